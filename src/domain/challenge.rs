@@ -1,0 +1,180 @@
+//! Challenges: what a token seals, and when an answer counts as right.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::text;
+
+/// Symbols of a picture: no vowels (no rude words, Telex and VNI keyboards leave them alone), no look-alikes.
+pub const ALPHABET: &str = "CFHKMNPRTVX34679";
+
+/// How long a picture may be answered, in seconds.
+pub const IMAGE_SECONDS: i64 = 600;
+
+/// How long a pass of `VerifyChallenge` may be used, in seconds.
+pub const PASS_SECONDS: i64 = 300;
+
+/// Clocks of replicas may differ by this much, in seconds.
+pub const SKEW_SECONDS: i64 = 60;
+
+/// Longest answer looked at, in bytes, before and after folding: decomposed letters with marks fit, novels do not.
+const MAX_ANSWER_BYTES: usize = 64;
+
+named_enum! {
+    /// Why a challenge did not pass.
+    CaptchaFailure {
+        Required = "REQUIRED",
+        Incorrect = "INCORRECT",
+        Expired = "EXPIRED",
+        Used = "USED",
+        Invalid = "INVALID",
+    }
+}
+
+named_enum! {
+    /// What a sealed token stands for.
+    TokenKind {
+        /// A picture that waits for its answer.
+        Image = "IMAGE",
+        /// A right answer given to `VerifyChallenge` before.
+        Pass = "PASS",
+    }
+}
+
+named_enum! {
+    /// How hard a picture is.
+    Level {
+        /// 5 symbols.
+        Normal = "NORMAL",
+        /// 6 symbols and more disturbance.
+        Hard = "HARD",
+    }
+}
+
+impl Level {
+    /// Symbols in the picture.
+    pub const fn length(self) -> usize {
+        match self {
+            Self::Normal => 5,
+            Self::Hard => 6,
+        }
+    }
+
+    /// The number that clients see.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Normal => 1,
+            Self::Hard => 2,
+        }
+    }
+}
+
+/// A drawn picture with its answer. Used once.
+#[derive(Clone)]
+pub struct Picture {
+    pub answer: String,
+    /// 1-bit grayscale PNG.
+    pub png: Vec<u8>,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// What is sealed into a challenge token.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SealedChallenge {
+    pub kind: TokenKind,
+    pub level: Level,
+    /// Spent once.
+    pub nonce: [u8; 16],
+    pub issued_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    /// The device that asked.
+    pub device: Option<[u8; 16]>,
+    /// Empty in a pass.
+    pub answer: String,
+}
+
+impl SealedChallenge {
+    /// True when the token is too old, or from a future that no clock skew explains.
+    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        let skew = chrono::Duration::seconds(SKEW_SECONDS);
+        now > self.expires_at + skew || now < self.issued_at - skew
+    }
+}
+
+/// A challenge as a reader gets it.
+#[derive(Clone)]
+pub struct IssuedChallenge {
+    pub token: String,
+    pub level: Level,
+    pub expires_at: DateTime<Utc>,
+    pub device_token: String,
+    pub png: Vec<u8>,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Folds what a reader typed: full width, tone marks of a Vietnamese keyboard, case, spaces, dots and dashes do not matter.
+/// Answers longer than any picture's fold to an empty string, which is never right.
+pub fn fold_answer(typed: &str) -> String {
+    if typed.len() > MAX_ANSWER_BYTES {
+        return String::new();
+    }
+    text::fold(typed).nfkc().filter(|c| !matches!(c, ' ' | '-' | '.')).flat_map(char::to_uppercase).collect()
+}
+
+// Secrets never print: not even a test's failure may show an answer.
+impl std::fmt::Debug for IssuedChallenge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IssuedChallenge")
+            .field("level", &self.level)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Picture").field("bytes", &self.png.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_compared_the_way_people_type() {
+        for typed in ["KM7RT", "km7rt", " k m 7-r.t ", "ｋｍ７ｒｔ", "kḿ7ŕt"] {
+            assert_eq!(fold_answer(typed), "KM7RT", "{typed}");
+        }
+    }
+
+    #[test]
+    fn overlong_answers_are_never_right() {
+        assert_eq!(fold_answer(&"K".repeat(65)), "");
+    }
+
+    #[test]
+    fn the_alphabet_has_16_symbols_that_fold_to_themselves() {
+        assert_eq!(ALPHABET.len(), 16);
+        assert_eq!(fold_answer(ALPHABET), ALPHABET);
+    }
+
+    #[test]
+    fn expiry_allows_for_skewed_clocks() {
+        let issued_at = DateTime::UNIX_EPOCH + chrono::Duration::days(1);
+        let challenge = SealedChallenge {
+            kind: TokenKind::Image,
+            level: Level::Normal,
+            nonce: [0; 16],
+            issued_at,
+            expires_at: issued_at + chrono::Duration::seconds(IMAGE_SECONDS),
+            device: None,
+            answer: String::new(),
+        };
+        let at = |seconds| challenge.is_expired(issued_at + chrono::Duration::seconds(seconds));
+        assert_eq!([-61, -59, 0, 659, 661].map(at), [true, false, false, false, true]);
+    }
+}

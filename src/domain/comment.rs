@@ -1,0 +1,153 @@
+//! A comment as it is stored, and the checks on what a reader's form may hold.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::{Problem, Violations},
+    id::{ArticleId, CommentId},
+    lifecycle::Status,
+    text,
+};
+
+/// A stored comment. Plain text in NFC.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comment {
+    pub id: CommentId,
+    pub article: ArticleId,
+    /// The root this reply belongs to.
+    pub parent: Option<CommentId>,
+    /// The comment that the reader answered.
+    pub reply_to: Option<CommentId>,
+    pub author_name: String,
+    /// Empty when the reader gave none.
+    pub title: String,
+    pub content: String,
+    pub status: Status,
+    pub revision: i64,
+    pub created_at: DateTime<Utc>,
+    /// Set once, when it first became public.
+    pub published_at: Option<DateTime<Utc>>,
+    /// When a moderator last looked at it.
+    pub reviewed_at: Option<DateTime<Utc>>,
+    /// Public replies, changed in the same transaction as their status.
+    pub reply_count: i32,
+}
+
+impl Comment {
+    /// True when readers see it: public, or a tombstone that holds up visible replies.
+    pub const fn is_visible(&self) -> bool {
+        self.status.is_public() || self.is_tombstone()
+    }
+
+    /// True when readers see only that something was here: it was public, is not any more, and its replies are.
+    pub const fn is_tombstone(&self) -> bool {
+        !self.status.is_public() && self.published_at.is_some() && self.reply_count > 0
+    }
+
+    /// True when its own reader is told that it waits. Spam that no moderator confirmed is shown as waiting, too: a
+    /// spammer must not learn what passes.
+    pub const fn is_waiting(&self) -> bool {
+        match self.status {
+            Status::Pending => true,
+            Status::Spam => self.reviewed_at.is_none(),
+            _ => false,
+        }
+    }
+}
+
+/// Longest texts. Graphemes are what a reader counts; the byte caps stop piles of marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TextLimits {
+    /// Họ tên, in graphemes.
+    pub name: usize,
+    /// Tiêu đề, in graphemes.
+    pub title: usize,
+    /// Nội dung, in graphemes.
+    pub content: usize,
+}
+
+impl Default for TextLimits {
+    fn default() -> Self {
+        Self { name: 60, title: 150, content: 3_000 }
+    }
+}
+
+impl TextLimits {
+    /// Bytes allowed per grapheme: a Vietnamese letter takes 3, an emoji with skin tone 8.
+    const BYTES_PER_GRAPHEME: usize = 8;
+}
+
+/// The text fields of a form, cleaned and checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormText {
+    pub author_name: String,
+    pub title: String,
+    pub content: String,
+}
+
+impl FormText {
+    /// Cleans the three fields as [`text`] says and notes what is empty or too long.
+    pub fn check(
+        author_name: &str,
+        title: &str,
+        content: &str,
+        limits: &TextLimits,
+        violations: &mut Violations,
+    ) -> Self {
+        let form = Self {
+            author_name: text::clean_line(author_name),
+            title: text::clean_line(title),
+            content: text::clean_block(content),
+        };
+        for (field, value) in [("author_name", &form.author_name), ("content", &form.content)] {
+            if value.is_empty() {
+                violations.add(field, Problem::Required);
+            }
+        }
+        let fields = [
+            ("author_name", &form.author_name, limits.name),
+            ("title", &form.title, limits.title),
+            ("content", &form.content, limits.content),
+        ];
+        for (field, value, limit) in fields {
+            violations.check_length(field, value, limit, limit * TextLimits::BYTES_PER_GRAPHEME);
+        }
+        form
+    }
+
+    /// What searches and duplicates compare: all fields folded, marks stripped.
+    pub fn folded(&self) -> String {
+        text::fold(&format!("{}\n{}\n{}", self.author_name, self.title, self.content))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, title: &str, content: &str) -> (FormText, Vec<&'static str>) {
+        let mut violations = Violations::default();
+        let form = FormText::check(name, title, content, &TextLimits::default(), &mut violations);
+        (form, violations.fields())
+    }
+
+    #[test]
+    fn every_violation_is_told_at_once() {
+        let (_, fields) = check("  ", &"t".repeat(151), "\u{200b}\u{202e}");
+        assert_eq!(fields, ["author_name", "content", "title"]);
+    }
+
+    #[test]
+    fn limits_count_graphemes_not_bytes() {
+        assert!(check(&"ễ".repeat(60), "", "Hay").1.is_empty());
+        assert!(check(&"e\u{302}\u{303}".repeat(60), "", "Hay").1.is_empty());
+        assert_eq!(check(&"ễ".repeat(61), "", "Hay").1, ["author_name"]);
+    }
+
+    #[test]
+    fn nfd_becomes_nfc() {
+        assert_eq!(check("Nguye\u{302}\u{303}n Thi\u{323}", "", "Hay").0.author_name, "Nguyễn Thị");
+    }
+}

@@ -1,0 +1,240 @@
+//! The reader's form as it arrives, and what is left of it after the shape check.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    Result,
+    comment::{FormText, TextLimits},
+    error::{Problem, Violations},
+    id::{ArticleId, CommentId, parse_uuid},
+    text,
+};
+
+/// Longest challenge token in bytes; ours are shorter.
+pub const MAX_TOKEN_BYTES: usize = 512;
+/// Longest answer in bytes: six letters, each with piled-up marks.
+pub const MAX_ANSWER_BYTES: usize = 64;
+/// Longest article title, in graphemes.
+const MAX_ARTICLE_TITLE: usize = 300;
+/// Longest article address, in bytes.
+const MAX_URL_BYTES: usize = 2_000;
+
+/// The reader as the portal saw them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Client {
+    /// `None` when the portal did not say.
+    pub ip: Option<IpAddr>,
+    /// As the portal's cookie held it; checked by the keyring.
+    pub device_token: String,
+}
+
+impl Client {
+    /// Parses what the portal sent. A device token that is too long is nobody's.
+    pub fn check(ip: &str, device_token: &str, violations: &mut Violations) -> Self {
+        let parsed = ip.trim().parse().ok();
+        if parsed.is_none() && !ip.trim().is_empty() {
+            violations.add("client.ip", Problem::NotAnAddress);
+        }
+        let device_token = if device_token.len() > MAX_TOKEN_BYTES { "" } else { device_token };
+        Self { ip: parsed, device_token: device_token.to_owned() }
+    }
+}
+
+/// The form as it arrived.
+#[derive(Debug, Clone, Default)]
+pub struct RawForm {
+    pub article_id: String,
+    pub article_title: String,
+    pub article_url: String,
+    pub parent_id: String,
+    pub author_name: String,
+    pub title: String,
+    pub content: String,
+    pub challenge_token: String,
+    pub challenge_answer: String,
+    pub client_ip: String,
+    pub device_token: String,
+    pub request_id: String,
+    pub honeypot: String,
+    pub form_opened_at: Option<DateTime<Utc>>,
+    /// What was wrong with it before it came here.
+    pub noted: Violations,
+}
+
+/// The form after the shape check.
+#[derive(Debug, Clone)]
+pub struct Form {
+    pub article: ArticleId,
+    pub article_title: String,
+    pub article_url: String,
+    pub parent: Option<CommentId>,
+    pub text: FormText,
+    /// Empty when none was sent.
+    pub challenge_token: String,
+    pub challenge_answer: String,
+    pub client: Client,
+    pub request_id: Uuid,
+    /// The hidden field was filled in.
+    pub honeypot: bool,
+    pub form_opened_at: Option<DateTime<Utc>>,
+}
+
+impl RawForm {
+    /// Cleans and checks every field.
+    ///
+    /// # Errors
+    /// [`super::Error::Invalid`] with all violations at once.
+    pub fn check(self, limits: &TextLimits) -> Result<Form> {
+        let mut violations = self.noted;
+        let article = check_article(&self.article_id, &mut violations);
+        let article_title = check_article_texts(
+            ("article_title", &self.article_title),
+            ("article_url", &self.article_url),
+            &mut violations,
+        );
+        let parent = check_optional_comment(&self.parent_id, "parent_id", &mut violations);
+        let text = FormText::check(&self.author_name, &self.title, &self.content, limits, &mut violations);
+        let answer = ("challenge_answer", self.challenge_answer.as_str());
+        check_challenge(("challenge_token", &self.challenge_token), answer, &mut violations);
+        let client = Client::check(&self.client_ip, &self.device_token, &mut violations);
+        let request_id = check_request_id(&self.request_id, &mut violations);
+        match (article, request_id, violations.into_result()) {
+            (Some(article), Some(request_id), Ok(())) => Ok(Form {
+                article,
+                article_title,
+                article_url: self.article_url,
+                parent,
+                text,
+                challenge_token: self.challenge_token,
+                challenge_answer: self.challenge_answer,
+                client,
+                request_id,
+                honeypot: !self.honeypot.is_empty(),
+                form_opened_at: self.form_opened_at,
+            }),
+            (_, _, Err(error)) => Err(error),
+            // A missing value always left a violation behind.
+            (_, _, Ok(())) => Err(super::Error::internal("a missing field was not noted")),
+        }
+    }
+}
+
+/// Notes a token or an answer that is longer than any of ours, each with its field's name, so that they never cost a challenge.
+pub fn check_challenge(
+    (token_field, token): (&'static str, &str),
+    (answer_field, answer): (&'static str, &str),
+    violations: &mut Violations,
+) {
+    for (field, value, limit) in [(token_field, token, MAX_TOKEN_BYTES), (answer_field, answer, MAX_ANSWER_BYTES)] {
+        if value.len() > limit {
+            violations.add(field, Problem::TooManyBytes { limit, actual: value.len() });
+        }
+    }
+}
+
+/// An article id, or a violation of `article_id`.
+pub fn check_article(id: &str, violations: &mut Violations) -> Option<ArticleId> {
+    let problem = if id.is_empty() { Problem::Required } else { Problem::NotAnArticleId };
+    violations.take("article_id", ArticleId::parse(id), problem)
+}
+
+/// A request id, or a violation of `request_id`: every change carries one, so that it can be resent.
+pub fn check_request_id(id: &str, violations: &mut Violations) -> Option<Uuid> {
+    let problem = if id.is_empty() { Problem::Required } else { Problem::NotAUuid };
+    violations.take("request_id", parse_uuid(id), problem)
+}
+
+/// A comment id, or a violation of `field`.
+pub fn check_comment(id: &str, field: &'static str, violations: &mut Violations) -> Option<CommentId> {
+    let problem = if id.is_empty() { Problem::Required } else { Problem::NotAUuid };
+    violations.take(field, CommentId::parse(id), problem)
+}
+
+/// A comment id or nothing; anything else is a violation of `field`.
+pub fn check_optional_comment(id: &str, field: &'static str, violations: &mut Violations) -> Option<CommentId> {
+    if id.is_empty() { None } else { check_comment(id, field, violations) }
+}
+
+/// An article's title and address as moderators will see them, each with its field's name. Answers the cleaned title.
+pub fn check_article_texts(
+    (title_field, title): (&'static str, &str),
+    (url_field, url): (&'static str, &str),
+    violations: &mut Violations,
+) -> String {
+    let title = text::clean_line(title);
+    violations.check_length(title_field, &title, MAX_ARTICLE_TITLE, MAX_ARTICLE_TITLE * 8);
+    check_url(url, url_field, violations);
+    title
+}
+
+/// Moderators follow this link, so only web addresses without blanks or controls pass.
+fn check_url(url: &str, field: &'static str, violations: &mut Violations) {
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    let plain = !url.chars().any(|c| c.is_control() || c.is_whitespace());
+    if url.len() > MAX_URL_BYTES {
+        violations.add(field, Problem::TooManyBytes { limit: MAX_URL_BYTES, actual: url.len() });
+    } else if !(url.is_empty() || web && plain) {
+        violations.add(field, Problem::NotAUrl);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Error;
+
+    fn form() -> RawForm {
+        RawForm {
+            article_id: "bai-1".into(),
+            author_name: "Lan".into(),
+            content: "Hay".into(),
+            request_id: "019e1234-5678-7abc-8def-0123456789ab".into(),
+            ..RawForm::default()
+        }
+    }
+
+    fn fields(form: RawForm) -> Vec<&'static str> {
+        match form.check(&TextLimits::default()) {
+            Ok(_) => vec![],
+            Err(Error::Invalid(violations)) => violations.fields(),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn the_four_fields_of_a_plain_form_pass() {
+        assert!(fields(form()).is_empty());
+    }
+
+    #[test]
+    fn all_violations_come_at_once() {
+        let bad = RawForm {
+            article_url: "javascript:alert(1)".into(),
+            parent_id: "7".into(),
+            challenge_answer: "x".repeat(65),
+            client_ip: "300.1.1.1".into(),
+            ..RawForm::default()
+        };
+        let expected = [
+            "article_id",
+            "article_url",
+            "parent_id",
+            "author_name",
+            "content",
+            "challenge_answer",
+            "client.ip",
+            "request_id",
+        ];
+        assert_eq!(fields(bad), expected);
+    }
+
+    #[test]
+    fn a_reader_behind_ipv6_is_understood() {
+        let mut violations = Violations::default();
+        let client = Client::check("::ffff:203.0.113.7", "", &mut violations);
+        assert!(client.ip.is_some() && violations.fields().is_empty());
+    }
+}

@@ -1,0 +1,104 @@
+//! Identifiers: parsed once at the edge, trusted after.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A site, one per news portal: 1 to 64 of `a-z 0-9 - _`. Comes from the caller's token, never from a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SiteId(String);
+
+impl SiteId {
+    /// Parses a site's name; `None` when it has other characters or another length.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=64).contains(&text.len());
+        let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+        (fits && plain).then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SiteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The portal's own article id: 1 to 200 bytes without control characters, otherwise opaque.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ArticleId(String);
+
+impl ArticleId {
+    /// Longest id in bytes.
+    pub const MAX_BYTES: usize = 200;
+
+    /// Parses a portal's id; `None` when it is empty, too long or holds control characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=Self::MAX_BYTES).contains(&text.len());
+        (fits && !text.chars().any(char::is_control)).then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ArticleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A comment: a `UUIDv7`, so that new rows land at the right edge of every index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CommentId(pub Uuid);
+
+impl CommentId {
+    /// Parses the 36-character form; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_uuid(text).map(Self)
+    }
+}
+
+impl fmt::Display for CommentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Parses a UUID in its hyphenated form only, so that one id has one spelling.
+pub fn parse_uuid(text: &str) -> Option<Uuid> {
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_article_id_is_the_portals_own_string_within_200_bytes() {
+        assert!(ArticleId::parse("/thoi-su/cau-moi-ở-Huế?id=7").is_some());
+        assert!(ArticleId::parse("").is_none());
+        assert!(ArticleId::parse(&"x".repeat(201)).is_none());
+        assert!(ArticleId::parse("a\nb").is_none());
+    }
+
+    #[test]
+    fn a_site_name_is_plain() {
+        assert!(SiteId::parse("bao-hue").is_some());
+        assert!(SiteId::parse("Báo").is_none());
+        assert!(SiteId::parse("").is_none());
+    }
+
+    #[test]
+    fn a_uuid_has_one_spelling() {
+        let id = "019e1234-5678-7abc-8def-0123456789ab";
+        assert!(CommentId::parse(id).is_some());
+        assert!(CommentId::parse(&id.replace('-', "")).is_none());
+        assert!(CommentId::parse(&format!("{{{id}}}")).is_none());
+    }
+}

@@ -1,0 +1,114 @@
+//! Keyset pages: a page starts after a key, so inserts never shift it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    case::{QueueFilter, QueueOrder},
+    comment::Comment,
+    id::{ArticleId, CommentId, SiteId},
+};
+
+named_enum! {
+    /// In which order comments are listed, by publication.
+    Order {
+        Newest = "NEWEST",
+        Oldest = "OLDEST",
+    }
+}
+
+/// The last row of a page: the next page starts after it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// `published_at`, `created_at` or the audit's `at`.
+    pub at: DateTime<Utc>,
+    pub id: uuid::Uuid,
+    /// Spam score; 0 where the order does not use it.
+    pub score: f64,
+}
+
+/// How many replies a root brings along in a list.
+pub const REPLIES_SHOWN: usize = 3;
+
+/// Asks for a page of public comments.
+#[derive(Debug, Clone)]
+pub struct CommentPage<'a> {
+    pub site: &'a SiteId,
+    pub article: &'a ArticleId,
+    /// `None` lists roots.
+    pub parent: Option<CommentId>,
+    pub order: Order,
+    pub size: usize,
+    pub after: Option<Cursor>,
+}
+
+/// Asks for a page of the queue.
+#[derive(Debug, Clone)]
+pub struct QueuePage<'a> {
+    pub site: &'a SiteId,
+    pub filter: &'a QueueFilter,
+    pub order: QueueOrder,
+    pub size: usize,
+    pub after: Option<Cursor>,
+}
+
+/// A page with whether there is more after it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// Makes a page of at most `size` from `size + 1` fetched rows.
+    pub fn of(mut rows: Vec<T>, size: usize, cursor: impl Fn(&T) -> Cursor) -> Self {
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next = if more { rows.last().map(cursor) } else { None };
+        Self { items: rows, next }
+    }
+
+    /// The same page of other items.
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(convert).collect(), next: self.next }
+    }
+}
+
+/// A root with its first replies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thread {
+    pub root: Comment,
+    pub replies: Page<Comment>,
+}
+
+/// Where the public page of `comment` continues. Public comments always have a `published_at`.
+pub fn published_cursor(comment: &Comment) -> Cursor {
+    Cursor { at: comment.published_at.unwrap_or(comment.created_at), id: comment.id.0, score: 0.0 }
+}
+
+/// How many rows a caller gets: 0 means `default`, more than `max` is taken as `max` (AIP-158).
+pub fn page_size(asked: i32, default: usize, max: usize) -> usize {
+    match usize::try_from(asked) {
+        Ok(0) | Err(_) => default,
+        Ok(size) => size.min(max),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_knows_whether_more_follows() {
+        let cursor =
+            |n: &i64| Cursor { at: DateTime::from_timestamp(*n, 0).unwrap(), id: uuid::Uuid::nil(), score: 0.0 };
+        let page = Page::of(vec![1, 2, 3], 2, cursor);
+        assert_eq!((page.items.len(), page.next), (2, Some(cursor(&2))));
+        assert_eq!(Page::of(vec![1, 2], 2, cursor).next, None);
+    }
+
+    #[test]
+    fn sizes_are_clamped() {
+        assert_eq!([0, -3, 7, 500].map(|n| page_size(n, 20, 100)), [20, 20, 7, 100]);
+    }
+}

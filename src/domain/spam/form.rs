@@ -1,0 +1,48 @@
+//! Signals from how the form was filled in rather than from its text.
+
+use super::{Finding, Rule};
+
+/// Seconds under which a form with four fields was not filled in by a person.
+const FAST_SECONDS: i64 = 3;
+
+/// What is known besides the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormSignals {
+    /// The hidden field was filled in.
+    pub honeypot: bool,
+    /// Seconds between showing and sending; `None` when unknown.
+    pub fill_seconds: Option<i64>,
+    /// The challenge was issued to another device.
+    pub other_device: bool,
+    /// Comments with the same folded text on the site within a day.
+    pub same_text: i64,
+}
+
+pub(super) fn find(signals: &FormSignals) -> Vec<Finding> {
+    let fast = signals.fill_seconds.is_some_and(|seconds| seconds < FAST_SECONDS);
+    [
+        (signals.honeypot, Rule::Honeypot, 5.0),
+        (fast, Rule::FastForm, 1.5),
+        (signals.other_device, Rule::OtherDevice, 0.5),
+    ]
+    .into_iter()
+    .filter(|(fires, ..)| *fires)
+    .map(|(_, rule, weight)| Finding::whole(rule, weight))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bot_is_held_by_its_form_alone() {
+        let signals = FormSignals { honeypot: true, fill_seconds: Some(0), ..FormSignals::default() };
+        assert_eq!(find(&signals).len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_fill_time_says_nothing() {
+        assert!(find(&FormSignals::default()).is_empty());
+    }
+}

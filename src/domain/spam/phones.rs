@@ -1,0 +1,54 @@
+//! Vietnamese phone numbers: 9 digits after 0 or +84, however they are spaced.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Field, Finding, Rule};
+
+const WEIGHT: f64 = 2.0;
+
+/// Mobile numbers start with 3, 5, 7, 8 or 9; land lines with 2 have one digit more.
+#[expect(clippy::expect_used, reason = "a constant pattern; the tests below compile it")]
+static PHONE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:\+?84|0)(?:[\s.\-]?[35789](?:[\s.\-]?[0-9]){8}|[\s.\-]?2(?:[\s.\-]?[0-9]){9})")
+        .expect("a valid pattern")
+});
+
+pub(super) fn find(field: Field, text: &str) -> Option<Finding> {
+    let number = PHONE.find_iter(text).find(|number| stands_alone(text, number.start(), number.end()))?;
+    Some(Finding::spanning(Rule::PhoneNumber, WEIGHT, field, text, number.start(), number.end()))
+}
+
+/// A longer run of digits is an account or an amount.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    !digit(text[..start].chars().next_back()) && !digit(text[end..].chars().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_found_however_they_are_spaced() {
+        for text in [
+            "0912345678",
+            "gọi 0912.345.678!",
+            "+84 91 234 56 78",
+            "84-912-345-678",
+            "024 3825 1234",
+            "zalo:0 9 1 2 3 4 5 6 7 8",
+        ] {
+            assert!(find(Field::Content, text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_years_and_accounts_are_no_numbers() {
+        for text in ["1.500.000.000 đồng", "từ 2019-2024", "00912345678901", "số 0123", "Quyết định 0934/2024"]
+        {
+            assert_eq!(find(Field::Content, text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A submitted comment on its way into the store, and what the store answers.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    comment::Comment,
+    id::{ArticleId, CommentId, SiteId},
+    policy::Article,
+    request::RequestRow,
+    spam::Finding,
+};
+
+/// A keyed hash, truncated to 16 bytes: enough that two of a portal's readers never meet.
+pub type Pseudonym = [u8; 16];
+
+/// Who sent it, without saying who.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Of the signed device token; `None` when the portal sent none that is ours.
+    pub device: Option<Pseudonym>,
+    /// Of the address.
+    pub address: Option<Pseudonym>,
+    /// Of the address's /24 or /64.
+    pub prefix: Option<Pseudonym>,
+    /// What groups an author's comments for moderators: 16 hex digits over the device, else over prefix and folded name.
+    pub author: String,
+}
+
+/// One comment to store, with everything that goes into the same transaction.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    pub site: SiteId,
+    /// Already with the status that policy gave it.
+    pub comment: Comment,
+    pub sender: Sender,
+    pub findings: Vec<Finding>,
+    pub spam_score: f64,
+    /// Over the folded text; finds duplicates.
+    pub fingerprint: Pseudonym,
+    /// [`super::comment::FormText::folded`]; what the queue's search looks through.
+    pub folded: String,
+    pub article_title: String,
+    pub article_url: String,
+    /// The challenge's nonce, spent by this row. Each submission has one.
+    pub nonce: [u8; 16],
+    pub request: RequestRow,
+}
+
+/// The first answer to a submit, as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmitAnswer {
+    pub comment: CommentId,
+    /// `None` while it waits.
+    pub published_at: Option<DateTime<Utc>>,
+}
+
+/// What became of one submission of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inserted {
+    /// All its rows are durable.
+    Stored,
+    /// The same request was stored before, or by a twin in this batch.
+    Known(RequestRow),
+    /// The challenge was spent by another request.
+    ChallengeUsed,
+    /// The article closed meanwhile.
+    ArticleClosed(Article),
+}
+
+/// What a submit must know before it is judged, read in one go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubmitContext {
+    /// The same `request_id`, if it was seen.
+    pub request: Option<RequestRow>,
+    /// `None` before the first submit.
+    pub article: Option<Article>,
+    /// The comment answered, whatever its status; `None` when there is none or it is on another article.
+    pub parent: Option<Comment>,
+    /// The newest comment with the same text by the same device on the same article since `duplicates_since`.
+    pub duplicate: Option<Comment>,
+    /// How many comments on the site have the same text since `same_text_since`, by anyone; counted up to 1,000.
+    pub same_text: i64,
+}
+
+/// Asks for a [`SubmitContext`].
+#[derive(Debug, Clone)]
+pub struct SubmitQuestion<'a> {
+    pub site: &'a SiteId,
+    pub request_id: uuid::Uuid,
+    pub article: &'a ArticleId,
+    pub parent: Option<CommentId>,
+    pub device: Option<Pseudonym>,
+    pub fingerprint: Pseudonym,
+    pub duplicates_since: DateTime<Utc>,
+    pub same_text_since: DateTime<Utc>,
+}

@@ -1,0 +1,128 @@
+//! Text rules: NFC, no invisible characters, capped marks; and the folded form that searches compare.
+
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// Marks kept per base letter after NFC. Vietnamese needs none then; Hebrew and Thai need up to 3.
+const MAX_MARKS: usize = 4;
+
+/// Cleans a one-line field: every run of white space becomes one space.
+pub fn clean_line(raw: &str) -> String {
+    let cleaned = cap_marks(raw.chars().map(line_break_to_space).filter(|c| is_kept(*c)).nfc());
+    cleaned.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Cleans a text with paragraphs: line ends become `\n`, blank lines are capped at one, ends are trimmed.
+pub fn clean_block(raw: &str) -> String {
+    let raw = raw.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
+    let cleaned =
+        cap_marks(raw.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| *c == '\n' || is_kept(*c)).nfc());
+    let mut block = String::with_capacity(cleaned.len());
+    let mut blank = 0;
+    for line in cleaned.lines().map(str::trim_end) {
+        blank = if line.is_empty() { blank + 1 } else { 0 };
+        if blank <= 1 {
+            block.push_str(line);
+            block.push('\n');
+        }
+    }
+    block.trim().to_owned()
+}
+
+/// How many graphemes a reader would count.
+pub fn graphemes(text: &str) -> usize {
+    text.graphemes(true).count()
+}
+
+/// Folds for comparing only, never for refusing: NFKC, lower case, marks stripped, đ to d, one space between words.
+/// Stripping turns `các` and `lớn` into other words, so a match on folded text proves nothing by itself.
+pub fn fold(text: &str) -> String {
+    let stripped: String =
+        text.nfkc().flat_map(char::to_lowercase).nfd().filter(|c| !is_combining_mark(*c)).map(plain_d).collect();
+    stripped.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `đ` has no decomposition, so folding maps it by hand.
+fn plain_d(c: char) -> char {
+    match c {
+        'đ' => 'd',
+        'Đ' => 'D',
+        other => other,
+    }
+}
+
+fn line_break_to_space(c: char) -> char {
+    if matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c }
+}
+
+/// False for what a reader cannot see: controls, bidi overrides, zero-width, tags, fillers, private use.
+fn is_kept(c: char) -> bool {
+    // Fillers that general categories call letters, marks or symbols.
+    let filler = matches!(
+        c,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+    );
+    let invisible = matches!(
+        c.general_category(),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::PrivateUse
+            | GeneralCategory::Surrogate
+            | GeneralCategory::Unassigned
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    );
+    !filler && !invisible
+}
+
+fn cap_marks(chars: impl Iterator<Item = char>) -> String {
+    let mut marks = 0;
+    chars
+        .filter(|c| {
+            marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
+            marks <= MAX_MARKS
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decomposed_vietnamese_comes_out_composed() {
+        let nfd: String = "Đường phố Huế lớn, các buổi họp".nfd().collect();
+        assert_eq!(clean_line(&nfd), "Đường phố Huế lớn, các buổi họp");
+    }
+
+    #[test]
+    fn invisible_characters_go() {
+        assert_eq!(clean_line("a\u{200b}b\u{202e}c\u{feff}d\u{e0041}e\u{7}\u{1b}[31mf"), "abcde[31mf");
+        assert_eq!(clean_block(" \u{3164}\u{2800} \u{ad}"), "");
+    }
+
+    #[test]
+    fn a_letter_split_by_a_zero_width_character_still_composes() {
+        assert_eq!(clean_line("e\u{200d}\u{302}"), "ê");
+    }
+
+    #[test]
+    fn paragraphs_stay_and_piles_of_blank_lines_do_not() {
+        assert_eq!(clean_block("Một\r\n\r\n\r\n\r\nhai\rba \n"), "Một\n\nhai\nba");
+        assert_eq!(clean_line("Một\nhai\t ba"), "Một hai ba");
+    }
+
+    #[test]
+    fn piles_of_marks_are_capped() {
+        let zalgo = format!("x{}", "\u{336}".repeat(50));
+        assert_eq!(clean_line(&zalgo).chars().count(), 1 + MAX_MARKS);
+    }
+
+    #[test]
+    fn folding_makes_marks_and_case_equal() {
+        assert_eq!(fold("ĐƯỜNG  Phố"), "duong pho");
+        assert_eq!(fold("Đường phố"), fold("đuong PHO"));
+        assert_eq!(fold("ｖｉｅｔ"), "viet");
+    }
+}
