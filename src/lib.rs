@@ -3,5 +3,7 @@
 
 /// The newsroom's rules, pure.
 pub mod domain;
+/// One master secret, one key per purpose: sealed tokens, device tokens, receipts, pseudonyms.
+pub mod keyring;
 /// Generated code of the wire contract.
 pub mod proto;

@@ -1,0 +1,63 @@
+//! Keys of one master secret, one per purpose, so that a flaw in one use says nothing about another.
+
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret as _, SecretBox};
+use sha2::Sha256;
+
+/// A derived key. Never prints, wiped when dropped.
+pub(super) type Key = SecretBox<[u8; 32]>;
+
+/// Everything derived from one master secret.
+#[derive(Debug)]
+pub(super) struct Keys {
+    pub(super) kid: u8,
+    pub(super) token: Key,
+    pub(super) page: Key,
+    pub(super) device: Key,
+    pub(super) receipt: Key,
+    pub(super) pseudonym: Key,
+}
+
+impl Keys {
+    /// HKDF-SHA256 without salt (the secret is uniformly random), one label per purpose.
+    pub(super) fn derive(kid: u8, secret: &[u8; 32]) -> Result<Self, &'static str> {
+        let hkdf = Hkdf::<Sha256>::new(None, secret);
+        let key = |label: &[u8]| {
+            Key::try_init_with(|| {
+                let mut bytes = [0; 32];
+                hkdf.expand_multi_info(&[b"duyet ", label], &mut bytes).map(|()| bytes)
+            })
+            .map_err(|_| "the key cannot be derived")
+        };
+        Ok(Self {
+            kid,
+            token: key(b"token")?,
+            page: key(b"page")?,
+            device: key(b"device")?,
+            receipt: key(b"receipt")?,
+            pseudonym: key(b"pseudonym")?,
+        })
+    }
+}
+
+/// HMAC-SHA256 over parts, each behind its length so that no two lists of parts make the same message.
+fn mac(key: &Key, parts: &[&[u8]]) -> Hmac<Sha256> {
+    // HMAC pads short keys with zeros to the hash's block, so this is the HMAC of the 32-byte key.
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(key.expose_secret());
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac
+}
+
+/// The first 16 bytes of [`mac`]: 128 bits, beyond guessing and beyond chance collisions of one portal's readers.
+pub(super) fn short_mac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
+    let full: [u8; 32] = mac(key, parts).finalize().into_bytes().into();
+    let mut short = [0; 16];
+    short.copy_from_slice(&full[..16]);
+    short
+}

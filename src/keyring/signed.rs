@@ -1,0 +1,135 @@
+//! Signed values that a reader keeps: device tokens (a portal's cookie) and receipts. Both are
+//! `base64url( kid | value 16 | HMAC 16 )`, 44 characters, and hold nothing secret.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+use super::{
+    Keyring,
+    derive::{Key, Keys, short_mac},
+};
+use crate::domain::id::{CommentId, SiteId};
+
+/// Bytes of kid, value and MAC.
+const BYTES: usize = 33;
+/// The same as text; a multiple of 3 bytes, so each value has exactly one spelling.
+const CHARS: usize = 44;
+
+impl Keyring {
+    /// The token by which a reader's device is known again on one site.
+    pub fn device_token(&self, site: &SiteId, device: [u8; 16]) -> String {
+        sign(&self.first, &self.first.device, site, device)
+    }
+
+    /// The device of a token that this server made for the site; `None` for any other text.
+    pub fn open_device(&self, site: &SiteId, token: &str) -> Option<[u8; 16]> {
+        self.check(|keys| &keys.device, site, token)
+    }
+
+    /// Lets a reader see their own waiting comment. The same for a comment as long as the first key is.
+    pub fn receipt(&self, site: &SiteId, comment: CommentId) -> String {
+        sign(&self.first, &self.first.receipt, site, comment.0.into_bytes())
+    }
+
+    /// The comment of a receipt that this server made for the site; `None` for any other text.
+    pub fn open_receipt(&self, site: &SiteId, receipt: &str) -> Option<CommentId> {
+        self.check(|keys| &keys.receipt, site, receipt).map(|bytes| CommentId(Uuid::from_bytes(bytes)))
+    }
+
+    fn check(&self, key: impl Fn(&Keys) -> &Key, site: &SiteId, text: &str) -> Option<[u8; 16]> {
+        if text.len() != CHARS {
+            return None;
+        }
+        let bytes: [u8; BYTES] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let (kid, rest) = bytes.split_first()?;
+        let (value, tag) = rest.split_first_chunk::<16>()?;
+        let keys = self.find(*kid)?;
+        let expected = tag_of(key(keys), site, *value);
+        bool::from(expected.ct_eq(tag)).then_some(*value)
+    }
+}
+
+fn sign(keys: &Keys, key: &Key, site: &SiteId, value: [u8; 16]) -> String {
+    URL_SAFE_NO_PAD.encode([&[keys.kid][..], &value, &tag_of(key, site, value)].concat())
+}
+
+fn tag_of(key: &Key, site: &SiteId, value: [u8; 16]) -> [u8; 16] {
+    short_mac(key, &[site.as_str().as_bytes(), &value])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn keyring() -> Keyring {
+        Keyring::parse(&Keyring::generate()).unwrap()
+    }
+
+    fn site(name: &str) -> SiteId {
+        SiteId::parse(name).unwrap()
+    }
+
+    #[test]
+    fn a_device_is_known_again_on_its_site_only() {
+        let keyring = keyring();
+        let token = keyring.device_token(&site("hue"), [7; 16]);
+        assert_eq!(keyring.open_device(&site("hue"), &token), Some([7; 16]));
+        assert_eq!(keyring.open_device(&site("da-nang"), &token), None);
+        assert_eq!(self::keyring().open_device(&site("hue"), &token), None);
+    }
+
+    #[test]
+    fn a_receipt_is_the_same_each_time_and_no_device_token() {
+        let keyring = keyring();
+        let comment = CommentId(Uuid::from_u128(5));
+        let receipt = keyring.receipt(&site("hue"), comment);
+        assert_eq!(receipt, keyring.receipt(&site("hue"), comment));
+        assert_eq!(keyring.open_receipt(&site("hue"), &receipt), Some(comment));
+        assert_eq!(keyring.open_receipt(&site("da-nang"), &receipt), None);
+        assert_eq!(keyring.open_device(&site("hue"), &receipt), None);
+    }
+
+    #[test]
+    fn an_old_key_still_opens_and_a_dropped_one_does_not() {
+        let (old, new) = (Keyring::generate(), Keyring::generate().replacen('1', "2", 1));
+        let token = Keyring::parse(&old).unwrap().device_token(&site("hue"), [9; 16]);
+        let both = Keyring::parse(&format!("{new},{old}")).unwrap();
+        assert_eq!(both.open_device(&site("hue"), &token), Some([9; 16]));
+        assert_eq!(Keyring::parse(&new).unwrap().open_device(&site("hue"), &token), None);
+    }
+
+    #[test]
+    fn every_single_bit_flip_is_refused() {
+        let (keyring, site) = (keyring(), site("hue"));
+        let comment = CommentId(Uuid::from_u128(0x1234_5678_9ABC));
+        for token in [keyring.device_token(&site, [3; 16]), keyring.receipt(&site, comment)] {
+            let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+            for bit in 0..bytes.len() * 8 {
+                let mut flipped = bytes.clone();
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                let flipped = URL_SAFE_NO_PAD.encode(flipped);
+                assert!(keyring.open_device(&site, &flipped).is_none(), "bit {bit}");
+                assert!(keyring.open_receipt(&site, &flipped).is_none(), "bit {bit}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_refused(text in ".{0,60}", bytes in proptest::collection::vec(any::<u8>(), 30..36)) {
+            let (keyring, site) = (keyring(), site("hue"));
+            for text in [text, URL_SAFE_NO_PAD.encode(bytes)] {
+                prop_assert!(keyring.open_device(&site, &text).is_none());
+                prop_assert!(keyring.open_receipt(&site, &text).is_none());
+            }
+        }
+
+        #[test]
+        fn any_device_comes_back(device: [u8; 16]) {
+            let (keyring, site) = (keyring(), site("hue"));
+            prop_assert_eq!(keyring.open_device(&site, &keyring.device_token(&site, device)), Some(device));
+        }
+    }
+}
