@@ -1,6 +1,8 @@
 //! duyet: comment moderation and anti-spam for news portals. A request walks `grpc → workflow → domain`, with `store`,
 //! `limiter`, `captcha` and `keyring` beside the workflow.
 
+/// Pictures with an answer.
+pub mod captcha;
 /// The newsroom's rules, pure.
 pub mod domain;
 /// One master secret, one key per purpose: sealed tokens, device tokens, receipts, pseudonyms.

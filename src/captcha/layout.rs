@@ -1,0 +1,116 @@
+//! Where each letter stands, how it leans, and its drawing.
+
+use std::ops::Range;
+
+use rand::Rng;
+
+use super::{
+    bitmap::Bitmap,
+    glyphs::Glyph,
+    style::{ADVANCE, HEIGHT, LIFT, MARGIN, ROTATION, SHEAR, STRETCH_X, STRETCH_Y, WARP, WIDTH},
+    warp::Warp,
+};
+
+/// Ink from which a pixel is black: half covered.
+const DARK: f32 = 127.5;
+
+/// A letter's shape and the map from the letter to the picture: `[[a, b], [c, d]]` around the letter's middle.
+struct Placed<'a> {
+    glyph: &'a Glyph,
+    map: [f32; 4],
+    x: f32,
+    y: f32,
+}
+
+impl<'a> Placed<'a> {
+    /// Leans and stretches a letter; its place comes later.
+    fn random(glyph: &'a Glyph, rng: &mut impl Rng) -> Self {
+        let (sin, cos) = rng.random_range(-ROTATION..=ROTATION).to_radians().sin_cos();
+        let (across, down) = (rng.random_range(STRETCH_X), rng.random_range(STRETCH_Y));
+        let slant = rng.random_range(-SHEAR..=SHEAR) * down;
+        let map = [cos * across, cos * slant - sin * down, sin * across, sin * slant + cos * down];
+        let y = f32::from(HEIGHT) / 2.0 + rng.random_range(-LIFT..=LIFT);
+        Self { glyph, map, x: 0.0, y }
+    }
+
+    fn scale(&mut self, by: f32) {
+        self.map = self.map.map(|part| part * by);
+    }
+
+    /// Width of the letter on the line.
+    fn width(&self) -> f32 {
+        f32::from(self.glyph.width) * self.map[0].hypot(self.map[2])
+    }
+
+    /// Half of the space that the leaning letter takes, across and down.
+    fn reach(&self) -> (f32, f32) {
+        let (width, height) = (f32::from(self.glyph.width) / 2.0, f32::from(self.glyph.height) / 2.0);
+        let [a, b, c, d] = self.map.map(f32::abs);
+        (a * width + b * height, c * width + d * height)
+    }
+
+    /// Keeps the letter, warped, inside the picture.
+    fn clamp(&mut self) {
+        let (across, down) = self.reach();
+        let inside = |at: f32, reach: f32, side: u16| {
+            let free = reach + WARP + 1.0;
+            at.min(f32::from(side) - free).max(free)
+        };
+        self.x = inside(self.x, across, WIDTH);
+        self.y = inside(self.y, down, HEIGHT);
+    }
+
+    /// Draws every pixel by asking where in the letter it comes from, so nothing is smoothed twice.
+    fn draw(&self, bitmap: &mut Bitmap, warp: &Warp) {
+        let to_letter = invert(self.map);
+        let middle = (f32::from(self.glyph.width - 1) / 2.0, f32::from(self.glyph.height - 1) / 2.0);
+        let (across, down) = self.reach();
+        let columns = pixels(self.x, across + WARP, WIDTH);
+        for y in pixels(self.y, down + WARP, HEIGHT) {
+            let shift = warp.across(y) - self.x;
+            let row = bitmap.row(y).get_mut(usize::from(columns.start)..).unwrap_or_default();
+            for ((x, ink), down) in columns.clone().zip(row).zip(warp.down(columns.start)) {
+                let (from_x, from_y) = (f32::from(x) + shift, f32::from(y) + down - self.y);
+                let across = to_letter[0] * from_x + to_letter[1] * from_y + middle.0;
+                let below = to_letter[2] * from_x + to_letter[3] * from_y + middle.1;
+                *ink |= self.glyph.ink_at(across, below) > DARK;
+            }
+        }
+    }
+}
+
+/// Draws the letters on one line, centred, shrunk together when they are too wide for the picture.
+pub(super) fn draw(bitmap: &mut Bitmap, glyphs: &[&Glyph], warp: &Warp, rng: &mut impl Rng) {
+    let mut placed: Vec<_> = glyphs.iter().map(|glyph| Placed::random(glyph, rng)).collect();
+    let room = f32::from(WIDTH) - 2.0 * (MARGIN + WARP);
+    let wanted: f32 = placed.iter().map(|one| one.width() * ADVANCE).sum();
+    let fit = (room / wanted).min(1.0);
+    let free = (room - wanted * fit).max(0.0);
+    let mut cursor = MARGIN + WARP + free * rng.random_range(0.3..=0.7);
+    for one in &mut placed {
+        one.scale(fit);
+        let width = one.width() * ADVANCE;
+        one.x = cursor + width / 2.0;
+        cursor += width;
+        one.clamp();
+        one.draw(bitmap, warp);
+    }
+}
+
+/// The map back. Stretches are never 0, so there is one.
+fn invert([a, b, c, d]: [f32; 4]) -> [f32; 4] {
+    let area = a * d - b * c;
+    [d / area, -b / area, -c / area, a / area]
+}
+
+/// The pixels within `reach` of `middle` on a side of the picture.
+fn pixels(middle: f32, reach: f32, side: u16) -> Range<u16> {
+    let clip = |at: f32| floor(at).min(side);
+    clip(middle - reach)..clip(middle + reach + 2.0)
+}
+
+/// The whole part of a number from 0 to 65,535, and the nearer of the two for any other.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, which is meant")]
+pub(super) fn floor(number: f32) -> u16 {
+    number as u16
+}

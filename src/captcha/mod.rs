@@ -1,0 +1,14 @@
+//! Pictures with an answer, drawn ahead. A picture slows down blind scripts and puts a price on each try; it proves no human:
+//! networks learn to read any such style in minutes, so limits and text rules carry the load.
+
+mod artist;
+mod bitmap;
+mod glyphs;
+mod layout;
+mod pool;
+mod sample;
+mod stroke;
+mod style;
+mod warp;
+
+pub use self::{artist::Artist, pool::Pool, sample::write_samples};

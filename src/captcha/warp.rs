@@ -1,0 +1,37 @@
+//! The wave that bends letters and strokes alike.
+
+use std::f32::consts::TAU;
+
+use rand::Rng;
+
+use super::style::{HEIGHT, WARP, WIDTH};
+
+/// Shifts across by row and down by column.
+pub(super) struct Warp {
+    across: Vec<f32>,
+    down: Vec<f32>,
+}
+
+impl Warp {
+    /// A wave along each axis, of random length and phase.
+    pub(super) fn random(rng: &mut impl Rng) -> Self {
+        Self { across: wave(HEIGHT, rng), down: wave(WIDTH, rng) }
+    }
+
+    /// How far right of its place row `y` is read.
+    pub(super) fn across(&self, y: u16) -> f32 {
+        self.across.get(usize::from(y)).copied().unwrap_or_default()
+    }
+
+    /// How far below its place each column is read, from column `x` on.
+    pub(super) fn down(&self, x: u16) -> &[f32] {
+        self.down.get(usize::from(x)..).unwrap_or_default()
+    }
+}
+
+fn wave(length: u16, rng: &mut impl Rng) -> Vec<f32> {
+    // Pixels of one wave: shorter ones break the letters' stems, longer ones only shift whole letters.
+    let frequency = TAU / rng.random_range(45.0..=90.0);
+    let phase = rng.random_range(0.0..TAU);
+    (0..length).map(|at| WARP * (f32::from(at) * frequency + phase).sin()).collect()
+}
