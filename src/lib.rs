@@ -7,5 +7,7 @@ pub mod captcha;
 pub mod domain;
 /// One master secret, one key per purpose: sealed tokens, device tokens, receipts, pseudonyms.
 pub mod keyring;
+/// Rate limits in process and in Redis.
+pub mod limiter;
 /// Generated code of the wire contract.
 pub mod proto;

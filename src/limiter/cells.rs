@@ -1,0 +1,108 @@
+//! Where the local tier keeps its counts: one cell per subject, never more than a fixed number of them.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use dashmap::DashMap;
+use governor::{
+    nanos::Nanos,
+    state::{StateStore, keyed::ShrinkableKeyedStateStore},
+};
+use tokio::sync::Notify;
+
+/// The cells of one limit. Clones share them, so that a charge made through governor can be refunded here.
+///
+/// Each cell is a GCRA "theoretical arrival time" in nanoseconds since the limiter's start.
+#[derive(Debug, Clone)]
+pub(super) struct Cells(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    known: DashMap<String, Nanos>,
+    /// Counts every unknown subject once `known` is full. Zero: nothing counted yet.
+    overflow: AtomicU64,
+    capacity: usize,
+    crowded: Arc<Notify>,
+}
+
+impl Cells {
+    /// Room for `capacity` subjects; `crowded` is told when one more comes. Threads that insert at the same moment may
+    /// exceed the capacity by their own number.
+    pub(super) fn new(capacity: usize, crowded: Arc<Notify>) -> Self {
+        Self(Arc::new(Shared { known: DashMap::new(), overflow: AtomicU64::new(0), capacity, crowded }))
+    }
+
+    /// Takes one charge back: `interval` is what it added. The cell may end in the past, which governor reads as now.
+    pub(super) fn refund(&self, subject: &str, interval: Nanos) {
+        if let Some(mut cell) = self.0.known.get_mut(subject) {
+            *cell = cell.saturating_sub(interval);
+        } else {
+            let less = |cell: u64| Some(cell.saturating_sub(interval.as_u64()));
+            let _ = self.0.overflow.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
+        }
+    }
+
+    /// Counts in the one cell that unknown subjects share when there is no room. They limit each other then: the other
+    /// choice, to let them all through, would let whoever fills the table lift the limit.
+    fn measure_overflow<T, E>(&self, f: impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>) -> Result<T, E> {
+        let mut cell = self.0.overflow.load(Ordering::Acquire);
+        loop {
+            let (value, next) = f((cell > 0).then_some(Nanos::new(cell)))?;
+            match self.0.overflow.compare_exchange_weak(cell, next.into(), Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Ok(value),
+                Err(changed) => cell = changed,
+            }
+        }
+    }
+}
+
+impl StateStore for Cells {
+    type Key = String;
+
+    fn measure_and_replace<T, F, E>(&self, subject: &String, f: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        if let Some(mut cell) = self.0.known.get_mut(subject) {
+            let (value, next) = f(Some(*cell))?;
+            *cell = next;
+            return Ok(value);
+        }
+        if self.0.known.len() >= self.0.capacity {
+            self.0.crowded.notify_one();
+            return self.measure_overflow(f);
+        }
+        match self.0.known.entry(subject.clone()) {
+            dashmap::Entry::Occupied(mut cell) => {
+                let (value, next) = f(Some(*cell.get()))?;
+                cell.insert(next);
+                Ok(value)
+            }
+            dashmap::Entry::Vacant(cell) => {
+                let (value, next) = f(None)?;
+                cell.insert(next);
+                Ok(value)
+            }
+        }
+    }
+}
+
+impl ShrinkableKeyedStateStore<String> for Cells {
+    fn retain_recent(&self, drop_below: Nanos) {
+        self.0.known.retain(|_, cell| *cell > drop_below);
+    }
+
+    fn shrink_to_fit(&self) {
+        self.0.known.shrink_to_fit();
+    }
+
+    fn len(&self) -> usize {
+        self.0.known.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.known.is_empty()
+    }
+}
