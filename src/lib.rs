@@ -9,5 +9,7 @@ pub mod domain;
 pub mod keyring;
 /// Rate limits in process and in Redis.
 pub mod limiter;
+/// Messages in Vietnamese and English.
+pub mod locale;
 /// Generated code of the wire contract.
 pub mod proto;

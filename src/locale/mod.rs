@@ -1,0 +1,170 @@
+//! Messages in Vietnamese and English, by key. `vi.ftl` and `en.ftl` are part of the binary and are parsed once; a key that one
+//! language lacks is taken from English, and a key that nobody knows is answered as it is, so that no message is ever empty.
+
+use std::{str::FromStr, sync::LazyLock};
+
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use unic_langid::LanguageIdentifier;
+
+const VI: &str = include_str!("vi.ftl");
+const EN: &str = include_str!("en.ftl");
+
+static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 2]> =
+    LazyLock::new(|| [bundle(Locale::Vi, VI), bundle(Locale::En, EN)]);
+
+/// A language that messages exist in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Locale {
+    /// Vietnamese: the default everywhere.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+/// What fills a place in a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Shown as it is.
+    Text(String),
+    /// Chooses the plural where the language has one.
+    Number(i64),
+}
+
+impl Locale {
+    /// The language's tag, `vi` or `en`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Vi => "vi",
+            Self::En => "en",
+        }
+    }
+
+    /// The best known language of an `accept-language` header; `None` when it names none of ours.
+    pub fn from_accept_language(header: &str) -> Option<Self> {
+        let mut best = None;
+        for range in header.split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let locale = parts.next().and_then(Self::from_range);
+            let weight =
+                parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.trim().parse::<f32>().ok());
+            if let (Some(locale), Some(weight)) = (locale, weight) {
+                // The first of equals wins, as its writer put it first.
+                if weight > best.map_or(0.0, |(_, heaviest)| heaviest) {
+                    best = Some((locale, weight));
+                }
+            }
+        }
+        best.map(|(locale, _)| locale)
+    }
+
+    /// The language of an environment's `LC_ALL`, `LC_MESSAGES` or `LANG`, such as `en_US.UTF-8`. Anything unknown is Vietnamese.
+    pub fn from_env(value: &str) -> Self {
+        value.split(['_', '.', '@']).next().and_then(|language| language.parse().ok()).unwrap_or_default()
+    }
+
+    /// The message of a key without places to fill.
+    pub fn text(self, key: &str) -> String {
+        self.text_with(key, &[])
+    }
+
+    /// The message of a key with its places filled.
+    pub fn text_with(self, key: &str, values: &[(&str, Value)]) -> String {
+        self.find(key, values).or_else(|| Self::En.find(key, values)).unwrap_or_else(|| key.to_owned())
+    }
+
+    fn find(self, key: &str, values: &[(&str, Value)]) -> Option<String> {
+        let bundle = match self {
+            Self::Vi => &BUNDLES[0],
+            Self::En => &BUNDLES[1],
+        };
+        let pattern = bundle.get_message(key)?.value()?;
+        let args = values.iter().map(|(name, value)| (*name, value.as_fluent())).collect::<FluentArgs>();
+        // A place without a value shows its name: a flaw of ours, but still a readable message.
+        let mut flaws = vec![];
+        Some(bundle.format_pattern(pattern, Some(&args), &mut flaws).into_owned())
+    }
+
+    fn from_range(range: &str) -> Option<Self> {
+        if range == "*" {
+            return Some(Self::default());
+        }
+        range.split('-').next()?.parse().ok()
+    }
+}
+
+impl FromStr for Locale {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "vi" => Ok(Self::Vi),
+            "en" => Ok(Self::En),
+            _ => Err(format!("{text:?} is neither vi nor en")),
+        }
+    }
+}
+
+impl Value {
+    fn as_fluent(&self) -> FluentValue<'_> {
+        match self {
+            Self::Text(text) => FluentValue::from(text.as_str()),
+            Self::Number(number) => FluentValue::from(*number),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<i32> for Value {
+    fn from(number: i32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<usize> for Value {
+    fn from(number: usize) -> Self {
+        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+/// What parses is kept: a broken entry costs its own message only, and a test keeps the files whole.
+fn bundle(locale: Locale, source: &str) -> FluentBundle<FluentResource> {
+    let language = locale.as_str().parse::<LanguageIdentifier>().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![language]);
+    // Marks around filled places confuse terminals and screen readers, and both languages run left to right.
+    bundle.set_use_isolating(false);
+    // Fluent cannot name the empty text in a choice, so messages ask for its length. It is added once, so it cannot fail.
+    let _ = bundle.add_function("LENGTH", |places, _| match places.first() {
+        Some(FluentValue::String(text)) => FluentValue::from(text.chars().count()),
+        _ => FluentValue::Error,
+    });
+    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+#[cfg(test)]
+mod tests;
