@@ -13,3 +13,5 @@ pub mod limiter;
 pub mod locale;
 /// Generated code of the wire contract.
 pub mod proto;
+/// Where comments live.
+pub mod store;

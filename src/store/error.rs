@@ -1,0 +1,110 @@
+//! Driver errors as the service tells them apart: may the same call be made again, or is it our fault?
+
+use sqlx::{error::DatabaseError, migrate::MigrateError, postgres::PgDatabaseError, sqlite::SqliteError};
+
+use crate::domain::Error;
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if is_transient(&error) { Self::StorageUnavailable(Box::new(error)) } else { Self::Internal(Box::new(error)) }
+    }
+}
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+            MigrateError::VersionMissing(version) => Self::internal(format!(
+                "the database has migration {version}, which this program does not know: it was made by a newer one"
+            )),
+            other => Self::Internal(Box::new(other)),
+        }
+    }
+}
+
+/// A twin of this request, or the first change of an article, committed while this transaction ran.
+#[derive(Debug, thiserror::Error)]
+#[error("another transaction was faster")]
+struct Overtaken;
+
+/// The transaction must start again, and will then see what overtook it.
+pub(super) fn overtaken() -> Error {
+    Error::StorageUnavailable(Box::new(Overtaken))
+}
+
+/// True when two transactions stood in each other's way and this one was rolled back: it may run again at once.
+pub(super) fn is_conflict(error: &Error) -> bool {
+    let Error::StorageUnavailable(source) = error else { return false };
+    let code =
+        source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error).and_then(DatabaseError::code);
+    source.is::<Overtaken>() || matches!(code.as_deref(), Some("40001" | "40P01"))
+}
+
+fn is_transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        // The connection is out of step; another one will do.
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+                is_transient_sqlstate(&code)
+            } else if error.try_downcast_ref::<SqliteError>().is_some() {
+                code.parse().is_ok_and(is_transient_sqlite)
+            } else {
+                false
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Classes of PostgreSQL's appendix A: 08 connection, 53 resources, 57P shutdown; then read-only, serialization, deadlock,
+/// lock and statement time-outs.
+fn is_transient_sqlstate(code: &str) -> bool {
+    ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
+        || matches!(code, "25006" | "25P03" | "40001" | "40P01" | "55P03" | "57014")
+}
+
+/// The low byte is SQLite's primary result code: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
+fn is_transient_sqlite(code: u32) -> bool {
+    matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14 | 15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_without_connections_may_be_asked_again() {
+        assert!(matches!(Error::from(sqlx::Error::PoolTimedOut), Error::StorageUnavailable(_)));
+        assert!(matches!(Error::from(sqlx::Error::RowNotFound), Error::Internal(_)));
+    }
+
+    #[test]
+    fn the_table_of_sqlstates_is_complete() {
+        for code in ["08006", "53100", "53300", "57P01", "57P03", "25006", "40001", "40P01", "55P03", "57014"] {
+            assert!(is_transient_sqlstate(code), "{code}");
+        }
+        for code in ["23505", "42P01", "22021", "57000", "P0001"] {
+            assert!(!is_transient_sqlstate(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn extended_codes_of_sqlite_count_as_their_primary_code() {
+        assert!([5, 261, 517, 13, 8, 1032, 14, 10, 4874].into_iter().all(is_transient_sqlite));
+        assert!(![1, 19, 2067, 11, 26].into_iter().any(is_transient_sqlite));
+    }
+
+    #[test]
+    fn a_newer_schema_is_told_in_words() {
+        let error = Error::from(MigrateError::VersionMissing(7));
+        assert!(matches!(error, Error::Internal(source) if source.to_string().contains("newer")));
+    }
+}

@@ -1,0 +1,76 @@
+//! Connections: how many, how long they wait, and the one that migrates.
+
+use std::time::Duration;
+
+use sqlx::{
+    Connection as _, Executor as _, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::domain::Result;
+
+/// How the pool is sized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSettings {
+    /// Most connections. Eight keep two cores of PostgreSQL busy; more only lengthen the slowest answers.
+    pub connections: u32,
+    /// A call that found no connection by then is told to come again.
+    pub acquire: Duration,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self { connections: 8, acquire: Duration::from_millis(500) }
+    }
+}
+
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// A connection that rested longer is tested before it is used: the server may have gone since.
+const TRUSTED: Duration = Duration::from_secs(1);
+
+/// A pool that connects when it is first used, so that a server that is down is no reason not to start.
+pub(super) fn pool(options: PgConnectOptions, settings: PoolSettings) -> PgPool {
+    let options = options.application_name("duyet").options([
+        ("statement_timeout", "2s"),
+        ("lock_timeout", "1s"),
+        ("idle_in_transaction_session_timeout", "5s"),
+    ]);
+    PgPoolOptions::new()
+        .max_connections(settings.connections)
+        .min_connections(settings.connections.min(2))
+        .acquire_timeout(settings.acquire)
+        .max_lifetime(LIFETIME)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options)
+}
+
+/// "duyet" in ASCII: no other program on this database takes this lock.
+const MIGRATION_LOCK: &str = "select pg_advisory_lock(x'6475796574'::bigint)";
+
+/// Waits for other starters without a limit, but never long for a lock that calls hold.
+const LIMITS: &str = "set lock_timeout = '2s'; set statement_timeout = '10min'";
+
+/// Brings the schema up to date on a connection of its own: the pool's statements may not take long enough.
+pub(super) async fn migrate(options: &PgConnectOptions) -> Result<()> {
+    let no_limits = [("statement_timeout", "0"), ("lock_timeout", "0")];
+    let mut connection = PgConnection::connect_with(&options.clone().options(no_limits)).await?;
+    let result = run(&mut connection).await;
+    // Also frees the lock.
+    connection.close().await.ok();
+    result
+}
+
+async fn run(connection: &mut PgConnection) -> Result<()> {
+    connection.execute(MIGRATION_LOCK).await?;
+    connection.execute(sqlx::raw_sql(LIMITS)).await?;
+    let mut migrator = sqlx::migrate!("migrations/postgres");
+    Ok(migrator.set_locking(false).run_direct(None, connection, false).await?)
+}

@@ -1,0 +1,111 @@
+//! Submitted comments: what is known before, and the order in which a batch is stored.
+
+use std::collections::BTreeMap;
+
+use sqlx::{PgConnection, PgPool, postgres::PgBindIterExt as _};
+
+use super::{claim, insert};
+use crate::{
+    domain::{
+        Result,
+        id::{ArticleId, SiteId},
+        policy::{Article, Mode},
+        submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
+    },
+    store::{
+        outcome, parse,
+        rows::{self, Read as _, Reader},
+    },
+};
+
+const CONTEXT: &str = concat!(
+    "select r.request_id, r.payload_hash, r.response, ",
+    article_columns!("a"),
+    ", ",
+    comment_columns!("p"),
+    ", ",
+    comment_columns!("d"),
+    ", (select count(*) from (select 1 from comments s
+            where s.site_id = $1 and s.fingerprint = $6 and s.created_at >= $8 limit 1000) same)
+    from (select 1) one
+    left join requests r on r.site_id = $1 and r.request_id = $2
+    left join articles a on a.site_id = $1 and a.article_id = $3
+    left join comments p on p.site_id = $1 and p.comment_id = $4 and p.article_id = $3
+    left join lateral (
+        select * from comments o
+        where o.site_id = $1 and o.fingerprint = $6 and o.created_at >= $7 and o.device = $5 and o.article_id = $3
+        order by o.created_at desc, o.comment_id desc limit 1) d on true"
+);
+
+pub(super) async fn context(pool: &PgPool, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
+    let row = sqlx::query(CONTEXT)
+        .bind(question.site.as_str())
+        .bind(question.request_id)
+        .bind(question.article.as_str())
+        .bind(question.parent.map(|id| id.0))
+        .bind(question.device)
+        .bind(question.fingerprint)
+        .bind(question.duplicates_since)
+        .bind(question.same_text_since)
+        .fetch_one(pool)
+        .await?;
+    let mut columns = Reader::new(&row);
+    Ok(SubmitContext {
+        request: rows::maybe_request(&mut columns)?,
+        article: rows::maybe_article(&mut columns)?,
+        parent: rows::maybe_comment(&mut columns)?,
+        duplicate: rows::maybe_comment(&mut columns)?,
+        same_text: columns.long()?,
+    })
+}
+
+/// The articles known of a batch.
+pub(super) type Articles = BTreeMap<(SiteId, ArticleId), Article>;
+
+/// Stores a batch in the caller's transaction. Locks are taken in one order by everybody: requests, nonces, new articles,
+/// parents, articles, and each of them sorted.
+pub(super) async fn insert_all(
+    tx: &mut PgConnection,
+    submissions: &[Submission],
+    site_mode: Mode,
+) -> Result<Vec<Inserted>> {
+    let articles = known_articles(tx, submissions).await?;
+    let mut closed = BTreeMap::new();
+    let mut open = Vec::new();
+    for (index, submission) in submissions.iter().enumerate() {
+        let known = articles.get(&(submission.site.clone(), submission.comment.article.clone()));
+        match outcome::closed_article(submission, known, site_mode) {
+            Some(article) => drop(closed.insert(index, article)),
+            None => open.push(index),
+        }
+    }
+    let mut answers = claim::known(tx, submissions, closed.keys().copied()).await?;
+    for (index, article) in closed {
+        answers.entry(index).or_insert(Inserted::ArticleClosed(article));
+    }
+    answers.extend(claim::claim(tx, submissions, open).await?);
+    let won: Vec<_> = answers.iter().filter(|(_, answer)| matches!(answer, Inserted::Stored)).collect();
+    let won: Vec<_> = won.into_iter().filter_map(|(index, _)| submissions.get(*index)).collect();
+    insert::insert(tx, &won, &articles).await?;
+    Ok(answers.into_values().collect())
+}
+
+async fn known_articles(tx: &mut PgConnection, submissions: &[Submission]) -> Result<Articles> {
+    let sql = concat!(
+        "select a.site_id, ",
+        article_columns!("a"),
+        " from articles a where (a.site_id, a.article_id) in (select * from unnest($1::text[], $2::text[]))"
+    );
+    let rows = sqlx::query(sql)
+        .bind(submissions.iter().map(|submission| submission.site.as_str()).bind_iter())
+        .bind(submissions.iter().map(|submission| submission.comment.article.as_str()).bind_iter())
+        .fetch_all(tx)
+        .await?;
+    let entry = |row| {
+        let mut columns = Reader::new(row);
+        let site = parse::site(&columns.text()?)?;
+        let article = rows::article(&mut columns)?;
+        Ok(((site, article.id.clone()), article))
+    };
+    rows.iter().map(entry).collect()
+}

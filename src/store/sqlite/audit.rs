@@ -1,0 +1,116 @@
+//! The append-only audit.
+
+use sqlx::{SqliteConnection, SqlitePool};
+
+use super::micros;
+use crate::{
+    domain::{
+        Result,
+        audit::{AuditEntry, AuditFilter},
+        decision::Reason,
+        id::{ArticleId, CommentId, SiteId},
+        lifecycle::Status,
+        page::{Cursor, Page},
+    },
+    store::{
+        keyset,
+        outcome::LastDecision,
+        parse,
+        rows::{self, Read as _, Reader},
+    },
+};
+
+const INSERT: &str = concat!(
+    "insert into audit (site_id, ",
+    audit_columns!(),
+    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+);
+
+pub(super) async fn insert(tx: &mut SqliteConnection, site: &SiteId, entry: &AuditEntry) -> Result<()> {
+    sqlx::query(INSERT)
+        .bind(site.as_str())
+        .bind(entry.id)
+        .bind(micros(entry.at))
+        .bind(&entry.actor)
+        .bind(&entry.action)
+        .bind(entry.comment.map(|id| id.0))
+        .bind(entry.article.as_ref().map(ArticleId::as_str))
+        .bind(entry.from_status.map(Status::as_str))
+        .bind(entry.to_status.map(Status::as_str))
+        .bind(entry.revision)
+        .bind(entry.reason.map(Reason::as_str))
+        .bind(&entry.note)
+        .bind(entry.request_id)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The decision that brought a comment where it stands.
+pub(super) async fn last(tx: &mut SqliteConnection, site: &SiteId, id: CommentId) -> Result<Option<LastDecision>> {
+    let sql = "select audit_id, actor, at from audit where site_id = $1 and comment_id = $2
+        order by revision desc, at desc, audit_id desc limit 1";
+    let row = sqlx::query(sql).bind(site.as_str()).bind(id.0).fetch_optional(tx).await?;
+    row.map(|row| {
+        let mut columns = Reader::new(&row);
+        Ok(LastDecision { id: columns.uuid()?, actor: columns.text()?, at: columns.time()? })
+    })
+    .transpose()
+}
+
+/// The newest `limit` decisions on a comment.
+pub(super) async fn of_comment(pool: &SqlitePool, site: &SiteId, id: CommentId, limit: i64) -> Result<Vec<AuditEntry>> {
+    let sql = concat!(
+        "select ",
+        audit_columns!(),
+        " from audit where site_id = $1 and comment_id = $2
+        order by revision desc, at desc, audit_id desc limit $3"
+    );
+    let rows = sqlx::query(sql).bind(site.as_str()).bind(id.0).bind(limit).fetch_all(pool).await?;
+    rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect()
+}
+
+macro_rules! entries {
+    ($index:literal, $comment:literal) => {
+        concat!(
+            "select ",
+            audit_columns!(),
+            " from audit ",
+            $index,
+            " where site_id = $1 and ",
+            $comment,
+            " and ($3 is null or actor = $3) and ($4 is null or action = $4)
+            and ($5 is null or at >= $5) and ($6 is null or at < $6)
+            and (at, audit_id) < ($7, $8) order by at desc, audit_id desc limit $9"
+        )
+    };
+}
+
+/// Two statements: entries of one comment come from an index of their own.
+const ALL: &str = entries!("", "$2 is null");
+const OF_COMMENT: &str = entries!("indexed by audit_by_comment", "comment_id = $2");
+
+pub(super) async fn list(
+    pool: &SqlitePool,
+    site: &SiteId,
+    filter: &AuditFilter,
+    count: usize,
+    after: Option<Cursor>,
+) -> Result<Page<AuditEntry>> {
+    let sql = if filter.comment.is_some() { OF_COMMENT } else { ALL };
+    let start = keyset::descending(after);
+    let rows = sqlx::query(sql)
+        .bind(site.as_str())
+        .bind(filter.comment.map(|id| id.0))
+        .bind(filter.actor.as_deref().map(parse::needle))
+        .bind(filter.action.as_deref().map(parse::needle))
+        .bind(filter.since.map(micros))
+        .bind(filter.until.map(micros))
+        .bind(micros(start.at))
+        .bind(start.id)
+        .bind(parse::limit(count + 1))
+        .fetch_all(pool)
+        .await?;
+    let entries = rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect::<Result<_>>()?;
+    Ok(Page::of(entries, count, |entry: &AuditEntry| Cursor { at: entry.at, id: entry.id, score: 0.0 }))
+}

@@ -1,0 +1,108 @@
+//! Remembered requests and spent nonces.
+
+use chrono::{DateTime, Utc};
+use sqlx::{SqliteConnection, SqlitePool};
+use uuid::Uuid;
+
+use super::micros;
+use crate::{
+    domain::{Result, id::SiteId, request::RequestRow},
+    store::rows::{self, Reader},
+};
+
+const FIND: &str = "select request_id, payload_hash, response from requests where site_id = $1 and request_id = $2";
+
+pub(super) async fn find<'e>(
+    executor: impl sqlx::SqliteExecutor<'e>,
+    site: &SiteId,
+    id: Uuid,
+) -> Result<Option<RequestRow>> {
+    let row = sqlx::query(FIND).bind(site.as_str()).bind(id).fetch_optional(executor).await?;
+    row.map(|row| rows::request(&mut Reader::new(&row))).transpose()
+}
+
+/// The first answer to `request`, if it was remembered.
+///
+/// Fails with `RequestIdReused`.
+pub(super) async fn replay<T: serde::de::DeserializeOwned>(
+    tx: &mut SqliteConnection,
+    site: &SiteId,
+    request: Option<&RequestRow>,
+) -> Result<Option<T>> {
+    let Some(request) = request else { return Ok(None) };
+    let known = find(tx, site, request.id).await?;
+    known.map(|known| known.replay(&request.payload_hash)).transpose()
+}
+
+/// Remembers `request`, unless its id is known.
+pub(super) async fn insert(
+    tx: &mut SqliteConnection,
+    site: &SiteId,
+    request: &RequestRow,
+    made_by: Uuid,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let sql = "insert into requests (site_id, request_id, payload_hash, response, made_by, created_at)
+        values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
+    sqlx::query(sql)
+        .bind(site.as_str())
+        .bind(request.id)
+        .bind(&request.payload_hash[..])
+        .bind(&request.response)
+        .bind(made_by)
+        .bind(micros(at))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn spend_nonce(
+    tx: &mut SqliteConnection,
+    site: &SiteId,
+    nonce: [u8; 16],
+    request: Option<&RequestRow>,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    // The transaction has the database to itself: what is not known now stays unknown until the rows are written.
+    if let Some(request) = request
+        && find(&mut *tx, site, request.id).await?.is_some()
+    {
+        return Ok(false);
+    }
+    let sql = "insert into captcha_nonces (site_id, nonce, spent_by, spent_at) values ($1, $2, null, $3)
+        on conflict do nothing";
+    let spent =
+        sqlx::query(sql).bind(site.as_str()).bind(&nonce[..]).bind(micros(at)).execute(&mut *tx).await?.rows_affected();
+    if let (1, Some(request)) = (spent, request) {
+        insert(tx, site, request, request.id, at).await?;
+    }
+    Ok(spent == 1)
+}
+
+/// Rows per statement: other writers get their turn in between.
+const BATCH: i64 = 2_000;
+
+const FORGET: [&str; 2] = [
+    "delete from requests where (site_id, request_id) in
+        (select site_id, request_id from requests where created_at < $1 limit $2)",
+    "delete from captcha_nonces where (site_id, nonce) in
+        (select site_id, nonce from captcha_nonces where spent_at < $1 limit $2)",
+];
+
+pub(super) async fn forget(
+    pool: &SqlitePool,
+    requests_before: DateTime<Utc>,
+    nonces_before: DateTime<Utc>,
+) -> Result<u64> {
+    let mut forgotten = 0;
+    for (sql, before) in FORGET.into_iter().zip([requests_before, nonces_before]) {
+        loop {
+            let gone = sqlx::query(sql).bind(micros(before)).bind(BATCH).execute(pool).await?.rows_affected();
+            forgotten += gone;
+            if gone < BATCH.unsigned_abs() {
+                break;
+            }
+        }
+    }
+    Ok(forgotten)
+}

@@ -1,0 +1,145 @@
+//! Submitted comments: what is known before, and the insert.
+
+use sqlx::{SqliteConnection, SqlitePool, types::Json};
+
+use super::{decision, micros};
+use crate::{
+    domain::{
+        Result,
+        policy::Mode,
+        submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
+    },
+    store::{
+        outcome,
+        rows::{self, Read as _, Reader},
+    },
+};
+
+const CONTEXT: &str = concat!(
+    "select r.request_id, r.payload_hash, r.response, ",
+    article_columns!("a"),
+    ", ",
+    comment_columns!("p"),
+    ", ",
+    comment_columns!("d"),
+    ", (select count(*) from (select 1 from comments s indexed by comments_by_fingerprint
+            where s.site_id = $1 and s.fingerprint = $6 and s.created_at >= $8 limit 1000))
+    from (select 1)
+    left join requests r on r.site_id = $1 and r.request_id = $2
+    left join articles a on a.site_id = $1 and a.article_id = $3
+    left join comments p on p.site_id = $1 and p.comment_id = $4 and p.article_id = $3
+    left join comments d on d.site_id = $1 and d.comment_id = (
+        select o.comment_id from comments o indexed by comments_by_fingerprint
+        where o.site_id = $1 and o.fingerprint = $6 and o.created_at >= $7 and o.device = $5 and o.article_id = $3
+        order by o.created_at desc, o.comment_id desc limit 1)"
+);
+
+pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
+    let row = sqlx::query(CONTEXT)
+        .bind(question.site.as_str())
+        .bind(question.request_id)
+        .bind(question.article.as_str())
+        .bind(question.parent.map(|id| id.0))
+        .bind(question.device.map(|device| device.to_vec()))
+        .bind(&question.fingerprint[..])
+        .bind(micros(question.duplicates_since))
+        .bind(micros(question.same_text_since))
+        .fetch_one(pool)
+        .await?;
+    let mut columns = Reader::new(&row);
+    Ok(SubmitContext {
+        request: rows::maybe_request(&mut columns)?,
+        article: rows::maybe_article(&mut columns)?,
+        parent: rows::maybe_comment(&mut columns)?,
+        duplicate: rows::maybe_comment(&mut columns)?,
+        same_text: columns.long()?,
+    })
+}
+
+const LOOK: &str = concat!(
+    "select r.request_id, r.payload_hash, r.response, n.nonce is not null, ",
+    article_columns!("a"),
+    " from (select 1)
+    left join requests r on r.site_id = $1 and r.request_id = $2
+    left join captcha_nonces n on n.site_id = $1 and n.nonce = $3
+    left join articles a on a.site_id = $1 and a.article_id = $4"
+);
+
+/// Stores one submission, or says why not. The caller's transaction holds the write lock.
+pub(super) async fn insert(tx: &mut SqliteConnection, submission: &Submission, site_mode: Mode) -> Result<Inserted> {
+    let row = sqlx::query(LOOK)
+        .bind(submission.site.as_str())
+        .bind(submission.request.id)
+        .bind(&submission.nonce[..])
+        .bind(submission.comment.article.as_str())
+        .fetch_one(&mut *tx)
+        .await?;
+    let mut columns = Reader::new(&row);
+    if let Some(known) = rows::maybe_request(&mut columns)? {
+        return Ok(Inserted::Known(known));
+    }
+    let spent = columns.flag()?;
+    let article = rows::maybe_article(&mut columns)?;
+    if let Some(closed) = outcome::closed_article(submission, article.as_ref(), site_mode) {
+        return Ok(Inserted::ArticleClosed(closed));
+    }
+    if spent {
+        return Ok(Inserted::ChallengeUsed);
+    }
+    write(tx, submission).await?;
+    let comment = &submission.comment;
+    decision::count(tx, submission.site.as_str(), comment, i32::from(comment.status.is_public())).await?;
+    Ok(Inserted::Stored)
+}
+
+/// All rows of a submission in one go: each statement is a trip to the connection's thread.
+const STORE: &str = "
+    insert into requests (site_id, request_id, payload_hash, response, made_by, created_at)
+    values ($1, $5, $6, $7, $2, $4);
+    insert into captcha_nonces (site_id, nonce, spent_by, spent_at) values ($1, $8, $2, $4);
+    insert into articles (site_id, article_id, title, url, mode, close_at, revision, public_count, created_at)
+    values ($1, $3, $9, $10, null, null, 1, 0, $4)
+    on conflict (site_id, article_id) do update set
+        title = iif(excluded.title = '', title, excluded.title), url = iif(excluded.url = '', url, excluded.url)
+        where excluded.title not in ('', title) or excluded.url not in ('', url);
+    insert into comments (site_id, comment_id, article_id, created_at, parent_id, reply_to, author_name, title, content,
+        status, revision, published_at, reviewed_at, reply_count, device, address, prefix, author, fingerprint, folded,
+        findings, spam_score)
+    values ($1, $2, $3, $4, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20, $21, $22, $23, $24, $25, $26, $27);
+    insert into changes (site_id, change_id, kind, comment_id, article_id, at)
+    values ($1, $2, 'COMMENT_SUBMITTED', $2, $3, $4)";
+
+async fn write(tx: &mut SqliteConnection, submission: &Submission) -> Result<()> {
+    let Submission { comment, sender, request, .. } = submission;
+    sqlx::query(STORE)
+        .bind(submission.site.as_str())
+        .bind(comment.id.0)
+        .bind(comment.article.as_str())
+        .bind(micros(comment.created_at))
+        .bind(request.id)
+        .bind(&request.payload_hash[..])
+        .bind(&request.response)
+        .bind(&submission.nonce[..])
+        .bind(&submission.article_title)
+        .bind(&submission.article_url)
+        .bind(comment.parent.map(|id| id.0))
+        .bind(comment.reply_to.map(|id| id.0))
+        .bind(&comment.author_name)
+        .bind(&comment.title)
+        .bind(&comment.content)
+        .bind(comment.status.as_str())
+        .bind(comment.revision)
+        .bind(comment.published_at.map(micros))
+        .bind(comment.reviewed_at.map(micros))
+        .bind(sender.device.map(|device| device.to_vec()))
+        .bind(sender.address.map(|address| address.to_vec()))
+        .bind(sender.prefix.map(|prefix| prefix.to_vec()))
+        .bind(&sender.author)
+        .bind(&submission.fingerprint[..])
+        .bind(&submission.folded)
+        .bind(Json(&submission.findings))
+        .bind(submission.spam_score)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

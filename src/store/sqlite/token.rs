@@ -1,0 +1,59 @@
+//! Access tokens.
+
+use chrono::{DateTime, Utc};
+use sqlx::{SqliteConnection, SqlitePool};
+use uuid::Uuid;
+
+use super::micros;
+use crate::{
+    domain::{Result, access::AccessToken, id::SiteId},
+    store::rows::{self, Reader},
+};
+
+/// Frees the name of an expired token, which the index still counts as live.
+const RETIRE: &str = "update tokens set revoked_at = expires_at
+    where site_id = $1 and name = $2 and revoked_at is null and expires_at <= $3";
+
+const INSERT: &str = "insert into tokens
+        (site_id, token_id, name, role, secret_hash, created_at, expires_at, revoked_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (site_id, name) where revoked_at is null do nothing";
+
+pub(super) async fn create(tx: &mut SqliteConnection, token: &AccessToken) -> Result<bool> {
+    let created_at = micros(token.created_at);
+    let retire = sqlx::query(RETIRE).bind(token.site.as_str()).bind(&token.name).bind(created_at);
+    retire.execute(&mut *tx).await?;
+    let insert = sqlx::query(INSERT)
+        .bind(token.site.as_str())
+        .bind(token.id)
+        .bind(&token.name)
+        .bind(token.role.as_str())
+        .bind(&token.secret_hash[..])
+        .bind(created_at)
+        .bind(token.expires_at.map(micros))
+        .bind(token.revoked_at.map(micros));
+    Ok(insert.execute(tx).await?.rows_affected() == 1)
+}
+
+pub(super) async fn find(pool: &SqlitePool, id: Uuid) -> Result<Option<AccessToken>> {
+    let sql = concat!("select ", token_columns!(), " from tokens where token_id = $1");
+    let row = sqlx::query(sql).bind(id).fetch_optional(pool).await?;
+    row.map(|row| rows::token(&mut Reader::new(&row))).transpose()
+}
+
+pub(super) async fn list(pool: &SqlitePool, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
+    let sql = concat!(
+        "select ",
+        token_columns!(),
+        " from tokens
+        where $1 is null or site_id = $1 order by site_id, name, created_at, token_id"
+    );
+    let rows = sqlx::query(sql).bind(site.map(SiteId::as_str)).fetch_all(pool).await?;
+    rows.iter().map(|row| rows::token(&mut Reader::new(row))).collect()
+}
+
+pub(super) async fn revoke(pool: &SqlitePool, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
+    let sql = "update tokens set revoked_at = $2
+        where token_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
+    Ok(sqlx::query(sql).bind(id).bind(micros(at)).execute(pool).await?.rows_affected() == 1)
+}
