@@ -11,7 +11,11 @@ pub mod keyring;
 pub mod limiter;
 /// Messages in Vietnamese and English.
 pub mod locale;
+/// Logs, metrics and the HTTP listener that serves them.
+pub mod ops;
 /// Generated code of the wire contract.
 pub mod proto;
 /// Where comments live.
 pub mod store;
+/// The order of steps: the only place that joins domain and adapters.
+pub mod workflow;

@@ -1,0 +1,5 @@
+//! Logs, metrics and the HTTP listener that serves them.
+
+pub mod http;
+pub mod metric;
+pub mod telemetry;

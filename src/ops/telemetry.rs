@@ -1,0 +1,24 @@
+//! Logs: one JSON object per line on stderr, without texts, addresses, answers or tokens.
+
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+/// Starts logging with a filter such as `info` or `duyet=debug`. A second start in one process changes nothing.
+///
+/// # Errors
+/// When the filter cannot be read.
+pub fn start_logs(filter: &str) -> Result<(), String> {
+    // Drivers log statements and addresses at debug level: they stay quiet whatever the filter says of ours.
+    let quiet = "sqlx=warn,h2=warn,hyper=warn,tower=warn,redis=warn";
+    let filter = EnvFilter::try_new(format!("{filter},{quiet}")).map_err(|error| format!("log: {error}"))?;
+    let json = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+    // A panic's words may quote a reader's text: only its place is told.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
+    let started = tracing_subscriber::registry().with(filter).with(json.with_writer(std::io::stderr)).try_init();
+    if started.is_err() {
+        tracing::debug!("logging was started before");
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! What readers see: one comment, pages of them, counts.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::Workflow;
+use crate::domain::{
+    Error, Result,
+    comment::Comment,
+    id::{ArticleId, CommentId, SiteId},
+    page::{CommentPage, Order, Thread},
+    policy::{self, Mode},
+};
+
+/// A checked request for a page.
+#[derive(Debug, Clone)]
+pub struct ListRequest {
+    pub article: ArticleId,
+    pub parent: Option<CommentId>,
+    pub order: Order,
+    pub size: usize,
+    pub page_token: String,
+    pub receipts: Vec<String>,
+}
+
+/// A thread with the token for the rest of its replies.
+pub struct ListedThread {
+    pub thread: Thread,
+    pub next_reply_token: String,
+}
+
+/// A page as a portal gets it.
+pub struct CommentList {
+    pub threads: Vec<ListedThread>,
+    /// Ids that belong to the reader's receipts.
+    pub own: Vec<CommentId>,
+    pub next_page_token: String,
+    pub total: i64,
+    pub mode: Mode,
+}
+
+impl Workflow {
+    /// One visible comment, or the reader's own pending one. `true` beside it means that it is the reader's own.
+    ///
+    /// # Errors
+    /// `CommentNotFound`, also for comments that this reader may not see.
+    pub async fn get_comment(
+        &self,
+        site: &SiteId,
+        id: CommentId,
+        receipts: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<(Comment, bool)> {
+        let own = self.own_ids(site, receipts).contains(&id);
+        let visible = |comment: &Comment| comment.is_visible() || (own && comment.is_waiting());
+        let comment = self.store.find_comment(site, id).await?.filter(visible).ok_or(Error::CommentNotFound(id))?;
+        let articles = self.store.find_articles(site, std::slice::from_ref(&comment.article)).await?;
+        if policy::mode_of(articles.first(), now, self.rules.mode) == Mode::Hidden {
+            return Err(Error::CommentNotFound(id));
+        }
+        Ok((comment, own))
+    }
+
+    /// A page of an article's comments.
+    ///
+    /// # Errors
+    /// `PageTokenInvalid`.
+    pub async fn list_comments(&self, site: &SiteId, request: &ListRequest, now: DateTime<Utc>) -> Result<CommentList> {
+        let filter = page_filter(request.parent, request.order, &request.article);
+        let after = self.open_cursor(site, "ListComments", &filter, &request.page_token)?;
+        let articles = self.store.find_articles(site, std::slice::from_ref(&request.article)).await?;
+        let article = articles.first();
+        let mode = policy::mode_of(article, now, self.rules.mode);
+        let own = self.own_ids(site, &request.receipts);
+        if mode == Mode::Hidden {
+            return Ok(CommentList { threads: vec![], own, next_page_token: String::new(), total: 0, mode });
+        }
+        let page = CommentPage {
+            site,
+            article: &request.article,
+            parent: request.parent,
+            order: request.order,
+            size: request.size,
+            after,
+        };
+        let page = self.store.list_comments(&page).await?;
+        let next_page_token = self.seal_cursor(site, "ListComments", &filter, page.next)?;
+        let mut threads = self.listed(site, page.items)?;
+        if !own.is_empty() {
+            let pending = self.store.find_pending(site, &request.article, &own).await?;
+            add_pending(&mut threads, pending, request.parent, after.is_none());
+        }
+        Ok(CommentList { threads, own, next_page_token, total: article.map_or(0, |known| known.public_count), mode })
+    }
+
+    /// Public counts; articles that are unknown or hidden count 0.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn count_comments(&self, site: &SiteId, ids: &[ArticleId]) -> Result<HashMap<String, i64>> {
+        let known = self.store.find_articles(site, ids).await?;
+        let mut counts: HashMap<String, i64> = ids.iter().map(|id| (id.as_str().to_owned(), 0)).collect();
+        for article in known {
+            let shown = article.mode.unwrap_or(self.rules.mode) != Mode::Hidden;
+            counts.insert(article.id.as_str().to_owned(), if shown { article.public_count } else { 0 });
+        }
+        Ok(counts)
+    }
+
+    fn listed(&self, site: &SiteId, threads: Vec<Thread>) -> Result<Vec<ListedThread>> {
+        let seal = |thread: &Thread| {
+            let filter = page_filter(Some(thread.root.id), Order::Oldest, &thread.root.article);
+            self.seal_cursor(site, "ListComments", &filter, thread.replies.next)
+        };
+        threads.into_iter().map(|thread| Ok(ListedThread { next_reply_token: seal(&thread)?, thread })).collect()
+    }
+
+    /// The comments that the reader's receipts stand for; receipts that are not ours count for nothing.
+    fn own_ids(&self, site: &SiteId, receipts: &[String]) -> Vec<CommentId> {
+        receipts.iter().filter_map(|receipt| self.keyring.open_receipt(site, receipt)).collect()
+    }
+}
+
+/// What a page token of a list is bound to. The page size is left out: it may change from page to page.
+fn page_filter(parent: Option<CommentId>, order: Order, article: &ArticleId) -> (String, Option<CommentId>, Order) {
+    (article.as_str().to_owned(), parent, order)
+}
+
+/// Puts a reader's own pending comments where they will stand: roots on top of the first page, replies under their root.
+fn add_pending(threads: &mut Vec<ListedThread>, pending: Vec<Comment>, parent: Option<CommentId>, first_page: bool) {
+    for comment in pending {
+        let listed_alone = comment.parent == parent;
+        if listed_alone && first_page {
+            let replies = crate::domain::page::Page { items: vec![], next: None };
+            let thread = Thread { root: comment, replies };
+            threads.insert(0, ListedThread { thread, next_reply_token: String::new() });
+        } else if let Some(root) = threads.iter_mut().find(|listed| Some(listed.thread.root.id) == comment.parent) {
+            root.thread.replies.items.push(comment);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! A reader's comment, in exactly the order of the contract:
+//! shape → request → article → limits → form → captcha → duplicate → assessment → policy → insert.
+
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+
+use super::{Workflow, challenge::refused, reader::Event};
+use crate::{
+    domain::{
+        Error, Result,
+        challenge::{CaptchaFailure, SealedChallenge},
+        comment::Comment,
+        form::{Form, RawForm},
+        id::{CommentId, SiteId},
+        policy::{self, Mode},
+        request::RequestRow,
+        spam::{self, Assessment, FormSignals},
+        submission::{Inserted, Pseudonym, Sender, Submission, SubmitAnswer, SubmitContext, SubmitQuestion},
+    },
+    keyring::{Subject, payload_hash},
+    ops::metric,
+};
+
+/// The same text by the same device within this time is one comment, in minutes.
+const DUPLICATE_MINUTES: i64 = 10;
+
+/// The same text by anyone within this time is suspicious, in hours.
+const SAME_TEXT_HOURS: i64 = 24;
+
+/// Shorter folded texts repeat by chance ("Hay quá!"), in characters.
+const SAME_TEXT_MIN_CHARS: usize = 15;
+
+/// The answer to a submit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    pub answer: SubmitAnswer,
+    /// Lets the reader see their own pending comment.
+    pub receipt: String,
+    pub replayed: bool,
+}
+
+/// What the steps of one submit share.
+struct Attempt<'a> {
+    site: &'a SiteId,
+    form: &'a Form,
+    sender: Sender,
+    payload_hash: [u8; 32],
+    folded: String,
+    fingerprint: Pseudonym,
+    now: DateTime<Utc>,
+}
+
+impl Workflow {
+    /// Takes a reader's comment. `Ok` means that it is durable.
+    ///
+    /// # Errors
+    /// `Invalid`, `RequestIdReused`, `ArticleClosed`, `CommentNotFound` (the parent), `RateLimited`, `Captcha` with a fresh
+    /// challenge, `Overloaded`, and the store's. Nothing before the captcha step costs the reader's challenge.
+    pub async fn submit_comment(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
+        let result = self.check_and_take(site, raw, now).await;
+        metric::submitted(site, outcome(&result));
+        result
+    }
+
+    async fn check_and_take(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
+        let form = raw.check(&self.rules.text)?;
+        match self.take_comment(&self.attempt(site, &form, now)).await {
+            Ok(submitted) => Ok(submitted),
+            Err(error) => Err(self.with_fresh_challenge(error, site, &form.article, &form.client, now).await),
+        }
+    }
+
+    fn attempt<'a>(&self, site: &'a SiteId, form: &'a Form, now: DateTime<Utc>) -> Attempt<'a> {
+        let text = &form.text;
+        let parent = form.parent.map(|id| id.to_string()).unwrap_or_default();
+        // The captcha is left out: a resend after a timeout may bring another one.
+        let payload = [form.article.as_str(), &parent, &text.author_name, &text.title, &text.content].join("\0");
+        let folded = text.folded();
+        Attempt {
+            site,
+            form,
+            sender: self.sender(site, &form.client, &text.author_name, now),
+            payload_hash: payload_hash("SubmitComment", payload.as_bytes()),
+            fingerprint: self.fingerprint(site, &folded, now),
+            folded,
+            now,
+        }
+    }
+
+    async fn take_comment(&self, attempt: &Attempt<'_>) -> Result<Submitted> {
+        let context = self.store.submit_context(&question(attempt)).await?;
+        if let Some(row) = &context.request {
+            return self.replay(attempt, row);
+        }
+        let mode = policy::mode_of(context.article.as_ref(), attempt.now, self.rules.mode);
+        policy::check_open(mode)?;
+        check_parent(attempt.form, &context)?;
+        self.check_limits(Event::Submit, attempt.site, &attempt.form.article, &attempt.sender, attempt.now).await?;
+        let form = attempt.form;
+        let challenge = self
+            .check_challenge(attempt.site, &form.article, &form.challenge_token, &form.challenge_answer, attempt.now)
+            .await?;
+        if let Some(earlier) = &context.duplicate {
+            return self.answer_duplicate(attempt, challenge, earlier).await;
+        }
+        let assessment = spam::assess(&form.text, &self.signals(attempt, &challenge, &context));
+        self.insert(attempt, &context, &challenge, assessment, mode).await
+    }
+
+    fn replay(&self, attempt: &Attempt<'_>, row: &RequestRow) -> Result<Submitted> {
+        row.replay(&attempt.payload_hash).map(|answer| self.submitted(attempt.site, answer, true))
+    }
+
+    fn submitted(&self, site: &SiteId, answer: SubmitAnswer, replayed: bool) -> Submitted {
+        Submitted { receipt: self.keyring.receipt(site, answer.comment), answer, replayed }
+    }
+
+    /// The challenge is spent and the request remembered, as for any other accepted submit.
+    async fn answer_duplicate(
+        &self,
+        attempt: &Attempt<'_>,
+        challenge: SealedChallenge,
+        earlier: &Comment,
+    ) -> Result<Submitted> {
+        let published_at = earlier.published_at.filter(|_| earlier.status.is_public());
+        let answer = SubmitAnswer { comment: earlier.id, published_at };
+        let row = request_row(attempt, &answer)?;
+        if self.store.spend_nonce(attempt.site, challenge.nonce, Some(&row), attempt.now).await? {
+            metric::captcha_checked("CORRECT");
+            return Ok(self.submitted(attempt.site, answer, true));
+        }
+        match self.store.find_request(attempt.site, row.id).await? {
+            Some(row) => self.replay(attempt, &row),
+            None => Err(refused(CaptchaFailure::Used)),
+        }
+    }
+
+    fn signals(&self, attempt: &Attempt<'_>, challenge: &SealedChallenge, context: &SubmitContext) -> FormSignals {
+        let hash = |device: [u8; 16]| self.keyring.pseudonym(attempt.site, Subject::Device, &device, attempt.now);
+        let long_enough = attempt.folded.chars().count() >= SAME_TEXT_MIN_CHARS;
+        FormSignals {
+            honeypot: attempt.form.honeypot,
+            fill_seconds: attempt.form.form_opened_at.map(|opened| (attempt.now - opened).num_seconds()),
+            other_device: attempt.sender.device.is_some() && challenge.device.map(hash) != attempt.sender.device,
+            same_text: if long_enough { context.same_text } else { 0 },
+        }
+    }
+
+    async fn insert(
+        &self,
+        attempt: &Attempt<'_>,
+        context: &SubmitContext,
+        challenge: &SealedChallenge,
+        assessment: Assessment,
+        mode: Mode,
+    ) -> Result<Submitted> {
+        let degraded = self.limiter.is_degraded();
+        let status = policy::first_status(mode, assessment.score, self.rules.thresholds, degraded)?;
+        let now = attempt.now;
+        let comment = Comment {
+            id: CommentId(new_id(now)),
+            article: attempt.form.article.clone(),
+            // One level of nesting: a reply to a reply hangs on the root.
+            parent: context.parent.as_ref().map(|parent| parent.parent.unwrap_or(parent.id)),
+            reply_to: context.parent.as_ref().map(|parent| parent.id),
+            author_name: attempt.form.text.author_name.clone(),
+            title: attempt.form.text.title.clone(),
+            content: attempt.form.text.content.clone(),
+            status,
+            revision: 1,
+            created_at: now,
+            published_at: status.is_public().then_some(now),
+            reviewed_at: None,
+            reply_count: 0,
+        };
+        let answer = SubmitAnswer { comment: comment.id, published_at: comment.published_at };
+        metric::findings(&assessment.findings);
+        let submission = Submission {
+            site: attempt.site.clone(),
+            comment,
+            sender: attempt.sender.clone(),
+            findings: assessment.findings,
+            spam_score: assessment.score,
+            fingerprint: attempt.fingerprint,
+            folded: attempt.folded.clone(),
+            article_title: attempt.form.article_title.clone(),
+            article_url: attempt.form.article_url.clone(),
+            nonce: challenge.nonce,
+            request: request_row(attempt, &answer)?,
+        };
+        match self.writer.insert(submission).await? {
+            Inserted::Stored => {
+                metric::captcha_checked("CORRECT");
+                Ok(self.submitted(attempt.site, answer, false))
+            }
+            Inserted::Known(row) => self.replay(attempt, &row),
+            Inserted::ChallengeUsed => Err(refused(CaptchaFailure::Used)),
+            Inserted::ArticleClosed(article) => {
+                Err(Error::ArticleClosed { mode: article.mode_at(now, self.rules.mode) })
+            }
+        }
+    }
+}
+
+fn question<'a>(attempt: &'a Attempt<'_>) -> SubmitQuestion<'a> {
+    SubmitQuestion {
+        site: attempt.site,
+        request_id: attempt.form.request_id,
+        article: &attempt.form.article,
+        parent: attempt.form.parent,
+        device: attempt.sender.device,
+        fingerprint: attempt.fingerprint,
+        duplicates_since: attempt.now - Duration::minutes(DUPLICATE_MINUTES),
+        same_text_since: attempt.now - Duration::hours(SAME_TEXT_HOURS),
+    }
+}
+
+/// The label that a submit is counted under.
+fn outcome(result: &Result<Submitted>) -> &'static str {
+    match result {
+        Ok(Submitted { replayed: true, .. }) => "REPLAYED",
+        Ok(Submitted { answer: SubmitAnswer { published_at: Some(_), .. }, .. }) => "PUBLISHED",
+        Ok(_) => "PENDING",
+        Err(error) => error.reason(),
+    }
+}
+
+/// A reply needs a comment that readers can see.
+fn check_parent(form: &Form, context: &SubmitContext) -> Result<()> {
+    match (form.parent, &context.parent) {
+        (None, _) => Ok(()),
+        (Some(_), Some(parent)) if parent.status.is_public() => Ok(()),
+        (Some(id), _) => Err(Error::CommentNotFound(id)),
+    }
+}
+
+fn request_row(attempt: &Attempt<'_>, answer: &SubmitAnswer) -> Result<RequestRow> {
+    let response = serde_json::to_string(answer).map_err(Error::internal)?;
+    Ok(RequestRow { id: attempt.form.request_id, payload_hash: attempt.payload_hash, response })
+}
+
+/// A `UUIDv7` of the given time.
+pub(super) fn new_id(now: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, now.timestamp_subsec_nanos()))
+}
