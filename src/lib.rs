@@ -3,8 +3,14 @@
 
 /// Pictures with an answer.
 pub mod captcha;
+/// Settings, parsed into domain types at start.
+pub mod config;
+/// The commands of `duyetd`.
+pub mod daemon;
 /// The newsroom's rules, pure.
 pub mod domain;
+/// The wire: parse, call the workflow, convert.
+pub mod grpc;
 /// One master secret, one key per purpose: sealed tokens, device tokens, receipts, pseudonyms.
 pub mod keyring;
 /// Rate limits in process and in Redis.
@@ -15,6 +21,8 @@ pub mod locale;
 pub mod ops;
 /// Generated code of the wire contract.
 pub mod proto;
+/// Wiring: connect, migrate, build, serve, drain.
+pub mod server;
 /// Where comments live.
 pub mod store;
 /// The order of steps: the only place that joins domain and adapters.

@@ -1,0 +1,169 @@
+//! Settings: flag > environment > TOML file > default, resolved once at start into what the rooms of the house take.
+
+mod secret;
+mod settings;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+pub use secret::Secret;
+pub use settings::{Settings, without_empty_variables};
+
+use crate::domain::{
+    challenge::ALPHABET,
+    comment::TextLimits,
+    policy::{Mode, Thresholds},
+    rate_limit::Quotas,
+};
+
+/// Everything that was decided at start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Keys, first tokens and the embedded database live here.
+    pub data_dir: PathBuf,
+    /// `None`: the embedded `SQLite` file.
+    pub database_url: Option<Secret>,
+    /// `None`: limits are kept in this process alone.
+    pub redis_url: Option<Secret>,
+    /// `None`: the key file in the data directory, made on first start. Required with a database URL.
+    pub keys: Option<Secret>,
+    pub grpc_addr: SocketAddr,
+    /// Metrics and probes.
+    pub http_addr: SocketAddr,
+    /// Whether the reflection services answer.
+    pub reflection: bool,
+    /// How long after SIGTERM new calls are still taken, so that load balancers notice.
+    pub drain_notice: Duration,
+    /// Tests only: every picture has this answer.
+    pub fixed_answer: Option<String>,
+    pub text: TextLimits,
+    pub limits: Quotas,
+    /// Mode of articles that set none.
+    pub mode: Mode,
+    pub thresholds: Thresholds,
+    /// Filter of the log, for example `info` or `duyet=debug`.
+    pub log: String,
+}
+
+impl Config {
+    /// Resolves settings to a configuration.
+    ///
+    /// # Errors
+    /// One sentence that names the setting.
+    pub fn from_settings(settings: Settings) -> Result<Self, String> {
+        let defaults = Thresholds::default();
+        let config = Self {
+            data_dir: settings.data_dir.unwrap_or_else(|| "duyet-data".into()),
+            database_url: Secret::choose("DATABASE_URL", settings.database_url, settings.database_url_file)?,
+            redis_url: Secret::choose("REDIS_URL", settings.redis_url, settings.redis_url_file)?,
+            keys: Secret::choose("DUYET_KEYS", settings.keys, settings.keys_file)?,
+            grpc_addr: settings.grpc.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 50_051))),
+            http_addr: settings.http.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9_464))),
+            reflection: settings.grpc.reflection.unwrap_or(true),
+            drain_notice: Duration::from_millis(settings.grpc.drain_notice_ms.unwrap_or(2_000)),
+            fixed_answer: settings.captcha.fixed_answer.filter(|answer| !answer.is_empty()),
+            text: settings.text,
+            limits: settings.limits,
+            mode: settings.policy.mode.unwrap_or(Mode::Pre),
+            thresholds: Thresholds {
+                low: settings.policy.low.unwrap_or(defaults.low),
+                high: settings.policy.high.unwrap_or(defaults.high),
+            },
+            log: settings.log.unwrap_or_else(|| "info".to_owned()),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Where comments live, for the log: never the URL.
+    pub const fn store_name(&self) -> &'static str {
+        if self.database_url.is_some() { "postgres" } else { "sqlite" }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let loopback = self.grpc_addr.ip().is_loopback() && self.http_addr.ip().is_loopback();
+        if self.fixed_answer.is_some() && !loopback {
+            return Err(
+                "captcha.fixed_answer is for tests: it is refused unless grpc.addr and http.addr are on loopback"
+                    .to_owned(),
+            );
+        }
+        if let Some(answer) = &self.fixed_answer
+            && !answer.chars().all(|c| ALPHABET.contains(c.to_ascii_uppercase()))
+        {
+            return Err(format!("captcha.fixed_answer must be made of {ALPHABET}"));
+        }
+        if self.drain_notice > Duration::from_secs(10) {
+            return Err("grpc.drain_notice_ms is at most 10000, to leave time for the drain itself".to_owned());
+        }
+        if self.database_url.is_some() && self.keys.is_none() {
+            return Err("DUYET_KEYS is not set: with DATABASE_URL every replica needs the same keys. \
+                 Make them once with `duyetd keys generate` and pass them as DUYET_KEYS or DUYET_KEYS_FILE"
+                .to_owned());
+        }
+        if let Some(url) = &self.database_url
+            && !["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme))
+        {
+            return Err(
+                "DATABASE_URL must start with postgres:// (without it, comments go into the data directory)".to_owned()
+            );
+        }
+        let Thresholds { low, high } = self.thresholds;
+        if !(0.0..=1.0).contains(&low) || !(0.0..=1.0).contains(&high) || low > high {
+            return Err(format!("policy.low ({low}) and policy.high ({high}) must be ordered and within 0 and 1"));
+        }
+        let TextLimits { name, title, content } = self.text;
+        if !(1..=200).contains(&name) || title > 500 || !(1..=5_000).contains(&content) {
+            return Err("text: name is 1 to 200, title 0 to 500, content 1 to 5000 graphemes (a message holds 64 KiB)"
+                .to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(toml: &str) -> Result<Config, String> {
+        Settings::from_toml(toml).and_then(Config::from_settings)
+    }
+
+    #[test]
+    fn nothing_set_means_the_embedded_default_on_loopback() {
+        let config = resolve("").unwrap();
+        assert!(config.database_url.is_none() && config.redis_url.is_none());
+        assert_eq!(config.grpc_addr.to_string(), "127.0.0.1:50051");
+        assert_eq!(config.mode, Mode::Pre);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line() {
+        let error = resolve("[grpc]\nadr = \"127.0.0.1:1\"\n").unwrap_err();
+        assert!(error.contains("line 2") && error.contains("adr"), "{error}");
+    }
+
+    #[test]
+    fn a_fixed_answer_is_refused_off_loopback() {
+        let error = resolve("[captcha]\nfixed_answer = \"KM7RT\"\n[grpc]\naddr = \"0.0.0.0:50051\"\n").unwrap_err();
+        assert!(error.contains("loopback"), "{error}");
+        let error = resolve("[captcha]\nfixed_answer = \"KM7RT\"\n[http]\naddr = \"0.0.0.0:9464\"\n").unwrap_err();
+        assert!(error.contains("loopback"), "{error}");
+    }
+
+    #[test]
+    fn postgres_without_keys_names_the_command() {
+        let error = resolve("database_url = \"postgres://a@b/c\"").unwrap_err();
+        assert!(error.contains("duyetd keys generate"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_quota_names_its_line() {
+        let error = resolve("[limits]\nsubmits_per_device = \"5 per minute\"\n").unwrap_err();
+        assert!(error.contains("line 2") && error.contains("5/1m"), "{error}");
+    }
+
+    #[test]
+    fn thresholds_must_be_in_order() {
+        assert!(resolve("[policy]\nlow = 0.9\nhigh = 0.3\n").unwrap_err().contains("policy.low"));
+    }
+}

@@ -1,0 +1,85 @@
+//! Secrets: from a value or from a file, never printed.
+
+use std::{fmt, fs, path::PathBuf, str::FromStr};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A secret setting. `Debug`, `Display` and serialization show only that it is set.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+const REDACTED: &str = "[redacted]";
+
+impl Secret {
+    /// The value, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Takes the value, or reads the file beside it. An empty value counts as unset.
+    ///
+    /// # Errors
+    /// When both are set, or the file cannot be read or is empty.
+    pub fn choose(name: &str, value: Option<Self>, file: Option<PathBuf>) -> Result<Option<Self>, String> {
+        let value = value.filter(|secret| !secret.expose().is_empty());
+        let file = file.filter(|path| !path.as_os_str().is_empty());
+        match (value, file) {
+            (Some(_), Some(_)) => Err(format!("{name} and {name}_FILE are both set: keep one")),
+            (value, None) => Ok(value),
+            (None, Some(path)) => {
+                let text =
+                    fs::read_to_string(&path).map_err(|error| format!("{name}_FILE: {}: {error}", path.display()))?;
+                let text = text.trim();
+                if text.is_empty() {
+                    Err(format!("{name}_FILE: {} is empty", path.display()))
+                } else {
+                    Ok(Some(text.parse().unwrap_or_else(|never| match never {})))
+                }
+            }
+        }
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(SecretString::from(text)))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(REDACTED)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(SecretString::from(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_prints_nothing() {
+        let secret: Secret = "postgres://u:hunter2@h/d".parse().unwrap();
+        assert!(!format!("{secret:?}{}", serde_json::to_string(&secret).unwrap()).contains("hunter2"));
+    }
+
+    #[test]
+    fn a_value_beside_a_file_is_ambiguous() {
+        assert!(Secret::choose("X", "a".parse().ok(), Some("/nowhere".into())).unwrap_err().contains("X_FILE"));
+        assert!(Secret::choose("X", "".parse().ok(), None).unwrap().is_none());
+    }
+}

@@ -1,0 +1,259 @@
+//! What can be set, once: the same fields as flags, environment variables and keys of the TOML file.
+
+use std::{env::VarError, fs, net::SocketAddr, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Config, Secret};
+use crate::domain::{comment::TextLimits, policy::Mode, rate_limit::Quotas};
+
+/// Lets an environment variable that is set but empty count as unset, as composed environments leave them.
+pub fn without_empty_variables(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        if value.is_some_and(|value| value.is_empty()) { arg.env(clap::builder::Resettable::Reset) } else { arg }
+    })
+}
+
+/// Settings that may be absent. Doc comments are the help text.
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Directory of keys, first tokens and the embedded database [default: ./duyet-data]
+    #[arg(long, env = "DUYET_DATA_DIR", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// `PostgreSQL` 15+ URL; without it comments live in the data directory
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<Secret>,
+    /// File that holds the database URL
+    #[arg(long, env = "DATABASE_URL_FILE", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url_file: Option<PathBuf>,
+    /// Redis URL of the shared limits; without it limits are kept in this process
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_url: Option<Secret>,
+    /// File that holds the Redis URL
+    #[arg(long, env = "REDIS_URL_FILE", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_url_file: Option<PathBuf>,
+    /// Keys as `duyetd keys generate` prints them
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Secret>,
+    /// File that holds the keys
+    #[arg(long, env = "DUYET_KEYS_FILE", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys_file: Option<PathBuf>,
+    /// Log filter, for example info or duyet=debug [default: info]
+    #[arg(long, env = "DUYET_LOG", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    #[command(flatten)]
+    pub grpc: GrpcSettings,
+    #[command(flatten)]
+    pub http: HttpSettings,
+    #[command(flatten)]
+    pub captcha: CaptchaSettings,
+    #[arg(skip)]
+    pub policy: PolicySettings,
+    #[arg(skip)]
+    pub text: TextLimits,
+    #[arg(skip)]
+    pub limits: Quotas,
+}
+
+/// The gRPC listener.
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GrpcSettings {
+    /// gRPC address; port 0 picks a free one [default: 127.0.0.1:50051]
+    #[arg(id = "grpc_addr", long = "grpc-addr", env = "DUYET_GRPC_ADDR", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addr: Option<SocketAddr>,
+    /// Whether reflection answers [default: true]
+    #[arg(id = "grpc_reflection", long = "grpc-reflection", env = "DUYET_GRPC_REFLECTION", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reflection: Option<bool>,
+    /// Milliseconds between SIGTERM and the end of listening [default: 2000]
+    #[arg(
+        id = "grpc_drain_notice_ms",
+        long = "grpc-drain-notice-ms",
+        env = "DUYET_GRPC_DRAIN_NOTICE_MS",
+        global = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_notice_ms: Option<u64>,
+}
+
+/// The HTTP listener.
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpSettings {
+    /// Address of metrics and probes; port 0 picks a free one [default: 127.0.0.1:9464]
+    #[arg(id = "http_addr", long = "http-addr", env = "DUYET_HTTP_ADDR", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addr: Option<SocketAddr>,
+}
+
+/// Captchas.
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CaptchaSettings {
+    /// TESTS ONLY: the answer of every picture; refused unless every listener is on loopback
+    #[arg(
+        id = "captcha_fixed_answer",
+        long = "captcha-fixed-answer",
+        env = "DUYET_CAPTCHA_FIXED_ANSWER",
+        global = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixed_answer: Option<String>,
+}
+
+/// Defaults of every site.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicySettings {
+    /// Mode of articles that set none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Score below which HYBRID publishes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Score from which HYBRID marks as spam and POST holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+}
+
+impl Settings {
+    /// Reads a TOML text.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// `self` (flags and environment) over the file that `path` names, over the defaults. Secrets come from the
+    /// environment or the file, never from flags: every user of the machine can read a command line.
+    ///
+    /// # Errors
+    /// One sentence that names the file or the setting.
+    pub fn resolve(self, path: Option<PathBuf>) -> Result<Config, String> {
+        let file = match path {
+            None => Self::default(),
+            Some(path) => {
+                let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                Self::from_toml(&text).map_err(|error| format!("{}: {error}", path.display()))?
+            }
+        };
+        Config::from_settings(self.with_secrets_of_environment()?.over(file))
+    }
+
+    fn with_secrets_of_environment(mut self) -> Result<Self, String> {
+        let read = |name| match std::env::var(name) {
+            Ok(text) => Ok(text.parse().ok()),
+            Err(VarError::NotPresent) => Ok(None),
+            Err(VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8")),
+        };
+        self.database_url = read("DATABASE_URL")?;
+        self.redis_url = read("REDIS_URL")?;
+        self.keys = read("DUYET_KEYS")?;
+        Ok(self)
+    }
+
+    /// A secret set here as a value hides the file's `*_file`, and the other way round.
+    fn over(self, file: Self) -> Self {
+        let (database_url, database_url_file) =
+            over_secret(self.database_url, self.database_url_file, file.database_url, file.database_url_file);
+        let (redis_url, redis_url_file) =
+            over_secret(self.redis_url, self.redis_url_file, file.redis_url, file.redis_url_file);
+        let (keys, keys_file) = over_secret(self.keys, self.keys_file, file.keys, file.keys_file);
+        Self {
+            data_dir: self.data_dir.or(file.data_dir),
+            database_url,
+            database_url_file,
+            redis_url,
+            redis_url_file,
+            keys,
+            keys_file,
+            log: self.log.or(file.log),
+            grpc: GrpcSettings {
+                addr: self.grpc.addr.or(file.grpc.addr),
+                reflection: self.grpc.reflection.or(file.grpc.reflection),
+                drain_notice_ms: self.grpc.drain_notice_ms.or(file.grpc.drain_notice_ms),
+            },
+            http: HttpSettings { addr: self.http.addr.or(file.http.addr) },
+            captcha: CaptchaSettings { fixed_answer: self.captcha.fixed_answer.or(file.captcha.fixed_answer) },
+            policy: file.policy,
+            text: file.text,
+            limits: file.limits,
+        }
+    }
+}
+
+type SecretAndFile = (Option<Secret>, Option<PathBuf>);
+
+fn over_secret(
+    value: Option<Secret>,
+    path: Option<PathBuf>,
+    file_value: Option<Secret>,
+    file_path: Option<PathBuf>,
+) -> SecretAndFile {
+    let set = |secret: &Secret| !secret.expose().is_empty();
+    if value.as_ref().is_some_and(set) || path.is_some() { (value, path) } else { (file_value, file_path) }
+}
+
+impl From<&Config> for Settings {
+    /// Every setting with its value in force, for `config print`. Secrets serialize redacted.
+    fn from(config: &Config) -> Self {
+        let config = config.clone();
+        Self {
+            data_dir: Some(config.data_dir),
+            database_url: config.database_url,
+            redis_url: config.redis_url,
+            keys: config.keys,
+            log: Some(config.log),
+            grpc: GrpcSettings {
+                addr: Some(config.grpc_addr),
+                reflection: Some(config.reflection),
+                drain_notice_ms: u64::try_from(config.drain_notice.as_millis()).ok(),
+            },
+            http: HttpSettings { addr: Some(config.http_addr) },
+            captcha: CaptchaSettings { fixed_answer: config.fixed_answer },
+            policy: PolicySettings {
+                mode: Some(config.mode),
+                low: Some(config.thresholds.low),
+                high: Some(config.thresholds.high),
+            },
+            text: config.text,
+            limits: config.limits,
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let file = Settings::from_toml("data_dir = \"/a\"\nlog = \"debug\"\nkeys = \"1:x\"").unwrap();
+        let flags = Settings { data_dir: Some("/b".into()), keys_file: Some("/k".into()), ..Settings::default() };
+        let merged = flags.over(file);
+        assert_eq!(merged.data_dir, Some("/b".into()));
+        assert_eq!(merged.log.as_deref(), Some("debug"));
+        assert!(merged.keys.is_none() && merged.keys_file.is_some());
+    }
+
+    #[test]
+    fn what_is_printed_can_be_read_again() {
+        let config = Config::from_settings(Settings::default()).unwrap();
+        let printed = toml::to_string(&Settings::from(&config)).unwrap();
+        Settings::from_toml(&printed).unwrap();
+    }
+}

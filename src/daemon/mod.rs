@@ -1,0 +1,165 @@
+//! The commands of `duyetd`.
+
+mod commands;
+mod token;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::{
+    config::{self, Config, Settings},
+    domain::access::Role,
+    ops::telemetry,
+    server,
+};
+
+/// Comment moderation and anti-spam for news portals: the server.
+#[derive(Debug, Parser)]
+#[command(name = "duyetd", version)]
+pub struct Arguments {
+    /// TOML configuration file
+    #[arg(long, env = "DUYET_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve (the default)
+    Serve,
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Access tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Keys that seal tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Captcha pictures
+    #[command(subcommand)]
+    Captcha(CaptchaCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Read it and say whether a server could start with it
+    Check,
+    /// Print every setting in force as TOML, secrets redacted
+    Print,
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token and print it, alone, this once
+    Create {
+        /// portal, moderator, admin or metrics
+        #[arg(long)]
+        role: Role,
+        /// The site it works on
+        #[arg(long)]
+        site: String,
+        /// Who will use it; the audit shows this name
+        #[arg(long)]
+        name: String,
+        /// Days until it expires [default: never]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        days: Option<u32>,
+    },
+    /// List tokens, without their secrets
+    List {
+        /// Of this site only
+        #[arg(long)]
+        site: Option<String>,
+    },
+    /// Revoke a token by its id; servers that reach the database notice within 5 seconds
+    Revoke {
+        /// As `token list` shows it
+        id: uuid::Uuid,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Print a new key for `DUYET_KEYS`
+    Generate,
+}
+
+#[derive(Debug, Subcommand)]
+enum CaptchaCommand {
+    /// Draw pictures named `<n>_<answer>.png`, to look at or to attack
+    Sample {
+        /// How many
+        #[arg(long)]
+        count: usize,
+        /// Where to
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+impl Arguments {
+    /// The arguments of this process. Ends it, as clap does, when they are wrong or ask for help.
+    pub fn of_process() -> Self {
+        let matches = config::without_empty_variables(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments) -> ExitCode {
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            commands::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+    // These two need no configuration.
+    match &arguments.command {
+        Some(Command::Keys(KeysCommand::Generate)) => return commands::generate_keys(),
+        Some(Command::Captcha(CaptchaCommand::Sample { count, out })) => return commands::draw_samples(*count, out),
+        _ => {}
+    }
+    let config = arguments.settings.resolve(arguments.config).map_err(anyhow::Error::msg)?;
+    telemetry::start_logs(&config.log).map_err(anyhow::Error::msg)?;
+    match arguments.command {
+        Some(Command::Config(ConfigCommand::Check)) => commands::check(&config),
+        Some(Command::Config(ConfigCommand::Print)) => commands::print(&config),
+        Some(Command::Migrate) => block_on(commands::migrate(config)),
+        Some(Command::Token(command)) => block_on(token::run(command, config)),
+        _ => block_on(serve(config)),
+    }
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let data_dir = config.data_dir.clone();
+    server::serve(config, move |running| commands::greet(running, &data_dir)).await
+}
+
+fn block_on(deed: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(deed);
+    // A blocking thread that hangs must not keep the process: everything promised is durable by now.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_hold_together() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,79 @@
+//! `duyetd token`: works on the database directly, so it needs no running server.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use chrono::{DateTime, SubsecRound as _, Utc};
+
+use super::{TokenCommand, commands::say};
+use crate::{
+    config::Config,
+    domain::{access::AccessToken, id::SiteId},
+    server,
+    workflow::{Gatekeeper, NewToken},
+};
+
+/// Longest name, in bytes: it stands in every line of the audit.
+const MAX_NAME_BYTES: usize = 64;
+
+pub(super) async fn run(command: TokenCommand, config: Config) -> anyhow::Result<()> {
+    let store = server::open_store(&config)?;
+    server::migrate(&*store).await?;
+    let gatekeeper = Gatekeeper::new(Arc::clone(&store));
+    let result = obey(command, &gatekeeper).await;
+    store.close().await;
+    result
+}
+
+async fn obey(command: TokenCommand, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
+    let now = now();
+    match command {
+        TokenCommand::Create { role, site, name, days } => {
+            let expires_at = days.map(|days| now + chrono::Duration::days(days.into()));
+            let new = NewToken { site: parse_site(&site)?, name: check_name(name)?, role, expires_at };
+            let name = new.name.clone();
+            match gatekeeper.create_token(new, now).await? {
+                Some((_, text)) => say(text),
+                None => bail!("site {site} has a live token named {name}: revoke it or choose another name"),
+            }
+        }
+        TokenCommand::List { site } => {
+            let site = site.as_deref().map(parse_site).transpose()?;
+            for token in gatekeeper.list_tokens(site.as_ref()).await? {
+                say(line(&token, now))?;
+            }
+            Ok(())
+        }
+        TokenCommand::Revoke { id } => {
+            if gatekeeper.revoke_token(id, now).await? {
+                Ok(())
+            } else {
+                bail!("no live token has the id {id}")
+            }
+        }
+    }
+}
+
+fn line(token: &AccessToken, now: DateTime<Utc>) -> String {
+    let state = match (token.revoked_at, token.is_live(now)) {
+        (Some(_), _) => "revoked",
+        (None, true) => "live",
+        (None, false) => "expired",
+    };
+    let created = token.created_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    format!("{}  {:<10} {:<9} {state:<7} {created}  {}", token.id, token.site, token.role, token.name)
+}
+
+fn parse_site(text: &str) -> anyhow::Result<SiteId> {
+    SiteId::parse(text).with_context(|| format!("`{text}` is no site: 1 to 64 of a-z 0-9 - _"))
+}
+
+fn check_name(name: String) -> anyhow::Result<String> {
+    let fits = (1..=MAX_NAME_BYTES).contains(&name.len());
+    if fits && !name.chars().any(char::is_control) { Ok(name) } else { bail!("a name has 1 to {MAX_NAME_BYTES} bytes") }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line is an edge")]
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
+}

@@ -1,0 +1,166 @@
+//! `CommentService`.
+
+use tonic::{Request, Response, Status, async_trait};
+
+use super::{
+    Service,
+    call::Call,
+    convert::{from_time, to_mode, to_time},
+    convert_case::{to_listed, to_public},
+};
+use crate::{
+    domain::{
+        Error, Result,
+        error::{Problem, Violations},
+        form::{self, RawForm},
+        id::ArticleId,
+        page::{Order, page_size},
+    },
+    proto::v1::{self, comment_service_server::CommentService},
+    workflow::ListRequest,
+};
+
+/// Receipts of one reader in one request.
+const MAX_RECEIPTS: usize = 20;
+
+/// Articles of one `CountComments`: a portal's front page.
+const MAX_ARTICLES: usize = 200;
+
+#[async_trait]
+impl CommentService for Service {
+    async fn submit_comment(
+        &self,
+        request: Request<v1::SubmitCommentRequest>,
+    ) -> Result<Response<v1::SubmitCommentResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.submit(&call, request.into_inner()).await)
+    }
+
+    async fn get_comment(
+        &self,
+        request: Request<v1::GetCommentRequest>,
+    ) -> Result<Response<v1::GetCommentResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.get(&call, request.into_inner()).await)
+    }
+
+    async fn list_comments(
+        &self,
+        request: Request<v1::ListCommentsRequest>,
+    ) -> Result<Response<v1::ListCommentsResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.list(&call, request.into_inner()).await)
+    }
+
+    async fn count_comments(
+        &self,
+        request: Request<v1::CountCommentsRequest>,
+    ) -> Result<Response<v1::CountCommentsResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.count(&call, request.into_inner()).await)
+    }
+}
+
+impl Service {
+    async fn submit(&self, call: &Call, request: v1::SubmitCommentRequest) -> Result<v1::SubmitCommentResponse> {
+        let submitted = self.0.submit_comment(&call.caller.site, raw_form(request), call.now).await?;
+        let published_at = submitted.answer.published_at;
+        let outcome = if published_at.is_some() { v1::Outcome::Published } else { v1::Outcome::Pending };
+        Ok(v1::SubmitCommentResponse {
+            comment_id: submitted.answer.comment.to_string(),
+            outcome: outcome.into(),
+            receipt: submitted.receipt,
+            replayed: submitted.replayed,
+            published_at: published_at.map(to_time),
+        })
+    }
+
+    async fn get(&self, call: &Call, request: v1::GetCommentRequest) -> Result<v1::GetCommentResponse> {
+        let mut violations = Violations::default();
+        let id = form::check_comment(&request.id, "id", &mut violations);
+        check_receipts(&request.receipts, &mut violations);
+        violations.into_result()?;
+        let id = id.ok_or_else(|| Error::invalid("id", Problem::Required))?;
+        let (comment, own) = self.0.get_comment(&call.caller.site, id, &request.receipts, call.now).await?;
+        Ok(v1::GetCommentResponse { comment: Some(to_public(comment, own)) })
+    }
+
+    async fn list(&self, call: &Call, request: v1::ListCommentsRequest) -> Result<v1::ListCommentsResponse> {
+        let list = self.0.list_comments(&call.caller.site, &list_request(request)?, call.now).await?;
+        Ok(v1::ListCommentsResponse {
+            comments: list.threads.iter().map(|thread| to_listed(&list, thread)).collect(),
+            next_page_token: list.next_page_token.clone(),
+            total_count: list.total,
+            mode: to_mode(list.mode).into(),
+        })
+    }
+
+    async fn count(&self, call: &Call, request: v1::CountCommentsRequest) -> Result<v1::CountCommentsResponse> {
+        let mut violations = Violations::default();
+        if request.article_ids.len() > MAX_ARTICLES {
+            violations.add("article_ids", Problem::TooMany { limit: MAX_ARTICLES });
+        }
+        let ids: Vec<ArticleId> = request.article_ids.iter().filter_map(|id| ArticleId::parse(id)).collect();
+        if ids.len() != request.article_ids.len() {
+            violations.add("article_ids", Problem::NotAnArticleId);
+        }
+        violations.into_result()?;
+        let counts = self.0.count_comments(&call.caller.site, &ids).await?;
+        Ok(v1::CountCommentsResponse { counts })
+    }
+}
+
+fn raw_form(request: v1::SubmitCommentRequest) -> RawForm {
+    let mut noted = Violations::default();
+    let form_opened_at = from_time(request.form_opened_at, "form_opened_at", &mut noted);
+    let client = request.client.unwrap_or_default();
+    RawForm {
+        article_id: request.article_id,
+        article_title: request.article_title,
+        article_url: request.article_url,
+        parent_id: request.parent_id,
+        author_name: request.author_name,
+        title: request.title,
+        content: request.content,
+        challenge_token: request.challenge_token,
+        challenge_answer: request.challenge_answer,
+        client_ip: client.ip,
+        device_token: client.device_token,
+        request_id: request.request_id,
+        honeypot: request.honeypot,
+        form_opened_at,
+        noted,
+    }
+}
+
+fn list_request(request: v1::ListCommentsRequest) -> Result<ListRequest> {
+    let mut violations = Violations::default();
+    let article = form::check_article(&request.article_id, &mut violations);
+    let parent = form::check_optional_comment(&request.parent_id, "parent_id", &mut violations);
+    check_receipts(&request.receipts, &mut violations);
+    let order = match v1::Order::try_from(request.order) {
+        Ok(v1::Order::Oldest) => Order::Oldest,
+        // Talk is read top down, threads from the newest on.
+        Ok(v1::Order::Unspecified) if parent.is_some() => Order::Oldest,
+        Ok(v1::Order::Newest | v1::Order::Unspecified) => Order::Newest,
+        Err(_) => {
+            violations.add("order", Problem::UnknownValue);
+            Order::Newest
+        }
+    };
+    violations.into_result()?;
+    Ok(ListRequest {
+        article: article.ok_or_else(|| Error::invalid("article_id", Problem::Required))?,
+        parent,
+        order,
+        size: page_size(request.page_size, 20, 100),
+        page_token: request.page_token,
+        receipts: request.receipts,
+    })
+}
+
+fn check_receipts(receipts: &[String], violations: &mut Violations) {
+    if receipts.len() > MAX_RECEIPTS {
+        violations.add("receipts", Problem::TooMany { limit: MAX_RECEIPTS });
+    }
+}

@@ -1,0 +1,120 @@
+//! Domain values to and from the wire, nothing else.
+
+use chrono::{DateTime, Utc};
+use prost_types::Timestamp;
+
+use crate::{
+    domain::{
+        decision::Reason,
+        error::{Problem, Violations},
+        lifecycle::{Action, Status},
+        policy::Mode,
+    },
+    proto::v1,
+};
+
+/// Declares the two directions between a domain enum and its wire twin.
+macro_rules! twins {
+    ($to:ident, $from:ident, $domain:ident, $wire:ident { $($one:ident = $other:ident,)+ }) => {
+        pub(super) const fn $to(value: $domain) -> v1::$wire {
+            match value { $($domain::$one => v1::$wire::$other,)+ }
+        }
+
+        /// `None` for UNSPECIFIED and for numbers of a newer client.
+        pub(super) fn $from(number: i32) -> Option<$domain> {
+            match v1::$wire::try_from(number).ok()? {
+                $(v1::$wire::$other => Some($domain::$one),)+
+                v1::$wire::Unspecified => None,
+            }
+        }
+    };
+}
+
+twins!(to_status, from_status, Status, CommentStatus {
+    Pending = Pending, Approved = Approved, Rejected = Rejected, Spam = Spam, Removed = Removed, Erased = Erased,
+});
+
+twins!(to_mode, from_mode, Mode, Mode { Pre = Pre, Post = Post, Hybrid = Hybrid, Closed = Closed, Hidden = Hidden, });
+
+twins!(to_reason, from_reason, Reason, Reason {
+    OffTopic = OffTopic, Insult = Insult, Hate = Hate, SpamAd = SpamAd, PersonalData = PersonalData, FalseInfo = FalseInfo,
+    Illegal = Illegal, Language = Language, Duplicate = Duplicate, Expired = Expired, Other = Other,
+});
+
+/// An action; only requests carry one.
+pub(super) fn from_action(number: i32) -> Option<Action> {
+    match v1::Action::try_from(number).ok()? {
+        v1::Action::Approve => Some(Action::Approve),
+        v1::Action::Reject => Some(Action::Reject),
+        v1::Action::Spam => Some(Action::Spam),
+        v1::Action::Requeue => Some(Action::Requeue),
+        v1::Action::Unspecified => None,
+    }
+}
+
+/// An enum that may be left unspecified (0), but not be unknown.
+pub(super) fn optional<T>(
+    number: i32,
+    from: impl Fn(i32) -> Option<T>,
+    field: &'static str,
+    violations: &mut Violations,
+) -> Option<T> {
+    if number == 0 { None } else { violations.take(field, from(number), Problem::UnknownValue) }
+}
+
+pub(super) fn to_time(at: DateTime<Utc>) -> Timestamp {
+    // Below a second, nanoseconds always fit.
+    Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+}
+
+/// An optional time; one that no calendar has is a violation of `field`. Finer than microseconds is cut off.
+pub(super) fn from_time(
+    time: Option<Timestamp>,
+    field: &'static str,
+    violations: &mut Violations,
+) -> Option<DateTime<Utc>> {
+    let time = time?;
+    let nanos = u32::try_from(time.nanos).ok();
+    let at = nanos.and_then(|nanos| DateTime::from_timestamp(time.seconds, nanos / 1_000 * 1_000));
+    // Years that both databases can keep.
+    let sane = at.filter(|at| (1970..=9999).contains(&chrono::Datelike::year(at)));
+    violations.take(field, sane, Problem::OutOfRange)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_enum_comes_back_as_it_went() {
+        for status in Status::ALL {
+            assert_eq!(from_status(to_status(*status) as i32), Some(*status));
+        }
+        for mode in Mode::ALL {
+            assert_eq!(from_mode(to_mode(*mode) as i32), Some(*mode));
+        }
+        for reason in Reason::ALL {
+            assert_eq!(from_reason(to_reason(*reason) as i32), Some(*reason));
+        }
+    }
+
+    #[test]
+    fn names_on_the_wire_are_the_domains_names() {
+        for status in Status::ALL {
+            assert_eq!(to_status(*status).as_str_name(), format!("COMMENT_STATUS_{status}"));
+        }
+        for action in 1..=4 {
+            let name = v1::Action::try_from(action).unwrap().as_str_name();
+            assert_eq!(name, format!("ACTION_{}", from_action(action).unwrap()));
+        }
+    }
+
+    #[test]
+    fn impossible_times_are_violations() {
+        let mut violations = Violations::default();
+        for (seconds, nanos) in [(i64::MAX, 0), (0, -1), (0, 2_000_000_000)] {
+            assert_eq!(from_time(Some(Timestamp { seconds, nanos }), "since", &mut violations), None);
+        }
+        assert_eq!(violations.fields().len(), 3);
+    }
+}

@@ -1,0 +1,74 @@
+//! Which role may call which RPC. A test reads the descriptor set: an RPC that is not listed here fails it.
+
+use crate::domain::access::Role::{self, Admin, Moderator, Portal};
+
+/// Full path of every RPC of `duyet.v1`, with the roles that may call it.
+pub const TABLE: [(&str, &[Role]); 12] = [
+    ("/duyet.v1.CaptchaService/IssueChallenge", &[Portal]),
+    ("/duyet.v1.CaptchaService/VerifyChallenge", &[Portal]),
+    ("/duyet.v1.CommentService/SubmitComment", &[Portal]),
+    ("/duyet.v1.CommentService/GetComment", &[Portal, Moderator, Admin]),
+    ("/duyet.v1.CommentService/ListComments", &[Portal, Moderator, Admin]),
+    ("/duyet.v1.CommentService/CountComments", &[Portal, Moderator, Admin]),
+    ("/duyet.v1.ModerationService/ListQueue", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/GetCase", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/Decide", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/ListAudit", &[Moderator, Admin]),
+    ("/duyet.v1.PolicyService/GetArticle", &[Portal, Moderator, Admin]),
+    ("/duyet.v1.PolicyService/UpdateArticle", &[Moderator, Admin]),
+];
+
+/// RPCs that need no token: they hold nothing of a site.
+const OPEN: [&str; 5] = [
+    "/grpc.health.v1.Health/Check",
+    "/grpc.health.v1.Health/List",
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
+/// True for health and reflection.
+pub fn is_open(path: &str) -> bool {
+    OPEN.contains(&path)
+}
+
+/// Roles that may call `path`; `None` for a path that no service has.
+pub fn allowed(path: &str) -> Option<&'static [Role]> {
+    TABLE.iter().find(|(listed, _)| *listed == path).map(|(_, roles)| *roles)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use prost::Message as _;
+
+    use super::*;
+    use crate::{grpc::SERVICES, proto};
+
+    #[test]
+    fn every_rpc_of_the_descriptor_set_is_listed_and_no_other() {
+        let set = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
+        let mut described = BTreeSet::new();
+        let mut services = BTreeSet::new();
+        for file in set.file.iter().filter(|file| file.package() == "duyet.v1") {
+            for service in &file.service {
+                services.insert(format!("duyet.v1.{}", service.name()));
+                described.extend(
+                    service.method.iter().map(|method| format!("/duyet.v1.{}/{}", service.name(), method.name())),
+                );
+            }
+        }
+        let listed: BTreeSet<String> = TABLE.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(described, listed);
+        assert_eq!(services, SERVICES.iter().map(|name| (*name).to_owned()).collect());
+    }
+
+    #[test]
+    fn no_rpc_is_open_to_everybody_or_to_nobody() {
+        for (path, roles) in TABLE {
+            assert!(!roles.is_empty() && !is_open(path), "{path}");
+            assert!(!roles.contains(&Role::Metrics), "{path}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! `domain::Error` to `tonic::Status`: one `match` without `_`, so that a new error does not compile until it has a code.
+
+use std::{collections::HashMap, time::Duration};
+
+use prost::Message as _;
+use tonic::{
+    Code, Status,
+    metadata::{MetadataMap, MetadataValue},
+};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use super::captcha_service::to_issued;
+use crate::{
+    domain::{
+        Error,
+        challenge::{CaptchaFailure, IssuedChallenge},
+        error::Violations,
+    },
+    locale::{Locale, Value},
+};
+
+/// `domain` of every `google.rpc.ErrorInfo`.
+pub(super) const DOMAIN: &str = "duyet";
+
+/// Type of the fresh challenge in the details of a captcha failure.
+const CHALLENGE_TYPE: &str = "type.googleapis.com/duyet.v1.IssueChallengeResponse";
+
+/// How long a client should wait when the database is away.
+const STORAGE_RETRY: Duration = Duration::from_secs(1);
+
+/// Maps an error to its code and details, with a message in `locale`. Causes are logged here, once, and go no further.
+pub(super) fn to_status(error: &Error, locale: Locale) -> Status {
+    log(error);
+    let mut details = ErrorDetails::new();
+    details.set_error_info(error.reason(), DOMAIN, metadata(error));
+    let key = message_key(error);
+    details.set_localized_message(locale.as_str(), locale.text_with(&key, &values(error)));
+    add_details(error, locale, &mut details);
+    let code = code(error);
+    match fresh_challenge(error) {
+        None => Status::with_error_details_and_metadata(code, error.to_string(), details, pushback(error)),
+        Some(challenge) => with_challenge(code, error, details, challenge, locale),
+    }
+}
+
+/// What a client's automatic retries obey: none within a quota's wait, and a pause under load.
+fn pushback(error: &Error) -> MetadataMap {
+    let wait = match error {
+        Error::RateLimited { .. } => Some(MetadataValue::from_static("-1")),
+        Error::Overloaded { retry_after, .. } => retry_after.as_millis().to_string().parse().ok(),
+        _ => None,
+    };
+    let mut metadata = MetadataMap::new();
+    if let Some(wait) = wait {
+        metadata.insert("grpc-retry-pushback-ms", wait);
+    }
+    metadata
+}
+
+fn code(error: &Error) -> Code {
+    match error {
+        Error::Invalid(_) | Error::RequestIdReused | Error::PageTokenInvalid | Error::MessageMalformed => {
+            Code::InvalidArgument
+        }
+        Error::Captcha { failure, .. } => match failure {
+            CaptchaFailure::Incorrect | CaptchaFailure::Invalid => Code::InvalidArgument,
+            CaptchaFailure::Required | CaptchaFailure::Expired | CaptchaFailure::Used => Code::FailedPrecondition,
+        },
+        Error::RateLimited { .. } | Error::MessageTooLarge { .. } => Code::ResourceExhausted,
+        Error::Overloaded { .. } | Error::StorageUnavailable(_) => Code::Unavailable,
+        Error::ArticleClosed { .. } | Error::InvalidTransition { .. } => Code::FailedPrecondition,
+        Error::TokenInvalid => Code::Unauthenticated,
+        Error::MissingRole { .. } => Code::PermissionDenied,
+        Error::CommentNotFound(_) | Error::ArticleNotFound(_) => Code::NotFound,
+        Error::StaleRevision(_) | Error::StaleArticle { .. } => Code::Aborted,
+        Error::Deadline => Code::DeadlineExceeded,
+        Error::Internal(_) => Code::Internal,
+    }
+}
+
+/// What a program may branch on, beside the reason.
+fn metadata(error: &Error) -> HashMap<String, String> {
+    let pairs: Vec<(&str, String)> = match error {
+        Error::RateLimited { limit, .. } => vec![("limit", limit.to_string())],
+        Error::ArticleClosed { mode } => vec![("mode", mode.to_string())],
+        Error::MissingRole { role, allowed } => {
+            let allowed: Vec<_> = allowed.iter().map(|role| role.as_str()).collect();
+            vec![("role", role.to_string()), ("allowed", allowed.join(","))]
+        }
+        Error::StaleRevision(standing) => vec![
+            ("current_status", standing.status.to_string()),
+            ("current_revision", standing.revision.to_string()),
+            ("decided_by", standing.actor.clone()),
+            ("decided_at", standing.at.to_rfc3339()),
+        ],
+        Error::StaleArticle { current } => vec![("current_revision", current.to_string())],
+        Error::InvalidTransition { from, to } => vec![("from", from.to_string()), ("to", to.to_string())],
+        _ => vec![],
+    };
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// Key of the localized message: the reason's, except where one reason has two stories.
+fn message_key(error: &Error) -> String {
+    match error {
+        Error::StaleArticle { .. } => "error-stale-article".to_owned(),
+        other => format!("error-{}", other.reason().to_lowercase().replace('_', "-")),
+    }
+}
+
+/// Values that the localized message may use.
+fn values(error: &Error) -> Vec<(&'static str, Value)> {
+    match error {
+        Error::RateLimited { retry_after, .. } => vec![("seconds", Value::Number(whole_seconds(*retry_after)))],
+        Error::StaleRevision(standing) => vec![("actor", Value::Text(standing.actor.clone()))],
+        Error::InvalidTransition { from, to } => {
+            vec![("from", Value::Text(from.to_string())), ("to", Value::Text(to.to_string()))]
+        }
+        Error::MissingRole { role, .. } => vec![("role", Value::Text(role.to_string()))],
+        _ => vec![],
+    }
+}
+
+fn whole_seconds(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX)
+}
+
+fn add_details(error: &Error, locale: Locale, details: &mut ErrorDetails) {
+    match error {
+        Error::Invalid(violations) => add_violations(violations, locale, details),
+        Error::Captcha { failure: CaptchaFailure::Incorrect, .. } => {
+            details.add_bad_request_violation("challenge_answer", locale.text("error-captcha-incorrect"));
+        }
+        Error::Captcha { failure: CaptchaFailure::Invalid, .. } => {
+            details.add_bad_request_violation("challenge_token", locale.text("error-captcha-invalid"));
+        }
+        Error::Captcha { failure, .. } => {
+            details.add_precondition_failure_violation("CAPTCHA", "challenge_token", failure.as_str());
+        }
+        Error::PageTokenInvalid => {
+            details.add_bad_request_violation("page_token", locale.text("error-page-token-invalid"));
+        }
+        Error::RequestIdReused => {
+            details.add_bad_request_violation("request_id", locale.text("error-request-id-reused"));
+        }
+        Error::RateLimited { retry_after, limit } => {
+            details.set_retry_info(Some(*retry_after));
+            details.add_quota_failure_violation(limit.as_str(), "over the quota");
+        }
+        Error::Overloaded { retry_after, .. } => {
+            details.set_retry_info(Some(*retry_after));
+        }
+        Error::StorageUnavailable(_) => {
+            details.set_retry_info(Some(STORAGE_RETRY));
+        }
+        Error::ArticleClosed { mode } => {
+            details.add_precondition_failure_violation("MODE", "article_id", mode.as_str());
+        }
+        Error::InvalidTransition { from, .. } => {
+            details.add_precondition_failure_violation("STATUS", "comment_id", from.as_str());
+        }
+        Error::StaleRevision(standing) => {
+            details.set_resource_info("duyet.v1.Comment", standing.comment.to_string(), "", "");
+        }
+        Error::Internal(_) => {
+            details.set_request_info(super::transport::observe::current_request_id(), "");
+        }
+        Error::CommentNotFound(id) => {
+            details.set_resource_info("duyet.v1.Comment", id.to_string(), "", "");
+        }
+        Error::ArticleNotFound(id) => {
+            details.set_resource_info("duyet.v1.Article", id.to_string(), "", "");
+        }
+        _ => {}
+    }
+}
+
+fn add_violations(violations: &Violations, locale: Locale, details: &mut ErrorDetails) {
+    for (field, problem) in violations.iter() {
+        let numbers = problem.numbers();
+        let values: Vec<_> = numbers
+            .into_iter()
+            .map(|(name, number)| (name, Value::Number(i64::try_from(number).unwrap_or(i64::MAX))))
+            .collect();
+        details.add_bad_request_violation(*field, locale.text_with(problem.key(), &values));
+    }
+}
+
+fn fresh_challenge(error: &Error) -> Option<&IssuedChallenge> {
+    match error {
+        Error::Captcha { fresh, .. } => fresh.as_deref(),
+        _ => None,
+    }
+}
+
+/// `ErrorDetails` knows google.rpc's types only, so the fresh challenge is added to the encoded list by hand.
+fn with_challenge(
+    code: Code,
+    error: &Error,
+    details: ErrorDetails,
+    challenge: &IssuedChallenge,
+    locale: Locale,
+) -> Status {
+    let plain = Status::with_error_details(code, error.to_string(), details);
+    let challenge = to_issued(challenge.clone(), locale);
+    let any = prost_types::Any { type_url: CHALLENGE_TYPE.to_owned(), value: challenge.encode_to_vec() };
+    let addition = tonic_types::pb::Status { code: 0, message: String::new(), details: vec![any] };
+    // Protobuf merges concatenated messages: repeated fields add up, absent scalars stay.
+    let bytes = [plain.details(), &addition.encode_to_vec()].concat();
+    Status::with_details_and_metadata(code, error.to_string(), bytes.into(), MetadataMap::new())
+}
+
+fn log(error: &Error) {
+    let reason = error.reason();
+    match error {
+        Error::Internal(cause) => tracing::error!(reason, %cause, "internal error"),
+        Error::StorageUnavailable(cause) => tracing::warn!(reason, %cause, "storage unavailable"),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rate_limit::LimitName;
+
+    #[test]
+    fn what_may_be_tried_again_says_when() {
+        let retry_after = Duration::from_millis(1_200);
+        let cases = [
+            (Error::RateLimited { limit: LimitName::SubmitsPerDevice, retry_after }, retry_after, Some("-1")),
+            (Error::Overloaded { what: "submit queue", retry_after }, retry_after, Some("1200")),
+            (Error::StorageUnavailable("away".into()), STORAGE_RETRY, None),
+        ];
+        for (error, expected, pushback) in cases {
+            let status = to_status(&error, Locale::En);
+            let told = status.metadata().get("grpc-retry-pushback-ms").map(|value| value.to_str().unwrap());
+            assert_eq!(told, pushback, "{error}");
+            assert_eq!(status.get_details_retry_info().and_then(|info| info.retry_delay), Some(expected), "{error}");
+        }
+        assert!(to_status(&Error::TokenInvalid, Locale::En).get_details_retry_info().is_none());
+    }
+
+    #[test]
+    fn causes_are_never_sent() {
+        for error in [Error::StorageUnavailable("secret".into()), Error::internal("secret")] {
+            let status = to_status(&error, Locale::Vi);
+            assert!(
+                !status.message().contains("secret") && !String::from_utf8_lossy(status.details()).contains("secret")
+            );
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Deadlines: the client's `grpc-timeout` or ours, whichever ends first, answered as `DEADLINE_EXCEEDED`.
+//! tonic ends both as CANCELLED, which clients do not expect.
+
+use std::time::Duration;
+
+use axum::{extract::Request, middleware::Next, response::Response};
+
+use super::is_stream;
+use crate::{
+    domain::Error,
+    grpc::{call::locale_of, status::to_status},
+};
+
+/// Longest time that a unary call may take.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Ends the call when its time is over.
+pub(in crate::grpc) async fn enforce(request: Request, next: Next) -> Response {
+    if is_stream(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let asked = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(parse);
+    let locale = locale_of(request.headers());
+    match tokio::time::timeout(budget(asked), next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => to_status(&Error::Deadline, locale).into_http(),
+    }
+}
+
+/// A twentieth (at most 50 ms) is kept back, so that our answer leaves before tonic's own timer and the client's fire.
+fn budget(asked: Option<Duration>) -> Duration {
+    let whole = asked.unwrap_or(LONGEST).min(LONGEST);
+    whole.saturating_sub((whole / 20).min(Duration::from_millis(50)))
+}
+
+/// Reads `grpc-timeout`: up to 8 digits and a unit, as the gRPC protocol says.
+fn parse(text: &str) -> Option<Duration> {
+    let unit_at = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at) && (1..=8).contains(at))?;
+    let (digits, unit) = text.split_at(unit_at);
+    let count: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(count * 3_600)),
+        "M" => Some(Duration::from_secs(count * 60)),
+        "S" => Some(Duration::from_secs(count)),
+        "m" => Some(Duration::from_millis(count)),
+        "u" => Some(Duration::from_micros(count)),
+        "n" => Some(Duration::from_nanos(count)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_read_as_the_protocol_says() {
+        assert_eq!(parse("250m"), Some(Duration::from_millis(250)));
+        assert_eq!(parse("99999999H").map(|d| d.as_secs()), Some(99_999_999 * 3_600));
+        for wrong in ["", "5", "m", "123456789S", "-1S", "5é"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_shorter_deadline_counts() {
+        assert_eq!(budget(Some(Duration::from_millis(100))), Duration::from_millis(95));
+        assert_eq!(budget(Some(Duration::from_secs(3_600))), budget(None));
+    }
+}

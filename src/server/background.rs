@@ -1,0 +1,110 @@
+//! What runs beside the calls: health by the database's state, the queue gauges, forgetting.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use crate::{
+    grpc::SERVICES,
+    ops::{http::Readiness, metric},
+    workflow::Workflow,
+};
+
+/// How often the database is asked whether it is there.
+const PING: Duration = Duration::from_secs(1);
+
+/// A database that is away for less is a blip that callers retry through.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const MEASURE: Duration = Duration::from_secs(5);
+
+const FORGET: Duration = Duration::from_secs(600);
+
+#[expect(clippy::disallowed_methods, reason = "the edge of background work")]
+pub(super) fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
+}
+
+/// Starts the tasks; they end with `stop`.
+pub(super) fn spawn(
+    workflow: Arc<Workflow>,
+    reporter: HealthReporter,
+    readiness: &watch::Sender<Readiness>,
+    stop: CancellationToken,
+) {
+    let health = watch_store(Arc::clone(&workflow), readiness.clone());
+    tokio::spawn(stop.clone().run_until_cancelled_owned(health));
+    // Not cancelled: it must still tell that the server is draining.
+    tokio::spawn(follow(reporter, readiness.subscribe()));
+    let measured = Arc::clone(&workflow);
+    let measure = every(MEASURE, move || {
+        let workflow = Arc::clone(&measured);
+        metric::run_upkeep();
+        async move { workflow.measure_queue(now()).await.map(|()| 0) }
+    });
+    tokio::spawn(stop.clone().run_until_cancelled_owned(measure));
+    let forget = every(FORGET, move || {
+        let workflow = Arc::clone(&workflow);
+        async move { workflow.forget_old(now()).await }
+    });
+    tokio::spawn(stop.run_until_cancelled_owned(forget));
+}
+
+/// Runs `deed` now and then every `period`. A failure is told and tried again.
+async fn every<F: Future<Output = crate::domain::Result<u64>>>(period: Duration, deed: impl Fn() -> F) {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = deed().await {
+            tracing::warn!(reason = error.reason(), "background work failed");
+        }
+    }
+}
+
+async fn watch_store(workflow: Arc<Workflow>, readiness: watch::Sender<Readiness>) {
+    let mut ticks = interval(PING);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last_seen = Instant::now();
+    loop {
+        ticks.tick().await;
+        let up = workflow.ping().await.is_ok();
+        metric::store_up(up);
+        if up {
+            last_seen = Instant::now();
+        }
+        let next = if last_seen.elapsed() < PATIENCE { Readiness::Ready } else { Readiness::StoreDown };
+        readiness.send_if_modified(|now| {
+            let changes = *now != next && *now != Readiness::Draining;
+            if changes {
+                tracing::warn!(readiness = ?next, "readiness changed");
+                *now = next;
+            }
+            changes
+        });
+    }
+}
+
+async fn follow(reporter: HealthReporter, mut readiness: watch::Receiver<Readiness>) {
+    while readiness.changed().await.is_ok() {
+        let now = *readiness.borrow_and_update();
+        report_health(&reporter, now).await;
+    }
+}
+
+/// Tells grpc.health.v1 about every service and the server as a whole.
+pub(super) async fn report_health(reporter: &HealthReporter, readiness: Readiness) {
+    let status = if readiness == Readiness::Ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+    for service in SERVICES {
+        reporter.set_service_status(service, status).await;
+    }
+    // The empty name asks about the process: it is alive until it drains.
+    let whole = if readiness == Readiness::Draining { ServingStatus::NotServing } else { ServingStatus::Serving };
+    reporter.set_service_status("", whole).await;
+}

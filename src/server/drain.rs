@@ -1,0 +1,68 @@
+//! The way out: tell everybody, let calls end, close the store.
+
+use std::time::Duration;
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
+
+use super::Running;
+use crate::{config::Config, ops::http::Readiness};
+
+/// How long calls under way may take to end. With the notice it stays under the 27 s that a deploy waits.
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// How long the store may take to close.
+const CLOSE: Duration = Duration::from_secs(5);
+
+impl Running {
+    /// Stops: not ready, notice, no new connections, calls end, store closed. Open streams and silent sockets do not hold
+    /// it up.
+    pub async fn stop(mut self) {
+        self.readiness.send_replace(Readiness::Draining);
+        tracing::info!("draining");
+        tokio::time::sleep(self.notice).await;
+        self.stop_grpc.cancel();
+        if timeout(DRAIN, self.in_flight.drained()).await.is_err() {
+            tracing::warn!("calls were cut off");
+        }
+        // Responses that just ended are still on their way out; idle connections would keep the server task for ever.
+        if timeout(Duration::from_millis(500), &mut self.grpc).await.is_err() {
+            self.grpc.abort();
+        }
+        self.stop_rest.cancel();
+        let closed = timeout(CLOSE, async {
+            self.workflow.close().await;
+            self.store.close().await;
+        });
+        if closed.await.is_err() {
+            tracing::warn!("the store did not close in time");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+/// Serves until SIGTERM or SIGINT; a second signal ends the process at once.
+///
+/// # Errors
+/// When the server cannot start.
+pub async fn serve(config: Config, on_start: impl FnOnce(&Running)) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let running = tokio::select! {
+        started = super::start(config) => started?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
+    on_start(&running);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tokio::select! {
+        () = running.stop() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,170 @@
+//! Wiring: connect, migrate, build, serve, drain. Nothing imports it but the binaries, the example and the tests.
+
+mod background;
+mod data_dir;
+mod drain;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    captcha::Pool,
+    config::Config,
+    domain::{Error, access::Role},
+    grpc::{
+        self,
+        transport::{in_flight::InFlight, incoming},
+    },
+    limiter::Limiter,
+    ops::{
+        http::{self, MetricsGate, Readiness},
+        metric,
+    },
+    store::{Store, postgres::PostgresStore, sqlite::SqliteStore, writer::SubmissionWriter},
+    workflow::{Gatekeeper, Rules, Workflow},
+};
+
+pub use data_dir::{check_keyring, open_keyring};
+pub use drain::serve;
+
+/// How long a start waits for a database that is not there yet.
+const STORE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server at work. Dropping it without [`Running::stop`] leaves its tasks to the runtime.
+pub struct Running {
+    pub grpc_addr: SocketAddr,
+    pub http_addr: SocketAddr,
+    store: Arc<dyn Store>,
+    workflow: Arc<Workflow>,
+    readiness: watch::Sender<Readiness>,
+    in_flight: InFlight,
+    notice: Duration,
+    stop_grpc: CancellationToken,
+    stop_rest: CancellationToken,
+    grpc: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+/// Opens the store that the configuration names. A `PostgreSQL` store connects on first use.
+///
+/// # Errors
+/// When the file cannot be opened or the URL not read.
+pub fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    match &config.database_url {
+        Some(url) => Ok(Arc::new(PostgresStore::connect_lazy(url.expose())?)),
+        None => {
+            data_dir::create(&config.data_dir)?;
+            let path = config.data_dir.join("duyet.sqlite3");
+            data_dir::create_private(&path)?;
+            Ok(Arc::new(SqliteStore::open(path)))
+        }
+    }
+}
+
+/// Migrates, waiting for a database that is not there yet.
+///
+/// # Errors
+/// When it stays away for 30 s, or its schema is newer than this program.
+pub async fn migrate(store: &dyn Store) -> anyhow::Result<()> {
+    let patience = tokio::time::Instant::now() + STORE_PATIENCE;
+    loop {
+        match store.migrate().await {
+            Err(Error::StorageUnavailable(cause)) if tokio::time::Instant::now() < patience => {
+                tracing::warn!(%cause, "the database is not there yet");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            Err(Error::StorageUnavailable(cause) | Error::Internal(cause)) => {
+                return Err(anyhow::anyhow!(cause)).context("migrating the database");
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Starts everything. Answers when calls can be made; probes answer before, so that a start which waits for its database
+/// can be told from one that hangs.
+///
+/// # Errors
+/// What could not be opened, parsed or bound.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    warn_of_risks(&config);
+    let grpc_listener = bind(config.grpc_addr).await?;
+    let http_listener = bind(config.http_addr).await?;
+    let (grpc_addr, http_addr) = (grpc_listener.local_addr()?, http_listener.local_addr()?);
+    let store = open_store(&config)?;
+    let gatekeeper = Arc::new(Gatekeeper::new(Arc::clone(&store)));
+    let (readiness, ready) = watch::channel(Readiness::Starting);
+    let (stop_grpc, stop_rest) = (CancellationToken::new(), CancellationToken::new());
+    // A start that fails half-way leaves nothing running.
+    let on_failure = stop_rest.clone().drop_guard();
+    let gate = (!http_addr.ip().is_loopback()).then(|| metrics_gate(Arc::clone(&gatekeeper)));
+    let metrics = metric::install().map_err(anyhow::Error::msg)?;
+    tokio::spawn(http::serve(http_listener, metrics, ready, gate, stop_rest.clone().cancelled_owned()));
+
+    // What may be wrong with the configuration shows before anything is made.
+    let workflow = Arc::new(build_workflow(&config, Arc::clone(&store))?);
+    migrate(&*store).await?;
+    data_dir::write_first_tokens(&config.data_dir, &gatekeeper).await?;
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let in_flight = InFlight::default();
+    let routes = grpc::routes(Arc::clone(&workflow), gatekeeper, health, config.reflection, in_flight.clone())?;
+    readiness.send_replace(Readiness::Ready);
+    background::report_health(&reporter, Readiness::Ready).await;
+    background::spawn(Arc::clone(&workflow), reporter, &readiness, stop_rest.clone());
+
+    let incoming = incoming::accept(grpc_listener, stop_grpc.clone());
+    let server = grpc_server().add_routes(routes);
+    let grpc = tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop_grpc.clone().cancelled_owned()));
+    tracing::info!(%grpc_addr, %http_addr, store = config.store_name(), "duyetd is ready");
+    let notice = config.drain_notice;
+    on_failure.disarm();
+    Ok(Running { grpc_addr, http_addr, store, workflow, readiness, in_flight, notice, stop_grpc, stop_rest, grpc })
+}
+
+fn warn_of_risks(config: &Config) {
+    if config.fixed_answer.is_some() {
+        tracing::warn!("captcha.fixed_answer is set: EVERY CAPTCHA HAS THE SAME ANSWER. For tests only");
+    }
+    if !config.grpc_addr.ip().is_loopback() {
+        tracing::warn!("gRPC is plaintext and listens beyond loopback: put a proxy that ends TLS in front of it");
+    }
+}
+
+async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| format!("listening on {addr}"))
+}
+
+fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Workflow> {
+    let keyring = Arc::new(open_keyring(config)?);
+    let limiter = match &config.redis_url {
+        Some(url) => Limiter::with_redis(config.limits.clone(), url.expose()).map_err(anyhow::Error::msg)?,
+        None => Limiter::local(config.limits.clone()),
+    };
+    let pictures = Pool::start(config.fixed_answer.clone()).map_err(|error| anyhow::anyhow!("captcha: {error}"))?;
+    // SQLite has one writer; on PostgreSQL a second one fills the wait for the first one's commit.
+    let writers = if config.database_url.is_some() { 2 } else { 1 };
+    let writer = SubmissionWriter::start(&store, config.mode, writers);
+    let rules = Rules { text: config.text, mode: config.mode, thresholds: config.thresholds };
+    Ok(Workflow::new(store, writer, limiter, pictures, keyring, rules))
+}
+
+fn grpc_server() -> tonic::transport::Server {
+    tonic::transport::Server::builder()
+        .max_concurrent_streams(256)
+        // Without a grace period, which would cut calls off: old connections get a GOAWAY and spread over replicas.
+        .max_connection_age(Duration::from_secs(300))
+        .http2_keepalive_interval(Some(incoming::KEEPALIVE))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+}
+
+fn metrics_gate(gatekeeper: Arc<Gatekeeper>) -> MetricsGate {
+    Arc::new(move |bearer| {
+        let gatekeeper = Arc::clone(&gatekeeper);
+        Box::pin(async move {
+            let caller = gatekeeper.authenticate(&bearer, background::now()).await;
+            caller.is_ok_and(|caller| matches!(caller.role, Role::Metrics | Role::Admin))
+        })
+    })
+}
