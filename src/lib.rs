@@ -3,6 +3,8 @@
 
 /// Pictures with an answer.
 pub mod captcha;
+/// The moderators' command-line client.
+pub mod cli;
 /// Settings, parsed into domain types at start.
 pub mod config;
 /// The commands of `duyetd`.

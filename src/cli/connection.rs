@@ -1,0 +1,92 @@
+//! The way to the service: one channel, and on every call the moderator's token, language and a deadline.
+
+use std::time::Duration;
+
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Channel, Endpoint},
+};
+
+use super::{
+    login::Access,
+    outcome::{Failure, Outcome, unreachable},
+};
+use crate::{
+    locale::Locale,
+    proto::v1::{moderation_service_client::ModerationServiceClient, policy_service_client::PolicyServiceClient},
+};
+
+/// A moderator waits this long for an answer.
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
+/// A server that is there answers a connection far sooner.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// 200 cases of the longest comments allowed fit.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// A channel that introduces the moderator.
+pub(super) type Caller = InterceptedService<Channel, Introduction>;
+
+/// A service that answers.
+pub(super) struct Connection {
+    /// For messages.
+    pub(super) addr: String,
+    pub(super) moderation: ModerationServiceClient<Caller>,
+    pub(super) policy: PolicyServiceClient<Caller>,
+}
+
+/// What every call says about its caller.
+#[derive(Clone)]
+pub(super) struct Introduction {
+    authorization: MetadataValue<Ascii>,
+    language: MetadataValue<Ascii>,
+}
+
+impl Connection {
+    /// Connects, or says in a few seconds that nobody is there.
+    pub(super) async fn open(access: &Access, locale: Locale) -> Result<Self, Failure> {
+        let introduction = Introduction::new(&access.token, locale)?;
+        let endpoint = endpoint(&access.addr, locale)?;
+        // The connector's timeout does not cover everything, name resolution among it.
+        let channel = tokio::time::timeout(CONNECT_TIMEOUT, endpoint.connect()).await;
+        let channel = channel
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| Failure::new(Outcome::Unavailable, unreachable(locale, &access.addr)))?;
+        let caller = InterceptedService::new(channel, introduction);
+        Ok(Self {
+            addr: access.addr.clone(),
+            moderation: ModerationServiceClient::new(caller.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            policy: PolicyServiceClient::new(caller),
+        })
+    }
+}
+
+impl Introduction {
+    fn new(token: &str, locale: Locale) -> Result<Self, Failure> {
+        let mut authorization = MetadataValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| Failure::new(Outcome::Denied, locale.text("cli-token-unreadable")))?;
+        authorization.set_sensitive(true);
+        Ok(Self { authorization, language: MetadataValue::from_static(locale.as_str()) })
+    }
+}
+
+impl Interceptor for Introduction {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.authorization.clone());
+        request.metadata_mut().insert("accept-language", self.language.clone());
+        request.set_timeout(DEADLINE);
+        Ok(request)
+    }
+}
+
+fn endpoint(addr: &str, locale: Locale) -> Result<Endpoint, Failure> {
+    let refuse = |key| Failure::new(Outcome::Usage, locale.text_with(key, &[("addr", addr.into())]));
+    let endpoint = Endpoint::from_shared(addr.to_owned()).map_err(|_| refuse("cli-bad-address"))?;
+    match endpoint.uri().scheme_str() {
+        Some("http") => Ok(endpoint.connect_timeout(CONNECT_TIMEOUT)),
+        Some("https") => Err(refuse("cli-no-tls")),
+        _ => Err(refuse("cli-bad-address")),
+    }
+}

@@ -1,0 +1,40 @@
+//! A moderator's desk: what every command needs at hand.
+
+use chrono::{DateTime, Utc};
+use tonic::Status;
+
+use super::{
+    connection::{Connection, DEADLINE},
+    login::{self, Access},
+    outcome::Failure,
+    output::Output,
+};
+use crate::locale::Locale;
+
+/// What a command works with.
+pub(super) struct Desk<'a> {
+    pub(super) output: &'a Output,
+    pub(super) locale: Locale,
+    /// When the command started.
+    pub(super) now: DateTime<Utc>,
+    /// The address asked for, if any.
+    pub(super) addr: Option<String>,
+}
+
+impl Desk<'_> {
+    /// Connects with the moderator's own access.
+    pub(super) async fn connect(&self) -> Result<Connection, Failure> {
+        let access = login::access(self.addr.as_deref(), self.locale)?;
+        self.connect_as(&access).await
+    }
+
+    /// Connects with an access not stored yet.
+    pub(super) async fn connect_as(&self, access: &Access) -> Result<Connection, Failure> {
+        Connection::open(access, self.locale).await
+    }
+
+    /// What a status of the service means.
+    pub(super) fn failure(&self, connection: &Connection, status: &Status) -> Failure {
+        Failure::from_status(status, self.locale, &connection.addr, DEADLINE)
+    }
+}

@@ -1,0 +1,76 @@
+//! Marks the matched parts of a text, pure: in colour where it is seen, between «» where not.
+
+use anstyle::{AnsiColor, Style};
+
+use super::sanitize;
+
+const MATCH: Style = AnsiColor::Yellow.on_default().bold().underline();
+
+/// How a match is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    Colour,
+    Quotes,
+}
+
+impl Marks {
+    fn around(self) -> (String, String) {
+        match self {
+            Self::Colour => (MATCH.to_string(), format!("{MATCH:#}")),
+            Self::Quotes => ("«".to_owned(), "»".to_owned()),
+        }
+    }
+}
+
+/// Sanitizes `text` and marks its byte ranges. Ranges that overlap become one; a range that does not fit the text is left out.
+pub(super) fn mark(text: &str, ranges: &[(usize, usize)], marks: Marks) -> String {
+    let mut marked = String::new();
+    let mut end = 0;
+    for (from, to) in merge(ranges) {
+        if let (Some(before), Some(matched)) = (text.get(end..from), text.get(from..to)) {
+            marked.push_str(&sanitize::block(before));
+            let (open, close) = marks.around();
+            marked.extend([open, sanitize::block(matched), close]);
+            end = to;
+        }
+    }
+    marked.push_str(&sanitize::block(text.get(end..).unwrap_or_default()));
+    marked
+}
+
+fn merge(ranges: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let mut sorted = ranges.iter().copied().filter(|(from, to)| from < to).collect::<Vec<_>>();
+    sorted.sort_unstable();
+    let mut merged: Vec<(usize, usize)> = vec![];
+    for (from, to) in sorted {
+        match merged.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_stand_between_quotes_or_in_colour() {
+        let text = "gọi 0901 ngay";
+        assert_eq!(mark(text, &[(6, 10)], Marks::Quotes), "gọi «0901» ngay");
+        let coloured = mark(text, &[(6, 10)], Marks::Colour);
+        assert!(coloured.contains("\u{1b}[") && anstream::adapter::strip_str(&coloured).to_string() == text);
+    }
+
+    #[test]
+    fn overlapping_matches_become_one_and_foreign_ones_are_left_out() {
+        assert_eq!(mark("abcdef", &[(2, 4), (1, 3), (5, 5)], Marks::Quotes), "a«bcd»ef");
+        assert_eq!(mark("ệa", &[(1, 2), (3, 4), (9, 12)], Marks::Quotes), "ệ«a»");
+    }
+
+    #[test]
+    fn a_match_is_sanitized_too() {
+        assert_eq!(mark("a\u{1b}[2Jb", &[(0, 6)], Marks::Quotes), "«ab»");
+    }
+}
