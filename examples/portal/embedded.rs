@@ -1,0 +1,70 @@
+//! A duyetd inside the portal's own process, for a demonstration in one command. It is the same server with the same
+//! settings: `DATABASE_URL`, `REDIS_URL`, `DUYET_CONFIG` and every `DUYET_*` of the environment.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use duyet::{
+    config::{Config, Settings, without_empty_variables},
+    ops::telemetry,
+    server::{self, Running},
+};
+
+use crate::config::{QUIET, Remote, read_token};
+
+/// What duyetd takes from the environment.
+#[derive(Parser)]
+struct Environment {
+    #[arg(long, env = "DUYET_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// The running service.
+pub(crate) struct Embedded {
+    running: Running,
+    data_dir: PathBuf,
+}
+
+impl Embedded {
+    /// Beside a portal that listens on `portal`.
+    pub(crate) async fn start(portal: SocketAddr) -> anyhow::Result<Self> {
+        // Without the process's arguments, which are the portal's.
+        let matches = without_empty_variables(Environment::command()).get_matches_from(["portal"]);
+        let mut environment = Environment::from_arg_matches(&matches)?;
+        if environment.config.is_none() {
+            // A line per call would bury the two lines that a person is to read.
+            environment.settings.log.get_or_insert_with(|| QUIET.to_owned());
+        }
+        let mut config: Config = environment.settings.resolve(environment.config).map_err(anyhow::Error::msg)?;
+        if config.fixed_answer.is_some() && !portal.ip().is_loopback() {
+            anyhow::bail!("captcha.fixed_answer is for tests: it is refused unless PORTAL_ADDR is on loopback");
+        }
+        telemetry::start_logs(&config.log).map_err(anyhow::Error::msg)?;
+        // Nobody balances load over a demonstration: Ctrl-C need not wait for that.
+        config.drain_notice = std::time::Duration::ZERO;
+        let data_dir = config.data_dir.clone();
+        let running = server::start(config).await.context("starting the embedded duyetd")?;
+        Ok(Self { running, data_dir })
+    }
+
+    /// How the portal reaches it: over its socket and with a token, as it would reach any other.
+    pub(crate) fn remote(&self) -> anyhow::Result<Remote> {
+        let token = read_token(&self.data_dir.join("portal.token"))?;
+        Ok(Remote { addr: format!("http://{}", self.running.grpc_addr), token })
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// Drains it, so that every comment taken is on disk.
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
+    }
+}

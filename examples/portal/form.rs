@@ -1,0 +1,95 @@
+//! The reader's form: what was typed stays typed, whatever the answer.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::{DateTime, Utc};
+use duyet::proto::v1::{IssueChallengeResponse, SubmitCommentRequest, issue_challenge_response::Content};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{article, clock, reader::Reader};
+
+/// A picture has at most 4 KiB; base64 adds a third.
+const MAX_PICTURE: usize = 6 * 1024;
+
+/// Every field by its name on the page. The names of the four visible ones are those of the service's violations.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+#[expect(clippy::struct_field_names, reason = "form_opened_at is the service's name")]
+pub(crate) struct Form {
+    pub(crate) author_name: String,
+    pub(crate) title: String,
+    pub(crate) content: String,
+    pub(crate) challenge_answer: String,
+    pub(crate) challenge_token: String,
+    /// The picture itself, so that it can be shown again while its token is still good.
+    pub(crate) picture: String,
+    #[serde(skip_deserializing)]
+    pub(crate) picture_alt: String,
+    pub(crate) parent_id: String,
+    /// One per form as shown: sent twice, by a double click or a lost answer, it is one comment.
+    pub(crate) request_id: String,
+    /// Milliseconds. A bot can lie here; the service only weighs it.
+    pub(crate) form_opened_at: String,
+    /// The trap: people do not see this field.
+    pub(crate) website: String,
+    /// The button "Đổi mã" was pressed, not "Gửi".
+    pub(crate) doi_ma: String,
+}
+
+impl Form {
+    pub(crate) fn blank(parent_id: String, now: DateTime<Utc>) -> Self {
+        let form_opened_at = now.timestamp_millis().to_string();
+        Self { parent_id, form_opened_at, request_id: new_request_id(), ..Self::default() }
+    }
+
+    /// A posted form, before anything is done with it.
+    pub(crate) fn clean(mut self) -> Self {
+        // Browsers send line ends as CR LF.
+        self.content = self.content.replace("\r\n", "\n");
+        // It goes back into a data URI: what is not a picture is dropped.
+        let is_base64 = STANDARD.decode(&self.picture).is_ok_and(|png| png.starts_with(b"\x89PNG"));
+        if self.picture.len() > MAX_PICTURE || !is_base64 {
+            self.picture.clear();
+        }
+        "Hình mã kiểm tra gồm chữ và số".clone_into(&mut self.picture_alt);
+        self
+    }
+
+    pub(crate) fn show(&mut self, challenge: IssueChallengeResponse) {
+        self.challenge_token = challenge.token;
+        self.challenge_answer.clear();
+        self.picture.clear();
+        if let Some(Content::Image(image)) = challenge.content {
+            self.picture = STANDARD.encode(image.png);
+            self.picture_alt = image.alt;
+        }
+    }
+
+    pub(crate) fn without_picture(&mut self) {
+        self.challenge_token.clear();
+        self.challenge_answer.clear();
+        self.picture.clear();
+    }
+
+    pub(crate) fn to_request(&self, reader: &Reader, article_url: &str) -> SubmitCommentRequest {
+        SubmitCommentRequest {
+            article_id: article::ID.to_owned(),
+            article_title: article::ARTICLE.title.to_owned(),
+            article_url: article_url.to_owned(),
+            parent_id: self.parent_id.clone(),
+            author_name: self.author_name.clone(),
+            title: self.title.clone(),
+            content: self.content.clone(),
+            challenge_token: self.challenge_token.clone(),
+            challenge_answer: self.challenge_answer.clone(),
+            client: Some(reader.client()),
+            request_id: self.request_id.clone(),
+            honeypot: self.website.clone(),
+            form_opened_at: self.form_opened_at.parse().ok().map(clock::to_wire),
+        }
+    }
+}
+
+pub(crate) fn new_request_id() -> String {
+    Uuid::new_v4().to_string()
+}

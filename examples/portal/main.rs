@@ -1,0 +1,98 @@
+//! A small news portal with one article and its comments: the one-command demonstration of duyet, and sample code for
+//! whoever joins a portal to it. `cargo run --example portal` needs nothing else.
+//!
+//! Start reading at `routes.rs` (what a page does) and `service.rs` (how it calls the service).
+
+mod article;
+mod assets;
+mod clock;
+mod comments;
+mod config;
+mod embedded;
+mod form;
+mod page;
+mod portal;
+mod problems;
+mod reader;
+mod refusal;
+mod routes;
+mod service;
+mod views;
+
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+
+use anyhow::Context as _;
+use duyet::ops::telemetry;
+use tokio::{net::TcpListener, signal::unix, sync::oneshot};
+
+use crate::{config::Config, embedded::Embedded, portal::Portal};
+
+#[tokio::main]
+#[expect(clippy::print_stderr, reason = "whoever starts it reads why it did not")]
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("portal: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let (embedded, service) = if let Some(remote) = config.remote {
+        telemetry::start_logs(&config.log).map_err(anyhow::Error::msg)?;
+        (None, remote)
+    } else {
+        let embedded = Embedded::start(config.addr).await?;
+        let remote = embedded.remote()?;
+        (Some(embedded), remote)
+    };
+
+    let listener = TcpListener::bind(config.addr).await.with_context(|| format!("cannot listen on {}", config.addr))?;
+    let addr = listener.local_addr()?;
+    let views_file = embedded.as_ref().map(|embedded| embedded.data_dir().join("portal-views"));
+    let portal = Portal::new(&service, format!("http://{addr}/"), views_file)?;
+    announce(addr, &service.addr, embedded.as_ref());
+
+    let router = routes::router(Arc::new(portal)).into_make_service_with_connect_info::<SocketAddr>();
+    let (stopping, stopped) = oneshot::channel();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        wait_for_signal().await;
+        let _ = stopping.send(());
+    });
+    // A browser may hold its connection open for minutes: after the signal nobody waits for it longer than this.
+    tokio::select! {
+        result = server => result?,
+        () = async { let _ = stopped.await; tokio::time::sleep(config.grace).await } => {}
+    }
+    if let Some(embedded) = embedded {
+        embedded.stop().await;
+    }
+    Ok(())
+}
+
+/// Says where the page is and how to approve what readers send, ready to copy.
+#[expect(clippy::print_stdout, reason = "the demonstration's two lines for a person")]
+fn announce(addr: SocketAddr, service: &str, embedded: Option<&Embedded>) {
+    let token = embedded.map_or_else(
+        || "<tệp token của biên tập viên>".to_owned(),
+        |embedded| embedded.data_dir().join("moderator.token").display().to_string(),
+    );
+    println!("Trang bài viết: http://{addr}/");
+    println!("Duyệt bình luận: DUYET_ADDR={service} DUYET_TOKEN_FILE={token} cargo run --bin duyet -- queue");
+}
+
+/// Resolves on Ctrl-C and on SIGTERM.
+async fn wait_for_signal() {
+    match unix::signal(unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}

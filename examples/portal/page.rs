@@ -1,0 +1,73 @@
+//! From values to HTML. Template names end in `.html`, which is what makes minijinja escape every value.
+
+use axum::response::Html;
+use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
+use serde::Serialize;
+
+use crate::{
+    article::{ARTICLE, Article},
+    clock,
+    comments::List,
+    form::Form,
+    problems::Problems,
+};
+
+/// Everything the page shows.
+#[derive(Serialize)]
+pub(crate) struct Page {
+    article: &'static Article,
+    today: String,
+    views: String,
+    list: List,
+    pub(crate) flash: &'static str,
+    /// Absent where the article takes no comments.
+    pub(crate) form: Option<Form>,
+    pub(crate) problems: Problems,
+    /// Whom the form answers. Empty for a comment of its own.
+    pub(crate) answering: String,
+    /// What the reader wrote before the article closed: theirs to copy.
+    pub(crate) unsent: String,
+    /// Neither comments nor a form.
+    hidden: bool,
+}
+
+impl Page {
+    /// The page without a form.
+    pub(crate) fn new(views: String, list: List, hidden: bool) -> Self {
+        Self {
+            article: &ARTICLE,
+            today: clock::date_line(clock::now()),
+            views,
+            list,
+            flash: "",
+            form: None,
+            problems: Problems::default(),
+            answering: String::new(),
+            unsent: String::new(),
+            hidden,
+        }
+    }
+}
+
+/// The compiled templates.
+pub(crate) struct Pages {
+    environment: Environment<'static>,
+}
+
+impl Pages {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let mut environment = Environment::new();
+        // A misspelt name is an error on the first page, not a gap on all of them.
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+        environment.add_template("page.html", include_str!("templates/page.html"))?;
+        environment.add_template("article.html", include_str!("templates/article.html"))?;
+        environment.add_template("comments.html", include_str!("templates/comments.html"))?;
+        environment.add_template("form.html", include_str!("templates/form.html"))?;
+        Ok(Self { environment })
+    }
+
+    pub(crate) fn render(&self, page: &Page) -> anyhow::Result<Html<String>> {
+        Ok(Html(self.environment.get_template("page.html")?.render(Serde(page))?))
+    }
+}

@@ -1,0 +1,107 @@
+//! From a refusal to what the reader reads, and to what the form needs before it can be sent again.
+
+use duyet::proto::v1::ErrorReason;
+use serde::Serialize;
+
+use crate::refusal::Refusal;
+
+/// What is wrong, beside its field; the rest above the form.
+#[derive(Serialize, Default)]
+pub(crate) struct Problems {
+    author_name: String,
+    title: String,
+    content: String,
+    challenge_answer: String,
+    pub(crate) notice: String,
+}
+
+/// What a refused form needs before it is shown again.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Repair {
+    /// Nothing: the same request may be sent again.
+    Resend,
+    /// A new `request_id`, because the text will change. The picture was not used up.
+    Amend,
+    /// A new `request_id` and a new picture.
+    NewPicture,
+    /// There is nothing to send any more.
+    Closed,
+}
+
+/// Says what to change on the form after a refusal, and fills in what the reader must read.
+pub(crate) fn explain(refusal: &Refusal) -> (Problems, Repair) {
+    let mut problems = Problems::default();
+    let (notice, repair) = match refusal.reason {
+        ErrorReason::ValidationFailed => {
+            for (field, text) in &refusal.fields {
+                problems.note(field, text);
+            }
+            ("", Repair::Amend)
+        }
+        ErrorReason::CaptchaRequired
+        | ErrorReason::CaptchaIncorrect
+        | ErrorReason::CaptchaExpired
+        | ErrorReason::CaptchaUsed
+        | ErrorReason::CaptchaInvalid => {
+            problems.challenge_answer = captcha_text(refusal);
+            ("", Repair::NewPicture)
+        }
+        ErrorReason::RateLimited => {
+            problems.notice = wait_text(refusal);
+            ("", Repair::Resend)
+        }
+        ErrorReason::Overloaded | ErrorReason::StorageUnavailable | ErrorReason::Deadline => (
+            "Hệ thống đang bận nên chưa nhận được bình luận. Nội dung vẫn còn nguyên, bạn hãy bấm “Gửi bình luận” để thử lại.",
+            Repair::Resend,
+        ),
+        ErrorReason::ArticleClosed => ("", Repair::Closed),
+        ErrorReason::CommentNotFound => {
+            ("Bình luận bạn muốn trả lời không còn nữa. Bạn có thể gửi thành bình luận mới.", Repair::Amend)
+        }
+        ErrorReason::RequestIdReused => (
+            "Biểu mẫu này đã được gửi trước đó. Hãy xem lại danh sách bình luận rồi gửi lại nếu cần.",
+            Repair::NewPicture,
+        ),
+        ErrorReason::MessageTooLarge => ("Bình luận quá dài. Bạn hãy rút ngắn rồi gửi lại.", Repair::Amend),
+        _ => ("Chưa gửi được bình luận. Bạn hãy thử lại sau ít phút.", Repair::NewPicture),
+    };
+    if !notice.is_empty() {
+        notice.clone_into(&mut problems.notice);
+    }
+    (problems, repair)
+}
+
+impl Problems {
+    /// A field that the reader cannot see is not theirs to mend: one general sentence stands for it.
+    fn note(&mut self, field: &str, text: &str) {
+        let (place, text) = match field {
+            "author_name" => (&mut self.author_name, text),
+            "title" => (&mut self.title, text),
+            "content" => (&mut self.content, text),
+            "challenge_answer" => (&mut self.challenge_answer, text),
+            _ => (&mut self.notice, "Biểu mẫu đã cũ hoặc bị hỏng. Bạn hãy gửi lại lần nữa."),
+        };
+        text.clone_into(place);
+    }
+
+    pub(crate) fn picture(&mut self, text: &str) {
+        text.clone_into(&mut self.challenge_answer);
+    }
+}
+
+/// How long to wait, in words.
+pub(crate) fn wait_text(refusal: &Refusal) -> String {
+    match refusal.wait.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)) {
+        Some(seconds) if seconds < 120 => format!("Bạn thao tác hơi nhanh. Vui lòng thử lại sau {seconds} giây."),
+        Some(seconds) => format!("Bạn thao tác hơi nhanh. Vui lòng thử lại sau {} phút.", seconds.div_ceil(60)),
+        None => "Bạn thao tác hơi nhanh. Vui lòng thử lại sau ít phút.".to_owned(),
+    }
+}
+
+fn captcha_text(refusal: &Refusal) -> String {
+    if refusal.message.is_empty() {
+        "Mã chưa đúng. Bạn hãy nhập mã mới trong hình.".to_owned()
+    } else {
+        refusal.message.clone()
+    }
+}

@@ -1,0 +1,78 @@
+//! What the service said when it did not do what was asked, out of the status and its details.
+
+use std::time::Duration;
+
+use duyet::proto::v1::{ErrorReason, IssueChallengeResponse};
+use prost::Message as _;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::service::got_lost;
+
+/// A status, decoded.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: ErrorReason,
+    /// For the reader, in Vietnamese. Empty when the service sent none.
+    pub(crate) message: String,
+    /// Field of the request and what is wrong with it, all at once.
+    pub(crate) fields: Vec<(String, String)>,
+    /// When to come back.
+    pub(crate) wait: Option<Duration>,
+    /// A new picture that came with the verdict on the old one: no second call, and no second count against a limit.
+    pub(crate) fresh: Option<Box<IssueChallengeResponse>>,
+}
+
+impl Refusal {
+    pub(crate) fn decode(status: &Status) -> Self {
+        let details = status.get_error_details();
+        let violations = details.bad_request().map(|bad| bad.field_violations.clone()).unwrap_or_default();
+        let refusal = Self {
+            reason: reason(status),
+            message: details.localized_message().map(|message| message.message.clone()).unwrap_or_default(),
+            fields: violations.into_iter().map(|violation| (violation.field, violation.description)).collect(),
+            wait: details.retry_info().and_then(|info| info.retry_delay),
+            fresh: fresh_challenge(status),
+        };
+        // The reason alone: a status message may repeat what the reader wrote.
+        let (reason, code) = (refusal.reason.as_str_name(), status.code());
+        if refusal.is_readers() {
+            tracing::debug!(reason, ?code, "duyet refused");
+        } else {
+            tracing::warn!(reason, ?code, "duyet refused");
+        }
+        refusal
+    }
+
+    /// The reader can do something about it; the rest is for whoever runs the portal.
+    fn is_readers(&self) -> bool {
+        !matches!(
+            self.reason,
+            ErrorReason::Overloaded
+                | ErrorReason::StorageUnavailable
+                | ErrorReason::Deadline
+                | ErrorReason::TokenInvalid
+                | ErrorReason::MissingRole
+                | ErrorReason::Internal
+        )
+    }
+}
+
+/// The reason by name; one that is newer than this portal is judged by its code.
+fn reason(status: &Status) -> ErrorReason {
+    let info = status.get_details_error_info().filter(|info| info.domain == "duyet");
+    let named = info.and_then(|info| ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)));
+    named.unwrap_or_else(|| match status.code() {
+        Code::InvalidArgument => ErrorReason::ValidationFailed,
+        Code::ResourceExhausted => ErrorReason::RateLimited,
+        _ if got_lost(status) => ErrorReason::StorageUnavailable,
+        _ => ErrorReason::Internal,
+    })
+}
+
+/// The details are a list of `Any`; tonic-types reads Google's own kinds and passes over the rest, so this one is found by hand.
+fn fresh_challenge(status: &Status) -> Option<Box<IssueChallengeResponse>> {
+    let status = tonic_types::Status::decode(status.details()).ok()?;
+    let any = status.details.iter().find(|any| any.type_url.ends_with("/duyet.v1.IssueChallengeResponse"))?;
+    IssueChallengeResponse::decode(any.value.as_slice()).ok().map(Box::new)
+}

@@ -1,0 +1,177 @@
+//! What the portal answers to which address. No request needs a script; one serves it (`picture`).
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Query, State, rejection::FormRejection},
+    http::{StatusCode, header},
+    middleware,
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    routing::get,
+};
+use duyet::proto::v1::{ErrorReason, Outcome};
+
+use crate::{
+    assets, clock,
+    form::{Form, new_request_id},
+    page::Page,
+    portal::{Place, Portal, is_open, no_picture_text, put},
+    problems::{Problems, Repair, explain},
+    reader::{self, Reader},
+    refusal::Refusal,
+};
+
+/// The longest form, three times over for the percent signs of its encoding, and some room.
+const MAX_FORM_BYTES: usize = 256 * 1024;
+
+pub(crate) fn router(portal: Arc<Portal>) -> Router {
+    Router::new()
+        .route("/", get(show))
+        // Whoever reloads after an error comes here by GET.
+        .route("/binh-luan", get(|| async { Redirect::to("/#viet-binh-luan") }).post(submit))
+        .route("/ma-kiem-tra", get(picture))
+        .merge(assets::routes())
+        .fallback(|| async { (StatusCode::NOT_FOUND, "Không tìm thấy trang này.") })
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(middleware::from_fn(assets::secure))
+        .with_state(portal)
+}
+
+/// The article, its comments and an empty form.
+async fn show(State(portal): State<Arc<Portal>>, reader: Reader, Query(place): Query<Place>) -> Response {
+    let Some((mut page, mode)) = portal.page(&reader, &place, !reader.seen).await else {
+        return Redirect::to("/#binh-luan").into_response();
+    };
+    let mut cookies = Vec::new();
+    if !reader.seen {
+        cookies.push(reader::seen_cookie());
+    }
+    if let Some(flash) = &reader.flash {
+        page.flash = flash_text(flash);
+        cookies.push(reader::no_flash_cookie());
+    }
+    if is_open(mode) {
+        let mut form = Form::blank(place.tra_loi, clock::now());
+        page.answering = portal.answering(&reader, &mut form).await;
+        cookies.extend(portal.draw(&reader, &mut form, &mut page.problems).await);
+        page.form = Some(form);
+    }
+    answer(&portal, StatusCode::OK, &page, cookies)
+}
+
+/// Sends the form to the service, or changes its picture. Success is a redirect, so that a reload sends nothing twice.
+async fn submit(
+    State(portal): State<Arc<Portal>>,
+    reader: Reader,
+    form: Result<axum::Form<Form>, FormRejection>,
+) -> Response {
+    let mut form = match form {
+        Ok(axum::Form(form)) => form.clean(),
+        Err(rejection) => return (rejection.status(), "Biểu mẫu bị hỏng hoặc quá dài.").into_response(),
+    };
+    if !form.doi_ma.is_empty() {
+        form.request_id = new_request_id();
+        let mut problems = Problems::default();
+        let cookie = portal.draw(&reader, &mut form, &mut problems).await;
+        return again(&portal, &reader, form, problems, StatusCode::OK, cookie).await;
+    }
+    match portal.service.submit_comment(form.to_request(&reader, &portal.url)).await {
+        Ok(done) => {
+            let flash = if done.outcome() == Outcome::Published { "da-dang" } else { "cho-duyet" };
+            let cookies = [reader.receipts_cookie(&done.receipt), reader::flash_cookie(flash)];
+            (set(cookies), Redirect::to(&portal.place_of(&reader, &form).await)).into_response()
+        }
+        Err(refusal) => refused(&portal, &reader, form, refusal).await,
+    }
+}
+
+/// Shows the form again with what was wrong and whatever it needs to be sent again.
+async fn refused(portal: &Portal, reader: &Reader, mut form: Form, mut refusal: Refusal) -> Response {
+    let (mut problems, repair) = explain(&refusal);
+    if refusal.reason == ErrorReason::CommentNotFound {
+        form.parent_id.clear();
+    }
+    if matches!(repair, Repair::Amend | Repair::NewPicture) {
+        form.request_id = new_request_id();
+    }
+    let cookie = match (&repair, refusal.fresh.take()) {
+        (Repair::NewPicture, Some(fresh)) => Some(put(&mut form, *fresh)),
+        (Repair::NewPicture, None) => portal.draw(reader, &mut form, &mut problems).await,
+        _ => None,
+    };
+    let status = match (&repair, refusal.reason) {
+        (Repair::Closed, _) => StatusCode::CONFLICT,
+        (Repair::Resend, ErrorReason::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
+        (Repair::Resend, _) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    again(portal, reader, form, problems, status, cookie).await
+}
+
+/// The page with a form that was posted.
+async fn again(
+    portal: &Portal,
+    reader: &Reader,
+    mut form: Form,
+    problems: Problems,
+    status: StatusCode,
+    cookie: Option<String>,
+) -> Response {
+    let Some((mut page, mode)) = portal.page(reader, &Place::default(), false).await else {
+        return Redirect::to("/").into_response();
+    };
+    // The list may still say open when the submit says closed: the submit is the newer word.
+    if is_open(mode) && status != StatusCode::CONFLICT {
+        page.answering = portal.answering(reader, &mut form).await;
+        page.problems = problems;
+        page.form = Some(form);
+    } else {
+        page.unsent = form.content;
+    }
+    answer(portal, status, &page, cookie)
+}
+
+/// A new picture for the script behind "Đổi mã".
+async fn picture(State(portal): State<Arc<Portal>>, reader: Reader) -> Response {
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    match portal.service.issue_challenge(&reader).await {
+        Ok(challenge) => {
+            let mut form = Form { request_id: new_request_id(), ..Form::default() };
+            let cookie = put(&mut form, challenge);
+            let body = serde_json::json!({
+                "challenge_token": form.challenge_token,
+                "picture": form.picture,
+                "picture_alt": form.picture_alt,
+                "request_id": form.request_id,
+            });
+            (json, set([cookie]), body.to_string()).into_response()
+        }
+        Err(refusal) => {
+            let body = serde_json::json!({ "message": no_picture_text(&refusal) });
+            (StatusCode::SERVICE_UNAVAILABLE, json, body.to_string()).into_response()
+        }
+    }
+}
+
+fn answer(portal: &Portal, status: StatusCode, page: &Page, cookies: impl IntoIterator<Item = String>) -> Response {
+    match portal.pages.render(page) {
+        Ok(html) => (status, set(cookies), html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "cannot render the page");
+            (StatusCode::INTERNAL_SERVER_ERROR, "Trang đang gặp sự cố. Bạn hãy quay lại sau.").into_response()
+        }
+    }
+}
+
+fn set(cookies: impl IntoIterator<Item = String>) -> impl axum::response::IntoResponseParts {
+    AppendHeaders(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)).collect::<Vec<_>>())
+}
+
+fn flash_text(flash: &str) -> &'static str {
+    match flash {
+        "da-dang" => "Bình luận của bạn đã đăng. Cảm ơn bạn.",
+        "cho-duyet" => "Bình luận của bạn đang chờ duyệt. Cảm ơn bạn đã gửi ý kiến.",
+        _ => "",
+    }
+}

@@ -1,0 +1,112 @@
+//! The portal's calls to duyet: its token, Vietnamese messages, a deadline, and the same request again when the answer
+//! got lost on the way.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use duyet::proto::v1::{
+    ChallengeKind, Comment, GetCommentRequest, IssueChallengeRequest, IssueChallengeResponse, ListCommentsRequest,
+    ListCommentsResponse, SubmitCommentRequest, SubmitCommentResponse, captcha_service_client::CaptchaServiceClient,
+    comment_service_client::CommentServiceClient,
+};
+use tonic::{
+    Code, Request, Response, Status,
+    metadata::{Ascii, MetadataValue},
+    transport::{Channel, Endpoint},
+};
+use tonic_types::StatusExt as _;
+
+use crate::{article, config::Remote, reader::Reader, refusal::Refusal};
+
+/// A reader waits for the page: three tries of this length at most.
+const DEADLINE: Duration = Duration::from_secs(3);
+const RETRIES: u32 = 2;
+/// A longer wait than this belongs to the reader, not to an open request.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The clients. Cheap to clone per call: they share one HTTP/2 connection, which reconnects by itself.
+pub(crate) struct Service {
+    comments: CommentServiceClient<Channel>,
+    captcha: CaptchaServiceClient<Channel>,
+    bearer: MetadataValue<Ascii>,
+}
+
+impl Service {
+    /// Connects with the first call, so the portal starts before the service does.
+    pub(crate) fn new(remote: &Remote) -> anyhow::Result<Self> {
+        let endpoint = Endpoint::from_shared(remote.addr.clone()).context("DUYET_ADDR is not an address")?;
+        let channel = endpoint.connect_timeout(Duration::from_secs(2)).tcp_nodelay(true).connect_lazy();
+        let mut bearer: MetadataValue<Ascii> =
+            format!("Bearer {}", remote.token).parse().context("the token is not one line of ASCII")?;
+        bearer.set_sensitive(true);
+        Ok(Self {
+            comments: CommentServiceClient::new(channel.clone()),
+            captcha: CaptchaServiceClient::new(channel),
+            bearer,
+        })
+    }
+
+    pub(crate) async fn issue_challenge(&self, reader: &Reader) -> Result<IssueChallengeResponse, Refusal> {
+        let request = IssueChallengeRequest {
+            article_id: article::ID.to_owned(),
+            accepted_kinds: vec![ChallengeKind::Image.into()],
+            client: Some(reader.client()),
+            locale: "vi".to_owned(),
+        };
+        persist(|| async { self.captcha.clone().issue_challenge(self.request(request.clone())).await }).await
+    }
+
+    /// The retries carry the same `request_id`, so however often it arrives the comment is stored once.
+    pub(crate) async fn submit_comment(&self, request: SubmitCommentRequest) -> Result<SubmitCommentResponse, Refusal> {
+        persist(|| async { self.comments.clone().submit_comment(self.request(request.clone())).await }).await
+    }
+
+    pub(crate) async fn list_comments(&self, request: ListCommentsRequest) -> Result<ListCommentsResponse, Refusal> {
+        persist(|| async { self.comments.clone().list_comments(self.request(request.clone())).await }).await
+    }
+
+    /// One comment that this reader may see.
+    pub(crate) async fn get_comment(&self, id: &str, reader: &Reader) -> Result<Option<Comment>, Refusal> {
+        let request = GetCommentRequest { id: id.to_owned(), receipts: reader.receipts.clone() };
+        let answer =
+            persist(|| async { self.comments.clone().get_comment(self.request(request.clone())).await }).await?;
+        Ok(answer.comment)
+    }
+
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.set_timeout(DEADLINE);
+        let metadata = request.metadata_mut();
+        metadata.insert("authorization", self.bearer.clone());
+        metadata.insert("accept-language", MetadataValue::from_static("vi"));
+        request
+    }
+}
+
+/// Calls until there is an answer, or `RETRIES` repeats did not help.
+async fn persist<T, F>(call: impl Fn() -> F) -> Result<T, Refusal>
+where
+    F: Future<Output = Result<Response<T>, Status>>,
+{
+    let mut tries = 0;
+    loop {
+        match call().await {
+            Ok(response) => return Ok(response.into_inner()),
+            Err(status) if tries < RETRIES && got_lost(&status) => tokio::time::sleep(pause(&status, tries)).await,
+            Err(status) => return Err(Refusal::decode(&status)),
+        }
+        tries += 1;
+    }
+}
+
+/// The last two are this side's: tonic says CANCELLED for its own deadline and UNKNOWN for a connection that broke.
+pub(crate) fn got_lost(status: &Status) -> bool {
+    matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown)
+}
+
+/// What the service asks for, else a growing pause; with up to half again on top, so that many portals do not come back at once.
+fn pause(status: &Status, tries: u32) -> Duration {
+    let asked = status.get_details_retry_info().and_then(|info| info.retry_delay);
+    let pause = asked.unwrap_or(Duration::from_millis(100) * 2_u32.pow(tries)).min(LONGEST_PAUSE);
+    pause.mul_f64(1.0 + rand::random::<f64>() / 2.0)
+}
