@@ -1,0 +1,98 @@
+//! Who may call what: every RPC of the role table against every kind of token.
+
+use duyet::{domain::access::Role, grpc::role};
+use tonic::{Code, Request, client::Grpc, metadata::MetadataValue};
+use tonic_prost::ProstCodec;
+
+use crate::support::newsroom::{Database, Newsroom, on_both_databases, reason};
+
+on_both_databases! {
+    every_rpc_answers_every_role_as_the_table_says,
+    a_token_that_is_not_live_opens_nothing,
+}
+
+/// What the work of each role needs, written down apart from the server's own table.
+#[test]
+fn each_role_may_call_what_its_work_needs_and_nothing_else() {
+    let readers = ["CommentService/GetComment", "CommentService/ListComments", "CommentService/CountComments"];
+    let portal = ["CaptchaService/IssueChallenge", "CaptchaService/VerifyChallenge", "CommentService/SubmitComment"];
+    let desk = [
+        "ModerationService/ListQueue",
+        "ModerationService/GetCase",
+        "ModerationService/Decide",
+        "ModerationService/ListAudit",
+        "PolicyService/UpdateArticle",
+    ];
+    let everybody = [&readers[..], &["PolicyService/GetArticle"]].concat();
+    for (role, needed) in [
+        (Role::Portal, [&everybody[..], &portal].concat()),
+        (Role::Moderator, [&everybody[..], &desk].concat()),
+        (Role::Admin, [&everybody[..], &desk].concat()),
+        (Role::Metrics, vec![]),
+    ] {
+        for (path, _) in role::TABLE {
+            let name = path.strip_prefix("/duyet.v1.").unwrap();
+            let allowed = role::allowed(path).is_some_and(|roles| roles.contains(&role));
+            assert_eq!(allowed, needed.contains(&name), "{role} {path}");
+        }
+    }
+}
+
+/// Calls `path` with an empty message, which is valid protobuf for every method.
+async fn call(newsroom: &Newsroom, path: &'static str, authorization: Option<&str>) -> Result<(), tonic::Status> {
+    let mut client = Grpc::new(newsroom.channel());
+    client.ready().await.unwrap();
+    let mut request = Request::new(());
+    if let Some(value) = authorization {
+        request.metadata_mut().insert("authorization", MetadataValue::try_from(value).unwrap());
+    }
+    let codec = ProstCodec::<(), ()>::default();
+    client.unary(request, http::uri::PathAndQuery::from_static(path), codec).await.map(drop)
+}
+
+async fn every_rpc_answers_every_role_as_the_table_says(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    for role in Role::ALL {
+        let token = newsroom.new_token(role.as_str(), "default").await;
+        let header = format!("Bearer {token}");
+        for (path, allowed) in role::TABLE {
+            let result = call(&newsroom, path, Some(&header)).await;
+            let refused = result.is_err_and(|status| status.code() == Code::PermissionDenied);
+            assert_eq!(refused, !allowed.contains(role), "{role} {path}");
+        }
+    }
+}
+
+async fn a_token_that_is_not_live_opens_nothing(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let good = newsroom.token("admin");
+    // The id of one token with the well-formed secret of another.
+    let (start, secret) = (&good[..good.len() - 43], newsroom.token("moderator"));
+    let forged = format!("Bearer {start}{}", &secret[secret.len() - 43..]);
+    let revoked = newsroom.new_token("ADMIN", "default").await;
+    let store = duyet::server::open_store(&newsroom.config).unwrap();
+    let (id, _) = duyet::keyring::parse_access_token(&revoked).unwrap();
+    assert!(store.revoke_token(id, chrono::DateTime::UNIX_EPOCH).await.unwrap());
+    let revoked = format!("Bearer {revoked}");
+    let expired = format!("Bearer {}", expired_token(&newsroom).await);
+    let basic = format!("Basic {good}");
+    for (path, _) in role::TABLE {
+        let dead = [&*basic, &*forged, &*revoked, &*expired].map(Some);
+        for header in [None, Some(""), Some("Bearer x")].into_iter().chain(dead) {
+            let status = call(&newsroom, path, header).await.unwrap_err();
+            assert_eq!((status.code(), reason(&status).as_str()), (Code::Unauthenticated, "TOKEN_INVALID"), "{path}");
+        }
+    }
+}
+
+async fn expired_token(newsroom: &Newsroom) -> String {
+    let store = duyet::server::open_store(&newsroom.config).unwrap();
+    let new = duyet::workflow::NewToken {
+        site: duyet::domain::id::SiteId::parse("default").unwrap(),
+        name: "het-han".into(),
+        role: Role::Admin,
+        expires_at: Some(chrono::DateTime::UNIX_EPOCH),
+    };
+    let gatekeeper = duyet::workflow::Gatekeeper::new(store);
+    gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
+}

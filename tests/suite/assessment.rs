@@ -1,0 +1,77 @@
+//! What makes a comment suspicious reaches the moderator, from the form to the case.
+
+use duyet::proto::v1::{self, Mode, Outcome};
+
+use crate::support::newsroom::{Database, Newsroom, on_both_databases};
+
+on_both_databases! {
+    what_the_form_gives_away_is_a_finding,
+    what_the_text_hides_is_a_finding,
+    the_same_text_from_anybody_is_a_finding,
+    stored_text_has_no_hidden_characters,
+}
+
+/// Rules that fired on a comment, in the order of their names.
+async fn rules(newsroom: &Newsroom, id: &str) -> Vec<String> {
+    let mut rules: Vec<_> = newsroom.desk().case(id).await.findings.into_iter().map(|finding| finding.rule).collect();
+    rules.sort();
+    rules
+}
+
+async fn what_the_form_gives_away_is_a_finding(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    newsroom.desk().set_mode("bai", Mode::Post, 0).await;
+    let mut portal = newsroom.portal();
+    let mut form = portal.form("bai", "Bài viết rất hay").await;
+    form.honeypot = "http://bot.example".into();
+    // In the year 2100: sent before it was opened.
+    form.form_opened_at = Some(prost_types::Timestamp { seconds: 4_102_444_800, nanos: 0 });
+    form.client = portal.form("bai", "x").await.client;
+    let caught = portal.comments.submit_comment(form).await.unwrap().into_inner();
+    assert_eq!(caught.outcome(), Outcome::Pending);
+    assert_eq!(rules(&newsroom, &caught.comment_id).await, ["FAST_FORM", "HONEYPOT", "OTHER_DEVICE"]);
+
+    let human = portal.say("bai", "Bài viết rất hữu ích").await;
+    assert_eq!(human.outcome(), Outcome::Published);
+    assert!(rules(&newsroom, &human.comment_id).await.is_empty());
+}
+
+async fn what_the_text_hides_is_a_finding(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mixed = portal.say("bai", "Vào c\u{430}sino ngay").await.comment_id;
+    assert_eq!(rules(&newsroom, &mixed).await, ["MIXED_SCRIPT"]);
+    let shouted = portal.say("bai", &"mua ".repeat(20)).await.comment_id;
+    assert_eq!(rules(&newsroom, &shouted).await, ["REPEATED_TEXT"]);
+}
+
+async fn the_same_text_from_anybody_is_a_finding(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let first = portal.say("bai-a", "Tuyển cộng tác viên làm tại nhà").await.comment_id;
+    let again = portal.say("bai-b", "TUYỂN cộng tác viên làm tại nhà").await.comment_id;
+    assert!(rules(&newsroom, &first).await.is_empty());
+    assert_eq!(rules(&newsroom, &again).await, ["REPEATED_TEXT"]);
+    for _ in 0..2 {
+        let short = v1::SubmitCommentRequest {
+            author_name: "An".into(),
+            title: String::new(),
+            ..portal.form("bai-a", "Hay quá!").await
+        };
+        let id = portal.comments.submit_comment(short).await.unwrap().into_inner().comment_id;
+        assert!(rules(&newsroom, &id).await.is_empty(), "short texts repeat by chance");
+    }
+}
+
+async fn stored_text_has_no_hidden_characters(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut form = portal.form("bai", "Ca\u{200b}\u{302}u \u{202e}chuye\u{302}\u{323}n").await;
+    form.title = "Tie\u{302}u\u{feff} đe\u{302}\u{300}".into();
+    form.article_title = "Ba\u{300}i\u{200d}".into();
+    let id = portal.comments.submit_comment(form).await.unwrap().into_inner().comment_id;
+    let case = newsroom.desk().case(&id).await;
+    let v1::Comment { title, content, .. } = case.comment.unwrap();
+    let stored = [content.as_str(), title.as_str(), case.article_title.as_str()];
+    assert_eq!(stored, ["Câu chuyện", "Tiêu đề", "Bài"]);
+}

@@ -1,0 +1,96 @@
+//! Challenges over the wire: passes, twins, levels.
+
+use std::collections::HashSet;
+
+use duyet::proto::v1;
+use uuid::Uuid;
+
+use crate::support::newsroom::{ANSWER, Database, Newsroom, fresh_challenge, on_both_databases, reason};
+
+on_both_databases! {
+    a_pass_buys_no_other_pass,
+    twins_of_one_verification_with_other_challenges_are_refused,
+    failing_on_purpose_leads_to_no_easier_picture,
+    a_picture_is_small_and_says_what_it_is,
+}
+
+fn verification(token: String, answer: &str) -> v1::VerifyChallengeRequest {
+    v1::VerifyChallengeRequest {
+        token,
+        answer: answer.into(),
+        article_id: "bai".into(),
+        request_id: Uuid::new_v4().to_string(),
+        ..Default::default()
+    }
+}
+
+async fn a_pass_buys_no_other_pass(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let token = portal.challenge("bai").await.token;
+    let pass = portal.captcha.verify_challenge(verification(token, ANSWER)).await.unwrap().into_inner().pass_token;
+    let status = portal.captcha.verify_challenge(verification(pass.clone(), "")).await.unwrap_err();
+    assert_eq!(reason(&status), "CAPTCHA_INVALID");
+    let form = v1::SubmitCommentRequest { challenge_token: pass, ..portal.form("bai", "Vẫn dùng được").await };
+    portal.comments.submit_comment(form).await.unwrap();
+}
+
+async fn twins_of_one_verification_with_other_challenges_are_refused(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let request_id = Uuid::new_v4().to_string();
+    let mut tokens = Vec::new();
+    for _ in 0..8 {
+        tokens.push(portal.challenge("bai").await.token);
+    }
+    let calls = tokens.iter().map(|token| {
+        let mut portal = portal.clone();
+        let request =
+            v1::VerifyChallengeRequest { request_id: request_id.clone(), ..verification(token.clone(), ANSWER) };
+        tokio::spawn(async move { portal.captcha.verify_challenge(request).await })
+    });
+    let mut passes = HashSet::new();
+    for call in calls.collect::<Vec<_>>() {
+        match call.await.unwrap() {
+            Ok(answer) => assert!(passes.insert(answer.into_inner().pass_token)),
+            Err(status) => assert_eq!(reason(&status), "REQUEST_ID_REUSED"),
+        }
+    }
+    assert_eq!(passes.len(), 1);
+    let mut untouched = 0;
+    for token in tokens {
+        untouched += usize::from(portal.captcha.verify_challenge(verification(token, ANSWER)).await.is_ok());
+    }
+    assert_eq!(untouched, 7, "the refused twins' challenges are not burned");
+}
+
+async fn failing_on_purpose_leads_to_no_easier_picture(database: Database) {
+    let newsroom =
+        Newsroom::open_with(database, |config| config.limits.challenges_per_device = "4/1h".parse().unwrap()).await;
+    let mut portal = newsroom.portal();
+    let first = portal.challenge("bai").await;
+    let client = v1::Client { device_token: first.device_token, ..Default::default() };
+    let request =
+        v1::IssueChallengeRequest { article_id: "bai".into(), client: Some(client.clone()), ..Default::default() };
+    let mut levels = Vec::new();
+    for _ in 0..4 {
+        levels.push(portal.captcha.issue_challenge(request.clone()).await.unwrap().into_inner().level);
+    }
+    assert_eq!((levels.first(), levels.last()), (Some(&1), Some(&2)), "pictures get harder before they are refused");
+    assert_eq!(reason(&portal.captcha.issue_challenge(request).await.unwrap_err()), "RATE_LIMITED");
+    let form = v1::SubmitCommentRequest { client: Some(client), ..portal.form("bai", "Không mã").await };
+    let bare = v1::SubmitCommentRequest { challenge_token: String::new(), ..form };
+    let status = portal.comments.submit_comment(bare).await.unwrap_err();
+    assert_eq!(reason(&status), "CAPTCHA_REQUIRED");
+    assert!(fresh_challenge(&status).is_none(), "over the limit there is no fresh one either");
+}
+
+async fn a_picture_is_small_and_says_what_it_is(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let issued = newsroom.portal().challenge("bai").await;
+    let Some(v1::issue_challenge_response::Content::Image(image)) = issued.content else { panic!("no picture") };
+    assert!(image.png.len() <= 4_096 && image.png.starts_with(b"\x89PNG"));
+    assert_eq!((image.width, image.height, image.length), (240, 90, 5));
+    assert!(image.alt.contains('5') && !image.alt.contains(ANSWER));
+    assert!(issued.expires_at.is_some() && !issued.token.contains(ANSWER));
+}

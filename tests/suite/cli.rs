@@ -1,0 +1,618 @@
+//! The moderators' client as its users meet it: the real binary against a small service with canned answers.
+
+use std::{
+    collections::HashMap,
+    io::Write as _,
+    net::TcpListener,
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use duyet::{
+    locale::{Locale, Value},
+    proto::v1::{
+        self,
+        moderation_service_server::{ModerationService, ModerationServiceServer},
+        policy_service_server::{PolicyService, PolicyServiceServer},
+    },
+};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tonic::{Code, Request, Response, Status, transport::Server};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+/// One pending comment that tries everything a terminal could be tricked with.
+const PENDING: &str = "01970000-0000-7000-8000-000000000001";
+const GONE: &str = "01970000-0000-7000-8000-000000000004";
+/// Another moderator is always first.
+const CONTESTED: &str = "01970000-0000-7000-8000-000000000005";
+/// Has no way to anywhere.
+const FINAL: &str = "01970000-0000-7000-8000-000000000006";
+const LIMITED: &str = "01970000-0000-7000-8000-000000000007";
+const DECIDED: &str = "01970000-0000-7000-8000-000000000008";
+const BROKEN: &str = "01970000-0000-7000-8000-000000000009";
+
+const CONTENT: &str = "Gọi 0901234567\n\u{1b}[2J\u{1b}]0;giả\u{7}\u{9b}1A\u{202e}ngược";
+
+/// What the service was asked.
+#[derive(Default)]
+struct Asked {
+    queues: Vec<v1::ListQueueRequest>,
+    decisions: Vec<v1::DecideRequest>,
+    articles: Vec<v1::UpdateArticleRequest>,
+    audits: Vec<v1::ListAuditRequest>,
+}
+
+#[derive(Clone, Default)]
+struct Canned(Arc<Mutex<Asked>>);
+
+fn at(seconds: i64) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds, nanos: 0 }
+}
+
+fn locale<T>(request: &Request<T>) -> Locale {
+    let header = request.metadata().get("accept-language").and_then(|header| header.to_str().ok());
+    header.and_then(Locale::from_accept_language).unwrap()
+}
+
+/// An error as the service words it.
+fn error(code: Code, reason: &str, locale: Locale, metadata: &[(&str, &str)]) -> Status {
+    let owned = metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let values = metadata.iter().map(|(key, value)| (*key, Value::from(*value))).collect::<Vec<_>>();
+    let key = format!("error-{}", reason.to_ascii_lowercase().replace('_', "-"));
+    let mut details = ErrorDetails::with_error_info(reason, "duyet", owned.collect::<HashMap<_, _>>());
+    details.set_localized_message(locale.as_str(), locale.text_with(&key, &values));
+    Status::with_error_details(code, "for developers", details)
+}
+
+/// Every call needs a deadline and a moderator's token.
+fn admit<T>(request: &Request<T>) -> Result<Locale, Status> {
+    let locale = locale(request);
+    assert!(request.metadata().contains_key("grpc-timeout"), "no deadline");
+    match request.metadata().get("authorization").and_then(|token| token.to_str().ok()) {
+        Some("Bearer moderator") => Ok(locale),
+        Some("Bearer portal") => {
+            Err(error(Code::PermissionDenied, "MISSING_ROLE", locale, &[("role", "PORTAL"), ("allowed", "MODERATOR")]))
+        }
+        _ => Err(error(Code::Unauthenticated, "TOKEN_INVALID", locale, &[])),
+    }
+}
+
+fn case(id: &str) -> v1::Case {
+    let comment = v1::Comment {
+        id: id.to_owned(),
+        article_id: "bai-1".into(),
+        author_name: "Nguyễn \u{1b}[31mLan".into(),
+        title: "日本語".into(),
+        content: CONTENT.into(),
+        status: v1::CommentStatus::Pending.into(),
+        revision: 7,
+        created_at: Some(at(1_777_622_400)),
+        ..Default::default()
+    };
+    let finding = v1::Finding {
+        rule: "PHONE_NUMBER".into(),
+        weight: 2.0,
+        excerpt: "0901234567".into(),
+        start: 6,
+        end: 16,
+        explanation: "Có số điện thoại: “0901234567”.".into(),
+        field: "content".into(),
+    };
+    let entry = entry();
+    v1::Case {
+        comment: Some(comment),
+        findings: vec![finding],
+        spam_score: 0.5,
+        author_history: Some(v1::AuthorHistory { author: "a1b2".into(), approved: 3, ..Default::default() }),
+        article_title: "Cầu mới".into(),
+        article_url: "https://bao.vn/1".into(),
+        decisions: vec![entry],
+        ..Default::default()
+    }
+}
+
+fn entry() -> v1::AuditEntry {
+    v1::AuditEntry {
+        id: "01970000-0000-7000-8000-0000000000aa".into(),
+        at: Some(at(1_777_622_400)),
+        actor: "lan".into(),
+        action: "REQUEUE".into(),
+        comment_id: PENDING.into(),
+        article_id: "bai-1".into(),
+        from_status: v1::CommentStatus::Approved.into(),
+        to_status: v1::CommentStatus::Pending.into(),
+        revision: 7,
+        ..Default::default()
+    }
+}
+
+#[tonic::async_trait]
+impl ModerationService for Canned {
+    async fn list_queue(
+        &self,
+        request: Request<v1::ListQueueRequest>,
+    ) -> Result<Response<v1::ListQueueResponse>, Status> {
+        admit(&request)?;
+        self.0.lock().unwrap().queues.push(request.into_inner());
+        let next_page_token = "trang-2".to_owned();
+        Ok(Response::new(v1::ListQueueResponse { cases: vec![case(PENDING)], next_page_token, total: 2 }))
+    }
+
+    async fn get_case(&self, request: Request<v1::GetCaseRequest>) -> Result<Response<v1::GetCaseResponse>, Status> {
+        let locale = admit(&request)?;
+        match request.get_ref().comment_id.as_str() {
+            GONE => Err(error(Code::NotFound, "COMMENT_NOT_FOUND", locale, &[])),
+            id => Ok(Response::new(v1::GetCaseResponse { case: Some(case(id)) })),
+        }
+    }
+
+    async fn decide(&self, request: Request<v1::DecideRequest>) -> Result<Response<v1::DecideResponse>, Status> {
+        let locale = admit(&request)?;
+        let request = request.into_inner();
+        self.0.lock().unwrap().decisions.push(request.clone());
+        let first = [
+            ("current_status", "SPAM"),
+            ("current_revision", "8"),
+            ("decided_by", "minh"),
+            ("decided_at", "2026-05-01T08:00:00Z"),
+        ];
+        match request.comment_id.as_str() {
+            CONTESTED => return Err(error(Code::Aborted, "STALE_REVISION", locale, &first)),
+            FINAL => {
+                let metadata = [("from", "ERASED"), ("to", "APPROVED")];
+                return Err(error(Code::FailedPrecondition, "INVALID_TRANSITION", locale, &metadata));
+            }
+            LIMITED => return Err(error(Code::ResourceExhausted, "RATE_LIMITED", locale, &[("seconds", "5")])),
+            BROKEN => return Err(error(Code::Internal, "INTERNAL", locale, &[])),
+            _ => {}
+        }
+        let comment = v1::Comment {
+            id: request.comment_id.clone(),
+            status: v1::CommentStatus::Approved.into(),
+            revision: 8,
+            ..Default::default()
+        };
+        Ok(Response::new(v1::DecideResponse {
+            comment: Some(comment),
+            decision_id: "01970000-0000-7000-8000-0000000000bb".into(),
+            changed: request.comment_id != DECIDED,
+            decided_by: "minh".into(),
+            decided_at: Some(at(1_777_622_400)),
+        }))
+    }
+
+    async fn list_audit(
+        &self,
+        request: Request<v1::ListAuditRequest>,
+    ) -> Result<Response<v1::ListAuditResponse>, Status> {
+        admit(&request)?;
+        self.0.lock().unwrap().audits.push(request.into_inner());
+        Ok(Response::new(v1::ListAuditResponse { entries: vec![entry()], next_page_token: String::new() }))
+    }
+}
+
+#[tonic::async_trait]
+impl PolicyService for Canned {
+    async fn get_article(
+        &self,
+        request: Request<v1::GetArticleRequest>,
+    ) -> Result<Response<v1::GetArticleResponse>, Status> {
+        let locale = admit(&request)?;
+        let article_id = request.into_inner().article_id;
+        if article_id == "moi" {
+            return Err(error(Code::NotFound, "ARTICLE_NOT_FOUND", locale, &[]));
+        }
+        // Its closing time has passed.
+        let article = v1::ArticlePolicy { article_id, revision: 4, close_at: Some(at(1)), ..Default::default() };
+        Ok(Response::new(v1::GetArticleResponse { article: Some(article) }))
+    }
+
+    async fn update_article(
+        &self,
+        request: Request<v1::UpdateArticleRequest>,
+    ) -> Result<Response<v1::UpdateArticleResponse>, Status> {
+        let locale = admit(&request)?;
+        let request = request.into_inner();
+        self.0.lock().unwrap().articles.push(request.clone());
+        let asked = request.article.unwrap();
+        if asked.article_id == "tranh" {
+            return Err(error(Code::Aborted, "STALE_REVISION", locale, &[("current_revision", "5")]));
+        }
+        let effective_mode = if asked.mode == 0 { v1::Mode::Pre.into() } else { asked.mode };
+        let article = v1::ArticlePolicy { effective_mode, revision: asked.revision + 1, ..asked };
+        Ok(Response::new(v1::UpdateArticleResponse { article: Some(article) }))
+    }
+}
+
+/// A running service, a home for the client, and the ways to call it. Ends when dropped.
+struct Desk {
+    addr: String,
+    home: TempDir,
+    canned: Canned,
+    _stop: oneshot::Sender<()>,
+}
+
+/// How a command ended.
+struct Ran {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    fn json(&self) -> Json {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
+    }
+}
+
+impl Desk {
+    fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let addr = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let canned = Canned::default();
+        let service = canned.clone();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+                let server = Server::builder()
+                    .add_service(ModerationServiceServer::new(service.clone()))
+                    .add_service(PolicyServiceServer::new(service));
+                // Not gracefully: a client that hangs must not hold the test.
+                tokio::select! {
+                    ended = server.serve_with_incoming(incoming) => ended.unwrap(),
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self { addr, home: tempfile::tempdir().unwrap(), canned, _stop: stop }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_duyet"));
+        command.args(args).env_clear().env("HOME", self.home.path()).env("XDG_CONFIG_HOME", self.home.path());
+        command.env("TZ", "UTC-7").env("DUYET_ADDR", &self.addr);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs as a moderator.
+    fn run(&self, args: &[&str]) -> Ran {
+        finish(self.command(args).env("DUYET_TOKEN", "moderator"), "")
+    }
+
+    fn asked<T>(&self, read: impl FnOnce(&Asked) -> T) -> T {
+        read(&self.canned.0.lock().unwrap())
+    }
+}
+
+fn finish(command: &mut Command, stdin: &str) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    // A client that reads nothing may have closed it already.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn keys(json: &Json) -> Vec<&str> {
+    json.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn every_class_of_failure_has_its_exit_code() {
+    let desk = Desk::open();
+    for (args, code) in [
+        (vec!["approve", PENDING], 0),
+        (vec!["approve", BROKEN], 1),
+        (vec!["approve", "not-an-id"], 2),
+        (vec!["reject", PENDING], 2),
+        (vec!["approve", PENDING, BROKEN, "--revision", "3"], 2),
+        (vec!["show", GONE], 3),
+        (vec!["approve", CONTESTED], 5),
+        (vec!["approve", FINAL], 5),
+        (vec!["close", "tranh"], 5),
+        (vec!["approve", LIMITED], 6),
+    ] {
+        let ran = desk.run(&args);
+        assert_eq!(ran.code, code, "{args:?}: {}{}", ran.stdout, ran.stderr);
+        assert_eq!(code == 0, ran.stderr.is_empty(), "{args:?}: {}", ran.stderr);
+    }
+    for token in ["portal", "unknown"] {
+        assert_eq!(finish(desk.command(&["queue"]).env("DUYET_TOKEN", token), "").code, 4);
+    }
+    assert_eq!(finish(&mut desk.command(&["queue"]), "").code, 4, "no token at all");
+}
+
+#[test]
+fn a_dead_server_is_named_in_the_readers_language() {
+    let desk = Desk::open();
+    // Bound and never accepted from again: nobody listens there after the drop.
+    let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    for (lang, words) in [("vi", "Không kết nối được"), ("en", "Cannot reach")] {
+        let ran = desk.run(&["queue", "--addr", &addr, "--lang", lang]);
+        assert_eq!(ran.code, 6);
+        assert!(ran.stderr.contains(words) && ran.stderr.contains(&addr), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_decision_carries_the_revision_seen_and_a_fresh_request_id() {
+    let desk = Desk::open();
+    assert_eq!(desk.run(&["reject", PENDING, "-r", "OFF_TOPIC", "--note", "lạc đề"]).code, 0);
+    assert_eq!(desk.run(&["spam", PENDING, "--revision", "3"]).code, 0);
+    assert_eq!(desk.run(&["requeue", PENDING]).code, 0);
+    desk.asked(|asked| {
+        let [rejected, spam, requeued] = asked.decisions.as_slice() else { panic!("not three decisions") };
+        assert_eq!((rejected.action(), rejected.reason()), (v1::Action::Reject, v1::Reason::OffTopic));
+        assert_eq!((rejected.expected_revision, rejected.note.as_str()), (7, "lạc đề"));
+        assert_eq!(
+            (spam.action(), spam.reason(), spam.expected_revision),
+            (v1::Action::Spam, v1::Reason::Unspecified, 3)
+        );
+        assert_eq!(requeued.action(), v1::Action::Requeue);
+        let ids = [&rejected.request_id, &spam.request_id, &requeued.request_id];
+        assert!(ids.iter().all(|id| id.len() == 36) && ids[0] != ids[1] && ids[1] != ids[2]);
+    });
+}
+
+#[test]
+fn a_conflict_names_who_was_first_and_the_next_comment_is_taken() {
+    let desk = Desk::open();
+    let ran = desk.run(&["approve", CONTESTED, PENDING, DECIDED]);
+    assert_eq!(ran.code, 5);
+    let conflict = format!("{CONTESTED}: minh đã chuyển bình luận này sang “spam” lúc 15:00 01/05/2026.");
+    assert!(ran.stderr.contains(&conflict), "{}", ran.stderr);
+    assert!(ran.stdout.contains(&format!("{PENDING}: đã duyệt\n")), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&format!("{DECIDED}: đã ở “đã duyệt” từ trước (minh")), "{}", ran.stdout);
+    let english = desk.run(&["approve", CONTESTED, "--lang", "en"]);
+    assert!(english.stderr.contains("minh moved this comment to “spam” at 2026-05-01 15:00."), "{}", english.stderr);
+}
+
+#[test]
+fn after_a_refusal_of_the_service_the_rest_is_not_tried() {
+    let desk = Desk::open();
+    let ran = desk.run(&["approve", GONE, LIMITED, PENDING, "--json"]);
+    assert_eq!(ran.code, 6);
+    let json = ran.json();
+    let results = json["results"].as_array().unwrap().iter().map(|result| &result["result"]).collect::<Vec<_>>();
+    assert_eq!(results, ["not_found", "unavailable", "not_tried"]);
+    assert_eq!(desk.asked(|asked| asked.decisions.len()), 1);
+}
+
+#[test]
+fn json_keeps_its_keys_and_the_text_whole() {
+    let desk = Desk::open();
+    let case = desk.run(&["show", PENDING, "--json"]).json();
+    let case_keys =
+        "article_title article_url author_history comment decisions findings reviewed_at same_text spam_score";
+    assert_eq!(keys(&case).join(" "), case_keys);
+    let comment_keys =
+        "article_id author_name content created_at id parent_id published_at reply_to revision status title";
+    assert_eq!(keys(&case["comment"]).join(" "), comment_keys);
+    assert_eq!(keys(&case["findings"][0]).join(" "), "end excerpt explanation field rule start weight");
+    assert_eq!(keys(&case["author_history"]).join(" "), "approved author pending refused spam");
+    assert_eq!(case["comment"]["content"], CONTENT);
+    assert_eq!(case["comment"]["status"], "PENDING");
+    assert_eq!(case["comment"]["created_at"], "2026-05-01T08:00:00Z");
+    assert_eq!(case["reviewed_at"], Json::Null);
+
+    let queue = desk.run(&["queue", "--json"]).json();
+    assert_eq!(keys(&queue).join(" "), "cases next_page_token total");
+    assert_eq!((&queue["total"], &queue["next_page_token"]), (&json!(2), &json!("trang-2")));
+
+    let audit = desk.run(&["audit", "--json"]).json();
+    assert_eq!(keys(&audit).join(" "), "entries next_page_token");
+    let entry_keys = "action actor article_id at comment_id from_status id note reason request_id revision to_status";
+    assert_eq!(keys(&audit["entries"][0]).join(" "), entry_keys);
+
+    let article = desk.run(&["close", "bai-1", "--json"]).json();
+    assert_eq!(keys(&article).join(" "), "article_id close_at effective_mode mode revision title url");
+    assert_eq!((&article["mode"], &article["revision"]), (&json!("CLOSED"), &json!(5)));
+
+    let decided = desk.run(&["approve", CONTESTED, "--json"]).json();
+    let result_keys = "comment_id conflict decided_at decided_by decision_id message result revision status";
+    assert_eq!(keys(&decided["results"][0]).join(" "), result_keys);
+    assert_eq!(decided["results"][0]["conflict"]["decided_by"], "minh");
+}
+
+#[test]
+fn nothing_in_a_comment_reaches_the_terminal_as_a_command() {
+    let desk = Desk::open();
+    for args in [vec!["queue"], vec!["show", PENDING], vec!["queue", "--json"], vec!["show", PENDING, "--json"]] {
+        let plain = desk.run(&args);
+        let coloured = finish(desk.command(&args).env("DUYET_TOKEN", "moderator").env("CLICOLOR_FORCE", "1"), "");
+        assert_eq!((plain.code, coloured.code), (0, 0));
+        let hidden = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!plain.stdout.contains(hidden), "{args:?}: {:?}", plain.stdout);
+        for theirs in ["\u{1b}[2J", "\u{1b}[31m", "\u{1b}]", "\u{9b}", "\u{7}", "\u{202e}"] {
+            assert!(!coloured.stdout.contains(theirs), "{args:?}: {:?}", coloured.stdout);
+        }
+    }
+    let shown = desk.run(&["show", PENDING]).stdout;
+    assert!(shown.contains("│ Gọi «0901234567»\n│ 0;giảngược"), "{shown}");
+    let coloured =
+        finish(desk.command(&["show", PENDING]).env("DUYET_TOKEN", "moderator").env("CLICOLOR_FORCE", "1"), "");
+    assert!(coloured.stdout.contains("\u{1b}[") && !coloured.stdout.contains('«'), "{:?}", coloured.stdout);
+}
+
+#[test]
+fn the_queue_passes_every_filter_on() {
+    let desk = Desk::open();
+    let ran = desk.run(&[
+        "queue",
+        "--status",
+        "spam,REJECTED",
+        "--article",
+        "bai-1",
+        "-q",
+        "vay",
+        "--rule",
+        "phone-number",
+        "--author",
+        "a1b2",
+        "--unreviewed",
+        "--order",
+        "score",
+        "-n",
+        "10",
+        "--page-token",
+        "t",
+        "--max-score",
+        "0.9",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains(PENDING) && ran.stderr.contains("--page-token trang-2"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    let filter = v1::QueueFilter {
+        status: vec![v1::CommentStatus::Spam.into(), v1::CommentStatus::Rejected.into()],
+        article_id: "bai-1".into(),
+        query: "vay".into(),
+        rule: "PHONE_NUMBER".into(),
+        author: "a1b2".into(),
+        min_score: None,
+        max_score: Some(0.9),
+        unreviewed: true,
+    };
+    let expected = v1::ListQueueRequest {
+        filter: Some(filter),
+        order: v1::QueueOrder::Score.into(),
+        page_size: 10,
+        page_token: "t".into(),
+    };
+    assert_eq!(desk.asked(|asked| asked.queues.clone()), [expected]);
+}
+
+#[test]
+fn closing_creates_an_unknown_article_and_opening_lifts_a_passed_closing_time() {
+    let desk = Desk::open();
+    assert!(desk.run(&["close", "moi"]).stdout.contains("moi: đóng bình luận (bản 1)"));
+    assert!(desk.run(&["open", "bai-1"]).stdout.contains("bai-1: duyệt trước (bản 5)"));
+    assert!(desk.run(&["open", "tranh"]).stderr.contains("Bài viết này vừa được người khác thay đổi."));
+    assert!(desk.run(&["open", "bai-1", "--mode", "hybrid", "--lang", "en"]).stdout.contains("bai-1: by spam score"));
+    desk.asked(|asked| {
+        let ours = asked.articles.iter().filter(|request| request.article.as_ref().unwrap().article_id != "tranh");
+        let told = ours.map(|request| {
+            let article = request.article.as_ref().unwrap();
+            let paths = request.update_mask.as_ref().unwrap().paths.join(" ");
+            (article.mode(), article.revision, paths, article.close_at.is_some())
+        });
+        let expected = [
+            (v1::Mode::Closed, 0, "mode".to_owned(), false),
+            (v1::Mode::Unspecified, 4, "mode close_at".to_owned(), false),
+            (v1::Mode::Hybrid, 4, "mode close_at".to_owned(), false),
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    });
+}
+
+#[test]
+fn the_audit_is_asked_and_told_in_both_languages() {
+    let desk = Desk::open();
+    let ran = desk.run(&["audit", "--actor", "lan", "--action", "requeue", "--since", "2026-05-01T00:00:00Z"]);
+    assert!(ran.stdout.contains("15:00 01/05/2026") && ran.stdout.contains("đã duyệt → chờ duyệt"), "{}", ran.stdout);
+    assert!(desk.run(&["audit", "--lang", "en"]).stdout.contains("approved → pending"));
+    desk.asked(|asked| {
+        let first = &asked.audits[0];
+        assert_eq!((first.actor.as_str(), first.action.as_str()), ("lan", "REQUEUE"));
+        assert_eq!(first.since, Some(at(1_777_593_600)));
+    });
+}
+
+#[test]
+fn the_token_comes_from_a_file_the_environment_or_stdin() {
+    let desk = Desk::open();
+    let file = desk.home.path().join("token");
+    std::fs::write(&file, "moderator\n").unwrap();
+    assert_eq!(finish(desk.command(&["queue"]).env("DUYET_TOKEN_FILE", &file), "").code, 0);
+
+    let login = finish(&mut desk.command(&["login"]), "moderator\n");
+    assert_eq!(login.code, 0, "{}", login.stderr);
+    assert!(!login.stderr.contains("moderator"), "{}", login.stderr);
+    assert_eq!(finish(&mut desk.command(&["queue"]), "").code, 0);
+    // The address is remembered too, and the environment still wins.
+    assert_eq!(finish(desk.command(&["queue"]).env_remove("DUYET_ADDR"), "").code, 0);
+    assert_eq!(finish(desk.command(&["queue"]).env("DUYET_TOKEN", "unknown"), "").code, 4);
+}
+
+#[test]
+fn a_token_is_tried_before_it_is_kept() {
+    let desk = Desk::open();
+    assert_eq!(finish(&mut desk.command(&["login"]), "unknown\n").code, 4);
+    assert_eq!(finish(&mut desk.command(&["login"]), "\n").code, 2);
+    assert!(!desk.home.path().join("duyet/login.toml").exists());
+}
+
+#[test]
+fn a_token_on_the_command_line_is_refused_with_the_reason() {
+    let desk = Desk::open();
+    for args in [vec!["login", "moderator"], vec!["queue", "--token", "moderator"], vec!["--token=moderator", "queue"]]
+    {
+        let ran = finish(&mut desk.command(&args), "");
+        assert_eq!(ran.code, 2, "{args:?}");
+        assert!(ran.stderr.contains("DUYET_TOKEN_FILE") && !ran.stderr.contains("moderator"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_stored_token_stays_with_its_server() {
+    let desk = Desk::open();
+    let other = Desk::open();
+    assert_eq!(finish(&mut desk.command(&["login"]), "moderator\n").code, 0);
+    let ran = finish(&mut desk.command(&["queue", "--addr", &other.addr]), "");
+    assert_eq!(ran.code, 4);
+    assert!(ran.stderr.contains(&other.addr) && other.asked(|asked| asked.queues.is_empty()), "{}", ran.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_login_file_is_private_or_not_used() {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+    let desk = Desk::open();
+    assert_eq!(finish(&mut desk.command(&["login"]), "moderator\n").code, 0);
+    let path = desk.home.path().join("duyet/login.toml");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let ran = finish(&mut desk.command(&["queue"]), "");
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("chmod 600"), "{}", ran.stderr);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&path, "token = moderator").unwrap();
+    let ran = finish(&mut desk.command(&["queue"]), "");
+    let again = finish(&mut desk.command(&["login"]), "moderator\n");
+    assert_eq!(again.code, 0, "a broken file is replaced: {}", again.stderr);
+    assert!(ran.code == 1 && !ran.stderr.contains("moderator"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_language_comes_from_the_environment_and_reaches_the_service() {
+    let desk = Desk::open();
+    let run = |name: &str, value: &str| {
+        finish(desk.command(&["show", GONE]).env("DUYET_TOKEN", "moderator").env(name, value), "").stderr
+    };
+    assert!(run("DUYET_LANG", "en").contains("Error: There is no such comment."));
+    assert!(run("LC_ALL", "en_US.UTF-8").contains("There is no such comment."));
+    assert!(run("LANG", "C.UTF-8").contains("Lỗi: Không tìm thấy bình luận."));
+}
+
+#[test]
+fn help_and_completions_need_no_server_and_no_login() {
+    let desk = Desk::open();
+    let help = finish(&mut desk.command(&["queue", "--help"]), "");
+    assert!(help.code == 0 && help.stdout.contains("Xem hàng chờ duyệt"), "{}", help.stdout);
+    let completions = finish(&mut desk.command(&["completions", "bash"]), "");
+    assert!(completions.code == 0 && completions.stdout.contains("requeue"));
+}

@@ -1,0 +1,234 @@
+//! What must hold when processes die: acknowledged comments after kill -9, limits and submits without Redis.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use duyet::proto::v1;
+use tokio::task::JoinSet;
+use tonic::Code;
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+
+use crate::support::{
+    daemon::Daemon,
+    newsroom::{Database, Newsroom, Portal, empty_database_url, reason},
+    postgres::Postgres,
+    redis::RedisServer,
+};
+
+/// Submits before and around the kill.
+const SUBMITS: usize = 2_000;
+
+/// Comments at once.
+const CALLERS: usize = 16;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_keeps_every_acknowledged_comment_through_kill_9() {
+    acknowledged_comments_survive_kill_9(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_keeps_every_acknowledged_comment_through_kill_9() {
+    acknowledged_comments_survive_kill_9(Database::Postgres).await;
+}
+
+async fn acknowledged_comments_survive_kill_9(database: Database) {
+    let dir = tempfile::tempdir().unwrap();
+    let config = wide_limits(dir.path());
+    let (url, keys) = match database {
+        Database::Sqlite => (String::new(), String::new()),
+        Database::Postgres => (empty_database_url().await, duyet::keyring::Keyring::generate()),
+    };
+    let environment = [("DUYET_CONFIG", config.as_str()), ("DATABASE_URL", &url), ("DUYET_KEYS", &keys)];
+    let mut daemon = Daemon::start(dir.path(), &environment);
+    let acknowledged = Arc::new(AtomicUsize::new(0));
+    let mut callers = JoinSet::new();
+    for caller in 0..CALLERS {
+        let (portal, acknowledged) = (daemon.portal(), Arc::clone(&acknowledged));
+        callers.spawn(submit_until_cut(portal, caller, acknowledged));
+    }
+    // Cut while comments are on their way, well before the last one.
+    while acknowledged.load(Ordering::Relaxed) < SUBMITS / 2 {
+        tokio::task::yield_now().await;
+    }
+    daemon.kill9();
+    let outcomes: Vec<(v1::SubmitCommentRequest, Option<String>)> =
+        callers.join_all().await.into_iter().flatten().collect();
+    let told = outcomes.iter().filter(|(_, id)| id.is_some()).count();
+    assert!((SUBMITS / 2..SUBMITS).contains(&told), "the kill came too late: {told}");
+
+    let daemon = Daemon::start(dir.path(), &environment);
+    let mut portal = daemon.portal();
+    // A resend settles what was left open: the same id and payload, one comment.
+    for (form, id) in outcomes {
+        let resent = portal.comments.submit_comment(form).await;
+        match (id, resent) {
+            (Some(id), Ok(answer)) => {
+                let answer = answer.into_inner();
+                assert!(answer.replayed && answer.comment_id == id, "acknowledged, so it is known");
+            }
+            (Some(id), Err(status)) => panic!("{id} was acknowledged and is gone: {status}"),
+            (None, Ok(_)) => {}
+            (None, Err(status)) => panic!("an open submit must be settled by its resend: {status}"),
+        }
+    }
+    assert_stored_once(&daemon, told).await;
+}
+
+/// Every comment in the queue has a text of its own, so a text seen twice is a comment stored twice.
+async fn assert_stored_once(daemon: &Daemon, at_least: usize) {
+    let mut desk = daemon.desk();
+    let (mut seen, mut page_token) = (HashMap::new(), String::new());
+    loop {
+        let request = v1::ListQueueRequest { page_size: 200, page_token, ..Default::default() };
+        let page = desk.moderation.list_queue(request).await.unwrap().into_inner();
+        for case in page.cases {
+            *seen.entry(case.comment.unwrap().content).or_insert(0) += 1;
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert!(seen.values().all(|times| *times == 1), "stored twice: {seen:?}");
+    assert!(seen.len() >= at_least);
+}
+
+/// Submits one comment after the other until the server is gone. Answers each form with the id it was acknowledged by.
+async fn submit_until_cut(
+    mut portal: Portal,
+    caller: usize,
+    acknowledged: Arc<AtomicUsize>,
+) -> Vec<(v1::SubmitCommentRequest, Option<String>)> {
+    let mut outcomes = Vec::new();
+    for number in 0..SUBMITS / CALLERS {
+        let request = v1::IssueChallengeRequest { article_id: "bai".into(), ..Default::default() };
+        let Ok(challenge) = portal.captcha.issue_challenge(request).await else { break };
+        let form = v1::SubmitCommentRequest {
+            article_id: "bai".into(),
+            author_name: format!("Người gửi {caller}"),
+            content: format!("Bình luận {caller}-{number}"),
+            challenge_token: challenge.into_inner().token,
+            challenge_answer: crate::support::newsroom::ANSWER.into(),
+            request_id: uuid::Uuid::new_v4().to_string(),
+            ..Default::default()
+        };
+        let answer = portal.comments.submit_comment(form.clone()).await;
+        let id = answer.ok().map(|answer| answer.into_inner().comment_id);
+        let cut = id.is_none();
+        acknowledged.fetch_add(usize::from(!cut), Ordering::Relaxed);
+        outcomes.push((form, id));
+        if cut {
+            break;
+        }
+    }
+    outcomes
+}
+
+fn wide_limits(dir: &std::path::Path) -> String {
+    let names = ["submits", "challenges"];
+    let subjects = ["device", "prefix", "article", "site"];
+    let limits =
+        names.iter().flat_map(|name| subjects.map(|subject| format!("{name}_per_{subject} = \"1000000/1h\"\n")));
+    let toml = format!("[limits]\n{}", limits.collect::<String>());
+    let path = dir.join("duyet.toml");
+    std::fs::write(&path, toml).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn submits_go_on_and_limits_hold_while_redis_comes_and_goes() {
+    let mut redis = RedisServer::start();
+    redis.stop();
+    let dir = tempfile::tempdir().unwrap();
+    let config = wide_limits(dir.path());
+    let narrow = std::fs::read_to_string(&config)
+        .unwrap()
+        .replace("submits_per_device = \"1000000/1h\"", "submits_per_device = \"3/1h\"");
+    std::fs::write(&config, narrow + "[policy]\nmode = \"POST\"\n").unwrap();
+    let url = redis.url();
+    let started = Instant::now();
+    let daemon = Daemon::start(dir.path(), &[("DUYET_CONFIG", &config), ("REDIS_URL", &url)]);
+    assert!(started.elapsed() < Duration::from_secs(5), "a missing Redis does not hold up the start");
+    wait_for_gauge(&daemon, 1).await;
+    assert_eq!(one_device_gets_three(&daemon, "vắng").await, v1::Outcome::Pending, "degraded holds everything");
+    redis.start_again();
+    wait_for_gauge(&daemon, 0).await;
+    assert_eq!(one_device_gets_three(&daemon, "có").await, v1::Outcome::Published);
+    redis.stop();
+    assert_eq!(one_device_gets_three(&daemon, "mất").await, v1::Outcome::Pending);
+    wait_for_gauge(&daemon, 1).await;
+    redis.start_again();
+    wait_for_gauge(&daemon, 0).await;
+    assert_eq!(one_device_gets_three(&daemon, "lại có").await, v1::Outcome::Published);
+    assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "ready all along");
+}
+
+/// A new device submits: three pass, the fourth waits. Answers the third's outcome.
+async fn one_device_gets_three(daemon: &Daemon, word: &str) -> v1::Outcome {
+    let mut portal = daemon.portal();
+    let client = portal.form("bai", "x").await.client;
+    let mut outcome = v1::Outcome::Unspecified;
+    for number in 0..3 {
+        let form = portal.form("bai", &format!("Lời {word} thứ {number}")).await;
+        let form = v1::SubmitCommentRequest { client: client.clone(), ..form };
+        outcome = portal.comments.submit_comment(form).await.unwrap().into_inner().outcome();
+    }
+    let form = v1::SubmitCommentRequest { client, ..portal.form("bai", &format!("Lời {word} thừa")).await };
+    let status = portal.comments.submit_comment(form).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "RATE_LIMITED"));
+    outcome
+}
+
+async fn wait_for_gauge(daemon: &Daemon, value: u8) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let line = format!("duyet_degraded{{component=\"redis\"}} {value}");
+    while !daemon.http("/metrics").contains(&line) {
+        assert!(Instant::now() < deadline, "{line} does not come");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn submits_wait_out_a_postgres_that_crashes() {
+    let mut postgres = Postgres::start();
+    let url = postgres.url();
+    let newsroom = Newsroom::open_with(Database::Sqlite, |config| {
+        config.database_url = url.parse().ok();
+        config.keys = duyet::keyring::Keyring::generate().parse().ok();
+    })
+    .await;
+    let mut portal = newsroom.portal();
+    let first = portal.say("bai", "Trước khi sập").await.comment_id;
+    let form = portal.form("bai", "Trong khi sập").await;
+    postgres.kill9();
+    let status = portal.comments.submit_comment(form.clone()).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "STORAGE_UNAVAILABLE"));
+    assert!(tonic_types::StatusExt::get_details_retry_info(&status).is_some());
+    wait_for_health(&newsroom, ServingStatus::NotServing).await;
+
+    postgres.restart();
+    wait_for_health(&newsroom, ServingStatus::Serving).await;
+    // The same form again: neither its challenge nor its request was lost or spent.
+    portal.comments.submit_comment(form).await.unwrap();
+    assert_eq!(newsroom.desk().queue().await.total, 2);
+    newsroom.desk().approve(&first).await;
+}
+
+async fn wait_for_health(newsroom: &Newsroom, expected: ServingStatus) {
+    let mut health = HealthClient::new(newsroom.channel());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let request = HealthCheckRequest { service: "duyet.v1.CommentService".into() };
+        if health.check(request).await.unwrap().into_inner().status() == expected {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{expected:?} does not come");
+        tokio::task::yield_now().await;
+    }
+}

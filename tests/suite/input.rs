@@ -1,0 +1,139 @@
+//! Bad input: the documented error, and nothing stored.
+
+use duyet::proto::v1;
+use tonic::{Code, Request, client::Grpc, metadata::MetadataValue};
+use tonic_prost::ProstCodec;
+use uuid::Uuid;
+
+use crate::support::newsroom::{Database, Newsroom, fields, on_both_databases, reason};
+
+on_both_databases! {
+    every_bad_field_is_named_and_nothing_is_stored,
+    bytes_that_are_no_text_are_refused,
+    a_message_of_five_megabytes_is_refused,
+    a_message_just_over_64_kibibytes_is_refused,
+    messages_come_in_the_callers_language,
+    hostile_text_is_stored_as_the_text_it_is,
+}
+
+async fn every_bad_field_is_named_and_nothing_is_stored(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let good = portal.form("bai", "Hay").await;
+    let with = |change: fn(&mut v1::SubmitCommentRequest)| {
+        let mut form = good.clone();
+        change(&mut form);
+        form
+    };
+    let cases = [
+        ("article_id", with(|form| form.article_id = String::new())),
+        ("article_id", with(|form| form.article_id = "x".repeat(201))),
+        ("article_id", with(|form| form.article_id = "a\u{7}b".into())),
+        ("article_title", with(|form| form.article_title = "t".repeat(301))),
+        ("article_url", with(|form| form.article_url = "javascript:alert(1)".into())),
+        ("parent_id", with(|form| form.parent_id = "khong-phai-uuid".into())),
+        ("author_name", with(|form| form.author_name = "ễ".repeat(61))),
+        ("author_name", with(|form| form.author_name = " \t\u{200b} ".into())),
+        ("title", with(|form| form.title = "t".repeat(151))),
+        ("content", with(|form| form.content = "ễ".repeat(3_001))),
+        ("content", with(|form| form.content = String::new())),
+        ("content", with(|form| form.content = "   \n ".into())),
+        ("content", with(|form| form.content = "\u{0}\u{1b}\u{202e}\u{e0041}".into())),
+        ("challenge_token", with(|form| form.challenge_token = "x".repeat(513))),
+        ("challenge_answer", with(|form| form.challenge_answer = "x".repeat(65))),
+        ("client.ip", with(|form| form.client.as_mut().unwrap().ip = "300.1.2.3".into())),
+        ("request_id", with(|form| form.request_id = "7".into())),
+        ("request_id", with(|form| form.request_id = String::new())),
+    ];
+    for (field, form) in cases {
+        let status = portal.comments.submit_comment(form).await.unwrap_err();
+        assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "VALIDATION_FAILED"), "{field}");
+        assert_eq!(fields(&status), [field]);
+    }
+    assert_eq!(newsroom.desk().queue().await.total, 0);
+    // Neither nonce nor request id was touched by any of them.
+    assert!(!portal.comments.submit_comment(good).await.unwrap().into_inner().replayed);
+}
+
+/// `SubmitCommentRequest` with bytes where text belongs.
+#[derive(Clone, PartialEq, prost::Message)]
+struct BytesForm {
+    #[prost(string, tag = "1")]
+    article_id: String,
+    #[prost(bytes = "vec", tag = "7")]
+    content: Vec<u8>,
+}
+
+async fn send_bytes(newsroom: &Newsroom, content: Vec<u8>) -> tonic::Status {
+    let mut client = Grpc::new(newsroom.channel()).max_encoding_message_size(10_000_000);
+    client.ready().await.unwrap();
+    let mut request = Request::new(BytesForm { article_id: "bai".into(), content });
+    let header = MetadataValue::try_from(format!("Bearer {}", newsroom.token("portal"))).unwrap();
+    request.metadata_mut().insert("authorization", header);
+    let path = http::uri::PathAndQuery::from_static("/duyet.v1.CommentService/SubmitComment");
+    let codec = ProstCodec::<BytesForm, v1::SubmitCommentResponse>::default();
+    client.unary(request, path, codec).await.unwrap_err()
+}
+
+async fn bytes_that_are_no_text_are_refused(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let status = send_bytes(&newsroom, vec![0xff, 0xfe, 0xc3]).await;
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "MESSAGE_MALFORMED"));
+    assert_eq!(newsroom.desk().queue().await.total, 0);
+}
+
+async fn a_message_of_five_megabytes_is_refused(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let status = send_bytes(&newsroom, vec![b'x'; 5_000_000]).await;
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"));
+    assert_eq!(newsroom.desk().queue().await.total, 0);
+}
+
+async fn a_message_just_over_64_kibibytes_is_refused(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    // Tag, length and the article add a few bytes.
+    for (bytes, expected) in [(64 * 1024 - 9, "VALIDATION_FAILED"), (64 * 1024 - 8, "MESSAGE_TOO_LARGE")] {
+        assert_eq!(reason(&send_bytes(&newsroom, vec![b'x'; bytes]).await), expected, "{bytes}");
+    }
+}
+
+async fn messages_come_in_the_callers_language(database: Database) {
+    use tonic_types::StatusExt as _;
+    let newsroom = Newsroom::open(database).await;
+    let mut plain = v1::comment_service_client::CommentServiceClient::new(newsroom.channel());
+    let header = format!("Bearer {}", newsroom.token("portal"));
+    for (language, expected) in [(None, "vi"), (Some("en-GB,en;q=0.8"), "en"), (Some("fr"), "vi")] {
+        let mut request = Request::new(v1::SubmitCommentRequest {
+            request_id: Uuid::new_v4().to_string(),
+            article_id: "bai".into(),
+            ..Default::default()
+        });
+        request.metadata_mut().insert("authorization", MetadataValue::try_from(&*header).unwrap());
+        if let Some(language) = language {
+            request.metadata_mut().insert("accept-language", MetadataValue::from_static(language));
+        }
+        let status = plain.submit_comment(request).await.unwrap_err();
+        let localized = status.get_details_localized_message().unwrap();
+        let violations = status.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(localized.locale, expected);
+        // A key instead of a sentence means that the locale files lack it.
+        assert!(localized.message.contains(' ') && violations.iter().all(|one| one.description.contains(' ')));
+        let vietnamese = violations.iter().any(|one| !one.description.is_ascii());
+        assert_eq!(vietnamese, expected == "vi", "{violations:?}");
+    }
+}
+
+async fn hostile_text_is_stored_as_the_text_it_is(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    for text in [
+        "<script>alert('x')</script>",
+        "'; drop table comments; --",
+        "{{7*7}} ${7*7} %00 \\x00",
+        "Robert\\'); delete from audit;",
+        "日本語 العربية 한국어 🇻🇳 👍🏽",
+    ] {
+        let id = portal.say("bai", text).await.comment_id;
+        assert_eq!(newsroom.desk().case(&id).await.comment.unwrap().content, text);
+    }
+}

@@ -1,0 +1,388 @@
+//! Rate limits over one real Redis: shared exactly, and never lifted when it is killed, frozen, emptied or full.
+
+#![cfg(test)] // so that helpers may unwrap, as tests may
+
+use std::{cell::RefCell, num::NonZeroU32, time::Duration};
+
+use duyet::{
+    domain::rate_limit::{Allowance, Charge, LimitName, Quotas},
+    limiter::Limiter,
+};
+use governor::{RateLimiter, clock::FakeRelativeClock, middleware::StateInformationMiddleware};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use proptest::prelude::*;
+
+use crate::support::redis::RedisServer;
+
+/// Long periods: no event drains while a test runs.
+fn quotas() -> Quotas {
+    Quotas {
+        submits_per_device: "5/24h".parse().unwrap(),
+        submits_per_site: "8/24h".parse().unwrap(),
+        ..Quotas::default()
+    }
+}
+
+fn replica(redis: &RedisServer) -> Limiter {
+    Limiter::with_redis(quotas(), &redis.url()).unwrap()
+}
+
+fn device(name: &str) -> Charge {
+    Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{name}") }
+}
+
+fn site() -> Charge {
+    Charge { limit: LimitName::SubmitsPerSite, subject: "default".to_owned() }
+}
+
+async fn allows(limiter: &Limiter, charges: &[Charge]) -> bool {
+    matches!(limiter.check(charges).await, Allowance::Allowed { .. })
+}
+
+async fn count_allowed(limiter: &Limiter, tries: u32, charges: &[Charge]) -> u32 {
+    let mut allowed = 0;
+    for _ in 0..tries {
+        allowed += u32::from(allows(limiter, charges).await);
+    }
+    allowed
+}
+
+async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    for _ in 0..2_000 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("waited in vain until {what}");
+}
+
+async fn until_degraded_is(expected: bool, limiter: &Limiter) {
+    until(&format!("degraded is {expected}"), async || limiter.is_degraded() == expected).await;
+}
+
+/// Redis is in use: a check by this limiter leaves a key there.
+async fn until_shared(limiter: &Limiter, redis: &RedisServer) {
+    let mut connection = redis.connection();
+    until("counts are shared", async || {
+        limiter.check(&[device("warm-up")]).await;
+        redis::cmd("EXISTS").arg("rl:{default/warm-up}:SubmitsPerDevice").query(&mut connection).unwrap()
+    })
+    .await;
+}
+
+/// Expects an exact outcome of what `run` does under the name it is given. A machine that stalls for 50 ms lets a check
+/// be decided locally, as it should: such a run says nothing about Redis and is repeated under another name.
+async fn exactly<T: PartialEq + std::fmt::Debug>(expected: T, mut run: impl AsyncFnMut(&str) -> T) {
+    for attempt in 0..10 {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let guard = metrics::set_default_local_recorder(&recorder);
+        let outcome = run(&format!("run-{attempt}")).await;
+        drop(guard);
+        if !recorder.handle().render().contains(r#"decision="allowed",source="local""#) {
+            assert_eq!(outcome, expected);
+            return;
+        }
+    }
+    panic!("redis never answered every check in time");
+}
+
+#[tokio::test]
+async fn two_replicas_share_one_quota_exactly() {
+    let redis = RedisServer::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    until_shared(&one, &redis).await;
+    exactly((3, 2, 0), async |name| {
+        let charges = [device(name)];
+        let first = count_allowed(&one, 3, &charges).await;
+        (first, count_allowed(&other, 5, &charges).await, count_allowed(&one, 5, &charges).await)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_redis_refuses_is_counted_nowhere() {
+    let redis = RedisServer::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    until_shared(&one, &redis).await;
+    exactly((8, 0, 5), async |name| {
+        let site = Charge { subject: name.to_owned(), ..site() };
+        let used = count_allowed(&other, 8, std::slice::from_ref(&site)).await;
+        // The site has nothing left in Redis alone: the device's event must come back in Redis and locally.
+        let refused = count_allowed(&one, 20, &[device(name), site]).await;
+        (used, refused, count_allowed(&one, 5, &[device(name)]).await)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_try_does_not_lengthen_the_wait() {
+    let redis = RedisServer::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    until_shared(&one, &redis).await;
+    let mut connection = redis.connection();
+    exactly(true, async |name| {
+        let charges = [device(name)];
+        count_allowed(&one, 5, &charges).await;
+        let key = format!("rl:{{default/{name}}}:SubmitsPerDevice");
+        let mut state = || -> (String, u64) {
+            redis::pipe().get(&key).cmd("PEXPIRETIME").arg(&key).query(&mut connection).unwrap()
+        };
+        let before = state();
+        let mut waits = Vec::new();
+        for _ in 0..20 {
+            if let Allowance::Refused { retry_after, .. } = other.check(&charges).await {
+                waits.push(retry_after);
+            }
+        }
+        waits.len() == 20 && waits.is_sorted_by(|earlier, later| earlier >= later) && state() == before
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_key_expires() {
+    let redis = RedisServer::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    until_shared(&one, &redis).await;
+    for name in ["a", "b", "c"] {
+        count_allowed(&one, 7, &[device(name), site()]).await;
+        count_allowed(&other, 7, &[device(name), site()]).await;
+    }
+    let mut connection = redis.connection();
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut connection).unwrap();
+    assert!(keys.len() > 3, "{keys:?}");
+    for key in keys {
+        let milliseconds: i64 = redis::cmd("PTTL").arg(&key).query(&mut connection).unwrap();
+        assert!((1..=86_400_001).contains(&milliseconds), "{key} {milliseconds}");
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_script_is_loaded_again() {
+    let redis = RedisServer::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    until_shared(&one, &redis).await;
+    let mut connection = redis.connection();
+    exactly((2, 3), async |name| {
+        let charges = [device(name)];
+        let first = count_allowed(&one, 2, &charges).await;
+        redis::cmd("SCRIPT").arg("FLUSH").exec(&mut connection).unwrap();
+        (first, count_allowed(&other, 5, &charges).await)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_emptied_redis_admits_at_most_one_burst_more() {
+    let redis = RedisServer::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    until_shared(&one, &redis).await;
+    let mut connection = redis.connection();
+    exactly(10, async |name| {
+        let charges = [device(name)];
+        let mut admitted = count_allowed(&one, 5, &charges).await;
+        redis::cmd("FLUSHALL").exec(&mut connection).unwrap();
+        for _ in 0..10 {
+            admitted += count_allowed(&one, 1, &charges).await;
+            admitted += count_allowed(&other, 1, &charges).await;
+        }
+        admitted
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn limits_hold_without_redis_at_start_and_are_shared_once_it_comes() {
+    let mut redis = RedisServer::start();
+    redis.stop();
+    let limiter = replica(&redis);
+    assert_eq!(count_allowed(&limiter, 20, &[device("early")]).await, 5);
+    until_degraded_is(true, &limiter).await;
+    assert_eq!(count_allowed(&limiter, 20, &[device("late")]).await, 5);
+    redis.start_again();
+    until_degraded_is(false, &limiter).await;
+    until_shared(&limiter, &redis).await;
+    assert_eq!(count_allowed(&limiter, 20, &[device("early"), device("late")]).await, 0);
+}
+
+#[tokio::test]
+async fn limits_hold_when_redis_is_killed_and_are_shared_once_it_is_back() {
+    let mut redis = RedisServer::start();
+    let (limiter, other) = (replica(&redis), replica(&redis));
+    until_shared(&limiter, &redis).await;
+    assert_eq!(count_allowed(&limiter, 3, &[device("a")]).await, 3);
+    redis.stop();
+    // One failure is enough: a quiet server must not wait for a fifth to see it.
+    assert!(allows(&limiter, &[device("b")]).await);
+    until_degraded_is(true, &limiter).await;
+    assert_eq!(count_allowed(&limiter, 20, &[device("a")]).await, 2);
+    redis.start_again();
+    until_degraded_is(false, &limiter).await;
+    until_degraded_is(false, &other).await;
+    exactly((2, 3), async |name| {
+        (count_allowed(&limiter, 2, &[device(name)]).await, count_allowed(&other, 9, &[device(name)]).await)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_frozen_redis_delays_no_one_for_long() {
+    let redis = RedisServer::start();
+    let limiter = replica(&redis);
+    until_shared(&limiter, &redis).await;
+    redis.pause();
+    let charges = [device("a")];
+    let twenty = tokio::time::timeout(Duration::from_secs(20), count_allowed(&limiter, 20, &charges));
+    assert_eq!(twenty.await.expect("every check answers"), 5);
+    until_degraded_is(true, &limiter).await;
+    redis.resume();
+    until_degraded_is(false, &limiter).await;
+    until_shared(&limiter, &redis).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_answers_but_cannot_write_is_out_of_use() {
+    let redis = RedisServer::start();
+    let limiter = replica(&redis);
+    until_shared(&limiter, &redis).await;
+    let mut connection = redis.connection();
+    for (cause, cure) in
+        [("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"), ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE")]
+    {
+        let mut tell = |line: &str| {
+            let mut words = line.split(' ');
+            redis::cmd(words.next().unwrap()).arg(words.collect::<Vec<_>>()).exec(&mut connection).unwrap();
+        };
+        tell(cause);
+        allows(&limiter, &[device("a")]).await;
+        until_degraded_is(true, &limiter).await;
+        tell(cure);
+        until_degraded_is(false, &limiter).await;
+    }
+}
+
+#[tokio::test]
+async fn metrics_tell_who_decided_and_whether_redis_is_in_use() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let shows = |line: &str| recorder.handle().render().lines().any(|one| one == line);
+    let mut redis = RedisServer::start();
+    let limiter = replica(&redis);
+    assert!(shows(r#"duyet_degraded{component="redis"} 0"#));
+    until_shared(&limiter, &redis).await;
+    redis.stop();
+    allows(&limiter, &[device("a")]).await;
+    until("the gauge shows it", async || shows(r#"duyet_degraded{component="redis"} 1"#)).await;
+    count_allowed(&limiter, 6, &[device("b")]).await;
+    let decisions = "duyet_rate_limit_decisions_total";
+    assert!(shows(&format!(r#"{decisions}{{limit="SubmitsPerDevice",decision="refused",source="local"}} 1"#)));
+    redis.start_again();
+    until("the gauge shows it", async || shows(r#"duyet_degraded{component="redis"} 0"#)).await;
+}
+
+#[tokio::test]
+async fn new_quotas_hold_at_once() {
+    let redis = RedisServer::start();
+    let limiter = replica(&redis);
+    until_shared(&limiter, &redis).await;
+    count_allowed(&limiter, 9, &[device("a")]).await;
+    limiter.set_quotas(Quotas { submits_per_device: "2/1m".parse().unwrap(), ..quotas() });
+    // A day's wait under the old quota must not outlast the new one.
+    match limiter.check(&[device("a")]).await {
+        Allowance::Refused { retry_after, .. } => assert!(retry_after <= Duration::from_secs(30), "{retry_after:?}"),
+        Allowance::Allowed { .. } => assert!(limiter.is_degraded(), "the count in redis goes on"),
+    }
+    limiter.close().await;
+}
+
+#[tokio::test]
+async fn a_wrong_url_is_told_without_its_password() {
+    for url in
+        ["", "http://u:secret@localhost", "redis://u:secret@", "redis://u:secret@localhost/x", "rediss://u:secret@h"]
+    {
+        let error = Limiter::with_redis(quotas(), url).err().unwrap_or_else(|| panic!("{url}"));
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+/// The script with its clock in the test's hands, so that days pass in no time. Keys outlive the test.
+fn script_with_a_clock() -> redis::Script {
+    let script = include_str!("../../src/limiter/gcra.lua");
+    let changed = script
+        .replace("redis.call('TIME')", "{ ARGV[4], ARGV[5] }")
+        .replace("redis.call('PEXPIRE', KEYS[1], ", "redis.call('PEXPIRE', KEYS[1], 3600000 + ");
+    assert_eq!(changed.matches("ARGV[4]").count() + changed.matches("3600000").count(), 2);
+    redis::Script::new(&changed)
+}
+
+/// The same tries at the same times must get the same answers from the script and from governor; and what is taken and
+/// given back must leave no trace.
+#[test]
+fn the_script_decides_as_the_local_tier_does() {
+    const START: u64 = 1_800_000_000_000_000;
+    let redis = RedisServer::start();
+    let (script, connection) = (script_with_a_clock(), RefCell::new(redis.connection()));
+    let tries = proptest::collection::vec((0_u64..30_000_000, proptest::bool::weighted(0.2)), 1..100);
+    proptest!(ProptestConfig::with_cases(64), |(events in 1_u32..10, interval in 10_u64..20_000_000, tries in tries)| {
+        let mut connection = connection.borrow_mut();
+        redis::cmd("DEL").arg("k").exec(&mut *connection).unwrap();
+        let quota = governor::Quota::with_period(Duration::from_micros(interval)).unwrap();
+        let quota = quota.allow_burst(NonZeroU32::new(events).unwrap());
+        let clock = FakeRelativeClock::default();
+        let governor = RateLimiter::direct_with_clock(quota, clock.clone());
+        let governor = governor.with_middleware::<StateInformationMiddleware>();
+        let (mut elapsed, mut admitted) = (0, 0);
+        let mut call = |cost: i8, at: u64| -> (u8, u64, u32) {
+            let mut call = script.key("k");
+            call.arg(interval).arg(interval * u64::from(events - 1)).arg(cost).arg(at / 1_000_000).arg(at % 1_000_000);
+            call.invoke(&mut connection).unwrap()
+        };
+        for (pause, give_back) in tries {
+            clock.advance(Duration::from_micros(pause));
+            elapsed += pause;
+            if give_back {
+                if call(1, START + elapsed).0 == 1 {
+                    call(-1, START + elapsed);
+                }
+                continue;
+            }
+            let answer = call(1, START + elapsed);
+            match governor.check() {
+                Ok(state) => prop_assert_eq!(answer, (1, 0, state.remaining_burst_capacity())),
+                Err(not_until) => {
+                    let wait = not_until.wait_time_from(governor::clock::Clock::now(&clock));
+                    prop_assert_eq!((answer.0, Duration::from_micros(answer.1)), (0, wait));
+                    prop_assert_eq!(call(1, START + elapsed), answer, "asking again changes nothing");
+                    elapsed += answer.1;
+                    clock.advance(wait);
+                    prop_assert_eq!(call(1, START + elapsed).0, 1, "waiting as told is enough");
+                    prop_assert!(governor.check().is_ok());
+                    admitted += 1;
+                }
+            }
+            admitted += u64::from(answer.0);
+            prop_assert!(admitted <= u64::from(events) + elapsed / interval);
+        }
+    });
+}
+
+#[test]
+fn a_refund_makes_no_key_and_a_clock_set_back_locks_no_one_out() {
+    let redis = RedisServer::start();
+    let (script, mut connection) = (script_with_a_clock(), redis.connection());
+    let mut call = |cost: i8, second: u64| -> (u8, u64, u32) {
+        script.key("k").arg(1_000_000).arg(4_000_000).arg(cost).arg(second).arg(0).invoke(&mut connection).unwrap()
+    };
+    assert_eq!(call(-1, 9_000), (1, 0, 5));
+    for remaining in [4, 3, 2, 1, 0] {
+        assert_eq!(call(1, 9_000), (1, 0, remaining));
+    }
+    assert_eq!(call(1, 5_000), (0, 1_000_000, 0), "an hour back, and still one interval to wait");
+    assert_eq!(call(-1, 9_000), (1, 0, 1));
+    assert_eq!(call(-1, 9_100), (1, 0, 5));
+    assert_eq!(call(1, 9_100), (1, 0, 4));
+    assert_eq!(call(-1, 9_100), (1, 0, 5));
+    let left: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut redis.connection()).unwrap();
+    assert!(left.is_empty(), "{left:?}");
+}

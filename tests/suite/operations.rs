@@ -1,0 +1,278 @@
+//! What operators see: first start, probes, health, reflection, drain, logs, commands.
+
+use std::{
+    io::Read as _,
+    net::TcpStream,
+    os::unix::fs::PermissionsExt as _,
+    process::Output,
+    time::{Duration, Instant},
+};
+
+use duyet::proto::v1;
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+use tonic_reflection::pb::{v1 as reflection, v1alpha as old_reflection};
+
+use crate::support::{
+    daemon::{Daemon, duyetd},
+    newsroom::{Database, Newsroom, channel, on_both_databases},
+};
+
+on_both_databases! {
+    metrics_tell_what_happened,
+    health_and_reflection_need_no_token,
+    metrics_off_loopback_need_a_token_of_their_own,
+}
+
+fn run(data_dir: &std::path::Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    duyetd(data_dir).args(arguments).envs(environment.iter().copied()).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn the_first_start_makes_files_that_only_the_owner_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path(), &[]);
+    for file in ["duyet.keys", "duyet.sqlite3", "duyet.sqlite3-wal", "portal.token", "moderator.token", "admin.token"] {
+        let mode = dir.path().join(file).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    let first = daemon.token("portal");
+    drop(daemon);
+    assert_eq!(Daemon::start(dir.path(), &[]).token("portal"), first, "a second start makes no new ones");
+    assert!(!dir.path().join("portal.token.new").exists());
+}
+
+#[test]
+fn a_data_directory_that_is_made_is_closed_to_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = dir.path().join("made/here");
+    stdout(&run(&made, &["token", "list"], &[]));
+    assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_ends_with_0_in_27_seconds_despite_a_stream_and_a_silent_socket() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut daemon = Daemon::start(dir.path(), &[]);
+    let silent = TcpStream::connect(daemon.grpc_addr).unwrap();
+    let mut health = HealthClient::new(channel(daemon.grpc_addr));
+    let mut watch = health.watch(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
+    assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+
+    let started = Instant::now();
+    daemon.terminate();
+    assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+    assert!(daemon.http("/readyz").starts_with("HTTP/1.1 503"), "not ready while it drains");
+    assert!(daemon.http("/livez").starts_with("HTTP/1.1 200"), "but alive");
+    // New calls are still served while load balancers take notice.
+    assert_eq!(daemon.portal().list("bai").await.total_count, 0);
+    assert_eq!(daemon.ended().code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(27));
+    drop(silent);
+}
+
+async fn health_and_reflection_need_no_token(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut health = HealthClient::new(newsroom.channel());
+    for service in ["", "duyet.v1.CommentService", "duyet.v1.ModerationService", "duyet.v1.CaptchaService"] {
+        let answer = health.check(HealthCheckRequest { service: service.into() }).await.unwrap().into_inner();
+        assert_eq!(answer.status(), ServingStatus::Serving, "{service}");
+    }
+    let message = reflection::server_reflection_request::MessageRequest::ListServices(String::new());
+    let request = reflection::ServerReflectionRequest { host: String::new(), message_request: Some(message) };
+    let mut client = reflection::server_reflection_client::ServerReflectionClient::new(newsroom.channel());
+    let mut answers = client.server_reflection_info(tokio_stream::iter([request])).await.unwrap().into_inner();
+    let text = format!("{:?}", answers.message().await.unwrap());
+    assert!(text.contains("duyet.v1.CommentService") && text.contains("grpc.health.v1.Health"), "{text}");
+
+    let message = old_reflection::server_reflection_request::MessageRequest::FileContainingSymbol(
+        "duyet.v1.ModerationService.Decide".into(),
+    );
+    let request = old_reflection::ServerReflectionRequest { host: String::new(), message_request: Some(message) };
+    let mut client = old_reflection::server_reflection_client::ServerReflectionClient::new(newsroom.channel());
+    let mut answers = client.server_reflection_info(tokio_stream::iter([request])).await.unwrap().into_inner();
+    assert!(format!("{:?}", answers.message().await.unwrap()).contains("FileDescriptorResponse"));
+}
+
+async fn metrics_tell_what_happened(database: Database) {
+    let dir = tempfile::tempdir().unwrap();
+    let postgres = match database {
+        Database::Sqlite => None,
+        Database::Postgres => Some(crate::support::newsroom::empty_database_url().await),
+    };
+    let keys = duyet::keyring::Keyring::generate();
+    let environment: Vec<(&str, &str)> =
+        postgres.iter().flat_map(|url| [("DATABASE_URL", url.as_str()), ("DUYET_KEYS", keys.as_str())]).collect();
+    let daemon = Daemon::start(dir.path(), &environment);
+    let mut portal = daemon.portal();
+    portal.say("bai", "Gọi 0912345678").await;
+    let wrong = v1::SubmitCommentRequest { challenge_answer: "CCCCC".into(), ..portal.form("bai", "Sai").await };
+    portal.comments.submit_comment(wrong).await.unwrap_err();
+    let expected = [
+        r#"grpc_server_handled_total{grpc_service="duyet.v1.CommentService",grpc_method="SubmitComment",grpc_code="OK"} 1"#,
+        r#"grpc_server_handled_total{grpc_service="duyet.v1.CommentService",grpc_method="SubmitComment",grpc_code="InvalidArgument"} 1"#,
+        r#"duyet_comments_submitted_total{site="default",outcome="PENDING"} 1"#,
+        r#"duyet_comments_submitted_total{site="default",outcome="CAPTCHA_INCORRECT"} 1"#,
+        r#"duyet_captcha_checks_total{outcome="CORRECT"} 1"#,
+        r#"duyet_captcha_checks_total{outcome="INCORRECT"} 1"#,
+        r#"duyet_findings_total{rule="PHONE_NUMBER"} 1"#,
+        r#"duyet_degraded{component="redis"} 0"#,
+        "duyet_store_up 1",
+        r#"duyet_rate_limit_decisions_total{limit="SubmitsPerDevice",decision="allowed",source="local"} 2"#,
+        r#"duyet_queue_pending{site="default"} 1"#,
+        r#"duyet_queue_oldest_seconds{site="default"}"#,
+        "grpc_server_handling_seconds_bucket",
+    ];
+    wait_for_metrics(&daemon, &expected).await;
+    let mut desk = daemon.desk();
+    let waiting = desk.queue().await.cases.remove(0).comment.unwrap().id;
+    desk.approve(&waiting).await;
+    wait_for_metrics(&daemon, &[r#"duyet_queue_pending{site="default"} 0"#]).await;
+}
+
+/// Waits until every line is told: the queue gauges come with the next measurement.
+async fn wait_for_metrics(daemon: &Daemon, expected: &[&str]) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let text = daemon.http("/metrics");
+        let missing: Vec<_> = expected.iter().filter(|line| !text.contains(**line)).collect();
+        if missing.is_empty() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "missing {missing:#?} in {text}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Status line of `path` for a bearer token.
+async fn status_line(newsroom: &Newsroom, path: &str, token: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let port = newsroom.running.http_addr.port();
+    let mut socket = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    answer.lines().next().unwrap().to_owned()
+}
+
+async fn metrics_off_loopback_need_a_token_of_their_own(database: Database) {
+    let everywhere = |config: &mut duyet::config::Config| config.http_addr = "0.0.0.0:0".parse().unwrap();
+    let newsroom = Newsroom::open_with(database, everywhere).await;
+    for token in [String::new(), "x".into(), newsroom.token("portal"), newsroom.token("moderator")] {
+        assert!(status_line(&newsroom, "/metrics", &token).await.contains("401"), "{token}");
+        assert!(status_line(&newsroom, "/livez", &token).await.contains("200"), "probes have no token");
+    }
+    for token in [newsroom.new_token("METRICS", "default").await, newsroom.token("admin")] {
+        assert!(status_line(&newsroom, "/metrics", &token).await.contains("200"));
+    }
+    let near = Newsroom::open(database).await;
+    assert!(status_line(&near, "/metrics", "").await.contains("200"), "on loopback anybody may read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_hold_no_text_address_answer_or_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path(), &[("DUYET_LOG", "trace")]);
+    let mut portal = daemon.portal();
+    let form = portal.form("bai-bi-mat", "Nội dung không được ghi lại").await;
+    let token = form.challenge_token.clone();
+    portal.comments.submit_comment(form.clone()).await.unwrap();
+    portal.comments.submit_comment(v1::SubmitCommentRequest { request_id: "x".into(), ..form }).await.unwrap_err();
+    let queue = daemon.desk().queue().await;
+    daemon.desk().approve(&queue.cases[0].comment.as_ref().unwrap().id).await;
+    let log = daemon.log();
+    for line in log.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect("one JSON object per line");
+        // Drivers log statements and addresses, whatever the filter says of ours.
+        let target = line["target"].as_str().unwrap();
+        let driver = ["sqlx", "h2", "hyper", "tower", "redis"].iter().any(|one| target.starts_with(one));
+        assert!(!driver || ["WARN", "ERROR"].contains(&line["level"].as_str().unwrap()), "{line}");
+    }
+    let secrets = ["không được ghi", "Nguyễn Thị Lan", "203.0.113.7", &daemon.token("portal"), &token];
+    for secret in secrets {
+        assert!(!log.contains(secret), "{secret}");
+    }
+    assert!(!log.contains("\"KM7RT\""));
+    assert!(log.contains("SubmitComment") && log.contains("request_id"));
+}
+
+#[test]
+fn settings_are_checked_and_printed_without_secrets() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("duyet.toml");
+    std::fs::write(&file, "[limits]\nsubmits_per_device = \"9/1m\"\n[policy]\nmode = \"POST\"\n").unwrap();
+    let config = ["--config", file.to_str().unwrap()];
+    let environment = [
+        ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1/d"),
+        ("REDIS_URL", "redis://:hunter3@127.0.0.1/"),
+        ("DUYET_KEYS", &duyet::keyring::Keyring::generate()),
+    ];
+    let printed = stdout(&run(dir.path(), &[&config[..], &["config", "print"]].concat(), &environment));
+    assert!(printed.contains("submits_per_device = \"9/1m\"") && printed.contains("mode = \"POST\""), "{printed}");
+    assert!(printed.contains("[redacted]") && !printed.contains("hunter") && !printed.contains(environment[2].1));
+    stdout(&run(dir.path(), &[&config[..], &["config", "check"]].concat(), &environment));
+
+    std::fs::write(&file, "[limits]\nsubmits_per_devise = \"9/1m\"\n").unwrap();
+    let error = stderr(&run(dir.path(), &[&config[..], &["config", "check"]].concat(), &[]));
+    assert!(error.contains("line 2") && error.contains("submits_per_devise"), "{error}");
+    let error = stderr(&run(dir.path(), &["config", "check"], &environment[..1]));
+    assert!(error.contains("duyetd keys generate"), "{error}");
+    let error = stderr(&run(dir.path(), &["config", "check"], &[("REDIS_URL", "nonsense://x")]));
+    assert!(error.contains("REDIS_URL"), "{error}");
+    let empty = [("DATABASE_URL", ""), ("DATABASE_URL_FILE", ""), ("DUYET_CONFIG", ""), ("DUYET_GRPC_ADDR", "")];
+    assert!(
+        stdout(&run(dir.path(), &["config", "print"], &empty)).contains("127.0.0.1:50051"),
+        "empty counts as unset"
+    );
+    assert!(
+        stderr(&run(dir.path(), &["config", "check"], &[("DUYET_CAPTCHA_FIXED_ANSWER", "HELLO")]))
+            .contains("fixed_answer")
+    );
+    let listening = [("DUYET_CAPTCHA_FIXED_ANSWER", "KM7RT"), ("DUYET_HTTP_ADDR", "0.0.0.0:0")];
+    assert!(stderr(&run(dir.path(), &[], &listening)).contains("loopback"));
+}
+
+#[test]
+fn a_token_is_made_listed_and_revoked() {
+    let dir = tempfile::tempdir().unwrap();
+    let make = ["token", "create", "--role", "portal", "--site", "default", "--name", "bao-moi"];
+    let token = stdout(&run(dir.path(), &make, &[]));
+    assert_eq!(token.lines().count(), 1, "the token alone: {token}");
+    assert!(token.starts_with("dyt_"));
+    assert!(stderr(&run(dir.path(), &make, &[])).contains("bao-moi"), "a name is taken while its token lives");
+    let listed = stdout(&run(dir.path(), &["token", "list"], &[]));
+    assert!(listed.contains("bao-moi") && listed.contains("PORTAL") && !listed.contains(token.trim()), "{listed}");
+    let id = listed.split_whitespace().next().unwrap().to_owned();
+    stdout(&run(dir.path(), &["token", "revoke", &id], &[]));
+    assert!(stdout(&run(dir.path(), &["token", "list"], &[])).contains("revoked"));
+    assert!(stderr(&run(dir.path(), &["token", "revoke", &id], &[])).contains(&id));
+    stdout(&run(dir.path(), &make, &[]));
+}
+
+#[test]
+fn samples_are_named_by_number_and_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("pictures");
+    stdout(&run(dir.path(), &["captcha", "sample", "--count", "5", "--out", out.to_str().unwrap()], &[]));
+    let mut names: Vec<_> =
+        std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names.len(), 5);
+    for (number, name) in (1..).zip(names) {
+        let (n, answer) = name.strip_suffix(".png").unwrap().split_once('_').unwrap();
+        assert!(n == number.to_string() && answer.len() == 5, "{name}");
+        let mut head = [0; 8];
+        std::fs::File::open(out.join(&name)).unwrap().read_exact(&mut head).unwrap();
+        assert_eq!(&head, b"\x89PNG\r\n\x1a\n");
+    }
+}

@@ -1,0 +1,132 @@
+use duyet::domain::{
+    comment::Comment,
+    id::CommentId,
+    lifecycle::Action,
+    page::{CommentPage, Cursor, Order, Page, Thread},
+};
+
+use crate::support::{
+    home::Home,
+    sample::{article, article_named, at, decision, other_site, published, reply_to, site, submission},
+};
+
+impl Home {
+    async fn page(&self, parent: Option<CommentId>, order: Order, size: usize, after: Option<Cursor>) -> Page<Thread> {
+        let page = CommentPage { site: &site(), article: &article(), parent, order, size, after };
+        self.store.list_comments(&page).await.unwrap()
+    }
+
+    /// Roots on the page, in order.
+    async fn roots(&self) -> Vec<Comment> {
+        self.page(None, Order::Oldest, 100, None).await.items.into_iter().map(|thread| thread.root).collect()
+    }
+}
+
+contract! {
+    async fn walking_pages_repeats_nothing_and_skips_nothing_while_more_is_published(home: &Home) {
+        // Three comments share each second, so that the id must break ties.
+        let first: Vec<_> = (0..100).map(|n| published(100 + n / 3)).collect();
+        for batch in first.chunks(50) {
+            home.store_all(batch).await;
+        }
+        let mut expected: Vec<_> = first.iter().map(|one| (one.comment.published_at, one.comment.id)).collect();
+        expected.sort();
+        for order in [Order::Oldest, Order::Newest] {
+            let mut walked = Vec::new();
+            let mut after = None;
+            loop {
+                let page = home.page(None, order, 7, after).await;
+                assert!(page.items.len() == 7 || page.next.is_none());
+                walked.extend(page.items.iter().map(|thread| (thread.root.published_at, thread.root.id)));
+                // Newer ones never shift a page; going up they come at the end.
+                home.store_all(&[published(1_000)]).await;
+                after = page.next;
+                if after.is_none() || walked.len() >= 200 {
+                    break;
+                }
+            }
+            if order == Order::Newest {
+                walked.reverse();
+            }
+            walked.retain(|(at, _)| *at < Some(at_late()));
+            assert_eq!(walked, expected);
+        }
+    }
+
+    async fn readers_see_what_is_public_and_nothing_else(home: &Home) {
+        let public = published(1);
+        let waiting = submission(2);
+        let mut elsewhere = published(3);
+        elsewhere.comment.article = article_named("bai-khac");
+        let mut foreign = published(4);
+        foreign.site = other_site();
+        home.store_all(&[public.clone(), waiting.clone(), elsewhere, foreign]).await;
+        assert_eq!(home.roots().await, std::slice::from_ref(&public.comment));
+        for (n, action) in [(10, Action::Spam), (11, Action::Approve), (12, Action::Requeue)] {
+            let now = home.comment(public.comment.id).await;
+            home.store.decide(&decision(n, now.id, action, now.revision)).await.unwrap();
+            assert_eq!(home.roots().await.len(), usize::from(action == Action::Approve), "{action}");
+        }
+    }
+
+    async fn a_removed_comment_stays_as_a_tombstone_only_while_replies_hold_on_to_it(home: &Home) {
+        let root = published(1);
+        let reply = reply_to(root.comment.id, published(2));
+        home.store_all(&[root.clone(), reply.clone()]).await;
+        home.store.decide(&decision(3, root.comment.id, Action::Reject, 1)).await.unwrap();
+        let roots = home.roots().await;
+        assert!(roots[0].is_tombstone() && roots[0].id == root.comment.id);
+        home.store.decide(&decision(4, reply.comment.id, Action::Reject, 1)).await.unwrap();
+        assert_eq!(home.roots().await, []);
+        home.recount().await;
+    }
+
+    async fn a_root_brings_its_first_replies_and_a_cursor_for_more(home: &Home) {
+        let root = published(1);
+        let lonely = published(2);
+        let replies: Vec<_> = (10..15).map(|n| reply_to(root.comment.id, published(n))).collect();
+        let waiting = reply_to(root.comment.id, submission(9));
+        home.store_all(&[vec![root.clone(), lonely, waiting], replies.clone()].concat()).await;
+        let page = home.page(None, Order::Newest, 10, None).await;
+        assert_eq!(page.items.iter().map(|thread| thread.replies.items.len()).collect::<Vec<_>>(), [0, 3]);
+        let thread = &page.items[1];
+        assert_eq!(thread.root.reply_count, 5);
+        let shown: Vec<_> = thread.replies.items.iter().map(|reply| reply.id).collect();
+        let ids: Vec<_> = replies.iter().map(|reply| reply.comment.id).collect();
+        assert_eq!(shown, ids[..3]);
+        let more = home.page(Some(root.comment.id), Order::Oldest, 10, thread.replies.next).await;
+        assert_eq!(more.items.iter().map(|thread| thread.root.id).collect::<Vec<_>>(), ids[3..]);
+        assert!(more.next.is_none() && more.items.iter().all(|thread| thread.replies.items.is_empty()));
+        let newest = home.page(Some(root.comment.id), Order::Newest, 2, None).await;
+        assert_eq!(newest.items.iter().map(|thread| thread.root.id).collect::<Vec<_>>(), [ids[4], ids[3]]);
+        let older = home.page(Some(root.comment.id), Order::Newest, 2, newest.next).await;
+        assert_eq!(older.items.iter().map(|thread| thread.root.id).collect::<Vec<_>>(), [ids[2], ids[1]]);
+        let oldest = home.page(Some(root.comment.id), Order::Newest, 2, older.next).await;
+        assert_eq!((oldest.items.len(), oldest.items[0].root.id, oldest.next), (1, ids[0], None));
+    }
+
+    async fn exactly_three_replies_promise_no_more(home: &Home) {
+        let root = published(1);
+        let replies = (2..5).map(|n| reply_to(root.comment.id, published(n)));
+        home.store_all(&[root.clone()].into_iter().chain(replies).collect::<Vec<_>>()).await;
+        let page = home.page(None, Order::Newest, 10, None).await;
+        assert_eq!((page.items[0].replies.items.len(), page.items[0].replies.next), (3, None));
+    }
+
+    async fn a_reader_finds_only_their_own_waiting_comments(home: &Home) {
+        let (late, early, public) = (submission(5), submission(3), published(4));
+        let mut elsewhere = submission(6);
+        elsewhere.comment.article = article_named("bai-khac");
+        let all = [late.clone(), early.clone(), public, elsewhere];
+        home.store_all(&all).await;
+        let ids: Vec<_> = all.iter().map(|one| one.comment.id).collect();
+        let found = home.store.find_pending(&site(), &article(), &ids).await.unwrap();
+        assert_eq!(found, [early.comment, late.comment]);
+        assert_eq!(home.store.find_pending(&other_site(), &article(), &ids).await.unwrap(), []);
+        assert_eq!(home.store.find_pending(&site(), &article(), &[]).await.unwrap(), []);
+    }
+}
+
+fn at_late() -> chrono::DateTime<chrono::Utc> {
+    at(1_000)
+}

@@ -1,0 +1,84 @@
+use duyet::{
+    domain::{Error, Result, lifecycle::Action, policy::Mode},
+    store::{Store, postgres::PostgresStore, sqlite::SqliteStore},
+};
+use sqlx::postgres::PgConnectOptions;
+
+use crate::support::{
+    home::{Home, patient},
+    sample::{decision, site, submission},
+};
+
+fn is_unavailable<T: std::fmt::Debug>(result: &Result<T>) {
+    assert!(matches!(result, Err(Error::StorageUnavailable(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_postgres_that_is_down_is_no_reason_not_to_start() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let store = PostgresStore::connect_lazy(&format!("postgres://nobody@127.0.0.1:{free}/none")).unwrap();
+    is_unavailable(&store.ping().await);
+    is_unavailable(&store.migrate().await);
+    is_unavailable(&store.find_comment(&site(), submission(1).comment.id).await);
+    is_unavailable(&store.insert_submissions(&[submission(1)], Mode::Pre).await);
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_not_quoted() {
+    let error = PostgresStore::connect_lazy("postgres://u:secret@[::host/").unwrap_err();
+    assert!(matches!(&error, Error::Internal(_)) && !format!("{error:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn a_read_only_database_is_unavailable_for_writes_and_still_read() {
+    let home = Home::postgres().await;
+    let one = submission(1);
+    home.store_all(std::slice::from_ref(&one)).await;
+    let name = home.pg().connect_options().get_database().unwrap().to_owned();
+    home.execute(&format!("alter database {name} set default_transaction_read_only = on")).await.unwrap();
+    let options: PgConnectOptions = (*home.pg().connect_options()).clone();
+    let store = patient(options);
+    is_unavailable(&store.ping().await);
+    is_unavailable(&store.insert_submissions(&[submission(2)], Mode::Pre).await);
+    is_unavailable(&store.decide(&decision(2, one.comment.id, Action::Approve, 1)).await);
+    assert_eq!(store.find_comment(&site(), one.comment.id).await.unwrap(), Some(one.comment));
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_heals_with_the_next_call() {
+    let home = Home::postgres().await;
+    home.store_all(&[submission(1)]).await;
+    let end = "select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = 'duyet'";
+    home.execute(end).await.unwrap();
+    // Every connection of the pool may be a dead one.
+    let mut healed = 0;
+    for n in 2..12 {
+        match home.insert(&submission(n)).await {
+            Ok(_) => healed += 1,
+            error => is_unavailable(&error),
+        }
+    }
+    assert!(healed >= 2, "{healed}");
+    home.store.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_directory_that_is_missing_makes_sqlite_unavailable() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path().join("missing/duyet.sqlite3"));
+    is_unavailable(&store.migrate().await);
+    is_unavailable(&store.ping().await);
+    is_unavailable(&store.find_comment(&site(), submission(1).comment.id).await);
+}
+
+#[tokio::test]
+async fn what_sqlite_stored_is_there_after_it_is_opened_again() {
+    let home = Home::sqlite().await;
+    let one = submission(1);
+    home.store_all(std::slice::from_ref(&one)).await;
+    home.store.close().await;
+    let again = SqliteStore::open(home.file().unwrap());
+    again.migrate().await.unwrap();
+    assert_eq!(again.find_comment(&site(), one.comment.id).await.unwrap(), Some(one.comment));
+}

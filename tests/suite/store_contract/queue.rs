@@ -1,0 +1,182 @@
+use duyet::domain::{
+    case::{EXACT_TOTAL, QueueFilter, QueueOrder},
+    id::CommentId,
+    lifecycle::{Action, Status},
+    page::QueuePage,
+    spam::{Finding, Rule},
+    submission::Submission,
+    text,
+};
+
+use crate::support::{
+    home::Home,
+    sample::{article_named, at, decision, other_site, published, site, submission},
+};
+
+fn scored(n: i64, spam_score: f64) -> Submission {
+    Submission { spam_score, ..submission(n) }
+}
+
+fn with_text(n: i64, content: &str) -> Submission {
+    let mut one = submission(n);
+    one.comment.content = content.into();
+    one.folded = text::fold(content);
+    one
+}
+
+impl Home {
+    /// Walks the whole queue by pages of `size`.
+    async fn queue(&self, filter: &QueueFilter, order: QueueOrder, size: usize) -> Vec<CommentId> {
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let page = QueuePage { site: &site(), filter, order, size, after };
+            let page = self.store.list_queue(&page).await.unwrap();
+            found.extend(page.items.iter().map(|case| case.comment.id));
+            assert!(found.len() <= 100, "the pages never end");
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+            assert_eq!(page.items.len(), size);
+        }
+        assert_eq!(self.store.count_queue(&site(), filter).await.unwrap(), i64::try_from(found.len()).unwrap());
+        found
+    }
+}
+
+fn ids(submissions: &[Submission]) -> Vec<CommentId> {
+    submissions.iter().map(|one| one.comment.id).collect()
+}
+
+contract! {
+    async fn the_queue_holds_what_waits_in_the_order_asked_for(home: &Home) {
+        let tie = 1.0 / 3.0;
+        let all = [scored(1, tie), scored(2, 0.9), scored(3, tie), scored(4, tie), scored(5, 0.0), published(6)];
+        let mut foreign = submission(7);
+        foreign.site = other_site();
+        home.store_all(&all).await;
+        home.store_all(&[foreign]).await;
+        let [first, top, second, third_one, clean, _] = ids(&all)[..] else { panic!() };
+        let filter = QueueFilter::default();
+        // One that asks for nothing, and one with a condition that all of them meet.
+        let unreviewed = QueueFilter { unreviewed: true, ..QueueFilter::default() };
+        for (filter, size) in [&filter, &unreviewed].into_iter().flat_map(|filter| [1, 2, 100].map(|size| (filter, size))) {
+            assert_eq!(home.queue(filter, QueueOrder::Oldest, size).await, [first, top, second, third_one, clean]);
+            assert_eq!(home.queue(filter, QueueOrder::Newest, size).await, [clean, third_one, second, top, first]);
+            assert_eq!(home.queue(filter, QueueOrder::Score, size).await, [top, first, second, third_one, clean]);
+        }
+        let any = QueueFilter { status: vec![Status::Pending, Status::Approved], ..QueueFilter::default() };
+        assert_eq!(home.queue(&any, QueueOrder::Oldest, 2).await, ids(&all));
+        assert_eq!(home.queue(&any, QueueOrder::Score, 2).await.len(), 6);
+        assert_eq!(home.queue(&any, QueueOrder::Newest, 4).await.len(), 6);
+    }
+
+    async fn a_query_finds_every_word_with_or_without_marks(home: &Home) {
+        let all = [with_text(1, "Đường phố Huế"), with_text(2, "phố cổ Hội An"), with_text(3, "giảm 50% hôm_nay \\o/")];
+        home.store_all(&all).await;
+        let [hue, an, sale] = ids(&all)[..] else { panic!() };
+        let cases: [(&str, &[CommentId]); 9] = [
+            ("Huế", &[hue]), ("hue PHO", &[hue]), ("phố", &[hue, an]), ("50%", &[sale]), ("%", &[sale]), ("hôm_n", &[sale]),
+            ("\\o/", &[sale]), ("phố vinh", &[]), ("\0", &[]),
+        ];
+        for (query, expected) in cases {
+            let filter = QueueFilter { query: Some(text::fold(query)), ..QueueFilter::default() };
+            assert_eq!(home.queue(&filter, QueueOrder::Oldest, 10).await, expected, "{query}");
+        }
+    }
+
+    async fn conditions_of_a_filter_add_up(home: &Home) {
+        let finding = Finding { rule: Rule::Link, weight: 2.5, field: None, start: 0, end: 0, excerpt: String::new() };
+        let mut link = scored(1, 0.6);
+        link.findings = vec![finding];
+        let mut author = scored(2, 0.2);
+        author.sender.author = "ffffffffffffffff".into();
+        let mut elsewhere = scored(3, 0.8);
+        elsewhere.comment.article = article_named("bai-khac");
+        let live = published(4);
+        home.store_all(&[link.clone(), author.clone(), elsewhere.clone(), live.clone()]).await;
+        let pending = QueueFilter::default;
+        let any = || QueueFilter { status: Status::ALL.to_vec(), ..QueueFilter::default() };
+        let cases = [
+            (QueueFilter { rule: Some("LINK".into()), ..pending() }, vec![&link]),
+            (QueueFilter { rule: Some("LINK".into()), ..any() }, vec![&link]),
+            (QueueFilter { rule: Some("HONEYPOT".into()), ..pending() }, vec![]),
+            (QueueFilter { author: Some("ffffffffffffffff".into()), ..pending() }, vec![&author]),
+            (QueueFilter { article: Some(article_named("bai-khac")), ..pending() }, vec![&elsewhere]),
+            (QueueFilter { min_score: Some(0.6), ..pending() }, vec![&link, &elsewhere]),
+            (QueueFilter { max_score: Some(0.6), ..pending() }, vec![&link, &author]),
+            (QueueFilter { min_score: Some(0.3), max_score: Some(0.7), ..any() }, vec![&link]),
+            (QueueFilter { status: vec![Status::Approved], unreviewed: true, ..pending() }, vec![&live]),
+        ];
+        for (filter, expected) in cases {
+            let expected: Vec<_> = expected.iter().map(|one| one.comment.id).collect();
+            assert_eq!(home.queue(&filter, QueueOrder::Oldest, 10).await, expected, "{filter:?}");
+        }
+        home.store.decide(&decision(9, live.comment.id, Action::Approve, 1)).await.unwrap();
+        let looked = QueueFilter { status: vec![Status::Approved], unreviewed: true, ..pending() };
+        assert_eq!(home.queue(&looked, QueueOrder::Newest, 10).await, []);
+    }
+
+    async fn a_case_in_a_list_brings_its_article_and_author(home: &Home) {
+        let one = submission(1);
+        home.store_all(std::slice::from_ref(&one)).await;
+        let filter = QueueFilter::default();
+        let page = QueuePage { site: &site(), filter: &filter, order: QueueOrder::Oldest, size: 5, after: None };
+        let case = home.store.list_queue(&page).await.unwrap().items.remove(0);
+        assert_eq!((case.article_title, case.article_url), (one.article_title, one.article_url));
+        assert_eq!((case.history.author, case.comment), (one.sender.author, one.comment));
+    }
+
+    async fn a_case_shows_the_authors_history_and_the_same_text(home: &Home) {
+        let first = submission(1);
+        let mut all: Vec<_> = (2..9).map(submission).collect();
+        all[0].fingerprint = first.fingerprint;
+        all[6].sender.author = "eeeeeeeeeeeeeeee".into();
+        all[6].fingerprint = first.fingerprint;
+        home.store_all(&[vec![first.clone()], all.clone()].concat()).await;
+        let actions = [Action::Approve, Action::Approve, Action::Reject, Action::Spam, Action::Approve];
+        for (one, action) in all.iter().zip(actions) {
+            home.store.decide(&decision(20, one.comment.id, action, 1)).await.unwrap();
+        }
+        home.store.decide(&decision(30, all[4].comment.id, Action::Reject, 2)).await.unwrap();
+        // The same author key and text on another site are somebody else's.
+        let mut foreign = submission(40);
+        (foreign.site, foreign.fingerprint) = (other_site(), first.fingerprint);
+        home.store_all(&[foreign]).await;
+        let case = home.store.find_case(&site(), first.comment.id).await.unwrap().unwrap();
+        let history = case.history;
+        assert_eq!((history.approved, history.refused, history.spam, history.pending), (2, 2, 1, 1));
+        assert_eq!((case.same_text, case.decisions.len()), (2, 0));
+        let removed = home.store.find_case(&site(), all[4].comment.id).await.unwrap().unwrap();
+        assert_eq!(removed.decisions.iter().map(|entry| entry.revision).collect::<Vec<_>>(), [3, 2]);
+    }
+
+    async fn a_long_queue_is_counted_no_further_than_told(home: &Home) {
+        let one = submission(1);
+        home.store_all(std::slice::from_ref(&one)).await;
+        let columns = "site_id, article_id, author_name, title, content, status, revision, created_at, reply_count, author,
+            fingerprint, folded, findings, spam_score";
+        let ids = if home.is_postgres() {
+            "gen_random_uuid() from comments, generate_series(1, 10100)"
+        } else {
+            "randomblob(16) from comments, (with recursive n(i) as (select 1 union all select i + 1 from n where i < 10100)
+                select i from n)"
+        };
+        home.execute(&format!("insert into comments ({columns}, comment_id) select {columns}, {ids}")).await.unwrap();
+        let filter = QueueFilter::default();
+        assert_eq!(home.store.count_queue(&site(), &filter).await.unwrap(), EXACT_TOTAL + 1);
+        assert_eq!(home.store.queue_gauges().await.unwrap()[0].pending, 10_101);
+    }
+
+    async fn gauges_tell_what_waits_on_each_site(home: &Home) {
+        assert_eq!(home.store.queue_gauges().await.unwrap(), []);
+        let mut foreign = submission(7);
+        foreign.site = other_site();
+        home.store_all(&[submission(5), submission(3), published(1), foreign]).await;
+        let mut gauges = home.store.queue_gauges().await.unwrap();
+        gauges.sort_by_key(|gauge| gauge.site.clone());
+        let told: Vec<_> = gauges.iter().map(|gauge| (gauge.site.clone(), gauge.pending, gauge.oldest)).collect();
+        assert_eq!(told, [(site(), 2, Some(at(3))), (other_site(), 1, Some(at(7)))]);
+    }
+}

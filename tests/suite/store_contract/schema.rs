@@ -1,0 +1,155 @@
+use std::{collections::BTreeSet, path::Path};
+
+use duyet::{
+    domain::{
+        Error,
+        case::{QueueFilter, QueueOrder},
+        page::{CommentPage, Order, QueuePage},
+    },
+    store::{Store, sqlite::SqliteStore},
+};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use tokio::task::JoinSet;
+
+use crate::support::{
+    home::{Home, empty_database, patient},
+    sample::{article, published, reply_to, site, submission},
+};
+
+contract! {
+    async fn every_table_leads_with_its_site(home: &Home) {
+        let sql = if home.is_postgres() {
+            "select count(*) from information_schema.tables t where t.table_schema = 'public'
+                and t.table_name <> '_sqlx_migrations' and not exists (
+                    select 1 from information_schema.key_column_usage k
+                    join information_schema.table_constraints c using (constraint_schema, constraint_name)
+                    where c.constraint_type = 'PRIMARY KEY' and k.table_name = t.table_name
+                    and k.column_name = 'site_id' and k.ordinal_position = 1)"
+        } else {
+            "select count(*) from sqlite_schema t where t.type = 'table' and t.name not in ('_sqlx_migrations')
+                and t.name not like 'sqlite_%' and not exists (
+                    select 1 from pragma_table_info(t.name) c where c.name = 'site_id' and c.pk = 1 and c.cid = 0)"
+        };
+        assert_eq!(home.number(sql).await, 0);
+    }
+
+    async fn migrating_again_changes_nothing(home: &Home) {
+        home.store_all(&[submission(1)]).await;
+        home.store.migrate().await.unwrap();
+        home.store.ping().await.unwrap();
+        assert_eq!(home.rows("comments").await, 1);
+    }
+
+    async fn a_schema_made_by_a_newer_program_is_refused(home: &Home) {
+        let checksum = if home.is_postgres() { "'\\x00'" } else { "x'00'" };
+        let sql = format!("insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+            values (99991231000000, 'from the future', true, {checksum}, 0)");
+        home.execute(&sql).await.unwrap();
+        match home.store.migrate().await {
+            Err(Error::Internal(source)) => assert!(source.to_string().contains("newer"), "{source}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_together_on_one_new_file_all_succeed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut tasks = JoinSet::new();
+    for _ in 0..5 {
+        let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
+        // As a starting server does it: switching a new file to WAL answers "busy" at once, so that is tried again.
+        tasks.spawn(async move { duyet::server::migrate(&store).await });
+    }
+    for result in tasks.join_all().await {
+        result.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_start_together_on_an_empty_database_all_succeed() {
+    let options = empty_database().await;
+    let mut tasks = JoinSet::new();
+    for _ in 0..5 {
+        let store = patient(options.clone());
+        tasks.spawn(async move { store.migrate().await });
+    }
+    for result in tasks.join_all().await {
+        result.unwrap();
+    }
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |dialect: &str| -> BTreeSet<_> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(dialect);
+        path.read_dir().unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let known = names("postgres");
+    assert_eq!(known, names("sqlite"));
+    for name in known {
+        let (time, _) = name.strip_suffix(".sql").unwrap().split_once('_').unwrap();
+        assert!(time.len() == 14 && time.parse::<u64>().is_ok(), "{name}");
+    }
+}
+
+/// The last statements that the store's connections ran and that match.
+async fn statements(home: &Home, pattern: &str) -> Vec<String> {
+    let sql = "select query from pg_stat_activity
+        where datname = current_database() and application_name = 'duyet' and query like $1";
+    sqlx::query_scalar(sql).bind(pattern).fetch_all(home.pg()).await.unwrap()
+}
+
+/// How PostgreSQL would run a statement whatever its parameters, where it may choose between indexes and sorting.
+async fn plan(home: &Home, statement: &str) -> String {
+    let mut connection = PgConnection::connect_with(&home.pg().connect_options()).await.unwrap();
+    let parameters = (1..=20).rev().find(|n| statement.contains(&format!("${n}"))).unwrap();
+    let nulls = vec!["null"; parameters].join(", ");
+    let prepare =
+        format!("set enable_seqscan = off; set plan_cache_mode = force_generic_plan; prepare asked as {statement}");
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut connection).await.unwrap();
+    let explain = sqlx::raw_sql(AssertSqlSafe(format!("explain execute asked ({nulls})")));
+    let rows = explain.fetch_all(&mut connection).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>(0) + "\n").collect()
+}
+
+#[tokio::test]
+async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
+    let home = Home::postgres().await;
+    let root = published(1);
+    home.store_all(&[root.clone(), reply_to(root.comment.id, published(2)), submission(3)]).await;
+    let more =
+        "insert into comments select site_id, gen_random_uuid(), article_id, parent_id, reply_to, author_name, title,
+            content, status, revision, created_at + i * interval '1 second', published_at + i * interval '1 second',
+            reviewed_at, reply_count, device, address, prefix, author, fingerprint, folded, findings, random()
+        from comments, generate_series(1, 2000) i; analyze comments";
+    home.execute(more).await.unwrap();
+    let filter = QueueFilter::default();
+    let site = site();
+    let mut seen = 0;
+    for (order, queue_order) in
+        [(Order::Oldest, QueueOrder::Oldest), (Order::Newest, QueueOrder::Newest), (Order::Oldest, QueueOrder::Score)]
+    {
+        for parent in [None, Some(root.comment.id)] {
+            let page = CommentPage { site: &site, article: &article(), parent, order, size: 20, after: None };
+            home.store.list_comments(&page).await.unwrap();
+            seen += check(&home, "select c.comment_id%from comments c where%limit $5").await;
+        }
+        let page = QueuePage { site: &site, filter: &filter, order: queue_order, size: 20, after: None };
+        home.store.list_queue(&page).await.unwrap();
+        seen += check(&home, "select c.comment_id%status = 'PENDING'%limit $4").await;
+    }
+    home.store.count_queue(&site, &filter).await.unwrap();
+    seen += check(&home, "select count(*)%from comments c%limit $2) found").await;
+    assert!(seen >= 10, "only {seen} statements were seen");
+}
+
+/// Fails when the plan of a matching statement sorts or reads a whole table.
+async fn check(home: &Home, pattern: &str) -> usize {
+    let found = statements(home, pattern).await;
+    for statement in &found {
+        let plan = plan(home, statement).await;
+        assert!(!plan.contains("Sort") && !plan.contains("Seq Scan"), "{statement}\n{plan}");
+    }
+    found.len()
+}

@@ -1,0 +1,95 @@
+use std::sync::Arc;
+
+use duyet::{
+    domain::{Error, policy::Mode, submission::Inserted},
+    store::{
+        Store,
+        writer::{QUEUE, SubmissionWriter},
+    },
+};
+use tokio::task::JoinSet;
+
+use crate::support::{
+    home::Home,
+    panicking::Panicking,
+    sample::{published, submission},
+};
+
+contract! {
+    async fn one_bad_row_fails_alone(home: &Home) {
+        let writer = Arc::new(SubmissionWriter::start(&home.store, Mode::Pre, 1));
+        let mut tasks = JoinSet::new();
+        for n in 0..40 {
+            let mut one = published(n);
+            if n == 17 {
+                one.comment.parent = Some(submission(99).comment.id);
+            }
+            let writer = writer.clone();
+            tasks.spawn(async move { (n, writer.insert(one).await) });
+        }
+        for (n, answer) in tasks.join_all().await {
+            match answer {
+                Ok(answer) => assert!(n != 17 && answer == Inserted::Stored),
+                Err(error) => assert!(n == 17 && matches!(error, Error::Internal(_)), "{error:?}"),
+            }
+        }
+        assert_eq!(home.rows("comments").await, 39);
+        home.recount().await;
+    }
+
+    async fn closing_writes_what_waits(home: &Home) {
+        let writer = Arc::new(SubmissionWriter::start(&home.store, Mode::Pre, 2));
+        let mut tasks = JoinSet::new();
+        for n in 0..100 {
+            let writer = writer.clone();
+            tasks.spawn(async move { writer.insert(submission(n)).await });
+        }
+        let first = tasks.join_next().await.unwrap().unwrap();
+        assert_eq!(first.unwrap(), Inserted::Stored);
+        writer.close().await;
+        let answers = tasks.join_all().await;
+        let stored = answers.iter().filter(|answer| matches!(answer, Ok(Inserted::Stored))).count();
+        let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Overloaded { .. }))).count();
+        assert_eq!(stored + refused, 99);
+        assert_eq!(home.rows("comments").await, i64::try_from(stored).unwrap() + 1);
+        assert!(matches!(writer.insert(submission(200)).await, Err(Error::Overloaded { .. })));
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_told_to_its_caller_and_ends_no_writer() {
+    let home = Home::sqlite().await;
+    let store: Arc<dyn Store> = Arc::new(Panicking { store: home.store.clone(), armed: true.into() });
+    let writer = SubmissionWriter::start(&store, Mode::Pre, 1);
+    let told = writer.insert(submission(1)).await;
+    assert!(matches!(told, Err(Error::Internal(_))), "{told:?}");
+    assert_eq!(writer.insert(submission(2)).await.unwrap(), Inserted::Stored);
+}
+
+/// Most that one writer may hold besides the queue.
+const BATCH: usize = 64;
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
+    let home = Home::sqlite().await;
+    // Somebody else writes: the writer waits with its first batch.
+    home.execute("begin immediate").await.unwrap();
+    let writer = Arc::new(SubmissionWriter::start(&home.store, Mode::Pre, 1));
+    let mut tasks = JoinSet::new();
+    let surplus = 50;
+    for _ in 0..QUEUE + BATCH + surplus {
+        let writer = writer.clone();
+        tasks.spawn(async move { writer.insert(submission(0)).await });
+    }
+    for _ in 0..surplus {
+        match tasks.join_next().await.unwrap().unwrap() {
+            Err(Error::Overloaded { what: "submit queue", retry_after }) => assert!(!retry_after.is_zero()),
+            other => panic!("{other:?}"),
+        }
+    }
+    home.execute("rollback").await.unwrap();
+    let answers = tasks.join_all().await;
+    let stored = answers.iter().filter(|answer| matches!(answer, Ok(Inserted::Stored))).count();
+    assert!(stored >= QUEUE, "{stored}");
+    assert_eq!(home.rows("comments").await, i64::try_from(stored).unwrap());
+}

@@ -1,0 +1,114 @@
+//! A real `duyetd` process: started, killed, told to stop, its output read.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use super::newsroom::{ANSWER, Desk, Portal, desk_at, portal_at};
+
+/// Longer than any start or stop should take, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running process. Killed when dropped.
+pub struct Daemon {
+    child: Child,
+    pub grpc_addr: SocketAddr,
+    pub http_addr: SocketAddr,
+    data_dir: PathBuf,
+}
+
+/// The program with a clean environment and `data_dir`.
+pub fn duyetd(data_dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_duyetd"));
+    command.env_clear().env("DUYET_DATA_DIR", data_dir);
+    command
+}
+
+impl Daemon {
+    /// Starts on free ports with what else `environment` says, and waits until it says where it listens.
+    pub fn start(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(data_dir.join("log.jsonl")).unwrap();
+        let mut child = duyetd(data_dir)
+            .env("DUYET_GRPC_ADDR", "127.0.0.1:0")
+            .env("DUYET_HTTP_ADDR", "127.0.0.1:0")
+            .env("DUYET_CAPTCHA_FIXED_ANSWER", ANSWER)
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut address = |name: &str| {
+            let line =
+                lines.next().unwrap_or_else(|| panic!("duyetd did not start, see {}", data_dir.display())).unwrap();
+            line.strip_prefix(name).unwrap().trim().parse().unwrap()
+        };
+        let (grpc_addr, http_addr) = (address("grpc"), address("http"));
+        Self { child, grpc_addr, http_addr, data_dir: data_dir.to_owned() }
+    }
+
+    pub fn token(&self, name: &str) -> String {
+        std::fs::read_to_string(self.token_file(name)).unwrap().trim().to_owned()
+    }
+
+    pub fn token_file(&self, name: &str) -> PathBuf {
+        self.data_dir.join(format!("{name}.token"))
+    }
+
+    pub fn portal(&self) -> Portal {
+        portal_at(self.grpc_addr, &self.token("portal"))
+    }
+
+    pub fn desk(&self) -> Desk {
+        desk_at(self.grpc_addr, &self.token("moderator"))
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data_dir.join("log.jsonl")).unwrap()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill9(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(started.elapsed() < PATIENCE, "duyetd does not stop");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Body and status line of an HTTP answer.
+    pub fn http(&self, path: &str) -> String {
+        use std::io::Write as _;
+        let mut socket = std::net::TcpStream::connect(self.http_addr).unwrap();
+        write!(socket, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,127 @@
+//! A fresh, migrated store of either kind, with a back door for raw SQL.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use duyet::store::{
+    Store,
+    postgres::{PoolSettings, PostgresStore},
+    sqlite::SqliteStore,
+};
+use sqlx::{
+    AssertSqlSafe, Connection as _, PgConnection, PgPool, SqlitePool,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// A store of its own for one test.
+pub(crate) struct Home {
+    pub(crate) store: Arc<dyn Store>,
+    back: BackDoor,
+    dir: Option<TempDir>,
+}
+
+/// For what the contract offers no words for.
+enum BackDoor {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Home {
+    pub(crate) async fn sqlite() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("duyet.sqlite3");
+        let store = SqliteStore::open(&file);
+        store.migrate().await.unwrap();
+        let options = SqliteConnectOptions::new().filename(&file).foreign_keys(true);
+        let back = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+        Self { store: Arc::new(store), back: BackDoor::Sqlite(back), dir: Some(dir) }
+    }
+
+    /// On the cluster of `DUYET_TEST_POSTGRES_URL`, copied from a template that is migrated once.
+    pub(crate) async fn postgres() -> Self {
+        static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+        let template = TEMPLATE.get_or_init(make_template).await;
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        let mut admin = PgConnection::connect_with(&cluster()).await.unwrap();
+        let sql = format!("create database {name} template {template}");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+        let options = cluster().database(&name);
+        let back = PgPool::connect_lazy_with(options.clone());
+        Self { store: Arc::new(patient(options)), back: BackDoor::Postgres(back), dir: None }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.back, BackDoor::Postgres(_))
+    }
+
+    /// The file of a SQLite home.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        self.dir.as_ref().map(|dir| dir.path().join("duyet.sqlite3"))
+    }
+
+    /// Runs statements of either dialect.
+    pub(crate) async fn execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql);
+        match &self.back {
+            BackDoor::Sqlite(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
+            BackDoor::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
+        }
+    }
+
+    /// One number.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql);
+        match &self.back {
+            BackDoor::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            BackDoor::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    /// How many rows a table holds.
+    pub(crate) async fn rows(&self, table: &str) -> i64 {
+        self.number(&format!("select count(*) from {table}")).await
+    }
+
+    /// The PostgreSQL behind this home.
+    pub(crate) fn pg(&self) -> &PgPool {
+        match &self.back {
+            BackDoor::Postgres(pool) => pool,
+            BackDoor::Sqlite(_) => panic!("this home is SQLite"),
+        }
+    }
+}
+
+/// A store that waits for its connections as long as a busy test machine needs.
+pub(crate) fn patient(options: PgConnectOptions) -> PostgresStore {
+    PostgresStore::connect_lazy_with(
+        options,
+        PoolSettings { acquire: Duration::from_secs(30), ..PoolSettings::default() },
+    )
+}
+
+/// The cluster that `tests/run` started.
+pub(crate) fn cluster() -> PgConnectOptions {
+    let url = std::env::var("DUYET_TEST_POSTGRES_URL")
+        .expect("DUYET_TEST_POSTGRES_URL is not set: run tests/run, which starts a PostgreSQL for the tests");
+    url.parse().unwrap()
+}
+
+/// A database of its own without any schema.
+pub(crate) async fn empty_database() -> PgConnectOptions {
+    let name = format!("empty_{}", Uuid::new_v4().simple());
+    let mut admin = PgConnection::connect_with(&cluster()).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
+    cluster().database(&name)
+}
+
+async fn make_template() -> String {
+    let options = empty_database().await;
+    let store = patient(options.clone());
+    store.migrate().await.unwrap();
+    store.close().await;
+    options.get_database().unwrap().to_owned()
+}

@@ -1,0 +1,11 @@
+//! Servers, databases and clients that the tests run against.
+
+pub mod daemon;
+pub mod home;
+pub mod imports;
+pub mod newsroom;
+pub mod panicking;
+pub mod postgres;
+pub mod process;
+pub mod redis;
+pub mod sample;

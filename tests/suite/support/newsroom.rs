@@ -1,0 +1,314 @@
+//! A whole duyetd inside the test, with clients of every role.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use duyet::{
+    config::{Config, Settings},
+    domain::rate_limit::Quotas,
+    proto::v1::{
+        self, captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
+        moderation_service_client::ModerationServiceClient, policy_service_client::PolicyServiceClient,
+    },
+    server::{self, Running},
+};
+use tempfile::TempDir;
+use tonic::{
+    Request, Status,
+    metadata::MetadataValue,
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Channel, Endpoint},
+};
+use uuid::Uuid;
+
+use super::home;
+
+/// The answer of every picture in tests.
+pub const ANSWER: &str = "KM7RT";
+
+/// Which store a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs each `async fn name(Database)` on both databases, as `sqlite::name` and `postgres::name`.
+macro_rules! on_both_databases {
+    ($($name:ident,)+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name($crate::support::newsroom::Database::Sqlite).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name($crate::support::newsroom::Database::Postgres).await; })+
+        }
+    };
+}
+pub(crate) use on_both_databases;
+
+/// Adds a bearer token to every call, and asks for English.
+#[derive(Clone)]
+pub struct Bearer(MetadataValue<tonic::metadata::Ascii>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        request.metadata_mut().insert("accept-language", MetadataValue::from_static("en"));
+        Ok(request)
+    }
+}
+
+pub type Link = InterceptedService<Channel, Bearer>;
+
+/// A server with an empty database.
+pub struct Newsroom {
+    pub running: Running,
+    pub config: Config,
+    dir: TempDir,
+}
+
+/// Quotas that no test meets by accident.
+pub fn wide_quotas() -> Quotas {
+    let wide = "1000000/1h".parse().unwrap();
+    Quotas {
+        submits_per_device: wide,
+        submits_per_prefix: wide,
+        submits_per_article: wide,
+        submits_per_site: wide,
+        challenges_per_device: wide,
+        challenges_per_prefix: wide,
+        challenges_per_article: wide,
+        challenges_per_site: wide,
+    }
+}
+
+/// A configuration for tests in `dir`: free ports, fixed answer, wide quotas, no waiting at the end.
+pub async fn test_config(database: Database, dir: &TempDir) -> Config {
+    let mut config = Config::from_settings(Settings::default()).unwrap();
+    config.data_dir = dir.path().to_owned();
+    config.grpc_addr = "127.0.0.1:0".parse().unwrap();
+    config.http_addr = config.grpc_addr;
+    config.fixed_answer = Some(ANSWER.to_owned());
+    config.limits = wide_quotas();
+    config.drain_notice = std::time::Duration::ZERO;
+    if database == Database::Postgres {
+        config.database_url = empty_database_url().await.parse().ok();
+        config.keys = duyet::keyring::Keyring::generate().parse().ok();
+    }
+    config
+}
+
+impl Newsroom {
+    pub async fn open(database: Database) -> Self {
+        Self::open_with(database, |_| {}).await
+    }
+
+    /// With a changed configuration.
+    pub async fn open_with(database: Database, change: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = test_config(database, &dir).await;
+        change(&mut config);
+        let running = server::start(config.clone()).await.unwrap();
+        Self { running, config, dir }
+    }
+
+    pub fn token(&self, name: &str) -> String {
+        std::fs::read_to_string(self.token_file(name)).unwrap().trim().to_owned()
+    }
+
+    pub fn token_file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(format!("{name}.token"))
+    }
+
+    /// Makes a token of a role on a site, as `duyetd token create` does.
+    pub async fn new_token(&self, role: &str, site: &str) -> String {
+        let store = server::open_store(&self.config).unwrap();
+        let gatekeeper = duyet::workflow::Gatekeeper::new(store.clone());
+        let new = duyet::workflow::NewToken {
+            site: duyet::domain::id::SiteId::parse(site).unwrap(),
+            name: format!("{role}-{}", Uuid::new_v4().simple()),
+            role: role.parse().unwrap(),
+            expires_at: None,
+        };
+        let (_, text) = gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap();
+        store.close().await;
+        text
+    }
+
+    pub fn channel(&self) -> Channel {
+        channel(self.running.grpc_addr)
+    }
+
+    pub fn portal(&self) -> Portal {
+        self.portal_with(&self.token("portal"))
+    }
+
+    pub fn portal_with(&self, token: &str) -> Portal {
+        portal_at(self.running.grpc_addr, token)
+    }
+
+    pub fn desk(&self) -> Desk {
+        self.desk_with(&self.token("moderator"))
+    }
+
+    pub fn desk_with(&self, token: &str) -> Desk {
+        desk_at(self.running.grpc_addr, token)
+    }
+}
+
+/// A connection that is made on first use, and again when it was lost.
+pub fn channel(addr: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{addr}")).unwrap().connect_lazy()
+}
+
+pub fn portal_at(addr: SocketAddr, token: &str) -> Portal {
+    let (channel, bearer) = (channel(addr), bearer(token));
+    Portal {
+        captcha: CaptchaServiceClient::with_interceptor(channel.clone(), bearer.clone()),
+        comments: CommentServiceClient::with_interceptor(channel, bearer),
+    }
+}
+
+pub fn desk_at(addr: SocketAddr, token: &str) -> Desk {
+    let (channel, bearer) = (channel(addr), bearer(token));
+    Desk {
+        moderation: ModerationServiceClient::with_interceptor(channel.clone(), bearer.clone()),
+        policy: PolicyServiceClient::with_interceptor(channel, bearer),
+    }
+}
+
+fn bearer(token: &str) -> Bearer {
+    Bearer(format!("Bearer {token}").parse().unwrap())
+}
+
+/// What a portal's backend calls.
+#[derive(Clone)]
+pub struct Portal {
+    pub captcha: CaptchaServiceClient<Link>,
+    pub comments: CommentServiceClient<Link>,
+}
+
+impl Portal {
+    /// A fresh challenge for `article`.
+    pub async fn challenge(&mut self, article: &str) -> v1::IssueChallengeResponse {
+        let request = v1::IssueChallengeRequest { article_id: article.into(), ..Default::default() };
+        // A busy machine draws slowly; who is told to come again does.
+        for _ in 0..100 {
+            match self.captcha.issue_challenge(request.clone()).await {
+                Err(status) if reason(&status) == "OVERLOADED" => {}
+                answer => return answer.unwrap().into_inner(),
+            }
+        }
+        panic!("no picture comes");
+    }
+
+    /// A filled-in form with a fresh challenge and the right answer.
+    pub async fn form(&mut self, article: &str, content: &str) -> v1::SubmitCommentRequest {
+        let challenge = self.challenge(article).await;
+        v1::SubmitCommentRequest {
+            article_id: article.into(),
+            author_name: "Nguyễn Thị Lan".into(),
+            title: "Ý kiến".into(),
+            content: content.into(),
+            challenge_token: challenge.token,
+            challenge_answer: ANSWER.into(),
+            client: Some(v1::Client {
+                ip: "203.0.113.7".into(),
+                device_token: challenge.device_token,
+                ..Default::default()
+            }),
+            request_id: Uuid::new_v4().to_string(),
+            ..Default::default()
+        }
+    }
+
+    /// Submits `content` and answers the response.
+    pub async fn say(&mut self, article: &str, content: &str) -> v1::SubmitCommentResponse {
+        let form = self.form(article, content).await;
+        self.comments.submit_comment(form).await.unwrap().into_inner()
+    }
+
+    pub async fn list(&mut self, article: &str) -> v1::ListCommentsResponse {
+        self.page(v1::ListCommentsRequest { article_id: article.into(), page_size: 100, ..Default::default() }).await
+    }
+
+    pub async fn page(&mut self, request: v1::ListCommentsRequest) -> v1::ListCommentsResponse {
+        self.comments.list_comments(request).await.unwrap().into_inner()
+    }
+}
+
+/// What a moderator's client calls.
+#[derive(Clone)]
+pub struct Desk {
+    pub moderation: ModerationServiceClient<Link>,
+    pub policy: PolicyServiceClient<Link>,
+}
+
+/// A decision on a comment at revision 1.
+pub fn decision(id: &str, action: v1::Action) -> v1::DecideRequest {
+    v1::DecideRequest {
+        comment_id: id.into(),
+        action: action.into(),
+        expected_revision: 1,
+        reason: if action == v1::Action::Reject { v1::Reason::OffTopic.into() } else { 0 },
+        request_id: Uuid::new_v4().to_string(),
+        ..Default::default()
+    }
+}
+
+impl Desk {
+    pub async fn decide(&mut self, request: v1::DecideRequest) -> Result<v1::DecideResponse, Status> {
+        self.moderation.decide(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn approve(&mut self, id: &str) -> v1::DecideResponse {
+        self.decide(decision(id, v1::Action::Approve)).await.unwrap()
+    }
+
+    pub async fn queue(&mut self) -> v1::ListQueueResponse {
+        self.moderation.list_queue(v1::ListQueueRequest::default()).await.unwrap().into_inner()
+    }
+
+    pub async fn case(&mut self, id: &str) -> v1::Case {
+        let request = v1::GetCaseRequest { comment_id: id.into() };
+        self.moderation.get_case(request).await.unwrap().into_inner().case.unwrap()
+    }
+
+    /// Creates an article with a mode.
+    pub async fn set_mode(&mut self, article: &str, mode: v1::Mode, revision: i64) -> v1::ArticlePolicy {
+        let article =
+            v1::ArticlePolicy { article_id: article.into(), mode: mode.into(), revision, ..Default::default() };
+        let mask = prost_types::FieldMask { paths: vec!["mode".into()] };
+        let request_id = Uuid::new_v4().to_string();
+        let request = v1::UpdateArticleRequest { article: Some(article), update_mask: Some(mask), request_id };
+        self.policy.update_article(request).await.unwrap().into_inner().article.unwrap()
+    }
+}
+
+/// The reason in a status's `google.rpc.ErrorInfo`.
+pub fn reason(status: &Status) -> String {
+    use tonic_types::StatusExt as _;
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+/// The fields in a status's `google.rpc.BadRequest`.
+pub fn fields(status: &Status) -> Vec<String> {
+    use tonic_types::StatusExt as _;
+    let violations = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
+    violations.into_iter().map(|violation| violation.field).collect()
+}
+
+/// The fresh challenge in a status's details.
+pub fn fresh_challenge(status: &Status) -> Option<v1::IssueChallengeResponse> {
+    use prost::Message as _;
+    let details = tonic_types::pb::Status::decode(status.details()).ok()?.details;
+    let any = details.into_iter().find(|any| any.type_url.ends_with("/duyet.v1.IssueChallengeResponse"))?;
+    v1::IssueChallengeResponse::decode(&any.value[..]).ok()
+}
+
+/// The address of a new, empty database on the cluster that `tests/run` started.
+pub async fn empty_database_url() -> String {
+    use sqlx::ConnectOptions as _;
+    home::empty_database().await.to_url_lossy().to_string()
+}

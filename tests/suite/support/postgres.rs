@@ -1,0 +1,108 @@
+//! A PostgreSQL of its own, for tests that break it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use super::process::{Process, free_port, is_root, wait_until};
+
+/// A cluster on a loopback port. Durable: what it acknowledged survives [`Postgres::kill9`].
+pub(crate) struct Postgres {
+    home: TempDir,
+    port: u16,
+    /// `None` while stopped.
+    server: Option<Process>,
+}
+
+impl Postgres {
+    /// Makes a cluster and waits until it answers.
+    pub(crate) fn start() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        if is_root() {
+            assert!(Command::new("chown").arg("postgres").arg(home.path()).status().unwrap().success());
+        }
+        let mut postgres = Self { home, port: free_port(), server: None };
+        let mut initdb = postgres.command("initdb");
+        initdb.arg("--pgdata").arg(postgres.data());
+        initdb.args(["--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
+        let output = initdb.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        postgres.restart();
+        postgres
+    }
+
+    /// Where the cluster listens, also while it is stopped.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://tests@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Ends it as an operator would: sessions are cut, nothing is lost.
+    pub(crate) fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.signal("INT");
+            server.wait();
+        }
+    }
+
+    /// The power goes: every process of it dies at once.
+    pub(crate) fn kill9(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.signal_tree("KILL");
+            server.wait();
+        }
+    }
+
+    /// Freezes every process of it.
+    pub(crate) fn pause(&self) {
+        self.server.as_ref().unwrap().signal_tree("STOP");
+    }
+
+    /// Thaws what [`Postgres::pause`] froze.
+    pub(crate) fn resume(&self) {
+        self.server.as_ref().unwrap().signal_tree("CONT");
+    }
+
+    /// Starts it again on the same port and waits until it answers.
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(self.data()).arg("-p").arg(self.port.to_string());
+        command.args(["-c", "listen_addresses=127.0.0.1", "-c", "jit=off"]);
+        command.arg("-c").arg(format!("unix_socket_directories={}", self.home.path().display()));
+        let mut server = Process::spawn(command);
+        wait_until("PostgreSQL answers", || {
+            assert!(!server.has_ended(), "PostgreSQL ended");
+            let mut ready = Command::new(binaries().join("pg_isready"));
+            ready.arg("-q").arg("-h").arg(self.home.path()).arg("-p").arg(self.port.to_string());
+            ready.status().unwrap().success()
+        });
+        self.server = Some(server);
+    }
+
+    fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let program = binaries().join(program);
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.current_dir(self.home.path());
+        command
+    }
+}
+
+/// Debian keeps them out of the path; the newest is taken.
+fn binaries() -> PathBuf {
+    let installed = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();
+    let newest = installed.max_by_key(|version| version.file_name().to_string_lossy().parse::<u32>().unwrap_or(0));
+    newest.expect("PostgreSQL is not installed: run tests/run").path().join("bin")
+}

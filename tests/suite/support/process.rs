@@ -1,0 +1,76 @@
+//! Child processes of tests: signals by stored pid, ended on drop.
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    os::unix::fs::MetadataExt as _,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A process with all that it forks.
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Self(child.unwrap_or_else(|error| panic!("{command:?} does not start ({error}): run tests/run")))
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        send(signal, &[self.0.id()]);
+    }
+
+    /// The process and its children. Stopped first, so that it forks no more.
+    pub(crate) fn signal_tree(&self, signal: &str) {
+        self.signal("STOP");
+        let id = self.0.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let mut pids: Vec<u32> = children.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
+        pids.push(id);
+        send(signal, &pids);
+    }
+
+    pub(crate) fn wait(&mut self) {
+        self.0.wait().unwrap();
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.has_ended() {
+            self.signal_tree("KILL");
+            self.wait();
+        }
+    }
+}
+
+/// Some may have ended already.
+fn send(signal: &str, pids: &[u32]) {
+    let pids = pids.iter().map(u32::to_string);
+    Command::new("kill").arg("-s").arg(signal).args(pids).stderr(Stdio::null()).status().unwrap();
+}
+
+/// A loopback port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Asks until it is so; fails after half a minute.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "waited too long until {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// True for root, as which PostgreSQL refuses to run.
+pub(crate) fn is_root() -> bool {
+    Path::new("/proc/self").metadata().unwrap().uid() == 0
+}

@@ -1,0 +1,110 @@
+//! A private Redis per test: a child process on a free loopback port, in a directory of its own.
+
+#![cfg(test)] // so that helpers may unwrap, as tests may
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+/// Long enough for a busy machine, short enough to tell a hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Ends with the value.
+pub(crate) struct RedisServer {
+    child: Child,
+    port: u16,
+    directory: TempDir,
+}
+
+impl RedisServer {
+    /// An empty server that answers.
+    pub(crate) fn start() -> Self {
+        let started = Instant::now();
+        loop {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let directory = TempDir::new().unwrap();
+            let mut server = Self { child: spawn(port, &directory), port, directory };
+            if server.answers() {
+                return server;
+            }
+            // Someone else took the port in between.
+            assert!(started.elapsed() < PATIENCE, "redis-server does not start");
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// A connection of the test's own.
+    pub(crate) fn connection(&self) -> redis::Connection {
+        redis::Client::open(self.url()).unwrap().get_connection().unwrap()
+    }
+
+    /// Kills it (SIGKILL). What it knew is lost.
+    pub(crate) fn stop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it on the same port, empty.
+    pub(crate) fn start_again(&mut self) {
+        let started = Instant::now();
+        loop {
+            self.child = spawn(self.port, &self.directory);
+            if self.answers() {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "redis-server does not start again on port {}", self.port);
+        }
+    }
+
+    /// Freezes it: it keeps its connections and answers nothing.
+    pub(crate) fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Waits for its first answer; false when it has exited instead.
+    fn answers(&mut self) -> bool {
+        let client = redis::Client::open(self.url()).unwrap();
+        let started = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            let pong = client.get_connection().and_then(|mut one| redis::cmd("PING").query::<String>(&mut one));
+            if pong.is_ok() {
+                return true;
+            }
+            assert!(started.elapsed() < PATIENCE, "redis-server does not answer on port {}", self.port);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(port: u16, directory: &TempDir) -> Child {
+    Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        .arg(directory.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("redis-server: {error}; run tests/run, it installs redis-server"))
+}

@@ -1,0 +1,150 @@
+//! Submissions, decisions and tokens with sensible values: a test changes what it is about.
+
+use chrono::{DateTime, Duration, Utc};
+use duyet::domain::{
+    access::{AccessToken, Role},
+    comment::{Comment, FormText},
+    decision::{Decision, Reason},
+    id::{ArticleId, CommentId, SiteId},
+    lifecycle::{Action, Status},
+    policy::ArticleChange,
+    request::RequestRow,
+    submission::{Sender, Submission},
+};
+use uuid::{Timestamp, Uuid};
+
+/// Seconds into the tests' day; nothing in them reads the clock.
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_392_000, 0).unwrap() + Duration::seconds(seconds)
+}
+
+/// A fresh id made at a time.
+pub(crate) fn id_at(time: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(time.timestamp()).unwrap();
+    Uuid::new_v7(Timestamp::from_unix(uuid::NoContext, seconds, time.timestamp_subsec_nanos()))
+}
+
+pub(crate) fn site() -> SiteId {
+    SiteId::parse("bao-hue").unwrap()
+}
+
+pub(crate) fn other_site() -> SiteId {
+    SiteId::parse("bao-vinh").unwrap()
+}
+
+pub(crate) fn article() -> ArticleId {
+    article_named("cau-moi")
+}
+
+pub(crate) fn article_named(name: &str) -> ArticleId {
+    ArticleId::parse(name).unwrap()
+}
+
+/// A request of its own.
+pub(crate) fn request() -> RequestRow {
+    RequestRow { id: Uuid::new_v4(), payload_hash: [7; 32], response: "{\"answer\":1}".into() }
+}
+
+/// A waiting comment, submitted at second `n`.
+pub(crate) fn submission(n: i64) -> Submission {
+    let created_at = at(n);
+    let comment = Comment {
+        id: CommentId(id_at(created_at)),
+        article: article(),
+        parent: None,
+        reply_to: None,
+        author_name: "Nguyễn Thị Lan".into(),
+        title: "Cầu mới".into(),
+        content: format!("Đường phố Huế, ý kiến {n}"),
+        status: Status::Pending,
+        revision: 1,
+        created_at,
+        published_at: None,
+        reviewed_at: None,
+        reply_count: 0,
+    };
+    let form = FormText {
+        author_name: comment.author_name.clone(),
+        title: comment.title.clone(),
+        content: comment.content.clone(),
+    };
+    Submission {
+        site: site(),
+        sender: Sender {
+            device: Some([1; 16]),
+            address: Some([2; 16]),
+            prefix: None,
+            author: "00112233aabbccdd".into(),
+        },
+        findings: vec![],
+        spam_score: 0.125,
+        fingerprint: *Uuid::new_v4().as_bytes(),
+        folded: form.folded(),
+        article_title: "Cầu mới khánh thành".into(),
+        article_url: "https://bao-hue.example/cau-moi".into(),
+        nonce: *Uuid::new_v4().as_bytes(),
+        request: request(),
+        comment,
+    }
+}
+
+/// A comment that is public from the start.
+pub(crate) fn published(n: i64) -> Submission {
+    let mut submission = submission(n);
+    submission.comment.status = Status::Approved;
+    submission.comment.published_at = Some(at(n));
+    submission
+}
+
+/// The same as a reply to `root`.
+pub(crate) fn reply_to(root: CommentId, mut reply: Submission) -> Submission {
+    reply.comment.parent = Some(root);
+    reply.comment.reply_to = Some(root);
+    reply
+}
+
+/// A decision at second `n` by Lan, who saw `revision`.
+pub(crate) fn decision(n: i64, comment: CommentId, action: Action, revision: i64) -> Decision {
+    Decision {
+        id: id_at(at(n)),
+        site: site(),
+        comment,
+        action,
+        expected_revision: revision,
+        reason: action.needs_reason().then_some(Reason::Insult),
+        note: String::new(),
+        actor: "lan".into(),
+        at: at(n),
+        request: Some(request()),
+    }
+}
+
+/// A change of the sample article at second `n` that changes nothing yet.
+pub(crate) fn article_change(n: i64, revision: i64) -> ArticleChange {
+    ArticleChange {
+        audit_id: id_at(at(n)),
+        site: site(),
+        id: article(),
+        title: None,
+        url: None,
+        mode: None,
+        close_at: None,
+        expected_revision: revision,
+        actor: "minh".into(),
+        at: at(n),
+        request: Some(request()),
+    }
+}
+
+pub(crate) fn token(name: &str) -> AccessToken {
+    AccessToken {
+        id: id_at(at(0)),
+        site: site(),
+        name: name.into(),
+        role: Role::Moderator,
+        secret_hash: [9; 32],
+        created_at: at(0),
+        expires_at: None,
+        revoked_at: None,
+    }
+}
