@@ -117,9 +117,14 @@ impl FormText {
         form
     }
 
-    /// What searches and duplicates compare: all fields folded, marks stripped.
+    /// What the queue's search looks through: all fields folded, marks stripped.
     pub fn folded(&self) -> String {
-        text::fold(&format!("{}\n{}\n{}", self.author_name, self.title, self.content))
+        format!("{} {}", text::fold(&self.author_name), self.said())
+    }
+
+    /// What makes two comments the same text: title and content folded, whoever signs them.
+    pub fn said(&self) -> String {
+        text::fold(&format!("{}\n{}", self.title, self.content))
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Submission {
     pub sender: Sender,
     pub findings: Vec<Finding>,
     pub spam_score: f64,
-    /// Over the folded text; finds duplicates.
+    /// Over [`super::comment::FormText::said`]; finds duplicates.
     pub fingerprint: Pseudonym,
     /// [`super::comment::FormText::folded`]; what the queue's search looks through.
     pub folded: String,

@@ -45,8 +45,9 @@ struct Attempt<'a> {
     form: &'a Form,
     sender: Sender,
     payload_hash: [u8; 32],
-    folded: String,
     fingerprint: Pseudonym,
+    /// Its text says enough for a repetition to mean something.
+    long_enough: bool,
     now: DateTime<Utc>,
 }
 
@@ -75,14 +76,14 @@ impl Workflow {
         let parent = form.parent.map(|id| id.to_string()).unwrap_or_default();
         // The captcha is left out: a resend after a timeout may bring another one.
         let payload = [form.article.as_str(), &parent, &text.author_name, &text.title, &text.content].join("\0");
-        let folded = text.folded();
+        let said = text.said();
         Attempt {
             site,
             form,
             sender: self.sender(site, &form.client, &text.author_name, now),
             payload_hash: payload_hash("SubmitComment", payload.as_bytes()),
-            fingerprint: self.fingerprint(site, &folded, now),
-            folded,
+            fingerprint: self.fingerprint(site, &said, now),
+            long_enough: said.chars().count() >= SAME_TEXT_MIN_CHARS,
             now,
         }
     }
@@ -137,12 +138,11 @@ impl Workflow {
 
     fn signals(&self, attempt: &Attempt<'_>, challenge: &SealedChallenge, context: &SubmitContext) -> FormSignals {
         let hash = |device: [u8; 16]| self.keyring.pseudonym(attempt.site, Subject::Device, &device, attempt.now);
-        let long_enough = attempt.folded.chars().count() >= SAME_TEXT_MIN_CHARS;
         FormSignals {
             honeypot: attempt.form.honeypot,
             fill_seconds: attempt.form.form_opened_at.map(|opened| (attempt.now - opened).num_seconds()),
             other_device: attempt.sender.device.is_some() && challenge.device.map(hash) != attempt.sender.device,
-            same_text: if long_enough { context.same_text } else { 0 },
+            same_text: if attempt.long_enough { context.same_text } else { 0 },
         }
     }
 
@@ -182,7 +182,7 @@ impl Workflow {
             findings: assessment.findings,
             spam_score: assessment.score,
             fingerprint: attempt.fingerprint,
-            folded: attempt.folded.clone(),
+            folded: attempt.form.text.folded(),
             article_title: attempt.form.article_title.clone(),
             article_url: attempt.form.article_url.clone(),
             nonce: challenge.nonce,

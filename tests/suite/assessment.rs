@@ -49,7 +49,9 @@ async fn the_same_text_from_anybody_is_a_finding(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let first = portal.say("bai-a", "Tuyển cộng tác viên làm tại nhà").await.comment_id;
-    let again = portal.say("bai-b", "TUYỂN cộng tác viên làm tại nhà").await.comment_id;
+    let form = portal.form("bai-b", "TUYỂN cộng tác viên làm tại nhà").await;
+    let renamed = v1::SubmitCommentRequest { author_name: "Một tên khác".into(), ..form };
+    let again = portal.comments.submit_comment(renamed).await.unwrap().into_inner().comment_id;
     assert!(rules(&newsroom, &first).await.is_empty());
     assert_eq!(rules(&newsroom, &again).await, ["REPEATED_TEXT"]);
     for _ in 0..2 {

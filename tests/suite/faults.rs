@@ -53,7 +53,9 @@ async fn acknowledged_comments_survive_kill_9(database: Database) {
         callers.spawn(submit_until_cut(portal, caller, acknowledged));
     }
     // Cut while comments are on their way, well before the last one.
+    let deadline = Instant::now() + Duration::from_secs(120);
     while acknowledged.load(Ordering::Relaxed) < SUBMITS / 2 {
+        assert!(Instant::now() < deadline, "only {acknowledged:?} comments were acknowledged");
         tokio::task::yield_now().await;
     }
     daemon.kill9();
@@ -66,8 +68,7 @@ async fn acknowledged_comments_survive_kill_9(database: Database) {
     let mut portal = daemon.portal();
     // A resend settles what was left open: the same id and payload, one comment.
     for (form, id) in outcomes {
-        let resent = portal.comments.submit_comment(form).await;
-        match (id, resent) {
+        match (id, resend(&mut portal, form).await) {
             (Some(id), Ok(answer)) => {
                 let answer = answer.into_inner();
                 assert!(answer.replayed && answer.comment_id == id, "acknowledged, so it is known");
@@ -78,6 +79,20 @@ async fn acknowledged_comments_survive_kill_9(database: Database) {
         }
     }
     assert_stored_once(&daemon, told).await;
+}
+
+/// Sends a form again until it is answered, as a portal does while the service says that it is not available.
+async fn resend(
+    portal: &mut Portal,
+    form: v1::SubmitCommentRequest,
+) -> Result<tonic::Response<v1::SubmitCommentResponse>, tonic::Status> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match portal.comments.submit_comment(form.clone()).await {
+            Err(status) if status.code() == Code::Unavailable && Instant::now() < deadline => {}
+            answer => return answer,
+        }
+    }
 }
 
 /// Every comment in the queue has a text of its own, so a text seen twice is a comment stored twice.
@@ -108,7 +123,11 @@ async fn submit_until_cut(
     let mut outcomes = Vec::new();
     for number in 0..SUBMITS / CALLERS {
         let request = v1::IssueChallengeRequest { article_id: "bai".into(), ..Default::default() };
-        let Ok(challenge) = portal.captcha.issue_challenge(request).await else { break };
+        let mut issued = portal.captcha.issue_challenge(request.clone()).await;
+        while means_again(&issued) {
+            issued = portal.captcha.issue_challenge(request.clone()).await;
+        }
+        let Ok(challenge) = issued else { break };
         let form = v1::SubmitCommentRequest {
             article_id: "bai".into(),
             author_name: format!("Người gửi {caller}"),
@@ -118,7 +137,10 @@ async fn submit_until_cut(
             request_id: uuid::Uuid::new_v4().to_string(),
             ..Default::default()
         };
-        let answer = portal.comments.submit_comment(form.clone()).await;
+        let mut answer = portal.comments.submit_comment(form.clone()).await;
+        while means_again(&answer) {
+            answer = portal.comments.submit_comment(form.clone()).await;
+        }
         let id = answer.ok().map(|answer| answer.into_inner().comment_id);
         let cut = id.is_none();
         acknowledged.fetch_add(usize::from(!cut), Ordering::Relaxed);
@@ -128,6 +150,12 @@ async fn submit_until_cut(
         }
     }
     outcomes
+}
+
+/// A busy server says so and means "again"; a server that is gone says nothing.
+fn means_again<T>(answer: &Result<T, tonic::Status>) -> bool {
+    let told = answer.as_ref().err().map(reason).unwrap_or_default();
+    ["OVERLOADED", "STORAGE_UNAVAILABLE"].contains(&told.as_str())
 }
 
 fn wide_limits(dir: &std::path::Path) -> String {
