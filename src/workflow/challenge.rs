@@ -168,6 +168,7 @@ impl Workflow {
         now: DateTime<Utc>,
     ) -> Result<String> {
         let hash = payload_hash("VerifyChallenge", format!("{article}\n{token}\n{answer}").as_bytes());
+        let _turn = self.twins.turn(site, request_id).await;
         if let Some(row) = self.store.find_request(site, request_id).await? {
             return row.replay::<Pass>(&hash).map(|pass| pass.token);
         }

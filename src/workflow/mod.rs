@@ -9,6 +9,7 @@ mod read;
 mod reader;
 mod review;
 mod submit;
+mod twins;
 
 use std::{
     collections::BTreeSet,
@@ -49,6 +50,7 @@ pub struct Workflow {
     pub(crate) pictures: Pool,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) rules: Rules,
+    twins: twins::Twins,
     /// Sites whose queue gauge is above zero.
     measured: Mutex<BTreeSet<SiteId>>,
 }
@@ -63,7 +65,16 @@ impl Workflow {
         keyring: Arc<Keyring>,
         rules: Rules,
     ) -> Self {
-        Self { store, writer, limiter, pictures, keyring, rules, measured: Mutex::default() }
+        Self {
+            store,
+            writer,
+            limiter,
+            pictures,
+            keyring,
+            rules,
+            twins: twins::Twins::default(),
+            measured: Mutex::default(),
+        }
     }
 
     /// Takes no more submissions and waits for those under way.

@@ -1,0 +1,75 @@
+//! Copies of one request wait for each other, so that the second finds the first's answer instead of paying for a try of
+//! its own: a nervous finger must not use up a reader's quota. Between replicas the unique request row decides.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::OwnedMutexGuard;
+use uuid::Uuid;
+
+use crate::domain::id::SiteId;
+
+type Key = (SiteId, Uuid);
+type Gate = Arc<tokio::sync::Mutex<()>>;
+
+/// Requests under way, by id. Holds no more than there are calls.
+#[derive(Default)]
+pub(super) struct Twins(Mutex<HashMap<Key, Gate>>);
+
+impl Twins {
+    /// Waits until no other copy of the request is under way. The next one waits until the turn is dropped.
+    pub(super) async fn turn(&self, site: &SiteId, request_id: Uuid) -> Turn<'_> {
+        let key = (site.clone(), request_id);
+        let gate = Arc::clone(self.lock().entry(key.clone()).or_default());
+        // Made before waiting, so that a caller who leaves while it waits tidies up too.
+        let mut turn = Turn { twins: self, key, gate, held: None };
+        turn.held = Some(Arc::clone(&turn.gate).lock_owned().await);
+        turn
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Gate>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request's turn.
+pub(super) struct Turn<'a> {
+    twins: &'a Twins,
+    key: Key,
+    gate: Gate,
+    held: Option<OwnedMutexGuard<()>>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.held = None;
+        let mut gates = self.twins.lock();
+        // The map's and this one: nobody waits.
+        if Arc::strong_count(&self.gate) == 2 {
+            gates.remove(&self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_copy_waits_for_its_turn_and_nothing_is_left_behind() {
+        let (twins, site) = (Twins::default(), SiteId::parse("default").unwrap());
+        let first = twins.turn(&site, Uuid::nil()).await;
+        let stranger = twins.turn(&site, Uuid::max()).await;
+        // One copy gives up waiting, as a caller whose deadline passed.
+        let waited = tokio::time::timeout(Duration::from_millis(1), twins.turn(&site, Uuid::nil())).await;
+        assert!(waited.is_err(), "the first copy has not ended");
+        drop(first);
+        drop(twins.turn(&site, Uuid::nil()).await);
+        drop(stranger);
+        assert!(twins.lock().is_empty());
+    }
+}
