@@ -4,13 +4,16 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 6] = [
+const PROTOS: [&str; 9] = [
+    "duyet/v1/ban_service.proto",
     "duyet/v1/captcha_service.proto",
     "duyet/v1/comment.proto",
     "duyet/v1/comment_service.proto",
     "duyet/v1/error_reason.proto",
     "duyet/v1/moderation_service.proto",
     "duyet/v1/policy_service.proto",
+    "duyet/v1/privacy_service.proto",
+    "google/rpc/status.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -19,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(PROTOS, ["proto"])?;
     let path = PathBuf::from(env::var("OUT_DIR")?).join("duyet.v1.bin");
     fs::write(path, descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // Its type exists already, and clients of tonic know it.
+    tonic_prost_build::configure().extern_path(".google.rpc", "::tonic_types::pb").compile_fds(descriptors)?;
     Ok(())
 }

@@ -25,6 +25,8 @@ pub(crate) struct Shown {
     gone: &'static str,
     /// Link that opens the form as an answer to this one. Empty where no answer is possible.
     reply: String,
+    /// Readers may find it wrong, other than its writer.
+    report: bool,
     replies: Vec<Shown>,
     more_replies: String,
 }
@@ -84,6 +86,7 @@ fn show(comment: Comment, open: bool, now: DateTime<Utc>) -> Shown {
             _ => "Bình luận này đã bị gỡ.",
         },
         reply: if open && public { format!("/?tra-loi={}#viet-binh-luan", encode(&comment.id)) } else { String::new() },
+        report: public && !comment.own,
         id: comment.id,
         name: comment.author_name,
         title: comment.title,

@@ -86,6 +86,7 @@ impl Form {
             request_id: self.request_id.clone(),
             honeypot: self.website.clone(),
             form_opened_at: self.form_opened_at.parse().ok().map(clock::to_wire),
+            article_published_at: None,
         }
     }
 }

@@ -15,6 +15,7 @@ mod portal;
 mod problems;
 mod reader;
 mod refusal;
+mod report;
 mod routes;
 mod service;
 mod views;

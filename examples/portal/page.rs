@@ -20,6 +20,8 @@ pub(crate) struct Page {
     views: String,
     list: List,
     pub(crate) flash: &'static str,
+    /// The same about something that failed.
+    pub(crate) alert: &'static str,
     /// Absent where the article takes no comments.
     pub(crate) form: Option<Form>,
     pub(crate) problems: Problems,
@@ -40,6 +42,7 @@ impl Page {
             views,
             list,
             flash: "",
+            alert: "",
             form: None,
             problems: Problems::default(),
             answering: String::new(),

@@ -54,6 +54,11 @@ pub(crate) fn explain(refusal: &Refusal) -> (Problems, Repair) {
             "Hệ thống đang bận nên chưa nhận được bình luận. Nội dung vẫn còn nguyên, bạn hãy bấm “Gửi bình luận” để thử lại.",
             Repair::Resend,
         ),
+        // Nothing was used up, and whoever is banned by mistake keeps what they wrote.
+        ErrorReason::Banned => {
+            problems.notice = banned_text(refusal);
+            ("", Repair::Resend)
+        }
         ErrorReason::ArticleClosed => ("", Repair::Closed),
         ErrorReason::CommentNotFound => {
             ("Bình luận bạn muốn trả lời không còn nữa. Bạn có thể gửi thành bình luận mới.", Repair::Amend)
@@ -101,6 +106,15 @@ pub(crate) fn wait_text(refusal: &Refusal) -> String {
 fn captcha_text(refusal: &Refusal) -> String {
     if refusal.message.is_empty() {
         "Mã chưa đúng. Bạn hãy nhập mã mới trong hình.".to_owned()
+    } else {
+        refusal.message.clone()
+    }
+}
+
+/// The service's own words: no portal knows better, and none should say more.
+fn banned_text(refusal: &Refusal) -> String {
+    if refusal.message.is_empty() {
+        "Hiện bạn chưa thể gửi bình luận ở đây.".to_owned()
     } else {
         refusal.message.clone()
     }

@@ -20,6 +20,7 @@ use crate::{
     problems::{Problems, Repair, explain},
     reader::{self, Reader},
     refusal::Refusal,
+    report::{self, alert_text},
 };
 
 /// The longest form, three times over for the percent signs of its encoding, and some room.
@@ -30,6 +31,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/", get(show))
         // Whoever reloads after an error comes here by GET.
         .route("/binh-luan", get(|| async { Redirect::to("/#viet-binh-luan") }).post(submit))
+        .route("/bao-cao", get(|| async { Redirect::to("/#binh-luan") }).post(report::report))
         .route("/ma-kiem-tra", get(picture))
         .merge(assets::routes())
         .fallback(|| async { (StatusCode::NOT_FOUND, "Không tìm thấy trang này.") })
@@ -49,6 +51,7 @@ async fn show(State(portal): State<Arc<Portal>>, reader: Reader, Query(place): Q
     }
     if let Some(flash) = &reader.flash {
         page.flash = flash_text(flash);
+        page.alert = alert_text(flash);
         cookies.push(reader::no_flash_cookie());
     }
     if is_open(mode) {
@@ -102,6 +105,7 @@ async fn refused(portal: &Portal, reader: &Reader, mut form: Form, mut refusal: 
     };
     let status = match (&repair, refusal.reason) {
         (Repair::Closed, _) => StatusCode::CONFLICT,
+        (Repair::Resend, ErrorReason::Banned) => StatusCode::FORBIDDEN,
         (Repair::Resend, ErrorReason::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
         (Repair::Resend, _) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
@@ -171,6 +175,7 @@ fn set(cookies: impl IntoIterator<Item = String>) -> impl axum::response::IntoRe
 fn flash_text(flash: &str) -> &'static str {
     match flash {
         "da-dang" => "Bình luận của bạn đã đăng. Cảm ơn bạn.",
+        "da-bao-cao" => "Cảm ơn bạn. Tòa soạn đã nhận được báo cáo.",
         "cho-duyet" => "Bình luận của bạn đang chờ duyệt. Cảm ơn bạn đã gửi ý kiến.",
         _ => "",
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use duyet::proto::v1::{
     ChallengeKind, Comment, GetCommentRequest, IssueChallengeRequest, IssueChallengeResponse, ListCommentsRequest,
-    ListCommentsResponse, SubmitCommentRequest, SubmitCommentResponse, captcha_service_client::CaptchaServiceClient,
-    comment_service_client::CommentServiceClient,
+    ListCommentsResponse, ReportCommentRequest, SubmitCommentRequest, SubmitCommentResponse,
+    captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
 };
 use tonic::{
     Code, Request, Response, Status,
@@ -63,6 +63,12 @@ impl Service {
 
     pub(crate) async fn list_comments(&self, request: ListCommentsRequest) -> Result<ListCommentsResponse, Refusal> {
         persist(|| async { self.comments.clone().list_comments(self.request(request.clone())).await }).await
+    }
+
+    /// However often it arrives, a reader counts once.
+    pub(crate) async fn report_comment(&self, request: ReportCommentRequest) -> Result<(), Refusal> {
+        let report = || async { self.comments.clone().report_comment(self.request(request.clone())).await };
+        persist(report).await.map(drop)
     }
 
     /// One comment that this reader may see.

@@ -54,6 +54,7 @@ fn request(args: AuditArgs, now: DateTime<Utc>) -> v1::ListAuditRequest {
         until: args.until.map(|until| stamp(until.resolve(now))),
         page_size: args.limit,
         page_token: args.page_token.unwrap_or_default(),
+        ..Default::default()
     }
 }
 

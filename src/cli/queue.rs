@@ -48,6 +48,7 @@ fn request(args: QueueArgs) -> v1::ListQueueRequest {
         min_score: args.min_score,
         max_score: args.max_score,
         unreviewed: args.unreviewed,
+        ..Default::default()
     };
     v1::ListQueueRequest {
         filter: Some(filter),

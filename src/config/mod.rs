@@ -11,7 +11,7 @@ pub use settings::{Settings, without_empty_variables};
 use crate::domain::{
     challenge::ALPHABET,
     comment::TextLimits,
-    policy::{Mode, Thresholds},
+    policy::{EXPIRE_PENDING_DAYS, Mode, Thresholds},
     rate_limit::Quotas,
 };
 
@@ -40,6 +40,8 @@ pub struct Config {
     /// Mode of articles that set none.
     pub mode: Mode,
     pub thresholds: Thresholds,
+    /// A comment that waited so many days is refused.
+    pub expire_pending_days: i64,
     /// Filter of the log, for example `info` or `duyet=debug`.
     pub log: String,
 }
@@ -68,6 +70,7 @@ impl Config {
                 low: settings.policy.low.unwrap_or(defaults.low),
                 high: settings.policy.high.unwrap_or(defaults.high),
             },
+            expire_pending_days: settings.policy.expire_pending_days.unwrap_or(EXPIRE_PENDING_DAYS),
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
         };
         config.check()?;
@@ -110,6 +113,9 @@ impl Config {
         let Thresholds { low, high } = self.thresholds;
         if !(0.0..=1.0).contains(&low) || !(0.0..=1.0).contains(&high) || low > high {
             return Err(format!("policy.low ({low}) and policy.high ({high}) must be ordered and within 0 and 1"));
+        }
+        if !(1..=365).contains(&self.expire_pending_days) {
+            return Err(format!("policy.expire_pending_days ({}) must be within 1 and 365", self.expire_pending_days));
         }
         let TextLimits { name, title, content } = self.text;
         if !(1..=200).contains(&name) || title > 500 || !(1..=5_000).contains(&content) {
@@ -165,5 +171,14 @@ mod tests {
     #[test]
     fn thresholds_must_be_in_order() {
         assert!(resolve("[policy]\nlow = 0.9\nhigh = 0.3\n").unwrap_err().contains("policy.low"));
+    }
+    #[test]
+    fn a_comment_waits_thirty_days_unless_said_otherwise() {
+        assert_eq!(resolve("").unwrap().expire_pending_days, 30);
+        assert_eq!(resolve("[policy]\nexpire_pending_days = 365\n").unwrap().expire_pending_days, 365);
+        for days in ["0", "366", "-1"] {
+            let error = resolve(&format!("[policy]\nexpire_pending_days = {days}\n")).unwrap_err();
+            assert!(error.contains("policy.expire_pending_days"), "{error}");
+        }
     }
 }

@@ -126,6 +126,9 @@ pub struct PolicySettings {
     /// Score from which HYBRID marks as spam and POST holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
+    /// Days after which a comment that nobody reviewed is refused, 1 to 365.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expire_pending_days: Option<i64>,
 }
 
 impl Settings {
@@ -228,6 +231,7 @@ impl From<&Config> for Settings {
                 mode: Some(config.mode),
                 low: Some(config.thresholds.low),
                 high: Some(config.thresholds.high),
+                expire_pending_days: Some(config.expire_pending_days),
             },
             text: config.text,
             limits: config.limits,

@@ -8,13 +8,13 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use super::{TokenCommand, commands::say};
 use crate::{
     config::Config,
-    domain::{access::AccessToken, id::SiteId},
+    domain::{
+        access::{AccessToken, check_name},
+        id::SiteId,
+    },
     server,
     workflow::{Gatekeeper, NewToken},
 };
-
-/// Longest name, in bytes: it stands in every line of the audit.
-const MAX_NAME_BYTES: usize = 64;
 
 pub(super) async fn run(command: TokenCommand, config: Config) -> anyhow::Result<()> {
     let store = server::open_store(&config)?;
@@ -30,7 +30,8 @@ async fn obey(command: TokenCommand, gatekeeper: &Gatekeeper) -> anyhow::Result<
     match command {
         TokenCommand::Create { role, site, name, days } => {
             let expires_at = days.map(|days| now + chrono::Duration::days(days.into()));
-            let new = NewToken { site: parse_site(&site)?, name: check_name(name)?, role, expires_at };
+            check_name(&name)?;
+            let new = NewToken { site: parse_site(&site)?, name, role, expires_at };
             let name = new.name.clone();
             match gatekeeper.create_token(new, now).await? {
                 Some((_, text)) => say(text),
@@ -66,11 +67,6 @@ fn line(token: &AccessToken, now: DateTime<Utc>) -> String {
 
 fn parse_site(text: &str) -> anyhow::Result<SiteId> {
     SiteId::parse(text).with_context(|| format!("`{text}` is no site: 1 to 64 of a-z 0-9 - _"))
-}
-
-fn check_name(name: String) -> anyhow::Result<String> {
-    let fits = (1..=MAX_NAME_BYTES).contains(&name.len());
-    if fits && !name.chars().any(char::is_control) { Ok(name) } else { bail!("a name has 1 to {MAX_NAME_BYTES} bytes") }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line is an edge")]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::id::SiteId;
+use super::{audit::SYSTEM, id::SiteId};
 
 named_enum! {
     /// What a token is for.
@@ -41,10 +41,55 @@ impl AccessToken {
     }
 }
 
+/// Longest name of a token, in bytes: it stands in every line of the audit.
+pub const MAX_NAME_BYTES: usize = 64;
+
+/// What is wrong with a token's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameProblem {
+    #[error("a name has 1 to {MAX_NAME_BYTES} bytes, none of them a control character")]
+    Shape,
+    #[error("the name {SYSTEM} is the service's own, for what no person did: choose another name")]
+    Reserved,
+}
+
+/// Checks a token's name. Nobody may pass for the service in the audit, in whatever letters.
+///
+/// # Errors
+/// What is wrong, in a sentence.
+pub fn check_name(name: &str) -> Result<(), NameProblem> {
+    let fits = (1..=MAX_NAME_BYTES).contains(&name.len()) && !name.chars().any(char::is_control);
+    if !fits {
+        Err(NameProblem::Shape)
+    } else if name.trim().eq_ignore_ascii_case(SYSTEM) {
+        Err(NameProblem::Reserved)
+    } else {
+        Ok(())
+    }
+}
+
 /// The caller behind a checked token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     pub site: SiteId,
     pub name: String,
     pub role: Role,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_called_as_the_service_calls_itself() {
+        for name in ["system", "SYSTEM", " System "] {
+            assert_eq!(check_name(name), Err(NameProblem::Reserved), "{name}");
+        }
+        for name in ["", "a\nb", &"x".repeat(65)] {
+            assert_eq!(check_name(name), Err(NameProblem::Shape), "{name}");
+        }
+        for name in ["Hệ thống", "systems", &"x".repeat(64)] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+    }
 }

@@ -1,43 +1,187 @@
 //! Entries of the append-only audit. No personal data in them.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    comment::Attention,
     decision::Reason,
     id::{ArticleId, CommentId},
-    lifecycle::Status,
+    lifecycle::{Action, Status},
 };
 
-/// Name of the audit action that an article change writes.
-pub const UPDATE_ARTICLE: &str = "UPDATE_ARTICLE";
+/// Who acts when no token does. No token may have this name.
+pub const SYSTEM: &str = "system";
+
+named_enum! {
+    /// What was done.
+    AuditAction {
+        Approve = "APPROVE",
+        Reject = "REJECT",
+        Spam = "SPAM",
+        Requeue = "REQUEUE",
+        /// An entry was taken back.
+        Revert = "REVERT",
+        /// Nobody reviewed it in time.
+        Expire = "EXPIRE",
+        /// A takedown clock was started or moved.
+        Escalate = "ESCALATE",
+        CreateBan = "CREATE_BAN",
+        RevokeBan = "REVOKE_BAN",
+        UpdateArticle = "UPDATE_ARTICLE",
+        UpdateSite = "UPDATE_SITE",
+        Lockdown = "LOCKDOWN",
+        /// An admin looked at the hashes behind a comment.
+        RevealSender = "REVEAL_SENDER",
+    }
+}
+
+impl From<Action> for AuditAction {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Approve => Self::Approve,
+            Action::Reject => Self::Reject,
+            Action::Spam => Self::Spam,
+            Action::Requeue => Self::Requeue,
+        }
+    }
+}
+
+impl AuditAction {
+    /// What "take back my last deed" looks for: all that can be taken back but the taking back itself.
+    pub fn deeds() -> impl Iterator<Item = Self> + Clone + Send {
+        Self::ALL.iter().copied().filter(|action| action.is_revertible() && *action != Self::Revert)
+    }
+
+    /// True for what [`super::revert::Revert`] can take back.
+    pub const fn is_revertible(self) -> bool {
+        match self {
+            Self::Approve
+            | Self::Reject
+            | Self::Spam
+            | Self::Requeue
+            | Self::Revert
+            | Self::Expire
+            | Self::Escalate
+            | Self::CreateBan
+            | Self::RevokeBan => true,
+            Self::UpdateArticle | Self::UpdateSite | Self::Lockdown | Self::RevealSender => false,
+        }
+    }
+}
+
+/// What was on a comment before an entry, beyond its status: what taking the entry back restores.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    pub reviewed_at: Option<DateTime<Utc>>,
+    pub attention: Attention,
+    /// What the entry made of the attention: what differs from it now came since.
+    #[serde(default)]
+    pub left: Attention,
+}
+
+impl Before {
+    /// The attention that taking the entry back restores on a comment that has `now`. Reports that came since stay open, and so does
+    /// what they flagged.
+    pub fn restored(&self, now: &Attention) -> Attention {
+        let since = (now.open_reports - self.left.open_reports).max(0);
+        let flagged_since = now.flagged_at.filter(|_| since > 0);
+        Attention {
+            flagged_at: self.attention.flagged_at.or(flagged_since),
+            reports: now.reports,
+            open_reports: self.attention.open_reports + since,
+            takedown: self.attention.takedown,
+        }
+    }
+}
 
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     pub id: Uuid,
     pub at: DateTime<Utc>,
-    /// Name of the token that acted.
+    /// Name of the token that acted, or [`SYSTEM`].
     pub actor: String,
-    /// A name of [`super::lifecycle::Action`], or [`UPDATE_ARTICLE`].
-    pub action: String,
+    pub action: AuditAction,
     pub comment: Option<CommentId>,
     pub article: Option<ArticleId>,
+    /// `None` where no comment was changed.
     pub from_status: Option<Status>,
+    /// `None` where no comment was changed.
     pub to_status: Option<Status>,
     /// Revision after the change.
     pub revision: i64,
     pub reason: Option<Reason>,
     pub note: String,
     pub request_id: Option<Uuid>,
+    /// What it was done together with.
+    pub batch: Option<Uuid>,
+    /// The entry that this one took back.
+    pub reverts: Option<Uuid>,
+    pub ban: Option<Uuid>,
+    pub before: Option<Before>,
+}
+
+impl AuditEntry {
+    /// An entry that says only who did what and when.
+    pub fn new(id: Uuid, action: AuditAction, actor: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            at,
+            actor: actor.to_owned(),
+            action,
+            comment: None,
+            article: None,
+            from_status: None,
+            to_status: None,
+            revision: 0,
+            reason: None,
+            note: String::new(),
+            request_id: None,
+            batch: None,
+            reverts: None,
+            ban: None,
+            before: None,
+        }
+    }
 }
 
 /// Which entries. Conditions add up.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AuditFilter {
     pub comment: Option<CommentId>,
+    pub article: Option<ArticleId>,
     pub actor: Option<String>,
-    pub action: Option<String>,
+    pub action: Option<AuditAction>,
+    pub batch: Option<Uuid>,
+    pub ban: Option<Uuid>,
     pub since: Option<DateTime<Utc>>,
     pub until: Option<DateTime<Utc>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reported(open_reports: i32, flagged: bool) -> Attention {
+        let flagged_at = flagged.then_some(DateTime::UNIX_EPOCH);
+        Attention { flagged_at, reports: 9, open_reports, takedown: None }
+    }
+
+    fn restored(before: Attention, left: Attention, now: &Attention) -> Attention {
+        Before { reviewed_at: None, attention: before, left }.restored(now)
+    }
+
+    #[test]
+    fn reports_that_came_since_are_added_to_those_that_were_open() {
+        assert_eq!(restored(reported(3, true), reported(0, false), &reported(2, false)), reported(5, true));
+        assert_eq!(restored(reported(0, false), reported(0, false), &reported(4, true)), reported(4, true));
+    }
+
+    #[test]
+    fn what_the_entry_left_open_is_not_counted_twice() {
+        assert_eq!(restored(reported(2, false), reported(2, true), &reported(2, true)), reported(2, false));
+        assert_eq!(restored(reported(0, false), reported(3, true), &reported(3, true)), reported(0, false));
+    }
 }

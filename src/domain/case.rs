@@ -2,7 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{audit::AuditEntry, comment::Comment, id::ArticleId, lifecycle::Status, spam::Finding};
+use super::{
+    audit::AuditEntry,
+    claim::Claim,
+    comment::Comment,
+    id::ArticleId,
+    lifecycle::Status,
+    report::{Note, ReportCount},
+    spam::Finding,
+};
 
 /// Counts of the same author's other comments, by where they stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,10 +33,31 @@ pub struct Case {
     pub history: AuthorHistory,
     pub article_title: String,
     pub article_url: String,
-    /// Newest first; empty in lists.
+    /// In force.
+    pub claim: Option<Claim>,
+    /// `None` in lists.
+    pub details: Option<Box<CaseDetails>>,
+}
+
+/// What is known around a comment beyond its own row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CaseDetails {
+    /// Newest first, at most 100.
     pub decisions: Vec<AuditEntry>,
-    /// Other comments with the same text on the site; 0 in lists.
+    /// Other comments with the same text on the site.
     pub same_text: i32,
+    /// The newest of them, at most 10.
+    pub siblings: Vec<Comment>,
+    /// The author's newest other comments, at most 10.
+    pub author_comments: Vec<Comment>,
+    /// The comment answered.
+    pub answered: Option<Comment>,
+    /// Newest first, at most 100.
+    pub notes: Vec<Note>,
+    /// Most frequent first.
+    pub report_counts: Vec<ReportCount>,
+    /// What reporters wrote, newest first, at most 10.
+    pub report_notes: Vec<String>,
 }
 
 named_enum! {
@@ -37,13 +66,17 @@ named_enum! {
         Oldest = "OLDEST",
         Newest = "NEWEST",
         Score = "SCORE",
+        /// Most open reports first.
+        Reports = "REPORTS",
+        /// Takedowns only, by their clock.
+        Due = "DUE",
     }
 }
 
 /// Which comments. Conditions add up. Serialized, it is what a page token is bound to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct QueueFilter {
-    /// Never empty.
+    /// Empty means all that wait for a moderator: PENDING, and what reports or a takedown put back.
     pub status: Vec<Status>,
     pub article: Option<ArticleId>,
     /// Folded words.
@@ -54,21 +87,10 @@ pub struct QueueFilter {
     pub max_score: Option<f64>,
     /// Only comments that nobody has looked at.
     pub unreviewed: bool,
-}
-
-impl Default for QueueFilter {
-    fn default() -> Self {
-        Self {
-            status: vec![Status::Pending],
-            article: None,
-            query: None,
-            rule: None,
-            author: None,
-            min_score: None,
-            max_score: None,
-            unreviewed: false,
-        }
-    }
+    /// Whether somebody holds them now; `None` does not ask.
+    pub claimed: Option<bool>,
+    /// Only comments with open reports.
+    pub reported: bool,
 }
 
 /// Up to here a queue's total is exact; one more means "more".

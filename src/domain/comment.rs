@@ -32,9 +32,79 @@ pub struct Comment {
     pub reviewed_at: Option<DateTime<Utc>>,
     /// Public replies, changed in the same transaction as their status.
     pub reply_count: i32,
+    pub attention: Attention,
+}
+
+named_enum! {
+    /// Who demands that a comment be taken down.
+    TakedownKind {
+        Authority = "AUTHORITY",
+        Complaint = "COMPLAINT",
+    }
+}
+
+impl TakedownKind {
+    /// Hours until it is due, unless said otherwise: 24 for an authority and 48 for a complaint, as Decree 147/2024 has them.
+    pub const fn hours(self) -> i64 {
+        match self {
+            Self::Authority => 24,
+            Self::Complaint => 48,
+        }
+    }
+}
+
+/// Longest clock, in days.
+pub const MAX_TAKEDOWN_DAYS: i64 = 30;
+
+/// A demand with a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Takedown {
+    pub kind: TakedownKind,
+    pub due_at: DateTime<Utc>,
+}
+
+impl Takedown {
+    /// Notes a due time that is past, or further off than [`MAX_TAKEDOWN_DAYS`].
+    pub fn check_due(due_at: Option<DateTime<Utc>>, now: DateTime<Utc>, violations: &mut Violations) {
+        let latest = now + chrono::Duration::days(MAX_TAKEDOWN_DAYS);
+        if due_at.is_some_and(|due_at| due_at < now || due_at > latest) {
+            violations.add("due_at", Problem::OutOfRange);
+        }
+    }
+
+    /// The demand at `now`, due when it says or else within the kind's own term.
+    pub fn starting(kind: TakedownKind, due_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        let own_term = || now + chrono::Duration::hours(kind.hours());
+        Self { kind, due_at: due_at.unwrap_or_else(own_term) }
+    }
+}
+
+/// What calls for a moderator beyond the status. None of it is part of the revision.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attention {
+    /// Since when reports or a takedown have it wait for a moderator.
+    pub flagged_at: Option<DateTime<Utc>>,
+    /// Devices that ever reported it.
+    pub reports: i32,
+    /// Those since a moderator last looked.
+    pub open_reports: i32,
+    pub takedown: Option<Takedown>,
+}
+
+impl Attention {
+    /// After a moderator looked: reports were, and a clock stops.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        Self { reports: self.reports, ..Self::default() }
+    }
 }
 
 impl Comment {
+    /// True when it is in the moderators' queue.
+    pub const fn is_queued(&self) -> bool {
+        matches!(self.status, Status::Pending) || self.attention.flagged_at.is_some()
+    }
+
     /// True when readers see it: public, or a tombstone that holds up visible replies.
     pub const fn is_visible(&self) -> bool {
         self.status.is_public() || self.is_tombstone()

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Error, Result,
+    Error,
+    audit::AuditAction,
     comment::Comment,
     error::{Problem, Violations},
     id::{CommentId, SiteId},
@@ -33,23 +34,37 @@ named_enum! {
     }
 }
 
-/// A decision as it reaches the store.
+/// Most comments decided in one go.
+pub const MAX_ITEMS: usize = 500;
+
+/// The same decision on one or more comments, as it reaches the store.
 #[derive(Debug, Clone)]
-pub struct Decision {
-    /// Id of the audit row to write, made from `at`.
-    pub id: Uuid,
+pub struct DecisionBatch {
     pub site: SiteId,
-    pub comment: CommentId,
     pub action: Action,
-    /// The revision that the moderator saw.
-    pub expected_revision: i64,
+    /// The audit's word for it: the action's own, or EXPIRE.
+    pub recorded_as: AuditAction,
     pub reason: Option<Reason>,
     pub note: String,
-    /// Name of the token that decides.
+    /// Name of the token that decides, or [`super::audit::SYSTEM`].
     pub actor: String,
     pub at: DateTime<Utc>,
+    /// Names the batch; `None` for a lone decision.
+    pub batch: Option<Uuid>,
+    /// At most [`MAX_ITEMS`], each comment once.
+    pub items: Vec<DecisionItem>,
     /// For replays; the response is filled in by the store.
     pub request: Option<RequestRow>,
+}
+
+/// One comment of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecisionItem {
+    /// Id of the audit row to write, made from the batch's `at`.
+    pub id: Uuid,
+    pub comment: CommentId,
+    /// The revision that the moderator saw.
+    pub expected_revision: i64,
 }
 
 /// Who brought a comment where it stands, and when: what the slower of two moderators is told.
@@ -73,11 +88,39 @@ pub struct Verdict {
     pub standing: Standing,
 }
 
-/// What a decision came to. In a replay the comment is as it is now.
+/// Why one item of many was not done. Remembered for replays, hence apart from [`Error`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Refusal {
+    CommentNotFound(CommentId),
+    /// Something happened to the comment since.
+    Stale(Box<Standing>),
+    InvalidTransition {
+        from: Status,
+        to: Status,
+    },
+    /// Taken back before.
+    AlreadyReverted,
+    NotRevertible,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::CommentNotFound(id) => Self::CommentNotFound(id),
+            Refusal::Stale(standing) => Self::StaleRevision(standing),
+            Refusal::InvalidTransition { from, to } => Self::InvalidTransition { from, to },
+            Refusal::AlreadyReverted => Self::AlreadyReverted,
+            Refusal::NotRevertible => Self::NotRevertible,
+        }
+    }
+}
+
+/// What one item of a decision came to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Decided {
-    pub verdict: Verdict,
-    pub comment: Comment,
+pub struct Settled {
+    /// The comment as it is now; `None` when there is none.
+    pub comment: Option<Comment>,
+    pub result: Result<Verdict, Refusal>,
 }
 
 /// What the store must do for a decision on a comment that stands as given.
@@ -85,28 +128,30 @@ pub struct Decided {
 pub enum Ruling {
     /// Write the new status and raise the revision.
     Move(Status),
-    /// A live comment nobody had looked at: only note that it was looked at.
+    /// A live comment that waits for a look: only note that it was looked at.
     Review,
     /// It is already where the action leads.
     AlreadyThere,
 }
 
-/// Judges a decision against the comment as it stands now.
+/// Judges a decision against the comment as it stands now. `waits` says that a comment on the page wants a look: nobody had
+/// one yet, or reports or a takedown ask for another.
 ///
 /// # Errors
-/// [`Error::StaleRevision`] when somebody was faster, [`Error::InvalidTransition`] when the table has no such step.
-pub fn judge(decision: &Decision, standing: &Standing, reviewed: bool) -> Result<Ruling> {
-    let to = decision.action.leads_to(standing.status);
-    if to == standing.status && (reviewed || decision.action != Action::Approve) {
+/// [`Refusal::Stale`] when somebody was faster, [`Refusal::InvalidTransition`] when the table has no such step.
+pub fn judge(action: Action, expected_revision: i64, standing: &Standing, waits: bool) -> Result<Ruling, Refusal> {
+    let to = action.leads_to(standing.status);
+    if to == standing.status && (!waits || action != Action::Approve) {
         return Ok(Ruling::AlreadyThere);
     }
-    if decision.expected_revision != standing.revision {
-        return Err(Error::StaleRevision(Box::new(standing.clone())));
+    if expected_revision != standing.revision {
+        return Err(Refusal::Stale(Box::new(standing.clone())));
     }
     if to == standing.status {
         return Ok(Ruling::Review);
     }
-    lifecycle::step(standing.status, decision.action).map(Ruling::Move)
+    let refused = Refusal::InvalidTransition { from: standing.status, to };
+    lifecycle::step(standing.status, action).map(Ruling::Move).ok_or(refused)
 }
 
 /// Longest note, in graphemes.
@@ -119,7 +164,7 @@ pub fn check_reason(
     note: &str,
     violations: &mut Violations,
 ) -> (Option<Reason>, String) {
-    let note = text::clean_block(note);
+    let note = check_note(note, violations);
     let reason = reason.or((action == Action::Spam).then_some(Reason::SpamAd));
     match reason {
         None if action.needs_reason() => violations.add("reason", Problem::Required),
@@ -127,28 +172,19 @@ pub fn check_reason(
         Some(Reason::Other) if note.is_empty() => violations.add("note", Problem::Required),
         _ => {}
     }
-    violations.check_length("note", &note, MAX_NOTE, MAX_NOTE * 8);
     (reason, note)
+}
+
+/// Cleans a note and checks its length.
+pub fn check_note(note: &str, violations: &mut Violations) -> String {
+    let note = text::clean_block(note);
+    violations.check_length("note", &note, MAX_NOTE, MAX_NOTE * 8);
+    note
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn decision(action: Action, expected_revision: i64) -> Decision {
-        Decision {
-            id: Uuid::nil(),
-            site: SiteId::parse("default").unwrap(),
-            comment: CommentId(Uuid::nil()),
-            action,
-            expected_revision,
-            reason: None,
-            note: String::new(),
-            actor: "lan".into(),
-            at: DateTime::UNIX_EPOCH,
-            request: None,
-        }
-    }
 
     fn standing(status: Status, revision: i64) -> Standing {
         Standing {
@@ -163,25 +199,25 @@ mod tests {
 
     #[test]
     fn the_first_of_two_moderators_moves_the_comment() {
-        let ruling = judge(&decision(Action::Approve, 1), &standing(Status::Pending, 1), false).unwrap();
+        let ruling = judge(Action::Approve, 1, &standing(Status::Pending, 1), true).unwrap();
         assert_eq!(ruling, Ruling::Move(Status::Approved));
     }
 
     #[test]
     fn the_second_with_the_same_verdict_is_told_it_is_done() {
-        let ruling = judge(&decision(Action::Approve, 1), &standing(Status::Approved, 2), true).unwrap();
+        let ruling = judge(Action::Approve, 1, &standing(Status::Approved, 2), false).unwrap();
         assert_eq!(ruling, Ruling::AlreadyThere);
     }
 
     #[test]
     fn the_second_with_another_verdict_is_told_who_was_first() {
-        let error = judge(&decision(Action::Reject, 1), &standing(Status::Approved, 2), true).unwrap_err();
-        assert!(matches!(error, Error::StaleRevision(first) if first.actor == "minh"));
+        let refusal = judge(Action::Reject, 1, &standing(Status::Approved, 2), false).unwrap_err();
+        assert!(matches!(refusal, Refusal::Stale(first) if first.actor == "minh"));
     }
 
     #[test]
     fn approving_a_live_comment_nobody_looked_at_only_notes_the_look() {
-        let ruling = judge(&decision(Action::Approve, 1), &standing(Status::Approved, 1), false).unwrap();
+        let ruling = judge(Action::Approve, 1, &standing(Status::Approved, 1), true).unwrap();
         assert_eq!(ruling, Ruling::Review);
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::{
     access::Role,
     challenge::{CaptchaFailure, IssuedChallenge},
@@ -43,10 +45,26 @@ pub enum Error {
     CommentNotFound(CommentId),
     #[error("no article {0}")]
     ArticleNotFound(ArticleId),
+    #[error("a ban is in force")]
+    Banned,
+    #[error("no ban {0}")]
+    BanNotFound(Uuid),
+    #[error("the comment came without what is to be banned")]
+    BanSubjectUnknown,
+    #[error("nothing of that kind in the audit")]
+    AuditEntryNotFound,
+    #[error("only an admin may take this back")]
+    RevertDenied,
+    #[error("taken back before")]
+    AlreadyReverted,
+    #[error("this cannot be taken back")]
+    NotRevertible,
     #[error("the comment was changed by {}", .0.actor)]
     StaleRevision(Box<Standing>),
     #[error("the article was changed, it is at revision {current}")]
     StaleArticle { current: i64 },
+    #[error("the site was changed, it is at revision {current}")]
+    StaleSite { current: i64 },
     #[error("a comment cannot go from {from} to {to}")]
     InvalidTransition { from: Status, to: Status },
     #[error("the request_id was used with another payload")]
@@ -93,7 +111,14 @@ impl Error {
             Self::TokenInvalid => "TOKEN_INVALID",
             Self::CommentNotFound(_) => "COMMENT_NOT_FOUND",
             Self::ArticleNotFound(_) => "ARTICLE_NOT_FOUND",
-            Self::StaleRevision(_) | Self::StaleArticle { .. } => "STALE_REVISION",
+            Self::Banned => "BANNED",
+            Self::BanNotFound(_) => "BAN_NOT_FOUND",
+            Self::BanSubjectUnknown => "BAN_SUBJECT_UNKNOWN",
+            Self::AuditEntryNotFound => "AUDIT_ENTRY_NOT_FOUND",
+            Self::RevertDenied => "REVERT_DENIED",
+            Self::AlreadyReverted => "ALREADY_REVERTED",
+            Self::NotRevertible => "NOT_REVERTIBLE",
+            Self::StaleRevision(_) | Self::StaleArticle { .. } | Self::StaleSite { .. } => "STALE_REVISION",
             Self::InvalidTransition { .. } => "INVALID_TRANSITION",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::PageTokenInvalid => "PAGE_TOKEN_INVALID",
@@ -136,6 +161,8 @@ pub enum Problem {
     UnknownValue,
     OutOfRange,
     NotForCallers,
+    /// The same thing twice.
+    Repeated,
 }
 
 impl Problem {
@@ -153,6 +180,7 @@ impl Problem {
             Self::UnknownValue => "problem-unknown-value",
             Self::OutOfRange => "problem-out-of-range",
             Self::NotForCallers => "problem-not-for-callers",
+            Self::Repeated => "problem-repeated",
         }
     }
 

@@ -49,6 +49,7 @@ pub struct RawForm {
     pub article_id: String,
     pub article_title: String,
     pub article_url: String,
+    pub article_published_at: Option<DateTime<Utc>>,
     pub parent_id: String,
     pub author_name: String,
     pub title: String,
@@ -70,6 +71,7 @@ pub struct Form {
     pub article: ArticleId,
     pub article_title: String,
     pub article_url: String,
+    pub article_published_at: Option<DateTime<Utc>>,
     pub parent: Option<CommentId>,
     pub text: FormText,
     /// Empty when none was sent.
@@ -106,6 +108,7 @@ impl RawForm {
                 article,
                 article_title,
                 article_url: self.article_url,
+                article_published_at: self.article_published_at,
                 parent,
                 text,
                 challenge_token: self.challenge_token,

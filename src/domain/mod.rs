@@ -51,9 +51,12 @@ macro_rules! named_enum {
 
 pub mod access;
 pub mod address;
+pub mod article;
 pub mod audit;
+pub mod ban;
 pub mod case;
 pub mod challenge;
+pub mod claim;
 pub mod comment;
 pub mod decision;
 pub mod error;
@@ -63,8 +66,12 @@ pub mod lifecycle;
 pub mod page;
 pub mod policy;
 pub mod rate_limit;
+pub mod report;
 pub mod request;
+pub mod revert;
+pub mod site;
 pub mod spam;
+pub mod stats;
 pub mod submission;
 pub mod text;
 

@@ -20,10 +20,10 @@ named_enum! {
 /// The last row of a page: the next page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// `published_at`, `created_at` or the audit's `at`.
+    /// `published_at`, `created_at`, `due_at` or the audit's `at`.
     pub at: DateTime<Utc>,
     pub id: uuid::Uuid,
-    /// Spam score; 0 where the order does not use it.
+    /// Spam score or open reports; 0 where the order does not use it.
     pub score: f64,
 }
 
@@ -50,6 +50,8 @@ pub struct QueuePage<'a> {
     pub order: QueueOrder,
     pub size: usize,
     pub after: Option<Cursor>,
+    /// Tells claims in force from those that ended.
+    pub now: DateTime<Utc>,
 }
 
 /// A page with whether there is more after it.

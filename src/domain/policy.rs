@@ -1,14 +1,6 @@
 //! Whether an article takes comments, and where a new one starts.
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-
-use super::{
-    Error, Result,
-    id::{ArticleId, SiteId},
-    lifecycle::Status,
-    request::RequestRow,
-};
+use super::{Error, Result, lifecycle::Status};
 
 named_enum! {
     /// What happens to comments of an article.
@@ -26,35 +18,6 @@ named_enum! {
     }
 }
 
-/// An article with its policy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Article {
-    pub id: ArticleId,
-    pub title: String,
-    pub url: String,
-    /// `None` inherits the site's mode.
-    pub mode: Option<Mode>,
-    /// From then on it counts as closed.
-    pub close_at: Option<DateTime<Utc>>,
-    pub revision: i64,
-    /// Public comments, changed in the same transaction as their status.
-    pub public_count: i64,
-}
-
-impl Article {
-    /// The mode in force at `now`. Closing never opens a hidden article.
-    pub fn mode_at(&self, now: DateTime<Utc>, site_mode: Mode) -> Mode {
-        let mode = self.mode.unwrap_or(site_mode);
-        let closed = self.close_at.is_some_and(|end| now >= end);
-        if closed && mode != Mode::Hidden { Mode::Closed } else { mode }
-    }
-}
-
-/// The mode in force on an article that may not be known yet.
-pub fn mode_of(article: Option<&Article>, now: DateTime<Utc>, site_mode: Mode) -> Mode {
-    article.map_or(site_mode, |known| known.mode_at(now, site_mode))
-}
-
 /// # Errors
 /// [`Error::ArticleClosed`] for a mode that takes no comments.
 pub fn check_open(mode: Mode) -> Result<()> {
@@ -63,6 +26,9 @@ pub fn check_open(mode: Mode) -> Result<()> {
         Mode::Pre | Mode::Post | Mode::Hybrid => Ok(()),
     }
 }
+
+/// A comment that nobody reviewed for so many days is refused, unless the service's setting says otherwise.
+pub const EXPIRE_PENDING_DAYS: i64 = 30;
 
 /// Where scores begin to matter.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,8 +46,8 @@ impl Default for Thresholds {
     }
 }
 
-/// Where a new comment starts. `degraded` (shared limits are gone) holds everything that would be published.
-pub fn first_status(mode: Mode, score: f64, thresholds: Thresholds, degraded: bool) -> Result<Status> {
+/// Where a new comment starts. `hold` (a ban says so, or the shared limits are gone) keeps back what would be published.
+pub fn first_status(mode: Mode, score: f64, thresholds: Thresholds, hold: bool) -> Result<Status> {
     check_open(mode)?;
     let status = match mode {
         Mode::Post if score < thresholds.high => Status::Approved,
@@ -89,58 +55,7 @@ pub fn first_status(mode: Mode, score: f64, thresholds: Thresholds, degraded: bo
         Mode::Hybrid if score >= thresholds.high => Status::Spam,
         _ => Status::Pending,
     };
-    Ok(if degraded && status.is_public() { Status::Pending } else { status })
-}
-
-/// A change of an article's policy as it reaches the store: `None` leaves a field as it is.
-#[derive(Debug, Clone)]
-pub struct ArticleChange {
-    /// Id of the audit row to write.
-    pub audit_id: uuid::Uuid,
-    pub site: SiteId,
-    pub id: ArticleId,
-    pub title: Option<String>,
-    pub url: Option<String>,
-    pub mode: Option<Option<Mode>>,
-    pub close_at: Option<Option<DateTime<Utc>>>,
-    /// 0: the article must not exist yet.
-    pub expected_revision: i64,
-    pub actor: String,
-    pub at: DateTime<Utc>,
-    /// For replays; the response is filled in by the store.
-    pub request: Option<RequestRow>,
-}
-
-impl ArticleChange {
-    /// The article after the change; `None` stands for an article not known yet.
-    ///
-    /// # Errors
-    /// [`Error::StaleArticle`] when it is not at the expected revision.
-    pub fn apply(&self, current: Option<Article>) -> Result<Article> {
-        let fresh = Article {
-            id: self.id.clone(),
-            title: String::new(),
-            url: String::new(),
-            mode: None,
-            close_at: None,
-            revision: 0,
-            public_count: 0,
-        };
-        let mut article = current.unwrap_or(fresh);
-        if article.revision != self.expected_revision {
-            return Err(Error::StaleArticle { current: article.revision });
-        }
-        if let Some(title) = &self.title {
-            article.title.clone_from(title);
-        }
-        if let Some(url) = &self.url {
-            article.url.clone_from(url);
-        }
-        article.mode = self.mode.unwrap_or(article.mode);
-        article.close_at = self.close_at.unwrap_or(article.close_at);
-        article.revision += 1;
-        Ok(article)
-    }
+    Ok(if hold && status.is_public() { Status::Pending } else { status })
 }
 
 #[cfg(test)]
@@ -175,23 +90,5 @@ mod tests {
         for mode in [Mode::Closed, Mode::Hidden] {
             assert!(matches!(first_status(mode, 0.0, Thresholds::default(), false), Err(Error::ArticleClosed { .. })));
         }
-    }
-
-    #[test]
-    fn closing_time_closes_but_never_shows_a_hidden_article() {
-        let start = DateTime::UNIX_EPOCH;
-        let mut article = Article {
-            id: ArticleId::parse("a").unwrap(),
-            title: String::new(),
-            url: String::new(),
-            mode: Some(Mode::Post),
-            close_at: Some(start),
-            revision: 1,
-            public_count: 0,
-        };
-        assert_eq!(article.mode_at(start, Mode::Pre), Mode::Closed);
-        assert_eq!(article.mode_at(start - chrono::Duration::seconds(1), Mode::Pre), Mode::Post);
-        article.mode = Some(Mode::Hidden);
-        assert_eq!(article.mode_at(start, Mode::Pre), Mode::Hidden);
     }
 }

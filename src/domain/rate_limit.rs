@@ -16,6 +16,8 @@ named_enum! {
         ChallengesPerPrefix = "ChallengesPerPrefix",
         ChallengesPerArticle = "ChallengesPerArticle",
         ChallengesPerSite = "ChallengesPerSite",
+        ReportsPerDevice = "ReportsPerDevice",
+        ReportsPerPrefix = "ReportsPerPrefix",
     }
 }
 
@@ -95,6 +97,8 @@ pub struct Quotas {
     pub challenges_per_prefix: Quota,
     pub challenges_per_article: Quota,
     pub challenges_per_site: Quota,
+    pub reports_per_device: Quota,
+    pub reports_per_prefix: Quota,
 }
 
 impl Quotas {
@@ -109,6 +113,8 @@ impl Quotas {
             LimitName::ChallengesPerPrefix => self.challenges_per_prefix,
             LimitName::ChallengesPerArticle => self.challenges_per_article,
             LimitName::ChallengesPerSite => self.challenges_per_site,
+            LimitName::ReportsPerDevice => self.reports_per_device,
+            LimitName::ReportsPerPrefix => self.reports_per_prefix,
         }
     }
 }
@@ -116,7 +122,7 @@ impl Quotas {
 impl Default for Quotas {
     /// Our choice, to be tuned per newsroom: five comments a minute are more than one reader writes, and a prefix is
     /// often a whole carrier NAT. A challenge may be asked for four times as often as a comment is sent, because
-    /// pictures are misread and reloaded.
+    /// pictures are misread and reloaded. Who reports more than twenty comments an hour is no help to a moderator.
     fn default() -> Self {
         Self {
             submits_per_device: per_minute(5),
@@ -127,16 +133,26 @@ impl Default for Quotas {
             challenges_per_prefix: per_minute(240),
             challenges_per_article: per_minute(1_200),
             challenges_per_site: per_minute(6_000),
+            reports_per_device: per_hour(20),
+            reports_per_prefix: per_hour(120),
         }
     }
 }
 
 const fn per_minute(events: u32) -> Quota {
+    quota(events, 60)
+}
+
+const fn per_hour(events: u32) -> Quota {
+    quota(events, 3_600)
+}
+
+const fn quota(events: u32, seconds: u64) -> Quota {
     let events = match NonZeroU32::new(events) {
         Some(events) => events,
         None => NonZeroU32::MIN,
     };
-    Quota { events, period: Duration::from_secs(60) }
+    Quota { events, period: Duration::from_secs(seconds) }
 }
 
 /// One event counted against one subject.

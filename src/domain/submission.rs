@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    article::Article,
+    ban::{BanEffect, BanSubject},
     comment::Comment,
     id::{ArticleId, CommentId, SiteId},
-    policy::Article,
     request::RequestRow,
+    site::{Site, SiteRules},
     spam::Finding,
 };
 
@@ -42,6 +44,10 @@ pub struct Submission {
     pub folded: String,
     pub article_title: String,
     pub article_url: String,
+    /// Fills in [`Article::published_at`] where nobody said it yet.
+    pub article_published_at: Option<DateTime<Utc>>,
+    /// As they were when the submit began: whether the article is still open is looked at again.
+    pub site_rules: SiteRules,
     /// The challenge's nonce, spent by this row. Each submission has one.
     pub nonce: [u8; 16],
     pub request: RequestRow,
@@ -53,6 +59,14 @@ pub struct SubmitAnswer {
     pub comment: CommentId,
     /// `None` while it waits.
     pub published_at: Option<DateTime<Utc>>,
+}
+
+/// What is kept of who sent a comment: for bans and for an admin's look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SenderTrace {
+    pub sender: Sender,
+    pub fingerprint: Pseudonym,
+    pub created_at: DateTime<Utc>,
 }
 
 /// What became of one submission of a batch.
@@ -73,8 +87,11 @@ pub enum Inserted {
 pub struct SubmitContext {
     /// The same `request_id`, if it was seen.
     pub request: Option<RequestRow>,
+    pub site: Site,
     /// `None` before the first submit.
     pub article: Option<Article>,
+    /// The strongest ban in force on any of the subjects.
+    pub ban: Option<BanEffect>,
     /// The comment answered, whatever its status; `None` when there is none or it is on another article.
     pub parent: Option<Comment>,
     /// The newest comment with the same text by the same device on the same article since `duplicates_since`.
@@ -92,6 +109,9 @@ pub struct SubmitQuestion<'a> {
     pub parent: Option<CommentId>,
     pub device: Option<Pseudonym>,
     pub fingerprint: Pseudonym,
+    /// What a ban may be about: device, prefix, text, author.
+    pub subjects: &'a [BanSubject],
+    pub now: DateTime<Utc>,
     pub duplicates_since: DateTime<Utc>,
     pub same_text_since: DateTime<Utc>,
 }

@@ -28,6 +28,14 @@ const MAX_ARTICLES: usize = 200;
 
 #[async_trait]
 impl CommentService for Service {
+    async fn report_comment(
+        &self,
+        request: Request<v1::ReportCommentRequest>,
+    ) -> Result<Response<v1::ReportCommentResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.report(&call, request.into_inner()).await)
+    }
+
     async fn submit_comment(
         &self,
         request: Request<v1::SubmitCommentRequest>,
@@ -113,11 +121,13 @@ impl Service {
 fn raw_form(request: v1::SubmitCommentRequest) -> RawForm {
     let mut noted = Violations::default();
     let form_opened_at = from_time(request.form_opened_at, "form_opened_at", &mut noted);
+    let article_published_at = from_time(request.article_published_at, "article_published_at", &mut noted);
     let client = request.client.unwrap_or_default();
     RawForm {
         article_id: request.article_id,
         article_title: request.article_title,
         article_url: request.article_url,
+        article_published_at,
         parent_id: request.parent_id,
         author_name: request.author_name,
         title: request.title,

@@ -1,10 +1,12 @@
 //! Domain values to and from the wire, nothing else.
 
-use chrono::{DateTime, Utc};
-use prost_types::Timestamp;
+use chrono::{DateTime, TimeDelta, Utc};
+use prost_types::{Duration, Timestamp};
 
 use crate::{
     domain::{
+        ban::{BanEffect, BanKind},
+        comment::{Takedown, TakedownKind},
         decision::Reason,
         error::{Problem, Violations},
         lifecycle::{Action, Status},
@@ -41,6 +43,20 @@ twins!(to_reason, from_reason, Reason, Reason {
     Illegal = Illegal, Language = Language, Duplicate = Duplicate, Expired = Expired, Other = Other,
 });
 
+twins!(to_ban_kind, from_ban_kind, BanKind, BanSubject {
+    Device = Device, IpPrefix = IpPrefix, Fingerprint = Fingerprint, Author = Author,
+});
+
+twins!(to_ban_effect, from_ban_effect, BanEffect, BanEffect { Hold = Hold, Block = Block, });
+
+twins!(to_takedown_kind, from_takedown_kind, TakedownKind, TakedownKind {
+    Authority = Authority, Complaint = Complaint,
+});
+
+pub(super) fn to_takedown(takedown: Takedown) -> v1::Takedown {
+    v1::Takedown { kind: to_takedown_kind(takedown.kind).into(), due_at: Some(to_time(takedown.due_at)) }
+}
+
 /// An action; only requests carry one.
 pub(super) fn from_action(number: i32) -> Option<Action> {
     match v1::Action::try_from(number).ok()? {
@@ -50,6 +66,17 @@ pub(super) fn from_action(number: i32) -> Option<Action> {
         v1::Action::Requeue => Some(Action::Requeue),
         v1::Action::Unspecified => None,
     }
+}
+
+/// An enum that must be given.
+pub(super) fn required<T>(
+    number: i32,
+    from: impl Fn(i32) -> Option<T>,
+    field: &'static str,
+    violations: &mut Violations,
+) -> Option<T> {
+    let problem = if number == 0 { Problem::Required } else { Problem::UnknownValue };
+    violations.take(field, from(number), problem)
 }
 
 /// An enum that may be left unspecified (0), but not be unknown.
@@ -65,6 +92,10 @@ pub(super) fn optional<T>(
 pub(super) fn to_time(at: DateTime<Utc>) -> Timestamp {
     // Below a second, nanoseconds always fit.
     Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+}
+
+pub(super) fn to_duration(delta: TimeDelta) -> Duration {
+    Duration { seconds: delta.num_seconds(), nanos: delta.subsec_nanos() }
 }
 
 /// An optional time; one that no calendar has is a violation of `field`. Finer than microseconds is cut off.
@@ -95,6 +126,15 @@ mod tests {
         }
         for reason in Reason::ALL {
             assert_eq!(from_reason(to_reason(*reason) as i32), Some(*reason));
+        }
+        for kind in BanKind::ALL {
+            assert_eq!(from_ban_kind(to_ban_kind(*kind) as i32), Some(*kind));
+        }
+        for effect in BanEffect::ALL {
+            assert_eq!(from_ban_effect(to_ban_effect(*effect) as i32), Some(*effect));
+        }
+        for kind in TakedownKind::ALL {
+            assert_eq!(from_takedown_kind(to_takedown_kind(*kind) as i32), Some(*kind));
         }
     }
 

@@ -1,8 +1,14 @@
 //! Comments, cases and audit entries for the wire.
 
-use super::convert::{to_reason, to_status, to_time};
+use super::convert::{to_reason, to_status, to_takedown_kind, to_time};
 use crate::{
-    domain::{audit::AuditEntry, case::Case, comment::Comment, spam::Finding},
+    domain::{
+        audit::AuditEntry,
+        case::Case,
+        comment::{Comment, Takedown},
+        report::{Note, ReportCount},
+        spam::Finding,
+    },
     locale::{Locale, Value},
     proto::v1,
     workflow::{CommentList, ListedThread},
@@ -58,24 +64,52 @@ pub(super) fn to_listed(list: &CommentList, listed: &ListedThread) -> v1::Commen
 
 /// A case, its findings explained in `locale`.
 pub(super) fn to_case(case: Case, locale: Locale) -> v1::Case {
-    let reviewed_at = case.comment.reviewed_at.map(to_time);
+    let Case { comment, findings, spam_score, history, article_title, article_url, claim, details } = case;
+    let details = details.map(|details| *details).unwrap_or_default();
+    let attention = &comment.attention;
     v1::Case {
-        comment: Some(to_comment(case.comment)),
-        findings: case.findings.into_iter().map(|finding| to_finding(finding, locale)).collect(),
-        spam_score: case.spam_score,
+        findings: findings.into_iter().map(|finding| to_finding(finding, locale)).collect(),
+        spam_score,
         author_history: Some(v1::AuthorHistory {
-            author: case.history.author,
-            approved: case.history.approved,
-            refused: case.history.refused,
-            spam: case.history.spam,
-            pending: case.history.pending,
+            author: history.author,
+            approved: history.approved,
+            refused: history.refused,
+            spam: history.spam,
+            pending: history.pending,
         }),
-        article_title: case.article_title,
-        article_url: case.article_url,
-        decisions: case.decisions.into_iter().map(to_audit).collect(),
-        reviewed_at,
-        same_text: case.same_text,
+        article_title,
+        article_url,
+        decisions: details.decisions.into_iter().map(to_audit).collect(),
+        reviewed_at: comment.reviewed_at.map(to_time),
+        same_text: details.same_text,
+        reports: Some(v1::Reports {
+            total: attention.reports,
+            open: attention.open_reports,
+            counts: details.report_counts.into_iter().map(to_report_count).collect(),
+            notes: details.report_notes,
+        }),
+        claim: claim.map(|claim| v1::Claim { moderator: claim.moderator, expires_at: Some(to_time(claim.expires_at)) }),
+        takedown: attention.takedown.map(to_takedown),
+        siblings: details.siblings.into_iter().map(to_comment).collect(),
+        author_comments: details.author_comments.into_iter().map(to_comment).collect(),
+        notes: details.notes.into_iter().map(to_note).collect(),
+        answered: details.answered.map(to_comment),
+        comment: Some(to_comment(comment)),
     }
+}
+
+fn to_report_count(of: ReportCount) -> v1::ReportCount {
+    v1::ReportCount { reason: of.reason.map_or(v1::Reason::Unspecified, to_reason).into(), count: of.count }
+}
+
+/// A demand with its clock.
+pub(super) fn to_takedown(takedown: Takedown) -> v1::Takedown {
+    v1::Takedown { kind: to_takedown_kind(takedown.kind).into(), due_at: Some(to_time(takedown.due_at)) }
+}
+
+/// What a moderator noted.
+pub(super) fn to_note(note: Note) -> v1::Note {
+    v1::Note { id: note.id.to_string(), at: Some(to_time(note.at)), actor: note.actor, text: note.text }
 }
 
 fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
@@ -100,7 +134,7 @@ pub(super) fn to_audit(entry: AuditEntry) -> v1::AuditEntry {
         id: entry.id.to_string(),
         at: Some(to_time(entry.at)),
         actor: entry.actor,
-        action: entry.action,
+        action: entry.action.to_string(),
         comment_id: entry.comment.map(|id| id.to_string()).unwrap_or_default(),
         article_id: entry.article.map(|id| id.as_str().to_owned()).unwrap_or_default(),
         from_status: status(entry.from_status),
@@ -109,5 +143,8 @@ pub(super) fn to_audit(entry: AuditEntry) -> v1::AuditEntry {
         reason: entry.reason.map_or(v1::Reason::Unspecified, to_reason).into(),
         note: entry.note,
         request_id: entry.request_id.map(|id| id.to_string()).unwrap_or_default(),
+        batch_id: entry.batch.map(|id| id.to_string()).unwrap_or_default(),
+        reverts: entry.reverts.map(|id| id.to_string()).unwrap_or_default(),
+        ban_id: entry.ban.map(|id| id.to_string()).unwrap_or_default(),
     }
 }

@@ -1,16 +1,30 @@
 //! The wire, thin: parse, call the workflow, convert.
 
 mod auth;
+mod ban_service;
+mod bulk;
 mod call;
 mod captcha_service;
+mod claim;
 mod comment_service;
 mod convert;
 mod convert_case;
+mod decision_items;
+mod escalation;
+mod filter;
+mod mask;
 mod moderation_service;
 mod policy_service;
+mod privacy_service;
+mod release;
+mod report;
+mod revert;
 pub mod role;
+mod site_policy;
+mod stats;
 mod status;
 pub mod transport;
+mod watch;
 
 use std::sync::Arc;
 
@@ -22,8 +36,9 @@ use crate::{
     proto::{
         self,
         v1::{
-            captcha_service_server::CaptchaServiceServer, comment_service_server::CommentServiceServer,
-            moderation_service_server::ModerationServiceServer, policy_service_server::PolicyServiceServer,
+            ban_service_server::BanServiceServer, captcha_service_server::CaptchaServiceServer,
+            comment_service_server::CommentServiceServer, moderation_service_server::ModerationServiceServer,
+            policy_service_server::PolicyServiceServer, privacy_service_server::PrivacyServiceServer,
         },
     },
     workflow::{Gatekeeper, Workflow},
@@ -34,8 +49,14 @@ use transport::in_flight::InFlight;
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// Our services, by full name: each has an entry in grpc.health.v1.
-pub const SERVICES: [&str; 4] =
-    ["duyet.v1.CaptchaService", "duyet.v1.CommentService", "duyet.v1.ModerationService", "duyet.v1.PolicyService"];
+pub const SERVICES: [&str; 6] = [
+    "duyet.v1.BanService",
+    "duyet.v1.CaptchaService",
+    "duyet.v1.CommentService",
+    "duyet.v1.ModerationService",
+    "duyet.v1.PolicyService",
+    "duyet.v1.PrivacyService",
+];
 
 /// The services over one workflow.
 #[derive(Clone)]
@@ -57,7 +78,9 @@ pub fn routes(
         .add_service(CaptchaServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(CommentServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(ModerationServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(PolicyServiceServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES));
+        .add_service(PolicyServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(BanServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(PrivacyServiceServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES));
     if reflection {
         let configure = || {
             tonic_reflection::server::Builder::configure()

@@ -1,34 +1,85 @@
 //! `ModerationService`.
 
-use tonic::{Request, Response, Status, async_trait};
+use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
 use super::{
     Service,
     call::Call,
-    convert::{from_action, from_reason, from_status, from_time, optional, to_time},
+    convert::{from_action, from_reason, from_time, optional, to_time},
     convert_case::{to_audit, to_case, to_comment},
+    filter::{from_queue_order, named, optional_article, optional_uuid, queue_filter, short_text},
 };
 use crate::{
     domain::{
         Error, Result,
         audit::AuditFilter,
-        case::{QueueFilter, QueueOrder},
-        decision,
+        case::QueueOrder,
+        decision::{self, Reason},
         error::{Problem, Violations},
         form,
-        lifecycle::Status as CommentStatus,
+        lifecycle::Action,
         page::page_size,
-        text,
     },
     proto::v1::{self, moderation_service_server::ModerationService},
     workflow::{AuditRequest, DecideRequest, QueueRequest},
 };
 
-/// Longest text that a filter may hold, in bytes.
-const MAX_FILTER_BYTES: usize = 200;
-
 #[async_trait]
 impl ModerationService for Service {
+    async fn claim_next(
+        &self,
+        request: Request<v1::ClaimNextRequest>,
+    ) -> Result<Response<v1::ClaimNextResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.claim(&call, request.into_inner()).await)
+    }
+
+    async fn release_claims(
+        &self,
+        request: Request<v1::ReleaseClaimsRequest>,
+    ) -> Result<Response<v1::ReleaseClaimsResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.give_back(&call, &request.into_inner()).await)
+    }
+
+    async fn bulk_decide(
+        &self,
+        request: Request<v1::BulkDecideRequest>,
+    ) -> Result<Response<v1::BulkDecideResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.bulk(&call, request.into_inner()).await)
+    }
+
+    async fn revert(&self, request: Request<v1::RevertRequest>) -> Result<Response<v1::RevertResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.taking_back(&call, request.into_inner()).await)
+    }
+
+    async fn escalate(&self, request: Request<v1::EscalateRequest>) -> Result<Response<v1::EscalateResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.escalation(&call, request.into_inner()).await)
+    }
+
+    async fn add_note(&self, request: Request<v1::AddNoteRequest>) -> Result<Response<v1::AddNoteResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.note(&call, request.into_inner()).await)
+    }
+
+    async fn get_stats(&self, request: Request<v1::GetStatsRequest>) -> Result<Response<v1::GetStatsResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.stats(&call, &request.into_inner()).await)
+    }
+
+    type WatchQueueStream = BoxStream<v1::WatchQueueResponse>;
+
+    async fn watch_queue(
+        &self,
+        request: Request<v1::WatchQueueRequest>,
+    ) -> Result<Response<Self::WatchQueueStream>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.watch(&call, request.into_inner()).await)
+    }
+
     async fn list_queue(
         &self,
         request: Request<v1::ListQueueRequest>,
@@ -64,7 +115,7 @@ impl Service {
         violations.into_result()?;
         let size = page_size(request.page_size, 50, 200);
         let request = QueueRequest { filter, order, size, page_token: request.page_token };
-        let list = self.0.list_queue(&call.caller.site, &request).await?;
+        let list = self.0.list_queue(&call.caller.site, &request, call.now).await?;
         Ok(v1::ListQueueResponse {
             cases: list.cases.into_iter().map(|case| to_case(case, call.locale)).collect(),
             next_page_token: list.next_page_token,
@@ -77,7 +128,7 @@ impl Service {
         let id = form::check_comment(&request.comment_id, "comment_id", &mut violations);
         violations.into_result()?;
         let id = id.ok_or_else(|| Error::invalid("comment_id", Problem::Required))?;
-        let case = self.0.get_case(&call.caller.site, id).await?;
+        let case = self.0.get_case(&call.caller.site, id, call.now).await?;
         Ok(v1::GetCaseResponse { case: Some(to_case(case, call.locale)) })
     }
 
@@ -98,7 +149,10 @@ impl Service {
         let filter = AuditFilter {
             comment: form::check_optional_comment(&request.comment_id, "comment_id", &mut violations),
             actor: short_text(request.actor, "actor", &mut violations),
-            action: short_text(request.action, "action", &mut violations),
+            action: named(&request.action, "action", &mut violations),
+            article: optional_article(&request.article_id, &mut violations),
+            batch: optional_uuid(&request.batch_id, "batch_id", &mut violations),
+            ban: optional_uuid(&request.ban_id, "ban_id", &mut violations),
             since: from_time(request.since, "since", &mut violations),
             until: from_time(request.until, "until", &mut violations),
         };
@@ -120,11 +174,8 @@ fn decide_request(request: &v1::DecideRequest) -> Result<DecideRequest> {
     if request.expected_revision < 1 {
         violations.add("expected_revision", Problem::Required);
     }
-    let reason = optional(request.reason, from_reason, "reason", &mut violations);
     let request_id = form::check_request_id(&request.request_id, &mut violations);
-    // Without an action there is no telling whether a reason is needed.
-    let (reason, note) = action
-        .map_or((None, String::new()), |action| decision::check_reason(action, reason, &request.note, &mut violations));
+    let (reason, note) = reason_and_note(action, request.reason, &request.note, &mut violations);
     violations.into_result()?;
     let (Some(comment), Some(action), Some(request_id)) = (comment, action, request_id) else {
         return Err(Error::internal("a missing field was not noted"));
@@ -133,48 +184,13 @@ fn decide_request(request: &v1::DecideRequest) -> Result<DecideRequest> {
     Ok(DecideRequest { comment, action, expected_revision, reason, note, request_id })
 }
 
-fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations) -> QueueFilter {
-    let asked = filter.status.len();
-    let mut status: Vec<CommentStatus> = filter.status.into_iter().filter_map(from_status).collect();
-    if status.len() != asked {
-        violations.add("filter.status", Problem::UnknownValue);
-    }
-    status.sort_unstable();
-    status.dedup();
-    if status.is_empty() {
-        status.push(CommentStatus::Pending);
-    }
-    let article =
-        (!filter.article_id.is_empty()).then(|| form::check_article(&filter.article_id, violations)).flatten();
-    let scores = [filter.min_score, filter.max_score];
-    if scores.iter().flatten().any(|score| !(0.0..=1.0).contains(score)) {
-        violations.add("filter.min_score", Problem::OutOfRange);
-    }
-    QueueFilter {
-        status,
-        article,
-        query: short_text(text::fold(&filter.query), "filter.query", violations),
-        rule: short_text(filter.rule, "filter.rule", violations),
-        author: short_text(filter.author, "filter.author", violations),
-        min_score: filter.min_score,
-        max_score: filter.max_score,
-        unreviewed: filter.unreviewed,
-    }
-}
-
-fn from_queue_order(number: i32) -> Option<QueueOrder> {
-    match v1::QueueOrder::try_from(number).ok()? {
-        v1::QueueOrder::Oldest => Some(QueueOrder::Oldest),
-        v1::QueueOrder::Newest => Some(QueueOrder::Newest),
-        v1::QueueOrder::Score => Some(QueueOrder::Score),
-        v1::QueueOrder::Unspecified => None,
-    }
-}
-
-/// A filter's text; empty means no filter.
-fn short_text(value: String, field: &'static str, violations: &mut Violations) -> Option<String> {
-    if value.len() > MAX_FILTER_BYTES {
-        violations.add(field, Problem::TooManyBytes { limit: MAX_FILTER_BYTES, actual: value.len() });
-    }
-    (!value.is_empty()).then_some(value)
+/// Why a decision is made. Without an action there is no telling whether a reason is needed.
+pub(super) fn reason_and_note(
+    action: Option<Action>,
+    reason: i32,
+    note: &str,
+    violations: &mut Violations,
+) -> (Option<Reason>, String) {
+    let reason = optional(reason, from_reason, "reason", violations);
+    action.map_or((None, String::new()), |action| decision::check_reason(action, reason, note, violations))
 }

@@ -3,19 +3,36 @@
 use crate::domain::access::Role::{self, Admin, Moderator, Portal};
 
 /// Full path of every RPC of `duyet.v1`, with the roles that may call it.
-pub const TABLE: [(&str, &[Role]); 12] = [
+pub const TABLE: [(&str, &[Role]); 29] = [
+    ("/duyet.v1.BanService/CreateBan", &[Moderator, Admin]),
+    ("/duyet.v1.BanService/RevokeBan", &[Moderator, Admin]),
+    ("/duyet.v1.BanService/ListBans", &[Moderator, Admin]),
     ("/duyet.v1.CaptchaService/IssueChallenge", &[Portal]),
     ("/duyet.v1.CaptchaService/VerifyChallenge", &[Portal]),
     ("/duyet.v1.CommentService/SubmitComment", &[Portal]),
     ("/duyet.v1.CommentService/GetComment", &[Portal, Moderator, Admin]),
     ("/duyet.v1.CommentService/ListComments", &[Portal, Moderator, Admin]),
     ("/duyet.v1.CommentService/CountComments", &[Portal, Moderator, Admin]),
+    ("/duyet.v1.CommentService/ReportComment", &[Portal]),
     ("/duyet.v1.ModerationService/ListQueue", &[Moderator, Admin]),
     ("/duyet.v1.ModerationService/GetCase", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/ClaimNext", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/ReleaseClaims", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/WatchQueue", &[Moderator, Admin]),
     ("/duyet.v1.ModerationService/Decide", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/BulkDecide", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/Revert", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/Escalate", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/AddNote", &[Moderator, Admin]),
+    ("/duyet.v1.ModerationService/GetStats", &[Moderator, Admin]),
     ("/duyet.v1.ModerationService/ListAudit", &[Moderator, Admin]),
     ("/duyet.v1.PolicyService/GetArticle", &[Portal, Moderator, Admin]),
     ("/duyet.v1.PolicyService/UpdateArticle", &[Moderator, Admin]),
+    ("/duyet.v1.PolicyService/GetSite", &[Moderator, Admin]),
+    ("/duyet.v1.PolicyService/UpdateSite", &[Admin]),
+    ("/duyet.v1.PolicyService/Lockdown", &[Moderator, Admin]),
+    ("/duyet.v1.PolicyService/ReleasePending", &[Moderator, Admin]),
+    ("/duyet.v1.PrivacyService/RevealSender", &[Admin]),
 ];
 
 /// RPCs that need no token: they hold nothing of a site.

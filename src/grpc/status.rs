@@ -68,11 +68,17 @@ fn code(error: &Error) -> Code {
         },
         Error::RateLimited { .. } | Error::MessageTooLarge { .. } => Code::ResourceExhausted,
         Error::Overloaded { .. } | Error::StorageUnavailable(_) => Code::Unavailable,
-        Error::ArticleClosed { .. } | Error::InvalidTransition { .. } => Code::FailedPrecondition,
+        Error::ArticleClosed { .. }
+        | Error::InvalidTransition { .. }
+        | Error::BanSubjectUnknown
+        | Error::AlreadyReverted
+        | Error::NotRevertible => Code::FailedPrecondition,
         Error::TokenInvalid => Code::Unauthenticated,
-        Error::MissingRole { .. } => Code::PermissionDenied,
-        Error::CommentNotFound(_) | Error::ArticleNotFound(_) => Code::NotFound,
-        Error::StaleRevision(_) | Error::StaleArticle { .. } => Code::Aborted,
+        Error::MissingRole { .. } | Error::Banned | Error::RevertDenied => Code::PermissionDenied,
+        Error::CommentNotFound(_) | Error::ArticleNotFound(_) | Error::BanNotFound(_) | Error::AuditEntryNotFound => {
+            Code::NotFound
+        }
+        Error::StaleRevision(_) | Error::StaleArticle { .. } | Error::StaleSite { .. } => Code::Aborted,
         Error::Deadline => Code::DeadlineExceeded,
         Error::Internal(_) => Code::Internal,
     }
@@ -93,7 +99,9 @@ fn metadata(error: &Error) -> HashMap<String, String> {
             ("decided_by", standing.actor.clone()),
             ("decided_at", standing.at.to_rfc3339()),
         ],
-        Error::StaleArticle { current } => vec![("current_revision", current.to_string())],
+        Error::StaleArticle { current } | Error::StaleSite { current } => {
+            vec![("current_revision", current.to_string())]
+        }
         Error::InvalidTransition { from, to } => vec![("from", from.to_string()), ("to", to.to_string())],
         _ => vec![],
     };
@@ -104,6 +112,7 @@ fn metadata(error: &Error) -> HashMap<String, String> {
 fn message_key(error: &Error) -> String {
     match error {
         Error::StaleArticle { .. } => "error-stale-article".to_owned(),
+        Error::StaleSite { .. } => "error-stale-site".to_owned(),
         other => format!("error-{}", other.reason().to_lowercase().replace('_', "-")),
     }
 }
@@ -159,20 +168,33 @@ fn add_details(error: &Error, locale: Locale, details: &mut ErrorDetails) {
         Error::InvalidTransition { from, .. } => {
             details.add_precondition_failure_violation("STATUS", "comment_id", from.as_str());
         }
-        Error::StaleRevision(standing) => {
-            details.set_resource_info("duyet.v1.Comment", standing.comment.to_string(), "", "");
+        Error::BanSubjectUnknown => {
+            details.add_precondition_failure_violation("SUBJECT", "subject_kind", "unknown");
+        }
+        Error::AlreadyReverted | Error::NotRevertible => {
+            details.add_precondition_failure_violation("REVERT", "target", error.reason());
         }
         Error::Internal(_) => {
             details.set_request_info(super::transport::observe::current_request_id(), "");
         }
-        Error::CommentNotFound(id) => {
-            details.set_resource_info("duyet.v1.Comment", id.to_string(), "", "");
+        other => {
+            if let Some((kind, name)) = resource(other) {
+                details.set_resource_info(kind, name, "", "");
+            }
         }
-        Error::ArticleNotFound(id) => {
-            details.set_resource_info("duyet.v1.Article", id.to_string(), "", "");
-        }
-        _ => {}
     }
+}
+
+/// What is missing, or was changed by somebody else.
+fn resource(error: &Error) -> Option<(&'static str, String)> {
+    Some(match error {
+        Error::StaleRevision(standing) => ("duyet.v1.Comment", standing.comment.to_string()),
+        Error::CommentNotFound(id) => ("duyet.v1.Comment", id.to_string()),
+        Error::ArticleNotFound(id) => ("duyet.v1.Article", id.to_string()),
+        Error::BanNotFound(id) => ("duyet.v1.Ban", id.to_string()),
+        Error::AuditEntryNotFound => ("duyet.v1.AuditEntry", String::new()),
+        _ => return None,
+    })
 }
 
 fn add_violations(violations: &Violations, locale: Locale, details: &mut ErrorDetails) {

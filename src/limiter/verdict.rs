@@ -92,7 +92,9 @@ fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
         LimitName::SubmitsPerDevice
         | LimitName::SubmitsPerPrefix
         | LimitName::ChallengesPerDevice
-        | LimitName::ChallengesPerPrefix => true,
+        | LimitName::ChallengesPerPrefix
+        | LimitName::ReportsPerDevice
+        | LimitName::ReportsPerPrefix => true,
         LimitName::SubmitsPerArticle
         | LimitName::SubmitsPerSite
         | LimitName::ChallengesPerArticle

@@ -1,4 +1,4 @@
-//! Messages in Vietnamese and English, by key. `vi.ftl` and `en.ftl` are part of the binary and are parsed once; a key that one
+//! Messages in Vietnamese and English, by key. The files in `vi/` and `en/` are part of the binary and are parsed once; a key that one
 //! language lacks is taken from English, and a key that nobody knows is answered as it is, so that no message is ever empty.
 
 use std::{str::FromStr, sync::LazyLock};
@@ -6,8 +6,10 @@ use std::{str::FromStr, sync::LazyLock};
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use unic_langid::LanguageIdentifier;
 
-const VI: &str = include_str!("vi.ftl");
-const EN: &str = include_str!("en.ftl");
+const VI: &str =
+    concat!(include_str!("vi/service.ftl"), "\n", include_str!("vi/client.ftl"), "\n", include_str!("vi/triage.ftl"));
+const EN: &str =
+    concat!(include_str!("en/service.ftl"), "\n", include_str!("en/client.ftl"), "\n", include_str!("en/triage.ftl"));
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 2]> =
     LazyLock::new(|| [bundle(Locale::Vi, VI), bundle(Locale::En, EN)]);

@@ -3,10 +3,18 @@
 
 use std::{sync::OnceLock, time::Duration};
 
+use chrono::{DateTime, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::domain::{challenge::Level, id::SiteId, lifecycle::Action, spam::Finding};
+use crate::domain::{
+    challenge::Level,
+    comment::TakedownKind,
+    id::SiteId,
+    lifecycle::Action,
+    spam::Finding,
+    stats::{CountDrift, Job, QueueGauge},
+};
 
 // RED per RPC, under the names of go-grpc-middleware's provider, so that public dashboards work.
 const STARTED: &str = "grpc_server_started_total";
@@ -17,9 +25,19 @@ const SUBMITTED: &str = "duyet_comments_submitted_total";
 const CAPTCHA_ISSUED: &str = "duyet_captcha_issued_total";
 const CAPTCHA_CHECKS: &str = "duyet_captcha_checks_total";
 const DECISIONS: &str = "duyet_decisions_total";
+const REPORTS: &str = "duyet_reports_total";
+const REVERTS: &str = "duyet_reverts_total";
+const ESCALATIONS: &str = "duyet_escalations_total";
+const CLAIMS: &str = "duyet_claims_total";
+const WATCHES: &str = "duyet_queue_watches";
 const FINDINGS: &str = "duyet_findings_total";
 const QUEUE_PENDING: &str = "duyet_queue_pending";
 const QUEUE_OLDEST: &str = "duyet_queue_oldest_seconds";
+const TAKEDOWNS_OPEN: &str = "duyet_takedowns_open";
+const TAKEDOWN_DUE: &str = "duyet_takedown_due_seconds";
+const EXPIRED: &str = "duyet_expired_total";
+const COUNT_DRIFT: &str = "duyet_count_drift";
+const JOB_RUNS: &str = "duyet_job_runs_total";
 const STORE_UP: &str = "duyet_store_up";
 const SHED: &str = "duyet_shed_total";
 const PANICS: &str = "duyet_panics_total";
@@ -54,9 +72,30 @@ fn describe() {
         DECISIONS,
         "moderators' decisions by action and outcome: CHANGED, UNCHANGED or the error's reason"
     );
+    describe_counter!(REPORTS, "readers' reports by outcome: COUNTED, REQUEUED, KNOWN or the error's reason");
+    describe_counter!(REVERTS, "comments and bans asked to be taken back, by outcome: REVERTED or the error's reason");
+    describe_counter!(ESCALATIONS, "takedown clocks by kind and outcome: ESCALATED or the error's reason");
+    describe_counter!(CLAIMS, "claims by outcome: TAKEN, RENEWED, LOST (not renewed) or RELEASED");
+    describe_gauge!(WATCHES, "moderators' clients that follow the queue");
     describe_counter!(FINDINGS, "findings in accepted submits, by rule");
     describe_gauge!(QUEUE_PENDING, "comments that wait");
     describe_gauge!(QUEUE_OLDEST, Unit::Seconds, "age of the comment that waits longest, 0 when none does");
+    describe_gauge!(TAKEDOWNS_OPEN, "takedowns whose clock runs");
+    describe_gauge!(
+        TAKEDOWN_DUE,
+        Unit::Seconds,
+        "time until the next takedown is due, negative when it is overdue, NaN while no clock runs: alert on < 7200"
+    );
+    describe_counter!(EXPIRED, "comments refused because nobody reviewed them in time");
+    describe_gauge!(
+        COUNT_DRIFT,
+        "how far public counts of articles (comments) and roots (replies) were from the last recount's, which is nightly: \
+         alert on > 0 over a day. The replica that counted tells, others say 0 or nothing"
+    );
+    describe_counter!(
+        JOB_RUNS,
+        "runs of background jobs on this replica by outcome: DONE, LOST to another replica or the error's reason"
+    );
     describe_gauge!(STORE_UP, "1 while the database can be written to");
     describe_counter!(SHED, "calls refused because too many were under way");
     describe_counter!(PANICS, "handlers that panicked");
@@ -104,6 +143,31 @@ pub fn decided(action: Action, outcome: &'static str) {
     counter!(DECISIONS, "action" => action.as_str(), "outcome" => outcome).increment(1);
 }
 
+/// Counts a reader's report.
+pub fn reported(site: &SiteId, outcome: &'static str) {
+    counter!(REPORTS, "site" => site.to_string(), "outcome" => outcome).increment(1);
+}
+
+/// Counts a comment or ban that was to be taken back.
+pub fn reverted(outcome: &'static str) {
+    counter!(REVERTS, "outcome" => outcome).increment(1);
+}
+
+/// Counts a takedown's clock.
+pub fn escalated(kind: TakedownKind, outcome: &'static str) {
+    counter!(ESCALATIONS, "kind" => kind.as_str(), "outcome" => outcome).increment(1);
+}
+
+/// Counts claims that came to the same.
+pub fn claimed(outcome: &'static str, claims: usize) {
+    counter!(CLAIMS, "outcome" => outcome).increment(u64::try_from(claims).unwrap_or(u64::MAX));
+}
+
+/// Adds to the open watches, or takes from them.
+pub fn watches(change: f64) {
+    gauge!(WATCHES).increment(change);
+}
+
 /// Counts the findings of a submit.
 pub fn findings(findings: &[Finding]) {
     for finding in findings {
@@ -111,11 +175,38 @@ pub fn findings(findings: &[Finding]) {
     }
 }
 
-/// Sets a site's queue gauges.
-#[expect(clippy::cast_precision_loss, reason = "a queue of 2^52 comments is not expected")]
-pub fn queue(site: &SiteId, pending: i64, oldest_seconds: i64) {
-    gauge!(QUEUE_PENDING, "site" => site.to_string()).set(pending as f64);
-    gauge!(QUEUE_OLDEST, "site" => site.to_string()).set(oldest_seconds as f64);
+/// Sets a site's queue gauges, as of `now`.
+pub fn queue(queue: &QueueGauge, now: DateTime<Utc>) {
+    let site = || queue.site.to_string();
+    let oldest = queue.oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
+    // Not a number compares false with any: no alert without a takedown.
+    let due = queue.next_due.map_or(f64::NAN, |due| float((due - now).num_seconds()));
+    gauge!(QUEUE_PENDING, "site" => site()).set(float(queue.pending));
+    gauge!(QUEUE_OLDEST, "site" => site()).set(float(oldest));
+    gauge!(TAKEDOWNS_OPEN, "site" => site()).set(float(queue.takedowns));
+    gauge!(TAKEDOWN_DUE, "site" => site()).set(due);
+}
+
+/// Counts comments that nobody reviewed in time.
+pub fn expired(site: &SiteId, count: u64) {
+    counter!(EXPIRED, "site" => site.to_string()).increment(count);
+}
+
+/// Says how far a site's public counts are off.
+pub fn count_drift(site: &SiteId, drift: CountDrift) {
+    for (counter, value) in [("comments", drift.comments), ("replies", drift.replies)] {
+        gauge!(COUNT_DRIFT, "site" => site.to_string(), "counter" => counter).set(float(value));
+    }
+}
+
+/// Counts a run of a background job.
+pub fn job_ran(job: Job, outcome: &'static str) {
+    counter!(JOB_RUNS, "job" => job.as_str(), "outcome" => outcome).increment(1);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "2^52 comments or seconds are not expected")]
+const fn float(number: i64) -> f64 {
+    number as f64
 }
 
 /// Says whether the database can be written to.

@@ -1,4 +1,4 @@
-//! What runs beside the calls: health by the database's state, the queue gauges, forgetting.
+//! What runs beside the calls: health by the database's state, the queue gauges, forgetting, jobs.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,6 +26,12 @@ const MEASURE: Duration = Duration::from_secs(5);
 
 const FORGET: Duration = Duration::from_secs(600);
 
+/// How often it is asked which jobs are due; the jobs themselves know when that is.
+const JOBS: Duration = Duration::from_secs(300);
+
+/// How soon work that failed is tried again: a database that was busy for a moment should not cost a period.
+const RETRY: Duration = Duration::from_secs(5);
+
 #[expect(clippy::disallowed_methods, reason = "the edge of background work")]
 pub(super) fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)
@@ -49,6 +55,12 @@ pub(super) fn spawn(
         async move { workflow.measure_queue(now()).await.map(|()| 0) }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(measure));
+    let working = Arc::clone(&workflow);
+    let jobs = every(JOBS, move || {
+        let workflow = Arc::clone(&working);
+        async move { workflow.run_jobs(&now).await }
+    });
+    tokio::spawn(stop.clone().run_until_cancelled_owned(jobs));
     let forget = every(FORGET, move || {
         let workflow = Arc::clone(&workflow);
         async move { workflow.forget_old(now()).await }
@@ -56,7 +68,7 @@ pub(super) fn spawn(
     tokio::spawn(stop.run_until_cancelled_owned(forget));
 }
 
-/// Runs `deed` now and then every `period`. A failure is told and tried again.
+/// Runs `deed` now and then every `period`. A failure is told and tried again soon.
 async fn every<F: Future<Output = crate::domain::Result<u64>>>(period: Duration, deed: impl Fn() -> F) {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -64,6 +76,7 @@ async fn every<F: Future<Output = crate::domain::Result<u64>>>(period: Duration,
         ticks.tick().await;
         if let Err(error) = deed().await {
             tracing::warn!(reason = error.reason(), "background work failed");
+            ticks.reset_after(period.min(RETRY));
         }
     }
 }

@@ -24,6 +24,8 @@ impl Running {
         tracing::info!("draining");
         tokio::time::sleep(self.notice).await;
         self.stop_grpc.cancel();
+        // Only now: who watches on at once must not land here again.
+        self.workflow.end_watches();
         if timeout(DRAIN, self.in_flight.drained()).await.is_err() {
             tracing::warn!("calls were cut off");
         }

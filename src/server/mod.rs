@@ -23,7 +23,7 @@ use crate::{
         http::{self, MetricsGate, Readiness},
         metric,
     },
-    store::{Store, postgres::PostgresStore, sqlite::SqliteStore, writer::SubmissionWriter},
+    store::{Store, contract::SubmissionStore, postgres::PostgresStore, sqlite::SqliteStore, writer::SubmissionWriter},
     workflow::{Gatekeeper, Rules, Workflow},
 };
 
@@ -83,6 +83,22 @@ pub async fn migrate(store: &dyn Store) -> anyhow::Result<()> {
     }
 }
 
+/// A database that is busy while a start needs it is waited for, as by [`migrate`].
+async fn make_first_tokens(config: &Config, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
+    let patience = tokio::time::Instant::now() + STORE_PATIENCE;
+    loop {
+        let made = data_dir::write_first_tokens(&config.data_dir, gatekeeper).await;
+        let is_away = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(Error::StorageUnavailable(_)));
+        match made {
+            Err(error) if is_away(&error) && tokio::time::Instant::now() < patience => {
+                tracing::warn!(cause = %error, "the database is busy");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            made => return made,
+        }
+    }
+}
+
 /// Starts everything. Answers when calls can be made; probes answer before, so that a start which waits for its database
 /// can be told from one that hangs.
 ///
@@ -106,7 +122,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     // What may be wrong with the configuration shows before anything is made.
     let workflow = Arc::new(build_workflow(&config, Arc::clone(&store))?);
     migrate(&*store).await?;
-    data_dir::write_first_tokens(&config.data_dir, &gatekeeper).await?;
+    make_first_tokens(&config, &gatekeeper).await?;
     let (reporter, health) = tonic_health::server::health_reporter();
     let in_flight = InFlight::default();
     let routes = grpc::routes(Arc::clone(&workflow), gatekeeper, health, config.reflection, in_flight.clone())?;
@@ -145,8 +161,14 @@ fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Work
     let pictures = Pool::start(config.fixed_answer.clone()).map_err(|error| anyhow::anyhow!("captcha: {error}"))?;
     // SQLite has one writer; on PostgreSQL a second one fills the wait for the first one's commit.
     let writers = if config.database_url.is_some() { 2 } else { 1 };
-    let writer = SubmissionWriter::start(&store, config.mode, writers);
-    let rules = Rules { text: config.text, mode: config.mode, thresholds: config.thresholds };
+    let submissions: Arc<dyn SubmissionStore> = store.clone();
+    let writer = SubmissionWriter::start(&submissions, writers);
+    let rules = Rules {
+        text: config.text,
+        mode: config.mode,
+        thresholds: config.thresholds,
+        expire_pending_days: config.expire_pending_days,
+    };
     Ok(Workflow::new(store, writer, limiter, pictures, keyring, rules))
 }
 

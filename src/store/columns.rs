@@ -12,37 +12,77 @@ macro_rules! comment_columns {
         concat!(
             columns!($t, comment_id, article_id, parent_id, reply_to, author_name, title, content, status),
             ", ",
-            columns!($t, revision, created_at, published_at, reviewed_at, reply_count)
+            columns!($t, revision, created_at, published_at, reviewed_at, reply_count),
+            ", ",
+            columns!($t, flagged_at, reports, open_reports, takedown_kind, due_at)
         )
     };
 }
 
-/// A comment `c` with its article's title and address: looked up per row, so that no join can cost a page its index order.
+/// A comment `c` with its article's title and address and its claim, in force or not: looked up per row, so that no join can
+/// cost a page its index order.
 macro_rules! case_columns {
     () => {
         concat!(
             comment_columns!("c"),
             ", c.findings, c.spam_score, c.author,
             (select a.title from articles a where a.site_id = c.site_id and a.article_id = c.article_id),
-            (select a.url from articles a where a.site_id = c.site_id and a.article_id = c.article_id)"
+            (select a.url from articles a where a.site_id = c.site_id and a.article_id = c.article_id),
+            (select k.moderator from claims k where k.site_id = c.site_id and k.comment_id = c.comment_id),
+            (select k.expires_at from claims k where k.site_id = c.site_id and k.comment_id = c.comment_id)"
         )
+    };
+}
+
+/// That comment `c` waits for a moderator, in the words of the partial indexes.
+macro_rules! waiting {
+    () => {
+        "(c.status = 'PENDING' or c.flagged_at is not null)"
     };
 }
 
 macro_rules! article_columns {
     ($t:literal) => {
-        columns!($t, article_id, title, url, mode, close_at, revision, public_count)
+        columns!($t, article_id, title, url, mode, close_at, revision, public_count, published_at, created_at)
+    };
+}
+
+macro_rules! site_columns {
+    ($t:literal) => {
+        columns!($t, revision, mode, auto_close_days, report_threshold, lockdown_until, lockdown_note, lockdown_by)
     };
 }
 
 macro_rules! audit_columns {
     () => {
-        "audit_id, at, actor, action, comment_id, article_id, from_status, to_status, revision, reason, note, request_id"
+        "audit_id, at, actor, action, comment_id, article_id, from_status, to_status, revision, reason, note, request_id, batch_id,
+        reverts, ban_id, before"
     };
 }
 
 macro_rules! token_columns {
     () => {
         "token_id, site_id, name, role, secret_hash, created_at, expires_at, revoked_at"
+    };
+}
+
+/// `$author` is the subject of an author ban as text, in the dialect's words: no other subject leaves the store with a ban.
+macro_rules! ban_columns {
+    ($author:literal) => {
+        concat!(
+            "b.ban_id, b.subject_kind, case b.subject_kind when 'AUTHOR' then ",
+            $author,
+            " else '' end, ",
+            columns!(
+                "b", effect, reason, note, created_by, created_at, expires_at, comment_id, batch_id, revoked_at,
+                revoked_by
+            )
+        )
+    };
+}
+
+macro_rules! sender_columns {
+    () => {
+        "device, address, prefix, author, fingerprint, created_at"
     };
 }

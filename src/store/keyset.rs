@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::page::Cursor;
+use crate::domain::{
+    case::{Case, QueueOrder},
+    page::Cursor,
+};
 
 /// Pages that go up: after everything before 1970.
 pub(super) fn ascending(after: Option<Cursor>) -> Cursor {
@@ -13,4 +16,68 @@ pub(super) fn ascending(after: Option<Cursor>) -> Cursor {
 /// Pages that go down: before the last moment that both databases can hold.
 pub(super) fn descending(after: Option<Cursor>) -> Cursor {
     after.unwrap_or(Cursor { at: DateTime::<Utc>::MAX_UTC, id: Uuid::max(), score: f64::INFINITY })
+}
+
+/// What a page of the queue is ordered by, ids apart, as its index holds it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum QueueKey {
+    Time(DateTime<Utc>),
+    /// Negated, so that one row comparison pages through (score desc, id).
+    Score(f64),
+    /// Negated as well.
+    Reports(i32),
+}
+
+/// The key and id after which a page of the queue starts.
+pub(super) fn queue_start(order: QueueOrder, after: Option<Cursor>) -> (QueueKey, Uuid) {
+    let start = if order == QueueOrder::Newest { descending(after) } else { ascending(after) };
+    let key = match order {
+        QueueOrder::Oldest | QueueOrder::Newest | QueueOrder::Due => QueueKey::Time(start.at),
+        QueueOrder::Score => QueueKey::Score(-start.score),
+        QueueOrder::Reports => QueueKey::Reports(negated_count(start.score)),
+    };
+    (key, start.id)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a count of devices; the infinity of a first page becomes the lowest"
+)]
+fn negated_count(count: f64) -> i32 {
+    -count as i32
+}
+
+/// Where the next page of the queue starts.
+pub(super) fn queue_cursor(order: QueueOrder, case: &Case) -> Cursor {
+    let (comment, attention) = (&case.comment, &case.comment.attention);
+    let at = match order {
+        QueueOrder::Due => attention.takedown.map_or(comment.created_at, |takedown| takedown.due_at),
+        _ => comment.created_at,
+    };
+    let score = if order == QueueOrder::Reports { f64::from(attention.open_reports) } else { case.spam_score };
+    Cursor { at, id: comment.id.0, score }
+}
+
+/// Before every id made at `at` or later: a `UUIDv7` begins with its millisecond.
+pub(super) fn earliest_id(at: DateTime<Utc>) -> Uuid {
+    Uuid::from_u128(u128::try_from(at.timestamp_millis()).unwrap_or_default() << 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_page_starts_before_every_row() {
+        assert_eq!(queue_start(QueueOrder::Reports, None).0, QueueKey::Reports(i32::MIN));
+        assert_eq!(queue_start(QueueOrder::Score, None).0, QueueKey::Score(f64::NEG_INFINITY));
+    }
+
+    #[test]
+    fn ids_made_from_a_moment_on_are_not_before_it() {
+        let at = DateTime::from_timestamp(1_795_392_000, 999_999_000).unwrap();
+        let made = Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_795_392_000, 999_999_000));
+        assert!(earliest_id(at) <= made);
+        assert!(earliest_id(at + chrono::Duration::milliseconds(1)) > made);
+    }
 }

@@ -1,75 +1,167 @@
-//! What a decision or an article change writes, worked out once for both databases.
+//! What a decision, a revert or an article change writes, worked out once for both databases.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::domain::{
     Error, Result,
-    audit::{AuditEntry, UPDATE_ARTICLE},
-    comment::Comment,
-    decision::{self, Decided, Decision, Ruling, Standing, Verdict},
+    article::{Article, ArticleChange},
+    audit::{AuditAction, AuditEntry, Before},
+    comment::{Attention, Comment},
+    decision::{self, DecisionBatch, DecisionItem, Refusal, Ruling, Settled, Standing, Verdict},
     lifecycle::{Action, Status},
     page::{Page, REPLIES_SHOWN, Thread, published_cursor},
-    policy::{Article, ArticleChange, Mode, check_open, mode_of},
+    policy::check_open,
+    report::{Escalated, Escalation},
     request::RequestRow,
     submission::Submission,
 };
 
 /// The last entry of a comment's audit.
+#[derive(Clone)]
 pub(super) struct LastDecision {
     pub(super) id: Uuid,
     pub(super) actor: String,
     pub(super) at: DateTime<Utc>,
 }
 
-/// A decision on a comment that is locked.
+/// A change of a comment that is locked.
+#[derive(Debug)]
 pub(super) struct Outcome {
-    pub(super) decided: Decided,
-    /// `None` when the comment was already there: nothing is to be written but the request row.
-    pub(super) audit: Option<AuditEntry>,
-    /// True when the status changes, so that followers must hear of it.
-    pub(super) moved: bool,
-    /// What to add to the public counts of parent and article: -1, 0 or 1.
-    pub(super) public_change: i32,
+    /// As it is after the change.
+    pub(super) comment: Comment,
+    pub(super) entry: AuditEntry,
 }
 
-/// Judges `decision` on `comment` as it stands after `last`.
-pub(super) fn settle(decision: &Decision, mut comment: Comment, last: Option<LastDecision>) -> Result<Outcome> {
-    let from = comment.status;
-    let standing = standing(&comment, last);
-    let to = match decision::judge(decision, &standing, comment.reviewed_at.is_some())? {
-        Ruling::AlreadyThere => {
-            let decided = Decided { verdict: Verdict { changed: false, standing }, comment };
-            return Ok(Outcome { decided, audit: None, moved: false, public_change: 0 });
-        }
-        Ruling::Review => from,
-        Ruling::Move(to) => {
-            comment.revision += 1;
-            to
-        }
-    };
-    comment.status = to;
-    comment.reviewed_at = (decision.action != Action::Requeue).then_some(decision.at);
-    if to.is_public() {
-        comment.published_at = comment.published_at.or(Some(decision.at));
+impl Outcome {
+    /// True when followers must hear of it: the status changes, or whether a moderator looked at it or ought to.
+    pub(super) fn is_news(&self) -> bool {
+        let Comment { reviewed_at, attention, .. } = &self.comment;
+        let looked = |before: &Before| before.reviewed_at != *reviewed_at || before.attention != *attention;
+        self.entry.from_status != self.entry.to_status || self.entry.before.as_ref().is_some_and(looked)
     }
+
+    /// What to add to the public counts of parent and article: -1, 0 or 1.
+    pub(super) fn public_change(&self) -> i32 {
+        let public = |status: Option<Status>| i32::from(status.is_some_and(Status::is_public));
+        public(self.entry.to_status) - public(self.entry.from_status)
+    }
+}
+
+/// Judges one item of a batch on `comment` as it stands after `last`. `None` beside the answer: nothing is to be written.
+pub(super) fn settle(
+    batch: &DecisionBatch,
+    item: &DecisionItem,
+    mut comment: Comment,
+    last: Option<LastDecision>,
+) -> (Settled, Option<Outcome>) {
+    let standing = standing(&comment, last);
+    let waits = comment.reviewed_at.is_none() || comment.attention.flagged_at.is_some();
+    let to = match decision::judge(batch.action, item.expected_revision, &standing, waits) {
+        Err(refusal) => return (Settled { comment: Some(comment), result: Err(refusal) }, None),
+        Ok(Ruling::AlreadyThere) => {
+            let result = Ok(Verdict { changed: false, standing });
+            return (Settled { comment: Some(comment), result }, None);
+        }
+        Ok(Ruling::Review) => comment.status,
+        Ok(Ruling::Move(to)) => to,
+    };
+    let entry = AuditEntry {
+        reason: batch.reason,
+        note: batch.note.clone(),
+        batch: batch.batch,
+        request_id: batch.request.as_ref().map(|request| request.id),
+        ..AuditEntry::new(item.id, batch.recorded_as, &batch.actor, batch.at)
+    };
+    let requeued = batch.action == Action::Requeue;
+    let reviewed_at = (!requeued).then_some(batch.at);
+    let attention = if requeued {
+        Attention { takedown: comment.attention.takedown, ..comment.attention.settled() }
+    } else {
+        comment.attention.settled()
+    };
+    let entry = change(&mut comment, to, reviewed_at, attention, entry);
+    let settled = Settled { comment: Some(comment.clone()), result: Ok(verdict(&entry, &comment)) };
+    (settled, Some(Outcome { comment, entry }))
+}
+
+/// Moves the comment and completes the entry that tells of it.
+pub(super) fn change(
+    comment: &mut Comment,
+    to: Status,
+    reviewed_at: Option<DateTime<Utc>>,
+    attention: Attention,
+    entry: AuditEntry,
+) -> AuditEntry {
+    let from = comment.status;
+    let before =
+        Before { reviewed_at: comment.reviewed_at, attention: comment.attention.clone(), left: attention.clone() };
+    if to != from {
+        comment.revision += 1;
+    }
+    comment.status = to;
+    comment.reviewed_at = reviewed_at;
+    comment.attention = attention;
+    if to.is_public() {
+        comment.published_at = comment.published_at.or(Some(entry.at));
+    }
+    AuditEntry {
+        comment: Some(comment.id),
+        article: Some(comment.article.clone()),
+        from_status: Some(from),
+        to_status: Some(to),
+        revision: comment.revision,
+        before: Some(before),
+        ..entry
+    }
+}
+
+/// Puts a takedown's clock on the comment.
+///
+/// Fails with `NotRevertible` for an erased comment.
+pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<(Escalated, Outcome)> {
+    if comment.status == Status::Erased {
+        return Err(Error::NotRevertible);
+    }
+    let takedown = escalation.takedown;
+    let entry =
+        AuditEntry { request_id: escalation.request.as_ref().map(|request| request.id), ..escalation.entry.clone() };
+    let flagged_at = comment.attention.flagged_at.or(Some(entry.at));
+    let attention = Attention { flagged_at, takedown: Some(takedown), ..comment.attention.clone() };
+    let (status, reviewed_at) = (comment.status, comment.reviewed_at);
+    let entry = change(&mut comment, status, reviewed_at, attention, entry);
+    Ok((Escalated { takedown, entry: entry.id }, Outcome { comment, entry }))
+}
+
+/// Brings the reply counts of comments in an answer to where `outcomes` take them: roots may be decided along with their replies.
+pub(super) fn recount<'a>(comments: impl Iterator<Item = &'a mut Comment>, outcomes: &[Outcome]) {
+    let mut changes: HashMap<_, i32> = HashMap::new();
+    for outcome in outcomes {
+        if let Some(parent) = outcome.comment.parent {
+            *changes.entry(parent).or_default() += outcome.public_change();
+        }
+    }
+    for comment in comments {
+        comment.reply_count += changes.get(&comment.id).copied().unwrap_or_default();
+    }
+}
+
+fn verdict(entry: &AuditEntry, comment: &Comment) -> Verdict {
     let standing = Standing {
         comment: comment.id,
-        decision: Some(decision.id),
-        status: to,
+        decision: Some(entry.id),
+        status: comment.status,
         revision: comment.revision,
-        actor: decision.actor.clone(),
-        at: decision.at,
+        actor: entry.actor.clone(),
+        at: entry.at,
     };
-    Ok(Outcome {
-        audit: Some(entry(decision, &comment, from)),
-        moved: to != from,
-        public_change: i32::from(to.is_public()) - i32::from(from.is_public()),
-        decided: Decided { verdict: Verdict { changed: true, standing }, comment },
-    })
+    Verdict { changed: true, standing }
 }
 
-fn standing(comment: &Comment, last: Option<LastDecision>) -> Standing {
+/// Who brought a comment where it stands.
+pub(super) fn standing(comment: &Comment, last: Option<LastDecision>) -> Standing {
     let (decision, actor, at) = match last {
         Some(last) => (Some(last.id), last.actor, last.at),
         None => (None, String::new(), comment.created_at),
@@ -77,38 +169,23 @@ fn standing(comment: &Comment, last: Option<LastDecision>) -> Standing {
     Standing { comment: comment.id, decision, status: comment.status, revision: comment.revision, actor, at }
 }
 
-fn entry(decision: &Decision, comment: &Comment, from: Status) -> AuditEntry {
-    AuditEntry {
-        id: decision.id,
-        at: decision.at,
-        actor: decision.actor.clone(),
-        action: decision.action.as_str().to_owned(),
-        comment: Some(comment.id),
-        article: Some(comment.article.clone()),
-        from_status: Some(from),
-        to_status: Some(comment.status),
-        revision: comment.revision,
-        reason: decision.reason,
-        note: decision.note.clone(),
-        request_id: decision.request.as_ref().map(|request| request.id),
-    }
+/// What is remembered of a batch.
+pub(super) fn remembered(settled: &[Settled]) -> Vec<&Result<Verdict, Refusal>> {
+    settled.iter().map(|item| &item.result).collect()
+}
+
+/// Whether the request of a batch is remembered: a lone decision that was refused may be made again.
+pub(super) fn is_remembered(batch: &DecisionBatch, settled: &[Settled]) -> bool {
+    batch.batch.is_some() || settled.iter().all(|item| item.result.is_ok())
 }
 
 /// The audit entry of an article change.
 pub(super) fn article_entry(change: &ArticleChange, after: &Article) -> AuditEntry {
     AuditEntry {
-        id: change.audit_id,
-        at: change.at,
-        actor: change.actor.clone(),
-        action: UPDATE_ARTICLE.to_owned(),
-        comment: None,
         article: Some(after.id.clone()),
-        from_status: None,
-        to_status: None,
         revision: after.revision,
-        reason: None,
-        note: String::new(),
         request_id: change.request.as_ref().map(|request| request.id),
+        ..AuditEntry::new(change.audit_id, AuditAction::UpdateArticle, &change.actor, change.at)
     }
 }
 
@@ -118,20 +195,12 @@ pub(super) fn answered(request: &RequestRow, answer: &impl serde::Serialize) -> 
     Ok(RequestRow { response, ..request.clone() })
 }
 
-/// The article when it takes no comments at the time of the submission. One not known yet is shown as it would be made.
-pub(super) fn closed_article(submission: &Submission, known: Option<&Article>, site_mode: Mode) -> Option<Article> {
-    let mode = mode_of(known, submission.comment.created_at, site_mode);
-    check_open(mode).is_err().then(|| {
-        known.cloned().unwrap_or_else(|| Article {
-            id: submission.comment.article.clone(),
-            title: submission.article_title.clone(),
-            url: submission.article_url.clone(),
-            mode: None,
-            close_at: None,
-            revision: 0,
-            public_count: 0,
-        })
-    })
+/// The article when it takes no comments at the time of the submission. It is judged and shown as this submission would leave it.
+pub(super) fn closed_article(submission: &Submission, known: Option<&Article>) -> Option<Article> {
+    let now = submission.comment.created_at;
+    let fresh = || Article::unknown(submission.comment.article.clone(), None, now);
+    let article = known.cloned().unwrap_or_else(fresh).published(submission.article_published_at);
+    check_open(submission.site_rules.mode_of(&article, now)).is_err().then_some(article)
 }
 
 /// Hangs replies, ordered under each root and one more than shown, under their roots.

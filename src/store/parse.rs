@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use crate::domain::{
     Error, Result,
+    ban::BanSubject,
     id::{ArticleId, SiteId},
 };
 
@@ -54,4 +55,18 @@ pub(super) fn words(query: Option<&str>) -> Vec<String> {
 pub(super) fn json_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
     let items: Vec<_> = items.into_iter().map(|item| serde_json::Value::from(item.as_ref())).collect();
     serde_json::Value::from(items).to_string()
+}
+
+/// Ban subjects as the JSON array of `[kind, hex]` that SQLite's `json_each` reads.
+pub(super) fn json_subjects(subjects: &[BanSubject]) -> String {
+    use std::fmt::Write as _;
+    let hex = |key: &[u8]| {
+        key.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    };
+    let pairs: Vec<_> = subjects.iter().map(|subject| (subject.kind, hex(&subject.key))).collect();
+    serde_json::json!(pairs).to_string()
 }

@@ -8,17 +8,20 @@ use super::parse;
 use crate::domain::{
     Error, Result,
     access::AccessToken,
+    article::Article,
     audit::AuditEntry,
     case::{AuthorHistory, Case},
-    comment::Comment,
+    claim::Claim,
+    comment::{Attention, Comment, Takedown},
     id::CommentId,
-    policy::Article,
     request::RequestRow,
+    site::{Lockdown, Site},
 };
 
-const COMMENT_COLUMNS: usize = 13;
-const ARTICLE_COLUMNS: usize = 7;
+const COMMENT_COLUMNS: usize = 18;
+const ARTICLE_COLUMNS: usize = 9;
 const REQUEST_COLUMNS: usize = 3;
+const SITE_COLUMNS: usize = 7;
 
 /// Takes the columns of a row from left to right.
 pub(super) struct Reader<'r, R> {
@@ -44,6 +47,7 @@ pub(super) trait Read {
     fn real(&mut self) -> Result<f64>;
     fn flag(&mut self) -> Result<bool>;
     fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T>;
+    fn maybe_json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<Option<T>>;
     fn time(&mut self) -> Result<DateTime<Utc>>;
     fn maybe_time(&mut self) -> Result<Option<DateTime<Utc>>>;
     /// Reads a group of columns by `read`, or steps over `columns` of them when the first is null: a join without a partner.
@@ -91,6 +95,9 @@ macro_rules! readers {
             fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T> {
                 self.take::<sqlx::types::Json<T>>().map(|json| json.0)
             }
+            fn maybe_json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<Option<T>> {
+                self.take::<Option<sqlx::types::Json<T>>>().map(|json| json.map(|json| json.0))
+            }
             fn time(&mut self) -> Result<DateTime<Utc>> {
                 let time = self.take::<$time>()?;
                 $convert(time)
@@ -133,7 +140,20 @@ pub(super) fn comment(columns: &mut impl Read) -> Result<Comment> {
         published_at: columns.maybe_time()?,
         reviewed_at: columns.maybe_time()?,
         reply_count: columns.int()?,
+        attention: Attention {
+            flagged_at: columns.maybe_time()?,
+            reports: columns.int()?,
+            open_reports: columns.int()?,
+            takedown: takedown(columns)?,
+        },
     })
+}
+
+/// The last two of `comment_columns!`.
+fn takedown(columns: &mut impl Read) -> Result<Option<Takedown>> {
+    let kind = parse::maybe_named(columns.maybe_text()?.as_deref())?;
+    let due_at = columns.maybe_time()?;
+    Ok(kind.zip(due_at).map(|(kind, due_at)| Takedown { kind, due_at }))
 }
 
 /// Of an outer join's `comment_columns!`.
@@ -141,8 +161,8 @@ pub(super) fn maybe_comment(columns: &mut impl Read) -> Result<Option<Comment>> 
     columns.joined(COMMENT_COLUMNS, comment)
 }
 
-/// Of `case_columns!`: a case as lists show it.
-pub(super) fn case(columns: &mut impl Read) -> Result<Case> {
+/// Of `case_columns!`: a case as lists show it, with the claim in force at `now`.
+pub(super) fn case(columns: &mut impl Read, now: DateTime<Utc>) -> Result<Case> {
     Ok(Case {
         comment: comment(columns)?,
         findings: columns.json()?,
@@ -150,9 +170,16 @@ pub(super) fn case(columns: &mut impl Read) -> Result<Case> {
         history: AuthorHistory { author: columns.text()?, ..AuthorHistory::default() },
         article_title: columns.text()?,
         article_url: columns.text()?,
-        decisions: Vec::new(),
-        same_text: 0,
+        claim: claim(columns)?.filter(|claim| now < claim.expires_at),
+        details: None,
     })
+}
+
+/// The last two of `case_columns!`.
+fn claim(columns: &mut impl Read) -> Result<Option<Claim>> {
+    let moderator = columns.maybe_text()?;
+    let expires_at = columns.maybe_time()?;
+    Ok(moderator.zip(expires_at).map(|(moderator, expires_at)| Claim { moderator, expires_at }))
 }
 
 /// Of `article_columns!`.
@@ -165,12 +192,35 @@ pub(super) fn article(columns: &mut impl Read) -> Result<Article> {
         close_at: columns.maybe_time()?,
         revision: columns.long()?,
         public_count: columns.long()?,
+        published_at: columns.maybe_time()?,
+        created_at: columns.time()?,
     })
 }
 
 /// Of an outer join's `article_columns!`.
 pub(super) fn maybe_article(columns: &mut impl Read) -> Result<Option<Article>> {
     columns.joined(ARTICLE_COLUMNS, article)
+}
+
+/// Of an outer join's `site_columns!`: a site without a row has the defaults.
+pub(super) fn site(columns: &mut impl Read) -> Result<Site> {
+    let found = columns.joined(SITE_COLUMNS, |columns| {
+        Ok(Site {
+            revision: columns.long()?,
+            mode: parse::maybe_named(columns.maybe_text()?.as_deref())?,
+            auto_close_days: columns.int()?,
+            report_threshold: columns.int()?,
+            lockdown: lockdown(columns)?,
+        })
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The last three of `site_columns!`.
+fn lockdown(columns: &mut impl Read) -> Result<Option<Lockdown>> {
+    let until = columns.maybe_time()?;
+    let (note, called_by) = (columns.text()?, columns.text()?);
+    Ok(until.map(|until| Lockdown { until, note, called_by }))
 }
 
 /// Of `request_id, payload_hash, response`.
@@ -189,7 +239,7 @@ pub(super) fn audit_entry(columns: &mut impl Read) -> Result<AuditEntry> {
         id: columns.uuid()?,
         at: columns.time()?,
         actor: columns.text()?,
-        action: columns.text()?,
+        action: parse::named(&columns.text()?)?,
         comment: columns.maybe_uuid()?.map(CommentId),
         article: columns.maybe_text()?.as_deref().map(parse::article_id).transpose()?,
         from_status: parse::maybe_named(columns.maybe_text()?.as_deref())?,
@@ -198,6 +248,10 @@ pub(super) fn audit_entry(columns: &mut impl Read) -> Result<AuditEntry> {
         reason: parse::maybe_named(columns.maybe_text()?.as_deref())?,
         note: columns.text()?,
         request_id: columns.maybe_uuid()?,
+        batch: columns.maybe_uuid()?,
+        reverts: columns.maybe_uuid()?,
+        ban: columns.maybe_uuid()?,
+        before: columns.maybe_json()?,
     })
 }
 

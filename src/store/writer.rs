@@ -12,10 +12,9 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::Store;
+use super::contract::SubmissionStore;
 use crate::domain::{
     Error, Result,
-    policy::Mode,
     submission::{Inserted, Submission},
 };
 
@@ -43,19 +42,18 @@ pub struct SubmissionWriter {
 }
 
 impl SubmissionWriter {
-    /// Starts `writers` tasks: 2 keep PostgreSQL busy, SQLite has use for 1. `site_mode` is the mode of articles that
-    /// inherit. Must be called inside a runtime.
-    pub fn start(store: &Arc<dyn Store>, site_mode: Mode, writers: usize) -> Self {
+    /// Starts `writers` tasks: 2 keep PostgreSQL busy, SQLite has use for 1. Must be called inside a runtime.
+    pub fn start(store: &Arc<dyn SubmissionStore>, writers: usize) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let jobs = Arc::new(Mutex::new(receiver));
-        let spawn = |_| tokio::spawn(write(Arc::clone(store), site_mode, Arc::clone(&jobs)));
+        let spawn = |_| tokio::spawn(write(Arc::clone(store), Arc::clone(&jobs)));
         Self { jobs: RwLock::new(Some(sender)), writers: Mutex::new((0..writers).map(spawn).collect()) }
     }
 
     /// Stores a submission and answers after its commit. A caller that stops waiting does not stop the write.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] when the queue is full or closed, and those of [`Store::insert_submissions`].
+    /// [`Error::Overloaded`] when the queue is full or closed, and those of [`SubmissionStore::insert_submissions`].
     pub async fn insert(&self, submission: Submission) -> Result<Inserted> {
         let full = || Error::Overloaded { what: "submit queue", retry_after: RETRY_AFTER };
         let sender = self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(full)?;
@@ -76,12 +74,12 @@ impl SubmissionWriter {
     }
 }
 
-async fn write(store: Arc<dyn Store>, site_mode: Mode, jobs: Jobs) {
+async fn write(store: Arc<dyn SubmissionStore>, jobs: Jobs) {
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.lock().await.recv_many(&mut batch, BATCH).await > 0 {
         let (submissions, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|job| (job.submission, job.answer)).unzip();
         // A panic must not end the writer: nobody would store anything after it. Its callers are told by their dropped answers.
-        let stored = AssertUnwindSafe(store_all(&*store, &submissions, site_mode)).catch_unwind().await;
+        let stored = AssertUnwindSafe(store_all(&*store, &submissions)).catch_unwind().await;
         for (answer, result) in answers.into_iter().zip(stored.into_iter().flatten()) {
             // A caller may have left.
             answer.send(result).ok();
@@ -91,8 +89,8 @@ async fn write(store: Arc<dyn Store>, site_mode: Mode, jobs: Jobs) {
 
 /// One answer per submission. A batch that fails through a fault of ours is stored one by one, else one bad row would fail
 /// strangers; when storage is gone, it is gone for all.
-async fn store_all(store: &dyn Store, submissions: &[Submission], site_mode: Mode) -> Vec<Result<Inserted>> {
-    match store.insert_submissions(submissions, site_mode).await {
+async fn store_all(store: &dyn SubmissionStore, submissions: &[Submission]) -> Vec<Result<Inserted>> {
+    match store.insert_submissions(submissions).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(Error::StorageUnavailable(source)) => {
             let told = source.to_string();
@@ -102,14 +100,14 @@ async fn store_all(store: &dyn Store, submissions: &[Submission], site_mode: Mod
         Err(_) => {
             let mut answers = Vec::with_capacity(submissions.len());
             for submission in submissions {
-                answers.push(store_one(store, submission, site_mode).await);
+                answers.push(store_one(store, submission).await);
             }
             answers
         }
     }
 }
 
-async fn store_one(store: &dyn Store, submission: &Submission, site_mode: Mode) -> Result<Inserted> {
-    let answers = store.insert_submissions(std::slice::from_ref(submission), site_mode).await?;
+async fn store_one(store: &dyn SubmissionStore, submission: &Submission) -> Result<Inserted> {
+    let answers = store.insert_submissions(std::slice::from_ref(submission)).await?;
     answers.into_iter().next().ok_or_else(|| Error::internal("the store answered nothing"))
 }

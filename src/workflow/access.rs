@@ -12,7 +12,8 @@ use super::submit::new_id;
 use crate::{
     domain::{
         Error, Result,
-        access::{AccessToken, Caller, Role},
+        access::{self, AccessToken, Caller, Role},
+        error::Problem,
         id::SiteId,
     },
     keyring::{new_access_token, parse_access_token, same_hash},
@@ -101,7 +102,7 @@ impl Gatekeeper {
     /// Makes a token and answers its text, shown this once. `None` when the site has a live token of that name.
     ///
     /// # Errors
-    /// The store's only.
+    /// `Invalid` for a name that no token may have, or the store's.
     pub async fn create_token(&self, new: NewToken, now: DateTime<Utc>) -> Result<Option<(Uuid, String)>> {
         let (token, text) = Self::prepare_token(new, now);
         Ok(self.store_token(&token).await?.then_some((token.id, text)))
@@ -127,8 +128,11 @@ impl Gatekeeper {
     /// Stores a prepared token. `false` when the site has a live token of that name.
     ///
     /// # Errors
-    /// The store's only.
+    /// `Invalid` for a name that no token may have, or the store's.
     pub async fn store_token(&self, token: &AccessToken) -> Result<bool> {
+        if access::check_name(&token.name).is_err() {
+            return Err(Error::invalid("name", Problem::NotForCallers));
+        }
         self.store.create_token(token).await
     }
 
@@ -152,7 +156,20 @@ impl Gatekeeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sqlite::SqliteStore;
+    use crate::store::{contract::UpkeepStore as _, sqlite::SqliteStore};
+
+    #[tokio::test]
+    async fn no_way_leads_to_a_token_that_passes_for_the_service() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
+        store.migrate().await.unwrap();
+        let gatekeeper = Gatekeeper::new(Arc::new(store.clone()));
+        let site = SiteId::parse("default").unwrap();
+        let new = NewToken { site, name: "system".into(), role: Role::Admin, expires_at: None };
+        let refused = gatekeeper.create_token(new, DateTime::UNIX_EPOCH).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+        assert!(gatekeeper.list_tokens(None).await.unwrap().is_empty());
+    }
 
     #[tokio::test]
     async fn a_token_outlives_a_short_outage_of_the_store_and_no_longer() {

@@ -39,7 +39,7 @@ impl Workflow {
         now: DateTime<Utc>,
     ) -> Result<IssuedChallenge> {
         let sender = self.sender(site, client, "", now);
-        let pressed = self.check_limits(Event::Challenge, site, article, &sender, now).await?;
+        let pressed = self.check_limits(Event::Challenge(article), site, &sender, now).await?;
         let level = if pressed { Level::Hard } else { Level::Normal };
         let issued = self.draw_challenge(site, article, client, level, now).await?;
         metric::captcha_issued(level);
@@ -173,7 +173,7 @@ impl Workflow {
             return row.replay::<Pass>(&hash).map(|pass| pass.token);
         }
         let sender = self.sender(site, client, "", now);
-        self.check_limits(Event::Submit, site, article, &sender, now).await?;
+        self.check_limits(Event::Submit(article), site, &sender, now).await?;
         let result = self.burn_for_pass(site, article, (token, answer), request_id, hash, now).await;
         match result {
             Ok(pass) => Ok(pass),

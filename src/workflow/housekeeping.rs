@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::Workflow;
 use crate::{
-    domain::{Result, id::SiteId, request::REQUEST_HOURS},
+    domain::{Result, id::SiteId, request::REQUEST_HOURS, stats::QueueGauge},
     ops::metric,
 };
 
@@ -29,14 +29,13 @@ impl Workflow {
     pub async fn measure_queue(&self, now: DateTime<Utc>) -> Result<()> {
         let gauges = self.store.queue_gauges().await?;
         for gauge in &gauges {
-            let age = gauge.oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
-            metric::queue(&gauge.site, gauge.pending, age);
+            metric::queue(gauge, now);
         }
-        // The store names sites where something waits: those it named last time are empty now.
+        // The store names sites where something waits or is due: those it named last time are empty now.
         let sites: BTreeSet<SiteId> = gauges.into_iter().map(|gauge| gauge.site).collect();
         let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
         for cleared in measured.difference(&sites) {
-            metric::queue(cleared, 0, 0);
+            metric::queue(&QueueGauge::empty(cleared.clone()), now);
         }
         *measured = sites;
         Ok(())

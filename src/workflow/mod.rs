@@ -1,33 +1,61 @@
 //! The order of steps: the only place that joins domain, store, limiter, captcha and keyring.
 
 mod access;
+mod ban;
+mod bulk;
 mod challenge;
+mod changes;
+mod claim;
+mod escalate;
+mod expiry;
 mod housekeeping;
+mod jobs;
 mod page_token;
 mod policy;
+mod privacy;
 mod read;
 mod reader;
+mod recount;
+mod release;
+mod report;
+mod revert;
 mod review;
+mod site;
+mod stats;
 mod submit;
 mod twins;
+mod watch;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
 pub use access::{FIRST_TOKENS, Gatekeeper, NewToken};
+pub use ban::{BanList, BanRequest, BanTarget, BansRequest, RevokeRequest};
+pub use bulk::{BulkDecided, BulkRequest};
+pub use changes::Clock;
+pub use claim::{ClaimNextRequest, ClaimedCases};
+pub use escalate::EscalateRequest;
 pub use policy::ArticleUpdate;
+pub use privacy::RevealRequest;
 pub use read::{CommentList, ListRequest, ListedThread};
-pub use review::{AuditList, AuditRequest, DecideRequest, QueueList, QueueRequest};
+pub use release::{ReleaseRequest, Released};
+pub use report::{NoteRequest, ReportRequest};
+pub use revert::RevertRequest;
+pub use review::{AuditList, AuditRequest, DecideRequest, Decided, QueueList, QueueRequest};
+pub use site::{LockdownRequest, SiteUpdate};
 pub use submit::Submitted;
+pub use watch::{QueueEvent, QueueWatch};
+
+use chrono::{DateTime, Utc};
 
 use crate::{
     captcha::Pool,
     domain::{
         comment::TextLimits,
         id::SiteId,
-        policy::{Mode, Thresholds},
+        policy::{EXPIRE_PENDING_DAYS, Mode, Thresholds},
     },
     keyring::Keyring,
     limiter::Limiter,
@@ -40,6 +68,19 @@ pub struct Rules {
     pub text: TextLimits,
     pub mode: Mode,
     pub thresholds: Thresholds,
+    /// A comment that waited so many days is refused.
+    pub expire_pending_days: i64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            text: TextLimits::default(),
+            mode: Mode::Pre,
+            thresholds: Thresholds::default(),
+            expire_pending_days: EXPIRE_PENDING_DAYS,
+        }
+    }
 }
 
 /// Everything that RPCs do, with the adapters they do it with.
@@ -51,8 +92,11 @@ pub struct Workflow {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) rules: Rules,
     twins: twins::Twins,
+    watches: watch::Watches,
     /// Sites whose queue gauge is above zero.
     measured: Mutex<BTreeSet<SiteId>>,
+    /// Sites that this replica recounted, and until when its word is the last.
+    drift_measured: Mutex<BTreeMap<SiteId, DateTime<Utc>>>,
 }
 
 impl Workflow {
@@ -73,12 +117,15 @@ impl Workflow {
             keyring,
             rules,
             twins: twins::Twins::default(),
+            watches: watch::Watches::default(),
             measured: Mutex::default(),
+            drift_measured: Mutex::default(),
         }
     }
 
-    /// Takes no more submissions and waits for those under way.
+    /// Takes no more submissions and waits for those under way. Watches end.
     pub async fn close(&self) {
+        self.end_watches();
         self.writer.close().await;
     }
 }

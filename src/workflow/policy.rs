@@ -8,9 +8,11 @@ use crate::{
     domain::{
         Error, Result,
         access::Caller,
+        article::{Article, ArticleChange},
         id::{ArticleId, SiteId},
-        policy::{Article, ArticleChange, Mode},
+        policy::Mode,
         request::RequestRow,
+        site::SiteRules,
     },
     keyring::payload_hash,
 };
@@ -23,28 +25,36 @@ pub struct ArticleUpdate {
     pub url: Option<String>,
     pub mode: Option<Option<Mode>>,
     pub close_at: Option<Option<DateTime<Utc>>>,
+    pub published_at: Option<Option<DateTime<Utc>>>,
     pub expected_revision: i64,
     pub request_id: Uuid,
 }
 
 impl Workflow {
-    /// An article's policy.
+    /// An article's policy, with the site's rules.
     ///
     /// # Errors
     /// `ArticleNotFound`.
-    pub async fn get_article(&self, site: &SiteId, id: &ArticleId) -> Result<Article> {
-        let known = self.store.find_articles(site, std::slice::from_ref(id)).await?;
-        known.into_iter().next().ok_or_else(|| Error::ArticleNotFound(id.clone()))
+    pub async fn get_article(&self, site: &SiteId, id: &ArticleId) -> Result<(Article, SiteRules)> {
+        let policies = self.store.find_policies(site, std::slice::from_ref(id)).await?;
+        let rules = policies.site.rules(self.rules.mode);
+        let article = policies.articles.into_iter().next().ok_or_else(|| Error::ArticleNotFound(id.clone()))?;
+        Ok((article, rules))
     }
 
     /// Creates or changes an article's policy.
     ///
     /// # Errors
     /// `StaleArticle`, `RequestIdReused`.
-    pub async fn update_article(&self, caller: &Caller, update: ArticleUpdate, now: DateTime<Utc>) -> Result<Article> {
-        let payload =
-            (update.id.as_str(), &update.title, &update.url, update.mode, update.close_at, update.expected_revision);
-        let payload = serde_json::to_vec(&(&caller.name, payload)).map_err(Error::internal)?;
+    pub async fn update_article(
+        &self,
+        caller: &Caller,
+        update: ArticleUpdate,
+        now: DateTime<Utc>,
+    ) -> Result<(Article, SiteRules)> {
+        let texts = (update.id.as_str(), &update.title, &update.url);
+        let rest = (update.mode, update.close_at, update.published_at, update.expected_revision);
+        let payload = serde_json::to_vec(&(&caller.name, texts, rest)).map_err(Error::internal)?;
         let row = RequestRow {
             id: update.request_id,
             payload_hash: payload_hash("UpdateArticle", &payload),
@@ -58,16 +68,14 @@ impl Workflow {
             url: update.url,
             mode: update.mode,
             close_at: update.close_at,
+            published_at: update.published_at,
             expected_revision: update.expected_revision,
             actor: caller.name.clone(),
             at: now,
             request: Some(row),
         };
-        self.store.update_article(&change).await
-    }
-
-    /// The mode in force on an article.
-    pub fn effective_mode(&self, article: &Article, now: DateTime<Utc>) -> Mode {
-        article.mode_at(now, self.rules.mode)
+        let article = self.store.update_article(&change).await?;
+        let (_, rules) = self.get_site(&caller.site).await?;
+        Ok((article, rules))
     }
 }

@@ -5,12 +5,16 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::Workflow;
-use crate::domain::{
-    Error, Result,
-    comment::Comment,
-    id::{ArticleId, CommentId, SiteId},
-    page::{CommentPage, Order, Thread},
-    policy::{self, Mode},
+use crate::{
+    domain::{
+        Error, Result,
+        article::Article,
+        comment::Comment,
+        id::{ArticleId, CommentId, SiteId},
+        page::{CommentPage, Order, Thread},
+        policy::Mode,
+    },
+    store::contract::Policies,
 };
 
 /// A checked request for a page.
@@ -55,8 +59,8 @@ impl Workflow {
         let own = self.own_ids(site, receipts).contains(&id);
         let visible = |comment: &Comment| comment.is_visible() || (own && comment.is_waiting());
         let comment = self.store.find_comment(site, id).await?.filter(visible).ok_or(Error::CommentNotFound(id))?;
-        let articles = self.store.find_articles(site, std::slice::from_ref(&comment.article)).await?;
-        if policy::mode_of(articles.first(), now, self.rules.mode) == Mode::Hidden {
+        let policies = self.store.find_policies(site, std::slice::from_ref(&comment.article)).await?;
+        if self.mode_of(&policies, &comment.article, now) == Mode::Hidden {
             return Err(Error::CommentNotFound(id));
         }
         Ok((comment, own))
@@ -69,9 +73,8 @@ impl Workflow {
     pub async fn list_comments(&self, site: &SiteId, request: &ListRequest, now: DateTime<Utc>) -> Result<CommentList> {
         let filter = page_filter(request.parent, request.order, &request.article);
         let after = self.open_cursor(site, "ListComments", &filter, &request.page_token)?;
-        let articles = self.store.find_articles(site, std::slice::from_ref(&request.article)).await?;
-        let article = articles.first();
-        let mode = policy::mode_of(article, now, self.rules.mode);
+        let policies = self.store.find_policies(site, std::slice::from_ref(&request.article)).await?;
+        let mode = self.mode_of(&policies, &request.article, now);
         let own = self.own_ids(site, &request.receipts);
         if mode == Mode::Hidden {
             return Ok(CommentList { threads: vec![], own, next_page_token: String::new(), total: 0, mode });
@@ -91,7 +94,8 @@ impl Workflow {
             let pending = self.store.find_pending(site, &request.article, &own).await?;
             add_pending(&mut threads, pending, request.parent, after.is_none());
         }
-        Ok(CommentList { threads, own, next_page_token, total: article.map_or(0, |known| known.public_count), mode })
+        let total = policies.articles.first().map_or(0, |known| known.public_count);
+        Ok(CommentList { threads, own, next_page_token, total, mode })
     }
 
     /// Public counts; articles that are unknown or hidden count 0.
@@ -99,13 +103,21 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn count_comments(&self, site: &SiteId, ids: &[ArticleId]) -> Result<HashMap<String, i64>> {
-        let known = self.store.find_articles(site, ids).await?;
+        let policies = self.store.find_policies(site, ids).await?;
+        let rules = policies.site.rules(self.rules.mode);
         let mut counts: HashMap<String, i64> = ids.iter().map(|id| (id.as_str().to_owned(), 0)).collect();
-        for article in known {
-            let shown = article.mode.unwrap_or(self.rules.mode) != Mode::Hidden;
-            counts.insert(article.id.as_str().to_owned(), if shown { article.public_count } else { 0 });
+        for article in policies.articles {
+            let count = if rules.hides(&article) { 0 } else { article.public_count };
+            counts.insert(article.id.as_str().to_owned(), count);
         }
         Ok(counts)
+    }
+
+    /// The mode in force on an article that may not be known yet.
+    fn mode_of(&self, policies: &Policies, article: &ArticleId, now: DateTime<Utc>) -> Mode {
+        let known = policies.articles.first().cloned();
+        let article = known.unwrap_or_else(|| Article::unknown(article.clone(), None, now));
+        policies.site.rules(self.rules.mode).mode_of(&article, now)
     }
 
     fn listed(&self, site: &SiteId, threads: Vec<Thread>) -> Result<Vec<ListedThread>> {

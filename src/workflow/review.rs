@@ -11,7 +11,8 @@ use crate::{
         access::Caller,
         audit::{AuditEntry, AuditFilter},
         case::{Case, QueueFilter, QueueOrder},
-        decision::{Decided, Decision, Reason},
+        comment::Comment,
+        decision::{DecisionBatch, DecisionItem, Reason, Settled, Verdict},
         id::{CommentId, SiteId},
         lifecycle::Action,
         page::QueuePage,
@@ -64,17 +65,31 @@ pub struct DecideRequest {
     pub request_id: Uuid,
 }
 
+/// What a lone decision came to. In a replay the comment is as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    pub verdict: Verdict,
+    pub comment: Comment,
+}
+
+/// The answer to a batch of one.
+fn only(settled: Vec<Settled>) -> Result<Decided> {
+    let missing = || Error::internal("a decision without an answer");
+    let Settled { comment, result } = settled.into_iter().next().ok_or_else(missing)?;
+    Ok(Decided { verdict: result?, comment: comment.ok_or_else(missing)? })
+}
+
 impl Workflow {
     /// A page of the queue.
     ///
     /// # Errors
     /// `PageTokenInvalid`.
-    pub async fn list_queue(&self, site: &SiteId, request: &QueueRequest) -> Result<QueueList> {
+    pub async fn list_queue(&self, site: &SiteId, request: &QueueRequest, now: DateTime<Utc>) -> Result<QueueList> {
         let bound_to = (&request.filter, request.order);
         let after = self.open_cursor(site, "ListQueue", &bound_to, &request.page_token)?;
-        let page = QueuePage { site, filter: &request.filter, order: request.order, size: request.size, after };
+        let page = QueuePage { site, filter: &request.filter, order: request.order, size: request.size, after, now };
         let page = self.store.list_queue(&page).await?;
-        let total = self.store.count_queue(site, &request.filter).await?;
+        let total = self.store.count_queue(site, &request.filter, request.order, now).await?;
         let next_page_token = self.seal_cursor(site, "ListQueue", &bound_to, page.next)?;
         Ok(QueueList { cases: page.items, next_page_token, total })
     }
@@ -83,8 +98,8 @@ impl Workflow {
     ///
     /// # Errors
     /// `CommentNotFound`.
-    pub async fn get_case(&self, site: &SiteId, id: CommentId) -> Result<Case> {
-        self.store.find_case(site, id).await?.ok_or(Error::CommentNotFound(id))
+    pub async fn get_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Case> {
+        self.store.find_case(site, id, now).await?.ok_or(Error::CommentNotFound(id))
     }
 
     /// Decides one comment. The actor is the caller, never a field of the request.
@@ -99,25 +114,23 @@ impl Workflow {
             response: String::new(),
         };
         let action = request.action;
-        let decision = Decision {
-            id: new_id(now),
+        let item =
+            DecisionItem { id: new_id(now), comment: request.comment, expected_revision: request.expected_revision };
+        let batch = DecisionBatch {
             site: caller.site.clone(),
-            comment: request.comment,
             action,
-            expected_revision: request.expected_revision,
+            recorded_as: action.into(),
             reason: request.reason,
             note: request.note,
             actor: caller.name.clone(),
             at: now,
+            batch: None,
+            items: vec![item],
             request: Some(row),
         };
-        let result = self.store.decide(&decision).await;
-        metric::decided(
-            action,
-            result
-                .as_ref()
-                .map_or_else(Error::reason, |decided| if decided.verdict.changed { "CHANGED" } else { "UNCHANGED" }),
-        );
+        let result = self.store.decide(&batch).await.and_then(only);
+        let outcome = |decided: &Decided| if decided.verdict.changed { "CHANGED" } else { "UNCHANGED" };
+        metric::decided(action, result.as_ref().map_or_else(Error::reason, outcome));
         result
     }
 
@@ -127,10 +140,9 @@ impl Workflow {
     /// `PageTokenInvalid`.
     pub async fn list_audit(&self, site: &SiteId, request: &AuditRequest) -> Result<AuditList> {
         let filter = &request.filter;
-        let bound_to = (filter.comment, &filter.actor, &filter.action, filter.since, filter.until);
-        let after = self.open_cursor(site, "ListAudit", &bound_to, &request.page_token)?;
+        let after = self.open_cursor(site, "ListAudit", filter, &request.page_token)?;
         let page = self.store.list_audit(site, filter, request.size, after).await?;
-        let next_page_token = self.seal_cursor(site, "ListAudit", &bound_to, page.next)?;
+        let next_page_token = self.seal_cursor(site, "ListAudit", filter, page.next)?;
         Ok(AuditList { entries: page.items, next_page_token })
     }
 }

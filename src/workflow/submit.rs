@@ -1,5 +1,5 @@
 //! A reader's comment, in exactly the order of the contract:
-//! shape → request → article → limits → form → captcha → duplicate → assessment → policy → insert.
+//! shape → request → article → ban → limits → form → captcha → duplicate → assessment → policy → insert.
 
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -8,8 +8,10 @@ use super::{Workflow, challenge::refused, reader::Event};
 use crate::{
     domain::{
         Error, Result,
+        article::Article,
+        ban::{BanEffect, BanSubject},
         challenge::{CaptchaFailure, SealedChallenge},
-        comment::Comment,
+        comment::{Attention, Comment},
         form::{Form, RawForm},
         id::{CommentId, SiteId},
         policy::{self, Mode},
@@ -46,6 +48,8 @@ struct Attempt<'a> {
     sender: Sender,
     payload_hash: [u8; 32],
     fingerprint: Pseudonym,
+    /// What a ban may be about.
+    subjects: Vec<BanSubject>,
     /// Its text says enough for a repetition to mean something.
     long_enough: bool,
     now: DateTime<Utc>,
@@ -55,7 +59,7 @@ impl Workflow {
     /// Takes a reader's comment. `Ok` means that it is durable.
     ///
     /// # Errors
-    /// `Invalid`, `RequestIdReused`, `ArticleClosed`, `CommentNotFound` (the parent), `RateLimited`, `Captcha` with a fresh
+    /// `Invalid`, `RequestIdReused`, `ArticleClosed`, `CommentNotFound` (the parent), `Banned`, `RateLimited`, `Captcha` with a fresh
     /// challenge, `Overloaded`, and the store's. Nothing before the captcha step costs the reader's challenge.
     pub async fn submit_comment(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
         let result = self.check_and_take(site, raw, now).await;
@@ -77,12 +81,14 @@ impl Workflow {
         // The captcha is left out: a resend after a timeout may bring another one.
         let payload = [form.article.as_str(), &parent, &text.author_name, &text.title, &text.content].join("\0");
         let said = text.said();
+        let fingerprint = self.fingerprint(site, &said, now);
         Attempt {
             site,
             form,
             sender: self.sender(site, &form.client, &text.author_name, now),
             payload_hash: payload_hash("SubmitComment", payload.as_bytes()),
-            fingerprint: self.fingerprint(site, &said, now),
+            fingerprint,
+            subjects: self.ban_subjects(site, &form.client, &text.author_name, fingerprint, now),
             long_enough: said.chars().count() >= SAME_TEXT_MIN_CHARS,
             now,
         }
@@ -94,10 +100,13 @@ impl Workflow {
         if let Some(row) = &context.request {
             return self.replay(attempt, row);
         }
-        let mode = policy::mode_of(context.article.as_ref(), attempt.now, self.rules.mode);
+        let mode = self.mode_in_force(attempt, &context);
         policy::check_open(mode)?;
         check_parent(attempt.form, &context)?;
-        self.check_limits(Event::Submit, attempt.site, &attempt.form.article, &attempt.sender, attempt.now).await?;
+        if context.ban == Some(BanEffect::Block) {
+            return Err(Error::Banned);
+        }
+        self.check_limits(Event::Submit(&attempt.form.article), attempt.site, &attempt.sender, attempt.now).await?;
         let form = attempt.form;
         let challenge = self
             .check_challenge(attempt.site, &form.article, &form.challenge_token, &form.challenge_answer, attempt.now)
@@ -107,6 +116,13 @@ impl Workflow {
         }
         let assessment = spam::assess(&form.text, &self.signals(attempt, &challenge, &context));
         self.insert(attempt, &context, &challenge, assessment, mode).await
+    }
+
+    fn mode_in_force(&self, attempt: &Attempt<'_>, context: &SubmitContext) -> Mode {
+        let Form { article, article_published_at, .. } = attempt.form;
+        let unknown = || Article::unknown(article.clone(), None, attempt.now);
+        let article = context.article.clone().unwrap_or_else(unknown).published(*article_published_at);
+        context.site.rules(self.rules.mode).mode_of(&article, attempt.now)
     }
 
     fn replay(&self, attempt: &Attempt<'_>, row: &RequestRow) -> Result<Submitted> {
@@ -144,6 +160,7 @@ impl Workflow {
             fill_seconds: attempt.form.form_opened_at.map(|opened| (attempt.now - opened).num_seconds()),
             other_device: attempt.sender.device.is_some() && challenge.device.map(hash) != attempt.sender.device,
             same_text: if attempt.long_enough { context.same_text } else { 0 },
+            held_by_ban: context.ban == Some(BanEffect::Hold),
         }
     }
 
@@ -155,8 +172,8 @@ impl Workflow {
         assessment: Assessment,
         mode: Mode,
     ) -> Result<Submitted> {
-        let degraded = self.limiter.is_degraded();
-        let status = policy::first_status(mode, assessment.score, self.rules.thresholds, degraded)?;
+        let hold = self.limiter.is_degraded() || context.ban == Some(BanEffect::Hold);
+        let status = policy::first_status(mode, assessment.score, self.rules.thresholds, hold)?;
         let now = attempt.now;
         let comment = Comment {
             id: CommentId(new_id(now)),
@@ -173,9 +190,11 @@ impl Workflow {
             published_at: status.is_public().then_some(now),
             reviewed_at: None,
             reply_count: 0,
+            attention: Attention::default(),
         };
         let answer = SubmitAnswer { comment: comment.id, published_at: comment.published_at };
         metric::findings(&assessment.findings);
+        let site_rules = context.site.rules(self.rules.mode);
         let submission = Submission {
             site: attempt.site.clone(),
             comment,
@@ -186,6 +205,8 @@ impl Workflow {
             folded: attempt.form.text.folded(),
             article_title: attempt.form.article_title.clone(),
             article_url: attempt.form.article_url.clone(),
+            article_published_at: attempt.form.article_published_at,
+            site_rules,
             nonce: challenge.nonce,
             request: request_row(attempt, &answer)?,
         };
@@ -196,9 +217,7 @@ impl Workflow {
             }
             Inserted::Known(row) => self.replay(attempt, &row),
             Inserted::ChallengeUsed => Err(refused(CaptchaFailure::Used)),
-            Inserted::ArticleClosed(article) => {
-                Err(Error::ArticleClosed { mode: article.mode_at(now, self.rules.mode) })
-            }
+            Inserted::ArticleClosed(article) => Err(Error::ArticleClosed { mode: site_rules.mode_of(&article, now) }),
         }
     }
 }
@@ -211,6 +230,8 @@ fn question<'a>(attempt: &'a Attempt<'_>) -> SubmitQuestion<'a> {
         parent: attempt.form.parent,
         device: attempt.sender.device,
         fingerprint: attempt.fingerprint,
+        subjects: &attempt.subjects,
+        now: attempt.now,
         duplicates_since: attempt.now - Duration::minutes(DUPLICATE_MINUTES),
         same_text_since: attempt.now - Duration::hours(SAME_TEXT_HOURS),
     }

@@ -13,11 +13,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use duyet::proto::v1::{BanEffect, BanSubject};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use unicode_normalization::UnicodeNormalization as _;
+
+use crate::support::{newsroom::desk_at, readers::ban_of};
 
 /// Long enough for a browser on a busy machine, short enough to tell a hang.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -294,4 +297,64 @@ fn the_form_needs_no_script() {
         head.contains(&format!("location: /?cua={id}#binh-luan")),
         "the reader lands at the root of their reply: {head}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_banned_reader_is_told_and_keeps_text_and_picture() {
+    let portal = Portal::start();
+    let (head, page) = http(&portal, "GET /", "", "");
+    let jar = cookies(&head);
+    let (head, _) = http(&portal, "POST /binh-luan", &jar, &filled(&page, ANSWER));
+    assert!(head.starts_with("HTTP/1.1 303"), "{head}");
+    let token = std::fs::read_to_string(portal.directory.path().join("moderator.token")).unwrap();
+    let mut desk = desk_at(portal.duyet.trim_start_matches("http://").parse().unwrap(), token.trim());
+    let id = desk.queue().await.cases.remove(0).comment.unwrap().id;
+    let request = ban_of(&mut desk, &id, BanSubject::Device, BanEffect::Block).await;
+    let ban = desk.ban(request).await.unwrap().ban.unwrap();
+
+    let (_, page) = http(&portal, "GET /", &jar, "");
+    let sent = filled(&page, ANSWER);
+    let (head, refused) = http(&portal, "POST /binh-luan", &jar, &sent);
+    assert!(head.starts_with("HTTP/1.1 403"), "{head}");
+    assert!(refused.contains("Hiện bạn chưa thể gửi bình luận ở đây.") && refused.contains(CONTENT));
+    assert!(refused.contains("data:image") && !head.contains("set-cookie"), "the picture was not used up: {head}");
+    desk.unban(&ban.id).await;
+    let (head, _) = http(&portal, "POST /binh-luan", &jar, &sent);
+    assert!(head.starts_with("HTTP/1.1 303"), "the same form goes through: {head}");
+}
+
+#[test]
+fn a_report_needs_no_script_and_three_readers_bring_a_comment_back() {
+    let portal = Portal::start();
+    let new_reader = || cookies(&http(&portal, "GET /", "", "").0);
+    let writer = new_reader();
+    let (_, page) = http(&portal, "GET /", &writer, "");
+    let (head, _) = http(&portal, "POST /binh-luan", &writer, &filled(&page, ANSWER));
+    let writer = format!("{writer}; {}", cookies(&head));
+    portal.approve_the_comment();
+    let button = format!("aria-label=\"Báo cáo bình luận của {NAME}\"");
+    assert!(!http(&portal, "GET /", &writer, "").1.contains(&button), "nobody reports their own");
+    let (_, page) = http(&portal, "GET /", "", "");
+    assert!(page.contains(&button));
+    let id = after(&page, "name=\"comment_id\" value=\"").split('"').next().unwrap().to_owned();
+
+    let report =
+        |reader: &str, reason: &str| http(&portal, "POST /bao-cao", reader, &format!("comment_id={id}&{reason}")).0;
+    let page_after = |reader: &str, head: &str| http(&portal, "GET /", &format!("{reader}; {}", cookies(head)), "").1;
+    let reader = new_reader();
+    let vague = report(&reader, "reason=OTHER&note=+");
+    assert!(page_after(&reader, &vague).contains("<p class=\"alert\" role=\"alert\">Báo cáo chưa được gửi."));
+    // A page elsewhere that sends the form; the header rides along with the cookies.
+    let elsewhere = report(&format!("{reader}\r\nsec-fetch-site: cross-site"), "reason=INSULT");
+    assert!(elsewhere.starts_with("HTTP/1.1 403"), "{elsewhere}");
+    for reader in [&reader, &reader, &new_reader()] {
+        let head = report(reader, "reason=INSULT&note=Th%C3%B4+l%E1%BB%97");
+        assert!(head.starts_with("HTTP/1.1 303") && head.contains("location: /#binh-luan"), "{head}");
+        assert!(page_after(reader, &head).contains("role=\"status\">Cảm ơn bạn."), "thanks, whether it counted or not");
+    }
+    let queue = || portal.moderate(&["queue", "--json"]);
+    assert!(!queue().contains(&id), "two readers are not enough");
+    report(&new_reader(), "reason=SPAM_AD");
+    assert!(queue().contains(&id));
+    assert!(http(&portal, "GET /", "", "").1.contains(CONTENT), "and it is still there to read");
 }

@@ -131,6 +131,43 @@ fn entry() -> v1::AuditEntry {
 
 #[tonic::async_trait]
 impl ModerationService for Canned {
+    async fn claim_next(&self, _: Request<v1::ClaimNextRequest>) -> Result<Response<v1::ClaimNextResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn release_claims(
+        &self,
+        _: Request<v1::ReleaseClaimsRequest>,
+    ) -> Result<Response<v1::ReleaseClaimsResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn bulk_decide(&self, _: Request<v1::BulkDecideRequest>) -> Result<Response<v1::BulkDecideResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn revert(&self, _: Request<v1::RevertRequest>) -> Result<Response<v1::RevertResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn escalate(&self, _: Request<v1::EscalateRequest>) -> Result<Response<v1::EscalateResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn add_note(&self, _: Request<v1::AddNoteRequest>) -> Result<Response<v1::AddNoteResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn get_stats(&self, _: Request<v1::GetStatsRequest>) -> Result<Response<v1::GetStatsResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    type WatchQueueStream = tonic::codegen::BoxStream<v1::WatchQueueResponse>;
+
+    async fn watch_queue(&self, _: Request<v1::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
     async fn list_queue(
         &self,
         request: Request<v1::ListQueueRequest>,
@@ -196,6 +233,25 @@ impl ModerationService for Canned {
 
 #[tonic::async_trait]
 impl PolicyService for Canned {
+    async fn get_site(&self, _: Request<v1::GetSiteRequest>) -> Result<Response<v1::GetSiteResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn update_site(&self, _: Request<v1::UpdateSiteRequest>) -> Result<Response<v1::UpdateSiteResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn lockdown(&self, _: Request<v1::LockdownRequest>) -> Result<Response<v1::LockdownResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn release_pending(
+        &self,
+        _: Request<v1::ReleasePendingRequest>,
+    ) -> Result<Response<v1::ReleasePendingResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
     async fn get_article(
         &self,
         request: Request<v1::GetArticleRequest>,
@@ -486,6 +542,7 @@ fn the_queue_passes_every_filter_on() {
         min_score: None,
         max_score: Some(0.9),
         unreviewed: true,
+        ..Default::default()
     };
     let expected = v1::ListQueueRequest {
         filter: Some(filter),

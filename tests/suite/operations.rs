@@ -260,6 +260,17 @@ fn a_token_is_made_listed_and_revoked() {
 }
 
 #[test]
+fn no_token_is_called_as_the_service_calls_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["system", "System"] {
+        let make = ["token", "create", "--role", "admin", "--site", "default", "--name", name];
+        let told = stderr(&run(dir.path(), &make, &[]));
+        assert!(told.contains("system") && told.contains("choose another name"), "{told}");
+    }
+    assert_eq!(stdout(&run(dir.path(), &["token", "list"], &[])), "");
+}
+
+#[test]
 fn samples_are_named_by_number_and_answer() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("pictures");

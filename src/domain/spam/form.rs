@@ -16,6 +16,8 @@ pub struct FormSignals {
     pub other_device: bool,
     /// Comments with the same folded text on the site within a day.
     pub same_text: i64,
+    /// A ban holds this submit.
+    pub held_by_ban: bool,
 }
 
 pub(super) fn find(signals: &FormSignals) -> Vec<Finding> {
@@ -24,6 +26,7 @@ pub(super) fn find(signals: &FormSignals) -> Vec<Finding> {
         (signals.honeypot, Rule::Honeypot, 5.0),
         (fast, Rule::FastForm, 1.5),
         (signals.other_device, Rule::OtherDevice, 0.5),
+        (signals.held_by_ban, Rule::HeldByBan, 0.0),
     ]
     .into_iter()
     .filter(|(fires, ..)| *fires)

@@ -29,6 +29,8 @@ named_enum! {
         FastForm = "FAST_FORM",
         /// The challenge was asked for by another device.
         OtherDevice = "OTHER_DEVICE",
+        /// A ban has its subject's submits wait. Says nothing about this one, so it weighs nothing.
+        HeldByBan = "HELD_BY_BAN",
     }
 }
 
@@ -152,5 +154,16 @@ mod tests {
         let both = FormText { author_name: "a.vn".into(), title: "b.vn".into(), content: "c.vn".into() };
         let one = assess(&form("c.vn"), &FormSignals::default()).score;
         assert!((assess(&both, &FormSignals::default()).score - one).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_ban_is_told_of_and_weighs_nothing() {
+        for content in ["Bài viết rất hay", "Vay nhanh gọi 0912.345.678"] {
+            let signals = FormSignals { held_by_ban: true, ..FormSignals::default() };
+            let held = assess(&form(content), &signals);
+            assert!((held.score - score(content)).abs() < f64::EPSILON, "{content}");
+            let told = held.findings.last().unwrap();
+            assert_eq!((told.rule, told.weight, told.field), (Rule::HeldByBan, 0.0, None), "the lightest stands last");
+        }
     }
 }

@@ -10,7 +10,9 @@ fn split_path(path: &str) -> (&str, &str) {
     path.trim_start_matches('/').split_once('/').unwrap_or((path, ""))
 }
 
-/// True for calls that live as long as their client likes: they have no deadline and do not hold up a drain.
+/// Calls that outlive any deadline and do not hold up a drain. Reflection comes in two versions.
+const STREAMS: [&str; 2] = ["/duyet.v1.ModerationService/WatchQueue", "/grpc.health.v1.Health/Watch"];
+
 fn is_stream(path: &str) -> bool {
-    path.ends_with("/ServerReflectionInfo") || path == "/grpc.health.v1.Health/Watch"
+    STREAMS.contains(&path) || path.ends_with("/ServerReflectionInfo")
 }

@@ -1,26 +1,64 @@
 //! Articles and their policy.
 
+use async_trait::async_trait;
 use sqlx::{PgConnection, PgPool};
 
-use super::{audit, request};
+use super::{PostgresStore, audit, request, site};
 use crate::{
     domain::{
         Result,
+        article::{Article, ArticleChange},
         id::{ArticleId, SiteId},
-        policy::{Article, ArticleChange, Mode},
+        policy::Mode,
+        site::{LockdownCall, Site, SiteChange},
     },
     store::{
+        contract::{Policies, PolicyStore},
         error, outcome,
         rows::{self, Reader},
     },
 };
 
-pub(super) async fn find(pool: &PgPool, site: &SiteId, ids: &[ArticleId]) -> Result<Vec<Article>> {
-    let sql =
-        concat!("select ", article_columns!("a"), " from articles a where a.site_id = $1 and a.article_id = any ($2)");
+#[async_trait]
+impl PolicyStore for PostgresStore {
+    async fn find_policies(&self, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
+        find(&self.pool, site, ids).await
+    }
+
+    async fn update_article(&self, change: &ArticleChange) -> Result<Article> {
+        in_transaction!(self, tx => update(&mut tx, change).await?)
+    }
+
+    async fn update_site(&self, change: &SiteChange) -> Result<Site> {
+        in_transaction!(self, tx => site::update(&mut tx, change).await?)
+    }
+
+    async fn call_lockdown(&self, call: &LockdownCall) -> Result<Site> {
+        in_transaction!(self, tx => site::lock_down(&mut tx, call).await?)
+    }
+}
+
+/// A row without an article, when none is known, tells of the site.
+const FIND: &str = concat!(
+    "select ",
+    site_columns!("s"),
+    ", ",
+    article_columns!("a"),
+    " from (select 1) one
+    left join sites s on s.site_id = $1
+    left join articles a on a.site_id = $1 and a.article_id = any ($2)"
+);
+
+async fn find(pool: &PgPool, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
     let ids: Vec<_> = ids.iter().map(ArticleId::as_str).collect();
-    let rows = sqlx::query(sql).bind(site.as_str()).bind(ids).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::article(&mut Reader::new(row))).collect()
+    let rows = sqlx::query(FIND).bind(site.as_str()).bind(ids).fetch_all(pool).await?;
+    let mut policies = Policies::default();
+    for row in &rows {
+        let mut columns = Reader::new(row);
+        policies.site = rows::site(&mut columns)?;
+        policies.articles.extend(rows::maybe_article(&mut columns)?);
+    }
+    Ok(policies)
 }
 
 const LOCK: &str = concat!(
@@ -30,16 +68,16 @@ const LOCK: &str = concat!(
 );
 
 const CREATE: &str = "
-    insert into articles (site_id, article_id, title, url, mode, close_at, revision, public_count, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, 0, $8) on conflict do nothing";
+    insert into articles (site_id, article_id, title, url, mode, close_at, revision, published_at, public_count, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9) on conflict do nothing";
 
-const CHANGE: &str = "update articles set title = $3, url = $4, mode = $5, close_at = $6, revision = $7
-    where site_id = $1 and article_id = $2";
+const CHANGE: &str = "update articles set title = $3, url = $4, mode = $5, close_at = $6, revision = $7,
+        published_at = $8 where site_id = $1 and article_id = $2";
 
 const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, article_id, at)
     values ($1, $2, 'ARTICLE_CHANGED', null, $3, $4)";
 
-pub(super) async fn update(tx: &mut PgConnection, change: &ArticleChange) -> Result<Article> {
+async fn update(tx: &mut PgConnection, change: &ArticleChange) -> Result<Article> {
     let site = change.site.as_str();
     let row = sqlx::query(LOCK).bind(site).bind(change.id.as_str()).fetch_optional(&mut *tx).await?;
     let current = row.map(|row| rows::article(&mut Reader::new(&row))).transpose()?;
@@ -51,6 +89,7 @@ pub(super) async fn update(tx: &mut PgConnection, change: &ArticleChange) -> Res
     let query = sqlx::query(if is_new { CREATE } else { CHANGE });
     let query = query.bind(site).bind(article.id.as_str()).bind(&article.title).bind(&article.url);
     let query = query.bind(article.mode.map(Mode::as_str)).bind(article.close_at).bind(article.revision);
+    let query = query.bind(article.published_at);
     let query = if is_new { query.bind(change.at) } else { query };
     if query.execute(&mut *tx).await?.rows_affected() == 0 {
         // Somebody created it in between.

@@ -1,152 +1,137 @@
-//! Who of a batch may store: each request and each nonce is claimed by one unique row.
+//! Who looks at which comment.
+//!
+//! Whoever writes a claim's row holds its comment's lock, so claims themselves never wait for each other, and the order of
+//! locks is that of comments. New claims are taken last and step over what is locked, so they wait for nobody.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 
-use sqlx::{PgConnection, postgres::PgBindIterExt as _};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::{PostgresStore, queue};
 use crate::{
     domain::{
         Result,
-        id::SiteId,
-        submission::{Inserted, Submission},
+        case::QueueFilter,
+        claim::{ClaimRequest, Claimed},
+        id::{CommentId, SiteId},
     },
     store::{
-        parse,
-        rows::{self, Read as _, Reader},
+        contract::ClaimStore,
+        keyset,
+        rows::{Read as _, Reader},
     },
 };
 
-/// Answers by place in the batch.
-pub(super) type Answers = BTreeMap<usize, Inserted>;
-
-/// A request's key.
-type Key<'a> = (&'a SiteId, Uuid);
-
-fn key(submission: &Submission) -> Key<'_> {
-    (&submission.site, submission.request.id)
-}
-
-/// Claims requests and nonces for those of `waiting`, as if they had come one after the other. `Stored` in the answers
-/// means that the rest of the rows may be written.
-///
-/// A twin waits for the round after its first: should that one's nonce be spent, its request row goes again, and the
-/// twin has its own try.
-pub(super) async fn claim(
-    tx: &mut PgConnection,
-    submissions: &[Submission],
-    mut waiting: Vec<usize>,
-) -> Result<Answers> {
-    let mut answers = Answers::new();
-    while !waiting.is_empty() {
-        let mut seen = HashSet::new();
-        let (round, twins): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|index| seen.insert(key(&submissions[*index])));
-        let claimed = claim_first(tx, round.iter().map(|index| &submissions[*index])).await?;
-        let mut lost = Vec::new();
-        let mut unused = Vec::new();
-        for index in round {
-            match claimed.get(&submissions[index].comment.id.0) {
-                Some(true) => drop(answers.insert(index, Inserted::Stored)),
-                Some(false) => {
-                    unused.push(&submissions[index]);
-                    answers.insert(index, Inserted::ChallengeUsed);
-                }
-                None => lost.push(index),
-            }
-        }
-        withdraw(tx, &unused).await?;
-        waiting = lost.into_iter().chain(twins).collect();
-        waiting.sort_unstable();
-        let found = known(tx, submissions, waiting.iter().copied()).await?;
-        waiting.retain(|index| !found.contains_key(index));
-        answers.extend(found);
+#[async_trait]
+impl ClaimStore for PostgresStore {
+    async fn claim_next(&self, request: &ClaimRequest<'_>) -> Result<Claimed> {
+        in_transaction!(self, tx => {
+            let renewed = renew(&mut tx, request).await?;
+            Claimed { new: claim(&mut tx, request).await?, renewed }
+        })
     }
-    Ok(answers)
+
+    async fn release_claims(
+        &self,
+        site: &SiteId,
+        moderator: &str,
+        ids: &[CommentId],
+        now: DateTime<Utc>,
+    ) -> Result<u64> {
+        in_transaction!(self, tx => release(&mut tx, site, moderator, ids, now).await?)
+    }
 }
 
-/// Sorted, so that two batches with the same keys wait for each other in the same order. A nonce is spent only for a
-/// request that was new.
-const CLAIM: &str = r#"
-    with input as (
-        select * from unnest($1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::bytea[], $6::uuid[], $7::timestamptz[])
-            with ordinality as i (site_id, request_id, payload_hash, response, nonce, made_by, at, position)
-    ), claimed as (
-        insert into requests (site_id, request_id, payload_hash, response, made_by, created_at)
-        select site_id, request_id, payload_hash, response, made_by, at from input
-        order by site_id collate "C", request_id
-        on conflict do nothing returning made_by
-    ), spent as (
-        insert into captcha_nonces (site_id, nonce, spent_by, spent_at)
-        select i.site_id, i.nonce, i.made_by, i.at from input i join claimed using (made_by)
-        order by i.site_id collate "C", i.nonce, i.position
-        on conflict do nothing returning spent_by
+/// A claim that ended is held again, as long as its row is the moderator's: whoever takes the comment overwrites it, and a
+/// decision deletes it.
+const RENEW: &str = concat!(
+    "with waiting as (
+        select c.comment_id from comments c where c.site_id = $1 and c.comment_id = any ($2) and ",
+    waiting!(),
+    " order by c.parent_id is null, c.comment_id for no key update
     )
-    select c.made_by, s.spent_by is not null from claimed c left join spent s on s.spent_by = c.made_by"#;
+    update claims k set expires_at = $4 from waiting
+    where k.site_id = $1 and k.comment_id = waiting.comment_id and k.moderator = $3 returning k.comment_id"
+);
 
-/// Which of a round have their request, and whether they have their nonce too.
-async fn claim_first<'a>(
-    tx: &mut PgConnection,
-    round: impl Iterator<Item = &'a Submission> + Clone + Send,
-) -> Result<HashMap<Uuid, bool>> {
-    let rows = sqlx::query(CLAIM)
-        .bind(round.clone().map(|one| one.site.as_str()).bind_iter())
-        .bind(round.clone().map(|one| one.request.id).bind_iter())
-        .bind(round.clone().map(|one| one.request.payload_hash).bind_iter())
-        .bind(round.clone().map(|one| one.request.response.as_str()).bind_iter())
-        .bind(round.clone().map(|one| one.nonce).bind_iter())
-        .bind(round.clone().map(|one| one.comment.id.0).bind_iter())
-        .bind(round.map(|one| one.comment.created_at).bind_iter())
-        .fetch_all(tx)
-        .await?;
-    let pair = |row| {
-        let mut columns = Reader::new(row);
-        Ok((columns.uuid()?, columns.flag()?))
-    };
-    rows.iter().map(pair).collect()
+async fn renew(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
+    if request.renew.is_empty() {
+        return Ok(vec![]);
+    }
+    let ids: Vec<_> = request.renew.iter().map(|id| id.0).collect();
+    let query = sqlx::query(RENEW).bind(request.site.as_str()).bind(ids).bind(request.moderator).bind(request.until);
+    let held = ids_of(&query.fetch_all(tx).await?)?;
+    Ok(request.renew.iter().copied().filter(|id| held.contains(id)).collect())
 }
 
-/// Takes back request rows whose nonce turned out to be spent.
-async fn withdraw(tx: &mut PgConnection, unused: &[&Submission]) -> Result<()> {
-    if unused.is_empty() {
-        return Ok(());
+/// How often a round goes short because colleagues were faster before the call takes what it has.
+const ROUNDS: usize = 8;
+
+/// What a round found free may have been claimed since it looked: [`take`] tells, and the next round goes on from there.
+async fn claim(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
+    let mut new = Vec::with_capacity(request.count);
+    if request.filter.claimed == Some(true) {
+        return Ok(new);
     }
-    let sql = "delete from requests r using unnest($1::text[], $2::uuid[]) u (site_id, request_id)
-        where r.site_id = u.site_id and r.request_id = u.request_id";
-    sqlx::query(sql)
-        .bind(unused.iter().map(|one| one.site.as_str()).bind_iter())
-        .bind(unused.iter().map(|one| one.request.id).bind_iter())
-        .execute(tx)
-        .await?;
-    Ok(())
+    let filter = QueueFilter { claimed: Some(false), ..request.filter.clone() };
+    let mut after = None;
+    for _ in 0..ROUNDS {
+        let missing = request.count - new.len();
+        if missing == 0 {
+            break;
+        }
+        let found = queue::lock_next(tx, request, &filter, missing, after).await?;
+        let ids: Vec<CommentId> = found.iter().map(|case| case.comment.id).collect();
+        let Some(last) = found.last() else { break };
+        after = Some(keyset::queue_cursor(request.order, last));
+        let taken = take(tx, request, &ids).await?;
+        new.extend(ids.into_iter().filter(|id| taken.contains(id)));
+        if found.len() < missing {
+            break;
+        }
+    }
+    Ok(new)
 }
 
-/// Answers for those whose request is remembered.
-pub(super) async fn known(
+/// Refuses what somebody holds: unlike the round's look, this sees what was committed since.
+const TAKE: &str = "insert into claims (site_id, comment_id, moderator, expires_at)
+    select $1, i.comment_id, $3, $4 from unnest($2::uuid[]) i (comment_id)
+    on conflict (site_id, comment_id) do update set moderator = excluded.moderator, expires_at = excluded.expires_at
+        where claims.expires_at <= $5
+    returning comment_id";
+
+async fn take(tx: &mut PgConnection, request: &ClaimRequest<'_>, ids: &[CommentId]) -> Result<HashSet<CommentId>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let query = sqlx::query(TAKE).bind(request.site.as_str()).bind(ids).bind(request.moderator);
+    ids_of(&query.bind(request.until).bind(request.now).fetch_all(tx).await?)
+}
+
+const RELEASE: &str = "
+    with held as (
+        select k.comment_id from claims k join comments c using (site_id, comment_id)
+        where k.site_id = $1 and k.moderator = $2 and (cardinality($3::uuid[]) = 0 or k.comment_id = any ($3))
+        order by c.parent_id is null, c.comment_id for no key update of c
+    ), gone as (
+        delete from claims k using held
+        where k.site_id = $1 and k.comment_id = held.comment_id and k.moderator = $2 returning k.expires_at
+    )
+    select count(*) from gone where expires_at > $4";
+
+async fn release(
     tx: &mut PgConnection,
-    submissions: &[Submission],
-    asked: impl Iterator<Item = usize> + Clone + Send,
-) -> Result<Answers> {
-    if asked.clone().next().is_none() {
-        return Ok(Answers::new());
-    }
-    let sql = "select site_id, request_id, payload_hash, response from requests
-        where (site_id, request_id) in (select * from unnest($1::text[], $2::uuid[]))";
-    let rows = sqlx::query(sql)
-        .bind(asked.clone().map(|index| submissions[index].site.as_str()).bind_iter())
-        .bind(asked.clone().map(|index| submissions[index].request.id).bind_iter())
-        .fetch_all(tx)
-        .await?;
-    let mut known = HashMap::new();
-    for row in &rows {
-        let mut columns = Reader::new(row);
-        let site = parse::site(&columns.text()?)?;
-        let request = rows::request(&mut columns)?;
-        known.insert((site, request.id), request);
-    }
-    let answer = |index: usize| {
-        let row = known.get(&(submissions[index].site.clone(), submissions[index].request.id));
-        row.map(|row| (index, Inserted::Known(row.clone())))
-    };
-    Ok(asked.filter_map(answer).collect())
+    site: &SiteId,
+    moderator: &str,
+    ids: &[CommentId],
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let row = sqlx::query(RELEASE).bind(site.as_str()).bind(moderator).bind(ids).bind(now).fetch_one(tx).await?;
+    Ok(Reader::new(&row).long()?.unsigned_abs())
+}
+
+fn ids_of(rows: &[sqlx::postgres::PgRow]) -> Result<HashSet<CommentId>> {
+    rows.iter().map(|row| Reader::new(row).uuid().map(CommentId)).collect()
 }

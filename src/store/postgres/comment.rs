@@ -1,7 +1,9 @@
 //! Comments as readers see them.
 
+use async_trait::async_trait;
 use sqlx::PgPool;
 
+use super::PostgresStore;
 use crate::{
     domain::{
         Result,
@@ -10,10 +12,26 @@ use crate::{
         page::{CommentPage, Order, Page, REPLIES_SHOWN, Thread, published_cursor},
     },
     store::{
+        contract::CommentStore,
         keyset, outcome, parse,
         rows::{self, Reader},
     },
 };
+
+#[async_trait]
+impl CommentStore for PostgresStore {
+    async fn find_comment(&self, site: &SiteId, id: CommentId) -> Result<Option<Comment>> {
+        find(&self.pool, site, id).await
+    }
+
+    async fn find_pending(&self, site: &SiteId, article: &ArticleId, ids: &[CommentId]) -> Result<Vec<Comment>> {
+        find_pending(&self.pool, site, article, ids).await
+    }
+
+    async fn list_comments(&self, page: &CommentPage<'_>) -> Result<Page<Thread>> {
+        list(&self.pool, page).await
+    }
+}
 
 pub(super) async fn find(pool: &PgPool, site: &SiteId, id: CommentId) -> Result<Option<Comment>> {
     let sql = concat!("select ", comment_columns!("c"), " from comments c where c.site_id = $1 and c.comment_id = $2");

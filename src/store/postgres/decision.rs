@@ -1,77 +1,104 @@
-//! A moderator's decision. Locks are taken from child to parent to article, everywhere.
+//! Moderators' decisions. Locks are taken from replies to roots to articles, and each of them sorted, everywhere.
 
+use std::collections::HashMap;
+
+use async_trait::async_trait;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-use super::{audit, request};
+use super::{PostgresStore, audit, escalation, outcomes, request, revert};
 use crate::{
     domain::{
-        Error, Result,
+        Result,
         comment::Comment,
-        decision::{Decided, Decision, Verdict},
+        decision::{DecisionBatch, Refusal, Settled, Verdict},
         id::{CommentId, SiteId},
+        report::{Escalated, Escalation},
+        revert::{Revert, Undone},
     },
     store::{
-        outcome::{self, Outcome},
+        contract::DecisionStore,
+        outcome,
         rows::{self, Reader},
     },
 };
 
-pub(super) async fn decide(tx: &mut PgConnection, decision: &Decision) -> Result<Decided> {
-    let comment = lock(tx, &decision.site, decision.comment).await?;
-    if let Some(verdict) = request::replay::<Verdict>(tx, &decision.site, decision.request.as_ref()).await? {
-        return Ok(Decided { verdict, comment });
+#[async_trait]
+impl DecisionStore for PostgresStore {
+    async fn decide(&self, batch: &DecisionBatch) -> Result<Vec<Settled>> {
+        in_transaction!(self, tx => decide(&mut tx, batch).await?)
     }
-    let last = audit::last(tx, &decision.site, decision.comment).await?;
-    let outcome = outcome::settle(decision, comment, last)?;
-    if let Some(entry) = &outcome.audit {
-        write(tx, decision, &outcome).await?;
-        audit::insert(tx, &decision.site, entry).await?;
+
+    async fn revert(&self, revert: &Revert) -> Result<Undone> {
+        in_transaction!(self, tx => revert::revert(&mut tx, revert).await?)
     }
-    if let Some(request) = &decision.request {
-        let row = outcome::answered(request, &outcome.decided.verdict)?;
-        request::insert(tx, &decision.site, &row, decision.id, decision.at).await?;
+
+    async fn escalate(&self, escalation: &Escalation) -> Result<Escalated> {
+        in_transaction!(self, tx => escalation::escalate(&mut tx, escalation).await?)
     }
-    Ok(outcome.decided)
 }
 
-/// Weaker than `for update`, which would hold up replies that refer to the row.
+/// Decides all of a batch in the caller's transaction.
+pub(super) async fn decide(tx: &mut PgConnection, batch: &DecisionBatch) -> Result<Vec<Settled>> {
+    let ids: Vec<CommentId> = batch.items.iter().map(|item| item.comment).collect();
+    let mut comments = lock(tx, &batch.site, &ids).await?;
+    let first: Option<Vec<Result<Verdict, Refusal>>> = request::replay(tx, &batch.site, batch.request.as_ref()).await?;
+    if let Some(first) = first {
+        let replayed = |(id, result)| Settled { comment: comments.remove(id), result };
+        return Ok(ids.iter().zip(first).map(replayed).collect());
+    }
+    let settled = decide_locked(tx, batch, comments).await?;
+    if let Some(request) = batch.request.as_ref().filter(|_| outcome::is_remembered(batch, &settled)) {
+        let row = outcome::answered(request, &outcome::remembered(&settled))?;
+        request::insert(tx, &batch.site, &row, request.id, batch.at).await?;
+    }
+    Ok(settled)
+}
+
+/// Decides all of a batch on comments that are locked; its request row is the caller's business.
+pub(super) async fn decide_locked(
+    tx: &mut PgConnection,
+    batch: &DecisionBatch,
+    mut comments: HashMap<CommentId, Comment>,
+) -> Result<Vec<Settled>> {
+    let ids: Vec<CommentId> = batch.items.iter().map(|item| item.comment).collect();
+    let mut last = audit::last_decisions(tx, &batch.site, &ids).await?;
+    let mut settled = Vec::with_capacity(ids.len());
+    let mut changed = Vec::new();
+    for item in &batch.items {
+        let Some(comment) = comments.remove(&item.comment) else {
+            let result = Err(Refusal::CommentNotFound(item.comment));
+            settled.push(Settled { comment: None, result });
+            continue;
+        };
+        let (one, outcome) = outcome::settle(batch, item, comment, last.remove(&item.comment));
+        settled.push(one);
+        changed.extend(outcome);
+    }
+    outcomes::write(tx, &batch.site, &changed).await?;
+    outcome::recount(settled.iter_mut().filter_map(|one| one.comment.as_mut()), &changed);
+    Ok(settled)
+}
+
+/// Weaker than `for update`, which would hold up replies that refer to the row. Roots whose counts may change are locked along,
+/// so that no lock is ever taken out of order.
 const LOCK: &str = concat!(
     "select ",
     comment_columns!("c"),
-    " from comments c where c.site_id = $1 and c.comment_id = $2 for no key update"
+    " from comments c where c.site_id = $1 and c.comment_id = any (array (
+        select unnest($2::uuid[])
+        union select p.parent_id from comments p where p.site_id = $1 and p.comment_id = any ($2) and p.parent_id is not null))
+    order by c.parent_id is null, c.comment_id for no key update"
 );
 
-async fn lock(tx: &mut PgConnection, site: &SiteId, id: CommentId) -> Result<Comment> {
-    let row = sqlx::query(LOCK).bind(site.as_str()).bind(id.0).fetch_optional(tx).await?;
-    rows::comment(&mut Reader::new(&row.ok_or(Error::CommentNotFound(id))?))
-}
-
-const UPDATE: &str = "update comments set status = $3, revision = $4, reviewed_at = $5, published_at = $6
-    where site_id = $1 and comment_id = $2";
-
-const COUNT_REPLY: &str = "update comments set reply_count = reply_count + $3 where site_id = $1 and comment_id = $2";
-
-const COUNT_COMMENT: &str =
-    "update articles set public_count = public_count + $3 where site_id = $1 and article_id = $2";
-
-const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, article_id, at)
-    values ($1, $2, 'COMMENT_CHANGED', $3, $4, $5)";
-
-async fn write(tx: &mut PgConnection, decision: &Decision, outcome: &Outcome) -> Result<()> {
-    let comment = &outcome.decided.comment;
-    let site = decision.site.as_str();
-    let query = sqlx::query(UPDATE).bind(site).bind(comment.id.0).bind(comment.status.as_str()).bind(comment.revision);
-    query.bind(comment.reviewed_at).bind(comment.published_at).execute(&mut *tx).await?;
-    let change = outcome.public_change;
-    if let (Some(parent), true) = (comment.parent, change != 0) {
-        sqlx::query(COUNT_REPLY).bind(site).bind(parent.0).bind(change).execute(&mut *tx).await?;
-    }
-    if change != 0 {
-        sqlx::query(COUNT_COMMENT).bind(site).bind(comment.article.as_str()).bind(change).execute(&mut *tx).await?;
-    }
-    if outcome.moved {
-        let query = sqlx::query(FEED).bind(site).bind(decision.id).bind(comment.id.0);
-        query.bind(comment.article.as_str()).bind(decision.at).execute(tx).await?;
-    }
-    Ok(())
+/// Locks the comments, and answers those that there are. Some of their roots may be among them.
+pub(super) async fn lock(
+    tx: &mut PgConnection,
+    site: &SiteId,
+    ids: &[CommentId],
+) -> Result<HashMap<CommentId, Comment>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query(LOCK).bind(site.as_str()).bind(ids).fetch_all(tx).await?;
+    let pair = |row| rows::comment(&mut Reader::new(row)).map(|comment| (comment.id, comment));
+    rows.iter().map(pair).collect()
 }

@@ -20,6 +20,7 @@ struct Touched<'a> {
     title: Option<&'a str>,
     url: Option<&'a str>,
     first_at: DateTime<Utc>,
+    published_at: Option<DateTime<Utc>>,
     published: i64,
 }
 
@@ -39,8 +40,10 @@ pub(super) async fn insert(tx: &mut PgConnection, won: &[&Submission], articles:
         let known = articles.get(&((*site).clone(), (*id).clone()));
         one.title = one.title.filter(|title| known.is_some_and(|known| known.title != *title));
         one.url = one.url.filter(|url| known.is_some_and(|known| known.url != *url));
+        one.published_at = one.published_at.filter(|_| known.is_some_and(|known| known.published_at.is_none()));
     }
-    touched.retain(|_, one| one.published > 0 || one.title.is_some() || one.url.is_some());
+    let says = |one: &Touched<'_>| one.title.is_some() || one.url.is_some() || one.published_at.is_some();
+    touched.retain(|_, one| one.published > 0 || says(one));
     update_articles(tx, &touched).await
 }
 
@@ -51,6 +54,7 @@ fn touched_articles<'a>(won: &[&'a Submission]) -> TouchedArticles<'a> {
         let one = touched.entry((&submission.site, &submission.comment.article)).or_insert_with(fresh);
         one.title = Some(submission.article_title.as_str()).filter(|title| !title.is_empty()).or(one.title);
         one.url = Some(submission.article_url.as_str()).filter(|url| !url.is_empty()).or(one.url);
+        one.published_at = one.published_at.or(submission.article_published_at);
         one.published += i64::from(submission.comment.status.is_public());
     }
     touched
@@ -65,9 +69,10 @@ async fn create_articles<'a>(
         return Ok(());
     }
     let sql = r#"
-        insert into articles (site_id, article_id, title, url, mode, close_at, revision, public_count, created_at)
-        select i.site_id, i.article_id, i.title, i.url, null, null, 1, 0, i.at
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) i (site_id, article_id, title, url, at)
+        insert into articles (site_id, article_id, title, url, mode, close_at, revision, public_count, created_at, published_at)
+        select i.site_id, i.article_id, i.title, i.url, null, null, 1, 0, i.at, i.published_at
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+            i (site_id, article_id, title, url, at, published_at)
         order by i.site_id collate "C", i.article_id collate "C"
         on conflict do nothing"#;
     sqlx::query(sql)
@@ -75,7 +80,8 @@ async fn create_articles<'a>(
         .bind(new.clone().map(|((_, id), _)| id.as_str()).bind_iter())
         .bind(new.clone().map(|(_, one)| one.title.unwrap_or_default()).bind_iter())
         .bind(new.clone().map(|(_, one)| one.url.unwrap_or_default()).bind_iter())
-        .bind(new.map(|(_, one)| one.first_at).bind_iter())
+        .bind(new.clone().map(|(_, one)| one.first_at).bind_iter())
+        .bind(new.map(|(_, one)| one.published_at).bind_iter())
         .execute(tx)
         .await?;
     Ok(())
@@ -153,22 +159,24 @@ async fn count_replies(tx: &mut PgConnection, won: &[&Submission]) -> Result<()>
     Ok(())
 }
 
-/// Counts what is public at once and notes new titles and addresses, locked in order.
+/// Counts what is public at once and notes new titles and addresses, and when it was published if that was not known, locked in
+/// order.
 async fn update_articles(tx: &mut PgConnection, touched: &TouchedArticles<'_>) -> Result<()> {
     if touched.is_empty() {
         return Ok(());
     }
     let sql = "
         with input as (
-            select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
-                i (site_id, article_id, title, url, published)
+            select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
+                i (site_id, article_id, title, url, published, published_at)
         ), locked as (
-            select a.site_id, a.article_id, i.title, i.url, i.published
+            select a.site_id, a.article_id, i.title, i.url, i.published, i.published_at
             from articles a join input i using (site_id, article_id)
             order by a.site_id, a.article_id for no key update of a
         )
         update articles a set public_count = a.public_count + l.published,
-            title = coalesce(l.title, a.title), url = coalesce(l.url, a.url)
+            title = coalesce(l.title, a.title), url = coalesce(l.url, a.url),
+            published_at = coalesce(a.published_at, l.published_at)
         from locked l where a.site_id = l.site_id and a.article_id = l.article_id";
     sqlx::query(sql)
         .bind(touched.keys().map(|(site, _)| site.as_str()).bind_iter())
@@ -176,6 +184,7 @@ async fn update_articles(tx: &mut PgConnection, touched: &TouchedArticles<'_>) -
         .bind(touched.values().map(|one| one.title).bind_iter())
         .bind(touched.values().map(|one| one.url).bind_iter())
         .bind(touched.values().map(|one| one.published).bind_iter())
+        .bind(touched.values().map(|one| one.published_at).bind_iter())
         .execute(tx)
         .await?;
     Ok(())

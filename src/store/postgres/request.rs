@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use super::PostgresStore;
 use crate::{
     domain::{Result, id::SiteId, request::RequestRow},
     store::{
@@ -104,4 +105,20 @@ pub(super) async fn forget(pool: &PgPool, requests_before: DateTime<Utc>, nonces
         }
     }
     Ok(forgotten)
+}
+
+/// Spends a nonce in a transaction of its own.
+pub(super) async fn try_spend(
+    store: &PostgresStore,
+    site: &SiteId,
+    nonce: [u8; 16],
+    request: Option<&RequestRow>,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let mut tx = store.begin().await?;
+    let spent = spend_nonce(&mut tx, site, nonce, request, at).await?;
+    // A request without its nonce must not be remembered.
+    let end = if spent { tx.commit().await } else { tx.rollback().await };
+    end?;
+    Ok(spent)
 }

@@ -2,21 +2,52 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool, postgres::PgBindIterExt as _};
 
-use super::{claim, insert};
+use uuid::Uuid;
+
+use super::{PostgresStore, admission, insert, request};
 use crate::{
     domain::{
         Result,
+        article::Article,
         id::{ArticleId, SiteId},
-        policy::{Article, Mode},
+        request::RequestRow,
         submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
     },
     store::{
+        contract::SubmissionStore,
         outcome, parse,
         rows::{self, Read as _, Reader},
     },
 };
+
+#[async_trait]
+impl SubmissionStore for PostgresStore {
+    async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
+        context(&self.pool, question).await
+    }
+
+    async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
+        in_transaction!(self, tx => insert_all(&mut tx, submissions).await?)
+    }
+
+    async fn spend_nonce(
+        &self,
+        site: &SiteId,
+        nonce: [u8; 16],
+        request: Option<&RequestRow>,
+        at: DateTime<Utc>,
+    ) -> Result<bool> {
+        retrying!(request::try_spend(self, site, nonce, request, at).await)
+    }
+
+    async fn find_request(&self, site: &SiteId, id: Uuid) -> Result<Option<RequestRow>> {
+        request::find(&self.pool, site, id).await
+    }
+}
 
 const CONTEXT: &str = concat!(
     "select r.request_id, r.payload_hash, r.response, ",
@@ -25,9 +56,16 @@ const CONTEXT: &str = concat!(
     comment_columns!("p"),
     ", ",
     comment_columns!("d"),
+    ", ",
+    site_columns!("t"),
     ", (select count(*) from (select 1 from comments s
-            where s.site_id = $1 and s.fingerprint = $6 and s.created_at >= $8 limit 1000) same)
+            where s.site_id = $1 and s.fingerprint = $6 and s.created_at >= $8 limit 1000) same),
+        -- BLOCK sorts before HOLD, and wins
+        (select min(b.effect) from unnest($9::text[], $10::bytea[]) i (subject_kind, subject)
+            join bans b using (subject_kind, subject)
+            where b.site_id = $1 and b.revoked_at is null and b.expires_at > $11)
     from (select 1) one
+    left join sites t on t.site_id = $1
     left join requests r on r.site_id = $1 and r.request_id = $2
     left join articles a on a.site_id = $1 and a.article_id = $3
     left join comments p on p.site_id = $1 and p.comment_id = $4 and p.article_id = $3
@@ -47,6 +85,9 @@ pub(super) async fn context(pool: &PgPool, question: &SubmitQuestion<'_>) -> Res
         .bind(question.fingerprint)
         .bind(question.duplicates_since)
         .bind(question.same_text_since)
+        .bind(question.subjects.iter().map(|subject| subject.kind.as_str()).bind_iter())
+        .bind(question.subjects.iter().map(|subject| subject.key.as_slice()).bind_iter())
+        .bind(question.now)
         .fetch_one(pool)
         .await?;
     let mut columns = Reader::new(&row);
@@ -55,7 +96,9 @@ pub(super) async fn context(pool: &PgPool, question: &SubmitQuestion<'_>) -> Res
         article: rows::maybe_article(&mut columns)?,
         parent: rows::maybe_comment(&mut columns)?,
         duplicate: rows::maybe_comment(&mut columns)?,
+        site: rows::site(&mut columns)?,
         same_text: columns.long()?,
+        ban: parse::maybe_named(columns.maybe_text()?.as_deref())?,
     })
 }
 
@@ -64,26 +107,22 @@ pub(super) type Articles = BTreeMap<(SiteId, ArticleId), Article>;
 
 /// Stores a batch in the caller's transaction. Locks are taken in one order by everybody: requests, nonces, new articles,
 /// parents, articles, and each of them sorted.
-pub(super) async fn insert_all(
-    tx: &mut PgConnection,
-    submissions: &[Submission],
-    site_mode: Mode,
-) -> Result<Vec<Inserted>> {
+pub(super) async fn insert_all(tx: &mut PgConnection, submissions: &[Submission]) -> Result<Vec<Inserted>> {
     let articles = known_articles(tx, submissions).await?;
     let mut closed = BTreeMap::new();
     let mut open = Vec::new();
     for (index, submission) in submissions.iter().enumerate() {
         let known = articles.get(&(submission.site.clone(), submission.comment.article.clone()));
-        match outcome::closed_article(submission, known, site_mode) {
+        match outcome::closed_article(submission, known) {
             Some(article) => drop(closed.insert(index, article)),
             None => open.push(index),
         }
     }
-    let mut answers = claim::known(tx, submissions, closed.keys().copied()).await?;
+    let mut answers = admission::known(tx, submissions, closed.keys().copied()).await?;
     for (index, article) in closed {
         answers.entry(index).or_insert(Inserted::ArticleClosed(article));
     }
-    answers.extend(claim::claim(tx, submissions, open).await?);
+    answers.extend(admission::claim(tx, submissions, open).await?);
     let won: Vec<_> = answers.iter().filter(|(_, answer)| matches!(answer, Inserted::Stored)).collect();
     let won: Vec<_> = won.into_iter().filter_map(|(index, _)| submissions.get(*index)).collect();
     insert::insert(tx, &won, &articles).await?;

@@ -1,13 +1,37 @@
 //! Access tokens.
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use super::PostgresStore;
 use crate::{
     domain::{Result, access::AccessToken, id::SiteId},
-    store::rows::{self, Reader},
+    store::{
+        contract::TokenStore,
+        rows::{self, Reader},
+    },
 };
+
+#[async_trait]
+impl TokenStore for PostgresStore {
+    async fn create_token(&self, token: &AccessToken) -> Result<bool> {
+        in_transaction!(self, tx => create(&mut tx, token).await?)
+    }
+
+    async fn find_token(&self, id: Uuid) -> Result<Option<AccessToken>> {
+        find(&self.pool, id).await
+    }
+
+    async fn list_tokens(&self, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
+        list(&self.pool, site).await
+    }
+
+    async fn revoke_token(&self, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
+        revoke(&self.pool, id, at).await
+    }
+}
 
 /// Frees the name of an expired token, which the index still counts as live.
 const RETIRE: &str = "update tokens set revoked_at = expires_at

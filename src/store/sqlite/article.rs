@@ -1,29 +1,64 @@
 //! Articles and their policy.
 
+use async_trait::async_trait;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::{audit, micros, request};
+use super::{SqliteStore, audit, micros, request, site};
 use crate::{
     domain::{
         Result,
+        article::{Article, ArticleChange},
         id::{ArticleId, SiteId},
-        policy::{Article, ArticleChange, Mode},
+        policy::Mode,
+        site::{LockdownCall, Site, SiteChange},
     },
     store::{
+        contract::{Policies, PolicyStore},
         outcome, parse,
         rows::{self, Reader},
     },
 };
 
-pub(super) async fn find(pool: &SqlitePool, site: &SiteId, ids: &[ArticleId]) -> Result<Vec<Article>> {
-    let sql = concat!(
-        "select ",
-        article_columns!("a"),
-        " from articles a where a.site_id = $1 and a.article_id in (select value from json_each($2))"
-    );
+#[async_trait]
+impl PolicyStore for SqliteStore {
+    async fn find_policies(&self, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
+        find(&self.read, site, ids).await
+    }
+
+    async fn update_article(&self, change: &ArticleChange) -> Result<Article> {
+        in_transaction!(self, tx => update(&mut tx, change).await?)
+    }
+
+    async fn update_site(&self, change: &SiteChange) -> Result<Site> {
+        in_transaction!(self, tx => site::update(&mut tx, change).await?)
+    }
+
+    async fn call_lockdown(&self, call: &LockdownCall) -> Result<Site> {
+        in_transaction!(self, tx => site::lock_down(&mut tx, call).await?)
+    }
+}
+
+/// A row without an article, when none is known, tells of the site.
+const FIND: &str = concat!(
+    "select ",
+    site_columns!("s"),
+    ", ",
+    article_columns!("a"),
+    " from (select 1) one
+    left join sites s on s.site_id = $1
+    left join articles a on a.site_id = $1 and a.article_id in (select value from json_each($2))"
+);
+
+async fn find(pool: &SqlitePool, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
     let ids = parse::json_list(ids.iter().map(ArticleId::as_str));
-    let rows = sqlx::query(sql).bind(site.as_str()).bind(ids).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::article(&mut Reader::new(row))).collect()
+    let rows = sqlx::query(FIND).bind(site.as_str()).bind(ids).fetch_all(pool).await?;
+    let mut policies = Policies::default();
+    for row in &rows {
+        let mut columns = Reader::new(row);
+        policies.site = rows::site(&mut columns)?;
+        policies.articles.extend(rows::maybe_article(&mut columns)?);
+    }
+    Ok(policies)
 }
 
 const FIND_ONE: &str =
@@ -31,14 +66,15 @@ const FIND_ONE: &str =
 
 /// Writes the article and its change-feed row.
 const PUT: &str = "
-    insert into articles (site_id, article_id, title, url, mode, close_at, revision, public_count, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, 0, $8)
+    insert into articles (site_id, article_id, title, url, mode, close_at, revision, public_count, created_at, published_at)
+    values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $10)
     on conflict (site_id, article_id) do update set title = excluded.title, url = excluded.url,
-        mode = excluded.mode, close_at = excluded.close_at, revision = excluded.revision;
+        mode = excluded.mode, close_at = excluded.close_at, revision = excluded.revision,
+        published_at = excluded.published_at;
     insert into changes (site_id, change_id, kind, comment_id, article_id, at)
     values ($1, $9, 'ARTICLE_CHANGED', null, $2, $8)";
 
-pub(super) async fn update(tx: &mut SqliteConnection, change: &ArticleChange) -> Result<Article> {
+async fn update(tx: &mut SqliteConnection, change: &ArticleChange) -> Result<Article> {
     if let Some(first) = request::replay(tx, &change.site, change.request.as_ref()).await? {
         return Ok(first);
     }
@@ -56,6 +92,7 @@ pub(super) async fn update(tx: &mut SqliteConnection, change: &ArticleChange) ->
         .bind(article.revision)
         .bind(micros(change.at))
         .bind(change.audit_id)
+        .bind(article.published_at.map(micros))
         .execute(&mut *tx)
         .await?;
     audit::insert(tx, &change.site, &outcome::article_entry(change, &article)).await?;

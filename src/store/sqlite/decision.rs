@@ -1,64 +1,132 @@
-//! A moderator's decision. `begin immediate` holds the only write lock, so nothing moves between its steps.
+//! Moderators' decisions. `begin immediate` holds the only write lock, so nothing moves between the steps.
 
+use async_trait::async_trait;
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
-use super::{audit, comment, micros, request};
+use super::{SqliteStore, audit, comment, escalation, micros, request, revert};
 use crate::{
     domain::{
-        Error, Result,
+        Result,
         comment::Comment,
-        decision::{Decided, Decision, Verdict},
+        decision::{DecisionBatch, DecisionItem, Refusal, Settled, Verdict},
+        id::SiteId,
+        report::{Escalated, Escalation},
+        revert::{Revert, Undone},
     },
-    store::outcome::{self, Outcome},
+    store::{
+        contract::DecisionStore,
+        outcome::{self, Outcome},
+    },
 };
 
-pub(super) async fn decide(tx: &mut SqliteConnection, decision: &Decision) -> Result<Decided> {
-    let found = comment::find(&mut *tx, &decision.site, decision.comment).await?;
-    let comment = found.ok_or(Error::CommentNotFound(decision.comment))?;
-    if let Some(verdict) = request::replay::<Verdict>(tx, &decision.site, decision.request.as_ref()).await? {
-        return Ok(Decided { verdict, comment });
+#[async_trait]
+impl DecisionStore for SqliteStore {
+    async fn decide(&self, batch: &DecisionBatch) -> Result<Vec<Settled>> {
+        in_transaction!(self, tx => decide(&mut tx, batch).await?)
     }
-    let last = audit::last(tx, &decision.site, decision.comment).await?;
-    let outcome = outcome::settle(decision, comment, last)?;
-    if let Some(entry) = &outcome.audit {
-        write(tx, decision, &outcome).await?;
-        audit::insert(tx, &decision.site, entry).await?;
+
+    async fn revert(&self, revert: &Revert) -> Result<Undone> {
+        in_transaction!(self, tx => revert::revert(&mut tx, revert).await?)
     }
-    if let Some(request) = &decision.request {
-        let row = outcome::answered(request, &outcome.decided.verdict)?;
-        request::insert(tx, &decision.site, &row, decision.id, decision.at).await?;
+
+    async fn escalate(&self, escalation: &Escalation) -> Result<Escalated> {
+        in_transaction!(self, tx => escalation::escalate(&mut tx, escalation).await?)
     }
-    Ok(outcome.decided)
 }
 
-const UPDATE: &str = "update comments set status = $3, revision = $4, reviewed_at = $5, published_at = $6
-    where site_id = $1 and comment_id = $2";
+/// Decides all of a batch in the caller's transaction.
+pub(super) async fn decide(tx: &mut SqliteConnection, batch: &DecisionBatch) -> Result<Vec<Settled>> {
+    let first: Option<Vec<Result<Verdict, Refusal>>> = request::replay(tx, &batch.site, batch.request.as_ref()).await?;
+    if let Some(first) = first {
+        let mut settled = Vec::with_capacity(batch.items.len());
+        for (item, result) in batch.items.iter().zip(first) {
+            let comment = comment::find(&mut *tx, &batch.site, item.comment).await?;
+            settled.push(Settled { comment, result });
+        }
+        return Ok(settled);
+    }
+    let settled = decide_all(tx, batch).await?;
+    if let Some(request) = batch.request.as_ref().filter(|_| outcome::is_remembered(batch, &settled)) {
+        let row = outcome::answered(request, &outcome::remembered(&settled))?;
+        request::insert(tx, &batch.site, &row, request.id, batch.at).await?;
+    }
+    Ok(settled)
+}
 
-const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, article_id, at)
-    values ($1, $2, 'COMMENT_CHANGED', $3, $4, $5)";
+/// Decides all of a batch; its request row is the caller's business.
+pub(super) async fn decide_all(tx: &mut SqliteConnection, batch: &DecisionBatch) -> Result<Vec<Settled>> {
+    let mut settled = Vec::with_capacity(batch.items.len());
+    let mut changed = Vec::new();
+    for item in &batch.items {
+        let (one, outcome) = settle(tx, batch, item).await?;
+        settled.push(one);
+        changed.extend(outcome);
+    }
+    for outcome in &changed {
+        write(tx, &batch.site, outcome).await?;
+    }
+    outcome::recount(settled.iter_mut().filter_map(|one| one.comment.as_mut()), &changed);
+    Ok(settled)
+}
 
-async fn write(tx: &mut SqliteConnection, decision: &Decision, outcome: &Outcome) -> Result<()> {
-    let comment = &outcome.decided.comment;
+/// Judges one item. Nothing is written before all are judged, so that every answer is of the same moment.
+async fn settle(
+    tx: &mut SqliteConnection,
+    batch: &DecisionBatch,
+    item: &DecisionItem,
+) -> Result<(Settled, Option<Outcome>)> {
+    let Some(comment) = comment::find(&mut *tx, &batch.site, item.comment).await? else {
+        return Ok((Settled { comment: None, result: Err(Refusal::CommentNotFound(item.comment)) }, None));
+    };
+    let last = audit::last_decision(tx, &batch.site, item.comment).await?;
+    Ok(outcome::settle(batch, item, comment, last))
+}
+
+const UPDATE: &str = "
+    update comments set status = $3, revision = $4, reviewed_at = $5, published_at = $6, flagged_at = $7, open_reports = $8,
+        takedown_kind = $9, due_at = $10
+    where site_id = $1 and comment_id = $2;
+    delete from claims where site_id = $1 and comment_id = $2";
+
+/// Comment, claim, audit row, and where they change counts and change-feed row.
+pub(super) async fn write(tx: &mut SqliteConnection, site: &SiteId, outcome: &Outcome) -> Result<()> {
+    let Outcome { comment, entry } = outcome;
+    let takedown = comment.attention.takedown;
     sqlx::query(UPDATE)
-        .bind(decision.site.as_str())
+        .bind(site.as_str())
         .bind(comment.id.0)
         .bind(comment.status.as_str())
         .bind(comment.revision)
         .bind(comment.reviewed_at.map(micros))
         .bind(comment.published_at.map(micros))
+        .bind(comment.attention.flagged_at.map(micros))
+        .bind(comment.attention.open_reports)
+        .bind(takedown.map(|takedown| takedown.kind.as_str()))
+        .bind(takedown.map(|takedown| micros(takedown.due_at)))
         .execute(&mut *tx)
         .await?;
-    count(tx, decision.site.as_str(), comment, outcome.public_change).await?;
-    if outcome.moved {
-        sqlx::query(FEED)
-            .bind(decision.site.as_str())
-            .bind(decision.id)
-            .bind(comment.id.0)
-            .bind(comment.article.as_str())
-            .bind(micros(decision.at))
-            .execute(tx)
-            .await?;
+    audit::insert(tx, site, entry).await?;
+    count(tx, site.as_str(), comment, outcome.public_change()).await?;
+    if outcome.is_news() {
+        tell(tx, site, comment, entry.id, entry.at).await?;
     }
+    Ok(())
+}
+
+const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, article_id, at)
+    values ($1, $2, 'COMMENT_CHANGED', $3, $4, $5)";
+
+/// Tells followers that a comment changed.
+pub(super) async fn tell(
+    tx: &mut SqliteConnection,
+    site: &SiteId,
+    comment: &Comment,
+    change: Uuid,
+    at: chrono::DateTime<chrono::Utc>,
+) -> Result<()> {
+    let query = sqlx::query(FEED).bind(site.as_str()).bind(change).bind(comment.id.0);
+    query.bind(comment.article.as_str()).bind(micros(at)).execute(tx).await?;
     Ok(())
 }
 

@@ -1,39 +1,46 @@
 //! Comments in SQLite, the embedded default: one file, one writer, a few readers.
 
-mod article;
-mod audit;
-mod case;
-mod comment;
-mod decision;
-mod queue;
-mod request;
-mod submission;
-mod token;
-
 use std::{path::Path, time::Duration};
 
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{
     SqlitePool, SqliteTransaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use uuid::Uuid;
 
-use super::{QueueGauge, Store};
-use crate::domain::{
-    Result,
-    access::AccessToken,
-    audit::{AuditEntry, AuditFilter},
-    case::{Case, QueueFilter},
-    comment::Comment,
-    decision::{Decided, Decision},
-    id::{ArticleId, CommentId, SiteId},
-    page::{CommentPage, Cursor, Page, QueuePage, Thread},
-    policy::{Article, ArticleChange, Mode},
-    request::RequestRow,
-    submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
-};
+use crate::domain::{Result, id::CommentId};
+
+/// Runs the body in one transaction: `in_transaction!(store, tx => answer)`.
+macro_rules! in_transaction {
+    ($store:expr, $tx:ident => $body:expr) => {{
+        let mut $tx = $store.begin().await?;
+        let answer = $body;
+        $tx.commit().await?;
+        Ok(answer)
+    }};
+}
+
+mod article;
+mod audit;
+mod ban;
+mod case;
+mod claim;
+mod comment;
+mod decision;
+mod deeds;
+mod drift;
+mod escalation;
+mod job;
+mod queue;
+mod queue_sql;
+mod report;
+mod request;
+mod revert;
+mod site;
+mod stats;
+mod submission;
+mod token;
+mod upkeep;
 
 /// How long a call waits for a connection, and a connection for another process that writes: slow disks take a second to
 /// sync.
@@ -50,7 +57,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// The store in the file at `path`, which [`Store::migrate`] makes when it is missing. Touches no disk yet; must be
+    /// The store in the file at `path`, which [`migrate`](super::contract::UpkeepStore::migrate) makes when it is missing. Touches no disk yet; must be
     /// called inside a runtime.
     pub fn open(path: impl AsRef<Path>) -> Self {
         let writer = SqliteConnectOptions::new()
@@ -90,147 +97,10 @@ fn json_ids(ids: &[CommentId]) -> String {
     super::parse::json_list(ids.iter().map(|id| id.0.simple().to_string()))
 }
 
-#[async_trait]
-impl Store for SqliteStore {
-    async fn migrate(&self) -> Result<()> {
-        let mut migrator = sqlx::migrate!("migrations/sqlite");
-        let options = self.write.connect_options();
-        let one = pool(1).acquire_timeout(MIGRATION_WAIT);
-        let own = one.connect_lazy_with((*options).clone().busy_timeout(MIGRATION_WAIT));
-        // The write lock over the whole run makes a second process wait, then find everything done.
-        let result = async {
-            let mut tx = own.begin_with("begin immediate").await?;
-            migrator.set_locking(false).run_direct(None, &mut *tx, false).await?;
-            Ok(tx.commit().await?)
-        };
-        let result = result.await;
-        own.close().await;
-        result
-    }
-
-    async fn ping(&self) -> Result<()> {
-        Ok(self.begin().await?.rollback().await?)
-    }
-
-    async fn close(&self) {
-        self.read.close().await;
-        self.write.close().await;
-    }
-
-    async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
-        submission::context(&self.read, question).await
-    }
-
-    async fn insert_submissions(&self, submissions: &[Submission], site_mode: Mode) -> Result<Vec<Inserted>> {
-        let mut tx = self.begin().await?;
-        let mut answers = Vec::with_capacity(submissions.len());
-        for submission in submissions {
-            answers.push(submission::insert(&mut tx, submission, site_mode).await?);
-        }
-        tx.commit().await?;
-        Ok(answers)
-    }
-
-    async fn spend_nonce(
-        &self,
-        site: &SiteId,
-        nonce: [u8; 16],
-        request: Option<&RequestRow>,
-        at: DateTime<Utc>,
-    ) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        let spent = request::spend_nonce(&mut tx, site, nonce, request, at).await?;
-        tx.commit().await?;
-        Ok(spent)
-    }
-
-    async fn find_request(&self, site: &SiteId, id: Uuid) -> Result<Option<RequestRow>> {
-        request::find(&self.read, site, id).await
-    }
-
-    async fn find_comment(&self, site: &SiteId, id: CommentId) -> Result<Option<Comment>> {
-        comment::find(&self.read, site, id).await
-    }
-
-    async fn find_pending(&self, site: &SiteId, article: &ArticleId, ids: &[CommentId]) -> Result<Vec<Comment>> {
-        comment::find_pending(&self.read, site, article, ids).await
-    }
-
-    async fn list_comments(&self, page: &CommentPage<'_>) -> Result<Page<Thread>> {
-        comment::list(&self.read, page).await
-    }
-
-    async fn find_articles(&self, site: &SiteId, ids: &[ArticleId]) -> Result<Vec<Article>> {
-        article::find(&self.read, site, ids).await
-    }
-
-    async fn update_article(&self, change: &ArticleChange) -> Result<Article> {
-        let mut tx = self.begin().await?;
-        let article = article::update(&mut tx, change).await?;
-        tx.commit().await?;
-        Ok(article)
-    }
-
-    async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<Case>> {
-        queue::list(&self.read, page).await
-    }
-
-    async fn count_queue(&self, site: &SiteId, filter: &QueueFilter) -> Result<i64> {
-        queue::count(&self.read, site, filter).await
-    }
-
-    async fn find_case(&self, site: &SiteId, id: CommentId) -> Result<Option<Case>> {
-        case::find(&self.read, site, id).await
-    }
-
-    async fn decide(&self, decision: &Decision) -> Result<Decided> {
-        let mut tx = self.begin().await?;
-        let decided = decision::decide(&mut tx, decision).await?;
-        tx.commit().await?;
-        Ok(decided)
-    }
-
-    async fn list_audit(
-        &self,
-        site: &SiteId,
-        filter: &AuditFilter,
-        count: usize,
-        after: Option<Cursor>,
-    ) -> Result<Page<AuditEntry>> {
-        audit::list(&self.read, site, filter, count, after).await
-    }
-
-    async fn create_token(&self, token: &AccessToken) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        let created = token::create(&mut tx, token).await?;
-        tx.commit().await?;
-        Ok(created)
-    }
-
-    async fn find_token(&self, id: Uuid) -> Result<Option<AccessToken>> {
-        token::find(&self.read, id).await
-    }
-
-    async fn list_tokens(&self, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
-        token::list(&self.read, site).await
-    }
-
-    async fn revoke_token(&self, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
-        token::revoke(&self.write, id, at).await
-    }
-
-    async fn queue_gauges(&self) -> Result<Vec<QueueGauge>> {
-        queue::gauges(&self.read).await
-    }
-
-    async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
-        request::forget(&self.write, requests_before, nonces_before).await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::contract::UpkeepStore as _;
 
     /// What a power cut would show: nothing else in the tests can tell a commit that reached the disk.
     #[tokio::test]

@@ -1,19 +1,56 @@
 //! Submitted comments: what is known before, and the insert.
 
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, SqlitePool, types::Json};
 
-use super::{decision, micros};
+use uuid::Uuid;
+
+use super::{SqliteStore, decision, micros, request};
 use crate::{
     domain::{
         Result,
-        policy::Mode,
+        id::SiteId,
+        request::RequestRow,
         submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
     },
     store::{
-        outcome,
+        contract::SubmissionStore,
+        outcome, parse,
         rows::{self, Read as _, Reader},
     },
 };
+
+#[async_trait]
+impl SubmissionStore for SqliteStore {
+    async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
+        context(&self.read, question).await
+    }
+
+    async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
+        in_transaction!(self, tx => {
+            let mut answers = Vec::with_capacity(submissions.len());
+            for submission in submissions {
+                answers.push(insert(&mut tx, submission).await?);
+            }
+            answers
+        })
+    }
+
+    async fn spend_nonce(
+        &self,
+        site: &SiteId,
+        nonce: [u8; 16],
+        request: Option<&RequestRow>,
+        at: DateTime<Utc>,
+    ) -> Result<bool> {
+        in_transaction!(self, tx => request::spend_nonce(&mut tx, site, nonce, request, at).await?)
+    }
+
+    async fn find_request(&self, site: &SiteId, id: Uuid) -> Result<Option<RequestRow>> {
+        request::find(&self.read, site, id).await
+    }
+}
 
 const CONTEXT: &str = concat!(
     "select r.request_id, r.payload_hash, r.response, ",
@@ -22,9 +59,17 @@ const CONTEXT: &str = concat!(
     comment_columns!("p"),
     ", ",
     comment_columns!("d"),
+    ", ",
+    site_columns!("t"),
     ", (select count(*) from (select 1 from comments s indexed by comments_by_fingerprint
-            where s.site_id = $1 and s.fingerprint = $6 and s.created_at >= $8 limit 1000))
+            where s.site_id = $1 and s.fingerprint = $6 and s.created_at >= $8 limit 1000)),
+        -- BLOCK sorts before HOLD, and wins
+        (select min(b.effect) from json_each($9) i
+            join bans b indexed by bans_by_subject on b.site_id = $1 and b.subject_kind = i.value ->> 0
+                and b.subject = unhex(i.value ->> 1)
+            where b.revoked_at is null and b.expires_at > $10)
     from (select 1)
+    left join sites t on t.site_id = $1
     left join requests r on r.site_id = $1 and r.request_id = $2
     left join articles a on a.site_id = $1 and a.article_id = $3
     left join comments p on p.site_id = $1 and p.comment_id = $4 and p.article_id = $3
@@ -44,6 +89,8 @@ pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) ->
         .bind(&question.fingerprint[..])
         .bind(micros(question.duplicates_since))
         .bind(micros(question.same_text_since))
+        .bind(parse::json_subjects(question.subjects))
+        .bind(micros(question.now))
         .fetch_one(pool)
         .await?;
     let mut columns = Reader::new(&row);
@@ -52,7 +99,9 @@ pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) ->
         article: rows::maybe_article(&mut columns)?,
         parent: rows::maybe_comment(&mut columns)?,
         duplicate: rows::maybe_comment(&mut columns)?,
+        site: rows::site(&mut columns)?,
         same_text: columns.long()?,
+        ban: parse::maybe_named(columns.maybe_text()?.as_deref())?,
     })
 }
 
@@ -66,7 +115,7 @@ const LOOK: &str = concat!(
 );
 
 /// Stores one submission, or says why not. The caller's transaction holds the write lock.
-pub(super) async fn insert(tx: &mut SqliteConnection, submission: &Submission, site_mode: Mode) -> Result<Inserted> {
+pub(super) async fn insert(tx: &mut SqliteConnection, submission: &Submission) -> Result<Inserted> {
     let row = sqlx::query(LOOK)
         .bind(submission.site.as_str())
         .bind(submission.request.id)
@@ -80,7 +129,7 @@ pub(super) async fn insert(tx: &mut SqliteConnection, submission: &Submission, s
     }
     let spent = columns.flag()?;
     let article = rows::maybe_article(&mut columns)?;
-    if let Some(closed) = outcome::closed_article(submission, article.as_ref(), site_mode) {
+    if let Some(closed) = outcome::closed_article(submission, article.as_ref()) {
         return Ok(Inserted::ArticleClosed(closed));
     }
     if spent {
@@ -97,11 +146,13 @@ const STORE: &str = "
     insert into requests (site_id, request_id, payload_hash, response, made_by, created_at)
     values ($1, $5, $6, $7, $2, $4);
     insert into captcha_nonces (site_id, nonce, spent_by, spent_at) values ($1, $8, $2, $4);
-    insert into articles (site_id, article_id, title, url, mode, close_at, revision, public_count, created_at)
-    values ($1, $3, $9, $10, null, null, 1, 0, $4)
+    insert into articles (site_id, article_id, title, url, mode, close_at, revision, public_count, created_at, published_at)
+    values ($1, $3, $9, $10, null, null, 1, 0, $4, $28)
     on conflict (site_id, article_id) do update set
-        title = iif(excluded.title = '', title, excluded.title), url = iif(excluded.url = '', url, excluded.url)
-        where excluded.title not in ('', title) or excluded.url not in ('', url);
+        title = iif(excluded.title = '', title, excluded.title), url = iif(excluded.url = '', url, excluded.url),
+        published_at = coalesce(published_at, excluded.published_at)
+        where excluded.title not in ('', title) or excluded.url not in ('', url)
+            or (published_at is null and excluded.published_at is not null);
     insert into comments (site_id, comment_id, article_id, created_at, parent_id, reply_to, author_name, title, content,
         status, revision, published_at, reviewed_at, reply_count, device, address, prefix, author, fingerprint, folded,
         findings, spam_score)
@@ -139,6 +190,7 @@ async fn write(tx: &mut SqliteConnection, submission: &Submission) -> Result<()>
         .bind(&submission.folded)
         .bind(Json(&submission.findings))
         .bind(submission.spam_score)
+        .bind(submission.article_published_at.map(micros))
         .execute(tx)
         .await?;
     Ok(())

@@ -1,14 +1,37 @@
 //! Access tokens.
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use super::micros;
+use super::{SqliteStore, micros};
 use crate::{
     domain::{Result, access::AccessToken, id::SiteId},
-    store::rows::{self, Reader},
+    store::{
+        contract::TokenStore,
+        rows::{self, Reader},
+    },
 };
+
+#[async_trait]
+impl TokenStore for SqliteStore {
+    async fn create_token(&self, token: &AccessToken) -> Result<bool> {
+        in_transaction!(self, tx => create(&mut tx, token).await?)
+    }
+
+    async fn find_token(&self, id: Uuid) -> Result<Option<AccessToken>> {
+        find(&self.read, id).await
+    }
+
+    async fn list_tokens(&self, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
+        list(&self.read, site).await
+    }
+
+    async fn revoke_token(&self, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
+        revoke(&self.write, id, at).await
+    }
+}
 
 /// Frees the name of an expired token, which the index still counts as live.
 const RETIRE: &str = "update tokens set revoked_at = expires_at

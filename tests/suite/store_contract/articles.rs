@@ -18,11 +18,11 @@ contract! {
         close.mode = Some(None);
         let closed = home.store.update_article(&close).await.unwrap();
         assert_eq!((closed.revision, closed.mode, closed.close_at), (2, None, Some(at(500))));
-        assert_eq!(home.store.find_articles(&site(), &[article(), article_named("x")]).await.unwrap(), [closed]);
+        assert_eq!(home.store.find_policies(&site(), &[article(), article_named("x")]).await.unwrap().articles, [closed]);
         let stale = home.store.update_article(&article_change(3, 1)).await;
         assert!(matches!(stale, Err(Error::StaleArticle { current: 2 })));
         assert_eq!((home.rows("audit").await, home.rows("changes").await), (2, 2));
-        assert_eq!(home.store.find_articles(&other_site(), &[article()]).await.unwrap(), []);
+        assert_eq!(home.store.find_policies(&other_site(), &[article()]).await.unwrap().articles, []);
     }
 
     async fn a_replayed_change_answers_the_first_result(home: &Home) {

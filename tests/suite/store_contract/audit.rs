@@ -1,5 +1,5 @@
 use duyet::domain::{
-    audit::{AuditFilter, UPDATE_ARTICLE},
+    audit::{AuditAction, AuditFilter},
     lifecycle::Action,
 };
 
@@ -28,7 +28,7 @@ contract! {
             home.store_all(std::slice::from_ref(&one)).await;
             let mut decision = decision(100 + n / 2, one.comment.id, if n % 2 == 0 { Action::Approve } else { Action::Spam }, 1);
             decision.actor = if n < 4 { "lan".into() } else { "minh".into() };
-            home.store.decide(&decision).await.unwrap();
+            home.decide_one(&decision).await.unwrap();
             comments.push(one.comment.id);
         }
         home.store.update_article(&article_change(500, 1)).await.unwrap();
@@ -49,10 +49,10 @@ contract! {
         let cases = [
             (AuditFilter { comment: Some(comments[3]), ..all.clone() }, 1),
             (AuditFilter { actor: Some("lan".into()), ..all.clone() }, 4),
-            (AuditFilter { action: Some("SPAM".into()), ..all.clone() }, 4),
-            (AuditFilter { action: Some(UPDATE_ARTICLE.into()), ..all.clone() }, 1),
+            (AuditFilter { action: Some(AuditAction::Spam), ..all.clone() }, 4),
+            (AuditFilter { action: Some(AuditAction::UpdateArticle), ..all.clone() }, 1),
             (AuditFilter { since: Some(at(102)), until: Some(at(103)), ..all.clone() }, 2),
-            (AuditFilter { actor: Some("lan".into()), action: Some("APPROVE".into()), ..all.clone() }, 2),
+            (AuditFilter { actor: Some("lan".into()), action: Some(AuditAction::Approve), ..all.clone() }, 2),
         ];
         for (filter, expected) in cases {
             let page = home.store.list_audit(&site(), &filter, 50, None).await.unwrap();
@@ -66,14 +66,14 @@ contract! {
         home.store_all(&[one.clone(), neighbour.clone()]).await;
         let steps = [Action::Approve, Action::Spam, Action::Requeue, Action::Reject];
         for (n, action) in (1..).zip(steps) {
-            home.store.decide(&decision(10 + n, one.comment.id, action, n)).await.unwrap();
+            home.decide_one(&decision(10 + n, one.comment.id, action, n)).await.unwrap();
         }
-        home.store.decide(&decision(20, neighbour.comment.id, Action::Approve, 1)).await.unwrap();
+        home.decide_one(&decision(20, neighbour.comment.id, Action::Approve, 1)).await.unwrap();
         let filter = AuditFilter { comment: Some(one.comment.id), ..AuditFilter::default() };
         let (mut walked, mut after) = (Vec::new(), None);
         for _ in steps {
             let page = home.store.list_audit(&site(), &filter, 1, after).await.unwrap();
-            walked.extend(page.items.into_iter().map(|entry| entry.action));
+            walked.extend(page.items.into_iter().map(|entry| entry.action.as_str()));
             after = page.next;
         }
         assert_eq!((walked.join(" ").as_str(), after), ("REJECT REQUEUE SPAM APPROVE", None));

@@ -1,20 +1,21 @@
 use duyet::domain::{
     Error,
     comment::Comment,
-    decision::{Decided, Reason},
+    decision::Reason,
     id::CommentId,
     lifecycle::{Action, Status},
 };
+use duyet::workflow::Decided;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    home::Home,
+    home::{Home, decide_one},
     sample::{article, at, decision, other_site, published, reply_to, request, site, submission},
 };
 
 impl Home {
     async fn decide(&self, n: i64, comment: &Comment, action: Action) -> Decided {
-        self.store.decide(&decision(n, comment.id, action, comment.revision)).await.unwrap()
+        self.decide_one(&decision(n, comment.id, action, comment.revision)).await.unwrap()
     }
 
     async fn waiting(&self, n: i64) -> Comment {
@@ -29,16 +30,16 @@ contract! {
         let waiting = home.waiting(1).await;
         let mut approval = decision(5, waiting.id, Action::Approve, 1);
         approval.note = "tốt".into();
-        let decided = home.store.decide(&approval).await.unwrap();
+        let decided = home.decide_one(&approval).await.unwrap();
         assert!(decided.verdict.changed);
         assert_eq!((decided.verdict.standing.actor.as_str(), decided.verdict.standing.at), ("lan", at(5)));
         let stored = home.comment(waiting.id).await;
         assert_eq!(decided.comment, stored);
         assert_eq!((stored.status, stored.revision), (Status::Approved, 2));
         assert_eq!((stored.published_at, stored.reviewed_at), (Some(at(5)), Some(at(5))));
-        let case = home.store.find_case(&site(), waiting.id).await.unwrap().unwrap();
-        let entry = &case.decisions[0];
-        assert_eq!((entry.id, entry.action.as_str(), entry.note.as_str()), (approval.id, "APPROVE", "tốt"));
+        let case = home.store.find_case(&site(), waiting.id, at(0)).await.unwrap().unwrap();
+        let entry = &case.details.unwrap().decisions[0];
+        assert_eq!((entry.id, entry.action.as_str(), entry.note.as_str()), (approval.items[0].id, "APPROVE", "tốt"));
         assert_eq!((entry.from_status, entry.to_status), (Some(Status::Pending), Some(Status::Approved)));
         assert_eq!((entry.revision, entry.article.clone(), entry.request_id), (2, Some(article()), approval.request.map(|r| r.id)));
         assert_eq!((home.rows("audit").await, home.rows("changes").await), (1, 2));
@@ -53,7 +54,7 @@ contract! {
                 let mut decision = decision(round * 10 + 1, waiting.id, action, 1);
                 decision.actor = actor.into();
                 let store = home.store.clone();
-                tasks.spawn(async move { store.decide(&decision).await });
+                tasks.spawn(async move { decide_one(&*store, &decision).await });
             }
             let (won, lost): (Vec<_>, Vec<_>) = tasks.join_all().await.into_iter().partition(Result::is_ok);
             assert_eq!((won.len(), lost.len()), (1, 1));
@@ -70,7 +71,7 @@ contract! {
     async fn the_same_verdict_again_changes_nothing(home: &Home) {
         let waiting = home.waiting(1).await;
         let first = home.decide(2, &waiting, Action::Approve).await;
-        let second = home.store.decide(&decision(3, waiting.id, Action::Approve, 1)).await.unwrap();
+        let second = home.decide_one(&decision(3, waiting.id, Action::Approve, 1)).await.unwrap();
         assert!(!second.verdict.changed);
         assert_eq!(second.verdict.standing, first.verdict.standing);
         assert_eq!(second.comment, first.comment);
@@ -80,15 +81,15 @@ contract! {
     async fn a_replay_answers_the_first_verdict_and_writes_nothing(home: &Home) {
         let waiting = home.waiting(1).await;
         let approval = decision(2, waiting.id, Action::Approve, 1);
-        let first = home.store.decide(&approval).await.unwrap();
+        let first = home.decide_one(&approval).await.unwrap();
         home.decide(3, &first.comment, Action::Spam).await;
-        let again = home.store.decide(&approval).await.unwrap();
+        let again = home.decide_one(&approval).await.unwrap();
         assert_eq!(again.verdict, first.verdict);
         assert_eq!(again.comment.status, Status::Spam);
         assert_eq!(home.rows("audit").await, 2);
         let mut other = approval;
         other.request.as_mut().unwrap().payload_hash = [8; 32];
-        assert!(matches!(home.store.decide(&other).await, Err(Error::RequestIdReused)));
+        assert!(matches!(home.decide_one(&other).await, Err(Error::RequestIdReused)));
     }
 
     async fn parallel_copies_of_a_decision_agree(home: &Home) {
@@ -99,7 +100,7 @@ contract! {
             let mut copy = decision(2 + n, waiting.id, Action::Spam, 1);
             copy.request = Some(shared.clone());
             let store = home.store.clone();
-            tasks.spawn(async move { store.decide(&copy).await.unwrap().verdict });
+            tasks.spawn(async move { decide_one(&*store, &copy).await.unwrap().verdict });
         }
         let verdicts = tasks.join_all().await;
         assert!(verdicts.iter().all(|verdict| verdict.changed && *verdict == verdicts[0]));
@@ -116,7 +117,7 @@ contract! {
             own.payload_hash = [u8::try_from(n).unwrap(); 32];
             copy.request = Some(own);
             let store = home.store.clone();
-            tasks.spawn(async move { store.decide(&copy).await });
+            tasks.spawn(async move { decide_one(&*store, &copy).await });
         }
         let results = tasks.join_all().await;
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
@@ -131,7 +132,7 @@ contract! {
         assert!(looked.verdict.changed);
         assert_eq!((looked.comment.revision, looked.comment.reviewed_at), (1, Some(at(2))));
         assert_eq!((looked.comment.published_at, looked.comment.status), (Some(at(1)), Status::Approved));
-        assert_eq!((home.rows("audit").await, home.rows("changes").await), (1, 1));
+        assert_eq!((home.rows("audit").await, home.rows("changes").await), (1, 2), "who follows what is unreviewed hears of it");
         assert!(!home.decide(3, &live.comment, Action::Approve).await.verdict.changed);
         home.recount().await;
     }
@@ -149,12 +150,12 @@ contract! {
     async fn refusals_tell_what_is_wrong(home: &Home) {
         let waiting = home.waiting(1).await;
         let unknown = CommentId(submission(9).comment.id.0);
-        let error = home.store.decide(&decision(2, unknown, Action::Approve, 1)).await.unwrap_err();
+        let error = home.decide_one(&decision(2, unknown, Action::Approve, 1)).await.unwrap_err();
         assert!(matches!(error, Error::CommentNotFound(id) if id == unknown));
         let mut foreign = decision(2, waiting.id, Action::Approve, 1);
         foreign.site = other_site();
-        assert!(matches!(home.store.decide(&foreign).await, Err(Error::CommentNotFound(_))));
-        match home.store.decide(&decision(2, waiting.id, Action::Approve, 7)).await {
+        assert!(matches!(home.decide_one(&foreign).await, Err(Error::CommentNotFound(_))));
+        match home.decide_one(&decision(2, waiting.id, Action::Approve, 7)).await {
             Err(Error::StaleRevision(standing)) => {
                 assert_eq!((standing.actor.as_str(), standing.at, standing.decision), ("", at(1), None));
             }
@@ -163,8 +164,8 @@ contract! {
         let refused = home.decide(3, &waiting, Action::Reject).await.comment;
         assert_eq!(refused.status, Status::Rejected);
         assert_eq!(home.rows("requests").await, 2);
-        let case = home.store.find_case(&site(), waiting.id).await.unwrap().unwrap();
-        assert_eq!(case.decisions[0].reason, Some(Reason::Insult));
+        let case = home.store.find_case(&site(), waiting.id, at(0)).await.unwrap().unwrap();
+        assert_eq!(case.details.unwrap().decisions[0].reason, Some(Reason::Insult));
     }
 
     async fn counters_stay_right_through_random_walks(home: &Home) {
@@ -184,7 +185,7 @@ contract! {
                     let id = ids[usize::try_from(seed >> 33).unwrap() % ids.len()];
                     let action = Action::ALL[usize::try_from(seed >> 40).unwrap() % 4];
                     let now = store.find_comment(&site(), id).await.unwrap().unwrap();
-                    match store.decide(&decision(100 + step, id, action, now.revision)).await {
+                    match decide_one(&*store, &decision(100 + step, id, action, now.revision)).await {
                         Ok(decided) => moved += i64::from(decided.verdict.changed),
                         Err(Error::StaleRevision(_) | Error::InvalidTransition { .. }) => {}
                         Err(other) => panic!("{other:?}"),

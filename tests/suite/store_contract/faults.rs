@@ -1,8 +1,13 @@
 use std::{sync::Arc, time::Duration};
 
 use duyet::{
-    domain::{Error, policy::Mode, submission::Inserted},
-    store::{Store, postgres::PostgresStore, writer::SubmissionWriter},
+    domain::{Error, submission::Inserted},
+    store::{
+        Store,
+        contract::{SubmissionStore, UpkeepStore as _},
+        postgres::PostgresStore,
+        writer::SubmissionWriter,
+    },
 };
 use tokio::{task::JoinSet, time::Instant};
 
@@ -31,7 +36,8 @@ async fn wait_for(store: &dyn Store) -> Duration {
 async fn what_was_acknowledged_is_there_after_the_power_went() {
     let mut postgres = Postgres::start();
     let store = store_on(&postgres).await;
-    let writer = Arc::new(SubmissionWriter::start(&store, Mode::Pre, 2));
+    let submissions: Arc<dyn SubmissionStore> = store.clone();
+    let writer = Arc::new(SubmissionWriter::start(&submissions, 2));
     let mut tasks = JoinSet::new();
     for n in 0..600 {
         let writer = writer.clone();
@@ -52,7 +58,7 @@ async fn what_was_acknowledged_is_there_after_the_power_went() {
             Ok(answer) => assert!(answer == Inserted::Stored && found.is_some()),
             // It may be there or not: the same request settles it.
             Err(Error::StorageUnavailable(_)) => {
-                let again = store.insert_submissions(std::slice::from_ref(&one), Mode::Pre).await.unwrap().remove(0);
+                let again = store.insert_submissions(std::slice::from_ref(&one)).await.unwrap().remove(0);
                 let expected = if found.is_some() { Inserted::Known(one.request) } else { Inserted::Stored };
                 assert_eq!(again, expected);
             }

@@ -64,7 +64,7 @@ contract! {
         assert_eq!(home.roots().await, std::slice::from_ref(&public.comment));
         for (n, action) in [(10, Action::Spam), (11, Action::Approve), (12, Action::Requeue)] {
             let now = home.comment(public.comment.id).await;
-            home.store.decide(&decision(n, now.id, action, now.revision)).await.unwrap();
+            home.decide_one(&decision(n, now.id, action, now.revision)).await.unwrap();
             assert_eq!(home.roots().await.len(), usize::from(action == Action::Approve), "{action}");
         }
     }
@@ -73,10 +73,10 @@ contract! {
         let root = published(1);
         let reply = reply_to(root.comment.id, published(2));
         home.store_all(&[root.clone(), reply.clone()]).await;
-        home.store.decide(&decision(3, root.comment.id, Action::Reject, 1)).await.unwrap();
+        home.decide_one(&decision(3, root.comment.id, Action::Reject, 1)).await.unwrap();
         let roots = home.roots().await;
         assert!(roots[0].is_tombstone() && roots[0].id == root.comment.id);
-        home.store.decide(&decision(4, reply.comment.id, Action::Reject, 1)).await.unwrap();
+        home.decide_one(&decision(4, reply.comment.id, Action::Reject, 1)).await.unwrap();
         assert_eq!(home.roots().await, []);
         home.recount().await;
     }

@@ -21,24 +21,35 @@ macro_rules! contract {
     };
 }
 
+mod around;
 mod articles;
 mod audit;
+mod bans;
+mod claim_races;
+mod claims;
 mod decisions;
+mod escalation;
 mod faults;
 mod lists;
 mod outage;
 mod queue;
+mod reports;
 mod requests;
+mod revert;
+mod revert_walks;
 mod schema;
+mod site;
+mod stats;
 mod submissions;
 mod tokens;
+mod upkeep;
+mod waiting;
 mod writer;
 
 use duyet::domain::{
     Result,
     comment::Comment,
     id::CommentId,
-    policy::Mode,
     submission::{Inserted, Submission},
 };
 
@@ -47,19 +58,44 @@ use crate::support::{home::Home, sample::site};
 impl Home {
     /// Inserts one submission on a site in PRE mode.
     pub(crate) async fn insert(&self, submission: &Submission) -> Result<Inserted> {
-        let mut answers = self.store.insert_submissions(std::slice::from_ref(submission), Mode::Pre).await?;
+        let mut answers = self.store.insert_submissions(std::slice::from_ref(submission)).await?;
         assert_eq!(answers.len(), 1);
         Ok(answers.remove(0))
     }
 
     /// Inserts all in one batch, and all must be stored.
     pub(crate) async fn store_all(&self, submissions: &[Submission]) {
-        let answers = self.store.insert_submissions(submissions, Mode::Pre).await.unwrap();
+        let answers = self.store.insert_submissions(submissions).await.unwrap();
         assert!(answers.iter().all(|answer| *answer == Inserted::Stored), "{answers:?}");
     }
 
     pub(crate) async fn comment(&self, id: CommentId) -> Comment {
         self.store.find_comment(&site(), id).await.unwrap().unwrap()
+    }
+
+    /// Has PostgreSQL look for deadlocks long before anybody stops waiting for a lock. To be called before the store is used.
+    pub(crate) async fn watch_deadlocks(&self) {
+        if self.is_postgres() {
+            let sql = "do $$ begin
+                execute format('alter database %I set deadlock_timeout = ''20ms''', current_database());
+            end $$";
+            self.execute(sql).await.unwrap();
+        }
+    }
+
+    /// Closes the store, and answers how many deadlocks PostgreSQL broke in this database; SQLite knows none.
+    pub(crate) async fn deadlocks(&self) -> i64 {
+        self.store.close().await;
+        if !self.is_postgres() {
+            return 0;
+        }
+        // A session tells its counts at its end at the latest.
+        let sessions =
+            "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'duyet'";
+        while self.number(sessions).await > 0 {
+            tokio::task::yield_now().await;
+        }
+        self.number("select deadlocks from pg_stat_database where datname = current_database()").await
     }
 
     /// Fails when any public count differs from a recount.

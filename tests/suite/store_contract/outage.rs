@@ -1,6 +1,10 @@
 use duyet::{
-    domain::{Error, Result, lifecycle::Action, policy::Mode},
-    store::{Store, postgres::PostgresStore, sqlite::SqliteStore},
+    domain::{Error, Result, lifecycle::Action},
+    store::{
+        contract::{CommentStore as _, DecisionStore as _, SubmissionStore as _, UpkeepStore as _},
+        postgres::PostgresStore,
+        sqlite::SqliteStore,
+    },
 };
 use sqlx::postgres::PgConnectOptions;
 
@@ -20,7 +24,7 @@ async fn a_postgres_that_is_down_is_no_reason_not_to_start() {
     is_unavailable(&store.ping().await);
     is_unavailable(&store.migrate().await);
     is_unavailable(&store.find_comment(&site(), submission(1).comment.id).await);
-    is_unavailable(&store.insert_submissions(&[submission(1)], Mode::Pre).await);
+    is_unavailable(&store.insert_submissions(&[submission(1)]).await);
 }
 
 #[tokio::test]
@@ -39,7 +43,7 @@ async fn a_read_only_database_is_unavailable_for_writes_and_still_read() {
     let options: PgConnectOptions = (*home.pg().connect_options()).clone();
     let store = patient(options);
     is_unavailable(&store.ping().await);
-    is_unavailable(&store.insert_submissions(&[submission(2)], Mode::Pre).await);
+    is_unavailable(&store.insert_submissions(&[submission(2)]).await);
     is_unavailable(&store.decide(&decision(2, one.comment.id, Action::Approve, 1)).await);
     assert_eq!(store.find_comment(&site(), one.comment.id).await.unwrap(), Some(one.comment));
 }

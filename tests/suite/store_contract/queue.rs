@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use duyet::domain::{
     case::{EXACT_TOTAL, QueueFilter, QueueOrder},
     id::CommentId,
@@ -26,11 +27,22 @@ fn with_text(n: i64, content: &str) -> Submission {
 
 impl Home {
     /// Walks the whole queue by pages of `size`.
-    async fn queue(&self, filter: &QueueFilter, order: QueueOrder, size: usize) -> Vec<CommentId> {
+    pub(crate) async fn queue(&self, filter: &QueueFilter, order: QueueOrder, size: usize) -> Vec<CommentId> {
+        self.queue_at(filter, order, size, at(0)).await
+    }
+
+    /// As it is at `now`.
+    pub(crate) async fn queue_at(
+        &self,
+        filter: &QueueFilter,
+        order: QueueOrder,
+        size: usize,
+        now: DateTime<Utc>,
+    ) -> Vec<CommentId> {
         let mut found = Vec::new();
         let mut after = None;
         loop {
-            let page = QueuePage { site: &site(), filter, order, size, after };
+            let page = QueuePage { site: &site(), filter, order, size, after, now };
             let page = self.store.list_queue(&page).await.unwrap();
             found.extend(page.items.iter().map(|case| case.comment.id));
             assert!(found.len() <= 100, "the pages never end");
@@ -40,7 +52,8 @@ impl Home {
             }
             assert_eq!(page.items.len(), size);
         }
-        assert_eq!(self.store.count_queue(&site(), filter).await.unwrap(), i64::try_from(found.len()).unwrap());
+        let total = self.store.count_queue(&site(), filter, order, now).await.unwrap();
+        assert_eq!(total, i64::try_from(found.len()).unwrap());
         found
     }
 }
@@ -113,7 +126,7 @@ contract! {
             let expected: Vec<_> = expected.iter().map(|one| one.comment.id).collect();
             assert_eq!(home.queue(&filter, QueueOrder::Oldest, 10).await, expected, "{filter:?}");
         }
-        home.store.decide(&decision(9, live.comment.id, Action::Approve, 1)).await.unwrap();
+        home.decide_one(&decision(9, live.comment.id, Action::Approve, 1)).await.unwrap();
         let looked = QueueFilter { status: vec![Status::Approved], unreviewed: true, ..pending() };
         assert_eq!(home.queue(&looked, QueueOrder::Newest, 10).await, []);
     }
@@ -122,7 +135,7 @@ contract! {
         let one = submission(1);
         home.store_all(std::slice::from_ref(&one)).await;
         let filter = QueueFilter::default();
-        let page = QueuePage { site: &site(), filter: &filter, order: QueueOrder::Oldest, size: 5, after: None };
+        let page = QueuePage { site: &site(), filter: &filter, order: QueueOrder::Oldest, size: 5, after: None, now: at(0) };
         let case = home.store.list_queue(&page).await.unwrap().items.remove(0);
         assert_eq!((case.article_title, case.article_url), (one.article_title, one.article_url));
         assert_eq!((case.history.author, case.comment), (one.sender.author, one.comment));
@@ -137,19 +150,20 @@ contract! {
         home.store_all(&[vec![first.clone()], all.clone()].concat()).await;
         let actions = [Action::Approve, Action::Approve, Action::Reject, Action::Spam, Action::Approve];
         for (one, action) in all.iter().zip(actions) {
-            home.store.decide(&decision(20, one.comment.id, action, 1)).await.unwrap();
+            home.decide_one(&decision(20, one.comment.id, action, 1)).await.unwrap();
         }
-        home.store.decide(&decision(30, all[4].comment.id, Action::Reject, 2)).await.unwrap();
+        home.decide_one(&decision(30, all[4].comment.id, Action::Reject, 2)).await.unwrap();
         // The same author key and text on another site are somebody else's.
         let mut foreign = submission(40);
         (foreign.site, foreign.fingerprint) = (other_site(), first.fingerprint);
         home.store_all(&[foreign]).await;
-        let case = home.store.find_case(&site(), first.comment.id).await.unwrap().unwrap();
+        let case = home.store.find_case(&site(), first.comment.id, at(0)).await.unwrap().unwrap();
         let history = case.history;
         assert_eq!((history.approved, history.refused, history.spam, history.pending), (2, 2, 1, 1));
-        assert_eq!((case.same_text, case.decisions.len()), (2, 0));
-        let removed = home.store.find_case(&site(), all[4].comment.id).await.unwrap().unwrap();
-        assert_eq!(removed.decisions.iter().map(|entry| entry.revision).collect::<Vec<_>>(), [3, 2]);
+        let details = case.details.unwrap();
+        assert_eq!((details.same_text, details.decisions.len()), (2, 0));
+        let removed = home.store.find_case(&site(), all[4].comment.id, at(0)).await.unwrap().unwrap();
+        assert_eq!(removed.details.unwrap().decisions.iter().map(|entry| entry.revision).collect::<Vec<_>>(), [3, 2]);
     }
 
     async fn a_long_queue_is_counted_no_further_than_told(home: &Home) {
@@ -165,7 +179,7 @@ contract! {
         };
         home.execute(&format!("insert into comments ({columns}, comment_id) select {columns}, {ids}")).await.unwrap();
         let filter = QueueFilter::default();
-        assert_eq!(home.store.count_queue(&site(), &filter).await.unwrap(), EXACT_TOTAL + 1);
+        assert_eq!(home.store.count_queue(&site(), &filter, QueueOrder::Oldest, at(0)).await.unwrap(), EXACT_TOTAL + 1);
         assert_eq!(home.store.queue_gauges().await.unwrap()[0].pending, 10_101);
     }
 

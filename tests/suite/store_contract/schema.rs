@@ -4,16 +4,17 @@ use duyet::{
     domain::{
         Error,
         case::{QueueFilter, QueueOrder},
+        lifecycle::Status,
         page::{CommentPage, Order, QueuePage},
     },
-    store::{Store, sqlite::SqliteStore},
+    store::{contract::UpkeepStore as _, sqlite::SqliteStore},
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use tokio::task::JoinSet;
 
 use crate::support::{
     home::{Home, empty_database, patient},
-    sample::{article, published, reply_to, site, submission},
+    sample::{article, at, published, reply_to, site, submission},
 };
 
 contract! {
@@ -93,23 +94,33 @@ fn both_databases_have_the_same_migrations() {
     }
 }
 
+/// A column that compares by other rules finds nothing in another one's index: joins would read whole tables.
+#[tokio::test]
+async fn ids_compare_alike_in_every_table() {
+    let home = Home::postgres().await;
+    let sql = "select count(*) from information_schema.columns where table_schema = 'public'
+        and column_name in ('site_id', 'article_id') and collation_name is distinct from 'C'";
+    assert_eq!(home.number(sql).await, 0);
+}
+
 /// The last statements that the store's connections ran and that match.
-async fn statements(home: &Home, pattern: &str) -> Vec<String> {
+pub(super) async fn statements(home: &Home, pattern: &str) -> Vec<String> {
     let sql = "select query from pg_stat_activity
         where datname = current_database() and application_name = 'duyet' and query like $1";
     sqlx::query_scalar(sql).bind(pattern).fetch_all(home.pg()).await.unwrap()
 }
 
-/// How PostgreSQL would run a statement whatever its parameters, where it may choose between indexes and sorting.
-async fn plan(home: &Home, statement: &str) -> String {
+/// How PostgreSQL would run a statement, where it may choose between indexes and sorting: whatever its parameters, or with those
+/// given.
+pub(super) async fn plan(home: &Home, statement: &str, given: Option<&str>) -> String {
     let mut connection = PgConnection::connect_with(&home.pg().connect_options()).await.unwrap();
     let parameters = (1..=20).rev().find(|n| statement.contains(&format!("${n}"))).unwrap();
     let nulls = vec!["null"; parameters].join(", ");
-    let prepare =
-        format!("set enable_seqscan = off; set plan_cache_mode = force_generic_plan; prepare asked as {statement}");
+    let mode = if given.is_some() { "force_custom_plan" } else { "force_generic_plan" };
+    let prepare = format!("set enable_seqscan = off; set plan_cache_mode = {mode}; prepare asked as {statement}");
     sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut connection).await.unwrap();
-    let explain = sqlx::raw_sql(AssertSqlSafe(format!("explain execute asked ({nulls})")));
-    let rows = explain.fetch_all(&mut connection).await.unwrap();
+    let explain = format!("explain execute asked ({})", given.unwrap_or(&nulls));
+    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
     rows.iter().map(|row| row.get::<String, _>(0) + "\n").collect()
 }
 
@@ -124,32 +135,47 @@ async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
             reviewed_at, reply_count, device, address, prefix, author, fingerprint, folded, findings, random()
         from comments, generate_series(1, 2000) i; analyze comments";
     home.execute(more).await.unwrap();
-    let filter = QueueFilter::default();
     let site = site();
-    let mut seen = 0;
-    for (order, queue_order) in
-        [(Order::Oldest, QueueOrder::Oldest), (Order::Newest, QueueOrder::Newest), (Order::Oldest, QueueOrder::Score)]
-    {
+    for order in [Order::Oldest, Order::Newest] {
         for parent in [None, Some(root.comment.id)] {
             let page = CommentPage { site: &site, article: &article(), parent, order, size: 20, after: None };
             home.store.list_comments(&page).await.unwrap();
-            seen += check(&home, "select c.comment_id%from comments c where%limit $5").await;
+            check(&home, "select c.comment_id%from comments c where%limit $5", None).await;
         }
-        let page = QueuePage { site: &site, filter: &filter, order: queue_order, size: 20, after: None };
-        home.store.list_queue(&page).await.unwrap();
-        seen += check(&home, "select c.comment_id%status = 'PENDING'%limit $4").await;
     }
-    home.store.count_queue(&site, &filter).await.unwrap();
-    seen += check(&home, "select count(*)%from comments c%limit $2) found").await;
-    assert!(seen >= 10, "only {seen} statements were seen");
+    let everything = QueueFilter::default();
+    let unheld = QueueFilter { claimed: Some(false), ..QueueFilter::default() };
+    let pending = QueueFilter { status: vec![Status::Pending], ..QueueFilter::default() };
+    for order in QueueOrder::ALL.iter().copied() {
+        let key = if matches!(order, QueueOrder::Score | QueueOrder::Reports) { "-1" } else { "2020-01-01" };
+        let conditions = "'bao-hue', null, '{}', null, null, null, null, false, null, now(), false";
+        let page = format!("{conditions}, '{key}', '{}', 21", uuid::Uuid::nil());
+        let count = format!("{conditions}, 10001");
+        let shapes = [
+            (&everything, ["$4", "$2"], None),
+            (&unheld, ["$4", "$2"], None),
+            (&pending, ["$14", "$12"], Some([page.as_str(), count.as_str()])),
+        ];
+        for (filter, limits, given) in shapes {
+            let page = QueuePage { site: &site, filter, order, size: 20, after: None, now: at(0) };
+            home.store.list_queue(&page).await.unwrap();
+            check(&home, &format!("select c.comment_id%limit {}", limits[0]), given.map(|given| given[0])).await;
+            home.store.count_queue(&site, filter, order, at(0)).await.unwrap();
+            let pattern = format!("select count(*)%from comments c%limit {}) found", limits[1]);
+            check(&home, &pattern, given.map(|given| given[1])).await;
+        }
+    }
+    home.store.changed_comments(&site, at(0)).await.unwrap();
+    check(&home, "select change_id%", None).await;
 }
 
-/// Fails when the plan of a matching statement sorts or reads a whole table.
-async fn check(home: &Home, pattern: &str) -> usize {
+/// Fails when no statement matches, or the plan of one sorts or reads a whole table or index.
+async fn check(home: &Home, pattern: &str, given: Option<&str>) {
     let found = statements(home, pattern).await;
+    assert!(!found.is_empty(), "no statement matches {pattern}");
     for statement in &found {
-        let plan = plan(home, statement).await;
+        let plan = plan(home, statement, given).await;
         assert!(!plan.contains("Sort") && !plan.contains("Seq Scan"), "{statement}\n{plan}");
+        assert!(plan.contains("Index Cond"), "{statement}\n{plan}");
     }
-    found.len()
 }

@@ -25,7 +25,7 @@ async fn insert_in_parallel(home: &Home, submissions: Vec<Submission>) -> Vec<In
     let mut tasks = JoinSet::new();
     for submission in submissions {
         let store = home.store.clone();
-        tasks.spawn(async move { store.insert_submissions(&[submission], Mode::Pre).await.unwrap().remove(0) });
+        tasks.spawn(async move { store.insert_submissions(&[submission]).await.unwrap().remove(0) });
     }
     tasks.join_all().await
 }
@@ -38,6 +38,8 @@ fn question(one: &Submission) -> SubmitQuestion<'_> {
         parent: None,
         device: one.sender.device,
         fingerprint: one.fingerprint,
+        subjects: &[],
+        now: at(0),
         duplicates_since: at(0),
         same_text_since: at(0),
     }
@@ -59,7 +61,7 @@ contract! {
         one.comment.created_at = at(1) + chrono::Duration::microseconds(123_457);
         assert_eq!(home.insert(&one).await.unwrap(), Inserted::Stored);
         assert_eq!(home.comment(one.comment.id).await, one.comment);
-        let case = home.store.find_case(&site(), one.comment.id).await.unwrap().unwrap();
+        let case = home.store.find_case(&site(), one.comment.id, at(0)).await.unwrap().unwrap();
         assert_eq!((case.findings, case.spam_score), (one.findings, one.spam_score));
         assert_eq!(counts(home).await, [1, 1, 1, 1, 1]);
     }
@@ -88,7 +90,7 @@ contract! {
         home.store_all(std::slice::from_ref(&one)).await;
         assert_eq!(home.insert(&one).await.unwrap(), Inserted::Known(one.request.clone()));
         let twice = [submission(2), one.clone(), one.clone()];
-        let answers = home.store.insert_submissions(&twice, Mode::Pre).await.unwrap();
+        let answers = home.store.insert_submissions(&twice).await.unwrap();
         let known = Inserted::Known(one.request);
         assert_eq!(answers, [Inserted::Stored, known.clone(), known]);
     }
@@ -100,7 +102,7 @@ contract! {
         let fresh = submission(4);
         let clone = first.clone();
         let batch = [first.clone(), twin, same_nonce, fresh, clone];
-        let answers = home.store.insert_submissions(&batch, Mode::Pre).await.unwrap();
+        let answers = home.store.insert_submissions(&batch).await.unwrap();
         let known = Inserted::Known(first.request);
         assert_eq!(answers, [Inserted::Stored, known.clone(), Inserted::ChallengeUsed, Inserted::Stored, known]);
         assert_eq!(counts(home).await, [2, 2, 2, 2, 1]);
@@ -112,7 +114,7 @@ contract! {
         let retry = Submission { request: loser.request.clone(), ..submission(3) };
         let last = Submission { request: loser.request.clone(), ..submission(4) };
         let batch = [first, loser.clone(), retry, last];
-        let answers = home.store.insert_submissions(&batch, Mode::Pre).await.unwrap();
+        let answers = home.store.insert_submissions(&batch).await.unwrap();
         let known = Inserted::Known(loser.request);
         assert_eq!(answers, [Inserted::Stored, Inserted::ChallengeUsed, Inserted::Stored, known]);
         assert_eq!(counts(home).await, [2, 2, 2, 2, 1]);
@@ -130,7 +132,7 @@ contract! {
         refused.article_title = "Tiêu đề khác".into();
         assert_eq!(home.insert(&refused).await.unwrap(), Inserted::ChallengeUsed);
         assert_eq!(counts(home).await, before);
-        let found = home.store.find_articles(&site(), &[article()]).await.unwrap().remove(0);
+        let found = home.store.find_policies(&site(), &[article()]).await.unwrap().articles.remove(0);
         assert_eq!((found.public_count, found.title), (1, first.article_title));
         // The request was not used up either.
         refused.nonce = submission(0).nonce;
@@ -140,7 +142,7 @@ contract! {
     async fn a_batch_with_a_bad_row_leaves_no_row_anywhere(home: &Home) {
         let mut orphan = submission(2);
         orphan.comment.parent = Some(submission(3).comment.id);
-        let result = home.store.insert_submissions(&[submission(1), orphan], Mode::Pre).await;
+        let result = home.store.insert_submissions(&[submission(1), orphan]).await;
         assert!(matches!(result, Err(duyet::domain::Error::Internal(_))), "{result:?}");
         assert_eq!(counts(home).await, [0; 5]);
     }
@@ -154,7 +156,7 @@ contract! {
         let before = counts(home).await;
         let late = submission(3);
         let batch = [late.clone(), first.clone(), late.clone()];
-        let answers = home.store.insert_submissions(&batch, Mode::Post).await.unwrap();
+        let answers = home.store.insert_submissions(&batch).await.unwrap();
         let refused = Inserted::ArticleClosed(closed);
         assert_eq!(answers, [refused.clone(), Inserted::Known(first.request), refused]);
         assert_eq!(counts(home).await, before);
@@ -169,7 +171,9 @@ contract! {
     }
 
     async fn a_site_that_is_closed_takes_nothing_on_unknown_articles(home: &Home) {
-        let answers = home.store.insert_submissions(&[submission(1)], Mode::Closed).await.unwrap();
+        let mut one = submission(1);
+        one.site_rules.mode = Mode::Closed;
+        let answers = home.store.insert_submissions(&[one]).await.unwrap();
         assert!(matches!(&answers[0], Inserted::ArticleClosed(article) if article.mode.is_none()));
         assert_eq!(counts(home).await, [0; 5]);
     }
@@ -181,7 +185,7 @@ contract! {
         let batch: Vec<_> = [root.clone()].into_iter().chain(replies).chain([waiting]).collect();
         home.store_all(&batch).await;
         assert_eq!(home.comment(root.comment.id).await.reply_count, 4);
-        let found = home.store.find_articles(&site(), &[article()]).await.unwrap().remove(0);
+        let found = home.store.find_policies(&site(), &[article()]).await.unwrap().articles.remove(0);
         assert_eq!((found.public_count, found.revision), (5, 1));
         home.recount().await;
     }
@@ -196,7 +200,7 @@ contract! {
         home.store_all(&[silent.clone()]).await;
         home.store_all(std::slice::from_ref(&first)).await;
         home.store_all(&[renamed, Submission { ..silent_like(&silent) }]).await;
-        let found = home.store.find_articles(&site(), &[article()]).await.unwrap().remove(0);
+        let found = home.store.find_policies(&site(), &[article()]).await.unwrap().articles.remove(0);
         assert_eq!((found.title.as_str(), found.url, found.revision), ("Tên mới", first.article_url, 1));
     }
 
@@ -213,7 +217,7 @@ contract! {
         let alone = published(3);
         home.store_all(std::slice::from_ref(&alone)).await;
         assert!(home.store.find_comment(&other_site(), alone.comment.id).await.unwrap().is_none());
-        assert!(home.store.find_case(&other_site(), alone.comment.id).await.unwrap().is_none());
+        assert!(home.store.find_case(&other_site(), alone.comment.id, at(0)).await.unwrap().is_none());
         assert!(home.store.find_request(&other_site(), alone.request.id).await.unwrap().is_none());
         foreign.comment.parent = Some(alone.comment.id);
         assert!(home.insert(&foreign).await.is_err());
@@ -281,7 +285,7 @@ contract! {
                 batch.reverse();
             }
             let store = home.store.clone();
-            tasks.spawn(async move { store.insert_submissions(&batch, Mode::Pre).await.unwrap() });
+            tasks.spawn(async move { store.insert_submissions(&batch).await.unwrap() });
         }
         let answers: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
         assert_eq!(answers, vec![Inserted::Stored; 56]);

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use duyet::{
-    domain::{Error, policy::Mode, submission::Inserted},
+    domain::{Error, submission::Inserted},
     store::{
-        Store,
+        contract::SubmissionStore,
         writer::{QUEUE, SubmissionWriter},
     },
 };
@@ -17,7 +17,7 @@ use crate::support::{
 
 contract! {
     async fn one_bad_row_fails_alone(home: &Home) {
-        let writer = Arc::new(SubmissionWriter::start(&home.store, Mode::Pre, 1));
+        let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 1));
         let mut tasks = JoinSet::new();
         for n in 0..40 {
             let mut one = published(n);
@@ -38,7 +38,7 @@ contract! {
     }
 
     async fn closing_writes_what_waits(home: &Home) {
-        let writer = Arc::new(SubmissionWriter::start(&home.store, Mode::Pre, 2));
+        let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 2));
         let mut tasks = JoinSet::new();
         for n in 0..100 {
             let writer = writer.clone();
@@ -59,8 +59,8 @@ contract! {
 #[tokio::test]
 async fn a_panic_is_told_to_its_caller_and_ends_no_writer() {
     let home = Home::sqlite().await;
-    let store: Arc<dyn Store> = Arc::new(Panicking { store: home.store.clone(), armed: true.into() });
-    let writer = SubmissionWriter::start(&store, Mode::Pre, 1);
+    let store: Arc<dyn SubmissionStore> = Arc::new(Panicking { store: home.store.clone(), armed: true.into() });
+    let writer = SubmissionWriter::start(&store, 1);
     let told = writer.insert(submission(1)).await;
     assert!(matches!(told, Err(Error::Internal(_))), "{told:?}");
     assert_eq!(writer.insert(submission(2)).await.unwrap(), Inserted::Stored);
@@ -74,7 +74,7 @@ async fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
     let home = Home::sqlite().await;
     // Somebody else writes: the writer waits with its first batch.
     home.execute("begin immediate").await.unwrap();
-    let writer = Arc::new(SubmissionWriter::start(&home.store, Mode::Pre, 1));
+    let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 1));
     let mut tasks = JoinSet::new();
     let surplus = 50;
     for _ in 0..QUEUE + BATCH + surplus {

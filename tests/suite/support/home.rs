@@ -2,10 +2,19 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use duyet::store::{
-    Store,
-    postgres::{PoolSettings, PostgresStore},
-    sqlite::SqliteStore,
+use duyet::{
+    config::Config,
+    domain::{
+        Result,
+        decision::{DecisionBatch, Settled},
+    },
+    store::{
+        Store,
+        contract::{SubmissionStore, UpkeepStore as _},
+        postgres::{PoolSettings, PostgresStore},
+        sqlite::SqliteStore,
+    },
+    workflow::Decided,
 };
 use sqlx::{
     AssertSqlSafe, Connection as _, PgConnection, PgPool, SqlitePool,
@@ -52,6 +61,19 @@ impl Home {
         let options = cluster().database(&name);
         let back = PgPool::connect_lazy_with(options.clone());
         Self { store: Arc::new(patient(options)), back: BackDoor::Postgres(back), dir: None }
+    }
+
+    /// The database of a running server, by its back door.
+    pub(crate) fn beside(config: &Config) -> Self {
+        let store = duyet::server::open_store(config).unwrap();
+        let back = match &config.database_url {
+            Some(url) => BackDoor::Postgres(PgPool::connect_lazy(url.expose()).unwrap()),
+            None => {
+                let options = SqliteConnectOptions::new().filename(config.data_dir.join("duyet.sqlite3"));
+                BackDoor::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options))
+            }
+        };
+        Self { store, back, dir: None }
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
@@ -101,6 +123,26 @@ pub(crate) fn patient(options: PgConnectOptions) -> PostgresStore {
         options,
         PoolSettings { acquire: Duration::from_secs(30), ..PoolSettings::default() },
     )
+}
+
+impl Home {
+    /// The store as the writer takes it.
+    pub(crate) fn submissions(&self) -> Arc<dyn SubmissionStore> {
+        self.store.clone()
+    }
+
+    /// Decides one comment.
+    pub(crate) async fn decide_one(&self, batch: &DecisionBatch) -> Result<Decided> {
+        decide_one(&*self.store, batch).await
+    }
+}
+
+/// Decides one comment; a refusal is an error.
+pub(crate) async fn decide_one(store: &dyn Store, batch: &DecisionBatch) -> Result<Decided> {
+    let mut settled = store.decide(batch).await?;
+    assert_eq!(settled.len(), 1);
+    let Settled { comment, result } = settled.remove(0);
+    Ok(Decided { verdict: result?, comment: comment.unwrap() })
 }
 
 /// The cluster that `tests/run` started.

@@ -3,9 +3,12 @@
 pub mod daemon;
 pub mod home;
 pub mod imports;
+pub mod literal;
 pub mod newsroom;
+pub mod office;
 pub mod panicking;
 pub mod postgres;
 pub mod process;
+pub mod readers;
 pub mod redis;
 pub mod sample;

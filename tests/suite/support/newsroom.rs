@@ -6,8 +6,9 @@ use duyet::{
     config::{Config, Settings},
     domain::rate_limit::Quotas,
     proto::v1::{
-        self, captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
-        moderation_service_client::ModerationServiceClient, policy_service_client::PolicyServiceClient,
+        self, ban_service_client::BanServiceClient, captcha_service_client::CaptchaServiceClient,
+        comment_service_client::CommentServiceClient, moderation_service_client::ModerationServiceClient,
+        policy_service_client::PolicyServiceClient, privacy_service_client::PrivacyServiceClient,
     },
     server::{self, Running},
 };
@@ -80,6 +81,8 @@ pub fn wide_quotas() -> Quotas {
         challenges_per_prefix: wide,
         challenges_per_article: wide,
         challenges_per_site: wide,
+        reports_per_device: wide,
+        reports_per_prefix: wide,
     }
 }
 
@@ -113,6 +116,12 @@ impl Newsroom {
         Self { running, config, dir }
     }
 
+    /// Stops the server. Its files stay until the answer is dropped.
+    pub async fn close(self) -> TempDir {
+        self.running.stop().await;
+        self.dir
+    }
+
     pub fn token(&self, name: &str) -> String {
         std::fs::read_to_string(self.token_file(name)).unwrap().trim().to_owned()
     }
@@ -138,6 +147,11 @@ impl Newsroom {
 
     pub fn channel(&self) -> Channel {
         channel(self.running.grpc_addr)
+    }
+
+    /// Another server over the same database.
+    pub async fn replica(&self) -> Running {
+        server::start(self.config.clone()).await.unwrap()
     }
 
     pub fn portal(&self) -> Portal {
@@ -174,7 +188,9 @@ pub fn desk_at(addr: SocketAddr, token: &str) -> Desk {
     let (channel, bearer) = (channel(addr), bearer(token));
     Desk {
         moderation: ModerationServiceClient::with_interceptor(channel.clone(), bearer.clone()),
-        policy: PolicyServiceClient::with_interceptor(channel, bearer),
+        policy: PolicyServiceClient::with_interceptor(channel.clone(), bearer.clone()),
+        bans: BanServiceClient::with_interceptor(channel.clone(), bearer.clone()),
+        privacy: PrivacyServiceClient::with_interceptor(channel, bearer),
     }
 }
 
@@ -243,6 +259,8 @@ impl Portal {
 pub struct Desk {
     pub moderation: ModerationServiceClient<Link>,
     pub policy: PolicyServiceClient<Link>,
+    pub bans: BanServiceClient<Link>,
+    pub privacy: PrivacyServiceClient<Link>,
 }
 
 /// A decision on a comment at revision 1.

@@ -3,12 +3,17 @@
 use chrono::{DateTime, Duration, Utc};
 use duyet::domain::{
     access::{AccessToken, Role},
-    comment::{Comment, FormText},
-    decision::{Decision, Reason},
+    article::ArticleChange,
+    audit::{AuditAction, AuditEntry},
+    ban::{Along, Ban, BanEffect, BanKind, BanSubject, NewBan, Revocation},
+    comment::{Attention, Comment, FormText},
+    decision::{DecisionBatch, DecisionItem, Reason},
     id::{ArticleId, CommentId, SiteId},
     lifecycle::{Action, Status},
-    policy::ArticleChange,
+    policy::Mode,
+    report::Report,
     request::RequestRow,
+    site::{LockdownCall, SiteChange, SiteRules},
     submission::{Sender, Submission},
 };
 use uuid::{Timestamp, Uuid};
@@ -62,6 +67,7 @@ pub(crate) fn submission(n: i64) -> Submission {
         published_at: None,
         reviewed_at: None,
         reply_count: 0,
+        attention: Attention::default(),
     };
     let form = FormText {
         author_name: comment.author_name.clone(),
@@ -82,6 +88,8 @@ pub(crate) fn submission(n: i64) -> Submission {
         folded: form.folded(),
         article_title: "Cầu mới khánh thành".into(),
         article_url: "https://bao-hue.example/cau-moi".into(),
+        article_published_at: None,
+        site_rules: SiteRules { mode: Mode::Pre, auto_close_days: 0, lockdown_until: None },
         nonce: *Uuid::new_v4().as_bytes(),
         request: request(),
         comment,
@@ -104,18 +112,32 @@ pub(crate) fn reply_to(root: CommentId, mut reply: Submission) -> Submission {
 }
 
 /// A decision at second `n` by Lan, who saw `revision`.
-pub(crate) fn decision(n: i64, comment: CommentId, action: Action, revision: i64) -> Decision {
-    Decision {
-        id: id_at(at(n)),
+pub(crate) fn decision(n: i64, comment: CommentId, action: Action, revision: i64) -> DecisionBatch {
+    DecisionBatch {
         site: site(),
-        comment,
         action,
-        expected_revision: revision,
+        recorded_as: action.into(),
         reason: action.needs_reason().then_some(Reason::Insult),
         note: String::new(),
         actor: "lan".into(),
         at: at(n),
+        batch: None,
+        items: vec![DecisionItem { id: id_at(at(n)), comment, expected_revision: revision }],
         request: Some(request()),
+    }
+}
+
+/// A report at second `n` by a reader of that number.
+pub(crate) fn report(n: i64, comment: CommentId, reader: u8) -> Report {
+    Report {
+        site: site(),
+        comment,
+        reporter: [reader; 16],
+        reason: Some(Reason::Insult),
+        note: "Chửi bới".into(),
+        at: at(n),
+        change: id_at(at(n)),
+        default_mode: Mode::Pre,
     }
 }
 
@@ -129,8 +151,37 @@ pub(crate) fn article_change(n: i64, revision: i64) -> ArticleChange {
         url: None,
         mode: None,
         close_at: None,
+        published_at: None,
         expected_revision: revision,
         actor: "minh".into(),
+        at: at(n),
+        request: Some(request()),
+    }
+}
+
+/// A change of the sample site at second `n` to POST.
+pub(crate) fn site_change(n: i64, revision: i64) -> SiteChange {
+    SiteChange {
+        audit_id: id_at(at(n)),
+        site: site(),
+        mode: Some(Some(Mode::Post)),
+        auto_close_days: None,
+        report_threshold: None,
+        expected_revision: revision,
+        actor: "minh".into(),
+        at: at(n),
+        request: Some(request()),
+    }
+}
+
+/// A lockdown of the sample site from second `n` on, or its end.
+pub(crate) fn lockdown(n: i64, until: Option<DateTime<Utc>>) -> LockdownCall {
+    LockdownCall {
+        audit_id: id_at(at(n)),
+        site: site(),
+        until,
+        note: "tin giả".into(),
+        actor: "lan".into(),
         at: at(n),
         request: Some(request()),
     }
@@ -147,4 +198,38 @@ pub(crate) fn token(name: &str) -> AccessToken {
         expires_at: None,
         revoked_at: None,
     }
+}
+
+/// A ban by Lan at second `n` for an hour, with nothing that goes along.
+pub(crate) fn ban(n: i64, kind: BanKind, key: &[u8], effect: BanEffect) -> NewBan {
+    let ban = Ban {
+        id: id_at(at(n)),
+        kind,
+        author: if kind == BanKind::Author { String::from_utf8(key.to_vec()).unwrap() } else { String::new() },
+        effect,
+        reason: Reason::SpamAd,
+        note: "quảng cáo".into(),
+        created_by: "lan".into(),
+        created_at: at(n),
+        expires_at: at(n + 3_600),
+        comment: None,
+        batch: None,
+        revoked_at: None,
+        revoked_by: String::new(),
+    };
+    let subject = BanSubject { kind, key: key.to_vec() };
+    NewBan { site: site(), subject, ban, along: None, request: Some(request()) }
+}
+
+/// The same with everything since second `since` that goes along.
+pub(crate) fn along(since: i64, new: NewBan) -> NewBan {
+    let along =
+        Along { reject_pending: true, remove_published: true, since: at(since), batch: id_at(new.ban.created_at) };
+    NewBan { along: Some(along), ..new }
+}
+
+/// The end of a ban by Minh at second `n`.
+pub(crate) fn revocation(n: i64, ban: Uuid) -> Revocation {
+    let entry = AuditEntry { ban: Some(ban), ..AuditEntry::new(id_at(at(n)), AuditAction::RevokeBan, "minh", at(n)) };
+    Revocation { site: site(), ban, entry, request: Some(request()) }
 }

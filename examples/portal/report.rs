@@ -1,0 +1,84 @@
+//! "Báo cáo": a reader finds a comment wrong. The service counts each device once and never says what came of it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{State, rejection::FormRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{AppendHeaders, IntoResponse as _, Redirect, Response},
+};
+use duyet::proto::v1::{ErrorReason, Reason, ReportCommentRequest};
+use serde::Deserialize;
+
+use crate::{
+    form::new_request_id,
+    portal::Portal,
+    reader::{self, Reader},
+    refusal::Refusal,
+};
+
+/// The small form under a comment.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct ReportForm {
+    comment_id: String,
+    /// A reason's name on the wire, without its prefix.
+    reason: String,
+    note: String,
+}
+
+impl ReportForm {
+    fn into_request(self, reader: &Reader) -> ReportCommentRequest {
+        let reason = Reason::from_str_name(&format!("REASON_{}", self.reason)).unwrap_or_default();
+        ReportCommentRequest {
+            comment_id: self.comment_id,
+            reason: reason.into(),
+            note: self.note,
+            client: Some(reader.client()),
+            request_id: new_request_id(),
+        }
+    }
+}
+
+/// Reports and goes back to the comments, which then say what came of it.
+pub(crate) async fn report(
+    State(portal): State<Arc<Portal>>,
+    reader: Reader,
+    headers: HeaderMap,
+    form: Result<axum::Form<ReportForm>, FormRejection>,
+) -> Response {
+    // Nothing in the form proves that a person filled it in here: a page elsewhere must not send it in a reader's name.
+    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin") {
+        return (StatusCode::FORBIDDEN, "Báo cáo phải được gửi từ trang này.").into_response();
+    }
+    let form = match form {
+        Ok(axum::Form(form)) => form,
+        Err(rejection) => return (rejection.status(), "Biểu mẫu bị hỏng hoặc quá dài.").into_response(),
+    };
+    let flash = match portal.service.report_comment(form.into_request(&reader)).await {
+        Ok(()) => "da-bao-cao",
+        Err(refusal) => flash_of(&refusal),
+    };
+    let cookie = AppendHeaders([(header::SET_COOKIE, reader::flash_cookie(flash))]);
+    (cookie, Redirect::to("/#binh-luan")).into_response()
+}
+
+fn flash_of(refusal: &Refusal) -> &'static str {
+    match refusal.reason {
+        ErrorReason::ValidationFailed => "bao-cao-thieu",
+        ErrorReason::RateLimited => "bao-cao-nhieu",
+        ErrorReason::CommentNotFound => "bao-cao-cu",
+        _ => "bao-cao-hong",
+    }
+}
+
+/// What went wrong with a report, in words.
+pub(crate) fn alert_text(flash: &str) -> &'static str {
+    match flash {
+        "bao-cao-thieu" => "Báo cáo chưa được gửi. Khi chọn “Lý do khác”, bạn cần viết rõ lý do, tối đa 500 ký tự.",
+        "bao-cao-nhieu" => "Bạn đã gửi khá nhiều báo cáo. Vui lòng thử lại sau ít phút.",
+        "bao-cao-cu" => "Bình luận bạn muốn báo cáo không còn trên trang.",
+        "bao-cao-hong" => "Chưa gửi được báo cáo. Bạn hãy thử lại sau ít phút.",
+        _ => "",
+    }
+}

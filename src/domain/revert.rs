@@ -1,0 +1,172 @@
+//! Taking something back: only what nothing happened to since.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Error, Result,
+    audit::AuditEntry,
+    comment::Comment,
+    decision::Refusal,
+    id::{CommentId, SiteId},
+    request::RequestRow,
+};
+
+/// How long moderators may take back their own deeds, in hours.
+pub const OWN_HOURS: i64 = 24;
+
+/// What to take back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Target {
+    Entry(Uuid),
+    Batch(Uuid),
+    /// The actor's newest deed that can be taken back and was not yet, with its batch.
+    Last,
+}
+
+/// A revert as it reaches the store.
+#[derive(Debug, Clone)]
+pub struct Revert {
+    /// Names the new entries when a batch is taken back. Their ids follow it, so it is made from `at` as they are.
+    pub batch: Uuid,
+    pub site: SiteId,
+    pub target: Target,
+    pub actor: String,
+    /// True for an admin: colleagues' deeds, too, and at any time.
+    pub any: bool,
+    pub at: DateTime<Utc>,
+    /// For replays; the response is filled in by the store.
+    pub request: Option<RequestRow>,
+}
+
+impl Revert {
+    /// Whether this actor may take back `entry`.
+    ///
+    /// # Errors
+    /// [`Error::RevertDenied`].
+    pub fn check_allowed(&self, entry: &AuditEntry) -> Result<()> {
+        let own = entry.actor == self.actor && entry.at >= self.own_since();
+        if self.any || own { Ok(()) } else { Err(Error::RevertDenied) }
+    }
+
+    /// Own deeds from this time on may be taken back.
+    pub fn own_since(&self) -> DateTime<Utc> {
+        self.at - chrono::Duration::hours(OWN_HOURS)
+    }
+
+    /// The id of the new entry that takes back the `nth` of several: ids in one order with them, made without randomness.
+    pub const fn entry_id(&self, nth: usize) -> Uuid {
+        Uuid::from_u128(self.batch.as_u128() + 1 + nth as u128)
+    }
+}
+
+/// What an item of a revert is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Subject {
+    Comment(CommentId),
+    Ban(Uuid),
+}
+
+impl Subject {
+    pub const fn comment(self) -> Option<CommentId> {
+        if let Self::Comment(id) = self { Some(id) } else { None }
+    }
+
+    pub const fn ban(self) -> Option<Uuid> {
+        if let Self::Ban(id) = self { Some(id) } else { None }
+    }
+
+    /// What `entry` can be taken back from; `None` for deeds that cannot.
+    pub fn of(entry: &AuditEntry) -> Option<Self> {
+        if !entry.action.is_revertible() {
+            return None;
+        }
+        match (entry.comment, entry.to_status, entry.ban) {
+            (Some(comment), Some(_), _) => Some(Self::Comment(comment)),
+            // A ban may name the comment it was made from.
+            (_, None, Some(ban)) => Some(Self::Ban(ban)),
+            _ => None,
+        }
+    }
+}
+
+/// What a revert came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undone {
+    /// Names the new entries; `None` when a lone entry was taken back.
+    pub batch: Option<Uuid>,
+    pub items: Vec<Reverted>,
+}
+
+/// What one item of a revert came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reverted {
+    pub subject: Subject,
+    /// The comment as it is now; `None` for a ban.
+    pub comment: Option<Comment>,
+    /// The new audit entry's id.
+    pub result: Result<Uuid, Refusal>,
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+
+    use super::*;
+    use crate::domain::{audit::AuditAction, id::SiteId, lifecycle::Status};
+
+    fn now() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::days(20_000)
+    }
+
+    fn revert(any: bool) -> Revert {
+        Revert {
+            batch: Uuid::from_u128(7),
+            site: SiteId::parse("bao-hue").unwrap(),
+            target: Target::Last,
+            actor: "lan".into(),
+            any,
+            at: now(),
+            request: None,
+        }
+    }
+
+    fn entry(action: AuditAction, actor: &str, hours: i64) -> AuditEntry {
+        AuditEntry::new(Uuid::nil(), action, actor, now() - Duration::hours(hours))
+    }
+
+    #[test]
+    fn moderators_take_back_their_own_deeds_of_a_day_and_admins_all() {
+        for (actor, hours, own) in [("lan", 0, true), ("lan", OWN_HOURS, true), ("lan", 25, false), ("minh", 0, false)]
+        {
+            let entry = entry(AuditAction::Approve, actor, hours);
+            assert_eq!(revert(false).check_allowed(&entry).is_ok(), own, "{actor}, {hours} h ago");
+            assert!(revert(true).check_allowed(&entry).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_subject_is_what_the_entry_changed() {
+        let comment = CommentId(Uuid::from_u128(1));
+        let ban = Uuid::from_u128(2);
+        let decided = AuditEntry {
+            comment: Some(comment),
+            to_status: Some(Status::Spam),
+            ban: Some(ban),
+            ..entry(AuditAction::Spam, "lan", 0)
+        };
+        assert_eq!(Subject::of(&decided), Some(Subject::Comment(comment)));
+        let banned = AuditEntry { comment: Some(comment), ban: Some(ban), ..entry(AuditAction::CreateBan, "lan", 0) };
+        assert_eq!(Subject::of(&banned), Some(Subject::Ban(ban)));
+        let looked = AuditEntry { comment: Some(comment), ..entry(AuditAction::RevealSender, "lan", 0) };
+        assert_eq!(Subject::of(&looked), None);
+        assert_eq!(Subject::of(&entry(AuditAction::UpdateSite, "lan", 0)), None);
+    }
+
+    #[test]
+    fn new_entries_are_ordered_and_none_has_the_batchs_id() {
+        let revert = revert(false);
+        assert!(revert.batch < revert.entry_id(0) && revert.entry_id(0) < revert.entry_id(1));
+    }
+}

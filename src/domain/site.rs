@@ -1,0 +1,250 @@
+//! The site's policy: what articles inherit, auto-close, lockdown.
+
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Error, Result,
+    article::Article,
+    error::{Problem, Violations},
+    id::SiteId,
+    policy::Mode,
+    request::RequestRow,
+};
+
+/// Open reports that bring a comment back, where the site says nothing: one angry reader is not enough.
+pub const REPORT_THRESHOLD: i32 = 3;
+
+/// Most open reports that a site may wait for.
+pub const MAX_REPORT_THRESHOLD: i32 = 1_000;
+
+/// Longest time to auto-close, in days: ten years.
+pub const MAX_AUTO_CLOSE_DAYS: i32 = 3_650;
+
+/// Longest lockdown, in days: a longer one is a change of mode.
+pub const MAX_LOCKDOWN_DAYS: i64 = 30;
+
+/// The policy as it is stored. The default is that of a site without a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// `None` inherits the service's setting.
+    pub mode: Option<Mode>,
+    /// Articles close so many days after their publication; 0 means never.
+    pub auto_close_days: i32,
+    /// 0 means [`REPORT_THRESHOLD`].
+    pub report_threshold: i32,
+    /// 0 before the first change. A lockdown leaves it as it is.
+    pub revision: i64,
+    /// May be over.
+    pub lockdown: Option<Lockdown>,
+}
+
+/// While it lasts nothing is published unseen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lockdown {
+    pub until: DateTime<Utc>,
+    pub note: String,
+    pub called_by: String,
+}
+
+impl Site {
+    /// What holds on the site when the service's setting is `default`.
+    pub fn rules(&self, default: Mode) -> SiteRules {
+        SiteRules {
+            mode: self.mode.unwrap_or(default),
+            auto_close_days: self.auto_close_days,
+            lockdown_until: self.lockdown.as_ref().map(|lockdown| lockdown.until),
+        }
+    }
+
+    /// Open reports that bring a comment back.
+    pub const fn reports_needed(&self) -> i32 {
+        if self.report_threshold > 0 { self.report_threshold } else { REPORT_THRESHOLD }
+    }
+
+    /// The lockdown in force at `now`.
+    pub fn lockdown_at(&self, now: DateTime<Utc>) -> Option<&Lockdown> {
+        self.lockdown.as_ref().filter(|lockdown| now < lockdown.until)
+    }
+}
+
+/// A site's policy with nothing left to inherit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiteRules {
+    pub mode: Mode,
+    pub auto_close_days: i32,
+    pub lockdown_until: Option<DateTime<Utc>>,
+}
+
+impl SiteRules {
+    /// When the article closes: as it says itself, else by auto-close.
+    pub fn closes_at(&self, article: &Article) -> Option<DateTime<Utc>> {
+        let days = (self.auto_close_days > 0).then(|| Duration::days(self.auto_close_days.into()));
+        let auto = days.and_then(|days| article.published_at.unwrap_or(article.created_at).checked_add_signed(days));
+        article.close_at.or(auto)
+    }
+
+    /// The mode in force on an article at `now`. Closing never opens a hidden article; a lockdown never opens a closed one.
+    pub fn mode_of(&self, article: &Article, now: DateTime<Utc>) -> Mode {
+        let closed = self.closes_at(article).is_some_and(|end| now >= end);
+        match article.mode.unwrap_or(self.mode) {
+            Mode::Hidden => Mode::Hidden,
+            _ if closed => Mode::Closed,
+            mode => self.locked(mode, now),
+        }
+    }
+
+    /// True when readers see none of the article's comments, whatever the time.
+    pub fn hides(&self, article: &Article) -> bool {
+        article.mode.unwrap_or(self.mode) == Mode::Hidden
+    }
+
+    /// The mode in force at `now` on articles that set none and do not close.
+    pub fn mode_at(&self, now: DateTime<Utc>) -> Mode {
+        self.locked(self.mode, now)
+    }
+
+    fn locked(&self, mode: Mode, now: DateTime<Utc>) -> Mode {
+        let locked = self.lockdown_until.is_some_and(|until| now < until);
+        if locked && matches!(mode, Mode::Post | Mode::Hybrid) { Mode::Pre } else { mode }
+    }
+}
+
+/// A change of the site's policy as it reaches the store: `None` leaves a field as it is.
+#[derive(Debug, Clone)]
+pub struct SiteChange {
+    /// Id of the audit row to write.
+    pub audit_id: Uuid,
+    pub site: SiteId,
+    pub mode: Option<Option<Mode>>,
+    pub auto_close_days: Option<i32>,
+    pub report_threshold: Option<i32>,
+    /// 0: nobody changed it yet.
+    pub expected_revision: i64,
+    pub actor: String,
+    pub at: DateTime<Utc>,
+    /// For replays; the response is filled in by the store.
+    pub request: Option<RequestRow>,
+}
+
+impl SiteChange {
+    /// The site after the change.
+    ///
+    /// # Errors
+    /// [`Error::StaleSite`] when it is not at the expected revision.
+    pub fn apply(&self, mut site: Site) -> Result<Site> {
+        if site.revision != self.expected_revision {
+            return Err(Error::StaleSite { current: site.revision });
+        }
+        site.mode = self.mode.unwrap_or(site.mode);
+        site.auto_close_days = self.auto_close_days.unwrap_or(site.auto_close_days);
+        site.report_threshold = self.report_threshold.unwrap_or(site.report_threshold);
+        site.revision += 1;
+        Ok(site)
+    }
+
+    /// What it changes, for the audit: `mode=POST auto_close_days=7`.
+    pub fn summary(&self) -> String {
+        let mode = self.mode.map(|mode| format!("mode={}", mode.map_or("default", Mode::as_str)));
+        let days = self.auto_close_days.map(|days| format!("auto_close_days={days}"));
+        let threshold = self.report_threshold.map(|threshold| format!("report_threshold={threshold}"));
+        [mode, days, threshold].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A lockdown, or the end of one, as it reaches the store.
+#[derive(Debug, Clone)]
+pub struct LockdownCall {
+    /// Id of the audit row to write.
+    pub audit_id: Uuid,
+    pub site: SiteId,
+    /// `None` ends the one in force.
+    pub until: Option<DateTime<Utc>>,
+    pub note: String,
+    pub actor: String,
+    pub at: DateTime<Utc>,
+    /// For replays; the response is filled in by the store.
+    pub request: Option<RequestRow>,
+}
+
+impl LockdownCall {
+    /// The site after the call.
+    pub fn apply(&self, mut site: Site) -> Site {
+        let called = |until| Lockdown { until, note: self.note.clone(), called_by: self.actor.clone() };
+        site.lockdown = self.until.map(called);
+        site
+    }
+
+    /// What it does, for the audit: until when, or that it lifts the one in force, and the note.
+    pub fn summary(&self) -> String {
+        let deed = self.until.map_or_else(|| "lifted".to_owned(), |until| format!("until={}", to_text(until)));
+        if self.note.is_empty() { deed } else { format!("{deed} {}", self.note) }
+    }
+
+    /// Notes an end that is too far ahead, or past: a lockdown that is over before it began would only look like one.
+    pub fn check_until(until: Option<DateTime<Utc>>, now: DateTime<Utc>, violations: &mut Violations) {
+        if until.is_some_and(|until| until <= now || until > now + Duration::days(MAX_LOCKDOWN_DAYS)) {
+            violations.add("until", Problem::OutOfRange);
+        }
+    }
+}
+
+fn to_text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::ArticleId;
+
+    fn after(days: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::days(days)
+    }
+
+    fn article(mode: Option<Mode>) -> Article {
+        Article { mode, ..Article::unknown(ArticleId::parse("a").unwrap(), None, after(0)) }
+    }
+
+    fn rules(mode: Mode) -> SiteRules {
+        SiteRules { mode, auto_close_days: 0, lockdown_until: None }
+    }
+
+    #[test]
+    fn closing_time_closes_but_never_shows_a_hidden_article() {
+        let mut article = Article { close_at: Some(after(3)), ..article(Some(Mode::Post)) };
+        assert_eq!(rules(Mode::Pre).mode_of(&article, after(3)), Mode::Closed);
+        assert_eq!(rules(Mode::Pre).mode_of(&article, after(2)), Mode::Post);
+        article.mode = Some(Mode::Hidden);
+        assert_eq!(rules(Mode::Pre).mode_of(&article, after(3)), Mode::Hidden);
+    }
+
+    #[test]
+    fn auto_close_counts_from_publication_and_yields_to_the_article() {
+        let rules = SiteRules { auto_close_days: 7, ..rules(Mode::Post) };
+        let mut article = article(None);
+        assert_eq!([6, 7].map(|day| rules.mode_of(&article, after(day))), [Mode::Post, Mode::Closed]);
+        article.published_at = Some(after(-3));
+        assert_eq!([3, 4].map(|day| rules.mode_of(&article, after(day))), [Mode::Post, Mode::Closed]);
+        article.close_at = Some(after(100));
+        assert_eq!([99, 100].map(|day| rules.mode_of(&article, after(day))), [Mode::Post, Mode::Closed]);
+    }
+
+    #[test]
+    fn a_lockdown_holds_what_would_be_published_unseen_and_nothing_else() {
+        let locked = |mode| SiteRules { lockdown_until: Some(after(2)), ..rules(mode) };
+        for (mode, inside) in [
+            (Mode::Pre, Mode::Pre),
+            (Mode::Post, Mode::Pre),
+            (Mode::Hybrid, Mode::Pre),
+            (Mode::Closed, Mode::Closed),
+            (Mode::Hidden, Mode::Hidden),
+        ] {
+            assert_eq!(locked(Mode::Pre).mode_of(&article(Some(mode)), after(1)), inside);
+            assert_eq!(locked(mode).mode_of(&article(None), after(1)), inside);
+            assert_eq!(locked(mode).mode_at(after(1)), inside);
+            assert_eq!(locked(mode).mode_of(&article(None), after(2)), mode, "it is over");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Numbers for a newsroom, and what background work measures.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{
+    error::{Problem, Violations},
+    id::SiteId,
+    lifecycle::Status,
+};
+
+/// How far back numbers begin when nobody says, in hours.
+const DEFAULT_HOURS: i64 = 24;
+
+/// How far back they may begin, in days: a quarter.
+const MAX_DAYS: i64 = 92;
+
+/// A caller reckons by its own clock, and its request takes its time, in minutes.
+const GRACE_MINUTES: i64 = 60;
+
+/// When numbers asked for at `now` begin; the future and what is too long ago are violations of `since`.
+pub fn check_since(since: Option<DateTime<Utc>>, now: DateTime<Utc>, violations: &mut Violations) -> DateTime<Utc> {
+    let since = since.unwrap_or(now - Duration::hours(DEFAULT_HOURS));
+    if since > now || since < now - Duration::days(MAX_DAYS) - Duration::minutes(GRACE_MINUTES) {
+        violations.add("since", Problem::OutOfRange);
+    }
+    since
+}
+
+/// Numbers of one site.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stats {
+    /// Comments submitted since the beginning, by where they stand now, in the order of [`Status::ALL`]. Only statuses that occur.
+    pub submitted: Vec<(Status, i64)>,
+    /// In the queue now.
+    pub waiting: i64,
+    /// Age of those that wait, counted from their submission, by nearest rank: the youngest age that so many of 100 do not exceed.
+    /// `None` when nothing waits.
+    pub waiting_age_p50: Option<Duration>,
+    pub waiting_age_p95: Option<Duration>,
+    /// Most decisions first, then by name. Without [`super::audit::SYSTEM`].
+    pub moderators: Vec<ModeratorStats>,
+    /// Takedowns whose clock runs.
+    pub takedowns: i64,
+    /// Those of them that are due, the very moment included.
+    pub overdue: i64,
+}
+
+/// What one moderator did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModeratorStats {
+    pub moderator: String,
+    /// Approvals, refusals, spam verdicts and requeues that changed something, looks at what is on the page included.
+    pub decisions: i64,
+    /// Clock hours (UTC) with at least one decision.
+    pub active_hours: i64,
+    /// Decisions that somebody else took back, or after which somebody else was the next to change the comment's status; a look that left it
+    /// on the page is overturned by taking it down. What becomes of a requeued comment overturns nothing: it was sent back for that.
+    pub overturned: i64,
+}
+
+/// What waits on a site, for the queue's gauges.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueueGauge {
+    pub site: SiteId,
+    /// In the queue: PENDING, or put back into it.
+    pub pending: i64,
+    /// Since when the one waits that waits longest: since it was submitted, or put back. `None` when nothing waits.
+    pub oldest: Option<DateTime<Utc>>,
+    /// Takedowns whose clock runs.
+    pub takedowns: i64,
+    /// `None` when no clock runs.
+    pub next_due: Option<DateTime<Utc>>,
+}
+
+impl QueueGauge {
+    /// Nothing waits.
+    pub const fn empty(site: SiteId) -> Self {
+        Self { site, pending: 0, oldest: None, takedowns: 0, next_due: None }
+    }
+}
+
+/// How far stored public counts are from a recount: sums of absolute differences. Both must be 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CountDrift {
+    /// Of articles.
+    pub comments: i64,
+    /// Of roots.
+    pub replies: i64,
+}
+
+named_enum! {
+    /// Background work that one replica does for all.
+    Job {
+        /// Refuses what nobody reviewed in time.
+        ExpirePending = "EXPIRE_PENDING",
+        /// Compares public counts with the comments themselves.
+        Recount = "RECOUNT",
+    }
+}
+
+/// The hour of the nightly jobs, in UTC: three in the morning in Vietnam.
+const NIGHT_HOUR: i64 = 20;
+
+impl Job {
+    /// When it is due again after a run that ended at `now`.
+    pub fn next_after(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::ExpirePending => now + Duration::hours(1),
+            Self::Recount => {
+                let into_the_day = Duration::seconds(now.timestamp().rem_euclid(86_400));
+                let tonight = now - into_the_day + Duration::hours(NIGHT_HOUR);
+                let tonight = tonight - Duration::nanoseconds(tonight.timestamp_subsec_nanos().into());
+                if now < tonight { tonight } else { tonight + Duration::days(1) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nightly_job_is_due_at_three_in_the_morning_in_vietnam() {
+        let next = |text: &str| Job::Recount.next_after(text.parse().unwrap()).to_rfc3339();
+        assert_eq!(next("2026-11-24T19:59:59.999999Z"), "2026-11-24T20:00:00+00:00");
+        assert_eq!(next("2026-11-24T20:00:00Z"), "2026-11-25T20:00:00+00:00");
+        assert_eq!(next("2026-11-24T20:04:59.5Z"), "2026-11-25T20:00:00+00:00");
+    }
+
+    #[test]
+    fn numbers_begin_within_a_quarter_and_never_in_the_future() {
+        let now = DateTime::UNIX_EPOCH + Duration::days(20_000);
+        let check = |since| {
+            let mut violations = Violations::default();
+            (check_since(since, now, &mut violations), violations.fields().is_empty())
+        };
+        assert_eq!(check(None), (now - Duration::hours(24), true));
+        for (ago, fits) in [
+            (Duration::seconds(-1), false),
+            (Duration::zero(), true),
+            (Duration::days(92) + Duration::minutes(1), true),
+            (Duration::days(92) + Duration::minutes(61), false),
+        ] {
+            assert_eq!(check(Some(now - ago)), (now - ago, fits), "{ago}");
+        }
+    }
+}

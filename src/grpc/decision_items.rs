@@ -1,0 +1,72 @@
+//! What came of one item of many, for the wire.
+
+use prost::Message as _;
+use tonic_types::pb;
+
+use super::{convert_case::to_comment, status};
+use crate::{
+    domain::{
+        Error,
+        decision::{Refusal, Settled},
+        id::CommentId,
+        revert::Reverted,
+    },
+    locale::Locale,
+    proto::v1,
+};
+
+/// One comment of a bulk decision.
+pub(super) fn to_settled_item(id: CommentId, settled: Settled, locale: Locale) -> v1::ItemResult {
+    let (changed, entry) = match &settled.result {
+        Ok(verdict) => (verdict.changed, verdict.standing.decision),
+        Err(_) => (false, None),
+    };
+    v1::ItemResult {
+        comment_id: id.to_string(),
+        status: Some(to_item_status(settled.result.err(), locale)),
+        comment: settled.comment.map(to_comment),
+        changed,
+        decision_id: entry.map(|id| id.to_string()).unwrap_or_default(),
+        ban_id: String::new(),
+    }
+}
+
+/// One comment or ban of a revert.
+pub(super) fn to_reverted_item(item: Reverted, locale: Locale) -> v1::ItemResult {
+    let entry = item.result.as_ref().ok();
+    v1::ItemResult {
+        comment_id: item.subject.comment().map(|id| id.to_string()).unwrap_or_default(),
+        ban_id: item.subject.ban().map(|id| id.to_string()).unwrap_or_default(),
+        changed: entry.is_some(),
+        decision_id: entry.map(ToString::to_string).unwrap_or_default(),
+        status: Some(to_item_status(item.result.err(), locale)),
+        comment: item.comment.map(to_comment),
+    }
+}
+
+/// OK, or exactly what an RPC of its own would have answered.
+fn to_item_status(refusal: Option<Refusal>, locale: Locale) -> pb::Status {
+    let Some(refusal) = refusal else { return pb::Status::default() };
+    let status = status::to_status(&Error::from(refusal), locale);
+    let whole = pb::Status { code: status.code().into(), message: status.message().to_owned(), details: vec![] };
+    // The details of a call are this very message, encoded.
+    pb::Status::decode(status.details()).unwrap_or(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::StatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn an_items_status_is_that_of_a_call_of_its_own() {
+        let refusal = Refusal::AlreadyReverted;
+        let item = to_item_status(Some(refusal.clone()), Locale::En);
+        let call = status::to_status(&refusal.into(), Locale::En);
+        assert_eq!((item.code, item.message.as_str()), (call.code().into(), call.message()));
+        assert_eq!(item.encode_to_vec(), call.details());
+        assert!(call.get_details_error_info().is_some());
+        assert_eq!(to_item_status(None, Locale::En), pb::Status::default());
+    }
+}

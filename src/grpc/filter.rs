@@ -1,0 +1,79 @@
+//! The filters of lists, checked.
+
+use uuid::Uuid;
+
+use super::convert::from_status;
+use crate::{
+    domain::{
+        case::{QueueFilter, QueueOrder},
+        error::{Problem, Violations},
+        form,
+        id::{ArticleId, parse_uuid},
+        lifecycle::Status,
+        text,
+    },
+    proto::v1,
+};
+
+/// Longest text that a filter may hold, in bytes.
+const MAX_FILTER_BYTES: usize = 200;
+
+/// Which comments of the queue.
+pub(super) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations) -> QueueFilter {
+    let asked = filter.status.len();
+    let mut status: Vec<Status> = filter.status.into_iter().filter_map(from_status).collect();
+    if status.len() != asked {
+        violations.add("filter.status", Problem::UnknownValue);
+    }
+    status.sort_unstable();
+    status.dedup();
+    let article = optional_article(&filter.article_id, violations);
+    let scores = [filter.min_score, filter.max_score];
+    if scores.iter().flatten().any(|score| !(0.0..=1.0).contains(score)) {
+        violations.add("filter.min_score", Problem::OutOfRange);
+    }
+    QueueFilter {
+        status,
+        article,
+        query: short_text(text::fold(&filter.query), "filter.query", violations),
+        rule: short_text(filter.rule, "filter.rule", violations),
+        author: short_text(filter.author, "filter.author", violations),
+        min_score: filter.min_score,
+        max_score: filter.max_score,
+        unreviewed: filter.unreviewed,
+        claimed: filter.claimed,
+        reported: filter.reported,
+    }
+}
+
+pub(super) fn from_queue_order(number: i32) -> Option<QueueOrder> {
+    match v1::QueueOrder::try_from(number).ok()? {
+        v1::QueueOrder::Oldest => Some(QueueOrder::Oldest),
+        v1::QueueOrder::Newest => Some(QueueOrder::Newest),
+        v1::QueueOrder::Score => Some(QueueOrder::Score),
+        v1::QueueOrder::Reports => Some(QueueOrder::Reports),
+        v1::QueueOrder::Due => Some(QueueOrder::Due),
+        v1::QueueOrder::Unspecified => None,
+    }
+}
+
+/// A filter's text; empty means no filter.
+pub(super) fn short_text(value: String, field: &'static str, violations: &mut Violations) -> Option<String> {
+    if value.len() > MAX_FILTER_BYTES {
+        violations.add(field, Problem::TooManyBytes { limit: MAX_FILTER_BYTES, actual: value.len() });
+    }
+    (!value.is_empty()).then_some(value)
+}
+
+/// A closed enum by its name; empty means no filter.
+pub(super) fn named<T: std::str::FromStr>(name: &str, field: &'static str, violations: &mut Violations) -> Option<T> {
+    if name.is_empty() { None } else { violations.take(field, name.parse().ok(), Problem::UnknownValue) }
+}
+
+pub(super) fn optional_article(id: &str, violations: &mut Violations) -> Option<ArticleId> {
+    if id.is_empty() { None } else { form::check_article(id, violations) }
+}
+
+pub(super) fn optional_uuid(id: &str, field: &'static str, violations: &mut Violations) -> Option<Uuid> {
+    if id.is_empty() { None } else { violations.take(field, parse_uuid(id), Problem::NotAUuid) }
+}

@@ -1,0 +1,96 @@
+# errors
+
+error-validation-failed = Thông tin gửi lên chưa hợp lệ. Vui lòng kiểm tra lại.
+error-captcha-required = Vui lòng nhập mã kiểm tra.
+error-captcha-incorrect = Mã kiểm tra không đúng. Vui lòng nhập mã mới.
+error-captcha-expired = Mã kiểm tra đã hết hạn. Vui lòng nhập mã mới.
+error-captcha-used = Mã kiểm tra này đã được dùng. Vui lòng nhập mã mới.
+error-captcha-invalid = Mã kiểm tra không hợp lệ. Vui lòng nhập mã mới.
+error-rate-limited = Bạn thao tác quá nhanh. Vui lòng thử lại sau { $seconds } giây.
+error-overloaded = Hệ thống đang quá tải. Vui lòng thử lại sau ít phút.
+error-storage-unavailable = Hệ thống tạm thời gián đoạn. Vui lòng thử lại sau ít phút.
+error-article-closed = Bài viết này không nhận bình luận.
+error-missing-role =
+    { $role ->
+        [PORTAL] Mã truy cập dành cho trang báo không được làm việc này.
+        [MODERATOR] Mã truy cập của người kiểm duyệt không được làm việc này.
+        [ADMIN] Mã truy cập của quản trị viên không được làm việc này.
+        [METRICS] Mã truy cập dành cho giám sát không được làm việc này.
+       *[other] Vai trò { $role } không được làm việc này.
+    }
+error-token-invalid = Mã truy cập không đúng, đã hết hạn hoặc đã bị thu hồi.
+error-comment-not-found = Không tìm thấy bình luận.
+error-article-not-found = Không tìm thấy bài viết.
+error-stale-revision = { $actor } đã xử lý bình luận này trước bạn. Vui lòng xem lại.
+# Khi hai người cùng đổi chính sách của một bài viết.
+error-stale-article = Bài viết này vừa được người khác thay đổi. Vui lòng xem lại.
+error-stale-site = Chính sách của trang vừa được người khác thay đổi. Vui lòng xem lại.
+error-invalid-transition =
+    Không thể chuyển bình luận từ { $from ->
+        [PENDING] chờ duyệt
+        [APPROVED] đã duyệt
+        [REJECTED] đã từ chối
+        [SPAM] spam
+        [REMOVED] đã gỡ
+        [ERASED] đã xóa
+       *[other] { $from }
+    } sang { $to ->
+        [PENDING] chờ duyệt
+        [APPROVED] đã duyệt
+        [REJECTED] đã từ chối
+        [SPAM] spam
+        [REMOVED] đã gỡ
+        [ERASED] đã xóa
+       *[other] { $to }
+    }.
+error-request-id-reused = Mã yêu cầu này đã được dùng cho một nội dung khác.
+error-page-token-invalid = Dấu trang không khớp với danh sách này. Vui lòng xem lại từ trang đầu.
+error-deadline = Hệ thống trả lời quá chậm. Vui lòng thử lại.
+error-message-too-large = Nội dung gửi lên quá lớn.
+error-message-malformed = Không đọc được nội dung gửi lên.
+error-internal = Hệ thống gặp lỗi. Vui lòng thử lại sau.
+error-banned = Hiện bạn chưa thể gửi bình luận ở đây.
+error-ban-not-found = Không tìm thấy lệnh chặn này.
+error-ban-subject-unknown = Không xác định được đối tượng cần chặn: bình luận không kèm thông tin đó, hoặc đã gửi quá lâu.
+error-audit-entry-not-found = Không có thao tác nào như vậy để hoàn tác.
+error-revert-denied = Chỉ quản trị viên mới được hoàn tác việc của người khác, hoặc việc đã quá 24 giờ.
+error-already-reverted = Thao tác này đã được hoàn tác trước đó.
+error-not-revertible = Không thể hoàn tác thao tác này.
+
+# problems
+
+problem-required = Không được để trống.
+problem-too-long = Tối đa { $limit } ký tự, hiện có { $actual }.
+problem-too-many-bytes = Tối đa { $limit } byte, hiện có { $actual }.
+problem-too-many = Tối đa { $limit } mục.
+problem-not-a-uuid = Phải là một UUID.
+problem-not-an-article-id = Phải có từ 1 đến 200 byte và không chứa ký tự điều khiển.
+problem-not-an-address = Phải là một địa chỉ IP.
+problem-not-a-url = Phải là một địa chỉ http hoặc https.
+problem-unknown-value = Giá trị không được hỗ trợ.
+problem-out-of-range = Giá trị nằm ngoài khoảng cho phép.
+problem-not-for-callers = Giá trị này chỉ do hệ thống đặt.
+problem-repeated = Mỗi mục chỉ được xuất hiện một lần.
+
+# findings
+
+finding-link = Có liên kết hoặc địa chỉ email: “{ $excerpt }”.
+finding-phone-number = Có số điện thoại: “{ $excerpt }”.
+finding-repeated-text =
+    { LENGTH($excerpt) ->
+        [0] Cùng nội dung này đã được gửi trước đó.
+       *[other] Lặp đi lặp lại: “{ $excerpt }”.
+    }
+finding-mixed-script = Trộn chữ cái của nhiều bảng chữ trong một từ: “{ $excerpt }”.
+finding-honeypot = Ô ẩn mà người đọc không nhìn thấy đã được điền.
+finding-fast-form = Biểu mẫu được điền nhanh hơn mức một người có thể gõ.
+finding-other-device = Mã kiểm tra được cấp cho một thiết bị khác.
+finding-held-by-ban = Người gửi hoặc nội dung này đang bị giữ lại để duyệt theo một lệnh chặn.
+
+# captcha
+
+captcha-alt = Hình có { $length } chữ cái và chữ số; hãy gõ lại vào ô Mã kiểm tra. Không đọc được thì lấy hình khác.
+field-author-name = Họ tên
+field-title = Tiêu đề
+field-content = Nội dung
+field-challenge-answer = Mã kiểm tra

@@ -1,0 +1,3 @@
+# triage
+
+triage-title = Duyệt bình luận

@@ -1,0 +1,64 @@
+//! The storage contract: whole use cases, each one transaction, the same on both databases. A trait per group of tables.
+//!
+//! Every method may fail with [`crate::domain::Error::StorageUnavailable`] (the same call may be made again) or
+//! [`crate::domain::Error::Internal`] (a row that cannot be read). Other errors are listed with the method. When a method
+//! answers `Ok`, what it wrote is durable. A method that takes a request row answers a replay with the first result and writes nothing.
+
+mod audit;
+mod ban;
+mod claim;
+mod comment;
+mod decision;
+mod policy;
+mod queue;
+mod report;
+mod stats;
+mod submission;
+mod token;
+mod upkeep;
+
+pub use audit::AuditStore;
+pub use ban::BanStore;
+pub use claim::ClaimStore;
+pub use comment::CommentStore;
+pub use decision::DecisionStore;
+pub use policy::{Policies, PolicyStore};
+pub use queue::{MOST_CHANGES, QueueStore};
+pub use report::ReportStore;
+pub use stats::StatsStore;
+pub use submission::SubmissionStore;
+pub use token::TokenStore;
+pub use upkeep::UpkeepStore;
+
+/// Everything a database must do.
+pub trait Store:
+    AuditStore
+    + BanStore
+    + ClaimStore
+    + CommentStore
+    + DecisionStore
+    + PolicyStore
+    + QueueStore
+    + ReportStore
+    + StatsStore
+    + SubmissionStore
+    + TokenStore
+    + UpkeepStore
+{
+}
+
+impl<T> Store for T where
+    T: AuditStore
+        + BanStore
+        + ClaimStore
+        + CommentStore
+        + DecisionStore
+        + PolicyStore
+        + QueueStore
+        + ReportStore
+        + StatsStore
+        + SubmissionStore
+        + TokenStore
+        + UpkeepStore
+{
+}

@@ -1,0 +1,122 @@
+//! What decisions write, whole sets at a time. All rows are locked already, but for articles, which come last.
+
+use std::collections::BTreeMap;
+
+use sqlx::{PgConnection, postgres::PgBindIterExt as _};
+use uuid::Uuid;
+
+use super::audit;
+use crate::{
+    domain::{Result, id::SiteId},
+    store::outcome::Outcome,
+};
+
+pub(super) async fn write(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+    if outcomes.is_empty() {
+        return Ok(());
+    }
+    update_comments(tx, site, outcomes).await?;
+    audit::insert_all(tx, site, outcomes.iter().map(|outcome| &outcome.entry)).await?;
+    tell(tx, site, outcomes).await?;
+    count_replies(tx, site, outcomes).await?;
+    count_comments(tx, site, outcomes).await
+}
+
+/// Claims end with the decision. They are locked in order, as whoever gives several back locks them.
+const UPDATE: &str = "
+    with held as (
+        select k.comment_id from claims k where k.site_id = $1 and k.comment_id = any ($2::uuid[])
+        order by k.comment_id for update
+    ), ended as (
+        delete from claims k using held where k.site_id = $1 and k.comment_id = held.comment_id
+    )
+    update comments c set status = i.status, revision = i.revision, reviewed_at = i.reviewed_at, published_at = i.published_at,
+        flagged_at = i.flagged_at, open_reports = i.open_reports, takedown_kind = i.takedown_kind, due_at = i.due_at
+    from unnest($2::uuid[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::integer[],
+        $9::text[], $10::timestamptz[])
+        i (comment_id, status, revision, reviewed_at, published_at, flagged_at, open_reports, takedown_kind, due_at)
+    where c.site_id = $1 and c.comment_id = i.comment_id";
+
+async fn update_comments(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+    let comments = outcomes.iter().map(|outcome| &outcome.comment);
+    let takedowns = comments.clone().map(|comment| comment.attention.takedown);
+    sqlx::query(UPDATE)
+        .bind(site.as_str())
+        .bind(comments.clone().map(|comment| comment.id.0).bind_iter())
+        .bind(comments.clone().map(|comment| comment.status.as_str()).bind_iter())
+        .bind(comments.clone().map(|comment| comment.revision).bind_iter())
+        .bind(comments.clone().map(|comment| comment.reviewed_at).bind_iter())
+        .bind(comments.clone().map(|comment| comment.published_at).bind_iter())
+        .bind(comments.clone().map(|comment| comment.attention.flagged_at).bind_iter())
+        .bind(comments.map(|comment| comment.attention.open_reports).bind_iter())
+        .bind(takedowns.clone().map(|takedown| takedown.map(|one| one.kind.as_str())).bind_iter())
+        .bind(takedowns.map(|takedown| takedown.map(|one| one.due_at)).bind_iter())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, article_id, at)
+    select $1, i.change_id, 'COMMENT_CHANGED', i.comment_id, i.article_id, i.at
+    from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) i (change_id, comment_id, article_id, at)";
+
+/// Tells followers of what is news.
+pub(super) async fn tell(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+    let news = outcomes.iter().filter(|outcome| outcome.is_news());
+    if news.clone().next().is_none() {
+        return Ok(());
+    }
+    sqlx::query(FEED)
+        .bind(site.as_str())
+        .bind(news.clone().map(|outcome| outcome.entry.id).bind_iter())
+        .bind(news.clone().map(|outcome| outcome.comment.id.0).bind_iter())
+        .bind(news.clone().map(|outcome| outcome.comment.article.as_str()).bind_iter())
+        .bind(news.map(|outcome| outcome.entry.at).bind_iter())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+const COUNT_REPLIES: &str = "
+    update comments c set reply_count = c.reply_count + i.change
+    from unnest($2::uuid[], $3::integer[]) i (comment_id, change)
+    where c.site_id = $1 and c.comment_id = i.comment_id";
+
+async fn count_replies(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+    let mut roots: BTreeMap<Uuid, i32> = BTreeMap::new();
+    for outcome in outcomes {
+        if let Some(parent) = outcome.comment.parent {
+            *roots.entry(parent.0).or_default() += outcome.public_change();
+        }
+    }
+    roots.retain(|_, change| *change != 0);
+    if roots.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(COUNT_REPLIES).bind(site.as_str()).bind(roots.keys().copied().bind_iter());
+    query.bind(roots.values().copied().bind_iter()).execute(tx).await?;
+    Ok(())
+}
+
+const COUNT_COMMENTS: &str = "
+    with locked as (
+        select a.article_id, i.change from articles a
+        join unnest($2::text[], $3::integer[]) i (article_id, change) using (article_id)
+        where a.site_id = $1 order by a.site_id, a.article_id for no key update of a
+    )
+    update articles a set public_count = a.public_count + l.change from locked l
+    where a.site_id = $1 and a.article_id = l.article_id";
+
+async fn count_comments(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+    let mut articles: BTreeMap<&str, i32> = BTreeMap::new();
+    for outcome in outcomes {
+        *articles.entry(outcome.comment.article.as_str()).or_default() += outcome.public_change();
+    }
+    articles.retain(|_, change| *change != 0);
+    if articles.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(COUNT_COMMENTS).bind(site.as_str()).bind(articles.keys().copied().bind_iter());
+    query.bind(articles.values().copied().bind_iter()).execute(tx).await?;
+    Ok(())
+}

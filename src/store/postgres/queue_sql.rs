@@ -1,0 +1,233 @@
+//! The queue's statements. SQL stays static: one per shape of filter, and per order.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Postgres, postgres::PgArguments, query::Query};
+
+use crate::{
+    domain::{
+        case::{QueueFilter, QueueOrder},
+        id::SiteId,
+        lifecycle::Status,
+    },
+    store::parse,
+};
+
+/// A claim of `c` in force at a time. Looked up per row: `exists` may become a join that costs a page its index order.
+macro_rules! held {
+    ($now:literal) => {
+        concat!(
+            "coalesce((select k.expires_at > ",
+            $now,
+            " from claims k where k.site_id = c.site_id and k.comment_id = c.comment_id), false)"
+        )
+    };
+}
+
+/// A filter's conditions, parameters 2 to 11. The status comes last, because PostgreSQL wants every parameter used.
+macro_rules! matching {
+    ($status:expr) => {
+        concat!(
+            $status,
+            " and ($2::text is null or c.article_id = $2)
+            and not exists (select 1 from unnest($3::text[]) word where strpos(c.folded, word) = 0)
+            and ($4::text is null or c.findings @> jsonb_build_array(jsonb_build_object('rule', $4)))
+            and ($5::text is null or c.author = $5) and ($6::double precision is null or c.spam_score >= $6)
+            and ($7::double precision is null or c.spam_score <= $7) and (not $8 or c.reviewed_at is null)
+            and ($9::boolean is null or $9 = ",
+            held!("$10"),
+            ") and (not $11 or c.open_reports > 0)"
+        )
+    };
+}
+
+macro_rules! page {
+    ($matching:expr, $order:literal, $compare:literal, $cursor:literal, $tail:expr) => {
+        concat!(
+            "select ",
+            case_columns!(),
+            " from comments c where c.site_id = $1 and ",
+            $matching,
+            " and ",
+            $compare,
+            $cursor,
+            " order by ",
+            $order,
+            $tail
+        )
+    };
+}
+
+macro_rules! pages {
+    ($order:expr, $matching:expr, $cursor:literal, $tail:expr) => {
+        match $order {
+            QueueOrder::Oldest => {
+                page!($matching, "c.created_at, c.comment_id", "(c.created_at, c.comment_id) > ", $cursor, $tail)
+            }
+            QueueOrder::Newest => page!(
+                $matching,
+                "c.created_at desc, c.comment_id desc",
+                "(c.created_at, c.comment_id) < ",
+                $cursor,
+                $tail
+            ),
+            QueueOrder::Score => {
+                page!($matching, "-c.spam_score, c.comment_id", "(-c.spam_score, c.comment_id) > ", $cursor, $tail)
+            }
+            QueueOrder::Reports => {
+                page!($matching, "-c.open_reports, c.comment_id", "(-c.open_reports, c.comment_id) > ", $cursor, $tail)
+            }
+            QueueOrder::Due => page!(
+                $matching,
+                "c.due_at, c.comment_id",
+                "c.due_at is not null and (c.due_at, c.comment_id) > ",
+                $cursor,
+                $tail
+            ),
+        }
+    };
+}
+
+/// Pages to be read, or to be taken by whoever is first: rows that somebody has locked are stepped over.
+macro_rules! pages_or_locks {
+    ($order:expr, $lock:expr, $matching:expr, $cursor:literal, $limit:literal) => {
+        if $lock {
+            pages!($order, $matching, $cursor, concat!(" limit ", $limit, " for no key update of c skip locked"))
+        } else {
+            pages!($order, $matching, $cursor, concat!(" limit ", $limit))
+        }
+    };
+}
+
+macro_rules! count {
+    ($matching:expr, $limit:literal) => {
+        concat!(
+            "select count(*) from (select 1 from comments c where c.site_id = $1 and ",
+            $matching,
+            " limit ",
+            $limit,
+            ") found"
+        )
+    };
+}
+
+macro_rules! counts {
+    ($order:expr, $matching:expr, $limit:literal) => {
+        match $order {
+            QueueOrder::Due => count!(concat!("c.due_at is not null and ", $matching), $limit),
+            _ => count!($matching, $limit),
+        }
+    };
+}
+
+macro_rules! find {
+    ($matching:expr) => {
+        concat!(
+            "select ",
+            case_columns!(),
+            ", ",
+            $matching,
+            " from comments c where c.site_id = $1 and c.comment_id = any ($12)"
+        )
+    };
+}
+
+/// What filters look like. A plan made for any parameters guesses badly at conditions that may be absent: the queue as it is mostly
+/// looked at, and as it is mostly claimed from, has statements of its own, and all others are planned anew each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// All that wait.
+    AllWaiting,
+    /// All that wait and that nobody holds.
+    AllUnheld,
+    /// Those that wait and meet conditions.
+    Waiting,
+    /// As [`Shape::Waiting`], only PENDING.
+    Pending,
+    /// Of any statuses, with conditions.
+    Any,
+}
+
+/// A statement with what was bound so far.
+pub(super) type Asked = Query<'static, Postgres, PgArguments>;
+
+impl Shape {
+    pub(super) fn of(filter: &QueueFilter) -> Self {
+        let unheld = QueueFilter { claimed: Some(false), ..QueueFilter::default() };
+        if *filter == QueueFilter::default() {
+            Self::AllWaiting
+        } else if *filter == unheld {
+            Self::AllUnheld
+        } else {
+            match filter.status[..] {
+                [] => Self::Waiting,
+                [Status::Pending] => Self::Pending,
+                _ => Self::Any,
+            }
+        }
+    }
+
+    /// For comments found by their ids, where no plan can go wrong.
+    pub(super) fn with_conditions(filter: &QueueFilter) -> Self {
+        if filter.status.is_empty() { Self::Waiting } else { Self::Any }
+    }
+
+    /// A page, or with `lock` its rows locked.
+    pub(super) const fn page(self, order: QueueOrder, lock: bool) -> &'static str {
+        match self {
+            Self::AllWaiting => pages_or_locks!(order, lock, waiting!(), "($2, $3)", "$4"),
+            Self::AllUnheld => {
+                pages_or_locks!(order, lock, concat!(waiting!(), " and not ", held!("$5")), "($2, $3)", "$4")
+            }
+            Self::Waiting => pages_or_locks!(order, lock, matching!(waiting!()), "($12, $13)", "$14"),
+            Self::Pending => pages_or_locks!(order, lock, matching!("c.status = 'PENDING'"), "($12, $13)", "$14"),
+            Self::Any => pages_or_locks!(order, lock, matching!("c.status = any ($15)"), "($12, $13)", "$14"),
+        }
+    }
+
+    pub(super) const fn count(self, order: QueueOrder) -> &'static str {
+        match self {
+            Self::AllWaiting => counts!(order, waiting!(), "$2"),
+            Self::AllUnheld => counts!(order, concat!(waiting!(), " and not ", held!("$3")), "$2"),
+            Self::Waiting => counts!(order, matching!(waiting!()), "$12"),
+            Self::Pending => counts!(order, matching!("c.status = 'PENDING'"), "$12"),
+            Self::Any => counts!(order, matching!("c.status = any ($13)"), "$12"),
+        }
+    }
+
+    /// Cases by their ids, each with whether it matches; of a shape with conditions.
+    pub(super) const fn find(self) -> &'static str {
+        match self {
+            Self::Any => find!(matching!("c.status = any ($13)")),
+            _ => find!(matching!(waiting!())),
+        }
+    }
+
+    /// Binds site and conditions.
+    pub(super) fn bind(self, sql: &'static str, site: &SiteId, filter: &QueueFilter, now: DateTime<Utc>) -> Asked {
+        let plain = matches!(self, Self::AllWaiting | Self::AllUnheld);
+        let query = sqlx::query(sql).persistent(plain).bind(site.as_str().to_owned());
+        if plain {
+            return query;
+        }
+        query
+            .bind(filter.article.as_ref().map(|id| id.as_str().to_owned()))
+            .bind(parse::words(filter.query.as_deref()))
+            .bind(filter.rule.as_deref().map(parse::needle))
+            .bind(filter.author.as_deref().map(parse::needle))
+            .bind(filter.min_score)
+            .bind(filter.max_score)
+            .bind(filter.unreviewed)
+            .bind(filter.claimed)
+            .bind(now)
+            .bind(filter.reported)
+    }
+
+    /// Binds what comes after all others.
+    pub(super) fn bind_last(self, query: Asked, filter: &QueueFilter, now: DateTime<Utc>) -> Asked {
+        match self {
+            Self::AllWaiting | Self::Waiting | Self::Pending => query,
+            Self::AllUnheld => query.bind(now),
+            Self::Any => query.bind(filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>()),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The database itself, and what is done now and then.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{PostgresStore, connect, drift, job, request};
+use crate::{
+    domain::{
+        Error, Result,
+        id::{CommentId, SiteId},
+        stats::{CountDrift, Job, QueueGauge},
+    },
+    store::contract::UpkeepStore,
+};
+
+#[async_trait]
+impl UpkeepStore for PostgresStore {
+    async fn migrate(&self) -> Result<()> {
+        connect::migrate(&self.pool.connect_options()).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        // On in a standby, too.
+        let sql = "select current_setting('transaction_read_only') = 'on'";
+        let read_only: bool = sqlx::query_scalar(sql).fetch_one(&self.pool).await?;
+        if read_only { Err(Error::StorageUnavailable("the database is read-only".into())) } else { Ok(()) }
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn queue_gauges(&self) -> Result<Vec<QueueGauge>> {
+        job::gauges(&self.pool).await
+    }
+
+    async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
+        request::forget(&self.pool, requests_before, nonces_before).await
+    }
+
+    async fn sites(&self) -> Result<Vec<SiteId>> {
+        job::sites(&self.pool).await
+    }
+
+    async fn begin_job(
+        &self,
+        site: &SiteId,
+        job: Job,
+        holder: Uuid,
+        now: DateTime<Utc>,
+        next_at: DateTime<Utc>,
+    ) -> Result<bool> {
+        job::begin(&self.pool, site, job, holder, now, next_at).await
+    }
+
+    async fn forgotten_pending(
+        &self,
+        site: &SiteId,
+        before: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(CommentId, i64)>> {
+        job::forgotten(&self.pool, site, before, limit).await
+    }
+
+    async fn count_drift(&self, site: &SiteId) -> Result<CountDrift> {
+        drift::drift(&self.pool, site).await
+    }
+}

@@ -1,0 +1,41 @@
+//! Demands that a comment be taken down.
+
+use sqlx::SqliteConnection;
+
+use super::{audit, comment, decision, micros, request};
+use crate::{
+    domain::{
+        Error, Result,
+        report::{Escalated, Escalation},
+    },
+    store::outcome,
+};
+
+const UPDATE: &str = "update comments set flagged_at = $3, takedown_kind = $4, due_at = $5
+    where site_id = $1 and comment_id = $2";
+
+pub(super) async fn escalate(tx: &mut SqliteConnection, escalation: &Escalation) -> Result<Escalated> {
+    let Escalation { site, comment: id, takedown, request, .. } = escalation;
+    if let Some(first) = request::replay(tx, site, request.as_ref()).await? {
+        return Ok(first);
+    }
+    let found = comment::find(&mut *tx, site, *id).await?;
+    let (escalated, outcome) = outcome::escalate(escalation, found.ok_or(Error::CommentNotFound(*id))?)?;
+    sqlx::query(UPDATE)
+        .bind(site.as_str())
+        .bind(id.0)
+        .bind(outcome.comment.attention.flagged_at.map(micros))
+        .bind(takedown.kind.as_str())
+        .bind(micros(takedown.due_at))
+        .execute(&mut *tx)
+        .await?;
+    audit::insert(tx, site, &outcome.entry).await?;
+    if outcome.is_news() {
+        decision::tell(tx, site, &outcome.comment, outcome.entry.id, outcome.entry.at).await?;
+    }
+    if let Some(request) = request {
+        let row = outcome::answered(request, &escalated)?;
+        request::insert(tx, site, &row, request.id, outcome.entry.at).await?;
+    }
+    Ok(escalated)
+}

@@ -1,0 +1,79 @@
+//! The database itself, and what is done now and then.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{MIGRATION_WAIT, SqliteStore, drift, job, pool, request};
+use crate::{
+    domain::{
+        Result,
+        id::{CommentId, SiteId},
+        stats::{CountDrift, Job, QueueGauge},
+    },
+    store::contract::UpkeepStore,
+};
+
+#[async_trait]
+impl UpkeepStore for SqliteStore {
+    async fn migrate(&self) -> Result<()> {
+        let mut migrator = sqlx::migrate!("migrations/sqlite");
+        let options = self.write.connect_options();
+        let one = pool(1).acquire_timeout(MIGRATION_WAIT);
+        let own = one.connect_lazy_with((*options).clone().busy_timeout(MIGRATION_WAIT));
+        // The write lock over the whole run makes a second process wait, then find everything done.
+        let result = async {
+            let mut tx = own.begin_with("begin immediate").await?;
+            migrator.set_locking(false).run_direct(None, &mut *tx, false).await?;
+            Ok(tx.commit().await?)
+        };
+        let result = result.await;
+        own.close().await;
+        result
+    }
+
+    async fn ping(&self) -> Result<()> {
+        Ok(self.begin().await?.rollback().await?)
+    }
+
+    async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+
+    async fn queue_gauges(&self) -> Result<Vec<QueueGauge>> {
+        job::gauges(&self.read).await
+    }
+
+    async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
+        request::forget(&self.write, requests_before, nonces_before).await
+    }
+
+    async fn sites(&self) -> Result<Vec<SiteId>> {
+        job::sites(&self.read).await
+    }
+
+    async fn begin_job(
+        &self,
+        site: &SiteId,
+        job: Job,
+        holder: Uuid,
+        now: DateTime<Utc>,
+        next_at: DateTime<Utc>,
+    ) -> Result<bool> {
+        job::begin(&self.write, site, job, holder, now, next_at).await
+    }
+
+    async fn forgotten_pending(
+        &self,
+        site: &SiteId,
+        before: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(CommentId, i64)>> {
+        job::forgotten(&self.read, site, before, limit).await
+    }
+
+    async fn count_drift(&self, site: &SiteId) -> Result<CountDrift> {
+        drift::drift(&self.read, site).await
+    }
+}

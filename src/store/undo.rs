@@ -1,0 +1,228 @@
+//! What taking something back writes, worked out once for both databases.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::outcome::{self, LastDecision, Outcome};
+use crate::domain::{
+    Error, Result,
+    audit::{AuditAction, AuditEntry},
+    comment::Comment,
+    decision::Refusal,
+    id::CommentId,
+    lifecycle::Status,
+    revert::{Revert, Reverted, Subject, Undone},
+};
+
+/// The entries that a revert is about.
+pub(super) struct Found {
+    pub(super) entries: Vec<AuditEntry>,
+    pub(super) is_batch: bool,
+}
+
+/// What is known of the entries' subjects, read under their locks.
+#[derive(Default)]
+pub(super) struct Ground {
+    pub(super) comments: HashMap<CommentId, Comment>,
+    /// The last entry of each comment.
+    pub(super) last: HashMap<CommentId, LastDecision>,
+    pub(super) bans: HashMap<Uuid, BanState>,
+    /// Those of the entries that were taken back before.
+    pub(super) taken_back: HashSet<Uuid>,
+}
+
+/// What undoing needs to know of a ban.
+pub(super) struct BanState {
+    pub(super) expires_at: DateTime<Utc>,
+    pub(super) revoked_at: Option<DateTime<Utc>>,
+    /// The last entry about it.
+    pub(super) last: Option<Uuid>,
+}
+
+/// A ban as it is after an undo.
+pub(super) struct BanChange {
+    pub(super) ban: Uuid,
+    pub(super) revoked_at: Option<DateTime<Utc>>,
+    pub(super) revoked_by: String,
+    pub(super) entry: AuditEntry,
+}
+
+/// All that a revert writes.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub(super) comments: Vec<Outcome>,
+    pub(super) bans: Vec<BanChange>,
+}
+
+/// A checked revert.
+pub(super) struct Undo<'a> {
+    revert: &'a Revert,
+    deeds: Vec<(Subject, AuditEntry)>,
+    batch: Option<Uuid>,
+}
+
+impl<'a> Undo<'a> {
+    /// Fails with `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`.
+    pub(super) fn check(revert: &'a Revert, found: Found) -> Result<Self> {
+        if found.entries.is_empty() {
+            return Err(Error::AuditEntryNotFound);
+        }
+        found.entries.iter().try_for_each(|entry| revert.check_allowed(entry))?;
+        let subject = |entry: AuditEntry| Subject::of(&entry).map(|subject| (subject, entry));
+        let deeds: Vec<_> = found.entries.into_iter().filter_map(subject).collect();
+        if deeds.is_empty() {
+            return Err(Error::NotRevertible);
+        }
+        Ok(Self { revert, deeds, batch: found.is_batch.then_some(revert.batch) })
+    }
+
+    pub(super) fn entries(&self) -> Vec<Uuid> {
+        self.deeds.iter().map(|(_, entry)| entry.id).collect()
+    }
+
+    pub(super) fn comments(&self) -> Vec<CommentId> {
+        self.deeds.iter().filter_map(|(subject, _)| subject.comment()).collect()
+    }
+
+    pub(super) fn bans(&self) -> Vec<Uuid> {
+        self.deeds.iter().filter_map(|(subject, _)| subject.ban()).collect()
+    }
+
+    /// Judges every item, and says what is to be written.
+    pub(super) fn settle(&self, ground: &Ground) -> (Undone, Changes) {
+        let mut items = Vec::with_capacity(self.deeds.len());
+        let mut changes = Changes::default();
+        for (nth, (subject, entry)) in self.deeds.iter().enumerate() {
+            items.push(match *subject {
+                Subject::Comment(id) => self.comment(nth, id, entry, ground, &mut changes),
+                Subject::Ban(id) => self.ban(nth, id, entry, ground, &mut changes),
+            });
+        }
+        outcome::recount(items.iter_mut().filter_map(|item| item.comment.as_mut()), &changes.comments);
+        (Undone { batch: self.batch, items }, changes)
+    }
+
+    fn comment(
+        &self,
+        nth: usize,
+        id: CommentId,
+        entry: &AuditEntry,
+        ground: &Ground,
+        changes: &mut Changes,
+    ) -> Reverted {
+        let found = ground.comments.get(&id).cloned();
+        let result = found.clone().ok_or(Refusal::CommentNotFound(id)).and_then(|mut comment| {
+            let to = judge(entry, &comment, ground)?;
+            let before = entry.before.clone().unwrap_or_default();
+            let attention = before.restored(&comment.attention);
+            let entry = outcome::change(&mut comment, to, before.reviewed_at, attention, self.entry(nth, entry));
+            Ok(Outcome { comment, entry })
+        });
+        let subject = Subject::Comment(id);
+        match result {
+            Err(refusal) => Reverted { subject, comment: found, result: Err(refusal) },
+            Ok(outcome) => {
+                let comment = Some(outcome.comment.clone());
+                let result = Ok(outcome.entry.id);
+                changes.comments.push(outcome);
+                Reverted { subject, comment, result }
+            }
+        }
+    }
+
+    fn ban(&self, nth: usize, id: Uuid, entry: &AuditEntry, ground: &Ground, changes: &mut Changes) -> Reverted {
+        let result = match ground.bans.get(&id) {
+            None => Err(Refusal::NotRevertible),
+            // A ban is revoked or not: whatever came after the entry took it back.
+            Some(ban) if !is_last(entry, ban) || ground.taken_back.contains(&entry.id) => Err(Refusal::AlreadyReverted),
+            Some(ban) => {
+                let (at, actor) = (self.revert.at, &self.revert.actor);
+                let ends = ban.revoked_at.is_none() && at < ban.expires_at;
+                let entry = AuditEntry { ban: Some(id), ..self.entry(nth, entry) };
+                let made = entry.id;
+                changes.bans.push(BanChange {
+                    ban: id,
+                    revoked_at: ends.then_some(at),
+                    revoked_by: if ends { actor.clone() } else { String::new() },
+                    entry,
+                });
+                Ok(made)
+            }
+        };
+        Reverted { subject: Subject::Ban(id), comment: None, result }
+    }
+
+    /// The entry that takes back `entry`, without what it does.
+    fn entry(&self, nth: usize, entry: &AuditEntry) -> AuditEntry {
+        let Revert { actor, at, request, .. } = self.revert;
+        AuditEntry {
+            comment: entry.comment,
+            article: entry.article.clone(),
+            request_id: request.as_ref().map(|request| request.id),
+            batch: self.batch,
+            reverts: Some(entry.id),
+            ..AuditEntry::new(self.revert.entry_id(nth), AuditAction::Revert, actor, *at)
+        }
+    }
+}
+
+/// The status that taking back `entry` restores. Only the last entry can be taken back, and only while the comment is as the entry
+/// left it: clocks of replicas may put two entries of one revision in the wrong order.
+fn judge(entry: &AuditEntry, comment: &Comment, ground: &Ground) -> Result<Status, Refusal> {
+    if ground.taken_back.contains(&entry.id) {
+        return Err(Refusal::AlreadyReverted);
+    }
+    let Some(from) = entry.from_status.filter(|_| comment.status != Status::Erased) else {
+        return Err(Refusal::NotRevertible);
+    };
+    let last = ground.last.get(&comment.id);
+    let left = entry.before.as_ref().and_then(|before| before.left.takedown);
+    let untouched = comment.revision == entry.revision
+        && Some(comment.status) == entry.to_status
+        && comment.attention.takedown == left;
+    if untouched && last.is_some_and(|last| last.id == entry.id) {
+        Ok(from)
+    } else {
+        Err(Refusal::Stale(Box::new(outcome::standing(comment, last.cloned()))))
+    }
+}
+
+/// Whether nothing happened to the ban since, and it is as the entry left it.
+fn is_last(entry: &AuditEntry, ban: &BanState) -> bool {
+    let as_left = match entry.action {
+        AuditAction::CreateBan => ban.revoked_at.is_none(),
+        AuditAction::RevokeBan => ban.revoked_at.is_some(),
+        _ => true,
+    };
+    as_left && ban.last == Some(entry.id)
+}
+
+/// A revert's answer as it is remembered for replays: no text in it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Remembered {
+    batch: Option<Uuid>,
+    items: Vec<(Subject, Result<Uuid, Refusal>)>,
+}
+
+impl Remembered {
+    pub(super) fn of(undone: &Undone) -> Self {
+        let items = undone.items.iter().map(|item| (item.subject, item.result.clone())).collect();
+        Self { batch: undone.batch, items }
+    }
+
+    pub(super) fn comments(&self) -> Vec<CommentId> {
+        self.items.iter().filter_map(|(subject, _)| subject.comment()).collect()
+    }
+
+    /// The first answer, with the comments as they are now.
+    pub(super) fn answer(self, comments: &HashMap<CommentId, Comment>) -> Undone {
+        let item = |(subject, result): (Subject, _)| {
+            let comment = subject.comment().and_then(|id| comments.get(&id).cloned());
+            Reverted { subject, comment, result }
+        };
+        Undone { batch: self.batch, items: self.items.into_iter().map(item).collect() }
+    }
+}

@@ -1,0 +1,91 @@
+//! One decision on many comments.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Workflow, submit::new_id};
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        decision::{DecisionBatch, DecisionItem, Reason, Settled},
+        id::CommentId,
+        lifecycle::Action,
+        request::RequestRow,
+    },
+    keyring::payload_hash,
+    ops::metric,
+};
+
+/// A checked bulk decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct BulkRequest {
+    /// Each comment once, with the revision that the moderator saw.
+    pub items: Vec<(CommentId, i64)>,
+    pub action: Action,
+    pub reason: Option<Reason>,
+    pub note: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+/// What a bulk decision came to, in the order of its items. In a replay the comments are as they are now.
+#[derive(Debug)]
+pub struct BulkDecided {
+    pub batch: Uuid,
+    pub items: Vec<(CommentId, Settled)>,
+}
+
+/// The batch's id, made from its request, so that a resend names the same batch.
+pub(super) fn batch_id(request: &RequestRow) -> Uuid {
+    let hash = payload_hash("batch", &[request.id.as_bytes(), &request.payload_hash[..]].concat());
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash[..16]);
+    uuid::Builder::from_random_bytes(half).into_uuid()
+}
+
+impl Workflow {
+    /// Decides each comment apart from the others, by its own revision.
+    ///
+    /// # Errors
+    /// `RequestIdReused`. What is wrong with one comment is its own result.
+    pub async fn bulk_decide(&self, caller: &Caller, request: BulkRequest, now: DateTime<Utc>) -> Result<BulkDecided> {
+        let payload = serde_json::to_vec(&(&caller.name, &request)).map_err(Error::internal)?;
+        let row = RequestRow {
+            id: request.request_id,
+            payload_hash: payload_hash("BulkDecide", &payload),
+            response: String::new(),
+        };
+        let batch_id = batch_id(&row);
+        let item = |&(comment, expected_revision)| DecisionItem { id: new_id(now), comment, expected_revision };
+        let batch = DecisionBatch {
+            site: caller.site.clone(),
+            action: request.action,
+            recorded_as: request.action.into(),
+            reason: request.reason,
+            note: request.note,
+            actor: caller.name.clone(),
+            at: now,
+            batch: Some(batch_id),
+            items: request.items.iter().map(item).collect(),
+            request: Some(row),
+        };
+        let settled = self.store.decide(&batch).await?;
+        for one in &settled {
+            metric::decided(request.action, outcome(one));
+        }
+        let items = batch.items.iter().map(|item| item.comment).zip(settled).collect();
+        Ok(BulkDecided { batch: batch_id, items })
+    }
+}
+
+/// How one item ended, for the metric.
+fn outcome(settled: &Settled) -> &'static str {
+    match &settled.result {
+        Ok(verdict) if verdict.changed => "CHANGED",
+        Ok(_) => "UNCHANGED",
+        Err(refusal) => Error::from(refusal.clone()).reason(),
+    }
+}

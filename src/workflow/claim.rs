@@ -1,0 +1,94 @@
+//! Claims: which moderator looks at which comment.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::Workflow;
+use crate::{
+    domain::{
+        Result,
+        access::Caller,
+        case::{Case, QueueFilter, QueueOrder},
+        claim::ClaimRequest,
+        id::CommentId,
+    },
+    ops::metric,
+};
+
+/// Cases looked up at once, so that one call leaves the others some connections.
+const LOOK_UPS: usize = 4;
+
+/// A checked request for comments to work on.
+#[derive(Debug, Clone)]
+pub struct ClaimNextRequest {
+    pub filter: QueueFilter,
+    pub order: QueueOrder,
+    /// New ones wanted; 0 only renews.
+    pub count: usize,
+    pub lease: TimeDelta,
+    /// Each once.
+    pub renew: Vec<CommentId>,
+}
+
+/// Comments that the caller holds.
+pub struct ClaimedCases {
+    /// The new ones in the order asked for, with their details.
+    pub cases: Vec<Case>,
+    /// Those of the request's `renew` that are held.
+    pub renewed: Vec<CommentId>,
+    pub until: DateTime<Utc>,
+}
+
+impl Workflow {
+    /// Claims the next comments for the caller and renews what they hold.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn claim_next(
+        &self,
+        caller: &Caller,
+        request: &ClaimNextRequest,
+        now: DateTime<Utc>,
+    ) -> Result<ClaimedCases> {
+        let until = now + request.lease;
+        let claim = ClaimRequest {
+            site: &caller.site,
+            moderator: &caller.name,
+            filter: &request.filter,
+            order: request.order,
+            count: request.count,
+            renew: &request.renew,
+            now,
+            until,
+        };
+        let claimed = self.store.claim_next(&claim).await?;
+        let cases = match self.cases(caller, &claimed.new, now).await {
+            Ok(cases) => cases,
+            Err(error) => {
+                // The caller never hears of them. Should this fail, too, the lease ends by itself.
+                self.store.release_claims(&caller.site, &caller.name, &claimed.new, now).await.ok();
+                return Err(error);
+            }
+        };
+        metric::claimed("TAKEN", claimed.new.len());
+        metric::claimed("RENEWED", claimed.renewed.len());
+        metric::claimed("LOST", request.renew.len() - claimed.renewed.len());
+        Ok(ClaimedCases { cases, renewed: claimed.renewed, until })
+    }
+
+    /// The cases of `ids` that there are, in their order.
+    async fn cases(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<Vec<Case>> {
+        let found = stream::iter(ids.to_vec()).map(|id| self.store.find_case(&caller.site, id, now)).buffered(LOOK_UPS);
+        found.try_filter_map(|case| async { Ok(case) }).try_collect().await
+    }
+
+    /// Gives back those of `ids` that the caller holds, or all when `ids` is empty; answers how many were still held.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn release_claims(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<u64> {
+        let released = self.store.release_claims(&caller.site, &caller.name, ids, now).await?;
+        metric::claimed("RELEASED", usize::try_from(released).unwrap_or_default());
+        Ok(released)
+    }
+}

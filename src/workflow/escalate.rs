@@ -1,0 +1,59 @@
+//! Demands that a comment be taken down.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Workflow, submit::new_id};
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        audit::{AuditAction, AuditEntry},
+        comment::{Takedown, TakedownKind},
+        id::CommentId,
+        report::{Escalated, Escalation},
+        request::RequestRow,
+    },
+    keyring::payload_hash,
+    ops::metric,
+};
+
+/// A checked demand.
+#[derive(Debug, Clone, Serialize)]
+pub struct EscalateRequest {
+    pub comment: CommentId,
+    pub kind: TakedownKind,
+    /// `None` means the kind's own term.
+    pub due_at: Option<DateTime<Utc>>,
+    pub note: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+impl Workflow {
+    /// Starts, or moves, a comment's takedown clock. The actor is the caller.
+    ///
+    /// # Errors
+    /// `CommentNotFound`, `NotRevertible` for an erased one, `RequestIdReused`.
+    pub async fn escalate(&self, caller: &Caller, request: EscalateRequest, now: DateTime<Utc>) -> Result<Escalated> {
+        let payload = serde_json::to_vec(&(&caller.name, &request)).map_err(Error::internal)?;
+        let row = RequestRow {
+            id: request.request_id,
+            payload_hash: payload_hash("Escalate", &payload),
+            response: String::new(),
+        };
+        let entry = AuditEntry::new(new_id(now), AuditAction::Escalate, &caller.name, now);
+        let escalation = Escalation {
+            site: caller.site.clone(),
+            comment: request.comment,
+            takedown: Takedown::starting(request.kind, request.due_at, now),
+            entry: AuditEntry { note: request.note, ..entry },
+            request: Some(row),
+        };
+        let result = self.store.escalate(&escalation).await;
+        metric::escalated(request.kind, result.as_ref().map_or_else(Error::reason, |_| "ESCALATED"));
+        result
+    }
+}

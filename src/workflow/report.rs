@@ -1,0 +1,94 @@
+//! What readers report, and what moderators note.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Workflow, reader::Event, submit::new_id};
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        decision::Reason,
+        error::{Problem, Violations},
+        form::Client,
+        id::{CommentId, SiteId},
+        report::{NewNote, Note, Report, Reported},
+        request::RequestRow,
+    },
+    keyring::payload_hash,
+    ops::metric,
+};
+
+/// A reader's report after the wire was read.
+#[derive(Debug, Clone)]
+pub struct ReportRequest {
+    /// `None` was noted.
+    pub comment: Option<CommentId>,
+    pub reason: Option<Reason>,
+    pub note: String,
+    pub client: Client,
+    /// What was wrong with it before it came here.
+    pub noted: Violations,
+}
+
+/// A checked note.
+#[derive(Debug, Clone, Serialize)]
+pub struct NoteRequest {
+    pub comment: CommentId,
+    pub text: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+impl Workflow {
+    /// Takes a reader's report of a comment that readers see. One reader counts once, so copies of a request need no memory.
+    ///
+    /// # Errors
+    /// `Invalid`, also without a device or an address to count by; `RateLimited`; `CommentNotFound`.
+    pub async fn report_comment(&self, site: &SiteId, request: ReportRequest, now: DateTime<Utc>) -> Result<Reported> {
+        let result = self.check_and_report(site, request, now).await;
+        metric::reported(site, result.as_ref().map_or_else(Error::reason, |reported| reported.as_str()));
+        result
+    }
+
+    async fn check_and_report(&self, site: &SiteId, request: ReportRequest, now: DateTime<Utc>) -> Result<Reported> {
+        let sender = self.sender(site, &request.client, "", now);
+        let mut violations = request.noted;
+        // Many readers share an address behind carrier NAT, so the device comes first.
+        let reporter = violations.take("client", sender.device.or(sender.address), Problem::Required);
+        violations.into_result()?;
+        let (Some(comment), Some(reporter)) = (request.comment, reporter) else {
+            return Err(Error::internal("a missing field was not noted"));
+        };
+        self.check_limits(Event::Report, site, &sender, now).await?;
+        let report = Report {
+            site: site.clone(),
+            comment,
+            reporter,
+            reason: request.reason,
+            note: request.note,
+            at: now,
+            change: new_id(now),
+            default_mode: self.rules.mode,
+        };
+        self.store.report(&report).await
+    }
+
+    /// Tells colleagues something about a comment.
+    ///
+    /// # Errors
+    /// `CommentNotFound`, `RequestIdReused`.
+    pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<Note> {
+        let payload = serde_json::to_vec(&(&caller.name, &request)).map_err(Error::internal)?;
+        let row = RequestRow {
+            id: request.request_id,
+            payload_hash: payload_hash("AddNote", &payload),
+            response: String::new(),
+        };
+        let note = Note { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };
+        let new = NewNote { site: caller.site.clone(), comment: request.comment, note, request: Some(row) };
+        self.store.add_note(&new).await
+    }
+}

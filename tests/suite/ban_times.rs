@@ -1,0 +1,236 @@
+//! Bans over days and months: the workflow with a clock of the test's own.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use duyet::{
+    captcha::Pool,
+    domain::{
+        Error, Result,
+        access::{Caller, Role},
+        ban::{BanEffect, BanKind, BanMade},
+        decision::Reason,
+        form::{Client, RawForm},
+        id::{ArticleId, CommentId},
+        policy::Mode,
+    },
+    keyring::Keyring,
+    limiter::Limiter,
+    store::writer::SubmissionWriter,
+    workflow::{BanRequest, BanTarget, RevealRequest, Rules, Submitted, Workflow},
+};
+use uuid::Uuid;
+
+use crate::support::{
+    home::Home,
+    newsroom::{ANSWER, wide_quotas},
+    sample::site,
+};
+
+/// A service without a wire, on one article in POST mode.
+struct Desk {
+    home: Home,
+    workflow: Workflow,
+    admin: Caller,
+}
+
+/// A reader by address, without a device.
+struct From(&'static str);
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+impl Desk {
+    fn at(home: Home) -> Self {
+        let writer = SubmissionWriter::start(&home.submissions(), 1);
+        let pictures = Pool::start(Some(ANSWER.to_owned())).unwrap();
+        let keyring = Arc::new(Keyring::parse(&Keyring::generate()).unwrap());
+        let rules = Rules { mode: Mode::Post, ..Rules::default() };
+        let workflow =
+            Workflow::new(home.store.clone(), writer, Limiter::local(wide_quotas()), pictures, keyring, rules);
+        let admin = Caller { site: site(), name: "minh".into(), role: Role::Admin };
+        Self { home, workflow, admin }
+    }
+
+    async fn say(&self, from: &From, content: &str, now: DateTime<Utc>) -> Result<Submitted> {
+        let client = Client { ip: Some(from.0.parse().unwrap()), device_token: String::new() };
+        let article = ArticleId::parse("bai").unwrap();
+        let challenge = self.workflow.issue_challenge(&site(), &article, &client, now).await.unwrap();
+        let form = RawForm {
+            article_id: "bai".into(),
+            author_name: "Lan".into(),
+            content: format!("{content}, {now}"),
+            challenge_token: challenge.token,
+            challenge_answer: ANSWER.into(),
+            client_ip: from.0.into(),
+            request_id: Uuid::new_v4().to_string(),
+            ..RawForm::default()
+        };
+        self.workflow.submit_comment(&site(), form, now).await
+    }
+
+    async fn comment(&self, from: &From, now: DateTime<Utc>) -> CommentId {
+        self.say(from, "Câu đầu tiên", now).await.unwrap().answer.comment
+    }
+
+    async fn is_banned(&self, from: &From, now: DateTime<Utc>) -> bool {
+        match self.say(from, "Câu sau", now).await {
+            Ok(_) => false,
+            Err(Error::Banned) => true,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    async fn ban(&self, request: &BanRequest, now: DateTime<Utc>) -> Result<BanMade> {
+        self.workflow.create_ban(&self.admin, request.clone(), now).await
+    }
+}
+
+fn request(comment: CommentId, kind: BanKind, expires_at: DateTime<Utc>) -> BanRequest {
+    BanRequest {
+        target: BanTarget::Comment(comment, kind),
+        effect: BanEffect::Block,
+        reason: Reason::SpamAd,
+        note: String::new(),
+        expires_at,
+        reject_pending: false,
+        remove_published: false,
+        since: None,
+        request_id: Uuid::new_v4(),
+    }
+}
+
+macro_rules! on_both_homes {
+    ($($name:ident,)+) => {
+        mod sqlite {
+            use super::{Desk, Home};
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(Desk::at(Home::sqlite().await)).await; })+
+        }
+        mod postgres {
+            use super::{Desk, Home};
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(Desk::at(Home::postgres().await)).await; })+
+        }
+    };
+}
+
+on_both_homes! {
+    a_prefix_ban_holds_its_whole_term_over_the_turns_of_months,
+    a_prefix_of_two_months_ago_is_nobody_any_more,
+    a_ban_runs_out_to_the_second,
+    a_resend_is_answered_after_the_ban_ran_out,
+    what_goes_along_reaches_thirty_days_back_unless_told,
+    nothing_is_revealed_that_is_not_in_the_audit,
+}
+
+async fn a_prefix_ban_holds_its_whole_term_over_the_turns_of_months(desk: Desk) {
+    let (reader, neighbour) = (From("203.0.113.7"), From("203.0.113.99"));
+    for (sent, made) in [
+        ("2026-11-30T23:59:59Z", "2026-11-30T23:59:59Z"),
+        ("2026-11-30T23:59:59Z", "2026-12-01T00:00:00Z"),
+        ("2026-10-01T00:00:00Z", "2026-11-30T23:59:59Z"),
+        // Across February the term ends in the third month after the comment's.
+        ("2026-12-31T12:00:00Z", "2027-01-31T12:00:00Z"),
+    ] {
+        let desk = Desk::at(if desk.home.is_postgres() { Home::postgres().await } else { Home::sqlite().await });
+        let (sent, made) = (at(sent), at(made));
+        let comment = desk.comment(&reader, sent).await;
+        let ends = made + Duration::days(30);
+        desk.ban(&request(comment, BanKind::IpPrefix, ends), made).await.unwrap();
+        for day in 0..30 {
+            let now = made + Duration::days(day);
+            assert!(desk.is_banned(&neighbour, now).await, "sent {sent}, banned {made}, day {day}");
+        }
+        assert!(desk.is_banned(&reader, ends - Duration::seconds(1)).await);
+        assert!(!desk.is_banned(&From("203.0.112.7"), made).await, "the next /24");
+        assert!(!desk.is_banned(&reader, ends).await);
+    }
+}
+
+async fn a_prefix_of_two_months_ago_is_nobody_any_more(desk: Desk) {
+    let reader = From("2001:db8:1:2::7");
+    let (sent, now) = (at("2026-09-30T23:59:59Z"), at("2026-11-01T00:00:00Z"));
+    let comment = desk.comment(&reader, sent).await;
+    let week = now + Duration::days(7);
+    // Without a device the author key is made of the prefix.
+    for kind in [BanKind::IpPrefix, BanKind::Author] {
+        let refused = desk.ban(&request(comment, kind, week), now).await;
+        assert!(matches!(refused, Err(Error::BanSubjectUnknown)), "{kind}: {refused:?}");
+        let in_time = now - Duration::seconds(1);
+        let made = desk.ban(&request(comment, kind, week), in_time).await.unwrap();
+        assert!(desk.is_banned(&From("2001:db8:1:2::99"), now).await, "{kind}");
+        desk.home.execute("delete from bans").await.unwrap();
+        assert_eq!(made.ban.author.is_empty(), kind == BanKind::IpPrefix);
+    }
+    assert!(desk.ban(&request(comment, BanKind::Fingerprint, week), now).await.is_ok(), "a text does not age");
+}
+
+async fn a_ban_runs_out_to_the_second(desk: Desk) {
+    let (reader, now) = (From("203.0.113.7"), at("2026-11-23T10:00:00Z"));
+    let comment = desk.comment(&reader, now).await;
+    let end = now + Duration::hours(1);
+    for wrong in [now, now - Duration::seconds(1), now + Duration::days(30) + Duration::seconds(1)] {
+        match desk.ban(&request(comment, BanKind::IpPrefix, wrong), now).await {
+            Err(Error::Invalid(violations)) => assert_eq!(violations.fields(), ["expires_at"]),
+            other => panic!("{other:?}"),
+        }
+    }
+    desk.ban(&request(comment, BanKind::IpPrefix, end), now).await.unwrap();
+    assert!(desk.is_banned(&reader, end - Duration::microseconds(1)).await);
+    assert!(!desk.is_banned(&reader, end).await);
+}
+
+async fn a_resend_is_answered_after_the_ban_ran_out(desk: Desk) {
+    let (reader, now) = (From("203.0.113.7"), at("2026-10-31T23:59:00Z"));
+    // From last month: when it is sent again it is of the month before that.
+    let comment = desk.comment(&reader, at("2026-09-30T12:00:00Z")).await;
+    let brief = request(comment, BanKind::IpPrefix, now + Duration::seconds(30));
+    let first = desk.ban(&brief, now).await.unwrap();
+    assert_eq!(desk.ban(&brief, now + Duration::hours(1)).await.unwrap(), first);
+    let other = BanRequest { effect: BanEffect::Hold, ..brief };
+    assert!(matches!(desk.ban(&other, now + Duration::hours(1)).await, Err(Error::RequestIdReused)));
+    assert_eq!(desk.home.rows("bans").await, 1);
+}
+
+async fn what_goes_along_reaches_thirty_days_back_unless_told(desk: Desk) {
+    let (reader, now) = (From("203.0.113.7"), at("2026-11-30T12:00:00Z"));
+    // The hash of a prefix is of its month: all in one.
+    for day in [1, 20, 29] {
+        desk.say(&reader, "Một câu", at("2026-11-01T00:00:00Z") + Duration::days(day)).await.unwrap();
+    }
+    let old = desk.say(&From("203.0.113.8"), "Mua ngay kẻo lỡ dịp này", now - Duration::days(31)).await.unwrap();
+    let text = BanRequest {
+        remove_published: true,
+        ..request(old.answer.comment, BanKind::Fingerprint, now + Duration::days(1))
+    };
+    let default = desk.ban(&text, now).await.unwrap();
+    assert_eq!((default.settled.len(), default.ban.batch), (0, None), "older than 30 days");
+    let further = BanRequest { since: Some(now - Duration::days(31)), request_id: Uuid::new_v4(), ..text };
+    let told = desk.ban(&further, now).await.unwrap();
+    assert_eq!(told.settled.len(), 1);
+    desk.home.recount().await;
+}
+
+async fn nothing_is_revealed_that_is_not_in_the_audit(desk: Desk) {
+    let now = at("2026-11-23T10:00:00Z");
+    let comment = desk.comment(&From("203.0.113.7"), now).await;
+    let look = RevealRequest { comment, note: "công văn 12".into(), request_id: Uuid::new_v4() };
+    // The audit takes no more entries.
+    let full = if desk.home.is_postgres() {
+        "create function is_full() returns trigger language plpgsql as $$ begin raise exception 'full'; end $$;
+        create trigger audit_is_full before insert on audit for each statement execute function is_full();"
+    } else {
+        "create trigger audit_is_full before insert on audit begin select raise(abort, 'full'); end;"
+    };
+    desk.home.execute(full).await.unwrap();
+    assert!(desk.workflow.reveal_sender(&desk.admin, look.clone(), now).await.is_err());
+    assert_eq!(desk.home.rows("audit").await, 0);
+    let table = if desk.home.is_postgres() { " on audit" } else { "" };
+    desk.home.execute(&format!("drop trigger audit_is_full{table}")).await.unwrap();
+    let (trace, entry) = desk.workflow.reveal_sender(&desk.admin, look, now).await.unwrap();
+    assert_eq!(Some(trace), desk.home.store.find_sender(&site(), comment).await.unwrap());
+    let stored = desk.home.number("select count(*) from audit where action = 'REVEAL_SENDER'").await;
+    assert!(stored == 1 && !entry.is_nil());
+}

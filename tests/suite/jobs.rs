@@ -1,0 +1,245 @@
+//! What the service does by itself: refusing what nobody reviewed, recounting. One replica does it for all.
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Duration as Days, Utc};
+use duyet::{
+    domain::{
+        audit::{AuditAction, AuditEntry, AuditFilter, SYSTEM},
+        decision::Reason,
+        id::SiteId,
+        lifecycle::{Action, Status},
+        stats::Job,
+        submission::Submission,
+    },
+    proto::v1::{self, CommentStatus},
+    workflow::Workflow,
+};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::support::{
+    home::Home,
+    newsroom::{Database, Newsroom, on_both_databases},
+    office::{metric_value, workflow},
+    sample::{at, decision, published, submission},
+};
+
+on_both_databases! {
+    what_nobody_reviewed_for_thirty_days_is_refused_and_nothing_else,
+    of_eight_replicas_one_does_a_job,
+    a_job_whose_replica_died_is_done_when_its_lease_is_over,
+    a_recount_is_told_by_the_replica_that_did_it_last,
+    the_queues_gauges_tell_of_takedowns,
+    a_server_expires_and_recounts_by_itself,
+}
+
+async fn home(database: Database) -> Home {
+    match database {
+        Database::Sqlite => Home::sqlite().await,
+        Database::Postgres => Home::postgres().await,
+    }
+}
+
+/// A site that no other test has, so that its metrics are this test's.
+fn own_site() -> SiteId {
+    SiteId::parse(&format!("bao-{}", Uuid::new_v4().simple())).unwrap()
+}
+
+fn of(site: &SiteId, submission: Submission) -> Submission {
+    Submission { site: site.clone(), ..submission }
+}
+
+fn after_days(days: i64) -> DateTime<Utc> {
+    at(0) + Days::days(days)
+}
+
+async fn run(workflow: &Workflow, now: DateTime<Utc>) -> u64 {
+    workflow.run_jobs(&move || now).await.unwrap()
+}
+
+async fn expired(home: &Home, site: &SiteId) -> Vec<AuditEntry> {
+    let filter = AuditFilter { action: Some(AuditAction::Expire), ..AuditFilter::default() };
+    home.store.list_audit(site, &filter, 10_000, None).await.unwrap().items
+}
+
+async fn what_nobody_reviewed_for_thirty_days_is_refused_and_nothing_else(database: Database) {
+    let (home, site) = (home(database).await, own_site());
+    let office = workflow(&home.store);
+    let old: Vec<_> = (1..=620).map(|n| of(&site, submission(n))).collect();
+    home.store_all(&old).await;
+    let public = of(&site, published(700));
+    let mut young = of(&site, submission(800));
+    young.comment.created_at = after_days(10);
+    home.store_all(&[public.clone(), young.clone()]).await;
+    // Sent back to the queue on the twentieth day.
+    for (day, action, revision) in [(3, Action::Approve, 1), (20, Action::Requeue, 2)] {
+        let mut step = decision(0, old[0].comment.id, action, revision);
+        (step.site, step.at) = (site.clone(), after_days(day));
+        home.decide_one(&step).await.unwrap();
+    }
+    let takedown = "update comments set due_at = created_at, takedown_kind = 'AUTHORITY' where content like '% 2'";
+    home.execute(takedown).await.unwrap();
+
+    assert_eq!(run(&office, after_days(29)).await, 2);
+    assert_eq!(expired(&home, &site).await, []);
+    assert_eq!(run(&office, after_days(31)).await, 2);
+    let entries = expired(&home, &site).await;
+    assert_eq!(entries.len(), 618, "all but the requeued one and the takedown");
+    for entry in &entries {
+        assert_eq!((entry.actor.as_str(), entry.reason, entry.at), (SYSTEM, Some(Reason::Expired), after_days(31)));
+        assert_eq!((entry.from_status, entry.to_status), (Some(Status::Pending), Some(Status::Rejected)));
+    }
+    let batches: BTreeSet<_> = entries.iter().map(|entry| entry.batch.unwrap()).collect();
+    assert_eq!(batches.len(), 2, "at most 500 in each");
+    for kept in [&old[0], &old[1], &young] {
+        let comment = home.store.find_comment(&site, kept.comment.id).await.unwrap().unwrap();
+        assert_eq!(comment.status, Status::Pending, "{}", comment.content);
+    }
+    let visible = home.store.find_comment(&site, public.comment.id).await.unwrap().unwrap();
+    assert_eq!((visible.status, visible.revision), (Status::Approved, 1));
+    home.recount().await;
+    assert_eq!(metric_value(&format!("duyet_expired_total{{site=\"{site}\"}}")).as_deref(), Some("618"));
+
+    assert_eq!(run(&office, after_days(49)).await, 2);
+    assert_eq!(expired(&home, &site).await.len(), 619, "and the young one in its turn");
+    let thirty_later = after_days(50) + Days::microseconds(1);
+    assert_eq!(run(&office, thirty_later).await, 2);
+    assert_eq!(expired(&home, &site).await.len(), 620, "thirty days after the moderator sent it back");
+}
+
+async fn of_eight_replicas_one_does_a_job(database: Database) {
+    let (home, site) = (home(database).await, own_site());
+    let old: Vec<_> = (1..=40).map(|n| of(&site, submission(n))).collect();
+    home.store_all(&old).await;
+    let offices: Vec<_> = (0..8).map(|_| Arc::new(workflow(&home.store))).collect();
+    for (round, now) in [after_days(31), after_days(33)].into_iter().enumerate() {
+        let mut tasks = JoinSet::new();
+        for office in &offices {
+            let office = Arc::clone(office);
+            tasks.spawn(async move { run(&office, now).await });
+        }
+        let runs = tasks.join_all().await;
+        assert_eq!(runs.iter().sum::<u64>(), 2, "round {round}, two jobs: {runs:?}");
+    }
+    let entries = expired(&home, &site).await;
+    let batches: BTreeSet<_> = entries.iter().map(|entry| entry.batch).collect();
+    assert_eq!((entries.len(), batches.len()), (40, 1));
+    assert_eq!(run(&offices[0], after_days(33) + Days::minutes(59)).await, 0, "nothing is due yet, whoever did it");
+    assert_eq!(run(&offices[0], after_days(33) + Days::minutes(60)).await, 1, "the hourly one is");
+}
+
+async fn a_job_whose_replica_died_is_done_when_its_lease_is_over(database: Database) {
+    let (home, site) = (home(database).await, own_site());
+    home.store_all(&[of(&site, submission(1))]).await;
+    let now = after_days(31);
+    let dead = Uuid::new_v4();
+    for job in Job::ALL {
+        assert!(home.store.begin_job(&site, *job, dead, now, now + Days::minutes(15)).await.unwrap());
+    }
+    let office = workflow(&home.store);
+    assert_eq!(run(&office, now + Days::minutes(14)).await, 0);
+    assert_eq!(run(&office, now + Days::minutes(15)).await, 2);
+    assert_eq!(expired(&home, &site).await.len(), 1);
+}
+
+async fn a_recount_is_told_by_the_replica_that_did_it_last(database: Database) {
+    let (home, site) = (home(database).await, own_site());
+    let gauge = |counter| metric_value(&format!("duyet_count_drift{{site=\"{site}\",counter=\"{counter}\"}}"));
+    let told = || (gauge("comments").unwrap(), gauge("replies").unwrap());
+    home.store_all(&[of(&site, published(1)), of(&site, submission(2))]).await;
+    let office = workflow(&home.store);
+    run(&office, after_days(1)).await;
+    assert_eq!(told(), ("0".into(), "0".into()));
+    home.execute("update articles set public_count = 4; update comments set reply_count = 2").await.unwrap();
+    run(&office, after_days(2)).await;
+    assert_eq!(told(), ("3".into(), "4".into()));
+    assert_eq!(home.number("select max(public_count) from articles").await, 4, "nothing is repaired in silence");
+    run(&office, after_days(2) + Days::hours(1)).await;
+    assert_eq!(told(), ("3".into(), "4".into()), "it stands until the next recount");
+    // Which another replica does.
+    let (other, now) = (Uuid::new_v4(), after_days(3));
+    assert!(home.store.begin_job(&site, Job::Recount, other, now, Job::Recount.next_after(now)).await.unwrap());
+    run(&office, now + Days::minutes(5)).await;
+    assert_eq!(told(), ("0".into(), "0".into()));
+}
+
+async fn the_queues_gauges_tell_of_takedowns(database: Database) {
+    let (home, site) = (home(database).await, own_site());
+    let office = workflow(&home.store);
+    let told = || {
+        ["queue_pending", "takedowns_open", "takedown_due_seconds"]
+            .map(|name| metric_value(&format!("duyet_{name}{{site=\"{site}\"}}")).unwrap_or_default())
+    };
+    home.store_all(&[of(&site, submission(1)), of(&site, published(100))]).await;
+    office.measure_queue(at(50)).await.unwrap();
+    assert_eq!(told(), ["1", "0", "NaN"], "not a number compares false with any");
+    home.execute(
+        "update comments set flagged_at = created_at, due_at = created_at, takedown_kind = 'AUTHORITY'
+        where status = 'APPROVED'",
+    )
+    .await
+    .unwrap();
+    office.measure_queue(at(50)).await.unwrap();
+    assert_eq!(told(), ["2", "1", "50"]);
+    office.measure_queue(at(130)).await.unwrap();
+    assert_eq!(told(), ["2", "1", "-30"], "overdue");
+    home.execute(
+        "update comments set status = 'REJECTED', published_at = null, flagged_at = null, due_at = null,
+        takedown_kind = null",
+    )
+    .await
+    .unwrap();
+    office.measure_queue(at(140)).await.unwrap();
+    assert_eq!(told(), ["0", "0", "NaN"]);
+}
+
+/// Asks until it is so; fails after a minute.
+async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "waited too long until {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn a_server_expires_and_recounts_by_itself(database: Database) {
+    let newsroom = Newsroom::open_with(database, |config| config.expire_pending_days = 3).await;
+    let site = own_site();
+    let (portal, admin) = (newsroom.new_token("PORTAL", site.as_str()).await, site.as_str());
+    let desk = newsroom.new_token("MODERATOR", admin).await;
+    let mut portal = newsroom.portal_with(&portal);
+    let forgotten = portal.say("bai", "Không ai đọc").await.comment_id;
+    let public = portal.say("bai", "Có người đọc").await.comment_id;
+    newsroom.desk_with(&desk).approve(&public).await;
+    let back = match database {
+        Database::Sqlite => "created_at - 4 * 86400000000",
+        Database::Postgres => "created_at - interval '4 days'",
+    };
+    newsroom.execute(&format!("update comments set created_at = {back} where status = 'PENDING'")).await;
+    newsroom.execute("update articles set public_count = public_count + 6").await;
+    // The jobs of a site that is new are due at once.
+    let replica = newsroom.replica().await;
+    let mut desk = crate::support::newsroom::desk_at(replica.grpc_addr, &desk);
+    let case = until("it is expired", async || {
+        let case = desk.case(&forgotten).await;
+        (case.comment.as_ref()?.status() == CommentStatus::Rejected).then_some(case)
+    })
+    .await;
+    let entry = &case.decisions[0];
+    assert_eq!((entry.action.as_str(), entry.actor.as_str(), entry.reason()), ("EXPIRE", SYSTEM, v1::Reason::Expired));
+    let drift = format!("duyet_count_drift{{site=\"{site}\",counter=\"comments\"}}");
+    until("the drift is told", async || metric_value(&drift).filter(|told| told == "6")).await;
+    assert_eq!(
+        newsroom.portal_with(&newsroom.new_token("PORTAL", site.as_str()).await).list("bai").await.comments.len(),
+        1
+    );
+    replica.stop().await;
+}

@@ -1,0 +1,214 @@
+//! Releasing what waits on an article.
+
+use duyet::{
+    domain::{
+        audit::{AuditEntry, AuditFilter},
+        id::SiteId,
+        spam::{Finding, Rule},
+        submission::Submission,
+    },
+    proto::v1,
+    server,
+};
+use tokio::task::JoinSet;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use crate::support::{
+    newsroom::{Database, Desk, Newsroom, on_both_databases, reason},
+    sample::{published, submission},
+};
+
+on_both_databases! {
+    a_rehearsal_tells_what_a_release_does,
+    a_resent_release_gets_its_first_answer_whatever_waits_by_then,
+    parallel_copies_of_a_release_release_once,
+    a_long_queue_is_released_by_five_hundreds,
+    what_is_not_of_the_article_is_left_alone,
+    what_a_ban_holds_waits_for_a_person,
+    a_release_is_taken_back_as_one,
+}
+
+fn site() -> SiteId {
+    SiteId::parse("default").unwrap()
+}
+
+/// On the article `cau-moi` of the newsroom's site.
+fn waiting(n: i64, score: f64) -> Submission {
+    Submission { site: site(), spam_score: score, ..submission(n) }
+}
+
+async fn put(newsroom: &Newsroom, submissions: &[Submission]) {
+    let store = server::open_store(&newsroom.config).unwrap();
+    store.insert_submissions(submissions).await.unwrap();
+    store.close().await;
+}
+
+async fn audit(newsroom: &Newsroom, filter: &AuditFilter) -> Vec<AuditEntry> {
+    let store = server::open_store(&newsroom.config).unwrap();
+    let entries = store.list_audit(&site(), filter, 10_000, None).await.unwrap().items;
+    store.close().await;
+    entries
+}
+
+fn request(dry_run: bool) -> v1::ReleasePendingRequest {
+    v1::ReleasePendingRequest {
+        article_id: "cau-moi".into(),
+        max_score: None,
+        dry_run,
+        request_id: if dry_run { String::new() } else { Uuid::new_v4().to_string() },
+    }
+}
+
+impl Desk {
+    async fn release(&mut self, request: v1::ReleasePendingRequest) -> Result<v1::ReleasePendingResponse, Status> {
+        self.policy.release_pending(request).await.map(tonic::Response::into_inner)
+    }
+}
+
+async fn a_rehearsal_tells_what_a_release_does(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut desk = newsroom.desk();
+    let status = desk.release(request(true)).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "ARTICLE_NOT_FOUND"));
+    // Below, at and above what HYBRID publishes below; public already; under a takedown's clock.
+    let scores = [0.0, 0.29, 0.3, 0.31, 0.95];
+    let all: Vec<_> = (1..).zip(scores).map(|(n, score)| waiting(n, score)).collect();
+    put(&newsroom, &all).await;
+    put(&newsroom, &[Submission { site: site(), ..published(6) }, waiting(7, 0.1)]).await;
+    let takedown = "update comments set due_at = created_at, flagged_at = created_at, takedown_kind = 'AUTHORITY'
+        where content like '% 7'";
+    newsroom.execute(takedown).await;
+
+    let mut told = Vec::new();
+    for max_score in [None, Some(0.31), Some(1.0)] {
+        let rehearsal = desk.release(v1::ReleasePendingRequest { max_score, ..request(true) }).await.unwrap();
+        assert_eq!((rehearsal.batch_id.as_str(), rehearsal.more), ("", false));
+        told.push((rehearsal.released, rehearsal.still_waiting));
+    }
+    assert_eq!(told, [(2, 4), (3, 3), (5, 1)]);
+    assert_eq!(audit(&newsroom, &AuditFilter::default()).await, [], "a rehearsal writes nothing");
+
+    let done = desk.release(request(false)).await.unwrap();
+    assert_eq!((done.released, done.still_waiting, done.more), (2, 4, false), "as was told");
+    let batch = Some(done.batch_id.parse().unwrap());
+    let entries = audit(&newsroom, &AuditFilter { batch, ..AuditFilter::default() }).await;
+    let changed: Vec<_> = entries.iter().map(|entry| (entry.actor.as_str(), entry.action.as_str())).collect();
+    assert_eq!(changed, [("moderator", "APPROVE"), ("moderator", "APPROVE")], "what Revert takes back by its batch");
+    assert_eq!(newsroom.portal().list("cau-moi").await.total_count, 3);
+    let nothing = desk.release(request(false)).await.unwrap();
+    assert_eq!((nothing.released, nothing.batch_id.as_str(), nothing.still_waiting), (0, "", 4));
+    let rest = desk.release(v1::ReleasePendingRequest { max_score: Some(1.0), ..request(false) }).await.unwrap();
+    assert_eq!((rest.released, rest.still_waiting, rest.more), (3, 1, false), "a takedown wants a look of its own");
+}
+
+async fn a_resent_release_gets_its_first_answer_whatever_waits_by_then(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut desk = newsroom.desk();
+    put(&newsroom, &[waiting(1, 0.1), waiting(2, 0.1)]).await;
+    let first_request = request(false);
+    let first = desk.release(first_request.clone()).await.unwrap();
+    assert_eq!(first.released, 2);
+    put(&newsroom, &[waiting(3, 0.1)]).await;
+    let again = desk.release(first_request.clone()).await.unwrap();
+    assert_eq!((again.released, &again.batch_id), (first.released, &first.batch_id));
+    assert_eq!((again.still_waiting, again.more), (1, true), "as it is now");
+    assert_eq!(audit(&newsroom, &AuditFilter::default()).await.len(), 2, "what came since still waits");
+    let other = v1::ReleasePendingRequest { max_score: Some(0.5), ..first_request };
+    assert_eq!(reason(&desk.release(other).await.unwrap_err()), "REQUEST_ID_REUSED");
+
+    // A release of nothing is an answer, too.
+    desk.release(request(false)).await.unwrap();
+    let empty = request(false);
+    assert_eq!(desk.release(empty.clone()).await.unwrap().released, 0);
+    put(&newsroom, &[waiting(4, 0.1)]).await;
+    assert_eq!(desk.release(empty).await.unwrap().released, 0);
+    assert_eq!(desk.release(request(false)).await.unwrap().released, 1);
+}
+
+async fn parallel_copies_of_a_release_release_once(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    for round in 0..5 {
+        let start = round * 100;
+        put(&newsroom, &(start..start + 20).map(|n| waiting(n, 0.1)).collect::<Vec<_>>()).await;
+        let request = request(false);
+        let mut copies = JoinSet::new();
+        for _ in 0..6 {
+            let (mut desk, request) = (newsroom.desk(), request.clone());
+            copies.spawn(async move { desk.release(request).await.unwrap() });
+        }
+        // While more comes in, so that copies find different comments.
+        put(&newsroom, &[waiting(start + 50, 0.1)]).await;
+        let answers = copies.join_all().await;
+        let told = |answer: &v1::ReleasePendingResponse| (answer.released, answer.batch_id.clone());
+        assert!(answers.iter().all(|answer| told(answer) == told(&answers[0])), "{answers:?}");
+        let batch = Some(answers[0].batch_id.parse().unwrap());
+        let entries = audit(&newsroom, &AuditFilter { batch, ..AuditFilter::default() }).await;
+        assert_eq!(entries.len(), usize::try_from(answers[0].released).unwrap());
+        newsroom.desk().release(self::request(false)).await.unwrap();
+    }
+    let public = newsroom.portal().list("cau-moi").await.total_count;
+    assert_eq!(public, 5 * 21);
+    assert_eq!(audit(&newsroom, &AuditFilter::default()).await.len(), 5 * 21, "each once");
+}
+
+async fn a_long_queue_is_released_by_five_hundreds(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut desk = newsroom.desk();
+    put(&newsroom, &(0..1_003).map(|n| waiting(n, 0.1)).collect::<Vec<_>>()).await;
+    // Public ones that were put back stand between those that wait.
+    newsroom
+        .execute(
+            "update comments set status = 'APPROVED', published_at = created_at, flagged_at = created_at
+            where content like '%1'; update articles set public_count = 101",
+        )
+        .await;
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let rehearsal = desk.release(request(true)).await.unwrap();
+        let done = desk.release(request(false)).await.unwrap();
+        let numbers = |answer: &v1::ReleasePendingResponse| (answer.released, answer.still_waiting, answer.more);
+        assert_eq!(numbers(&rehearsal), numbers(&done));
+        told.push(numbers(&done));
+    }
+    let flagged = 101;
+    assert_eq!(told, [(500, 402 + flagged, true), (402, flagged, false)]);
+}
+
+async fn what_is_not_of_the_article_is_left_alone(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    portal.say("bai-khac", "Chờ").await;
+    let mut stranger = newsroom.desk_with(&newsroom.new_token("MODERATOR", "bao-khac").await);
+    put(&newsroom, &[waiting(1, 0.1)]).await;
+    assert_eq!(reason(&stranger.release(request(false)).await.unwrap_err()), "ARTICLE_NOT_FOUND");
+    assert_eq!(newsroom.desk().release(request(false)).await.unwrap().released, 1);
+    assert_eq!(newsroom.desk().queue().await.total, 1);
+}
+
+async fn what_a_ban_holds_waits_for_a_person(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut held = waiting(2, 0.1);
+    let finding = Finding { rule: Rule::HeldByBan, weight: 0.0, field: None, start: 0, end: 0, excerpt: String::new() };
+    held.findings = vec![finding];
+    put(&newsroom, &[waiting(1, 0.1), held]).await;
+    let released = newsroom.desk().release(request(false)).await.unwrap();
+    assert_eq!((released.released, released.still_waiting), (1, 1));
+}
+
+async fn a_release_is_taken_back_as_one(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut desk = newsroom.desk();
+    put(&newsroom, &(1..=5).map(|n| waiting(n, 0.1)).collect::<Vec<_>>()).await;
+    let released = desk.release(request(false)).await.unwrap();
+    assert_eq!((released.released, newsroom.portal().list("cau-moi").await.total_count), (5, 5));
+    let revert = v1::RevertRequest {
+        target: Some(v1::revert_request::Target::BatchId(released.batch_id)),
+        request_id: Uuid::new_v4().to_string(),
+    };
+    let results = desk.moderation.revert(revert).await.unwrap().into_inner().results;
+    assert_eq!(results.len(), 5);
+    assert_eq!(newsroom.portal().list("cau-moi").await.total_count, 0);
+    let again = desk.release(request(true)).await.unwrap();
+    assert_eq!((again.released, again.still_waiting), (5, 0), "they wait as before");
+}

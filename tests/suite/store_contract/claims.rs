@@ -1,0 +1,202 @@
+//! Who looks at which comment: what is offered, renewed and given back.
+
+use duyet::domain::{
+    case::{QueueFilter, QueueOrder},
+    claim::{ClaimRequest, Claimed},
+    comment::Comment,
+    id::CommentId,
+    lifecycle::Action,
+};
+
+use crate::support::{
+    home::Home,
+    sample::{article_named, at, decision, other_site, published, site, submission},
+};
+
+/// Everything that waits, 100 at a time, for a minute from second 0.
+pub(super) const LAN: Wish = Wish { moderator: "lan", count: 100, now: 0, lease: 60, order: QueueOrder::Oldest };
+pub(super) const MINH: Wish = Wish { moderator: "minh", ..LAN };
+
+/// A request for claims.
+#[derive(Clone, Copy)]
+pub(super) struct Wish {
+    pub(super) moderator: &'static str,
+    pub(super) count: usize,
+    pub(super) now: i64,
+    pub(super) lease: i64,
+    pub(super) order: QueueOrder,
+}
+
+impl Home {
+    async fn ask(&self, wish: Wish, filter: &QueueFilter, renew: &[CommentId]) -> Claimed {
+        let request = ClaimRequest {
+            site: &site(),
+            moderator: wish.moderator,
+            filter,
+            order: wish.order,
+            count: wish.count,
+            renew,
+            now: at(wish.now),
+            until: at(wish.now + wish.lease),
+        };
+        self.store.claim_next(&request).await.unwrap()
+    }
+
+    async fn claim(&self, wish: Wish) -> Vec<CommentId> {
+        self.ask(wish, &QueueFilter::default(), &[]).await.new
+    }
+
+    async fn renew(&self, wish: Wish, ids: &[CommentId]) -> Vec<CommentId> {
+        self.ask(Wish { count: 0, ..wish }, &QueueFilter::default(), ids).await.renewed
+    }
+
+    async fn release(&self, moderator: &str, ids: &[CommentId], now: i64) -> u64 {
+        self.store.release_claims(&site(), moderator, ids, at(now)).await.unwrap()
+    }
+
+    /// Who holds a comment at a time.
+    async fn holder(&self, id: CommentId, now: i64) -> Option<String> {
+        self.store.find_case(&site(), id, at(now)).await.unwrap().unwrap().claim.map(|claim| claim.moderator)
+    }
+
+    /// Stores waiting comments of seconds 1 to `count`.
+    pub(super) async fn crowd(&self, count: i64) -> Vec<Comment> {
+        let all: Vec<_> = (1..=count).map(submission).collect();
+        self.store_all(&all).await;
+        all.into_iter().map(|one| one.comment).collect()
+    }
+
+    async fn crowd_ids(&self, count: i64) -> Vec<CommentId> {
+        self.crowd(count).await.iter().map(|comment| comment.id).collect()
+    }
+}
+
+contract! {
+    async fn what_one_holds_is_offered_to_nobody_until_the_lease_ends(home: &Home) {
+        let ids = home.crowd_ids(5).await;
+        assert_eq!(home.claim(Wish { count: 2, ..LAN }).await, ids[..2]);
+        assert_eq!(home.claim(Wish { count: 1, ..MINH }).await, ids[2..3]);
+        assert_eq!(home.claim(Wish { count: 0, ..MINH }).await, []);
+        // Not even to the one who has it.
+        assert_eq!(home.claim(Wish { now: 59, ..LAN }).await, ids[3..]);
+        assert_eq!(home.claim(Wish { now: 59, ..MINH }).await, []);
+        assert_eq!(home.claim(Wish { now: 60, ..MINH }).await, ids[..3]);
+        assert_eq!(home.holder(ids[0], 60).await.as_deref(), Some("minh"));
+        assert_eq!(home.holder(ids[4], 118).await.as_deref(), Some("lan"));
+    }
+
+    async fn claims_come_in_the_order_and_by_the_filter_asked_for(home: &Home) {
+        let mut all: Vec<_> = (1..=6).map(submission).collect();
+        for (one, score) in all.iter_mut().zip([0.1, 0.9, 0.5, 0.9, 0.2, 0.7]) {
+            one.spam_score = score;
+        }
+        all[5].comment.article = article_named("bai-khac");
+        let mut foreign = submission(9);
+        foreign.site = other_site();
+        let live = published(8);
+        home.store_all(&all).await;
+        home.store_all(&[foreign, live.clone()]).await;
+        let [one, two, three, four, five, six]: [CommentId; 6] =
+            all.iter().map(|one| one.comment.id).collect::<Vec<_>>().try_into().unwrap();
+        home.demand(five, at(50)).await;
+        home.demand(live.comment.id, at(40)).await;
+        home.set(three, "open_reports = 4").await;
+        home.set(six, "open_reports = 2").await;
+        let take = async |order, filter: &QueueFilter| {
+            let found = home.ask(Wish { order, ..LAN }, filter, &[]).await.new;
+            home.release("lan", &[], 0).await;
+            found
+        };
+        let everything = QueueFilter::default();
+        let live = live.comment.id;
+        assert_eq!(take(QueueOrder::Oldest, &everything).await, [one, two, three, four, five, six, live]);
+        assert_eq!(take(QueueOrder::Newest, &everything).await, [live, six, five, four, three, two, one]);
+        assert_eq!(take(QueueOrder::Score, &everything).await, [two, four, six, three, five, live, one]);
+        assert_eq!(take(QueueOrder::Reports, &everything).await, [three, six, one, two, four, five, live]);
+        assert_eq!(take(QueueOrder::Due, &everything).await, [live, five]);
+        let elsewhere = QueueFilter { article: Some(article_named("bai-khac")), ..QueueFilter::default() };
+        assert_eq!(take(QueueOrder::Score, &elsewhere).await, [six]);
+        let worst = QueueFilter { min_score: Some(0.9), reported: false, ..QueueFilter::default() };
+        assert_eq!(take(QueueOrder::Newest, &worst).await, [four, two]);
+        let pending = QueueFilter { status: vec![duyet::domain::lifecycle::Status::Pending], ..QueueFilter::default() };
+        assert_eq!(take(QueueOrder::Due, &pending).await, [five]);
+        assert_eq!(take(QueueOrder::Oldest, &QueueFilter { claimed: Some(true), ..QueueFilter::default() }).await, []);
+        assert_eq!(take(QueueOrder::Oldest, &QueueFilter { claimed: Some(false), ..pending }).await.len(), 6);
+    }
+
+    async fn a_renewed_claim_lasts_another_lease(home: &Home) {
+        let ids = home.crowd_ids(3).await;
+        assert_eq!(home.claim(LAN).await, ids);
+        assert_eq!(home.renew(Wish { now: 50, ..LAN }, &[ids[2], ids[0]]).await, [ids[2], ids[0]]);
+        assert_eq!(home.holder(ids[0], 109).await.as_deref(), Some("lan"));
+        assert_eq!(home.claim(Wish { now: 60, ..MINH }).await, ids[1..2]);
+        // What ended is held again, unless somebody took it meanwhile: also when theirs ended, too.
+        assert_eq!(home.renew(Wish { now: 115, ..LAN }, &ids).await, [ids[0], ids[2]]);
+        assert_eq!(home.renew(Wish { now: 500, ..LAN }, &ids).await, [ids[0], ids[2]]);
+        assert_eq!(home.holder(ids[1], 119).await.as_deref(), Some("minh"));
+        // A renewal and new claims in one call.
+        let both = home.ask(Wish { now: 520, ..LAN }, &QueueFilter::default(), &ids[..1]).await;
+        assert_eq!((both.new, both.renewed), (vec![ids[1]], vec![ids[0]]));
+    }
+
+    async fn nothing_is_renewed_that_was_never_held_was_decided_or_given_back(home: &Home) {
+        let ids = home.crowd_ids(5).await;
+        home.claim(Wish { count: 4, ..LAN }).await;
+        home.decide_one(&decision(1, ids[0], Action::Approve, 1)).await.unwrap();
+        home.decide_one(&decision(2, ids[1], Action::Reject, 1)).await.unwrap();
+        home.decide_one(&decision(3, ids[1], Action::Requeue, 2)).await.unwrap();
+        assert_eq!(home.release("lan", &ids[2..3], 4).await, 1);
+        assert_eq!(home.renew(Wish { now: 5, ..LAN }, &ids).await, ids[3..4]);
+        assert_eq!(home.renew(Wish { now: 5, ..MINH }, &ids).await, []);
+        // What does not wait any more is nobody's, whatever the table says.
+        home.set(ids[3], "status = 'SPAM'").await;
+        assert_eq!(home.renew(Wish { now: 6, ..LAN }, &ids).await, []);
+    }
+
+    async fn a_decision_ends_the_claim_whoever_holds_it(home: &Home) {
+        let ids = home.crowd_ids(2).await;
+        home.claim(MINH).await;
+        home.decide_one(&decision(1, ids[0], Action::Reject, 1)).await.unwrap();
+        assert_eq!((home.holder(ids[0], 2).await, home.rows("claims").await), (None, 1));
+        home.decide_one(&decision(2, ids[0], Action::Requeue, 2)).await.unwrap();
+        assert_eq!(home.claim(Wish { now: 3, ..LAN }).await, ids[..1]);
+    }
+
+    async fn one_gives_back_ones_own_and_hears_how_many(home: &Home) {
+        let ids = home.crowd_ids(6).await;
+        home.claim(Wish { count: 3, ..LAN }).await;
+        home.claim(Wish { count: 2, ..MINH }).await;
+        assert_eq!(home.release("minh", &ids[..3], 1).await, 0);
+        assert_eq!(home.release("lan", &[ids[0], ids[3], ids[5]], 1).await, 1);
+        assert_eq!(home.release("lan", &ids[..1], 1).await, 0);
+        assert_eq!(home.claim(Wish { now: 2, ..MINH }).await, [ids[0], ids[5]]);
+        assert_eq!(home.release("lan", &[], 60).await, 0, "they had ended");
+        assert_eq!(home.rows("claims").await, 4);
+        assert_eq!(home.release("minh", &[], 59).await, 4);
+        assert_eq!(home.store.release_claims(&other_site(), "lan", &[], at(1)).await.unwrap(), 0);
+        assert_eq!(home.claim(Wish { now: 3, ..LAN }).await, ids);
+    }
+
+    async fn a_list_neither_skips_nor_repeats_while_claims_come_and_go(home: &Home) {
+        let ids = home.crowd_ids(30).await;
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let filter = QueueFilter::default();
+            let page = duyet::domain::page::QueuePage {
+                site: &site(), filter: &filter, order: QueueOrder::Score, size: 7, after, now: at(0),
+            };
+            let page = home.store.list_queue(&page).await.unwrap();
+            seen.extend(page.items.iter().map(|case| case.comment.id));
+            home.claim(Wish { count: 4, ..LAN }).await;
+            home.release("lan", &ids[1..5], 0).await;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let mut sorted = seen.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, ids);
+    }
+}

@@ -1,0 +1,304 @@
+use chrono::{DateTime, Duration, Utc};
+use duyet::domain::{
+    audit::{AuditAction, AuditEntry, SYSTEM},
+    comment::Comment,
+    decision::DecisionItem,
+    id::CommentId,
+    lifecycle::{Action, Status},
+    stats::{ModeratorStats, Stats},
+};
+use uuid::Uuid;
+
+use super::schema::{plan, statements};
+use crate::support::{
+    home::Home,
+    sample::{at, decision, id_at, other_site, published, report, site, submission},
+};
+
+const HOUR: i64 = 3_600;
+
+impl Home {
+    async fn stats(&self, since: i64, now: i64) -> Stats {
+        self.store.stats(&site(), at(since), at(now)).await.unwrap()
+    }
+
+    /// Comments of this status, submitted at these seconds.
+    async fn submitted(&self, status: Status, seconds: impl IntoIterator<Item = i64>) -> Vec<Comment> {
+        let made: Vec<_> = seconds
+            .into_iter()
+            .map(|n| {
+                let mut one = submission(n);
+                one.comment.status = status;
+                one.comment.published_at = status.is_public().then_some(at(n));
+                one
+            })
+            .collect();
+        self.store_all(&made).await;
+        made.into_iter().map(|one| one.comment).collect()
+    }
+
+    /// A decision at second `n` by `actor`, who saw `revision`. Answers its audit entry's id.
+    async fn by(&self, actor: &str, n: i64, comment: CommentId, action: Action, revision: i64) -> Uuid {
+        let mut decision = decision(n, comment, action, revision);
+        decision.actor = actor.into();
+        let decided = self.decide_one(&decision).await.unwrap();
+        assert!(decided.verdict.changed);
+        decision.items[0].id
+    }
+
+    /// An entry at second `n` that takes `entry` back and moves its comment to `revision`.
+    async fn reverted(
+        &self,
+        actor: &str,
+        n: i64,
+        comment: CommentId,
+        entry: Uuid,
+        revision: i64,
+        statuses: [Status; 2],
+    ) {
+        let entry = AuditEntry {
+            comment: Some(comment),
+            from_status: Some(statuses[0]),
+            to_status: Some(statuses[1]),
+            revision,
+            reverts: Some(entry),
+            ..AuditEntry::new(id_at(at(n)), AuditAction::Revert, actor, at(n))
+        };
+        self.store.record(&site(), &entry).await.unwrap();
+    }
+}
+
+fn moderator(name: &str, decisions: i64, active_hours: i64, overturned: i64) -> ModeratorStats {
+    ModeratorStats { moderator: name.into(), decisions, active_hours, overturned }
+}
+
+/// Decisions and overturned ones, by moderator.
+fn overturned(stats: &Stats) -> Vec<(&str, i64, i64)> {
+    stats.moderators.iter().map(|one| (one.moderator.as_str(), one.decisions, one.overturned)).collect()
+}
+
+fn ages(stats: &Stats) -> Option<(i64, i64)> {
+    let seconds = |age: Option<Duration>| age.map(|age| age.num_seconds());
+    seconds(stats.waiting_age_p50).zip(seconds(stats.waiting_age_p95))
+}
+
+fn due(home: &Home, at: DateTime<Utc>) -> String {
+    if home.is_postgres() { format!("'{}'", at.to_rfc3339()) } else { at.timestamp_micros().to_string() }
+}
+
+contract! {
+    async fn an_empty_site_has_nothing_to_tell(home: &Home) {
+        assert_eq!(home.stats(0, 100).await, Stats::default());
+    }
+
+    async fn what_was_submitted_is_counted_by_where_it_stands_now(home: &Home) {
+        home.submitted(Status::Pending, [-1, 0, 5]).await;
+        home.submitted(Status::Spam, [3]).await;
+        let live = home.submitted(Status::Approved, [1, 2, 4, 6]).await;
+        home.by("lan", 50, live[0].id, Action::Reject, 1).await;
+        let mut foreign = submission(7);
+        foreign.site = other_site();
+        home.store_all(&[foreign]).await;
+        let stats = home.stats(0, 100).await;
+        let expected = [(Status::Pending, 2), (Status::Approved, 3), (Status::Spam, 1), (Status::Removed, 1)];
+        assert_eq!(stats.submitted, expected);
+        assert_eq!((stats.waiting, ages(&stats)), (3, Some((100, 101))), "whenever it was submitted");
+        assert_eq!(home.stats(7, 100).await.submitted, []);
+    }
+
+    async fn ages_are_those_of_the_nearest_rank(home: &Home) {
+        let mut waiting = 0;
+        // How many wait, and the ranks that half and 95 of 100 of them reach; the n-th youngest is n seconds old.
+        for (count, half, most) in [(1, 1, 1), (2, 1, 2), (3, 2, 3), (4, 2, 4), (10, 5, 10), (19, 10, 19), (20, 10, 19), (21, 11, 20), (40, 20, 38), (41, 21, 39)] {
+            home.submitted(Status::Pending, (waiting + 1..=count).map(|age| 1_000 - age)).await;
+            waiting = count;
+            let stats = home.stats(0, 1_000).await;
+            assert_eq!((stats.waiting, ages(&stats)), (count, Some((half, most))));
+        }
+    }
+
+    async fn what_reports_put_back_waits_since_it_was_submitted(home: &Home) {
+        let live = published(10);
+        home.store_all(&[live.clone(), published(20)]).await;
+        assert_eq!((home.stats(0, 100).await.waiting, ages(&home.stats(0, 100).await)), (0, None));
+        for reader in 0..3 {
+            home.store.report(&report(50, live.comment.id, reader)).await.unwrap();
+        }
+        let stats = home.stats(0, 100).await;
+        assert_eq!((stats.waiting, ages(&stats)), (1, Some((90, 90))));
+        home.by("lan", 60, live.comment.id, Action::Approve, 1).await;
+        assert_eq!(home.stats(0, 100).await.waiting, 0);
+    }
+
+    async fn a_clock_that_is_behind_makes_nothing_younger_than_new(home: &Home) {
+        home.submitted(Status::Pending, [100]).await;
+        assert_eq!(ages(&home.stats(0, 40).await), Some((0, 0)));
+    }
+
+    async fn decisions_are_counted_by_moderator_and_clock_hour(home: &Home) {
+        let waiting = home.submitted(Status::Pending, 0..8).await;
+        home.by("lan", HOUR - 1, waiting[0].id, Action::Approve, 1).await;
+        home.by("lan", HOUR, waiting[1].id, Action::Reject, 1).await;
+        home.by("lan", 2 * HOUR - 1, waiting[2].id, Action::Spam, 1).await;
+        home.by("minh", HOUR, waiting[3].id, Action::Approve, 1).await;
+        home.by("an", 30 * HOUR, waiting[4].id, Action::Approve, 1).await;
+        let mut expired = decision(5 * HOUR, waiting[5].id, Action::Reject, 1);
+        expired.recorded_as = AuditAction::Expire;
+        expired.actor = SYSTEM.into();
+        home.decide_one(&expired).await.unwrap();
+        let mut by_machine = decision(5 * HOUR, waiting[6].id, Action::Approve, 1);
+        by_machine.actor = SYSTEM.into();
+        home.decide_one(&by_machine).await.unwrap();
+        let mut same = decision(6 * HOUR, waiting[0].id, Action::Approve, 2);
+        same.actor = "minh".into();
+        assert!(!home.decide_one(&same).await.unwrap().verdict.changed, "what changed nothing is no decision");
+
+        let all = home.stats(0, 40 * HOUR).await.moderators;
+        assert_eq!(all, [moderator("lan", 3, 2, 0), moderator("an", 1, 1, 0), moderator("minh", 1, 1, 0)]);
+        let later = home.stats(HOUR, 40 * HOUR).await.moderators;
+        assert_eq!(later, [moderator("lan", 2, 1, 0), moderator("an", 1, 1, 0), moderator("minh", 1, 1, 0)]);
+        assert_eq!(home.stats(31 * HOUR, 40 * HOUR).await.moderators, []);
+        let foreign = home.store.stats(&other_site(), at(0), at(40 * HOUR)).await.unwrap();
+        assert_eq!(foreign, Stats::default());
+    }
+
+    async fn every_decision_of_a_batch_counts(home: &Home) {
+        let waiting = home.submitted(Status::Pending, 0..5).await;
+        home.by("minh", 10, waiting[4].id, Action::Approve, 1).await;
+        let mut batch = decision(20, waiting[0].id, Action::Spam, 1);
+        batch.batch = Some(id_at(at(20)));
+        let item = |comment: &Comment| DecisionItem { id: id_at(at(20)), comment: comment.id, expected_revision: 1 };
+        batch.items = waiting.iter().map(item).collect();
+        let settled = home.store.decide(&batch).await.unwrap();
+        assert_eq!(settled.iter().filter(|one| one.result.is_ok()).count(), 4, "one was decided before");
+        assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 4, 0), ("minh", 1, 0)]);
+    }
+
+    async fn a_decision_is_overturned_when_somebody_else_is_next_to_move_the_comment(home: &Home) {
+        let waiting = home.submitted(Status::Pending, 0..4).await;
+        // Taken down by a colleague, and put back by a third: two are overturned.
+        home.by("lan", 10, waiting[0].id, Action::Approve, 1).await;
+        home.by("minh", 11, waiting[0].id, Action::Reject, 2).await;
+        home.by("an", 12, waiting[0].id, Action::Approve, 3).await;
+        // Own second thoughts, whatever colleagues do after them.
+        home.by("lan", 20, waiting[1].id, Action::Approve, 1).await;
+        home.by("lan", 21, waiting[1].id, Action::Reject, 2).await;
+        home.by("minh", 22, waiting[1].id, Action::Spam, 3).await;
+        // Sent back for another look by a colleague: what becomes of it then overturns nobody.
+        home.by("lan", 30, waiting[2].id, Action::Spam, 1).await;
+        home.by("minh", 31, waiting[2].id, Action::Requeue, 2).await;
+        home.by("an", 32, waiting[2].id, Action::Approve, 3).await;
+        home.by("an", 40, waiting[3].id, Action::Approve, 1).await;
+        // lan: the first, the refusal of the second, and the third. minh: the first.
+        let stats = home.stats(0, 100).await;
+        assert_eq!(overturned(&stats), [("lan", 4, 3), ("an", 3, 0), ("minh", 3, 1)]);
+        // From 15 on the first approval is no longer told of, and what overturned it still overturns nothing else.
+        let later = home.stats(15, 100).await;
+        assert_eq!(overturned(&later), [("lan", 3, 2), ("an", 2, 0), ("minh", 2, 0)]);
+    }
+
+    async fn a_look_at_what_is_on_the_page_is_a_decision_that_can_be_overturned(home: &Home) {
+        let live = home.submitted(Status::Approved, [1, 2]).await;
+        home.by("lan", 10, live[0].id, Action::Approve, 1).await;
+        for reader in 0..3 {
+            home.store.report(&report(20, live[0].id, reader)).await.unwrap();
+        }
+        home.by("minh", 30, live[0].id, Action::Approve, 1).await;
+        home.by("lan", 10, live[1].id, Action::Approve, 1).await;
+        assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 2, 0), ("minh", 1, 0)], "a second look confirms the first");
+        home.by("an", 40, live[0].id, Action::Reject, 1).await;
+        assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 2, 1), ("an", 1, 0), ("minh", 1, 1)]);
+    }
+
+    async fn taking_a_decision_back_overturns_it_unless_it_is_ones_own(home: &Home) {
+        use Status::{Approved, Pending, Spam};
+        let waiting = home.submitted(Pending, 0..3).await;
+        let live = home.submitted(Approved, [5]).await.remove(0);
+        let own = home.by("lan", 10, waiting[0].id, Action::Approve, 1).await;
+        home.reverted("lan", 11, waiting[0].id, own, 3, [Approved, Pending]).await;
+        let colleagues = home.by("lan", 12, waiting[1].id, Action::Spam, 1).await;
+        home.reverted("admin", 13, waiting[1].id, colleagues, 3, [Spam, Pending]).await;
+        let look = home.by("lan", 14, live.id, Action::Approve, 1).await;
+        home.reverted("admin", 15, live.id, look, 1, [Approved, Approved]).await;
+        home.by("minh", 16, waiting[2].id, Action::Approve, 1).await;
+        let back = home.by("lan", 17, waiting[2].id, Action::Requeue, 2).await;
+        home.reverted("minh", 18, waiting[2].id, back, 4, [Pending, Approved]).await;
+        // Three of lan's four; minh's approval by lan's requeue. Taking back is itself no decision.
+        assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 4, 3), ("minh", 1, 1)]);
+    }
+
+    async fn a_decision_is_overturned_once_however_often_that_is_told(home: &Home) {
+        let waiting = home.submitted(Status::Pending, [0]).await.remove(0);
+        let approval = home.by("lan", 10, waiting.id, Action::Approve, 1).await;
+        home.by("minh", 11, waiting.id, Action::Reject, 2).await;
+        home.reverted("an", 12, waiting.id, approval, 4, [Status::Removed, Status::Approved]).await;
+        assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 1, 1), ("minh", 1, 1)]);
+    }
+
+    async fn what_privacy_erases_overturns_nobody(home: &Home) {
+        let waiting = home.submitted(Status::Pending, [0]).await.remove(0);
+        home.by("lan", 10, waiting.id, Action::Approve, 1).await;
+        let erased = AuditEntry {
+            comment: Some(waiting.id),
+            from_status: Some(Status::Approved),
+            to_status: Some(Status::Erased),
+            revision: 3,
+            ..AuditEntry::new(id_at(at(11)), AuditAction::Expire, SYSTEM, at(11))
+        };
+        home.store.record(&site(), &erased).await.unwrap();
+        assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 1, 0)]);
+    }
+
+    async fn takedowns_are_counted_and_those_due(home: &Home) {
+        let live = home.submitted(Status::Approved, 1..5).await;
+        for (comment, n) in live.iter().zip([99, 100, 101]) {
+            let id = comment.id.0.simple();
+            let id = if home.is_postgres() { format!("'{id}'::uuid") } else { format!("x'{id}'") };
+            let due = due(home, at(n));
+            home.execute(&format!("update comments set takedown_kind = 'AUTHORITY', due_at = {due} where comment_id = {id}")).await.unwrap();
+        }
+        let stats = home.stats(0, 100).await;
+        assert_eq!((stats.takedowns, stats.overdue), (3, 2));
+        assert_eq!(home.store.stats(&other_site(), at(0), at(100)).await.unwrap().takedowns, 0);
+    }
+}
+
+/// Three months of a newsroom's comments, each decided once and every 20th once more by somebody else.
+const QUARTER: &str = "
+    insert into articles (site_id, article_id, title, url, revision, public_count, created_at) values ('bao-hue', 'a', '', '', 1, 0, now());
+    insert into comments (site_id, comment_id, article_id, author_name, title, content, status, revision, created_at, published_at,
+        reply_count, author, fingerprint, folded, findings, spam_score)
+    select 'bao-hue', md5('c' || n)::uuid, 'a', 'Lan', '', repeat('Hay ', 150), case n % 100 when 0 then 'PENDING' else 'APPROVED' end, 2,
+        now() - n * interval '20 min', now(), 0, 'x', '\\x00', 'lan hay', '[]', 0.1
+    from generate_series(1, 6000) n;
+    insert into audit (site_id, audit_id, at, actor, action, comment_id, from_status, to_status, revision, note)
+    select 'bao-hue', md5(r || 'a' || n)::uuid, now() - n * interval '20 min', 'mod' || (n + r) % 9, 'APPROVE', md5('c' || n)::uuid,
+        case r when 2 then 'PENDING' else 'REJECTED' end, 'APPROVED', r, ''
+    from generate_series(1, 6000) n, generate_series(2, 3) r where r = 2 or n % 20 = 0";
+
+/// The database gives a statement two seconds: numbers of a quarter must not read every row of it.
+#[tokio::test]
+async fn numbers_come_from_indexes_of_what_they_count() {
+    let home = Home::postgres().await;
+    home.execute(QUARTER).await.unwrap();
+    home.execute("vacuum analyze").await.unwrap();
+    for (pattern, indexes) in [
+        ("select status, count(*)%", &["Index Only Scan using comments_by_age"][..]),
+        ("select count(*), percentile_disc%", &["comments_waiting_by_"]),
+        ("select count(*), count(*) filter%", &["comments_by_due"]),
+        ("%with hours as%", &["audit_decisions", "audit_overturns", "audit_by_reverted"]),
+    ] {
+        // Statements of one call may run on several connections, each of which tells its last one.
+        let mut found = Vec::new();
+        for _ in 0..200 {
+            home.stats(0, 100).await;
+            found = statements(&home, pattern).await;
+            if !found.is_empty() {
+                break;
+            }
+        }
+        let statement = found.first().unwrap_or_else(|| panic!("{pattern} was not seen"));
+        let plan = plan(&home, statement, None).await;
+        assert!(indexes.iter().all(|index| plan.contains(index)), "{statement}\n{plan}");
+    }
+}
