@@ -1,13 +1,14 @@
 //! `duyet audit`: who did what, and when.
 
 use chrono::{DateTime, Utc};
-use prost_types::Timestamp;
 
 use super::{
     args::AuditArgs,
     choices::ActionChoice,
     desk::Desk,
-    json, names,
+    json,
+    moment::stamp,
+    names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
     table::{self, Column},
@@ -45,7 +46,6 @@ pub(super) fn sentence(entry: &v1::AuditEntry, locale: Locale) -> String {
 }
 
 fn request(args: AuditArgs, now: DateTime<Utc>) -> v1::ListAuditRequest {
-    let stamp = |at: DateTime<Utc>| Timestamp { seconds: at.timestamp(), nanos: 0 };
     v1::ListAuditRequest {
         comment_id: args.comment.map(|id| id.to_string()).unwrap_or_default(),
         actor: args.actor.unwrap_or_default(),
@@ -54,7 +54,9 @@ fn request(args: AuditArgs, now: DateTime<Utc>) -> v1::ListAuditRequest {
         until: args.until.map(|until| stamp(until.resolve(now))),
         page_size: args.limit,
         page_token: args.page_token.unwrap_or_default(),
-        ..Default::default()
+        article_id: args.article.unwrap_or_default(),
+        batch_id: args.batch.map(|id| id.to_string()).unwrap_or_default(),
+        ban_id: args.ban.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 
@@ -66,10 +68,13 @@ fn draw(entries: &[v1::AuditEntry], locale: Locale, width: usize) -> String {
         Column::whole(title("change")),
         Column::whole(title("about")),
         Column::text(title("why")),
+        // For `undo`.
+        Column::extra(title("entry"), 36),
     ];
     let rows = entries.iter().map(|entry| {
-        let about = if entry.comment_id.is_empty() { &entry.article_id } else { &entry.comment_id };
-        vec![time(entry, locale), entry.actor.clone(), change(entry, locale), about.clone(), why(entry, locale)]
+        let about = [&entry.comment_id, &entry.ban_id, &entry.article_id].into_iter().find(|about| !about.is_empty());
+        let (about, id) = (about.cloned().unwrap_or_default(), entry.id.clone());
+        vec![time(entry, locale), entry.actor.clone(), change(entry, locale), about, why(entry, locale), id]
     });
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
 }
@@ -78,16 +83,70 @@ fn time(entry: &v1::AuditEntry, locale: Locale) -> String {
     json::time(entry.at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()
 }
 
+/// A decision is told by its two statuses, any other deed by its name and where it moved the comment.
 fn change(entry: &v1::AuditEntry, locale: Locale) -> String {
     let status = |value| names::status(value).map(|name| names::words(locale, "status", name));
-    match (status(entry.from_status), status(entry.to_status)) {
+    let steps = match (status(entry.from_status), status(entry.to_status)) {
         (Some(from), Some(to)) => format!("{from} → {to}"),
+        _ => String::new(),
+    };
+    let is_decision = matches!(entry.action.as_str(), "APPROVE" | "REJECT" | "SPAM" | "REQUEUE");
+    match (is_decision, steps.is_empty()) {
+        (true, false) => steps,
+        (false, false) if entry.from_status != entry.to_status => {
+            format!("{}: {steps}", names::words(locale, "action", &entry.action))
+        }
         _ => names::words(locale, "action", &entry.action),
     }
 }
 
 fn why(entry: &v1::AuditEntry, locale: Locale) -> String {
     let reason = names::reason(entry.reason).map(|name| names::words(locale, "reason", name));
-    let parts = [reason.unwrap_or_default(), entry.note.clone()];
+    let reverts = Some(&entry.reverts).filter(|id| !id.is_empty());
+    let reverts = reverts.map(|id| locale.text_with("cli-reverts", &[("id", id.as_str().into())]));
+    let note = if entry.action == "LOCKDOWN" { lockdown(&entry.note, locale) } else { entry.note.clone() };
+    let parts = [reason.unwrap_or_default(), note, reverts.unwrap_or_default()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}
+
+/// The audit's own words about a lockdown, `until=TIME NOTE` or `lifted NOTE`, for the reader; any other text as it is.
+fn lockdown(note: &str, locale: Locale) -> String {
+    let (deed, rest) = note.split_once(' ').unwrap_or((note, ""));
+    let until = deed.strip_prefix("until=").and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+    let deed = match until {
+        Some(until) => locale.text_with("cli-audit-until", &[("at", local_time(until.to_utc(), locale).into())]),
+        None if deed == "lifted" => locale.text("cli-audit-lifted"),
+        None => return note.to_owned(),
+    };
+    if rest.is_empty() { deed } else { format!("{deed}: {rest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(action: &str, from: v1::CommentStatus, to: v1::CommentStatus) -> v1::AuditEntry {
+        let (from_status, to_status) = (from.into(), to.into());
+        v1::AuditEntry { action: action.into(), from_status, to_status, actor: "lan".into(), ..Default::default() }
+    }
+
+    #[test]
+    fn a_line_says_who_did_what() {
+        use v1::CommentStatus::{Approved, Pending, Rejected, Unspecified};
+        let told = |entry: &v1::AuditEntry| sentence(entry, Locale::En);
+        assert_eq!(told(&entry("APPROVE", Pending, Approved)), "lan  pending → approved");
+        assert_eq!(told(&entry("EXPIRE", Pending, Rejected)), "lan  expired: pending → rejected");
+        assert_eq!(told(&entry("ESCALATE", Approved, Approved)), "lan  demand a takedown");
+        assert_eq!(told(&entry("LOCKDOWN", Unspecified, Unspecified)), "lan  lock the site down");
+        let back = v1::AuditEntry { reverts: "x\u{1b}[2J".into(), ..entry("REVERT", Approved, Pending) };
+        assert_eq!(told(&back), "lan  take back: approved → pending  takes back x");
+    }
+
+    #[test]
+    fn a_lockdown_is_told_in_the_readers_words() {
+        assert!(lockdown("until=2026-11-23T19:32:38Z đợt spam", Locale::En).starts_with("until 2026-11-2"));
+        assert_eq!(lockdown("lifted", Locale::En), "lifted");
+        assert_eq!(lockdown("lifted đã yên", Locale::Vi), "bỏ lệnh siết: đã yên");
+        assert_eq!(lockdown("until=mai", Locale::En), "until=mai");
+    }
 }

@@ -46,33 +46,85 @@ choices! {
 
 choices! {
     /// In which order the queue comes.
-    OrderChoice: QueueOrder { Oldest = "OLDEST", Newest = "NEWEST", Score = "SCORE" }
+    OrderChoice: QueueOrder {
+        Oldest = "OLDEST", Newest = "NEWEST", Score = "SCORE", Reports = "REPORTS", Due = "DUE",
+    }
 }
 
-/// What an audit line tells of.
+choices! {
+    /// What a bulk decision does.
+    VerbChoice: Action { Approve = "APPROVE", Reject = "REJECT", Spam = "SPAM", Requeue = "REQUEUE" }
+}
+
+choices! {
+    /// What of a comment is banned.
+    SubjectChoice: BanSubject {
+        Device = "DEVICE", IpPrefix = "IP_PREFIX", Fingerprint = "FINGERPRINT", Author = "AUTHOR",
+    }
+}
+
+choices! {
+    /// What a ban does.
+    EffectChoice: BanEffect { Block = "BLOCK", Hold = "HOLD" }
+}
+
+choices! {
+    /// Who demands that a comment be taken down.
+    DemandChoice: TakedownKind { Authority = "AUTHORITY", Complaint = "COMPLAINT" }
+}
+
+/// How articles that set no mode take comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ActionChoice {
-    #[value(alias = "APPROVE")]
-    Approve,
-    #[value(alias = "REJECT")]
-    Reject,
-    #[value(alias = "SPAM")]
-    Spam,
-    #[value(alias = "REQUEUE")]
-    Requeue,
-    #[value(alias = "UPDATE_ARTICLE")]
-    UpdateArticle,
+pub(super) enum SiteModeChoice {
+    #[value(alias = "PRE")]
+    Pre,
+    #[value(alias = "POST")]
+    Post,
+    #[value(alias = "HYBRID")]
+    Hybrid,
+    #[value(alias = "CLOSED")]
+    Closed,
+    #[value(alias = "HIDDEN")]
+    Hidden,
+    /// What the service is configured to do.
+    Default,
 }
 
-impl ActionChoice {
-    /// The audit's own name.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Approve => "APPROVE",
-            Self::Reject => "REJECT",
-            Self::Spam => "SPAM",
-            Self::Requeue => "REQUEUE",
-            Self::UpdateArticle => "UPDATE_ARTICLE",
+impl From<SiteModeChoice> for v1::Mode {
+    fn from(choice: SiteModeChoice) -> Self {
+        match choice {
+            SiteModeChoice::Pre => Self::Pre,
+            SiteModeChoice::Post => Self::Post,
+            SiteModeChoice::Hybrid => Self::Hybrid,
+            SiteModeChoice::Closed => Self::Closed,
+            SiteModeChoice::Hidden => Self::Hidden,
+            SiteModeChoice::Default => Self::Unspecified,
         }
     }
+}
+
+/// Words of the audit, which has names where the rest of the wire has enums.
+macro_rules! actions {
+    ($($variant:ident = $name:literal),+ $(,)?) => {
+        /// What an audit line tells of.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+        pub(super) enum ActionChoice {
+            $(#[value(alias = $name)] $variant,)+
+        }
+
+        impl ActionChoice {
+            /// The audit's own name.
+            pub(super) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    Approve = "APPROVE", Reject = "REJECT", Spam = "SPAM", Requeue = "REQUEUE", Revert = "REVERT", Expire = "EXPIRE",
+    Escalate = "ESCALATE", CreateBan = "CREATE_BAN", RevokeBan = "REVOKE_BAN", UpdateArticle = "UPDATE_ARTICLE",
+    UpdateSite = "UPDATE_SITE", Lockdown = "LOCKDOWN", RevealSender = "REVEAL_SENDER",
 }

@@ -15,13 +15,20 @@ use super::{
 };
 use crate::{
     locale::Locale,
-    proto::v1::{moderation_service_client::ModerationServiceClient, policy_service_client::PolicyServiceClient},
+    proto::v1::{
+        ban_service_client::BanServiceClient, moderation_service_client::ModerationServiceClient,
+        policy_service_client::PolicyServiceClient, privacy_service_client::PrivacyServiceClient,
+    },
 };
 
 /// A moderator waits this long for an answer.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
+/// A stream of events: longer than the service lets one last.
+const STREAM_DEADLINE: Duration = Duration::from_secs(6 * 60);
 /// A server that is there answers a connection far sooner.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection that died without a word is noticed this soon, while an answer is waited for.
+const KEEPALIVE: Duration = Duration::from_secs(4);
 /// 200 cases of the longest comments allowed fit.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
@@ -29,11 +36,14 @@ const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 pub(super) type Caller = InterceptedService<Channel, Introduction>;
 
 /// A service that answers.
+#[derive(Clone)]
 pub(super) struct Connection {
     /// For messages.
     pub(super) addr: String,
     pub(super) moderation: ModerationServiceClient<Caller>,
     pub(super) policy: PolicyServiceClient<Caller>,
+    pub(super) bans: BanServiceClient<Caller>,
+    pub(super) privacy: PrivacyServiceClient<Caller>,
 }
 
 /// What every call says about its caller.
@@ -58,7 +68,9 @@ impl Connection {
         Ok(Self {
             addr: access.addr.clone(),
             moderation: ModerationServiceClient::new(caller.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            policy: PolicyServiceClient::new(caller),
+            policy: PolicyServiceClient::new(caller.clone()),
+            bans: BanServiceClient::new(caller.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            privacy: PrivacyServiceClient::new(caller),
         })
     }
 }
@@ -76,16 +88,28 @@ impl Interceptor for Introduction {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert("authorization", self.authorization.clone());
         request.metadata_mut().insert("accept-language", self.language.clone());
-        request.set_timeout(DEADLINE);
+        if !request.metadata().contains_key("grpc-timeout") {
+            request.set_timeout(DEADLINE);
+        }
         Ok(request)
     }
+}
+
+/// A request whose answer is a stream.
+pub(super) fn streaming<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(STREAM_DEADLINE);
+    request
 }
 
 fn endpoint(addr: &str, locale: Locale) -> Result<Endpoint, Failure> {
     let refuse = |key| Failure::new(Outcome::Usage, locale.text_with(key, &[("addr", addr.into())]));
     let endpoint = Endpoint::from_shared(addr.to_owned()).map_err(|_| refuse("cli-bad-address"))?;
     match endpoint.uri().scheme_str() {
-        Some("http") => Ok(endpoint.connect_timeout(CONNECT_TIMEOUT)),
+        Some("http") => Ok(endpoint
+            .connect_timeout(CONNECT_TIMEOUT)
+            .http2_keep_alive_interval(KEEPALIVE)
+            .keep_alive_timeout(KEEPALIVE)),
         Some("https") => Err(refuse("cli-no-tls")),
         _ => Err(refuse("cli-bad-address")),
     }

@@ -1,6 +1,5 @@
 //! `duyet approve`, `reject`, `spam` and `requeue`: one decision on one or more comments, each reported on its own.
 
-use serde::Serialize;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -8,8 +7,7 @@ use super::{
     args::{ApproveArgs, RejectArgs, SpamArgs, Target},
     connection::Connection,
     desk::Desk,
-    json::{self, Standing},
-    names,
+    json, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
 };
@@ -21,27 +19,6 @@ pub(super) struct Orders {
     action: v1::Action,
     reason: v1::Reason,
     note: String,
-}
-
-/// What became of one comment, as `--json` tells it.
-#[derive(Debug, Serialize)]
-struct Report {
-    comment_id: String,
-    result: &'static str,
-    status: Option<&'static str>,
-    revision: Option<i64>,
-    decision_id: Option<String>,
-    decided_by: Option<String>,
-    decided_at: Option<String>,
-    /// What went wrong, for people.
-    message: Option<String>,
-    /// Who was first, on a conflict.
-    conflict: Option<Box<Standing>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Reports {
-    results: Vec<Report>,
 }
 
 impl From<ApproveArgs> for Orders {
@@ -89,7 +66,7 @@ pub(super) async fn run(desk: &Desk<'_>, orders: Orders) -> Result<Outcome, Fail
         let outcome = answer.as_ref().err().map_or(Outcome::Done, |failure| failure.outcome);
         worst = worst.max(outcome);
         tell(desk, *id, &answer)?;
-        results.push(Report::new(*id, answer));
+        results.push(json::Verdict::new(id.to_string(), answer));
         if matches!(outcome, Outcome::Denied | Outcome::Unavailable) {
             break;
         }
@@ -97,10 +74,10 @@ pub(super) async fn run(desk: &Desk<'_>, orders: Orders) -> Result<Outcome, Fail
     let missed = ids.get(results.len()..).unwrap_or_default();
     if !missed.is_empty() {
         desk.output.complain(&desk.locale.text_with("cli-not-tried", &[("count", missed.len().into())]));
-        results.extend(missed.iter().map(|id| Report::not_tried(*id)));
+        results.extend(missed.iter().map(|id| json::Verdict::not_tried(id.to_string())));
     }
     if desk.output.json {
-        desk.output.json(&Reports { results })?;
+        desk.output.json(&json::Decisions { results })?;
     }
     Ok(worst)
 }
@@ -122,15 +99,21 @@ async fn decide(connection: &mut Connection, orders: &Orders, id: Uuid) -> Resul
 }
 
 /// The revision that a moderator who names none can have seen: as it came into the queue. Behind a colleague's decision, that
-/// is the one before it, so the service tells who was first instead of overwriting them. Requeueing is about decided
-/// comments, and takes the current one.
+/// is the one before it, so the service tells who was first instead of overwriting them. A comment that readers reported or
+/// somebody demands down since then came into the queue as it is now; requeueing is about decided comments, too.
 async fn seen_revision(connection: &mut Connection, action: v1::Action, id: Uuid) -> Result<i64, Status> {
     let request = v1::GetCaseRequest { comment_id: id.to_string() };
     let case = connection.moderation.get_case(request).await?.into_inner().case.unwrap_or_default();
-    let decided = !case.decisions.is_empty() && action != v1::Action::Requeue;
-    let comment = case.comment.unwrap_or_default();
-    let waits = comment.status() == v1::CommentStatus::Pending;
-    Ok(if decided && !waits { (comment.revision - 1).max(1) } else { comment.revision })
+    Ok(queued_revision(&case, action))
+}
+
+fn queued_revision(case: &v1::Case, action: v1::Action) -> i64 {
+    let comment = case.comment.clone().unwrap_or_default();
+    let asked_again = case.reports.as_ref().is_some_and(|reports| reports.open > 0) || case.takedown.is_some();
+    let waits = comment.status() == v1::CommentStatus::Pending || asked_again;
+    let decided = case.decisions.iter().any(|entry| entry.to_status != 0);
+    let as_it_is = waits || !decided || action == v1::Action::Requeue;
+    if as_it_is { comment.revision } else { (comment.revision - 1).max(1) }
 }
 
 /// Says it at once, as a long list takes a while.
@@ -162,39 +145,37 @@ fn sentence(desk: &Desk<'_>, id: Uuid, decided: &v1::DecideResponse) -> String {
     desk.locale.text_with(key, &values)
 }
 
-impl Report {
-    fn new(id: Uuid, answer: Result<v1::DecideResponse, Failure>) -> Self {
-        let report = Self::not_tried(id);
-        match answer {
-            Ok(decided) => Self {
-                result: if decided.changed { "changed" } else { "already" },
-                status: decided.comment.as_ref().and_then(|comment| names::status(comment.status)),
-                revision: decided.comment.as_ref().map(|comment| comment.revision),
-                decided_at: json::rfc3339(decided.decided_at.as_ref()),
-                decision_id: json::present(decided.decision_id),
-                decided_by: json::present(decided.decided_by),
-                ..report
-            },
-            Err(failure) => Self {
-                result: failure.outcome.name(),
-                message: Some(failure.message),
-                conflict: failure.standing,
-                ..report
-            },
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(status: v1::CommentStatus) -> v1::Case {
+        let comment = v1::Comment { status: status.into(), revision: 2, ..Default::default() };
+        let decision = v1::AuditEntry { to_status: status.into(), ..Default::default() };
+        v1::Case { comment: Some(comment), decisions: vec![decision], ..Default::default() }
     }
 
-    fn not_tried(id: Uuid) -> Self {
-        Self {
-            comment_id: id.to_string(),
-            result: "not_tried",
-            status: None,
-            revision: None,
-            decision_id: None,
-            decided_by: None,
-            decided_at: None,
-            message: None,
-            conflict: None,
+    #[test]
+    fn behind_a_colleagues_decision_the_revision_before_it_was_seen() {
+        use v1::{
+            Action,
+            CommentStatus::{Approved, Pending},
+        };
+        assert_eq!(queued_revision(&case(Approved), Action::Reject), 1);
+        assert_eq!(queued_revision(&case(Approved), Action::Requeue), 2);
+        assert_eq!(queued_revision(&case(Pending), Action::Reject), 2);
+    }
+
+    #[test]
+    fn what_reports_or_a_demand_brought_back_was_seen_as_it_is() {
+        let reported = v1::Case {
+            reports: Some(v1::Reports { open: 3, total: 3, ..Default::default() }),
+            ..case(v1::CommentStatus::Approved)
+        };
+        let demanded = v1::Case { takedown: Some(v1::Takedown::default()), ..case(v1::CommentStatus::Approved) };
+        for case in [reported, demanded] {
+            assert_eq!(queued_revision(&case, v1::Action::Approve), 2);
+            assert_eq!(queued_revision(&case, v1::Action::Reject), 2);
         }
     }
 }

@@ -6,10 +6,11 @@ use tonic::Status;
 use super::{
     connection::{Connection, DEADLINE},
     login::{self, Access},
-    outcome::Failure,
+    moment::{self, Point, Span},
+    outcome::{Failure, Outcome},
     output::Output,
 };
-use crate::locale::Locale;
+use crate::locale::{Locale, Value};
 
 /// What a command works with.
 pub(super) struct Desk<'a> {
@@ -36,5 +37,19 @@ impl Desk<'_> {
     /// What a status of the service means.
     pub(super) fn failure(&self, connection: &Connection, status: &Status) -> Failure {
         Failure::from_status(status, self.locale, &connection.addr, DEADLINE)
+    }
+
+    /// When something ends, as the command line says; absent when it says nothing. What has passed is refused.
+    pub(super) fn end(&self, point: Option<Point>, span: Option<Span>) -> Result<Option<DateTime<Utc>>, Failure> {
+        if point.is_none() && span.is_none() {
+            return Ok(None);
+        }
+        let end = moment::ahead(point, span, self.now);
+        end.map(Some).ok_or_else(|| Failure::new(Outcome::Usage, self.locale.text("cli-past-time")))
+    }
+
+    /// Says something about the result, beside the data.
+    pub(super) fn talk(&self, key: &str, values: &[(&str, Value)]) {
+        self.output.talk(&self.locale.text_with(key, values));
     }
 }

@@ -4,7 +4,12 @@
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use clap_complete::Shell;
 
-use super::args::Cli;
+use super::{
+    args::Cli,
+    json,
+    outcome::{Failure, Outcome},
+    output::Output,
+};
 use crate::locale::Locale;
 
 /// Puts the help texts on a command and everything under it.
@@ -21,8 +26,18 @@ pub(super) fn translate(command: Command, locale: Locale) -> Command {
     })
 }
 
-/// The completion script of a shell.
-pub(super) fn completions(shell: Shell) -> String {
+/// Runs `completions`.
+pub(super) fn print_completions(output: &Output, shell: Shell) -> Result<Outcome, Failure> {
+    let text = completions(shell);
+    if output.json {
+        output.json(&json::Text { text })?;
+    } else {
+        output.data(&text)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn completions(shell: Shell) -> String {
     let mut script = vec![];
     clap_complete::generate(shell, &mut Cli::command(), "duyet", &mut script);
     String::from_utf8_lossy(&script).trim_end().to_owned()
@@ -53,8 +68,13 @@ fn describe(arg: Arg, locale: Locale) -> Arg {
     if lists_words {
         text = format!("{text} [{}]", words.join(", "));
     }
+    let default = arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    let has_default = arg.get_action().takes_values() && !default.is_empty();
+    if has_default {
+        text = format!("{text} [{}: {}]", locale.text("help-default"), default.join(", "));
+    }
     let arg = if arg.is_positional() { arg.display_order(0) } else { arg };
-    arg.help(text).help_heading(headings(locale).1).hide_possible_values(lists_words)
+    arg.help(text).help_heading(headings(locale).1).hide_possible_values(lists_words).hide_default_value(has_default)
 }
 
 #[cfg(test)]
@@ -80,6 +100,11 @@ mod tests {
 
     #[test]
     fn completions_know_the_commands() {
-        assert!(completions(Shell::Bash).contains("requeue"));
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let script = completions(shell);
+            for command in Cli::command().get_subcommands() {
+                assert!(script.contains(command.get_name()), "{shell}: {}", command.get_name());
+            }
+        }
     }
 }

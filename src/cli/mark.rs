@@ -24,18 +24,23 @@ impl Marks {
 
 /// Sanitizes `text` and marks its byte ranges. Ranges that overlap become one; a range that does not fit the text is left out.
 pub(super) fn mark(text: &str, ranges: &[(usize, usize)], marks: Marks) -> String {
-    let mut marked = String::new();
+    let (open, close) = marks.around();
+    let piece = |(text, is_match)| if is_match { format!("{open}{text}{close}") } else { text };
+    pieces(text, ranges).into_iter().map(piece).collect()
+}
+
+/// Sanitizes `text` in pieces, and says which of them are matches, as [`mark`] does.
+pub(super) fn pieces(text: &str, ranges: &[(usize, usize)]) -> Vec<(String, bool)> {
+    let mut pieces = vec![];
     let mut end = 0;
     for (from, to) in merge(ranges) {
         if let (Some(before), Some(matched)) = (text.get(end..from), text.get(from..to)) {
-            marked.push_str(&sanitize::block(before));
-            let (open, close) = marks.around();
-            marked.extend([open, sanitize::block(matched), close]);
+            pieces.extend([(sanitize::block(before), false), (sanitize::block(matched), true)]);
             end = to;
         }
     }
-    marked.push_str(&sanitize::block(text.get(end..).unwrap_or_default()));
-    marked
+    pieces.push((sanitize::block(text.get(end..).unwrap_or_default()), false));
+    pieces
 }
 
 fn merge(ranges: &[(usize, usize)]) -> Vec<(usize, usize)> {

@@ -1,28 +1,42 @@
 //! The moderators' command-line client. Arguments are parsed here, a command's file does the work over the generated client, and
 //! its result becomes the exit code. Data goes to stdout, talk to stderr; text from comments passes `sanitize` on every way out.
 
+mod age;
 mod args;
 mod article;
 mod audit;
+mod ban;
+mod bulk;
 mod choices;
 mod connection;
 mod decide;
 mod desk;
+mod facts;
+mod filter;
 mod help;
+mod items;
 mod json;
 mod language;
 mod login;
+mod man;
 mod mark;
 mod moment;
 mod names;
 mod outcome;
 mod output;
 mod queue;
+mod release;
+mod remark;
 mod sanitize;
 mod show;
 mod sign_in;
+mod site;
+mod stats;
 mod table;
 mod terminal;
+mod undo;
+mod usage;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -41,8 +55,7 @@ pub fn run() -> ExitCode {
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed stdout must not turn `--help` into a failure.
-            let _ = error.print();
+            usage::tell(&error, &Output::new(locale, false));
             return if error.use_stderr() { Outcome::Usage.into() } else { Outcome::Done.into() };
         }
     };
@@ -59,9 +72,10 @@ fn start(cli: Cli, output: &Output) -> Result<Outcome, Failure> {
     if cli.token.is_some() {
         return Err(Failure::new(Outcome::Usage, locale.text("cli-token-as-argument")));
     }
-    if let Command::Completions { shell } = cli.command {
-        output.data(&help::completions(shell))?;
-        return Ok(Outcome::Done);
+    match &cli.command {
+        Command::Completions { shell } => return help::print_completions(output, *shell),
+        Command::Man(args) => return man::run(output, args),
+        _ => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -80,15 +94,28 @@ async fn dispatch(command: Command, desk: &Desk<'_>) -> Result<Outcome, Failure>
         Command::Reject(args) => decide::run(desk, args.into()).await,
         Command::Spam(args) => decide::run(desk, args.into()).await,
         Command::Requeue(args) => decide::run(desk, decide::Orders::requeue(args)).await,
-        Command::Close { article } => article::close(desk, article).await,
-        Command::Open { article, mode } => article::open(desk, article, mode).await,
+        Command::Watch { filter } => watch::run(desk, filter).await,
+        Command::Bulk(args) => bulk::run(desk, *args).await,
+        Command::Undo(args) => undo::run(desk, args).await,
+        Command::Note(args) => remark::note(desk, args).await,
+        Command::Escalate(args) => remark::escalate(desk, args).await,
+        Command::Reveal(args) => remark::reveal(desk, args).await,
+        Command::Ban(args) => ban::create(desk, *args).await,
+        Command::Unban(args) => ban::revoke(desk, args).await,
+        Command::Bans(args) => ban::list(desk, args).await,
+        Command::Close(args) => article::close(desk, args).await,
+        Command::Open(args) => article::open(desk, args).await,
+        Command::Release(args) => release::run(desk, args).await,
+        Command::Site(args) => site::run(desk, args).await,
+        Command::Lockdown(args) => site::lockdown(desk, args).await,
+        Command::Stats(args) => stats::run(desk, args).await,
         Command::Audit(args) => audit::run(desk, args).await,
         // Answered before a connection is thought of.
-        Command::Completions { .. } => Ok(Outcome::Done),
+        Command::Completions { .. } | Command::Man(_) => Ok(Outcome::Done),
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the client's one look at the clock")]
+#[expect(clippy::disallowed_methods, reason = "the client's only look at the clock")]
 fn now() -> DateTime<Utc> {
     Utc::now()
 }

@@ -1,49 +1,88 @@
-//! A time on the command line: `2026-05-01`, `2026-05-01T08:00:00+07:00`, or how long ago: `30m`, `12h`, `7d`.
+//! Times on the command line: a point in time (`2026-05-01`, `2026-05-01T08:00:00+07:00`), a span (`30m`, `12h`, `7d`, `2w`), or
+//! either of them looking back.
 
 use std::str::FromStr;
 
 use chrono::{DateTime, Local, NaiveDate, NaiveTime, TimeDelta, Utc};
+use prost_types::Timestamp;
+
+const POINTS: &str = "2026-05-01, 2026-05-01T08:00:00+07:00";
+const SPANS: &str = "30m, 12h, 7d, 2w";
+
+/// A point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Point(DateTime<Utc>);
+
+/// How long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span(TimeDelta);
 
 /// A point in time, perhaps counted back from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
-    At(DateTime<Utc>),
-    Ago(TimeDelta),
+    At(Point),
+    Ago(Span),
 }
 
 impl Moment {
     pub(super) fn resolve(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
-            Self::At(at) => at,
-            Self::Ago(ago) => now.checked_sub_signed(ago).unwrap_or(DateTime::UNIX_EPOCH),
+            Self::At(Point(at)) => at,
+            Self::Ago(Span(ago)) => now.checked_sub_signed(ago).unwrap_or(DateTime::UNIX_EPOCH),
         }
+    }
+}
+
+/// A point to come, given as it is or as a span from now; `None` when it has passed already.
+pub(super) fn ahead(point: Option<Point>, span: Option<Span>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let at = point.map(|Point(at)| at).or_else(|| now.checked_add_signed(span?.0))?;
+    Some(at).filter(|at| *at > now)
+}
+
+/// As the wire has it, in whole seconds.
+pub(super) fn stamp(at: DateTime<Utc>) -> Timestamp {
+    Timestamp { seconds: at.timestamp(), nanos: 0 }
+}
+
+impl FromStr for Point {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self(at.to_utc()));
+        }
+        let day = text.parse::<NaiveDate>().map_err(|_| POINTS.to_owned())?;
+        // The earliest of two midnights, where a clock change makes two; none where it skips midnight.
+        let midnight = day.and_time(NaiveTime::MIN).and_local_timezone(Local).earliest();
+        midnight.map(|at| Self(at.to_utc())).ok_or_else(|| POINTS.to_owned())
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let span = || {
+            let unit = text.chars().last()?;
+            let count = text[..text.len() - unit.len_utf8()].parse::<u32>().ok()?.into();
+            match unit {
+                'm' => TimeDelta::try_minutes(count),
+                'h' => TimeDelta::try_hours(count),
+                'd' => TimeDelta::try_days(count),
+                'w' => TimeDelta::try_weeks(count),
+                _ => None,
+            }
+        };
+        span().map(Self).ok_or_else(|| SPANS.to_owned())
     }
 }
 
 impl FromStr for Moment {
-    type Err = &'static str;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-            return Ok(Self::At(at.to_utc()));
-        }
-        if let Ok(day) = text.parse::<NaiveDate>() {
-            // The earliest of two midnights, where a clock change makes two.
-            let midnight = day.and_time(NaiveTime::MIN).and_local_timezone(Local).earliest();
-            return midnight.map(|at| Self::At(at.to_utc())).ok_or("this day has no midnight here");
-        }
-        ago(text).map(Self::Ago).ok_or("2026-05-01, 2026-05-01T08:00:00+07:00, 30m, 12h, 7d")
-    }
-}
-
-fn ago(text: &str) -> Option<TimeDelta> {
-    let unit = text.chars().last()?;
-    let count = text[..text.len() - unit.len_utf8()].parse::<u32>().ok()?.into();
-    match unit {
-        'm' => TimeDelta::try_minutes(count),
-        'h' => TimeDelta::try_hours(count),
-        'd' => TimeDelta::try_days(count),
-        _ => None,
+        let span = text.parse().map(Self::Ago);
+        span.or_else(|_| text.parse().map(Self::At)).map_err(|_: String| format!("{POINTS}, {SPANS}"))
     }
 }
 
@@ -51,20 +90,33 @@ fn ago(text: &str) -> Option<TimeDelta> {
 mod tests {
     use super::*;
 
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_000_000, 0).unwrap()
+    }
+
     #[test]
     fn a_time_is_absolute_or_counted_back() {
-        let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
-        let resolve = |text: &str| text.parse::<Moment>().unwrap().resolve(now).timestamp();
+        let resolve = |text: &str| text.parse::<Moment>().unwrap().resolve(now()).timestamp();
         assert_eq!(resolve("1970-01-01T07:00:10+07:00"), 10);
         assert_eq!(resolve("2h"), 1_000_000 - 7200);
-        assert_eq!(resolve("1d"), 1_000_000 - 86_400);
+        assert_eq!(resolve("1w"), 1_000_000 - 7 * 86_400);
         assert!("2026-05-01".parse::<Moment>().is_ok());
     }
 
     #[test]
+    fn a_time_to_come_is_absolute_or_counted_on_and_never_past() {
+        let span = |text: &str| ahead(None, Some(text.parse().unwrap()), now()).map(|at| at.timestamp());
+        assert_eq!(span("2h"), Some(1_000_000 + 7200));
+        assert_eq!(span("0m"), None);
+        let point = |text: &str| ahead(Some(text.parse().unwrap()), None, now()).is_some();
+        assert!(point("2026-12-01") && point("1970-01-13T00:00:00Z") && !point("1970-01-02"));
+    }
+
+    #[test]
     fn anything_else_is_refused() {
-        for text in ["", "yesterday", "7", "d", "7ngày", "-1d", "2026-13-01"] {
-            assert!(text.parse::<Moment>().is_err(), "{text}");
+        for text in ["", "yesterday", "7", "d", "7ngày", "-1d", "2026-13-01", "9999999999w"] {
+            assert!(text.parse::<Moment>().is_err() && text.parse::<Span>().is_err(), "{text}");
         }
+        assert!("7d".parse::<Point>().is_err());
     }
 }

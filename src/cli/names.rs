@@ -17,6 +17,31 @@ pub(super) fn mode(value: i32) -> Option<&'static str> {
     bare(v1::Mode::try_from(value).ok()?.as_str_name(), "MODE_")
 }
 
+/// What a ban is about, as [`status`].
+pub(super) fn subject(value: i32) -> Option<&'static str> {
+    bare(v1::BanSubject::try_from(value).ok()?.as_str_name(), "BAN_SUBJECT_")
+}
+
+/// What a ban does, as [`status`].
+pub(super) fn effect(value: i32) -> Option<&'static str> {
+    bare(v1::BanEffect::try_from(value).ok()?.as_str_name(), "BAN_EFFECT_")
+}
+
+/// Who demands a takedown, as [`status`].
+pub(super) fn takedown(value: i32) -> Option<&'static str> {
+    bare(v1::TakedownKind::try_from(value).ok()?.as_str_name(), "TAKEDOWN_KIND_")
+}
+
+/// What happened to the queue, as [`status`].
+pub(super) fn event(value: i32) -> Option<&'static str> {
+    bare(v1::QueueEvent::try_from(value).ok()?.as_str_name(), "QUEUE_EVENT_")
+}
+
+/// What was done in bulk, as [`status`].
+pub(super) fn action(value: v1::Action) -> &'static str {
+    bare(value.as_str_name(), "ACTION_").unwrap_or_default()
+}
+
 /// A bare name in words, from the key `<kind>-<name>`; a name that this client does not know stays as it is.
 pub(super) fn words(locale: Locale, kind: &str, name: &str) -> String {
     let key = format!("{kind}-{}", name.to_ascii_lowercase().replace('_', "-"));
@@ -29,15 +54,21 @@ fn bare(name: &'static str, prefix: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
+    use crate::cli::choices::ActionChoice;
 
     #[test]
     fn every_value_has_a_bare_name_and_words_in_both_languages() {
         let named = (1..=6).map(|value| ("status", status(value)));
         let named = named.chain((1..=11).map(|value| ("reason", reason(value))));
         let named = named.chain((1..=5).map(|value| ("mode", mode(value))));
-        let actions = ["APPROVE", "REJECT", "SPAM", "REQUEUE", "UPDATE_ARTICLE"];
-        for (kind, name) in named.chain(actions.map(|name| ("action", Some(name)))) {
+        let named = named.chain((1..=4).map(|value| ("subject", subject(value))));
+        let named = named.chain((1..=2).map(|value| ("effect", effect(value))));
+        let named = named.chain((1..=2).map(|value| ("takedown", takedown(value))));
+        let actions = ActionChoice::value_variants().iter().map(|action| ("action", Some(action.name())));
+        for (kind, name) in named.chain(actions) {
             for locale in [Locale::Vi, Locale::En] {
                 assert_ne!(words(locale, kind, name.unwrap()), name.unwrap());
             }
@@ -47,6 +78,6 @@ mod tests {
     #[test]
     fn unspecified_and_unknown_values_have_no_name() {
         assert_eq!((status(0), status(99), mode(0), reason(-1)), (None, None, None, None));
-        assert_eq!(words(Locale::En, "action", "LOCKDOWN"), "LOCKDOWN");
+        assert_eq!(words(Locale::En, "action", "NEW_DEED"), "NEW_DEED");
     }
 }

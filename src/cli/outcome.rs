@@ -47,9 +47,8 @@ impl Outcome {
             (Code::InvalidArgument, "VALIDATION_FAILED" | "PAGE_TOKEN_INVALID") => Self::Usage,
             (Code::NotFound, _) => Self::NotFound,
             (Code::PermissionDenied | Code::Unauthenticated, _) => Self::Denied,
-            (Code::Aborted | Code::AlreadyExists, _) | (Code::FailedPrecondition, "INVALID_TRANSITION") => {
-                Self::Conflict
-            }
+            (Code::Aborted | Code::AlreadyExists, _)
+            | (Code::FailedPrecondition, "INVALID_TRANSITION" | "ALREADY_REVERTED") => Self::Conflict,
             (Code::ResourceExhausted, "MESSAGE_TOO_LARGE") => Self::Failed,
             // A client-side deadline comes as CANCELLED.
             (Code::ResourceExhausted | Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled, _) => {
@@ -181,6 +180,13 @@ mod tests {
             (Code::Unauthenticated, "TOKEN_INVALID", Denied),
             (Code::FailedPrecondition, "INVALID_TRANSITION", Conflict),
             (Code::FailedPrecondition, "ARTICLE_CLOSED", Failed),
+            (Code::FailedPrecondition, "ALREADY_REVERTED", Conflict),
+            (Code::FailedPrecondition, "NOT_REVERTIBLE", Failed),
+            (Code::FailedPrecondition, "BAN_SUBJECT_UNKNOWN", Failed),
+            (Code::NotFound, "BAN_NOT_FOUND", NotFound),
+            (Code::NotFound, "AUDIT_ENTRY_NOT_FOUND", NotFound),
+            (Code::PermissionDenied, "REVERT_DENIED", Denied),
+            (Code::PermissionDenied, "BANNED", Denied),
             (Code::ResourceExhausted, "RATE_LIMITED", Unavailable),
             (Code::ResourceExhausted, "MESSAGE_TOO_LARGE", Failed),
             (Code::Unavailable, "OVERLOADED", Unavailable),

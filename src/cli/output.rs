@@ -1,7 +1,7 @@
 //! The only way to the terminal: data to stdout, talk to stderr. Colour is stripped where it is not wanted (pipes, `NO_COLOR`).
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     io::{ErrorKind, Write as _},
 };
 
@@ -21,6 +21,7 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) struct Output {
     stdout: RefCell<Stdout>,
     stderr: RefCell<Stderr>,
+    closed: Cell<bool>,
     pub(super) locale: Locale,
     /// Data comes as JSON.
     pub(super) json: bool,
@@ -28,7 +29,8 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn new(locale: Locale, json: bool) -> Self {
-        Self { stdout: RefCell::new(anstream::stdout()), stderr: RefCell::new(anstream::stderr()), locale, json }
+        let (stdout, stderr) = (RefCell::new(anstream::stdout()), RefCell::new(anstream::stderr()));
+        Self { stdout, stderr, closed: Cell::new(false), locale, json }
     }
 
     /// Writes a piece of data and a line break.
@@ -36,10 +38,11 @@ impl Output {
         let mut stdout = self.stdout.borrow_mut();
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
             // The reader has seen enough, as in `duyet queue | head`.
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::new(Outcome::Failed, format!("stdout: {error}")))
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed.set(true);
+                Ok(())
             }
-            _ => Ok(()),
+            written => written.map_err(|error| Failure::new(Outcome::Failed, format!("stdout: {error}"))),
         }
     }
 
@@ -47,6 +50,17 @@ impl Output {
     pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = json::render(value).map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
         self.data(&text)
+    }
+
+    /// Writes a value as JSON in one line.
+    pub(super) fn json_line(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = json::render_line(value).map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
+        self.data(&text)
+    }
+
+    /// True when nobody reads the data any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.get()
     }
 
     /// Says something beside the data. A closed stderr is no reason to fail.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
+    age,
     args::QueueArgs,
     desk::Desk,
     json,
@@ -26,73 +27,78 @@ pub(super) async fn run(desk: &Desk<'_>, args: QueueArgs) -> Result<Outcome, Fai
         return Ok(Outcome::Done);
     }
     if shown == 0 {
-        desk.output.talk(&desk.locale.text("cli-queue-empty"));
+        desk.talk("cli-queue-empty", &[]);
         return Ok(Outcome::Done);
     }
     desk.output.data(&draw(&cases, desk.locale, desk.now, terminal::width()))?;
-    let counts = [("shown", shown.into()), ("total", total.into())];
-    desk.output.talk(&desk.locale.text_with("cli-queue-count", &counts));
+    desk.talk("cli-queue-count", &[("shown", shown.into()), ("total", total.into())]);
     if let Some(token) = more {
-        desk.output.talk(&desk.locale.text_with("cli-next-page", &[("token", token.into())]));
+        desk.talk("cli-next-page", &[("token", token.into())]);
     }
     Ok(Outcome::Done)
 }
 
 fn request(args: QueueArgs) -> v1::ListQueueRequest {
-    let filter = v1::QueueFilter {
-        status: args.status.into_iter().map(|status| v1::CommentStatus::from(status).into()).collect(),
-        article_id: args.article.unwrap_or_default(),
-        query: args.query.unwrap_or_default(),
-        rule: args.rule.unwrap_or_default().to_ascii_uppercase().replace('-', "_"),
-        author: args.author.unwrap_or_default(),
-        min_score: args.min_score,
-        max_score: args.max_score,
-        unreviewed: args.unreviewed,
-        ..Default::default()
-    };
     v1::ListQueueRequest {
-        filter: Some(filter),
+        filter: Some(args.filter.into()),
         order: v1::QueueOrder::from(args.order).into(),
         page_size: args.limit,
         page_token: args.page_token.unwrap_or_default(),
     }
 }
 
-fn draw(cases: &[v1::Case], locale: Locale, now: DateTime<Utc>, width: usize) -> String {
+/// A table of cases. Reports, due times and claims have columns only where there are any.
+pub(super) fn draw(cases: &[v1::Case], locale: Locale, now: DateTime<Utc>, width: usize) -> String {
     let title = |key: &str| locale.text(&format!("cli-column-{key}"));
-    let columns = [
-        Column::whole(title("id")),
-        Column::whole(title("age")),
-        Column::short(title("author"), 18),
-        Column::text(title("text")),
-        Column::number(title("score")),
-        Column::extra(title("rules"), 24),
+    let mut columns = vec![
+        (Column::whole(title("id")), false),
+        (Column::whole(title("age")), false),
+        (Column::whole(title("due")), true),
+        (Column::number(title("reports")), true),
+        (Column::short(title("author"), 18), false),
+        (Column::text(title("text")), false),
+        (Column::number(title("score")), false),
+        (Column::short(title("claim"), 12), true),
+        (Column::extra(title("rules"), 24), false),
     ];
-    let rows = cases.iter().map(|case| row(case, locale, now)).collect::<Vec<_>>();
+    let mut rows = cases.iter().map(|case| row(case, locale, now)).collect::<Vec<_>>();
+    for index in (0..columns.len()).rev() {
+        let is_empty = rows.iter().all(|row| row[index].is_empty());
+        if columns[index].1 && is_empty {
+            columns.remove(index);
+            for row in &mut rows {
+                row.remove(index);
+            }
+        }
+    }
+    let columns = columns.into_iter().map(|(column, _)| column).collect::<Vec<_>>();
     table::render(&columns, &rows, width)
 }
 
 fn row(case: &v1::Case, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
     let comment = case.comment.clone().unwrap_or_default();
-    let text =
-        if comment.title.is_empty() { comment.content } else { format!("{} · {}", comment.title, comment.content) };
     let mut rules = case.findings.iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>();
     // A rule may fire in several fields.
     rules.dedup();
-    let age = json::time(comment.created_at.as_ref()).map(|at| age(at, locale, now)).unwrap_or_default();
-    vec![comment.id, age, comment.author_name, text, format!("{:.2}", case.spam_score), rules.join(" ")]
+    let age = json::time(comment.created_at.as_ref()).map(|at| age::since(at, locale, now)).unwrap_or_default();
+    let due = case.takedown.as_ref().and_then(|takedown| json::time(takedown.due_at.as_ref()));
+    let open_reports = case.reports.as_ref().map(|reports| reports.open).filter(|open| *open > 0);
+    vec![
+        comment.id.clone(),
+        age,
+        due.map(|at| age::until(at, locale, now)).unwrap_or_default(),
+        open_reports.map(|open| open.to_string()).unwrap_or_default(),
+        comment.author_name.clone(),
+        text(comment),
+        format!("{:.2}", case.spam_score),
+        case.claim.clone().unwrap_or_default().moderator,
+        rules.join(" "),
+    ]
 }
 
-/// How long ago, in the greatest unit that fits.
-fn age(at: DateTime<Utc>, locale: Locale, now: DateTime<Utc>) -> String {
-    let ago = now.signed_duration_since(at);
-    let (key, count) = match (ago.num_days(), ago.num_hours(), ago.num_minutes()) {
-        (days @ 1.., ..) => ("cli-age-days", days),
-        (_, hours @ 1.., _) => ("cli-age-hours", hours),
-        // Clocks differ: a comment from the near future is new.
-        (.., minutes) => ("cli-age-minutes", minutes.max(0)),
-    };
-    locale.text_with(key, &[("count", count.into())])
+/// Title and content as one text.
+pub(super) fn text(comment: v1::Comment) -> String {
+    if comment.title.is_empty() { comment.content } else { format!("{} · {}", comment.title, comment.content) }
 }
 
 #[cfg(test)]
@@ -100,16 +106,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages_use_the_greatest_unit_that_fits() {
-        let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
-        let age_of = |seconds: i64| age(DateTime::from_timestamp(1_000_000 - seconds, 0).unwrap(), Locale::En, now);
-        assert_eq!([age_of(-30), age_of(59), age_of(60)], ["0 min", "0 min", "1 min"]);
-        assert_eq!([age_of(7_199), age_of(86_399), age_of(200_000)], ["1 h", "23 h", "2 d"]);
-    }
-
-    #[test]
     fn a_row_survives_an_empty_case() {
         let drawn = draw(&[v1::Case::default()], Locale::Vi, DateTime::UNIX_EPOCH, 100);
         assert_eq!(drawn.lines().count(), 2);
+    }
+
+    #[test]
+    fn reports_due_times_and_claims_have_columns_where_there_are_any() {
+        let plain = draw(&[v1::Case::default()], Locale::En, DateTime::UNIX_EPOCH, 200);
+        assert!(!plain.contains("Reports") && !plain.contains("Due") && !plain.contains("Looked at by"), "{plain}");
+        let case = v1::Case {
+            reports: Some(v1::Reports { total: 5, open: 3, ..Default::default() }),
+            claim: Some(v1::Claim { moderator: "lan\u{1b}[2J".into(), expires_at: None }),
+            takedown: Some(v1::Takedown {
+                due_at: Some(prost_types::Timestamp { seconds: 7_200, nanos: 0 }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let drawn = draw(&[v1::Case::default(), case], Locale::En, DateTime::UNIX_EPOCH, 200);
+        for word in ["Reports", "3", "Due", "2 h left", "Looked at by", "lan"] {
+            assert!(drawn.contains(word), "{word} in {drawn}");
+        }
+        assert!(!drawn.contains("\u{1b}[2J"));
     }
 }

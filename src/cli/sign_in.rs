@@ -1,7 +1,10 @@
 //! `duyet login`: takes a token from stdin, tries it, and keeps it.
 
+use std::io;
+
 use super::{
     desk::Desk,
+    json,
     login::{self, Access},
     outcome::{Failure, Outcome},
     terminal,
@@ -17,10 +20,14 @@ pub(super) async fn run(desk: &Desk<'_>, shown: bool) -> Result<Outcome, Failure
     if terminal::is_typed() {
         desk.output.ask(&desk.locale.text_with("cli-login-ask", &[("addr", addr.as_str().into())]));
     }
-    let token = terminal::read_secret().map_err(|error| Failure::new(Outcome::Failed, format!("stdin: {error}")))?;
+    let token = terminal::read_secret();
     if terminal::is_typed() {
         desk.output.talk("");
     }
+    let token = token.map_err(|error| match error.kind() {
+        io::ErrorKind::Interrupted => Failure::new(Outcome::Failed, desk.locale.text("cli-stopped")),
+        _ => Failure::new(Outcome::Failed, format!("stdin: {error}")),
+    })?;
     if token.is_empty() {
         return Err(Failure::new(Outcome::Usage, desk.locale.text("cli-login-empty")));
     }
@@ -28,8 +35,12 @@ pub(super) async fn run(desk: &Desk<'_>, shown: bool) -> Result<Outcome, Failure
     try_out(desk, &access).await?;
     let path = login::path(desk.locale)?;
     login::save(&path, &access, desk.locale)?;
-    let values = [("addr", access.addr.into()), ("path", path.display().to_string().into())];
-    desk.output.talk(&desk.locale.text_with("cli-login-done", &values));
+    let (addr, path) = (access.addr, path.display().to_string());
+    if desk.output.json {
+        desk.output.json(&json::Login { addr, path })?;
+    } else {
+        desk.talk("cli-login-done", &[("addr", addr.into()), ("path", path.into())]);
+    }
     Ok(Outcome::Done)
 }
 

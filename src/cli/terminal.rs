@@ -1,8 +1,10 @@
-//! What must be asked of the terminal itself. `stty` answers, as it is everywhere a terminal is.
+//! What must be asked of the terminal itself.
 
-use std::{
-    io::{self, BufRead as _, IsTerminal as _, Read as _},
-    process::{Command, Stdio},
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+
+use crossterm::{
+    event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers},
+    terminal,
 };
 
 /// Longest token read: far above any real one, so that a wrong file on stdin is not swallowed whole.
@@ -14,16 +16,25 @@ const UNTOLD_WIDTH: usize = 140;
 /// Columns that a line may take: `COLUMNS`, else what the terminal says.
 pub(super) fn width() -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    told.or_else(|| io::stdout().is_terminal().then(ask_width)?).filter(|columns| *columns > 0).unwrap_or(UNTOLD_WIDTH)
+    let asked = || Some(usize::from(terminal::size().ok()?.0));
+    told.or_else(|| io::stdout().is_terminal().then(asked)?).filter(|columns| *columns > 0).unwrap_or(UNTOLD_WIDTH)
 }
 
 /// Reads the first line of stdin, unseen when it is typed.
 pub(super) fn read_secret() -> io::Result<String> {
-    let stdin = io::stdin().lock();
-    let _hidden = stdin.is_terminal().then(Echo::off);
+    if is_typed() {
+        return type_unseen();
+    }
     let mut line = String::new();
-    io::BufReader::new(stdin.take(MAX_TOKEN_BYTES)).read_line(&mut line)?;
+    io::BufReader::new(io::stdin().lock().take(MAX_TOKEN_BYTES)).read_line(&mut line)?;
     Ok(line.trim().to_owned())
+}
+
+/// Reads the answer to a question. Everything but a clear yes is a no.
+pub(super) fn read_yes() -> io::Result<bool> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(is_yes(&line))
 }
 
 /// True when a person types.
@@ -31,30 +42,109 @@ pub(super) fn is_typed() -> bool {
     io::stdin().is_terminal()
 }
 
-fn ask_width() -> Option<usize> {
-    // stdout is the terminal in question; `stty` looks at its stdin.
-    let terminal = std::fs::File::open("/dev/tty").ok()?;
-    let output = Command::new("stty").arg("size").stdin(terminal).stderr(Stdio::null()).output().ok()?;
-    String::from_utf8(output.stdout).ok()?.split_whitespace().nth(1)?.parse().ok()
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "c" | "co" | "có" | "co\u{301}")
+}
+
+/// What a key does to a line that is typed unseen.
+#[derive(Debug, PartialEq, Eq)]
+enum Typed {
+    On,
+    Done,
+    Stopped,
+}
+
+fn type_unseen() -> io::Result<String> {
+    let _hidden = Hidden::begin()?;
+    let mut line = String::new();
+    loop {
+        // A paste comes as the keys of its characters.
+        let Event::Key(key) = event::read()? else { continue };
+        match edit(&mut line, key) {
+            Typed::On => {}
+            Typed::Done => return Ok(line.trim().to_owned()),
+            Typed::Stopped => return Err(io::ErrorKind::Interrupted.into()),
+        }
+    }
+}
+
+fn edit(line: &mut String, key: KeyEvent) -> Typed {
+    if key.kind == KeyEventKind::Release {
+        return Typed::On;
+    }
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Enter => return Typed::Done,
+        KeyCode::Char('j' | 'm') if control => return Typed::Done,
+        KeyCode::Char('d') if control && line.is_empty() => return Typed::Done,
+        KeyCode::Char('c') if control => return Typed::Stopped,
+        KeyCode::Char('u') if control => line.clear(),
+        KeyCode::Backspace => drop(line.pop()),
+        KeyCode::Char('h') if control => drop(line.pop()),
+        KeyCode::Char(c) if !control && (line.len() as u64) < MAX_TOKEN_BYTES => line.push(c),
+        _ => {}
+    }
+    Typed::On
 }
 
 /// Typing is not shown until this is dropped.
-struct Echo;
+struct Hidden;
 
-impl Echo {
-    fn off() -> Self {
-        stty("-echo");
-        Self
+impl Hidden {
+    fn begin() -> io::Result<Self> {
+        terminal::enable_raw_mode()?;
+        Ok(Self)
     }
 }
 
-impl Drop for Echo {
+impl Drop for Hidden {
     fn drop(&mut self) {
-        stty("echo");
+        // Where even this fails nothing else would help.
+        let _ = terminal::disable_raw_mode();
     }
 }
 
-fn stty(setting: &str) {
-    // Where it fails the token is seen while typed, and nothing else changes.
-    let _ = Command::new("stty").arg(setting).stderr(Stdio::null()).status();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(keys: &[KeyEvent]) -> (String, Typed) {
+        let mut line = String::new();
+        for key in keys {
+            match edit(&mut line, *key) {
+                Typed::On => {}
+                end => return (line, end),
+            }
+        }
+        (line, Typed::On)
+    }
+
+    fn key(code: KeyCode) -> KeyEvent {
+        KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    fn control(c: char) -> KeyEvent {
+        KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)
+    }
+
+    #[test]
+    fn what_is_typed_unseen_can_be_corrected() {
+        let keys = [key(KeyCode::Char('a')), key(KeyCode::Char('b')), key(KeyCode::Backspace), key(KeyCode::Enter)];
+        assert_eq!(typed(&keys), ("a".into(), Typed::Done));
+        assert_eq!(typed(&[key(KeyCode::Char('a')), control('u'), control('d')]), (String::new(), Typed::Done));
+        assert_eq!(typed(&[key(KeyCode::Char('a')), control('c')]).1, Typed::Stopped);
+        assert_eq!(typed(&[key(KeyCode::Left), key(KeyCode::Backspace), control('x')]), (String::new(), Typed::On));
+    }
+
+    #[test]
+    fn a_line_typed_unseen_has_an_end() {
+        let keys = vec![key(KeyCode::Char('a')); 5_000];
+        assert_eq!(typed(&keys).0.len(), 4_096);
+    }
+
+    #[test]
+    fn only_a_clear_yes_is_a_yes() {
+        assert!(["y\n", "Yes", "c", "CÓ"].into_iter().all(is_yes));
+        assert!(!["", "\n", "n", "không", "yy"].into_iter().any(is_yes));
+    }
 }

@@ -13,8 +13,10 @@ use duyet::{
     locale::{Locale, Value},
     proto::v1::{
         self,
+        ban_service_server::BanServiceServer,
         moderation_service_server::{ModerationService, ModerationServiceServer},
         policy_service_server::{PolicyService, PolicyServiceServer},
+        privacy_service_server::PrivacyServiceServer,
     },
 };
 use serde_json::{Value as Json, json};
@@ -23,32 +25,41 @@ use tokio::sync::oneshot;
 use tonic::{Code, Request, Response, Status, transport::Server};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use crate::support::canned;
+
 /// One pending comment that tries everything a terminal could be tricked with.
-const PENDING: &str = "01970000-0000-7000-8000-000000000001";
-const GONE: &str = "01970000-0000-7000-8000-000000000004";
+pub const PENDING: &str = "01970000-0000-7000-8000-000000000001";
+pub const GONE: &str = "01970000-0000-7000-8000-000000000004";
 /// Another moderator is always first.
-const CONTESTED: &str = "01970000-0000-7000-8000-000000000005";
+pub const CONTESTED: &str = "01970000-0000-7000-8000-000000000005";
 /// Has no way to anywhere.
-const FINAL: &str = "01970000-0000-7000-8000-000000000006";
-const LIMITED: &str = "01970000-0000-7000-8000-000000000007";
-const DECIDED: &str = "01970000-0000-7000-8000-000000000008";
-const BROKEN: &str = "01970000-0000-7000-8000-000000000009";
+pub const FINAL: &str = "01970000-0000-7000-8000-000000000006";
+pub const LIMITED: &str = "01970000-0000-7000-8000-000000000007";
+pub const DECIDED: &str = "01970000-0000-7000-8000-000000000008";
+pub const BROKEN: &str = "01970000-0000-7000-8000-000000000009";
 
 const CONTENT: &str = "Gọi 0901234567\n\u{1b}[2J\u{1b}]0;giả\u{7}\u{9b}1A\u{202e}ngược";
 
 /// What the service was asked.
 #[derive(Default)]
-struct Asked {
-    queues: Vec<v1::ListQueueRequest>,
-    decisions: Vec<v1::DecideRequest>,
-    articles: Vec<v1::UpdateArticleRequest>,
-    audits: Vec<v1::ListAuditRequest>,
+pub struct Asked {
+    pub queues: Vec<v1::ListQueueRequest>,
+    pub decisions: Vec<v1::DecideRequest>,
+    pub articles: Vec<v1::UpdateArticleRequest>,
+    pub audits: Vec<v1::ListAuditRequest>,
+    pub reverts: Vec<v1::RevertRequest>,
+    pub bulks: Vec<v1::BulkDecideRequest>,
+    pub watches: Vec<v1::WatchQueueRequest>,
+    pub bans: Vec<v1::CreateBanRequest>,
+    pub sites: Vec<v1::UpdateSiteRequest>,
+    pub lockdowns: Vec<v1::LockdownRequest>,
+    pub releases: Vec<v1::ReleasePendingRequest>,
 }
 
 #[derive(Clone, Default)]
-struct Canned(Arc<Mutex<Asked>>);
+pub struct Canned(pub Arc<Mutex<Asked>>);
 
-fn at(seconds: i64) -> prost_types::Timestamp {
+pub fn at(seconds: i64) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds, nanos: 0 }
 }
 
@@ -58,7 +69,7 @@ fn locale<T>(request: &Request<T>) -> Locale {
 }
 
 /// An error as the service words it.
-fn error(code: Code, reason: &str, locale: Locale, metadata: &[(&str, &str)]) -> Status {
+pub fn error(code: Code, reason: &str, locale: Locale, metadata: &[(&str, &str)]) -> Status {
     let owned = metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let values = metadata.iter().map(|(key, value)| (*key, Value::from(*value))).collect::<Vec<_>>();
     let key = format!("error-{}", reason.to_ascii_lowercase().replace('_', "-"));
@@ -68,7 +79,7 @@ fn error(code: Code, reason: &str, locale: Locale, metadata: &[(&str, &str)]) ->
 }
 
 /// Every call needs a deadline and a moderator's token.
-fn admit<T>(request: &Request<T>) -> Result<Locale, Status> {
+pub fn admit<T>(request: &Request<T>) -> Result<Locale, Status> {
     let locale = locale(request);
     assert!(request.metadata().contains_key("grpc-timeout"), "no deadline");
     match request.metadata().get("authorization").and_then(|token| token.to_str().ok()) {
@@ -80,7 +91,7 @@ fn admit<T>(request: &Request<T>) -> Result<Locale, Status> {
     }
 }
 
-fn case(id: &str) -> v1::Case {
+pub fn case(id: &str) -> v1::Case {
     let comment = v1::Comment {
         id: id.to_owned(),
         article_id: "bai-1".into(),
@@ -114,7 +125,7 @@ fn case(id: &str) -> v1::Case {
     }
 }
 
-fn entry() -> v1::AuditEntry {
+pub fn entry() -> v1::AuditEntry {
     v1::AuditEntry {
         id: "01970000-0000-7000-8000-0000000000aa".into(),
         at: Some(at(1_777_622_400)),
@@ -131,51 +142,17 @@ fn entry() -> v1::AuditEntry {
 
 #[tonic::async_trait]
 impl ModerationService for Canned {
-    async fn claim_next(&self, _: Request<v1::ClaimNextRequest>) -> Result<Response<v1::ClaimNextResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    async fn release_claims(
-        &self,
-        _: Request<v1::ReleaseClaimsRequest>,
-    ) -> Result<Response<v1::ReleaseClaimsResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    async fn bulk_decide(&self, _: Request<v1::BulkDecideRequest>) -> Result<Response<v1::BulkDecideResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    async fn revert(&self, _: Request<v1::RevertRequest>) -> Result<Response<v1::RevertResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    async fn escalate(&self, _: Request<v1::EscalateRequest>) -> Result<Response<v1::EscalateResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    async fn add_note(&self, _: Request<v1::AddNoteRequest>) -> Result<Response<v1::AddNoteResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    async fn get_stats(&self, _: Request<v1::GetStatsRequest>) -> Result<Response<v1::GetStatsResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    type WatchQueueStream = tonic::codegen::BoxStream<v1::WatchQueueResponse>;
-
-    async fn watch_queue(&self, _: Request<v1::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
     async fn list_queue(
         &self,
         request: Request<v1::ListQueueRequest>,
     ) -> Result<Response<v1::ListQueueResponse>, Status> {
         admit(&request)?;
-        self.0.lock().unwrap().queues.push(request.into_inner());
-        let next_page_token = "trang-2".to_owned();
-        Ok(Response::new(v1::ListQueueResponse { cases: vec![case(PENDING)], next_page_token, total: 2 }))
+        let request = request.into_inner();
+        let is_last = request.page_token == "trang-2";
+        self.0.lock().unwrap().queues.push(request);
+        let next_page_token = if is_last { String::new() } else { "trang-2".to_owned() };
+        let cases = vec![case(if is_last { CONTESTED } else { PENDING })];
+        Ok(Response::new(v1::ListQueueResponse { cases, next_page_token, total: 2 }))
     }
 
     async fn get_case(&self, request: Request<v1::GetCaseRequest>) -> Result<Response<v1::GetCaseResponse>, Status> {
@@ -229,29 +206,53 @@ impl ModerationService for Canned {
         self.0.lock().unwrap().audits.push(request.into_inner());
         Ok(Response::new(v1::ListAuditResponse { entries: vec![entry()], next_page_token: String::new() }))
     }
+
+    async fn claim_next(&self, _: Request<v1::ClaimNextRequest>) -> Result<Response<v1::ClaimNextResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn release_claims(
+        &self,
+        _: Request<v1::ReleaseClaimsRequest>,
+    ) -> Result<Response<v1::ReleaseClaimsResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    type WatchQueueStream = canned::Events;
+
+    async fn watch_queue(
+        &self,
+        request: Request<v1::WatchQueueRequest>,
+    ) -> Result<Response<Self::WatchQueueStream>, Status> {
+        canned::watch_queue(self, request)
+    }
+
+    async fn bulk_decide(
+        &self,
+        request: Request<v1::BulkDecideRequest>,
+    ) -> Result<Response<v1::BulkDecideResponse>, Status> {
+        canned::bulk_decide(self, request)
+    }
+
+    async fn revert(&self, request: Request<v1::RevertRequest>) -> Result<Response<v1::RevertResponse>, Status> {
+        canned::revert(self, request)
+    }
+
+    async fn escalate(&self, request: Request<v1::EscalateRequest>) -> Result<Response<v1::EscalateResponse>, Status> {
+        canned::escalate(request)
+    }
+
+    async fn add_note(&self, request: Request<v1::AddNoteRequest>) -> Result<Response<v1::AddNoteResponse>, Status> {
+        canned::add_note(request)
+    }
+
+    async fn get_stats(&self, request: Request<v1::GetStatsRequest>) -> Result<Response<v1::GetStatsResponse>, Status> {
+        canned::get_stats(request)
+    }
 }
 
 #[tonic::async_trait]
 impl PolicyService for Canned {
-    async fn get_site(&self, _: Request<v1::GetSiteRequest>) -> Result<Response<v1::GetSiteResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    async fn update_site(&self, _: Request<v1::UpdateSiteRequest>) -> Result<Response<v1::UpdateSiteResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    async fn lockdown(&self, _: Request<v1::LockdownRequest>) -> Result<Response<v1::LockdownResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
-    async fn release_pending(
-        &self,
-        _: Request<v1::ReleasePendingRequest>,
-    ) -> Result<Response<v1::ReleasePendingResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
-    }
-
     async fn get_article(
         &self,
         request: Request<v1::GetArticleRequest>,
@@ -281,31 +282,54 @@ impl PolicyService for Canned {
         let article = v1::ArticlePolicy { effective_mode, revision: asked.revision + 1, ..asked };
         Ok(Response::new(v1::UpdateArticleResponse { article: Some(article) }))
     }
+
+    async fn get_site(&self, request: Request<v1::GetSiteRequest>) -> Result<Response<v1::GetSiteResponse>, Status> {
+        admit(&request)?;
+        Ok(Response::new(v1::GetSiteResponse { site: Some(canned::site()) }))
+    }
+
+    async fn update_site(
+        &self,
+        request: Request<v1::UpdateSiteRequest>,
+    ) -> Result<Response<v1::UpdateSiteResponse>, Status> {
+        canned::update_site(self, request)
+    }
+
+    async fn lockdown(&self, request: Request<v1::LockdownRequest>) -> Result<Response<v1::LockdownResponse>, Status> {
+        canned::lockdown(self, request)
+    }
+
+    async fn release_pending(
+        &self,
+        request: Request<v1::ReleasePendingRequest>,
+    ) -> Result<Response<v1::ReleasePendingResponse>, Status> {
+        canned::release_pending(self, request)
+    }
 }
 
 /// A running service, a home for the client, and the ways to call it. Ends when dropped.
-struct Desk {
+pub struct Desk {
     addr: String,
-    home: TempDir,
+    pub home: TempDir,
     canned: Canned,
     _stop: oneshot::Sender<()>,
 }
 
 /// How a command ended.
-struct Ran {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 impl Ran {
-    fn json(&self) -> Json {
+    pub fn json(&self) -> Json {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 }
 
 impl Desk {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let addr = format!("http://{}", listener.local_addr().unwrap());
@@ -319,7 +343,9 @@ impl Desk {
                 let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
                 let server = Server::builder()
                     .add_service(ModerationServiceServer::new(service.clone()))
-                    .add_service(PolicyServiceServer::new(service));
+                    .add_service(PolicyServiceServer::new(service.clone()))
+                    .add_service(BanServiceServer::new(service.clone()))
+                    .add_service(PrivacyServiceServer::new(service));
                 // Not gracefully: a client that hangs must not hold the test.
                 tokio::select! {
                     ended = server.serve_with_incoming(incoming) => ended.unwrap(),
@@ -330,7 +356,7 @@ impl Desk {
         Self { addr, home: tempfile::tempdir().unwrap(), canned, _stop: stop }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_duyet"));
         command.args(args).env_clear().env("HOME", self.home.path()).env("XDG_CONFIG_HOME", self.home.path());
         command.env("TZ", "UTC-7").env("DUYET_ADDR", &self.addr);
@@ -339,16 +365,16 @@ impl Desk {
     }
 
     /// Runs as a moderator.
-    fn run(&self, args: &[&str]) -> Ran {
+    pub fn run(&self, args: &[&str]) -> Ran {
         finish(self.command(args).env("DUYET_TOKEN", "moderator"), "")
     }
 
-    fn asked<T>(&self, read: impl FnOnce(&Asked) -> T) -> T {
+    pub fn asked<T>(&self, read: impl FnOnce(&Asked) -> T) -> T {
         read(&self.canned.0.lock().unwrap())
     }
 }
 
-fn finish(command: &mut Command, stdin: &str) -> Ran {
+pub fn finish(command: &mut Command, stdin: &str) -> Ran {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     // A client that reads nothing may have closed it already.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
@@ -360,7 +386,7 @@ fn finish(command: &mut Command, stdin: &str) -> Ran {
     }
 }
 
-fn keys(json: &Json) -> Vec<&str> {
+pub fn keys(json: &Json) -> Vec<&str> {
     json.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
@@ -449,8 +475,8 @@ fn after_a_refusal_of_the_service_the_rest_is_not_tried() {
 fn json_keeps_its_keys_and_the_text_whole() {
     let desk = Desk::open();
     let case = desk.run(&["show", PENDING, "--json"]).json();
-    let case_keys =
-        "article_title article_url author_history comment decisions findings reviewed_at same_text spam_score";
+    let case_keys = "answered article_title article_url author_comments author_history claim comment decisions findings \
+                     notes reports reviewed_at same_text siblings spam_score takedown";
     assert_eq!(keys(&case).join(" "), case_keys);
     let comment_keys =
         "article_id author_name content created_at id parent_id published_at reply_to revision status title";
@@ -468,11 +494,15 @@ fn json_keeps_its_keys_and_the_text_whole() {
 
     let audit = desk.run(&["audit", "--json"]).json();
     assert_eq!(keys(&audit).join(" "), "entries next_page_token");
-    let entry_keys = "action actor article_id at comment_id from_status id note reason request_id revision to_status";
+    let entry_keys = "action actor article_id at ban_id batch_id comment_id from_status id note reason request_id reverts \
+                      revision to_status";
     assert_eq!(keys(&audit["entries"][0]).join(" "), entry_keys);
 
     let article = desk.run(&["close", "bai-1", "--json"]).json();
-    assert_eq!(keys(&article).join(" "), "article_id close_at effective_mode mode revision title url");
+    assert_eq!(
+        keys(&article).join(" "),
+        "article_id close_at closes_at effective_mode mode published_at revision title url"
+    );
     assert_eq!((&article["mode"], &article["revision"]), (&json!("CLOSED"), &json!(5)));
 
     let decided = desk.run(&["approve", CONTESTED, "--json"]).json();
@@ -517,6 +547,8 @@ fn the_queue_passes_every_filter_on() {
         "--author",
         "a1b2",
         "--unreviewed",
+        "--unclaimed",
+        "--reported",
         "--order",
         "score",
         "-n",
@@ -542,7 +574,8 @@ fn the_queue_passes_every_filter_on() {
         min_score: None,
         max_score: Some(0.9),
         unreviewed: true,
-        ..Default::default()
+        claimed: Some(false),
+        reported: true,
     };
     let expected = v1::ListQueueRequest {
         filter: Some(filter),

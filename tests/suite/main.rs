@@ -12,6 +12,8 @@ mod bulk;
 mod captcha;
 mod claims;
 mod cli;
+mod cli_commands;
+mod cli_desk;
 mod faults;
 mod input;
 mod jobs;

@@ -14,25 +14,30 @@ on_both_databases! {
     every_refusal_has_its_exit_code,
 }
 
-/// Runs `duyet` as the moderator, without touching the test's runtime threads.
-async fn duyet(newsroom: &Newsroom, token: &str, arguments: &[&str]) -> Output {
+/// Runs `duyet` in English.
+pub async fn duyet(newsroom: &Newsroom, token: &str, arguments: &[&str]) -> Output {
+    duyet_in("en", newsroom, token, arguments).await
+}
+
+/// Runs `duyet` with a token, without touching the test's runtime threads.
+pub async fn duyet_in(lang: &str, newsroom: &Newsroom, token: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_duyet"));
     command
         .env_clear()
         .env("HOME", newsroom.token_file("x").parent().unwrap())
         .env("DUYET_ADDR", format!("http://{}", newsroom.running.grpc_addr))
         .env("DUYET_TOKEN_FILE", newsroom.token_file(token))
-        .args(["--lang", "en"])
+        .args(["--lang", lang])
         .args(arguments);
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
-fn json(output: &Output) -> Value {
+pub fn json(output: &Output) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

@@ -60,6 +60,161 @@ cli-not-reviewed = chưa ai xem
 cli-history = { $author }: { $approved } đã duyệt, { $refused } bị từ chối, { $spam } spam, { $pending } đang chờ
 cli-held = Vì sao bị giữ
 cli-decisions = Các quyết định
+cli-overrule = Nếu vẫn muốn đổi, thêm --revision { $revision }.
+cli-past-time = Thời điểm này đã qua. Hãy chọn thời điểm sau lúc này.
+cli-left = còn { $time }
+cli-overdue = quá hạn { $time }
+cli-unknown = không rõ
+cli-reports = { $total } lượt, { $open } lượt từ lần xem gần nhất
+cli-no-reason = không nêu lý do
+cli-claim = { $actor }, đến { $at }
+cli-takedown = { $kind }, hạn { $due }
+cli-answered = Trả lời cho
+cli-report-notes = Người đọc báo
+cli-notes = Ghi chú
+cli-siblings = Bình luận cùng nội dung
+cli-author-comments = Bình luận khác của người viết này
+cli-undone = { $id }: trở lại “{ $status }”
+cli-undone-ban = Lệnh chặn { $id }: đã hoàn tác
+cli-undone-already = { $id }: không có gì thay đổi
+cli-undo-conflict = Sau đó { $actor } đã chuyển bình luận này sang “{ $status }” nên giữ nguyên như vậy.
+cli-undo-perhaps-batch = Nếu đây là mã của cả một đợt xử lý, hãy thêm --batch.
+cli-undo-nothing = Không có gì để hoàn tác.
+cli-undo-count = Đã hoàn tác { $count } trong { $total }.
+cli-undo-batch = Hoàn tác cả đợt: duyet undo --batch { $batch }
+cli-bulk-all = Chưa có điều kiện lọc nào. Nếu thật sự muốn xử lý mọi bình luận cần xem, hãy thêm --all.
+cli-bulk-yes = Không có ai để hỏi lại. Hãy thêm --yes để xử lý, hoặc --dry-run để xem trước.
+cli-bulk-rest = … và { $count } bình luận nữa.
+cli-bulk-more = và còn nữa ngoài giới hạn --limit
+cli-bulk-would =
+    { $action ->
+        [APPROVE] Sẽ duyệt
+        [REJECT] Sẽ từ chối
+        [SPAM] Sẽ đánh dấu spam
+       *[other] Sẽ trả về hàng chờ
+    } { $count } bình luận ({ $parts }){ LENGTH($more) ->
+        [0] .
+       *[other] , { $more }.
+    }
+cli-bulk-ask =
+    { $action ->
+        [APPROVE] Duyệt
+        [REJECT] Từ chối
+        [SPAM] Đánh dấu spam
+       *[other] Trả về hàng chờ
+    } { $count } bình luận này ({ $parts }{ LENGTH($more) ->
+        [0] { "" }
+       *[other] ; { $more }
+    })? [c/K]
+cli-bulk-dropped = Không xử lý gì.
+cli-bulk-done =
+    { $action ->
+        [APPROVE] Đã duyệt
+        [REJECT] Đã từ chối
+        [SPAM] Đã đánh dấu spam
+       *[other] Đã trả về hàng chờ
+    } { $changed } bình luận; { $unchanged } không đổi, { $failed } không xử lý được.
+cli-bulk-again = Còn bình luận khác khớp điều kiện: hãy chạy lại lệnh, hoặc tăng --limit.
+cli-banned =
+    { $effect ->
+        [HOLD] Bình luận từ { $subject } phải chờ duyệt đến { $until }.
+       *[other] Đã chặn { $subject } đến { $until }.
+    } Mã lệnh chặn: { $id }
+cli-ban-swept = Đã từ chối hoặc gỡ { $count } bình luận kèm theo.
+cli-ban-more = Chỉ xử lý 500 bình luận mới nhất; còn bình luận khác khớp. Có thể dùng duyet bulk cho phần còn lại.
+cli-ban-revoked = { $actor } bỏ lúc { $at }
+cli-ban-ended = hết hạn lúc { $at }
+cli-unbanned = Đã bỏ lệnh chặn { $id } ({ $subject }).
+cli-unbanned-already = Lệnh chặn { $id } ({ $subject }) đã hết hiệu lực từ trước.
+cli-bans-empty = Không có lệnh chặn nào.
+cli-article-closes = Sẽ tự đóng lúc { $at }.
+cli-still-closed = Bài viết vẫn đóng bình luận theo chính sách của cả trang. Hãy chọn --mode, hoặc xem duyet site.
+cli-released = { $article }: đã duyệt { $count } bình luận đang chờ, còn { $waiting } chờ duyệt.
+cli-would-release = { $article }: sẽ duyệt { $count } bình luận đang chờ, còn { $waiting } chờ duyệt. Chưa thay đổi gì.
+cli-release-more = Mỗi lần duyệt nhiều nhất 500 bình luận: hãy chạy lại lệnh cho phần còn lại.
+cli-mode-default = theo cấu hình máy chủ
+cli-auto-close =
+    { $count ->
+        [0] không tự đóng
+       *[other] sau { $count } ngày
+    }
+cli-report-threshold =
+    { $count ->
+        [0] 3 lượt báo thì đưa lại vào hàng chờ (mặc định)
+       *[other] { $count } lượt báo thì đưa lại vào hàng chờ
+    }
+cli-lockdown = Đã siết duyệt toàn trang đến { $at }: mọi bình luận mới phải được duyệt trước khi đăng.
+cli-lockdown-lifted = Đã thôi siết duyệt. Cách nhận bình luận hiện nay: { $mode }.
+cli-audit-until = đến { $at }
+cli-audit-lifted = bỏ lệnh siết
+cli-lockdown-by =
+    đến { $at } ({ $actor }{ LENGTH($note) ->
+        [0] { "" }
+       *[other] : { $note }
+    })
+cli-lockdown-none = không
+cli-takedowns = { $count }, quá hạn { $overdue }
+cli-noted = Đã ghi chú cho bình luận { $id }.
+cli-escalated = { $id } phải được xử lý trước { $at } ({ $left }), theo { $kind }.
+cli-revealed = Lần xem này đã được ghi vào nhật ký, dòng { $id }.
+cli-reverts = hoàn tác { $id }
+cli-watch-begun =
+    { $total ->
+        [10001] Đang theo dõi hàng chờ, hơn 10000 bình luận cần xem. Nhấn Ctrl-C để dừng.
+       *[other] Đang theo dõi hàng chờ, { $total } bình luận cần xem. Nhấn Ctrl-C để dừng.
+    }
+cli-watch-again = Đang thử kết nối lại…
+cli-event-waiting = cần xem
+cli-event-left =
+    { LENGTH($status) ->
+        [0] rời hàng chờ
+       *[other] rời hàng chờ ({ $status })
+    }
+cli-event-reports = { $count } lượt báo
+cli-man-unknown = Không có lệnh { $command }. Xem các lệnh: duyet --help
+cli-man-not-written = Không ghi được trang hướng dẫn vào { $path }: { $error }
+cli-column-due = Hạn
+cli-column-reports = Báo
+cli-column-claim = Đang xem
+cli-column-subject = Đối tượng
+cli-column-effect = Cách chặn
+cli-column-ends = Đến
+cli-column-entry = Mã dòng
+cli-column-decisions = Quyết định
+cli-column-per-hour = Mỗi giờ
+cli-column-overturned = Bị đổi lại
+cli-column-overturn-rate = Tỷ lệ
+cli-fact-takedown = Yêu cầu gỡ
+cli-fact-claim = Đang xem
+cli-fact-reports = Báo vi phạm
+cli-fact-mode = Cách nhận
+cli-fact-effective-mode = Đang áp dụng
+cli-fact-auto-close = Tự đóng bài
+cli-fact-report-threshold = Ngưỡng báo
+cli-fact-lockdown = Siết duyệt
+cli-fact-revision = Bản
+cli-fact-since = Từ
+cli-fact-waiting = Cần xem
+cli-fact-age-p50 = Chờ trung vị
+cli-fact-age-p95 = 95 % chờ dưới
+cli-fact-takedowns = Yêu cầu gỡ
+cli-fact-submitted = Đã gửi
+cli-fact-device = Thiết bị
+cli-fact-address = Địa chỉ
+cli-fact-ip-prefix = Dải địa chỉ
+cli-fact-author-key = Mã người viết
+cli-fact-fingerprint = Nội dung
+cli-usage-missing = Thiếu { $arg }.
+cli-usage-unknown = Không có tham số “{ $arg }”.
+cli-usage-command = Không có lệnh “{ $command }”.
+cli-usage-twice = Chỉ dùng { $arg } một lần.
+cli-usage-conflict = Không dùng { $arg } cùng với { $other }.
+cli-usage-no-value = Thiếu giá trị cho { $arg }: { $expected }
+cli-usage-value = “{ $value }” không dùng được cho { $arg }: { $expected }
+cli-usage-id = cần một mã như 01970000-0000-7000-8000-000000000001
+cli-usage-suggested = Có phải bạn muốn dùng: { $word }?
+cli-usage-help = Xem thêm: --help
+cli-stopped = Đã dừng theo yêu cầu.
 
 status-pending = chờ duyệt
 status-approved = đã duyệt
@@ -88,20 +243,51 @@ action-reject = từ chối
 action-spam = đánh dấu spam
 action-requeue = trả về hàng chờ
 action-update-article = đổi bài viết
+action-revert = hoàn tác
+action-expire = quá hạn chờ
+action-escalate = ghi nhận yêu cầu gỡ
+action-create-ban = chặn
+action-revoke-ban = bỏ lệnh chặn
+action-update-site = đổi chính sách trang
+action-lockdown = siết duyệt toàn trang
+action-reveal-sender = xem mã người gửi
+subject-device = thiết bị
+subject-ip-prefix = dải địa chỉ IP
+subject-fingerprint = nội dung
+subject-author = người viết
+effect-block = chặn hẳn
+effect-hold = giữ lại chờ duyệt
+takedown-authority = yêu cầu của cơ quan chức năng
+takedown-complaint = khiếu nại của người liên quan
 
 help-usage = Cách dùng
+help-default = mặc định
 help-duyet = Duyệt bình luận từ dòng lệnh
 help-login = Đăng nhập: đọc mã truy cập từ stdin, kiểm tra rồi lưu lại
 help-queue = Xem hàng chờ duyệt
-help-show = Xem một bình luận và vì sao bị giữ
+help-show = Xem một bình luận: vì sao bị giữ, ai báo vi phạm, người viết này còn viết gì
 help-approve = Duyệt bình luận
 help-reject = Từ chối bình luận; bình luận đã đăng thì gỡ xuống
 help-spam = Đánh dấu spam
 help-requeue = Trả bình luận về hàng chờ
-help-close = Đóng bình luận của một bài viết
+help-close = Đóng bình luận của một bài viết, ngay hoặc vào giờ đã định
 help-open = Mở lại bình luận của một bài viết
 help-audit = Xem nhật ký: ai đã làm gì
 help-completions = In mã tự hoàn thành lệnh cho shell
+help-watch = Theo dõi hàng chờ, mỗi việc một dòng
+help-bulk = Xử lý hàng loạt mọi bình luận khớp điều kiện
+help-undo = Hoàn tác việc vừa làm, một quyết định, hoặc cả một đợt
+help-note = Ghi chú về bình luận cho đồng nghiệp
+help-escalate = Ghi nhận yêu cầu gỡ bình luận, kèm hạn xử lý
+help-ban = Chặn người gửi hoặc nội dung của một bình luận
+help-unban = Bỏ một lệnh chặn
+help-bans = Xem các lệnh chặn
+help-reveal = Xem mã băm của người gửi; quản trị viên, có ghi nhật ký
+help-release = Duyệt các bình luận đang chờ của một bài viết
+help-site = Xem hoặc đổi cách cả trang nhận bình luận
+help-lockdown = Siết duyệt toàn trang khi khẩn cấp, có thời hạn
+help-stats = Xem số liệu hàng chờ và người kiểm duyệt
+help-man = In trang hướng dẫn (man) của duyet hoặc của một lệnh
 help-arg-help = In trợ giúp này
 help-arg-version = In phiên bản
 help-arg-json = In dữ liệu dạng JSON
@@ -109,7 +295,7 @@ help-arg-lang = Ngôn ngữ, vi hoặc en (biến DUYET_LANG)
 help-arg-addr = Địa chỉ máy chủ; mặc định theo lần đăng nhập, rồi http://127.0.0.1:50051
 help-arg-id = Mã bình luận (UUID)
 help-arg-ids = Mã bình luận (UUID), một hay nhiều
-help-arg-status = Chỉ các trạng thái này; mặc định là pending
+help-arg-status = Chỉ các trạng thái này; mặc định là mọi bình luận cần xem: chờ duyệt, bị báo vi phạm, bị yêu cầu gỡ
 help-arg-article = Mã bài viết
 help-arg-query = Có các từ này, có dấu hay không dấu
 help-arg-rule = Có dấu hiệu này, ví dụ LINK
@@ -127,7 +313,89 @@ help-arg-mode = Cách nhận bình luận; mặc định theo cả trang
 help-arg-comment = Về bình luận này
 help-arg-actor = Do người này làm
 help-arg-action = Việc đã làm
-help-arg-since = Từ lúc: 2026-05-01, 2026-05-01T08:00:00+07:00, hoặc 30m, 12h, 7d trước
+help-arg-since = Từ lúc: 2026-05-01, 2026-05-01T08:00:00+07:00, hoặc 30m, 12h, 7d, 2w trước
 help-arg-until = Trước lúc, viết như --since
 help-arg-shell = Loại shell
-cli-overrule = Nếu vẫn muốn đổi, thêm --revision { $revision }.
+help-arg-reported = Chỉ bình luận đang bị báo vi phạm
+help-arg-claimed = Chỉ bình luận có người đang xem
+help-arg-unclaimed = Chỉ bình luận chưa ai đang xem
+help-arg-verb = Làm gì với các bình luận khớp
+help-arg-most = Xử lý nhiều nhất bao nhiêu bình luận
+help-arg-all = Cho phép không có điều kiện lọc: mọi bình luận cần xem
+help-arg-dry-run = Chỉ cho biết sẽ làm gì, không thay đổi gì
+help-arg-yes = Không hỏi lại
+help-arg-deed = Mã dòng nhật ký cần hoàn tác; để trống thì hoàn tác việc gần nhất của bạn
+help-arg-as-batch = Mã đã cho là của cả một đợt xử lý
+help-arg-text = Lời ghi chú, một đoạn trong dấu nháy
+help-arg-demand = Ai yêu cầu gỡ
+help-arg-due = Hạn xử lý: 2026-12-01 hoặc 2026-12-01T08:00:00+07:00; mặc định 24 giờ với cơ quan chức năng, 48 giờ với khiếu nại
+help-arg-term = Trong bao lâu kể từ bây giờ: 30m, 12h, 7d, 2w
+help-arg-end = Đến lúc: 2026-12-01 hoặc 2026-12-01T08:00:00+07:00
+help-arg-author-key = Chặn người viết có mã này
+help-arg-subject = Chặn gì của bình luận; mặc định là device
+help-arg-effect = Chặn hẳn, hay giữ lại chờ duyệt
+help-arg-reject-pending = Từ chối luôn các bình luận đang chờ của đối tượng này
+help-arg-remove-published = Gỡ luôn các bình luận đã đăng của đối tượng này
+help-arg-ban-id = Mã lệnh chặn (UUID)
+help-arg-ended = Kể cả lệnh đã hết hiệu lực
+help-arg-at = Đóng vào lúc: 2026-12-01 hoặc 2026-12-01T08:00:00+07:00
+help-arg-below = Chỉ bình luận có điểm spam thấp hơn mức này
+help-arg-site-mode = Cách nhận bình luận của bài viết không đặt riêng; default là theo cấu hình máy chủ
+help-arg-auto-close = Tự đóng bài viết sau bấy nhiêu ngày kể từ khi đăng; 0 là không bao giờ
+help-arg-report-threshold = Bấy nhiêu lượt báo thì đưa bình luận lại vào hàng chờ; 0 là 3
+help-arg-lift = Thôi siết duyệt
+help-arg-batch = Thuộc đợt xử lý này
+help-arg-ban = Về lệnh chặn này
+help-arg-page = Lệnh cần xem hướng dẫn; để trống là cả chương trình
+help-arg-dir = Ghi mọi trang vào thư mục này (duyet.1, duyet-queue.1…), để đóng gói
+
+# man
+
+man-manual = Duyệt bình luận
+man-name = Tên
+man-synopsis = Cú pháp
+man-description = Mô tả
+man-commands = Các lệnh
+man-exit-status = Mã kết thúc
+man-environment = Biến môi trường
+man-files = Tệp
+man-examples = Ví dụ
+man-see-also = Xem thêm
+man-exit-done = Đã xong.
+man-exit-failed = Có lỗi khác, hoặc người dùng trả lời không.
+man-exit-usage = Dòng lệnh hoặc dữ liệu không hợp lệ.
+man-exit-not-found = Không tìm thấy.
+man-exit-denied = Không có quyền, hoặc mã truy cập không đúng.
+man-exit-conflict = Người khác đã xử lý trước.
+man-exit-unavailable = Quá giới hạn, hoặc máy chủ tạm thời không dùng được.
+man-exit-worst = Khi một lệnh xử lý nhiều bình luận, mã lớn nhất là mã của cả lệnh.
+man-env-addr = Địa chỉ máy chủ, như --addr.
+man-env-token = Mã truy cập, hoặc tệp chứa mã. Không đặt thì dùng lần đăng nhập đã lưu.
+man-env-lang = Ngôn ngữ, vi hoặc en, theo thứ tự này; --lang được ưu tiên hơn.
+man-env-tz = Múi giờ dùng để hiện thời gian.
+man-env-columns = Chiều rộng của bảng; mặc định theo màn hình.
+man-env-colour = Tắt màu, hoặc bật màu cả khi không in ra màn hình.
+man-file-login = Địa chỉ và mã truy cập của lần đăng nhập, chỉ chủ nhân đọc được.
+man-example-login = Đăng nhập bằng mã truy cập trong tệp.
+man-example-queue = Bình luận bị báo vi phạm, nhiều lượt báo trước.
+man-example-json = Mã của mọi bình luận trong hàng chờ, cho tập lệnh.
+man-example-watch = Theo dõi bình luận có điểm spam cao, mỗi việc một dòng JSON.
+man-example-reject = Từ chối vì lộ thông tin cá nhân.
+man-example-undo = Hoàn tác việc gần nhất của bạn.
+man-example-undo-batch = Hoàn tác cả một đợt xử lý.
+man-example-bulk = Xem trước sẽ đánh dấu spam những bình luận nào.
+man-example-bulk-author = Từ chối mọi bình luận đang chờ của một người viết.
+man-example-ban = Giữ lại chờ duyệt bình luận từ dải địa chỉ đó trong hai ngày.
+man-example-ban-author = Chặn một người viết bảy ngày và từ chối những bình luận đang chờ.
+man-example-escalate = Cơ quan chức năng yêu cầu gỡ trong 24 giờ.
+man-example-open = Mở lại bình luận trong bảy ngày.
+man-example-release = Xem trước sẽ duyệt bao nhiêu bình luận có điểm spam thấp.
+man-example-site = Tự đóng sau 14 ngày; năm lượt báo thì xem lại.
+man-example-lockdown = Siết duyệt toàn trang hai giờ.
+man-example-stats = Số liệu bảy ngày qua.
+man-example-man = Ghi mọi trang hướng dẫn cho lệnh man.
+
+# triage's own
+
+help-triage = Duyệt toàn màn hình bằng phím, mỗi phán quyết một phím
+help-arg-lease = Giữ bình luận cho riêng bạn trong bao nhiêu phút, 1 đến 10

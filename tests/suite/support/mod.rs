@@ -1,5 +1,6 @@
 //! Servers, databases and clients that the tests run against.
 
+pub mod canned;
 pub mod daemon;
 pub mod home;
 pub mod imports;

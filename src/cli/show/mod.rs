@@ -1,21 +1,21 @@
 //! `duyet show`: everything known about one comment.
 
-use anstyle::Style;
-use unicode_width::UnicodeWidthStr as _;
+mod around;
+
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
     audit,
     desk::Desk,
+    facts::{heading, list},
     json,
     mark::{Marks, mark},
     names,
     outcome::{Failure, Outcome, local_time},
-    sanitize, table,
+    sanitize,
 };
 use crate::{locale::Locale, proto::v1};
-
-const LABEL: Style = Style::new().bold();
 
 /// Runs `show`.
 pub(super) async fn run(desk: &Desk<'_>, id: Uuid) -> Result<Outcome, Failure> {
@@ -26,18 +26,21 @@ pub(super) async fn run(desk: &Desk<'_>, id: Uuid) -> Result<Outcome, Failure> {
         desk.output.json(&json::Case::from(case))?;
     } else {
         let marks = if desk.output.is_coloured() { Marks::Colour } else { Marks::Quotes };
-        desk.output.data(&describe(&case, desk.locale, marks))?;
+        desk.output.data(&describe(&case, desk.locale, desk.now, marks))?;
     }
     Ok(Outcome::Done)
 }
 
-fn describe(case: &v1::Case, locale: Locale, marks: Marks) -> String {
+fn describe(case: &v1::Case, locale: Locale, now: DateTime<Utc>, marks: Marks) -> String {
     let comment = case.comment.clone().unwrap_or_default();
     let marked = |field: &str, text: &str| mark(text, &ranges(&case.findings, field), marks);
     let one_line = |field: &str, text: &str| marked(field, text).replace('\n', "⏎");
     let facts = [
         ("id", sanitize::line(&comment.id)),
         ("status", standing(case, &comment, locale)),
+        ("takedown", around::takedown(case, locale, now)),
+        ("claim", around::claim(case, locale, now)),
+        ("reports", around::reports(case, locale)),
         ("article", article(case, &comment)),
         ("sent", json::time(comment.created_at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()),
         ("author", one_line("author_name", &comment.author_name)),
@@ -53,23 +56,17 @@ fn describe(case: &v1::Case, locale: Locale, marks: Marks) -> String {
     // The edge on the left is ours: no line of a comment can pass for a line of this page.
     let content = marked("content", &comment.content);
     parts.push(content.split('\n').map(|line| format!("│ {line}")).collect::<Vec<_>>().join("\n"));
+    parts.extend(around::answered(case, locale));
     if !case.findings.is_empty() {
-        parts.push(format!("{LABEL}{}{LABEL:#}", locale.text("cli-held")));
+        parts.push(heading("cli-held", locale));
         parts.extend(case.findings.iter().map(finding));
     }
+    parts.extend(around::sections(case, locale));
     if !case.decisions.is_empty() {
-        parts.push(format!("{LABEL}{}{LABEL:#}", locale.text("cli-decisions")));
+        parts.push(heading("cli-decisions", locale));
         parts.extend(case.decisions.iter().map(|entry| format!("  {}", audit::sentence(entry, locale))));
     }
     parts.join("\n")
-}
-
-fn list(facts: &[(&str, String)], locale: Locale) -> String {
-    let labelled = facts.iter().filter(|(_, value)| !value.is_empty());
-    let labelled = labelled.map(|(key, value)| (locale.text(&format!("cli-fact-{key}")), value)).collect::<Vec<_>>();
-    let widest = labelled.iter().map(|(label, _)| label.width()).max().unwrap_or(0);
-    let lines = labelled.iter().map(|(label, value)| format!("{LABEL}{}{LABEL:#}  {value}", table::pad(label, widest)));
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn standing(case: &v1::Case, comment: &v1::Comment, locale: Locale) -> String {
@@ -131,9 +128,54 @@ mod tests {
 
     #[test]
     fn the_match_is_marked_and_no_line_of_the_comment_passes_for_ours() {
-        let text = describe(&case(), Locale::Vi, Marks::Quotes);
+        let text = describe(&case(), Locale::Vi, DateTime::UNIX_EPOCH, Marks::Quotes);
         let plain = anstream::adapter::strip_str(&text).to_string();
         assert!(plain.contains("\n│ Gọi «0901»\n│ Trạng thái  đã duyệt"), "{plain}");
         assert!(plain.contains("chờ duyệt") && plain.contains("+2.0  PHONE_NUMBER"), "{plain}");
+    }
+
+    #[test]
+    fn everything_around_the_comment_is_told_and_nothing_of_it_commands_the_terminal() {
+        let comment = |content: &str| v1::Comment {
+            id: "khac".into(),
+            author_name: "Ai\u{1b}[31m".into(),
+            content: content.into(),
+            status: v1::CommentStatus::Spam.into(),
+            ..Default::default()
+        };
+        let due_at = Some(prost_types::Timestamp { seconds: 7_200, nanos: 0 });
+        let count = |reason: v1::Reason, count| v1::ReportCount { reason: reason.into(), count };
+        let case = v1::Case {
+            reports: Some(v1::Reports {
+                total: 4,
+                open: 3,
+                counts: vec![count(v1::Reason::Insult, 3), count(v1::Reason::Unspecified, 1)],
+                notes: vec!["nói\u{1b}[2J bậy".into()],
+            }),
+            claim: Some(v1::Claim { moderator: "minh".into(), expires_at: due_at }),
+            takedown: Some(v1::Takedown { kind: v1::TakedownKind::Authority.into(), due_at }),
+            notes: vec![v1::Note { actor: "lan".into(), text: "hỏi\nluật sư".into(), ..Default::default() }],
+            siblings: vec![comment("y hệt")],
+            author_comments: vec![comment("lời cũ\u{202e}")],
+            answered: Some(comment("câu hỏi")),
+            ..case()
+        };
+        let text = describe(&case, Locale::En, DateTime::UNIX_EPOCH, Marks::Quotes);
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        let told = [
+            "4 readers, 3 since the last look: insult 3, no reason 1",
+            "“nói bậy”",
+            "minh, until",
+            "authority",
+            "2 h left",
+            "lan  hỏi⏎luật sư",
+            "khac  spam  Ai: y hệt",
+            "khac  spam  Ai: lời cũ",
+            "khac  spam  Ai: câu hỏi",
+        ];
+        for words in told {
+            assert!(plain.contains(words), "{words} in {plain}");
+        }
+        assert!(!text.contains("\u{1b}[2J") && !text.contains("\u{1b}[31m") && !text.contains('\u{202e}'), "{text:?}");
     }
 }

@@ -1,0 +1,274 @@
+//! The busy desk's commands as their users meet them: the real binary against a small service with canned answers.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
+
+use duyet::proto::v1::{self, create_ban_request::Subject, revert_request::Target};
+use serde_json::Value as Json;
+
+use crate::{
+    cli::{CONTESTED, DECIDED, Desk, GONE, LIMITED, PENDING, finish, keys},
+    support::canned::{BAN, BATCH, DEED},
+};
+
+#[test]
+fn undo_takes_back_the_last_deed_one_deed_or_a_batch() {
+    let desk = Desk::open();
+    let last = desk.run(&["undo"]);
+    assert_eq!((last.code, last.stdout.as_str()), (0, format!("{PENDING}: trở lại “chờ duyệt”\n").as_str()));
+    assert_eq!(desk.run(&["undo", DEED]).code, 0);
+    let batch = desk.run(&["undo", "--batch", BATCH, "--lang", "en"]);
+    assert_eq!(batch.code, 5, "{}", batch.stderr);
+    assert!(batch.stdout.contains(&format!("{PENDING}: back to “pending”")), "{}", batch.stdout);
+    assert!(batch.stdout.contains(&format!("Ban {BAN}: taken back")), "{}", batch.stdout);
+    let between = format!("{CONTESTED}: minh moved it to “spam” since; that stays.");
+    assert!(batch.stderr.contains(&between), "{}", batch.stderr);
+    assert!(batch.stderr.contains("This was taken back before.") && batch.stderr.contains("Took back 2 of 4."));
+    let targets = desk.asked(|asked| asked.reverts.iter().map(|one| one.target.clone().unwrap()).collect::<Vec<_>>());
+    assert_eq!(targets, [Target::Last(true), Target::DecisionId(DEED.into()), Target::BatchId(BATCH.into())]);
+}
+
+#[test]
+fn undo_says_what_it_cannot_take_back() {
+    let desk = Desk::open();
+    let unknown = desk.run(&["undo", GONE]);
+    assert!(unknown.code == 3 && unknown.stderr.contains("--batch"), "{}", unknown.stderr);
+    assert!(!desk.run(&["undo", "--batch", GONE]).stderr.contains("thêm --batch"));
+    assert_eq!(desk.run(&["undo", LIMITED]).code, 4);
+    let json = desk.run(&["undo", "--batch", BATCH, "--json"]).json();
+    let results = json["results"].as_array().unwrap().iter().map(|one| one["result"].as_str().unwrap());
+    assert_eq!(results.collect::<Vec<_>>(), ["changed", "conflict", "conflict", "changed"]);
+    assert_eq!(json["results"][1]["conflict"]["decided_by"], "minh");
+    assert_eq!((&json["results"][3]["ban_id"], &json["results"][3]["comment_id"]), (&BAN.into(), &Json::Null));
+}
+
+#[test]
+fn a_bulk_decision_is_looked_at_first_and_acts_on_what_was_seen() {
+    let desk = Desk::open();
+    let dry = desk.run(&["bulk", "spam", "-q", "vay", "--dry-run", "--lang", "en"]);
+    assert_eq!(dry.code, 0, "{}", dry.stderr);
+    assert!(dry.stdout.contains(PENDING) && dry.stdout.contains("Would mark as spam 2 comments (pending 2)."));
+    assert!(desk.asked(|asked| asked.bulks.is_empty()));
+    let json = desk.run(&["bulk", "spam", "-q", "vay", "--dry-run", "--json"]).json();
+    assert_eq!((&json["matched"], &json["results"][0]["revision"]), (&2.into(), &7.into()));
+    assert_eq!((&json["results"][0]["result"], &json["dry_run"]), (&"matched".into(), &true.into()));
+
+    let run = desk.run(&["bulk", "spam", "-q", "vay", "--yes", "--note", "n", "--lang", "en"]);
+    assert_eq!(run.code, 5, "{}", run.stderr);
+    assert!(run.stdout.contains("Marked as spam: 1; unchanged: 0, failed: 1."), "{}", run.stdout);
+    assert!(run.stdout.contains(&format!("duyet undo --batch {BATCH}")), "{}", run.stdout);
+    assert!(run.stderr.contains(&format!("{CONTESTED}: minh moved this comment")), "{}", run.stderr);
+    desk.asked(|asked| {
+        let [bulk] = asked.bulks.as_slice() else { panic!("not one call") };
+        let items = bulk.items.iter().map(|item| (item.comment_id.as_str(), item.expected_revision));
+        assert_eq!(items.collect::<Vec<_>>(), [(PENDING, 7), (CONTESTED, 7)]);
+        assert_eq!((bulk.action(), bulk.note.as_str()), (v1::Action::Spam, "n"));
+        let query = |request: &v1::ListQueueRequest| request.filter.clone().unwrap().query;
+        assert!(asked.queues.iter().all(|request| query(request) == "vay"));
+    });
+    let json = desk.run(&["bulk", "spam", "--article", "bai-1", "--yes", "--json"]).json();
+    assert_eq!((&json["changed"], &json["failed"], &json["batch_ids"][0]), (&1.into(), &1.into(), &BATCH.into()));
+}
+
+#[test]
+fn a_careless_bulk_decision_is_refused() {
+    let desk = Desk::open();
+    for (args, words) in [
+        (["bulk", "approve", "--yes"].as_slice(), "--all"),
+        // Its stdin is no terminal.
+        (&["bulk", "approve", "-q", "vay"], "--yes"),
+    ] {
+        let ran = desk.run(args);
+        assert!(ran.code == 2 && ran.stderr.contains(words), "{args:?}: {}", ran.stderr);
+    }
+    assert_eq!(desk.run(&["bulk", "reject", "-q", "vay", "--yes"]).code, 2, "no reason");
+    assert!(desk.asked(|asked| asked.bulks.is_empty() && asked.queues.is_empty()));
+    let limited = desk.run(&["bulk", "approve", "--all", "--dry-run", "-n", "1", "--lang", "en"]);
+    assert!(limited.stdout.contains("1 comment (pending 1), and more beyond --limit."), "{}", limited.stdout);
+}
+
+#[test]
+fn a_ban_tells_whom_it_meets_and_what_went_with_it() {
+    let desk = Desk::open();
+    let plain = desk.run(&["ban", PENDING, "-r", "insult", "--for", "7d"]);
+    assert_eq!(plain.code, 0, "{}", plain.stderr);
+    assert!(plain.stdout.contains("Đã chặn thiết bị") && plain.stdout.contains(BAN), "{}", plain.stdout);
+    let swept = ["ban", PENDING, "--kind", "fingerprint", "-r", "spam-ad", "--until", "2099-12-01", "--reject-pending"];
+    let swept = desk.run(&[swept.as_slice(), &["--lang", "en"]].concat());
+    assert_eq!(swept.code, 5, "one of them was decided meanwhile: {}", swept.stderr);
+    let told = ["The text is banned until 2099-12-01", "Refused or removed 1 comment", &format!("--batch {BATCH}")];
+    assert!(told.iter().all(|words| swept.stdout.contains(words)), "{}", swept.stdout);
+    let author = desk.run(&["ban", "--author", "a1b2", "-r", "insult", "--for", "2w", "--json"]).json();
+    assert_eq!(keys(&author).join(" "), "ban more results");
+    desk.asked(|asked| {
+        let subjects = asked.bans.iter().map(|ban| (ban.subject.clone().unwrap(), ban.subject_kind()));
+        let comment = || Subject::CommentId(PENDING.into());
+        let expected = [
+            (comment(), v1::BanSubject::Device),
+            (comment(), v1::BanSubject::Fingerprint),
+            (Subject::Author("a1b2".into()), v1::BanSubject::Author),
+        ];
+        assert_eq!(subjects.collect::<Vec<_>>(), expected);
+    });
+    assert_eq!(desk.run(&["ban", GONE, "-r", "insult", "--for", "1d"]).code, 1, "nothing to ban");
+    assert_eq!(desk.run(&["ban", PENDING, "-r", "insult", "--until", "2020-01-01"]).code, 2, "in the past");
+}
+
+#[test]
+fn bans_are_listed_and_revoked() {
+    let desk = Desk::open();
+    let list = desk.run(&["bans", "--ended", "--lang", "en"]);
+    for words in [BAN, "device", "block", "insult: chửi bậy", "revoked by minh"] {
+        assert!(list.stdout.contains(words), "{words} in {}", list.stdout);
+    }
+    assert!(list.stderr.contains("--page-token trang-2"), "{}", list.stderr);
+    let json = desk.run(&["bans", "--json"]).json();
+    assert_eq!(json["bans"].as_array().unwrap().len(), 1);
+    assert!(desk.run(&["unban", BAN]).stdout.contains("Đã bỏ lệnh chặn"));
+    assert!(desk.run(&["unban", DEED]).stdout.contains("từ trước"));
+    assert_eq!(desk.run(&["unban", GONE]).code, 3);
+    assert_eq!(desk.run(&["unban", BAN, "--json"]).json()["changed"], true);
+}
+
+#[test]
+fn the_site_is_shown_changed_and_locked_down() {
+    let desk = Desk::open();
+    let shown = desk.run(&["site"]);
+    assert!(shown.code == 0 && shown.stdout.contains("đăng ngay"), "{}{}", shown.stdout, shown.stderr);
+    assert!(desk.asked(|asked| asked.sites.is_empty()));
+    assert_eq!(desk.run(&["site", "--mode", "pre", "--auto-close", "14"]).code, 0);
+    desk.asked(|asked| {
+        let site = asked.sites[0].site.clone().unwrap();
+        assert_eq!((site.mode(), site.auto_close_days, site.revision), (v1::Mode::Pre, 14, 3));
+        assert_eq!(asked.sites[0].update_mask.clone().unwrap().paths, ["mode", "auto_close_days"]);
+    });
+    let late = desk.run(&["site", "--report-threshold", "999", "--lang", "en"]);
+    assert!(late.code == 5 && late.stderr.contains("the site's policy"), "{}", late.stderr);
+
+    let locked = desk.run(&["lockdown", "--for", "2h", "--note", "tấn công"]);
+    assert!(locked.code == 0 && locked.stdout.contains("Đã siết duyệt toàn trang đến"), "{}", locked.stdout);
+    let lifted = desk.run(&["lockdown", "--lift", "--lang", "en"]);
+    assert!(
+        lifted.stdout.contains("The lockdown is over. Comments are taken: published at once."),
+        "{}",
+        lifted.stdout
+    );
+    let asked = desk.asked(|asked| asked.lockdowns.iter().map(|one| one.until.is_some()).collect::<Vec<_>>());
+    assert_eq!(asked, [true, false]);
+    let json = desk.run(&["lockdown", "--until", "2099-12-01", "--note", "x", "--json"]).json();
+    assert_eq!(json["lockdown"]["called_by"], "lan");
+    assert_eq!(desk.run(&["site", "--json"]).json()["lockdown"], Json::Null);
+}
+
+#[test]
+fn an_article_is_closed_later_opened_for_a_while_and_released() {
+    let desk = Desk::open();
+    assert_eq!(desk.run(&["close", "bai-1", "--at", "2099-12-01T00:00:00Z"]).code, 0);
+    assert!(desk.run(&["open", "bai-1", "--for", "7d"]).stdout.contains("Sẽ tự đóng lúc"));
+    assert_eq!(desk.run(&["close", "bai-1", "--at", "2020-12-01"]).code, 2);
+    desk.asked(|asked| {
+        let paths = asked.articles.iter().map(|one| one.update_mask.clone().unwrap().paths.join(" "));
+        assert_eq!(paths.collect::<Vec<_>>(), ["close_at", "mode close_at"]);
+        assert!(asked.articles.iter().all(|one| one.article.clone().unwrap().close_at.is_some()));
+    });
+    let dry = desk.run(&["release", "bai-1", "--dry-run", "--lang", "en"]);
+    assert!(dry.stdout.contains("would approve 12 waiting comments, 3 would still wait"), "{}", dry.stdout);
+    let run = desk.run(&["release", "bai-1", "--max-score", "0.2"]);
+    assert!(run.stdout.contains("đã duyệt 12 bình luận") && run.stdout.contains(BATCH), "{}", run.stdout);
+    let asked = desk.asked(|asked| asked.releases.iter().map(|one| (one.dry_run, one.max_score)).collect::<Vec<_>>());
+    assert_eq!(asked, [(true, None), (false, Some(0.2))]);
+    assert_eq!(desk.run(&["release", "bai-1", "--json"]).json()["released"], 12);
+}
+
+#[test]
+fn numbers_notes_demands_and_looks_are_told() {
+    let desk = Desk::open();
+    let stats = desk.run(&["stats", "--since", "7d", "--lang", "en"]).stdout;
+    for words in ["Waiting", "10 min", "2 h", "2, 1 overdue", "lan", "12.5", "10.0 %"] {
+        assert!(stats.contains(words), "{words} in {stats}");
+    }
+    let json = desk.run(&["stats", "--json"]).json();
+    assert_eq!((&json["submitted"]["APPROVED"], &json["submitted"]["ERASED"]), (&40.into(), &0.into()));
+    assert_eq!(json["waiting_age_p95_seconds"], 7_300);
+
+    assert!(desk.run(&["note", PENDING, "hỏi luật sư"]).stdout.contains("Đã ghi chú"));
+    assert_eq!(desk.run(&["note", PENDING, "x", "--json"]).json()["note"]["text"], "x");
+    let demand = desk.run(&["escalate", PENDING, "--kind", "authority", "--for", "24h", "--lang", "en"]).stdout;
+    assert!(demand.contains("must be decided by") && demand.contains("demanded by an authority"), "{demand}");
+    assert_eq!(
+        desk.run(&["escalate", PENDING, "--kind", "complaint", "--json"]).json()["takedown"]["kind"],
+        "COMPLAINT"
+    );
+    let sender = desk.run(&["reveal", PENDING, "--note", "CV 12", "--lang", "en"]);
+    assert!(sender.stdout.contains("d0d0") && sender.stdout.contains("unknown") && sender.stderr.contains(DEED));
+    assert_eq!(desk.run(&["reveal", PENDING, "--note", "x", "--json"]).json()["address"], Json::Null);
+    assert_eq!(desk.run(&["reveal", PENDING]).code, 2);
+    assert_eq!(desk.run(&["reveal", GONE, "--note", "x"]).code, 4);
+}
+
+/// Starts `watch`, answers its first lines of output, and how it ended when interrupted.
+fn watch(desk: &Desk, args: &[&str], lines: usize) -> (Vec<String>, Option<i32>) {
+    let mut command = desk.command(&[&["watch"], args].concat());
+    let mut child = command.env("DUYET_TOKEN", "moderator").stderr(Stdio::null()).spawn().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let read = output.lines().take(lines).map(Result::unwrap).collect();
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    (read, child.wait().unwrap().code())
+}
+
+#[test]
+fn a_watch_goes_on_when_the_stream_ends_and_stops_when_interrupted() {
+    let desk = Desk::open();
+    let (lines, code) = watch(&desk, &["--reported", "--lang", "en"], 4);
+    assert_eq!(code, Some(0));
+    let told = lines.iter().map(|line| (line.contains("  waits  "), line.contains("  left (pending)  ")));
+    assert_eq!(told.collect::<Vec<_>>(), [(true, false), (false, true), (true, false), (false, true)], "{lines:#?}");
+    assert!(lines.iter().all(|line| line.contains(DECIDED) && !line.contains('\u{1b}')), "{lines:#?}");
+    desk.asked(|asked| {
+        assert_eq!(asked.watches.len(), 2);
+        assert!(asked.watches.iter().all(|watch| watch.filter.as_ref().unwrap().reported));
+    });
+    let (lines, code) = watch(&Desk::open(), &["--json"], 3);
+    let events = lines.iter().map(|line| serde_json::from_str::<Json>(line).unwrap()).collect::<Vec<_>>();
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        events.iter().map(|event| event["event"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["HEARTBEAT", "WAITING", "LEFT"]
+    );
+    assert_eq!((&events[0]["total"], &events[1]["case"]["comment"]["id"]), (&2.into(), &DECIDED.into()));
+}
+
+#[test]
+fn a_watch_without_a_right_or_a_server_ends_at_once() {
+    let desk = Desk::open();
+    assert_eq!(finish(desk.command(&["watch"]).env("DUYET_TOKEN", "portal"), "").code, 4);
+    assert_eq!(desk.run(&["watch", "--addr", "127.0.0.1:1"]).code, 6);
+}
+
+#[test]
+fn the_audit_takes_every_filter() {
+    let desk = Desk::open();
+    let args = ["audit", "--article", "bai-1", "--batch", BATCH, "--ban", BAN, "--action", "CREATE_BAN"];
+    assert_eq!(desk.run(&args).code, 0);
+    desk.asked(|asked| {
+        let audit = &asked.audits[0];
+        assert_eq!((audit.article_id.as_str(), audit.action.as_str()), ("bai-1", "CREATE_BAN"));
+        assert_eq!((audit.batch_id.as_str(), audit.ban_id.as_str()), (BATCH, BAN));
+    });
+}
+
+#[test]
+fn manual_pages_are_printed_and_written_without_a_server() {
+    let desk = Desk::open();
+    let page = finish(&mut desk.command(&["man", "undo", "--lang", "en"]), "");
+    assert!(page.code == 0 && page.stdout.contains(".SH \"EXIT STATUS\""), "{}", page.stdout);
+    assert!(finish(&mut desk.command(&["man"]), "").stdout.contains("MÃ KẾT THÚC"));
+    assert_eq!(finish(&mut desk.command(&["man", "nonsense"]), "").code, 2);
+    let dir = desk.home.path().join("man1");
+    let written = finish(&mut desk.command(&["man", "--dir", dir.to_str().unwrap(), "--json"]), "").json();
+    assert!(dir.join("duyet.1").exists() && dir.join("duyet-bulk.1").exists());
+    assert_eq!(written["files"].as_array().unwrap().len(), std::fs::read_dir(&dir).unwrap().count());
+}

@@ -1,0 +1,402 @@
+//! The busy desk's commands against a real server: what they do is there afterwards, and can be taken back.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use duyet::proto::v1;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    moderator_client::{duyet, duyet_in, json, text},
+    support::newsroom::{Database, Newsroom, Portal, on_both_databases, reason},
+};
+
+on_both_databases! {
+    a_decision_is_taken_back_unless_somebody_came_later,
+    a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one,
+    a_ban_keeps_a_device_out_until_it_is_revoked,
+    a_ban_by_author_sweeps_and_is_undone_with_its_sweep,
+    a_site_is_locked_down_and_lets_go,
+    an_article_that_closed_by_itself_opens_again,
+    what_waits_on_an_article_is_released,
+    reports_notes_and_demands_are_seen_by_colleagues,
+    numbers_tell_who_did_what,
+    a_watch_tells_what_comes_and_goes,
+    only_an_admin_reveals_and_the_audit_knows,
+    every_refusal_of_a_busy_desk_has_its_exit_code,
+    every_command_speaks_both_languages,
+}
+
+const MODERATOR: &str = "moderator";
+
+async fn done(newsroom: &Newsroom, arguments: &[&str]) -> String {
+    let output = duyet(newsroom, MODERATOR, arguments).await;
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output));
+    text(&output)
+}
+
+async fn done_json(newsroom: &Newsroom, arguments: &[&str]) -> Value {
+    json(&duyet(newsroom, MODERATOR, &[arguments, &["--json"]].concat()).await)
+}
+
+async fn code(newsroom: &Newsroom, token: &str, arguments: &[&str]) -> Option<i32> {
+    duyet(newsroom, token, arguments).await.status.code()
+}
+
+async fn status(newsroom: &Newsroom, id: &str) -> v1::CommentStatus {
+    newsroom.desk().case(id).await.comment.unwrap().status()
+}
+
+/// As one reader: challenge and comment by the same device. An empty device is a new reader.
+async fn say_as(portal: &mut Portal, device: &str, article: &str, content: &str) -> Result<String, tonic::Status> {
+    let mut form = portal.form(article, content).await;
+    if !device.is_empty() {
+        form.challenge_token = challenge_for(portal, device, article).await.token;
+        form.client.as_mut().unwrap().device_token = device.to_owned();
+    }
+    portal.comments.submit_comment(form).await.map(|answer| answer.into_inner().comment_id)
+}
+
+async fn challenge_for(portal: &mut Portal, device: &str, article: &str) -> v1::IssueChallengeResponse {
+    let client = Some(v1::Client { ip: "203.0.113.7".into(), device_token: device.into(), ..Default::default() });
+    let request = v1::IssueChallengeRequest { article_id: article.into(), client, ..Default::default() };
+    // A busy machine draws slowly; who is told to come again does.
+    for _ in 0..100 {
+        match portal.captcha.issue_challenge(request.clone()).await {
+            Err(status) if reason(&status) == "OVERLOADED" => {}
+            answer => return answer.unwrap().into_inner(),
+        }
+    }
+    panic!("no picture comes");
+}
+
+/// A device token that a reader keeps as a cookie.
+async fn device(portal: &mut Portal, article: &str) -> String {
+    portal.challenge(article).await.device_token
+}
+
+async fn report(portal: &mut Portal, id: &str, reason: v1::Reason, note: &str) {
+    let device_token = device(portal, "bai").await;
+    let client = v1::Client { ip: "203.0.113.9".into(), device_token, ..Default::default() };
+    let request = v1::ReportCommentRequest {
+        comment_id: id.into(),
+        reason: reason.into(),
+        note: note.into(),
+        client: Some(client),
+        request_id: Uuid::new_v4().to_string(),
+    };
+    portal.comments.report_comment(request).await.unwrap();
+}
+
+async fn a_decision_is_taken_back_unless_somebody_came_later(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let id = portal.say("bai", "Duyệt nhầm").await.comment_id;
+    done(&newsroom, &["approve", &id]).await;
+    let undone = done(&newsroom, &["undo"]).await;
+    assert!(undone.contains(&format!("{id}: back to “pending”")), "{undone}");
+    assert_eq!(status(&newsroom, &id).await, v1::CommentStatus::Pending);
+
+    let approved = done_json(&newsroom, &["approve", &id]).await;
+    let decision = approved["results"][0]["decision_id"].as_str().unwrap().to_owned();
+    let revision = approved["results"][0]["revision"].to_string();
+    let overruled = ["reject", &id, "-r", "insult", "--revision", &revision];
+    assert_eq!(code(&newsroom, "admin", &overruled).await, Some(0));
+    let late = duyet(&newsroom, MODERATOR, &["undo", &decision]).await;
+    assert_eq!(late.status.code(), Some(5), "{}", text(&late));
+    assert!(text(&late).contains("admin"), "{}", text(&late));
+    assert_eq!(status(&newsroom, &id).await, v1::CommentStatus::Removed);
+
+    let theirs = newsroom.desk().case(&id).await.decisions[0].id.clone();
+    assert_eq!(code(&newsroom, MODERATOR, &["undo", &theirs]).await, Some(4), "an admin's deed");
+    assert_eq!(code(&newsroom, "admin", &["undo", &theirs]).await, Some(0));
+    assert_eq!(status(&newsroom, &id).await, v1::CommentStatus::Approved);
+    assert_eq!(code(&newsroom, "admin", &["undo", &theirs]).await, Some(5), "taken back before");
+    let audit = done(&newsroom, &["audit", "--action", "revert"]).await;
+    assert!(audit.contains("take back: removed → approved") && audit.contains("admin"), "{audit}");
+}
+
+async fn a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut ids = vec![];
+    for number in 0..7 {
+        ids.push(portal.say("bai", &format!("Vay tiền nhanh số {number}")).await.comment_id);
+    }
+    let other = portal.say("bai", "Bài viết hay").await.comment_id;
+    let filter = ["-q", "vay tien"];
+    let dry = done_json(&newsroom, &[["bulk", "spam"].as_slice(), &filter, &["--dry-run"]].concat()).await;
+    assert_eq!((&dry["matched"], &dry["more"]), (&7.into(), &false.into()));
+    assert_eq!(newsroom.desk().queue().await.total, 8, "nothing was changed");
+    let told = done(&newsroom, &[["bulk", "spam"].as_slice(), &filter, &["--dry-run"]].concat()).await;
+    assert!(told.contains("Would mark as spam 7 comments (pending 7)."), "{told}");
+
+    let run = done_json(&newsroom, &[["bulk", "spam"].as_slice(), &filter, &["--yes"]].concat()).await;
+    let of = |report: &Value| {
+        let results = report["results"].as_array().unwrap().iter();
+        results.map(|one| one["comment_id"].as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!((of(&dry), &run["changed"]), (of(&run), &7.into()));
+    assert_eq!(of(&run), ids.iter().cloned().collect());
+    assert_eq!(newsroom.desk().queue().await.cases[0].comment.as_ref().unwrap().id, other);
+
+    let batch = run["batch_ids"][0].as_str().unwrap().to_owned();
+    // One of them is decided again: that stays.
+    assert_eq!(code(&newsroom, "admin", &["approve", &ids[0], "--revision", "2"]).await, Some(0));
+    let undone = duyet(&newsroom, MODERATOR, &["undo", "--batch", &batch]).await;
+    assert_eq!(undone.status.code(), Some(5), "{}", text(&undone));
+    assert!(text(&undone).contains("Took back 6 of 7."), "{}", text(&undone));
+    assert_eq!(newsroom.desk().queue().await.total, 7);
+    let audit = done_json(&newsroom, &["audit", "--batch", &batch]).await;
+    assert_eq!(audit["entries"].as_array().unwrap().len(), 7);
+}
+
+async fn a_ban_keeps_a_device_out_until_it_is_revoked(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let troll = device(&mut portal, "bai").await;
+    let id = say_as(&mut portal, &troll, "bai", "Chửi bới").await.unwrap();
+    let banned = done(&newsroom, &["ban", &id, "-r", "insult", "--for", "7d", "--note", "tái phạm"]).await;
+    assert!(banned.contains("The device is banned until"), "{banned}");
+    let refused = say_as(&mut portal, &troll, "bai", "Lại chửi").await.unwrap_err();
+    assert_eq!(reason(&refused), "BANNED");
+    assert!(say_as(&mut portal, "", "bai", "Người khác").await.is_ok(), "another device");
+
+    let bans = done_json(&newsroom, &["bans"]).await;
+    let ban = bans["bans"][0].clone();
+    assert_eq!((&ban["subject"], &ban["effect"], &ban["comment_id"]), (&"DEVICE".into(), &"BLOCK".into(), &id.into()));
+    let ban = ban["id"].as_str().unwrap();
+    assert!(done(&newsroom, &["bans"]).await.contains("insult: tái phạm"));
+    assert!(done(&newsroom, &["unban", ban, "--note", "nhầm"]).await.contains("is revoked"));
+    assert!(done(&newsroom, &["unban", ban]).await.contains("had ended before"));
+    assert!(say_as(&mut portal, &troll, "bai", "Xin lỗi").await.is_ok());
+    assert_eq!(done_json(&newsroom, &["bans"]).await["bans"], Value::Array(vec![]));
+    assert!(done(&newsroom, &["bans", "--ended"]).await.contains("revoked by moderator"));
+    let audit = done_json(&newsroom, &["audit", "--ban", ban]).await;
+    let actions = audit["entries"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap().to_owned());
+    assert_eq!(actions.collect::<Vec<_>>(), ["REVOKE_BAN", "CREATE_BAN"]);
+}
+
+async fn a_ban_by_author_sweeps_and_is_undone_with_its_sweep(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let troll = device(&mut portal, "bai").await;
+    let shown = say_as(&mut portal, &troll, "bai", "Lời thứ nhất").await.unwrap();
+    let waiting = say_as(&mut portal, &troll, "bai", "Lời thứ hai khác hẳn").await.unwrap();
+    done(&newsroom, &["approve", &shown]).await;
+    let sweep = ["--reject-pending", "--remove-published"];
+    let ban = ["ban", &waiting, "--effect", "hold", "-r", "hate", "--for", "1d"];
+    let banned = done_json(&newsroom, &[ban.as_slice(), &sweep].concat()).await;
+    assert_eq!(banned["results"].as_array().unwrap().len(), 2, "{banned}");
+    assert_eq!(status(&newsroom, &shown).await, v1::CommentStatus::Removed);
+    assert_eq!(status(&newsroom, &waiting).await, v1::CommentStatus::Rejected);
+    let batch = banned["ban"]["batch_id"].as_str().unwrap().to_owned();
+    let undone = done(&newsroom, &["undo", "--batch", &batch]).await;
+    assert!(undone.contains("taken back") && undone.contains("Took back 3 of 3."), "{undone}");
+    assert_eq!(status(&newsroom, &shown).await, v1::CommentStatus::Approved);
+    assert_eq!(status(&newsroom, &waiting).await, v1::CommentStatus::Pending);
+
+    let author = newsroom.desk().case(&waiting).await.author_history.unwrap().author;
+    let told = done(&newsroom, &["ban", "--author", &author, "-r", "insult", "--for", "2w"]).await;
+    assert!(told.contains(&format!("The author {author} is banned until")), "{told}");
+}
+
+async fn a_site_is_locked_down_and_lets_go(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let changed = json(&duyet(&newsroom, "admin", &["site", "--mode", "post", "--json"]).await);
+    assert_eq!((&changed["mode"], &changed["effective_mode"]), (&"POST".into(), &"POST".into()));
+    let free = portal.say("bai", "Đăng ngay").await.comment_id;
+    assert_eq!(status(&newsroom, &free).await, v1::CommentStatus::Approved);
+    let locked = done(&newsroom, &["lockdown", "--for", "2h", "--note", "bot tràn vào"]).await;
+    assert!(locked.contains("locked down until"), "{locked}");
+    let held = portal.say("bai", "Phải chờ").await.comment_id;
+    assert_eq!(status(&newsroom, &held).await, v1::CommentStatus::Pending);
+    let site = done(&newsroom, &["site"]).await;
+    assert!(site.contains("bot tràn vào") && site.contains("reviewed first") && site.contains("moderator"), "{site}");
+    assert!(done(&newsroom, &["lockdown", "--lift"]).await.contains("published at once"));
+    let free = portal.say("bai", "Lại đăng ngay").await.comment_id;
+    assert_eq!(status(&newsroom, &free).await, v1::CommentStatus::Approved);
+    assert_eq!(code(&newsroom, MODERATOR, &["site", "--auto-close", "7"]).await, Some(4), "an admin's");
+    let audit = done(&newsroom, &["audit"]).await;
+    assert!(audit.contains("lock the site down") && audit.contains("change the site"), "{audit}");
+}
+
+async fn an_article_that_closed_by_itself_opens_again(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    assert_eq!(code(&newsroom, "admin", &["site", "--auto-close", "7"]).await, Some(0));
+    let long_ago = prost_types::Timestamp { seconds: 1_700_000_000, nanos: 0 };
+    let article = v1::ArticlePolicy { article_id: "cu".into(), published_at: Some(long_ago), ..Default::default() };
+    let mask = prost_types::FieldMask { paths: vec!["published_at".into()] };
+    let request_id = Uuid::new_v4().to_string();
+    let request = v1::UpdateArticleRequest { article: Some(article), update_mask: Some(mask), request_id };
+    newsroom.desk().policy.update_article(request).await.unwrap();
+    assert_eq!(portal.list("cu").await.mode(), v1::Mode::Closed);
+
+    let opened = done_json(&newsroom, &["open", "cu"]).await;
+    assert_eq!(opened["effective_mode"], "PRE");
+    assert!(opened["close_at"].is_string(), "as many days again: {opened}");
+    assert_eq!(portal.list("cu").await.mode(), v1::Mode::Pre);
+    let later = done(&newsroom, &["close", "cu", "--at", "2099-01-01"]).await;
+    assert!(later.contains("It closes by itself at 2099-01-01"), "{later}");
+    done(&newsroom, &["close", "cu"]).await;
+    assert_eq!(portal.list("cu").await.mode(), v1::Mode::Closed);
+    let opened = done(&newsroom, &["open", "cu", "--for", "2h"]).await;
+    assert!(opened.contains("It closes by itself at"), "{opened}");
+    assert_eq!(portal.list("cu").await.mode(), v1::Mode::Pre);
+}
+
+async fn what_waits_on_an_article_is_released(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    portal.say("bai", "Ý kiến một").await;
+    portal.say("bai", "Ý kiến hai khác hẳn").await;
+    portal.say("khac", "Ở bài khác").await;
+    let dry = done_json(&newsroom, &["release", "bai", "--max-score", "1", "--dry-run"]).await;
+    assert_eq!((&dry["released"], &dry["still_waiting"], &dry["batch_id"]), (&2.into(), &0.into(), &Value::Null));
+    assert_eq!(newsroom.desk().queue().await.total, 3);
+    let run = done(&newsroom, &["release", "bai", "--max-score", "1"]).await;
+    assert!(run.contains("approved 2 waiting comments, 0 still wait") && run.contains("duyet undo --batch"), "{run}");
+    assert_eq!(portal.list("bai").await.total_count, 2);
+    done(&newsroom, &["undo"]).await;
+    assert_eq!(portal.list("bai").await.total_count, 0);
+    assert_eq!(code(&newsroom, MODERATOR, &["release", "khong-co"]).await, Some(3));
+}
+
+async fn reports_notes_and_demands_are_seen_by_colleagues(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let id = portal.say("bai", "Đã duyệt rồi bị báo").await.comment_id;
+    done(&newsroom, &["approve", &id]).await;
+    for note in ["sai sự thật", "bịa \u{1b}[2Jđặt", "xem lại"] {
+        report(&mut portal, &id, v1::Reason::FalseInfo, note).await;
+    }
+    let queue = done(&newsroom, &["queue", "--reported", "--order", "reports"]).await;
+    assert!(queue.contains(&id) && queue.contains("Reports") && queue.contains('3'), "{queue}");
+    done(&newsroom, &["note", &id, "đã hỏi phóng viên"]).await;
+    let demand = ["escalate", &id, "--kind", "authority", "--for", "5h", "--note", "CV 12"];
+    let demand = done_json(&newsroom, &demand).await;
+    assert_eq!(demand["takedown"]["kind"], "AUTHORITY");
+    let due = done(&newsroom, &["queue", "--order", "due"]).await;
+    assert!(due.contains(&id) && due.contains("4 h left"), "{due}");
+    let shown = done(&newsroom, &["show", &id]).await;
+    let told = ["3 readers", "false information 3", "sai sự thật", "đã hỏi phóng viên", "demanded by an authority"];
+    assert!(told.iter().all(|words| shown.contains(words)) && !shown.contains('\u{1b}'), "{shown}");
+    let entry = demand["decision_id"].as_str().unwrap();
+    done(&newsroom, &["undo", entry]).await;
+    assert_eq!(done_json(&newsroom, &["show", &id]).await["takedown"], Value::Null);
+}
+
+async fn numbers_tell_who_did_what(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let id = portal.say("bai", "Một").await.comment_id;
+    portal.say("bai", "Hai khác hẳn").await;
+    done(&newsroom, &["approve", &id]).await;
+    assert_eq!(code(&newsroom, "admin", &["spam", &id, "--revision", "2"]).await, Some(0));
+    let stats = done_json(&newsroom, &["stats"]).await;
+    assert_eq!((&stats["waiting"], &stats["submitted"]["SPAM"]), (&1.into(), &1.into()), "{stats}");
+    let moderators = stats["moderators"].as_array().unwrap();
+    let ours = moderators.iter().find(|one| one["moderator"] == MODERATOR).unwrap();
+    assert_eq!((&ours["decisions"], &ours["overturned"]), (&1.into(), &1.into()));
+    let told = done(&newsroom, &["stats", "--since", "1h"]).await;
+    assert!(told.contains("moderator") && told.contains("100.0 %") && told.contains("Median wait"), "{told}");
+}
+
+async fn a_watch_tells_what_comes_and_goes(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_duyet"));
+    command
+        .env_clear()
+        .env("HOME", newsroom.token_file("x").parent().unwrap())
+        .env("DUYET_ADDR", format!("http://{}", newsroom.running.grpc_addr))
+        .env("DUYET_TOKEN_FILE", newsroom.token_file(MODERATOR))
+        .args(["watch", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let (send, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    std::thread::spawn(move || output.lines().map_while(Result::ok).for_each(|line| drop(send.send(line))));
+    let mut next = async |wanted: &str| loop {
+        let line = tokio::time::timeout(Duration::from_secs(30), lines.recv()).await.unwrap().unwrap();
+        let event: Value = serde_json::from_str(&line).unwrap();
+        if event["event"] == wanted {
+            return event;
+        }
+    };
+    assert_eq!(next("HEARTBEAT").await["total"], 0);
+    let id = portal.say("bai", "Mới đến").await.comment_id;
+    let came = next("WAITING").await;
+    assert_eq!((&came["comment_id"], &came["case"]["comment"]["content"]), (&id.as_str().into(), &"Mới đến".into()));
+    done(&newsroom, &["approve", &id]).await;
+    let left = next("LEFT").await;
+    assert_eq!((&left["comment_id"], &left["case"]["comment"]["status"]), (&id.as_str().into(), &"APPROVED".into()));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let code = tokio::task::spawn_blocking(move || child.wait().unwrap().code()).await.unwrap();
+    assert_eq!(code, Some(0));
+}
+
+async fn only_an_admin_reveals_and_the_audit_knows(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let id = newsroom.portal().say("bai", "Ai gửi?").await.comment_id;
+    assert_eq!(code(&newsroom, MODERATOR, &["reveal", &id, "--note", "CV 12"]).await, Some(4));
+    let shown = json(&duyet(&newsroom, "admin", &["reveal", &id, "--note", "CV 12", "--json"]).await);
+    assert!(shown["device"].is_string() && shown["ip_prefix"].is_string(), "{shown}");
+    let audit = done(&newsroom, &["audit", "--action", "reveal-sender"]).await;
+    assert!(audit.contains("reveal the sender") && audit.contains("CV 12") && audit.contains("admin"), "{audit}");
+}
+
+async fn every_refusal_of_a_busy_desk_has_its_exit_code(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let id = newsroom.portal().say("bai", "Có một").await.comment_id;
+    let unknown = Uuid::new_v4().to_string();
+    let cases: [(&str, &[&str], i32); 14] = [
+        (MODERATOR, &["undo"], 3),
+        (MODERATOR, &["undo", &unknown], 3),
+        (MODERATOR, &["undo", "--batch", &unknown], 3),
+        (MODERATOR, &["unban", &unknown], 3),
+        (MODERATOR, &["ban", &unknown, "-r", "insult", "--for", "1d"], 3),
+        (MODERATOR, &["note", &unknown, "x"], 3),
+        (MODERATOR, &["escalate", &unknown, "--kind", "complaint"], 3),
+        // Addresses change hands: no ban on a range for longer than 30 days.
+        (MODERATOR, &["ban", &id, "--kind", "ip-prefix", "-r", "insult", "--for", "90d"], 2),
+        (MODERATOR, &["lockdown", "--for", "90d", "--note", "x"], 2),
+        (MODERATOR, &["bulk", "approve", "--yes"], 2),
+        (MODERATOR, &["stats", "--since", "2020-01-01"], 2),
+        ("portal", &["stats"], 4),
+        ("portal", &["bans"], 4),
+        ("portal", &["watch"], 4),
+    ];
+    for (token, arguments, expected) in cases {
+        let output = duyet(&newsroom, token, arguments).await;
+        assert_eq!(output.status.code(), Some(expected), "{arguments:?}: {}", text(&output));
+    }
+}
+
+async fn every_command_speaks_both_languages(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let id = newsroom.portal().say("bai", "Hai thứ tiếng").await.comment_id;
+    let cases: [(&[&str], &str); 9] = [
+        (&["show", &id], "chờ duyệt"),
+        (&["queue"], "Hiện 1 trong 1 bình luận."),
+        (&["note", &id, "x"], "Đã ghi chú"),
+        (&["approve", &id], "đã duyệt"),
+        (&["undo"], "trở lại “chờ duyệt”"),
+        (&["stats"], "Cần xem"),
+        (&["site"], "Siết duyệt"),
+        (&["bans"], "Không có lệnh chặn nào."),
+        (&["bulk", "approve", "--article", "bai", "--yes"], "Đã duyệt 1 bình luận"),
+    ];
+    for (arguments, words) in cases {
+        let output = duyet_in("vi", &newsroom, MODERATOR, arguments).await;
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output));
+        assert!(text(&output).contains(words), "{words} in {}", text(&output));
+    }
+}
