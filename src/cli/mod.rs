@@ -34,6 +34,7 @@ mod site;
 mod stats;
 mod table;
 mod terminal;
+mod triage;
 mod undo;
 mod usage;
 mod watch;
@@ -110,6 +111,7 @@ async fn dispatch(command: Command, desk: &Desk<'_>) -> Result<Outcome, Failure>
         Command::Lockdown(args) => site::lockdown(desk, args).await,
         Command::Stats(args) => stats::run(desk, args).await,
         Command::Audit(args) => audit::run(desk, args).await,
+        Command::Triage(args) => triage::run(desk, *args).await,
         // Answered before a connection is thought of.
         Command::Completions { .. } | Command::Man(_) => Ok(Outcome::Done),
     }

@@ -32,5 +32,6 @@ mod stats;
 mod store_contract;
 mod submit;
 mod support;
+mod triage;
 mod two_moderators;
 mod watch;

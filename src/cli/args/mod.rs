@@ -19,6 +19,7 @@ pub(super) use output::{AuditArgs, ManArgs, StatsArgs};
 pub(super) use policy::{CloseArgs, LockdownArgs, OpenArgs, ReleaseArgs, SiteArgs};
 pub(super) use queue::{BulkArgs, Filter, QueueArgs};
 
+use super::triage::TriageArgs;
 use crate::locale::Locale;
 
 #[derive(Debug, Parser)]
@@ -46,6 +47,7 @@ pub(super) enum Command {
         token: Option<String>,
     },
     Queue(QueueArgs),
+    Triage(Box<TriageArgs>),
     Watch {
         #[command(flatten)]
         filter: Filter,

@@ -13,3 +13,4 @@ pub mod process;
 pub mod readers;
 pub mod redis;
 pub mod sample;
+pub mod screen;

@@ -1,0 +1,97 @@
+//! Rehearses a moderator's morning: starts a newsroom of its own, lets readers fill the queue, clears it with the real `duyet triage`
+//! in a terminal of 80 by 24 (tmux) by a script of keys, and says how fast that went.
+//!
+//! `cargo build --release --bins && cargo run --release --example rehearsal -- 500`
+
+mod newsroom;
+mod screen;
+mod script;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+
+use newsroom::Newsroom;
+use screen::Screen;
+
+/// How long a screen may take to change before the rehearsal is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let count = std::env::args().nth(1).map_or(Ok(500), |text| text.parse()).context("how many comments?")?;
+    let mut newsroom = Newsroom::open().await?;
+    newsroom.fill(count).await?;
+    let run = clear(&newsroom, count)?;
+    let left = newsroom.waiting().await?;
+    let decisions = newsroom.decisions().await?;
+    newsroom.close().await;
+    ensure!(left == 0, "{left} comments still wait");
+    run.tell(decisions);
+    Ok(())
+}
+
+/// A little more than the review refuses verdicts after a comment came by itself.
+const GUARD: Duration = Duration::from_millis(350);
+
+/// How a queue was cleared.
+struct Run {
+    comments: usize,
+    took: Duration,
+    /// From a key to the next comment on the screen.
+    next_case: Vec<Duration>,
+}
+
+/// Presses keys until the queue is empty.
+fn clear(newsroom: &Newsroom, comments: usize) -> anyhow::Result<Run> {
+    let screen = Screen::open(&newsroom.triage()?)?;
+    let mut shown = screen.wait(PATIENCE, |text| script::comment_on(text).is_some())?;
+    let start = Instant::now();
+    let mut next_case = Vec::with_capacity(comments);
+    for turn in 0.. {
+        let Some(current) = script::comment_on(&shown) else { break };
+        // After an undo the comment before comes back, and is decided again.
+        let other = |text: &str| match script::comment_on(text) {
+            Some(shown) => shown != current,
+            None => script::is_empty(text),
+        };
+        let keys = script::keys(turn, &shown);
+        let (last, first) = keys.split_last().context("no key")?;
+        for key in first {
+            screen.press(key)?;
+        }
+        let waited = loop {
+            let pressed = Instant::now();
+            screen.press(last)?;
+            shown = screen.wait(PATIENCE, |text| other(text) || script::is_warned(text))?;
+            if other(&shown) {
+                break pressed.elapsed();
+            }
+            // The comment changed by itself a moment ago, and the review wants it read first.
+            std::thread::sleep(GUARD);
+        };
+        next_case.push(waited);
+    }
+    let took = start.elapsed();
+    screen.press("q")?;
+    screen.wait_closed(PATIENCE)?;
+    Ok(Run { comments, took, next_case })
+}
+
+impl Run {
+    #[expect(clippy::print_stdout, reason = "the result")]
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
+    fn tell(mut self, decisions: usize) {
+        self.next_case.sort_unstable();
+        let at = |share: usize| self.next_case[(self.next_case.len() - 1) * share / 100].as_micros() as f64 / 1_000.0;
+        let per_minute = decisions as f64 / self.took.as_secs_f64() * 60.0;
+        println!("{} comments cleared with {decisions} decisions in {:.1} s", self.comments, self.took.as_secs_f64());
+        println!("{per_minute:.0} decisions per minute, by a script that reads nothing");
+        println!(
+            "next comment on the screen after {:.1} ms (median), {:.1} ms (p95), {:.1} ms (slowest)",
+            at(50),
+            at(95),
+            at(100)
+        );
+    }
+}

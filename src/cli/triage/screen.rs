@@ -1,0 +1,57 @@
+//! The terminal as a full screen, and its way back: on the end, on an error, on a panic.
+
+use std::{
+    io::{self, IsTerminal as _, Stdout},
+    panic,
+};
+
+use crossterm::{
+    cursor::Show,
+    event::{DisableBracketedPaste, EnableBracketedPaste},
+    execute,
+    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend};
+
+/// The terminal while the review has it.
+pub(super) struct Screen(Terminal<CrosstermBackend<Stdout>>);
+
+/// True when a person sits at the terminal.
+pub(super) fn is_there() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+impl Screen {
+    pub(super) fn open() -> io::Result<Self> {
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            restore();
+            report(info);
+        }));
+        enable_raw_mode()?;
+        let opened = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
+            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        opened.map(Self).inspect_err(|_| restore())
+    }
+
+    pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.0.draw(draw).map(drop)
+    }
+
+    /// Forgets what is on the terminal, so that all of it is drawn again.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.0.clear()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// As it was. A terminal that is gone needs no restoring.
+fn restore() {
+    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}

@@ -1,0 +1,62 @@
+//! The bar on top: how much waits, how much is done, and whether the service answers.
+
+use ratatui::text::Line;
+
+use super::{
+    Palette, Scene,
+    wrap::{self, Piece},
+};
+
+pub(super) fn line(scene: &Scene<'_>, width: usize) -> Line<'static> {
+    let right = vec![(format!("{} ", connection(scene)), Palette::bar())];
+    let room = width.saturating_sub(wrap::columns(&right) + 1);
+    let left = fit(facts(scene), room);
+    let gap = width.saturating_sub(wrap::columns(&left) + wrap::columns(&right));
+    let pieces = [left, vec![(" ".repeat(gap), Palette::bar())], right].concat();
+    // Cut is what no window of the least size needs.
+    let mut line = wrap::cut(&pieces, width);
+    line.style = Palette::bar();
+    line
+}
+
+/// As many facts as there is room for, the first ones first.
+fn fit(facts: Vec<String>, room: usize) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = vec![];
+    for fact in facts {
+        let piece = (format!(" {fact} "), Palette::bar());
+        if wrap::columns(&pieces) + wrap::columns(std::slice::from_ref(&piece)) > room {
+            break;
+        }
+        pieces.push(piece);
+    }
+    pieces
+}
+
+fn facts(scene: &Scene<'_>) -> Vec<String> {
+    let state = scene.state;
+    let mut facts = vec![];
+    if let Some(waiting) = state.waiting {
+        // The service counts no further.
+        let key = if waiting > 10_000 { "triage-many-waiting" } else { "triage-waiting" };
+        facts.push(scene.text_with(key, &[("count", waiting.into())]));
+    }
+    let rate = format!("{:.1}", state.tally.per_minute(scene.now));
+    let values = [("count", state.tally.decided().into()), ("rate", rate.into())];
+    facts.push(scene.text_with("triage-decided", &values));
+    if state.tally.conflicts > 0 {
+        facts.push(scene.text_with("triage-conflicts", &[("count", state.tally.conflicts.into())]));
+    }
+    facts.push(scene.text_with("triage-ready", &[("count", state.hand.ready().into())]));
+    facts
+}
+
+fn connection(scene: &Scene<'_>) -> String {
+    let state = scene.state;
+    let unsent = [("count", state.outbox.len().into())];
+    match (state.away_since.is_some(), state.outbox.len()) {
+        (true, 0) => scene.text("triage-connection-lost"),
+        (true, _) => scene.text_with("triage-connection-lost-unsent", &unsent),
+        (false, 0) => scene.text("triage-connected"),
+        (false, _) => scene.text_with("triage-sending", &unsent),
+    }
+}

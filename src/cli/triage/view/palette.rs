@@ -1,0 +1,52 @@
+//! Styles. Without colour everything is still told apart, by weight, underline and reverse.
+
+use ratatui::style::{Color, Modifier, Style};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Palette {
+    is_coloured: bool,
+}
+
+impl Palette {
+    pub(in super::super) const fn new(is_coloured: bool) -> Self {
+        Self { is_coloured }
+    }
+
+    pub(super) const fn plain() -> Style {
+        Style::new()
+    }
+
+    pub(super) const fn bold() -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    pub(super) const fn quiet() -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    /// The bar on top.
+    pub(super) const fn bar() -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// What is chosen of several.
+    pub(super) const fn chosen() -> Style {
+        Style::new().add_modifier(Modifier::REVERSED.union(Modifier::BOLD))
+    }
+
+    /// What a rule matched.
+    pub(super) const fn matched(self) -> Style {
+        let style = Self::bold().add_modifier(Modifier::UNDERLINED);
+        if self.is_coloured { style.fg(Color::Yellow) } else { style.add_modifier(Modifier::REVERSED) }
+    }
+
+    /// What must not be overlooked.
+    pub(super) const fn alert(self) -> Style {
+        if self.is_coloured { Self::bold().fg(Color::Red) } else { Self::bold() }
+    }
+
+    /// Headings and weights.
+    pub(super) const fn accent(self) -> Style {
+        if self.is_coloured { Style::new().fg(Color::Cyan) } else { Self::bold() }
+    }
+}

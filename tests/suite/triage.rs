@@ -1,0 +1,258 @@
+//! The full-screen review as a moderator has it: the real client on a terminal of its own, against a real server.
+
+use std::{
+    io::{Read as _, Write as _},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use duyet::proto::v1;
+
+use crate::support::{
+    daemon::Daemon,
+    newsroom::{Database, Newsroom, on_both_databases},
+    process::{free_port, wait_until},
+    screen::Screen,
+};
+
+on_both_databases! {
+    a_queue_is_cleared_by_keys,
+    a_colleagues_verdict_is_shown_and_passed,
+}
+
+/// Longer than a comment that came by itself keeps verdicts off.
+const SETTLED: Duration = Duration::from_millis(500);
+/// Leaving the alternate screen.
+const RESTORED: &[u8] = b"\x1b[?1049l";
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A terminal with `duyet triage` in it, made by `script`.
+struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    output: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    fn open(addr: &str, token_file: &str) -> Self {
+        let review = format!("stty rows 24 cols 80; exec {} triage --lang en", env!("CARGO_BIN_EXE_duyet"));
+        let mut child = Command::new("script")
+            .args(["-q", "-e", "-f", "-c", &review, "/dev/null"])
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("TERM", "xterm")
+            .env("SHELL", "/bin/sh")
+            .env("DUYET_ADDR", addr)
+            .env("DUYET_TOKEN_FILE", token_file)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let output = Arc::new(Mutex::new(vec![]));
+        let (mut stdout, heard) = (child.stdout.take().unwrap(), output.clone());
+        thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(length @ 1..) = stdout.read(&mut chunk) {
+                heard.lock().unwrap().extend_from_slice(&chunk[..length]);
+            }
+        });
+        let keys = child.stdin.take().unwrap();
+        Self { child, keys, output }
+    }
+
+    fn of(newsroom: &Newsroom) -> Self {
+        let addr = format!("http://{}", newsroom.running.grpc_addr);
+        Self::open(&addr, newsroom.token_file("moderator").to_str().unwrap())
+    }
+
+    /// What it shows now.
+    fn text(&self) -> String {
+        Screen::after(&self.output.lock().unwrap()).text()
+    }
+
+    fn wait_for(&self, text: &str) {
+        let started = Instant::now();
+        while !self.text().contains(text) {
+            assert!(started.elapsed() < PATIENCE, "no {text:?} on the screen: {}", self.text());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits until the comment is there, and until it may be judged.
+    fn wait_to_judge(&self, text: &str) {
+        self.wait_for(text);
+        thread::sleep(SETTLED);
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// The exit code, once the terminal is as it was.
+    fn ended(&mut self) -> Option<i32> {
+        let mut status = None;
+        wait_until("the review ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        wait_until("the terminal is as it was", || {
+            let output = self.output.lock().unwrap();
+            output.windows(RESTORED.len()).any(|bytes| bytes == RESTORED)
+        });
+        status.unwrap().code()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // The review ends with its terminal.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `work` at a terminal without holding up the server, which lives in this process.
+async fn at_a_terminal<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+async fn status(newsroom: &Newsroom, id: &str) -> v1::CommentStatus {
+    newsroom.desk().case(id).await.comment.unwrap().status()
+}
+
+async fn a_queue_is_cleared_by_keys(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let good = portal.say("bai", "Good-one to read").await.comment_id;
+    let rude = portal.say("bai", "Rude-one to read").await.comment_id;
+    let odd = portal.say("bai", "Odd-one to read").await.comment_id;
+    let mut terminal = Terminal::of(&newsroom);
+    let (code, output) = at_a_terminal(move || {
+        terminal.wait_to_judge("Good-one");
+        terminal.press("a");
+        terminal.wait_for("Rude-one");
+        terminal.press("r8");
+        terminal.wait_for("Odd-one");
+        // By mistake, and back.
+        terminal.press("au");
+        terminal.wait_for("Undone");
+        terminal.press("s");
+        terminal.wait_for("Nothing waits");
+        terminal.press("q");
+        (terminal.ended(), terminal.text())
+    })
+    .await;
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("3 comments in") && output.contains("1 approved, 1 rejected, 1 spam"), "{output}");
+    let expected = [v1::CommentStatus::Approved, v1::CommentStatus::Rejected, v1::CommentStatus::Spam];
+    let statuses = [status(&newsroom, &good).await, status(&newsroom, &rude).await, status(&newsroom, &odd).await];
+    assert_eq!(statuses, expected);
+}
+
+async fn a_colleagues_verdict_is_shown_and_passed(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let contested = portal.say("bai", "Contested-one").await.comment_id;
+    let other = portal.say("bai", "Other-one").await.comment_id;
+    let colleague = newsroom.new_token("moderator", "default").await;
+    let terminal = Terminal::of(&newsroom);
+    let mut terminal = at_a_terminal(move || {
+        terminal.wait_to_judge("Contested-one");
+        terminal
+    })
+    .await;
+    newsroom.desk_with(&colleague).approve(&contested).await;
+    let code = at_a_terminal(move || {
+        terminal.press("s");
+        terminal.wait_for("was first");
+        terminal.wait_for("Other-one");
+        terminal.press("a");
+        terminal.wait_for("Approved");
+        terminal.press("q");
+        terminal.ended()
+    })
+    .await;
+    assert_eq!(code, Some(0));
+    assert_eq!(status(&newsroom, &contested).await, v1::CommentStatus::Approved);
+    assert_eq!(status(&newsroom, &other).await, v1::CommentStatus::Approved);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_are_given_back_when_the_terminal_goes() {
+    let newsroom = Newsroom::open(Database::Sqlite).await;
+    let id = newsroom.portal().say("bai", "Held-one").await.comment_id;
+    let terminal = Terminal::of(&newsroom);
+    let terminal = at_a_terminal(move || {
+        terminal.wait_for("Held-one");
+        terminal
+    })
+    .await;
+    assert!(newsroom.desk().case(&id).await.claim.is_some());
+    drop(terminal);
+    for _ in 0..500 {
+        if newsroom.desk().case(&id).await.claim.is_none() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the claim is still held");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn decisions_made_while_the_server_is_away_are_sent_when_it_is_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let addr = format!("127.0.0.1:{}", free_port());
+    let environment = [("DUYET_GRPC_ADDR", addr.as_str())];
+    let mut daemon = Daemon::start(dir.path(), &environment);
+    let mut portal = daemon.portal();
+    let first = portal.say("bai", "First-one").await.comment_id;
+    let second = portal.say("bai", "Second-one").await.comment_id;
+    let token_file = daemon.token_file("moderator");
+    let terminal = Terminal::open(&format!("http://{addr}"), token_file.to_str().unwrap());
+    let mut terminal = at_a_terminal(move || {
+        terminal.wait_to_judge("First-one");
+        terminal
+    })
+    .await;
+    daemon.kill9();
+    let mut terminal = at_a_terminal(move || {
+        terminal.press("a");
+        terminal.wait_for("Second-one");
+        terminal.wait_for("CONNECTION LOST");
+        terminal.press("s");
+        terminal.wait_for("2 unsent");
+        terminal
+    })
+    .await;
+    let daemon = Daemon::start(dir.path(), &environment);
+    let code = at_a_terminal(move || {
+        terminal.wait_for("Connected again");
+        terminal.press("q");
+        terminal.ended()
+    })
+    .await;
+    assert_eq!(code, Some(0));
+    let mut desk = daemon.desk();
+    let mut statuses = vec![];
+    for id in [&first, &second] {
+        statuses.push(desk.case(id).await.comment.unwrap().status());
+    }
+    assert_eq!(statuses, [v1::CommentStatus::Approved, v1::CommentStatus::Spam]);
+}
+
+#[test]
+fn without_a_terminal_it_is_refused() {
+    let ran = Command::new(env!("CARGO_BIN_EXE_duyet"))
+        .env_clear()
+        .args(["triage", "--lang", "en"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("needs a terminal"));
+}
