@@ -16,6 +16,8 @@ named_enum! {
         ChallengesPerPrefix = "ChallengesPerPrefix",
         ChallengesPerArticle = "ChallengesPerArticle",
         ChallengesPerSite = "ChallengesPerSite",
+        FailuresPerDevice = "FailuresPerDevice",
+        FailuresPerPrefix = "FailuresPerPrefix",
         ReportsPerDevice = "ReportsPerDevice",
         ReportsPerPrefix = "ReportsPerPrefix",
     }
@@ -97,6 +99,8 @@ pub struct Quotas {
     pub challenges_per_prefix: Quota,
     pub challenges_per_article: Quota,
     pub challenges_per_site: Quota,
+    pub failures_per_device: Quota,
+    pub failures_per_prefix: Quota,
     pub reports_per_device: Quota,
     pub reports_per_prefix: Quota,
 }
@@ -113,6 +117,8 @@ impl Quotas {
             LimitName::ChallengesPerPrefix => self.challenges_per_prefix,
             LimitName::ChallengesPerArticle => self.challenges_per_article,
             LimitName::ChallengesPerSite => self.challenges_per_site,
+            LimitName::FailuresPerDevice => self.failures_per_device,
+            LimitName::FailuresPerPrefix => self.failures_per_prefix,
             LimitName::ReportsPerDevice => self.reports_per_device,
             LimitName::ReportsPerPrefix => self.reports_per_prefix,
         }
@@ -133,6 +139,8 @@ impl Default for Quotas {
             challenges_per_prefix: per_minute(240),
             challenges_per_article: per_minute(1_200),
             challenges_per_site: per_minute(6_000),
+            failures_per_device: quota(20, 600),
+            failures_per_prefix: quota(200, 600),
             reports_per_device: per_hour(20),
             reports_per_prefix: per_hour(120),
         }
@@ -161,6 +169,14 @@ pub struct Charge {
     pub limit: LimitName,
     /// Site and subject, already pseudonymous: `default/3f2a…`.
     pub subject: String,
+    pub weight: Weight,
+}
+
+/// Whether a charge counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    One,
+    Look,
 }
 
 /// What a check of several charges answers. Either all are counted or none.

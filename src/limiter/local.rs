@@ -116,11 +116,19 @@ mod tests {
     }
 
     fn device(subject: &str) -> Charge {
-        Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{subject}") }
+        Charge {
+            limit: LimitName::SubmitsPerDevice,
+            subject: format!("default/{subject}"),
+            weight: crate::domain::rate_limit::Weight::One,
+        }
     }
 
     fn site() -> Charge {
-        Charge { limit: LimitName::SubmitsPerSite, subject: "default/site".to_owned() }
+        Charge {
+            limit: LimitName::SubmitsPerSite,
+            subject: "default/site".to_owned(),
+            weight: crate::domain::rate_limit::Weight::One,
+        }
     }
 
     fn taken(remaining: u32) -> Outcome {

@@ -93,6 +93,8 @@ fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
         | LimitName::SubmitsPerPrefix
         | LimitName::ChallengesPerDevice
         | LimitName::ChallengesPerPrefix
+        | LimitName::FailuresPerDevice
+        | LimitName::FailuresPerPrefix
         | LimitName::ReportsPerDevice
         | LimitName::ReportsPerPrefix => true,
         LimitName::SubmitsPerArticle
@@ -114,7 +116,14 @@ mod tests {
     use super::*;
 
     fn allowance(outcomes: &[(LimitName, Outcome)]) -> Allowance {
-        let charges: Vec<_> = outcomes.iter().map(|(limit, _)| Charge { limit: *limit, subject: "s".into() }).collect();
+        let charges: Vec<_> = outcomes
+            .iter()
+            .map(|(limit, _)| Charge {
+                limit: *limit,
+                subject: "s".into(),
+                weight: crate::domain::rate_limit::Weight::One,
+            })
+            .collect();
         let outcomes = outcomes.iter().map(|(_, outcome)| *outcome).collect();
         Verdict::new(&charges, outcomes, Source::Local).allowance(&Quotas::default())
     }

@@ -24,6 +24,7 @@ mod site;
 mod stats;
 mod submit;
 mod twins;
+mod verify;
 mod watch;
 
 use std::{
@@ -46,6 +47,7 @@ pub use revert::RevertRequest;
 pub use review::{AuditList, AuditRequest, DecideRequest, Decided, QueueList, QueueRequest};
 pub use site::{LockdownRequest, SiteUpdate};
 pub use submit::Submitted;
+pub use verify::VerifyRequest;
 pub use watch::{QueueEvent, QueueWatch};
 
 use chrono::{DateTime, Utc};

@@ -5,7 +5,7 @@
 use std::{cell::RefCell, num::NonZeroU32, time::Duration};
 
 use duyet::{
-    domain::rate_limit::{Allowance, Charge, LimitName, Quotas},
+    domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
     limiter::Limiter,
 };
 use governor::{RateLimiter, clock::FakeRelativeClock, middleware::StateInformationMiddleware};
@@ -28,11 +28,11 @@ fn replica(redis: &RedisServer) -> Limiter {
 }
 
 fn device(name: &str) -> Charge {
-    Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{name}") }
+    Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{name}"), weight: Weight::One }
 }
 
 fn site() -> Charge {
-    Charge { limit: LimitName::SubmitsPerSite, subject: "default".to_owned() }
+    Charge { limit: LimitName::SubmitsPerSite, subject: "default".to_owned(), weight: Weight::One }
 }
 
 async fn allows(limiter: &Limiter, charges: &[Charge]) -> bool {

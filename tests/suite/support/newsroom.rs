@@ -81,6 +81,8 @@ pub fn wide_quotas() -> Quotas {
         challenges_per_prefix: wide,
         challenges_per_article: wide,
         challenges_per_site: wide,
+        failures_per_device: wide,
+        failures_per_prefix: wide,
         reports_per_device: wide,
         reports_per_prefix: wide,
     }
