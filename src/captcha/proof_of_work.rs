@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::domain::{
     Error, Result,
-    challenge::{CaptchaFailure, Image, Level, SKEW_SECONDS},
+    challenge::{CaptchaFailure, Image, SKEW_SECONDS},
 };
 
 /// PBKDF2-SHA-256 with so many rounds is one try: 0.6 to 1 ms of a core, in a browser's own `WebCrypto` as in native code.
@@ -23,16 +23,6 @@ const TOKEN: &str = "t";
 
 /// Longest payload of the widget that is looked at, in characters. Ours have about 1,500.
 pub const MAX_PROOF_CHARS: usize = 4_096;
-
-/// Most tries that a proof takes. The number is drawn evenly from 1 on, so that nobody who knows this table saves a try by starting
-/// later, and giving up early on a long one costs more than it saves. Half of it is the mean: 0.5, 1.2 and 4.5 core seconds.
-const fn most_tries(level: Level) -> u32 {
-    match level {
-        Level::Light => 900,
-        Level::Normal => 2_400,
-        Level::Hard => 9_000,
-    }
-}
 
 /// Two secrets that sign a challenge and its solution.
 #[derive(Clone, Copy)]
@@ -58,11 +48,14 @@ struct CodeChallenge {
 
 /// What the widget is to do, as its JSON. The token is signed along, so a solution holds for it alone. Takes 0.6 ms of a core.
 ///
+/// The number of tries is drawn evenly from 1 to `most_tries`, so that nobody who reads this saves a try by starting later, and giving
+/// up early on a long one costs more than it saves.
+///
 /// # Errors
 /// [`Error::Internal`] from the library.
 pub fn pose_proof(
     token: &str,
-    level: Level,
+    most_tries: u32,
     expires_at: DateTime<Utc>,
     image: Option<&Image>,
     secrets: Secrets<'_>,
@@ -71,7 +64,7 @@ pub fn pose_proof(
     let challenge = create_challenge(CreateChallengeOptions {
         algorithm: ALGORITHM.to_owned(),
         cost: ROUNDS,
-        counter: Some(rng.random_range(1..=most_tries(level))),
+        counter: Some(rng.random_range(1..=most_tries.max(1))),
         // The token's own time decides; the library, which reads the clock itself, must not be stricter.
         expires_at: Some(expires_at.timestamp() + SKEW_SECONDS),
         data: Some(BTreeMap::from([(TOKEN.to_owned(), token.into())])),
@@ -138,7 +131,7 @@ mod tests {
     }
 
     fn pose(expires_at: DateTime<Utc>, image: Option<&Image>) -> Value {
-        let json = pose_proof("token", Level::Light, expires_at, image, SECRETS, &mut StdRng::seed_from_u64(1));
+        let json = pose_proof("token", 50, expires_at, image, SECRETS, &mut StdRng::seed_from_u64(1));
         serde_json::from_str(&json.unwrap()).unwrap()
     }
 

@@ -97,6 +97,41 @@ impl Level {
     }
 }
 
+/// Most tries that a proof of work takes at each level, half of it on average. A try is 0.6 to 1 ms of a core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProofTries {
+    pub light: u32,
+    pub normal: u32,
+    pub hard: u32,
+}
+
+impl ProofTries {
+    /// The most of any level: 40 core seconds, within the widget's patience of 90 s.
+    pub const MOST: u32 = 50_000;
+
+    /// Of one level.
+    pub const fn get(&self, level: Level) -> u32 {
+        match level {
+            Level::Light => self.light,
+            Level::Normal => self.normal,
+            Level::Hard => self.hard,
+        }
+    }
+
+    /// Whether the levels are in order and within bounds.
+    pub const fn is_sane(&self) -> bool {
+        0 < self.light && self.light <= self.normal && self.normal <= self.hard && self.hard <= Self::MOST
+    }
+}
+
+impl Default for ProofTries {
+    /// Our choice: half a second, a second and some seconds of one core, on average. Calibrate it on your readers' cheapest phones.
+    fn default() -> Self {
+        Self { light: 900, normal: 2_400, hard: 9_000 }
+    }
+}
+
 /// A drawn picture with its answer. Used once.
 #[derive(Clone)]
 pub struct Picture {

@@ -120,8 +120,9 @@ impl Workflow {
         }
         let secrets = self.keyring.proof_secrets(token).ok_or_else(|| Error::internal("a sealed token has no key"))?;
         let mut rng = StdRng::try_from_os_rng().map_err(Error::internal)?;
-        let (level, expires_at) = (sealed.level, sealed.expires_at);
-        pose_proof(token, level, expires_at, image.as_ref(), exposed(&secrets), &mut rng).map(ChallengeContent::Altcha)
+        let tries = self.rules.proof_tries.get(sealed.level);
+        let json = pose_proof(token, tries, sealed.expires_at, image.as_ref(), exposed(&secrets), &mut rng)?;
+        Ok(ChallengeContent::Altcha(json))
     }
 
     pub(super) fn seal_challenge(
