@@ -59,7 +59,7 @@ impl Gcra {
         charge: &Charge,
         cost: Cost,
     ) -> RedisResult<Outcome> {
-        let (interval, tolerance) = microseconds(quotas.get(charge.limit));
+        let (interval, tolerance) = microseconds(quotas.get(charge.limit).quota);
         let (allowed, wait, remaining): (u8, u64, u32) = self
             .0
             .key(format!("rl:{{{}}}:{}", charge.subject, charge.limit))
@@ -78,5 +78,5 @@ impl Gcra {
 /// Interval and burst tolerance of a quota. The interval is rounded up: never one event too many in a period.
 fn microseconds(quota: Quota) -> (u64, u64) {
     let interval = u64::try_from(quota.interval().as_nanos().div_ceil(1_000).max(1)).unwrap_or(u64::MAX);
-    (interval, interval.saturating_mul(u64::from(quota.events.get()) - 1))
+    (interval, interval.saturating_mul(u64::from(quota.burst.get()) - 1))
 }

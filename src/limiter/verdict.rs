@@ -102,7 +102,7 @@ fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
         | LimitName::ChallengesPerArticle
         | LimitName::ChallengesPerSite => false,
     };
-    one_reader && u64::from(remaining) * 2 < u64::from(quotas.get(limit).events.get())
+    one_reader && u64::from(remaining) * 2 < u64::from(quotas.get(limit).quota.burst.get())
 }
 
 /// Rounded up and never zero: whoever waits this long does not come a fraction too early.
