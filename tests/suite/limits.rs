@@ -24,7 +24,7 @@ fn quotas() -> Quotas {
 }
 
 fn replica(redis: &RedisServer) -> Limiter {
-    Limiter::with_redis(quotas(), &redis.url()).unwrap()
+    Limiter::with_redis(quotas(), &redis.url(), NonZeroU32::MIN).unwrap()
 }
 
 fn device(name: &str) -> Charge {
@@ -301,7 +301,7 @@ async fn a_wrong_url_is_told_without_its_password() {
     for url in
         ["", "http://u:secret@localhost", "redis://u:secret@", "redis://u:secret@localhost/x", "rediss://u:secret@h"]
     {
-        let error = Limiter::with_redis(quotas(), url).err().unwrap_or_else(|| panic!("{url}"));
+        let error = Limiter::with_redis(quotas(), url, NonZeroU32::MIN).err().unwrap_or_else(|| panic!("{url}"));
         assert!(!error.contains("secret"), "{error}");
     }
 }

@@ -26,6 +26,7 @@ mod policy;
 mod privacy;
 mod reading;
 mod release;
+mod reload;
 mod reports;
 mod revert;
 mod review;
