@@ -20,6 +20,7 @@ mod faults;
 mod input;
 mod jobs;
 mod layers;
+mod limit_tiers;
 mod limits;
 mod moderator_client;
 mod operations;
