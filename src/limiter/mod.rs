@@ -5,9 +5,13 @@
 
 mod breaker;
 mod cells;
+mod discovery;
 mod gcra;
 mod local;
 mod redis;
+mod server_clock;
+mod servers;
+mod topology;
 mod verdict;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -56,7 +60,8 @@ impl Limiter {
         let local = Arc::new(RwLock::new(Arc::new(new_local(quotas, &crowded))));
         let mut tasks = JoinSet::new();
         tasks.spawn(keep_house(Arc::clone(&local), Arc::clone(&crowded)));
-        redis::show_degraded(false);
+        // Until it is connected, Redis is not in use.
+        redis::show_degraded(redis.is_some());
         if let Some(redis) = redis.clone() {
             tasks.spawn(async move { redis.watch().await });
         }

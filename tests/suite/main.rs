@@ -18,6 +18,7 @@ mod faults;
 mod input;
 mod jobs;
 mod layers;
+mod limit_script;
 mod limits;
 mod moderator_client;
 mod operations;
