@@ -7,7 +7,7 @@ use redis::{Cmd, ErrorKind, RedisError, RedisResult, Script};
 use tokio::time::Instant;
 
 use super::{
-    servers::{Servers, Shard},
+    servers::{RESPONSE_TIMEOUT, Servers, Shard},
     verdict::Outcome,
 };
 use crate::domain::rate_limit::{Charge, Quota, Quotas};
@@ -49,19 +49,13 @@ impl Gcra {
         Self { source, hash: Script::new(source).get_hash().to_owned() }
     }
 
-    /// Counts all charges that share a call, or none of them. Nobody waits longer than `patience`: what Redis gets to see
-    /// later counts nothing.
-    pub(super) async fn take(
-        &self,
-        servers: &Servers,
-        quotas: &Quotas,
-        charges: &[Charge],
-        patience: Duration,
-    ) -> RedisResult<Answer> {
+    /// Counts all charges that share a call, or none of them. What Redis gets to see after the call has given up counts
+    /// nothing.
+    pub(super) async fn take(&self, servers: &Servers, quotas: &Quotas, charges: &[Charge]) -> RedisResult<Answer> {
         let groups = groups(servers, charges)?;
         let calls = groups.iter().map(|group| {
             let wishes = group.charges.iter().map(|at| (&charges[*at], Wish::Take));
-            self.ask(group.shard, Question::new(quotas, wishes), Some(patience))
+            self.ask(group.shard, Question::new(quotas, wishes), Some(RESPONSE_TIMEOUT))
         });
         let answers = join_all(calls).await;
         let mut outcomes = vec![Outcome::Taken { remaining: 0 }; charges.len()];
@@ -120,7 +114,7 @@ impl Gcra {
                 answer => answer?,
             };
             let (told, outcomes) = answer.split_first().ok_or_else(strange)?;
-            shard.clock.learn(*told, asked_at);
+            shard.clock.learn(*told, asked_at, Instant::now());
             if outcomes.len() == question.keys.len() * 3 {
                 return outcomes.chunks_exact(3).map(outcome).collect();
             }

@@ -74,7 +74,7 @@ impl Redis {
     pub(super) async fn take(&self, quotas: &Quotas, charges: &[Charge]) -> Option<Vec<Outcome>> {
         let (servers, term) = self.servers()?;
         let deadline = Instant::now() + PATIENCE;
-        let answer = timeout_at(deadline, self.gcra.take(&servers, quotas, charges, PATIENCE)).await;
+        let answer = timeout_at(deadline, self.gcra.take(&servers, quotas, charges)).await;
         let answer = self.note(term, answer)?;
         if !answer.excess.is_empty() {
             let excess: Vec<_> = answer.excess.iter().map(|at| charges[*at].clone()).collect();

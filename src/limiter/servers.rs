@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Longest wait for one answer.
-const RESPONSE_TIMEOUT: Duration = Duration::from_millis(50);
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_millis(50);
 /// Longest time to connect and log in.
 const CONNECTION_TIMEOUT: Duration = Duration::from_millis(100);
 /// How many hash tags are tried to find one on a given server: enough for one that has 0.1 % of the slots.

@@ -240,27 +240,6 @@ async fn a_frozen_redis_delays_no_one_for_long() {
 }
 
 #[tokio::test]
-async fn a_redis_that_answers_but_cannot_write_is_out_of_use() {
-    let redis = RedisServer::start();
-    let limiter = replica(&redis);
-    until_shared(&limiter, &redis).await;
-    let mut connection = redis.connection();
-    for (cause, cure) in
-        [("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"), ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE")]
-    {
-        let mut tell = |line: &str| {
-            let mut words = line.split(' ');
-            redis::cmd(words.next().unwrap()).arg(words.collect::<Vec<_>>()).exec(&mut connection).unwrap();
-        };
-        tell(cause);
-        allows(&limiter, &[device("a")]).await;
-        until_degraded_is(true, &limiter).await;
-        tell(cure);
-        until_degraded_is(false, &limiter).await;
-    }
-}
-
-#[tokio::test]
 async fn metrics_tell_who_decided_and_whether_redis_is_in_use() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let _guard = metrics::set_default_local_recorder(&recorder);

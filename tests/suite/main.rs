@@ -25,6 +25,7 @@ mod operations;
 mod policy;
 mod privacy;
 mod reading;
+mod redis_faults;
 mod release;
 mod reports;
 mod revert;

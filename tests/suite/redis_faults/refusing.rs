@@ -1,0 +1,28 @@
+//! R8: Redis answers and yet cannot count: its memory is full, or it is a replica now.
+
+use std::time::Duration;
+
+use super::{crowd::Crowd, limiter, ms, time_until_degraded, time_until_shared};
+use crate::support::redis::RedisServer;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_answers_but_cannot_write_is_out_of_use() {
+    let redis = RedisServer::start();
+    let limiter = limiter(&redis.url());
+    time_until_shared(&limiter).await;
+    for (fault, cause, cure) in [
+        ("out of memory", "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
+        ("read-only", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
+    ] {
+        let crowd = Crowd::gather(&[&limiter], 8);
+        redis.say::<()>(cause);
+        let noticed = time_until_degraded(&limiter).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        assert!(limiter.is_degraded(), "no probe takes it for well");
+        redis.say::<()>(cure);
+        let healed = time_until_shared(&limiter).await;
+        println!("{fault}: noticed after {}, shared again {} after the cure", ms(noticed), ms(healed));
+        crowd.leave().await.assert_within_bound(fault);
+        assert!(noticed < Duration::from_secs(1) && healed < Duration::from_secs(2));
+    }
+}
