@@ -8,6 +8,7 @@ mod frozen;
 mod killed;
 mod refusing;
 mod sentinel;
+mod skewed;
 mod slow;
 
 use std::{

@@ -31,6 +31,9 @@ pub(crate) enum Trouble {
     BlackHole,
     /// Connections are cut and new ones closed at once.
     Reset,
+    /// The server's clock seems to be ahead by so many microseconds: each moment that it is told, and each that it tells, is
+    /// moved. A moment is what has 16 digits.
+    Skew(i64),
 }
 
 /// Ends with the value.
@@ -102,6 +105,10 @@ async fn carry(
         let mut buffer = vec![0; 16 * 1024];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
             let late = chance.as_mut().map_or(Duration::ZERO, |chance| lateness(*told.borrow(), chance));
+            if let Trouble::Skew(ahead) = *told.borrow() {
+                let (mark, ahead) = if chance.is_some() { (b':', ahead) } else { (b'\n', -ahead) };
+                move_moments(&mut buffer[..length], mark, ahead);
+            }
             sender.send((Instant::now() + late, buffer[..length].to_vec())).unwrap();
         }
     };
@@ -122,6 +129,19 @@ fn lateness(trouble: Trouble, chance: &mut StdRng) -> Duration {
     match trouble {
         Trouble::Delay(length) => length,
         Trouble::Stall { share, length } if chance.random_bool(share) => length,
-        Trouble::Pass | Trouble::Stall { .. } | Trouble::BlackHole | Trouble::Reset => Duration::ZERO,
+        Trouble::Pass | Trouble::Stall { .. } | Trouble::BlackHole | Trouble::Reset | Trouble::Skew(_) => {
+            Duration::ZERO
+        }
+    }
+}
+
+/// Adds to every number of 16 digits that stands between `mark` and a line's end.
+fn move_moments(bytes: &mut [u8], mark: u8, ahead: i64) {
+    for at in 0..bytes.len().saturating_sub(17) {
+        let (before, rest) = (bytes[at], &mut bytes[at + 1..at + 18]);
+        if before == mark && rest[16] == b'\r' && rest[..16].iter().all(u8::is_ascii_digit) {
+            let moment: i64 = std::str::from_utf8(&rest[..16]).unwrap().parse().unwrap();
+            rest[..16].copy_from_slice((moment + ahead).to_string().as_bytes());
+        }
     }
 }
