@@ -17,6 +17,10 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/portal.css", get(async || serve("text/css; charset=utf-8", include_str!("static/portal.css"))))
         .route("/portal.js", get(async || serve("text/javascript; charset=utf-8", include_str!("static/portal.js"))))
+        .route(
+            "/altcha-form.js",
+            get(async || serve("text/javascript; charset=utf-8", include_str!("static/altcha.js"))),
+        )
         .route("/cau.svg", get(async || serve("image/svg+xml", include_str!("static/cau.svg"))))
         .route("/bieu-tuong.svg", get(async || serve("image/svg+xml", include_str!("static/bieu-tuong.svg"))))
 }

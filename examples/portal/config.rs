@@ -1,6 +1,11 @@
 //! Where the portal listens and which duyetd it uses.
 
-use std::{env, fs, net::SocketAddr, path::Path, time::Duration};
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 
@@ -13,6 +18,8 @@ pub(crate) struct Config {
     pub(crate) addr: SocketAddr,
     /// A duyetd that runs elsewhere. Without it the portal starts one inside itself.
     pub(crate) remote: Option<Remote>,
+    /// `PORTAL_ALTCHA`: the directory `dist` of the npm package `altcha`. With it the form has the widget instead of the picture.
+    pub(crate) altcha: Option<PathBuf>,
     /// Filter of the log.
     pub(crate) log: String,
     /// How long open connections may linger after a signal.
@@ -37,7 +44,7 @@ impl Config {
             None => None,
         };
         let log = read("DUYET_LOG").unwrap_or_else(|| QUIET.to_owned());
-        Ok(Self { addr, remote, log, grace: Duration::from_secs(2) })
+        Ok(Self { addr, remote, altcha: read("PORTAL_ALTCHA").map(PathBuf::from), log, grace: Duration::from_secs(2) })
     }
 }
 

@@ -2,7 +2,9 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
-use duyet::proto::v1::{IssueChallengeResponse, SubmitCommentRequest, issue_challenge_response::Content};
+use duyet::proto::v1::{
+    ChallengeKind, IssueChallengeResponse, SubmitCommentRequest, issue_challenge_response::Content,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -32,7 +34,11 @@ pub(crate) struct Form {
     pub(crate) form_opened_at: String,
     /// The trap: people do not see this field.
     pub(crate) website: String,
-    /// The button "Đổi mã" was pressed, not "Gửi".
+    /// Not empty: the widget stands in place of the picture, or has done its work.
+    pub(crate) widget: String,
+    /// Not empty: this reader needs no challenge, the token is enough.
+    pub(crate) free: String,
+    /// A button for a picture was pressed, not "Gửi".
     pub(crate) doi_ma: String,
 }
 
@@ -56,9 +62,11 @@ impl Form {
     }
 
     pub(crate) fn show(&mut self, challenge: IssueChallengeResponse) {
+        self.without_picture();
+        if challenge.kind() == ChallengeKind::NoneNeeded {
+            "1".clone_into(&mut self.free);
+        }
         self.challenge_token = challenge.token;
-        self.challenge_answer.clear();
-        self.picture.clear();
         if let Some(Content::Image(image)) = challenge.content {
             self.picture = STANDARD.encode(image.png);
             self.picture_alt = image.alt;
@@ -69,6 +77,13 @@ impl Form {
         self.challenge_token.clear();
         self.challenge_answer.clear();
         self.picture.clear();
+        self.widget.clear();
+        self.free.clear();
+    }
+
+    pub(crate) fn with_widget(&mut self) {
+        self.without_picture();
+        "1".clone_into(&mut self.widget);
     }
 
     pub(crate) fn to_request(&self, reader: &Reader, article_url: &str) -> SubmitCommentRequest {

@@ -19,6 +19,7 @@ mod report;
 mod routes;
 mod service;
 mod views;
+mod widget;
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
@@ -26,7 +27,7 @@ use anyhow::Context as _;
 use duyet::ops::telemetry;
 use tokio::{net::TcpListener, signal::unix, sync::oneshot};
 
-use crate::{config::Config, embedded::Embedded, portal::Portal};
+use crate::{config::Config, embedded::Embedded, portal::Portal, widget::Widget};
 
 #[tokio::main]
 #[expect(clippy::print_stderr, reason = "whoever starts it reads why it did not")]
@@ -54,7 +55,8 @@ async fn serve() -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.addr).await.with_context(|| format!("cannot listen on {}", config.addr))?;
     let addr = listener.local_addr()?;
     let views_file = embedded.as_ref().map(|embedded| embedded.data_dir().join("portal-views"));
-    let portal = Portal::new(&service, format!("http://{addr}/"), views_file)?;
+    let widget = config.altcha.as_deref().map(Widget::read).transpose()?;
+    let portal = Portal::new(&service, format!("http://{addr}/"), views_file, widget)?;
     announce(addr, &service.addr, embedded.as_ref());
 
     let router = routes::router(Arc::new(portal)).into_make_service_with_connect_info::<SocketAddr>();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use duyet::proto::v1::{ErrorReason, IssueChallengeResponse, ListCommentsRequest, Mode, Order};
+use duyet::proto::v1::{ChallengeKind, ErrorReason, IssueChallengeResponse, ListCommentsRequest, Mode, Order};
 use serde::Deserialize;
 
 use crate::{
@@ -16,10 +16,14 @@ use crate::{
     refusal::Refusal,
     service::Service,
     views::{Views, grouped},
+    widget::Widget,
 };
 
 /// Small, so that the demonstration shows paging soon.
 const COMMENTS_PER_PAGE: i32 = 10;
+
+/// What the form can show without the widget. Trusted readers need not type anything.
+pub(crate) const PICTURES: [ChallengeKind; 2] = [ChallengeKind::Image, ChallengeKind::NoneNeeded];
 
 /// Which part of the comments an address asks for.
 #[derive(Deserialize, Default)]
@@ -38,12 +42,18 @@ pub(crate) struct Portal {
     pub(crate) service: Service,
     pub(crate) pages: Pages,
     pub(crate) url: String,
+    pub(crate) widget: Option<Widget>,
     views: Views,
 }
 
 impl Portal {
-    pub(crate) fn new(remote: &Remote, url: String, views_file: Option<PathBuf>) -> anyhow::Result<Self> {
-        Ok(Self { service: Service::new(remote)?, pages: Pages::new()?, url, views: Views::open(views_file) })
+    pub(crate) fn new(
+        remote: &Remote,
+        url: String,
+        views_file: Option<PathBuf>,
+        widget: Option<Widget>,
+    ) -> anyhow::Result<Self> {
+        Ok(Self { service: Service::new(remote)?, pages: Pages::new()?, url, widget, views: Views::open(views_file) })
     }
 
     /// The page without its form: the caller knows which form the reader is at. `None` for an address that leads nowhere
@@ -75,12 +85,21 @@ impl Portal {
         Ok((List { further: place.is_further(), ..list }, mode))
     }
 
+    /// Puts the widget on the form, which fetches its challenge itself; else a picture. Answers the cookie to set.
+    pub(crate) async fn challenge(&self, reader: &Reader, form: &mut Form, problems: &mut Problems) -> Option<String> {
+        if self.widget.is_some() {
+            form.with_widget();
+            return None;
+        }
+        self.draw(reader, form, problems).await
+    }
+
     /// Puts a new picture on the form. Answers the cookie to set.
     ///
     /// This asks for one with every page, which is right for a sample and wrong for a busy site: there, serve the article
     /// from a cache and fetch the form by itself when the reader gets to it.
     pub(crate) async fn draw(&self, reader: &Reader, form: &mut Form, problems: &mut Problems) -> Option<String> {
-        match self.service.issue_challenge(reader).await {
+        match self.service.issue_challenge(reader, &PICTURES).await {
             Ok(challenge) => Some(put(form, challenge)),
             Err(refusal) => {
                 form.without_picture();

@@ -16,11 +16,12 @@ use crate::{
     assets, clock,
     form::{Form, new_request_id},
     page::Page,
-    portal::{Place, Portal, is_open, no_picture_text, put},
+    portal::{PICTURES, Place, Portal, is_open, no_picture_text, put},
     problems::{Problems, Repair, explain},
     reader::{self, Reader},
     refusal::Refusal,
     report::{self, alert_text},
+    widget,
 };
 
 /// The longest form, three times over for the percent signs of its encoding, and some room.
@@ -34,6 +35,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/bao-cao", get(|| async { Redirect::to("/#binh-luan") }).post(report::report))
         .route("/ma-kiem-tra", get(picture))
         .merge(assets::routes())
+        .merge(widget::routes())
         .fallback(|| async { (StatusCode::NOT_FOUND, "Không tìm thấy trang này.") })
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(middleware::from_fn(assets::secure))
@@ -57,7 +59,7 @@ async fn show(State(portal): State<Arc<Portal>>, reader: Reader, Query(place): Q
     if is_open(mode) {
         let mut form = Form::blank(place.tra_loi, clock::now());
         page.answering = portal.answering(&reader, &mut form).await;
-        cookies.extend(portal.draw(&reader, &mut form, &mut page.problems).await);
+        cookies.extend(portal.challenge(&reader, &mut form, &mut page.problems).await);
         page.form = Some(form);
     }
     answer(&portal, StatusCode::OK, &page, cookies)
@@ -99,8 +101,10 @@ async fn refused(portal: &Portal, reader: &Reader, mut form: Form, mut refusal: 
         form.request_id = new_request_id();
     }
     let cookie = match (&repair, refusal.fresh.take()) {
-        (Repair::NewPicture, Some(fresh)) => Some(put(&mut form, *fresh)),
-        (Repair::NewPicture, None) => portal.draw(reader, &mut form, &mut problems).await,
+        // The widget fetches its next challenge itself.
+        (Repair::NewPicture, Some(fresh)) if form.widget.is_empty() => Some(put(&mut form, *fresh)),
+        (Repair::NewPicture, _) if form.widget.is_empty() => portal.draw(reader, &mut form, &mut problems).await,
+        (Repair::NewPicture, _) => portal.challenge(reader, &mut form, &mut problems).await,
         _ => None,
     };
     let status = match (&repair, refusal.reason) {
@@ -139,7 +143,7 @@ async fn again(
 /// A new picture for the script behind "Đổi mã".
 async fn picture(State(portal): State<Arc<Portal>>, reader: Reader) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
-    match portal.service.issue_challenge(&reader).await {
+    match portal.service.issue_challenge(&reader, &PICTURES).await {
         Ok(challenge) => {
             let mut form = Form { request_id: new_request_id(), ..Form::default() };
             let cookie = put(&mut form, challenge);

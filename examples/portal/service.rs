@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use duyet::proto::v1::{
     ChallengeKind, Comment, GetCommentRequest, IssueChallengeRequest, IssueChallengeResponse, ListCommentsRequest,
-    ListCommentsResponse, ReportCommentRequest, SubmitCommentRequest, SubmitCommentResponse,
+    ListCommentsResponse, ReportCommentRequest, SubmitCommentRequest, SubmitCommentResponse, VerifyChallengeRequest,
     captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
 };
 use tonic::{
@@ -46,14 +46,25 @@ impl Service {
         })
     }
 
-    pub(crate) async fn issue_challenge(&self, reader: &Reader) -> Result<IssueChallengeResponse, Refusal> {
+    /// One of `kinds`, as the service sees fit for this reader.
+    pub(crate) async fn issue_challenge(
+        &self,
+        reader: &Reader,
+        kinds: &[ChallengeKind],
+    ) -> Result<IssueChallengeResponse, Refusal> {
         let request = IssueChallengeRequest {
             article_id: article::ID.to_owned(),
-            accepted_kinds: vec![ChallengeKind::Image.into()],
+            accepted_kinds: kinds.iter().map(|kind| (*kind).into()).collect(),
             client: Some(reader.client()),
             locale: "vi".to_owned(),
         };
         persist(|| async { self.captcha.clone().issue_challenge(self.request(request.clone())).await }).await
+    }
+
+    /// What the widget solved, for a pass that its form then sends along.
+    pub(crate) async fn verify_challenge(&self, request: VerifyChallengeRequest) -> Result<String, Refusal> {
+        let verify = || async { self.captcha.clone().verify_challenge(self.request(request.clone())).await };
+        persist(verify).await.map(|verified| verified.pass_token)
     }
 
     /// The retries carry the same `request_id`, so however often it arrives the comment is stored once.

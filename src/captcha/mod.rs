@@ -6,9 +6,15 @@ mod bitmap;
 mod glyphs;
 mod layout;
 mod pool;
+mod proof_of_work;
 mod sample;
 mod stroke;
 mod style;
 mod warp;
 
-pub use self::{artist::Artist, pool::Pool, sample::write_samples};
+pub use self::{
+    artist::Artist,
+    pool::Pool,
+    proof_of_work::{MAX_PROOF_CHARS, Proof, Secrets, pose_proof},
+    sample::write_samples,
+};

@@ -53,7 +53,7 @@ impl Pool {
     /// [`Error::Overloaded`] when none came within 50 ms.
     pub async fn take(&self, level: Level) -> Result<Picture> {
         let ready = match level {
-            Level::Normal => &self.normal,
+            Level::Light | Level::Normal => &self.normal,
             Level::Hard => &self.hard,
         };
         let picture = timeout(PATIENCE, async { ready.lock().await.recv().await }).await;

@@ -42,7 +42,7 @@ pub(super) struct Style {
 impl Style {
     pub(super) const fn of(level: Level) -> Self {
         match level {
-            Level::Normal => Self { strokes: 1, discs: 0 },
+            Level::Light | Level::Normal => Self { strokes: 1, discs: 0 },
             Level::Hard => Self { strokes: 2, discs: 1 },
         }
     }

@@ -109,7 +109,8 @@ fn why(entry: &v1::AuditEntry, locale: Locale) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-/// The audit's own words about a lockdown, `until=TIME NOTE` or `lifted NOTE`, for the reader; any other text as it is.
+/// The audit's own words about a lockdown, `until=TIME [harder_challenges] NOTE` or `lifted NOTE`, for the reader; any other text as it
+/// is.
 fn lockdown(note: &str, locale: Locale) -> String {
     let (deed, rest) = note.split_once(' ').unwrap_or((note, ""));
     let until = deed.strip_prefix("until=").and_then(|time| DateTime::parse_from_rfc3339(time).ok());
@@ -117,6 +118,11 @@ fn lockdown(note: &str, locale: Locale) -> String {
         Some(until) => locale.text_with("cli-audit-until", &[("at", local_time(until.to_utc(), locale).into())]),
         None if deed == "lifted" => locale.text("cli-audit-lifted"),
         None => return note.to_owned(),
+    };
+    let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (deed, rest) = match word {
+        "harder_challenges" => (format!("{deed}, {}", locale.text("cli-harder-challenges")), after),
+        _ => (deed, rest),
     };
     if rest.is_empty() { deed } else { format!("{deed}: {rest}") }
 }
@@ -145,6 +151,8 @@ mod tests {
     #[test]
     fn a_lockdown_is_told_in_the_readers_words() {
         assert!(lockdown("until=2026-11-23T19:32:38Z đợt spam", Locale::En).starts_with("until 2026-11-2"));
+        let harder = lockdown("until=2026-11-23T19:32:38Z harder_challenges đợt spam", Locale::Vi);
+        assert!(harder.ends_with(", mã kiểm tra khó hơn: đợt spam"), "{harder}");
         assert_eq!(lockdown("lifted", Locale::En), "lifted");
         assert_eq!(lockdown("lifted đã yên", Locale::Vi), "bỏ lệnh siết: đã yên");
         assert_eq!(lockdown("until=mai", Locale::En), "until=mai");

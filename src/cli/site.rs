@@ -32,6 +32,7 @@ pub(super) async fn lockdown(desk: &Desk<'_>, args: LockdownArgs) -> Result<Outc
     let mut connection = desk.connect().await?;
     let request = v1::LockdownRequest {
         until: until.map(moment::stamp),
+        harder_challenges: args.harder_challenges,
         note: args.note.unwrap_or_default(),
         request_id: Uuid::new_v4().to_string(),
     };
@@ -49,6 +50,9 @@ pub(super) async fn lockdown(desk: &Desk<'_>, args: LockdownArgs) -> Result<Outc
         None => desk.locale.text_with("cli-lockdown-lifted", &[("mode", mode.unwrap_or_default().into())]),
     };
     desk.output.data(&said)?;
+    if site.lockdown.is_some_and(|lockdown| lockdown.harder_challenges) {
+        desk.output.data(&desk.locale.text("cli-lockdown-harder"))?;
+    }
     Ok(Outcome::Done)
 }
 
@@ -101,7 +105,8 @@ fn describe(site: &v1::SitePolicy, locale: Locale) -> String {
             ("actor", sanitize::line(&lockdown.called_by).into()),
             ("note", sanitize::line(&lockdown.note).into()),
         ];
-        locale.text_with("cli-lockdown-by", &values)
+        let told = locale.text_with("cli-lockdown-by", &values);
+        if lockdown.harder_challenges { format!("{told}; {}", locale.text("cli-harder-challenges")) } else { told }
     });
     let counted = |key: &str, count: i32| locale.text_with(key, &[("count", count.into())]);
     let facts = [
@@ -135,8 +140,12 @@ mod tests {
 
     #[test]
     fn the_policy_is_told_with_the_lockdown_in_force() {
-        let lockdown =
-            v1::SiteLockdown { note: "bị\u{1b}[2J phá".into(), called_by: "lan".into(), ..Default::default() };
+        let lockdown = v1::SiteLockdown {
+            note: "bị\u{1b}[2J phá".into(),
+            called_by: "lan".into(),
+            harder_challenges: true,
+            ..Default::default()
+        };
         let site = v1::SitePolicy {
             auto_close_days: 14,
             effective_mode: v1::Mode::Pre.into(),
@@ -145,7 +154,8 @@ mod tests {
             ..Default::default()
         };
         let plain = anstream::adapter::strip_str(&describe(&site, Locale::Vi)).to_string();
-        for words in ["sau 14 ngày", "duyệt trước", "lan", "bị phá", "theo cấu hình"] {
+        for words in ["sau 14 ngày", "duyệt trước", "lan", "bị phá", "mã kiểm tra khó hơn", "theo cấu hình"]
+        {
             assert!(plain.contains(words), "{words} in {plain}");
         }
         let calm = describe(&v1::SitePolicy::default(), Locale::En);

@@ -9,7 +9,7 @@ pub use secret::Secret;
 pub use settings::{Settings, without_empty_variables};
 
 use crate::domain::{
-    challenge::ALPHABET,
+    challenge::{ALPHABET, ProofTries},
     comment::TextLimits,
     policy::{EXPIRE_PENDING_DAYS, Mode, Thresholds},
     rate_limit::Quotas,
@@ -35,6 +35,7 @@ pub struct Config {
     pub drain_notice: Duration,
     /// Tests only: every picture has this answer.
     pub fixed_answer: Option<String>,
+    pub proof_tries: ProofTries,
     pub text: TextLimits,
     pub limits: Quotas,
     /// Mode of articles that set none.
@@ -63,6 +64,7 @@ impl Config {
             reflection: settings.grpc.reflection.unwrap_or(true),
             drain_notice: Duration::from_millis(settings.grpc.drain_notice_ms.unwrap_or(2_000)),
             fixed_answer: settings.captcha.fixed_answer.filter(|answer| !answer.is_empty()),
+            proof_tries: settings.captcha.proof_tries,
             text: settings.text,
             limits: settings.limits,
             mode: settings.policy.mode.unwrap_or(Mode::Pre),
@@ -94,6 +96,10 @@ impl Config {
             && !answer.chars().all(|c| ALPHABET.contains(c.to_ascii_uppercase()))
         {
             return Err(format!("captcha.fixed_answer must be made of {ALPHABET}"));
+        }
+        if !self.proof_tries.is_sane() {
+            let most = ProofTries::MOST;
+            return Err(format!("captcha.proof_tries: 1 <= light <= normal <= hard <= {most} must hold"));
         }
         if self.drain_notice > Duration::from_secs(10) {
             return Err("grpc.drain_notice_ms is at most 10000, to leave time for the drain itself".to_owned());
@@ -166,6 +172,15 @@ mod tests {
     fn a_wrong_quota_names_its_line() {
         let error = resolve("[limits]\nsubmits_per_device = \"5 per minute\"\n").unwrap_err();
         assert!(error.contains("line 2") && error.contains("5/1m"), "{error}");
+    }
+
+    #[test]
+    fn a_proof_of_work_has_bounds() {
+        assert_eq!(resolve("[captcha.proof_tries]\nhard = 50_000\n").unwrap().proof_tries.hard, 50_000);
+        for wrong in ["light = 0", "hard = 50_001", "light = 3_000", "normal = 10_000"] {
+            let error = resolve(&format!("[captcha.proof_tries]\n{wrong}\n")).unwrap_err();
+            assert!(error.contains("captcha.proof_tries"), "{error}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{env::VarError, fs, net::SocketAddr, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Config, Secret};
-use crate::domain::{comment::TextLimits, policy::Mode, rate_limit::Quotas};
+use crate::domain::{challenge::ProofTries, comment::TextLimits, policy::Mode, rate_limit::Quotas};
 
 /// Lets an environment variable that is set but empty count as unset, as composed environments leave them.
 pub fn without_empty_variables(command: clap::Command) -> clap::Command {
@@ -111,6 +111,9 @@ pub struct CaptchaSettings {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fixed_answer: Option<String>,
+    /// Most tries of a proof of work.
+    #[arg(skip)]
+    pub proof_tries: ProofTries,
 }
 
 /// Defaults of every site.
@@ -190,7 +193,10 @@ impl Settings {
                 drain_notice_ms: self.grpc.drain_notice_ms.or(file.grpc.drain_notice_ms),
             },
             http: HttpSettings { addr: self.http.addr.or(file.http.addr) },
-            captcha: CaptchaSettings { fixed_answer: self.captcha.fixed_answer.or(file.captcha.fixed_answer) },
+            captcha: CaptchaSettings {
+                fixed_answer: self.captcha.fixed_answer.or(file.captcha.fixed_answer),
+                proof_tries: file.captcha.proof_tries,
+            },
             policy: file.policy,
             text: file.text,
             limits: file.limits,
@@ -226,7 +232,7 @@ impl From<&Config> for Settings {
                 drain_notice_ms: u64::try_from(config.drain_notice.as_millis()).ok(),
             },
             http: HttpSettings { addr: Some(config.http_addr) },
-            captcha: CaptchaSettings { fixed_answer: config.fixed_answer },
+            captcha: CaptchaSettings { fixed_answer: config.fixed_answer, proof_tries: config.proof_tries },
             policy: PolicySettings {
                 mode: Some(config.mode),
                 low: Some(config.thresholds.low),

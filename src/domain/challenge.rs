@@ -12,6 +12,9 @@ pub const ALPHABET: &str = "CFHKMNPRTVX34679";
 /// How long a picture may be answered, in seconds.
 pub const IMAGE_SECONDS: i64 = 600;
 
+/// How long a proof of work may be handed in, in seconds: a slow phone needs minutes, and its reader writes meanwhile.
+pub const PROOF_SECONDS: i64 = 900;
+
 /// How long a pass of `VerifyChallenge` may be used, in seconds.
 pub const PASS_SECONDS: i64 = 300;
 
@@ -33,21 +36,44 @@ named_enum! {
 }
 
 named_enum! {
-    /// What a sealed token stands for.
-    TokenKind {
-        /// A picture that waits for its answer.
+    /// What kind of work a challenge asks for.
+    ChallengeKind {
+        /// Letters and digits to read from a picture.
         Image = "IMAGE",
-        /// A right answer given to `VerifyChallenge` before.
-        Pass = "PASS",
+        /// A proof of work that the ALTCHA widget does unseen.
+        AltchaPow = "ALTCHA_POW",
+        /// The same, and then a picture that the widget shows.
+        AltchaPowWithImage = "ALTCHA_POW_WITH_IMAGE",
+        /// Nothing: the reader's record vouches for them.
+        NoneNeeded = "NONE_NEEDED",
+    }
+}
+
+impl ChallengeKind {
+    /// Whether a picture is part of it.
+    pub const fn has_picture(self) -> bool {
+        matches!(self, Self::Image | Self::AltchaPowWithImage)
+    }
+
+    /// Whether a proof of work is part of it.
+    pub const fn has_proof(self) -> bool {
+        matches!(self, Self::AltchaPow | Self::AltchaPowWithImage)
+    }
+
+    /// How long it may be answered, in seconds.
+    pub const fn seconds(self) -> i64 {
+        if self.has_proof() { PROOF_SECONDS } else { IMAGE_SECONDS }
     }
 }
 
 named_enum! {
-    /// How hard a picture is.
+    /// How hard a challenge is.
     Level {
-        /// 5 symbols.
+        /// A short proof of work. Pictures have no easier level: this is [`Self::Normal`] to them.
+        Light = "LIGHT",
+        /// A picture of 5 symbols, a proof of work of about a second.
         Normal = "NORMAL",
-        /// 6 symbols and more disturbance.
+        /// A picture of 6 symbols and more disturbance, a proof of work of some seconds.
         Hard = "HARD",
     }
 }
@@ -56,7 +82,7 @@ impl Level {
     /// Symbols in the picture.
     pub const fn length(self) -> usize {
         match self {
-            Self::Normal => 5,
+            Self::Light | Self::Normal => 5,
             Self::Hard => 6,
         }
     }
@@ -64,9 +90,45 @@ impl Level {
     /// The number that clients see.
     pub const fn number(self) -> u32 {
         match self {
+            Self::Light => 0,
             Self::Normal => 1,
             Self::Hard => 2,
         }
+    }
+}
+
+/// Most tries that a proof of work takes at each level, half of it on average. A try is 0.6 to 1 ms of a core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProofTries {
+    pub light: u32,
+    pub normal: u32,
+    pub hard: u32,
+}
+
+impl ProofTries {
+    /// The most of any level: 40 core seconds, within the widget's patience of 90 s.
+    pub const MOST: u32 = 50_000;
+
+    /// Of one level.
+    pub const fn get(&self, level: Level) -> u32 {
+        match level {
+            Level::Light => self.light,
+            Level::Normal => self.normal,
+            Level::Hard => self.hard,
+        }
+    }
+
+    /// Whether the levels are in order and within bounds.
+    pub const fn is_sane(&self) -> bool {
+        0 < self.light && self.light <= self.normal && self.normal <= self.hard && self.hard <= Self::MOST
+    }
+}
+
+impl Default for ProofTries {
+    /// Our choice: half a second, a second and some seconds of one core, on average. Calibrate it on your readers' cheapest phones.
+    fn default() -> Self {
+        Self { light: 900, normal: 2_400, hard: 9_000 }
     }
 }
 
@@ -83,7 +145,9 @@ pub struct Picture {
 /// What is sealed into a challenge token.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SealedChallenge {
-    pub kind: TokenKind,
+    pub kind: ChallengeKind,
+    /// It was answered right before, to `VerifyChallenge`: the token is a pass.
+    pub passed: bool,
     pub level: Level,
     /// Spent once.
     pub nonce: [u8; 16],
@@ -91,7 +155,7 @@ pub struct SealedChallenge {
     pub expires_at: DateTime<Utc>,
     /// The device that asked.
     pub device: Option<[u8; 16]>,
-    /// Empty in a pass.
+    /// Of the picture. Empty in a pass, and where there is no picture.
     pub answer: String,
 }
 
@@ -107,12 +171,39 @@ impl SealedChallenge {
 #[derive(Clone)]
 pub struct IssuedChallenge {
     pub token: String,
+    pub kind: ChallengeKind,
     pub level: Level,
     pub expires_at: DateTime<Utc>,
     pub device_token: String,
+    pub content: ChallengeContent,
+}
+
+/// What a reader's page shows of a challenge.
+#[derive(Clone)]
+pub enum ChallengeContent {
+    Image(Image),
+    /// JSON for the ALTCHA widget, handed on as it is.
+    Altcha(String),
+    Nothing,
+}
+
+/// A picture without its answer.
+#[derive(Clone)]
+pub struct Image {
+    /// 1-bit grayscale PNG.
     pub png: Vec<u8>,
     pub width: u32,
     pub height: u32,
+    /// Symbols in the answer.
+    pub length: usize,
+}
+
+impl Picture {
+    /// The answer, and what may be shown.
+    pub fn split(self) -> (String, Image) {
+        let length = self.answer.chars().count();
+        (self.answer, Image { png: self.png, width: self.width, height: self.height, length })
+    }
 }
 
 /// Folds what a reader typed: full width, tone marks of a Vietnamese keyboard, case, spaces, dots and dashes do not matter.
@@ -128,6 +219,7 @@ pub fn fold_answer(typed: &str) -> String {
 impl std::fmt::Debug for IssuedChallenge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IssuedChallenge")
+            .field("kind", &self.kind)
             .field("level", &self.level)
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
@@ -166,7 +258,8 @@ mod tests {
     fn expiry_allows_for_skewed_clocks() {
         let issued_at = DateTime::UNIX_EPOCH + chrono::Duration::days(1);
         let challenge = SealedChallenge {
-            kind: TokenKind::Image,
+            kind: ChallengeKind::Image,
+            passed: false,
             level: Level::Normal,
             nonce: [0; 16],
             issued_at,

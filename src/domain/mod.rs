@@ -71,6 +71,7 @@ pub mod request;
 pub mod revert;
 pub mod site;
 pub mod spam;
+pub mod standing;
 pub mod stats;
 pub mod submission;
 pub mod text;

@@ -16,16 +16,29 @@ named_enum! {
         ChallengesPerPrefix = "ChallengesPerPrefix",
         ChallengesPerArticle = "ChallengesPerArticle",
         ChallengesPerSite = "ChallengesPerSite",
+        FailuresPerDevice = "FailuresPerDevice",
+        FailuresPerPrefix = "FailuresPerPrefix",
         ReportsPerDevice = "ReportsPerDevice",
         ReportsPerPrefix = "ReportsPerPrefix",
     }
 }
 
-/// So many events in a period, written `5/1m`. All of them may come at once; then one per `period / events`.
+/// Longest period, in seconds, and longest time in which a burst refills: a day's quota, and a week's burst.
+const LONGEST_PERIOD: Duration = Duration::from_secs(86_400);
+const LONGEST_REFILL: Duration = Duration::from_secs(7 * 86_400);
+
+/// Shortest time between two events: Redis keeps whole microseconds, below which it would be no limit there.
+const SHORTEST_INTERVAL: Duration = Duration::from_micros(10);
+
+/// So many events in a period, written `5/1m`: one per `period / events`, and all of them at once after a quiet time. With
+/// `5/1m burst 3` at most three come at once; the burst may also be larger than the events.
+///
+/// In any time `t`, never more than `burst + t / interval` are let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     pub events: NonZeroU32,
     pub period: Duration,
+    pub burst: NonZeroU32,
 }
 
 impl Quota {
@@ -33,77 +46,131 @@ impl Quota {
     pub fn interval(&self) -> Duration {
         self.period / self.events.get()
     }
+
+    /// One replica's part when `replicas` of them share it: never less than one event at a time.
+    pub fn divided_by(self, replicas: NonZeroU32) -> Self {
+        let part = |whole: NonZeroU32| NonZeroU32::new(whole.get() / replicas.get()).unwrap_or(NonZeroU32::MIN);
+        // The period grows instead of the events shrinking, so that nothing is lost to rounding.
+        Self { period: self.period * replicas.get(), burst: part(self.burst), ..self }
+    }
+
+    fn is_sane(&self) -> bool {
+        !self.period.is_zero()
+            && self.period <= LONGEST_PERIOD
+            && self.interval() >= SHORTEST_INTERVAL
+            && self.interval().checked_mul(self.burst.get()).is_some_and(|refill| refill <= LONGEST_REFILL)
+    }
 }
 
-impl FromStr for Quota {
+named_enum! {
+    /// Whether a limit refuses.
+    LimitMode {
+        /// Nothing is counted.
+        Off = "OFF",
+        /// Everything is counted and told in metrics, nothing is refused: to try a quota on real readers.
+        Shadow = "SHADOW",
+        Enforce = "ENFORCE",
+    }
+}
+
+/// A limit's quota and whether it refuses, written `5/1m burst 3 SHADOW`; without a mode it is enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    pub quota: Quota,
+    pub mode: LimitMode,
+}
+
+impl Limit {
+    const fn enforced(quota: Quota) -> Self {
+        Self { quota, mode: LimitMode::Enforce }
+    }
+}
+
+impl FromStr for Limit {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a quota such as 5/1m (events / seconds s, minutes m or hours h)");
-        let (events, period) = text.split_once('/').ok_or_else(wrong)?;
-        let unit_at = period.len().checked_sub(1).filter(|at| period.is_char_boundary(*at)).ok_or_else(wrong)?;
-        let (count, unit) = period.split_at(unit_at);
-        let seconds = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3_600,
-            _ => return Err(wrong()),
-        };
-        let count: u64 = if count.is_empty() { 1 } else { count.parse().map_err(|_| wrong())? };
-        let events = events.parse().map_err(|_| wrong())?;
-        let period = Duration::from_secs(count.checked_mul(seconds).ok_or_else(wrong)?);
-        let quota = Self { events, period };
-        // Redis keeps whole microseconds: a shorter interval would be no limit there.
-        if period.is_zero() || period > Duration::from_secs(86_400) || quota.interval() < Duration::from_micros(10) {
-            Err(wrong())
-        } else {
-            Ok(quota)
-        }
+        parse(text).filter(|limit| limit.quota.is_sane()).ok_or_else(|| {
+            format!(
+                "`{text}` is no limit such as 5/1m, 5/1m burst 3 or 5/1m SHADOW (events / seconds s, minutes m or hours h up to 24h, \
+                 OFF, SHADOW or ENFORCE; a burst refills within 7 days)"
+            )
+        })
     }
 }
 
-impl std::fmt::Display for Quota {
+/// `events/period [burst N] [MODE]`.
+fn parse(text: &str) -> Option<Limit> {
+    let mut words = text.split_whitespace().peekable();
+    let (events, period) = words.next()?.split_once('/')?;
+    let (events, period) = (events.parse().ok()?, parse_period(period)?);
+    let burst = if words.next_if_eq(&"burst").is_some() { words.next()?.parse().ok()? } else { events };
+    let mode = words.next().map_or(Ok(LimitMode::Enforce), str::parse).ok()?;
+    words.next().is_none().then_some(Limit { quota: Quota { events, period, burst }, mode })
+}
+
+/// `10s`, `1m`, `24h`, or the unit alone.
+fn parse_period(text: &str) -> Option<Duration> {
+    let unit_at = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at))?;
+    let (count, unit) = text.split_at(unit_at);
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        _ => return None,
+    };
+    let count: u64 = if count.is_empty() { 1 } else { count.parse().ok()? };
+    count.checked_mul(seconds).map(Duration::from_secs)
+}
+
+impl std::fmt::Display for Limit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let seconds = self.period.as_secs();
-        match seconds {
-            s if s % 3_600 == 0 => write!(f, "{}/{}h", self.events, s / 3_600),
-            s if s % 60 == 0 => write!(f, "{}/{}m", self.events, s / 60),
-            s => write!(f, "{}/{s}s", self.events),
+        let Quota { events, period, burst } = self.quota;
+        match period.as_secs() {
+            s if s % 3_600 == 0 => write!(f, "{events}/{}h", s / 3_600)?,
+            s if s % 60 == 0 => write!(f, "{events}/{}m", s / 60)?,
+            s => write!(f, "{events}/{s}s")?,
         }
+        if burst != events {
+            write!(f, " burst {burst}")?;
+        }
+        if self.mode == LimitMode::Enforce { Ok(()) } else { write!(f, " {}", self.mode) }
     }
 }
 
-impl Serialize for Quota {
+impl Serialize for Limit {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Quota {
+impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
-/// The quota of every limit. In a file each is optional and named as its limit is: `submits_per_device = "5/1m"`.
+/// Every limit's quota and mode. In a file each is optional and named as its limit is: `submits_per_device = "5/1m burst 3"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quotas {
-    pub submits_per_device: Quota,
-    pub submits_per_prefix: Quota,
-    pub submits_per_article: Quota,
-    pub submits_per_site: Quota,
-    pub challenges_per_device: Quota,
-    pub challenges_per_prefix: Quota,
-    pub challenges_per_article: Quota,
-    pub challenges_per_site: Quota,
-    pub reports_per_device: Quota,
-    pub reports_per_prefix: Quota,
+    pub submits_per_device: Limit,
+    pub submits_per_prefix: Limit,
+    pub submits_per_article: Limit,
+    pub submits_per_site: Limit,
+    pub challenges_per_device: Limit,
+    pub challenges_per_prefix: Limit,
+    pub challenges_per_article: Limit,
+    pub challenges_per_site: Limit,
+    pub failures_per_device: Limit,
+    pub failures_per_prefix: Limit,
+    pub reports_per_device: Limit,
+    pub reports_per_prefix: Limit,
 }
 
 impl Quotas {
-    /// The quota of one limit.
-    pub const fn get(&self, limit: LimitName) -> Quota {
+    /// One limit.
+    pub const fn get(&self, limit: LimitName) -> Limit {
         match limit {
             LimitName::SubmitsPerDevice => self.submits_per_device,
             LimitName::SubmitsPerPrefix => self.submits_per_prefix,
@@ -113,6 +180,8 @@ impl Quotas {
             LimitName::ChallengesPerPrefix => self.challenges_per_prefix,
             LimitName::ChallengesPerArticle => self.challenges_per_article,
             LimitName::ChallengesPerSite => self.challenges_per_site,
+            LimitName::FailuresPerDevice => self.failures_per_device,
+            LimitName::FailuresPerPrefix => self.failures_per_prefix,
             LimitName::ReportsPerDevice => self.reports_per_device,
             LimitName::ReportsPerPrefix => self.reports_per_prefix,
         }
@@ -122,7 +191,8 @@ impl Quotas {
 impl Default for Quotas {
     /// Our choice, to be tuned per newsroom: five comments a minute are more than one reader writes, and a prefix is
     /// often a whole carrier NAT. A challenge may be asked for four times as often as a comment is sent, because
-    /// pictures are misread and reloaded. Who reports more than twenty comments an hour is no help to a moderator.
+    /// pictures are misread and reloaded. Half of twenty wrong answers in ten minutes is more than bad eyes: from there on challenges get
+    /// harder. Who reports more than twenty comments an hour is no help to a moderator.
     fn default() -> Self {
         Self {
             submits_per_device: per_minute(5),
@@ -133,26 +203,28 @@ impl Default for Quotas {
             challenges_per_prefix: per_minute(240),
             challenges_per_article: per_minute(1_200),
             challenges_per_site: per_minute(6_000),
+            failures_per_device: limit(20, 600),
+            failures_per_prefix: limit(200, 600),
             reports_per_device: per_hour(20),
             reports_per_prefix: per_hour(120),
         }
     }
 }
 
-const fn per_minute(events: u32) -> Quota {
-    quota(events, 60)
+const fn per_minute(events: u32) -> Limit {
+    limit(events, 60)
 }
 
-const fn per_hour(events: u32) -> Quota {
-    quota(events, 3_600)
+const fn per_hour(events: u32) -> Limit {
+    limit(events, 3_600)
 }
 
-const fn quota(events: u32, seconds: u64) -> Quota {
+const fn limit(events: u32, seconds: u64) -> Limit {
     let events = match NonZeroU32::new(events) {
         Some(events) => events,
         None => NonZeroU32::MIN,
     };
-    Quota { events, period: Duration::from_secs(seconds) }
+    Limit::enforced(Quota { events, period: Duration::from_secs(seconds), burst: events })
 }
 
 /// One event counted against one subject.
@@ -161,6 +233,16 @@ pub struct Charge {
     pub limit: LimitName,
     /// Site and subject, already pseudonymous: `default/3f2a…`.
     pub subject: String,
+    pub weight: Weight,
+}
+
+/// Whether a charge counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// One event.
+    One,
+    /// Nothing: it only asks whether one more event would fit, and how many.
+    Look,
 }
 
 /// What a check of several charges answers. Either all are counted or none.
@@ -182,19 +264,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotas_read_as_they_are_written() {
-        for text in ["5/1m", "60/10s", "1/24h", "1000/1s"] {
-            assert_eq!(text.parse::<Quota>().unwrap().to_string(), text);
+    fn limits_read_as_they_are_written() {
+        for text in ["5/1m", "60/10s", "1/24h", "1000/1s", "5/1m burst 3", "5/1m burst 50 SHADOW", "5/1m OFF"] {
+            assert_eq!(text.parse::<Limit>().unwrap().to_string(), text);
         }
-        assert_eq!("5/m".parse::<Quota>().unwrap().to_string(), "5/1m");
+        assert_eq!("5/m  burst 5 enforce".parse::<Limit>().unwrap().to_string(), "5/1m");
     }
 
     #[test]
-    fn wrong_quotas_are_refused_with_an_example() {
-        for text in ["", "5", "0/1m", "5/0m", "5/1", "x/1m", "5/1d", "5/25h", "-1/1m", "200000/1s", "5/é"] {
-            assert!(text.parse::<Quota>().unwrap_err().contains("5/1m"), "{text}");
+    fn wrong_limits_are_refused_with_an_example() {
+        for text in [
+            "",
+            "5",
+            "0/1m",
+            "5/0m",
+            "5/1",
+            "x/1m",
+            "5/1d",
+            "5/25h",
+            "-1/1m",
+            "200000/1s",
+            "5/é",
+            "5/1m burst",
+            "5/1m burst 0",
+            "5/1m 3",
+            "5/1m LOUD",
+            "5/1m SHADOW burst 3",
+            "5/1m OFF OFF",
+            "1/24h burst 8",
+            "OFF",
+        ] {
+            assert!(text.parse::<Limit>().unwrap_err().contains("5/1m burst 3"), "{text}");
         }
     }
+
+    #[test]
+    fn replicas_together_never_have_more_than_the_whole() {
+        for (text, replicas) in [("5/1m", 3), ("60/1m burst 10", 4), ("1/1h", 7), ("5/1m", 1)] {
+            let (whole, replicas) = (text.parse::<Limit>().unwrap().quota, NonZeroU32::new(replicas).unwrap());
+            let part = whole.divided_by(replicas);
+            assert_eq!(part.interval(), whole.interval() * replicas.get(), "{text}");
+            let at_once = part.burst.get() * replicas.get();
+            assert!(at_once <= whole.burst.get().max(replicas.get()), "{text}: {at_once} at once");
+        }
+    }
+
     #[test]
     fn quotas_are_named_as_their_limits_are() {
         let quotas = serde_json::to_value(Quotas::default()).unwrap();

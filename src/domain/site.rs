@@ -46,6 +46,9 @@ pub struct Lockdown {
     pub until: DateTime<Utc>,
     pub note: String,
     pub called_by: String,
+    /// Every reader is asked for a harder challenge meanwhile, too.
+    #[serde(default)]
+    pub harder_challenges: bool,
 }
 
 impl Site {
@@ -61,6 +64,11 @@ impl Site {
     /// Open reports that bring a comment back.
     pub const fn reports_needed(&self) -> i32 {
         if self.report_threshold > 0 { self.report_threshold } else { REPORT_THRESHOLD }
+    }
+
+    /// Whether every reader is asked for a harder challenge at `now`.
+    pub fn is_alarmed(&self, now: DateTime<Utc>) -> bool {
+        self.lockdown_at(now).is_some_and(|lockdown| lockdown.harder_challenges)
     }
 
     /// The lockdown in force at `now`.
@@ -161,6 +169,7 @@ pub struct LockdownCall {
     pub site: SiteId,
     /// `None` ends the one in force.
     pub until: Option<DateTime<Utc>>,
+    pub harder_challenges: bool,
     pub note: String,
     pub actor: String,
     pub at: DateTime<Utc>,
@@ -171,14 +180,20 @@ pub struct LockdownCall {
 impl LockdownCall {
     /// The site after the call.
     pub fn apply(&self, mut site: Site) -> Site {
-        let called = |until| Lockdown { until, note: self.note.clone(), called_by: self.actor.clone() };
+        let called = |until| Lockdown {
+            until,
+            note: self.note.clone(),
+            called_by: self.actor.clone(),
+            harder_challenges: self.harder_challenges,
+        };
         site.lockdown = self.until.map(called);
         site
     }
 
     /// What it does, for the audit: until when, or that it lifts the one in force, and the note.
     pub fn summary(&self) -> String {
-        let deed = self.until.map_or_else(|| "lifted".to_owned(), |until| format!("until={}", to_text(until)));
+        let harder = if self.harder_challenges { " harder_challenges" } else { "" };
+        let deed = self.until.map_or_else(|| "lifted".to_owned(), |until| format!("until={}{harder}", to_text(until)));
         if self.note.is_empty() { deed } else { format!("{deed} {}", self.note) }
     }
 

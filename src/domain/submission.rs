@@ -11,6 +11,7 @@ use super::{
     request::RequestRow,
     site::{Site, SiteRules},
     spam::Finding,
+    standing::Record,
 };
 
 /// A keyed hash, truncated to 16 bytes: enough that two of a portal's readers never meet.
@@ -98,6 +99,16 @@ pub struct SubmitContext {
     pub duplicate: Option<Comment>,
     /// How many comments on the site have the same text since `same_text_since`, by anyone; counted up to 1,000.
     pub same_text: i64,
+    /// Of the device; of none, and of an unknown one, nothing.
+    pub record: Record,
+}
+
+/// What decides how hard a challenge is, read in one go.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ChallengeContext {
+    pub site: Site,
+    /// Of the device; of none, and of an unknown one, nothing.
+    pub record: Record,
 }
 
 /// Asks for a [`SubmitContext`].

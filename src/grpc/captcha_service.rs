@@ -6,12 +6,13 @@ use super::{Service, call::Call, convert::to_time};
 use crate::{
     domain::{
         Result,
-        challenge::IssuedChallenge,
+        challenge::{ChallengeContent, ChallengeKind, IssuedChallenge},
         error::{Problem, Violations},
         form::{self, Client},
     },
     locale::{Locale, Value},
     proto::v1::{self, captcha_service_server::CaptchaService, issue_challenge_response::Content},
+    workflow::VerifyRequest,
 };
 
 /// Kinds that a portal may list at most: every one of them, twice.
@@ -41,15 +42,10 @@ impl Service {
         let mut violations = Violations::default();
         let article = form::check_article(&request.article_id, &mut violations);
         let client = check_client(request.client, &mut violations);
-        // The picture is the only kind there is: a portal that lists others only cannot be served.
-        let image = v1::ChallengeKind::Image as i32;
-        let kinds = &request.accepted_kinds;
-        if kinds.len() > MAX_KINDS || !(kinds.is_empty() || kinds.contains(&image) || kinds.contains(&0)) {
-            violations.add("accepted_kinds", Problem::UnknownValue);
-        }
+        let kinds = check_kinds(&request.accepted_kinds, &mut violations);
         violations.into_result()?;
         let article = article.ok_or_else(|| crate::domain::Error::invalid("article_id", Problem::Required))?;
-        let issued = self.0.issue_challenge(&call.caller.site, &article, &client, call.now).await?;
+        let issued = self.0.issue_challenge(&call.caller.site, &article, &client, &kinds, call.now).await?;
         Ok(to_issued(issued, Locale::from_accept_language(&request.locale).unwrap_or(call.locale)))
     }
 
@@ -63,9 +59,9 @@ impl Service {
         let (Some(article), Some(request_id)) = (article, request_id) else {
             return Err(crate::domain::Error::internal("a missing field was not noted"));
         };
-        let (token, answer) = (&request.token, &request.answer);
-        let site = &call.caller.site;
-        let pass_token = self.0.verify_challenge(site, &article, token, answer, &client, request_id, call.now).await?;
+        let (token, answer) = (request.token, request.answer);
+        let request = VerifyRequest { article, token, answer, client, request_id };
+        let pass_token = self.0.verify_challenge(&call.caller.site, &request, call.now).await?;
         Ok(v1::VerifyChallengeResponse { pass_token })
     }
 }
@@ -76,22 +72,57 @@ pub(super) fn check_client(client: Option<v1::Client>, violations: &mut Violatio
     Client::check(&client.ip, &client.device_token, violations)
 }
 
+/// What a portal can show. Nothing said means pictures; nothing but "none needed" cannot be: strangers must be asked for something.
+fn check_kinds(kinds: &[i32], violations: &mut Violations) -> Vec<ChallengeKind> {
+    let known: Vec<_> = kinds.iter().map_while(|kind| from_kind(*kind)).collect();
+    if kinds.len() > MAX_KINDS || known.len() < kinds.len() {
+        violations.add("accepted_kinds", Problem::UnknownValue);
+    } else if !known.is_empty() && known.iter().all(|kind| *kind == ChallengeKind::NoneNeeded) {
+        violations.add("accepted_kinds", Problem::Required);
+    }
+    if known.is_empty() { vec![ChallengeKind::Image] } else { known }
+}
+
+fn from_kind(kind: i32) -> Option<ChallengeKind> {
+    Some(match v1::ChallengeKind::try_from(kind).ok()? {
+        v1::ChallengeKind::Unspecified | v1::ChallengeKind::Image => ChallengeKind::Image,
+        v1::ChallengeKind::AltchaPow => ChallengeKind::AltchaPow,
+        v1::ChallengeKind::AltchaPowWithImage => ChallengeKind::AltchaPowWithImage,
+        v1::ChallengeKind::NoneNeeded => ChallengeKind::NoneNeeded,
+    })
+}
+
+const fn to_kind(kind: ChallengeKind) -> v1::ChallengeKind {
+    match kind {
+        ChallengeKind::Image => v1::ChallengeKind::Image,
+        ChallengeKind::AltchaPow => v1::ChallengeKind::AltchaPow,
+        ChallengeKind::AltchaPowWithImage => v1::ChallengeKind::AltchaPowWithImage,
+        ChallengeKind::NoneNeeded => v1::ChallengeKind::NoneNeeded,
+    }
+}
+
 /// A challenge for the wire.
 pub(super) fn to_issued(issued: IssuedChallenge, locale: Locale) -> v1::IssueChallengeResponse {
-    let length = issued.level.length();
-    let alt = locale.text_with("captcha-alt", &[("length", Value::Number(i64::try_from(length).unwrap_or_default()))]);
+    let content = match issued.content {
+        ChallengeContent::Image(image) => {
+            let length = Value::Number(i64::try_from(image.length).unwrap_or_default());
+            Some(Content::Image(v1::ChallengeImage {
+                png: image.png,
+                width: image.width,
+                height: image.height,
+                length: u32::try_from(image.length).unwrap_or_default(),
+                alt: locale.text_with("captcha-alt", &[("length", length)]),
+            }))
+        }
+        ChallengeContent::Altcha(json) => Some(Content::Altcha(v1::AltchaChallenge { json })),
+        ChallengeContent::Nothing => None,
+    };
     v1::IssueChallengeResponse {
         token: issued.token,
-        kind: v1::ChallengeKind::Image.into(),
+        kind: to_kind(issued.kind).into(),
         level: issued.level.number(),
         expires_at: Some(to_time(issued.expires_at)),
         device_token: issued.device_token,
-        content: Some(Content::Image(v1::ChallengeImage {
-            png: issued.png,
-            width: issued.width,
-            height: issued.height,
-            length: u32::try_from(length).unwrap_or_default(),
-            alt,
-        })),
+        content,
     }
 }

@@ -48,6 +48,7 @@ fn to_site((site, rules): (Site, SiteRules), now: DateTime<Utc>) -> v1::SitePoli
         until: Some(to_time(lockdown.until)),
         note: lockdown.note.clone(),
         called_by: lockdown.called_by.clone(),
+        harder_challenges: lockdown.harder_challenges,
     });
     v1::SitePolicy {
         mode: site.mode.map_or(v1::Mode::Unspecified, to_mode).into(),
@@ -98,5 +99,5 @@ fn lockdown_request(request: &v1::LockdownRequest, now: DateTime<Utc>) -> Result
     }
     violations.into_result()?;
     let request_id = request_id.ok_or_else(|| Error::invalid("request_id", Problem::Required))?;
-    Ok(LockdownRequest { until, note, request_id })
+    Ok(LockdownRequest { until, harder_challenges: request.harder_challenges, note, request_id })
 }

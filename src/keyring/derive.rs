@@ -17,6 +17,8 @@ pub(super) struct Keys {
     pub(super) device: Key,
     pub(super) receipt: Key,
     pub(super) pseudonym: Key,
+    pub(super) proof: Key,
+    pub(super) proof_key: Key,
 }
 
 impl Keys {
@@ -37,6 +39,8 @@ impl Keys {
             device: key(b"device")?,
             receipt: key(b"receipt")?,
             pseudonym: key(b"pseudonym")?,
+            proof: key(b"altcha-sig")?,
+            proof_key: key(b"altcha-key")?,
         })
     }
 }

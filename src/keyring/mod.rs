@@ -4,6 +4,7 @@
 mod access;
 mod derive;
 mod hash;
+mod proof;
 mod pseudonym;
 mod sealed;
 mod signed;
@@ -15,6 +16,7 @@ use self::derive::Keys;
 pub use self::{
     access::{new_access_token, parse_access_token},
     hash::{payload_hash, same_hash, same_text},
+    proof::ProofSecrets,
     pseudonym::Subject,
     sealed::{MAX_TOKEN_CHARS, Opening, Purpose},
 };
@@ -109,6 +111,6 @@ mod tests {
         let shown = format!("{:?}", Keyring::parse(&text).unwrap());
         assert!(shown.contains("kid: 7"), "{shown}");
         assert!(!shown.contains("167") && !shown.contains("a7") && !shown.contains(&text[2..10]), "{shown}");
-        assert_eq!(shown.matches("REDACTED").count(), 5, "{shown}");
+        assert_eq!(shown.matches("REDACTED").count(), 7, "{shown}");
     }
 }

@@ -51,11 +51,11 @@ impl Purpose {
         }
     }
 
-    /// Bodies are padded to a multiple of this many bytes. Every challenge fits into one block (at most 296 bytes with
+    /// Bodies are padded to a multiple of this many bytes. Every challenge fits into one block (at most 334 bytes with
     /// its length), so the length of its token tells neither level nor device nor answer.
     const fn block(self) -> usize {
         match self {
-            Self::Challenge => 320,
+            Self::Challenge => 336,
             Self::Page => 64,
         }
     }
@@ -104,6 +104,14 @@ impl Keyring {
     }
 }
 
+/// The id of the key that sealed a token; `None` when it has not the form of one.
+pub(super) fn kid_of(token: &str) -> Option<u8> {
+    // Four characters hold the header's two bytes and one more.
+    let start = URL_SAFE_NO_PAD.decode(token.get(..4)?).ok()?;
+    let [VERSION, kid, _] = *start else { return None };
+    Some(kid)
+}
+
 /// What the token is bound to. Each part stands behind its length, so `["ab", "c"]` is not `["a", "bc"]`.
 fn bind(header: [u8; HEADER], purpose: Purpose, context: &[&str]) -> Vec<u8> {
     let mut bound = header.to_vec();
@@ -132,7 +140,7 @@ fn unpad(body: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::challenge::{Level, SealedChallenge, TokenKind};
+    use crate::domain::challenge::{ChallengeKind, Level, SealedChallenge};
     use chrono::DateTime;
     use proptest::prelude::*;
 
@@ -199,7 +207,8 @@ mod tests {
             keyring.seal(Purpose::Challenge, &CONTEXT, challenge).map(|token| token.len()).unwrap()
         };
         let small = SealedChallenge {
-            kind: TokenKind::Pass,
+            kind: ChallengeKind::Image,
+            passed: true,
             level: Level::Hard,
             nonce: [0; 16],
             issued_at: DateTime::UNIX_EPOCH,
@@ -208,7 +217,8 @@ mod tests {
             answer: String::new(),
         };
         let large = SealedChallenge {
-            kind: TokenKind::Image,
+            kind: ChallengeKind::AltchaPowWithImage,
+            passed: false,
             level: Level::Normal,
             nonce: [255; 16],
             issued_at: "2026-11-23T10:00:00.123456789Z".parse().unwrap(),
@@ -216,7 +226,7 @@ mod tests {
             device: Some([255; 16]),
             answer: "KKKKKKKK".to_owned(),
         };
-        assert!(serde_json::to_vec(&large).unwrap().len() + LENGTH <= 296);
+        assert!(serde_json::to_vec(&large).unwrap().len() + LENGTH <= 336);
         assert_eq!(length(&small), length(&large));
         assert!(length(&large) <= MAX_TOKEN_CHARS);
     }

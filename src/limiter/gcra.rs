@@ -10,17 +10,15 @@ use super::{
     servers::{RESPONSE_TIMEOUT, Servers, Shard},
     verdict::Outcome,
 };
-use crate::domain::rate_limit::{Charge, Quota, Quotas};
+use crate::domain::rate_limit::{Charge, LimitMode, Quota, Quotas, Weight};
 
 /// Once more after the script was unknown, and once more after the server's clock was.
 const TRIES: u32 = 3;
 
-/// What is asked of one count.
-#[derive(Debug, Clone, Copy)]
-enum Wish {
-    Take = 1,
-    GiveBack = -1,
-}
+/// What is asked of a count: an event, a look, or the return of an event.
+const TAKE: i64 = 1;
+const LOOK: i64 = 0;
+const GIVE_BACK: i64 = -1;
 
 /// What Redis says of a check.
 pub(super) struct Answer {
@@ -54,21 +52,25 @@ impl Gcra {
     pub(super) async fn take(&self, servers: &Servers, quotas: &Quotas, charges: &[Charge]) -> RedisResult<Answer> {
         let groups = groups(servers, charges)?;
         let calls = groups.iter().map(|group| {
-            let wishes = group.charges.iter().map(|at| (&charges[*at], Wish::Take));
-            self.ask(group.shard, Question::new(quotas, wishes), Some(RESPONSE_TIMEOUT))
+            let asked = group.charges.iter().map(|at| (&charges[*at], weight(&charges[*at])));
+            self.ask(group.shard, Question::new(quotas, asked), Some(RESPONSE_TIMEOUT))
         });
         let answers = join_all(calls).await;
         let mut outcomes = vec![Outcome::Taken { remaining: 0 }; charges.len()];
         let (mut counted, mut refused) = (Vec::new(), false);
         for (group, answer) in groups.iter().zip(answers) {
-            let answer = answer?;
-            let all = answer.iter().all(|outcome| outcome.is_taken());
-            refused |= !all;
-            for (at, outcome) in group.charges.iter().zip(answer) {
-                outcomes[*at] = outcome;
-                if all {
+            let (before, mut group_refused) = (counted.len(), false);
+            for (at, outcome) in group.charges.iter().zip(answer?) {
+                let charge = &charges[*at];
+                group_refused |= !outcome.is_taken() && is_enforced(quotas, charge);
+                if outcome.is_taken() && charge.weight == Weight::One {
                     counted.push(*at);
                 }
+                outcomes[*at] = outcome;
+            }
+            if group_refused {
+                counted.truncate(before);
+                refused = true;
             }
         }
         if !refused {
@@ -81,8 +83,8 @@ impl Gcra {
     pub(super) async fn give_back(&self, servers: &Servers, quotas: &Quotas, charges: &[Charge]) -> RedisResult<()> {
         let groups = groups(servers, charges)?;
         let calls = groups.iter().map(|group| async move {
-            let wishes = group.charges.iter().map(|at| (&charges[*at], Wish::GiveBack));
-            self.ask(group.shard, Question::new(quotas, wishes), None).await
+            let asked = group.charges.iter().map(|at| (&charges[*at], GIVE_BACK));
+            self.ask(group.shard, Question::new(quotas, asked), None).await
         });
         try_join_all(calls).await.map(drop)
     }
@@ -92,7 +94,7 @@ impl Gcra {
     pub(super) async fn probe(&self, servers: &Servers) -> RedisResult<()> {
         let probes = servers.shards().iter().map(|shard| async move {
             // One event per millisecond and a burst of a minute: never refused, so it always writes.
-            let question = Question { keys: vec![shard.probe.clone()], args: vec![1_000, 60_000_000, 1, 1] };
+            let question = Question { keys: vec![shard.probe.clone()], args: vec![1_000, 60_000_000, TAKE, 1] };
             self.ask(shard, question, None).await
         });
         try_join_all(probes).await.map(drop)
@@ -123,19 +125,20 @@ impl Gcra {
     }
 }
 
-/// Keys and what is wished of each.
+/// Keys and what is asked of each.
 struct Question {
     keys: Vec<String>,
     args: Vec<i64>,
 }
 
 impl Question {
-    fn new<'a>(quotas: &Quotas, wishes: impl Iterator<Item = (&'a Charge, Wish)>) -> Self {
+    /// Each charge with the weight that is asked of it.
+    fn new<'a>(quotas: &Quotas, asked: impl Iterator<Item = (&'a Charge, i64)>) -> Self {
         let mut question = Self { keys: Vec::new(), args: Vec::new() };
-        for (charge, wish) in wishes {
-            let (interval, tolerance) = microseconds(quotas.get(charge.limit));
+        for (charge, weight) in asked {
+            let (interval, tolerance) = microseconds(quotas.get(charge.limit).quota);
             question.keys.push(format!("rl:{{{}}}:{}", charge.subject, charge.limit));
-            question.args.extend([interval, tolerance, wish as i64, 1]);
+            question.args.extend([interval, tolerance, weight, i64::from(is_enforced(quotas, charge))]);
         }
         question
     }
@@ -159,6 +162,18 @@ fn groups<'a>(servers: &'a Servers, charges: &'a [Charge]) -> RedisResult<Vec<Gr
     Ok(groups)
 }
 
+fn weight(charge: &Charge) -> i64 {
+    match charge.weight {
+        Weight::One => TAKE,
+        Weight::Look => LOOK,
+    }
+}
+
+/// Whether a refusal of this charge refuses the check.
+fn is_enforced(quotas: &Quotas, charge: &Charge) -> bool {
+    quotas.get(charge.limit).mode == LimitMode::Enforce
+}
+
 fn outcome(answer: &[i64]) -> RedisResult<Outcome> {
     let [fits, wait, left] = *answer else { return Err(strange()) };
     Ok(match fits {
@@ -174,5 +189,5 @@ fn strange() -> RedisError {
 /// Interval and burst tolerance of a quota. The interval is rounded up: never one event too many in a period.
 fn microseconds(quota: Quota) -> (i64, i64) {
     let interval = i64::try_from(quota.interval().as_nanos().div_ceil(1_000).max(1)).unwrap_or(i64::MAX);
-    (interval, interval.saturating_mul(i64::from(quota.events.get()) - 1))
+    (interval, interval.saturating_mul(i64::from(quota.burst.get()) - 1))
 }

@@ -33,7 +33,7 @@ struct Limit<C: Clock> {
 impl<C: Clock + Clone> Local<C> {
     pub(super) fn new(quotas: Quotas, capacity: usize, crowded: &Arc<Notify>, clock: C) -> Self {
         let limit = |name: &LimitName| {
-            let quota = governor_quota(quotas.get(*name));
+            let quota = governor_quota(quotas.get(*name).quota);
             let cells = Cells::new(capacity, Arc::clone(crowded));
             let limiter = RateLimiter::new(quota, cells.clone(), clock.clone());
             Limit { limiter, cells, interval: quota.replenish_interval() }
@@ -91,7 +91,7 @@ impl<C: Clock + Clone> Local<C> {
 /// A quota of no duration, which no parser lets through, becomes the strictest one instead of none.
 fn governor_quota(quota: Quota) -> governor::Quota {
     match governor::Quota::with_period(quota.interval()) {
-        Some(one) => one.allow_burst(quota.events),
+        Some(one) => one.allow_burst(quota.burst),
         None => governor::Quota::per_hour(NonZeroU32::MIN),
     }
 }
@@ -116,11 +116,19 @@ mod tests {
     }
 
     fn device(subject: &str) -> Charge {
-        Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{subject}") }
+        Charge {
+            limit: LimitName::SubmitsPerDevice,
+            subject: format!("default/{subject}"),
+            weight: crate::domain::rate_limit::Weight::One,
+        }
     }
 
     fn site() -> Charge {
-        Charge { limit: LimitName::SubmitsPerSite, subject: "default/site".to_owned() }
+        Charge {
+            limit: LimitName::SubmitsPerSite,
+            subject: "default/site".to_owned(),
+            weight: crate::domain::rate_limit::Weight::One,
+        }
     }
 
     fn taken(remaining: u32) -> Outcome {

@@ -93,6 +93,8 @@ fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
         | LimitName::SubmitsPerPrefix
         | LimitName::ChallengesPerDevice
         | LimitName::ChallengesPerPrefix
+        | LimitName::FailuresPerDevice
+        | LimitName::FailuresPerPrefix
         | LimitName::ReportsPerDevice
         | LimitName::ReportsPerPrefix => true,
         LimitName::SubmitsPerArticle
@@ -100,7 +102,7 @@ fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
         | LimitName::ChallengesPerArticle
         | LimitName::ChallengesPerSite => false,
     };
-    one_reader && u64::from(remaining) * 2 < u64::from(quotas.get(limit).events.get())
+    one_reader && u64::from(remaining) * 2 < u64::from(quotas.get(limit).quota.burst.get())
 }
 
 /// Rounded up and never zero: whoever waits this long does not come a fraction too early.
@@ -114,7 +116,14 @@ mod tests {
     use super::*;
 
     fn allowance(outcomes: &[(LimitName, Outcome)]) -> Allowance {
-        let charges: Vec<_> = outcomes.iter().map(|(limit, _)| Charge { limit: *limit, subject: "s".into() }).collect();
+        let charges: Vec<_> = outcomes
+            .iter()
+            .map(|(limit, _)| Charge {
+                limit: *limit,
+                subject: "s".into(),
+                weight: crate::domain::rate_limit::Weight::One,
+            })
+            .collect();
         let outcomes = outcomes.iter().map(|(_, outcome)| *outcome).collect();
         Verdict::new(&charges, outcomes, Source::Local).allowance(&Quotas::default())
     }

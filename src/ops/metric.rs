@@ -8,11 +8,12 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogra
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::domain::{
-    challenge::Level,
+    challenge::{CaptchaFailure, ChallengeKind, Level, SealedChallenge},
     comment::TakedownKind,
     id::SiteId,
     lifecycle::Action,
     spam::Finding,
+    standing::Standing,
     stats::{CountDrift, Job, QueueGauge},
 };
 
@@ -24,6 +25,7 @@ const HANDLING: &str = "grpc_server_handling_seconds";
 const SUBMITTED: &str = "duyet_comments_submitted_total";
 const CAPTCHA_ISSUED: &str = "duyet_captcha_issued_total";
 const CAPTCHA_CHECKS: &str = "duyet_captcha_checks_total";
+const CAPTCHA_SOLVE: &str = "duyet_captcha_solve_seconds";
 const DECISIONS: &str = "duyet_decisions_total";
 const REPORTS: &str = "duyet_reports_total";
 const REVERTS: &str = "duyet_reverts_total";
@@ -45,6 +47,9 @@ const PANICS: &str = "duyet_panics_total";
 /// Upper bounds of the latency histogram, in seconds.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
+/// The same of the time that a challenge takes: machines read a picture in less than three seconds.
+const SOLVING: [f64; 9] = [0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0, 600.0];
+
 /// Installs the recorder once per process and answers its renderer.
 ///
 /// # Errors
@@ -54,6 +59,8 @@ pub fn install() -> Result<PrometheusHandle, String> {
     HANDLE
         .get_or_init(|| {
             let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Full(HANDLING.to_owned()), &BUCKETS);
+            let builder = builder
+                .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(CAPTCHA_SOLVE.to_owned()), &SOLVING));
             let handle = builder.and_then(PrometheusBuilder::install_recorder).map_err(|error| error.to_string())?;
             describe();
             Ok(handle)
@@ -66,8 +73,12 @@ fn describe() {
     describe_counter!(HANDLED, "RPCs ended, by gRPC code");
     describe_histogram!(HANDLING, Unit::Seconds, "time per RPC");
     describe_counter!(SUBMITTED, "submits by outcome: PUBLISHED, PENDING, REPLAYED or the error's reason");
-    describe_counter!(CAPTCHA_ISSUED, "challenges issued, by level");
-    describe_counter!(CAPTCHA_CHECKS, "challenges checked, by outcome");
+    describe_counter!(CAPTCHA_ISSUED, "challenges issued, by kind, level and the reader's standing");
+    describe_counter!(
+        CAPTCHA_CHECKS,
+        "challenges checked, by kind (UNKNOWN when the token did not open) and outcome: CORRECT or the failure"
+    );
+    describe_histogram!(CAPTCHA_SOLVE, Unit::Seconds, "time between issuing a challenge and its right answer, by kind");
     describe_counter!(
         DECISIONS,
         "moderators' decisions by action and outcome: CHANGED, UNCHANGED or the error's reason"
@@ -129,13 +140,25 @@ pub fn submitted(site: &SiteId, outcome: &'static str) {
 }
 
 /// Counts an issued challenge.
-pub fn captcha_issued(level: Level) {
-    counter!(CAPTCHA_ISSUED, "level" => level.as_str()).increment(1);
+pub fn captcha_issued(kind: ChallengeKind, level: Level, standing: Standing) {
+    let (kind, level, standing) = (kind.as_str(), level.as_str(), standing.as_str());
+    counter!(CAPTCHA_ISSUED, "kind" => kind, "level" => level, "standing" => standing).increment(1);
 }
 
-/// Counts a checked challenge: CORRECT or a failure's name.
-pub fn captcha_checked(outcome: &'static str) {
-    counter!(CAPTCHA_CHECKS, "outcome" => outcome).increment(1);
+/// Counts a challenge that was refused; `None` when its token did not open.
+pub fn captcha_failed(kind: Option<ChallengeKind>, failure: CaptchaFailure) {
+    let kind = kind.map_or("UNKNOWN", ChallengeKind::as_str);
+    counter!(CAPTCHA_CHECKS, "kind" => kind, "outcome" => failure.as_str()).increment(1);
+}
+
+/// Counts a challenge that was answered right, and how long that took. A pass was timed when it was earned.
+pub fn captcha_solved(challenge: &SealedChallenge, now: DateTime<Utc>) {
+    let kind = challenge.kind.as_str();
+    counter!(CAPTCHA_CHECKS, "kind" => kind, "outcome" => "CORRECT").increment(1);
+    if !challenge.passed {
+        let took = (now - challenge.issued_at).to_std().unwrap_or_default();
+        histogram!(CAPTCHA_SOLVE, "kind" => kind).record(took.as_secs_f64());
+    }
 }
 
 /// Counts a decision.

@@ -168,6 +168,7 @@ fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Work
         mode: config.mode,
         thresholds: config.thresholds,
         expire_pending_days: config.expire_pending_days,
+        proof_tries: config.proof_tries,
     };
     Ok(Workflow::new(store, writer, limiter, pictures, keyring, rules))
 }

@@ -49,7 +49,43 @@ macro_rules! article_columns {
 
 macro_rules! site_columns {
     ($t:literal) => {
-        columns!($t, revision, mode, auto_close_days, report_threshold, lockdown_until, lockdown_note, lockdown_by)
+        columns!(
+            $t,
+            revision,
+            mode,
+            auto_close_days,
+            report_threshold,
+            lockdown_until,
+            lockdown_note,
+            lockdown_by,
+            lockdown_harder_challenges
+        )
+    };
+}
+
+/// What became of the comments of the device that `$device` binds, on the site of `$1`: one row `$t` whatever there is.
+macro_rules! record_of_device {
+    ($t:literal, $device:literal, $since:literal, $suspected_since:literal) => {
+        concat!(
+            "(select count(*) filter (where n.status = 'APPROVED') as approved,
+                count(*) filter (where n.status in ('REJECTED', 'REMOVED', 'SPAM')) as refused,
+                coalesce(max(n.spam_score) filter (where n.status <> 'APPROVED' and n.created_at >= ",
+            $suspected_since,
+            "), 0.0) as worst_score
+            from (select o.status, o.spam_score, o.created_at from comments o
+                where o.site_id = $1 and o.device = ",
+            $device,
+            " and o.created_at >= ",
+            $since,
+            " order by o.created_at desc limit 100) n) ",
+            $t
+        )
+    };
+}
+
+macro_rules! record_columns {
+    ($t:literal) => {
+        columns!($t, approved, refused, worst_score)
     };
 }
 

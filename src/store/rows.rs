@@ -16,12 +16,13 @@ use crate::domain::{
     id::CommentId,
     request::RequestRow,
     site::{Lockdown, Site},
+    standing::Record,
 };
 
 const COMMENT_COLUMNS: usize = 18;
 const ARTICLE_COLUMNS: usize = 9;
 const REQUEST_COLUMNS: usize = 3;
-const SITE_COLUMNS: usize = 7;
+const SITE_COLUMNS: usize = 8;
 
 /// Takes the columns of a row from left to right.
 pub(super) struct Reader<'r, R> {
@@ -216,11 +217,17 @@ pub(super) fn site(columns: &mut impl Read) -> Result<Site> {
     Ok(found.unwrap_or_default())
 }
 
-/// The last three of `site_columns!`.
+/// The last four of `site_columns!`.
 fn lockdown(columns: &mut impl Read) -> Result<Option<Lockdown>> {
     let until = columns.maybe_time()?;
     let (note, called_by) = (columns.text()?, columns.text()?);
-    Ok(until.map(|until| Lockdown { until, note, called_by }))
+    let harder_challenges = columns.flag()?;
+    Ok(until.map(|until| Lockdown { until, note, called_by, harder_challenges }))
+}
+
+/// Of `record_columns!`.
+pub(super) fn record(columns: &mut impl Read) -> Result<Record> {
+    Ok(Record { approved: columns.long()?, refused: columns.long()?, worst_score: columns.real()? })
 }
 
 /// Of `request_id, payload_hash, response`.

@@ -1,33 +1,44 @@
-//! Issuing, opening and burning challenges.
+//! Issuing challenges: which one, how hard, and its sealed token. Nothing is stored.
+
+use std::time::Duration as Patience;
 
 use chrono::{DateTime, Duration, Utc};
-use serde::{Deserialize, Serialize};
+use rand::{SeedableRng as _, rngs::StdRng};
+use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
-use super::{Workflow, reader::Event};
+use super::{
+    Workflow,
+    reader::{Event, Visitor},
+};
 use crate::{
+    captcha::{Secrets, pose_proof},
     domain::{
         Error, Result,
-        challenge::{
-            CaptchaFailure, IMAGE_SECONDS, IssuedChallenge, Level, PASS_SECONDS, SealedChallenge, TokenKind,
-            fold_answer,
-        },
+        challenge::{ChallengeContent, ChallengeKind, Image, IssuedChallenge, Level, SealedChallenge},
         form::Client,
         id::{ArticleId, SiteId},
-        request::RequestRow,
+        standing::{Signs, Standing},
+        submission::{ChallengeContext, Sender},
     },
-    keyring::{Opening, Purpose, payload_hash, same_text},
+    keyring::{ProofSecrets, Purpose},
     ops::metric,
 };
 
-/// The first answer to a `VerifyChallenge`, as it is remembered.
-#[derive(Serialize, Deserialize)]
-struct Pass {
-    token: String,
+/// How long the database may take to say who asks. Without an answer everybody is a stranger, and nobody waits for it.
+const CONTEXT_PATIENCE: Patience = Patience::from_millis(100);
+
+/// Who asks for a challenge, where.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    site: &'a SiteId,
+    article: &'a ArticleId,
+    client: &'a Client,
+    now: DateTime<Utc>,
 }
 
 impl Workflow {
-    /// Makes a challenge for a reader. Nothing is stored.
+    /// Makes a challenge of one of `kinds` for a reader, by how they behaved. Nothing is stored.
     ///
     /// # Errors
     /// `RateLimited`, `Overloaded` (no picture was ready).
@@ -36,190 +47,95 @@ impl Workflow {
         site: &SiteId,
         article: &ArticleId,
         client: &Client,
+        kinds: &[ChallengeKind],
         now: DateTime<Utc>,
     ) -> Result<IssuedChallenge> {
         let sender = self.sender(site, client, "", now);
-        let pressed = self.check_limits(Event::Challenge(article), site, &sender, now).await?;
-        let level = if pressed { Level::Hard } else { Level::Normal };
-        let issued = self.draw_challenge(site, article, client, level, now).await?;
-        metric::captcha_issued(level);
+        let context = self.challenge_context(site, &sender, now).await;
+        let visitor = Visitor { site, sender: &sender, known: context.record.is_known(), now };
+        let pressed = self.check_limits(Event::Challenge(article), visitor).await?;
+        let signs = Signs {
+            record: context.record,
+            suspected_from: self.rules.thresholds.high,
+            pressed,
+            alarm: context.site.is_alarmed(now),
+        };
+        let standing = Standing::of(&signs);
+        let (kind, level) = standing.challenge(kinds);
+        let asked = Asked { site, article, client, now };
+        let issued = match self.make_challenge(asked, kind, level).await {
+            // No picture is ready: whoever can work instead, does.
+            Err(Error::Overloaded { .. }) if kind.has_picture() && kinds.contains(&ChallengeKind::AltchaPow) => {
+                self.make_challenge(asked, ChallengeKind::AltchaPow, level).await?
+            }
+            issued => issued?,
+        };
+        metric::captcha_issued(issued.kind, issued.level, standing);
         Ok(issued)
     }
 
-    async fn draw_challenge(
+    /// What is on file about a reader, as far as the database tells it in time.
+    pub(super) async fn challenge_context(
         &self,
         site: &SiteId,
-        article: &ArticleId,
-        client: &Client,
-        level: Level,
+        sender: &Sender,
         now: DateTime<Utc>,
-    ) -> Result<IssuedChallenge> {
-        let picture = self.pictures.take(level).await?;
-        let device = self.device_of(site, client).unwrap_or_else(|| Uuid::new_v4().into_bytes());
-        let expires_at = now + Duration::seconds(IMAGE_SECONDS);
+    ) -> ChallengeContext {
+        let asked = self.store.challenge_context(site, sender.device, now);
+        match tokio::time::timeout(CONTEXT_PATIENCE, asked).await {
+            Ok(Ok(context)) => context,
+            Ok(Err(_)) | Err(_) => ChallengeContext::default(),
+        }
+    }
+
+    async fn make_challenge(&self, asked: Asked<'_>, kind: ChallengeKind, level: Level) -> Result<IssuedChallenge> {
+        let picture = if kind.has_picture() { Some(self.pictures.take(level).await?.split()) } else { None };
+        let (answer, image) = picture.unzip();
+        let device = self.device_of(asked.site, asked.client).unwrap_or_else(|| Uuid::new_v4().into_bytes());
+        let expires_at = asked.now + Duration::seconds(kind.seconds());
         let sealed = SealedChallenge {
-            kind: TokenKind::Image,
+            kind,
+            passed: false,
             level,
             nonce: Uuid::new_v4().into_bytes(),
-            issued_at: now,
+            issued_at: asked.now,
             expires_at,
             device: Some(device),
-            answer: picture.answer,
+            answer: answer.unwrap_or_default(),
         };
+        let token = self.seal_challenge(asked.site, asked.article, &sealed)?;
         Ok(IssuedChallenge {
-            token: self.seal_challenge(site, article, &sealed)?,
+            content: self.content(&token, &sealed, image)?,
+            token,
+            kind,
             level,
             expires_at,
-            device_token: self.keyring.device_token(site, device),
-            png: picture.png,
-            width: picture.width,
-            height: picture.height,
+            device_token: self.keyring.device_token(asked.site, device),
         })
     }
 
-    fn seal_challenge(&self, site: &SiteId, article: &ArticleId, sealed: &SealedChallenge) -> Result<String> {
+    fn content(&self, token: &str, sealed: &SealedChallenge, image: Option<Image>) -> Result<ChallengeContent> {
+        if !sealed.kind.has_proof() {
+            return Ok(image.map_or(ChallengeContent::Nothing, ChallengeContent::Image));
+        }
+        let secrets = self.keyring.proof_secrets(token).ok_or_else(|| Error::internal("a sealed token has no key"))?;
+        let mut rng = StdRng::try_from_os_rng().map_err(Error::internal)?;
+        let tries = self.rules.proof_tries.get(sealed.level);
+        let json = pose_proof(token, tries, sealed.expires_at, image.as_ref(), exposed(&secrets), &mut rng)?;
+        Ok(ChallengeContent::Altcha(json))
+    }
+
+    pub(super) fn seal_challenge(
+        &self,
+        site: &SiteId,
+        article: &ArticleId,
+        sealed: &SealedChallenge,
+    ) -> Result<String> {
         self.keyring.seal(Purpose::Challenge, &[site.as_str(), article.as_str()], sealed)
-    }
-
-    /// Opens a token and compares the answer, without spending anything.
-    fn open_challenge(
-        &self,
-        site: &SiteId,
-        article: &ArticleId,
-        token: &str,
-        answer: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(SealedChallenge, bool), CaptchaFailure> {
-        if token.is_empty() {
-            return Err(CaptchaFailure::Required);
-        }
-        let context = [site.as_str(), article.as_str()];
-        let sealed: SealedChallenge =
-            self.keyring.open(Purpose::Challenge, &context, token).map_err(|opening| match opening {
-                Opening::Broken => CaptchaFailure::Invalid,
-                Opening::UnknownKey => CaptchaFailure::Expired,
-            })?;
-        if sealed.is_expired(now) {
-            return Err(CaptchaFailure::Expired);
-        }
-        let right = match sealed.kind {
-            TokenKind::Image => same_text(&fold_answer(answer), &sealed.answer),
-            TokenKind::Pass => true,
-        };
-        Ok((sealed, right))
-    }
-
-    /// Checks a challenge. A wrong answer burns it before the verdict is told; a right one leaves its nonce to be spent
-    /// with what it pays for.
-    ///
-    /// # Errors
-    /// [`Error::Captcha`] without a fresh challenge, or the store's.
-    pub(super) async fn check_challenge(
-        &self,
-        site: &SiteId,
-        article: &ArticleId,
-        token: &str,
-        answer: &str,
-        now: DateTime<Utc>,
-    ) -> Result<SealedChallenge> {
-        let checked = match self.open_challenge(site, article, token, answer, now) {
-            Ok((sealed, true)) => return Ok(sealed),
-            Ok((sealed, false)) if self.store.spend_nonce(site, sealed.nonce, None, now).await? => {
-                CaptchaFailure::Incorrect
-            }
-            Ok((_, false)) => CaptchaFailure::Used,
-            Err(failure) => failure,
-        };
-        Err(refused(checked))
-    }
-
-    /// Adds a fresh challenge to a captcha failure, so that the reader can try again at once. It counts as issued: failing
-    /// on purpose is no way around the limits of challenges, nor to an easier picture.
-    pub(super) async fn with_fresh_challenge(
-        &self,
-        error: Error,
-        site: &SiteId,
-        article: &ArticleId,
-        client: &Client,
-        now: DateTime<Utc>,
-    ) -> Error {
-        match error {
-            Error::Captcha { failure, fresh: None } => {
-                let fresh = self.issue_challenge(site, article, client, now).await.ok().map(Box::new);
-                Error::Captcha { failure, fresh }
-            }
-            other => other,
-        }
-    }
-
-    /// Checks an answer for another form of the portal and burns the challenge, whatever the verdict.
-    ///
-    /// # Errors
-    /// `RequestIdReused`, `RateLimited`, `Captcha`, and the store's.
-    #[expect(clippy::too_many_arguments, reason = "one per field of the request")]
-    pub async fn verify_challenge(
-        &self,
-        site: &SiteId,
-        article: &ArticleId,
-        token: &str,
-        answer: &str,
-        client: &Client,
-        request_id: Uuid,
-        now: DateTime<Utc>,
-    ) -> Result<String> {
-        let hash = payload_hash("VerifyChallenge", format!("{article}\n{token}\n{answer}").as_bytes());
-        let _turn = self.twins.turn(site, request_id).await;
-        if let Some(row) = self.store.find_request(site, request_id).await? {
-            return row.replay::<Pass>(&hash).map(|pass| pass.token);
-        }
-        let sender = self.sender(site, client, "", now);
-        self.check_limits(Event::Submit(article), site, &sender, now).await?;
-        let result = self.burn_for_pass(site, article, (token, answer), request_id, hash, now).await;
-        match result {
-            Ok(pass) => Ok(pass),
-            Err(error) => Err(self.with_fresh_challenge(error, site, article, client, now).await),
-        }
-    }
-
-    async fn burn_for_pass(
-        &self,
-        site: &SiteId,
-        article: &ArticleId,
-        (token, answer): (&str, &str),
-        request_id: Uuid,
-        hash: [u8; 32],
-        now: DateTime<Utc>,
-    ) -> Result<String> {
-        let sealed = self.check_challenge(site, article, token, answer, now).await?;
-        if sealed.kind == TokenKind::Pass {
-            // A pass pays for a comment. If it bought another pass, one solved picture would last for ever.
-            return Err(refused(CaptchaFailure::Invalid));
-        }
-        let pass = SealedChallenge {
-            kind: TokenKind::Pass,
-            nonce: Uuid::new_v4().into_bytes(),
-            issued_at: now,
-            expires_at: now + Duration::seconds(PASS_SECONDS),
-            answer: String::new(),
-            ..sealed.clone()
-        };
-        let pass = Pass { token: self.seal_challenge(site, article, &pass)? };
-        let response = serde_json::to_string(&pass).map_err(Error::internal)?;
-        let row = RequestRow { id: request_id, payload_hash: hash, response };
-        if self.store.spend_nonce(site, sealed.nonce, Some(&row), now).await? {
-            metric::captcha_checked("CORRECT");
-            return Ok(pass.token);
-        }
-        // A twin of this request may have been faster: then its answer is ours too.
-        match self.store.find_request(site, request_id).await? {
-            Some(row) => row.replay::<Pass>(&hash).map(|pass| pass.token),
-            None => Err(refused(CaptchaFailure::Used)),
-        }
     }
 }
 
-/// Counts a failed check and answers it, without a fresh challenge yet.
-pub(super) fn refused(failure: CaptchaFailure) -> Error {
-    metric::captcha_checked(failure.as_str());
-    Error::captcha(failure)
+/// The secrets as the proof of work takes them.
+pub(super) fn exposed(secrets: &ProofSecrets) -> Secrets<'_> {
+    Secrets { challenge: secrets.challenge.expose_secret(), solution: secrets.solution.expose_secret() }
 }

@@ -24,6 +24,7 @@ mod site;
 mod stats;
 mod submit;
 mod twins;
+mod verify;
 mod watch;
 
 use std::{
@@ -46,6 +47,7 @@ pub use revert::RevertRequest;
 pub use review::{AuditList, AuditRequest, DecideRequest, Decided, QueueList, QueueRequest};
 pub use site::{LockdownRequest, SiteUpdate};
 pub use submit::Submitted;
+pub use verify::VerifyRequest;
 pub use watch::{QueueEvent, QueueWatch};
 
 use chrono::{DateTime, Utc};
@@ -53,6 +55,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     captcha::Pool,
     domain::{
+        challenge::ProofTries,
         comment::TextLimits,
         id::SiteId,
         policy::{EXPIRE_PENDING_DAYS, Mode, Thresholds},
@@ -70,6 +73,7 @@ pub struct Rules {
     pub thresholds: Thresholds,
     /// A comment that waited so many days is refused.
     pub expire_pending_days: i64,
+    pub proof_tries: ProofTries,
 }
 
 impl Default for Rules {
@@ -79,6 +83,7 @@ impl Default for Rules {
             mode: Mode::Pre,
             thresholds: Thresholds::default(),
             expire_pending_days: EXPIRE_PENDING_DAYS,
+            proof_tries: ProofTries::default(),
         }
     }
 }

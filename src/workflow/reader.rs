@@ -7,9 +7,10 @@ use crate::{
     domain::{
         Error, Result, address,
         ban::{self, BanKind, BanSubject},
+        challenge::SealedChallenge,
         form::Client,
         id::{ArticleId, SiteId},
-        rate_limit::{Allowance, Charge, LimitName},
+        rate_limit::{Allowance, Charge, LimitName, Weight},
         submission::{Pseudonym, Sender},
         text,
     },
@@ -21,8 +22,20 @@ use crate::{
 pub(super) enum Event<'a> {
     Submit(&'a ArticleId),
     Challenge(&'a ArticleId),
+    /// A wrong answer to a challenge.
+    Failure,
     /// Not counted by article: a crowd that finds something wrong there is not to be silenced.
     Report,
+}
+
+/// Whom limits count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visitor<'a> {
+    pub(super) site: &'a SiteId,
+    pub(super) sender: &'a Sender,
+    /// The device's record speaks for it: see [`Record::is_known`].
+    pub(super) known: bool,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl Workflow {
@@ -75,54 +88,71 @@ impl Workflow {
         subjects
     }
 
+    /// The device that a challenge was issued to, as its submits are counted.
+    pub(super) fn sealed_device(&self, sealed: &SealedChallenge, visitor: Visitor<'_>) -> Option<Pseudonym> {
+        let hash = |device: [u8; 16]| self.keyring.pseudonym(visitor.site, Subject::Device, &device, visitor.now);
+        sealed.device.map(hash)
+    }
+
     /// Counts `event` against device and prefix, and where it has them article and site.
     ///
     /// # Errors
     /// [`Error::RateLimited`]; nothing is counted then. `Ok(true)` means that the reader is pressed for quota.
-    pub(super) async fn check_limits(
-        &self,
-        event: Event<'_>,
-        site: &SiteId,
-        sender: &Sender,
-        now: DateTime<Utc>,
-    ) -> Result<bool> {
-        match self.limiter.check(&self.charges(event, site, sender, now)).await {
+    pub(super) async fn check_limits(&self, event: Event<'_>, visitor: Visitor<'_>) -> Result<bool> {
+        match self.limiter.check(&self.charges(event, visitor)).await {
             Allowance::Allowed { pressed } => Ok(pressed),
             Allowance::Refused { limit, retry_after } => Err(Error::RateLimited { limit, retry_after }),
         }
     }
 
-    fn charges(&self, event: Event<'_>, site: &SiteId, sender: &Sender, now: DateTime<Utc>) -> Vec<Charge> {
-        // Hashed, because a portal's id may hold any character and Redis keys give braces a meaning.
-        let hash = |id: &ArticleId| self.keyring.pseudonym(site, Subject::Fingerprint, id.as_str().as_bytes(), now);
-        let whole_site = Some([0; 16]);
-        let subjects = match event {
-            Event::Submit(article) => vec![
-                (LimitName::SubmitsPerDevice, sender.device),
-                (LimitName::SubmitsPerPrefix, sender.prefix),
-                (LimitName::SubmitsPerArticle, Some(hash(article))),
-                (LimitName::SubmitsPerSite, whole_site),
-            ],
-            Event::Challenge(article) => vec![
-                (LimitName::ChallengesPerDevice, sender.device),
-                (LimitName::ChallengesPerPrefix, sender.prefix),
-                (LimitName::ChallengesPerArticle, Some(hash(article))),
-                (LimitName::ChallengesPerSite, whole_site),
-            ],
-            Event::Report => {
-                vec![(LimitName::ReportsPerDevice, sender.device), (LimitName::ReportsPerPrefix, sender.prefix)]
+    fn charges(&self, event: Event<'_>, visitor: Visitor<'_>) -> Vec<Charge> {
+        use LimitName as Name;
+        let one = Weight::One;
+        let (mut charges, place) = match event {
+            Event::Submit(article) => (
+                person(visitor, one, Name::SubmitsPerDevice, Name::SubmitsPerPrefix),
+                Some((article, Name::SubmitsPerArticle, Name::SubmitsPerSite)),
+            ),
+            Event::Challenge(article) => {
+                let mut charges = person(visitor, one, Name::ChallengesPerDevice, Name::ChallengesPerPrefix);
+                // Whoever keeps answering wrongly gets harder challenges, and then none.
+                charges.extend(person(visitor, Weight::Look, Name::FailuresPerDevice, Name::FailuresPerPrefix));
+                (charges, Some((article, Name::ChallengesPerArticle, Name::ChallengesPerSite)))
             }
+            Event::Failure => (person(visitor, one, Name::FailuresPerDevice, Name::FailuresPerPrefix), None),
+            Event::Report => (person(visitor, one, Name::ReportsPerDevice, Name::ReportsPerPrefix), None),
         };
-        let charge = |(limit, subject): (LimitName, Option<Pseudonym>)| {
-            Some(Charge { limit, subject: format!("{site}/{}", hex(&subject?)) })
-        };
-        subjects.into_iter().filter_map(charge).collect()
+        if let Some((article, per_article, per_site)) = place {
+            // Hashed, because a portal's id may hold any character and Redis keys give braces a meaning.
+            let id = article.as_str().as_bytes();
+            let hash = self.keyring.pseudonym(visitor.site, Subject::Fingerprint, id, visitor.now);
+            let charge = |limit, subject| Charge { limit, subject: subject_of(visitor.site, subject), weight: one };
+            charges.extend([charge(per_article, hash), charge(per_site, [0; 16])]);
+        }
+        charges
     }
 
     /// Hash of folded text: equal for texts that differ in marks, case or spaces.
     pub(super) fn fingerprint(&self, site: &SiteId, folded: &str, now: DateTime<Utc>) -> Pseudonym {
         self.keyring.pseudonym(site, Subject::Fingerprint, folded.as_bytes(), now)
     }
+}
+
+/// The charges of one person. A device that is known answers for itself, and never for others behind its address. A new one counts
+/// against its prefix too, or a bot would take a new one for each try; but apart from those who have none, so that bots which keep no
+/// cookie use up each other's quota alone.
+fn person(visitor: Visitor<'_>, weight: Weight, per_device: LimitName, per_prefix: LimitName) -> Vec<Charge> {
+    let Visitor { site, sender, known, .. } = visitor;
+    let device = sender.device.map(|device| Charge { limit: per_device, subject: subject_of(site, device), weight });
+    let prefix = sender.prefix.filter(|_| !(known && device.is_some())).map(|prefix| {
+        let crowd = if device.is_some() { ":device" } else { "" };
+        Charge { limit: per_prefix, subject: format!("{}{crowd}", subject_of(site, prefix)), weight }
+    });
+    device.into_iter().chain(prefix).collect()
+}
+
+fn subject_of(site: &SiteId, subject: Pseudonym) -> String {
+    format!("{site}/{}", hex(&subject))
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

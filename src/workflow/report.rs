@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, reader::Event, submit::new_id};
+use super::{
+    Workflow,
+    reader::{Event, Visitor},
+    submit::new_id,
+};
 use crate::{
     domain::{
         Error, Result,
@@ -62,7 +66,8 @@ impl Workflow {
         let (Some(comment), Some(reporter)) = (request.comment, reporter) else {
             return Err(Error::internal("a missing field was not noted"));
         };
-        self.check_limits(Event::Report, site, &sender, now).await?;
+        // Known or not: a report is counted once whoever sends it, and costs a moderator's look.
+        self.check_limits(Event::Report, Visitor { site, sender: &sender, known: false, now }).await?;
         let report = Report {
             site: site.clone(),
             comment,

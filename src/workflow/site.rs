@@ -35,6 +35,7 @@ pub struct SiteUpdate {
 pub struct LockdownRequest {
     /// `None` ends the lockdown in force.
     pub until: Option<DateTime<Utc>>,
+    pub harder_challenges: bool,
     pub note: String,
     /// Not part of the payload.
     #[serde(skip)]
@@ -98,6 +99,7 @@ impl Workflow {
             audit_id: new_id(now),
             site: caller.site.clone(),
             until: request.until,
+            harder_challenges: request.harder_challenges,
             request: Some(row("Lockdown", caller, request.request_id, &request)?),
             note: request.note,
             actor: caller.name.clone(),

@@ -4,13 +4,17 @@
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use super::{Workflow, challenge::refused, reader::Event};
+use super::{
+    Workflow,
+    reader::{Event, Visitor},
+    verify::{Handed, refused},
+};
 use crate::{
     domain::{
         Error, Result,
         article::Article,
         ban::{BanEffect, BanSubject},
-        challenge::{CaptchaFailure, SealedChallenge},
+        challenge::{CaptchaFailure, ChallengeKind, SealedChallenge},
         comment::{Attention, Comment},
         form::{Form, RawForm},
         id::{CommentId, SiteId},
@@ -19,7 +23,7 @@ use crate::{
         spam::{self, Assessment, FormSignals},
         submission::{Inserted, Pseudonym, Sender, Submission, SubmitAnswer, SubmitContext, SubmitQuestion},
     },
-    keyring::{Subject, payload_hash},
+    keyring::payload_hash,
     ops::metric,
 };
 
@@ -31,6 +35,9 @@ const SAME_TEXT_HOURS: i64 = 24;
 
 /// Shorter folded texts repeat by chance ("Hay quá!"), in characters.
 const SAME_TEXT_MIN_CHARS: usize = 15;
+
+/// Nobody reads a picture, types its letters and sends them in less, in seconds.
+const READING_SECONDS: i64 = 2;
 
 /// The answer to a submit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +62,15 @@ struct Attempt<'a> {
     now: DateTime<Utc>,
 }
 
+impl Attempt<'_> {
+    /// Its challenge, from a device that is known or not.
+    fn handed(&self, known: bool) -> Handed<'_> {
+        let Form { article, challenge_token, challenge_answer, .. } = self.form;
+        let visitor = Visitor { site: self.site, sender: &self.sender, known, now: self.now };
+        Handed { article, token: challenge_token, answer: challenge_answer, visitor }
+    }
+}
+
 impl Workflow {
     /// Takes a reader's comment. `Ok` means that it is durable.
     ///
@@ -69,9 +85,10 @@ impl Workflow {
 
     async fn check_and_take(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
         let form = raw.check(&self.rules.text)?;
-        match self.take_comment(&self.attempt(site, &form, now)).await {
+        let attempt = self.attempt(site, &form, now);
+        match self.take_comment(&attempt).await {
             Ok(submitted) => Ok(submitted),
-            Err(error) => Err(self.with_fresh_challenge(error, site, &form.article, &form.client, now).await),
+            Err(error) => Err(self.with_fresh_challenge(error, attempt.handed(false), &form.client).await),
         }
     }
 
@@ -106,15 +123,13 @@ impl Workflow {
         if context.ban == Some(BanEffect::Block) {
             return Err(Error::Banned);
         }
-        self.check_limits(Event::Submit(&attempt.form.article), attempt.site, &attempt.sender, attempt.now).await?;
-        let form = attempt.form;
-        let challenge = self
-            .check_challenge(attempt.site, &form.article, &form.challenge_token, &form.challenge_answer, attempt.now)
-            .await?;
+        let handed = attempt.handed(context.record.is_known());
+        self.check_limits(Event::Submit(handed.article), handed.visitor).await?;
+        let challenge = self.check_challenge(handed).await?;
         if let Some(earlier) = &context.duplicate {
             return self.answer_duplicate(attempt, challenge, earlier).await;
         }
-        let assessment = spam::assess(&form.text, &self.signals(attempt, &challenge, &context));
+        let assessment = spam::assess(&attempt.form.text, &self.signals(attempt, &challenge, &context));
         self.insert(attempt, &context, &challenge, assessment, mode).await
     }
 
@@ -144,21 +159,22 @@ impl Workflow {
         let answer = SubmitAnswer { comment: earlier.id, published_at };
         let row = request_row(attempt, &answer)?;
         if self.store.spend_nonce(attempt.site, challenge.nonce, Some(&row), attempt.now).await? {
-            metric::captcha_checked("CORRECT");
+            metric::captcha_solved(&challenge, attempt.now);
             return Ok(self.submitted(attempt.site, answer, true));
         }
         match self.store.find_request(attempt.site, row.id).await? {
             Some(row) => self.replay(attempt, &row),
-            None => Err(refused(CaptchaFailure::Used)),
+            None => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
         }
     }
 
     fn signals(&self, attempt: &Attempt<'_>, challenge: &SealedChallenge, context: &SubmitContext) -> FormSignals {
-        let hash = |device: [u8; 16]| self.keyring.pseudonym(attempt.site, Subject::Device, &device, attempt.now);
+        let device = attempt.sender.device;
+        let visitor = attempt.handed(false).visitor;
         FormSignals {
             honeypot: attempt.form.honeypot,
-            fill_seconds: attempt.form.form_opened_at.map(|opened| (attempt.now - opened).num_seconds()),
-            other_device: attempt.sender.device.is_some() && challenge.device.map(hash) != attempt.sender.device,
+            fill_seconds: fill_seconds(attempt, challenge),
+            other_device: device.is_some() && self.sealed_device(challenge, visitor) != device,
             same_text: if attempt.long_enough { context.same_text } else { 0 },
             held_by_ban: context.ban == Some(BanEffect::Hold),
         }
@@ -212,14 +228,23 @@ impl Workflow {
         };
         match self.writer.insert(submission).await? {
             Inserted::Stored => {
-                metric::captcha_checked("CORRECT");
+                metric::captcha_solved(challenge, now);
                 Ok(self.submitted(attempt.site, answer, false))
             }
             Inserted::Known(row) => self.replay(attempt, &row),
-            Inserted::ChallengeUsed => Err(refused(CaptchaFailure::Used)),
+            Inserted::ChallengeUsed => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
             Inserted::ArticleClosed(article) => Err(Error::ArticleClosed { mode: site_rules.mode_of(&article, now) }),
         }
     }
+}
+
+/// How long the form was open. The portal passes on what the page says, and a bot says what it likes: but a picture that was drawn a
+/// moment ago cannot have been read.
+fn fill_seconds(attempt: &Attempt<'_>, challenge: &SealedChallenge) -> Option<i64> {
+    let said = (attempt.now - attempt.form.form_opened_at?).num_seconds();
+    let read = challenge.kind == ChallengeKind::Image && !challenge.passed;
+    let age = (attempt.now - challenge.issued_at).num_seconds();
+    Some(if read && age < READING_SECONDS { said.min(age) } else { said })
 }
 
 fn question<'a>(attempt: &'a Attempt<'_>) -> SubmitQuestion<'a> {

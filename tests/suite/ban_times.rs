@@ -9,6 +9,7 @@ use duyet::{
         Error, Result,
         access::{Caller, Role},
         ban::{BanEffect, BanKind, BanMade},
+        challenge::ChallengeKind,
         decision::Reason,
         form::{Client, RawForm},
         id::{ArticleId, CommentId},
@@ -56,7 +57,8 @@ impl Desk {
     async fn say(&self, from: &From, content: &str, now: DateTime<Utc>) -> Result<Submitted> {
         let client = Client { ip: Some(from.0.parse().unwrap()), device_token: String::new() };
         let article = ArticleId::parse("bai").unwrap();
-        let challenge = self.workflow.issue_challenge(&site(), &article, &client, now).await.unwrap();
+        let challenge =
+            self.workflow.issue_challenge(&site(), &article, &client, &[ChallengeKind::Image], now).await.unwrap();
         let form = RawForm {
             article_id: "bai".into(),
             author_name: "Lan".into(),

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use duyet::{
-    domain::rate_limit::{Allowance, Charge, LimitName, Quotas},
+    domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
     limiter::Limiter,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -26,11 +26,11 @@ fn replica(redis: &RedisServer) -> Limiter {
 }
 
 fn device(name: &str) -> Charge {
-    Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{name}") }
+    Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{name}"), weight: Weight::One }
 }
 
 fn site() -> Charge {
-    Charge { limit: LimitName::SubmitsPerSite, subject: "default".to_owned() }
+    Charge { limit: LimitName::SubmitsPerSite, subject: "default".to_owned(), weight: Weight::One }
 }
 
 async fn allows(limiter: &Limiter, charges: &[Charge]) -> bool {

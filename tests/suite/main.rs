@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
 mod access;
+mod altcha;
 mod assessment;
 mod ban_desk;
 mod ban_times;
@@ -30,6 +31,7 @@ mod release;
 mod reports;
 mod revert;
 mod review;
+mod standing;
 mod stats;
 mod store_contract;
 mod submit;
@@ -37,3 +39,4 @@ mod support;
 mod triage;
 mod two_moderators;
 mod watch;
+mod widget;

@@ -68,7 +68,12 @@ impl Desk {
     }
 
     async fn lock_down(&mut self, until: Option<Timestamp>) -> v1::SitePolicy {
-        let request = v1::LockdownRequest { until, note: "Tin giả lan nhanh".into(), request_id: new_request_id() };
+        let request = v1::LockdownRequest {
+            until,
+            note: "Tin giả lan nhanh".into(),
+            request_id: new_request_id(),
+            ..Default::default()
+        };
         self.policy.lockdown(request).await.unwrap().into_inner().site.unwrap()
     }
 
@@ -140,6 +145,7 @@ async fn all_that_is_wrong_with_a_change_is_told_at_once(database: Database) {
         until: Some(until),
         note: note.into(),
         request_id: request_id.into(),
+        ..Default::default()
     };
     let mut lock = async |request| fields(&admin.policy.lockdown(request).await.unwrap_err());
     assert_eq!(lock(call(in_seconds(-1), &long, "")).await, ["note", "request_id", "until"]);
@@ -248,7 +254,7 @@ async fn a_resent_lockdown_gets_its_first_answer(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     let until = in_seconds(1);
-    let request = v1::LockdownRequest { until: Some(until), note: String::new(), request_id: new_request_id() };
+    let request = v1::LockdownRequest { until: Some(until), request_id: new_request_id(), ..Default::default() };
     desk.policy.lockdown(request.clone()).await.unwrap();
     while desk.site().await.lockdown.is_some() {}
     // It is over, and its end is in the past: a first call would be refused.

@@ -53,6 +53,8 @@ pub(in crate::cli) struct LockdownArgs {
     pub(in crate::cli) end: Option<Point>,
     #[arg(long)]
     pub(in crate::cli) lift: bool,
+    #[arg(long, conflicts_with = "lift")]
+    pub(in crate::cli) harder_challenges: bool,
     #[arg(long, value_name = "TEXT", required_unless_present = "lift")]
     pub(in crate::cli) note: Option<String>,
 }

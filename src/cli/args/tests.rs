@@ -76,6 +76,8 @@ fn a_lockdown_has_an_end_and_a_reason_or_is_lifted() {
     assert!(
         parse(&["lockdown", "--for", "2h", "--note", "tấn công"]).is_ok() && parse(&["lockdown", "--lift"]).is_ok()
     );
+    assert!(parse(&["lockdown", "--for", "2h", "--note", "tấn công", "--harder-challenges"]).is_ok());
+    assert_eq!(refusal(&["lockdown", "--lift", "--harder-challenges"]), ErrorKind::ArgumentConflict);
 }
 
 #[test]

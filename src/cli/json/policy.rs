@@ -38,6 +38,7 @@ pub(super) struct SiteLockdown {
     until: Option<String>,
     note: String,
     called_by: String,
+    harder_challenges: bool,
 }
 
 /// What `release` did, or would do.
@@ -80,6 +81,7 @@ impl From<v1::SitePolicy> for SitePolicy {
             until: rfc3339(lockdown.until.as_ref()),
             note: lockdown.note,
             called_by: lockdown.called_by,
+            harder_challenges: lockdown.harder_challenges,
         });
         Self {
             mode: names::mode(site.mode),

@@ -180,6 +180,8 @@ cli-report-threshold =
        *[other] { $count } reports bring a comment back into the queue
     }
 cli-lockdown = The site is locked down until { $at }: every new comment waits for a moderator.
+cli-lockdown-harder = Every reader is asked for a harder challenge meanwhile.
+cli-harder-challenges = harder challenges
 cli-lockdown-lifted = The lockdown is over. Comments are taken: { $mode }.
 cli-audit-until = until { $at }
 cli-audit-lifted = lifted
@@ -384,6 +386,7 @@ help-arg-below = Only comments with a lower spam score
 help-arg-site-mode = How articles that set no mode take comments; default is as the server is configured
 help-arg-auto-close = Close articles so many days after their publication; 0 means never
 help-arg-report-threshold = So many reports bring a comment back into the queue; 0 means 3
+help-arg-harder-challenges = Ask every reader for a harder challenge, too: the site is under attack
 help-arg-lift = End the lockdown
 help-arg-batch = Of this batch
 help-arg-ban = About this ban

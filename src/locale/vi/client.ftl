@@ -144,6 +144,8 @@ cli-report-threshold =
        *[other] { $count } lượt báo thì đưa lại vào hàng chờ
     }
 cli-lockdown = Đã siết duyệt toàn trang đến { $at }: mọi bình luận mới phải được duyệt trước khi đăng.
+cli-lockdown-harder = Trong thời gian này mọi bạn đọc phải qua mã kiểm tra khó hơn.
+cli-harder-challenges = mã kiểm tra khó hơn
 cli-lockdown-lifted = Đã thôi siết duyệt. Cách nhận bình luận hiện nay: { $mode }.
 cli-audit-until = đến { $at }
 cli-audit-lifted = bỏ lệnh siết
@@ -343,6 +345,7 @@ help-arg-below = Chỉ bình luận có điểm spam thấp hơn mức này
 help-arg-site-mode = Cách nhận bình luận của bài viết không đặt riêng; default là theo cấu hình máy chủ
 help-arg-auto-close = Tự đóng bài viết sau bấy nhiêu ngày kể từ khi đăng; 0 là không bao giờ
 help-arg-report-threshold = Bấy nhiêu lượt báo thì đưa bình luận lại vào hàng chờ; 0 là 3
+help-arg-harder-challenges = Đòi mọi bạn đọc qua mã kiểm tra khó hơn: trang đang bị tấn công
 help-arg-lift = Thôi siết duyệt
 help-arg-batch = Thuộc đợt xử lý này
 help-arg-ban = Về lệnh chặn này

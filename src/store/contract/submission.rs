@@ -6,7 +6,7 @@ use crate::domain::{
     Result,
     id::SiteId,
     request::RequestRow,
-    submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
+    submission::{ChallengeContext, Inserted, Pseudonym, Submission, SubmitContext, SubmitQuestion},
 };
 
 /// Submits.
@@ -14,6 +14,14 @@ use crate::domain::{
 pub trait SubmissionStore: Send + Sync {
     /// Everything a submit must know, in one round trip.
     async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext>;
+
+    /// What a challenge must know, in one round trip.
+    async fn challenge_context(
+        &self,
+        site: &SiteId,
+        device: Option<Pseudonym>,
+        now: DateTime<Utc>,
+    ) -> Result<ChallengeContext>;
 
     /// Stores each submission with its nonce, request row, change-feed row, article (if new) and counters, or nothing of
     /// it. The whole slice is one transaction; answers come in its order. Twins inside the slice behave as if they had

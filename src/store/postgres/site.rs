@@ -31,11 +31,13 @@ pub(super) async fn lock_down(tx: &mut PgConnection, call: &LockdownCall) -> Res
 const LOCK: &str = concat!("select ", site_columns!("s"), " from sites s where s.site_id = $1 for no key update");
 
 const CREATE: &str = "
-    insert into sites (site_id, mode, auto_close_days, report_threshold, revision, lockdown_until, lockdown_note, lockdown_by)
-    values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
+    insert into sites (site_id, mode, auto_close_days, report_threshold, revision, lockdown_until, lockdown_note, lockdown_by,
+        lockdown_harder_challenges)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing";
 
 const CHANGE: &str = "update sites set mode = $2, auto_close_days = $3, report_threshold = $4, revision = $5,
-        lockdown_until = $6, lockdown_note = $7, lockdown_by = $8 where site_id = $1";
+        lockdown_until = $6, lockdown_note = $7, lockdown_by = $8, lockdown_harder_challenges = $9
+        where site_id = $1";
 
 type Done<'a> = (&'a SiteId, Uuid, chrono::DateTime<chrono::Utc>);
 
@@ -57,6 +59,7 @@ async fn write(
     let query = query.bind(site.report_threshold).bind(site.revision).bind(lockdown.map(|lockdown| lockdown.until));
     let query = query.bind(lockdown.map_or("", |lockdown| &lockdown.note));
     let query = query.bind(lockdown.map_or("", |lockdown| &lockdown.called_by));
+    let query = query.bind(lockdown.is_some_and(|lockdown| lockdown.harder_challenges));
     if query.execute(&mut *tx).await?.rows_affected() == 0 {
         // Somebody made the row in between: what they wrote must not be lost.
         return Err(error::overtaken());

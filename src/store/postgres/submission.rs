@@ -15,7 +15,8 @@ use crate::{
         article::Article,
         id::{ArticleId, SiteId},
         request::RequestRow,
-        submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
+        standing::Record,
+        submission::{ChallengeContext, Inserted, Pseudonym, Submission, SubmitContext, SubmitQuestion},
     },
     store::{
         contract::SubmissionStore,
@@ -28,6 +29,23 @@ use crate::{
 impl SubmissionStore for PostgresStore {
     async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
         context(&self.pool, question).await
+    }
+
+    async fn challenge_context(
+        &self,
+        site: &SiteId,
+        device: Option<Pseudonym>,
+        now: DateTime<Utc>,
+    ) -> Result<ChallengeContext> {
+        let row = sqlx::query(CHALLENGE_CONTEXT)
+            .bind(site.as_str())
+            .bind(device)
+            .bind(Record::since(now))
+            .bind(Record::suspected_since(now))
+            .fetch_one(&self.pool)
+            .await?;
+        let mut columns = Reader::new(&row);
+        Ok(ChallengeContext { record: rows::record(&mut columns)?, site: rows::site(&mut columns)? })
     }
 
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
@@ -64,7 +82,12 @@ const CONTEXT: &str = concat!(
         (select min(b.effect) from unnest($9::text[], $10::bytea[]) i (subject_kind, subject)
             join bans b using (subject_kind, subject)
             where b.site_id = $1 and b.revoked_at is null and b.expires_at > $11)
-    from (select 1) one
+, ",
+    record_columns!("k"),
+    "
+    from ",
+    record_of_device!("k", "$5", "$12", "$13"),
+    "
     left join sites t on t.site_id = $1
     left join requests r on r.site_id = $1 and r.request_id = $2
     left join articles a on a.site_id = $1 and a.article_id = $3
@@ -73,6 +96,16 @@ const CONTEXT: &str = concat!(
         select * from comments o
         where o.site_id = $1 and o.fingerprint = $6 and o.created_at >= $7 and o.device = $5 and o.article_id = $3
         order by o.created_at desc, o.comment_id desc limit 1) d on true"
+);
+
+const CHALLENGE_CONTEXT: &str = concat!(
+    "select ",
+    record_columns!("k"),
+    ", ",
+    site_columns!("t"),
+    " from ",
+    record_of_device!("k", "$2", "$3", "$4"),
+    " left join sites t on t.site_id = $1"
 );
 
 pub(super) async fn context(pool: &PgPool, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
@@ -88,6 +121,8 @@ pub(super) async fn context(pool: &PgPool, question: &SubmitQuestion<'_>) -> Res
         .bind(question.subjects.iter().map(|subject| subject.kind.as_str()).bind_iter())
         .bind(question.subjects.iter().map(|subject| subject.key.as_slice()).bind_iter())
         .bind(question.now)
+        .bind(Record::since(question.now))
+        .bind(Record::suspected_since(question.now))
         .fetch_one(pool)
         .await?;
     let mut columns = Reader::new(&row);
@@ -99,6 +134,7 @@ pub(super) async fn context(pool: &PgPool, question: &SubmitQuestion<'_>) -> Res
         site: rows::site(&mut columns)?,
         same_text: columns.long()?,
         ban: parse::maybe_named(columns.maybe_text()?.as_deref())?,
+        record: rows::record(&mut columns)?,
     })
 }
 

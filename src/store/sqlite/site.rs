@@ -31,11 +31,13 @@ pub(super) async fn lock_down(tx: &mut SqliteConnection, call: &LockdownCall) ->
 const FIND: &str = concat!("select ", site_columns!("s"), " from sites s where s.site_id = $1");
 
 const PUT: &str = "
-    insert into sites (site_id, mode, auto_close_days, report_threshold, revision, lockdown_until, lockdown_note, lockdown_by)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    insert into sites (site_id, mode, auto_close_days, report_threshold, revision, lockdown_until, lockdown_note, lockdown_by,
+        lockdown_harder_challenges)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict (site_id) do update set mode = excluded.mode, auto_close_days = excluded.auto_close_days,
         report_threshold = excluded.report_threshold, revision = excluded.revision, lockdown_until = excluded.lockdown_until,
-        lockdown_note = excluded.lockdown_note, lockdown_by = excluded.lockdown_by";
+        lockdown_note = excluded.lockdown_note, lockdown_by = excluded.lockdown_by,
+        lockdown_harder_challenges = excluded.lockdown_harder_challenges";
 
 type Done<'a> = (&'a SiteId, Uuid, chrono::DateTime<chrono::Utc>);
 
@@ -61,6 +63,7 @@ async fn write(
         .bind(lockdown.map(|lockdown| micros(lockdown.until)))
         .bind(lockdown.map_or("", |lockdown| &lockdown.note))
         .bind(lockdown.map_or("", |lockdown| &lockdown.called_by))
+        .bind(lockdown.is_some_and(|lockdown| lockdown.harder_challenges))
         .execute(&mut *tx)
         .await?;
     audit::insert(tx, site_id, &deed.entry(&site)).await?;

@@ -12,7 +12,8 @@ use crate::{
         Result,
         id::SiteId,
         request::RequestRow,
-        submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
+        standing::Record,
+        submission::{ChallengeContext, Inserted, Pseudonym, Submission, SubmitContext, SubmitQuestion},
     },
     store::{
         contract::SubmissionStore,
@@ -25,6 +26,23 @@ use crate::{
 impl SubmissionStore for SqliteStore {
     async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
         context(&self.read, question).await
+    }
+
+    async fn challenge_context(
+        &self,
+        site: &SiteId,
+        device: Option<Pseudonym>,
+        now: DateTime<Utc>,
+    ) -> Result<ChallengeContext> {
+        let row = sqlx::query(CHALLENGE_CONTEXT)
+            .bind(site.as_str())
+            .bind(device.map(|device| device.to_vec()))
+            .bind(micros(Record::since(now)))
+            .bind(micros(Record::suspected_since(now)))
+            .fetch_one(&self.read)
+            .await?;
+        let mut columns = Reader::new(&row);
+        Ok(ChallengeContext { record: rows::record(&mut columns)?, site: rows::site(&mut columns)? })
     }
 
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
@@ -68,7 +86,12 @@ const CONTEXT: &str = concat!(
             join bans b indexed by bans_by_subject on b.site_id = $1 and b.subject_kind = i.value ->> 0
                 and b.subject = unhex(i.value ->> 1)
             where b.revoked_at is null and b.expires_at > $10)
-    from (select 1)
+, ",
+    record_columns!("k"),
+    "
+    from ",
+    record_of_device!("k", "$5", "$11", "$12"),
+    "
     left join sites t on t.site_id = $1
     left join requests r on r.site_id = $1 and r.request_id = $2
     left join articles a on a.site_id = $1 and a.article_id = $3
@@ -77,6 +100,16 @@ const CONTEXT: &str = concat!(
         select o.comment_id from comments o indexed by comments_by_fingerprint
         where o.site_id = $1 and o.fingerprint = $6 and o.created_at >= $7 and o.device = $5 and o.article_id = $3
         order by o.created_at desc, o.comment_id desc limit 1)"
+);
+
+const CHALLENGE_CONTEXT: &str = concat!(
+    "select ",
+    record_columns!("k"),
+    ", ",
+    site_columns!("t"),
+    " from ",
+    record_of_device!("k", "$2", "$3", "$4"),
+    " left join sites t on t.site_id = $1"
 );
 
 pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
@@ -91,6 +124,8 @@ pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) ->
         .bind(micros(question.same_text_since))
         .bind(parse::json_subjects(question.subjects))
         .bind(micros(question.now))
+        .bind(micros(Record::since(question.now)))
+        .bind(micros(Record::suspected_since(question.now)))
         .fetch_one(pool)
         .await?;
     let mut columns = Reader::new(&row);
@@ -102,6 +137,7 @@ pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) ->
         site: rows::site(&mut columns)?,
         same_text: columns.long()?,
         ban: parse::maybe_named(columns.maybe_text()?.as_deref())?,
+        record: rows::record(&mut columns)?,
     })
 }
 

@@ -17,7 +17,7 @@ use std::{
 };
 
 use duyet::{
-    domain::rate_limit::{Allowance, Charge, LimitName, Quotas},
+    domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
     limiter::Limiter,
 };
 
@@ -47,7 +47,7 @@ fn limiter(url: &str) -> Arc<Limiter> {
 }
 
 fn charge(limit: LimitName, subject: &str) -> Charge {
-    Charge { limit, subject: format!("default/{subject}") }
+    Charge { limit, subject: format!("default/{subject}"), weight: Weight::One }
 }
 
 fn device(name: &str) -> Charge {

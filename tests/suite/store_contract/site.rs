@@ -124,8 +124,9 @@ contract! {
     async fn a_lockdown_is_called_moved_and_lifted_without_a_revision(home: &Home) {
         home.store.update_site(&site_change(1, 0)).await.unwrap();
         let locked = home.store.call_lockdown(&lockdown(2, Some(at(100)))).await.unwrap();
-        let expected = Lockdown { until: at(100), note: "tin giả".into(), called_by: "lan".into() };
+        let expected = Lockdown { until: at(100), note: "tin giả".into(), called_by: "lan".into(), harder_challenges: true };
         assert_eq!((locked.lockdown.as_ref(), locked.revision), (Some(&expected), 1));
+        assert_eq!((locked.is_alarmed(at(99)), locked.is_alarmed(at(100))), (true, false));
         assert_eq!((locked.lockdown_at(at(99)), locked.lockdown_at(at(100))), (Some(&expected), None));
         let modes = [99, 100].map(|n| locked.rules(Mode::Pre).mode_at(at(n)));
         assert_eq!(modes, [Mode::Pre, Mode::Post], "it ends by itself");
@@ -135,7 +136,7 @@ contract! {
         assert_eq!((lifted.lockdown, lifted.mode, lifted.revision), (None, Some(Mode::Post), 1));
         let audit = home.audit().await;
         let told: Vec<_> = audit.iter().map(|one| (one.action.as_str(), one.note.clone(), one.revision)).collect();
-        let until = |n| format!("until={} tin giả", at(n).to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+        let until = |n| format!("until={} harder_challenges tin giả", at(n).to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
         assert_eq!(told[..2], [("LOCKDOWN", "lifted tin giả".into(), 1), ("LOCKDOWN", until(500), 1)]);
         let context = home.store.call_lockdown(&LockdownCall { request: Some(request()), ..lockdown(5, None) }).await;
         assert_eq!(context.unwrap().lockdown, None, "there is nothing to lift, and no harm");

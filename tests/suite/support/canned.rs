@@ -179,8 +179,13 @@ pub fn lockdown(
     admit(&request)?;
     let request = request.into_inner();
     canned.0.lock().unwrap().lockdowns.push(request.clone());
-    let lockdown =
-        request.until.map(|until| v1::SiteLockdown { until: Some(until), note: request.note, called_by: "lan".into() });
+    let harder_challenges = request.harder_challenges;
+    let lockdown = request.until.map(|until| v1::SiteLockdown {
+        until: Some(until),
+        note: request.note,
+        called_by: "lan".into(),
+        harder_challenges,
+    });
     Ok(Response::new(v1::LockdownResponse { site: Some(v1::SitePolicy { lockdown, ..site() }) }))
 }
 

@@ -1,5 +1,6 @@
 //! Servers, databases and clients that the tests run against.
 
+pub mod browser;
 pub mod canned;
 pub mod daemon;
 pub mod home;
@@ -10,6 +11,7 @@ pub mod office;
 pub mod panicking;
 pub mod postgres;
 pub mod process;
+pub mod proofs;
 pub mod proxy;
 pub mod readers;
 pub mod redis;

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use duyet::{
     config::{Config, Settings},
-    domain::rate_limit::Quotas,
+    domain::{challenge::ProofTries, rate_limit::Quotas},
     proto::v1::{
         self, ban_service_client::BanServiceClient, captcha_service_client::CaptchaServiceClient,
         comment_service_client::CommentServiceClient, moderation_service_client::ModerationServiceClient,
@@ -81,6 +81,8 @@ pub fn wide_quotas() -> Quotas {
         challenges_per_prefix: wide,
         challenges_per_article: wide,
         challenges_per_site: wide,
+        failures_per_device: wide,
+        failures_per_prefix: wide,
         reports_per_device: wide,
         reports_per_prefix: wide,
     }
@@ -94,6 +96,7 @@ pub async fn test_config(database: Database, dir: &TempDir) -> Config {
     config.http_addr = config.grpc_addr;
     config.fixed_answer = Some(ANSWER.to_owned());
     config.limits = wide_quotas();
+    config.proof_tries = ProofTries { light: 20, normal: 30, hard: 40 };
     config.drain_notice = std::time::Duration::ZERO;
     if database == Database::Postgres {
         config.database_url = empty_database_url().await.parse().ok();

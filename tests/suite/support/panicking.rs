@@ -11,7 +11,7 @@ use duyet::{
         Result,
         id::SiteId,
         request::RequestRow,
-        submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
+        submission::{ChallengeContext, Inserted, Pseudonym, Submission, SubmitContext, SubmitQuestion},
     },
     store::{Store, contract::SubmissionStore},
 };
@@ -32,6 +32,15 @@ impl SubmissionStore for Panicking {
 
     async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
         self.store.submit_context(question).await
+    }
+
+    async fn challenge_context(
+        &self,
+        site: &SiteId,
+        device: Option<Pseudonym>,
+        now: DateTime<Utc>,
+    ) -> Result<ChallengeContext> {
+        self.store.challenge_context(site, device, now).await
     }
 
     async fn spend_nonce(

@@ -180,6 +180,7 @@ pub(crate) fn lockdown(n: i64, until: Option<DateTime<Utc>>) -> LockdownCall {
         audit_id: id_at(at(n)),
         site: site(),
         until,
+        harder_challenges: until.is_some(),
         note: "tin giả".into(),
         actor: "lan".into(),
         at: at(n),

@@ -1,0 +1,217 @@
+//! Checking and burning challenges. One try each: a wrong answer burns before the verdict is told, a right one with what it pays for.
+
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Workflow,
+    challenge::exposed,
+    reader::{Event, Visitor},
+};
+use crate::{
+    captcha::Proof,
+    domain::{
+        Error, Result,
+        challenge::{CaptchaFailure, ChallengeKind, PASS_SECONDS, SealedChallenge, fold_answer},
+        form::Client,
+        id::{ArticleId, SiteId},
+        request::RequestRow,
+    },
+    keyring::{Opening, Purpose, payload_hash, same_text},
+    ops::metric,
+};
+
+/// The first answer to a `VerifyChallenge`, as it is remembered.
+#[derive(Serialize, Deserialize)]
+struct Pass {
+    token: String,
+}
+
+/// A challenge that comes back.
+#[derive(Clone, Copy)]
+pub(super) struct Handed<'a> {
+    pub(super) article: &'a ArticleId,
+    /// A sealed token, or the text of the widget's form field.
+    pub(super) token: &'a str,
+    pub(super) answer: &'a str,
+    pub(super) visitor: Visitor<'a>,
+}
+
+/// A `VerifyChallenge` after the wire was read.
+pub struct VerifyRequest {
+    pub article: ArticleId,
+    pub token: String,
+    pub answer: String,
+    pub client: Client,
+    pub request_id: Uuid,
+}
+
+impl Workflow {
+    /// Opens a token and compares the answer, without spending anything.
+    fn open_challenge(&self, handed: Handed<'_>) -> Result<(SealedChallenge, bool), CaptchaFailure> {
+        if handed.token.is_empty() {
+            return Err(CaptchaFailure::Required);
+        }
+        let proof = Proof::parse(handed.token);
+        let token = match &proof {
+            Some(proof) => proof.token().ok_or(CaptchaFailure::Invalid)?,
+            None => handed.token,
+        };
+        let sealed = self.unseal(handed.visitor.site, handed.article, token)?;
+        if sealed.is_expired(handed.visitor.now) {
+            return Err(CaptchaFailure::Expired);
+        }
+        // A token without the work that it asks for tells nothing about its picture, and work where none was asked for is no try.
+        if proof.is_some() != (sealed.kind.has_proof() && !sealed.passed) {
+            return Err(CaptchaFailure::Invalid);
+        }
+        let right = match (sealed.passed, sealed.kind) {
+            (true, _) => true,
+            (_, ChallengeKind::NoneNeeded) => self.is_of_device(&sealed, handed.visitor)?,
+            (_, ChallengeKind::Image) => reads_right(handed.answer, &sealed),
+            (_, ChallengeKind::AltchaPow) => self.is_solved(proof.as_ref(), token)?,
+            (_, ChallengeKind::AltchaPowWithImage) => {
+                self.is_solved(proof.as_ref(), token)? && reads_right(handed.answer, &sealed)
+            }
+        };
+        Ok((sealed, right))
+    }
+
+    fn unseal(&self, site: &SiteId, article: &ArticleId, token: &str) -> Result<SealedChallenge, CaptchaFailure> {
+        let context = [site.as_str(), article.as_str()];
+        self.keyring.open(Purpose::Challenge, &context, token).map_err(|opening| match opening {
+            Opening::Broken => CaptchaFailure::Invalid,
+            Opening::UnknownKey => CaptchaFailure::Expired,
+        })
+    }
+
+    /// Trust is not to be handed on: what one device was given without a challenge, no other may use.
+    fn is_of_device(&self, sealed: &SealedChallenge, visitor: Visitor<'_>) -> Result<bool, CaptchaFailure> {
+        let of_device = visitor.sender.device.is_some() && self.sealed_device(sealed, visitor) == visitor.sender.device;
+        if of_device { Ok(true) } else { Err(CaptchaFailure::Invalid) }
+    }
+
+    fn is_solved(&self, proof: Option<&Proof>, token: &str) -> Result<bool, CaptchaFailure> {
+        let (Some(proof), Some(secrets)) = (proof, self.keyring.proof_secrets(token)) else {
+            return Err(CaptchaFailure::Invalid);
+        };
+        match proof.check(exposed(&secrets)) {
+            Ok(()) => Ok(true),
+            Err(CaptchaFailure::Incorrect) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Checks a challenge. A wrong answer burns it before the verdict is told, and counts against the reader; a right one leaves its
+    /// nonce to be spent with what it pays for.
+    ///
+    /// # Errors
+    /// [`Error::Captcha`] without a fresh challenge, or the store's.
+    pub(super) async fn check_challenge(&self, handed: Handed<'_>) -> Result<SealedChallenge> {
+        let site = handed.visitor.site;
+        let (kind, failure) = match self.open_challenge(handed) {
+            Ok((sealed, true)) => return Ok(sealed),
+            Ok((sealed, false)) => {
+                let spent = self.store.spend_nonce(site, sealed.nonce, None, handed.visitor.now).await?;
+                self.count_failure(handed.visitor).await;
+                (Some(sealed.kind), if spent { CaptchaFailure::Incorrect } else { CaptchaFailure::Used })
+            }
+            Err(failure) => (None, failure),
+        };
+        Err(refused(kind, failure))
+    }
+
+    /// A wrong answer raises the reader's next challenges, and in the end refuses them.
+    async fn count_failure(&self, visitor: Visitor<'_>) {
+        // Over the limit it is not counted any more; either way the verdict is the captcha's.
+        let _ = self.check_limits(Event::Failure, visitor).await;
+    }
+
+    /// Adds a fresh challenge to a captcha failure, so that the reader can try again at once. It counts as issued: failing
+    /// on purpose is no way around the limits of challenges, nor to an easier picture.
+    pub(super) async fn with_fresh_challenge(&self, error: Error, handed: Handed<'_>, client: &Client) -> Error {
+        let Error::Captcha { failure, fresh: None } = error else { return error };
+        let (site, article, now) = (handed.visitor.site, handed.article, handed.visitor.now);
+        let kinds = self.kinds_like(handed);
+        let fresh = self.issue_challenge(site, article, client, kinds, now).await.ok().map(Box::new);
+        Error::Captcha { failure, fresh }
+    }
+
+    /// What the portal can show, as far as what it handed in tells.
+    fn kinds_like(&self, handed: Handed<'_>) -> &'static [ChallengeKind] {
+        let by_token = || self.unseal(handed.visitor.site, handed.article, handed.token);
+        if Proof::parse(handed.token).is_some() || by_token().is_ok_and(|sealed| sealed.kind.has_proof()) {
+            &[ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage]
+        } else {
+            &[ChallengeKind::Image]
+        }
+    }
+
+    /// Checks an answer for another form of the portal, or for the widget, and burns the challenge, whatever the verdict.
+    ///
+    /// # Errors
+    /// `RequestIdReused`, `RateLimited`, `Captcha`, and the store's.
+    pub async fn verify_challenge(
+        &self,
+        site: &SiteId,
+        request: &VerifyRequest,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<String> {
+        let VerifyRequest { article, token, answer, client, request_id } = request;
+        let hash = payload_hash("VerifyChallenge", format!("{article}\n{token}\n{answer}").as_bytes());
+        let _turn = self.twins.turn(site, *request_id).await;
+        if let Some(row) = self.store.find_request(site, *request_id).await? {
+            return row.replay::<Pass>(&hash).map(|pass| pass.token);
+        }
+        let sender = self.sender(site, client, "", now);
+        let known = self.challenge_context(site, &sender, now).await.record.is_known();
+        let visitor = Visitor { site, sender: &sender, known, now };
+        // Not as a submit: the comment that the pass is for is counted when it comes.
+        self.check_limits(Event::Challenge(article), visitor).await?;
+        let handed = Handed { article, token, answer, visitor };
+        match self.burn_for_pass(handed, *request_id, hash).await {
+            Ok(pass) => Ok(pass),
+            Err(error) => Err(self.with_fresh_challenge(error, handed, client).await),
+        }
+    }
+
+    async fn burn_for_pass(&self, handed: Handed<'_>, request_id: Uuid, hash: [u8; 32]) -> Result<String> {
+        let Visitor { site, now, .. } = handed.visitor;
+        let sealed = self.check_challenge(handed).await?;
+        if sealed.passed {
+            // A pass pays for a comment. If it bought another pass, one solved picture would last for ever.
+            return Err(refused(Some(sealed.kind), CaptchaFailure::Invalid));
+        }
+        let pass = SealedChallenge {
+            passed: true,
+            nonce: Uuid::new_v4().into_bytes(),
+            issued_at: now,
+            expires_at: now + Duration::seconds(PASS_SECONDS),
+            answer: String::new(),
+            ..sealed.clone()
+        };
+        let pass = Pass { token: self.seal_challenge(site, handed.article, &pass)? };
+        let response = serde_json::to_string(&pass).map_err(Error::internal)?;
+        let row = RequestRow { id: request_id, payload_hash: hash, response };
+        if self.store.spend_nonce(site, sealed.nonce, Some(&row), now).await? {
+            metric::captcha_solved(&sealed, now);
+            return Ok(pass.token);
+        }
+        // A twin of this request may have been faster: then its answer is ours too.
+        match self.store.find_request(site, request_id).await? {
+            Some(row) => row.replay::<Pass>(&hash).map(|pass| pass.token),
+            None => Err(refused(Some(sealed.kind), CaptchaFailure::Used)),
+        }
+    }
+}
+
+fn reads_right(answer: &str, sealed: &SealedChallenge) -> bool {
+    same_text(&fold_answer(answer), &sealed.answer)
+}
+
+/// Counts a failed check and answers it, without a fresh challenge yet.
+pub(super) fn refused(kind: Option<ChallengeKind>, failure: CaptchaFailure) -> Error {
+    metric::captcha_failed(kind, failure);
+    Error::captcha(failure)
+}

@@ -1,0 +1,165 @@
+//! Proofs of work: what the ALTCHA widget is asked for, and what its answers are worth.
+
+#![cfg(test)] // so that helpers may unwrap, as tests may
+
+use std::{
+    env,
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use duyet::proto::v1::{self, ChallengeKind, Outcome};
+use serde_json::Value;
+use tonic::Status;
+
+use crate::support::{
+    newsroom::{ANSWER, Database, Newsroom, fresh_challenge, on_both_databases, reason},
+    proofs::{posed, solved, unsolved, verification},
+};
+
+const WORK: [ChallengeKind; 1] = [ChallengeKind::AltchaPow];
+const WORK_AND_PICTURE: [ChallengeKind; 1] = [ChallengeKind::AltchaPowWithImage];
+
+on_both_databases! {
+    work_pays_for_one_comment,
+    work_and_picture_buy_a_pass,
+    a_wrong_code_after_the_work_burns_it,
+    a_token_without_its_work_is_nothing,
+    work_that_was_not_done_burns_the_challenge_and_brings_another,
+    work_for_one_article_is_worth_nothing_on_another,
+    a_portal_hears_which_kinds_it_may_list,
+}
+
+async fn work_pays_for_one_comment(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
+    assert_eq!((issued.kind(), issued.level), (ChallengeKind::AltchaPow, 1));
+    let proof = solved(&issued);
+    let done = portal.comments.submit_comment(portal.form_paying(&issued, &proof, "Có công")).await.unwrap();
+    assert_eq!(done.into_inner().outcome(), Outcome::Pending);
+    let again = portal.form_paying(&issued, &proof, "Dùng lại");
+    assert_eq!(reason(&portal.comments.submit_comment(again).await.unwrap_err()), "CAPTCHA_USED");
+}
+
+async fn work_and_picture_buy_a_pass(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let issued = portal.challenge_for(v1::Client::default(), &WORK_AND_PICTURE).await;
+    assert_eq!(issued.kind(), ChallengeKind::AltchaPowWithImage);
+    let json: Value = serde_json::from_str(posed(&issued)).unwrap();
+    assert!(json["codeChallenge"]["image"].as_str().unwrap().starts_with("data:image/png;base64,"));
+    assert_eq!(json["codeChallenge"]["length"], ANSWER.len());
+    let proof = solved(&issued);
+    let typed = ANSWER.to_lowercase();
+    let verified = portal.captcha.verify_challenge(verification(&proof, &typed)).await.unwrap();
+    let pass = verified.into_inner().pass_token;
+    portal.comments.submit_comment(portal.form_paying(&issued, &pass, "Có vé")).await.unwrap();
+    for spent in [&pass, &proof] {
+        let form = v1::SubmitCommentRequest {
+            challenge_answer: ANSWER.into(),
+            ..portal.form_paying(&issued, spent, "Lần nữa")
+        };
+        assert_eq!(reason(&portal.comments.submit_comment(form).await.unwrap_err()), "CAPTCHA_USED");
+    }
+}
+
+async fn a_wrong_code_after_the_work_burns_it(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let issued = portal.challenge_for(v1::Client::default(), &WORK_AND_PICTURE).await;
+    let proof = solved(&issued);
+    let verdicts = [("KM7RC", "CAPTCHA_INCORRECT"), (ANSWER, "CAPTCHA_USED")];
+    for (code, expected) in verdicts {
+        let form = v1::SubmitCommentRequest {
+            challenge_answer: code.into(),
+            ..portal.form_paying(&issued, &proof, "Thử mã")
+        };
+        let status = portal.comments.submit_comment(form).await.unwrap_err();
+        assert_eq!(reason(&status), expected);
+        assert!(fresh_challenge(&status).unwrap().kind() != ChallengeKind::Image, "the portal has the widget");
+    }
+}
+
+async fn a_token_without_its_work_is_nothing(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    for kinds in [WORK, WORK_AND_PICTURE] {
+        let issued = portal.challenge_for(v1::Client::default(), &kinds).await;
+        for code in ["KM7RC", ANSWER, ""] {
+            let refused = portal.captcha.verify_challenge(verification(&issued.token, code)).await.unwrap_err();
+            assert_eq!(reason(&refused), "CAPTCHA_INVALID", "right or wrong looks the same");
+        }
+        // Nobody tried anything yet, so nothing is burned.
+        portal.captcha.verify_challenge(verification(&solved(&issued), ANSWER)).await.unwrap();
+    }
+}
+
+async fn work_that_was_not_done_burns_the_challenge_and_brings_another(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
+    let mut submit = async |token: String| -> Status {
+        let form = portal.form_paying(&issued, &token, "Không làm");
+        portal.comments.submit_comment(form).await.unwrap_err()
+    };
+    let status = submit(unsolved(&issued)).await;
+    assert_eq!(reason(&status), "CAPTCHA_INCORRECT");
+    let fresh = fresh_challenge(&status).unwrap();
+    assert_eq!(fresh.kind(), ChallengeKind::AltchaPow);
+    assert_eq!(reason(&submit(solved(&issued)).await), "CAPTCHA_USED", "one try");
+    let form = portal.form_paying(&fresh, &solved(&fresh), "Đã làm");
+    portal.comments.submit_comment(form).await.unwrap();
+}
+
+async fn work_for_one_article_is_worth_nothing_on_another(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
+    let proof = solved(&issued);
+    let elsewhere =
+        v1::SubmitCommentRequest { article_id: "khac".into(), ..portal.form_paying(&issued, &proof, "Nhầm bài") };
+    assert_eq!(reason(&portal.comments.submit_comment(elsewhere).await.unwrap_err()), "CAPTCHA_INVALID");
+    portal.comments.submit_comment(portal.form_paying(&issued, &proof, "Đúng bài")).await.unwrap();
+}
+
+async fn a_portal_hears_which_kinds_it_may_list(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    for kinds in [vec![ChallengeKind::NoneNeeded as i32], vec![99], vec![1; 11]] {
+        let request =
+            v1::IssueChallengeRequest { article_id: "bai".into(), accepted_kinds: kinds, ..Default::default() };
+        let status = portal.captcha.issue_challenge(request).await.unwrap_err();
+        assert_eq!(crate::support::newsroom::fields(&status), ["accepted_kinds"]);
+    }
+    let either = [ChallengeKind::NoneNeeded, ChallengeKind::Image];
+    assert_eq!(portal.challenge_for(v1::Client::default(), &either).await.kind(), ChallengeKind::Image);
+}
+
+/// Runs the official JavaScript library in node.
+fn solve_in_javascript(challenge: &str) -> String {
+    let modules = env::var("DUYET_TEST_NODE_MODULES").expect("tests/run installs the library and says where");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/support/solve.mjs");
+    let mut node = Command::new("node")
+        .args([script, &modules])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node: run tests/run, it installs it");
+    node.stdin.take().unwrap().write_all(challenge.as_bytes()).unwrap();
+    let output = node.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_library_solves_what_we_pose_and_we_take_what_it_answers() {
+    let newsroom = Newsroom::open(Database::Sqlite).await;
+    let mut portal = newsroom.portal();
+    let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
+    let proof = solve_in_javascript(posed(&issued));
+    portal.comments.submit_comment(portal.form_paying(&issued, &proof, "Từ trình duyệt")).await.unwrap();
+    let issued = portal.challenge_for(v1::Client::default(), &WORK_AND_PICTURE).await;
+    let proof = solve_in_javascript(posed(&issued));
+    portal.captcha.verify_challenge(verification(&proof, ANSWER)).await.unwrap();
+}

@@ -1,0 +1,215 @@
+//! What readers are asked for, by how they behaved; and who pays for whom.
+
+#![cfg(test)] // so that helpers may unwrap, as tests may
+
+use duyet::{
+    domain::rate_limit::Quotas,
+    proto::v1::{self, Action, ChallengeKind, Reason},
+};
+use uuid::Uuid;
+
+use crate::support::{
+    newsroom::{Database, Desk, Newsroom, Portal, decision, on_both_databases, reason, wide_quotas},
+    proofs::verification,
+    readers::Reader,
+};
+
+const ALL: [ChallengeKind; 4] =
+    [ChallengeKind::Image, ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage, ChallengeKind::NoneNeeded];
+
+on_both_databases! {
+    five_approved_comments_let_a_reader_off,
+    what_a_trusted_device_was_given_no_other_may_use,
+    one_refused_comment_ends_trust_and_more_make_a_suspect,
+    a_comment_that_looks_like_spam_makes_a_suspect_until_somebody_approves_it,
+    wrong_answers_make_challenges_harder_and_then_end_them,
+    an_alarm_asks_everybody_for_more_and_ends_with_its_lockdown,
+    a_known_reader_never_pays_for_a_neighbour,
+    bots_without_a_cookie_use_up_no_quota_but_their_own,
+    new_cookies_for_every_try_are_no_way_around_the_prefix,
+}
+
+/// Kind and level that a reader with this device is asked for.
+async fn asked(portal: &mut Portal, device_token: &str) -> (ChallengeKind, u32) {
+    let client = v1::Client { device_token: device_token.into(), ..Default::default() };
+    let issued = portal.challenge_for(client, &ALL).await;
+    (issued.kind(), issued.level)
+}
+
+/// A reader whose comments were all approved.
+async fn approved_reader(portal: &mut Portal, desk: &mut Desk, comments: usize) -> Reader {
+    let reader = Reader::new(portal, "Lan", "203.0.113.7").await;
+    for number in 0..comments {
+        let id = reader.comment(portal, "bai", &format!("Lời hay thứ {number}")).await;
+        desk.approve(&id).await;
+    }
+    reader
+}
+
+async fn five_approved_comments_let_a_reader_off(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let reader = approved_reader(&mut portal, &mut desk, 4).await;
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1));
+    let id = reader.comment(&mut portal, "bai", "Lời hay thứ năm").await;
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1), "it only waits");
+    desk.approve(&id).await;
+    let client = v1::Client { device_token: reader.device_token.clone(), ..Default::default() };
+    let issued = portal.challenge_for(client.clone(), &ALL).await;
+    assert_eq!((issued.kind(), issued.level, issued.content.is_none()), (ChallengeKind::NoneNeeded, 0, true));
+    let work = portal.challenge_for(client, &[ChallengeKind::AltchaPow]).await;
+    assert_eq!((work.kind(), work.level), (ChallengeKind::AltchaPow, 0));
+    let form = portal.form_paying(&issued, &issued.token, "Không phải nhập mã");
+    portal.comments.submit_comment(form).await.unwrap();
+    let again = portal.form_paying(&issued, &issued.token, "Một vé hai lần");
+    assert_eq!(reason(&portal.comments.submit_comment(again).await.unwrap_err()), "CAPTCHA_USED");
+}
+
+async fn what_a_trusted_device_was_given_no_other_may_use(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let reader = approved_reader(&mut portal, &mut desk, 5).await;
+    let client = v1::Client { device_token: reader.device_token.clone(), ..Default::default() };
+    let issued = portal.challenge_for(client.clone(), &ALL).await;
+    let other = Reader::new(&mut portal, "Bot", "203.0.113.7").await;
+    for device_token in [other.device_token, String::new(), "x".repeat(44)] {
+        let client = v1::Client { device_token, ..Default::default() };
+        let form = portal.form_paying(&issued, &issued.token, "Mượn lòng tin");
+        let form = v1::SubmitCommentRequest { client: Some(client), ..form };
+        assert_eq!(reason(&portal.comments.submit_comment(form).await.unwrap_err()), "CAPTCHA_INVALID");
+    }
+    portal.comments.submit_comment(portal.form_paying(&issued, &issued.token, "Của chính mình")).await.unwrap();
+}
+
+async fn one_refused_comment_ends_trust_and_more_make_a_suspect(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let reader = approved_reader(&mut portal, &mut desk, 5).await;
+    let mut refuse = async |portal: &mut Portal, reader: &Reader, text: &str| {
+        let id = reader.comment(portal, "bai", text).await;
+        desk.decide(decision(&id, Action::Reject)).await.unwrap();
+    };
+    refuse(&mut portal, &reader, "Lạc đề").await;
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1));
+    let stranger = Reader::new(&mut portal, "Mai", "198.51.100.9").await;
+    refuse(&mut portal, &stranger, "Cũng lạc đề").await;
+    assert_eq!(asked(&mut portal, &stranger.device_token).await, (ChallengeKind::AltchaPowWithImage, 2));
+}
+
+async fn a_comment_that_looks_like_spam_makes_a_suspect_until_somebody_approves_it(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
+    let id = reader.comment(&mut portal, "bai", "Vay nhanh gọi 0912.345.678 hoặc https://a.vn").await;
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPowWithImage, 2));
+    desk.approve(&id).await;
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1));
+    desk.decide(v1::DecideRequest {
+        expected_revision: 2,
+        reason: Reason::SpamAd.into(),
+        ..decision(&id, Action::Spam)
+    })
+    .await
+    .unwrap();
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPowWithImage, 2));
+}
+
+/// Hands in a wrong code.
+async fn fail(portal: &mut Portal, client: &v1::Client) -> String {
+    let issued = portal.challenge_for(client.clone(), &[ChallengeKind::Image]).await;
+    let request = v1::VerifyChallengeRequest { client: Some(client.clone()), ..verification(&issued.token, "KM7RC") };
+    reason(&portal.captcha.verify_challenge(request).await.unwrap_err())
+}
+
+fn few_failures() -> Quotas {
+    Quotas { failures_per_device: "6/24h".parse().unwrap(), ..wide_quotas() }
+}
+
+async fn wrong_answers_make_challenges_harder_and_then_end_them(database: Database) {
+    let newsroom = Newsroom::open_with(database, |config| config.limits = few_failures()).await;
+    let mut portal = newsroom.portal();
+    let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
+    let client = v1::Client { device_token: reader.device_token.clone(), ..Default::default() };
+    for _ in 0..3 {
+        assert_eq!(fail(&mut portal, &client).await, "CAPTCHA_INCORRECT");
+    }
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1), "half is left");
+    assert_eq!(fail(&mut portal, &client).await, "CAPTCHA_INCORRECT");
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPowWithImage, 2));
+    for _ in 0..2 {
+        assert_eq!(fail(&mut portal, &client).await, "CAPTCHA_INCORRECT");
+    }
+    let request = v1::IssueChallengeRequest { article_id: "bai".into(), client: Some(client), ..Default::default() };
+    let refused = portal.captcha.issue_challenge(request).await.unwrap_err();
+    assert_eq!(reason(&refused), "RATE_LIMITED");
+    assert!(tonic_types::StatusExt::get_details_retry_info(&refused).is_some());
+    let neighbour = Reader::new(&mut portal, "Mai", "203.0.113.7").await;
+    assert_eq!(asked(&mut portal, &neighbour.device_token).await, (ChallengeKind::AltchaPow, 1));
+}
+
+async fn an_alarm_asks_everybody_for_more_and_ends_with_its_lockdown(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let reader = approved_reader(&mut portal, &mut desk, 5).await;
+    let now = portal.challenge("bai").await.expires_at.unwrap().seconds;
+    let until = Some(prost_types::Timestamp { seconds: now + 3_600, nanos: 0 });
+    let call = |until, harder_challenges| v1::LockdownRequest {
+        until,
+        harder_challenges,
+        note: "bị tấn công".into(),
+        request_id: Uuid::new_v4().to_string(),
+    };
+    desk.policy.lockdown(call(until, false)).await.unwrap();
+    assert_eq!(asked(&mut portal, "").await, (ChallengeKind::AltchaPow, 1), "a lockdown alone holds comments");
+    let site = desk.policy.lockdown(call(until, true)).await.unwrap().into_inner().site.unwrap();
+    assert!(site.lockdown.unwrap().harder_challenges);
+    assert_eq!(asked(&mut portal, "").await, (ChallengeKind::AltchaPowWithImage, 2));
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1));
+    desk.policy.lockdown(call(None, false)).await.unwrap();
+    assert_eq!(asked(&mut portal, "").await, (ChallengeKind::AltchaPow, 1));
+    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::NoneNeeded, 0));
+}
+
+/// A prefix may send three comments a day.
+fn narrow_prefix() -> Quotas {
+    Quotas { submits_per_prefix: "3/24h".parse().unwrap(), ..wide_quotas() }
+}
+
+async fn a_known_reader_never_pays_for_a_neighbour(database: Database) {
+    let newsroom = Newsroom::open_with(database, |config| config.limits = narrow_prefix()).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let reader = approved_reader(&mut portal, &mut desk, 1).await;
+    let mut neighbour = Reader::new(&mut portal, "Bot", "203.0.113.99").await;
+    for _ in 0..2 {
+        neighbour.comment(&mut portal, "bai", &format!("Rác {}", Uuid::new_v4())).await;
+    }
+    neighbour = Reader::new(&mut portal, "Bot", "203.0.113.99").await;
+    let refused = neighbour.say(&mut portal, "bai", "Rác nữa").await.unwrap_err();
+    assert_eq!(reason(&refused), "RATE_LIMITED");
+    for number in 0..5 {
+        reader.comment(&mut portal, "bai", &format!("Vẫn gửi được {number}")).await;
+    }
+}
+
+async fn bots_without_a_cookie_use_up_no_quota_but_their_own(database: Database) {
+    let newsroom = Newsroom::open_with(database, |config| config.limits = narrow_prefix()).await;
+    let mut portal = newsroom.portal();
+    let bot = Reader::without_device("Bot", "203.0.113.99");
+    for number in 0..3 {
+        bot.comment(&mut portal, "bai", &format!("Rác {number}")).await;
+    }
+    assert_eq!(reason(&bot.say(&mut portal, "bai", "Rác nữa").await.unwrap_err()), "RATE_LIMITED");
+    let newcomer = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
+    newcomer.comment(&mut portal, "bai", "Bình luận đầu tiên của tôi").await;
+}
+
+async fn new_cookies_for_every_try_are_no_way_around_the_prefix(database: Database) {
+    let newsroom = Newsroom::open_with(database, |config| config.limits = narrow_prefix()).await;
+    let mut portal = newsroom.portal();
+    let mut taken = 0;
+    for number in 0..8 {
+        let fresh = Reader::new(&mut portal, "Bot", "203.0.113.99").await;
+        taken += usize::from(fresh.say(&mut portal, "bai", &format!("Rác {number}")).await.is_ok());
+    }
+    assert_eq!(taken, 3);
+}

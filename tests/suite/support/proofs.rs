@@ -1,0 +1,76 @@
+//! Readers whose widget does the work.
+
+use altcha::{Challenge, Payload, Solution, SolveChallengeOptions, solve_challenge};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use duyet::proto::v1::{self, ChallengeKind, issue_challenge_response::Content};
+use uuid::Uuid;
+
+use super::newsroom::Portal;
+
+/// The JSON that the widget gets.
+pub fn posed(issued: &v1::IssueChallengeResponse) -> &str {
+    match &issued.content {
+        Some(Content::Altcha(altcha)) => &altcha.json,
+        other => panic!("no proof of work but {other:?}"),
+    }
+}
+
+/// What the widget's form field holds when the work is done.
+pub fn solved(issued: &v1::IssueChallengeResponse) -> String {
+    let challenge: Challenge = serde_json::from_str(posed(issued)).unwrap();
+    let solution = solve_challenge(SolveChallengeOptions::new(&challenge)).unwrap().unwrap();
+    field(challenge, solution)
+}
+
+/// The same without the work.
+pub fn unsolved(issued: &v1::IssueChallengeResponse) -> String {
+    let challenge: Challenge = serde_json::from_str(posed(issued)).unwrap();
+    field(challenge, Solution { counter: 1, derived_key: "00".repeat(32), time: None })
+}
+
+fn field(challenge: Challenge, solution: Solution) -> String {
+    STANDARD.encode(serde_json::to_string(&Payload { challenge, solution }).unwrap())
+}
+
+impl Portal {
+    /// A challenge of one of `kinds` for a reader.
+    pub async fn challenge_for(&mut self, client: v1::Client, kinds: &[ChallengeKind]) -> v1::IssueChallengeResponse {
+        let request = v1::IssueChallengeRequest {
+            article_id: "bai".into(),
+            accepted_kinds: kinds.iter().map(|kind| (*kind).into()).collect(),
+            client: Some(client),
+            ..Default::default()
+        };
+        self.captcha.issue_challenge(request).await.unwrap().into_inner()
+    }
+
+    /// A form that pays with a challenge's token, or with what the widget made of it.
+    pub fn form_paying(
+        &self,
+        issued: &v1::IssueChallengeResponse,
+        token: &str,
+        content: &str,
+    ) -> v1::SubmitCommentRequest {
+        let client = v1::Client { device_token: issued.device_token.clone(), ..Default::default() };
+        v1::SubmitCommentRequest {
+            article_id: "bai".into(),
+            author_name: "Lan".into(),
+            content: content.into(),
+            challenge_token: token.into(),
+            client: Some(client),
+            request_id: Uuid::new_v4().to_string(),
+            ..Default::default()
+        }
+    }
+}
+
+/// A check of what the widget posts to its `verifyUrl`.
+pub fn verification(token: &str, answer: &str) -> v1::VerifyChallengeRequest {
+    v1::VerifyChallengeRequest {
+        token: token.into(),
+        answer: answer.into(),
+        article_id: "bai".into(),
+        request_id: Uuid::new_v4().to_string(),
+        ..Default::default()
+    }
+}

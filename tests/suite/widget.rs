@@ -1,0 +1,76 @@
+//! The ALTCHA widget as its makers ship it, in a real browser, on the sample portal.
+
+#![cfg(test)] // so that helpers may unwrap, as tests may
+
+use fantoccini::{Client, Locator};
+use serde_json::Value;
+
+use crate::support::{
+    browser::{Driver, Site, click, fill, property, see, text},
+    newsroom::ANSWER,
+};
+
+const CONTENT: &str = "Cầu xong rồi, bà con mừng lắm.";
+
+/// The portal with the widget, and a short work for each level.
+fn site() -> Site {
+    let modules = std::env::var("DUYET_TEST_NODE_MODULES").expect("tests/run installs the widget and says where");
+    let dist = format!("{modules}/altcha/dist");
+    let config = std::env::temp_dir().join(format!("duyet-widget-{}.toml", uuid::Uuid::new_v4()));
+    std::fs::write(&config, "[captcha.proof_tries]\nlight = 20\nnormal = 40\nhard = 60\n").unwrap();
+    let site = Site::start_with(&[("PORTAL_ALTCHA", &dist), ("DUYET_CONFIG", config.to_str().unwrap())]);
+    std::fs::remove_file(config).unwrap();
+    site
+}
+
+async fn write(reader: &Client, site: &Site, content: &str) {
+    reader.goto(&site.url).await.unwrap();
+    fill(reader, "#author_name", "Lan").await;
+    fill(reader, "#content", content).await;
+    // Ready means that its script has run.
+    see(reader, "altcha-widget input[type=checkbox]").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_sends_and_the_widget_does_the_work() {
+    let site = site();
+    let mut driver = Driver::start();
+    let reader = driver.browser().await;
+    write(&reader, &site, CONTENT).await;
+    click(&reader, ".send .button").await;
+    assert_eq!(text(&reader, ".mark.waiting").await, "đang chờ duyệt");
+    let queue: Value = serde_json::from_str(&site.moderate(&["queue", "--json"])).unwrap();
+    assert_eq!(queue["cases"][0]["comment"]["content"], CONTENT);
+    reader.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_attack_the_widget_asks_for_the_picture_after_the_work() {
+    let site = site();
+    site.moderate(&["lockdown", "--for", "2h", "--note", "bị tấn công", "--harder-challenges"]);
+    let mut driver = Driver::start();
+    let reader = driver.browser().await;
+    write(&reader, &site, CONTENT).await;
+    click(&reader, ".send .button").await;
+    let code = "altcha-widget form[data-code-challenge] input, altcha-widget [data-code-challenge] input";
+    let picture = property(&reader, "altcha-widget img[src^='data:image/png']", "src").await;
+    assert!(picture.starts_with("data:image/png;base64,"));
+    fill(&reader, code, &format!("{}\u{e007}", ANSWER.to_lowercase())).await;
+    assert_eq!(text(&reader, ".mark.waiting").await, "đang chờ duyệt");
+    reader.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_may_have_the_picture_instead_and_keeps_the_text() {
+    let site = site();
+    let mut driver = Driver::start();
+    let reader = driver.browser().await;
+    write(&reader, &site, CONTENT).await;
+    click(&reader, "#dung-hinh").await;
+    assert!(property(&reader, "#hinh-ma", "src").await.starts_with("data:image/png;base64,"));
+    assert_eq!(property(&reader, "#content", "value").await, CONTENT);
+    assert!(reader.find(Locator::Css("altcha-widget")).await.is_err());
+    fill(&reader, "#challenge_answer", &format!("{ANSWER}\u{e007}")).await;
+    assert_eq!(text(&reader, ".mark.waiting").await, "đang chờ duyệt");
+    reader.close().await.unwrap();
+}
