@@ -37,9 +37,18 @@ impl SentinelRedis {
             let _: () = replica.say(&format!("REPLICAOF 127.0.0.1 {master}"));
             servers.push(replica);
         }
-        let this = Self { servers, sentinels: (0..3).map(|_| Sentinel::start(master)).collect() };
+        let this = Self { servers, sentinels: (0..3).map(|_| Sentinel::start(master, 2, &[])).collect() };
         this.wait_until_settled();
         this
+    }
+
+    /// A master alone and one sentinel, both of which want a password.
+    pub(crate) fn start_alone(password: &str) -> Self {
+        let master = RedisServer::start();
+        master.say::<()>(&format!("CONFIG SET requirepass {password}"));
+        let settings = [format!("requirepass {password}"), format!("sentinel auth-pass {SERVICE} {password}")];
+        let sentinels = vec![Sentinel::start(master.port(), 1, &settings)];
+        Self { servers: vec![master], sentinels }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -76,18 +85,18 @@ impl SentinelRedis {
 }
 
 impl Sentinel {
-    fn start(master: u16) -> Self {
+    fn start(master: u16, quorum: u8, settings: &[String]) -> Self {
         let (home, port) = (TempDir::new().unwrap(), free_port());
         let config = home.path().join("sentinel.conf");
         let lines = [
             format!("port {port}"),
             "bind 127.0.0.1".to_owned(),
             format!("dir {}", home.path().display()),
-            format!("sentinel monitor {SERVICE} 127.0.0.1 {master} 2"),
+            format!("sentinel monitor {SERVICE} 127.0.0.1 {master} {quorum}"),
             format!("sentinel down-after-milliseconds {SERVICE} {DOWN_AFTER}"),
             format!("sentinel failover-timeout {SERVICE} 5000"),
         ];
-        std::fs::write(&config, lines.join("\n")).unwrap();
+        std::fs::write(&config, [&lines[..], settings].concat().join("\n")).unwrap();
         let mut command = Command::new("redis-server");
         command.arg(&config).arg("--sentinel");
         let mut process = Process::spawn(command);
