@@ -2,11 +2,13 @@
 
 mod secret;
 mod settings;
+mod source;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 pub use secret::Secret;
 pub use settings::{Settings, without_empty_variables};
+pub use source::Source;
 
 use crate::domain::{
     challenge::{ALPHABET, ProofTries},
@@ -15,15 +17,22 @@ use crate::domain::{
     rate_limit::Quotas,
 };
 
+/// Most replicas: with more, a part of any quota would be one event for all of them.
+const MOST_REPLICAS: u32 = 1_000;
+
 /// Everything that was decided at start.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// To read it again; `None` without a file.
+    pub source: Option<Source>,
     /// Keys, first tokens and the embedded database live here.
     pub data_dir: PathBuf,
     /// `None`: the embedded `SQLite` file.
     pub database_url: Option<Secret>,
     /// `None`: limits are kept in this process alone.
     pub redis_url: Option<Secret>,
+    /// How many replicas share Redis, about. Without it each has its part of the limits.
+    pub expected_replicas: NonZeroU32,
     /// `None`: the key file in the data directory, made on first start. Required with a database URL.
     pub keys: Option<Secret>,
     pub grpc_addr: SocketAddr,
@@ -55,9 +64,11 @@ impl Config {
     pub fn from_settings(settings: Settings) -> Result<Self, String> {
         let defaults = Thresholds::default();
         let config = Self {
+            source: None,
             data_dir: settings.data_dir.unwrap_or_else(|| "duyet-data".into()),
             database_url: Secret::choose("DATABASE_URL", settings.database_url, settings.database_url_file)?,
             redis_url: Secret::choose("REDIS_URL", settings.redis_url, settings.redis_url_file)?,
+            expected_replicas: settings.expected_replicas.unwrap_or(NonZeroU32::MIN),
             keys: Secret::choose("DUYET_KEYS", settings.keys, settings.keys_file)?,
             grpc_addr: settings.grpc.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 50_051))),
             http_addr: settings.http.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9_464))),
@@ -96,6 +107,9 @@ impl Config {
             && !answer.chars().all(|c| ALPHABET.contains(c.to_ascii_uppercase()))
         {
             return Err(format!("captcha.fixed_answer must be made of {ALPHABET}"));
+        }
+        if self.expected_replicas.get() > MOST_REPLICAS {
+            return Err(format!("expected_replicas ({}) is at most {MOST_REPLICAS}", self.expected_replicas));
         }
         if !self.proof_tries.is_sane() {
             let most = ProofTries::MOST;

@@ -1,10 +1,10 @@
 //! What can be set, once: the same fields as flags, environment variables and keys of the TOML file.
 
-use std::{env::VarError, fs, net::SocketAddr, path::PathBuf};
+use std::{env::VarError, fs, net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Config, Secret};
+use super::{Config, Secret, Source};
 use crate::domain::{challenge::ProofTries, comment::TextLimits, policy::Mode, rate_limit::Quotas};
 
 /// Lets an environment variable that is set but empty count as unset, as composed environments leave them.
@@ -39,6 +39,10 @@ pub struct Settings {
     #[arg(long, env = "REDIS_URL_FILE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis_url_file: Option<PathBuf>,
+    /// How many replicas share Redis, about; while it is out of use each limits by its part [default: 1]
+    #[arg(long, env = "DUYET_EXPECTED_REPLICAS", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_replicas: Option<NonZeroU32>,
     /// Keys as `duyetd keys generate` prints them
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,14 +153,13 @@ impl Settings {
     /// # Errors
     /// One sentence that names the file or the setting.
     pub fn resolve(self, path: Option<PathBuf>) -> Result<Config, String> {
-        let file = match path {
-            None => Self::default(),
-            Some(path) => {
-                let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-                Self::from_toml(&text).map_err(|error| format!("{}: {error}", path.display()))?
-            }
-        };
-        Config::from_settings(self.with_secrets_of_environment()?.over(file))
+        let Some(path) = path else { return Config::from_settings(self.with_secrets_of_environment()?) };
+        let told = |error: String| format!("{}: {error}", path.display());
+        let text = fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
+        let file = Self::from_toml(&text).map_err(told)?;
+        let source = Source { flags: self.clone(), path };
+        let config = Config::from_settings(self.with_secrets_of_environment()?.over(file))?;
+        Ok(Config { source: Some(source), ..config })
     }
 
     fn with_secrets_of_environment(mut self) -> Result<Self, String> {
@@ -184,6 +187,7 @@ impl Settings {
             database_url_file,
             redis_url,
             redis_url_file,
+            expected_replicas: self.expected_replicas.or(file.expected_replicas),
             keys,
             keys_file,
             log: self.log.or(file.log),
@@ -224,6 +228,7 @@ impl From<&Config> for Settings {
             data_dir: Some(config.data_dir),
             database_url: config.database_url,
             redis_url: config.redis_url,
+            expected_replicas: Some(config.expected_replicas),
             keys: config.keys,
             log: Some(config.log),
             grpc: GrpcSettings {

@@ -52,7 +52,9 @@ pub(super) fn check(config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _inside = runtime.enter();
     if let Some(url) = &config.redis_url {
-        Limiter::with_redis(config.limits.clone(), url.expose()).map_err(anyhow::Error::msg).context("REDIS_URL")?;
+        Limiter::with_redis(config.limits.clone(), url.expose(), config.expected_replicas)
+            .map_err(anyhow::Error::msg)
+            .context("REDIS_URL")?;
     }
     if let Some(url) = &config.database_url {
         crate::store::postgres::PostgresStore::connect_lazy(url.expose()).context("DATABASE_URL")?;

@@ -169,6 +169,17 @@ pub struct Quotas {
 }
 
 impl Quotas {
+    /// The same limits where each of `replicas` has its part.
+    #[must_use]
+    pub fn divided_by(&self, replicas: NonZeroU32) -> Self {
+        let mut parts = self.clone();
+        for limit in LimitName::ALL {
+            let part = parts.get_mut(*limit);
+            part.quota = part.quota.divided_by(replicas);
+        }
+        parts
+    }
+
     /// One limit.
     pub const fn get(&self, limit: LimitName) -> Limit {
         match limit {
@@ -184,6 +195,23 @@ impl Quotas {
             LimitName::FailuresPerPrefix => self.failures_per_prefix,
             LimitName::ReportsPerDevice => self.reports_per_device,
             LimitName::ReportsPerPrefix => self.reports_per_prefix,
+        }
+    }
+
+    const fn get_mut(&mut self, limit: LimitName) -> &mut Limit {
+        match limit {
+            LimitName::SubmitsPerDevice => &mut self.submits_per_device,
+            LimitName::SubmitsPerPrefix => &mut self.submits_per_prefix,
+            LimitName::SubmitsPerArticle => &mut self.submits_per_article,
+            LimitName::SubmitsPerSite => &mut self.submits_per_site,
+            LimitName::ChallengesPerDevice => &mut self.challenges_per_device,
+            LimitName::ChallengesPerPrefix => &mut self.challenges_per_prefix,
+            LimitName::ChallengesPerArticle => &mut self.challenges_per_article,
+            LimitName::ChallengesPerSite => &mut self.challenges_per_site,
+            LimitName::FailuresPerDevice => &mut self.failures_per_device,
+            LimitName::FailuresPerPrefix => &mut self.failures_per_prefix,
+            LimitName::ReportsPerDevice => &mut self.reports_per_device,
+            LimitName::ReportsPerPrefix => &mut self.reports_per_prefix,
         }
     }
 }

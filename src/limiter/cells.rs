@@ -34,6 +34,11 @@ impl Cells {
         Self(Arc::new(Shared { known: DashMap::new(), overflow: AtomicU64::new(0), capacity, crowded }))
     }
 
+    /// Whether a subject has a count: its own, or once there is no room, the one that unknown subjects share.
+    pub(super) fn knows(&self, subject: &str) -> bool {
+        self.0.known.contains_key(subject) || self.0.known.len() >= self.0.capacity
+    }
+
     /// Takes one charge back: `interval` is what it added. The cell may end in the past, which governor reads as now.
     pub(super) fn refund(&self, subject: &str, interval: Nanos) {
         if let Some(mut cell) = self.0.known.get_mut(subject) {

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use super::{
     servers::{RESPONSE_TIMEOUT, Servers, Shard},
-    verdict::Outcome,
+    verdict::{Outcome, refuses},
 };
-use crate::domain::rate_limit::{Charge, LimitMode, Quota, Quotas, Weight};
+use crate::domain::rate_limit::{Charge, Limit, LimitMode, Quota, Quotas, Weight};
 
 /// Once more after the script was unknown, and once more after the server's clock was.
 const TRIES: u32 = 3;
@@ -62,7 +62,7 @@ impl Gcra {
             let (before, mut group_refused) = (counted.len(), false);
             for (at, outcome) in group.charges.iter().zip(answer?) {
                 let charge = &charges[*at];
-                group_refused |= !outcome.is_taken() && is_enforced(quotas, charge);
+                group_refused |= refuses(quotas, charge, outcome);
                 if outcome.is_taken() && charge.weight == Weight::One {
                     counted.push(*at);
                 }
@@ -136,9 +136,10 @@ impl Question {
     fn new<'a>(quotas: &Quotas, asked: impl Iterator<Item = (&'a Charge, i64)>) -> Self {
         let mut question = Self { keys: Vec::new(), args: Vec::new() };
         for (charge, weight) in asked {
-            let (interval, tolerance) = microseconds(quotas.get(charge.limit).quota);
+            let Limit { quota, mode } = quotas.get(charge.limit);
+            let (interval, tolerance) = microseconds(quota);
             question.keys.push(format!("rl:{{{}}}:{}", charge.subject, charge.limit));
-            question.args.extend([interval, tolerance, weight, i64::from(is_enforced(quotas, charge))]);
+            question.args.extend([interval, tolerance, weight, i64::from(mode == LimitMode::Enforce)]);
         }
         question
     }
@@ -167,11 +168,6 @@ fn weight(charge: &Charge) -> i64 {
         Weight::One => TAKE,
         Weight::Look => LOOK,
     }
-}
-
-/// Whether a refusal of this charge refuses the check.
-fn is_enforced(quotas: &Quotas, charge: &Charge) -> bool {
-    quotas.get(charge.limit).mode == LimitMode::Enforce
 }
 
 fn outcome(answer: &[i64]) -> RedisResult<Outcome> {

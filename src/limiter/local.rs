@@ -9,8 +9,11 @@ use governor::{
 };
 use tokio::sync::Notify;
 
-use super::{cells::Cells, verdict::Outcome};
-use crate::domain::rate_limit::{Charge, LimitName, Quota, Quotas};
+use super::{
+    cells::Cells,
+    verdict::{Outcome, refuses},
+};
+use crate::domain::rate_limit::{Charge, LimitName, Quota, Quotas, Weight};
 
 /// Most subjects one limit remembers: 100,000 keys are about 15 MB, and at the default quotas more readers than
 /// one process could serve in the minute before a count drains.
@@ -19,12 +22,15 @@ pub(super) const CAPACITY: usize = 100_000;
 /// Every limit of one set of quotas. The clock is a parameter for tests only.
 pub(super) struct Local<C: Clock = DefaultClock> {
     quotas: Quotas,
-    /// In the order of `LimitName::ALL`.
-    limits: Vec<Limit<C>>,
+    /// In the order of `LimitName::ALL`. Those whose quota stays live on under new quotas.
+    limits: Vec<Arc<Counts<C>>>,
+    capacity: usize,
+    crowded: Arc<Notify>,
     clock: C,
 }
 
-struct Limit<C: Clock> {
+/// The counts of one limit.
+struct Counts<C: Clock> {
     limiter: RateLimiter<String, Cells, C, StateInformationMiddleware>,
     cells: Cells,
     interval: Duration,
@@ -32,34 +38,48 @@ struct Limit<C: Clock> {
 
 impl<C: Clock + Clone> Local<C> {
     pub(super) fn new(quotas: Quotas, capacity: usize, crowded: &Arc<Notify>, clock: C) -> Self {
-        let limit = |name: &LimitName| {
-            let quota = governor_quota(quotas.get(*name).quota);
-            let cells = Cells::new(capacity, Arc::clone(crowded));
-            let limiter = RateLimiter::new(quota, cells.clone(), clock.clone());
-            Limit { limiter, cells, interval: quota.replenish_interval() }
-        };
-        Self { limits: LimitName::ALL.iter().map(limit).collect(), quotas, clock }
+        let fresh = Self { quotas, limits: Vec::new(), capacity, crowded: Arc::clone(crowded), clock };
+        let limits = LimitName::ALL.iter().map(|name| fresh.counts(*name)).collect();
+        Self { limits, ..fresh }
+    }
+
+    /// The same tier under other quotas. Limits whose quota stays keep their counts.
+    pub(super) fn with_quotas(&self, quotas: Quotas) -> Self {
+        let (crowded, clock) = (Arc::clone(&self.crowded), self.clock.clone());
+        let fresh = Self { quotas, limits: Vec::new(), capacity: self.capacity, crowded, clock };
+        let stays = |name: LimitName| fresh.quotas.get(name).quota == self.quotas.get(name).quota;
+        let counts = |name: LimitName| if stays(name) { Arc::clone(self.limit(name)) } else { fresh.counts(name) };
+        let limits = LimitName::ALL.iter().map(|name| counts(*name)).collect();
+        Self { limits, ..fresh }
+    }
+
+    fn counts(&self, name: LimitName) -> Arc<Counts<C>> {
+        let quota = governor_quota(self.quotas.get(name).quota);
+        let cells = Cells::new(self.capacity, Arc::clone(&self.crowded));
+        let limiter = RateLimiter::new(quota, cells.clone(), self.clock.clone());
+        Arc::new(Counts { limiter, cells, interval: quota.replenish_interval() })
     }
 
     pub(super) fn quotas(&self) -> &Quotas {
         &self.quotas
     }
 
-    /// Counts every charge, or none when one of them is refused: an outcome per charge, in their order.
+    /// Counts every charge, or none when one of them is refused by a limit that is enforced: an outcome per charge, in their order.
     pub(super) fn take(&self, charges: &[Charge]) -> Vec<Outcome> {
         let outcomes: Vec<_> = charges.iter().map(|charge| self.take_one(charge)).collect();
-        if outcomes.iter().any(|outcome| !outcome.is_taken()) {
-            for (charge, _) in charges.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_taken()) {
-                self.refund_one(charge);
-            }
+        let each = || charges.iter().zip(outcomes.iter().copied());
+        if each().any(|(charge, outcome)| refuses(&self.quotas, charge, outcome)) {
+            self.refund(charges, &outcomes);
         }
         outcomes
     }
 
-    /// Takes charges back that were all counted.
-    pub(super) fn refund(&self, charges: &[Charge]) {
-        for charge in charges {
-            self.refund_one(charge);
+    /// Takes back what was counted.
+    pub(super) fn refund(&self, charges: &[Charge], outcomes: &[Outcome]) {
+        for (charge, _) in charges.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_taken()) {
+            if charge.weight == Weight::One {
+                self.refund_one(charge);
+            }
         }
     }
 
@@ -72,7 +92,19 @@ impl<C: Clock + Clone> Local<C> {
     }
 
     fn take_one(&self, charge: &Charge) -> Outcome {
-        match self.limit(charge.limit).limiter.check_key(&charge.subject) {
+        let limit = self.limit(charge.limit);
+        match charge.weight {
+            // A look makes no count: whoever only asks must not fill the table.
+            Weight::Look if !limit.cells.knows(&charge.subject) => {
+                return Outcome::Taken { remaining: self.quotas.get(charge.limit).quota.burst.get() };
+            }
+            Weight::One | Weight::Look => {}
+        }
+        match limit.limiter.check_key(&charge.subject) {
+            Ok(state) if charge.weight == Weight::Look => {
+                self.refund_one(charge);
+                Outcome::Taken { remaining: state.remaining_burst_capacity() + 1 }
+            }
             Ok(state) => Outcome::Taken { remaining: state.remaining_burst_capacity() },
             Err(not_until) => Outcome::Refused { retry_after: not_until.wait_time_from(self.clock.now()) },
         }
@@ -83,7 +115,7 @@ impl<C: Clock + Clone> Local<C> {
         limit.cells.refund(&charge.subject, limit.interval.into());
     }
 
-    fn limit(&self, name: LimitName) -> &Limit<C> {
+    fn limit(&self, name: LimitName) -> &Arc<Counts<C>> {
         &self.limits[name as usize]
     }
 }
@@ -116,19 +148,11 @@ mod tests {
     }
 
     fn device(subject: &str) -> Charge {
-        Charge {
-            limit: LimitName::SubmitsPerDevice,
-            subject: format!("default/{subject}"),
-            weight: crate::domain::rate_limit::Weight::One,
-        }
+        Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{subject}"), weight: Weight::One }
     }
 
     fn site() -> Charge {
-        Charge {
-            limit: LimitName::SubmitsPerSite,
-            subject: "default/site".to_owned(),
-            weight: crate::domain::rate_limit::Weight::One,
-        }
+        Charge { limit: LimitName::SubmitsPerSite, subject: "default/site".to_owned(), weight: Weight::One }
     }
 
     fn taken(remaining: u32) -> Outcome {
@@ -170,7 +194,7 @@ mod tests {
         clock.advance(SECOND * 3);
         for _ in 0..10 {
             assert_eq!(tier.take(&[device("a")]), [taken(2)]);
-            tier.refund(&[device("a")]);
+            tier.refund(&[device("a")], &[taken(0)]);
         }
         for remaining in [2, 1, 0] {
             assert_eq!(tier.take(&[device("a")]), [taken(remaining)]);
@@ -183,7 +207,7 @@ mod tests {
         let (tier, clock, _) = tier("2/20s", "100/1m", 10);
         tier.take(&[device("a")]);
         clock.advance(SECOND * 60);
-        tier.refund(&[device("a"), device("a"), device("a")]);
+        tier.refund(&[device("a"), device("a"), device("a")], &[taken(0); 3]);
         assert_eq!([tier.take(&[device("a")]), tier.take(&[device("a")])], [[taken(1)], [taken(0)]]);
         assert_eq!(tier.take(&[device("a")]), [refused(10)]);
     }
@@ -197,7 +221,7 @@ mod tests {
         assert_eq!(tier.take(&[device("d")]), [taken(1)]);
         assert_eq!(tier.take(&[device("e")]), [taken(0)]);
         assert_eq!(tier.take(&[device("f")]), [refused(10)]);
-        tier.refund(&[device("e")]);
+        tier.refund(&[device("e")], &[taken(0)]);
         assert_eq!(tier.take(&[device("g")]), [taken(0)]);
         assert_eq!(tier.take(&[device("a")]), [taken(0)]);
         assert_eq!(tier.limit(LimitName::SubmitsPerDevice).cells.len(), 3);
@@ -222,36 +246,123 @@ mod tests {
         assert_eq!(tier.take(&[device("new")]), [refused(10)]);
     }
 
+    fn look(subject: &str) -> Charge {
+        Charge { weight: Weight::Look, ..device(subject) }
+    }
+
+    #[test]
+    fn a_look_counts_nothing_and_leaves_no_count_behind() {
+        let (tier, clock, _) = tier("3/30s burst 2", "100/1m", 10);
+        for _ in 0..20 {
+            assert_eq!(tier.take(&[look("a")]), [taken(2)]);
+        }
+        assert_eq!(tier.limit(LimitName::SubmitsPerDevice).cells.len(), 0);
+        tier.take(&[device("a")]);
+        clock.advance(SECOND * 4);
+        for _ in 0..20 {
+            assert_eq!(tier.take(&[look("a")]), [taken(1)]);
+        }
+        assert_eq!(tier.take(&[device("a")]), [taken(0)]);
+        assert_eq!(tier.take(&[look("a")]), [refused(6)], "a look refuses as an event would be");
+    }
+
+    #[test]
+    fn a_shadow_counts_and_gives_nothing_else_back() {
+        let (tier, _, _) = tier("1/10s SHADOW", "9/90s", 10);
+        assert_eq!(tier.take(&[device("a"), site()]), [taken(0), taken(8)]);
+        assert_eq!(tier.take(&[device("a"), site()]), [refused(10), taken(7)]);
+        assert_eq!(tier.take(&[site()]), [taken(6)], "what was let through is counted");
+    }
+
+    #[test]
+    fn new_quotas_leave_the_counts_of_others_alone() {
+        let (tier, _, _) = tier("3/30s", "2/20s", 10);
+        tier.take(&[device("a"), site()]);
+        let quotas = Quotas { submits_per_device: "2/20s".parse().unwrap(), ..tier.quotas().clone() };
+        let quotas = Quotas { submits_per_site: "2/20s SHADOW".parse().unwrap(), ..quotas };
+        let changed = tier.with_quotas(quotas);
+        assert_eq!(changed.take(&[device("a"), site()]), [taken(1), taken(0)], "a mode is no quota");
+    }
+
+    #[test]
+    fn a_subject_costs_one_number_however_much_it_asks() {
+        let (tier, _, _) = tier("5/24h", "1000000/24h", 10);
+        for _ in 0..1_000 {
+            tier.take(&[device("a"), site(), look("a")]);
+        }
+        assert_eq!(LimitName::ALL.iter().map(|name| tier.limit(*name).cells.len()).sum::<usize>(), 2);
+    }
+
+    /// Every window of a run, not only the one from its start.
+    fn most_in_any_window(admitted: &[u64], interval: u64, burst: u64) -> Result<(), TestCaseError> {
+        for (first, from) in admitted.iter().enumerate() {
+            for (last, to) in admitted.iter().enumerate().skip(first) {
+                let count = u64::try_from(last - first + 1).unwrap();
+                prop_assert!(count <= burst + (to - from) / interval, "{count} within {} ns", to - from);
+            }
+        }
+        Ok(())
+    }
+
+    /// A pause in the run below: about an interval, and often exactly at its edge.
+    #[derive(Debug, Clone)]
+    enum Pause {
+        Some(u64),
+        Intervals(u64, i8),
+    }
+
+    fn pauses() -> impl Strategy<Value = Vec<(Pause, u8)>> {
+        let pause = prop_oneof![
+            (0_u64..20_000_000_000).prop_map(Pause::Some),
+            (0_u64..4, -1_i8..=1).prop_map(|(count, edge)| Pause::Intervals(count, edge)),
+        ];
+        proptest::collection::vec((pause, 0_u8..4), 1..120)
+    }
+
     proptest! {
         #[test]
-        fn never_more_than_a_burst_and_the_time_since(
+        fn in_any_window_never_more_than_a_burst_and_what_the_time_allows(
             events in 1_u32..20,
+            burst in 1_u32..30,
             seconds in 1_u64..600,
-            pauses in proptest::collection::vec((0_u64..20_000, 0_u8..4), 1..200),
+            pauses in pauses(),
         ) {
-            let quota = Quota { events: NonZeroU32::new(events).unwrap(), period: Duration::from_secs(seconds) };
-            let interval = u64::try_from(quota.interval().as_nanos()).unwrap();
-            let (tier, clock, _) = tier(&quota.to_string(), "60000/1m", 10);
-            let (mut admitted, mut elapsed) = (0_u64, 0_u64);
-            for (milliseconds, kind) in pauses {
-                clock.advance(Duration::from_millis(milliseconds));
-                elapsed += milliseconds * 1_000_000;
+            let (tier, clock, _) = tier(&format!("{events}/{seconds}s burst {burst}"), "60000/1m", 10);
+            let interval = u64::try_from(tier.quotas().submits_per_device.quota.interval().as_nanos()).unwrap();
+            let mut now = 0;
+            let mut admitted = Vec::new();
+            let advance = |now: &mut u64, nanos: u64| {
+                clock.advance(Duration::from_nanos(nanos));
+                *now += nanos;
+            };
+            for (pause, kind) in pauses {
+                advance(&mut now, match pause {
+                    Pause::Some(nanos) => nanos,
+                    Pause::Intervals(count, edge) => (interval * count).saturating_add_signed(edge.into()),
+                });
                 match tier.take(&[device("a"), site()])[0] {
-                    Outcome::Taken { .. } if kind == 0 => tier.refund(&[device("a"), site()]),
-                    Outcome::Taken { .. } => admitted += 1,
+                    Outcome::Taken { remaining } if kind == 0 => {
+                        tier.refund(&[device("a"), site()], &[taken(0), taken(0)]);
+                        prop_assert_eq!(tier.take(&[look("a")])[0], taken(remaining + 1), "a refund leaves no trace");
+                    }
+                    Outcome::Taken { .. } => admitted.push(now),
                     Outcome::Refused { retry_after } => {
-                        // Asking again changes nothing; waiting as told is enough.
+                        // Asking again changes nothing, also a little later; and waiting as told is enough.
                         for _ in 0..kind {
                             prop_assert_eq!(tier.take(&[device("a"), site()])[0], Outcome::Refused { retry_after });
                         }
-                        clock.advance(retry_after);
-                        elapsed += u64::try_from(retry_after.as_nanos()).unwrap();
+                        let wait = u64::try_from(retry_after.as_nanos()).unwrap();
+                        let early = wait / 2;
+                        advance(&mut now, early);
+                        let sooner = Outcome::Refused { retry_after: retry_after - Duration::from_nanos(early) };
+                        prop_assert_eq!(tier.take(&[device("a"), site()])[0], sooner);
+                        advance(&mut now, wait - early);
                         prop_assert!(tier.take(&[device("a"), site()])[0].is_taken());
-                        admitted += 1;
+                        admitted.push(now);
                     }
                 }
-                prop_assert!(admitted <= u64::from(events) + elapsed / interval);
             }
+            most_in_any_window(&admitted, interval, burst.into())?;
         }
     }
 }

@@ -1,30 +1,36 @@
 //! Rate limits in two tiers with the same quotas. The local one (`local`, governor) answers first: whatever it refuses
 //! Redis would refuse too. Then Redis (`redis`, a GCRA script) joins the counts of all replicas. When Redis fails or is
-//! slow, a circuit breaker (`breaker`) leaves the local tier alone in charge: losing Redis never blocks a request and
-//! never lifts a limit.
+//! slow, a circuit breaker (`breaker`) leaves the local tier alone in charge, with this replica's part of the quotas: losing Redis
+//! never blocks a request and never lifts a limit.
 
 mod breaker;
 mod cells;
+mod denied;
 mod discovery;
 mod gcra;
 mod local;
 mod redis;
 mod server_clock;
 mod servers;
+mod tiers;
 mod topology;
 mod verdict;
 
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::{
+    borrow::Cow,
+    num::NonZeroU32,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{sync::Notify, task::JoinSet, time::Instant};
 
 use self::{
-    local::Local,
     redis::Redis,
-    verdict::{Source, Verdict},
+    tiers::Tiers,
+    verdict::{Outcome, Source, Verdict, refuses},
 };
-use crate::domain::rate_limit::{Allowance, Charge, Quotas};
+use crate::domain::rate_limit::{Allowance, Charge, LimitMode, Quotas};
 
 /// How often drained counts are dropped from memory. A key costs about 150 bytes, so a minute of strangers is little.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -33,8 +39,7 @@ const HOUSEKEEPING_PAUSE: Duration = Duration::from_secs(1);
 
 /// Counts events and says when there are too many. Share it in an `Arc`; its background tasks end with it.
 pub struct Limiter {
-    local: Arc<RwLock<Arc<Local>>>,
-    crowded: Arc<Notify>,
+    tiers: Arc<RwLock<Arc<Tiers>>>,
     redis: Option<Arc<Redis>>,
     /// Aborted on drop.
     tasks: JoinSet<()>,
@@ -43,47 +48,68 @@ pub struct Limiter {
 impl Limiter {
     /// Limits of this process alone. Must be called inside a Tokio runtime.
     pub fn local(quotas: Quotas) -> Self {
-        Self::new(quotas, None)
+        Self::new(quotas, NonZeroU32::MIN, None)
     }
 
-    /// Limits shared with every replica that uses the same Redis. Returns at once: Redis may be absent, now or later.
-    /// Must be called inside a Tokio runtime.
+    /// Limits shared with every replica that uses the same Redis, of which there are about `replicas`: without Redis, each has its part
+    /// of the quotas. Returns at once: Redis may be absent, now or later. Must be called inside a Tokio runtime.
     ///
     /// # Errors
     /// What is wrong with the URL, without the URL: it may hold a password.
-    pub fn with_redis(quotas: Quotas, redis_url: &str) -> Result<Self, String> {
-        Ok(Self::new(quotas, Some(Arc::new(Redis::new(redis_url)?))))
+    pub fn with_redis(quotas: Quotas, redis_url: &str, replicas: NonZeroU32) -> Result<Self, String> {
+        Ok(Self::new(quotas, replicas, Some(Arc::new(Redis::new(redis_url)?))))
     }
 
-    fn new(quotas: Quotas, redis: Option<Arc<Redis>>) -> Self {
+    fn new(quotas: Quotas, replicas: NonZeroU32, redis: Option<Arc<Redis>>) -> Self {
         let crowded = Arc::new(Notify::new());
-        let local = Arc::new(RwLock::new(Arc::new(new_local(quotas, &crowded))));
+        let tiers = Arc::new(RwLock::new(Arc::new(Tiers::new(quotas, replicas, &crowded))));
         let mut tasks = JoinSet::new();
-        tasks.spawn(keep_house(Arc::clone(&local), Arc::clone(&crowded)));
+        tasks.spawn(keep_house(Arc::clone(&tiers), Arc::clone(&crowded)));
         // Until it is connected, Redis is not in use.
         redis::show_degraded(redis.is_some());
         if let Some(redis) = redis.clone() {
             tasks.spawn(async move { redis.watch().await });
         }
-        Self { local, crowded, redis, tasks }
+        Self { tiers, redis, tasks }
     }
 
     /// Counts every charge, or none of them when one is refused. A refused try costs nothing and lengthens no wait.
     ///
     /// Answers within about 60 ms even when Redis does not. A check dropped half-way may stay counted.
     pub async fn check(&self, charges: &[Charge]) -> Allowance {
-        let local = current(&self.local);
-        let alone = Verdict::new(charges, local.take(charges), Source::Local);
+        let tiers = current(&self.tiers);
+        let quotas = tiers.whole.quotas();
+        let charges = counted(quotas, charges);
+        if let Some((denied, outcomes)) = tiers.denied.find(quotas, &charges, Instant::now()) {
+            return concluded(&Verdict::new(quotas, &denied, outcomes, Source::Memory));
+        }
+        let alone = tiers.whole.take(&charges);
+        let part = tiers.part.as_ref().map(|part| (part, part.take(&charges)));
+        let refused = |outcomes: &[Outcome]| {
+            charges.iter().zip(outcomes).any(|(charge, outcome)| refuses(quotas, charge, *outcome))
+        };
         let shared = match &self.redis {
-            Some(redis) if !alone.is_refused() => redis.take(local.quotas(), charges).await,
+            Some(redis) if !refused(&alone) => redis.take(quotas, &charges).await,
             _ => None,
         };
-        let verdict = shared.map_or(alone, |outcomes| Verdict::new(charges, outcomes, Source::Redis));
-        if verdict.is_refused() && verdict.source() == Source::Redis {
-            local.refund(charges);
+        let (outcomes, source) = match (shared, &part) {
+            (Some(outcomes), _) => (outcomes, Source::Redis),
+            (None, Some((_, outcomes))) if !refused(&alone) => (outcomes.clone(), Source::Local),
+            (None, _) => (alone.clone(), Source::Local),
+        };
+        if refused(&outcomes) {
+            // Whoever counted it before the last word takes it back; a tier that refused by itself counted nothing.
+            if !refused(&alone) {
+                tiers.whole.refund(&charges, &alone);
+            }
+            if let Some((part, taken)) = part.filter(|(_, taken)| !refused(taken)) {
+                part.refund(&charges, &taken);
+            }
+            if source == Source::Redis {
+                tiers.denied.remember(quotas, &charges, &outcomes, Instant::now());
+            }
         }
-        verdict.count();
-        verdict.allowance(local.quotas())
+        concluded(&Verdict::new(quotas, &charges, outcomes, source))
     }
 
     /// True while Redis is configured but not in use: counts are this process's alone.
@@ -91,10 +117,10 @@ impl Limiter {
         self.redis.as_ref().is_some_and(|redis| redis.is_degraded())
     }
 
-    /// Replaces the quotas. Local counts start anew; those in Redis go on.
+    /// Replaces the quotas. Limits whose quota changes start anew in this process; counts in Redis go on.
     pub fn set_quotas(&self, quotas: Quotas) {
-        let fresh = Arc::new(new_local(quotas, &self.crowded));
-        *self.local.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let mut tiers = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
+        *tiers = Arc::new(tiers.with_quotas(quotas));
     }
 
     /// Ends the background tasks and waits for their end. Dropping the limiter ends them too.
@@ -103,21 +129,32 @@ impl Limiter {
     }
 }
 
-fn new_local(quotas: Quotas, crowded: &Arc<Notify>) -> Local {
-    Local::new(quotas, local::CAPACITY, crowded, governor::clock::DefaultClock::default())
+/// The charges of limits that are not off.
+fn counted<'a>(quotas: &Quotas, charges: &'a [Charge]) -> Cow<'a, [Charge]> {
+    let on = |charge: &&Charge| quotas.get(charge.limit).mode != LimitMode::Off;
+    if charges.iter().all(|charge| on(&charge)) {
+        Cow::Borrowed(charges)
+    } else {
+        Cow::Owned(charges.iter().filter(on).cloned().collect())
+    }
 }
 
-fn current(local: &RwLock<Arc<Local>>) -> Arc<Local> {
-    Arc::clone(&local.read().unwrap_or_else(PoisonError::into_inner))
+fn concluded(verdict: &Verdict<'_>) -> Allowance {
+    verdict.count();
+    verdict.allowance()
+}
+
+fn current(tiers: &RwLock<Arc<Tiers>>) -> Arc<Tiers> {
+    Arc::clone(&tiers.read().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Sweeps every minute, and sooner when some table is full.
-async fn keep_house(local: Arc<RwLock<Arc<Local>>>, crowded: Arc<Notify>) {
+async fn keep_house(tiers: Arc<RwLock<Arc<Tiers>>>, crowded: Arc<Notify>) {
     loop {
         if tokio::time::timeout(HOUSEKEEPING, crowded.notified()).await.is_ok() {
             tracing::warn!("a rate limit's table is full: unknown subjects share one count until others drain");
         }
-        current(&local).sweep();
+        current(&tiers).sweep();
         tokio::time::sleep(HOUSEKEEPING_PAUSE).await;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::rate_limit::{Allowance, Charge, LimitName, Quotas};
+use crate::domain::rate_limit::{Allowance, Charge, Limit, LimitMode, LimitName, Quotas, Weight};
 
 /// What one tier says of one charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,38 +24,56 @@ impl Outcome {
 pub(super) enum Source {
     Local,
     Redis,
+    /// What Redis refused a moment ago, remembered in this process.
+    Memory,
+}
+
+impl Source {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Redis => "redis",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// True when a limit that is enforced refused: what a limit only shadows refuses nobody.
+pub(super) fn refuses(quotas: &Quotas, charge: &Charge, outcome: Outcome) -> bool {
+    !outcome.is_taken() && quotas.get(charge.limit).mode == LimitMode::Enforce
 }
 
 /// The answer of one tier: an outcome per charge, in their order.
 #[derive(Debug)]
 pub(super) struct Verdict<'a> {
+    quotas: &'a Quotas,
     charges: &'a [Charge],
     outcomes: Vec<Outcome>,
     source: Source,
 }
 
 impl<'a> Verdict<'a> {
-    pub(super) fn new(charges: &'a [Charge], outcomes: Vec<Outcome>, source: Source) -> Self {
-        Self { charges, outcomes, source }
+    pub(super) fn new(quotas: &'a Quotas, charges: &'a [Charge], outcomes: Vec<Outcome>, source: Source) -> Self {
+        Self { quotas, charges, outcomes, source }
     }
 
-    pub(super) fn source(&self) -> Source {
-        self.source
+    fn each(&self) -> impl Iterator<Item = (&Charge, Outcome)> {
+        self.charges.iter().zip(self.outcomes.iter().copied())
     }
 
     pub(super) fn is_refused(&self) -> bool {
-        self.outcomes.iter().any(|outcome| !outcome.is_taken())
+        self.each().any(|(charge, outcome)| refuses(self.quotas, charge, outcome))
     }
 
     /// The longest wait among the refusals, or whether some reader's quota runs low.
-    pub(super) fn allowance(&self, quotas: &Quotas) -> Allowance {
+    pub(super) fn allowance(&self) -> Allowance {
         let mut pressed = false;
         let mut longest: Option<(LimitName, Duration)> = None;
-        for (charge, outcome) in self.charges.iter().zip(&self.outcomes) {
-            match *outcome {
-                Outcome::Taken { remaining } => pressed |= runs_low(charge.limit, remaining, quotas),
+        for (charge, outcome) in self.each() {
+            match outcome {
+                Outcome::Taken { remaining } => pressed |= runs_low(charge.limit, remaining, self.quotas),
                 Outcome::Refused { retry_after } => {
-                    if longest.is_none_or(|(_, wait)| retry_after > wait) {
+                    if refuses(self.quotas, charge, outcome) && longest.is_none_or(|(_, wait)| retry_after > wait) {
                         longest = Some((charge.limit, retry_after));
                     }
                 }
@@ -67,19 +85,17 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// Counts a decision per limit: each that refused, or all of them when the check passed.
+    /// Counts a decision per limit: each that refused or would refuse, and when none refused, all that counted.
     pub(super) fn count(&self) {
         let refused = self.is_refused();
-        let source = match self.source {
-            Source::Local => "local",
-            Source::Redis => "redis",
-        };
-        for (charge, outcome) in self.charges.iter().zip(&self.outcomes) {
-            if refused == outcome.is_taken() {
-                continue;
-            }
-            let decision = if refused { "refused" } else { "allowed" };
-            let limit = charge.limit.as_str();
+        for (charge, outcome) in self.each() {
+            let decision = match outcome {
+                Outcome::Refused { .. } if refuses(self.quotas, charge, outcome) => "refused",
+                Outcome::Refused { .. } => "would_refuse",
+                Outcome::Taken { .. } if refused || charge.weight == Weight::Look => continue,
+                Outcome::Taken { .. } => "allowed",
+            };
+            let (limit, source) = (charge.limit.as_str(), self.source.as_str());
             metrics::counter!("duyet_rate_limit_decisions_total", "limit" => limit, "decision" => decision, "source" => source)
                 .increment(1);
         }
@@ -102,7 +118,8 @@ fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
         | LimitName::ChallengesPerArticle
         | LimitName::ChallengesPerSite => false,
     };
-    one_reader && u64::from(remaining) * 2 < u64::from(quotas.get(limit).quota.burst.get())
+    let Limit { quota, mode } = quotas.get(limit);
+    one_reader && mode == LimitMode::Enforce && u64::from(remaining) * 2 < u64::from(quota.burst.get())
 }
 
 /// Rounded up and never zero: whoever waits this long does not come a fraction too early.
@@ -115,17 +132,27 @@ fn whole_milliseconds(wait: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    fn allowance(outcomes: &[(LimitName, Outcome)]) -> Allowance {
-        let charges: Vec<_> = outcomes
-            .iter()
-            .map(|(limit, _)| Charge {
-                limit: *limit,
-                subject: "s".into(),
-                weight: crate::domain::rate_limit::Weight::One,
-            })
-            .collect();
+    fn allowance_under(quotas: &Quotas, outcomes: &[(LimitName, Outcome)]) -> Allowance {
+        let charge = |limit| Charge { limit, subject: "s".into(), weight: Weight::One };
+        let charges: Vec<_> = outcomes.iter().map(|(limit, _)| charge(*limit)).collect();
         let outcomes = outcomes.iter().map(|(_, outcome)| *outcome).collect();
-        Verdict::new(&charges, outcomes, Source::Local).allowance(&Quotas::default())
+        Verdict::new(quotas, &charges, outcomes, Source::Local).allowance()
+    }
+
+    fn allowance(outcomes: &[(LimitName, Outcome)]) -> Allowance {
+        allowance_under(&Quotas::default(), outcomes)
+    }
+
+    #[test]
+    fn a_limit_that_only_shadows_neither_refuses_nor_presses() {
+        let quotas = Quotas { submits_per_device: "5/1m SHADOW".parse().unwrap(), ..Quotas::default() };
+        let refused = Outcome::Refused { retry_after: Duration::from_secs(9) };
+        let (device, site) = (LimitName::SubmitsPerDevice, LimitName::SubmitsPerSite);
+        let free = Allowance::Allowed { pressed: false };
+        assert_eq!(allowance_under(&quotas, &[(device, refused)]), free);
+        assert_eq!(allowance_under(&quotas, &[taken(device, 0)]), free);
+        let told = Allowance::Refused { limit: site, retry_after: Duration::from_secs(9) };
+        assert_eq!(allowance_under(&quotas, &[(device, refused), (site, refused)]), told);
     }
 
     fn taken(limit: LimitName, remaining: u32) -> (LimitName, Outcome) {

@@ -40,6 +40,8 @@ const TAKEDOWN_DUE: &str = "duyet_takedown_due_seconds";
 const EXPIRED: &str = "duyet_expired_total";
 const COUNT_DRIFT: &str = "duyet_count_drift";
 const JOB_RUNS: &str = "duyet_job_runs_total";
+const CONFIG_RELOADS: &str = "duyet_config_reloads_total";
+const CONFIG_GOOD: &str = "duyet_config_last_reload_successful";
 const STORE_UP: &str = "duyet_store_up";
 const SHED: &str = "duyet_shed_total";
 const PANICS: &str = "duyet_panics_total";
@@ -107,10 +109,15 @@ fn describe() {
         JOB_RUNS,
         "runs of background jobs on this replica by outcome: DONE, LOST to another replica or the error's reason"
     );
+    describe_counter!(CONFIG_RELOADS, "times the configuration was read again, by outcome: APPLIED or REFUSED");
+    describe_gauge!(CONFIG_GOOD, "0 while the configuration file is wrong and the last good one is in force");
     describe_gauge!(STORE_UP, "1 while the database can be written to");
     describe_counter!(SHED, "calls refused because too many were under way");
     describe_counter!(PANICS, "handlers that panicked");
-    describe_counter!("duyet_rate_limit_decisions_total", "limit checks by limit, decision and tier");
+    describe_counter!(
+        "duyet_rate_limit_decisions_total",
+        "limit checks by limit, decision (allowed, refused, would_refuse in SHADOW) and source: local, redis, or memory of a refusal"
+    );
     describe_gauge!("duyet_degraded", "1 while a component is gone and the service carries on without it");
 }
 
@@ -230,6 +237,16 @@ pub fn job_ran(job: Job, outcome: &'static str) {
 #[expect(clippy::cast_precision_loss, reason = "2^52 comments or seconds are not expected")]
 const fn float(number: i64) -> f64 {
     number as f64
+}
+
+/// Counts that the configuration was read again: APPLIED or REFUSED.
+pub fn config_read(outcome: &'static str) {
+    counter!(CONFIG_RELOADS, "outcome" => outcome).increment(1);
+}
+
+/// Says whether the configuration file could be read the last time.
+pub fn config_is_good(good: bool) {
+    gauge!(CONFIG_GOOD).set(if good { 1.0 } else { 0.0 });
 }
 
 /// Says whether the database can be written to.

@@ -3,6 +3,7 @@
 mod background;
 mod data_dir;
 mod drain;
+mod reload;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -129,6 +130,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     readiness.send_replace(Readiness::Ready);
     background::report_health(&reporter, Readiness::Ready).await;
     background::spawn(Arc::clone(&workflow), reporter, &readiness, stop_rest.clone());
+    let reload = reload::follow(config.clone(), Arc::clone(&workflow))?;
+    tokio::spawn(stop_rest.clone().run_until_cancelled_owned(reload));
 
     let incoming = incoming::accept(grpc_listener, stop_grpc.clone());
     let server = grpc_server().add_routes(routes);
@@ -143,6 +146,9 @@ fn warn_of_risks(config: &Config) {
     if config.fixed_answer.is_some() {
         tracing::warn!("captcha.fixed_answer is set: EVERY CAPTCHA HAS THE SAME ANSWER. For tests only");
     }
+    if config.redis_url.is_none() && config.expected_replicas.get() > 1 {
+        tracing::warn!("expected_replicas is set without REDIS_URL: every replica has the whole quotas");
+    }
     if !config.grpc_addr.ip().is_loopback() {
         tracing::warn!("gRPC is plaintext and listens beyond loopback: put a proxy that ends TLS in front of it");
     }
@@ -155,7 +161,8 @@ async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {
 fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Workflow> {
     let keyring = Arc::new(open_keyring(config)?);
     let limiter = match &config.redis_url {
-        Some(url) => Limiter::with_redis(config.limits.clone(), url.expose()).map_err(anyhow::Error::msg)?,
+        Some(url) => Limiter::with_redis(config.limits.clone(), url.expose(), config.expected_replicas)
+            .map_err(anyhow::Error::msg)?,
         None => Limiter::local(config.limits.clone()),
     };
     let pictures = Pool::start(config.fixed_answer.clone()).map_err(|error| anyhow::anyhow!("captcha: {error}"))?;
@@ -163,14 +170,18 @@ fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Work
     let writers = if config.database_url.is_some() { 2 } else { 1 };
     let submissions: Arc<dyn SubmissionStore> = store.clone();
     let writer = SubmissionWriter::start(&submissions, writers);
-    let rules = Rules {
+    Ok(Workflow::new(store, writer, limiter, pictures, keyring, rules(config)))
+}
+
+/// What of the configuration every call asks for.
+const fn rules(config: &Config) -> Rules {
+    Rules {
         text: config.text,
         mode: config.mode,
         thresholds: config.thresholds,
         expire_pending_days: config.expire_pending_days,
         proof_tries: config.proof_tries,
-    };
-    Ok(Workflow::new(store, writer, limiter, pictures, keyring, rules))
+    }
 }
 
 fn grpc_server() -> tonic::transport::Server {

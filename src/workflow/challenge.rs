@@ -56,7 +56,7 @@ impl Workflow {
         let pressed = self.check_limits(Event::Challenge(article), visitor).await?;
         let signs = Signs {
             record: context.record,
-            suspected_from: self.rules.thresholds.high,
+            suspected_from: self.rules().thresholds.high,
             pressed,
             alarm: context.site.is_alarmed(now),
         };
@@ -120,7 +120,7 @@ impl Workflow {
         }
         let secrets = self.keyring.proof_secrets(token).ok_or_else(|| Error::internal("a sealed token has no key"))?;
         let mut rng = StdRng::try_from_os_rng().map_err(Error::internal)?;
-        let tries = self.rules.proof_tries.get(sealed.level);
+        let tries = self.rules().proof_tries.get(sealed.level);
         let json = pose_proof(token, tries, sealed.expires_at, image.as_ref(), exposed(&secrets), &mut rng)?;
         Ok(ChallengeContent::Altcha(json))
     }

@@ -40,7 +40,7 @@ impl Workflow {
 
     /// Refuses the oldest, and answers how many. A moderator who is faster wins: each is refused at the revision that was found.
     async fn expire_batch(&self, site: &SiteId, now: DateTime<Utc>) -> Result<u64> {
-        let before = now - Duration::days(self.rules.expire_pending_days);
+        let before = now - Duration::days(self.rules().expire_pending_days);
         let forgotten = self.store.forgotten_pending(site, before, MAX_ITEMS).await?;
         if forgotten.is_empty() {
             return Ok(0);

@@ -29,7 +29,7 @@ mod watch;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 pub use access::{FIRST_TOKENS, Gatekeeper, NewToken};
@@ -59,6 +59,7 @@ use crate::{
         comment::TextLimits,
         id::SiteId,
         policy::{EXPIRE_PENDING_DAYS, Mode, Thresholds},
+        rate_limit::Quotas,
     },
     keyring::Keyring,
     limiter::Limiter,
@@ -95,7 +96,7 @@ pub struct Workflow {
     pub(crate) limiter: Limiter,
     pub(crate) pictures: Pool,
     pub(crate) keyring: Arc<Keyring>,
-    pub(crate) rules: Rules,
+    rules: RwLock<Rules>,
     twins: twins::Twins,
     watches: watch::Watches,
     /// Sites whose queue gauge is above zero.
@@ -120,12 +121,27 @@ impl Workflow {
             limiter,
             pictures,
             keyring,
-            rules,
+            rules: RwLock::new(rules),
             twins: twins::Twins::default(),
             watches: watch::Watches::default(),
             measured: Mutex::default(),
             drift_measured: Mutex::default(),
         }
+    }
+
+    /// The rules in force. Whoever needs two of them should ask once.
+    pub(crate) fn rules(&self) -> Rules {
+        *self.rules.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts other rules in force, for calls that begin from now on.
+    pub fn set_rules(&self, rules: Rules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    /// Puts other limits in force. Limits whose quota stays keep their counts.
+    pub fn set_limits(&self, limits: Quotas) {
+        self.limiter.set_quotas(limits);
     }
 
     /// Takes no more submissions and waits for those under way. Watches end.

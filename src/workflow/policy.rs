@@ -37,7 +37,7 @@ impl Workflow {
     /// `ArticleNotFound`.
     pub async fn get_article(&self, site: &SiteId, id: &ArticleId) -> Result<(Article, SiteRules)> {
         let policies = self.store.find_policies(site, std::slice::from_ref(id)).await?;
-        let rules = policies.site.rules(self.rules.mode);
+        let rules = policies.site.rules(self.rules().mode);
         let article = policies.articles.into_iter().next().ok_or_else(|| Error::ArticleNotFound(id.clone()))?;
         Ok((article, rules))
     }

@@ -104,7 +104,7 @@ impl Workflow {
     /// The store's only.
     pub async fn count_comments(&self, site: &SiteId, ids: &[ArticleId]) -> Result<HashMap<String, i64>> {
         let policies = self.store.find_policies(site, ids).await?;
-        let rules = policies.site.rules(self.rules.mode);
+        let rules = policies.site.rules(self.rules().mode);
         let mut counts: HashMap<String, i64> = ids.iter().map(|id| (id.as_str().to_owned(), 0)).collect();
         for article in policies.articles {
             let count = if rules.hides(&article) { 0 } else { article.public_count };
@@ -117,7 +117,7 @@ impl Workflow {
     fn mode_of(&self, policies: &Policies, article: &ArticleId, now: DateTime<Utc>) -> Mode {
         let known = policies.articles.first().cloned();
         let article = known.unwrap_or_else(|| Article::unknown(article.clone(), None, now));
-        policies.site.rules(self.rules.mode).mode_of(&article, now)
+        policies.site.rules(self.rules().mode).mode_of(&article, now)
     }
 
     fn listed(&self, site: &SiteId, threads: Vec<Thread>) -> Result<Vec<ListedThread>> {

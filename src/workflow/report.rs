@@ -76,7 +76,7 @@ impl Workflow {
             note: request.note,
             at: now,
             change: new_id(now),
-            default_mode: self.rules.mode,
+            default_mode: self.rules().mode,
         };
         self.store.report(&report).await
     }

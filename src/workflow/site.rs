@@ -109,7 +109,7 @@ impl Workflow {
     }
 
     fn with_rules(&self, site: Site) -> (Site, SiteRules) {
-        let rules = site.rules(self.rules.mode);
+        let rules = site.rules(self.rules().mode);
         (site, rules)
     }
 }

@@ -84,7 +84,7 @@ impl Workflow {
     }
 
     async fn check_and_take(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
-        let form = raw.check(&self.rules.text)?;
+        let form = raw.check(&self.rules().text)?;
         let attempt = self.attempt(site, &form, now);
         match self.take_comment(&attempt).await {
             Ok(submitted) => Ok(submitted),
@@ -137,7 +137,7 @@ impl Workflow {
         let Form { article, article_published_at, .. } = attempt.form;
         let unknown = || Article::unknown(article.clone(), None, attempt.now);
         let article = context.article.clone().unwrap_or_else(unknown).published(*article_published_at);
-        context.site.rules(self.rules.mode).mode_of(&article, attempt.now)
+        context.site.rules(self.rules().mode).mode_of(&article, attempt.now)
     }
 
     fn replay(&self, attempt: &Attempt<'_>, row: &RequestRow) -> Result<Submitted> {
@@ -189,7 +189,7 @@ impl Workflow {
         mode: Mode,
     ) -> Result<Submitted> {
         let hold = self.limiter.is_degraded() || context.ban == Some(BanEffect::Hold);
-        let status = policy::first_status(mode, assessment.score, self.rules.thresholds, hold)?;
+        let status = policy::first_status(mode, assessment.score, self.rules().thresholds, hold)?;
         let now = attempt.now;
         let comment = Comment {
             id: CommentId(new_id(now)),
@@ -210,7 +210,7 @@ impl Workflow {
         };
         let answer = SubmitAnswer { comment: comment.id, published_at: comment.published_at };
         metric::findings(&assessment.findings);
-        let site_rules = context.site.rules(self.rules.mode);
+        let site_rules = context.site.rules(self.rules().mode);
         let submission = Submission {
             site: attempt.site.clone(),
             comment,

@@ -2,7 +2,7 @@
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use duyet::{
     domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
@@ -22,7 +22,7 @@ fn quotas() -> Quotas {
 }
 
 fn replica(redis: &RedisServer) -> Limiter {
-    Limiter::with_redis(quotas(), &redis.url()).unwrap()
+    Limiter::with_redis(quotas(), &redis.url(), NonZeroU32::MIN).unwrap()
 }
 
 fn device(name: &str) -> Charge {
@@ -283,7 +283,7 @@ async fn a_wrong_url_is_told_without_its_password() {
         "redis+cluster://u:secret@h/1",
         "redis+sentinel://u:secret@h",
     ] {
-        let error = Limiter::with_redis(quotas(), url).err().unwrap_or_else(|| panic!("{url}"));
+        let error = Limiter::with_redis(quotas(), url, NonZeroU32::MIN).err().unwrap_or_else(|| panic!("{url}"));
         assert!(!error.contains("secret"), "{error}");
     }
 }

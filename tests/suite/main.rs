@@ -30,6 +30,7 @@ mod redis_costs;
 mod redis_faults;
 mod redis_urls;
 mod release;
+mod reload;
 mod reports;
 mod revert;
 mod review;

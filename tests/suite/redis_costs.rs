@@ -2,6 +2,8 @@
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
+use std::num::NonZeroU32;
+
 use duyet::{
     domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
     limiter::Limiter,
@@ -15,7 +17,7 @@ fn charge(limit: LimitName, subject: usize) -> Charge {
 }
 
 fn limiter(url: &str, quotas: Quotas) -> Limiter {
-    let limiter = Limiter::with_redis(quotas, url).unwrap();
+    let limiter = Limiter::with_redis(quotas, url, NonZeroU32::MIN).unwrap();
     wait_until("limits are shared", || !limiter.is_degraded());
     limiter
 }

@@ -2,7 +2,7 @@
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
-use std::{path::Path, process::Command};
+use std::{num::NonZeroU32, path::Path, process::Command};
 
 use duyet::{
     domain::rate_limit::{Charge, LimitName, Weight},
@@ -20,7 +20,7 @@ use crate::support::{
 
 /// Counts once by `url` and gives the key.
 async fn count(url: &str) -> &'static str {
-    let limiter = Limiter::with_redis(wide_quotas(), url).unwrap();
+    let limiter = Limiter::with_redis(wide_quotas(), url, NonZeroU32::MIN).unwrap();
     wait_until("limits are shared", || !limiter.is_degraded());
     let subject = "default/a".to_owned();
     limiter.check(&[Charge { limit: LimitName::SubmitsPerDevice, subject, weight: Weight::One }]).await;
@@ -30,7 +30,7 @@ async fn count(url: &str) -> &'static str {
 
 /// Never in use: the wrong credentials, the wrong name.
 async fn never_counts(url: &str) {
-    let limiter = Limiter::with_redis(wide_quotas(), url).unwrap();
+    let limiter = Limiter::with_redis(wide_quotas(), url, NonZeroU32::MIN).unwrap();
     tokio::time::timeout(std::time::Duration::from_millis(700), async {
         while limiter.is_degraded() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;

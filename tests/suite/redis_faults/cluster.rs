@@ -1,9 +1,17 @@
 //! R4 to R6: a master of a cluster is killed or frozen, with all that its replica has not heard of.
 
-use std::time::{Duration, Instant};
+use std::{
+    num::NonZeroU32,
+    time::{Duration, Instant},
+};
+
+use duyet::{
+    domain::rate_limit::{Charge, LimitName, Quotas, Weight},
+    limiter::Limiter,
+};
 
 use super::{
-    BURST, crowd::Crowd, device, let_through, limiter, ms, time_until, time_until_degraded, time_until_shared,
+    BURST, charge, crowd::Crowd, device, let_through, limiter, ms, time_until, time_until_degraded, time_until_shared,
 };
 use crate::support::redis_cluster::RedisCluster;
 
@@ -91,11 +99,41 @@ async fn subjects_on_all_masters_are_counted_together_or_not_at_all() {
     for name in &names[..2] {
         assert_eq!(let_through(&[&one], 9, name).await, BURST, "nothing of {name} was kept");
     }
-    let lost = cluster.master_of("{default/x}");
-    cluster.node(lost).pause();
-    time_until("a shard that nobody asks is missed", || one.is_degraded()).await;
-    cluster.node(lost).resume();
-    time_until_shared(&one).await;
+    // Nobody asks, and yet each of the masters is missed. Shorter than what makes the others replace it.
+    for lost in masters(&cluster) {
+        cluster.node(lost).pause();
+        time_until("a master that nobody asks is missed", || one.is_degraded()).await;
+        cluster.node(lost).resume();
+        time_until_shared(&one).await;
+    }
+}
+
+/// A refusal that is only told takes nothing back from the other masters.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
+    let cluster = RedisCluster::start();
+    let quotas = Quotas {
+        submits_per_device: "2/24h SHADOW".parse().unwrap(),
+        submits_per_prefix: "5/24h".parse().unwrap(),
+        failures_per_prefix: "3/24h".parse().unwrap(),
+        ..Quotas::default()
+    };
+    let limiter = Limiter::with_redis(quotas, &cluster.url(), NonZeroU32::MIN).unwrap();
+    time_until_shared(&limiter).await;
+    for round in 0..6 {
+        let name = format!("reader-{round}");
+        let look = Charge { weight: Weight::Look, ..charge(LimitName::FailuresPerPrefix, &format!("net-{round}")) };
+        let charges = [device(&name), charge(LimitName::SubmitsPerPrefix, &format!("net-{round}")), look];
+        let mut through = 0;
+        for _ in 0..10 {
+            through += u32::from(super::allows(&limiter, &charges).await);
+        }
+        assert_eq!(through, 5, "the prefix alone refuses");
+    }
+    assert!(!limiter.is_degraded());
+    let keys: Vec<String> =
+        masters(&cluster).iter().flat_map(|at| cluster.nodes()[*at].say::<Vec<String>>("KEYS *")).collect();
+    assert!(!keys.iter().any(|key| key.contains("Failures")), "a look leaves nothing: {keys:?}");
 }
 
 fn masters(cluster: &RedisCluster) -> Vec<usize> {

@@ -12,6 +12,7 @@ mod skewed;
 mod slow;
 
 use std::{
+    num::NonZeroU32,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -32,7 +33,7 @@ const BURST: u32 = 5;
 /// Reports of a prefix: room for a crowd, and yet none drains while a test runs.
 const PER_DAY: u32 = 1_000;
 
-/// One limiter as one replica has it. Sites and prefixes have room for every test.
+/// One limiter as each of two replicas has it. Sites and prefixes have room for every test.
 fn limiter(url: &str) -> Arc<Limiter> {
     let wide = "1000000/24h".parse().unwrap();
     let quotas = Quotas {
@@ -43,7 +44,7 @@ fn limiter(url: &str) -> Arc<Limiter> {
         reports_per_prefix: format!("{PER_DAY}/24h").parse().unwrap(),
         ..Quotas::default()
     };
-    Arc::new(Limiter::with_redis(quotas, url).unwrap())
+    Arc::new(Limiter::with_redis(quotas, url, NonZeroU32::new(2).unwrap()).unwrap())
 }
 
 fn charge(limit: LimitName, subject: &str) -> Charge {

@@ -1,0 +1,67 @@
+//! Where a configuration came from, so that it can be read again while the server runs.
+
+use std::path::{Path, PathBuf};
+
+use super::{Config, Settings};
+
+/// The file, and what stands above it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub(super) flags: Settings,
+    pub(super) path: PathBuf,
+}
+
+impl Source {
+    /// The configuration as it is now.
+    ///
+    /// # Errors
+    /// One sentence that names the file or the setting, with line and column where there are any.
+    pub fn read(&self) -> Result<Config, String> {
+        self.flags.clone().resolve(Some(self.path.clone()))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Config {
+    /// The settings that a running server cannot change and that differ in `other`, by their names in the file.
+    pub fn frozen_differences(&self, other: &Self) -> Vec<&'static str> {
+        let secret = |config: &Self, pick: fn(&Self) -> Option<&super::Secret>| {
+            pick(config).map(|secret| secret.expose().to_owned())
+        };
+        let differs = |pick: fn(&Self) -> Option<&super::Secret>| secret(self, pick) != secret(other, pick);
+        [
+            ("data_dir", self.data_dir != other.data_dir),
+            ("database_url", differs(|config| config.database_url.as_ref())),
+            ("redis_url", differs(|config| config.redis_url.as_ref())),
+            ("keys", differs(|config| config.keys.as_ref())),
+            ("expected_replicas", self.expected_replicas != other.expected_replicas),
+            ("grpc.addr", self.grpc_addr != other.grpc_addr),
+            ("grpc.reflection", self.reflection != other.reflection),
+            ("grpc.drain_notice_ms", self.drain_notice != other.drain_notice),
+            ("http.addr", self.http_addr != other.http_addr),
+            ("captcha.fixed_answer", self.fixed_answer != other.fixed_answer),
+            ("log", self.log != other.log),
+        ]
+        .into_iter()
+        .filter_map(|(name, differs)| differs.then_some(name))
+        .collect()
+    }
+
+    /// The settings that a running server takes over and that differ in `other`, by their names in the file.
+    pub fn live_differences(&self, other: &Self) -> Vec<&'static str> {
+        [
+            ("limits", self.limits != other.limits),
+            ("text", self.text != other.text),
+            ("policy.mode", self.mode != other.mode),
+            ("policy.low, policy.high", self.thresholds != other.thresholds),
+            ("policy.expire_pending_days", self.expire_pending_days != other.expire_pending_days),
+            ("captcha.proof_tries", self.proof_tries != other.proof_tries),
+        ]
+        .into_iter()
+        .filter_map(|(name, differs)| differs.then_some(name))
+        .collect()
+    }
+}

@@ -1,0 +1,128 @@
+//! The configuration file changes while the server runs.
+
+#![cfg(test)] // so that helpers may unwrap, as tests may
+
+use std::path::{Path, PathBuf};
+
+use duyet::proto::v1;
+
+use crate::support::{
+    daemon::Daemon,
+    newsroom::{Portal, reason},
+    process::wait_until,
+};
+
+/// A running server and its file.
+struct Office {
+    daemon: Daemon,
+    file: PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl Office {
+    fn open(toml: &str, environment: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("duyet.toml");
+        std::fs::write(&file, toml).unwrap();
+        let config = [("DUYET_CONFIG", file.to_str().unwrap())];
+        let daemon = Daemon::start(dir.path(), &[&config, environment].concat());
+        Self { daemon, file, _dir: dir }
+    }
+
+    /// As an editor or a configuration manager does it: all at once.
+    fn write(&self, toml: &str) {
+        replace(&self.file, toml);
+    }
+
+    fn shows(&self, line: &str) -> bool {
+        self.daemon.http("/metrics").lines().any(|one| one == line)
+    }
+
+    fn wait_for(&self, outcome: &str, times: u32) {
+        let line = format!("duyet_config_reloads_total{{outcome=\"{outcome}\"}} {times}");
+        wait_until(&line, || self.shows(&line));
+    }
+}
+
+fn replace(file: &Path, toml: &str) {
+    let beside = file.with_extension("new");
+    std::fs::write(&beside, toml).unwrap();
+    std::fs::rename(beside, file).unwrap();
+}
+
+/// One device of its own, which submits `tries` times; answers how many were taken.
+async fn taken(portal: &mut Portal, device_token: &str, tries: usize) -> usize {
+    let mut taken = 0;
+    for _ in 0..tries {
+        let client = v1::Client { device_token: device_token.into(), ..Default::default() };
+        let form = portal.form("bai", &uuid::Uuid::new_v4().to_string()).await;
+        let form = v1::SubmitCommentRequest { client: Some(client), ..form };
+        match portal.comments.submit_comment(form).await {
+            Ok(_) => taken += 1,
+            Err(status) => assert_eq!(reason(&status), "RATE_LIMITED"),
+        }
+    }
+    taken
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_change_without_a_restart_and_a_bad_file_changes_nothing() {
+    let office = Office::open("[limits]\nsubmits_per_device = \"2/24h\"\n", &[]);
+    let mut portal = office.daemon.portal();
+    let device = portal.challenge("bai").await.device_token;
+    assert_eq!(taken(&mut portal, &device, 4).await, 2);
+    assert!(office.shows("duyet_config_last_reload_successful 1"));
+
+    office.write("[limits]\nsubmits_per_device = \"3/24h\"\n");
+    office.wait_for("APPLIED", 1);
+    assert_eq!(taken(&mut portal, &device, 5).await, 3, "another quota counts anew");
+
+    office.write("[limits]\nsubmits_per_device = \"plenty\"\n");
+    office.wait_for("REFUSED", 1);
+    assert!(office.shows("duyet_config_last_reload_successful 0"));
+    assert_eq!(taken(&mut portal, &device, 2).await, 0, "the last good set is in force");
+    let log = office.daemon.log();
+    assert!(log.contains("duyet.toml") && log.contains("line 2") && log.contains("5/1m burst 3"), "{log}");
+
+    office.write("[limits]\nsubmits_per_device = \"3/24h OFF\"\n");
+    office.wait_for("APPLIED", 2);
+    assert_eq!(taken(&mut portal, &device, 5).await, 5);
+    assert!(office.shows("duyet_config_last_reload_successful 1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_of_limits_that_stay_go_on() {
+    let office = Office::open("[limits]\nsubmits_per_device = \"2/24h\"\n", &[]);
+    let mut portal = office.daemon.portal();
+    let device = portal.challenge("bai").await.device_token;
+    assert_eq!(taken(&mut portal, &device, 2).await, 2);
+    office.write("[limits]\nsubmits_per_device = \"2/24h\"\nreports_per_device = \"9/1h\"\n");
+    office.wait_for("APPLIED", 1);
+    assert_eq!(taken(&mut portal, &device, 2).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sighup_reads_the_file_and_policy_follows_it() {
+    let office = Office::open("", &[("DUYET_GRPC_REFLECTION", "true")]);
+    let mut portal = office.daemon.portal();
+    let outcome = |said: v1::SubmitCommentResponse| said.outcome();
+    assert_eq!(outcome(portal.say("bai", "Chờ duyệt").await), v1::Outcome::Pending);
+    // The environment stands above the file, also when it is read again.
+    office.write("[policy]\nmode = \"POST\"\n[grpc]\nreflection = false\ndrain_notice_ms = 1\n");
+    office.daemon.hang_up();
+    wait_until("it is read", || office.daemon.log().contains("these settings take a restart"));
+    let log = office.daemon.log();
+    let told = log.lines().find(|line| line.contains("take a restart")).unwrap();
+    assert!(told.contains("grpc.drain_notice_ms") && !told.contains("grpc.reflection"), "{told}");
+    assert_eq!(outcome(portal.say("bai", "Đăng ngay").await), v1::Outcome::Published);
+    assert!(log.lines().any(|line| line.contains("read again") && line.contains("policy.mode")), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_file_sighup_harms_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path(), &[]);
+    daemon.hang_up();
+    wait_until("it is told", || daemon.log().contains("no configuration file"));
+    daemon.portal().say("bai", "Vẫn nhận").await;
+}
