@@ -130,7 +130,12 @@ fn node(url: &str) -> Result<ConnectionInfo, String> {
     if redis::parse_redis_url(url).is_none() {
         return Err(format!("this is no Redis URL: {FORMS}"));
     }
-    url.into_connection_info().map_err(|error| error.to_string())
+    match url.into_connection_info().map_err(|error| error.to_string())? {
+        node if matches!(node.addr(), ConnectionAddr::TcpTls { insecure: true, .. }) => {
+            Err("certificates are always checked: `#insecure` is not taken".to_owned())
+        }
+        node => Ok(node),
+    }
 }
 
 fn with_port(host: &str, port: u16) -> String {
@@ -175,6 +180,7 @@ mod tests {
             ("http+cluster://u:secret@localhost", "begins with"),
             ("redis://u:secret@", ""),
             ("redis://u:secret@localhost/x", "database"),
+            ("rediss://u:secret@localhost/#insecure", "always checked"),
             ("redis+sentinel://u:secret@a,b", "service is missing"),
             ("redis+sentinel://u:secret@a,b/", "service is missing"),
             ("redis+sentinel://u:secret@a,b/s/x", "database"),

@@ -89,7 +89,7 @@ fn ask(key: &'static str, interval: i64, burst: i64) -> Ask {
 fn the_script_decides_as_the_local_tier_does() {
     let script = RefCell::new(Script::start());
     let tries = proptest::collection::vec((0_i64..30_000_000, 0_u8..10), 1..60);
-    proptest!(ProptestConfig::with_cases(48), |(burst in 1_u32..10, interval in 10_i64..20_000_000, tries in tries)| {
+    proptest!(ProptestConfig::with_cases(200), |(burst in 1_u32..10, interval in 10_i64..20_000_000, tries in tries)| {
         let mut script = script.borrow_mut();
         script.forget();
         let quota = governor::Quota::with_period(Duration::from_micros(interval.unsigned_abs())).unwrap();
@@ -131,7 +131,7 @@ fn the_script_decides_as_the_local_tier_does() {
 fn no_window_admits_more_than_a_burst_and_what_drained_in_it() {
     let script = RefCell::new(Script::start());
     let tries = proptest::collection::vec((0_i64..100, 0_i64..4), 1..60);
-    proptest!(ProptestConfig::with_cases(48), |(burst in 1_i64..8, interval in 2_i64..5_000_000, tries in tries)| {
+    proptest!(ProptestConfig::with_cases(200), |(burst in 1_i64..8, interval in 2_i64..5_000_000, tries in tries)| {
         let mut script = script.borrow_mut();
         script.forget();
         let (one, mut now, mut admitted) = (ask("k", interval, burst), START, Vec::new());
@@ -217,7 +217,7 @@ fn of_several_keys_all_are_counted_or_none() {
         any::<bool>(),
     );
     let call = (0_i64..3_000_000, proptest::collection::vec(proptest::option::of(one_ask), 4));
-    proptest!(ProptestConfig::with_cases(64), |(calls in proptest::collection::vec(call, 1..30))| {
+    proptest!(ProptestConfig::with_cases(200), |(calls in proptest::collection::vec(call, 1..30))| {
         let mut script = script.borrow_mut();
         script.forget();
         let (mut model, mut now) = (Model::default(), START);
