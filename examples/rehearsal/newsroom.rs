@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use duyet::{
     config::{Config, Settings},
-    domain::rate_limit::{Quota, Quotas},
+    domain::rate_limit::Quotas,
     proto::v1::{
         self, captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
         moderation_service_client::ModerationServiceClient,
@@ -167,16 +167,5 @@ fn bearer(dir: &TempDir, name: &str) -> anyhow::Result<Bearer> {
 
 /// The rehearsal is about moderators: readers send as fast as they can.
 fn no_limits() -> anyhow::Result<Quotas> {
-    let wide: Quota = "1000000/1h".parse().map_err(anyhow::Error::msg)?;
-    Ok(Quotas {
-        submits_per_device: wide,
-        submits_per_prefix: wide,
-        submits_per_article: wide,
-        submits_per_site: wide,
-        challenges_per_device: wide,
-        challenges_per_prefix: wide,
-        challenges_per_article: wide,
-        challenges_per_site: wide,
-        ..Quotas::default()
-    })
+    "1000000/1h".parse().map(Quotas::all).map_err(anyhow::Error::msg)
 }

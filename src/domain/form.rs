@@ -24,8 +24,8 @@ const MAX_ARTICLE_TITLE: usize = 300;
 /// Longest article address, in bytes.
 const MAX_URL_BYTES: usize = 2_000;
 
-/// The reader as the portal saw them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The reader as the portal saw them. Prints nothing of it.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Client {
     /// `None` when the portal did not say.
     pub ip: Option<IpAddr>,
@@ -45,8 +45,8 @@ impl Client {
     }
 }
 
-/// The form as it arrived.
-#[derive(Debug, Clone, Default)]
+/// The form as it arrived. Prints only what may be known of it.
+#[derive(Clone, Default)]
 pub struct RawForm {
     pub article_id: String,
     pub article_title: String,
@@ -67,8 +67,8 @@ pub struct RawForm {
     pub noted: Violations,
 }
 
-/// The form after the shape check.
-#[derive(Debug, Clone)]
+/// The form after the shape check. Prints only what may be known of it.
+#[derive(Clone)]
 pub struct Form {
     pub article: ArticleId,
     pub article_title: String,
@@ -124,6 +124,24 @@ impl RawForm {
             // A missing value always left a violation behind.
             (_, _, Ok(())) => Err(super::Error::internal("a missing field was not noted")),
         }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for RawForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawForm").field("noted", &self.noted).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Form").field("request_id", &self.request_id).finish_non_exhaustive()
     }
 }
 
@@ -234,6 +252,22 @@ mod tests {
             "request_id",
         ];
         assert_eq!(fields(bad), expected);
+    }
+
+    #[test]
+    fn forms_print_no_secret_and_no_words() {
+        let raw = RawForm {
+            challenge_token: "SEALED".into(),
+            challenge_answer: "KM7RT".into(),
+            device_token: "DEVICE".into(),
+            client_ip: "203.0.113.7".into(),
+            ..form()
+        };
+        let checked = raw.clone().check(&TextLimits::default()).unwrap();
+        let printed = format!("{raw:?} {checked:?} {:?}", checked.client);
+        for secret in ["SEALED", "KM7RT", "DEVICE", "203.0", "Lan", "Hay"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
     }
 
     #[test]

@@ -169,6 +169,24 @@ pub struct Quotas {
 }
 
 impl Quotas {
+    /// The same for every event and subject: for tests and rehearsals, which want no limit in their way.
+    pub const fn all(limit: Limit) -> Self {
+        Self {
+            submits_per_device: limit,
+            submits_per_prefix: limit,
+            submits_per_article: limit,
+            submits_per_site: limit,
+            challenges_per_device: limit,
+            challenges_per_prefix: limit,
+            challenges_per_article: limit,
+            challenges_per_site: limit,
+            failures_per_device: limit,
+            failures_per_prefix: limit,
+            reports_per_device: limit,
+            reports_per_prefix: limit,
+        }
+    }
+
     /// The same limits where each of `replicas` has its part.
     #[must_use]
     pub fn divided_by(&self, replicas: NonZeroU32) -> Self {

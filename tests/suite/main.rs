@@ -11,6 +11,7 @@ mod bans;
 mod browser;
 mod bulk;
 mod captcha;
+mod captcha_proofs;
 mod claims;
 mod cli;
 mod cli_commands;

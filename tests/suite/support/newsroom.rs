@@ -71,21 +71,7 @@ pub struct Newsroom {
 
 /// Quotas that no test meets by accident.
 pub fn wide_quotas() -> Quotas {
-    let wide = "1000000/1h".parse().unwrap();
-    Quotas {
-        submits_per_device: wide,
-        submits_per_prefix: wide,
-        submits_per_article: wide,
-        submits_per_site: wide,
-        challenges_per_device: wide,
-        challenges_per_prefix: wide,
-        challenges_per_article: wide,
-        challenges_per_site: wide,
-        failures_per_device: wide,
-        failures_per_prefix: wide,
-        reports_per_device: wide,
-        reports_per_prefix: wide,
-    }
+    Quotas::all("1000000/1h".parse().unwrap())
 }
 
 /// A configuration for tests in `dir`: free ports, fixed answer, wide quotas, no waiting at the end.

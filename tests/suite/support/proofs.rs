@@ -11,7 +11,7 @@ use super::newsroom::Portal;
 pub fn posed(issued: &v1::IssueChallengeResponse) -> &str {
     match &issued.content {
         Some(Content::Altcha(altcha)) => &altcha.json,
-        other => panic!("no proof of work but {other:?}"),
+        _ => panic!("no proof of work: {issued:?}"),
     }
 }
 
