@@ -15,16 +15,20 @@ use super::{BOUND, allows, ms, submit};
 
 /// Pause of a reader between two calls, and of the canary between two breaths.
 const PAUSE: Duration = Duration::from_millis(2);
-/// A canary that oversleeps by more has seen the machine stand still.
+/// What a sleep takes longer on an idle machine: the timer's grain.
+const GRAIN: Duration = Duration::from_millis(2);
+/// When a canary overslept by more in sum during a call, the machine stood still.
 const STARVED: Duration = Duration::from_millis(5);
 
 /// When something began and ended.
 type Span = (Instant, Instant);
+/// What one canary overslept, and when.
+type Overslept = Vec<(Span, Duration)>;
 
 /// Readers at work.
 pub(super) struct Crowd {
     readers: JoinSet<Vec<Span>>,
-    canaries: JoinSet<Vec<Span>>,
+    canaries: JoinSet<Overslept>,
     leave: Arc<AtomicBool>,
 }
 
@@ -94,19 +98,23 @@ impl Crowd {
 
     async fn tally(mut self, calls: Vec<Span>) -> Tally {
         self.leave.store(true, Ordering::Relaxed);
-        let mut pauses = Vec::new();
-        while let Some(more) = self.canaries.join_next().await {
-            pauses.extend(more.unwrap());
+        let mut canaries = Vec::new();
+        while let Some(canary) = self.canaries.join_next().await {
+            canaries.push(canary.unwrap());
         }
         let length = |(from, to): &Span| *to - *from;
-        let overlaps = |call: &Span| pauses.iter().any(|pause| pause.0 < call.1 && call.0 < pause.1);
+        let overslept = |canary: &Overslept, call: &Span| -> Duration {
+            let during = canary.iter().filter(|(breath, _)| breath.0 < call.1 && call.0 < breath.1);
+            during.map(|(_, over)| *over).sum()
+        };
+        let overlaps = |call: &Span| canaries.iter().any(|canary| overslept(canary, call) > STARVED);
         let fair: Vec<_> = calls.iter().filter(|call| !overlaps(call)).collect();
         Tally {
             calls: calls.len(),
             longest: calls.iter().map(length).max().unwrap_or_default(),
             longest_fair: fair.iter().map(|call| length(call)).max().unwrap_or_default(),
             fair: fair.len(),
-            stood_still: pauses.iter().map(length).max().unwrap_or_default(),
+            stood_still: canaries.iter().flatten().map(|(_, over)| *over).max().unwrap_or_default(),
         }
     }
 }
@@ -132,15 +140,16 @@ impl Tally {
 }
 
 /// Sleeps again and again; tells when it overslept.
-async fn breathe(leave: Arc<AtomicBool>) -> Vec<Span> {
-    let mut pauses = Vec::new();
+async fn breathe(leave: Arc<AtomicBool>) -> Overslept {
+    let mut overslept = Vec::new();
     while !leave.load(Ordering::Relaxed) {
-        let (began, due) = (Instant::now(), Instant::now() + PAUSE);
+        let began = Instant::now();
         tokio::time::sleep(PAUSE).await;
         let woke = Instant::now();
-        if woke > due + STARVED {
-            pauses.push((began, woke));
+        let over = woke.duration_since(began).saturating_sub(PAUSE + GRAIN);
+        if !over.is_zero() {
+            overslept.push(((began, woke), over));
         }
     }
-    pauses
+    overslept
 }
