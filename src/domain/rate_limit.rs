@@ -23,7 +23,7 @@ named_enum! {
     }
 }
 
-/// Longest period, in seconds, and longest time in which a burst refills: a day's quota, and a week's burst.
+/// Longest period and longest time in which a burst refills: a day's quota, and a week's burst.
 const LONGEST_PERIOD: Duration = Duration::from_secs(86_400);
 const LONGEST_REFILL: Duration = Duration::from_secs(7 * 86_400);
 
@@ -42,9 +42,10 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// Time after which one more event fits.
+    /// Time after which one more event fits, rounded up: never one event too many in a period.
     pub fn interval(&self) -> Duration {
-        self.period / self.events.get()
+        let nanos = self.period.as_nanos().div_ceil(self.events.get().into());
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
     /// One replica's part when `replicas` of them share it: never less than one event at a time.
@@ -274,7 +275,7 @@ const fn limit(events: u32, seconds: u64) -> Limit {
 }
 
 /// One event counted against one subject.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Charge {
     pub limit: LimitName,
     /// Site and subject, already pseudonymous: `default/3f2a…`.
@@ -283,7 +284,7 @@ pub struct Charge {
 }
 
 /// Whether a charge counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Weight {
     /// One event.
     One,
