@@ -381,7 +381,7 @@ mod tests {
                         let wait = u64::try_from(retry_after.as_nanos()).unwrap();
                         let early = wait / 2;
                         advance(&mut now, early);
-                        let sooner = Outcome::Refused { retry_after: retry_after - Duration::from_nanos(early) };
+                        let sooner = Outcome::Refused { retry_after: Duration::from_nanos(wait - early) };
                         prop_assert_eq!(tier.take(&[device("a"), site()])[0], sooner);
                         advance(&mut now, wait - early);
                         prop_assert!(tier.take(&[device("a"), site()])[0].is_taken());
