@@ -1,40 +1,59 @@
--- Takes or gives back one event of one subject (GCRA). The count is a single number, the "theoretical arrival time":
--- when the subject's burst is whole again, in microseconds of this server's clock.
+-- Decides on all counts of one check that this server has (GCRA): either every taken event is counted or none. A count is
+-- a single number, the "theoretical arrival time": when its burst is whole again, in microseconds of this server's clock.
 --
--- KEYS[1]  rl:{<site>/<subject>}:<limit>; the hash tag spreads subjects over the slots of a cluster
--- ARGV[1]  interval: microseconds after which one more event fits
--- ARGV[2]  tolerance: (burst - 1) * interval
--- ARGV[3]  1 takes an event, -1 gives back one that was taken
--- Returns  { allowed 0 or 1, microseconds until a refused event fits, events left at this moment }
+-- KEYS[i]       rl:{<site>/<subject>}:<limit>, each once; on a cluster all of one hash tag, which spreads subjects over
+--               the slots
+-- ARGV[1]       the time of this server after which nothing may be counted any more; 0: count whenever it comes
+-- ARGV[4i - 2]  interval: microseconds after which one more event fits
+-- ARGV[4i - 1]  tolerance: (burst - 1) * interval
+-- ARGV[4i]      1 takes an event, 0 only looks whether one fits, -1 gives back one that was taken
+-- ARGV[4i + 1]  1: when it is refused, nothing is counted; 0: it is only told (SHADOW)
+-- Returns       { time of this server, then per key: fits 0 or 1, microseconds until a refused event fits, events left }
+--               or the time alone: it came too late and nothing was counted
 --
--- A script, because replicas with different clocks must read, decide and write as one step.
+-- A script, because replicas with different clocks must read, decide and write as one step. It may come late, because a
+-- frozen server finds in its buffers, when it thaws, the calls of those who have long been answered without it.
 
-local interval = tonumber(ARGV[1])
-local tolerance = tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local latest = tonumber(ARGV[1])
+local answer, counts, refused = { now }, {}, false
+if latest > 0 and now > latest then
+  return answer
+end
 
-local stored = tonumber(redis.call('GET', KEYS[1]) or '')
--- Never further ahead than a whole burst: a clock set back or a shortened quota must not lock anyone out.
-local tat = math.max(now, math.min(stored or now, now + tolerance + interval))
-
-if tonumber(ARGV[3]) < 0 then
-  -- Of a count that is gone there is nothing to give back.
-  if stored then
-    tat = math.max(now, tat - interval)
+local stored = redis.call('MGET', unpack(KEYS))
+for i = 1, #KEYS do
+  local interval, tolerance, weight = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i - 1]), tonumber(ARGV[4 * i])
+  local count, wait = tonumber(stored[i] or ''), 0
+  -- Never further ahead than a whole burst: a clock set back or a shortened quota must not lock anyone out.
+  local tat = math.max(now, math.min(count or now, now + tolerance + interval))
+  if weight < 0 then
+    -- Of a count that is gone there is nothing to give back.
+    tat = count and math.max(now, tat - interval) or now
+  elseif tat - tolerance > now then
+    wait = tat - tolerance - now
+    refused = refused or ARGV[4 * i + 1] == '1'
+  else
+    tat = tat + weight * interval
   end
-elseif tat - tolerance > now then
-  -- Nothing is written: a refused try neither counts nor prolongs the key.
-  return { 0, tat - tolerance - now, 0 }
-else
-  tat = tat + interval
+  -- Nothing is written of a refused try: it neither counts nor prolongs the key.
+  if wait == 0 and weight ~= 0 then
+    counts[i] = tat
+  end
+  answer[3 * i - 1] = wait == 0 and 1 or 0
+  answer[3 * i] = wait
+  answer[3 * i + 1] = wait == 0 and math.floor((now + tolerance + interval - tat) / interval) or 0
 end
 
-if tat > now then
-  -- "%.0f", because Lua would write such numbers as 1.7e+15.
-  redis.call('SET', KEYS[1], string.format('%.0f', tat))
-  redis.call('PEXPIRE', KEYS[1], math.ceil((tat - now) / 1000))
-elseif stored then
-  redis.call('DEL', KEYS[1])
+if not refused then
+  for i, tat in pairs(counts) do
+    if tat > now then
+      -- "%.0f", because Lua would write such numbers as 1.7e+15.
+      redis.call('SET', KEYS[i], string.format('%.0f', tat), 'PX', math.ceil((tat - now) / 1000))
+    elseif stored[i] then
+      redis.call('DEL', KEYS[i])
+    end
+  end
 end
-return { 1, 0, math.floor((now + tolerance + interval - tat) / interval) }
+return answer

@@ -1,82 +1,189 @@
-//! Calls of the GCRA script, several at once over one connection.
+//! Calls of the GCRA script: one per server and check, on a cluster one per subject, all at once.
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use redis::{RedisResult, Script, aio::ConnectionManager};
+use futures_util::future::{join_all, try_join_all};
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, Script};
+use tokio::time::Instant;
 
-use super::verdict::Outcome;
-use crate::domain::rate_limit::{Charge, Quota, Quotas};
+use super::{
+    servers::{RESPONSE_TIMEOUT, Servers, Shard},
+    verdict::{Outcome, refuses},
+};
+use crate::domain::rate_limit::{Charge, Limit, LimitMode, Quota, Quotas, Weight};
 
-/// Whether a call counts an event or gives one back that was counted.
-#[derive(Debug, Clone, Copy)]
-enum Cost {
-    Take = 1,
-    Refund = -1,
+/// Once more after the script was unknown, and once more after the server's clock was.
+const TRIES: u32 = 3;
+
+/// What is asked of a count: an event, a look, or the return of an event.
+const TAKE: i64 = 1;
+const LOOK: i64 = 0;
+const GIVE_BACK: i64 = -1;
+
+/// What Redis says of a check.
+pub(super) struct Answer {
+    /// Per charge, in their order.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Charges that were counted, although another one was refused elsewhere: by their place among the charges.
+    pub(super) excess: Vec<usize>,
 }
 
-/// The script, known to Redis by its hash and loaded anew when Redis has forgotten it.
-pub(super) struct Gcra(Script);
+/// The script, known to Redis by its hash and sent whole when Redis does not know it.
+pub(super) struct Gcra {
+    source: &'static str,
+    hash: String,
+}
+
+/// Charges that are counted in one call, by their places among the charges of the check.
+struct Group<'a> {
+    shard: &'a Shard,
+    subject: &'a str,
+    charges: Vec<usize>,
+}
 
 impl Gcra {
     pub(super) fn new() -> Self {
-        Self(Script::new(include_str!("gcra.lua")))
+        let source = include_str!("gcra.lua");
+        Self { source, hash: Script::new(source).get_hash().to_owned() }
     }
 
-    /// Counts each charge on its own: the answers come in the order of `charges`, some may be refused or fail.
-    pub(super) async fn take(
-        &self,
-        connection: &ConnectionManager,
-        quotas: &Quotas,
-        charges: &[Charge],
-    ) -> Vec<RedisResult<Outcome>> {
-        join_all(charges.iter().map(|charge| self.call(connection, quotas, charge, Cost::Take))).await
+    /// Counts all charges that share a call, or none of them. What Redis gets to see after the call has given up counts
+    /// nothing.
+    pub(super) async fn take(&self, servers: &Servers, quotas: &Quotas, charges: &[Charge]) -> RedisResult<Answer> {
+        let groups = groups(servers, charges)?;
+        let calls = groups.iter().map(|group| {
+            let asked = group.charges.iter().map(|at| (&charges[*at], weight(&charges[*at])));
+            self.ask(group.shard, Question::new(quotas, asked), Some(RESPONSE_TIMEOUT))
+        });
+        let answers = join_all(calls).await;
+        let mut outcomes = vec![Outcome::Taken { remaining: 0 }; charges.len()];
+        let (mut counted, mut refused) = (Vec::new(), false);
+        for (group, answer) in groups.iter().zip(answers) {
+            let (before, mut group_refused) = (counted.len(), false);
+            for (at, outcome) in group.charges.iter().zip(answer?) {
+                let charge = &charges[*at];
+                group_refused |= refuses(quotas, charge, outcome);
+                if outcome.is_taken() && charge.weight == Weight::One {
+                    counted.push(*at);
+                }
+                outcomes[*at] = outcome;
+            }
+            if group_refused {
+                counted.truncate(before);
+                refused = true;
+            }
+        }
+        if !refused {
+            counted.clear();
+        }
+        Ok(Answer { outcomes, excess: counted })
     }
 
-    /// Gives counted charges back.
-    pub(super) async fn refund(
-        &self,
-        connection: &ConnectionManager,
-        quotas: &Quotas,
-        charges: impl Iterator<Item = &Charge>,
-    ) -> RedisResult<()> {
-        let refunds = join_all(charges.map(|charge| self.call(connection, quotas, charge, Cost::Refund))).await;
-        refunds.into_iter().try_for_each(|refund| refund.map(drop))
+    /// Gives counted charges back, however late: they were counted in time.
+    pub(super) async fn give_back(&self, servers: &Servers, quotas: &Quotas, charges: &[Charge]) -> RedisResult<()> {
+        let groups = groups(servers, charges)?;
+        let calls = groups.iter().map(|group| async move {
+            let asked = group.charges.iter().map(|at| (&charges[*at], GIVE_BACK));
+            self.ask(group.shard, Question::new(quotas, asked), None).await
+        });
+        try_join_all(calls).await.map(drop)
     }
 
-    /// Writes the way a charge does, to a key of its own: a full memory or a read-only replica answers PING and yet
-    /// cannot count. Leaves the script loaded.
-    pub(super) async fn probe(&self, connection: &ConnectionManager) -> RedisResult<()> {
-        // One event per millisecond and a burst of a minute: never refused, so it always writes.
-        let mut call = self.0.key("rl:{probe}");
-        call.arg(1_000).arg(60_000_000).arg(Cost::Take as i8).invoke_async(&mut connection.clone()).await
+    /// Asks every server and writes the way a charge does, to a key of its own: a full memory or a read-only replica answers
+    /// PING and yet cannot count. Leaves the script loaded and the clocks learned.
+    pub(super) async fn probe(&self, servers: &Servers) -> RedisResult<()> {
+        let probes = servers.shards().iter().map(|shard| async move {
+            // One event per millisecond and a burst of a minute: never refused, so it always writes.
+            let question = Question { keys: vec![shard.probe.clone()], args: vec![1_000, 60_000_000, TAKE, 1] };
+            self.ask(shard, question, None).await
+        });
+        try_join_all(probes).await.map(drop)
     }
 
-    async fn call(
-        &self,
-        connection: &ConnectionManager,
-        quotas: &Quotas,
-        charge: &Charge,
-        cost: Cost,
-    ) -> RedisResult<Outcome> {
-        let (interval, tolerance) = microseconds(quotas.get(charge.limit).quota);
-        let (allowed, wait, remaining): (u8, u64, u32) = self
-            .0
-            .key(format!("rl:{{{}}}:{}", charge.subject, charge.limit))
-            .arg(interval)
-            .arg(tolerance)
-            .arg(cost as i8)
-            .invoke_async(&mut connection.clone())
-            .await?;
-        Ok(match allowed {
-            0 => Outcome::Refused { retry_after: Duration::from_micros(wait) },
-            _ => Outcome::Taken { remaining },
-        })
+    /// Asks one server. That it does not know the script or finds the question too late means that nothing was counted, so
+    /// both may be asked again; nothing else may.
+    async fn ask(&self, shard: &Shard, question: Question, patience: Option<Duration>) -> RedisResult<Vec<Outcome>> {
+        let (mut command, mut script) = ("EVALSHA", self.hash.as_str());
+        for _ in 0..TRIES {
+            let asked_at = Instant::now();
+            let latest = patience.map_or(0, |patience| shard.clock.latest(asked_at, patience));
+            let call = question.call(command, script, latest);
+            let answer: Vec<i64> = match call.query_async(&mut shard.connection.clone()).await {
+                Err(error) if error.code() == Some("NOSCRIPT") => {
+                    (command, script) = ("EVAL", self.source);
+                    continue;
+                }
+                answer => answer?,
+            };
+            let (told, outcomes) = answer.split_first().ok_or_else(strange)?;
+            shard.clock.learn(*told, asked_at, Instant::now());
+            if outcomes.len() == question.keys.len() * 3 {
+                return outcomes.chunks_exact(3).map(outcome).collect();
+            }
+        }
+        Err((ErrorKind::Client, "the server's clock does not stand still long enough to count").into())
     }
 }
 
+/// Keys and what is asked of each.
+struct Question {
+    keys: Vec<String>,
+    args: Vec<i64>,
+}
+
+impl Question {
+    /// Each charge with the weight that is asked of it.
+    fn new<'a>(quotas: &Quotas, asked: impl Iterator<Item = (&'a Charge, i64)>) -> Self {
+        let mut question = Self { keys: Vec::new(), args: Vec::new() };
+        for (charge, weight) in asked {
+            let Limit { quota, mode } = quotas.get(charge.limit);
+            let (interval, tolerance) = microseconds(quota);
+            question.keys.push(format!("rl:{{{}}}:{}", charge.subject, charge.limit));
+            question.args.extend([interval, tolerance, weight, i64::from(mode == LimitMode::Enforce)]);
+        }
+        question
+    }
+
+    fn call(&self, command: &str, script: &str, latest: i64) -> Cmd {
+        let mut call = redis::cmd(command);
+        call.arg(script).arg(self.keys.len()).arg(&self.keys).arg(latest).arg(&self.args);
+        call
+    }
+}
+
+fn groups<'a>(servers: &'a Servers, charges: &'a [Charge]) -> RedisResult<Vec<Group<'a>>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for (at, Charge { subject, .. }) in charges.iter().enumerate() {
+        let (shard, with_others) = servers.shard_of(subject).ok_or_else(strange)?;
+        match groups.iter_mut().find(|group| with_others || group.subject == subject) {
+            Some(group) => group.charges.push(at),
+            None => groups.push(Group { shard, subject, charges: vec![at] }),
+        }
+    }
+    Ok(groups)
+}
+
+fn weight(charge: &Charge) -> i64 {
+    match charge.weight {
+        Weight::One => TAKE,
+        Weight::Look => LOOK,
+    }
+}
+
+fn outcome(answer: &[i64]) -> RedisResult<Outcome> {
+    let [fits, wait, left] = *answer else { return Err(strange()) };
+    Ok(match fits {
+        0 => Outcome::Refused { retry_after: Duration::from_micros(u64::try_from(wait).map_err(|_| strange())?) },
+        _ => Outcome::Taken { remaining: u32::try_from(left).unwrap_or(u32::MAX) },
+    })
+}
+
+fn strange() -> RedisError {
+    (ErrorKind::UnexpectedReturnType, "redis gave a strange answer").into()
+}
+
 /// Interval and burst tolerance of a quota. The interval is rounded up: never one event too many in a period.
-fn microseconds(quota: Quota) -> (u64, u64) {
-    let interval = u64::try_from(quota.interval().as_nanos().div_ceil(1_000).max(1)).unwrap_or(u64::MAX);
-    (interval, interval.saturating_mul(u64::from(quota.burst.get()) - 1))
+fn microseconds(quota: Quota) -> (i64, i64) {
+    let interval = i64::try_from(quota.interval().as_nanos().div_ceil(1_000).max(1)).unwrap_or(i64::MAX);
+    (interval, interval.saturating_mul(i64::from(quota.burst.get()) - 1))
 }

@@ -6,10 +6,14 @@
 mod breaker;
 mod cells;
 mod denied;
+mod discovery;
 mod gcra;
 mod local;
 mod redis;
+mod server_clock;
+mod servers;
 mod tiers;
+mod topology;
 mod verdict;
 
 use std::{
@@ -61,7 +65,8 @@ impl Limiter {
         let tiers = Arc::new(RwLock::new(Arc::new(Tiers::new(quotas, replicas, &crowded))));
         let mut tasks = JoinSet::new();
         tasks.spawn(keep_house(Arc::clone(&tiers), Arc::clone(&crowded)));
-        redis::show_degraded(false);
+        // Until it is connected, Redis is not in use.
+        redis::show_degraded(redis.is_some());
         if let Some(redis) = redis.clone() {
             tasks.spawn(async move { redis.watch().await });
         }

@@ -1,42 +1,40 @@
 //! The shared tier: counts in Redis, behind a circuit breaker and short time-outs.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use redis::{
-    Client, RedisError, RedisResult,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use redis::{RedisError, RedisResult};
 use tokio::{
     sync::Notify,
-    time::{Instant, MissedTickBehavior, interval, timeout, timeout_at},
+    time::{Instant, MissedTickBehavior, error::Elapsed, interval, sleep, timeout, timeout_at},
 };
 
 use super::{
     breaker::{Breaker, Fault},
     gcra::Gcra,
+    servers::Servers,
+    topology::Topology,
     verdict::Outcome,
 };
 use crate::domain::rate_limit::{Charge, Quotas};
 
-/// Longest a check waits for Redis, refunds included. The library's own defaults block a request for 9.5 s.
-const PATIENCE: Duration = Duration::from_millis(60);
-const RESPONSE_TIMEOUT: Duration = Duration::from_millis(50);
-const CONNECTION_TIMEOUT: Duration = Duration::from_millis(100);
-/// Wait between the two tries to connect.
-const RETRY_DELAY: Duration = Duration::from_millis(50);
-/// A probe may take as long as one connect and one answer.
-const PROBE_PATIENCE: Duration = Duration::from_millis(150);
-/// Least time between two probes.
+/// Longest a check waits for Redis, refunds included: with the local tier and the timer's grain it stays under 60 ms. The
+/// library's own defaults block a request for 9.5 s.
+const PATIENCE: Duration = Duration::from_millis(55);
+/// Longest a probe may take to find the servers, connect to them and write to each.
+const PROBE_PATIENCE: Duration = Duration::from_millis(400);
+/// Time between two probes while Redis is out of use, and between two looks at it while nothing is wrong.
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
+/// Least time between two probes, however many calls fail.
+const PROBE_PAUSE: Duration = Duration::from_millis(100);
 
 const TIMED_OUT: &str = "no answer in time";
 
-/// The shared tier. Its connection is made when first needed.
+/// The shared tier. Only [`Redis::watch`] ever connects.
 pub(super) struct Redis {
-    client: Client,
+    topology: Topology,
     gcra: Gcra,
     link: Mutex<Link>,
     /// Something failed: the watch shall see for itself.
@@ -44,97 +42,108 @@ pub(super) struct Redis {
 }
 
 struct Link {
-    connection: ConnectionManager,
+    /// `None` until first connected. Kept while the breaker is open, as a hint where to look.
+    servers: Option<Arc<Servers>>,
     breaker: Breaker,
-    /// Counts how often the breaker has been closed: what began before says nothing about the time after.
+    /// Counts how often Redis came into use: what began before says nothing about the time after.
     term: u64,
+}
+
+impl Link {
+    fn is_in_use(&self) -> bool {
+        self.servers.is_some() && !self.breaker.is_open()
+    }
 }
 
 impl Redis {
     /// Reads the URL; connects to nothing.
     pub(super) fn new(url: &str) -> Result<Self, String> {
-        // The library's messages name what is wrong and never repeat the URL.
-        let client = Client::open(url).map_err(|error| error.to_string())?;
-        let connection = connect(&client).map_err(|error| error.to_string())?;
-        let link = Mutex::new(Link { connection, breaker: Breaker::default(), term: 0 });
-        Ok(Self { client, gcra: Gcra::new(), link, doubted: Notify::new() })
+        let topology = Topology::parse(url)?;
+        let link = Mutex::new(Link { servers: None, breaker: Breaker::default(), term: 0 });
+        Ok(Self { topology, gcra: Gcra::new(), link, doubted: Notify::new() })
     }
 
     pub(super) fn is_degraded(&self) -> bool {
-        self.link().breaker.is_open()
+        !self.link().is_in_use()
     }
 
     /// Counts every charge, or none when one of them is refused: an outcome per charge, in their order.
     ///
-    /// `None`: Redis is not in use or did not answer in time. Then some charges may be counted, even later: a counter is
-    /// never asked twice.
+    /// `None`: Redis is not in use or did not answer in time. Then some charges may be counted, but not later: a counter is
+    /// never asked twice, and what Redis finds after this call has ended it does not count.
     pub(super) async fn take(&self, quotas: &Quotas, charges: &[Charge]) -> Option<Vec<Outcome>> {
-        let (connection, term) = self.connection()?;
+        let (servers, term) = self.servers()?;
         let deadline = Instant::now() + PATIENCE;
-        let answers = timeout_at(deadline, self.gcra.take(&connection, quotas, charges)).await;
-        let outcomes = self.note(term, answers.map(|all| all.into_iter().collect::<RedisResult<Vec<_>>>()))?;
-        if outcomes.iter().any(|outcome| !outcome.is_taken()) {
-            let taken =
-                charges.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_taken()).map(|(charge, _)| charge);
+        let answer = timeout_at(deadline, self.gcra.take(&servers, quotas, charges)).await;
+        let answer = self.note(term, answer)?;
+        if !answer.excess.is_empty() {
+            let excess: Vec<_> = answer.excess.iter().map(|at| charges[*at].clone()).collect();
             // A refund that fails leaves its subject one event short until that drains; the answer stays "refused".
-            let _ = self.note(term, timeout_at(deadline, self.gcra.refund(&connection, quotas, taken)).await);
+            let _ = self.note(term, timeout_at(deadline, self.gcra.give_back(&servers, quotas, &excess)).await);
         }
-        Some(outcomes)
+        Some(answer.outcomes)
     }
 
-    /// Probes a fresh connection at once, then whenever a call has failed, and for as long as the breaker is open. The
-    /// first probe tells an absent Redis at start; the one after a lone failure tells a dead one to a quiet server.
+    /// Looks at Redis every half a second, so that a quiet server knows too, and at once when a call has failed. What fails
+    /// is connected to anew. Never ends.
     pub(super) async fn watch(&self) {
-        let mut pace = interval(PROBE_INTERVAL);
+        let mut pace = interval(PROBE_PAUSE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut doubted = true;
         loop {
             pace.tick().await;
-            match self.probe().await {
-                Ok(fresh) => {
-                    self.heal(fresh);
-                    self.doubted.notified().await;
-                }
+            match timeout(PROBE_PATIENCE, self.look(doubted)).await.unwrap_or_else(|_| Err(TIMED_OUT.to_owned())) {
+                Ok(()) => doubted = timeout(PROBE_INTERVAL, self.doubted.notified()).await.is_ok(),
                 Err(reason) => {
                     let opened = self.link().breaker.open();
                     self.degrade(opened, &reason);
+                    doubted = true;
+                    sleep(PROBE_INTERVAL).await;
                 }
             }
         }
     }
 
-    async fn probe(&self) -> Result<ConnectionManager, String> {
-        let fresh = connect(&self.client).map_err(|error| error.to_string())?;
-        match timeout(PROBE_PATIENCE, self.gcra.probe(&fresh)).await {
-            Ok(Ok(())) => Ok(fresh),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(TIMED_OUT.to_owned()),
+    /// Asks the servers in use whether they still count, or finds them anew.
+    async fn look(&self, doubted: bool) -> Result<(), String> {
+        let current = self.link().servers.clone();
+        if let Some(servers) = &current
+            && !doubted
+            && self.gcra.probe(servers).await.is_ok()
+        {
+            return Ok(());
         }
+        let known = current.as_ref().map_or(&[][..], |servers| servers.nodes());
+        let fresh = Servers::connect(&self.topology, known).await?;
+        self.gcra.probe(&fresh).await.map_err(|error| error.to_string())?;
+        self.heal(fresh);
+        Ok(())
     }
 
-    /// The new connection replaces the old one, which may hang on a frozen or replaced server without ever knowing.
-    fn heal(&self, fresh: ConnectionManager) {
+    /// The new connections replace the old ones, which may hang on a frozen or replaced server without ever knowing.
+    fn heal(&self, fresh: Servers) {
         let mut link = self.link();
-        link.connection = fresh;
+        let was_in_use = link.is_in_use();
+        link.servers = Some(Arc::new(fresh));
         // While it is closed, its failures still count: a Redis that answers probes and fails calls must open it.
-        if link.breaker.is_open() {
+        if !was_in_use {
             link.breaker.close();
             link.term += 1;
             drop(link);
             show_degraded(false);
-            tracing::info!(redis = %self.client.get_connection_info().addr(), "redis is back: limits are shared again");
+            tracing::info!(redis = %self.topology, "redis is in use: limits are shared");
         }
     }
 
     fn degrade(&self, opened: bool, reason: &str) {
         if opened {
             show_degraded(true);
-            let redis = self.client.get_connection_info().addr();
-            tracing::warn!(%redis, reason, "redis is out of use: each replica limits alone");
+            tracing::warn!(redis = %self.topology, reason, "redis is out of use: each replica limits alone");
         }
     }
 
     /// Tells the breaker how a call went and hands on what it answered.
-    fn note<T>(&self, term: u64, answer: Result<RedisResult<T>, tokio::time::error::Elapsed>) -> Option<T> {
+    fn note<T>(&self, term: u64, answer: Result<RedisResult<T>, Elapsed>) -> Option<T> {
         let (fault, reason) = match answer {
             Ok(Ok(value)) => {
                 self.link().breaker.succeeded();
@@ -151,9 +160,9 @@ impl Redis {
         None
     }
 
-    fn connection(&self) -> Option<(ConnectionManager, u64)> {
+    fn servers(&self) -> Option<(Arc<Servers>, u64)> {
         let link = self.link();
-        (!link.breaker.is_open()).then(|| (link.connection.clone(), link.term))
+        link.servers.clone().filter(|_| link.is_in_use()).map(|servers| (servers, link.term))
     }
 
     fn link(&self) -> MutexGuard<'_, Link> {
@@ -168,15 +177,4 @@ pub(super) fn show_degraded(degraded: bool) {
 
 fn fault_of(error: &RedisError) -> Fault {
     if error.is_timeout() { Fault::TimeOut } else { Fault::Error }
-}
-
-/// A connection that is made when first used and made anew when lost.
-fn connect(client: &Client) -> RedisResult<ConnectionManager> {
-    let config = ConnectionManagerConfig::new()
-        .set_response_timeout(Some(RESPONSE_TIMEOUT))
-        .set_connection_timeout(Some(CONNECTION_TIMEOUT))
-        .set_number_of_retries(1)
-        .set_min_delay(RETRY_DELAY)
-        .set_max_delay(RETRY_DELAY);
-    ConnectionManager::new_lazy_with_config(client.clone(), config)
 }

@@ -31,6 +31,13 @@ async fn what_the_form_gives_away_is_a_finding(database: Database) {
     assert_eq!(caught.outcome(), Outcome::Pending);
     assert_eq!(rules(&newsroom, &caught.comment_id).await, ["FAST_FORM", "HONEYPOT", "OTHER_DEVICE"]);
 
+    // A page that lies: opened years ago, says the form, and the picture was drawn a moment ago.
+    let form = portal.form("bai", "Bài viết thật bổ ích").await;
+    let years_ago = prost_types::Timestamp { seconds: 1_600_000_000, nanos: 0 };
+    let form = v1::SubmitCommentRequest { form_opened_at: Some(years_ago), ..form };
+    let caught = portal.comments.submit_comment(form).await.unwrap().into_inner();
+    assert_eq!(rules(&newsroom, &caught.comment_id).await, ["FAST_FORM"]);
+
     let human = portal.say("bai", "Bài viết rất hữu ích").await;
     assert_eq!(human.outcome(), Outcome::Published);
     assert!(rules(&newsroom, &human.comment_id).await.is_empty());

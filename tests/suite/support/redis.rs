@@ -3,12 +3,13 @@
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
 use std::{
-    net::TcpListener,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
+
+use super::process::free_port;
 
 /// Long enough for a busy machine, short enough to tell a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,16 +19,22 @@ pub(crate) struct RedisServer {
     child: Child,
     port: u16,
     directory: TempDir,
+    settings: Vec<String>,
 }
 
 impl RedisServer {
     /// An empty server that answers.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With more settings, as its command line takes them: `["--maxmemory", "8mb"]`.
+    pub(crate) fn start_with(settings: &[&str]) -> Self {
         let started = Instant::now();
         loop {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let directory = TempDir::new().unwrap();
-            let mut server = Self { child: spawn(port, &directory), port, directory };
+            let (port, directory) = (free_port(), TempDir::new().unwrap());
+            let settings: Vec<String> = settings.iter().map(|one| (*one).to_owned()).collect();
+            let mut server = Self { child: spawn(port, &directory, &settings), port, directory, settings };
             if server.answers() {
                 return server;
             }
@@ -40,9 +47,20 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// A connection of the test's own.
     pub(crate) fn connection(&self) -> redis::Connection {
         redis::Client::open(self.url()).unwrap().get_connection().unwrap()
+    }
+
+    /// Says a line as `redis-cli` would and answers the reply.
+    pub(crate) fn say<T: redis::FromRedisValue>(&self, line: &str) -> T {
+        let mut words = line.split(' ');
+        let mut command = redis::cmd(words.next().unwrap());
+        command.arg(words.collect::<Vec<_>>()).query(&mut self.connection()).unwrap()
     }
 
     /// Kills it (SIGKILL). What it knew is lost.
@@ -55,7 +73,7 @@ impl RedisServer {
     pub(crate) fn start_again(&mut self) {
         let started = Instant::now();
         loop {
-            self.child = spawn(self.port, &self.directory);
+            self.child = spawn(self.port, &self.directory, &self.settings);
             if self.answers() {
                 return;
             }
@@ -99,10 +117,11 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16, directory: &TempDir) -> Child {
+fn spawn(port: u16, directory: &TempDir, settings: &[String]) -> Child {
     Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
         .arg(directory.path())
+        .args(settings)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -1,0 +1,149 @@
+//! Asks sentinels and cluster nodes who is master now. All are asked at once and the most common answer counts, so that
+//! one that is frozen costs no time and one that was cut off does not mislead.
+
+use std::ops::RangeInclusive;
+
+use futures_util::future::join_all;
+use redis::{ConnectionAddr, ConnectionInfo, RedisResult, Value, from_redis_value};
+
+use super::{
+    servers::open,
+    topology::{at, logged_in},
+};
+
+/// Host and port.
+pub(super) type Node = (String, u16);
+
+/// A run of a cluster's slots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Range {
+    pub(super) slots: RangeInclusive<u16>,
+    pub(super) master: Node,
+}
+
+/// The address of the master that `service` has.
+pub(super) async fn ask_sentinels(
+    sentinels: &[ConnectionInfo],
+    service: &str,
+    master: &ConnectionInfo,
+) -> Result<Node, String> {
+    let answers = join_all(sentinels.iter().map(|sentinel| ask_sentinel(sentinel, service, master))).await;
+    let nodes = heard(answers)?.into_iter().flatten().collect();
+    most_common(nodes).ok_or_else(|| format!("the sentinels know no service `{service}`"))
+}
+
+async fn ask_sentinel(sentinel: &ConnectionInfo, service: &str, master: &ConnectionInfo) -> RedisResult<Option<Node>> {
+    let ask = async |sentinel| {
+        let mut question = redis::cmd("SENTINEL");
+        question.arg("get-master-addr-by-name").arg(service);
+        question.query_async(&mut open(&sentinel).await?).await
+    };
+    match ask(sentinel.clone()).await {
+        Err(error) if error.code() == Some("NOAUTH") => ask(logged_in(sentinel, master)).await,
+        answer => answer,
+    }
+}
+
+/// Every slot's master, and every node that was named.
+pub(super) async fn ask_cluster(seeds: &[ConnectionInfo], known: &[Node]) -> Result<(Vec<Range>, Vec<Node>), String> {
+    let mut asked = seeds.to_vec();
+    for (host, port) in known {
+        let node = at(&seeds[0], host, *port);
+        if asked.iter().all(|other| other.addr() != node.addr()) {
+            asked.push(node);
+        }
+    }
+    let answers = heard(join_all(asked.iter().map(ask_node)).await)?;
+    let mut nodes: Vec<Node> = answers.iter().flat_map(|(_, nodes)| nodes.clone()).collect();
+    nodes.sort();
+    nodes.dedup();
+    let ranges = most_common(answers.into_iter().map(|(ranges, _)| ranges).collect());
+    Ok((ranges.unwrap_or_default(), nodes))
+}
+
+async fn ask_node(node: &ConnectionInfo) -> RedisResult<(Vec<Range>, Vec<Node>)> {
+    let mut connection = open(node).await?;
+    let answer: Vec<Vec<Value>> = redis::cmd("CLUSTER").arg("SLOTS").query_async(&mut connection).await?;
+    let asked = match node.addr() {
+        ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host.as_str(),
+        _ => "",
+    };
+    read_slots(answer, asked)
+}
+
+/// Per range: first slot, last slot, master, replicas; per node: host, port, and what does not matter here.
+fn read_slots(answer: Vec<Vec<Value>>, asked: &str) -> RedisResult<(Vec<Range>, Vec<Node>)> {
+    let (mut ranges, mut nodes) = (Vec::new(), Vec::new());
+    for range in answer {
+        let [first, last, servers @ ..] = range.as_slice() else { continue };
+        let slots = from_redis_value(first.clone())?..=from_redis_value(last.clone())?;
+        let servers: Vec<Node> = servers.iter().map(|server| read_node(server, asked)).collect::<RedisResult<_>>()?;
+        if let Some(master) = servers.first().cloned() {
+            ranges.push(Range { slots, master });
+        }
+        nodes.extend(servers);
+    }
+    ranges.sort_by_key(|range| *range.slots.start());
+    Ok((ranges, nodes))
+}
+
+fn read_node(server: &Value, asked: &str) -> RedisResult<Node> {
+    let fields: Vec<Value> = from_redis_value(server.clone())?;
+    let mut fields = fields.into_iter();
+    let host: Option<String> = from_redis_value(fields.next().unwrap_or(Value::Nil))?;
+    // A node that does not know its own address means: the one you asked.
+    let host = host.filter(|host| !host.is_empty() && host != "?").unwrap_or_else(|| asked.to_owned());
+    Ok((host, from_redis_value(fields.next().unwrap_or(Value::Nil))?))
+}
+
+/// What came back at all; when nothing did, why.
+fn heard<T>(answers: Vec<RedisResult<T>>) -> Result<Vec<T>, String> {
+    let (mut heard, mut reason) = (Vec::new(), String::new());
+    for answer in answers {
+        match answer {
+            Ok(answer) => heard.push(answer),
+            Err(error) => reason = error.to_string(),
+        }
+    }
+    if heard.is_empty() { Err(reason) } else { Ok(heard) }
+}
+
+fn most_common<T: PartialEq>(answers: Vec<T>) -> Option<T> {
+    let votes = |answer: &T| answers.iter().filter(|other| *other == answer).count();
+    let winner = (0..answers.len()).max_by_key(|at| votes(&answers[*at]))?;
+    answers.into_iter().nth(winner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::BulkString(text.as_bytes().to_vec())
+    }
+
+    fn server(host: Value, port: i64) -> Value {
+        Value::Array(vec![host, Value::Int(port), text("id"), Value::Array(Vec::new())])
+    }
+
+    #[test]
+    fn slots_are_read_with_masters_and_replicas() {
+        let answer = vec![
+            vec![Value::Int(8_000), Value::Int(16_383), server(text(""), 2)],
+            vec![Value::Int(0), Value::Int(7_999), server(text("a"), 1), server(Value::Nil, 3)],
+        ];
+        let (ranges, nodes) = read_slots(answer, "asked").unwrap();
+        let node = |host: &str, port| (host.to_owned(), port);
+        let range = |slots, master| Range { slots, master };
+        assert_eq!(ranges, [range(0..=7_999, node("a", 1)), range(8_000..=16_383, node("asked", 2))]);
+        assert_eq!(nodes, [node("asked", 2), node("a", 1), node("asked", 3)]);
+        assert!(read_slots(vec![vec![text("first"), Value::Int(3), server(text("a"), 1)]], "").is_err());
+    }
+
+    #[test]
+    fn the_most_common_answer_counts() {
+        assert_eq!(most_common(vec!["old", "new", "new"]), Some("new"));
+        assert_eq!(most_common(vec!["new", "new", "old"]), Some("new"));
+        assert_eq!(most_common::<&str>(Vec::new()), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! Connections to every Redis server that counts, with the slots and the clock of each.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use futures_util::future::try_join_all;
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisResult, aio::MultiplexedConnection};
+use tokio::time::Instant;
+
+use super::{
+    discovery::{Node, Range, ask_cluster, ask_sentinels},
+    server_clock::ServerClock,
+    topology::{Topology, at},
+};
+
+/// Longest wait for one answer.
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_millis(50);
+/// Longest time to connect and log in.
+const CONNECTION_TIMEOUT: Duration = Duration::from_millis(100);
+/// How many hash tags are tried to find one on a given server: enough for one that has 0.1 % of the slots.
+const PROBE_TAGS: u32 = 20_000;
+/// Every slot of a cluster.
+const SLOTS: usize = 16_384;
+/// What a cluster hashes keys by.
+const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
+
+/// The servers of one moment. They are never mended, only replaced as a whole: a connection that is lost or hangs, a
+/// master that was replaced and a slot that moved all show as failures, and each failure has the servers asked anew.
+pub(super) struct Servers {
+    shards: Vec<Shard>,
+    /// Every node of a cluster that was known at this moment, to ask when the configured ones are gone.
+    nodes: Vec<Node>,
+    /// Keys of different hash tags must not meet in one call.
+    is_cluster: bool,
+}
+
+/// One master.
+pub(super) struct Shard {
+    pub(super) connection: MultiplexedConnection,
+    pub(super) clock: ServerClock,
+    /// A key of its own that it serves.
+    pub(super) probe: String,
+    slots: Vec<RangeInclusive<u16>>,
+}
+
+impl Servers {
+    /// Finds the servers and connects to them. `known` are the nodes of the last time.
+    ///
+    /// # Errors
+    /// Why there is no use in Redis now, without secrets.
+    pub(super) async fn connect(topology: &Topology, known: &[Node]) -> Result<Self, String> {
+        match topology {
+            Topology::Standalone(server) => Self::single(server).await,
+            Topology::Sentinel { sentinels, service, master } => {
+                let (host, port) = ask_sentinels(sentinels, service, master).await?;
+                Self::single(&at(master, &host, port)).await
+            }
+            Topology::Cluster { seeds } => {
+                let (ranges, nodes) = ask_cluster(seeds, known).await?;
+                Self::cluster(&seeds[0], ranges, nodes).await
+            }
+        }
+    }
+
+    async fn single(server: &ConnectionInfo) -> Result<Self, String> {
+        let connection = open(server).await.map_err(|error| error.to_string())?;
+        let clock = ServerClock::new(Instant::now());
+        let shard = Shard { connection, clock, probe: "rl:{probe}".to_owned(), slots: Vec::new() };
+        Ok(Self { shards: vec![shard], nodes: Vec::new(), is_cluster: false })
+    }
+
+    async fn cluster(template: &ConnectionInfo, ranges: Vec<Range>, nodes: Vec<Node>) -> Result<Self, String> {
+        if ranges.iter().map(|range| range.slots.len()).sum::<usize>() < SLOTS {
+            return Err("some slots of the cluster have no master".to_owned());
+        }
+        let mut masters: Vec<(Node, Vec<RangeInclusive<u16>>)> = Vec::new();
+        for Range { slots, master } in ranges {
+            match masters.iter_mut().find(|(known, _)| *known == master) {
+                Some((_, more)) => more.push(slots),
+                None => masters.push((master, vec![slots])),
+            }
+        }
+        let connect = async |((host, port), slots): (Node, Vec<RangeInclusive<u16>>)| {
+            let connection =
+                open(&at(template, &host, port)).await.map_err(|error| format!("{host}:{port}: {error}"))?;
+            let probe = probe_key(&slots).ok_or_else(|| format!("{host}:{port} has hardly any slots"))?;
+            Ok::<_, String>(Shard { connection, clock: ServerClock::new(Instant::now()), probe, slots })
+        };
+        let shards = try_join_all(masters.into_iter().map(connect)).await?;
+        Ok(Self { shards, nodes, is_cluster: true })
+    }
+
+    pub(super) fn shards(&self) -> &[Shard] {
+        &self.shards
+    }
+
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The server that counts a subject, and whether other subjects may be counted in the same call.
+    pub(super) fn shard_of(&self, subject: &str) -> Option<(&Shard, bool)> {
+        let mut shards = self.shards.iter();
+        let shard = if self.is_cluster { shards.find(|shard| serves(&shard.slots, subject)) } else { shards.next() };
+        shard.map(|shard| (shard, !self.is_cluster))
+    }
+}
+
+/// Connects without any retry.
+pub(super) async fn open(server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECTION_TIMEOUT))
+        .set_response_timeout(Some(RESPONSE_TIMEOUT));
+    Client::open(server.clone())?.get_multiplexed_async_connection_with_config(&config).await
+}
+
+fn probe_key(slots: &[RangeInclusive<u16>]) -> Option<String> {
+    let tag = (0..PROBE_TAGS).map(|number| format!("probe/{number}")).find(|tag| serves(slots, tag))?;
+    Some(format!("rl:{{{tag}}}"))
+}
+
+fn serves(slots: &[RangeInclusive<u16>], tag: &str) -> bool {
+    let slot = CRC.checksum(tag.as_bytes()) % 16_384;
+    slots.iter().any(|range| range.contains(&slot))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_fall_into_the_slots_that_redis_gives_them() {
+        // As `CLUSTER KEYSLOT` answers.
+        for (tag, slot) in [("foo", 12_182), ("123456789", 12_739)] {
+            assert!(serves(&[slot..=slot], tag), "{tag}");
+            assert!(!serves(&[0..=slot - 1, slot + 1..=16_383], tag), "{tag}");
+        }
+    }
+
+    #[test]
+    fn every_master_has_a_probe_of_its_own() {
+        for first in (0..16_384).step_by(64) {
+            let slots = [first..=first + 63];
+            let key = probe_key(&slots).unwrap();
+            assert!(serves(&slots, key.trim_start_matches("rl:{").trim_end_matches('}')));
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The GCRA script in a real Redis, its clock in the test's hands: the same answers as governor and as a model of one's
+//! own, at every edge.
+
+#![cfg(test)] // so that helpers may unwrap, as tests may
+
+use std::{cell::RefCell, collections::HashMap, num::NonZeroU32, time::Duration};
+
+use governor::{RateLimiter, clock::FakeRelativeClock, middleware::StateInformationMiddleware};
+use proptest::prelude::*;
+
+use crate::support::redis::RedisServer;
+
+const START: i64 = 1_800_000_000_000_000;
+const TAKE: i64 = 1;
+const LOOK: i64 = 0;
+const GIVE_BACK: i64 = -1;
+
+/// What is asked of one key.
+#[derive(Debug, Clone, Copy)]
+struct Ask {
+    key: &'static str,
+    interval: i64,
+    burst: i64,
+    weight: i64,
+    enforced: bool,
+}
+
+/// Fits, wait in microseconds, events left.
+type Told = (i64, i64, i64);
+
+/// The script with its clock in the test's hands, so that days pass in no time. Keys outlive the test.
+struct Script {
+    code: redis::Script,
+    connection: redis::Connection,
+    _server: RedisServer,
+}
+
+impl Script {
+    fn start() -> Self {
+        let script = include_str!("../../src/limiter/gcra.lua");
+        let changed = script
+            .replace("redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }")
+            .replace("'PX', math.ceil", "'PX', 3600000 + math.ceil");
+        assert_eq!(changed.matches("ARGV[#ARGV]").count() + changed.matches("3600000").count(), 2);
+        let server = RedisServer::start();
+        Self { code: redis::Script::new(&changed), connection: server.connection(), _server: server }
+    }
+
+    fn forget(&mut self) {
+        redis::cmd("FLUSHALL").exec(&mut self.connection).unwrap();
+    }
+
+    fn keys(&mut self) -> Vec<String> {
+        redis::cmd("KEYS").arg("*").query(&mut self.connection).unwrap()
+    }
+
+    /// `None`: told to be too late.
+    fn call_until(&mut self, now: i64, latest: i64, asks: &[Ask]) -> Option<Vec<Told>> {
+        let mut call = self.code.prepare_invoke();
+        for ask in asks {
+            call.key(ask.key);
+        }
+        call.arg(latest);
+        for ask in asks {
+            call.arg(ask.interval).arg(ask.interval * (ask.burst - 1)).arg(ask.weight).arg(i64::from(ask.enforced));
+        }
+        let answer: Vec<i64> = call.arg(now / 1_000_000).arg(now % 1_000_000).invoke(&mut self.connection).unwrap();
+        let (told, outcomes) = answer.split_first().unwrap();
+        assert_eq!(*told, now);
+        (!outcomes.is_empty()).then(|| outcomes.chunks_exact(3).map(|one| (one[0], one[1], one[2])).collect())
+    }
+
+    fn call(&mut self, now: i64, asks: &[Ask]) -> Vec<Told> {
+        self.call_until(now, 0, asks).unwrap()
+    }
+
+    fn one(&mut self, now: i64, ask: Ask, weight: i64) -> Told {
+        self.call(now, &[Ask { weight, ..ask }])[0]
+    }
+}
+
+fn ask(key: &'static str, interval: i64, burst: i64) -> Ask {
+    Ask { key, interval, burst, weight: TAKE, enforced: true }
+}
+
+/// The same tries at the same times must get the same answers from the script and from governor; looking and what is
+/// taken and given back must leave no trace.
+#[test]
+fn the_script_decides_as_the_local_tier_does() {
+    let script = RefCell::new(Script::start());
+    let tries = proptest::collection::vec((0_i64..30_000_000, 0_u8..10), 1..60);
+    proptest!(ProptestConfig::with_cases(200), |(burst in 1_u32..10, interval in 10_i64..20_000_000, tries in tries)| {
+        let mut script = script.borrow_mut();
+        script.forget();
+        let quota = governor::Quota::with_period(Duration::from_micros(interval.unsigned_abs())).unwrap();
+        let quota = quota.allow_burst(NonZeroU32::new(burst).unwrap());
+        let clock = FakeRelativeClock::default();
+        let governor = RateLimiter::direct_with_clock(quota, clock.clone());
+        let governor = governor.with_middleware::<StateInformationMiddleware>();
+        let (one, mut now) = (ask("k", interval, i64::from(burst)), START);
+        for (pause, choice) in tries {
+            clock.advance(Duration::from_micros(pause.unsigned_abs()));
+            now += pause;
+            let seen = script.one(now, one, LOOK);
+            if choice == 0 {
+                let taken = script.one(now, one, TAKE);
+                prop_assert_eq!((taken.0, taken.1), (seen.0, seen.1), "a look sees what a try is told");
+                if taken.0 == 1 {
+                    prop_assert_eq!(script.one(now, one, GIVE_BACK), (1, 0, seen.2));
+                }
+                continue;
+            }
+            let told = script.one(now, one, TAKE);
+            match governor.check() {
+                Ok(state) => {
+                    prop_assert_eq!(told, (1, 0, i64::from(state.remaining_burst_capacity())));
+                    prop_assert_eq!(seen, (1, 0, told.2 + 1));
+                }
+                Err(not_until) => {
+                    let wait = not_until.wait_time_from(governor::clock::Clock::now(&clock));
+                    prop_assert_eq!((told.0, Duration::from_micros(told.1.unsigned_abs())), (0, wait));
+                    prop_assert_eq!(seen, told);
+                }
+            }
+        }
+    });
+}
+
+/// Whoever comes at the worst moments: at random, a moment before a wait is over, exactly then, and asking again and again.
+#[test]
+fn no_window_admits_more_than_a_burst_and_what_drained_in_it() {
+    let script = RefCell::new(Script::start());
+    let tries = proptest::collection::vec((0_i64..100, 0_i64..4), 1..60);
+    proptest!(ProptestConfig::with_cases(200), |(burst in 1_i64..8, interval in 2_i64..5_000_000, tries in tries)| {
+        let mut script = script.borrow_mut();
+        script.forget();
+        let (one, mut now, mut admitted) = (ask("k", interval, burst), START, Vec::new());
+        for (share, impatience) in tries {
+            now += interval * share / 40;
+            let told = script.one(now, one, TAKE);
+            if told.0 == 1 {
+                admitted.push(now);
+                continue;
+            }
+            for _ in 0..impatience {
+                prop_assert_eq!(script.one(now, one, TAKE), told, "asking again changes nothing");
+            }
+            now += told.1 - 1;
+            prop_assert_eq!(script.one(now, one, TAKE), (0, 1, 0), "a microsecond early is early");
+            now += 1;
+            prop_assert_eq!(script.one(now, one, TAKE).0, 1, "waiting as told is enough");
+            admitted.push(now);
+        }
+        // Every window that begins and ends with an admitted event, both ends included.
+        for (at, first) in admitted.iter().enumerate() {
+            for (count, last) in (1..).zip(&admitted[at..]) {
+                prop_assert!(count <= burst + (last - first) / interval, "{count} from {first} to {last}");
+            }
+        }
+    });
+}
+
+/// The edges of one window, by hand.
+#[test]
+fn a_window_opens_to_the_microsecond() {
+    let (mut script, minute) = (Script::start(), ask("k", 60_000_000, 3));
+    for left in [2, 1, 0] {
+        assert_eq!(script.one(START, minute, TAKE), (1, 0, left));
+    }
+    assert_eq!(script.one(START, minute, TAKE), (0, 60_000_000, 0));
+    assert_eq!(script.one(START + 59_999_999, minute, TAKE), (0, 1, 0));
+    assert_eq!(script.one(START + 60_000_000, minute, TAKE), (1, 0, 0));
+    assert_eq!(script.one(START + 60_000_001, minute, TAKE), (0, 59_999_999, 0));
+    assert_eq!(script.one(START + 239_999_999, minute, LOOK), (1, 0, 2));
+    assert_eq!(script.one(START + 240_000_000, minute, LOOK), (1, 0, 3));
+}
+
+/// GCRA once more, for several keys: key to the time at which its burst is whole again.
+#[derive(Default)]
+struct Model(HashMap<&'static str, i64>);
+
+impl Model {
+    fn call(&mut self, now: i64, asks: &[Ask]) -> Vec<Told> {
+        let (mut told, mut next, mut refused) = (Vec::new(), self.0.clone(), false);
+        for ask in asks {
+            let whole = ask.interval * ask.burst;
+            let used = (self.0.get(ask.key).copied().unwrap_or(now) - now).clamp(0, whole);
+            let used = match ask.weight {
+                GIVE_BACK => (used - ask.interval).max(0),
+                _ if used > whole - ask.interval => {
+                    refused |= ask.enforced;
+                    told.push((0, used + ask.interval - whole, 0));
+                    continue;
+                }
+                weight => used + weight * ask.interval,
+            };
+            told.push((1, 0, (whole - used) / ask.interval));
+            if ask.weight != LOOK {
+                next.insert(ask.key, now + used);
+            }
+        }
+        if !refused {
+            self.0 = next;
+        }
+        told
+    }
+}
+
+/// Any mixture of keys, weights and modes in one call, and of quotas on one key as after a reload.
+#[test]
+fn of_several_keys_all_are_counted_or_none() {
+    let script = RefCell::new(Script::start());
+    let one_ask = (
+        1_i64..4_000_000,
+        1_i64..6,
+        prop_oneof![6 => Just(TAKE), 2 => Just(LOOK), 1 => Just(GIVE_BACK)],
+        any::<bool>(),
+    );
+    let call = (0_i64..3_000_000, proptest::collection::vec(proptest::option::of(one_ask), 4));
+    proptest!(ProptestConfig::with_cases(200), |(calls in proptest::collection::vec(call, 1..30))| {
+        let mut script = script.borrow_mut();
+        script.forget();
+        let (mut model, mut now) = (Model::default(), START);
+        for (pause, asks) in calls {
+            now += pause;
+            let asks: Vec<Ask> = ["a", "b", "c", "d"].into_iter().zip(asks).filter_map(|(key, ask)| {
+                let (interval, burst, weight, enforced) = ask?;
+                Some(Ask { key, interval, burst, weight, enforced })
+            }).collect();
+            if !asks.is_empty() {
+                prop_assert_eq!(script.call(now, &asks), model.call(now, &asks), "{:?}", asks);
+            }
+        }
+        prop_assert!(script.keys().len() <= 4);
+    });
+}
+
+#[test]
+fn what_comes_too_late_counts_nothing_and_tells_the_time() {
+    let (mut script, one) = (Script::start(), ask("k", 1_000_000, 5));
+    assert_eq!(script.call_until(START + 1, START, &[one, ask("l", 1, 1)]), None);
+    assert!(script.keys().is_empty());
+    assert_eq!(script.call_until(START, START, &[one]), Some(vec![(1, 0, 4)]));
+    assert_eq!(script.call_until(START + 1, START, &[one]), None);
+    assert_eq!(script.one(START, one, LOOK), (1, 0, 4));
+}
+
+#[test]
+fn a_refund_makes_no_key_and_a_clock_set_back_locks_no_one_out() {
+    let (mut script, one) = (Script::start(), ask("k", 1_000_000, 5));
+    let second = |second: i64| second * 1_000_000;
+    assert_eq!(script.one(second(9_000), one, GIVE_BACK), (1, 0, 5));
+    for remaining in [4, 3, 2, 1, 0] {
+        assert_eq!(script.one(second(9_000), one, TAKE), (1, 0, remaining));
+    }
+    assert_eq!(script.one(second(5_000), one, TAKE), (0, 1_000_000, 0), "an hour back, and still one interval to wait");
+    assert_eq!(script.one(second(9_000), one, GIVE_BACK), (1, 0, 1));
+    assert_eq!(script.one(second(9_100), one, GIVE_BACK), (1, 0, 5));
+    assert_eq!(script.one(second(9_100), one, TAKE), (1, 0, 4));
+    assert_eq!(script.one(second(9_100), one, GIVE_BACK), (1, 0, 5));
+    assert!(script.keys().is_empty());
+}

@@ -1,0 +1,95 @@
+//! What a check costs Redis: round trips, keys, memory.
+
+#![cfg(test)] // so that helpers may unwrap, as tests may
+
+use std::num::NonZeroU32;
+
+use duyet::{
+    domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
+    limiter::Limiter,
+};
+
+use crate::support::{newsroom::wide_quotas, process::wait_until, redis::RedisServer, redis_cluster::RedisCluster};
+
+/// A pseudonym as the keyring makes it: 32 hexadecimal digits.
+fn charge(limit: LimitName, subject: usize) -> Charge {
+    Charge { limit, subject: format!("default/{subject:032x}"), weight: Weight::One }
+}
+
+fn limiter(url: &str, quotas: Quotas) -> Limiter {
+    let limiter = Limiter::with_redis(quotas, url, NonZeroU32::MIN).unwrap();
+    wait_until("limits are shared", || !limiter.is_degraded());
+    limiter
+}
+
+/// Runs of the script that these servers have answered: each reads its keys by one `MGET`.
+fn runs(servers: &[&RedisServer]) -> u64 {
+    let stats: String = servers.iter().map(|server| server.say::<String>("INFO commandstats")).collect();
+    let counts = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_mget:calls="));
+    counts.map(|line| line.split(',').next().unwrap().parse::<u64>().unwrap()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_four_limits_of_a_submit_are_one_round_trip() {
+    let redis = RedisServer::start();
+    let limiter = limiter(&redis.url(), wide_quotas());
+    let charges = [
+        charge(LimitName::SubmitsPerDevice, 1),
+        charge(LimitName::SubmitsPerPrefix, 2),
+        charge(LimitName::SubmitsPerArticle, 3),
+        charge(LimitName::SubmitsPerSite, 4),
+    ];
+    let before = runs(&[&redis]);
+    for _ in 0..100 {
+        assert!(matches!(limiter.check(&charges).await, Allowance::Allowed { .. }));
+    }
+    let runs = runs(&[&redis]) - before;
+    println!("100 checks of four limits: {runs} runs of the script; a look at the server every half a second is one");
+    assert!((100..110).contains(&runs), "{runs}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_cluster_limits_of_one_subject_share_a_call() {
+    let cluster = RedisCluster::start();
+    let limiter = limiter(&cluster.url(), wide_quotas());
+    let charges = [
+        charge(LimitName::SubmitsPerDevice, 1),
+        charge(LimitName::ChallengesPerDevice, 1),
+        charge(LimitName::ReportsPerDevice, 1),
+        charge(LimitName::SubmitsPerPrefix, 2),
+    ];
+    let nodes: Vec<&RedisServer> = cluster.nodes().iter().collect();
+    let before = runs(&nodes);
+    for _ in 0..100 {
+        assert!(matches!(limiter.check(&charges).await, Allowance::Allowed { .. }));
+    }
+    let runs = runs(&nodes) - before;
+    println!("100 checks of four limits of two subjects on a cluster: {runs} runs of the script");
+    assert!((200..230).contains(&runs), "{runs}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subject_costs_one_small_key_per_limit_however_often_it_comes() {
+    let redis = RedisServer::start();
+    let limiter = limiter(&redis.url(), Quotas::default());
+    for subject in 0..20 {
+        for limit in LimitName::ALL {
+            for _ in 0..30 {
+                limiter.check(&[charge(*limit, subject)]).await;
+            }
+        }
+    }
+    let mut keys: Vec<String> = redis.say("KEYS rl:*");
+    keys.retain(|key| !key.contains("probe"));
+    assert!(keys.len() <= 20 * LimitName::ALL.len(), "{}", keys.len());
+    assert!(keys.len() > 15 * LimitName::ALL.len(), "{}", keys.len());
+    let bytes = |key: &String| redis.say::<Option<u64>>(&format!("MEMORY USAGE {key}")).unwrap_or(0);
+    let most = keys.iter().map(bytes).max().unwrap();
+    let whole = keys.iter().map(bytes).sum::<u64>() / 20;
+    println!("a count takes at most {most} bytes of Redis, a subject of every limit {whole}");
+    assert!(most <= 160, "{most}");
+    for key in &keys {
+        // -1 is for ever, -2 is gone.
+        assert_ne!(redis.say::<i64>(&format!("PTTL {key}")), -1, "{key} expires");
+    }
+}

@@ -1,0 +1,83 @@
+//! R2: Redis is frozen (SIGSTOP): it takes every call and answers none, until it thaws and finds them all.
+
+use std::{sync::Arc, time::Duration};
+
+use duyet::{domain::rate_limit::LimitName, limiter::Limiter};
+
+use super::{
+    BURST, allows, charge, counted, crowd::Crowd, let_through, limiter, ms, time_until, time_until_degraded,
+    time_until_shared,
+};
+use crate::support::redis::RedisServer;
+
+const CALLERS: usize = 200;
+/// From the last answer to the thaw: a hiccup, and long enough to be noticed by all.
+const FREEZES: [Duration; 4] =
+    [Duration::from_millis(20), Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_frozen_redis_finds_when_it_thaws_counts_nothing() {
+    let redis = RedisServer::start();
+    let replicas = [limiter(&redis.url()), limiter(&redis.url())];
+    for freeze in FREEZES {
+        let mut tries = 0..10;
+        // A busy machine, where hardly a call was not held up by it, tells nothing: once more.
+        while !freeze_for(freeze, &redis, &replicas, tries.next().expect("the machine is too busy to tell")).await {}
+    }
+}
+
+/// True when the machine was quiet enough to tell how long the calls took. What is counted must be right in any case.
+async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<Limiter>; 2], attempt: u32) -> bool {
+    time_until_shared(one).await;
+    time_until_shared(other).await;
+    let name = format!("frozen-{}-{attempt}", freeze.as_millis());
+    let subject = charge(LimitName::ReportsPerPrefix, &name);
+    let key = format!("rl:{{{}}}:{}", subject.subject, subject.limit);
+    for _ in 0..3 {
+        assert!(allows(one, std::slice::from_ref(&subject)).await);
+    }
+    let before = counted(redis, &key);
+    redis.pause();
+    let tally = Crowd::at_once((0..CALLERS).map(|caller| {
+        let limiter = Arc::clone(if caller % 2 == 0 { one } else { other });
+        let charges = [subject.clone()];
+        async move { assert!(allows(&limiter, &charges).await, "the local tier decides") }
+    }))
+    .await;
+    let noticed = time_until_degraded(one).await.max(time_until_degraded(other).await);
+    let alone = let_through(&[one, other], 40, &name).await;
+    tokio::time::sleep(freeze).await;
+    redis.resume();
+    let healed = time_until_shared(one).await.max(time_until_shared(other).await);
+    // The server answers in order: whatever it found is behind it when it has healed.
+    let late = counted(redis, &key) - before;
+    println!(
+        "frozen until {} after the last answer: {CALLERS} calls at once, noticed {} after the last, {late} counted late, \
+         shared again {} after the thaw; two replicas alone let {alone} of a burst of 5 through",
+        ms(freeze),
+        ms(noticed),
+        ms(healed)
+    );
+    assert!(late <= 5, "{late} calls were counted after their callers had gone");
+    assert!(alone <= BURST, "each has its part of the quota");
+    if tally.tells() {
+        tally.assert_within_bound("frozen");
+    }
+    tally.tells()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_freezes_and_thaws_again_and_again_delays_no_call() {
+    let redis = RedisServer::start();
+    let limiter = limiter(&redis.url());
+    time_until_shared(&limiter).await;
+    let crowd = Crowd::gather(&[&limiter], 8);
+    for _ in 0..4 {
+        redis.pause();
+        time_until_degraded(&limiter).await;
+        redis.resume();
+        time_until_shared(&limiter).await;
+    }
+    crowd.leave().await.assert_within_bound("frozen four times");
+    time_until("it is quiet again", || !limiter.is_degraded()).await;
+}

@@ -1,0 +1,126 @@
+//! R1: Redis is killed under load.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use duyet::proto::v1;
+use tokio::task::JoinSet;
+
+use super::{BURST, crowd::Crowd, let_through, limiter, ms, time_until, time_until_degraded, time_until_shared};
+use crate::support::{
+    daemon::Daemon,
+    newsroom::{Portal, reason},
+    redis::RedisServer,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_redis_delays_no_call_and_is_noticed_within_a_second() {
+    let mut redis = RedisServer::start();
+    let (one, other) = (limiter(&redis.url()), limiter(&redis.url()));
+    time_until_shared(&one).await;
+    time_until_shared(&other).await;
+    let crowd = Crowd::gather(&[&one, &other], 16);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    redis.stop();
+    let noticed = time_until_degraded(&one).await.max(time_until_degraded(&other).await);
+    let alone = let_through(&[&one, &other], 40, "alone").await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    redis.start_again();
+    let healed = time_until_shared(&one).await + time_until_shared(&other).await;
+    let tally = crowd.leave().await;
+    println!(
+        "killed: noticed after {}, shared again {} after it answers; two replicas alone let {alone} of a burst of 5 through",
+        ms(noticed),
+        ms(healed)
+    );
+    tally.assert_within_bound("killed");
+    assert!(noticed < Duration::from_secs(1) && healed < Duration::from_secs(2));
+    assert!(alone <= BURST, "each has its part of the quota");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_redis_is_noticed_even_while_nobody_asks() {
+    let mut redis = RedisServer::start();
+    let quiet = limiter(&redis.url());
+    time_until_shared(&quiet).await;
+    redis.stop();
+    let noticed = time_until_degraded(&quiet).await;
+    println!("killed while nobody asks: noticed after {}", ms(noticed));
+    assert!(noticed < Duration::from_secs(1), "{noticed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn submits_go_on_and_are_held_when_redis_is_killed_under_load() {
+    let mut redis = RedisServer::start();
+    let dir = tempfile::tempdir().unwrap();
+    let limits = ["device", "prefix", "article", "site"]
+        .map(|subject| format!("submits_per_{subject} = \"1000000/1h\"\nchallenges_per_{subject} = \"1000000/1h\"\n"));
+    let config = dir.path().join("duyet.toml");
+    std::fs::write(&config, format!("[limits]\n{}[policy]\nmode = \"POST\"\n", limits.concat())).unwrap();
+    let (config, url) = (config.to_str().unwrap().to_owned(), redis.url());
+    let daemon = Daemon::start(dir.path(), &[("DUYET_CONFIG", &config), ("REDIS_URL", &url)]);
+    time_until("the gauge is 0", || gauge(&daemon) == 0).await;
+
+    let leave = Arc::new(AtomicBool::new(false));
+    let mut callers = JoinSet::new();
+    for caller in 0..4 {
+        callers.spawn(submit_until_told(daemon.portal(), caller, Arc::clone(&leave)));
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let killed = Instant::now();
+    redis.stop();
+    let noticed = time_until("the gauge is 1", || gauge(&daemon) == 1).await;
+    let degraded = Instant::now();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    leave.store(true, Ordering::Relaxed);
+
+    let submits: Vec<Submit> = callers.join_all().await.into_iter().flatten().collect();
+    let longest = |submits: &mut dyn Iterator<Item = &Submit>| submits.map(|one| one.took).max().unwrap_or_default();
+    let before = longest(&mut submits.iter().filter(|one| one.asked + one.took < killed));
+    let after = longest(&mut submits.iter().filter(|one| one.asked + one.took >= killed));
+    let held = submits.iter().filter(|one| one.asked > degraded).collect::<Vec<_>>();
+    println!(
+        "killed under submits: {} submits, 0 errors, gauge after {}, longest submit before {}, after {}, {} held",
+        submits.len(),
+        ms(noticed),
+        ms(before),
+        ms(after),
+        held.len()
+    );
+    assert!(noticed < Duration::from_secs(1));
+    assert!(!held.is_empty() && held.iter().all(|one| one.outcome == v1::Outcome::Pending));
+    assert!(submits.iter().any(|one| one.asked < killed && one.outcome == v1::Outcome::Published));
+    assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "ready all along");
+}
+
+struct Submit {
+    asked: Instant,
+    took: Duration,
+    outcome: v1::Outcome,
+}
+
+async fn submit_until_told(mut portal: Portal, caller: usize, leave: Arc<AtomicBool>) -> Vec<Submit> {
+    let mut submits = Vec::new();
+    while !leave.load(Ordering::Relaxed) {
+        let form = portal.form("bai", &format!("Bình luận {caller}-{}", submits.len())).await;
+        let asked = Instant::now();
+        match portal.comments.submit_comment(form).await {
+            Ok(answer) => {
+                let outcome = answer.into_inner().outcome();
+                submits.push(Submit { asked, took: asked.elapsed(), outcome });
+            }
+            // Shedding is the machine's business, not Redis's.
+            Err(status) => assert_eq!(reason(&status), "OVERLOADED", "{status}"),
+        }
+    }
+    submits
+}
+
+fn gauge(daemon: &Daemon) -> u8 {
+    u8::from(daemon.http("/metrics").contains("duyet_degraded{component=\"redis\"} 1"))
+}

@@ -1,0 +1,60 @@
+//! T1: clocks that differ and clocks that are set. A proxy makes Redis's clock seem another.
+
+use std::{sync::Arc, time::Duration};
+
+use duyet::domain::rate_limit::LimitName;
+
+use super::{
+    BURST, allows, charge, counted, crowd::Crowd, let_through, limiter, time_until_degraded, time_until_shared,
+};
+use crate::support::{
+    proxy::{Proxy, Trouble},
+    redis::RedisServer,
+};
+
+const HOUR: i64 = 3_600_000_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_whose_clocks_differ_share_a_burst_and_a_clock_that_is_set_locks_no_one_out() {
+    let redis = RedisServer::start();
+    let proxy = Proxy::start(redis.port()).await;
+    let (right, wrong) = (limiter(&redis.url()), limiter(&proxy.url()));
+    time_until_shared(&right).await;
+    time_until_shared(&wrong).await;
+    let crowd = Crowd::gather(&[&right, &wrong], 4);
+    for (round, ahead) in [0, HOUR, -HOUR, 24 * HOUR, 50_000, -50_000, 0].into_iter().enumerate() {
+        proxy.make(Trouble::Skew(ahead));
+        let name = format!("reader-{round}");
+        // The very first call after the step meets a clock that it does not know.
+        let through = let_through(&[&wrong, &right], 20, &name).await;
+        let stays = !wrong.is_degraded();
+        println!("clock set by {} s: {through} let through of a burst of 5, in use: {stays}", ahead / 1_000_000);
+        assert_eq!((through, stays), (BURST, true), "{ahead}");
+    }
+    crowd.leave().await.assert_within_bound("clock set");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_late_is_told_by_the_clock_that_was_set() {
+    let redis = RedisServer::start();
+    let proxy = Proxy::start(redis.port()).await;
+    let limiter = limiter(&proxy.url());
+    for (round, ahead) in [HOUR, -HOUR].into_iter().enumerate() {
+        proxy.make(Trouble::Skew(ahead));
+        time_until_shared(&limiter).await;
+        let subject = charge(LimitName::ReportsPerPrefix, &format!("late-{round}"));
+        let key = format!("rl:{{{}}}:{}", subject.subject, subject.limit);
+        assert!(allows(&limiter, std::slice::from_ref(&subject)).await);
+        redis.pause();
+        let calls = (0..50).map(|_| {
+            let (limiter, charges) = (Arc::clone(&limiter), [subject.clone()]);
+            async move { assert!(allows(&limiter, &charges).await) }
+        });
+        Crowd::at_once(calls).await;
+        time_until_degraded(&limiter).await;
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        redis.resume();
+        time_until_shared(&limiter).await;
+        assert_eq!(counted(&redis, &key), 1, "none of the 50 that had gone");
+    }
+}

@@ -1,0 +1,46 @@
+//! R7: Redis is slow, stalls, is cut off or swallowed by the network: a proxy stands before it.
+
+use std::time::Duration;
+
+use super::{crowd::Crowd, limiter, ms, time_until_degraded, time_until_shared};
+use crate::support::{
+    proxy::{Proxy, Trouble},
+    redis::RedisServer,
+};
+
+const fn millis(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// For each trouble: whether Redis stays in use.
+const TROUBLES: [(&str, Trouble, Option<bool>); 6] = [
+    ("+5 ms", Trouble::Delay(millis(5)), Some(true)),
+    ("+40 ms", Trouble::Delay(millis(40)), None),
+    ("+200 ms", Trouble::Delay(millis(200)), Some(false)),
+    ("10 % of answers stall for 300 ms", Trouble::Stall { share: 0.1, length: millis(300) }, None),
+    ("swallowed", Trouble::BlackHole, Some(false)),
+    ("reset", Trouble::Reset, Some(false)),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_slow_redis_is_no_call_waits_longer_than_its_bound() {
+    let redis = RedisServer::start();
+    let proxy = Proxy::start(redis.port()).await;
+    let limiter = limiter(&proxy.url());
+    for (name, trouble, stays) in TROUBLES {
+        time_until_shared(&limiter).await;
+        let crowd = Crowd::gather(&[&limiter], 8);
+        proxy.make(trouble);
+        if stays == Some(false) {
+            println!("{name}: out of use after {}", ms(time_until_degraded(&limiter).await));
+        }
+        tokio::time::sleep(millis(900)).await;
+        let in_use = !limiter.is_degraded();
+        proxy.make(Trouble::Pass);
+        let healed = time_until_shared(&limiter).await;
+        println!("{name}: in use at the end: {in_use}; shared again {} after it passed", ms(healed));
+        crowd.leave().await.assert_within_bound(name);
+        assert!(stays.is_none_or(|stays| stays == in_use), "{name}");
+        assert!(healed < Duration::from_secs(2), "{name}");
+    }
+}

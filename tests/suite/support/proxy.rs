@@ -1,0 +1,147 @@
+//! A TCP proxy on loopback that lets through, delays, stalls, swallows or resets, as a test tells it.
+
+#![cfg(test)] // so that helpers may unwrap, as tests may
+
+use std::{net::SocketAddr, time::Duration};
+
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+
+/// What the proxy does to what passes through it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Trouble {
+    Pass,
+    /// Every answer comes this much later.
+    Delay(Duration),
+    /// This share of answers, and all behind it, comes this much later.
+    Stall {
+        share: f64,
+        length: Duration,
+    },
+    /// Nothing passes, and nobody is told.
+    BlackHole,
+    /// Connections are cut and new ones closed at once.
+    Reset,
+    /// The server's clock seems to be ahead by so many microseconds: each moment that it is told, and each that it tells, is
+    /// moved. A moment is what has 16 digits.
+    Skew(i64),
+}
+
+/// Ends with the value.
+pub(crate) struct Proxy {
+    pub(crate) addr: SocketAddr,
+    trouble: watch::Sender<Trouble>,
+    _listener: JoinSet<()>,
+}
+
+impl Proxy {
+    /// Passes on to a port of loopback. What happens by chance follows `seed`, which is printed; `DUYET_TEST_SEED` repeats one.
+    pub(crate) async fn start(port: u16) -> Self {
+        let seed = std::env::var("DUYET_TEST_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
+        println!("proxy: DUYET_TEST_SEED={seed}");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (trouble, told) = watch::channel(Trouble::Pass);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(listen(listener, port, told, StdRng::seed_from_u64(seed)));
+        Self { addr, trouble, _listener: tasks }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://{}/", self.addr)
+    }
+
+    pub(crate) fn make(&self, trouble: Trouble) {
+        self.trouble.send_replace(trouble);
+    }
+}
+
+async fn listen(listener: TcpListener, port: u16, trouble: watch::Receiver<Trouble>, mut chance: StdRng) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (client, _) = listener.accept().await.unwrap();
+        let told = *trouble.borrow();
+        if told == Trouble::Reset {
+            continue;
+        }
+        let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
+        client.set_nodelay(true).unwrap();
+        server.set_nodelay(true).unwrap();
+        connections.spawn(serve(client, server, trouble.clone(), StdRng::from_rng(&mut chance)));
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+/// Until one side closes or the connection is cut.
+async fn serve(client: TcpStream, server: TcpStream, mut trouble: watch::Receiver<Trouble>, chance: StdRng) {
+    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+    let cut = trouble.clone();
+    tokio::select! {
+        () = carry(from_client, to_server, trouble.clone(), None) => {}
+        () = carry(from_server, to_client, cut, Some(chance)) => {}
+        _ = trouble.wait_for(|told| *told == Trouble::Reset) => {}
+    }
+}
+
+/// Carries one way; only answers meet chance and delay.
+async fn carry(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut trouble: watch::Receiver<Trouble>,
+    mut chance: Option<StdRng>,
+) {
+    let (sender, mut waiting) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    let told = trouble.clone();
+    let read = async {
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(length @ 1..) = from.read(&mut buffer).await {
+            let late = chance.as_mut().map_or(Duration::ZERO, |chance| lateness(*told.borrow(), chance));
+            if let Trouble::Skew(ahead) = *told.borrow() {
+                let (mark, ahead) = if chance.is_some() { (b':', ahead) } else { (b'\n', -ahead) };
+                move_moments(&mut buffer[..length], mark, ahead);
+            }
+            sender.send((Instant::now() + late, buffer[..length].to_vec())).unwrap();
+        }
+    };
+    let write = async {
+        while let Some((due, bytes)) = waiting.recv().await {
+            sleep_until(due).await;
+            if trouble.wait_for(|told| *told != Trouble::BlackHole).await.is_err()
+                || to.write_all(&bytes).await.is_err()
+            {
+                return;
+            }
+        }
+    };
+    tokio::select! { () = read => {} () = write => {} }
+}
+
+fn lateness(trouble: Trouble, chance: &mut StdRng) -> Duration {
+    match trouble {
+        Trouble::Delay(length) => length,
+        Trouble::Stall { share, length } if chance.random_bool(share) => length,
+        Trouble::Pass | Trouble::Stall { .. } | Trouble::BlackHole | Trouble::Reset | Trouble::Skew(_) => {
+            Duration::ZERO
+        }
+    }
+}
+
+/// Adds to every number of 16 digits that stands between `mark` and a line's end.
+fn move_moments(bytes: &mut [u8], mark: u8, ahead: i64) {
+    for at in 0..bytes.len().saturating_sub(17) {
+        let (before, rest) = (bytes[at], &mut bytes[at + 1..at + 18]);
+        if before == mark && rest[16] == b'\r' && rest[..16].iter().all(u8::is_ascii_digit) {
+            let moment: i64 = std::str::from_utf8(&rest[..16]).unwrap().parse().unwrap();
+            rest[..16].copy_from_slice((moment + ahead).to_string().as_bytes());
+        }
+    }
+}
