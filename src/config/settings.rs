@@ -144,7 +144,7 @@ impl Settings {
     /// # Errors
     /// What is wrong, with line and column.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
+        toml::from_str(text).map_err(|error| placed(&error, text))
     }
 
     /// `self` (flags and environment) over the file that `path` names, over the defaults. Secrets come from the
@@ -157,7 +157,7 @@ impl Settings {
         let told = |error: String| format!("{}: {error}", path.display());
         let text = fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
         let file = Self::from_toml(&text).map_err(told)?;
-        let source = Source { flags: self.clone(), path };
+        let source = Source { flags: self.clone(), path, text: text.into() };
         let config = Config::from_settings(self.with_secrets_of_environment()?.over(file))?;
         Ok(Config { source: Some(source), ..config })
     }
@@ -206,6 +206,14 @@ impl Settings {
             limits: file.limits,
         }
     }
+}
+
+/// Where and what. The library would show the line itself, which may hold a secret.
+fn placed(error: &toml::de::Error, text: &str) -> String {
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return error.message().to_owned() };
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+    format!("line {line}, column {column}: {}", error.message())
 }
 
 type SecretAndFile = (Option<Secret>, Option<PathBuf>);
@@ -263,6 +271,20 @@ mod tests {
         assert_eq!(merged.data_dir, Some("/b".into()));
         assert_eq!(merged.log.as_deref(), Some("debug"));
         assert!(merged.keys.is_none() && merged.keys_file.is_some());
+    }
+
+    #[test]
+    fn an_error_names_its_place_and_never_shows_the_line() {
+        for (text, place) in [
+            ("log = \"info\"\nredis_url = \"redis://:hunter2@h\nkeys = \"k\"\n", "line 2, column "),
+            ("log = \"info\"\nkeys = 1:hunter2\n", "line 2, column "),
+            ("keys = \"hunter2\" \"hunter2\"\n", "line 1, column "),
+            ("keys = \"hunter2\"\nkeys = \"hunter2\"\n", "line 2, column 1:"),
+            ("kéys = \"hunter2\"\n", "line 1, column 2:"),
+        ] {
+            let error = Settings::from_toml(text).unwrap_err();
+            assert!(error.starts_with(place) && !error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

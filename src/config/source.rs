@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, Settings};
+use super::{Config, Secret, Settings};
 
 /// The file, and what stands above it.
 #[derive(Debug, Clone)]
 pub struct Source {
     pub(super) flags: Settings,
     pub(super) path: PathBuf,
+    /// What the file said. Its secrets print nowhere.
+    pub(super) text: Secret,
 }
 
 impl Source {
@@ -20,6 +22,11 @@ impl Source {
         self.flags.clone().resolve(Some(self.path.clone()))
     }
 
+    /// What the file said when it was read.
+    pub fn text(&self) -> &str {
+        self.text.expose()
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -28,10 +35,9 @@ impl Source {
 impl Config {
     /// The settings that a running server cannot change and that differ in `other`, by their names in the file.
     pub fn frozen_differences(&self, other: &Self) -> Vec<&'static str> {
-        let secret = |config: &Self, pick: fn(&Self) -> Option<&super::Secret>| {
-            pick(config).map(|secret| secret.expose().to_owned())
-        };
-        let differs = |pick: fn(&Self) -> Option<&super::Secret>| secret(self, pick) != secret(other, pick);
+        let secret =
+            |config: &Self, pick: fn(&Self) -> Option<&Secret>| pick(config).map(|secret| secret.expose().to_owned());
+        let differs = |pick: fn(&Self) -> Option<&Secret>| secret(self, pick) != secret(other, pick);
         [
             ("data_dir", self.data_dir != other.data_dir),
             ("database_url", differs(|config| config.database_url.as_ref())),

@@ -65,6 +65,7 @@ pub mod id;
 pub mod lifecycle;
 pub mod page;
 pub mod policy;
+pub mod quota;
 pub mod rate_limit;
 pub mod report;
 pub mod request;

@@ -12,6 +12,8 @@ use governor::{
 };
 use tokio::sync::Notify;
 
+use crate::domain::rate_limit::{Charge, Weight};
+
 /// The cells of one limit. Clones share them, so that a charge made through governor can be refunded here.
 ///
 /// Each cell is a GCRA "theoretical arrival time" in nanoseconds since the limiter's start.
@@ -34,11 +36,6 @@ impl Cells {
         Self(Arc::new(Shared { known: DashMap::new(), overflow: AtomicU64::new(0), capacity, crowded }))
     }
 
-    /// Whether a subject has a count: its own, or once there is no room, the one that unknown subjects share.
-    pub(super) fn knows(&self, subject: &str) -> bool {
-        self.0.known.contains_key(subject) || self.0.known.len() >= self.0.capacity
-    }
-
     /// Takes one charge back: `interval` is what it added. The cell may end in the past, which governor reads as now.
     pub(super) fn refund(&self, subject: &str, interval: Nanos) {
         if let Some(mut cell) = self.0.known.get_mut(subject) {
@@ -47,6 +44,17 @@ impl Cells {
             let less = |cell: u64| Some(cell.saturating_sub(interval.as_u64()));
             let _ = self.0.overflow.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.known.len() >= self.0.capacity
+    }
+
+    /// Asks and writes nothing: a look takes no place in the table, and no event from those who come at the same moment.
+    fn look<T, E>(&self, subject: &str, f: impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>) -> Result<T, E> {
+        let own = self.0.known.get(subject).map(|cell| *cell);
+        let shared = || Some(self.0.overflow.load(Ordering::Acquire)).filter(|cell| *cell > 0 && self.is_full());
+        f(own.or_else(|| shared().map(Nanos::new))).map(|(value, _)| value)
     }
 
     /// Counts in the one cell that unknown subjects share when there is no room. They limit each other then: the other
@@ -64,18 +72,22 @@ impl Cells {
 }
 
 impl StateStore for Cells {
-    type Key = String;
+    type Key = Charge;
 
-    fn measure_and_replace<T, F, E>(&self, subject: &String, f: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, charge: &Charge, f: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
+        let Charge { subject, weight, .. } = charge;
+        if *weight == Weight::Look {
+            return self.look(subject, f);
+        }
         if let Some(mut cell) = self.0.known.get_mut(subject) {
             let (value, next) = f(Some(*cell))?;
             *cell = next;
             return Ok(value);
         }
-        if self.0.known.len() >= self.0.capacity {
+        if self.is_full() {
             self.0.crowded.notify_one();
             return self.measure_overflow(f);
         }
@@ -94,7 +106,7 @@ impl StateStore for Cells {
     }
 }
 
-impl ShrinkableKeyedStateStore<String> for Cells {
+impl ShrinkableKeyedStateStore<Charge> for Cells {
     fn retain_recent(&self, drop_below: Nanos) {
         self.0.known.retain(|_, cell| *cell > drop_below);
     }

@@ -1,4 +1,5 @@
-//! What Redis refused, remembered until its wait is over. It cannot be allowed earlier, so whoever keeps trying costs no call.
+//! What Redis refused, remembered until its wait is over: whoever keeps trying costs no call. Only an event that another check gives
+//! back could let it in earlier; then it waits as long as it was told.
 
 use std::time::Duration;
 

@@ -31,7 +31,7 @@ pub(super) struct Local<C: Clock = DefaultClock> {
 
 /// The counts of one limit.
 struct Counts<C: Clock> {
-    limiter: RateLimiter<String, Cells, C, StateInformationMiddleware>,
+    limiter: RateLimiter<Charge, Cells, C, StateInformationMiddleware>,
     cells: Cells,
     interval: Duration,
 }
@@ -78,7 +78,8 @@ impl<C: Clock + Clone> Local<C> {
     pub(super) fn refund(&self, charges: &[Charge], outcomes: &[Outcome]) {
         for (charge, _) in charges.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_taken()) {
             if charge.weight == Weight::One {
-                self.refund_one(charge);
+                let limit = self.limit(charge.limit);
+                limit.cells.refund(&charge.subject, limit.interval.into());
             }
         }
     }
@@ -92,27 +93,14 @@ impl<C: Clock + Clone> Local<C> {
     }
 
     fn take_one(&self, charge: &Charge) -> Outcome {
-        let limit = self.limit(charge.limit);
-        match charge.weight {
-            // A look makes no count: whoever only asks must not fill the table.
-            Weight::Look if !limit.cells.knows(&charge.subject) => {
-                return Outcome::Taken { remaining: self.quotas.get(charge.limit).quota.burst.get() };
+        match self.limit(charge.limit).limiter.check_key(charge) {
+            Ok(state) => {
+                // Governor tells what is left after this event, which a look has not counted.
+                let uncounted = u32::from(charge.weight == Weight::Look);
+                Outcome::Taken { remaining: state.remaining_burst_capacity() + uncounted }
             }
-            Weight::One | Weight::Look => {}
-        }
-        match limit.limiter.check_key(&charge.subject) {
-            Ok(state) if charge.weight == Weight::Look => {
-                self.refund_one(charge);
-                Outcome::Taken { remaining: state.remaining_burst_capacity() + 1 }
-            }
-            Ok(state) => Outcome::Taken { remaining: state.remaining_burst_capacity() },
             Err(not_until) => Outcome::Refused { retry_after: not_until.wait_time_from(self.clock.now()) },
         }
-    }
-
-    fn refund_one(&self, charge: &Charge) {
-        let limit = self.limit(charge.limit);
-        limit.cells.refund(&charge.subject, limit.interval.into());
     }
 
     fn limit(&self, name: LimitName) -> &Arc<Counts<C>> {
@@ -130,6 +118,8 @@ fn governor_quota(quota: Quota) -> governor::Quota {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
     use governor::{clock::FakeRelativeClock, state::keyed::ShrinkableKeyedStateStore};
     use proptest::prelude::*;
 
@@ -267,6 +257,39 @@ mod tests {
     }
 
     #[test]
+    fn a_look_takes_nothing_from_those_who_come_at_the_same_moment() {
+        let (tier, _, _) = tier("2/24h", "100/1m", 10_000);
+        let (last, done) = (AtomicU32::new(0), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    tier.take(&[look(&last.load(Ordering::Relaxed).to_string())]);
+                }
+            });
+            let refused = (0..10_000).filter(|number| {
+                let subject = number.to_string();
+                tier.take(&[device(&subject)]);
+                last.store(*number, Ordering::Relaxed);
+                // Long enough for looks to fall upon it.
+                (0..20).for_each(|_| drop(tier.take(&[look(&subject)])));
+                !tier.take(&[device(&subject)])[0].is_taken()
+            });
+            let refused = refused.count();
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(refused, 0, "a look stood in the way");
+        });
+    }
+
+    #[test]
+    fn a_look_at_a_stranger_when_the_table_is_full_sees_what_strangers_share() {
+        let (tier, _, _) = tier("2/20s", "100/1m", 1);
+        tier.take(&[device("a")]);
+        assert_eq!(tier.take(&[look("b")]), [taken(2)]);
+        assert_eq!([tier.take(&[device("b")]), tier.take(&[device("c")])], [[taken(1)], [taken(0)]]);
+        assert_eq!([tier.take(&[look("d")]), tier.take(&[look("a")])], [[refused(10)], [taken(1)]]);
+    }
+
+    #[test]
     fn a_shadow_counts_and_gives_nothing_else_back() {
         let (tier, _, _) = tier("1/10s SHADOW", "9/90s", 10);
         assert_eq!(tier.take(&[device("a"), site()]), [taken(0), taken(8)]);
@@ -293,12 +316,15 @@ mod tests {
         assert_eq!(LimitName::ALL.iter().map(|name| tier.limit(*name).cells.len()).sum::<usize>(), 2);
     }
 
-    /// Every window of a run, not only the one from its start.
-    fn most_in_any_window(admitted: &[u64], interval: u64, burst: u64) -> Result<(), TestCaseError> {
+    /// Every window of a run, not only the one from its start, its edges included. By the quota's own words and not by the
+    /// interval that is made of them: `count <= burst + time * events / period`.
+    fn most_in_any_window(admitted: &[u64], quota: Quota) -> Result<(), TestCaseError> {
+        let (events, burst) = (u128::from(quota.events.get()), u128::from(quota.burst.get()));
         for (first, from) in admitted.iter().enumerate() {
             for (last, to) in admitted.iter().enumerate().skip(first) {
-                let count = u64::try_from(last - first + 1).unwrap();
-                prop_assert!(count <= burst + (to - from) / interval, "{count} within {} ns", to - from);
+                let (count, time) = (u128::try_from(last - first + 1).unwrap(), u128::from(to - from));
+                let beyond_burst = count.saturating_sub(burst) * quota.period.as_nanos();
+                prop_assert!(beyond_burst <= time * events, "{count} within {time} ns");
             }
         }
         Ok(())
@@ -328,7 +354,8 @@ mod tests {
             pauses in pauses(),
         ) {
             let (tier, clock, _) = tier(&format!("{events}/{seconds}s burst {burst}"), "60000/1m", 10);
-            let interval = u64::try_from(tier.quotas().submits_per_device.quota.interval().as_nanos()).unwrap();
+            let quota = tier.quotas().submits_per_device.quota;
+            let interval = u64::try_from(quota.interval().as_nanos()).unwrap();
             let mut now = 0;
             let mut admitted = Vec::new();
             let advance = |now: &mut u64, nanos: u64| {
@@ -354,7 +381,7 @@ mod tests {
                         let wait = u64::try_from(retry_after.as_nanos()).unwrap();
                         let early = wait / 2;
                         advance(&mut now, early);
-                        let sooner = Outcome::Refused { retry_after: retry_after - Duration::from_nanos(early) };
+                        let sooner = Outcome::Refused { retry_after: Duration::from_nanos(wait - early) };
                         prop_assert_eq!(tier.take(&[device("a"), site()])[0], sooner);
                         advance(&mut now, wait - early);
                         prop_assert!(tier.take(&[device("a"), site()])[0].is_taken());
@@ -362,7 +389,7 @@ mod tests {
                     }
                 }
             }
-            most_in_any_window(&admitted, interval, burst.into())?;
+            most_in_any_window(&admitted, quota)?;
         }
     }
 }

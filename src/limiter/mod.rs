@@ -92,10 +92,10 @@ impl Limiter {
             Some(redis) if !refused(&alone) => redis.take(quotas, &charges).await,
             _ => None,
         };
-        let (outcomes, source) = match (shared, &part) {
-            (Some(outcomes), _) => (outcomes, Source::Redis),
-            (None, Some((_, outcomes))) if !refused(&alone) => (outcomes.clone(), Source::Local),
-            (None, _) => (alone.clone(), Source::Local),
+        let (judged_by, outcomes, source) = match (shared, &part) {
+            (Some(outcomes), _) => (quotas, outcomes, Source::Redis),
+            (None, Some((part, outcomes))) if !refused(&alone) => (part.quotas(), outcomes.clone(), Source::Local),
+            (None, _) => (quotas, alone.clone(), Source::Local),
         };
         if refused(&outcomes) {
             // Whoever counted it before the last word takes it back; a tier that refused by itself counted nothing.
@@ -109,7 +109,7 @@ impl Limiter {
                 tiers.denied.remember(quotas, &charges, &outcomes, Instant::now());
             }
         }
-        concluded(&Verdict::new(quotas, &charges, outcomes, source))
+        concluded(&Verdict::new(judged_by, &charges, outcomes, source))
     }
 
     /// True while Redis is configured but not in use: counts are this process's alone.
@@ -156,5 +156,29 @@ async fn keep_house(tiers: Arc<RwLock<Arc<Tiers>>>, crowded: Arc<Notify>) {
         }
         current(&tiers).sweep();
         tokio::time::sleep(HOUSEKEEPING_PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rate_limit::{LimitName, Weight};
+
+    /// Nothing listens there.
+    const NO_REDIS: &str = "redis://127.0.0.1:1/";
+
+    #[tokio::test]
+    async fn a_reader_is_pressed_by_half_of_the_part_that_decides() {
+        let quotas = Quotas { submits_per_device: "60/24h".parse().unwrap(), ..Quotas::default() };
+        let limiter = Limiter::with_redis(quotas, NO_REDIS, NonZeroU32::new(3).unwrap()).unwrap();
+        let charge =
+            Charge { limit: LimitName::SubmitsPerDevice, subject: "default/a".to_owned(), weight: Weight::One };
+        let mut told = Vec::new();
+        for _ in 0..21 {
+            told.push(limiter.check(std::slice::from_ref(&charge)).await);
+        }
+        let expected = [(10, false), (10, true)].map(|(times, pressed)| vec![Allowance::Allowed { pressed }; times]);
+        assert_eq!(told[..20], expected.concat(), "twenty are its part, ten of them half");
+        assert!(matches!(told[20], Allowance::Refused { .. }));
     }
 }

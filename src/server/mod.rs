@@ -8,7 +8,12 @@ mod reload;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -106,6 +111,8 @@ async fn make_first_tokens(config: &Config, gatekeeper: &Gatekeeper) -> anyhow::
 /// # Errors
 /// What could not be opened, parsed or bound.
 pub async fn start(config: Config) -> anyhow::Result<Running> {
+    // First of all: until it is taken, the signal would end a start that waits for its database.
+    let hangups = signal(SignalKind::hangup())?;
     warn_of_risks(&config);
     let grpc_listener = bind(config.grpc_addr).await?;
     let http_listener = bind(config.http_addr).await?;
@@ -130,7 +137,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     readiness.send_replace(Readiness::Ready);
     background::report_health(&reporter, Readiness::Ready).await;
     background::spawn(Arc::clone(&workflow), reporter, &readiness, stop_rest.clone());
-    let reload = reload::follow(config.clone(), Arc::clone(&workflow))?;
+    let reload = reload::follow(config.clone(), Arc::clone(&workflow), hangups);
     tokio::spawn(stop_rest.clone().run_until_cancelled_owned(reload));
 
     let incoming = incoming::accept(grpc_listener, stop_grpc.clone());

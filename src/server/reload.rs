@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
+    signal::unix::Signal,
     time::{MissedTickBehavior, interval},
 };
 
@@ -18,17 +18,10 @@ use crate::{
 /// Kubernetes does.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Follows the file that `config` came from, until dropped. Without a file it only takes SIGHUP's sting, which would end the process.
-///
-/// # Errors
-/// When the system takes no handler for the signal.
-pub(super) fn follow(config: Config, workflow: Arc<Workflow>) -> std::io::Result<impl Future<Output = ()>> {
-    let hangups = signal(SignalKind::hangup())?;
+/// Follows the file that the configuration came from, until dropped. Without a file it only takes SIGHUP's sting, which would end
+/// the process.
+pub(super) async fn follow(started: Config, workflow: Arc<Workflow>, mut hangups: Signal) {
     metric::config_is_good(true);
-    Ok(run(config, workflow, hangups))
-}
-
-async fn run(started: Config, workflow: Arc<Workflow>, mut hangups: Signal) {
     let Some(source) = started.source.clone() else {
         while hangups.recv().await.is_some() {
             tracing::info!("there is no configuration file to read again");
@@ -37,25 +30,19 @@ async fn run(started: Config, workflow: Arc<Workflow>, mut hangups: Signal) {
     };
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut seen = content(&source).await;
+    let mut file = File::read_from(source);
     let mut in_force = started.clone();
     loop {
         tokio::select! {
-            _ = ticks.tick() => {
-                let found = content(&source).await;
-                if found == seen {
-                    continue;
-                }
-                seen = found;
-            }
-            hangup = hangups.recv() => {
-                if hangup.is_none() {
-                    return;
-                }
-                seen = content(&source).await;
-            }
+            _ = ticks.tick() => if !file.has_changed().await {
+                continue;
+            },
+            hangup = hangups.recv() => match hangup {
+                Some(()) => drop(file.has_changed().await),
+                None => return,
+            },
         }
-        match source.read() {
+        match file.source.read() {
             Ok(fresh) => {
                 apply(&in_force, &fresh, &workflow);
                 let frozen = started.frozen_differences(&fresh);
@@ -67,15 +54,31 @@ async fn run(started: Config, workflow: Arc<Workflow>, mut hangups: Signal) {
             Err(error) => {
                 metric::config_read("REFUSED");
                 metric::config_is_good(false);
-                tracing::error!(%error, "the configuration is wrong: the last good one stays in force");
+                tracing::error!(file = %file.source.path().display(), %error, "the configuration is wrong: the last good one stays in force");
             }
         }
     }
 }
 
-/// `None` when it cannot be read.
-async fn content(source: &Source) -> Option<Vec<u8>> {
-    tokio::fs::read(source.path()).await.ok()
+/// The file, and what it said when it was last looked at; `None` when it could not be read.
+struct File {
+    source: Source,
+    seen: Option<String>,
+}
+
+impl File {
+    /// As the start read it. A start may take long, and the file change meanwhile.
+    fn read_from(source: Source) -> Self {
+        Self { seen: Some(source.text().to_owned()), source }
+    }
+
+    /// Whether it says something else than at the last look.
+    async fn has_changed(&mut self) -> bool {
+        let found = tokio::fs::read_to_string(self.source.path()).await.ok();
+        let changed = found != self.seen;
+        self.seen = found;
+        changed
+    }
 }
 
 /// Puts in force what may change while the server runs.
@@ -84,5 +87,27 @@ fn apply(old: &Config, fresh: &Config, workflow: &Workflow) {
     workflow.set_rules(super::rules(fresh));
     metric::config_read("APPLIED");
     metric::config_is_good(true);
-    tracing::info!(changed = old.live_differences(fresh).join(", "), "the configuration was read again");
+    let changed = old.live_differences(fresh);
+    let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(", ") };
+    tracing::info!(changed, "the configuration was read again");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    #[tokio::test]
+    async fn what_changed_since_the_start_read_it_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("duyet.toml");
+        std::fs::write(&path, "log = \"info\"").unwrap();
+        let config = Settings::default().resolve(Some(path.clone())).unwrap();
+        std::fs::write(&path, "log = \"warn\"").unwrap();
+        let mut file = File::read_from(config.source.unwrap());
+        assert!(file.has_changed().await);
+        assert!(!file.has_changed().await);
+        std::fs::remove_file(&path).unwrap();
+        assert!(file.has_changed().await && !file.has_changed().await);
+    }
 }

@@ -2,12 +2,15 @@
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use duyet::proto::v1;
 
 use crate::support::{
-    daemon::Daemon,
+    daemon::{Daemon, duyetd},
     newsroom::{Portal, reason},
     process::wait_until,
 };
@@ -35,13 +38,21 @@ impl Office {
     }
 
     fn shows(&self, line: &str) -> bool {
-        self.daemon.http("/metrics").lines().any(|one| one == line)
+        shows(&self.daemon, line)
     }
 
     fn wait_for(&self, outcome: &str, times: u32) {
-        let line = format!("duyet_config_reloads_total{{outcome=\"{outcome}\"}} {times}");
-        wait_until(&line, || self.shows(&line));
+        wait_for(&self.daemon, outcome, times);
     }
+}
+
+fn shows(daemon: &Daemon, line: &str) -> bool {
+    daemon.http("/metrics").lines().any(|one| one == line)
+}
+
+fn wait_for(daemon: &Daemon, outcome: &str, times: u32) {
+    let line = format!("duyet_config_reloads_total{{outcome=\"{outcome}\"}} {times}");
+    wait_until(&line, || shows(daemon, &line));
 }
 
 fn replace(file: &Path, toml: &str) {
@@ -116,6 +127,52 @@ async fn sighup_reads_the_file_and_policy_follows_it() {
     assert!(told.contains("grpc.drain_notice_ms") && !told.contains("grpc.reflection"), "{told}");
     assert_eq!(outcome(portal.say("bai", "Đăng ngay").await), v1::Outcome::Published);
     assert!(log.lines().any(|line| line.contains("read again") && line.contains("policy.mode")), "{log}");
+}
+
+/// Kubernetes mounts a file as a link to a link, and swaps the inner one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_swapped_by_links_is_read_and_its_errors_name_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let publish = |version: &str, toml: &str| {
+        std::fs::create_dir(dir.path().join(version)).unwrap();
+        std::fs::write(dir.path().join(version).join("duyet.toml"), toml).unwrap();
+        std::os::unix::fs::symlink(version, dir.path().join("next")).unwrap();
+        std::fs::rename(dir.path().join("next"), dir.path().join("now")).unwrap();
+    };
+    publish("v1", "");
+    let file = dir.path().join("duyet.toml");
+    std::os::unix::fs::symlink("now/duyet.toml", &file).unwrap();
+    let daemon = Daemon::start(dir.path(), &[("DUYET_CONFIG", file.to_str().unwrap())]);
+    publish("v2", "[policy]\nmode = \"POST\"\n");
+    wait_for(&daemon, "APPLIED", 1);
+    let said = daemon.portal().say("bai", "Đăng ngay").await;
+    assert_eq!(said.outcome(), v1::Outcome::Published);
+    publish("v3", "[policy]\nlow = 0.9\nhigh = 0.3\n");
+    wait_for(&daemon, "REFUSED", 1);
+    let log = daemon.log();
+    let told = log.lines().find(|line| line.contains("last good one")).unwrap();
+    assert!(told.contains("duyet.toml") && told.contains("policy.low"), "{told}");
+}
+
+#[test]
+fn sighup_does_not_end_a_start_that_waits_for_its_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = String::from_utf8(duyetd(dir.path()).args(["keys", "generate"]).output().unwrap().stdout).unwrap();
+    let log = dir.path().join("log.jsonl");
+    let mut start = duyetd(dir.path())
+        .env("DUYET_GRPC_ADDR", "127.0.0.1:0")
+        .env("DUYET_HTTP_ADDR", "127.0.0.1:0")
+        .env("DUYET_KEYS", keys.trim())
+        .env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    wait_until("it waits", || std::fs::read_to_string(&log).unwrap().contains("not there yet"));
+    for signal in ["-HUP", "-TERM"] {
+        assert!(Command::new("kill").args([signal, &start.id().to_string()]).status().unwrap().success());
+    }
+    assert!(start.wait().unwrap().success(), "SIGTERM ended it, as it should");
 }
 
 #[tokio::test(flavor = "multi_thread")]
