@@ -82,6 +82,9 @@ async fn content(source: &Source) -> Option<Vec<u8>> {
 fn apply(old: &Config, fresh: &Config, workflow: &Workflow) {
     workflow.set_limits(fresh.limits.clone());
     workflow.set_rules(super::rules(fresh));
+    if old.profiles != fresh.profiles {
+        workflow.set_profiles(&fresh.profiles);
+    }
     metric::config_read("APPLIED");
     metric::config_is_good(true);
     tracing::info!(changed = old.live_differences(fresh).join(", "), "the configuration was read again");
