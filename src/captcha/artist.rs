@@ -1,4 +1,4 @@
-//! Draws pictures: letters, discs, strokes, noise, in this order.
+//! Draws pictures: letters, what inverts parts of them, strokes, noise, in this order.
 
 use rand::Rng;
 
@@ -6,17 +6,32 @@ use super::{
     bitmap::Bitmap,
     glyphs::{Glyph, Glyphs},
     layout, stroke,
-    style::{DISC, HEIGHT, NOISE, Style, WIDTH},
+    style::{self, HEIGHT, Style, WIDTH},
+    veil,
     warp::Warp,
 };
-use crate::domain::challenge::{ALPHABET, Level, Picture};
+use crate::domain::{
+    answer::Alphabet,
+    challenge::{Level, Picture},
+    picture::Profile,
+};
 
 /// Longest answer that a picture can hold legibly.
 const MAX_LETTERS: usize = 8;
-/// Ink of a letter in pixels, on average over a picture: from eight small ones to one large M.
-const LETTER_INK: std::ops::RangeInclusive<usize> = 90..=1_000;
+/// Ink that each letter must add to those before it, in pixels: from a small one of eight, half covered, to one large M.
+const LETTER_INK: std::ops::RangeInclusive<usize> = 60..=1_400;
+/// Share of black pixels in percent. Bands may turn most of a picture over; nothing makes it one colour.
+const BLACK: std::ops::RangeInclusive<usize> = 5..=92;
 /// Tries to draw one picture. One practically always does; the check guards against a silent blank.
 const TRIES: usize = 8;
+
+/// What to draw.
+#[derive(Debug, Clone, Copy)]
+pub struct Motif {
+    pub alphabet: Alphabet,
+    pub profile: Profile,
+    pub level: Level,
+}
 
 /// Knows the letters. Drawing takes CPU time: never on a thread that serves requests.
 pub struct Artist {
@@ -24,53 +39,68 @@ pub struct Artist {
 }
 
 impl Artist {
-    /// Reads the font.
+    /// Reads the font and looks at the numbers of the profiles.
     ///
     /// # Errors
-    /// Names the letter that the font lacks.
+    /// Names the letter that the font lacks, or the number that is out of its bounds.
     pub fn new() -> Result<Self, String> {
+        style::check_all()?;
         Ok(Self { glyphs: Glyphs::load()? })
     }
 
     /// A picture of a random answer, each equally likely as long as `rng` is a CSPRNG.
-    pub fn draw(&self, level: Level, rng: &mut impl Rng) -> Option<Picture> {
-        let answer: String = (0..level.length()).filter_map(|_| random_letter(rng)).collect();
-        self.draw_answer(&answer, level, rng)
+    pub fn draw(&self, motif: Motif, rng: &mut impl Rng) -> Option<Picture> {
+        let length = motif.alphabet.length(motif.level);
+        let answer: String = (0..length).filter_map(|_| random_symbol(motif.alphabet, rng)).collect();
+        self.draw_answer(&answer, motif, rng)
     }
 
-    /// A picture of this answer; `None` when it is not 1 to 8 letters of [`ALPHABET`], or in the practically impossible case
+    /// A picture of this answer; `None` when it is not 1 to 8 symbols of the motif's alphabet, or in the practically impossible case
     /// that no try was legible.
-    pub fn draw_answer(&self, answer: &str, level: Level, rng: &mut impl Rng) -> Option<Picture> {
-        let glyphs: Vec<_> = answer.chars().map(|letter| self.glyphs.get(letter)).collect::<Option<_>>()?;
+    pub fn draw_answer(&self, answer: &str, motif: Motif, rng: &mut impl Rng) -> Option<Picture> {
+        let Motif { alphabet, profile, level } = motif;
+        let known = |letter: char| alphabet.symbols().contains(letter).then(|| self.glyphs.get(letter)).flatten();
+        let glyphs: Vec<_> = answer.chars().map(known).collect::<Option<_>>()?;
         if !(1..=MAX_LETTERS).contains(&glyphs.len()) {
             return None;
         }
-        let bitmap = (0..TRIES).find_map(|_| compose(&glyphs, &Style::of(level), rng))?;
+        let style = Style::of(profile, level);
+        let bitmap = (0..TRIES).find_map(|_| compose(&glyphs, &style, rng))?;
         let png = bitmap.to_png().ok()?;
-        Some(Picture { answer: answer.to_owned(), png, width: WIDTH.into(), height: HEIGHT.into() })
+        let (width, height) = (WIDTH.into(), HEIGHT.into());
+        Some(Picture { answer: answer.to_owned(), alphabet, profile, png, width, height })
     }
 }
 
-/// `None` when letters are missing or cut off.
+/// `None` when a letter is missing, hidden or cut off, or the picture is nearly of one colour.
 fn compose(glyphs: &[&Glyph], style: &Style, rng: &mut impl Rng) -> Option<Bitmap> {
-    let mut bitmap = Bitmap::blank();
-    let warp = Warp::random(rng);
-    layout::draw(&mut bitmap, glyphs, &warp, rng);
-    if bitmap.touches_edge() || !LETTER_INK.contains(&(bitmap.count() / glyphs.len())) {
-        return None;
-    }
-    for _ in 0..style.discs {
-        let (x, y) = (rng.random_range(24.0..216.0), rng.random_range(30.0..60.0));
-        bitmap.invert_disc(x, y, rng.random_range(DISC));
-    }
-    // After the discs: within one, a dark stroke only cuts the light letter and adds no line that could be read as part of it.
-    stroke::draw(&mut bitmap, style.strokes, &warp, rng);
-    bitmap.add_noise(NOISE, rng);
-    Some(bitmap)
+    let warp = Warp::random(style, rng);
+    let bitmap = letters(glyphs, style, &warp, rng)?;
+    let bitmap = disturb(bitmap, style, &warp, rng);
+    let black = bitmap.count() * 100 / (usize::from(WIDTH) * usize::from(HEIGHT));
+    BLACK.contains(&black).then_some(bitmap)
 }
 
-fn random_letter(rng: &mut impl Rng) -> Option<char> {
-    ALPHABET.as_bytes().get(rng.random_range(0..ALPHABET.len())).map(|letter| char::from(*letter))
+fn letters(glyphs: &[&Glyph], style: &Style, warp: &Warp, rng: &mut impl Rng) -> Option<Bitmap> {
+    let mut bitmap = Bitmap::blank();
+    let inked = layout::draw(&mut bitmap, glyphs, style, warp, rng);
+    let seen = inked.len() == glyphs.len() && inked.iter().all(|ink| LETTER_INK.contains(ink));
+    bitmap.grow(style.weight);
+    bitmap.outline(style.outline);
+    (seen && !bitmap.touches_edge()).then_some(bitmap)
+}
+
+fn disturb(mut bitmap: Bitmap, style: &Style, warp: &Warp, rng: &mut impl Rng) -> Bitmap {
+    veil::draw(&mut bitmap, style, rng);
+    // After the discs: within one, a dark stroke only cuts the light letter and adds no line that could be read as part of it.
+    stroke::draw(&mut bitmap, style, warp, rng);
+    bitmap.add_noise(style.noise, rng);
+    bitmap
+}
+
+fn random_symbol(alphabet: Alphabet, rng: &mut impl Rng) -> Option<char> {
+    let symbols = alphabet.symbols().as_bytes();
+    symbols.get(rng.random_range(0..symbols.len())).map(|symbol| char::from(*symbol))
 }
 
 #[cfg(test)]
@@ -89,36 +119,107 @@ mod tests {
         (frame.bit_depth, frame.color_type, ink)
     }
 
-    #[test]
-    fn three_hundred_pictures_are_small_black_and_white_and_inked() {
-        let artist = Artist::new().unwrap();
-        for level in [Level::Normal, Level::Hard] {
-            for seed in 0..150 {
-                let picture = artist.draw(level, &mut StdRng::seed_from_u64(seed)).unwrap();
-                assert_eq!(picture.answer.len(), level.length());
-                assert!(picture.answer.chars().all(|letter| ALPHABET.contains(letter)));
-                assert!(picture.png.len() <= 4096, "{} bytes", picture.png.len());
-                let (depth, color, ink) = decode(&picture.png);
-                assert_eq!((depth, color), (png::BitDepth::One, png::ColorType::Grayscale));
-                let share = ink.iter().filter(|ink| **ink).count() * 100 / ink.len();
-                assert!((6..25).contains(&share), "{share} % of picture {seed}");
-            }
+    /// Every way to draw.
+    fn motifs() -> Vec<Motif> {
+        let levels = [Level::Normal, Level::Hard];
+        let of = |alphabet, profile| levels.map(|level| Motif { alphabet, profile, level });
+        let alphabets = Alphabet::ALL.iter();
+        alphabets.flat_map(|alphabet| Profile::ALL.iter().flat_map(move |profile| of(*alphabet, *profile))).collect()
+    }
+
+    const MOTIF: Motif = Motif { alphabet: Alphabet::Mixed, profile: Profile::Stroke, level: Level::Normal };
+
+    /// What a picture promises, whatever the style.
+    fn inspect(artist: &Artist, motif: Motif, seed: u64) {
+        let at = format!("{motif:?}, seed {seed}");
+        let picture = artist.draw(motif, &mut StdRng::seed_from_u64(seed)).expect(&at);
+        assert_eq!(picture.answer.len(), motif.alphabet.length(motif.level), "{at}");
+        assert!(picture.answer.chars().all(|letter| motif.alphabet.symbols().contains(letter)), "{at}");
+        assert!(picture.png.len() <= 4096, "{at}: {} bytes", picture.png.len());
+        let (depth, color, ink) = decode(&picture.png);
+        assert_eq!((depth, color), (png::BitDepth::One, png::ColorType::Grayscale), "{at}");
+        let share = ink.iter().filter(|ink| **ink).count() * 100 / ink.len();
+        assert!(BLACK.contains(&share), "{at}: {share} % black");
+    }
+
+    /// Draws with and without each letter, everything else being the same: what differs is what the reader sees of it.
+    fn look_for_every_letter(artist: &Artist, motif: Motif, seed: u64) {
+        let answer = artist.draw(motif, &mut StdRng::seed_from_u64(seed)).unwrap().answer;
+        let glyphs: Vec<_> = answer.chars().map(|letter| artist.glyphs.get(letter).unwrap()).collect();
+        let style = Style::of(motif.profile, motif.level);
+        let draw = |glyphs: &[&Glyph]| {
+            let mut rng = StdRng::seed_from_u64(seed);
+            let warp = Warp::random(&style, &mut rng);
+            let mut bitmap = Bitmap::blank();
+            layout::draw(&mut bitmap, glyphs, &style, &warp, &mut rng);
+            bitmap.grow(style.weight);
+            bitmap.outline(style.outline);
+            assert!(!bitmap.touches_edge(), "{motif:?}, seed {seed}");
+            disturb(bitmap, &style, &warp, &mut rng)
+        };
+        let whole = draw(&glyphs);
+        for (n, glyph) in glyphs.iter().enumerate() {
+            let blank = glyph.without_ink();
+            let mut rest = glyphs.clone();
+            rest[n] = &blank;
+            let seen = whole.differing(&draw(&rest));
+            assert!(seen >= SEEN, "{motif:?}, seed {seed}: {seen} pixels of letter {n}");
         }
+    }
+
+    /// Fewest pixels of a letter that a reader sees.
+    const SEEN: usize = 60;
+
+    /// Does something with so many pictures of all motifs, on every core.
+    fn with_pictures(count: u64, deed: impl Fn(&Artist, Motif, u64) + Sync) {
+        let (artist, motifs) = (Artist::new().unwrap(), motifs());
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| {
+            for worker in 0..workers {
+                let (artist, motifs, deed) = (&artist, &motifs, &deed);
+                scope.spawn(move || {
+                    for (seed, motif) in (0..count).zip(motifs.iter().cycle()).skip(worker).step_by(workers) {
+                        deed(artist, *motif, seed);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn ten_thousand_pictures_are_whole_small_and_black_and_white() {
+        with_pictures(10_000, inspect);
+    }
+
+    #[test]
+    fn every_letter_is_seen() {
+        with_pictures(480, look_for_every_letter);
     }
 
     #[test]
     fn the_widest_letters_are_shrunk_and_never_cut() {
         let artist = Artist::new().unwrap();
-        for letters in ["M", "7", "MMMMMM", "MMMMMMMM", "777777", "KNMHXR"] {
+        for letters in ["M", "7", "MMMMMM", "MMMMMMMM", "777777", "KNMHXR", "22222222"] {
             let glyphs: Vec<_> = letters.chars().map(|letter| artist.glyphs.get(letter).unwrap()).collect();
-            for seed in 0..50 {
+            for (seed, motif) in (0..240).zip(motifs().into_iter().cycle()) {
+                let style = Style::of(motif.profile, motif.level);
                 let mut rng = StdRng::seed_from_u64(seed);
-                let mut bitmap = Bitmap::blank();
-                layout::draw(&mut bitmap, &glyphs, &Warp::random(&mut rng), &mut rng);
-                assert!(!bitmap.touches_edge(), "{letters}, seed {seed}");
-                let ink = bitmap.count() / glyphs.len();
-                assert!(LETTER_INK.contains(&ink), "{letters}, seed {seed}: {ink} pixels a letter");
+                let warp = Warp::random(&style, &mut rng);
+                assert!(letters_of(&glyphs, &style, &warp, &mut rng).is_some(), "{letters}, {motif:?}, seed {seed}");
             }
+        }
+    }
+
+    use super::letters as letters_of;
+
+    #[test]
+    fn a_letter_without_ink_is_no_picture() {
+        let artist = Artist::new().unwrap();
+        let (k, blank) = (artist.glyphs.get('K').unwrap(), artist.glyphs.get('M').unwrap().without_ink());
+        for motif in motifs() {
+            let style = Style::of(motif.profile, motif.level);
+            assert!(compose(&[k, k, k, k], &style, &mut StdRng::seed_from_u64(4)).is_some());
+            assert!(compose(&[k, k, &blank, k], &style, &mut StdRng::seed_from_u64(4)).is_none());
         }
     }
 
@@ -126,7 +227,7 @@ mod tests {
     fn two_pictures_of_one_answer_differ() {
         let artist = Artist::new().unwrap();
         let mut rng = StdRng::seed_from_u64(1);
-        let mut draw = || artist.draw_answer("KM7RT", Level::Normal, &mut rng).unwrap().png;
+        let mut draw = || artist.draw_answer("KM7RT", MOTIF, &mut rng).unwrap().png;
         let (one, other) = (decode(&draw()).2, decode(&draw()).2);
         let differing = one.iter().zip(&other).filter(|(one, other)| one != other).count();
         assert!(differing > 1_500, "{differing} pixels");
@@ -138,7 +239,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(2);
         let mut seen = HashSet::new();
         for _ in 0..150 {
-            seen.extend(artist.draw(Level::Normal, &mut rng).unwrap().answer.chars().enumerate());
+            seen.extend(artist.draw(MOTIF, &mut rng).unwrap().answer.chars().enumerate());
         }
         assert_eq!(seen.len(), 5 * 16);
     }
@@ -147,8 +248,8 @@ mod tests {
     fn an_answer_that_cannot_be_shown_is_no_picture() {
         let artist = Artist::new().unwrap();
         let mut rng = StdRng::seed_from_u64(3);
-        for answer in ["", "KM7R0", "km7rt", "KM 7RT", "CCCCCCCCC"] {
-            assert!(artist.draw_answer(answer, Level::Normal, &mut rng).is_none(), "{answer}");
+        for answer in ["", "KM7R0", "KM7R2", "km7rt", "KM 7RT", "CCCCCCCCC"] {
+            assert!(artist.draw_answer(answer, MOTIF, &mut rng).is_none(), "{answer}");
         }
     }
 }

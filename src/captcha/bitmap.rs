@@ -23,6 +23,41 @@ impl Bitmap {
         self.ink.chunks_exact_mut(usize::from(WIDTH)).nth(usize::from(y)).unwrap_or_default()
     }
 
+    /// Inverts one pixel. Outside the picture there is none.
+    pub(super) fn invert(&mut self, x: usize, y: usize) {
+        if x < usize::from(WIDTH)
+            && let Some(ink) = self.ink.get_mut(y * usize::from(WIDTH) + x)
+        {
+            *ink ^= true;
+        }
+    }
+
+    /// Leaves of every shape a line of this many pixels around it. With 0, leaves the shapes.
+    pub(super) fn outline(&mut self, pixels: u8) {
+        if pixels == 0 {
+            return;
+        }
+        let shapes = self.ink.clone();
+        self.grow(pixels);
+        for (ink, inside) in self.ink.iter_mut().zip(&shapes) {
+            *ink &= !inside;
+        }
+    }
+
+    /// Thickens every shape by so many pixels on every side. Shapes must keep off the edge, or they come in again on the other side.
+    pub(super) fn grow(&mut self, pixels: u8) {
+        let width = usize::from(WIDTH);
+        for _ in 0..pixels {
+            // Each pixel and its eight neighbours, first across and then down.
+            let mut across = self.ink.clone();
+            join(&mut across[1..], &self.ink);
+            join(&mut across, &self.ink[1..]);
+            self.ink.copy_from_slice(&across);
+            join(&mut self.ink[width..], &across);
+            join(&mut self.ink, &across[width..]);
+        }
+    }
+
     /// How many pixels are ink.
     pub(super) fn count(&self) -> usize {
         self.ink.iter().filter(|ink| **ink).count()
@@ -58,6 +93,12 @@ impl Bitmap {
         }
     }
 
+    /// How many pixels differ.
+    #[cfg(test)]
+    pub(super) fn differing(&self, other: &Self) -> usize {
+        self.ink.iter().zip(&other.ink).filter(|(one, other)| one != other).count()
+    }
+
     /// The picture as a 1-bit grayscale PNG, where ink is black.
     pub(super) fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
         let packed: Vec<u8> =
@@ -73,5 +114,12 @@ impl Bitmap {
         writer.write_image_data(&packed)?;
         writer.finish()?;
         Ok(png)
+    }
+}
+
+/// Adds ink where the other has some.
+fn join(ink: &mut [bool], other: &[bool]) {
+    for (ink, other) in ink.iter_mut().zip(other) {
+        *ink |= other;
     }
 }

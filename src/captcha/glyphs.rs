@@ -5,39 +5,81 @@ use std::panic::catch_unwind;
 use captcha::{Captcha, Geometry};
 
 use super::layout::floor;
-use crate::domain::challenge::ALPHABET;
+use crate::domain::answer::Alphabet;
 
 /// Fewest and most pixels that a letter's side may have: anything else is no letter.
 const SIDE: std::ops::RangeInclusive<usize> = 12..=64;
 
-/// How much ink each pixel of a letter holds, 0 to 255, with a blank frame of one pixel.
+/// Steps to a pixel in which a letter is kept: fine enough that turned edges do not fray.
+const FINE: u16 = 4;
+/// Ink from which a point is black: half covered.
+const DARK: f32 = 127.5;
+
+/// The shape of a letter, with a blank frame of one pixel. It is smoothed once, here: drawing only looks points up.
 pub(super) struct Glyph {
+    /// In pixels.
     pub(super) width: u16,
     pub(super) height: u16,
-    ink: Vec<u8>,
+    /// Whether a point is black, `FINE` points to a pixel, row by row.
+    fine: Vec<bool>,
 }
 
 impl Glyph {
-    /// Ink between pixels at `(x, y)`, bilinear; 0 outside.
-    pub(super) fn ink_at(&self, x: f32, y: f32) -> f32 {
-        if x < 0.0 || y < 0.0 {
-            return 0.0;
-        }
+    /// The same letter, unseen.
+    #[cfg(test)]
+    pub(super) fn without_ink(&self) -> Self {
+        Self { fine: vec![false; self.fine.len()], ..*self }
+    }
+
+    /// Whether the letter is black at a point, in pixels from the middle of its first one. False outside.
+    pub(super) fn is_dark(&self, x: f32, y: f32) -> bool {
+        let steps = f32::from(FINE);
+        // Half a step for the nearest point, and a number below zero would become zero.
+        let (x, y) = (x * steps + 0.5, y * steps + 0.5);
         let (column, row) = (floor(x), floor(y));
-        let width = usize::from(self.width);
-        let at = usize::from(row) * width + usize::from(column);
-        if column + 1 >= self.width || row + 1 >= self.height {
-            return 0.0;
-        }
-        let pair = |at: usize| self.ink.get(at..at + 2);
-        let (Some(upper), Some(lower)) = (pair(at), pair(at + width)) else { return 0.0 };
-        let (right, below) = (x - f32::from(column), y - f32::from(row));
-        let mix = |pair: &[u8]| f32::from(pair[0]) * (1.0 - right) + f32::from(pair[1]) * right;
-        mix(upper) * (1.0 - below) + mix(lower) * below
+        let inside = x >= 0.0 && y >= 0.0 && column < self.width * FINE;
+        inside && self.fine.get(usize::from(row) * usize::from(self.width * FINE) + usize::from(column)) == Some(&true)
     }
 }
 
-/// Every letter of [`ALPHABET`].
+/// Ink of each pixel of a letter, 0 to 255.
+struct Scan {
+    width: usize,
+    height: usize,
+    ink: Vec<u8>,
+}
+
+impl Scan {
+    /// Ink between pixels, bilinear; 0 outside.
+    fn ink_at(&self, x: f32, y: f32) -> f32 {
+        let (column, row) = (floor(x), floor(y));
+        let ink = |dx: u16, dy: u16| {
+            let (x, y) = (usize::from(column + dx), usize::from(row + dy));
+            if x < self.width && y < self.height { f32::from(self.ink[y * self.width + x]) } else { 0.0 }
+        };
+        let (right, below) = (x - f32::from(column), y - f32::from(row));
+        let upper = ink(0, 0) * (1.0 - right) + ink(1, 0) * right;
+        let lower = ink(0, 1) * (1.0 - right) + ink(1, 1) * right;
+        upper * (1.0 - below) + lower * below
+    }
+
+    /// Finds the edge between black and white to a part of a pixel.
+    fn sharpen(&self) -> Option<Glyph> {
+        let (width, height) = (u16::try_from(self.width).ok()?, u16::try_from(self.height).ok()?);
+        let at = |step: u16| f32::from(step) / f32::from(FINE);
+        let rows = 0..height * FINE;
+        let fine = rows.flat_map(|y| (0..width * FINE).map(move |x| self.ink_at(at(x), at(y)) > DARK)).collect();
+        Some(Glyph { width, height, fine })
+    }
+}
+
+/// Every symbol of every alphabet, each once.
+fn symbols() -> impl Iterator<Item = char> {
+    let (mixed, digits) = (Alphabet::Mixed.symbols(), Alphabet::Digits.symbols());
+    mixed.chars().chain(digits.chars().filter(|digit| !mixed.contains(*digit)))
+}
+
+/// Every symbol of [`Alphabet`].
 pub(super) struct Glyphs {
     letters: Vec<(char, Glyph)>,
 }
@@ -52,7 +94,7 @@ impl Glyphs {
             Some(glyph) => Ok((letter, glyph)),
             None => Err(format!("the captcha font has no letter {letter}")),
         };
-        Ok(Self { letters: ALPHABET.chars().map(load).collect::<Result<_, _>>()? })
+        Ok(Self { letters: symbols().map(load).collect::<Result<_, _>>()? })
     }
 
     pub(super) fn get(&self, letter: char) -> Option<&Glyph> {
@@ -71,7 +113,7 @@ fn extract(letter: char) -> Option<Glyph> {
         captcha.as_png().filter(|_| drawn)
     });
     let (width, height, ink) = decode(&png.ok()??)?;
-    trim(width, height, &ink)
+    trim(width, height, &ink)?.sharpen()
 }
 
 /// Width, height and the ink of each pixel of an 8-bit PNG.
@@ -86,7 +128,7 @@ fn decode(png: &[u8]) -> Option<(usize, usize, Vec<u8>)> {
 }
 
 /// Cuts blank edges off and frames the rest with one blank pixel.
-fn trim(width: usize, height: usize, ink: &[u8]) -> Option<Glyph> {
+fn trim(width: usize, height: usize, ink: &[u8]) -> Option<Scan> {
     let dark = |x: usize, y: usize| ink.get(y * width + x).is_some_and(|ink| *ink > 0);
     let columns: Vec<_> = (0..width).filter(|x| (0..height).any(|y| dark(*x, y))).collect();
     let rows: Vec<_> = (0..height).filter(|y| (0..width).any(|x| dark(x, *y))).collect();
@@ -102,11 +144,7 @@ fn trim(width: usize, height: usize, ink: &[u8]) -> Option<Glyph> {
     {
         to[1..=inner_width].copy_from_slice(&from[left..=right]);
     }
-    Some(Glyph {
-        width: u16::try_from(inner_width + 2).ok()?,
-        height: u16::try_from(inner_height + 2).ok()?,
-        ink: framed,
-    })
+    Some(Scan { width: inner_width + 2, height: inner_height + 2, ink: framed })
 }
 
 #[cfg(test)]
@@ -116,13 +154,13 @@ mod tests {
     #[test]
     fn every_letter_is_there_with_ink_and_a_blank_frame() {
         let glyphs = Glyphs::load().unwrap();
-        for letter in ALPHABET.chars() {
+        for letter in symbols() {
             let glyph = glyphs.get(letter).unwrap();
-            let dark = glyph.ink.iter().filter(|ink| **ink > 127).count();
-            let share = dark * 100 / glyph.ink.len();
+            let dark = glyph.fine.iter().filter(|dark| **dark).count();
+            let share = dark * 100 / glyph.fine.len();
             assert!((12..60).contains(&share), "{letter}: {share} %");
-            let width = usize::from(glyph.width);
-            assert!(glyph.ink.chunks_exact(width).all(|row| row[0] == 0 && row[width - 1] == 0));
+            let width = usize::from(glyph.width * FINE);
+            assert!(glyph.fine.chunks_exact(width).all(|row| !row[0] && !row[width - 1]));
         }
         assert!(glyphs.get('W').is_none());
     }

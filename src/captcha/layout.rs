@@ -7,12 +7,9 @@ use rand::Rng;
 use super::{
     bitmap::Bitmap,
     glyphs::Glyph,
-    style::{ADVANCE, HEIGHT, LIFT, MARGIN, ROTATION, SHEAR, STRETCH_X, STRETCH_Y, WARP, WIDTH},
+    style::{HEIGHT, MARGIN, Style, WIDTH},
     warp::Warp,
 };
-
-/// Ink from which a pixel is black: half covered.
-const DARK: f32 = 127.5;
 
 /// A letter's shape and the map from the letter to the picture: `[[a, b], [c, d]]` around the letter's middle.
 struct Placed<'a> {
@@ -24,12 +21,12 @@ struct Placed<'a> {
 
 impl<'a> Placed<'a> {
     /// Leans and stretches a letter; its place comes later.
-    fn random(glyph: &'a Glyph, rng: &mut impl Rng) -> Self {
-        let (sin, cos) = rng.random_range(-ROTATION..=ROTATION).to_radians().sin_cos();
-        let (across, down) = (rng.random_range(STRETCH_X), rng.random_range(STRETCH_Y));
-        let slant = rng.random_range(-SHEAR..=SHEAR) * down;
+    fn random(glyph: &'a Glyph, style: &Style, rng: &mut impl Rng) -> Self {
+        let (sin, cos) = rng.random_range(-style.rotation..=style.rotation).to_radians().sin_cos();
+        let (across, down) = (rng.random_range(style.stretch_x.clone()), rng.random_range(style.stretch_y.clone()));
+        let slant = rng.random_range(-style.shear..=style.shear) * down;
         let map = [cos * across, cos * slant - sin * down, sin * across, sin * slant + cos * down];
-        let y = f32::from(HEIGHT) / 2.0 + rng.random_range(-LIFT..=LIFT);
+        let y = f32::from(HEIGHT) / 2.0 + rng.random_range(-style.lift..=style.lift);
         Self { glyph, map, x: 0.0, y }
     }
 
@@ -50,51 +47,67 @@ impl<'a> Placed<'a> {
     }
 
     /// Keeps the letter, warped, inside the picture.
-    fn clamp(&mut self) {
+    fn clamp(&mut self, frame: f32) {
         let (across, down) = self.reach();
         let inside = |at: f32, reach: f32, side: u16| {
-            let free = reach + WARP + 1.0;
+            let free = reach + frame;
             at.min(f32::from(side) - free).max(free)
         };
         self.x = inside(self.x, across, WIDTH);
         self.y = inside(self.y, down, HEIGHT);
     }
 
-    /// Draws every pixel by asking where in the letter it comes from, so nothing is smoothed twice.
-    fn draw(&self, bitmap: &mut Bitmap, warp: &Warp) {
+    /// Draws every pixel by asking where in the letter it comes from, so nothing is smoothed twice. Answers how much ink came to what
+    /// was there.
+    fn draw(&self, bitmap: &mut Bitmap, warp: &Warp) -> usize {
+        let mut added = 0;
         let to_letter = invert(self.map);
         let middle = (f32::from(self.glyph.width - 1) / 2.0, f32::from(self.glyph.height - 1) / 2.0);
         let (across, down) = self.reach();
-        let columns = pixels(self.x, across + WARP, WIDTH);
-        for y in pixels(self.y, down + WARP, HEIGHT) {
+        let columns = pixels(self.x, across + warp.reach(), WIDTH);
+        for y in pixels(self.y, down + warp.reach(), HEIGHT) {
             let shift = warp.across(y) - self.x;
             let row = bitmap.row(y).get_mut(usize::from(columns.start)..).unwrap_or_default();
             for ((x, ink), down) in columns.clone().zip(row).zip(warp.down(columns.start)) {
                 let (from_x, from_y) = (f32::from(x) + shift, f32::from(y) + down - self.y);
                 let across = to_letter[0] * from_x + to_letter[1] * from_y + middle.0;
                 let below = to_letter[2] * from_x + to_letter[3] * from_y + middle.1;
-                *ink |= self.glyph.ink_at(across, below) > DARK;
+                let dark = self.glyph.is_dark(across, below);
+                added += usize::from(dark & !*ink);
+                *ink |= dark;
             }
         }
+        added
     }
 }
 
-/// Draws the letters on one line, centred, shrunk together when they are too wide for the picture.
-pub(super) fn draw(bitmap: &mut Bitmap, glyphs: &[&Glyph], warp: &Warp, rng: &mut impl Rng) {
-    let mut placed: Vec<_> = glyphs.iter().map(|glyph| Placed::random(glyph, rng)).collect();
-    let room = f32::from(WIDTH) - 2.0 * (MARGIN + WARP);
-    let wanted: f32 = placed.iter().map(|one| one.width() * ADVANCE).sum();
+/// Draws the letters on one line, about centred, shrunk together when they are too wide for the picture. Answers how much ink each of
+/// them added.
+pub(super) fn draw(
+    bitmap: &mut Bitmap,
+    glyphs: &[&Glyph],
+    style: &Style,
+    warp: &Warp,
+    rng: &mut impl Rng,
+) -> Vec<usize> {
+    let mut placed: Vec<_> = glyphs.iter().map(|glyph| Placed::random(glyph, style, rng)).collect();
+    // Weight and outline lie around the letters.
+    let frame = warp.reach() + f32::from(style.weight + style.outline) + 1.0;
+    let room = f32::from(WIDTH) - 2.0 * (MARGIN + frame);
+    let wanted: f32 = placed.iter().map(|one| one.width() * style.advance).sum();
     let fit = (room / wanted).min(1.0);
     let free = (room - wanted * fit).max(0.0);
-    let mut cursor = MARGIN + WARP + free * rng.random_range(0.3..=0.7);
+    let mut cursor = MARGIN + frame + free * rng.random_range(0.3..=0.7);
+    let mut added = Vec::with_capacity(placed.len());
     for one in &mut placed {
         one.scale(fit);
-        let width = one.width() * ADVANCE;
+        let width = one.width() * style.advance;
         one.x = cursor + width / 2.0;
         cursor += width;
-        one.clamp();
-        one.draw(bitmap, warp);
+        one.clamp(frame);
+        added.push(one.draw(bitmap, warp));
     }
+    added
 }
 
 /// The map back. Stretches are never 0, so there is one.

@@ -8,13 +8,15 @@ mod layout;
 mod pool;
 mod proof_of_work;
 mod sample;
+mod shelf;
 mod stroke;
 mod style;
+mod veil;
 mod warp;
 
 pub use self::{
-    artist::Artist,
+    artist::{Artist, Motif},
     pool::Pool,
     proof_of_work::{MAX_PROOF_CHARS, Proof, Secrets, pose_proof},
-    sample::write_samples,
+    sample::{Wish, write_samples},
 };

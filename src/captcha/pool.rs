@@ -1,4 +1,4 @@
-//! Pictures ready to be handed out: one thread per level draws ahead, so a request never waits for drawing.
+//! Pictures ready to be handed out: one thread draws ahead, so a request never waits for drawing.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -7,44 +7,68 @@ use std::{
     time::Duration,
 };
 
-use rand::{SeedableRng as _, rngs::StdRng};
-use tokio::{
-    sync::{Mutex, mpsc},
-    time::timeout,
-};
+use metrics::counter;
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use tokio::time::timeout;
 
-use super::artist::Artist;
+use super::{
+    artist::{Artist, Motif},
+    shelf::{Order, Shelf},
+};
 use crate::domain::{
     Error, Result,
+    answer::Alphabet,
     challenge::{Level, Picture},
+    picture::Profile,
 };
 
-/// Pictures kept ready per level: about 130 KB, and the burst that a level serves before its thread has run again.
-const READY: usize = 64;
 /// How long a request waits for a picture when all are gone.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// After which time a caller may ask again; a level's thread draws thousands meanwhile.
+/// After which time a caller may ask again; the thread draws thousands meanwhile.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Pause after a picture that could not be drawn, so that a broken artist does not take a core.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Ready pictures of every level. Each is given once. The threads end when the pool is dropped.
+/// Ready pictures of every level. Each is given once. The thread ends when the pool is dropped.
 pub struct Pool {
-    normal: Mutex<mpsc::Receiver<Picture>>,
-    hard: Mutex<mpsc::Receiver<Picture>>,
+    shelf: Arc<Shelf>,
 }
 
 impl Pool {
-    /// Reads the font and starts to draw. With `fixed_answer`, for tests, every picture shows it in upper case.
+    /// Reads the font, looks at the profiles' numbers and starts to draw. With `fixed_answer`, for tests, every picture shows it in
+    /// upper case.
     ///
     /// # Errors
-    /// When the font lacks a letter, `fixed_answer` is not 1 to 8 letters of
-    /// [`ALPHABET`](crate::domain::challenge::ALPHABET), or the system gives no randomness or thread.
-    pub fn start(fixed_answer: Option<String>) -> Result<Self, String> {
-        let artist = Arc::new(Artist::new()?);
-        let fixed = fixed_answer.map(|answer| answer.to_uppercase());
-        let level = |level| start_level(&artist, level, fixed.clone());
-        Ok(Self { normal: level(Level::Normal)?, hard: level(Level::Hard)? })
+    /// When a profile's number is out of bounds, there is no profile, the font lacks a letter, `fixed_answer` is not 1 to 8
+    /// symbols of the alphabet, or the system gives no randomness or thread.
+    pub fn start(alphabet: Alphabet, profiles: &[Profile], fixed_answer: Option<String>) -> Result<Self, String> {
+        let artist = Artist::new()?;
+        let rng = StdRng::try_from_os_rng().map_err(|error| error.to_string())?;
+        let mut easel = Easel { artist, alphabet, fixed: fixed_answer.map(|answer| answer.to_uppercase()), rng };
+        if profiles.is_empty() {
+            return Err("there is no profile to draw".to_owned());
+        }
+        for profile in Profile::ALL {
+            for level in [Level::Normal, Level::Hard] {
+                easel.draw(*profile, level).ok_or_else(|| {
+                    format!("{profile} cannot be drawn; a fixed answer is 1 to 8 of {}", alphabet.symbols())
+                })?;
+            }
+        }
+        let shelf = Arc::new(Shelf::new(profiles));
+        let filled = Arc::clone(&shelf);
+        thread::Builder::new()
+            .name("captcha".to_owned())
+            .spawn(move || fill(&filled, &mut easel))
+            .map_err(|error| error.to_string())?;
+        Ok(Self { shelf })
+    }
+
+    /// Draws these profiles from now on, one picked for each picture. What was drawn before is dropped. An empty list changes nothing.
+    pub fn set_profiles(&self, profiles: &[Profile]) {
+        if !profiles.is_empty() {
+            self.shelf.set_profiles(profiles);
+        }
     }
 
     /// Takes a picture out of the pool.
@@ -52,46 +76,63 @@ impl Pool {
     /// # Errors
     /// [`Error::Overloaded`] when none came within 50 ms.
     pub async fn take(&self, level: Level) -> Result<Picture> {
-        let ready = match level {
-            Level::Light | Level::Normal => &self.normal,
-            Level::Hard => &self.hard,
+        let picture = match self.shelf.take(level) {
+            Some(picture) => picture,
+            None => {
+                counter!("duyet_captcha_pool_empty_total").increment(1);
+                timeout(PATIENCE, self.shelf.wait(level))
+                    .await
+                    .map_err(|_| Error::Overloaded { what: "captcha pool", retry_after: RETRY_AFTER })?
+            }
         };
-        let picture = timeout(PATIENCE, async { ready.lock().await.recv().await }).await;
-        picture.ok().flatten().ok_or(Error::Overloaded { what: "captcha pool", retry_after: RETRY_AFTER })
+        let profile = picture.profile.as_str();
+        counter!("duyet_captcha_pictures_total", "profile" => profile, "level" => level.as_str()).increment(1);
+        Ok(picture)
     }
 }
 
-fn start_level(
-    artist: &Arc<Artist>,
-    level: Level,
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shelf.close();
+    }
+}
+
+/// The artist at work.
+struct Easel {
+    artist: Artist,
+    alphabet: Alphabet,
     fixed: Option<String>,
-) -> Result<Mutex<mpsc::Receiver<Picture>>, String> {
-    let mut rng = StdRng::try_from_os_rng().map_err(|error| error.to_string())?;
-    let artist = Arc::clone(artist);
-    let mut draw = move || match &fixed {
-        Some(answer) => artist.draw_answer(answer, level, &mut rng),
-        None => artist.draw(level, &mut rng),
-    };
-    draw().ok_or("a picture cannot be drawn; a fixed answer is 1 to 8 letters of the captcha's alphabet")?;
-    let (sender, receiver) = mpsc::channel(READY);
-    let fill = move || {
-        while !sender.is_closed() {
-            match catch_unwind(AssertUnwindSafe(&mut draw)) {
-                // The send waits for room and fails only when the pool is gone, which ends the loop.
-                Ok(Some(picture)) => drop(sender.blocking_send(picture)),
-                Ok(None) | Err(_) => thread::sleep(PAUSE),
-            }
+    rng: StdRng,
+}
+
+impl Easel {
+    fn draw(&mut self, profile: Profile, level: Level) -> Option<Picture> {
+        let motif = Motif { alphabet: self.alphabet, profile, level };
+        match &self.fixed {
+            Some(answer) => self.artist.draw_answer(answer, motif, &mut self.rng),
+            None => self.artist.draw(motif, &mut self.rng),
         }
-    };
-    let name = format!("captcha-{}", level.number());
-    thread::Builder::new().name(name).spawn(fill).map_err(|error| error.to_string())?;
-    Ok(Mutex::new(receiver))
+    }
+}
+
+fn fill(shelf: &Shelf, easel: &mut Easel) {
+    while let Some(Order { level, profiles, edition }) = shelf.next_order() {
+        let Some(profile) = profiles.get(easel.rng.random_range(0..profiles.len())) else { return };
+        match catch_unwind(AssertUnwindSafe(|| easel.draw(*profile, level))) {
+            Ok(Some(picture)) => shelf.put(level, edition, picture),
+            Ok(None) | Err(_) => thread::sleep(PAUSE),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    fn start(fixed: Option<&str>) -> Result<Pool, String> {
+        Pool::start(Alphabet::Mixed, Profile::ALL, fixed.map(str::to_owned))
+    }
 
     /// Takes one more picture, however slow the machine is.
     async fn wait_for(pool: &Pool, level: Level) -> Picture {
@@ -103,35 +144,77 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_picture_is_given_once() {
-        let pool = Pool::start(None).unwrap();
-        let mut seen = HashSet::new();
-        for _ in 0..100 {
-            assert!(seen.insert(wait_for(&pool, Level::Normal).await.png));
+    async fn each_picture_is_given_once_and_profiles_are_mixed() {
+        let pool = start(None).unwrap();
+        let (mut seen, mut profiles) = (HashSet::new(), HashSet::new());
+        for _ in 0..150 {
+            let picture = wait_for(&pool, Level::Normal).await;
+            profiles.insert(picture.profile);
+            assert!(seen.insert(picture.png));
         }
+        assert_eq!(profiles.len(), Profile::ALL.len());
         assert_eq!(wait_for(&pool, Level::Hard).await.answer.len(), 6);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn readers_who_come_at_once_get_a_picture_each() {
+        let pool = Arc::new(start(None).unwrap());
+        let takers: Vec<_> = (0..200)
+            .map(|_| {
+                let pool = Arc::clone(&pool);
+                tokio::spawn(async move { wait_for(&pool, Level::Normal).await.png })
+            })
+            .collect();
+        let mut seen = HashSet::new();
+        for taker in takers {
+            assert!(seen.insert(taker.await.unwrap()));
+        }
+    }
+
+    #[tokio::test]
+    async fn new_profiles_hold_from_the_next_picture_on() {
+        let pool = start(None).unwrap();
+        wait_for(&pool, Level::Normal).await;
+        for profile in Profile::ALL {
+            pool.set_profiles(&[*profile]);
+            for level in [Level::Normal, Level::Hard] {
+                for _ in 0..20 {
+                    assert_eq!(wait_for(&pool, level).await.profile, *profile);
+                }
+            }
+        }
+        pool.set_profiles(&[]);
+        wait_for(&pool, Level::Normal).await;
+    }
+
+    #[tokio::test]
+    async fn a_pool_of_digits_gives_digits() {
+        let pool = Pool::start(Alphabet::Digits, &[Profile::Stroke], None).unwrap();
+        for (level, length) in [(Level::Normal, 6), (Level::Hard, 7)] {
+            let picture = wait_for(&pool, level).await;
+            assert!(picture.answer.len() == length && picture.answer.bytes().all(|byte| byte.is_ascii_digit()));
+        }
     }
 
     #[tokio::test]
     async fn a_fixed_answer_is_in_every_picture() {
-        let pool = Pool::start(Some("km7rt".to_owned())).unwrap();
+        let pool = start(Some("km7rt")).unwrap();
         for level in [Level::Normal, Level::Hard, Level::Normal] {
             assert_eq!(wait_for(&pool, level).await.answer, "KM7RT");
         }
     }
 
     #[test]
-    fn a_fixed_answer_that_cannot_be_drawn_stops_the_start() {
-        for answer in ["", "HELLO", "CCCCCCCCC"] {
-            assert!(Pool::start(Some(answer.to_owned())).is_err(), "{answer}");
+    fn what_cannot_be_drawn_stops_the_start() {
+        for answer in ["", "HELLO", "KM7R2", "CCCCCCCCC"] {
+            assert!(start(Some(answer)).is_err(), "{answer}");
         }
+        assert!(Pool::start(Alphabet::Mixed, &[], None).is_err());
     }
 
     #[tokio::test]
     async fn an_empty_pool_says_when_to_come_back() {
-        let (_sender, receiver) = mpsc::channel(1);
-        let (_other, hard) = mpsc::channel(1);
-        let pool = Pool { normal: Mutex::new(receiver), hard: Mutex::new(hard) };
+        let pool = Pool { shelf: Arc::new(Shelf::new(Profile::ALL)) };
         assert!(matches!(
             pool.take(Level::Normal).await,
             Err(Error::Overloaded { what: "captcha pool", retry_after: RETRY_AFTER })
@@ -140,11 +223,10 @@ mod tests {
 
     #[test]
     fn the_thread_ends_with_the_pool() {
-        let artist = Arc::new(Artist::new().unwrap());
-        let ready = start_level(&artist, Level::Normal, None).unwrap();
-        assert_eq!(Arc::strong_count(&artist), 2);
-        drop(ready);
-        while Arc::strong_count(&artist) > 1 {
+        let pool = start(None).unwrap();
+        let shelf = Arc::downgrade(&pool.shelf);
+        drop(pool);
+        while shelf.strong_count() > 0 {
             thread::yield_now();
         }
     }

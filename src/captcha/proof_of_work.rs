@@ -122,6 +122,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::answer::Alphabet;
 
     const SECRETS: Secrets<'_> = Secrets { challenge: "one", solution: "two" };
 
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_picture_rides_along_for_the_widgets_code_step() {
-        let image = Image { png: b"png".to_vec(), width: 240, height: 90, length: 6 };
+        let image = Image { png: b"png".to_vec(), width: 240, height: 90, length: 6, alphabet: Alphabet::Mixed };
         let posed = pose(far_ahead(), Some(&image));
         assert_eq!(posed["codeChallenge"], json!({ "image": "data:image/png;base64,cG5n", "length": 6 }));
         assert!(pose(far_ahead(), None).get("codeChallenge").is_none());

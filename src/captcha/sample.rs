@@ -2,22 +2,34 @@
 
 use std::{fs, io, path::Path};
 
-use rand::{SeedableRng as _, rngs::StdRng};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
-use super::artist::Artist;
-use crate::domain::challenge::Level;
+use super::artist::{Artist, Motif};
+use crate::domain::{answer::Alphabet, challenge::Level, picture::Profile};
 
-/// Writes `count` pictures of [`Level::Normal`] into `dir`, which is made when missing: `<n>_<answer>.png`, n from 1.
+/// Which pictures to draw.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    pub alphabet: Alphabet,
+    /// `None`: each picture has a random one.
+    pub profile: Option<Profile>,
+    pub level: Level,
+}
+
+/// Writes `count` pictures into `dir`, which is made when missing: `<n>_<answer>.png`, n from 1.
 ///
 /// # Errors
 /// When the directory or a file cannot be written, or the font cannot be read.
-pub fn write_samples(count: usize, dir: &Path) -> io::Result<()> {
+pub fn write_samples(wish: Wish, count: usize, dir: &Path) -> io::Result<()> {
     let artist = Artist::new().map_err(io::Error::other)?;
     let mut rng = StdRng::try_from_os_rng().map_err(io::Error::other)?;
+    let Wish { alphabet, profile, level } = wish;
     fs::create_dir_all(dir)?;
     for n in 1..=count {
-        let picture =
-            artist.draw(Level::Normal, &mut rng).ok_or_else(|| io::Error::other("a picture cannot be drawn"))?;
+        let profile = profile.unwrap_or_else(|| Profile::ALL[rng.random_range(0..Profile::ALL.len())]);
+        let picture = artist
+            .draw(Motif { alphabet, profile, level }, &mut rng)
+            .ok_or_else(|| io::Error::other("a picture cannot be drawn"))?;
         fs::write(dir.join(format!("{n}_{}.png", picture.answer)), &picture.png)?;
     }
     Ok(())
@@ -27,18 +39,26 @@ pub fn write_samples(count: usize, dir: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn samples_are_numbered_and_carry_their_answer() {
+    fn answers(wish: Wish) -> Vec<String> {
         let dir = tempfile::tempdir().unwrap();
-        write_samples(3, &dir.path().join("new")).unwrap();
+        write_samples(wish, 3, &dir.path().join("new")).unwrap();
         let mut names: Vec<_> = fs::read_dir(dir.path().join("new"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         names.sort();
-        for (n, name) in (1..=3).zip(&names) {
+        let answer = |(n, name): (usize, &String)| {
             let answer = name.strip_prefix(&format!("{n}_")).and_then(|rest| rest.strip_suffix(".png"));
-            assert_eq!(answer.map(str::len), Some(5), "{name}");
-        }
+            answer.unwrap_or_else(|| panic!("{name}")).to_owned()
+        };
+        (1..=3).zip(&names).map(answer).collect()
+    }
+
+    #[test]
+    fn samples_are_numbered_and_carry_their_answer() {
+        let wish = Wish { alphabet: Alphabet::Mixed, profile: None, level: Level::Normal };
+        assert!(answers(wish).iter().all(|answer| answer.len() == 5));
+        let wish = Wish { alphabet: Alphabet::Digits, profile: Some(Profile::Bands), level: Level::Hard };
+        assert!(answers(wish).iter().all(|answer| answer.len() == 7 && answer.bytes().all(|b| b.is_ascii_digit())));
     }
 }

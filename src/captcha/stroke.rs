@@ -6,12 +6,13 @@ use rand::Rng;
 
 use super::{
     bitmap::Bitmap,
-    style::{HEIGHT, STROKE, WIDTH},
+    layout::floor,
+    style::{HEIGHT, Style, WIDTH},
     warp::Warp,
 };
 
 /// Heights that strokes run around: where letters have their middle, in pixels from the top.
-const BANDS: Range<f32> = 33.0..57.0;
+const HEIGHTS: Range<f32> = 33.0..57.0;
 
 /// A bent line from the left to the right of the picture.
 struct Stroke {
@@ -26,11 +27,11 @@ struct Stroke {
 }
 
 impl Stroke {
-    fn random(band: Range<f32>, rng: &mut impl Rng) -> Self {
+    fn random(style: &Style, band: Range<f32>, rng: &mut impl Rng) -> Self {
         Self {
             left: rng.random_range(2.0..16.0),
             right: f32::from(WIDTH) - rng.random_range(2.0..16.0),
-            half_width: rng.random_range(STROKE) / 2.0,
+            half_width: rng.random_range(style.stroke.clone()) / 2.0,
             middle: rng.random_range(band),
             tilt: rng.random_range(-0.1..0.1),
             bend: rng.random_range(4.0..12.0),
@@ -47,12 +48,12 @@ impl Stroke {
     }
 }
 
-/// Draws `count` strokes, each within its own band: on top of each other they would blot letters out.
-pub(super) fn draw(bitmap: &mut Bitmap, count: u8, warp: &Warp, rng: &mut impl Rng) {
-    let band = (BANDS.end - BANDS.start) / f32::from(count);
-    for n in 0..count {
-        let from = BANDS.start + band * f32::from(n);
-        draw_one(bitmap, &Stroke::random(from..from + band, rng), warp);
+/// Draws the style's strokes, each at its own height: on top of each other they would blot letters out.
+pub(super) fn draw(bitmap: &mut Bitmap, style: &Style, warp: &Warp, rng: &mut impl Rng) {
+    let band = (HEIGHTS.end - HEIGHTS.start) / f32::from(style.strokes.max(1));
+    for n in 0..style.strokes {
+        let from = HEIGHTS.start + band * f32::from(n);
+        draw_one(bitmap, &Stroke::random(style, from..from + band, rng), warp);
     }
 }
 
@@ -65,7 +66,10 @@ fn draw_one(bitmap: &mut Bitmap, stroke: &Stroke, warp: &Warp) {
             (f32::from(x), height - down, slope, stroke.half_width * slope.hypot(1.0))
         })
         .collect();
-    for y in 0..HEIGHT {
+    let highest = columns.iter().map(|(_, height, slope, reach)| height - reach - slope.abs() * warp.reach());
+    let lowest = columns.iter().map(|(_, height, slope, reach)| height + reach + slope.abs() * warp.reach());
+    let rows = floor(highest.fold(f32::MAX, f32::min))..floor(lowest.fold(0.0, f32::max) + 1.0).min(HEIGHT);
+    for y in rows {
         let across = warp.across(y);
         for (ink, (x, height, slope, reach)) in bitmap.row(y).iter_mut().zip(&columns) {
             let inside = (stroke.left..stroke.right).contains(x);

@@ -4,18 +4,19 @@ use std::f32::consts::TAU;
 
 use rand::Rng;
 
-use super::style::{HEIGHT, WARP, WIDTH};
+use super::style::{HEIGHT, Style, WIDTH};
 
 /// Shifts across by row and down by column.
 pub(super) struct Warp {
     across: Vec<f32>,
     down: Vec<f32>,
+    reach: f32,
 }
 
 impl Warp {
     /// A wave along each axis, of random length and phase.
-    pub(super) fn random(rng: &mut impl Rng) -> Self {
-        Self { across: wave(HEIGHT, rng), down: wave(WIDTH, rng) }
+    pub(super) fn random(style: &Style, rng: &mut impl Rng) -> Self {
+        Self { across: wave(HEIGHT, style, rng), down: wave(WIDTH, style, rng), reach: style.warp }
     }
 
     /// How far right of its place row `y` is read.
@@ -27,11 +28,15 @@ impl Warp {
     pub(super) fn down(&self, x: u16) -> &[f32] {
         self.down.get(usize::from(x)..).unwrap_or_default()
     }
+
+    /// Furthest that anything is moved along an axis.
+    pub(super) const fn reach(&self) -> f32 {
+        self.reach
+    }
 }
 
-fn wave(length: u16, rng: &mut impl Rng) -> Vec<f32> {
-    // Pixels of one wave: shorter ones break the letters' stems, longer ones only shift whole letters.
-    let frequency = TAU / rng.random_range(45.0..=90.0);
+fn wave(length: u16, style: &Style, rng: &mut impl Rng) -> Vec<f32> {
+    let frequency = TAU / rng.random_range(style.wave.clone());
     let phase = rng.random_range(0.0..TAU);
-    (0..length).map(|at| WARP * (f32::from(at) * frequency + phase).sin()).collect()
+    (0..length).map(|at| style.warp * (f32::from(at) * frequency + phase).sin()).collect()
 }

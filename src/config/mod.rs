@@ -11,8 +11,10 @@ pub use settings::{Settings, without_empty_variables};
 pub use source::Source;
 
 use crate::domain::{
-    challenge::{ALPHABET, ProofTries},
+    answer::Alphabet,
+    challenge::ProofTries,
     comment::TextLimits,
+    picture::Profile,
     policy::{EXPIRE_PENDING_DAYS, Mode, Thresholds},
     rate_limit::Quotas,
 };
@@ -44,6 +46,10 @@ pub struct Config {
     pub drain_notice: Duration,
     /// Tests only: every picture has this answer.
     pub fixed_answer: Option<String>,
+    /// What answers are made of.
+    pub alphabet: Alphabet,
+    /// Styles of pictures, one picked for each. Not empty.
+    pub profiles: Vec<Profile>,
     pub proof_tries: ProofTries,
     pub text: TextLimits,
     pub limits: Quotas,
@@ -75,6 +81,8 @@ impl Config {
             reflection: settings.grpc.reflection.unwrap_or(true),
             drain_notice: Duration::from_millis(settings.grpc.drain_notice_ms.unwrap_or(2_000)),
             fixed_answer: settings.captcha.fixed_answer.filter(|answer| !answer.is_empty()),
+            alphabet: settings.captcha.alphabet.unwrap_or(Alphabet::Mixed),
+            profiles: settings.captcha.profiles.unwrap_or_else(|| Profile::ALL.to_vec()),
             proof_tries: settings.captcha.proof_tries,
             text: settings.text,
             limits: settings.limits,
@@ -104,9 +112,14 @@ impl Config {
             );
         }
         if let Some(answer) = &self.fixed_answer
-            && !answer.chars().all(|c| ALPHABET.contains(c.to_ascii_uppercase()))
+            && !answer.chars().all(|c| self.alphabet.symbols().contains(c.to_ascii_uppercase()))
         {
-            return Err(format!("captcha.fixed_answer must be made of {ALPHABET}"));
+            return Err(format!("captcha.fixed_answer must be made of {}", self.alphabet.symbols()));
+        }
+        let once = |profile| self.profiles.iter().filter(|other| *other == profile).count() == 1;
+        if self.profiles.is_empty() || !self.profiles.iter().all(once) {
+            let names: Vec<_> = Profile::ALL.iter().map(|profile| profile.as_str()).collect();
+            return Err(format!("captcha.profiles must name one or more of {}, each once", names.join(", ")));
         }
         if self.expected_replicas.get() > MOST_REPLICAS {
             return Err(format!("expected_replicas ({}) is at most {MOST_REPLICAS}", self.expected_replicas));
@@ -174,6 +187,29 @@ mod tests {
         assert!(error.contains("loopback"), "{error}");
         let error = resolve("[captcha]\nfixed_answer = \"KM7RT\"\n[http]\naddr = \"0.0.0.0:9464\"\n").unwrap_err();
         assert!(error.contains("loopback"), "{error}");
+    }
+
+    #[test]
+    fn pictures_are_of_every_profile_unless_said_otherwise() {
+        let config = resolve("").unwrap();
+        assert_eq!((config.alphabet, config.profiles), (Alphabet::Mixed, Profile::ALL.to_vec()));
+        let config = resolve("[captcha]\nalphabet = \"DIGITS\"\nprofiles = [\"BANDS\"]\n").unwrap();
+        assert_eq!((config.alphabet, config.profiles), (Alphabet::Digits, vec![Profile::Bands]));
+    }
+
+    #[test]
+    fn profiles_and_alphabets_that_are_none_are_named() {
+        for (toml, word) in [
+            ("profiles = []", "captcha.profiles"),
+            ("profiles = [\"BANDS\", \"BANDS\"]", "captcha.profiles"),
+            ("profiles = [\"COMIC\"]", "STROKE, OUTLINE, BANDS"),
+            ("alphabet = \"VOWELS\"", "MIXED, DIGITS"),
+            ("fixed_answer = \"KM7R2\"", "captcha.fixed_answer"),
+            ("alphabet = \"DIGITS\"\nfixed_answer = \"KM7RT\"", "made of 23456789"),
+        ] {
+            let error = resolve(&format!("[captcha]\n{toml}\n")).unwrap_err();
+            assert!(error.contains(word), "{toml}: {error}");
+        }
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::{env::VarError, fs, net::SocketAddr, num::NonZeroU32, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Config, Secret, Source};
-use crate::domain::{challenge::ProofTries, comment::TextLimits, policy::Mode, rate_limit::Quotas};
+use crate::domain::{
+    answer::Alphabet, challenge::ProofTries, comment::TextLimits, picture::Profile, policy::Mode, rate_limit::Quotas,
+};
 
 /// Lets an environment variable that is set but empty count as unset, as composed environments leave them.
 pub fn without_empty_variables(command: clap::Command) -> clap::Command {
@@ -115,6 +117,14 @@ pub struct CaptchaSettings {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fixed_answer: Option<String>,
+    /// What answers are made of: MIXED (letters and digits) or DIGITS, for number pads [default: MIXED]
+    #[arg(id = "captcha_alphabet", long = "captcha-alphabet", env = "DUYET_CAPTCHA_ALPHABET", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alphabet: Option<Alphabet>,
+    /// Styles of pictures, one picked for each.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<Vec<Profile>>,
     /// Most tries of a proof of work.
     #[arg(skip)]
     pub proof_tries: ProofTries,
@@ -199,6 +209,8 @@ impl Settings {
             http: HttpSettings { addr: self.http.addr.or(file.http.addr) },
             captcha: CaptchaSettings {
                 fixed_answer: self.captcha.fixed_answer.or(file.captcha.fixed_answer),
+                alphabet: self.captcha.alphabet.or(file.captcha.alphabet),
+                profiles: file.captcha.profiles,
                 proof_tries: file.captcha.proof_tries,
             },
             policy: file.policy,
@@ -245,7 +257,12 @@ impl From<&Config> for Settings {
                 drain_notice_ms: u64::try_from(config.drain_notice.as_millis()).ok(),
             },
             http: HttpSettings { addr: Some(config.http_addr) },
-            captcha: CaptchaSettings { fixed_answer: config.fixed_answer, proof_tries: config.proof_tries },
+            captcha: CaptchaSettings {
+                fixed_answer: config.fixed_answer,
+                alphabet: Some(config.alphabet),
+                profiles: Some(config.profiles),
+                proof_tries: config.proof_tries,
+            },
             policy: PolicySettings {
                 mode: Some(config.mode),
                 low: Some(config.thresholds.low),

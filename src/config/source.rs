@@ -49,6 +49,7 @@ impl Config {
             ("grpc.drain_notice_ms", self.drain_notice != other.drain_notice),
             ("http.addr", self.http_addr != other.http_addr),
             ("captcha.fixed_answer", self.fixed_answer != other.fixed_answer),
+            ("captcha.alphabet", self.alphabet != other.alphabet),
             ("log", self.log != other.log),
         ]
         .into_iter()
@@ -64,6 +65,7 @@ impl Config {
             ("policy.mode", self.mode != other.mode),
             ("policy.low, policy.high", self.thresholds != other.thresholds),
             ("policy.expire_pending_days", self.expire_pending_days != other.expire_pending_days),
+            ("captcha.profiles", self.profiles != other.profiles),
             ("captcha.proof_tries", self.proof_tries != other.proof_tries),
         ]
         .into_iter()

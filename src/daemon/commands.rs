@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 
 use crate::{
-    captcha,
+    captcha::{self, Wish},
     config::{Config, Settings},
     keyring::Keyring,
     limiter::Limiter,
@@ -41,9 +41,9 @@ pub(super) fn generate_keys() -> anyhow::Result<()> {
     say(Keyring::generate())
 }
 
-pub(super) fn draw_samples(count: usize, out: &Path) -> anyhow::Result<()> {
+pub(super) fn draw_samples(wish: Wish, count: usize, out: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
-    captcha::write_samples(count, out).with_context(|| out.display().to_string())
+    captcha::write_samples(wish, count, out).with_context(|| out.display().to_string())
 }
 
 /// Parses what only adapters can parse, without connecting or writing anything.

@@ -8,8 +8,9 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::{
+    captcha::Wish,
     config::{self, Config, Settings},
-    domain::access::Role,
+    domain::{access::Role, answer::Alphabet, challenge::Level, picture::Profile},
     ops::telemetry,
     server,
 };
@@ -95,6 +96,15 @@ enum KeysCommand {
 enum CaptchaCommand {
     /// Draw pictures named `<n>_<answer>.png`, to look at or to attack
     Sample {
+        /// 1 normal, 2 harder
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+        level: u8,
+        /// STROKE, OUTLINE or BANDS [default: a random one for each picture]
+        #[arg(long)]
+        profile: Option<Profile>,
+        /// MIXED or DIGITS
+        #[arg(long, default_value_t = Alphabet::Mixed)]
+        alphabet: Alphabet,
         /// How many
         #[arg(long)]
         count: usize,
@@ -127,7 +137,11 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     // These two need no configuration.
     match &arguments.command {
         Some(Command::Keys(KeysCommand::Generate)) => return commands::generate_keys(),
-        Some(Command::Captcha(CaptchaCommand::Sample { count, out })) => return commands::draw_samples(*count, out),
+        Some(Command::Captcha(CaptchaCommand::Sample { level, profile, alphabet, count, out })) => {
+            let level = if *level == 1 { Level::Normal } else { Level::Hard };
+            let wish = Wish { alphabet: *alphabet, profile: *profile, level };
+            return commands::draw_samples(wish, *count, out);
+        }
         _ => {}
     }
     let config = arguments.settings.resolve(arguments.config).map_err(anyhow::Error::msg)?;

@@ -2,12 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
 
-use super::text;
-
-/// Symbols of a picture: no vowels (no rude words, Telex and VNI keyboards leave them alone), no look-alikes.
-pub const ALPHABET: &str = "CFHKMNPRTVX34679";
+use super::{answer::Alphabet, picture::Profile};
 
 /// How long a picture may be answered, in seconds.
 pub const IMAGE_SECONDS: i64 = 600;
@@ -20,9 +16,6 @@ pub const PASS_SECONDS: i64 = 300;
 
 /// Clocks of replicas may differ by this much, in seconds.
 pub const SKEW_SECONDS: i64 = 60;
-
-/// Longest answer looked at, in bytes, before and after folding: decomposed letters with marks fit, novels do not.
-const MAX_ANSWER_BYTES: usize = 64;
 
 named_enum! {
     /// Why a challenge did not pass.
@@ -71,22 +64,14 @@ named_enum! {
     Level {
         /// A short proof of work. Pictures have no easier level: this is [`Self::Normal`] to them.
         Light = "LIGHT",
-        /// A picture of 5 symbols, a proof of work of about a second.
+        /// A picture of 5 letters or 6 digits, a proof of work of about a second.
         Normal = "NORMAL",
-        /// A picture of 6 symbols and more disturbance, a proof of work of some seconds.
+        /// A picture of one more symbol and more disturbance, a proof of work of some seconds.
         Hard = "HARD",
     }
 }
 
 impl Level {
-    /// Symbols in the picture.
-    pub const fn length(self) -> usize {
-        match self {
-            Self::Light | Self::Normal => 5,
-            Self::Hard => 6,
-        }
-    }
-
     /// The number that clients see.
     pub const fn number(self) -> u32 {
         match self {
@@ -136,6 +121,8 @@ impl Default for ProofTries {
 #[derive(Clone)]
 pub struct Picture {
     pub answer: String,
+    pub alphabet: Alphabet,
+    pub profile: Profile,
     /// 1-bit grayscale PNG.
     pub png: Vec<u8>,
     pub width: u32,
@@ -196,23 +183,17 @@ pub struct Image {
     pub height: u32,
     /// Symbols in the answer.
     pub length: usize,
+    /// What the answer is made of, so that a page can show a number pad.
+    pub alphabet: Alphabet,
 }
 
 impl Picture {
     /// The answer, and what may be shown.
     pub fn split(self) -> (String, Image) {
         let length = self.answer.chars().count();
-        (self.answer, Image { png: self.png, width: self.width, height: self.height, length })
+        let Self { answer, alphabet, png, width, height, .. } = self;
+        (answer, Image { png, width, height, length, alphabet })
     }
-}
-
-/// Folds what a reader typed: full width, tone marks of a Vietnamese keyboard, case, spaces, dots and dashes do not matter.
-/// Answers longer than any picture's fold to an empty string, which is never right.
-pub fn fold_answer(typed: &str) -> String {
-    if typed.len() > MAX_ANSWER_BYTES {
-        return String::new();
-    }
-    text::fold(typed).nfkc().filter(|c| !matches!(c, ' ' | '-' | '.')).flat_map(char::to_uppercase).collect()
 }
 
 // Secrets never print: not even a test's failure may show an answer.
@@ -235,24 +216,6 @@ impl std::fmt::Debug for Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn answers_are_compared_the_way_people_type() {
-        for typed in ["KM7RT", "km7rt", " k m 7-r.t ", "ｋｍ７ｒｔ", "kḿ7ŕt"] {
-            assert_eq!(fold_answer(typed), "KM7RT", "{typed}");
-        }
-    }
-
-    #[test]
-    fn overlong_answers_are_never_right() {
-        assert_eq!(fold_answer(&"K".repeat(65)), "");
-    }
-
-    #[test]
-    fn the_alphabet_has_16_symbols_that_fold_to_themselves() {
-        assert_eq!(ALPHABET.len(), 16);
-        assert_eq!(fold_answer(ALPHABET), ALPHABET);
-    }
 
     #[test]
     fn expiry_allows_for_skewed_clocks() {

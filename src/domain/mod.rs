@@ -51,6 +51,7 @@ macro_rules! named_enum {
 
 pub mod access;
 pub mod address;
+pub mod answer;
 pub mod article;
 pub mod audit;
 pub mod ban;
@@ -64,6 +65,7 @@ pub mod form;
 pub mod id;
 pub mod lifecycle;
 pub mod page;
+pub mod picture;
 pub mod policy;
 pub mod quota;
 pub mod rate_limit;

@@ -6,6 +6,7 @@ use super::{Service, call::Call, convert::to_time};
 use crate::{
     domain::{
         Result,
+        answer::Alphabet,
         challenge::{ChallengeContent, ChallengeKind, IssuedChallenge},
         error::{Problem, Violations},
         form::{self, Client},
@@ -111,6 +112,7 @@ pub(super) fn to_issued(issued: IssuedChallenge, locale: Locale) -> v1::IssueCha
                 width: image.width,
                 height: image.height,
                 length: u32::try_from(image.length).unwrap_or_default(),
+                digits_only: image.alphabet == Alphabet::Digits,
                 alt: locale.text_with("captcha-alt", &[("length", length)]),
             }))
         }

@@ -1,5 +1,5 @@
 //! Every metric that the service itself counts, by name. No label holds an article, an author or a comment.
-//! The limiter keeps its own two: `duyet_rate_limit_decisions_total` and `duyet_degraded`.
+//! The limiter and the pool of pictures keep their own, which are described here.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -114,11 +114,21 @@ fn describe() {
     describe_gauge!(STORE_UP, "1 while the database can be written to");
     describe_counter!(SHED, "calls refused because too many were under way");
     describe_counter!(PANICS, "handlers that panicked");
+    describe_what_rooms_count();
+}
+
+fn describe_what_rooms_count() {
     describe_counter!(
         "duyet_rate_limit_decisions_total",
         "limit checks by limit, decision (allowed, refused, would_refuse in SHADOW) and source: local, redis, or memory of a refusal"
     );
     describe_gauge!("duyet_degraded", "1 while a component is gone and the service carries on without it");
+    describe_gauge!("duyet_captcha_pictures_ready", "pictures drawn and not yet given out, by level");
+    describe_counter!("duyet_captcha_pictures_total", "pictures given out, by profile and level");
+    describe_counter!(
+        "duyet_captcha_pool_empty_total",
+        "times that a reader found no picture ready and waited, up to 50 ms"
+    );
 }
 
 /// Folds recorded samples into the histogram. Without it they pile up until somebody scrapes, and perhaps nobody does.

@@ -172,7 +172,8 @@ fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Work
             .map_err(anyhow::Error::msg)?,
         None => Limiter::local(config.limits.clone()),
     };
-    let pictures = Pool::start(config.fixed_answer.clone()).map_err(|error| anyhow::anyhow!("captcha: {error}"))?;
+    let pictures = Pool::start(config.alphabet, &config.profiles, config.fixed_answer.clone())
+        .map_err(|error| anyhow::anyhow!("captcha: {error}"))?;
     // SQLite has one writer; on PostgreSQL a second one fills the wait for the first one's commit.
     let writers = if config.database_url.is_some() { 2 } else { 1 };
     let submissions: Arc<dyn SubmissionStore> = store.clone();

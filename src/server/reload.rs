@@ -85,6 +85,9 @@ impl File {
 fn apply(old: &Config, fresh: &Config, workflow: &Workflow) {
     workflow.set_limits(fresh.limits.clone());
     workflow.set_rules(super::rules(fresh));
+    if old.profiles != fresh.profiles {
+        workflow.set_profiles(&fresh.profiles);
+    }
     metric::config_read("APPLIED");
     metric::config_is_good(true);
     let changed = old.live_differences(fresh);

@@ -58,6 +58,7 @@ use crate::{
         challenge::ProofTries,
         comment::TextLimits,
         id::SiteId,
+        picture::Profile,
         policy::{EXPIRE_PENDING_DAYS, Mode, Thresholds},
         rate_limit::Quotas,
     },
@@ -142,6 +143,11 @@ impl Workflow {
     /// Puts other limits in force. Limits whose quota stays keep their counts.
     pub fn set_limits(&self, limits: Quotas) {
         self.limiter.set_quotas(limits);
+    }
+
+    /// Draws pictures of these profiles from now on. Those that were ready are dropped.
+    pub fn set_profiles(&self, profiles: &[Profile]) {
+        self.pictures.set_profiles(profiles);
     }
 
     /// Takes no more submissions and waits for those under way. Watches end.

@@ -13,7 +13,8 @@ use crate::{
     captcha::Proof,
     domain::{
         Error, Result,
-        challenge::{CaptchaFailure, ChallengeKind, PASS_SECONDS, SealedChallenge, fold_answer},
+        answer::fold_answer,
+        challenge::{CaptchaFailure, ChallengeKind, PASS_SECONDS, SealedChallenge},
         form::Client,
         id::{ArticleId, SiteId},
         request::RequestRow,

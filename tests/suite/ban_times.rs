@@ -8,11 +8,13 @@ use duyet::{
     domain::{
         Error, Result,
         access::{Caller, Role},
+        answer::Alphabet,
         ban::{BanEffect, BanKind, BanMade},
         challenge::ChallengeKind,
         decision::Reason,
         form::{Client, RawForm},
         id::{ArticleId, CommentId},
+        picture::Profile,
         policy::Mode,
     },
     keyring::Keyring,
@@ -45,7 +47,7 @@ fn at(text: &str) -> DateTime<Utc> {
 impl Desk {
     fn at(home: Home) -> Self {
         let writer = SubmissionWriter::start(&home.submissions(), 1);
-        let pictures = Pool::start(Some(ANSWER.to_owned())).unwrap();
+        let pictures = Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.to_owned())).unwrap();
         let keyring = Arc::new(Keyring::parse(&Keyring::generate()).unwrap());
         let rules = Rules { mode: Mode::Post, ..Rules::default() };
         let workflow =

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use duyet::{
     captcha::Pool,
+    domain::{answer::Alphabet, picture::Profile},
     keyring::Keyring,
     limiter::Limiter,
     ops::metric,
@@ -23,7 +24,7 @@ pub(crate) fn workflow(store: &Arc<dyn Store>) -> Workflow {
         store.clone(),
         SubmissionWriter::start(&submissions, 1),
         Limiter::local(wide_quotas()),
-        Pool::start(Some(ANSWER.into())).unwrap(),
+        Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.into())).unwrap(),
         Arc::new(Keyring::parse(&Keyring::generate()).unwrap()),
         Rules::default(),
     )

@@ -1,0 +1,128 @@
+//! Where ready pictures lie: one artist puts, many readers take.
+
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+};
+
+use metrics::gauge;
+use tokio::sync::Notify;
+
+use crate::domain::{
+    challenge::{Level, Picture},
+    picture::Profile,
+};
+
+/// Pictures kept ready per level: about 200 KB, and the burst that is served before the artist has run again.
+const READY: usize = 64;
+
+/// Levels that have pictures of their own, in the order of their boards.
+const LEVELS: [Level; 2] = [Level::Normal, Level::Hard];
+
+/// What to draw next.
+pub(super) struct Order {
+    pub(super) level: Level,
+    pub(super) profiles: Vec<Profile>,
+    pub(super) edition: u64,
+}
+
+/// Pictures in the order in which they were drawn.
+pub(super) struct Shelf {
+    stock: Mutex<Stock>,
+    /// Something was taken, or is to be drawn anew.
+    room: Condvar,
+    /// A picture came, one of each level's own.
+    came: [Notify; LEVELS.len()],
+}
+
+struct Stock {
+    ready: [VecDeque<Picture>; LEVELS.len()],
+    profiles: Vec<Profile>,
+    /// Counts the changes of profiles: what was ordered before one is not put.
+    edition: u64,
+    closed: bool,
+}
+
+impl Shelf {
+    pub(super) fn new(profiles: &[Profile]) -> Self {
+        let stock = Stock { ready: Default::default(), profiles: profiles.to_vec(), edition: 0, closed: false };
+        Self { stock: Mutex::new(stock), room: Condvar::new(), came: Default::default() }
+    }
+
+    /// The oldest picture, if there is one.
+    pub(super) fn take(&self, level: Level) -> Option<Picture> {
+        let mut stock = self.lock();
+        let picture = stock.ready[board(level)].pop_front()?;
+        tell(level, stock.ready[board(level)].len());
+        self.room.notify_one();
+        Some(picture)
+    }
+
+    /// The oldest picture, as soon as there is one.
+    pub(super) async fn wait(&self, level: Level) -> Picture {
+        loop {
+            // Every picture wakes one reader. A wake-up before the reader sleeps is kept for them.
+            if let Some(picture) = self.take(level) {
+                return picture;
+            }
+            self.came[board(level)].notified().await;
+        }
+    }
+
+    /// What is most wanted, as soon as something is. `None` when the shelf is closed.
+    pub(super) fn next_order(&self) -> Option<Order> {
+        let full = |stock: &mut Stock| !stock.closed && stock.ready.iter().all(|ready| ready.len() >= READY);
+        let stock = self.room.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
+        if stock.closed {
+            return None;
+        }
+        let level = LEVELS.into_iter().min_by_key(|level| stock.ready[board(*level)].len())?;
+        Some(Order { level, profiles: stock.profiles.clone(), edition: stock.edition })
+    }
+
+    /// Puts a picture that was ordered, unless the profiles have changed since.
+    pub(super) fn put(&self, level: Level, edition: u64, picture: Picture) {
+        let mut stock = self.lock();
+        if stock.edition == edition {
+            stock.ready[board(level)].push_back(picture);
+            tell(level, stock.ready[board(level)].len());
+            self.came[board(level)].notify_one();
+        }
+    }
+
+    /// Clears the shelf for pictures of these profiles.
+    pub(super) fn set_profiles(&self, profiles: &[Profile]) {
+        let mut stock = self.lock();
+        stock.profiles = profiles.to_vec();
+        stock.edition += 1;
+        for level in LEVELS {
+            stock.ready[board(level)].clear();
+            tell(level, 0);
+        }
+        self.room.notify_one();
+    }
+
+    /// Lets the artist go home.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.room.notify_one();
+    }
+
+    /// A panic under the lock leaves no half a deed, so the stock stays good.
+    fn lock(&self) -> MutexGuard<'_, Stock> {
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a level's pictures lie.
+const fn board(level: Level) -> usize {
+    match level {
+        Level::Light | Level::Normal => 0,
+        Level::Hard => 1,
+    }
+}
+
+fn tell(level: Level, ready: usize) {
+    let level = LEVELS[board(level)].as_str();
+    gauge!("duyet_captcha_pictures_ready", "level" => level).set(f64::from(u32::try_from(ready).unwrap_or(u32::MAX)));
+}

@@ -1,0 +1,147 @@
+//! Answers to pictures: what they are made of, and when what a reader typed is the same.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::{challenge::Level, text};
+
+/// Longest answer looked at, in bytes, before folding: decomposed letters with marks fit, novels do not.
+const MAX_ANSWER_BYTES: usize = 64;
+
+named_enum! {
+    /// What the answers of pictures are made of.
+    Alphabet {
+        /// Letters and digits without vowels (no rude words; Telex and VNI keyboards leave them alone) and look-alikes.
+        Mixed = "MIXED",
+        /// Digits alone, for the number pads of phones. Not `0` and `1`, which look like letters to people who expect some.
+        Digits = "DIGITS",
+    }
+}
+
+impl Alphabet {
+    /// Every symbol, each equally likely.
+    pub const fn symbols(self) -> &'static str {
+        match self {
+            Self::Mixed => "CFHKMNPRTVX34679",
+            Self::Digits => "23456789",
+        }
+    }
+
+    /// Symbols of an answer. Digits take one more: 8^6 and 8^7 answers against 16^5 and 16^6, both far from worth guessing in one
+    /// try (4 and 1 in a million at level 1).
+    pub const fn length(self, level: Level) -> usize {
+        let hard = matches!(level, Level::Hard) as usize;
+        match self {
+            Self::Mixed => 5 + hard,
+            Self::Digits => 6 + hard,
+        }
+    }
+}
+
+/// Folds what a reader typed to upper-case letters and digits: full width, accents of a Vietnamese keyboard, case, white space,
+/// punctuation and what nobody sees do not matter. Answers longer than any picture's fold to an empty string, which is never right.
+pub fn fold_answer(typed: &str) -> String {
+    if typed.len() > MAX_ANSWER_BYTES {
+        return String::new();
+    }
+    text::fold(typed).nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What the input method makes of keys typed one by one into one word.
+    fn typed(method: &vi::Definition, keys: &str) -> String {
+        let mut word = String::new();
+        vi::transform_buffer(method, keys.chars(), &mut word);
+        word
+    }
+
+    fn methods() -> [&'static vi::Definition; 2] {
+        [&vi::TELEX, &vi::VNI]
+    }
+
+    fn code() -> impl Strategy<Value = String> {
+        prop_oneof!["[CFHKMNPRTVX34679]{5,6}", "[2-9]{6,7}"]
+    }
+
+    /// Ways in which the same code reaches us.
+    fn ways(code: &str) -> [String; 10] {
+        let lower = code.to_lowercase();
+        let full_width = code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+        let marked = lower.chars().flat_map(|c| [c, '\u{301}', '\u{323}']).collect::<String>();
+        let between = |mark: &str| lower.chars().map(String::from).collect::<Vec<_>>().join(mark);
+        let first = format!("{}{} ", &code[..1], &lower[1..]);
+        let (telex, vni) = (typed(&vi::TELEX, &lower), typed(&vi::VNI, &lower));
+        let spaced = between("\u{a0}");
+        [lower.clone(), full_width, marked, between(" "), between("."), between("–"), first, telex, vni, spaced]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_right_code_passes_however_it_is_typed(code in code()) {
+            for way in ways(&code) {
+                prop_assert_eq!(fold_answer(&way), &*code, "{}", way);
+            }
+        }
+
+        #[test]
+        fn no_wrong_code_passes_however_it_is_typed(right in code(), at in 0..5_usize, other in code()) {
+            // One symbol off, the nearest miss there is, and any other code.
+            let one_off: String = right.chars().zip(0..).map(|(c, n)| if n == at { other.as_bytes()[at].into() } else { c }).collect();
+            for wrong in [one_off, other].into_iter().filter(|wrong| *wrong != right) {
+                for way in ways(&wrong) {
+                    prop_assert_ne!(fold_answer(&way), &*right, "{}", way);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn vietnamese_keyboards_leave_every_pair_and_triple_of_symbols_alone() {
+        for alphabet in Alphabet::ALL {
+            let symbols: Vec<char> = alphabet.symbols().chars().collect();
+            let pairs = symbols.iter().flat_map(|a| symbols.iter().map(move |b| format!("{a}{b}")));
+            let triples = pairs.clone().flat_map(|pair| symbols.iter().map(move |c| format!("{pair}{c}")));
+            for keys in pairs.chain(triples).flat_map(|keys| [keys.to_lowercase(), keys]) {
+                for method in methods() {
+                    // No vowel, so no tone to set; no D or W, so no letter to turn into another.
+                    assert_eq!(typed(method, &keys), keys);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_keyboards_of_these_tests_do_write_vietnamese() {
+        assert_eq!([typed(&vi::TELEX, "ddax"), typed(&vi::VNI, "d9a4")], ["đã", "đã"]);
+    }
+
+    #[test]
+    fn answers_are_compared_the_way_people_type() {
+        for typed in ["KM7RT", "km7rt", "Km7rt ", " k m 7-r.t ", "ｋｍ７ｒｔ", "kḿ7ŕt", "km\u{200b}7rt", "k‑m_7—r…t"]
+        {
+            assert_eq!(fold_answer(typed), "KM7RT", "{typed}");
+        }
+        assert_eq!(fold_answer("Đđ"), "DD");
+        assert_eq!(fold_answer(" - . "), "");
+    }
+
+    #[test]
+    fn overlong_answers_are_never_right() {
+        assert_eq!(fold_answer(&"K".repeat(65)), "");
+    }
+
+    #[test]
+    fn every_symbol_of_an_alphabet_folds_to_itself_and_comes_once() {
+        for (alphabet, size) in [(Alphabet::Mixed, 16), (Alphabet::Digits, 8)] {
+            let symbols = alphabet.symbols();
+            assert_eq!(fold_answer(symbols), symbols);
+            let distinct: std::collections::HashSet<_> = symbols.chars().collect();
+            assert_eq!((distinct.len(), symbols.len()), (size, size));
+        }
+    }
+}
