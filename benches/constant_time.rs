@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench constant_time`
 
+#![expect(clippy::print_stdout, reason = "a bench says what it measured, and ends when it cannot")]
+
 use std::{hint::black_box, time::Instant};
 
 use duyet::keyring::same_text;

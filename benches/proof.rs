@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench proof`
 
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench says what it measured, and ends when it cannot")]
+
 use std::time::{Duration, Instant};
 
 use altcha::{Challenge, Payload, SolveChallengeOptions, solve_challenge};

@@ -162,8 +162,8 @@ mod tests {
             let blank = glyph.without_ink();
             let mut rest = glyphs.clone();
             rest[n] = &blank;
-            let seen = whole.differing(&draw(&rest));
-            assert!(seen >= SEEN, "{motif:?}, seed {seed}: {seen} pixels of letter {n}");
+            let visible = whole.differing(&draw(&rest));
+            assert!(visible >= SEEN, "{motif:?}, seed {seed}: {visible} pixels of letter {n}");
         }
     }
 

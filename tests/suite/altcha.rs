@@ -14,7 +14,7 @@ use tonic::Status;
 
 use crate::support::{
     newsroom::{ANSWER, Database, Newsroom, fresh_challenge, on_both_databases, reason},
-    proofs::{posed, solved, unsolved, verification},
+    proofs::{form_paying, posed, solved, unsolved, verification},
 };
 
 const WORK: [ChallengeKind; 1] = [ChallengeKind::AltchaPow];
@@ -36,9 +36,9 @@ async fn work_pays_for_one_comment(database: Database) {
     let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
     assert_eq!((issued.kind(), issued.level), (ChallengeKind::AltchaPow, 1));
     let proof = solved(&issued);
-    let done = portal.comments.submit_comment(portal.form_paying(&issued, &proof, "Có công")).await.unwrap();
+    let done = portal.comments.submit_comment(form_paying(&issued, &proof, "Có công")).await.unwrap();
     assert_eq!(done.into_inner().outcome(), Outcome::Pending);
-    let again = portal.form_paying(&issued, &proof, "Dùng lại");
+    let again = form_paying(&issued, &proof, "Dùng lại");
     assert_eq!(reason(&portal.comments.submit_comment(again).await.unwrap_err()), "CAPTCHA_USED");
 }
 
@@ -54,12 +54,10 @@ async fn work_and_picture_buy_a_pass(database: Database) {
     let typed = ANSWER.to_lowercase();
     let verified = portal.captcha.verify_challenge(verification(&proof, &typed)).await.unwrap();
     let pass = verified.into_inner().pass_token;
-    portal.comments.submit_comment(portal.form_paying(&issued, &pass, "Có vé")).await.unwrap();
+    portal.comments.submit_comment(form_paying(&issued, &pass, "Có vé")).await.unwrap();
     for spent in [&pass, &proof] {
-        let form = v1::SubmitCommentRequest {
-            challenge_answer: ANSWER.into(),
-            ..portal.form_paying(&issued, spent, "Lần nữa")
-        };
+        let form =
+            v1::SubmitCommentRequest { challenge_answer: ANSWER.into(), ..form_paying(&issued, spent, "Lần nữa") };
         assert_eq!(reason(&portal.comments.submit_comment(form).await.unwrap_err()), "CAPTCHA_USED");
     }
 }
@@ -71,10 +69,8 @@ async fn a_wrong_code_after_the_work_burns_it(database: Database) {
     let proof = solved(&issued);
     let verdicts = [("KM7RC", "CAPTCHA_INCORRECT"), (ANSWER, "CAPTCHA_USED")];
     for (code, expected) in verdicts {
-        let form = v1::SubmitCommentRequest {
-            challenge_answer: code.into(),
-            ..portal.form_paying(&issued, &proof, "Thử mã")
-        };
+        let form =
+            v1::SubmitCommentRequest { challenge_answer: code.into(), ..form_paying(&issued, &proof, "Thử mã") };
         let status = portal.comments.submit_comment(form).await.unwrap_err();
         assert_eq!(reason(&status), expected);
         assert!(fresh_challenge(&status).unwrap().kind() != ChallengeKind::Image, "the portal has the widget");
@@ -100,7 +96,7 @@ async fn work_that_was_not_done_burns_the_challenge_and_brings_another(database:
     let mut portal = newsroom.portal();
     let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
     let mut submit = async |token: String| -> Status {
-        let form = portal.form_paying(&issued, &token, "Không làm");
+        let form = form_paying(&issued, &token, "Không làm");
         portal.comments.submit_comment(form).await.unwrap_err()
     };
     let status = submit(unsolved(&issued)).await;
@@ -108,7 +104,7 @@ async fn work_that_was_not_done_burns_the_challenge_and_brings_another(database:
     let fresh = fresh_challenge(&status).unwrap();
     assert_eq!(fresh.kind(), ChallengeKind::AltchaPow);
     assert_eq!(reason(&submit(solved(&issued)).await), "CAPTCHA_USED", "one try");
-    let form = portal.form_paying(&fresh, &solved(&fresh), "Đã làm");
+    let form = form_paying(&fresh, &solved(&fresh), "Đã làm");
     portal.comments.submit_comment(form).await.unwrap();
 }
 
@@ -118,9 +114,9 @@ async fn work_for_one_article_is_worth_nothing_on_another(database: Database) {
     let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
     let proof = solved(&issued);
     let elsewhere =
-        v1::SubmitCommentRequest { article_id: "khac".into(), ..portal.form_paying(&issued, &proof, "Nhầm bài") };
+        v1::SubmitCommentRequest { article_id: "khac".into(), ..form_paying(&issued, &proof, "Nhầm bài") };
     assert_eq!(reason(&portal.comments.submit_comment(elsewhere).await.unwrap_err()), "CAPTCHA_INVALID");
-    portal.comments.submit_comment(portal.form_paying(&issued, &proof, "Đúng bài")).await.unwrap();
+    portal.comments.submit_comment(form_paying(&issued, &proof, "Đúng bài")).await.unwrap();
 }
 
 async fn a_portal_hears_which_kinds_it_may_list(database: Database) {
@@ -158,7 +154,7 @@ async fn the_official_library_solves_what_we_pose_and_we_take_what_it_answers() 
     let mut portal = newsroom.portal();
     let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
     let proof = solve_in_javascript(posed(&issued));
-    portal.comments.submit_comment(portal.form_paying(&issued, &proof, "Từ trình duyệt")).await.unwrap();
+    portal.comments.submit_comment(form_paying(&issued, &proof, "Từ trình duyệt")).await.unwrap();
     let issued = portal.challenge_for(v1::Client::default(), &WORK_AND_PICTURE).await;
     let proof = solve_in_javascript(posed(&issued));
     portal.captcha.verify_challenge(verification(&proof, ANSWER)).await.unwrap();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::support::{
     newsroom::{Database, Desk, Newsroom, Portal, decision, on_both_databases, reason, wide_quotas},
-    proofs::verification,
+    proofs::{form_paying, verification},
     readers::Reader,
 };
 
@@ -59,9 +59,9 @@ async fn five_approved_comments_let_a_reader_off(database: Database) {
     assert_eq!((issued.kind(), issued.level, issued.content.is_none()), (ChallengeKind::NoneNeeded, 0, true));
     let work = portal.challenge_for(client, &[ChallengeKind::AltchaPow]).await;
     assert_eq!((work.kind(), work.level), (ChallengeKind::AltchaPow, 0));
-    let form = portal.form_paying(&issued, &issued.token, "Không phải nhập mã");
+    let form = form_paying(&issued, &issued.token, "Không phải nhập mã");
     portal.comments.submit_comment(form).await.unwrap();
-    let again = portal.form_paying(&issued, &issued.token, "Một vé hai lần");
+    let again = form_paying(&issued, &issued.token, "Một vé hai lần");
     assert_eq!(reason(&portal.comments.submit_comment(again).await.unwrap_err()), "CAPTCHA_USED");
 }
 
@@ -74,11 +74,11 @@ async fn what_a_trusted_device_was_given_no_other_may_use(database: Database) {
     let other = Reader::new(&mut portal, "Bot", "203.0.113.7").await;
     for device_token in [other.device_token, String::new(), "x".repeat(44)] {
         let client = v1::Client { device_token, ..Default::default() };
-        let form = portal.form_paying(&issued, &issued.token, "Mượn lòng tin");
+        let form = form_paying(&issued, &issued.token, "Mượn lòng tin");
         let form = v1::SubmitCommentRequest { client: Some(client), ..form };
         assert_eq!(reason(&portal.comments.submit_comment(form).await.unwrap_err()), "CAPTCHA_INVALID");
     }
-    portal.comments.submit_comment(portal.form_paying(&issued, &issued.token, "Của chính mình")).await.unwrap();
+    portal.comments.submit_comment(form_paying(&issued, &issued.token, "Của chính mình")).await.unwrap();
 }
 
 async fn one_refused_comment_ends_trust_and_more_make_a_suspect(database: Database) {

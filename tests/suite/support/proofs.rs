@@ -43,24 +43,19 @@ impl Portal {
         };
         self.captcha.issue_challenge(request).await.unwrap().into_inner()
     }
+}
 
-    /// A form that pays with a challenge's token, or with what the widget made of it.
-    pub fn form_paying(
-        &self,
-        issued: &v1::IssueChallengeResponse,
-        token: &str,
-        content: &str,
-    ) -> v1::SubmitCommentRequest {
-        let client = v1::Client { device_token: issued.device_token.clone(), ..Default::default() };
-        v1::SubmitCommentRequest {
-            article_id: "bai".into(),
-            author_name: "Lan".into(),
-            content: content.into(),
-            challenge_token: token.into(),
-            client: Some(client),
-            request_id: Uuid::new_v4().to_string(),
-            ..Default::default()
-        }
+/// A form that pays with a challenge's token, or with what the widget made of it.
+pub fn form_paying(issued: &v1::IssueChallengeResponse, token: &str, content: &str) -> v1::SubmitCommentRequest {
+    let client = v1::Client { device_token: issued.device_token.clone(), ..Default::default() };
+    v1::SubmitCommentRequest {
+        article_id: "bai".into(),
+        author_name: "Lan".into(),
+        content: content.into(),
+        challenge_token: token.into(),
+        client: Some(client),
+        request_id: Uuid::new_v4().to_string(),
+        ..Default::default()
     }
 }
 
