@@ -1,5 +1,5 @@
-//! What Redis refused, remembered until its wait is over: whoever keeps trying costs no call. Only an event that another check gives
-//! back could let it in earlier; then it waits as long as it was told.
+//! What Redis refused, remembered for moments: whoever keeps trying costs no call. Only an event that another check gives back could let
+//! it in earlier, which it learns some seconds late.
 
 use std::time::Duration;
 
@@ -12,9 +12,21 @@ use crate::domain::rate_limit::{Charge, LimitName, Quotas};
 /// Most refusals remembered, about 150 bytes each. Beyond that one costs a call to Redis, as without this.
 const CAPACITY: usize = 50_000;
 
-/// Refusals by limit and subject, each with its end.
+/// Longest that a refusal is believed. Its wait may be a day, and on a cluster the event that refused may be given back at once, because
+/// another subject of the same check was refused.
+const BELIEVED: Duration = Duration::from_secs(5);
+
+/// Refusals by limit and subject.
 #[derive(Default)]
-pub(super) struct Denied(DashMap<(LimitName, String), Instant>);
+pub(super) struct Denied(DashMap<(LimitName, String), Refusal>);
+
+#[derive(Clone, Copy)]
+struct Refusal {
+    /// The end of its wait.
+    until: Instant,
+    /// From when on Redis is asked again.
+    doubted: Instant,
+}
 
 impl Denied {
     /// What is still refused of these charges, each with the rest of its wait; `None` when nothing is.
@@ -28,9 +40,9 @@ impl Denied {
             return None;
         }
         let wait = |charge: &Charge| {
-            let until = *self.0.get(&(charge.limit, charge.subject.clone()))?;
+            let Refusal { until, doubted } = *self.0.get(&(charge.limit, charge.subject.clone()))?;
             let outcome = Outcome::Refused { retry_after: until.checked_duration_since(now)? };
-            (until > now && refuses(quotas, charge, outcome)).then(|| (charge.clone(), outcome))
+            (doubted > now && refuses(quotas, charge, outcome)).then(|| (charge.clone(), outcome))
         };
         let found: Vec<_> = charges.iter().filter_map(wait).collect();
         (!found.is_empty()).then(|| found.into_iter().unzip())
@@ -44,14 +56,16 @@ impl Denied {
                 && retry_after > Duration::ZERO
                 && self.0.len() < CAPACITY
             {
-                self.0.insert((charge.limit, charge.subject.clone()), now + retry_after);
+                let doubted = now + retry_after.min(BELIEVED);
+                let refusal = Refusal { until: now + retry_after, doubted };
+                self.0.insert((charge.limit, charge.subject.clone()), refusal);
             }
         }
     }
 
     /// Drops what is over.
     pub(super) fn sweep(&self, now: Instant) {
-        self.0.retain(|_, until| *until > now);
+        self.0.retain(|_, refusal| refusal.doubted > now);
     }
 }
 
@@ -72,13 +86,22 @@ mod tests {
     fn a_refusal_counts_down_and_ends() {
         let (denied, quotas, now) = (Denied::default(), Quotas::default(), Instant::now());
         let charges = [charge("a"), charge("b")];
-        denied.remember(&quotas, &charges, &[refused(9), Outcome::Taken { remaining: 3 }], now);
+        denied.remember(&quotas, &charges, &[refused(4), Outcome::Taken { remaining: 3 }], now);
         let later = |seconds| now + Duration::from_secs(seconds);
-        assert_eq!(denied.find(&quotas, &charges, later(4)), Some((vec![charge("a")], vec![refused(5)])));
-        assert_eq!(denied.find(&quotas, &[charge("b")], later(4)), None);
-        assert_eq!(denied.find(&quotas, &charges, later(9)), None);
-        denied.sweep(later(9));
+        assert_eq!(denied.find(&quotas, &charges, later(3)), Some((vec![charge("a")], vec![refused(1)])));
+        assert_eq!(denied.find(&quotas, &[charge("b")], later(3)), None);
+        assert_eq!(denied.find(&quotas, &charges, later(4)), None);
+        denied.sweep(later(4));
         assert!(denied.0.is_empty());
+    }
+
+    #[test]
+    fn a_long_wait_is_told_whole_and_believed_for_moments() {
+        let (denied, quotas, now) = (Denied::default(), Quotas::default(), Instant::now());
+        denied.remember(&quotas, &[charge("a")], &[refused(86_400)], now);
+        let later = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(denied.find(&quotas, &[charge("a")], later(4)), Some((vec![charge("a")], vec![refused(86_396)])));
+        assert_eq!(denied.find(&quotas, &[charge("a")], later(5)), None);
     }
 
     #[test]
