@@ -64,6 +64,11 @@ impl Pool {
         Ok(Self { shelf })
     }
 
+    /// A pool that nobody fills, as one whose artist fails: for tests of what readers get then.
+    pub fn idle() -> Self {
+        Self { shelf: Arc::new(Shelf::new(Profile::ALL)) }
+    }
+
     /// Draws these profiles from now on, one picked for each picture. What was drawn before is dropped. An empty list changes nothing.
     pub fn set_profiles(&self, profiles: &[Profile]) {
         if !profiles.is_empty() {

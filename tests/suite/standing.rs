@@ -2,14 +2,23 @@
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
+use chrono::{DateTime, Utc};
 use duyet::{
-    domain::rate_limit::Quotas,
+    captcha::Pool,
+    domain::{
+        Error, challenge,
+        form::Client,
+        id::{ArticleId, SiteId},
+        rate_limit::Quotas,
+    },
     proto::v1::{self, Action, ChallengeKind, Reason},
+    server,
 };
 use uuid::Uuid;
 
 use crate::support::{
     newsroom::{Database, Desk, Newsroom, Portal, decision, on_both_databases, reason, wide_quotas},
+    office::{workflow, workflow_with},
     proofs::{form_paying, verification},
     readers::Reader,
 };
@@ -27,6 +36,8 @@ on_both_databases! {
     a_known_reader_never_pays_for_a_neighbour,
     bots_without_a_cookie_use_up_no_quota_but_their_own,
     new_cookies_for_every_try_are_no_way_around_the_prefix,
+    while_no_picture_is_ready_whoever_can_work_does,
+    a_database_that_is_away_keeps_nobody_from_a_challenge,
 }
 
 /// Kind and level that a reader with this device is asked for.
@@ -212,4 +223,37 @@ async fn new_cookies_for_every_try_are_no_way_around_the_prefix(database: Databa
         taken += usize::from(fresh.say(&mut portal, "bai", &format!("Rác {number}")).await.is_ok());
     }
     assert_eq!(taken, 3);
+}
+
+async fn while_no_picture_is_ready_whoever_can_work_does(database: Database) {
+    use challenge::ChallengeKind::{AltchaPow, AltchaPowWithImage, Image};
+    let newsroom = Newsroom::open(database).await;
+    let store = server::open_store(&newsroom.config).unwrap();
+    let workflow = workflow_with(&store, Pool::idle());
+    let (site, article) = (SiteId::parse("default").unwrap(), ArticleId::parse("bai").unwrap());
+    let issue = async |kinds: &[challenge::ChallengeKind]| {
+        workflow.issue_challenge(&site, &article, &Client::default(), kinds, now()).await
+    };
+    let issued = issue(&[AltchaPowWithImage, AltchaPow]).await.unwrap();
+    assert_eq!(issued.kind, AltchaPow);
+    for kind in [Image, AltchaPowWithImage] {
+        let refused = issue(&[kind]).await.unwrap_err();
+        assert!(matches!(refused, Error::Overloaded { what: "captcha pool", .. }), "{refused:?}");
+    }
+    store.close().await;
+}
+
+async fn a_database_that_is_away_keeps_nobody_from_a_challenge(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let store = server::open_store(&newsroom.config).unwrap();
+    let workflow = workflow(&store);
+    store.close().await;
+    let (site, article) = (SiteId::parse("default").unwrap(), ArticleId::parse("bai").unwrap());
+    let kinds = [challenge::ChallengeKind::Image];
+    let issued = workflow.issue_challenge(&site, &article, &Client::default(), &kinds, now()).await.unwrap();
+    assert_eq!(issued.level, challenge::Level::Normal);
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-11-25T10:00:00Z".parse().unwrap()
 }

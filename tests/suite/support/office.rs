@@ -17,6 +17,11 @@ use super::newsroom::{ANSWER, Newsroom, wide_quotas};
 
 /// What one replica would do over `store`.
 pub(crate) fn workflow(store: &Arc<dyn Store>) -> Workflow {
+    workflow_with(store, Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.into())).unwrap())
+}
+
+/// The same with other pictures.
+pub(crate) fn workflow_with(store: &Arc<dyn Store>, pictures: Pool) -> Workflow {
     // What is counted before nobody counts.
     metric::install().unwrap();
     let submissions: Arc<dyn SubmissionStore> = store.clone();
@@ -24,7 +29,7 @@ pub(crate) fn workflow(store: &Arc<dyn Store>) -> Workflow {
         store.clone(),
         SubmissionWriter::start(&submissions, 1),
         Limiter::local(wide_quotas()),
-        Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.into())).unwrap(),
+        pictures,
         Arc::new(Keyring::parse(&Keyring::generate()).unwrap()),
         Rules::default(),
     )
