@@ -73,7 +73,7 @@ impl<'a> Placed<'a> {
                 let across = to_letter[0] * from_x + to_letter[1] * from_y + middle.0;
                 let below = to_letter[2] * from_x + to_letter[3] * from_y + middle.1;
                 let dark = self.glyph.is_dark(across, below);
-                added += usize::from(dark & !*ink);
+                added += usize::from(dark && !*ink);
                 *ink |= dark;
             }
         }

@@ -125,7 +125,10 @@ fn describe_what_rooms_count() {
     describe_gauge!("duyet_degraded", "1 while a component is gone and the service carries on without it");
     describe_gauge!("duyet_captcha_pictures_ready", "pictures drawn and not yet given out, by level");
     describe_counter!("duyet_captcha_pictures_total", "pictures given out, by profile and level");
-    describe_counter!("duyet_captcha_pool_empty_total", "times that a reader found no picture ready and waited, up to 50 ms");
+    describe_counter!(
+        "duyet_captcha_pool_empty_total",
+        "times that a reader found no picture ready and waited, up to 50 ms"
+    );
 }
 
 /// Folds recorded samples into the histogram. Without it they pile up until somebody scrapes, and perhaps nobody does.
