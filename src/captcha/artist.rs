@@ -162,13 +162,13 @@ mod tests {
             let blank = glyph.without_ink();
             let mut rest = glyphs.clone();
             rest[n] = &blank;
-            let visible = whole.differing(&draw(&rest));
-            assert!(visible >= SEEN, "{motif:?}, seed {seed}: {visible} pixels of letter {n}");
+            let shown = whole.differing(&draw(&rest));
+            assert!(shown >= SHOWN, "{motif:?}, seed {seed}: {shown} pixels of letter {n}");
         }
     }
 
     /// Fewest pixels of a letter that a reader sees.
-    const SEEN: usize = 60;
+    const SHOWN: usize = 60;
 
     /// Does something with so many pictures of all motifs, on every core.
     fn with_pictures(count: u64, deed: impl Fn(&Artist, Motif, u64) + Sync) {

@@ -14,7 +14,7 @@ use tonic::Status;
 
 use crate::support::{
     newsroom::{ANSWER, Database, Newsroom, fresh_challenge, on_both_databases, reason},
-    proofs::{form_paying, posed, solved, unsolved, verification},
+    proofs::{dressed_up, form_paying, posed, solved, unsolved, verification},
 };
 
 const WORK: [ChallengeKind; 1] = [ChallengeKind::AltchaPow];
@@ -86,6 +86,11 @@ async fn a_token_without_its_work_is_nothing(database: Database) {
             let refused = portal.captcha.verify_challenge(verification(&issued.token, code)).await.unwrap_err();
             assert_eq!(reason(&refused), "CAPTCHA_INVALID", "right or wrong looks the same");
         }
+        let picture = portal.challenge("bai").await.token;
+        let dressed = dressed_up(&picture, &issued);
+        let refused = portal.captcha.verify_challenge(verification(&dressed, ANSWER)).await.unwrap_err();
+        assert_eq!(reason(&refused), "CAPTCHA_INVALID", "nor does a proof make a picture's token");
+        portal.captcha.verify_challenge(verification(&picture, ANSWER)).await.unwrap();
         // Nobody tried anything yet, so nothing is burned.
         portal.captcha.verify_challenge(verification(&solved(&issued), ANSWER)).await.unwrap();
     }

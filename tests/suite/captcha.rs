@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use duyet::proto::v1;
+use duyet::{domain::answer::Alphabet, proto::v1};
 use uuid::Uuid;
 
 use crate::support::newsroom::{ANSWER, Database, Newsroom, fresh_challenge, on_both_databases, reason};
@@ -12,6 +12,7 @@ on_both_databases! {
     twins_of_one_verification_with_other_challenges_are_refused,
     failing_on_purpose_leads_to_no_easier_picture,
     a_picture_is_small_and_says_what_it_is,
+    a_picture_of_digits_says_so,
 }
 
 fn verification(token: String, answer: &str) -> v1::VerifyChallengeRequest {
@@ -85,12 +86,26 @@ async fn failing_on_purpose_leads_to_no_easier_picture(database: Database) {
     assert!(fresh_challenge(&status).is_none(), "over the limit there is no fresh one either");
 }
 
+async fn a_picture_of_digits_says_so(database: Database) {
+    let newsroom = Newsroom::open_with(database, |config| {
+        config.alphabet = Alphabet::Digits;
+        config.fixed_answer = Some("234567".to_owned());
+    })
+    .await;
+    let mut portal = newsroom.portal();
+    let issued = portal.challenge("bai").await;
+    let Some(v1::issue_challenge_response::Content::Image(image)) = issued.content else { panic!("no picture") };
+    assert!(image.digits_only && image.length == 6 && image.alt.contains('6'));
+    portal.captcha.verify_challenge(verification(issued.token, " ２３４-567 ")).await.unwrap();
+}
+
 async fn a_picture_is_small_and_says_what_it_is(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let issued = newsroom.portal().challenge("bai").await;
     let Some(v1::issue_challenge_response::Content::Image(image)) = issued.content else { panic!("no picture") };
     assert!(image.png.len() <= 4_096 && image.png.starts_with(b"\x89PNG"));
     assert_eq!((image.width, image.height, image.length), (240, 90, 5));
+    assert!(!image.digits_only);
     assert!(image.alt.contains('5') && !image.alt.contains(ANSWER));
     assert!(issued.expires_at.is_some() && !issued.token.contains(ANSWER));
 }

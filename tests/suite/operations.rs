@@ -124,6 +124,8 @@ async fn metrics_tell_what_happened(database: Database) {
         r#"duyet_comments_submitted_total{site="default",outcome="CAPTCHA_INCORRECT"} 1"#,
         r#"duyet_captcha_checks_total{kind="IMAGE",outcome="CORRECT"} 1"#,
         r#"duyet_captcha_checks_total{kind="IMAGE",outcome="INCORRECT"} 1"#,
+        r#"duyet_captcha_pictures_ready{level="NORMAL"}"#,
+        r#"duyet_captcha_pictures_total{profile=""#,
         r#"duyet_findings_total{rule="PHONE_NUMBER"} 1"#,
         r#"duyet_degraded{component="redis"} 0"#,
         "duyet_store_up 1",
@@ -268,6 +270,22 @@ fn no_token_is_called_as_the_service_calls_itself() {
         assert!(told.contains("system") && told.contains("choose another name"), "{told}");
     }
     assert_eq!(stdout(&run(dir.path(), &["token", "list"], &[])), "");
+}
+
+#[test]
+fn samples_are_of_the_style_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("pictures");
+    let wish = ["--level", "2", "--profile", "bands", "--alphabet", "digits"];
+    let command = ["captcha", "sample", "--count", "2", "--out", out.to_str().unwrap()];
+    stdout(&run(dir.path(), &[&command[..], &wish[..]].concat(), &[]));
+    for entry in std::fs::read_dir(&out).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let (_, answer) = name.strip_suffix(".png").unwrap().split_once('_').unwrap();
+        assert!(answer.len() == 7 && answer.bytes().all(|byte| byte.is_ascii_digit()), "{name}");
+    }
+    let told = stderr(&run(dir.path(), &[&command[..], &["--profile", "comic"]].concat(), &[]));
+    assert!(told.contains("STROKE, OUTLINE, BANDS"), "{told}");
 }
 
 #[test]

@@ -183,3 +183,22 @@ async fn without_a_file_sighup_harms_nobody() {
     wait_until("it is told", || daemon.log().contains("no configuration file"));
     daemon.portal().say("bai", "Vẫn nhận").await;
 }
+
+#[tokio::test]
+async fn other_profiles_are_drawn_without_a_restart() {
+    let office = Office::open("[captcha]\nprofiles = [\"STROKE\"]\n", &[]);
+    let mut portal = office.daemon.portal();
+    let drawn = |profile: &str| format!("duyet_captcha_pictures_total{{profile=\"{profile}\",level=\"NORMAL\"}} 3");
+    for (n, profile) in ["STROKE", "OUTLINE", "BANDS"].into_iter().enumerate() {
+        if n > 0 {
+            office.write(&format!("[captcha]\nprofiles = [\"{profile}\"]\n"));
+            office.wait_for("APPLIED", u32::try_from(n).unwrap());
+        }
+        for _ in 0..3 {
+            portal.challenge("bai").await;
+        }
+        assert!(office.shows(&drawn(profile)), "{}", office.daemon.http("/metrics"));
+    }
+    office.write("[captcha]\nprofiles = []\n");
+    office.wait_for("REFUSED", 1);
+}
