@@ -82,7 +82,7 @@ impl Level {
     }
 }
 
-/// Most tries that a proof of work takes at each level, half of it on average. A try is 0.6 to 1 ms of a core.
+/// Most tries that a proof of work takes at each level, half of it on average. A try is 0.5 to 1.2 ms of a core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProofTries {

@@ -33,7 +33,7 @@ pub(super) enum Event<'a> {
 pub(super) struct Visitor<'a> {
     pub(super) site: &'a SiteId,
     pub(super) sender: &'a Sender,
-    /// The device's record speaks for it: see [`Record::is_known`].
+    /// The device's record speaks for it: see [`is_known`](crate::domain::standing::Record::is_known).
     pub(super) known: bool,
     pub(super) now: DateTime<Utc>,
 }
