@@ -14,6 +14,7 @@ async fn limits_hold_without_redis_at_start_and_are_shared_soon_after_it_comes()
     let crowd = Crowd::gather(&[&one, &other], 8);
     let alone = let_through(&[&one, &other], 40, "early").await;
     time_until_degraded(&one).await;
+    // Longer than the time between two probes: it has failed more than once, and nothing tells.
     tokio::time::sleep(Duration::from_millis(600)).await;
     redis.start_again();
     let healed = time_until_shared(&one).await.max(time_until_shared(&other).await);
