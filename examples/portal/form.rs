@@ -36,6 +36,8 @@ pub(crate) struct Form {
     pub(crate) website: String,
     /// Not empty: the widget stands in place of the picture, or has done its work.
     pub(crate) widget: String,
+    /// Not empty: the picture holds digits alone, so a phone may show its number pad.
+    pub(crate) digits: String,
     /// Not empty: this reader needs no challenge, the token is enough.
     pub(crate) free: String,
     /// A button for a picture was pressed, not "Gửi".
@@ -57,7 +59,7 @@ impl Form {
         if self.picture.len() > MAX_PICTURE || !is_base64 {
             self.picture.clear();
         }
-        "Hình mã kiểm tra gồm chữ và số".clone_into(&mut self.picture_alt);
+        "Hình mã kiểm tra".clone_into(&mut self.picture_alt);
         self
     }
 
@@ -70,6 +72,9 @@ impl Form {
         if let Some(Content::Image(image)) = challenge.content {
             self.picture = STANDARD.encode(image.png);
             self.picture_alt = image.alt;
+            if image.digits_only {
+                "1".clone_into(&mut self.digits);
+            }
         }
     }
 
@@ -79,6 +84,7 @@ impl Form {
         self.picture.clear();
         self.widget.clear();
         self.free.clear();
+        self.digits.clear();
     }
 
     pub(crate) fn with_widget(&mut self) {

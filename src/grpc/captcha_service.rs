@@ -107,13 +107,15 @@ pub(super) fn to_issued(issued: IssuedChallenge, locale: Locale) -> v1::IssueCha
     let content = match issued.content {
         ChallengeContent::Image(image) => {
             let length = Value::Number(i64::try_from(image.length).unwrap_or_default());
+            let digits_only = image.alphabet == Alphabet::Digits;
+            let alt = if digits_only { "captcha-alt-digits" } else { "captcha-alt" };
             Some(Content::Image(v1::ChallengeImage {
                 png: image.png,
                 width: image.width,
                 height: image.height,
                 length: u32::try_from(image.length).unwrap_or_default(),
-                digits_only: image.alphabet == Alphabet::Digits,
-                alt: locale.text_with("captcha-alt", &[("length", length)]),
+                digits_only,
+                alt: locale.text_with(alt, &[("length", length)]),
             }))
         }
         ChallengeContent::Altcha(json) => Some(Content::Altcha(v1::AltchaChallenge { json })),

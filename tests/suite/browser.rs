@@ -201,3 +201,17 @@ fn a_report_needs_no_script_and_three_readers_bring_a_comment_back() {
     assert!(queue().contains(&id));
     assert!(http(&portal, "GET /", "", "").1.contains(CONTENT), "and it is still there to read");
 }
+
+#[test]
+fn a_phone_is_asked_for_its_number_pad_where_the_picture_holds_digits() {
+    let alphabet = [("DUYET_CAPTCHA_ALPHABET", "DIGITS"), ("DUYET_CAPTCHA_FIXED_ANSWER", "234567")];
+    let portal = Site::start_with(&alphabet);
+    let (head, page) = http(&portal, "GET /", "", "");
+    assert!(page.contains("inputmode=\"numeric\"") && page.contains("6 chữ số"), "{page}");
+    let jar = cookies(&head);
+    let (_, again) = http(&portal, "POST /binh-luan", &jar, &filled(&page, "222222"));
+    assert!(again.contains("inputmode=\"numeric\""), "after a wrong answer, too");
+    let (head, _) = http(&portal, "POST /binh-luan", &jar, &filled(&again, "234567"));
+    assert!(head.starts_with("HTTP/1.1 303"), "{head}");
+    assert!(http(&Site::start(), "GET /", "", "").1.contains("inputmode=\"text\""));
+}

@@ -93,6 +93,7 @@ finding-held-by-ban = A ban has the submits of this sender, or of this text, wai
 
 # captcha
 
+captcha-alt-digits = Picture with { $length } digits; type them into the verification code field. If you cannot read it, ask for another picture.
 captcha-alt = Picture with { $length } letters and digits; type them into the verification code field. If you cannot read it, ask for another picture.
 field-author-name = Full name
 field-title = Title

@@ -89,6 +89,7 @@ finding-held-by-ban = Người gửi hoặc nội dung này đang bị giữ l�
 
 # captcha
 
+captcha-alt-digits = Hình có { $length } chữ số; hãy gõ lại vào ô Mã kiểm tra. Không đọc được thì lấy hình khác.
 captcha-alt = Hình có { $length } chữ cái và chữ số; hãy gõ lại vào ô Mã kiểm tra. Không đọc được thì lấy hình khác.
 field-author-name = Họ tên
 field-title = Tiêu đề
