@@ -228,14 +228,24 @@ async fn new_cookies_for_every_try_are_no_way_around_the_prefix(database: Databa
 async fn while_no_picture_is_ready_whoever_can_work_does(database: Database) {
     use challenge::ChallengeKind::{AltchaPow, AltchaPowWithImage, Image};
     let newsroom = Newsroom::open(database).await;
+    // Under alarm strangers get a picture on top of their work, where there is one.
+    let now = newsroom.portal().challenge("bai").await.expires_at.unwrap().seconds;
+    let alarm = v1::LockdownRequest {
+        until: Some(prost_types::Timestamp { seconds: now + 3_600, nanos: 0 }),
+        harder_challenges: true,
+        request_id: Uuid::new_v4().to_string(),
+        ..Default::default()
+    };
+    newsroom.desk().policy.lockdown(alarm).await.unwrap();
+    let now = DateTime::from_timestamp(now, 0).unwrap();
     let store = server::open_store(&newsroom.config).unwrap();
     let workflow = workflow_with(&store, Pool::idle());
     let (site, article) = (SiteId::parse("default").unwrap(), ArticleId::parse("bai").unwrap());
     let issue = async |kinds: &[challenge::ChallengeKind]| {
-        workflow.issue_challenge(&site, &article, &Client::default(), kinds, now()).await
+        workflow.issue_challenge(&site, &article, &Client::default(), kinds, now).await
     };
     let issued = issue(&[AltchaPowWithImage, AltchaPow]).await.unwrap();
-    assert_eq!(issued.kind, AltchaPow);
+    assert_eq!((issued.kind, issued.level), (AltchaPow, challenge::Level::Hard));
     for kind in [Image, AltchaPowWithImage] {
         let refused = issue(&[kind]).await.unwrap_err();
         assert!(matches!(refused, Error::Overloaded { what: "captcha pool", .. }), "{refused:?}");
