@@ -81,6 +81,7 @@ impl Pool {
     /// # Errors
     /// [`Error::Overloaded`] when none came within 50 ms.
     pub async fn take(&self, level: Level) -> Result<Picture> {
+        let level = level.of_picture();
         let picture = match self.shelf.take(level) {
             Some(picture) => picture,
             None => {

@@ -72,6 +72,15 @@ named_enum! {
 }
 
 impl Level {
+    /// The level at which pictures are drawn.
+    #[must_use]
+    pub const fn of_picture(self) -> Self {
+        match self {
+            Self::Light | Self::Normal => Self::Normal,
+            Self::Hard => Self::Hard,
+        }
+    }
+
     /// The number that clients see.
     pub const fn number(self) -> u32 {
         match self {
