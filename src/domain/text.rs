@@ -58,22 +58,26 @@ fn line_break_to_space(c: char) -> char {
 
 /// False for what a reader cannot see: controls, bidi overrides, zero-width, tags, fillers, private use.
 fn is_kept(c: char) -> bool {
-    // Fillers that general categories call letters, marks or symbols.
-    let filler = matches!(
-        c,
-        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
-    );
-    let invisible = matches!(
+    let unreadable = matches!(
         c.general_category(),
         GeneralCategory::Control
-            | GeneralCategory::Format
             | GeneralCategory::PrivateUse
             | GeneralCategory::Surrogate
             | GeneralCategory::Unassigned
             | GeneralCategory::LineSeparator
             | GeneralCategory::ParagraphSeparator
     );
-    !filler && !invisible
+    !is_invisible(c) && !unreadable
+}
+
+/// Zero-width characters, bidi overrides, tags and fillers.
+pub fn is_invisible(c: char) -> bool {
+    // Fillers that general categories call letters, marks or symbols.
+    let filler = matches!(
+        c,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+    );
+    filler || !c.is_ascii() && c.general_category() == GeneralCategory::Format
 }
 
 fn cap_marks(chars: impl Iterator<Item = char>) -> String {

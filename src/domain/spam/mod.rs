@@ -1,11 +1,13 @@
 //! A small honest rule set: one signal per file, joined by [`assess`]. Rules hold comments, they never refuse one alone.
 //! Weights are those of the measured rule logit: link 2.5, phone 2, obfuscation 1.5, bias -2.
 
+mod characters;
 mod form;
 mod links;
 mod mixed_script;
 mod phones;
 mod repetition;
+pub mod views;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,130 @@
+//! What single characters are to the spam engine: letters of words, look-alikes of Latin letters, and what nobody sees.
+
+use unicode_properties::{GeneralCategory as Category, GeneralCategoryGroup as Group, UnicodeGeneralCategory as _};
+
+use crate::domain::text;
+
+/// Letters a to z in one of the alphabets that phones and pages draw as pictures: regional indicators, circled and squared letters.
+const PICTURED: [u32; 4] = [0x1_F1E6, 0x1_F150, 0x1_F170, 0x1_F130];
+
+/// Part of a word: letters, numbers and pictured letters.
+pub(super) fn is_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || c == '_';
+    }
+    matches!(c.general_category_group(), Group::Letter | Group::Number) || is_pictured(c)
+}
+
+/// A letter by general category: marks and circled letters, which Rust calls alphabetic, are none.
+pub(super) fn is_letter(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_alphabetic() } else { c.general_category_group() == Group::Letter }
+}
+
+/// A decimal digit of any script.
+pub(super) fn is_decimal(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_digit() } else { c.general_category() == Category::DecimalNumber }
+}
+
+/// A decimal digit, or a digit in a circle or bracket that compatibility folding leaves as it is.
+pub(super) fn is_digit(c: char) -> bool {
+    let framed = matches!(u32::from(c), 0x1369..=0x1371 | 0x19DA | 0x24F5..=0x24FD | 0x24FF | 0x2776..=0x277E
+        | 0x2780..=0x2788 | 0x278A..=0x2792 | 0x1_0A40..=0x1_0A43 | 0x1_0E60..=0x1_0E68 | 0x1_1052..=0x1_105A);
+    is_decimal(c) || framed
+}
+
+/// An emoji or another picture.
+pub(super) fn is_symbol(c: char) -> bool {
+    match c {
+        '^' | '`' => true,
+        _ if c.is_ascii() => false,
+        _ => matches!(c.general_category(), Category::OtherSymbol | Category::ModifierSymbol),
+    }
+}
+
+/// Nothing that a reader sees, or only the frame around another character.
+pub(super) fn is_dropped(c: char) -> bool {
+    text::is_invisible(c) || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{20dd}')
+}
+
+pub(super) fn is_pictured(c: char) -> bool {
+    matches!(u32::from(c), 0x1_F130..=0x1_F189 | 0x1_F1E6..=0x1_F1FF)
+}
+
+/// A Latin letter drawn in another style: mathematical, circled, squared, full-width, small capitals.
+pub(super) fn is_styled(c: char) -> bool {
+    matches!(u32::from(c), 0x1_D400..=0x1_D7FF | 0x2460..=0x24FF | 0xFF21..=0xFF5A)
+        || is_pictured(c)
+        || matches!(c, 'ᴀ' | 'ʙ' | 'ᴄ' | 'ᴅ' | 'ᴇ' | 'ғ' | 'ɢ' | 'ʜ' | 'ɪ' | 'ᴊ' | 'ᴋ' | 'ʟ' | 'ᴍ' | 'ɴ' | 'ᴏ' | 'ᴘ')
+        || matches!(c, 'ʀ' | 'ᴛ' | 'ᴜ' | 'ᴠ' | 'ᴡ' | 'ʏ' | 'ᴢ')
+}
+
+/// Latin by code point; the letters that Vietnamese takes are all in these two ranges.
+pub(super) fn is_latin(c: char) -> bool {
+    matches!(u32::from(c), 0..=0x24F | 0x1E00..=0x1EFF)
+}
+
+/// Greek or Cyrillic: the scripts that hold look-alikes of Latin letters.
+pub(super) fn is_greek_or_cyrillic(c: char) -> bool {
+    matches!(u32::from(c), 0x370..=0x52F)
+}
+
+/// The Latin letters that a lower-case character looks like.
+pub(super) fn look_alike(c: char) -> Option<&'static str> {
+    const LATIN: &str = "abcdefghijklmnopqrstuvwxyz";
+    if c.is_ascii() {
+        return None;
+    }
+    let pictured = PICTURED.iter().find_map(|first| u32::from(c).checked_sub(*first).filter(|letter| *letter < 26));
+    if let Some(letter) = pictured {
+        let at = usize::try_from(letter).ok()?;
+        return LATIN.get(at..=at);
+    }
+    Some(match c {
+        'з' => "3",
+        'б' => "6",
+        'а' | 'α' | 'ᴀ' => "a",
+        'β' | 'в' | 'ь' | 'ʙ' => "b",
+        'с' | 'ᴄ' => "c",
+        'ԁ' | 'ᴅ' => "d",
+        'е' | 'ε' | 'ᴇ' => "e",
+        'ғ' => "f",
+        'ɡ' | 'ɢ' => "g",
+        'һ' | 'н' | 'η' | 'ʜ' => "h",
+        'і' | 'ι' | 'ı' | 'ɪ' => "i",
+        'ј' | 'ᴊ' => "j",
+        'κ' | 'к' | 'ᴋ' => "k",
+        'ł' | 'ʟ' => "l",
+        'м' | 'μ' | 'ᴍ' => "m",
+        'ν' | 'п' | 'ɴ' => "n",
+        'о' | 'ο' | 'ø' | 'ᴏ' => "o",
+        'р' | 'ρ' | 'ᴘ' => "p",
+        'ԛ' => "q",
+        'г' | 'ʀ' => "r",
+        'ѕ' => "s",
+        'ß' => "ss",
+        'τ' | 'т' | 'ᴛ' => "t",
+        'ᴜ' => "u",
+        'ѵ' | 'ᴠ' => "v",
+        'ԝ' | 'ᴡ' => "w",
+        'х' | 'χ' => "x",
+        'у' | 'υ' | 'ʏ' => "y",
+        'ζ' | 'ᴢ' => "z",
+        _ => return None,
+    })
+}
+
+/// The letter that a digit is written for: `b3t` is `bet`.
+pub(super) fn leet(c: char) -> char {
+    match c {
+        '0' => 'o',
+        '1' => 'i',
+        '2' => 'z',
+        '3' => 'e',
+        '4' => 'a',
+        '5' => 's',
+        '6' | '9' => 'g',
+        '7' => 't',
+        '8' => 'b',
+        other => other,
+    }
+}

@@ -1,0 +1,346 @@
+//! What a text says beneath its disguises, computed once per field: compatibility-folded and in lower case, then word by word
+//! with look-alikes, stretched and spaced letters undone. Every word knows where it stands in the text as written.
+
+use unicode_normalization::{
+    IsNormalized, UnicodeNormalization as _,
+    char::{canonical_combining_class, decompose_compatible},
+    is_nfkc_quick,
+};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
+use super::characters::{
+    is_decimal, is_digit, is_dropped, is_greek_or_cyrillic, is_latin, is_letter, is_pictured, is_styled, is_symbol,
+    is_word, leet, look_alike,
+};
+
+/// Fewer words of one letter in a row than this are an enumeration, not a spaced-out word.
+const SPACED_WORDS: usize = 3;
+
+/// One field, seen through.
+#[derive(Debug, Clone, Default)]
+pub struct Views {
+    /// NFKC, lower case, nothing invisible.
+    pub low: String,
+    pub tokens: Vec<Token>,
+    pub notes: Notes,
+    pieces: Vec<Piece>,
+}
+
+/// One word.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Token {
+    /// With its marks: lower case NFC, look-alikes mapped, runs of one letter cut to two, spaced letters joined.
+    pub marked: String,
+    /// Marks stripped and đ as d. Never proof of anything by itself.
+    pub folded: String,
+    /// Folded, digits read as the letters they stand for (`b3t` is `bet`; `88k`, `5tr` and `50m2` stay).
+    pub plain: String,
+    /// Byte span in the field's text as written.
+    pub start: usize,
+    pub end: usize,
+}
+
+/// Counts over one field. Characters are those of the compatibility-folded text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Notes {
+    pub characters: usize,
+    pub letters: usize,
+    pub latin: usize,
+    /// Letters that bear a mark or are đ.
+    pub marked: usize,
+    pub upper: usize,
+    pub digits: usize,
+    pub symbols: usize,
+    pub exclamations: usize,
+    /// Latin letters in a decorative style.
+    pub styled: usize,
+    /// Words that mix Latin with look-alikes.
+    pub mixed: usize,
+    /// Words that were spaced out.
+    pub spaced: usize,
+    /// Words with digits for letters.
+    pub leet: usize,
+}
+
+/// Characters of the text that fold together, and where they stand in both texts.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    low: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Views {
+    /// Looks through `text`, in time linear in its length.
+    pub fn of(text: &str) -> Self {
+        let mut views = Self { low: String::with_capacity(text.len()), ..Self::default() };
+        let mut starts = text.char_indices().filter(|(_, c)| !is_dropped(*c)).peekable();
+        while let Some((start, first)) = starts.next() {
+            let mut end = start + first.len_utf8();
+            let mut cluster = Cluster::One(first);
+            while let Some((at, c)) = starts.next_if(|(_, c)| joins_the_one_before(*c)) {
+                end = at + c.len_utf8();
+                cluster.push(c);
+            }
+            views.pieces.push(Piece { low: views.low.len(), start, end });
+            cluster.each(|c| views.take(c));
+            views.notes.styled += usize::from(is_styled(first));
+        }
+        views.read_words();
+        views
+    }
+
+    /// The span in the text as written of a span of [`Views::low`].
+    pub fn written(&self, low_start: usize, low_end: usize) -> (usize, usize) {
+        let piece = |at: usize| self.pieces.partition_point(|piece| piece.low <= at).checked_sub(1);
+        let start = piece(low_start).map_or(0, |at| self.pieces[at].start);
+        let end = piece(low_end.saturating_sub(1).max(low_start)).map_or(0, |at| self.pieces[at].end);
+        (start, end)
+    }
+
+    fn take(&mut self, c: char) {
+        let notes = &mut self.notes;
+        notes.characters += 1;
+        notes.upper += usize::from(c.is_uppercase() && is_letter(c));
+        notes.digits += usize::from(is_digit(c));
+        notes.symbols += usize::from(is_symbol(c));
+        notes.exclamations += usize::from(c == '!');
+        if c.is_ascii() {
+            self.low.push(c.to_ascii_lowercase());
+        } else {
+            self.low.extend(c.to_lowercase());
+        }
+    }
+
+    fn read_words(&mut self) {
+        for c in self.low.chars().filter(|c| is_letter(*c)) {
+            self.notes.letters += 1;
+            self.notes.latin += usize::from(is_latin(c));
+            self.notes.marked += usize::from(!c.is_ascii() && is_marked(c));
+        }
+        let mostly_latin = self.notes.latin * 2 >= self.notes.letters;
+        let mut words = Vec::new();
+        let mut rest = 0;
+        while let Some(offset) = self.low[rest..].find(is_word) {
+            let start = rest + offset;
+            let end = self.low[start..].find(|c| !is_word(c)).map_or(self.low.len(), |length| start + length);
+            let (mixed, marked) = undisguised(&self.low[start..end], mostly_latin);
+            self.notes.mixed += usize::from(mixed);
+            if !marked.is_empty() {
+                let (start, end) = self.written(start, end);
+                words.push(Token { folded: fold(&marked), marked, plain: String::new(), start, end });
+            }
+            rest = end;
+        }
+        self.tokens = self.join_spaced(words);
+        for token in &mut self.tokens {
+            let is_leet = is_leet(&token.folded);
+            self.notes.leet += usize::from(is_leet);
+            token.plain = if is_leet { token.folded.chars().map(leet).collect() } else { token.folded.clone() };
+        }
+    }
+
+    /// Joins runs of one-letter words: `t.u.y.ể.n` and `A L E X I S 1 7` are one word each.
+    fn join_spaced(&mut self, words: Vec<Token>) -> Vec<Token> {
+        let mut joined: Vec<Token> = Vec::with_capacity(words.len());
+        let mut run: Vec<Token> = Vec::new();
+        for word in words {
+            if is_one_character(&word.folded) {
+                run.push(word);
+            } else {
+                self.end_run(&mut run, &mut joined);
+                joined.push(word);
+            }
+        }
+        self.end_run(&mut run, &mut joined);
+        joined
+    }
+
+    fn end_run(&mut self, run: &mut Vec<Token>, joined: &mut Vec<Token>) {
+        if run.len() < SPACED_WORDS {
+            joined.append(run);
+            return;
+        }
+        self.notes.spaced += 1;
+        let whole = Token { start: run[0].start, end: run[run.len() - 1].end, ..Token::default() };
+        joined.push(run.drain(..).fold(whole, |mut whole, letter| {
+            whole.marked.push_str(&letter.marked);
+            whole.folded.push_str(&letter.folded);
+            whole
+        }));
+    }
+}
+
+/// Characters that normalise together; nearly always one.
+enum Cluster {
+    One(char),
+    Many(String),
+}
+
+impl Cluster {
+    fn push(&mut self, c: char) {
+        match self {
+            Self::One(first) => *self = Self::Many([*first, c].iter().collect()),
+            Self::Many(text) => text.push(c),
+        }
+    }
+
+    fn each(&self, mut take: impl FnMut(char)) {
+        match self {
+            Self::One(c) if c.is_ascii() || is_nfkc_quick([*c].into_iter()) == IsNormalized::Yes => take(*c),
+            Self::One(c) => std::iter::once(*c).nfkc().for_each(take),
+            Self::Many(text) => text.nfkc().for_each(&mut take),
+        }
+    }
+}
+
+/// True for a mark, a Hangul vowel and whatever else may compose with what stands before it.
+fn joins_the_one_before(c: char) -> bool {
+    if u32::from(c) < 0x300 {
+        return false;
+    }
+    let mut first = c;
+    let mut seen = false;
+    decompose_compatible(c, |part| {
+        if !seen {
+            first = part;
+        }
+        seen = true;
+    });
+    canonical_combining_class(first) != 0 || is_nfkc_quick([first].into_iter()) == IsNormalized::Maybe
+}
+
+fn is_marked(c: char) -> bool {
+    c == 'đ' || std::iter::once(c).nfd().nth(1).is_some()
+}
+
+/// The word with look-alikes mapped, underscores gone and stretched letters cut; and whether it mixes scripts.
+fn undisguised(word: &str, mostly_latin: bool) -> (bool, String) {
+    let mut marked = String::with_capacity(word.len());
+    if word.is_ascii() {
+        word.bytes().for_each(|b| push_letter(&mut marked, char::from(b)));
+        return (false, marked);
+    }
+    let has = |test: fn(char) -> bool| word.chars().any(|c| is_letter(c) && test(c));
+    let mixed = has(is_latin) && has(is_greek_or_cyrillic);
+    let map = mixed || mostly_latin || word.chars().any(is_pictured);
+    for c in word.chars() {
+        match look_alike(c).filter(|_| map) {
+            Some(letters) => letters.chars().for_each(|letter| push_letter(&mut marked, letter)),
+            None => push_letter(&mut marked, c),
+        }
+    }
+    (mixed, marked)
+}
+
+/// Appends, but never a third time the same; an underscore is no letter.
+fn push_letter(word: &mut String, c: char) {
+    let mut last = word.chars().rev();
+    if c != '_' && (last.next() != Some(c) || last.next() != Some(c)) {
+        word.push(c);
+    }
+}
+
+fn fold(marked: &str) -> String {
+    if marked.is_ascii() {
+        return marked.to_owned();
+    }
+    let stripped = marked.nfd().filter(|c| c.is_ascii() || c.general_category() != GeneralCategory::NonspacingMark);
+    stripped.map(|c| if c == 'đ' { 'd' } else { c }).collect()
+}
+
+fn is_one_character(folded: &str) -> bool {
+    let mut characters = folded.chars();
+    characters.next().is_some() && characters.next().is_none()
+}
+
+/// Letters and digits in one word, unless it is a number with its unit: `88k`, `5tr`, `50m2`.
+fn is_leet(folded: &str) -> bool {
+    if !folded.chars().any(is_digit) || !folded.chars().any(is_letter) {
+        return false;
+    }
+    let unit = folded.trim_start_matches(is_decimal).trim_end_matches(['2', '3']);
+    let is_unit =
+        folded.starts_with(is_decimal) && (1..=3).contains(&unit.len()) && unit.bytes().all(|b| b.is_ascii_lowercase());
+    !is_unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        let words: Vec<String> = Views::of(text).tokens.into_iter().map(|token| token.plain).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn disguises_come_off() {
+        for text in [
+            "nhà cái uy tín",
+            "NHÀ CÁI UY TÍN",
+            "nha\u{300} ca\u{301}i uy ti\u{301}n",
+            "n\u{200b}hà c\u{ad}ái uy tín",
+            "nh\u{430} c\u{430}i uy tín",
+            "𝗻𝗵𝗮 𝗰𝗮𝗶 𝘂𝘆 𝘁𝗶𝗻",
+            "ｎｈａ ｃａｉ ｕｙ ｔｉｎ",
+            "🅽🅷🅰 🅲🅰🅸 uy tín",
+            "n.h.à c4i uy t1n",
+            "n_h_à cái uy tín",
+        ] {
+            assert_eq!(plain(text), "nha cai uy tin", "{text}");
+        }
+        assert_eq!(plain("haaaaaay quáááá"), "haay quaa");
+    }
+
+    #[test]
+    fn amounts_keep_their_digits() {
+        assert_eq!(plain("88k 5tr 50m2 b3t 4lexis17 2024"), "88k 5tr 50m2 bet alexisit 2024");
+    }
+
+    #[test]
+    fn spaced_letters_are_one_word_in_its_place() {
+        let text = "vào A L E X I S 1 7 nhé";
+        let views = Views::of(text);
+        let word = &views.tokens[1];
+        assert_eq!((word.marked.as_str(), &text[word.start..word.end]), ("alexis17", "A L E X I S 1 7"));
+        assert_eq!(views.notes.spaced, 1);
+    }
+
+    #[test]
+    fn look_alikes_stay_in_a_text_of_their_own_script() {
+        assert_eq!(plain("Привет, как дела"), "привет, как дела".replace(',', ""));
+        assert_eq!(Views::of("Привет").notes.mixed, 0);
+        assert_eq!(Views::of("c\u{430}sino").notes.mixed, 1);
+    }
+
+    #[test]
+    fn every_word_knows_its_bytes_whatever_the_form() {
+        for text in [
+            "Đường   phố",
+            "ĐU\u{31b}O\u{31b}\u{300}NG 🙂 pho\u{302}\u{301}!",
+            "ﬁn 𝗱̂ x\u{200d}y",
+            "각\u{1100}\u{1161} ｶﾞ",
+        ] {
+            for token in Views::of(text).tokens {
+                let written = &text[token.start..token.end];
+                assert_eq!(Views::of(written).tokens[0].marked, token.marked, "{written}");
+            }
+        }
+    }
+
+    #[test]
+    fn marks_are_counted_to_tell_unmarked_texts() {
+        let notes = Views::of("Các bạn đi đâu").notes;
+        assert_eq!((notes.letters, notes.marked), (11, 5));
+        assert_eq!(Views::of("cac ban di dau").notes.marked, 0);
+    }
+
+    #[test]
+    fn nothing_and_rubbish_are_fine() {
+        for text in ["", "\u{301}", "___", "\u{200b}", "\u{fe0f}\u{20e3}", "😀", "\u{0}\n\t"] {
+            let views = Views::of(text);
+            assert!(views.tokens.len() <= 1 && views.written(0, views.low.len()).1 <= text.len(), "{text:?}");
+        }
+    }
+}
