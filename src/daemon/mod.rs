@@ -1,6 +1,7 @@
 //! The commands of `duyetd`.
 
 mod commands;
+mod spam;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -46,6 +47,9 @@ enum Command {
     /// Captcha pictures
     #[command(subcommand)]
     Captcha(CaptchaCommand),
+    /// The spam score, without a server
+    #[command(subcommand)]
+    Spam(SpamCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,6 +118,25 @@ enum CaptchaCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum SpamCommand {
+    /// Learn from rows in their order, then score others: `{"id","text","label":"spam"|"ham"}`, one a line
+    Eval {
+        /// Rows to learn from; may be given more than once
+        #[arg(long, required = true)]
+        train: Vec<PathBuf>,
+        /// Rows to score
+        #[arg(long)]
+        test: PathBuf,
+        /// Learn from the first so many only
+        #[arg(long)]
+        first: Option<usize>,
+        /// Where `{"id","score"}` lines go [default: stdout]
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+}
+
 impl Arguments {
     /// The arguments of this process. Ends it, as clap does, when they are wrong or ask for help.
     pub fn of_process() -> Self {
@@ -134,13 +157,16 @@ pub fn run(arguments: Arguments) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
-    // These two need no configuration.
+    // These need no configuration.
     match &arguments.command {
         Some(Command::Keys(KeysCommand::Generate)) => return commands::generate_keys(),
         Some(Command::Captcha(CaptchaCommand::Sample { level, profile, alphabet, count, out })) => {
             let level = if *level == 1 { Level::Normal } else { Level::Hard };
             let wish = Wish { alphabet: *alphabet, profile: *profile, level };
             return commands::draw_samples(wish, *count, out);
+        }
+        Some(Command::Spam(SpamCommand::Eval { train, test, first, out })) => {
+            return spam::evaluate(train, test, *first, out.as_deref());
         }
         _ => {}
     }

@@ -76,6 +76,8 @@ pub struct Form {
     pub article_published_at: Option<DateTime<Utc>>,
     pub parent: Option<CommentId>,
     pub text: FormText,
+    /// Characters that nobody sees, taken out of the text fields.
+    pub invisible: usize,
     /// Empty when none was sent.
     pub challenge_token: String,
     pub challenge_answer: String,
@@ -100,7 +102,9 @@ impl RawForm {
             &mut violations,
         );
         let parent = check_optional_comment(&self.parent_id, "parent_id", &mut violations);
-        let text = FormText::check(&self.author_name, &self.title, &self.content, limits, &mut violations);
+        let form_text = FormText::check(&self.author_name, &self.title, &self.content, limits, &mut violations);
+        let written = [&self.author_name, &self.title, &self.content];
+        let invisible = written.iter().map(|field| text::invisible_characters(field)).sum();
         let answer = ("challenge_answer", self.challenge_answer.as_str());
         check_challenge(("challenge_token", &self.challenge_token), answer, &mut violations);
         let client = Client::check(&self.client_ip, &self.device_token, &mut violations);
@@ -112,7 +116,8 @@ impl RawForm {
                 article_url: self.article_url,
                 article_published_at: self.article_published_at,
                 parent,
-                text,
+                text: form_text,
+                invisible,
                 challenge_token: self.challenge_token,
                 challenge_answer: self.challenge_answer,
                 client,

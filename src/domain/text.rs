@@ -70,6 +70,12 @@ fn is_kept(c: char) -> bool {
     !is_invisible(c) && !unreadable
 }
 
+/// How many characters of `raw` nobody sees, without those that belong to emoji and to the start of a file.
+pub fn invisible_characters(raw: &str) -> usize {
+    let ordinary = |c: char| matches!(c, '\u{200d}' | '\u{feff}' | '\u{e0020}'..='\u{e007f}');
+    raw.chars().filter(|c| is_invisible(*c) && !ordinary(*c)).count()
+}
+
 /// Zero-width characters, bidi overrides, tags and fillers.
 pub fn is_invisible(c: char) -> bool {
     // Fillers that general categories call letters, marks or symbols.
@@ -104,6 +110,12 @@ mod tests {
     fn invisible_characters_go() {
         assert_eq!(clean_line("a\u{200b}b\u{202e}c\u{feff}d\u{e0041}e\u{7}\u{1b}[31mf"), "abcde[31mf");
         assert_eq!(clean_block(" \u{3164}\u{2800} \u{ad}"), "");
+    }
+
+    #[test]
+    fn invisible_characters_are_counted_and_those_of_emoji_are_not() {
+        assert_eq!(invisible_characters("c\u{200b}a\u{200c}s\u{2060}i\u{ad}no"), 4);
+        assert_eq!(invisible_characters("\u{feff}👨\u{200d}👩\u{200d}👧 🏴\u{e0067}\u{e0062}\u{e007f} ❤\u{fe0f}"), 0);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
         case::Case,
         comment::{Comment, Takedown},
         report::{Note, ReportCount},
-        spam::Finding,
+        spam::{Finding, Rule},
     },
     locale::{Locale, Value},
     proto::v1,
@@ -113,8 +113,7 @@ pub(super) fn to_note(note: Note) -> v1::Note {
 }
 
 fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
-    let key = format!("finding-{}", finding.rule.as_str().to_lowercase().replace('_', "-"));
-    let explanation = locale.text_with(&key, &[("excerpt", Value::Text(finding.excerpt.clone()))]);
+    let explanation = explain(&finding, locale);
     let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
     v1::Finding {
         rule: finding.rule.to_string(),
@@ -124,6 +123,28 @@ fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
         end: byte(finding.end),
         explanation,
         field: finding.field.map(|field| field.to_string()).unwrap_or_default(),
+        feature: finding.feature,
+    }
+}
+
+/// One sentence for the moderator.
+fn explain(finding: &Finding, locale: Locale) -> String {
+    let key = format!("finding-{}", finding.rule.as_str().to_lowercase().replace('_', "-"));
+    let excerpt = ("excerpt", Value::Text(finding.excerpt.clone()));
+    if finding.rule != Rule::Learned {
+        return locale.text_with(&key, &[excerpt]);
+    }
+    let leaning = if finding.weight < 0.0 { "APPROVED" } else { "SPAM" };
+    let subject = locale.text_with(&feature_key(&finding.feature), &[excerpt]);
+    locale.text_with(&key, &[("subject", Value::Text(subject)), ("leaning", leaning.into())])
+}
+
+/// `feature-w` for a word, `feature-len` for the fact `m:len=3`, `feature-pair` for two facts at once.
+fn feature_key(feature: &str) -> String {
+    match feature.strip_prefix("m:") {
+        Some(fact) if fact.contains('+') => "feature-pair".to_owned(),
+        Some(fact) => format!("feature-{}", fact.split('=').next().unwrap_or(fact)),
+        None => format!("feature-{}", feature.split(':').next().unwrap_or(feature)),
     }
 }
 

@@ -129,7 +129,8 @@ impl Workflow {
         if let Some(earlier) = &context.duplicate {
             return self.answer_duplicate(attempt, challenge, earlier).await;
         }
-        let assessment = spam::assess(&attempt.form.text, &self.signals(attempt, &challenge, &context));
+        let assessment =
+            spam::assess(&attempt.form.text, &self.signals(attempt, &challenge, &context), &spam::Knowledge::default());
         self.insert(attempt, &context, &challenge, assessment, mode).await
     }
 
@@ -174,6 +175,7 @@ impl Workflow {
         FormSignals {
             honeypot: attempt.form.honeypot,
             fill_seconds: fill_seconds(attempt, challenge),
+            invisible: attempt.form.invisible,
             other_device: device.is_some() && self.sealed_device(challenge, visitor) != device,
             same_text: if attempt.long_enough { context.same_text } else { 0 },
             held_by_ban: context.ban == Some(BanEffect::Hold),

@@ -47,16 +47,18 @@ async fn what_the_text_hides_is_a_finding(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mixed = portal.say("bai", "Vào c\u{430}sino ngay").await.comment_id;
-    assert_eq!(rules(&newsroom, &mixed).await, ["MIXED_SCRIPT"]);
+    assert_eq!(rules(&newsroom, &mixed).await, ["MIXED_SCRIPT", "SPAM_WORDS"]);
     let shouted = portal.say("bai", &"mua ".repeat(20)).await.comment_id;
-    assert_eq!(rules(&newsroom, &shouted).await, ["REPEATED_TEXT"]);
+    assert_eq!(rules(&newsroom, &shouted).await, ["REPEATED_WORD"]);
+    let broken_up = portal.say("bai", "Bài\u{200b} này\u{200b} hay\u{200b} lắm").await.comment_id;
+    assert_eq!(rules(&newsroom, &broken_up).await, ["INVISIBLE_CHARACTERS"]);
 }
 
 async fn the_same_text_from_anybody_is_a_finding(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    let first = portal.say("bai-a", "Tuyển cộng tác viên làm tại nhà").await.comment_id;
-    let form = portal.form("bai-b", "TUYỂN cộng tác viên làm tại nhà").await;
+    let first = portal.say("bai-a", "Mời bạn bè tham gia nhóm của lớp").await.comment_id;
+    let form = portal.form("bai-b", "MỜI bạn bè tham gia nhóm của lớp").await;
     let renamed = v1::SubmitCommentRequest { author_name: "Một tên khác".into(), ..form };
     let again = portal.comments.submit_comment(renamed).await.unwrap().into_inner().comment_id;
     assert!(rules(&newsroom, &first).await.is_empty());

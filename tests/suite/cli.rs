@@ -111,6 +111,7 @@ pub fn case(id: &str) -> v1::Case {
         end: 16,
         explanation: "Có số điện thoại: “0901234567”.".into(),
         field: "content".into(),
+        ..v1::Finding::default()
     };
     let entry = entry();
     v1::Case {

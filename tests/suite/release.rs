@@ -189,7 +189,7 @@ async fn what_is_not_of_the_article_is_left_alone(database: Database) {
 async fn what_a_ban_holds_waits_for_a_person(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut held = waiting(2, 0.1);
-    let finding = Finding { rule: Rule::HeldByBan, weight: 0.0, field: None, start: 0, end: 0, excerpt: String::new() };
+    let finding = Finding::whole(Rule::HeldByBan, 0.0);
     held.findings = vec![finding];
     put(&newsroom, &[waiting(1, 0.1), held]).await;
     let released = newsroom.desk().release(request(false)).await.unwrap();

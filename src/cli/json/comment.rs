@@ -29,6 +29,8 @@ pub(super) struct Finding {
     end: u32,
     excerpt: String,
     explanation: String,
+    /// What the learned score saw, by its name.
+    feature: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,8 +117,8 @@ impl From<v1::Comment> for Comment {
 
 impl From<v1::Finding> for Finding {
     fn from(finding: v1::Finding) -> Self {
-        let v1::Finding { rule, weight, excerpt, start, end, explanation, field } = finding;
-        Self { rule, weight, field: present(field), start, end, excerpt, explanation }
+        let v1::Finding { rule, weight, excerpt, start, end, explanation, field, feature } = finding;
+        Self { rule, weight, field: present(field), start, end, excerpt, explanation, feature: present(feature) }
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn finding(rule: &str, content: &str, matched: &str) -> v1::Finding {
         end: (start + matched.len()).try_into().unwrap(),
         explanation: format!("Có “{matched}”."),
         field: "content".into(),
+        ..v1::Finding::default()
     }
 }
 

@@ -1,9 +1,11 @@
 //! Signals from how the form was filled in rather than from its text.
 
-use super::{Finding, Rule};
+use super::{Finding, Rule, repetition};
 
 /// Seconds under which a form with four fields was not filled in by a person.
 const FAST_SECONDS: i64 = 3;
+/// An editor pastes one zero-width character; who breaks up words uses many.
+const INVISIBLE_CHARACTERS: usize = 3;
 
 /// What is known besides the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct FormSignals {
     pub fill_seconds: Option<i64>,
     /// The challenge was issued to another device.
     pub other_device: bool,
+    /// Characters that nobody sees, taken out of the fields.
+    pub invisible: usize,
     /// Comments with the same folded text on the site within a day.
     pub same_text: i64,
     /// A ban holds this submit.
@@ -26,11 +30,13 @@ pub(super) fn find(signals: &FormSignals) -> Vec<Finding> {
         (signals.honeypot, Rule::Honeypot, 5.0),
         (fast, Rule::FastForm, 1.5),
         (signals.other_device, Rule::OtherDevice, 0.5),
+        (signals.invisible >= INVISIBLE_CHARACTERS, Rule::InvisibleCharacters, 1.5),
         (signals.held_by_ban, Rule::HeldByBan, 0.0),
     ]
     .into_iter()
     .filter(|(fires, ..)| *fires)
     .map(|(_, rule, weight)| Finding::whole(rule, weight))
+    .chain(repetition::find_posted_before(signals.same_text))
     .collect()
 }
 

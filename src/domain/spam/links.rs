@@ -1,44 +1,74 @@
-//! Web addresses and e-mails, also bare ones such as `vay-nhanh.example.com`.
+//! Web addresses and e-mails, also bare ones such as `vay-nhanh.example.com`, and those whose dots are spelt out.
 
-use linkify::{LinkFinder, LinkKind};
-
-use super::{Field, Finding, Rule};
+use super::{Field, Finding, Rule, patterns, views::Views};
 
 const WEIGHT: f64 = 2.5;
 
-pub(super) fn find(field: Field, text: &str) -> Option<Finding> {
-    let mut finder = LinkFinder::new();
-    finder.url_must_have_scheme(false).kinds(&[LinkKind::Url, LinkKind::Email]);
-    let link = finder.links(text).find(|link| is_address(link.as_str()))?;
-    Some(Finding::spanning(Rule::Link, WEIGHT, field, text, link.start(), link.end()))
+pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
+    let low = &views.low;
+    let open =
+        patterns::addresses(low).next().into_iter().chain(patterns::mail(low)).min().map(|span| (Rule::Link, span));
+    let (rule, (start, end)) = open.or_else(|| hidden(low).map(|span| (Rule::HiddenLink, span)))?;
+    let (start, end) = views.written(start, end);
+    Some(Finding::spanning(rule, WEIGHT, field, text, start, end))
 }
 
-/// Without a scheme, `tốt.Cảm` and `12.5` look like hosts too: the last label must be plain letters, two or more, and lower case
-/// (a sentence that forgot its space goes on with a capital).
-fn is_address(link: &str) -> bool {
-    if link.contains("://") || link.contains('@') {
-        return true;
-    }
-    let host = link.split(['/', '?', '#', ':']).next().unwrap_or(link);
-    let last = host.rsplit('.').next().unwrap_or_default();
-    host.is_ascii() && last.len() >= 2 && last.bytes().all(|b| b.is_ascii_lowercase())
+/// The first spelt-out dot that makes an address of the words around it, with those words.
+fn hidden(low: &str) -> Option<(usize, usize)> {
+    let dotted = patterns::with_dots(low)?;
+    patterns::addresses(&dotted).next()?;
+    patterns::spelt_dots(low).map(|(start, end)| with_whole_words(low, start, end)).find(|(start, end)| {
+        let words = patterns::with_dots(&low[*start..*end]);
+        words.is_some_and(|words| patterns::addresses(&words).next().is_some())
+    })
+}
+
+fn with_whole_words(low: &str, start: usize, end: usize) -> (usize, usize) {
+    let from = low[..start].rfind(char::is_whitespace).map_or(0, |at| at + blank_length(low, at));
+    let to = low[end..].find(char::is_whitespace).map_or(low.len(), |length| end + length);
+    (from, to)
+}
+
+fn blank_length(low: &str, at: usize) -> usize {
+    low[at..].chars().next().map_or(1, char::len_utf8)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn found(text: &str) -> Option<(Rule, String)> {
+        find(Field::Content, text, &Views::of(text)).map(|finding| (finding.rule, finding.excerpt))
+    }
+
     #[test]
-    fn addresses_are_found_with_and_without_a_scheme() {
-        for text in ["vào http://a.vn/x nhé", "vào bet88.com", "vào t.me/abc đi", "thư a@b.vn"] {
-            assert!(find(Field::Content, text).is_some(), "{text}");
+    fn addresses_are_found_as_they_are_written() {
+        for (text, address) in [
+            ("vào HTTP://A.vn/x nhé", "HTTP://A.vn/x"),
+            ("vào Bet88.COM", "Bet88.COM"),
+            ("vào ｂｅｔ８８．ｃｏｍ đi", "ｂｅｔ８８．ｃｏｍ"),
+            ("thư a@b.vn", "a@b.vn"),
+        ] {
+            assert_eq!(found(text), Some((Rule::Link, address.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn spelt_out_dots_hide_nothing() {
+        for (text, address) in [
+            ("vào bet88 chấm com nhé", "bet88 chấm com"),
+            ("ăn [.] rồi vào bet88[.]com", "bet88[.]com"),
+            ("bet88 (.) com đi", "bet88 (.) com"),
+        ] {
+            assert_eq!(found(text), Some((Rule::HiddenLink, address.to_owned())), "{text}");
         }
     }
 
     #[test]
     fn a_forgotten_space_is_no_address() {
-        for text in ["Hay lắm.Cảm ơn", "Tốt.nhưng đắt", "giá 12.5 triệu", "TP.HCM", "v.v..."] {
-            assert_eq!(find(Field::Content, text), None, "{text}");
+        for text in ["Hay lắm.Cảm ơn", "Tốt.nhưng đắt", "giá 12.5 triệu", "TP.HCM", "v.v...", "điểm chấm com"]
+        {
+            assert_eq!(found(text), None, "{text}");
         }
     }
 }

@@ -1,23 +1,27 @@
-//! Vietnamese phone numbers: 9 digits after 0 or +84, however they are spaced.
+//! Phone numbers: Vietnamese ones of 9 digits after 0 or +84, and any that a plus makes international.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Field, Finding, Rule};
+use super::{Field, Finding, Rule, views::Views};
 
 const WEIGHT: f64 = 2.0;
 
-/// Mobile numbers start with 3, 5, 7, 8 or 9; land lines with 2 have one digit more.
+/// Mobile numbers start with 3, 5, 7, 8 or 9; land lines with 2 have one digit more. Some write `o` for 0.
 #[expect(clippy::expect_used, reason = "a constant pattern; the tests below compile it")]
 static PHONE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:\+?84|0)(?:[\s.\-]?[35789](?:[\s.\-]?[0-9]){8}|[\s.\-]?2(?:[\s.\-]?[0-9]){9})")
-        .expect("a valid pattern")
+    Regex::new(
+        r"(?:\+?84|[0o])(?:[\s.\-]?[35789](?:[\s.\-]?[0-9o]){8}|[\s.\-]?2(?:[\s.\-]?[0-9o]){9})|\+[1-9](?:[\s.\-]?[0-9o]){9,13}",
+    )
+    .expect("a valid pattern")
 });
 
-pub(super) fn find(field: Field, text: &str) -> Option<Finding> {
-    let number = PHONE.find_iter(text).find(|number| stands_alone(text, number.start(), number.end()))?;
-    Some(Finding::spanning(Rule::PhoneNumber, WEIGHT, field, text, number.start(), number.end()))
+pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
+    let low = &views.low;
+    let number = PHONE.find_iter(low).find(|number| stands_alone(low, number.start(), number.end()))?;
+    let (start, end) = views.written(number.start(), number.end());
+    Some(Finding::spanning(Rule::PhoneNumber, WEIGHT, field, text, start, end))
 }
 
 /// A longer run of digits is an account or an amount.
@@ -39,16 +43,20 @@ mod tests {
             "84-912-345-678",
             "024 3825 1234",
             "zalo:0 9 1 2 3 4 5 6 7 8",
+            "O912 345 67O",
+            "０９１２３４５６７８",
+            "+1 202 555 0143",
         ] {
-            assert!(find(Field::Content, text).is_some(), "{text}");
+            assert!(find(Field::Content, text, &Views::of(text)).is_some(), "{text}");
         }
     }
 
     #[test]
     fn amounts_years_and_accounts_are_no_numbers() {
-        for text in ["1.500.000.000 đồng", "từ 2019-2024", "00912345678901", "số 0123", "Quyết định 0934/2024"]
+        for text in
+            ["1.500.000.000 đồng", "từ 2019-2024", "00912345678901", "số 0123", "Quyết định 0934/2024", "+5 điểm"]
         {
-            assert_eq!(find(Field::Content, text), None, "{text}");
+            assert_eq!(find(Field::Content, text, &Views::of(text)), None, "{text}");
         }
     }
 }

@@ -62,6 +62,32 @@ pub struct Notes {
     pub leet: usize,
 }
 
+impl Notes {
+    /// Some letter wears a disguise.
+    pub const fn is_disguised(&self) -> bool {
+        self.styled + self.mixed + self.spaced + self.leet > 0
+    }
+
+    /// Over two fields.
+    #[must_use]
+    pub const fn plus(&self, other: &Self) -> Self {
+        Self {
+            characters: self.characters + other.characters,
+            letters: self.letters + other.letters,
+            latin: self.latin + other.latin,
+            marked: self.marked + other.marked,
+            upper: self.upper + other.upper,
+            digits: self.digits + other.digits,
+            symbols: self.symbols + other.symbols,
+            exclamations: self.exclamations + other.exclamations,
+            styled: self.styled + other.styled,
+            mixed: self.mixed + other.mixed,
+            spaced: self.spaced + other.spaced,
+            leet: self.leet + other.leet,
+        }
+    }
+}
+
 /// Characters of the text that fold together, and where they stand in both texts.
 #[derive(Debug, Clone, Copy)]
 struct Piece {

@@ -90,6 +90,49 @@ finding-honeypot = The hidden field that readers cannot see was filled in.
 finding-fast-form = The form was filled in faster than a person can type.
 finding-other-device = The verification code was given to another device.
 finding-held-by-ban = A ban has the submits of this sender, or of this text, wait for a moderator.
+finding-hidden-link = Has a web address whose dots are spelt out: “{ $excerpt }”.
+finding-contact-app = Asks to go on elsewhere: “{ $excerpt }”.
+finding-money = Names an amount of money or a percentage: “{ $excerpt }”.
+finding-spam-words = Has words that spam often starts with: “{ $excerpt }”.
+finding-repeated-word = Repeats one word over and over: “{ $excerpt }”.
+finding-styled-letters = Has letters in a decorative style: “{ $excerpt }”.
+finding-spaced-letters = Has a word written letter by letter: “{ $excerpt }”.
+finding-invisible-characters = Several characters that nobody can see were taken out of the text.
+finding-learned =
+    { $leaning ->
+        [SPAM] Learned from decisions: { $subject } is typical of spam.
+       *[APPROVED] Learned from decisions: { $subject } is typical of approved comments.
+    }
+
+# what the learned score sees
+
+feature-w = “{ $excerpt }”
+feature-b = “{ $excerpt }”
+feature-c = looking like “{ $excerpt }”
+feature-h = the site “{ $excerpt }”
+feature-t = an address of this kind, “{ $excerpt }”,
+feature-p = the number “{ $excerpt }”
+feature-pair = several ways to make contact at once
+feature-link = having a link
+feature-links = the number of links
+feature-hidden-link = a link with spelt-out dots
+feature-phone = a long number
+feature-mail = an e-mail address
+feature-handle = a name with @
+feature-money = an amount of money
+feature-contact-app = naming a chat app
+feature-styled = decorative letters
+feature-mixed = letters of several scripts in one word
+feature-spaced = words written letter by letter
+feature-leet = digits in place of letters
+feature-len = the length
+feature-upper = the share of capitals
+feature-digit = the share of digits
+feature-emoji = the number of emoji
+feature-excl = the number of exclamation marks
+feature-dup = repetition of words
+feature-author-link = a link in the name
+feature-author-obfuscated = disguised letters in the name
 
 # captcha
 

@@ -86,6 +86,49 @@ finding-honeypot = Ô ẩn mà người đọc không nhìn thấy đã được
 finding-fast-form = Biểu mẫu được điền nhanh hơn mức một người có thể gõ.
 finding-other-device = Mã kiểm tra được cấp cho một thiết bị khác.
 finding-held-by-ban = Người gửi hoặc nội dung này đang bị giữ lại để duyệt theo một lệnh chặn.
+finding-hidden-link = Có địa chỉ web viết dấu chấm bằng chữ: “{ $excerpt }”.
+finding-contact-app = Rủ liên hệ ở nơi khác: “{ $excerpt }”.
+finding-money = Có số tiền hoặc tỷ lệ phần trăm: “{ $excerpt }”.
+finding-spam-words = Có từ ngữ thường gặp ở spam: “{ $excerpt }”.
+finding-repeated-word = Lặp đi lặp lại một từ: “{ $excerpt }”.
+finding-styled-letters = Có chữ cái kiểu trang trí: “{ $excerpt }”.
+finding-spaced-letters = Có từ viết rời từng chữ cái: “{ $excerpt }”.
+finding-invisible-characters = Đã bỏ nhiều ký tự không nhìn thấy được khỏi nội dung.
+finding-learned =
+    { $leaning ->
+        [SPAM] Học từ các quyết định trước: { $subject } thường gặp ở spam.
+       *[APPROVED] Học từ các quyết định trước: { $subject } thường gặp ở bình luận được duyệt.
+    }
+
+# what the learned score sees
+
+feature-w = “{ $excerpt }”
+feature-b = “{ $excerpt }”
+feature-c = cách viết giống “{ $excerpt }”
+feature-h = trang “{ $excerpt }”
+feature-t = loại địa chỉ “{ $excerpt }”
+feature-p = số “{ $excerpt }”
+feature-pair = nhiều cách liên hệ cùng lúc
+feature-link = có liên kết
+feature-links = số lượng liên kết
+feature-hidden-link = liên kết viết dấu chấm bằng chữ
+feature-phone = một dãy số dài
+feature-mail = địa chỉ email
+feature-handle = tên có @
+feature-money = số tiền
+feature-contact-app = nhắc đến ứng dụng nhắn tin
+feature-styled = chữ cái kiểu trang trí
+feature-mixed = chữ cái của nhiều bảng chữ trong một từ
+feature-spaced = từ viết rời từng chữ cái
+feature-leet = chữ số thay cho chữ cái
+feature-len = độ dài
+feature-upper = tỷ lệ chữ hoa
+feature-digit = tỷ lệ chữ số
+feature-emoji = số biểu tượng cảm xúc
+feature-excl = số dấu chấm than
+feature-dup = sự lặp lại từ ngữ
+feature-author-link = liên kết trong tên
+feature-author-obfuscated = chữ cái ngụy trang trong tên
 
 # captcha
 

@@ -100,7 +100,7 @@ contract! {
     }
 
     async fn conditions_of_a_filter_add_up(home: &Home) {
-        let finding = Finding { rule: Rule::Link, weight: 2.5, field: None, start: 0, end: 0, excerpt: String::new() };
+        let finding = Finding::whole(Rule::Link, 2.5);
         let mut link = scored(1, 0.6);
         link.findings = vec![finding];
         let mut author = scored(2, 0.2);

@@ -55,6 +55,7 @@ contract! {
             start: 0,
             end: 7,
             excerpt: "Đườ\"'\\ ng".into(),
+            ..Finding::whole(Rule::Link, 0.0)
         }];
         one.spam_score = 0.1 + 0.2;
         one.comment.content = "a'; drop table comments; -- \\ \" ' 100% _ 🇻🇳\nhai".into();

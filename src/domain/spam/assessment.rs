@@ -1,0 +1,105 @@
+//! The joined judgement of one comment.
+
+use super::{Finding, FormSignals, Model, Reading, calibration::sigmoid, explanation, form, model::Evidence, rules};
+use crate::domain::comment::FormText;
+
+/// What a site knows of spam. Without a model that is ready, the rules judge alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Knowledge<'a> {
+    pub model: Option<&'a Model>,
+}
+
+/// The joined judgement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assessment {
+    /// 0 (clean) to 1 (spam).
+    pub score: f64,
+    /// Heaviest first; what speaks for the comment stands last, with a weight below 0.
+    pub findings: Vec<Finding>,
+    /// What was said does not itself look like spam to the model: only rules, the form, or how the text is laid out do.
+    /// Such evidence may hold a comment, never refuse it.
+    pub only_meta: bool,
+}
+
+/// Runs every rule over every field and asks the model. Pure: the same input gives the same score.
+pub fn assess(form: &FormText, signals: &FormSignals, knowledge: &Knowledge<'_>) -> Assessment {
+    let reading = Reading::of(form);
+    let mut findings = rules::find(&reading);
+    let rule_logit = rules::logit(&findings);
+    let others = form::find(signals);
+    let beside = rules::sum(&others);
+    let mut assessment = Assessment { score: sigmoid(rule_logit + beside), findings: Vec::new(), only_meta: true };
+    if let Some(model) = knowledge.model.filter(|model| model.is_ready()) {
+        let evidence = Evidence::with_rules(&reading, rule_logit);
+        let explanation = explanation::explain(model, &evidence, &reading);
+        assessment.score = sigmoid(model.logit(&evidence) + beside);
+        assessment.only_meta = explanation.said <= 0.0;
+        for finding in &mut findings {
+            finding.weight *= model.rule_weight();
+        }
+        findings.extend(explanation.findings);
+    }
+    findings.extend(others);
+    findings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    Assessment { findings, ..assessment }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::spam::{Field, Rule};
+
+    fn form(content: &str) -> FormText {
+        FormText { author_name: "Lan".into(), title: String::new(), content: content.into() }
+    }
+
+    fn score(content: &str) -> f64 {
+        assess(&form(content), &FormSignals::default(), &Knowledge::default()).score
+    }
+
+    #[test]
+    fn a_plain_vietnamese_comment_is_clean() {
+        for clean in [
+            "Bài viết rất hay, cảm ơn tác giả!",
+            "Các buổi họp lớn đi đâu hết rồi?",
+            "Năm 2024 giá 1.500.000 đồng/tháng",
+            "Cầu dài 350m, rộng 12,5m",
+        ] {
+            let assessment = assess(&form(clean), &FormSignals::default(), &Knowledge::default());
+            assert_eq!(assessment.findings, [], "{clean}");
+            assert!((assessment.score - 0.119).abs() < 0.001);
+        }
+    }
+
+    #[test]
+    fn links_and_phones_add_up() {
+        assert!((score("Xem tại bao-moi.example.com") - 0.62).abs() < 0.01);
+        assert!((score("Xin gọi 0912.345.678 hoặc https://a.vn") - 0.92).abs() < 0.01);
+    }
+
+    #[test]
+    fn spans_are_byte_spans_of_the_field() {
+        let text = "Gọi số 0912 345 678 nhé";
+        let found = &assess(&form(text), &FormSignals::default(), &Knowledge::default()).findings[0];
+        assert_eq!(&text[found.start..found.end], "0912 345 678");
+        assert_eq!(found.field, Some(Field::Content));
+    }
+
+    #[test]
+    fn the_same_rule_in_two_fields_counts_once() {
+        let both = FormText { author_name: "a.vn".into(), title: "b.vn".into(), content: "c.vn".into() };
+        let one = assess(&form("c.vn"), &FormSignals::default(), &Knowledge::default()).score;
+        assert!((assess(&both, &FormSignals::default(), &Knowledge::default()).score - one).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_ban_is_told_of_and_weighs_nothing() {
+        for content in ["Bài viết rất hay", "Vay nhanh gọi 0912.345.678"] {
+            let signals = FormSignals { held_by_ban: true, ..FormSignals::default() };
+            let held = assess(&form(content), &signals, &Knowledge::default());
+            assert!((held.score - score(content)).abs() < f64::EPSILON, "{content}");
+            let told = held.findings.last().unwrap();
+            assert_eq!((told.rule, told.weight, told.field), (Rule::HeldByBan, 0.0, None), "the lightest stands last");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A model as bytes, for the database: small, exact, and refused when it was learned from other features.
+
+use super::{
+    calibration::{Calibration, Said},
+    features,
+    model::{BITS, Model, RECENT, Slot},
+};
+use crate::domain::{Error, Result};
+
+/// Written first; the digit changes with the layout.
+const MARK: &[u8; 4] = b"DYM1";
+
+impl Model {
+    /// The whole model; untouched slots take nothing.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = MARK.to_vec();
+        bytes.extend(features::VERSION.to_le_bytes());
+        bytes.extend(BITS.to_le_bytes());
+        for number in [self.bias, self.bias_gradient, self.calibration.slope, self.calibration.shift] {
+            bytes.extend(number.to_le_bytes());
+        }
+        put(&mut bytes, self.ham);
+        put(&mut bytes, self.spam);
+        put(&mut bytes, self.said.len() as u64);
+        for (margin, is_spam) in &self.said {
+            bytes.extend(margin.to_le_bytes());
+            bytes.push(u8::from(*is_spam));
+        }
+        let mut last = 0;
+        for (at, slot) in self.slots.iter().enumerate().filter(|(_, slot)| **slot != Slot::default()) {
+            put(&mut bytes, (at - last) as u64);
+            last = at;
+            bytes.extend(slot.weight.to_le_bytes());
+            bytes.extend(slot.gradient.to_le_bytes());
+            put(&mut bytes, u64::from(slot.ham));
+            put(&mut bytes, u64::from(slot.spam));
+        }
+        bytes
+    }
+
+    /// # Errors
+    /// `Internal` for bytes that this version did not write: another feature version, a cut, a changed layout.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        Self::read(&mut Reader(bytes)).ok_or_else(|| Error::internal("a spam model is of another version, or damaged"))
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let same_layout = reader.take()? == *MARK;
+        let same_features = i32::from_le_bytes(reader.take()?) == features::VERSION;
+        let same_size = u32::from_le_bytes(reader.take()?) == BITS;
+        if !(same_layout && same_features && same_size) {
+            return None;
+        }
+        let mut model = Self { bias: reader.number()?, bias_gradient: reader.number()?, ..Self::default() };
+        model.calibration = Calibration { slope: reader.number()?, shift: reader.number()? };
+        (model.ham, model.spam) = (reader.count()?, reader.count()?);
+        let said = usize::try_from(reader.count()?).ok().filter(|said| *said <= RECENT)?;
+        model.said = (0..said).map(|_| reader.said()).collect::<Option<_>>()?;
+        let mut at = 0_usize;
+        while !reader.0.is_empty() {
+            at = at.checked_add(usize::try_from(reader.count()?).ok()?)?;
+            *model.slots.get_mut(at)? = reader.slot()?;
+        }
+        Some(model)
+    }
+}
+
+/// Seven bits to a byte, the lowest first.
+fn put(bytes: &mut Vec<u8>, mut count: u64) {
+    loop {
+        let [low, ..] = (count & 0x7f).to_le_bytes();
+        count >>= 7;
+        bytes.push(if count > 0 { low | 0x80 } else { low });
+        if count == 0 {
+            return;
+        }
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    fn number(&mut self) -> Option<f64> {
+        Some(f64::from_le_bytes(self.take()?)).filter(|number| number.is_finite())
+    }
+
+    fn count(&mut self) -> Option<u64> {
+        let mut count = 0;
+        for shift in (0..64).step_by(7) {
+            let [byte] = self.take()?;
+            count |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(count);
+            }
+        }
+        None
+    }
+
+    fn said(&mut self) -> Option<Said> {
+        let margin = self.number()?;
+        let [is_spam] = self.take()?;
+        Some((margin, is_spam != 0))
+    }
+
+    fn slot(&mut self) -> Option<Slot> {
+        let (weight, gradient) = (f32::from_le_bytes(self.take()?), f32::from_le_bytes(self.take()?));
+        let (ham, spam) = (u32::try_from(self.count()?).ok()?, u32::try_from(self.count()?).ok()?);
+        Some(Slot { weight, gradient, ham, spam }).filter(|_| weight.is_finite() && gradient.is_finite())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_version_did_not_write_is_refused() {
+        let good = Model::default().encode();
+        assert!(Model::decode(&good).unwrap() == Model::default());
+        let mut other_layout = good.clone();
+        other_layout[3] ^= 1;
+        let mut other_features = good.clone();
+        other_features[4] ^= 1;
+        let mut beyond_the_table = good.clone();
+        beyond_the_table.extend([0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+        let not_a_number = [&good[..12], &f64::NAN.to_le_bytes(), &good[20..]].concat();
+        for bytes in [
+            &[][..],
+            b"DYM1",
+            &good[..good.len() - 1],
+            &other_layout,
+            &other_features,
+            &beyond_the_table,
+            &not_a_number,
+        ] {
+            assert!(Model::decode(bytes).is_err(), "{} bytes", bytes.len());
+        }
+    }
+
+    #[test]
+    fn counts_of_any_size_come_back() {
+        for count in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
+            let mut bytes = Vec::new();
+            put(&mut bytes, count);
+            assert_eq!(Reader(&bytes).count(), Some(count));
+        }
+    }
+}
