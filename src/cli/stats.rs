@@ -37,6 +37,7 @@ fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> Strin
         ("age-p95", stats.waiting_age_p95.map(|age| length(age, locale)).unwrap_or_default()),
         ("takedowns", locale.text_with("cli-takedowns", &takedowns)),
         ("submitted", submitted(&stats.submitted, locale)),
+        ("learned", stats.learned.as_ref().map(|score| learned(score, locale)).unwrap_or_default()),
     ];
     let mut parts = vec![facts::list(&facts, locale)];
     if !stats.moderators.is_empty() {
@@ -44,6 +45,20 @@ fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> Strin
         parts.push(moderators(&stats.moderators, locale, width));
     }
     parts.join("\n")
+}
+
+/// How much the score has to go by, and what it may do.
+fn learned(score: &v1::LearnedScore, locale: Locale) -> String {
+    let key = if score.auto_spam { "cli-learned" } else { "cli-learned-few" };
+    let shown = |number: f64| format!("{number:.2}");
+    let values = [
+        ("decisions", score.decisions.into()),
+        ("needed", score.decisions_needed.into()),
+        ("spam", score.spam.into()),
+        ("low", shown(score.low).into()),
+        ("high", shown(score.high).into()),
+    ];
+    locale.text_with(key, &values)
 }
 
 fn length(age: Duration, locale: Locale) -> String {

@@ -15,7 +15,7 @@ use crate::domain::{
     challenge::ProofTries,
     comment::TextLimits,
     picture::Profile,
-    policy::{EXPIRE_PENDING_DAYS, Mode, Thresholds},
+    policy::{EXPIRE_PENDING_DAYS, Mode, SAMPLE_PERCENT, Thresholds},
     rate_limit::Quotas,
 };
 
@@ -55,7 +55,10 @@ pub struct Config {
     pub limits: Quotas,
     /// Mode of articles that set none.
     pub mode: Mode,
+    /// In force on a site until its own decisions set others.
     pub thresholds: Thresholds,
+    /// Of 100 automatic verdicts, so many go to a moderator.
+    pub sample_percent: u8,
     /// A comment that waited so many days is refused.
     pub expire_pending_days: i64,
     /// Filter of the log, for example `info` or `duyet=debug`.
@@ -90,7 +93,9 @@ impl Config {
             thresholds: Thresholds {
                 low: settings.policy.low.unwrap_or(defaults.low),
                 high: settings.policy.high.unwrap_or(defaults.high),
+                ..defaults
             },
+            sample_percent: settings.policy.sample_percent.unwrap_or(SAMPLE_PERCENT),
             expire_pending_days: settings.policy.expire_pending_days.unwrap_or(EXPIRE_PENDING_DAYS),
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
         };
@@ -143,9 +148,12 @@ impl Config {
                 "DATABASE_URL must start with postgres:// (without it, comments go into the data directory)".to_owned()
             );
         }
-        let Thresholds { low, high } = self.thresholds;
+        let Thresholds { low, high, .. } = self.thresholds;
         if !(0.0..=1.0).contains(&low) || !(0.0..=1.0).contains(&high) || low > high {
             return Err(format!("policy.low ({low}) and policy.high ({high}) must be ordered and within 0 and 1"));
+        }
+        if self.sample_percent > 100 {
+            return Err(format!("policy.sample_percent ({}) must be within 0 and 100", self.sample_percent));
         }
         if !(1..=365).contains(&self.expire_pending_days) {
             return Err(format!("policy.expire_pending_days ({}) must be within 1 and 365", self.expire_pending_days));

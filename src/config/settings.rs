@@ -143,6 +143,9 @@ pub struct PolicySettings {
     /// Score from which HYBRID marks as spam and POST holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
+    /// Of 100 automatic verdicts, so many go to a moderator, 0 to 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_percent: Option<u8>,
     /// Days after which a comment that nobody reviewed is refused, 1 to 365.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expire_pending_days: Option<i64>,
@@ -267,6 +270,7 @@ impl From<&Config> for Settings {
                 mode: Some(config.mode),
                 low: Some(config.thresholds.low),
                 high: Some(config.thresholds.high),
+                sample_percent: Some(config.sample_percent),
                 expire_pending_days: Some(config.expire_pending_days),
             },
             text: config.text,

@@ -64,6 +64,7 @@ impl Config {
             ("text", self.text != other.text),
             ("policy.mode", self.mode != other.mode),
             ("policy.low, policy.high", self.thresholds != other.thresholds),
+            ("policy.sample_percent", self.sample_percent != other.sample_percent),
             ("policy.expire_pending_days", self.expire_pending_days != other.expire_pending_days),
             ("captcha.profiles", self.profiles != other.profiles),
             ("captcha.proof_tries", self.proof_tries != other.proof_tries),

@@ -1,6 +1,6 @@
 //! Whether an article takes comments, and where a new one starts.
 
-use super::{Error, Result, lifecycle::Status};
+use super::{Error, Result, id::CommentId, lifecycle::Status, spam::Assessment};
 
 named_enum! {
     /// What happens to comments of an article.
@@ -37,58 +37,156 @@ pub struct Thresholds {
     pub low: f64,
     /// From here on: HYBRID marks as spam, POST holds.
     pub high: f64,
+    /// False while there are too few decisions to go by: HYBRID holds what it would mark as spam.
+    pub auto_spam: bool,
 }
 
 impl Default for Thresholds {
     /// One link scores 0.62, a link with a phone number 0.92, a clean text 0.12 (`spam::assess`).
     fn default() -> Self {
-        Self { low: 0.3, high: 0.9 }
+        Self { low: 0.3, high: 0.9, auto_spam: false }
     }
 }
 
-/// Where a new comment starts. `hold` (a ban says so, or the shared limits are gone) keeps back what would be published.
-pub fn first_status(mode: Mode, score: f64, thresholds: Thresholds, hold: bool) -> Result<Status> {
+/// Of 100 automatic verdicts, so many go to a moderator, unless the service's setting says otherwise: who learns only from what it
+/// did not decide itself learns nothing of its own mistakes.
+pub const SAMPLE_PERCENT: u8 = 3;
+
+/// Where a new comment starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstStatus {
+    pub status: Status,
+    /// A verdict of the score that a moderator shall look at: spam waits, what is published waits for a look beside.
+    pub sampled: bool,
+}
+
+/// What else there is to go by.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Circumstances {
+    /// A ban says so, or the shared limits are gone: keeps back what would be published.
+    pub hold: bool,
+    /// Drawn for the sample, see [`is_drawn`].
+    pub drawn: bool,
+}
+
+/// Where a new comment starts. The score never publishes in PRE, and the form, the layout and terms without marks never refuse.
+pub fn first_status(
+    mode: Mode,
+    assessment: &Assessment,
+    thresholds: Thresholds,
+    circumstances: Circumstances,
+) -> Result<FirstStatus> {
     check_open(mode)?;
+    let Assessment { score, only_meta, holds, rejects, .. } = *assessment;
+    let clean = !holds && !rejects;
     let status = match mode {
-        Mode::Post if score < thresholds.high => Status::Approved,
-        Mode::Hybrid if score < thresholds.low => Status::Approved,
-        Mode::Hybrid if score >= thresholds.high => Status::Spam,
+        Mode::Post if clean && score < thresholds.high => Status::Approved,
+        Mode::Hybrid if rejects => Status::Spam,
+        Mode::Hybrid if clean && score < thresholds.low => Status::Approved,
+        Mode::Hybrid if thresholds.auto_spam && !only_meta && score >= thresholds.high => Status::Spam,
         _ => Status::Pending,
     };
-    Ok(if hold && status.is_public() { Status::Pending } else { status })
+    Ok(match status {
+        Status::Approved if circumstances.hold => FirstStatus { status: Status::Pending, sampled: false },
+        // An editor's own term needs no second look.
+        Status::Spam if circumstances.drawn && !rejects => FirstStatus { status: Status::Pending, sampled: true },
+        Status::Approved if circumstances.drawn => FirstStatus { status, sampled: true },
+        _ => FirstStatus { status, sampled: false },
+    })
+}
+
+/// Draws `percent` of all comments by the random end of their ids, so that nobody can write one that is not drawn.
+pub fn is_drawn(id: CommentId, percent: u8) -> bool {
+    let [.., high, low] = *id.0.as_bytes();
+    u32::from(u16::from_be_bytes([high, low])) * 100 < u32::from(percent) << 16
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn first(mode: Mode, score: f64) -> Status {
-        first_status(mode, score, Thresholds::default(), false).unwrap()
+    const LEARNED: Thresholds = Thresholds { low: 0.3, high: 0.9, auto_spam: true };
+
+    fn scored(score: f64) -> Assessment {
+        Assessment { score, ..Assessment::default() }
+    }
+
+    fn first(mode: Mode, assessment: &Assessment) -> Status {
+        first_status(mode, assessment, LEARNED, Circumstances::default()).unwrap().status
     }
 
     #[test]
     fn pre_always_waits_and_post_publishes_unless_it_looks_bad() {
-        assert_eq!(first(Mode::Pre, 0.0), Status::Pending);
-        assert_eq!(first(Mode::Pre, 1.0), Status::Pending);
-        assert_eq!(first(Mode::Post, 0.62), Status::Approved);
-        assert_eq!(first(Mode::Post, 0.95), Status::Pending);
+        let terms = Assessment { rejects: true, ..scored(0.0) };
+        assert_eq!([&scored(0.0), &scored(1.0), &terms].map(|one| first(Mode::Pre, one)), [Status::Pending; 3]);
+        assert_eq!(first(Mode::Post, &scored(0.62)), Status::Approved);
+        assert_eq!(first(Mode::Post, &scored(0.95)), Status::Pending);
     }
 
     #[test]
     fn hybrid_goes_by_score() {
-        assert_eq!([0.1, 0.5, 0.95].map(|s| first(Mode::Hybrid, s)), [Status::Approved, Status::Pending, Status::Spam]);
+        let statuses = [0.1, 0.5, 0.95].map(|score| first(Mode::Hybrid, &scored(score)));
+        assert_eq!(statuses, [Status::Approved, Status::Pending, Status::Spam]);
+    }
+
+    #[test]
+    fn without_decisions_to_go_by_nothing_is_spam() {
+        for score in [0.9, 0.99, 1.0] {
+            let early = first_status(Mode::Hybrid, &scored(score), Thresholds::default(), Circumstances::default());
+            assert_eq!(early.unwrap().status, Status::Pending);
+        }
+    }
+
+    #[test]
+    fn looks_alone_hold_and_never_refuse() {
+        let looks = Assessment { only_meta: true, ..scored(0.99) };
+        assert_eq!(first(Mode::Hybrid, &looks), Status::Pending);
+    }
+
+    #[test]
+    fn terms_hold_or_refuse_whatever_the_score() {
+        let holds = Assessment { holds: true, ..scored(0.0) };
+        let rejects = Assessment { rejects: true, only_meta: true, ..scored(0.0) };
+        assert_eq!([Mode::Post, Mode::Hybrid].map(|mode| first(mode, &holds)), [Status::Pending; 2]);
+        assert_eq!([Mode::Post, Mode::Hybrid].map(|mode| first(mode, &rejects)), [Status::Pending, Status::Spam]);
+    }
+
+    #[test]
+    fn a_drawn_verdict_is_looked_at() {
+        let drawn = |mode, assessment: &Assessment| {
+            first_status(mode, assessment, LEARNED, Circumstances { hold: false, drawn: true }).unwrap()
+        };
+        let sampled = |status| FirstStatus { status, sampled: true };
+        assert_eq!(drawn(Mode::Hybrid, &scored(0.95)), sampled(Status::Pending));
+        assert_eq!(drawn(Mode::Hybrid, &scored(0.1)), sampled(Status::Approved));
+        assert_eq!(drawn(Mode::Post, &scored(0.1)), sampled(Status::Approved));
+        for (mode, score) in [(Mode::Hybrid, 0.5), (Mode::Pre, 0.1), (Mode::Post, 0.95)] {
+            assert!(!drawn(mode, &scored(score)).sampled, "a moderator sees it anyway");
+        }
+        let rejects = Assessment { rejects: true, ..scored(0.0) };
+        assert_eq!(drawn(Mode::Hybrid, &rejects), FirstStatus { status: Status::Spam, sampled: false });
+    }
+
+    #[test]
+    fn so_many_of_a_hundred_are_drawn() {
+        let drawn = |percent| {
+            (0..=u16::MAX).filter(|end| is_drawn(CommentId(uuid::Uuid::from_u128((*end).into())), percent)).count()
+        };
+        assert_eq!([0, 3, 50, 100].map(drawn), [0, 1_967, 32_768, 65_536]);
     }
 
     #[test]
     fn degraded_publishes_nothing() {
-        let held = first_status(Mode::Post, 0.0, Thresholds::default(), true).unwrap();
-        assert_eq!(held, Status::Pending);
+        let degraded = Circumstances { hold: true, drawn: true };
+        let held = first_status(Mode::Post, &scored(0.0), LEARNED, degraded).unwrap();
+        assert_eq!(held, FirstStatus { status: Status::Pending, sampled: false });
     }
 
     #[test]
     fn closed_and_hidden_take_nothing() {
         for mode in [Mode::Closed, Mode::Hidden] {
-            assert!(matches!(first_status(mode, 0.0, Thresholds::default(), false), Err(Error::ArticleClosed { .. })));
+            let refused = first_status(mode, &scored(0.0), LEARNED, Circumstances::default());
+            assert!(matches!(refused, Err(Error::ArticleClosed { .. })));
         }
     }
 }

@@ -95,6 +95,8 @@ named_enum! {
         ExpirePending = "EXPIRE_PENDING",
         /// Compares public counts with the comments themselves.
         Recount = "RECOUNT",
+        /// Learns from decisions; asked for whenever there are new ones.
+        Learn = "LEARN",
     }
 }
 
@@ -102,10 +104,14 @@ named_enum! {
 const NIGHT_HOUR: i64 = 20;
 
 impl Job {
+    /// Those that are due by the clock.
+    pub const PERIODIC: [Self; 2] = [Self::ExpirePending, Self::Recount];
+
     /// When it is due again after a run that ended at `now`.
     pub fn next_after(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::ExpirePending => now + Duration::hours(1),
+            Self::Learn => now,
             Self::Recount => {
                 let into_the_day = Duration::seconds(now.timestamp().rem_euclid(86_400));
                 let tonight = now - into_the_day + Duration::hours(NIGHT_HOUR);

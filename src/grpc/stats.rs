@@ -9,6 +9,9 @@ use crate::{
     domain::{
         Result,
         error::Violations,
+        id::SiteId,
+        policy::Thresholds,
+        spam::thresholds::MIN_DECISIONS,
         stats::{self, ModeratorStats},
     },
     proto::v1,
@@ -31,8 +34,31 @@ impl Service {
             moderators: stats.moderators.into_iter().map(to_moderator).collect(),
             takedowns: stats.takedowns,
             overdue: stats.overdue,
+            learned: Some(self.learned(&call.caller.site)),
         })
     }
+}
+
+impl Service {
+    fn learned(&self, site: &SiteId) -> v1::LearnedScore {
+        let Thresholds { low, high, auto_spam } = self.0.thresholds(site);
+        let learned = self.0.learned(site);
+        let (ham, spam) = learned.as_ref().map_or((0, 0), |learned| learned.model.counts());
+        v1::LearnedScore {
+            decisions: long(ham + spam),
+            approved: long(ham),
+            spam: long(spam),
+            version: learned.map_or(0, |learned| learned.head.version),
+            low,
+            high,
+            auto_spam,
+            decisions_needed: long(MIN_DECISIONS),
+        }
+    }
+}
+
+fn long(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn to_moderator(stats: ModeratorStats) -> v1::ModeratorStats {

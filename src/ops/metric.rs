@@ -39,6 +39,9 @@ const TAKEDOWNS_OPEN: &str = "duyet_takedowns_open";
 const TAKEDOWN_DUE: &str = "duyet_takedown_due_seconds";
 const EXPIRED: &str = "duyet_expired_total";
 const COUNT_DRIFT: &str = "duyet_count_drift";
+const MODEL_VERSION: &str = "duyet_model_version";
+const MODEL_DECISIONS: &str = "duyet_model_decisions";
+const MODEL_TRAININGS: &str = "duyet_model_trainings_total";
 const JOB_RUNS: &str = "duyet_job_runs_total";
 const CONFIG_RELOADS: &str = "duyet_config_reloads_total";
 const CONFIG_GOOD: &str = "duyet_config_last_reload_successful";
@@ -109,6 +112,9 @@ fn describe() {
         JOB_RUNS,
         "runs of background jobs on this replica by outcome: DONE, LOST to another replica or the error's reason"
     );
+    describe_gauge!(MODEL_VERSION, "version of the learned model in force");
+    describe_gauge!(MODEL_DECISIONS, "decisions that the model in force learned from, by what they called the comment");
+    describe_counter!(MODEL_TRAININGS, "models stored, by outcome: WENT_ON from the last, or REBUILT from the log");
     describe_counter!(CONFIG_RELOADS, "times the configuration was read again, by outcome: APPLIED or REFUSED");
     describe_gauge!(CONFIG_GOOD, "0 while the configuration file is wrong and the last good one is in force");
     describe_gauge!(STORE_UP, "1 while the database can be written to");
@@ -225,6 +231,20 @@ pub fn queue(queue: &QueueGauge, now: DateTime<Utc>) {
     gauge!(QUEUE_OLDEST, "site" => site()).set(float(oldest));
     gauge!(TAKEDOWNS_OPEN, "site" => site()).set(float(queue.takedowns));
     gauge!(TAKEDOWN_DUE, "site" => site()).set(due);
+}
+
+/// Says which model judges a site's comments.
+pub fn model_loaded(site: &SiteId, version: i64, (ham, spam): (u64, u64)) {
+    gauge!(MODEL_VERSION, "site" => site.to_string()).set(float(version));
+    for (class, count) in [("HAM", ham), ("SPAM", spam)] {
+        let count = float(i64::try_from(count).unwrap_or(i64::MAX));
+        gauge!(MODEL_DECISIONS, "site" => site.to_string(), "class" => class).set(count);
+    }
+}
+
+/// Counts a model that was stored.
+pub fn model_trained(site: &SiteId, outcome: &'static str) {
+    counter!(MODEL_TRAININGS, "site" => site.to_string(), "outcome" => outcome).increment(1);
 }
 
 /// Counts comments that nobody reviewed in time.

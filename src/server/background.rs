@@ -29,6 +29,9 @@ const FORGET: Duration = Duration::from_secs(600);
 /// How often it is asked which jobs are due; the jobs themselves know when that is.
 const JOBS: Duration = Duration::from_secs(300);
 
+/// How often it is looked whether there are decisions to learn from, or a model that another replica learned.
+const LEARN: Duration = Duration::from_secs(5);
+
 /// How soon work that failed is tried again: a database that was busy for a moment should not cost a period.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -61,6 +64,12 @@ pub(super) fn spawn(
         async move { workflow.run_jobs(&now).await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(jobs));
+    let learning = Arc::clone(&workflow);
+    let learn = every(LEARN, move || {
+        let workflow = Arc::clone(&learning);
+        async move { workflow.learn(&now).await }
+    });
+    tokio::spawn(stop.clone().run_until_cancelled_owned(learn));
     let forget = every(FORGET, move || {
         let workflow = Arc::clone(&workflow);
         async move { workflow.forget_old(now()).await }

@@ -187,6 +187,7 @@ const fn rules(config: &Config) -> Rules {
         text: config.text,
         mode: config.mode,
         thresholds: config.thresholds,
+        sample_percent: config.sample_percent,
         expire_pending_days: config.expire_pending_days,
         proof_tries: config.proof_tries,
     }

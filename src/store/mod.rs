@@ -8,6 +8,7 @@ mod ban;
 pub mod contract;
 mod error;
 mod keyset;
+mod model;
 mod outcome;
 mod parse;
 pub mod postgres;

@@ -56,7 +56,7 @@ impl Workflow {
         let pressed = self.check_limits(Event::Challenge(article), visitor).await?;
         let signs = Signs {
             record: context.record,
-            suspected_from: self.rules().thresholds.high,
+            suspected_from: self.thresholds(site).high,
             pressed,
             alarm: context.site.is_alarmed(now),
         };

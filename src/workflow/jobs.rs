@@ -32,7 +32,7 @@ impl Workflow {
         let mut runs = 0;
         let mut failed = None;
         for site in self.store.sites().await? {
-            for job in Job::ALL.iter().copied() {
+            for job in Job::PERIODIC {
                 match self.run_job(&site, job, clock).await {
                     Ok(ran) => runs += u64::from(ran),
                     Err(error) => {
@@ -46,7 +46,7 @@ impl Workflow {
     }
 
     /// `false` when it was not due, or another replica has it.
-    async fn run_job(&self, site: &SiteId, job: Job, clock: Now<'_>) -> Result<bool> {
+    pub(super) async fn run_job(&self, site: &SiteId, job: Job, clock: Now<'_>) -> Result<bool> {
         let started = clock();
         let run = Run { site, job, id: new_id(started) };
         if !self.hold(&run, started).await? {
@@ -56,6 +56,7 @@ impl Workflow {
         let result = match job {
             Job::ExpirePending => self.expire_pending(&run, clock).await,
             Job::Recount => self.recount(&run, started).await,
+            Job::Learn => self.train(&run, clock).await,
         };
         let outcome = |held: &bool| if *held { "DONE" } else { "LOST" };
         metric::job_ran(job, result.as_ref().map_or_else(Error::reason, outcome));

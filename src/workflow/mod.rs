@@ -10,6 +10,8 @@ mod escalate;
 mod expiry;
 mod housekeeping;
 mod jobs;
+mod judge;
+mod learning;
 mod page_token;
 mod policy;
 mod privacy;
@@ -38,6 +40,7 @@ pub use bulk::{BulkDecided, BulkRequest};
 pub use changes::Clock;
 pub use claim::{ClaimNextRequest, ClaimedCases};
 pub use escalate::EscalateRequest;
+pub use learning::Learned;
 pub use policy::ArticleUpdate;
 pub use privacy::RevealRequest;
 pub use read::{CommentList, ListRequest, ListedThread};
@@ -59,7 +62,7 @@ use crate::{
         comment::TextLimits,
         id::SiteId,
         picture::Profile,
-        policy::{EXPIRE_PENDING_DAYS, Mode, Thresholds},
+        policy::{EXPIRE_PENDING_DAYS, Mode, SAMPLE_PERCENT, Thresholds},
         rate_limit::Quotas,
     },
     keyring::Keyring,
@@ -72,7 +75,10 @@ use crate::{
 pub struct Rules {
     pub text: TextLimits,
     pub mode: Mode,
+    /// In force on a site until its own decisions set others.
     pub thresholds: Thresholds,
+    /// Of 100 automatic verdicts, so many go to a moderator.
+    pub sample_percent: u8,
     /// A comment that waited so many days is refused.
     pub expire_pending_days: i64,
     pub proof_tries: ProofTries,
@@ -84,6 +90,7 @@ impl Default for Rules {
             text: TextLimits::default(),
             mode: Mode::Pre,
             thresholds: Thresholds::default(),
+            sample_percent: SAMPLE_PERCENT,
             expire_pending_days: EXPIRE_PENDING_DAYS,
             proof_tries: ProofTries::default(),
         }
@@ -100,6 +107,9 @@ pub struct Workflow {
     rules: RwLock<Rules>,
     twins: twins::Twins,
     watches: watch::Watches,
+    /// What decisions taught, by site.
+    models: RwLock<BTreeMap<SiteId, Arc<Learned>>>,
+    read_up_to: Mutex<BTreeMap<SiteId, learning::ReadUpTo>>,
     /// Sites whose queue gauge is above zero.
     measured: Mutex<BTreeSet<SiteId>>,
     /// Sites that this replica recounted, and until when its word is the last.
@@ -125,6 +135,8 @@ impl Workflow {
             rules: RwLock::new(rules),
             twins: twins::Twins::default(),
             watches: watch::Watches::default(),
+            models: RwLock::default(),
+            read_up_to: Mutex::default(),
             measured: Mutex::default(),
             drift_measured: Mutex::default(),
         }

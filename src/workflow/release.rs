@@ -125,7 +125,7 @@ impl Workflow {
         now: DateTime<Utc>,
     ) -> Result<Vec<DecisionItem>> {
         // The filter's bound is inclusive.
-        let max_score = request.max_score.unwrap_or(self.rules().thresholds.low).next_down();
+        let max_score = request.max_score.unwrap_or(self.thresholds(site).low).next_down();
         let filter = QueueFilter {
             article: Some(request.article.clone()),
             max_score: Some(max_score),

@@ -18,9 +18,9 @@ use crate::{
         comment::{Attention, Comment},
         form::{Form, RawForm},
         id::{CommentId, SiteId},
-        policy::{self, Mode},
+        policy::{self, FirstStatus, Mode},
         request::RequestRow,
-        spam::{self, Assessment, FormSignals},
+        spam::{Assessment, FormSignals},
         submission::{Inserted, Pseudonym, Sender, Submission, SubmitAnswer, SubmitContext, SubmitQuestion},
     },
     keyring::payload_hash,
@@ -129,8 +129,7 @@ impl Workflow {
         if let Some(earlier) = &context.duplicate {
             return self.answer_duplicate(attempt, challenge, earlier).await;
         }
-        let assessment =
-            spam::assess(&attempt.form.text, &self.signals(attempt, &challenge, &context), &spam::Knowledge::default());
+        let assessment = self.judge(attempt.site, &attempt.form.text, &self.signals(attempt, &challenge, &context));
         self.insert(attempt, &context, &challenge, assessment, mode).await
     }
 
@@ -187,14 +186,16 @@ impl Workflow {
         attempt: &Attempt<'_>,
         context: &SubmitContext,
         challenge: &SealedChallenge,
-        assessment: Assessment,
+        mut assessment: Assessment,
         mode: Mode,
     ) -> Result<Submitted> {
         let hold = self.limiter.is_degraded() || context.ban == Some(BanEffect::Hold);
-        let status = policy::first_status(mode, assessment.score, self.rules().thresholds, hold)?;
         let now = attempt.now;
+        let id = CommentId(new_id(now));
+        let FirstStatus { status, sampled } = self.first_status(attempt.site, id, mode, &mut assessment, hold)?;
+        let flagged_at = (sampled && status.is_public()).then_some(now);
         let comment = Comment {
-            id: CommentId(new_id(now)),
+            id,
             article: attempt.form.article.clone(),
             // One level of nesting: a reply to a reply hangs on the root.
             parent: context.parent.as_ref().map(|parent| parent.parent.unwrap_or(parent.id)),
@@ -208,7 +209,7 @@ impl Workflow {
             published_at: status.is_public().then_some(now),
             reviewed_at: None,
             reply_count: 0,
-            attention: Attention::default(),
+            attention: Attention { flagged_at, ..Attention::default() },
         };
         let answer = SubmitAnswer { comment: comment.id, published_at: comment.published_at };
         metric::findings(&assessment.findings);

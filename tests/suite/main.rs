@@ -20,6 +20,7 @@ mod faults;
 mod input;
 mod jobs;
 mod layers;
+mod learning;
 mod limit_script;
 mod limit_tiers;
 mod limits;

@@ -222,7 +222,7 @@ async fn post_mode_publishes_and_holds_what_looks_bad(database: Database) {
     assert_eq!(portal.list("bai").await.total_count, 1);
     let case = desk.case(&spam.comment_id).await;
     let rules: Vec<_> = case.findings.iter().map(|finding| finding.rule.as_str()).collect();
-    assert_eq!(rules, ["LINK", "PHONE_NUMBER"]);
+    assert_eq!(rules, ["LINK", "PHONE_NUMBER", "SPAM_WORDS"]);
     let link = &case.findings[0];
     let content = case.comment.unwrap().content;
     assert_eq!(&content[link.start as usize..link.end as usize], "vay-nhanh.example.com");

@@ -33,7 +33,20 @@ pub(in crate::cli) struct Stats {
     waiting_age_p95_seconds: Option<i64>,
     takedowns: i64,
     overdue: i64,
+    learned: Option<LearnedScore>,
     moderators: Vec<ModeratorStats>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LearnedScore {
+    decisions: i64,
+    approved: i64,
+    spam: i64,
+    version: i64,
+    low: f64,
+    high: f64,
+    auto_spam: bool,
+    decisions_needed: i64,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -82,8 +95,16 @@ impl From<v1::GetStatsResponse> for Stats {
             waiting_age_p95_seconds: stats.waiting_age_p95.map(|age| age.seconds),
             takedowns: stats.takedowns,
             overdue: stats.overdue,
+            learned: stats.learned.map(LearnedScore::from),
             moderators: stats.moderators.into_iter().map(ModeratorStats::from).collect(),
         }
+    }
+}
+
+impl From<v1::LearnedScore> for LearnedScore {
+    fn from(score: v1::LearnedScore) -> Self {
+        let v1::LearnedScore { decisions, approved, spam, version, low, high, auto_spam, decisions_needed } = score;
+        Self { decisions, approved, spam, version, low, high, auto_spam, decisions_needed }
     }
 }
 

@@ -10,15 +10,20 @@ pub struct Knowledge<'a> {
 }
 
 /// The joined judgement.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Assessment {
     /// 0 (clean) to 1 (spam).
     pub score: f64,
-    /// Heaviest first; what speaks for the comment stands last, with a weight below 0.
+    /// Heaviest first, what speaks for the comment below that with a weight under 0; last what runs of characters come to, which
+    /// says a reader the least.
     pub findings: Vec<Finding>,
     /// What was said does not itself look like spam to the model: only rules, the form, or how the text is laid out do.
     /// Such evidence may hold a comment, never refuse it.
     pub only_meta: bool,
+    /// A term that is enforced asks for a moderator.
+    pub holds: bool,
+    /// A term that is enforced stands in it with all its marks.
+    pub rejects: bool,
 }
 
 /// Runs every rule over every field and asks the model. Pure: the same input gives the same score.
@@ -28,7 +33,7 @@ pub fn assess(form: &FormText, signals: &FormSignals, knowledge: &Knowledge<'_>)
     let rule_logit = rules::logit(&findings);
     let others = form::find(signals);
     let beside = rules::sum(&others);
-    let mut assessment = Assessment { score: sigmoid(rule_logit + beside), findings: Vec::new(), only_meta: true };
+    let mut assessment = Assessment { score: sigmoid(rule_logit + beside), only_meta: true, ..Assessment::default() };
     if let Some(model) = knowledge.model.filter(|model| model.is_ready()) {
         let evidence = Evidence::with_rules(&reading, rule_logit);
         let explanation = explanation::explain(model, &evidence, &reading);
@@ -40,7 +45,7 @@ pub fn assess(form: &FormText, signals: &FormSignals, knowledge: &Knowledge<'_>)
         findings.extend(explanation.findings);
     }
     findings.extend(others);
-    findings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    findings.sort_by(|a, b| a.is_of_grams().cmp(&b.is_of_grams()).then(b.weight.total_cmp(&a.weight)));
     Assessment { findings, ..assessment }
 }
 

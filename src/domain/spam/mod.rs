@@ -11,6 +11,7 @@ mod explanation;
 mod facts;
 pub mod features;
 mod form;
+pub mod lessons;
 mod links;
 pub mod model;
 mod money;
@@ -21,6 +22,7 @@ mod repetition;
 mod rules;
 mod snapshot;
 mod spam_words;
+pub mod thresholds;
 pub mod views;
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,7 @@ pub use assessment::{Assessment, Knowledge, assess};
 pub use form::FormSignals;
 pub use model::Model;
 pub use reading::Reading;
+pub use snapshot::ModelHead;
 
 named_enum! {
     /// Every rule.
@@ -65,6 +68,8 @@ named_enum! {
         SpacedLetters = "SPACED_LETTERS",
         /// Characters that nobody sees were taken out of the text.
         InvisibleCharacters = "INVISIBLE_CHARACTERS",
+        /// A verdict of the score that a moderator shall look at. Says nothing about this one.
+        Sampled = "SAMPLED",
         /// What the learned score saw most in, with the feature's name.
         Learned = "LEARNED",
     }
@@ -101,6 +106,10 @@ pub struct Finding {
 const MAX_EXCERPT: usize = 200;
 
 impl Finding {
+    fn is_of_grams(&self) -> bool {
+        self.feature == features::Group::Gram.prefix()
+    }
+
     fn spanning(rule: Rule, weight: f64, field: Field, text: &str, start: usize, end: usize) -> Self {
         let excerpt = text[start..end].chars().take(MAX_EXCERPT).collect();
         Self { field: Some(field), start, end, excerpt, ..Self::whole(rule, weight) }

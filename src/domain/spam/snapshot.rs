@@ -1,11 +1,29 @@
 //! A model as bytes, for the database: small, exact, and refused when it was learned from other features.
 
+use chrono::{DateTime, Utc};
+
 use super::{
     calibration::{Calibration, Said},
     features,
     model::{BITS, Model, RECENT, Slot},
 };
 use crate::domain::{Error, Result};
+
+/// What is known of a stored model without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelHead {
+    /// Counts up from 1, whoever trains.
+    pub version: i64,
+    /// The decision log was read from this time on.
+    pub log_start: DateTime<Utc>,
+    /// Audit entries that there were from then on.
+    pub log_size: i64,
+    /// Lessons learned.
+    pub decisions: i64,
+    /// Of those lessons, see [`super::lessons::Lessons::digest`].
+    pub digest: [u8; 32],
+    pub made_at: DateTime<Utc>,
+}
 
 /// Written first; the digit changes with the layout.
 const MARK: &[u8; 4] = b"DYM1";

@@ -242,6 +242,7 @@ cli-fact-age-p50 = Median wait
 cli-fact-age-p95 = 95 % wait less
 cli-fact-takedowns = Takedowns
 cli-fact-submitted = Submitted
+cli-fact-learned = Spam score
 cli-fact-device = Device
 cli-fact-address = Address
 cli-fact-ip-prefix = Address range
@@ -443,3 +444,8 @@ man-example-man = Write all pages where man looks for them.
 
 help-triage = Review on the full screen, one key per verdict
 help-arg-lease = Hold comments for you alone for so many minutes, 1 to 10
+
+# the learned score
+
+cli-learned = { $decisions } decisions ({ $spam } spam); published below { $low }, spam from { $high } on
+cli-learned-few = { $decisions } of { $needed } decisions; nothing is marked as spam by score yet

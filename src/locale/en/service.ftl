@@ -98,6 +98,7 @@ finding-repeated-word = Repeats one word over and over: “{ $excerpt }”.
 finding-styled-letters = Has letters in a decorative style: “{ $excerpt }”.
 finding-spaced-letters = Has a word written letter by letter: “{ $excerpt }”.
 finding-invisible-characters = Several characters that nobody can see were taken out of the text.
+finding-sampled = Drawn by lot: the score decided by itself, and a moderator shall look whether it was right.
 finding-learned =
     { $leaning ->
         [SPAM] Learned from decisions: { $subject } is typical of spam.

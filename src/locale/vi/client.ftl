@@ -201,6 +201,7 @@ cli-fact-age-p50 = Chờ trung vị
 cli-fact-age-p95 = 95 % chờ dưới
 cli-fact-takedowns = Yêu cầu gỡ
 cli-fact-submitted = Đã gửi
+cli-fact-learned = Điểm spam
 cli-fact-device = Thiết bị
 cli-fact-address = Địa chỉ
 cli-fact-ip-prefix = Dải địa chỉ
@@ -402,3 +403,8 @@ man-example-man = Ghi mọi trang hướng dẫn cho lệnh man.
 
 help-triage = Duyệt toàn màn hình bằng phím, mỗi phán quyết một phím
 help-arg-lease = Giữ bình luận cho riêng bạn trong bao nhiêu phút, 1 đến 10
+
+# the learned score
+
+cli-learned = { $decisions } quyết định ({ $spam } spam); đăng nếu dưới { $low }, spam từ { $high }
+cli-learned-few = { $decisions } trong { $needed } quyết định cần có; chưa tự đánh dấu spam theo điểm

@@ -94,6 +94,7 @@ finding-repeated-word = Lặp đi lặp lại một từ: “{ $excerpt }”.
 finding-styled-letters = Có chữ cái kiểu trang trí: “{ $excerpt }”.
 finding-spaced-letters = Có từ viết rời từng chữ cái: “{ $excerpt }”.
 finding-invisible-characters = Đã bỏ nhiều ký tự không nhìn thấy được khỏi nội dung.
+finding-sampled = Được chọn ngẫu nhiên: hệ thống đã tự quyết định theo điểm, biên tập viên xem lại giúp.
 finding-learned =
     { $leaning ->
         [SPAM] Học từ các quyết định trước: { $subject } thường gặp ở spam.

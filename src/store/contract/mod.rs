@@ -9,6 +9,7 @@ mod ban;
 mod claim;
 mod comment;
 mod decision;
+mod model;
 mod policy;
 mod queue;
 mod report;
@@ -22,6 +23,7 @@ pub use ban::BanStore;
 pub use claim::ClaimStore;
 pub use comment::CommentStore;
 pub use decision::DecisionStore;
+pub use model::ModelStore;
 pub use policy::{Policies, PolicyStore};
 pub use queue::{MOST_CHANGES, QueueStore};
 pub use report::ReportStore;
@@ -37,6 +39,7 @@ pub trait Store:
     + ClaimStore
     + CommentStore
     + DecisionStore
+    + ModelStore
     + PolicyStore
     + QueueStore
     + ReportStore
@@ -53,6 +56,7 @@ impl<T> Store for T where
         + ClaimStore
         + CommentStore
         + DecisionStore
+        + ModelStore
         + PolicyStore
         + QueueStore
         + ReportStore

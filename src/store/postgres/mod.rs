@@ -51,6 +51,7 @@ mod drift;
 mod escalation;
 mod insert;
 mod job;
+mod model;
 mod outcomes;
 mod queue;
 mod queue_sql;

@@ -31,6 +31,7 @@ mod deeds;
 mod drift;
 mod escalation;
 mod job;
+mod model;
 mod queue;
 mod queue_sql;
 mod report;

@@ -145,6 +145,16 @@ pub fn get_stats(request: Request<v1::GetStatsRequest>) -> Result<Response<v1::G
         moderators: vec![moderator],
         takedowns: 2,
         overdue: 1,
+        learned: Some(v1::LearnedScore {
+            decisions: 37,
+            approved: 30,
+            spam: 7,
+            version: 4,
+            low: 0.3,
+            high: 0.9,
+            auto_spam: false,
+            decisions_needed: 200,
+        }),
     }))
 }
 

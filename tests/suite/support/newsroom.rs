@@ -84,6 +84,8 @@ pub async fn test_config(database: Database, dir: &TempDir) -> Config {
     config.limits = wide_quotas();
     config.proof_tries = ProofTries { light: 20, normal: 30, hard: 40 };
     config.drain_notice = std::time::Duration::ZERO;
+    // Lots are drawn where a test asks for them.
+    config.sample_percent = 0;
     if database == Database::Postgres {
         config.database_url = empty_database_url().await.parse().ok();
         config.keys = duyet::keyring::Keyring::generate().parse().ok();

@@ -1,0 +1,234 @@
+//! What the decision log teaches: a pure function of it, so that a model learned on line and one rebuilt from the log are the same.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::domain::{
+    audit::{AuditAction, SYSTEM},
+    decision::Reason,
+    id::CommentId,
+    submission::Pseudonym,
+};
+
+/// Lessons that one moderator may give in one clock minute: nobody reads faster, and a stolen token or a slip with a bulk decision must
+/// not turn the model over.
+const PER_MODERATOR_MINUTE: usize = 20;
+/// Lessons that a model is made of at least, once there are so many: about a year of a busy newsroom.
+const MOST: usize = 20_000;
+/// The oldest are left out so many at a time, for each time the model is rebuilt.
+const STEP: usize = 5_000;
+
+/// One entry of the audit that was about a comment's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    pub id: Uuid,
+    pub at: DateTime<Utc>,
+    pub actor: String,
+    pub action: AuditAction,
+    pub reason: Option<Reason>,
+    /// The entry that this one took back.
+    pub reverts: Option<Uuid>,
+    pub comment: CommentId,
+    /// What the comment has in common with its campaign.
+    pub skeleton: Pseudonym,
+}
+
+/// One comment to learn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lesson {
+    /// The decision.
+    pub entry: Uuid,
+    pub at: DateTime<Utc>,
+    pub comment: CommentId,
+    pub is_spam: bool,
+}
+
+/// What a log teaches, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lessons {
+    pub list: Vec<Lesson>,
+    /// Left out: one moderator's beyond [`PER_MODERATOR_MINUTE`].
+    pub capped: usize,
+    /// Left out: the same text with the same verdict as an earlier one.
+    pub repeated: usize,
+}
+
+/// The decision that a comment stands by; `None` where nothing is to be learned from it.
+type Standing<'a> = Option<(&'a Logged, bool)>;
+
+impl Lessons {
+    /// From the entries in order of time and id. A comment teaches by the decision that is in force on it, at the place of that
+    /// decision; what was taken back never was. Only people teach.
+    pub fn of(log: &[Logged]) -> Self {
+        let mut standing: HashMap<CommentId, Standing<'_>> = HashMap::new();
+        let mut before: HashMap<Uuid, Standing<'_>> = HashMap::new();
+        for entry in log {
+            let now = standing.entry(entry.comment).or_default();
+            let next = match (entry.action, entry.reverts) {
+                (AuditAction::Revert, Some(reverted)) => before.get(&reverted).copied().flatten(),
+                _ => verdict(entry).map(|is_spam| (entry, is_spam)),
+            };
+            before.insert(entry.id, *now);
+            *now = next;
+        }
+        let mut taught: Vec<(&Logged, bool)> = standing.into_values().flatten().collect();
+        taught.sort_by_key(|(entry, _)| (entry.at, entry.id));
+        Self::worth_learning(&taught)
+    }
+
+    fn worth_learning(taught: &[(&Logged, bool)]) -> Self {
+        let mut lessons = Self::default();
+        let mut said = HashSet::new();
+        let mut in_minute: HashMap<(&str, i64), usize> = HashMap::new();
+        for (entry, is_spam) in taught {
+            if !said.insert((entry.skeleton, *is_spam)) {
+                lessons.repeated += 1;
+                continue;
+            }
+            let given = in_minute.entry((&entry.actor, entry.at.timestamp().div_euclid(60))).or_default();
+            *given += 1;
+            if *given > PER_MODERATOR_MINUTE {
+                lessons.capped += 1;
+                continue;
+            }
+            lessons.list.push(Lesson { entry: entry.id, at: entry.at, comment: entry.comment, is_spam: *is_spam });
+        }
+        lessons
+    }
+
+    /// When the log should begin from now on, once it teaches more than a model is made of.
+    pub fn later_start(&self) -> Option<DateTime<Utc>> {
+        let spare = (self.list.len() >= MOST + STEP).then(|| self.list.len() - MOST)?;
+        self.list.get(spare).map(|lesson| lesson.at)
+    }
+
+    /// Names the first `count` lessons and their order: two logs that teach the same so far have the same digest.
+    pub fn digest(&self, count: usize) -> Option<[u8; 32]> {
+        let mut digest = Sha256::new();
+        for lesson in self.list.get(..count)? {
+            digest.update(lesson.entry.as_bytes());
+            digest.update(lesson.comment.0.as_bytes());
+            digest.update([u8::from(lesson.is_spam)]);
+        }
+        Some(digest.finalize().into())
+    }
+}
+
+/// What the entry says of the text: spam, fine, or nothing. An insult is refused and is no spam.
+fn verdict(entry: &Logged) -> Option<bool> {
+    match entry.action {
+        _ if entry.actor == SYSTEM => None,
+        AuditAction::Spam => Some(true),
+        AuditAction::Reject if entry.reason == Some(Reason::SpamAd) => Some(true),
+        AuditAction::Approve => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An entry by Lan on comment `comment`, `second` seconds in.
+    fn entry(id: u128, second: i64, comment: u128, action: AuditAction) -> Logged {
+        Logged {
+            id: Uuid::from_u128(id),
+            at: DateTime::UNIX_EPOCH + chrono::Duration::seconds(second),
+            actor: "lan".into(),
+            action,
+            reason: None,
+            reverts: None,
+            comment: CommentId(Uuid::from_u128(comment)),
+            skeleton: comment.to_le_bytes(),
+        }
+    }
+
+    fn revert(id: u128, second: i64, comment: u128, reverted: u128) -> Logged {
+        Logged { reverts: Some(Uuid::from_u128(reverted)), ..entry(id, second, comment, AuditAction::Revert) }
+    }
+
+    fn labels(log: &[Logged]) -> Vec<(u128, bool)> {
+        Lessons::of(log).list.iter().map(|lesson| (lesson.comment.0.as_u128(), lesson.is_spam)).collect()
+    }
+
+    #[test]
+    fn only_verdicts_about_spam_teach() {
+        let ad = Logged { reason: Some(Reason::SpamAd), ..entry(3, 3, 3, AuditAction::Reject) };
+        let insult = Logged { reason: Some(Reason::Insult), ..entry(4, 4, 4, AuditAction::Reject) };
+        let by_nobody = Logged { actor: SYSTEM.into(), ..entry(5, 5, 5, AuditAction::Spam) };
+        let log = [entry(1, 1, 1, AuditAction::Spam), entry(2, 2, 2, AuditAction::Approve), ad, insult, by_nobody];
+        assert_eq!(labels(&log), [(1, true), (2, false), (3, true)]);
+    }
+
+    #[test]
+    fn the_decision_in_force_teaches_in_its_own_place() {
+        let log = [
+            entry(1, 1, 1, AuditAction::Spam),
+            entry(2, 2, 2, AuditAction::Spam),
+            entry(3, 3, 1, AuditAction::Approve),
+            entry(4, 4, 2, AuditAction::Requeue),
+        ];
+        assert_eq!(labels(&log[..2]), [(1, true), (2, true)]);
+        assert_eq!(labels(&log[..3]), [(2, true), (1, false)]);
+        assert_eq!(labels(&log), [(1, false)], "what waits again teaches nothing");
+    }
+
+    #[test]
+    fn what_is_taken_back_never_was_and_may_come_back() {
+        let log = [
+            entry(1, 1, 1, AuditAction::Approve),
+            entry(2, 2, 1, AuditAction::Spam),
+            revert(3, 3, 1, 2),
+            revert(4, 4, 1, 3),
+            revert(5, 5, 1, 4),
+            revert(6, 6, 1, 1),
+        ];
+        assert_eq!(labels(&log[..3]), labels(&log[..1]));
+        assert_eq!(Lessons::of(&log[..3]), Lessons::of(&log[..1]), "to the place and the id");
+        assert_eq!(labels(&log[..4]), [(1, true)]);
+        assert_eq!(labels(&log[..5]), [(1, false)]);
+        assert_eq!(labels(&log), []);
+    }
+
+    #[test]
+    fn one_moderator_teaches_so_much_a_minute_and_no_more() {
+        let bulk = (0..500).map(|n| entry(n, 30, n, AuditAction::Spam));
+        let colleague = Logged { actor: "minh".into(), ..entry(900, 30, 900, AuditAction::Spam) };
+        let next_minute = entry(901, 60, 901, AuditAction::Spam);
+        let lessons = Lessons::of(&bulk.chain([colleague, next_minute]).collect::<Vec<_>>());
+        assert_eq!((lessons.list.len(), lessons.capped), (PER_MODERATOR_MINUTE + 2, 500 - PER_MODERATOR_MINUTE));
+    }
+
+    #[test]
+    fn a_campaign_counts_once_for_each_verdict() {
+        let copy = |id, action| Logged { skeleton: [7; 16], ..entry(id, 1, id, action) };
+        let log = [copy(1, AuditAction::Spam), copy(2, AuditAction::Spam), copy(3, AuditAction::Approve)];
+        assert_eq!(labels(&log), [(1, true), (3, false)]);
+        assert_eq!(Lessons::of(&log).repeated, 1);
+    }
+
+    #[test]
+    fn a_digest_is_of_these_lessons_in_this_order() {
+        let log = [entry(1, 1, 1, AuditAction::Spam), entry(2, 2, 2, AuditAction::Approve)];
+        let lessons = Lessons::of(&log);
+        assert_eq!(lessons.digest(1), Lessons::of(&log[..1]).digest(1));
+        assert_ne!(lessons.digest(1), lessons.digest(2));
+        assert_eq!(lessons.digest(3), None);
+    }
+
+    #[test]
+    fn the_oldest_are_left_out_in_steps() {
+        let lesson = |second: i64| Lesson {
+            entry: Uuid::nil(),
+            at: DateTime::UNIX_EPOCH + chrono::Duration::seconds(second),
+            comment: CommentId(Uuid::nil()),
+            is_spam: true,
+        };
+        let of = |count: i64| Lessons { list: (0..count).map(lesson).collect(), ..Lessons::default() };
+        assert_eq!(of(24_999).later_start(), None);
+        assert_eq!(of(25_000).later_start().map(|at| at.timestamp()), Some(5_000));
+    }
+}

@@ -1,0 +1,76 @@
+//! Where a site's scores begin to matter: from what the model said of its own recent decisions, never a fixed number.
+
+use crate::domain::policy::Thresholds;
+
+/// Decisions before scores refuse anything, and those of each class among them.
+pub const MIN_DECISIONS: u64 = 200;
+pub const MIN_OF_EACH: usize = 20;
+
+/// Of the comments that people approved, at most so many may stand at or above the high threshold.
+const APPROVED_ABOVE: f64 = 0.005;
+/// Of the spam, at most so much may stand below the low one.
+const SPAM_BELOW: f64 = 0.02;
+
+/// From the model's recent scores, each said before it learned the verdict (`true`: spam). `None` while there are too few to go by.
+pub fn learned(decisions: u64, recent: impl Iterator<Item = (f64, bool)>) -> Option<Thresholds> {
+    let (mut spam, mut ham): (Vec<_>, Vec<_>) = recent.partition(|(_, is_spam)| *is_spam);
+    if decisions < MIN_DECISIONS || spam.len() < MIN_OF_EACH || ham.len() < MIN_OF_EACH {
+        return None;
+    }
+    ham.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    spam.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    // The first score that may not be reached stands just below the threshold.
+    let high = ham[allowed(ham.len(), APPROVED_ABOVE)].0.next_up();
+    let low = spam[allowed(spam.len(), SPAM_BELOW)].0.min(high);
+    Some(Thresholds { low, high, auto_spam: true })
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of at most 2,000"
+)]
+fn allowed(count: usize, share: f64) -> usize {
+    (count as f64 * share).floor() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn too_few_decisions_set_nothing() {
+        let recent = |spam: usize, ham: usize| (0..spam + ham).map(move |n| (0.5, n < spam));
+        assert_eq!(learned(199, recent(100, 99)), None);
+        assert_eq!(learned(200, recent(19, 181)), None);
+        assert_eq!(learned(200, recent(181, 19)), None);
+        assert!(learned(200, recent(20, 180)).is_some());
+    }
+
+    #[test]
+    fn a_model_that_tells_them_apart_gets_both_lines_between() {
+        let recent = (0..1000).map(|n| if n % 4 == 0 { (0.95, true) } else { (0.02, false) });
+        let Thresholds { low, high, auto_spam } = learned(1000, recent).unwrap();
+        assert!(auto_spam && low > 0.02 && low <= high && high <= 0.95, "{low} {high}");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_said_the_promises_hold(
+            spam in prop::collection::vec(0.0..=1.0_f64, 20..300),
+            ham in prop::collection::vec(0.0..=1.0_f64, 20..300),
+        ) {
+            let recent = spam.iter().map(|s| (*s, true)).chain(ham.iter().map(|s| (*s, false)));
+            let decisions = (spam.len() + ham.len()).max(200) as u64;
+            let Thresholds { low, high, .. } = learned(decisions, recent).unwrap();
+            let above = ham.iter().filter(|score| **score >= high).count();
+            let below = spam.iter().filter(|score| **score < low).count();
+            prop_assert!(low <= high);
+            prop_assert!(above * 1_000 <= ham.len() * 5);
+            prop_assert!(below * 100 <= spam.len() * 2);
+        }
+    }
+}

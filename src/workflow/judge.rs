@@ -1,0 +1,40 @@
+//! What a site knows of spam, asked about one comment; and where the comment starts.
+
+use super::Workflow;
+use crate::domain::{
+    Result,
+    comment::FormText,
+    id::{CommentId, SiteId},
+    policy::{self, Circumstances, FirstStatus, Mode},
+    spam::{self, Assessment, Finding, FormSignals, Knowledge, Rule},
+};
+
+impl Workflow {
+    /// The site's rules and what it learned, joined.
+    pub(super) fn judge(&self, site: &SiteId, text: &FormText, signals: &FormSignals) -> Assessment {
+        let learned = self.learned(site);
+        let knowledge = Knowledge { model: learned.as_ref().map(|learned| &learned.model) };
+        spam::assess(text, signals, &knowledge)
+    }
+
+    /// Where comment `id` starts. One that a moderator shall look at for the sample says so among its findings.
+    ///
+    /// # Errors
+    /// `ArticleClosed` for a mode that takes no comments.
+    pub(super) fn first_status(
+        &self,
+        site: &SiteId,
+        id: CommentId,
+        mode: Mode,
+        assessment: &mut Assessment,
+        hold: bool,
+    ) -> Result<FirstStatus> {
+        let drawn = policy::is_drawn(id, self.rules().sample_percent);
+        let circumstances = Circumstances { hold, drawn };
+        let first = policy::first_status(mode, assessment, self.thresholds(site), circumstances)?;
+        if first.sampled {
+            assessment.findings.push(Finding::whole(Rule::Sampled, 0.0));
+        }
+        Ok(first)
+    }
+}

@@ -1,0 +1,252 @@
+//! What decisions teach: on line and rebuilt alike, once for all replicas, and taken back when they are.
+
+use duyet::{
+    domain::{
+        id::CommentId,
+        lifecycle::Action,
+        revert::{Revert, Target},
+        spam::{ModelHead, Reading, model::Evidence},
+        submission::Submission,
+    },
+    proto::v1::{self, Outcome},
+    workflow::Workflow,
+};
+use uuid::Uuid;
+
+use crate::support::{
+    home::Home,
+    newsroom::{Database, Newsroom, decision as request, on_both_databases},
+    office::workflow,
+    sample::{at, decision, id_at, request as row, site, submission},
+};
+
+on_both_databases! {
+    decisions_teach_and_a_second_replica_follows,
+    what_is_taken_back_is_unlearned_to_the_bit,
+    what_is_learned_on_line_is_what_the_whole_log_teaches,
+    a_bulk_decision_teaches_no_more_than_a_minute_may,
+    of_two_trainers_one_stores_a_version,
+    a_model_that_knows_a_lot_waits_for_more_to_learn,
+    a_server_learns_by_itself_and_tells_how_much,
+    a_lot_of_what_is_published_goes_to_a_moderator,
+}
+
+async fn home(database: Database) -> Home {
+    match database {
+        Database::Sqlite => Home::sqlite().await,
+        Database::Postgres => Home::postgres().await,
+    }
+}
+
+/// Comment number `n`, an advertisement when `n` is even.
+fn comment(n: i64) -> Submission {
+    let mut one = submission(n);
+    one.comment.content = match n % 2 {
+        0 => format!("Vào casino số {n} nhận thưởng lớn ngay hôm nay"),
+        _ => format!("Bài viết số {n} rất hay, cảm ơn tác giả"),
+    };
+    one
+}
+
+fn verdict(n: i64) -> Action {
+    if n % 2 == 0 { Action::Spam } else { Action::Approve }
+}
+
+/// Stores and decides comments of these numbers, four a minute.
+async fn decide_all(home: &Home, numbers: impl Iterator<Item = i64>) -> Vec<(CommentId, Uuid)> {
+    let mut decided = Vec::new();
+    for n in numbers {
+        let one = comment(n);
+        home.store_all(std::slice::from_ref(&one)).await;
+        let batch = decision(n * 15, one.comment.id, verdict(n), 1);
+        home.decide_one(&batch).await.unwrap();
+        decided.push((one.comment.id, batch.items[0].id));
+    }
+    decided
+}
+
+async fn learn(replica: &Workflow, second: i64) -> u64 {
+    replica.learn(&|| at(second)).await.unwrap()
+}
+
+/// The head and the score of a text that nobody decided, as this replica has them.
+fn knows(replica: &Workflow) -> Option<(ModelHead, u64)> {
+    let learned = replica.learned(&site())?;
+    let form = duyet::domain::comment::FormText {
+        author_name: "Mai".into(),
+        title: String::new(),
+        content: "casino tối nay".into(),
+    };
+    Some((learned.head, learned.model.logit(&Evidence::of(&Reading::of(&form))).to_bits()))
+}
+
+async fn decisions_teach_and_a_second_replica_follows(database: Database) {
+    let home = home(database).await;
+    let (trainer, follower) = (workflow(&home.store), workflow(&home.store));
+    assert_eq!(learn(&trainer, 0).await, 0);
+    assert!(knows(&trainer).is_none(), "nothing was decided");
+    decide_all(&home, 0..20).await;
+    assert_eq!(learn(&trainer, 1_000).await, 1);
+    let learned = trainer.learned(&site()).unwrap();
+    assert_eq!((learned.head.version, learned.model.counts()), (1, (10, 10)));
+    assert!(f64::from_bits(knows(&trainer).unwrap().1) > 1.0, "a casino is spam by now");
+    assert_eq!(learn(&follower, 1_001).await, 1);
+    assert_eq!(knows(&follower), knows(&trainer));
+    assert_eq!(learn(&follower, 1_002).await + learn(&trainer, 1_002).await, 0, "nothing is new");
+}
+
+async fn what_is_taken_back_is_unlearned_to_the_bit(database: Database) {
+    let home = home(database).await;
+    let replica = workflow(&home.store);
+    let decided = decide_all(&home, 0..20).await;
+    learn(&replica, 1_000).await;
+    let (_, before) = knows(&replica).unwrap();
+    let late = decide_all(&home, 20..21).await;
+    learn(&replica, 1_001).await;
+    assert_ne!(knows(&replica).unwrap().1, before);
+    take_back(&home, late[0].1, 1_002).await;
+    learn(&replica, 1_003).await;
+    assert_eq!(knows(&replica).unwrap().1, before);
+    // One from the middle of the log as well.
+    take_back(&home, decided[7].1, 1_004).await;
+    learn(&replica, 1_005).await;
+    assert_eq!(replica.learned(&site()).unwrap().model.counts(), (9, 10));
+}
+
+async fn take_back(home: &Home, entry: Uuid, second: i64) {
+    let revert = Revert {
+        batch: id_at(at(second)),
+        site: site(),
+        target: Target::Entry(entry),
+        actor: "lan".into(),
+        any: false,
+        at: at(second),
+        request: Some(row()),
+    };
+    assert!(home.store.revert(&revert).await.unwrap().items[0].result.is_ok());
+}
+
+async fn what_is_learned_on_line_is_what_the_whole_log_teaches(database: Database) {
+    let home = home(database).await;
+    let replica = workflow(&home.store);
+    for round in 0..6 {
+        decide_all(&home, round * 7..round * 7 + 7).await;
+        learn(&replica, 2_000 + round).await;
+    }
+    let (head, on_line) = knows(&replica).unwrap();
+    assert_eq!((head.version, head.decisions), (6, 42), "each round went on from the last");
+    home.execute("delete from spam_models").await.unwrap();
+    let rebuilt = workflow(&home.store);
+    learn(&rebuilt, 3_000).await;
+    assert_eq!(knows(&rebuilt).unwrap().1, on_line);
+}
+
+async fn a_bulk_decision_teaches_no_more_than_a_minute_may(database: Database) {
+    let home = home(database).await;
+    let replica = workflow(&home.store);
+    for n in 0..100 {
+        let one = comment(n * 2);
+        home.store_all(std::slice::from_ref(&one)).await;
+        home.decide_one(&decision(600, one.comment.id, Action::Spam, 1)).await.unwrap();
+    }
+    learn(&replica, 700).await;
+    assert_eq!(replica.learned(&site()).unwrap().model.counts(), (0, 20));
+}
+
+async fn of_two_trainers_one_stores_a_version(database: Database) {
+    let home = home(database).await;
+    let head = ModelHead { version: 1, log_start: at(0), log_size: 1, decisions: 1, digest: [1; 32], made_at: at(1) };
+    assert!(home.store.save_model(&site(), &head, b"one").await.unwrap());
+    assert!(!home.store.save_model(&site(), &head, b"two").await.unwrap(), "another was first");
+    assert!(!home.store.save_model(&site(), &ModelHead { version: 3, ..head }, b"three").await.unwrap(), "a gap");
+    assert_eq!(home.store.load_model(&site(), 1).await.unwrap().as_deref(), Some(&b"one"[..]));
+    for version in 2..=5 {
+        assert!(home.store.save_model(&site(), &ModelHead { version, ..head }, b"more").await.unwrap());
+    }
+    assert_eq!(home.store.load_model(&site(), 2).await.unwrap(), None, "long replaced");
+    assert!(home.store.load_model(&site(), 3).await.unwrap().is_some());
+    assert_eq!(home.store.model_heads().await.unwrap(), [(site(), ModelHead { version: 5, ..head })]);
+}
+
+async fn a_model_that_knows_a_lot_waits_for_more_to_learn(database: Database) {
+    let home = home(database).await;
+    let replica = workflow(&home.store);
+    decide_all(&home, 0..240).await;
+    learn(&replica, 4_000).await;
+    let learned = replica.learned(&site()).unwrap();
+    assert!(learned.thresholds.is_some_and(|lines| lines.auto_spam && lines.low <= lines.high));
+    decide_all(&home, 300..301).await;
+    assert_eq!(learn(&replica, 4_100).await, 0, "one decision is not worth a model");
+    assert_eq!(learn(&replica, 4_300).await, 1, "after five minutes it is");
+    decide_all(&home, 310..330).await;
+    assert_eq!(learn(&replica, 4_301).await, 1, "twenty are");
+    assert_eq!(replica.learned(&site()).unwrap().head.decisions, 261);
+}
+
+async fn a_server_learns_by_itself_and_tells_how_much(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let stats = learned(&mut desk).await;
+    assert_eq!((stats.decisions, stats.auto_spam, stats.decisions_needed), (0, false, 200));
+    let spam = "Vào casino nhận thưởng lớn";
+    let early = judged(&mut portal, &mut desk, spam, 99).await.spam_score;
+    for n in 0..8 {
+        let said = [format!("{spam}, lần thứ {n}"), format!("Bài này hay, đọc lần {n} vẫn thích")];
+        for (text, action) in said.iter().zip([v1::Action::Spam, v1::Action::Approve]) {
+            let id = portal.say("bai", text).await.comment_id;
+            desk.decide(request(&id, action)).await.unwrap();
+        }
+    }
+    for _ in 0..600 {
+        if learned(&mut desk).await.decisions == 16 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let stats = learned(&mut desk).await;
+    assert_eq!((stats.decisions, stats.approved, stats.spam, stats.auto_spam), (16, 8, 8, false));
+    let case = judged(&mut portal, &mut desk, spam, 100).await;
+    assert!(case.spam_score > early && case.spam_score > 0.9, "{early} then {}", case.spam_score);
+    let told =
+        case.findings.iter().find(|one| one.rule == "LEARNED" && one.field == "content").expect("what it saw is told");
+    assert!(told.weight > 0.0 && spam.contains(&told.excerpt) && !told.feature.is_empty(), "{told:?}");
+    let sentence = format!("“{}” is typical of spam", told.excerpt);
+    assert!(told.explanation.contains(&sentence), "{}", told.explanation);
+    desk.set_mode("tu-dong", v1::Mode::Hybrid, 0).await;
+    let sent = portal.say("tu-dong", "Casino thưởng lớn cho người mới").await;
+    assert_eq!(sent.outcome(), Outcome::Pending);
+    assert_eq!(desk.case(&sent.comment_id).await.comment.unwrap().status(), v1::CommentStatus::Pending);
+}
+
+async fn learned(desk: &mut crate::support::newsroom::Desk) -> v1::LearnedScore {
+    let stats = desk.moderation.get_stats(v1::GetStatsRequest::default()).await.unwrap();
+    stats.into_inner().learned.unwrap()
+}
+
+/// What is thought of `text`, sent as number `n`.
+async fn judged(
+    portal: &mut crate::support::newsroom::Portal,
+    desk: &mut crate::support::newsroom::Desk,
+    text: &str,
+    n: i64,
+) -> v1::Case {
+    let id = portal.say("bai", &format!("{text} số {n}")).await.comment_id;
+    desk.case(&id).await
+}
+
+async fn a_lot_of_what_is_published_goes_to_a_moderator(database: Database) {
+    let newsroom = Newsroom::open_with(database, |config| config.sample_percent = 100).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    desk.set_mode("bai", v1::Mode::Post, 0).await;
+    let said = portal.say("bai", "Bài viết rất hay").await;
+    assert_eq!(said.outcome(), Outcome::Published);
+    let queue = desk.queue().await;
+    assert_eq!((queue.total, queue.cases[0].findings[0].rule.as_str()), (1, "SAMPLED"));
+    assert_eq!(queue.cases[0].comment.as_ref().unwrap().status(), v1::CommentStatus::Approved);
+    desk.approve(&said.comment_id).await;
+    assert_eq!(desk.queue().await.total, 0, "a look settles it");
+    desk.set_mode("truoc", v1::Mode::Pre, 0).await;
+    let waits = portal.say("truoc", "Chờ duyệt thôi").await;
+    assert_eq!(waits.outcome(), Outcome::Pending);
+    assert!(desk.case(&waits.comment_id).await.findings.is_empty(), "it is seen anyway");
+}
