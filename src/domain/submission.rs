@@ -41,6 +41,8 @@ pub struct Submission {
     pub spam_score: f64,
     /// Over [`super::comment::FormText::said`]; finds duplicates.
     pub fingerprint: Pseudonym,
+    /// Over [`super::spam::skeleton`]; finds campaigns. `None` when the text is too short to tell.
+    pub skeleton: Option<Pseudonym>,
     /// [`super::comment::FormText::folded`]; what the queue's search looks through.
     pub folded: String,
     pub article_title: String,
@@ -97,8 +99,10 @@ pub struct SubmitContext {
     pub parent: Option<Comment>,
     /// The newest comment with the same text by the same device on the same article since `duplicates_since`.
     pub duplicate: Option<Comment>,
-    /// How many comments on the site have the same text since `same_text_since`, by anyone; counted up to 1,000.
+    /// How many comments on the site have the same skeleton since `same_text_since`, by anyone; counted up to 1,000.
     pub same_text: i64,
+    /// Authors of those, without the one who asks.
+    pub same_text_authors: i64,
     /// Of the device; of none, and of an unknown one, nothing.
     pub record: Record,
 }
@@ -120,6 +124,9 @@ pub struct SubmitQuestion<'a> {
     pub parent: Option<CommentId>,
     pub device: Option<Pseudonym>,
     pub fingerprint: Pseudonym,
+    /// Without one, the same text is the same fingerprint.
+    pub skeleton: Option<Pseudonym>,
+    pub author: &'a str,
     /// What a ban may be about: device, prefix, text, author.
     pub subjects: &'a [BanSubject],
     pub now: DateTime<Utc>,

@@ -18,6 +18,8 @@ pub enum Subject {
     Author,
     /// A folded text.
     Fingerprint,
+    /// What a campaign's copies have in common.
+    Skeleton,
 }
 
 impl Subject {
@@ -28,6 +30,7 @@ impl Subject {
             Self::Prefix => "prefix",
             Self::Author => "author",
             Self::Fingerprint => "fingerprint",
+            Self::Skeleton => "skeleton",
         }
     }
 

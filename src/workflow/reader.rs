@@ -8,9 +8,11 @@ use crate::{
         Error, Result, address,
         ban::{self, BanKind, BanSubject},
         challenge::SealedChallenge,
+        comment::FormText,
         form::Client,
         id::{ArticleId, SiteId},
         rate_limit::{Allowance, Charge, LimitName, Weight},
+        spam::{self, Reading},
         submission::{Pseudonym, Sender},
         text,
     },
@@ -135,6 +137,14 @@ impl Workflow {
     /// Hash of folded text: equal for texts that differ in marks, case or spaces.
     pub(super) fn fingerprint(&self, site: &SiteId, folded: &str, now: DateTime<Utc>) -> Pseudonym {
         self.keyring.pseudonym(site, Subject::Fingerprint, folded.as_bytes(), now)
+    }
+}
+
+impl Workflow {
+    /// Hash of what a campaign's copies have in common; `None` for a text too short to tell.
+    pub(super) fn skeleton(&self, site: &SiteId, text: &FormText, now: DateTime<Utc>) -> Option<Pseudonym> {
+        let skeleton = spam::skeleton(&Reading::of(text))?;
+        Some(self.keyring.pseudonym(site, Subject::Skeleton, skeleton.as_bytes(), now))
     }
 }
 

@@ -33,9 +33,6 @@ const DUPLICATE_MINUTES: i64 = 10;
 /// The same text by anyone within this time is suspicious, in hours.
 const SAME_TEXT_HOURS: i64 = 24;
 
-/// Shorter folded texts repeat by chance ("Hay quá!"), in characters.
-const SAME_TEXT_MIN_CHARS: usize = 15;
-
 /// Nobody reads a picture, types its letters and sends them in less, in seconds.
 const READING_SECONDS: i64 = 2;
 
@@ -57,8 +54,8 @@ struct Attempt<'a> {
     fingerprint: Pseudonym,
     /// What a ban may be about.
     subjects: Vec<BanSubject>,
-    /// Its text says enough for a repetition to mean something.
-    long_enough: bool,
+    /// `None` when its text says too little for a repetition to mean something.
+    skeleton: Option<Pseudonym>,
     now: DateTime<Utc>,
 }
 
@@ -97,8 +94,7 @@ impl Workflow {
         let parent = form.parent.map(|id| id.to_string()).unwrap_or_default();
         // The captcha is left out: a resend after a timeout may bring another one.
         let payload = [form.article.as_str(), &parent, &text.author_name, &text.title, &text.content].join("\0");
-        let said = text.said();
-        let fingerprint = self.fingerprint(site, &said, now);
+        let fingerprint = self.fingerprint(site, &text.said(), now);
         Attempt {
             site,
             form,
@@ -106,7 +102,7 @@ impl Workflow {
             payload_hash: payload_hash("SubmitComment", payload.as_bytes()),
             fingerprint,
             subjects: self.ban_subjects(site, &form.client, &text.author_name, fingerprint, now),
-            long_enough: said.chars().count() >= SAME_TEXT_MIN_CHARS,
+            skeleton: self.skeleton(site, text, now),
             now,
         }
     }
@@ -176,7 +172,8 @@ impl Workflow {
             fill_seconds: fill_seconds(attempt, challenge),
             invisible: attempt.form.invisible,
             other_device: device.is_some() && self.sealed_device(challenge, visitor) != device,
-            same_text: if attempt.long_enough { context.same_text } else { 0 },
+            same_text: attempt.skeleton.map_or(0, |_| context.same_text),
+            same_text_authors: context.same_text_authors,
             held_by_ban: context.ban == Some(BanEffect::Hold),
         }
     }
@@ -221,6 +218,7 @@ impl Workflow {
             findings: assessment.findings,
             spam_score: assessment.score,
             fingerprint: attempt.fingerprint,
+            skeleton: attempt.skeleton,
             folded: attempt.form.text.folded(),
             article_title: attempt.form.article_title.clone(),
             article_url: attempt.form.article_url.clone(),
@@ -258,6 +256,8 @@ fn question<'a>(attempt: &'a Attempt<'_>) -> SubmitQuestion<'a> {
         parent: attempt.form.parent,
         device: attempt.sender.device,
         fingerprint: attempt.fingerprint,
+        skeleton: attempt.skeleton,
+        author: &attempt.sender.author,
         subjects: &attempt.subjects,
         now: attempt.now,
         duplicates_since: attempt.now - Duration::minutes(DUPLICATE_MINUTES),

@@ -8,6 +8,7 @@ on_both_databases! {
     what_the_form_gives_away_is_a_finding,
     what_the_text_hides_is_a_finding,
     the_same_text_from_anybody_is_a_finding,
+    a_campaign_is_one_however_it_is_dressed,
     stored_text_has_no_hidden_characters,
 }
 
@@ -85,4 +86,36 @@ async fn stored_text_has_no_hidden_characters(database: Database) {
     let v1::Comment { title, content, .. } = case.comment.unwrap();
     let stored = [content.as_str(), title.as_str(), case.article_title.as_str()];
     assert_eq!(stored, ["Câu chuyện", "Tiêu đề", "Bài"]);
+}
+
+async fn a_campaign_is_one_however_it_is_dressed(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let dresses = [
+        ("bai-1", "An", "Vào nhóm nhận quà miễn phí"),
+        ("bai-2", "Bình", "VÀO NHÓM nhận quà, miễn phí!!!"),
+        ("bai-3", "Chi", "Vào 𝗻𝗵𝗼𝗺 nhận qu\u{430} miễn phí"),
+        ("bai-1", "Dung", "vao n.h.o.m nhan qua m1en ph1"),
+    ];
+    let mut ids = Vec::new();
+    for (article, name, content) in dresses {
+        let form = portal.form(article, content).await;
+        let form = v1::SubmitCommentRequest { author_name: name.into(), title: String::new(), ..form };
+        ids.push(portal.comments.submit_comment(form).await.unwrap().into_inner().comment_id);
+    }
+    let about_repetition = async |id: &str| {
+        let found = rules(&newsroom, id).await.into_iter();
+        found.filter(|rule| rule == "REPEATED_TEXT" || rule == "CAMPAIGN").collect::<Vec<_>>()
+    };
+    assert!(about_repetition(&ids[0]).await.is_empty());
+    assert_eq!(about_repetition(&ids[1]).await, ["REPEATED_TEXT"]);
+    assert_eq!(about_repetition(&ids[2]).await, ["CAMPAIGN"], "the third author");
+    assert_eq!(about_repetition(&ids[3]).await, ["CAMPAIGN"]);
+    let case = desk.case(&ids[0]).await;
+    let siblings: Vec<_> = case.siblings.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(
+        (case.same_text, siblings),
+        (3, vec![ids[3].as_str(), &ids[2], &ids[1]]),
+        "across articles, newest first"
+    );
 }

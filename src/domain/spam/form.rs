@@ -18,8 +18,10 @@ pub struct FormSignals {
     pub other_device: bool,
     /// Characters that nobody sees, taken out of the fields.
     pub invisible: usize,
-    /// Comments with the same folded text on the site within a day.
+    /// Comments with the same skeleton on the site within a day.
     pub same_text: i64,
+    /// Authors of those, without the one of this comment.
+    pub same_text_authors: i64,
     /// A ban holds this submit.
     pub held_by_ban: bool,
 }
@@ -36,7 +38,7 @@ pub(super) fn find(signals: &FormSignals) -> Vec<Finding> {
     .into_iter()
     .filter(|(fires, ..)| *fires)
     .map(|(_, rule, weight)| Finding::whole(rule, weight))
-    .chain(repetition::find_posted_before(signals.same_text))
+    .chain(repetition::find_posted_before(signals.same_text, signals.same_text_authors))
     .collect()
 }
 

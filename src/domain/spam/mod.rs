@@ -20,6 +20,7 @@ mod phones;
 mod reading;
 mod repetition;
 mod rules;
+mod skeleton;
 mod snapshot;
 mod spam_words;
 pub mod thresholds;
@@ -31,6 +32,7 @@ pub use assessment::{Assessment, Knowledge, assess};
 pub use form::FormSignals;
 pub use model::Model;
 pub use reading::Reading;
+pub use skeleton::skeleton;
 pub use snapshot::ModelHead;
 
 named_enum! {
@@ -42,6 +44,8 @@ named_enum! {
         PhoneNumber = "PHONE_NUMBER",
         /// The same text was posted before.
         RepeatedText = "REPEATED_TEXT",
+        /// Three authors or more posted the same text.
+        Campaign = "CAMPAIGN",
         /// A word of look-alike letters from two scripts.
         MixedScript = "MIXED_SCRIPT",
         /// The field that people do not see was filled in.

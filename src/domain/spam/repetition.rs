@@ -9,6 +9,10 @@ use super::{
 
 const WEIGHT_INSIDE: f64 = 1.5;
 const WEIGHT_POSTED: f64 = 2.0;
+const WEIGHT_CAMPAIGN: f64 = 3.0;
+
+/// One reader posts twice by mistake, two friends may quote each other: with the third author it is a campaign.
+const CAMPAIGN_OTHERS: i64 = 2;
 
 /// Fewer words than this say nothing about repetition.
 const MIN_WORDS: usize = 12;
@@ -28,10 +32,11 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     Some(Finding::spanning(Rule::RepeatedWord, WEIGHT_INSIDE, field, text, first.start, first.end))
 }
 
-/// The same folded text was posted on the site within a day, by anyone. Short texts ("Hay quá!") repeat by chance: the
-/// caller counts texts of 15 folded characters or more only.
-pub(super) fn find_posted_before(same_text: i64) -> Option<Finding> {
-    (same_text > 0).then(|| Finding::whole(Rule::RepeatedText, WEIGHT_POSTED))
+/// The same text, however it is dressed, was posted on the site within a day: by somebody, or by several.
+pub(super) fn find_posted_before(comments: i64, other_authors: i64) -> Option<Finding> {
+    let campaign = other_authors >= CAMPAIGN_OTHERS;
+    let found = if campaign { (Rule::Campaign, WEIGHT_CAMPAIGN) } else { (Rule::RepeatedText, WEIGHT_POSTED) };
+    (comments > 0).then(|| Finding::whole(found.0, found.1))
 }
 
 #[cfg(test)]
@@ -51,5 +56,13 @@ mod tests {
         {
             assert_eq!(find(Field::Content, text, &Views::of(text)), None);
         }
+    }
+
+    #[test]
+    fn the_third_author_makes_it_a_campaign() {
+        let rule = |comments, others| find_posted_before(comments, others).map(|finding| finding.rule);
+        assert_eq!(rule(0, 0), None);
+        assert_eq!(rule(50, 1), Some(Rule::RepeatedText));
+        assert_eq!(rule(2, 2), Some(Rule::Campaign));
     }
 }

@@ -85,6 +85,7 @@ finding-repeated-text =
         [0] The same text was sent before.
        *[other] Repeated over and over: “{ $excerpt }”.
     }
+finding-campaign = Three authors or more sent this same text within a day.
 finding-mixed-script = Mixes letters of several scripts in one word: “{ $excerpt }”.
 finding-honeypot = The hidden field that readers cannot see was filled in.
 finding-fast-form = The form was filled in faster than a person can type.

@@ -81,6 +81,7 @@ finding-repeated-text =
         [0] Cùng nội dung này đã được gửi trước đó.
        *[other] Lặp đi lặp lại: “{ $excerpt }”.
     }
+finding-campaign = Từ ba người trở lên đã gửi cùng nội dung này trong một ngày.
 finding-mixed-script = Trộn chữ cái của nhiều bảng chữ trong một từ: “{ $excerpt }”.
 finding-honeypot = Ô ẩn mà người đọc không nhìn thấy đã được điền.
 finding-fast-form = Biểu mẫu được điền nhanh hơn mức một người có thể gõ.

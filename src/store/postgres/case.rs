@@ -22,7 +22,7 @@ const FIND: &str = concat!(
     "select ",
     case_columns!(),
     ", (select count(*) from (select 1 from comments s
-            where s.site_id = c.site_id and s.fingerprint = c.fingerprint and s.comment_id <> c.comment_id limit $3) same),
+            where s.site_id = c.site_id and coalesce(s.skeleton, s.fingerprint) = coalesce(c.skeleton, c.fingerprint) and s.comment_id <> c.comment_id limit $3) same),
         history.* from comments c
     cross join lateral (
         select count(*) filter (where status = 'APPROVED'), count(*) filter (where status in ('REJECTED', 'REMOVED')),
@@ -51,11 +51,11 @@ pub(super) async fn find(pool: &PgPool, site: &SiteId, id: CommentId, now: DateT
 /// What the comments around share with it is asked first, so that an index brings the newest of them at once.
 const AROUND: &str = concat!(
     "with this as materialized (
-        select fingerprint, author, reply_to from comments where site_id = $1 and comment_id = $2
+        select coalesce(skeleton, fingerprint) skeleton, author, reply_to from comments where site_id = $1 and comment_id = $2
     )
     (select 'SIBLING', ",
     comment_columns!("c"),
-    " from comments c where c.site_id = $1 and c.fingerprint = (select fingerprint from this) and c.comment_id <> $2
+    " from comments c where c.site_id = $1 and coalesce(c.skeleton, c.fingerprint) = (select skeleton from this) and c.comment_id <> $2
         order by c.created_at desc limit $3)
     union all
     (select 'AUTHOR', ",

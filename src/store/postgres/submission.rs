@@ -76,8 +76,7 @@ const CONTEXT: &str = concat!(
     comment_columns!("d"),
     ", ",
     site_columns!("t"),
-    ", (select count(*) from (select 1 from comments s
-            where s.site_id = $1 and s.fingerprint = $6 and s.created_at >= $8 limit 1000) same),
+    ", same.comments, same.authors,
         -- BLOCK sorts before HOLD, and wins
         (select min(b.effect) from unnest($9::text[], $10::bytea[]) i (subject_kind, subject)
             join bans b using (subject_kind, subject)
@@ -88,6 +87,10 @@ const CONTEXT: &str = concat!(
     from ",
     record_of_device!("k", "$5", "$12", "$13"),
     "
+    cross join lateral (
+        select count(*) comments, count(distinct n.author) filter (where n.author <> $15) authors from (
+            select s.author from comments s where s.site_id = $1 and coalesce(s.skeleton, s.fingerprint) = $14 and s.created_at >= $8
+            order by s.created_at desc limit 1000) n) same
     left join sites t on t.site_id = $1
     left join requests r on r.site_id = $1 and r.request_id = $2
     left join articles a on a.site_id = $1 and a.article_id = $3
@@ -123,6 +126,8 @@ pub(super) async fn context(pool: &PgPool, question: &SubmitQuestion<'_>) -> Res
         .bind(question.now)
         .bind(Record::since(question.now))
         .bind(Record::suspected_since(question.now))
+        .bind(question.skeleton.unwrap_or(question.fingerprint))
+        .bind(question.author)
         .fetch_one(pool)
         .await?;
     let mut columns = Reader::new(&row);
@@ -133,6 +138,7 @@ pub(super) async fn context(pool: &PgPool, question: &SubmitQuestion<'_>) -> Res
         duplicate: rows::maybe_comment(&mut columns)?,
         site: rows::site(&mut columns)?,
         same_text: columns.long()?,
+        same_text_authors: columns.long()?,
         ban: parse::maybe_named(columns.maybe_text()?.as_deref())?,
         record: rows::record(&mut columns)?,
     })

@@ -21,7 +21,7 @@ const FIND: &str = concat!(
     "select ",
     case_columns!(),
     ", (select count(*) from (select 1 from comments s
-            where s.site_id = c.site_id and s.fingerprint = c.fingerprint and s.comment_id <> c.comment_id limit $3))
+            where s.site_id = c.site_id and coalesce(s.skeleton, s.fingerprint) = coalesce(c.skeleton, c.fingerprint) and s.comment_id <> c.comment_id limit $3))
     from comments c where c.site_id = $1 and c.comment_id = $2"
 );
 
@@ -55,8 +55,9 @@ async fn history(pool: &SqlitePool, site: &SiteId, id: CommentId, author: String
 const AROUND: &str = concat!(
     "select * from (select 'SIBLING', ",
     comment_columns!("c"),
-    " from comments c indexed by comments_by_fingerprint
-        where c.site_id = $1 and c.fingerprint = (select fingerprint from comments where site_id = $1 and comment_id = $2)
+    " from comments c indexed by comments_by_skeleton
+        where c.site_id = $1 and coalesce(c.skeleton, c.fingerprint)
+            = (select coalesce(skeleton, fingerprint) from comments where site_id = $1 and comment_id = $2)
         and c.comment_id <> $2 order by c.created_at desc limit $3)
     union all
     select * from (select 'AUTHOR', ",

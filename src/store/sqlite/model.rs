@@ -27,7 +27,8 @@ const SAVE: &str =
 /// A replica may be reading the one before.
 const KEPT: i64 = 3;
 
-const LOG: &str = "select a.audit_id, a.at, a.actor, a.action, a.reason, a.reverts, a.comment_id, c.fingerprint
+const LOG: &str = "select a.audit_id, a.at, a.actor, a.action, a.reason, a.reverts, a.comment_id,
+        coalesce(c.skeleton, c.fingerprint)
     from audit a indexed by audit_by_time join comments c on c.site_id = a.site_id and c.comment_id = a.comment_id
     where a.site_id = $1 and a.at >= $2 and a.action in ('APPROVE', 'REJECT', 'SPAM', 'REQUEUE', 'EXPIRE', 'REVERT')
         and a.to_status is not null and c.status <> 'ERASED'

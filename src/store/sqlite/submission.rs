@@ -79,8 +79,11 @@ const CONTEXT: &str = concat!(
     comment_columns!("d"),
     ", ",
     site_columns!("t"),
-    ", (select count(*) from (select 1 from comments s indexed by comments_by_fingerprint
-            where s.site_id = $1 and s.fingerprint = $6 and s.created_at >= $8 limit 1000)),
+    ", (select count(*) from (select 1 from comments s indexed by comments_by_skeleton
+            where s.site_id = $1 and coalesce(s.skeleton, s.fingerprint) = $13 and s.created_at >= $8 limit 1000)),
+        (select count(distinct n.author) from (select s.author from comments s indexed by comments_by_skeleton
+            where s.site_id = $1 and coalesce(s.skeleton, s.fingerprint) = $13 and s.created_at >= $8
+            order by s.created_at desc limit 1000) n where n.author <> $14),
         -- BLOCK sorts before HOLD, and wins
         (select min(b.effect) from json_each($9) i
             join bans b indexed by bans_by_subject on b.site_id = $1 and b.subject_kind = i.value ->> 0
@@ -126,6 +129,8 @@ pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) ->
         .bind(micros(question.now))
         .bind(micros(Record::since(question.now)))
         .bind(micros(Record::suspected_since(question.now)))
+        .bind(question.skeleton.unwrap_or(question.fingerprint).to_vec())
+        .bind(question.author)
         .fetch_one(pool)
         .await?;
     let mut columns = Reader::new(&row);
@@ -136,6 +141,7 @@ pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) ->
         duplicate: rows::maybe_comment(&mut columns)?,
         site: rows::site(&mut columns)?,
         same_text: columns.long()?,
+        same_text_authors: columns.long()?,
         ban: parse::maybe_named(columns.maybe_text()?.as_deref())?,
         record: rows::record(&mut columns)?,
     })
@@ -183,7 +189,7 @@ const STORE: &str = "
     values ($1, $5, $6, $7, $2, $4);
     insert into captcha_nonces (site_id, nonce, spent_by, spent_at) values ($1, $8, $2, $4);
     insert into articles (site_id, article_id, title, url, mode, close_at, revision, public_count, created_at, published_at)
-    values ($1, $3, $9, $10, null, null, 1, 0, $4, $28)
+    values ($1, $3, $9, $10, null, null, 1, 0, $4, $30)
     on conflict (site_id, article_id) do update set
         title = iif(excluded.title = '', title, excluded.title), url = iif(excluded.url = '', url, excluded.url),
         published_at = coalesce(published_at, excluded.published_at)
@@ -191,8 +197,8 @@ const STORE: &str = "
             or (published_at is null and excluded.published_at is not null);
     insert into comments (site_id, comment_id, article_id, created_at, parent_id, reply_to, author_name, title, content,
         status, revision, published_at, reviewed_at, reply_count, device, address, prefix, author, fingerprint, folded,
-        findings, spam_score, flagged_at)
-    values ($1, $2, $3, $4, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20, $21, $22, $23, $24, $25, $26, $27, $28);
+        findings, spam_score, flagged_at, skeleton)
+    values ($1, $2, $3, $4, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29);
     insert into changes (site_id, change_id, kind, comment_id, article_id, at)
     values ($1, $2, 'COMMENT_SUBMITTED', $2, $3, $4)";
 
@@ -227,6 +233,7 @@ async fn write(tx: &mut SqliteConnection, submission: &Submission) -> Result<()>
         .bind(Json(&submission.findings))
         .bind(submission.spam_score)
         .bind(comment.attention.flagged_at.map(micros))
+        .bind(submission.skeleton.map(|hash| hash.to_vec()))
         .bind(submission.article_published_at.map(micros))
         .execute(tx)
         .await?;

