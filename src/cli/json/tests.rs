@@ -50,7 +50,8 @@ fn samples() -> Vec<(&'static str, Value)> {
     let lockdown = Some(v1::SiteLockdown::default());
     let site = json(&SitePolicy::from(v1::SitePolicy { lockdown, ..Default::default() }));
     let moderators = vec![v1::ModeratorStats::default()];
-    let stats = json(&Stats::from(v1::GetStatsResponse { moderators, ..Default::default() }));
+    let learned = Some(v1::LearnedScore::default());
+    let stats = json(&Stats::from(v1::GetStatsResponse { moderators, learned, ..Default::default() }));
     let item = json(&ItemResult { conflict: Some(Box::default()), ..Default::default() });
     vec![
         ("Comment", case["comment"].clone()),
@@ -68,6 +69,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("Audit", json(&Audit { entries: vec![], next_page_token: None })),
         ("SiteLockdown", site["lockdown"].clone()),
         ("SitePolicy", site),
+        ("LearnedScore", stats["learned"].clone()),
         ("Submitted", stats["submitted"].clone()),
         ("ModeratorStats", stats["moderators"][0].clone()),
         ("Stats", stats),
