@@ -188,21 +188,9 @@ async fn a_server_learns_by_itself_and_tells_how_much(database: Database) {
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let stats = learned(&mut desk).await;
     assert_eq!((stats.decisions, stats.auto_spam, stats.decisions_needed), (0, false, 200));
-    let spam = "Vào casino nhận thưởng lớn";
+    let spam = CASINO;
     let early = judged(&mut portal, &mut desk, spam, 99).await.spam_score;
-    for n in 0..8 {
-        let said = [format!("{spam}, lần thứ {n}"), format!("Bài này hay, đọc lần {n} vẫn thích")];
-        for (text, action) in said.iter().zip([v1::Action::Spam, v1::Action::Approve]) {
-            let id = portal.say("bai", text).await.comment_id;
-            desk.decide(request(&id, action)).await.unwrap();
-        }
-    }
-    for _ in 0..600 {
-        if learned(&mut desk).await.decisions == 16 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    teach_casino(&mut portal, &mut desk).await;
     let stats = learned(&mut desk).await;
     assert_eq!((stats.decisions, stats.approved, stats.spam, stats.auto_spam), (16, 8, 8, false));
     let case = judged(&mut portal, &mut desk, spam, 100).await;
@@ -216,6 +204,25 @@ async fn a_server_learns_by_itself_and_tells_how_much(database: Database) {
     let sent = portal.say("tu-dong", "Casino thưởng lớn cho người mới").await;
     assert_eq!(sent.outcome(), Outcome::Pending);
     assert_eq!(desk.case(&sent.comment_id).await.comment.unwrap().status(), v1::CommentStatus::Pending);
+}
+
+const CASINO: &str = "Vào casino nhận thưởng lớn";
+
+/// Decides sixteen comments, half of them about a casino, and waits for what that teaches.
+pub async fn teach_casino(portal: &mut crate::support::newsroom::Portal, desk: &mut crate::support::newsroom::Desk) {
+    for n in 0..8 {
+        let said = [format!("{CASINO}, lần thứ {n}"), format!("Bài này hay, đọc lần {n} vẫn thích")];
+        for (text, action) in said.iter().zip([v1::Action::Spam, v1::Action::Approve]) {
+            let id = portal.say("bai", text).await.comment_id;
+            desk.decide(request(&id, action)).await.unwrap();
+        }
+    }
+    for _ in 0..600 {
+        if learned(desk).await.decisions == 16 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
 }
 
 async fn learned(desk: &mut crate::support::newsroom::Desk) -> v1::LearnedScore {

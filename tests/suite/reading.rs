@@ -212,13 +212,15 @@ async fn replies_stay_readable_whatever_becomes_of_their_root(database: Database
 }
 
 async fn a_spammer_sees_a_waiting_comment(database: Database) {
-    let newsroom = Newsroom::open(database).await;
+    // As after 200 decisions.
+    let newsroom = Newsroom::open_with(database, |config| config.thresholds.auto_spam = true).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
-    desk.set_mode("bai", Mode::Hybrid, 0).await;
-    let spam = portal.say("bai", "Vay nhanh 0912 345 678, vào vay-nhanh.example.com").await;
+    super::learning::teach_casino(&mut portal, &mut desk).await;
+    desk.set_mode("bai-moi", Mode::Hybrid, 0).await;
+    let spam = portal.say("bai-moi", "Vào casino nhận thưởng lớn 0912 345 678, vào vay-nhanh.example.com").await;
     assert_eq!(desk.case(&spam.comment_id).await.comment.unwrap().status(), CommentStatus::Spam);
     let request = v1::ListCommentsRequest {
-        article_id: "bai".into(),
+        article_id: "bai-moi".into(),
         receipts: vec![spam.receipt.clone()],
         ..Default::default()
     };
