@@ -25,7 +25,7 @@ const MAX_HOSTS: usize = 8;
 /// CRC-32 as zlib has it: stable across versions and machines.
 const HASH: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// Kinds of features. Each weighs alike however many of it a comment has, see [`Group::weight`].
+/// Kinds of features. Each weighs alike however many of it a comment has, see its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// A word, digits read as letters; as written too where that differs.

@@ -50,7 +50,7 @@ pub struct Lesson {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lessons {
     pub list: Vec<Lesson>,
-    /// Left out: one moderator's beyond [`PER_MODERATOR_MINUTE`].
+    /// Left out: one moderator's beyond `PER_MODERATOR_MINUTE`.
     pub capped: usize,
     /// Left out: the same text with the same verdict as an earlier one.
     pub repeated: usize,
