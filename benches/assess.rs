@@ -77,7 +77,7 @@ fn main() {
         for round in 0..ROUNDS {
             let form = text(DECISIONS + round, characters);
             for (knowledge, times) in
-                [(Knowledge::default(), &mut by_rules), (Knowledge { model: Some(&model) }, &mut learned)]
+                [(Knowledge::default(), &mut by_rules), (Knowledge { model: Some(&model), terms: None }, &mut learned)]
             {
                 let start = Instant::now();
                 black_box(assess(&form, &FormSignals::default(), &knowledge));

@@ -60,7 +60,7 @@ pub(super) fn evaluate(train: &[PathBuf], test: &Path, first: Option<usize>, out
         model.learn(&Evidence::of(&Reading::of(&row.form())), is_spam);
     }
     model.calibrate();
-    let knowledge = Knowledge { model: Some(&model) };
+    let knowledge = Knowledge { model: Some(&model), terms: None };
     let mut scores = Vec::new();
     let mut writer: Box<dyn io::Write> = match out {
         Some(path) => Box::new(BufWriter::new(File::create(path).with_context(|| path.display().to_string())?)),

@@ -124,6 +124,7 @@ fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
         explanation,
         field: finding.field.map(|field| field.to_string()).unwrap_or_default(),
         feature: finding.feature,
+        term_id: finding.term.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 

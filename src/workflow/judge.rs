@@ -13,7 +13,7 @@ impl Workflow {
     /// The site's rules and what it learned, joined.
     pub(super) fn judge(&self, site: &SiteId, text: &FormText, signals: &FormSignals) -> Assessment {
         let learned = self.learned(site);
-        let knowledge = Knowledge { model: learned.as_ref().map(|learned| &learned.model) };
+        let knowledge = Knowledge { model: learned.as_ref().map(|learned| &learned.model), terms: None };
         spam::assess(text, signals, &knowledge)
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Finding {
     explanation: String,
     /// What the learned score saw, by its name.
     feature: Option<String>,
+    /// The listed term.
+    term_id: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,8 +119,9 @@ impl From<v1::Comment> for Comment {
 
 impl From<v1::Finding> for Finding {
     fn from(finding: v1::Finding) -> Self {
-        let v1::Finding { rule, weight, excerpt, start, end, explanation, field, feature } = finding;
-        Self { rule, weight, field: present(field), start, end, excerpt, explanation, feature: present(feature) }
+        let v1::Finding { rule, weight, excerpt, start, end, explanation, field, feature, term_id } = finding;
+        let (field, feature, term_id) = (present(field), present(feature), present(term_id));
+        Self { rule, weight, field, start, end, excerpt, explanation, feature, term_id }
     }
 }
 

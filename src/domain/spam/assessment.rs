@@ -1,12 +1,16 @@
 //! The joined judgement of one comment.
 
-use super::{Finding, FormSignals, Model, Reading, calibration::sigmoid, explanation, form, model::Evidence, rules};
+use super::{
+    Finding, FormSignals, Model, Reading, TermHits, TermSet, calibration::sigmoid, explanation, form, model::Evidence,
+    rules,
+};
 use crate::domain::comment::FormText;
 
 /// What a site knows of spam. Without a model that is ready, the rules judge alone.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Knowledge<'a> {
     pub model: Option<&'a Model>,
+    pub terms: Option<&'a TermSet>,
 }
 
 /// The joined judgement.
@@ -31,9 +35,13 @@ pub fn assess(form: &FormText, signals: &FormSignals, knowledge: &Knowledge<'_>)
     let reading = Reading::of(form);
     let mut findings = rules::find(&reading);
     let rule_logit = rules::logit(&findings);
-    let others = form::find(signals);
-    let beside = rules::sum(&others);
-    let mut assessment = Assessment { score: sigmoid(rule_logit + beside), only_meta: true, ..Assessment::default() };
+    let mut others = form::find(signals);
+    let terms = knowledge.terms.map_or_else(TermHits::default, |terms| terms.find(&reading));
+    let beside = rules::sum(&others) + terms.weight;
+    others.extend(terms.findings);
+    let (holds, rejects) = (terms.holds, terms.rejects);
+    let score = sigmoid(rule_logit + beside);
+    let mut assessment = Assessment { score, only_meta: true, holds, rejects, findings: Vec::new() };
     if let Some(model) = knowledge.model.filter(|model| model.is_ready()) {
         let evidence = Evidence::with_rules(&reading, rule_logit);
         let explanation = explanation::explain(model, &evidence, &reading);

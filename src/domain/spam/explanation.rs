@@ -98,7 +98,7 @@ mod tests {
     fn words_that_moved_the_score_are_told_in_their_places() {
         let model = taught();
         let text = "Cảm ơn, tối nay casino nhé";
-        let judged = assess(&form(text), &FormSignals::default(), &Knowledge { model: Some(&model) });
+        let judged = assess(&form(text), &FormSignals::default(), &Knowledge { model: Some(&model), terms: None });
         let learned: Vec<_> = judged.findings.iter().filter(|finding| finding.rule == Rule::Learned).collect();
         let casino = learned.iter().find(|finding| finding.feature == "w:casino").unwrap();
         assert_eq!(&text[casino.start..casino.end], "casino");
@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn looks_alone_are_only_meta_evidence() {
         let model = taught();
-        let judge = |text: &str| assess(&form(text), &FormSignals::default(), &Knowledge { model: Some(&model) });
+        let judge =
+            |text: &str| assess(&form(text), &FormSignals::default(), &Knowledge { model: Some(&model), terms: None });
         assert!(!judge("Vào casino nhận thưởng").only_meta);
         assert!(judge("Bài viết hay, xem thêm https://bao.vn 0912345678").only_meta);
         assert!(assess(&form("casino"), &FormSignals::default(), &Knowledge::default()).only_meta, "rules alone");

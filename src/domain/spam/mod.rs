@@ -23,10 +23,13 @@ mod rules;
 mod skeleton;
 mod snapshot;
 mod spam_words;
+mod term_set;
+mod terms;
 pub mod thresholds;
 pub mod views;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use assessment::{Assessment, Knowledge, assess};
 pub use form::FormSignals;
@@ -34,6 +37,8 @@ pub use model::Model;
 pub use reading::Reading;
 pub use skeleton::skeleton;
 pub use snapshot::ModelHead;
+pub use term_set::{TermHits, TermSet};
+pub use terms::{MAX_TERMS, Term, TermDraft, TermState, TermTier};
 
 named_enum! {
     /// Every rule.
@@ -76,6 +81,10 @@ named_enum! {
         Sampled = "SAMPLED",
         /// What the learned score saw most in, with the feature's name.
         Learned = "LEARNED",
+        /// A term that the newsroom lists.
+        Term = "TERM",
+        /// A listed term on trial: it weighs nothing.
+        TermShadow = "TERM_SHADOW",
     }
 }
 
@@ -104,6 +113,9 @@ pub struct Finding {
     /// The learned score's name for what it saw: `w:casino`, `m:link`. Empty for every other rule.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub feature: String,
+    /// The listed term that was met.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<Uuid>,
 }
 
 /// Longest excerpt, in characters: the span tells the rest, and a page of cases must fit one message.
@@ -121,6 +133,6 @@ impl Finding {
 
     /// About the whole submission.
     pub fn whole(rule: Rule, weight: f64) -> Self {
-        Self { rule, weight, field: None, start: 0, end: 0, excerpt: String::new(), feature: String::new() }
+        Self { rule, weight, field: None, start: 0, end: 0, excerpt: String::new(), feature: String::new(), term: None }
     }
 }

@@ -100,6 +100,8 @@ finding-styled-letters = Has letters in a decorative style: “{ $excerpt }”.
 finding-spaced-letters = Has a word written letter by letter: “{ $excerpt }”.
 finding-invisible-characters = Several characters that nobody can see were taken out of the text.
 finding-sampled = Drawn by lot: the score decided by itself, and a moderator shall look whether it was right.
+finding-term = Has a term that the newsroom lists: “{ $excerpt }”.
+finding-term-shadow = Has a listed term that is on trial, without effect: “{ $excerpt }”.
 finding-learned =
     { $leaning ->
         [SPAM] Learned from decisions: { $subject } is typical of spam.

@@ -96,6 +96,8 @@ finding-styled-letters = Có chữ cái kiểu trang trí: “{ $excerpt }”.
 finding-spaced-letters = Có từ viết rời từng chữ cái: “{ $excerpt }”.
 finding-invisible-characters = Đã bỏ nhiều ký tự không nhìn thấy được khỏi nội dung.
 finding-sampled = Được chọn ngẫu nhiên: hệ thống đã tự quyết định theo điểm, biên tập viên xem lại giúp.
+finding-term = Có từ ngữ trong danh sách của tòa soạn: “{ $excerpt }”.
+finding-term-shadow = Có từ ngữ đang được thử trong danh sách, chưa có tác dụng: “{ $excerpt }”.
 finding-learned =
     { $leaning ->
         [SPAM] Học từ các quyết định trước: { $subject } thường gặp ở spam.

@@ -1,0 +1,188 @@
+//! A site's terms, compiled: every word of a text is looked at once, however many terms there are.
+
+use std::collections::BTreeSet;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use unicode_normalization::{UnicodeNormalization as _, char::decompose_canonical};
+
+use super::{
+    Finding, Reading, Rule, Term, TermState, TermTier,
+    views::{Notes, Token, Views},
+};
+use crate::domain::{Error, Result};
+
+/// Of 100 letters, fewer than so many bear marks in a comment that is written without. Vietnamese that is written with its
+/// marks has them on a fourth of its letters, so that a foreign name or two makes no difference.
+const FEW_MARKS_PERCENT: usize = 3;
+
+/// Findings of one comment. What is beyond has its effect all the same.
+const MAX_FINDINGS: usize = 50;
+
+/// Compiled terms that are not OFF.
+#[derive(Debug, Default)]
+pub struct TermSet {
+    terms: Vec<Compiled>,
+    /// Over the words' keys, and over the words without marks: of the term at the same place.
+    with_marks: Option<AhoCorasick>,
+    without_marks: Option<AhoCorasick>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    term: Term,
+    /// Of each word.
+    keys: Vec<String>,
+    bears_marks: bool,
+}
+
+/// What a comment's terms come to.
+#[derive(Debug, Default, PartialEq)]
+pub struct TermHits {
+    pub findings: Vec<Finding>,
+    /// Sum over the terms that are enforced.
+    pub weight: f64,
+    pub holds: bool,
+    pub rejects: bool,
+}
+
+impl TermSet {
+    /// Compiles what is not OFF.
+    ///
+    /// # Errors
+    /// `Internal` when the patterns do not fit an automaton; [`super::MAX_TERMS`] of the longest do.
+    pub fn compile(terms: &[Term]) -> Result<Self> {
+        let live = terms.iter().filter(|term| term.state != TermState::Off).cloned();
+        let (mut compiled, mut with, mut without) = (Vec::new(), Vec::new(), Vec::new());
+        for term in live {
+            let words = Views::of(&term.pattern).tokens;
+            let keys: Vec<String> = words.iter().map(key).collect();
+            with.push(joined(keys.iter().map(String::as_str)).0);
+            without.push(joined(words.iter().map(|word| word.plain.as_str())).0);
+            let bears_marks = words.iter().any(|word| word.marked != word.folded);
+            compiled.push(Compiled { term, keys, bears_marks });
+        }
+        if compiled.is_empty() {
+            return Ok(Self::default());
+        }
+        let (with_marks, without_marks) = (Some(automaton(&with)?), Some(automaton(&without)?));
+        Ok(Self { terms: compiled, with_marks, without_marks })
+    }
+
+    /// Every term that stands in the comment, once a field. The fields are judged as one: who writes without marks does so throughout.
+    pub fn find(&self, reading: &Reading<'_>) -> TermHits {
+        let mut hits = TermHits::default();
+        let (Some(with_marks), Some(without_marks)) = (&self.with_marks, &self.without_marks) else { return hits };
+        let notes = reading.said().iter().fold(Notes::default(), |sum, (_, views)| sum.plus(&views.notes));
+        let almost_unmarked = notes.marked * 100 < notes.letters * FEW_MARKS_PERCENT;
+        let mut met = BTreeSet::new();
+        for (field, text, views) in reading.fields() {
+            let mut met_here = BTreeSet::new();
+            let keys: Vec<String> = views.tokens.iter().map(key).collect();
+            let mut take = |at: usize, first: usize, by_marks: bool| {
+                let compiled = &self.terms[at];
+                let words = &views.tokens[first..first + compiled.keys.len()];
+                let fits = by_marks || compiled.fits(words, &keys[first..], almost_unmarked);
+                if !fits || !met_here.insert(at) {
+                    return;
+                }
+                hits.note(compiled, by_marks && (compiled.bears_marks || !almost_unmarked), met.insert(at));
+                if hits.findings.len() < MAX_FINDINGS {
+                    let (rule, weight) = compiled.told();
+                    let (start, end) = (words[0].start, words[words.len() - 1].end);
+                    let finding = Finding::spanning(rule, weight, field, text, start, end);
+                    hits.findings.push(Finding { term: Some(compiled.term.id), ..finding });
+                }
+            };
+            search(with_marks, keys.iter().map(String::as_str), |at, first| take(at, first, true));
+            let plain = views.tokens.iter().map(|token| token.plain.as_str());
+            search(without_marks, plain, |at, first| take(at, first, false));
+        }
+        hits
+    }
+}
+
+impl TermHits {
+    fn note(&mut self, compiled: &Compiled, surely: bool, first_time: bool) {
+        let Term { tier, state, weight, .. } = compiled.term;
+        if state != TermState::Enforce {
+            return;
+        }
+        self.weight += if first_time { weight } else { 0.0 };
+        match tier {
+            TermTier::Exact if surely => self.rejects = true,
+            TermTier::Exact | TermTier::Stripped => self.holds = true,
+            TermTier::Teencode => {}
+        }
+    }
+}
+
+impl Compiled {
+    /// Whether words that agree without marks are this term. One that bears other marks is another word: never.
+    fn fits(&self, words: &[Token], keys: &[String], almost_unmarked: bool) -> bool {
+        let by_tier = |word: &Token| match self.term.tier {
+            TermTier::Exact => false,
+            TermTier::Stripped => almost_unmarked,
+            // `lon` is a tin; only digits show that it shall be another word.
+            TermTier::Teencode => !self.bears_marks || word.plain != word.folded,
+        };
+        let agrees = |word: &Token| word.marked == word.folded && by_tier(word);
+        words.iter().zip(keys).zip(&self.keys).all(|((word, said), listed)| said == listed || agrees(word))
+    }
+
+    const fn told(&self) -> (Rule, f64) {
+        match self.term.state {
+            TermState::Enforce => (Rule::Term, self.term.weight),
+            TermState::Shadow | TermState::Off => (Rule::TermShadow, 0.0),
+        }
+    }
+}
+
+/// The keys of all words: what makes two patterns the same.
+pub(super) fn key_of(pattern: &str) -> String {
+    let words: Vec<String> = Views::of(pattern).tokens.iter().map(key).collect();
+    words.join(" ")
+}
+
+/// The word with its tone mark behind it, because `hòa` and `hoà` are one word.
+fn key(word: &Token) -> String {
+    if word.marked.is_ascii() {
+        return word.marked.clone();
+    }
+    let (mut letters, mut tones) = (String::with_capacity(word.marked.len() + 4), String::new());
+    for c in word.marked.chars() {
+        decompose_canonical(c, |part| {
+            let is_tone = matches!(part, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}');
+            if is_tone { &mut tones } else { &mut letters }.push(part);
+        });
+    }
+    // Marks of one letter in one order, whichever was decomposed first.
+    letters.push_str(&tones);
+    letters.nfd().collect()
+}
+
+/// The words with a space around each, so that only whole words match; and where each begins.
+fn joined<'a>(words: impl Iterator<Item = &'a str>) -> (String, Vec<usize>) {
+    let (mut text, mut starts) = (String::from(" "), Vec::new());
+    for word in words {
+        starts.push(text.len() - 1);
+        text.push_str(word);
+        text.push(' ');
+    }
+    (text, starts)
+}
+
+fn search<'a>(automaton: &AhoCorasick, words: impl Iterator<Item = &'a str>, mut take: impl FnMut(usize, usize)) {
+    let (text, starts) = joined(words);
+    for found in automaton.find_overlapping_iter(&text) {
+        if let Ok(first) = starts.binary_search(&found.start()) {
+            take(found.pattern().as_usize(), first);
+        }
+    }
+}
+
+fn automaton(patterns: &[String]) -> Result<AhoCorasick> {
+    AhoCorasick::builder().match_kind(MatchKind::Standard).build(patterns).map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+use chrono::DateTime;
+use unicode_normalization::UnicodeNormalization as _;
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::comment::FormText;
+
+fn term(pattern: &str, tier: TermTier) -> Term {
+    Term {
+        id: Uuid::from_u128(pattern.len() as u128),
+        pattern: pattern.into(),
+        tier,
+        state: TermState::Enforce,
+        weight: 2.0,
+        note: String::new(),
+        revision: 1,
+        updated_by: "lan".into(),
+        updated_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+fn form(content: &str) -> FormText {
+    FormText { author_name: "Lan".into(), title: String::new(), content: content.into() }
+}
+
+fn hits(terms: &[Term], content: &str) -> TermHits {
+    TermSet::compile(terms).unwrap().find(&Reading::of(&form(content)))
+}
+
+fn obscene(tier: TermTier) -> Vec<Term> {
+    ["cặc", "lồn", "buồi", "đĩ"].map(|pattern| term(pattern, tier)).into()
+}
+
+#[test]
+fn clean_words_stay_clean_however_their_marks_are_written() {
+    let texts = [
+        "Các buổi họp lớn thì đi đâu hết rồi?",
+        "CÁC BUỔI LỚN ĐI",
+        "Hòa bình, hoà bình, thúy, thuý, các, lớn, buổi, đi",
+    ];
+    for tier in TermTier::ALL {
+        for text in texts {
+            for form in [text.nfc().collect::<String>(), text.nfd().collect()] {
+                assert_eq!(hits(&obscene(*tier), &form), TermHits::default(), "{tier}: {form}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_word_itself_is_found_in_every_form_at_its_own_place() {
+    for text in ["Đồ con đĩ kia", "ĐỒ CON ĐĨ KIA", "Đồ con đ.ĩ.ạ ĐĨ kia", "Đồ con đ\u{200b}ĩ kia"]
+    {
+        for form in [text.nfc().collect::<String>(), text.nfd().collect()] {
+            let hits = hits(&obscene(TermTier::Exact), &form);
+            assert!(hits.rejects, "{form}");
+            let found = &hits.findings[0];
+            let written = &form[found.start..found.end];
+            let shown: String = written.chars().filter(|c| *c != '\u{200b}').nfc().collect();
+            assert_eq!((shown.to_lowercase().as_str(), found.rule), ("đĩ", Rule::Term));
+        }
+    }
+}
+
+#[test]
+fn both_places_of_a_tone_mark_are_one_word() {
+    for (listed, said) in [("thuý nga", "Thúy Nga"), ("thúy nga", "thuý, nga"), ("hoà", "HÒA"), ("quý", "qúy")]
+    {
+        assert!(hits(&[term(listed, TermTier::Exact)], &format!("gặp {said} ở chợ")).rejects, "{said}");
+    }
+}
+
+#[test]
+fn without_marks_a_word_is_met_only_where_nothing_has_marks_and_never_refused() {
+    let terms = obscene(TermTier::Stripped);
+    let unmarked = hits(&terms, "do con di kia, may noi gi the");
+    assert!(unmarked.holds && !unmarked.rejects);
+    assert_eq!(hits(&terms, "Đồ con di kia, mày nói gì thế"), TermHits::default());
+    assert!(hits(&terms, "Đồ con đĩ kia, mày nói gì thế").holds, "with its marks anywhere");
+    assert_eq!(hits(&obscene(TermTier::Exact), "do con di kia, may noi gi the"), TermHits::default());
+}
+
+#[test]
+fn a_term_without_marks_refuses_only_where_marks_are_written() {
+    let terms = [term("cac", TermTier::Exact)];
+    let unmarked = hits(&terms, "cac ban di dau the");
+    assert!(unmarked.holds && !unmarked.rejects, "nobody can tell it from `các`");
+    assert!(hits(&terms, "Mày là đồ cac").rejects);
+    assert_eq!(hits(&terms, "Các bạn đi đâu thế"), TermHits::default());
+}
+
+#[test]
+fn teencode_needs_a_sign_and_only_weighs() {
+    let terms = obscene(TermTier::Teencode);
+    for (text, met) in [("đồ l0n kia nhé", true), ("mua hai lon bia", false), ("một số lớn", false)] {
+        let hits = hits(&terms, text);
+        assert_eq!((hits.weight > 0.0, hits.holds, hits.rejects), (met, false, false), "{text}");
+    }
+    assert!(hits(&[term("vcl", TermTier::Teencode)], "hay vcl").weight > 1.9);
+}
+
+#[test]
+fn a_phrase_is_met_across_punctuation_and_as_whole_words_only() {
+    let terms = [term("lô đề", TermTier::Exact)];
+    for (text, met) in [("Chơi lô - đề!", true), ("lô đềX", false), ("xlô đề", false), ("lô đẹp đề", false)]
+    {
+        assert_eq!(hits(&terms, text).rejects, met, "{text}");
+    }
+    let twins = hits(&[term("đề", TermTier::Exact), term("lô đề", TermTier::Exact)], "lô đề lô đề");
+    assert_eq!(twins.findings.len(), 2, "each once");
+    assert!((twins.weight - 4.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_term_on_trial_is_told_and_does_nothing_and_one_that_is_off_is_not_there() {
+    let state = |state| [Term { state, ..term("lô đề", TermTier::Exact) }];
+    let trial = hits(&state(TermState::Shadow), "lô đề");
+    assert_eq!((trial.holds, trial.rejects, trial.weight.to_bits()), (false, false, 0));
+    assert_eq!((trial.findings[0].rule, trial.findings[0].weight.to_bits()), (Rule::TermShadow, 0));
+    assert_eq!(hits(&state(TermState::Off), "lô đề"), TermHits::default());
+}
+
+#[test]
+fn findings_are_few_and_effects_complete() {
+    let terms: Vec<Term> = (0..80).map(|n| term(&format!("từ{n}xấu"), TermTier::Exact)).collect();
+    let text: Vec<String> = (0..80).map(|n| format!("từ{n}xấu")).collect();
+    let hits = hits(&terms, &text.join(" "));
+    assert_eq!(hits.findings.len(), MAX_FINDINGS);
+    assert!((hits.weight - 160.0).abs() < 1e-9);
+}
