@@ -184,6 +184,7 @@ mod tests {
             (Code::FailedPrecondition, "NOT_REVERTIBLE", Failed),
             (Code::FailedPrecondition, "BAN_SUBJECT_UNKNOWN", Failed),
             (Code::NotFound, "BAN_NOT_FOUND", NotFound),
+            (Code::NotFound, "TERM_NOT_FOUND", NotFound),
             (Code::NotFound, "AUDIT_ENTRY_NOT_FOUND", NotFound),
             (Code::PermissionDenied, "REVERT_DENIED", Denied),
             (Code::PermissionDenied, "BANNED", Denied),

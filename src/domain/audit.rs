@@ -34,6 +34,10 @@ named_enum! {
         Lockdown = "LOCKDOWN",
         /// An admin looked at the hashes behind a comment.
         RevealSender = "REVEAL_SENDER",
+        PutTerm = "PUT_TERM",
+        DeleteTerm = "DELETE_TERM",
+        /// A term held too much, and is on trial again.
+        StandDownTerm = "STAND_DOWN_TERM",
     }
 }
 
@@ -66,7 +70,13 @@ impl AuditAction {
             | Self::Escalate
             | Self::CreateBan
             | Self::RevokeBan => true,
-            Self::UpdateArticle | Self::UpdateSite | Self::Lockdown | Self::RevealSender => false,
+            Self::UpdateArticle
+            | Self::UpdateSite
+            | Self::Lockdown
+            | Self::RevealSender
+            | Self::PutTerm
+            | Self::DeleteTerm
+            | Self::StandDownTerm => false,
         }
     }
 }

@@ -49,6 +49,8 @@ pub enum Error {
     Banned,
     #[error("no ban {0}")]
     BanNotFound(Uuid),
+    #[error("no term {0}")]
+    TermNotFound(Uuid),
     #[error("the comment came without what is to be banned")]
     BanSubjectUnknown,
     #[error("nothing of that kind in the audit")]
@@ -65,6 +67,8 @@ pub enum Error {
     StaleArticle { current: i64 },
     #[error("the site was changed, it is at revision {current}")]
     StaleSite { current: i64 },
+    #[error("the term was changed, it is at revision {current}")]
+    StaleTerm { current: i64 },
     #[error("a comment cannot go from {from} to {to}")]
     InvalidTransition { from: Status, to: Status },
     #[error("the request_id was used with another payload")]
@@ -113,12 +117,15 @@ impl Error {
             Self::ArticleNotFound(_) => "ARTICLE_NOT_FOUND",
             Self::Banned => "BANNED",
             Self::BanNotFound(_) => "BAN_NOT_FOUND",
+            Self::TermNotFound(_) => "TERM_NOT_FOUND",
             Self::BanSubjectUnknown => "BAN_SUBJECT_UNKNOWN",
             Self::AuditEntryNotFound => "AUDIT_ENTRY_NOT_FOUND",
             Self::RevertDenied => "REVERT_DENIED",
             Self::AlreadyReverted => "ALREADY_REVERTED",
             Self::NotRevertible => "NOT_REVERTIBLE",
-            Self::StaleRevision(_) | Self::StaleArticle { .. } | Self::StaleSite { .. } => "STALE_REVISION",
+            Self::StaleRevision(_) | Self::StaleArticle { .. } | Self::StaleSite { .. } | Self::StaleTerm { .. } => {
+                "STALE_REVISION"
+            }
             Self::InvalidTransition { .. } => "INVALID_TRANSITION",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::PageTokenInvalid => "PAGE_TOKEN_INVALID",

@@ -75,10 +75,14 @@ fn code(error: &Error) -> Code {
         | Error::NotRevertible => Code::FailedPrecondition,
         Error::TokenInvalid => Code::Unauthenticated,
         Error::MissingRole { .. } | Error::Banned | Error::RevertDenied => Code::PermissionDenied,
-        Error::CommentNotFound(_) | Error::ArticleNotFound(_) | Error::BanNotFound(_) | Error::AuditEntryNotFound => {
-            Code::NotFound
+        Error::CommentNotFound(_)
+        | Error::ArticleNotFound(_)
+        | Error::BanNotFound(_)
+        | Error::TermNotFound(_)
+        | Error::AuditEntryNotFound => Code::NotFound,
+        Error::StaleRevision(_) | Error::StaleArticle { .. } | Error::StaleSite { .. } | Error::StaleTerm { .. } => {
+            Code::Aborted
         }
-        Error::StaleRevision(_) | Error::StaleArticle { .. } | Error::StaleSite { .. } => Code::Aborted,
         Error::Deadline => Code::DeadlineExceeded,
         Error::Internal(_) => Code::Internal,
     }
@@ -99,7 +103,7 @@ fn metadata(error: &Error) -> HashMap<String, String> {
             ("decided_by", standing.actor.clone()),
             ("decided_at", standing.at.to_rfc3339()),
         ],
-        Error::StaleArticle { current } | Error::StaleSite { current } => {
+        Error::StaleArticle { current } | Error::StaleSite { current } | Error::StaleTerm { current } => {
             vec![("current_revision", current.to_string())]
         }
         Error::InvalidTransition { from, to } => vec![("from", from.to_string()), ("to", to.to_string())],
@@ -113,6 +117,7 @@ fn message_key(error: &Error) -> String {
     match error {
         Error::StaleArticle { .. } => "error-stale-article".to_owned(),
         Error::StaleSite { .. } => "error-stale-site".to_owned(),
+        Error::StaleTerm { .. } => "error-stale-term".to_owned(),
         other => format!("error-{}", other.reason().to_lowercase().replace('_', "-")),
     }
 }
@@ -192,6 +197,7 @@ fn resource(error: &Error) -> Option<(&'static str, String)> {
         Error::CommentNotFound(id) => ("duyet.v1.Comment", id.to_string()),
         Error::ArticleNotFound(id) => ("duyet.v1.Article", id.to_string()),
         Error::BanNotFound(id) => ("duyet.v1.Ban", id.to_string()),
+        Error::TermNotFound(id) => ("duyet.v1.Term", id.to_string()),
         Error::AuditEntryNotFound => ("duyet.v1.AuditEntry", String::new()),
         _ => return None,
     })

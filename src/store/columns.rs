@@ -117,6 +117,12 @@ macro_rules! ban_columns {
     };
 }
 
+macro_rules! term_columns {
+    ($t:literal) => {
+        columns!($t, term_id, pattern, tier, state, weight, note, revision, updated_by, updated_at)
+    };
+}
+
 macro_rules! sender_columns {
     () => {
         "device, address, prefix, author, fingerprint, created_at"

@@ -32,6 +32,12 @@ pub(super) fn overtaken() -> Error {
     Error::StorageUnavailable(Box::new(Overtaken))
 }
 
+/// A row that another transaction wrote meanwhile: the transaction must start again, and will then see it.
+pub(super) fn overtaken_if_unique(error: sqlx::Error) -> Error {
+    let unique = error.as_database_error().is_some_and(DatabaseError::is_unique_violation);
+    if unique { overtaken() } else { error.into() }
+}
+
 /// True when two transactions stood in each other's way and this one was rolled back: it may run again at once.
 pub(super) fn is_conflict(error: &Error) -> bool {
     let Error::StorageUnavailable(source) = error else { return false };

@@ -16,6 +16,7 @@ mod rows;
 mod site;
 pub mod sqlite;
 mod tally;
+mod term;
 mod undo;
 mod upkeep;
 pub mod writer;

@@ -38,7 +38,7 @@ pub use reading::Reading;
 pub use skeleton::skeleton;
 pub use snapshot::ModelHead;
 pub use term_set::{TermHits, TermSet};
-pub use terms::{MAX_TERMS, Term, TermDraft, TermState, TermTier};
+pub use terms::{DecidedComment, MAX_TERMS, Term, TermChange, TermDraft, TermState, TermTier, term_key};
 
 named_enum! {
     /// Every rule.

@@ -6,7 +6,12 @@ use uuid::Uuid;
 
 use super::term_set;
 use crate::domain::{
+    audit::AuditEntry,
+    comment::FormText,
     error::{Problem, Violations},
+    id::{CommentId, SiteId},
+    lifecycle::Status,
+    request::RequestRow,
     text,
 };
 
@@ -63,6 +68,11 @@ pub struct Term {
 }
 
 impl Term {
+    /// What two terms of one tier may not share, see [`term_key`].
+    pub fn key(&self) -> String {
+        term_key(&self.pattern)
+    }
+
     /// What an audit entry says of it.
     pub fn described(&self) -> String {
         format!("{} {} {}: {}", self.tier, self.state, self.weight, self.pattern)
@@ -90,7 +100,7 @@ impl TermDraft {
         violations: &mut Violations,
     ) -> Option<Self> {
         let (pattern, note) = (text::clean_line(pattern), text::clean_block(note));
-        if term_set::key_of(&pattern).is_empty() {
+        if term_key(&pattern).is_empty() {
             violations.add("term.pattern", Problem::Required);
         }
         violations.check_length("term.pattern", &pattern, MAX_PATTERN, MAX_PATTERN * 8);
@@ -100,11 +110,35 @@ impl TermDraft {
         }
         Some(Self { pattern, tier: tier?, state: state?, weight, note })
     }
+}
 
-    /// What two terms of one tier may not share: the pattern whatever its case, form and place of tone marks.
-    pub fn key(&self) -> String {
-        term_set::key_of(&self.pattern)
-    }
+/// A pattern whatever its case, form and place of tone marks.
+pub fn term_key(pattern: &str) -> String {
+    term_set::key_of(pattern)
+}
+
+/// A term to list, to change or to take off the list.
+#[derive(Debug, Clone)]
+pub struct TermChange {
+    pub site: SiteId,
+    pub id: Uuid,
+    /// What it is to be; `None` takes it off the list.
+    pub to: Option<TermDraft>,
+    /// What it must be at; 0 lists a new one.
+    pub expected_revision: i64,
+    /// Tells who does it and when; revision and note are filled in by the store.
+    pub entry: AuditEntry,
+    /// For replays; the response is filled in by the store.
+    pub request: Option<RequestRow>,
+}
+
+/// A comment that a person decided about, and how it stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecidedComment {
+    pub id: CommentId,
+    pub text: FormText,
+    /// APPROVED, REJECTED, REMOVED or SPAM.
+    pub status: Status,
 }
 
 #[cfg(test)]
@@ -126,7 +160,7 @@ mod tests {
 
     #[test]
     fn one_word_has_one_key() {
-        let key = |pattern: &str| term_set::key_of(pattern);
+        let key = term_key;
         for other in ["HOÀ  BÌNH", "hòa bình", "ho\u{61}\u{300} bi\u{300}nh", "hoà, bình"] {
             assert_eq!(key(other), key("hòa bình"), "{other}");
         }

@@ -29,6 +29,7 @@ error-stale-revision = { $actor } dealt with this comment before you. Please loo
 # When two people change the policy of one article.
 error-stale-article = Somebody else has just changed this article. Please look at it again.
 error-stale-site = Somebody else just changed the site's policy. Please look again.
+error-stale-term = Somebody else just changed this term. Please look again.
 error-invalid-transition =
     A comment cannot go from { $from ->
         [PENDING] pending
@@ -55,6 +56,7 @@ error-message-malformed = The message cannot be read.
 error-internal = Something went wrong on our side. Please try again later.
 error-banned = You cannot comment here at the moment.
 error-ban-not-found = There is no such ban.
+error-term-not-found = There is no such term.
 error-ban-subject-unknown = It is not known what to ban: the comment came without it, or too long ago.
 error-audit-entry-not-found = There is nothing of that kind to take back.
 error-revert-denied = Only an admin may take back a colleague's decision, or one older than 24 hours.

@@ -25,6 +25,7 @@ error-stale-revision = { $actor } đã xử lý bình luận này trước bạn
 # Khi hai người cùng đổi chính sách của một bài viết.
 error-stale-article = Bài viết này vừa được người khác thay đổi. Vui lòng xem lại.
 error-stale-site = Chính sách của trang vừa được người khác thay đổi. Vui lòng xem lại.
+error-stale-term = Từ ngữ này vừa được người khác thay đổi. Vui lòng xem lại.
 error-invalid-transition =
     Không thể chuyển bình luận từ { $from ->
         [PENDING] chờ duyệt
@@ -51,6 +52,7 @@ error-message-malformed = Không đọc được nội dung gửi lên.
 error-internal = Hệ thống gặp lỗi. Vui lòng thử lại sau.
 error-banned = Hiện bạn chưa thể gửi bình luận ở đây.
 error-ban-not-found = Không tìm thấy lệnh chặn này.
+error-term-not-found = Không tìm thấy từ ngữ này trong danh sách.
 error-ban-subject-unknown = Không xác định được đối tượng cần chặn: bình luận không kèm thông tin đó, hoặc đã gửi quá lâu.
 error-audit-entry-not-found = Không có thao tác nào như vậy để hoàn tác.
 error-revert-denied = Chỉ quản trị viên mới được hoàn tác việc của người khác, hoặc việc đã quá 24 giờ.

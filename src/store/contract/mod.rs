@@ -15,6 +15,7 @@ mod queue;
 mod report;
 mod stats;
 mod submission;
+mod term;
 mod token;
 mod upkeep;
 
@@ -29,6 +30,7 @@ pub use queue::{MOST_CHANGES, QueueStore};
 pub use report::ReportStore;
 pub use stats::StatsStore;
 pub use submission::SubmissionStore;
+pub use term::TermStore;
 pub use token::TokenStore;
 pub use upkeep::UpkeepStore;
 
@@ -45,6 +47,7 @@ pub trait Store:
     + ReportStore
     + StatsStore
     + SubmissionStore
+    + TermStore
     + TokenStore
     + UpkeepStore
 {
@@ -62,6 +65,7 @@ impl<T> Store for T where
         + ReportStore
         + StatsStore
         + SubmissionStore
+        + TermStore
         + TokenStore
         + UpkeepStore
 {

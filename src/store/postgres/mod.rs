@@ -61,6 +61,7 @@ mod revert;
 mod site;
 mod stats;
 mod submission;
+mod term;
 mod token;
 mod upkeep;
 

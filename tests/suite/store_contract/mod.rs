@@ -41,6 +41,7 @@ mod schema;
 mod site;
 mod stats;
 mod submissions;
+mod terms;
 mod tokens;
 mod upkeep;
 mod waiting;

@@ -14,6 +14,7 @@ use duyet::domain::{
     report::Report,
     request::RequestRow,
     site::{LockdownCall, SiteChange, SiteRules},
+    spam::{TermChange, TermDraft, TermState, TermTier},
     submission::{Sender, Submission},
 };
 use uuid::{Timestamp, Uuid};
@@ -234,4 +235,17 @@ pub(crate) fn along(since: i64, new: NewBan) -> NewBan {
 pub(crate) fn revocation(n: i64, ban: Uuid) -> Revocation {
     let entry = AuditEntry { ban: Some(ban), ..AuditEntry::new(id_at(at(n)), AuditAction::RevokeBan, "minh", at(n)) };
     Revocation { site: site(), ban, entry, request: Some(request()) }
+}
+
+/// A term that Lan lists at second `n`, in force.
+pub(crate) fn term_change(n: i64, pattern: &str, tier: TermTier) -> TermChange {
+    let note = "cờ bạc".to_owned();
+    TermChange {
+        site: site(),
+        id: id_at(at(n)),
+        to: Some(TermDraft { pattern: pattern.into(), tier, state: TermState::Enforce, weight: 2.5, note }),
+        expected_revision: 0,
+        entry: AuditEntry::new(id_at(at(n)), AuditAction::PutTerm, "lan", at(n)),
+        request: Some(request()),
+    }
 }
