@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 9] = [
+const PROTOS: [&str; 10] = [
     "duyet/v1/ban_service.proto",
     "duyet/v1/captcha_service.proto",
     "duyet/v1/comment.proto",
@@ -13,6 +13,7 @@ const PROTOS: [&str; 9] = [
     "duyet/v1/moderation_service.proto",
     "duyet/v1/policy_service.proto",
     "duyet/v1/privacy_service.proto",
+    "duyet/v1/rule_service.proto",
     "google/rpc/status.proto",
 ];
 

@@ -166,15 +166,27 @@ impl FormText {
         limits: &TextLimits,
         violations: &mut Violations,
     ) -> Self {
+        if text::clean_line(author_name).is_empty() {
+            violations.add("author_name", Problem::Required);
+        }
+        Self::check_unsigned(author_name, title, content, limits, violations)
+    }
+
+    /// The same for a text that need have no author.
+    pub fn check_unsigned(
+        author_name: &str,
+        title: &str,
+        content: &str,
+        limits: &TextLimits,
+        violations: &mut Violations,
+    ) -> Self {
         let form = Self {
             author_name: text::clean_line(author_name),
             title: text::clean_line(title),
             content: text::clean_block(content),
         };
-        for (field, value) in [("author_name", &form.author_name), ("content", &form.content)] {
-            if value.is_empty() {
-                violations.add(field, Problem::Required);
-            }
+        if form.content.is_empty() {
+            violations.add("content", Problem::Required);
         }
         let fields = [
             ("author_name", &form.author_name, limits.name),

@@ -69,7 +69,29 @@ pub struct Circumstances {
     pub drawn: bool,
 }
 
-/// Where a new comment starts. The score never publishes in PRE, and the form, the layout and terms without marks never refuse.
+named_enum! {
+    /// What HYBRID makes of a comment.
+    Verdict {
+        Publish = "PUBLISH",
+        /// A moderator decides.
+        Hold = "HOLD",
+        Spam = "SPAM",
+    }
+}
+
+/// What HYBRID makes of a comment. The form, the layout and terms that hold never refuse.
+pub fn verdict(assessment: &Assessment, thresholds: Thresholds) -> Verdict {
+    let Assessment { score, only_meta, holds, rejects, .. } = *assessment;
+    if rejects || (thresholds.auto_spam && !only_meta && !holds && score >= thresholds.high) {
+        Verdict::Spam
+    } else if !holds && score < thresholds.low {
+        Verdict::Publish
+    } else {
+        Verdict::Hold
+    }
+}
+
+/// Where a new comment starts. The score never publishes in PRE.
 pub fn first_status(
     mode: Mode,
     assessment: &Assessment,
@@ -77,13 +99,14 @@ pub fn first_status(
     circumstances: Circumstances,
 ) -> Result<FirstStatus> {
     check_open(mode)?;
-    let Assessment { score, only_meta, holds, rejects, .. } = *assessment;
-    let clean = !holds && !rejects;
+    let Assessment { score, holds, rejects, .. } = *assessment;
     let status = match mode {
-        Mode::Post if clean && score < thresholds.high => Status::Approved,
-        Mode::Hybrid if rejects => Status::Spam,
-        Mode::Hybrid if clean && score < thresholds.low => Status::Approved,
-        Mode::Hybrid if thresholds.auto_spam && !only_meta && score >= thresholds.high => Status::Spam,
+        Mode::Post if !holds && !rejects && score < thresholds.high => Status::Approved,
+        Mode::Hybrid => match verdict(assessment, thresholds) {
+            Verdict::Publish => Status::Approved,
+            Verdict::Hold => Status::Pending,
+            Verdict::Spam => Status::Spam,
+        },
         _ => Status::Pending,
     };
     Ok(match status {
@@ -148,6 +171,8 @@ mod tests {
         let holds = Assessment { holds: true, ..scored(0.0) };
         let rejects = Assessment { rejects: true, only_meta: true, ..scored(0.0) };
         assert_eq!([Mode::Post, Mode::Hybrid].map(|mode| first(mode, &holds)), [Status::Pending; 2]);
+        let bad_too = Assessment { holds: true, ..scored(0.99) };
+        assert_eq!(first(Mode::Hybrid, &bad_too), Status::Pending, "who lists a term to hold wants to see");
         assert_eq!([Mode::Post, Mode::Hybrid].map(|mode| first(mode, &rejects)), [Status::Pending, Status::Spam]);
     }
 

@@ -97,6 +97,8 @@ named_enum! {
         Recount = "RECOUNT",
         /// Learns from decisions; asked for whenever there are new ones.
         Learn = "LEARN",
+        /// Puts terms on trial that hold too much.
+        StandDown = "STAND_DOWN",
     }
 }
 
@@ -105,12 +107,12 @@ const NIGHT_HOUR: i64 = 20;
 
 impl Job {
     /// Those that are due by the clock.
-    pub const PERIODIC: [Self; 2] = [Self::ExpirePending, Self::Recount];
+    pub const PERIODIC: [Self; 3] = [Self::ExpirePending, Self::Recount, Self::StandDown];
 
     /// When it is due again after a run that ended at `now`.
     pub fn next_after(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
-            Self::ExpirePending => now + Duration::hours(1),
+            Self::ExpirePending | Self::StandDown => now + Duration::hours(1),
             Self::Learn => now,
             Self::Recount => {
                 let into_the_day = Duration::seconds(now.timestamp().rem_euclid(86_400));

@@ -10,7 +10,8 @@ use crate::{
         decision::Reason,
         error::{Problem, Violations},
         lifecycle::{Action, Status},
-        policy::Mode,
+        policy::{Mode, Verdict},
+        spam::{TermState, TermTier},
     },
     proto::v1,
 };
@@ -48,6 +49,19 @@ twins!(to_ban_kind, from_ban_kind, BanKind, BanSubject {
 });
 
 twins!(to_ban_effect, from_ban_effect, BanEffect, BanEffect { Hold = Hold, Block = Block, });
+
+twins!(to_term_tier, from_term_tier, TermTier, TermTier { Exact = Exact, Stripped = Stripped, Teencode = Teencode, });
+
+twins!(to_term_state, from_term_state, TermState, TermState { Off = Off, Shadow = Shadow, Enforce = Enforce, });
+
+/// A verdict; only answers carry one.
+pub(super) const fn to_verdict(verdict: Verdict) -> v1::Verdict {
+    match verdict {
+        Verdict::Publish => v1::Verdict::Publish,
+        Verdict::Hold => v1::Verdict::Hold,
+        Verdict::Spam => v1::Verdict::Spam,
+    }
+}
 
 twins!(to_takedown_kind, from_takedown_kind, TakedownKind, TakedownKind {
     Authority = Authority, Complaint = Complaint,
@@ -132,6 +146,12 @@ mod tests {
         }
         for effect in BanEffect::ALL {
             assert_eq!(from_ban_effect(to_ban_effect(*effect) as i32), Some(*effect));
+        }
+        for tier in TermTier::ALL {
+            assert_eq!(from_term_tier(to_term_tier(*tier) as i32), Some(*tier));
+        }
+        for state in TermState::ALL {
+            assert_eq!(from_term_state(to_term_state(*state) as i32), Some(*state));
         }
         for kind in TakedownKind::ALL {
             assert_eq!(from_takedown_kind(to_takedown_kind(*kind) as i32), Some(*kind));

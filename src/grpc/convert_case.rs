@@ -112,7 +112,8 @@ pub(super) fn to_note(note: Note) -> v1::Note {
     v1::Note { id: note.id.to_string(), at: Some(to_time(note.at)), actor: note.actor, text: note.text }
 }
 
-fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
+/// A finding, explained in `locale`.
+pub(super) fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
     let explanation = explain(&finding, locale);
     let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
     v1::Finding {

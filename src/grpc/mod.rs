@@ -20,6 +20,7 @@ mod release;
 mod report;
 mod revert;
 pub mod role;
+mod rule_service;
 mod site_policy;
 mod stats;
 mod status;
@@ -39,6 +40,7 @@ use crate::{
             ban_service_server::BanServiceServer, captcha_service_server::CaptchaServiceServer,
             comment_service_server::CommentServiceServer, moderation_service_server::ModerationServiceServer,
             policy_service_server::PolicyServiceServer, privacy_service_server::PrivacyServiceServer,
+            rule_service_server::RuleServiceServer,
         },
     },
     workflow::{Gatekeeper, Workflow},
@@ -49,13 +51,14 @@ use transport::in_flight::InFlight;
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// Our services, by full name: each has an entry in grpc.health.v1.
-pub const SERVICES: [&str; 6] = [
+pub const SERVICES: [&str; 7] = [
     "duyet.v1.BanService",
     "duyet.v1.CaptchaService",
     "duyet.v1.CommentService",
     "duyet.v1.ModerationService",
     "duyet.v1.PolicyService",
     "duyet.v1.PrivacyService",
+    "duyet.v1.RuleService",
 ];
 
 /// The services over one workflow.
@@ -80,6 +83,7 @@ pub fn routes(
         .add_service(ModerationServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(PolicyServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(BanServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(RuleServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(PrivacyServiceServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES));
     if reflection {
         let configure = || {

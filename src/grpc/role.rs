@@ -3,7 +3,7 @@
 use crate::domain::access::Role::{self, Admin, Moderator, Portal};
 
 /// Full path of every RPC of `duyet.v1`, with the roles that may call it.
-pub const TABLE: [(&str, &[Role]); 29] = [
+pub const TABLE: [(&str, &[Role]); 34] = [
     ("/duyet.v1.BanService/CreateBan", &[Moderator, Admin]),
     ("/duyet.v1.BanService/RevokeBan", &[Moderator, Admin]),
     ("/duyet.v1.BanService/ListBans", &[Moderator, Admin]),
@@ -33,6 +33,12 @@ pub const TABLE: [(&str, &[Role]); 29] = [
     ("/duyet.v1.PolicyService/Lockdown", &[Moderator, Admin]),
     ("/duyet.v1.PolicyService/ReleasePending", &[Moderator, Admin]),
     ("/duyet.v1.PrivacyService/RevealSender", &[Admin]),
+    ("/duyet.v1.RuleService/ListTerms", &[Moderator, Admin]),
+    // The workflow lets moderators make dry runs only.
+    ("/duyet.v1.RuleService/PutTerm", &[Moderator, Admin]),
+    ("/duyet.v1.RuleService/DeleteTerm", &[Admin]),
+    ("/duyet.v1.RuleService/AssessText", &[Moderator, Admin]),
+    ("/duyet.v1.RuleService/ReplayRules", &[Moderator, Admin]),
 ];
 
 /// RPCs that need no token: they hold nothing of a site.

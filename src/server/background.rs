@@ -32,6 +32,9 @@ const JOBS: Duration = Duration::from_secs(300);
 /// How often it is looked whether there are decisions to learn from, or a model that another replica learned.
 const LEARN: Duration = Duration::from_secs(5);
 
+/// How often it is looked whether another replica changed terms: so long one that was listed may be unknown here.
+const TERMS: Duration = Duration::from_secs(5);
+
 /// How soon work that failed is tried again: a database that was busy for a moment should not cost a period.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -70,6 +73,12 @@ pub(super) fn spawn(
         async move { workflow.learn(&now).await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(learn));
+    let listing = Arc::clone(&workflow);
+    let terms = every(TERMS, move || {
+        let workflow = Arc::clone(&listing);
+        async move { workflow.load_terms().await }
+    });
+    tokio::spawn(stop.clone().run_until_cancelled_owned(terms));
     let forget = every(FORGET, move || {
         let workflow = Arc::clone(&workflow);
         async move { workflow.forget_old(now()).await }

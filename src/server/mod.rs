@@ -74,17 +74,24 @@ pub fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
 /// # Errors
 /// When it stays away for 30 s, or its schema is newer than this program.
 pub async fn migrate(store: &dyn Store) -> anyhow::Result<()> {
+    match patiently(|| store.migrate()).await {
+        Err(Error::StorageUnavailable(cause) | Error::Internal(cause)) => {
+            Err(anyhow::anyhow!(cause)).context("migrating the database")
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Waits for a database that is not there yet.
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(deed: impl Fn() -> F) -> Result<T, Error> {
     let patience = tokio::time::Instant::now() + STORE_PATIENCE;
     loop {
-        match store.migrate().await {
+        match deed().await {
             Err(Error::StorageUnavailable(cause)) if tokio::time::Instant::now() < patience => {
                 tracing::warn!(%cause, "the database is not there yet");
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
-            Err(Error::StorageUnavailable(cause) | Error::Internal(cause)) => {
-                return Err(anyhow::anyhow!(cause)).context("migrating the database");
-            }
-            other => return Ok(other?),
+            other => return other,
         }
     }
 }
@@ -131,6 +138,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let workflow = Arc::new(build_workflow(&config, Arc::clone(&store))?);
     migrate(&*store).await?;
     make_first_tokens(&config, &gatekeeper).await?;
+    // No comment gets past a term because its server just started.
+    patiently(|| workflow.load_terms()).await?;
     let (reporter, health) = tonic_health::server::health_reporter();
     let in_flight = InFlight::default();
     let routes = grpc::routes(Arc::clone(&workflow), gatekeeper, health, config.reflection, in_flight.clone())?;

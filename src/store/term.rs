@@ -6,7 +6,7 @@ use crate::domain::{
     audit::AuditEntry,
     error::Problem,
     page::Cursor,
-    spam::{DecidedComment, MAX_TERMS, Term, TermChange, TermDraft},
+    spam::{MAX_TERMS, PastComment, Term, TermChange, TermDraft},
 };
 
 /// Of `term_columns!`.
@@ -24,10 +24,10 @@ pub(super) fn term(columns: &mut impl Read) -> Result<Term> {
     })
 }
 
-/// Columns: comment, name, title, content, status.
-pub(super) fn decided(columns: &mut impl Read) -> Result<DecidedComment> {
+/// Columns: comment, name, title, content, status, time.
+pub(super) fn past(columns: &mut impl Read) -> Result<PastComment> {
     let (id, text) = model::text(columns)?;
-    Ok(DecidedComment { id, text, status: parse::named(&columns.text()?)? })
+    Ok(PastComment { id, text, status: parse::named(&columns.text()?)?, at: columns.time()? })
 }
 
 /// What is to be written about a term.

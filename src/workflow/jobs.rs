@@ -57,6 +57,7 @@ impl Workflow {
             Job::ExpirePending => self.expire_pending(&run, clock).await,
             Job::Recount => self.recount(&run, started).await,
             Job::Learn => self.train(&run, clock).await,
+            Job::StandDown => self.stand_down(&run, clock).await,
         };
         let outcome = |held: &bool| if *held { "DONE" } else { "LOST" };
         metric::job_ran(job, result.as_ref().map_or_else(Error::reason, outcome));

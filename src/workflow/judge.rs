@@ -10,10 +10,14 @@ use crate::domain::{
 };
 
 impl Workflow {
-    /// The site's rules and what it learned, joined.
+    /// The site's rules and terms and what it learned, joined.
     pub(super) fn judge(&self, site: &SiteId, text: &FormText, signals: &FormSignals) -> Assessment {
         let learned = self.learned(site);
-        let knowledge = Knowledge { model: learned.as_ref().map(|learned| &learned.model), terms: None };
+        let terms = self.live_terms(site);
+        let knowledge = Knowledge {
+            model: learned.as_ref().map(|learned| &learned.model),
+            terms: terms.as_ref().map(|live| &live.set),
+        };
         spam::assess(text, signals, &knowledge)
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
-    Workflow,
+    Workflow, blocking,
     jobs::{Now, Run},
 };
 use crate::{
@@ -215,9 +215,4 @@ impl Workflow {
         }
         Ok(loaded)
     }
-}
-
-/// Runs what takes a core for a while beside the calls.
-async fn blocking<T: Send + 'static>(deed: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(deed).await.map_err(|error| Error::internal(Box::new(error)))
 }

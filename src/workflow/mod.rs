@@ -25,6 +25,8 @@ mod review;
 mod site;
 mod stats;
 mod submit;
+mod terms;
+mod trial;
 mod twins;
 mod verify;
 mod watch;
@@ -50,6 +52,8 @@ pub use revert::RevertRequest;
 pub use review::{AuditList, AuditRequest, DecideRequest, Decided, QueueList, QueueRequest};
 pub use site::{LockdownRequest, SiteUpdate};
 pub use submit::Submitted;
+pub use terms::{DeleteTermRequest, PutTermRequest, TermList, TermsRequest};
+pub use trial::{Assessed, MOST_TRIED};
 pub use verify::VerifyRequest;
 pub use watch::{QueueEvent, QueueWatch};
 
@@ -58,6 +62,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     captcha::Pool,
     domain::{
+        Error, Result,
         challenge::ProofTries,
         comment::TextLimits,
         id::SiteId,
@@ -109,6 +114,8 @@ pub struct Workflow {
     watches: watch::Watches,
     /// What decisions taught, by site.
     models: RwLock<BTreeMap<SiteId, Arc<Learned>>>,
+    /// What newsrooms list, by site.
+    terms: RwLock<BTreeMap<SiteId, Arc<terms::LiveTerms>>>,
     read_up_to: Mutex<BTreeMap<SiteId, learning::ReadUpTo>>,
     /// Sites whose queue gauge is above zero.
     measured: Mutex<BTreeSet<SiteId>>,
@@ -136,6 +143,7 @@ impl Workflow {
             twins: twins::Twins::default(),
             watches: watch::Watches::default(),
             models: RwLock::default(),
+            terms: RwLock::default(),
             read_up_to: Mutex::default(),
             measured: Mutex::default(),
             drift_measured: Mutex::default(),
@@ -145,6 +153,11 @@ impl Workflow {
     /// The rules in force. Whoever needs two of them should ask once.
     pub(crate) fn rules(&self) -> Rules {
         *self.rules.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a reader's texts may be.
+    pub fn text_limits(&self) -> TextLimits {
+        self.rules().text
     }
 
     /// Puts other rules in force, for calls that begin from now on.
@@ -167,4 +180,9 @@ impl Workflow {
         self.end_watches();
         self.writer.close().await;
     }
+}
+
+/// Runs what takes a core for a while beside the calls.
+async fn blocking<T: Send + 'static>(deed: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(deed).await.map_err(|error| Error::internal(Box::new(error)))
 }

@@ -41,8 +41,13 @@ fn each_role_may_call_what_its_work_needs_and_nothing_else() {
         "PolicyService/GetSite",
         "PolicyService/Lockdown",
         "PolicyService/ReleasePending",
+        "RuleService/ListTerms",
+        // A dry run of one.
+        "RuleService/PutTerm",
+        "RuleService/AssessText",
+        "RuleService/ReplayRules",
     ];
-    let admin = ["PolicyService/UpdateSite", "PrivacyService/RevealSender"];
+    let admin = ["PolicyService/UpdateSite", "PrivacyService/RevealSender", "RuleService/DeleteTerm"];
     let everybody = [&readers[..], &["PolicyService/GetArticle"]].concat();
     for (role, needed) in [
         (Role::Portal, [&everybody[..], &portal].concat()),

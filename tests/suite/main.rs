@@ -42,6 +42,7 @@ mod stats;
 mod store_contract;
 mod submit;
 mod support;
+mod terms;
 mod triage;
 mod two_moderators;
 mod watch;

@@ -26,6 +26,7 @@ mod spam_words;
 mod term_set;
 mod terms;
 pub mod thresholds;
+pub mod trial;
 pub mod views;
 
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ pub use reading::Reading;
 pub use skeleton::skeleton;
 pub use snapshot::ModelHead;
 pub use term_set::{TermHits, TermSet};
-pub use terms::{DecidedComment, MAX_TERMS, Term, TermChange, TermDraft, TermState, TermTier, term_key};
+pub use terms::{MAX_TERMS, PastComment, Term, TermChange, TermDraft, TermState, TermTier, term_key};
 
 named_enum! {
     /// Every rule.

@@ -132,13 +132,14 @@ pub struct TermChange {
     pub request: Option<RequestRow>,
 }
 
-/// A comment that a person decided about, and how it stands now.
+/// A comment that terms are tried on, as it stands now.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DecidedComment {
+pub struct PastComment {
     pub id: CommentId,
     pub text: FormText,
-    /// APPROVED, REJECTED, REMOVED or SPAM.
     pub status: Status,
+    /// When a person decided about it, or when it came, as was asked for.
+    pub at: DateTime<Utc>,
 }
 
 #[cfg(test)]

@@ -3,10 +3,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{
     Result,
-    comment::FormText,
-    id::{CommentId, SiteId},
+    id::SiteId,
     page::{Cursor, Page},
-    spam::{DecidedComment, Term, TermChange},
+    spam::{PastComment, Term, TermChange},
 };
 
 /// A newsroom's terms, and the comments that they are tried on.
@@ -28,13 +27,8 @@ pub trait TermStore: Send + Sync {
     async fn all_terms(&self, site: &SiteId) -> Result<Vec<Term>>;
 
     /// Comments that people decided about since then and that stand, the last decided first. None that nobody reviewed in time.
-    async fn decided_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<DecidedComment>>;
+    async fn decided_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>>;
 
     /// What was submitted since then, newest first. None that were erased.
-    async fn received_texts(
-        &self,
-        site: &SiteId,
-        since: DateTime<Utc>,
-        limit: usize,
-    ) -> Result<Vec<(CommentId, FormText)>>;
+    async fn received_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>>;
 }

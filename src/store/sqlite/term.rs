@@ -9,14 +9,13 @@ use super::{SqliteStore, audit, micros, request};
 use crate::{
     domain::{
         Result,
-        comment::FormText,
-        id::{CommentId, SiteId},
+        id::SiteId,
         page::{Cursor, Page},
-        spam::{DecidedComment, Term, TermChange},
+        spam::{PastComment, Term, TermChange},
     },
     store::{
         contract::TermStore,
-        keyset, model, outcome, parse,
+        keyset, outcome, parse,
         rows::Reader,
         term::{self, Deed},
     },
@@ -38,14 +37,14 @@ const ALL: &str = concat!(
 
 /// One that nobody reviewed in time has an EXPIRE at its revision.
 const DECIDED: &str = "
-    select c.comment_id, c.author_name, c.title, c.content, c.status from comments c indexed by comments_by_review
+    select c.comment_id, c.author_name, c.title, c.content, c.status, c.reviewed_at from comments c indexed by comments_by_review
     where c.site_id = $1 and c.reviewed_at >= $2 and c.status in ('APPROVED', 'REJECTED', 'REMOVED', 'SPAM')
         and not exists (select 1 from audit a where a.site_id = c.site_id and a.comment_id = c.comment_id
             and a.revision = c.revision and a.action = 'EXPIRE')
     order by c.reviewed_at desc, c.comment_id desc limit $3";
 
 const RECEIVED: &str = "
-    select c.comment_id, c.author_name, c.title, c.content from comments c indexed by comments_by_age
+    select c.comment_id, c.author_name, c.title, c.content, c.status, c.created_at from comments c indexed by comments_by_age
     where c.site_id = $1 and c.created_at >= $2 and c.status <> 'ERASED'
     order by c.created_at desc, c.comment_id desc limit $3";
 
@@ -74,21 +73,16 @@ impl TermStore for SqliteStore {
         rows.iter().map(|row| term::term(&mut Reader::new(row))).collect()
     }
 
-    async fn decided_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<DecidedComment>> {
+    async fn decided_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>> {
         let query = sqlx::query(DECIDED).bind(site.as_str()).bind(micros(since)).bind(parse::limit(limit));
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(|row| term::decided(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| term::past(&mut Reader::new(row))).collect()
     }
 
-    async fn received_texts(
-        &self,
-        site: &SiteId,
-        since: DateTime<Utc>,
-        limit: usize,
-    ) -> Result<Vec<(CommentId, FormText)>> {
+    async fn received_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>> {
         let query = sqlx::query(RECEIVED).bind(site.as_str()).bind(micros(since)).bind(parse::limit(limit));
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(|row| model::text(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| term::past(&mut Reader::new(row))).collect()
     }
 }
 

@@ -194,14 +194,14 @@ contract! {
         expected.reverse();
         let decided = home.store.decided_comments(&site(), at(0), 100).await.unwrap();
         assert_eq!(decided.iter().map(|one| (one.id, one.status)).collect::<Vec<_>>(), expected);
-        assert_eq!(decided[0].text.content, "Đường phố Huế, ý kiến 4");
+        assert_eq!((decided[0].text.content.as_str(), decided[0].at), ("Đường phố Huế, ý kiến 4", at(104)));
         assert_eq!(home.store.decided_comments(&site(), at(103), 1).await.unwrap().len(), 1);
         assert_eq!(home.store.decided_comments(&site(), at(103), 9).await.unwrap().len(), 2);
         assert!(home.store.decided_comments(&other_site(), at(0), 9).await.unwrap().is_empty());
 
-        let received = home.store.received_texts(&site(), at(12), 2).await.unwrap();
-        assert_eq!(received.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [all[3].comment.id, back.comment.id]);
-        assert!(home.store.received_texts(&other_site(), at(0), 9).await.unwrap().is_empty());
+        let received = home.store.received_comments(&site(), at(12), 2).await.unwrap();
+        assert_eq!(received.iter().map(|one| one.id).collect::<Vec<_>>(), [all[3].comment.id, back.comment.id]);
+        assert!(home.store.received_comments(&other_site(), at(0), 9).await.unwrap().is_empty());
         home.decide_one(&decision(300, expired.comment.id, Action::Approve, 2)).await.unwrap();
         let late = home.store.decided_comments(&site(), at(250), 9).await.unwrap();
         assert_eq!(late.len(), 1, "somebody looked after all");

@@ -9,6 +9,7 @@ use duyet::{
         self, ban_service_client::BanServiceClient, captcha_service_client::CaptchaServiceClient,
         comment_service_client::CommentServiceClient, moderation_service_client::ModerationServiceClient,
         policy_service_client::PolicyServiceClient, privacy_service_client::PrivacyServiceClient,
+        rule_service_client::RuleServiceClient,
     },
     server::{self, Running},
 };
@@ -181,7 +182,8 @@ pub fn desk_at(addr: SocketAddr, token: &str) -> Desk {
         moderation: ModerationServiceClient::with_interceptor(channel.clone(), bearer.clone()),
         policy: PolicyServiceClient::with_interceptor(channel.clone(), bearer.clone()),
         bans: BanServiceClient::with_interceptor(channel.clone(), bearer.clone()),
-        privacy: PrivacyServiceClient::with_interceptor(channel, bearer),
+        privacy: PrivacyServiceClient::with_interceptor(channel.clone(), bearer.clone()),
+        rules: RuleServiceClient::with_interceptor(channel, bearer),
     }
 }
 
@@ -252,6 +254,7 @@ pub struct Desk {
     pub policy: PolicyServiceClient<Link>,
     pub bans: BanServiceClient<Link>,
     pub privacy: PrivacyServiceClient<Link>,
+    pub rules: RuleServiceClient<Link>,
 }
 
 /// A decision on a comment at revision 1.

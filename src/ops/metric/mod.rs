@@ -1,18 +1,21 @@
 //! Every metric that the service itself counts, by name. No label holds an article, an author or a comment.
 //! The limiter and the pool of pictures keep their own, which are described here.
 
+mod spam;
+
 use std::{sync::OnceLock, time::Duration};
 
 use chrono::{DateTime, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+pub use spam::{findings, model_loaded, model_trained, term_stood_down, terms_loaded};
+
 use crate::domain::{
     challenge::{CaptchaFailure, ChallengeKind, Level, SealedChallenge},
     comment::TakedownKind,
     id::SiteId,
     lifecycle::Action,
-    spam::Finding,
     standing::Standing,
     stats::{CountDrift, Job, QueueGauge},
 };
@@ -32,16 +35,12 @@ const REVERTS: &str = "duyet_reverts_total";
 const ESCALATIONS: &str = "duyet_escalations_total";
 const CLAIMS: &str = "duyet_claims_total";
 const WATCHES: &str = "duyet_queue_watches";
-const FINDINGS: &str = "duyet_findings_total";
 const QUEUE_PENDING: &str = "duyet_queue_pending";
 const QUEUE_OLDEST: &str = "duyet_queue_oldest_seconds";
 const TAKEDOWNS_OPEN: &str = "duyet_takedowns_open";
 const TAKEDOWN_DUE: &str = "duyet_takedown_due_seconds";
 const EXPIRED: &str = "duyet_expired_total";
 const COUNT_DRIFT: &str = "duyet_count_drift";
-const MODEL_VERSION: &str = "duyet_model_version";
-const MODEL_DECISIONS: &str = "duyet_model_decisions";
-const MODEL_TRAININGS: &str = "duyet_model_trainings_total";
 const JOB_RUNS: &str = "duyet_job_runs_total";
 const CONFIG_RELOADS: &str = "duyet_config_reloads_total";
 const CONFIG_GOOD: &str = "duyet_config_last_reload_successful";
@@ -93,7 +92,6 @@ fn describe() {
     describe_counter!(ESCALATIONS, "takedown clocks by kind and outcome: ESCALATED or the error's reason");
     describe_counter!(CLAIMS, "claims by outcome: TAKEN, RENEWED, LOST (not renewed) or RELEASED");
     describe_gauge!(WATCHES, "moderators' clients that follow the queue");
-    describe_counter!(FINDINGS, "findings in accepted submits, by rule");
     describe_gauge!(QUEUE_PENDING, "comments that wait");
     describe_gauge!(QUEUE_OLDEST, Unit::Seconds, "age of the comment that waits longest, 0 when none does");
     describe_gauge!(TAKEDOWNS_OPEN, "takedowns whose clock runs");
@@ -112,9 +110,7 @@ fn describe() {
         JOB_RUNS,
         "runs of background jobs on this replica by outcome: DONE, LOST to another replica or the error's reason"
     );
-    describe_gauge!(MODEL_VERSION, "version of the learned model in force");
-    describe_gauge!(MODEL_DECISIONS, "decisions that the model in force learned from, by what they called the comment");
-    describe_counter!(MODEL_TRAININGS, "models stored, by outcome: WENT_ON from the last, or REBUILT from the log");
+    spam::describe();
     describe_counter!(CONFIG_RELOADS, "times the configuration was read again, by outcome: APPLIED or REFUSED");
     describe_gauge!(CONFIG_GOOD, "0 while the configuration file is wrong and the last good one is in force");
     describe_gauge!(STORE_UP, "1 while the database can be written to");
@@ -214,13 +210,6 @@ pub fn watches(change: f64) {
     gauge!(WATCHES).increment(change);
 }
 
-/// Counts the findings of a submit.
-pub fn findings(findings: &[Finding]) {
-    for finding in findings {
-        counter!(FINDINGS, "rule" => finding.rule.as_str()).increment(1);
-    }
-}
-
 /// Sets a site's queue gauges, as of `now`.
 pub fn queue(queue: &QueueGauge, now: DateTime<Utc>) {
     let site = || queue.site.to_string();
@@ -231,20 +220,6 @@ pub fn queue(queue: &QueueGauge, now: DateTime<Utc>) {
     gauge!(QUEUE_OLDEST, "site" => site()).set(float(oldest));
     gauge!(TAKEDOWNS_OPEN, "site" => site()).set(float(queue.takedowns));
     gauge!(TAKEDOWN_DUE, "site" => site()).set(due);
-}
-
-/// Says which model judges a site's comments.
-pub fn model_loaded(site: &SiteId, version: i64, (ham, spam): (u64, u64)) {
-    gauge!(MODEL_VERSION, "site" => site.to_string()).set(float(version));
-    for (class, count) in [("HAM", ham), ("SPAM", spam)] {
-        let count = float(i64::try_from(count).unwrap_or(i64::MAX));
-        gauge!(MODEL_DECISIONS, "site" => site.to_string(), "class" => class).set(count);
-    }
-}
-
-/// Counts a model that was stored.
-pub fn model_trained(site: &SiteId, outcome: &'static str) {
-    counter!(MODEL_TRAININGS, "site" => site.to_string(), "outcome" => outcome).increment(1);
 }
 
 /// Counts comments that nobody reviewed in time.
