@@ -73,6 +73,16 @@ choices! {
     DemandChoice: TakedownKind { Authority = "AUTHORITY", Complaint = "COMPLAINT" }
 }
 
+choices! {
+    /// How a term is matched.
+    TierChoice: TermTier { Exact = "EXACT", Stripped = "STRIPPED", Teencode = "TEENCODE" }
+}
+
+choices! {
+    /// Whether a term does anything.
+    StateChoice: TermState { Off = "OFF", Shadow = "SHADOW", Enforce = "ENFORCE" }
+}
+
 /// How articles that set no mode take comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum SiteModeChoice {

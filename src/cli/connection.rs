@@ -18,6 +18,7 @@ use crate::{
     proto::v1::{
         ban_service_client::BanServiceClient, moderation_service_client::ModerationServiceClient,
         policy_service_client::PolicyServiceClient, privacy_service_client::PrivacyServiceClient,
+        rule_service_client::RuleServiceClient,
     },
 };
 
@@ -44,6 +45,7 @@ pub(super) struct Connection {
     pub(super) policy: PolicyServiceClient<Caller>,
     pub(super) bans: BanServiceClient<Caller>,
     pub(super) privacy: PrivacyServiceClient<Caller>,
+    pub(super) rules: RuleServiceClient<Caller>,
 }
 
 /// What every call says about its caller.
@@ -70,7 +72,8 @@ impl Connection {
             moderation: ModerationServiceClient::new(caller.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES),
             policy: PolicyServiceClient::new(caller.clone()),
             bans: BanServiceClient::new(caller.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            privacy: PrivacyServiceClient::new(caller),
+            privacy: PrivacyServiceClient::new(caller.clone()),
+            rules: RuleServiceClient::new(caller),
         })
     }
 }

@@ -4,6 +4,7 @@
 mod age;
 mod args;
 mod article;
+mod assess;
 mod audit;
 mod ban;
 mod bulk;
@@ -27,12 +28,14 @@ mod output;
 mod queue;
 mod release;
 mod remark;
+mod replay;
 mod sanitize;
 mod show;
 mod sign_in;
 mod site;
 mod stats;
 mod table;
+mod term;
 mod terminal;
 mod triage;
 mod undo;
@@ -109,6 +112,10 @@ async fn dispatch(command: Command, desk: &Desk<'_>) -> Result<Outcome, Failure>
         Command::Release(args) => release::run(desk, args).await,
         Command::Site(args) => site::run(desk, args).await,
         Command::Lockdown(args) => site::lockdown(desk, args).await,
+        Command::Terms(args) => term::list(desk, args).await,
+        Command::Term(args) => term::change(desk, *args).await,
+        Command::Assess(args) => assess::run(desk, args).await,
+        Command::Replay(args) => replay::run(desk, args).await,
         Command::Stats(args) => stats::run(desk, args).await,
         Command::Audit(args) => audit::run(desk, args).await,
         Command::Triage(args) => triage::run(desk, *args).await,

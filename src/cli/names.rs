@@ -32,6 +32,21 @@ pub(super) fn takedown(value: i32) -> Option<&'static str> {
     bare(v1::TakedownKind::try_from(value).ok()?.as_str_name(), "TAKEDOWN_KIND_")
 }
 
+/// How a term is matched, as [`status`].
+pub(super) fn tier(value: i32) -> Option<&'static str> {
+    bare(v1::TermTier::try_from(value).ok()?.as_str_name(), "TERM_TIER_")
+}
+
+/// Whether a term does anything, as [`status`].
+pub(super) fn state(value: i32) -> Option<&'static str> {
+    bare(v1::TermState::try_from(value).ok()?.as_str_name(), "TERM_STATE_")
+}
+
+/// What HYBRID makes of a comment, as [`status`].
+pub(super) fn verdict(value: i32) -> Option<&'static str> {
+    bare(v1::Verdict::try_from(value).ok()?.as_str_name(), "VERDICT_")
+}
+
 /// What happened to the queue, as [`status`].
 pub(super) fn event(value: i32) -> Option<&'static str> {
     bare(v1::QueueEvent::try_from(value).ok()?.as_str_name(), "QUEUE_EVENT_")
@@ -67,6 +82,9 @@ mod tests {
         let named = named.chain((1..=4).map(|value| ("subject", subject(value))));
         let named = named.chain((1..=2).map(|value| ("effect", effect(value))));
         let named = named.chain((1..=2).map(|value| ("takedown", takedown(value))));
+        let named = named.chain(
+            (1..=3).flat_map(|value| [("tier", tier(value)), ("state", state(value)), ("verdict", verdict(value))]),
+        );
         let actions = ActionChoice::value_variants().iter().map(|action| ("action", Some(action.name())));
         for (kind, name) in named.chain(actions) {
             for locale in [Locale::Vi, Locale::En] {

@@ -195,7 +195,8 @@ fn to_replay(replay: Replay) -> v1::ReplayRulesResponse {
         verdict: to_verdict(verdict).into(),
         decided: Some(to_decision_count(decided)),
     };
-    let rule = |RuleCount { rule, term, met }| v1::RuleCount {
+    let rule = |RuleCount { rule, term, pattern, met }| v1::RuleCount {
+        pattern,
         rule: rule.to_string(),
         term_id: term.map(|id| id.to_string()).unwrap_or_default(),
         met: Some(to_decision_count(met)),

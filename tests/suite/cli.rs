@@ -482,7 +482,7 @@ fn json_keeps_its_keys_and_the_text_whole() {
     let comment_keys =
         "article_id author_name content created_at id parent_id published_at reply_to revision status title";
     assert_eq!(keys(&case["comment"]).join(" "), comment_keys);
-    assert_eq!(keys(&case["findings"][0]).join(" "), "end excerpt explanation feature field rule start weight");
+    assert_eq!(keys(&case["findings"][0]).join(" "), "end excerpt explanation feature field rule start term_id weight");
     assert_eq!(keys(&case["author_history"]).join(" "), "approved author pending refused spam");
     assert_eq!(case["comment"]["content"], CONTENT);
     assert_eq!(case["comment"]["status"], "PENDING");

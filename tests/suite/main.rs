@@ -16,6 +16,7 @@ mod claims;
 mod cli;
 mod cli_commands;
 mod cli_desk;
+mod cli_terms;
 mod faults;
 mod input;
 mod jobs;

@@ -6,6 +6,7 @@ mod decision;
 mod output;
 mod policy;
 mod queue;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ pub(super) use decision::{ApproveArgs, EscalateArgs, NoteArgs, RejectArgs, Revea
 pub(super) use output::{AuditArgs, ManArgs, StatsArgs};
 pub(super) use policy::{CloseArgs, LockdownArgs, OpenArgs, ReleaseArgs, SiteArgs};
 pub(super) use queue::{BulkArgs, Filter, QueueArgs};
+pub(super) use rules::{AssessArgs, ReplayArgs, TermArgs, TermsArgs};
 
 use super::triage::TriageArgs;
 use crate::locale::Locale;
@@ -72,6 +74,10 @@ pub(super) enum Command {
     Release(ReleaseArgs),
     Site(SiteArgs),
     Lockdown(LockdownArgs),
+    Terms(TermsArgs),
+    Term(Box<TermArgs>),
+    Assess(AssessArgs),
+    Replay(ReplayArgs),
     Stats(StatsArgs),
     Audit(AuditArgs),
     Completions {

@@ -8,6 +8,7 @@ mod comment;
 mod policy;
 mod queue;
 mod result;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,8 @@ pub(super) use queue::{Queue, QueueEvent, Stats};
 pub(super) use result::{
     Bulk, Decisions, Escalated, ItemResult, Login, Noted, Pages, Sender, Standing, Text, Undone, Verdict,
 };
+
+pub(super) use rules::{Assessed, Replay, TermPut, Terms};
 
 use super::sanitize;
 

@@ -81,6 +81,21 @@ fn samples() -> Vec<(&'static str, Value)> {
     .collect()
 }
 
+fn term() -> Value {
+    collisions()["term"].clone()
+}
+
+fn collisions() -> Value {
+    let examples = vec![v1::RuleExample::default()];
+    let collisions = Some(v1::TermCollisions { examples, ..Default::default() }.into());
+    json(&TermPut { term: v1::Term::default().into(), result: "tried", collisions })
+}
+
+fn replay() -> Value {
+    let (verdicts, rules) = (vec![v1::VerdictCount::default()], vec![v1::RuleCount::default()]);
+    json(&Replay::from(v1::ReplayRulesResponse { verdicts, rules, examples: vec![] }))
+}
+
 /// One of each object that tells what a command did.
 fn results() -> Vec<(&'static str, Value)> {
     let id = String::new;
@@ -100,6 +115,15 @@ fn results() -> Vec<(&'static str, Value)> {
         ("Noted", json(&Noted { comment_id: id(), note: v1::Note::default().into() })),
         ("Escalated", json(&Escalated { comment_id: id(), takedown: takedown(), decision_id: id() })),
         ("Sender", json(&Sender::new(id(), v1::RevealSenderResponse::default()))),
+        ("Term", term()),
+        ("Terms", json(&Terms { terms: vec![], next_page_token: None })),
+        ("Collisions", collisions()["collisions"].clone()),
+        ("RuleExample", collisions()["collisions"]["examples"][0].clone()),
+        ("TermPut", collisions()),
+        ("Assessed", json(&Assessed::from(v1::AssessTextResponse::default()))),
+        ("VerdictCount", replay()["verdicts"][0].clone()),
+        ("RuleCount", replay()["rules"][0].clone()),
+        ("Replay", replay()),
         ("Login", json(&Login { addr: id(), path: id() })),
         ("Text", json(&Text { text: id() })),
         ("Pages", json(&Pages { files: vec![] })),

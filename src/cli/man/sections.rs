@@ -26,7 +26,7 @@ const VARIABLES: [(&str, &str); 6] = [
 ];
 
 /// Ids stand for themselves: real ones are as long as a line.
-const EXAMPLES: [(&str, &str); 18] = [
+const EXAMPLES: [(&str, &str); 22] = [
     ("duyet login < token-file", "man-example-login"),
     ("duyet queue --reported --order reports", "man-example-queue"),
     ("duyet queue --json | jq -r '.cases[].comment.id'", "man-example-json"),
@@ -43,6 +43,10 @@ const EXAMPLES: [(&str, &str); 18] = [
     ("duyet release ARTICLE --max-score 0.2 --dry-run", "man-example-release"),
     ("duyet site --auto-close 14 --report-threshold 5", "man-example-site"),
     ("duyet lockdown --for 2h --note 'bot'", "man-example-lockdown"),
+    ("duyet term 'lô đề' --dry-run", "man-example-term"),
+    ("duyet term 'lô đề' --state enforce --note 'cờ bạc'", "man-example-term-enforce"),
+    ("duyet assess - < text", "man-example-assess"),
+    ("duyet replay -n 5000", "man-example-replay"),
     ("duyet stats --since 7d", "man-example-stats"),
     ("duyet man --dir /usr/local/share/man/man1", "man-example-man"),
 ];

@@ -94,7 +94,8 @@ fn history(history: Option<&v1::AuthorHistory>, locale: Locale) -> String {
     locale.text_with("cli-history", &values)
 }
 
-fn finding(finding: &v1::Finding) -> String {
+/// A finding in one line.
+pub(super) fn finding(finding: &v1::Finding) -> String {
     let said = if finding.explanation.is_empty() { &finding.excerpt } else { &finding.explanation };
     format!("  {:+.1}  {}  {}", finding.weight, sanitize::line(&finding.rule), sanitize::line(said))
 }

@@ -452,3 +452,68 @@ help-arg-lease = Hold comments for you alone for so many minutes, 1 to 10
 
 cli-learned = { $decisions } decisions ({ $spam } spam); published below { $low }, spam from { $high } on
 cli-learned-few = { $decisions } of { $needed } decisions; nothing is marked as spam by score yet
+
+# terms and rules
+
+tier-exact = exact
+tier-stripped = also without marks
+tier-teencode = teencode
+state-off = off
+state-shadow = on trial
+state-enforce = in force
+verdict-publish = publish
+verdict-hold = hold
+verdict-spam = spam
+cli-column-pattern = Term
+cli-column-tier = Tier
+cli-column-state = State
+cli-column-weight = Weight
+cli-column-verdict = By rules
+cli-column-approved = Approved
+cli-column-refused = Refused
+cli-column-spam = Spam
+cli-fact-verdict = HYBRID would
+cli-fact-judged-by = Judged by
+cli-terms-empty = There are no terms.
+cli-term-unknown = There is no term “{ $pattern }”.
+cli-term-tiers = There are several terms “{ $pattern }”. Say which with --tier.
+cli-term-changed = Term “{ $pattern }”: { $tier }, { $state }, weight { $weight } (revision { $revision })
+cli-term-unchanged = Term “{ $pattern }” is so already: { $tier }, { $state }, weight { $weight } (revision { $revision })
+cli-term-deleted = Term “{ $pattern }” is off the list.
+cli-term-tried = Term “{ $pattern }” ({ $tier }) was tried, nothing was changed.
+cli-term-collisions =
+    { $count ->
+        [0] It stands in none of { $sampled } approved comments.
+       *[other] It stands in { $count } of { $sampled } approved comments, for example:
+    }
+cli-term-ask = Put it in force all the same? [y/N]
+cli-term-yes = There is nobody to ask. Add --yes to go on, --dry-run to look first, or --state shadow to try it.
+cli-file-not-read = Cannot read { $path }: { $error }
+cli-assessed-by =
+    { $decisions ->
+        [0] rules alone
+       *[other] { $decisions } decisions
+    }
+cli-findings = Findings:
+cli-disagreements = Where rules and people disagree most:
+cli-disagreement = { $verdict }, though { $status }
+help-terms = List the newsroom's own terms
+help-term = List, change or delete a term; admins only, but --dry-run
+help-assess = Explain what a text would be judged
+help-replay = Set rules and terms against past decisions
+help-arg-words = Only terms with these words, or parts of words, marks and all
+help-arg-pattern = The word or phrase, in quotes
+help-arg-tier = How it is matched: exact with its marks (may refuse); stripped also without, where a comment has none (holds); teencode as written or with digits (only weighs). A new one is exact
+help-arg-term-state = Whether it has effect: off, shadow (on trial) or enforce. A new one is on trial
+help-arg-weight = What it adds to the score's logit while in force, 0 to 10. A new one has 1
+help-arg-term-note = Why it is listed
+help-arg-delete = Take it off the list
+help-arg-file = A file with the text, or - for stdin
+help-arg-signed = The author's name
+help-arg-title = The title
+help-arg-compared = So many past decisions, the last first, 1 to 10000
+help-arg-with-pattern = As if this term were in force, too
+man-example-term = See which approved comments a term would have met.
+man-example-term-enforce = Put a term in force.
+man-example-assess = Explain a text.
+man-example-replay = How rules and terms do against the last 5,000 decisions.

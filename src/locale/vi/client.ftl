@@ -411,3 +411,68 @@ help-arg-lease = Giữ bình luận cho riêng bạn trong bao nhiêu phút, 1 �
 
 cli-learned = { $decisions } quyết định ({ $spam } spam); đăng nếu dưới { $low }, spam từ { $high }
 cli-learned-few = { $decisions } trong { $needed } quyết định cần có; chưa tự đánh dấu spam theo điểm
+
+# terms and rules
+
+tier-exact = đúng dấu
+tier-stripped = kể cả không dấu
+tier-teencode = teencode
+state-off = tắt
+state-shadow = đang thử
+state-enforce = có hiệu lực
+verdict-publish = đăng
+verdict-hold = chờ duyệt
+verdict-spam = spam
+cli-column-pattern = Từ ngữ
+cli-column-tier = Cách dò
+cli-column-state = Trạng thái
+cli-column-weight = Trọng số
+cli-column-verdict = Theo luật
+cli-column-approved = Đã duyệt
+cli-column-refused = Từ chối
+cli-column-spam = Spam
+cli-fact-verdict = HYBRID sẽ
+cli-fact-judged-by = Chấm theo
+cli-terms-empty = Chưa có từ ngữ nào.
+cli-term-unknown = Không có từ ngữ “{ $pattern }”.
+cli-term-tiers = Có nhiều từ ngữ “{ $pattern }”. Hãy chọn bằng --tier.
+cli-term-changed = Từ ngữ “{ $pattern }”: { $tier }, { $state }, trọng số { $weight } (bản { $revision })
+cli-term-unchanged = Từ ngữ “{ $pattern }” đã như vậy: { $tier }, { $state }, trọng số { $weight } (bản { $revision })
+cli-term-deleted = Đã bỏ từ ngữ “{ $pattern }” khỏi danh sách.
+cli-term-tried = Đã thử từ ngữ “{ $pattern }” ({ $tier }), chưa thay đổi gì.
+cli-term-collisions =
+    { $count ->
+        [0] Không có trong { $sampled } bình luận đã duyệt.
+       *[other] Có trong { $count } trên { $sampled } bình luận đã duyệt, ví dụ:
+    }
+cli-term-ask = Vẫn cho từ ngữ này có hiệu lực? [c/K]
+cli-term-yes = Không có ai để hỏi. Thêm --yes để làm luôn, --dry-run để xem trước, hoặc --state shadow để thử.
+cli-file-not-read = Không đọc được { $path }: { $error }
+cli-assessed-by =
+    { $decisions ->
+        [0] chỉ theo luật
+       *[other] { $decisions } quyết định
+    }
+cli-findings = Dấu hiệu:
+cli-disagreements = Luật và người duyệt khác nhau nhiều nhất ở:
+cli-disagreement = { $verdict }, nhưng { $status }
+help-terms = Liệt kê từ ngữ riêng của tòa soạn
+help-term = Ghi, sửa hoặc bỏ một từ ngữ; chỉ quản trị viên, trừ --dry-run
+help-assess = Giải thích một đoạn văn bản sẽ bị chấm thế nào
+help-replay = So luật và từ ngữ với các quyết định đã qua
+help-arg-words = Chỉ từ ngữ có các chữ này, kể cả một phần, đúng dấu
+help-arg-pattern = Từ hoặc cụm từ, trong ngoặc kép
+help-arg-tier = Cách dò: exact đúng dấu (có thể loại); stripped kể cả không dấu, khi cả bình luận không dấu (giữ lại); teencode như đã viết hoặc thay chữ bằng số (chỉ cộng điểm). Từ mới là exact
+help-arg-term-state = Có tác dụng hay không: off, shadow (đang thử) hoặc enforce. Từ mới là đang thử
+help-arg-weight = Cộng vào logit của điểm khi có hiệu lực, từ 0 đến 10. Từ mới là 1
+help-arg-term-note = Vì sao ghi
+help-arg-delete = Bỏ khỏi danh sách
+help-arg-file = Tệp chứa văn bản, hoặc - để đọc từ stdin
+help-arg-signed = Tên người viết
+help-arg-title = Tiêu đề
+help-arg-compared = Số quyết định gần nhất, từ 1 đến 10000
+help-arg-with-pattern = Như thể từ ngữ này cũng có hiệu lực
+man-example-term = Xem từ ngữ này có trong những bình luận đã duyệt nào.
+man-example-term-enforce = Cho một từ ngữ có hiệu lực.
+man-example-assess = Giải thích một đoạn văn bản.
+man-example-replay = Luật và từ ngữ so với 5.000 quyết định gần nhất.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use unicode_normalization::{UnicodeNormalization as _, char::decompose_canonical};
+use uuid::Uuid;
 
 use super::{
     Finding, Reading, Rule, Term, TermState, TermTier,
@@ -66,6 +67,12 @@ impl TermSet {
         }
         let (with_marks, without_marks) = (Some(automaton(&with)?), Some(automaton(&without)?));
         Ok(Self { terms: compiled, with_marks, without_marks })
+    }
+
+    /// The words of a compiled term.
+    pub fn pattern_of(&self, id: Uuid) -> Option<&str> {
+        let found = self.terms.iter().find(|compiled| compiled.term.id == id);
+        found.map(|compiled| compiled.term.pattern.as_str())
     }
 
     /// Every term that stands in the comment, once a field. The fields are judged as one: who writes without marks does so throughout.

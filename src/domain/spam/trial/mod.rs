@@ -93,10 +93,12 @@ pub struct Replay {
 }
 
 /// What one rule, or one term, met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleCount {
     pub rule: Rule,
     pub term: Option<Uuid>,
+    /// The term's words; empty without a term.
+    pub pattern: String,
     pub met: ByDecision,
 }
 
@@ -127,7 +129,9 @@ impl Replay {
                 examples.truncate(EXAMPLES);
             }
         }
-        replay.rules = rules.into_iter().map(|((rule, term), met)| RuleCount { rule, term, met }).collect();
+        let named = |term: Option<Uuid>| term.and_then(|id| terms.pattern_of(id)).unwrap_or_default().to_owned();
+        let counted = |((rule, term), met)| RuleCount { rule, term, pattern: named(term), met };
+        replay.rules = rules.into_iter().map(counted).collect();
         replay.rules.sort_by_key(|count| std::cmp::Reverse(count.met.total()));
         Self { examples, ..replay }
     }

@@ -64,7 +64,8 @@ fn a_replay_sets_verdicts_against_decisions() {
     let met = |id| replay.rules.iter().find(|one| one.term == Some(Uuid::from_u128(id))).unwrap().met;
     assert_eq!((met(7), met(8)), (by(1, 0, 1), by(0, 1, 1)));
     let link = replay.rules.iter().find(|one| one.rule == Rule::Link).unwrap();
-    assert_eq!((link.met, link.term), (by(0, 0, 1), None));
+    assert_eq!((link.met, link.term, link.pattern.as_str()), (by(0, 0, 1), None, ""));
+    assert!(replay.rules.iter().any(|one| one.pattern == "cá độ"));
     let worst: Vec<_> = replay.examples.iter().map(|example| example.id.0.as_u128()).collect();
     assert_eq!(worst, [2, 4, 5], "an approved comment as spam is the worst");
 }

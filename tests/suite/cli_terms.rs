@@ -1,0 +1,123 @@
+//! Terms, `assess` and `replay` at the command line, against a real server.
+
+use duyet::proto::v1;
+
+use crate::{
+    moderator_client::{duyet, duyet_in, json, text},
+    support::newsroom::{Database, Newsroom, decision, on_both_databases},
+};
+
+on_both_databases! {
+    a_term_is_tried_listed_and_taken_off,
+    a_term_that_meets_approved_comments_is_not_put_in_force_unasked,
+    who_may_not_list_terms_may_try_them,
+    a_text_is_explained_from_a_file_or_from_stdin,
+    a_replay_tells_where_rules_and_people_disagree,
+}
+
+const ADMIN: &str = "admin";
+
+async fn done(newsroom: &Newsroom, arguments: &[&str]) -> String {
+    let output = duyet(newsroom, ADMIN, arguments).await;
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output));
+    text(&output)
+}
+
+async fn refused(newsroom: &Newsroom, code: i32, arguments: &[&str]) -> String {
+    let output = duyet(newsroom, ADMIN, arguments).await;
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output));
+    text(&output)
+}
+
+async fn a_term_is_tried_listed_and_taken_off(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    assert!(done(&newsroom, &["terms"]).await.contains("There are no terms."));
+    let tried = done(&newsroom, &["term", "Chạy án", "--dry-run"]).await;
+    assert!(tried.contains("was tried") && tried.contains("none of 0 approved"), "{tried}");
+    assert!(done(&newsroom, &["terms"]).await.contains("There are no terms."));
+
+    let new = done(&newsroom, &["term", "Chạy án", "--note", "hối lộ"]).await;
+    assert!(new.contains("Term “Chạy án”: exact, on trial, weight 1.0 (revision 1)"), "{new}");
+    let same = done(&newsroom, &["term", "chạy án"]).await;
+    assert!(same.contains("is so already"), "{same}");
+    let on = done(&newsroom, &["term", "chạy án", "--state", "enforce", "--weight", "2.5"]).await;
+    assert!(on.contains("exact, in force, weight 2.5 (revision 2)"), "{on}");
+    done(&newsroom, &["term", "chạy án", "--tier", "stripped"]).await;
+    let several = refused(&newsroom, 2, &["term", "chạy án", "--delete"]).await;
+    assert!(several.contains("--tier"), "{several}");
+
+    let table = done(&newsroom, &["terms", "án"]).await;
+    assert!(table.contains("also without marks") && table.contains("hối lộ") && table.contains("admin"), "{table}");
+    let list = json(&duyet(&newsroom, ADMIN, &["terms", "--json", "-n", "1"]).await);
+    assert_eq!((list["terms"].as_array().unwrap().len(), &list["terms"][0]["tier"]), (1, &"STRIPPED".into()));
+    assert!(list["next_page_token"].is_string());
+    let gone = done(&newsroom, &["term", "chạy án", "--tier", "exact", "--delete"]).await;
+    assert!(gone.contains("is off the list"), "{gone}");
+    assert_eq!(json(&duyet(&newsroom, ADMIN, &["terms", "--json"]).await)["terms"].as_array().unwrap().len(), 1);
+    refused(&newsroom, 3, &["term", "không có", "--delete"]).await;
+    let wrong = refused(&newsroom, 2, &["term", "x", "--weight", "11"]).await;
+    assert!(wrong.contains("term.weight"), "{wrong}");
+    let audit = done(&newsroom, &["audit", "--action", "put-term"]).await;
+    assert!(audit.contains("EXACT ENFORCE 2.5: Chạy án"), "{audit}");
+}
+
+async fn a_term_that_meets_approved_comments_is_not_put_in_force_unasked(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let id = portal.say("bai", "Bài viết về nạn chạy án rất hay").await.comment_id;
+    desk.approve(&id).await;
+    let put = ["term", "chạy án", "--state", "enforce"];
+    let unasked = refused(&newsroom, 2, &put).await;
+    assert!(unasked.contains("1 of 1 approved comments") && unasked.contains("nạn chạy án"), "{unasked}");
+    assert!(unasked.contains("--yes"), "{unasked}");
+    assert!(done(&newsroom, &["terms"]).await.contains("There are no terms."));
+    let meant = json(&duyet(&newsroom, ADMIN, &[&put[..], &["--yes", "--json"]].concat()).await);
+    assert_eq!((&meant["result"], &meant["term"]["state"]), (&"changed".into(), &"ENFORCE".into()));
+    assert_eq!((&meant["collisions"]["would_match"], &meant["collisions"]["sampled"]), (&1.into(), &1.into()));
+    assert_eq!(meant["collisions"]["examples"][0]["comment_id"], id.as_str());
+}
+
+async fn who_may_not_list_terms_may_try_them(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let tried = duyet_in("vi", &newsroom, "moderator", &["term", "chạy án", "--dry-run"]).await;
+    assert_eq!(tried.status.code(), Some(0), "{}", text(&tried));
+    assert!(text(&tried).contains("chưa thay đổi gì"), "{}", text(&tried));
+    let denied = duyet(&newsroom, "moderator", &["term", "chạy án"]).await;
+    assert_eq!(denied.status.code(), Some(4), "{}", text(&denied));
+    done(&newsroom, &["term", "chạy án"]).await;
+    let denied = duyet(&newsroom, "moderator", &["term", "chạy án", "--delete"]).await;
+    assert_eq!(denied.status.code(), Some(4), "{}", text(&denied));
+}
+
+async fn a_text_is_explained_from_a_file_or_from_stdin(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let file = newsroom.token_file("bai");
+    std::fs::write(&file, "Vay nhanh gọi 0912 345 678\n").unwrap();
+    let told = done(&newsroom, &["assess", file.to_str().unwrap()]).await;
+    assert!(told.contains("HYBRID would") && told.contains("hold") && told.contains("rules alone"), "{told}");
+    assert!(told.contains("PHONE_NUMBER") && told.contains("0912 345 678"), "{told}");
+    let judged = json(&duyet(&newsroom, ADMIN, &["assess", file.to_str().unwrap(), "--json", "--title", "a.vn"]).await);
+    assert_eq!((&judged["verdict"], &judged["decisions"]), (&"HOLD".into(), &0.into()));
+    assert!(judged["findings"].as_array().unwrap().iter().any(|found| found["field"] == "title"));
+    let empty = refused(&newsroom, 2, &["assess", "-"]).await;
+    assert!(empty.contains("content"), "nothing on stdin: {empty}");
+    let missing = refused(&newsroom, 2, &["assess", "/nowhere"]).await;
+    assert!(missing.contains("Cannot read /nowhere"), "{missing}");
+}
+
+async fn a_replay_tells_where_rules_and_people_disagree(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    for (said, action) in [("Chạy án là tệ nạn", v1::Action::Approve), ("Cần chạy án gọi tôi", v1::Action::Spam)]
+    {
+        let id = portal.say("bai", said).await.comment_id;
+        desk.decide(decision(&id, action)).await.unwrap();
+    }
+    let told = done(&newsroom, &["replay"]).await;
+    assert!(told.contains("publish, though spam") && told.contains("Cần chạy án gọi tôi"), "{told}");
+    let with = done(&newsroom, &["replay", "--with", "chạy án"]).await;
+    assert!(with.contains("TERM chạy án") && with.contains("spam, though approved"), "{with}");
+    let table = json(&duyet(&newsroom, ADMIN, &["replay", "--with", "chạy án", "--tier", "stripped", "--json"]).await);
+    assert_eq!((&table["verdicts"][1]["verdict"], &table["verdicts"][1]["approved"]), (&"HOLD".into(), &1.into()));
+    assert_eq!((&table["rules"][0]["pattern"], &table["rules"][0]["spam"]), (&"chạy án".into(), &1.into()));
+}
