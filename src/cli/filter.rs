@@ -28,6 +28,7 @@ impl From<Filter> for v1::QueueFilter {
             unreviewed: filter.unreviewed,
             claimed,
             reported: filter.reported,
+            campaign_of: filter.campaign.map(|id| id.to_string()).unwrap_or_default(),
         }
     }
 }
@@ -54,7 +55,10 @@ mod tests {
     #[test]
     fn only_a_filter_without_conditions_is_empty() {
         assert!(parse(&[]).is_empty());
-        for condition in [["--reported"].as_slice(), &["--min-score", "0"], &["--status", "spam"], &["--claimed"]] {
+        let campaign = ["--campaign", "01970000-0000-7000-8000-000000000001"];
+        for condition in
+            [["--reported"].as_slice(), &campaign, &["--min-score", "0"], &["--status", "spam"], &["--claimed"]]
+        {
             assert!(!parse(condition).is_empty(), "{condition:?}");
         }
     }

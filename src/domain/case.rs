@@ -6,7 +6,7 @@ use super::{
     audit::AuditEntry,
     claim::Claim,
     comment::Comment,
-    id::ArticleId,
+    id::{ArticleId, CommentId},
     lifecycle::Status,
     report::{Note, ReportCount},
     spam::Finding,
@@ -91,6 +91,8 @@ pub struct QueueFilter {
     pub claimed: Option<bool>,
     /// Only comments with open reports.
     pub reported: bool,
+    /// Only this comment and those that say the same.
+    pub campaign_of: Option<CommentId>,
 }
 
 /// Up to here a queue's total is exact; one more means "more".

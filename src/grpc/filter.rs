@@ -43,6 +43,7 @@ pub(super) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations)
         unreviewed: filter.unreviewed,
         claimed: filter.claimed,
         reported: filter.reported,
+        campaign_of: form::check_optional_comment(&filter.campaign_of, "filter.campaign_of", violations),
     }
 }
 

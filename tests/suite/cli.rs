@@ -550,6 +550,8 @@ fn the_queue_passes_every_filter_on() {
         "--unreviewed",
         "--unclaimed",
         "--reported",
+        "--campaign",
+        PENDING,
         "--order",
         "score",
         "-n",
@@ -577,6 +579,7 @@ fn the_queue_passes_every_filter_on() {
         unreviewed: true,
         claimed: Some(false),
         reported: true,
+        campaign_of: PENDING.into(),
     };
     let expected = v1::ListQueueRequest {
         filter: Some(filter),

@@ -18,6 +18,7 @@ use crate::{
 on_both_databases! {
     a_decision_is_taken_back_unless_somebody_came_later,
     a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one,
+    a_campaign_is_decided_and_taken_back_as_one,
     a_ban_keeps_a_device_out_until_it_is_revoked,
     a_ban_by_author_sweeps_and_is_undone_with_its_sweep,
     a_site_is_locked_down_and_lets_go,
@@ -153,6 +154,34 @@ async fn a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one(databa
     assert_eq!(newsroom.desk().queue().await.total, 7);
     let audit = done_json(&newsroom, &["audit", "--batch", &batch]).await;
     assert_eq!(audit["entries"].as_array().unwrap().len(), 7);
+}
+
+async fn a_campaign_is_decided_and_taken_back_as_one(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    desk.set_mode("bai-2", v1::Mode::Post, 0).await;
+    let dresses = ["Vào nhóm nhận thưởng", "VÀO NHÓM... nhận thưởng!", "Vào n.h.ó.m nhận thưởng"];
+    let mut ids = vec![];
+    for (article, content) in ["bai-1", "bai-2", "bai-3"].into_iter().zip(dresses) {
+        let form = v1::SubmitCommentRequest { title: String::new(), ..portal.form(article, content).await };
+        ids.push(portal.comments.submit_comment(form).await.unwrap().into_inner().comment_id);
+    }
+    let other = portal.say("bai-1", "Bài viết hay").await.comment_id;
+    let shown = done(&newsroom, &["show", &ids[2]]).await;
+    assert!(shown.contains(&format!("Decide them as one: duyet bulk spam --campaign {}", ids[2])), "{shown}");
+    assert!(!done(&newsroom, &["show", &other]).await.contains("--campaign"));
+
+    let waiting = done_json(&newsroom, &["queue", "--campaign", &ids[0]]).await;
+    assert_eq!(waiting["total"], 2, "one is published");
+    let spam = ["bulk", "spam", "--campaign", &ids[0], "--status", "pending,approved", "--yes"];
+    let batch = done_json(&newsroom, &spam).await["batch_ids"][0].as_str().unwrap().to_owned();
+    for id in &ids {
+        assert_eq!(status(&newsroom, id).await, v1::CommentStatus::Spam);
+    }
+    assert_eq!(status(&newsroom, &other).await, v1::CommentStatus::Pending);
+    done(&newsroom, &["undo", "--batch", &batch]).await;
+    assert_eq!(status(&newsroom, &ids[1]).await, v1::CommentStatus::Approved);
+    assert_eq!(status(&newsroom, &ids[0]).await, v1::CommentStatus::Pending);
 }
 
 async fn a_ban_keeps_a_device_out_until_it_is_revoked(database: Database) {

@@ -1,6 +1,7 @@
 //! Arguments that say which comments: the queue's filter, and what is built on it.
 
 use clap::Args;
+use uuid::Uuid;
 
 use crate::cli::choices::{OrderChoice, ReasonChoice, StatusChoice, VerbChoice};
 
@@ -25,6 +26,8 @@ pub(in crate::cli) struct Filter {
     pub(in crate::cli) unreviewed: bool,
     #[arg(long)]
     pub(in crate::cli) reported: bool,
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) campaign: Option<Uuid>,
     #[command(flatten)]
     pub(in crate::cli) claims: Claims,
 }

@@ -64,9 +64,16 @@ pub(super) fn sections(case: &v1::Case, locale: Locale) -> Vec<String> {
         section("cli-report-notes", said.collect(), locale),
         section("cli-notes", notes.collect(), locale),
         section("cli-siblings", glimpses(&case.siblings), locale),
+        as_one(case, locale),
         section("cli-author-comments", glimpses(&case.author_comments), locale),
     ]
     .concat()
+}
+
+/// How to decide a comment and those that say the same.
+fn as_one(case: &v1::Case, locale: Locale) -> Vec<String> {
+    let id = case.comment.as_ref().filter(|_| !case.siblings.is_empty()).map(|comment| sanitize::line(&comment.id));
+    id.map(|id| format!("  {}", locale.text_with("cli-as-one", &[("id", id.into())]))).into_iter().collect()
 }
 
 fn section(key: &str, lines: Vec<String>, locale: Locale) -> Vec<String> {

@@ -23,7 +23,7 @@ macro_rules! held {
     };
 }
 
-/// A filter's conditions, parameters 2 to 11. The status comes last, because PostgreSQL wants every parameter used.
+/// A filter's conditions, parameters 2 to 12. The status comes last, because PostgreSQL wants every parameter used.
 macro_rules! matching {
     ($status:expr) => {
         concat!(
@@ -35,7 +35,8 @@ macro_rules! matching {
             and ($7::double precision is null or c.spam_score <= $7) and (not $8 or c.reviewed_at is null)
             and ($9::boolean is null or $9 = ",
             held!("$10"),
-            ") and (not $11 or c.open_reports > 0)"
+            ") and (not $11 or c.open_reports > 0) and ($12::uuid is null or coalesce(c.skeleton, c.fingerprint) = (
+                select coalesce(o.skeleton, o.fingerprint) from comments o where o.site_id = $1 and o.comment_id = $12))"
         )
     };
 }
@@ -126,7 +127,7 @@ macro_rules! find {
             case_columns!(),
             ", ",
             $matching,
-            " from comments c where c.site_id = $1 and c.comment_id = any ($12)"
+            " from comments c where c.site_id = $1 and c.comment_id = any ($13)"
         )
     };
 }
@@ -178,9 +179,9 @@ impl Shape {
             Self::AllUnheld => {
                 pages_or_locks!(order, lock, concat!(waiting!(), " and not ", held!("$5")), "($2, $3)", "$4")
             }
-            Self::Waiting => pages_or_locks!(order, lock, matching!(waiting!()), "($12, $13)", "$14"),
-            Self::Pending => pages_or_locks!(order, lock, matching!("c.status = 'PENDING'"), "($12, $13)", "$14"),
-            Self::Any => pages_or_locks!(order, lock, matching!("c.status = any ($15)"), "($12, $13)", "$14"),
+            Self::Waiting => pages_or_locks!(order, lock, matching!(waiting!()), "($13, $14)", "$15"),
+            Self::Pending => pages_or_locks!(order, lock, matching!("c.status = 'PENDING'"), "($13, $14)", "$15"),
+            Self::Any => pages_or_locks!(order, lock, matching!("c.status = any ($16)"), "($13, $14)", "$15"),
         }
     }
 
@@ -188,16 +189,16 @@ impl Shape {
         match self {
             Self::AllWaiting => counts!(order, waiting!(), "$2"),
             Self::AllUnheld => counts!(order, concat!(waiting!(), " and not ", held!("$3")), "$2"),
-            Self::Waiting => counts!(order, matching!(waiting!()), "$12"),
-            Self::Pending => counts!(order, matching!("c.status = 'PENDING'"), "$12"),
-            Self::Any => counts!(order, matching!("c.status = any ($13)"), "$12"),
+            Self::Waiting => counts!(order, matching!(waiting!()), "$13"),
+            Self::Pending => counts!(order, matching!("c.status = 'PENDING'"), "$13"),
+            Self::Any => counts!(order, matching!("c.status = any ($14)"), "$13"),
         }
     }
 
     /// Cases by their ids, each with whether it matches; of a shape with conditions.
     pub(super) const fn find(self) -> &'static str {
         match self {
-            Self::Any => find!(matching!("c.status = any ($13)")),
+            Self::Any => find!(matching!("c.status = any ($14)")),
             _ => find!(matching!(waiting!())),
         }
     }
@@ -220,6 +221,7 @@ impl Shape {
             .bind(filter.claimed)
             .bind(now)
             .bind(filter.reported)
+            .bind(filter.campaign_of.map(|id| id.0))
     }
 
     /// Binds what comes after all others.

@@ -17,7 +17,7 @@ use crate::{
     store::parse,
 };
 
-/// A filter's conditions, parameters 2 to 12.
+/// A filter's conditions, parameters 2 to 13.
 macro_rules! matching {
     ($status:expr) => {
         concat!(
@@ -29,7 +29,9 @@ macro_rules! matching {
             and ($7 is null or c.spam_score <= $7) and (not $8 or c.reviewed_at is null)
             and ($10 is null or $10 = exists (
                 select 1 from claims k where k.site_id = c.site_id and k.comment_id = c.comment_id and k.expires_at > $11))
-            and (not $12 or c.open_reports > 0)"
+            and (not $12 or c.open_reports > 0)
+            and ($13 is null or coalesce(c.skeleton, c.fingerprint) = (
+                select coalesce(o.skeleton, o.fingerprint) from comments o where o.site_id = $1 and o.comment_id = $13))"
         )
     };
 }
@@ -53,7 +55,7 @@ macro_rules! page {
             $after,
             " order by ",
             $order,
-            " limit $15"
+            " limit $16"
         )
     };
 }
@@ -64,30 +66,30 @@ macro_rules! pages {
     ($order:expr, $by_age:literal, $by_score:literal, $by_reports:literal, $matching:expr) => {
         match $order {
             QueueOrder::Oldest => {
-                page!($by_age, $matching, "(c.created_at, c.comment_id) > ($13, $14)", "c.created_at, c.comment_id")
+                page!($by_age, $matching, "(c.created_at, c.comment_id) > ($14, $15)", "c.created_at, c.comment_id")
             }
             QueueOrder::Newest => page!(
                 $by_age,
                 $matching,
-                "(c.created_at, c.comment_id) < ($13, $14)",
+                "(c.created_at, c.comment_id) < ($14, $15)",
                 "c.created_at desc, c.comment_id desc"
             ),
             QueueOrder::Score => page!(
                 $by_score,
                 $matching,
-                "-c.spam_score >= $13 and (-c.spam_score, c.comment_id) > ($13, $14)",
+                "-c.spam_score >= $14 and (-c.spam_score, c.comment_id) > ($14, $15)",
                 "-c.spam_score, c.comment_id"
             ),
             QueueOrder::Reports => page!(
                 $by_reports,
                 $matching,
-                "-c.open_reports >= $13 and (-c.open_reports, c.comment_id) > ($13, $14)",
+                "-c.open_reports >= $14 and (-c.open_reports, c.comment_id) > ($14, $15)",
                 "-c.open_reports, c.comment_id"
             ),
             QueueOrder::Due => page!(
                 "indexed by comments_by_due",
                 $matching,
-                "c.due_at is not null and (c.due_at, c.comment_id) > ($13, $14)",
+                "c.due_at is not null and (c.due_at, c.comment_id) > ($14, $15)",
                 "c.due_at, c.comment_id"
             ),
         }
@@ -110,7 +112,7 @@ macro_rules! count {
             $index,
             " where c.site_id = $1 and ",
             $matching,
-            " limit $13)"
+            " limit $14)"
         )
     };
 }
@@ -133,7 +135,7 @@ macro_rules! find {
             case_columns!(),
             ", ",
             $matching,
-            " from comments c where c.site_id = $1 and c.comment_id in (select unhex(value) from json_each($13))"
+            " from comments c where c.site_id = $1 and c.comment_id in (select unhex(value) from json_each($14))"
         )
     };
 }
@@ -204,6 +206,7 @@ pub(super) fn ask(
         .bind(filter.claimed)
         .bind(micros(now))
         .bind(filter.reported)
+        .bind(filter.campaign_of.map(|id| id.0))
 }
 
 #[cfg(test)]

@@ -99,6 +99,52 @@ contract! {
         }
     }
 
+    async fn a_campaign_is_found_by_any_of_its_comments_and_on_its_site_only(home: &Home) {
+        let said = |n, skeleton: Option<[u8; 16]>, fingerprint: [u8; 16]| {
+            let mut one = submission(n);
+            (one.skeleton, one.fingerprint) = (skeleton, fingerprint);
+            one.comment.article = article_named(&format!("bai-{n}"));
+            one
+        };
+        let (skeletons, fingerprints) = ([[1; 16], [2; 16]], [[3; 16], [4; 16]]);
+        let mut live = said(3, Some(skeletons[0]), [11; 16]);
+        (live.comment.status, live.comment.published_at) = (Status::Approved, Some(at(3)));
+        let mut foreign = said(4, Some(skeletons[0]), [12; 16]);
+        foreign.site = other_site();
+        let all = [
+            said(1, Some(skeletons[0]), [9; 16]),
+            said(2, Some(skeletons[0]), [10; 16]),
+            live,
+            said(5, Some(skeletons[1]), [9; 16]),
+            said(6, None, fingerprints[0]),
+            said(7, None, fingerprints[0]),
+            said(8, None, fingerprints[1]),
+        ];
+        home.store_all(&all).await;
+        home.store_all(std::slice::from_ref(&foreign)).await;
+        let [first, second, live, other, short, twin, lone] = ids(&all)[..] else { panic!() };
+        let waiting = |of| QueueFilter { campaign_of: Some(of), ..QueueFilter::default() };
+        for (of, expected) in [
+            (first, vec![first, second]),
+            (second, vec![first, second]),
+            (live, vec![first, second]),
+            (other, vec![other]),
+            (short, vec![short, twin]),
+            (lone, vec![lone]),
+            (foreign.comment.id, vec![]),
+            (submission(9).comment.id, vec![]),
+        ] {
+            assert_eq!(home.queue(&waiting(of), QueueOrder::Oldest, 2).await, expected);
+            assert_eq!(home.queue(&waiting(of), QueueOrder::Score, 9).await.len(), expected.len());
+            let pending = QueueFilter { status: vec![Status::Pending], ..waiting(of) };
+            assert_eq!(home.queue(&pending, QueueOrder::Oldest, 9).await, expected);
+            let counted = home.store.count_queue(&site(), &waiting(of), QueueOrder::Oldest, at(99)).await.unwrap();
+            assert_eq!(usize::try_from(counted).unwrap(), expected.len());
+        }
+        let any = QueueFilter { status: vec![Status::Pending, Status::Approved], ..waiting(first) };
+        assert_eq!(home.queue(&any, QueueOrder::Newest, 2).await, [live, second, first]);
+    }
+
     async fn conditions_of_a_filter_add_up(home: &Home) {
         let finding = Finding::whole(Rule::Link, 2.5);
         let mut link = scored(1, 0.6);
