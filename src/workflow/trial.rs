@@ -46,7 +46,7 @@ impl Workflow {
     pub fn assess_text(&self, site: &SiteId, text: &FormText) -> Assessed {
         let assessment = self.judge(site, text, &FormSignals::default());
         let verdict = policy::verdict(&assessment, self.thresholds(site));
-        let learned = self.learned(site);
+        let learned = self.learned(site).filter(|learned| learned.model.is_ready());
         let decisions =
             learned.as_ref().map_or(0, |learned| i64::try_from(learned.model.decisions()).unwrap_or(i64::MAX));
         let model_version = learned.map_or(0, |learned| learned.head.version);

@@ -331,6 +331,11 @@ async fn a_text_is_explained(database: Database) {
     assert!(rules.contains(&("PHONE_NUMBER", "author_name")), "{rules:?}");
     assert!(judged.findings.iter().all(|found| !found.explanation.is_empty()));
     assert_eq!(newsroom.desk().queue().await.cases.len(), 0, "nothing is written");
+    let mut portal = newsroom.portal();
+    super::learning::teach_casino(&mut portal, &mut desk).await;
+    let taught = desk.assess("Vào casino nhận thưởng").await;
+    assert_eq!((taught.decisions, taught.model_version > 0), (16, true));
+    assert!(taught.findings.iter().any(|found| found.rule == "LEARNED"));
 }
 
 async fn a_replay_sets_rules_against_decisions(database: Database) {
