@@ -111,6 +111,15 @@ async fn what_is_taken_back_is_unlearned_to_the_bit(database: Database) {
     take_back(&home, decided[7].1, 1_004).await;
     learn(&replica, 1_005).await;
     assert_eq!(replica.learned(&site()).unwrap().model.counts(), (9, 10));
+    // And one while others are decided, so that there is no less to learn than before.
+    take_back(&home, decided[3].1, 1_006).await;
+    decide_all(&home, 100..102).await;
+    learn(&replica, 2_000).await;
+    let (_, on_line) = knows(&replica).unwrap();
+    home.execute("delete from spam_models").await.unwrap();
+    let rebuilt = workflow(&home.store);
+    learn(&rebuilt, 3_000).await;
+    assert_eq!((knows(&rebuilt).unwrap().1, rebuilt.learned(&site()).unwrap().model.counts()), (on_line, (9, 11)));
 }
 
 async fn take_back(home: &Home, entry: Uuid, second: i64) {

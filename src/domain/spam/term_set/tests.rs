@@ -81,6 +81,15 @@ fn without_marks_a_word_is_met_only_where_nothing_has_marks_and_never_refused() 
 }
 
 #[test]
+fn a_word_that_bears_other_marks_is_another_word_even_where_hardly_any_bears_marks() {
+    let hardly_any = "toi khong biet noi gi hon ve chuyen nay nua dau, moi nguoi oi, các ban nghi sao";
+    for tier in TermTier::ALL {
+        assert_eq!(hits(&obscene(*tier), hardly_any), TermHits::default(), "{tier}");
+    }
+    assert!(hits(&obscene(TermTier::Stripped), &hardly_any.replace("các", "cac")).holds);
+}
+
+#[test]
 fn a_term_without_marks_refuses_only_where_marks_are_written() {
     let terms = [term("cac", TermTier::Exact)];
     let unmarked = hits(&terms, "cac ban di dau the");
