@@ -6,7 +6,7 @@ use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
-    transport::{Channel, Endpoint},
+    transport::{Channel, ClientTlsConfig, Endpoint, Identity},
 };
 
 use super::{
@@ -109,11 +109,29 @@ fn endpoint(addr: &str, locale: Locale) -> Result<Endpoint, Failure> {
     let refuse = |key| Failure::new(Outcome::Usage, locale.text_with(key, &[("addr", addr.into())]));
     let endpoint = Endpoint::from_shared(addr.to_owned()).map_err(|_| refuse("cli-bad-address"))?;
     match endpoint.uri().scheme_str() {
-        Some("http") => Ok(endpoint
-            .connect_timeout(CONNECT_TIMEOUT)
-            .http2_keep_alive_interval(KEEPALIVE)
-            .keep_alive_timeout(KEEPALIVE)),
-        Some("https") => Err(refuse("cli-no-tls")),
+        Some("http") => Ok(kept_alive(endpoint)),
+        Some("https") => {
+            let failed = |error: String| {
+                Failure::new(Outcome::Usage, locale.text_with("cli-no-tls", &[("error", error.into())]))
+            };
+            let tls = tls_config().map_err(&failed)?;
+            Ok(kept_alive(endpoint).tls_config(tls).map_err(|error| failed(error.to_string()))?)
+        }
         _ => Err(refuse("cli-bad-address")),
     }
+}
+
+fn kept_alive(endpoint: Endpoint) -> Endpoint {
+    endpoint.connect_timeout(CONNECT_TIMEOUT).http2_keep_alive_interval(KEEPALIVE).keep_alive_timeout(KEEPALIVE)
+}
+
+/// Trusts what the system trusts (`SSL_CERT_FILE`), and shows a certificate of its own where one is given.
+fn tls_config() -> Result<ClientTlsConfig, String> {
+    let tls = ClientTlsConfig::new().with_native_roots();
+    let file = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());
+    let (Some(cert), Some(key)) = (file("DUYET_CERT_FILE"), file("DUYET_CERT_KEY_FILE")) else { return Ok(tls) };
+    let read = |path: std::ffi::OsString| {
+        std::fs::read(&path).map_err(|error| format!("{}: {error}", std::path::Path::new(&path).display()))
+    };
+    Ok(tls.identity(Identity::from_pem(read(cert)?, read(key)?)))
 }

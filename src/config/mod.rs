@@ -1,5 +1,6 @@
 //! Settings: flag > environment > TOML file > default, resolved once at start into what the rooms of the house take.
 
+mod listeners;
 mod secret;
 mod settings;
 mod source;
@@ -38,6 +39,13 @@ pub struct Config {
     /// `None`: the key file in the data directory, made on first start. Required with a database URL.
     pub keys: Option<Secret>,
     pub grpc_addr: SocketAddr,
+    /// The listener's certificate; `None`: plaintext.
+    pub tls_cert_file: Option<PathBuf>,
+    pub tls_key_file: Option<PathBuf>,
+    /// Who must have signed clients' certificates.
+    pub tls_client_ca_file: Option<PathBuf>,
+    /// Plaintext beyond loopback is meant.
+    pub insecure: bool,
     /// Metrics and probes.
     pub http_addr: SocketAddr,
     /// Whether the reflection services answer.
@@ -80,6 +88,10 @@ impl Config {
             expected_replicas: settings.expected_replicas.unwrap_or(NonZeroU32::MIN),
             keys: Secret::choose("DUYET_KEYS", settings.keys, settings.keys_file)?,
             grpc_addr: settings.grpc.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 50_051))),
+            tls_cert_file: settings.grpc.tls_cert_file,
+            tls_key_file: settings.grpc.tls_key_file,
+            tls_client_ca_file: settings.grpc.tls_client_ca_file,
+            insecure: settings.grpc.insecure.unwrap_or(false),
             http_addr: settings.http.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9_464))),
             reflection: settings.grpc.reflection.unwrap_or(true),
             drain_notice: Duration::from_millis(settings.grpc.drain_notice_ms.unwrap_or(2_000)),
@@ -108,7 +120,20 @@ impl Config {
         if self.database_url.is_some() { "postgres" } else { "sqlite" }
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check_listeners(&self) -> Result<(), String> {
+        if self.tls_cert_file.is_some() != self.tls_key_file.is_some() {
+            return Err("grpc.tls_cert_file and grpc.tls_key_file go together".to_owned());
+        }
+        if self.tls_client_ca_file.is_some() && self.tls_cert_file.is_none() {
+            return Err("grpc.tls_client_ca_file needs grpc.tls_cert_file".to_owned());
+        }
+        if self.tls_cert_file.is_none() && !self.grpc_addr.ip().is_loopback() && !self.insecure {
+            return Err(format!(
+                "grpc.addr ({}) is beyond loopback and would be plaintext: set grpc.tls_cert_file and grpc.tls_key_file, \
+                 or grpc.insecure = true behind a proxy that ends TLS",
+                self.grpc_addr
+            ));
+        }
         let loopback = self.grpc_addr.ip().is_loopback() && self.http_addr.ip().is_loopback();
         if self.fixed_answer.is_some() && !loopback {
             return Err(
@@ -116,6 +141,11 @@ impl Config {
                     .to_owned(),
             );
         }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.check_listeners()?;
         if let Some(answer) = &self.fixed_answer
             && !answer.chars().all(|c| self.alphabet.symbols().contains(c.to_ascii_uppercase()))
         {
@@ -191,10 +221,22 @@ mod tests {
 
     #[test]
     fn a_fixed_answer_is_refused_off_loopback() {
-        let error = resolve("[captcha]\nfixed_answer = \"KM7RT\"\n[grpc]\naddr = \"0.0.0.0:50051\"\n").unwrap_err();
+        let error = resolve("[captcha]\nfixed_answer = \"KM7RT\"\n[grpc]\naddr = \"0.0.0.0:50051\"\ninsecure = true\n")
+            .unwrap_err();
         assert!(error.contains("loopback"), "{error}");
         let error = resolve("[captcha]\nfixed_answer = \"KM7RT\"\n[http]\naddr = \"0.0.0.0:9464\"\n").unwrap_err();
         assert!(error.contains("loopback"), "{error}");
+    }
+
+    #[test]
+    fn plaintext_beyond_loopback_must_be_meant() {
+        let listening = |rest: &str| resolve(&format!("[grpc]\naddr = \"0.0.0.0:50051\"\n{rest}"));
+        let error = listening("").unwrap_err();
+        assert!(error.contains("plaintext") && error.contains("grpc.insecure"), "{error}");
+        assert!(listening("insecure = true\n").is_ok());
+        assert!(listening("tls_cert_file = \"c\"\ntls_key_file = \"k\"\n").is_ok());
+        assert!(listening("tls_cert_file = \"c\"\n").unwrap_err().contains("go together"));
+        assert!(listening("insecure = true\ntls_client_ca_file = \"a\"\n").unwrap_err().contains("tls_cert_file"));
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What can be set, once: the same fields as flags, environment variables and keys of the TOML file.
 
-use std::{env::VarError, fs, net::SocketAddr, num::NonZeroU32, path::PathBuf};
+use std::{env::VarError, fs, num::NonZeroU32, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Config, Secret, Source};
+use super::{
+    Config, Secret, Source,
+    listeners::{GrpcSettings, HttpSettings},
+};
 use crate::domain::{
     answer::Alphabet, challenge::ProofTries, comment::TextLimits, picture::Profile, policy::Mode, rate_limit::Quotas,
 };
@@ -69,39 +72,6 @@ pub struct Settings {
     pub text: TextLimits,
     #[arg(skip)]
     pub limits: Quotas,
-}
-
-/// The gRPC listener.
-#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GrpcSettings {
-    /// gRPC address; port 0 picks a free one [default: 127.0.0.1:50051]
-    #[arg(id = "grpc_addr", long = "grpc-addr", env = "DUYET_GRPC_ADDR", global = true)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub addr: Option<SocketAddr>,
-    /// Whether reflection answers [default: true]
-    #[arg(id = "grpc_reflection", long = "grpc-reflection", env = "DUYET_GRPC_REFLECTION", global = true)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reflection: Option<bool>,
-    /// Milliseconds between SIGTERM and the end of listening [default: 2000]
-    #[arg(
-        id = "grpc_drain_notice_ms",
-        long = "grpc-drain-notice-ms",
-        env = "DUYET_GRPC_DRAIN_NOTICE_MS",
-        global = true
-    )]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub drain_notice_ms: Option<u64>,
-}
-
-/// The HTTP listener.
-#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HttpSettings {
-    /// Address of metrics and probes; port 0 picks a free one [default: 127.0.0.1:9464]
-    #[arg(id = "http_addr", long = "http-addr", env = "DUYET_HTTP_ADDR", global = true)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub addr: Option<SocketAddr>,
 }
 
 /// Captchas.
@@ -204,11 +174,7 @@ impl Settings {
             keys,
             keys_file,
             log: self.log.or(file.log),
-            grpc: GrpcSettings {
-                addr: self.grpc.addr.or(file.grpc.addr),
-                reflection: self.grpc.reflection.or(file.grpc.reflection),
-                drain_notice_ms: self.grpc.drain_notice_ms.or(file.grpc.drain_notice_ms),
-            },
+            grpc: self.grpc.over(file.grpc),
             http: HttpSettings { addr: self.http.addr.or(file.http.addr) },
             captcha: CaptchaSettings {
                 fixed_answer: self.captcha.fixed_answer.or(file.captcha.fixed_answer),
@@ -258,6 +224,10 @@ impl From<&Config> for Settings {
                 addr: Some(config.grpc_addr),
                 reflection: Some(config.reflection),
                 drain_notice_ms: u64::try_from(config.drain_notice.as_millis()).ok(),
+                tls_cert_file: config.tls_cert_file,
+                tls_key_file: config.tls_key_file,
+                tls_client_ca_file: config.tls_client_ca_file,
+                insecure: Some(config.insecure),
             },
             http: HttpSettings { addr: Some(config.http_addr) },
             captcha: CaptchaSettings {

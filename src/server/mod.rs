@@ -22,7 +22,11 @@ use crate::{
     domain::{Error, access::Role},
     grpc::{
         self,
-        transport::{in_flight::InFlight, incoming},
+        transport::{
+            in_flight::InFlight,
+            incoming,
+            tls::{self, Tls},
+        },
     },
     limiter::Limiter,
     ops::{
@@ -121,6 +125,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     // First of all: until it is taken, the signal would end a start that waits for its database.
     let hangups = signal(SignalKind::hangup())?;
     warn_of_risks(&config);
+    let tls = open_tls(&config)?;
     let grpc_listener = bind(config.grpc_addr).await?;
     let http_listener = bind(config.http_addr).await?;
     let (grpc_addr, http_addr) = (grpc_listener.local_addr()?, http_listener.local_addr()?);
@@ -149,7 +154,10 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let reload = reload::follow(config.clone(), Arc::clone(&workflow), hangups);
     tokio::spawn(stop_rest.clone().run_until_cancelled_owned(reload));
 
-    let incoming = incoming::accept(grpc_listener, stop_grpc.clone());
+    if let Some(tls) = &tls {
+        tokio::spawn(stop_rest.clone().run_until_cancelled_owned(Arc::clone(tls).follow()));
+    }
+    let incoming = incoming::accept(grpc_listener, tls, stop_grpc.clone());
     let server = grpc_server().add_routes(routes);
     let grpc = tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop_grpc.clone().cancelled_owned()));
     tracing::info!(%grpc_addr, %http_addr, store = config.store_name(), "duyetd is ready");
@@ -165,9 +173,15 @@ fn warn_of_risks(config: &Config) {
     if config.redis_url.is_none() && config.expected_replicas.get() > 1 {
         tracing::warn!("expected_replicas is set without REDIS_URL: every replica has the whole quotas");
     }
-    if !config.grpc_addr.ip().is_loopback() {
+    if !config.grpc_addr.ip().is_loopback() && config.tls_cert_file.is_none() {
         tracing::warn!("gRPC is plaintext and listens beyond loopback: put a proxy that ends TLS in front of it");
     }
+}
+
+fn open_tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
+    let (Some(cert), Some(key)) = (config.tls_cert_file.clone(), config.tls_key_file.clone()) else { return Ok(None) };
+    let files = tls::Files { cert, key, client_ca: config.tls_client_ca_file.clone() };
+    Ok(Some(Arc::new(Tls::open(files).map_err(anyhow::Error::msg)?)))
 }
 
 async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -44,6 +44,7 @@ mod store_contract;
 mod submit;
 mod support;
 mod terms;
+mod tls;
 mod triage;
 mod two_moderators;
 mod watch;

@@ -16,9 +16,10 @@ const EXIT_CODES: [(&str, &str); 7] = [
     ("6", "man-exit-unavailable"),
 ];
 
-const VARIABLES: [(&str, &str); 6] = [
+const VARIABLES: [(&str, &str); 7] = [
     ("DUYET_ADDR", "man-env-addr"),
     ("DUYET_TOKEN, DUYET_TOKEN_FILE", "man-env-token"),
+    ("DUYET_CERT_FILE, DUYET_CERT_KEY_FILE", "man-env-cert"),
     ("DUYET_LANG, LC_ALL, LC_MESSAGES, LANG", "man-env-lang"),
     ("TZ", "man-env-tz"),
     ("COLUMNS", "man-env-columns"),

@@ -4,6 +4,7 @@ pub mod deadline;
 pub mod in_flight;
 pub mod incoming;
 pub mod observe;
+pub mod tls;
 
 /// Splits `/package.Service/Method`.
 fn split_path(path: &str) -> (&str, &str) {

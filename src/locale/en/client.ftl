@@ -20,7 +20,7 @@ cli-too-slow =
        *[other] The server at { $addr } did not answer within { $seconds } seconds.
     }
 cli-bad-address = The address { $addr } is not valid. For example: http://127.0.0.1:50051
-cli-no-tls = https is not supported yet ({ $addr }). Use http through a tunnel that you trust.
+cli-no-tls = TLS cannot be set up: { $error }
 cli-conflict = { $actor } moved this comment to “{ $status }” at { $at }. Your decision was not applied.
 cli-decided = { $id }: { $status }
 cli-already = { $id }: was “{ $status }” already ({ $actor }, { $at })
@@ -421,6 +421,7 @@ man-exit-unavailable = Over a limit, or the server cannot be used now.
 man-exit-worst = Of several comments, the greatest code is the command's.
 man-env-addr = Address of the server, as --addr.
 man-env-token = The access token, or a file that holds it. Without them the stored login is used.
+man-env-cert = A certificate to show to the server, and its key, in PEM. SSL_CERT_FILE names the authorities to trust.
 man-env-lang = Language, vi or en, in this order; --lang goes before them.
 man-env-tz = Time zone in which times are shown.
 man-env-columns = Width of tables; by default that of the terminal.

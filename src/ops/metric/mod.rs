@@ -44,6 +44,7 @@ const COUNT_DRIFT: &str = "duyet_count_drift";
 const JOB_RUNS: &str = "duyet_job_runs_total";
 const CONFIG_RELOADS: &str = "duyet_config_reloads_total";
 const CONFIG_GOOD: &str = "duyet_config_last_reload_successful";
+const CERTIFICATE_READS: &str = "duyet_certificate_reads_total";
 const STORE_UP: &str = "duyet_store_up";
 const SHED: &str = "duyet_shed_total";
 const PANICS: &str = "duyet_panics_total";
@@ -113,6 +114,10 @@ fn describe() {
     spam::describe();
     describe_counter!(CONFIG_RELOADS, "times the configuration was read again, by outcome: APPLIED or REFUSED");
     describe_gauge!(CONFIG_GOOD, "0 while the configuration file is wrong and the last good one is in force");
+    describe_counter!(
+        CERTIFICATE_READS,
+        "times the listener's certificate was read again, by outcome: APPLIED or REFUSED"
+    );
     describe_gauge!(STORE_UP, "1 while the database can be written to");
     describe_counter!(SHED, "calls refused because too many were under way");
     describe_counter!(PANICS, "handlers that panicked");
@@ -252,6 +257,11 @@ pub fn config_read(outcome: &'static str) {
 /// Says whether the configuration file could be read the last time.
 pub fn config_is_good(good: bool) {
     gauge!(CONFIG_GOOD).set(if good { 1.0 } else { 0.0 });
+}
+
+/// Counts that the listener's certificate was read again: APPLIED or REFUSED.
+pub fn certificate_read(outcome: &'static str) {
+    counter!(CERTIFICATE_READS, "outcome" => outcome).increment(1);
 }
 
 /// Says whether the database can be written to.

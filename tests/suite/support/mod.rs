@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod canned;
+pub mod certificates;
 pub mod daemon;
 pub mod home;
 pub mod imports;

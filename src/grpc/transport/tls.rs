@@ -1,0 +1,153 @@
+//! TLS of the listener. Certificates are read again when their files change, so that renewing one takes no restart.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        RootCertStore, ServerConfig,
+        crypto::ring,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+        server::WebPkiClientVerifier,
+    },
+};
+
+use crate::ops::metric;
+
+/// How often the files are compared. As the configuration's, this also sees what is mounted over them.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Where the listener's certificate lies, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// The certificate and those between it and its authority.
+    pub cert: PathBuf,
+    pub key: PathBuf,
+    /// Who must have signed a client's certificate; `None` asks clients for none.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// What the files said.
+#[derive(PartialEq, Eq)]
+struct Read {
+    cert: Vec<u8>,
+    key: Vec<u8>,
+    client_ca: Option<Vec<u8>>,
+}
+
+/// A certificate to listen with.
+pub struct Tls {
+    files: Files,
+    in_force: RwLock<Arc<ServerConfig>>,
+}
+
+impl Tls {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// One sentence that names the file.
+    pub fn open(files: Files) -> Result<Self, String> {
+        let config = files.read().and_then(|read| files.config(&read))?;
+        Ok(Self { files, in_force: RwLock::new(config) })
+    }
+
+    /// For a connection that begins now.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Follows the files until dropped. What cannot be read leaves the last good certificate in force, and says so once.
+    pub async fn follow(self: Arc<Self>) {
+        let mut ticks = interval(LOOK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut seen = self.files.read();
+        loop {
+            ticks.tick().await;
+            let files = self.files.clone();
+            let Ok(found) = tokio::task::spawn_blocking(move || files.read()).await else { continue };
+            if found == seen {
+                continue;
+            }
+            match found.as_ref().map_err(Clone::clone).and_then(|read| self.files.config(read)) {
+                Ok(config) => {
+                    *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = config;
+                    metric::certificate_read("APPLIED");
+                    tracing::info!("the certificate was read again");
+                }
+                Err(error) => {
+                    metric::certificate_read("REFUSED");
+                    tracing::error!(error, "the certificate is wrong: the last good one stays in force");
+                }
+            }
+            seen = found;
+        }
+    }
+}
+
+impl Files {
+    fn read(&self) -> Result<Read, String> {
+        let bytes = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+        Ok(Read {
+            cert: bytes(&self.cert)?,
+            key: bytes(&self.key)?,
+            client_ca: self.client_ca.as_deref().map(bytes).transpose()?,
+        })
+    }
+
+    /// TLS 1.2 and 1.3, HTTP/2 only.
+    fn config(&self, read: &Read) -> Result<Arc<ServerConfig>, String> {
+        let wrong = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let chain = certificates(&read.cert).map_err(|error| wrong(&self.cert, &error))?;
+        let key = PrivateKeyDer::from_pem_slice(&read.key).map_err(|error| wrong(&self.key, &error))?;
+        let provider = Arc::new(ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?;
+        let builder = match (&self.client_ca, &read.client_ca) {
+            (Some(path), Some(pem)) => {
+                let mut roots = RootCertStore::empty();
+                for authority in certificates(pem).map_err(|error| wrong(path, &error))? {
+                    roots.add(authority).map_err(|error| wrong(path, &error))?;
+                }
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                builder.with_client_cert_verifier(verifier.build().map_err(|error| wrong(path, &error))?)
+            }
+            _ => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_single_cert(chain, key).map_err(|error| wrong(&self.cert, &error))?;
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match found {
+        Ok(found) if found.is_empty() => Err("no certificate in it".to_owned()),
+        found => found.map_err(|error| error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_names_its_file_and_never_shows_a_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let files = Files { cert: path("cert.pem"), key: path("key.pem"), client_ca: None };
+        let refused = |files: &Files| Tls::open(files.clone()).err().unwrap();
+        assert!(refused(&files).contains("cert.pem"));
+        std::fs::write(path("cert.pem"), "hunter2").unwrap();
+        assert!(refused(&files).contains("key.pem"));
+        std::fs::write(path("key.pem"), "hunter2").unwrap();
+        let error = refused(&files);
+        assert!(error.contains("cert.pem: no certificate") && !error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,173 @@
+//! TLS of the listener, from the moderators' client: who is trusted, who is let in, and what happens when certificates change.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use crate::support::{
+    certificates::{Authority, Certificate},
+    newsroom::{Database, Newsroom},
+    office::metric_value,
+};
+
+const LOOPBACK: &str = "IP:127.0.0.1";
+
+async fn open(certificate: &Certificate, client_ca: Option<&Authority>) -> Newsroom {
+    Newsroom::open_with(Database::Sqlite, |config| {
+        config.tls_cert_file = Some(certificate.cert.clone());
+        config.tls_key_file = Some(certificate.key.clone());
+        config.tls_client_ca_file = client_ca.map(Authority::cert);
+    })
+    .await
+}
+
+/// `duyet stats` over TLS, trusting `authority`.
+async fn stats(newsroom: &Newsroom, authority: &Authority, own: Option<&Certificate>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_duyet"));
+    command.env_clear().env("HOME", newsroom.token_file("x").parent().unwrap()).args(["stats", "--lang", "en"]);
+    command.env("DUYET_ADDR", format!("https://{}", newsroom.running.grpc_addr));
+    command.env("DUYET_TOKEN_FILE", newsroom.token_file("moderator")).env("SSL_CERT_FILE", authority.cert());
+    if let Some(own) = own {
+        command.env("DUYET_CERT_FILE", &own.cert).env("DUYET_CERT_KEY_FILE", &own.key);
+    }
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+async fn code(newsroom: &Newsroom, authority: &Authority, own: Option<&Certificate>) -> Option<i32> {
+    stats(newsroom, authority, own).await.status.code()
+}
+
+fn authorities() -> (TempDir, Authority, Authority) {
+    let dir = tempfile::tempdir().unwrap();
+    let (ours, other) = (Authority::new(dir.path(), "ours"), Authority::new(dir.path(), "other"));
+    (dir, ours, other)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_is_believed_when_its_authority_name_and_time_are_right() {
+    let (_dir, ours, other) = authorities();
+    let newsroom = open(&ours.sign("server", LOOPBACK, 2), None).await;
+    let told = stats(&newsroom, &ours, None).await;
+    assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stderr));
+    assert_eq!(code(&newsroom, &other, None).await, Some(6), "an authority that nobody trusts");
+    for wrong in [ours.sign("named", "DNS:another.example", 2), ours.sign("expired", LOOPBACK, -1)] {
+        let newsroom = open(&wrong, None).await;
+        assert_eq!(code(&newsroom, &ours, None).await, Some(6), "{wrong:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listener_with_a_certificate_takes_no_plaintext_and_no_old_protocol() {
+    let (_dir, ours, _) = authorities();
+    let newsroom = open(&ours.sign("server", LOOPBACK, 2), None).await;
+    let addr = newsroom.running.grpc_addr;
+    let plain = newsroom.desk().moderation.get_stats(duyet::proto::v1::GetStatsRequest::default()).await;
+    assert!(plain.is_err());
+    for arguments in [["-tls1_1", "-alpn", "h2"], ["-tls1_2", "-alpn", "http/1.1"]] {
+        let output = s_client(addr, &arguments).await;
+        assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+    for version in ["-tls1_2", "-tls1_3"] {
+        let output = s_client(addr, &[version, "-alpn", "h2"]).await;
+        assert!(output.status.success(), "{version}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+async fn s_client(addr: SocketAddr, arguments: &[&str]) -> Output {
+    let mut command = Command::new("openssl");
+    command.args(["s_client", "-connect", &addr.to_string()]).args(arguments).stdin(Stdio::null());
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_clients_need_a_certificate_only_ours_gets_in() {
+    let (_dir, ours, other) = authorities();
+    let newsroom = open(&ours.sign("server", LOOPBACK, 2), Some(&ours)).await;
+    let client = |authority: &Authority, days| authority.sign("client", "DNS:moderator.example", days);
+    assert_eq!(code(&newsroom, &ours, Some(&client(&ours, 2))).await, Some(0));
+    assert_eq!(code(&newsroom, &ours, None).await, Some(6), "without one");
+    assert_eq!(code(&newsroom, &ours, Some(&client(&other, 2))).await, Some(6), "another authority's");
+    assert_eq!(code(&newsroom, &ours, Some(&client(&ours, -1))).await, Some(6), "one that ended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_not() {
+    let (dir, ours, other) = authorities();
+    let shown = Certificate { cert: dir.path().join("shown.pem"), key: dir.path().join("shown.key") };
+    let show = |certificate: &Certificate| {
+        std::fs::copy(&certificate.key, &shown.key).unwrap();
+        std::fs::copy(&certificate.cert, &shown.cert).unwrap();
+    };
+    show(&ours.sign("server", LOOPBACK, 2));
+    let newsroom = open(&shown, None).await;
+    assert_eq!(code(&newsroom, &ours, None).await, Some(0));
+    show(&other.sign("server", LOOPBACK, 2));
+    eventually("the renewed one", async || code(&newsroom, &other, None).await == Some(0)).await;
+    assert_eq!(code(&newsroom, &ours, None).await, Some(6), "the old one is gone");
+
+    let refused = || metric_value("duyet_certificate_reads_total{outcome=\"REFUSED\"}");
+    let before = refused();
+    std::fs::write(&shown.cert, "-----BEGIN CERTIFICATE-----\nhỏng\n").unwrap();
+    eventually("the broken one", async || refused() != before).await;
+    assert_eq!(code(&newsroom, &other, None).await, Some(0), "the last good one stays");
+    show(&ours.sign("again", LOOPBACK, 2));
+    eventually("the mended one", async || code(&newsroom, &ours, None).await == Some(0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_never_finishes_a_handshake_holds_up_nobody_and_is_closed() {
+    let (_dir, ours, _) = authorities();
+    let newsroom = open(&ours.sign("server", LOOPBACK, 2), None).await;
+    let silent: Vec<_> = (0..50).map(|_| TcpStream::connect(newsroom.running.grpc_addr).unwrap()).collect();
+    let mut half = TcpStream::connect(newsroom.running.grpc_addr).unwrap();
+    half.write_all(&[0x16, 0x03, 0x01]).unwrap();
+    assert_eq!(code(&newsroom, &ours, None).await, Some(0));
+    let closed = tokio::task::spawn_blocking(move || {
+        let began = Instant::now();
+        for mut socket in silent.into_iter().chain([half]) {
+            socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            let ended = socket.read(&mut [0; 64]);
+            assert!(!matches!(&ended, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock), "{ended:?}");
+        }
+        began.elapsed()
+    });
+    assert!(closed.await.unwrap() < Duration::from_secs(20));
+}
+
+async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    for _ in 0..200 {
+        if is_so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{what} never came");
+}
+
+#[test]
+fn a_server_does_not_start_with_a_certificate_that_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| -> std::path::PathBuf { dir.path().join(name) };
+    std::fs::write(file("cert.pem"), "hunter2").unwrap();
+    std::fs::write(file("key.pem"), "hunter2").unwrap();
+    let told = duyetd(dir.path(), &[("DUYET_GRPC_TLS_CERT_FILE", "cert.pem"), ("DUYET_GRPC_TLS_KEY_FILE", "key.pem")]);
+    assert!(told.contains("cert.pem: no certificate in it") && !told.contains("hunter2"), "{told}");
+    let told = duyetd(dir.path(), &[("DUYET_GRPC_ADDR", "0.0.0.0:0")]);
+    assert!(told.contains("grpc.insecure"), "{told}");
+}
+
+/// What duyetd says before it gives up.
+fn duyetd(dir: &Path, variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_duyetd"));
+    command.env_clear().current_dir(dir).envs(variables.iter().copied());
+    command.env("DUYET_HTTP_ADDR", "127.0.0.1:0");
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
