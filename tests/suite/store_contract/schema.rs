@@ -148,13 +148,13 @@ async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
     let pending = QueueFilter { status: vec![Status::Pending], ..QueueFilter::default() };
     for order in QueueOrder::ALL.iter().copied() {
         let key = if matches!(order, QueueOrder::Score | QueueOrder::Reports) { "-1" } else { "2020-01-01" };
-        let conditions = "'bao-hue', null, '{}', null, null, null, null, false, null, now(), false";
+        let conditions = "'bao-hue', null, '{}', null, null, null, null, false, null, now(), false, null";
         let page = format!("{conditions}, '{key}', '{}', 21", uuid::Uuid::nil());
         let count = format!("{conditions}, 10001");
         let shapes = [
             (&everything, ["$4", "$2"], None),
             (&unheld, ["$4", "$2"], None),
-            (&pending, ["$14", "$12"], Some([page.as_str(), count.as_str()])),
+            (&pending, ["$15", "$13"], Some([page.as_str(), count.as_str()])),
         ];
         for (filter, limits, given) in shapes {
             let page = QueuePage { site: &site, filter, order, size: 20, after: None, now: at(0) };
