@@ -18,6 +18,7 @@ use crate::store::sqlite::SqliteStore;
 const OPEN: &str = "/grpc.health.v1.Health/Check";
 const STREAM: &str = "/grpc.health.v1.Health/Watch";
 const GUARDED: &str = "/duyet.v1.CommentService/ListComments";
+const SUBMIT: &str = "/duyet.v1.CommentService/SubmitComment";
 
 async fn hang() -> Response {
     std::future::pending().await
@@ -30,7 +31,8 @@ fn router(handler: axum::routing::MethodRouter) -> Router {
 
 fn router_counting(handler: axum::routing::MethodRouter, in_flight: InFlight) -> Router {
     let gatekeeper = Arc::new(Gatekeeper::new(Arc::new(SqliteStore::open("nowhere"))));
-    let router = Router::new().route(OPEN, handler.clone()).route(STREAM, handler.clone()).route(GUARDED, handler);
+    let router = Router::new().route(OPEN, handler.clone()).route(STREAM, handler.clone());
+    let router = router.route(GUARDED, handler.clone()).route(SUBMIT, handler);
     layered(router, gatekeeper, in_flight)
 }
 
@@ -77,6 +79,21 @@ async fn calls_beyond_the_bound_are_refused_at_once_and_a_place_comes_back() {
     assert!(refused.get_details_retry_info().unwrap().retry_delay.unwrap() > std::time::Duration::ZERO);
     under_way.pop();
     assert!(status_of(&router, request(OPEN, "10S")).now_or_never().is_none(), "one ended, one more fits");
+}
+
+#[tokio::test]
+async fn lists_are_refused_before_submits() {
+    let router = router(post(hang));
+    let mut under_way: Vec<_> = (0..768).map(|_| Box::pin(status_of(&router, request(OPEN, "10S")))).collect();
+    assert!(under_way.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
+    let reason = async |path| {
+        let refused = status_of(&router, request(path, "10S")).await;
+        refused.get_details_error_info().unwrap().reason
+    };
+    assert_eq!(reason(GUARDED).await, "OVERLOADED");
+    assert_eq!(reason(SUBMIT).await, "TOKEN_INVALID", "it got as far as that");
+    under_way.pop();
+    assert_eq!(reason(GUARDED).await, "TOKEN_INVALID");
 }
 
 #[tokio::test]

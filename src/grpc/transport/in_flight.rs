@@ -1,6 +1,10 @@
-//! Counts unary calls under way: sheds beyond a bound, and tells a drain when the last one is done.
+//! Counts unary calls under way: sheds beyond a bound, and tells a drain when the last one is done. The bound follows what the machine
+//! and its database can do: it falls while calls are slow, and grows again where it is used. Submits and decisions are let in longest.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{Request, State},
@@ -19,13 +23,56 @@ use crate::{
 /// Calls under way at once: a submit waits for the database, not for a core, so this is far more than cores.
 const MOST: u32 = 1_024;
 
+/// So many are let in however slow things are, or nothing would ever show that they are better.
+const LEAST: f64 = 32.0;
+
+/// What takes so long has waited: as long as a call waits for a connection of the database.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// Slow calls come in crowds. The bound falls by this, once for a crowd.
+const LESS: f64 = 0.8;
+
+/// What everybody can do without for a while is let in to so many quarters of the bound.
+const QUARTERS_FOR_OTHERS: usize = 3;
+
+/// Shed last: what a reader or a moderator did, and must not lose.
+const FIRST: [&str; 15] = [
+    "/duyet.v1.CaptchaService/IssueChallenge",
+    "/duyet.v1.CaptchaService/VerifyChallenge",
+    "/duyet.v1.CommentService/SubmitComment",
+    "/duyet.v1.CommentService/ReportComment",
+    "/duyet.v1.ModerationService/Decide",
+    "/duyet.v1.ModerationService/BulkDecide",
+    "/duyet.v1.ModerationService/Revert",
+    "/duyet.v1.ModerationService/ClaimNext",
+    "/duyet.v1.ModerationService/Escalate",
+    "/duyet.v1.BanService/CreateBan",
+    "/duyet.v1.PolicyService/UpdateArticle",
+    "/duyet.v1.PolicyService/UpdateSite",
+    "/duyet.v1.PolicyService/Lockdown",
+    "/duyet.v1.RuleService/PutTerm",
+    "/grpc.health.v1.Health/Check",
+];
+
+/// Never slow but for load: their time says how the machine does.
+const MEASURED: [&str; 5] = [
+    "/duyet.v1.CommentService/SubmitComment",
+    "/duyet.v1.CommentService/ListComments",
+    "/duyet.v1.CommentService/CountComments",
+    "/duyet.v1.CommentService/GetComment",
+    "/duyet.v1.ModerationService/Decide",
+];
+
 /// Unary calls under way.
 #[derive(Clone)]
-pub struct InFlight(Arc<Semaphore>);
+pub struct InFlight {
+    places: Arc<Semaphore>,
+    bound: Arc<Mutex<Bound>>,
+}
 
 impl Default for InFlight {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST as usize)))
+        Self { places: Arc::new(Semaphore::new(MOST as usize)), bound: Arc::default() }
     }
 }
 
@@ -33,19 +80,121 @@ impl InFlight {
     /// Waits until no call is under way. Streams are not counted: they end when the process does, and resume elsewhere.
     pub async fn drained(&self) {
         // Fails only when the semaphore is closed, which nobody does.
-        let _all = self.0.acquire_many(MOST).await;
+        let _all = self.places.acquire_many(MOST).await;
+    }
+
+    fn under_way(&self) -> usize {
+        MOST as usize - self.places.available_permits()
+    }
+
+    fn lets_in(&self, path: &str) -> bool {
+        let bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner).calls();
+        let mine = if FIRST.contains(&path) { bound } else { bound * QUARTERS_FOR_OTHERS / 4 };
+        self.under_way() < mine
+    }
+
+    fn learn(&self, took: Duration) {
+        let under_way = self.under_way();
+        let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+        bound.learn(took, under_way, Instant::now());
+        metric::call_bound(bound.calls());
+    }
+}
+
+/// How many calls may be under way: additive increase, multiplicative decrease.
+#[derive(Debug)]
+struct Bound {
+    calls: f64,
+    lowered: Option<Instant>,
+}
+
+impl Default for Bound {
+    fn default() -> Self {
+        Self { calls: f64::from(MOST), lowered: None }
+    }
+}
+
+impl Bound {
+    /// Of a call that is over after `took`, beside so many others.
+    fn learn(&mut self, took: Duration, under_way: usize, now: Instant) {
+        if took < SLOW {
+            if under_way * 2 >= self.calls() {
+                self.calls = (self.calls + 1.0).min(f64::from(MOST));
+            }
+        } else if self.lowered.is_none_or(|lowered| now.duration_since(lowered) >= SLOW) {
+            self.calls = (self.calls * LESS).max(LEAST);
+            self.lowered = Some(now);
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between LEAST and MOST")]
+    const fn calls(&self) -> usize {
+        self.calls as usize
     }
 }
 
 /// Lets a call in, or refuses it at once: a fast "no" is worth more than a slow "yes".
 pub(in crate::grpc) async fn admit(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
-    if is_stream(request.uri().path()) {
+    let path = request.uri().path();
+    if is_stream(path) {
         return next.run(request).await;
     }
-    let Ok(_place) = in_flight.0.try_acquire() else {
-        metric::shed();
+    let place = if in_flight.lets_in(path) { in_flight.places.try_acquire().ok() } else { None };
+    let Some(_place) = place else {
+        metric::shed(if FIRST.contains(&path) { "FIRST" } else { "OTHER" });
         let error = Error::Overloaded { what: "calls under way", retry_after: Duration::from_millis(200) };
         return to_status(&error, locale_of(request.headers())).into_http();
     };
-    next.run(request).await
+    let began = MEASURED.contains(&path).then(Instant::now);
+    let response = next.run(request).await;
+    if let Some(began) = began {
+        in_flight.learn(began.elapsed());
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUICK: Duration = Duration::from_millis(5);
+
+    fn after_slow_calls(count: u32) -> (Bound, Instant) {
+        let (mut bound, mut now) = (Bound::default(), Instant::now());
+        for _ in 0..count {
+            now += SLOW;
+            bound.learn(SLOW, 1_000, now);
+        }
+        (bound, now)
+    }
+
+    #[test]
+    fn the_bound_falls_while_calls_are_slow_once_for_a_crowd_and_never_to_nothing() {
+        let (mut bound, now) = after_slow_calls(1);
+        assert_eq!(bound.calls(), 819);
+        for _ in 0..100 {
+            bound.learn(Duration::from_secs(3), 819, now + SLOW / 2);
+        }
+        assert_eq!(bound.calls(), 819, "they all waited for the same thing");
+        assert_eq!(after_slow_calls(100).0.calls(), 32);
+    }
+
+    #[test]
+    fn the_bound_grows_again_where_it_is_used() {
+        let (mut bound, now) = after_slow_calls(100);
+        bound.learn(QUICK, 15, now);
+        assert_eq!(bound.calls(), 32, "half of it is not even used");
+        for _ in 0..5_000 {
+            let under_way = bound.calls();
+            bound.learn(QUICK, under_way, now);
+        }
+        assert_eq!(bound.calls(), 1_024);
+    }
+
+    #[test]
+    fn every_name_in_the_lists_is_of_an_rpc() {
+        let known = |path: &&&str| crate::grpc::role::allowed(path).is_some() || crate::grpc::role::is_open(path);
+        let all = FIRST.iter().chain(&MEASURED);
+        assert_eq!(all.clone().filter(known).count(), all.count());
+    }
 }

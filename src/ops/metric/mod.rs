@@ -46,6 +46,7 @@ const CONFIG_RELOADS: &str = "duyet_config_reloads_total";
 const CONFIG_GOOD: &str = "duyet_config_last_reload_successful";
 const CERTIFICATE_READS: &str = "duyet_certificate_reads_total";
 const STORE_UP: &str = "duyet_store_up";
+const CALL_BOUND: &str = "duyet_call_bound";
 const SHED: &str = "duyet_shed_total";
 const PANICS: &str = "duyet_panics_total";
 
@@ -119,7 +120,8 @@ fn describe() {
         "times the listener's certificate was read again, by outcome: APPLIED or REFUSED"
     );
     describe_gauge!(STORE_UP, "1 while the database can be written to");
-    describe_counter!(SHED, "calls refused because too many were under way");
+    describe_counter!(SHED, "calls refused for load, by rank: FIRST (submits, decisions) is shed last, OTHER before");
+    describe_gauge!(CALL_BOUND, "unary calls that may be under way; falls while calls are slow");
     describe_counter!(PANICS, "handlers that panicked");
     describe_what_rooms_count();
 }
@@ -269,9 +271,14 @@ pub fn store_up(up: bool) {
     gauge!(STORE_UP).set(if up { 1.0 } else { 0.0 });
 }
 
-/// Counts a call refused for load.
-pub fn shed() {
-    counter!(SHED).increment(1);
+/// Counts a call refused for load: FIRST for what is shed last, or OTHER.
+pub fn shed(rank: &'static str) {
+    counter!(SHED, "rank" => rank).increment(1);
+}
+
+/// Says how many calls may be under way.
+pub fn call_bound(calls: usize) {
+    gauge!(CALL_BOUND).set(float(i64::try_from(calls).unwrap_or(i64::MAX)));
 }
 
 /// Counts a handler's panic.

@@ -25,10 +25,12 @@ impl CommentStore for PostgresStore {
     }
 
     async fn find_pending(&self, site: &SiteId, article: &ArticleId, ids: &[CommentId]) -> Result<Vec<Comment>> {
+        let _turn = self.portals_turn().await?;
         find_pending(&self.pool, site, article, ids).await
     }
 
     async fn list_comments(&self, page: &CommentPage<'_>) -> Result<Page<Thread>> {
+        let _turn = self.portals_turn().await?;
         list(&self.pool, page).await
     }
 }

@@ -1,7 +1,10 @@
 //! Comments in PostgreSQL, for any number of replicas. READ COMMITTED everywhere: promises rest on unique rows and row
 //! locks, never on the isolation level.
 
+use std::{sync::Arc, time::Duration};
+
 use sqlx::{PgPool, PgTransaction, postgres::PgConnectOptions};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::connect::PoolSettings;
 use crate::domain::{Error, Result};
@@ -65,10 +68,15 @@ mod term;
 mod token;
 mod upkeep;
 
+/// Connections that portals' calls leave to moderators, jobs and health, however many readers there are.
+const KEPT_FROM_PORTALS: u32 = 2;
+
 /// One PostgreSQL database, version 15 or later.
 #[derive(Debug, Clone)]
 pub struct PostgresStore {
     pool: PgPool,
+    portals: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl PostgresStore {
@@ -84,7 +92,18 @@ impl PostgresStore {
 
     /// As [`PostgresStore::connect_lazy`], with options already read and a pool of another size.
     pub fn connect_lazy_with(options: PgConnectOptions, settings: PoolSettings) -> Self {
-        Self { pool: connect::pool(options, settings) }
+        let portals = settings.connections.saturating_sub(KEPT_FROM_PORTALS).max(1);
+        Self {
+            pool: connect::pool(options, settings),
+            portals: Arc::new(Semaphore::new(portals as usize)),
+            patience: settings.acquire,
+        }
+    }
+
+    /// The turn of a portal's call, held while it uses a connection. Waits as long as for a connection.
+    async fn portals_turn(&self) -> Result<SemaphorePermit<'_>> {
+        let turn = tokio::time::timeout(self.patience, self.portals.acquire()).await;
+        turn.ok().and_then(std::result::Result::ok).ok_or_else(|| sqlx::Error::PoolTimedOut.into())
     }
 
     async fn begin(&self) -> Result<PgTransaction<'static>> {

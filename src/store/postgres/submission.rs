@@ -28,6 +28,7 @@ use crate::{
 #[async_trait]
 impl SubmissionStore for PostgresStore {
     async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
+        let _turn = self.portals_turn().await?;
         context(&self.pool, question).await
     }
 
@@ -37,6 +38,7 @@ impl SubmissionStore for PostgresStore {
         device: Option<Pseudonym>,
         now: DateTime<Utc>,
     ) -> Result<ChallengeContext> {
+        let _turn = self.portals_turn().await?;
         let row = sqlx::query(CHALLENGE_CONTEXT)
             .bind(site.as_str())
             .bind(device)
@@ -49,6 +51,7 @@ impl SubmissionStore for PostgresStore {
     }
 
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
+        let _turn = self.portals_turn().await?;
         in_transaction!(self, tx => insert_all(&mut tx, submissions).await?)
     }
 
@@ -59,6 +62,7 @@ impl SubmissionStore for PostgresStore {
         request: Option<&RequestRow>,
         at: DateTime<Utc>,
     ) -> Result<bool> {
+        let _turn = self.portals_turn().await?;
         retrying!(request::try_spend(self, site, nonce, request, at).await)
     }
 

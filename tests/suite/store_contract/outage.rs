@@ -1,12 +1,15 @@
+use std::{sync::Arc, time::Duration};
+
 use duyet::{
-    domain::{Error, Result, lifecycle::Action},
+    domain::{Error, Result, audit::AuditFilter, lifecycle::Action},
     store::{
-        contract::{CommentStore as _, DecisionStore as _, SubmissionStore as _, UpkeepStore as _},
-        postgres::PostgresStore,
+        contract::{AuditStore as _, CommentStore as _, DecisionStore as _, SubmissionStore as _, UpkeepStore as _},
+        postgres::{PoolSettings, PostgresStore},
         sqlite::SqliteStore,
     },
 };
 use sqlx::postgres::PgConnectOptions;
+use tokio::task::JoinSet;
 
 use crate::support::{
     home::{Home, patient},
@@ -46,6 +49,37 @@ async fn a_read_only_database_is_unavailable_for_writes_and_still_read() {
     is_unavailable(&store.insert_submissions(&[submission(2)]).await);
     is_unavailable(&store.decide(&decision(2, one.comment.id, Action::Approve, 1)).await);
     assert_eq!(store.find_comment(&site(), one.comment.id).await.unwrap(), Some(one.comment));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_that_hold_every_connection_leave_two_to_moderators() {
+    let home = Home::postgres().await;
+    home.store_all(&[submission(1)]).await;
+    let options: PgConnectOptions = (*home.pg().connect_options()).clone();
+    let settings = PoolSettings { connections: 4, acquire: Duration::from_millis(500) };
+    let store = Arc::new(PostgresStore::connect_lazy_with(options, settings));
+    // Whatever reads articles waits.
+    let mut lock = home.pg().begin().await.unwrap();
+    sqlx::raw_sql("lock table articles in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let mut readers = JoinSet::new();
+    for n in 2..30 {
+        let store = Arc::clone(&store);
+        readers.spawn(async move { store.insert_submissions(&[submission(n)]).await });
+    }
+    let held = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'duyet'
+        and wait_event_type = 'Lock'";
+    while home.number(held).await < 2 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        store.list_audit(&site(), &AuditFilter::default(), 10, None).await.unwrap();
+        store.ping().await.unwrap();
+    }
+    lock.rollback().await.unwrap();
+    for answer in readers.join_all().await {
+        assert!(matches!(&answer, Ok(_) | Err(Error::StorageUnavailable(_))), "{answer:?}");
+    }
+    store.insert_submissions(&[submission(40)]).await.unwrap();
 }
 
 #[tokio::test]
