@@ -43,6 +43,7 @@ mod stats;
 mod store_contract;
 mod submit;
 mod support;
+mod tenancy;
 mod terms;
 mod tls;
 mod triage;
