@@ -18,6 +18,7 @@ mod cli_commands;
 mod cli_desk;
 mod cli_terms;
 mod faults;
+mod fuzz;
 mod input;
 mod jobs;
 mod layers;

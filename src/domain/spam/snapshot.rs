@@ -1,6 +1,7 @@
 //! A model as bytes, for the database: small, exact, and refused when it was learned from other features.
 
 use chrono::{DateTime, Utc};
+use crc::{CRC_32_ISO_HDLC, Crc};
 
 use super::{
     calibration::{Calibration, Said},
@@ -26,7 +27,10 @@ pub struct ModelHead {
 }
 
 /// Written first; the digit changes with the layout.
-const MARK: &[u8; 4] = b"DYM1";
+const MARK: &[u8; 4] = b"DYM2";
+
+/// Written last: without it, a model that is cut after one of its slots would pass for a smaller one.
+const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 impl Model {
     /// The whole model; untouched slots take nothing.
@@ -53,13 +57,15 @@ impl Model {
             put(&mut bytes, u64::from(slot.ham));
             put(&mut bytes, u64::from(slot.spam));
         }
-        bytes
+        sealed(bytes)
     }
 
     /// # Errors
     /// `Internal` for bytes that this version did not write: another feature version, a cut, a changed layout.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
-        Self::read(&mut Reader(bytes)).ok_or_else(|| Error::internal("a spam model is of another version, or damaged"))
+        let body = bytes.split_last_chunk().filter(|(body, sum)| CHECKSUM.checksum(body).to_le_bytes() == **sum);
+        let model = body.and_then(|(body, _)| Self::read(&mut Reader(body)));
+        model.ok_or_else(|| Error::internal("a spam model is of another version, or damaged"))
     }
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
@@ -81,6 +87,12 @@ impl Model {
         }
         Some(model)
     }
+}
+
+/// With its checksum behind it.
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.extend(CHECKSUM.checksum(&bytes).to_le_bytes());
+    bytes
 }
 
 /// Seven bits to a byte, the lowest first.
@@ -141,22 +153,19 @@ mod tests {
     fn what_this_version_did_not_write_is_refused() {
         let good = Model::default().encode();
         assert!(Model::decode(&good).unwrap() == Model::default());
-        let mut other_layout = good.clone();
+        let body = good[..good.len() - 4].to_vec();
+        let mut other_layout = body.clone();
         other_layout[3] ^= 1;
-        let mut other_features = good.clone();
+        let mut other_features = body.clone();
         other_features[4] ^= 1;
-        let mut beyond_the_table = good.clone();
+        let mut beyond_the_table = body.clone();
         beyond_the_table.extend([0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
-        let not_a_number = [&good[..12], &f64::NAN.to_le_bytes(), &good[20..]].concat();
-        for bytes in [
-            &[][..],
-            b"DYM1",
-            &good[..good.len() - 1],
-            &other_layout,
-            &other_features,
-            &beyond_the_table,
-            &not_a_number,
-        ] {
+        let not_a_number = [&body[..12], &f64::NAN.to_le_bytes(), &body[20..]].concat();
+        let cut = body[..body.len() - 1].to_vec();
+        for bytes in [b"DYM2".to_vec(), cut, other_layout, other_features, beyond_the_table, not_a_number] {
+            assert!(Model::decode(&sealed(bytes.clone())).is_err(), "{} bytes", bytes.len());
+        }
+        for bytes in [&[][..], b"DYM", &body, &good[..good.len() - 1]] {
             assert!(Model::decode(bytes).is_err(), "{} bytes", bytes.len());
         }
     }

@@ -57,6 +57,10 @@ impl TermSet {
         for term in live {
             let words = Views::of(&term.pattern).tokens;
             let keys: Vec<String> = words.iter().map(key).collect();
+            if keys.is_empty() {
+                // Nothing to look for; who lists a term is told so.
+                continue;
+            }
             with.push(joined(keys.iter().map(String::as_str)).0);
             without.push(joined(words.iter().map(|word| word.plain.as_str())).0);
             let bears_marks = words.iter().any(|word| word.marked != word.folded);
