@@ -86,9 +86,10 @@ impl Service {
 
     async fn put(&self, call: &Call, request: v1::PutTermRequest) -> Result<v1::PutTermResponse> {
         let mut violations = Violations::default();
-        let given = request.request_id.is_empty() && request.dry_run;
+        // Nothing is written, so nothing is resent.
+        let needs_none = request.request_id.is_empty() && request.dry_run;
         let request_id =
-            if given { Some(Uuid::nil()) } else { form::check_request_id(&request.request_id, &mut violations) };
+            if needs_none { Some(Uuid::nil()) } else { form::check_request_id(&request.request_id, &mut violations) };
         let term = violations.take("term", request.term, Problem::Required);
         let put = term.and_then(|term| put_request(term, request_id, &mut violations));
         violations.into_result()?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, submit::new_id};
+use super::{Workflow, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -18,7 +18,6 @@ use crate::{
         request::RequestRow,
         submission::SenderTrace,
     },
-    keyring::payload_hash,
     ops::metric,
 };
 
@@ -201,9 +200,4 @@ fn new_ban(caller: &Caller, request: BanRequest, subject: BanSubject, row: Reque
     };
     let along = Some(along).filter(|along| along.reject_pending || along.remove_published);
     NewBan { site: caller.site.clone(), subject, ban, along, request: Some(row) }
-}
-
-fn request_row(method: &str, caller: &Caller, request: &impl Serialize, id: Uuid) -> Result<RequestRow> {
-    let payload = serde_json::to_vec(&(&caller.name, request)).map_err(Error::internal)?;
-    Ok(RequestRow { id, payload_hash: payload_hash(method, &payload), response: String::new() })
 }

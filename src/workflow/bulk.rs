@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, submit::new_id};
+use super::{Workflow, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -52,12 +52,7 @@ impl Workflow {
     /// # Errors
     /// `RequestIdReused`. What is wrong with one comment is its own result.
     pub async fn bulk_decide(&self, caller: &Caller, request: BulkRequest, now: DateTime<Utc>) -> Result<BulkDecided> {
-        let payload = serde_json::to_vec(&(&caller.name, &request)).map_err(Error::internal)?;
-        let row = RequestRow {
-            id: request.request_id,
-            payload_hash: payload_hash("BulkDecide", &payload),
-            response: String::new(),
-        };
+        let row = request_row("BulkDecide", caller, &request, request.request_id)?;
         let batch_id = batch_id(&row);
         let item = |&(comment, expected_revision)| DecisionItem { id: new_id(now), comment, expected_revision };
         let batch = DecisionBatch {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, submit::new_id};
+use super::{Workflow, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -13,9 +13,7 @@ use crate::{
         comment::{Takedown, TakedownKind},
         id::CommentId,
         report::{Escalated, Escalation},
-        request::RequestRow,
     },
-    keyring::payload_hash,
     ops::metric,
 };
 
@@ -38,12 +36,7 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`, `NotRevertible` for an erased one, `RequestIdReused`.
     pub async fn escalate(&self, caller: &Caller, request: EscalateRequest, now: DateTime<Utc>) -> Result<Escalated> {
-        let payload = serde_json::to_vec(&(&caller.name, &request)).map_err(Error::internal)?;
-        let row = RequestRow {
-            id: request.request_id,
-            payload_hash: payload_hash("Escalate", &payload),
-            response: String::new(),
-        };
+        let row = request_row("Escalate", caller, &request, request.request_id)?;
         let entry = AuditEntry::new(new_id(now), AuditAction::Escalate, &caller.name, now);
         let escalation = Escalation {
             site: caller.site.clone(),

@@ -20,6 +20,7 @@ mod reader;
 mod recount;
 mod release;
 mod report;
+mod request;
 mod revert;
 mod review;
 mod site;

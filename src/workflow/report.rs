@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     Workflow,
     reader::{Event, Visitor},
+    request::request_row,
     submit::new_id,
 };
 use crate::{
@@ -18,9 +19,7 @@ use crate::{
         form::Client,
         id::{CommentId, SiteId},
         report::{NewNote, Note, Report, Reported},
-        request::RequestRow,
     },
-    keyring::payload_hash,
     ops::metric,
 };
 
@@ -86,12 +85,7 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`, `RequestIdReused`.
     pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<Note> {
-        let payload = serde_json::to_vec(&(&caller.name, &request)).map_err(Error::internal)?;
-        let row = RequestRow {
-            id: request.request_id,
-            payload_hash: payload_hash("AddNote", &payload),
-            response: String::new(),
-        };
+        let row = request_row("AddNote", caller, &request, request.request_id)?;
         let note = Note { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };
         let new = NewNote { site: caller.site.clone(), comment: request.comment, note, request: Some(row) };
         self.store.add_note(&new).await

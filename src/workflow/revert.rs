@@ -4,15 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, submit::new_id};
+use super::{Workflow, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
         access::{Caller, Role},
-        request::RequestRow,
         revert::{Revert, Target, Undone},
     },
-    keyring::payload_hash,
     ops::metric,
 };
 
@@ -31,12 +29,7 @@ impl Workflow {
     /// # Errors
     /// `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`, `RequestIdReused`. What is wrong with one item is its own result.
     pub async fn revert(&self, caller: &Caller, request: RevertRequest, now: DateTime<Utc>) -> Result<Undone> {
-        let payload = serde_json::to_vec(&(&caller.name, &request)).map_err(Error::internal)?;
-        let row = RequestRow {
-            id: request.request_id,
-            payload_hash: payload_hash("Revert", &payload),
-            response: String::new(),
-        };
+        let row = request_row("Revert", caller, &request, request.request_id)?;
         let revert = Revert {
             batch: new_id(now),
             site: caller.site.clone(),

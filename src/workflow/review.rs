@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, submit::new_id};
+use super::{Workflow, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -16,9 +16,7 @@ use crate::{
         id::{CommentId, SiteId},
         lifecycle::Action,
         page::QueuePage,
-        request::RequestRow,
     },
-    keyring::payload_hash,
     ops::metric,
 };
 
@@ -107,12 +105,7 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`, `StaleRevision`, `InvalidTransition`, `RequestIdReused`.
     pub async fn decide(&self, caller: &Caller, request: DecideRequest, now: DateTime<Utc>) -> Result<Decided> {
-        let payload = serde_json::to_vec(&(&caller.name, &request)).map_err(Error::internal)?;
-        let row = RequestRow {
-            id: request.request_id,
-            payload_hash: payload_hash("Decide", &payload),
-            response: String::new(),
-        };
+        let row = request_row("Decide", caller, &request, request.request_id)?;
         let action = request.action;
         let item =
             DecisionItem { id: new_id(now), comment: request.comment, expected_revision: request.expected_revision };

@@ -4,18 +4,14 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, submit::new_id};
-use crate::{
-    domain::{
-        Error, Result,
-        access::Caller,
-        error::Violations,
-        id::SiteId,
-        policy::Mode,
-        request::RequestRow,
-        site::{LockdownCall, Site, SiteChange, SiteRules},
-    },
-    keyring::payload_hash,
+use super::{Workflow, request::request_row, submit::new_id};
+use crate::domain::{
+    Result,
+    access::Caller,
+    error::Violations,
+    id::SiteId,
+    policy::Mode,
+    site::{LockdownCall, Site, SiteChange, SiteRules},
 };
 
 /// A checked change: `None` leaves a field as it is.
@@ -71,7 +67,7 @@ impl Workflow {
             expected_revision: update.expected_revision,
             actor: caller.name.clone(),
             at: now,
-            request: Some(row("UpdateSite", caller, update.request_id, &update)?),
+            request: Some(request_row("UpdateSite", caller, &update, update.request_id)?),
         };
         Ok(self.with_rules(self.store.update_site(&change).await?))
     }
@@ -100,7 +96,7 @@ impl Workflow {
             site: caller.site.clone(),
             until: request.until,
             harder_challenges: request.harder_challenges,
-            request: Some(row("Lockdown", caller, request.request_id, &request)?),
+            request: Some(request_row("Lockdown", caller, &request, request.request_id)?),
             note: request.note,
             actor: caller.name.clone(),
             at: now,
@@ -112,10 +108,4 @@ impl Workflow {
         let rules = site.rules(self.rules().mode);
         (site, rules)
     }
-}
-
-/// What is remembered of a change: by whom, and what.
-fn row(method: &'static str, caller: &Caller, id: Uuid, change: &impl Serialize) -> Result<RequestRow> {
-    let payload = serde_json::to_vec(&(&caller.name, change)).map_err(Error::internal)?;
-    Ok(RequestRow { id, payload_hash: payload_hash(method, &payload), response: String::new() })
 }

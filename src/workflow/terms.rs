@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, blocking, submit::new_id};
+use super::{Workflow, blocking, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -16,7 +16,6 @@ use crate::{
         request::RequestRow,
         spam::{Term, TermChange, TermDraft, TermSet, term_key},
     },
-    keyring::payload_hash,
     ops::metric,
 };
 
@@ -144,9 +143,4 @@ impl Workflow {
         }
         Ok(loaded)
     }
-}
-
-fn request_row(method: &str, caller: &Caller, request: &impl Serialize, id: Uuid) -> Result<RequestRow> {
-    let payload = serde_json::to_vec(&(&caller.name, request)).map_err(Error::internal)?;
-    Ok(RequestRow { id, payload_hash: payload_hash(method, &payload), response: String::new() })
 }

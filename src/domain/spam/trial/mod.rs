@@ -50,7 +50,7 @@ pub fn collisions(terms: &TermSet, approved: &[PastComment], thresholds: Thresho
         }
         report.would_match += 1;
         if report.examples.len() < EXAMPLES {
-            report.examples.push(judged(comment, Some(terms), thresholds).0);
+            report.examples.push(judged(comment, terms, thresholds).0);
         }
     }
     report
@@ -110,7 +110,7 @@ impl Replay {
         let mut rules: BTreeMap<(Rule, Option<Uuid>), ByDecision> = BTreeMap::new();
         let mut examples: Vec<Example> = Vec::new();
         for comment in decided {
-            let (example, findings) = judged(comment, Some(terms), thresholds);
+            let (example, findings) = judged(comment, terms, thresholds);
             let cell = match example.verdict {
                 Verdict::Publish => &mut replay.publish,
                 Verdict::Hold => &mut replay.hold,
@@ -147,8 +147,8 @@ fn disagreement(example: &Example) -> f64 {
     }
 }
 
-fn judged(comment: &PastComment, terms: Option<&TermSet>, thresholds: Thresholds) -> (Example, Vec<Finding>) {
-    let assessment = assess(&comment.text, &FormSignals::default(), &Knowledge { model: None, terms });
+fn judged(comment: &PastComment, terms: &TermSet, thresholds: Thresholds) -> (Example, Vec<Finding>) {
+    let assessment = assess(&comment.text, &FormSignals::default(), &Knowledge { model: None, terms: Some(terms) });
     let verdict = policy::verdict(&assessment, thresholds);
     let text = surroundings(comment, &assessment.findings);
     let example = Example { id: comment.id, text, status: comment.status, verdict, score: assessment.score };
