@@ -25,6 +25,7 @@ mod moment;
 mod names;
 mod outcome;
 mod output;
+mod person;
 mod queue;
 mod release;
 mod remark;
@@ -104,6 +105,8 @@ async fn dispatch(command: Command, desk: &Desk<'_>) -> Result<Outcome, Failure>
         Command::Note(args) => remark::note(desk, args).await,
         Command::Escalate(args) => remark::escalate(desk, args).await,
         Command::Reveal(args) => remark::reveal(desk, args).await,
+        Command::Export(args) => person::export(desk, args).await,
+        Command::Erase(args) => person::erase(desk, args).await,
         Command::Ban(args) => ban::create(desk, *args).await,
         Command::Unban(args) => ban::revoke(desk, args).await,
         Command::Bans(args) => ban::list(desk, args).await,

@@ -17,6 +17,7 @@ use crate::domain::{
     comment::TextLimits,
     picture::Profile,
     policy::{EXPIRE_PENDING_DAYS, Mode, SAMPLE_PERCENT, Thresholds},
+    privacy::Retention,
     rate_limit::Quotas,
 };
 
@@ -69,6 +70,7 @@ pub struct Config {
     pub sample_percent: u8,
     /// A comment that waited so many days is refused.
     pub expire_pending_days: i64,
+    pub retention: Retention,
     /// Filter of the log, for example `info` or `duyet=debug`.
     pub log: String,
 }
@@ -100,6 +102,7 @@ impl Config {
             profiles: settings.captcha.profiles.unwrap_or_else(|| Profile::ALL.to_vec()),
             proof_tries: settings.captcha.proof_tries,
             text: settings.text,
+            retention: settings.retention,
             limits: settings.limits,
             mode: settings.policy.mode.unwrap_or(Mode::Pre),
             thresholds: Thresholds {
@@ -187,6 +190,10 @@ impl Config {
         }
         if !(1..=365).contains(&self.expire_pending_days) {
             return Err(format!("policy.expire_pending_days ({}) must be within 1 and 365", self.expire_pending_days));
+        }
+        let Retention { spam_days, rejected_days } = self.retention;
+        if !(1..=3_650).contains(&spam_days) || !(1..=3_650).contains(&rejected_days) {
+            return Err("retention: spam_days and rejected_days are 1 to 3650".to_owned());
         }
         let TextLimits { name, title, content } = self.text;
         if !(1..=200).contains(&name) || title > 500 || !(1..=5_000).contains(&content) {
@@ -294,6 +301,8 @@ mod tests {
         for days in ["0", "366", "-1"] {
             let error = resolve(&format!("[policy]\nexpire_pending_days = {days}\n")).unwrap_err();
             assert!(error.contains("policy.expire_pending_days"), "{error}");
+            let error = resolve(&format!("[retention]\nspam_days = {days}0\n")).unwrap_err();
+            assert!(error.contains("retention") || error.contains("line 2"), "{error}");
         }
     }
 }

@@ -9,7 +9,8 @@ use super::{
     listeners::{GrpcSettings, HttpSettings},
 };
 use crate::domain::{
-    answer::Alphabet, challenge::ProofTries, comment::TextLimits, picture::Profile, policy::Mode, rate_limit::Quotas,
+    answer::Alphabet, challenge::ProofTries, comment::TextLimits, picture::Profile, policy::Mode, privacy::Retention,
+    rate_limit::Quotas,
 };
 
 /// Lets an environment variable that is set but empty count as unset, as composed environments leave them.
@@ -70,6 +71,8 @@ pub struct Settings {
     pub policy: PolicySettings,
     #[arg(skip)]
     pub text: TextLimits,
+    #[arg(skip)]
+    pub retention: Retention,
     #[arg(skip)]
     pub limits: Quotas,
 }
@@ -184,6 +187,7 @@ impl Settings {
             },
             policy: file.policy,
             text: file.text,
+            retention: file.retention,
             limits: file.limits,
         }
     }
@@ -244,6 +248,7 @@ impl From<&Config> for Settings {
                 expire_pending_days: Some(config.expire_pending_days),
             },
             text: config.text,
+            retention: config.retention,
             limits: config.limits,
             ..Self::default()
         }

@@ -70,6 +70,7 @@ impl Config {
             ("policy.low, policy.high", self.thresholds != other.thresholds),
             ("policy.sample_percent", self.sample_percent != other.sample_percent),
             ("policy.expire_pending_days", self.expire_pending_days != other.expire_pending_days),
+            ("retention", self.retention != other.retention),
             ("captcha.profiles", self.profiles != other.profiles),
             ("captcha.proof_tries", self.proof_tries != other.proof_tries),
         ]

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use chrono::{DateTime, Utc};
+
 /// One spelling per address: IPv4 that arrived mapped into IPv6 (`::ffff:a.b.c.d`) becomes IPv4.
 pub fn normalise(address: IpAddr) -> IpAddr {
     address.to_canonical()
@@ -13,6 +15,11 @@ pub fn prefix_of(address: IpAddr) -> IpAddr {
         IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & !0xFF).into(),
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
     }
+}
+
+/// The calendar month (UTC) that an address is hashed for, as `2026-11`.
+pub fn month_of(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m").to_string()
 }
 
 /// The bytes of the normalised address: 4 or 16.

@@ -34,6 +34,10 @@ named_enum! {
         Lockdown = "LOCKDOWN",
         /// An admin looked at the hashes behind a comment.
         RevealSender = "REVEAL_SENDER",
+        /// A person asked for it: the text is gone.
+        Erase = "ERASE",
+        /// Its time was over: the text is gone.
+        Purge = "PURGE",
         PutTerm = "PUT_TERM",
         DeleteTerm = "DELETE_TERM",
         /// A term held too much, and is on trial again.
@@ -74,6 +78,8 @@ impl AuditAction {
             | Self::UpdateSite
             | Self::Lockdown
             | Self::RevealSender
+            | Self::Erase
+            | Self::Purge
             | Self::PutTerm
             | Self::DeleteTerm
             | Self::StandDownTerm => false,

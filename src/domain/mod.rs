@@ -67,6 +67,7 @@ pub mod lifecycle;
 pub mod page;
 pub mod picture;
 pub mod policy;
+pub mod privacy;
 pub mod quota;
 pub mod rate_limit;
 pub mod report;

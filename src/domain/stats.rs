@@ -95,6 +95,8 @@ named_enum! {
         ExpirePending = "EXPIRE_PENDING",
         /// Compares public counts with the comments themselves.
         Recount = "RECOUNT",
+        /// Empties what was kept long enough, and forgets the salts of old addresses.
+        Purge = "PURGE",
         /// Learns from decisions; asked for whenever there are new ones.
         Learn = "LEARN",
         /// Puts terms on trial that hold too much.
@@ -107,14 +109,14 @@ const NIGHT_HOUR: i64 = 20;
 
 impl Job {
     /// Those that are due by the clock.
-    pub const PERIODIC: [Self; 3] = [Self::ExpirePending, Self::Recount, Self::StandDown];
+    pub const PERIODIC: [Self; 4] = [Self::ExpirePending, Self::Recount, Self::Purge, Self::StandDown];
 
     /// When it is due again after a run that ended at `now`.
     pub fn next_after(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::ExpirePending | Self::StandDown => now + Duration::hours(1),
             Self::Learn => now,
-            Self::Recount => {
+            Self::Recount | Self::Purge => {
                 let into_the_day = Duration::seconds(now.timestamp().rem_euclid(86_400));
                 let tonight = now - into_the_day + Duration::hours(NIGHT_HOUR);
                 let tonight = tonight - Duration::nanoseconds(tonight.timestamp_subsec_nanos().into());

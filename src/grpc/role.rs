@@ -3,7 +3,7 @@
 use crate::domain::access::Role::{self, Admin, Moderator, Portal};
 
 /// Full path of every RPC of `duyet.v1`, with the roles that may call it.
-pub const TABLE: [(&str, &[Role]); 34] = [
+pub const TABLE: [(&str, &[Role]); 36] = [
     ("/duyet.v1.BanService/CreateBan", &[Moderator, Admin]),
     ("/duyet.v1.BanService/RevokeBan", &[Moderator, Admin]),
     ("/duyet.v1.BanService/ListBans", &[Moderator, Admin]),
@@ -32,6 +32,9 @@ pub const TABLE: [(&str, &[Role]); 34] = [
     ("/duyet.v1.PolicyService/UpdateSite", &[Admin]),
     ("/duyet.v1.PolicyService/Lockdown", &[Moderator, Admin]),
     ("/duyet.v1.PolicyService/ReleasePending", &[Moderator, Admin]),
+    // The workflow lets portals show and erase what a receipt is for only.
+    ("/duyet.v1.PrivacyService/ExportAuthor", &[Portal, Admin]),
+    ("/duyet.v1.PrivacyService/EraseAuthor", &[Portal, Admin]),
     ("/duyet.v1.PrivacyService/RevealSender", &[Admin]),
     ("/duyet.v1.RuleService/ListTerms", &[Moderator, Admin]),
     // The workflow lets moderators make dry runs only.

@@ -1,19 +1,21 @@
 //! Pseudonyms: who sent a comment, without saying who. Only the holder of the key can tell whether a known address made one.
 
-use chrono::{DateTime, Utc};
-
 use super::{Keyring, derive::short_mac};
-use crate::domain::{id::SiteId, submission::Pseudonym};
+use crate::domain::{
+    id::SiteId,
+    submission::{Pseudonym, Salt},
+};
 
 /// Whose pseudonym, or of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A device token's 16 bytes.
     Device,
-    /// An address, as `domain::address::octets` gives it.
-    Address,
-    /// Its /24 or /64, as `octets` of `domain::address::prefix_of` gives it.
-    Prefix,
+    /// An address, as `domain::address::octets` gives it. Addresses are personal and change hands: their pseudonyms cannot be followed
+    /// beyond the month whose salt this is, and mean nothing to anybody once the salt is forgotten.
+    Address(Salt),
+    /// Its /24 or /64, as `octets` of `domain::address::prefix_of` gives it; with a salt as an address has it.
+    Prefix(Salt),
     /// What groups an author's comments.
     Author,
     /// A folded text.
@@ -26,26 +28,27 @@ impl Subject {
     const fn label(self) -> &'static str {
         match self {
             Self::Device => "device",
-            Self::Address => "address",
-            Self::Prefix => "prefix",
+            Self::Address(_) => "address",
+            Self::Prefix(_) => "prefix",
             Self::Author => "author",
             Self::Fingerprint => "fingerprint",
             Self::Skeleton => "skeleton",
         }
     }
 
-    /// Addresses are personal and change hands: their pseudonyms cannot be followed beyond a calendar month (UTC).
-    const fn is_monthly(self) -> bool {
-        matches!(self, Self::Address | Self::Prefix)
+    const fn salt(&self) -> &[u8] {
+        match self {
+            Self::Address(salt) | Self::Prefix(salt) => salt,
+            Self::Device | Self::Author | Self::Fingerprint | Self::Skeleton => &[],
+        }
     }
 }
 
 impl Keyring {
     /// The pseudonym of `value` on one site, by the first key: a truncated HMAC-SHA256. Equal values have equal pseudonyms,
-    /// for [`Subject::Address`] and [`Subject::Prefix`] within the month of `at` only.
-    pub fn pseudonym(&self, site: &SiteId, subject: Subject, value: &[u8], at: DateTime<Utc>) -> Pseudonym {
-        let period = if subject.is_monthly() { at.format("%Y-%m").to_string() } else { String::new() };
-        let label = [subject.label().as_bytes(), period.as_bytes(), site.as_str().as_bytes(), value];
+    /// addresses with the same salt only.
+    pub fn pseudonym(&self, site: &SiteId, subject: Subject, value: &[u8]) -> Pseudonym {
+        let label = [subject.label().as_bytes(), subject.salt(), site.as_str().as_bytes(), value];
         short_mac(&self.first.pseudonym, &label)
     }
 }
@@ -54,25 +57,14 @@ impl Keyring {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().unwrap()
-    }
-
     #[test]
-    fn addresses_change_their_pseudonym_each_month_and_devices_do_not() {
+    fn addresses_change_their_pseudonym_with_the_salt() {
         let keyring = Keyring::parse(&Keyring::generate()).unwrap();
         let site = SiteId::parse("hue").unwrap();
-        let name = |subject, time| keyring.pseudonym(&site, subject, b"value", at(time));
-        for (subject, lasts) in [
-            (Subject::Device, true),
-            (Subject::Address, false),
-            (Subject::Prefix, false),
-            (Subject::Author, true),
-            (Subject::Fingerprint, true),
-        ] {
-            let end_of_november = name(subject, "2026-11-30T23:59:59Z");
-            assert_eq!(name(subject, "2026-11-01T00:00:00Z"), end_of_november);
-            assert_eq!(name(subject, "2026-12-01T00:00:00Z") == end_of_november, lasts, "{subject:?}");
+        for subject in [Subject::Address, Subject::Prefix] {
+            let name = |salt| keyring.pseudonym(&site, subject(salt), b"value");
+            assert_eq!(name([1; 16]), name([1; 16]));
+            assert_ne!(name([1; 16]), name([2; 16]));
         }
     }
 
@@ -81,12 +73,11 @@ mod tests {
         let (secret, other) = (Keyring::generate(), Keyring::generate());
         let keyring = Keyring::parse(&secret).unwrap();
         let site = SiteId::parse("hue").unwrap();
-        let now = at("2026-11-23T00:00:00Z");
-        let name = keyring.pseudonym(&site, Subject::Device, b"a", now);
-        assert_ne!(name, keyring.pseudonym(&site, Subject::Device, b"b", now));
-        assert_ne!(name, keyring.pseudonym(&site, Subject::Author, b"a", now));
-        assert_ne!(name, keyring.pseudonym(&SiteId::parse("hu").unwrap(), Subject::Device, b"ea", now));
+        let name = keyring.pseudonym(&site, Subject::Device, b"a");
+        assert_ne!(name, keyring.pseudonym(&site, Subject::Device, b"b"));
+        assert_ne!(name, keyring.pseudonym(&site, Subject::Author, b"a"));
+        assert_ne!(name, keyring.pseudonym(&SiteId::parse("hu").unwrap(), Subject::Device, b"ea"));
         let rotated = Keyring::parse(&format!("{},{secret}", other.replacen('1', "2", 1))).unwrap();
-        assert_ne!(name, rotated.pseudonym(&site, Subject::Device, b"a", now));
+        assert_ne!(name, rotated.pseudonym(&site, Subject::Device, b"a"));
     }
 }

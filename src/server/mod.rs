@@ -212,6 +212,7 @@ const fn rules(config: &Config) -> Rules {
         thresholds: config.thresholds,
         sample_percent: config.sample_percent,
         expire_pending_days: config.expire_pending_days,
+        retention: config.retention,
         proof_tries: config.proof_tries,
     }
 }

@@ -12,6 +12,7 @@ mod model;
 mod outcome;
 mod parse;
 pub mod postgres;
+mod privacy;
 mod rows;
 mod site;
 pub mod sqlite;

@@ -14,6 +14,7 @@ use crate::domain::{
     lifecycle::{Action, Status},
     page::{Page, REPLIES_SHOWN, Thread, published_cursor},
     policy::check_open,
+    privacy::Erasure,
     report::{Escalated, Escalation},
     request::RequestRow,
     submission::Submission,
@@ -133,6 +134,24 @@ pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<
     let (status, reviewed_at) = (comment.status, comment.reviewed_at);
     let entry = change(&mut comment, status, reviewed_at, attention, entry);
     Ok((Escalated { takedown, entry: entry.id }, Outcome { comment, entry }))
+}
+
+/// Empties a comment of what a person wrote; its row is emptied by the store. `None` when it is already, or is not meant any more.
+pub(super) fn erase(erasure: &Erasure, entry: Uuid, mut comment: Comment) -> Option<Outcome> {
+    let meant = erasure.only.is_none_or(|outlived| outlived.holds(&comment));
+    if comment.status == Status::Erased || !meant {
+        return None;
+    }
+    let entry = AuditEntry {
+        note: erasure.note.clone(),
+        batch: Some(erasure.batch),
+        request_id: erasure.request_id,
+        ..AuditEntry::new(entry, erasure.action, &erasure.actor, erasure.at)
+    };
+    let attention = Attention { takedown: None, ..comment.attention.settled() };
+    let reviewed_at = comment.reviewed_at;
+    let entry = change(&mut comment, Status::Erased, reviewed_at, attention, entry);
+    Some(Outcome { comment, entry })
 }
 
 /// Brings the reply counts of comments in an answer to where `outcomes` take them: roots may be decided along with their replies.

@@ -19,7 +19,7 @@ use crate::{
         form::Client,
         id::{ArticleId, SiteId},
         standing::{Signs, Standing},
-        submission::{ChallengeContext, Sender},
+        submission::{ChallengeContext, Salt, Sender},
     },
     keyring::{ProofSecrets, Purpose},
     ops::metric,
@@ -50,7 +50,7 @@ impl Workflow {
         kinds: &[ChallengeKind],
         now: DateTime<Utc>,
     ) -> Result<IssuedChallenge> {
-        let sender = self.sender(site, client, "", now);
+        let sender = self.sender(site, client, "", self.salt_in_time(site, now).await);
         let context = self.challenge_context(site, &sender, now).await;
         let visitor = Visitor { site, sender: &sender, known: context.record.is_known(), now };
         let pressed = self.check_limits(Event::Challenge(article), visitor).await?;
@@ -72,6 +72,14 @@ impl Workflow {
         };
         metric::captcha_issued(issued.kind, issued.level, standing);
         Ok(issued)
+    }
+
+    /// The month's salt, or none at all where the database does not tell it in time: what is counted by it is never stored.
+    async fn salt_in_time(&self, site: &SiteId, now: DateTime<Utc>) -> Salt {
+        match tokio::time::timeout(CONTEXT_PATIENCE, self.salts(site, now)).await {
+            Ok(Ok(salts)) => salts.current(),
+            Ok(Err(_)) | Err(_) => Salt::default(),
+        }
     }
 
     /// What is on file about a reader, as far as the database tells it in time.

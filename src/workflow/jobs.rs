@@ -56,6 +56,7 @@ impl Workflow {
         let result = match job {
             Job::ExpirePending => self.expire_pending(&run, clock).await,
             Job::Recount => self.recount(&run, started).await,
+            Job::Purge => self.purge(&run, clock).await,
             Job::Learn => self.train(&run, clock).await,
             Job::StandDown => self.stand_down(&run, clock).await,
         };

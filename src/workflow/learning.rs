@@ -56,6 +56,21 @@ struct Course {
     lessons: Lessons,
 }
 
+impl Course {
+    /// Of the model that learned all of it.
+    fn head(&self, version: i64, made_at: DateTime<Utc>) -> Result<ModelHead> {
+        let decisions = self.lessons.list.len();
+        Ok(ModelHead {
+            version,
+            log_start: self.start,
+            log_size: self.log_size,
+            decisions: i64::try_from(decisions).map_err(|error| Error::internal(Box::new(error)))?,
+            digest: self.lessons.digest(decisions).unwrap_or_default(),
+            made_at,
+        })
+    }
+}
+
 impl Workflow {
     /// What this replica knows of the site's spam; `None` before the first decision.
     pub fn learned(&self, site: &SiteId) -> Option<Arc<Learned>> {
@@ -104,7 +119,10 @@ impl Workflow {
         let course = self.course(site, head.map_or(DateTime::UNIX_EPOCH, |head| head.log_start)).await?;
         let stored = self.model_to_go_on_from(site, head.as_ref(), &course.lessons).await?;
         let goes_on = stored.is_some();
-        let (mut model, known) = stored.unwrap_or_default();
+        let (model, known) = match stored {
+            Some(stored) => stored,
+            None => (self.base(site).await?, 0),
+        };
         let version = head.map_or(0, |head| head.version);
         let new = &course.lessons.list[known..];
         let seen = |version| ReadUpTo { version, log_size: course.log_size, at: clock() };
@@ -112,27 +130,14 @@ impl Workflow {
             self.remember_reading(site, seen(version));
             return Ok(true);
         }
-        for chunk in new.chunks(CHUNK) {
-            model = self.teach(site, model, chunk).await?;
-            if !self.hold(run, clock()).await? {
-                return Ok(false);
-            }
-        }
+        let Some(mut model) = self.teach_all(run, model, new, clock).await? else { return Ok(false) };
         let (snapshot, learned) = blocking(move || {
             model.calibrate();
             (model.encode(), model.counts())
         })
         .await?;
-        let decisions = course.lessons.list.len();
-        let head = ModelHead {
-            version: version + 1,
-            log_start: course.start,
-            log_size: course.log_size,
-            decisions: i64::try_from(decisions).map_err(|error| Error::internal(Box::new(error)))?,
-            digest: course.lessons.digest(decisions).unwrap_or_default(),
-            made_at: clock(),
-        };
-        let saved = self.store.save_model(site, &head, &snapshot).await?;
+        let head = course.head(version + 1, clock())?;
+        let saved = self.store.save_model(site, &head, &snapshot, None).await?;
         if saved {
             let Lessons { capped, repeated, .. } = course.lessons;
             let (ham, spam) = learned;
@@ -173,6 +178,56 @@ impl Workflow {
         let Some(bytes) = self.store.load_model(site, head.version).await? else { return Ok(None) };
         // One of another version of the features cannot be read.
         Ok(blocking(move || Model::decode(&bytes)).await?.ok().map(|model| (model, known)))
+    }
+
+    /// What was learned before the log begins: nothing, where it is the whole past or was learned from other features.
+    async fn base(&self, site: &SiteId) -> Result<Model> {
+        let Some(bytes) = self.store.load_base(site).await? else { return Ok(Model::default()) };
+        Ok(blocking(move || Model::decode(&bytes)).await?.unwrap_or_default())
+    }
+
+    /// Lets the site's log begin at `start`: what was decided before stays learned, and is never learned again, since its text may go
+    /// from now on. `false` when another replica trained meanwhile or has the job.
+    pub(super) async fn close_log(&self, run: &Run<'_>, start: DateTime<Utc>, clock: Now<'_>) -> Result<bool> {
+        let site = run.site;
+        let head = self.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
+        let Some(head) = head.filter(|head| head.log_start < start) else { return Ok(true) };
+        let past = self.course(site, head.log_start).await?;
+        let old = past.lessons.list.partition_point(|lesson| lesson.at < start);
+        if old == 0 {
+            return Ok(true);
+        }
+        let Some(base) = self.teach_all(run, self.base(site).await?, &past.lessons.list[..old], clock).await? else {
+            return Ok(false);
+        };
+        let course = self.course(site, start).await?;
+        let Some(mut model) = self.teach_all(run, base.clone(), &course.lessons.list, clock).await? else {
+            return Ok(false);
+        };
+        let (base, snapshot) = blocking(move || {
+            model.calibrate();
+            (base.encode(), model.encode())
+        })
+        .await?;
+        let head = course.head(head.version + 1, clock())?;
+        self.store.save_model(site, &head, &snapshot, Some(&base)).await
+    }
+
+    /// Teaches lesson after lesson while this replica has the job.
+    async fn teach_all(
+        &self,
+        run: &Run<'_>,
+        mut model: Model,
+        lessons: &[Lesson],
+        clock: Now<'_>,
+    ) -> Result<Option<Model>> {
+        for chunk in lessons.chunks(CHUNK) {
+            model = self.teach(run.site, model, chunk).await?;
+            if !self.hold(run, clock()).await? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(model))
     }
 
     async fn teach(&self, site: &SiteId, mut model: Model, lessons: &[Lesson]) -> Result<Model> {

@@ -13,6 +13,7 @@ mod jobs;
 mod judge;
 mod learning;
 mod page_token;
+mod person;
 mod policy;
 mod privacy;
 mod read;
@@ -21,8 +22,10 @@ mod recount;
 mod release;
 mod report;
 mod request;
+mod retention;
 mod revert;
 mod review;
+mod salts;
 mod site;
 mod stats;
 mod submit;
@@ -44,6 +47,7 @@ pub use changes::Clock;
 pub use claim::{ClaimNextRequest, ClaimedCases};
 pub use escalate::EscalateRequest;
 pub use learning::Learned;
+pub use person::{EraseRequest, Erased, Export, ExportItem, Person};
 pub use policy::ArticleUpdate;
 pub use privacy::RevealRequest;
 pub use read::{CommentList, ListRequest, ListedThread};
@@ -69,6 +73,7 @@ use crate::{
         id::SiteId,
         picture::Profile,
         policy::{EXPIRE_PENDING_DAYS, Mode, SAMPLE_PERCENT, Thresholds},
+        privacy::Retention,
         rate_limit::Quotas,
     },
     keyring::Keyring,
@@ -87,6 +92,7 @@ pub struct Rules {
     pub sample_percent: u8,
     /// A comment that waited so many days is refused.
     pub expire_pending_days: i64,
+    pub retention: Retention,
     pub proof_tries: ProofTries,
 }
 
@@ -98,6 +104,7 @@ impl Default for Rules {
             thresholds: Thresholds::default(),
             sample_percent: SAMPLE_PERCENT,
             expire_pending_days: EXPIRE_PENDING_DAYS,
+            retention: Retention::default(),
             proof_tries: ProofTries::default(),
         }
     }
@@ -117,6 +124,8 @@ pub struct Workflow {
     models: RwLock<BTreeMap<SiteId, Arc<Learned>>>,
     /// What newsrooms list, by site.
     terms: RwLock<BTreeMap<SiteId, Arc<terms::LiveTerms>>>,
+    /// What addresses are hashed with, by site.
+    salts: Mutex<BTreeMap<SiteId, salts::Salts>>,
     read_up_to: Mutex<BTreeMap<SiteId, learning::ReadUpTo>>,
     /// Sites whose queue gauge is above zero.
     measured: Mutex<BTreeSet<SiteId>>,
@@ -145,6 +154,7 @@ impl Workflow {
             watches: watch::Watches::default(),
             models: RwLock::default(),
             terms: RwLock::default(),
+            salts: Mutex::default(),
             read_up_to: Mutex::default(),
             measured: Mutex::default(),
             drift_measured: Mutex::default(),

@@ -2,18 +2,18 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Workflow;
+use super::{Workflow, salts::Salts};
 use crate::{
     domain::{
         Error, Result, address,
-        ban::{self, BanKind, BanSubject},
+        ban::{BanKind, BanSubject},
         challenge::SealedChallenge,
         comment::FormText,
         form::Client,
         id::{ArticleId, SiteId},
         rate_limit::{Allowance, Charge, LimitName, Weight},
         spam::{self, Reading},
-        submission::{Pseudonym, Sender},
+        submission::{Pseudonym, Salt, Sender},
         text,
     },
     keyring::Subject,
@@ -46,12 +46,12 @@ impl Workflow {
         self.keyring.open_device(site, &client.device_token)
     }
 
-    /// Pseudonyms of a reader. The author key prefers the device: many readers share an address behind carrier NAT.
-    pub(super) fn sender(&self, site: &SiteId, client: &Client, author_name: &str, now: DateTime<Utc>) -> Sender {
-        let hash = |subject, value: &[u8]| self.keyring.pseudonym(site, subject, value, now);
+    /// Pseudonyms of a reader with a month's salt. The author key prefers the device: many readers share an address behind carrier NAT.
+    pub(super) fn sender(&self, site: &SiteId, client: &Client, author_name: &str, salt: Salt) -> Sender {
+        let hash = |subject, value: &[u8]| self.keyring.pseudonym(site, subject, value);
         let device = self.device_of(site, client).map(|device| hash(Subject::Device, &device));
-        let address = client.ip.map(|ip| hash(Subject::Address, &address::octets(address::normalise(ip))));
-        let prefix = client.ip.map(|ip| hash(Subject::Prefix, &address::octets(address::prefix_of(ip))));
+        let address = client.ip.map(|ip| hash(Subject::Address(salt), &address::octets(address::normalise(ip))));
+        let prefix = client.ip.map(|ip| hash(Subject::Prefix(salt), &address::octets(address::prefix_of(ip))));
         let author = match (device, prefix) {
             (Some(device), _) => hash(Subject::Author, &device),
             (None, prefix) => {
@@ -68,7 +68,7 @@ impl Workflow {
         client: &Client,
         author_name: &str,
         fingerprint: Pseudonym,
-        now: DateTime<Utc>,
+        salts: &Salts,
     ) -> Vec<BanSubject> {
         let mut subjects = vec![BanSubject { kind: BanKind::Fingerprint, key: fingerprint.to_vec() }];
         let mut add = |kind, key: Vec<u8>| {
@@ -77,8 +77,8 @@ impl Workflow {
                 subjects.push(subject);
             }
         };
-        for month in ban::recent_months(now) {
-            let sender = self.sender(site, client, author_name, month);
+        for salt in salts.recent() {
+            let sender = self.sender(site, client, author_name, salt);
             add(BanKind::Author, sender.author.into_bytes());
             if let Some(device) = sender.device {
                 add(BanKind::Device, device.to_vec());
@@ -92,7 +92,7 @@ impl Workflow {
 
     /// The device that a challenge was issued to, as its submits are counted.
     pub(super) fn sealed_device(&self, sealed: &SealedChallenge, visitor: Visitor<'_>) -> Option<Pseudonym> {
-        let hash = |device: [u8; 16]| self.keyring.pseudonym(visitor.site, Subject::Device, &device, visitor.now);
+        let hash = |device: [u8; 16]| self.keyring.pseudonym(visitor.site, Subject::Device, &device);
         sealed.device.map(hash)
     }
 
@@ -127,7 +127,7 @@ impl Workflow {
         if let Some((article, per_article, per_site)) = place {
             // Hashed, because a portal's id may hold any character and Redis keys give braces a meaning.
             let id = article.as_str().as_bytes();
-            let hash = self.keyring.pseudonym(visitor.site, Subject::Fingerprint, id, visitor.now);
+            let hash = self.keyring.pseudonym(visitor.site, Subject::Fingerprint, id);
             let charge = |limit, subject| Charge { limit, subject: subject_of(visitor.site, subject), weight: one };
             charges.extend([charge(per_article, hash), charge(per_site, [0; 16])]);
         }
@@ -135,16 +135,14 @@ impl Workflow {
     }
 
     /// Hash of folded text: equal for texts that differ in marks, case or spaces.
-    pub(super) fn fingerprint(&self, site: &SiteId, folded: &str, now: DateTime<Utc>) -> Pseudonym {
-        self.keyring.pseudonym(site, Subject::Fingerprint, folded.as_bytes(), now)
+    pub(super) fn fingerprint(&self, site: &SiteId, folded: &str) -> Pseudonym {
+        self.keyring.pseudonym(site, Subject::Fingerprint, folded.as_bytes())
     }
-}
 
-impl Workflow {
     /// Hash of what a campaign's copies have in common; `None` for a text too short to tell.
-    pub(super) fn skeleton(&self, site: &SiteId, text: &FormText, now: DateTime<Utc>) -> Option<Pseudonym> {
+    pub(super) fn skeleton(&self, site: &SiteId, text: &FormText) -> Option<Pseudonym> {
         let skeleton = spam::skeleton(&Reading::of(text))?;
-        Some(self.keyring.pseudonym(site, Subject::Skeleton, skeleton.as_bytes(), now))
+        Some(self.keyring.pseudonym(site, Subject::Skeleton, skeleton.as_bytes()))
     }
 }
 

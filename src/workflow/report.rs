@@ -57,7 +57,7 @@ impl Workflow {
     }
 
     async fn check_and_report(&self, site: &SiteId, request: ReportRequest, now: DateTime<Utc>) -> Result<Reported> {
-        let sender = self.sender(site, &request.client, "", now);
+        let sender = self.sender(site, &request.client, "", self.salts(site, now).await?.current());
         let mut violations = request.noted;
         // Many readers share an address behind carrier NAT, so the device comes first.
         let reporter = violations.take("client", sender.device.or(sender.address), Problem::Required);

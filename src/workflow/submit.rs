@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     Workflow,
     reader::{Event, Visitor},
+    salts::Salts,
     verify::{Handed, refused},
 };
 use crate::{
@@ -82,27 +83,28 @@ impl Workflow {
 
     async fn check_and_take(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
         let form = raw.check(&self.rules().text)?;
-        let attempt = self.attempt(site, &form, now);
+        let salts = self.salts(site, now).await?;
+        let attempt = self.attempt(site, &form, &salts, now);
         match self.take_comment(&attempt).await {
             Ok(submitted) => Ok(submitted),
             Err(error) => Err(self.with_fresh_challenge(error, attempt.handed(false), &form.client).await),
         }
     }
 
-    fn attempt<'a>(&self, site: &'a SiteId, form: &'a Form, now: DateTime<Utc>) -> Attempt<'a> {
+    fn attempt<'a>(&self, site: &'a SiteId, form: &'a Form, salts: &Salts, now: DateTime<Utc>) -> Attempt<'a> {
         let text = &form.text;
         let parent = form.parent.map(|id| id.to_string()).unwrap_or_default();
         // The captcha is left out: a resend after a timeout may bring another one.
         let payload = [form.article.as_str(), &parent, &text.author_name, &text.title, &text.content].join("\0");
-        let fingerprint = self.fingerprint(site, &text.said(), now);
+        let fingerprint = self.fingerprint(site, &text.said());
         Attempt {
             site,
             form,
-            sender: self.sender(site, &form.client, &text.author_name, now),
+            sender: self.sender(site, &form.client, &text.author_name, salts.current()),
             payload_hash: payload_hash("SubmitComment", payload.as_bytes()),
             fingerprint,
-            subjects: self.ban_subjects(site, &form.client, &text.author_name, fingerprint, now),
-            skeleton: self.skeleton(site, text, now),
+            subjects: self.ban_subjects(site, &form.client, &text.author_name, fingerprint, salts),
+            skeleton: self.skeleton(site, text),
             now,
         }
     }

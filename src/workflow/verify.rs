@@ -165,7 +165,7 @@ impl Workflow {
         if let Some(row) = self.store.find_request(site, *request_id).await? {
             return row.replay::<Pass>(&hash).map(|pass| pass.token);
         }
-        let sender = self.sender(site, client, "", now);
+        let sender = self.sender(site, client, "", self.salts(site, now).await?.current());
         let known = self.challenge_context(site, &sender, now).await.record.is_known();
         let visitor = Visitor { site, sender: &sender, known, now };
         // Not as a submit: the comment that the pass is for is counted when it comes.

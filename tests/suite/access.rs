@@ -21,6 +21,8 @@ fn each_role_may_call_what_its_work_needs_and_nothing_else() {
         "CommentService/SubmitComment",
         "CommentService/ReportComment",
     ];
+    // A portal by a reader's receipt only.
+    let persons = ["PrivacyService/ExportAuthor", "PrivacyService/EraseAuthor"];
     let desk = [
         "BanService/CreateBan",
         "BanService/RevokeBan",
@@ -50,9 +52,9 @@ fn each_role_may_call_what_its_work_needs_and_nothing_else() {
     let admin = ["PolicyService/UpdateSite", "PrivacyService/RevealSender", "RuleService/DeleteTerm"];
     let everybody = [&readers[..], &["PolicyService/GetArticle"]].concat();
     for (role, needed) in [
-        (Role::Portal, [&everybody[..], &portal].concat()),
+        (Role::Portal, [&everybody[..], &portal, &persons].concat()),
         (Role::Moderator, [&everybody[..], &desk].concat()),
-        (Role::Admin, [&everybody[..], &desk, &admin].concat()),
+        (Role::Admin, [&everybody[..], &desk, &admin, &persons].concat()),
         (Role::Metrics, vec![]),
     ] {
         for (path, _) in role::TABLE {

@@ -205,6 +205,19 @@ fn numbers_notes_demands_and_looks_are_told() {
     assert!(sender.stdout.contains("d0d0") && sender.stdout.contains("unknown") && sender.stderr.contains(DEED));
     assert_eq!(desk.run(&["reveal", PENDING, "--note", "x", "--json"]).json()["address"], Json::Null);
     assert_eq!(desk.run(&["reveal", PENDING]).code, 2);
+    let exported = desk.run(&["export", PENDING]).stdout;
+    let lines: Vec<Json> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["comment"]["id"], &lines[1]["comment"]), (&PENDING.into(), &Json::Null));
+    assert!(
+        lines[1]["report"]["note"].as_str().unwrap().contains('\u{1b}') && !exported.contains('\u{1b}'),
+        "{exported}"
+    );
+    let erased = desk.run(&["erase", "--author", "a1b2", "--yes", "--lang", "en"]).stdout;
+    assert!(erased.contains("3 comments and 1 report") && erased.contains(DEED), "{erased}");
+    assert_eq!(desk.run(&["erase", "--author", "a1b2", "--yes", "--json"]).json()["comments"], 3);
+    assert_eq!(desk.run(&["erase", "--author", "a1b2"]).code, 2, "nobody can be asked");
+    assert_eq!(desk.run(&["erase", "--yes"]).code, 2);
+    assert_eq!(desk.run(&["export", PENDING, "--author", "a1b2"]).code, 2);
     assert_eq!(desk.run(&["reveal", GONE, "--note", "x"]).code, 4);
 }
 

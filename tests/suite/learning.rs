@@ -165,12 +165,12 @@ async fn a_bulk_decision_teaches_no_more_than_a_minute_may(database: Database) {
 async fn of_two_trainers_one_stores_a_version(database: Database) {
     let home = home(database).await;
     let head = ModelHead { version: 1, log_start: at(0), log_size: 1, decisions: 1, digest: [1; 32], made_at: at(1) };
-    assert!(home.store.save_model(&site(), &head, b"one").await.unwrap());
-    assert!(!home.store.save_model(&site(), &head, b"two").await.unwrap(), "another was first");
-    assert!(!home.store.save_model(&site(), &ModelHead { version: 3, ..head }, b"three").await.unwrap(), "a gap");
+    assert!(home.store.save_model(&site(), &head, b"one", None).await.unwrap());
+    assert!(!home.store.save_model(&site(), &head, b"two", None).await.unwrap(), "another was first");
+    assert!(!home.store.save_model(&site(), &ModelHead { version: 3, ..head }, b"three", None).await.unwrap(), "a gap");
     assert_eq!(home.store.load_model(&site(), 1).await.unwrap().as_deref(), Some(&b"one"[..]));
     for version in 2..=5 {
-        assert!(home.store.save_model(&site(), &ModelHead { version, ..head }, b"more").await.unwrap());
+        assert!(home.store.save_model(&site(), &ModelHead { version, ..head }, b"more", None).await.unwrap());
     }
     assert_eq!(home.store.load_model(&site(), 2).await.unwrap(), None, "long replaced");
     assert!(home.store.load_model(&site(), 3).await.unwrap().is_some());

@@ -202,6 +202,13 @@ async fn by_admin(desk: &mut Desk, ours: &Ours) -> Answers {
     let reveal =
         v1::RevealSenderRequest { comment_id: ours.comment.clone(), note: "x".into(), request_id: request_id() };
     answers.push(("RevealSender", (told(desk.privacy.reveal_sender(reveal).await), "COMMENT_NOT_FOUND")));
+    let of = Some(v1::export_author_request::Of::CommentId(ours.comment.clone()));
+    let export = desk.privacy.export_author(v1::ExportAuthorRequest { of }).await;
+    answers
+        .push(("ExportAuthor", (export.map_or_else(|status| reason(&status), |_| "OK".into()), "COMMENT_NOT_FOUND")));
+    let of = Some(v1::erase_author_request::Of::CommentId(ours.comment.clone()));
+    let erase = v1::EraseAuthorRequest { of, request_id: request_id(), ..Default::default() };
+    answers.push(("EraseAuthor", (told(desk.privacy.erase_author(erase).await), "COMMENT_NOT_FOUND")));
     answers.push((
         "PutTerm",
         (desk.put(ours.term.clone()).await.map_or_else(|status| reason(&status), |_| "OK".into()), "TERM_NOT_FOUND"),

@@ -81,3 +81,31 @@ pub(in crate::cli) struct RevealArgs {
     #[arg(long, value_name = "TEXT", required = true)]
     pub(in crate::cli) note: String,
 }
+
+/// Everything by one person.
+#[derive(Debug, Args)]
+#[group(id = "person", required = true, multiple = false)]
+pub(in crate::cli) struct PersonArgs {
+    #[arg(id = "id_of_person", value_name = "ID")]
+    pub(in crate::cli) id: Option<Uuid>,
+    #[arg(id = "author_of_person", long = "author", value_name = "KEY")]
+    pub(in crate::cli) author: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_display_order = 1)]
+pub(in crate::cli) struct ExportArgs {
+    #[command(flatten)]
+    pub(in crate::cli) person: PersonArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_display_order = 1)]
+pub(in crate::cli) struct EraseArgs {
+    #[command(flatten)]
+    pub(in crate::cli) person: PersonArgs,
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) note: Option<String>,
+    #[arg(id = "yes_erase", long = "yes", short = 'y')]
+    pub(in crate::cli) yes: bool,
+}

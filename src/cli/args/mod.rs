@@ -15,7 +15,10 @@ use clap_complete::Shell;
 use uuid::Uuid;
 
 pub(super) use ban::{BanArgs, BansArgs, UnbanArgs};
-pub(super) use decision::{ApproveArgs, EscalateArgs, NoteArgs, RejectArgs, RevealArgs, SpamArgs, Target, UndoArgs};
+pub(super) use decision::{
+    ApproveArgs, EraseArgs, EscalateArgs, ExportArgs, NoteArgs, PersonArgs, RejectArgs, RevealArgs, SpamArgs, Target,
+    UndoArgs,
+};
 pub(super) use output::{AuditArgs, ManArgs, StatsArgs};
 pub(super) use policy::{CloseArgs, LockdownArgs, OpenArgs, ReleaseArgs, SiteArgs};
 pub(super) use queue::{BulkArgs, Filter, QueueArgs};
@@ -69,6 +72,8 @@ pub(super) enum Command {
     Unban(UnbanArgs),
     Bans(BansArgs),
     Reveal(RevealArgs),
+    Export(ExportArgs),
+    Erase(EraseArgs),
     Close(CloseArgs),
     Open(OpenArgs),
     Release(ReleaseArgs),

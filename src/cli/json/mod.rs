@@ -5,6 +5,7 @@
 mod audit;
 mod ban;
 mod comment;
+mod person;
 mod policy;
 mod queue;
 mod result;
@@ -21,6 +22,7 @@ use serde::Serialize;
 pub(super) use audit::{Audit, AuditEntry};
 pub(super) use ban::{Ban, Banned, Bans, Unbanned};
 pub(super) use comment::{Case, Note, Takedown};
+pub(super) use person::{Erased, Exported};
 pub(super) use policy::{ArticlePolicy, Release, SitePolicy};
 pub(super) use queue::{Queue, QueueEvent, Stats};
 pub(super) use result::{

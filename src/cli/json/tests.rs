@@ -96,6 +96,11 @@ fn replay() -> Value {
     json(&Replay::from(v1::ReplayRulesResponse { verdicts, rules, examples: vec![] }))
 }
 
+fn exported() -> Value {
+    let (comment, report) = (Some(v1::Comment::default()), Some(v1::FiledReport::default()));
+    json(&Exported::from(v1::ExportAuthorResponse { comment, report }))
+}
+
 /// One of each object that tells what a command did.
 fn results() -> Vec<(&'static str, Value)> {
     let id = String::new;
@@ -115,6 +120,9 @@ fn results() -> Vec<(&'static str, Value)> {
         ("Noted", json(&Noted { comment_id: id(), note: v1::Note::default().into() })),
         ("Escalated", json(&Escalated { comment_id: id(), takedown: takedown(), decision_id: id() })),
         ("Sender", json(&Sender::new(id(), v1::RevealSenderResponse::default()))),
+        ("Exported", exported()),
+        ("FiledReport", exported()["report"].clone()),
+        ("Erased", json(&Erased::from(v1::EraseAuthorResponse::default()))),
         ("Term", term()),
         ("Terms", json(&Terms { terms: vec![], next_page_token: None })),
         ("Collisions", collisions()["collisions"].clone()),

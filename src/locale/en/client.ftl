@@ -130,6 +130,21 @@ cli-bulk-ask =
        *[other] ; { $more }
     })? [y/N]
 cli-bulk-dropped = Nothing was done.
+cli-erase-yes = There is nobody to ask. Add --yes to erase, or use "duyet export" to look first.
+cli-erase-ask = Erase { $comments ->
+    [one] 1 comment
+   *[other] { $comments } comments
+} and { $reports ->
+    [one] 1 report
+   *[other] { $reports } reports
+}? This cannot be taken back. [y/N]{" "}
+cli-erased = Erased for good: { $comments ->
+    [one] 1 comment
+   *[other] { $comments } comments
+} and { $reports ->
+    [one] 1 report
+   *[other] { $reports } reports
+}. Batch { $id }.
 cli-bulk-done =
     { $action ->
         [APPROVE] Approved
@@ -296,6 +311,8 @@ action-revoke-ban = revoke a ban
 action-update-site = change the site
 action-lockdown = lock the site down
 action-reveal-sender = reveal the sender
+action-erase = erased on request
+action-purge = kept long enough
 action-put-term = list a term
 action-delete-term = take a term off the list
 action-stand-down-term = put a term on trial
@@ -331,6 +348,11 @@ help-ban = Ban the sender or the text of a comment
 help-unban = Revoke a ban
 help-bans = List bans
 help-reveal = Show the keyed hashes of a comment's sender; admins only, and audited
+help-export = Print everything that one person wrote, one JSON object per line; admins only
+help-erase = Empty everything that one person wrote, for good; admins only, and audited
+help-arg-id-of-person = A comment of theirs: without a known device it stands for itself alone
+help-arg-author-of-person = The author key
+help-arg-yes-erase = Do not ask
 help-release = Approve what waits on an article
 help-site = Show or change how the whole site takes comments
 help-lockdown = Hold every new comment of the site for a while, in emergencies

@@ -108,6 +108,9 @@ cli-bulk-ask =
        *[other] ; { $more }
     })? [c/K]
 cli-bulk-dropped = Không xử lý gì.
+cli-erase-yes = Không có ai để hỏi lại. Hãy thêm --yes để xóa, hoặc dùng "duyet export" để xem trước.
+cli-erase-ask = Xóa { $comments } bình luận và { $reports } báo cáo? Không thể hoàn tác. [c/K]{" "}
+cli-erased = Đã xóa vĩnh viễn { $comments } bình luận và { $reports } báo cáo. Lô { $id }.
 cli-bulk-done =
     { $action ->
         [APPROVE] Đã duyệt
@@ -255,6 +258,8 @@ action-revoke-ban = bỏ lệnh chặn
 action-update-site = đổi chính sách trang
 action-lockdown = siết duyệt toàn trang
 action-reveal-sender = xem mã người gửi
+action-erase = xóa theo yêu cầu
+action-purge = hết hạn lưu
 action-put-term = ghi từ ngữ
 action-delete-term = bỏ từ ngữ
 action-stand-down-term = đưa từ ngữ về thử
@@ -290,6 +295,11 @@ help-ban = Chặn người gửi hoặc nội dung của một bình luận
 help-unban = Bỏ một lệnh chặn
 help-bans = Xem các lệnh chặn
 help-reveal = Xem mã băm của người gửi; quản trị viên, có ghi nhật ký
+help-export = Xuất mọi thứ một người đã viết, mỗi dòng một đối tượng JSON; quản trị viên
+help-erase = Xóa vĩnh viễn mọi thứ một người đã viết; quản trị viên, có ghi nhật ký
+help-arg-id-of-person = Một bình luận của người đó: nếu không biết thiết bị thì chỉ tính riêng bình luận này
+help-arg-author-of-person = Mã người viết
+help-arg-yes-erase = Không hỏi lại
 help-release = Duyệt các bình luận đang chờ của một bài viết
 help-site = Xem hoặc đổi cách cả trang nhận bình luận
 help-lockdown = Siết duyệt toàn trang khi khẩn cấp, có thời hạn

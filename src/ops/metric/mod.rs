@@ -12,6 +12,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 pub use spam::{findings, model_loaded, model_trained, term_stood_down, terms_loaded};
 
 use crate::domain::{
+    audit::AuditAction,
     challenge::{CaptchaFailure, ChallengeKind, Level, SealedChallenge},
     comment::TakedownKind,
     id::SiteId,
@@ -40,6 +41,7 @@ const QUEUE_OLDEST: &str = "duyet_queue_oldest_seconds";
 const TAKEDOWNS_OPEN: &str = "duyet_takedowns_open";
 const TAKEDOWN_DUE: &str = "duyet_takedown_due_seconds";
 const EXPIRED: &str = "duyet_expired_total";
+const ERASED: &str = "duyet_erased_total";
 const COUNT_DRIFT: &str = "duyet_count_drift";
 const JOB_RUNS: &str = "duyet_job_runs_total";
 const CONFIG_RELOADS: &str = "duyet_config_reloads_total";
@@ -102,6 +104,7 @@ fn describe() {
         Unit::Seconds,
         "time until the next takedown is due, negative when it is overdue, NaN while no clock runs: alert on < 7200"
     );
+    describe_counter!(ERASED, "comments emptied, by action: ERASE (a person asked) or PURGE (kept long enough)");
     describe_counter!(EXPIRED, "comments refused because nobody reviewed them in time");
     describe_gauge!(
         COUNT_DRIFT,
@@ -232,6 +235,11 @@ pub fn queue(queue: &QueueGauge, now: DateTime<Utc>) {
 /// Counts comments that nobody reviewed in time.
 pub fn expired(site: &SiteId, count: u64) {
     counter!(EXPIRED, "site" => site.to_string()).increment(count);
+}
+
+/// Counts comments that were emptied, and why.
+pub fn erased(site: &SiteId, action: AuditAction, count: u64) {
+    counter!(ERASED, "site" => site.to_string(), "action" => action.as_str()).increment(count);
 }
 
 /// Says how far a site's public counts are off.

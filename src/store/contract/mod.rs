@@ -11,6 +11,7 @@ mod comment;
 mod decision;
 mod model;
 mod policy;
+mod privacy;
 mod queue;
 mod report;
 mod stats;
@@ -26,6 +27,7 @@ pub use comment::CommentStore;
 pub use decision::DecisionStore;
 pub use model::ModelStore;
 pub use policy::{Policies, PolicyStore};
+pub use privacy::PrivacyStore;
 pub use queue::{MOST_CHANGES, QueueStore};
 pub use report::ReportStore;
 pub use stats::StatsStore;
@@ -43,6 +45,7 @@ pub trait Store:
     + DecisionStore
     + ModelStore
     + PolicyStore
+    + PrivacyStore
     + QueueStore
     + ReportStore
     + StatsStore
@@ -61,6 +64,7 @@ impl<T> Store for T where
         + DecisionStore
         + ModelStore
         + PolicyStore
+        + PrivacyStore
         + QueueStore
         + ReportStore
         + StatsStore

@@ -17,8 +17,12 @@ pub trait ModelStore: Send + Sync {
     /// The bytes of one version; `None` when a newer one replaced it.
     async fn load_model(&self, site: &SiteId, version: i64) -> Result<Option<Vec<u8>>>;
 
-    /// Stores the version after the newest and forgets those long replaced. `false` when another trainer stored it first.
-    async fn save_model(&self, site: &SiteId, head: &ModelHead, snapshot: &[u8]) -> Result<bool>;
+    /// What decisions taught before the log begins that the newest model was learned from; `None` where the log is the whole past.
+    async fn load_base(&self, site: &SiteId) -> Result<Option<Vec<u8>>>;
+
+    /// Stores the version after the newest and forgets those long replaced; with a `base`, the log begins later from now on. `false` when
+    /// another trainer stored it first.
+    async fn save_model(&self, site: &SiteId, head: &ModelHead, snapshot: &[u8], base: Option<&[u8]>) -> Result<bool>;
 
     /// How many audit entries there are from `since` on: whether there may be something to learn.
     async fn log_size(&self, site: &SiteId, since: DateTime<Utc>) -> Result<i64>;

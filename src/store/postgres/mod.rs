@@ -56,6 +56,7 @@ mod insert;
 mod job;
 mod model;
 mod outcomes;
+mod privacy;
 mod queue;
 mod queue_sql;
 mod report;

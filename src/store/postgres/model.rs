@@ -25,6 +25,9 @@ const SAVE: &str =
     where (select coalesce(max(m.version), 0) from spam_models m where m.site_id = $1) = $2 - 1
     on conflict do nothing";
 
+const SAVE_BASE: &str = "insert into spam_bases (site_id, log_start, snapshot) values ($1, $2, $3)
+    on conflict (site_id) do update set log_start = excluded.log_start, snapshot = excluded.snapshot";
+
 /// A replica may be reading the one before.
 const KEPT: i64 = 3;
 
@@ -50,7 +53,12 @@ impl ModelStore for PostgresStore {
         Ok(sqlx::query_scalar(sql).bind(site.as_str()).bind(version).fetch_optional(&self.pool).await?)
     }
 
-    async fn save_model(&self, site: &SiteId, head: &ModelHead, snapshot: &[u8]) -> Result<bool> {
+    async fn load_base(&self, site: &SiteId) -> Result<Option<Vec<u8>>> {
+        let sql = "select snapshot from spam_bases where site_id = $1";
+        Ok(sqlx::query_scalar(sql).bind(site.as_str()).fetch_optional(&self.pool).await?)
+    }
+
+    async fn save_model(&self, site: &SiteId, head: &ModelHead, snapshot: &[u8], base: Option<&[u8]>) -> Result<bool> {
         in_transaction!(self, tx => {
             let save = sqlx::query(SAVE).bind(site.as_str()).bind(head.version).bind(head.log_start).bind(head.log_size);
             let save = save.bind(head.decisions).bind(&head.digest[..]).bind(head.made_at).bind(snapshot);
@@ -58,6 +66,9 @@ impl ModelStore for PostgresStore {
             if saved {
                 let sql = "delete from spam_models where site_id = $1 and version <= $2";
                 sqlx::query(sql).bind(site.as_str()).bind(head.version - KEPT).execute(&mut *tx).await?;
+            }
+            if let Some(base) = base.filter(|_| saved) {
+                sqlx::query(SAVE_BASE).bind(site.as_str()).bind(head.log_start).bind(base).execute(&mut *tx).await?;
             }
             saved
         })

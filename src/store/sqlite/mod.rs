@@ -32,6 +32,7 @@ mod drift;
 mod escalation;
 mod job;
 mod model;
+mod privacy;
 mod queue;
 mod queue_sql;
 mod report;
@@ -68,6 +69,8 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is erased leaves no trace in the file.
+            .pragma("secure_delete", "on")
             .busy_timeout(WAIT);
         let reader = writer.clone().create_if_missing(false).pragma("query_only", "on");
         Self { write: pool(1).connect_lazy_with(writer), read: pool(READERS).connect_lazy_with(reader) }

@@ -11,6 +11,7 @@ use tonic_types::pb;
 
 use crate::cli::{CONTESTED, Canned, DECIDED, GONE, LIMITED, PENDING, admit, at, case, error};
 
+pub type Exports = Pin<Box<dyn Stream<Item = Result<v1::ExportAuthorResponse, Status>> + Send>>;
 pub type Events = Pin<Box<dyn Stream<Item = Result<v1::WatchQueueResponse, Status>> + Send>>;
 
 pub const BAN: &str = "01970000-0000-7000-8000-0000000000c1";
@@ -272,6 +273,33 @@ impl BanService for Canned {
 
 #[tonic::async_trait]
 impl PrivacyService for Canned {
+    type ExportAuthorStream = Exports;
+
+    async fn export_author(
+        &self,
+        request: Request<v1::ExportAuthorRequest>,
+    ) -> Result<Response<Self::ExportAuthorStream>, Status> {
+        admit(&request)?;
+        let report =
+            v1::FiledReport { comment_id: PENDING.into(), note: "Chửi \u{1b}bới".into(), ..Default::default() };
+        let items = [
+            v1::ExportAuthorResponse { comment: case(PENDING).comment, report: None },
+            v1::ExportAuthorResponse { comment: None, report: Some(report) },
+        ];
+        let items = items.map(Ok);
+        Ok(Response::new(Box::pin(futures_util::stream::iter(items))))
+    }
+
+    async fn erase_author(
+        &self,
+        request: Request<v1::EraseAuthorRequest>,
+    ) -> Result<Response<v1::EraseAuthorResponse>, Status> {
+        admit(&request)?;
+        let of = request.into_inner().of.unwrap();
+        assert_eq!(of, v1::erase_author_request::Of::Author("a1b2".into()));
+        Ok(Response::new(v1::EraseAuthorResponse { erased: 3, reports: 1, batch_id: DEED.into() }))
+    }
+
     async fn reveal_sender(
         &self,
         request: Request<v1::RevealSenderRequest>,

@@ -1,0 +1,89 @@
+//! What is erased, and what is kept about a person.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    audit::AuditAction,
+    comment::Comment,
+    decision::Reason,
+    id::{CommentId, SiteId},
+    lifecycle::Status,
+    request::RequestRow,
+};
+
+/// How long the text of comments that are not public is kept, in days after a moderator last looked, or after the submit where nobody did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Of SPAM: long enough to take a verdict back and to learn from it.
+    pub spam_days: i64,
+    /// Of REJECTED: as long as somebody may ask why.
+    pub rejected_days: i64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { spam_days: 30, rejected_days: 180 }
+    }
+}
+
+/// Before when what is kept for a time only must have been looked at, or submitted where nobody looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outlived {
+    pub spam_before: DateTime<Utc>,
+    pub rejected_before: DateTime<Utc>,
+}
+
+impl Outlived {
+    /// What has outlived its time at `now`.
+    pub fn at(now: DateTime<Utc>, retention: Retention) -> Self {
+        Self {
+            spam_before: now - Duration::days(retention.spam_days),
+            rejected_before: now - Duration::days(retention.rejected_days),
+        }
+    }
+
+    /// Whether the comment has. One with a takedown's clock has not: no job stops it.
+    pub fn holds(&self, comment: &Comment) -> bool {
+        let before = match comment.status {
+            Status::Spam => self.spam_before,
+            Status::Rejected => self.rejected_before,
+            Status::Pending | Status::Approved | Status::Removed | Status::Erased => return false,
+        };
+        comment.reviewed_at.unwrap_or(comment.created_at) < before && comment.attention.takedown.is_none()
+    }
+}
+
+/// How many comments go in one transaction.
+pub const ERASED_AT_ONCE: usize = 200;
+
+/// Comments to empty for good. What is already erased is left alone.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    pub site: SiteId,
+    /// [`AuditAction::Erase`] or [`AuditAction::Purge`].
+    pub action: AuditAction,
+    pub actor: String,
+    pub note: String,
+    pub at: DateTime<Utc>,
+    pub batch: Uuid,
+    /// Audit entry and comment.
+    pub items: Vec<(Uuid, CommentId)>,
+    /// Of them, only what has outlived its time when its turn comes; `None` for all.
+    pub only: Option<Outlived>,
+    /// The request that asked for it, if one did.
+    pub request_id: Option<Uuid>,
+    /// Remembered with what goes in the same transaction; the response is already filled in.
+    pub remember: Option<RequestRow>,
+}
+
+/// What a reader reported, as far as it is their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FiledReport {
+    pub comment: CommentId,
+    pub reason: Option<Reason>,
+    pub note: String,
+    pub created_at: DateTime<Utc>,
+}

@@ -1,0 +1,300 @@
+//! The rights of a person: everything they wrote is handed over, and is emptied for good.
+
+use duyet::proto::v1::{
+    self, CommentStatus, EraseAuthorRequest, ExportAuthorRequest, ExportAuthorResponse, erase_author_request,
+    export_author_request,
+};
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use crate::support::{
+    home::Home,
+    newsroom::{Database, Desk, Newsroom, decision, fields, on_both_databases, reason},
+    readers::Reader,
+};
+
+on_both_databases! {
+    everything_by_one_device_is_handed_over_and_emptied,
+    nothing_of_an_erased_comment_is_left_anywhere,
+    without_a_device_a_comment_stands_for_itself,
+    a_portal_needs_a_receipt,
+    a_resent_erasure_is_the_same_erasure,
+    an_erasure_that_broke_off_goes_on,
+    an_erased_comment_holds_up_its_replies_and_never_comes_back,
+}
+
+/// A word that nothing but the erased texts holds.
+const CANARY: &str = "Zirkonia";
+
+fn request_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+fn erase(of: erase_author_request::Of) -> EraseAuthorRequest {
+    EraseAuthorRequest { of: Some(of), note: "theo đơn".into(), request_id: request_id() }
+}
+
+fn by_comment(id: &str) -> EraseAuthorRequest {
+    erase(erase_author_request::Of::CommentId(id.into()))
+}
+
+impl Desk {
+    async fn erase(&mut self, request: EraseAuthorRequest) -> Result<v1::EraseAuthorResponse, Status> {
+        self.privacy.erase_author(request).await.map(tonic::Response::into_inner)
+    }
+
+    async fn export(&mut self, of: export_author_request::Of) -> Result<Vec<ExportAuthorResponse>, Status> {
+        let mut stream = self.privacy.export_author(ExportAuthorRequest { of: Some(of) }).await?.into_inner();
+        let mut items = Vec::new();
+        while let Some(one) = stream.message().await? {
+            items.push(one);
+        }
+        Ok(items)
+    }
+}
+
+fn contents(items: &[ExportAuthorResponse]) -> Vec<String> {
+    let content = |item: &ExportAuthorResponse| match (&item.comment, &item.report) {
+        (Some(comment), None) => comment.content.clone(),
+        (None, Some(report)) => format!("report: {}", report.note),
+        both => panic!("{both:?}"),
+    };
+    items.iter().map(content).collect()
+}
+
+async fn everything_by_one_device_is_handed_over_and_emptied(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut admin = newsroom.desk_with(&newsroom.token("admin"));
+    let lan = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
+    let namesake = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
+    let mut ids = Vec::new();
+    for (n, from) in [&lan, &lan, &namesake, &lan].into_iter().enumerate() {
+        ids.push(from.comment(&mut portal, "bai", &format!("Câu số {n}")).await);
+    }
+    admin.approve(&ids[0]).await;
+    admin.approve(&ids[2]).await;
+    admin.decide(decision(&ids[1], v1::Action::Spam)).await.unwrap();
+    let report = v1::ReportCommentRequest {
+        comment_id: ids[2].clone(),
+        note: "Chửi tôi".into(),
+        client: Some(v1::Client { device_token: lan.device_token.clone(), ..Default::default() }),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    portal.comments.report_comment(report).await.unwrap();
+
+    let key = admin.case(&ids[3]).await.author_history.unwrap().author;
+    let all = ["Câu số 0", "Câu số 1", "Câu số 3", "report: Chửi tôi"];
+    for of in [export_author_request::Of::CommentId(ids[1].clone()), export_author_request::Of::Author(key.clone())] {
+        assert_eq!(contents(&admin.export(of).await.unwrap()), all);
+    }
+    let erased = admin.erase(by_comment(&ids[0])).await.unwrap();
+    assert_eq!((erased.erased, erased.reports), (3, 1));
+    for of in [export_author_request::Of::CommentId(ids[0].clone()), export_author_request::Of::Author(key)] {
+        assert_eq!(admin.export(of).await.unwrap(), []);
+    }
+
+    let entries = admin.audit(v1::ListAuditRequest { batch_id: erased.batch_id, ..Default::default() }).await;
+    assert_eq!(entries.len(), 3);
+    for entry in &entries {
+        assert_eq!((entry.action.as_str(), entry.actor.as_str(), entry.note.as_str()), ("ERASE", "admin", "theo đơn"));
+        assert_eq!(entry.to_status(), CommentStatus::Erased);
+    }
+    let shown = portal.list("bai").await;
+    assert_eq!((shown.comments.len(), shown.total_count), (1, 1), "the other reader of that name is still there");
+    assert_eq!(admin.case(&ids[2]).await.comment.unwrap().content, "Câu số 2");
+    Home::beside(&newsroom.config).recount().await;
+}
+
+async fn nothing_of_an_erased_comment_is_left_anywhere(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    let mut admin = newsroom.desk_with(&newsroom.token("admin"));
+    let reader = Reader::new(&mut portal, &format!("Lan {CANARY}"), "203.0.113.7").await;
+    let form = reader.form(&mut portal, "bai", &format!("Gọi 0901234567 gặp {CANARY}, vay tiền nhanh")).await;
+    let form = v1::SubmitCommentRequest { title: format!("Tựa {CANARY}"), ..form };
+    let id = portal.comments.submit_comment(form).await.unwrap().into_inner().comment_id;
+    desk.approve(&id).await;
+    let other = Reader::new(&mut portal, "Hoa", "198.51.100.7").await;
+    let report = v1::ReportCommentRequest {
+        comment_id: id.clone(),
+        note: format!("{CANARY} lừa tôi"),
+        client: Some(v1::Client { device_token: other.device_token, ..Default::default() }),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    portal.comments.report_comment(report).await.unwrap();
+    let text = format!("đã gọi {CANARY}");
+    let note = v1::AddNoteRequest { comment_id: id.clone(), text, request_id: request_id() };
+    desk.moderation.add_note(note).await.unwrap();
+    assert!(!desk.case(&id).await.findings.is_empty());
+
+    admin.erase(by_comment(&id)).await.unwrap();
+    let case = desk.case(&id).await;
+    assert!(case.findings.is_empty() && case.notes.is_empty() && case.reports.unwrap().notes.is_empty());
+    let history = case.author_history.unwrap();
+    assert_eq!((history.approved, history.author.len()), (0, 32), "an author of its own, who wrote nothing else");
+    assert_eq!(case.comment.unwrap().status(), CommentStatus::Erased);
+    let look = v1::RevealSenderRequest { comment_id: id, note: "x".into(), request_id: request_id() };
+    let seen = admin.privacy.reveal_sender(look).await.unwrap().into_inner();
+    assert_eq!([seen.device, seen.address, seen.ip_prefix], [const { String::new() }; 3]);
+
+    // The answer to a resent note is kept for two days, as any other.
+    let home = Home::beside(&newsroom.config);
+    home.execute("delete from requests").await.unwrap();
+    if database == Database::Postgres {
+        let rows = "select coalesce(sum((xpath('/row/n/text()', query_to_xml(format(
+                'select count(*) as n from %I t where t::text like %L or t::text like %L',
+                table_name, '%Zirkonia%', '%0901234567%'), false, true, '')))[1]::text::bigint), 0)::bigint
+            from information_schema.tables where table_schema = 'public'";
+        assert_eq!(home.number(rows).await, 0);
+        return;
+    }
+    home.store.close().await;
+    let file = newsroom.config.data_dir.join("duyet.sqlite3");
+    let _dir = newsroom.close().await;
+    let bytes = std::fs::read(file).unwrap();
+    for word in [CANARY, "0901234567"] {
+        assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word} is in the file");
+    }
+}
+
+async fn without_a_device_a_comment_stands_for_itself(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut admin = newsroom.desk_with(&newsroom.token("admin"));
+    let lan = Reader::without_device("Lan", "203.0.113.7");
+    let first = lan.comment(&mut portal, "bai", "Câu đầu").await;
+    let second = lan.comment(&mut portal, "bai", "Câu sau").await;
+    let exported = admin.export(export_author_request::Of::CommentId(first.clone())).await.unwrap();
+    assert_eq!(contents(&exported), ["Câu đầu"], "whoever bears the name behind that address may be another");
+    assert_eq!(admin.erase(by_comment(&first)).await.unwrap().erased, 1);
+    assert_eq!(admin.erase(by_comment(&first)).await.unwrap().erased, 0, "it is already");
+    let case = admin.case(&second).await;
+    assert_eq!(case.comment.unwrap().content, "Câu sau");
+    // Whoever says the key means the key.
+    let key = erase_author_request::Of::Author(case.author_history.unwrap().author);
+    assert_eq!(admin.erase(erase(key)).await.unwrap().erased, 1);
+}
+
+async fn a_portal_needs_a_receipt(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut as_portal = newsroom.desk_with(&newsroom.token("portal"));
+    let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
+    let sent = reader.say(&mut portal, "bai", "Câu đầu").await.unwrap();
+    // Suspected spam waits, as far as its author can see.
+    newsroom.execute("update comments set status = 'SPAM'").await;
+    let key = newsroom.desk().case(&sent.comment_id).await.author_history.unwrap().author;
+    for of in
+        [erase_author_request::Of::CommentId(sent.comment_id.clone()), erase_author_request::Of::Author(key.clone())]
+    {
+        let status = as_portal.erase(erase(of)).await.unwrap_err();
+        assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "MISSING_ROLE"));
+    }
+    let status = as_portal.export(export_author_request::Of::Author(key)).await.unwrap_err();
+    assert_eq!(reason(&status), "MISSING_ROLE");
+    let forged = erase(erase_author_request::Of::Receipt(format!("B{}", &sent.receipt[1..])));
+    assert_eq!(fields(&as_portal.erase(forged).await.unwrap_err()), ["receipt"]);
+    let nobody = EraseAuthorRequest { of: None, note: "x".repeat(501), request_id: String::new() };
+    assert_eq!(fields(&as_portal.erase(nobody).await.unwrap_err()), ["of", "note", "request_id"]);
+    let mut admin = newsroom.desk_with(&newsroom.token("admin"));
+    for author in ["", "lan", "<script>"] {
+        let wrong = erase(erase_author_request::Of::Author(author.into()));
+        assert_eq!(fields(&admin.erase(wrong).await.unwrap_err()), ["author"], "{author}");
+    }
+
+    let exported = as_portal.export(export_author_request::Of::Receipt(sent.receipt.clone())).await.unwrap();
+    assert_eq!(exported.len(), 1);
+    let comment = exported[0].comment.as_ref().unwrap();
+    assert_eq!((comment.content.as_str(), comment.status()), ("Câu đầu", CommentStatus::Pending));
+    let erased = as_portal.erase(erase(erase_author_request::Of::Receipt(sent.receipt))).await.unwrap();
+    assert_eq!(erased.erased, 1);
+    let status = newsroom.desk().privacy.erase_author(by_comment(&sent.comment_id)).await.unwrap_err();
+    assert_eq!(reason(&status), "MISSING_ROLE", "a moderator erases nothing");
+}
+
+async fn a_resent_erasure_is_the_same_erasure(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut admin = newsroom.desk_with(&newsroom.token("admin"));
+    let lan = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        ids.push(lan.comment(&mut portal, "bai", &format!("Câu số {n}")).await);
+    }
+    let request = by_comment(&ids[0]);
+    let first = admin.erase(request.clone()).await.unwrap();
+    assert_eq!(first.erased, 5);
+    assert_eq!(admin.erase(request.clone()).await.unwrap(), first);
+    let other = EraseAuthorRequest { note: "khác".into(), ..request };
+    assert_eq!(reason(&admin.erase(other).await.unwrap_err()), "REQUEST_ID_REUSED");
+}
+
+async fn an_erasure_that_broke_off_goes_on(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut admin = newsroom.desk_with(&newsroom.token("admin"));
+    let lan = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
+    let mut ids = Vec::new();
+    for n in 0..6 {
+        ids.push(lan.comment(&mut portal, "bai", &format!("Câu số {n}")).await);
+    }
+    // The fourth cannot be emptied, whichever comes first: a batch holds them all, so none is.
+    let guard = match database {
+        Database::Sqlite => "create trigger t before update of content on comments when old.content = 'Câu số 3'
+            begin select raise(abort, 'no'); end",
+        Database::Postgres => "create function no() returns trigger language plpgsql as
+            $$ begin if old.content = 'Câu số 3' and new.content = '' then raise exception 'no'; end if; return new; end $$;
+            create trigger t before update on comments for each row execute function no()",
+    };
+    newsroom.execute(guard).await;
+    let request = by_comment(&ids[0]);
+    assert_eq!(admin.erase(request.clone()).await.unwrap_err().code(), Code::Internal);
+    let undo = if database == Database::Sqlite { "drop trigger t" } else { "drop trigger t on comments" };
+    newsroom.execute(undo).await;
+    for id in &ids {
+        assert_eq!(admin.case(id).await.comment.unwrap().status(), CommentStatus::Pending, "all of a batch or nothing");
+    }
+    // As if the first batch had been done and its end had not: the comment that led there is the last to go.
+    let key = admin.case(&ids[0]).await.author_history.unwrap().author;
+    newsroom.execute("update comments set author = 'abc0' where content in ('Câu số 0', 'Câu số 5')").await;
+    assert_eq!(admin.erase(erase(erase_author_request::Of::Author(key.clone()))).await.unwrap().erased, 4);
+    newsroom.execute(&format!("update comments set author = '{key}' where author = 'abc0'")).await;
+    assert_eq!(admin.erase(request).await.unwrap().erased, 2);
+    for id in &ids {
+        assert_eq!(admin.case(id).await.comment.unwrap().status(), CommentStatus::Erased);
+    }
+}
+
+async fn an_erased_comment_holds_up_its_replies_and_never_comes_back(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut admin = newsroom.desk_with(&newsroom.token("admin"));
+    let root = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
+    let id = root.comment(&mut portal, "bai", "Câu gốc").await;
+    let decided = admin.approve(&id).await.decision_id;
+    let answerer = Reader::new(&mut portal, "Mai", "198.51.100.1").await;
+    let form = answerer.form(&mut portal, "bai", "Đồng ý").await;
+    let form = v1::SubmitCommentRequest { parent_id: id.clone(), ..form };
+    let reply = portal.comments.submit_comment(form).await.unwrap().into_inner().comment_id;
+    admin.approve(&reply).await;
+    admin.erase(by_comment(&id)).await.unwrap();
+
+    let page = portal.list("bai").await;
+    assert_eq!(page.total_count, 1);
+    let tombstone = &page.comments[0];
+    assert_eq!((tombstone.status(), tombstone.content.as_str()), (CommentStatus::Removed, ""));
+    assert_eq!(tombstone.replies[0].content, "Đồng ý");
+    let again = v1::DecideRequest { expected_revision: 3, ..decision(&id, v1::Action::Approve) };
+    assert_eq!(reason(&admin.decide(again).await.unwrap_err()), "INVALID_TRANSITION");
+    let target = Some(v1::revert_request::Target::DecisionId(decided));
+    let revert = v1::RevertRequest { target, request_id: request_id() };
+    match admin.moderation.revert(revert).await {
+        Ok(reverted) => assert!(!reverted.into_inner().results[0].changed),
+        Err(status) => assert_eq!(reason(&status), "NOT_REVERTIBLE"),
+    }
+    assert_eq!(admin.case(&id).await.comment.unwrap().status(), CommentStatus::Erased);
+    Home::beside(&newsroom.config).recount().await;
+}
