@@ -17,6 +17,7 @@ mod cli;
 mod cli_commands;
 mod cli_desk;
 mod cli_terms;
+#[path = "../faults/mod.rs"]
 mod faults;
 mod fuzz;
 mod input;
@@ -33,7 +34,6 @@ mod policy;
 mod privacy;
 mod reading;
 mod redis_costs;
-mod redis_faults;
 mod redis_urls;
 mod release;
 mod reload;

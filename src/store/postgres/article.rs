@@ -22,6 +22,7 @@ use crate::{
 #[async_trait]
 impl PolicyStore for PostgresStore {
     async fn find_policies(&self, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
+        let _turn = self.portals_turn().await?;
         find(&self.pool, site, ids).await
     }
 

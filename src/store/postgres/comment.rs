@@ -21,6 +21,7 @@ use crate::{
 #[async_trait]
 impl CommentStore for PostgresStore {
     async fn find_comment(&self, site: &SiteId, id: CommentId) -> Result<Option<Comment>> {
+        let _turn = self.portals_turn().await?;
         find(&self.pool, site, id).await
     }
 

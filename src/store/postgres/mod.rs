@@ -69,14 +69,17 @@ mod term;
 mod token;
 mod upkeep;
 
-/// Connections that portals' calls leave to moderators, jobs and health, however many readers there are.
-const KEPT_FROM_PORTALS: u32 = 2;
+/// Connections that are nobody's but moderators' and health's, however many readers there are and whatever jobs wait for.
+const KEPT_FOR_MODERATORS: u32 = 2;
+/// Connections that background work may have, all of it together.
+const BACKGROUND: u32 = 1;
 
 /// One PostgreSQL database, version 15 or later.
 #[derive(Debug, Clone)]
 pub struct PostgresStore {
     pool: PgPool,
     portals: Arc<Semaphore>,
+    background: Arc<Semaphore>,
     patience: Duration,
 }
 
@@ -93,10 +96,11 @@ impl PostgresStore {
 
     /// As [`PostgresStore::connect_lazy`], with options already read and a pool of another size.
     pub fn connect_lazy_with(options: PgConnectOptions, settings: PoolSettings) -> Self {
-        let portals = settings.connections.saturating_sub(KEPT_FROM_PORTALS).max(1);
+        let portals = settings.connections.saturating_sub(KEPT_FOR_MODERATORS + BACKGROUND).max(1);
         Self {
             pool: connect::pool(options, settings),
             portals: Arc::new(Semaphore::new(portals as usize)),
+            background: Arc::new(Semaphore::new(BACKGROUND as usize)),
             patience: settings.acquire,
         }
     }
@@ -105,6 +109,11 @@ impl PostgresStore {
     async fn portals_turn(&self) -> Result<SemaphorePermit<'_>> {
         let turn = tokio::time::timeout(self.patience, self.portals.acquire()).await;
         turn.ok().and_then(std::result::Result::ok).ok_or_else(|| sqlx::Error::PoolTimedOut.into())
+    }
+
+    /// The turn of background work, which has time.
+    async fn background_turn(&self) -> Result<SemaphorePermit<'_>> {
+        self.background.acquire().await.map_err(|_| sqlx::Error::PoolClosed.into())
     }
 
     async fn begin(&self) -> Result<PgTransaction<'static>> {

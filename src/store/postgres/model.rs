@@ -44,21 +44,25 @@ const TEXTS: &str = "select comment_id, author_name, title, content from comment
 #[async_trait]
 impl ModelStore for PostgresStore {
     async fn model_heads(&self) -> Result<Vec<(SiteId, ModelHead)>> {
+        let _turn = self.background_turn().await?;
         let rows = sqlx::query(HEADS).fetch_all(&self.pool).await?;
         rows.iter().map(|row| model::head(&mut Reader::new(row))).collect()
     }
 
     async fn load_model(&self, site: &SiteId, version: i64) -> Result<Option<Vec<u8>>> {
+        let _turn = self.background_turn().await?;
         let sql = "select snapshot from spam_models where site_id = $1 and version = $2";
         Ok(sqlx::query_scalar(sql).bind(site.as_str()).bind(version).fetch_optional(&self.pool).await?)
     }
 
     async fn load_base(&self, site: &SiteId) -> Result<Option<Vec<u8>>> {
+        let _turn = self.background_turn().await?;
         let sql = "select snapshot from spam_bases where site_id = $1";
         Ok(sqlx::query_scalar(sql).bind(site.as_str()).fetch_optional(&self.pool).await?)
     }
 
     async fn save_model(&self, site: &SiteId, head: &ModelHead, snapshot: &[u8], base: Option<&[u8]>) -> Result<bool> {
+        let _turn = self.background_turn().await?;
         in_transaction!(self, tx => {
             let save = sqlx::query(SAVE).bind(site.as_str()).bind(head.version).bind(head.log_start).bind(head.log_size);
             let save = save.bind(head.decisions).bind(&head.digest[..]).bind(head.made_at).bind(snapshot);
@@ -75,17 +79,20 @@ impl ModelStore for PostgresStore {
     }
 
     async fn log_size(&self, site: &SiteId, since: DateTime<Utc>) -> Result<i64> {
+        let _turn = self.background_turn().await?;
         let sql = "select count(*) from audit where site_id = $1 and at >= $2";
         Ok(sqlx::query_scalar(sql).bind(site.as_str()).bind(since).fetch_one(&self.pool).await?)
     }
 
     async fn decision_log(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<Logged>> {
+        let _turn = self.background_turn().await?;
         let query = sqlx::query(LOG).bind(site.as_str()).bind(since).bind(parse::limit(limit));
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(|row| model::logged(&mut Reader::new(row))).collect()
     }
 
     async fn texts(&self, site: &SiteId, ids: &[CommentId]) -> Result<Vec<(CommentId, FormText)>> {
+        let _turn = self.background_turn().await?;
         let query = sqlx::query(TEXTS).bind(site.as_str()).bind(ids.iter().map(|id| id.0).bind_iter());
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(|row| model::text(&mut Reader::new(row))).collect()

@@ -63,6 +63,7 @@ impl PrivacyStore for PostgresStore {
     }
 
     async fn forget_salts(&self, site: &SiteId, before_month: &str) -> Result<u64> {
+        let _turn = self.background_turn().await?;
         let sql = "delete from address_salts where site_id = $1 and month < $2";
         Ok(sqlx::query(sql).bind(site.as_str()).bind(before_month).execute(&self.pool).await?.rows_affected())
     }
@@ -100,6 +101,7 @@ impl PrivacyStore for PostgresStore {
     }
 
     async fn outlived(&self, site: &SiteId, outlived: &Outlived, limit: usize) -> Result<Vec<CommentId>> {
+        let _turn = self.background_turn().await?;
         let query = sqlx::query(OUTLIVED).bind(site.as_str()).bind(outlived.spam_before).bind(outlived.rejected_before);
         let rows = query.bind(parse::limit(limit)).fetch_all(&self.pool).await?;
         rows.iter().map(|row| Reader::new(row).uuid().map(CommentId)).collect()

@@ -22,6 +22,7 @@ use crate::{
 #[async_trait]
 impl ReportStore for PostgresStore {
     async fn report(&self, report: &Report) -> Result<Reported> {
+        let _turn = self.portals_turn().await?;
         in_transaction!(self, tx => take(&mut tx, report).await?)
     }
 

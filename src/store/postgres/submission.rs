@@ -67,6 +67,7 @@ impl SubmissionStore for PostgresStore {
     }
 
     async fn find_request(&self, site: &SiteId, id: Uuid) -> Result<Option<RequestRow>> {
+        let _turn = self.portals_turn().await?;
         request::find(&self.pool, site, id).await
     }
 }

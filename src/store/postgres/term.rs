@@ -63,6 +63,7 @@ impl TermStore for PostgresStore {
     }
 
     async fn term_versions(&self) -> Result<Vec<(SiteId, i64)>> {
+        let _turn = self.background_turn().await?;
         let sql = "select site_id, cast(sum(revision) as bigint) from terms group by site_id";
         let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
         rows.into_iter().map(|(site, version)| Ok((parse::site(&site)?, version))).collect()

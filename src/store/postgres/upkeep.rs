@@ -32,14 +32,17 @@ impl UpkeepStore for PostgresStore {
     }
 
     async fn queue_gauges(&self) -> Result<Vec<QueueGauge>> {
+        let _turn = self.background_turn().await?;
         job::gauges(&self.pool).await
     }
 
     async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
+        let _turn = self.background_turn().await?;
         request::forget(&self.pool, requests_before, nonces_before).await
     }
 
     async fn sites(&self) -> Result<Vec<SiteId>> {
+        let _turn = self.background_turn().await?;
         job::sites(&self.pool).await
     }
 
@@ -51,6 +54,7 @@ impl UpkeepStore for PostgresStore {
         now: DateTime<Utc>,
         next_at: DateTime<Utc>,
     ) -> Result<bool> {
+        let _turn = self.background_turn().await?;
         job::begin(&self.pool, site, job, holder, now, next_at).await
     }
 
@@ -60,10 +64,12 @@ impl UpkeepStore for PostgresStore {
         before: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<(CommentId, i64)>> {
+        let _turn = self.background_turn().await?;
         job::forgotten(&self.pool, site, before, limit).await
     }
 
     async fn count_drift(&self, site: &SiteId) -> Result<CountDrift> {
+        let _turn = self.background_turn().await?;
         drift::drift(&self.pool, site).await
     }
 }

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
-    SqlitePool, SqliteTransaction,
+    Connection as _, SqlitePool, SqliteTransaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -73,7 +73,7 @@ impl SqliteStore {
             .pragma("secure_delete", "on")
             .busy_timeout(WAIT);
         let reader = writer.clone().create_if_missing(false).pragma("query_only", "on");
-        Self { write: pool(1).connect_lazy_with(writer), read: pool(READERS).connect_lazy_with(reader) }
+        Self { write: writing().connect_lazy_with(writer), read: pool(READERS).connect_lazy_with(reader) }
     }
 
     /// A transaction that holds the write lock from its start, so that it never fails half-way for want of it.
@@ -90,6 +90,18 @@ fn pool(size: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+}
+
+/// The one connection that writes. On a full disk SQLite ends a transaction by itself, and the driver goes on believing in it: such a
+/// connection would refuse every later transaction, so it is replaced.
+fn writing() -> SqlitePoolOptions {
+    pool(1).after_release(|connection, _| {
+        Box::pin(async move {
+            // Behind the rollback of a transaction that was dropped.
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    })
 }
 
 /// Times are stored as microseconds since 1970.

@@ -56,7 +56,7 @@ async fn readers_that_hold_every_connection_leave_two_to_moderators() {
     let home = Home::postgres().await;
     home.store_all(&[submission(1)]).await;
     let options: PgConnectOptions = (*home.pg().connect_options()).clone();
-    let settings = PoolSettings { connections: 4, acquire: Duration::from_millis(500) };
+    let settings = PoolSettings { connections: 5, acquire: Duration::from_millis(500) };
     let store = Arc::new(PostgresStore::connect_lazy_with(options, settings));
     // Whatever reads articles waits.
     let mut lock = home.pg().begin().await.unwrap();

@@ -31,7 +31,12 @@ pub fn duyetd(data_dir: &Path) -> Command {
 impl Daemon {
     /// Starts on free ports with what else `environment` says, and waits until it says where it listens.
     pub fn start(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(data_dir.join("log.jsonl")).unwrap();
+        Self::start_logging_to(data_dir, data_dir, environment)
+    }
+
+    /// With the log in another directory.
+    pub fn start_logging_to(log_dir: &Path, data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(log_dir.join("log.jsonl")).unwrap();
         let mut child = duyetd(data_dir)
             .env("DUYET_GRPC_ADDR", "127.0.0.1:0")
             .env("DUYET_HTTP_ADDR", "127.0.0.1:0")
@@ -85,6 +90,16 @@ impl Daemon {
     /// Asks it to read its configuration again.
     pub fn hang_up(&self) {
         self.signal("-HUP");
+    }
+
+    /// Freezes it: it keeps its connections and does nothing.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Thaws it.
+    pub fn resume(&self) {
+        self.signal("-CONT");
     }
 
     fn signal(&self, name: &str) {

@@ -15,16 +15,18 @@ pub(crate) struct Postgres {
     port: u16,
     /// `None` while stopped.
     server: Option<Process>,
+    settings: Vec<String>,
 }
 
 impl Postgres {
     /// Makes a cluster and waits until it answers.
     pub(crate) fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        if is_root() {
-            assert!(Command::new("chown").arg("postgres").arg(home.path()).status().unwrap().success());
-        }
-        let mut postgres = Self { home, port: free_port(), server: None };
+        Self::start_with(tempfile::tempdir().unwrap(), &[])
+    }
+
+    /// In a directory of one's choice, with settings of the form `name=value`.
+    pub(crate) fn start_with(home: TempDir, settings: &[&str]) -> Self {
+        let mut postgres = Self::in_home(home, settings);
         let mut initdb = postgres.command("initdb");
         initdb.arg("--pgdata").arg(postgres.data());
         initdb.args(["--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
@@ -32,6 +34,43 @@ impl Postgres {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         postgres.restart();
         postgres
+    }
+
+    fn in_home(home: TempDir, settings: &[&str]) -> Self {
+        if is_root() {
+            assert!(Command::new("chown").arg("postgres").arg(home.path()).status().unwrap().success());
+        }
+        let settings = settings.iter().map(|one| (*one).to_owned()).collect();
+        Self { home, port: free_port(), server: None, settings }
+    }
+
+    /// A standby that streams from this cluster through a port that leads to it, under the name `standby`.
+    pub(crate) fn standby_through(port: u16) -> Self {
+        let mut standby = Self::in_home(tempfile::tempdir().unwrap(), &[]);
+        let mut copy = standby.command("pg_basebackup");
+        copy.args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port.to_string(),
+            "-U",
+            "tests",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "-R",
+            "-D",
+        ]);
+        let output = copy.arg(standby.data()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        standby.settings = vec!["cluster_name=standby".into()];
+        standby.restart();
+        standby
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where the cluster listens, also while it is stopped.
@@ -72,6 +111,9 @@ impl Postgres {
         command.arg("-D").arg(self.data()).arg("-p").arg(self.port.to_string());
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", "jit=off"]);
         command.arg("-c").arg(format!("unix_socket_directories={}", self.home.path().display()));
+        for setting in &self.settings {
+            command.arg("-c").arg(setting);
+        }
         let mut server = Process::spawn(command);
         wait_until("PostgreSQL answers", || {
             assert!(!server.has_ended(), "PostgreSQL ended");

@@ -40,6 +40,7 @@ pub(crate) enum Trouble {
 pub(crate) struct Proxy {
     pub(crate) addr: SocketAddr,
     trouble: watch::Sender<Trouble>,
+    port: watch::Sender<u16>,
     _listener: JoinSet<()>,
 }
 
@@ -51,13 +52,19 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let (trouble, told) = watch::channel(Trouble::Pass);
+        let (port, leads_to) = watch::channel(port);
         let mut tasks = JoinSet::new();
-        tasks.spawn(listen(listener, port, told, StdRng::seed_from_u64(seed)));
-        Self { addr, trouble, _listener: tasks }
+        tasks.spawn(listen(listener, leads_to, told, StdRng::seed_from_u64(seed)));
+        Self { addr, trouble, port, _listener: tasks }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("redis://{}/", self.addr)
+    }
+
+    /// Leads new connections to another port, as a virtual address that moves.
+    pub(crate) fn turn_to(&self, port: u16) {
+        self.port.send_replace(port);
     }
 
     pub(crate) fn make(&self, trouble: Trouble) {
@@ -65,7 +72,12 @@ impl Proxy {
     }
 }
 
-async fn listen(listener: TcpListener, port: u16, trouble: watch::Receiver<Trouble>, mut chance: StdRng) {
+async fn listen(
+    listener: TcpListener,
+    port: watch::Receiver<u16>,
+    trouble: watch::Receiver<Trouble>,
+    mut chance: StdRng,
+) {
     let mut connections = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await.unwrap();
@@ -73,7 +85,8 @@ async fn listen(listener: TcpListener, port: u16, trouble: watch::Receiver<Troub
         if told == Trouble::Reset {
             continue;
         }
-        let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
+        let leads_to = *port.borrow();
+        let Ok(server) = TcpStream::connect(("127.0.0.1", leads_to)).await else { continue };
         client.set_nodelay(true).unwrap();
         server.set_nodelay(true).unwrap();
         connections.spawn(serve(client, server, trouble.clone(), StdRng::from_rng(&mut chance)));

@@ -1,4 +1,4 @@
-//! Redis in trouble: each test breaks a real one under load and prints its figures (`tests/run redis_faults -- --nocapture`).
+//! Redis in trouble: each test breaks a real one under load and prints its figures (`tests/run faults::redis -- --nocapture`).
 
 mod absent;
 mod cluster;

@@ -1,0 +1,238 @@
+//! Portals at work, and the reckoning afterwards: what was acknowledged must be there once, what was refused must not, and what was left
+//! open is settled by sending it again.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use duyet::proto::v1;
+use tokio::task::JoinSet;
+use tonic::{Code, Request, Status};
+use uuid::Uuid;
+
+use super::scenario::Report;
+use crate::support::newsroom::{ANSWER, Desk, Portal, reason};
+
+/// How long a portal waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a portal knows of a submit.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Known {
+    /// It has this id.
+    Stored(String),
+    /// A definite error: it must not be there.
+    Refused(Code, String),
+    /// No answer, or "try again": it may be there.
+    Open(Code, String),
+}
+
+/// One form and what became of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) form: v1::SubmitCommentRequest,
+    pub(crate) known: Known,
+    pub(crate) asked: Instant,
+    pub(crate) took: Duration,
+}
+
+/// What an answer tells.
+pub(crate) fn known(answer: Result<tonic::Response<v1::SubmitCommentResponse>, Status>) -> Known {
+    match answer {
+        Ok(answer) => Known::Stored(answer.into_inner().comment_id),
+        Err(status) => {
+            let (code, reason) = (status.code(), reason(&status));
+            // A connection that breaks shows as UNKNOWN or CANCELLED.
+            let open = matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unknown | Code::Cancelled);
+            if open { Known::Open(code, reason) } else { Known::Refused(code, reason) }
+        }
+    }
+}
+
+/// A call that its caller gives up after [`PATIENCE`].
+pub(crate) fn patient<T>(message: T) -> Request<T> {
+    bounded(message, PATIENCE)
+}
+
+pub(crate) fn bounded<T>(message: T, patience: Duration) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(patience);
+    request
+}
+
+/// A filled-in form with a fresh challenge, from a reader without a cookie; `None` while no challenge is to be had.
+pub(crate) async fn form(portal: &mut Portal, article: &str, content: &str) -> Option<v1::SubmitCommentRequest> {
+    let request = v1::IssueChallengeRequest { article_id: article.into(), ..Default::default() };
+    let issued = portal.captcha.issue_challenge(patient(request)).await.ok()?;
+    Some(v1::SubmitCommentRequest {
+        article_id: article.into(),
+        author_name: "Nguyễn Thị Lan".into(),
+        content: content.into(),
+        challenge_token: issued.into_inner().token,
+        challenge_answer: ANSWER.into(),
+        request_id: Uuid::new_v4().to_string(),
+        ..Default::default()
+    })
+}
+
+/// Callers that submit one comment after the other until told to stop.
+pub(crate) struct Load {
+    callers: JoinSet<Vec<Sent>>,
+    stop: Arc<AtomicBool>,
+    stored: Arc<AtomicUsize>,
+}
+
+impl Load {
+    /// Each caller takes turns between the portals; where one does not answer, it sends the same form to the next.
+    pub(crate) fn begin(portals: &[Portal], callers: usize, pause: Duration) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stored = Arc::new(AtomicUsize::new(0));
+        let mut set = JoinSet::new();
+        for caller in 0..callers {
+            let (portals, stop, stored) = (portals.to_vec(), Arc::clone(&stop), Arc::clone(&stored));
+            set.spawn(async move {
+                let mut sent = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    sent.extend(send_one(&portals, caller, sent.len()).await);
+                    stored.fetch_add(
+                        usize::from(sent.last().is_some_and(|last| matches!(last.known, Known::Stored(_)))),
+                        Ordering::Relaxed,
+                    );
+                    tokio::time::sleep(pause).await;
+                }
+                sent
+            });
+        }
+        Self { callers: set, stop, stored }
+    }
+
+    /// Waits until so many comments are acknowledged.
+    pub(crate) async fn until_stored(&self, count: usize) {
+        let began = Instant::now();
+        while self.stored.load(Ordering::Relaxed) < count {
+            assert!(began.elapsed() < Duration::from_secs(120), "only {:?} were acknowledged", self.stored);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) fn stored(&self) -> usize {
+        self.stored.load(Ordering::Relaxed)
+    }
+
+    /// Everything sent.
+    pub(crate) async fn end(self) -> Vec<Sent> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.callers.join_all().await.into_iter().flatten().collect()
+    }
+}
+
+async fn send_one(portals: &[Portal], caller: usize, number: usize) -> Option<Sent> {
+    let turn = caller + number;
+    let mut order = (0..portals.len()).map(|n| &portals[(turn + n) % portals.len()]);
+    let mut ready = None;
+    for portal in order.clone() {
+        let content = format!("Bình luận {caller}-{number} {}", Uuid::new_v4().simple());
+        ready = form(&mut portal.clone(), "bai", &content).await;
+        if ready.is_some() {
+            break;
+        }
+    }
+    let form = ready?;
+    let asked = Instant::now();
+    let mut told = Known::Open(Code::Unknown, String::new());
+    // The same form to the next one: the request's id makes that safe.
+    while let (Known::Open(..), Some(portal)) = (&told, order.next()) {
+        told = known(portal.clone().comments.submit_comment(patient(form.clone())).await);
+    }
+    Some(Sent { form, known: told, asked, took: asked.elapsed() })
+}
+
+/// Settles everything against a service that is well again, and answers how many comments there must be. Fails when an acknowledged
+/// one is lost, a refused one is there, or one is there twice.
+pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, sent: &[Sent]) -> usize {
+    let (mut stored, mut open, mut refused) = (HashMap::new(), 0, 0);
+    for one in sent {
+        match &one.known {
+            Known::Stored(id) => {
+                let again = settled(portal, &one.form).await;
+                assert_eq!(again, Known::Stored(id.clone()), "it was acknowledged");
+                stored.insert(one.form.content.clone(), id.clone());
+            }
+            Known::Open(..) => {
+                open += 1;
+                match settled(portal, &one.form).await {
+                    Known::Stored(id) => drop(stored.insert(one.form.content.clone(), id)),
+                    // Its challenge ran out while nobody answered: then it was not stored, and never will be.
+                    Known::Refused(_, reason) if reason.starts_with("CAPTCHA_") => refused += 1,
+                    other => panic!("sending it again must settle it: {other:?}"),
+                }
+            }
+            Known::Refused(..) => refused += 1,
+        }
+    }
+    let there = everything(desk).await;
+    for (content, id) in &stored {
+        assert_eq!(there.get(content).map(Vec::as_slice), Some(&[id.clone()][..]), "{content}: once, as acknowledged");
+    }
+    let unknown: Vec<_> = sent
+        .iter()
+        .filter(|one| there.contains_key(&one.form.content) && !stored.contains_key(&one.form.content))
+        .collect();
+    assert!(unknown.is_empty(), "refused, and there: {unknown:?}");
+    report.count("submits", sent.len());
+    report.count("acknowledged", sent.iter().filter(|one| matches!(one.known, Known::Stored(_))).count());
+    report.count("open_then_settled", open);
+    report.count("refused", refused);
+    report.count("acknowledged_lost", 0);
+    report.count("stored_twice", 0);
+    stored.len()
+}
+
+/// Sends a form until it is answered for good.
+pub(crate) async fn settled(portal: &Portal, form: &v1::SubmitCommentRequest) -> Known {
+    let began = Instant::now();
+    loop {
+        match known(portal.clone().comments.submit_comment(patient(form.clone())).await) {
+            Known::Open(..) if began.elapsed() < Duration::from_secs(30) => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// The ids of all comments by their text, whatever became of them.
+async fn everything(desk: &Desk) -> HashMap<String, Vec<String>> {
+    let (mut found, mut page_token) = (HashMap::<String, Vec<String>>::new(), String::new());
+    let filter = v1::QueueFilter { status: (1..=6).collect(), ..Default::default() };
+    loop {
+        let request =
+            v1::ListQueueRequest { page_size: 200, page_token, filter: Some(filter.clone()), ..Default::default() };
+        let page = match desk.clone().moderation.list_queue(patient(request.clone())).await {
+            Err(status) if status.code() == Code::Unavailable => {
+                page_token = request.page_token;
+                continue;
+            }
+            answer => answer.unwrap().into_inner(),
+        };
+        for case in page.cases {
+            let comment = case.comment.unwrap();
+            found.entry(comment.content).or_default().push(comment.id);
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return found;
+        }
+    }
+}
+
+/// How long each acknowledged submit took that was asked within the span.
+pub(crate) fn times(sent: &[Sent], from: Instant, until: Instant) -> Vec<Duration> {
+    let within = |one: &&Sent| matches!(one.known, Known::Stored(_)) && (from..until).contains(&one.asked);
+    sent.iter().filter(within).map(|one| one.took).collect()
+}

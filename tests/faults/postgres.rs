@@ -1,0 +1,251 @@
+//! P1–P4, P6: PostgreSQL crashes, fails over, freezes, is used up, and turns transactions away.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use duyet::proto::v1;
+use sqlx::{AssertSqlSafe, PgPool};
+use tokio::task::JoinSet;
+use tonic::Code;
+use tonic_health::pb::health_check_response::ServingStatus;
+
+use super::{
+    load::{Known, Load, Sent, bounded, form, known, settle},
+    scenario::{Report, percentile, scenario, whole_or},
+    stage::{Stage, time_until_serving},
+};
+use crate::support::{
+    newsroom::{empty_database_url, reason},
+    postgres::Postgres,
+    proxy::{Proxy, Trouble},
+};
+
+/// What may be said while the database is in trouble, and nothing else.
+fn assert_only_unavailable(sent: &[Sent]) {
+    for one in sent {
+        match &one.known {
+            Known::Stored(_) | Known::Open(Code::Unavailable | Code::DeadlineExceeded, _) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p1_a_postgres_that_crashes_loses_nothing_and_is_used_again_at_once() {
+    scenario("P1", "kill -9 of all of PostgreSQL under load, and restart", async |report| {
+        let mut postgres = Postgres::start();
+        let stage = Stage::over(&postgres.url());
+        let daemon = stage.daemon();
+        let (rounds, mut slowest, mut all) = (whole_or(10, 2), Duration::ZERO, Vec::new());
+        for _ in 0..rounds {
+            let load = Load::begin(&[daemon.portal()], 8, Duration::from_millis(2));
+            load.until_stored(50).await;
+            postgres.kill9();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            tokio::task::block_in_place(|| postgres.restart());
+            let (answers, before) = (Instant::now(), load.stored());
+            load.until_stored(before + 1).await;
+            slowest = slowest.max(answers.elapsed());
+            all.extend(load.end().await);
+        }
+        assert_only_unavailable(&all);
+        settle(report, &daemon.portal(), &daemon.desk(), &all).await;
+        report.count("rounds", rounds);
+        report.ms("stored_again_after_postgres_accepts", slowest);
+        report.goal("OK again <= 2 s after PostgreSQL accepts", slowest <= Duration::from_secs(2));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p2_a_failover_to_a_synchronous_standby_loses_nothing() {
+    scenario("P2", "replication held up for 1 s, primary killed, standby promoted", async |report| {
+        let (lost_async, _) = fail_over(report, "local").await;
+        report.count("acknowledged_lost_with_an_asynchronous_standby", lost_async);
+        let (lost, promoted) = fail_over(report, "on").await;
+        report.count("acknowledged_lost", lost);
+        report.ms("from_promotion_to_the_next_stored", promoted);
+        assert_eq!(lost, 0, "a commit that a synchronous standby confirmed is there");
+        assert!(lost_async > 0, "the standby lagged by nothing: this run proves nothing");
+    })
+    .await;
+}
+
+/// Answers how many acknowledged comments the promoted standby does not have, and how long it took until one was stored there.
+async fn fail_over(report: &mut Report, synchronous_commit: &str) -> (usize, Duration) {
+    let mut primary = Postgres::start();
+    let admin = PgPool::connect(&primary.url()).await.unwrap();
+    let replication = Proxy::start(primary.port()).await;
+    let standby = tokio::task::block_in_place(|| Postgres::standby_through(replication.addr.port()));
+    for setting in
+        [format!("synchronous_commit = '{synchronous_commit}'"), "synchronous_standby_names = 'standby'".to_owned()]
+    {
+        sqlx::raw_sql(AssertSqlSafe(format!("alter system set {setting}"))).execute(&admin).await.unwrap();
+    }
+    sqlx::raw_sql("select pg_reload_conf()").execute(&admin).await.unwrap();
+    // Wherever the service is told that its database is, as a virtual address would.
+    let proxy = Proxy::start(primary.port()).await;
+    let stage = Stage::over(&format!("postgres://tests@{}/postgres", proxy.addr));
+    let daemon = stage.daemon();
+    let load = Load::begin(&[daemon.portal()], 8, Duration::from_millis(1));
+    load.until_stored(60).await;
+    let before = load.stored();
+    // What is on its way stays there: a walreceiver that is merely frozen finds it in its socket.
+    replication.make(Trouble::BlackHole);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let meanwhile = load.stored() - before;
+    primary.kill9();
+    replication.make(Trouble::Reset);
+    let there = PgPool::connect(&standby.url()).await.unwrap();
+    sqlx::raw_sql("select pg_promote()").execute(&there).await.unwrap();
+    proxy.turn_to(standby.port());
+    let (promoted, before) = (Instant::now(), load.stored());
+    load.until_stored(before + 1).await;
+    let took = promoted.elapsed();
+    let sent = load.end().await;
+    time_until_serving(daemon.grpc_addr, ServingStatus::Serving).await;
+    if synchronous_commit == "on" {
+        report.count("acknowledged_while_the_standby_stood_still", meanwhile);
+        settle(report, &daemon.portal(), &daemon.desk(), &sent).await;
+        return (0, took);
+    }
+    let kept: Vec<String> = sqlx::query_scalar("select content from comments").fetch_all(&there).await.unwrap();
+    let kept: std::collections::HashSet<String> = kept.into_iter().collect();
+    let lost = |one: &&Sent| matches!(one.known, Known::Stored(_)) && !kept.contains(&one.form.content);
+    (sent.iter().filter(lost).count(), took)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p3_callers_of_a_frozen_postgres_are_told_in_time_and_it_heals() {
+    scenario("P3", "SIGSTOP of all of PostgreSQL under load", async |report| {
+        let postgres = Postgres::start();
+        let stage = Stage::over(&postgres.url());
+        let daemon = stage.daemon();
+        let load = Load::begin(&[daemon.portal()], 12, Duration::from_millis(2));
+        load.until_stored(100).await;
+        postgres.pause();
+        let frozen = Instant::now();
+        tokio::time::sleep(whole_or(Duration::from_secs(20), Duration::from_secs(6))).await;
+        postgres.resume();
+        let (thawed, before) = (Instant::now(), load.stored());
+        load.until_stored(before + 1).await;
+        let healed = thawed.elapsed();
+        let sent = load.end().await;
+        assert_only_unavailable(&sent);
+        let meanwhile: Vec<Duration> =
+            sent.iter().filter(|one| (frozen..thawed).contains(&one.asked)).map(|one| one.took).collect();
+        settle(report, &daemon.portal(), &daemon.desk(), &sent).await;
+        report.ms("longest_wait_while_frozen", meanwhile.iter().max().copied().unwrap_or_default());
+        report.ms("stored_again_after_the_thaw", healed);
+        report.goal("OK again <= 1 s after the thaw", healed <= Duration::from_secs(1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_readers_that_use_up_the_connections_keep_no_moderator_waiting() {
+    scenario("P4", "every connection that portals may have waits for a lock", async |report| {
+        let url = empty_database_url().await;
+        let stage = Stage::over(&url);
+        let daemon = stage.daemon();
+        let (mut portal, mut desk) = (daemon.portal(), daemon.desk());
+        portal.say("bai", "Câu đầu").await;
+        let pool = PgPool::connect(&url).await.unwrap();
+        let mut lock = pool.begin().await.unwrap();
+        sqlx::raw_sql("lock table articles in access exclusive mode").execute(&mut *lock).await.unwrap();
+        let mut readers = JoinSet::new();
+        for _ in 0..whole_or(400, 60) {
+            let mut portal = portal.clone();
+            readers.spawn(async move {
+                let request = v1::ListCommentsRequest { article_id: "bai".into(), ..Default::default() };
+                portal.comments.list_comments(bounded(request, Duration::from_secs(2))).await
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let mut waits = Vec::new();
+        for _ in 0..whole_or(200, 40) {
+            let asked = Instant::now();
+            desk.moderation.list_audit(v1::ListAuditRequest::default()).await.unwrap();
+            waits.push(asked.elapsed());
+        }
+        let mut told = std::collections::BTreeMap::<String, usize>::new();
+        for answer in readers.join_all().await {
+            let said = answer.map_or_else(|status| format!("{:?} {}", status.code(), reason(&status)), |_| "OK".into());
+            *told.entry(said).or_default() += 1;
+        }
+        println!("P4: readers were told {told:?}");
+        let fine = [
+            "Unavailable STORAGE_UNAVAILABLE",
+            "Unavailable OVERLOADED",
+            "DeadlineExceeded DEADLINE",
+            "Cancelled ",
+            "DeadlineExceeded ",
+        ];
+        assert!(told.keys().all(|said| fine.contains(&said.as_str())), "{told:?}");
+        lock.rollback().await.unwrap();
+        portal.list("bai").await;
+        report.count("readers_turned_away", told.values().sum());
+        report.count("moderators_calls", waits.len());
+        report.ms("moderators_p99", percentile(&waits, 99));
+        report.goal("moderators wait p99 < 50 ms", percentile(&waits, 99) < Duration::from_millis(50));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p6_what_postgres_turns_away_is_tried_again_or_told() {
+    scenario("P6", "read-only, sessions ended again and again, locks held, under load", async |report| {
+        let url = empty_database_url().await;
+        let stage = Stage::over(&url);
+        let daemon = stage.daemon();
+        let pool = Arc::new(PgPool::connect(&url).await.unwrap());
+        let load = Load::begin(&[daemon.portal()], 8, Duration::from_millis(2));
+        load.until_stored(40).await;
+        for _ in 0..whole_or(200, 30) {
+            let end = "select pg_terminate_backend(pid) from pg_stat_activity
+                where datname = current_database() and application_name = 'duyet'";
+            sqlx::raw_sql(end).execute(&*pool).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let before = load.stored();
+        load.until_stored(before + 10).await;
+        // A lock that nobody gives back is waited for as long as `lock_timeout` says.
+        let mut lock = pool.begin().await.unwrap();
+        sqlx::raw_sql("lock table comments in exclusive mode").execute(&mut *lock).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        lock.rollback().await.unwrap();
+        let before = load.stored();
+        load.until_stored(before + 10).await;
+        let read_only = |value| {
+            AssertSqlSafe(format!(
+                "do $$ begin execute format('alter database %I set default_transaction_read_only = {value}', current_database()); end $$;"
+            ))
+        };
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'duyet'";
+        sqlx::raw_sql(read_only("on")).execute(&*pool).await.unwrap();
+        sqlx::raw_sql(end).execute(&*pool).await.unwrap();
+        let mut portal = daemon.portal();
+        let told = loop {
+            let Some(form) = form(&mut portal, "bai", "Khi chỉ đọc").await else { continue };
+            match known(portal.comments.submit_comment(form).await) {
+                Known::Stored(_) => {}
+                other => break other,
+            }
+        };
+        assert_eq!(told, Known::Open(Code::Unavailable, "STORAGE_UNAVAILABLE".into()));
+        portal.list("bai").await;
+        let undo = "do $$ begin execute format('alter database %I reset default_transaction_read_only', current_database()); end $$;";
+        let admin = PgPool::connect_with(crate::support::home::cluster()).await.unwrap();
+        let name = url.rsplit('/').next().unwrap().split('?').next().unwrap();
+        sqlx::raw_sql(AssertSqlSafe(undo.replace("current_database()", &format!("'{name}'")))).execute(&admin).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(end.replace("current_database()", &format!("'{name}'")))).execute(&admin).await.unwrap();
+        let before = load.stored();
+        load.until_stored(before + 10).await;
+        let sent = load.end().await;
+        assert_only_unavailable(&sent);
+        settle(report, &daemon.portal(), &daemon.desk(), &sent).await;
+    })
+    .await;
+}

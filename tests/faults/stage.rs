@@ -1,0 +1,123 @@
+//! Private servers, and daemons over them with limits that no test meets by accident.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+
+use crate::support::{
+    daemon::{Daemon, duyetd},
+    newsroom::{Desk, Portal, channel, desk_at, portal_at},
+    process::free_port,
+};
+
+/// A data directory with a configuration, and what every daemon over it is told.
+pub(crate) struct Stage {
+    pub(crate) dir: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Stage {
+    /// For the database at `url`; an empty one is SQLite in the directory.
+    pub(crate) fn over(url: &str) -> Self {
+        Self::with(url, "", "")
+    }
+
+    /// With Redis, and with more lines of configuration.
+    pub(crate) fn with(url: &str, redis: &str, toml: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let subjects = ["device", "prefix", "article", "site"];
+        let limits = ["submits", "challenges"]
+            .iter()
+            .flat_map(|name| subjects.map(|subject| format!("{name}_per_{subject} = \"1000000/1h\"\n")));
+        let text = format!("{toml}\n[limits]\n{}", limits.collect::<String>());
+        let config = dir.path().join("duyet.toml");
+        std::fs::write(&config, text).unwrap();
+        let keys = if url.is_empty() { String::new() } else { duyet::keyring::Keyring::generate() };
+        let environment = [
+            ("DUYET_CONFIG", config.to_str().unwrap()),
+            ("DATABASE_URL", url),
+            ("REDIS_URL", redis),
+            ("DUYET_KEYS", &keys),
+        ];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        Self { dir, environment }
+    }
+
+    /// One more daemon.
+    pub(crate) fn daemon(&self) -> Daemon {
+        self.daemon_with(&[])
+    }
+
+    pub(crate) fn daemon_with(&self, more: &[(&str, &str)]) -> Daemon {
+        let own = self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Daemon::start(self.dir.path(), &own.chain(more.iter().copied()).collect::<Vec<_>>())
+    }
+
+    /// One whose data, but not its log, is in another directory.
+    pub(crate) fn daemon_in(&self, data: &Path) -> Daemon {
+        let own = self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Daemon::start_logging_to(self.dir.path(), data, &own.collect::<Vec<_>>())
+    }
+
+    /// The same, not started.
+    pub(crate) fn command_in(&self, data: &Path) -> Command {
+        let mut command = duyetd(data);
+        command.env("DUYET_GRPC_ADDR", "127.0.0.1:0").env("DUYET_HTTP_ADDR", "127.0.0.1:0");
+        command.envs(self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        command
+    }
+
+    /// One at a port of its own, so that it comes back where it was.
+    pub(crate) fn daemon_at(&self, port: u16) -> Daemon {
+        self.daemon_with(&[("DUYET_GRPC_ADDR", &format!("127.0.0.1:{port}"))])
+    }
+
+    pub(crate) fn portal_at(&self, addr: SocketAddr) -> Portal {
+        portal_at(addr, &self.token("portal"))
+    }
+
+    pub(crate) fn desk_at(&self, addr: SocketAddr) -> Desk {
+        desk_at(addr, &self.token("moderator"))
+    }
+
+    pub(crate) fn token(&self, name: &str) -> String {
+        std::fs::read_to_string(self.dir.path().join(format!("{name}.token"))).unwrap().trim().to_owned()
+    }
+}
+
+/// A test that fails shows what the daemons complained of.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.dir.path().join("log.jsonl")).unwrap_or_default();
+            let complaints: Vec<&str> = log.lines().filter(|line| !line.contains("\"INFO\"")).collect();
+            for line in complaints.iter().rev().take(20).rev() {
+                println!("{line}");
+            }
+        }
+    }
+}
+
+/// Free ports that nobody else in this process gets.
+pub(crate) fn ports<const N: usize>() -> [u16; N] {
+    std::array::from_fn(|_| free_port())
+}
+
+/// The time until the service says that it can store.
+pub(crate) async fn time_until_serving(addr: SocketAddr, expected: ServingStatus) -> Duration {
+    let (mut health, began) = (HealthClient::new(channel(addr)), Instant::now());
+    loop {
+        let request = HealthCheckRequest { service: "duyet.v1.CommentService".into() };
+        if health.check(request).await.is_ok_and(|answer| answer.into_inner().status() == expected) {
+            return began.elapsed();
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{expected:?} does not come");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
