@@ -3,8 +3,11 @@
 
 mod disk;
 mod load;
+mod network;
 mod outages;
+mod overload;
 mod postgres;
+mod races;
 mod redis;
 mod scenario;
 mod servers;

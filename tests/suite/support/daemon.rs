@@ -92,6 +92,25 @@ impl Daemon {
         self.signal("-HUP");
     }
 
+    /// Memory that it holds.
+    pub fn resident_bytes(&self) -> u64 {
+        let told = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
+        told.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
+    }
+
+    /// Time that it computed.
+    pub fn cpu(&self) -> Duration {
+        let told = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let ticks =
+            told.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|one| one.parse::<u64>().unwrap());
+        Duration::from_millis(ticks.sum::<u64>() * 10)
+    }
+
+    /// Files and sockets that it holds open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
     /// Freezes it: it keeps its connections and does nothing.
     pub fn pause(&self) {
         self.signal("-STOP");

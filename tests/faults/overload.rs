@@ -1,0 +1,186 @@
+//! L1, L2: ten times the load, and clients that all try again.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use duyet::proto::v1;
+use tokio::task::JoinSet;
+use tonic::Code;
+
+use super::{
+    load::{Known, Load, Sent, bounded, known, settle, times},
+    scenario::{percentile, scenario, whole_or},
+    stage::Stage,
+};
+use crate::support::{
+    newsroom::{Portal, empty_database_url, reason},
+    postgres::Postgres,
+};
+
+/// Acknowledged comments per second that were asked for in the span.
+fn goodput(sent: &[Sent], from: Instant, until: Instant) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+    let stored = times(sent, from, until).len() as f64;
+    stored / (until - from).as_secs_f64()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l1_ten_times_the_callers_get_quick_refusals_and_the_others_their_answers() {
+    scenario("L1", "160 portals where 16 fill the machine", async |report| {
+        let stage = Stage::over(&empty_database_url().await);
+        let daemon = stage.daemon();
+        let span = whole_or(Duration::from_secs(300), Duration::from_secs(5));
+        let normal = Load::begin(&portals(&stage, &daemon, 4), 16, Duration::ZERO);
+        normal.until_stored(50).await;
+        let from = Instant::now();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let knee_until = Instant::now();
+        let mut all = normal.end().await;
+        let (knee, quiet) = (goodput(&all, from, knee_until), percentile(&times(&all, from, knee_until), 99));
+        let before = daemon.resident_bytes();
+        let flood = Load::begin(&portals(&stage, &daemon, 16), 160, Duration::ZERO);
+        let from = Instant::now();
+        tokio::time::sleep(span).await;
+        let until = Instant::now();
+        let grown = daemon.resident_bytes();
+        let sent = flood.end().await;
+        let (flooded, busy) = (goodput(&sent, from, until), percentile(&times(&sent, from, until), 99));
+        let shed: Vec<Duration> = sent.iter().filter(|one| is_shed(&one.known)).map(|one| one.took).collect();
+        for one in &sent {
+            let fine = match &one.known {
+                Known::Stored(_) => true,
+                Known::Open(code, _) => matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled),
+                Known::Refused(..) => false,
+            };
+            assert!(fine, "{:?}", one.known);
+        }
+        let after = Load::begin(&portals(&stage, &daemon, 4), 4, Duration::from_millis(20));
+        let dropped = Instant::now();
+        after.until_stored(20).await;
+        let recovered = dropped.elapsed();
+        all.extend(sent);
+        all.extend(after.end().await);
+        settle(report, &daemon.portal(), &daemon.desk(), &all).await;
+        report.figure("knee_per_second", knee.round());
+        report.figure("goodput_per_second", flooded.round());
+        report.figure("goodput_of_the_knee", (flooded / knee * 100.0).round() / 100.0);
+        report.ms("p99_of_the_knee", quiet);
+        report.ms("p99_of_the_accepted", busy);
+        report.count("shed", shed.len());
+        report.ms("p99_of_the_shed", percentile(&shed, 99));
+        #[expect(clippy::cast_precision_loss, reason = "megabytes")]
+        let growth = grown as f64 / before as f64;
+        report.figure("resident_after_of_before", (growth * 100.0).round() / 100.0);
+        report.ms("twenty_stored_after_the_flood", recovered);
+        report.goal("goodput >= 90 % of the knee", flooded >= knee * 0.9);
+        report.goal("memory within 10 %", growth <= 1.1);
+        report.goal("recovery <= 5 s", recovered <= Duration::from_secs(5));
+    })
+    .await;
+}
+
+fn is_shed(told: &Known) -> bool {
+    matches!(told, Known::Open(Code::Unavailable, reason) if reason == "OVERLOADED")
+}
+
+/// Each with a connection of its own.
+fn portals(stage: &Stage, daemon: &crate::support::daemon::Daemon, count: usize) -> Vec<Portal> {
+    (0..count).map(|_| stage.portal_at(daemon.grpc_addr)).collect()
+}
+
+/// Tokens in a client's throttle, what one failure takes and one success gives back, as gRPC's retry design (A6) counts them and the
+/// README's service config sets them.
+const TOKENS: usize = 10_000;
+const PER_FAILURE: usize = 1_000;
+const PER_SUCCESS: usize = 100;
+
+/// Calls with up to four attempts without any pause, as long as the throttle allows.
+struct Client {
+    portal: Portal,
+    tokens: Arc<AtomicUsize>,
+}
+
+impl Client {
+    /// How many attempts the call took, and whether it succeeded.
+    async fn call(&mut self) -> (usize, bool) {
+        for attempt in 1..=4 {
+            let request = v1::ListCommentsRequest { article_id: "bai".into(), ..Default::default() };
+            match self.portal.comments.list_comments(bounded(request, Duration::from_secs(1))).await {
+                Ok(_) => {
+                    let gain = |tokens: usize| Some((tokens + PER_SUCCESS).min(TOKENS));
+                    self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, gain).unwrap();
+                    return (attempt, true);
+                }
+                Err(status) => {
+                    let told = (status.code(), reason(&status));
+                    assert!(matches!(told.0, Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled), "{told:?}");
+                    let loss = |tokens: usize| Some(tokens.saturating_sub(PER_FAILURE));
+                    self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, loss).unwrap();
+                    if told.0 != Code::Unavailable || self.tokens.load(Ordering::Relaxed) <= TOKENS / 2 {
+                        return (attempt, false);
+                    }
+                }
+            }
+        }
+        (4, false)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l2_clients_that_all_try_again_end_no_service() {
+    scenario("L2", "the database goes away while 40 clients retry up to four times without a pause", async |report| {
+        let mut postgres = Postgres::start();
+        let stage = Stage::over(&postgres.url());
+        let daemon = stage.daemon();
+        daemon.portal().say("bai", "Câu đầu").await;
+        let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let mut clients = JoinSet::new();
+        for n in 0..40 {
+            let (stage_portal, over) = (stage.portal_at(daemon.grpc_addr), Arc::clone(&over));
+            clients.spawn(async move {
+                let mut client = Client { portal: stage_portal, tokens: Arc::new(AtomicUsize::new(TOKENS)) };
+                let (mut calls, mut attempts, mut last) = (0, 0, false);
+                while !over.load(Ordering::Relaxed) {
+                    let (tries, done) = client.call().await;
+                    (calls, attempts, last) = (calls + 1, attempts + tries, done);
+                    tokio::time::sleep(Duration::from_millis(20 + n)).await;
+                }
+                (calls, attempts, last)
+            });
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        postgres.kill9();
+        tokio::time::sleep(whole_or(Duration::from_secs(30), Duration::from_secs(4))).await;
+        tokio::task::block_in_place(|| postgres.restart());
+        let back = Instant::now();
+        let mut portal = daemon.portal();
+        loop {
+            let request = v1::ListCommentsRequest { article_id: "bai".into(), ..Default::default() };
+            if portal.comments.list_comments(bounded(request, Duration::from_secs(1))).await.is_ok() {
+                break;
+            }
+            assert!(back.elapsed() < Duration::from_secs(30), "it stays down under the storm");
+        }
+        let recovered = back.elapsed();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        over.store(true, Ordering::Relaxed);
+        let told = clients.join_all().await;
+        let (calls, attempts) = told.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        assert!(told.iter().all(|one| one.2), "the last call of each client succeeds again");
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+        let amplification = attempts as f64 / calls as f64;
+        report.count("calls", calls);
+        report.count("attempts", attempts);
+        report.figure("amplification", (amplification * 100.0).round() / 100.0);
+        report.ms("first_answer_after_postgres_is_back", recovered);
+        report.goal("amplification <= 1.2", amplification <= 1.2);
+        let form = super::load::form(&mut portal, "bai", "Câu sau").await.unwrap();
+        assert!(matches!(known(portal.comments.submit_comment(form).await), Known::Stored(_)));
+    })
+    .await;
+}

@@ -1,0 +1,327 @@
+//! C1–C4: copies of one request, two moderators, many claimers, closings and bans against submits; on two replicas.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use duyet::{
+    domain::{id::SiteId, submission::Submission},
+    proto::v1::{self, Action, BanEffect, BanSubject},
+    store::{Store, postgres::PostgresStore},
+};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use sqlx::PgPool;
+use tokio::{sync::Barrier, task::JoinSet};
+use tonic::Code;
+
+use super::{
+    load::{Known, Sent, bounded, form, known, settle, settled},
+    scenario::{Report, scenario, whole_or},
+    stage::Stage,
+};
+use crate::support::{
+    daemon::Daemon,
+    newsroom::{Desk, decision, empty_database_url, reason},
+    proxy::{Proxy, Trouble},
+    readers::ban_of,
+    sample::submission,
+};
+
+async fn two_replicas() -> (String, Stage, [Daemon; 2]) {
+    let url = empty_database_url().await;
+    let stage = Stage::over(&url);
+    let daemons = [stage.daemon(), stage.daemon()];
+    (url, stage, daemons)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c1_copies_of_a_request_whose_answers_are_lost_are_one_comment() {
+    scenario("C1", "8 copies of each submit at once at two replicas, half of the answers dropped", async |report| {
+        let (_url, stage, daemons) = two_replicas().await;
+        let deaf = [Proxy::start(daemons[0].grpc_addr.port()).await, Proxy::start(daemons[1].grpc_addr.port()).await];
+        let straight = daemons.each_ref().map(|daemon| stage.portal_at(daemon.grpc_addr));
+        let through = deaf.each_ref().map(|proxy| stage.portal_at(proxy.addr));
+        for portal in &through {
+            portal.clone().list("bai").await;
+        }
+        for proxy in &deaf {
+            // Longer than any copy waits: the request arrives, its answer does not.
+            proxy.make(Trouble::Delay(Duration::from_secs(30)));
+        }
+        let (mut sent, mut answers_lost) = (Vec::new(), 0);
+        for n in 0..whole_or(500, 40) {
+            let Some(form) = form(&mut straight[n % 2].clone(), "bai", &format!("Câu số {n}")).await else {
+                continue;
+            };
+            let mut copies = JoinSet::new();
+            for copy in 0..8 {
+                let mut portal = if copy < 4 { straight[copy % 2].clone() } else { through[copy % 2].clone() };
+                let form = form.clone();
+                copies.spawn(async move {
+                    let request =
+                        bounded(form, if copy < 4 { Duration::from_secs(5) } else { Duration::from_millis(300) });
+                    known(portal.comments.submit_comment(request).await)
+                });
+            }
+            let asked = Instant::now();
+            let told = copies.join_all().await;
+            let ids: BTreeSet<&String> =
+                told.iter().filter_map(|one| if let Known::Stored(id) = one { Some(id) } else { None }).collect();
+            assert!(ids.len() <= 1, "one request, two comments: {told:?}");
+            answers_lost += told.iter().filter(|one| matches!(one, Known::Open(..))).count();
+            let last = settled(&straight[0], &form).await;
+            assert!(ids.iter().all(|id| last == Known::Stored((*id).clone())), "{last:?} after {ids:?}");
+            sent.push(Sent { form, known: last, asked, took: asked.elapsed() });
+        }
+        report.count("answers_lost", answers_lost);
+        settle(report, &straight[1], &stage.desk_at(daemons[1].grpc_addr), &sent).await;
+    })
+    .await;
+}
+
+/// Waiting comments of the default site, put straight into the store.
+async fn fill(url: &str, count: usize) -> Vec<String> {
+    let store = PostgresStore::connect_lazy(url).unwrap();
+    let one = |n: usize| {
+        let mut one: Submission = submission(i64::try_from(n).unwrap());
+        one.site = SiteId::parse("default").unwrap();
+        one
+    };
+    let all: Vec<Submission> = (0..count).map(one).collect();
+    let store: Arc<dyn Store> = Arc::new(store);
+    for batch in all.chunks(64) {
+        store.insert_submissions(batch).await.unwrap();
+    }
+    all.iter().map(|one| one.comment.id.to_string()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c2_of_two_moderators_at_two_replicas_one_wins_and_the_other_learns_who() {
+    scenario("C2", "two moderators decide each comment at the same moment, at two replicas", async |report| {
+        let (url, stage, daemons) = two_replicas().await;
+        let ids = fill(&url, whole_or(10_000, 400)).await;
+        let names = ["moderator", "admin"];
+        let desks: [Desk; 2] = std::array::from_fn(|side| {
+            crate::support::newsroom::desk_at(daemons[side].grpc_addr, &stage.token(names[side]))
+        });
+        let (ids, barrier) = (Arc::new(ids), Arc::new(Barrier::new(2)));
+        let sides = [0, 1].map(|side| {
+            let (mut desk, ids, barrier) = (desks[side].clone(), Arc::clone(&ids), Arc::clone(&barrier));
+            tokio::spawn(async move {
+                let mut results = Vec::with_capacity(ids.len());
+                for id in ids.iter() {
+                    let request = decision(id, if side == 0 { Action::Approve } else { Action::Reject });
+                    barrier.wait().await;
+                    let mut told = desk.decide(request.clone()).await;
+                    while told.as_ref().is_err_and(|status| status.code() == Code::Unavailable) {
+                        told = desk.decide(request.clone()).await;
+                    }
+                    results.push(told);
+                }
+                results
+            })
+        });
+        let [first, second] = sides;
+        let (first, second) = (first.await.unwrap(), second.await.unwrap());
+        for (n, both) in first.into_iter().zip(second).enumerate() {
+            let (won, lost, winner) = match both {
+                (Ok(won), Err(lost)) => (won, lost, names[0]),
+                (Err(lost), Ok(won)) => (won, lost, names[1]),
+                both => panic!("{}: not exactly one won: {both:?}", ids[n]),
+            };
+            assert!(won.changed && won.decided_by == winner);
+            assert_eq!((lost.code(), reason(&lost).as_str()), (Code::Aborted, "STALE_REVISION"));
+            let told = tonic_types::StatusExt::get_details_error_info(&lost).unwrap().metadata;
+            assert_eq!(told["decided_by"], winner);
+        }
+        let pool = PgPool::connect(&url).await.unwrap();
+        let number = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap() };
+        let (rows, comments) = (
+            number("select count(*) from audit where action in ('APPROVE', 'REJECT')").await,
+            number("select count(distinct comment_id) from audit where action in ('APPROVE', 'REJECT')").await,
+        );
+        let deadlocks = number("select deadlocks from pg_stat_database where datname = current_database()").await;
+        assert_eq!((rows, comments), (i64::try_from(ids.len()).unwrap(), rows), "one audit row for each decision");
+        assert_eq!(deadlocks, 0);
+        report.count("pairs", ids.len());
+        report.count("decided_twice", 0);
+        report.count("deadlocks", 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c3_claims_of_workers_that_vanish_come_back_and_never_overlap() {
+    scenario("C3", "20 workers claim at two replicas, some vanish with what they hold", async |report| {
+        const LEASE: Duration = Duration::from_secs(2);
+        let (url, stage, daemons) = two_replicas().await;
+        let count = whole_or(2_000, 200);
+        let ids = fill(&url, count).await;
+        let tokens: Vec<String> = (0..20).map(|n| token_of(&stage, &url, n)).collect();
+        let held: Arc<Mutex<HashMap<String, Vec<(Instant, Instant)>>>> = Arc::default();
+        let done: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        let vanished: Arc<Mutex<BTreeMap<String, Instant>>> = Arc::default();
+        let late: Arc<Mutex<Duration>> = Arc::default();
+        let mut workers = JoinSet::new();
+        for (n, token) in tokens.iter().enumerate() {
+            let mut desk = crate::support::newsroom::desk_at(daemons[n % 2].grpc_addr, token);
+            let (held, done, vanished, late) =
+                (Arc::clone(&held), Arc::clone(&done), Arc::clone(&vanished), Arc::clone(&late));
+            let mut chance = StdRng::seed_from_u64(report.seed.wrapping_add(n as u64));
+            workers.spawn(async move {
+                while done.lock().unwrap().len() < count {
+                    let request = v1::ClaimNextRequest {
+                        limit: 5,
+                        lease: Some(prost_types::Duration { seconds: 2, nanos: 0 }),
+                        ..Default::default()
+                    };
+                    let asked = Instant::now();
+                    let Ok(claimed) = desk.moderation.claim_next(request).await else { continue };
+                    let got = Instant::now();
+                    let cases = claimed.into_inner().cases;
+                    if cases.is_empty() {
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        continue;
+                    }
+                    for case in &cases {
+                        let id = case.comment.as_ref().unwrap().id.clone();
+                        if let Some(since) = vanished.lock().unwrap().remove(&id) {
+                            let waited = got - since;
+                            let mut longest = late.lock().unwrap();
+                            *longest = longest.max(waited);
+                        }
+                        // Surely held from when it was told until the lease, counted from when it was asked, is over.
+                        held.lock().unwrap().entry(id).or_default().push((got, asked + LEASE));
+                    }
+                    if chance.random_ratio(1, 6) {
+                        let at = Instant::now();
+                        for case in cases {
+                            vanished.lock().unwrap().insert(case.comment.unwrap().id, at);
+                        }
+                        // As if it was killed: nothing is given back. It comes again as somebody who holds nothing.
+                        tokio::time::sleep(LEASE + Duration::from_millis(200)).await;
+                        continue;
+                    }
+                    for case in cases {
+                        let id = case.comment.unwrap().id;
+                        match desk.decide(decision(&id, Action::Approve)).await {
+                            Ok(_) => {
+                                let mut spells = held.lock().unwrap();
+                                if let Some(last) = spells.get_mut(&id).and_then(|spells| spells.last_mut()) {
+                                    last.1 = last.1.min(Instant::now());
+                                }
+                                drop(spells);
+                                done.lock().unwrap().insert(id);
+                            }
+                            Err(status) => assert!(
+                                ["STALE_REVISION", "OVERLOADED", "STORAGE_UNAVAILABLE"]
+                                    .contains(&reason(&status).as_str()),
+                                "{status:?}"
+                            ),
+                        }
+                    }
+                }
+            });
+        }
+        workers.join_all().await;
+        assert_eq!(*done.lock().unwrap(), ids.into_iter().collect::<BTreeSet<_>>(), "every comment was decided");
+        let mut doubles = 0;
+        for spells in held.lock().unwrap().values_mut() {
+            spells.sort();
+            doubles += spells.windows(2).filter(|pair| pair[1].0 < pair[0].1).count();
+        }
+        let waited = *late.lock().unwrap();
+        report.count("comments", count);
+        report.count("held_by_two", doubles);
+        report.ms("longest_until_a_vanished_claim_was_offered_again", waited);
+        assert_eq!(doubles, 0);
+        report.goal("offered again <= lease + 1 s", waited <= LEASE + Duration::from_secs(1));
+    })
+    .await;
+}
+
+/// A moderator's token of its own, made as `duyetd token create` does.
+fn token_of(stage: &Stage, _url: &str, n: usize) -> String {
+    let mut command = stage.command_in(stage.dir.path());
+    let output = command
+        .args(["token", "create", "--role", "moderator", "--site", "default", "--name", &format!("tho-{n}")])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c4_nothing_that_begins_after_a_closing_or_a_ban_gets_past_it() {
+    scenario("C4", "articles are closed and devices banned at one replica while both submit", async |report| {
+        let (_url, stage, daemons) = two_replicas().await;
+        let rounds = whole_or(40, 4);
+        let (mut past, mut refused) = (0, 0);
+        for round in 0..rounds {
+            let by_ban = round % 2 == 1;
+            let article = format!("bai-{round}");
+            let mut desk = stage.desk_at(daemons[0].grpc_addr);
+            let first = stage.portal_at(daemons[0].grpc_addr).say(&article, "Câu đầu").await;
+            let over = Arc::new(AtomicBool::new(false));
+            let mut writers = JoinSet::new();
+            for writer in 0..4 {
+                let mut portal = stage.portal_at(daemons[writer % 2].grpc_addr);
+                let (over, article) = (Arc::clone(&over), article.clone());
+                writers.spawn(async move {
+                    let mut sent = Vec::new();
+                    while !over.load(Ordering::Relaxed) {
+                        let content = format!("Câu {writer}-{}", sent.len());
+                        let Some(form) = form(&mut portal, &article, &content).await else { continue };
+                        // The same /24 as the first comment's, which `Portal::say` sends from.
+                        let client = Some(v1::Client { ip: "203.0.113.99".into(), ..Default::default() });
+                        let form = v1::SubmitCommentRequest { client, ..form };
+                        let asked = Instant::now();
+                        sent.push((asked, known(portal.comments.submit_comment(form).await)));
+                    }
+                    sent
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            if by_ban {
+                let ban = ban_of(&mut desk, &first.comment_id, BanSubject::IpPrefix, BanEffect::Block).await;
+                desk.ban(ban).await.unwrap();
+            } else {
+                desk.set_mode(&article, v1::Mode::Closed, 1).await;
+            }
+            let answered = Instant::now();
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            over.store(true, Ordering::Relaxed);
+            for (asked, told) in writers.join_all().await.into_iter().flatten() {
+                match told {
+                    Known::Stored(_) if asked > answered => past += 1,
+                    Known::Refused(_, reason) => {
+                        assert!(["ARTICLE_CLOSED", "BANNED"].contains(&reason.as_str()), "{reason}");
+                        refused += 1;
+                    }
+                    Known::Stored(_) | Known::Open(..) => {}
+                }
+            }
+            if by_ban {
+                let bans = desk.ban_list(v1::ListBansRequest::default()).await.bans;
+                for ban in bans {
+                    desk.unban(&ban.id).await;
+                }
+            }
+        }
+        tell(report, rounds, past, refused);
+    })
+    .await;
+}
+
+fn tell(report: &mut Report, rounds: usize, past: usize, refused: usize) {
+    report.count("rounds", rounds);
+    report.count("refused_after", refused);
+    report.count("accepted_after", past);
+    assert_eq!(past, 0, "a submit that began after the answer got past it");
+    assert!(refused > 0, "nothing was tried after the answer");
+}
