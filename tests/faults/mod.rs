@@ -2,6 +2,7 @@
 //! with all other tests; `tests/run --faults` plays the whole and writes `faults.json`.
 
 mod disk;
+mod extended;
 mod load;
 mod network;
 mod outages;

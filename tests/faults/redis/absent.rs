@@ -2,41 +2,52 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::scenario::scenario;
 use super::{BURST, crowd::Crowd, let_through, limiter, ms, time_until_degraded, time_until_shared};
 use crate::support::{daemon::Daemon, redis::RedisServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn limits_hold_without_redis_at_start_and_are_shared_soon_after_it_comes() {
-    let mut redis = RedisServer::start();
-    redis.stop();
-    let (one, other) = (limiter(&redis.url()), limiter(&redis.url()));
-    assert!(one.is_degraded(), "not shared before it is connected");
-    let crowd = Crowd::gather(&[&one, &other], 8);
-    let alone = let_through(&[&one, &other], 40, "early").await;
-    time_until_degraded(&one).await;
-    // Longer than the time between two probes: it has failed more than once, and nothing tells.
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    redis.start_again();
-    let healed = time_until_shared(&one).await.max(time_until_shared(&other).await);
-    println!(
-        "absent at start: shared {} after it answers; two replicas alone let {alone} of a burst of 5 through",
-        ms(healed)
-    );
-    crowd.leave().await.assert_within_bound("absent at start");
-    assert!(healed < Duration::from_secs(2) && alone <= BURST);
+    scenario("R3", "Redis absent at the start, then it comes", async |report| {
+        let mut redis = RedisServer::start();
+        redis.stop();
+        let (one, other) = (limiter(&redis.url()), limiter(&redis.url()));
+        assert!(one.is_degraded(), "not shared before it is connected");
+        let crowd = Crowd::gather(&[&one, &other], 8);
+        let alone = let_through(&[&one, &other], 40, "early").await;
+        time_until_degraded(&one).await;
+        // Longer than the time between two probes: it has failed more than once, and nothing tells.
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        redis.start_again();
+        let healed = time_until_shared(&one).await.max(time_until_shared(&other).await);
+        report.ms("shared_after_it_answers", healed);
+        report.count("of_a_burst_of_5_let_through_alone", alone as usize);
+        println!(
+            "absent at start: shared {} after it answers; two replicas alone let {alone} of a burst of 5 through",
+            ms(healed)
+        );
+        crowd.leave().await.assert_within_bound("absent at start");
+        assert!(healed < Duration::from_secs(2) && alone <= BURST);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_redis_does_not_hold_up_the_start() {
-    let mut redis = RedisServer::start();
-    redis.stop();
-    let start = |url: &[(&str, &str)]| {
-        let (dir, started) = (tempfile::tempdir().unwrap(), Instant::now());
-        let daemon = Daemon::start(dir.path(), url);
-        assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"));
-        started.elapsed()
-    };
-    let (without, missing) = (start(&[]), start(&[("REDIS_URL", &redis.url())]));
-    println!("absent at start: ready after {}, without REDIS_URL after {}", ms(missing), ms(without));
-    assert!(missing < without + Duration::from_secs(1));
+    scenario("R3-start", "duyetd started without its Redis", async |report| {
+        let mut redis = RedisServer::start();
+        redis.stop();
+        let start = |url: &[(&str, &str)]| {
+            let (dir, started) = (tempfile::tempdir().unwrap(), Instant::now());
+            let daemon = Daemon::start(dir.path(), url);
+            assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"));
+            started.elapsed()
+        };
+        let (without, missing) = (start(&[]), start(&[("REDIS_URL", &redis.url())]));
+        report.ms("ready_without_redis", missing);
+        report.ms("ready_without_redis_url", without);
+        println!("absent at start: ready after {}, without REDIS_URL after {}", ms(missing), ms(without));
+        assert!(missing < without + Duration::from_secs(1));
+    })
+    .await;
 }

@@ -10,6 +10,7 @@ use duyet::{
     limiter::Limiter,
 };
 
+use super::super::scenario::scenario;
 use super::{
     BURST, charge, crowd::Crowd, device, let_through, limiter, ms, time_until, time_until_degraded, time_until_shared,
 };
@@ -23,14 +24,22 @@ enum Fault {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_master_of_a_cluster_is_replaced() {
-    let healed = lose_a_master(Fault::Killed).await;
-    assert!(healed < Duration::from_secs(8), "{healed:?}");
+    scenario("R5", "a master of a Redis Cluster killed", async |report| {
+        let healed = lose_a_master(Fault::Killed).await;
+        report.ms("shared_again_after", healed);
+        assert!(healed < Duration::from_secs(8), "{healed:?}");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_master_of_a_cluster_is_replaced_within_six_seconds() {
-    let healed = lose_a_master(Fault::Frozen).await;
-    assert!(healed < Duration::from_secs(6), "{healed:?}");
+    scenario("R6", "a master of a Redis Cluster frozen", async |report| {
+        let healed = lose_a_master(Fault::Frozen).await;
+        report.ms("shared_again_after", healed);
+        assert!(healed < Duration::from_secs(6), "{healed:?}");
+    })
+    .await;
 }
 
 /// The time from the loss of a master until limits are shared again.

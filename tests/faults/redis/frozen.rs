@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use duyet::{domain::rate_limit::LimitName, limiter::Limiter};
 
+use super::super::scenario::scenario;
 use super::{
     BURST, allows, charge, counted, crowd::Crowd, let_through, limiter, ms, time_until, time_until_degraded,
     time_until_shared,
@@ -17,17 +18,20 @@ const FREEZES: [Duration; 4] =
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_frozen_redis_finds_when_it_thaws_counts_nothing() {
-    let redis = RedisServer::start();
-    let replicas = [limiter(&redis.url()), limiter(&redis.url())];
-    let mut told = false;
-    for (round, freeze) in FREEZES.into_iter().enumerate() {
-        told |= freeze_for(freeze, &redis, &replicas, round).await;
-    }
-    // On a busy machine hardly a call was not held up by it, which tells nothing of how long they took: again.
-    for round in FREEZES.len()..50 {
-        told = told || freeze_for(FREEZES[0], &redis, &replicas, round).await;
-    }
-    assert!(told, "the machine is too busy to tell");
+    scenario("R2", "Redis frozen with 200 calls on their way", async |_report| {
+        let redis = RedisServer::start();
+        let replicas = [limiter(&redis.url()), limiter(&redis.url())];
+        let mut told = false;
+        for (round, freeze) in FREEZES.into_iter().enumerate() {
+            told |= freeze_for(freeze, &redis, &replicas, round).await;
+        }
+        // On a busy machine hardly a call was not held up by it, which tells nothing of how long they took: again.
+        for round in FREEZES.len()..50 {
+            told = told || freeze_for(FREEZES[0], &redis, &replicas, round).await;
+        }
+        assert!(told, "the machine is too busy to tell");
+    })
+    .await;
 }
 
 /// True when the machine was quiet enough to tell how long the calls took. What is counted must be right in any case.
@@ -72,16 +76,19 @@ async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<L
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_freezes_and_thaws_again_and_again_delays_no_call() {
-    let redis = RedisServer::start();
-    let limiter = limiter(&redis.url());
-    time_until_shared(&limiter).await;
-    let crowd = Crowd::gather(&[&limiter], 8);
-    for _ in 0..4 {
-        redis.pause();
-        time_until_degraded(&limiter).await;
-        redis.resume();
+    scenario("R2-again", "Redis frozen and thawed four times", async |_report| {
+        let redis = RedisServer::start();
+        let limiter = limiter(&redis.url());
         time_until_shared(&limiter).await;
-    }
-    crowd.leave().await.assert_within_bound("frozen four times");
-    time_until("it is quiet again", || !limiter.is_degraded()).await;
+        let crowd = Crowd::gather(&[&limiter], 8);
+        for _ in 0..4 {
+            redis.pause();
+            time_until_degraded(&limiter).await;
+            redis.resume();
+            time_until_shared(&limiter).await;
+        }
+        crowd.leave().await.assert_within_bound("frozen four times");
+        time_until("it is quiet again", || !limiter.is_degraded()).await;
+    })
+    .await;
 }

@@ -11,6 +11,7 @@ use std::{
 use duyet::proto::v1;
 use tokio::task::JoinSet;
 
+use super::super::scenario::scenario;
 use super::{BURST, crowd::Crowd, let_through, limiter, ms, time_until, time_until_degraded, time_until_shared};
 use crate::support::{
     daemon::Daemon,
@@ -20,6 +21,7 @@ use crate::support::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_redis_delays_no_call_and_is_noticed_within_a_second() {
+    scenario("R1", "Redis killed under load", async |report| {
     let mut redis = RedisServer::start();
     let (one, other) = (limiter(&redis.url()), limiter(&redis.url()));
     time_until_shared(&one).await;
@@ -33,6 +35,10 @@ async fn a_killed_redis_delays_no_call_and_is_noticed_within_a_second() {
     redis.start_again();
     let healed = time_until_shared(&one).await + time_until_shared(&other).await;
     let tally = crowd.leave().await;
+    report.ms("noticed_after", noticed);
+    report.ms("shared_after_it_answers", healed);
+    report.ms("longest_check", tally.longest_fair);
+    report.count("of_a_burst_of_5_let_through_alone", alone as usize);
     println!(
         "killed: noticed after {}, shared again {} after it answers; two replicas alone let {alone} of a burst of 5 through",
         ms(noticed),
@@ -41,61 +47,77 @@ async fn a_killed_redis_delays_no_call_and_is_noticed_within_a_second() {
     tally.assert_within_bound("killed");
     assert!(noticed < Duration::from_secs(1) && healed < Duration::from_secs(2));
     assert!(alone <= BURST, "each has its part of the quota");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_redis_is_noticed_even_while_nobody_asks() {
-    let mut redis = RedisServer::start();
-    let quiet = limiter(&redis.url());
-    time_until_shared(&quiet).await;
-    redis.stop();
-    let noticed = time_until_degraded(&quiet).await;
-    println!("killed while nobody asks: noticed after {}", ms(noticed));
-    assert!(noticed < Duration::from_secs(1), "{noticed:?}");
+    scenario("R1-quiet", "Redis killed while nobody asks", async |report| {
+        let mut redis = RedisServer::start();
+        let quiet = limiter(&redis.url());
+        time_until_shared(&quiet).await;
+        redis.stop();
+        let noticed = time_until_degraded(&quiet).await;
+        report.ms("noticed_after", noticed);
+        println!("killed while nobody asks: noticed after {}", ms(noticed));
+        assert!(noticed < Duration::from_secs(1), "{noticed:?}");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn submits_go_on_and_are_held_when_redis_is_killed_under_load() {
-    let mut redis = RedisServer::start();
-    let dir = tempfile::tempdir().unwrap();
-    let limits = ["device", "prefix", "article", "site"]
-        .map(|subject| format!("submits_per_{subject} = \"1000000/1h\"\nchallenges_per_{subject} = \"1000000/1h\"\n"));
-    let config = dir.path().join("duyet.toml");
-    std::fs::write(&config, format!("[limits]\n{}[policy]\nmode = \"POST\"\n", limits.concat())).unwrap();
-    let (config, url) = (config.to_str().unwrap().to_owned(), redis.url());
-    let daemon = Daemon::start(dir.path(), &[("DUYET_CONFIG", &config), ("REDIS_URL", &url)]);
-    time_until("the gauge is 0", || gauge(&daemon) == 0).await;
+    scenario("R1-submits", "Redis killed under submits", async |report| {
+        let mut redis = RedisServer::start();
+        let dir = tempfile::tempdir().unwrap();
+        let limits = ["device", "prefix", "article", "site"].map(|subject| {
+            format!("submits_per_{subject} = \"1000000/1h\"\nchallenges_per_{subject} = \"1000000/1h\"\n")
+        });
+        let config = dir.path().join("duyet.toml");
+        std::fs::write(&config, format!("[limits]\n{}[policy]\nmode = \"POST\"\n", limits.concat())).unwrap();
+        let (config, url) = (config.to_str().unwrap().to_owned(), redis.url());
+        let daemon = Daemon::start(dir.path(), &[("DUYET_CONFIG", &config), ("REDIS_URL", &url)]);
+        time_until("the gauge is 0", || gauge(&daemon) == 0).await;
 
-    let leave = Arc::new(AtomicBool::new(false));
-    let mut callers = JoinSet::new();
-    for caller in 0..4 {
-        callers.spawn(submit_until_told(daemon.portal(), caller, Arc::clone(&leave)));
-    }
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let killed = Instant::now();
-    redis.stop();
-    let noticed = time_until("the gauge is 1", || gauge(&daemon) == 1).await;
-    let degraded = Instant::now();
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    leave.store(true, Ordering::Relaxed);
+        let leave = Arc::new(AtomicBool::new(false));
+        let mut callers = JoinSet::new();
+        for caller in 0..4 {
+            callers.spawn(submit_until_told(daemon.portal(), caller, Arc::clone(&leave)));
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let killed = Instant::now();
+        redis.stop();
+        let noticed = time_until("the gauge is 1", || gauge(&daemon) == 1).await;
+        let degraded = Instant::now();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        leave.store(true, Ordering::Relaxed);
 
-    let submits: Vec<Submit> = callers.join_all().await.into_iter().flatten().collect();
-    let longest = |submits: &mut dyn Iterator<Item = &Submit>| submits.map(|one| one.took).max().unwrap_or_default();
-    let before = longest(&mut submits.iter().filter(|one| one.asked + one.took < killed));
-    let after = longest(&mut submits.iter().filter(|one| one.asked + one.took >= killed));
-    let held = submits.iter().filter(|one| one.asked > degraded).collect::<Vec<_>>();
-    println!(
-        "killed under submits: {} submits, 0 errors, gauge after {}, longest submit before {}, after {}, {} held",
-        submits.len(),
-        ms(noticed),
-        ms(before),
-        ms(after),
-        held.len()
-    );
-    assert!(noticed < Duration::from_secs(1));
-    assert!(!held.is_empty() && held.iter().all(|one| one.outcome == v1::Outcome::Pending));
-    assert!(submits.iter().any(|one| one.asked < killed && one.outcome == v1::Outcome::Published));
-    assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "ready all along");
+        let submits: Vec<Submit> = callers.join_all().await.into_iter().flatten().collect();
+        let longest =
+            |submits: &mut dyn Iterator<Item = &Submit>| submits.map(|one| one.took).max().unwrap_or_default();
+        let before = longest(&mut submits.iter().filter(|one| one.asked + one.took < killed));
+        let after = longest(&mut submits.iter().filter(|one| one.asked + one.took >= killed));
+        let held = submits.iter().filter(|one| one.asked > degraded).collect::<Vec<_>>();
+        report.ms("noticed_after", noticed);
+        report.ms("longest_submit_before", before);
+        report.ms("longest_submit_after", after);
+        report.count("submits", submits.len());
+        report.count("failed", 0);
+        println!(
+            "killed under submits: {} submits, 0 errors, gauge after {}, longest submit before {}, after {}, {} held",
+            submits.len(),
+            ms(noticed),
+            ms(before),
+            ms(after),
+            held.len()
+        );
+        assert!(noticed < Duration::from_secs(1));
+        assert!(!held.is_empty() && held.iter().all(|one| one.outcome == v1::Outcome::Pending));
+        assert!(submits.iter().any(|one| one.asked < killed && one.outcome == v1::Outcome::Published));
+        assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "ready all along");
+    })
+    .await;
 }
 
 struct Submit {

@@ -4,41 +4,52 @@ use std::time::{Duration, Instant};
 
 use duyet::limiter::Limiter;
 
+use super::super::scenario::scenario;
 use super::{allows, crowd::Crowd, limiter, ms, submit, time_until_degraded, time_until_shared};
 use crate::support::redis::RedisServer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_answers_but_cannot_write_is_out_of_use() {
-    let redis = RedisServer::start();
-    let limiter = limiter(&redis.url());
-    time_until_shared(&limiter).await;
-    for (fault, cause, cure) in [
-        ("out of memory", "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
-        ("read-only", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
-    ] {
-        let crowd = Crowd::gather(&[&limiter], 8);
-        redis.say::<()>(cause);
-        let noticed = time_until_degraded(&limiter).await;
-        tokio::time::sleep(Duration::from_millis(600)).await;
-        assert!(limiter.is_degraded(), "no probe takes it for well");
-        redis.say::<()>(cure);
-        let healed = time_until_shared(&limiter).await;
-        println!("{fault}: noticed after {}, shared again {} after the cure", ms(noticed), ms(healed));
-        crowd.leave().await.assert_within_bound(fault);
-        assert!(noticed < Duration::from_secs(1) && healed < Duration::from_secs(2));
-    }
+    scenario("R8", "Redis out of memory, then a read-only replica", async |report| {
+        let redis = RedisServer::start();
+        let limiter = limiter(&redis.url());
+        time_until_shared(&limiter).await;
+        for (fault, cause, cure) in [
+            ("out of memory", "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
+            ("read-only", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
+        ] {
+            let crowd = Crowd::gather(&[&limiter], 8);
+            redis.say::<()>(cause);
+            let noticed = time_until_degraded(&limiter).await;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            assert!(limiter.is_degraded(), "no probe takes it for well");
+            redis.say::<()>(cure);
+            let healed = time_until_shared(&limiter).await;
+            report.ms(
+                if fault == "read-only" { "read_only_noticed_after" } else { "out_of_memory_noticed_after" },
+                noticed,
+            );
+            println!("{fault}: noticed after {}, shared again {} after the cure", ms(noticed), ms(healed));
+            crowd.leave().await.assert_within_bound(fault);
+            assert!(noticed < Duration::from_secs(1) && healed < Duration::from_secs(2));
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_answers_probes_but_fails_calls_is_out_of_use_after_five() {
-    let redis = RedisServer::start();
-    let limiter = limiter(&redis.url());
-    time_until_shared(&limiter).await;
-    // Whoever connects from now on may write probes and nothing else.
-    redis.say::<()>("ACL SETUSER default resetkeys ~rl:{probe}");
-    let noticed = time_until_failures_open_it(&limiter).await;
-    println!("calls fail and probes do not: out of use after {}", ms(noticed));
-    assert!(noticed < Duration::from_secs(1));
+    scenario("R8-calls", "Redis answers probes and fails calls", async |_report| {
+        let redis = RedisServer::start();
+        let limiter = limiter(&redis.url());
+        time_until_shared(&limiter).await;
+        // Whoever connects from now on may write probes and nothing else.
+        redis.say::<()>("ACL SETUSER default resetkeys ~rl:{probe}");
+        let noticed = time_until_failures_open_it(&limiter).await;
+        println!("calls fail and probes do not: out of use after {}", ms(noticed));
+        assert!(noticed < Duration::from_secs(1));
+    })
+    .await;
 }
 
 /// Asks until it is out of use: each probe brings it back until the next five calls.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::scenario::scenario;
 use super::{crowd::Crowd, limiter, ms, time_until_degraded, time_until_shared};
 use crate::support::{
     proxy::{Proxy, Trouble},
@@ -24,23 +25,26 @@ const TROUBLES: [(&str, Trouble, Option<bool>); 6] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn however_slow_redis_is_no_call_waits_longer_than_its_bound() {
-    let redis = RedisServer::start();
-    let proxy = Proxy::start(redis.port()).await;
-    let limiter = limiter(&proxy.url());
-    for (name, trouble, stays) in TROUBLES {
-        time_until_shared(&limiter).await;
-        let crowd = Crowd::gather(&[&limiter], 8);
-        proxy.make(trouble);
-        if stays == Some(false) {
-            println!("{name}: out of use after {}", ms(time_until_degraded(&limiter).await));
+    scenario("R7", "Redis behind a network that delays, stalls, swallows and resets", async |_report| {
+        let redis = RedisServer::start();
+        let proxy = Proxy::start(redis.port()).await;
+        let limiter = limiter(&proxy.url());
+        for (name, trouble, stays) in TROUBLES {
+            time_until_shared(&limiter).await;
+            let crowd = Crowd::gather(&[&limiter], 8);
+            proxy.make(trouble);
+            if stays == Some(false) {
+                println!("{name}: out of use after {}", ms(time_until_degraded(&limiter).await));
+            }
+            tokio::time::sleep(millis(900)).await;
+            let in_use = !limiter.is_degraded();
+            proxy.make(Trouble::Pass);
+            let healed = time_until_shared(&limiter).await;
+            println!("{name}: in use at the end: {in_use}; shared again {} after it passed", ms(healed));
+            crowd.leave().await.assert_within_bound(name);
+            assert!(stays.is_none_or(|stays| stays == in_use), "{name}");
+            assert!(healed < Duration::from_secs(2), "{name}");
         }
-        tokio::time::sleep(millis(900)).await;
-        let in_use = !limiter.is_degraded();
-        proxy.make(Trouble::Pass);
-        let healed = time_until_shared(&limiter).await;
-        println!("{name}: in use at the end: {in_use}; shared again {} after it passed", ms(healed));
-        crowd.leave().await.assert_within_bound(name);
-        assert!(stays.is_none_or(|stays| stays == in_use), "{name}");
-        assert!(healed < Duration::from_secs(2), "{name}");
-    }
+    })
+    .await;
 }
