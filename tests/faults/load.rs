@@ -21,6 +21,9 @@ use crate::support::newsroom::{ANSWER, Desk, Portal, reason};
 /// How long a portal waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long a portal waits that was told to come again: what `RetryInfo` says of an overload.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
 /// What a portal knows of a submit.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Known {
@@ -98,11 +101,14 @@ impl Load {
             set.spawn(async move {
                 let mut sent = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
-                    sent.extend(send_one(&portals, caller, sent.len()).await);
-                    stored.fetch_add(
-                        usize::from(sent.last().is_some_and(|last| matches!(last.known, Known::Stored(_)))),
-                        Ordering::Relaxed,
-                    );
+                    let one = send_one(&portals, caller, sent.len()).await;
+                    let done = one.as_ref().is_some_and(|one| matches!(one.known, Known::Stored(_)));
+                    stored.fetch_add(usize::from(done), Ordering::Relaxed);
+                    if !done {
+                        // As the refusal asks for.
+                        tokio::time::sleep(RETRY_AFTER).await;
+                    }
+                    sent.extend(one);
                     tokio::time::sleep(pause).await;
                 }
                 sent

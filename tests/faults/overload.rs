@@ -18,6 +18,7 @@ use super::{
     stage::Stage,
 };
 use crate::support::{
+    daemon::Daemon,
     newsroom::{Portal, empty_database_url, reason},
     postgres::Postgres,
 };
@@ -31,24 +32,25 @@ fn goodput(sent: &[Sent], from: Instant, until: Instant) -> f64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l1_ten_times_the_callers_get_quick_refusals_and_the_others_their_answers() {
-    scenario("L1", "160 portals where 16 fill the machine", async |report| {
+    scenario("L1", "160 callers where 16 fill the machine", async |report| {
         let stage = Stage::over(&empty_database_url().await);
         let daemon = stage.daemon();
         let span = whole_or(Duration::from_secs(300), Duration::from_secs(5));
-        let normal = Load::begin(&portals(&stage, &daemon, 4), 16, Duration::ZERO);
-        normal.until_stored(50).await;
+        let normal = callers(&stage, &daemon, 4, 4);
+        normal[0].until_stored(15).await;
         let from = Instant::now();
         tokio::time::sleep(Duration::from_secs(5)).await;
         let knee_until = Instant::now();
-        let mut all = normal.end().await;
+        let mut all = ended(normal).await;
         let (knee, quiet) = (goodput(&all, from, knee_until), percentile(&times(&all, from, knee_until), 99));
-        let before = daemon.resident_bytes();
-        let flood = Load::begin(&portals(&stage, &daemon, 16), 160, Duration::ZERO);
+        let flood = callers(&stage, &daemon, 16, 10);
         let from = Instant::now();
-        tokio::time::sleep(span).await;
+        tokio::time::sleep(span / 2).await;
+        let before = daemon.resident_bytes();
+        tokio::time::sleep(span / 2).await;
         let until = Instant::now();
         let grown = daemon.resident_bytes();
-        let sent = flood.end().await;
+        let sent = ended(flood).await;
         let (flooded, busy) = (goodput(&sent, from, until), percentile(&times(&sent, from, until), 99));
         let shed: Vec<Duration> = sent.iter().filter(|one| is_shed(&one.known)).map(|one| one.took).collect();
         for one in &sent {
@@ -59,7 +61,7 @@ async fn l1_ten_times_the_callers_get_quick_refusals_and_the_others_their_answer
             };
             assert!(fine, "{:?}", one.known);
         }
-        let after = Load::begin(&portals(&stage, &daemon, 4), 4, Duration::from_millis(20));
+        let after = Load::begin(&[daemon.portal()], 4, Duration::from_millis(20));
         let dropped = Instant::now();
         after.until_stored(20).await;
         let recovered = dropped.elapsed();
@@ -75,7 +77,7 @@ async fn l1_ten_times_the_callers_get_quick_refusals_and_the_others_their_answer
         report.ms("p99_of_the_shed", percentile(&shed, 99));
         #[expect(clippy::cast_precision_loss, reason = "megabytes")]
         let growth = grown as f64 / before as f64;
-        report.figure("resident_after_of_before", (growth * 100.0).round() / 100.0);
+        report.figure("resident_at_the_end_of_half_way", (growth * 100.0).round() / 100.0);
         report.ms("twenty_stored_after_the_flood", recovered);
         report.goal("goodput >= 90 % of the knee", flooded >= knee * 0.9);
         report.goal("memory within 10 %", growth <= 1.1);
@@ -88,9 +90,17 @@ fn is_shed(told: &Known) -> bool {
     matches!(told, Known::Open(Code::Unavailable, reason) if reason == "OVERLOADED")
 }
 
-/// Each with a connection of its own.
-fn portals(stage: &Stage, daemon: &crate::support::daemon::Daemon, count: usize) -> Vec<Portal> {
-    (0..count).map(|_| stage.portal_at(daemon.grpc_addr)).collect()
+/// So many portals with a connection and callers of their own.
+fn callers(stage: &Stage, daemon: &Daemon, portals: usize, each: usize) -> Vec<Load> {
+    (0..portals).map(|_| Load::begin(&[stage.portal_at(daemon.grpc_addr)], each, Duration::ZERO)).collect()
+}
+
+async fn ended(loads: Vec<Load>) -> Vec<Sent> {
+    let mut all = Vec::new();
+    for load in loads {
+        all.extend(load.end().await);
+    }
+    all
 }
 
 /// Tokens in a client's throttle, what one failure takes and one success gives back, as gRPC's retry design (A6) counts them and the

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Says which features a stored table was learned from.
-pub const VERSION: i32 = 1;
+pub const VERSION: i32 = 2;
 
 /// Longest text that runs of characters are taken from.
 const GRAM_CHARACTERS: usize = 2_000;

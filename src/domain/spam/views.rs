@@ -109,7 +109,11 @@ impl Views {
                 cluster.push(c);
             }
             views.pieces.push(Piece { low: views.low.len(), start, end });
-            cluster.each(|c| views.take(c));
+            cluster.each(|c| {
+                if !is_decoration(c) {
+                    views.take(c)
+                }
+            });
             views.notes.styled += usize::from(is_styled(first));
         }
         views.read_words();
@@ -265,6 +269,12 @@ fn push_letter(word: &mut String, c: char) {
     if c != '_' && (last.next() != Some(c) || last.next() != Some(c)) {
         word.push(c);
     }
+}
+
+/// A stroke, a line or the like that made no letter of the one before it; a mark of Vietnamese is none, wherever it stands.
+const fn is_decoration(c: char) -> bool {
+    let vietnamese = matches!(c, '\u{300}'..='\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}');
+    matches!(c, '\u{300}'..='\u{36f}') && !vietnamese
 }
 
 fn fold(marked: &str) -> String {

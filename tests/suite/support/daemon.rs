@@ -19,6 +19,8 @@ pub struct Daemon {
     pub grpc_addr: SocketAddr,
     pub http_addr: SocketAddr,
     data_dir: PathBuf,
+    log_file: PathBuf,
+    environment_secrets: Vec<String>,
 }
 
 /// The program with a clean environment and `data_dir`.
@@ -36,7 +38,8 @@ impl Daemon {
 
     /// With the log in another directory.
     pub fn start_logging_to(log_dir: &Path, data_dir: &Path, environment: &[(&str, &str)]) -> Self {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(log_dir.join("log.jsonl")).unwrap();
+        let log_file = log_dir.join("log.jsonl");
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(&log_file).unwrap();
         let mut child = duyetd(data_dir)
             .env("DUYET_GRPC_ADDR", "127.0.0.1:0")
             .env("DUYET_HTTP_ADDR", "127.0.0.1:0")
@@ -53,7 +56,14 @@ impl Daemon {
             line.strip_prefix(name).unwrap().trim().parse().unwrap()
         };
         let (grpc_addr, http_addr) = (address("grpc"), address("http"));
-        Self { child, grpc_addr, http_addr, data_dir: data_dir.to_owned() }
+        Self {
+            child,
+            grpc_addr,
+            http_addr,
+            data_dir: data_dir.to_owned(),
+            log_file,
+            environment_secrets: secrets_of(environment),
+        }
     }
 
     pub fn token(&self, name: &str) -> String {
@@ -73,7 +83,7 @@ impl Daemon {
     }
 
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.data_dir.join("log.jsonl")).unwrap()
+        std::fs::read_to_string(&self.log_file).unwrap()
     }
 
     /// Ends it as a power cut would.
@@ -149,9 +159,42 @@ impl Daemon {
     }
 }
 
+impl Daemon {
+    /// What must be in no log: tokens, keys, passwords, readers' addresses.
+    fn secrets(&self) -> Vec<String> {
+        let mut secrets = vec!["203.0.113.".to_owned()];
+        for file in ["portal.token", "moderator.token", "admin.token", "duyet.keys"] {
+            let text = std::fs::read_to_string(self.data_dir.join(file)).unwrap_or_default();
+            // The last part is the secret; the rest names it.
+            let text = text.trim();
+            secrets.extend(text.len().checked_sub(43).map(|at| text[at..].to_owned()));
+        }
+        secrets.extend(self.environment_secrets.clone());
+        secrets
+    }
+}
+
 impl Drop for Daemon {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let Ok(log) = std::fs::read_to_string(&self.log_file) else { return };
+        for secret in self.secrets() {
+            if log.contains(&secret) && !std::thread::panicking() {
+                let line = log.lines().find(|line| line.contains(&secret)).unwrap_or_default();
+                panic!("a secret is in the log: {}", line.replace(&secret, "(the secret)"));
+            }
+        }
     }
+}
+
+/// Passwords and keys of an environment.
+fn secrets_of(environment: &[(&str, &str)]) -> Vec<String> {
+    let password = |value: &str| Some(value.split_once("://")?.1.split_once('@')?.0.split_once(':')?.1.to_owned());
+    let secret = |(name, value): &(&str, &str)| match *name {
+        "DATABASE_URL" | "REDIS_URL" => password(value),
+        "DUYET_KEYS" => value.split_once(':').map(|(_, key)| key.to_owned()),
+        _ => None,
+    };
+    environment.iter().filter_map(secret).filter(|secret| !secret.is_empty()).collect()
 }

@@ -1,0 +1,129 @@
+//! Secrets that sing: every secret of a server is a word that occurs nowhere else, everything that can be called is called, things break,
+//! and none of the words is in a log, a metric, an answer or a `Debug`. (Beyond this test, every daemon of the whole suite is searched for its
+//! own secrets when it ends: `support/daemon.rs`.)
+
+use duyet::{config::Settings, grpc::role, proto::v1};
+use prost::Message as _;
+use tonic::{Request, client::Grpc, metadata::MetadataValue};
+use tonic_prost::ProstCodec;
+
+use crate::support::{
+    daemon::Daemon,
+    newsroom::{ANSWER, channel},
+    readers::Reader,
+    redis::RedisServer,
+};
+
+const DATABASE_PASSWORD: &str = "cobaltdb7731";
+const REDIS_PASSWORD: &str = "cobaltredis7732";
+
+/// Calls an RPC with an empty message and collects all that is said.
+async fn say_nothing(daemon: &Daemon, path: &'static str, token: &str) -> String {
+    let mut client = Grpc::new(channel(daemon.grpc_addr));
+    client.ready().await.unwrap();
+    let mut request = Request::new(());
+    request.metadata_mut().insert("authorization", MetadataValue::try_from(format!("Bearer {token}")).unwrap());
+    let codec = ProstCodec::<(), ()>::default();
+    let answer = client.server_streaming(request, http::uri::PathAndQuery::from_static(path), codec).await;
+    let status = match answer {
+        Ok(stream) => tokio::time::timeout(std::time::Duration::from_millis(300), stream.into_inner().message()).await,
+        Err(status) => Ok(Err(status)),
+    };
+    match status {
+        Ok(Err(status)) => format!("{status:?} {}", String::from_utf8_lossy(status.details())),
+        Ok(Ok(_)) | Err(_) => String::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
+    let mut redis = RedisServer::start();
+    redis.say::<()>(&format!("CONFIG SET requirepass {REDIS_PASSWORD}"));
+    let url = crate::support::newsroom::empty_database_url().await;
+    // Trust asks for no password, and takes one.
+    let url = url.replace("postgres://tests@", &format!("postgres://tests:{DATABASE_PASSWORD}@"));
+    assert!(url.contains(DATABASE_PASSWORD));
+    let keys = duyet::keyring::Keyring::generate();
+    let redis_url = format!("redis://:{REDIS_PASSWORD}@127.0.0.1:{}/", redis.port());
+    let dir = tempfile::tempdir().unwrap();
+    let environment =
+        [("DATABASE_URL", url.as_str()), ("REDIS_URL", &redis_url), ("DUYET_KEYS", &keys), ("DUYET_LOG", "trace")];
+    let daemon = Daemon::start(dir.path(), &environment);
+    let (mut portal, mut desk) = (daemon.portal(), daemon.desk());
+    let reader = Reader::new(&mut portal, "Hoàng Kỳ Lạ", "203.0.113.77").await;
+    let form = reader.form(&mut portal, "bai", "Chữ này không ai được ghi").await;
+    let told = portal.comments.submit_comment(form.clone()).await.unwrap().into_inner();
+    let wrong = v1::SubmitCommentRequest {
+        challenge_answer: "SAI77".into(),
+        request_id: uuid::Uuid::new_v4().to_string(),
+        ..reader.form(&mut portal, "bai", "Câu khác").await
+    };
+    let status = portal.comments.submit_comment(wrong).await.unwrap_err();
+    // The fresh challenge in it is the reader's: it is no secret, but its answer is.
+    let mut answers = vec![format!("{status:?}"), String::from_utf8_lossy(status.details()).into_owned()];
+    desk.approve(&told.comment_id).await;
+    let tokens = ["portal", "moderator", "admin"].map(|name| daemon.token(name));
+    for token in &tokens {
+        for (path, _) in role::TABLE {
+            answers.push(say_nothing(&daemon, path, token).await);
+        }
+    }
+    answers.push(say_nothing(&daemon, role::TABLE[0].0, &tokens[0].replace("dyt_", "dyt_x")).await);
+    let case = desk.case(&told.comment_id).await;
+    answers.push(format!("{case:?}"));
+    // Redis goes, and the database refuses.
+    redis.stop();
+    for n in 0..3 {
+        reader.say(&mut portal, "bai", &format!("Không có Redis {n}")).await.unwrap();
+    }
+    answers.push(daemon.http("/metrics"));
+    answers.push(daemon.http("/readyz"));
+    let log = daemon.log();
+    assert!(log.lines().count() > 100, "the log is a trace");
+
+    let secret_of = |token: &str| token[token.len() - 43..].to_owned();
+    let mut secrets: Vec<String> = tokens.iter().map(|token| secret_of(token)).collect();
+    secrets.extend([DATABASE_PASSWORD.into(), REDIS_PASSWORD.into(), keys[2..].to_owned()]);
+    for secret in &secrets {
+        for (n, text) in answers.iter().chain([&log]).enumerate() {
+            assert!(!text.contains(secret.as_str()), "{secret} is in text {n}");
+        }
+    }
+    // What is the reader's own: in answers to them, and nowhere else.
+    let own = [
+        "Chữ này không ai",
+        "Hoàng Kỳ Lạ",
+        "203.0.113.77",
+        &form.challenge_token,
+        &reader.device_token,
+        &told.receipt,
+        &format!("\"{ANSWER}\""),
+        "SAI77",
+    ];
+    for secret in own {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+    assert!(!daemon.http("/metrics").contains("Hoàng"));
+    // An answer to a picture is never in what is told of it.
+    let challenge = portal.challenge("bai").await;
+    let bytes = challenge.encode_to_vec();
+    assert!(!bytes.windows(ANSWER.len()).any(|window| window == ANSWER.as_bytes()));
+}
+
+#[test]
+fn no_secret_is_in_what_debug_prints() {
+    let toml = format!(
+        "database_url = \"postgres://u:{DATABASE_PASSWORD}@h/d\"\nredis_url = \"redis://:{REDIS_PASSWORD}@h/\"\nkeys = \"{}\"\n
+        [captcha]\nfixed_answer = \"CFHKM\"\n",
+        duyet::keyring::Keyring::generate()
+    );
+    let settings = Settings::from_toml(&toml).unwrap();
+    let printed = format!("{settings:?}");
+    let config = duyet::config::Config::from_settings(settings).unwrap();
+    let keyring = duyet::keyring::Keyring::parse(config.keys.as_ref().unwrap().expose()).unwrap();
+    for text in [printed, format!("{config:?}"), format!("{keyring:?}"), format!("{:?}", config.keys)] {
+        for secret in [DATABASE_PASSWORD, REDIS_PASSWORD, &config.keys.as_ref().unwrap().expose()[2..]] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+}
