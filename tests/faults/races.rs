@@ -1,4 +1,4 @@
-//! C1–C4: copies of one request, two moderators, many claimers, closings and bans against submits; on two replicas.
+//! C1–C5: copies of one request, two moderators, many claimers, closings, bans and takedowns against submits and pages; on two replicas.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -324,4 +324,57 @@ fn tell(report: &mut Report, rounds: usize, past: usize, refused: usize) {
     report.count("accepted_after", past);
     assert_eq!(past, 0, "a submit that began after the answer got past it");
     assert!(refused > 0, "nothing was tried after the answer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c5_what_is_hidden_is_on_no_page_that_is_asked_for_after_the_answer() {
+    scenario(
+        "C5",
+        "public comments are taken down at one replica while readers of both list the page",
+        async |report| {
+            let (_url, stage, daemons) = two_replicas().await;
+            let mut desk = stage.desk_at(daemons[0].grpc_addr);
+            let mut portal = stage.portal_at(daemons[0].grpc_addr);
+            let count = whole_or(200, 20);
+            let mut ids = Vec::new();
+            for n in 0..count {
+                let id = portal.say("bai", &format!("Câu số {n}")).await.comment_id;
+                desk.approve(&id).await;
+                ids.push(id);
+            }
+            let hidden: Arc<Mutex<Vec<(Instant, String)>>> = Arc::default();
+            let over = Arc::new(AtomicBool::new(false));
+            let mut readers = JoinSet::new();
+            for reader in 0..4 {
+                let mut portal = stage.portal_at(daemons[reader % 2].grpc_addr);
+                let (hidden, over) = (Arc::clone(&hidden), Arc::clone(&over));
+                readers.spawn(async move {
+                    let mut pages = 0;
+                    while !over.load(Ordering::Relaxed) {
+                        let gone: Vec<String> = hidden.lock().unwrap().iter().map(|(_, id)| id.clone()).collect();
+                        let request =
+                            v1::ListCommentsRequest { article_id: "bai".into(), page_size: 100, ..Default::default() };
+                        let Ok(page) = portal.comments.list_comments(request).await else { continue };
+                        let seen = page.into_inner().comments.into_iter().find(|shown| gone.contains(&shown.id));
+                        assert!(seen.is_none(), "hidden, and on a page that was asked for later: {seen:?}");
+                        pages += 1;
+                    }
+                    pages
+                });
+            }
+            for id in &ids {
+                let refusal = v1::DecideRequest { expected_revision: 2, ..decision(id, Action::Reject) };
+                while desk.decide(refusal.clone()).await.is_err() {}
+                hidden.lock().unwrap().push((Instant::now(), id.clone()));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            over.store(true, Ordering::Relaxed);
+            let pages: usize = readers.join_all().await.into_iter().sum();
+            assert_eq!(portal.list("bai").await.comments, []);
+            report.count("hidden", count);
+            report.count("pages_read_meanwhile", pages);
+            report.count("hidden_and_shown", 0);
+        },
+    )
+    .await;
 }
