@@ -135,5 +135,7 @@ mod tests {
         let read_only: bool = sqlx::query_scalar("pragma query_only").fetch_one(&store.read).await.unwrap();
         let foreign_keys: bool = sqlx::query_scalar("pragma foreign_keys").fetch_one(&store.write).await.unwrap();
         assert!(read_only && foreign_keys);
+        let secure_delete: i64 = sqlx::query_scalar("pragma secure_delete").fetch_one(&store.write).await.unwrap();
+        assert_eq!(secure_delete, 1);
     }
 }

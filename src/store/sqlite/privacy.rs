@@ -66,7 +66,13 @@ impl PrivacyStore for SqliteStore {
     }
 
     async fn erase(&self, erasure: &Erasure) -> Result<u64> {
-        in_transaction!(self, tx => erase(&mut tx, erasure).await?)
+        let erased: Result<u64> = in_transaction!(self, tx => erase(&mut tx, erasure).await?);
+        let erased = erased?;
+        if erased > 0 {
+            // Until then the file and its log hold the pages as they were. A reader may be in the way; the next one comes by itself.
+            sqlx::raw_sql("pragma wal_checkpoint(truncate)").execute(&self.write).await.ok();
+        }
+        Ok(erased)
     }
 
     async fn comments_by(
