@@ -179,7 +179,7 @@ async fn l3_half_an_hour_of_work_leaves_nothing_behind() {
         let span = whole_or(Duration::from_secs(1_800), Duration::from_secs(10));
         tokio::time::sleep(span / 10).await;
         let (memory, descriptors) = (daemon.resident_bytes(), daemon.descriptors());
-        tokio::time::sleep(span - span / 10).await;
+        tokio::time::sleep(span * 9 / 10).await;
         let (grown, held) = (daemon.resident_bytes(), daemon.descriptors());
         let sent = load.end().await;
         settle(report, &daemon.portal(), &daemon.desk(), &sent).await;

@@ -95,26 +95,26 @@ impl Load {
     pub(crate) fn begin(portals: &[Portal], callers: usize, pause: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stored = Arc::new(AtomicUsize::new(0));
-        let mut set = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for caller in 0..callers {
             let (portals, stop, stored) = (portals.to_vec(), Arc::clone(&stop), Arc::clone(&stored));
-            set.spawn(async move {
-                let mut sent = Vec::new();
+            tasks.spawn(async move {
+                let mut forms = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
-                    let one = send_one(&portals, caller, sent.len()).await;
+                    let one = send_one(&portals, caller, forms.len()).await;
                     let done = one.as_ref().is_some_and(|one| matches!(one.known, Known::Stored(_)));
                     stored.fetch_add(usize::from(done), Ordering::Relaxed);
                     if !done {
                         // As the refusal asks for.
                         tokio::time::sleep(RETRY_AFTER).await;
                     }
-                    sent.extend(one);
+                    forms.extend(one);
                     tokio::time::sleep(pause).await;
                 }
-                sent
+                forms
             });
         }
-        Self { callers: set, stop, stored }
+        Self { callers: tasks, stop, stored }
     }
 
     /// Waits until so many comments are acknowledged.

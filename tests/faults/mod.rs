@@ -1,9 +1,12 @@
 //! What must hold when something breaks: real servers as child processes, killed, frozen, cut off, filled up and flooded. Short versions run
 //! with all other tests; `tests/run --faults` plays the whole and writes `faults.json`.
 
+mod claims;
+mod clock;
 mod disk;
 mod extended;
 mod load;
+mod messages;
 mod network;
 mod outages;
 mod overload;

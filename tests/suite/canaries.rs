@@ -35,6 +35,14 @@ async fn say_nothing(daemon: &Daemon, path: &'static str, token: &str) -> String
     }
 }
 
+fn assert_in_none<'a>(secrets: &[impl AsRef<str>], texts: impl Iterator<Item = &'a String>) {
+    for (n, text) in texts.enumerate() {
+        for secret in secrets.iter().map(AsRef::as_ref) {
+            assert!(!text.contains(secret), "{secret} is in text {n}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
     let mut redis = RedisServer::start();
@@ -81,14 +89,9 @@ async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
     let log = daemon.log();
     assert!(log.lines().count() > 100, "the log is a trace");
 
-    let secret_of = |token: &str| token[token.len() - 43..].to_owned();
-    let mut secrets: Vec<String> = tokens.iter().map(|token| secret_of(token)).collect();
+    let mut secrets: Vec<String> = tokens.iter().map(|token| token[token.len() - 43..].to_owned()).collect();
     secrets.extend([DATABASE_PASSWORD.into(), REDIS_PASSWORD.into(), keys[2..].to_owned()]);
-    for secret in &secrets {
-        for (n, text) in answers.iter().chain([&log]).enumerate() {
-            assert!(!text.contains(secret.as_str()), "{secret} is in text {n}");
-        }
-    }
+    assert_in_none(&secrets, answers.iter().chain([&log]));
     // What is the reader's own: in answers to them, and nowhere else.
     let own = [
         "Chữ này không ai",
@@ -100,9 +103,7 @@ async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
         &format!("\"{ANSWER}\""),
         "SAI77",
     ];
-    for secret in own {
-        assert!(!log.contains(secret), "{secret} is in the log");
-    }
+    assert_in_none(&own, [&log].into_iter());
     assert!(!daemon.http("/metrics").contains("Hoàng"));
     // An answer to a picture is never in what is told of it.
     let challenge = portal.challenge("bai").await;

@@ -158,8 +158,13 @@ async fn nothing_of_an_erased_comment_is_left_anywhere(database: Database) {
     home.store.close().await;
     drop(home);
     let dir = newsroom.close().await;
+    search_files(dir.path());
+}
+
+/// Reads what SQLite left on the disk.
+fn search_files(dir: &std::path::Path) {
     let mut read = 0;
-    for file in std::fs::read_dir(dir.path()).unwrap() {
+    for file in std::fs::read_dir(dir).unwrap() {
         let file = file.unwrap().path();
         if !file.to_str().unwrap().contains("sqlite3") {
             continue;

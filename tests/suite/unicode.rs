@@ -15,7 +15,7 @@ const LISTED: &str = "cờ bạc lậu";
 
 /// Ways to write a text that all look like it, or nearly.
 fn ways(text: &str) -> Vec<(&'static str, String)> {
-    let between = |c: char| text.chars().map(|letter| format!("{letter}{c}")).collect::<String>();
+    let between = |c: char| text.chars().flat_map(|letter| [letter, c]).collect::<String>();
     let with = |from: &[(char, char)]| {
         text.chars()
             .map(|c| from.iter().find(|(plain, _)| *plain == c).map_or(c, |(_, other)| *other))

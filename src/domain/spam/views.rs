@@ -111,7 +111,7 @@ impl Views {
             views.pieces.push(Piece { low: views.low.len(), start, end });
             cluster.each(|c| {
                 if !is_decoration(c) {
-                    views.take(c)
+                    views.take(c);
                 }
             });
             views.notes.styled += usize::from(is_styled(first));
