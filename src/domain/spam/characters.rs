@@ -128,3 +128,8 @@ pub(super) fn leet(c: char) -> char {
         other => other,
     }
 }
+/// A stroke, a line or the like that made no letter of the one before it; a mark of Vietnamese is none, wherever it stands.
+pub(super) const fn is_decoration(c: char) -> bool {
+    let vietnamese = matches!(c, '\u{300}'..='\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}');
+    matches!(c, '\u{300}'..='\u{36f}') && !vietnamese
+}

@@ -9,8 +9,8 @@ use unicode_normalization::{
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 use super::characters::{
-    is_decimal, is_digit, is_dropped, is_greek_or_cyrillic, is_latin, is_letter, is_pictured, is_styled, is_symbol,
-    is_word, leet, look_alike,
+    is_decimal, is_decoration, is_digit, is_dropped, is_greek_or_cyrillic, is_latin, is_letter, is_pictured, is_styled,
+    is_symbol, is_word, leet, look_alike,
 };
 
 /// Fewer words of one letter in a row than this are an enumeration, not a spaced-out word.
@@ -269,12 +269,6 @@ fn push_letter(word: &mut String, c: char) {
     if c != '_' && (last.next() != Some(c) || last.next() != Some(c)) {
         word.push(c);
     }
-}
-
-/// A stroke, a line or the like that made no letter of the one before it; a mark of Vietnamese is none, wherever it stands.
-const fn is_decoration(c: char) -> bool {
-    let vietnamese = matches!(c, '\u{300}'..='\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}');
-    matches!(c, '\u{300}'..='\u{36f}') && !vietnamese
 }
 
 fn fold(marked: &str) -> String {
