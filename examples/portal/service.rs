@@ -12,7 +12,7 @@ use duyet::proto::v1::{
 use tonic::{
     Code, Request, Response, Status,
     metadata::{Ascii, MetadataValue},
-    transport::{Channel, Endpoint},
+    transport::{Channel, ClientTlsConfig, Endpoint},
 };
 use tonic_types::StatusExt as _;
 
@@ -35,6 +35,11 @@ impl Service {
     /// Connects with the first call, so the portal starts before the service does.
     pub(crate) fn new(remote: &Remote) -> anyhow::Result<Self> {
         let endpoint = Endpoint::from_shared(remote.addr.clone()).context("DUYET_ADDR is not an address")?;
+        // Trusts what the system trusts; `SSL_CERT_FILE` names others.
+        let endpoint = match endpoint.uri().scheme_str() {
+            Some("https") => endpoint.tls_config(ClientTlsConfig::new().with_native_roots())?,
+            _ => endpoint,
+        };
         let channel = endpoint.connect_timeout(Duration::from_secs(2)).tcp_nodelay(true).connect_lazy();
         let mut bearer: MetadataValue<Ascii> =
             format!("Bearer {}", remote.token).parse().context("the token is not one line of ASCII")?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     args::{EraseArgs, ExportArgs, PersonArgs},
-    connection::Connection,
+    connection::{Connection, streaming},
     desk::Desk,
     json,
     outcome::{Failure, Outcome},
@@ -68,7 +68,7 @@ async fn open(
         (Some(id), _) => Some(export_author_request::Of::CommentId(id.to_string())),
         (None, author) => author.clone().map(export_author_request::Of::Author),
     };
-    let answer = connection.privacy.export_author(ExportAuthorRequest { of }).await;
+    let answer = connection.privacy.export_author(streaming(ExportAuthorRequest { of })).await;
     Ok(answer.map_err(|status| desk.failure(connection, &status))?.into_inner())
 }
 
