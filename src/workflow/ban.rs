@@ -162,7 +162,7 @@ impl Workflow {
     }
 }
 
-/// Whether the hash to ban has the key of its comment's month: a prefix, and the author key of a reader without a device.
+/// Whether the hash to ban has the salt of its comment's month: a prefix, and the author key of a reader without a device.
 fn rests_on_prefix(kind: BanKind, trace: &SenderTrace) -> bool {
     match kind {
         BanKind::IpPrefix => true,
