@@ -80,6 +80,8 @@ async fn l1_ten_times_the_callers_get_quick_refusals_and_the_others_their_answer
         report.figure("resident_at_the_end_of_half_way", (growth * 100.0).round() / 100.0);
         report.ms("twenty_stored_after_the_flood", recovered);
         report.goal("goodput >= 90 % of the knee", flooded >= knee * 0.9);
+        report.goal("p99 of the accepted <= 2x that of the knee", busy <= quiet * 2);
+        report.goal("p99 of the shed < 10 ms", percentile(&shed, 99) < Duration::from_millis(10));
         report.goal("memory within 10 %", growth <= 1.1);
         report.goal("recovery <= 5 s", recovered <= Duration::from_secs(5));
     })
