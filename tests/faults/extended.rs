@@ -18,12 +18,12 @@ use super::{
 use crate::support::newsroom::{Portal, empty_database_url};
 
 /// The newest migration of an index is taken back and made again.
-const UNDO: &str = "drop index comments_outlived; drop index reports_by_reporter;
-    delete from _sqlx_migrations where version = 20261126090100";
+const UNDO: &str =
+    "drop index comments_waiting_of_article; delete from _sqlx_migrations where version = 20261126100000";
 
 /// Comments of an old and busy newsroom.
 const MANY: &str = "insert into comments select 'default', gen_random_uuid(), 'bai', null, null, 'Lan', '', 'Bình luận ' || n,
-        'REJECTED', 2, now() - n * interval '1 second', null, now() - n * interval '1 second', 0, null, null, null, 'a' || n % 1000,
+        'PENDING', 1, now() - n * interval '1 second', null, now() - n * interval '1 second', 0, null, null, null, 'a' || n % 1000,
         decode(md5(n::text), 'hex'), 'binh luan ' || n, '[]', 0.1, null, 0, 0, null, null, null
     from generate_series(1, $1) n";
 

@@ -52,16 +52,25 @@ pub(super) fn pool(options: PgConnectOptions, settings: PoolSettings) -> PgPool 
         .connect_lazy_with(options)
 }
 
-/// "duyet" in ASCII: no other program on this database takes this lock.
-const MIGRATION_LOCK: &str = "select pg_advisory_lock(x'6475796574'::bigint)";
+/// "duyet" in ASCII: no other program on this database takes this lock. It is asked for again and again, not waited for: an index that is
+/// built beside the calls waits for every statement that is under way, and would wait for the waiting starter, too.
+const MIGRATION_LOCK: &str = "select pg_try_advisory_lock(x'6475796574'::bigint)";
 
-/// Waits for other starters without a limit, but never long for a lock that calls hold.
+/// How often other starters ask whether they may migrate now.
+const MIGRATION_POLL: Duration = Duration::from_millis(100);
+
+/// A migration may take long, but never waits long for a lock that calls hold: others would wait behind it.
 const LIMITS: &str = "set lock_timeout = '2s'; set statement_timeout = '10min'";
+
+/// What is left of an index whose builder was killed; not those that an operator is building now.
+const UNFINISHED: &str = "select format('drop index concurrently %s', indexrelid::regclass)
+    from pg_index join pg_class c on c.oid = indexrelid
+    where not indisvalid and c.relnamespace = current_schema()::regnamespace
+    and indexrelid not in (select index_relid from pg_stat_progress_create_index)";
 
 /// Brings the schema up to date on a connection of its own: the pool's statements may not take long enough.
 pub(super) async fn migrate(options: &PgConnectOptions) -> Result<()> {
-    let no_limits = [("statement_timeout", "0"), ("lock_timeout", "0")];
-    let mut connection = PgConnection::connect_with(&options.clone().options(no_limits)).await?;
+    let mut connection = PgConnection::connect_with(options).await?;
     let result = run(&mut connection).await;
     // Also frees the lock.
     connection.close().await.ok();
@@ -69,8 +78,20 @@ pub(super) async fn migrate(options: &PgConnectOptions) -> Result<()> {
 }
 
 async fn run(connection: &mut PgConnection) -> Result<()> {
-    connection.execute(MIGRATION_LOCK).await?;
+    while !sqlx::query_scalar::<_, bool>(MIGRATION_LOCK).fetch_one(&mut *connection).await? {
+        tokio::time::sleep(MIGRATION_POLL).await;
+    }
     connection.execute(sqlx::raw_sql(LIMITS)).await?;
+    drop_unfinished(connection).await?;
     let mut migrator = sqlx::migrate!("migrations/postgres");
     Ok(migrator.set_locking(false).run_direct(None, connection, false).await?)
+}
+
+async fn drop_unfinished(connection: &mut PgConnection) -> Result<()> {
+    let drops: Vec<String> = sqlx::query_scalar(UNFINISHED).fetch_all(&mut *connection).await?;
+    for drop in drops {
+        tracing::warn!(drop, "an index was left unfinished");
+        connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(drop))).await?;
+    }
+    Ok(())
 }

@@ -80,6 +80,33 @@ async fn replicas_that_start_together_on_an_empty_database_all_succeed() {
     }
 }
 
+/// As a starter leaves it that is killed while it builds an index beside the calls.
+#[tokio::test]
+async fn an_index_that_was_left_unfinished_is_built_anew() {
+    let home = Home::postgres().await;
+    home.execute("update pg_index set indisvalid = false where indexrelid = 'comments_waiting_of_article'::regclass")
+        .await
+        .unwrap();
+    home.execute("delete from _sqlx_migrations where version = 20261126100000").await.unwrap();
+    home.store.migrate().await.unwrap();
+    let valid =
+        "select count(*) from pg_index where indexrelid = 'comments_waiting_of_article'::regclass and indisvalid";
+    assert_eq!(home.number(valid).await, 1);
+}
+
+/// Indexes after the first release are built beside the calls, each in a migration of its own: such a build is no part of a transaction.
+#[test]
+fn later_indexes_are_built_beside_the_calls() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres");
+    for file in path.read_dir().unwrap().map(|file| file.unwrap().path()) {
+        let (name, sql) = (file.file_name().unwrap().to_str().unwrap(), std::fs::read_to_string(&file).unwrap());
+        if name >= "20261126100000" && sql.contains("create index") && !sql.contains("create table") {
+            assert!(sql.starts_with("-- no-transaction\n"), "{name}");
+            assert!(sql.contains("create index concurrently if not exists") && sql.matches(';').count() == 1, "{name}");
+        }
+    }
+}
+
 #[test]
 fn both_databases_have_the_same_migrations() {
     let names = |dialect: &str| -> BTreeSet<_> {
