@@ -62,11 +62,21 @@ const MIGRATION_POLL: Duration = Duration::from_millis(100);
 /// A migration may take long, but never waits long for a lock that calls hold: others would wait behind it.
 const LIMITS: &str = "set lock_timeout = '2s'; set statement_timeout = '10min'";
 
-/// What is left of an index whose builder was killed; not those that an operator is building now.
-const UNFINISHED: &str = "select format('drop index concurrently %s', indexrelid::regclass)
-    from pg_index join pg_class c on c.oid = indexrelid
-    where not indisvalid and c.relnamespace = current_schema()::regnamespace
-    and indexrelid not in (select index_relid from pg_stat_progress_create_index)";
+/// Drops what is left of an index whose builder was killed, but not what an operator is building now. That locks the table: only for a
+/// moment, or the starter tries again.
+const DROP_UNFINISHED: &str = "
+    do $$
+    declare unfinished regclass;
+    begin
+        set local lock_timeout = '200ms';
+        for unfinished in
+            select indexrelid from pg_index join pg_class c on c.oid = indexrelid
+            where not indisvalid and c.relnamespace = current_schema()::regnamespace
+            and indexrelid not in (select index_relid from pg_stat_progress_create_index)
+        loop
+            execute format('drop index %s', unfinished);
+        end loop;
+    end $$";
 
 /// Brings the schema up to date on a connection of its own: the pool's statements may not take long enough.
 pub(super) async fn migrate(options: &PgConnectOptions) -> Result<()> {
@@ -82,16 +92,7 @@ async fn run(connection: &mut PgConnection) -> Result<()> {
         tokio::time::sleep(MIGRATION_POLL).await;
     }
     connection.execute(sqlx::raw_sql(LIMITS)).await?;
-    drop_unfinished(connection).await?;
+    connection.execute(DROP_UNFINISHED).await?;
     let mut migrator = sqlx::migrate!("migrations/postgres");
     Ok(migrator.set_locking(false).run_direct(None, connection, false).await?)
-}
-
-async fn drop_unfinished(connection: &mut PgConnection) -> Result<()> {
-    let drops: Vec<String> = sqlx::query_scalar(UNFINISHED).fetch_all(&mut *connection).await?;
-    for drop in drops {
-        tracing::warn!(drop, "an index was left unfinished");
-        connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(drop))).await?;
-    }
-    Ok(())
 }
