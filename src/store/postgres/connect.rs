@@ -34,6 +34,8 @@ pub(super) fn pool(options: PgConnectOptions, settings: PoolSettings) -> PgPool 
         ("statement_timeout", "2s"),
         ("lock_timeout", "1s"),
         ("idle_in_transaction_session_timeout", "5s"),
+        // Every statement has its index. A plan that was made while a table was empty would read it whole long after.
+        ("enable_seqscan", "off"),
     ]);
     PgPoolOptions::new()
         .max_connections(settings.connections)

@@ -1,0 +1,196 @@
+//! Load of our own: closed (so many callers, each waits for its answer) and open (so many calls a second, whether answered or not).
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use hdrhistogram::Histogram;
+use tokio::{task::JoinSet, time::Instant};
+use tonic::Status;
+
+use crate::processes::Processes;
+
+/// Callers in flight, on so many connections: what the goals are stated for.
+pub(crate) const CALLERS: usize = 50;
+pub(crate) const CONNECTIONS: usize = 8;
+/// Calls before anything counts.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// Calls of an open load that may be under way: beyond, it is a collapse, and counted as failures.
+const MOST_UNDER_WAY: usize = 10_000;
+
+/// What a run came to. Times in milliseconds, processor time in microseconds per call.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Figures {
+    pub(crate) rate: f64,
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) p999: f64,
+    pub(crate) cpu: f64,
+    pub(crate) failed: u64,
+}
+
+/// Times in microseconds, up to a minute, to three digits.
+pub(crate) fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 60_000_000, 3).unwrap_or_else(|_| unreachable!("constants in range"))
+}
+
+pub(crate) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+pub(crate) fn float(number: u64) -> f64 {
+    number as f64
+}
+
+impl Figures {
+    pub(crate) fn of(times: &Histogram<u64>, failed: u64, window: Duration, cpu: Duration) -> Self {
+        let at = |quantile| float(times.value_at_quantile(quantile)) / 1e3;
+        let calls = float(times.len().max(1));
+        Self {
+            rate: float(times.len()) / window.as_secs_f64(),
+            p50: at(0.5),
+            p99: at(0.99),
+            p999: at(0.999),
+            cpu: cpu.as_secs_f64() * 1e6 / calls,
+            failed,
+        }
+    }
+}
+
+/// Calls made one after the other by each of `callers`, for `time` after a second of warm-up.
+pub(crate) async fn closed<C, F>(
+    callers: usize,
+    time: Duration,
+    watched: &Processes,
+    call: C,
+) -> anyhow::Result<Figures>
+where
+    C: Fn(usize) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<(), Status>> + Send,
+{
+    let begin = Instant::now() + WARM_UP;
+    let end = begin + time;
+    let mut tasks = JoinSet::new();
+    for caller in 0..callers {
+        let call = call.clone();
+        tasks.spawn(async move {
+            let (mut times, mut failed, mut told) = (histogram(), 0, None);
+            loop {
+                let asked = Instant::now();
+                if asked >= end {
+                    return (times, failed, told);
+                }
+                match call(caller).await {
+                    Ok(()) if asked >= begin => times.saturating_record(micros(asked.elapsed())),
+                    Ok(()) => {}
+                    Err(status) => {
+                        failed += 1;
+                        told = Some(status);
+                        // A load that is refused must not become a busy loop.
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                }
+            }
+        });
+    }
+    tokio::time::sleep_until(begin).await;
+    let before = watched.cpu();
+    tokio::time::sleep_until(end).await;
+    let cpu = watched.cpu().saturating_sub(before);
+    let (mut times, mut failed) = (histogram(), 0);
+    while let Some(caller) = tasks.join_next().await {
+        let (some, few, told) = caller?;
+        times.add(&some)?;
+        failed += few;
+        if let Some(status) = told {
+            tracing::warn!(code = ?status.code(), message = status.message(), "calls failed");
+        }
+    }
+    Ok(Figures::of(&times, failed, time, cpu))
+}
+
+/// Calls that begin `rate` times a second, each timed from when it was due: a slow answer does not slow the next caller down.
+pub(crate) async fn open<C, F>(rate: f64, time: Duration, watched: &Processes, call: C) -> anyhow::Result<Figures>
+where
+    C: Fn(usize) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<(), Status>> + Send,
+{
+    let (failed, under_way) = (Arc::new(AtomicU64::new(0)), Arc::new(tokio::sync::Semaphore::new(MOST_UNDER_WAY)));
+    let (begin, before) = (Instant::now(), watched.cpu());
+    let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    let mut number = 0;
+    loop {
+        let due = begin + Duration::from_secs_f64(float(number) / rate);
+        if due >= begin + time {
+            break;
+        }
+        tokio::time::sleep_until(due).await;
+        // All that are due by now begin, so that a late timer costs no calls.
+        let Ok(place) = Arc::clone(&under_way).try_acquire_owned() else {
+            failed.fetch_add(1, Ordering::Relaxed);
+            number += 1;
+            continue;
+        };
+        let (call, answers, failed) = (call.clone(), answers.clone(), Arc::clone(&failed));
+        tokio::spawn(async move {
+            match call(usize::try_from(number).unwrap_or_default()).await {
+                Ok(()) => drop(answers.send(micros(due.elapsed()))),
+                Err(_) => drop(failed.fetch_add(1, Ordering::Relaxed)),
+            }
+            drop(place);
+        });
+        number += 1;
+    }
+    drop(answers);
+    let mut times = histogram();
+    while let Some(took) = answered.recv().await {
+        times.saturating_record(took);
+    }
+    let cpu = watched.cpu().saturating_sub(before);
+    Ok(Figures::of(&times, failed.load(Ordering::Relaxed), begin.elapsed(), cpu))
+}
+
+/// Short bursts with pauses: for what is only ready in advance.
+#[derive(Debug)]
+pub(crate) struct Bursts {
+    times: Histogram<u64>,
+    took: Duration,
+}
+
+impl Default for Bursts {
+    fn default() -> Self {
+        Self { times: histogram(), took: Duration::ZERO }
+    }
+}
+
+impl Bursts {
+    /// So many calls, by [`CALLERS`] callers.
+    pub(crate) async fn burst<C, F>(&mut self, calls: usize, call: C) -> anyhow::Result<()>
+    where
+        C: Fn(usize) -> F,
+        F: Future<Output = Result<(), Status>> + Send + 'static,
+    {
+        let (began, mut tasks) = (Instant::now(), JoinSet::new());
+        for number in 0..calls {
+            let call = call(number);
+            tasks.spawn(async move {
+                let asked = Instant::now();
+                call.await.map(|()| micros(asked.elapsed()))
+            });
+        }
+        while let Some(took) = tasks.join_next().await {
+            self.times.saturating_record(took??);
+        }
+        self.took += began.elapsed();
+        Ok(())
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        Figures::of(&self.times, 0, self.took, Duration::ZERO)
+    }
+}

@@ -1,0 +1,71 @@
+//! duyetd beside its limits, as it grows and as it runs for long. Started by `benches/run`, which says what it takes.
+
+#![expect(clippy::print_stdout, reason = "a bench says what it measured")]
+
+mod anchors;
+mod bare;
+mod load;
+mod processes;
+mod readers;
+mod report;
+mod servers;
+mod side_by_side;
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Arguments {
+    /// Rounds; medians are told
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds of each line in each round
+    #[arg(long, default_value_t = 4)]
+    seconds: u64,
+    /// Groups: submit embedded limits issue list queue [default: all]
+    groups: Vec<String>,
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// cargo's word
+    #[arg(long, hide = true, global = true)]
+    bench: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve what tonic can do at most (used by the others)
+    Bare { limits: Option<String> },
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Some(Command::Bare { limits }) => bare::serve(limits.as_deref()).await,
+            None => side_by_side(arguments.rounds, arguments.seconds, arguments.groups).await,
+        }
+    })
+}
+
+async fn side_by_side(rounds: usize, seconds: u64, mut groups: Vec<String>) -> anyhow::Result<()> {
+    if groups.is_empty() {
+        groups = side_by_side::GROUPS.map(str::to_owned).to_vec();
+    }
+    let (bench, mut report) = (side_by_side::Bench::start(Duration::from_secs(seconds))?, report::Report::default());
+    for round in 1..=rounds {
+        println!("round {round} of {rounds}");
+        let (busy, ours) = (processes::busy(), everything(&bench).cpu());
+        let began = std::time::Instant::now();
+        bench.round(&groups, &mut report).await?;
+        let others = (processes::busy() - busy).saturating_sub(everything(&bench).cpu() - ours);
+        report.fact(&format!("others, cores, round {round}"), others.as_secs_f64() / began.elapsed().as_secs_f64());
+    }
+    report.finish()
+}
+
+fn everything(bench: &side_by_side::Bench) -> processes::Processes {
+    processes::Processes([&bench.postgres.processes.0[..], &[std::process::id()]].concat())
+}

@@ -1,0 +1,5 @@
+\set article random(1, 100)
+begin;
+insert into bench_tokens values (gen_random_uuid(), now());
+insert into bench_comments (article, author, title, content, status, score, device) values (:article, 'Nguyễn Thị Lan', 'Mừng quá', repeat('x', 300), 0, 0.1, decode(md5(:article::text), 'hex'));
+commit;

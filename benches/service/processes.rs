@@ -1,0 +1,75 @@
+//! What processes cost: time computed, memory held, files open. Read from Linux's /proc.
+
+use std::{collections::BTreeMap, fs, time::Duration};
+
+/// Processes that began it all; what they started counts too.
+#[derive(Debug, Clone)]
+pub(crate) struct Processes(pub(crate) Vec<u32>);
+
+/// One line of /proc/<pid>/stat: the parent, and ticks of its own and of children that ended.
+struct Stat {
+    parent: u32,
+    ticks: u64,
+}
+
+/// A tick of `stat`: 100 a second on every Linux that matters.
+const TICK: Duration = Duration::from_millis(10);
+const PAGE: u64 = 4_096;
+
+fn stat(pid: u32) -> Option<Stat> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = text.rsplit_once(") ")?.1.split(' ').collect();
+    let number = |at: usize| fields.get(at).and_then(|one| one.parse::<u64>().ok()).unwrap_or_default();
+    // state, ppid, ...: utime, stime, cutime, cstime are fields 14 to 17 of the whole line.
+    let parent = u32::try_from(number(1)).ok()?;
+    Some(Stat { parent, ticks: (11..15).map(number).sum() })
+}
+
+fn all() -> BTreeMap<u32, Stat> {
+    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter_map(|pid| Some((pid, stat(pid)?))).collect()
+}
+
+impl Processes {
+    /// Time that they, their children and their ended children computed.
+    pub(crate) fn cpu(&self) -> Duration {
+        let all = all();
+        let ours = |pid: &u32| {
+            let mut at = *pid;
+            while !self.0.contains(&at) {
+                match all.get(&at) {
+                    Some(stat) if stat.parent > 1 => at = stat.parent,
+                    _ => return false,
+                }
+            }
+            true
+        };
+        let ticks: u64 = all.iter().filter(|(pid, _)| ours(pid)).map(|(_, stat)| stat.ticks).sum();
+        TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
+    }
+}
+
+/// Time that all processors of the machine computed.
+pub(crate) fn busy() -> Duration {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let fields = text.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    let ticks: Vec<u64> = fields.filter_map(|one| one.parse().ok()).collect();
+    // user, nice, system, idle, iowait, irq, softirq, steal
+    let busy = ticks.iter().take(8).sum::<u64>() - ticks.get(3).unwrap_or(&0) - ticks.get(4).unwrap_or(&0);
+    TICK * u32::try_from(busy).unwrap_or(u32::MAX)
+}
+
+/// Memory that a process holds, in MiB.
+pub(crate) fn resident_mib(pid: u32) -> f64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let pages: u64 = text.split(' ').nth(1).and_then(|one| one.parse().ok()).unwrap_or_default();
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let bytes = (pages * PAGE) as f64;
+    bytes / f64::from(1 << 20)
+}
+
+/// Files and sockets that a process holds open.
+pub(crate) fn descriptors(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map(Iterator::count).unwrap_or_default()
+}

@@ -1,0 +1,189 @@
+//! Portals and moderators of a newsroom at work: clients, and forms as readers send them, made before anything is timed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Duration, Utc};
+use duyet::{
+    domain::{
+        challenge::{ChallengeKind, IMAGE_SECONDS, Level, SealedChallenge},
+        id::SiteId,
+    },
+    keyring::{Keyring, Purpose},
+    proto::v1::{
+        self, captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
+        moderation_service_client::ModerationServiceClient,
+    },
+};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Channel, Endpoint},
+};
+
+use crate::{
+    load::CONNECTIONS,
+    servers::{ANSWER, Server},
+};
+
+/// Articles that are commented on at once.
+pub(crate) const ARTICLES: usize = 100;
+/// Devices and networks that readers come from.
+const DEVICES: usize = 10_000;
+/// Bytes of a comment, about: the size of a row in the anchors, too.
+const CONTENT_BYTES: usize = 300;
+pub(crate) const SITE: &str = "default";
+
+const WORDS: [&str; 32] = [
+    "cầu",
+    "đường",
+    "bà",
+    "con",
+    "mừng",
+    "lắm",
+    "giá",
+    "xăng",
+    "tăng",
+    "học",
+    "sinh",
+    "nghỉ",
+    "các",
+    "buổi",
+    "lớn",
+    "đi",
+    "nhà",
+    "thưởng",
+    "nhận",
+    "vay",
+    "nhanh",
+    "sông",
+    "chợ",
+    "phà",
+    "tỉnh",
+    "xã",
+    "hay",
+    "quá",
+    "tác",
+    "giả",
+    "viết",
+    "mưa",
+];
+const NAMES: [&str; 8] =
+    ["Nguyễn Thị Lan", "Trần Văn Bình", "Lê Hoa", "Phạm Minh", "Hoàng Anh", "Đỗ Quyên", "Vũ Nam", "Bùi Hà"];
+
+#[derive(Clone)]
+pub(crate) struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
+        Ok(request)
+    }
+}
+
+type Link = InterceptedService<Channel, Bearer>;
+
+/// Connections to a server with one access token, shared out among callers.
+#[derive(Clone)]
+pub(crate) struct Links(Vec<Channel>, Bearer);
+
+impl Links {
+    /// `role` has a token file in the server's directory; a bare server takes none.
+    pub(crate) async fn to(server: &Server, role: Option<&str>) -> anyhow::Result<Self> {
+        let bearer = match role {
+            Some(role) => Some(format!("Bearer {}", server.token(role)?).parse()?),
+            None => None,
+        };
+        let endpoint = Endpoint::from_shared(format!("http://{}", server.address))?.tcp_nodelay(true);
+        let mut channels = Vec::new();
+        for _ in 0..CONNECTIONS {
+            channels.push(endpoint.connect().await?);
+        }
+        Ok(Self(channels, Bearer(bearer)))
+    }
+
+    fn link(&self, caller: usize) -> Link {
+        InterceptedService::new(self.0[caller % self.0.len()].clone(), self.1.clone())
+    }
+
+    pub(crate) fn comments(&self, caller: usize) -> CommentServiceClient<Link> {
+        CommentServiceClient::new(self.link(caller))
+    }
+
+    pub(crate) fn captcha(&self, caller: usize) -> CaptchaServiceClient<Link> {
+        CaptchaServiceClient::new(self.link(caller))
+    }
+
+    pub(crate) fn desk(&self, caller: usize) -> ModerationServiceClient<Link> {
+        ModerationServiceClient::new(self.link(caller))
+    }
+}
+
+/// Forms that wait to be sent, each once.
+#[derive(Clone, Default)]
+pub(crate) struct Forms(Arc<Mutex<Vec<v1::SubmitCommentRequest>>>);
+
+impl Forms {
+    /// With challenges that were issued a minute ago and are answered right.
+    pub(crate) fn make(count: usize, keyring: &Keyring, now: DateTime<Utc>, seed: u64) -> anyhow::Result<Self> {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let forms: Result<_, _> = (0..count).map(|_| form(&mut rng, keyring, now)).collect();
+        Ok(Self(Arc::new(Mutex::new(forms?))))
+    }
+
+    pub(crate) fn next(&self) -> Option<v1::SubmitCommentRequest> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+pub(crate) fn words(rng: &mut StdRng, bytes: usize) -> String {
+    let mut text = String::with_capacity(bytes + 16);
+    while text.len() < bytes {
+        text.push_str(WORDS[rng.random_range(0..WORDS.len())]);
+        text.push(' ');
+    }
+    text
+}
+
+pub(crate) fn article(number: usize) -> String {
+    format!("bai-{number}")
+}
+
+fn form(rng: &mut StdRng, keyring: &Keyring, now: DateTime<Utc>) -> anyhow::Result<v1::SubmitCommentRequest> {
+    let (device, article_id) = (rng.random_range(0..DEVICES), article(rng.random_range(0..ARTICLES)));
+    let site = SiteId::parse(SITE).context("a site")?;
+    let mut device_id = [7; 16];
+    device_id[..8].copy_from_slice(&device.to_be_bytes());
+    let sealed = SealedChallenge {
+        kind: ChallengeKind::Image,
+        passed: false,
+        level: Level::Normal,
+        nonce: rng.random(),
+        issued_at: now - Duration::seconds(60),
+        expires_at: now + Duration::seconds(IMAGE_SECONDS),
+        device: Some(device_id),
+        answer: ANSWER.to_owned(),
+    };
+    let opened = (now - Duration::seconds(60)).timestamp();
+    Ok(v1::SubmitCommentRequest {
+        challenge_token: keyring.seal(Purpose::Challenge, &[SITE, &article_id], &sealed)?,
+        article_id,
+        article_title: "Khánh thành cầu Bến Thủy".to_owned(),
+        article_url: "https://bao.example/bai".to_owned(),
+        author_name: NAMES[rng.random_range(0..NAMES.len())].to_owned(),
+        content: words(rng, CONTENT_BYTES),
+        challenge_answer: ANSWER.to_owned(),
+        client: Some(v1::Client {
+            ip: format!("10.{}.{}.{}", device / 250, device % 250, rng.random_range(1..250)),
+            user_agent: "bench".to_owned(),
+            device_token: keyring.device_token(&site, device_id),
+        }),
+        request_id: uuid::Builder::from_random_bytes(rng.random()).into_uuid().to_string(),
+        form_opened_at: Some(prost_types::Timestamp { seconds: opened, nanos: 0 }),
+        ..Default::default()
+    })
+}

@@ -1,0 +1,124 @@
+//! Redis, duyetd and the bare servers: child processes on free loopback ports, in temporary directories, ended with their values.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, ensure};
+use duyet::{domain::rate_limit::Quotas, keyring::Keyring};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Counted, and met by nobody.
+pub(crate) const LIMIT: &str = "100000/1s burst 1000000";
+/// The answer of every picture here.
+pub(crate) const ANSWER: &str = "KM7RT";
+
+/// Ended when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) dir: TempDir,
+}
+
+impl Server {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn redis() -> anyhow::Result<Self> {
+        let (port, dir) = (TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(), TempDir::new()?);
+        let child = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+            .arg(dir.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .context("redis-server")?;
+        let server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)), dir };
+        let (client, began) = (redis::Client::open(server.redis_url())?, Instant::now());
+        while client.get_connection().and_then(|mut one| redis::cmd("PING").query::<String>(&mut one)).is_err() {
+            ensure!(began.elapsed() < PATIENCE, "redis-server does not answer");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(server)
+    }
+
+    pub(crate) fn redis_url(&self) -> String {
+        format!("redis://{}/", self.address)
+    }
+
+    /// duyetd with limits that refuse nobody and a known answer, in a directory of its own.
+    pub(crate) fn duyetd(environment: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let dir = TempDir::new()?;
+        std::fs::write(dir.path().join("duyet.keys"), Keyring::generate() + "\n")?;
+        Self::duyetd_in(dir, environment)
+    }
+
+    /// Another replica: with the keys and access tokens of the first.
+    pub(crate) fn replica(&self, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let dir = TempDir::new()?;
+        for file in self.dir.path().read_dir()? {
+            let file = file?;
+            std::fs::copy(file.path(), dir.path().join(file.file_name()))?;
+        }
+        Self::duyetd_in(dir, environment)
+    }
+
+    fn duyetd_in(dir: TempDir, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let limits = toml::to_string(&Quotas::all(LIMIT.parse().map_err(anyhow::Error::msg)?))?;
+        std::fs::write(dir.path().join("bench.toml"), format!("[policy]\nsample_percent = 0\n[limits]\n{limits}"))?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_duyetd"));
+        command
+            .env_clear()
+            .env("DUYET_CONFIG", dir.path().join("bench.toml"))
+            .env("DUYET_DATA_DIR", dir.path())
+            .env("DUYET_KEYS_FILE", dir.path().join("duyet.keys"))
+            .env("DUYET_LOG", "warn")
+            .env("DUYET_GRPC_ADDR", "127.0.0.1:0")
+            .env("DUYET_HTTP_ADDR", "127.0.0.1:0")
+            .env("DUYET_CAPTCHA_FIXED_ANSWER", ANSWER)
+            .envs(environment.iter().copied());
+        Self::spawn(command, dir)
+    }
+
+    /// One of the bare servers of `bare.rs`, in a process of its own.
+    pub(crate) fn bare(arguments: &[&str]) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("bare").args(arguments);
+        Self::spawn(command, TempDir::new()?)
+    }
+
+    /// Waits until it says where it serves gRPC.
+    fn spawn(mut command: Command, dir: TempDir) -> anyhow::Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let stdout = child.stdout.take().context("a pipe")?;
+        let line = BufReader::new(stdout).lines().next().context("a server did not start")??;
+        let address = line.strip_prefix("grpc").context("an address")?.trim().parse()?;
+        Ok(Self { child, address, dir })
+    }
+
+    /// What duyetd wrote of a role's access token.
+    pub(crate) fn token(&self, role: &str) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(self.dir.path().join(format!("{role}.token")))?.trim().to_owned())
+    }
+
+    /// The keys that duyetd seals with, to make challenges beforehand: drawing a picture is measured apart.
+    pub(crate) fn keyring(&self) -> anyhow::Result<Keyring> {
+        keyring_in(self.dir.path())
+    }
+}
+
+fn keyring_in(dir: &Path) -> anyhow::Result<Keyring> {
+    Keyring::parse(std::fs::read_to_string(dir.join("duyet.keys"))?.trim()).map_err(anyhow::Error::msg)
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
