@@ -199,9 +199,9 @@ impl FormText {
         form
     }
 
-    /// What the queue's search looks through: all fields folded, marks stripped.
-    pub fn folded(&self) -> String {
-        format!("{} {}", text::fold(&self.author_name), self.said())
+    /// What the queue's search looks through: all fields folded, marks stripped; made of what was [said](Self::said).
+    pub fn folded(&self, said: &str) -> String {
+        format!("{} {said}", text::fold(&self.author_name))
     }
 
     /// What makes two comments the same text: title and content folded, whoever signs them.

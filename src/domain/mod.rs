@@ -57,6 +57,7 @@ pub mod audit;
 pub mod ban;
 pub mod case;
 pub mod challenge;
+mod character;
 pub mod claim;
 pub mod comment;
 pub mod decision;

@@ -1,23 +1,25 @@
 //! Text rules: NFC, no invisible characters, capped marks; and the folded form that searches compare.
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+use unicode_properties::GeneralCategory;
 use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::character;
 
 /// Marks kept per base letter after NFC. Vietnamese needs none then; Hebrew and Thai need up to 3.
 const MAX_MARKS: usize = 4;
 
 /// Cleans a one-line field: every run of white space becomes one space.
 pub fn clean_line(raw: &str) -> String {
-    let cleaned = cap_marks(raw.chars().map(line_break_to_space).filter(|c| is_kept(*c)).nfc());
-    cleaned.split_whitespace().collect::<Vec<_>>().join(" ")
+    let cleaned = composed(raw.chars().map(line_break_to_space).filter(|c| is_kept(*c)).collect());
+    one_space_between(&cleaned)
 }
 
 /// Cleans a text with paragraphs: line ends become `\n`, blank lines are capped at one, ends are trimmed.
 pub fn clean_block(raw: &str) -> String {
     let raw = raw.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
     let cleaned =
-        cap_marks(raw.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| *c == '\n' || is_kept(*c)).nfc());
+        composed(raw.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| *c == '\n' || is_kept(*c)).collect());
     let mut block = String::with_capacity(cleaned.len());
     let mut blank = 0;
     for line in cleaned.lines().map(str::trim_end) {
@@ -32,24 +34,28 @@ pub fn clean_block(raw: &str) -> String {
 
 /// How many graphemes a reader would count.
 pub fn graphemes(text: &str) -> usize {
-    text.graphemes(true).count()
+    if text.chars().all(character::stands_alone) { text.chars().count() } else { text.graphemes(true).count() }
 }
 
 /// Folds for comparing only, never for refusing: NFKC, lower case, marks stripped, đ to d, one space between words.
 /// Stripping turns `các` and `lớn` into other words, so a match on folded text proves nothing by itself.
 pub fn fold(text: &str) -> String {
-    let stripped: String =
-        text.nfkc().flat_map(char::to_lowercase).nfd().filter(|c| !is_combining_mark(*c)).map(plain_d).collect();
-    stripped.split_whitespace().collect::<Vec<_>>().join(" ")
+    let stripped = text.chars().map(character::folded).collect::<Option<String>>().unwrap_or_else(|| {
+        let lower = text.nfkc().flat_map(char::to_lowercase);
+        lower.nfd().filter(|c| !is_combining_mark(*c)).map(character::plain_d).collect()
+    });
+    one_space_between(&stripped)
 }
 
-/// `đ` has no decomposition, so folding maps it by hand.
-fn plain_d(c: char) -> char {
-    match c {
-        'đ' => 'd',
-        'Đ' => 'D',
-        other => other,
+fn one_space_between(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(word);
     }
+    joined
 }
 
 fn line_break_to_space(c: char) -> char {
@@ -59,7 +65,7 @@ fn line_break_to_space(c: char) -> char {
 /// False for what a reader cannot see: controls, bidi overrides, zero-width, tags, fillers, private use.
 fn is_kept(c: char) -> bool {
     let unreadable = matches!(
-        c.general_category(),
+        character::category(c),
         GeneralCategory::Control
             | GeneralCategory::PrivateUse
             | GeneralCategory::Surrogate
@@ -83,7 +89,12 @@ pub fn is_invisible(c: char) -> bool {
         c,
         '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
     );
-    filler || !c.is_ascii() && c.general_category() == GeneralCategory::Format
+    filler || !c.is_ascii() && character::category(c) == GeneralCategory::Format
+}
+
+/// NFC, piles of marks capped. Most texts come that way.
+fn composed(text: String) -> String {
+    if text.chars().all(character::is_settled) { text } else { cap_marks(text.nfc()) }
 }
 
 fn cap_marks(chars: impl Iterator<Item = char>) -> String {
@@ -133,6 +144,18 @@ mod tests {
     fn piles_of_marks_are_capped() {
         let zalgo = format!("x{}", "\u{336}".repeat(50));
         assert_eq!(clean_line(&zalgo).chars().count(), 1 + MAX_MARKS);
+    }
+
+    proptest::proptest! {
+        /// Looked-up characters and those that take a closer look, beside each other.
+        #[test]
+        fn the_short_ways_say_what_the_long_ways_say(text in "[a-zA-ZđĐớỚßİ0-9\u{300}-\u{303}\u{31b}\u{323}\u{1100}-\u{1112}ｎﬁ\r\n \u{200d}👨가-각]{0,12}|\\PC{0,12}") {
+            let lower = text.nfkc().flat_map(char::to_lowercase);
+            let long: String = lower.nfd().filter(|c| !is_combining_mark(*c)).map(character::plain_d).collect();
+            proptest::prop_assert_eq!(fold(&text), long.split_whitespace().collect::<Vec<_>>().join(" "));
+            proptest::prop_assert_eq!(graphemes(&text), text.graphemes(true).count());
+            proptest::prop_assert_eq!(composed(text.clone()), cap_marks(text.nfc()));
+        }
     }
 
     #[test]

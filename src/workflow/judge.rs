@@ -3,22 +3,21 @@
 use super::Workflow;
 use crate::domain::{
     Result,
-    comment::FormText,
     id::{CommentId, SiteId},
     policy::{self, Circumstances, FirstStatus, Mode},
-    spam::{self, Assessment, Finding, FormSignals, Knowledge, Rule},
+    spam::{self, Assessment, Finding, FormSignals, Knowledge, Reading, Rule},
 };
 
 impl Workflow {
     /// The site's rules and terms and what it learned, joined.
-    pub(super) fn judge(&self, site: &SiteId, text: &FormText, signals: &FormSignals) -> Assessment {
+    pub(super) fn judge(&self, site: &SiteId, reading: &Reading<'_>, signals: &FormSignals) -> Assessment {
         let learned = self.learned(site);
         let terms = self.live_terms(site);
         let knowledge = Knowledge {
             model: learned.as_ref().map(|learned| &learned.model),
             terms: terms.as_ref().map(|live| &live.set),
         };
-        spam::assess(text, signals, &knowledge)
+        spam::assess_reading(reading, signals, &knowledge)
     }
 
     /// Where comment `id` starts. One that a moderator shall look at for the sample says so among its findings.

@@ -8,7 +8,6 @@ use crate::{
         Error, Result, address,
         ban::{BanKind, BanSubject},
         challenge::SealedChallenge,
-        comment::FormText,
         form::Client,
         id::{ArticleId, SiteId},
         rate_limit::{Allowance, Charge, LimitName, Weight},
@@ -140,8 +139,8 @@ impl Workflow {
     }
 
     /// Hash of what a campaign's copies have in common; `None` for a text too short to tell.
-    pub(super) fn skeleton(&self, site: &SiteId, text: &FormText) -> Option<Pseudonym> {
-        let skeleton = spam::skeleton(&Reading::of(text))?;
+    pub(super) fn skeleton(&self, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
+        let skeleton = spam::skeleton(reading)?;
         Some(self.keyring.pseudonym(site, Subject::Skeleton, skeleton.as_bytes()))
     }
 }

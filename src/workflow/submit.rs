@@ -21,7 +21,7 @@ use crate::{
         id::{CommentId, SiteId},
         policy::{self, FirstStatus, Mode},
         request::RequestRow,
-        spam::{Assessment, FormSignals},
+        spam::{Assessment, FormSignals, Reading},
         submission::{Inserted, Pseudonym, Sender, Submission, SubmitAnswer, SubmitContext, SubmitQuestion},
     },
     keyring::payload_hash,
@@ -52,6 +52,10 @@ struct Attempt<'a> {
     form: &'a Form,
     sender: Sender,
     payload_hash: [u8; 32],
+    /// Its text, read once.
+    reading: Reading<'a>,
+    /// Title and content, folded.
+    said: String,
     fingerprint: Pseudonym,
     /// What a ban may be about.
     subjects: Vec<BanSubject>,
@@ -96,7 +100,8 @@ impl Workflow {
         let parent = form.parent.map(|id| id.to_string()).unwrap_or_default();
         // The captcha is left out: a resend after a timeout may bring another one.
         let payload = [form.article.as_str(), &parent, &text.author_name, &text.title, &text.content].join("\0");
-        let fingerprint = self.fingerprint(site, &text.said());
+        let (reading, said) = (Reading::of(text), text.said());
+        let fingerprint = self.fingerprint(site, &said);
         Attempt {
             site,
             form,
@@ -104,7 +109,9 @@ impl Workflow {
             payload_hash: payload_hash("SubmitComment", payload.as_bytes()),
             fingerprint,
             subjects: self.ban_subjects(site, &form.client, &text.author_name, fingerprint, salts),
-            skeleton: self.skeleton(site, text),
+            skeleton: self.skeleton(site, &reading),
+            reading,
+            said,
             now,
         }
     }
@@ -127,7 +134,7 @@ impl Workflow {
         if let Some(earlier) = &context.duplicate {
             return self.answer_duplicate(attempt, challenge, earlier).await;
         }
-        let assessment = self.judge(attempt.site, &attempt.form.text, &self.signals(attempt, &challenge, &context));
+        let assessment = self.judge(attempt.site, &attempt.reading, &self.signals(attempt, &challenge, &context));
         self.insert(attempt, &context, &challenge, assessment, mode).await
     }
 
@@ -221,7 +228,7 @@ impl Workflow {
             spam_score: assessment.score,
             fingerprint: attempt.fingerprint,
             skeleton: attempt.skeleton,
-            folded: attempt.form.text.folded(),
+            folded: attempt.form.text.folded(&attempt.said),
             article_title: attempt.form.article_title.clone(),
             article_url: attempt.form.article_url.clone(),
             article_published_at: attempt.form.article_published_at,

@@ -18,7 +18,7 @@ use crate::{
         lifecycle::Status,
         policy::{self, Verdict},
         spam::{
-            Assessment, FormSignals, PastComment, Term, TermChange, TermDraft, TermSet, TermState, term_key,
+            Assessment, FormSignals, PastComment, Reading, Term, TermChange, TermDraft, TermSet, TermState, term_key,
             trial::{self, Collisions, Replay, TooBroad},
         },
     },
@@ -44,7 +44,7 @@ pub struct Assessed {
 impl Workflow {
     /// Judges a text as a submit would, without what only the moment of a submit tells.
     pub fn assess_text(&self, site: &SiteId, text: &FormText) -> Assessed {
-        let assessment = self.judge(site, text, &FormSignals::default());
+        let assessment = self.judge(site, &Reading::of(text), &FormSignals::default());
         let verdict = policy::verdict(&assessment, self.thresholds(site));
         let learned = self.learned(site).filter(|learned| learned.model.is_ready());
         let decisions =

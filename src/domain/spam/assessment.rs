@@ -32,19 +32,23 @@ pub struct Assessment {
 
 /// Runs every rule over every field and asks the model. Pure: the same input gives the same score.
 pub fn assess(form: &FormText, signals: &FormSignals, knowledge: &Knowledge<'_>) -> Assessment {
-    let reading = Reading::of(form);
-    let mut findings = rules::find(&reading);
+    assess_reading(&Reading::of(form), signals, knowledge)
+}
+
+/// As [`assess`], of a form that was read before.
+pub fn assess_reading(reading: &Reading<'_>, signals: &FormSignals, knowledge: &Knowledge<'_>) -> Assessment {
+    let mut findings = rules::find(reading);
     let rule_logit = rules::logit(&findings);
     let mut others = form::find(signals);
-    let terms = knowledge.terms.map_or_else(TermHits::default, |terms| terms.find(&reading));
+    let terms = knowledge.terms.map_or_else(TermHits::default, |terms| terms.find(reading));
     let beside = rules::sum(&others) + terms.weight;
     others.extend(terms.findings);
     let (holds, rejects) = (terms.holds, terms.rejects);
     let score = sigmoid(rule_logit + beside);
     let mut assessment = Assessment { score, only_meta: true, holds, rejects, findings: Vec::new() };
     if let Some(model) = knowledge.model.filter(|model| model.is_ready()) {
-        let evidence = Evidence::with_rules(&reading, rule_logit);
-        let explanation = explanation::explain(model, &evidence, &reading);
+        let evidence = Evidence::with_rules(reading, rule_logit);
+        let explanation = explanation::explain(model, &evidence, reading);
         assessment.score = sigmoid(model.logit(&evidence) + beside);
         assessment.only_meta = explanation.said <= 0.0;
         for finding in &mut findings {

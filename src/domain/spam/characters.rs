@@ -1,8 +1,11 @@
 //! What single characters are to the spam engine: letters of words, look-alikes of Latin letters, and what nobody sees.
 
-use unicode_properties::{GeneralCategory as Category, GeneralCategoryGroup as Group, UnicodeGeneralCategory as _};
+use unicode_properties::{GeneralCategory as Category, GeneralCategoryGroup as Group};
 
-use crate::domain::text;
+use crate::domain::{
+    character::{category, group},
+    text,
+};
 
 /// Letters a to z in one of the alphabets that phones and pages draw as pictures: regional indicators, circled and squared letters.
 const PICTURED: [u32; 4] = [0x1_F1E6, 0x1_F150, 0x1_F170, 0x1_F130];
@@ -12,17 +15,17 @@ pub(super) fn is_word(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
     }
-    matches!(c.general_category_group(), Group::Letter | Group::Number) || is_pictured(c)
+    matches!(group(c), Group::Letter | Group::Number) || is_pictured(c)
 }
 
 /// A letter by general category: marks and circled letters, which Rust calls alphabetic, are none.
 pub(super) fn is_letter(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_alphabetic() } else { c.general_category_group() == Group::Letter }
+    if c.is_ascii() { c.is_ascii_alphabetic() } else { group(c) == Group::Letter }
 }
 
 /// A decimal digit of any script.
 pub(super) fn is_decimal(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_digit() } else { c.general_category() == Category::DecimalNumber }
+    if c.is_ascii() { c.is_ascii_digit() } else { category(c) == Category::DecimalNumber }
 }
 
 /// A decimal digit, or a digit in a circle or bracket that compatibility folding leaves as it is.
@@ -37,7 +40,7 @@ pub(super) fn is_symbol(c: char) -> bool {
     match c {
         '^' | '`' => true,
         _ if c.is_ascii() => false,
-        _ => matches!(c.general_category(), Category::OtherSymbol | Category::ModifierSymbol),
+        _ => matches!(category(c), Category::OtherSymbol | Category::ModifierSymbol),
     }
 }
 

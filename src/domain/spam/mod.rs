@@ -32,7 +32,7 @@ pub mod views;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use assessment::{Assessment, Knowledge, assess};
+pub use assessment::{Assessment, Knowledge, assess, assess_reading};
 pub use form::FormSignals;
 pub use model::Model;
 pub use reading::Reading;

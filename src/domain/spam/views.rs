@@ -1,17 +1,13 @@
 //! What a text says beneath its disguises, computed once per field: compatibility-folded and in lower case, then word by word
 //! with look-alikes, stretched and spaced letters undone. Every word knows where it stands in the text as written.
 
-use unicode_normalization::{
-    IsNormalized, UnicodeNormalization as _,
-    char::{canonical_combining_class, decompose_compatible},
-    is_nfkc_quick,
-};
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::characters::{
     is_decimal, is_decoration, is_digit, is_dropped, is_greek_or_cyrillic, is_latin, is_letter, is_pictured, is_styled,
     is_symbol, is_word, leet, look_alike,
 };
+use crate::domain::character::{self, is_compatible, is_marked, joins_the_one_before};
 
 /// Fewer words of one letter in a row than this are an enumeration, not a spaced-out word.
 const SPACED_WORDS: usize = 3;
@@ -217,31 +213,11 @@ impl Cluster {
 
     fn each(&self, mut take: impl FnMut(char)) {
         match self {
-            Self::One(c) if c.is_ascii() || is_nfkc_quick([*c].into_iter()) == IsNormalized::Yes => take(*c),
+            Self::One(c) if is_compatible(*c) => take(*c),
             Self::One(c) => std::iter::once(*c).nfkc().for_each(take),
             Self::Many(text) => text.nfkc().for_each(&mut take),
         }
     }
-}
-
-/// True for a mark, a Hangul vowel and whatever else may compose with what stands before it.
-fn joins_the_one_before(c: char) -> bool {
-    if u32::from(c) < 0x300 {
-        return false;
-    }
-    let mut first = c;
-    let mut seen = false;
-    decompose_compatible(c, |part| {
-        if !seen {
-            first = part;
-        }
-        seen = true;
-    });
-    canonical_combining_class(first) != 0 || is_nfkc_quick([first].into_iter()) == IsNormalized::Maybe
-}
-
-fn is_marked(c: char) -> bool {
-    c == 'đ' || std::iter::once(c).nfd().nth(1).is_some()
 }
 
 /// The word with look-alikes mapped, underscores gone and stretched letters cut; and whether it mixes scripts.
@@ -275,8 +251,9 @@ fn fold(marked: &str) -> String {
     if marked.is_ascii() {
         return marked.to_owned();
     }
-    let stripped = marked.nfd().filter(|c| c.is_ascii() || c.general_category() != GeneralCategory::NonspacingMark);
-    stripped.map(|c| if c == 'đ' { 'd' } else { c }).collect()
+    marked.chars().map(character::stripped).collect::<Option<String>>().unwrap_or_else(|| {
+        marked.nfd().filter(|c| !character::is_nonspacing(*c)).map(|c| if c == 'đ' { 'd' } else { c }).collect()
+    })
 }
 
 fn is_one_character(folded: &str) -> bool {

@@ -87,7 +87,7 @@ pub(crate) fn submission(n: i64) -> Submission {
         spam_score: 0.125,
         fingerprint: *Uuid::new_v4().as_bytes(),
         skeleton: None,
-        folded: form.folded(),
+        folded: form.folded(&form.said()),
         article_title: "Cầu mới khánh thành".into(),
         article_url: "https://bao-hue.example/cau-moi".into(),
         article_published_at: None,

@@ -1,0 +1,152 @@
+//! What Unicode says of single characters, looked up instead of searched for: the tables of the Unicode crates are searched once for the
+//! scripts that newsrooms mostly see, and asked directly for all others. A comment asks some thousands of times.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::{
+    IsNormalized, UnicodeNormalization as _,
+    char::{canonical_combining_class, decompose_compatible, is_combining_mark},
+    is_nfc_quick, is_nfkc_quick,
+};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+/// Latin with all of Vietnamese, Greek, Cyrillic, and the punctuation of them all.
+const KNOWN: usize = 0x2100;
+
+/// What is known of one.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    category: GeneralCategory,
+    group: GeneralCategoryGroup,
+    settled: bool,
+    compatible: bool,
+    joins: bool,
+    marked: bool,
+    folded: Option<char>,
+    stripped: Option<char>,
+}
+
+static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let known = (0..KNOWN).filter_map(|code| u32::try_from(code).ok().and_then(char::from_u32));
+    known.map(Entry::of).collect()
+});
+
+impl Entry {
+    fn of(c: char) -> Self {
+        let starts = canonical_combining_class(c) == 0;
+        let compatible = is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes;
+        let lower: Vec<char> = c.to_lowercase().nfd().collect();
+        let unmarked = || lower.iter().copied().filter(|c| !is_combining_mark(*c)).map(plain_d);
+        let stripped = || std::iter::once(c).nfd().filter(|c| c.general_category() != GeneralCategory::NonspacingMark);
+        let stripped = || stripped().map(plain_d);
+        Self {
+            category: c.general_category(),
+            group: c.general_category_group(),
+            settled: starts && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes,
+            compatible,
+            joins: joins(c),
+            marked: c == 'đ' || std::iter::once(c).nfd().nth(1).is_some(),
+            folded: single(unmarked()).filter(|_| starts && compatible && !is_combining_mark(lower[0])),
+            stripped: single(stripped()).filter(|_| starts && compatible),
+        }
+    }
+}
+
+fn single(mut characters: impl Iterator<Item = char>) -> Option<char> {
+    characters.next().filter(|_| characters.next().is_none())
+}
+
+fn entry(c: char) -> Option<&'static Entry> {
+    TABLE.get(usize::try_from(u32::from(c)).ok()?)
+}
+
+/// `đ` has no decomposition, so folding maps it by hand.
+pub(super) fn plain_d(c: char) -> char {
+    match c {
+        'đ' => 'd',
+        'Đ' => 'D',
+        other => other,
+    }
+}
+
+pub(super) fn category(c: char) -> GeneralCategory {
+    entry(c).map_or_else(|| c.general_category(), |known| known.category)
+}
+
+pub(super) fn group(c: char) -> GeneralCategoryGroup {
+    entry(c).map_or_else(|| c.general_category_group(), |known| known.group)
+}
+
+pub(super) fn is_nonspacing(c: char) -> bool {
+    !c.is_ascii() && category(c) == GeneralCategory::NonspacingMark
+}
+
+/// Composed, whatever stands beside it: a text of such characters is NFC and bears no loose marks. False when that takes a closer look.
+pub(super) fn is_settled(c: char) -> bool {
+    entry(c).is_some_and(|known| known.settled)
+}
+
+/// What compatibility folding leaves as it is.
+pub(super) fn is_compatible(c: char) -> bool {
+    entry(c).map_or_else(|| is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes, |known| known.compatible)
+}
+
+/// True for a mark, a Hangul vowel and whatever else may compose with what stands before it.
+pub(super) fn joins_the_one_before(c: char) -> bool {
+    entry(c).map_or_else(|| joins(c), |known| known.joins)
+}
+
+/// A letter that bears a mark, or đ.
+pub(super) fn is_marked(c: char) -> bool {
+    entry(c).map_or_else(|| std::iter::once(c).nfd().nth(1).is_some(), |known| known.marked)
+}
+
+/// The one character that it folds to (NFKC, lower case, no marks, đ as d) whatever stands beside it; `None` when that takes a closer look.
+pub(super) fn folded(c: char) -> Option<char> {
+    entry(c)?.folded
+}
+
+/// The one character that is left without its marks, whatever stands beside it; `None` when that takes a closer look.
+pub(super) fn stripped(c: char) -> Option<char> {
+    entry(c)?.stripped
+}
+
+fn joins(c: char) -> bool {
+    if u32::from(c) < 0x300 {
+        return false;
+    }
+    let (mut first, mut seen) = (c, false);
+    decompose_compatible(c, |part| {
+        if !seen {
+            first = part;
+        }
+        seen = true;
+    });
+    canonical_combining_class(first) != 0 || is_nfkc_quick(std::iter::once(first)) == IsNormalized::Maybe
+}
+
+/// Characters that are a grapheme each, beside all others of their kind: none of them is a mark, a joiner or half of a line end.
+pub(super) const fn stands_alone(c: char) -> bool {
+    matches!(c, '\n' | ' '..='\u{2ff}' | '\u{1e00}'..='\u{1eff}' | '\u{2010}'..='\u{2027}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_says_what_unicode_says_and_knows_all_of_vietnamese() {
+        for c in ('\0'..='\u{2fff}').chain('\u{1f000}'..='\u{1f9ff}') {
+            assert_eq!((category(c), group(c)), (c.general_category(), c.general_category_group()), "{c:?}");
+            assert_eq!(joins_the_one_before(c), joins(c), "{c:?}");
+        }
+        for c in "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ".chars()
+        {
+            for c in std::iter::once(c).chain(c.to_uppercase()) {
+                assert!(is_settled(c) && is_compatible(c) && stands_alone(c), "{c}");
+                assert!(folded(c).unwrap().is_ascii_lowercase() && stripped(c).unwrap().is_ascii_alphabetic(), "{c}");
+            }
+        }
+        assert_eq!([folded('Đ'), folded('İ'), folded('\u{301}'), folded('ﬁ')], [Some('d'), Some('i'), None, None]);
+    }
+}
