@@ -4,12 +4,14 @@
 
 mod anchors;
 mod bare;
+mod growth;
 mod load;
 mod processes;
 mod readers;
 mod report;
 mod servers;
 mod side_by_side;
+mod steady;
 
 use std::time::Duration;
 
@@ -34,6 +36,20 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// How cost grows with the comments that are stored
+    Growth {
+        #[arg(long, value_delimiter = ',', value_parser = growth::parse_size, default_values = ["10k", "1M", "10M"])]
+        sizes: Vec<u32>,
+        #[arg(long, default_value_t = 4)]
+        seconds: u64,
+    },
+    /// Submits at 80 % of what it can
+    Steady {
+        #[arg(long, default_value_t = 30)]
+        minutes: u64,
+    },
+    /// Size, memory at rest, start
+    Small,
     /// Serve what tonic can do at most (used by the others)
     Bare { limits: Option<String> },
 }
@@ -45,6 +61,9 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(async {
         match arguments.command {
             Some(Command::Bare { limits }) => bare::serve(limits.as_deref()).await,
+            Some(Command::Growth { sizes, seconds }) => growth::measure(&sizes, Duration::from_secs(seconds)).await,
+            Some(Command::Steady { minutes }) => steady::for_minutes(minutes).await,
+            Some(Command::Small) => steady::at_rest().await,
             None => side_by_side(arguments.rounds, arguments.seconds, arguments.groups).await,
         }
     })
@@ -60,7 +79,8 @@ async fn side_by_side(rounds: usize, seconds: u64, mut groups: Vec<String>) -> a
         let (busy, ours) = (processes::busy(), everything(&bench).cpu());
         let began = std::time::Instant::now();
         bench.round(&groups, &mut report).await?;
-        let others = (processes::busy() - busy).saturating_sub(everything(&bench).cpu() - ours);
+        let others =
+            processes::busy().saturating_sub(busy).saturating_sub(everything(&bench).cpu().saturating_sub(ours));
         report.fact(&format!("others, cores, round {round}"), others.as_secs_f64() / began.elapsed().as_secs_f64());
     }
     report.finish()

@@ -68,9 +68,21 @@ impl Server {
         Self::duyetd_in(dir, environment)
     }
 
+    /// Ends it, and starts it again in the same directory.
+    pub(crate) fn again(mut self, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let dir = std::mem::replace(&mut self.dir, TempDir::new()?);
+        drop(self);
+        Self::duyetd_in(dir, environment)
+    }
+
     fn duyetd_in(dir: TempDir, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let limits = toml::to_string(&Quotas::all(LIMIT.parse().map_err(anyhow::Error::msg)?))?;
-        std::fs::write(dir.path().join("bench.toml"), format!("[policy]\nsample_percent = 0\n[limits]\n{limits}"))?;
+        std::fs::write(
+            dir.path().join("bench.toml"),
+            format!(
+                "[policy]\nsample_percent = 0\nexpire_pending_days = 365\n[retention]\nspam_days = 3650\nrejected_days = 3650\n[limits]\n{limits}"
+            ),
+        )?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_duyetd"));
         command
             .env_clear()

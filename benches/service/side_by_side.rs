@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use duyet::proto::v1;
 
 use crate::{
@@ -213,6 +213,11 @@ impl Bench {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the edge")]
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
 fn echoed() -> v1::SubmitCommentRequest {
     v1::SubmitCommentRequest { content: "x".repeat(450), request_id: "x".repeat(36), ..Default::default() }
 }
@@ -225,7 +230,7 @@ pub(crate) async fn submits(
     watched: &Processes,
 ) -> anyhow::Result<Figures> {
     let count = usize::try_from((time.as_secs() + 2) * MOST_SUBMITS)?;
-    let forms = Forms::make(count, &server.keyring()?, Utc::now(), rand::random())?;
+    let forms = Forms::make(count, &server.keyring()?, now(), rand::random())?;
     let links = Links::to(server, Some("portal")).await?;
     load::closed(callers, time, watched, move |caller| {
         let (mut client, form) = (links.comments(caller), forms.next());

@@ -21,6 +21,10 @@ use crate::domain::{
     rate_limit::Quotas,
 };
 
+/// A thousand first pages of long comments.
+const PAGE_CACHE_MIB: u32 = 16;
+const MOST_PAGE_CACHE_MIB: u32 = 4_096;
+
 /// Most replicas: with more, a part of any quota would be one event for all of them.
 const MOST_REPLICAS: u32 = 1_000;
 
@@ -37,6 +41,8 @@ pub struct Config {
     pub redis_url: Option<Secret>,
     /// How many replicas share Redis, about. Without it each has its part of the limits.
     pub expected_replicas: NonZeroU32,
+    /// First pages kept in memory; 0 keeps none.
+    pub page_cache_mib: u32,
     /// `None`: the key file in the data directory, made on first start. Required with a database URL.
     pub keys: Option<Secret>,
     pub grpc_addr: SocketAddr,
@@ -88,6 +94,7 @@ impl Config {
             database_url: Secret::choose("DATABASE_URL", settings.database_url, settings.database_url_file)?,
             redis_url: Secret::choose("REDIS_URL", settings.redis_url, settings.redis_url_file)?,
             expected_replicas: settings.expected_replicas.unwrap_or(NonZeroU32::MIN),
+            page_cache_mib: settings.page_cache_mib.unwrap_or(PAGE_CACHE_MIB),
             keys: Secret::choose("DUYET_KEYS", settings.keys, settings.keys_file)?,
             grpc_addr: settings.grpc.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 50_051))),
             tls_cert_file: settings.grpc.tls_cert_file,
@@ -161,6 +168,9 @@ impl Config {
         }
         if self.expected_replicas.get() > MOST_REPLICAS {
             return Err(format!("expected_replicas ({}) is at most {MOST_REPLICAS}", self.expected_replicas));
+        }
+        if self.page_cache_mib > MOST_PAGE_CACHE_MIB {
+            return Err(format!("page_cache_mib ({}) is at most {MOST_PAGE_CACHE_MIB}", self.page_cache_mib));
         }
         if !self.proof_tries.is_sane() {
             let most = ProofTries::MOST;

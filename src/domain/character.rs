@@ -14,6 +14,7 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 const KNOWN: usize = 0x2100;
 
 /// What is known of one.
+#[expect(clippy::struct_excessive_bools, reason = "one answer each")]
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     category: GeneralCategory,

@@ -34,7 +34,7 @@ use crate::{
         metric,
     },
     store::{Store, contract::SubmissionStore, postgres::PostgresStore, sqlite::SqliteStore, writer::SubmissionWriter},
-    workflow::{Gatekeeper, Rules, Workflow},
+    workflow::{Gatekeeper, Pages, Rules, Workflow},
 };
 
 pub use data_dir::{check_keyring, open_keyring};
@@ -201,7 +201,15 @@ fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Work
     let writers = if config.database_url.is_some() { 2 } else { 1 };
     let submissions: Arc<dyn SubmissionStore> = store.clone();
     let writer = SubmissionWriter::start(&submissions, writers);
-    Ok(Workflow::new(store, writer, limiter, pictures, keyring, rules(config)))
+    Ok(Workflow::new(
+        store,
+        writer,
+        limiter,
+        pictures,
+        keyring,
+        rules(config),
+        Pages::new(config.page_cache_mib, config.database_url.is_some()),
+    ))
 }
 
 /// What of the configuration every call asks for.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, request::request_row, submit::new_id};
+use super::{Workflow, pages::is_hidden, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -101,7 +101,9 @@ impl Workflow {
         }
         let subject = self.ban_subject(&caller.site, &request.target, now, resent).await?;
         let new = new_ban(caller, request, subject, row, now);
+        let change = self.pages.change();
         let made = self.store.create_ban(&new).await?;
+        change.settle(made.settled.iter().any(|one| is_hidden(one.comment.as_ref()))).await;
         for _ in made.settled.iter().filter(|_| !resent) {
             metric::decided(Action::Reject, "CHANGED");
         }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, request::request_row, submit::new_id};
+use super::{Workflow, pages::is_hidden, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -67,7 +67,9 @@ impl Workflow {
             items: request.items.iter().map(item).collect(),
             request: Some(row),
         };
+        let change = self.pages.change();
         let settled = self.store.decide(&batch).await?;
+        change.settle(settled.iter().any(|one| is_hidden(one.comment.as_ref()))).await;
         for one in &settled {
             metric::decided(request.action, outcome(one));
         }

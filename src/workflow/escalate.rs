@@ -45,6 +45,7 @@ impl Workflow {
             entry: AuditEntry { note: request.note, ..entry },
             request: Some(row),
         };
+        let _change = self.pages.change();
         let result = self.store.escalate(&escalation).await;
         metric::escalated(request.kind, result.as_ref().map_or_else(Error::reason, |_| "ESCALATED"));
         result

@@ -58,6 +58,7 @@ impl Workflow {
             items: forgotten.into_iter().map(item).collect(),
             request: None,
         };
+        let _change = self.pages.change();
         let settled = self.store.decide(&batch).await?;
         let changed = settled.iter().filter(|one| one.result.as_ref().is_ok_and(|verdict| verdict.changed));
         let expired = changed.count() as u64;

@@ -1,6 +1,7 @@
 //! The order of steps: the only place that joins domain, store, limiter, captcha and keyring.
 
 mod access;
+mod attempt;
 mod ban;
 mod bulk;
 mod challenge;
@@ -13,6 +14,7 @@ mod jobs;
 mod judge;
 mod learning;
 mod page_token;
+mod pages;
 mod person;
 mod policy;
 mod privacy;
@@ -47,6 +49,7 @@ pub use changes::Clock;
 pub use claim::{ClaimNextRequest, ClaimedCases};
 pub use escalate::EscalateRequest;
 pub use learning::Learned;
+pub use pages::Pages;
 pub use person::{EraseRequest, Erased, Export, ExportItem, Person};
 pub use policy::ArticleUpdate;
 pub use privacy::RevealRequest;
@@ -120,6 +123,7 @@ pub struct Workflow {
     rules: RwLock<Rules>,
     twins: twins::Twins,
     watches: watch::Watches,
+    pages: Pages,
     /// What decisions taught, by site.
     models: RwLock<BTreeMap<SiteId, Arc<Learned>>>,
     /// What newsrooms list, by site.
@@ -142,6 +146,7 @@ impl Workflow {
         pictures: Pool,
         keyring: Arc<Keyring>,
         rules: Rules,
+        pages: Pages,
     ) -> Self {
         Self {
             store,
@@ -152,6 +157,7 @@ impl Workflow {
             rules: RwLock::new(rules),
             twins: twins::Twins::default(),
             watches: watch::Watches::default(),
+            pages,
             models: RwLock::default(),
             terms: RwLock::default(),
             salts: Mutex::default(),
@@ -173,6 +179,7 @@ impl Workflow {
 
     /// Puts other rules in force, for calls that begin from now on.
     pub fn set_rules(&self, rules: Rules) {
+        let _change = self.pages.change();
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }
 

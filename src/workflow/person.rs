@@ -142,6 +142,7 @@ impl Workflow {
     pub async fn erase_author(&self, caller: &Caller, request: EraseRequest, now: DateTime<Utc>) -> Result<Erased> {
         let row = request_row("EraseAuthor", caller, &request, request.request_id)?;
         let _turn = self.twins.turn(&caller.site, request.request_id).await;
+        let change = self.pages.change();
         if let Some(known) = self.store.find_request(&caller.site, row.id).await? {
             return known.replay(&row.payload_hash);
         }
@@ -175,6 +176,7 @@ impl Workflow {
         erasure.items.clear();
         erasure.remember = Some(RequestRow { response, ..row });
         self.store.erase(&erasure).await?;
+        change.settle(true).await;
         metric::erased(&caller.site, AuditAction::Erase, erased.comments);
         Ok(erased)
     }

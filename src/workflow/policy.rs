@@ -74,7 +74,9 @@ impl Workflow {
             at: now,
             request: Some(row),
         };
+        let shown = self.pages.change();
         let article = self.store.update_article(&change).await?;
+        shown.settle(article.mode == Some(Mode::Hidden)).await;
         let (_, rules) = self.get_site(&caller.site).await?;
         Ok((article, rules))
     }

@@ -108,6 +108,7 @@ impl Workflow {
             items: self.releasable(&caller.site, request, MAX_ITEMS, now).await?,
             request: Some(row),
         };
+        let _change = self.pages.change();
         for settled in self.store.decide(&batch).await? {
             let outcome = |verdict: &Verdict| if verdict.changed { "CHANGED" } else { "UNCHANGED" };
             let result = settled.result.map_err(Error::from);

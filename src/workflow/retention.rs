@@ -63,6 +63,7 @@ impl Workflow {
             request_id: None,
             remember: None,
         };
+        let _change = self.pages.change();
         let purged = self.store.erase(&erasure).await?;
         tracing::info!(%site, purged, "comments that were kept long enough were emptied");
         metric::erased(site, AuditAction::Purge, purged);

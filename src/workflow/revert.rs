@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, request::request_row, submit::new_id};
+use super::{Workflow, pages::is_hidden, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -39,7 +39,10 @@ impl Workflow {
             at: now,
             request: Some(row),
         };
+        let change = self.pages.change();
         let result = self.store.revert(&revert).await;
+        let hides = |undone: &Undone| undone.items.iter().any(|item| is_hidden(item.comment.as_ref()));
+        change.settle(result.as_ref().is_ok_and(hides)).await;
         match &result {
             Err(error) => metric::reverted(error.reason()),
             Ok(undone) => {

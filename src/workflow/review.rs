@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, request::request_row, submit::new_id};
+use super::{Workflow, pages::is_hidden, request::request_row, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -121,7 +121,9 @@ impl Workflow {
             items: vec![item],
             request: Some(row),
         };
+        let change = self.pages.change();
         let result = self.store.decide(&batch).await.and_then(only);
+        change.settle(result.as_ref().is_ok_and(|decided| is_hidden(Some(&decided.comment)))).await;
         let outcome = |decided: &Decided| if decided.verdict.changed { "CHANGED" } else { "UNCHANGED" };
         metric::decided(action, result.as_ref().map_or_else(Error::reason, outcome));
         result

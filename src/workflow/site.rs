@@ -69,7 +69,10 @@ impl Workflow {
             at: now,
             request: Some(request_row("UpdateSite", caller, &update, update.request_id)?),
         };
-        Ok(self.with_rules(self.store.update_site(&change).await?))
+        let shown = self.pages.change();
+        let site = self.store.update_site(&change).await?;
+        shown.settle(site.mode == Some(Mode::Hidden)).await;
+        Ok(self.with_rules(site))
     }
 
     /// Locks the site down, or ends a lockdown. Every submit reads the site's row when it begins, so one that begins after the
@@ -101,6 +104,7 @@ impl Workflow {
             actor: caller.name.clone(),
             at: now,
         };
+        let _change = self.pages.change();
         Ok(self.with_rules(self.store.call_lockdown(&call).await?))
     }
 

@@ -1,41 +1,33 @@
 //! A reader's comment, in exactly the order of the contract:
 //! shape → request → article → ban → limits → form → captcha → duplicate → assessment → policy → insert.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
     Workflow,
-    reader::{Event, Visitor},
+    attempt::{Attempt, fill_seconds, question, request_row},
+    reader::Event,
     salts::Salts,
-    verify::{Handed, refused},
+    verify::refused,
 };
 use crate::{
     domain::{
         Error, Result,
         article::Article,
-        ban::{BanEffect, BanSubject},
-        challenge::{CaptchaFailure, ChallengeKind, SealedChallenge},
+        ban::BanEffect,
+        challenge::{CaptchaFailure, SealedChallenge},
         comment::{Attention, Comment},
         form::{Form, RawForm},
         id::{CommentId, SiteId},
         policy::{self, FirstStatus, Mode},
         request::RequestRow,
         spam::{Assessment, FormSignals, Reading},
-        submission::{Inserted, Pseudonym, Sender, Submission, SubmitAnswer, SubmitContext, SubmitQuestion},
+        submission::{Inserted, Submission, SubmitAnswer, SubmitContext},
     },
     keyring::payload_hash,
     ops::metric,
 };
-
-/// The same text by the same device within this time is one comment, in minutes.
-const DUPLICATE_MINUTES: i64 = 10;
-
-/// The same text by anyone within this time is suspicious, in hours.
-const SAME_TEXT_HOURS: i64 = 24;
-
-/// Nobody reads a picture, types its letters and sends them in less, in seconds.
-const READING_SECONDS: i64 = 2;
 
 /// The answer to a submit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,33 +36,6 @@ pub struct Submitted {
     /// Lets the reader see their own pending comment.
     pub receipt: String,
     pub replayed: bool,
-}
-
-/// What the steps of one submit share.
-struct Attempt<'a> {
-    site: &'a SiteId,
-    form: &'a Form,
-    sender: Sender,
-    payload_hash: [u8; 32],
-    /// Its text, read once.
-    reading: Reading<'a>,
-    /// Title and content, folded.
-    said: String,
-    fingerprint: Pseudonym,
-    /// What a ban may be about.
-    subjects: Vec<BanSubject>,
-    /// `None` when its text says too little for a repetition to mean something.
-    skeleton: Option<Pseudonym>,
-    now: DateTime<Utc>,
-}
-
-impl Attempt<'_> {
-    /// Its challenge, from a device that is known or not.
-    fn handed(&self, known: bool) -> Handed<'_> {
-        let Form { article, challenge_token, challenge_answer, .. } = self.form;
-        let visitor = Visitor { site: self.site, sender: &self.sender, known, now: self.now };
-        Handed { article, token: challenge_token, answer: challenge_answer, visitor }
-    }
 }
 
 impl Workflow {
@@ -236,6 +201,7 @@ impl Workflow {
             nonce: challenge.nonce,
             request: request_row(attempt, &answer)?,
         };
+        let _change = status.is_public().then(|| self.pages.publish(attempt.site, &attempt.form.article));
         match self.writer.insert(submission).await? {
             Inserted::Stored => {
                 metric::captcha_solved(challenge, now);
@@ -245,32 +211,6 @@ impl Workflow {
             Inserted::ChallengeUsed => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
             Inserted::ArticleClosed(article) => Err(Error::ArticleClosed { mode: site_rules.mode_of(&article, now) }),
         }
-    }
-}
-
-/// How long the form was open. The portal passes on what the page says, and a bot says what it likes: but a picture that was drawn a
-/// moment ago cannot have been read.
-fn fill_seconds(attempt: &Attempt<'_>, challenge: &SealedChallenge) -> Option<i64> {
-    let said = (attempt.now - attempt.form.form_opened_at?).num_seconds();
-    let read = challenge.kind == ChallengeKind::Image && !challenge.passed;
-    let age = (attempt.now - challenge.issued_at).num_seconds();
-    Some(if read && age < READING_SECONDS { said.min(age) } else { said })
-}
-
-fn question<'a>(attempt: &'a Attempt<'_>) -> SubmitQuestion<'a> {
-    SubmitQuestion {
-        site: attempt.site,
-        request_id: attempt.form.request_id,
-        article: &attempt.form.article,
-        parent: attempt.form.parent,
-        device: attempt.sender.device,
-        fingerprint: attempt.fingerprint,
-        skeleton: attempt.skeleton,
-        author: &attempt.sender.author,
-        subjects: &attempt.subjects,
-        now: attempt.now,
-        duplicates_since: attempt.now - Duration::minutes(DUPLICATE_MINUTES),
-        same_text_since: attempt.now - Duration::hours(SAME_TEXT_HOURS),
     }
 }
 
@@ -291,11 +231,6 @@ fn check_parent(form: &Form, context: &SubmitContext) -> Result<()> {
         (Some(_), Some(parent)) if parent.status.is_public() => Ok(()),
         (Some(id), _) => Err(Error::CommentNotFound(id)),
     }
-}
-
-fn request_row(attempt: &Attempt<'_>, answer: &SubmitAnswer) -> Result<RequestRow> {
-    let response = serde_json::to_string(answer).map_err(Error::internal)?;
-    Ok(RequestRow { id: attempt.form.request_id, payload_hash: attempt.payload_hash, response })
 }
 
 /// A `UUIDv7` of the given time.

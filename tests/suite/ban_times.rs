@@ -20,7 +20,7 @@ use duyet::{
     keyring::Keyring,
     limiter::Limiter,
     store::writer::SubmissionWriter,
-    workflow::{BanRequest, BanTarget, RevealRequest, Rules, Submitted, Workflow},
+    workflow::{BanRequest, BanTarget, Pages, RevealRequest, Rules, Submitted, Workflow},
 };
 use uuid::Uuid;
 
@@ -50,8 +50,15 @@ impl Desk {
         let pictures = Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.to_owned())).unwrap();
         let keyring = Arc::new(Keyring::parse(&Keyring::generate()).unwrap());
         let rules = Rules { mode: Mode::Post, ..Rules::default() };
-        let workflow =
-            Workflow::new(home.store.clone(), writer, Limiter::local(wide_quotas()), pictures, keyring, rules);
+        let workflow = Workflow::new(
+            home.store.clone(),
+            writer,
+            Limiter::local(wide_quotas()),
+            pictures,
+            keyring,
+            rules,
+            Pages::new(0, false),
+        );
         let admin = Caller { site: site(), name: "minh".into(), role: Role::Admin };
         Self { home, workflow, admin }
     }

@@ -31,6 +31,7 @@ mod limit_tiers;
 mod limits;
 mod moderator_client;
 mod operations;
+mod pages;
 mod person;
 mod policy;
 mod privacy;

@@ -141,6 +141,10 @@ fn describe_what_rooms_count() {
         "duyet_captcha_pool_empty_total",
         "times that a reader found no picture ready and waited, up to 50 ms"
     );
+    describe_counter!(
+        "duyet_page_cache_total",
+        "first pages asked for, by outcome: HIT from memory, MISS from the database"
+    );
 }
 
 /// Folds recorded samples into the histogram. Without it they pile up until somebody scrapes, and perhaps nobody does.

@@ -9,7 +9,7 @@ use duyet::{
     limiter::Limiter,
     ops::metric,
     store::{Store, contract::SubmissionStore, writer::SubmissionWriter},
-    workflow::{Rules, Workflow},
+    workflow::{Pages, Rules, Workflow},
 };
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
@@ -32,6 +32,7 @@ pub(crate) fn workflow_with(store: &Arc<dyn Store>, pictures: Pool) -> Workflow 
         pictures,
         Arc::new(Keyring::parse(&Keyring::generate()).unwrap()),
         Rules::default(),
+        Pages::new(1, false),
     )
 }
 

@@ -1,0 +1,21 @@
+-- So many comments as :n: ten thousand a day, a tenth of them waiting (those of the last 290 days at most), 85 in 100 public.
+-- Indexes are made afterwards: that is many times faster.
+create temp table defs as select indexname, indexdef from pg_indexes where tablename = 'comments' and indexname <> 'comments_key';
+do $$ declare one record; begin for one in select * from defs loop execute 'drop index ' || one.indexname; end loop; end $$;
+set maintenance_work_mem = '1GB';
+set synchronous_commit = off;
+insert into articles (site_id, article_id, title, url, revision, public_count, created_at)
+    select 'default', 'bai-' || n, 'Khánh thành cầu Bến Thủy', 'https://bao.example/bai', 1, 85, now() from generate_series(0, greatest(:n / 100, 100) - 1) n;
+set session_replication_role = replica;
+insert into comments (site_id, comment_id, article_id, author_name, title, content, status, revision, created_at, published_at, reply_count,
+        device, author, fingerprint, folded, findings, spam_score)
+    select 'default', (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(hash, 1, 19))::uuid,
+        'bai-' || n % greatest(:n / 100, 100), 'Nguyễn Thị Lan', 'Mừng quá', 'Bình luận số ' || n || ' của ' || hash || repeat(' bà con đi chợ', 12),
+        status, 1, at, case when status = 'APPROVED' then at end, 0, decode(md5((n % greatest(:n / 20, 100))::text), 'hex'),
+        'a' || n % greatest(:n / 20, 100), decode(hash, 'hex'), 'nguyen thi lan mung qua binh luan so ' || n || ' cua ' || hash || repeat(' ba con di cho', 12),
+        '[]', (n % 1000) / 1000.0
+    from (select n, md5(n::text) hash, case when n % 10 = 0 then 'PENDING' when n % 20 = 1 then 'REJECTED' else 'APPROVED' end status,
+            now() - (case when n % 10 = 0 then (n * 8.64)::bigint % 25000000 else n * 8.64 end) * interval '1 second' at
+        from generate_series(1, :n) n) rows;
+do $$ declare one record; begin for one in select * from defs loop execute one.indexdef; end loop; end $$;
+analyze articles, comments;

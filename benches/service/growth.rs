@@ -1,0 +1,211 @@
+//! How cost grows with the comments that are stored: the same calls at each size, by one caller, and how PostgreSQL finds its rows.
+
+use std::{process::Command, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use duyet::proto::v1;
+use rand::seq::IndexedRandom as _;
+
+use crate::{
+    anchors::Postgres,
+    load::{self, Figures},
+    processes::Processes,
+    readers::{Links, article},
+    report::{Goal, Report},
+    servers::Server,
+    side_by_side::submits,
+};
+
+/// Pages of 200 that are walked, to come back to them in any order.
+const PAGES: usize = 100;
+
+/// `10k` or `1M` as a number.
+pub(crate) fn parse_size(text: &str) -> Result<u32, String> {
+    let (digits, unit) = text.split_at(text.trim_end_matches(['k', 'M']).len());
+    let unit = match unit {
+        "" => 1,
+        "k" => 1_000,
+        "M" => 1_000_000,
+        _ => return Err(format!("`{text}` is no size such as 10k or 1M")),
+    };
+    digits.parse::<u32>().map(|number| number * unit).map_err(|error| error.to_string())
+}
+
+struct Stage {
+    duyetd: Server,
+    watched: Processes,
+    time: Duration,
+    articles: u32,
+}
+
+pub(crate) async fn measure(sizes: &[u32], time: Duration) -> anyhow::Result<()> {
+    let (postgres, mut report) = (Postgres::from_environment()?, Report::default());
+    let mut first: Option<Vec<(&str, Figures)>> = None;
+    for size in sizes {
+        let name = format!("grow_{size}");
+        postgres.psql("postgres", &format!("create database {name}"))?;
+        let url = postgres.database(&name);
+        let redis = Server::redis()?;
+        let redis_url = redis.redis_url();
+        let environment =
+            [("DATABASE_URL", url.as_str()), ("REDIS_URL", redis_url.as_str()), ("DUYET_PAGE_CACHE_MIB", "0")];
+        let duyetd = Server::duyetd(&environment)?;
+        let began = std::time::Instant::now();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/service/grow.sql");
+        let output = Command::new("psql")
+            .args(["-qX", "-v", "ON_ERROR_STOP=1", "-v", &format!("n={size}"), "-f", script, &url])
+            .output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        report.fact(&format!("{size} comments, seconds to seed"), began.elapsed().as_secs());
+        report.fact(
+            &format!("{size} comments, MB"),
+            postgres.psql(&name, "select pg_database_size(current_database()) / 1000000")?,
+        );
+        let watched = Processes([&postgres.processes.0[..], &[duyetd.pid()]].concat());
+        let stage = Stage { duyetd, watched, time, articles: (size / 100).max(100) };
+        let lines = stage.calls().await?;
+        for (what, figures) in &lines {
+            report.line(&format!("{what}, {size}"), figures);
+        }
+        match &first {
+            None => first = Some(lines),
+            Some(first) => {
+                for ((what, small), (_, large)) in first.iter().zip(&lines) {
+                    let goal = Goal::AtMost(if what.contains("deep") { 2.0 } else { 1.2 });
+                    report.ratio(&format!("{what}: {size} / {}, p50", sizes[0]), goal, large.p50 / small.p50);
+                }
+            }
+        }
+    }
+    report.finish()
+}
+
+impl Stage {
+    async fn calls(&self) -> anyhow::Result<Vec<(&'static str, Figures)>> {
+        let portal = Links::to(&self.duyetd, Some("portal")).await?;
+        let desk = Links::to(&self.duyetd, Some("moderator")).await?;
+        let articles = self.articles;
+        let some_article = move || article(usize::try_from(rand::random_range(0..articles)).unwrap_or_default());
+        let tokens = walk(&desk).await?;
+        let mut lines = vec![("submit", submits(&self.duyetd, 1, self.time, &self.watched).await?)];
+        let links = portal.clone();
+        lines.push((
+            "list, first page",
+            self.run(move |_| {
+                let (mut client, article_id) = (links.comments(0), some_article());
+                async move {
+                    client.list_comments(v1::ListCommentsRequest { article_id, ..Default::default() }).await.map(drop)
+                }
+            })
+            .await?,
+        ));
+        lines.push((
+            "count of 20 articles",
+            self.run(move |_| {
+                let (mut client, article_ids) = (portal.comments(0), (0..20).map(|_| some_article()).collect());
+                async move { client.count_comments(v1::CountCommentsRequest { article_ids }).await.map(drop) }
+            })
+            .await?,
+        ));
+        for (what, filter, order) in queues(&article(7)) {
+            let links = desk.clone();
+            lines.push((
+                what,
+                self.run(move |_| {
+                    let request = v1::ListQueueRequest {
+                        filter: Some(filter.clone()),
+                        order: order.into(),
+                        page_size: 20,
+                        ..Default::default()
+                    };
+                    let mut desk = links.desk(0);
+                    async move { desk.list_queue(request).await.map(drop) }
+                })
+                .await?,
+            ));
+        }
+        let links = desk.clone();
+        lines.push((
+            "queue, deep page",
+            self.run(move |_| {
+                let page_token = tokens.choose(&mut rand::rng()).cloned().unwrap_or_default();
+                let mut desk = links.desk(0);
+                async move {
+                    desk.list_queue(v1::ListQueueRequest { page_token, page_size: 20, ..Default::default() })
+                        .await
+                        .map(drop)
+                }
+            })
+            .await?,
+        ));
+        let links = desk.clone();
+        lines.push((
+            "claim and release 10",
+            self.run(move |_| {
+                let mut desk = links.desk(0);
+                async move {
+                    let claimed =
+                        desk.claim_next(v1::ClaimNextRequest { limit: 10, ..Default::default() }).await?.into_inner();
+                    let comment_ids = claimed.cases.into_iter().filter_map(|case| Some(case.comment?.id)).collect();
+                    desk.release_claims(v1::ReleaseClaimsRequest { comment_ids }).await.map(drop)
+                }
+            })
+            .await?,
+        ));
+        lines.push((
+            "stats of a week",
+            self.run(move |_| {
+                let mut desk = desk.desk(0);
+                async move { desk.get_stats(v1::GetStatsRequest::default()).await.map(drop) }
+            })
+            .await?,
+        ));
+        Ok(lines)
+    }
+
+    async fn run<C, F>(&self, call: C) -> anyhow::Result<Figures>
+    where
+        C: Fn(usize) -> F + Clone + Send + 'static,
+        F: Future<Output = Result<(), tonic::Status>> + Send,
+    {
+        load::closed(1, self.time, &self.watched, call).await
+    }
+}
+
+fn queues(article_id: &str) -> Vec<(&'static str, v1::QueueFilter, v1::QueueOrder)> {
+    let filter = v1::QueueFilter::default;
+    vec![
+        ("queue, first page and count", filter(), v1::QueueOrder::Oldest),
+        ("queue by score", filter(), v1::QueueOrder::Score),
+        (
+            "queue of an article",
+            v1::QueueFilter { article_id: article_id.to_owned(), ..filter() },
+            v1::QueueOrder::Oldest,
+        ),
+        (
+            "queue, a word that many say",
+            v1::QueueFilter { query: "di cho".to_owned(), ..filter() },
+            v1::QueueOrder::Oldest,
+        ),
+        (
+            "queue, a word that nobody says",
+            v1::QueueFilter { query: "khongai".to_owned(), ..filter() },
+            v1::QueueOrder::Oldest,
+        ),
+    ]
+}
+
+/// Tokens of the queue's first pages.
+async fn walk(links: &Links) -> anyhow::Result<Vec<String>> {
+    let (mut desk, mut tokens) = (links.desk(0), Vec::new());
+    let mut page_token = String::new();
+    for _ in 0..PAGES {
+        let request = v1::ListQueueRequest { page_token, page_size: 200, ..Default::default() };
+        page_token = desk.list_queue(request).await.context("walking")?.into_inner().next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+        tokens.push(page_token.clone());
+    }
+    Ok(tokens)
+}

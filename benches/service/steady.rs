@@ -1,0 +1,90 @@
+//! What stays as it is while time goes by, and what a process takes at rest.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    anchors::Postgres,
+    load::{self, CALLERS},
+    processes::{Processes, descriptors, resident_mib},
+    readers::{Forms, Links},
+    report::{Goal, Report, median},
+    servers::Server,
+    side_by_side::{now, submits},
+};
+
+/// Part of the most that it can, for minutes.
+const PART: f64 = 0.8;
+/// Seconds of each reading.
+const READING: u64 = 30;
+/// Starts of which the median is told.
+const STARTS: usize = 9;
+
+/// Submits at 80 % of the knee for so long: memory, files and times are read twice a minute.
+pub(crate) async fn for_minutes(minutes: u64) -> anyhow::Result<()> {
+    let (postgres, redis, mut report) = (Postgres::from_environment()?, Server::redis()?, Report::default());
+    postgres.psql("postgres", "create database steady")?;
+    let (url, redis_url) = (postgres.database("steady"), redis.redis_url());
+    let duyetd = Server::duyetd(&[("DATABASE_URL", url.as_str()), ("REDIS_URL", redis_url.as_str())])?;
+    let watched = Processes([&postgres.processes.0[..], &[redis.pid(), duyetd.pid()]].concat());
+    let knee = submits(&duyetd, CALLERS, Duration::from_secs(10), &watched).await?;
+    report.line("knee", &knee);
+    let (rate, mut readings) = (knee.rate * PART, Vec::new());
+    report.fact("submits a second", rate.round());
+    for reading in 0..minutes * 60 / READING {
+        let figures = paced(&duyetd, rate, now(), &watched).await?;
+        let (resident, files) = (resident_mib(duyetd.pid()), descriptors(duyetd.pid()));
+        report.line("submits at 80 % of the knee", &figures);
+        report.fact(
+            &format!("reading {reading:03}"),
+            serde_json::json!({ "resident_mib": resident, "files": files, "p99_ms": figures.p99 }),
+        );
+        readings.push(resident);
+    }
+    let (early, late) = readings.split_at(readings.len() / 2);
+    report.ratio("memory, second half / first half", Goal::AtMost(1.1), median(late.to_vec()) / median(early.to_vec()));
+    report.finish()
+}
+
+async fn paced(duyetd: &Server, rate: f64, now: DateTime<Utc>, watched: &Processes) -> anyhow::Result<load::Figures> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    let count = (rate * 1.05) as usize * usize::try_from(READING)?;
+    let forms = Forms::make(count, &duyetd.keyring()?, now, rand::random())?;
+    let links = Links::to(duyetd, Some("portal")).await?;
+    load::open(rate, Duration::from_secs(READING), watched, move |caller| {
+        let (mut client, form) = (links.comments(caller), forms.next());
+        async move {
+            let form = form.ok_or_else(|| tonic::Status::out_of_range("too few forms were made"))?;
+            client.submit_comment(form).await.map(drop)
+        }
+    })
+    .await
+}
+
+/// Size, memory at rest and start.
+pub(crate) async fn at_rest() -> anyhow::Result<()> {
+    let (postgres, redis, mut report) = (Postgres::from_environment()?, Server::redis()?, Report::default());
+    postgres.psql("postgres", "create database rest")?;
+    let (url, redis_url) = (postgres.database("rest"), redis.redis_url());
+    for program in [env!("CARGO_BIN_EXE_duyetd"), env!("CARGO_BIN_EXE_duyet")] {
+        let name = program.rsplit('/').next().unwrap_or(program);
+        report.fact(&format!("{name}, bytes"), std::fs::metadata(program)?.len());
+    }
+    let with_servers = [("DATABASE_URL", url.as_str()), ("REDIS_URL", redis_url.as_str())];
+    for (what, environment, most) in [("embedded", &[][..], 60.0), ("PostgreSQL", &with_servers[..], 40.0)] {
+        let mut duyetd = Server::duyetd(environment)?;
+        let mut starts = Vec::new();
+        for _ in 0..STARTS {
+            let began = Instant::now();
+            duyetd = duyetd.again(environment)?;
+            starts.push(began.elapsed().as_secs_f64() * 1e3);
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        report.ratio(&format!("{what}: memory at rest, MiB"), Goal::AtMost(most), resident_mib(duyetd.pid()));
+        for start in starts {
+            report.ratio(&format!("{what}: ready after, ms"), Goal::AtMost(300.0), start);
+        }
+    }
+    report.finish()
+}

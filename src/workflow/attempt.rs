@@ -1,0 +1,82 @@
+//! One try of a reader's comment: what its steps share.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{reader::Visitor, verify::Handed};
+use crate::domain::{
+    Error, Result,
+    ban::BanSubject,
+    challenge::{ChallengeKind, SealedChallenge},
+    form::Form,
+    id::SiteId,
+    request::RequestRow,
+    spam::Reading,
+    submission::{Pseudonym, Sender, SubmitAnswer, SubmitQuestion},
+};
+
+/// The same text by the same device within this time is one comment, in minutes.
+const DUPLICATE_MINUTES: i64 = 10;
+
+/// The same text by anyone within this time is suspicious, in hours.
+const SAME_TEXT_HOURS: i64 = 24;
+
+/// Nobody reads a picture, types its letters and sends them in less, in seconds.
+const READING_SECONDS: i64 = 2;
+
+/// What the steps of one submit share.
+pub(super) struct Attempt<'a> {
+    pub(super) site: &'a SiteId,
+    pub(super) form: &'a Form,
+    pub(super) sender: Sender,
+    pub(super) payload_hash: [u8; 32],
+    /// Its text, read once.
+    pub(super) reading: Reading<'a>,
+    /// Title and content, folded.
+    pub(super) said: String,
+    pub(super) fingerprint: Pseudonym,
+    /// What a ban may be about.
+    pub(super) subjects: Vec<BanSubject>,
+    /// `None` when its text says too little for a repetition to mean something.
+    pub(super) skeleton: Option<Pseudonym>,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Attempt<'_> {
+    /// Its challenge, from a device that is known or not.
+    pub(super) fn handed(&self, known: bool) -> Handed<'_> {
+        let Form { article, challenge_token, challenge_answer, .. } = self.form;
+        let visitor = Visitor { site: self.site, sender: &self.sender, known, now: self.now };
+        Handed { article, token: challenge_token, answer: challenge_answer, visitor }
+    }
+}
+
+/// How long the form was open. The portal passes on what the page says, and a bot says what it likes: but a picture that was drawn a
+/// moment ago cannot have been read.
+pub(super) fn fill_seconds(attempt: &Attempt<'_>, challenge: &SealedChallenge) -> Option<i64> {
+    let said = (attempt.now - attempt.form.form_opened_at?).num_seconds();
+    let read = challenge.kind == ChallengeKind::Image && !challenge.passed;
+    let age = (attempt.now - challenge.issued_at).num_seconds();
+    Some(if read && age < READING_SECONDS { said.min(age) } else { said })
+}
+
+pub(super) fn question<'a>(attempt: &'a Attempt<'_>) -> SubmitQuestion<'a> {
+    SubmitQuestion {
+        site: attempt.site,
+        request_id: attempt.form.request_id,
+        article: &attempt.form.article,
+        parent: attempt.form.parent,
+        device: attempt.sender.device,
+        fingerprint: attempt.fingerprint,
+        skeleton: attempt.skeleton,
+        author: &attempt.sender.author,
+        subjects: &attempt.subjects,
+        now: attempt.now,
+        duplicates_since: attempt.now - Duration::minutes(DUPLICATE_MINUTES),
+        same_text_since: attempt.now - Duration::hours(SAME_TEXT_HOURS),
+    }
+}
+
+pub(super) fn request_row(attempt: &Attempt<'_>, answer: &SubmitAnswer) -> Result<RequestRow> {
+    let response = serde_json::to_string(answer).map_err(Error::internal)?;
+    Ok(RequestRow { id: attempt.form.request_id, payload_hash: attempt.payload_hash, response })
+}

@@ -1,0 +1,173 @@
+//! First pages as readers get them, kept for a moment: a busy article is read a thousand times for each time it changes.
+//!
+//! What this replica changed is never shown as it was before: a page is kept under the number of changes that were known before it was
+//! read, and a change counts before it is answered. What other replicas and jobs changed shows within [`FRESH`]; and whoever hides
+//! something is answered when that has passed, so that no replica shows it after the answer.
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use metrics::counter;
+use quick_cache::{Weighter, sync::Cache};
+use tokio::time::Instant;
+
+use super::read::CommentList;
+use crate::domain::{
+    Result,
+    comment::Comment,
+    id::{ArticleId, SiteId},
+    page,
+};
+
+/// How long a page is shown: as long as other replicas' changes may go unseen, and as long as hiding something takes. Reading a busy page
+/// four times a second costs less than asking the change feed for each site.
+const FRESH: Duration = Duration::from_millis(250);
+
+/// How long a call waits for another one that reads the same page; then it reads by itself.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Counters of changes that articles share. Two in one slot only read their pages a little more often.
+const SLOTS: usize = 1_024;
+
+/// Bytes of a page's frame, and of a comment beside its texts, about.
+const FRAME: u64 = 500;
+
+/// Which first page, as of which changes and when.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    site: SiteId,
+    article: ArticleId,
+    /// Order and size.
+    shape: (page::Order, usize),
+    changes: (u64, u64),
+    moment: u128,
+}
+
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<Key, Arc<CommentList>> for Weight {
+    fn weight(&self, _: &Key, list: &Arc<CommentList>) -> u64 {
+        let comments = list
+            .threads
+            .iter()
+            .flat_map(|listed| std::iter::once(&listed.thread.root).chain(&listed.thread.replies.items));
+        let texts = comments.map(|one| FRAME + (one.author_name.len() + one.title.len() + one.content.len()) as u64);
+        FRAME + texts.sum::<u64>()
+    }
+}
+
+/// The pages at hand.
+pub struct Pages {
+    /// `None` keeps nothing.
+    kept: Option<Cache<Key, Arc<CommentList>, Weight>>,
+    /// Other replicas may show what this one hides.
+    shared: bool,
+    /// When the first moment began: the clock on the wall may be set back.
+    began: Instant,
+    /// Of everything: decisions, policies, settings.
+    changes: AtomicU64,
+    /// Of articles, by their hash.
+    articles: Vec<AtomicU64>,
+    hasher: RandomState,
+}
+
+/// Something changes that readers may see; from its end on this replica shows no page that was read before.
+pub(super) struct Change<'a> {
+    changes: &'a AtomicU64,
+    shared: bool,
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Change<'_> {
+    /// Ends it; when it hid something, once no other replica can still show that.
+    pub(super) async fn settle(self, hides: bool) {
+        let wait = hides && self.shared;
+        drop(self);
+        if wait {
+            tokio::time::sleep(FRESH).await;
+        }
+    }
+}
+
+/// True when readers may have seen it a moment ago and shall not any more.
+pub(super) fn is_hidden(comment: Option<&Comment>) -> bool {
+    comment.is_some_and(|comment| comment.published_at.is_some() && !comment.status.is_public())
+}
+
+impl Pages {
+    /// Keeps about so many MiB of texts; 0 keeps none. `shared` says that other replicas may keep theirs.
+    pub fn new(mib: u32, shared: bool) -> Self {
+        let bytes = u64::from(mib) << 20;
+        let kept = (mib > 0)
+            .then(|| Cache::with_weighter((bytes / (20 * FRAME)).try_into().unwrap_or(usize::MAX), bytes, Weight));
+        Self {
+            kept,
+            shared,
+            began: Instant::now(),
+            changes: AtomicU64::default(),
+            articles: (0..SLOTS).map(|_| AtomicU64::default()).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Anything changes. To be held until the change is done, before it is answered.
+    pub(super) const fn change(&self) -> Change<'_> {
+        Change { changes: &self.changes, shared: self.shared }
+    }
+
+    /// A comment is published under an article.
+    pub(super) fn publish(&self, site: &SiteId, article: &ArticleId) -> Change<'_> {
+        Change { changes: &self.articles[self.slot(site, article)], shared: self.shared }
+    }
+
+    fn slot(&self, site: &SiteId, article: &ArticleId) -> usize {
+        usize::try_from(self.hasher.hash_one((site, article))).unwrap_or_default() % SLOTS
+    }
+
+    fn key(&self, site: &SiteId, article: &ArticleId, shape: (page::Order, usize)) -> Key {
+        let slot = self.slot(site, article);
+        let changes = (self.changes.load(Ordering::SeqCst), self.articles[slot].load(Ordering::SeqCst));
+        // Each slot has moments of its own, so that not all pages are read at once.
+        let offset = FRESH.as_micros() * slot as u128 / SLOTS as u128;
+        let moment = (self.began.elapsed().as_micros() + offset) / FRESH.as_micros();
+        Key { site: site.clone(), article: article.clone(), shape, changes, moment }
+    }
+
+    /// An article's first page, at hand or read.
+    pub(super) async fn first<F: Future<Output = Result<CommentList>>>(
+        &self,
+        site: &SiteId,
+        article: &ArticleId,
+        shape: (page::Order, usize),
+        read: F,
+    ) -> Result<Arc<CommentList>> {
+        let Some(kept) = &self.kept else { return read.await.map(Arc::new) };
+        let key = self.key(site, article, shape);
+        let found = tokio::time::timeout(PATIENCE, kept.get_value_or_guard_async(&key)).await;
+        counter!("duyet_page_cache_total", "outcome" => if matches!(found, Ok(Ok(_))) { "HIT" } else { "MISS" })
+            .increment(1);
+        match found {
+            Ok(Ok(page)) => Ok(page),
+            Ok(Err(place)) => {
+                let page = Arc::new(read.await?);
+                // Too large a page is not kept.
+                place.insert(Arc::clone(&page)).ok();
+                Ok(page)
+            }
+            // Whoever reads it takes long.
+            Err(_) => read.await.map(Arc::new),
+        }
+    }
+}
