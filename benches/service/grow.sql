@@ -14,8 +14,8 @@ insert into comments (site_id, comment_id, article_id, author_name, title, conte
         status, 1, at, case when status = 'APPROVED' then at end, 0, decode(md5((n % greatest(:n / 20, 100))::text), 'hex'),
         'a' || n % greatest(:n / 20, 100), decode(hash, 'hex'), 'nguyen thi lan mung qua binh luan so ' || n || ' cua ' || hash || repeat(' ba con di cho', 12),
         '[]', (n % 1000) / 1000.0
-    from (select n, md5(n::text) hash, case when n % 10 = 0 then 'PENDING' when n % 20 = 1 then 'REJECTED' else 'APPROVED' end status,
-            now() - (case when n % 10 = 0 then (n * 8.64)::bigint % 25000000 else n * 8.64 end) * interval '1 second' at
+    from (select n, md5(n::text) hash, case when n % 10 = 0 then 'PENDING' when n % 20 = 1 then 'REJECTED' else 'APPROVED' end as status,
+            now() - (case when n % 10 = 0 then (n * 8.64)::bigint % 25000000 else n * 8.64 end) * interval '1 second' as at
         from generate_series(1, :n) n) rows;
 do $$ declare one record; begin for one in select * from defs loop execute one.indexdef; end loop; end $$;
 analyze articles, comments;

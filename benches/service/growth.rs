@@ -82,85 +82,72 @@ pub(crate) async fn measure(sizes: &[u32], time: Duration) -> anyhow::Result<()>
 
 impl Stage {
     async fn calls(&self) -> anyhow::Result<Vec<(&'static str, Figures)>> {
-        let portal = Links::to(&self.duyetd, Some("portal")).await?;
-        let desk = Links::to(&self.duyetd, Some("moderator")).await?;
-        let articles = self.articles;
+        let submit = ("submit", submits(&self.duyetd, 1, self.time, &self.watched).await?);
+        let (readers, desk) = (self.by_readers().await?, Links::to(&self.duyetd, Some("moderator")).await?);
+        Ok([vec![submit], readers, self.by_queue(&desk).await?, self.by_moderators(&desk).await?].concat())
+    }
+
+    async fn by_readers(&self) -> anyhow::Result<Vec<(&'static str, Figures)>> {
+        let (portal, articles) = (Links::to(&self.duyetd, Some("portal")).await?, self.articles);
         let some_article = move || article(usize::try_from(rand::random_range(0..articles)).unwrap_or_default());
-        let tokens = walk(&desk).await?;
-        let mut lines = vec![("submit", submits(&self.duyetd, 1, self.time, &self.watched).await?)];
-        let links = portal.clone();
-        lines.push((
-            "list, first page",
-            self.run(move |_| {
-                let (mut client, article_id) = (links.comments(0), some_article());
-                async move {
-                    client.list_comments(v1::ListCommentsRequest { article_id, ..Default::default() }).await.map(drop)
-                }
-            })
-            .await?,
-        ));
-        lines.push((
-            "count of 20 articles",
-            self.run(move |_| {
-                let (mut client, article_ids) = (portal.comments(0), (0..20).map(|_| some_article()).collect());
-                async move { client.count_comments(v1::CountCommentsRequest { article_ids }).await.map(drop) }
-            })
-            .await?,
-        ));
+        let client = portal.comments(0);
+        let list = move |_| {
+            let (mut client, article_id) = (client.clone(), some_article());
+            async move {
+                let request = v1::ListCommentsRequest { article_id, ..Default::default() };
+                client.list_comments(request).await.map(drop)
+            }
+        };
+        let list = ("list, first page", self.run(list).await?);
+        let client = portal.comments(0);
+        let count = move |_| {
+            let (mut client, article_ids) = (client.clone(), (0..20).map(|_| some_article()).collect());
+            async move { client.count_comments(v1::CountCommentsRequest { article_ids }).await.map(drop) }
+        };
+        Ok(vec![list, ("count of 20 articles", self.run(count).await?)])
+    }
+
+    async fn by_queue(&self, links: &Links) -> anyhow::Result<Vec<(&'static str, Figures)>> {
+        let mut pages = Vec::new();
         for (what, filter, order) in queues(&article(7)) {
-            let links = desk.clone();
-            lines.push((
-                what,
-                self.run(move |_| {
-                    let request = v1::ListQueueRequest {
-                        filter: Some(filter.clone()),
-                        order: order.into(),
-                        page_size: 20,
-                        ..Default::default()
-                    };
-                    let mut desk = links.desk(0);
-                    async move { desk.list_queue(request).await.map(drop) }
-                })
-                .await?,
-            ));
+            let desk = links.desk(0);
+            let filter = Some(filter);
+            let page = move |_| {
+                let (mut desk, filter) = (desk.clone(), filter.clone());
+                let request = v1::ListQueueRequest { filter, order: order.into(), page_size: 20, ..Default::default() };
+                async move { desk.list_queue(request).await.map(drop) }
+            };
+            pages.push((what, self.run(page).await?));
         }
-        let links = desk.clone();
-        lines.push((
-            "queue, deep page",
-            self.run(move |_| {
-                let page_token = tokens.choose(&mut rand::rng()).cloned().unwrap_or_default();
-                let mut desk = links.desk(0);
-                async move {
-                    desk.list_queue(v1::ListQueueRequest { page_token, page_size: 20, ..Default::default() })
-                        .await
-                        .map(drop)
-                }
-            })
-            .await?,
-        ));
-        let links = desk.clone();
-        lines.push((
-            "claim and release 10",
-            self.run(move |_| {
-                let mut desk = links.desk(0);
-                async move {
-                    let claimed =
-                        desk.claim_next(v1::ClaimNextRequest { limit: 10, ..Default::default() }).await?.into_inner();
-                    let comment_ids = claimed.cases.into_iter().filter_map(|case| Some(case.comment?.id)).collect();
-                    desk.release_claims(v1::ReleaseClaimsRequest { comment_ids }).await.map(drop)
-                }
-            })
-            .await?,
-        ));
-        lines.push((
-            "stats of a week",
-            self.run(move |_| {
-                let mut desk = desk.desk(0);
-                async move { desk.get_stats(v1::GetStatsRequest::default()).await.map(drop) }
-            })
-            .await?,
-        ));
-        Ok(lines)
+        let (tokens, desk) = (walk(links).await?, links.desk(0));
+        let deep = move |_| {
+            let page_token = tokens.choose(&mut rand::rng()).cloned().unwrap_or_default();
+            let (mut desk, page_size) = (desk.clone(), 20);
+            let request = v1::ListQueueRequest { page_token, page_size, ..Default::default() };
+            async move { desk.list_queue(request).await.map(drop) }
+        };
+        pages.push(("queue, deep page", self.run(deep).await?));
+        Ok(pages)
+    }
+
+    async fn by_moderators(&self, links: &Links) -> anyhow::Result<Vec<(&'static str, Figures)>> {
+        let desk = links.desk(0);
+        let claim = move |_| {
+            let mut desk = desk.clone();
+            async move {
+                let request = v1::ClaimNextRequest { limit: 10, ..Default::default() };
+                let claimed = desk.claim_next(request).await?.into_inner();
+                let comment_ids = claimed.cases.into_iter().filter_map(|case| Some(case.comment?.id)).collect();
+                desk.release_claims(v1::ReleaseClaimsRequest { comment_ids }).await.map(drop)
+            }
+        };
+        let claim = ("claim and release 10", self.run(claim).await?);
+        let desk = links.desk(0);
+        let stats = move |_| {
+            let mut desk = desk.clone();
+            async move { desk.get_stats(v1::GetStatsRequest::default()).await.map(drop) }
+        };
+        Ok(vec![claim, ("stats of a week", self.run(stats).await?)])
     }
 
     async fn run<C, F>(&self, call: C) -> anyhow::Result<Figures>

@@ -12,6 +12,12 @@ on_both_databases! {
     a_cache_can_be_turned_off,
 }
 
+/// By the servers' own clock.
+#[expect(clippy::disallowed_methods, reason = "servers read the clock, too")]
+fn in_an_hour() -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 }
+}
+
 fn request_id() -> String {
     Uuid::new_v4().to_string()
 }
@@ -31,6 +37,20 @@ fn request() -> v1::ListCommentsRequest {
 
 async fn decide(desk: &mut Desk, id: &str, action: Action, revision: i64) -> v1::DecideResponse {
     desk.decide(v1::DecideRequest { expected_revision: revision, ..decision(id, action) }).await.unwrap()
+}
+
+/// With which what its author published goes.
+fn ban_of(comment: String) -> v1::CreateBanRequest {
+    v1::CreateBanRequest {
+        subject: Some(create_ban_request::Subject::CommentId(comment)),
+        subject_kind: v1::BanSubject::Author.into(),
+        effect: v1::BanEffect::Hold.into(),
+        reason: v1::Reason::SpamAd.into(),
+        remove_published: true,
+        expires_at: Some(in_an_hour()),
+        request_id: request_id(),
+        ..Default::default()
+    }
 }
 
 /// One writing call after the other, each between two looks.
@@ -54,7 +74,7 @@ async fn whatever_a_call_changed_shows_in_the_next_answer(database: Database) {
     let removed = decide(&mut desk, &first, Action::Reject, 1).await;
     look(&mut portal, "decide").await;
     let target = Some(revert_request::Target::DecisionId(removed.decision_id));
-    desk.moderation.revert(v1::RevertRequest { target, request_id: request_id(), ..Default::default() }).await.unwrap();
+    desk.moderation.revert(v1::RevertRequest { target, request_id: request_id() }).await.unwrap();
     look(&mut portal, "revert").await;
     let items = vec![v1::BulkItem { comment_id: first.clone(), expected_revision: 3 }];
     let bulk =
@@ -63,17 +83,7 @@ async fn whatever_a_call_changed_shows_in_the_next_answer(database: Database) {
     look(&mut portal, "bulk").await;
     let banned = portal.say("bai", "Sắp bị chặn").await.comment_id;
     look(&mut portal, "submit again").await;
-    let ban = v1::CreateBanRequest {
-        subject: Some(create_ban_request::Subject::CommentId(banned)),
-        subject_kind: v1::BanSubject::Author.into(),
-        effect: v1::BanEffect::Hold.into(),
-        reason: v1::Reason::SpamAd.into(),
-        remove_published: true,
-        expires_at: Some(prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 }),
-        request_id: request_id(),
-        ..Default::default()
-    };
-    admin.bans.create_ban(ban).await.unwrap();
+    admin.bans.create_ban(ban_of(banned)).await.unwrap();
     look(&mut portal, "ban and what it wrote").await;
     desk.set_mode("bai", Mode::Hidden, 1).await;
     look(&mut portal, "article hidden").await;
@@ -92,7 +102,7 @@ async fn whatever_a_call_changed_shows_in_the_next_answer(database: Database) {
     look(&mut portal, "erase").await;
     desk.set_mode("bai", Mode::Post, 3).await;
     look(&mut portal, "article open").await;
-    let until = Some(prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 });
+    let until = Some(in_an_hour());
     let lockdown = v1::LockdownRequest { until, note: "x".into(), request_id: request_id(), ..Default::default() };
     desk.policy.lockdown(lockdown).await.unwrap();
     look(&mut portal, "lockdown").await;
