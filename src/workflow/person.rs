@@ -144,6 +144,8 @@ impl Workflow {
         let _turn = self.twins.turn(&caller.site, request.request_id).await;
         let change = self.pages.change();
         if let Some(known) = self.store.find_request(&caller.site, row.id).await? {
+            // Whoever asks again may do so before the first answer has waited.
+            change.settle(true).await;
             return known.replay(&row.payload_hash);
         }
         let whose = self.whose(caller, &request.person).await?;

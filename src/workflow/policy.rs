@@ -76,8 +76,9 @@ impl Workflow {
         };
         let shown = self.pages.change();
         let article = self.store.update_article(&change).await?;
-        shown.settle(article.mode == Some(Mode::Hidden)).await;
         let (_, rules) = self.get_site(&caller.site).await?;
+        // An article without a mode of its own is hidden with its site.
+        shown.settle(rules.hides(&article)).await;
         Ok((article, rules))
     }
 }
