@@ -26,12 +26,15 @@ pub(super) async fn run(desk: &Desk<'_>, args: QueueArgs) -> Result<Outcome, Fai
         desk.output.json(&json::Queue { cases, next_page_token: more, total })?;
         return Ok(Outcome::Done);
     }
-    if shown == 0 {
-        desk.talk("cli-queue-empty", &[]);
-        return Ok(Outcome::Done);
+    match (shown, &more) {
+        (0, None) => desk.talk("cli-queue-empty", &[]),
+        // A search that takes long.
+        (0, Some(_)) => desk.talk("cli-queue-none-yet", &[]),
+        _ => {
+            desk.output.data(&draw(&cases, desk.locale, desk.now, terminal::width()))?;
+            desk.talk("cli-queue-count", &[("shown", shown.into()), ("total", total.into())]);
+        }
     }
-    desk.output.data(&draw(&cases, desk.locale, desk.now, terminal::width()))?;
-    desk.talk("cli-queue-count", &[("shown", shown.into()), ("total", total.into())]);
     if let Some(token) = more {
         desk.talk("cli-next-page", &[("token", token.into())]);
     }

@@ -95,5 +95,19 @@ pub struct QueueFilter {
     pub campaign_of: Option<CommentId>,
 }
 
+impl QueueFilter {
+    /// True when each comment has to be looked at, because no index knows the conditions.
+    pub fn is_search(&self) -> bool {
+        let looks = self.query.is_some()
+            || self.rule.is_some()
+            || self.min_score.is_some()
+            || self.max_score.is_some()
+            || self.unreviewed
+            || self.claimed == Some(true)
+            || self.reported;
+        looks && self.article.is_none() && self.author.is_none() && self.campaign_of.is_none()
+    }
+}
+
 /// Up to here a queue's total is exact; one more means "more".
 pub const EXACT_TOTAL: i64 = 10_000;

@@ -50,6 +50,8 @@ pub struct QueuePage<'a> {
     pub order: QueueOrder,
     pub size: usize,
     pub after: Option<Cursor>,
+    /// The last key that is looked at; `None` goes to the end.
+    pub until: Option<Cursor>,
     /// Tells claims in force from those that ended.
     pub now: DateTime<Utc>,
 }

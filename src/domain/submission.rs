@@ -118,20 +118,28 @@ pub struct ChallengeContext {
     pub record: Record,
 }
 
+/// Asks for a [`ChallengeContext`].
+#[derive(Debug, Clone)]
+pub struct ChallengeQuestion {
+    pub site: SiteId,
+    pub device: Option<Pseudonym>,
+    pub now: DateTime<Utc>,
+}
+
 /// Asks for a [`SubmitContext`].
 #[derive(Debug, Clone)]
-pub struct SubmitQuestion<'a> {
-    pub site: &'a SiteId,
+pub struct SubmitQuestion {
+    pub site: SiteId,
     pub request_id: uuid::Uuid,
-    pub article: &'a ArticleId,
+    pub article: ArticleId,
     pub parent: Option<CommentId>,
     pub device: Option<Pseudonym>,
     pub fingerprint: Pseudonym,
     /// Without one, the same text is the same fingerprint.
     pub skeleton: Option<Pseudonym>,
-    pub author: &'a str,
+    pub author: String,
     /// What a ban may be about: device, prefix, text, author.
-    pub subjects: &'a [BanSubject],
+    pub subjects: Vec<BanSubject>,
     pub now: DateTime<Utc>,
     pub duplicates_since: DateTime<Utc>,
     pub same_text_since: DateTime<Utc>,

@@ -33,7 +33,9 @@ use crate::{
         http::{self, MetricsGate, Readiness},
         metric,
     },
-    store::{Store, contract::SubmissionStore, postgres::PostgresStore, sqlite::SqliteStore, writer::SubmissionWriter},
+    store::{
+        Store, batches::SubmissionWriter, contract::SubmissionStore, postgres::PostgresStore, sqlite::SqliteStore,
+    },
     workflow::{Gatekeeper, Pages, Rules, Workflow},
 };
 

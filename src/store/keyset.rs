@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::rows::Read;
 use crate::domain::{
+    Result,
     case::{Case, QueueOrder},
     page::Cursor,
 };
@@ -30,13 +32,22 @@ pub(super) enum QueueKey {
 
 /// The key and id after which a page of the queue starts.
 pub(super) fn queue_start(order: QueueOrder, after: Option<Cursor>) -> (QueueKey, Uuid) {
-    let start = if order == QueueOrder::Newest { descending(after) } else { ascending(after) };
+    queue_key(order, if order == QueueOrder::Newest { descending(after) } else { ascending(after) })
+}
+
+/// The last key and id that a page of the queue looks at.
+pub(super) fn queue_end(order: QueueOrder, until: Option<Cursor>) -> (QueueKey, Uuid) {
+    let last = Cursor { score: f64::NEG_INFINITY, ..descending(None) };
+    queue_key(order, until.unwrap_or(if order == QueueOrder::Newest { ascending(None) } else { last }))
+}
+
+fn queue_key(order: QueueOrder, cursor: Cursor) -> (QueueKey, Uuid) {
     let key = match order {
-        QueueOrder::Oldest | QueueOrder::Newest | QueueOrder::Due => QueueKey::Time(start.at),
-        QueueOrder::Score => QueueKey::Score(-start.score),
-        QueueOrder::Reports => QueueKey::Reports(negated_count(start.score)),
+        QueueOrder::Oldest | QueueOrder::Newest | QueueOrder::Due => QueueKey::Time(cursor.at),
+        QueueOrder::Score => QueueKey::Score(-cursor.score),
+        QueueOrder::Reports => QueueKey::Reports(negated_count(cursor.score)),
     };
-    (key, start.id)
+    (key, cursor.id)
 }
 
 #[expect(
@@ -50,12 +61,27 @@ fn negated_count(count: f64) -> i32 {
 /// Where the next page of the queue starts.
 pub(super) fn queue_cursor(order: QueueOrder, case: &Case) -> Cursor {
     let (comment, attention) = (&case.comment, &case.comment.attention);
-    let at = match order {
-        QueueOrder::Due => attention.takedown.map_or(comment.created_at, |takedown| takedown.due_at),
-        _ => comment.created_at,
-    };
-    let score = if order == QueueOrder::Reports { f64::from(attention.open_reports) } else { case.spam_score };
-    Cursor { at, id: comment.id.0, score }
+    let due_at = attention.takedown.map(|takedown| takedown.due_at);
+    cursor_of(order, comment.id.0, comment.created_at, due_at, case.spam_score, attention.open_reports)
+}
+
+/// The same of the columns that orders go by: id, creation, due time, score, open reports.
+pub(super) fn read_queue_cursor(order: QueueOrder, columns: &mut impl Read) -> Result<Cursor> {
+    let (id, created_at, due_at) = (columns.uuid()?, columns.time()?, columns.maybe_time()?);
+    Ok(cursor_of(order, id, created_at, due_at, columns.real()?, columns.int()?))
+}
+
+fn cursor_of(
+    order: QueueOrder,
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    due_at: Option<DateTime<Utc>>,
+    spam_score: f64,
+    open_reports: i32,
+) -> Cursor {
+    let at = due_at.filter(|_| order == QueueOrder::Due).unwrap_or(created_at);
+    let score = if order == QueueOrder::Reports { f64::from(open_reports) } else { spam_score };
+    Cursor { at, id, score }
 }
 
 /// Before every id made at `at` or later: a `UUIDv7` begins with its millisecond.
@@ -71,6 +97,13 @@ mod tests {
     fn a_first_page_starts_before_every_row() {
         assert_eq!(queue_start(QueueOrder::Reports, None).0, QueueKey::Reports(i32::MIN));
         assert_eq!(queue_start(QueueOrder::Score, None).0, QueueKey::Score(f64::NEG_INFINITY));
+    }
+
+    #[test]
+    fn a_page_without_an_end_ends_after_every_row() {
+        assert_eq!(queue_end(QueueOrder::Reports, None).0, QueueKey::Reports(i32::MAX));
+        assert_eq!(queue_end(QueueOrder::Score, None).0, QueueKey::Score(f64::INFINITY));
+        assert_eq!(queue_end(QueueOrder::Newest, None).0, QueueKey::Time(DateTime::UNIX_EPOCH));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod columns;
 mod around;
 mod ban;
+pub mod batches;
 pub mod contract;
 mod error;
 mod keyset;
@@ -20,6 +21,5 @@ mod tally;
 mod term;
 mod undo;
 mod upkeep;
-pub mod writer;
 
 pub use contract::Store;

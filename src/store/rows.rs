@@ -17,6 +17,7 @@ use crate::domain::{
     request::RequestRow,
     site::{Lockdown, Site},
     standing::Record,
+    submission::{ChallengeContext, SubmitContext},
 };
 
 const COMMENT_COLUMNS: usize = 18;
@@ -238,6 +239,26 @@ pub(super) fn request(columns: &mut impl Read) -> Result<RequestRow> {
 /// Of an outer join's request columns.
 pub(super) fn maybe_request(columns: &mut impl Read) -> Result<Option<RequestRow>> {
     columns.joined(REQUEST_COLUMNS, request)
+}
+
+/// Of a submit's request, article, parent, duplicate, site, same texts with their authors, ban and record.
+pub(super) fn submit_context(columns: &mut impl Read) -> Result<SubmitContext> {
+    Ok(SubmitContext {
+        request: maybe_request(columns)?,
+        article: maybe_article(columns)?,
+        parent: maybe_comment(columns)?,
+        duplicate: maybe_comment(columns)?,
+        site: site(columns)?,
+        same_text: columns.long()?,
+        same_text_authors: columns.long()?,
+        ban: parse::maybe_named(columns.maybe_text()?.as_deref())?,
+        record: record(columns)?,
+    })
+}
+
+/// Of `record_columns!` and an outer join's `site_columns!`.
+pub(super) fn challenge_context(columns: &mut impl Read) -> Result<ChallengeContext> {
+    Ok(ChallengeContext { record: record(columns)?, site: site(columns)? })
 }
 
 /// Of `audit_columns!`.

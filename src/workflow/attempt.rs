@@ -59,17 +59,17 @@ pub(super) fn fill_seconds(attempt: &Attempt<'_>, challenge: &SealedChallenge) -
     Some(if read && age < READING_SECONDS { said.min(age) } else { said })
 }
 
-pub(super) fn question<'a>(attempt: &'a Attempt<'_>) -> SubmitQuestion<'a> {
+pub(super) fn question(attempt: &Attempt<'_>) -> SubmitQuestion {
     SubmitQuestion {
-        site: attempt.site,
+        site: attempt.site.clone(),
         request_id: attempt.form.request_id,
-        article: &attempt.form.article,
+        article: attempt.form.article.clone(),
         parent: attempt.form.parent,
         device: attempt.sender.device,
         fingerprint: attempt.fingerprint,
         skeleton: attempt.skeleton,
-        author: &attempt.sender.author,
-        subjects: &attempt.subjects,
+        author: attempt.sender.author.clone(),
+        subjects: attempt.subjects.clone(),
         now: attempt.now,
         duplicates_since: attempt.now - Duration::minutes(DUPLICATE_MINUTES),
         same_text_since: attempt.now - Duration::hours(SAME_TEXT_HOURS),

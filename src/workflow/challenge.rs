@@ -19,7 +19,7 @@ use crate::{
         form::Client,
         id::{ArticleId, SiteId},
         standing::{Signs, Standing},
-        submission::{ChallengeContext, Salt, Sender},
+        submission::{ChallengeContext, ChallengeQuestion, Salt, Sender},
     },
     keyring::{ProofSecrets, Purpose},
     ops::metric,
@@ -89,8 +89,8 @@ impl Workflow {
         sender: &Sender,
         now: DateTime<Utc>,
     ) -> ChallengeContext {
-        let asked = self.store.challenge_context(site, sender.device, now);
-        match tokio::time::timeout(CONTEXT_PATIENCE, asked).await {
+        let question = ChallengeQuestion { site: site.clone(), device: sender.device, now };
+        match tokio::time::timeout(CONTEXT_PATIENCE, self.challenge_contexts.ask(question)).await {
             Ok(Ok(context)) => context,
             Ok(Err(_)) | Err(_) => ChallengeContext::default(),
         }

@@ -28,6 +28,7 @@ mod retention;
 mod revert;
 mod review;
 mod salts;
+mod search;
 mod site;
 mod stats;
 mod submit;
@@ -81,7 +82,11 @@ use crate::{
     },
     keyring::Keyring,
     limiter::Limiter,
-    store::{Store, writer::SubmissionWriter},
+    store::{
+        Store,
+        batches::{ChallengeReader, SubmissionWriter, SubmitReader},
+        contract::SubmissionStore,
+    },
 };
 
 /// What a site may set; the same for all sites until they have settings of their own.
@@ -117,6 +122,8 @@ impl Default for Rules {
 pub struct Workflow {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) writer: SubmissionWriter,
+    submit_contexts: SubmitReader,
+    challenge_contexts: ChallengeReader,
     pub(crate) limiter: Limiter,
     pub(crate) pictures: Pool,
     pub(crate) keyring: Arc<Keyring>,
@@ -148,9 +155,12 @@ impl Workflow {
         rules: Rules,
         pages: Pages,
     ) -> Self {
+        let submissions: Arc<dyn SubmissionStore> = store.clone();
         Self {
             store,
             writer,
+            submit_contexts: SubmitReader::start(&submissions),
+            challenge_contexts: ChallengeReader::start(&submissions),
             limiter,
             pictures,
             keyring,
@@ -196,6 +206,8 @@ impl Workflow {
     /// Takes no more submissions and waits for those under way. Watches end.
     pub async fn close(&self) {
         self.end_watches();
+        self.submit_contexts.close().await;
+        self.challenge_contexts.close().await;
         self.writer.close().await;
     }
 }

@@ -135,7 +135,8 @@ impl Workflow {
         let mut items = Vec::new();
         let mut after = None;
         loop {
-            let page = QueuePage { site, filter: &filter, order: QueueOrder::Oldest, size: most, after, now };
+            let page =
+                QueuePage { site, filter: &filter, order: QueueOrder::Oldest, size: most, after, until: None, now };
             let page = self.store.list_queue(&page).await?;
             let ours = page.items.into_iter().filter(may_go).map(|case| case.comment);
             items.extend(ours.map(|comment| DecisionItem {
@@ -153,7 +154,9 @@ impl Workflow {
 
     async fn count_waiting(&self, site: &SiteId, article: &ArticleId, now: DateTime<Utc>) -> Result<i64> {
         let filter = QueueFilter { article: Some(article.clone()), ..QueueFilter::default() };
-        self.store.count_queue(site, &filter, QueueOrder::Oldest, now).await
+        let page =
+            QueuePage { site, filter: &filter, order: QueueOrder::Oldest, size: 0, after: None, until: None, now };
+        self.store.count_queue(&page).await
     }
 }
 

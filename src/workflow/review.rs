@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, pages::is_hidden, request::request_row, submit::new_id};
+use super::{Workflow, pages::is_hidden, request::request_row, search, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -85,9 +85,10 @@ impl Workflow {
     pub async fn list_queue(&self, site: &SiteId, request: &QueueRequest, now: DateTime<Utc>) -> Result<QueueList> {
         let bound_to = (&request.filter, request.order);
         let after = self.open_cursor(site, "ListQueue", &bound_to, &request.page_token)?;
-        let page = QueuePage { site, filter: &request.filter, order: request.order, size: request.size, after, now };
-        let page = self.store.list_queue(&page).await?;
-        let total = self.store.count_queue(site, &request.filter, request.order, now).await?;
+        let QueueRequest { filter, order, size, .. } = request;
+        let page = QueuePage { site, filter, order: *order, size: *size, after, until: None, now };
+        let total = search::count(&*self.store, page.clone()).await?;
+        let page = search::list(&*self.store, page).await?;
         let next_page_token = self.seal_cursor(site, "ListQueue", &bound_to, page.next)?;
         Ok(QueueList { cases: page.items, next_page_token, total })
     }

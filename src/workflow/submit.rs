@@ -83,7 +83,7 @@ impl Workflow {
 
     async fn take_comment(&self, attempt: &Attempt<'_>) -> Result<Submitted> {
         let _turn = self.twins.turn(attempt.site, attempt.form.request_id).await;
-        let context = self.store.submit_context(&question(attempt)).await?;
+        let context = self.submit_contexts.ask(question(attempt)).await?;
         if let Some(row) = &context.request {
             return self.replay(attempt, row);
         }

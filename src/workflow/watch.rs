@@ -16,12 +16,14 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Workflow,
     changes::{Change, Clock, LookOuts},
+    search,
 };
 use crate::{
     domain::{
         Error, Result,
         case::{Case, QueueFilter, QueueOrder},
         id::{CommentId, SiteId},
+        page::QueuePage,
     },
     ops::metric,
     store::Store,
@@ -134,7 +136,9 @@ struct View {
 
 impl View {
     async fn heartbeat(&self) -> Result<QueueEvent> {
-        let total = self.store.count_queue(&self.site, &self.filter, QueueOrder::Oldest, (self.clock)()).await?;
+        let (site, filter, order) = (&self.site, &self.filter, QueueOrder::Oldest);
+        let page = QueuePage { site, filter, order, size: 0, after: None, until: None, now: (self.clock)() };
+        let total = search::count(&*self.store, page).await?;
         Ok(QueueEvent::Heartbeat { total })
     }
 

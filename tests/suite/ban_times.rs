@@ -19,7 +19,7 @@ use duyet::{
     },
     keyring::Keyring,
     limiter::Limiter,
-    store::writer::SubmissionWriter,
+    store::batches::SubmissionWriter,
     workflow::{BanRequest, BanTarget, Pages, RevealRequest, Rules, Submitted, Workflow},
 };
 use uuid::Uuid;

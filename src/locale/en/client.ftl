@@ -32,6 +32,7 @@ cli-not-tried =
 cli-one-revision = Use --revision with one comment only.
 cli-article-changed = { $article }: { $mode } (revision { $revision })
 cli-queue-empty = There are no comments.
+cli-queue-none-yet = Nothing found so far: the search is not over.
 cli-queue-count =
     { $total ->
         [10001] Showing { $shown } of more than 10000 comments.

@@ -24,6 +24,7 @@ cli-not-tried = Còn { $count } bình luận chưa được xử lý.
 cli-one-revision = Chỉ dùng --revision với một bình luận.
 cli-article-changed = { $article }: { $mode } (bản { $revision })
 cli-queue-empty = Không có bình luận nào.
+cli-queue-none-yet = Chưa tìm thấy gì: còn bình luận chưa xem qua.
 cli-queue-count =
     { $total ->
         [10001] Hiện { $shown } trong hơn 10000 bình luận.

@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use crate::domain::{
     Result,
-    case::{Case, QueueFilter, QueueOrder},
+    case::{Case, QueueFilter},
     id::{CommentId, SiteId},
-    page::{Page, QueuePage},
+    page::{Cursor, Page, QueuePage},
 };
 
 /// The moderators' queue.
@@ -15,15 +15,13 @@ pub trait QueueStore: Send + Sync {
     /// A page of the queue. [`QueueOrder::Due`] lists takedowns only.
     async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<Case>>;
 
-    /// How many comments all pages of that order hold together at `now`, counted up to
+    /// How many comments lie between `after` and `until` of a page, whatever its size, counted up to
     /// [`crate::domain::case::EXACT_TOTAL`] + 1.
-    async fn count_queue(
-        &self,
-        site: &SiteId,
-        filter: &QueueFilter,
-        order: QueueOrder,
-        now: DateTime<Utc>,
-    ) -> Result<i64>;
+    async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64>;
+
+    /// The key of the last of `page.size` comments after `page.after`, which may or may not match the filter. `None` when there are
+    /// fewer, or where no index has the order: then nothing but the whole can be looked through.
+    async fn queue_slice(&self, page: &QueuePage<'_>) -> Result<Option<Cursor>>;
 
     /// One case with its details and the claim in force at `now`.
     async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>>;

@@ -6,22 +6,17 @@ use crate::domain::{
     Result,
     id::SiteId,
     request::RequestRow,
-    submission::{ChallengeContext, Inserted, Pseudonym, Submission, SubmitContext, SubmitQuestion},
+    submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
 };
 
 /// Submits.
 #[async_trait]
 pub trait SubmissionStore: Send + Sync {
-    /// Everything a submit must know, in one round trip.
-    async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext>;
+    /// Everything that each of some submits must know, in one round trip; answers come in the order of the questions.
+    async fn submit_contexts(&self, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>>;
 
-    /// What a challenge must know, in one round trip.
-    async fn challenge_context(
-        &self,
-        site: &SiteId,
-        device: Option<Pseudonym>,
-        now: DateTime<Utc>,
-    ) -> Result<ChallengeContext>;
+    /// What each of some challenges must know, in one round trip; answers come in the order of the questions.
+    async fn challenge_contexts(&self, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>>;
 
     /// Stores each submission with its nonce, request row, change-feed row, article (if new) and counters, or nothing of
     /// it. The whole slice is one transaction; answers come in its order. Twins inside the slice behave as if they had

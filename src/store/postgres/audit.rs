@@ -33,7 +33,7 @@ impl AuditStore for PostgresStore {
         count: usize,
         after: Option<Cursor>,
     ) -> Result<Page<AuditEntry>> {
-        list(&self.pool, site, filter, count, after).await
+        list(&mut *self.begin_planned_anew().await?, site, filter, count, after).await
     }
 
     async fn record(&self, site: &SiteId, entry: &AuditEntry) -> Result<()> {
@@ -134,8 +134,8 @@ macro_rules! entries {
 const ALL: &str = entries!("$2::uuid is null");
 const OF_COMMENT: &str = entries!("comment_id = $2");
 
-pub(super) async fn list(
-    pool: &PgPool,
+async fn list(
+    connection: &mut PgConnection,
     site: &SiteId,
     filter: &AuditFilter,
     count: usize,
@@ -156,7 +156,7 @@ pub(super) async fn list(
         .bind(filter.article.as_ref().map(ArticleId::as_str))
         .bind(filter.batch)
         .bind(filter.ban)
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     let entries = rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect::<Result<_>>()?;
     Ok(Page::of(entries, count, |entry: &AuditEntry| Cursor { at: entry.at, id: entry.id, score: 0.0 }))

@@ -36,6 +36,9 @@ pub(super) fn pool(options: PgConnectOptions, settings: PoolSettings) -> PgPool 
         ("idle_in_transaction_session_timeout", "5s"),
         // Every statement has its index. A plan that was made while a table was empty would read it whole long after.
         ("enable_seqscan", "off"),
+        // Left to itself, PostgreSQL plans statements that take arrays anew each time, because it does not know their length, and a
+        // submit's statements take longer to plan than to run.
+        ("plan_cache_mode", "force_generic_plan"),
     ]);
     PgPoolOptions::new()
         .max_connections(settings.connections)

@@ -40,6 +40,13 @@ macro_rules! in_transaction {
     };
 }
 
+/// Has the rest of a transaction planned for what it is given. Elsewhere a statement's plan is made once.
+macro_rules! planned_anew {
+    () => {
+        "set local plan_cache_mode = force_custom_plan"
+    };
+}
+
 mod admission;
 mod article;
 mod audit;
@@ -118,5 +125,10 @@ impl PostgresStore {
 
     async fn begin(&self) -> Result<PgTransaction<'static>> {
         Ok(self.pool.begin_with("begin isolation level read committed").await?)
+    }
+
+    /// To read what filters ask for, whose conditions may be absent: each statement is planned for what it is given.
+    async fn begin_planned_anew(&self) -> Result<PgTransaction<'static>> {
+        Ok(self.pool.begin_with(concat!("begin read only; ", planned_anew!())).await?)
     }
 }

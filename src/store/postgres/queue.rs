@@ -2,14 +2,17 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgPool, postgres::PgExecutor, postgres::PgRow};
+use sqlx::{Executor as _, PgConnection, PgPool, postgres::PgExecutor, postgres::PgRow};
 use uuid::Uuid;
 
-use super::{PostgresStore, case, queue_sql::Shape};
+use super::{
+    PostgresStore, case,
+    queue_sql::{Asked, Shape},
+};
 use crate::{
     domain::{
         Result,
-        case::{Case, EXACT_TOTAL, QueueFilter, QueueOrder},
+        case::{Case, EXACT_TOTAL, QueueFilter},
         claim::ClaimRequest,
         id::{CommentId, SiteId},
         page::{Cursor, Page, QueuePage},
@@ -25,20 +28,33 @@ use crate::{
 #[async_trait]
 impl QueueStore for PostgresStore {
     async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<Case>> {
-        let cases = fetch(&self.pool, page, page.size + 1, false).await?;
+        let cases = if Shape::of(page.filter).is_plain() {
+            fetch(&self.pool, page, page.size + 1, false).await?
+        } else {
+            fetch(&mut *self.begin_planned_anew().await?, page, page.size + 1, false).await?
+        };
         Ok(Page::of(cases, page.size, |case| keyset::queue_cursor(page.order, case)))
     }
 
-    async fn count_queue(
-        &self,
-        site: &SiteId,
-        filter: &QueueFilter,
-        order: QueueOrder,
-        now: DateTime<Utc>,
-    ) -> Result<i64> {
-        let shape = Shape::of(filter);
-        let query = shape.bind(shape.count(order), site, filter, now).bind(EXACT_TOTAL + 1);
-        Reader::new(&shape.bind_last(query, filter, now).fetch_one(&self.pool).await?).long()
+    async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64> {
+        let shape = Shape::of(page.filter);
+        let query = shape.bind(shape.count(page.order), page.site, page.filter, page.now);
+        let row = if shape.is_plain() {
+            shape.bind_last(query.bind(EXACT_TOTAL + 1), page.filter, page.now).fetch_one(&self.pool).await?
+        } else {
+            let query = bind_bounds(query, page, EXACT_TOTAL + 1);
+            let query = shape.bind_last(query, page.filter, page.now);
+            query.fetch_one(&mut *self.begin_planned_anew().await?).await?
+        };
+        Reader::new(&row).long()
+    }
+
+    async fn queue_slice(&self, page: &QueuePage<'_>) -> Result<Option<Cursor>> {
+        let Some(sql) = Shape::of(page.filter).slice(page.order) else { return Ok(None) };
+        let (key, id) = keyset::queue_start(page.order, page.after);
+        let query = bind_key(sqlx::query(sql).bind(page.site.as_str().to_owned()), key).bind(id);
+        let row = query.bind(parse::limit(page.size) - 1).fetch_optional(&self.pool).await?;
+        row.map(|row| keyset::read_queue_cursor(page.order, &mut Reader::new(&row))).transpose()
     }
 
     async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
@@ -68,18 +84,31 @@ impl QueueStore for PostgresStore {
     }
 }
 
+fn bind_key(query: Asked, key: QueueKey) -> Asked {
+    match key {
+        QueueKey::Time(at) => query.bind(at),
+        QueueKey::Score(score) => query.bind(score),
+        QueueKey::Reports(reports) => query.bind(reports),
+    }
+}
+
+/// Where a page with conditions starts, how much it holds at most, and where it ends.
+fn bind_bounds(query: Asked, page: &QueuePage<'_>, limit: i64) -> Asked {
+    let (start, end) = (keyset::queue_start(page.order, page.after), keyset::queue_end(page.order, page.until));
+    bind_key(bind_key(query, start.0).bind(start.1).bind(limit), end.0).bind(end.1)
+}
+
 /// At most `limit` cases from where the page starts, locked when that is asked for.
 async fn fetch(executor: impl PgExecutor<'_>, page: &QueuePage<'_>, limit: usize, lock: bool) -> Result<Vec<Case>> {
     let shape = Shape::of(page.filter);
     let query = shape.bind(shape.page(page.order, lock), page.site, page.filter, page.now);
-    let (key, id) = keyset::queue_start(page.order, page.after);
-    let query = match key {
-        QueueKey::Time(at) => query.bind(at),
-        QueueKey::Score(score) => query.bind(score),
-        QueueKey::Reports(reports) => query.bind(reports),
+    let query = if shape.is_plain() {
+        let (key, id) = keyset::queue_start(page.order, page.after);
+        bind_key(query, key).bind(id).bind(parse::limit(limit))
+    } else {
+        bind_bounds(query, page, parse::limit(limit))
     };
-    let query = shape.bind_last(query.bind(id).bind(parse::limit(limit)), page.filter, page.now);
-    let rows = query.fetch_all(executor).await?;
+    let rows = shape.bind_last(query, page.filter, page.now).fetch_all(executor).await?;
     rows.iter().map(|row| rows::case(&mut Reader::new(row), page.now)).collect()
 }
 
@@ -92,7 +121,10 @@ pub(super) async fn lock_next(
     after: Option<Cursor>,
 ) -> Result<Vec<Case>> {
     let ClaimRequest { site, order, now, .. } = *request;
-    fetch(tx, &QueuePage { site, filter, order, size: count, after, now }, count, true).await
+    if !Shape::of(filter).is_plain() {
+        tx.execute(planned_anew!()).await?;
+    }
+    fetch(tx, &QueuePage { site, filter, order, size: count, after, until: None, now }, count, true).await
 }
 
 /// A change's id is made from its time, so that the primary key finds the newest.

@@ -41,82 +41,73 @@ macro_rules! matching {
     };
 }
 
-macro_rules! page {
-    ($matching:expr, $order:literal, $compare:literal, $cursor:literal, $tail:expr) => {
-        concat!(
-            "select ",
-            case_columns!(),
-            " from comments c where c.site_id = $1 and ",
-            $matching,
-            " and ",
-            $compare,
-            $cursor,
-            " order by ",
-            $order,
-            $tail
-        )
-    };
-}
-
-macro_rules! pages {
-    ($order:expr, $matching:expr, $cursor:literal, $tail:expr) => {
+/// What each order goes by: `$statement!(keys, after, until, order by, condition; …)`.
+macro_rules! by_order {
+    ($order:expr, $statement:ident, $($rest:tt)*) => {
         match $order {
             QueueOrder::Oldest => {
-                page!($matching, "c.created_at, c.comment_id", "(c.created_at, c.comment_id) > ", $cursor, $tail)
+                $statement!("(c.created_at, c.comment_id)", " > ", " <= ", "c.created_at, c.comment_id", ""; $($rest)*)
             }
-            QueueOrder::Newest => page!(
-                $matching,
-                "c.created_at desc, c.comment_id desc",
-                "(c.created_at, c.comment_id) < ",
-                $cursor,
-                $tail
-            ),
+            QueueOrder::Newest => {
+                $statement!("(c.created_at, c.comment_id)", " < ", " >= ", "c.created_at desc, c.comment_id desc", ""; $($rest)*)
+            }
             QueueOrder::Score => {
-                page!($matching, "-c.spam_score, c.comment_id", "(-c.spam_score, c.comment_id) > ", $cursor, $tail)
+                $statement!("(-c.spam_score, c.comment_id)", " > ", " <= ", "-c.spam_score, c.comment_id", ""; $($rest)*)
             }
             QueueOrder::Reports => {
-                page!($matching, "-c.open_reports, c.comment_id", "(-c.open_reports, c.comment_id) > ", $cursor, $tail)
+                $statement!("(-c.open_reports, c.comment_id)", " > ", " <= ", "-c.open_reports, c.comment_id", ""; $($rest)*)
             }
-            QueueOrder::Due => page!(
-                $matching,
-                "c.due_at, c.comment_id",
-                "c.due_at is not null and (c.due_at, c.comment_id) > ",
-                $cursor,
-                $tail
-            ),
+            QueueOrder::Due => {
+                $statement!("(c.due_at, c.comment_id)", " > ", " <= ", "c.due_at, c.comment_id", " and c.due_at is not null"; $($rest)*)
+            }
         }
     };
 }
 
+macro_rules! page {
+    ($keys:literal, $after:literal, $until:literal, $order:literal, $condition:literal;
+        $matching:expr, $start:literal, [$($end:literal)?], $tail:expr) => {
+        concat!(
+            "select ", case_columns!(), " from comments c where c.site_id = $1 and ", $matching, $condition,
+            " and ", $keys, $after, $start, $(" and ", $keys, $until, $end,)? " order by ", $order, $tail
+        )
+    };
+}
+
 /// Pages to be read, or to be taken by whoever is first: rows that somebody has locked are stepped over.
-macro_rules! pages_or_locks {
-    ($order:expr, $lock:expr, $matching:expr, $cursor:literal, $limit:literal) => {
+macro_rules! pages {
+    ($order:expr, $lock:expr, $matching:expr, $start:literal, $end:tt, $limit:literal) => {
         if $lock {
-            pages!($order, $matching, $cursor, concat!(" limit ", $limit, " for no key update of c skip locked"))
+            by_order!(
+                $order,
+                page,
+                $matching,
+                $start,
+                $end,
+                concat!(" limit ", $limit, " for no key update of c skip locked")
+            )
         } else {
-            pages!($order, $matching, $cursor, concat!(" limit ", $limit))
+            by_order!($order, page, $matching, $start, $end, concat!(" limit ", $limit))
         }
     };
 }
 
 macro_rules! count {
-    ($matching:expr, $limit:literal) => {
+    ($keys:literal, $after:literal, $until:literal, $order:literal, $condition:literal;
+        $matching:expr, [$($start:literal, $end:literal)?], $limit:literal) => {
         concat!(
-            "select count(*) from (select 1 from comments c where c.site_id = $1 and ",
-            $matching,
-            " limit ",
-            $limit,
-            ") found"
+            "select count(*) from (select 1 from comments c where c.site_id = $1 and ", $matching, $condition,
+            $(" and ", $keys, $after, $start, " and ", $keys, $until, $end,)? " limit ", $limit, ") found"
         )
     };
 }
 
-macro_rules! counts {
-    ($order:expr, $matching:expr, $limit:literal) => {
-        match $order {
-            QueueOrder::Due => count!(concat!("c.due_at is not null and ", $matching), $limit),
-            _ => count!($matching, $limit),
-        }
+macro_rules! slice {
+    ($keys:literal, $after:literal, $until:literal, $order:literal, $condition:literal; $status:expr) => {
+        concat!(
+            "select c.comment_id, c.created_at, c.due_at, c.spam_score, c.open_reports from comments c where c.site_id = $1 and ",
+            $status, $condition, " and ", $keys, $after, "($2, $3) order by ", $order, " offset $4 limit 1"
+        )
     };
 }
 
@@ -172,26 +163,47 @@ impl Shape {
         if filter.status.is_empty() { Self::Waiting } else { Self::Any }
     }
 
+    /// Without conditions that may be absent: one plan serves all.
+    pub(super) const fn is_plain(self) -> bool {
+        matches!(self, Self::AllWaiting | Self::AllUnheld)
+    }
+
     /// A page, or with `lock` its rows locked.
     pub(super) const fn page(self, order: QueueOrder, lock: bool) -> &'static str {
         match self {
-            Self::AllWaiting => pages_or_locks!(order, lock, waiting!(), "($2, $3)", "$4"),
+            Self::AllWaiting => pages!(order, lock, waiting!(), "($2, $3)", [], "$4"),
             Self::AllUnheld => {
-                pages_or_locks!(order, lock, concat!(waiting!(), " and not ", held!("$5")), "($2, $3)", "$4")
+                pages!(order, lock, concat!(waiting!(), " and not ", held!("$5")), "($2, $3)", [], "$4")
             }
-            Self::Waiting => pages_or_locks!(order, lock, matching!(waiting!()), "($13, $14)", "$15"),
-            Self::Pending => pages_or_locks!(order, lock, matching!("c.status = 'PENDING'"), "($13, $14)", "$15"),
-            Self::Any => pages_or_locks!(order, lock, matching!("c.status = any ($16)"), "($13, $14)", "$15"),
+            Self::Waiting => pages!(order, lock, matching!(waiting!()), "($13, $14)", ["($16, $17)"], "$15"),
+            Self::Pending => {
+                pages!(order, lock, matching!("c.status = 'PENDING'"), "($13, $14)", ["($16, $17)"], "$15")
+            }
+            Self::Any => pages!(order, lock, matching!("c.status = any ($18)"), "($13, $14)", ["($16, $17)"], "$15"),
         }
     }
 
     pub(super) const fn count(self, order: QueueOrder) -> &'static str {
         match self {
-            Self::AllWaiting => counts!(order, waiting!(), "$2"),
-            Self::AllUnheld => counts!(order, concat!(waiting!(), " and not ", held!("$3")), "$2"),
-            Self::Waiting => counts!(order, matching!(waiting!()), "$13"),
-            Self::Pending => counts!(order, matching!("c.status = 'PENDING'"), "$13"),
-            Self::Any => counts!(order, matching!("c.status = any ($14)"), "$13"),
+            Self::AllWaiting => by_order!(order, count, waiting!(), [], "$2"),
+            Self::AllUnheld => by_order!(order, count, concat!(waiting!(), " and not ", held!("$3")), [], "$2"),
+            Self::Waiting => by_order!(order, count, matching!(waiting!()), ["($13, $14)", "($16, $17)"], "$15"),
+            Self::Pending => {
+                by_order!(order, count, matching!("c.status = 'PENDING'"), ["($13, $14)", "($16, $17)"], "$15")
+            }
+            Self::Any => {
+                by_order!(order, count, matching!("c.status = any ($18)"), ["($13, $14)", "($16, $17)"], "$15")
+            }
+        }
+    }
+
+    /// The last of so many comments in that order; `None` where no index has it.
+    pub(super) const fn slice(self, order: QueueOrder) -> Option<&'static str> {
+        match (self, order) {
+            (Self::Any, QueueOrder::Score | QueueOrder::Reports) => None,
+            (Self::Any, _) => Some(by_order!(order, slice, "true")),
+            (Self::Pending, _) => Some(by_order!(order, slice, "c.status = 'PENDING'")),
+            _ => Some(by_order!(order, slice, waiting!())),
         }
     }
 
@@ -205,9 +217,8 @@ impl Shape {
 
     /// Binds site and conditions.
     pub(super) fn bind(self, sql: &'static str, site: &SiteId, filter: &QueueFilter, now: DateTime<Utc>) -> Asked {
-        let plain = matches!(self, Self::AllWaiting | Self::AllUnheld);
-        let query = sqlx::query(sql).persistent(plain).bind(site.as_str().to_owned());
-        if plain {
+        let query = sqlx::query(sql).persistent(self.is_plain()).bind(site.as_str().to_owned());
+        if self.is_plain() {
             return query;
         }
         query

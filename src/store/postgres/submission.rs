@@ -16,7 +16,7 @@ use crate::{
         id::{ArticleId, SiteId},
         request::RequestRow,
         standing::Record,
-        submission::{ChallengeContext, Inserted, Pseudonym, Submission, SubmitContext, SubmitQuestion},
+        submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
     },
     store::{
         contract::SubmissionStore,
@@ -27,27 +27,14 @@ use crate::{
 
 #[async_trait]
 impl SubmissionStore for PostgresStore {
-    async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
+    async fn submit_contexts(&self, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
         let _turn = self.portals_turn().await?;
-        context(&self.pool, question).await
+        contexts(&self.pool, questions).await
     }
 
-    async fn challenge_context(
-        &self,
-        site: &SiteId,
-        device: Option<Pseudonym>,
-        now: DateTime<Utc>,
-    ) -> Result<ChallengeContext> {
+    async fn challenge_contexts(&self, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
         let _turn = self.portals_turn().await?;
-        let row = sqlx::query(CHALLENGE_CONTEXT)
-            .bind(site.as_str())
-            .bind(device)
-            .bind(Record::since(now))
-            .bind(Record::suspected_since(now))
-            .fetch_one(&self.pool)
-            .await?;
-        let mut columns = Reader::new(&row);
-        Ok(ChallengeContext { record: rows::record(&mut columns)?, site: rows::site(&mut columns)? })
+        challenge_contexts(&self.pool, questions).await
     }
 
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
@@ -72,8 +59,20 @@ impl SubmissionStore for PostgresStore {
     }
 }
 
-const CONTEXT: &str = concat!(
-    "select r.request_id, r.payload_hash, r.response, ",
+/// One row for each question, in their order; subjects say by position whose they are. Each look-up is fenced by a limit, so that it is
+/// one by its index whatever is known of a table's size: this plan is made once, perhaps when there was nothing in it.
+const CONTEXTS: &str = concat!(
+    "with banned as (
+        -- BLOCK sorts before HOLD, and wins
+        select i.position, min(f.effect) effect
+        from unnest($13::bigint[], $14::text[], $15::text[], $16::bytea[], $17::timestamptz[])
+            i (position, site_id, subject_kind, subject, now)
+        cross join lateral (
+            select b.effect from bans b where b.site_id = i.site_id and b.subject_kind = i.subject_kind and b.subject = i.subject
+                and b.revoked_at is null and b.expires_at > i.now order by b.effect limit 1) f
+        group by i.position
+    )
+    select r.request_id, r.payload_hash, r.response, ",
     article_columns!("a"),
     ", ",
     comment_columns!("p"),
@@ -81,72 +80,86 @@ const CONTEXT: &str = concat!(
     comment_columns!("d"),
     ", ",
     site_columns!("t"),
-    ", same.comments, same.authors,
-        -- BLOCK sorts before HOLD, and wins
-        (select min(b.effect) from unnest($9::text[], $10::bytea[]) i (subject_kind, subject)
-            join bans b using (subject_kind, subject)
-            where b.site_id = $1 and b.revoked_at is null and b.expires_at > $11)
-, ",
+    ", same.comments, same.authors, banned.effect, ",
     record_columns!("k"),
     "
-    from ",
-    record_of_device!("k", "$5", "$12", "$13"),
-    "
+    from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::timestamptz[],
+            $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
+        with ordinality as q (site_id, request_id, article_id, parent_id, device, fingerprint, skeleton, author, duplicates_since,
+            same_text_since, since, suspected_since, position)
+    cross join lateral ",
+    record_of_device!("q.site_id", "q.device", "q.since", "q.suspected_since"),
+    " k
     cross join lateral (
-        select count(*) comments, count(distinct n.author) filter (where n.author <> $15) authors from (
-            select s.author from comments s where s.site_id = $1 and coalesce(s.skeleton, s.fingerprint) = $14 and s.created_at >= $8
+        select count(*) comments, count(distinct n.author) filter (where n.author <> q.author) authors from (
+            select s.author from comments s
+            where s.site_id = q.site_id and coalesce(s.skeleton, s.fingerprint) = q.skeleton and s.created_at >= q.same_text_since
             order by s.created_at desc limit 1000) n) same
-    left join sites t on t.site_id = $1
-    left join requests r on r.site_id = $1 and r.request_id = $2
-    left join articles a on a.site_id = $1 and a.article_id = $3
-    left join comments p on p.site_id = $1 and p.comment_id = $4 and p.article_id = $3
+    left join banned on banned.position = q.position
+    left join lateral (select * from sites where site_id = q.site_id limit 1) t on true
+    left join lateral (select * from requests where site_id = q.site_id and request_id = q.request_id limit 1) r on true
+    left join lateral (select * from articles where site_id = q.site_id and article_id = q.article_id limit 1) a on true
+    left join lateral (
+        select * from comments c where c.site_id = q.site_id and c.comment_id = q.parent_id and c.article_id = q.article_id limit 1) p on true
     left join lateral (
         select * from comments o
-        where o.site_id = $1 and o.fingerprint = $6 and o.created_at >= $7 and o.device = $5 and o.article_id = $3
-        order by o.created_at desc, o.comment_id desc limit 1) d on true"
+        where o.site_id = q.site_id and o.fingerprint = q.fingerprint and o.created_at >= q.duplicates_since
+            and o.device = q.device and o.article_id = q.article_id
+        order by o.created_at desc, o.comment_id desc limit 1) d on true
+    order by q.position"
 );
 
-const CHALLENGE_CONTEXT: &str = concat!(
+const CHALLENGE_CONTEXTS: &str = concat!(
     "select ",
     record_columns!("k"),
     ", ",
     site_columns!("t"),
-    " from ",
-    record_of_device!("k", "$2", "$3", "$4"),
-    " left join sites t on t.site_id = $1"
+    " from unnest($1::text[], $2::bytea[], $3::timestamptz[], $4::timestamptz[])
+        with ordinality as q (site_id, device, since, suspected_since, position)
+    cross join lateral ",
+    record_of_device!("q.site_id", "q.device", "q.since", "q.suspected_since"),
+    " k left join lateral (select * from sites where site_id = q.site_id limit 1) t on true
+    order by q.position"
 );
 
-pub(super) async fn context(pool: &PgPool, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
-    let row = sqlx::query(CONTEXT)
-        .bind(question.site.as_str())
-        .bind(question.request_id)
-        .bind(question.article.as_str())
-        .bind(question.parent.map(|id| id.0))
-        .bind(question.device)
-        .bind(question.fingerprint)
-        .bind(question.duplicates_since)
-        .bind(question.same_text_since)
-        .bind(question.subjects.iter().map(|subject| subject.kind.as_str()).bind_iter())
-        .bind(question.subjects.iter().map(|subject| subject.key.as_slice()).bind_iter())
-        .bind(question.now)
-        .bind(Record::since(question.now))
-        .bind(Record::suspected_since(question.now))
-        .bind(question.skeleton.unwrap_or(question.fingerprint))
-        .bind(question.author)
-        .fetch_one(pool)
+async fn challenge_contexts(pool: &PgPool, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
+    let all = || questions.iter();
+    let rows = sqlx::query(CHALLENGE_CONTEXTS)
+        .bind(all().map(|one| one.site.as_str()).bind_iter())
+        .bind(all().map(|one| one.device).bind_iter())
+        .bind(all().map(|one| Record::since(one.now)).bind_iter())
+        .bind(all().map(|one| Record::suspected_since(one.now)).bind_iter())
+        .fetch_all(pool)
         .await?;
-    let mut columns = Reader::new(&row);
-    Ok(SubmitContext {
-        request: rows::maybe_request(&mut columns)?,
-        article: rows::maybe_article(&mut columns)?,
-        parent: rows::maybe_comment(&mut columns)?,
-        duplicate: rows::maybe_comment(&mut columns)?,
-        site: rows::site(&mut columns)?,
-        same_text: columns.long()?,
-        same_text_authors: columns.long()?,
-        ban: parse::maybe_named(columns.maybe_text()?.as_deref())?,
-        record: rows::record(&mut columns)?,
-    })
+    rows.iter().map(|row| rows::challenge_context(&mut Reader::new(row))).collect()
+}
+
+async fn contexts(pool: &PgPool, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
+    let all = || questions.iter();
+    // Positions count from 1, as `with ordinality` does.
+    let subjects =
+        || (1_i64..).zip(all()).flat_map(|(position, one)| one.subjects.iter().map(move |it| (position, one, it)));
+    let rows = sqlx::query(CONTEXTS)
+        .bind(all().map(|one| one.site.as_str()).bind_iter())
+        .bind(all().map(|one| one.request_id).bind_iter())
+        .bind(all().map(|one| one.article.as_str()).bind_iter())
+        .bind(all().map(|one| one.parent.map(|id| id.0)).bind_iter())
+        .bind(all().map(|one| one.device).bind_iter())
+        .bind(all().map(|one| one.fingerprint).bind_iter())
+        .bind(all().map(|one| one.skeleton.unwrap_or(one.fingerprint)).bind_iter())
+        .bind(all().map(|one| one.author.as_str()).bind_iter())
+        .bind(all().map(|one| one.duplicates_since).bind_iter())
+        .bind(all().map(|one| one.same_text_since).bind_iter())
+        .bind(all().map(|one| Record::since(one.now)).bind_iter())
+        .bind(all().map(|one| Record::suspected_since(one.now)).bind_iter())
+        .bind(subjects().map(|(position, ..)| position).bind_iter())
+        .bind(subjects().map(|(_, one, _)| one.site.as_str()).bind_iter())
+        .bind(subjects().map(|(.., subject)| subject.kind.as_str()).bind_iter())
+        .bind(subjects().map(|(.., subject)| subject.key.as_slice()).bind_iter())
+        .bind(subjects().map(|(_, one, _)| one.now).bind_iter())
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(|row| rows::submit_context(&mut Reader::new(row))).collect()
 }
 
 /// The articles known of a batch.
@@ -180,7 +193,8 @@ async fn known_articles(tx: &mut PgConnection, submissions: &[Submission]) -> Re
     let sql = concat!(
         "select a.site_id, ",
         article_columns!("a"),
-        " from articles a where (a.site_id, a.article_id) in (select * from unnest($1::text[], $2::text[]))"
+        " from (select distinct * from unnest($1::text[], $2::text[]) i (site_id, article_id)) i
+        cross join lateral (select * from articles where site_id = i.site_id and article_id = i.article_id limit 1) a"
     );
     let rows = sqlx::query(sql)
         .bind(submissions.iter().map(|submission| submission.site.as_str()).bind_iter())

@@ -72,7 +72,7 @@ async fn claim(tx: &mut SqliteConnection, request: &ClaimRequest<'_>) -> Result<
     }
     let filter = QueueFilter { claimed: Some(false), ..request.filter.clone() };
     let ClaimRequest { site, order, count: size, now, .. } = *request;
-    let page = QueuePage { site, filter: &filter, order, size, after: None, now };
+    let page = QueuePage { site, filter: &filter, order, size, after: None, until: None, now };
     let found = queue::list(&mut *tx, &page).await?.items;
     let ids: Vec<CommentId> = found.iter().map(|case| case.comment.id).collect();
     let query = sqlx::query(TAKE).bind(site.as_str()).bind(json_ids(&ids)).bind(request.moderator);

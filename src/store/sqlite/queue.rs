@@ -10,14 +10,14 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore, case, json_ids, micros,
-    queue_sql::{Shape, ask},
+    queue_sql::{Asked, Shape, ask},
 };
 use crate::{
     domain::{
         Result,
-        case::{Case, EXACT_TOTAL, QueueFilter, QueueOrder},
+        case::{Case, EXACT_TOTAL, QueueFilter},
         id::{CommentId, SiteId},
-        page::{Page, QueuePage},
+        page::{Cursor, Page, QueuePage},
     },
     store::{
         contract::{MOST_CHANGES, QueueStore},
@@ -33,16 +33,15 @@ impl QueueStore for SqliteStore {
         list(&self.read, page).await
     }
 
-    async fn count_queue(
-        &self,
-        site: &SiteId,
-        filter: &QueueFilter,
-        order: QueueOrder,
-        now: DateTime<Utc>,
-    ) -> Result<i64> {
-        let sql = Shape::of(filter).count(order);
-        let row = ask(sql, site, filter, now).bind(EXACT_TOTAL + 1).fetch_one(&self.read).await?;
-        Reader::new(&row).long()
+    async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64> {
+        let query = ask_page(Shape::of(page.filter).count(page.order), page, EXACT_TOTAL + 1);
+        Reader::new(&query.fetch_one(&self.read).await?).long()
+    }
+
+    async fn queue_slice(&self, page: &QueuePage<'_>) -> Result<Option<Cursor>> {
+        let Some(sql) = Shape::of(page.filter).slice(page.order) else { return Ok(None) };
+        let row = ask_page(sql, page, parse::limit(page.size) - 1).fetch_optional(&self.read).await?;
+        row.map(|row| keyset::read_queue_cursor(page.order, &mut Reader::new(&row))).transpose()
     }
 
     async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
@@ -69,15 +68,24 @@ impl QueueStore for SqliteStore {
     }
 }
 
-pub(super) async fn list(executor: impl SqliteExecutor<'_>, page: &QueuePage<'_>) -> Result<Page<Case>> {
-    let query = ask(Shape::of(page.filter).page(page.order), page.site, page.filter, page.now);
-    let (key, id) = keyset::queue_start(page.order, page.after);
-    let query = match key {
+fn bind_key(query: Asked, key: QueueKey) -> Asked {
+    match key {
         QueueKey::Time(at) => query.bind(micros(at)),
         QueueKey::Score(score) => query.bind(score),
         QueueKey::Reports(reports) => query.bind(reports),
-    };
-    let rows = query.bind(id).bind(parse::limit(page.size + 1)).fetch_all(executor).await?;
+    }
+}
+
+/// A statement with where a page starts, a number, and where the page ends.
+fn ask_page(sql: &'static str, page: &QueuePage<'_>, number: i64) -> Asked {
+    let (start, end) = (keyset::queue_start(page.order, page.after), keyset::queue_end(page.order, page.until));
+    let query = bind_key(ask(sql, page.site, page.filter, page.now), start.0).bind(start.1).bind(number);
+    bind_key(query, end.0).bind(end.1)
+}
+
+pub(super) async fn list(executor: impl SqliteExecutor<'_>, page: &QueuePage<'_>) -> Result<Page<Case>> {
+    let query = ask_page(Shape::of(page.filter).page(page.order), page, parse::limit(page.size + 1));
+    let rows = query.fetch_all(executor).await?;
     let cases = rows.iter().map(|row| rows::case(&mut Reader::new(row), page.now)).collect::<Result<_>>()?;
     Ok(Page::of(cases, page.size, |case| keyset::queue_cursor(page.order, case)))
 }

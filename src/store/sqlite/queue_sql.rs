@@ -42,8 +42,66 @@ macro_rules! any_status {
     };
 }
 
+/// What each order goes by: `$statement!(index, between, after, order by; …)`. Where the order is by an expression, its first condition
+/// follows from the second; SQLite seeks by it, which it cannot by a row of expressions.
+macro_rules! by_order {
+    ($order:expr, [$by_age:literal, $by_score:literal, $by_reports:literal], $statement:ident, $($rest:tt)*) => {
+        match $order {
+            QueueOrder::Oldest => $statement!(
+                $by_age,
+                "(c.created_at, c.comment_id) > ($14, $15)",
+                " and (c.created_at, c.comment_id) <= ($17, $18)",
+                "c.created_at, c.comment_id";
+                $($rest)*
+            ),
+            QueueOrder::Newest => $statement!(
+                $by_age,
+                "(c.created_at, c.comment_id) < ($14, $15)",
+                " and (c.created_at, c.comment_id) >= ($17, $18)",
+                "c.created_at desc, c.comment_id desc";
+                $($rest)*
+            ),
+            QueueOrder::Score => $statement!(
+                $by_score,
+                "-c.spam_score >= $14 and (-c.spam_score, c.comment_id) > ($14, $15)",
+                " and (-c.spam_score, c.comment_id) <= ($17, $18)",
+                "-c.spam_score, c.comment_id";
+                $($rest)*
+            ),
+            QueueOrder::Reports => $statement!(
+                $by_reports,
+                "-c.open_reports >= $14 and (-c.open_reports, c.comment_id) > ($14, $15)",
+                " and (-c.open_reports, c.comment_id) <= ($17, $18)",
+                "-c.open_reports, c.comment_id";
+                $($rest)*
+            ),
+            QueueOrder::Due => $statement!(
+                "indexed by comments_by_due",
+                "c.due_at is not null and (c.due_at, c.comment_id) > ($14, $15)",
+                " and (c.due_at, c.comment_id) <= ($17, $18)",
+                "c.due_at, c.comment_id";
+                $($rest)*
+            ),
+        }
+    };
+    ($order:expr, waiting, $($rest:tt)*) => {
+        by_order!(
+            $order,
+            [
+                "indexed by comments_waiting_by_age",
+                "indexed by comments_waiting_by_score",
+                "indexed by comments_waiting_by_reports"
+            ],
+            $($rest)*
+        )
+    };
+    ($order:expr, any, $($rest:tt)*) => {
+        by_order!($order, ["indexed by comments_by_age", "", ""], $($rest)*)
+    };
+}
+
 macro_rules! page {
-    ($index:literal, $matching:expr, $after:literal, $order:literal) => {
+    ($index:literal, $after:literal, $until:literal, $order:literal; $matching:expr) => {
         concat!(
             "select ",
             case_columns!(),
@@ -53,6 +111,7 @@ macro_rules! page {
             $matching,
             " and ",
             $after,
+            $until,
             " order by ",
             $order,
             " limit $16"
@@ -60,71 +119,35 @@ macro_rules! page {
     };
 }
 
-/// Where the order is by an expression, its first condition follows from the second; SQLite seeks by it, which it cannot by a row
-/// of expressions.
-macro_rules! pages {
-    ($order:expr, $by_age:literal, $by_score:literal, $by_reports:literal, $matching:expr) => {
-        match $order {
-            QueueOrder::Oldest => {
-                page!($by_age, $matching, "(c.created_at, c.comment_id) > ($14, $15)", "c.created_at, c.comment_id")
-            }
-            QueueOrder::Newest => page!(
-                $by_age,
-                $matching,
-                "(c.created_at, c.comment_id) < ($14, $15)",
-                "c.created_at desc, c.comment_id desc"
-            ),
-            QueueOrder::Score => page!(
-                $by_score,
-                $matching,
-                "-c.spam_score >= $14 and (-c.spam_score, c.comment_id) > ($14, $15)",
-                "-c.spam_score, c.comment_id"
-            ),
-            QueueOrder::Reports => page!(
-                $by_reports,
-                $matching,
-                "-c.open_reports >= $14 and (-c.open_reports, c.comment_id) > ($14, $15)",
-                "-c.open_reports, c.comment_id"
-            ),
-            QueueOrder::Due => page!(
-                "indexed by comments_by_due",
-                $matching,
-                "c.due_at is not null and (c.due_at, c.comment_id) > ($14, $15)",
-                "c.due_at, c.comment_id"
-            ),
-        }
-    };
-    ($order:expr, waiting, $matching:expr) => {
-        pages!(
-            $order,
-            "indexed by comments_waiting_by_age",
-            "indexed by comments_waiting_by_score",
-            "indexed by comments_waiting_by_reports",
-            $matching
-        )
-    };
-}
-
 macro_rules! count {
-    ($index:literal, $matching:expr) => {
+    ($index:literal, $after:literal, $until:literal, $order:literal; $matching:expr) => {
         concat!(
             "select count(*) from (select 1 from comments c ",
             $index,
             " where c.site_id = $1 and ",
             $matching,
-            " limit $14)"
+            " and ",
+            $after,
+            $until,
+            " limit $16)"
         )
     };
 }
 
-macro_rules! counts {
-    ($order:expr, $index:literal, $matching:expr) => {
-        match $order {
-            QueueOrder::Due => {
-                count!("indexed by comments_by_due", concat!("c.due_at is not null and ", $matching))
-            }
-            _ => count!($index, $matching),
-        }
+/// Its parameters are those of a page, which it may leave unused.
+macro_rules! slice {
+    ($index:literal, $after:literal, $until:literal, $order:literal; $status:expr) => {
+        concat!(
+            "select c.comment_id, c.created_at, c.due_at, c.spam_score, c.open_reports from comments c ",
+            $index,
+            " where c.site_id = $1 and ",
+            $status,
+            " and ",
+            $after,
+            " order by ",
+            $order,
+            " limit 1 offset $16"
+        )
     };
 }
 
@@ -162,17 +185,27 @@ impl Shape {
 
     pub(super) const fn page(self, order: QueueOrder) -> &'static str {
         match self {
-            Self::Waiting => pages!(order, waiting, matching!(waiting!())),
-            Self::Pending => pages!(order, waiting, matching!("c.status = 'PENDING'")),
-            Self::Any => pages!(order, "indexed by comments_by_age", "", "", matching!(any_status!())),
+            Self::Waiting => by_order!(order, waiting, page, matching!(waiting!())),
+            Self::Pending => by_order!(order, waiting, page, matching!("c.status = 'PENDING'")),
+            Self::Any => by_order!(order, any, page, matching!(any_status!())),
         }
     }
 
     pub(super) const fn count(self, order: QueueOrder) -> &'static str {
         match self {
-            Self::Waiting => counts!(order, "indexed by comments_waiting_by_age", matching!(waiting!())),
-            Self::Pending => counts!(order, "indexed by comments_waiting_by_age", matching!("c.status = 'PENDING'")),
-            Self::Any => counts!(order, "", matching!(any_status!())),
+            Self::Waiting => by_order!(order, waiting, count, matching!(waiting!())),
+            Self::Pending => by_order!(order, waiting, count, matching!("c.status = 'PENDING'")),
+            Self::Any => by_order!(order, any, count, matching!(any_status!())),
+        }
+    }
+
+    /// The last of so many comments in that order; `None` where no index has it.
+    pub(super) const fn slice(self, order: QueueOrder) -> Option<&'static str> {
+        match (self, order) {
+            (Self::Any, QueueOrder::Score | QueueOrder::Reports) => None,
+            (Self::Any, _) => Some(by_order!(order, any, slice, "true")),
+            (Self::Pending, _) => Some(by_order!(order, waiting, slice, "c.status = 'PENDING'")),
+            (Self::Waiting, _) => Some(by_order!(order, waiting, slice, waiting!())),
         }
     }
 
@@ -186,13 +219,11 @@ impl Shape {
     }
 }
 
+/// A statement with what was bound so far.
+pub(super) type Asked = Query<'static, Sqlite, SqliteArguments>;
+
 /// A statement with its site and conditions bound.
-pub(super) fn ask(
-    sql: &'static str,
-    site: &SiteId,
-    filter: &QueueFilter,
-    now: DateTime<Utc>,
-) -> Query<'static, Sqlite, SqliteArguments> {
+pub(super) fn ask(sql: &'static str, site: &SiteId, filter: &QueueFilter, now: DateTime<Utc>) -> Asked {
     sqlx::query(sql)
         .bind(site.as_str().to_owned())
         .bind(filter.article.as_ref().map(|id| id.as_str().to_owned()))

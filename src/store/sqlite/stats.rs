@@ -42,12 +42,20 @@ async fn submitted(pool: &SqlitePool, site: &SiteId, since: DateTime<Utc>) -> Re
     Ok(counts)
 }
 
-/// The younger a comment the later it came: ages rise as times fall.
-const WAITING: &str = "select count(*), max(case when rank = (total * 50 + 99) / 100 then created_at end),
-        max(case when rank = (total * 95 + 99) / 100 then created_at end)
-    from (select created_at, row_number() over (order by created_at desc) as rank, count(*) over () as total
-        from comments indexed by comments_waiting_by_age
-        where site_id = $1 and (status = 'PENDING' or flagged_at is not null))";
+/// The younger a comment the later it came: who stands at 95 of 100 by age is among the first that came.
+const WAITING: &str = "
+    with n as materialized (
+        select count(*) total from comments indexed by comments_waiting_by_age
+        where site_id = $1 and (status = 'PENDING' or flagged_at is not null)
+    )
+    select n.total,
+        (select created_at from comments indexed by comments_waiting_by_age
+            where site_id = $1 and (status = 'PENDING' or flagged_at is not null)
+            order by created_at, comment_id limit 1 offset (select total - (total * 50 + 99) / 100 from n)),
+        (select created_at from comments indexed by comments_waiting_by_age
+            where site_id = $1 and (status = 'PENDING' or flagged_at is not null)
+            order by created_at, comment_id limit 1 offset (select total - (total * 95 + 99) / 100 from n))
+    from n";
 
 const TAKEDOWNS: &str = "select count(*), count(*) filter (where due_at <= $2) from comments indexed by comments_by_due
     where site_id = $1 and due_at is not null";

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
 use sqlx::{SqliteConnection, SqlitePool, types::Json};
 
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use crate::{
         id::SiteId,
         request::RequestRow,
         standing::Record,
-        submission::{ChallengeContext, Inserted, Pseudonym, Submission, SubmitContext, SubmitQuestion},
+        submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
     },
     store::{
         contract::SubmissionStore,
@@ -24,25 +25,13 @@ use crate::{
 
 #[async_trait]
 impl SubmissionStore for SqliteStore {
-    async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
-        context(&self.read, question).await
+    async fn submit_contexts(&self, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
+        // Readers do not wait for each other here, and a statement costs no trip over a network.
+        try_join_all(questions.iter().map(|question| context(&self.read, question))).await
     }
 
-    async fn challenge_context(
-        &self,
-        site: &SiteId,
-        device: Option<Pseudonym>,
-        now: DateTime<Utc>,
-    ) -> Result<ChallengeContext> {
-        let row = sqlx::query(CHALLENGE_CONTEXT)
-            .bind(site.as_str())
-            .bind(device.map(|device| device.to_vec()))
-            .bind(micros(Record::since(now)))
-            .bind(micros(Record::suspected_since(now)))
-            .fetch_one(&self.read)
-            .await?;
-        let mut columns = Reader::new(&row);
-        Ok(ChallengeContext { record: rows::record(&mut columns)?, site: rows::site(&mut columns)? })
+    async fn challenge_contexts(&self, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
+        try_join_all(questions.iter().map(|question| challenge_context(&self.read, question))).await
     }
 
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
@@ -93,8 +82,8 @@ const CONTEXT: &str = concat!(
     record_columns!("k"),
     "
     from ",
-    record_of_device!("k", "$5", "$11", "$12"),
-    "
+    record_of_device!("$1", "$5", "$11", "$12"),
+    " k
     left join sites t on t.site_id = $1
     left join requests r on r.site_id = $1 and r.request_id = $2
     left join articles a on a.site_id = $1 and a.article_id = $3
@@ -111,11 +100,22 @@ const CHALLENGE_CONTEXT: &str = concat!(
     ", ",
     site_columns!("t"),
     " from ",
-    record_of_device!("k", "$2", "$3", "$4"),
-    " left join sites t on t.site_id = $1"
+    record_of_device!("$1", "$2", "$3", "$4"),
+    " k left join sites t on t.site_id = $1"
 );
 
-pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
+async fn challenge_context(pool: &SqlitePool, question: &ChallengeQuestion) -> Result<ChallengeContext> {
+    let row = sqlx::query(CHALLENGE_CONTEXT)
+        .bind(question.site.as_str())
+        .bind(question.device.map(|device| device.to_vec()))
+        .bind(micros(Record::since(question.now)))
+        .bind(micros(Record::suspected_since(question.now)))
+        .fetch_one(pool)
+        .await?;
+    rows::challenge_context(&mut Reader::new(&row))
+}
+
+async fn context(pool: &SqlitePool, question: &SubmitQuestion) -> Result<SubmitContext> {
     let row = sqlx::query(CONTEXT)
         .bind(question.site.as_str())
         .bind(question.request_id)
@@ -125,26 +125,15 @@ pub(super) async fn context(pool: &SqlitePool, question: &SubmitQuestion<'_>) ->
         .bind(&question.fingerprint[..])
         .bind(micros(question.duplicates_since))
         .bind(micros(question.same_text_since))
-        .bind(parse::json_subjects(question.subjects))
+        .bind(parse::json_subjects(&question.subjects))
         .bind(micros(question.now))
         .bind(micros(Record::since(question.now)))
         .bind(micros(Record::suspected_since(question.now)))
         .bind(question.skeleton.unwrap_or(question.fingerprint).to_vec())
-        .bind(question.author)
+        .bind(&question.author)
         .fetch_one(pool)
         .await?;
-    let mut columns = Reader::new(&row);
-    Ok(SubmitContext {
-        request: rows::maybe_request(&mut columns)?,
-        article: rows::maybe_article(&mut columns)?,
-        parent: rows::maybe_comment(&mut columns)?,
-        duplicate: rows::maybe_comment(&mut columns)?,
-        site: rows::site(&mut columns)?,
-        same_text: columns.long()?,
-        same_text_authors: columns.long()?,
-        ban: parse::maybe_named(columns.maybe_text()?.as_deref())?,
-        record: rows::record(&mut columns)?,
-    })
+    rows::submit_context(&mut Reader::new(&row))
 }
 
 const LOOK: &str = concat!(

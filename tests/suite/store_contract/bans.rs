@@ -12,7 +12,7 @@ use duyet::{
         lifecycle::{Action, Status},
         submission::{Inserted, Submission, SubmitQuestion},
     },
-    store::writer::SubmissionWriter,
+    store::batches::SubmissionWriter,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -32,20 +32,20 @@ async fn effect(home: &Home, site: &SiteId, n: i64, subjects: &[(BanKind, &[u8])
     let one = submission(n);
     let subjects: Vec<_> = subjects.iter().map(|(kind, key)| BanSubject { kind: *kind, key: key.to_vec() }).collect();
     let question = SubmitQuestion {
-        site,
+        site: site.clone(),
         request_id: one.request.id,
-        article: &one.comment.article,
+        article: one.comment.article,
         parent: None,
         device: None,
         fingerprint: one.fingerprint,
         skeleton: one.skeleton,
-        author: &one.sender.author,
-        subjects: &subjects,
+        author: one.sender.author,
+        subjects,
         now: at(n),
         duplicates_since: at(0),
         same_text_since: at(0),
     };
-    home.store.submit_context(&question).await.unwrap().ban
+    home.submit_context(&question).await.unwrap().ban
 }
 
 async fn on_device(home: &Home, n: i64) -> Option<BanEffect> {

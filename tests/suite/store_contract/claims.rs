@@ -184,7 +184,7 @@ contract! {
         loop {
             let filter = QueueFilter::default();
             let page = duyet::domain::page::QueuePage {
-                site: &site(), filter: &filter, order: QueueOrder::Score, size: 7, after, now: at(0),
+                site: &site(), filter: &filter, order: QueueOrder::Score, size: 7, after, until: None, now: at(0),
             };
             let page = home.store.list_queue(&page).await.unwrap();
             seen.extend(page.items.iter().map(|case| case.comment.id));

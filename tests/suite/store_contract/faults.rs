@@ -4,9 +4,9 @@ use duyet::{
     domain::{Error, submission::Inserted},
     store::{
         Store,
+        batches::SubmissionWriter,
         contract::{SubmissionStore, UpkeepStore as _},
         postgres::PostgresStore,
-        writer::SubmissionWriter,
     },
 };
 use tokio::{task::JoinSet, time::Instant};

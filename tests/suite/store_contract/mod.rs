@@ -50,9 +50,10 @@ mod writer;
 use duyet::domain::{
     Result,
     comment::Comment,
-    id::CommentId,
-    submission::{Inserted, Submission},
+    id::{CommentId, SiteId},
+    submission::{Inserted, Submission, SubmitContext, SubmitQuestion},
 };
+use uuid::Uuid;
 
 use crate::support::{home::Home, sample::site};
 
@@ -68,6 +69,29 @@ impl Home {
     pub(crate) async fn store_all(&self, submissions: &[Submission]) {
         let answers = self.store.insert_submissions(submissions).await.unwrap();
         assert!(answers.iter().all(|answer| *answer == Inserted::Stored), "{answers:?}");
+    }
+
+    /// What one submit must know, read among questions of a stranger and of a site of its own, which must not mix with it.
+    pub(crate) async fn submit_context(&self, question: &SubmitQuestion) -> Result<SubmitContext> {
+        let stranger = SubmitQuestion {
+            request_id: Uuid::max(),
+            device: Some([0xEE; 16]),
+            fingerprint: [0xEE; 16],
+            skeleton: None,
+            parent: None,
+            subjects: vec![],
+            ..question.clone()
+        };
+        let abroad = SubmitQuestion { site: SiteId::parse("nobody").unwrap(), ..question.clone() };
+        let mut contexts = self.store.submit_contexts(&[question.clone(), stranger, abroad]).await?;
+        assert_eq!(contexts.len(), 3);
+        for other in contexts.drain(1..) {
+            assert_eq!(
+                (other.request, other.parent, other.duplicate, other.ban, other.same_text),
+                (None, None, None, None, 0)
+            );
+        }
+        Ok(contexts.remove(0))
     }
 
     pub(crate) async fn comment(&self, id: CommentId) -> Comment {

@@ -9,8 +9,11 @@ use duyet::domain::{
     text,
 };
 
+use duyet::workflow::QueueRequest;
+
 use crate::support::{
     home::Home,
+    office::workflow,
     sample::{article_named, at, decision, other_site, published, site, submission},
 };
 
@@ -42,7 +45,7 @@ impl Home {
         let mut found = Vec::new();
         let mut after = None;
         loop {
-            let page = QueuePage { site: &site(), filter, order, size, after, now };
+            let page = QueuePage { site: &site(), filter, order, size, after, until: None, now };
             let page = self.store.list_queue(&page).await.unwrap();
             found.extend(page.items.iter().map(|case| case.comment.id));
             assert!(found.len() <= 100, "the pages never end");
@@ -52,9 +55,29 @@ impl Home {
             }
             assert_eq!(page.items.len(), size);
         }
-        let total = self.store.count_queue(&site(), filter, order, now).await.unwrap();
+        let page = QueuePage { site: &site(), filter, order, size: 0, after: None, until: None, now };
+        let total = self.store.count_queue(&page).await.unwrap();
         assert_eq!(total, i64::try_from(found.len()).unwrap());
         found
+    }
+}
+
+impl Home {
+    /// One comment and `count` copies of it.
+    async fn copies(&self, count: usize) {
+        self.store_all(&[submission(1)]).await;
+        let columns =
+            "site_id, article_id, author_name, title, content, status, revision, created_at, reply_count, author,
+            fingerprint, folded, findings, spam_score";
+        let ids = if self.is_postgres() {
+            format!("gen_random_uuid() from comments, generate_series(1, {count})")
+        } else {
+            format!(
+                "randomblob(16) from comments, (with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})
+                select i from n)"
+            )
+        };
+        self.execute(&format!("insert into comments ({columns}, comment_id) select {columns}, {ids}")).await.unwrap();
     }
 }
 
@@ -138,7 +161,9 @@ contract! {
             assert_eq!(home.queue(&waiting(of), QueueOrder::Score, 9).await.len(), expected.len());
             let pending = QueueFilter { status: vec![Status::Pending], ..waiting(of) };
             assert_eq!(home.queue(&pending, QueueOrder::Oldest, 9).await, expected);
-            let counted = home.store.count_queue(&site(), &waiting(of), QueueOrder::Oldest, at(99)).await.unwrap();
+            let (site, filter, order) = (site(), waiting(of), QueueOrder::Oldest);
+            let page = QueuePage { site: &site, filter: &filter, order, size: 0, after: None, until: None, now: at(99) };
+            let counted = home.store.count_queue(&page).await.unwrap();
             assert_eq!(usize::try_from(counted).unwrap(), expected.len());
         }
         let any = QueueFilter { status: vec![Status::Pending, Status::Approved], ..waiting(first) };
@@ -181,7 +206,7 @@ contract! {
         let one = submission(1);
         home.store_all(std::slice::from_ref(&one)).await;
         let filter = QueueFilter::default();
-        let page = QueuePage { site: &site(), filter: &filter, order: QueueOrder::Oldest, size: 5, after: None, now: at(0) };
+        let page = QueuePage { site: &site(), filter: &filter, order: QueueOrder::Oldest, size: 5, after: None, until: None, now: at(0) };
         let case = home.store.list_queue(&page).await.unwrap().items.remove(0);
         assert_eq!((case.article_title, case.article_url), (one.article_title, one.article_url));
         assert_eq!((case.history.author, case.comment), (one.sender.author, one.comment));
@@ -212,21 +237,72 @@ contract! {
         assert_eq!(removed.details.unwrap().decisions.iter().map(|entry| entry.revision).collect::<Vec<_>>(), [3, 2]);
     }
 
+    async fn slices_cover_the_queue_once_in_every_order(home: &Home) {
+        let all: Vec<_> = (1..24).map(|n| scored(n, [0.5, 0.1 + 0.2][usize::try_from(n % 2).unwrap()])).collect();
+        home.store_all(&all).await;
+        let mut published = published(30);
+        published.folded = "khac".into();
+        home.store_all(&[published.clone()]).await;
+        let said = QueueFilter { query: Some(text::fold(&all[0].comment.title)), ..QueueFilter::default() };
+        let any = QueueFilter { status: vec![Status::Pending, Status::Approved], ..said.clone() };
+        let pending = QueueFilter { status: vec![Status::Pending], ..said.clone() };
+        for (filter, order) in [&said, &any, &pending].into_iter().flat_map(|filter| QueueOrder::ALL.iter().map(move |o| (filter, *o))) {
+            let (site, mut after, mut found, mut counted, mut slices) = (site(), None, Vec::new(), 0, 0);
+            let page = |size, after, until| QueuePage { site: &site, filter, order, size, after, until, now: at(0) };
+            loop {
+                let until = home.store.queue_slice(&page(5, after, None)).await.unwrap();
+                let listed = home.store.list_queue(&page(99, after, until)).await.unwrap();
+                assert!(listed.items.len() <= 5 || until.is_none());
+                assert_eq!(listed.next, None);
+                found.extend(listed.items.iter().map(|case| case.comment.id));
+                counted += home.store.count_queue(&page(0, after, until)).await.unwrap();
+                slices += 1;
+                after = until;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, home.queue(filter, order, 99).await, "{order} {filter:?}");
+            assert_eq!(usize::try_from(counted).unwrap(), found.len());
+            let whole = order == QueueOrder::Due || (filter.status.len() > 1 && matches!(order, QueueOrder::Score | QueueOrder::Reports));
+            assert_eq!(slices, if whole { 1 } else { 5 }, "{order} {filter:?}");
+        }
+    }
+
     async fn a_long_queue_is_counted_no_further_than_told(home: &Home) {
-        let one = submission(1);
-        home.store_all(std::slice::from_ref(&one)).await;
-        let columns = "site_id, article_id, author_name, title, content, status, revision, created_at, reply_count, author,
-            fingerprint, folded, findings, spam_score";
-        let ids = if home.is_postgres() {
-            "gen_random_uuid() from comments, generate_series(1, 10100)"
-        } else {
-            "randomblob(16) from comments, (with recursive n(i) as (select 1 union all select i + 1 from n where i < 10100)
-                select i from n)"
-        };
-        home.execute(&format!("insert into comments ({columns}, comment_id) select {columns}, {ids}")).await.unwrap();
+        home.copies(10_100).await;
         let filter = QueueFilter::default();
-        assert_eq!(home.store.count_queue(&site(), &filter, QueueOrder::Oldest, at(0)).await.unwrap(), EXACT_TOTAL + 1);
+        let (site, order) = (site(), QueueOrder::Oldest);
+        let page = QueuePage { site: &site, filter: &filter, order, size: 0, after: None, until: None, now: at(0) };
+        assert_eq!(home.store.count_queue(&page).await.unwrap(), EXACT_TOTAL + 1);
         assert_eq!(home.store.queue_gauges().await.unwrap()[0].pending, 10_101);
+    }
+
+    async fn a_search_goes_on_past_its_first_slice(home: &Home) {
+        home.copies(10_100).await;
+        // One in the first slice, one in the last: a page that the first fills goes on where the slice ends.
+        let needles = [0, 900_000].map(|n| with_text(n, "Kim dưới đáy bể"));
+        home.store_all(&needles).await;
+        let office = workflow(&home.store);
+        let mut request = QueueRequest {
+            filter: QueueFilter { query: Some("kim day".into()), ..QueueFilter::default() },
+            order: QueueOrder::Oldest,
+            size: 1,
+            page_token: String::new(),
+        };
+        let (mut found, mut calls) = (Vec::new(), 0);
+        loop {
+            let page = office.list_queue(&site(), &request, at(0)).await.unwrap();
+            found.extend(page.cases.iter().map(|case| case.comment.id));
+            calls += 1;
+            assert!(calls < 10, "the search never ends");
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                assert_eq!(page.total, 2);
+                break;
+            }
+        }
+        assert_eq!(found, ids(&needles));
     }
 
     async fn gauges_tell_what_waits_on_each_site(home: &Home) {

@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use duyet::{
     domain::{
-        Error,
+        Error, Result,
         case::{QueueFilter, QueueOrder},
         lifecycle::Status,
         page::{CommentPage, Order, QueuePage},
@@ -166,8 +166,8 @@ async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
     for order in [Order::Oldest, Order::Newest] {
         for parent in [None, Some(root.comment.id)] {
             let page = CommentPage { site: &site, article: &article(), parent, order, size: 20, after: None };
-            home.store.list_comments(&page).await.unwrap();
-            check(&home, "select c.comment_id%from comments c where%limit $5", None).await;
+            let call = home.store.list_comments(&page);
+            check(&home, "select c.comment_id%from comments c where%limit $5", None, call).await;
         }
     }
     let everything = QueueFilter::default();
@@ -176,30 +176,48 @@ async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
     for order in QueueOrder::ALL.iter().copied() {
         let key = if matches!(order, QueueOrder::Score | QueueOrder::Reports) { "-1" } else { "2020-01-01" };
         let conditions = "'bao-hue', null, '{}', null, null, null, null, false, null, now(), false, null";
-        let page = format!("{conditions}, '{key}', '{}', 21", uuid::Uuid::nil());
-        let count = format!("{conditions}, 10001");
+        let end = if matches!(order, QueueOrder::Score | QueueOrder::Reports) { "1" } else { "2040-01-01" };
+        let bounds = |limit| {
+            let (start, end) = if order == QueueOrder::Newest { (end, key) } else { (key, end) };
+            format!("{conditions}, '{start}', '{nil}', {limit}, '{end}', '{nil}'", nil = uuid::Uuid::nil())
+        };
+        let (page, count) = (bounds(21), bounds(10_001));
         let shapes = [
             (&everything, ["$4", "$2"], None),
             (&unheld, ["$4", "$2"], None),
-            (&pending, ["$15", "$13"], Some([page.as_str(), count.as_str()])),
+            (&pending, ["$15", "$15"], Some([page.as_str(), count.as_str()])),
         ];
         for (filter, limits, given) in shapes {
-            let page = QueuePage { site: &site, filter, order, size: 20, after: None, now: at(0) };
-            home.store.list_queue(&page).await.unwrap();
-            check(&home, &format!("select c.comment_id%limit {}", limits[0]), given.map(|given| given[0])).await;
-            home.store.count_queue(&site, filter, order, at(0)).await.unwrap();
+            let page = QueuePage { site: &site, filter, order, size: 20, after: None, until: None, now: at(0) };
+            let pattern = format!("select c.comment_id%limit {}", limits[0]);
+            check(&home, &pattern, given.map(|given| given[0]), home.store.list_queue(&page)).await;
             let pattern = format!("select count(*)%from comments c%limit {}) found", limits[1]);
-            check(&home, &pattern, given.map(|given| given[1])).await;
+            check(&home, &pattern, given.map(|given| given[1]), home.store.count_queue(&page)).await;
+            let end = home.store.queue_slice(&page);
+            check(&home, "select c.comment_id%offset $4 limit 1", None, end).await;
         }
     }
-    home.store.changed_comments(&site, at(0)).await.unwrap();
-    check(&home, "select change_id%", None).await;
+    check(&home, "select change_id%", None, home.store.changed_comments(&site, at(0))).await;
 }
 
-/// Fails when no statement matches, or the plan of one sorts or reads a whole table or index.
-async fn check(home: &Home, pattern: &str, given: Option<&str>) {
-    let found = statements(home, pattern).await;
-    assert!(!found.is_empty(), "no statement matches {pattern}");
+/// Fails when the call does not run a statement that matches, or the plan of one sorts or reads a whole table or index. Others hold the
+/// tables until the statement is seen.
+async fn check<T>(home: &Home, pattern: &str, given: Option<&str>, call: impl Future<Output = Result<T>>) {
+    let mut others = home.pg().begin().await.unwrap();
+    sqlx::query("lock table comments, changes in access exclusive mode").execute(&mut *others).await.unwrap();
+    let look = async {
+        let mut found = Vec::new();
+        for _ in 0..1_000 {
+            found = statements(home, pattern).await;
+            if !found.is_empty() {
+                break;
+            }
+        }
+        others.rollback().await.unwrap();
+        found
+    };
+    let (answer, found) = tokio::join!(call, look);
+    assert!(answer.is_ok() && !found.is_empty(), "no statement matches {pattern}");
     for statement in &found {
         let plan = plan(home, statement, given).await;
         assert!(!plan.contains("Sort") && !plan.contains("Seq Scan"), "{statement}\n{plan}");

@@ -30,17 +30,17 @@ async fn insert_in_parallel(home: &Home, submissions: Vec<Submission>) -> Vec<In
     tasks.join_all().await
 }
 
-fn question(one: &Submission) -> SubmitQuestion<'_> {
+fn question(one: &Submission) -> SubmitQuestion {
     SubmitQuestion {
-        site: &one.site,
+        site: one.site.clone(),
         request_id: one.request.id,
-        article: &one.comment.article,
+        article: one.comment.article.clone(),
         parent: None,
         device: one.sender.device,
         fingerprint: one.fingerprint,
         skeleton: one.skeleton,
-        author: &one.sender.author,
-        subjects: &[],
+        author: one.sender.author.clone(),
+        subjects: vec![],
         now: at(0),
         duplicates_since: at(0),
         same_text_since: at(0),
@@ -229,7 +229,7 @@ contract! {
 
     async fn a_submit_knows_what_went_before(home: &Home) {
         let mut first = submission(10);
-        let unknown = home.store.submit_context(&question(&first)).await.unwrap();
+        let unknown = home.submit_context(&question(&first)).await.unwrap();
         assert_eq!((unknown.request, unknown.article, unknown.duplicate, unknown.same_text), (None, None, None, 0));
         home.store_all(std::slice::from_ref(&first)).await;
         let second = Submission { fingerprint: first.fingerprint, ..submission(20) };
@@ -237,7 +237,7 @@ contract! {
 
         let mut asked = question(&first);
         asked.parent = Some(first.comment.id);
-        let context = home.store.submit_context(&asked).await.unwrap();
+        let context = home.submit_context(&asked).await.unwrap();
         assert_eq!(context.request, Some(first.request.clone()));
         assert_eq!(context.article.unwrap().title, first.article_title);
         assert_eq!(context.parent, Some(first.comment.clone()));
@@ -246,21 +246,20 @@ contract! {
 
         asked.duplicates_since = at(21);
         asked.same_text_since = at(20);
-        let context = home.store.submit_context(&asked).await.unwrap();
+        let context = home.submit_context(&asked).await.unwrap();
         assert_eq!((context.duplicate, context.same_text), (None, 1));
 
         asked.duplicates_since = at(0);
         asked.device = None;
-        assert_eq!(home.store.submit_context(&asked).await.unwrap().duplicate, None);
+        assert_eq!(home.submit_context(&asked).await.unwrap().duplicate, None);
 
-        let elsewhere = article_named("bai-khac");
         asked.device = first.sender.device;
-        asked.article = &elsewhere;
-        let context = home.store.submit_context(&asked).await.unwrap();
+        asked.article = article_named("bai-khac");
+        let context = home.submit_context(&asked).await.unwrap();
         assert_eq!((context.parent, context.duplicate, context.article), (None, None, None));
         first.site = other_site();
         let abroad = SubmitQuestion { parent: Some(first.comment.id), ..question(&first) };
-        let foreign = home.store.submit_context(&abroad).await.unwrap();
+        let foreign = home.submit_context(&abroad).await.unwrap();
         assert_eq!((foreign.request, foreign.article, foreign.same_text), (None, None, 0));
         assert_eq!((foreign.parent, foreign.duplicate), (None, None));
     }

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use duyet::{
     domain::{Error, submission::Inserted},
     store::{
+        batches::{QUEUE, SubmissionWriter},
         contract::SubmissionStore,
-        writer::{QUEUE, SubmissionWriter},
     },
 };
 use tokio::task::JoinSet;

@@ -8,7 +8,7 @@ use duyet::{
     keyring::Keyring,
     limiter::Limiter,
     ops::metric,
-    store::{Store, contract::SubmissionStore, writer::SubmissionWriter},
+    store::{Store, batches::SubmissionWriter, contract::SubmissionStore},
     workflow::{Pages, Rules, Workflow},
 };
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};

@@ -11,7 +11,7 @@ use duyet::{
         Result,
         id::SiteId,
         request::RequestRow,
-        submission::{ChallengeContext, Inserted, Pseudonym, Submission, SubmitContext, SubmitQuestion},
+        submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
     },
     store::{Store, contract::SubmissionStore},
 };
@@ -30,17 +30,12 @@ impl SubmissionStore for Panicking {
         self.store.insert_submissions(submissions).await
     }
 
-    async fn submit_context(&self, question: &SubmitQuestion<'_>) -> Result<SubmitContext> {
-        self.store.submit_context(question).await
+    async fn submit_contexts(&self, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
+        self.store.submit_contexts(questions).await
     }
 
-    async fn challenge_context(
-        &self,
-        site: &SiteId,
-        device: Option<Pseudonym>,
-        now: DateTime<Utc>,
-    ) -> Result<ChallengeContext> {
-        self.store.challenge_context(site, device, now).await
+    async fn challenge_contexts(&self, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
+        self.store.challenge_contexts(questions).await
     }
 
     async fn spend_nonce(

@@ -1,0 +1,172 @@
+//! Gathers what many callers ask of the store into few transactions and statements: sixty rows cost little more than one.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use super::contract::SubmissionStore;
+use crate::domain::{
+    Error, Result,
+    submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
+};
+
+/// Items that may wait; one more is refused.
+pub const QUEUE: usize = 1_024;
+/// Most items in one batch.
+const BATCH: usize = 64;
+/// A full queue is emptied in less.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+struct Job<Q, A> {
+    item: Q,
+    answer: oneshot::Sender<Result<A>>,
+}
+
+/// Answers a whole batch, in its order.
+type Call<Q, A> = for<'a> fn(&'a dyn SubmissionStore, &'a [Q]) -> BoxFuture<'a, Result<Vec<A>>>;
+
+/// Takes items from many callers and hands them to the store in few batches. There is no timer: a lone item goes at once, and those
+/// that come meanwhile form the next batch.
+#[derive(Debug)]
+pub struct Batches<Q, A> {
+    /// `None` once closed.
+    jobs: RwLock<Option<mpsc::Sender<Job<Q, A>>>>,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+    /// What is full when too many wait.
+    what: &'static str,
+}
+
+/// Stores submissions.
+pub type SubmissionWriter = Batches<Submission, Inserted>;
+
+/// Reads what submits must know.
+pub type SubmitReader = Batches<SubmitQuestion, SubmitContext>;
+
+/// Reads what challenges must know.
+pub type ChallengeReader = Batches<ChallengeQuestion, ChallengeContext>;
+
+/// Batches of questions that are read at once: while one waits for the database, the next one is put together.
+const READERS: usize = 2;
+
+impl SubmissionWriter {
+    /// Starts `workers` tasks: 2 keep PostgreSQL busy, SQLite has use for 1. Must be called inside a runtime.
+    pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize) -> Self {
+        Self::new(store, workers, "submit queue", |store, batch| store.insert_submissions(batch))
+    }
+
+    /// Stores a submission and answers after its commit. A caller that stops waiting does not stop the write.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when the queue is full or closed, and those of [`SubmissionStore::insert_submissions`].
+    pub async fn insert(&self, submission: Submission) -> Result<Inserted> {
+        self.answer(submission).await
+    }
+}
+
+impl SubmitReader {
+    /// Starts its tasks. Must be called inside a runtime.
+    pub fn start(store: &Arc<dyn SubmissionStore>) -> Self {
+        Self::new(store, READERS, "read queue", |store, batch| store.submit_contexts(batch))
+    }
+
+    /// What a submit must know, read after it was asked.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when the queue is full or closed, and those of [`SubmissionStore::submit_contexts`].
+    pub async fn ask(&self, question: SubmitQuestion) -> Result<SubmitContext> {
+        self.answer(question).await
+    }
+}
+
+impl ChallengeReader {
+    /// Starts its tasks. Must be called inside a runtime.
+    pub fn start(store: &Arc<dyn SubmissionStore>) -> Self {
+        Self::new(store, READERS, "read queue", |store, batch| store.challenge_contexts(batch))
+    }
+
+    /// What a challenge must know, read after it was asked.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when the queue is full or closed, and those of [`SubmissionStore::challenge_contexts`].
+    pub async fn ask(&self, question: ChallengeQuestion) -> Result<ChallengeContext> {
+        self.answer(question).await
+    }
+}
+
+impl<Q: Send + Sync + 'static, A: Send + 'static> Batches<Q, A> {
+    fn new(store: &Arc<dyn SubmissionStore>, workers: usize, what: &'static str, call: Call<Q, A>) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let jobs = Arc::new(Mutex::new(receiver));
+        let spawn = |_| tokio::spawn(work(Arc::clone(store), Arc::clone(&jobs), call));
+        Self { jobs: RwLock::new(Some(sender)), workers: Mutex::new((0..workers).map(spawn).collect()), what }
+    }
+
+    async fn answer(&self, item: Q) -> Result<A> {
+        let full = || Error::Overloaded { what: self.what, retry_after: RETRY_AFTER };
+        let sender = self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(full)?;
+        let (answer, answered) = oneshot::channel();
+        sender.try_send(Job { item, answer }).map_err(|_| full())?;
+        // An idle sender would keep the workers from ending.
+        drop(sender);
+        answered.await.map_err(|_| Error::internal("an item was dropped by its batch"))?
+    }
+
+    /// Takes no more, ends what waits and stops.
+    pub async fn close(&self) {
+        self.jobs.write().unwrap_or_else(PoisonError::into_inner).take();
+        for worker in self.workers.lock().await.drain(..) {
+            // A worker that panicked has told so itself; what it held was answered with an error.
+            worker.await.ok();
+        }
+    }
+}
+
+async fn work<Q: Sync, A>(
+    store: Arc<dyn SubmissionStore>,
+    jobs: Arc<Mutex<mpsc::Receiver<Job<Q, A>>>>,
+    call: Call<Q, A>,
+) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while jobs.lock().await.recv_many(&mut batch, BATCH).await > 0 {
+        let (items, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|job| (job.item, job.answer)).unzip();
+        // A panic must not end the worker: nobody would be answered after it. Its callers are told by their dropped answers.
+        let results = AssertUnwindSafe(answer_all(&*store, &items, call)).catch_unwind().await;
+        for (answer, result) in answers.into_iter().zip(results.into_iter().flatten()) {
+            // A caller may have left.
+            answer.send(result).ok();
+        }
+    }
+}
+
+/// One answer per item. A batch that fails through a fault of ours is tried again one by one, else one bad row would fail
+/// strangers; when storage is gone, it is gone for all.
+async fn answer_all<Q, A>(store: &dyn SubmissionStore, items: &[Q], call: Call<Q, A>) -> Vec<Result<A>> {
+    match call(store, items).await {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(Error::StorageUnavailable(source)) => {
+            let told = source.to_string();
+            items.iter().map(|_| Err(Error::StorageUnavailable(told.clone().into()))).collect()
+        }
+        Err(error) if items.len() == 1 => vec![Err(error)],
+        Err(_) => {
+            let mut answers = Vec::with_capacity(items.len());
+            for item in items {
+                answers.push(answer_one(store, item, call).await);
+            }
+            answers
+        }
+    }
+}
+
+async fn answer_one<Q, A>(store: &dyn SubmissionStore, item: &Q, call: Call<Q, A>) -> Result<A> {
+    let answers = call(store, std::slice::from_ref(item)).await?;
+    answers.into_iter().next().ok_or_else(|| Error::internal("the store answered nothing"))
+}
