@@ -1,7 +1,7 @@
 //! Limits to be measured against: pgbench and redis-benchmark with scripts of ours, and a bare SQLite writer.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -12,7 +12,7 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
-    load::{Figures, float, histogram, micros},
+    load::{Figures, histogram, micros},
     processes::Processes,
     readers,
     servers::Server,
@@ -28,13 +28,16 @@ pub(crate) struct Postgres {
     /// Of its database `postgres`.
     pub(crate) url: String,
     pub(crate) processes: Processes,
+    /// What it logs.
+    pub(crate) log: PathBuf,
 }
 
 impl Postgres {
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
         let told = |name| std::env::var(name).with_context(|| format!("{name}: start this by benches/run"));
         let pid = told("DUYET_BENCH_POSTGRES_PID")?.parse()?;
-        Ok(Self { url: told("DUYET_BENCH_POSTGRES_URL")?, processes: Processes(vec![pid]) })
+        let log = told("DUYET_BENCH_POSTGRES_LOG")?.into();
+        Ok(Self { url: told("DUYET_BENCH_POSTGRES_URL")?, processes: Processes(vec![pid]), log })
     }
 
     /// The address of another database of the same cluster.
@@ -84,7 +87,7 @@ impl Postgres {
             }
         }
         let figures = Figures::of(&times, 0, time, Duration::ZERO);
-        Ok(Figures { rate, cpu: cpu.as_secs_f64() * 1e6 / calls, ..figures })
+        Ok(Figures { rate, cpu: cpu.as_secs_f64() * 1e6 / calls, memory: self.processes.memory_mib(), ..figures })
     }
 }
 
@@ -108,7 +111,15 @@ pub(crate) fn redis_benchmark(redis: &Server, calls: u32) -> anyhow::Result<Figu
     let line = told.lines().last().unwrap_or_default();
     let fields: Vec<f64> = line.split(',').filter_map(|one| one.trim_matches('"').parse().ok()).collect();
     let [rate, _, _, p50, _, p99, longest] = fields[..] else { bail!("redis-benchmark says {told}") };
-    Ok(Figures { rate, p50, p99, p999: longest, cpu: cpu.as_secs_f64() * 1e6 / f64::from(calls), failed: 0 })
+    Ok(Figures {
+        rate,
+        p50,
+        p99,
+        p999: longest,
+        cpu: cpu.as_secs_f64() * 1e6 / f64::from(calls),
+        memory: processes.memory_mib(),
+        failed: 0,
+    })
 }
 
 /// Rows of one submit, as plainly as they can be written. Its site stands first, as in the service's own statements.
@@ -162,6 +173,5 @@ pub(crate) async fn sqlite_writer(batch: u64, time: Duration) -> anyhow::Result<
         }
     }
     let (took, cpu) = (began.elapsed(), processes.cpu().saturating_sub(before));
-    let calls = float(times.len());
-    Ok(Figures { cpu: cpu.as_secs_f64() * 1e6 / calls, ..Figures::of(&times, 0, took, cpu) })
+    Ok(Figures { memory: processes.memory_mib(), ..Figures::of(&times, 0, took, cpu) })
 }

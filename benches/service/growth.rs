@@ -1,6 +1,6 @@
 //! How cost grows with the comments that are stored: the same calls at each size, by one caller, and how PostgreSQL finds its rows.
 
-use std::{process::Command, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use duyet::proto::v1;
@@ -9,6 +9,7 @@ use rand::seq::IndexedRandom as _;
 use crate::{
     anchors::Postgres,
     load::{self, Figures},
+    plans,
     processes::Processes,
     readers::{Links, article},
     report::{Goal, Report},
@@ -51,19 +52,35 @@ pub(crate) async fn measure(sizes: &[u32], time: Duration) -> anyhow::Result<()>
             [("DATABASE_URL", url.as_str()), ("REDIS_URL", redis_url.as_str()), ("DUYET_PAGE_CACHE_MIB", "0")];
         let duyetd = Server::duyetd(&environment)?;
         let began = std::time::Instant::now();
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/service/grow.sql");
-        let output = Command::new("psql")
-            .args(["-qX", "-v", "ON_ERROR_STOP=1", "-v", &format!("n={size}"), "-f", script, &url])
-            .output()?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        run_script("grow.sql", *size, &url)?;
         report.fact(&format!("{size} comments, seconds to seed"), began.elapsed().as_secs());
         report.fact(
             &format!("{size} comments, MB"),
             postgres.psql(&name, "select pg_database_size(current_database()) / 1000000")?,
         );
         let watched = Processes([&postgres.processes.0[..], &[duyetd.pid()]].concat());
-        let stage = Stage { duyetd, watched, time, articles: (size / 100).max(100) };
-        let lines = stage.calls().await?;
+        let mut stage = Stage { duyetd, watched, time, articles: (size / 100).max(100) };
+        let mut lines = stage.calls().await?;
+        run_script("lists.sql", *size, &url)?;
+        // Lists are read when it starts.
+        stage.duyetd = stage.duyetd.again(&environment)?;
+        stage.watched = Processes([&postgres.processes.0[..], &[stage.duyetd.pid()]].concat());
+        let listed = submits(&stage.duyetd, 1, stage.time, &stage.watched).await?;
+        report.ratio(
+            &format!("submit, 10,000 bans and terms / none, {size}, CPU"),
+            Goal::AtMost(1.2),
+            listed.cpu / lines[0].1.cpu,
+        );
+        lines.push(("submit, 10,000 bans and terms", listed));
+        if Some(size) == sizes.last() {
+            plans::ask(&postgres, &name)?;
+            stage.duyetd = stage.duyetd.again(&environment)?;
+            Stage { time: Duration::ZERO, ..stage }.calls().await?;
+            plans::write(
+                &postgres.log,
+                &format!("Of `benches/run growth`, with {size} comments, 10,000 bans and 10,000 terms."),
+            )?;
+        }
         for (what, figures) in &lines {
             report.line(&format!("{what}, {size}"), figures);
         }
@@ -80,6 +97,15 @@ pub(crate) async fn measure(sizes: &[u32], time: Duration) -> anyhow::Result<()>
         }
     }
     report.finish()
+}
+
+fn run_script(name: &str, size: u32, url: &str) -> anyhow::Result<()> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/service").join(name);
+    let size = format!("n={size}");
+    let output =
+        Command::new("psql").args(["-qX", "-v", "ON_ERROR_STOP=1", "-v", &size, "-f"]).arg(script).arg(url).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
 }
 
 impl Stage {

@@ -22,7 +22,7 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// Calls of an open load that may be under way: beyond, it is a collapse, and counted as failures.
 const MOST_UNDER_WAY: usize = 10_000;
 
-/// What a run came to. Times in milliseconds, processor time in microseconds per call.
+/// What a run came to. Times in milliseconds, processor time in microseconds per call, memory in MiB.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Figures {
     pub(crate) rate: f64,
@@ -30,6 +30,8 @@ pub(crate) struct Figures {
     pub(crate) p99: f64,
     pub(crate) p999: f64,
     pub(crate) cpu: f64,
+    /// Of all processes that serve, right after the calls.
+    pub(crate) memory: f64,
     pub(crate) failed: u64,
 }
 
@@ -57,6 +59,7 @@ impl Figures {
             p99: at(0.99),
             p999: at(0.999),
             cpu: cpu.as_secs_f64() * 1e6 / calls,
+            memory: 0.0,
             failed,
         }
     }
@@ -111,7 +114,7 @@ where
             tracing::warn!(code = ?status.code(), message = status.message(), "calls failed");
         }
     }
-    Ok(Figures::of(&times, failed, time, cpu))
+    Ok(Figures { memory: watched.memory_mib(), ..Figures::of(&times, failed, time, cpu) })
 }
 
 /// Calls that begin `rate` times a second, each timed from when it was due: a slow answer does not slow the next caller down.
@@ -152,7 +155,8 @@ where
         times.saturating_record(took);
     }
     let cpu = watched.cpu().saturating_sub(before);
-    Ok(Figures::of(&times, failed.load(Ordering::Relaxed), begin.elapsed(), cpu))
+    let figures = Figures::of(&times, failed.load(Ordering::Relaxed), begin.elapsed(), cpu);
+    Ok(Figures { memory: watched.memory_mib(), ..figures })
 }
 
 /// Short bursts with pauses: for what is only ready in advance.
@@ -160,21 +164,24 @@ where
 pub(crate) struct Bursts {
     times: Histogram<u64>,
     took: Duration,
+    cpu: Duration,
+    memory: f64,
 }
 
 impl Default for Bursts {
     fn default() -> Self {
-        Self { times: histogram(), took: Duration::ZERO }
+        Self { times: histogram(), took: Duration::ZERO, cpu: Duration::ZERO, memory: 0.0 }
     }
 }
 
 impl Bursts {
     /// So many calls, by [`CALLERS`] callers.
-    pub(crate) async fn burst<C, F>(&mut self, calls: usize, call: C) -> anyhow::Result<()>
+    pub(crate) async fn burst<C, F>(&mut self, calls: usize, watched: &Processes, call: C) -> anyhow::Result<()>
     where
         C: Fn(usize) -> F,
         F: Future<Output = Result<(), Status>> + Send + 'static,
     {
+        let before = watched.cpu();
         let (began, mut tasks) = (Instant::now(), JoinSet::new());
         for number in 0..calls {
             let call = call(number);
@@ -187,10 +194,13 @@ impl Bursts {
             self.times.saturating_record(took??);
         }
         self.took += began.elapsed();
+        // A tick is as long as a burst: many of them tell.
+        self.cpu += watched.cpu().saturating_sub(before);
+        self.memory = watched.memory_mib();
         Ok(())
     }
 
     pub(crate) fn figures(&self) -> Figures {
-        Figures::of(&self.times, 0, self.took, Duration::ZERO)
+        Figures { memory: self.memory, ..Figures::of(&self.times, 0, self.took, self.cpu) }
     }
 }

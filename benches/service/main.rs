@@ -6,8 +6,10 @@ mod anchors;
 mod bare;
 mod growth;
 mod load;
+mod plans;
 mod processes;
 mod readers;
+mod replicas;
 mod report;
 mod servers;
 mod side_by_side;
@@ -48,6 +50,13 @@ enum Command {
         #[arg(long, default_value_t = 30)]
         minutes: u64,
     },
+    /// What several replicas must do as one
+    Replicas {
+        #[arg(long, value_delimiter = ',', default_values = ["1", "2", "4"])]
+        numbers: Vec<usize>,
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
     /// Size, memory at rest, start
     Small,
     /// Serve what tonic can do at most (used by the others)
@@ -63,6 +72,9 @@ fn main() -> anyhow::Result<()> {
             Some(Command::Bare { limits }) => bare::serve(limits.as_deref()).await,
             Some(Command::Growth { sizes, seconds }) => growth::measure(&sizes, Duration::from_secs(seconds)).await,
             Some(Command::Steady { minutes }) => steady::for_minutes(minutes).await,
+            Some(Command::Replicas { numbers, seconds }) => {
+                replicas::measure(&numbers, Duration::from_secs(seconds)).await
+            }
             Some(Command::Small) => steady::at_rest().await,
             None => side_by_side(arguments.rounds, arguments.seconds, arguments.groups).await,
         }

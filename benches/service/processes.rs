@@ -34,19 +34,33 @@ fn all() -> BTreeMap<u32, Stat> {
 impl Processes {
     /// Time that they, their children and their ended children computed.
     pub(crate) fn cpu(&self) -> Duration {
+        let ticks: u64 = self.family().map(|(_, stat)| stat.ticks).sum();
+        TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
+    }
+
+    /// Memory that they and their children hold, in MiB; what several share is counted once.
+    pub(crate) fn memory_mib(&self) -> f64 {
+        let share = |pid| {
+            let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+            let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap_or_default();
+            line.trim_end_matches("kB").trim().parse::<f64>().unwrap_or_default() / 1024.0
+        };
+        self.family().map(|(pid, _)| share(pid)).sum()
+    }
+
+    fn family(&self) -> impl Iterator<Item = (u32, Stat)> {
         let all = all();
-        let ours = |pid: &u32| {
+        let parents: BTreeMap<u32, u32> = all.iter().map(|(pid, stat)| (*pid, stat.parent)).collect();
+        all.into_iter().filter(move |(pid, _)| {
             let mut at = *pid;
             while !self.0.contains(&at) {
-                match all.get(&at) {
-                    Some(stat) if stat.parent > 1 => at = stat.parent,
+                match parents.get(&at) {
+                    Some(parent) if *parent > 1 => at = *parent,
                     _ => return false,
                 }
             }
             true
-        };
-        let ticks: u64 = all.iter().filter(|(pid, _)| ours(pid)).map(|(_, stat)| stat.ticks).sum();
-        TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
+        })
     }
 }
 

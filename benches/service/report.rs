@@ -50,12 +50,13 @@ impl Report {
     /// Adds a round's figures of a line.
     pub(crate) fn line(&mut self, name: &str, figures: &Figures) {
         println!(
-            "  {name:<34} {:>9.0}/s  p50 {:>7.2}  p99 {:>7.2}  p99.9 {:>7.2} ms  {:>7.1} us cpu{}",
+            "  {name:<34} {:>9.0}/s  p50 {:>7.2}  p99 {:>7.2}  p99.9 {:>7.2} ms  {:>7.1} us cpu  {:>6.0} MiB{}",
             figures.rate,
             figures.p50,
             figures.p99,
             figures.p999,
             figures.cpu,
+            figures.memory,
             if figures.failed > 0 { format!("  {} FAILED", figures.failed) } else { String::new() }
         );
         match self.lines.iter_mut().find(|(known, _)| known == name) {
@@ -80,12 +81,12 @@ impl Report {
 
     /// Prints medians, and writes `bench.json` and `bench.svg` into the current directory.
     pub(crate) fn finish(&self) -> anyhow::Result<()> {
-        println!("\n| line | rate/s | p50 ms | p99 ms | p99.9 ms | CPU us |\n|---|---|---|---|---|---|");
+        println!("\n| line | rate/s | p50 ms | p99 ms | p99.9 ms | CPU us | MiB |\n|---|---|---|---|---|---|---|");
         for (name, rounds) in &self.lines {
             let of = |pick: fn(&Figures) -> f64| median(rounds.iter().map(pick).collect());
-            let (rate, cpu) = (of(|one| one.rate), of(|one| one.cpu));
+            let [rate, cpu, memory] = [of(|one| one.rate), of(|one| one.cpu), of(|one| one.memory)];
             let [p50, p99, p999] = [of(|one| one.p50), of(|one| one.p99), of(|one| one.p999)];
-            println!("| {name} | {rate:.0} | {p50:.2} | {p99:.2} | {p999:.2} | {cpu:.0} |");
+            println!("| {name} | {rate:.0} | {p50:.2} | {p99:.2} | {p999:.2} | {cpu:.0} | {memory:.0} |");
         }
         println!("\n| ratio | median | least to most | goal | |\n|---|---|---|---|---|");
         for (name, goal, rounds) in &self.ratios {
@@ -99,7 +100,7 @@ impl Report {
     }
 
     fn json(&self) -> Value {
-        let figures = |one: &Figures| json!({ "rate": one.rate, "p50_ms": one.p50, "p99_ms": one.p99, "p999_ms": one.p999, "cpu_us": one.cpu, "failed": one.failed });
+        let figures = |one: &Figures| json!({ "rate": one.rate, "p50_ms": one.p50, "p99_ms": one.p99, "p999_ms": one.p999, "cpu_us": one.cpu, "memory_mib": one.memory, "failed": one.failed });
         let lines = self.lines.iter().map(|(name, rounds)| {
             let rounds: Vec<_> = rounds.iter().map(figures).collect();
             json!({ "name": name, "rounds": rounds })

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Counted, and met by nobody.
 pub(crate) const LIMIT: &str = "100000/1s burst 1000000";
+/// Says another limit than [`LIMIT`] for whole sites, among what a server is started with.
+pub(crate) const SUBMITS_PER_SITE: &str = "SUBMITS_PER_SITE";
 /// The answer of every picture here.
 pub(crate) const ANSWER: &str = "KM7RT";
 
@@ -76,7 +78,11 @@ impl Server {
     }
 
     fn duyetd_in(dir: TempDir, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let limits = toml::to_string(&Quotas::all(LIMIT.parse().map_err(anyhow::Error::msg)?))?;
+        let mut limits = Quotas::all(LIMIT.parse().map_err(anyhow::Error::msg)?);
+        if let Some((_, limit)) = environment.iter().find(|(name, _)| *name == SUBMITS_PER_SITE) {
+            limits.submits_per_site = limit.parse().map_err(anyhow::Error::msg)?;
+        }
+        let limits = toml::to_string(&limits)?;
         std::fs::write(
             dir.path().join("bench.toml"),
             format!(

@@ -144,14 +144,14 @@ impl Bench {
     async fn issue(&self, report: &mut Report) -> anyhow::Result<()> {
         let (echo, issue) = (Links::to(&self.bare, None).await?, Links::to(&self.duyetd, Some("portal")).await?);
         let (mut echoes, mut issues) = (load::Bursts::default(), load::Bursts::default());
-        let form = echoed();
+        let (form, bare, all) = (echoed(), Processes(vec![self.bare.pid()]), self.all());
         for _ in 0..100 {
             tokio::time::sleep(REFILL).await;
             let each = |caller: usize| {
                 let (mut client, form) = (echo.comments(caller), form.clone());
                 async move { client.submit_comment(form).await.map(drop) }
             };
-            echoes.burst(POOLED, each).await?;
+            echoes.burst(POOLED, &bare, each).await?;
             let each = |caller: usize| {
                 let mut client = issue.captcha(caller);
                 let request = v1::IssueChallengeRequest {
@@ -162,7 +162,7 @@ impl Bench {
                 };
                 async move { client.issue_challenge(request).await.map(drop) }
             };
-            issues.burst(POOLED, each).await?;
+            issues.burst(POOLED, &all, each).await?;
         }
         let (echo, issue) = (echoes.figures(), issues.figures());
         report.line("tonic echo, bursts", &echo);

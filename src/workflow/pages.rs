@@ -1,4 +1,5 @@
-//! First pages as readers get them, kept for a moment: a busy article is read a thousand times for each time it changes.
+//! First pages as readers get them, and what lists and counts must know of an article, kept for a moment: a busy article is read a
+//! thousand times for each time it changes.
 //!
 //! What this replica changed is never shown as it was before: a page is kept under the number of changes that were known before it was
 //! read, and a change counts before it is answered. What other replicas and jobs changed shows within [`FRESH`]; and whoever hides
@@ -18,11 +19,16 @@ use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
 use super::read::CommentList;
-use crate::domain::{
-    Result,
-    comment::Comment,
-    id::{ArticleId, SiteId},
-    page,
+use crate::{
+    domain::{
+        Result,
+        article::Article,
+        comment::Comment,
+        id::{ArticleId, SiteId},
+        page,
+        site::Site,
+    },
+    store::{Store, contract::Policies},
 };
 
 /// How long a page is shown: as long as other replicas' changes may go unseen, and as long as hiding something takes. Reading a busy page
@@ -38,22 +44,26 @@ const SLOTS: usize = 1_024;
 /// Bytes of a page's frame, and of a comment beside its texts, about.
 const FRAME: u64 = 500;
 
-/// Which first page, as of which changes and when.
+/// What is known of one article, as of which changes and when.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     site: SiteId,
     article: ArticleId,
-    /// Order and size.
-    shape: (page::Order, usize),
     changes: (u64, u64),
     moment: u128,
 }
 
+/// A first page: its order and size.
+type PageKey = (Key, page::Order, usize);
+
+/// A site and an article of it, if that is known.
+type Policy = (Site, Option<Article>);
+
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<Key, Arc<CommentList>> for Weight {
-    fn weight(&self, _: &Key, list: &Arc<CommentList>) -> u64 {
+impl Weighter<PageKey, Arc<CommentList>> for Weight {
+    fn weight(&self, _: &PageKey, list: &Arc<CommentList>) -> u64 {
         let comments = list
             .threads
             .iter()
@@ -66,7 +76,8 @@ impl Weighter<Key, Arc<CommentList>> for Weight {
 /// The pages at hand.
 pub struct Pages {
     /// `None` keeps nothing.
-    kept: Option<Cache<Key, Arc<CommentList>, Weight>>,
+    kept: Option<Cache<PageKey, Arc<CommentList>, Weight>>,
+    policies: Option<Cache<Key, Arc<Policy>>>,
     /// Other replicas may show what this one hides.
     shared: bool,
     /// When the first moment began: the clock on the wall may be set back.
@@ -107,13 +118,14 @@ pub(super) fn is_hidden(comment: Option<&Comment>) -> bool {
 }
 
 impl Pages {
-    /// Keeps about so many MiB of texts; 0 keeps none. `shared` says that other replicas may keep theirs.
+    /// Keeps about so many MiB of texts, and for each of them 500 articles' policies; 0 keeps none. `shared` says that other replicas may keep theirs.
     pub fn new(mib: u32, shared: bool) -> Self {
         let bytes = u64::from(mib) << 20;
         let kept = (mib > 0)
             .then(|| Cache::with_weighter((bytes / (20 * FRAME)).try_into().unwrap_or(usize::MAX), bytes, Weight));
         Self {
             kept,
+            policies: (mib > 0).then(|| Cache::new(mib as usize * 500)),
             shared,
             began: Instant::now(),
             changes: AtomicU64::default(),
@@ -127,7 +139,7 @@ impl Pages {
         Change { changes: &self.changes, shared: self.shared }
     }
 
-    /// A comment is published under an article.
+    /// A comment is published under an article, or makes the article known.
     pub(super) fn publish(&self, site: &SiteId, article: &ArticleId) -> Change<'_> {
         Change { changes: &self.articles[self.slot(site, article)], shared: self.shared }
     }
@@ -136,13 +148,13 @@ impl Pages {
         usize::try_from(self.hasher.hash_one((site, article))).unwrap_or_default() % SLOTS
     }
 
-    fn key(&self, site: &SiteId, article: &ArticleId, shape: (page::Order, usize)) -> Key {
+    fn key(&self, site: &SiteId, article: &ArticleId) -> Key {
         let slot = self.slot(site, article);
         let changes = (self.changes.load(Ordering::SeqCst), self.articles[slot].load(Ordering::SeqCst));
         // Each slot has moments of its own, so that not all pages are read at once.
         let offset = FRESH.as_micros() * slot as u128 / SLOTS as u128;
         let moment = (self.began.elapsed().as_micros() + offset) / FRESH.as_micros();
-        Key { site: site.clone(), article: article.clone(), shape, changes, moment }
+        Key { site: site.clone(), article: article.clone(), changes, moment }
     }
 
     /// An article's first page, at hand or read.
@@ -154,7 +166,7 @@ impl Pages {
         read: F,
     ) -> Result<Arc<CommentList>> {
         let Some(kept) = &self.kept else { return read.await.map(Arc::new) };
-        let key = self.key(site, article, shape);
+        let key = (self.key(site, article), shape.0, shape.1);
         let found = tokio::time::timeout(PATIENCE, kept.get_value_or_guard_async(&key)).await;
         counter!("duyet_page_cache_total", "outcome" => if matches!(found, Ok(Ok(_))) { "HIT" } else { "MISS" })
             .increment(1);
@@ -169,5 +181,34 @@ impl Pages {
             // Whoever reads it takes long.
             Err(_) => read.await.map(Arc::new),
         }
+    }
+
+    /// A site with those of some articles that are known, each at hand or read.
+    pub(super) async fn policies(&self, site: &SiteId, ids: &[ArticleId], store: &dyn Store) -> Result<Policies> {
+        let Some(kept) = self.policies.as_ref().filter(|_| !ids.is_empty()) else {
+            return store.find_policies(site, ids).await;
+        };
+        let keys: Vec<Key> = ids.iter().map(|id| self.key(site, id)).collect();
+        let mut found = Policies::default();
+        let mut missing = Vec::new();
+        for key in keys {
+            let Some(policy) = kept.get(&key) else {
+                missing.push(key);
+                continue;
+            };
+            found.site = policy.0.clone();
+            found.articles.extend(policy.1.clone());
+        }
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let unknown: Vec<ArticleId> = missing.iter().map(|key| key.article.clone()).collect();
+        let read = store.find_policies(site, &unknown).await?;
+        for key in missing {
+            let article = read.articles.iter().find(|one| one.id == key.article).cloned();
+            kept.insert(key, Arc::new((read.site.clone(), article)));
+        }
+        found.articles.extend(read.articles);
+        Ok(Policies { site: read.site, ..found })
     }
 }

@@ -59,7 +59,7 @@ impl Workflow {
         let own = self.own_ids(site, receipts).contains(&id);
         let visible = |comment: &Comment| comment.is_visible() || (own && comment.is_waiting());
         let comment = self.store.find_comment(site, id).await?.filter(visible).ok_or(Error::CommentNotFound(id))?;
-        let policies = self.store.find_policies(site, std::slice::from_ref(&comment.article)).await?;
+        let policies = self.pages.policies(site, std::slice::from_ref(&comment.article), &*self.store).await?;
         if self.mode_of(&policies, &comment.article, now) == Mode::Hidden {
             return Err(Error::CommentNotFound(id));
         }
@@ -88,7 +88,7 @@ impl Workflow {
     async fn read_comments(&self, site: &SiteId, request: &ListRequest, now: DateTime<Utc>) -> Result<CommentList> {
         let filter = page_filter(request.parent, request.order, &request.article);
         let after = self.open_cursor(site, "ListComments", &filter, &request.page_token)?;
-        let policies = self.store.find_policies(site, std::slice::from_ref(&request.article)).await?;
+        let policies = self.pages.policies(site, std::slice::from_ref(&request.article), &*self.store).await?;
         let mode = self.mode_of(&policies, &request.article, now);
         let own = self.own_ids(site, &request.receipts);
         if mode == Mode::Hidden {
@@ -118,7 +118,7 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn count_comments(&self, site: &SiteId, ids: &[ArticleId]) -> Result<HashMap<String, i64>> {
-        let policies = self.store.find_policies(site, ids).await?;
+        let policies = self.pages.policies(site, ids, &*self.store).await?;
         let rules = policies.site.rules(self.rules().mode);
         let mut counts: HashMap<String, i64> = ids.iter().map(|id| (id.as_str().to_owned(), 0)).collect();
         for article in policies.articles {

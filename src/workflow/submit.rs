@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     Workflow,
     attempt::{Attempt, fill_seconds, question, request_row},
+    pages::Change,
     reader::Event,
     salts::Salts,
     verify::refused,
@@ -20,6 +21,7 @@ use crate::{
         comment::{Attention, Comment},
         form::{Form, RawForm},
         id::{CommentId, SiteId},
+        lifecycle::Status,
         policy::{self, FirstStatus, Mode},
         request::RequestRow,
         spam::{Assessment, FormSignals, Reading},
@@ -152,6 +154,14 @@ impl Workflow {
         }
     }
 
+    /// What readers see may change even with a comment that waits: an article that becomes known, or whose age does, may be closed.
+    fn change_shown(&self, attempt: &Attempt<'_>, context: &SubmitContext, status: Status) -> Option<Change<'_>> {
+        let Form { article, article_published_at, .. } = attempt.form;
+        let known = context.article.as_ref();
+        let tells = known.is_none_or(|known| known.published_at.is_none() && article_published_at.is_some());
+        (status.is_public() || tells).then(|| self.pages.publish(attempt.site, article))
+    }
+
     async fn insert(
         &self,
         attempt: &Attempt<'_>,
@@ -201,7 +211,7 @@ impl Workflow {
             nonce: challenge.nonce,
             request: request_row(attempt, &answer)?,
         };
-        let _change = status.is_public().then(|| self.pages.publish(attempt.site, &attempt.form.article));
+        let _change = self.change_shown(attempt, context, status);
         match self.writer.insert(submission).await? {
             Inserted::Stored => {
                 metric::captcha_solved(challenge, now);

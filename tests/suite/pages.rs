@@ -28,6 +28,13 @@ async fn both(portal: &mut Portal) -> [v1::ListCommentsResponse; 2] {
     let own = v1::ListCommentsRequest { receipts: vec!["x".into()], ..request() };
     let (read, again) = (portal.page(own).await, portal.list("bai").await);
     assert_eq!((kept.total_count, kept.comments.len()), (again.total_count, again.comments.len()));
+    // Totals come from what is kept of the article, and so do counts.
+    let visible =
+        |root: &v1::Comment| i64::from(root.status() == v1::CommentStatus::Approved) + i64::from(root.reply_count);
+    let asked = v1::CountCommentsRequest { article_ids: vec!["bai".into(), "bai-khac".into(), "bai".into()] };
+    let counts = portal.comments.count_comments(asked).await.unwrap().into_inner().counts;
+    let total: i64 = kept.comments.iter().map(visible).sum();
+    assert_eq!((kept.total_count, counts["bai"], counts["bai-khac"]), (total, total, 0));
     [kept, read].map(|list| v1::ListCommentsResponse { next_page_token: String::new(), ..list })
 }
 

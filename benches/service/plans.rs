@@ -1,0 +1,57 @@
+//! How PostgreSQL ran the service's statements, as `auto_explain` told its log.
+
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+
+use crate::anchors::Postgres;
+
+/// One statement in so many is explained: enough for each kind, too few to cost anything.
+const SAMPLE: &str = "0.05";
+
+/// Has the sessions of a database that begin from now on explain some of their statements.
+pub(crate) fn ask(postgres: &Postgres, database: &str) -> anyhow::Result<()> {
+    for (setting, value) in
+        [("log_min_duration", "0"), ("log_analyze", "on"), ("log_timing", "off"), ("sample_rate", SAMPLE)]
+    {
+        postgres.psql("postgres", &format!("alter database {database} set auto_explain.{setting} = '{value}'"))?;
+    }
+    Ok(())
+}
+
+/// Writes one plan of each statement that reads or writes a table of comments into `bench-plans.md`.
+pub(crate) fn write(log: &Path, heading: &str) -> anyhow::Result<()> {
+    let mut plans = BTreeMap::new();
+    for entry in entries(&std::fs::read_to_string(log)?) {
+        if let Some((statement, plan)) = entry.trim().strip_prefix("Query Text: ").and_then(split) {
+            plans.entry(statement).or_insert(plan);
+        }
+    }
+    let mut text = format!("# Plans\n\n{heading}\n");
+    for (statement, plan) in plans.iter().filter(|(statement, _)| statement.contains("comments")) {
+        write!(text, "\n```sql\n{}\n```\n\n```\n{}\n```\n", shortened(statement), plan.trim_end())?;
+    }
+    Ok(std::fs::write("bench-plans.md", text)?)
+}
+
+/// What stands behind each "plan:" of the log, as far as it is indented.
+fn entries(log: &str) -> impl Iterator<Item = String> {
+    log.split("plan:\n").skip(1).map(|rest| {
+        let lines = rest.lines().take_while(|line| line.starts_with(['\t', ' ']) || line.is_empty());
+        lines.map(|line| line.strip_prefix('\t').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// A statement, which may have several lines, and its plan, which begins with the first line that tells a cost.
+fn split(entry: &str) -> Option<(String, String)> {
+    let lines: Vec<&str> = entry.lines().collect();
+    let plan = lines.iter().position(|line| line.contains("(cost="))?;
+    let statement: Vec<&str> = lines[..plan].iter().flat_map(|line| line.split_whitespace()).collect();
+    Some((statement.join(" "), lines[plan..].join("\n")))
+}
+
+/// Without the names of most columns.
+fn shortened(statement: &str) -> String {
+    match statement.split_once(" from comments c ") {
+        Some((columns, rest)) if columns.len() > 200 => format!("select … from comments c {rest}"),
+        _ => statement.to_owned(),
+    }
+}
