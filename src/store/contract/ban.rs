@@ -9,7 +9,7 @@ use crate::domain::{
     submission::SenderTrace,
 };
 
-/// Bans. Whether one is in force on a submit is part of [`super::SubmissionStore::submit_context`].
+/// Bans. Whether one is in force on a submit is part of [`super::SubmissionStore::submit_contexts`].
 #[async_trait]
 pub trait BanStore: Send + Sync {
     /// Makes a ban with its audit entry (`CREATE_BAN`, of the ban's id), and decides what goes along: the subject's newest comments, at most

@@ -12,7 +12,7 @@ use crate::domain::{
 /// The moderators' queue.
 #[async_trait]
 pub trait QueueStore: Send + Sync {
-    /// A page of the queue. [`QueueOrder::Due`] lists takedowns only.
+    /// A page of the queue. [`crate::domain::case::QueueOrder::Due`] lists takedowns only.
     async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<Case>>;
 
     /// How many comments lie between `after` and `until` of a page, whatever its size, counted up to
