@@ -16,6 +16,8 @@ use crate::{
 
 /// Part of the most that it can, for minutes.
 const PART: f64 = 0.8;
+/// Runs of ten seconds before the knee is looked for.
+const WARM_UPS: usize = 7;
 /// Seconds of each reading.
 const READING: u64 = 30;
 /// Starts of which the median is told.
@@ -28,6 +30,10 @@ pub(crate) async fn for_minutes(minutes: u64) -> anyhow::Result<()> {
     let (url, redis_url) = (postgres.database("steady"), redis.redis_url());
     let duyetd = Server::duyetd(&[("DATABASE_URL", url.as_str()), ("REDIS_URL", redis_url.as_str())])?;
     let watched = Processes([&postgres.processes.0[..], &[redis.pid(), duyetd.pid()]].concat());
+    // A new database does not know the size of its tables until autovacuum has looked, once a minute.
+    for _ in 0..WARM_UPS {
+        submits(&duyetd, CALLERS, Duration::from_secs(10), &watched).await?;
+    }
     let knee = submits(&duyetd, CALLERS, Duration::from_secs(10), &watched).await?;
     report.line("knee", &knee);
     let (rate, mut readings) = (knee.rate * PART, Vec::new());

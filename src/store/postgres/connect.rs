@@ -28,6 +28,10 @@ const LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// A connection that rested longer is tested before it is used: the server may have gone since.
 const TRUSTED: Duration = Duration::from_secs(1);
 
+/// Uses of a connection, about, before its plans are made anew. A plan that was made over an empty table may read all of it when it has
+/// grown, and PostgreSQL itself looks for growth once a minute: a new newsroom's first flood would be answered ten times too slowly.
+const PLANNED_FOR: u32 = 256;
+
 /// A pool that connects when it is first used, so that a server that is down is no reason not to start.
 pub(super) fn pool(options: PgConnectOptions, settings: PoolSettings) -> PgPool {
     let options = options.application_name("duyet").options([
@@ -50,6 +54,9 @@ pub(super) fn pool(options: PgConnectOptions, settings: PoolSettings) -> PgPool 
             Box::pin(async move {
                 if meta.idle_for > TRUSTED {
                     connection.ping().await?;
+                }
+                if rand::random_ratio(1, PLANNED_FOR) {
+                    connection.execute("discard plans").await?;
                 }
                 Ok(true)
             })
