@@ -18,7 +18,7 @@ use crate::{
 /// the database's memory.
 const SLICE: usize = 10_000;
 
-/// No slice is begun later than this. A second, shared by a page and its count, is what people wait without a thought.
+/// No slice is begun later than this, by a page and by its count each: a second or so is what people wait without a thought.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A page. It may hold less than was asked for, even nothing, and have a next page.
