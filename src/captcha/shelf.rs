@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use metrics::gauge;
@@ -13,8 +14,14 @@ use crate::domain::{
     picture::Profile,
 };
 
-/// Pictures kept ready per level: about 200 KB, and the burst that is served before the artist has run again.
-const READY: usize = 64;
+/// Pictures kept ready per level: about 400 KB. Half of them are the burst that is served before the artist takes a core from it.
+const READY: usize = 128;
+
+/// With fewer left, the artist draws whatever else there is to do.
+const FEW: usize = READY / 2;
+
+/// With more left, he waits for so long a time in which nobody took one.
+const QUIET: Duration = Duration::from_millis(5);
 
 /// Levels that have pictures of their own, in the order of their boards.
 const LEVELS: [Level; 2] = [Level::Normal, Level::Hard];
@@ -40,12 +47,25 @@ struct Stock {
     profiles: Vec<Profile>,
     /// Counts the changes of profiles: what was ordered before one is not put.
     edition: u64,
+    taken: Instant,
     closed: bool,
+}
+
+impl Stock {
+    fn fewest(&self) -> usize {
+        self.ready.iter().map(VecDeque::len).min().unwrap_or_default()
+    }
 }
 
 impl Shelf {
     pub(super) fn new(profiles: &[Profile]) -> Self {
-        let stock = Stock { ready: Default::default(), profiles: profiles.to_vec(), edition: 0, closed: false };
+        let stock = Stock {
+            ready: Default::default(),
+            profiles: profiles.to_vec(),
+            edition: 0,
+            taken: Instant::now(),
+            closed: false,
+        };
         Self { stock: Mutex::new(stock), room: Condvar::new(), came: Default::default() }
     }
 
@@ -53,8 +73,13 @@ impl Shelf {
     pub(super) fn take(&self, level: Level) -> Option<Picture> {
         let mut stock = self.lock();
         let picture = stock.ready[board(level)].pop_front()?;
-        tell(level, stock.ready[board(level)].len());
-        self.room.notify_one();
+        stock.taken = Instant::now();
+        let left = stock.ready[board(level)].len();
+        tell(level, left);
+        // Where the artist sleeps until there is something to do, or might rest longer.
+        if left + 1 == READY || left + 1 == FEW {
+            self.room.notify_one();
+        }
         Some(picture)
     }
 
@@ -71,8 +96,12 @@ impl Shelf {
 
     /// What is most wanted, as soon as something is. `None` when the shelf is closed.
     pub(super) fn next_order(&self) -> Option<Order> {
-        let full = |stock: &mut Stock| !stock.closed && stock.ready.iter().all(|ready| ready.len() >= READY);
-        let stock = self.room.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
+        let full = |stock: &mut Stock| !stock.closed && stock.fewest() >= READY;
+        let mut stock = self.room.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
+        while !stock.closed && stock.fewest() >= FEW {
+            let Some(rest) = QUIET.checked_sub(stock.taken.elapsed()) else { break };
+            stock = self.room.wait_timeout(stock, rest).unwrap_or_else(PoisonError::into_inner).0;
+        }
         if stock.closed {
             return None;
         }

@@ -32,9 +32,9 @@ pub const REPLIES_SHOWN: usize = 3;
 
 /// Asks for a page of public comments.
 #[derive(Debug, Clone)]
-pub struct CommentPage<'a> {
-    pub site: &'a SiteId,
-    pub article: &'a ArticleId,
+pub struct CommentPage {
+    pub site: SiteId,
+    pub article: ArticleId,
     /// `None` lists roots.
     pub parent: Option<CommentId>,
     pub order: Order,

@@ -12,9 +12,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::contract::SubmissionStore;
+use super::contract::{ArticlePage, CommentStore, SubmissionStore};
 use crate::domain::{
     Error, Result,
+    page::CommentPage,
     submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
 };
 
@@ -31,7 +32,7 @@ struct Job<Q, A> {
 }
 
 /// Answers a whole batch, in its order.
-type Call<Q, A> = for<'a> fn(&'a dyn SubmissionStore, &'a [Q]) -> BoxFuture<'a, Result<Vec<A>>>;
+type Call<S, Q, A> = for<'a> fn(&'a S, &'a [Q]) -> BoxFuture<'a, Result<Vec<A>>>;
 
 /// Takes items from many callers and hands them to the store in few batches. There is no timer: a lone item goes at once, and those
 /// that come meanwhile form the next batch.
@@ -52,6 +53,9 @@ pub type SubmitReader = Batches<SubmitQuestion, SubmitContext>;
 
 /// Reads what challenges must know.
 pub type ChallengeReader = Batches<ChallengeQuestion, ChallengeContext>;
+
+/// Reads pages of public comments.
+pub type PageReader = Batches<CommentPage, ArticlePage>;
 
 /// Batches of questions that are read at once: while one waits for the database, the next one is put together.
 const READERS: usize = 2;
@@ -101,8 +105,28 @@ impl ChallengeReader {
     }
 }
 
+impl PageReader {
+    /// Starts its tasks. Must be called inside a runtime.
+    pub fn start(store: &Arc<dyn CommentStore>) -> Self {
+        Self::new(store, READERS, "read queue", |store, batch| store.list_comments(batch))
+    }
+
+    /// A page of public comments, read after it was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when the queue is full or closed, and those of [`CommentStore::list_comments`].
+    pub async fn ask(&self, page: CommentPage) -> Result<ArticlePage> {
+        self.answer(page).await
+    }
+}
+
 impl<Q: Send + Sync + 'static, A: Send + 'static> Batches<Q, A> {
-    fn new(store: &Arc<dyn SubmissionStore>, workers: usize, what: &'static str, call: Call<Q, A>) -> Self {
+    fn new<S: Send + Sync + ?Sized + 'static>(
+        store: &Arc<S>,
+        workers: usize,
+        what: &'static str,
+        call: Call<S, Q, A>,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let jobs = Arc::new(Mutex::new(receiver));
         let spawn = |_| tokio::spawn(work(Arc::clone(store), Arc::clone(&jobs), call));
@@ -129,10 +153,10 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Batches<Q, A> {
     }
 }
 
-async fn work<Q: Sync, A>(
-    store: Arc<dyn SubmissionStore>,
+async fn work<S: Sync + ?Sized, Q: Sync, A>(
+    store: Arc<S>,
     jobs: Arc<Mutex<mpsc::Receiver<Job<Q, A>>>>,
-    call: Call<Q, A>,
+    call: Call<S, Q, A>,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.lock().await.recv_many(&mut batch, BATCH).await > 0 {
@@ -148,7 +172,7 @@ async fn work<Q: Sync, A>(
 
 /// One answer per item. A batch that fails through a fault of ours is tried again one by one, else one bad row would fail
 /// strangers; when storage is gone, it is gone for all.
-async fn answer_all<Q, A>(store: &dyn SubmissionStore, items: &[Q], call: Call<Q, A>) -> Vec<Result<A>> {
+async fn answer_all<S: Sync + ?Sized, Q: Sync, A>(store: &S, items: &[Q], call: Call<S, Q, A>) -> Vec<Result<A>> {
     match call(store, items).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(Error::StorageUnavailable(source)) => {
@@ -166,7 +190,7 @@ async fn answer_all<Q, A>(store: &dyn SubmissionStore, items: &[Q], call: Call<Q
     }
 }
 
-async fn answer_one<Q, A>(store: &dyn SubmissionStore, item: &Q, call: Call<Q, A>) -> Result<A> {
+async fn answer_one<S: Sync + ?Sized, Q: Sync, A>(store: &S, item: &Q, call: Call<S, Q, A>) -> Result<A> {
     let answers = call(store, std::slice::from_ref(item)).await?;
     answers.into_iter().next().ok_or_else(|| Error::internal("the store answered nothing"))
 }

@@ -84,8 +84,8 @@ use crate::{
     limiter::Limiter,
     store::{
         Store,
-        batches::{ChallengeReader, SubmissionWriter, SubmitReader},
-        contract::SubmissionStore,
+        batches::{ChallengeReader, PageReader, SubmissionWriter, SubmitReader},
+        contract::{CommentStore, SubmissionStore},
     },
 };
 
@@ -124,6 +124,7 @@ pub struct Workflow {
     pub(crate) writer: SubmissionWriter,
     submit_contexts: SubmitReader,
     challenge_contexts: ChallengeReader,
+    public_pages: PageReader,
     pub(crate) limiter: Limiter,
     pub(crate) pictures: Pool,
     pub(crate) keyring: Arc<Keyring>,
@@ -156,11 +157,13 @@ impl Workflow {
         pages: Pages,
     ) -> Self {
         let submissions: Arc<dyn SubmissionStore> = store.clone();
+        let comments: Arc<dyn CommentStore> = store.clone();
         Self {
             store,
             writer,
             submit_contexts: SubmitReader::start(&submissions),
             challenge_contexts: ChallengeReader::start(&submissions),
+            public_pages: PageReader::start(&comments),
             limiter,
             pictures,
             keyring,
@@ -208,6 +211,7 @@ impl Workflow {
         self.end_watches();
         self.submit_contexts.close().await;
         self.challenge_contexts.close().await;
+        self.public_pages.close().await;
         self.writer.close().await;
     }
 }

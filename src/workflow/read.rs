@@ -14,7 +14,7 @@ use crate::{
         page::{CommentPage, Order, Thread},
         policy::Mode,
     },
-    store::contract::Policies,
+    store::contract::{ArticlePage, Policies},
 };
 
 /// A checked request for a page.
@@ -88,21 +88,20 @@ impl Workflow {
     async fn read_comments(&self, site: &SiteId, request: &ListRequest, now: DateTime<Utc>) -> Result<CommentList> {
         let filter = page_filter(request.parent, request.order, &request.article);
         let after = self.open_cursor(site, "ListComments", &filter, &request.page_token)?;
-        let policies = self.pages.policies(site, std::slice::from_ref(&request.article), &*self.store).await?;
-        let mode = self.mode_of(&policies, &request.article, now);
-        let own = self.own_ids(site, &request.receipts);
-        if mode == Mode::Hidden {
-            return Ok(CommentList { threads: vec![], own, next_page_token: String::new(), total: 0, mode });
-        }
         let page = CommentPage {
-            site,
-            article: &request.article,
+            site: site.clone(),
+            article: request.article.clone(),
             parent: request.parent,
             order: request.order,
             size: request.size,
             after,
         };
-        let page = self.store.list_comments(&page).await?;
+        let ArticlePage { policies, threads: page } = self.public_pages.ask(page).await?;
+        let mode = self.mode_of(&policies, &request.article, now);
+        let own = self.own_ids(site, &request.receipts);
+        if mode == Mode::Hidden {
+            return Ok(CommentList { threads: vec![], own, next_page_token: String::new(), total: 0, mode });
+        }
         let next_page_token = self.seal_cursor(site, "ListComments", &filter, page.next)?;
         let mut threads = self.listed(site, page.items)?;
         if !own.is_empty() {

@@ -23,7 +23,7 @@ mod upkeep;
 pub use audit::AuditStore;
 pub use ban::BanStore;
 pub use claim::ClaimStore;
-pub use comment::CommentStore;
+pub use comment::{ArticlePage, CommentStore};
 pub use decision::DecisionStore;
 pub use model::ModelStore;
 pub use policy::{Policies, PolicyStore};

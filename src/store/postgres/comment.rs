@@ -3,17 +3,16 @@
 use async_trait::async_trait;
 use sqlx::PgPool;
 
-use super::PostgresStore;
+use super::{PostgresStore, list};
 use crate::{
     domain::{
         Result,
         comment::Comment,
         id::{ArticleId, CommentId, SiteId},
-        page::{CommentPage, Order, Page, REPLIES_SHOWN, Thread, published_cursor},
+        page::CommentPage,
     },
     store::{
-        contract::CommentStore,
-        keyset, outcome, parse,
+        contract::{ArticlePage, CommentStore},
         rows::{self, Reader},
     },
 };
@@ -30,9 +29,9 @@ impl CommentStore for PostgresStore {
         find_pending(&self.pool, site, article, ids).await
     }
 
-    async fn list_comments(&self, page: &CommentPage<'_>) -> Result<Page<Thread>> {
+    async fn list_comments(&self, pages: &[CommentPage]) -> Result<Vec<ArticlePage>> {
         let _turn = self.portals_turn().await?;
-        list(&self.pool, page).await
+        list::list(&self.pool, pages).await
     }
 }
 
@@ -57,86 +56,5 @@ pub(super) async fn find_pending(
     );
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query(sql).bind(site.as_str()).bind(article.as_str()).bind(ids).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::comment(&mut Reader::new(row))).collect()
-}
-
-macro_rules! roots {
-    ($after:literal, $order:literal) => {
-        concat!(
-            "select ",
-            comment_columns!("c"),
-            " from comments c where c.site_id = $1 and c.article_id = $2 and c.parent_id is null
-            and c.published_at is not null and (c.status = 'APPROVED' or c.reply_count > 0)
-            and (c.published_at, c.comment_id) ",
-            $after,
-            " ($3, $4) order by ",
-            $order,
-            " limit $5"
-        )
-    };
-}
-
-macro_rules! replies {
-    ($after:literal, $order:literal) => {
-        concat!(
-            "select ",
-            comment_columns!("c"),
-            " from comments c where c.site_id = $1 and c.parent_id = $6 and c.status = 'APPROVED'
-            and c.article_id = $2 and (c.published_at, c.comment_id) ",
-            $after,
-            " ($3, $4) order by ",
-            $order,
-            " limit $5"
-        )
-    };
-}
-
-const fn statement(order: Order, replies: bool) -> &'static str {
-    match (order, replies) {
-        (Order::Oldest, false) => roots!(">", "c.published_at, c.comment_id"),
-        (Order::Newest, false) => roots!("<", "c.published_at desc, c.comment_id desc"),
-        (Order::Oldest, true) => replies!(">", "c.published_at, c.comment_id"),
-        (Order::Newest, true) => replies!("<", "c.published_at desc, c.comment_id desc"),
-    }
-}
-
-pub(super) async fn list(pool: &PgPool, page: &CommentPage<'_>) -> Result<Page<Thread>> {
-    let start = match page.order {
-        Order::Oldest => keyset::ascending(page.after),
-        Order::Newest => keyset::descending(page.after),
-    };
-    let mut query = sqlx::query(statement(page.order, page.parent.is_some()))
-        .bind(page.site.as_str())
-        .bind(page.article.as_str())
-        .bind(start.at)
-        .bind(start.id)
-        .bind(parse::limit(page.size + 1));
-    if let Some(parent) = page.parent {
-        query = query.bind(parent.0);
-    }
-    let rows = query.fetch_all(pool).await?;
-    let comments = rows.iter().map(|row| rows::comment(&mut Reader::new(row))).collect::<Result<_>>()?;
-    let comments = Page::of(comments, page.size, published_cursor);
-    let replies = if page.parent.is_some() { Vec::new() } else { first_replies(pool, page.site, &comments).await? };
-    Ok(outcome::threads(comments, replies))
-}
-
-/// The first replies of all roots of a page in one query, one more than is shown.
-async fn first_replies(pool: &PgPool, site: &SiteId, roots: &Page<Comment>) -> Result<Vec<Comment>> {
-    let sql = concat!(
-        "select ",
-        comment_columns!("c"),
-        " from unnest($2::uuid[]) root (comment_id) cross join lateral (
-            select * from comments r
-            where r.site_id = $1 and r.parent_id = root.comment_id and r.status = 'APPROVED'
-            order by r.published_at, r.comment_id limit $3) c
-        order by c.published_at, c.comment_id"
-    );
-    let ids: Vec<_> = roots.items.iter().filter(|root| root.reply_count > 0).map(|root| root.id.0).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = sqlx::query(sql).bind(site.as_str()).bind(ids).bind(parse::limit(REPLIES_SHOWN + 1));
-    let rows = query.fetch_all(pool).await?;
     rows.iter().map(|row| rows::comment(&mut Reader::new(row))).collect()
 }

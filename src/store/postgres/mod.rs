@@ -61,6 +61,7 @@ mod drift;
 mod escalation;
 mod insert;
 mod job;
+mod list;
 mod model;
 mod outcomes;
 mod privacy;

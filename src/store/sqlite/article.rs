@@ -49,7 +49,7 @@ const FIND: &str = concat!(
     left join articles a on a.site_id = $1 and a.article_id in (select value from json_each($2))"
 );
 
-async fn find(pool: &SqlitePool, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
+pub(super) async fn find(pool: &SqlitePool, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
     let ids = parse::json_list(ids.iter().map(ArticleId::as_str));
     let rows = sqlx::query(FIND).bind(site.as_str()).bind(ids).fetch_all(pool).await?;
     let mut policies = Policies::default();

@@ -1,18 +1,19 @@
 //! Comments as readers see them.
 
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 use sqlx::SqlitePool;
 
-use super::{SqliteStore, json_ids, micros};
+use super::{SqliteStore, article, json_ids, micros};
 use crate::{
     domain::{
         Result,
         comment::Comment,
         id::{ArticleId, CommentId, SiteId},
-        page::{CommentPage, Order, Page, REPLIES_SHOWN, Thread, published_cursor},
+        page::{CommentPage, Order, Page, REPLIES_SHOWN, published_cursor},
     },
     store::{
-        contract::CommentStore,
+        contract::{ArticlePage, CommentStore},
         keyset, outcome, parse,
         rows::{self, Reader},
     },
@@ -28,8 +29,9 @@ impl CommentStore for SqliteStore {
         find_pending(&self.read, site, article, ids).await
     }
 
-    async fn list_comments(&self, page: &CommentPage<'_>) -> Result<Page<Thread>> {
-        list(&self.read, page).await
+    async fn list_comments(&self, pages: &[CommentPage]) -> Result<Vec<ArticlePage>> {
+        // Readers do not wait for each other here, and a statement costs no trip over a network.
+        try_join_all(pages.iter().map(|page| list(&self.read, page))).await
     }
 }
 
@@ -103,7 +105,8 @@ const fn statement(order: Order, replies: bool) -> &'static str {
     }
 }
 
-pub(super) async fn list(pool: &SqlitePool, page: &CommentPage<'_>) -> Result<Page<Thread>> {
+async fn list(pool: &SqlitePool, page: &CommentPage) -> Result<ArticlePage> {
+    let policies = article::find(pool, &page.site, std::slice::from_ref(&page.article)).await?;
     let start = match page.order {
         Order::Oldest => keyset::ascending(page.after),
         Order::Newest => keyset::descending(page.after),
@@ -120,8 +123,8 @@ pub(super) async fn list(pool: &SqlitePool, page: &CommentPage<'_>) -> Result<Pa
     let rows = query.fetch_all(pool).await?;
     let comments = rows.iter().map(|row| rows::comment(&mut Reader::new(row))).collect::<Result<_>>()?;
     let comments = Page::of(comments, page.size, published_cursor);
-    let replies = if page.parent.is_some() { Vec::new() } else { first_replies(pool, page.site, &comments).await? };
-    Ok(outcome::threads(comments, replies))
+    let replies = if page.parent.is_some() { Vec::new() } else { first_replies(pool, &page.site, &comments).await? };
+    Ok(ArticlePage { policies, threads: outcome::threads(comments, replies) })
 }
 
 /// The first replies of all roots of a page in one query, one more than is shown.

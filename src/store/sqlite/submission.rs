@@ -1,5 +1,7 @@
 //! Submitted comments: what is known before, and the insert.
 
+use std::collections::{HashMap, HashSet};
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
@@ -11,6 +13,7 @@ use super::{SqliteStore, decision, micros, request};
 use crate::{
     domain::{
         Result,
+        article::Article,
         id::SiteId,
         request::RequestRow,
         standing::Record,
@@ -35,13 +38,7 @@ impl SubmissionStore for SqliteStore {
     }
 
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
-        in_transaction!(self, tx => {
-            let mut answers = Vec::with_capacity(submissions.len());
-            for submission in submissions {
-                answers.push(insert(&mut tx, submission).await?);
-            }
-            answers
-        })
+        in_transaction!(self, tx => insert_all(&mut tx, submissions).await?)
     }
 
     async fn spend_nonce(
@@ -139,40 +136,60 @@ async fn context(pool: &SqlitePool, question: &SubmitQuestion) -> Result<SubmitC
 const LOOK: &str = concat!(
     "select r.request_id, r.payload_hash, r.response, n.nonce is not null, ",
     article_columns!("a"),
-    " from (select 1)
-    left join requests r on r.site_id = $1 and r.request_id = $2
-    left join captcha_nonces n on n.site_id = $1 and n.nonce = $3
-    left join articles a on a.site_id = $1 and a.article_id = $4"
+    " from json_each($1) i
+    left join requests r on r.site_id = i.value ->> 0 and r.request_id = unhex(i.value ->> 1)
+    left join captcha_nonces n on n.site_id = i.value ->> 0 and n.nonce = unhex(i.value ->> 2)
+    left join articles a on a.site_id = i.value ->> 0 and a.article_id = i.value ->> 3
+    order by i.key"
 );
 
-/// Stores one submission, or says why not. The caller's transaction holds the write lock.
-pub(super) async fn insert(tx: &mut SqliteConnection, submission: &Submission) -> Result<Inserted> {
-    let row = sqlx::query(LOOK)
-        .bind(submission.site.as_str())
-        .bind(submission.request.id)
-        .bind(&submission.nonce[..])
-        .bind(submission.comment.article.as_str())
-        .fetch_one(&mut *tx)
-        .await?;
-    let mut columns = Reader::new(&row);
-    if let Some(known) = rows::maybe_request(&mut columns)? {
-        return Ok(Inserted::Known(known));
-    }
-    let spent = columns.flag()?;
-    let article = rows::maybe_article(&mut columns)?;
-    if let Some(closed) = outcome::closed_article(submission, article.as_ref()) {
-        return Ok(Inserted::ArticleClosed(closed));
-    }
-    if spent {
-        return Ok(Inserted::ChallengeUsed);
-    }
-    write(tx, submission).await?;
-    let comment = &submission.comment;
-    decision::count(tx, submission.site.as_str(), comment, i32::from(comment.status.is_public())).await?;
-    Ok(Inserted::Stored)
+/// What a submission finds stored.
+struct Before {
+    known: Option<RequestRow>,
+    spent: bool,
+    article: Option<Article>,
 }
 
-/// All rows of a submission in one go: each statement is a trip to the connection's thread.
+/// Of a whole batch in one statement, in its order: each statement is a trip to the connection's thread.
+async fn look(tx: &mut SqliteConnection, submissions: &[Submission]) -> Result<Vec<Before>> {
+    let hex = |id: Uuid| id.simple().to_string();
+    let keys = submissions.iter().map(|one| {
+        let nonce = Uuid::from_bytes(one.nonce);
+        (one.site.as_str(), hex(one.request.id), hex(nonce), one.comment.article.as_str())
+    });
+    let rows = sqlx::query(LOOK).bind(Json(keys.collect::<Vec<_>>())).fetch_all(tx).await?;
+    let before = |row| {
+        let mut columns = Reader::new(row);
+        let (known, spent) = (rows::maybe_request(&mut columns)?, columns.flag()?);
+        Ok(Before { known, spent, article: rows::maybe_article(&mut columns)? })
+    };
+    rows.iter().map(before).collect()
+}
+
+/// Stores submissions, or says why not, as if they came one after the other. The caller's transaction holds the write lock.
+pub(super) async fn insert_all(tx: &mut SqliteConnection, submissions: &[Submission]) -> Result<Vec<Inserted>> {
+    let (mut requests, mut nonces) = (HashMap::new(), HashSet::new());
+    let mut answers = Vec::with_capacity(submissions.len());
+    for (submission, before) in submissions.iter().zip(look(tx, submissions).await?) {
+        let Submission { site, comment, request, nonce, .. } = submission;
+        let twin = requests.get(&(site, request.id)).map(|first: &&RequestRow| (*first).clone());
+        answers.push(if let Some(known) = before.known.or(twin) {
+            Inserted::Known(known)
+        } else if let Some(closed) = outcome::closed_article(submission, before.article.as_ref()) {
+            Inserted::ArticleClosed(closed)
+        } else if before.spent || !nonces.insert((site, nonce)) {
+            Inserted::ChallengeUsed
+        } else {
+            write(tx, submission).await?;
+            decision::count(tx, site.as_str(), comment, i32::from(comment.status.is_public())).await?;
+            requests.insert((site, request.id), request);
+            Inserted::Stored
+        });
+    }
+    Ok(answers)
+}
+
+/// All rows of a submission in one go.
 const STORE: &str = "
     insert into requests (site_id, request_id, payload_hash, response, made_by, created_at)
     values ($1, $5, $6, $7, $2, $4);

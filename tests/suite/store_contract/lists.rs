@@ -12,8 +12,25 @@ use crate::support::{
 
 impl Home {
     async fn page(&self, parent: Option<CommentId>, order: Order, size: usize, after: Option<Cursor>) -> Page<Thread> {
-        let page = CommentPage { site: &site(), article: &article(), parent, order, size, after };
-        self.store.list_comments(&page).await.unwrap()
+        let page = CommentPage { site: site(), article: article(), parent, order, size, after };
+        // Among a page of an unknown article and one of another shape.
+        let unknown = CommentPage { article: article_named("nobody-knows"), ..page.clone() };
+        let other = match order {
+            Order::Oldest => Order::Newest,
+            Order::Newest => Order::Oldest,
+        };
+        let turned = CommentPage { order: other, parent: None, size: 1, ..page.clone() };
+        let elsewhere = CommentPage { site: other_site(), ..page.clone() };
+        let asked = [unknown, turned.clone(), page, elsewhere, turned];
+        let mut found = self.store.list_comments(&asked).await.unwrap();
+        assert_eq!(found.len(), 5);
+        assert!(found[0].policies.articles.is_empty() && found[0].threads.items.is_empty());
+        assert_eq!(found[1], found[4]);
+        assert!(found[1].threads.items.len() <= 1);
+        let page = found.remove(2);
+        assert!(page.policies.articles.iter().all(|known| known.id == article()));
+        assert!(page.threads.items.is_empty() || !page.policies.articles.is_empty());
+        page.threads
     }
 
     /// Roots on the page, in order.

@@ -165,9 +165,9 @@ async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
     let site = site();
     for order in [Order::Oldest, Order::Newest] {
         for parent in [None, Some(root.comment.id)] {
-            let page = CommentPage { site: &site, article: &article(), parent, order, size: 20, after: None };
-            let call = home.store.list_comments(&page);
-            check(&home, "select c.comment_id%from comments c where%limit $5", None, call).await;
+            let page = CommentPage { site: site.clone(), article: article(), parent, order, size: 20, after: None };
+            let call = home.store.list_comments(std::slice::from_ref(&page));
+            check(&home, "select q.position, c.comment_id%limit q.size) c", None, call).await;
         }
     }
     let everything = QueueFilter::default();
