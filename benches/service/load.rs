@@ -165,12 +165,11 @@ pub(crate) struct Bursts {
     times: Histogram<u64>,
     took: Duration,
     cpu: Duration,
-    memory: f64,
 }
 
 impl Default for Bursts {
     fn default() -> Self {
-        Self { times: histogram(), took: Duration::ZERO, cpu: Duration::ZERO, memory: 0.0 }
+        Self { times: histogram(), took: Duration::ZERO, cpu: Duration::ZERO }
     }
 }
 
@@ -196,11 +195,10 @@ impl Bursts {
         self.took += began.elapsed();
         // A tick is as long as a burst: many of them tell.
         self.cpu += watched.cpu().saturating_sub(before);
-        self.memory = watched.memory_mib();
         Ok(())
     }
 
-    pub(crate) fn figures(&self) -> Figures {
-        Figures { memory: self.memory, ..Figures::of(&self.times, 0, self.took, self.cpu) }
+    pub(crate) fn figures(&self, watched: &Processes) -> Figures {
+        Figures { memory: watched.memory_mib(), ..Figures::of(&self.times, 0, self.took, self.cpu) }
     }
 }

@@ -164,7 +164,7 @@ impl Bench {
             };
             issues.burst(POOLED, &all, each).await?;
         }
-        let (echo, issue) = (echoes.figures(), issues.figures());
+        let (echo, issue) = (echoes.figures(&bare), issues.figures(&all));
         report.line("tonic echo, bursts", &echo);
         report.line("challenge from the pool, bursts", &issue);
         report.ratio("challenge / echo, rate", Goal::AtLeast(0.6), issue.rate / echo.rate);

@@ -1,11 +1,13 @@
 //! `CommentService`.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
     Service,
     call::Call,
-    convert::{from_time, to_mode, to_time},
+    convert::{from_time, to_time},
     convert_case::{to_listed, to_public},
 };
 use crate::{
@@ -95,12 +97,8 @@ impl Service {
 
     async fn list(&self, call: &Call, request: v1::ListCommentsRequest) -> Result<v1::ListCommentsResponse> {
         let list = self.0.list_comments(&call.caller.site, &list_request(request)?, call.now).await?;
-        Ok(v1::ListCommentsResponse {
-            comments: list.threads.iter().map(|thread| to_listed(&list, thread)).collect(),
-            next_page_token: list.next_page_token.clone(),
-            total_count: list.total,
-            mode: to_mode(list.mode).into(),
-        })
+        // A page that nobody else has is not copied.
+        Ok(to_listed(Arc::unwrap_or_clone(list)))
     }
 
     async fn count(&self, call: &Call, request: v1::CountCommentsRequest) -> Result<v1::CountCommentsResponse> {

@@ -1,6 +1,6 @@
 //! Comments, cases and audit entries for the wire.
 
-use super::convert::{to_reason, to_status, to_takedown_kind, to_time};
+use super::convert::{to_mode, to_reason, to_status, to_takedown_kind, to_time};
 use crate::{
     domain::{
         audit::AuditEntry,
@@ -53,12 +53,22 @@ pub(super) fn to_public(comment: Comment, own: bool) -> v1::Comment {
 }
 
 /// A page for a portal.
-pub(super) fn to_listed(list: &CommentList, listed: &ListedThread) -> v1::Comment {
-    let public = |comment: &Comment| to_public(comment.clone(), list.own.contains(&comment.id));
-    v1::Comment {
-        replies: listed.thread.replies.items.iter().map(public).collect(),
-        next_reply_page_token: listed.next_reply_token.clone(),
-        ..public(&listed.thread.root)
+pub(super) fn to_listed(list: CommentList) -> v1::ListCommentsResponse {
+    let CommentList { threads, own, next_page_token, total, mode } = list;
+    let public = |comment: Comment| {
+        let own = own.contains(&comment.id);
+        to_public(comment, own)
+    };
+    let listed = |listed: ListedThread| v1::Comment {
+        replies: listed.thread.replies.items.into_iter().map(public).collect(),
+        next_reply_page_token: listed.next_reply_token,
+        ..public(listed.thread.root)
+    };
+    v1::ListCommentsResponse {
+        comments: threads.into_iter().map(listed).collect(),
+        next_page_token,
+        total_count: total,
+        mode: to_mode(mode).into(),
     }
 }
 

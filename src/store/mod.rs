@@ -14,6 +14,7 @@ mod outcome;
 mod parse;
 pub mod postgres;
 mod privacy;
+mod reader;
 mod rows;
 mod site;
 pub mod sqlite;

@@ -1,12 +1,11 @@
 //! Rows into domain values, once for both databases: readers take the columns in the order of `columns.rs`.
 
 use chrono::{DateTime, Utc};
-use sqlx::{Postgres, Row as _, Sqlite, postgres::PgRow, sqlite::SqliteRow};
-use uuid::Uuid;
 
 use super::parse;
+pub(super) use super::reader::{Read, Reader};
 use crate::domain::{
-    Error, Result,
+    Result,
     access::AccessToken,
     article::Article,
     audit::AuditEntry,
@@ -25,118 +24,17 @@ const ARTICLE_COLUMNS: usize = 9;
 const REQUEST_COLUMNS: usize = 3;
 const SITE_COLUMNS: usize = 8;
 
-/// Takes the columns of a row from left to right.
-pub(super) struct Reader<'r, R> {
-    row: &'r R,
-    next: usize,
-}
-
-impl<'r, R> Reader<'r, R> {
-    pub(super) const fn new(row: &'r R) -> Self {
-        Self { row, next: 0 }
-    }
-}
-
-/// The column types of the schema.
-pub(super) trait Read {
-    fn text(&mut self) -> Result<String>;
-    fn maybe_text(&mut self) -> Result<Option<String>>;
-    fn uuid(&mut self) -> Result<Uuid>;
-    fn maybe_uuid(&mut self) -> Result<Option<Uuid>>;
-    fn bytes<const N: usize>(&mut self) -> Result<[u8; N]>;
-    fn long(&mut self) -> Result<i64>;
-    fn int(&mut self) -> Result<i32>;
-    fn real(&mut self) -> Result<f64>;
-    fn flag(&mut self) -> Result<bool>;
-    fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T>;
-    fn maybe_json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<Option<T>>;
-    fn time(&mut self) -> Result<DateTime<Utc>>;
-    fn maybe_time(&mut self) -> Result<Option<DateTime<Utc>>>;
-    /// Reads a group of columns by `read`, or steps over `columns` of them when the first is null: a join without a partner.
-    fn joined<T>(&mut self, columns: usize, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>>;
-}
-
-macro_rules! readers {
-    ($row:ty, $database:ty, $time:ty, $convert:expr) => {
-        impl<'r> Reader<'r, $row> {
-            fn take<T: sqlx::Decode<'r, $database> + sqlx::Type<$database>>(&mut self) -> Result<T> {
-                let value = self.row.try_get(self.next)?;
-                self.next += 1;
-                Ok(value)
-            }
-        }
-
-        impl Read for Reader<'_, $row> {
-            fn text(&mut self) -> Result<String> {
-                self.take()
-            }
-            fn maybe_text(&mut self) -> Result<Option<String>> {
-                self.take()
-            }
-            fn uuid(&mut self) -> Result<Uuid> {
-                self.take()
-            }
-            fn maybe_uuid(&mut self) -> Result<Option<Uuid>> {
-                self.take()
-            }
-            fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
-                parse::bytes(self.take::<&[u8]>()?)
-            }
-            fn long(&mut self) -> Result<i64> {
-                self.take()
-            }
-            fn int(&mut self) -> Result<i32> {
-                self.take()
-            }
-            fn real(&mut self) -> Result<f64> {
-                self.take()
-            }
-            fn flag(&mut self) -> Result<bool> {
-                self.take()
-            }
-            fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T> {
-                self.take::<sqlx::types::Json<T>>().map(|json| json.0)
-            }
-            fn maybe_json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<Option<T>> {
-                self.take::<Option<sqlx::types::Json<T>>>().map(|json| json.map(|json| json.0))
-            }
-            fn time(&mut self) -> Result<DateTime<Utc>> {
-                let time = self.take::<$time>()?;
-                $convert(time)
-            }
-            fn maybe_time(&mut self) -> Result<Option<DateTime<Utc>>> {
-                self.take::<Option<$time>>()?.map($convert).transpose()
-            }
-            fn joined<T>(&mut self, columns: usize, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
-                use sqlx::ValueRef as _;
-                if self.row.try_get_raw(self.next)?.is_null() {
-                    self.next += columns;
-                    return Ok(None);
-                }
-                read(self).map(Some)
-            }
-        }
-    };
-}
-
-readers!(PgRow, Postgres, DateTime<Utc>, Ok);
-readers!(SqliteRow, Sqlite, i64, from_micros);
-
-fn from_micros(micros: i64) -> Result<DateTime<Utc>> {
-    DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::internal(format!("{micros} is no time")))
-}
-
 /// Of `comment_columns!`.
 pub(super) fn comment(columns: &mut impl Read) -> Result<Comment> {
     Ok(Comment {
         id: CommentId(columns.uuid()?),
-        article: parse::article_id(&columns.text()?)?,
+        article: parse::article_id(columns.word()?)?,
         parent: columns.maybe_uuid()?.map(CommentId),
         reply_to: columns.maybe_uuid()?.map(CommentId),
         author_name: columns.text()?,
         title: columns.text()?,
         content: columns.text()?,
-        status: parse::named(&columns.text()?)?,
+        status: parse::named(columns.word()?)?,
         revision: columns.long()?,
         created_at: columns.time()?,
         published_at: columns.maybe_time()?,
@@ -187,7 +85,7 @@ fn claim(columns: &mut impl Read) -> Result<Option<Claim>> {
 /// Of `article_columns!`.
 pub(super) fn article(columns: &mut impl Read) -> Result<Article> {
     Ok(Article {
-        id: parse::article_id(&columns.text()?)?,
+        id: parse::article_id(columns.word()?)?,
         title: columns.text()?,
         url: columns.text()?,
         mode: parse::maybe_named(columns.maybe_text()?.as_deref())?,
@@ -267,7 +165,7 @@ pub(super) fn audit_entry(columns: &mut impl Read) -> Result<AuditEntry> {
         id: columns.uuid()?,
         at: columns.time()?,
         actor: columns.text()?,
-        action: parse::named(&columns.text()?)?,
+        action: parse::named(columns.word()?)?,
         comment: columns.maybe_uuid()?.map(CommentId),
         article: columns.maybe_text()?.as_deref().map(parse::article_id).transpose()?,
         from_status: parse::maybe_named(columns.maybe_text()?.as_deref())?,
@@ -289,7 +187,7 @@ pub(super) fn token(columns: &mut impl Read) -> Result<AccessToken> {
         id: columns.uuid()?,
         site: parse::site(&columns.text()?)?,
         name: columns.text()?,
-        role: parse::named(&columns.text()?)?,
+        role: parse::named(columns.word()?)?,
         secret_hash: columns.bytes()?,
         created_at: columns.time()?,
         expires_at: columns.maybe_time()?,

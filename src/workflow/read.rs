@@ -29,12 +29,14 @@ pub struct ListRequest {
 }
 
 /// A thread with the token for the rest of its replies.
+#[derive(Debug, Clone)]
 pub struct ListedThread {
     pub thread: Thread,
     pub next_reply_token: String,
 }
 
 /// A page as a portal gets it.
+#[derive(Debug, Clone)]
 pub struct CommentList {
     pub threads: Vec<ListedThread>,
     /// Ids that belong to the reader's receipts.

@@ -1,0 +1,116 @@
+//! The columns of a row, one after the other, alike for both databases.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Postgres, Row as _, Sqlite, postgres::PgRow, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::parse;
+use crate::domain::{Error, Result};
+
+/// Takes the columns of a row from left to right.
+pub(super) struct Reader<'r, R> {
+    row: &'r R,
+    next: usize,
+}
+
+impl<'r, R> Reader<'r, R> {
+    pub(super) const fn new(row: &'r R) -> Self {
+        Self { row, next: 0 }
+    }
+}
+
+/// The column types of the schema.
+pub(super) trait Read {
+    fn text(&mut self) -> Result<String>;
+    fn maybe_text(&mut self) -> Result<Option<String>>;
+    /// Text that is only looked at.
+    fn word(&mut self) -> Result<&str>;
+    fn uuid(&mut self) -> Result<Uuid>;
+    fn maybe_uuid(&mut self) -> Result<Option<Uuid>>;
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N]>;
+    fn long(&mut self) -> Result<i64>;
+    fn int(&mut self) -> Result<i32>;
+    fn real(&mut self) -> Result<f64>;
+    fn flag(&mut self) -> Result<bool>;
+    fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T>;
+    fn maybe_json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<Option<T>>;
+    fn time(&mut self) -> Result<DateTime<Utc>>;
+    fn maybe_time(&mut self) -> Result<Option<DateTime<Utc>>>;
+    /// Reads a group of columns by `read`, or steps over `columns` of them when the first is null: a join without a partner.
+    fn joined<T>(&mut self, columns: usize, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>>;
+}
+
+macro_rules! readers {
+    ($row:ty, $database:ty, $time:ty, $convert:expr) => {
+        impl<'r> Reader<'r, $row> {
+            fn take<T: sqlx::Decode<'r, $database> + sqlx::Type<$database>>(&mut self) -> Result<T> {
+                let at = self.next;
+                self.next += 1;
+                // The tests compare each column's type with the one that is read. After them, it is only time.
+                let value = if cfg!(debug_assertions) { self.row.try_get(at) } else { self.row.try_get_unchecked(at) };
+                Ok(value?)
+            }
+        }
+
+        impl Read for Reader<'_, $row> {
+            fn text(&mut self) -> Result<String> {
+                self.take()
+            }
+            fn maybe_text(&mut self) -> Result<Option<String>> {
+                self.take()
+            }
+            fn word(&mut self) -> Result<&str> {
+                self.take()
+            }
+            fn uuid(&mut self) -> Result<Uuid> {
+                self.take()
+            }
+            fn maybe_uuid(&mut self) -> Result<Option<Uuid>> {
+                self.take()
+            }
+            fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
+                parse::bytes(self.take::<&[u8]>()?)
+            }
+            fn long(&mut self) -> Result<i64> {
+                self.take()
+            }
+            fn int(&mut self) -> Result<i32> {
+                self.take()
+            }
+            fn real(&mut self) -> Result<f64> {
+                self.take()
+            }
+            fn flag(&mut self) -> Result<bool> {
+                self.take()
+            }
+            fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T> {
+                self.take::<sqlx::types::Json<T>>().map(|json| json.0)
+            }
+            fn maybe_json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<Option<T>> {
+                self.take::<Option<sqlx::types::Json<T>>>().map(|json| json.map(|json| json.0))
+            }
+            fn time(&mut self) -> Result<DateTime<Utc>> {
+                let time = self.take::<$time>()?;
+                $convert(time)
+            }
+            fn maybe_time(&mut self) -> Result<Option<DateTime<Utc>>> {
+                self.take::<Option<$time>>()?.map($convert).transpose()
+            }
+            fn joined<T>(&mut self, columns: usize, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
+                use sqlx::ValueRef as _;
+                if self.row.try_get_raw(self.next)?.is_null() {
+                    self.next += columns;
+                    return Ok(None);
+                }
+                read(self).map(Some)
+            }
+        }
+    };
+}
+
+readers!(PgRow, Postgres, DateTime<Utc>, Ok);
+readers!(SqliteRow, Sqlite, i64, from_micros);
+
+fn from_micros(micros: i64) -> Result<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::internal(format!("{micros} is no time")))
+}
