@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use crate::domain::{
     Error, Result,
-    ban::BanSubject,
     id::{ArticleId, SiteId},
 };
 
@@ -57,16 +56,12 @@ pub(super) fn json_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> St
     serde_json::Value::from(items).to_string()
 }
 
-/// Ban subjects as the JSON array of `[kind, hex]` that SQLite's `json_each` reads.
-pub(super) fn json_subjects(subjects: &[BanSubject]) -> String {
+/// Bytes as SQLite's `unhex` reads them.
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    let hex = |key: &[u8]| {
-        key.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-    };
-    let pairs: Vec<_> = subjects.iter().map(|subject| (subject.kind, hex(&subject.key))).collect();
-    serde_json::json!(pairs).to_string()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -7,6 +7,7 @@ use sqlx::{
     Connection as _, SqlitePool, SqliteTransaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use uuid::Uuid;
 
 use crate::domain::{Result, id::CommentId};
 
@@ -26,6 +27,7 @@ mod ban;
 mod case;
 mod claim;
 mod comment;
+mod context;
 mod decision;
 mod deeds;
 mod drift;
@@ -109,9 +111,14 @@ fn micros(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()
 }
 
+/// Sixteen bytes as `unhex` reads them.
+fn hex(bytes: [u8; 16]) -> String {
+    Uuid::from_bytes(bytes).simple().to_string()
+}
+
 /// Ids as the JSON list of hex that `unhex(value)` turns back.
 fn json_ids(ids: &[CommentId]) -> String {
-    super::parse::json_list(ids.iter().map(|id| id.0.simple().to_string()))
+    super::parse::json_list(ids.iter().map(|id| hex(id.0.into_bytes())))
 }
 
 #[cfg(test)]

@@ -1,27 +1,25 @@
-//! Submitted comments: what is known before, and the insert.
+//! Submitted comments.
 
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
-use sqlx::{SqliteConnection, SqlitePool, types::Json};
+use sqlx::{SqliteConnection, types::Json};
 
 use uuid::Uuid;
 
-use super::{SqliteStore, decision, micros, request};
+use super::{SqliteStore, context, decision, hex, micros, request};
 use crate::{
     domain::{
         Result,
         article::Article,
         id::SiteId,
         request::RequestRow,
-        standing::Record,
         submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
     },
     store::{
         contract::SubmissionStore,
-        outcome, parse,
+        outcome,
         rows::{self, Read as _, Reader},
     },
 };
@@ -29,12 +27,11 @@ use crate::{
 #[async_trait]
 impl SubmissionStore for SqliteStore {
     async fn submit_contexts(&self, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
-        // Readers do not wait for each other here, and a statement costs no trip over a network.
-        try_join_all(questions.iter().map(|question| context(&self.read, question))).await
+        context::submits(&self.read, questions).await
     }
 
     async fn challenge_contexts(&self, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
-        try_join_all(questions.iter().map(|question| challenge_context(&self.read, question))).await
+        context::challenges(&self.read, questions).await
     }
 
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
@@ -56,83 +53,6 @@ impl SubmissionStore for SqliteStore {
     }
 }
 
-const CONTEXT: &str = concat!(
-    "select r.request_id, r.payload_hash, r.response, ",
-    article_columns!("a"),
-    ", ",
-    comment_columns!("p"),
-    ", ",
-    comment_columns!("d"),
-    ", ",
-    site_columns!("t"),
-    ", (select count(*) from (select 1 from comments s indexed by comments_by_skeleton
-            where s.site_id = $1 and coalesce(s.skeleton, s.fingerprint) = $13 and s.created_at >= $8 limit 1000)),
-        (select count(distinct n.author) from (select s.author from comments s indexed by comments_by_skeleton
-            where s.site_id = $1 and coalesce(s.skeleton, s.fingerprint) = $13 and s.created_at >= $8
-            order by s.created_at desc limit 1000) n where n.author <> $14),
-        -- BLOCK sorts before HOLD, and wins
-        (select min(b.effect) from json_each($9) i
-            join bans b indexed by bans_by_subject on b.site_id = $1 and b.subject_kind = i.value ->> 0
-                and b.subject = unhex(i.value ->> 1)
-            where b.revoked_at is null and b.expires_at > $10)
-, ",
-    record_columns!("k"),
-    "
-    from ",
-    record_of_device!("$1", "$5", "$11", "$12"),
-    " k
-    left join sites t on t.site_id = $1
-    left join requests r on r.site_id = $1 and r.request_id = $2
-    left join articles a on a.site_id = $1 and a.article_id = $3
-    left join comments p on p.site_id = $1 and p.comment_id = $4 and p.article_id = $3
-    left join comments d on d.site_id = $1 and d.comment_id = (
-        select o.comment_id from comments o indexed by comments_by_fingerprint
-        where o.site_id = $1 and o.fingerprint = $6 and o.created_at >= $7 and o.device = $5 and o.article_id = $3
-        order by o.created_at desc, o.comment_id desc limit 1)"
-);
-
-const CHALLENGE_CONTEXT: &str = concat!(
-    "select ",
-    record_columns!("k"),
-    ", ",
-    site_columns!("t"),
-    " from ",
-    record_of_device!("$1", "$2", "$3", "$4"),
-    " k left join sites t on t.site_id = $1"
-);
-
-async fn challenge_context(pool: &SqlitePool, question: &ChallengeQuestion) -> Result<ChallengeContext> {
-    let row = sqlx::query(CHALLENGE_CONTEXT)
-        .bind(question.site.as_str())
-        .bind(question.device.map(|device| device.to_vec()))
-        .bind(micros(Record::since(question.now)))
-        .bind(micros(Record::suspected_since(question.now)))
-        .fetch_one(pool)
-        .await?;
-    rows::challenge_context(&mut Reader::new(&row))
-}
-
-async fn context(pool: &SqlitePool, question: &SubmitQuestion) -> Result<SubmitContext> {
-    let row = sqlx::query(CONTEXT)
-        .bind(question.site.as_str())
-        .bind(question.request_id)
-        .bind(question.article.as_str())
-        .bind(question.parent.map(|id| id.0))
-        .bind(question.device.map(|device| device.to_vec()))
-        .bind(&question.fingerprint[..])
-        .bind(micros(question.duplicates_since))
-        .bind(micros(question.same_text_since))
-        .bind(parse::json_subjects(&question.subjects))
-        .bind(micros(question.now))
-        .bind(micros(Record::since(question.now)))
-        .bind(micros(Record::suspected_since(question.now)))
-        .bind(question.skeleton.unwrap_or(question.fingerprint).to_vec())
-        .bind(&question.author)
-        .fetch_one(pool)
-        .await?;
-    rows::submit_context(&mut Reader::new(&row))
-}
-
 const LOOK: &str = concat!(
     "select r.request_id, r.payload_hash, r.response, n.nonce is not null, ",
     article_columns!("a"),
@@ -152,10 +72,9 @@ struct Before {
 
 /// Of a whole batch in one statement, in its order: each statement is a trip to the connection's thread.
 async fn look(tx: &mut SqliteConnection, submissions: &[Submission]) -> Result<Vec<Before>> {
-    let hex = |id: Uuid| id.simple().to_string();
     let keys = submissions.iter().map(|one| {
-        let nonce = Uuid::from_bytes(one.nonce);
-        (one.site.as_str(), hex(one.request.id), hex(nonce), one.comment.article.as_str())
+        let request = hex(one.request.id.into_bytes());
+        (one.site.as_str(), request, hex(one.nonce), one.comment.article.as_str())
     });
     let rows = sqlx::query(LOOK).bind(Json(keys.collect::<Vec<_>>())).fetch_all(tx).await?;
     let before = |row| {

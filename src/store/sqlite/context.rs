@@ -1,0 +1,154 @@
+//! What submits and challenges must know before, one row for each question: each statement is a trip to the connection's thread.
+
+use serde::Serialize;
+use sqlx::{SqlitePool, types::Json};
+
+use super::{hex, micros};
+use crate::{
+    domain::{
+        Result,
+        standing::Record,
+        submission::{ChallengeContext, ChallengeQuestion, SubmitContext, SubmitQuestion},
+    },
+    store::{
+        parse,
+        rows::{self, Reader},
+    },
+};
+
+/// What became of a device's comments, as `rows.rs` reads `record_columns!`: `json_each` may ask about what stands before it, as no other
+/// part of a join may.
+macro_rules! from_q_with_record {
+    () => {
+        concat!(
+            " from q cross join json_each((select json_array(json_array(",
+            record_columns!("k"),
+            ")) from ",
+            record_of_device!("q.site_id", "q.device", "q.since", "q.suspected_since"),
+            " k)) record left join sites t on t.site_id = q.site_id"
+        )
+    };
+}
+
+macro_rules! record {
+    () => {
+        "record.value ->> 0, record.value ->> 1, record.value ->> 2"
+    };
+}
+
+const SUBMITS: &str = concat!(
+    "with q as materialized (
+        select key as position, value ->> 'site_id' as site_id, unhex(value ->> 'request_id') as request_id,
+            value ->> 'article_id' as article_id, unhex(value ->> 'parent_id') as parent_id, unhex(value ->> 'device') as device,
+            unhex(value ->> 'fingerprint') as fingerprint, unhex(value ->> 'skeleton') as skeleton, value ->> 'author' as author,
+            value ->> 'subjects' as subjects, value ->> 'duplicates_since' as duplicates_since,
+            value ->> 'same_text_since' as same_text_since, value ->> 'now' as now, value ->> 'since' as since,
+            value ->> 'suspected_since' as suspected_since
+        from json_each($1)
+    )
+    select r.request_id, r.payload_hash, r.response, ",
+    article_columns!("a"),
+    ", ",
+    comment_columns!("p"),
+    ", ",
+    comment_columns!("d"),
+    ", ",
+    site_columns!("t"),
+    ", (select count(*) from (select 1 from comments s indexed by comments_by_skeleton
+            where s.site_id = q.site_id and coalesce(s.skeleton, s.fingerprint) = q.skeleton
+                and s.created_at >= q.same_text_since limit 1000)),
+        (select count(distinct n.author) from (select s.author from comments s indexed by comments_by_skeleton
+            where s.site_id = q.site_id and coalesce(s.skeleton, s.fingerprint) = q.skeleton
+                and s.created_at >= q.same_text_since order by s.created_at desc limit 1000) n where n.author <> q.author),
+        -- BLOCK sorts before HOLD, and wins
+        (select min(b.effect) from json_each(q.subjects) i
+            join bans b indexed by bans_by_subject on b.site_id = q.site_id and b.subject_kind = i.value ->> 0
+                and b.subject = unhex(i.value ->> 1)
+            where b.revoked_at is null and b.expires_at > q.now), ",
+    record!(),
+    from_q_with_record!(),
+    "
+    left join requests r on r.site_id = q.site_id and r.request_id = q.request_id
+    left join articles a on a.site_id = q.site_id and a.article_id = q.article_id
+    left join comments p on p.site_id = q.site_id and p.comment_id = q.parent_id and p.article_id = q.article_id
+    left join comments d on d.site_id = q.site_id and d.comment_id = (
+        select o.comment_id from comments o indexed by comments_by_fingerprint
+        where o.site_id = q.site_id and o.fingerprint = q.fingerprint and o.created_at >= q.duplicates_since
+            and o.device = q.device and o.article_id = q.article_id
+        order by o.created_at desc, o.comment_id desc limit 1)
+    order by q.position"
+);
+
+const CHALLENGES: &str = concat!(
+    "with q as materialized (
+        select key as position, value ->> 'site_id' as site_id, unhex(value ->> 'device') as device, value ->> 'since' as since,
+            value ->> 'suspected_since' as suspected_since
+        from json_each($1)
+    )
+    select ",
+    record!(),
+    ", ",
+    site_columns!("t"),
+    from_q_with_record!(),
+    " order by q.position"
+);
+
+/// A submit's question, with the names of [`SUBMITS`].
+#[derive(Serialize)]
+struct Submit<'a> {
+    site_id: &'a str,
+    request_id: String,
+    article_id: &'a str,
+    parent_id: Option<String>,
+    device: Option<String>,
+    fingerprint: String,
+    skeleton: String,
+    author: &'a str,
+    subjects: Vec<(&'static str, String)>,
+    duplicates_since: i64,
+    same_text_since: i64,
+    now: i64,
+    since: i64,
+    suspected_since: i64,
+}
+
+pub(super) async fn submits(pool: &SqlitePool, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
+    let asked = questions.iter().map(|one| Submit {
+        site_id: one.site.as_str(),
+        request_id: hex(one.request_id.into_bytes()),
+        article_id: one.article.as_str(),
+        parent_id: one.parent.map(|id| hex(id.0.into_bytes())),
+        device: one.device.map(hex),
+        fingerprint: hex(one.fingerprint),
+        skeleton: hex(one.skeleton.unwrap_or(one.fingerprint)),
+        author: &one.author,
+        subjects: one.subjects.iter().map(|it| (it.kind.as_str(), parse::hex(&it.key))).collect(),
+        duplicates_since: micros(one.duplicates_since),
+        same_text_since: micros(one.same_text_since),
+        now: micros(one.now),
+        since: micros(Record::since(one.now)),
+        suspected_since: micros(Record::suspected_since(one.now)),
+    });
+    let rows = sqlx::query(SUBMITS).bind(Json(asked.collect::<Vec<_>>())).fetch_all(pool).await?;
+    rows.iter().map(|row| rows::submit_context(&mut Reader::new(row))).collect()
+}
+
+/// A challenge's question, with the names of [`CHALLENGES`].
+#[derive(Serialize)]
+struct Challenge<'a> {
+    site_id: &'a str,
+    device: Option<String>,
+    since: i64,
+    suspected_since: i64,
+}
+
+pub(super) async fn challenges(pool: &SqlitePool, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
+    let asked = questions.iter().map(|one| Challenge {
+        site_id: one.site.as_str(),
+        device: one.device.map(hex),
+        since: micros(Record::since(one.now)),
+        suspected_since: micros(Record::suspected_since(one.now)),
+    });
+    let rows = sqlx::query(CHALLENGES).bind(Json(asked.collect::<Vec<_>>())).fetch_all(pool).await?;
+    rows.iter().map(|row| rows::challenge_context(&mut Reader::new(row))).collect()
+}
