@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::{SqlitePool, types::Json};
 
-use super::{hex, micros};
+use super::micros;
 use crate::{
     domain::{
         Result,
@@ -115,12 +115,12 @@ struct Submit<'a> {
 pub(super) async fn submits(pool: &SqlitePool, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
     let asked = questions.iter().map(|one| Submit {
         site_id: one.site.as_str(),
-        request_id: hex(one.request_id.into_bytes()),
+        request_id: parse::hex(one.request_id.as_bytes()),
         article_id: one.article.as_str(),
-        parent_id: one.parent.map(|id| hex(id.0.into_bytes())),
-        device: one.device.map(hex),
-        fingerprint: hex(one.fingerprint),
-        skeleton: hex(one.skeleton.unwrap_or(one.fingerprint)),
+        parent_id: one.parent.map(|id| parse::hex(id.0.as_bytes())),
+        device: one.device.map(|device| parse::hex(&device)),
+        fingerprint: parse::hex(&one.fingerprint),
+        skeleton: parse::hex(&one.skeleton.unwrap_or(one.fingerprint)),
         author: &one.author,
         subjects: one.subjects.iter().map(|it| (it.kind.as_str(), parse::hex(&it.key))).collect(),
         duplicates_since: micros(one.duplicates_since),
@@ -145,7 +145,7 @@ struct Challenge<'a> {
 pub(super) async fn challenges(pool: &SqlitePool, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
     let asked = questions.iter().map(|one| Challenge {
         site_id: one.site.as_str(),
-        device: one.device.map(hex),
+        device: one.device.map(|device| parse::hex(&device)),
         since: micros(Record::since(one.now)),
         suspected_since: micros(Record::suspected_since(one.now)),
     });

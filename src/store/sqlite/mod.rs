@@ -7,8 +7,8 @@ use sqlx::{
     Connection as _, SqlitePool, SqliteTransaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use uuid::Uuid;
 
+use super::parse;
 use crate::domain::{Result, id::CommentId};
 
 /// Runs the body in one transaction: `in_transaction!(store, tx => answer)`.
@@ -111,14 +111,9 @@ fn micros(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()
 }
 
-/// Sixteen bytes as `unhex` reads them.
-fn hex(bytes: [u8; 16]) -> String {
-    Uuid::from_bytes(bytes).simple().to_string()
-}
-
 /// Ids as the JSON list of hex that `unhex(value)` turns back.
 fn json_ids(ids: &[CommentId]) -> String {
-    super::parse::json_list(ids.iter().map(|id| hex(id.0.into_bytes())))
+    parse::json_list(ids.iter().map(|id| parse::hex(id.0.as_bytes())))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use sqlx::{SqliteConnection, types::Json};
 
 use uuid::Uuid;
 
-use super::{SqliteStore, context, decision, hex, micros, request};
+use super::{SqliteStore, context, decision, micros, request};
 use crate::{
     domain::{
         Result,
@@ -19,7 +19,7 @@ use crate::{
     },
     store::{
         contract::SubmissionStore,
-        outcome,
+        outcome, parse,
         rows::{self, Read as _, Reader},
     },
 };
@@ -73,8 +73,8 @@ struct Before {
 /// Of a whole batch in one statement, in its order: each statement is a trip to the connection's thread.
 async fn look(tx: &mut SqliteConnection, submissions: &[Submission]) -> Result<Vec<Before>> {
     let keys = submissions.iter().map(|one| {
-        let request = hex(one.request.id.into_bytes());
-        (one.site.as_str(), request, hex(one.nonce), one.comment.article.as_str())
+        let (request, nonce) = (parse::hex(one.request.id.as_bytes()), parse::hex(&one.nonce));
+        (one.site.as_str(), request, nonce, one.comment.article.as_str())
     });
     let rows = sqlx::query(LOOK).bind(Json(keys.collect::<Vec<_>>())).fetch_all(tx).await?;
     let before = |row| {
