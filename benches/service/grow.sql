@@ -21,3 +21,5 @@ do $$ declare one record; begin for one in select * from defs loop execute one.i
 -- As autovacuum leaves them.
 vacuum analyze articles;
 vacuum analyze comments;
+-- What was seeded at once is written at once, not beside the first calls.
+checkpoint;
