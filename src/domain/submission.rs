@@ -114,7 +114,7 @@ pub struct SubmitContext {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChallengeContext {
     pub site: Site,
-    /// Of the device; of none, and of an unknown one, nothing.
+    /// Of the device; of an unknown one nothing.
     pub record: Record,
 }
 
@@ -122,7 +122,7 @@ pub struct ChallengeContext {
 #[derive(Debug, Clone)]
 pub struct ChallengeQuestion {
     pub site: SiteId,
-    pub device: Option<Pseudonym>,
+    pub device: Pseudonym,
     pub now: DateTime<Utc>,
 }
 

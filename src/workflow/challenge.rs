@@ -18,7 +18,7 @@ use crate::{
         challenge::{ChallengeContent, ChallengeKind, Image, IssuedChallenge, Level, SealedChallenge},
         form::Client,
         id::{ArticleId, SiteId},
-        standing::{Signs, Standing},
+        standing::{Record, Signs, Standing},
         submission::{ChallengeContext, ChallengeQuestion, Salt, Sender},
     },
     keyring::{ProofSecrets, Purpose},
@@ -51,7 +51,7 @@ impl Workflow {
         now: DateTime<Utc>,
     ) -> Result<IssuedChallenge> {
         let sender = self.sender(site, client, "", self.salt_in_time(site, now).await);
-        let context = self.challenge_context(site, &sender, now).await;
+        let context = self.challenge_context(site, article, &sender, now).await;
         let visitor = Visitor { site, sender: &sender, known: context.record.is_known(), now };
         let pressed = self.check_limits(Event::Challenge(article), visitor).await?;
         let signs = Signs {
@@ -86,11 +86,19 @@ impl Workflow {
     pub(super) async fn challenge_context(
         &self,
         site: &SiteId,
+        article: &ArticleId,
         sender: &Sender,
         now: DateTime<Utc>,
     ) -> ChallengeContext {
-        let question = ChallengeQuestion { site: site.clone(), device: sender.device, now };
-        match tokio::time::timeout(CONTEXT_PATIENCE, self.challenge_contexts.ask(question)).await {
+        let context = async {
+            // Who has no device has no record, and how the site does is mostly known already.
+            let Some(device) = sender.device else {
+                let policies = self.pages.policies(site, std::slice::from_ref(article), &*self.store).await?;
+                return Ok(ChallengeContext { site: policies.site, record: Record::default() });
+            };
+            self.challenge_contexts.ask(ChallengeQuestion { site: site.clone(), device, now }).await
+        };
+        match tokio::time::timeout(CONTEXT_PATIENCE, context).await {
             Ok(Ok(context)) => context,
             Ok(Err(_)) | Err(_) => ChallengeContext::default(),
         }

@@ -166,7 +166,7 @@ impl Workflow {
             return row.replay::<Pass>(&hash).map(|pass| pass.token);
         }
         let sender = self.sender(site, client, "", self.salts(site, now).await?.current());
-        let known = self.challenge_context(site, &sender, now).await.record.is_known();
+        let known = self.challenge_context(site, article, &sender, now).await.record.is_known();
         let visitor = Visitor { site, sender: &sender, known, now };
         // Not as a submit: the comment that the pass is for is counted when it comes.
         self.check_limits(Event::Challenge(article), visitor).await?;

@@ -137,7 +137,7 @@ pub(super) async fn submits(pool: &SqlitePool, questions: &[SubmitQuestion]) -> 
 #[derive(Serialize)]
 struct Challenge<'a> {
     site_id: &'a str,
-    device: Option<String>,
+    device: String,
     since: i64,
     suspected_since: i64,
 }
@@ -145,7 +145,7 @@ struct Challenge<'a> {
 pub(super) async fn challenges(pool: &SqlitePool, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
     let asked = questions.iter().map(|one| Challenge {
         site_id: one.site.as_str(),
-        device: one.device.map(|device| parse::hex(&device)),
+        device: parse::hex(&one.device),
         since: micros(Record::since(one.now)),
         suspected_since: micros(Record::suspected_since(one.now)),
     });
