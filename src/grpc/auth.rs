@@ -1,12 +1,6 @@
 //! Authentication and roles, before any handler runs.
 
-use std::sync::Arc;
-
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use http::HeaderMap;
 
 use super::{
@@ -19,23 +13,23 @@ use crate::{
 };
 
 /// Lets open services through, and others with a live token of a role that the table allows.
-pub(super) async fn authenticate(
-    State(gatekeeper): State<Arc<Gatekeeper>>,
+pub(super) async fn authenticate<F: Future<Output = Response>>(
+    gatekeeper: &Gatekeeper,
     mut request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let path = request.uri().path();
     if role::is_open(path) {
-        return next.run(request).await;
+        return next(request).await;
     }
     // A path that no service has goes on to tonic's UNIMPLEMENTED.
-    let Some(allowed) = role::allowed(path) else { return next.run(request).await };
+    let Some(allowed) = role::allowed(path) else { return next(request).await };
     let locale = call::locale_of(request.headers());
     let now = call::now();
-    match check(&gatekeeper, request.headers(), allowed, now).await {
+    match check(gatekeeper, request.headers(), allowed, now).await {
         Ok(caller) => {
             request.extensions_mut().insert(Call { caller, locale, now });
-            next.run(request).await
+            next(request).await
         }
         Err(error) => status::to_status(&error, locale).into_http(),
     }

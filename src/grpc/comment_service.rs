@@ -1,14 +1,12 @@
 //! `CommentService`.
 
-use std::sync::Arc;
-
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
     Service,
     call::Call,
     convert::{from_time, to_time},
-    convert_case::{to_listed, to_public},
+    convert_case::to_public,
 };
 use crate::{
     domain::{
@@ -16,10 +14,8 @@ use crate::{
         error::{Problem, Violations},
         form::{self, RawForm},
         id::ArticleId,
-        page::{Order, page_size},
     },
     proto::v1::{self, comment_service_server::CommentService},
-    workflow::ListRequest,
 };
 
 /// Receipts of one reader in one request.
@@ -54,12 +50,12 @@ impl CommentService for Service {
         call.answer(self.get(&call, request.into_inner()).await)
     }
 
+    /// Not reached: the route of [`list`](super::list) is more exact.
     async fn list_comments(
         &self,
-        request: Request<v1::ListCommentsRequest>,
+        _: Request<v1::ListCommentsRequest>,
     ) -> Result<Response<v1::ListCommentsResponse>, Status> {
-        let call = Call::of(&request)?;
-        call.answer(self.list(&call, request.into_inner()).await)
+        Err(Status::unimplemented("lists are answered beside this service"))
     }
 
     async fn count_comments(
@@ -93,12 +89,6 @@ impl Service {
         let id = id.ok_or_else(|| Error::invalid("id", Problem::Required))?;
         let (comment, own) = self.0.get_comment(&call.caller.site, id, &request.receipts, call.now).await?;
         Ok(v1::GetCommentResponse { comment: Some(to_public(comment, own)) })
-    }
-
-    async fn list(&self, call: &Call, request: v1::ListCommentsRequest) -> Result<v1::ListCommentsResponse> {
-        let list = self.0.list_comments(&call.caller.site, &list_request(request)?, call.now).await?;
-        // A page that nobody else has is not copied.
-        Ok(to_listed(Arc::unwrap_or_clone(list)))
     }
 
     async fn count(&self, call: &Call, request: v1::CountCommentsRequest) -> Result<v1::CountCommentsResponse> {
@@ -141,33 +131,7 @@ fn raw_form(request: v1::SubmitCommentRequest) -> RawForm {
     }
 }
 
-fn list_request(request: v1::ListCommentsRequest) -> Result<ListRequest> {
-    let mut violations = Violations::default();
-    let article = form::check_article(&request.article_id, &mut violations);
-    let parent = form::check_optional_comment(&request.parent_id, "parent_id", &mut violations);
-    check_receipts(&request.receipts, &mut violations);
-    let order = match v1::Order::try_from(request.order) {
-        Ok(v1::Order::Oldest) => Order::Oldest,
-        // Talk is read top down, threads from the newest on.
-        Ok(v1::Order::Unspecified) if parent.is_some() => Order::Oldest,
-        Ok(v1::Order::Newest | v1::Order::Unspecified) => Order::Newest,
-        Err(_) => {
-            violations.add("order", Problem::UnknownValue);
-            Order::Newest
-        }
-    };
-    violations.into_result()?;
-    Ok(ListRequest {
-        article: article.ok_or_else(|| Error::invalid("article_id", Problem::Required))?,
-        parent,
-        order,
-        size: page_size(request.page_size, 20, 100),
-        page_token: request.page_token,
-        receipts: request.receipts,
-    })
-}
-
-fn check_receipts(receipts: &[String], violations: &mut Violations) {
+pub(super) fn check_receipts(receipts: &[String], violations: &mut Violations) {
     if receipts.len() > MAX_RECEIPTS {
         violations.add("receipts", Problem::TooMany { limit: MAX_RECEIPTS });
     }

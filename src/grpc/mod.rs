@@ -12,6 +12,7 @@ mod convert_case;
 mod decision_items;
 mod escalation;
 mod filter;
+mod list;
 mod mask;
 mod moderation_service;
 mod policy_service;
@@ -29,7 +30,13 @@ mod watch;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+    routing::any,
+};
 use tonic::service::Routes;
 
 use crate::{
@@ -45,7 +52,7 @@ use crate::{
     },
     workflow::{Gatekeeper, Workflow},
 };
-use transport::in_flight::InFlight;
+use transport::{in_flight::InFlight, observe::Observer};
 
 /// Longest request message in bytes: a comment of 5,000 graphemes fits several times.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
@@ -84,7 +91,7 @@ pub fn routes(
         .add_service(PolicyServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(BanServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(RuleServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(PrivacyServiceServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES));
+        .add_service(PrivacyServiceServer::new(service.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES));
     if reflection {
         let configure = || {
             tonic_reflection::server::Builder::configure()
@@ -95,16 +102,30 @@ pub fn routes(
             .add_service(configure().build_v1().map_err(Error::internal)?)
             .add_service(configure().build_v1alpha().map_err(Error::internal)?);
     }
-    Ok(Routes::from(layered(routes.into_axum_router(), gatekeeper, in_flight)).prepare())
+    let lists = any(move |request| list::answer(service.clone(), request));
+    let all = routes.into_axum_router().route(list::PATH, lists);
+    Ok(Routes::from(layered(all, gatekeeper, in_flight)).prepare())
+}
+
+/// What every call passes.
+#[derive(Clone)]
+struct Gates {
+    observer: Arc<Observer>,
+    gatekeeper: Arc<Gatekeeper>,
+    in_flight: InFlight,
+}
+
+/// One layer for all: each layer of axum's copies the services below it for each call.
+fn layered(router: Router, gatekeeper: Arc<Gatekeeper>, in_flight: InFlight) -> Router {
+    let gates = Gates { observer: Arc::new(Observer::new()), gatekeeper, in_flight };
+    router.layer(middleware::from_fn_with_state(gates, pass))
 }
 
 /// From outside in: observe (count, log, catch panics), deadline, shed, authenticate.
-fn layered(router: Router, gatekeeper: Arc<Gatekeeper>, in_flight: InFlight) -> Router {
-    router
-        .layer(middleware::from_fn_with_state(gatekeeper, auth::authenticate))
-        .layer(middleware::from_fn_with_state(in_flight, transport::in_flight::admit))
-        .layer(middleware::from_fn(transport::deadline::enforce))
-        .layer(middleware::from_fn(transport::observe::observe))
+async fn pass(State(gates): State<Gates>, request: Request, next: Next) -> Response {
+    let authenticated = |request| auth::authenticate(&gates.gatekeeper, request, |request| next.run(request));
+    let admitted = |request| transport::in_flight::admit(&gates.in_flight, request, authenticated);
+    gates.observer.observe(request, |request| transport::deadline::enforce(request, admitted)).await
 }
 
 #[cfg(test)]

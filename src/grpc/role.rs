@@ -63,6 +63,11 @@ pub fn allowed(path: &str) -> Option<&'static [Role]> {
     TABLE.iter().find(|(listed, _)| *listed == path).map(|(_, roles)| *roles)
 }
 
+/// Full path of everything that may be called.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|(path, _)| *path).chain(OPEN)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

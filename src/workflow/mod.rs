@@ -54,7 +54,7 @@ pub use pages::Pages;
 pub use person::{EraseRequest, Erased, Export, ExportItem, Person};
 pub use policy::ArticleUpdate;
 pub use privacy::RevealRequest;
-pub use read::{CommentList, ListRequest, ListedThread};
+pub use read::{CommentList, ListRequest, ListedThread, WrittenList};
 pub use release::{ReleaseRequest, Released};
 pub use report::{NoteRequest, ReportRequest};
 pub use revert::RevertRequest;

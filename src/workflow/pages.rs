@@ -1,4 +1,4 @@
-//! First pages as readers get them, and what lists and counts must know of an article, kept for a moment: a busy article is read a
+//! First pages as they are sent to readers, and what lists and counts must know of an article, kept for a moment: a busy article is read a
 //! thousand times for each time it changes.
 //!
 //! What this replica changed is never shown as it was before: a page is kept under the number of changes that were known before it was
@@ -18,7 +18,7 @@ use metrics::counter;
 use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
-use super::read::CommentList;
+use super::read::WrittenList;
 use crate::{
     domain::{
         Result,
@@ -41,8 +41,10 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// Counters of changes that articles share. Two in one slot only read their pages a little more often.
 const SLOTS: usize = 1_024;
 
-/// Bytes of a page's frame, and of a comment beside its texts, about.
+/// Bytes of what a page is kept under, about.
 const FRAME: u64 = 500;
+/// Bytes of a usual page. Only room for its place is made by it.
+const USUAL: u64 = 10_000;
 
 /// What is known of one article, as of which changes and when.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -62,21 +64,16 @@ type Policy = (Site, Option<Article>);
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<PageKey, Arc<CommentList>> for Weight {
-    fn weight(&self, _: &PageKey, list: &Arc<CommentList>) -> u64 {
-        let comments = list
-            .threads
-            .iter()
-            .flat_map(|listed| std::iter::once(&listed.thread.root).chain(&listed.thread.replies.items));
-        let texts = comments.map(|one| FRAME + (one.author_name.len() + one.title.len() + one.content.len()) as u64);
-        FRAME + texts.sum::<u64>()
+impl Weighter<PageKey, WrittenList> for Weight {
+    fn weight(&self, _: &PageKey, list: &WrittenList) -> u64 {
+        FRAME + list.len() as u64
     }
 }
 
 /// The pages at hand.
 pub struct Pages {
     /// `None` keeps nothing.
-    kept: Option<Cache<PageKey, Arc<CommentList>, Weight>>,
+    kept: Option<Cache<PageKey, WrittenList, Weight>>,
     policies: Option<Cache<Key, Arc<Policy>>>,
     /// Other replicas may show what this one hides.
     shared: bool,
@@ -118,11 +115,11 @@ pub(super) fn is_hidden(comment: Option<&Comment>) -> bool {
 }
 
 impl Pages {
-    /// Keeps about so many MiB of texts, and for each of them 500 articles' policies; 0 keeps none. `shared` says that other replicas may keep theirs.
+    /// Keeps about so many MiB of pages, and for each of them 500 articles' policies; 0 keeps none. `shared` says that other replicas may keep theirs.
     pub fn new(mib: u32, shared: bool) -> Self {
         let bytes = u64::from(mib) << 20;
-        let kept = (mib > 0)
-            .then(|| Cache::with_weighter((bytes / (20 * FRAME)).try_into().unwrap_or(usize::MAX), bytes, Weight));
+        let places = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX);
+        let kept = (mib > 0).then(|| Cache::with_weighter(places, bytes, Weight));
         Self {
             kept,
             policies: (mib > 0).then(|| Cache::new(mib as usize * 500)),
@@ -157,15 +154,15 @@ impl Pages {
         Key { site: site.clone(), article: article.clone(), changes, moment }
     }
 
-    /// An article's first page, at hand or read.
-    pub(super) async fn first<F: Future<Output = Result<CommentList>>>(
+    /// An article's first page as it is sent, at hand or read.
+    pub(super) async fn first<F: Future<Output = Result<WrittenList>>>(
         &self,
         site: &SiteId,
         article: &ArticleId,
         shape: (page::Order, usize),
         read: F,
-    ) -> Result<Arc<CommentList>> {
-        let Some(kept) = &self.kept else { return read.await.map(Arc::new) };
+    ) -> Result<WrittenList> {
+        let Some(kept) = &self.kept else { return read.await };
         let key = (self.key(site, article), shape.0, shape.1);
         let found = tokio::time::timeout(PATIENCE, kept.get_value_or_guard_async(&key)).await;
         counter!("duyet_page_cache_total", "outcome" => if matches!(found, Ok(Ok(_))) { "HIT" } else { "MISS" })
@@ -173,13 +170,13 @@ impl Pages {
         match found {
             Ok(Ok(page)) => Ok(page),
             Ok(Err(place)) => {
-                let page = Arc::new(read.await?);
+                let page = read.await?;
                 // Too large a page is not kept.
                 place.insert(Arc::clone(&page)).ok();
                 Ok(page)
             }
             // Whoever reads it takes long.
-            Err(_) => read.await.map(Arc::new),
+            Err(_) => read.await,
         }
     }
 

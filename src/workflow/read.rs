@@ -36,7 +36,7 @@ pub struct ListedThread {
 }
 
 /// A page as a portal gets it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct CommentList {
     pub threads: Vec<ListedThread>,
     /// Ids that belong to the reader's receipts.
@@ -45,6 +45,9 @@ pub struct CommentList {
     pub total: i64,
     pub mode: Mode,
 }
+
+/// A page as the edge wrote it for the wire: written once for all who get the same.
+pub type WrittenList = Arc<[u8]>;
 
 impl Workflow {
     /// One visible comment, or the reader's own pending one. `true` beside it means that it is the reader's own.
@@ -68,7 +71,7 @@ impl Workflow {
         Ok((comment, own))
     }
 
-    /// A page of an article's comments.
+    /// A page of an article's comments, written by `write`.
     ///
     /// # Errors
     /// `PageTokenInvalid`.
@@ -77,14 +80,15 @@ impl Workflow {
         site: &SiteId,
         request: &ListRequest,
         now: DateTime<Utc>,
-    ) -> Result<Arc<CommentList>> {
+        write: fn(CommentList) -> WrittenList,
+    ) -> Result<WrittenList> {
         let ListRequest { article, parent, order, size, page_token, receipts } = request;
-        let read = self.read_comments(site, request, now);
+        let written = async { self.read_comments(site, request, now).await.map(write) };
         // All readers see the same: nobody's own comments are in it, and no other page is asked for so often.
         if parent.is_none() && page_token.is_empty() && receipts.is_empty() {
-            return self.pages.first(site, article, (*order, *size), read).await;
+            return self.pages.first(site, article, (*order, *size), written).await;
         }
-        read.await.map(Arc::new)
+        written.await
     }
 
     async fn read_comments(&self, site: &SiteId, request: &ListRequest, now: DateTime<Utc>) -> Result<CommentList> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{extract::Request, response::Response};
 
 use super::is_stream;
 use crate::{
@@ -15,13 +15,16 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Ends the call when its time is over.
-pub(in crate::grpc) async fn enforce(request: Request, next: Next) -> Response {
+pub(in crate::grpc) async fn enforce<F: Future<Output = Response>>(
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     if is_stream(request.uri().path()) {
-        return next.run(request).await;
+        return next(request).await;
     }
     let asked = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(parse);
     let locale = locale_of(request.headers());
-    match tokio::time::timeout(budget(asked), next.run(request)).await {
+    match tokio::time::timeout(budget(asked), next(request)).await {
         Ok(response) => response,
         Err(_) => to_status(&Error::Deadline, locale).into_http(),
     }

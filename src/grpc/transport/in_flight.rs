@@ -6,11 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use tokio::sync::Semaphore;
 
 use super::is_stream;
@@ -71,7 +67,9 @@ pub struct InFlight {
 }
 
 impl Default for InFlight {
+    /// To be made after the metrics' recorder is installed.
     fn default() -> Self {
+        metric::call_bound(MOST as usize);
         Self { places: Arc::new(Semaphore::new(MOST as usize)), bound: Arc::default() }
     }
 }
@@ -96,8 +94,11 @@ impl InFlight {
     fn learn(&self, took: Duration) {
         let under_way = self.under_way();
         let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = bound.calls();
         bound.learn(took, under_way, Instant::now());
-        metric::call_bound(bound.calls());
+        if bound.calls() != before {
+            metric::call_bound(bound.calls());
+        }
     }
 }
 
@@ -134,10 +135,14 @@ impl Bound {
 }
 
 /// Lets a call in, or refuses it at once: a fast "no" is worth more than a slow "yes".
-pub(in crate::grpc) async fn admit(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
+pub(in crate::grpc) async fn admit<F: Future<Output = Response>>(
+    in_flight: &InFlight,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let path = request.uri().path();
     if is_stream(path) {
-        return next.run(request).await;
+        return next(request).await;
     }
     let place = if in_flight.lets_in(path) { in_flight.places.try_acquire().ok() } else { None };
     let Some(_place) = place else {
@@ -146,7 +151,7 @@ pub(in crate::grpc) async fn admit(State(in_flight): State<InFlight>, request: R
         return to_status(&error, locale_of(request.headers())).into_http();
     };
     let began = MEASURED.contains(&path).then(Instant::now);
-    let response = next.run(request).await;
+    let response = next(request).await;
     if let Some(began) = began {
         in_flight.learn(began.elapsed());
     }

@@ -1,8 +1,8 @@
 //! Counts and logs every call, catches panics, and puts tonic's own refusals into our terms.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{collections::HashMap, panic::AssertUnwindSafe, time::Instant};
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{extract::Request, response::Response};
 use futures_util::FutureExt as _;
 use http::HeaderValue;
 use tonic::{Code, Status};
@@ -13,7 +13,7 @@ use crate::{
     domain::Error,
     grpc::{MAX_MESSAGE_BYTES, call::locale_of, role, status::to_status},
     locale::Locale,
-    ops::metric,
+    ops::metric::{self, Rpc},
 };
 
 /// Header of the id that a call's log lines carry: the caller's own, or one made here.
@@ -28,32 +28,50 @@ pub(in crate::grpc) fn current_request_id() -> String {
     CURRENT.try_with(Clone::clone).unwrap_or_default()
 }
 
-/// Wraps a call.
-pub(in crate::grpc) async fn observe(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    // Only names from our tables become labels: an attacker may ask for any path.
-    let known = role::allowed(&path).is_some() || role::is_open(&path);
-    let (service, method) = if known { split_path(&path) } else { ("unknown", "unknown") };
-    let locale = locale_of(request.headers());
-    let id = request_id(&request);
-    let span = tracing::info_span!("rpc", request_id = %id);
-    let started = Instant::now();
-    metric::rpc_started(service, method);
-    let guarded = async {
-        match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-            Ok(response) => translate(response, locale),
-            Err(_) => {
-                metric::panicked();
-                to_status(&Error::internal("a handler panicked"), locale).into_http()
+/// What is counted, by path. Only names from our tables become labels: an attacker may ask for any path.
+pub(in crate::grpc) struct Observer {
+    rpcs: HashMap<&'static str, Rpc>,
+    unknown: Rpc,
+}
+
+impl Observer {
+    /// To be made after the metrics' recorder is installed.
+    pub(in crate::grpc) fn new() -> Self {
+        let rpc = |path| {
+            let (service, method) = split_path(path);
+            (path, Rpc::new(service, method))
+        };
+        Self { rpcs: role::paths().map(rpc).collect(), unknown: Rpc::new("unknown", "unknown") }
+    }
+
+    /// Wraps a call.
+    pub(in crate::grpc) async fn observe<F: Future<Output = Response>>(
+        &self,
+        request: Request,
+        next: impl FnOnce(Request) -> F,
+    ) -> Response {
+        let rpc = self.rpcs.get(request.uri().path()).unwrap_or(&self.unknown);
+        let locale = locale_of(request.headers());
+        let id = request_id(&request);
+        let span = tracing::info_span!("rpc", request_id = %id);
+        let started = Instant::now();
+        rpc.started();
+        let guarded = async {
+            match AssertUnwindSafe(next(request)).catch_unwind().await {
+                Ok(response) => translate(response, locale),
+                Err(_) => {
+                    metric::panicked();
+                    to_status(&Error::internal("a handler panicked"), locale).into_http()
+                }
             }
-        }
-    };
-    let response = CURRENT.scope(id.clone(), guarded).instrument(span.clone()).await;
-    let code = code_of(&response);
-    metric::rpc_handled(service, method, name(code), started.elapsed());
-    let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::info!(service, method, code = name(code), duration_ms = took_ms, "rpc"));
-    with_request_id(response, &id)
+        };
+        let response = CURRENT.scope(id.clone(), guarded).instrument(span.clone()).await;
+        let (code, took) = (name(code_of(&response)), started.elapsed());
+        rpc.handled(code, took);
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        span.in_scope(|| tracing::info!(service = rpc.service, method = rpc.method, code, duration_ms, "rpc"));
+        with_request_id(response, &id)
+    }
 }
 
 /// tonic refuses what it cannot decode with codes that hide whose fault it is.

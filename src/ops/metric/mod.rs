@@ -1,14 +1,16 @@
 //! Every metric that the service itself counts, by name. No label holds an article, an author or a comment.
 //! The limiter and the pool of pictures keep their own, which are described here.
 
+mod rpc;
 mod spam;
 
-use std::{sync::OnceLock, time::Duration};
+use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+pub use rpc::Rpc;
 pub use spam::{findings, model_loaded, model_trained, term_stood_down, terms_loaded};
 
 use crate::domain::{
@@ -20,11 +22,6 @@ use crate::domain::{
     standing::Standing,
     stats::{CountDrift, Job, QueueGauge},
 };
-
-// RED per RPC, under the names of go-grpc-middleware's provider, so that public dashboards work.
-const STARTED: &str = "grpc_server_started_total";
-const HANDLED: &str = "grpc_server_handled_total";
-const HANDLING: &str = "grpc_server_handling_seconds";
 
 const SUBMITTED: &str = "duyet_comments_submitted_total";
 const CAPTCHA_ISSUED: &str = "duyet_captcha_issued_total";
@@ -52,7 +49,7 @@ const CALL_BOUND: &str = "duyet_call_bound";
 const SHED: &str = "duyet_shed_total";
 const PANICS: &str = "duyet_panics_total";
 
-/// Upper bounds of the latency histogram, in seconds.
+/// Upper bounds of the histogram of RPCs' times, in seconds.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
 /// The same of the time that a challenge takes: machines read a picture in less than three seconds.
@@ -66,7 +63,8 @@ pub fn install() -> Result<PrometheusHandle, String> {
     static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
     HANDLE
         .get_or_init(|| {
-            let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Full(HANDLING.to_owned()), &BUCKETS);
+            let builder =
+                PrometheusBuilder::new().set_buckets_for_metric(Matcher::Full(rpc::HANDLING.to_owned()), &BUCKETS);
             let builder = builder
                 .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(CAPTCHA_SOLVE.to_owned()), &SOLVING));
             let handle = builder.and_then(PrometheusBuilder::install_recorder).map_err(|error| error.to_string())?;
@@ -77,9 +75,7 @@ pub fn install() -> Result<PrometheusHandle, String> {
 }
 
 fn describe() {
-    describe_counter!(STARTED, "RPCs started");
-    describe_counter!(HANDLED, "RPCs ended, by gRPC code");
-    describe_histogram!(HANDLING, Unit::Seconds, "time per RPC");
+    rpc::describe();
     describe_counter!(SUBMITTED, "submits by outcome: PUBLISHED, PENDING, REPLAYED or the error's reason");
     describe_counter!(CAPTCHA_ISSUED, "challenges issued, by kind, level and the reader's standing");
     describe_counter!(
@@ -152,19 +148,6 @@ pub fn run_upkeep() {
     if let Ok(handle) = install() {
         handle.run_upkeep();
     }
-}
-
-/// Counts a started RPC.
-pub fn rpc_started(service: &str, method: &str) {
-    counter!(STARTED, "grpc_service" => service.to_owned(), "grpc_method" => method.to_owned()).increment(1);
-}
-
-/// Counts an ended RPC and its time.
-pub fn rpc_handled(service: &str, method: &str, code: &'static str, took: Duration) {
-    let (service, method) = (service.to_owned(), method.to_owned());
-    counter!(HANDLED, "grpc_service" => service.clone(), "grpc_method" => method.clone(), "grpc_code" => code)
-        .increment(1);
-    histogram!(HANDLING, "grpc_service" => service, "grpc_method" => method).record(took.as_secs_f64());
 }
 
 /// Counts a submit.
