@@ -12,6 +12,7 @@ on_both_databases! {
     bytes_that_are_no_text_are_refused,
     a_message_of_five_megabytes_is_refused,
     a_message_just_over_64_kibibytes_is_refused,
+    lists_are_asked_for_in_as_few_and_as_proper_bytes_as_all,
     messages_come_in_the_callers_language,
     hostile_text_is_stored_as_the_text_it_is,
 }
@@ -64,15 +65,35 @@ struct BytesForm {
     content: Vec<u8>,
 }
 
+/// `ListCommentsRequest` with bytes for a receipt.
+#[derive(Clone, PartialEq, prost::Message)]
+struct BytesList {
+    #[prost(string, tag = "1")]
+    article_id: String,
+    #[prost(bytes = "vec", tag = "6")]
+    receipt: Vec<u8>,
+}
+
 async fn send_bytes(newsroom: &Newsroom, content: Vec<u8>) -> tonic::Status {
+    send(newsroom, "/duyet.v1.CommentService/SubmitComment", BytesForm { article_id: "bai".into(), content }).await
+}
+
+async fn send<M: prost::Message + 'static>(newsroom: &Newsroom, path: &'static str, message: M) -> tonic::Status {
     let mut client = Grpc::new(newsroom.channel()).max_encoding_message_size(10_000_000);
     client.ready().await.unwrap();
-    let mut request = Request::new(BytesForm { article_id: "bai".into(), content });
+    let mut request = Request::new(message);
     let header = MetadataValue::try_from(format!("Bearer {}", newsroom.token("portal"))).unwrap();
     request.metadata_mut().insert("authorization", header);
-    let path = http::uri::PathAndQuery::from_static("/duyet.v1.CommentService/SubmitComment");
-    let codec = ProstCodec::<BytesForm, v1::SubmitCommentResponse>::default();
-    client.unary(request, path, codec).await.unwrap_err()
+    let codec = ProstCodec::<M, v1::SubmitCommentResponse>::default();
+    client.unary(request, http::uri::PathAndQuery::from_static(path), codec).await.unwrap_err()
+}
+
+async fn lists_are_asked_for_in_as_few_and_as_proper_bytes_as_all(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    for (receipt, expected) in [(vec![0xff], "MESSAGE_MALFORMED"), (vec![b'x'; 64 * 1024], "MESSAGE_TOO_LARGE")] {
+        let message = BytesList { article_id: "bai".into(), receipt };
+        assert_eq!(reason(&send(&newsroom, "/duyet.v1.CommentService/ListComments", message).await), expected);
+    }
 }
 
 async fn bytes_that_are_no_text_are_refused(database: Database) {

@@ -100,12 +100,17 @@ const CONTEXTS: &str = concat!(
     left join lateral (select * from requests where site_id = q.site_id and request_id = q.request_id limit 1) r on true
     left join lateral (select * from articles where site_id = q.site_id and article_id = q.article_id limit 1) a on true
     left join lateral (
-        select * from comments c where c.site_id = q.site_id and c.comment_id = q.parent_id and c.article_id = q.article_id limit 1) p on true
+        -- A range has an order, which only the key has: over an empty table any index of the site would be planned for.
+        select * from comments c
+        where c.site_id = q.site_id and c.comment_id between q.parent_id and q.parent_id and c.article_id = q.article_id
+        order by c.comment_id limit 1) p on true
     left join lateral (
+        -- Among the device's own: of a campaign's text there may be thousands. The order is that of its index, or over an empty table
+        -- the index of all that the site got would be planned for.
         select * from comments o
-        where o.site_id = q.site_id and o.fingerprint = q.fingerprint and o.created_at >= q.duplicates_since
-            and o.device = q.device and o.article_id = q.article_id
-        order by o.created_at desc, o.comment_id desc limit 1) d on true
+        where o.site_id = q.site_id and o.device = q.device and o.created_at >= q.duplicates_since
+            and o.fingerprint || ''::bytea = q.fingerprint and o.article_id = q.article_id
+        order by o.created_at desc limit 1) d on true
     order by q.position"
 );
 

@@ -72,10 +72,11 @@ const SUBMITS: &str = concat!(
     left join articles a on a.site_id = q.site_id and a.article_id = q.article_id
     left join comments p on p.site_id = q.site_id and p.comment_id = q.parent_id and p.article_id = q.article_id
     left join comments d on d.site_id = q.site_id and d.comment_id = (
-        select o.comment_id from comments o indexed by comments_by_fingerprint
-        where o.site_id = q.site_id and o.fingerprint = q.fingerprint and o.created_at >= q.duplicates_since
-            and o.device = q.device and o.article_id = q.article_id
-        order by o.created_at desc, o.comment_id desc limit 1)
+        -- among the device's own: of a campaign's text there may be thousands
+        select o.comment_id from comments o indexed by comments_by_device
+        where o.site_id = q.site_id and o.device = q.device and o.created_at >= q.duplicates_since
+            and o.fingerprint = q.fingerprint and o.article_id = q.article_id
+        order by o.created_at desc limit 1)
     order by q.position"
 );
 

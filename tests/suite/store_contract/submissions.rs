@@ -5,6 +5,7 @@ use duyet::domain::{
 };
 use tokio::task::JoinSet;
 
+use super::schema::{plan, statements};
 use crate::support::{
     home::Home,
     sample::{article, article_change, article_named, at, id_at, other_site, published, reply_to, site, submission},
@@ -301,5 +302,23 @@ fn silent_like(silent: &Submission) -> Submission {
         article_title: String::new(),
         article_url: String::new(),
         ..submission(silent.comment.created_at.timestamp() - at(0).timestamp() + 1)
+    }
+}
+
+/// A plan is made once, perhaps while there is nothing in a table; a new newsroom's first flood is then read by it.
+#[tokio::test]
+async fn also_a_plan_of_empty_tables_looks_at_nothing_that_others_sent() {
+    let home = Home::postgres().await;
+    home.store.submit_contexts(&[question(&submission(1))]).await.unwrap();
+    let found = statements(&home, "with banned as%").await;
+    assert!(!found.is_empty());
+    for statement in found {
+        let plan = plan(&home, &statement, None).await;
+        for needed in ["comments_by_device", "comments_by_skeleton", "comments_key"] {
+            assert!(plan.contains(needed), "{plan}");
+        }
+        for other in ["comments_by_age", "comments_by_fingerprint", "comments_by_author", "Seq Scan"] {
+            assert!(!plan.contains(other), "{other}: {plan}");
+        }
     }
 }
