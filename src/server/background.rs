@@ -22,7 +22,14 @@ const PING: Duration = Duration::from_secs(1);
 /// A database that is away for less is a blip that callers retry through.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often samples are folded into histograms: until then each takes memory.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// How often queues are counted, while that is quick.
 const MEASURE: Duration = Duration::from_secs(5);
+
+/// Counting a queue of a million takes a second of a core: it rests so many times longer than it took.
+const REST: u32 = 50;
 
 const FORGET: Duration = Duration::from_secs(600);
 
@@ -54,10 +61,14 @@ pub(super) fn spawn(
     tokio::spawn(stop.clone().run_until_cancelled_owned(health));
     // Not cancelled: it must still tell that the server is draining.
     tokio::spawn(follow(reporter, readiness.subscribe()));
-    let measured = Arc::clone(&workflow);
-    let measure = every(MEASURE, move || {
-        let workflow = Arc::clone(&measured);
+    let upkeep = every(UPKEEP, || {
         metric::run_upkeep();
+        std::future::ready(Ok(0))
+    });
+    tokio::spawn(stop.clone().run_until_cancelled_owned(upkeep));
+    let measured = Arc::clone(&workflow);
+    let measure = sparingly(MEASURE, move || {
+        let workflow = Arc::clone(&measured);
         async move { workflow.measure_queue(now()).await.map(|()| 0) }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(measure));
@@ -96,6 +107,17 @@ async fn every<F: Future<Output = crate::domain::Result<u64>>>(period: Duration,
             tracing::warn!(reason = error.reason(), "background work failed");
             ticks.reset_after(period.min(RETRY));
         }
+    }
+}
+
+/// Runs `deed` now and then every `period`, or as much more seldom as it takes long. A failure is told.
+async fn sparingly<F: Future<Output = crate::domain::Result<u64>>>(period: Duration, deed: impl Fn() -> F) {
+    loop {
+        let began = Instant::now();
+        if let Err(error) = deed().await {
+            tracing::warn!(reason = error.reason(), "background work failed");
+        }
+        tokio::time::sleep(period.max(began.elapsed() * REST)).await;
     }
 }
 
