@@ -95,9 +95,12 @@ async fn fail_over(report: &mut Report, synchronous_commit: &str) -> (usize, Dur
     // What is on its way stays there: a walreceiver that is merely frozen finds it in its socket.
     replication.make(Trouble::BlackHole);
     tokio::time::sleep(Duration::from_secs(1)).await;
+    if synchronous_commit != "on" {
+        load.until_stored(before + 1).await;
+    }
     let meanwhile = load.stored() - before;
-    primary.kill9();
     replication.make(Trouble::Reset);
+    primary.kill9();
     let there = PgPool::connect(&standby.url()).await.unwrap();
     sqlx::raw_sql("select pg_promote()").execute(&there).await.unwrap();
     proxy.turn_to(standby.port());

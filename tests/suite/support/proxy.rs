@@ -128,9 +128,10 @@ async fn carry(
     let write = async {
         while let Some((due, bytes)) = waiting.recv().await {
             sleep_until(due).await;
-            if trouble.wait_for(|told| *told != Trouble::BlackHole).await.is_err()
-                || to.write_all(&bytes).await.is_err()
-            {
+            // What a black hole swallowed does not come out of it because the connection is cut.
+            let passes =
+                trouble.wait_for(|told| *told != Trouble::BlackHole).await.is_ok_and(|told| *told != Trouble::Reset);
+            if !passes || to.write_all(&bytes).await.is_err() {
                 return;
             }
         }
