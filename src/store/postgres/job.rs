@@ -82,7 +82,13 @@ const GAUGES: &str = "
         from comments c where c.due_at is not null group by c.site_id
     ) t on t.site_id = w.site_id";
 
+/// A few million that wait take longer to count than any other statement may: the gauges must not stop when they matter most.
+const AS_LONG_AS_IT_TAKES: &str = "set local statement_timeout = '60s'";
+
 pub(super) async fn gauges(pool: &PgPool) -> Result<Vec<QueueGauge>> {
-    let rows = sqlx::query(GAUGES).fetch_all(pool).await?;
+    let mut tx = pool.begin().await?;
+    sqlx::query(AS_LONG_AS_IT_TAKES).execute(&mut *tx).await?;
+    let rows = sqlx::query(GAUGES).fetch_all(&mut *tx).await?;
+    tx.commit().await?;
     rows.iter().map(|row| upkeep::queue_gauge(&mut Reader::new(row))).collect()
 }

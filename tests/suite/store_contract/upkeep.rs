@@ -209,3 +209,15 @@ async fn busy_desk(store: &dyn duyet::store::Store, desk: i64) {
         }
     }
 }
+
+/// A view that is as slow as millions of rows: each look takes its while.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_takes_long_to_count_is_counted() {
+    let home = Home::postgres().await;
+    home.store_all(&[submission(1)]).await;
+    home.execute("alter table comments rename to all_comments").await.unwrap();
+    let slow = "create view comments as select * from all_comments where (select pg_sleep(1.1)) is not null";
+    home.execute(slow).await.unwrap();
+    let gauges = home.store.queue_gauges().await.unwrap();
+    assert_eq!(gauges.iter().map(|gauge| gauge.pending).collect::<Vec<_>>(), [1]);
+}
