@@ -58,11 +58,15 @@ pub struct ModeratorStats {
     pub overturned: i64,
 }
 
+/// Comments that a site's gauge counts up to: a tenth of a second or two of one core, however many more wait. A flood is seen long before,
+/// and counting all of a million would take from readers what the flood left them.
+pub const GAUGED: i64 = 100_000;
+
 /// What waits on a site, for the queue's gauges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueueGauge {
     pub site: SiteId,
-    /// In the queue: PENDING, or put back into it.
+    /// In the queue: PENDING, or put back into it; counted as far as was asked.
     pub pending: i64,
     /// Since when the one waits that waits longest: since it was submitted, or put back. `None` when nothing waits.
     pub oldest: Option<DateTime<Utc>>,

@@ -28,7 +28,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// How often queues are counted, while that is quick.
 const MEASURE: Duration = Duration::from_secs(5);
 
-/// Counting a queue of a million takes a second of a core: it rests so many times longer than it took.
+/// Counting long queues of several sites takes some tenths of a second of a core: it rests so many times longer than it took.
 const REST: u32 = 50;
 
 const FORGET: Duration = Duration::from_secs(600);

@@ -6,7 +6,12 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::Workflow;
 use crate::{
-    domain::{Result, id::SiteId, request::REQUEST_HOURS, stats::QueueGauge},
+    domain::{
+        Result,
+        id::SiteId,
+        request::REQUEST_HOURS,
+        stats::{GAUGED, QueueGauge},
+    },
     ops::metric,
 };
 
@@ -27,7 +32,7 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn measure_queue(&self, now: DateTime<Utc>) -> Result<()> {
-        let gauges = self.store.queue_gauges().await?;
+        let gauges = self.store.queue_gauges(GAUGED).await?;
         for gauge in &gauges {
             metric::queue(gauge, now);
         }

@@ -20,8 +20,8 @@ pub trait UpkeepStore: Send + Sync {
     /// Ends all connections; nothing may be called after it.
     async fn close(&self);
 
-    /// What waits, by site; sites where nothing does may be left out.
-    async fn queue_gauges(&self) -> Result<Vec<QueueGauge>>;
+    /// What waits, by site, counting no more than `most` comments of each; sites where nothing waits may be left out.
+    async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>>;
 
     /// Drops request rows and nonces from before the given times, and answers how many rows went.
     async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64>;

@@ -31,9 +31,9 @@ impl UpkeepStore for PostgresStore {
         self.pool.close().await;
     }
 
-    async fn queue_gauges(&self) -> Result<Vec<QueueGauge>> {
+    async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>> {
         let _turn = self.background_turn().await?;
-        job::gauges(&self.pool).await
+        job::gauges(&self.pool, most).await
     }
 
     async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {

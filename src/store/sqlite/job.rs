@@ -69,6 +69,16 @@ pub(super) async fn forgotten(
 
 /// Each number straight from an index of exactly its rows: a count looks at no row, and of times only the first is read.
 const GAUGES: &str = "
+    with recursive s (site_id) as (
+        select min(c.site_id) from comments c indexed by comments_waiting_by_age where c.status = 'PENDING' or c.flagged_at is not null
+        union all select (select min(c.site_id) from comments c indexed by comments_waiting_by_age
+            where (c.status = 'PENDING' or c.flagged_at is not null) and c.site_id > s.site_id) from s where s.site_id is not null
+    ), w as materialized (
+        select s.site_id, (select count(*) from (select 1 from comments c indexed by comments_waiting_by_age
+            where c.site_id = s.site_id and (c.status = 'PENDING' or c.flagged_at is not null)
+            order by c.created_at, c.comment_id limit $1)) waiting
+        from s where s.site_id is not null
+    )
     select coalesce(w.site_id, t.site_id), coalesce(w.waiting, 0), (select min(o.at) from (
         select * from (select c.created_at at from comments c indexed by comments_waiting_by_age
             where c.site_id = w.site_id and (c.status = 'PENDING' or c.flagged_at is not null) and c.status = 'PENDING'
@@ -77,15 +87,12 @@ const GAUGES: &str = "
         select * from (select c.flagged_at at from comments c indexed by comments_flagged
             where c.site_id = w.site_id and c.flagged_at is not null order by c.flagged_at limit 1)) o
     ), coalesce(t.takedowns, 0), t.next_due
-    from (
-        select c.site_id, count(*) waiting from comments c indexed by comments_waiting_by_age
-        where c.status = 'PENDING' or c.flagged_at is not null group by c.site_id
-    ) w full join (
+    from w full join (
         select c.site_id, count(*) takedowns, min(c.due_at) next_due
         from comments c indexed by comments_by_due where c.due_at is not null group by c.site_id
     ) t on t.site_id = w.site_id";
 
-pub(super) async fn gauges(pool: &SqlitePool) -> Result<Vec<QueueGauge>> {
-    let rows = sqlx::query(GAUGES).fetch_all(pool).await?;
+pub(super) async fn gauges(pool: &SqlitePool, most: i64) -> Result<Vec<QueueGauge>> {
+    let rows = sqlx::query(GAUGES).bind(most).fetch_all(pool).await?;
     rows.iter().map(|row| upkeep::queue_gauge(&mut Reader::new(row))).collect()
 }

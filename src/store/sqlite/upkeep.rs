@@ -41,8 +41,8 @@ impl UpkeepStore for SqliteStore {
         self.write.close().await;
     }
 
-    async fn queue_gauges(&self) -> Result<Vec<QueueGauge>> {
-        job::gauges(&self.read).await
+    async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>> {
+        job::gauges(&self.read, most).await
     }
 
     async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {

@@ -5,6 +5,7 @@ use duyet::domain::{
     lifecycle::{Action, Status},
     page::QueuePage,
     spam::{Finding, Rule},
+    stats::GAUGED,
     submission::Submission,
     text,
 };
@@ -275,7 +276,9 @@ contract! {
         let (site, order) = (site(), QueueOrder::Oldest);
         let page = QueuePage { site: &site, filter: &filter, order, size: 0, after: None, until: None, now: at(0) };
         assert_eq!(home.store.count_queue(&page).await.unwrap(), EXACT_TOTAL + 1);
-        assert_eq!(home.store.queue_gauges().await.unwrap()[0].pending, 10_101);
+        for (most, pending) in [(GAUGED, 10_101), (99, 99)] {
+            assert_eq!(home.store.queue_gauges(most).await.unwrap()[0].pending, pending);
+        }
     }
 
     async fn a_search_goes_on_past_its_first_slice(home: &Home) {
@@ -306,11 +309,11 @@ contract! {
     }
 
     async fn gauges_tell_what_waits_on_each_site(home: &Home) {
-        assert_eq!(home.store.queue_gauges().await.unwrap(), []);
+        assert_eq!(home.store.queue_gauges(99).await.unwrap(), []);
         let mut foreign = submission(7);
         foreign.site = other_site();
         home.store_all(&[submission(5), submission(3), published(1), foreign]).await;
-        let mut gauges = home.store.queue_gauges().await.unwrap();
+        let mut gauges = home.store.queue_gauges(99).await.unwrap();
         gauges.sort_by_key(|gauge| gauge.site.clone());
         let told: Vec<_> = gauges.iter().map(|gauge| (gauge.site.clone(), gauge.pending, gauge.oldest)).collect();
         assert_eq!(told, [(site(), 2, Some(at(3))), (other_site(), 1, Some(at(7)))]);
