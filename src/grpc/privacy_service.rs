@@ -171,10 +171,5 @@ fn count(number: u64) -> i64 {
 
 /// A hash in hex; empty for none.
 fn to_hex(hash: Option<Pseudonym>) -> String {
-    use std::fmt::Write as _;
-    hash.iter().flatten().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hash.map(hex::encode).unwrap_or_default()
 }

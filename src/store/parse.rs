@@ -55,13 +55,3 @@ pub(super) fn json_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> St
     let items: Vec<_> = items.into_iter().map(|item| serde_json::Value::from(item.as_ref())).collect();
     serde_json::Value::from(items).to_string()
 }
-
-/// Bytes as SQLite's `unhex` reads them.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}

@@ -57,7 +57,7 @@ impl Workflow {
                 hash(Subject::Author, &[&prefix.unwrap_or_default()[..], text::fold(author_name).as_bytes()].concat())
             }
         };
-        Sender { device, address, prefix, author: hex(&author[..8]) }
+        Sender { device, address, prefix, author: hex::encode(&author[..8]) }
     }
 
     /// All that a ban on this submit may be about. Hashes of addresses change each month: those of the last months count, too.
@@ -159,14 +159,5 @@ fn person(visitor: Visitor<'_>, weight: Weight, per_device: LimitName, per_prefi
 }
 
 fn subject_of(site: &SiteId, subject: Pseudonym) -> String {
-    format!("{site}/{}", hex(&subject))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("{site}/{}", hex::encode(subject))
 }

@@ -10,10 +10,7 @@ use crate::{
         standing::Record,
         submission::{ChallengeContext, ChallengeQuestion, SubmitContext, SubmitQuestion},
     },
-    store::{
-        parse,
-        rows::{self, Reader},
-    },
+    store::rows::{self, Reader},
 };
 
 /// What became of a device's comments, as `rows.rs` reads `record_columns!`: `json_each` may ask about what stands before it, as no other
@@ -116,14 +113,14 @@ struct Submit<'a> {
 pub(super) async fn submits(pool: &SqlitePool, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
     let asked = questions.iter().map(|one| Submit {
         site_id: one.site.as_str(),
-        request_id: parse::hex(one.request_id.as_bytes()),
+        request_id: hex::encode(one.request_id.as_bytes()),
         article_id: one.article.as_str(),
-        parent_id: one.parent.map(|id| parse::hex(id.0.as_bytes())),
-        device: one.device.map(|device| parse::hex(&device)),
-        fingerprint: parse::hex(&one.fingerprint),
-        skeleton: parse::hex(&one.skeleton.unwrap_or(one.fingerprint)),
+        parent_id: one.parent.map(|id| hex::encode(id.0.as_bytes())),
+        device: one.device.map(hex::encode),
+        fingerprint: hex::encode(one.fingerprint),
+        skeleton: hex::encode(one.skeleton.unwrap_or(one.fingerprint)),
         author: &one.author,
-        subjects: one.subjects.iter().map(|it| (it.kind.as_str(), parse::hex(&it.key))).collect(),
+        subjects: one.subjects.iter().map(|it| (it.kind.as_str(), hex::encode(&it.key))).collect(),
         duplicates_since: micros(one.duplicates_since),
         same_text_since: micros(one.same_text_since),
         now: micros(one.now),
@@ -146,7 +143,7 @@ struct Challenge<'a> {
 pub(super) async fn challenges(pool: &SqlitePool, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
     let asked = questions.iter().map(|one| Challenge {
         site_id: one.site.as_str(),
-        device: parse::hex(&one.device),
+        device: hex::encode(one.device),
         since: micros(Record::since(one.now)),
         suspected_since: micros(Record::suspected_since(one.now)),
     });

@@ -113,7 +113,7 @@ fn micros(at: DateTime<Utc>) -> i64 {
 
 /// Ids as the JSON list of hex that `unhex(value)` turns back.
 fn json_ids(ids: &[CommentId]) -> String {
-    parse::json_list(ids.iter().map(|id| parse::hex(id.0.as_bytes())))
+    parse::json_list(ids.iter().map(|id| hex::encode(id.0.as_bytes())))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::{
     },
     store::{
         contract::SubmissionStore,
-        outcome, parse,
+        outcome,
         rows::{self, Read as _, Reader},
     },
 };
@@ -73,7 +73,7 @@ struct Before {
 /// Of a whole batch in one statement, in its order: each statement is a trip to the connection's thread.
 async fn look(tx: &mut SqliteConnection, submissions: &[Submission]) -> Result<Vec<Before>> {
     let keys = submissions.iter().map(|one| {
-        let (request, nonce) = (parse::hex(one.request.id.as_bytes()), parse::hex(&one.nonce));
+        let (request, nonce) = (hex::encode(one.request.id.as_bytes()), hex::encode(one.nonce));
         (one.site.as_str(), request, nonce, one.comment.article.as_str())
     });
     let rows = sqlx::query(LOOK).bind(Json(keys.collect::<Vec<_>>())).fetch_all(tx).await?;
