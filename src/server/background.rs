@@ -31,6 +31,12 @@ const MEASURE: Duration = Duration::from_secs(5);
 /// Counting long queues of several sites takes some tenths of a second of a core: it rests so many times longer than it took.
 const REST: u32 = 50;
 
+/// How often a new database is asked whether there is something to look at: its first flood is planned for nothing until then.
+const SURVEY: Duration = Duration::from_secs(1);
+
+/// When it cannot, it does by itself within a minute.
+const SURVEY_AGAIN: Duration = Duration::from_secs(60);
+
 const FORGET: Duration = Duration::from_secs(600);
 
 /// How often it is asked which jobs are due; the jobs themselves know when that is.
@@ -61,6 +67,7 @@ pub(super) fn spawn(
     tokio::spawn(stop.clone().run_until_cancelled_owned(health));
     // Not cancelled: it must still tell that the server is draining.
     tokio::spawn(follow(reporter, readiness.subscribe()));
+    tokio::spawn(stop.clone().run_until_cancelled_owned(survey(Arc::clone(&workflow))));
     let upkeep = every(UPKEEP, || {
         metric::run_upkeep();
         std::future::ready(Ok(0))
@@ -118,6 +125,21 @@ async fn sparingly<F: Future<Output = crate::domain::Result<u64>>>(period: Durat
             tracing::warn!(reason = error.reason(), "background work failed");
         }
         tokio::time::sleep(period.max(began.elapsed() * REST)).await;
+    }
+}
+
+/// Until it is done.
+async fn survey(workflow: Arc<Workflow>) {
+    loop {
+        let wait = match workflow.survey().await {
+            Ok(true) => return,
+            Ok(false) => SURVEY,
+            Err(error) => {
+                tracing::warn!(reason = error.reason(), "background work failed");
+                SURVEY_AGAIN
+            }
+        };
+        tokio::time::sleep(wait).await;
     }
 }
 

@@ -63,9 +63,10 @@ macro_rules! site_columns {
     };
 }
 
-/// What became of the comments of the device that `$device` says, on the site that `$site` says: one row whatever there is.
+/// What became of the comments `o` of a device, which `$by_device` tells by site and device; `$latest_first` is their order: one row
+/// whatever there is.
 macro_rules! record_of_device {
-    ($site:literal, $device:literal, $since:literal, $suspected_since:literal) => {
+    ($by_device:literal, $latest_first:literal, $since:literal, $suspected_since:literal) => {
         concat!(
             "(select count(*) filter (where n.status = 'APPROVED') as approved,
                 count(*) filter (where n.status in ('REJECTED', 'REMOVED', 'SPAM')) as refused,
@@ -73,13 +74,13 @@ macro_rules! record_of_device {
             $suspected_since,
             "), 0.0) as worst_score
             from (select o.status, o.spam_score, o.created_at from comments o
-                where o.site_id = ",
-            $site,
-            " and o.device = ",
-            $device,
+                where ",
+            $by_device,
             " and o.created_at >= ",
             $since,
-            " order by o.created_at desc limit 100) n)"
+            " order by ",
+            $latest_first,
+            " limit 100) n)"
         )
     };
 }

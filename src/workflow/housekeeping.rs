@@ -46,6 +46,14 @@ impl Workflow {
         Ok(())
     }
 
+    /// Has a new database look at how much there is, as soon as there is something; answers whether it did by now.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn survey(&self) -> Result<bool> {
+        self.store.survey().await
+    }
+
     /// Answers when the store can be written to.
     ///
     /// # Errors

@@ -17,6 +17,10 @@ pub trait UpkeepStore: Send + Sync {
     /// Answers when a write could be made now.
     async fn ping(&self) -> Result<()>;
 
+    /// Has a database that plans by how much there is look at that for the first time, once there is something, and answers whether it
+    /// did by now. What was planned before is planned anew.
+    async fn survey(&self) -> Result<bool>;
+
     /// Ends all connections; nothing may be called after it.
     async fn close(&self);
 

@@ -59,6 +59,19 @@ impl SubmissionStore for PostgresStore {
     }
 }
 
+/// A range has an order, as a value that is given has not, and only `comments_by_device` has this one. Over an empty table, or where all
+/// that was sent came from one device, any index of the site would be planned for.
+macro_rules! record_of_its_device {
+    () => {
+        record_of_device!(
+            "o.site_id = q.site_id and o.device between q.device and q.device",
+            "o.device desc, o.created_at desc",
+            "q.since",
+            "q.suspected_since"
+        )
+    };
+}
+
 /// One row for each question, in their order; subjects say by position whose they are. Each look-up is fenced by a limit, so that it is
 /// one by its index whatever is known of a table's size: this plan is made once, perhaps when there was nothing in it.
 const CONTEXTS: &str = concat!(
@@ -88,7 +101,7 @@ const CONTEXTS: &str = concat!(
         with ordinality as q (site_id, request_id, article_id, parent_id, device, fingerprint, skeleton, author, duplicates_since,
             same_text_since, since, suspected_since, position)
     cross join lateral ",
-    record_of_device!("q.site_id", "q.device", "q.since", "q.suspected_since"),
+    record_of_its_device!(),
     " k
     cross join lateral (
         select count(*) comments, count(distinct n.author) filter (where n.author <> q.author) authors from (
@@ -100,17 +113,16 @@ const CONTEXTS: &str = concat!(
     left join lateral (select * from requests where site_id = q.site_id and request_id = q.request_id limit 1) r on true
     left join lateral (select * from articles where site_id = q.site_id and article_id = q.article_id limit 1) a on true
     left join lateral (
-        -- A range has an order, which only the key has: over an empty table any index of the site would be planned for.
+        -- As with devices: only the key has the order of a range of ids.
         select * from comments c
         where c.site_id = q.site_id and c.comment_id between q.parent_id and q.parent_id and c.article_id = q.article_id
         order by c.comment_id limit 1) p on true
     left join lateral (
-        -- Among the device's own: of a campaign's text there may be thousands. The order is that of its index, or over an empty table
-        -- the index of all that the site got would be planned for.
+        -- Among the device's own: of a campaign's text there may be thousands.
         select * from comments o
-        where o.site_id = q.site_id and o.device = q.device and o.created_at >= q.duplicates_since
+        where o.site_id = q.site_id and o.device between q.device and q.device and o.created_at >= q.duplicates_since
             and o.fingerprint || ''::bytea = q.fingerprint and o.article_id = q.article_id
-        order by o.created_at desc limit 1) d on true
+        order by o.device desc, o.created_at desc limit 1) d on true
     order by q.position"
 );
 
@@ -122,7 +134,7 @@ const CHALLENGE_CONTEXTS: &str = concat!(
     " from unnest($1::text[], $2::bytea[], $3::timestamptz[], $4::timestamptz[])
         with ordinality as q (site_id, device, since, suspected_since, position)
     cross join lateral ",
-    record_of_device!("q.site_id", "q.device", "q.since", "q.suspected_since"),
+    record_of_its_device!(),
     " k left join lateral (select * from sites where site_id = q.site_id limit 1) t on true
     order by q.position"
 );

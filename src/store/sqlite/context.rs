@@ -21,7 +21,12 @@ macro_rules! from_q_with_record {
             " from q cross join json_each((select json_array(json_array(",
             record_columns!("k"),
             ")) from ",
-            record_of_device!("q.site_id", "q.device", "q.since", "q.suspected_since"),
+            record_of_device!(
+                "o.site_id = q.site_id and o.device = q.device",
+                "o.created_at desc",
+                "q.since",
+                "q.suspected_since"
+            ),
             " k)) record left join sites t on t.site_id = q.site_id"
         )
     };

@@ -36,6 +36,11 @@ impl UpkeepStore for SqliteStore {
         Ok(self.begin().await?.rollback().await?)
     }
 
+    async fn survey(&self) -> Result<bool> {
+        // Statements say which index they go by.
+        Ok(true)
+    }
+
     async fn close(&self) {
         self.read.close().await;
         self.write.close().await;

@@ -308,12 +308,28 @@ fn silent_like(silent: &Submission) -> Submission {
 /// A plan is made once, perhaps while there is nothing in a table; a new newsroom's first flood is then read by it.
 #[tokio::test]
 async fn also_a_plan_of_empty_tables_looks_at_nothing_that_others_sent() {
+    assert_plans_look_at_nothing_that_others_sent(&Home::postgres().await).await;
+}
+
+/// As soon as there is something, the database looks how much: of some hundred rows every index seems as good as every other.
+#[tokio::test]
+async fn also_a_plan_of_some_hundred_comments_looks_at_nothing_that_others_sent() {
     let home = Home::postgres().await;
+    home.store_all(&(0..99).map(submission).collect::<Vec<_>>()).await;
+    assert!(!home.store.survey().await.unwrap(), "too early");
+    for more in 2..8 {
+        home.store_all(&(more * 50..more * 50 + 50).map(submission).collect::<Vec<_>>()).await;
+        assert!(home.store.survey().await.unwrap());
+        assert_plans_look_at_nothing_that_others_sent(&home).await;
+    }
+}
+
+async fn assert_plans_look_at_nothing_that_others_sent(home: &Home) {
     home.store.submit_contexts(&[question(&submission(1))]).await.unwrap();
-    let found = statements(&home, "with banned as%").await;
+    let found = statements(home, "with banned as%").await;
     assert!(!found.is_empty());
     for statement in found {
-        let plan = plan(&home, &statement, None).await;
+        let plan = plan(home, &statement, None).await;
         for needed in ["comments_by_device", "comments_by_skeleton", "comments_key"] {
             assert!(plan.contains(needed), "{plan}");
         }
