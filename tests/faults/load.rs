@@ -53,6 +53,8 @@ pub(crate) fn known(answer: Result<tonic::Response<v1::SubmitCommentResponse>, S
         Ok(answer) => Known::Stored(answer.into_inner().comment_id),
         Err(status) => {
             let (code, reason) = (status.code(), reason(&status));
+            // What is no answer of the service's can only be told by its words.
+            let reason = if reason.is_empty() { format!("{status:?}") } else { reason };
             // A connection that breaks shows as UNKNOWN or CANCELLED.
             let open = matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unknown | Code::Cancelled);
             if open { Known::Open(code, reason) } else { Known::Refused(code, reason) }

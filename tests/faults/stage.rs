@@ -104,7 +104,7 @@ impl Drop for Stage {
     }
 }
 
-/// Free ports that nobody else in this process gets.
+/// Free ports, for daemons that come back where they were.
 pub(crate) fn ports<const N: usize>() -> [u16; N] {
     std::array::from_fn(|_| free_port())
 }

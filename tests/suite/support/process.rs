@@ -5,6 +5,10 @@ use std::{
     os::unix::fs::MetadataExt as _,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU16, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -56,9 +60,12 @@ fn send(signal: &str, pids: &[u32]) {
     Command::new("kill").arg("-s").arg(signal).args(pids).stderr(Stdio::null()).status().unwrap();
 }
 
-/// A loopback port that was free a moment ago.
+/// A loopback port that was free a moment ago, and that nobody else in this process is told. Below those that the system hands out
+/// (32768 to 60999): while a server is away that comes back where it was, nobody else gets its port, and no client reaches itself there.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(rand::random()));
+    let mut ports = (0..10_000).map(|_| 10_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000);
+    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free port")
 }
 
 /// Asks until it is so; fails after half a minute.
