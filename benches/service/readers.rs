@@ -1,6 +1,9 @@
 //! Portals and moderators of a newsroom at work: clients, and forms as readers send them, made before anything is timed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
@@ -30,8 +33,9 @@ use crate::{
 
 /// Articles that are commented on at once.
 pub(crate) const ARTICLES: usize = 100;
-/// Devices and networks that readers come from.
-const DEVICES: usize = 10_000;
+/// Comments of one device among the forms that are made together; the next have other devices. Were they all from the same, each would
+/// soon have a past that no reader has, and asking for it would take longer all the time.
+const PER_DEVICE: usize = 5;
 /// Bytes of a comment, about: the size of a row in the anchors, too.
 const CONTENT_BYTES: usize = 300;
 pub(crate) const SITE: &str = "default";
@@ -131,7 +135,9 @@ impl Forms {
     /// With challenges that were issued a minute ago and are answered right.
     pub(crate) fn make(count: usize, keyring: &Keyring, now: DateTime<Utc>, seed: u64) -> anyhow::Result<Self> {
         let mut rng = StdRng::seed_from_u64(seed);
-        let forms: Result<_, _> = (0..count).map(|_| form(&mut rng, keyring, now)).collect();
+        let first = rng.random_range(..u32::MAX / 2);
+        let devices = first..first + u32::try_from(count.div_ceil(PER_DEVICE))?.max(1);
+        let forms: Result<_, _> = (0..count).map(|_| form(&mut rng, &devices, keyring, now)).collect();
         Ok(Self(Arc::new(Mutex::new(forms?))))
     }
 
@@ -153,11 +159,17 @@ pub(crate) fn article(number: usize) -> String {
     format!("bai-{number}")
 }
 
-fn form(rng: &mut StdRng, keyring: &Keyring, now: DateTime<Utc>) -> anyhow::Result<v1::SubmitCommentRequest> {
-    let (device, article_id) = (rng.random_range(0..DEVICES), article(rng.random_range(0..ARTICLES)));
+fn form(
+    rng: &mut StdRng,
+    devices: &Range<u32>,
+    keyring: &Keyring,
+    now: DateTime<Utc>,
+) -> anyhow::Result<v1::SubmitCommentRequest> {
+    let (device, article_id) = (rng.random_range(devices.clone()), article(rng.random_range(0..ARTICLES)));
     let site = SiteId::parse(SITE).context("a site")?;
     let mut device_id = [7; 16];
-    device_id[..8].copy_from_slice(&device.to_be_bytes());
+    device_id[..4].copy_from_slice(&device.to_be_bytes());
+    let [.., network, host] = device.to_be_bytes();
     let sealed = SealedChallenge {
         kind: ChallengeKind::Image,
         passed: false,
@@ -178,7 +190,7 @@ fn form(rng: &mut StdRng, keyring: &Keyring, now: DateTime<Utc>) -> anyhow::Resu
         content: words(rng, CONTENT_BYTES),
         challenge_answer: ANSWER.to_owned(),
         client: Some(v1::Client {
-            ip: format!("10.{}.{}.{}", device / 250, device % 250, rng.random_range(1..250)),
+            ip: format!("10.{network}.{host}.{}", rng.random_range(1..250)),
             user_agent: "bench".to_owned(),
             device_token: keyring.device_token(&site, device_id),
         }),
