@@ -15,6 +15,8 @@ struct Stat {
 /// A tick of `stat`: 100 a second on every Linux that matters.
 const TICK: Duration = Duration::from_millis(10);
 const PAGE: u64 = 4_096;
+/// A reading takes a millisecond or two, and so do thirty PostgreSQL sessions that end together.
+const REREADS: usize = 20;
 
 fn stat(pid: u32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -34,8 +36,21 @@ fn all() -> BTreeMap<u32, Stat> {
 impl Processes {
     /// Time that they, their children and their ended children computed.
     pub(crate) fn cpu(&self) -> Duration {
-        let ticks: u64 = self.family().map(|(_, stat)| stat.ticks).sum();
-        TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
+        // A child that ends after its parent was read would be missed in both: read again until nobody went.
+        let mut read = self.ticks();
+        for _ in 0..REREADS {
+            let again = self.ticks();
+            let is_settled = read.keys().eq(again.keys());
+            read = again;
+            if is_settled {
+                break;
+            }
+        }
+        TICK * u32::try_from(read.into_values().sum::<u64>()).unwrap_or(u32::MAX)
+    }
+
+    fn ticks(&self) -> BTreeMap<u32, u64> {
+        self.family().map(|(pid, stat)| (pid, stat.ticks)).collect()
     }
 
     /// Memory that they and their children hold, in MiB; what several share is counted once.
