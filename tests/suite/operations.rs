@@ -51,6 +51,14 @@ fn the_first_start_makes_files_that_only_the_owner_reads() {
     assert!(!dir.path().join("portal.token.new").exists());
 }
 
+/// Half of the memory under load was pages that the kernel had merged, see docs/performance.md.
+#[test]
+fn the_kernel_merges_no_pages_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = Daemon::start(dir.path(), &[]).status("THP_enabled");
+    assert!(told.as_deref().is_none_or(|told| told == "0"), "{told:?}");
+}
+
 #[test]
 fn a_data_directory_that_is_made_is_closed_to_others() {
     let dir = tempfile::tempdir().unwrap();

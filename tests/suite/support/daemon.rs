@@ -108,6 +108,13 @@ impl Daemon {
         told.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
     }
 
+    /// What the kernel tells of it under `name`, if it knows that.
+    pub fn status(&self, name: &str) -> Option<String> {
+        let told = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let told = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        told.map(|value| value.trim().to_owned())
+    }
+
     /// Time that it computed.
     pub fn cpu(&self) -> Duration {
         let told = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
