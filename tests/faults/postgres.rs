@@ -17,6 +17,7 @@ use super::{
     stage::{Stage, time_until_serving},
 };
 use crate::support::{
+    daemon::Daemon,
     newsroom::{empty_database_url, reason},
     postgres::Postgres,
     proxy::{Proxy, Trouble},
@@ -229,16 +230,7 @@ async fn p6_what_postgres_turns_away_is_tried_again_or_told() {
         let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'duyet'";
         sqlx::raw_sql(read_only("on")).execute(&*pool).await.unwrap();
         sqlx::raw_sql(end).execute(&*pool).await.unwrap();
-        let mut portal = daemon.portal();
-        let told = loop {
-            let Some(form) = form(&mut portal, "bai", "Khi chỉ đọc").await else { continue };
-            match known(portal.comments.submit_comment(form).await) {
-                Known::Stored(_) => {}
-                other => break other,
-            }
-        };
-        assert_eq!(told, Known::Open(Code::Unavailable, "STORAGE_UNAVAILABLE".into()));
-        portal.list("bai").await;
+        assert_only_reads(&daemon).await;
         let undo = "do $$ begin execute format('alter database %I reset default_transaction_read_only', current_database()); end $$;";
         let admin = PgPool::connect_with(crate::support::home::cluster()).await.unwrap();
         let name = url.rsplit('/').next().unwrap().split('?').next().unwrap();
@@ -251,4 +243,28 @@ async fn p6_what_postgres_turns_away_is_tried_again_or_told() {
         settle(report, &daemon.portal(), &daemon.desk(), &sent).await;
     })
     .await;
+}
+
+/// Submits are told that the storage is unavailable, by the database and not only by a session that was just ended, which tells the same;
+/// lists go on as soon as they get a session that was not.
+async fn assert_only_reads(daemon: &Daemon) {
+    let (mut portal, began) = (daemon.portal(), Instant::now());
+    let unavailable = Known::Open(Code::Unavailable, "STORAGE_UNAVAILABLE".into());
+    loop {
+        assert!(began.elapsed() < Duration::from_secs(30), "the database takes what is written");
+        let Some(form) = form(&mut portal, "bai", "Khi chỉ đọc").await else { continue };
+        match known(portal.comments.submit_comment(form).await) {
+            // On a session that was not ended yet.
+            Known::Stored(_) => continue,
+            told => assert_eq!(told, unavailable),
+        }
+        if daemon.log().contains("read-only transaction") {
+            break;
+        }
+    }
+    let request = v1::ListCommentsRequest { article_id: "bai".into(), page_size: 100, ..Default::default() };
+    while let Err(status) = portal.comments.list_comments(request.clone()).await {
+        assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "STORAGE_UNAVAILABLE"));
+        assert!(began.elapsed() < Duration::from_secs(30), "lists are not answered");
+    }
 }
