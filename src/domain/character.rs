@@ -11,7 +11,7 @@ use unicode_normalization::{
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 /// Latin with all of Vietnamese, Greek, Cyrillic, and the punctuation of them all.
-const KNOWN: usize = 0x2100;
+const KNOWN: u32 = 0x2100;
 
 /// What is known of one.
 #[expect(clippy::struct_excessive_bools, reason = "one answer each")]
@@ -27,10 +27,12 @@ struct Entry {
     stripped: Option<char>,
 }
 
-static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let known = (0..KNOWN).filter_map(|code| u32::try_from(code).ok().and_then(char::from_u32));
-    known.map(Entry::of).collect()
-});
+static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| known().map(Entry::of).collect());
+
+/// The characters that tables are made for, in their order.
+pub(super) fn known() -> impl Iterator<Item = char> {
+    (0..KNOWN).filter_map(char::from_u32)
+}
 
 impl Entry {
     fn of(c: char) -> Self {

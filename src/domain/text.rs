@@ -11,25 +11,34 @@ const MAX_MARKS: usize = 4;
 
 /// Cleans a one-line field: every run of white space becomes one space.
 pub fn clean_line(raw: &str) -> String {
-    let cleaned = composed(raw.chars().map(line_break_to_space).filter(|c| is_kept(*c)).collect());
-    one_space_between(&cleaned)
+    if raw.chars().all(is_ready) {
+        return one_space_between(raw);
+    }
+    one_space_between(&composed(raw.chars().map(line_break_to_space).filter(|c| is_kept(*c)).collect()))
 }
 
 /// Cleans a text with paragraphs: line ends become `\n`, blank lines are capped at one, ends are trimmed.
 pub fn clean_block(raw: &str) -> String {
+    if raw.chars().all(|c| c == '\n' || is_ready(c)) {
+        return spaced_lines(raw);
+    }
     let raw = raw.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
-    let cleaned =
-        composed(raw.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| *c == '\n' || is_kept(*c)).collect());
-    let mut block = String::with_capacity(cleaned.len());
+    let kept = raw.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| *c == '\n' || is_kept(*c));
+    spaced_lines(&composed(kept.collect()))
+}
+
+fn spaced_lines(cleaned: &str) -> String {
+    let mut block = String::with_capacity(cleaned.len() + 1);
     let mut blank = 0;
-    for line in cleaned.lines().map(str::trim_end) {
+    for line in cleaned.trim().lines().map(str::trim_end) {
         blank = if line.is_empty() { blank + 1 } else { 0 };
         if blank <= 1 {
             block.push_str(line);
             block.push('\n');
         }
     }
-    block.trim().to_owned()
+    block.pop();
+    block
 }
 
 /// How many graphemes a reader would count.
@@ -40,11 +49,20 @@ pub fn graphemes(text: &str) -> usize {
 /// Folds for comparing only, never for refusing: NFKC, lower case, marks stripped, đ to d, one space between words.
 /// Stripping turns `các` and `lớn` into other words, so a match on folded text proves nothing by itself.
 pub fn fold(text: &str) -> String {
-    let stripped = text.chars().map(character::folded).collect::<Option<String>>().unwrap_or_else(|| {
+    let stripped = folded_one_by_one(text).unwrap_or_else(|| {
         let lower = text.nfkc().flat_map(char::to_lowercase);
         lower.nfd().filter(|c| !is_combining_mark(*c)).map(character::plain_d).collect()
     });
     one_space_between(&stripped)
+}
+
+/// `None` when a character takes a closer look.
+fn folded_one_by_one(text: &str) -> Option<String> {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        folded.push(character::folded(c)?);
+    }
+    Some(folded)
 }
 
 fn one_space_between(text: &str) -> String {
@@ -60,6 +78,11 @@ fn one_space_between(text: &str) -> String {
 
 fn line_break_to_space(c: char) -> char {
     if matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c }
+}
+
+/// Stays as it is whatever stands beside it: no cleaning has to look at it. Most texts hold nothing else.
+fn is_ready(c: char) -> bool {
+    if c.is_ascii() { !c.is_ascii_control() } else { character::is_settled(c) && is_kept(c) }
 }
 
 /// False for what a reader cannot see: controls, bidi overrides, zero-width, tags, fillers, private use.

@@ -30,6 +30,9 @@ pub(super) fn is_decimal(c: char) -> bool {
 
 /// A decimal digit, or a digit in a circle or bracket that compatibility folding leaves as it is.
 pub(super) fn is_digit(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_digit();
+    }
     let framed = matches!(u32::from(c), 0x1369..=0x1371 | 0x19DA | 0x24F5..=0x24FD | 0x24FF | 0x2776..=0x277E
         | 0x2780..=0x2788 | 0x278A..=0x2792 | 0x1_0A40..=0x1_0A43 | 0x1_0E60..=0x1_0E68 | 0x1_1052..=0x1_105A);
     is_decimal(c) || framed
@@ -77,8 +80,9 @@ pub(super) fn look_alike(c: char) -> Option<&'static str> {
     if c.is_ascii() {
         return None;
     }
-    let pictured = PICTURED.iter().find_map(|first| u32::from(c).checked_sub(*first).filter(|letter| *letter < 26));
-    if let Some(letter) = pictured {
+    if is_pictured(c) {
+        let letter =
+            PICTURED.iter().find_map(|first| u32::from(c).checked_sub(*first).filter(|letter| *letter < 26))?;
         let at = usize::try_from(letter).ok()?;
         return LATIN.get(at..=at);
     }

@@ -17,6 +17,7 @@ pub mod model;
 mod money;
 mod patterns;
 mod phones;
+mod plain;
 mod reading;
 mod repetition;
 mod rules;
@@ -28,6 +29,7 @@ mod terms;
 pub mod thresholds;
 pub mod trial;
 pub mod views;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -1,7 +1,5 @@
 //! The same text again: one word over and over inside a comment, or the whole text posted before.
 
-use std::collections::HashMap;
-
 use super::{
     Field, Finding, Rule,
     views::{Token, Views},
@@ -23,13 +21,26 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     if tokens.len() < MIN_WORDS {
         return None;
     }
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for token in tokens {
-        *counts.entry(&token.folded).or_default() += 1;
-    }
-    let often = |token: &&Token| counts[token.folded.as_str()] * 2 >= tokens.len();
-    let first = tokens.iter().find(often)?;
+    let is_half = |word: &&str| tokens.iter().filter(|token| token.folded == *word).count() * 2 >= tokens.len();
+    let often: Vec<&str> = frequent(tokens).into_iter().filter(is_half).collect();
+    let first = tokens.iter().find(|token| often.contains(&token.folded.as_str()))?;
     Some(Finding::spanning(Rule::RepeatedWord, WEIGHT_INSIDE, field, text, first.start, first.end))
+}
+
+/// Two words, and among them each that makes up more than a third: it outlasts the others when whatever is neither of the two held takes
+/// one from both (Misra and Gries).
+fn frequent(tokens: &[Token]) -> [&str; 2] {
+    let mut held = [("", 0_usize); 2];
+    for token in tokens {
+        let word = token.folded.as_str();
+        let place =
+            held.iter().position(|(one, _)| *one == word).or_else(|| held.iter().position(|(_, left)| *left == 0));
+        match place {
+            Some(place) => held[place] = (word, held[place].1 + 1),
+            None => held.iter_mut().for_each(|(_, left)| *left -= 1),
+        }
+    }
+    held.map(|(word, _)| word)
 }
 
 /// The same text, however it is dressed, was posted on the site within a day: by somebody, or by several.
@@ -48,6 +59,16 @@ mod tests {
         let text = format!("Hãy {}", "mua Mua MUA ".repeat(6));
         let found = find(Field::Content, &text, &Views::of(&text)).unwrap();
         assert_eq!(&text[found.start..found.end], "mua");
+    }
+
+    #[test]
+    fn half_is_enough_whatever_the_other_half_is() {
+        let found = |text: &str| find(Field::Content, text, &Views::of(text)).map(|found| found.start);
+        assert_eq!(found("một mua hai mua ba mua bốn mua năm mua sáu mua"), Some("một ".len()));
+        assert_eq!(found("mua mua mua mua mua mua một hai ba bốn năm sáu"), Some(0));
+        assert_eq!(found("một hai ba bốn năm sáu mua mua mua mua mua mua"), Some("một hai ba bốn năm sáu ".len()));
+        assert_eq!(found("bán mua bán mua bán mua bán mua bán mua bán mua"), Some(0));
+        assert_eq!(found("một hai ba bốn năm sáu bảy mua mua mua mua mua mua"), None);
     }
 
     #[test]

@@ -1,16 +1,21 @@
 //! What a text says beneath its disguises, computed once per field: compatibility-folded and in lower case, then word by word
 //! with look-alikes, stretched and spaced letters undone. Every word knows where it stands in the text as written.
 
+use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::characters::{
-    is_decimal, is_decoration, is_digit, is_dropped, is_greek_or_cyrillic, is_latin, is_letter, is_pictured, is_styled,
-    is_symbol, is_word, leet, look_alike,
+use super::{
+    characters::{is_decoration, is_dropped, is_styled, is_word, leet},
+    plain::plain,
+    words::{fold, is_leet, is_one_character, undisguised},
 };
-use crate::domain::character::{self, is_compatible, is_marked, joins_the_one_before};
+use crate::domain::character::{is_compatible, joins_the_one_before};
 
 /// Fewer words of one letter in a row than this are an enumeration, not a spaced-out word.
 const SPACED_WORDS: usize = 3;
+
+/// What a Vietnamese word takes with the blank after it, about: room for a text's words is made at once.
+const BYTES_PER_WORD: usize = 5;
 
 /// One field, seen through.
 #[derive(Debug, Clone, Default)]
@@ -26,11 +31,11 @@ pub struct Views {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Token {
     /// With its marks: lower case NFC, look-alikes mapped, runs of one letter cut to two, spaced letters joined.
-    pub marked: String,
+    pub marked: CompactString,
     /// Marks stripped and đ as d. Never proof of anything by itself.
-    pub folded: String,
+    pub folded: CompactString,
     /// Folded, digits read as the letters they stand for (`b3t` is `bet`; `88k`, `5tr` and `50m2` stay).
-    pub plain: String,
+    pub plain: CompactString,
     /// Byte span in the field's text as written.
     pub start: usize,
     pub end: usize,
@@ -84,68 +89,90 @@ impl Notes {
     }
 }
 
-/// Characters of the text that fold together, and where they stand in both texts.
+/// Characters of the text that fold together, or plain ones in a row, and where they stand in both texts.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     low: usize,
     start: usize,
     end: usize,
+    /// Byte by byte as long as in the low text.
+    plain: bool,
+}
+
+impl Piece {
+    fn start_of(&self, low_start: usize) -> usize {
+        if self.plain { self.end.min(self.start + low_start - self.low) } else { self.start }
+    }
+
+    fn end_of(&self, low_end: usize) -> usize {
+        if self.plain { self.end.min((self.start + low_end).saturating_sub(self.low)) } else { self.end }
+    }
 }
 
 impl Views {
     /// Looks through `text`, in time linear in its length.
     pub fn of(text: &str) -> Self {
         let mut views = Self { low: String::with_capacity(text.len()), ..Self::default() };
-        let mut starts = text.char_indices().filter(|(_, c)| !is_dropped(*c)).peekable();
-        while let Some((start, first)) = starts.next() {
-            let mut end = start + first.len_utf8();
-            let mut cluster = Cluster::One(first);
-            while let Some((at, c)) = starts.next_if(|(_, c)| joins_the_one_before(*c)) {
-                end = at + c.len_utf8();
-                cluster.push(c);
-            }
-            views.pieces.push(Piece { low: views.low.len(), start, end });
-            cluster.each(|c| {
-                if !is_decoration(c) {
-                    views.take(c);
-                }
-            });
-            views.notes.styled += usize::from(is_styled(first));
+        let mut at = 0;
+        while at < text.len() {
+            let end = at + plain_length(&text[at..]);
+            views.take_plain(&text[at..end], at);
+            at = views.take_cluster(text, end);
         }
         views.read_words();
         views
     }
 
-    /// The span in the text as written of a span of [`Views::low`].
+    /// The span in the text as written of a span of [`Views::low`] that is not empty.
     pub fn written(&self, low_start: usize, low_end: usize) -> (usize, usize) {
         let piece = |at: usize| self.pieces.partition_point(|piece| piece.low <= at).checked_sub(1);
-        let start = piece(low_start).map_or(0, |at| self.pieces[at].start);
-        let end = piece(low_end.saturating_sub(1).max(low_start)).map_or(0, |at| self.pieces[at].end);
+        let start = piece(low_start).map_or(0, |at| self.pieces[at].start_of(low_start));
+        let end = piece(low_end.saturating_sub(1).max(low_start)).map_or(0, |at| self.pieces[at].end_of(low_end));
         (start, end)
     }
 
+    fn take_plain(&mut self, run: &str, start: usize) {
+        if run.is_empty() {
+            return;
+        }
+        self.pieces.push(Piece { low: self.low.len(), start, end: start + run.len(), plain: true });
+        for plain in run.chars().filter_map(plain) {
+            self.low.push(plain.lower);
+            self.notes.add(plain);
+        }
+    }
+
+    /// Takes the character at `at`, if there is one, with those that join it, and answers where they end.
+    fn take_cluster(&mut self, text: &str, at: usize) -> usize {
+        let mut seen = text[at..].char_indices().filter(|(_, c)| !is_dropped(*c)).peekable();
+        let Some((start, first)) = seen.next() else { return text.len() };
+        let mut end = start + first.len_utf8();
+        let mut cluster = Cluster::One(first);
+        while let Some((at, c)) = seen.next_if(|(_, c)| joins_the_one_before(*c)) {
+            end = at + c.len_utf8();
+            cluster.push(c);
+        }
+        self.pieces.push(Piece { low: self.low.len(), start: at + start, end: at + end, plain: false });
+        cluster.each(|c| {
+            if !is_decoration(c) {
+                self.take(c);
+            }
+        });
+        self.notes.styled += usize::from(is_styled(first));
+        at + end
+    }
+
     fn take(&mut self, c: char) {
-        let notes = &mut self.notes;
-        notes.characters += 1;
-        notes.upper += usize::from(c.is_uppercase() && is_letter(c));
-        notes.digits += usize::from(is_digit(c));
-        notes.symbols += usize::from(is_symbol(c));
-        notes.exclamations += usize::from(c == '!');
-        if c.is_ascii() {
-            self.low.push(c.to_ascii_lowercase());
-        } else {
-            self.low.extend(c.to_lowercase());
+        self.notes.see(c);
+        for lower in c.to_lowercase() {
+            self.low.push(lower);
+            self.notes.say(lower);
         }
     }
 
     fn read_words(&mut self) {
-        for c in self.low.chars().filter(|c| is_letter(*c)) {
-            self.notes.letters += 1;
-            self.notes.latin += usize::from(is_latin(c));
-            self.notes.marked += usize::from(!c.is_ascii() && is_marked(c));
-        }
         let mostly_latin = self.notes.latin * 2 >= self.notes.letters;
-        let mut words = Vec::new();
+        let mut words = Vec::with_capacity(self.low.len() / BYTES_PER_WORD);
         let mut rest = 0;
         while let Some(offset) = self.low[rest..].find(is_word) {
             let start = rest + offset;
@@ -154,11 +181,12 @@ impl Views {
             self.notes.mixed += usize::from(mixed);
             if !marked.is_empty() {
                 let (start, end) = self.written(start, end);
-                words.push(Token { folded: fold(&marked), marked, plain: String::new(), start, end });
+                words.push(Token { folded: fold(&marked), marked, plain: CompactString::default(), start, end });
             }
             rest = end;
         }
-        self.tokens = self.join_spaced(words);
+        let spaced = words.windows(SPACED_WORDS).any(|run| run.iter().all(|word| is_one_character(&word.folded)));
+        self.tokens = if spaced { self.join_spaced(words) } else { words };
         for token in &mut self.tokens {
             let is_leet = is_leet(&token.folded);
             self.notes.leet += usize::from(is_leet);
@@ -197,6 +225,14 @@ impl Views {
     }
 }
 
+/// Bytes of plain characters that `text` starts with, but for the last when what follows joins it.
+fn plain_length(text: &str) -> usize {
+    let length = text.find(|c| plain(c).is_none()).unwrap_or(text.len());
+    let (run, rest) = text.split_at(length);
+    let joined = rest.chars().find(|c| !is_dropped(*c)).is_some_and(joins_the_one_before);
+    run.char_indices().next_back().filter(|_| joined).map_or(length, |(last, _)| last)
+}
+
 /// Characters that normalise together; nearly always one.
 enum Cluster {
     One(char),
@@ -220,64 +256,13 @@ impl Cluster {
     }
 }
 
-/// The word with look-alikes mapped, underscores gone and stretched letters cut; and whether it mixes scripts.
-fn undisguised(word: &str, mostly_latin: bool) -> (bool, String) {
-    let mut marked = String::with_capacity(word.len());
-    if word.is_ascii() {
-        word.bytes().for_each(|b| push_letter(&mut marked, char::from(b)));
-        return (false, marked);
-    }
-    let has = |test: fn(char) -> bool| word.chars().any(|c| is_letter(c) && test(c));
-    let mixed = has(is_latin) && has(is_greek_or_cyrillic);
-    let map = mixed || mostly_latin || word.chars().any(is_pictured);
-    for c in word.chars() {
-        match look_alike(c).filter(|_| map) {
-            Some(letters) => letters.chars().for_each(|letter| push_letter(&mut marked, letter)),
-            None => push_letter(&mut marked, c),
-        }
-    }
-    (mixed, marked)
-}
-
-/// Appends, but never a third time the same; an underscore is no letter.
-fn push_letter(word: &mut String, c: char) {
-    let mut last = word.chars().rev();
-    if c != '_' && (last.next() != Some(c) || last.next() != Some(c)) {
-        word.push(c);
-    }
-}
-
-fn fold(marked: &str) -> String {
-    if marked.is_ascii() {
-        return marked.to_owned();
-    }
-    marked.chars().map(character::stripped).collect::<Option<String>>().unwrap_or_else(|| {
-        marked.nfd().filter(|c| !character::is_nonspacing(*c)).map(|c| if c == 'đ' { 'd' } else { c }).collect()
-    })
-}
-
-fn is_one_character(folded: &str) -> bool {
-    let mut characters = folded.chars();
-    characters.next().is_some() && characters.next().is_none()
-}
-
-/// Letters and digits in one word, unless it is a number with its unit: `88k`, `5tr`, `50m2`.
-fn is_leet(folded: &str) -> bool {
-    if !folded.chars().any(is_digit) || !folded.chars().any(is_letter) {
-        return false;
-    }
-    let unit = folded.trim_start_matches(is_decimal).trim_end_matches(['2', '3']);
-    let is_unit =
-        folded.starts_with(is_decimal) && (1..=3).contains(&unit.len()) && unit.bytes().all(|b| b.is_ascii_lowercase());
-    !is_unit
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::character;
 
     fn plain(text: &str) -> String {
-        let words: Vec<String> = Views::of(text).tokens.into_iter().map(|token| token.plain).collect();
+        let words: Vec<String> = Views::of(text).tokens.into_iter().map(|token| token.plain.into()).collect();
         words.join(" ")
     }
 
@@ -334,6 +319,21 @@ mod tests {
                 assert_eq!(Views::of(written).tokens[0].marked, token.marked, "{written}");
             }
         }
+    }
+
+    #[test]
+    fn plain_characters_are_seen_as_a_closer_look_sees_them() {
+        let mut seen = 0;
+        for c in character::known().filter(|c| super::plain(*c).is_some()) {
+            let text = c.to_string();
+            let (quick, mut close) = (Views::of(&text), Views::default());
+            close.take_cluster(&text, 0);
+            close.read_words();
+            assert_eq!((&quick.low, &quick.tokens, quick.notes), (&close.low, &close.tokens, close.notes), "{c:?}");
+            assert_eq!(quick.written(0, quick.low.len()), close.written(0, close.low.len()), "{c:?}");
+            seen += 1;
+        }
+        assert!(seen > 1_000, "{seen}");
     }
 
     #[test]

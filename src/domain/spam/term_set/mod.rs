@@ -157,7 +157,7 @@ pub(super) fn key_of(pattern: &str) -> String {
 /// The word with its tone mark behind it, because `hòa` and `hoà` are one word.
 fn key(word: &Token) -> String {
     if word.marked.is_ascii() {
-        return word.marked.clone();
+        return word.marked.to_string();
     }
     let (mut letters, mut tones) = (String::with_capacity(word.marked.len() + 4), String::new());
     for c in word.marked.chars() {

@@ -1,0 +1,85 @@
+//! Characters that are what they seem: what [`super::views`] asks of each, answered in one look. Nearly all of a comment's are; the others are
+//! looked at one by one.
+
+use std::sync::LazyLock;
+
+use super::{
+    characters::{is_decoration, is_digit, is_dropped, is_latin, is_letter, is_styled, is_symbol},
+    views::Notes,
+};
+use crate::domain::character::{self, is_compatible, is_marked, joins_the_one_before};
+
+/// What is known of one that is seen, undecorated, no part of the one before it, and left as it is by compatibility folding.
+#[expect(clippy::struct_excessive_bools, reason = "one answer each")]
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plain {
+    /// In lower case, and then as long in bytes as before.
+    pub(super) lower: char,
+    exclamation: bool,
+    upper: bool,
+    digit: bool,
+    symbol: bool,
+    letter: bool,
+    latin: bool,
+    marked: bool,
+}
+
+static TABLE: LazyLock<Vec<Option<Plain>>> = LazyLock::new(|| character::known().map(Plain::of).collect());
+
+/// `None` for one that takes a closer look.
+pub(super) fn plain(c: char) -> Option<&'static Plain> {
+    TABLE.get(usize::try_from(u32::from(c)).ok()?)?.as_ref()
+}
+
+impl Plain {
+    fn of(c: char) -> Option<Self> {
+        let mut lower = c.to_lowercase();
+        let first = lower.next().filter(|first| lower.next().is_none() && first.len_utf8() == c.len_utf8())?;
+        let is_plain =
+            is_compatible(c) && !is_dropped(c) && !is_decoration(c) && !is_styled(c) && !joins_the_one_before(c);
+        let mut notes = Notes::default();
+        notes.see(c);
+        notes.say(first);
+        is_plain.then_some(Self {
+            lower: first,
+            exclamation: notes.exclamations > 0,
+            upper: notes.upper > 0,
+            digit: notes.digits > 0,
+            symbol: notes.symbols > 0,
+            letter: notes.letters > 0,
+            latin: notes.latin > 0,
+            marked: notes.marked > 0,
+        })
+    }
+}
+
+impl Notes {
+    /// Counts a character of the compatibility-folded text.
+    pub(super) fn see(&mut self, c: char) {
+        self.characters += 1;
+        self.upper += usize::from(c.is_uppercase() && is_letter(c));
+        self.digits += usize::from(is_digit(c));
+        self.symbols += usize::from(is_symbol(c));
+        self.exclamations += usize::from(c == '!');
+    }
+
+    /// Counts one of what it is in lower case.
+    pub(super) fn say(&mut self, lower: char) {
+        let letter = is_letter(lower);
+        self.letters += usize::from(letter);
+        self.latin += usize::from(letter && is_latin(lower));
+        self.marked += usize::from(letter && !lower.is_ascii() && is_marked(lower));
+    }
+
+    /// Both for one that is known.
+    pub(super) fn add(&mut self, plain: &Plain) {
+        self.characters += 1;
+        self.upper += usize::from(plain.upper);
+        self.digits += usize::from(plain.digit);
+        self.symbols += usize::from(plain.symbol);
+        self.exclamations += usize::from(plain.exclamation);
+        self.letters += usize::from(plain.letter);
+        self.latin += usize::from(plain.latin);
+        self.marked += usize::from(plain.marked);
+    }
+}

@@ -1,0 +1,77 @@
+//! One word seen through: look-alikes, stretched letters and digits for letters.
+
+use compact_str::CompactString;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::characters::{is_decimal, is_digit, is_greek_or_cyrillic, is_latin, is_letter, is_pictured, look_alike};
+use crate::domain::character;
+
+/// The word with look-alikes mapped, underscores gone and stretched letters cut; and whether it mixes scripts.
+pub(super) fn undisguised(word: &str, mostly_latin: bool) -> (bool, CompactString) {
+    if word.chars().all(|c| is_latin(c) && look_alike(c).is_none()) {
+        return (false, if is_cut(word) { word.into() } else { cut(word.chars()) });
+    }
+    let has = |test: fn(char) -> bool| word.chars().any(|c| is_letter(c) && test(c));
+    let mixed = has(is_latin) && has(is_greek_or_cyrillic);
+    if !(mixed || mostly_latin || word.chars().any(is_pictured)) {
+        return (false, cut(word.chars()));
+    }
+    let mut mapped = String::with_capacity(word.len());
+    for c in word.chars() {
+        match look_alike(c) {
+            Some(letters) => mapped.push_str(letters),
+            None => mapped.push(c),
+        }
+    }
+    (mixed, cut(mapped.chars()))
+}
+
+/// No underscore, and no letter three times in a row.
+fn is_cut(word: &str) -> bool {
+    let mut last = [None; 2];
+    word.chars().all(|c| {
+        let again = last == [Some(c); 2];
+        last = [last[1], Some(c)];
+        c != '_' && !again
+    })
+}
+
+/// Without underscores, which are no letters, and never a third time the same.
+fn cut(letters: impl Iterator<Item = char>) -> CompactString {
+    let mut last = [None; 2];
+    letters
+        .filter(|c| {
+            let kept = *c != '_' && last != [Some(*c); 2];
+            if kept {
+                last = [last[1], Some(*c)];
+            }
+            kept
+        })
+        .collect()
+}
+
+/// Marks stripped, đ as d.
+pub(super) fn fold(marked: &CompactString) -> CompactString {
+    if marked.is_ascii() {
+        return marked.clone();
+    }
+    marked.chars().map(character::stripped).collect::<Option<CompactString>>().unwrap_or_else(|| {
+        marked.nfd().filter(|c| !character::is_nonspacing(*c)).map(|c| if c == 'đ' { 'd' } else { c }).collect()
+    })
+}
+
+pub(super) fn is_one_character(folded: &str) -> bool {
+    let mut characters = folded.chars();
+    characters.next().is_some() && characters.next().is_none()
+}
+
+/// Letters and digits in one word, unless it is a number with its unit: `88k`, `5tr`, `50m2`.
+pub(super) fn is_leet(folded: &str) -> bool {
+    if !folded.chars().any(is_digit) || !folded.chars().any(is_letter) {
+        return false;
+    }
+    let unit = folded.trim_start_matches(is_decimal).trim_end_matches(['2', '3']);
+    let is_unit =
+        folded.starts_with(is_decimal) && (1..=3).contains(&unit.len()) && unit.bytes().all(|b| b.is_ascii_lowercase());
+    !is_unit
+}
