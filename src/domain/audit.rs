@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     comment::Attention,
-    decision::Reason,
+    decision::{Judge, Reason},
     id::{ArticleId, CommentId},
     lifecycle::{Action, Status},
 };
@@ -161,6 +161,21 @@ impl AuditEntry {
             before: None,
         }
     }
+
+    /// Returns who is recorded as having brought the comment where this entry puts it; the outer `None` leaves what is recorded.
+    ///
+    /// Only a person's decision on this very comment counts as a [`Judge::Person`], also when it confirms a comment that was public
+    /// before. Batches (`BulkDecide`, `ApprovePending`, bans) and reverts never do. `look_changed` says that the entry changed whether or
+    /// when a moderator looked at the comment.
+    pub fn judgement(&self, look_changed: bool) -> Option<Option<Judge>> {
+        let moved = self.from_status != self.to_status;
+        match self.action {
+            AuditAction::Approve if self.batch.is_none() && self.actor != SYSTEM => Some(Some(Judge::Person)),
+            AuditAction::Expire => Some(Some(Judge::System)),
+            AuditAction::Revert if look_changed => Some(None),
+            _ => moved.then_some(None),
+        }
+    }
 }
 
 /// Which entries. Conditions add up.
@@ -193,6 +208,30 @@ mod tests {
     fn reports_that_came_since_are_added_to_those_that_were_open() {
         assert_eq!(restored(reported(3, true), reported(0, false), &reported(2, false)), reported(5, true));
         assert_eq!(restored(reported(0, false), reported(0, false), &reported(4, true)), reported(4, true));
+    }
+
+    #[test]
+    fn only_a_persons_own_decision_vouches_for_a_comment() {
+        let entry = |action, from, to| AuditEntry {
+            from_status: Some(from),
+            to_status: Some(to),
+            ..AuditEntry::new(Uuid::nil(), action, "minh", DateTime::UNIX_EPOCH)
+        };
+        let approval = entry(AuditAction::Approve, Status::Pending, Status::Approved);
+        assert_eq!(approval.judgement(true), Some(Some(Judge::Person)));
+        let look = entry(AuditAction::Approve, Status::Approved, Status::Approved);
+        assert_eq!(look.judgement(true), Some(Some(Judge::Person)));
+        let in_a_batch = |entry: &AuditEntry| AuditEntry { batch: Some(Uuid::max()), ..entry.clone() };
+        assert_eq!(in_a_batch(&approval).judgement(true), Some(None));
+        assert_eq!(in_a_batch(&look).judgement(true), None, "what a person said before stays");
+        assert_eq!(AuditEntry { actor: SYSTEM.into(), ..approval.clone() }.judgement(true), Some(None));
+        let back = entry(AuditAction::Revert, Status::Removed, Status::Approved);
+        assert_eq!(back.judgement(true), Some(None), "a revert raises no trust");
+        assert_eq!(entry(AuditAction::Revert, Status::Approved, Status::Approved).judgement(true), Some(None));
+        assert_eq!(entry(AuditAction::Escalate, Status::Approved, Status::Approved).judgement(false), None);
+        let expired =
+            AuditEntry { batch: Some(Uuid::max()), ..entry(AuditAction::Expire, Status::Pending, Status::Rejected) };
+        assert_eq!(expired.judgement(true), Some(Some(Judge::System)));
     }
 
     #[test]

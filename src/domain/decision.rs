@@ -34,6 +34,16 @@ named_enum! {
     }
 }
 
+named_enum! {
+    /// Who brought a comment where it is, as far as trust in its reader asks.
+    Judge {
+        /// A person approved exactly this comment by `Decide`.
+        Person = "PERSON",
+        /// Nobody reviewed it in time.
+        System = "SYSTEM",
+    }
+}
+
 /// Most comments decided in one go.
 pub const MAX_ITEMS: usize = 500;
 

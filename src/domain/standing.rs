@@ -17,10 +17,11 @@ const TRUSTED_APPROVALS: i64 = 5;
 /// What became of a device's comments within [`RECORD_DAYS`], over the newest 100.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Record {
+    /// Public comments that a person approved, each by a decision on it alone.
     pub approved: i64,
-    /// Rejected, removed or spam.
+    /// Rejected, removed or spam, but not expired.
     pub refused: i64,
-    /// Highest spam score of what was not approved within [`SUSPICION_HOURS`].
+    /// Highest spam score within [`SUSPICION_HOURS`] of what no person approved.
     pub worst_score: f64,
 }
 

@@ -63,17 +63,20 @@ macro_rules! site_columns {
     };
 }
 
-/// What became of the comments `o` of a device, which `$by_device` tells by site and device; `$latest_first` is their order: one row
-/// whatever there is.
+/// Counts what became of a device's comments `o`, which `$by_device` finds by site and device, in the order `$latest_first`. Approvals
+/// count only when a person decided on that very comment, and expiry counts against nobody. The result is always one row.
 macro_rules! record_of_device {
     ($by_device:literal, $latest_first:literal, $since:literal, $suspected_since:literal) => {
         concat!(
-            "(select count(*) filter (where n.status = 'APPROVED') as approved,
-                count(*) filter (where n.status in ('REJECTED', 'REMOVED', 'SPAM')) as refused,
-                coalesce(max(n.spam_score) filter (where n.status <> 'APPROVED' and n.created_at >= ",
+            "(select count(*) filter (where n.vouched) as approved,
+                count(*) filter (where n.status in ('REJECTED', 'REMOVED', 'SPAM')
+                    and n.judged_by is distinct from 'SYSTEM') as refused,
+                coalesce(max(n.spam_score) filter (where not n.vouched and n.created_at >= ",
             $suspected_since,
             "), 0.0) as worst_score
-            from (select o.status, o.spam_score, o.created_at from comments o
+            from (select o.status, o.judged_by, o.spam_score, o.created_at,
+                    o.status = 'APPROVED' and coalesce(o.judged_by, '') = 'PERSON' as vouched
+                from comments o
                 where ",
             $by_device,
             " and o.created_at >= ",

@@ -10,7 +10,7 @@ use crate::domain::{
     article::{Article, ArticleChange},
     audit::{AuditAction, AuditEntry, Before},
     comment::{Attention, Comment},
-    decision::{self, DecisionBatch, DecisionItem, Refusal, Ruling, Settled, Standing, Verdict},
+    decision::{self, DecisionBatch, DecisionItem, Judge, Refusal, Ruling, Settled, Standing, Verdict},
     lifecycle::{Action, Status},
     page::{Page, REPLIES_SHOWN, Thread, published_cursor},
     policy::check_open,
@@ -42,6 +42,12 @@ impl Outcome {
         let Comment { reviewed_at, attention, .. } = &self.comment;
         let looked = |before: &Before| before.reviewed_at != *reviewed_at || before.attention != *attention;
         self.entry.from_status != self.entry.to_status || self.entry.before.as_ref().is_some_and(looked)
+    }
+
+    /// Who is recorded as having brought the comment where it is; `None` leaves what is recorded.
+    pub(super) fn judgement(&self) -> Option<Option<Judge>> {
+        let looked_at_before = self.entry.before.as_ref().and_then(|before| before.reviewed_at);
+        self.entry.judgement(looked_at_before != self.comment.reviewed_at)
     }
 
     /// What to add to the public counts of parent and article: -1, 0 or 1.

@@ -53,6 +53,7 @@ mod tenancy;
 mod terms;
 mod tls;
 mod triage;
+mod trust;
 mod two_moderators;
 mod unicode;
 mod watch;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::audit;
 use crate::{
-    domain::{Result, id::SiteId},
+    domain::{Result, decision::Judge, id::SiteId},
     store::outcome::Outcome,
 };
 
@@ -31,10 +31,12 @@ const UPDATE: &str = "
         delete from claims k using held where k.site_id = $1 and k.comment_id = held.comment_id
     )
     update comments c set status = i.status, revision = i.revision, reviewed_at = i.reviewed_at, published_at = i.published_at,
-        flagged_at = i.flagged_at, open_reports = i.open_reports, takedown_kind = i.takedown_kind, due_at = i.due_at
+        flagged_at = i.flagged_at, open_reports = i.open_reports, takedown_kind = i.takedown_kind, due_at = i.due_at,
+        judged_by = case when i.judged_anew then i.judged_by else c.judged_by end
     from unnest($2::uuid[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::integer[],
-        $9::text[], $10::timestamptz[])
-        i (comment_id, status, revision, reviewed_at, published_at, flagged_at, open_reports, takedown_kind, due_at)
+        $9::text[], $10::timestamptz[], $11::boolean[], $12::text[])
+        i (comment_id, status, revision, reviewed_at, published_at, flagged_at, open_reports, takedown_kind, due_at, judged_anew,
+            judged_by)
     where c.site_id = $1 and c.comment_id = i.comment_id";
 
 async fn update_comments(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
@@ -51,6 +53,8 @@ async fn update_comments(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outco
         .bind(comments.map(|comment| comment.attention.open_reports).bind_iter())
         .bind(takedowns.clone().map(|takedown| takedown.map(|one| one.kind.as_str())).bind_iter())
         .bind(takedowns.map(|takedown| takedown.map(|one| one.due_at)).bind_iter())
+        .bind(outcomes.iter().map(|outcome| outcome.judgement().is_some()).bind_iter())
+        .bind(outcomes.iter().map(|outcome| outcome.judgement().flatten().map(Judge::as_str)).bind_iter())
         .execute(tx)
         .await?;
     Ok(())

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Result,
         comment::Comment,
-        decision::{DecisionBatch, DecisionItem, Refusal, Settled, Verdict},
+        decision::{DecisionBatch, DecisionItem, Judge, Refusal, Settled, Verdict},
         id::SiteId,
         report::{Escalated, Escalation},
         revert::{Revert, Undone},
@@ -85,7 +85,7 @@ async fn settle(
 
 const UPDATE: &str = "
     update comments set status = $3, revision = $4, reviewed_at = $5, published_at = $6, flagged_at = $7, open_reports = $8,
-        takedown_kind = $9, due_at = $10
+        takedown_kind = $9, due_at = $10, judged_by = iif($11, $12, judged_by)
     where site_id = $1 and comment_id = $2;
     delete from claims where site_id = $1 and comment_id = $2";
 
@@ -104,6 +104,8 @@ pub(super) async fn write(tx: &mut SqliteConnection, site: &SiteId, outcome: &Ou
         .bind(comment.attention.open_reports)
         .bind(takedown.map(|takedown| takedown.kind.as_str()))
         .bind(takedown.map(|takedown| micros(takedown.due_at)))
+        .bind(outcome.judgement().is_some())
+        .bind(outcome.judgement().flatten().map(Judge::as_str))
         .execute(&mut *tx)
         .await?;
     audit::insert(tx, site, entry).await?;

@@ -43,6 +43,7 @@ mod stats;
 mod submissions;
 mod terms;
 mod tokens;
+mod trust;
 mod upkeep;
 mod waiting;
 mod writer;
