@@ -67,9 +67,12 @@ enum TokenCommand {
         /// portal, moderator, admin or metrics
         #[arg(long)]
         role: Role,
-        /// The site it works on
+        /// The site it works on; one that has rows in the database already, unless `--new-site` is given
         #[arg(long)]
         site: String,
+        /// Accept a site that the database does not know yet
+        #[arg(long)]
+        new_site: bool,
         /// Who will use it; the audit shows this name
         #[arg(long)]
         name: String,

@@ -17,7 +17,12 @@ use crate::{
 };
 
 pub(super) async fn run(command: TokenCommand, config: Config) -> anyhow::Result<()> {
-    let store = server::open_store(&config)?;
+    if let TokenCommand::Create { site, name, .. } = &command {
+        // What is wrong with the arguments shows before the database is looked for.
+        parse_site(site)?;
+        check_name(name)?;
+    }
+    let store = server::open_existing_store(&config)?;
     server::migrate(&*store).await?;
     let gatekeeper = Gatekeeper::new(Arc::clone(&store));
     let result = obey(command, &gatekeeper).await;
@@ -28,10 +33,13 @@ pub(super) async fn run(command: TokenCommand, config: Config) -> anyhow::Result
 async fn obey(command: TokenCommand, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
     let now = now();
     match command {
-        TokenCommand::Create { role, site, name, days } => {
+        TokenCommand::Create { role, site, new_site, name, days } => {
             let expires_at = days.map(|days| now + chrono::Duration::days(days.into()));
-            check_name(&name)?;
-            let new = NewToken { site: parse_site(&site)?, name, role, expires_at };
+            let site = parse_site(&site)?;
+            if !new_site {
+                check_known(&site, &gatekeeper.known_sites().await?)?;
+            }
+            let new = NewToken { site: site.clone(), name, role, expires_at };
             let name = new.name.clone();
             match gatekeeper.create_token(new, now).await? {
                 Some((_, text)) => say(text),
@@ -53,6 +61,20 @@ async fn obey(command: TokenCommand, gatekeeper: &Gatekeeper) -> anyhow::Result<
             }
         }
     }
+}
+
+/// A mistyped site would get a token that works and shows an empty newsroom.
+fn check_known(site: &SiteId, known: &[SiteId]) -> anyhow::Result<()> {
+    if known.contains(site) {
+        return Ok(());
+    }
+    let known = match known.iter().map(SiteId::as_str).collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => "it knows none yet".to_owned(),
+        some => format!("it knows {some}"),
+    };
+    bail!(
+        "the database does not know the site {site} ({known}): correct the name, or add --new-site to begin a new site"
+    )
 }
 
 fn line(token: &AccessToken, now: DateTime<Utc>) -> String {

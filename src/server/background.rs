@@ -48,6 +48,10 @@ const LEARN: Duration = Duration::from_secs(5);
 /// How often it is looked whether another replica changed terms: so long one that was listed may be unknown here.
 const TERMS: Duration = Duration::from_secs(5);
 
+/// How often the write-ahead log is measured, and cleaned where something was erased. Cleaning fails while another process
+/// reads, so this is also how often it is retried.
+const CLEAN: Duration = Duration::from_secs(1);
+
 /// How soon work that failed is tried again: a database that was busy for a moment should not cost a period.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -97,6 +101,17 @@ pub(super) fn spawn(
         async move { workflow.load_terms().await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(terms));
+    spawn_removal(workflow, stop);
+}
+
+/// Starts what removes old rows and erased text.
+fn spawn_removal(workflow: Arc<Workflow>, stop: CancellationToken) {
+    let cleaning = Arc::clone(&workflow);
+    let clean = every(CLEAN, move || {
+        let workflow = Arc::clone(&cleaning);
+        async move { workflow.clean_log().await.map(|_| 0) }
+    });
+    tokio::spawn(stop.clone().run_until_cancelled_owned(clean));
     let forget = every(FORGET, move || {
         let workflow = Arc::clone(&workflow);
         async move { workflow.forget_old(now()).await }

@@ -3,11 +3,12 @@
 mod background;
 mod data_dir;
 mod drain;
+mod lock;
 mod reload;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -41,6 +42,10 @@ use crate::{
 
 pub use data_dir::{check_keyring, open_keyring};
 pub use drain::serve;
+pub use lock::{DirLock, lock_data_dir};
+
+/// The embedded database, in the data directory.
+const SQLITE_FILE: &str = "duyet.sqlite3";
 
 /// How long a start waits for a database that is not there yet.
 const STORE_PATIENCE: Duration = Duration::from_secs(30);
@@ -57,6 +62,8 @@ pub struct Running {
     stop_grpc: CancellationToken,
     stop_rest: CancellationToken,
     grpc: JoinHandle<Result<(), tonic::transport::Error>>,
+    /// Held until the store is closed; `None` on `PostgreSQL`.
+    _lock: Option<DirLock>,
 }
 
 /// Opens the store that the configuration names. A `PostgreSQL` store connects on first use.
@@ -68,11 +75,26 @@ pub fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
         Some(url) => Ok(Arc::new(PostgresStore::connect_lazy(url.expose())?)),
         None => {
             data_dir::create(&config.data_dir)?;
-            let path = config.data_dir.join("duyet.sqlite3");
+            let path = config.data_dir.join(SQLITE_FILE);
             data_dir::create_private(&path)?;
             Ok(Arc::new(SqliteStore::open(path)))
         }
     }
+}
+
+/// Opens the store that the configuration names, without making a SQLite file.
+///
+/// # Errors
+/// As [`open_store`]; when there is no file.
+pub fn open_existing_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    let path = config.data_dir.join(SQLITE_FILE);
+    if config.database_url.is_none() && path.metadata().map_or(true, |file| file.len() == 0) {
+        bail!(
+            "there is no database in {}: start `duyetd serve` there first, or name the right directory with --data-dir              (DUYET_DATA_DIR) or the right database with DATABASE_URL",
+            config.data_dir.display()
+        );
+    }
+    open_store(config)
 }
 
 /// Migrates, waiting for a database that is not there yet.
@@ -128,6 +150,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let hangups = signal(SignalKind::hangup())?;
     warn_of_risks(&config);
     let tls = open_tls(&config)?;
+    let lock = lock_embedded(&config)?;
     let grpc_listener = bind(config.grpc_addr).await?;
     let http_listener = bind(config.http_addr).await?;
     let (grpc_addr, http_addr) = (grpc_listener.local_addr()?, http_listener.local_addr()?);
@@ -165,7 +188,28 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     tracing::info!(%grpc_addr, %http_addr, store = config.store_name(), "duyetd is ready");
     let notice = config.drain_notice;
     on_failure.disarm();
-    Ok(Running { grpc_addr, http_addr, store, workflow, readiness, in_flight, notice, stop_grpc, stop_rest, grpc })
+    Ok(Running {
+        grpc_addr,
+        http_addr,
+        store,
+        workflow,
+        readiness,
+        in_flight,
+        notice,
+        stop_grpc,
+        stop_rest,
+        grpc,
+        _lock: lock,
+    })
+}
+
+/// On the embedded database, locks its directory, before anything in it is made or read.
+fn lock_embedded(config: &Config) -> anyhow::Result<Option<DirLock>> {
+    if config.database_url.is_some() {
+        return Ok(None);
+    }
+    data_dir::create(&config.data_dir)?;
+    lock_data_dir(&config.data_dir).map(Some)
 }
 
 fn warn_of_risks(config: &Config) {

@@ -144,6 +144,14 @@ impl Gatekeeper {
         self.store.list_tokens(site).await
     }
 
+    /// Every site that has rows: tokens, settings or articles.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn known_sites(&self) -> Result<Vec<SiteId>> {
+        self.store.known_sites().await
+    }
+
     /// Revokes a token. `false` when no live token has this id.
     ///
     /// # Errors

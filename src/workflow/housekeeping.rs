@@ -18,6 +18,9 @@ use crate::{
 /// Nonces are kept this long, in hours: far longer than any challenge lives, clock skew included.
 const NONCE_HOURS: i64 = 48;
 
+/// Longest time that an erasure waits for the log to be cleaned.
+const CLEANING: std::time::Duration = std::time::Duration::from_millis(250);
+
 impl Workflow {
     /// Drops what no replay can need any more, and answers how many rows went. Any replica may run it at any time.
     ///
@@ -52,6 +55,27 @@ impl Workflow {
     /// The store's only.
     pub async fn survey(&self) -> Result<bool> {
         self.store.survey().await
+    }
+
+    /// Removes erased text from the database's write-ahead log and measures the log. Returns `false` when something was in
+    /// the way; then it must be called again.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn clean_log(&self) -> Result<bool> {
+        if let Some(bytes) = self.store.log_bytes() {
+            metric::log_size(bytes);
+        }
+        self.store.clean_log().await
+    }
+
+    /// Makes the first attempt to clean the log after an erasure. Most succeed within milliseconds, so that nothing of the
+    /// text is left when the erasure is answered; what this one leaves is retried in the background.
+    pub(super) async fn try_to_clean_log(&self) {
+        let cleaned = tokio::time::timeout(CLEANING, self.store.clean_log()).await;
+        if !matches!(cleaned, Ok(Ok(true))) {
+            tracing::info!("erased text is in the write-ahead log until nobody reads it: retrying in the background");
+        }
     }
 
     /// Answers when the store can be written to.

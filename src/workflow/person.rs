@@ -178,6 +178,7 @@ impl Workflow {
         erasure.items.clear();
         erasure.remember = Some(RequestRow { response, ..row });
         self.store.erase(&erasure).await?;
+        self.try_to_clean_log().await;
         change.settle(true).await;
         metric::erased(&caller.site, AuditAction::Erase, erased.comments);
         Ok(erased)

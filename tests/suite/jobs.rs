@@ -229,8 +229,8 @@ async fn a_server_expires_and_recounts_by_itself(database: Database) {
     newsroom.execute(&format!("update comments set created_at = {back} where status = 'PENDING'")).await;
     newsroom.execute("update articles set public_count = public_count + 6").await;
     // The jobs of a site that is new are due at once.
-    let replica = newsroom.replica().await;
-    let mut desk = crate::support::newsroom::desk_at(replica.grpc_addr, &desk);
+    let newsroom = newsroom.restarted().await;
+    let mut desk = newsroom.desk_with(&desk);
     let case = until("it is expired", async || {
         let case = desk.case(&forgotten).await;
         (case.comment.as_ref()?.status() == CommentStatus::Rejected).then_some(case)
@@ -244,5 +244,4 @@ async fn a_server_expires_and_recounts_by_itself(database: Database) {
         newsroom.portal_with(&newsroom.new_token("PORTAL", site.as_str()).await).list("bai").await.comments.len(),
         1
     );
-    replica.stop().await;
 }

@@ -13,6 +13,7 @@ mod bulk;
 mod canaries;
 mod captcha;
 mod captcha_proofs;
+mod checkpoint;
 mod claims;
 mod cli;
 mod cli_commands;

@@ -63,7 +63,7 @@ fn the_kernel_merges_no_pages_of_it() {
 fn a_data_directory_that_is_made_is_closed_to_others() {
     let dir = tempfile::tempdir().unwrap();
     let made = dir.path().join("made/here");
-    stdout(&run(&made, &["token", "list"], &[]));
+    stdout(&run(&made, &["migrate"], &[]));
     assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, 0o700);
 }
 
@@ -256,7 +256,8 @@ fn settings_are_checked_and_printed_without_secrets() {
 fn a_token_is_made_listed_and_revoked() {
     let dir = tempfile::tempdir().unwrap();
     let make = ["token", "create", "--role", "portal", "--site", "default", "--name", "bao-moi"];
-    let token = stdout(&run(dir.path(), &make, &[]));
+    stdout(&run(dir.path(), &["migrate"], &[]));
+    let token = stdout(&run(dir.path(), &[&make[..], &["--new-site"]].concat(), &[]));
     assert_eq!(token.lines().count(), 1, "the token alone: {token}");
     assert!(token.starts_with("dyt_"));
     assert!(stderr(&run(dir.path(), &make, &[])).contains("bao-moi"), "a name is taken while its token lives");
@@ -277,7 +278,65 @@ fn no_token_is_called_as_the_service_calls_itself() {
         let told = stderr(&run(dir.path(), &make, &[]));
         assert!(told.contains("system") && told.contains("choose another name"), "{told}");
     }
-    assert_eq!(stdout(&run(dir.path(), &["token", "list"], &[])), "");
+    assert!(!dir.path().join("duyet.sqlite3").exists(), "nothing is made for a name that no token may have");
+}
+
+#[test]
+fn token_commands_make_no_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let elsewhere = dir.path().join("elsewhere");
+    let id = uuid::Uuid::nil().to_string();
+    let make = ["token", "create", "--role", "portal", "--site", "default", "--name", "bao-moi", "--new-site"];
+    for command in [&make[..], &["token", "list"], &["token", "revoke", &id]] {
+        let told = stderr(&run(&elsewhere, command, &[]));
+        assert!(told.contains("no database in") && told.contains("elsewhere"), "{told}");
+    }
+    assert!(!elsewhere.exists());
+    // What a start that was killed at once leaves behind.
+    std::fs::write(dir.path().join("duyet.sqlite3"), "").unwrap();
+    assert!(stderr(&run(dir.path(), &make, &[])).contains("no database in"));
+}
+
+#[test]
+fn a_token_is_for_a_site_that_is_known_or_said_to_be_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path(), &[]);
+    let make = |site: &str, more: &[&str]| {
+        let make = ["token", "create", "--role", "portal", "--name", "bao-moi", "--site", site];
+        run(dir.path(), &[&make[..], more].concat(), &[])
+    };
+    let told = stderr(&make("defualt", &[]));
+    assert!(told.contains("defualt") && told.contains("it knows default") && told.contains("--new-site"), "{told}");
+    stdout(&make("bao-hue", &["--new-site"]));
+    assert!(stderr(&make("bao-vinh", &[])).contains("bao-hue, default"));
+    stdout(&make("default", &[]));
+    let listed = stdout(&run(dir.path(), &["token", "list"], &[]));
+    assert!(listed.contains("bao-hue") && !listed.contains("defualt") && !listed.contains("bao-vinh"), "{listed}");
+    drop(daemon);
+}
+
+#[test]
+fn a_second_server_on_one_directory_is_refused_until_the_first_ends_however_it_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let anywhere = [("DUYET_GRPC_ADDR", "127.0.0.1:0"), ("DUYET_HTTP_ADDR", "127.0.0.1:0")];
+    let mut first = Daemon::start(dir.path(), &[]);
+    let link = dir.path().with_extension("link");
+    std::os::unix::fs::symlink(dir.path(), &link).unwrap();
+    for name in [dir.path(), &link] {
+        let told = stderr(&run(name, &[], &anywhere));
+        for part in ["another duyetd (process ", name.to_str().unwrap(), "DUYET_DATA_DIR", "DATABASE_URL"] {
+            assert!(told.contains(part), "{part} is missing in {told}");
+        }
+    }
+    std::fs::remove_file(link).unwrap();
+    // Other commands work beside it.
+    stdout(&run(dir.path(), &["token", "list"], &[]));
+    stdout(&run(dir.path(), &["migrate"], &[]));
+    first.kill9();
+    let mut second = Daemon::start(dir.path(), &[]);
+    second.terminate();
+    assert!(second.ended().success());
+    Daemon::start(dir.path(), &[]);
 }
 
 #[test]

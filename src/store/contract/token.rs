@@ -16,6 +16,9 @@ pub trait TokenStore: Send + Sync {
     /// Every token of every site, or of one, by site and name.
     async fn list_tokens(&self, site: Option<&SiteId>) -> Result<Vec<AccessToken>>;
 
+    /// Every site that has a token, live or not, settings of its own or an article, by name.
+    async fn known_sites(&self) -> Result<Vec<SiteId>>;
+
     /// Revokes a token. `false` when there is no live one of that id.
     async fn revoke_token(&self, id: Uuid, at: DateTime<Utc>) -> Result<bool>;
 }

@@ -1,3 +1,5 @@
+//! Upkeep: the schema, the write-ahead log, jobs and counts.
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -20,6 +22,13 @@ pub trait UpkeepStore: Send + Sync {
     /// Has a database that plans by how much there is look at that for the first time, once there is something, and answers whether it
     /// did by now. What was planned before is planned anew.
     async fn survey(&self) -> Result<bool>;
+
+    /// Removes what was erased from the write-ahead log, where the database leaves that to its user. Never waits for
+    /// readers or writers of other processes: `false` when one was in the way, and the caller tries again later.
+    async fn clean_log(&self) -> Result<bool>;
+
+    /// Size of the write-ahead log in bytes; `None` where the database keeps it by itself.
+    fn log_bytes(&self) -> Option<u64>;
 
     /// Ends all connections; nothing may be called after it.
     async fn close(&self);

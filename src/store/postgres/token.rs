@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::PostgresStore;
+use super::{PostgresStore, job};
 use crate::{
     domain::{Result, access::AccessToken, id::SiteId},
     store::{
@@ -26,6 +26,10 @@ impl TokenStore for PostgresStore {
 
     async fn list_tokens(&self, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
         list(&self.pool, site).await
+    }
+
+    async fn known_sites(&self) -> Result<Vec<SiteId>> {
+        job::known_sites(&self.pool).await
     }
 
     async fn revoke_token(&self, id: Uuid, at: DateTime<Utc>) -> Result<bool> {

@@ -43,6 +43,14 @@ impl UpkeepStore for PostgresStore {
         Ok(surveyed || enough)
     }
 
+    async fn clean_log(&self) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn log_bytes(&self) -> Option<u64> {
+        None
+    }
+
     async fn close(&self) {
         self.pool.close().await;
     }

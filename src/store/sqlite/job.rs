@@ -27,7 +27,24 @@ const SITES: &str = "
     select site_id from s where site_id is not null";
 
 pub(super) async fn sites(pool: &SqlitePool) -> Result<Vec<SiteId>> {
-    let rows = sqlx::query(SITES).fetch_all(pool).await?;
+    named(pool, SITES).await
+}
+
+/// Comments need no look: each has an article of its site.
+const KNOWN: &str = "
+    with recursive s (site_id) as (
+        select min(a.site_id) from articles a
+        union all select (select min(a.site_id) from articles a where a.site_id > s.site_id) from s where s.site_id is not null
+    )
+    select site_id from s where site_id is not null
+    union select site_id from sites union select site_id from tokens order by site_id";
+
+pub(super) async fn known_sites(pool: &SqlitePool) -> Result<Vec<SiteId>> {
+    named(pool, KNOWN).await
+}
+
+async fn named(pool: &SqlitePool, sql: &'static str) -> Result<Vec<SiteId>> {
+    let rows = sqlx::query(sql).fetch_all(pool).await?;
     rows.iter().map(|row| parse::site(&Reader::new(row).text()?)).collect()
 }
 

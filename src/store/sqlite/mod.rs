@@ -33,6 +33,7 @@ mod deeds;
 mod drift;
 mod escalation;
 mod job;
+mod log;
 mod model;
 mod privacy;
 mod queue;
@@ -59,12 +60,14 @@ const READERS: u32 = 4;
 pub struct SqliteStore {
     read: SqlitePool,
     write: SqlitePool,
+    log: log::Log,
 }
 
 impl SqliteStore {
     /// The store in the file at `path`, which [`migrate`](super::contract::UpkeepStore::migrate) makes when it is missing. Touches no disk yet; must be
     /// called inside a runtime.
     pub fn open(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
         let writer = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -75,7 +78,8 @@ impl SqliteStore {
             .pragma("secure_delete", "on")
             .busy_timeout(WAIT);
         let reader = writer.clone().create_if_missing(false).pragma("query_only", "on");
-        Self { write: writing().connect_lazy_with(writer), read: pool(READERS).connect_lazy_with(reader) }
+        let log = log::Log::of(path, writer.clone());
+        Self { write: writing().connect_lazy_with(writer), read: pool(READERS).connect_lazy_with(reader), log }
     }
 
     /// A transaction that holds the write lock from its start, so that it never fails half-way for want of it.

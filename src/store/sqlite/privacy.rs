@@ -67,12 +67,11 @@ impl PrivacyStore for SqliteStore {
 
     async fn erase(&self, erasure: &Erasure) -> Result<u64> {
         let erased: Result<u64> = in_transaction!(self, tx => erase(&mut tx, erasure).await?);
-        let erased = erased?;
-        if erased > 0 {
-            // Until then the file and its log hold the pages as they were. A reader may be in the way; the next one comes by itself.
-            sqlx::raw_sql("pragma wal_checkpoint(truncate)").execute(&self.write).await.ok();
+        if matches!(erased, Ok(1..)) {
+            // The log holds the pages as they were.
+            self.log.owe();
         }
-        Ok(erased)
+        erased
     }
 
     async fn comments_by(
@@ -100,7 +99,12 @@ impl PrivacyStore for SqliteStore {
 
     async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym) -> Result<u64> {
         let sql = "delete from reports where site_id = $1 and reporter = $2";
-        Ok(sqlx::query(sql).bind(site.as_str()).bind(&reporter[..]).execute(&self.write).await?.rows_affected())
+        let query = sqlx::query(sql).bind(site.as_str()).bind(&reporter[..]);
+        let forgotten = query.execute(&self.write).await?.rows_affected();
+        if forgotten > 0 {
+            self.log.owe();
+        }
+        Ok(forgotten)
     }
 
     async fn outlived(&self, site: &SiteId, outlived: &Outlived, limit: usize) -> Result<Vec<CommentId>> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use super::{SqliteStore, micros};
+use super::{SqliteStore, job, micros};
 use crate::{
     domain::{Result, access::AccessToken, id::SiteId},
     store::{
@@ -26,6 +26,10 @@ impl TokenStore for SqliteStore {
 
     async fn list_tokens(&self, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
         list(&self.read, site).await
+    }
+
+    async fn known_sites(&self) -> Result<Vec<SiteId>> {
+        job::known_sites(&self.read).await
     }
 
     async fn revoke_token(&self, id: Uuid, at: DateTime<Utc>) -> Result<bool> {

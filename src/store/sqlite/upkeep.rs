@@ -41,7 +41,16 @@ impl UpkeepStore for SqliteStore {
         Ok(true)
     }
 
+    async fn clean_log(&self) -> Result<bool> {
+        self.log.clean(&self.write).await
+    }
+
+    fn log_bytes(&self) -> Option<u64> {
+        Some(self.log.size())
+    }
+
     async fn close(&self) {
+        self.log.close().await;
         self.read.close().await;
         self.write.close().await;
     }

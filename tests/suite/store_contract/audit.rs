@@ -1,8 +1,10 @@
 use duyet::domain::{
     audit::{AuditAction, AuditFilter},
     lifecycle::Action,
+    revert::Target,
 };
 
+use super::revert::revert;
 use crate::support::{
     home::Home,
     sample::{article_change, at, decision, other_site, site, submission},
@@ -19,6 +21,20 @@ contract! {
             assert!(home.execute("truncate audit").await.is_err());
         }
         assert_eq!(home.rows("audit").await, 1);
+    }
+
+    async fn the_audit_refuses_to_be_replaced(home: &Home) {
+        let one = submission(1);
+        home.store_all(std::slice::from_ref(&one)).await;
+        let decided = home.decide_one(&decision(10, one.comment.id, Action::Approve, 1)).await.unwrap();
+        let target = Target::Entry(decided.verdict.standing.decision.unwrap());
+        home.store.revert(&revert(20, target)).await.unwrap();
+        for sql in if home.is_postgres() { postgres_forgeries() } else { sqlite_forgeries() } {
+            let error = home.execute(&sql).await.expect_err(&sql);
+            assert!(error.to_string().contains("append-only"), "{sql}: {error}");
+        }
+        let honest = home.number("select count(*) from audit where actor <> 'mallory'").await;
+        assert_eq!((honest, home.rows("audit").await), (2, 2));
     }
 
     async fn entries_are_listed_newest_first_by_any_condition(home: &Home) {
@@ -78,4 +94,47 @@ contract! {
         }
         assert_eq!((walked.join(" ").as_str(), after), ("REJECT REQUEUE SPAM APPROVE", None));
     }
+}
+
+/// Copies entries under another actor: with their keys, or with fresh keys but what they revert.
+fn copies(fresh_id: &str) -> [String; 2] {
+    let copy = |id: &str| {
+        format!(
+            "insert into audit (site_id, audit_id, at, actor, action, revision, note, reverts)
+            select site_id, {id}, at, 'mallory', action, revision, note, reverts from audit"
+        )
+    };
+    [copy("audit_id"), format!("{} where reverts is not null", copy(fresh_id))]
+}
+
+fn sqlite_forgeries() -> Vec<String> {
+    let copies = copies("randomblob(16)");
+    let by_rowid = copies[0]
+        .replace("(site_id", "(rowid, site_id")
+        .replace("select site_id, audit_id", "select rowid, site_id, randomblob(16)");
+    let mut forgeries = vec![
+        by_rowid.replacen("insert", "replace", 1),
+        format!("{} where true on conflict (site_id, audit_id) do update set actor = 'mallory'", copies[0]),
+    ];
+    for or in ["replace", "ignore", "fail", "rollback", "abort"] {
+        forgeries.push(format!("update or {or} audit set actor = 'mallory'"));
+        forgeries.extend(copies.iter().map(|copy| copy.replacen("insert", &format!("insert or {or}"), 1)));
+    }
+    forgeries
+}
+
+fn postgres_forgeries() -> Vec<String> {
+    let [by_key, by_revert] = copies("gen_random_uuid()");
+    let merge = "merge into audit using (select 1) one on true when matched then";
+    let mut forgeries = vec![
+        format!("{by_key} on conflict (site_id, audit_id) do update set actor = 'mallory'"),
+        format!("{by_revert} on conflict (site_id, reverts) where reverts is not null do update set actor = 'mallory'"),
+        format!("{merge} update set actor = 'mallory'"),
+        format!("{merge} delete"),
+        "truncate audit cascade".to_owned(),
+    ];
+    for sql in ["update audit set actor = 'mallory'", "delete from audit", "truncate audit"] {
+        forgeries.push(format!("set session_replication_role = replica; {sql}"));
+    }
+    forgeries
 }

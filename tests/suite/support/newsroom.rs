@@ -141,7 +141,14 @@ impl Newsroom {
         channel(self.running.grpc_addr)
     }
 
-    /// Another server over the same database.
+    /// The server stopped and started again over the same database.
+    pub async fn restarted(self) -> Self {
+        self.running.stop().await;
+        let running = server::start(self.config.clone()).await.unwrap();
+        Self { running, ..self }
+    }
+
+    /// Another server over the same PostgreSQL; a SQLite file has one server at a time.
     pub async fn replica(&self) -> Running {
         server::start(self.config.clone()).await.unwrap()
     }
