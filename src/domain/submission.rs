@@ -1,12 +1,12 @@
 //! A submitted comment on its way into the store, and what the store answers.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
     article::Article,
     ban::{BanEffect, BanSubject},
-    comment::Comment,
+    comment::{Comment, FormText},
     id::{ArticleId, CommentId, SiteId},
     request::RequestRow,
     site::{Site, SiteRules},
@@ -42,7 +42,7 @@ pub struct Submission {
     pub sender: Sender,
     pub findings: Vec<Finding>,
     pub spam_score: f64,
-    /// Over [`super::comment::FormText::said`]; finds duplicates.
+    /// Over [`FormText::said`]; what a ban on a text is about.
     pub fingerprint: Pseudonym,
     /// Over [`super::spam::skeleton`]; finds campaigns. `None` when the text is too short to tell.
     pub skeleton: Option<Pseudonym>,
@@ -57,6 +57,42 @@ pub struct Submission {
     /// The challenge's nonce, spent by this row. Each submission has one.
     pub nonce: [u8; 16],
     pub request: RequestRow,
+}
+
+/// The same words by the same device within this time are one comment, in minutes.
+const DUPLICATE_MINUTES: i64 = 10;
+
+/// Returns the time since which a comment may be repeated by one that arrives at `now`.
+pub fn duplicates_since(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - Duration::minutes(DUPLICATE_MINUTES)
+}
+
+/// What makes two submissions one comment: the same device says exactly the same, under the same name, at the same place. A submission
+/// is a duplicate while an earlier one with the same words is public, or waits as far as its reader knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Words<'a> {
+    site: &'a SiteId,
+    device: Pseudonym,
+    article: &'a ArticleId,
+    /// The comment answered, not its root.
+    reply_to: Option<CommentId>,
+    author_name: &'a str,
+    title: &'a str,
+    content: &'a str,
+}
+
+impl Submission {
+    /// Returns what a duplicate is recognised by; `None` without a device, which has no duplicates.
+    pub fn words(&self) -> Option<Words<'_>> {
+        let Comment { article, reply_to, author_name, title, content, .. } = &self.comment;
+        let device = self.sender.device?;
+        Some(Words { site: &self.site, device, article, reply_to: *reply_to, author_name, title, content })
+    }
+
+    /// Returns the answer that its sender gets once it is stored.
+    pub fn answer(&self) -> SubmitAnswer {
+        SubmitAnswer { comment: self.comment.id, published_at: self.comment.published_at }
+    }
 }
 
 /// The first answer to a submit, as it is remembered.
@@ -82,6 +118,9 @@ pub enum Inserted {
     Stored,
     /// The same request was stored before, or by a twin in this batch.
     Known(RequestRow),
+    /// It repeats a comment that was stored before, or by another request in this batch: nothing of it is stored, and its challenge
+    /// is not spent.
+    Duplicate(SubmitAnswer),
     /// The challenge was spent by another request.
     ChallengeUsed,
     /// The article closed meanwhile.
@@ -100,8 +139,8 @@ pub struct SubmitContext {
     pub ban: Option<BanEffect>,
     /// The comment answered, whatever its status; `None` when there is none or it is on another article.
     pub parent: Option<Comment>,
-    /// The newest comment with the same text by the same device on the same article since `duplicates_since`.
-    pub duplicate: Option<Comment>,
+    /// The answer to the newest comment that this one repeats, as [`Words`] says.
+    pub duplicate: Option<SubmitAnswer>,
     /// How many comments on the site have the same skeleton since `same_text_since`, by anyone; counted up to 1,000.
     pub same_text: i64,
     /// Authors of those, without the one who asks.
@@ -134,6 +173,7 @@ pub struct SubmitQuestion {
     pub article: ArticleId,
     pub parent: Option<CommentId>,
     pub device: Option<Pseudonym>,
+    pub text: FormText,
     pub fingerprint: Pseudonym,
     /// Without one, the same text is the same fingerprint.
     pub skeleton: Option<Pseudonym>,
@@ -141,6 +181,5 @@ pub struct SubmitQuestion {
     /// What a ban may be about: device, prefix, text, author.
     pub subjects: Vec<BanSubject>,
     pub now: DateTime<Utc>,
-    pub duplicates_since: DateTime<Utc>,
     pub same_text_since: DateTime<Utc>,
 }

@@ -88,6 +88,23 @@ macro_rules! record_of_device {
     };
 }
 
+/// That the submit `q` repeats comment `o` of its device, as `Words` of the domain says. Texts are compared, and not hashes of them: an
+/// edited or erased comment has no duplicates.
+macro_rules! repeated_by_q {
+    () => {
+        "o.created_at >= q.duplicates_since and o.article_id = q.article_id and o.reply_to is not distinct from q.parent_id
+            and o.author_name = q.author_name and o.title = q.title and o.content = q.content
+            and (o.status in ('PENDING', 'APPROVED') or (o.status = 'SPAM' and o.reviewed_at is null))"
+    };
+}
+
+/// The answer to a submit that repeats comment `d`.
+macro_rules! duplicate_columns {
+    () => {
+        "d.comment_id, case d.status when 'APPROVED' then d.published_at end"
+    };
+}
+
 macro_rules! record_columns {
     ($t:literal) => {
         columns!($t, approved, refused, worst_score)

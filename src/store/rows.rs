@@ -16,13 +16,14 @@ use crate::domain::{
     request::RequestRow,
     site::{Lockdown, Site},
     standing::Record,
-    submission::{ChallengeContext, SubmitContext},
+    submission::{ChallengeContext, SubmitAnswer, SubmitContext},
 };
 
 const COMMENT_COLUMNS: usize = 18;
 const ARTICLE_COLUMNS: usize = 9;
 const REQUEST_COLUMNS: usize = 3;
 const SITE_COLUMNS: usize = 8;
+const DUPLICATE_COLUMNS: usize = 2;
 
 /// Of `comment_columns!`.
 pub(super) fn comment(columns: &mut impl Read) -> Result<Comment> {
@@ -139,13 +140,23 @@ pub(super) fn maybe_request(columns: &mut impl Read) -> Result<Option<RequestRow
     columns.joined(REQUEST_COLUMNS, request)
 }
 
+/// Of an outer join's `duplicate_columns!`.
+pub(super) fn maybe_duplicate(columns: &mut impl Read) -> Result<Option<SubmitAnswer>> {
+    columns.joined(DUPLICATE_COLUMNS, duplicate)
+}
+
+/// Of `duplicate_columns!`.
+pub(super) fn duplicate(columns: &mut impl Read) -> Result<SubmitAnswer> {
+    Ok(SubmitAnswer { comment: CommentId(columns.uuid()?), published_at: columns.maybe_time()? })
+}
+
 /// Of a submit's request, article, parent, duplicate, site, same texts with their authors, ban and record.
 pub(super) fn submit_context(columns: &mut impl Read) -> Result<SubmitContext> {
     Ok(SubmitContext {
         request: maybe_request(columns)?,
         article: maybe_article(columns)?,
         parent: maybe_comment(columns)?,
-        duplicate: maybe_comment(columns)?,
+        duplicate: maybe_duplicate(columns)?,
         site: site(columns)?,
         same_text: columns.long()?,
         same_text_authors: columns.long()?,

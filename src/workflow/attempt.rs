@@ -14,9 +14,6 @@ use crate::domain::{
     submission::{Pseudonym, Sender, SubmitAnswer, SubmitQuestion},
 };
 
-/// The same text by the same device within this time is one comment, in minutes.
-const DUPLICATE_MINUTES: i64 = 10;
-
 /// The same text by anyone within this time is suspicious, in hours.
 const SAME_TEXT_HOURS: i64 = 24;
 
@@ -66,12 +63,12 @@ pub(super) fn question(attempt: &Attempt<'_>) -> SubmitQuestion {
         article: attempt.form.article.clone(),
         parent: attempt.form.parent,
         device: attempt.sender.device,
+        text: attempt.form.text.clone(),
         fingerprint: attempt.fingerprint,
         skeleton: attempt.skeleton,
         author: attempt.sender.author.clone(),
         subjects: attempt.subjects.clone(),
         now: attempt.now,
-        duplicates_since: attempt.now - Duration::minutes(DUPLICATE_MINUTES),
         same_text_since: attempt.now - Duration::hours(SAME_TEXT_HOURS),
     }
 }

@@ -98,8 +98,8 @@ impl Workflow {
         let handed = attempt.handed(context.record.is_known());
         self.check_limits(Event::Submit(handed.article), handed.visitor).await?;
         let challenge = self.check_challenge(handed).await?;
-        if let Some(earlier) = &context.duplicate {
-            return self.answer_duplicate(attempt, challenge, earlier).await;
+        if let Some(answer) = context.duplicate {
+            return self.answer_duplicate(attempt, &challenge, answer).await;
         }
         let assessment = self.judge(attempt.site, &attempt.reading, &self.signals(attempt, &challenge, &context));
         self.insert(attempt, &context, &challenge, assessment, mode).await
@@ -124,14 +124,12 @@ impl Workflow {
     async fn answer_duplicate(
         &self,
         attempt: &Attempt<'_>,
-        challenge: SealedChallenge,
-        earlier: &Comment,
+        challenge: &SealedChallenge,
+        answer: SubmitAnswer,
     ) -> Result<Submitted> {
-        let published_at = earlier.published_at.filter(|_| earlier.status.is_public());
-        let answer = SubmitAnswer { comment: earlier.id, published_at };
         let row = request_row(attempt, &answer)?;
         if self.store.spend_nonce(attempt.site, challenge.nonce, Some(&row), attempt.now).await? {
-            metric::captcha_solved(&challenge, attempt.now);
+            metric::captcha_solved(challenge, attempt.now);
             return Ok(self.submitted(attempt.site, answer, true));
         }
         match self.store.find_request(attempt.site, row.id).await? {
@@ -211,13 +209,17 @@ impl Workflow {
             nonce: challenge.nonce,
             request: request_row(attempt, &answer)?,
         };
-        let _change = self.change_shown(attempt, context, status);
+        let change = self.change_shown(attempt, context, status);
         match self.writer.insert(submission).await? {
             Inserted::Stored => {
                 metric::captcha_solved(challenge, now);
                 Ok(self.submitted(attempt.site, answer, false))
             }
             Inserted::Known(row) => self.replay(attempt, &row),
+            Inserted::Duplicate(answer) => {
+                drop(change);
+                self.answer_duplicate(attempt, challenge, answer).await
+            }
             Inserted::ChallengeUsed => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
             Inserted::ArticleClosed(article) => Err(Error::ArticleClosed { mode: site_rules.mode_of(&article, now) }),
         }

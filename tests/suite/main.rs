@@ -19,6 +19,7 @@ mod cli;
 mod cli_commands;
 mod cli_desk;
 mod cli_terms;
+mod duplicates;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod fuzz;

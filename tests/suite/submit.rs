@@ -22,7 +22,6 @@ on_both_databases! {
     challenges_and_their_verification_are_limited_before_an_answer_is_looked_at,
     a_request_id_with_another_payload_is_refused,
     a_resend_after_the_article_closed_still_gets_its_answer,
-    the_same_text_from_the_same_device_is_one_comment,
     post_mode_publishes_and_holds_what_looks_bad,
     a_closed_article_takes_nothing,
     a_reply_hangs_on_the_root_of_a_visible_comment,
@@ -181,33 +180,6 @@ async fn a_resend_after_the_article_closed_still_gets_its_answer(database: Datab
     newsroom.desk().set_mode("bai", Mode::Closed, 1).await;
     let resent = portal.comments.submit_comment(form).await.unwrap().into_inner();
     assert!(resent.replayed && resent.comment_id == first.comment_id && resent.receipt == first.receipt);
-}
-
-async fn the_same_text_from_the_same_device_is_one_comment(database: Database) {
-    let newsroom = Newsroom::open(database).await;
-    let mut portal = newsroom.portal();
-    let form = portal.form("bai", "Ủng hộ  chủ trương này").await;
-    let device = form.client.clone();
-    let first = portal.comments.submit_comment(form).await.unwrap().into_inner();
-    let again =
-        v1::SubmitCommentRequest { client: device, ..portal.form("bai", "ủng hộ chủ trương NÀY").await };
-    let second = portal.comments.submit_comment(again.clone()).await.unwrap().into_inner();
-    assert!(second.replayed && second.comment_id == first.comment_id);
-    let resent = portal.comments.submit_comment(again.clone()).await.unwrap().into_inner();
-    assert_eq!(resent.comment_id, first.comment_id, "the duplicate's own resend gets the same answer");
-    let neighbour = portal.say("bai", "Ủng hộ chủ trương này").await;
-    assert_ne!(neighbour.comment_id, first.comment_id, "a neighbour never gets another reader's receipt");
-
-    // A duplicate of what was published and taken down is not called published.
-    let mut desk = newsroom.desk();
-    desk.approve(&first.comment_id).await;
-    desk.decide(v1::DecideRequest { expected_revision: 2, ..decision(&first.comment_id, v1::Action::Reject) })
-        .await
-        .unwrap();
-    let third =
-        v1::SubmitCommentRequest { client: again.client, ..portal.form("bai", "Ủng hộ chủ trương này").await };
-    let third = portal.comments.submit_comment(third).await.unwrap().into_inner();
-    assert!(third.comment_id == first.comment_id && third.outcome() == Outcome::Pending);
 }
 
 async fn post_mode_publishes_and_holds_what_looks_bad(database: Database) {

@@ -30,8 +30,8 @@ fn key(submission: &Submission) -> Key<'_> {
 /// Claims requests and nonces for those of `waiting`, as if they had come one after the other. `Stored` in the answers
 /// means that the rest of the rows may be written.
 ///
-/// A twin waits for the round after its first: should that one's nonce be spent, its request row goes again, and the
-/// twin has its own try.
+/// A twin, of a request or of what is said, waits for the round after its first: should that one's nonce be spent, its request row goes
+/// again, and the twin has its own try.
 pub(super) async fn claim(
     tx: &mut PgConnection,
     submissions: &[Submission],
@@ -39,9 +39,13 @@ pub(super) async fn claim(
 ) -> Result<Answers> {
     let mut answers = Answers::new();
     while !waiting.is_empty() {
-        let mut seen = HashSet::new();
-        let (round, twins): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|index| seen.insert(key(&submissions[*index])));
+        let (mut seen, mut said) = (HashSet::new(), HashSet::new());
+        let (round, twins): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|index| {
+            let one = &submissions[*index];
+            // Both are noted in any case.
+            let (request, words) = (seen.insert(key(one)), one.words().is_none_or(|words| said.insert(words)));
+            request && words
+        });
         let claimed = claim_first(tx, round.iter().map(|index| &submissions[*index])).await?;
         let mut lost = Vec::new();
         let mut unused = Vec::new();
@@ -61,8 +65,20 @@ pub(super) async fn claim(
         let found = known(tx, submissions, waiting.iter().copied()).await?;
         waiting.retain(|index| !found.contains_key(index));
         answers.extend(found);
+        answer_repeated(submissions, &mut waiting, &mut answers);
     }
     Ok(answers)
+}
+
+/// Answers those of `waiting` that repeat a comment of this batch.
+fn answer_repeated(submissions: &[Submission], waiting: &mut Vec<usize>, answers: &mut Answers) {
+    let stored = answers.iter().filter(|(_, answer)| matches!(answer, Inserted::Stored));
+    let stored = stored.filter_map(|(index, _)| submissions.get(*index));
+    let first: HashMap<_, _> = stored.filter_map(|one| Some((one.words()?, one.answer()))).collect();
+    let repeats = |index: &usize| first.get(&submissions[*index].words()?).map(|answer| (*index, answer.clone()));
+    let repeated: Vec<_> = waiting.iter().filter_map(repeats).collect();
+    waiting.retain(|index| repeated.iter().all(|(other, _)| other != index));
+    answers.extend(repeated.into_iter().map(|(index, answer)| (index, Inserted::Duplicate(answer))));
 }
 
 /// Sorted, so that two batches with the same keys wait for each other in the same order. A nonce is spent only for a

@@ -47,6 +47,18 @@ macro_rules! planned_anew {
     };
 }
 
+/// Among the device's own: of a campaign's text there may be thousands.
+macro_rules! duplicate_of_its_device {
+    () => {
+        concat!(
+            "(select o.comment_id, o.status, o.published_at from comments o
+            where o.site_id = q.site_id and o.device between q.device and q.device and ",
+            repeated_by_q!(),
+            " order by o.device desc, o.created_at desc limit 1)"
+        )
+    };
+}
+
 mod admission;
 mod article;
 mod audit;
@@ -58,6 +70,7 @@ mod connect;
 mod decision;
 mod deeds;
 mod drift;
+mod duplicate;
 mod escalation;
 mod insert;
 mod job;

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool, postgres::PgBindIterExt as _};
 
 use uuid::Uuid;
 
-use super::{PostgresStore, admission, insert, request};
+use super::{PostgresStore, admission, duplicate, insert, request};
 use crate::{
     domain::{
         Result,
@@ -16,7 +16,9 @@ use crate::{
         id::{ArticleId, SiteId},
         request::RequestRow,
         standing::Record,
-        submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
+        submission::{
+            ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion, duplicates_since,
+        },
     },
     store::{
         contract::SubmissionStore,
@@ -78,7 +80,7 @@ const CONTEXTS: &str = concat!(
     "with banned as (
         -- BLOCK sorts before HOLD, and wins
         select i.position, min(f.effect) effect
-        from unnest($13::bigint[], $14::text[], $15::text[], $16::bytea[], $17::timestamptz[])
+        from unnest($15::bigint[], $16::text[], $17::text[], $18::bytea[], $19::timestamptz[])
             i (position, site_id, subject_kind, subject, now)
         cross join lateral (
             select b.effect from bans b where b.site_id = i.site_id and b.subject_kind = i.subject_kind and b.subject = i.subject
@@ -90,16 +92,16 @@ const CONTEXTS: &str = concat!(
     ", ",
     comment_columns!("p"),
     ", ",
-    comment_columns!("d"),
+    duplicate_columns!(),
     ", ",
     site_columns!("t"),
     ", same.comments, same.authors, banned.effect, ",
     record_columns!("k"),
     "
-    from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::timestamptz[],
-            $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
-        with ordinality as q (site_id, request_id, article_id, parent_id, device, fingerprint, skeleton, author, duplicates_since,
-            same_text_since, since, suspected_since, position)
+    from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::bytea[],
+            $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[])
+        with ordinality as q (site_id, request_id, article_id, parent_id, device, author_name, title, content, skeleton, author,
+            duplicates_since, same_text_since, since, suspected_since, position)
     cross join lateral ",
     record_of_its_device!(),
     " k
@@ -117,12 +119,9 @@ const CONTEXTS: &str = concat!(
         select * from comments c
         where c.site_id = q.site_id and c.comment_id between q.parent_id and q.parent_id and c.article_id = q.article_id
         order by c.comment_id limit 1) p on true
-    left join lateral (
-        -- Among the device's own: of a campaign's text there may be thousands.
-        select * from comments o
-        where o.site_id = q.site_id and o.device between q.device and q.device and o.created_at >= q.duplicates_since
-            and o.fingerprint || ''::bytea = q.fingerprint and o.article_id = q.article_id
-        order by o.device desc, o.created_at desc limit 1) d on true
+    left join lateral ",
+    duplicate_of_its_device!(),
+    " d on true
     order by q.position"
 );
 
@@ -162,10 +161,12 @@ async fn contexts(pool: &PgPool, questions: &[SubmitQuestion]) -> Result<Vec<Sub
         .bind(all().map(|one| one.article.as_str()).bind_iter())
         .bind(all().map(|one| one.parent.map(|id| id.0)).bind_iter())
         .bind(all().map(|one| one.device).bind_iter())
-        .bind(all().map(|one| one.fingerprint).bind_iter())
+        .bind(all().map(|one| one.text.author_name.as_str()).bind_iter())
+        .bind(all().map(|one| one.text.title.as_str()).bind_iter())
+        .bind(all().map(|one| one.text.content.as_str()).bind_iter())
         .bind(all().map(|one| one.skeleton.unwrap_or(one.fingerprint)).bind_iter())
         .bind(all().map(|one| one.author.as_str()).bind_iter())
-        .bind(all().map(|one| one.duplicates_since).bind_iter())
+        .bind(all().map(|one| duplicates_since(one.now)).bind_iter())
         .bind(all().map(|one| one.same_text_since).bind_iter())
         .bind(all().map(|one| Record::since(one.now)).bind_iter())
         .bind(all().map(|one| Record::suspected_since(one.now)).bind_iter())
@@ -182,22 +183,24 @@ async fn contexts(pool: &PgPool, questions: &[SubmitQuestion]) -> Result<Vec<Sub
 /// The articles known of a batch.
 pub(super) type Articles = BTreeMap<(SiteId, ArticleId), Article>;
 
-/// Stores a batch in the caller's transaction. Locks are taken in one order by everybody: requests, nonces, new articles,
-/// parents, articles, and each of them sorted.
+/// Stores a batch in the caller's transaction. Locks are taken in one order by everybody: words, requests, nonces, new
+/// articles, parents, articles, and each of them sorted.
 pub(super) async fn insert_all(tx: &mut PgConnection, submissions: &[Submission]) -> Result<Vec<Inserted>> {
+    let mut refused = duplicate::find(tx, submissions).await?;
     let articles = known_articles(tx, submissions).await?;
-    let mut closed = BTreeMap::new();
     let mut open = Vec::new();
     for (index, submission) in submissions.iter().enumerate() {
         let known = articles.get(&(submission.site.clone(), submission.comment.article.clone()));
-        match outcome::closed_article(submission, known) {
-            Some(article) => drop(closed.insert(index, article)),
-            None => open.push(index),
+        if let Some(article) = outcome::closed_article(submission, known) {
+            refused.insert(index, Inserted::ArticleClosed(article));
+        } else if !refused.contains_key(&index) {
+            open.push(index);
         }
     }
-    let mut answers = admission::known(tx, submissions, closed.keys().copied()).await?;
-    for (index, article) in closed {
-        answers.entry(index).or_insert(Inserted::ArticleClosed(article));
+    // A resend gets its first answer, whatever else is to be said about it.
+    let mut answers = admission::known(tx, submissions, refused.keys().copied()).await?;
+    for (index, refusal) in refused {
+        answers.entry(index).or_insert(refusal);
     }
     answers.extend(admission::claim(tx, submissions, open).await?);
     let won: Vec<_> = answers.iter().filter(|(_, answer)| matches!(answer, Inserted::Stored)).collect();

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Result,
         standing::Record,
-        submission::{ChallengeContext, ChallengeQuestion, SubmitContext, SubmitQuestion},
+        submission::{ChallengeContext, ChallengeQuestion, SubmitContext, SubmitQuestion, duplicates_since},
     },
     store::rows::{self, Reader},
 };
@@ -42,7 +42,7 @@ const SUBMITS: &str = concat!(
     "with q as materialized (
         select key as position, value ->> 'site_id' as site_id, unhex(value ->> 'request_id') as request_id,
             value ->> 'article_id' as article_id, unhex(value ->> 'parent_id') as parent_id, unhex(value ->> 'device') as device,
-            unhex(value ->> 'fingerprint') as fingerprint, unhex(value ->> 'skeleton') as skeleton, value ->> 'author' as author,
+            value ->> 'author_name' as author_name, value ->> 'title' as title, value ->> 'content' as content, unhex(value ->> 'skeleton') as skeleton, value ->> 'author' as author,
             value ->> 'subjects' as subjects, value ->> 'duplicates_since' as duplicates_since,
             value ->> 'same_text_since' as same_text_since, value ->> 'now' as now, value ->> 'since' as since,
             value ->> 'suspected_since' as suspected_since
@@ -53,7 +53,7 @@ const SUBMITS: &str = concat!(
     ", ",
     comment_columns!("p"),
     ", ",
-    comment_columns!("d"),
+    duplicate_columns!(),
     ", ",
     site_columns!("t"),
     ", (select count(*) from (select 1 from comments s indexed by comments_by_skeleton
@@ -73,13 +73,9 @@ const SUBMITS: &str = concat!(
     left join requests r on r.site_id = q.site_id and r.request_id = q.request_id
     left join articles a on a.site_id = q.site_id and a.article_id = q.article_id
     left join comments p on p.site_id = q.site_id and p.comment_id = q.parent_id and p.article_id = q.article_id
-    left join comments d on d.site_id = q.site_id and d.comment_id = (
-        -- among the device's own: of a campaign's text there may be thousands
-        select o.comment_id from comments o indexed by comments_by_device
-        where o.site_id = q.site_id and o.device = q.device and o.created_at >= q.duplicates_since
-            and o.fingerprint = q.fingerprint and o.article_id = q.article_id
-        order by o.created_at desc limit 1)
-    order by q.position"
+    left join comments d on d.site_id = q.site_id and d.comment_id = ",
+    duplicate_of_its_device!(),
+    " order by q.position"
 );
 
 const CHALLENGES: &str = concat!(
@@ -104,7 +100,9 @@ struct Submit<'a> {
     article_id: &'a str,
     parent_id: Option<String>,
     device: Option<String>,
-    fingerprint: String,
+    author_name: &'a str,
+    title: &'a str,
+    content: &'a str,
     skeleton: String,
     author: &'a str,
     subjects: Vec<(&'static str, String)>,
@@ -122,11 +120,13 @@ pub(super) async fn submits(pool: &SqlitePool, questions: &[SubmitQuestion]) -> 
         article_id: one.article.as_str(),
         parent_id: one.parent.map(|id| hex::encode(id.0.as_bytes())),
         device: one.device.map(hex::encode),
-        fingerprint: hex::encode(one.fingerprint),
+        author_name: &one.text.author_name,
+        title: &one.text.title,
+        content: &one.text.content,
         skeleton: hex::encode(one.skeleton.unwrap_or(one.fingerprint)),
         author: &one.author,
         subjects: one.subjects.iter().map(|it| (it.kind.as_str(), hex::encode(&it.key))).collect(),
-        duplicates_since: micros(one.duplicates_since),
+        duplicates_since: micros(duplicates_since(one.now)),
         same_text_since: micros(one.same_text_since),
         now: micros(one.now),
         since: micros(Record::since(one.now)),

@@ -21,6 +21,18 @@ macro_rules! in_transaction {
     }};
 }
 
+/// Among the device's own: of a campaign's text there may be thousands.
+macro_rules! duplicate_of_its_device {
+    () => {
+        concat!(
+            "(select o.comment_id from comments o indexed by comments_by_device
+            where o.site_id = q.site_id and o.device = q.device and ",
+            repeated_by_q!(),
+            " order by o.created_at desc limit 1)"
+        )
+    };
+}
+
 mod article;
 mod audit;
 mod ban;

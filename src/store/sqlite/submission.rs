@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sqlx::{SqliteConnection, types::Json};
 
 use uuid::Uuid;
@@ -13,9 +14,13 @@ use crate::{
     domain::{
         Result,
         article::Article,
+        comment::Comment,
         id::SiteId,
         request::RequestRow,
-        submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
+        submission::{
+            ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitAnswer, SubmitContext, SubmitQuestion,
+            duplicates_since,
+        },
     },
     store::{
         contract::SubmissionStore,
@@ -56,11 +61,21 @@ impl SubmissionStore for SqliteStore {
 const LOOK: &str = concat!(
     "select r.request_id, r.payload_hash, r.response, n.nonce is not null, ",
     article_columns!("a"),
-    " from json_each($1) i
-    left join requests r on r.site_id = i.value ->> 0 and r.request_id = unhex(i.value ->> 1)
-    left join captcha_nonces n on n.site_id = i.value ->> 0 and n.nonce = unhex(i.value ->> 2)
-    left join articles a on a.site_id = i.value ->> 0 and a.article_id = i.value ->> 3
-    order by i.key"
+    ", ",
+    duplicate_columns!(),
+    " from (
+        select key as position, value ->> 'site_id' as site_id, unhex(value ->> 'request_id') as request_id,
+            unhex(value ->> 'nonce') as nonce, value ->> 'article_id' as article_id, unhex(value ->> 'parent_id') as parent_id,
+            unhex(value ->> 'device') as device, value ->> 'author_name' as author_name, value ->> 'title' as title,
+            value ->> 'content' as content, value ->> 'duplicates_since' as duplicates_since
+        from json_each($1)
+    ) q
+    left join requests r on r.site_id = q.site_id and r.request_id = q.request_id
+    left join captcha_nonces n on n.site_id = q.site_id and n.nonce = q.nonce
+    left join articles a on a.site_id = q.site_id and a.article_id = q.article_id
+    left join comments d on d.site_id = q.site_id and d.comment_id = ",
+    duplicate_of_its_device!(),
+    " order by q.position"
 );
 
 /// What a submission finds stored.
@@ -68,40 +83,77 @@ struct Before {
     known: Option<RequestRow>,
     spent: bool,
     article: Option<Article>,
+    duplicate: Option<SubmitAnswer>,
+}
+
+/// What is asked about a submission, with the names of [`LOOK`].
+#[derive(Serialize)]
+struct Question<'a> {
+    site_id: &'a str,
+    request_id: String,
+    nonce: String,
+    article_id: &'a str,
+    parent_id: Option<String>,
+    device: Option<String>,
+    author_name: &'a str,
+    title: &'a str,
+    content: &'a str,
+    duplicates_since: i64,
+}
+
+impl<'a> Question<'a> {
+    fn about(one: &'a Submission) -> Self {
+        let Comment { article, reply_to, author_name, title, content, created_at, .. } = &one.comment;
+        Self {
+            site_id: one.site.as_str(),
+            request_id: hex::encode(one.request.id.as_bytes()),
+            nonce: hex::encode(one.nonce),
+            article_id: article.as_str(),
+            parent_id: reply_to.map(|id| hex::encode(id.0.as_bytes())),
+            device: one.sender.device.map(hex::encode),
+            author_name,
+            title,
+            content,
+            duplicates_since: micros(duplicates_since(*created_at)),
+        }
+    }
 }
 
 /// Of a whole batch in one statement, in its order: each statement is a trip to the connection's thread.
 async fn look(tx: &mut SqliteConnection, submissions: &[Submission]) -> Result<Vec<Before>> {
-    let keys = submissions.iter().map(|one| {
-        let (request, nonce) = (hex::encode(one.request.id.as_bytes()), hex::encode(one.nonce));
-        (one.site.as_str(), request, nonce, one.comment.article.as_str())
-    });
-    let rows = sqlx::query(LOOK).bind(Json(keys.collect::<Vec<_>>())).fetch_all(tx).await?;
+    let asked: Vec<_> = submissions.iter().map(Question::about).collect();
+    let rows = sqlx::query(LOOK).bind(Json(asked)).fetch_all(tx).await?;
     let before = |row| {
         let mut columns = Reader::new(row);
         let (known, spent) = (rows::maybe_request(&mut columns)?, columns.flag()?);
-        Ok(Before { known, spent, article: rows::maybe_article(&mut columns)? })
+        let article = rows::maybe_article(&mut columns)?;
+        Ok(Before { known, spent, article, duplicate: rows::maybe_duplicate(&mut columns)? })
     };
     rows.iter().map(before).collect()
 }
 
 /// Stores submissions, or says why not, as if they came one after the other. The caller's transaction holds the write lock.
 pub(super) async fn insert_all(tx: &mut SqliteConnection, submissions: &[Submission]) -> Result<Vec<Inserted>> {
-    let (mut requests, mut nonces) = (HashMap::new(), HashSet::new());
+    let (mut requests, mut nonces, mut said) = (HashMap::new(), HashSet::new(), HashMap::new());
     let mut answers = Vec::with_capacity(submissions.len());
     for (submission, before) in submissions.iter().zip(look(tx, submissions).await?) {
         let Submission { site, comment, request, nonce, .. } = submission;
         let twin = requests.get(&(site, request.id)).map(|first: &&RequestRow| (*first).clone());
+        let words = submission.words();
+        let repeated = words.and_then(|words| said.get(&words).cloned());
         answers.push(if let Some(known) = before.known.or(twin) {
             Inserted::Known(known)
         } else if let Some(closed) = outcome::closed_article(submission, before.article.as_ref()) {
             Inserted::ArticleClosed(closed)
+        } else if let Some(duplicate) = before.duplicate.or(repeated) {
+            Inserted::Duplicate(duplicate)
         } else if before.spent || !nonces.insert((site, nonce)) {
             Inserted::ChallengeUsed
         } else {
             write(tx, submission).await?;
             decision::count(tx, site.as_str(), comment, i32::from(comment.status.is_public())).await?;
             requests.insert((site, request.id), request);
+            said.extend(words.map(|words| (words, submission.answer())));
             Inserted::Stored
         });
     }

@@ -20,7 +20,8 @@ use uuid::Uuid;
 use crate::support::{
     home::Home,
     sample::{
-        along, article_named, at, ban, decision, other_site, published, reply_to, request, revocation, site, submission,
+        along, article_named, at, ban, decision, other_site, published, reply_to, request, revocation, site,
+        submission, text,
     },
 };
 
@@ -32,6 +33,7 @@ async fn effect(home: &Home, site: &SiteId, n: i64, subjects: &[(BanKind, &[u8])
     let one = submission(n);
     let subjects: Vec<_> = subjects.iter().map(|(kind, key)| BanSubject { kind: *kind, key: key.to_vec() }).collect();
     let question = SubmitQuestion {
+        text: text(&one),
         site: site.clone(),
         request_id: one.request.id,
         article: one.comment.article,
@@ -42,7 +44,6 @@ async fn effect(home: &Home, site: &SiteId, n: i64, subjects: &[(BanKind, &[u8])
         author: one.sender.author,
         subjects,
         now: at(n),
-        duplicates_since: at(0),
         same_text_since: at(0),
     };
     home.submit_context(&question).await.unwrap().ban

@@ -28,6 +28,7 @@ mod bans;
 mod claim_races;
 mod claims;
 mod decisions;
+mod duplicates;
 mod escalation;
 mod faults;
 mod lists;

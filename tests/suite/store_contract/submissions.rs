@@ -8,12 +8,15 @@ use tokio::task::JoinSet;
 use super::schema::{plan, statements};
 use crate::support::{
     home::Home,
-    sample::{article, article_change, article_named, at, id_at, other_site, published, reply_to, site, submission},
+    sample::{
+        article, article_change, article_named, at, id_at, other_site, published, reply_to, site, submission, text,
+    },
 };
 
+/// What a submit writes.
 const TABLES: [&str; 5] = ["requests", "captcha_nonces", "comments", "changes", "articles"];
 
-async fn counts(home: &Home) -> Vec<i64> {
+pub(super) async fn counts(home: &Home) -> Vec<i64> {
     let mut counts = Vec::new();
     for table in TABLES {
         counts.push(home.rows(table).await);
@@ -22,7 +25,7 @@ async fn counts(home: &Home) -> Vec<i64> {
 }
 
 /// Inserts each from a task of its own, all at once.
-async fn insert_in_parallel(home: &Home, submissions: Vec<Submission>) -> Vec<Inserted> {
+pub(super) async fn insert_in_parallel(home: &Home, submissions: Vec<Submission>) -> Vec<Inserted> {
     let mut tasks = JoinSet::new();
     for submission in submissions {
         let store = home.store.clone();
@@ -31,19 +34,19 @@ async fn insert_in_parallel(home: &Home, submissions: Vec<Submission>) -> Vec<In
     tasks.join_all().await
 }
 
-fn question(one: &Submission) -> SubmitQuestion {
+pub(super) fn question(one: &Submission) -> SubmitQuestion {
     SubmitQuestion {
         site: one.site.clone(),
         request_id: one.request.id,
         article: one.comment.article.clone(),
         parent: None,
         device: one.sender.device,
+        text: text(one),
         fingerprint: one.fingerprint,
         skeleton: one.skeleton,
         author: one.sender.author.clone(),
         subjects: vec![],
         now: at(0),
-        duplicates_since: at(0),
         same_text_since: at(0),
     }
 }
@@ -242,15 +245,16 @@ contract! {
         assert_eq!(context.request, Some(first.request.clone()));
         assert_eq!(context.article.unwrap().title, first.article_title);
         assert_eq!(context.parent, Some(first.comment.clone()));
-        assert_eq!(context.duplicate, Some(second.comment.clone()));
+        assert_eq!(context.duplicate, Some(first.answer()));
         assert_eq!(context.same_text, 2);
 
-        asked.duplicates_since = at(21);
+        asked.now = at(10 + 601);
         asked.same_text_since = at(20);
         let context = home.submit_context(&asked).await.unwrap();
         assert_eq!((context.duplicate, context.same_text), (None, 1));
 
-        asked.duplicates_since = at(0);
+        asked.now = at(10 + 600);
+        assert_eq!(home.submit_context(&asked).await.unwrap().duplicate, Some(first.answer()));
         asked.device = None;
         assert_eq!(home.submit_context(&asked).await.unwrap().duplicate, None);
 
@@ -328,6 +332,11 @@ async fn assert_plans_look_at_nothing_that_others_sent(home: &Home) {
     home.store.submit_contexts(&[question(&submission(1))]).await.unwrap();
     let found = statements(home, "with banned as%").await;
     assert!(!found.is_empty());
+    // The second look for duplicates, where something was stored.
+    for statement in statements(home, "select q.position, d.comment_id%").await {
+        let plan = plan(home, &statement, None).await;
+        assert!(plan.contains("comments_by_device") && !plan.contains("Seq Scan"), "{plan}");
+    }
     for statement in found {
         let plan = plan(home, &statement, None).await;
         for needed in ["comments_by_device", "comments_by_skeleton", "comments_key"] {

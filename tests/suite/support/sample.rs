@@ -98,6 +98,19 @@ pub(crate) fn submission(n: i64) -> Submission {
     }
 }
 
+/// The words of a submission, as its reader wrote them.
+pub(crate) fn text(submission: &Submission) -> FormText {
+    let Comment { author_name, title, content, .. } = submission.comment.clone();
+    FormText { author_name, title, content }
+}
+
+/// The same words as `first`, sent by the same device at second `n` with a request and a challenge of their own.
+pub(crate) fn repeated(n: i64, first: &Submission) -> Submission {
+    let Comment { article, parent, reply_to, author_name, title, content, .. } = first.comment.clone();
+    let comment = Comment { article, parent, reply_to, author_name, title, content, ..submission(n).comment };
+    Submission { comment, sender: first.sender.clone(), fingerprint: first.fingerprint, ..submission(n) }
+}
+
 /// A comment that is public from the start.
 pub(crate) fn published(n: i64) -> Submission {
     let mut submission = submission(n);
