@@ -30,8 +30,6 @@ const STREAM_DEADLINE: Duration = Duration::from_secs(6 * 60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that died without a word is noticed this soon, while an answer is waited for.
 const KEEPALIVE: Duration = Duration::from_secs(4);
-/// 200 cases of the longest comments allowed fit.
-const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
 /// A channel that introduces the moderator.
 pub(super) type Caller = InterceptedService<Channel, Introduction>;
@@ -69,9 +67,9 @@ impl Connection {
         let caller = InterceptedService::new(channel, introduction);
         Ok(Self {
             addr: access.addr.clone(),
-            moderation: ModerationServiceClient::new(caller.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            moderation: ModerationServiceClient::new(caller.clone()),
             policy: PolicyServiceClient::new(caller.clone()),
-            bans: BanServiceClient::new(caller.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            bans: BanServiceClient::new(caller.clone()),
             privacy: PrivacyServiceClient::new(caller.clone()),
             rules: RuleServiceClient::new(caller),
         })

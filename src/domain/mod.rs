@@ -55,6 +55,7 @@ pub mod answer;
 pub mod article;
 pub mod audit;
 pub mod ban;
+pub mod budget;
 pub mod case;
 pub mod challenge;
 mod character;

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    case::{QueueFilter, QueueOrder},
+    budget::{Room, Weigh},
+    case::{Case, QueueFilter, QueueOrder},
     comment::Comment,
     id::{ArticleId, CommentId, SiteId},
 };
@@ -64,12 +65,29 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page of at most `size` from `size + 1` fetched rows.
-    pub fn of(mut rows: Vec<T>, size: usize, cursor: impl Fn(&T) -> Cursor) -> Self {
+    /// Makes a page from `size + 1` fetched rows: at most `size` of them, and no more than one response holds.
+    pub fn of(mut rows: Vec<T>, size: usize, cursor: impl Fn(&T) -> Cursor) -> Self
+    where
+        T: Weigh,
+    {
         let more = rows.len() > size;
         rows.truncate(size);
-        let next = if more { rows.last().map(cursor) } else { None };
-        Self { items: rows, next }
+        let next = if more { rows.last().map(&cursor) } else { None };
+        Self { items: rows, next }.within(Room::default(), cursor)
+    }
+
+    /// Ends the page before the first item that does not fit into `room`.
+    #[must_use]
+    pub fn within(mut self, room: Room, cursor: impl Fn(&T) -> Cursor) -> Self
+    where
+        T: Weigh,
+    {
+        let fitting = room.fitting(&self.items);
+        if fitting < self.items.len() {
+            self.items.truncate(fitting);
+            self.next = self.items.last().map(cursor);
+        }
+        self
     }
 
     /// The same page of other items.
@@ -90,6 +108,34 @@ pub fn published_cursor(comment: &Comment) -> Cursor {
     Cursor { at: comment.published_at.unwrap_or(comment.created_at), id: comment.id.0, score: 0.0 }
 }
 
+/// Where a page of threads continues.
+pub fn thread_cursor(thread: &Thread) -> Cursor {
+    published_cursor(&thread.root)
+}
+
+/// Where a page of the queue continues.
+pub fn queue_cursor(order: QueueOrder, case: &Case) -> Cursor {
+    let (comment, attention) = (&case.comment, &case.comment.attention);
+    let due_at = attention.takedown.map(|takedown| takedown.due_at);
+    Cursor::in_queue(order, comment.id.0, comment.created_at, due_at, case.spam_score, attention.open_reports)
+}
+
+impl Cursor {
+    /// Returns the key in a queue of this order.
+    pub fn in_queue(
+        order: QueueOrder,
+        id: uuid::Uuid,
+        created_at: DateTime<Utc>,
+        due_at: Option<DateTime<Utc>>,
+        spam_score: f64,
+        open_reports: i32,
+    ) -> Self {
+        let at = due_at.filter(|_| order == QueueOrder::Due).unwrap_or(created_at);
+        let score = if order == QueueOrder::Reports { f64::from(open_reports) } else { spam_score };
+        Self { at, id, score }
+    }
+}
+
 /// How many rows a caller gets: 0 means `default`, more than `max` is taken as `max` (AIP-158).
 pub fn page_size(asked: i32, default: usize, max: usize) -> usize {
     match usize::try_from(asked) {
@@ -101,6 +147,13 @@ pub fn page_size(asked: i32, default: usize, max: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::budget::RESPONSE_BYTES;
+
+    impl Weigh for i64 {
+        fn weight(&self) -> usize {
+            usize::try_from(*self).unwrap()
+        }
+    }
 
     #[test]
     fn a_page_knows_whether_more_follows() {
@@ -109,6 +162,9 @@ mod tests {
         let page = Page::of(vec![1, 2, 3], 2, cursor);
         assert_eq!((page.items.len(), page.next), (2, Some(cursor(&2))));
         assert_eq!(Page::of(vec![1, 2], 2, cursor).next, None);
+        let heavy = i64::try_from(RESPONSE_BYTES).unwrap();
+        let page = Page::of(vec![1, heavy, 2], 3, cursor);
+        assert_eq!((page.items, page.next), (vec![1], Some(cursor(&1))), "a page that is full ends early");
     }
 
     #[test]

@@ -46,6 +46,25 @@ pub fn graphemes(text: &str) -> usize {
     if text.chars().all(character::stands_alone) { text.chars().count() } else { text.graphemes(true).count() }
 }
 
+/// Longest excerpt, in graphemes, and in bytes for those of many marks.
+const EXCERPT: usize = 300;
+const EXCERPT_BYTES: usize = 4 * EXCERPT;
+
+/// Returns the beginning of a long text, ending in an ellipsis; a short one as it is.
+pub fn excerpt(mut text: String) -> String {
+    let fits = |(count, (start, grapheme)): &(usize, (usize, &str))| {
+        *count < EXCERPT && start + grapheme.len() <= EXCERPT_BYTES
+    };
+    let end =
+        text.grapheme_indices(true).enumerate().take_while(fits).last().map(|(_, (start, last))| start + last.len());
+    let end = end.unwrap_or_default();
+    if end < text.len() {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 /// Folds for comparing only, never for refusing: NFKC, lower case, marks stripped, đ to d, one space between words.
 /// Stripping turns `các` and `lớn` into other words, so a match on folded text proves nothing by itself.
 pub fn fold(text: &str) -> String {
@@ -179,6 +198,15 @@ mod tests {
             proptest::prop_assert_eq!(graphemes(&text), text.graphemes(true).count());
             proptest::prop_assert_eq!(composed(text.clone()), cap_marks(text.nfc()));
         }
+    }
+
+    #[test]
+    fn an_excerpt_is_short_and_breaks_between_graphemes() {
+        assert_eq!(excerpt("Ngắn".into()), "Ngắn");
+        let long = excerpt("ễ".repeat(3_000));
+        assert_eq!((graphemes(&long), long.chars().last()), (EXCERPT + 1, Some('…')));
+        let emoji = excerpt("👍🏽".repeat(3_000));
+        assert!(emoji.len() <= EXCERPT_BYTES + 3 && emoji.trim_end_matches('…').len() % 8 == 0, "{}", emoji.len());
     }
 
     #[test]

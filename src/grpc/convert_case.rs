@@ -4,6 +4,7 @@ use super::convert::{to_mode, to_reason, to_status, to_takedown_kind, to_time};
 use crate::{
     domain::{
         audit::AuditEntry,
+        budget::{RESPONSE_BYTES, Room},
         case::Case,
         comment::{Comment, Takedown},
         report::{Note, ReportCount},
@@ -78,7 +79,7 @@ pub(super) fn to_case(case: Case, locale: Locale) -> v1::Case {
     let details = details.map(|details| *details).unwrap_or_default();
     let attention = &comment.attention;
     v1::Case {
-        findings: findings.into_iter().map(|finding| to_finding(finding, locale)).collect(),
+        findings: to_findings(findings, locale),
         spam_score,
         author_history: Some(v1::AuthorHistory {
             author: history.author,
@@ -122,8 +123,14 @@ pub(super) fn to_note(note: Note) -> v1::Note {
     v1::Note { id: note.id.to_string(), at: Some(to_time(note.at)), actor: note.actor, text: note.text }
 }
 
+/// Findings, explained in `locale`: as many as leave half of a response to the rest, where a text meets thousands of terms.
+pub(super) fn to_findings(mut findings: Vec<Finding>, locale: Locale) -> Vec<v1::Finding> {
+    findings.truncate(Room::beside(RESPONSE_BYTES / 2).fitting(&findings));
+    findings.into_iter().map(|finding| to_finding(finding, locale)).collect()
+}
+
 /// A finding, explained in `locale`.
-pub(super) fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
+fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
     let explanation = explain(&finding, locale);
     let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
     v1::Finding {

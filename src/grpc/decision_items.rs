@@ -7,6 +7,7 @@ use super::{convert_case::to_comment, status};
 use crate::{
     domain::{
         Error,
+        comment::Comment,
         decision::{Refusal, Settled},
         id::CommentId,
         revert::Reverted,
@@ -24,7 +25,7 @@ pub(super) fn to_settled_item(id: CommentId, settled: Settled, locale: Locale) -
     v1::ItemResult {
         comment_id: id.to_string(),
         status: Some(to_item_status(settled.result.err(), locale)),
-        comment: settled.comment.map(to_comment),
+        comment: settled.comment.map(to_item_comment),
         changed,
         decision_id: entry.map(|id| id.to_string()).unwrap_or_default(),
         ban_id: String::new(),
@@ -40,8 +41,14 @@ pub(super) fn to_reverted_item(item: Reverted, locale: Locale) -> v1::ItemResult
         changed: entry.is_some(),
         decision_id: entry.map(ToString::to_string).unwrap_or_default(),
         status: Some(to_item_status(item.result.err(), locale)),
-        comment: item.comment.map(to_comment),
+        comment: item.comment.map(to_item_comment),
     }
+}
+
+/// Returns the comment without its texts: hundreds of them are no message that a client takes.
+fn to_item_comment(comment: Comment) -> v1::Comment {
+    let none = String::new;
+    to_comment(Comment { author_name: none(), title: none(), content: none(), ..comment })
 }
 
 /// OK, or exactly what an RPC of its own would have answered.

@@ -7,11 +7,12 @@ use super::{
     Service,
     call::Call,
     convert::{from_term_state, from_term_tier, required, to_status, to_term_state, to_term_tier, to_time, to_verdict},
-    convert_case::to_finding,
+    convert_case::to_findings,
 };
 use crate::{
     domain::{
         Error, Result,
+        budget::Room,
         comment::FormText,
         error::{Problem, Violations},
         form,
@@ -125,11 +126,10 @@ impl Service {
         let text = FormText::check_unsigned(author_name, title, content, &self.0.text_limits(), &mut violations);
         violations.into_result()?;
         let assessed = self.0.assess_text(&call.caller.site, &text);
-        let findings = assessed.assessment.findings.into_iter();
         Ok(v1::AssessTextResponse {
             score: assessed.assessment.score,
             verdict: to_verdict(assessed.verdict).into(),
-            findings: findings.map(|finding| to_finding(finding, call.locale)).collect(),
+            findings: to_findings(assessed.assessment.findings, call.locale),
             decisions: assessed.decisions,
             model_version: assessed.model_version,
         })
@@ -202,9 +202,12 @@ fn to_replay(replay: Replay) -> v1::ReplayRulesResponse {
         term_id: term.map(|id| id.to_string()).unwrap_or_default(),
         met: Some(to_decision_count(met)),
     };
+    let mut rules = replay.rules;
+    // Those that met most come first.
+    rules.truncate(Room::default().fitting(&rules));
     v1::ReplayRulesResponse {
         verdicts: rows.into_iter().map(row).collect(),
-        rules: replay.rules.into_iter().map(rule).collect(),
+        rules: rules.into_iter().map(rule).collect(),
         examples: replay.examples.into_iter().map(to_example).collect(),
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::{
     Error, Result,
     case::{AuthorHistory, CaseDetails},
     report::{Note, ReportCount},
+    text,
 };
 
 /// Most other comments of one kind.
@@ -24,7 +25,8 @@ pub(super) const REPORT_NOTES: i64 = 10;
 /// Adds a row of `kind` and `comment_columns!`.
 pub(super) fn add_comment(details: &mut CaseDetails, columns: &mut impl Read) -> Result<()> {
     let kind = columns.text()?;
-    let comment = rows::comment(columns)?;
+    let mut comment = rows::comment(columns)?;
+    comment.content = text::excerpt(comment.content);
     match kind.as_str() {
         "SIBLING" => details.siblings.push(comment),
         "AUTHOR" => details.author_comments.push(comment),

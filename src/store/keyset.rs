@@ -4,11 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::rows::Read;
-use crate::domain::{
-    Result,
-    case::{Case, QueueOrder},
-    page::Cursor,
-};
+use crate::domain::{Result, case::QueueOrder, page::Cursor};
 
 /// Pages that go up: after everything before 1970.
 pub(super) fn ascending(after: Option<Cursor>) -> Cursor {
@@ -58,30 +54,10 @@ fn negated_count(count: f64) -> i32 {
     -count as i32
 }
 
-/// Where the next page of the queue starts.
-pub(super) fn queue_cursor(order: QueueOrder, case: &Case) -> Cursor {
-    let (comment, attention) = (&case.comment, &case.comment.attention);
-    let due_at = attention.takedown.map(|takedown| takedown.due_at);
-    cursor_of(order, comment.id.0, comment.created_at, due_at, case.spam_score, attention.open_reports)
-}
-
-/// The same of the columns that orders go by: id, creation, due time, score, open reports.
+/// Where a page of the queue continues, read from the columns that orders go by: id, creation, due time, score, open reports.
 pub(super) fn read_queue_cursor(order: QueueOrder, columns: &mut impl Read) -> Result<Cursor> {
     let (id, created_at, due_at) = (columns.uuid()?, columns.time()?, columns.maybe_time()?);
-    Ok(cursor_of(order, id, created_at, due_at, columns.real()?, columns.int()?))
-}
-
-fn cursor_of(
-    order: QueueOrder,
-    id: Uuid,
-    created_at: DateTime<Utc>,
-    due_at: Option<DateTime<Utc>>,
-    spam_score: f64,
-    open_reports: i32,
-) -> Cursor {
-    let at = due_at.filter(|_| order == QueueOrder::Due).unwrap_or(created_at);
-    let score = if order == QueueOrder::Reports { f64::from(open_reports) } else { spam_score };
-    Cursor { at, id, score }
+    Ok(Cursor::in_queue(order, id, created_at, due_at, columns.real()?, columns.int()?))
 }
 
 /// Before every id made at `at` or later: a `UUIDv7` begins with its millisecond.

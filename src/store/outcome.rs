@@ -9,10 +9,11 @@ use crate::domain::{
     Error, Result,
     article::{Article, ArticleChange},
     audit::{AuditAction, AuditEntry, Before},
+    budget::Room,
     comment::{Attention, Comment},
     decision::{self, DecisionBatch, DecisionItem, Judge, Refusal, Ruling, Settled, Standing, Verdict},
     lifecycle::{Action, Status},
-    page::{Page, REPLIES_SHOWN, Thread, published_cursor},
+    page::{Page, REPLIES_SHOWN, Thread, published_cursor, thread_cursor},
     policy::check_open,
     privacy::Erasure,
     report::{Escalated, Escalation},
@@ -230,8 +231,10 @@ pub(super) fn closed_article(submission: &Submission, known: Option<&Article>) -
 
 /// Hangs replies, ordered under each root and one more than shown, under their roots.
 pub(super) fn threads(roots: Page<Comment>, mut replies: Vec<Comment>) -> Page<Thread> {
-    roots.map(|root| {
-        let own: Vec<_> = replies.extract_if(.., |reply| reply.parent == Some(root.id)).collect();
-        Thread { root, replies: Page::of(own, REPLIES_SHOWN, published_cursor) }
-    })
+    roots
+        .map(|root| {
+            let own: Vec<_> = replies.extract_if(.., |reply| reply.parent == Some(root.id)).collect();
+            Thread { root, replies: Page::of(own, REPLIES_SHOWN, published_cursor) }
+        })
+        .within(Room::default(), thread_cursor)
 }

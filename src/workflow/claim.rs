@@ -1,5 +1,7 @@
 //! Claims: which moderator looks at which comment.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -8,6 +10,7 @@ use crate::{
     domain::{
         Result,
         access::Caller,
+        budget::Room,
         case::{Case, QueueFilter, QueueOrder},
         claim::ClaimRequest,
         id::CommentId,
@@ -40,7 +43,7 @@ pub struct ClaimedCases {
 }
 
 impl Workflow {
-    /// Claims the next comments for the caller and renews what they hold.
+    /// Claims the next comments for the caller and renews what they hold. Those that no response has room for are given back at once.
     ///
     /// # Errors
     /// The store's only.
@@ -62,24 +65,33 @@ impl Workflow {
             until,
         };
         let claimed = self.store.claim_next(&claim).await?;
-        let cases = match self.cases(caller, &claimed.new, now).await {
-            Ok(cases) => cases,
-            Err(error) => {
-                // The caller never hears of them. Should this fail, too, the lease ends by itself.
-                self.store.release_claims(&caller.site, &caller.name, &claimed.new, now).await.ok();
-                return Err(error);
-            }
-        };
-        metric::claimed("TAKEN", claimed.new.len());
+        let cases = self.cases(caller, &claimed.new, now).await;
+        let brought: HashSet<_> = cases.iter().flatten().map(|case| case.comment.id).collect();
+        let unheard: Vec<_> = claimed.new.into_iter().filter(|id| !brought.contains(id)).collect();
+        if !unheard.is_empty() {
+            // The caller never hears of them. Should this fail, too, the lease ends by itself.
+            self.store.release_claims(&caller.site, &caller.name, &unheard, now).await.ok();
+        }
+        let cases = cases?;
+        metric::claimed("TAKEN", cases.len());
         metric::claimed("RENEWED", claimed.renewed.len());
         metric::claimed("LOST", request.renew.len() - claimed.renewed.len());
         Ok(ClaimedCases { cases, renewed: claimed.renewed, until })
     }
 
-    /// The cases of `ids` that there are, in their order.
+    /// Returns the cases of `ids` that there are, in their order, until a response is full.
     async fn cases(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<Vec<Case>> {
         let found = stream::iter(ids.to_vec()).map(|id| self.store.find_case(&caller.site, id, now)).buffered(LOOK_UPS);
-        found.try_filter_map(|case| async { Ok(case) }).try_collect().await
+        let mut found = std::pin::pin!(found);
+        let (mut cases, mut room) = (Vec::new(), Room::default());
+        while let Some(case) = found.try_next().await? {
+            let Some(case) = case else { continue };
+            if !room.takes(&case) {
+                break;
+            }
+            cases.push(case);
+        }
+        Ok(cases)
     }
 
     /// Gives back those of `ids` that the caller holds, or all when `ids` is empty; answers how many were still held.

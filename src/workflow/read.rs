@@ -9,9 +9,10 @@ use crate::{
     domain::{
         Error, Result,
         article::Article,
+        budget::{self, Room},
         comment::Comment,
         id::{ArticleId, CommentId, SiteId},
-        page::{CommentPage, Order, Thread},
+        page::{CommentPage, Order, Thread, thread_cursor},
         policy::Mode,
     },
     store::contract::{ArticlePage, Policies},
@@ -108,12 +109,12 @@ impl Workflow {
         if mode == Mode::Hidden {
             return Ok(CommentList { threads: vec![], own, next_page_token: String::new(), total: 0, mode });
         }
+        let pending =
+            if own.is_empty() { vec![] } else { self.store.find_pending(site, &request.article, &own).await? };
+        let page = page.within(Room::beside(budget::weight_of(&pending)), thread_cursor);
         let next_page_token = self.seal_cursor(site, "ListComments", &filter, page.next)?;
         let mut threads = self.listed(site, page.items)?;
-        if !own.is_empty() {
-            let pending = self.store.find_pending(site, &request.article, &own).await?;
-            add_pending(&mut threads, pending, request.parent, after.is_none());
-        }
+        add_pending(&mut threads, pending, request.parent, after.is_none());
         let total = policies.articles.first().map_or(0, |known| known.public_count);
         Ok(CommentList { threads, own, next_page_token, total, mode })
     }

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use crate::{
     domain::{
         Result,
+        budget::Room,
         case::{Case, EXACT_TOTAL},
-        page::{Page, QueuePage},
+        page::{Page, QueuePage, queue_cursor},
     },
     store::Store,
 };
@@ -34,7 +35,8 @@ pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<
         items.extend(found.items);
         let next = found.next.or(until);
         if found.next.is_some() || until.is_none() || items.len() == page.size || began.elapsed() >= PATIENCE {
-            return Ok(Page { items, next });
+            // Each slice fits a response; together they need not.
+            return Ok(Page { items, next }.within(Room::default(), |case| queue_cursor(page.order, case)));
         }
         after = until;
     }

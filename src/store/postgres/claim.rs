@@ -17,10 +17,10 @@ use crate::{
         case::QueueFilter,
         claim::{ClaimRequest, Claimed},
         id::{CommentId, SiteId},
+        page::queue_cursor,
     },
     store::{
         contract::ClaimStore,
-        keyset,
         rows::{Read as _, Reader},
     },
 };
@@ -86,7 +86,7 @@ async fn claim(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<Vec<
         let found = queue::lock_next(tx, request, &filter, missing, after).await?;
         let ids: Vec<CommentId> = found.iter().map(|case| case.comment.id).collect();
         let Some(last) = found.last() else { break };
-        after = Some(keyset::queue_cursor(request.order, last));
+        after = Some(queue_cursor(request.order, last));
         let taken = take(tx, request, &ids).await?;
         new.extend(ids.into_iter().filter(|id| taken.contains(id)));
         if found.len() < missing {

@@ -15,7 +15,7 @@ use crate::{
         case::{Case, EXACT_TOTAL, QueueFilter},
         claim::ClaimRequest,
         id::{CommentId, SiteId},
-        page::{Cursor, Page, QueuePage},
+        page::{Cursor, Page, QueuePage, queue_cursor},
     },
     store::{
         contract::{MOST_CHANGES, QueueStore},
@@ -33,7 +33,7 @@ impl QueueStore for PostgresStore {
         } else {
             fetch(&mut *self.begin_planned_anew().await?, page, page.size + 1, false).await?
         };
-        Ok(Page::of(cases, page.size, |case| keyset::queue_cursor(page.order, case)))
+        Ok(Page::of(cases, page.size, |case| queue_cursor(page.order, case)))
     }
 
     async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64> {

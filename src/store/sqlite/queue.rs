@@ -17,7 +17,7 @@ use crate::{
         Result,
         case::{Case, EXACT_TOTAL, QueueFilter},
         id::{CommentId, SiteId},
-        page::{Cursor, Page, QueuePage},
+        page::{Cursor, Page, QueuePage, queue_cursor},
     },
     store::{
         contract::{MOST_CHANGES, QueueStore},
@@ -87,7 +87,7 @@ pub(super) async fn list(executor: impl SqliteExecutor<'_>, page: &QueuePage<'_>
     let query = ask_page(Shape::of(page.filter).page(page.order), page, parse::limit(page.size + 1));
     let rows = query.fetch_all(executor).await?;
     let cases = rows.iter().map(|row| rows::case(&mut Reader::new(row), page.now)).collect::<Result<_>>()?;
-    Ok(Page::of(cases, page.size, |case| keyset::queue_cursor(page.order, case)))
+    Ok(Page::of(cases, page.size, |case| queue_cursor(page.order, case)))
 }
 
 /// A change's id is made from its time, so that the primary key finds the newest.
