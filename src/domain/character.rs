@@ -45,14 +45,20 @@ impl Entry {
         Self {
             category: c.general_category(),
             group: c.general_category_group(),
-            settled: starts && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes,
+            settled: starts && !is_combining_mark(c) && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes,
             compatible,
             joins: joins(c),
             marked: c == 'đ' || std::iter::once(c).nfd().nth(1).is_some(),
-            folded: single(unmarked()).filter(|_| starts && compatible && !is_combining_mark(lower[0])),
+            folded: single(unmarked())
+                .filter(|_| starts && compatible && !is_combining_mark(lower[0]) && !is_format(c)),
             stripped: single(stripped()).filter(|_| starts && compatible),
         }
     }
+}
+
+/// Asked of Unicode itself: the table is being made.
+fn is_format(c: char) -> bool {
+    c.general_category() == GeneralCategory::Format
 }
 
 fn single(mut characters: impl Iterator<Item = char>) -> Option<char> {

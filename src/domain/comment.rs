@@ -145,8 +145,16 @@ impl Default for TextLimits {
 }
 
 impl TextLimits {
-    /// Bytes allowed per grapheme: a Vietnamese letter takes 3, an emoji with skin tone 8.
-    const BYTES_PER_GRAPHEME: usize = 8;
+    /// Bytes allowed per grapheme: a Vietnamese letter takes 3, an emoji with skin tone 8, a family 25. A request's own limit is
+    /// reached before that of the longest content.
+    const BYTES_PER_GRAPHEME: usize = 25;
+    /// Bytes that the shortest field may have: 60 of the longest emoji.
+    const LEAST_BYTES: usize = 2_500;
+
+    /// Returns the byte cap of a field of so many graphemes.
+    fn bytes(graphemes: usize) -> usize {
+        (graphemes * Self::BYTES_PER_GRAPHEME).max(Self::LEAST_BYTES)
+    }
 }
 
 /// The text fields of a form, cleaned and checked.
@@ -194,7 +202,7 @@ impl FormText {
             ("content", &form.content, limits.content),
         ];
         for (field, value, limit) in fields {
-            violations.check_length(field, value, limit, limit * TextLimits::BYTES_PER_GRAPHEME);
+            violations.check_length(field, value, limit, TextLimits::bytes(limit));
         }
         form
     }
@@ -231,6 +239,23 @@ mod tests {
         assert!(check(&"ễ".repeat(60), "", "Hay").1.is_empty());
         assert!(check(&"e\u{302}\u{303}".repeat(60), "", "Hay").1.is_empty());
         assert_eq!(check(&"ễ".repeat(61), "", "Hay").1, ["author_name"]);
+    }
+
+    #[test]
+    fn a_family_is_one_grapheme_of_the_limit() {
+        let families = |count: usize| "👨\u{200d}👩\u{200d}👧\u{200d}👦".repeat(count);
+        let longest = |count: usize| "👩🏻\u{200d}❤️\u{200d}💋\u{200d}👩🏿".repeat(count);
+        assert!(check(&longest(60), &families(150), &families(2_000)).1.is_empty());
+        assert_eq!(check(&families(61), "", "Hay").1, ["author_name"]);
+        assert_eq!(check("Lan", "", &"x".repeat(3_001)).1, ["content"]);
+    }
+
+    #[test]
+    fn a_name_of_which_nothing_is_seen_is_none() {
+        for name in ["\u{fe0f}", "\u{2800}", "\u{3164}", "\u{34f}", "\u{e0041}\u{e007f}", "\u{200b}\u{200d}", "\u{301}"]
+        {
+            assert_eq!(check(name, name, name).1, ["author_name", "content"], "{name:?}");
+        }
     }
 
     #[test]

@@ -165,7 +165,7 @@ pub fn check_challenge(
 
 /// An article id, or a violation of `article_id`.
 pub fn check_article(id: &str, violations: &mut Violations) -> Option<ArticleId> {
-    let problem = if id.is_empty() { Problem::Required } else { Problem::NotAnArticleId };
+    let problem = if id.trim().is_empty() { Problem::Required } else { Problem::NotAnArticleId };
     violations.take("article_id", ArticleId::parse(id), problem)
 }
 

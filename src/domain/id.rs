@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::text;
+
 /// A site, one per news portal: 1 to 64 of `a-z 0-9 - _`. Comes from the caller's token, never from a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SiteId(String);
@@ -28,7 +30,7 @@ impl fmt::Display for SiteId {
     }
 }
 
-/// The portal's own article id: 1 to 200 bytes without control characters, otherwise opaque.
+/// The portal's own article id: NFC without outer blanks, 1 to 200 bytes without control characters, otherwise opaque.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ArticleId(String);
 
@@ -36,8 +38,14 @@ impl ArticleId {
     /// Longest id in bytes.
     pub const MAX_BYTES: usize = 200;
 
-    /// Parses a portal's id; `None` when it is empty, too long or holds control characters.
+    /// Parses a portal's id; `None` when it is empty, too long or holds control characters. All ways to write one id are one article.
     pub fn parse(text: &str) -> Option<Self> {
+        let trimmed = text.trim_matches(|c: char| c.is_whitespace() || text::is_invisible(c));
+        Self::stored(&text::nfc(trimmed)).filter(|_| !text.chars().any(char::is_control))
+    }
+
+    /// Takes an id as it was stored, also by a version that kept it as the portal wrote it.
+    pub fn stored(text: &str) -> Option<Self> {
         let fits = (1..=Self::MAX_BYTES).contains(&text.len());
         (fits && !text.chars().any(char::is_control)).then(|| Self(text.to_owned()))
     }
@@ -85,6 +93,24 @@ mod tests {
         assert!(ArticleId::parse("").is_none());
         assert!(ArticleId::parse(&"x".repeat(201)).is_none());
         assert!(ArticleId::parse("a\nb").is_none());
+        assert!(ArticleId::parse("bai\u{0}").is_none() && ArticleId::parse("bai\n").is_none());
+    }
+
+    #[test]
+    fn all_ways_to_write_an_article_id_are_one() {
+        let id = ArticleId::parse("cầu-mới").unwrap();
+        for other in [
+            "ca\u{302}\u{300}u-mo\u{31b}\u{301}i",
+            " cầu-mới\u{a0}",
+            "\u{3000}cầu-mới\u{2003} ",
+            "\u{feff}cầu-mới\u{200b}",
+        ] {
+            assert_eq!(ArticleId::parse(other).unwrap(), id, "{other:?}");
+        }
+        for blank in [" ", "\u{a0}\u{3000}", "\u{200b}", "\u{2800}"] {
+            assert!(ArticleId::parse(blank).is_none(), "{blank:?}");
+        }
+        assert_eq!(ArticleId::stored("a\u{300}").unwrap().as_str(), "a\u{300}");
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub mod decision;
 pub mod error;
 pub mod form;
 pub mod id;
+mod joiners;
 pub mod lifecycle;
 pub mod page;
 pub mod picture;

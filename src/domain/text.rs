@@ -1,10 +1,12 @@
-//! Text rules: NFC, no invisible characters, capped marks; and the folded form that searches compare.
+//! Text rules: NFC, no invisible characters but those that spell, capped marks; and the folded form that searches compare.
+
+use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use unicode_properties::GeneralCategory;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::character;
+use super::{character, joiners};
 
 /// Marks kept per base letter after NFC. Vietnamese needs none then; Hebrew and Thai need up to 3.
 const MAX_MARKS: usize = 4;
@@ -14,7 +16,7 @@ pub fn clean_line(raw: &str) -> String {
     if raw.chars().all(is_ready) {
         return one_space_between(raw);
     }
-    one_space_between(&composed(raw.chars().map(line_break_to_space).filter(|c| is_kept(*c)).collect()))
+    nothing_unless_seen(one_space_between(&settled(raw.chars().map(line_break_to_space).collect())))
 }
 
 /// Cleans a text with paragraphs: line ends become `\n`, blank lines are capped at one, ends are trimmed.
@@ -23,8 +25,28 @@ pub fn clean_block(raw: &str) -> String {
         return spaced_lines(raw);
     }
     let raw = raw.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
-    let kept = raw.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| *c == '\n' || is_kept(*c));
-    spaced_lines(&composed(kept.collect()))
+    nothing_unless_seen(spaced_lines(&settled(raw.replace('\t', " "))))
+}
+
+/// Drops what is not seen and composes the rest, until nothing changes: what a mark was dropped from may part what a joiner joined.
+fn settled(mut text: String) -> String {
+    loop {
+        let next = composed(joiners::seen(&text));
+        if next == text {
+            return text;
+        }
+        text = next;
+    }
+}
+
+/// Returns an empty text when a reader would see nothing of it: a name of selectors and marks alone is none.
+fn nothing_unless_seen(text: String) -> String {
+    let is_seen = |c: char| !c.is_whitespace() && !is_invisible(c) && !is_mark_on_another(c);
+    if text.chars().any(is_seen) { text } else { String::new() }
+}
+
+fn is_mark_on_another(c: char) -> bool {
+    matches!(character::category(c), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
 }
 
 fn spaced_lines(cleaned: &str) -> String {
@@ -43,7 +65,16 @@ fn spaced_lines(cleaned: &str) -> String {
 
 /// How many graphemes a reader would count.
 pub fn graphemes(text: &str) -> usize {
-    if text.chars().all(character::stands_alone) { text.chars().count() } else { text.graphemes(true).count() }
+    if text.chars().all(character::stands_alone) {
+        return text.chars().count();
+    }
+    // What parts words in Khmer is no grapheme to a reader.
+    text.graphemes(true).filter(|grapheme| *grapheme != "\u{200b}").count()
+}
+
+/// Chooses how the character before it is drawn, as text or as a picture among others.
+pub(super) fn is_selector(c: char) -> bool {
+    matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Longest excerpt, in graphemes, and in bytes for those of many marks.
@@ -65,12 +96,12 @@ pub fn excerpt(mut text: String) -> String {
     text
 }
 
-/// Folds for comparing only, never for refusing: NFKC, lower case, marks stripped, đ to d, one space between words.
+/// Folds for comparing only, never for refusing: NFKC, lower case, marks stripped, đ to d, nothing invisible, one space between words.
 /// Stripping turns `các` and `lớn` into other words, so a match on folded text proves nothing by itself.
 pub fn fold(text: &str) -> String {
     let stripped = folded_one_by_one(text).unwrap_or_else(|| {
         let lower = text.nfkc().flat_map(char::to_lowercase);
-        lower.nfd().filter(|c| !is_combining_mark(*c)).map(character::plain_d).collect()
+        lower.nfd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c)).map(character::plain_d).collect()
     });
     one_space_between(&stripped)
 }
@@ -105,7 +136,7 @@ fn is_ready(c: char) -> bool {
 }
 
 /// False for what a reader cannot see: controls, bidi overrides, zero-width, tags, fillers, private use.
-fn is_kept(c: char) -> bool {
+pub(super) fn is_kept(c: char) -> bool {
     let unreadable = matches!(
         character::category(c),
         GeneralCategory::Control
@@ -118,10 +149,14 @@ fn is_kept(c: char) -> bool {
     !is_invisible(c) && !unreadable
 }
 
-/// How many characters of `raw` nobody sees, without those that belong to emoji and to the start of a file.
+/// How many characters of `raw` nobody sees, without those that spell, that belong to emoji and to the start of a file.
 pub fn invisible_characters(raw: &str) -> usize {
     let ordinary = |c: char| matches!(c, '\u{200d}' | '\u{feff}' | '\u{e0020}'..='\u{e007f}');
-    raw.chars().filter(|c| is_invisible(*c) && !ordinary(*c)).count()
+    let count = |text: &str| text.chars().filter(|c| is_invisible(*c) && !ordinary(*c)).count();
+    match count(raw) {
+        0 => 0,
+        all => all.saturating_sub(count(&joiners::seen(raw))),
+    }
 }
 
 /// Zero-width characters, bidi overrides, tags and fillers.
@@ -129,9 +164,22 @@ pub fn is_invisible(c: char) -> bool {
     // Fillers that general categories call letters, marks or symbols.
     let filler = matches!(
         c,
-        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+        '\u{34f}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{ffa0}'
+            | '\u{1d159}'
     );
     filler || !c.is_ascii() && character::category(c) == GeneralCategory::Format
+}
+
+/// Returns the text in NFC.
+pub(super) fn nfc(text: &str) -> Cow<'_, str> {
+    if text.chars().all(character::is_settled) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 /// NFC, piles of marks capped. Most texts come that way.
@@ -143,7 +191,12 @@ fn cap_marks(chars: impl Iterator<Item = char>) -> String {
     let mut marks = 0;
     chars
         .filter(|c| {
-            marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
+            marks = match c {
+                // A joiner begins no letter.
+                '\u{200c}' | '\u{200d}' => return true,
+                c if is_combining_mark(*c) => marks + 1,
+                _ => 0,
+            };
             marks <= MAX_MARKS
         })
         .collect()
@@ -171,6 +224,135 @@ mod tests {
         assert_eq!(invisible_characters("\u{feff}👨\u{200d}👩\u{200d}👧 🏴\u{e0067}\u{e0062}\u{e007f} ❤\u{fe0f}"), 0);
     }
 
+    /// Emoji and words that invisible characters spell.
+    const SPELT: [&str; 37] = [
+        "👨‍👩‍👧‍👦",
+        "❤️‍🔥",
+        "🏳️‍🌈",
+        "🏴‍☠️",
+        "👩🏽‍🤝‍👨🏻",
+        "👩🏻‍❤️‍💋‍👨🏿",
+        "🧑🏿‍🚀",
+        "🐦‍⬛",
+        "🧔🏼‍♂️",
+        "👁️‍🗨️",
+        "⛓️‍💥",
+        "🙂‍↔️",
+        "🏴󠁧󠁢󠁳󠁣󠁴󠁿",
+        "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+        "🇻🇳",
+        "🇰🇭",
+        "1️⃣",
+        "#️⃣",
+        "☎️",
+        "👍🏽",
+        "❤️",
+        "ខ្ញុំ\u{200b}ស្រឡាញ់\u{200b}ភាសា\u{200b}ខ្មែរ។",
+        "ស៊\u{200c}ី",
+        "ភាសាខ្មែរ\u{200b}ABC",
+        "สวัสดี\u{200b}ครับ",
+        "ພາສາ\u{200b}ລາວ",
+        "မြန်မာ\u{200b}စာ",
+        "བོད་\u{200b}སྐད",
+        "می\u{200c}خواهم",
+        "کتاب\u{200c}ها",
+        "SMS\u{200c}ها",
+        "۱۳۹۹ ه\u{200d}",
+        "ශ්\u{200d}රී ලංකා",
+        "ප්\u{200d}රදේශය",
+        "क्\u{200d}ष",
+        "র\u{200d}্যাব",
+        "അവന്\u{200d}",
+    ];
+
+    #[test]
+    fn what_spells_stays_byte_for_byte() {
+        for text in SPELT {
+            for text in [text.to_owned(), format!("Chào {text} nhé"), format!("{text}{text}")] {
+                assert_eq!((clean_line(&text), clean_block(&text)), (text.clone(), text.clone()), "{text:?}");
+                assert_eq!(invisible_characters(&text), 0, "{text:?}");
+            }
+            assert!(!fold(text).contains(is_invisible), "{text:?}: judged without them");
+        }
+    }
+
+    #[test]
+    fn the_same_characters_elsewhere_are_a_disguise() {
+        for c in ['\u{200b}', '\u{200c}', '\u{200d}', '\u{fe0f}', '\u{34f}', '\u{e0061}', '\u{2060}'] {
+            for (raw, clean) in
+                [("c{}ờ b{}ạc", "cờ bạc"), ("{}casino{}", "casino"), ("9{}{}9 {}", "99"), ("đ{}Đ", "đĐ")]
+            {
+                if c == '\u{fe0f}' && clean == "99" {
+                    continue;
+                }
+                assert_eq!(clean_line(&raw.replace("{}", &c.to_string())), clean, "{c:?}");
+            }
+            // More than one in a row spells nothing.
+            assert_eq!(
+                clean_line(&format!("😀{c}{c}")).chars().filter(|kept| *kept == c).count(),
+                usize::from(c == '\u{fe0f}')
+            );
+        }
+        assert_eq!(clean_line("می\u{200c}\u{200c}خواهم"), "می\u{200c}خواهم");
+        assert_eq!(clean_line("👨\u{200d}"), "👨");
+        assert_eq!(clean_line("\u{200d}👨 \u{200d}👩"), "👨 👩");
+        // Tags stay whole or go whole.
+        assert_eq!(clean_line("🏴\u{e0067}\u{e0062}\u{e0073}"), "🏴");
+        assert_eq!(clean_line("👍\u{e0067}\u{e0062}\u{e0073}\u{e007f}"), "👍");
+    }
+
+    #[test]
+    fn a_reader_counts_what_is_seen() {
+        assert_eq!(graphemes("👨\u{200d}👩\u{200d}👧\u{200d}👦🏴󠁧󠁢󠁳󠁣󠁴󠁿🇻🇳❤️\u{200d}🔥1️⃣"), 5);
+        assert_eq!(graphemes("ភាសា\u{200b}ខ្មែរ"), graphemes("ភាសាខ្មែរ"));
+        assert_eq!(graphemes("می\u{200c}خواهم"), 7);
+    }
+
+    /// Unicode's `Default_Ignorable_Code_Point` and `White_Space`, and what else shows nothing.
+    #[test]
+    fn a_text_of_which_nothing_is_seen_is_empty() {
+        let ignorable = [
+            (0xAD, 0xAD),
+            (0x34F, 0x34F),
+            (0x61C, 0x61C),
+            (0x115F, 0x1160),
+            (0x17B4, 0x17B5),
+            (0x180B, 0x180F),
+            (0x200B, 0x200F),
+            (0x202A, 0x202E),
+            (0x2060, 0x206F),
+            (0x3164, 0x3164),
+            (0xFE00, 0xFE0F),
+            (0xFEFF, 0xFEFF),
+            (0xFFA0, 0xFFA0),
+            (0xFFF0, 0xFFF8),
+            (0x1_BCA0, 0x1_BCA3),
+            (0x1_D173, 0x1_D17A),
+            (0xE_0000, 0xE_0FFF),
+        ];
+        let blank = [
+            (0x9, 0xD),
+            (0x20, 0x20),
+            (0x85, 0x85),
+            (0xA0, 0xA0),
+            (0x1680, 0x1680),
+            (0x2000, 0x200A),
+            (0x2028, 0x2029),
+            (0x202F, 0x202F),
+            (0x205F, 0x205F),
+            (0x3000, 0x3000),
+            (0x2800, 0x2800),
+            (0x1_D159, 0x1_D159),
+            (0x300, 0x301),
+        ];
+        for c in ignorable.into_iter().chain(blank).flat_map(|(first, last)| first..=last).filter_map(char::from_u32) {
+            for text in [c.to_string(), format!(" {c}{c}\u{fe0f} ")] {
+                assert_eq!([clean_line(&text), clean_block(&text)], ["", ""], "{c:?}");
+            }
+        }
+        assert_eq!(clean_line("\u{3164}ỹ"), "ỹ");
+    }
+
     #[test]
     fn a_letter_split_by_a_zero_width_character_still_composes() {
         assert_eq!(clean_line("e\u{200d}\u{302}"), "ê");
@@ -193,10 +375,21 @@ mod tests {
         #[test]
         fn the_short_ways_say_what_the_long_ways_say(text in "[a-zA-ZđĐớỚßİ0-9\u{300}-\u{303}\u{31b}\u{323}\u{1100}-\u{1112}ｎﬁ\r\n \u{200d}👨가-각]{0,12}|\\PC{0,12}") {
             let lower = text.nfkc().flat_map(char::to_lowercase);
-            let long: String = lower.nfd().filter(|c| !is_combining_mark(*c)).map(character::plain_d).collect();
+            let seen = |c: &char| !is_combining_mark(*c) && !is_invisible(*c);
+            let long: String = lower.nfd().filter(seen).map(character::plain_d).collect();
             proptest::prop_assert_eq!(fold(&text), long.split_whitespace().collect::<Vec<_>>().join(" "));
             proptest::prop_assert_eq!(graphemes(&text), text.graphemes(true).count());
             proptest::prop_assert_eq!(composed(text.clone()), cap_marks(text.nfc()));
+        }
+
+        /// Joiners, selectors, tags and fillers among letters and pictures that take them, and those that do not.
+        #[test]
+        fn a_clean_text_is_nfc_and_stays_as_it_is(text in "([aeo\u{300}-\u{303}\u{323}\u{200b}-\u{200d}\u{fe0f}\u{e0067}\u{e0062}\u{e0065}\u{e007f}🏴👨👩🏽❤🔥کمیखក្ខශ්‍ර \n\u{34f}\u{ad}\u{958}]|\\PC){0,24}") {
+            for clean in [clean_line, clean_block] {
+                let once = clean(&text);
+                proptest::prop_assert_eq!(&clean(&once), &once);
+                proptest::prop_assert_eq!(&once.nfc().collect::<String>(), &once);
+            }
         }
     }
 

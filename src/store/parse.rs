@@ -22,7 +22,7 @@ pub(super) fn site(text: &str) -> Result<SiteId> {
 }
 
 pub(super) fn article_id(text: &str) -> Result<ArticleId> {
-    ArticleId::parse(text).ok_or_else(|| Error::internal("an article id does not fit"))
+    ArticleId::stored(text).ok_or_else(|| Error::internal("an article id does not fit"))
 }
 
 /// A hash of fixed length.

@@ -48,6 +48,7 @@ mod responses;
 mod retention;
 mod revert;
 mod review;
+mod spelling;
 mod standing;
 mod stats;
 mod store_contract;

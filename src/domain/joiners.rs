@@ -1,0 +1,146 @@
+//! Characters that nobody sees and that spell all the same: they join emoji and end tags, and shape or part words in some scripts. Anywhere
+//! else they are a disguise, and go.
+
+use unicode_normalization::char::canonical_combining_class;
+use unicode_properties::{GeneralCategoryGroup, UnicodeEmoji as _};
+
+use super::{character, text};
+
+const ZERO_WIDTH_SPACE: char = '\u{200b}';
+const NON_JOINER: char = '\u{200c}';
+const JOINER: char = '\u{200d}';
+const BLACK_FLAG: char = '\u{1f3f4}';
+const END_OF_TAGS: char = '\u{e007f}';
+
+/// Scripts in which U+200C and U+200D shape letters: Arabic with its neighbours, those of India and Ceylon, and of South-East Asia.
+const SHAPING: [(char, char); 21] = [
+    ('\u{600}', '\u{109f}'),
+    ('\u{1700}', '\u{18af}'),
+    ('\u{19e0}', '\u{19ff}'),
+    ('\u{1a20}', '\u{1aaf}'),
+    ('\u{1b00}', '\u{1c4f}'),
+    ('\u{1cd0}', '\u{1cff}'),
+    ('\u{a840}', '\u{a8ff}'),
+    ('\u{a930}', '\u{a95f}'),
+    ('\u{a980}', '\u{aaff}'),
+    ('\u{abc0}', '\u{abff}'),
+    ('\u{fb50}', '\u{fdff}'),
+    ('\u{fe70}', '\u{fefc}'),
+    ('\u{10a00}', '\u{10a5f}'),
+    ('\u{10ac0}', '\u{10aff}'),
+    ('\u{10b80}', '\u{10baf}'),
+    ('\u{10d00}', '\u{10d3f}'),
+    ('\u{10ec0}', '\u{10eff}'),
+    ('\u{10f30}', '\u{10fdf}'),
+    ('\u{11000}', '\u{11dff}'),
+    ('\u{16100}', '\u{1613f}'),
+    ('\u{1e900}', '\u{1e95f}'),
+];
+
+/// Scripts that are written without blanks, in which U+200B parts words: Thai, Lao, Tibetan, Myanmar, Khmer, Tai, Balinese, Javanese, Cham.
+const PARTED: [(char, char); 9] = [
+    ('\u{e00}', '\u{109f}'),
+    ('\u{1780}', '\u{17ff}'),
+    ('\u{1950}', '\u{19ff}'),
+    ('\u{1a20}', '\u{1aaf}'),
+    ('\u{1b00}', '\u{1b7f}'),
+    ('\u{a980}', '\u{a9ff}'),
+    ('\u{aa00}', '\u{aa7f}'),
+    ('\u{aa80}', '\u{aadf}'),
+    ('\u{11f00}', '\u{11f5f}'),
+];
+
+/// Scripts whose letters have another form where they are joined on: Arabic, Syriac, N'Ko, Mandaic.
+const CURSIVE: (char, char) = ('\u{600}', '\u{8ff}');
+
+/// Returns `raw` without what a reader cannot see, except where it spells.
+pub(super) fn seen(raw: &str) -> String {
+    let mut kept = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(c) = rest.chars().next() {
+        if stands(c) {
+            rest = &rest[c.len_utf8()..];
+            if !text::is_selector(c) || takes_selector(kept.chars().next_back()) {
+                kept.push(c);
+            }
+            continue;
+        }
+        let end = rest.find(stands).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        let run = keep_tags(&mut kept, run);
+        let after = after.chars().next();
+        // One is spelling; more in a row are not.
+        kept.extend(run.chars().find(|c| spells(&kept, *c, after)));
+        rest = &rest[end..];
+    }
+    kept
+}
+
+fn stands(c: char) -> bool {
+    c == '\n' || text::is_kept(c)
+}
+
+/// Keeps the tags that `run` begins with when they spell a flag, and returns what comes after them.
+fn keep_tags<'a>(kept: &mut String, run: &'a str) -> &'a str {
+    let length = run.find(|c| !matches!(c, '\u{e0020}'..=END_OF_TAGS)).unwrap_or(run.len());
+    let (tags, rest) = run.split_at(length);
+    let region = tags.strip_suffix(END_OF_TAGS).unwrap_or_default();
+    let letters = region.chars().all(|c| matches!(c, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}'));
+    if kept.ends_with(BLACK_FLAG) && letters && (3..=6).contains(&region.chars().count()) {
+        kept.push_str(tags);
+    }
+    rest
+}
+
+/// True when `c`, which nobody sees, spells between what stands before and after it.
+fn spells(before: &str, c: char, after: Option<char>) -> bool {
+    let Some(last) = before.chars().next_back() else { return false };
+    match c {
+        JOINER => joins_emoji(before, after) || shapes(last, c, after),
+        NON_JOINER => shapes(last, c, after),
+        ZERO_WIDTH_SPACE => after.is_some_and(|after| {
+            let is_blank = last.is_whitespace() || after.is_whitespace();
+            !is_blank && (is_in(&PARTED, last) || is_in(&PARTED, after))
+        }),
+        _ => false,
+    }
+}
+
+fn joins_emoji(before: &str, after: Option<char>) -> bool {
+    // A skin tone or a selector, or both, belong to the picture before them.
+    let picture = before.chars().rev().take(3).find(|c| !matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}'));
+    picture.is_some_and(is_picture) && after.is_some_and(is_picture)
+}
+
+fn is_picture(c: char) -> bool {
+    let skin_or_flag_letter = matches!(c, '\u{1f3fb}'..='\u{1f3ff}' | '\u{1f1e6}'..='\u{1f1ff}');
+    !c.is_ascii() && !skin_or_flag_letter && c.is_emoji_char()
+}
+
+fn shapes(last: char, c: char, after: Option<char>) -> bool {
+    let is_shaping = |c: char| is_part_of_word(c) && is_in(&SHAPING, c);
+    if after.is_some_and(is_shaping) {
+        // Persian has suffixes on foreign words and numbers.
+        return is_shaping(last) || c == NON_JOINER && last.is_alphanumeric();
+    }
+    let ends_with_virama = is_shaping(last) && canonical_combining_class(last) == 9;
+    let ends_joined_on = c == JOINER && is_shaping(last) && is_in(&[CURSIVE], last);
+    ends_with_virama || ends_joined_on
+}
+
+fn is_part_of_word(c: char) -> bool {
+    use GeneralCategoryGroup::{Letter, Mark, Number};
+    matches!(character::group(c), Letter | Mark | Number)
+}
+
+/// A selector picks a form of the character before it; letters of Latin, Greek and Cyrillic have one form.
+fn takes_selector(last: Option<char>) -> bool {
+    last.is_some_and(|last| {
+        let is_plain_letter = u32::from(last) < 0x530 && last.is_alphabetic();
+        !is_plain_letter && !last.is_whitespace() && !text::is_selector(last)
+    })
+}
+
+fn is_in(ranges: &[(char, char)], c: char) -> bool {
+    ranges.iter().any(|(first, last)| (*first..=*last).contains(&c))
+}
