@@ -4,11 +4,13 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-/// So many failures within [`WINDOW`] open the breaker: enough to pass over one lost connection.
-const FAILURES: usize = 5;
+/// So many errors within [`WINDOW`] open the breaker: enough to pass over one lost connection.
+const ERRORS: usize = 5;
 const WINDOW: Duration = Duration::from_secs(1);
-/// So many time-outs in a row open it sooner: each has kept a reader waiting, and its write may still land.
+/// So many time-outs without an answer between them open it, when they last for [`SILENCE`]. A server that says nothing at
+/// all is found by the watch long before. This is for one that answers the watch and no call.
 const TIME_OUTS: u32 = 3;
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// What went wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +23,10 @@ pub(super) enum Fault {
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     open: bool,
-    failures: VecDeque<Instant>,
+    errors: VecDeque<Instant>,
     time_outs: u32,
+    /// The first time-out since the last answer.
+    silent_since: Option<Instant>,
 }
 
 impl Breaker {
@@ -32,19 +36,31 @@ impl Breaker {
 
     /// Notes a call that went well.
     pub(super) fn succeeded(&mut self) {
-        self.time_outs = 0;
+        (self.time_outs, self.silent_since) = (0, None);
     }
 
     /// Notes a call that failed at `now`; true when this one opens the breaker.
     pub(super) fn failed(&mut self, fault: Fault, now: Instant) -> bool {
-        self.failures.push_back(now);
-        while self.failures.len() > FAILURES
-            || self.failures.front().is_some_and(|first| now.duration_since(*first) > WINDOW)
+        let is_enough = match fault {
+            Fault::Error => self.is_error_too_many(now),
+            Fault::TimeOut => {
+                self.time_outs += 1;
+                let since = *self.silent_since.get_or_insert(now);
+                self.time_outs >= TIME_OUTS && now.duration_since(since) >= SILENCE
+            }
+        };
+        is_enough && self.open()
+    }
+
+    fn is_error_too_many(&mut self, now: Instant) -> bool {
+        // An error is an answer, too.
+        self.succeeded();
+        self.errors.push_back(now);
+        while self.errors.len() > ERRORS || self.errors.front().is_some_and(|first| now.duration_since(*first) > WINDOW)
         {
-            self.failures.pop_front();
+            self.errors.pop_front();
         }
-        self.time_outs = if fault == Fault::TimeOut { self.time_outs + 1 } else { 0 };
-        (self.failures.len() >= FAILURES || self.time_outs >= TIME_OUTS) && self.open()
+        self.errors.len() >= ERRORS
     }
 
     /// Opens it; true when it was closed.
@@ -86,19 +102,16 @@ mod tests {
     }
 
     #[test]
-    fn three_time_outs_in_a_row_open_it() {
+    fn time_outs_open_it_when_no_answer_comes_between_them_for_a_second() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
-        let mut later = now;
-        for _ in 0..10 {
-            later += WINDOW * 2;
-            assert!(!breaker.failed(Fault::TimeOut, later));
-            assert!(!breaker.failed(Fault::TimeOut, later));
-            breaker.succeeded();
+        // As in a crowd whose calls all meet the same moment.
+        for _ in 0..100 {
+            assert!(!breaker.failed(Fault::TimeOut, now));
         }
-        let last = later + WINDOW * 2;
-        assert!(!breaker.failed(Fault::TimeOut, last));
-        assert!(!breaker.failed(Fault::TimeOut, last));
-        assert!(breaker.failed(Fault::TimeOut, last));
+        breaker.succeeded();
+        assert!(!breaker.failed(Fault::TimeOut, now + SILENCE));
+        assert!(!breaker.failed(Fault::TimeOut, now + SILENCE * 3), "two may be hours apart");
+        assert!(breaker.failed(Fault::TimeOut, now + SILENCE * 3));
     }
 
     #[test]
@@ -107,10 +120,10 @@ mod tests {
         assert!(breaker.open());
         assert!(!breaker.open());
         for _ in 0..4 {
-            breaker.failed(Fault::TimeOut, now);
+            breaker.failed(Fault::Error, now);
         }
         breaker.close();
-        assert!(!breaker.failed(Fault::TimeOut, now));
+        assert!(!breaker.failed(Fault::Error, now));
         assert!(!breaker.is_open());
     }
 }

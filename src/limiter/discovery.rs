@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use redis::{ConnectionAddr, ConnectionInfo, RedisResult, Value, from_redis_value};
 
 use super::{
+    patience::answered,
     servers::open,
     topology::{at, logged_in},
 };
@@ -36,7 +37,7 @@ async fn ask_sentinel(sentinel: &ConnectionInfo, service: &str, master: &Connect
     let ask = async |sentinel| {
         let mut question = redis::cmd("SENTINEL");
         question.arg("get-master-addr-by-name").arg(service);
-        question.query_async(&mut open(&sentinel).await?).await
+        answered(question.query_async(&mut open(&sentinel).await?)).await
     };
     match ask(sentinel.clone()).await {
         Err(error) if error.code() == Some("NOAUTH") => ask(logged_in(sentinel, master)).await,
@@ -63,7 +64,8 @@ pub(super) async fn ask_cluster(seeds: &[ConnectionInfo], known: &[Node]) -> Res
 
 async fn ask_node(node: &ConnectionInfo) -> RedisResult<(Vec<Range>, Vec<Node>)> {
     let mut connection = open(node).await?;
-    let answer: Vec<Vec<Value>> = redis::cmd("CLUSTER").arg("SLOTS").query_async(&mut connection).await?;
+    let question = redis::cmd("CLUSTER").arg("SLOTS").to_owned();
+    let answer: Vec<Vec<Value>> = answered(question.query_async(&mut connection)).await?;
     let asked = match node.addr() {
         ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host.as_str(),
         _ => "",

@@ -7,7 +7,8 @@ use redis::{Cmd, ErrorKind, RedisError, RedisResult, Script};
 use tokio::time::Instant;
 
 use super::{
-    servers::{RESPONSE_TIMEOUT, Servers, Shard},
+    patience::{answered, timed_out},
+    servers::{Servers, Shard},
     verdict::{Outcome, refuses},
 };
 use crate::domain::rate_limit::{Charge, Limit, LimitMode, Quota, Quotas, Weight};
@@ -47,13 +48,22 @@ impl Gcra {
         Self { source, hash: Script::new(source).get_hash().to_owned() }
     }
 
-    /// Counts all charges that share a call, or none of them. What Redis gets to see after the call has given up counts
-    /// nothing.
-    pub(super) async fn take(&self, servers: &Servers, quotas: &Quotas, charges: &[Charge]) -> RedisResult<Answer> {
+    /// Counts all charges that share a call, or none of them. What Redis gets to see after `deadline`, when the call has
+    /// given up, counts nothing.
+    ///
+    /// # Errors
+    /// What Redis says, and a time-out where it got to see the call too late.
+    pub(super) async fn take(
+        &self,
+        servers: &Servers,
+        quotas: &Quotas,
+        charges: &[Charge],
+        deadline: Instant,
+    ) -> RedisResult<Answer> {
         let groups = groups(servers, charges)?;
         let calls = groups.iter().map(|group| {
             let asked = group.charges.iter().map(|at| (&charges[*at], weight(&charges[*at])));
-            self.ask(group.shard, Question::new(quotas, asked), Some(RESPONSE_TIMEOUT))
+            self.ask(group.shard, Question::new(quotas, asked), Some(deadline))
         });
         let answers = join_all(calls).await;
         let mut outcomes = vec![Outcome::Taken { remaining: 0 }; charges.len()];
@@ -95,18 +105,18 @@ impl Gcra {
         let probes = servers.shards().iter().map(|shard| async move {
             // One event per millisecond and a burst of a minute: never refused, so it always writes.
             let question = Question { keys: vec![shard.probe.clone()], args: vec![1_000, 60_000_000, TAKE, 1] };
-            self.ask(shard, question, None).await
+            answered(self.ask(shard, question, None)).await
         });
         try_join_all(probes).await.map(drop)
     }
 
     /// Asks one server. That it does not know the script or finds the question too late means that nothing was counted, so
     /// both may be asked again; nothing else may.
-    async fn ask(&self, shard: &Shard, question: Question, patience: Option<Duration>) -> RedisResult<Vec<Outcome>> {
+    async fn ask(&self, shard: &Shard, question: Question, deadline: Option<Instant>) -> RedisResult<Vec<Outcome>> {
         let (mut command, mut script) = ("EVALSHA", self.hash.as_str());
         for _ in 0..TRIES {
             let asked_at = Instant::now();
-            let latest = patience.map_or(0, |patience| shard.clock.latest(asked_at, patience));
+            let latest = deadline.map_or(0, |deadline| shard.clock.latest(deadline));
             let call = question.call(command, script, latest);
             let answer: Vec<i64> = match call.query_async(&mut shard.connection.clone()).await {
                 Err(error) if error.code() == Some("NOSCRIPT") => {
@@ -116,9 +126,14 @@ impl Gcra {
                 answer => answer?,
             };
             let (told, outcomes) = answer.split_first().ok_or_else(strange)?;
-            shard.clock.learn(*told, asked_at, Instant::now());
+            let answered_at = Instant::now();
+            shard.clock.learn(*told, asked_at, answered_at);
             if outcomes.len() == question.keys.len() * 3 {
                 return outcomes.chunks_exact(3).map(outcome).collect();
+            }
+            // It was sent, or its answer read, too late: the server's clock is not to blame.
+            if deadline.is_some_and(|deadline| answered_at >= deadline) {
+                return Err(timed_out());
             }
         }
         Err((ErrorKind::Client, "the server's clock does not stand still long enough to count").into())

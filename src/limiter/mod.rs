@@ -1,14 +1,17 @@
 //! Rate limits in two tiers with the same quotas. The local one (`local`, governor) answers first: whatever it refuses
 //! Redis would refuse too. Then Redis (`redis`, a GCRA script) joins the counts of all replicas. When Redis fails or is
 //! slow, a circuit breaker (`breaker`) leaves the local tier alone in charge, with this replica's part of the quotas: losing Redis
-//! never blocks a request and never lifts a limit.
+//! never blocks a request and never lifts a limit. What is late
+//! in this process is not held against Redis (`patience`).
 
 mod breaker;
 mod cells;
 mod denied;
 mod discovery;
+mod eviction;
 mod gcra;
 mod local;
+mod patience;
 mod redis;
 mod server_clock;
 mod servers;

@@ -5,25 +5,27 @@ use std::{
     time::Duration,
 };
 
-use redis::{RedisError, RedisResult};
+use redis::RedisResult;
 use tokio::{
     sync::Notify,
-    time::{Instant, MissedTickBehavior, error::Elapsed, interval, sleep, timeout, timeout_at},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::{
     breaker::{Breaker, Fault},
+    eviction::Evictions,
     gcra::Gcra,
+    patience::{TimedOut, patiently, until},
     servers::Servers,
     topology::Topology,
     verdict::Outcome,
 };
 use crate::domain::rate_limit::{Charge, Quotas};
 
-/// Longest a check waits for Redis, refunds included: with the local tier and the timer's grain it stays under 60 ms. The
-/// library's own defaults block a request for 9.5 s.
-const PATIENCE: Duration = Duration::from_millis(55);
-/// Longest a probe may take to find the servers, connect to them and write to each.
+/// Longest a check waits for Redis, refunds included: with the local tier and the timer's grain it stays under 60 ms, or as
+/// much more as this process is late itself. The library's own defaults block a request for 9.5 s.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Longest a probe may take to find the servers, connect to them and write to each, less the lateness of this process.
 const PROBE_PATIENCE: Duration = Duration::from_millis(400);
 /// Time between two probes while Redis is out of use, and between two looks at it while nothing is wrong.
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
@@ -74,26 +76,31 @@ impl Redis {
     pub(super) async fn take(&self, quotas: &Quotas, charges: &[Charge]) -> Option<Vec<Outcome>> {
         let (servers, term) = self.servers()?;
         let deadline = Instant::now() + PATIENCE;
-        let answer = timeout_at(deadline, self.gcra.take(&servers, quotas, charges)).await;
+        let answer = until(deadline, self.gcra.take(&servers, quotas, charges, deadline)).await;
         let answer = self.note(term, answer)?;
         if !answer.excess.is_empty() {
             let excess: Vec<_> = answer.excess.iter().map(|at| charges[*at].clone()).collect();
             // A refund that fails leaves its subject one event short until that drains; the answer stays "refused".
-            let _ = self.note(term, timeout_at(deadline, self.gcra.give_back(&servers, quotas, &excess)).await);
+            let _ = self.note(term, until(deadline, self.gcra.give_back(&servers, quotas, &excess)).await);
         }
         Some(answer.outcomes)
     }
 
     /// Looks at Redis every half a second, so that a quiet server knows too, and at once when a call has failed. What fails
-    /// is connected to anew. Never ends.
+    /// is connected to anew; where that fails too, Redis is out of use. Never ends.
     pub(super) async fn watch(&self) {
         let mut pace = interval(PROBE_PAUSE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut doubted = true;
+        let (mut doubted, mut evictions) = (true, Evictions::default());
         loop {
             pace.tick().await;
-            match timeout(PROBE_PATIENCE, self.look(doubted)).await.unwrap_or_else(|_| Err(TIMED_OUT.to_owned())) {
-                Ok(()) => doubted = timeout(PROBE_INTERVAL, self.doubted.notified()).await.is_ok(),
+            match patiently(PROBE_PATIENCE, self.look(doubted)).await.unwrap_or_else(|| Err(TIMED_OUT.to_owned())) {
+                Ok(()) => {
+                    if let Some((servers, _)) = self.servers() {
+                        evictions.read(&servers, Instant::now()).await;
+                    }
+                    doubted = timeout(PROBE_INTERVAL, self.doubted.notified()).await.is_ok();
+                }
                 Err(reason) => {
                     let opened = self.link().breaker.open();
                     self.degrade(opened, &reason);
@@ -142,18 +149,21 @@ impl Redis {
         }
     }
 
-    /// Tells the breaker how a call went and hands on what it answered.
-    fn note<T>(&self, term: u64, answer: Result<RedisResult<T>, Elapsed>) -> Option<T> {
+    /// Tells the breaker how a call went and hands on what it answered. A time-out that this process may have caused itself
+    /// only makes the watch look.
+    fn note<T>(&self, term: u64, answer: Result<RedisResult<T>, TimedOut>) -> Option<T> {
         let (fault, reason) = match answer {
             Ok(Ok(value)) => {
                 self.link().breaker.succeeded();
                 return Some(value);
             }
-            Ok(Err(error)) => (fault_of(&error), error.to_string()),
-            Err(_) => (Fault::TimeOut, TIMED_OUT.to_owned()),
+            Ok(Err(error)) if error.is_timeout() => (None, TIMED_OUT.to_owned()),
+            Ok(Err(error)) => (Some(Fault::Error), error.to_string()),
+            Err(TimedOut { is_ours }) => ((!is_ours).then_some(Fault::TimeOut), TIMED_OUT.to_owned()),
         };
         let mut link = self.link();
-        let opened = link.term == term && link.breaker.failed(fault, Instant::now());
+        let is_of_now = link.term == term;
+        let opened = is_of_now && fault.is_some_and(|fault| link.breaker.failed(fault, Instant::now()));
         drop(link);
         self.doubted.notify_one();
         self.degrade(opened, &reason);
@@ -173,8 +183,4 @@ impl Redis {
 /// Keeps the gauge that operators alert on.
 pub(super) fn show_degraded(degraded: bool) {
     metrics::gauge!("duyet_degraded", "component" => "redis").set(if degraded { 1.0 } else { 0.0 });
-}
-
-fn fault_of(error: &RedisError) -> Fault {
-    if error.is_timeout() { Fault::TimeOut } else { Fault::Error }
 }

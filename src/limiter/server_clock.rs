@@ -36,9 +36,9 @@ impl ServerClock {
         self.ahead.store(self.ahead.load(Ordering::Relaxed).clamp(least, most), Ordering::Relaxed);
     }
 
-    /// The server's time after which a call of `now` must not be counted any more, when its caller waits for `patience`.
-    pub(super) fn latest(&self, now: Instant, patience: Duration) -> i64 {
-        self.elapsed(now + patience + SLACK).saturating_add(self.ahead.load(Ordering::Relaxed))
+    /// The server's time after which a call must not be counted any more, when its caller waits until `deadline`.
+    pub(super) fn latest(&self, deadline: Instant) -> i64 {
+        self.elapsed(deadline + SLACK).saturating_add(self.ahead.load(Ordering::Relaxed))
     }
 
     fn elapsed(&self, now: Instant) -> i64 {
@@ -56,16 +56,17 @@ mod tests {
     #[test]
     fn a_call_is_too_late_a_moment_after_its_caller_has_gone() {
         let origin = Instant::now();
-        let (clock, patience) = (ServerClock::new(origin), MILLISECOND * 50);
+        let clock = ServerClock::new(origin);
+        let latest = |asked: u32| clock.latest(origin + MILLISECOND * (asked + 50));
         // It took 40 ms, and the clock was read at an unknown moment of them: the latest it may have been counts.
         clock.learn(TOLD, origin + MILLISECOND * 500, origin + MILLISECOND * 540);
-        assert_eq!(clock.latest(origin + MILLISECOND * 500, patience), TOLD + 60_000);
-        assert_eq!(clock.latest(origin + MILLISECOND * 9_500, patience), TOLD + 9_060_000);
+        assert_eq!(latest(500), TOLD + 60_000);
+        assert_eq!(latest(9_500), TOLD + 9_060_000);
         // A quicker answer knows better, and a slow one after it no worse.
         clock.learn(TOLD + 990_000, origin + MILLISECOND * 1_500, origin + MILLISECOND * 1_501);
-        assert_eq!(clock.latest(origin + MILLISECOND * 1_500, patience), TOLD + 1_050_000);
+        assert_eq!(latest(1_500), TOLD + 1_050_000);
         clock.learn(TOLD + 2_030_000, origin + MILLISECOND * 2_500, origin + MILLISECOND * 2_550);
-        assert_eq!(clock.latest(origin + MILLISECOND * 2_500, patience), TOLD + 2_050_000);
+        assert_eq!(latest(2_500), TOLD + 2_050_000);
     }
 
     #[test]
@@ -74,7 +75,7 @@ mod tests {
         let clock = ServerClock::new(origin);
         for step in [0, 3_600_000_000, -3_600_000_000, 30_000, 0] {
             clock.learn(TOLD + step, origin, origin + MILLISECOND);
-            let latest = clock.latest(origin, Duration::ZERO);
+            let latest = clock.latest(origin);
             assert!((TOLD + step + 9_000..=TOLD + step + 10_000).contains(&latest), "{step} {latest}");
         }
     }

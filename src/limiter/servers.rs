@@ -8,14 +8,13 @@ use tokio::time::Instant;
 
 use super::{
     discovery::{Node, Range, ask_cluster, ask_sentinels},
+    patience::{patiently, timed_out},
     server_clock::ServerClock,
     topology::{Topology, at},
 };
 
-/// Longest wait for one answer.
-pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_millis(50);
 /// Longest time to connect and log in.
-const CONNECTION_TIMEOUT: Duration = Duration::from_millis(100);
+const CONNECTION_PATIENCE: Duration = Duration::from_millis(100);
 /// How many hash tags are tried to find one on a given server: enough for one that has 0.1 % of the slots.
 const PROBE_TAGS: u32 = 20_000;
 /// Every slot of a cluster.
@@ -35,6 +34,8 @@ pub(super) struct Servers {
 
 /// One master.
 pub(super) struct Shard {
+    /// For logs.
+    pub(super) address: String,
     pub(super) connection: MultiplexedConnection,
     pub(super) clock: ServerClock,
     /// A key of its own that it serves.
@@ -64,7 +65,8 @@ impl Servers {
     async fn single(server: &ConnectionInfo) -> Result<Self, String> {
         let connection = open(server).await.map_err(|error| error.to_string())?;
         let clock = ServerClock::new(Instant::now());
-        let shard = Shard { connection, clock, probe: "rl:{probe}".to_owned(), slots: Vec::new() };
+        let (address, probe) = (server.addr().to_string(), "rl:{probe}".to_owned());
+        let shard = Shard { address, connection, clock, probe, slots: Vec::new() };
         Ok(Self { shards: vec![shard], nodes: Vec::new(), is_cluster: false })
     }
 
@@ -83,7 +85,8 @@ impl Servers {
             let connection =
                 open(&at(template, &host, port)).await.map_err(|error| format!("{host}:{port}: {error}"))?;
             let probe = probe_key(&slots).ok_or_else(|| format!("{host}:{port} has hardly any slots"))?;
-            Ok::<_, String>(Shard { connection, clock: ServerClock::new(Instant::now()), probe, slots })
+            let (address, clock) = (format!("{host}:{port}"), ServerClock::new(Instant::now()));
+            Ok::<_, String>(Shard { address, connection, clock, probe, slots })
         };
         let shards = try_join_all(masters.into_iter().map(connect)).await?;
         Ok(Self { shards, nodes, is_cluster: true })
@@ -105,12 +108,12 @@ impl Servers {
     }
 }
 
-/// Connects without any retry.
+/// Connects without any retry. The library's own time-outs are off: they would count the lateness of this process, too.
 pub(super) async fn open(server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECTION_TIMEOUT))
-        .set_response_timeout(Some(RESPONSE_TIMEOUT));
-    Client::open(server.clone())?.get_multiplexed_async_connection_with_config(&config).await
+    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+    let client = Client::open(server.clone())?;
+    let connection = client.get_multiplexed_async_connection_with_config(&config);
+    patiently(CONNECTION_PATIENCE, connection).await.unwrap_or_else(|| Err(timed_out()))
 }
 
 fn probe_key(slots: &[RangeInclusive<u16>]) -> Option<String> {

@@ -137,6 +137,11 @@ fn describe_what_rooms_count() {
         "limit checks by limit, decision (allowed, refused, would_refuse in SHADOW) and source: local, redis, or memory of a refusal"
     );
     describe_gauge!("duyet_degraded", "1 while a component is gone and the service carries on without it");
+    describe_gauge!(
+        "duyet_redis_policy",
+        "Redis masters by maxmemory-policy: alert on allkeys-* and on volatile-* but volatile-ttl"
+    );
+    describe_counter!("duyet_redis_evictions_total", "keys that Redis evicted to make room, counts perhaps among them");
     describe_gauge!("duyet_captcha_pictures_ready", "pictures drawn and not yet given out, by level");
     describe_counter!("duyet_captcha_pictures_total", "pictures given out, by profile and level");
     describe_counter!(

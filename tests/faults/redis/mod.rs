@@ -4,12 +4,14 @@ mod absent;
 mod cluster;
 mod crowd;
 mod emptied;
+mod evicting;
 mod frozen;
 mod killed;
 mod refusing;
 mod sentinel;
 mod skewed;
 mod slow;
+mod starved;
 
 use std::{
     num::NonZeroU32,
