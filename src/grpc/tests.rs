@@ -7,6 +7,7 @@ use axum::{
     routing::post,
 };
 use futures_util::FutureExt as _;
+use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use tower::ServiceExt as _;
@@ -31,8 +32,7 @@ fn router(handler: axum::routing::MethodRouter) -> Router {
 
 fn router_counting(handler: axum::routing::MethodRouter, in_flight: InFlight) -> Router {
     let gatekeeper = Arc::new(Gatekeeper::new(Arc::new(SqliteStore::open("nowhere"))));
-    let router = Router::new().route(OPEN, handler.clone()).route(STREAM, handler.clone());
-    let router = router.route(GUARDED, handler.clone()).route(SUBMIT, handler);
+    let router = role::paths().fold(Router::new(), |router, path| router.route(path, handler.clone()));
     layered(router, gatekeeper, in_flight)
 }
 
@@ -94,6 +94,44 @@ async fn lists_are_refused_before_submits() {
     assert_eq!(reason(SUBMIT).await, "TOKEN_INVALID", "it got as far as that");
     under_way.pop();
     assert_eq!(reason(GUARDED).await, "TOKEN_INVALID");
+}
+
+/// RPCs by whether they do something that must not be lost: they take a `request_id`, or belong to a challenge or a claim.
+fn deeds() -> (Vec<String>, Vec<String>) {
+    const LIKEWISE: [&str; 4] = ["IssueChallenge", "VerifyChallenge", "ClaimNext", "ReleaseClaims"];
+    let set = prost_types::FileDescriptorSet::decode(crate::proto::DESCRIPTORS).unwrap();
+    let ours = || set.file.iter().filter(|file| file.package() == "duyet.v1");
+    let has_request_id = |name: &str| {
+        let found = ours().flat_map(|file| &file.message_type).find(|one| name.ends_with(&format!(".{}", one.name())));
+        found.unwrap().field.iter().any(|field| field.name() == "request_id")
+    };
+    let (mut deeds, mut looks) = (Vec::new(), Vec::new());
+    for (service, method) in
+        ours().flat_map(|file| &file.service).flat_map(|one| one.method.iter().map(move |it| (one, it)))
+    {
+        let path = format!("/duyet.v1.{}/{}", service.name(), method.name());
+        if method.server_streaming() {
+            continue;
+        }
+        let is_deed = has_request_id(method.input_type()) || LIKEWISE.contains(&method.name());
+        if is_deed { deeds.push(path) } else { looks.push(path) }
+    }
+    (deeds, looks)
+}
+
+#[tokio::test]
+async fn what_somebody_did_is_refused_after_pages_and_lists() {
+    let router = router(post(hang));
+    let mut under_way: Vec<_> = (0..768).map(|_| Box::pin(status_of(&router, request(OPEN, "10S")))).collect();
+    assert!(under_way.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
+    let (deeds, looks) = deeds();
+    assert!(deeds.len() > 15 && looks.len() > 8, "{deeds:?} {looks:?}");
+    for (paths, expected) in [(deeds, "TOKEN_INVALID"), (looks, "OVERLOADED")] {
+        for path in paths {
+            let told = status_of(&router, request(&path, "10S")).await;
+            assert_eq!(told.get_details_error_info().unwrap().reason, expected, "{path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -70,9 +70,10 @@ impl Workflow {
             request: Some(request_row("UpdateSite", caller, &update, update.request_id)?),
         };
         let shown = self.pages.change();
-        let site = self.store.update_site(&change).await?;
-        shown.settle(site.mode == Some(Mode::Hidden)).await;
-        Ok(self.with_rules(site))
+        let (site, rules) = self.with_rules(self.store.update_site(&change).await?);
+        // Also where the site takes its own mode away, and the service's setting hides.
+        shown.settle(rules.mode == Mode::Hidden).await;
+        Ok((site, rules))
     }
 
     /// Locks the site down, or ends a lockdown. Every submit reads the site's row when it begins, so one that begins after the

@@ -37,6 +37,7 @@ mod pages;
 mod person;
 mod policy;
 mod privacy;
+mod promises;
 mod python_client;
 mod reading;
 mod redis_costs;

@@ -31,8 +31,9 @@ const LESS: f64 = 0.8;
 /// What everybody can do without for a while is let in to so many quarters of the bound.
 const QUARTERS_FOR_OTHERS: usize = 3;
 
-/// Shed last: what a reader or a moderator did, and must not lose.
-const FIRST: [&str; 15] = [
+/// Shed last: what a reader or a moderator did, and must not lose. That is every RPC that takes a `request_id`, challenges
+/// and claims.
+const FIRST: [&str; 22] = [
     "/duyet.v1.CaptchaService/IssueChallenge",
     "/duyet.v1.CaptchaService/VerifyChallenge",
     "/duyet.v1.CommentService/SubmitComment",
@@ -41,12 +42,19 @@ const FIRST: [&str; 15] = [
     "/duyet.v1.ModerationService/BulkDecide",
     "/duyet.v1.ModerationService/Revert",
     "/duyet.v1.ModerationService/ClaimNext",
+    "/duyet.v1.ModerationService/ReleaseClaims",
     "/duyet.v1.ModerationService/Escalate",
+    "/duyet.v1.ModerationService/AddNote",
     "/duyet.v1.BanService/CreateBan",
+    "/duyet.v1.BanService/RevokeBan",
     "/duyet.v1.PolicyService/UpdateArticle",
     "/duyet.v1.PolicyService/UpdateSite",
     "/duyet.v1.PolicyService/Lockdown",
+    "/duyet.v1.PolicyService/ReleasePending",
+    "/duyet.v1.PrivacyService/EraseAuthor",
+    "/duyet.v1.PrivacyService/RevealSender",
     "/duyet.v1.RuleService/PutTerm",
+    "/duyet.v1.RuleService/DeleteTerm",
     "/grpc.health.v1.Health/Check",
 ];
 

@@ -1,7 +1,7 @@
 use duyet::domain::{
     Error,
     comment::Comment,
-    decision::Reason,
+    decision::{DecisionItem, Reason},
     id::CommentId,
     lifecycle::{Action, Status},
 };
@@ -65,6 +65,22 @@ contract! {
             }
         }
         assert_eq!(home.rows("audit").await, 10);
+        home.recount().await;
+    }
+
+    async fn a_decision_whose_audit_row_cannot_be_written_is_not_made(home: &Home) {
+        let (first, second, third) = (home.waiting(1).await, home.waiting(2).await, home.waiting(3).await);
+        let made = decision(4, first.id, Action::Approve, 1);
+        home.decide_one(&made).await.unwrap();
+        // Its entry would have an id that there is already.
+        let mut batch = decision(5, second.id, Action::Approve, 1);
+        let taken = DecisionItem { comment: third.id, ..made.items[0].clone() };
+        batch.items.push(taken);
+        assert!(matches!(home.store.decide(&batch).await, Err(Error::Internal(_))));
+        for waiting in [&second, &third] {
+            assert_eq!(home.comment(waiting.id).await, *waiting);
+        }
+        assert_eq!((home.rows("audit").await, home.rows("changes").await), (1, 4));
         home.recount().await;
     }
 
