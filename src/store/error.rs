@@ -38,12 +38,13 @@ pub(super) fn overtaken_if_unique(error: sqlx::Error) -> Error {
     if unique { overtaken() } else { error.into() }
 }
 
-/// True when two transactions stood in each other's way and this one was rolled back: it may run again at once.
+/// True when this transaction was rolled back because of another one (serialization failure, deadlock, lock timeout): it may run
+/// again at once.
 pub(super) fn is_conflict(error: &Error) -> bool {
     let Error::StorageUnavailable(source) = error else { return false };
     let code =
         source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error).and_then(DatabaseError::code);
-    source.is::<Overtaken>() || matches!(code.as_deref(), Some("40001" | "40P01"))
+    source.is::<Overtaken>() || matches!(code.as_deref(), Some("40001" | "40P01" | "55P03"))
 }
 
 fn is_transient(error: &sqlx::Error) -> bool {

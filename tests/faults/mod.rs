@@ -8,6 +8,7 @@ mod extended;
 mod load;
 mod messages;
 mod network;
+mod one_article;
 mod outages;
 mod overload;
 mod postgres;

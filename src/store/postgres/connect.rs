@@ -32,11 +32,15 @@ const TRUSTED: Duration = Duration::from_secs(1);
 /// grown, and PostgreSQL itself looks for growth once a minute: a new newsroom's first flood would be answered ten times too slowly.
 const PLANNED_FOR: u32 = 256;
 
+/// More than PostgreSQL's `deadlock_timeout` (1 s), so that a deadlock is detected and reported as one, and less than
+/// `statement_timeout`, so that a wait for a lock can be told from a slow statement.
+const LOCK_TIMEOUT: &str = "1600ms";
+
 /// A pool that connects when it is first used, so that a server that is down is no reason not to start.
 pub(super) fn pool(options: PgConnectOptions, settings: PoolSettings) -> PgPool {
     let options = options.application_name("duyet").options([
         ("statement_timeout", "2s"),
-        ("lock_timeout", "1s"),
+        ("lock_timeout", LOCK_TIMEOUT),
         ("idle_in_transaction_session_timeout", "5s"),
         // Every statement has its index. A plan that was made while a table was empty would read it whole long after.
         ("enable_seqscan", "off"),

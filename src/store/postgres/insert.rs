@@ -132,7 +132,17 @@ async fn insert_comments(tx: &mut PgConnection, won: &[&Submission]) -> Result<(
     Ok(())
 }
 
-/// Counts replies that are public at once on their roots, locked in order.
+/// Locks the roots in the order of [`super::decision::lock`].
+const LOCK_ROOTS: &str = "select 1 from comments c
+    join unnest($1::text[], $2::uuid[]) i (site_id, comment_id) using (site_id, comment_id)
+    order by c.site_id, c.comment_id for no key update of c";
+
+const COUNT_REPLIES: &str = "update comments c set reply_count = c.reply_count + i.published
+    from unnest($1::text[], $2::uuid[], $3::integer[]) i (site_id, comment_id, published)
+    where c.site_id = i.site_id and c.comment_id = i.comment_id";
+
+/// Adds replies that are public at once to the counts of their roots. Several roots are locked first, in order; one root
+/// needs no order, and its update is its lock.
 async fn count_replies(tx: &mut PgConnection, won: &[&Submission]) -> Result<()> {
     let mut roots: BTreeMap<(&SiteId, Uuid), i32> = BTreeMap::new();
     for submission in won.iter().filter(|one| one.comment.status.is_public()) {
@@ -143,16 +153,14 @@ async fn count_replies(tx: &mut PgConnection, won: &[&Submission]) -> Result<()>
     if roots.is_empty() {
         return Ok(());
     }
-    let sql = "
-        with input as (
-            select * from unnest($1::text[], $2::uuid[], $3::integer[]) i (site_id, comment_id, published)
-        ), locked as (
-            select c.site_id, c.comment_id, i.published from comments c join input i using (site_id, comment_id)
-            order by c.site_id, c.comment_id for no key update of c
-        )
-        update comments c set reply_count = c.reply_count + l.published from locked l
-        where c.site_id = l.site_id and c.comment_id = l.comment_id";
-    sqlx::query(sql)
+    if roots.len() > 1 {
+        sqlx::query(LOCK_ROOTS)
+            .bind(roots.keys().map(|(site, _)| site.as_str()).bind_iter())
+            .bind(roots.keys().map(|(_, id)| *id).bind_iter())
+            .execute(&mut *tx)
+            .await?;
+    }
+    sqlx::query(COUNT_REPLIES)
         .bind(roots.keys().map(|(site, _)| site.as_str()).bind_iter())
         .bind(roots.keys().map(|(_, id)| *id).bind_iter())
         .bind(roots.values().copied().bind_iter())
@@ -161,26 +169,31 @@ async fn count_replies(tx: &mut PgConnection, won: &[&Submission]) -> Result<()>
     Ok(())
 }
 
-/// Counts what is public at once and notes new titles and addresses, and when it was published if that was not known, locked in
-/// order.
+const LOCK_ARTICLES: &str = "select 1 from articles a
+    join unnest($1::text[], $2::text[]) i (site_id, article_id) using (site_id, article_id)
+    order by a.site_id, a.article_id for no key update of a";
+
+const UPDATE_ARTICLES: &str = "update articles a set public_count = a.public_count + i.published,
+        title = coalesce(i.title, a.title), url = coalesce(i.url, a.url),
+        published_at = coalesce(a.published_at, i.published_at)
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
+        i (site_id, article_id, title, url, published, published_at)
+    where a.site_id = i.site_id and a.article_id = i.article_id";
+
+/// Adds what is public at once to the articles' counts, and writes new titles and addresses, and the time of publication
+/// where none was known. Several articles are locked first, in order.
 async fn update_articles(tx: &mut PgConnection, touched: &TouchedArticles<'_>) -> Result<()> {
     if touched.is_empty() {
         return Ok(());
     }
-    let sql = "
-        with input as (
-            select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
-                i (site_id, article_id, title, url, published, published_at)
-        ), locked as (
-            select a.site_id, a.article_id, i.title, i.url, i.published, i.published_at
-            from articles a join input i using (site_id, article_id)
-            order by a.site_id, a.article_id for no key update of a
-        )
-        update articles a set public_count = a.public_count + l.published,
-            title = coalesce(l.title, a.title), url = coalesce(l.url, a.url),
-            published_at = coalesce(a.published_at, l.published_at)
-        from locked l where a.site_id = l.site_id and a.article_id = l.article_id";
-    sqlx::query(sql)
+    if touched.len() > 1 {
+        sqlx::query(LOCK_ARTICLES)
+            .bind(touched.keys().map(|(site, _)| site.as_str()).bind_iter())
+            .bind(touched.keys().map(|(_, id)| id.as_str()).bind_iter())
+            .execute(&mut *tx)
+            .await?;
+    }
+    sqlx::query(UPDATE_ARTICLES)
         .bind(touched.keys().map(|(site, _)| site.as_str()).bind_iter())
         .bind(touched.keys().map(|(_, id)| id.as_str()).bind_iter())
         .bind(touched.values().map(|one| one.title).bind_iter())

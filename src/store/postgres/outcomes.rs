@@ -22,13 +22,10 @@ pub(super) async fn write(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outc
     count_comments(tx, site, outcomes).await
 }
 
-/// Claims end with the decision. They are locked in order, as whoever gives several back locks them.
+/// Claims end with the decision. The lock of its comment protects a claim's row, so that it needs no lock of its own.
 const UPDATE: &str = "
-    with held as (
-        select k.comment_id from claims k where k.site_id = $1 and k.comment_id = any ($2::uuid[])
-        order by k.comment_id for update
-    ), ended as (
-        delete from claims k using held where k.site_id = $1 and k.comment_id = held.comment_id
+    with ended as (
+        delete from claims k where k.site_id = $1 and k.comment_id = any ($2::uuid[])
     )
     update comments c set status = i.status, revision = i.revision, reviewed_at = i.reviewed_at, published_at = i.published_at,
         flagged_at = i.flagged_at, open_reports = i.open_reports, takedown_kind = i.takedown_kind, due_at = i.due_at,
@@ -102,14 +99,13 @@ async fn count_replies(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outcome
     Ok(())
 }
 
+const LOCK_ARTICLES: &str = "select 1 from articles a where a.site_id = $1 and a.article_id = any ($2::text[])
+    order by a.site_id, a.article_id for no key update";
+
 const COUNT_COMMENTS: &str = "
-    with locked as (
-        select a.article_id, i.change from articles a
-        join unnest($2::text[], $3::integer[]) i (article_id, change) using (article_id)
-        where a.site_id = $1 order by a.site_id, a.article_id for no key update of a
-    )
-    update articles a set public_count = a.public_count + l.change from locked l
-    where a.site_id = $1 and a.article_id = l.article_id";
+    update articles a set public_count = a.public_count + i.change
+    from unnest($2::text[], $3::integer[]) i (article_id, change)
+    where a.site_id = $1 and a.article_id = i.article_id";
 
 async fn count_comments(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
     let mut articles: BTreeMap<&str, i32> = BTreeMap::new();
@@ -119,6 +115,11 @@ async fn count_comments(tx: &mut PgConnection, site: &SiteId, outcomes: &[Outcom
     articles.retain(|_, change| *change != 0);
     if articles.is_empty() {
         return Ok(());
+    }
+    // One article needs no order: its update is its lock.
+    if articles.len() > 1 {
+        let lock = sqlx::query(LOCK_ARTICLES).bind(site.as_str()).bind(articles.keys().copied().bind_iter());
+        lock.execute(&mut *tx).await?;
     }
     let query = sqlx::query(COUNT_COMMENTS).bind(site.as_str()).bind(articles.keys().copied().bind_iter());
     query.bind(articles.values().copied().bind_iter()).execute(tx).await?;

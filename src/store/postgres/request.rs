@@ -1,7 +1,7 @@
 //! Remembered requests and spent nonces.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, postgres::PgBindIterExt as _};
 use uuid::Uuid;
 
 use super::PostgresStore;
@@ -86,18 +86,34 @@ pub(super) async fn spend_nonce(
 /// Rows per statement, to stay far below the statement time-out.
 const BATCH: i64 = 5_000;
 
-const FORGET: [&str; 2] = [
-    "delete from requests where ctid = any (array(
-        select ctid from requests where created_at < $1 limit $2 for update skip locked))",
-    "delete from captcha_nonces where ctid = any (array(
-        select ctid from captcha_nonces where spent_at < $1 limit $2 for update skip locked))",
-];
+/// A table whose old rows are dropped: which rows are old, and how they go. The rows are locked by a statement of their own,
+/// which skips those that another replica drops at the same time.
+struct Old {
+    lock: &'static str,
+    delete: &'static str,
+}
 
-pub(super) async fn forget(pool: &PgPool, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
+const REQUESTS: Old = Old {
+    lock: "select site_id, uuid_send(request_id) from requests where created_at < $1 limit $2 for update skip locked",
+    delete: "delete from requests r using unnest($1::text[], $2::bytea[]) i (site_id, key)
+        where r.site_id = i.site_id and r.request_id = encode(i.key, 'hex')::uuid",
+};
+
+const NONCES: Old = Old {
+    lock: "select site_id, nonce from captcha_nonces where spent_at < $1 limit $2 for update skip locked",
+    delete: "delete from captcha_nonces n using unnest($1::text[], $2::bytea[]) i (site_id, key)
+        where n.site_id = i.site_id and n.nonce = i.key",
+};
+
+pub(super) async fn forget(
+    store: &PostgresStore,
+    requests_before: DateTime<Utc>,
+    nonces_before: DateTime<Utc>,
+) -> Result<u64> {
     let mut forgotten = 0;
-    for (sql, before) in FORGET.into_iter().zip([requests_before, nonces_before]) {
+    for (old, before) in [(REQUESTS, requests_before), (NONCES, nonces_before)] {
         loop {
-            let gone = sqlx::query(sql).bind(before).bind(BATCH).execute(pool).await?.rows_affected();
+            let gone = in_transaction!(store, tx => drop_batch(&mut tx, &old, before).await?)?;
             forgotten += gone;
             if gone < BATCH.unsigned_abs() {
                 break;
@@ -105,6 +121,13 @@ pub(super) async fn forget(pool: &PgPool, requests_before: DateTime<Utc>, nonces
         }
     }
     Ok(forgotten)
+}
+
+async fn drop_batch(tx: &mut PgConnection, old: &Old, before: DateTime<Utc>) -> Result<u64> {
+    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(old.lock).bind(before).bind(BATCH).fetch_all(&mut *tx).await?;
+    let query = sqlx::query(old.delete).bind(rows.iter().map(|(site, _)| site.as_str()).bind_iter());
+    let query = query.bind(rows.iter().map(|(_, key)| key.as_slice()).bind_iter());
+    Ok(query.execute(tx).await?.rows_affected())
 }
 
 /// Spends a nonce in a transaction of its own.

@@ -62,7 +62,7 @@ impl UpkeepStore for PostgresStore {
 
     async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
         let _turn = self.background_turn().await?;
-        request::forget(&self.pool, requests_before, nonces_before).await
+        request::forget(self, requests_before, nonces_before).await
     }
 
     async fn sites(&self) -> Result<Vec<SiteId>> {

@@ -32,6 +32,7 @@ mod duplicates;
 mod escalation;
 mod faults;
 mod lists;
+mod locks;
 mod outage;
 mod queue;
 mod reports;

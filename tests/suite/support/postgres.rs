@@ -73,6 +73,11 @@ impl Postgres {
         self.port
     }
 
+    /// What a server logged that was started with `logging_collector=on` and `log_filename=server.log`.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.data().join("log/server.log")).unwrap()
+    }
+
     /// Where the cluster listens, also while it is stopped.
     pub(crate) fn url(&self) -> String {
         format!("postgres://tests@127.0.0.1:{}/postgres", self.port)
