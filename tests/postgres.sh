@@ -14,8 +14,13 @@ postgres_bin() {
 
 postgres_home=
 postgres_pid=
+pgbouncer_pid=
 
 stop_postgres() {
+    if [[ -n $pgbouncer_pid ]]; then
+        kill -TERM "$pgbouncer_pid" 2>/dev/null || true
+        wait "$pgbouncer_pid" 2>/dev/null || true
+    fi
     if [[ -n $postgres_pid ]]; then
         # An immediate stop: nothing in this cluster is kept.
         kill -QUIT "$postgres_pid" 2>/dev/null || true
@@ -58,5 +63,36 @@ start_postgres() {
         postgres_pid=
     done
     cat "$postgres_home/postgres.log" >&2
+    exit 1
+}
+
+# Starts PgBouncer in transaction mode in front of it, with its defaults, and sets pgbouncer_port.
+start_pgbouncer() {
+    local port=${postgres_url##*:} owner=()
+    port=${port%%/*}
+    [[ $EUID -ne 0 ]] || owner=(setpriv --reuid=postgres --regid=postgres --init-groups)
+    for _ in 1 2 3 4 5; do
+        pgbouncer_port=$((20000 + RANDOM % 20000))
+        cat >"$postgres_home/pgbouncer.ini" <<END
+[databases]
+* = host=127.0.0.1 port=$port user=tests
+[pgbouncer]
+pool_mode = transaction
+auth_type = any
+listen_addr = 127.0.0.1
+listen_port = $pgbouncer_port
+unix_socket_dir =
+default_pool_size = 8
+max_client_conn = 1000
+server_idle_timeout = 2
+END
+        "${owner[@]}" pgbouncer "$postgres_home/pgbouncer.ini" >"$postgres_home/pgbouncer.log" 2>&1 &
+        pgbouncer_pid=$!
+        while kill -0 "$pgbouncer_pid" 2>/dev/null; do
+            if (exec 3<>"/dev/tcp/127.0.0.1/$pgbouncer_port") 2>/dev/null; then return; fi
+            sleep 0.1
+        done
+    done
+    cat "$postgres_home/pgbouncer.log" >&2
     exit 1
 }

@@ -10,6 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
+use super::away::Away;
 use crate::{
     grpc::SERVICES,
     ops::{http::Readiness, metric},
@@ -67,52 +68,53 @@ pub(super) fn spawn(
     readiness: &watch::Sender<Readiness>,
     stop: CancellationToken,
 ) {
-    let health = watch_store(Arc::clone(&workflow), readiness.clone());
+    let away = Arc::new(Away::default());
+    let health = watch_store(Arc::clone(&away), Arc::clone(&workflow), readiness.clone());
     tokio::spawn(stop.clone().run_until_cancelled_owned(health));
     // Not cancelled: it must still tell that the server is draining.
     tokio::spawn(follow(reporter, readiness.subscribe()));
-    tokio::spawn(stop.clone().run_until_cancelled_owned(survey(Arc::clone(&workflow))));
-    let upkeep = every(UPKEEP, || {
+    tokio::spawn(stop.clone().run_until_cancelled_owned(survey(Arc::clone(&away), Arc::clone(&workflow))));
+    let upkeep = every(Arc::clone(&away), UPKEEP, || {
         metric::run_upkeep();
         std::future::ready(Ok(0))
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(upkeep));
     let measured = Arc::clone(&workflow);
-    let measure = sparingly(MEASURE, move || {
+    let measure = sparingly(Arc::clone(&away), MEASURE, move || {
         let workflow = Arc::clone(&measured);
         async move { workflow.measure_queue(now()).await.map(|()| 0) }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(measure));
     let working = Arc::clone(&workflow);
-    let jobs = every(JOBS, move || {
+    let jobs = every(Arc::clone(&away), JOBS, move || {
         let workflow = Arc::clone(&working);
         async move { workflow.run_jobs(&now).await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(jobs));
     let learning = Arc::clone(&workflow);
-    let learn = every(LEARN, move || {
+    let learn = every(Arc::clone(&away), LEARN, move || {
         let workflow = Arc::clone(&learning);
         async move { workflow.learn(&now).await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(learn));
     let listing = Arc::clone(&workflow);
-    let terms = every(TERMS, move || {
+    let terms = every(Arc::clone(&away), TERMS, move || {
         let workflow = Arc::clone(&listing);
         async move { workflow.load_terms().await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(terms));
-    spawn_removal(workflow, stop);
+    spawn_removal(away, workflow, stop);
 }
 
 /// Starts what removes old rows and erased text.
-fn spawn_removal(workflow: Arc<Workflow>, stop: CancellationToken) {
+fn spawn_removal(away: Arc<Away>, workflow: Arc<Workflow>, stop: CancellationToken) {
     let cleaning = Arc::clone(&workflow);
-    let clean = every(CLEAN, move || {
+    let clean = every(Arc::clone(&away), CLEAN, move || {
         let workflow = Arc::clone(&cleaning);
         async move { workflow.clean_log().await.map(|_| 0) }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(clean));
-    let forget = every(FORGET, move || {
+    let forget = every(Arc::clone(&away), FORGET, move || {
         let workflow = Arc::clone(&workflow);
         async move { workflow.forget_old(now()).await }
     });
@@ -120,37 +122,45 @@ fn spawn_removal(workflow: Arc<Workflow>, stop: CancellationToken) {
 }
 
 /// Runs `deed` now and then every `period`. A failure is told and tried again soon.
-async fn every<F: Future<Output = crate::domain::Result<u64>>>(period: Duration, deed: impl Fn() -> F) {
+async fn every<F: Future<Output = crate::domain::Result<u64>>>(
+    away: Arc<Away>,
+    period: Duration,
+    deed: impl Fn() -> F,
+) {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         if let Err(error) = deed().await {
-            tracing::warn!(reason = error.reason(), "background work failed");
+            away.report(&error);
             ticks.reset_after(period.min(RETRY));
         }
     }
 }
 
 /// Runs `deed` now and then every `period`, or as much more seldom as it takes long. A failure is told.
-async fn sparingly<F: Future<Output = crate::domain::Result<u64>>>(period: Duration, deed: impl Fn() -> F) {
+async fn sparingly<F: Future<Output = crate::domain::Result<u64>>>(
+    away: Arc<Away>,
+    period: Duration,
+    deed: impl Fn() -> F,
+) {
     loop {
         let began = Instant::now();
         if let Err(error) = deed().await {
-            tracing::warn!(reason = error.reason(), "background work failed");
+            away.report(&error);
         }
         tokio::time::sleep(period.max(began.elapsed() * REST)).await;
     }
 }
 
 /// Until it is done.
-async fn survey(workflow: Arc<Workflow>) {
+async fn survey(away: Arc<Away>, workflow: Arc<Workflow>) {
     loop {
         let wait = match workflow.survey().await {
             Ok(true) => return,
             Ok(false) => SURVEY,
             Err(error) => {
-                tracing::warn!(reason = error.reason(), "background work failed");
+                away.report(&error);
                 SURVEY_AGAIN
             }
         };
@@ -158,16 +168,20 @@ async fn survey(workflow: Arc<Workflow>) {
     }
 }
 
-async fn watch_store(workflow: Arc<Workflow>, readiness: watch::Sender<Readiness>) {
+async fn watch_store(away: Arc<Away>, workflow: Arc<Workflow>, readiness: watch::Sender<Readiness>) {
     let mut ticks = interval(PING);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last_seen = Instant::now();
     loop {
         ticks.tick().await;
-        let up = workflow.ping().await.is_ok();
-        metric::store_up(up);
-        if up {
-            last_seen = Instant::now();
+        let up = workflow.ping().await;
+        metric::store_up(up.is_ok());
+        match up {
+            Ok(()) => {
+                last_seen = Instant::now();
+                away.ended();
+            }
+            Err(error) => away.report(&error),
         }
         let next = if last_seen.elapsed() < PATIENCE { Readiness::Ready } else { Readiness::StoreDown };
         readiness.send_if_modified(|now| {

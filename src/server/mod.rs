@@ -1,5 +1,6 @@
 //! Wiring: connect, migrate, build, serve, drain. Nothing imports it but the binaries, the example and the tests.
 
+mod away;
 mod background;
 mod data_dir;
 mod drain;
@@ -17,6 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::away::Away;
 use crate::{
     captcha::Pool,
     config::Config,
@@ -47,8 +49,11 @@ pub use lock::{DirLock, lock_data_dir};
 /// The embedded database, in the data directory.
 const SQLITE_FILE: &str = "duyet.sqlite3";
 
-/// How long a start waits for a database that is not there yet.
+/// How long a command waits for a database that is not there yet. A server waits as long as it takes.
 const STORE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Pause between two tries to reach it.
+const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 /// A server at work. Dropping it without [`Running::stop`] leaves its tasks to the runtime.
 pub struct Running {
@@ -97,12 +102,16 @@ pub fn open_existing_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     open_store(config)
 }
 
-/// Migrates, waiting for a database that is not there yet.
+/// Migrates, waiting up to 30 s for a database that is not there yet.
 ///
 /// # Errors
-/// When it stays away for 30 s, or its schema is newer than this program.
+/// When it stays away, when it refuses for good (password, database, start-up parameter), or when its schema is newer than this program.
 pub async fn migrate(store: &dyn Store) -> anyhow::Result<()> {
-    match patiently(|| store.migrate()).await {
+    migrate_within(store, Some(STORE_PATIENCE)).await
+}
+
+async fn migrate_within(store: &dyn Store, patience: Option<Duration>) -> anyhow::Result<()> {
+    match patiently(patience, || store.migrate()).await {
         Err(Error::StorageUnavailable(cause) | Error::Internal(cause)) => {
             Err(anyhow::anyhow!(cause)).context("migrating the database")
         }
@@ -110,14 +119,19 @@ pub async fn migrate(store: &dyn Store) -> anyhow::Result<()> {
     }
 }
 
-/// Waits for a database that is not there yet.
-async fn patiently<T, F: Future<Output = Result<T, Error>>>(deed: impl Fn() -> F) -> Result<T, Error> {
-    let patience = tokio::time::Instant::now() + STORE_PATIENCE;
+/// Waits for a database that is not there yet, at most for `patience`.
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+    patience: Option<Duration>,
+    task: impl Fn() -> F,
+) -> Result<T, Error> {
+    let (began, away) = (tokio::time::Instant::now(), Away::default());
     loop {
-        match deed().await {
-            Err(Error::StorageUnavailable(cause)) if tokio::time::Instant::now() < patience => {
-                tracing::warn!(%cause, "the database is not there yet");
-                tokio::time::sleep(Duration::from_millis(500)).await;
+        match task().await {
+            Err(Error::StorageUnavailable(cause)) if patience.is_none_or(|most| began.elapsed() < most) => {
+                if away.is_due() {
+                    tracing::warn!(%cause, waited_s = began.elapsed().as_secs(), "the database is not there yet");
+                }
+                tokio::time::sleep(STORE_PAUSE).await;
             }
             other => return other,
         }
@@ -126,14 +140,16 @@ async fn patiently<T, F: Future<Output = Result<T, Error>>>(deed: impl Fn() -> F
 
 /// A database that is busy while a start needs it is waited for, as by [`migrate`].
 async fn make_first_tokens(config: &Config, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
-    let patience = tokio::time::Instant::now() + STORE_PATIENCE;
+    let (patience, away) = (tokio::time::Instant::now() + STORE_PATIENCE, Away::default());
     loop {
         let made = data_dir::write_first_tokens(&config.data_dir, gatekeeper).await;
         let is_away = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(Error::StorageUnavailable(_)));
         match made {
             Err(error) if is_away(&error) && tokio::time::Instant::now() < patience => {
-                tracing::warn!(cause = %error, "the database is busy");
-                tokio::time::sleep(Duration::from_millis(500)).await;
+                if away.is_due() {
+                    tracing::warn!(cause = %error, "the database is busy");
+                }
+                tokio::time::sleep(STORE_PAUSE).await;
             }
             made => return made,
         }
@@ -166,10 +182,10 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 
     // What may be wrong with the configuration shows before anything is made.
     let workflow = Arc::new(build_workflow(&config, Arc::clone(&store))?);
-    migrate(&*store).await?;
+    migrate_within(&*store, None).await?;
     make_first_tokens(&config, &gatekeeper).await?;
     // No comment gets past a term because its server just started.
-    patiently(|| workflow.load_terms()).await?;
+    patiently(None, || workflow.load_terms()).await?;
     let (reporter, health) = tonic_health::server::health_reporter();
     let in_flight = InFlight::default();
     let routes = grpc::routes(Arc::clone(&workflow), gatekeeper, health, config.reflection, in_flight.clone())?;

@@ -10,6 +10,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
+    time::Instant,
 };
 
 use super::contract::{ArticlePage, CommentStore, SubmissionStore};
@@ -25,6 +26,11 @@ pub const QUEUE: usize = 1_024;
 const BATCH: usize = 64;
 /// A full queue is emptied in less.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+/// A batch that failed after this long failed because the database did not answer, and not because it refused.
+const SILENCE: Duration = Duration::from_secs(2);
+
+const SILENT: &str = "the database did not answer those who asked before";
 
 struct Job<Q, A> {
     item: Q,
@@ -161,12 +167,28 @@ async fn work<S: Sync + ?Sized, Q: Sync, A>(
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.lock().await.recv_many(&mut batch, BATCH).await > 0 {
         let (items, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|job| (job.item, job.answer)).unzip();
+        let began = Instant::now();
         // A panic must not end the worker: nobody would be answered after it. Its callers are told by their dropped answers.
         let results = AssertUnwindSafe(answer_all(&*store, &items, call)).catch_unwind().await;
+        let is_away = |result: &Result<A>| matches!(result, Err(Error::StorageUnavailable(_)));
+        let silent = began.elapsed() >= SILENCE && results.iter().flatten().all(is_away);
         for (answer, result) in answers.into_iter().zip(results.into_iter().flatten()) {
             // A caller may have left.
             answer.send(result).ok();
         }
+        if silent {
+            give_up_waiting(&jobs);
+        }
+    }
+}
+
+/// Fails the items that waited while a database did not answer: their calls would wait once more for the same silence.
+fn give_up_waiting<Q, A>(jobs: &Mutex<mpsc::Receiver<Job<Q, A>>>) {
+    // Another worker that holds the lock waits for items, so that there are none.
+    let Ok(mut jobs) = jobs.try_lock() else { return };
+    for _ in 0..jobs.len() {
+        let Ok(job) = jobs.try_recv() else { return };
+        job.answer.send(Err(Error::StorageUnavailable(SILENT.into()))).ok();
     }
 }
 

@@ -47,6 +47,51 @@ pub(super) fn is_conflict(error: &Error) -> bool {
     source.is::<Overtaken>() || matches!(code.as_deref(), Some("40001" | "40P01" | "55P03"))
 }
 
+/// What happened at which database: the driver's errors do not say.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {cause}")]
+struct AtPlace {
+    place: String,
+    cause: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Names the place of an error. A permanent refusal, which no waiting ends, is no longer [`Error::StorageUnavailable`].
+pub(super) fn at_place(error: Error, place: String) -> Error {
+    match error {
+        Error::StorageUnavailable(cause) if is_permanent(&*cause) => {
+            Error::Internal(Box::new(AtPlace { place, cause }))
+        }
+        Error::StorageUnavailable(cause) => Error::StorageUnavailable(Box::new(AtPlace { place, cause })),
+        Error::Internal(cause) => Error::Internal(Box::new(AtPlace { place, cause })),
+        other => other,
+    }
+}
+
+/// What a pooler says, under the code of a protocol violation, that a server says under codes of its own.
+const POOLER_REFUSALS: [&str; 7] = [
+    "unsupported startup parameter",
+    "no such database",
+    "does not exist",
+    "no such user",
+    "password authentication failed",
+    "SASL authentication failed",
+    "SSL required",
+];
+
+/// True for what only an operator ends: a wrong user, password or database, a start-up parameter that is not taken, TLS that is
+/// missing.
+fn is_permanent(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    match cause.downcast_ref() {
+        Some(sqlx::Error::Tls(_)) => true,
+        Some(sqlx::Error::Database(error)) => {
+            let code = error.code().unwrap_or_default();
+            let by_pooler = code == "08P01" && POOLER_REFUSALS.iter().any(|words| error.message().contains(words));
+            by_pooler || code.starts_with("28") || code == "3D000"
+        }
+        _ => false,
+    }
+}
+
 fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -71,11 +116,11 @@ fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Classes of PostgreSQL's appendix A: 08 connection, 53 resources, 57P shutdown; then read-only, serialization, deadlock,
-/// lock and statement time-outs.
+/// Classes of PostgreSQL's appendix A: 08 connection, 28 authorization, 53 resources, 57P shutdown; then no such database, read-only,
+/// serialization, deadlock, lock and statement time-outs.
 fn is_transient_sqlstate(code: &str) -> bool {
-    ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
-        || matches!(code, "25006" | "25P03" | "40001" | "40P01" | "55P03" | "57014")
+    ["08", "28", "53", "57P"].iter().any(|class| code.starts_with(class))
+        || matches!(code, "3D000" | "25006" | "25P03" | "40001" | "40P01" | "55P03" | "57014")
 }
 
 /// The low byte is SQLite's primary result code: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
@@ -95,7 +140,9 @@ mod tests {
 
     #[test]
     fn the_table_of_sqlstates_is_complete() {
-        for code in ["08006", "53100", "53300", "57P01", "57P03", "25006", "40001", "40P01", "55P03", "57014"] {
+        for code in
+            ["08006", "28P01", "3D000", "53100", "53300", "57P01", "57P03", "25006", "40001", "40P01", "55P03", "57014"]
+        {
             assert!(is_transient_sqlstate(code), "{code}");
         }
         for code in ["23505", "42P01", "22021", "57000", "P0001"] {

@@ -22,5 +22,6 @@ mod tally;
 mod term;
 mod undo;
 mod upkeep;
+mod writes;
 
 pub use contract::Store;

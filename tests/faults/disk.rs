@@ -10,11 +10,12 @@ use duyet::proto::v1;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tonic::Code;
+use tonic_health::pb::health_check_response::ServingStatus;
 
 use super::{
     load::{Known, Load, Sent, form, known, settle},
     scenario::{Report, scenario, skip},
-    stage::Stage,
+    stage::{Stage, time_until_serving},
 };
 use crate::support::{daemon::Daemon, newsroom::Portal, postgres::Postgres};
 
@@ -77,6 +78,19 @@ async fn submit_until_full(portal: &mut Portal) -> Vec<Sent> {
     }
 }
 
+/// The time until `/readyz` answers with a status. Meanwhile readers submit, as on any site.
+async fn until_readiness(daemon: &Daemon, status: &str) -> Duration {
+    let (mut portal, began) = (daemon.portal(), Instant::now());
+    while !daemon.http("/readyz").starts_with(&format!("HTTP/1.1 {status}")) {
+        assert!(began.elapsed() < Duration::from_secs(60), "/readyz never answers {status}");
+        if let Some(form) = form(&mut portal, "bai-khac", "Có chỗ không?").await {
+            portal.comments.submit_comment(form).await.ok();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    began.elapsed()
+}
+
 /// Full: writes are turned away, reads go on. Room again: it stores without a restart.
 async fn full_and_room_again(report: &mut Report, daemon: &Daemon, disk: &SmallDisk) {
     let mut portal = daemon.portal();
@@ -89,7 +103,16 @@ async fn full_and_room_again(report: &mut Report, daemon: &Daemon, disk: &SmallD
     sent.extend(submit_until_full(&mut portal).await);
     portal.list("bai").await;
     assert_ne!(daemon.desk().queue().await.total, 0, "the queue can be read");
+    let full = until_readiness(daemon, "503").await;
+    report.ms("not_ready_after_the_disk_is_full", full);
+    report.goal("not ready <= 10 s after the disk is full", full <= Duration::from_secs(10));
+    time_until_serving(daemon.grpc_addr, ServingStatus::NotServing).await;
+    assert!(daemon.http("/metrics").contains("duyet_store_up 0"), "the metric follows writes");
     std::fs::remove_file(filler).unwrap();
+    let room = until_readiness(daemon, "200").await;
+    report.ms("ready_after_there_is_room", room);
+    report.goal("ready <= 5 s after there is room", room <= Duration::from_secs(5));
+    time_until_serving(daemon.grpc_addr, ServingStatus::Serving).await;
     let began = Instant::now();
     settle(report, &portal, &daemon.desk(), &sent).await;
     report.ms("all_settled_after_there_is_room", began.elapsed());

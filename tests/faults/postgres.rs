@@ -1,4 +1,4 @@
-//! P1–P4, P6: PostgreSQL crashes, fails over, freezes, is used up, and turns transactions away.
+//! P1, P2, P4, P6: PostgreSQL crashes, fails over, is used up, and turns transactions away.
 
 use std::{
     sync::Arc,
@@ -24,7 +24,7 @@ use crate::support::{
 };
 
 /// What may be said while the database is in trouble, and nothing else.
-fn assert_only_unavailable(sent: &[Sent]) {
+pub(super) fn assert_only_unavailable(sent: &[Sent]) {
     for one in sent {
         match &one.known {
             Known::Stored(_) | Known::Open(Code::Unavailable | Code::DeadlineExceeded, _) => {}
@@ -119,33 +119,6 @@ async fn fail_over(report: &mut Report, synchronous_commit: &str) -> (usize, Dur
     let kept: std::collections::HashSet<String> = kept.into_iter().collect();
     let lost = |one: &&Sent| matches!(one.known, Known::Stored(_)) && !kept.contains(&one.form.content);
     (sent.iter().filter(lost).count(), took)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p3_callers_of_a_frozen_postgres_are_told_in_time_and_it_heals() {
-    scenario("P3", "SIGSTOP of all of PostgreSQL under load", async |report| {
-        let postgres = Postgres::start();
-        let stage = Stage::over(&postgres.url());
-        let daemon = stage.daemon();
-        let load = Load::begin(&[daemon.portal()], 12, Duration::from_millis(2));
-        load.until_stored(100).await;
-        postgres.pause();
-        let frozen = Instant::now();
-        tokio::time::sleep(whole_or(Duration::from_secs(20), Duration::from_secs(6))).await;
-        postgres.resume();
-        let (thawed, before) = (Instant::now(), load.stored());
-        load.until_stored(before + 1).await;
-        let healed = thawed.elapsed();
-        let sent = load.end().await;
-        assert_only_unavailable(&sent);
-        let meanwhile: Vec<Duration> =
-            sent.iter().filter(|one| (frozen..thawed).contains(&one.asked)).map(|one| one.took).collect();
-        settle(report, &daemon.portal(), &daemon.desk(), &sent).await;
-        report.ms("longest_wait_while_frozen", meanwhile.iter().max().copied().unwrap_or_default());
-        report.ms("stored_again_after_the_thaw", healed);
-        report.goal("OK again <= 1 s after the thaw", healed <= Duration::from_secs(1));
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

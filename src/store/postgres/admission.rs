@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sqlx::{PgConnection, postgres::PgBindIterExt as _};
+use sqlx::postgres::PgBindIterExt as _;
 use uuid::Uuid;
 
+use super::session::Session;
 use crate::{
     domain::{
         Result,
@@ -32,11 +33,7 @@ fn key(submission: &Submission) -> Key<'_> {
 ///
 /// A twin, of a request or of what is said, waits for the round after its first: should that one's nonce be spent, its request row goes
 /// again, and the twin has its own try.
-pub(super) async fn claim(
-    tx: &mut PgConnection,
-    submissions: &[Submission],
-    mut waiting: Vec<usize>,
-) -> Result<Answers> {
+pub(super) async fn claim(tx: &mut Session, submissions: &[Submission], mut waiting: Vec<usize>) -> Result<Answers> {
     let mut answers = Answers::new();
     while !waiting.is_empty() {
         let (mut seen, mut said) = (HashSet::new(), HashSet::new());
@@ -102,7 +99,7 @@ const CLAIM: &str = r#"
 
 /// Which of a round have their request, and whether they have their nonce too.
 async fn claim_first<'a>(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     round: impl Iterator<Item = &'a Submission> + Clone + Send,
 ) -> Result<HashMap<Uuid, bool>> {
     let rows = sqlx::query(CLAIM)
@@ -123,7 +120,7 @@ async fn claim_first<'a>(
 }
 
 /// Takes back request rows whose nonce turned out to be spent.
-async fn withdraw(tx: &mut PgConnection, unused: &[&Submission]) -> Result<()> {
+async fn withdraw(tx: &mut Session, unused: &[&Submission]) -> Result<()> {
     if unused.is_empty() {
         return Ok(());
     }
@@ -139,7 +136,7 @@ async fn withdraw(tx: &mut PgConnection, unused: &[&Submission]) -> Result<()> {
 
 /// Answers for those whose request is remembered.
 pub(super) async fn known(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     submissions: &[Submission],
     asked: impl Iterator<Item = usize> + Clone + Send,
 ) -> Result<Answers> {

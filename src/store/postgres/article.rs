@@ -1,9 +1,12 @@
 //! Articles and their policy.
 
 use async_trait::async_trait;
-use sqlx::{PgConnection, PgPool};
 
-use super::{PostgresStore, audit, request, site};
+use super::{
+    PostgresStore, audit, request,
+    session::{Pool, Session},
+    site,
+};
 use crate::{
     domain::{
         Result,
@@ -50,7 +53,7 @@ const FIND: &str = concat!(
     left join articles a on a.site_id = $1 and a.article_id = any ($2)"
 );
 
-async fn find(pool: &PgPool, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
+async fn find(pool: &Pool, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
     let ids: Vec<_> = ids.iter().map(ArticleId::as_str).collect();
     let rows = sqlx::query(FIND).bind(site.as_str()).bind(ids).fetch_all(pool).await?;
     let mut policies = Policies::default();
@@ -78,7 +81,7 @@ const CHANGE: &str = "update articles set title = $3, url = $4, mode = $5, close
 const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, article_id, at)
     values ($1, $2, 'ARTICLE_CHANGED', null, $3, $4)";
 
-async fn update(tx: &mut PgConnection, change: &ArticleChange) -> Result<Article> {
+async fn update(tx: &mut Session, change: &ArticleChange) -> Result<Article> {
     let site = change.site.as_str();
     let row = sqlx::query(LOCK).bind(site).bind(change.id.as_str()).fetch_optional(&mut *tx).await?;
     let current = row.map(|row| rows::article(&mut Reader::new(&row))).transpose()?;

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sqlx::{PgConnection, PgPool, postgres::PgBindIterExt as _, types::Json};
+use sqlx::{postgres::PgBindIterExt as _, types::Json};
 
-use super::PostgresStore;
+use super::{
+    PostgresStore,
+    session::{Pool, Session},
+};
 use crate::{
     domain::{
         Result,
@@ -33,7 +36,7 @@ impl AuditStore for PostgresStore {
         count: usize,
         after: Option<Cursor>,
     ) -> Result<Page<AuditEntry>> {
-        list(&mut *self.begin_planned_anew().await?, site, filter, count, after).await
+        list(&mut self.begin_planned_anew().await?, site, filter, count, after).await
     }
 
     async fn record(&self, site: &SiteId, entry: &AuditEntry) -> Result<()> {
@@ -50,7 +53,7 @@ const INSERT: &str = concat!(
 
 /// Writes entries, all of one site.
 pub(super) async fn insert_all<'a>(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     site: &SiteId,
     entries: impl Iterator<Item = &'a AuditEntry> + Clone + Send,
 ) -> Result<()> {
@@ -77,13 +80,13 @@ pub(super) async fn insert_all<'a>(
     Ok(())
 }
 
-pub(super) async fn insert(tx: &mut PgConnection, site: &SiteId, entry: &AuditEntry) -> Result<()> {
+pub(super) async fn insert(tx: &mut Session, site: &SiteId, entry: &AuditEntry) -> Result<()> {
     insert_all(tx, site, std::iter::once(entry)).await
 }
 
 /// The decision that brought each comment where it stands: a demand, or one taken back, did not.
 pub(super) async fn last_decisions(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     site: &SiteId,
     ids: &[CommentId],
 ) -> Result<HashMap<CommentId, LastDecision>> {
@@ -103,7 +106,7 @@ pub(super) async fn last_decisions(
 }
 
 /// The newest `limit` decisions on a comment.
-pub(super) async fn of_comment(pool: &PgPool, site: &SiteId, id: CommentId, limit: i64) -> Result<Vec<AuditEntry>> {
+pub(super) async fn of_comment(pool: &Pool, site: &SiteId, id: CommentId, limit: i64) -> Result<Vec<AuditEntry>> {
     let sql = concat!(
         "select ",
         audit_columns!(),
@@ -135,7 +138,7 @@ const ALL: &str = entries!("$2::uuid is null");
 const OF_COMMENT: &str = entries!("comment_id = $2");
 
 async fn list(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     site: &SiteId,
     filter: &AuditFilter,
     count: usize,

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{PostgresStore, audit, decision, request};
+use super::{
+    PostgresStore, audit, decision, request,
+    session::{Pool, Session},
+};
 use crate::{
     domain::{
         Error, Result,
@@ -51,7 +53,7 @@ impl BanStore for PostgresStore {
     }
 }
 
-async fn create(tx: &mut PgConnection, new: &NewBan) -> Result<BanMade> {
+async fn create(tx: &mut Session, new: &NewBan) -> Result<BanMade> {
     let first: Option<Remembered> = request::replay(tx, &new.site, new.request.as_ref()).await?;
     if let Some(first) = first {
         let mut comments = decision::lock(tx, &new.site, &first.comments()).await?;
@@ -91,7 +93,7 @@ const fn newest_of(kind: BanKind) -> &'static str {
 }
 
 /// Refuses or removes what goes along with a ban.
-async fn reject(tx: &mut PgConnection, new: &NewBan, along: &Along) -> Result<BanMade> {
+async fn reject(tx: &mut Session, new: &NewBan, along: &Along) -> Result<BanMade> {
     let query = sqlx::query(newest_of(new.subject.kind)).bind(new.site.as_str());
     let query = match new.subject.kind {
         BanKind::Author => query.bind(ban::author_of(&new.subject)?),
@@ -116,7 +118,7 @@ const INSERT: &str =
         expires_at, comment_id, batch_id, revoked_at, revoked_by)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, null, '')";
 
-async fn insert(tx: &mut PgConnection, site: &SiteId, subject: &BanSubject, ban: &Ban) -> Result<()> {
+async fn insert(tx: &mut Session, site: &SiteId, subject: &BanSubject, ban: &Ban) -> Result<()> {
     sqlx::query(INSERT)
         .bind(site.as_str())
         .bind(ban.id)
@@ -141,12 +143,12 @@ const LOCK: &str = concat!(
     " from bans b where b.site_id = $1 and b.ban_id = $2 for no key update"
 );
 
-async fn lock(tx: &mut PgConnection, site: &SiteId, id: Uuid) -> Result<Option<Ban>> {
+async fn lock(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Option<Ban>> {
     let row = sqlx::query(LOCK).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
     row.map(|row| ban::ban(&mut Reader::new(&row))).transpose()
 }
 
-async fn revoke(tx: &mut PgConnection, revocation: &Revocation) -> Result<(Ban, bool)> {
+async fn revoke(tx: &mut Session, revocation: &Revocation) -> Result<(Ban, bool)> {
     let Revocation { site, ban: id, entry, request } = revocation;
     let locked = lock(tx, site, *id).await?;
     if let Some(first) = request::replay(tx, site, request.as_ref()).await? {
@@ -177,7 +179,7 @@ const LIST: &str = concat!(
 );
 
 async fn list(
-    pool: &PgPool,
+    pool: &Pool,
     site: &SiteId,
     ended: bool,
     now: DateTime<Utc>,

@@ -1,9 +1,8 @@
 //! One comment with all that a moderator wants to know, in four round trips.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 
-use super::audit;
+use super::{audit, session::Pool};
 use crate::{
     domain::{
         Result,
@@ -33,7 +32,7 @@ const FIND: &str = concat!(
     where c.site_id = $1 and c.comment_id = $2"
 );
 
-pub(super) async fn find(pool: &PgPool, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
+pub(super) async fn find(pool: &Pool, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
     let query = sqlx::query(FIND).bind(site.as_str()).bind(id.0).bind(EXACT_TOTAL + 1).bind(EXACT_TOTAL);
     let Some(row) = query.fetch_optional(pool).await? else { return Ok(None) };
     let mut columns = Reader::new(&row);
@@ -68,7 +67,7 @@ const AROUND: &str = concat!(
     " from comments c where c.site_id = $1 and c.comment_id = (select reply_to from this))"
 );
 
-async fn add_comments(details: &mut CaseDetails, pool: &PgPool, site: &SiteId, id: CommentId) -> Result<()> {
+async fn add_comments(details: &mut CaseDetails, pool: &Pool, site: &SiteId, id: CommentId) -> Result<()> {
     let query = sqlx::query(AROUND).bind(site.as_str()).bind(id.0).bind(COMMENTS);
     for row in query.fetch_all(pool).await? {
         around::add_comment(details, &mut Reader::new(&row))?;
@@ -89,7 +88,7 @@ const REMARKS: &str = "
             where site_id = $1 and comment_id = $2 group by reason)) remarks
     order by kind, count desc, at desc, id desc, label";
 
-async fn add_remarks(details: &mut CaseDetails, pool: &PgPool, site: &SiteId, id: CommentId) -> Result<()> {
+async fn add_remarks(details: &mut CaseDetails, pool: &Pool, site: &SiteId, id: CommentId) -> Result<()> {
     let query = sqlx::query(REMARKS).bind(site.as_str()).bind(id.0).bind(NOTES).bind(REPORT_NOTES);
     for row in query.fetch_all(pool).await? {
         around::add_remark(details, &mut Reader::new(&row))?;

@@ -7,10 +7,9 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{PostgresStore, queue};
+use super::{PostgresStore, queue, session::Session};
 use crate::{
     domain::{
         Result,
@@ -57,7 +56,7 @@ const RENEW: &str = concat!(
     where k.site_id = $1 and k.comment_id = waiting.comment_id and k.moderator = $3 returning k.comment_id"
 );
 
-async fn renew(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
+async fn renew(tx: &mut Session, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
     if request.renew.is_empty() {
         return Ok(vec![]);
     }
@@ -71,7 +70,7 @@ async fn renew(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<Vec<
 const ROUNDS: usize = 8;
 
 /// What a round found free may have been claimed since it looked: [`take`] tells, and the next round goes on from there.
-async fn claim(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
+async fn claim(tx: &mut Session, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
     let mut new = Vec::with_capacity(request.count);
     if request.filter.claimed == Some(true) {
         return Ok(new);
@@ -103,7 +102,7 @@ const TAKE: &str = "insert into claims (site_id, comment_id, moderator, expires_
         where claims.expires_at <= $5
     returning comment_id";
 
-async fn take(tx: &mut PgConnection, request: &ClaimRequest<'_>, ids: &[CommentId]) -> Result<HashSet<CommentId>> {
+async fn take(tx: &mut Session, request: &ClaimRequest<'_>, ids: &[CommentId]) -> Result<HashSet<CommentId>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let query = sqlx::query(TAKE).bind(request.site.as_str()).bind(ids).bind(request.moderator);
     ids_of(&query.bind(request.until).bind(request.now).fetch_all(tx).await?)
@@ -121,7 +120,7 @@ const RELEASE: &str = "
     select count(*) from gone where expires_at > $4";
 
 async fn release(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     site: &SiteId,
     moderator: &str,
     ids: &[CommentId],

@@ -1,9 +1,8 @@
 //! Comments as readers see them.
 
 use async_trait::async_trait;
-use sqlx::PgPool;
 
-use super::{PostgresStore, list};
+use super::{PostgresStore, list, session::Pool};
 use crate::{
     domain::{
         Result,
@@ -35,14 +34,14 @@ impl CommentStore for PostgresStore {
     }
 }
 
-pub(super) async fn find(pool: &PgPool, site: &SiteId, id: CommentId) -> Result<Option<Comment>> {
+pub(super) async fn find(pool: &Pool, site: &SiteId, id: CommentId) -> Result<Option<Comment>> {
     let sql = concat!("select ", comment_columns!("c"), " from comments c where c.site_id = $1 and c.comment_id = $2");
     let row = sqlx::query(sql).bind(site.as_str()).bind(id.0).fetch_optional(pool).await?;
     row.map(|row| rows::comment(&mut Reader::new(&row))).transpose()
 }
 
 pub(super) async fn find_pending(
-    pool: &PgPool,
+    pool: &Pool,
     site: &SiteId,
     article: &ArticleId,
     ids: &[CommentId],

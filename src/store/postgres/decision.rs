@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{PostgresStore, audit, escalation, outcomes, request, revert};
+use super::{PostgresStore, audit, escalation, outcomes, request, revert, session::Session};
 use crate::{
     domain::{
         Result,
@@ -39,7 +38,7 @@ impl DecisionStore for PostgresStore {
 }
 
 /// Decides all of a batch in the caller's transaction.
-pub(super) async fn decide(tx: &mut PgConnection, batch: &DecisionBatch) -> Result<Vec<Settled>> {
+pub(super) async fn decide(tx: &mut Session, batch: &DecisionBatch) -> Result<Vec<Settled>> {
     let ids: Vec<CommentId> = batch.items.iter().map(|item| item.comment).collect();
     let mut comments = lock(tx, &batch.site, &ids).await?;
     let first: Option<Vec<Result<Verdict, Refusal>>> = request::replay(tx, &batch.site, batch.request.as_ref()).await?;
@@ -57,7 +56,7 @@ pub(super) async fn decide(tx: &mut PgConnection, batch: &DecisionBatch) -> Resu
 
 /// Decides all of a batch on comments that are locked; its request row is the caller's business.
 pub(super) async fn decide_locked(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     batch: &DecisionBatch,
     mut comments: HashMap<CommentId, Comment>,
 ) -> Result<Vec<Settled>> {
@@ -92,11 +91,7 @@ const LOCK: &str = concat!(
 );
 
 /// Locks the comments, and answers those that there are. Some of their roots may be among them.
-pub(super) async fn lock(
-    tx: &mut PgConnection,
-    site: &SiteId,
-    ids: &[CommentId],
-) -> Result<HashMap<CommentId, Comment>> {
+pub(super) async fn lock(tx: &mut Session, site: &SiteId, ids: &[CommentId]) -> Result<HashMap<CommentId, Comment>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query(LOCK).bind(site.as_str()).bind(ids).fetch_all(tx).await?;
     let pair = |row| rows::comment(&mut Reader::new(row)).map(|comment| (comment.id, comment));

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sqlx::{PgConnection, postgres::PgBindIterExt as _};
+use sqlx::postgres::PgBindIterExt as _;
 use uuid::Uuid;
 
+use super::session::Session;
 use crate::{
     domain::{
         Result,
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// The entries of the revert's target.
-pub(super) async fn find(tx: &mut PgConnection, revert: &Revert) -> Result<Found> {
+pub(super) async fn find(tx: &mut Session, revert: &Revert) -> Result<Found> {
     let lone = match revert.target {
         Target::Batch(id) => return batch(tx, &revert.site, id).await,
         Target::Entry(id) => entry(tx, &revert.site, id).await?,
@@ -33,13 +34,13 @@ pub(super) async fn find(tx: &mut PgConnection, revert: &Revert) -> Result<Found
     }
 }
 
-async fn entry(tx: &mut PgConnection, site: &SiteId, id: Uuid) -> Result<Option<AuditEntry>> {
+async fn entry(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Option<AuditEntry>> {
     let sql = concat!("select ", audit_columns!(), " from audit where site_id = $1 and audit_id = $2");
     let row = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
     row.map(|row| rows::audit_entry(&mut Reader::new(&row))).transpose()
 }
 
-async fn batch(tx: &mut PgConnection, site: &SiteId, id: Uuid) -> Result<Found> {
+async fn batch(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Found> {
     let sql =
         concat!("select ", audit_columns!(), " from audit where site_id = $1 and batch_id = $2 order by audit_id");
     let rows = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_all(tx).await?;
@@ -56,7 +57,7 @@ const NEWEST: &str = concat!(
 );
 
 /// The actor's newest deed that can be taken back and was not yet.
-async fn newest(tx: &mut PgConnection, revert: &Revert) -> Result<Option<AuditEntry>> {
+async fn newest(tx: &mut Session, revert: &Revert) -> Result<Option<AuditEntry>> {
     let query = sqlx::query(NEWEST).bind(revert.site.as_str()).bind(&revert.actor).bind(revert.own_since());
     let actions = AuditAction::deeds().map(AuditAction::as_str);
     let row = query.bind(actions.bind_iter()).fetch_optional(tx).await?;
@@ -65,7 +66,7 @@ async fn newest(tx: &mut PgConnection, revert: &Revert) -> Result<Option<AuditEn
 
 /// The last entry of each comment, demands included.
 pub(super) async fn last_entries(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     site: &SiteId,
     ids: &[CommentId],
 ) -> Result<HashMap<CommentId, LastDecision>> {
@@ -84,7 +85,7 @@ pub(super) async fn last_entries(
 }
 
 /// Those of the entries that were taken back.
-pub(super) async fn taken_back(tx: &mut PgConnection, site: &SiteId, entries: &[Uuid]) -> Result<HashSet<Uuid>> {
+pub(super) async fn taken_back(tx: &mut Session, site: &SiteId, entries: &[Uuid]) -> Result<HashSet<Uuid>> {
     let sql = "select reverts from audit where site_id = $1 and reverts = any ($2)";
     let rows = sqlx::query(sql).bind(site.as_str()).bind(entries).fetch_all(tx).await?;
     rows.iter().map(|row| Reader::new(row).uuid()).collect()
@@ -100,7 +101,7 @@ const LAST_OF_BANS: &str = "select i.ban_id, l.audit_id from unnest($2::uuid[]) 
         order by a.at desc, a.audit_id desc limit 1) l";
 
 /// Locks the bans.
-pub(super) async fn lock_bans(tx: &mut PgConnection, site: &SiteId, ids: &[Uuid]) -> Result<HashMap<Uuid, BanState>> {
+pub(super) async fn lock_bans(tx: &mut Session, site: &SiteId, ids: &[Uuid]) -> Result<HashMap<Uuid, BanState>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -123,7 +124,7 @@ pub(super) async fn lock_bans(tx: &mut PgConnection, site: &SiteId, ids: &[Uuid]
 
 /// Comments as they are, without locks.
 pub(super) async fn comments(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     site: &SiteId,
     ids: &[CommentId],
 ) -> Result<HashMap<CommentId, Comment>> {

@@ -1,8 +1,8 @@
 //! Public counts against the comments they count.
 
-use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::session::Pool;
 use crate::{
     domain::{Result, id::SiteId, stats::CountDrift},
     store::rows::{Read as _, Reader},
@@ -42,7 +42,7 @@ const REPLY_DRIFT: &str = "
 /// Rows that one statement compares: each sees one moment, and stays far below the statement time-out.
 const BATCH: i64 = 5_000;
 
-pub(super) async fn drift(pool: &PgPool, site: &SiteId) -> Result<CountDrift> {
+pub(super) async fn drift(pool: &Pool, site: &SiteId) -> Result<CountDrift> {
     let mut drift = CountDrift::default();
     let mut after = Some(String::new());
     while let Some(article) = after {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{PgConnection, postgres::PgBindIterExt as _};
+use sqlx::postgres::PgBindIterExt as _;
 
-use super::admission::Answers;
+use super::{admission::Answers, session::Session};
 use crate::{
     domain::{
         Result,
@@ -27,7 +27,7 @@ const FIND: &str = concat!(
 ///
 /// Whoever says the same at the same time, on any replica, waits for the other's transaction and sees its comment: the locks are held to
 /// the end of this one, and the look is a statement of its own, because a statement sees what was committed when it began.
-pub(super) async fn find(tx: &mut PgConnection, submissions: &[Submission]) -> Result<Answers> {
+pub(super) async fn find(tx: &mut Session, submissions: &[Submission]) -> Result<Answers> {
     let asked = submissions.iter().enumerate().filter(|(_, one)| one.sender.device.is_some());
     let locks: BTreeSet<i64> = asked.clone().filter_map(|(_, one)| lock_of(one)).collect();
     if locks.is_empty() {

@@ -1,8 +1,6 @@
 //! Demands that a comment be taken down.
 
-use sqlx::PgConnection;
-
-use super::{audit, decision, outcomes, request};
+use super::{audit, decision, outcomes, request, session::Session};
 use crate::{
     domain::{
         Error, Result,
@@ -14,7 +12,7 @@ use crate::{
 const UPDATE: &str = "update comments set flagged_at = $3, takedown_kind = $4, due_at = $5
     where site_id = $1 and comment_id = $2";
 
-pub(super) async fn escalate(tx: &mut PgConnection, escalation: &Escalation) -> Result<Escalated> {
+pub(super) async fn escalate(tx: &mut Session, escalation: &Escalation) -> Result<Escalated> {
     let Escalation { site, comment: id, takedown, request, .. } = escalation;
     let found = decision::lock(tx, site, &[*id]).await?.remove(id);
     if let Some(first) = request::replay(tx, site, request.as_ref()).await? {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, postgres::PgBindIterExt as _, types::Json};
+use sqlx::{postgres::PgBindIterExt as _, types::Json};
 use uuid::Uuid;
 
-use super::submission::Articles;
+use super::{session::Session, submission::Articles};
 use crate::domain::{
     Result,
     id::{ArticleId, SiteId},
@@ -26,7 +26,7 @@ struct Touched<'a> {
 
 type TouchedArticles<'a> = BTreeMap<(&'a SiteId, &'a ArticleId), Touched<'a>>;
 
-pub(super) async fn insert(tx: &mut PgConnection, won: &[&Submission], articles: &Articles) -> Result<()> {
+pub(super) async fn insert(tx: &mut Session, won: &[&Submission], articles: &Articles) -> Result<()> {
     if won.is_empty() {
         return Ok(());
     }
@@ -62,7 +62,7 @@ fn touched_articles<'a>(won: &[&'a Submission]) -> TouchedArticles<'a> {
 
 /// The map is sorted, and so are the locks.
 async fn create_articles<'a>(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     new: impl Iterator<Item = (&'a (&'a SiteId, &'a ArticleId), &'a Touched<'a>)> + Clone + Send,
 ) -> Result<()> {
     if new.clone().next().is_none() {
@@ -102,7 +102,7 @@ const INSERT: &str = "
     insert into changes (site_id, change_id, kind, comment_id, article_id, at)
     select site_id, comment_id, 'COMMENT_SUBMITTED', comment_id, article_id, created_at from stored";
 
-async fn insert_comments(tx: &mut PgConnection, won: &[&Submission]) -> Result<()> {
+async fn insert_comments(tx: &mut Session, won: &[&Submission]) -> Result<()> {
     sqlx::query(INSERT)
         .bind(won.iter().map(|one| one.site.as_str()).bind_iter())
         .bind(won.iter().map(|one| one.comment.id.0).bind_iter())
@@ -143,7 +143,7 @@ const COUNT_REPLIES: &str = "update comments c set reply_count = c.reply_count +
 
 /// Adds replies that are public at once to the counts of their roots. Several roots are locked first, in order; one root
 /// needs no order, and its update is its lock.
-async fn count_replies(tx: &mut PgConnection, won: &[&Submission]) -> Result<()> {
+async fn count_replies(tx: &mut Session, won: &[&Submission]) -> Result<()> {
     let mut roots: BTreeMap<(&SiteId, Uuid), i32> = BTreeMap::new();
     for submission in won.iter().filter(|one| one.comment.status.is_public()) {
         if let Some(parent) = submission.comment.parent {
@@ -182,7 +182,7 @@ const UPDATE_ARTICLES: &str = "update articles a set public_count = a.public_cou
 
 /// Adds what is public at once to the articles' counts, and writes new titles and addresses, and the time of publication
 /// where none was known. Several articles are locked first, in order.
-async fn update_articles(tx: &mut PgConnection, touched: &TouchedArticles<'_>) -> Result<()> {
+async fn update_articles(tx: &mut Session, touched: &TouchedArticles<'_>) -> Result<()> {
     if touched.is_empty() {
         return Ok(());
     }

@@ -1,9 +1,9 @@
 //! Background work: which sites there are, who does what, what was forgotten, what waits.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::session::Pool;
 use crate::{
     domain::{
         Result,
@@ -25,7 +25,7 @@ const SITES: &str = "
     )
     select site_id from s where site_id is not null";
 
-pub(super) async fn sites(pool: &PgPool) -> Result<Vec<SiteId>> {
+pub(super) async fn sites(pool: &Pool) -> Result<Vec<SiteId>> {
     named(pool, SITES).await
 }
 
@@ -38,11 +38,11 @@ const KNOWN: &str = "
     select site_id from s where site_id is not null
     union select site_id from sites union select site_id from tokens order by site_id";
 
-pub(super) async fn known_sites(pool: &PgPool) -> Result<Vec<SiteId>> {
+pub(super) async fn known_sites(pool: &Pool) -> Result<Vec<SiteId>> {
     named(pool, KNOWN).await
 }
 
-async fn named(pool: &PgPool, sql: &'static str) -> Result<Vec<SiteId>> {
+async fn named(pool: &Pool, sql: &'static str) -> Result<Vec<SiteId>> {
     let rows = sqlx::query(sql).fetch_all(pool).await?;
     rows.iter().map(|row| parse::site(&Reader::new(row).text()?)).collect()
 }
@@ -53,7 +53,7 @@ const BEGIN: &str = "insert into jobs (site_id, job, holder, next_at) values ($1
         where jobs.next_at <= $4 or jobs.holder = excluded.holder";
 
 pub(super) async fn begin(
-    pool: &PgPool,
+    pool: &Pool,
     site: &SiteId,
     job: Job,
     holder: Uuid,
@@ -73,7 +73,7 @@ const FORGOTTEN: &str = "
     order by c.created_at, c.comment_id limit $3";
 
 pub(super) async fn forgotten(
-    pool: &PgPool,
+    pool: &Pool,
     site: &SiteId,
     before: DateTime<Utc>,
     limit: usize,
@@ -106,7 +106,7 @@ const GAUGES: &str = "
         from comments c where c.due_at is not null group by c.site_id
     ) t on t.site_id = w.site_id";
 
-pub(super) async fn gauges(pool: &PgPool, most: i64) -> Result<Vec<QueueGauge>> {
+pub(super) async fn gauges(pool: &Pool, most: i64) -> Result<Vec<QueueGauge>> {
     let rows = sqlx::query(GAUGES).bind(most).fetch_all(pool).await?;
     rows.iter().map(|row| upkeep::queue_gauge(&mut Reader::new(row))).collect()
 }

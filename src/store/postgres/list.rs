@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use sqlx::{PgPool, postgres::PgBindIterExt as _};
+use sqlx::postgres::PgBindIterExt as _;
 use uuid::Uuid;
 
+use super::session::Pool;
 use crate::{
     domain::{
         Error, Result,
@@ -63,7 +64,7 @@ const fn statement(order: Order, replies: bool) -> &'static str {
     }
 }
 
-pub(super) async fn list(pool: &PgPool, pages: &[CommentPage]) -> Result<Vec<ArticlePage>> {
+pub(super) async fn list(pool: &Pool, pages: &[CommentPage]) -> Result<Vec<ArticlePage>> {
     let policies = policies(pool, pages).await?;
     let mut comments: Vec<Page<Comment>> = pages.iter().map(|_| Page { items: vec![], next: None }).collect();
     for order in Order::ALL.iter().copied() {
@@ -95,7 +96,7 @@ const POLICIES: &str = concat!(
     left join lateral (select * from articles where site_id = q.site_id and article_id = q.article_id limit 1) a on true"
 );
 
-async fn policies(pool: &PgPool, pages: &[CommentPage]) -> Result<Vec<Policies>> {
+async fn policies(pool: &Pool, pages: &[CommentPage]) -> Result<Vec<Policies>> {
     let rows = sqlx::query(POLICIES)
         .bind(pages.iter().map(|page| page.site.as_str()).bind_iter())
         .bind(pages.iter().map(|page| page.article.as_str()).bind_iter())
@@ -113,7 +114,7 @@ async fn policies(pool: &PgPool, pages: &[CommentPage]) -> Result<Vec<Policies>>
 
 /// Pages of one shape.
 async fn comments_of(
-    pool: &PgPool,
+    pool: &Pool,
     order: Order,
     sql: &'static str,
     pages: &[&CommentPage],
@@ -162,7 +163,7 @@ const FIRST_REPLIES: &str = concat!(
 
 /// The first replies of all roots in one query, one more than is shown, by the place of their page.
 async fn first_replies(
-    pool: &PgPool,
+    pool: &Pool,
     pages: &[CommentPage],
     roots: &[Page<Comment>],
 ) -> Result<HashMap<usize, Vec<Comment>>> {

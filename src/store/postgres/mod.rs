@@ -3,11 +3,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{PgPool, PgTransaction, postgres::PgConnectOptions};
+use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::connect::PoolSettings;
-use crate::domain::{Error, Result};
+use self::{
+    link::Begin,
+    session::{Pool, Session},
+};
+use crate::{
+    domain::{Error, Result},
+    store::writes::Writes,
+};
 
 /// How often a transaction runs that others stood in the way of.
 const TRIES: usize = 3;
@@ -28,7 +35,7 @@ macro_rules! retrying {
 /// Runs the body in one transaction, again when it lost to another one: `in_transaction!(store, tx => answer)`.
 macro_rules! in_transaction {
     ($store:expr, $tx:ident => $body:expr) => {
-        retrying!(
+        $store.writes.note(retrying!(
             async {
                 let mut $tx = $store.begin().await?;
                 let answer = $body;
@@ -36,7 +43,7 @@ macro_rules! in_transaction {
                 Ok(answer)
             }
             .await
-        )
+        ))
     };
 }
 
@@ -74,7 +81,9 @@ mod duplicate;
 mod escalation;
 mod insert;
 mod job;
+mod link;
 mod list;
+mod migrate;
 mod model;
 mod outcomes;
 mod privacy;
@@ -83,6 +92,7 @@ mod queue_sql;
 mod report;
 mod request;
 mod revert;
+mod session;
 mod site;
 mod stats;
 mod submission;
@@ -98,10 +108,11 @@ const BACKGROUND: u32 = 1;
 /// One PostgreSQL database, version 15 or later.
 #[derive(Debug, Clone)]
 pub struct PostgresStore {
-    pool: PgPool,
+    pool: Pool,
     portals: Arc<Semaphore>,
     background: Arc<Semaphore>,
     patience: Duration,
+    writes: Arc<Writes>,
 }
 
 impl PostgresStore {
@@ -119,10 +130,11 @@ impl PostgresStore {
     pub fn connect_lazy_with(options: PgConnectOptions, settings: PoolSettings) -> Self {
         let portals = settings.connections.saturating_sub(KEPT_FOR_MODERATORS + BACKGROUND).max(1);
         Self {
-            pool: connect::pool(options, settings),
+            pool: Pool::new(options, settings),
             portals: Arc::new(Semaphore::new(portals as usize)),
             background: Arc::new(Semaphore::new(BACKGROUND as usize)),
             patience: settings.acquire,
+            writes: Arc::default(),
         }
     }
 
@@ -137,12 +149,12 @@ impl PostgresStore {
         self.background.acquire().await.map_err(|_| sqlx::Error::PoolClosed.into())
     }
 
-    async fn begin(&self) -> Result<PgTransaction<'static>> {
-        Ok(self.pool.begin_with("begin isolation level read committed").await?)
+    async fn begin(&self) -> Result<Session> {
+        Ok(self.pool.begin(Begin::ReadCommitted).await?)
     }
 
     /// To read what filters ask for, whose conditions may be absent: each statement is planned for what it is given.
-    async fn begin_planned_anew(&self) -> Result<PgTransaction<'static>> {
-        Ok(self.pool.begin_with(concat!("begin read only; ", planned_anew!())).await?)
+    async fn begin_planned_anew(&self) -> Result<Session> {
+        Ok(self.pool.begin(Begin::PlannedAnew).await?)
     }
 }

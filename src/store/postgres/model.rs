@@ -66,13 +66,13 @@ impl ModelStore for PostgresStore {
         in_transaction!(self, tx => {
             let save = sqlx::query(SAVE).bind(site.as_str()).bind(head.version).bind(head.log_start).bind(head.log_size);
             let save = save.bind(head.decisions).bind(&head.digest[..]).bind(head.made_at).bind(snapshot);
-            let saved = save.execute(&mut *tx).await?.rows_affected() == 1;
+            let saved = save.execute(&mut tx).await?.rows_affected() == 1;
             if saved {
                 let sql = "delete from spam_models where site_id = $1 and version <= $2";
-                sqlx::query(sql).bind(site.as_str()).bind(head.version - KEPT).execute(&mut *tx).await?;
+                sqlx::query(sql).bind(site.as_str()).bind(head.version - KEPT).execute(&mut tx).await?;
             }
             if let Some(base) = base.filter(|_| saved) {
-                sqlx::query(SAVE_BASE).bind(site.as_str()).bind(head.log_start).bind(base).execute(&mut *tx).await?;
+                sqlx::query(SAVE_BASE).bind(site.as_str()).bind(head.log_start).bind(base).execute(&mut tx).await?;
             }
             saved
         })

@@ -1,10 +1,9 @@
 //! What is kept about persons, and how it ends.
 
 use async_trait::async_trait;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{PostgresStore, decision, outcomes, request};
+use super::{PostgresStore, decision, outcomes, request, session::Session};
 use crate::{
     domain::{
         Result,
@@ -125,7 +124,7 @@ const EMPTY: &str = "
         fingerprint = uuid_send(c.comment_id), author = encode(uuid_send(c.comment_id), 'hex')
     where c.site_id = $1 and c.comment_id = any ($2)";
 
-async fn erase(tx: &mut PgConnection, erasure: &Erasure) -> Result<u64> {
+async fn erase(tx: &mut Session, erasure: &Erasure) -> Result<u64> {
     let ids: Vec<CommentId> = erasure.items.iter().map(|(_, comment)| *comment).collect();
     let mut comments = decision::lock(tx, &erasure.site, &ids).await?;
     let found = erasure.items.iter().filter_map(|(entry, id)| outcome::erase(erasure, *entry, comments.remove(id)?));

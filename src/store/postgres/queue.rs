@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::{Executor as _, PgConnection, PgPool, postgres::PgExecutor, postgres::PgRow};
+use sqlx::{Executor as _, postgres::PgExecutor, postgres::PgRow};
 use uuid::Uuid;
 
+use super::session::{Pool, Session};
 use super::{
     PostgresStore, case,
     queue_sql::{Asked, Shape},
@@ -31,7 +32,7 @@ impl QueueStore for PostgresStore {
         let cases = if Shape::of(page.filter).is_plain() {
             fetch(&self.pool, page, page.size + 1, false).await?
         } else {
-            fetch(&mut *self.begin_planned_anew().await?, page, page.size + 1, false).await?
+            fetch(&mut self.begin_planned_anew().await?, page, page.size + 1, false).await?
         };
         Ok(Page::of(cases, page.size, |case| queue_cursor(page.order, case)))
     }
@@ -44,7 +45,7 @@ impl QueueStore for PostgresStore {
         } else {
             let query = bind_bounds(query, page, EXACT_TOTAL + 1);
             let query = shape.bind_last(query, page.filter, page.now);
-            query.fetch_one(&mut *self.begin_planned_anew().await?).await?
+            query.fetch_one(&mut self.begin_planned_anew().await?).await?
         };
         Reader::new(&row).long()
     }
@@ -114,7 +115,7 @@ async fn fetch(executor: impl PgExecutor<'_>, page: &QueuePage<'_>, limit: usize
 
 /// Locks the next `count` comments that match a claim's `filter` and that nobody else has locked, in the order asked for.
 pub(super) async fn lock_next(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     request: &ClaimRequest<'_>,
     filter: &QueueFilter,
     count: usize,
@@ -131,7 +132,7 @@ pub(super) async fn lock_next(
 const CHANGED: &str = "select change_id, comment_id from changes
     where site_id = $1 and change_id >= $2 and at >= $3 and comment_id is not null order by change_id desc limit $4";
 
-async fn changed(pool: &PgPool, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<(Uuid, CommentId)>> {
+async fn changed(pool: &Pool, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<(Uuid, CommentId)>> {
     let query = sqlx::query(CHANGED).bind(site.as_str()).bind(keyset::earliest_id(since)).bind(since);
     let rows = query.bind(parse::limit(MOST_CHANGES)).fetch_all(pool).await?;
     let pair = |row| {

@@ -1,9 +1,8 @@
 //! What readers report and moderators note.
 
 use async_trait::async_trait;
-use sqlx::PgConnection;
 
-use super::{PostgresStore, request};
+use super::{PostgresStore, request, session::Session};
 use crate::{
     domain::{
         Error, Result,
@@ -48,7 +47,7 @@ const LOCK: &str = concat!(
 const REMEMBER: &str = "insert into reports (site_id, comment_id, reporter, reason, note, created_at)
     values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
 
-async fn take(tx: &mut PgConnection, report: &Report) -> Result<Reported> {
+async fn take(tx: &mut Session, report: &Report) -> Result<Reported> {
     let (comment, site) = lock(tx, report).await?;
     let new = sqlx::query(REMEMBER)
         .bind(report.site.as_str())
@@ -73,7 +72,7 @@ async fn take(tx: &mut PgConnection, report: &Report) -> Result<Reported> {
     Ok(reported)
 }
 
-async fn lock(tx: &mut PgConnection, report: &Report) -> Result<(Comment, Site)> {
+async fn lock(tx: &mut Session, report: &Report) -> Result<(Comment, Site)> {
     let row = sqlx::query(LOCK).bind(report.site.as_str()).bind(report.comment.0).fetch_optional(tx).await?;
     let row = row.ok_or(Error::CommentNotFound(report.comment))?;
     let mut columns = Reader::new(&row);
@@ -95,7 +94,7 @@ const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, a
 const NOTE: &str = "insert into notes (site_id, note_id, comment_id, at, actor, text)
     select c.site_id, $3, c.comment_id, $4, $5, $6 from comments c where c.site_id = $1 and c.comment_id = $2";
 
-async fn add_note(tx: &mut PgConnection, new: &NewNote) -> Result<Note> {
+async fn add_note(tx: &mut Session, new: &NewNote) -> Result<Note> {
     if let Some(first) = request::replay(tx, &new.site, new.request.as_ref()).await? {
         return Ok(first);
     }

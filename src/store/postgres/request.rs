@@ -1,10 +1,10 @@
 //! Remembered requests and spent nonces.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, postgres::PgBindIterExt as _};
+use sqlx::postgres::PgBindIterExt as _;
 use uuid::Uuid;
 
-use super::PostgresStore;
+use super::{PostgresStore, session::Session};
 use crate::{
     domain::{Result, id::SiteId, request::RequestRow},
     store::{
@@ -29,7 +29,7 @@ pub(super) async fn find<'e>(
 ///
 /// Fails with `RequestIdReused`.
 pub(super) async fn replay<T: serde::de::DeserializeOwned>(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     site: &SiteId,
     request: Option<&RequestRow>,
 ) -> Result<Option<T>> {
@@ -40,7 +40,7 @@ pub(super) async fn replay<T: serde::de::DeserializeOwned>(
 
 /// Remembers `request`. `false` when its id is known.
 async fn insert_new(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     site: &SiteId,
     request: &RequestRow,
     made_by: Uuid,
@@ -55,7 +55,7 @@ async fn insert_new(
 
 /// Remembers `request`; when a request with its id came first, the transaction must start again.
 pub(super) async fn insert(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     site: &SiteId,
     request: &RequestRow,
     made_by: Uuid,
@@ -66,7 +66,7 @@ pub(super) async fn insert(
 
 /// The request row comes first, as it does in a submission: one order of locks for all.
 pub(super) async fn spend_nonce(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     site: &SiteId,
     nonce: [u8; 16],
     request: Option<&RequestRow>,
@@ -123,7 +123,7 @@ pub(super) async fn forget(
     Ok(forgotten)
 }
 
-async fn drop_batch(tx: &mut PgConnection, old: &Old, before: DateTime<Utc>) -> Result<u64> {
+async fn drop_batch(tx: &mut Session, old: &Old, before: DateTime<Utc>) -> Result<u64> {
     let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(old.lock).bind(before).bind(BATCH).fetch_all(&mut *tx).await?;
     let query = sqlx::query(old.delete).bind(rows.iter().map(|(site, _)| site.as_str()).bind_iter());
     let query = query.bind(rows.iter().map(|(_, key)| key.as_slice()).bind_iter());

@@ -1,8 +1,8 @@
 //! Taking something back. Locks as decisions do: replies, roots, then bans, and articles last.
 
-use sqlx::{PgConnection, postgres::PgBindIterExt as _};
+use sqlx::postgres::PgBindIterExt as _;
 
-use super::{audit, decision, deeds, outcomes, request};
+use super::{audit, decision, deeds, outcomes, request, session::Session};
 use crate::{
     domain::{
         Result,
@@ -17,7 +17,7 @@ use crate::{
 
 /// A twin of the request that commits while this one waits for a lock lets it start again, through the request row's unique key. Its
 /// answer is looked for after the entries, so that what a twin took back is never just missing.
-pub(super) async fn revert(tx: &mut PgConnection, revert: &Revert) -> Result<Undone> {
+pub(super) async fn revert(tx: &mut Session, revert: &Revert) -> Result<Undone> {
     let site = &revert.site;
     let found = deeds::find(tx, revert).await?;
     let first: Option<Remembered> = request::replay(tx, site, revert.request.as_ref()).await?;
@@ -36,7 +36,7 @@ pub(super) async fn revert(tx: &mut PgConnection, revert: &Revert) -> Result<Und
     Ok(undone)
 }
 
-async fn ground(tx: &mut PgConnection, site: &SiteId, undo: &Undo<'_>) -> Result<Ground> {
+async fn ground(tx: &mut Session, site: &SiteId, undo: &Undo<'_>) -> Result<Ground> {
     let ids = undo.comments();
     let comments = decision::lock(tx, site, &ids).await?;
     let bans = deeds::lock_bans(tx, site, &undo.bans()).await?;
@@ -51,7 +51,7 @@ const UPDATE: &str = "
     from unnest($2::uuid[], $3::timestamptz[], $4::text[]) i (ban_id, revoked_at, revoked_by)
     where b.site_id = $1 and b.ban_id = i.ban_id";
 
-async fn write_bans(tx: &mut PgConnection, site: &SiteId, changes: &[BanChange]) -> Result<()> {
+async fn write_bans(tx: &mut Session, site: &SiteId, changes: &[BanChange]) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }

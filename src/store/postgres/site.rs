@@ -1,9 +1,8 @@
 //! How sites take comments. A site's first change makes its row.
 
-use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{audit, request};
+use super::{audit, request, session::Session};
 use crate::{
     domain::{
         Result,
@@ -18,12 +17,12 @@ use crate::{
     },
 };
 
-pub(super) async fn update(tx: &mut PgConnection, change: &SiteChange) -> Result<Site> {
+pub(super) async fn update(tx: &mut Session, change: &SiteChange) -> Result<Site> {
     let done = (&change.site, change.audit_id, change.at);
     write(tx, done, change, |site| change.apply(site)).await
 }
 
-pub(super) async fn lock_down(tx: &mut PgConnection, call: &LockdownCall) -> Result<Site> {
+pub(super) async fn lock_down(tx: &mut Session, call: &LockdownCall) -> Result<Site> {
     let done = (&call.site, call.audit_id, call.at);
     write(tx, done, call, |site| Ok(call.apply(site))).await
 }
@@ -42,7 +41,7 @@ const CHANGE: &str = "update sites set mode = $2, auto_close_days = $3, report_t
 type Done<'a> = (&'a SiteId, Uuid, chrono::DateTime<chrono::Utc>);
 
 async fn write(
-    tx: &mut PgConnection,
+    tx: &mut Session,
     (site_id, audit_id, at): Done<'_>,
     deed: &(impl SiteDeed + Sync),
     apply: impl FnOnce(Site) -> Result<Site>,

@@ -3,9 +3,8 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 
-use super::PostgresStore;
+use super::{PostgresStore, session::Pool};
 use crate::{
     domain::{
         Result,
@@ -35,7 +34,7 @@ impl StatsStore for PostgresStore {
 
 const SUBMITTED: &str = "select status, count(*) from comments where site_id = $1 and created_at >= $2 group by status";
 
-async fn submitted(pool: &PgPool, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<(Status, i64)>> {
+async fn submitted(pool: &Pool, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<(Status, i64)>> {
     let rows = sqlx::query(SUBMITTED).bind(site.as_str()).bind(since).fetch_all(pool).await?;
     let mut counts = rows.iter().map(|row| tally::status_count(&mut Reader::new(row))).collect::<Result<Vec<_>>>()?;
     counts.sort_unstable();
@@ -82,7 +81,7 @@ const MODERATORS: &str = r#"
     left join (select actor, count(*) as overturned from overturned group by actor) o using (actor)
     order by t.decisions desc, actor collate "C""#;
 
-async fn moderators(pool: &PgPool, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<ModeratorStats>> {
+async fn moderators(pool: &Pool, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<ModeratorStats>> {
     let rows = sqlx::query(MODERATORS).bind(site.as_str()).bind(since).bind(SYSTEM).fetch_all(pool).await?;
     rows.iter().map(|row| tally::moderator(&mut Reader::new(row))).collect()
 }

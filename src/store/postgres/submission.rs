@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgPool, postgres::PgBindIterExt as _};
+use sqlx::postgres::PgBindIterExt as _;
 
 use uuid::Uuid;
 
-use super::{PostgresStore, admission, duplicate, insert, request};
+use super::{
+    PostgresStore, admission, duplicate, insert, request,
+    session::{Pool, Session},
+};
 use crate::{
     domain::{
         Result,
@@ -138,7 +141,7 @@ const CHALLENGE_CONTEXTS: &str = concat!(
     order by q.position"
 );
 
-async fn challenge_contexts(pool: &PgPool, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
+async fn challenge_contexts(pool: &Pool, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
     let all = || questions.iter();
     let rows = sqlx::query(CHALLENGE_CONTEXTS)
         .bind(all().map(|one| one.site.as_str()).bind_iter())
@@ -150,7 +153,7 @@ async fn challenge_contexts(pool: &PgPool, questions: &[ChallengeQuestion]) -> R
     rows.iter().map(|row| rows::challenge_context(&mut Reader::new(row))).collect()
 }
 
-async fn contexts(pool: &PgPool, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
+async fn contexts(pool: &Pool, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
     let all = || questions.iter();
     // Positions count from 1, as `with ordinality` does.
     let subjects =
@@ -185,7 +188,7 @@ pub(super) type Articles = BTreeMap<(SiteId, ArticleId), Article>;
 
 /// Stores a batch in the caller's transaction. Locks are taken in one order by everybody: words, requests, nonces, new
 /// articles, parents, articles, and each of them sorted.
-pub(super) async fn insert_all(tx: &mut PgConnection, submissions: &[Submission]) -> Result<Vec<Inserted>> {
+pub(super) async fn insert_all(tx: &mut Session, submissions: &[Submission]) -> Result<Vec<Inserted>> {
     let mut refused = duplicate::find(tx, submissions).await?;
     let articles = known_articles(tx, submissions).await?;
     let mut open = Vec::new();
@@ -209,7 +212,7 @@ pub(super) async fn insert_all(tx: &mut PgConnection, submissions: &[Submission]
     Ok(answers.into_values().collect())
 }
 
-async fn known_articles(tx: &mut PgConnection, submissions: &[Submission]) -> Result<Articles> {
+async fn known_articles(tx: &mut Session, submissions: &[Submission]) -> Result<Articles> {
     let sql = concat!(
         "select a.site_id, ",
         article_columns!("a"),

@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{PostgresStore, audit, request};
+use super::{PostgresStore, audit, request, session::Session};
 use crate::{
     domain::{
         Result,
@@ -87,7 +86,7 @@ impl TermStore for PostgresStore {
     }
 }
 
-async fn apply(tx: &mut PgConnection, change: &TermChange) -> Result<Term> {
+async fn apply(tx: &mut Session, change: &TermChange) -> Result<Term> {
     let locked = lock(tx, &change.site, change.id).await?;
     if let Some(first) = request::replay(tx, &change.site, change.request.as_ref()).await? {
         return Ok(first);
@@ -116,7 +115,7 @@ const LOCK: &str = concat!(
     " from terms t where t.site_id = $1 and t.term_id = $2 and t.deleted_at is null for no key update"
 );
 
-async fn lock(tx: &mut PgConnection, site: &SiteId, id: Uuid) -> Result<Option<Term>> {
+async fn lock(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Option<Term>> {
     let row = sqlx::query(LOCK).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
     row.map(|row| term::term(&mut Reader::new(&row))).transpose()
 }
@@ -131,14 +130,14 @@ const UPDATE: &str = "
     where site_id = $1 and term_id = $2 and not exists (select 1 from terms o where o.site_id = $1 and o.term_id <> $2
         and o.match_key = $4 and o.tier = $5 and o.deleted_at is null)";
 
-async fn list(tx: &mut PgConnection, site: &SiteId, term: &Term) -> Result<()> {
+async fn list(tx: &mut Session, site: &SiteId, term: &Term) -> Result<()> {
     let sql = "select count(*) from terms where site_id = $1 and deleted_at is null";
     term::check_room(sqlx::query_scalar(sql).bind(site.as_str()).fetch_one(&mut *tx).await?)?;
     write(tx, INSERT, site, term).await
 }
 
 /// `sql` writes no row when another term has the same pattern.
-async fn write(tx: &mut PgConnection, sql: &'static str, site: &SiteId, term: &Term) -> Result<()> {
+async fn write(tx: &mut Session, sql: &'static str, site: &SiteId, term: &Term) -> Result<()> {
     let query = sqlx::query(sql).bind(site.as_str()).bind(term.id).bind(&term.pattern).bind(term.key());
     let query = query.bind(term.tier.as_str()).bind(term.state.as_str()).bind(term.weight).bind(&term.note);
     let query = query.bind(term.revision).bind(&term.updated_by).bind(term.updated_at);
@@ -146,7 +145,7 @@ async fn write(tx: &mut PgConnection, sql: &'static str, site: &SiteId, term: &T
     if changed == 0 { Err(term::repeated()) } else { Ok(()) }
 }
 
-async fn take_off(tx: &mut PgConnection, site: &SiteId, term: &Term) -> Result<()> {
+async fn take_off(tx: &mut Session, site: &SiteId, term: &Term) -> Result<()> {
     let sql = "update terms set revision = $3, updated_by = $4, updated_at = $5, deleted_at = $5
         where site_id = $1 and term_id = $2";
     let query = sqlx::query(sql).bind(site.as_str()).bind(term.id).bind(term.revision);

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{PostgresStore, job};
+use super::{
+    PostgresStore, job,
+    session::{Pool, Session},
+};
 use crate::{
     domain::{Result, access::AccessToken, id::SiteId},
     store::{
@@ -46,7 +48,7 @@ const INSERT: &str = "insert into tokens
     values ($1, $2, $3, $4, $5, $6, $7, $8)
     on conflict (site_id, name) where revoked_at is null do nothing";
 
-pub(super) async fn create(tx: &mut PgConnection, token: &AccessToken) -> Result<bool> {
+pub(super) async fn create(tx: &mut Session, token: &AccessToken) -> Result<bool> {
     let created_at = token.created_at;
     let retire = sqlx::query(RETIRE).bind(token.site.as_str()).bind(&token.name).bind(created_at);
     retire.execute(&mut *tx).await?;
@@ -62,13 +64,13 @@ pub(super) async fn create(tx: &mut PgConnection, token: &AccessToken) -> Result
     Ok(insert.execute(tx).await?.rows_affected() == 1)
 }
 
-pub(super) async fn find(pool: &PgPool, id: Uuid) -> Result<Option<AccessToken>> {
+pub(super) async fn find(pool: &Pool, id: Uuid) -> Result<Option<AccessToken>> {
     let sql = concat!("select ", token_columns!(), " from tokens where token_id = $1");
     let row = sqlx::query(sql).bind(id).fetch_optional(pool).await?;
     row.map(|row| rows::token(&mut Reader::new(&row))).transpose()
 }
 
-pub(super) async fn list(pool: &PgPool, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
+pub(super) async fn list(pool: &Pool, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
     let sql = concat!(
         "select ",
         token_columns!(),
@@ -79,7 +81,7 @@ pub(super) async fn list(pool: &PgPool, site: Option<&SiteId>) -> Result<Vec<Acc
     rows.iter().map(|row| rows::token(&mut Reader::new(row))).collect()
 }
 
-pub(super) async fn revoke(pool: &PgPool, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
+pub(super) async fn revoke(pool: &Pool, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
     let sql = "update tokens set revoked_at = $2
         where token_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
     Ok(sqlx::query(sql).bind(id).bind(at).execute(pool).await?.rows_affected() == 1)

@@ -4,14 +4,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{PostgresStore, connect, drift, job, request};
+use sqlx::postgres::PgConnectOptions;
+
+use super::{PostgresStore, drift, job, migrate, request};
 use crate::{
     domain::{
         Error, Result,
         id::{CommentId, SiteId},
         stats::{CountDrift, Job, QueueGauge},
     },
-    store::contract::UpkeepStore,
+    store::{contract::UpkeepStore, error, writes::TRIAL_BYTES},
 };
 
 /// Of a table that was never looked at, PostgreSQL takes every index for about as good as every other, and plans for the smallest: with some
@@ -21,13 +23,23 @@ const SURVEYED: &str = "
     select t.reltuples >= 0, (select count(*) from (select 1 from comments limit 100) counted) = 100
     from pg_class t where t.oid = 'comments'::regclass";
 
+/// A write that needs room of its own, on the disk and in the log. Asked of one row, so that nothing piles up.
+const TRY_TO_WRITE: &str = "insert into trial_writes (site_id, filler) values ('', convert_to(repeat('x', $1), 'UTF8'))
+    on conflict (site_id) do update set filler = excluded.filler";
+
 #[async_trait]
 impl UpkeepStore for PostgresStore {
     async fn migrate(&self) -> Result<()> {
-        connect::migrate(&self.pool.connect_options()).await
+        let place = |error| error::at_place(error, place(self.pool.options()));
+        migrate::migrate(&self.pool).await.map_err(place)
     }
 
     async fn ping(&self) -> Result<()> {
+        if self.writes.are_in_doubt() {
+            sqlx::query(TRY_TO_WRITE).bind(TRIAL_BYTES).execute(&self.pool).await?;
+            self.writes.succeeded();
+            return Ok(());
+        }
         // On in a standby, too.
         let sql = "select current_setting('transaction_read_only') = 'on'";
         let read_only: bool = sqlx::query_scalar(sql).fetch_one(&self.pool).await?;
@@ -96,4 +108,12 @@ impl UpkeepStore for PostgresStore {
         let _turn = self.background_turn().await?;
         drift::drift(&self.pool, site).await
     }
+}
+
+/// Where a database is and who asks, without the password.
+fn place(options: &PgConnectOptions) -> String {
+    let host = options.get_socket().map_or_else(|| options.get_host().into(), |socket| socket.to_string_lossy());
+    let (port, user) = (options.get_port(), options.get_username());
+    let database = options.get_database().unwrap_or(user);
+    format!("PostgreSQL at {host}:{port}, database `{database}`, user `{user}`")
 }

@@ -1,6 +1,6 @@
 //! Comments in SQLite, the embedded default: one file, one writer, a few readers.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
@@ -8,17 +8,22 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::parse;
+use super::{parse, writes::Writes};
 use crate::domain::{Result, id::CommentId};
 
 /// Runs the body in one transaction: `in_transaction!(store, tx => answer)`.
 macro_rules! in_transaction {
-    ($store:expr, $tx:ident => $body:expr) => {{
-        let mut $tx = $store.begin().await?;
-        let answer = $body;
-        $tx.commit().await?;
-        Ok(answer)
-    }};
+    ($store:expr, $tx:ident => $body:expr) => {
+        $store.writes.note(
+            async {
+                let mut $tx = $store.begin().await?;
+                let answer = $body;
+                $tx.commit().await?;
+                Ok(answer)
+            }
+            .await,
+        )
+    };
 }
 
 /// Among the device's own: of a campaign's text there may be thousands.
@@ -73,6 +78,7 @@ pub struct SqliteStore {
     read: SqlitePool,
     write: SqlitePool,
     log: log::Log,
+    writes: Arc<Writes>,
 }
 
 impl SqliteStore {
@@ -91,7 +97,12 @@ impl SqliteStore {
             .busy_timeout(WAIT);
         let reader = writer.clone().create_if_missing(false).pragma("query_only", "on");
         let log = log::Log::of(path, writer.clone());
-        Self { write: writing().connect_lazy_with(writer), read: pool(READERS).connect_lazy_with(reader), log }
+        Self {
+            write: writing().connect_lazy_with(writer),
+            read: pool(READERS).connect_lazy_with(reader),
+            log,
+            writes: Arc::default(),
+        }
     }
 
     /// A transaction that holds the write lock from its start, so that it never fails half-way for want of it.

@@ -60,7 +60,7 @@ impl Home {
         admin.close().await.unwrap();
         let options = cluster().database(&name);
         let back = PgPool::connect_lazy_with(options.clone());
-        Self { store: Arc::new(patient(options)), back: BackDoor::Postgres(back), dir: None }
+        Self { store: Arc::new(patient(by_pooler(options))), back: BackDoor::Postgres(back), dir: None }
     }
 
     /// The database of a running server, by its back door.
@@ -150,6 +150,14 @@ pub(crate) fn cluster() -> PgConnectOptions {
     let url = std::env::var("DUYET_TEST_POSTGRES_URL")
         .expect("DUYET_TEST_POSTGRES_URL is not set: run tests/run, which starts a PostgreSQL for the tests");
     url.parse().unwrap()
+}
+
+/// The way to a database that the store takes: through the pooler that `tests/run --pgbouncer` started, else straight.
+fn by_pooler(options: PgConnectOptions) -> PgConnectOptions {
+    match std::env::var("DUYET_TEST_POOLER_PORT") {
+        Ok(port) => options.port(port.parse().unwrap()),
+        Err(_) => options,
+    }
 }
 
 /// A database of its own without any schema.

@@ -10,6 +10,7 @@ pub mod literal;
 pub mod newsroom;
 pub mod office;
 pub mod panicking;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod proofs;

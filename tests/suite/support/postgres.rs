@@ -5,6 +5,7 @@ use std::{
     process::Command,
 };
 
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 use tempfile::TempDir;
 
 use super::process::{Process, free_port, is_root, wait_until};
@@ -67,6 +68,20 @@ impl Postgres {
         standby.settings = vec!["cluster_name=standby".into()];
         standby.restart();
         standby
+    }
+
+    /// Makes a role that has to give a password.
+    pub(crate) async fn guard(&self, role: &str) {
+        let file = self.data().join("pg_hba.conf");
+        let rules = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("host all {role} 127.0.0.1/32 scram-sha-256\n{rules}")).unwrap();
+        let pool = PgPool::connect(&self.url()).await.unwrap();
+        let make = format!("create role {role} login password 'mat-khau-dung'; select pg_reload_conf()");
+        sqlx::raw_sql(AssertSqlSafe(make)).execute(&pool).await.unwrap();
+        let without_password = self.url().replace("tests@", &format!("{role}@"));
+        while PgConnection::connect(&without_password).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) fn port(&self) -> u16 {

@@ -1,0 +1,268 @@
+//! Connections as the store uses them. Every statement has a limit on our side: a server that is frozen or cut off ends none of its own.
+//! Behind a transaction pooler every statement runs in a transaction, and none is a named prepared statement.
+
+use std::{io, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, future::BoxFuture, stream, stream::BoxStream};
+use sqlx::{
+    Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr,
+    error::BoxDynError,
+    pool::PoolConnection,
+    postgres::{PgArguments, PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+};
+
+use super::{
+    PoolSettings, connect,
+    link::{Begin, Link, Links},
+};
+
+/// Longest time that a statement of a call may take, the transfer of its result included. It is longer than `statement_timeout`, by which
+/// a server that works ends the statement itself.
+const LIMIT: Duration = Duration::from_millis(2_500);
+
+type Step = Either<PgQueryResult, PgRow>;
+
+/// The connections to one database. As an executor it runs one statement on a connection of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Pool {
+    connections: PgPool,
+    links: Arc<Links>,
+}
+
+impl Pool {
+    pub(super) fn new(options: PgConnectOptions, settings: PoolSettings) -> Self {
+        let links = Arc::new(Links::new(options, settings.acquire));
+        Self { connections: connect::pool(&links, settings), links }
+    }
+
+    /// The options that a connection is made with, without our settings.
+    pub(super) fn options(&self) -> &PgConnectOptions {
+        self.links.options()
+    }
+
+    /// As [`Pool::options`], with settings of the session.
+    pub(super) fn options_with(&self, settings: &[(&str, &str)]) -> PgConnectOptions {
+        self.links.with(settings)
+    }
+
+    /// What lies between the service and the server.
+    pub(super) async fn link(&self) -> Result<Link, sqlx::Error> {
+        self.links.get(&self.connections).await
+    }
+
+    /// Begins a transaction.
+    pub(super) async fn begin(&self, begin: Begin) -> Result<Session, sqlx::Error> {
+        let mut session = self.acquire().await?;
+        session.begin(begin).await?;
+        Ok(session)
+    }
+
+    pub(super) async fn close(&self) {
+        self.connections.close().await;
+    }
+
+    async fn acquire(&self) -> Result<Session, sqlx::Error> {
+        let link = self.link().await?;
+        Ok(Session { connection: Some(self.connections.acquire().await?), link, open: false, lost: false })
+    }
+}
+
+/// One connection, most often in a transaction. Rolled back when it is dropped without [`Session::commit`].
+#[derive(Debug)]
+pub(super) struct Session {
+    /// `None` once dropped.
+    connection: Option<PoolConnection<Postgres>>,
+    link: Link,
+    /// A transaction may be open.
+    open: bool,
+    /// A statement had no answer in time, or broke the connection: it is not used again.
+    lost: bool,
+}
+
+impl Session {
+    async fn begin(&mut self, begin: Begin) -> Result<(), sqlx::Error> {
+        self.open = true;
+        self.command(begin.sql(self.link)).await
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.command("commit").await?;
+        self.open = false;
+        Ok(())
+    }
+
+    pub(super) async fn rollback(mut self) -> Result<(), sqlx::Error> {
+        self.command("rollback").await?;
+        self.open = false;
+        Ok(())
+    }
+
+    async fn command(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        let done = within_limit(self.connection()?.execute(sql)).await;
+        self.noted(done).map(drop)
+    }
+
+    /// Runs one statement that has no transaction around it.
+    async fn alone<'q, E: Execute<'q, Postgres> + 'q>(mut self, query: E) -> Result<Vec<Step>, sqlx::Error> {
+        if self.link == Link::Direct {
+            return self.all(query).await;
+        }
+        self.begin(Begin::ReadCommitted).await?;
+        let steps = self.all(query).await?;
+        self.commit().await?;
+        Ok(steps)
+    }
+
+    async fn all<'q, E: Execute<'q, Postgres> + 'q>(&mut self, query: E) -> Result<Vec<Step>, sqlx::Error> {
+        let query = Prepared { query, named: self.link == Link::Direct };
+        let steps = within_limit(self.connection()?.fetch_many(query).try_collect()).await;
+        self.noted(steps)
+    }
+
+    fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    fn noted<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        self.lost |= matches!(result, Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)));
+        result
+    }
+}
+
+/// Gives the connection back. A statement whose caller left may still be under way, and a transaction open: both end first, within the
+/// limit, or the connection is closed.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        if self.lost {
+            connection.close_on_drop();
+            return;
+        }
+        let open = self.open;
+        tokio::spawn(async move {
+            let settled = within_limit(async {
+                if open {
+                    connection.execute("rollback").await?;
+                }
+                connection.return_to_pool().await;
+                Ok(())
+            });
+            if settled.await.is_err() {
+                connection.close_on_drop();
+            }
+        });
+    }
+}
+
+async fn within_limit<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let silent = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "PostgreSQL did not answer within 2.5 s").into());
+    tokio::time::timeout(LIMIT, statement).await.unwrap_or_else(silent)
+}
+
+/// A query that is prepared under a name only where the next one finds it.
+struct Prepared<E> {
+    query: E,
+    named: bool,
+}
+
+impl<'q, E: Execute<'q, Postgres>> Execute<'q, Postgres> for Prepared<E> {
+    fn sql(self) -> SqlStr {
+        self.query.sql()
+    }
+
+    fn statement(&self) -> Option<&PgStatement> {
+        self.query.statement()
+    }
+
+    fn take_arguments(&mut self) -> Result<Option<PgArguments>, BoxDynError> {
+        self.query.take_arguments()
+    }
+
+    fn persistent(&self) -> bool {
+        self.named && self.query.persistent()
+    }
+}
+
+impl<'c> Executor<'c> for &'c mut Session {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Step, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        stream::once(self.all(query)).map_ok(in_turn).try_flatten().boxed()
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        async { Ok(first_row(self.all(query).await?)) }.boxed()
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        async move { self.connection()?.prepare_with(sql, parameters).await }.boxed()
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        async move { self.connection()?.describe(sql).await }.boxed()
+    }
+}
+
+impl<'c> Executor<'c> for &'c Pool {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Step, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        stream::once(async { self.acquire().await?.alone(query).await }).map_ok(in_turn).try_flatten().boxed()
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        async { Ok(first_row(self.acquire().await?.alone(query).await?)) }.boxed()
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        async move { self.acquire().await?.connection()?.prepare_with(sql, parameters).await }.boxed()
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        async move { self.acquire().await?.connection()?.describe(sql).await }.boxed()
+    }
+}
+
+fn in_turn(steps: Vec<Step>) -> impl stream::Stream<Item = Result<Step, sqlx::Error>> {
+    stream::iter(steps.into_iter().map(Ok))
+}
+
+fn first_row(steps: Vec<Step>) -> Option<PgRow> {
+    steps.into_iter().find_map(Either::right)
+}

@@ -1,0 +1,92 @@
+//! P3: PostgreSQL freezes under calls.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::task::JoinSet;
+
+use super::{
+    load::{Known, Load, bounded, form, known, settle},
+    postgres::assert_only_unavailable,
+    scenario::{scenario, whole_or},
+    stage::Stage,
+};
+use crate::support::{daemon::Daemon, postgres::Postgres};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p3_callers_of_a_frozen_postgres_are_told_in_time_and_it_heals() {
+    scenario("P3", "SIGSTOP of all of PostgreSQL under load", async |report| {
+        let postgres = Postgres::start();
+        let stage = Stage::over(&postgres.url());
+        let daemon = stage.daemon();
+        let load = Load::begin(&[daemon.portal()], 12, Duration::from_millis(2));
+        load.until_stored(100).await;
+        let under_way = keep_submitting(&daemon, 12).await;
+        postgres.pause();
+        let frozen = Instant::now();
+        let (waits, told) = longest_waits(under_way, frozen).await;
+        tokio::time::sleep(whole_or(Duration::from_secs(20), Duration::from_secs(6)).saturating_sub(frozen.elapsed()))
+            .await;
+        postgres.resume();
+        let (thawed, before) = (Instant::now(), load.stored());
+        load.until_stored(before + 1).await;
+        let healed = thawed.elapsed();
+        let sent = load.end().await;
+        assert_only_unavailable(&sent);
+        let meanwhile: Vec<Duration> =
+            sent.iter().filter(|one| (frozen..thawed).contains(&one.asked)).map(|one| one.took).collect();
+        settle(report, &daemon.portal(), &daemon.desk(), &sent).await;
+        report.count("under_way_when_it_froze", waits.len());
+        report.ms("longest_wait_of_those_under_way", waits.iter().max().copied().unwrap_or_default());
+        assert!(!waits.is_empty(), "no call was under way when PostgreSQL froze");
+        assert!(told.iter().all(|told| told == "STORAGE_UNAVAILABLE"), "{told:?}");
+        let longest = waits.into_iter().max().unwrap_or_default();
+        report.goal("calls under way answer within 3 s", longest <= Duration::from_secs(3));
+        report.ms("longest_wait_while_frozen", meanwhile.iter().max().copied().unwrap_or_default());
+        report.ms("stored_again_after_the_thaw", healed);
+        report.goal("OK again <= 1 s after the thaw", healed <= Duration::from_secs(1));
+    })
+    .await;
+}
+
+/// The deadline of callers that have more time than the service takes to give up.
+const LONG_DEADLINE: Duration = Duration::from_secs(9);
+
+/// A submit that did not succeed: when it was sent, when it was answered, and how.
+type Unanswered = (Instant, Instant, String);
+
+/// Callers that submit until a submit fails, started and at work.
+async fn keep_submitting(daemon: &Daemon, callers: usize) -> JoinSet<Unanswered> {
+    let stored = Arc::new(AtomicUsize::new(0));
+    let mut tasks = JoinSet::new();
+    for caller in 0..callers {
+        let (mut portal, stored) = (daemon.portal(), Arc::clone(&stored));
+        tasks.spawn(async move {
+            for n in 0.. {
+                let Some(form) = form(&mut portal, "bai", &format!("Câu {caller}-{n}")).await else { continue };
+                let asked = Instant::now();
+                match known(portal.comments.submit_comment(bounded(form, LONG_DEADLINE)).await) {
+                    Known::Stored(_) => stored.fetch_add(1, Ordering::Relaxed),
+                    Known::Open(_, told) | Known::Refused(_, told) => return (asked, Instant::now(), told),
+                };
+            }
+            unreachable!("the loop has no end")
+        });
+    }
+    while stored.load(Ordering::Relaxed) < 3 * callers {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tasks
+}
+
+/// How long those waited whose submits were under way at `frozen`, from then on, and what they were told.
+async fn longest_waits(tasks: JoinSet<Unanswered>, frozen: Instant) -> (Vec<Duration>, Vec<String>) {
+    let ended = tokio::time::timeout(2 * LONG_DEADLINE, tasks.join_all()).await.expect("every caller is answered");
+    let under_way = ended.into_iter().filter(|(asked, ..)| *asked <= frozen);
+    under_way.map(|(_, answered, told)| (answered.duration_since(frozen), told)).unzip()
+}

@@ -1,0 +1,145 @@
+//! What is between the service and PostgreSQL: a pooler in transaction mode, a refusal for good, a database that is away.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use duyet::proto::v1::Action;
+use sqlx::PgPool;
+use tonic::Code;
+
+use super::stage::Stage;
+use crate::support::{
+    daemon::{Daemon, duyetd},
+    home::empty_database,
+    newsroom::{decision, reason},
+    pgbouncer::PgBouncer,
+    postgres::Postgres,
+    process::{free_port, wait_until},
+};
+
+/// What a daemon over `url` needs.
+fn environment(url: &str) -> Vec<(String, String)> {
+    let pairs = [("DATABASE_URL", url), ("DUYET_KEYS", &duyet::keyring::Keyring::generate())];
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+/// Submits, decides and lists at two daemons that share few server sessions.
+async fn work_behind_a_pooler(more: &str) {
+    let database = empty_database().await;
+    let pooler = PgBouncer::start(database.get_port(), more);
+    let stage = Stage::over(&pooler.url(database.get_database().unwrap()));
+    let (first, second) = (stage.daemon(), stage.daemon());
+    let mut callers = tokio::task::JoinSet::new();
+    for caller in 0..8 {
+        let daemon = [&first, &second][caller % 2];
+        let (mut portal, mut desk) = (daemon.portal(), daemon.desk());
+        callers.spawn(async move {
+            for n in 0..12 {
+                let id = portal.say("bai", &format!("Câu {caller}-{n}")).await.comment_id;
+                let action = if n % 3 == 0 { Action::Reject } else { Action::Approve };
+                desk.decide(decision(&id, action)).await.unwrap();
+                desk.queue().await;
+            }
+        });
+    }
+    callers.join_all().await;
+    // A page that was kept before the last decisions is at most 250 ms old.
+    wait_until_listed(&first, 8 * 8).await;
+    let log = first.log();
+    let warning = log.lines().find(|line| line.contains("a connection pooler drops")).unwrap();
+    for setting in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "plan_cache_mode"] {
+        assert!(warning.contains(setting), "{warning}");
+    }
+    assert_settings_hold(&first, PgPool::connect_with(database).await.unwrap()).await;
+}
+
+async fn wait_until_listed(daemon: &Daemon, count: i64) {
+    let began = Instant::now();
+    while daemon.portal().list("bai").await.total_count != count {
+        assert!(began.elapsed() < Duration::from_secs(10), "some decisions are not on the page");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A lock that another session keeps ends a submit's wait by the timeouts, and not by its deadline of 9 s.
+async fn assert_settings_hold(daemon: &Daemon, pool: PgPool) {
+    let mut lock = pool.begin().await.unwrap();
+    sqlx::raw_sql("lock table comments in exclusive mode").execute(&mut *lock).await.unwrap();
+    let mut portal = daemon.portal();
+    let mut request = tonic::Request::new(portal.form("bai", "Chờ khóa").await);
+    request.set_timeout(Duration::from_secs(9));
+    let status = portal.comments.submit_comment(request).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "STORAGE_UNAVAILABLE"));
+    lock.rollback().await.unwrap();
+    let log = daemon.log();
+    assert!(log.contains("lock timeout"), "the session's own timeout ended it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pgbouncer_that_refuses_our_start_up_options_is_worked_behind() {
+    work_behind_a_pooler("").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pgbouncer_that_ignores_our_start_up_options_is_worked_behind() {
+    work_behind_a_pooler("ignore_startup_parameters = extra_float_digits,options").await;
+}
+
+/// Starts `duyetd` and returns what it wrote when it ended. Fails when it goes on.
+fn refused(environment: &[(String, String)]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = start(dir.path(), environment);
+    let mut ended = None;
+    wait_until("duyetd ends", || {
+        ended = command.try_wait().unwrap();
+        ended.is_some()
+    });
+    assert!(!ended.unwrap().success(), "a start that is refused for good fails");
+    std::fs::read_to_string(dir.path().join("log")).unwrap()
+}
+
+fn start(dir: &Path, environment: &[(String, String)]) -> Child {
+    let mut command: Command = duyetd(dir);
+    command.env("DUYET_GRPC_ADDR", "127.0.0.1:0").env("DUYET_HTTP_ADDR", "127.0.0.1:0");
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
+    command.stdout(Stdio::null()).stderr(std::fs::File::create(dir.join("log")).unwrap()).spawn().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_permanent_refusal_ends_the_start_and_names_host_and_database() {
+    let postgres = Postgres::start();
+    postgres.guard("canh").await;
+    let port = postgres.port();
+    let pooler = PgBouncer::start(port, "");
+    let told = |url: String, words: &str| {
+        let log = refused(&environment(&url));
+        assert!(log.contains("127.0.0.1") && log.contains(words), "{log}");
+        assert!(!log.contains("mat-khau"), "the password is in the log: {log}");
+        log
+    };
+    let log = told(format!("postgres://canh:mat-khau-sai@127.0.0.1:{port}/postgres"), "password authentication failed");
+    assert!(log.contains("`postgres`") && log.contains(&port.to_string()), "{log}");
+    assert!(told(format!("postgres://tests@127.0.0.1:{port}/khong-co"), "khong-co").contains("does not exist"));
+    told(format!("postgres://tests@127.0.0.1:{port}/postgres?sslmode=require"), "TLS");
+    let refused = format!("{}?options=-c%20work_mem%3D8MB", pooler.url("postgres"));
+    told(refused, "unsupported startup parameter");
+}
+
+#[test]
+fn a_database_that_is_away_is_reported_once_and_waited_for() {
+    let (dir, port) = (tempfile::tempdir().unwrap(), free_port());
+    let environment = environment(&format!("postgres://tests@127.0.0.1:{port}/postgres"));
+    let mut daemon = start(dir.path(), &environment);
+    let lines = || std::fs::read_to_string(dir.path().join("log")).unwrap().matches("not there yet").count();
+    wait_until("it is reported", || lines() > 0);
+    let began = Instant::now();
+    // Six tries, of which the first one was reported.
+    wait_until("time passes", || began.elapsed() > Duration::from_secs(3));
+    assert_eq!(lines(), 1);
+    assert!(daemon.try_wait().unwrap().is_none(), "it waits");
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+}
