@@ -173,23 +173,7 @@ impl Workflow {
         let id = CommentId(new_id(now));
         let FirstStatus { status, sampled } = self.first_status(attempt.site, id, mode, &mut assessment, hold)?;
         let flagged_at = (sampled && status.is_public()).then_some(now);
-        let comment = Comment {
-            id,
-            article: attempt.form.article.clone(),
-            // One level of nesting: a reply to a reply hangs on the root.
-            parent: context.parent.as_ref().map(|parent| parent.parent.unwrap_or(parent.id)),
-            reply_to: context.parent.as_ref().map(|parent| parent.id),
-            author_name: attempt.form.text.author_name.clone(),
-            title: attempt.form.text.title.clone(),
-            content: attempt.form.text.content.clone(),
-            status,
-            revision: 1,
-            created_at: now,
-            published_at: status.is_public().then_some(now),
-            reviewed_at: None,
-            reply_count: 0,
-            attention: Attention { flagged_at, ..Attention::default() },
-        };
+        let comment = new_comment(attempt, context, id, status, flagged_at);
         let answer = SubmitAnswer { comment: comment.id, published_at: comment.published_at };
         metric::findings(&assessment.findings);
         let site_rules = context.site.rules(self.rules().mode);
@@ -209,20 +193,45 @@ impl Workflow {
             nonce: challenge.nonce,
             request: request_row(attempt, &answer)?,
         };
-        let change = self.change_shown(attempt, context, status);
+        let _change = self.change_shown(attempt, context, status);
         match self.writer.insert(submission).await? {
             Inserted::Stored => {
                 metric::captcha_solved(challenge, now);
                 Ok(self.submitted(attempt.site, answer, false))
             }
             Inserted::Known(row) => self.replay(attempt, &row),
-            Inserted::Duplicate(answer) => {
-                drop(change);
-                self.answer_duplicate(attempt, challenge, answer).await
-            }
+            Inserted::Duplicate(answer) => self.answer_duplicate(attempt, challenge, answer).await,
             Inserted::ChallengeUsed => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
             Inserted::ArticleClosed(article) => Err(Error::ArticleClosed { mode: site_rules.mode_of(&article, now) }),
         }
+    }
+}
+
+/// Returns the comment as it is stored first.
+fn new_comment(
+    attempt: &Attempt<'_>,
+    context: &SubmitContext,
+    id: CommentId,
+    status: Status,
+    flagged_at: Option<DateTime<Utc>>,
+) -> Comment {
+    let text = attempt.form.text.clone();
+    Comment {
+        id,
+        article: attempt.form.article.clone(),
+        // One level of nesting: a reply to a reply hangs on the root.
+        parent: context.parent.as_ref().map(|parent| parent.parent.unwrap_or(parent.id)),
+        reply_to: context.parent.as_ref().map(|parent| parent.id),
+        author_name: text.author_name,
+        title: text.title,
+        content: text.content,
+        status,
+        revision: 1,
+        created_at: attempt.now,
+        published_at: status.is_public().then_some(attempt.now),
+        reviewed_at: None,
+        reply_count: 0,
+        attention: Attention { flagged_at, ..Attention::default() },
     }
 }
 
