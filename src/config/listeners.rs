@@ -37,6 +37,19 @@ pub struct GrpcSettings {
     #[arg(id = "grpc_insecure", long = "grpc-insecure", env = "DUYET_GRPC_INSECURE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub insecure: Option<bool>,
+    /// Connections that one peer (an IPv4 address, or a /64 of IPv6) may hold at once [default: a quarter of all]
+    #[arg(
+        id = "grpc_connections_per_peer",
+        long = "grpc-connections-per-peer",
+        env = "DUYET_GRPC_CONNECTIONS_PER_PEER",
+        global = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections_per_peer: Option<usize>,
+    /// Milliseconds between two signs of life of a stream, at which its token is checked again, 100 to 15000 [default: 15000]
+    #[arg(id = "grpc_heartbeat_ms", long = "grpc-heartbeat-ms", env = "DUYET_GRPC_HEARTBEAT_MS", global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heartbeat_ms: Option<u64>,
     /// Milliseconds between SIGTERM and the end of listening [default: 2000]
     #[arg(
         id = "grpc_drain_notice_ms",
@@ -68,6 +81,8 @@ impl GrpcSettings {
             tls_key_file: self.tls_key_file.or(file.tls_key_file),
             tls_client_ca_file: self.tls_client_ca_file.or(file.tls_client_ca_file),
             insecure: self.insecure.or(file.insecure),
+            connections_per_peer: self.connections_per_peer.or(file.connections_per_peer),
+            heartbeat_ms: self.heartbeat_ms.or(file.heartbeat_ms),
             drain_notice_ms: self.drain_notice_ms.or(file.drain_notice_ms),
         }
     }

@@ -25,6 +25,9 @@ use crate::domain::{
 const PAGE_CACHE_MIB: u32 = 16;
 const MOST_PAGE_CACHE_MIB: u32 = 4_096;
 
+/// Streams show at least so often that they are alive, in milliseconds. A revoked token ends them within this and 5 s more.
+const MOST_HEARTBEAT_MS: u64 = 15_000;
+
 /// Most replicas: with more, a part of any quota would be one event for all of them.
 const MOST_REPLICAS: u32 = 1_000;
 
@@ -53,6 +56,10 @@ pub struct Config {
     pub tls_client_ca_file: Option<PathBuf>,
     /// Plaintext beyond loopback is meant.
     pub insecure: bool,
+    /// Connections that one peer may hold at once; `None`: a quarter of all.
+    pub connections_per_peer: Option<usize>,
+    /// How often a stream shows that it is alive, and its token is checked again.
+    pub heartbeat: Duration,
     /// Metrics and probes.
     pub http_addr: SocketAddr,
     /// Whether the reflection services answer.
@@ -101,6 +108,8 @@ impl Config {
             tls_key_file: settings.grpc.tls_key_file,
             tls_client_ca_file: settings.grpc.tls_client_ca_file,
             insecure: settings.grpc.insecure.unwrap_or(false),
+            connections_per_peer: settings.grpc.connections_per_peer,
+            heartbeat: Duration::from_millis(settings.grpc.heartbeat_ms.unwrap_or(MOST_HEARTBEAT_MS)),
             http_addr: settings.http.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9_464))),
             reflection: settings.grpc.reflection.unwrap_or(true),
             drain_notice: Duration::from_millis(settings.grpc.drain_notice_ms.unwrap_or(2_000)),
@@ -143,6 +152,12 @@ impl Config {
                  or grpc.insecure = true behind a proxy that ends TLS",
                 self.grpc_addr
             ));
+        }
+        if self.connections_per_peer == Some(0) {
+            return Err("grpc.connections_per_peer is at least 1".to_owned());
+        }
+        if !(Duration::from_millis(100)..=Duration::from_millis(MOST_HEARTBEAT_MS)).contains(&self.heartbeat) {
+            return Err(format!("grpc.heartbeat_ms is 100 to {MOST_HEARTBEAT_MS}"));
         }
         let loopback = self.grpc_addr.ip().is_loopback() && self.http_addr.ip().is_loopback();
         if self.fixed_answer.is_some() && !loopback {

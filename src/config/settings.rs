@@ -233,6 +233,8 @@ impl From<&Config> for Settings {
             grpc: GrpcSettings {
                 addr: Some(config.grpc_addr),
                 reflection: Some(config.reflection),
+                connections_per_peer: config.connections_per_peer,
+                heartbeat_ms: u64::try_from(config.heartbeat.as_millis()).ok(),
                 drain_notice_ms: u64::try_from(config.drain_notice.as_millis()).ok(),
                 tls_cert_file: config.tls_cert_file,
                 tls_key_file: config.tls_key_file,

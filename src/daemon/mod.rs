@@ -67,9 +67,10 @@ enum TokenCommand {
         /// portal, moderator, admin or metrics
         #[arg(long)]
         role: Role,
-        /// The site it works on; one that has rows in the database already, unless `--new-site` is given
+        /// The site it works on; one that has rows in the database already, unless `--new-site` is given. A metrics token belongs to
+        /// the server and has none
         #[arg(long)]
-        site: String,
+        site: Option<String>,
         /// Accept a site that the database does not know yet
         #[arg(long)]
         new_site: bool,

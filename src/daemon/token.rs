@@ -9,7 +9,7 @@ use super::{TokenCommand, commands::say};
 use crate::{
     config::Config,
     domain::{
-        access::{AccessToken, check_name},
+        access::{AccessToken, Role, check_name},
         id::SiteId,
     },
     server,
@@ -17,9 +17,9 @@ use crate::{
 };
 
 pub(super) async fn run(command: TokenCommand, config: Config) -> anyhow::Result<()> {
-    if let TokenCommand::Create { site, name, .. } = &command {
+    if let TokenCommand::Create { role, site, name, .. } = &command {
         // What is wrong with the arguments shows before the database is looked for.
-        parse_site(site)?;
+        owner(*role, site.as_deref())?;
         check_name(name)?;
     }
     let store = server::open_existing_store(&config)?;
@@ -35,8 +35,8 @@ async fn obey(command: TokenCommand, gatekeeper: &Gatekeeper) -> anyhow::Result<
     match command {
         TokenCommand::Create { role, site, new_site, name, days } => {
             let expires_at = days.map(|days| now + chrono::Duration::days(days.into()));
-            let site = parse_site(&site)?;
-            if !new_site {
+            let site = owner(role, site.as_deref())?;
+            if !new_site && role != Role::Metrics {
                 check_known(&site, &gatekeeper.known_sites().await?)?;
             }
             let new = NewToken { site: site.clone(), name, role, expires_at };
@@ -85,6 +85,16 @@ fn line(token: &AccessToken, now: DateTime<Utc>) -> String {
     };
     let created = token.created_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     format!("{}  {:<10} {:<9} {state:<7} {created}  {}", token.id, token.site, token.role, token.name)
+}
+
+/// Who the token belongs to.
+fn owner(role: Role, site: Option<&str>) -> anyhow::Result<SiteId> {
+    match (role, site) {
+        (Role::Metrics, None) => Ok(SiteId::of_server()),
+        (Role::Metrics, Some(_)) => bail!("a metrics token reads the whole server's metrics: leave --site out"),
+        (_, Some(site)) => parse_site(site),
+        (_, None) => bail!("--site is needed for this role"),
+    }
 }
 
 fn parse_site(text: &str) -> anyhow::Result<SiteId> {

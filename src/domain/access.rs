@@ -68,9 +68,17 @@ pub fn check_name(name: &str) -> Result<(), NameProblem> {
     }
 }
 
+/// The token of an `authorization` header: the scheme's name in any case, blanks around the token as they come.
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once([' ', '\t'])?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
+}
+
 /// The caller behind a checked token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
+    /// Of the token that they showed.
+    pub token: Uuid,
     pub site: SiteId,
     pub name: String,
     pub role: Role,
@@ -79,6 +87,16 @@ pub struct Caller {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bearer_token_is_read_in_any_case_and_with_any_blanks() {
+        for header in ["Bearer dyt_x", "bearer dyt_x", "BEARER   dyt_x", " bEaReR\tdyt_x  "] {
+            assert_eq!(bearer(header), Some("dyt_x"), "{header:?}");
+        }
+        for header in ["", "Bearer", "Basic dyt_x", "Bearerdyt_x", "dyt_x"] {
+            assert_eq!(bearer(header), None, "{header:?}");
+        }
+    }
 
     #[test]
     fn nobody_is_called_as_the_service_calls_itself() {

@@ -17,6 +17,14 @@ pub fn prefix_of(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Whom a connection counts for: one IPv4 address, or the /64 of IPv6 within which a host picks addresses as it likes.
+pub fn peer_of(address: IpAddr) -> IpAddr {
+    match normalise(address) {
+        IpAddr::V4(v4) => v4.into(),
+        v6 @ IpAddr::V6(_) => prefix_of(v6),
+    }
+}
+
 /// The calendar month (UTC) that an address is hashed for, as `2026-11`.
 pub fn month_of(at: DateTime<Utc>) -> String {
     at.format("%Y-%m").to_string()
@@ -43,6 +51,17 @@ mod tests {
             ("::1", "::"),
         ] {
             assert_eq!(prefix_of(address.parse().unwrap()), prefix.parse::<IpAddr>().unwrap());
+        }
+    }
+
+    #[test]
+    fn a_peer_is_an_ipv4_address_or_a_64() {
+        for (address, peer) in [
+            ("203.0.113.77", "203.0.113.77"),
+            ("::ffff:203.0.113.77", "203.0.113.77"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ] {
+            assert_eq!(peer_of(address.parse().unwrap()), peer.parse::<IpAddr>().unwrap());
         }
     }
 

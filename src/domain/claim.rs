@@ -10,6 +10,9 @@ use super::{
 /// Most comments claimed in one call.
 pub const MAX_CLAIMS: usize = 50;
 
+/// Most claims that one moderator holds at once: nobody takes the whole queue to themselves.
+pub const MAX_HELD: usize = 200;
+
 /// Lease when none is asked for, in seconds.
 pub const LEASE_SECONDS: i64 = 300;
 

@@ -19,10 +19,22 @@ impl SiteId {
         (fits && plain).then(|| Self(text.to_owned()))
     }
 
+    /// The owner of what belongs to the server and to no site: a name that no site can have.
+    pub fn of_server() -> Self {
+        Self(SERVER.to_owned())
+    }
+
+    /// Parses the owner of a token: a site, or the server.
+    pub fn parse_owner(text: &str) -> Option<Self> {
+        if text == SERVER { Some(Self::of_server()) } else { Self::parse(text) }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
+
+const SERVER: &str = "*";
 
 impl fmt::Display for SiteId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -76,6 +76,7 @@ pub mod rate_limit;
 pub mod report;
 pub mod request;
 pub mod revert;
+pub mod share;
 pub mod site;
 pub mod spam;
 pub mod standing;

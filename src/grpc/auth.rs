@@ -1,48 +1,33 @@
-//! Authentication and roles, before any handler runs.
+//! Who calls: a bearer token in the `authorization` header, checked before anything of the message is read.
 
-use axum::{extract::Request, response::Response};
-use http::HeaderMap;
+use std::{net::IpAddr, sync::Arc};
 
-use super::{
-    call::{self, Call},
-    role, status,
-};
+use axum::extract::Request;
+
+use super::call::{self, Call};
 use crate::{
-    domain::{Error, Result, access::Caller},
+    domain::{
+        Error, Result,
+        access::{self, Caller, Role},
+    },
     workflow::Gatekeeper,
 };
 
-/// Lets open services through, and others with a live token of a role that the table allows.
-pub(super) async fn authenticate<F: Future<Output = Response>>(
+/// Lets whoever shows a live token of one of the roles through, and leaves the checked call in the request.
+pub(super) async fn authenticate(
     gatekeeper: &Gatekeeper,
-    mut request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response {
-    let path = request.uri().path();
-    if role::is_open(path) {
-        return next(request).await;
-    }
-    // A path that no service has goes on to tonic's UNIMPLEMENTED.
-    let Some(allowed) = role::allowed(path) else { return next(request).await };
-    let locale = call::locale_of(request.headers());
+    request: &mut Request,
+    peer: IpAddr,
+    allowed: &'static [Role],
+) -> Result<Arc<Caller>> {
     let now = call::now();
-    match check(gatekeeper, request.headers(), allowed, now).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(Call { caller, locale, now });
-            next(request).await
-        }
-        Err(error) => status::to_status(&error, locale).into_http(),
+    let header = request.headers().get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = header.and_then(access::bearer).ok_or(Error::TokenInvalid)?;
+    let caller = gatekeeper.authenticate(bearer, peer, now).await?;
+    if !allowed.contains(&caller.role) {
+        return Err(Error::MissingRole { role: caller.role, allowed });
     }
-}
-
-async fn check(
-    gatekeeper: &Gatekeeper,
-    headers: &HeaderMap,
-    allowed: &'static [crate::domain::access::Role],
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<Caller> {
-    let header = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Error::TokenInvalid)?;
-    let caller = gatekeeper.authenticate(bearer, now).await?;
-    if allowed.contains(&caller.role) { Ok(caller) } else { Err(Error::MissingRole { role: caller.role, allowed }) }
+    let (locale, gzip) = (call::locale_of(request.headers()), call::takes_gzip(request.headers()));
+    request.extensions_mut().insert(Call { caller: Arc::clone(&caller), locale, gzip, now });
+    Ok(caller)
 }

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use prost::{Message as _, bytes::BufMut as _};
 use tonic::{
     Request, Response, Status,
-    codec::{Codec, EncodeBuf, Encoder},
+    codec::{Codec, CompressionEncoding, EnabledCompressionEncodings, EncodeBuf, Encoder},
     server::{Grpc, UnaryService},
 };
 use tonic_prost::ProstDecoder;
@@ -27,7 +27,11 @@ use crate::{
 pub(super) const PATH: &str = "/duyet.v1.CommentService/ListComments";
 
 pub(super) async fn answer(service: Service, request: extract::Request) -> response::Response {
-    let mut grpc = Grpc::new(Written).apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), None);
+    let mut gzip = EnabledCompressionEncodings::default();
+    gzip.enable(CompressionEncoding::Gzip);
+    let mut grpc = Grpc::new(Written)
+        .apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), None)
+        .apply_compression_config(gzip, gzip);
     grpc.unary(service, request).await.map(Body::new)
 }
 
@@ -68,7 +72,9 @@ impl UnaryService<v1::ListCommentsRequest> for Service {
         let service = self.clone();
         Box::pin(async move {
             let call = Call::of(&request)?;
-            call.answer(service.list(&call, request.into_inner()).await)
+            let list = call.told(service.list(&call, request.into_inner()).await)?;
+            let bytes = list.len();
+            Ok(call.sized(list, bytes))
         })
     }
 }

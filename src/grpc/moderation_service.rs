@@ -21,7 +21,7 @@ use crate::{
         page::page_size,
     },
     proto::v1::{self, moderation_service_server::ModerationService},
-    workflow::{AuditRequest, DecideRequest, QueueRequest},
+    workflow::{AuditRequest, Cost, DecideRequest, QueueRequest},
 };
 
 #[async_trait]
@@ -77,7 +77,7 @@ impl ModerationService for Service {
         request: Request<v1::WatchQueueRequest>,
     ) -> Result<Response<Self::WatchQueueStream>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.watch(&call, request.into_inner()).await)
+        call.stream(self.watch(&call, request.into_inner()).await)
     }
 
     async fn list_queue(
@@ -113,6 +113,7 @@ impl Service {
         let filter = queue_filter(request.filter.unwrap_or_default(), &mut violations);
         let order = optional(request.order, from_queue_order, "order", &mut violations).unwrap_or(QueueOrder::Oldest);
         violations.into_result()?;
+        let _turn = filter.is_search().then(|| self.0.turn(&call.caller, Cost::Search)).transpose()?;
         let size = page_size(request.page_size, 50, 200);
         let request = QueueRequest { filter, order, size, page_token: request.page_token };
         let list = self.0.list_queue(&call.caller.site, &request, call.now).await?;
@@ -157,6 +158,7 @@ impl Service {
             until: from_time(request.until, "until", &mut violations),
         };
         violations.into_result()?;
+        let _turn = self.0.turn(&call.caller, Cost::Search)?;
         let size = page_size(request.page_size, 50, 200);
         let request = AuditRequest { filter, size, page_token: request.page_token };
         let list = self.0.list_audit(&call.caller.site, &request).await?;

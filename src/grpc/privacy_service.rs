@@ -21,7 +21,7 @@ use crate::{
         text,
     },
     proto::v1::{self, erase_author_request::Of, export_author_request, privacy_service_server::PrivacyService},
-    workflow::{EraseRequest, ExportItem, Person, RevealRequest},
+    workflow::{Cost, EraseRequest, ExportItem, Person, RevealRequest},
 };
 
 /// Longest author key in characters: those of today have 16.
@@ -36,7 +36,7 @@ impl PrivacyService for Service {
         request: Request<v1::ExportAuthorRequest>,
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.export(&call, request.into_inner()).await)
+        call.stream(self.export(&call, request.into_inner()).await)
     }
 
     async fn erase_author(
@@ -71,13 +71,14 @@ impl Service {
         let person = check_person(of, &mut violations);
         violations.into_result()?;
         let person = person.ok_or_else(|| Error::internal("a missing field was not noted"))?;
+        let turn = self.0.turn(&call.caller, Cost::Report)?;
         let export = self.0.export_author(&call.caller, &person).await?;
         let (locale, to_portal) = (call.locale, call.caller.role == Role::Portal);
         // Asked for the next only when the last went out: an author may have written a lot.
-        Ok(Box::pin(stream::unfold(export, move |mut export| async move {
+        Ok(Box::pin(stream::unfold((export, turn), move |(mut export, turn)| async move {
             let item = export.next().await?;
             let item = item.map(|item| to_export(item, to_portal));
-            Some((item.map_err(|error| status::to_status(&error, locale)), export))
+            Some((item.map_err(|error| status::to_status(&error, locale)), (export, turn)))
         })))
     }
 

@@ -58,9 +58,14 @@ pub fn is_open(path: &str) -> bool {
     OPEN.contains(&path)
 }
 
+/// The table's line of `path`; `None` for a path that no service has.
+pub(super) fn listed(path: &str) -> Option<(&'static str, &'static [Role])> {
+    TABLE.iter().find(|(listed, _)| *listed == path).copied()
+}
+
 /// Roles that may call `path`; `None` for a path that no service has.
 pub fn allowed(path: &str) -> Option<&'static [Role]> {
-    TABLE.iter().find(|(listed, _)| *listed == path).map(|(_, roles)| *roles)
+    listed(path).map(|(_, roles)| roles)
 }
 
 /// Full path of everything that may be called.

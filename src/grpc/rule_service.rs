@@ -25,7 +25,7 @@ use crate::{
         },
     },
     proto::v1::{self, rule_service_server::RuleService},
-    workflow::{DeleteTermRequest, MOST_TRIED, PutTermRequest, TermsRequest},
+    workflow::{Cost, DeleteTermRequest, MOST_TRIED, PutTermRequest, TermsRequest},
 };
 
 /// Decided comments of a replay, unless asked for otherwise.
@@ -96,7 +96,7 @@ impl Service {
         violations.into_result()?;
         let put = put.ok_or_else(|| Error::internal("a missing field was not noted"))?;
         if request.dry_run {
-            let (term, report) = self.0.try_term(&call.caller.site, &put, call.now).await?;
+            let (term, report) = self.0.try_term(&call.caller, &put, call.now).await?;
             return Ok(v1::PutTermResponse { term: Some(to_term(term)), collisions: Some(to_collisions(report)) });
         }
         let term = self.0.put_term(&call.caller, put, call.now).await?;
@@ -125,6 +125,7 @@ impl Service {
         let v1::AssessTextRequest { author_name, title, content } = request;
         let text = FormText::check_unsigned(author_name, title, content, &self.0.text_limits(), &mut violations);
         violations.into_result()?;
+        let _turn = self.0.turn(&call.caller, Cost::Search)?;
         let assessed = self.0.assess_text(&call.caller.site, &text);
         Ok(v1::AssessTextResponse {
             score: assessed.assessment.score,
@@ -140,7 +141,7 @@ impl Service {
         let with = request.term.and_then(|term| put_request(term, Some(Uuid::nil()), &mut violations));
         violations.into_result()?;
         let limit = page_size(request.limit, REPLAYED, MOST_TRIED);
-        Ok(to_replay(self.0.replay_rules(&call.caller.site, with.as_ref(), limit, call.now).await?))
+        Ok(to_replay(self.0.replay_rules(&call.caller, with.as_ref(), limit, call.now).await?))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
         stats::{self, ModeratorStats},
     },
     proto::v1,
+    workflow::Cost,
 };
 
 impl Service {
@@ -23,6 +24,7 @@ impl Service {
         let since = from_time(request.since, "since", &mut violations);
         let since = stats::check_since(since, call.now, &mut violations);
         violations.into_result()?;
+        let _turn = self.0.turn(&call.caller, Cost::Report)?;
         let stats = self.0.stats(&call.caller.site, since, call.now).await?;
         let count = |(status, count)| v1::StatusCount { status: to_status(status).into(), count };
         Ok(v1::GetStatsResponse {

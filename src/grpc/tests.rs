@@ -1,54 +1,101 @@
 //! The layers around every call, with handlers that misbehave behind them.
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::Request,
     response::{IntoResponse as _, Response},
-    routing::post,
+    routing::{MethodRouter, post},
 };
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use prost::Message as _;
+use tempfile::TempDir;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::store::sqlite::SqliteStore;
+use crate::{
+    domain::{access::Role, id::SiteId},
+    store::{contract::UpkeepStore as _, sqlite::SqliteStore},
+    workflow::NewToken,
+};
 
-/// Needs no token, so that the handler is reached.
+/// Needs no token.
 const OPEN: &str = "/grpc.health.v1.Health/Check";
-const STREAM: &str = "/grpc.health.v1.Health/Watch";
-const GUARDED: &str = "/duyet.v1.CommentService/ListComments";
+const OPEN_WATCH: &str = "/grpc.health.v1.Health/Watch";
+const WATCH: &str = "/duyet.v1.ModerationService/WatchQueue";
+const LIST: &str = "/duyet.v1.CommentService/ListComments";
 const SUBMIT: &str = "/duyet.v1.CommentService/SubmitComment";
+const QUEUE: &str = "/duyet.v1.ModerationService/ListQueue";
 
 async fn hang() -> Response {
     std::future::pending().await
 }
 
-/// `handler` on every path, inside the layers. The store is never asked.
-fn router(handler: axum::routing::MethodRouter) -> Router {
-    router_counting(handler, InFlight::default())
+/// A handler on every path, inside the layers.
+struct Layers {
+    router: Router,
+    in_flight: InFlight,
+    gatekeeper: Arc<Gatekeeper>,
+    _dir: TempDir,
 }
 
-fn router_counting(handler: axum::routing::MethodRouter, in_flight: InFlight) -> Router {
-    let gatekeeper = Arc::new(Gatekeeper::new(Arc::new(SqliteStore::open("nowhere"))));
-    let router = role::paths().fold(Router::new(), |router, path| router.route(path, handler.clone()));
-    layered(router, gatekeeper, in_flight)
+impl Layers {
+    async fn around(handler: MethodRouter) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
+        store.migrate().await.unwrap();
+        let gatekeeper = Arc::new(Gatekeeper::new(Arc::new(store)));
+        let in_flight = InFlight::default();
+        let router = role::paths().fold(Router::new(), |router, path| router.route(path, handler.clone()));
+        let router = layered(router, Arc::clone(&gatekeeper), in_flight.clone(), Duration::from_millis(100));
+        Self { router, in_flight, gatekeeper, _dir: dir }
+    }
+
+    /// A token that is known from now on.
+    async fn token(&self, site: &str, role: Role) -> String {
+        let new = NewToken { site: SiteId::parse(site).unwrap(), name: "lan".into(), role, expires_at: None };
+        let (_, token) = self.gatekeeper.create_token(new, call::now()).await.unwrap().unwrap();
+        let peer = std::net::Ipv4Addr::UNSPECIFIED.into();
+        self.gatekeeper.authenticate(&token, peer, call::now()).await.unwrap();
+        token
+    }
+
+    async fn answer(&self, request: Request) -> Response {
+        let answered = tokio::time::timeout(Duration::from_secs(20), self.router.clone().oneshot(request));
+        answered.await.expect("an answer").unwrap()
+    }
+
+    async fn status(&self, request: Request) -> Status {
+        Status::from_header_map(self.answer(request).await.headers()).expect("a gRPC status")
+    }
+
+    async fn reason(&self, request: Request) -> String {
+        self.status(request).await.get_details_error_info().unwrap().reason
+    }
 }
 
-fn request(path: &str, timeout: &str) -> Request {
-    Request::post(path).header("grpc-timeout", timeout).body(Body::empty()).unwrap()
+fn request(path: &str, token: &str, body: Body) -> Request {
+    let request = Request::post(path).header("authorization", format!("Bearer {token}"));
+    request.header("grpc-timeout", "10S").body(body).unwrap()
 }
 
-async fn status_of(router: &Router, request: Request) -> Status {
-    let answered = tokio::time::timeout(std::time::Duration::from_secs(20), router.clone().oneshot(request));
-    let response = answered.await.expect("an answer").unwrap();
-    Status::from_header_map(response.headers()).expect("a gRPC status")
+fn whole(path: &str, token: &str) -> Request {
+    request(path, token, Body::empty())
+}
+
+/// Begins a message and never ends it.
+fn unfinished(path: &str, token: &str) -> Request {
+    let begun = stream::iter([Ok::<_, axum::Error>(Bytes::from_static(&[0, 0, 0, 1, 0, 7]))]);
+    request(path, token, Body::from_stream(begun.chain(stream::pending())))
 }
 
 #[tokio::test]
 async fn a_call_that_hangs_ends_at_its_deadline_with_the_right_code() {
-    let status = status_of(&router(post(hang)), request(OPEN, "1m")).await;
+    let layers = Layers::around(post(hang)).await;
+    let mut request = whole(OPEN, "");
+    request.headers_mut().insert("grpc-timeout", http::HeaderValue::from_static("1m"));
+    let status = layers.status(request).await;
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(status.get_details_error_info().unwrap().reason, "DEADLINE");
 }
@@ -58,42 +105,62 @@ async fn a_handler_that_panics_is_an_internal_error_without_its_words() {
     async fn panic() -> Response {
         panic!("the secret")
     }
-    let mut request = request(OPEN, "10S");
+    let mut request = whole(OPEN, "");
     request.headers_mut().insert("x-request-id", http::HeaderValue::from_static("call-7"));
-    let status = status_of(&router(post(panic)), request).await;
+    let status = Layers::around(post(panic)).await.status(request).await;
     assert_eq!(status.code(), Code::Internal);
     assert_eq!(status.get_details_request_info().unwrap().request_id, "call-7", "the log line to ask for");
     assert!(!format!("{status:?}").contains("the secret"));
 }
 
+/// Begins `count` calls with `token`, of which every one gets a place.
+macro_rules! under_way {
+    ($layers:expr, $token:expr, $path:expr, $count:expr) => {{
+        let mut calls: Vec<_> = (0..$count).map(|_| Box::pin($layers.status(whole($path, &$token)))).collect();
+        assert!(calls.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
+        calls
+    }};
+}
+
 #[tokio::test]
 async fn calls_beyond_the_bound_are_refused_at_once_and_a_place_comes_back() {
-    let router = router(post(hang));
-    let mut under_way: Vec<_> = (0..1_024).map(|_| Box::pin(status_of(&router, request(OPEN, "10S")))).collect();
-    assert!(under_way.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
-    let refused = status_of(&router, request(OPEN, "10S")).now_or_never().expect("no waiting");
+    let layers = Layers::around(post(hang)).await;
+    let (hue, vinh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Portal).await);
+    let _theirs = under_way!(layers, vinh, SUBMIT, 256);
+    let mut under_way = under_way!(layers, hue, SUBMIT, 768);
+    let third = layers.token("hanoi", Role::Portal).await;
+    let refused = layers.status(whole(SUBMIT, &third)).now_or_never().expect("no waiting");
     assert_eq!(
         (refused.code(), refused.get_details_error_info().unwrap().reason.as_str()),
         (Code::Unavailable, "OVERLOADED")
     );
-    assert!(refused.get_details_retry_info().unwrap().retry_delay.unwrap() > std::time::Duration::ZERO);
+    assert!(refused.get_details_retry_info().unwrap().retry_delay.unwrap() > Duration::ZERO);
     under_way.pop();
-    assert!(status_of(&router, request(OPEN, "10S")).now_or_never().is_none(), "one ended, one more fits");
+    assert!(layers.status(whole(SUBMIT, &third)).now_or_never().is_none(), "one ended, one more fits");
+}
+
+#[tokio::test]
+async fn no_site_takes_all_places_and_no_moderator_those_of_the_site() {
+    let layers = Layers::around(post(hang)).await;
+    let (portal, minh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Moderator).await);
+    let _moderators = under_way!(layers, minh, QUEUE, 192);
+    assert_eq!(layers.reason(whole(QUEUE, &minh)).await, "OVERLOADED", "a quarter of three quarters");
+    let _portals = under_way!(layers, portal, SUBMIT, 768);
+    assert_eq!(layers.reason(whole(SUBMIT, &portal)).await, "OVERLOADED", "three quarters of all");
+    let neighbour = layers.token("hanoi", Role::Portal).await;
+    assert!(layers.status(whole(SUBMIT, &neighbour)).now_or_never().is_none());
 }
 
 #[tokio::test]
 async fn lists_are_refused_before_submits() {
-    let router = router(post(hang));
-    let mut under_way: Vec<_> = (0..768).map(|_| Box::pin(status_of(&router, request(OPEN, "10S")))).collect();
-    assert!(under_way.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
-    let reason = async |path| {
-        let refused = status_of(&router, request(path, "10S")).await;
-        refused.get_details_error_info().unwrap().reason
-    };
-    assert_eq!(reason(GUARDED).await, "OVERLOADED");
-    assert_eq!(reason(SUBMIT).await, "TOKEN_INVALID", "it got as far as that");
+    let layers = Layers::around(post(hang)).await;
+    let (hue, vinh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Portal).await);
+    let _theirs = under_way!(layers, vinh, LIST, 192);
+    let mut under_way = under_way!(layers, hue, LIST, 576);
+    assert_eq!(layers.reason(whole(LIST, &vinh)).await, "OVERLOADED");
+    assert!(layers.status(whole(SUBMIT, &hue)).now_or_never().is_none(), "also of the site whose lists fill its share");
     under_way.pop();
-    assert_eq!(reason(GUARDED).await, "TOKEN_INVALID");
+    assert!(layers.status(whole(LIST, &vinh)).now_or_never().is_none());
 }
 
 /// RPCs by whether they do something that must not be lost: they take a `request_id`, or belong to a challenge or a claim.
@@ -121,36 +188,126 @@ fn deeds() -> (Vec<String>, Vec<String>) {
 
 #[tokio::test]
 async fn what_somebody_did_is_refused_after_pages_and_lists() {
-    let router = router(post(hang));
-    let mut under_way: Vec<_> = (0..768).map(|_| Box::pin(status_of(&router, request(OPEN, "10S")))).collect();
-    assert!(under_way.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
+    let layers = Layers::around(post(hang)).await;
+    let (hue, vinh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Portal).await);
+    let _theirs = under_way!(layers, vinh, LIST, 192);
+    let _under_way = under_way!(layers, hue, LIST, 576);
+    let (portal, admin) = (layers.token("hanoi", Role::Portal).await, layers.token("hoian", Role::Admin).await);
+    let token = |path: &str| {
+        if role::allowed(path).unwrap().contains(&Role::Portal) { &portal } else { &admin }
+    };
     let (deeds, looks) = deeds();
     assert!(deeds.len() > 15 && looks.len() > 8, "{deeds:?} {looks:?}");
-    for (paths, expected) in [(deeds, "TOKEN_INVALID"), (looks, "OVERLOADED")] {
-        for path in paths {
-            let told = status_of(&router, request(&path, "10S")).await;
-            assert_eq!(told.get_details_error_info().unwrap().reason, expected, "{path}");
-        }
+    for path in deeds {
+        assert!(layers.status(whole(&path, token(&path))).now_or_never().is_none(), "{path}");
+    }
+    for path in looks {
+        assert_eq!(layers.reason(whole(&path, token(&path))).await, "OVERLOADED", "{path}");
     }
 }
 
 #[tokio::test]
 async fn a_drain_waits_for_calls_and_not_for_streams() {
-    let in_flight = InFlight::default();
-    let router = router_counting(post(hang), in_flight.clone());
-    let mut stream = Box::pin(router.clone().oneshot(request(STREAM, "1n")));
+    let layers = Layers::around(post(hang)).await;
+    let moderator = layers.token("hue", Role::Moderator).await;
+    let mut stream = Box::pin(layers.answer(whole(WATCH, &moderator)));
     assert!(stream.as_mut().now_or_never().is_none());
-    assert!(in_flight.drained().now_or_never().is_some(), "a stream holds nothing up");
-    let mut call = Box::pin(status_of(&router, request(OPEN, "10S")));
-    assert!(call.as_mut().now_or_never().is_none());
-    assert!(in_flight.drained().now_or_never().is_none(), "a call does");
+    assert!(layers.in_flight.drained().now_or_never().is_some(), "a stream holds nothing up");
+    let call = under_way!(layers, moderator, QUEUE, 1);
+    assert!(layers.in_flight.drained().now_or_never().is_none(), "a call does");
     drop(call);
-    assert!(in_flight.drained().now_or_never().is_some());
+    assert!(layers.in_flight.drained().now_or_never().is_some());
 }
 
 #[tokio::test]
 async fn without_a_token_no_handler_is_reached() {
-    let router = router(post(async || Status::ok("reached").into_http::<Body>().into_response()));
-    assert_eq!(status_of(&router, request(GUARDED, "10S")).await.code(), Code::Unauthenticated);
-    assert_eq!(status_of(&router, request(OPEN, "10S")).await.code(), Code::Ok);
+    let layers = Layers::around(post(async || Status::ok("reached").into_http::<Body>().into_response())).await;
+    assert_eq!(layers.status(whole(LIST, "")).await.code(), Code::Unauthenticated);
+    assert_eq!(layers.status(unfinished(LIST, "")).await.code(), Code::Unauthenticated, "nothing of it is read");
+    assert_eq!(layers.status(whole(OPEN, "")).await.code(), Code::Ok);
+}
+
+#[tokio::test]
+async fn a_message_that_never_ends_holds_no_place_and_ends_at_its_deadline() {
+    let layers = Layers::around(post(async || Status::ok("reached").into_http::<Body>().into_response())).await;
+    let portal = layers.token("hue", Role::Portal).await;
+    let mut waiting: Vec<_> = (0..1_024).map(|_| Box::pin(layers.reason(unfinished(SUBMIT, &portal)))).collect();
+    assert!(waiting.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
+    assert_eq!(layers.reason(unfinished(SUBMIT, &portal)).await, "OVERLOADED", "a token's share of them");
+    assert_eq!(layers.status(whole(SUBMIT, &portal)).await.code(), Code::Ok, "a whole message gets in");
+    assert_eq!(waiting.pop().unwrap().await, "DEADLINE");
+}
+
+#[tokio::test]
+async fn health_calls_without_a_message_cost_portals_nothing_and_other_peers_no_health() {
+    let layers = Layers::around(post(async || Status::ok("reached").into_http::<Body>().into_response())).await;
+    let portal = layers.token("hue", Role::Portal).await;
+    let mut waiting: Vec<_> = (0..128).map(|_| Box::pin(layers.reason(unfinished(OPEN, "")))).collect();
+    assert!(waiting.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
+    assert_eq!(layers.reason(unfinished(OPEN, "")).await, "OVERLOADED");
+    assert_eq!(layers.status(whole(OPEN, "")).await.code(), Code::Ok, "a whole one is answered");
+    assert_eq!(layers.status(whole(SUBMIT, &portal)).await.code(), Code::Ok);
+}
+
+#[tokio::test]
+async fn streams_without_a_token_are_few_and_end_in_time() {
+    async fn forever() -> Response {
+        Response::new(Body::from_stream(stream::pending::<Result<Bytes, axum::Error>>()))
+    }
+    let layers = Layers::around(post(forever)).await;
+    let mut open = Vec::new();
+    for _ in 0..64 {
+        open.push(layers.answer(whole(OPEN_WATCH, "")).await);
+    }
+    assert_eq!(layers.reason(whole(OPEN_WATCH, "")).await, "OVERLOADED");
+    open.pop();
+    assert_eq!(layers.answer(whole(OPEN_WATCH, "")).await.headers().get("grpc-status"), None, "one more fits");
+    let layers = Layers::around(post(forever)).await;
+    let body = layers.answer(whole(OPEN_WATCH, "")).await.into_body();
+    let ending = transport::stream::Ending::new(body, Duration::from_millis(1), crate::locale::Locale::default());
+    assert_eq!(last_word(Response::new(Body::new(ending))).await.code(), Code::DeadlineExceeded);
+}
+
+/// The status in the trailers of a stream.
+async fn last_word(response: Response) -> Status {
+    use http_body::Body as _;
+    let mut body = response.into_body();
+    loop {
+        let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx)).await.expect("trailers");
+        if let Ok(trailers) = frame.unwrap().into_trailers() {
+            return Status::from_header_map(&trailers).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token() {
+    async fn forever() -> Response {
+        Response::new(Body::from_stream(stream::pending::<Result<Bytes, axum::Error>>()))
+    }
+    let layers = Layers::around(post(forever)).await;
+    let site = SiteId::parse("hue").unwrap();
+    let expires_at = Some(call::now() + chrono::Duration::milliseconds(300));
+    let new = NewToken { site, name: "lan".into(), role: Role::Moderator, expires_at };
+    let (_, token) = layers.gatekeeper.create_token(new, call::now()).await.unwrap().unwrap();
+    let status = last_word(layers.answer(whole(WATCH, &token)).await).await;
+    assert_eq!(status.code(), Code::Unauthenticated);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "TOKEN_INVALID");
+}
+
+#[tokio::test]
+async fn a_message_too_large_is_refused_by_its_first_bytes() {
+    let layers = Layers::around(post(hang)).await;
+    let portal = layers.token("hue", Role::Portal).await;
+    for (path, length) in [(SUBMIT, MAX_MESSAGE_BYTES), (OPEN, MAX_OPEN_MESSAGE_BYTES)] {
+        let [a, b, c, d] = u32::try_from(length + 1).unwrap().to_be_bytes();
+        let begun = stream::iter([Ok::<_, axum::Error>(Bytes::from(vec![0, a, b, c, d]))]);
+        let body = Body::from_stream(begun.chain(stream::pending()));
+        assert_eq!(layers.reason(request(path, &portal, body)).await, "MESSAGE_TOO_LARGE");
+        // Without a word about its length, and more than it may be.
+        let endless = stream::repeat_with(|| Ok::<_, axum::Error>(Bytes::from_static(&[0; 1_024])));
+        let begun = stream::iter([Ok(Bytes::from_static(&[0, 0, 0, 0, 9]))]);
+        let body = Body::from_stream(begun.chain(endless));
+        assert_eq!(layers.reason(request(path, &portal, body)).await, "MESSAGE_TOO_LARGE");
+    }
 }

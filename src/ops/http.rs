@@ -1,6 +1,14 @@
-//! The HTTP listener: `/metrics`, `/livez`, `/readyz`.
+//! The HTTP listener: `/metrics`, `/livez`, `/readyz`. A connection lasts for some seconds, and there are only so many of them.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -8,9 +16,24 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
+    serve::Listener,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpListener,
+    sync::watch,
+    time::Sleep,
+};
+
+use super::seats::{Seated, Seats};
+use crate::domain::access;
+
+/// How long a connection lasts, whatever is said on it: a probe or a scrape takes less, and the next one connects anew.
+const LIFE: Duration = Duration::from_secs(5);
+
+/// Pause after a failed accept, so that a process without descriptors does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether calls should be sent here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +64,7 @@ struct Probes {
 /// When the listener fails.
 pub async fn serve(
     listener: TcpListener,
+    seats: Arc<Seats>,
     metrics: PrometheusHandle,
     readiness: watch::Receiver<Readiness>,
     gate: Option<MetricsGate>,
@@ -51,7 +75,7 @@ pub async fn serve(
         .route("/readyz", get(readyz))
         .route("/metrics", get(render))
         .with_state(Probes { metrics, readiness, gate });
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+    axum::serve(Bounded { listener, seats }, router).with_graceful_shutdown(stop).await
 }
 
 async fn readyz(State(probes): State<Probes>) -> Response {
@@ -67,12 +91,77 @@ async fn readyz(State(probes): State<Probes>) -> Response {
 async fn render(State(probes): State<Probes>, headers: HeaderMap) -> Response {
     if let Some(gate) = &probes.gate {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = header.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        let bearer = header.and_then(access::bearer).unwrap_or_default();
         if !gate(bearer.to_owned()).await {
-            let message = "a bearer token of role METRICS or ADMIN is needed\n";
+            let message = "a bearer token of role METRICS is needed\n";
             return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], message).into_response();
         }
     }
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (content_type, probes.metrics.render()).into_response()
+}
+
+/// Accepts as many connections as there are seats.
+struct Bounded {
+    listener: TcpListener,
+    seats: Arc<Seats>,
+}
+
+impl Listener for Bounded {
+    type Io = Passing;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Passing, SocketAddr) {
+        loop {
+            match self.listener.accept().await {
+                Ok((socket, peer)) => {
+                    if let Some(seated) = self.seats.seat(socket, peer) {
+                        return (Passing { seated, life: Box::pin(tokio::time::sleep(LIFE)) }, peer);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(cause = %error, "accept failed");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// A connection that ends in time.
+struct Passing {
+    seated: Seated,
+    life: Pin<Box<Sleep>>,
+}
+
+impl Passing {
+    fn is_over(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.life.as_mut().poll(cx).is_ready() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+    }
+}
+
+impl AsyncRead for Passing {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.is_over(cx)?;
+        Pin::new(&mut self.seated).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Passing {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.is_over(cx)?;
+        Pin::new(&mut self.seated).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.seated).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.seated).poll_shutdown(cx)
+    }
 }

@@ -1,5 +1,7 @@
-//! Logs, metrics and the HTTP listener that serves them.
+//! Logs, metrics, the HTTP listener that serves them, and the bounds of every listener.
 
+pub mod descriptors;
 pub mod http;
 pub mod metric;
+pub mod seats;
 pub mod telemetry;

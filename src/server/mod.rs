@@ -4,6 +4,7 @@ mod away;
 mod background;
 mod data_dir;
 mod drain;
+mod listen;
 mod lock;
 mod reload;
 
@@ -11,7 +12,6 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use tokio::{
-    net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
     task::JoinHandle,
@@ -22,19 +22,12 @@ use self::away::Away;
 use crate::{
     captcha::Pool,
     config::Config,
-    domain::{Error, access::Role},
-    grpc::{
-        self,
-        transport::{
-            in_flight::InFlight,
-            incoming,
-            tls::{self, Tls},
-        },
-    },
+    domain::Error,
+    grpc::{self, transport::in_flight::InFlight},
     limiter::Limiter,
     ops::{
-        http::{self, MetricsGate, Readiness},
-        metric,
+        descriptors::{self, Connections},
+        http::Readiness,
     },
     store::{
         Store, batches::SubmissionWriter, contract::SubmissionStore, postgres::PostgresStore, sqlite::SqliteStore,
@@ -165,10 +158,11 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     // First of all: until it is taken, the signal would end a start that waits for its database.
     let hangups = signal(SignalKind::hangup())?;
     warn_of_risks(&config);
-    let tls = open_tls(&config)?;
+    let connections = Connections::within(descriptors::raise());
+    let tls = listen::open_tls(&config)?;
     let lock = lock_embedded(&config)?;
-    let grpc_listener = bind(config.grpc_addr).await?;
-    let http_listener = bind(config.http_addr).await?;
+    let grpc_listener = listen::bind(config.grpc_addr).await?;
+    let http_listener = listen::bind(config.http_addr).await?;
     let (grpc_addr, http_addr) = (grpc_listener.local_addr()?, http_listener.local_addr()?);
     let store = open_store(&config)?;
     let gatekeeper = Arc::new(Gatekeeper::new(Arc::clone(&store)));
@@ -176,9 +170,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let (stop_grpc, stop_rest) = (CancellationToken::new(), CancellationToken::new());
     // A start that fails half-way leaves nothing running.
     let on_failure = stop_rest.clone().drop_guard();
-    let gate = (!http_addr.ip().is_loopback()).then(|| metrics_gate(Arc::clone(&gatekeeper)));
-    let metrics = metric::install().map_err(anyhow::Error::msg)?;
-    tokio::spawn(http::serve(http_listener, metrics, ready, gate, stop_rest.clone().cancelled_owned()));
+    listen::serve_http(http_listener, connections, &gatekeeper, ready, &stop_rest)?;
 
     // What may be wrong with the configuration shows before anything is made.
     let workflow = Arc::new(build_workflow(&config, Arc::clone(&store))?);
@@ -188,19 +180,22 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     patiently(None, || workflow.load_terms()).await?;
     let (reporter, health) = tonic_health::server::health_reporter();
     let in_flight = InFlight::default();
-    let routes = grpc::routes(Arc::clone(&workflow), gatekeeper, health, config.reflection, in_flight.clone())?;
+    let routes = grpc::routes(
+        Arc::clone(&workflow),
+        gatekeeper,
+        health,
+        config.reflection,
+        in_flight.clone(),
+        config.heartbeat,
+    )?;
     readiness.send_replace(Readiness::Ready);
     background::report_health(&reporter, Readiness::Ready).await;
     background::spawn(Arc::clone(&workflow), reporter, &readiness, stop_rest.clone());
     let reload = reload::follow(config.clone(), Arc::clone(&workflow), hangups);
     tokio::spawn(stop_rest.clone().run_until_cancelled_owned(reload));
-
-    if let Some(tls) = &tls {
-        tokio::spawn(stop_rest.clone().run_until_cancelled_owned(Arc::clone(tls).follow()));
-    }
-    let incoming = incoming::accept(grpc_listener, tls, stop_grpc.clone());
-    let server = grpc_server().add_routes(routes);
-    let grpc = tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop_grpc.clone().cancelled_owned()));
+    listen::follow(tls.as_ref(), &stop_rest);
+    let seats = listen::grpc_seats(&config, connections);
+    let grpc = listen::serve_grpc(grpc_listener, tls, seats, routes, &stop_grpc);
     tracing::info!(%grpc_addr, %http_addr, store = config.store_name(), "duyetd is ready");
     let notice = config.drain_notice;
     on_failure.disarm();
@@ -240,16 +235,6 @@ fn warn_of_risks(config: &Config) {
     }
 }
 
-fn open_tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
-    let (Some(cert), Some(key)) = (config.tls_cert_file.clone(), config.tls_key_file.clone()) else { return Ok(None) };
-    let files = tls::Files { cert, key, client_ca: config.tls_client_ca_file.clone() };
-    Ok(Some(Arc::new(Tls::open(files).map_err(anyhow::Error::msg)?)))
-}
-
-async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(addr).await.with_context(|| format!("listening on {addr}"))
-}
-
 fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Workflow> {
     let keyring = Arc::new(open_keyring(config)?);
     let limiter = match &config.redis_url {
@@ -263,7 +248,7 @@ fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Work
     let writers = if config.database_url.is_some() { 2 } else { 1 };
     let submissions: Arc<dyn SubmissionStore> = store.clone();
     let writer = SubmissionWriter::start(&submissions, writers);
-    Ok(Workflow::new(
+    let workflow = Workflow::new(
         store,
         writer,
         limiter,
@@ -271,7 +256,8 @@ fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Work
         keyring,
         rules(config),
         Pages::new(config.page_cache_mib, config.database_url.is_some()),
-    ))
+    );
+    Ok(workflow.beating_every(config.heartbeat))
 }
 
 /// What of the configuration every call asks for.
@@ -285,23 +271,4 @@ const fn rules(config: &Config) -> Rules {
         retention: config.retention,
         proof_tries: config.proof_tries,
     }
-}
-
-fn grpc_server() -> tonic::transport::Server {
-    tonic::transport::Server::builder()
-        .max_concurrent_streams(256)
-        // Without a grace period, which would cut calls off: old connections get a GOAWAY and spread over replicas.
-        .max_connection_age(Duration::from_secs(300))
-        .http2_keepalive_interval(Some(incoming::KEEPALIVE))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-}
-
-fn metrics_gate(gatekeeper: Arc<Gatekeeper>) -> MetricsGate {
-    Arc::new(move |bearer| {
-        let gatekeeper = Arc::clone(&gatekeeper);
-        Box::pin(async move {
-            let caller = gatekeeper.authenticate(&bearer, background::now()).await;
-            caller.is_ok_and(|caller| matches!(caller.role, Role::Metrics | Role::Admin))
-        })
-    })
 }

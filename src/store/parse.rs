@@ -17,6 +17,11 @@ pub(super) fn maybe_named<T: FromStr<Err = String>>(text: Option<&str>) -> Resul
     text.map(named).transpose()
 }
 
+/// Who a token belongs to: a site, or the server.
+pub(super) fn owner(text: &str) -> Result<SiteId> {
+    SiteId::parse_owner(text).ok_or_else(|| Error::internal(format!("`{text}` is no site")))
+}
+
 pub(super) fn site(text: &str) -> Result<SiteId> {
     SiteId::parse(text).ok_or_else(|| Error::internal(format!("`{text}` is no site")))
 }

@@ -196,7 +196,7 @@ pub(super) fn audit_entry(columns: &mut impl Read) -> Result<AuditEntry> {
 pub(super) fn token(columns: &mut impl Read) -> Result<AccessToken> {
     Ok(AccessToken {
         id: columns.uuid()?,
-        site: parse::site(&columns.text()?)?,
+        site: parse::owner(&columns.text()?)?,
         name: columns.text()?,
         role: parse::named(columns.word()?)?,
         secret_hash: columns.bytes()?,

@@ -34,6 +34,7 @@ mod stats;
 mod submit;
 mod terms;
 mod trial;
+mod turns;
 mod twins;
 mod verify;
 mod watch;
@@ -41,6 +42,7 @@ mod watch;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
 };
 
 pub use access::{FIRST_TOKENS, Gatekeeper, NewToken};
@@ -63,6 +65,7 @@ pub use site::{LockdownRequest, SiteUpdate};
 pub use submit::Submitted;
 pub use terms::{DeleteTermRequest, PutTermRequest, TermList, TermsRequest};
 pub use trial::{Assessed, MOST_TRIED};
+pub use turns::Cost;
 pub use verify::VerifyRequest;
 pub use watch::{QueueEvent, QueueWatch};
 
@@ -88,6 +91,9 @@ use crate::{
         contract::{CommentStore, SubmissionStore},
     },
 };
+
+/// How often a watch shows that it is alive, unless told otherwise.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// What a site may set; the same for all sites until they have settings of their own.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +137,7 @@ pub struct Workflow {
     rules: RwLock<Rules>,
     twins: twins::Twins,
     watches: watch::Watches,
+    turns: turns::Turns,
     pages: Pages,
     /// What decisions taught, by site.
     models: RwLock<BTreeMap<SiteId, Arc<Learned>>>,
@@ -169,7 +176,8 @@ impl Workflow {
             keyring,
             rules: RwLock::new(rules),
             twins: twins::Twins::default(),
-            watches: watch::Watches::default(),
+            watches: watch::Watches::new(HEARTBEAT),
+            turns: turns::Turns::default(),
             pages,
             models: RwLock::default(),
             terms: RwLock::default(),
@@ -178,6 +186,12 @@ impl Workflow {
             measured: Mutex::default(),
             drift_measured: Mutex::default(),
         }
+    }
+
+    /// With another time between the signs of life of a watch.
+    #[must_use]
+    pub fn beating_every(self, heartbeat: Duration) -> Self {
+        Self { watches: watch::Watches::new(heartbeat), ..self }
     }
 
     /// The rules in force. Whoever needs two of them should ask once.

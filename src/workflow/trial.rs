@@ -1,16 +1,19 @@
 //! Terms and rules tried on what people decided, and one text explained. Reading a site's past takes a core for a while, so it is
 //! done beside the calls.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
-    PutTermRequest, Workflow, blocking,
+    Cost, PutTermRequest, Workflow, blocking,
     jobs::{Now, Run},
     submit::new_id,
 };
 use crate::{
     domain::{
         Error, Result,
+        access::Caller,
         audit::{AuditAction, AuditEntry, SYSTEM},
         comment::FormText,
         error::Problem,
@@ -56,21 +59,25 @@ impl Workflow {
     /// What a term would have met among the last approved comments, were it in force; and the term as it would be. Writes nothing.
     ///
     /// # Errors
-    /// `TermNotFound`, `StaleTerm`, and `Invalid` when the tier has the pattern already.
+    /// `TermNotFound`, `StaleTerm`, `Invalid` when the tier has the pattern already, and `Overloaded`.
     pub async fn try_term(
         &self,
-        site: &SiteId,
+        caller: &Arc<Caller>,
         request: &PutTermRequest,
         now: DateTime<Utc>,
     ) -> Result<(Term, Collisions)> {
+        let (site, turn) = (&caller.site, self.turn(caller, Cost::Past)?);
         let terms = self.store.all_terms(site).await?;
         let term = drafted(&terms, request, now)?;
         let mut approved = self.store.decided_comments(site, DateTime::UNIX_EPOCH, MOST_TRIED).await?;
         approved.retain(|comment| comment.status == Status::Approved);
         let thresholds = self.rules().thresholds;
         let alone = [Term { state: TermState::Enforce, ..term.clone() }];
-        let report =
-            blocking(move || TermSet::compile(&alone).map(|set| trial::collisions(&set, &approved, thresholds)));
+        let report = blocking(move || {
+            // Held to the end, also when the caller is gone.
+            let _turn = turn;
+            TermSet::compile(&alone).map(|set| trial::collisions(&set, &approved, thresholds))
+        });
         Ok((term, report.await??))
     }
 
@@ -81,11 +88,12 @@ impl Workflow {
     /// As [`Workflow::try_term`].
     pub async fn replay_rules(
         &self,
-        site: &SiteId,
+        caller: &Arc<Caller>,
         with: Option<&PutTermRequest>,
         limit: usize,
         now: DateTime<Utc>,
     ) -> Result<Replay> {
+        let (site, turn) = (&caller.site, self.turn(caller, Cost::Past)?);
         let mut terms = self.store.all_terms(site).await?;
         if let Some(request) = with {
             let term = drafted(&terms, request, now)?;
@@ -94,7 +102,11 @@ impl Workflow {
         }
         let decided = self.store.decided_comments(site, DateTime::UNIX_EPOCH, limit).await?;
         let thresholds = self.rules().thresholds;
-        blocking(move || TermSet::compile(&terms).map(|set| Replay::of(&set, &decided, thresholds))).await?
+        let replay = blocking(move || {
+            let _turn = turn;
+            TermSet::compile(&terms).map(|set| Replay::of(&set, &decided, thresholds))
+        });
+        replay.await?
     }
 
     /// Puts terms on trial that hold too much. One that somebody changes meanwhile is left to them.

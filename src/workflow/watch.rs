@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, broadcast},
+    sync::broadcast,
     time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -21,21 +21,21 @@ use super::{
 use crate::{
     domain::{
         Error, Result,
+        access::Caller,
         case::{Case, QueueFilter, QueueOrder},
         id::{CommentId, SiteId},
         page::QueuePage,
+        share::{Place, Places, Shares},
     },
     ops::metric,
     store::Store,
 };
 
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
 /// How long a watch lasts: a client that watches on takes up what it missed, on another replica if there are new ones.
 const LIFE: Duration = Duration::from_secs(300);
 
-/// Watches of one process at once.
-const MOST: usize = 256;
+/// Watches of one process at once, of one site and of one token.
+const SHARES: Shares = Shares { all: 256, site: 192, token: 64 };
 
 /// Cases looked up in one go.
 const LOOK_UP: usize = 100;
@@ -46,16 +46,15 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// All watches of this process.
 pub(super) struct Watches {
     look_outs: Arc<LookOuts>,
-    places: Arc<Semaphore>,
-}
-
-impl Default for Watches {
-    fn default() -> Self {
-        Self { look_outs: Arc::default(), places: Arc::new(Semaphore::new(MOST)) }
-    }
+    places: Arc<Places>,
+    heartbeat: Duration,
 }
 
 impl Watches {
+    pub(super) fn new(heartbeat: Duration) -> Self {
+        Self { look_outs: Arc::default(), places: Arc::default(), heartbeat }
+    }
+
     /// Ends all, those to come included.
     pub(super) fn end(&self) {
         self.look_outs.over.cancel();
@@ -77,10 +76,11 @@ impl Workflow {
     /// Follows the queue from now on. Begins with a heartbeat.
     ///
     /// # Errors
-    /// `Overloaded` when too many watch.
-    pub async fn watch_queue(&self, site: &SiteId, filter: QueueFilter, clock: Clock) -> Result<QueueWatch> {
-        let full = |_| Error::Overloaded { what: "queue watches", retry_after: RETRY_AFTER };
-        let place = Arc::clone(&self.watches.places).try_acquire_owned().map_err(full)?;
+    /// `Overloaded` when too many watch: of all, of the caller's site, or with their token.
+    pub async fn watch_queue(&self, caller: &Arc<Caller>, filter: QueueFilter, clock: Clock) -> Result<QueueWatch> {
+        let full = || Error::Overloaded { what: "queue watches", retry_after: RETRY_AFTER };
+        let place = self.watches.places.take(caller, SHARES).ok_or_else(full)?;
+        let site = &caller.site;
         // Listens before it counts, so that nothing happens in between.
         let changes = self.watches.look_outs.follow(&self.store, site, clock);
         let mut watch = QueueWatch {
@@ -88,7 +88,7 @@ impl Workflow {
             changes,
             changed: BTreeSet::new(),
             ready: VecDeque::new(),
-            beats: beats(),
+            beats: beats(self.watches.heartbeat),
             ends: Instant::now() + LIFE,
             over: self.watches.look_outs.over.clone(),
             ended: false,
@@ -104,17 +104,17 @@ impl Workflow {
     }
 }
 
-fn beats() -> Interval {
-    let mut beats = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+fn beats(heartbeat: Duration) -> Interval {
+    let mut beats = interval_at(Instant::now() + heartbeat, heartbeat);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     beats
 }
 
 /// A place among the watches, counted.
-struct Open(#[expect(dead_code, reason = "given back when dropped")] OwnedSemaphorePermit);
+struct Open(#[expect(dead_code, reason = "given back when dropped")] Place);
 
 impl Open {
-    fn new(place: OwnedSemaphorePermit) -> Self {
+    fn new(place: Place) -> Self {
         metric::watches(1.0);
         Self(place)
     }
@@ -237,7 +237,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::{super::changes::BUFFER, *};
-    use crate::store::{contract::UpkeepStore as _, sqlite::SqliteStore};
+    use crate::{
+        domain::access::Role,
+        store::{contract::UpkeepStore as _, sqlite::SqliteStore},
+    };
 
     /// A watch of an empty queue in `dir`, with what its look-out would tell it by.
     async fn watch(dir: &std::path::Path) -> (QueueWatch, broadcast::Sender<Change>, CancellationToken) {
@@ -247,13 +250,15 @@ mod tests {
         let over = CancellationToken::new();
         let site = SiteId::parse("bao-hue").unwrap();
         let clock = || chrono::DateTime::UNIX_EPOCH;
-        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let (token, role) = (uuid::Uuid::nil(), Role::Moderator);
+        let caller = Arc::new(Caller { token, site: site.clone(), name: "lan".into(), role });
+        let place = Arc::new(Places::default()).take(&caller, SHARES).unwrap();
         let watch = QueueWatch {
             view: View { store: Arc::new(store), site, filter: QueueFilter::default(), clock },
             changes,
             changed: BTreeSet::new(),
             ready: VecDeque::new(),
-            beats: beats(),
+            beats: beats(Duration::from_secs(15)),
             ends: Instant::now() + LIFE,
             over: over.clone(),
             ended: false,

@@ -59,7 +59,7 @@ impl Desk {
             rules,
             Pages::new(0, false),
         );
-        let admin = Caller { site: site(), name: "minh".into(), role: Role::Admin };
+        let admin = Caller { token: uuid::Uuid::nil(), site: site(), name: "minh".into(), role: Role::Admin };
         Self { home, workflow, admin }
     }
 

@@ -1,7 +1,7 @@
 //! Bad input: the documented error, and nothing stored.
 
 use duyet::proto::v1;
-use tonic::{Code, Request, client::Grpc, metadata::MetadataValue};
+use tonic::{Code, Request, client::Grpc, codec::CompressionEncoding::Gzip, metadata::MetadataValue};
 use tonic_prost::ProstCodec;
 use uuid::Uuid;
 
@@ -15,6 +15,8 @@ on_both_databases! {
     lists_are_asked_for_in_as_few_and_as_proper_bytes_as_all,
     messages_come_in_the_callers_language,
     hostile_text_is_stored_as_the_text_it_is,
+    messages_travel_compressed_where_the_client_wants_it,
+    what_unpacks_to_too_much_is_refused,
 }
 
 async fn every_bad_field_is_named_and_nothing_is_stored(database: Database) {
@@ -157,4 +159,73 @@ async fn hostile_text_is_stored_as_the_text_it_is(database: Database) {
         let id = portal.say("bai", text).await.comment_id;
         assert_eq!(newsroom.desk().case(&id).await.comment.unwrap().content, text);
     }
+}
+
+async fn messages_travel_compressed_where_the_client_wants_it(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let (portal, mut desk) = (newsroom.portal(), newsroom.desk());
+    desk.set_mode("bai", v1::Mode::Post, 0).await;
+    let mut packed = newsroom.portal();
+    packed.comments = packed.comments.send_compressed(Gzip).accept_compressed(Gzip);
+    let id = packed.say("bai", &"Nước lên, bà con giữ gìn. ".repeat(100)).await.comment_id;
+    let request = v1::ListCommentsRequest { article_id: "bai".into(), ..Default::default() };
+    let answer = packed.comments.list_comments(request.clone()).await.unwrap();
+    assert_eq!(answer.metadata().get("grpc-encoding").map(|value| value.to_str().unwrap()), Some("gzip"));
+    let list = answer.into_inner();
+    assert_eq!(list.comments[0].id, id);
+    let plain = portal.comments.clone().list_comments(request.clone()).await.unwrap();
+    assert!(plain.metadata().get("grpc-encoding").is_none(), "nobody gets what they did not ask for");
+    assert_eq!(plain.into_inner(), list);
+
+    let first_byte = async |article: &str| {
+        let request = v1::ListCommentsRequest { article_id: article.into(), ..Default::default() };
+        let message = prost::Message::encode_to_vec(&request);
+        raw(&newsroom, "/duyet.v1.CommentService/ListComments", false, &message).await.unwrap()[0]
+    };
+    assert_eq!((first_byte("bai").await, first_byte("trong").await), (1, 0), "small ones go out as they are");
+}
+
+async fn what_unpacks_to_too_much_is_refused(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let zeros = std::process::Command::new("sh").args(["-c", "head -c 10000000 /dev/zero | gzip -9"]).output();
+    let bomb = zeros.unwrap().stdout;
+    assert!(bomb.len() < 64 * 1024);
+    for path in [
+        "/duyet.v1.CommentService/SubmitComment",
+        "/duyet.v1.CommentService/ListComments",
+        "/grpc.health.v1.Health/Check",
+        "/grpc.health.v1.Health/Watch",
+    ] {
+        let status = raw(&newsroom, path, true, &bomb).await.unwrap_err();
+        assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"), "{path}");
+    }
+}
+
+/// Sends one message as bytes, and answers the body of what comes back, or the status when there is none.
+async fn raw(newsroom: &Newsroom, path: &str, is_packed: bool, message: &[u8]) -> Result<Vec<u8>, tonic::Status> {
+    use http_body::Body as _;
+    use tonic::codegen::Service as _;
+    let frame = [&[u8::from(is_packed)], &u32::try_from(message.len()).unwrap().to_be_bytes()[..], message].concat();
+    let mut request = http::Request::post(format!("http://duyet{path}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("grpc-accept-encoding", "identity, gzip")
+        .header("authorization", format!("bearer   {}", newsroom.token("portal")));
+    if is_packed {
+        request = request.header("grpc-encoding", "gzip");
+    }
+    let mut channel = newsroom.channel();
+    std::future::poll_fn(|cx| channel.poll_ready(cx)).await.unwrap();
+    let body = tonic::body::Body::new(axum::body::Body::from(frame));
+    let response = channel.call(request.body(body).unwrap()).await.unwrap();
+    if let Some(status) = tonic::Status::from_header_map(response.headers()) {
+        return Err(status);
+    }
+    let (mut body, mut bytes) = (response.into_body(), Vec::new());
+    while let Some(frame) = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx)).await {
+        if let Ok(data) = frame?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes)
 }

@@ -8,6 +8,7 @@ mod assessment;
 mod ban_desk;
 mod ban_times;
 mod bans;
+mod bounds;
 mod browser;
 mod bulk;
 mod canaries;

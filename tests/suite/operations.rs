@@ -178,15 +178,44 @@ async fn status_line(newsroom: &Newsroom, path: &str, token: &str) -> String {
 async fn metrics_off_loopback_need_a_token_of_their_own(database: Database) {
     let everywhere = |config: &mut duyet::config::Config| config.http_addr = "0.0.0.0:0".parse().unwrap();
     let newsroom = Newsroom::open_with(database, everywhere).await;
-    for token in [String::new(), "x".into(), newsroom.token("portal"), newsroom.token("moderator")] {
+    let of_sites = ["portal", "moderator", "admin"].map(|name| newsroom.token(name));
+    for token in [String::new(), "x".into()].into_iter().chain(of_sites) {
         assert!(status_line(&newsroom, "/metrics", &token).await.contains("401"), "{token}");
         assert!(status_line(&newsroom, "/livez", &token).await.contains("200"), "probes have no token");
     }
-    for token in [newsroom.new_token("METRICS", "default").await, newsroom.token("admin")] {
-        assert!(status_line(&newsroom, "/metrics", &token).await.contains("200"));
-    }
+    let token = metrics_token(&newsroom).await;
+    assert!(status_line(&newsroom, "/metrics", &token).await.contains("200"));
     let near = Newsroom::open(database).await;
     assert!(status_line(&near, "/metrics", "").await.contains("200"), "on loopback anybody may read");
+}
+
+/// A token of the server, as `duyetd token create --role metrics` makes it.
+async fn metrics_token(newsroom: &Newsroom) -> String {
+    let store = duyet::server::open_store(&newsroom.config).unwrap();
+    let new = duyet::workflow::NewToken {
+        site: duyet::domain::id::SiteId::of_server(),
+        name: "prometheus".into(),
+        role: duyet::domain::access::Role::Metrics,
+        expires_at: None,
+    };
+    let gatekeeper = duyet::workflow::Gatekeeper::new(store);
+    gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
+}
+
+#[test]
+fn a_metrics_token_belongs_to_the_server_and_others_to_a_site() {
+    let dir = tempfile::tempdir().unwrap();
+    let make = |rest: &[&str]| run(dir.path(), &[&["token", "create", "--name", "n", "--role"], rest].concat(), &[]);
+    stdout(&run(dir.path(), &["migrate"], &[]));
+    assert!(stdout(&make(&["metrics"])).starts_with("dyt_"));
+    assert!(stderr(&make(&["metrics", "--site", "default"])).contains("--site"));
+    for role in ["portal", "moderator", "admin"] {
+        assert!(stderr(&make(&[role])).contains("--site"), "{role}");
+        assert!(stderr(&make(&[role, "--site", "*"])).contains('*'), "{role}: nothing passes for the server");
+    }
+    assert!(stdout(&make(&["portal", "--site", "default", "--new-site"])).starts_with("dyt_"), "beside it");
+    let listed = stdout(&run(dir.path(), &["token", "list"], &[]));
+    assert!(listed.contains("*") && listed.contains("METRICS"), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,23 +1,32 @@
 //! Counts unary calls under way: sheds beyond a bound, and tells a drain when the last one is done. The bound follows what the machine
 //! and its database can do: it falls while calls are slow, and grows again where it is used. Submits and decisions are let in longest.
+//! A call is counted when its caller is known and its message was read, so nobody holds a place with half a message; and no site or
+//! token holds more than its share.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use axum::{extract::Request, response::Response};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::is_stream;
 use crate::{
-    domain::Error,
-    grpc::{call::locale_of, status::to_status},
+    domain::{
+        Error, Result,
+        access::{Caller, Role},
+        share::{Place, Places, Shares},
+    },
     ops::metric,
 };
 
 /// Calls under way at once: a submit waits for the database, not for a core, so this is far more than cores.
 const MOST: u32 = 1_024;
+
+/// Calls whose token is being looked up, at once. They cost little and hold nothing up.
+const MOST_AT_THE_DOOR: u32 = 2_048;
+
+/// Unfinished messages, those of one site and of one token.
+const UNFINISHED: Shares = Shares { all: 2_048, site: 1_536, token: 1_024 };
 
 /// So many are let in however slow things are, or nothing would ever show that they are better.
 const LEAST: f64 = 32.0;
@@ -31,9 +40,15 @@ const LESS: f64 = 0.8;
 /// What everybody can do without for a while is let in to so many quarters of the bound.
 const QUARTERS_FOR_OTHERS: usize = 3;
 
+/// Of what a call of its rank is let in to, one site may hold so many quarters, so that others get in while it floods.
+const QUARTERS_OF_A_SITE: usize = 3;
+
+/// A person's token holds one quarter at most, and never fewer than this: a portal's may hold its site's whole share.
+const LEAST_OF_A_PERSON: usize = 8;
+
 /// Shed last: what a reader or a moderator did, and must not lose. That is every RPC that takes a `request_id`, challenges
 /// and claims.
-const FIRST: [&str; 22] = [
+const FIRST: [&str; 21] = [
     "/duyet.v1.CaptchaService/IssueChallenge",
     "/duyet.v1.CaptchaService/VerifyChallenge",
     "/duyet.v1.CommentService/SubmitComment",
@@ -55,7 +70,6 @@ const FIRST: [&str; 22] = [
     "/duyet.v1.PrivacyService/RevealSender",
     "/duyet.v1.RuleService/PutTerm",
     "/duyet.v1.RuleService/DeleteTerm",
-    "/grpc.health.v1.Health/Check",
 ];
 
 /// Never slow but for load: their time says how the machine does.
@@ -70,7 +84,10 @@ const MEASURED: [&str; 5] = [
 /// Unary calls under way.
 #[derive(Clone)]
 pub struct InFlight {
+    door: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    shares: Arc<Places>,
+    unfinished: Arc<Places>,
     bound: Arc<Mutex<Bound>>,
 }
 
@@ -78,7 +95,13 @@ impl Default for InFlight {
     /// To be made after the metrics' recorder is installed.
     fn default() -> Self {
         metric::call_bound(MOST as usize);
-        Self { places: Arc::new(Semaphore::new(MOST as usize)), bound: Arc::default() }
+        Self {
+            door: Arc::new(Semaphore::new(MOST_AT_THE_DOOR as usize)),
+            places: Arc::new(Semaphore::new(MOST as usize)),
+            shares: Arc::default(),
+            unfinished: Arc::default(),
+            bound: Arc::default(),
+        }
     }
 }
 
@@ -86,17 +109,49 @@ impl InFlight {
     /// Waits until no call is under way. Streams are not counted: they end when the process does, and resume elsewhere.
     pub async fn drained(&self) {
         // Fails only when the semaphore is closed, which nobody does.
+        let _nobody_comes = self.door.acquire_many(MOST_AT_THE_DOOR).await;
         let _all = self.places.acquire_many(MOST).await;
+    }
+
+    /// Lets a call to the door, where its token is checked, or refuses it at once: a fast "no" is worth more than
+    /// a slow "yes".
+    ///
+    /// # Errors
+    /// `Overloaded`.
+    pub(in crate::grpc) fn knock(&self, path: &str) -> Result<OwnedSemaphorePermit> {
+        let at_the_door = Arc::clone(&self.door).try_acquire_owned().ok();
+        at_the_door.filter(|_| self.under_way() < self.bound_of(path)).ok_or_else(|| refused(path))
+    }
+
+    /// A place to wait in for a message that is not there yet.
+    pub(in crate::grpc) fn wait(&self, caller: &Arc<Caller>) -> Option<Place> {
+        self.unfinished.take(caller, UNFINISHED)
+    }
+
+    /// Takes a place for a call whose message was read.
+    ///
+    /// # Errors
+    /// `Overloaded` when there is none, or the caller's site or token holds its share.
+    pub(in crate::grpc) fn enter(&self, path: &str, caller: &Arc<Caller>) -> Result<UnderWay> {
+        let all = self.bound_of(path);
+        let site = all * QUARTERS_OF_A_SITE / 4;
+        let token = if caller.role == Role::Portal { site } else { (all / 4).max(LEAST_OF_A_PERSON) };
+        // Whatever the bound fell to, the calls that were let in before are counted too.
+        let share = self.shares.take(caller, Shares { all, site, token });
+        let place = Arc::clone(&self.places).try_acquire_owned().ok();
+        let (Some(share), Some(place)) = (share, place) else { return Err(refused(path)) };
+        let began = MEASURED.contains(&path).then(Instant::now);
+        Ok(UnderWay { in_flight: self.clone(), began, _share: share, _place: place })
     }
 
     fn under_way(&self) -> usize {
         MOST as usize - self.places.available_permits()
     }
 
-    fn lets_in(&self, path: &str) -> bool {
+    /// How many calls may be under way for a call to `path` to be let in.
+    fn bound_of(&self, path: &str) -> usize {
         let bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner).calls();
-        let mine = if FIRST.contains(&path) { bound } else { bound * QUARTERS_FOR_OTHERS / 4 };
-        self.under_way() < mine
+        if FIRST.contains(&path) { bound } else { bound * QUARTERS_FOR_OTHERS / 4 }
     }
 
     fn learn(&self, took: Duration) {
@@ -142,28 +197,26 @@ impl Bound {
     }
 }
 
-/// Lets a call in, or refuses it at once: a fast "no" is worth more than a slow "yes".
-pub(in crate::grpc) async fn admit<F: Future<Output = Response>>(
-    in_flight: &InFlight,
-    request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response {
-    let path = request.uri().path();
-    if is_stream(path) {
-        return next(request).await;
+/// A call under way.
+pub(in crate::grpc) struct UnderWay {
+    in_flight: InFlight,
+    began: Option<Instant>,
+    _share: Place,
+    _place: OwnedSemaphorePermit,
+}
+
+impl UnderWay {
+    /// Notes that it is over, and how long it took.
+    pub(in crate::grpc) fn end(self) {
+        if let Some(began) = self.began {
+            self.in_flight.learn(began.elapsed());
+        }
     }
-    let place = if in_flight.lets_in(path) { in_flight.places.try_acquire().ok() } else { None };
-    let Some(_place) = place else {
-        metric::shed(if FIRST.contains(&path) { "FIRST" } else { "OTHER" });
-        let error = Error::Overloaded { what: "calls under way", retry_after: Duration::from_millis(200) };
-        return to_status(&error, locale_of(request.headers())).into_http();
-    };
-    let began = MEASURED.contains(&path).then(Instant::now);
-    let response = next(request).await;
-    if let Some(began) = began {
-        in_flight.learn(began.elapsed());
-    }
-    response
+}
+
+fn refused(path: &str) -> Error {
+    metric::shed(if FIRST.contains(&path) { "FIRST" } else { "OTHER" });
+    Error::Overloaded { what: "calls under way", retry_after: Duration::from_millis(200) }
 }
 
 #[cfg(test)]
@@ -206,7 +259,7 @@ mod tests {
 
     #[test]
     fn every_name_in_the_lists_is_of_an_rpc() {
-        let known = |path: &&&str| crate::grpc::role::allowed(path).is_some() || crate::grpc::role::is_open(path);
+        let known = |path: &&&str| crate::grpc::role::allowed(path).is_some();
         let all = FIRST.iter().chain(&MEASURED);
         assert_eq!(all.clone().filter(known).count(), all.count());
     }

@@ -1,10 +1,9 @@
 //! The guarded listener. tonic closes neither silent sockets nor too many of them, and spins when the process runs out of
-//! descriptors; here a place is taken before accepting, and a socket that says nothing for a while is closed, or does not finish its
+//! descriptors; here every connection takes a seat, and a socket that says nothing for a while is closed, or does not finish its
 //! TLS handshake.
 
 use std::{
     io,
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -14,7 +13,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::mpsc,
 };
 use tokio_io_timeout::TimeoutReader;
 use tokio_stream::wrappers::ReceiverStream;
@@ -22,9 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
 use super::tls::Tls;
-
-/// Connections at once: a portal's backend keeps a few, so this is a bound on abuse. Under half of a usual 65,536 limit.
-const MOST_CONNECTIONS: usize = 4_096;
+use crate::ops::seats::{Seat, Seated, Seats};
 
 /// A connection that sends nothing for so long is closed. Longer than [`KEEPALIVE`], whose answers keep a healthy one alive.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -42,35 +39,37 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 pub fn accept(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
+    seats: Arc<Seats>,
     stop: CancellationToken,
 ) -> ReceiverStream<io::Result<Guarded>> {
     let (sender, receiver) = mpsc::channel(1);
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     tokio::spawn(async move {
         stop.run_until_cancelled(async {
             loop {
-                let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-                match listener.accept().await {
-                    Ok((socket, peer)) => {
-                        let Some(tls) = &tls else {
-                            if sender.send(Ok(Guarded::plain(socket, peer, place))).await.is_err() {
-                                return;
-                            }
-                            continue;
-                        };
-                        // Beside the others: one that is slow holds up nobody.
-                        let (tls, sender) = (Arc::clone(tls), sender.clone());
-                        tokio::spawn(async move {
-                            if let Some(guarded) = Guarded::over_tls(&tls, socket, peer, place).await {
-                                sender.send(Ok(guarded)).await.ok();
-                            }
-                        });
-                    }
+                let (socket, peer) = match listener.accept().await {
+                    Ok(accepted) => accepted,
                     Err(error) => {
                         tracing::warn!(cause = %error, "accept failed");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
+                        continue;
                     }
-                }
+                };
+                send_at_once(&socket);
+                // Who finds no seat hears so at once.
+                let Some(seated) = seats.seat(socket, peer) else { continue };
+                let Some(tls) = &tls else {
+                    if sender.send(Ok(Guarded::plain(seated))).await.is_err() {
+                        return;
+                    }
+                    continue;
+                };
+                // Beside the others: one that is slow holds up nobody.
+                let (tls, sender) = (Arc::clone(tls), sender.clone());
+                tokio::spawn(async move {
+                    if let Some(guarded) = Guarded::over_tls(&tls, seated).await {
+                        sender.send(Ok(guarded)).await.ok();
+                    }
+                });
             }
         })
         .await;
@@ -83,24 +82,23 @@ trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// A connection that gives its place back when it ends.
+/// A connection with a seat.
 pub struct Guarded {
     socket: Pin<Box<TimeoutReader<Box<dyn Duplex>>>>,
-    peer: SocketAddr,
-    _place: OwnedSemaphorePermit,
+    seat: Arc<Seat>,
 }
 
 impl Guarded {
-    fn plain(socket: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) -> Self {
-        send_at_once(&socket);
-        Self::new(Box::new(socket), peer, place)
+    fn plain(seated: Seated) -> Self {
+        let seat = Arc::clone(seated.seat());
+        Self::new(Box::new(seated), seat)
     }
 
     /// `None` when the handshake fails or takes too long.
-    async fn over_tls(tls: &Tls, socket: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) -> Option<Self> {
-        send_at_once(&socket);
-        match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(socket)).await {
-            Ok(Ok(socket)) => Some(Self::new(Box::new(socket), peer, place)),
+    async fn over_tls(tls: &Tls, seated: Seated) -> Option<Self> {
+        let seat = Arc::clone(seated.seat());
+        match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(seated)).await {
+            Ok(Ok(socket)) => Some(Self::new(Box::new(socket), seat)),
             Ok(Err(error)) => {
                 tracing::debug!(cause = %error, "a TLS handshake failed");
                 None
@@ -109,10 +107,10 @@ impl Guarded {
         }
     }
 
-    fn new(socket: Box<dyn Duplex>, peer: SocketAddr, place: OwnedSemaphorePermit) -> Self {
+    fn new(socket: Box<dyn Duplex>, seat: Arc<Seat>) -> Self {
         let mut socket = TimeoutReader::new(socket);
         socket.set_timeout(Some(SILENCE));
-        Self { socket: Box::pin(socket), peer, _place: place }
+        Self { socket: Box::pin(socket), seat }
     }
 
     fn stream(&mut self) -> Pin<&mut dyn Duplex> {
@@ -127,10 +125,10 @@ fn send_at_once(socket: &TcpStream) {
 }
 
 impl Connected for Guarded {
-    type ConnectInfo = SocketAddr;
+    type ConnectInfo = Arc<Seat>;
 
-    fn connect_info(&self) -> SocketAddr {
-        self.peer
+    fn connect_info(&self) -> Arc<Seat> {
+        Arc::clone(&self.seat)
     }
 }
 
@@ -165,24 +163,12 @@ mod tests {
     async fn a_socket_that_says_nothing_is_closed_but_not_before_it_was_asked() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let mut incoming = accept(listener, None, CancellationToken::new());
+        let mut incoming = accept(listener, None, Seats::new(1, 1), CancellationToken::new());
         let _silent = TcpStream::connect(addr).await.unwrap();
         let mut guarded = incoming.next().await.unwrap().unwrap();
         assert_eq!(guarded.socket.timeout(), Some(SILENCE));
         assert!(KEEPALIVE < SILENCE);
         guarded.socket.as_mut().set_timeout_pinned(Some(Duration::from_millis(1)));
         assert_eq!(guarded.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_ends_gives_its_place_back() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (socket, peer) = listener.accept().await.unwrap();
-        let places = Arc::new(Semaphore::new(1));
-        let guarded = Guarded::plain(socket, peer, Arc::clone(&places).acquire_owned().await.unwrap());
-        assert_eq!(places.available_permits(), 0);
-        drop(guarded);
-        assert_eq!(places.available_permits(), 1);
     }
 }

@@ -77,15 +77,28 @@ impl Observer {
 /// tonic refuses what it cannot decode with codes that hide whose fault it is.
 fn translate(response: Response, locale: Locale) -> Response {
     let Some(status) = Status::from_header_map(response.headers()) else { return response };
+    let starts = |words: &[&str]| words.iter().any(|words| status.message().starts_with(words));
     let error = match status.code() {
         Code::OutOfRange if status.message().contains("message length too large") => {
             Error::MessageTooLarge { limit: MAX_MESSAGE_BYTES }
         }
-        Code::Internal if status.message().starts_with("failed to decode Protobuf message") => Error::MessageMalformed,
+        Code::ResourceExhausted if starts(&["Error decompressing: size limit"]) => {
+            Error::MessageTooLarge { limit: MAX_MESSAGE_BYTES }
+        }
+        Code::Internal if starts(&MALFORMED) => Error::MessageMalformed,
         _ => return response,
     };
     to_status(&error, locale).into_http()
 }
+
+/// How tonic begins to say that a message is none.
+const MALFORMED: [&str; 5] = [
+    "failed to decode Protobuf message",
+    "Missing request message",
+    "Unexpected EOF decoding stream",
+    "protocol error: received message with",
+    "Error decompressing",
+];
 
 /// The status of a response whose headers hold it; a response with a body ends well or is a stream.
 fn code_of(response: &Response) -> Code {

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         Result,
         case::QueueFilter,
-        claim::{ClaimRequest, Claimed},
+        claim::{ClaimRequest, Claimed, MAX_HELD},
         id::{CommentId, SiteId},
         page::queue_cursor,
     },
@@ -28,6 +28,7 @@ use crate::{
 impl ClaimStore for PostgresStore {
     async fn claim_next(&self, request: &ClaimRequest<'_>) -> Result<Claimed> {
         in_transaction!(self, tx => {
+            alone(&mut tx, request).await?;
             let renewed = renew(&mut tx, request).await?;
             Claimed { new: claim(&mut tx, request).await?, renewed }
         })
@@ -44,8 +45,23 @@ impl ClaimStore for PostgresStore {
     }
 }
 
+/// One call at a time claims for a moderator, or two would both find room for as many as fit once. Taken before any row.
+async fn alone(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<()> {
+    let sql = "select pg_advisory_xact_lock(hashtextextended('claims ' || $1 || ' ' || $2, 0))";
+    sqlx::query(sql).bind(request.site.as_str()).bind(request.moderator).execute(tx).await?;
+    Ok(())
+}
+
+/// How many the moderator holds.
+async fn held(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<usize> {
+    let sql = "select count(*) from claims where site_id = $1 and moderator = $2 and expires_at > $3";
+    let query = sqlx::query(sql).bind(request.site.as_str()).bind(request.moderator).bind(request.now);
+    let held = Reader::new(&query.fetch_one(tx).await?).long()?;
+    Ok(usize::try_from(held).unwrap_or(MAX_HELD))
+}
+
 /// A claim that ended is held again, as long as its row is the moderator's: whoever takes the comment overwrites it, and a
-/// decision deletes it.
+/// decision deletes it. One whose moderator might come to hold too many stays ended.
 const RENEW: &str = concat!(
     "with waiting as (
         select c.comment_id from comments c where c.site_id = $1 and c.comment_id = any ($2) and ",
@@ -53,7 +69,8 @@ const RENEW: &str = concat!(
     " order by c.parent_id is null, c.comment_id for no key update
     )
     update claims k set expires_at = $4 from waiting
-    where k.site_id = $1 and k.comment_id = waiting.comment_id and k.moderator = $3 returning k.comment_id"
+    where k.site_id = $1 and k.comment_id = waiting.comment_id and k.moderator = $3 and k.expires_at > $5
+    returning k.comment_id"
 );
 
 async fn renew(tx: &mut Session, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
@@ -61,8 +78,10 @@ async fn renew(tx: &mut Session, request: &ClaimRequest<'_>) -> Result<Vec<Comme
         return Ok(vec![]);
     }
     let ids: Vec<_> = request.renew.iter().map(|id| id.0).collect();
+    let is_crowded = held(tx, request).await? + request.renew.len() > MAX_HELD;
+    let ended_after = if is_crowded { request.now } else { DateTime::UNIX_EPOCH };
     let query = sqlx::query(RENEW).bind(request.site.as_str()).bind(ids).bind(request.moderator).bind(request.until);
-    let held = ids_of(&query.fetch_all(tx).await?)?;
+    let held = ids_of(&query.bind(ended_after).fetch_all(tx).await?)?;
     Ok(request.renew.iter().copied().filter(|id| held.contains(id)).collect())
 }
 
@@ -72,13 +91,15 @@ const ROUNDS: usize = 8;
 /// What a round found free may have been claimed since it looked: [`take`] tells, and the next round goes on from there.
 async fn claim(tx: &mut Session, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
     let mut new = Vec::with_capacity(request.count);
-    if request.filter.claimed == Some(true) {
+    if request.count == 0 || request.filter.claimed == Some(true) {
         return Ok(new);
     }
+    let room = MAX_HELD.saturating_sub(held(tx, request).await?);
+    let wanted = request.count.min(room);
     let filter = QueueFilter { claimed: Some(false), ..request.filter.clone() };
     let mut after = None;
     for _ in 0..ROUNDS {
-        let missing = request.count - new.len();
+        let missing = wanted - new.len();
         if missing == 0 {
             break;
         }

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         Result,
         case::QueueFilter,
-        claim::{ClaimRequest, Claimed},
+        claim::{ClaimRequest, Claimed, MAX_HELD},
         id::{CommentId, SiteId},
         page::QueuePage,
     },
@@ -42,10 +42,10 @@ impl ClaimStore for SqliteStore {
 }
 
 /// A claim that ended is held again, as long as its row is the moderator's: whoever takes the comment overwrites it, and a
-/// decision deletes it.
+/// decision deletes it. One whose moderator might come to hold too many stays ended.
 const RENEW: &str = concat!(
     "update claims set expires_at = $4
-    where site_id = $1 and moderator = $3 and comment_id in (select unhex(value) from json_each($2))
+    where site_id = $1 and moderator = $3 and expires_at > $5 and comment_id in (select unhex(value) from json_each($2))
     and exists (select 1 from comments c where c.site_id = claims.site_id and c.comment_id = claims.comment_id and ",
     waiting!(),
     ") returning comment_id"
@@ -55,8 +55,10 @@ async fn renew(tx: &mut SqliteConnection, request: &ClaimRequest<'_>) -> Result<
     if request.renew.is_empty() {
         return Ok(vec![]);
     }
+    let is_crowded = held(tx, request).await? + request.renew.len() > MAX_HELD;
+    let ended_after = if is_crowded { request.now } else { DateTime::UNIX_EPOCH };
     let query = sqlx::query(RENEW).bind(request.site.as_str()).bind(json_ids(request.renew)).bind(request.moderator);
-    let held = ids_of(&query.bind(micros(request.until)).fetch_all(tx).await?)?;
+    let held = ids_of(&query.bind(micros(request.until)).bind(micros(ended_after)).fetch_all(tx).await?)?;
     Ok(request.renew.iter().copied().filter(|id| held.contains(id)).collect())
 }
 
@@ -66,12 +68,25 @@ const TAKE: &str = "insert into claims (site_id, comment_id, moderator, expires_
         where claims.expires_at <= $5
     returning comment_id";
 
+/// How many the moderator holds.
+async fn held(tx: &mut SqliteConnection, request: &ClaimRequest<'_>) -> Result<usize> {
+    let sql = "select count(*) from claims where site_id = $1 and moderator = $2 and expires_at > $3";
+    let query = sqlx::query(sql).bind(request.site.as_str()).bind(request.moderator).bind(micros(request.now));
+    let held = Reader::new(&query.fetch_one(tx).await?).long()?;
+    Ok(usize::try_from(held).unwrap_or(MAX_HELD))
+}
+
 async fn claim(tx: &mut SqliteConnection, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
     if request.count == 0 || request.filter.claimed == Some(true) {
         return Ok(vec![]);
     }
     let filter = QueueFilter { claimed: Some(false), ..request.filter.clone() };
-    let ClaimRequest { site, order, count: size, now, .. } = *request;
+    let ClaimRequest { site, order, now, .. } = *request;
+    let room = MAX_HELD.saturating_sub(held(tx, request).await?);
+    let size = request.count.min(room);
+    if size == 0 {
+        return Ok(vec![]);
+    }
     let page = QueuePage { site, filter: &filter, order, size, after: None, until: None, now };
     let found = queue::list(&mut *tx, &page).await?.items;
     let ids: Vec<CommentId> = found.iter().map(|case| case.comment.id).collect();

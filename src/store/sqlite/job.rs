@@ -30,14 +30,14 @@ pub(super) async fn sites(pool: &SqlitePool) -> Result<Vec<SiteId>> {
     named(pool, SITES).await
 }
 
-/// Comments need no look: each has an article of its site.
+/// Comments need no look: each has an article of its site. What belongs to the server is of no site.
 const KNOWN: &str = "
     with recursive s (site_id) as (
         select min(a.site_id) from articles a
         union all select (select min(a.site_id) from articles a where a.site_id > s.site_id) from s where s.site_id is not null
     )
     select site_id from s where site_id is not null
-    union select site_id from sites union select site_id from tokens order by site_id";
+    union select site_id from sites union select site_id from tokens where site_id <> '*' order by site_id";
 
 pub(super) async fn known_sites(pool: &SqlitePool) -> Result<Vec<SiteId>> {
     named(pool, KNOWN).await

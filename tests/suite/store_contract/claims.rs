@@ -6,6 +6,7 @@ use duyet::domain::{
     comment::Comment,
     id::CommentId,
     lifecycle::Action,
+    page::QueuePage,
 };
 
 use crate::support::{
@@ -48,6 +49,15 @@ impl Home {
 
     async fn renew(&self, wish: Wish, ids: &[CommentId]) -> Vec<CommentId> {
         self.ask(Wish { count: 0, ..wish }, &QueueFilter::default(), ids).await.renewed
+    }
+
+    async fn held(&self, moderator: &str, now: i64) -> usize {
+        let filter = QueueFilter { claimed: Some(true), ..QueueFilter::default() };
+        let (site, order) = (site(), QueueOrder::Oldest);
+        let page =
+            QueuePage { site: &site, filter: &filter, order, size: 1_000, after: None, until: None, now: at(now) };
+        let cases = self.store.list_queue(&page).await.unwrap().items;
+        cases.iter().filter(|case| case.claim.as_ref().is_some_and(|claim| claim.moderator == moderator)).count()
     }
 
     async fn release(&self, moderator: &str, ids: &[CommentId], now: i64) -> u64 {
@@ -122,6 +132,26 @@ contract! {
         assert_eq!(take(QueueOrder::Due, &pending).await, [five]);
         assert_eq!(take(QueueOrder::Oldest, &QueueFilter { claimed: Some(true), ..QueueFilter::default() }).await, []);
         assert_eq!(take(QueueOrder::Oldest, &QueueFilter { claimed: Some(false), ..pending }).await.len(), 6);
+    }
+
+    async fn nobody_claims_the_whole_queue(home: &Home) {
+        let ids = home.crowd_ids(260).await;
+        let wish = Wish { count: 50, ..LAN };
+        let taken = futures_util::future::join_all((0..8).map(|_| home.claim(wish))).await;
+        let mut taken = taken.concat();
+        taken.sort_unstable();
+        assert_eq!(taken, ids[..200], "200 of them, however many calls ask at once");
+        assert_eq!(home.claim(wish).await, []);
+        assert_eq!(home.claim(Wish { count: 100, ..MINH }).await, ids[200..], "the rest is a colleague's");
+        home.release("lan", &ids[..3], 0).await;
+        assert_eq!(home.claim(wish).await, ids[..3], "what is given back makes room");
+        // All ended; other ones are claimed, and then the old ones are asked for again.
+        let later = Wish { now: 60, ..wish };
+        assert_eq!(home.claim(Wish { count: 100, ..later }).await.len(), 100);
+        home.renew(later, &ids).await;
+        assert!(home.held("lan", 60).await <= 200);
+        let renewed = home.renew(later, &ids[..50]).await;
+        assert_eq!(renewed.len(), 50, "what is held is renewed");
     }
 
     async fn a_renewed_claim_lasts_another_lease(home: &Home) {

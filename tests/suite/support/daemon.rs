@@ -128,6 +128,14 @@ impl Daemon {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
+    /// How many files and sockets it may hold open, now and at most.
+    pub fn descriptor_limits(&self) -> (String, String) {
+        let told = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
+        let line = told.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+        let mut limits = line.split_whitespace().map(str::to_owned);
+        (limits.next().unwrap(), limits.next().unwrap())
+    }
+
     /// Freezes it: it keeps its connections and does nothing.
     pub fn pause(&self) {
         self.signal("-STOP");

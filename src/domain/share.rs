@@ -1,0 +1,197 @@
+//! Places of which nobody may hold more than a share: by site and token, or by peer.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use uuid::Uuid;
+
+use super::{access::Caller, id::SiteId};
+
+/// Keys that hold nothing are kept up to this many, so that a key in use costs no allocation at each call.
+const IDLE_KEYS: usize = 1_024;
+
+/// How many places there are, and how many of them one site and one token may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shares {
+    pub all: usize,
+    pub site: usize,
+    pub token: usize,
+}
+
+/// Counts by key.
+#[derive(Debug)]
+struct Counts<K>(HashMap<K, usize>);
+
+impl<K> Default for Counts<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Hash + Eq + Clone> Counts<K> {
+    fn of(&self, key: &K) -> usize {
+        self.0.get(key).copied().unwrap_or_default()
+    }
+
+    fn add(&mut self, key: &K) {
+        if let Some(count) = self.0.get_mut(key) {
+            *count += 1;
+            return;
+        }
+        if self.0.len() >= IDLE_KEYS {
+            self.0.retain(|_, count| *count > 0);
+        }
+        self.0.insert(key.clone(), 1);
+    }
+
+    fn subtract(&mut self, key: &K) {
+        if let Some(count) = self.0.get_mut(key) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct HeldByCallers {
+    all: usize,
+    sites: Counts<SiteId>,
+    tokens: Counts<Uuid>,
+}
+
+/// Places that callers hold.
+#[derive(Debug, Default)]
+pub struct Places(Mutex<HeldByCallers>);
+
+impl Places {
+    /// Takes a place for `who`; `None` when there is none left, or the caller's site or token holds its share.
+    pub fn take(self: &Arc<Self>, who: &Arc<Caller>, shares: Shares) -> Option<Place> {
+        let mut held = self.lock();
+        let fits = held.all < shares.all
+            && held.sites.of(&who.site) < shares.site
+            && held.tokens.of(&who.token) < shares.token;
+        if !fits {
+            return None;
+        }
+        held.all += 1;
+        held.sites.add(&who.site);
+        held.tokens.add(&who.token);
+        drop(held);
+        Some(Place { of: Arc::clone(self), who: Arc::clone(who) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HeldByCallers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place, given back when it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    of: Arc<Places>,
+    who: Arc<Caller>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut held = self.of.lock();
+        held.all -= 1;
+        held.sites.subtract(&self.who.site);
+        held.tokens.subtract(&self.who.token);
+    }
+}
+
+#[derive(Debug, Default)]
+struct HeldByPeers {
+    all: usize,
+    peers: Counts<IpAddr>,
+}
+
+/// Places that peers hold, whoever they are.
+#[derive(Debug, Default)]
+pub struct PeerPlaces(Mutex<HeldByPeers>);
+
+impl PeerPlaces {
+    /// Takes one of `all` places for `peer`, who may hold `each` of them; `None` when that does not fit.
+    pub fn take(self: &Arc<Self>, peer: IpAddr, all: usize, each: usize) -> Option<PeerPlace> {
+        let mut held = self.lock();
+        if held.all >= all || held.peers.of(&peer) >= each {
+            return None;
+        }
+        held.all += 1;
+        held.peers.add(&peer);
+        drop(held);
+        Some(PeerPlace { of: Arc::clone(self), peer })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HeldByPeers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A peer's place, given back when it is dropped.
+#[derive(Debug)]
+pub struct PeerPlace {
+    of: Arc<PeerPlaces>,
+    peer: IpAddr,
+}
+
+impl Drop for PeerPlace {
+    fn drop(&mut self) {
+        let mut held = self.of.lock();
+        held.all -= 1;
+        held.peers.subtract(&self.peer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access::Role;
+
+    const SHARES: Shares = Shares { all: 4, site: 3, token: 2 };
+
+    fn caller(site: &str, token: u128) -> Arc<Caller> {
+        let site = SiteId::parse(site).unwrap();
+        Arc::new(Caller { token: Uuid::from_u128(token), site, name: "lan".into(), role: Role::Moderator })
+    }
+
+    #[test]
+    fn a_token_holds_its_share_a_site_its_own_and_the_rest_is_for_others() {
+        let places = Arc::new(Places::default());
+        let first: Vec<_> = (0..3).map(|_| places.take(&caller("hue", 1), SHARES)).collect();
+        assert_eq!(first.iter().flatten().count(), 2, "of one token");
+        let second: Vec<_> = (0..2).map(|_| places.take(&caller("hue", 2), SHARES)).collect();
+        assert_eq!(second.iter().flatten().count(), 1, "of one site");
+        let third: Vec<_> = (0..2).map(|_| places.take(&caller("vinh", 3), SHARES)).collect();
+        assert_eq!(third.iter().flatten().count(), 1, "of all");
+    }
+
+    #[test]
+    fn a_place_that_is_dropped_can_be_taken_again() {
+        let places = Arc::new(Places::default());
+        for _ in 0..10 {
+            let held: Vec<_> = (0..3).map(|_| places.take(&caller("hue", 1), SHARES)).collect();
+            assert_eq!(held.iter().flatten().count(), 2);
+        }
+        let peers = Arc::new(PeerPlaces::default());
+        let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let held: Vec<_> = (0..3).map(|_| peers.take(one, 3, 2)).collect();
+        assert_eq!(held.iter().flatten().count(), 2);
+        assert!(peers.take(other, 3, 2).is_some());
+        drop(held);
+        assert!(peers.take(one, 3, 2).is_some());
+    }
+
+    #[test]
+    fn keys_that_hold_nothing_are_forgotten_when_there_are_many() {
+        let places = Arc::new(Places::default());
+        for token in 0..3_000 {
+            places.take(&caller("hue", token), SHARES).unwrap();
+        }
+        assert!(places.lock().tokens.0.len() <= IDLE_KEYS);
+    }
+}

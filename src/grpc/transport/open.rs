@@ -1,0 +1,161 @@
+//! Health and reflection, which anybody may call: a small pool of their own, so that they cost portals nothing.
+
+use std::{
+    net::IpAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    extract::Request,
+    middleware::Next,
+    response::Response,
+};
+use http_body::Frame;
+use tonic::codec::HEADER_SIZE;
+
+use super::{
+    is_stream,
+    message::{Messages, declared_len},
+    peer_of,
+    stream::Ending,
+};
+use crate::{
+    domain::{
+        Error, Result,
+        share::{PeerPlace, PeerPlaces},
+    },
+    grpc::{MAX_OPEN_MESSAGE_BYTES, call::locale_of},
+};
+
+/// How many calls, unfinished messages or streams there may be, and how many of one peer.
+#[derive(Clone, Copy)]
+struct Bounds {
+    all: usize,
+    peer: usize,
+}
+
+const CALLS: Bounds = Bounds { all: 256, peer: 128 };
+const UNFINISHED: Bounds = Bounds { all: 512, peer: 128 };
+const STREAMS: Bounds = Bounds { all: 256, peer: 64 };
+
+/// How long a stream may last: a client that watches on opens another, on another replica if there are new ones.
+const WATCH_LIFE: Duration = Duration::from_secs(300);
+const REFLECTION_LIFE: Duration = Duration::from_secs(60);
+
+/// The pool.
+#[derive(Clone)]
+pub(in crate::grpc) struct Open {
+    messages: Messages,
+    calls: Arc<PeerPlaces>,
+    unfinished: Arc<PeerPlaces>,
+    streams: Arc<PeerPlaces>,
+}
+
+impl Open {
+    pub(in crate::grpc) fn new(messages: Messages) -> Self {
+        Self { messages, calls: Arc::default(), unfinished: Arc::default(), streams: Arc::default() }
+    }
+
+    /// Answers a call that needs no token.
+    ///
+    /// # Errors
+    /// `Overloaded` beyond the pool or the peer's share of it, and those of reading a message.
+    pub(in crate::grpc) async fn admit(&self, request: Request, next: Next) -> Result<Response> {
+        let peer = peer_of(&request);
+        if is_reflection(request.uri().path()) {
+            let place = take(&self.streams, peer, STREAMS)?;
+            return Ok(self.reflect(request, next, place).await);
+        }
+        let is_watch = is_stream(request.uri().path());
+        let locale = locale_of(request.headers());
+        let wait = || take(&self.unfinished, peer, UNFINISHED).ok();
+        let request = self.messages.read(request, MAX_OPEN_MESSAGE_BYTES, wait).await?;
+        if is_watch {
+            let place = take(&self.streams, peer, STREAMS)?;
+            let response = next.run(request).await;
+            return Ok(response.map(|body| Body::new(Ending::new(body, WATCH_LIFE, locale).holding(place))));
+        }
+        let _place = take(&self.calls, peer, CALLS)?;
+        Ok(next.run(request).await)
+    }
+
+    /// Reflection reads messages as long as it lasts, so they are bounded as they pass.
+    async fn reflect(&self, request: Request, next: Next, place: PeerPlace) -> Response {
+        let locale = locale_of(request.headers());
+        let too_large = Arc::new(AtomicBool::new(false));
+        let request = request.map(|body| Body::new(Bounded::new(body, Arc::clone(&too_large))));
+        let response = next.run(request).await;
+        response.map(|body| Body::new(Ending::new(body, REFLECTION_LIFE, locale).holding(place).unless(too_large)))
+    }
+}
+
+fn is_reflection(path: &str) -> bool {
+    path.ends_with("/ServerReflectionInfo")
+}
+
+fn take(places: &Arc<PeerPlaces>, peer: IpAddr, bounds: Bounds) -> Result<PeerPlace> {
+    let full = || Error::Overloaded { what: "health and reflection", retry_after: Duration::from_secs(1) };
+    places.take(peer, bounds.all, bounds.peer).ok_or_else(full)
+}
+
+/// Messages that a client streams, none longer than allowed.
+struct Bounded {
+    inner: Body,
+    /// Of the message under way: its header as far as it came, then what is left of it.
+    header: Vec<u8>,
+    left: usize,
+    too_large: Arc<AtomicBool>,
+}
+
+impl Bounded {
+    const fn new(inner: Body, too_large: Arc<AtomicBool>) -> Self {
+        Self { inner, header: Vec::new(), left: 0, too_large }
+    }
+
+    /// True while no message is too long.
+    fn passes(&mut self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            if self.left > 0 {
+                let (_, rest) = bytes.split_at(self.left.min(bytes.len()));
+                self.left -= bytes.len() - rest.len();
+                bytes = rest;
+                continue;
+            }
+            let (part, rest) = bytes.split_at((HEADER_SIZE - self.header.len()).min(bytes.len()));
+            self.header.extend_from_slice(part);
+            bytes = rest;
+            if let Some(declared) = declared_len(&self.header) {
+                self.header.clear();
+                self.left = declared;
+            }
+            if self.left > MAX_OPEN_MESSAGE_BYTES {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl HttpBody for Bounded {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && let Some(bytes) = frame.data_ref()
+            && !self.passes(bytes)
+        {
+            self.too_large.store(true, Ordering::Relaxed);
+            return Poll::Ready(Some(Err(axum::Error::new("a message is too large"))));
+        }
+        Poll::Ready(frame)
+    }
+}

@@ -1,0 +1,158 @@
+//! What ends a stream before its service does: its time, its caller's token, a message that is too large.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::body::{Body, Bytes, HttpBody};
+use futures_util::future::BoxFuture;
+use http::HeaderMap;
+use http_body::Frame;
+use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at};
+
+use crate::{
+    domain::{Error, Result, access::Caller, share::PeerPlace},
+    grpc::{MAX_OPEN_MESSAGE_BYTES, call, status::to_status},
+    locale::Locale,
+    workflow::Gatekeeper,
+};
+
+type Next = Poll<Option<Result<Frame<Bytes>, axum::Error>>>;
+
+/// An answer that ends in time, and says what a message too large did to it.
+pub(in crate::grpc) struct Ending {
+    inner: Body,
+    life: Pin<Box<Sleep>>,
+    too_large: Arc<AtomicBool>,
+    locale: Locale,
+    is_over: bool,
+    _place: Option<PeerPlace>,
+}
+
+impl Ending {
+    pub(in crate::grpc) fn new(inner: Body, life: Duration, locale: Locale) -> Self {
+        let life = Box::pin(tokio::time::sleep(life));
+        Self { inner, life, too_large: Arc::default(), locale, is_over: false, _place: None }
+    }
+
+    /// Holds the place until it ends.
+    pub(super) fn holding(self, place: PeerPlace) -> Self {
+        Self { _place: Some(place), ..self }
+    }
+
+    /// Ends with `MessageTooLarge` when that is set.
+    pub(super) fn unless(self, too_large: Arc<AtomicBool>) -> Self {
+        Self { too_large, ..self }
+    }
+}
+
+impl HttpBody for Ending {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Next {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        let error = if self.life.as_mut().poll(cx).is_ready() {
+            Error::Deadline
+        } else {
+            let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+            let goes_on = matches!(&frame, Some(Ok(frame)) if frame.is_data());
+            if goes_on || !self.too_large.load(Ordering::Relaxed) {
+                return Poll::Ready(frame);
+            }
+            Error::MessageTooLarge { limit: MAX_OPEN_MESSAGE_BYTES }
+        };
+        self.is_over = true;
+        // Lets go of the service behind it.
+        self.inner = Body::empty();
+        last_word(&error, self.locale)
+    }
+}
+
+/// A caller's stream, which ends with their token: it is checked again at each heartbeat and before each message.
+pub(in crate::grpc) struct Checked {
+    inner: Body,
+    gatekeeper: Arc<Gatekeeper>,
+    caller: Arc<Caller>,
+    locale: Locale,
+    beats: Interval,
+    checking: Option<BoxFuture<'static, Result<()>>>,
+    /// Goes out when the check passes.
+    held: Option<Frame<Bytes>>,
+    is_over: bool,
+}
+
+/// How long a caller's stream of what is stored may take. A watch ends by itself before.
+const LIFE: Duration = Duration::from_secs(330);
+
+impl Checked {
+    /// The body of a caller's stream.
+    pub(in crate::grpc) fn body(
+        inner: Body,
+        gatekeeper: Arc<Gatekeeper>,
+        caller: Arc<Caller>,
+        locale: Locale,
+        heartbeat: Duration,
+    ) -> Body {
+        let mut beats = interval_at(Instant::now() + heartbeat, heartbeat);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let checked = Self { inner, gatekeeper, caller, locale, beats, checking: None, held: None, is_over: false };
+        Body::new(Ending::new(Body::new(checked), LIFE, locale))
+    }
+
+    fn check(&self) -> BoxFuture<'static, Result<()>> {
+        let (gatekeeper, caller) = (Arc::clone(&self.gatekeeper), Arc::clone(&self.caller));
+        Box::pin(async move { gatekeeper.check_again(&caller, call::now()).await })
+    }
+}
+
+impl HttpBody for Checked {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Next {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        loop {
+            if let Some(checking) = &mut self.checking {
+                let checked = ready!(checking.as_mut().poll(cx));
+                self.checking = None;
+                if let Err(error) = checked {
+                    self.is_over = true;
+                    self.inner = Body::empty();
+                    return last_word(&error, self.locale);
+                }
+                if let Some(frame) = self.held.take() {
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+            }
+            if self.beats.poll_tick(cx).is_ready() {
+                self.checking = Some(self.check());
+                continue;
+            }
+            match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+                Some(Ok(frame)) if frame.is_data() => {
+                    self.held = Some(frame);
+                    self.checking = Some(self.check());
+                }
+                last => return Poll::Ready(last),
+            }
+        }
+    }
+}
+
+/// The trailers of a stream that ends with an error.
+fn last_word(error: &Error, locale: Locale) -> Next {
+    let mut trailers = HeaderMap::new();
+    let told = to_status(error, locale).add_header(&mut trailers);
+    Poll::Ready(told.is_ok().then(|| Ok(Frame::trailers(trailers))))
+}

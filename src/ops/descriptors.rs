@@ -1,0 +1,54 @@
+//! Files and sockets that the process may hold open, and how the listeners share them.
+
+/// For the database, Redis, files, and a connection that is about to be refused.
+const RESERVE: usize = 192;
+
+/// Connections at most, however many descriptors there are: a portal's backend keeps a few, so these are bounds on abuse.
+const MOST_GRPC: usize = 4_096;
+const MOST_HTTP: usize = 256;
+
+/// Connections that the listeners may hold at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    pub grpc: usize,
+    pub http: usize,
+}
+
+impl Connections {
+    /// Of a process that may hold so many descriptors. With very few the listeners keep a minimum, and accepting waits.
+    pub fn within(descriptors: usize) -> Self {
+        let http = (descriptors / 16).clamp(16, MOST_HTTP);
+        Self { grpc: descriptors.saturating_sub(RESERVE + http).clamp(64, MOST_GRPC), http }
+    }
+}
+
+/// Raises the limit of this process as far as the system lets it, and answers the limit.
+#[cfg(unix)]
+pub fn raise() -> usize {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return usize::MAX };
+    let raised = soft >= hard || setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
+    usize::try_from(if raised { hard.max(soft) } else { soft }).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_listeners_leave_descriptors_for_the_rest() {
+        assert_eq!(Connections::within(1_048_576), Connections { grpc: 4_096, http: 256 });
+        assert_eq!(Connections::within(1_024), Connections { grpc: 768, http: 64 });
+        for descriptors in 512..8_192 {
+            let Connections { grpc, http } = Connections::within(descriptors);
+            assert!(grpc + http + RESERVE <= descriptors, "{descriptors}");
+        }
+    }
+
+    #[test]
+    fn the_limit_is_as_high_as_the_system_lets_it_be() {
+        let limit = raise();
+        assert!(limit > 0);
+        assert_eq!(raise(), limit);
+    }
+}

@@ -1,0 +1,227 @@
+//! Seats of a listener: how many connections there may be at once, and how many of one peer. A connection that did nothing yet gives way
+//! to a new one when its peer's seats or all of them are taken, so that idle connections keep nobody out.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use futures_util::task::AtomicWaker;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use crate::domain::address::peer_of;
+
+/// Seats of one listener.
+#[derive(Debug)]
+pub struct Seats {
+    all: usize,
+    peer: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    next: u64,
+    /// By number, so the oldest come first.
+    seats: BTreeMap<u64, Arc<Seat>>,
+    peers: HashMap<IpAddr, usize>,
+}
+
+/// A connection's seat.
+#[derive(Debug)]
+pub struct Seat {
+    number: u64,
+    peer: IpAddr,
+    used: AtomicBool,
+    given_away: AtomicBool,
+    reader: AtomicWaker,
+}
+
+impl Seat {
+    /// Whom the connection counts for.
+    pub const fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    /// Notes that the connection does what it is there for: it keeps its seat from now on.
+    pub fn keep(&self) {
+        self.used.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Seats {
+    /// So many, of which one peer may hold `peer`.
+    pub fn new(all: usize, peer: usize) -> Arc<Self> {
+        Arc::new(Self { all, peer: peer.min(all), taken: Mutex::default() })
+    }
+
+    /// Seats a connection; `None` when there is no seat, nor one to be given away.
+    pub fn seat(self: &Arc<Self>, socket: TcpStream, from: SocketAddr) -> Option<Seated> {
+        let peer = peer_of(from.ip());
+        let mut taken = self.lock();
+        let of_peer = taken.peers.get(&peer).copied().unwrap_or_default();
+        if of_peer >= self.peer {
+            taken.give_away(|seat| seat.peer == peer)?;
+        } else if taken.seats.len() >= self.all {
+            taken.give_away(|_| true)?;
+        }
+        let seat = Arc::new(Seat {
+            number: taken.next,
+            peer,
+            used: AtomicBool::new(false),
+            given_away: AtomicBool::new(false),
+            reader: AtomicWaker::new(),
+        });
+        taken.next += 1;
+        taken.seats.insert(seat.number, Arc::clone(&seat));
+        *taken.peers.entry(peer).or_default() += 1;
+        drop(taken);
+        Some(Seated { socket, seat, of: Arc::clone(self) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    /// Ends the oldest connection that did nothing yet, of those that may be picked.
+    fn give_away(&mut self, may_go: impl Fn(&Seat) -> bool) -> Option<()> {
+        let idle = |seat: &&Arc<Seat>| may_go(seat) && !seat.used.load(Ordering::Relaxed);
+        let seat = Arc::clone(self.seats.values().find(idle)?);
+        self.leave(&seat);
+        seat.given_away.store(true, Ordering::Release);
+        seat.reader.wake();
+        Some(())
+    }
+
+    fn leave(&mut self, seat: &Seat) {
+        if self.seats.remove(&seat.number).is_none() {
+            return;
+        }
+        if let Some(count) = self.peers.get_mut(&seat.peer) {
+            *count -= 1;
+            if *count == 0 {
+                self.peers.remove(&seat.peer);
+            }
+        }
+    }
+}
+
+/// A connection with its seat, given back when it ends.
+#[derive(Debug)]
+pub struct Seated {
+    socket: TcpStream,
+    seat: Arc<Seat>,
+    of: Arc<Seats>,
+}
+
+impl Seated {
+    pub const fn seat(&self) -> &Arc<Seat> {
+        &self.seat
+    }
+}
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        self.of.lock().leave(&self.seat);
+    }
+}
+
+impl AsyncRead for Seated {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.seat.reader.register(cx.waker());
+        if self.seat.given_away.load(Ordering::Acquire) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        Pin::new(&mut self.socket).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Seated {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{io::AsyncReadExt as _, net::TcpListener};
+
+    use super::*;
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (client, listener.accept().await.unwrap().0)
+    }
+
+    fn from(address: &str) -> SocketAddr {
+        SocketAddr::new(address.parse().unwrap(), 1)
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_gives_way_to_a_new_one_of_its_peer() {
+        let seats = Seats::new(4, 2);
+        let (mut clients, mut seated) = (Vec::new(), Vec::new());
+        for _ in 0..2 {
+            let (client, socket) = pair().await;
+            seated.push(seats.seat(socket, from("192.0.2.1")).unwrap());
+            clients.push(client);
+        }
+        seated[0].seat().keep();
+        let (_client, socket) = pair().await;
+        let third = seats.seat(socket, from("192.0.2.1")).expect("the second one's seat");
+        let refused = seated[1].read_u8().await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionAborted);
+        third.seat().keep();
+        let (_client, socket) = pair().await;
+        assert!(seats.seat(socket, from("192.0.2.1")).is_none(), "both do what they are there for");
+        let (_client, socket) = pair().await;
+        assert!(seats.seat(socket, from("192.0.2.2")).is_some(), "another peer has its own");
+    }
+
+    #[tokio::test]
+    async fn the_oldest_idle_connection_of_all_gives_way_when_every_seat_is_taken() {
+        let seats = Seats::new(2, 2);
+        let (_one, socket) = pair().await;
+        let mut first = seats.seat(socket, from("192.0.2.1")).unwrap();
+        let (_two, socket) = pair().await;
+        let _second = seats.seat(socket, from("192.0.2.2")).unwrap();
+        let (_three, socket) = pair().await;
+        let third = seats.seat(socket, from("192.0.2.3")).unwrap();
+        assert!(first.read_u8().await.is_err());
+        drop((first, third));
+        assert_eq!((seats.lock().seats.len(), seats.lock().peers.len()), (1, 1), "none is given back twice");
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_waits_hears_that_its_seat_is_gone() {
+        let seats = Seats::new(1, 1);
+        let (_one, socket) = pair().await;
+        let mut first = seats.seat(socket, from("192.0.2.1")).unwrap();
+        let waiting = tokio::spawn(async move { first.read_u8().await });
+        tokio::task::yield_now().await;
+        let (_two, socket) = pair().await;
+        let _second = seats.seat(socket, from("192.0.2.1")).unwrap();
+        assert!(waiting.await.unwrap().is_err());
+    }
+}

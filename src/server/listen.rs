@@ -1,0 +1,97 @@
+//! The listeners: their addresses, certificates, bounds, and who may read metrics.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use super::background::now;
+use crate::{
+    config::Config,
+    domain::access::Role,
+    grpc::transport::{
+        incoming,
+        tls::{self, Tls},
+    },
+    ops::{
+        descriptors::Connections,
+        http::{self, MetricsGate, Readiness},
+        metric,
+        seats::Seats,
+    },
+    workflow::Gatekeeper,
+};
+
+pub(super) fn open_tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
+    let (Some(cert), Some(key)) = (config.tls_cert_file.clone(), config.tls_key_file.clone()) else { return Ok(None) };
+    let files = tls::Files { cert, key, client_ca: config.tls_client_ca_file.clone() };
+    Ok(Some(Arc::new(Tls::open(files).map_err(anyhow::Error::msg)?)))
+}
+
+/// Reads certificates again when they change, until `stop`.
+pub(super) fn follow(tls: Option<&Arc<Tls>>, stop: &CancellationToken) {
+    if let Some(tls) = tls {
+        tokio::spawn(stop.clone().run_until_cancelled_owned(Arc::clone(tls).follow()));
+    }
+}
+
+pub(super) async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| format!("listening on {addr}"))
+}
+
+/// Serves metrics and probes until `stop`.
+pub(super) fn serve_http(
+    listener: TcpListener,
+    connections: Connections,
+    gatekeeper: &Arc<Gatekeeper>,
+    readiness: watch::Receiver<Readiness>,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let gate = (!listener.local_addr()?.ip().is_loopback()).then(|| metrics_gate(Arc::clone(gatekeeper)));
+    let metrics = metric::install().map_err(anyhow::Error::msg)?;
+    let seats = Seats::new(connections.http, connections.http / 2);
+    tokio::spawn(http::serve(listener, seats, metrics, readiness, gate, stop.clone().cancelled_owned()));
+    Ok(())
+}
+
+/// The seats of gRPC connections, and a peer's share of them.
+pub(super) fn grpc_seats(config: &Config, connections: Connections) -> Arc<Seats> {
+    Seats::new(connections.grpc, config.connections_per_peer.unwrap_or(connections.grpc / 4))
+}
+
+/// Serves calls until `stop`.
+pub(super) fn serve_grpc(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    seats: Arc<Seats>,
+    routes: Routes,
+    stop: &CancellationToken,
+) -> JoinHandle<Result<(), tonic::transport::Error>> {
+    let incoming = incoming::accept(listener, tls, seats, stop.clone());
+    let server = grpc_server().add_routes(routes);
+    tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()))
+}
+
+fn grpc_server() -> tonic::transport::Server {
+    tonic::transport::Server::builder()
+        .max_concurrent_streams(256)
+        // What a stream may send ahead of being read: a message and then some, so that nobody fills our memory with more.
+        .initial_stream_window_size(128 * 1024)
+        // Without a grace period, which would cut calls off: old connections get a GOAWAY and spread over replicas.
+        .max_connection_age(Duration::from_secs(300))
+        .http2_keepalive_interval(Some(incoming::KEEPALIVE))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+}
+
+fn metrics_gate(gatekeeper: Arc<Gatekeeper>) -> MetricsGate {
+    Arc::new(move |bearer| {
+        let gatekeeper = Arc::clone(&gatekeeper);
+        Box::pin(async move {
+            let peer = std::net::Ipv4Addr::UNSPECIFIED.into();
+            let caller = gatekeeper.authenticate(&bearer, peer, now()).await;
+            caller.is_ok_and(|caller| caller.role == Role::Metrics)
+        })
+    })
+}

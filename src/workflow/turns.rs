@@ -1,0 +1,58 @@
+//! Turns of what is expensive: how many such calls may be under way at once, of all, of one site and of one token.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Workflow;
+use crate::domain::{
+    Error, Result,
+    access::Caller,
+    share::{Place, Places, Shares},
+};
+
+/// What makes a call expensive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// It reads thousands of a site's comments into memory and takes a core for a second.
+    Past,
+    /// It counts or exports much of what is stored, piece by piece.
+    Report,
+    /// It looks at comments that no index finds, or judges a text.
+    Search,
+}
+
+/// Who is told to come again finds a turn when another call ended.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+impl Cost {
+    const fn shares(self) -> Shares {
+        match self {
+            Self::Past => Shares { all: 4, site: 2, token: 1 },
+            Self::Report => Shares { all: 16, site: 8, token: 2 },
+            Self::Search => Shares { all: 32, site: 16, token: 4 },
+        }
+    }
+}
+
+/// Turns of this process.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    past: Arc<Places>,
+    report: Arc<Places>,
+    search: Arc<Places>,
+}
+
+impl Workflow {
+    /// Takes a turn, held until it is dropped.
+    ///
+    /// # Errors
+    /// `Overloaded` when there is none left, or the caller's site or token has its share.
+    pub fn turn(&self, caller: &Arc<Caller>, cost: Cost) -> Result<Place> {
+        let turns = match cost {
+            Cost::Past => &self.turns.past,
+            Cost::Report => &self.turns.report,
+            Cost::Search => &self.turns.search,
+        };
+        let full = || Error::Overloaded { what: "expensive calls", retry_after: RETRY_AFTER };
+        turns.take(caller, cost.shares()).ok_or_else(full)
+    }
+}
