@@ -46,14 +46,14 @@ impl ClaimStore for PostgresStore {
 }
 
 /// One call at a time claims for a moderator, or two would both find room for as many as fit once. Taken before any row.
-async fn alone(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<()> {
+async fn alone(tx: &mut Session, request: &ClaimRequest<'_>) -> Result<()> {
     let sql = "select pg_advisory_xact_lock(hashtextextended('claims ' || $1 || ' ' || $2, 0))";
     sqlx::query(sql).bind(request.site.as_str()).bind(request.moderator).execute(tx).await?;
     Ok(())
 }
 
 /// How many the moderator holds.
-async fn held(tx: &mut PgConnection, request: &ClaimRequest<'_>) -> Result<usize> {
+async fn held(tx: &mut Session, request: &ClaimRequest<'_>) -> Result<usize> {
     let sql = "select count(*) from claims where site_id = $1 and moderator = $2 and expires_at > $3";
     let query = sqlx::query(sql).bind(request.site.as_str()).bind(request.moderator).bind(request.now);
     let held = Reader::new(&query.fetch_one(tx).await?).long()?;
