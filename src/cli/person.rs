@@ -44,8 +44,15 @@ pub(super) async fn erase(desk: &Desk<'_>, args: EraseArgs) -> Result<Outcome, F
     };
     let note = args.note.unwrap_or_default();
     let request = EraseAuthorRequest { of, note, request_id: Uuid::new_v4().to_string() };
-    let answer = connection.privacy.erase_author(request).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let answer = loop {
+        let answer = connection.privacy.erase_author(request.clone()).await;
+        let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+        if !answer.in_progress {
+            break answer;
+        }
+        // The service works on it for seconds before it answers, so asking again at once is no haste.
+        desk.talk("cli-erasing", &[("comments", answer.erased.into()), ("remaining", answer.remaining.into())]);
+    };
     if desk.output.json {
         desk.output.json(&json::Erased::from(answer))?;
     } else {

@@ -11,6 +11,7 @@ use super::{
     id::{CommentId, SiteId},
     lifecycle::Status,
     request::RequestRow,
+    submission::Pseudonym,
 };
 
 /// How long the text of comments that are not public is kept, in days after a moderator last looked, or after the submit where nobody did.
@@ -73,10 +74,37 @@ pub struct Erasure {
     pub items: Vec<(Uuid, CommentId)>,
     /// Of them, only what has outlived its time when its turn comes; `None` for all.
     pub only: Option<Outlived>,
-    /// The request that asked for it, if one did.
+    /// The request that asked for it, if one did. Where it is a [`PersonErasure`], that counts what is emptied.
     pub request_id: Option<Uuid>,
-    /// Remembered with what goes in the same transaction; the response is already filled in.
+    /// Remembered in the same transaction, if anything is emptied; the response is already filled in.
     pub remember: Option<RequestRow>,
+}
+
+/// An erasure of all that a person wrote, from its request until nothing is left. It outlives its call and its server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonErasure {
+    pub request: Uuid,
+    /// Names the audit entries.
+    pub batch: Uuid,
+    pub actor: String,
+    pub note: String,
+    /// The person's author keys; none where one comment stands for itself.
+    pub authors: Vec<String>,
+    /// The person's devices, whose reports go too.
+    pub devices: Vec<Pseudonym>,
+    /// The comment that stands for itself, or that led to the author: the last to be emptied.
+    pub comment: Option<CommentId>,
+    /// Erased so far, by all calls and runs together.
+    pub progress: ErasureProgress,
+    pub started_at: DateTime<Utc>,
+    pub is_finished: bool,
+}
+
+/// How much an erasure has emptied so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ErasureProgress {
+    pub comments: u64,
+    pub reports: u64,
 }
 
 /// What a reader reported, as far as it is their own.

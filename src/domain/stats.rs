@@ -103,6 +103,8 @@ named_enum! {
         Purge = "PURGE",
         /// Learns from decisions; asked for whenever there are new ones.
         Learn = "LEARN",
+        /// Goes on with erasures that outlived their calls; asked for whenever there are some.
+        Erase = "ERASE",
         /// Puts terms on trial that hold too much.
         StandDown = "STAND_DOWN",
     }
@@ -115,11 +117,20 @@ impl Job {
     /// Those that are due by the clock.
     pub const PERIODIC: [Self; 4] = [Self::ExpirePending, Self::Recount, Self::Purge, Self::StandDown];
 
+    /// How long a run is held without a sign of life: so long a crash holds it up. Shorter than any job's period.
+    pub const fn lease(self) -> Duration {
+        match self {
+            // A person waits for it, and its runs give a sign every few seconds.
+            Self::Erase => Duration::seconds(30),
+            Self::ExpirePending | Self::Recount | Self::Purge | Self::Learn | Self::StandDown => Duration::minutes(15),
+        }
+    }
+
     /// When it is due again after a run that ended at `now`.
     pub fn next_after(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::ExpirePending | Self::StandDown => now + Duration::hours(1),
-            Self::Learn => now,
+            Self::Learn | Self::Erase => now,
             Self::Recount | Self::Purge => {
                 let into_the_day = Duration::seconds(now.timestamp().rem_euclid(86_400));
                 let tonight = now - into_the_day + Duration::hours(NIGHT_HOUR);

@@ -97,6 +97,8 @@ impl Service {
             erased: count(erased.comments),
             reports: count(erased.reports),
             batch_id: erased.batch.to_string(),
+            in_progress: erased.in_progress,
+            remaining: count(erased.remaining),
         })
     }
 

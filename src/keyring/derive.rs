@@ -19,6 +19,7 @@ pub(super) struct Keys {
     pub(super) pseudonym: Key,
     pub(super) proof: Key,
     pub(super) proof_key: Key,
+    pub(super) request: Key,
 }
 
 impl Keys {
@@ -41,6 +42,7 @@ impl Keys {
             pseudonym: key(b"pseudonym")?,
             proof: key(b"altcha-sig")?,
             proof_key: key(b"altcha-key")?,
+            request: key(b"request")?,
         })
     }
 }
@@ -58,9 +60,14 @@ fn mac(key: &Key, parts: &[&[u8]]) -> Hmac<Sha256> {
     mac
 }
 
+/// All 32 bytes of [`mac`].
+pub(super) fn full_mac(key: &Key, parts: &[&[u8]]) -> [u8; 32] {
+    mac(key, parts).finalize().into_bytes().into()
+}
+
 /// The first 16 bytes of [`mac`]: 128 bits, beyond guessing and beyond chance collisions of one portal's readers.
 pub(super) fn short_mac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
-    let full: [u8; 32] = mac(key, parts).finalize().into_bytes().into();
+    let full = full_mac(key, parts);
     let mut short = [0; 16];
     short.copy_from_slice(&full[..16]);
     short

@@ -6,6 +6,7 @@ mod derive;
 mod hash;
 mod proof;
 mod pseudonym;
+mod request;
 mod sealed;
 mod signed;
 
@@ -15,9 +16,10 @@ use rand::{TryRngCore as _, rngs::OsRng};
 use self::derive::Keys;
 pub use self::{
     access::{new_access_token, parse_access_token},
-    hash::{payload_hash, same_hash, same_text},
+    hash::{same_hash, same_text},
     proof::ProofSecrets,
     pseudonym::Subject,
+    request::batch_id,
     sealed::{MAX_TOKEN_CHARS, Opening, Purpose},
 };
 
@@ -58,9 +60,14 @@ impl Keyring {
         format!("1:{}", URL_SAFE_NO_PAD.encode(secret))
     }
 
+    /// Every key, the first one first.
+    fn all(&self) -> impl Iterator<Item = &Keys> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
     /// The key with this id.
     fn find(&self, kid: u8) -> Option<&Keys> {
-        std::iter::once(&self.first).chain(&self.others).find(|key| key.kid == kid)
+        self.all().find(|key| key.kid == kid)
     }
 }
 
@@ -111,6 +118,6 @@ mod tests {
         let shown = format!("{:?}", Keyring::parse(&text).unwrap());
         assert!(shown.contains("kid: 7"), "{shown}");
         assert!(!shown.contains("167") && !shown.contains("a7") && !shown.contains(&text[2..10]), "{shown}");
-        assert_eq!(shown.matches("REDACTED").count(), 7, "{shown}");
+        assert_eq!(shown.matches("REDACTED").count(), 8, "{shown}");
     }
 }

@@ -53,6 +53,9 @@ const TERMS: Duration = Duration::from_secs(5);
 /// reads, so this is also how often it is retried.
 const CLEAN: Duration = Duration::from_secs(1);
 
+/// How often it is asked whether an erasure outlived its call.
+const ERASE: Duration = Duration::from_secs(2);
+
 /// How soon work that failed is tried again: a database that was busy for a moment should not cost a period.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -114,6 +117,12 @@ fn spawn_removal(away: Arc<Away>, workflow: Arc<Workflow>, stop: CancellationTok
         async move { workflow.clean_log().await.map(|_| 0) }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(clean));
+    let erasing = Arc::clone(&workflow);
+    let erase = every(Arc::clone(&away), ERASE, move || {
+        let workflow = Arc::clone(&erasing);
+        async move { workflow.continue_erasures(&now).await }
+    });
+    tokio::spawn(stop.clone().run_until_cancelled_owned(erase));
     let forget = every(Arc::clone(&away), FORGET, move || {
         let workflow = Arc::clone(&workflow);
         async move { workflow.forget_old(now()).await }

@@ -1,6 +1,7 @@
 //! Bans as rows, and what making one writes, worked out once for both databases.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{parse, rows::Read};
 use crate::domain::{
@@ -97,7 +98,12 @@ pub(super) fn creation(new: &NewBan, made: &BanMade) -> AuditEntry {
     }
 }
 
-/// What is remembered of a ban made: no text of readers in it.
+/// The ban without its note, as a stored response has it: the note is read from the ban itself, where an erasure reaches it.
+pub(super) fn without_note(ban: &Ban) -> Ban {
+    Ban { note: String::new(), ..ban.clone() }
+}
+
+/// What is remembered of a ban made: no text of readers or moderators in it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Remembered {
     ban: Ban,
@@ -108,17 +114,25 @@ pub(super) struct Remembered {
 impl Remembered {
     pub(super) fn of(made: &BanMade) -> Self {
         let verdicts = made.settled.iter().filter_map(|one| one.result.clone().ok()).collect();
-        Self { ban: made.ban.clone(), verdicts, more: made.more }
+        Self { ban: without_note(&made.ban), verdicts, more: made.more }
+    }
+
+    pub(super) const fn ban(&self) -> Uuid {
+        self.ban.id
     }
 
     pub(super) fn comments(&self) -> Vec<CommentId> {
         self.verdicts.iter().map(|verdict| verdict.standing.comment).collect()
     }
 
-    /// The first answer, with the comments as they are now.
-    pub(super) fn answer(self, mut now: impl FnMut(CommentId) -> Option<Comment>) -> BanMade {
+    /// The first answer, with the comments and the ban's note as they are now.
+    pub(super) fn answer(self, note: String, mut now: impl FnMut(CommentId) -> Option<Comment>) -> BanMade {
         let settled = |verdict: Verdict| Settled { comment: now(verdict.standing.comment), result: Ok(verdict) };
-        BanMade { ban: self.ban, settled: self.verdicts.into_iter().map(settled).collect(), more: self.more }
+        BanMade {
+            ban: Ban { note, ..self.ban },
+            settled: self.verdicts.into_iter().map(settled).collect(),
+            more: self.more,
+        }
     }
 }
 

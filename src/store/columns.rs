@@ -118,6 +118,22 @@ macro_rules! audit_columns {
     };
 }
 
+/// As [`audit_columns`], with the note from where an erasure reaches it. Entries of replicas that are not upgraded yet have
+/// theirs in the entry itself.
+macro_rules! audit_entry_columns {
+    () => {
+        "audit_id, at, actor, action, comment_id, article_id, from_status, to_status, revision, reason,
+        coalesce((select n.note from audit_notes n where n.site_id = audit.site_id and n.audit_id = audit.audit_id), audit.note),
+        request_id, batch_id, reverts, ban_id, before"
+    };
+}
+
+macro_rules! erasure_columns {
+    () => {
+        "request_id, batch_id, actor, note, authors, devices, comment_id, comments, reports, started_at, finished_at"
+    };
+}
+
 macro_rules! token_columns {
     () => {
         "token_id, site_id, name, role, secret_hash, created_at, expires_at, revoked_at"

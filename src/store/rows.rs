@@ -132,7 +132,12 @@ pub(super) fn record(columns: &mut impl Read) -> Result<Record> {
 
 /// Of `request_id, payload_hash, response`.
 pub(super) fn request(columns: &mut impl Read) -> Result<RequestRow> {
-    Ok(RequestRow { id: columns.uuid()?, payload_hash: columns.bytes()?, response: columns.text()? })
+    Ok(RequestRow {
+        id: columns.uuid()?,
+        payload_hash: columns.bytes()?,
+        earlier_hashes: Vec::new(),
+        response: columns.text()?,
+    })
 }
 
 /// Of an outer join's request columns.
@@ -170,7 +175,7 @@ pub(super) fn challenge_context(columns: &mut impl Read) -> Result<ChallengeCont
     Ok(ChallengeContext { record: record(columns)?, site: site(columns)? })
 }
 
-/// Of `audit_columns!`.
+/// Of `audit_entry_columns!`.
 pub(super) fn audit_entry(columns: &mut impl Read) -> Result<AuditEntry> {
     Ok(AuditEntry {
         id: columns.uuid()?,

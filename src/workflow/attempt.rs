@@ -25,7 +25,8 @@ pub(super) struct Attempt<'a> {
     pub(super) site: &'a SiteId,
     pub(super) form: &'a Form,
     pub(super) sender: Sender,
-    pub(super) payload_hash: [u8; 32],
+    /// What a resend is known by; the response is still empty.
+    pub(super) request: RequestRow,
     /// Its text, read once.
     pub(super) reading: Reading<'a>,
     /// Title and content, folded.
@@ -75,5 +76,5 @@ pub(super) fn question(attempt: &Attempt<'_>) -> SubmitQuestion {
 
 pub(super) fn request_row(attempt: &Attempt<'_>, answer: &SubmitAnswer) -> Result<RequestRow> {
     let response = serde_json::to_string(answer).map_err(Error::internal)?;
-    Ok(RequestRow { id: attempt.form.request_id, payload_hash: attempt.payload_hash, response })
+    Ok(RequestRow { response, ..attempt.request.clone() })
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, pages::is_hidden, request::request_row, submit::new_id};
+use super::{Workflow, pages::is_hidden, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -90,7 +90,7 @@ impl Workflow {
     /// # Errors
     /// `Invalid` (the times), `CommentNotFound`, `BanSubjectUnknown`, `RequestIdReused`.
     pub async fn create_ban(&self, caller: &Caller, request: BanRequest, now: DateTime<Utc>) -> Result<BanMade> {
-        let row = request_row("CreateBan", caller, &request, request.request_id)?;
+        let row = self.request_row("CreateBan", caller, &request, request.request_id)?;
         // What was in time when it was first sent is answered as it was then.
         let resent = self.store.find_request(&caller.site, request.request_id).await?.is_some();
         if !resent {
@@ -140,7 +140,7 @@ impl Workflow {
     /// # Errors
     /// `BanNotFound`, `RequestIdReused`.
     pub async fn revoke_ban(&self, caller: &Caller, request: RevokeRequest, now: DateTime<Utc>) -> Result<(Ban, bool)> {
-        let row = request_row("RevokeBan", caller, &request, request.request_id)?;
+        let row = self.request_row("RevokeBan", caller, &request, request.request_id)?;
         let entry = AuditEntry {
             note: request.note,
             request_id: Some(request.request_id),

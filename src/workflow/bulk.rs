@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, pages::is_hidden, request::request_row, submit::new_id};
+use super::{Workflow, pages::is_hidden, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -12,9 +12,8 @@ use crate::{
         decision::{DecisionBatch, DecisionItem, Reason, Settled},
         id::CommentId,
         lifecycle::Action,
-        request::RequestRow,
     },
-    keyring::payload_hash,
+    keyring::batch_id,
     ops::metric,
 };
 
@@ -38,22 +37,14 @@ pub struct BulkDecided {
     pub items: Vec<(CommentId, Settled)>,
 }
 
-/// The batch's id, made from its request, so that a resend names the same batch.
-pub(super) fn batch_id(request: &RequestRow) -> Uuid {
-    let hash = payload_hash("batch", &[request.id.as_bytes(), &request.payload_hash[..]].concat());
-    let mut half = [0; 16];
-    half.copy_from_slice(&hash[..16]);
-    uuid::Builder::from_random_bytes(half).into_uuid()
-}
-
 impl Workflow {
     /// Decides each comment apart from the others, by its own revision.
     ///
     /// # Errors
     /// `RequestIdReused`. What is wrong with one comment is its own result.
     pub async fn bulk_decide(&self, caller: &Caller, request: BulkRequest, now: DateTime<Utc>) -> Result<BulkDecided> {
-        let row = request_row("BulkDecide", caller, &request, request.request_id)?;
-        let batch_id = batch_id(&row);
+        let row = self.request_row("BulkDecide", caller, &request, request.request_id)?;
+        let batch_id = batch_id(&caller.name, row.id);
         let item = |&(comment, expected_revision)| DecisionItem { id: new_id(now), comment, expected_revision };
         let batch = DecisionBatch {
             site: caller.site.clone(),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, request::request_row, submit::new_id};
+use super::{Workflow, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -36,7 +36,7 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`, `NotRevertible` for an erased one, `RequestIdReused`.
     pub async fn escalate(&self, caller: &Caller, request: EscalateRequest, now: DateTime<Utc>) -> Result<Escalated> {
-        let row = request_row("Escalate", caller, &request, request.request_id)?;
+        let row = self.request_row("Escalate", caller, &request, request.request_id)?;
         let entry = AuditEntry::new(new_id(now), AuditAction::Escalate, &caller.name, now);
         let escalation = Escalation {
             site: caller.site.clone(),

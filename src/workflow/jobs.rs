@@ -1,6 +1,6 @@
 //! Background work that one replica does for all: taken for a run, held while it goes on, left until it is due again.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Workflow, submit::new_id};
@@ -8,9 +8,6 @@ use crate::{
     domain::{Error, Result, id::SiteId, stats::Job},
     ops::metric,
 };
-
-/// How long a run is held without a sign of life, in minutes: so long a crash holds it up. Shorter than any job's period.
-const LEASE_MINUTES: i64 = 15;
 
 /// The clock of a run, read before every step: a run may take long.
 pub(super) type Now<'a> = &'a (dyn Fn() -> DateTime<Utc> + Send + Sync);
@@ -57,6 +54,7 @@ impl Workflow {
             Job::ExpirePending => self.expire_pending(&run, clock).await,
             Job::Recount => self.recount(&run, started).await,
             Job::Purge => self.purge(&run, clock).await,
+            Job::Erase => self.erase_open(&run, clock).await,
             Job::Learn => self.train(&run, clock).await,
             Job::StandDown => self.stand_down(&run, clock).await,
         };
@@ -77,7 +75,7 @@ impl Workflow {
 
     /// Takes the job for a run, or holds it longer. `false` when it is not due, or another replica has it.
     pub(super) async fn hold(&self, run: &Run<'_>, now: DateTime<Utc>) -> Result<bool> {
-        let until = now + Duration::minutes(LEASE_MINUTES);
+        let until = now + run.job.lease();
         self.store.begin_job(run.site, run.job, run.id, now, until).await
     }
 

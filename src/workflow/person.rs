@@ -1,27 +1,20 @@
-//! Everything that one person wrote, and its erasure.
+//! Everything that one person wrote.
 
 use std::{collections::VecDeque, sync::Arc};
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use serde::Serialize;
 
-use super::{Workflow, bulk::batch_id, request::request_row, submit::new_id};
-use crate::{
-    domain::{
-        Error, Result,
-        access::{Caller, Role},
-        audit::AuditAction,
-        comment::Comment,
-        error::Problem,
-        id::{CommentId, SiteId},
-        lifecycle::Status,
-        page::Cursor,
-        privacy::{ERASED_AT_ONCE, Erasure, FiledReport},
-        request::RequestRow,
-        submission::Pseudonym,
-    },
-    ops::metric,
+use super::Workflow;
+use crate::domain::{
+    Error, Result,
+    access::{Caller, Role},
+    comment::Comment,
+    error::Problem,
+    id::{CommentId, SiteId},
+    lifecycle::Status,
+    page::Cursor,
+    privacy::{ERASED_AT_ONCE, FiledReport},
+    submission::Pseudonym,
 };
 
 /// Whose comments are meant.
@@ -35,24 +28,6 @@ pub enum Person {
     Comment(CommentId),
 }
 
-/// A checked request to erase what somebody wrote.
-#[derive(Debug, Clone, Serialize)]
-pub struct EraseRequest {
-    pub person: Person,
-    pub note: String,
-    /// Not part of the payload.
-    #[serde(skip)]
-    pub request_id: Uuid,
-}
-
-/// What an erasure came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Erased {
-    pub comments: u64,
-    pub reports: u64,
-    pub batch: Uuid,
-}
-
 /// One thing that is kept of a person.
 #[derive(Debug)]
 pub enum ExportItem {
@@ -62,12 +37,12 @@ pub enum ExportItem {
 
 /// What a [`Person`] is to the store.
 #[derive(Debug)]
-enum Whose {
+pub(super) enum Whose {
     Author {
         key: String,
         /// `None` where the key stands for a name behind an address.
         device: Option<Pseudonym>,
-        /// The comment that led to the author: the last to be emptied, so that a request that broke off finds it again.
+        /// The comment that led to the author.
         through: Option<CommentId>,
     },
     /// Nobody can tell who else wrote by that name behind that address.
@@ -135,68 +110,10 @@ impl Workflow {
         Ok(Export { workflow, site, whose, ready: VecDeque::new(), after: None, is_read: false })
     }
 
-    /// Empties what a person wrote. One that broke off goes on when it is sent again.
+    /// Whose comments a request is about.
     ///
-    /// # Errors
-    /// As [`Workflow::export_author`]; `RequestIdReused`.
-    pub async fn erase_author(&self, caller: &Caller, request: EraseRequest, now: DateTime<Utc>) -> Result<Erased> {
-        let row = request_row("EraseAuthor", caller, &request, request.request_id)?;
-        let _turn = self.twins.turn(&caller.site, request.request_id).await;
-        let change = self.pages.change();
-        if let Some(known) = self.store.find_request(&caller.site, row.id).await? {
-            // Whoever asks again may do so before the first answer has waited.
-            change.settle(true).await;
-            return known.replay(&row.payload_hash);
-        }
-        let whose = self.whose(caller, &request.person).await?;
-        let mut erasure = Erasure {
-            site: caller.site.clone(),
-            action: AuditAction::Erase,
-            actor: caller.name.clone(),
-            note: request.note,
-            at: now,
-            batch: batch_id(&row),
-            items: Vec::new(),
-            only: None,
-            request_id: Some(row.id),
-            remember: None,
-        };
-        let mut erased = Erased { comments: 0, reports: 0, batch: erasure.batch };
-        let last = match whose {
-            Whose::Comment(id) => Some(id),
-            Whose::Author { key, device, through } => {
-                if let Some(device) = device {
-                    erased.reports = self.store.forget_reports(&caller.site, device).await?;
-                }
-                erased.comments = self.erase_all_but(&mut erasure, &key, through).await?;
-                through
-            }
-        };
-        erasure.items = last.into_iter().map(|id| (new_id(now), id)).collect();
-        erased.comments += self.store.erase(&erasure).await?;
-        let response = serde_json::to_string(&erased).map_err(Error::internal)?;
-        erasure.items.clear();
-        erasure.remember = Some(RequestRow { response, ..row });
-        self.store.erase(&erasure).await?;
-        self.try_to_clean_log().await;
-        change.settle(true).await;
-        metric::erased(&caller.site, AuditAction::Erase, erased.comments);
-        Ok(erased)
-    }
-
-    async fn erase_all_but(&self, erasure: &mut Erasure, author: &str, kept: Option<CommentId>) -> Result<u64> {
-        let (mut erased, mut after) = (0, None);
-        loop {
-            let page = self.store.comments_by(&erasure.site, author, after, ERASED_AT_ONCE).await?;
-            let Some(last) = page.last() else { return Ok(erased) };
-            after = Some(Cursor { at: last.created_at, id: last.id.0, score: 0.0 });
-            let others = page.iter().map(|comment| comment.id).filter(|id| Some(*id) != kept);
-            erasure.items = others.map(|id| (new_id(erasure.at), id)).collect();
-            erased += self.store.erase(erasure).await?;
-        }
-    }
-
-    async fn whose(&self, caller: &Caller, person: &Person) -> Result<Whose> {
+    /// Fails with `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not ours), `CommentNotFound`.
+    pub(super) async fn whose(&self, caller: &Caller, person: &Person) -> Result<Whose> {
         let site = &caller.site;
         if caller.role == Role::Portal && !matches!(person, Person::Receipt(_)) {
             return Err(Error::MissingRole { role: caller.role, allowed: &[Role::Admin] });

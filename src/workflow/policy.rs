@@ -4,17 +4,13 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Workflow, submit::new_id};
-use crate::{
-    domain::{
-        Error, Result,
-        access::Caller,
-        article::{Article, ArticleChange},
-        id::{ArticleId, SiteId},
-        policy::Mode,
-        request::RequestRow,
-        site::SiteRules,
-    },
-    keyring::payload_hash,
+use crate::domain::{
+    Error, Result,
+    access::Caller,
+    article::{Article, ArticleChange},
+    id::{ArticleId, SiteId},
+    policy::Mode,
+    site::SiteRules,
 };
 
 /// A checked change: `None` leaves a field as it is.
@@ -55,11 +51,7 @@ impl Workflow {
         let texts = (update.id.as_str(), &update.title, &update.url);
         let rest = (update.mode, update.close_at, update.published_at, update.expected_revision);
         let payload = serde_json::to_vec(&(&caller.name, texts, rest)).map_err(Error::internal)?;
-        let row = RequestRow {
-            id: update.request_id,
-            payload_hash: payload_hash("UpdateArticle", &payload),
-            response: String::new(),
-        };
+        let row = self.keyring.request_row(&caller.site, update.request_id, "UpdateArticle", &payload);
         let change = ArticleChange {
             audit_id: new_id(now),
             site: caller.site.clone(),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Workflow, bulk::batch_id, submit::new_id};
+use super::{Workflow, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -16,7 +16,7 @@ use crate::{
         request::RequestRow,
         spam::Rule,
     },
-    keyring::payload_hash,
+    keyring::batch_id,
     ops::metric,
 };
 
@@ -62,17 +62,16 @@ impl Workflow {
         let Some(request_id) = request.request_id else { return self.rehearse(site, request, now).await };
         let payload = (&caller.name, request.article.as_str(), request.max_score);
         let payload = serde_json::to_vec(&payload).map_err(Error::internal)?;
-        let payload_hash = payload_hash("ReleasePending", &payload);
-        let row = RequestRow { id: request_id, payload_hash, response: String::new() };
+        let row = self.keyring.request_row(site, request_id, "ReleasePending", &payload);
         if self.store.find_request(site, request_id).await?.is_none() {
             self.approve_all(caller, request, row.clone(), now).await?;
         }
         // What the store remembers is the answer: also to a copy of this call that found other comments and came second.
         let first = self.store.find_request(site, request_id).await?;
         let first = first.ok_or_else(|| Error::internal("a release was not remembered"))?;
-        let first: Remembered = first.replay(&row.payload_hash)?;
+        let first: Remembered = first.replay(&row)?;
         let count = first.iter().flatten().filter(|verdict| verdict.changed).count();
-        let batch = (count > 0).then(|| batch_id(&row));
+        let batch = (count > 0).then(|| batch_id(&caller.name, row.id));
         let count = i32::try_from(count).unwrap_or(i32::MAX);
         let still_waiting = self.count_waiting(site, &request.article, now).await?;
         let more = !self.releasable(site, request, 1, now).await?.is_empty();
@@ -104,7 +103,7 @@ impl Workflow {
             note: String::new(),
             actor: caller.name.clone(),
             at: now,
-            batch: Some(batch_id(&row)),
+            batch: Some(batch_id(&caller.name, row.id)),
             items: self.releasable(&caller.site, request, MAX_ITEMS, now).await?,
             request: Some(row),
         };

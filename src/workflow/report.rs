@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::{
     Workflow,
     reader::{Event, Visitor},
-    request::request_row,
     submit::new_id,
 };
 use crate::{
@@ -85,7 +84,7 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`, `RequestIdReused`.
     pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<Note> {
-        let row = request_row("AddNote", caller, &request, request.request_id)?;
+        let row = self.request_row("AddNote", caller, &request, request.request_id)?;
         let note = Note { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };
         let new = NewNote { site: caller.site.clone(), comment: request.comment, note, request: Some(row) };
         self.store.add_note(&new).await

@@ -3,13 +3,19 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{
-    domain::{Error, Result, access::Caller, request::RequestRow},
-    keyring::payload_hash,
-};
+use super::Workflow;
+use crate::domain::{Error, Result, access::Caller, request::RequestRow};
 
-/// The row of `request`; the response is filled in by the store.
-pub(super) fn request_row(method: &str, caller: &Caller, request: &impl Serialize, id: Uuid) -> Result<RequestRow> {
-    let payload = serde_json::to_vec(&(&caller.name, request)).map_err(Error::internal)?;
-    Ok(RequestRow { id, payload_hash: payload_hash(method, &payload), response: String::new() })
+impl Workflow {
+    /// The row of `request`; the response is filled in by the store.
+    pub(super) fn request_row(
+        &self,
+        method: &str,
+        caller: &Caller,
+        request: &impl Serialize,
+        id: Uuid,
+    ) -> Result<RequestRow> {
+        let payload = serde_json::to_vec(&(&caller.name, request)).map_err(Error::internal)?;
+        Ok(self.keyring.request_row(&caller.site, id, method, &payload))
+    }
 }

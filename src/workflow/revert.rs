@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, pages::is_hidden, request::request_row, submit::new_id};
+use super::{Workflow, pages::is_hidden, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -29,7 +29,7 @@ impl Workflow {
     /// # Errors
     /// `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`, `RequestIdReused`. What is wrong with one item is its own result.
     pub async fn revert(&self, caller: &Caller, request: RevertRequest, now: DateTime<Utc>) -> Result<Undone> {
-        let row = request_row("Revert", caller, &request, request.request_id)?;
+        let row = self.request_row("Revert", caller, &request, request.request_id)?;
         let revert = Revert {
             batch: new_id(now),
             site: caller.site.clone(),

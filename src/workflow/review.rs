@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, pages::is_hidden, request::request_row, search, submit::new_id};
+use super::{Workflow, pages::is_hidden, search, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -106,7 +106,7 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`, `StaleRevision`, `InvalidTransition`, `RequestIdReused`.
     pub async fn decide(&self, caller: &Caller, request: DecideRequest, now: DateTime<Utc>) -> Result<Decided> {
-        let row = request_row("Decide", caller, &request, request.request_id)?;
+        let row = self.request_row("Decide", caller, &request, request.request_id)?;
         let action = request.action;
         let item =
             DecisionItem { id: new_id(now), comment: request.comment, expected_revision: request.expected_revision };

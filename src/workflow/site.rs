@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, request::request_row, submit::new_id};
+use super::{Workflow, submit::new_id};
 use crate::domain::{
     Result,
     access::Caller,
@@ -67,7 +67,7 @@ impl Workflow {
             expected_revision: update.expected_revision,
             actor: caller.name.clone(),
             at: now,
-            request: Some(request_row("UpdateSite", caller, &update, update.request_id)?),
+            request: Some(self.request_row("UpdateSite", caller, &update, update.request_id)?),
         };
         let shown = self.pages.change();
         let (site, rules) = self.with_rules(self.store.update_site(&change).await?);
@@ -100,7 +100,7 @@ impl Workflow {
             site: caller.site.clone(),
             until: request.until,
             harder_challenges: request.harder_challenges,
-            request: Some(request_row("Lockdown", caller, &request, request.request_id)?),
+            request: Some(self.request_row("Lockdown", caller, &request, request.request_id)?),
             note: request.note,
             actor: caller.name.clone(),
             at: now,

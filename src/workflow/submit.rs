@@ -27,7 +27,6 @@ use crate::{
         spam::{Assessment, FormSignals, Reading},
         submission::{Inserted, Submission, SubmitAnswer, SubmitContext},
     },
-    keyring::payload_hash,
     ops::metric,
 };
 
@@ -73,7 +72,7 @@ impl Workflow {
             site,
             form,
             sender: self.sender(site, &form.client, &text.author_name, salts.current()),
-            payload_hash: payload_hash("SubmitComment", payload.as_bytes()),
+            request: self.keyring.request_row(site, form.request_id, "SubmitComment", payload.as_bytes()),
             fingerprint,
             subjects: self.ban_subjects(site, &form.client, &text.author_name, fingerprint, salts),
             skeleton: self.skeleton(site, &reading),
@@ -113,7 +112,7 @@ impl Workflow {
     }
 
     fn replay(&self, attempt: &Attempt<'_>, row: &RequestRow) -> Result<Submitted> {
-        row.replay(&attempt.payload_hash).map(|answer| self.submitted(attempt.site, answer, true))
+        row.replay(&attempt.request).map(|answer| self.submitted(attempt.site, answer, true))
     }
 
     fn submitted(&self, site: &SiteId, answer: SubmitAnswer, replayed: bool) -> Submitted {

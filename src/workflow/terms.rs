@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, blocking, request::request_row, submit::new_id};
+use super::{Workflow, blocking, submit::new_id};
 use crate::{
     domain::{
         Error, Result,
@@ -82,7 +82,7 @@ impl Workflow {
     /// # Errors
     /// `MissingRole`, `TermNotFound`, `StaleTerm`, `Invalid` (the tier has the pattern, or the site has too many), `RequestIdReused`.
     pub async fn put_term(&self, caller: &Caller, request: PutTermRequest, now: DateTime<Utc>) -> Result<Term> {
-        let row = request_row("PutTerm", caller, &request, request.request_id)?;
+        let row = self.request_row("PutTerm", caller, &request, request.request_id)?;
         let PutTermRequest { id, revision, draft, .. } = request;
         let id = id.unwrap_or_else(|| new_id(now));
         self.change_term(caller, AuditAction::PutTerm, (id, revision, Some(draft)), row, now).await
@@ -93,7 +93,7 @@ impl Workflow {
     /// # Errors
     /// As [`Workflow::put_term`].
     pub async fn delete_term(&self, caller: &Caller, request: DeleteTermRequest, now: DateTime<Utc>) -> Result<Term> {
-        let row = request_row("DeleteTerm", caller, &request, request.request_id)?;
+        let row = self.request_row("DeleteTerm", caller, &request, request.request_id)?;
         self.change_term(caller, AuditAction::DeleteTerm, (request.id, request.revision, None), row, now).await
     }
 

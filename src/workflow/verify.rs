@@ -19,7 +19,7 @@ use crate::{
         id::{ArticleId, SiteId},
         request::RequestRow,
     },
-    keyring::{Opening, Purpose, payload_hash, same_text},
+    keyring::{Opening, Purpose, same_text},
     ops::metric,
 };
 
@@ -160,10 +160,11 @@ impl Workflow {
         now: chrono::DateTime<chrono::Utc>,
     ) -> Result<String> {
         let VerifyRequest { article, token, answer, client, request_id } = request;
-        let hash = payload_hash("VerifyChallenge", format!("{article}\n{token}\n{answer}").as_bytes());
+        let payload = format!("{article}\n{token}\n{answer}");
+        let asked = self.keyring.request_row(site, *request_id, "VerifyChallenge", payload.as_bytes());
         let _turn = self.twins.turn(site, *request_id).await;
         if let Some(row) = self.store.find_request(site, *request_id).await? {
-            return row.replay::<Pass>(&hash).map(|pass| pass.token);
+            return row.replay::<Pass>(&asked).map(|pass| pass.token);
         }
         let sender = self.sender(site, client, "", self.salts(site, now).await?.current());
         let known = self.challenge_context(site, article, &sender, now).await.record.is_known();
@@ -171,13 +172,13 @@ impl Workflow {
         // Not as a submit: the comment that the pass is for is counted when it comes.
         self.check_limits(Event::Challenge(article), visitor).await?;
         let handed = Handed { article, token, answer, visitor };
-        match self.burn_for_pass(handed, *request_id, hash).await {
+        match self.burn_for_pass(handed, asked).await {
             Ok(pass) => Ok(pass),
             Err(error) => Err(self.with_fresh_challenge(error, handed, client).await),
         }
     }
 
-    async fn burn_for_pass(&self, handed: Handed<'_>, request_id: Uuid, hash: [u8; 32]) -> Result<String> {
+    async fn burn_for_pass(&self, handed: Handed<'_>, asked: RequestRow) -> Result<String> {
         let Visitor { site, now, .. } = handed.visitor;
         let sealed = self.check_challenge(handed).await?;
         if sealed.passed {
@@ -194,14 +195,14 @@ impl Workflow {
         };
         let pass = Pass { token: self.seal_challenge(site, handed.article, &pass)? };
         let response = serde_json::to_string(&pass).map_err(Error::internal)?;
-        let row = RequestRow { id: request_id, payload_hash: hash, response };
+        let row = RequestRow { response, ..asked };
         if self.store.spend_nonce(site, sealed.nonce, Some(&row), now).await? {
             metric::captcha_solved(&sealed, now);
             return Ok(pass.token);
         }
         // A twin of this request may have been faster: then its answer is ours too.
-        match self.store.find_request(site, request_id).await? {
-            Some(row) => row.replay::<Pass>(&hash).map(|pass| pass.token),
+        match self.store.find_request(site, row.id).await? {
+            Some(first) => first.replay::<Pass>(&row).map(|pass| pass.token),
             None => Err(refused(Some(sealed.kind), CaptchaFailure::Used)),
         }
     }

@@ -21,6 +21,7 @@ mod cli_commands;
 mod cli_desk;
 mod cli_terms;
 mod duplicates;
+mod erasures;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod fuzz;

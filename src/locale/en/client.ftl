@@ -139,6 +139,7 @@ cli-erase-ask = Erase { $comments ->
     [one] 1 report
    *[other] { $reports } reports
 }? This cannot be taken back. [y/N]{" "}
+cli-erasing = Erased { $comments } so far, { $remaining } to go. It goes on even if you stop waiting.
 cli-erased = Erased for good: { $comments ->
     [one] 1 comment
    *[other] { $comments } comments

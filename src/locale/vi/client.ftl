@@ -111,6 +111,7 @@ cli-bulk-ask =
 cli-bulk-dropped = Không xử lý gì.
 cli-erase-yes = Không có ai để hỏi lại. Hãy thêm --yes để xóa, hoặc dùng "duyet export" để xem trước.
 cli-erase-ask = Xóa { $comments } bình luận và { $reports } báo cáo? Không thể hoàn tác. [c/K]{" "}
+cli-erasing = Đã xóa { $comments }, còn { $remaining }. Việc xóa vẫn tiếp tục kể cả khi bạn không chờ.
 cli-erased = Đã xóa vĩnh viễn { $comments } bình luận và { $reports } báo cáo. Lô { $id }.
 cli-bulk-done =
     { $action ->

@@ -1,11 +1,16 @@
+//! Personal data: salts, erasures, exports and retention.
+
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::domain::{
     Result,
     comment::Comment,
     id::{CommentId, SiteId},
     page::Cursor,
-    privacy::{Erasure, FiledReport, Outlived},
+    privacy::{Erasure, FiledReport, Outlived, PersonErasure},
+    request::RequestRow,
     submission::{Pseudonym, Salt},
 };
 
@@ -42,8 +47,27 @@ pub trait PrivacyStore: Send + Sync {
     /// What a device reported, oldest first.
     async fn reports_by(&self, site: &SiteId, reporter: Pseudonym) -> Result<Vec<FiledReport>>;
 
-    /// Forgets what a device reported, and answers how many reports those were. What they counted for stays.
-    async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym) -> Result<u64>;
+    /// Forgets what a device reported, and counts it in the erasure of that request, in the same transaction. What the reports
+    /// counted for stays. Returns how many were forgotten.
+    async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym, erasure: Uuid) -> Result<u64>;
+
+    /// Stores an erasure with its request row, unless there is one of that request.
+    async fn begin_erasure(&self, site: &SiteId, erasure: &PersonErasure, request: &RequestRow) -> Result<()>;
+
+    /// The erasure of a request, finished or not.
+    async fn find_erasure(&self, site: &SiteId, request: Uuid) -> Result<Option<PersonErasure>>;
+
+    /// Sites with unfinished erasures that began before `before`.
+    async fn erasing_sites(&self, before: DateTime<Utc>) -> Result<Vec<SiteId>>;
+
+    /// Unfinished erasures of a site, the oldest first, at most `limit`.
+    async fn open_erasures(&self, site: &SiteId, limit: usize) -> Result<Vec<PersonErasure>>;
+
+    /// Ends an erasure: drops whom it is about and why, and keeps its counts for resends.
+    async fn finish_erasure(&self, site: &SiteId, request: Uuid, at: DateTime<Utc>) -> Result<()>;
+
+    /// How many comments of these author keys are not erased, counting no more than `most` of each.
+    async fn count_by(&self, site: &SiteId, authors: &[String], most: usize) -> Result<u64>;
 
     /// Comments that have outlived their time, oldest first.
     async fn outlived(&self, site: &SiteId, outlived: &Outlived, limit: usize) -> Result<Vec<CommentId>>;

@@ -36,7 +36,7 @@ pub trait UpkeepStore: Send + Sync {
     /// What waits, by site, counting no more than `most` comments of each; sites where nothing waits may be left out.
     async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>>;
 
-    /// Drops request rows and nonces from before the given times, and answers how many rows went.
+    /// Drops request rows, finished erasures and nonces from before the given times, and answers how many rows went.
     async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64>;
 
     /// Every site that has an article.

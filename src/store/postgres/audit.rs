@@ -51,6 +51,10 @@ const INSERT: &str = concat!(
         $10::bigint[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::uuid[], $16::uuid[], $17::jsonb[]) i"
 );
 
+/// Beside the entries, so that an erasure can remove them.
+const NOTE: &str = "insert into audit_notes (site_id, audit_id, comment_id, ban_id, note)
+    select $1, i.* from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[]) i";
+
 /// Writes entries, all of one site.
 pub(super) async fn insert_all<'a>(
     tx: &mut Session,
@@ -69,12 +73,24 @@ pub(super) async fn insert_all<'a>(
         .bind(entries.clone().map(|entry| entry.to_status.map(Status::as_str)).bind_iter())
         .bind(entries.clone().map(|entry| entry.revision).bind_iter())
         .bind(entries.clone().map(|entry| entry.reason.map(Reason::as_str)).bind_iter())
-        .bind(entries.clone().map(|entry| entry.note.as_str()).bind_iter())
+        .bind(entries.clone().map(|_| "").bind_iter())
         .bind(entries.clone().map(|entry| entry.request_id).bind_iter())
         .bind(entries.clone().map(|entry| entry.batch).bind_iter())
         .bind(entries.clone().map(|entry| entry.reverts).bind_iter())
         .bind(entries.clone().map(|entry| entry.ban).bind_iter())
-        .bind(entries.map(|entry| entry.before.as_ref().map(Json)).bind_iter())
+        .bind(entries.clone().map(|entry| entry.before.as_ref().map(Json)).bind_iter())
+        .execute(&mut *tx)
+        .await?;
+    let noted = entries.filter(|entry| !entry.note.is_empty());
+    if noted.clone().next().is_none() {
+        return Ok(());
+    }
+    sqlx::query(NOTE)
+        .bind(site.as_str())
+        .bind(noted.clone().map(|entry| entry.id).bind_iter())
+        .bind(noted.clone().map(|entry| entry.comment.map(|id| id.0)).bind_iter())
+        .bind(noted.clone().map(|entry| entry.ban).bind_iter())
+        .bind(noted.map(|entry| entry.note.as_str()).bind_iter())
         .execute(tx)
         .await?;
     Ok(())
@@ -109,7 +125,7 @@ pub(super) async fn last_decisions(
 pub(super) async fn of_comment(pool: &Pool, site: &SiteId, id: CommentId, limit: i64) -> Result<Vec<AuditEntry>> {
     let sql = concat!(
         "select ",
-        audit_columns!(),
+        audit_entry_columns!(),
         " from audit where site_id = $1 and comment_id = $2
         order by revision desc, at desc, audit_id desc limit $3"
     );
@@ -121,7 +137,7 @@ macro_rules! entries {
     ($comment:literal) => {
         concat!(
             "select ",
-            audit_columns!(),
+            audit_entry_columns!(),
             " from audit where site_id = $1 and ",
             $comment,
             " and ($3::text is null or actor = $3) and ($4::text is null or action = $4)

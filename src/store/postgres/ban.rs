@@ -57,7 +57,8 @@ async fn create(tx: &mut Session, new: &NewBan) -> Result<BanMade> {
     let first: Option<Remembered> = request::replay(tx, &new.site, new.request.as_ref()).await?;
     if let Some(first) = first {
         let mut comments = decision::lock(tx, &new.site, &first.comments()).await?;
-        return Ok(first.answer(|id| comments.remove(&id)));
+        let note = note(tx, &new.site, first.ban()).await?;
+        return Ok(first.answer(note, |id| comments.remove(&id)));
     }
     let made = match &new.along {
         Some(along) => reject(tx, new, along).await?,
@@ -148,11 +149,19 @@ async fn lock(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Option<Ban>> 
     row.map(|row| ban::ban(&mut Reader::new(&row))).transpose()
 }
 
+/// The note of a ban as it is now: empty when the comment it was made from is erased.
+async fn note(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<String> {
+    let sql = "select note from bans where site_id = $1 and ban_id = $2";
+    let row = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
+    row.map_or_else(|| Ok(String::new()), |row| Reader::new(&row).text())
+}
+
 async fn revoke(tx: &mut Session, revocation: &Revocation) -> Result<(Ban, bool)> {
     let Revocation { site, ban: id, entry, request } = revocation;
     let locked = lock(tx, site, *id).await?;
-    if let Some(first) = request::replay(tx, site, request.as_ref()).await? {
-        return Ok(first);
+    if let Some(first) = request::replay::<(Ban, bool)>(tx, site, request.as_ref()).await? {
+        let (ban, changed) = first;
+        return Ok((Ban { note: note(tx, site, *id).await?, ..ban }, changed));
     }
     let ban = locked.ok_or(Error::BanNotFound(*id))?;
     let changed = ban.is_in_force(entry.at);
@@ -163,11 +172,11 @@ async fn revoke(tx: &mut Session, revocation: &Revocation) -> Result<(Ban, bool)
         query.execute(&mut *tx).await?;
         audit::insert(tx, site, entry).await?;
     }
-    let answer = (ban, changed);
     if let Some(request) = request {
-        request::insert(tx, site, &outcome::answered(request, &answer)?, entry.id, entry.at).await?;
+        let row = outcome::answered(request, &(ban::without_note(&ban), changed))?;
+        request::insert(tx, site, &row, entry.id, entry.at).await?;
     }
-    Ok(answer)
+    Ok((ban, changed))
 }
 
 const LIST: &str = concat!(

@@ -35,14 +35,17 @@ pub(super) async fn find(tx: &mut Session, revert: &Revert) -> Result<Found> {
 }
 
 async fn entry(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Option<AuditEntry>> {
-    let sql = concat!("select ", audit_columns!(), " from audit where site_id = $1 and audit_id = $2");
+    let sql = concat!("select ", audit_entry_columns!(), " from audit where site_id = $1 and audit_id = $2");
     let row = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
     row.map(|row| rows::audit_entry(&mut Reader::new(&row))).transpose()
 }
 
 async fn batch(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Found> {
-    let sql =
-        concat!("select ", audit_columns!(), " from audit where site_id = $1 and batch_id = $2 order by audit_id");
+    let sql = concat!(
+        "select ",
+        audit_entry_columns!(),
+        " from audit where site_id = $1 and batch_id = $2 order by audit_id"
+    );
     let rows = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_all(tx).await?;
     let entries = rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect::<Result<_>>()?;
     Ok(Found { entries, is_batch: true })
@@ -50,7 +53,7 @@ async fn batch(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Found> {
 
 const NEWEST: &str = concat!(
     "select ",
-    audit_columns!(),
+    audit_entry_columns!(),
     " from audit where site_id = $1 and actor = $2 and at >= $3 and action = any ($4)
         and not exists (select 1 from audit r where r.site_id = $1 and r.reverts = audit.audit_id)
     order by at desc, audit_id desc limit 1"

@@ -78,6 +78,7 @@ mod decision;
 mod deeds;
 mod drift;
 mod duplicate;
+mod erasure;
 mod escalation;
 mod insert;
 mod job;

@@ -1,16 +1,18 @@
 //! What is kept about persons, and how it ends.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{PostgresStore, decision, outcomes, request, session::Session};
+use super::{PostgresStore, decision, erasure, outcomes, request, session::Session};
 use crate::{
     domain::{
         Result,
         comment::Comment,
         id::{CommentId, SiteId},
         page::Cursor,
-        privacy::{Erasure, FiledReport, Outlived},
+        privacy::{Erasure, FiledReport, Outlived, PersonErasure},
+        request::RequestRow,
         submission::{Pseudonym, Salt},
     },
     store::{
@@ -94,9 +96,34 @@ impl PrivacyStore for PostgresStore {
         rows.iter().map(|row| privacy::report(&mut Reader::new(row))).collect()
     }
 
-    async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym) -> Result<u64> {
-        let sql = "delete from reports where site_id = $1 and reporter = $2";
-        Ok(sqlx::query(sql).bind(site.as_str()).bind(reporter).execute(&self.pool).await?.rows_affected())
+    async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym, erasure: Uuid) -> Result<u64> {
+        in_transaction!(self, tx => erasure::forget_reports(&mut tx, site, reporter, erasure).await?)
+    }
+
+    async fn begin_erasure(&self, site: &SiteId, erasure: &PersonErasure, request: &RequestRow) -> Result<()> {
+        in_transaction!(self, tx => erasure::begin(&mut tx, site, erasure, request).await?)
+    }
+
+    async fn find_erasure(&self, site: &SiteId, request: Uuid) -> Result<Option<PersonErasure>> {
+        erasure::find(&self.pool, site, request).await
+    }
+
+    async fn erasing_sites(&self, before: DateTime<Utc>) -> Result<Vec<SiteId>> {
+        let _turn = self.background_turn().await?;
+        erasure::sites(&self.pool, before).await
+    }
+
+    async fn open_erasures(&self, site: &SiteId, limit: usize) -> Result<Vec<PersonErasure>> {
+        let _turn = self.background_turn().await?;
+        erasure::open(&self.pool, site, limit).await
+    }
+
+    async fn finish_erasure(&self, site: &SiteId, request: Uuid, at: DateTime<Utc>) -> Result<()> {
+        erasure::finish(&self.pool, site, request, at).await
+    }
+
+    async fn count_by(&self, site: &SiteId, authors: &[String], most: usize) -> Result<u64> {
+        erasure::count_by(&self.pool, site, authors, most).await
     }
 
     async fn outlived(&self, site: &SiteId, outlived: &Outlived, limit: usize) -> Result<Vec<CommentId>> {
@@ -112,12 +139,20 @@ async fn salts(store: &PostgresStore, site: &SiteId, months: &[String]) -> Resul
     rows.iter().map(|row| Reader::new(row).bytes()).collect()
 }
 
-/// What it is alike to and whose it is become its own id: nothing else has those.
+/// Overwrites fingerprint and author key with the comment's own id, so that it can no longer be linked. Removes notes on the
+/// comments and on bans made from them; the notes of the erasure itself ($3) stay.
 const EMPTY: &str = "
     with reported as (
         delete from reports r where r.site_id = $1 and r.comment_id = any ($2::uuid[])
     ), noted as (
         delete from notes n where n.site_id = $1 and n.comment_id = any ($2)
+    ), explained as (
+        delete from audit_notes n where n.site_id = $1 and n.comment_id = any ($2) and n.audit_id <> all ($3::uuid[])
+    ), banned as (
+        update bans b set note = '' where b.site_id = $1 and b.comment_id = any ($2) and b.note <> ''
+    ), ban_explained as (
+        delete from audit_notes n where n.site_id = $1
+            and n.ban_id in (select b.ban_id from bans b where b.site_id = $1 and b.comment_id = any ($2))
     )
     update comments c set author_name = '', title = '', content = '', folded = '', findings = '[]', spam_score = 0,
         device = null, address = null, prefix = null, skeleton = null,
@@ -131,9 +166,16 @@ async fn erase(tx: &mut Session, erasure: &Erasure) -> Result<u64> {
     let erased: Vec<_> = found.collect();
     outcomes::write(tx, &erasure.site, &erased).await?;
     let ids: Vec<Uuid> = erased.iter().map(|one| one.comment.id.0).collect();
-    sqlx::query(EMPTY).bind(erasure.site.as_str()).bind(ids).execute(&mut *tx).await?;
-    if let Some(row) = &erasure.remember {
+    let entries: Vec<Uuid> = erased.iter().map(|one| one.entry.id).collect();
+    sqlx::query(EMPTY).bind(erasure.site.as_str()).bind(ids).bind(entries).execute(&mut *tx).await?;
+    if let Some(row) = erasure.remember.as_ref().filter(|_| !erased.is_empty()) {
         request::insert(tx, &erasure.site, row, erasure.batch, erasure.at).await?;
     }
-    Ok(erased.len() as u64)
+    let erased = erased.len() as u64;
+    if let Some(request) = erasure.request_id.filter(|_| erased > 0) {
+        let sql = "update erasures set comments = comments + $3 where site_id = $1 and request_id = $2";
+        let query = sqlx::query(sql).bind(erasure.site.as_str()).bind(request).bind(privacy::signed(erased));
+        query.execute(tx).await?;
+    }
+    Ok(erased)
 }

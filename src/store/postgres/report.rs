@@ -14,7 +14,7 @@ use crate::{
     store::{
         contract::ReportStore,
         outcome,
-        rows::{self, Reader},
+        rows::{self, Read as _, Reader},
     },
 };
 
@@ -94,9 +94,14 @@ const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, a
 const NOTE: &str = "insert into notes (site_id, note_id, comment_id, at, actor, text)
     select c.site_id, $3, c.comment_id, $4, $5, $6 from comments c where c.site_id = $1 and c.comment_id = $2";
 
+/// A stored response holds no text: an erasure would not reach it.
+const TEXT: &str = "select text from notes where site_id = $1 and note_id = $2";
+
 async fn add_note(tx: &mut Session, new: &NewNote) -> Result<Note> {
-    if let Some(first) = request::replay(tx, &new.site, new.request.as_ref()).await? {
-        return Ok(first);
+    if let Some(first) = request::replay::<Note>(tx, &new.site, new.request.as_ref()).await? {
+        let row = sqlx::query(TEXT).bind(new.site.as_str()).bind(first.id).fetch_optional(tx).await?;
+        let text = row.map(|row| Reader::new(&row).text()).transpose()?.unwrap_or_default();
+        return Ok(Note { text, ..first });
     }
     let query = sqlx::query(NOTE).bind(new.site.as_str()).bind(new.comment.0).bind(new.note.id);
     let query = query.bind(new.note.at).bind(&new.note.actor).bind(&new.note.text);
@@ -104,7 +109,7 @@ async fn add_note(tx: &mut Session, new: &NewNote) -> Result<Note> {
         return Err(Error::CommentNotFound(new.comment));
     }
     if let Some(request) = &new.request {
-        let row = outcome::answered(request, &new.note)?;
+        let row = outcome::answered(request, &Note { text: String::new(), ..new.note.clone() })?;
         request::insert(tx, &new.site, &row, new.note.id, new.note.at).await?;
     }
     Ok(new.note.clone())

@@ -35,7 +35,7 @@ pub(super) async fn replay<T: serde::de::DeserializeOwned>(
 ) -> Result<Option<T>> {
     let Some(request) = request else { return Ok(None) };
     let known = find(tx, site, request.id).await?;
-    known.map(|known| known.replay(&request.payload_hash)).transpose()
+    known.map(|known| known.replay(request)).transpose()
 }
 
 /// Remembers `request`. `false` when its id is known.
@@ -99,6 +99,12 @@ const REQUESTS: Old = Old {
         where r.site_id = i.site_id and r.request_id = encode(i.key, 'hex')::uuid",
 };
 
+const ERASURES: Old = Old {
+    lock: "select site_id, uuid_send(request_id) from erasures where finished_at < $1 limit $2 for update skip locked",
+    delete: "delete from erasures e using unnest($1::text[], $2::bytea[]) i (site_id, key)
+        where e.site_id = i.site_id and e.request_id = encode(i.key, 'hex')::uuid",
+};
+
 const NONCES: Old = Old {
     lock: "select site_id, nonce from captcha_nonces where spent_at < $1 limit $2 for update skip locked",
     delete: "delete from captcha_nonces n using unnest($1::text[], $2::bytea[]) i (site_id, key)
@@ -111,7 +117,7 @@ pub(super) async fn forget(
     nonces_before: DateTime<Utc>,
 ) -> Result<u64> {
     let mut forgotten = 0;
-    for (old, before) in [(REQUESTS, requests_before), (NONCES, nonces_before)] {
+    for (old, before) in [(REQUESTS, requests_before), (ERASURES, requests_before), (NONCES, nonces_before)] {
         loop {
             let gone = in_transaction!(store, tx => drop_batch(&mut tx, &old, before).await?)?;
             forgotten += gone;

@@ -45,6 +45,9 @@ const INSERT: &str = concat!(
     ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 );
 
+/// Beside the entry, so that an erasure can remove it.
+const NOTE: &str = "insert into audit_notes (site_id, audit_id, comment_id, ban_id, note) values ($1, $2, $3, $4, $5)";
+
 pub(super) async fn insert(tx: &mut SqliteConnection, site: &SiteId, entry: &AuditEntry) -> Result<()> {
     sqlx::query(INSERT)
         .bind(site.as_str())
@@ -58,14 +61,18 @@ pub(super) async fn insert(tx: &mut SqliteConnection, site: &SiteId, entry: &Aud
         .bind(entry.to_status.map(Status::as_str))
         .bind(entry.revision)
         .bind(entry.reason.map(Reason::as_str))
-        .bind(&entry.note)
+        .bind("")
         .bind(entry.request_id)
         .bind(entry.batch)
         .bind(entry.reverts)
         .bind(entry.ban)
         .bind(entry.before.as_ref().map(Json))
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
+    if !entry.note.is_empty() {
+        let note = sqlx::query(NOTE).bind(site.as_str()).bind(entry.id).bind(entry.comment.map(|id| id.0));
+        note.bind(entry.ban).bind(&entry.note).execute(tx).await?;
+    }
     Ok(())
 }
 
@@ -91,7 +98,7 @@ pub(super) async fn last_decision(
 pub(super) async fn of_comment(pool: &SqlitePool, site: &SiteId, id: CommentId, limit: i64) -> Result<Vec<AuditEntry>> {
     let sql = concat!(
         "select ",
-        audit_columns!(),
+        audit_entry_columns!(),
         " from audit where site_id = $1 and comment_id = $2
         order by revision desc, at desc, audit_id desc limit $3"
     );
@@ -103,7 +110,7 @@ macro_rules! entries {
     ($index:literal, $comment:literal) => {
         concat!(
             "select ",
-            audit_columns!(),
+            audit_entry_columns!(),
             " from audit ",
             $index,
             " where site_id = $1 and ",

@@ -60,7 +60,8 @@ async fn create(tx: &mut SqliteConnection, new: &NewBan) -> Result<BanMade> {
         for id in first.comments() {
             comments.extend(comment::find(&mut *tx, &new.site, id).await?.map(|comment| (id, comment)));
         }
-        return Ok(first.answer(|id| comments.remove(&id)));
+        let note = note(tx, &new.site, first.ban()).await?;
+        return Ok(first.answer(note, |id| comments.remove(&id)));
     }
     let made = match &new.along {
         Some(along) => reject(tx, new, along).await?,
@@ -147,10 +148,18 @@ async fn find(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Opti
     row.map(|row| ban::ban(&mut Reader::new(&row))).transpose()
 }
 
+/// The note of a ban as it is now: empty when the comment it was made from is erased.
+async fn note(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<String> {
+    let sql = "select note from bans where site_id = $1 and ban_id = $2";
+    let row = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
+    row.map_or_else(|| Ok(String::new()), |row| Reader::new(&row).text())
+}
+
 async fn revoke(tx: &mut SqliteConnection, revocation: &Revocation) -> Result<(Ban, bool)> {
     let Revocation { site, ban: id, entry, request } = revocation;
-    if let Some(first) = request::replay(tx, site, request.as_ref()).await? {
-        return Ok(first);
+    if let Some(first) = request::replay::<(Ban, bool)>(tx, site, request.as_ref()).await? {
+        let (ban, changed) = first;
+        return Ok((Ban { note: note(tx, site, *id).await?, ..ban }, changed));
     }
     let ban = find(tx, site, *id).await?.ok_or(Error::BanNotFound(*id))?;
     let changed = ban.is_in_force(entry.at);
@@ -161,11 +170,11 @@ async fn revoke(tx: &mut SqliteConnection, revocation: &Revocation) -> Result<(B
         query.execute(&mut *tx).await?;
         audit::insert(tx, site, entry).await?;
     }
-    let answer = (ban, changed);
     if let Some(request) = request {
-        request::insert(tx, site, &outcome::answered(request, &answer)?, entry.id, entry.at).await?;
+        let row = outcome::answered(request, &(ban::without_note(&ban), changed))?;
+        request::insert(tx, site, &row, entry.id, entry.at).await?;
     }
-    Ok(answer)
+    Ok((ban, changed))
 }
 
 const LIST: &str = concat!(

@@ -33,7 +33,7 @@ pub(super) async fn find(tx: &mut SqliteConnection, revert: &Revert) -> Result<F
 }
 
 async fn entry(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Option<AuditEntry>> {
-    let sql = concat!("select ", audit_columns!(), " from audit where site_id = $1 and audit_id = $2");
+    let sql = concat!("select ", audit_entry_columns!(), " from audit where site_id = $1 and audit_id = $2");
     let row = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
     row.map(|row| rows::audit_entry(&mut Reader::new(&row))).transpose()
 }
@@ -41,7 +41,7 @@ async fn entry(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Opt
 async fn batch(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Found> {
     let sql = concat!(
         "select ",
-        audit_columns!(),
+        audit_entry_columns!(),
         " from audit indexed by audit_by_batch where site_id = $1 and batch_id = $2 order by audit_id"
     );
     let rows = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_all(tx).await?;
@@ -51,7 +51,7 @@ async fn batch(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Fou
 
 const NEWEST: &str = concat!(
     "select ",
-    audit_columns!(),
+    audit_entry_columns!(),
     " from audit indexed by audit_by_actor
     where site_id = $1 and actor = $2 and at >= $3 and action in (select value from json_each($4))
         and not exists (select 1 from audit r indexed by audit_by_reverted where r.site_id = $1 and r.reverts = audit.audit_id)

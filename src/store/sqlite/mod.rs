@@ -48,6 +48,7 @@ mod context;
 mod decision;
 mod deeds;
 mod drift;
+mod erasure;
 mod escalation;
 mod job;
 mod log;

@@ -1,16 +1,19 @@
 //! What is kept about persons, and how it ends.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
-use super::{SqliteStore, comment, decision, micros, request};
+use super::{SqliteStore, comment, decision, erasure, micros, request};
 use crate::{
     domain::{
         Result,
         comment::Comment,
         id::{CommentId, SiteId},
         page::Cursor,
-        privacy::{Erasure, FiledReport, Outlived},
+        privacy::{Erasure, FiledReport, Outlived, PersonErasure},
+        request::RequestRow,
         submission::{Pseudonym, Salt},
     },
     store::{
@@ -97,14 +100,39 @@ impl PrivacyStore for SqliteStore {
         rows.iter().map(|row| privacy::report(&mut Reader::new(row))).collect()
     }
 
-    async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym) -> Result<u64> {
-        let sql = "delete from reports where site_id = $1 and reporter = $2";
-        let query = sqlx::query(sql).bind(site.as_str()).bind(&reporter[..]);
-        let forgotten = query.execute(&self.write).await?.rows_affected();
-        if forgotten > 0 {
+    async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym, erasure: Uuid) -> Result<u64> {
+        let forgotten: Result<u64> =
+            in_transaction!(self, tx => erasure::forget_reports(&mut tx, site, reporter, erasure).await?);
+        if matches!(forgotten, Ok(1..)) {
             self.log.owe();
         }
-        Ok(forgotten)
+        forgotten
+    }
+
+    async fn begin_erasure(&self, site: &SiteId, erasure: &PersonErasure, request: &RequestRow) -> Result<()> {
+        in_transaction!(self, tx => erasure::begin(&mut tx, site, erasure, request).await?)
+    }
+
+    async fn find_erasure(&self, site: &SiteId, request: Uuid) -> Result<Option<PersonErasure>> {
+        erasure::find(&self.read, site, request).await
+    }
+
+    async fn erasing_sites(&self, before: DateTime<Utc>) -> Result<Vec<SiteId>> {
+        erasure::sites(&self.read, before).await
+    }
+
+    async fn open_erasures(&self, site: &SiteId, limit: usize) -> Result<Vec<PersonErasure>> {
+        erasure::open(&self.read, site, limit).await
+    }
+
+    async fn finish_erasure(&self, site: &SiteId, request: Uuid, at: DateTime<Utc>) -> Result<()> {
+        erasure::finish(&self.write, site, request, at).await?;
+        self.log.owe();
+        Ok(())
+    }
+
+    async fn count_by(&self, site: &SiteId, authors: &[String], most: usize) -> Result<u64> {
+        erasure::count_by(&self.read, site, authors, most).await
     }
 
     async fn outlived(&self, site: &SiteId, outlived: &Outlived, limit: usize) -> Result<Vec<CommentId>> {
@@ -122,10 +150,14 @@ async fn salts(store: &SqliteStore, site: &SiteId, months: &[String]) -> Result<
     rows.iter().map(|row| Reader::new(row).bytes()).collect()
 }
 
-/// What it is alike to and whose it is become its own id: nothing else has those.
+/// Overwrites fingerprint and author key with the comment's own id, so that it can no longer be linked. Removes notes on the
+/// comment and on bans made from it; the note of the erasure itself ($3) stays.
 const EMPTY: &str = "
     delete from reports where site_id = $1 and comment_id = $2;
     delete from notes where site_id = $1 and comment_id = $2;
+    delete from audit_notes where site_id = $1 and comment_id = $2 and audit_id <> $3;
+    delete from audit_notes where site_id = $1 and ban_id in (select ban_id from bans where site_id = $1 and comment_id = $2);
+    update bans set note = '' where site_id = $1 and comment_id = $2 and note <> '';
     update comments set author_name = '', title = '', content = '', folded = '', findings = '[]', spam_score = 0.0,
         device = null, address = null, prefix = null, skeleton = null,
         fingerprint = comment_id, author = lower(hex(comment_id))
@@ -137,11 +169,16 @@ async fn erase(tx: &mut SqliteConnection, erasure: &Erasure) -> Result<u64> {
         let found = comment::find(&mut *tx, &erasure.site, *id).await?;
         let Some(outcome) = found.and_then(|comment| outcome::erase(erasure, *entry, comment)) else { continue };
         decision::write(tx, &erasure.site, &outcome).await?;
-        sqlx::query(EMPTY).bind(erasure.site.as_str()).bind(id.0).execute(&mut *tx).await?;
+        sqlx::query(EMPTY).bind(erasure.site.as_str()).bind(id.0).bind(entry).execute(&mut *tx).await?;
         erased += 1;
     }
-    if let Some(row) = &erasure.remember {
+    if let Some(row) = erasure.remember.as_ref().filter(|_| erased > 0) {
         request::insert(tx, &erasure.site, row, erasure.batch, erasure.at).await?;
+    }
+    if let Some(request) = erasure.request_id.filter(|_| erased > 0) {
+        let sql = "update erasures set comments = comments + $3 where site_id = $1 and request_id = $2";
+        let query = sqlx::query(sql).bind(erasure.site.as_str()).bind(request).bind(privacy::signed(erased));
+        query.execute(tx).await?;
     }
     Ok(erased)
 }

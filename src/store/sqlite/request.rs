@@ -31,7 +31,7 @@ pub(super) async fn replay<T: serde::de::DeserializeOwned>(
 ) -> Result<Option<T>> {
     let Some(request) = request else { return Ok(None) };
     let known = find(tx, site, request.id).await?;
-    known.map(|known| known.replay(&request.payload_hash)).transpose()
+    known.map(|known| known.replay(request)).transpose()
 }
 
 /// Remembers `request`, unless its id is known.
@@ -82,9 +82,11 @@ pub(super) async fn spend_nonce(
 /// Rows per statement: other writers get their turn in between.
 const BATCH: i64 = 2_000;
 
-const FORGET: [&str; 2] = [
+const FORGET: [&str; 3] = [
     "delete from requests where (site_id, request_id) in
         (select site_id, request_id from requests where created_at < $1 limit $2)",
+    "delete from erasures where (site_id, request_id) in
+        (select site_id, request_id from erasures where finished_at < $1 limit $2)",
     "delete from captcha_nonces where (site_id, nonce) in
         (select site_id, nonce from captcha_nonces where spent_at < $1 limit $2)",
 ];
@@ -95,7 +97,7 @@ pub(super) async fn forget(
     nonces_before: DateTime<Utc>,
 ) -> Result<u64> {
     let mut forgotten = 0;
-    for (sql, before) in FORGET.into_iter().zip([requests_before, nonces_before]) {
+    for (sql, before) in FORGET.into_iter().zip([requests_before, requests_before, nonces_before]) {
         loop {
             let gone = sqlx::query(sql).bind(micros(before)).bind(BATCH).execute(pool).await?.rows_affected();
             forgotten += gone;

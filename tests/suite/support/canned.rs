@@ -297,7 +297,12 @@ impl PrivacyService for Canned {
         admit(&request)?;
         let of = request.into_inner().of.unwrap();
         assert_eq!(of, v1::erase_author_request::Of::Author("a1b2".into()));
-        Ok(Response::new(v1::EraseAuthorResponse { erased: 3, reports: 1, batch_id: DEED.into() }))
+        Ok(Response::new(v1::EraseAuthorResponse {
+            erased: 3,
+            reports: 1,
+            batch_id: DEED.into(),
+            ..Default::default()
+        }))
     }
 
     async fn reveal_sender(

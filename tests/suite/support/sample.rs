@@ -48,7 +48,12 @@ pub(crate) fn article_named(name: &str) -> ArticleId {
 
 /// A request of its own.
 pub(crate) fn request() -> RequestRow {
-    RequestRow { id: Uuid::new_v4(), payload_hash: [7; 32], response: "{\"answer\":1}".into() }
+    RequestRow {
+        id: Uuid::new_v4(),
+        payload_hash: [7; 32],
+        earlier_hashes: Vec::new(),
+        response: "{\"answer\":1}".into(),
+    }
 }
 
 /// A waiting comment, submitted at second `n`.

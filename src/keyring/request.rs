@@ -1,0 +1,72 @@
+//! What a request is known by when it is sent again.
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{
+    Keyring,
+    derive::{Keys, full_mac},
+};
+use crate::domain::{id::SiteId, request::RequestRow};
+
+impl Keyring {
+    /// The row of a request, its response still empty. Payloads hold readers' words, so their hash is keyed: whoever has the
+    /// database alone cannot try texts against it. A resend also matches a row that another key of the ring hashed.
+    pub fn request_row(&self, site: &SiteId, id: Uuid, method: &str, payload: &[u8]) -> RequestRow {
+        let hash = |keys: &Keys| full_mac(&keys.request, &[site.as_str().as_bytes(), method.as_bytes(), payload]);
+        let mut earlier_hashes: Vec<[u8; 32]> = self.all().skip(1).map(hash).collect();
+        earlier_hashes.push(plain_hash(method, payload));
+        RequestRow { id, payload_hash: hash(&self.first), earlier_hashes, response: String::new() }
+    }
+}
+
+/// Names a batch by its request and caller, so that a resend names the same batch, also across a change of keys.
+pub fn batch_id(caller: &str, request: Uuid) -> Uuid {
+    let hash = Sha256::new().chain_update(b"batch").chain_update(request).chain_update(caller).finalize();
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash[..16]);
+    uuid::Builder::from_random_bytes(half).into_uuid()
+}
+
+/// The hash that rows had before it was keyed. A resend that arrives across the upgrade still gets its first answer.
+fn plain_hash(method: &str, payload: &[u8]) -> [u8; 32] {
+    let hash = Sha256::new().chain_update((method.len() as u64).to_be_bytes());
+    hash.chain_update(method).chain_update(payload).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(keys: &str, site: &str, method: &str, payload: &[u8]) -> RequestRow {
+        let keyring = Keyring::parse(keys).unwrap();
+        keyring.request_row(&SiteId::parse(site).unwrap(), Uuid::nil(), method, payload)
+    }
+
+    #[test]
+    fn a_resend_matches_across_a_change_of_keys_and_nothing_else_does() {
+        let (old, new) = (Keyring::generate(), Keyring::generate().replacen('1', "2", 1));
+        let stored = row(&old, "hue", "Submit", b"x");
+        for ring in [old.clone(), format!("{old},{new}"), format!("{new},{old}")] {
+            assert!(stored.check_resend(&row(&ring, "hue", "Submit", b"x")).is_ok());
+            for other in [
+                row(&ring, "hue", "Submi", b"tx"),
+                row(&ring, "hue", "Submit", b"y"),
+                row(&ring, "da-nang", "Submit", b"x"),
+            ] {
+                assert!(stored.check_resend(&other).is_err());
+            }
+        }
+        assert!(stored.check_resend(&row(&new, "hue", "Submit", b"x")).is_err());
+    }
+
+    #[test]
+    fn what_is_stored_is_keyed_and_what_was_stored_without_a_key_still_matches() {
+        let keys = Keyring::generate();
+        let asked = row(&keys, "hue", "Submit", b"x");
+        assert_ne!(asked.payload_hash, plain_hash("Submit", b"x"));
+        assert_ne!(asked.payload_hash, row(&Keyring::generate(), "hue", "Submit", b"x").payload_hash);
+        let before = RequestRow { payload_hash: plain_hash("Submit", b"x"), ..asked.clone() };
+        assert!(before.check_resend(&asked).is_ok());
+    }
+}

@@ -1,0 +1,194 @@
+//! Erasures of many comments: they outlive their call and their server, and their sum is right.
+
+use std::{sync::Arc, time::Duration};
+
+use duyet::{
+    domain::{
+        access::{Caller, Role},
+        audit::{AuditAction, AuditFilter},
+        privacy::{ErasureProgress, PersonErasure},
+        request::RequestRow,
+    },
+    workflow::{EraseRequest, Person},
+};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::{
+    moderator_client::{duyet, text},
+    support::{
+        home::Home,
+        newsroom::{Database, Newsroom, on_both_databases},
+        office::workflow,
+        sample::{at, request, site, submission},
+    },
+};
+
+on_both_databases! {
+    an_erasure_that_outlived_its_call_is_finished_in_the_background,
+    many_work_on_one_erasure_and_each_comment_counts_once,
+    an_erasure_outlives_its_server,
+}
+
+/// The author key and device of every [`submission`].
+const AUTHOR: &str = "00112233aabbccdd";
+
+async fn home(database: Database) -> Home {
+    match database {
+        Database::Sqlite => Home::sqlite().await,
+        Database::Postgres => Home::postgres().await,
+    }
+}
+
+/// An erasure that a call began at second 1,000 and did not finish, with its request row.
+fn begun(authors: &[&str]) -> (PersonErasure, RequestRow) {
+    let row = request();
+    let erasure = PersonErasure {
+        request: row.id,
+        batch: Uuid::new_v4(),
+        actor: "chief".into(),
+        note: "theo đơn".into(),
+        authors: authors.iter().map(|&author| author.to_owned()).collect(),
+        devices: vec![[1; 16]],
+        comment: None,
+        progress: ErasureProgress::default(),
+        started_at: at(1_000),
+        is_finished: false,
+    };
+    (erasure, row)
+}
+
+async fn an_erasure_that_outlived_its_call_is_finished_in_the_background(database: Database) {
+    let home = home(database).await;
+    let all: Vec<_> = (0..450).map(submission).collect();
+    home.store_all(&all).await;
+    let (erasure, row) = begun(&[AUTHOR]);
+    home.store.begin_erasure(&site(), &erasure, &row).await.unwrap();
+    home.store.begin_erasure(&site(), &erasure, &row).await.unwrap();
+    assert_eq!(home.rows("erasures").await, 1, "a twin begins nothing");
+    assert_eq!(home.store.count_by(&site(), &erasure.authors, 1_000).await.unwrap(), 450);
+    assert_eq!(home.store.count_by(&site(), &erasure.authors, 100).await.unwrap(), 100);
+
+    let office = workflow(&home.store);
+    assert_eq!(office.continue_erasures(&|| at(1_001)).await.unwrap(), 0, "its call may be at work");
+    assert_eq!(office.continue_erasures(&|| at(1_100)).await.unwrap(), 1);
+    let done = home.store.find_erasure(&site(), row.id).await.unwrap().unwrap();
+    assert!(done.is_finished);
+    assert_eq!(done.progress, ErasureProgress { comments: 450, reports: 0 });
+    assert!(done.note.is_empty() && done.authors.is_empty() && done.devices.is_empty(), "{done:?}");
+    assert_eq!(office.continue_erasures(&|| at(1_200)).await.unwrap(), 0);
+    let filter = AuditFilter { action: Some(AuditAction::Erase), batch: Some(erasure.batch), ..AuditFilter::default() };
+    let entries = home.store.list_audit(&site(), &filter, 1_000, None).await.unwrap().items;
+    assert_eq!(entries.len(), 450);
+    assert!(entries.iter().all(|entry| entry.actor == "chief" && entry.note == "theo đơn"));
+    assert_eq!(home.number("select count(*) from comments where status = 'ERASED' and content = ''").await, 450);
+    home.recount().await;
+
+    // Its counts are kept for resends as long as any request's answer.
+    home.store.forget(at(1_000), at(0)).await.unwrap();
+    assert_eq!(home.rows("erasures").await, 1);
+    home.store.forget(at(1_101), at(0)).await.unwrap();
+    assert_eq!(home.rows("erasures").await, 0);
+}
+
+async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Database) {
+    let home = home(database).await;
+    let all: Vec<_> = (0..300).map(submission).collect();
+    home.store_all(&all).await;
+    let office = Arc::new(workflow(&home.store));
+    let caller = Caller { token: Uuid::nil(), site: site(), name: "chief".into(), role: Role::Admin };
+    let request_id = Uuid::new_v4();
+    let mut tasks = JoinSet::new();
+    for _ in 0..3 {
+        let (office, caller) = (Arc::clone(&office), caller.clone());
+        tasks.spawn(async move {
+            let request = EraseRequest { person: Person::Author(AUTHOR.into()), note: "theo đơn".into(), request_id };
+            for _ in 0..100 {
+                let erased = office.erase_author(&caller, request.clone(), at(1_000)).await.unwrap();
+                if !erased.in_progress {
+                    return erased;
+                }
+            }
+            panic!("the erasure never ends");
+        });
+        let office = workflow(&home.store);
+        tasks.spawn(async move {
+            let erasing = async {
+                while let Err(error) = office.continue_erasures(&|| at(1_100)).await {
+                    tracing::info!(?error, "another was in the way");
+                }
+            };
+            erasing.await;
+            duyet::workflow::Erased { comments: 300, reports: 0, batch: Uuid::nil(), remaining: 0, in_progress: false }
+        });
+    }
+    let answers = tasks.join_all().await;
+    assert!(answers.iter().all(|one| (one.comments, one.reports, one.remaining) == (300, 0, 0)), "{answers:?}");
+    assert_eq!(home.number("select count(*) from audit where action = 'ERASE'").await, 300);
+}
+
+async fn finished(newsroom: &Newsroom, request: Uuid, site: &duyet::domain::id::SiteId) -> PersonErasure {
+    let store = duyet::server::open_store(&newsroom.config).unwrap();
+    let waited = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            let erasure = store.find_erasure(site, request).await.unwrap().unwrap();
+            if erasure.is_finished {
+                return erasure;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let erasure = waited.await.expect("the erasure goes on");
+    store.close().await;
+    erasure
+}
+
+async fn an_erasure_outlives_its_server(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let site = duyet::domain::id::SiteId::parse("default").unwrap();
+    let id = newsroom.portal().say("bai", "Câu đầu").await.comment_id;
+    let author = newsroom.desk().case(&id).await.author_history.unwrap().author;
+    let (erasure, row) = begun(&[&author]);
+    // As after a crash in the first moment of the call.
+    let store = duyet::server::open_store(&newsroom.config).unwrap();
+    store.begin_erasure(&site, &erasure, &row).await.unwrap();
+    store.close().await;
+    let newsroom = newsroom.restarted().await;
+    let done = finished(&newsroom, row.id, &site).await;
+    assert_eq!(done.progress.comments, 1);
+    assert_eq!(newsroom.desk().case(&id).await.comment.unwrap().content, "");
+}
+
+/// Copies one comment 30,000 times.
+const COPIES: [&str; 2] = [
+    "create table copies as with recursive n (i) as (select 1 union all select i + 1 from n where i < 30000)
+        select c.* from comments c, n;
+    update copies set comment_id = randomblob(16), created_at = created_at + rowid;
+    insert into comments select * from copies; drop table copies",
+    "create table copies as select c.* from comments c, generate_series(1, 30000);
+    update copies set comment_id = gen_random_uuid();
+    insert into comments select * from copies; drop table copies",
+];
+
+async fn thirty_thousand_comments_are_erased_and_the_client_tells_the_sum(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let id = newsroom.portal().say("bai", "Câu đầu").await.comment_id;
+    newsroom.execute(COPIES[usize::from(database == Database::Postgres)]).await;
+    let output = duyet(&newsroom, "admin", &["erase", &id, "--yes", "--json"]).await;
+    assert!(output.status.success(), "{output:?}");
+    assert!(text(&output).contains("\"comments\":30001"), "{}", text(&output));
+    let home = Home::beside(&newsroom.config);
+    assert_eq!(home.number("select count(*) from comments where content <> ''").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: tests/run thirty_thousand -- --ignored"]
+async fn thirty_thousand_on_sqlite() {
+    thirty_thousand_comments_are_erased_and_the_client_tells_the_sum(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: tests/run thirty_thousand -- --ignored"]
+async fn thirty_thousand_on_postgres() {
+    thirty_thousand_comments_are_erased_and_the_client_tells_the_sum(Database::Postgres).await;
+}
