@@ -136,6 +136,6 @@ macro_rules! actions {
 actions! {
     Approve = "APPROVE", Reject = "REJECT", Spam = "SPAM", Requeue = "REQUEUE", Revert = "REVERT", Expire = "EXPIRE",
     Escalate = "ESCALATE", CreateBan = "CREATE_BAN", RevokeBan = "REVOKE_BAN", UpdateArticle = "UPDATE_ARTICLE",
-    UpdateSite = "UPDATE_SITE", Lockdown = "LOCKDOWN", RevealSender = "REVEAL_SENDER", Erase = "ERASE", Purge = "PURGE",
-    PutTerm = "PUT_TERM", DeleteTerm = "DELETE_TERM", StandDownTerm = "STAND_DOWN_TERM",
+    UpdateSite = "UPDATE_SITE", Lockdown = "LOCKDOWN", RevealSender = "REVEAL_SENDER", Erase = "ERASE", Withdraw = "WITHDRAW",
+    Purge = "PURGE", PutTerm = "PUT_TERM", DeleteTerm = "DELETE_TERM", StandDownTerm = "STAND_DOWN_TERM",
 }

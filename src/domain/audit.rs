@@ -36,6 +36,8 @@ named_enum! {
         RevealSender = "REVEAL_SENDER",
         /// A person asked for it: the text is gone.
         Erase = "ERASE",
+        /// Its reader took it back: the text is gone.
+        Withdraw = "WITHDRAW",
         /// Its time was over: the text is gone.
         Purge = "PURGE",
         PutTerm = "PUT_TERM",
@@ -79,6 +81,7 @@ impl AuditAction {
             | Self::Lockdown
             | Self::RevealSender
             | Self::Erase
+            | Self::Withdraw
             | Self::Purge
             | Self::PutTerm
             | Self::DeleteTerm

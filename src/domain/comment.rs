@@ -124,6 +124,11 @@ impl Comment {
             _ => false,
         }
     }
+
+    /// True when its own reader may take it back: it is public, or waits as far as the reader is told.
+    pub const fn can_be_withdrawn(&self) -> bool {
+        self.status.is_public() || self.is_waiting()
+    }
 }
 
 /// Longest texts. Graphemes are what a reader counts; the byte caps stop piles of marks.

@@ -64,7 +64,7 @@ pub const ERASED_AT_ONCE: usize = 200;
 #[derive(Debug, Clone)]
 pub struct Erasure {
     pub site: SiteId,
-    /// [`AuditAction::Erase`] or [`AuditAction::Purge`].
+    /// [`AuditAction::Erase`], [`AuditAction::Withdraw`] or [`AuditAction::Purge`].
     pub action: AuditAction,
     pub actor: String,
     pub note: String,

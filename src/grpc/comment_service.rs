@@ -16,6 +16,7 @@ use crate::{
         id::ArticleId,
     },
     proto::v1::{self, comment_service_server::CommentService},
+    workflow::WithdrawRequest,
 };
 
 /// Receipts of one reader in one request.
@@ -26,6 +27,14 @@ const MAX_ARTICLES: usize = 200;
 
 #[async_trait]
 impl CommentService for Service {
+    async fn withdraw_comment(
+        &self,
+        request: Request<v1::WithdrawCommentRequest>,
+    ) -> Result<Response<v1::WithdrawCommentResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.withdraw(&call, request.into_inner()).await)
+    }
+
     async fn report_comment(
         &self,
         request: Request<v1::ReportCommentRequest>,
@@ -89,6 +98,21 @@ impl Service {
         let id = id.ok_or_else(|| Error::invalid("id", Problem::Required))?;
         let (comment, own) = self.0.get_comment(&call.caller.site, id, &request.receipts, call.now).await?;
         Ok(v1::GetCommentResponse { comment: Some(to_public(comment, own)) })
+    }
+
+    async fn withdraw(&self, call: &Call, request: v1::WithdrawCommentRequest) -> Result<v1::WithdrawCommentResponse> {
+        let mut violations = Violations::default();
+        let comment = form::check_comment(&request.comment_id, "comment_id", &mut violations);
+        if request.receipt.is_empty() {
+            violations.add("receipt", Problem::Required);
+        }
+        let request_id = form::check_request_id(&request.request_id, &mut violations);
+        violations.into_result()?;
+        let (Some(comment), Some(request_id)) = (comment, request_id) else {
+            return Err(Error::internal("a missing field was not noted"));
+        };
+        let request = WithdrawRequest { comment, receipt: request.receipt, request_id };
+        Ok(v1::WithdrawCommentResponse { changed: self.0.withdraw(&call.caller, request, call.now).await? })
     }
 
     async fn count(&self, call: &Call, request: v1::CountCommentsRequest) -> Result<v1::CountCommentsResponse> {

@@ -3,7 +3,7 @@
 use crate::domain::access::Role::{self, Admin, Moderator, Portal};
 
 /// Full path of every RPC of `duyet.v1`, with the roles that may call it.
-pub const TABLE: [(&str, &[Role]); 36] = [
+pub const TABLE: [(&str, &[Role]); 37] = [
     ("/duyet.v1.BanService/CreateBan", &[Moderator, Admin]),
     ("/duyet.v1.BanService/RevokeBan", &[Moderator, Admin]),
     ("/duyet.v1.BanService/ListBans", &[Moderator, Admin]),
@@ -14,6 +14,7 @@ pub const TABLE: [(&str, &[Role]); 36] = [
     ("/duyet.v1.CommentService/ListComments", &[Portal, Moderator, Admin]),
     ("/duyet.v1.CommentService/CountComments", &[Portal, Moderator, Admin]),
     ("/duyet.v1.CommentService/ReportComment", &[Portal]),
+    ("/duyet.v1.CommentService/WithdrawComment", &[Portal]),
     ("/duyet.v1.ModerationService/ListQueue", &[Moderator, Admin]),
     ("/duyet.v1.ModerationService/GetCase", &[Moderator, Admin]),
     ("/duyet.v1.ModerationService/ClaimNext", &[Moderator, Admin]),

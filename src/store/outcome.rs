@@ -145,7 +145,11 @@ pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<
 
 /// Empties a comment of what a person wrote; its row is emptied by the store. `None` when it is already, or is not meant any more.
 pub(super) fn erase(erasure: &Erasure, entry: Uuid, mut comment: Comment) -> Option<Outcome> {
-    let meant = erasure.only.is_none_or(|outlived| outlived.holds(&comment));
+    let meant = if erasure.action == AuditAction::Withdraw {
+        comment.can_be_withdrawn()
+    } else {
+        erasure.only.is_none_or(|outlived| outlived.holds(&comment))
+    };
     if comment.status == Status::Erased || !meant {
         return None;
     }

@@ -39,6 +39,7 @@ mod turns;
 mod twins;
 mod verify;
 mod watch;
+mod withdraw;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -70,6 +71,7 @@ pub use trial::{Assessed, MOST_TRIED};
 pub use turns::Cost;
 pub use verify::VerifyRequest;
 pub use watch::{QueueEvent, QueueWatch};
+pub use withdraw::WithdrawRequest;
 
 use chrono::{DateTime, Utc};
 

@@ -20,6 +20,7 @@ fn each_role_may_call_what_its_work_needs_and_nothing_else() {
         "CaptchaService/VerifyChallenge",
         "CommentService/SubmitComment",
         "CommentService/ReportComment",
+        "CommentService/WithdrawComment",
     ];
     // A portal by a reader's receipt only.
     let persons = ["PrivacyService/ExportAuthor", "PrivacyService/EraseAuthor"];

@@ -66,3 +66,4 @@ mod two_moderators;
 mod unicode;
 mod watch;
 mod widget;
+mod withdraw;

@@ -26,6 +26,7 @@ struct Ours {
     article: String,
     comment: String,
     waiting: String,
+    receipt: String,
     decision: String,
     batch: String,
     ban: String,
@@ -36,7 +37,8 @@ struct Ours {
 
 async fn ours(portal: &mut Portal, admin: &mut Desk) -> Ours {
     let article = "bai-cua-ta".to_owned();
-    let comment = portal.say(&article, "Đường phố Huế rất đẹp").await.comment_id;
+    let sent = portal.say(&article, "Đường phố Huế rất đẹp").await;
+    let (comment, receipt) = (sent.comment_id, sent.receipt);
     let waiting = portal.say(&article, "Một ý kiến còn chờ").await.comment_id;
     let items = vec![v1::BulkItem { comment_id: comment.clone(), expected_revision: 1 }];
     let (action, request_id) = (v1::Action::Approve.into(), Uuid::new_v4().to_string());
@@ -50,6 +52,7 @@ async fn ours(portal: &mut Portal, admin: &mut Desk) -> Ours {
         article,
         comment,
         waiting,
+        receipt,
         decision: done.results[0].decision_id.clone(),
         batch: done.batch_id,
         ban: ban.id,
@@ -133,11 +136,17 @@ async fn by_portal(portal: &mut Portal, ours: &Ours) -> Answers {
     let page = portal.list(&ours.article).await;
     let count = v1::CountCommentsRequest { article_ids: vec![ours.article.clone()] };
     let counted = portal.comments.count_comments(count).await.unwrap().into_inner();
+    let withdrawal = v1::WithdrawCommentRequest {
+        comment_id: ours.comment.clone(),
+        receipt: ours.receipt.clone(),
+        request_id: request_id(),
+    };
     let one = v1::GetCommentRequest { id: ours.comment.clone(), receipts: vec![] };
     vec![
         ("SubmitComment", (told(portal.comments.submit_comment(form).await), "COMMENT_NOT_FOUND")),
         ("VerifyChallenge", (told(portal.captcha.verify_challenge(foreign).await), "CAPTCHA_INVALID")),
         ("ReportComment", (told(portal.comments.report_comment(report).await), "COMMENT_NOT_FOUND")),
+        ("WithdrawComment", (told(portal.comments.withdraw_comment(withdrawal).await), "VALIDATION_FAILED")),
         ("GetComment", (told(portal.comments.get_comment(one).await), "COMMENT_NOT_FOUND")),
         ("ListComments", (format!("{}", page.comments.len()), "0")),
         ("CountComments", (format!("{}", counted.counts.values().sum::<i64>()), "0")),

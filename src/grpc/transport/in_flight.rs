@@ -48,11 +48,12 @@ const LEAST_OF_A_PERSON: usize = 8;
 
 /// Shed last: what a reader or a moderator did, and must not lose. That is every RPC that takes a `request_id`, challenges
 /// and claims.
-const FIRST: [&str; 21] = [
+const FIRST: [&str; 22] = [
     "/duyet.v1.CaptchaService/IssueChallenge",
     "/duyet.v1.CaptchaService/VerifyChallenge",
     "/duyet.v1.CommentService/SubmitComment",
     "/duyet.v1.CommentService/ReportComment",
+    "/duyet.v1.CommentService/WithdrawComment",
     "/duyet.v1.ModerationService/Decide",
     "/duyet.v1.ModerationService/BulkDecide",
     "/duyet.v1.ModerationService/Revert",

@@ -314,6 +314,7 @@ action-update-site = change the site
 action-lockdown = lock the site down
 action-reveal-sender = reveal the sender
 action-erase = erased on request
+action-withdraw = taken back by the reader
 action-purge = kept long enough
 action-put-term = list a term
 action-delete-term = take a term off the list

@@ -261,6 +261,7 @@ action-update-site = đổi chính sách trang
 action-lockdown = siết duyệt toàn trang
 action-reveal-sender = xem mã người gửi
 action-erase = xóa theo yêu cầu
+action-withdraw = bạn đọc rút lại
 action-purge = hết hạn lưu
 action-put-term = ghi từ ngữ
 action-delete-term = bỏ từ ngữ

@@ -101,7 +101,10 @@ fn describe() {
         Unit::Seconds,
         "time until the next takedown is due, negative when it is overdue, NaN while no clock runs: alert on < 7200"
     );
-    describe_counter!(ERASED, "comments emptied, by action: ERASE (a person asked) or PURGE (kept long enough)");
+    describe_counter!(
+        ERASED,
+        "comments emptied, by action: ERASE (a person asked), WITHDRAW (the reader took one back) or PURGE (kept long enough)"
+    );
     describe_counter!(EXPIRED, "comments refused because nobody reviewed them in time");
     describe_gauge!(
         COUNT_DRIFT,
