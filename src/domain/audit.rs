@@ -165,19 +165,23 @@ impl AuditEntry {
         }
     }
 
-    /// Returns who is recorded as having brought the comment where this entry puts it; the outer `None` leaves what is recorded.
+    /// Returns who is to be recorded as having brought the comment where this entry puts it.
     ///
-    /// Only a person's decision on this very comment counts as a [`Judge::Person`], also when it confirms a comment that was public
-    /// before. Batches (`BulkDecide`, `ApprovePending`, bans) and reverts never do. `look_changed` says that the entry changed whether or
-    /// when a moderator looked at the comment.
-    pub fn judgement(&self, look_changed: bool) -> Option<Option<Judge>> {
-        let moved = self.from_status != self.to_status;
+    /// Only a person's decision on this very comment makes them the judge, also when it confirms a comment that was public before.
+    /// Batches (`BulkDecide`, `ApprovePending`, bans) and reverts never do.
+    pub fn judge(&self) -> Option<Judge> {
         match self.action {
-            AuditAction::Approve if self.batch.is_none() && self.actor != SYSTEM => Some(Some(Judge::Person)),
-            AuditAction::Expire => Some(Some(Judge::System)),
-            AuditAction::Revert if look_changed => Some(None),
-            _ => moved.then_some(None),
+            AuditAction::Approve if self.batch.is_none() && self.actor != SYSTEM => Some(Judge::Person),
+            AuditAction::Expire => Some(Judge::System),
+            _ => None,
         }
+    }
+
+    /// True when [`judge`](Self::judge) replaces what is recorded. `look_changed` says that the entry changed whether or when a moderator
+    /// looked at the comment.
+    pub fn judges_anew(&self, look_changed: bool) -> bool {
+        let taken_back = self.action == AuditAction::Revert && look_changed;
+        self.judge().is_some() || self.from_status != self.to_status || taken_back
     }
 }
 
@@ -220,21 +224,21 @@ mod tests {
             to_status: Some(to),
             ..AuditEntry::new(Uuid::nil(), action, "minh", DateTime::UNIX_EPOCH)
         };
+        let told = |entry: &AuditEntry, look_changed| (entry.judges_anew(look_changed), entry.judge());
         let approval = entry(AuditAction::Approve, Status::Pending, Status::Approved);
-        assert_eq!(approval.judgement(true), Some(Some(Judge::Person)));
+        assert_eq!(told(&approval, true), (true, Some(Judge::Person)));
         let look = entry(AuditAction::Approve, Status::Approved, Status::Approved);
-        assert_eq!(look.judgement(true), Some(Some(Judge::Person)));
+        assert_eq!(told(&look, true), (true, Some(Judge::Person)));
         let in_a_batch = |entry: &AuditEntry| AuditEntry { batch: Some(Uuid::max()), ..entry.clone() };
-        assert_eq!(in_a_batch(&approval).judgement(true), Some(None));
-        assert_eq!(in_a_batch(&look).judgement(true), None, "what a person said before stays");
-        assert_eq!(AuditEntry { actor: SYSTEM.into(), ..approval.clone() }.judgement(true), Some(None));
+        assert_eq!(told(&in_a_batch(&approval), true), (true, None));
+        assert_eq!(told(&in_a_batch(&look), true), (false, None), "what a person said before stays");
+        assert_eq!(told(&AuditEntry { actor: SYSTEM.into(), ..approval }, true), (true, None));
         let back = entry(AuditAction::Revert, Status::Removed, Status::Approved);
-        assert_eq!(back.judgement(true), Some(None), "a revert raises no trust");
-        assert_eq!(entry(AuditAction::Revert, Status::Approved, Status::Approved).judgement(true), Some(None));
-        assert_eq!(entry(AuditAction::Escalate, Status::Approved, Status::Approved).judgement(false), None);
-        let expired =
-            AuditEntry { batch: Some(Uuid::max()), ..entry(AuditAction::Expire, Status::Pending, Status::Rejected) };
-        assert_eq!(expired.judgement(true), Some(Some(Judge::System)));
+        assert_eq!(told(&back, true), (true, None), "a revert raises no trust");
+        assert_eq!(told(&entry(AuditAction::Revert, Status::Approved, Status::Approved), true), (true, None));
+        assert_eq!(told(&entry(AuditAction::Escalate, Status::Approved, Status::Approved), false), (false, None));
+        let expired = in_a_batch(&entry(AuditAction::Expire, Status::Pending, Status::Rejected));
+        assert_eq!(told(&expired, true), (true, Some(Judge::System)));
     }
 
     #[test]

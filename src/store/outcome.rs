@@ -11,7 +11,7 @@ use crate::domain::{
     audit::{AuditAction, AuditEntry, Before},
     budget::Room,
     comment::{Attention, Comment},
-    decision::{self, DecisionBatch, DecisionItem, Judge, Refusal, Ruling, Settled, Standing, Verdict},
+    decision::{self, DecisionBatch, DecisionItem, Refusal, Ruling, Settled, Standing, Verdict},
     lifecycle::{Action, Status},
     page::{Page, REPLIES_SHOWN, Thread, published_cursor, thread_cursor},
     policy::check_open,
@@ -45,10 +45,10 @@ impl Outcome {
         self.entry.from_status != self.entry.to_status || self.entry.before.as_ref().is_some_and(looked)
     }
 
-    /// Who is recorded as having brought the comment where it is; `None` leaves what is recorded.
-    pub(super) fn judgement(&self) -> Option<Option<Judge>> {
+    /// True when the entry says anew who brought the comment where it is.
+    pub(super) fn judges_anew(&self) -> bool {
         let looked_at_before = self.entry.before.as_ref().and_then(|before| before.reviewed_at);
-        self.entry.judgement(looked_at_before != self.comment.reviewed_at)
+        self.entry.judges_anew(looked_at_before != self.comment.reviewed_at)
     }
 
     /// What to add to the public counts of parent and article: -1, 0 or 1.

@@ -104,8 +104,8 @@ pub(super) async fn write(tx: &mut SqliteConnection, site: &SiteId, outcome: &Ou
         .bind(comment.attention.open_reports)
         .bind(takedown.map(|takedown| takedown.kind.as_str()))
         .bind(takedown.map(|takedown| micros(takedown.due_at)))
-        .bind(outcome.judgement().is_some())
-        .bind(outcome.judgement().flatten().map(Judge::as_str))
+        .bind(outcome.judges_anew())
+        .bind(entry.judge().map(Judge::as_str))
         .execute(&mut *tx)
         .await?;
     audit::insert(tx, site, entry).await?;
