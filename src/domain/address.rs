@@ -1,12 +1,71 @@
-//! Network addresses as limits and bans see them.
+//! Network addresses: read as proxies write them, and as limits and bans see them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chrono::{DateTime, Utc};
 
-/// One spelling per address: IPv4 that arrived mapped into IPv6 (`::ffff:a.b.c.d`) becomes IPv4.
+/// The first 96 bits of an IPv4 address behind NAT64: the well-known prefix `64:ff9b::/96` (RFC 6052).
+const NAT64: u128 = 0x0064_ff9b << 96;
+
+named_enum! {
+    /// Why no address could be read from what a portal sent.
+    Unread {
+        /// The proxy itself says that it does not know or does not tell (`unknown`, `_hidden`; RFC 7239, section 6).
+        Unknown = "UNKNOWN",
+        /// It is no address in any form that proxies write.
+        Unreadable = "UNREADABLE",
+    }
+}
+
+/// Reads a reader's address in the forms that proxies write: alone or in brackets, with a port, with a zone id, in quotes. An empty
+/// text is nobody's address.
+///
+/// # Errors
+/// [`Unread`]: the reader is unknown then.
+pub fn read(text: &str) -> Result<Option<IpAddr>, Unread> {
+    let text = text.trim();
+    let text = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text).trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.starts_with('_') || text.split(':').next().is_some_and(|node| node.eq_ignore_ascii_case("unknown")) {
+        return Err(Unread::Unknown);
+    }
+    let address = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, after)) => parse_v6(address).filter(|_| after.is_empty() || is_port(after)),
+        None => text.parse().ok().or_else(|| parse_v6(text)).or_else(|| parse_v4_with_port(text)),
+    };
+    address.map(Some).ok_or(Unread::Unreadable)
+}
+
+/// Parses an IPv6 address; a zone id says nothing beyond the proxy's own machine.
+fn parse_v6(text: &str) -> Option<IpAddr> {
+    let (address, zone) = text.split_once('%').unwrap_or((text, "eth0"));
+    address.parse::<Ipv6Addr>().ok().filter(|_| !zone.is_empty()).map(IpAddr::V6)
+}
+
+fn parse_v4_with_port(text: &str) -> Option<IpAddr> {
+    let at = text.find(':').filter(|at| is_port(&text[*at..]))?;
+    text[..at].parse::<Ipv4Addr>().ok().map(IpAddr::V4)
+}
+
+/// True for `:` and a port, or an obfuscated one (`:_abc`).
+fn is_port(text: &str) -> bool {
+    let port = text.strip_prefix(':').unwrap_or_default();
+    let hidden = port.strip_prefix('_').is_some_and(|rest| !rest.is_empty());
+    hidden || (port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok())
+}
+
+/// One spelling per address: an IPv4 address that arrived mapped into IPv6 (`::ffff:a.b.c.d`) or through NAT64
+/// (`64:ff9b::a.b.c.d`) becomes IPv4.
 pub fn normalise(address: IpAddr) -> IpAddr {
-    address.to_canonical()
+    match address.to_canonical() {
+        IpAddr::V6(v6) if v6.to_bits() >> 32 << 32 == NAT64 => {
+            let [.., a, b, c, d] = v6.octets();
+            Ipv4Addr::new(a, b, c, d).into()
+        }
+        canonical => canonical,
+    }
 }
 
 /// The network that one subscriber usually holds or shares: /24 of IPv4, /64 of IPv6, with the rest zero.
@@ -23,6 +82,20 @@ pub fn peer_of(address: IpAddr) -> IpAddr {
         IpAddr::V4(v4) => v4.into(),
         v6 @ IpAddr::V6(_) => prefix_of(v6),
     }
+}
+
+/// Returns the /56 and the /48 around an IPv6 address, with the rest zero; an IPv4 address has none. One customer often holds a whole
+/// /56 or /48, and so as many /64 as they like.
+pub fn wider_prefixes(address: IpAddr) -> Option<[IpAddr; 2]> {
+    match normalise(address) {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(v6) => Some([72, 80].map(|rest| Ipv6Addr::from_bits(v6.to_bits() >> rest << rest).into())),
+    }
+}
+
+/// Returns the network that an address speaks for where voices of different networks count apart: its /24, or its /48.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    wider_prefixes(address).map_or_else(|| prefix_of(address), |[_, widest]| widest)
 }
 
 /// The calendar month (UTC) that an address is hashed for, as `2026-11`.
@@ -63,6 +136,73 @@ mod tests {
         ] {
             assert_eq!(peer_of(address.parse().unwrap()), peer.parse::<IpAddr>().unwrap());
         }
+    }
+
+    #[test]
+    fn wider_prefixes_are_the_56_and_the_48_of_ipv6_alone() {
+        let parse = |text: &str| text.parse::<IpAddr>().unwrap();
+        let wider = wider_prefixes(parse("2001:db8:1:2ff:3:4:5:6"));
+        assert_eq!(wider, Some([parse("2001:db8:1:200::"), parse("2001:db8:1::")]));
+        assert_eq!(wider_prefixes(parse("::ffff:203.0.113.77")), None);
+        assert_eq!(network_of(parse("203.0.113.77")), parse("203.0.113.0"));
+        assert_eq!(network_of(parse("2001:db8:1:2ff::1")), parse("2001:db8:1::"));
+    }
+
+    #[test]
+    fn addresses_are_read_as_proxies_write_them() {
+        for (text, address) in [
+            (" 203.0.113.7 ", "203.0.113.7"),
+            ("203.0.113.7:51234", "203.0.113.7"),
+            ("203.0.113.7:_hidden", "203.0.113.7"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:DB8::1]:443", "2001:db8::1"),
+            ("\"[2001:db8::1]:443\"", "2001:db8::1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%25eth0]:443", "fe80::1"),
+            ("[::ffff:203.0.113.7]:80", "::ffff:203.0.113.7"),
+        ] {
+            assert_eq!(read(text), Ok(Some(address.parse().unwrap())), "{text}");
+        }
+        assert_eq!((read(""), read(" ")), (Ok(None), Ok(None)));
+    }
+
+    #[test]
+    fn what_is_no_address_makes_the_reader_unknown() {
+        for text in ["unknown", "Unknown", "unknown:51234", "_SEVKISEK", "_gazonk:80"] {
+            assert_eq!(read(text), Err(Unread::Unknown), "{text}");
+        }
+        for text in [
+            "300.1.1.1",
+            "203.0.113.7:",
+            "203.0.113.7:port",
+            "203.0.113.7:99999",
+            "203.0.113.7:+80",
+            "[203.0.113.7]:80",
+            "[2001:db8::1]443",
+            "[2001:db8::1",
+            "fe80::1%",
+            "203.0.113.7%eth0",
+            "203.0.113.7, 198.51.100.1",
+            "localhost",
+            "unix:",
+            "é",
+        ] {
+            assert_eq!(read(text), Err(Unread::Unreadable), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_behind_nat64_is_its_ipv4_address() {
+        for (text, plain) in [
+            ("64:ff9b::203.0.113.7", "203.0.113.7"),
+            ("64:ff9b::cb00:7107", "203.0.113.7"),
+            ("64:ff9b:0:0:1::cb00:7107", "64:ff9b:0:0:1::cb00:7107"),
+            ("64:ff9b:1::cb00:7107", "64:ff9b:1::cb00:7107"),
+        ] {
+            assert_eq!(normalise(text.parse().unwrap()), plain.parse::<IpAddr>().unwrap(), "{text}");
+        }
+        assert_eq!(prefix_of("64:ff9b::203.0.113.7".parse().unwrap()), "203.0.113.0".parse::<IpAddr>().unwrap());
     }
 
     #[test]

@@ -27,21 +27,17 @@ const MAX_URL_BYTES: usize = 2_000;
 /// The reader as the portal saw them. Prints nothing of it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Client {
-    /// `None` when the portal did not say.
+    /// `None` when the portal did not say, or nothing that could be read: see [`address::read`](super::address::read).
     pub ip: Option<IpAddr>,
     /// As the portal's cookie held it; checked by the keyring.
     pub device_token: String,
 }
 
 impl Client {
-    /// Parses what the portal sent. A device token that is too long is nobody's.
-    pub fn check(ip: &str, device_token: &str, violations: &mut Violations) -> Self {
-        let parsed = ip.trim().parse().ok();
-        if parsed.is_none() && !ip.trim().is_empty() {
-            violations.add("client.ip", Problem::NotAnAddress);
-        }
-        let device_token = if device_token.len() > MAX_TOKEN_BYTES { "" } else { device_token };
-        Self { ip: parsed, device_token: device_token.to_owned() }
+    /// A reader at an address, if one is known. A device token that is too long is nobody's.
+    pub fn new(ip: Option<IpAddr>, device_token: String) -> Self {
+        let device_token = if device_token.len() > MAX_TOKEN_BYTES { String::new() } else { device_token };
+        Self { ip, device_token }
     }
 }
 
@@ -58,8 +54,7 @@ pub struct RawForm {
     pub content: String,
     pub challenge_token: String,
     pub challenge_answer: String,
-    pub client_ip: String,
-    pub device_token: String,
+    pub client: Client,
     pub request_id: String,
     pub honeypot: String,
     pub form_opened_at: Option<DateTime<Utc>>,
@@ -107,7 +102,6 @@ impl RawForm {
         let invisible = written.iter().map(|field| text::invisible_characters(field)).sum();
         let answer = ("challenge_answer", self.challenge_answer.as_str());
         check_challenge(("challenge_token", &self.challenge_token), answer, &mut violations);
-        let client = Client::check(&self.client_ip, &self.device_token, &mut violations);
         let request_id = check_request_id(&self.request_id, &mut violations);
         match (article, request_id, violations.into_result()) {
             (Some(article), Some(request_id), Ok(())) => Ok(Form {
@@ -120,7 +114,7 @@ impl RawForm {
                 invisible,
                 challenge_token: self.challenge_token,
                 challenge_answer: self.challenge_answer,
-                client,
+                client: self.client,
                 request_id,
                 honeypot: !self.honeypot.is_empty(),
                 form_opened_at: self.form_opened_at,
@@ -243,19 +237,10 @@ mod tests {
             article_url: "javascript:alert(1)".into(),
             parent_id: "7".into(),
             challenge_answer: "x".repeat(65),
-            client_ip: "300.1.1.1".into(),
             ..RawForm::default()
         };
-        let expected = [
-            "article_id",
-            "article_url",
-            "parent_id",
-            "author_name",
-            "content",
-            "challenge_answer",
-            "client.ip",
-            "request_id",
-        ];
+        let expected =
+            ["article_id", "article_url", "parent_id", "author_name", "content", "challenge_answer", "request_id"];
         assert_eq!(fields(bad), expected);
     }
 
@@ -264,8 +249,7 @@ mod tests {
         let raw = RawForm {
             challenge_token: "SEALED".into(),
             challenge_answer: "KM7RT".into(),
-            device_token: "DEVICE".into(),
-            client_ip: "203.0.113.7".into(),
+            client: Client::new("203.0.113.7".parse().ok(), "DEVICE".into()),
             ..form()
         };
         let checked = raw.clone().check(&TextLimits::default()).unwrap();
@@ -273,12 +257,5 @@ mod tests {
         for secret in ["SEALED", "KM7RT", "DEVICE", "203.0", "Lan", "Hay"] {
             assert!(!printed.contains(secret), "{printed}");
         }
-    }
-
-    #[test]
-    fn a_reader_behind_ipv6_is_understood() {
-        let mut violations = Violations::default();
-        let client = Client::check("::ffff:203.0.113.7", "", &mut violations);
-        assert!(client.ip.is_some() && violations.fields().is_empty());
     }
 }

@@ -5,13 +5,15 @@ use tonic::{Request, Response, Status, async_trait};
 use super::{Service, call::Call, convert::to_time};
 use crate::{
     domain::{
-        Result,
+        Result, address,
         answer::Alphabet,
         challenge::{ChallengeContent, ChallengeKind, IssuedChallenge},
         error::{Problem, Violations},
         form::{self, Client},
+        id::SiteId,
     },
     locale::{Locale, Value},
+    ops::metric,
     proto::v1::{self, captcha_service_server::CaptchaService, issue_challenge_response::Content},
     workflow::VerifyRequest,
 };
@@ -42,7 +44,7 @@ impl Service {
     async fn issue(&self, call: &Call, request: v1::IssueChallengeRequest) -> Result<v1::IssueChallengeResponse> {
         let mut violations = Violations::default();
         let article = form::check_article(&request.article_id, &mut violations);
-        let client = check_client(request.client, &mut violations);
+        let client = read_client(request.client, &call.caller.site);
         let kinds = check_kinds(&request.accepted_kinds, &mut violations);
         violations.into_result()?;
         let article = article.ok_or_else(|| crate::domain::Error::invalid("article_id", Problem::Required))?;
@@ -53,7 +55,7 @@ impl Service {
     async fn verify(&self, call: &Call, request: v1::VerifyChallengeRequest) -> Result<v1::VerifyChallengeResponse> {
         let mut violations = Violations::default();
         let article = form::check_article(&request.article_id, &mut violations);
-        let client = check_client(request.client, &mut violations);
+        let client = read_client(request.client, &call.caller.site);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
         form::check_challenge(("token", &request.token), ("answer", &request.answer), &mut violations);
         violations.into_result()?;
@@ -67,10 +69,14 @@ impl Service {
     }
 }
 
-/// The reader that a portal describes.
-pub(super) fn check_client(client: Option<v1::Client>, violations: &mut Violations) -> Client {
+/// The reader that a portal describes. Who comes with an address that cannot be read is unknown, and counted.
+pub(super) fn read_client(client: Option<v1::Client>, site: &SiteId) -> Client {
     let client = client.unwrap_or_default();
-    Client::check(&client.ip, &client.device_token, violations)
+    let ip = address::read(&client.ip).unwrap_or_else(|unread| {
+        metric::address_unread(site, unread);
+        None
+    });
+    Client::new(ip, client.device_token)
 }
 
 /// What a portal can show. Nothing said means pictures; nothing but "none needed" cannot be: strangers must be asked for something.

@@ -5,6 +5,7 @@ use tonic::{Request, Response, Status, async_trait};
 use super::{
     Service,
     call::Call,
+    captcha_service::read_client,
     convert::{from_time, to_time},
     convert_case::to_public,
 };
@@ -13,7 +14,7 @@ use crate::{
         Error, Result,
         error::{Problem, Violations},
         form::{self, RawForm},
-        id::ArticleId,
+        id::{ArticleId, SiteId},
     },
     proto::v1::{self, comment_service_server::CommentService},
     workflow::WithdrawRequest,
@@ -78,7 +79,8 @@ impl CommentService for Service {
 
 impl Service {
     async fn submit(&self, call: &Call, request: v1::SubmitCommentRequest) -> Result<v1::SubmitCommentResponse> {
-        let submitted = self.0.submit_comment(&call.caller.site, raw_form(request), call.now).await?;
+        let site = &call.caller.site;
+        let submitted = self.0.submit_comment(site, raw_form(request, site), call.now).await?;
         let published_at = submitted.answer.published_at;
         let outcome = if published_at.is_some() { v1::Outcome::Published } else { v1::Outcome::Pending };
         Ok(v1::SubmitCommentResponse {
@@ -133,11 +135,10 @@ impl Service {
     }
 }
 
-fn raw_form(request: v1::SubmitCommentRequest) -> RawForm {
+fn raw_form(request: v1::SubmitCommentRequest, site: &SiteId) -> RawForm {
     let mut noted = Violations::default();
     let form_opened_at = from_time(request.form_opened_at, "form_opened_at", &mut noted);
     let article_published_at = from_time(request.article_published_at, "article_published_at", &mut noted);
-    let client = request.client.unwrap_or_default();
     RawForm {
         article_id: request.article_id,
         article_title: request.article_title,
@@ -149,8 +150,7 @@ fn raw_form(request: v1::SubmitCommentRequest) -> RawForm {
         content: request.content,
         challenge_token: request.challenge_token,
         challenge_answer: request.challenge_answer,
-        client_ip: client.ip,
-        device_token: client.device_token,
+        client: read_client(request.client, site),
         request_id: request.request_id,
         honeypot: request.honeypot,
         form_opened_at,

@@ -3,7 +3,7 @@
 use super::{
     Service,
     call::Call,
-    captcha_service::check_client,
+    captcha_service::read_client,
     convert::{from_reason, optional, to_time},
 };
 use crate::{
@@ -27,7 +27,7 @@ impl Service {
         let comment = form::check_comment(&request.comment_id, "comment_id", &mut noted);
         let reason = optional(request.reason, from_reason, "reason", &mut noted);
         let note = report::check_words(reason, &request.note, &mut noted);
-        let client = check_client(request.client, &mut noted);
+        let client = read_client(request.client, &call.caller.site);
         // Its value is not kept: who reports again counts no second time anyway.
         form::check_request_id(&request.request_id, &mut noted);
         let request = ReportRequest { comment, reason, note, client, noted };

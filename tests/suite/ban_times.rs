@@ -74,7 +74,7 @@ impl Desk {
             content: format!("{content}, {now}"),
             challenge_token: challenge.token,
             challenge_answer: ANSWER.into(),
-            client_ip: from.0.into(),
+            client: client.clone(),
             request_id: Uuid::new_v4().to_string(),
             ..RawForm::default()
         };

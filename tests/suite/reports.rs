@@ -145,7 +145,7 @@ async fn a_report_that_lacks_much_is_told_everything_at_once(database: Database)
             "note",
         ),
         (v1::ReportCommentRequest { request_id: "1".into(), ..report(&id, &device) }, "request_id"),
-        (report_from(&id, "300.1.1.1"), "client.ip"),
+        (report_from(&id, "300.1.1.1"), "client"),
     ] {
         assert_eq!(fields(&portal.report(changed).await.unwrap_err())[0], wrong);
     }

@@ -71,7 +71,6 @@ problem-too-many-bytes = At most { $limit } bytes; this has { $actual }.
 problem-too-many = At most { $limit } items.
 problem-not-a-uuid = This must be a UUID.
 problem-not-an-article-id = This must be 1 to 200 bytes without control characters.
-problem-not-an-address = This must be an IP address.
 problem-not-a-url = This must be an http or https address.
 problem-unknown-value = This value is not supported.
 problem-out-of-range = This value is out of range.

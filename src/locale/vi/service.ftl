@@ -67,7 +67,6 @@ problem-too-many-bytes = Tối đa { $limit } byte, hiện có { $actual }.
 problem-too-many = Tối đa { $limit } mục.
 problem-not-a-uuid = Phải là một UUID.
 problem-not-an-article-id = Phải có từ 1 đến 200 byte và không chứa ký tự điều khiển.
-problem-not-an-address = Phải là một địa chỉ IP.
 problem-not-a-url = Phải là một địa chỉ http hoặc https.
 problem-unknown-value = Giá trị không được hỗ trợ.
 problem-out-of-range = Giá trị nằm ngoài khoảng cho phép.

@@ -14,6 +14,7 @@ pub use rpc::Rpc;
 pub use spam::{findings, model_loaded, model_trained, term_stood_down, terms_loaded};
 
 use crate::domain::{
+    address::Unread,
     audit::AuditAction,
     challenge::{CaptchaFailure, ChallengeKind, Level, SealedChallenge},
     comment::TakedownKind,
@@ -28,6 +29,7 @@ const CAPTCHA_ISSUED: &str = "duyet_captcha_issued_total";
 const CAPTCHA_CHECKS: &str = "duyet_captcha_checks_total";
 const CAPTCHA_SOLVE: &str = "duyet_captcha_solve_seconds";
 const DECISIONS: &str = "duyet_decisions_total";
+const ADDRESSES_UNREAD: &str = "duyet_reader_addresses_unread_total";
 const REPORTS: &str = "duyet_reports_total";
 const REVERTS: &str = "duyet_reverts_total";
 const ESCALATIONS: &str = "duyet_escalations_total";
@@ -87,6 +89,10 @@ fn describe() {
     describe_counter!(
         DECISIONS,
         "moderators' decisions by action and outcome: CHANGED, UNCHANGED or the error's reason"
+    );
+    describe_counter!(
+        ADDRESSES_UNREAD,
+        "readers whose address could not be read: UNKNOWN (the proxy says so) or UNREADABLE"
     );
     describe_counter!(REPORTS, "readers' reports by outcome: COUNTED, REQUEUED, KNOWN or the error's reason");
     describe_counter!(REVERTS, "comments and bans asked to be taken back, by outcome: REVERTED or the error's reason");
@@ -199,6 +205,11 @@ pub fn decided(action: Action, outcome: &'static str) {
 /// Counts a reader's report.
 pub fn reported(site: &SiteId, outcome: &'static str) {
     counter!(REPORTS, "site" => site.to_string(), "outcome" => outcome).increment(1);
+}
+
+/// Counts a reader whose address could not be read: to duyet they have none.
+pub fn address_unread(site: &SiteId, unread: Unread) {
+    counter!(ADDRESSES_UNREAD, "site" => site.to_string(), "what" => unread.as_str()).increment(1);
 }
 
 /// Counts a comment or ban that was to be taken back.
