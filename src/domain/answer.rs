@@ -26,6 +26,31 @@ impl Alphabet {
         }
     }
 
+    /// The alphabet that an answer is of. Only answers of digits alone are as long as [`Self::Digits`] makes them.
+    fn of(answer: &str) -> Self {
+        let digits = answer.len() >= Self::Digits.length(Level::Normal);
+        if digits && answer.chars().all(|c| Self::Digits.symbols().contains(c)) { Self::Digits } else { Self::Mixed }
+    }
+
+    /// The symbol that a folded character is taken for: itself, or its look-alike where the alphabet never has it. A person who reads
+    /// `G` for `6` is right; a machine that knows the alphabet gains nothing.
+    const fn look_alike(self, typed: char) -> char {
+        match (self, typed) {
+            (_, 'A') => '4',
+            (_, 'G') => '6',
+            (_, '1') | (Self::Digits, 'T') => '7',
+            (Self::Mixed, 'E') => 'F',
+            (Self::Mixed, 'O' | 'Q' | '0') => 'C',
+            (Self::Mixed, 'U' | 'Y') => 'V',
+            (Self::Digits, 'B') => '8',
+            (Self::Digits, 'E') => '3',
+            (Self::Digits, 'Q') => '9',
+            (Self::Digits, 'S') => '5',
+            (Self::Digits, 'Z') => '2',
+            (Self::Mixed | Self::Digits, own) => own,
+        }
+    }
+
     /// Symbols of an answer. Digits take one more: 8^6 and 8^7 answers against 16^5 and 16^6, both far from worth guessing in one
     /// try (4 and 1 in a million at level 1).
     pub const fn length(self, level: Level) -> usize {
@@ -44,6 +69,17 @@ pub fn fold_answer(typed: &str) -> String {
         return String::new();
     }
     text::fold(typed).nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// Folds what a reader typed as [`fold_answer`] does, and takes look-alikes for the symbols that the right `answer`'s alphabet has.
+pub fn fold_answer_to(answer: &str, typed: &str) -> String {
+    let alphabet = Alphabet::of(answer);
+    fold_answer(typed).chars().map(|c| alphabet.look_alike(c)).collect()
+}
+
+/// True when nothing was typed that could be an answer: no letter and no digit.
+pub fn is_blank(typed: &str) -> bool {
+    typed.len() <= MAX_ANSWER_BYTES && fold_answer(typed).is_empty()
 }
 
 #[cfg(test)]
@@ -84,7 +120,7 @@ mod tests {
         #[test]
         fn the_right_code_passes_however_it_is_typed(code in code()) {
             for way in ways(&code) {
-                prop_assert_eq!(fold_answer(&way), &*code, "{}", way);
+                prop_assert_eq!(fold_answer_to(&code, &way), &*code, "{}", way);
             }
         }
 
@@ -94,7 +130,7 @@ mod tests {
             let one_off: String = right.chars().zip(0..).map(|(c, n)| if n == at { other.as_bytes()[at].into() } else { c }).collect();
             for wrong in [one_off, other].into_iter().filter(|wrong| *wrong != right) {
                 for way in ways(&wrong) {
-                    prop_assert_ne!(fold_answer(&way), &*right, "{}", way);
+                    prop_assert_ne!(fold_answer_to(&right, &way), &*right, "{}", way);
                 }
             }
         }
@@ -128,6 +164,42 @@ mod tests {
         }
         assert_eq!(fold_answer("Đđ"), "DD");
         assert_eq!(fold_answer(" - . "), "");
+    }
+
+    #[test]
+    fn letters_that_an_alphabet_never_has_are_read_as_their_look_alikes() {
+        for (answer, typed) in [
+            ("KM7RT", "km7rt"),
+            ("6VF4C", "gyeao"),
+            ("6VF47", "G U É Á 1"),
+            ("CC7CC", "0q1Oo"),
+            ("234567", "Z E A S G T"),
+            ("889922", "bBqQzZ"),
+            ("777777", "111TTt"),
+        ] {
+            assert_eq!(fold_answer_to(answer, typed), answer, "{typed}");
+        }
+        // What may be a symbol itself is no other one's look-alike.
+        assert_ne!(fold_answer_to("KM7RT", "KMTRT"), "KM7RT");
+        assert_ne!(fold_answer_to("PPPPP", "RRRRR"), "PPPPP");
+        assert_ne!(fold_answer_to("346346", "846846"), "346346");
+    }
+
+    #[test]
+    fn every_symbol_of_an_alphabet_stands_for_itself() {
+        for alphabet in Alphabet::ALL {
+            assert!(alphabet.symbols().chars().all(|symbol| alphabet.look_alike(symbol) == symbol));
+            for typed in ('0'..='9').chain('A'..='Z') {
+                let read = alphabet.look_alike(typed);
+                assert!(read == typed || alphabet.symbols().contains(read), "{typed} is read as {read}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_letter_or_digit_is_blank() {
+        assert!(["", " ", "-.-", "\u{200b}", "…"].iter().all(|typed| is_blank(typed)));
+        assert!(!is_blank("0") && !is_blank(&"-".repeat(65)));
     }
 
     #[test]

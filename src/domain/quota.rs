@@ -67,6 +67,14 @@ impl Limit {
     pub(super) const fn enforced(quota: Quota) -> Self {
         Self { quota, mode: LimitMode::Enforce }
     }
+
+    /// Returns the limit with `factor` times the events and the burst.
+    #[must_use]
+    pub(super) fn times(self, factor: u32) -> Self {
+        let times = |events: NonZeroU32| events.saturating_mul(NonZeroU32::new(factor).unwrap_or(NonZeroU32::MIN));
+        let quota = Quota { events: times(self.quota.events), burst: times(self.quota.burst), ..self.quota };
+        Self { quota, ..self }
+    }
 }
 
 impl FromStr for Limit {

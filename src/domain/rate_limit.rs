@@ -22,10 +22,29 @@ named_enum! {
         FailuresPerPrefix = "FailuresPerPrefix",
         ReportsPerDevice = "ReportsPerDevice",
         ReportsPerPrefix = "ReportsPerPrefix",
+        ReportsPerArticle = "ReportsPerArticle",
+        ReportsPerSite = "ReportsPerSite",
+        SubmitsPerPrefix56 = "SubmitsPerPrefix56",
+        SubmitsPerPrefix48 = "SubmitsPerPrefix48",
+        ChallengesPerPrefix56 = "ChallengesPerPrefix56",
+        ChallengesPerPrefix48 = "ChallengesPerPrefix48",
+        FailuresPerPrefix56 = "FailuresPerPrefix56",
+        FailuresPerPrefix48 = "FailuresPerPrefix48",
+        ReportsPerPrefix56 = "ReportsPerPrefix56",
+        ReportsPerPrefix48 = "ReportsPerPrefix48",
     }
 }
 
-/// Every limit's quota and mode. In a file each is optional and named as its limit is: `submits_per_device = "5/1m burst 3"`.
+/// Events that an IPv6 /56 and a /48 may send for each that a /64 may: one customer often holds a whole /56 or /48, and an IPv6
+/// carrier has many readers behind one.
+const PER_56: u32 = 4;
+const PER_48: u32 = 16;
+
+/// Largest reserve, in percent: newcomers always keep a part.
+const MOST_RESERVED: u8 = 90;
+
+/// Every limit's quota and mode. In a file each is optional and named as its limit is: `submits_per_device = "5/1m burst 3"`. The
+/// quotas of an IPv6 /56 and /48 are multiples of the /64's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quotas {
@@ -41,6 +60,19 @@ pub struct Quotas {
     pub failures_per_prefix: Limit,
     pub reports_per_device: Limit,
     pub reports_per_prefix: Limit,
+    pub reports_per_article: Limit,
+    pub reports_per_site: Limit,
+    /// Part of the quotas of articles and sites that only devices with an approved comment may use, in percent.
+    #[serde(deserialize_with = "reserve")]
+    pub reserve_percent: u8,
+}
+
+fn reserve<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let percent = u8::deserialize(deserializer)?;
+    if percent <= MOST_RESERVED {
+        return Ok(percent);
+    }
+    Err(serde::de::Error::custom(format!("`{percent}` is no reserve: 0 to {MOST_RESERVED} percent")))
 }
 
 impl Quotas {
@@ -59,6 +91,9 @@ impl Quotas {
             failures_per_prefix: limit,
             reports_per_device: limit,
             reports_per_prefix: limit,
+            reports_per_article: limit,
+            reports_per_site: limit,
+            reserve_percent: DEFAULT_RESERVE,
         }
     }
 
@@ -66,15 +101,21 @@ impl Quotas {
     #[must_use]
     pub fn divided_by(&self, replicas: NonZeroU32) -> Self {
         let mut parts = self.clone();
-        for limit in LimitName::ALL {
-            let part = parts.get_mut(*limit);
+        for part in parts.settings_mut() {
             part.quota = part.quota.divided_by(replicas);
         }
         parts
     }
 
+    /// Returns how many events of `limit` must stay free for devices that are known: less than its burst.
+    pub fn reserve(&self, limit: LimitName) -> u32 {
+        let burst = u64::from(self.get(limit).quota.burst.get());
+        let reserved = burst * u64::from(self.reserve_percent.min(MOST_RESERVED)) / 100;
+        u32::try_from(reserved).unwrap_or(u32::MAX)
+    }
+
     /// One limit.
-    pub const fn get(&self, limit: LimitName) -> Limit {
+    pub fn get(&self, limit: LimitName) -> Limit {
         match limit {
             LimitName::SubmitsPerDevice => self.submits_per_device,
             LimitName::SubmitsPerPrefix => self.submits_per_prefix,
@@ -88,24 +129,36 @@ impl Quotas {
             LimitName::FailuresPerPrefix => self.failures_per_prefix,
             LimitName::ReportsPerDevice => self.reports_per_device,
             LimitName::ReportsPerPrefix => self.reports_per_prefix,
+            LimitName::ReportsPerArticle => self.reports_per_article,
+            LimitName::ReportsPerSite => self.reports_per_site,
+            LimitName::SubmitsPerPrefix56 => self.submits_per_prefix.times(PER_56),
+            LimitName::SubmitsPerPrefix48 => self.submits_per_prefix.times(PER_48),
+            LimitName::ChallengesPerPrefix56 => self.challenges_per_prefix.times(PER_56),
+            LimitName::ChallengesPerPrefix48 => self.challenges_per_prefix.times(PER_48),
+            LimitName::FailuresPerPrefix56 => self.failures_per_prefix.times(PER_56),
+            LimitName::FailuresPerPrefix48 => self.failures_per_prefix.times(PER_48),
+            LimitName::ReportsPerPrefix56 => self.reports_per_prefix.times(PER_56),
+            LimitName::ReportsPerPrefix48 => self.reports_per_prefix.times(PER_48),
         }
     }
 
-    const fn get_mut(&mut self, limit: LimitName) -> &mut Limit {
-        match limit {
-            LimitName::SubmitsPerDevice => &mut self.submits_per_device,
-            LimitName::SubmitsPerPrefix => &mut self.submits_per_prefix,
-            LimitName::SubmitsPerArticle => &mut self.submits_per_article,
-            LimitName::SubmitsPerSite => &mut self.submits_per_site,
-            LimitName::ChallengesPerDevice => &mut self.challenges_per_device,
-            LimitName::ChallengesPerPrefix => &mut self.challenges_per_prefix,
-            LimitName::ChallengesPerArticle => &mut self.challenges_per_article,
-            LimitName::ChallengesPerSite => &mut self.challenges_per_site,
-            LimitName::FailuresPerDevice => &mut self.failures_per_device,
-            LimitName::FailuresPerPrefix => &mut self.failures_per_prefix,
-            LimitName::ReportsPerDevice => &mut self.reports_per_device,
-            LimitName::ReportsPerPrefix => &mut self.reports_per_prefix,
-        }
+    fn settings_mut(&mut self) -> [&mut Limit; 14] {
+        [
+            &mut self.submits_per_device,
+            &mut self.submits_per_prefix,
+            &mut self.submits_per_article,
+            &mut self.submits_per_site,
+            &mut self.challenges_per_device,
+            &mut self.challenges_per_prefix,
+            &mut self.challenges_per_article,
+            &mut self.challenges_per_site,
+            &mut self.failures_per_device,
+            &mut self.failures_per_prefix,
+            &mut self.reports_per_device,
+            &mut self.reports_per_prefix,
+            &mut self.reports_per_article,
+            &mut self.reports_per_site,
+        ]
     }
 }
 
@@ -113,7 +166,8 @@ impl Default for Quotas {
     /// Our choice, to be tuned per newsroom: five comments a minute are more than one reader writes, and a prefix is
     /// often a whole carrier NAT. A challenge may be asked for four times as often as a comment is sent, because
     /// pictures are misread and reloaded. Half of twenty wrong answers in ten minutes is more than bad eyes: from there on challenges get
-    /// harder. Who reports more than twenty comments an hour is no help to a moderator.
+    /// harder. Who reports more than twenty comments an hour is no help to a moderator, and neither are more than two reports a minute
+    /// about one article.
     fn default() -> Self {
         Self {
             submits_per_device: per_minute(5),
@@ -128,9 +182,15 @@ impl Default for Quotas {
             failures_per_prefix: limit(200, 600),
             reports_per_device: per_hour(20),
             reports_per_prefix: per_hour(120),
+            reports_per_article: per_hour(120),
+            reports_per_site: per_hour(1_200),
+            reserve_percent: DEFAULT_RESERVE,
         }
     }
 }
+
+/// Half of what an article and a site take is kept for readers whom moderators know.
+const DEFAULT_RESERVE: u8 = 50;
 
 const fn per_minute(events: u32) -> Limit {
     limit(events, 60)
@@ -162,8 +222,24 @@ pub struct Charge {
 pub enum Weight {
     /// One event.
     One,
+    /// One event, which fits only where the reserve stays free: see [`Quotas::reserve`].
+    OneBesideReserve,
     /// Nothing: it only asks whether one more event would fit, and how many.
     Look,
+}
+
+impl Weight {
+    /// True when the charge changes the count.
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::One | Self::OneBesideReserve)
+    }
+}
+
+impl Charge {
+    /// Returns how many events must stay free beside this charge.
+    pub fn keeps_free(&self, quotas: &Quotas) -> u32 {
+        if self.weight == Weight::OneBesideReserve { quotas.reserve(self.limit) } else { 0 }
+    }
 }
 
 /// What a check of several charges answers. Either all are counted or none.
@@ -187,7 +263,8 @@ mod tests {
     #[test]
     fn quotas_are_named_as_their_limits_are() {
         let quotas = serde_json::to_value(Quotas::default()).unwrap();
-        for limit in LimitName::ALL {
+        let derived = |limit: &&LimitName| !limit.as_str().ends_with(['6', '8']);
+        for limit in LimitName::ALL.iter().filter(derived) {
             let mut key = String::new();
             for letter in limit.as_str().chars() {
                 if letter.is_uppercase() && !key.is_empty() {
@@ -197,7 +274,37 @@ mod tests {
             }
             assert_eq!(quotas[&key], Quotas::default().get(*limit).to_string(), "{key}");
         }
-        assert_eq!(quotas.as_object().unwrap().len(), LimitName::ALL.len());
+        let settings = LimitName::ALL.iter().filter(derived).count();
+        assert_eq!(quotas.as_object().unwrap().len(), settings + 1, "and the reserve");
+        assert_eq!(Quotas::default().settings_mut().len(), settings);
+    }
+
+    #[test]
+    fn wider_prefixes_have_multiples_of_the_narrow_ones_quota() {
+        let quotas = Quotas::default();
+        for (limit, text) in [
+            (LimitName::SubmitsPerPrefix56, "240/1m"),
+            (LimitName::SubmitsPerPrefix48, "960/1m"),
+            (LimitName::ReportsPerPrefix56, "480/1h"),
+            (LimitName::FailuresPerPrefix48, "3200/10m"),
+        ] {
+            assert_eq!(quotas.get(limit).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_reserve_is_a_part_of_the_burst_and_never_all_of_it() {
+        let quotas = |article: &str, reserve_percent| Quotas {
+            submits_per_article: article.parse().unwrap(),
+            reserve_percent,
+            ..Quotas::default()
+        };
+        let reserved = |article, percent| quotas(article, percent).reserve(LimitName::SubmitsPerArticle);
+        assert_eq!(reserved("300/1m", 50), 150);
+        assert_eq!(reserved("300/1m burst 5", 50), 2);
+        assert_eq!([reserved("1/1m", 90), reserved("300/1m", 0)], [0, 0]);
+        assert!(serde_json::from_str::<Quotas>(r#"{"reserve_percent": 91}"#).is_err());
+        assert_eq!(serde_json::from_str::<Quotas>(r#"{"reserve_percent": 25}"#).unwrap().reserve_percent, 25);
     }
 
     #[test]

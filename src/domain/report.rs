@@ -18,6 +18,9 @@ use super::{
     text,
 };
 
+/// Networks that reports must come from before they bring a comment back: whoever holds one has as many devices as they like.
+const NETWORKS_NEEDED: i32 = 2;
+
 /// A reader's report as it reaches the store.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -25,6 +28,9 @@ pub struct Report {
     pub comment: CommentId,
     /// Of the device, else of the address: what counts once.
     pub reporter: Pseudonym,
+    /// Of the network that it came from, as far as one is told: its voices alone bring no comment back. A device with an approved comment
+    /// speaks for itself.
+    pub network: Pseudonym,
     pub reason: Option<Reason>,
     /// The reader's own words.
     pub note: String,
@@ -42,10 +48,11 @@ impl Report {
         comment.status.is_public() && mode != Mode::Hidden
     }
 
-    /// What one more report of `comment` comes to. Whether it waits again is asked of those since the last look only, and told once: a
-    /// comment that waits already is not told of again.
-    pub fn counted(comment: &Comment, site: &Site) -> Reported {
-        let enough = comment.attention.open_reports + 1 >= site.reports_needed();
+    /// Returns what one more report of `comment` comes to, when reports since the last look came from `networks` networks, this one's among
+    /// them. Only those since the last look count, and a comment that waits already is not told of again.
+    pub fn counted(comment: &Comment, site: &Site, networks: i64) -> Reported {
+        let needed = site.reports_needed();
+        let enough = comment.attention.open_reports + 1 >= needed && networks >= i64::from(needed.min(NETWORKS_NEEDED));
         if enough && !comment.is_queued() { Reported::Requeued } else { Reported::Counted }
     }
 }

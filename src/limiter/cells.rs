@@ -26,14 +26,16 @@ struct Shared {
     /// Counts every unknown subject once `known` is full. Zero: nothing counted yet.
     overflow: AtomicU64,
     capacity: usize,
+    /// What the events that strangers must leave free would add to a cell.
+    reserve: Nanos,
     crowded: Arc<Notify>,
 }
 
 impl Cells {
     /// Room for `capacity` subjects; `crowded` is told when one more comes. Threads that insert at the same moment may
     /// exceed the capacity by their own number.
-    pub(super) fn new(capacity: usize, crowded: Arc<Notify>) -> Self {
-        Self(Arc::new(Shared { known: DashMap::new(), overflow: AtomicU64::new(0), capacity, crowded }))
+    pub(super) fn new(capacity: usize, reserve: Nanos, crowded: Arc<Notify>) -> Self {
+        Self(Arc::new(Shared { known: DashMap::new(), overflow: AtomicU64::new(0), capacity, reserve, crowded }))
     }
 
     /// Takes one charge back: `interval` is what it added. The cell may end in the past, which governor reads as now.
@@ -79,6 +81,9 @@ impl StateStore for Cells {
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
         let Charge { subject, weight, .. } = charge;
+        // Governor was asked for the reserve along with the event; only the event is counted.
+        let uncounted = if *weight == Weight::OneBesideReserve { self.0.reserve } else { Nanos::new(0) };
+        let f = |cell| f(cell).map(|(value, next): (T, Nanos)| (value, next.saturating_sub(uncounted)));
         if *weight == Weight::Look {
             return self.look(subject, f);
         }

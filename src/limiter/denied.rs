@@ -7,7 +7,7 @@ use dashmap::DashMap;
 use tokio::time::Instant;
 
 use super::verdict::{Outcome, refuses};
-use crate::domain::rate_limit::{Charge, LimitName, Quotas};
+use crate::domain::rate_limit::{Charge, LimitName, Quotas, Weight};
 
 /// Most refusals remembered, about 150 bytes each. Beyond that one costs a call to Redis, as without this.
 const CAPACITY: usize = 50_000;
@@ -16,9 +16,9 @@ const CAPACITY: usize = 50_000;
 /// another subject of the same check was refused.
 const BELIEVED: Duration = Duration::from_secs(5);
 
-/// Refusals by limit and subject.
+/// Refusals by limit, subject and weight: what has no room beside the reserve may have room in it.
 #[derive(Default)]
-pub(super) struct Denied(DashMap<(LimitName, String), Refusal>);
+pub(super) struct Denied(DashMap<(LimitName, String, Weight), Refusal>);
 
 #[derive(Clone, Copy)]
 struct Refusal {
@@ -40,7 +40,7 @@ impl Denied {
             return None;
         }
         let wait = |charge: &Charge| {
-            let Refusal { until, doubted } = *self.0.get(&(charge.limit, charge.subject.clone()))?;
+            let Refusal { until, doubted } = *self.0.get(&(charge.limit, charge.subject.clone(), charge.weight))?;
             let outcome = Outcome::Refused { retry_after: until.checked_duration_since(now)? };
             (doubted > now && refuses(quotas, charge, outcome)).then(|| (charge.clone(), outcome))
         };
@@ -58,7 +58,7 @@ impl Denied {
             {
                 let doubted = now + retry_after.min(BELIEVED);
                 let refusal = Refusal { until: now + retry_after, doubted };
-                self.0.insert((charge.limit, charge.subject.clone()), refusal);
+                self.0.insert((charge.limit, charge.subject.clone(), charge.weight), refusal);
             }
         }
     }
@@ -72,7 +72,6 @@ impl Denied {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rate_limit::Weight;
 
     fn charge(subject: &str) -> Charge {
         Charge { limit: LimitName::SubmitsPerDevice, subject: subject.into(), weight: Weight::One }
@@ -93,6 +92,15 @@ mod tests {
         assert_eq!(denied.find(&quotas, &charges, later(4)), None);
         denied.sweep(later(4));
         assert!(denied.0.is_empty());
+    }
+
+    #[test]
+    fn what_strangers_are_refused_is_no_refusal_of_a_known_reader() {
+        let (denied, quotas, now) = (Denied::default(), Quotas::default(), Instant::now());
+        let stranger = Charge { weight: Weight::OneBesideReserve, ..charge("a") };
+        denied.remember(&quotas, std::slice::from_ref(&stranger), &[refused(4)], now);
+        assert!(denied.find(&quotas, &[stranger], now).is_some());
+        assert_eq!(denied.find(&quotas, &[charge("a")], now), None);
     }
 
     #[test]

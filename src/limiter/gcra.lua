@@ -6,7 +6,8 @@
 -- ARGV[1]       the time of this server after which nothing may be counted any more; 0: count whenever it comes
 -- ARGV[4i - 2]  interval: microseconds after which one more event fits
 -- ARGV[4i - 1]  tolerance: (burst - 1) * interval
--- ARGV[4i]      1 takes an event, 0 only looks whether one fits, -1 gives back one that was taken
+-- ARGV[4i]      n >= 1 takes one event where n events fit (n - 1 are the reserve, less than the burst), 0 only looks whether one
+--               fits, -1 gives back one that was taken
 -- ARGV[4i + 1]  1: when it is refused, nothing is counted; 0: it is only told (SHADOW)
 -- Returns       { time of this server, then per key: fits 0 or 1, microseconds until a refused event fits, events left }
 --               or the time alone: it came too late and nothing was counted
@@ -25,17 +26,18 @@ end
 local stored = redis.call('MGET', unpack(KEYS))
 for i = 1, #KEYS do
   local interval, tolerance, weight = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i - 1]), tonumber(ARGV[4 * i])
+  local reserve = math.max(weight - 1, 0) * interval
   local count, wait = tonumber(stored[i] or ''), 0
   -- Never further ahead than a whole burst: a clock set back or a shortened quota must not lock anyone out.
   local tat = math.max(now, math.min(count or now, now + tolerance + interval))
   if weight < 0 then
     -- Of a count that is gone there is nothing to give back.
     tat = count and math.max(now, tat - interval) or now
-  elseif tat - tolerance > now then
-    wait = tat - tolerance - now
+  elseif tat + reserve - tolerance > now then
+    wait = tat + reserve - tolerance - now
     refused = refused or ARGV[4 * i + 1] == '1'
   else
-    tat = tat + weight * interval
+    tat = tat + math.min(weight, 1) * interval
   end
   -- Nothing is written of a refused try: it neither counts nor prolongs the key.
   if wait == 0 and weight ~= 0 then

@@ -62,7 +62,7 @@ impl Gcra {
     ) -> RedisResult<Answer> {
         let groups = groups(servers, charges)?;
         let calls = groups.iter().map(|group| {
-            let asked = group.charges.iter().map(|at| (&charges[*at], weight(&charges[*at])));
+            let asked = group.charges.iter().map(|at| (&charges[*at], weight(quotas, &charges[*at])));
             self.ask(group.shard, Question::new(quotas, asked), Some(deadline))
         });
         let answers = join_all(calls).await;
@@ -73,7 +73,7 @@ impl Gcra {
             for (at, outcome) in group.charges.iter().zip(answer?) {
                 let charge = &charges[*at];
                 group_refused |= refuses(quotas, charge, outcome);
-                if outcome.is_taken() && charge.weight == Weight::One {
+                if outcome.is_taken() && charge.weight.counts() {
                     counted.push(*at);
                 }
                 outcomes[*at] = outcome;
@@ -178,9 +178,10 @@ fn groups<'a>(servers: &'a Servers, charges: &'a [Charge]) -> RedisResult<Vec<Gr
     Ok(groups)
 }
 
-fn weight(charge: &Charge) -> i64 {
+/// The weight in the script's words: an event beside a reserve asks for room for both.
+fn weight(quotas: &Quotas, charge: &Charge) -> i64 {
     match charge.weight {
-        Weight::One => TAKE,
+        Weight::One | Weight::OneBesideReserve => TAKE + i64::from(charge.keeps_free(quotas)),
         Weight::Look => LOOK,
     }
 }

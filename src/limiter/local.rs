@@ -6,6 +6,7 @@ use governor::{
     RateLimiter,
     clock::{Clock, DefaultClock},
     middleware::StateInformationMiddleware,
+    nanos::Nanos,
 };
 use tokio::sync::Notify;
 
@@ -47,7 +48,8 @@ impl<C: Clock + Clone> Local<C> {
     pub(super) fn with_quotas(&self, quotas: Quotas) -> Self {
         let (crowded, clock) = (Arc::clone(&self.crowded), self.clock.clone());
         let fresh = Self { quotas, limits: Vec::new(), capacity: self.capacity, crowded, clock };
-        let stays = |name: LimitName| fresh.quotas.get(name).quota == self.quotas.get(name).quota;
+        let known = |quotas: &Quotas, name| (quotas.get(name).quota, quotas.reserve(name));
+        let stays = |name: LimitName| known(&fresh.quotas, name) == known(&self.quotas, name);
         let counts = |name: LimitName| if stays(name) { Arc::clone(self.limit(name)) } else { fresh.counts(name) };
         let limits = LimitName::ALL.iter().map(|name| counts(*name)).collect();
         Self { limits, ..fresh }
@@ -55,7 +57,8 @@ impl<C: Clock + Clone> Local<C> {
 
     fn counts(&self, name: LimitName) -> Arc<Counts<C>> {
         let quota = governor_quota(self.quotas.get(name).quota);
-        let cells = Cells::new(self.capacity, Arc::clone(&self.crowded));
+        let reserve = Nanos::from(quota.replenish_interval()) * u64::from(self.quotas.reserve(name));
+        let cells = Cells::new(self.capacity, reserve, Arc::clone(&self.crowded));
         let limiter = RateLimiter::new(quota, cells.clone(), self.clock.clone());
         Arc::new(Counts { limiter, cells, interval: quota.replenish_interval() })
     }
@@ -77,7 +80,7 @@ impl<C: Clock + Clone> Local<C> {
     /// Takes back what was counted.
     pub(super) fn refund(&self, charges: &[Charge], outcomes: &[Outcome]) {
         for (charge, _) in charges.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_taken()) {
-            if charge.weight == Weight::One {
+            if charge.weight.counts() {
                 let limit = self.limit(charge.limit);
                 limit.cells.refund(&charge.subject, limit.interval.into());
             }
@@ -93,13 +96,18 @@ impl<C: Clock + Clone> Local<C> {
     }
 
     fn take_one(&self, charge: &Charge) -> Outcome {
-        match self.limit(charge.limit).limiter.check_key(charge) {
-            Ok(state) => {
-                // Governor tells what is left after this event, which a look has not counted.
+        // Governor is asked for the events that must stay free as well, and the cells keep the event alone.
+        let free = charge.keeps_free(&self.quotas);
+        let asked = NonZeroU32::MIN.saturating_add(free);
+        match self.limit(charge.limit).limiter.check_key_n(charge, asked) {
+            Ok(Ok(state)) => {
+                // Governor tells what is left after all it was asked for, of which a look has counted nothing.
                 let uncounted = u32::from(charge.weight == Weight::Look);
-                Outcome::Taken { remaining: state.remaining_burst_capacity() + uncounted }
+                Outcome::Taken { remaining: state.remaining_burst_capacity() + free + uncounted }
             }
-            Err(not_until) => Outcome::Refused { retry_after: not_until.wait_time_from(self.clock.now()) },
+            Ok(Err(not_until)) => Outcome::Refused { retry_after: not_until.wait_time_from(self.clock.now()) },
+            // A reserve is less than a burst, so this is never reached.
+            Err(_) => Outcome::Refused { retry_after: self.limit(charge.limit).interval },
         }
     }
 
@@ -163,6 +171,27 @@ mod tests {
         assert_eq!(tier.take(&[device("b")]), [taken(2)]);
         clock.advance(SECOND * 10);
         assert_eq!(tier.take(&[device("a")]), [taken(0)]);
+    }
+
+    #[test]
+    fn a_reserve_stays_free_for_those_who_may_use_it() {
+        let (tier, clock, _) = tier("3/30s", "6/60s", 10);
+        let stranger = Charge { weight: Weight::OneBesideReserve, ..site() };
+        for remaining in [5, 4, 3] {
+            assert_eq!(tier.take(std::slice::from_ref(&stranger)), [taken(remaining)]);
+        }
+        assert_eq!(tier.take(std::slice::from_ref(&stranger)), [refused(10)], "three stay free");
+        for remaining in [2, 1, 0] {
+            assert_eq!(tier.take(&[site()]), [taken(remaining)]);
+        }
+        assert_eq!(tier.take(&[site()]), [refused(10)]);
+        tier.refund(&[site()], &[taken(0)]);
+        assert_eq!(tier.take(std::slice::from_ref(&stranger)), [refused(30)]);
+        clock.advance(SECOND * 30);
+        assert_eq!(tier.take(std::slice::from_ref(&stranger)), [taken(3)]);
+        // What strangers are refused costs nobody anything.
+        assert_eq!(tier.take(&[device("a"), stranger]), [taken(2), refused(10)]);
+        assert_eq!(tier.take(&[device("a")]), [taken(2)]);
     }
 
     #[test]

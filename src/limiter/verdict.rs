@@ -102,7 +102,7 @@ impl<'a> Verdict<'a> {
     }
 }
 
-/// Articles and sites are shared by many readers: when they run low, no single reader is to blame.
+/// Articles, sites and wide prefixes are shared by many readers: when they run low, no single reader is to blame.
 fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
     let one_reader = match limit {
         LimitName::SubmitsPerDevice
@@ -115,8 +115,18 @@ fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
         | LimitName::ReportsPerPrefix => true,
         LimitName::SubmitsPerArticle
         | LimitName::SubmitsPerSite
+        | LimitName::SubmitsPerPrefix56
+        | LimitName::SubmitsPerPrefix48
         | LimitName::ChallengesPerArticle
-        | LimitName::ChallengesPerSite => false,
+        | LimitName::ChallengesPerSite
+        | LimitName::ChallengesPerPrefix56
+        | LimitName::ChallengesPerPrefix48
+        | LimitName::FailuresPerPrefix56
+        | LimitName::FailuresPerPrefix48
+        | LimitName::ReportsPerArticle
+        | LimitName::ReportsPerSite
+        | LimitName::ReportsPerPrefix56
+        | LimitName::ReportsPerPrefix48 => false,
     };
     let Limit { quota, mode } = quotas.get(limit);
     one_reader && mode == LimitMode::Enforce && u64::from(remaining) * 2 < u64::from(quota.burst.get())

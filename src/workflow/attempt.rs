@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{reader::Visitor, verify::Handed};
+use super::{limits::Visitor, verify::Handed};
 use crate::domain::{
     Error, Result,
     ban::BanSubject,
@@ -27,6 +27,8 @@ pub(super) struct Attempt<'a> {
     pub(super) sender: Sender,
     /// What a resend is known by; the response is still empty.
     pub(super) request: RequestRow,
+    /// The /56 and the /48 around its address.
+    pub(super) wider: Option<[Pseudonym; 2]>,
     /// Its text, read once.
     pub(super) reading: Reading<'a>,
     /// Title and content, folded.
@@ -43,7 +45,7 @@ impl Attempt<'_> {
     /// Its challenge, from a device that is known or not.
     pub(super) fn handed(&self, known: bool) -> Handed<'_> {
         let Form { article, challenge_token, challenge_answer, .. } = self.form;
-        let visitor = Visitor { site: self.site, sender: &self.sender, known, now: self.now };
+        let visitor = Visitor { site: self.site, sender: &self.sender, wider: self.wider, known, now: self.now };
         Handed { article, token: challenge_token, answer: challenge_answer, visitor }
     }
 }

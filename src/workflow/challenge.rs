@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Workflow,
-    reader::{Event, Visitor},
+    limits::{Event, Visitor},
 };
 use crate::{
     captcha::{Secrets, pose_proof},
@@ -50,9 +50,10 @@ impl Workflow {
         kinds: &[ChallengeKind],
         now: DateTime<Utc>,
     ) -> Result<IssuedChallenge> {
-        let sender = self.sender(site, client, "", self.salt_in_time(site, now).await);
+        let salt = self.salt_in_time(site, now).await;
+        let (sender, wider) = (self.sender(site, client, "", salt), self.wider_prefixes(site, client, salt));
         let context = self.challenge_context(site, article, &sender, now).await;
-        let visitor = Visitor { site, sender: &sender, known: context.record.is_known(), now };
+        let visitor = Visitor { site, sender: &sender, wider, known: context.record.is_known(), now };
         let pressed = self.check_limits(Event::Challenge(article), visitor).await?;
         let signs = Signs {
             record: context.record,

@@ -14,6 +14,7 @@ mod housekeeping;
 mod jobs;
 mod judge;
 mod learning;
+mod limits;
 mod page_token;
 mod pages;
 mod person;

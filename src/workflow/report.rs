@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Workflow,
-    reader::{Event, Visitor},
+    limits::{Event, Visitor},
     submit::new_id,
 };
 use crate::{
@@ -56,7 +56,8 @@ impl Workflow {
     }
 
     async fn check_and_report(&self, site: &SiteId, request: ReportRequest, now: DateTime<Utc>) -> Result<Reported> {
-        let sender = self.sender(site, &request.client, "", self.salts(site, now).await?.current());
+        let salt = self.salts(site, now).await?.current();
+        let sender = self.sender(site, &request.client, "", salt);
         let mut violations = request.noted;
         // Many readers share an address behind carrier NAT, so the device comes first.
         let reporter = violations.take("client", sender.device.or(sender.address), Problem::Required);
@@ -64,12 +65,26 @@ impl Workflow {
         let (Some(comment), Some(reporter)) = (request.comment, reporter) else {
             return Err(Error::internal("a missing field was not noted"));
         };
-        // Known or not: a report is counted once whoever sends it, and costs a moderator's look.
-        self.check_limits(Event::Report, Visitor { site, sender: &sender, known: false, now }).await?;
+        let visitor = Visitor {
+            site,
+            sender: &sender,
+            wider: self.wider_prefixes(site, &request.client, salt),
+            known: false,
+            now,
+        };
+        self.check_limits(Event::BeforeReport, visitor).await?;
+        let Some(found) = self.store.find_comment(site, comment).await? else {
+            self.check_limits(Event::Report(None), visitor).await?;
+            return Err(Error::CommentNotFound(comment));
+        };
+        let known = self.challenge_context(site, &found.article, &sender, now).await.record.is_known();
+        self.check_limits(Event::Report(Some(&found.article)), Visitor { known, ..visitor }).await?;
+        let network = self.network(site, &request.client, salt).filter(|_| !known);
         let report = Report {
             site: site.clone(),
             comment,
             reporter,
+            network: network.unwrap_or(reporter),
             reason: request.reason,
             note: request.note,
             at: now,

@@ -1,5 +1,5 @@
 //! A reader's comment, in exactly the order of the contract:
-//! shape → request → article → ban → limits → form → captcha → duplicate → assessment → policy → insert.
+//! shape → request → article → ban → look at the reader's limits → form → captcha → charge → duplicate → assessment → policy → insert.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::{
     Workflow,
     attempt::{Attempt, fill_seconds, question, request_row},
+    limits::Event,
     pages::Change,
-    reader::Event,
     salts::Salts,
     verify::refused,
 };
@@ -19,8 +19,9 @@ use crate::{
         ban::BanEffect,
         challenge::{CaptchaFailure, SealedChallenge},
         comment::{Attention, Comment},
+        error::Problem,
         form::{Form, RawForm},
-        id::{CommentId, SiteId},
+        id::{ArticleId, CommentId, SiteId},
         lifecycle::Status,
         policy::{self, FirstStatus, Mode},
         request::RequestRow,
@@ -44,14 +45,18 @@ impl Workflow {
     ///
     /// # Errors
     /// `Invalid`, `RequestIdReused`, `ArticleClosed`, `CommentNotFound` (the parent), `Banned`, `RateLimited`, `Captcha` with a fresh
-    /// challenge, `Overloaded`, and the store's. Nothing before the captcha step costs the reader's challenge.
+    /// challenge, `Overloaded`, and the store's. Only a wrong answer and an accepted comment cost the reader's challenge.
     pub async fn submit_comment(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
         let result = self.check_and_take(site, raw, now).await;
         metric::submitted(site, outcome(&result));
         result
     }
 
-    async fn check_and_take(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
+    async fn check_and_take(&self, site: &SiteId, mut raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
+        let handed = (raw.challenge_token.as_str(), raw.challenge_answer.as_str());
+        if ArticleId::parse(&raw.article_id).is_some_and(|article| self.lacks_answer(site, &article, handed, now)) {
+            raw.noted.add("challenge_answer", Problem::Required);
+        }
         let form = raw.check(&self.rules().text)?;
         let salts = self.salts(site, now).await?;
         let attempt = self.attempt(site, &form, &salts, now);
@@ -72,6 +77,7 @@ impl Workflow {
             site,
             form,
             sender: self.sender(site, &form.client, &text.author_name, salts.current()),
+            wider: self.wider_prefixes(site, &form.client, salts.current()),
             request: self.keyring.request_row(site, form.request_id, "SubmitComment", payload.as_bytes()),
             fingerprint,
             subjects: self.ban_subjects(site, &form.client, &text.author_name, fingerprint, salts),
@@ -95,8 +101,10 @@ impl Workflow {
             return Err(Error::Banned);
         }
         let handed = attempt.handed(context.record.is_known());
-        self.check_limits(Event::Submit(handed.article), handed.visitor).await?;
+        self.check_limits(Event::BeforeSubmit, handed.visitor).await?;
         let challenge = self.check_challenge(handed).await?;
+        // A limit that denies now leaves the challenge unspent.
+        self.check_limits(Event::Submit(handed.article), handed.visitor).await?;
         if let Some(answer) = context.duplicate {
             return self.answer_duplicate(attempt, &challenge, answer).await;
         }

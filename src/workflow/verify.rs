@@ -1,20 +1,21 @@
 //! Checking and burning challenges. One try each: a wrong answer burns before the verdict is told, a right one with what it pays for.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     Workflow,
     challenge::exposed,
-    reader::{Event, Visitor},
+    limits::{Event, Visitor},
 };
 use crate::{
     captcha::Proof,
     domain::{
         Error, Result,
-        answer::fold_answer,
+        answer::{fold_answer_to, is_blank},
         challenge::{CaptchaFailure, ChallengeKind, PASS_SECONDS, SealedChallenge},
+        error::Problem,
         form::Client,
         id::{ArticleId, SiteId},
         request::RequestRow,
@@ -79,6 +80,26 @@ impl Workflow {
         Ok((sealed, right))
     }
 
+    /// True when a challenge that asks for an answer comes back without one: a slip in the form, not a try.
+    pub(super) fn lacks_answer(
+        &self,
+        site: &SiteId,
+        article: &ArticleId,
+        (token, answer): (&str, &str),
+        now: DateTime<Utc>,
+    ) -> bool {
+        if !is_blank(answer) {
+            return false;
+        }
+        let proof = Proof::parse(token);
+        let token = proof.as_ref().map_or(Some(token), Proof::token);
+        let asks = |sealed: SealedChallenge| {
+            let complete = proof.is_some() == sealed.kind.has_proof();
+            sealed.kind.has_picture() && complete && !sealed.passed && !sealed.is_expired(now)
+        };
+        token.and_then(|token| self.unseal(site, article, token).ok()).is_some_and(asks)
+    }
+
     fn unseal(&self, site: &SiteId, article: &ArticleId, token: &str) -> Result<SealedChallenge, CaptchaFailure> {
         let context = [site.as_str(), article.as_str()];
         self.keyring.open(Purpose::Challenge, &context, token).map_err(|opening| match opening {
@@ -104,8 +125,8 @@ impl Workflow {
         }
     }
 
-    /// Checks a challenge. A wrong answer burns it before the verdict is told, and counts against the reader; a right one leaves its
-    /// nonce to be spent with what it pays for.
+    /// Checks a challenge. A wrong answer burns it before the verdict is told; a right one leaves its nonce to be spent with what it pays
+    /// for. Answers that are wrong, expired or forged count against the reader's failures and nothing else.
     ///
     /// # Errors
     /// [`Error::Captcha`] without a fresh challenge, or the store's.
@@ -115,11 +136,13 @@ impl Workflow {
             Ok((sealed, true)) => return Ok(sealed),
             Ok((sealed, false)) => {
                 let spent = self.store.spend_nonce(site, sealed.nonce, None, handed.visitor.now).await?;
-                self.count_failure(handed.visitor).await;
                 (Some(sealed.kind), if spent { CaptchaFailure::Incorrect } else { CaptchaFailure::Used })
             }
             Err(failure) => (None, failure),
         };
+        if failure != CaptchaFailure::Required {
+            self.count_failure(handed.visitor).await;
+        }
         Err(refused(kind, failure))
     }
 
@@ -152,25 +175,23 @@ impl Workflow {
     /// Checks an answer for another form of the portal, or for the widget, and burns the challenge, whatever the verdict.
     ///
     /// # Errors
-    /// `RequestIdReused`, `RateLimited`, `Captcha`, and the store's.
-    pub async fn verify_challenge(
-        &self,
-        site: &SiteId,
-        request: &VerifyRequest,
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Result<String> {
+    /// `Invalid` (no answer where one is asked for), `RequestIdReused`, `RateLimited`, `Captcha`, and the store's.
+    pub async fn verify_challenge(&self, site: &SiteId, request: &VerifyRequest, now: DateTime<Utc>) -> Result<String> {
         let VerifyRequest { article, token, answer, client, request_id } = request;
+        if self.lacks_answer(site, article, (token, answer), now) {
+            return Err(Error::invalid("answer", Problem::Required));
+        }
         let payload = format!("{article}\n{token}\n{answer}");
         let asked = self.keyring.request_row(site, *request_id, "VerifyChallenge", payload.as_bytes());
         let _turn = self.twins.turn(site, *request_id).await;
         if let Some(row) = self.store.find_request(site, *request_id).await? {
             return row.replay::<Pass>(&asked).map(|pass| pass.token);
         }
-        let sender = self.sender(site, client, "", self.salts(site, now).await?.current());
+        let salt = self.salts(site, now).await?.current();
+        let (sender, wider) = (self.sender(site, client, "", salt), self.wider_prefixes(site, client, salt));
         let known = self.challenge_context(site, article, &sender, now).await.record.is_known();
-        let visitor = Visitor { site, sender: &sender, known, now };
-        // Not as a submit: the comment that the pass is for is counted when it comes.
-        self.check_limits(Event::Challenge(article), visitor).await?;
+        let visitor = Visitor { site, sender: &sender, wider, known, now };
+        self.check_limits(Event::BeforeVerify, visitor).await?;
         let handed = Handed { article, token, answer, visitor };
         match self.burn_for_pass(handed, asked).await {
             Ok(pass) => Ok(pass),
@@ -185,6 +206,8 @@ impl Workflow {
             // A pass pays for a comment. If it bought another pass, one solved picture would last for ever.
             return Err(refused(Some(sealed.kind), CaptchaFailure::Invalid));
         }
+        // Not as a submit: the comment that the pass is for is counted when it comes. A limit that denies leaves the challenge unspent.
+        self.check_limits(Event::Challenge(handed.article), handed.visitor).await?;
         let pass = SealedChallenge {
             passed: true,
             nonce: Uuid::new_v4().into_bytes(),
@@ -209,7 +232,8 @@ impl Workflow {
 }
 
 fn reads_right(answer: &str, sealed: &SealedChallenge) -> bool {
-    same_text(&fold_answer(answer), &sealed.answer)
+    let right = fold_answer_to(&sealed.answer, &sealed.answer);
+    same_text(&fold_answer_to(&sealed.answer, answer), &right)
 }
 
 /// Counts a failed check and answers it, without a fresh challenge yet.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use duyet::{domain::answer::Alphabet, proto::v1};
 use uuid::Uuid;
 
-use crate::support::newsroom::{ANSWER, Database, Newsroom, fresh_challenge, on_both_databases, reason};
+use crate::support::newsroom::{ANSWER, Database, Newsroom, fields, fresh_challenge, on_both_databases, reason};
 
 on_both_databases! {
     a_pass_buys_no_other_pass,
@@ -13,6 +13,8 @@ on_both_databases! {
     failing_on_purpose_leads_to_no_easier_picture,
     a_picture_is_small_and_says_what_it_is,
     a_picture_of_digits_says_so,
+    an_empty_answer_is_a_slip_and_burns_nothing,
+    look_alikes_are_as_good_as_the_symbols,
 }
 
 fn verification(token: String, answer: &str) -> v1::VerifyChallengeRequest {
@@ -97,6 +99,43 @@ async fn a_picture_of_digits_says_so(database: Database) {
     let Some(v1::issue_challenge_response::Content::Image(image)) = issued.content else { panic!("no picture") };
     assert!(image.digits_only && image.length == 6 && image.alt.contains("6 digits"));
     portal.captcha.verify_challenge(verification(issued.token, " ２３４-567 ")).await.unwrap();
+}
+
+async fn an_empty_answer_is_a_slip_and_burns_nothing(database: Database) {
+    let newsroom = Newsroom::open_with(database, |config| {
+        config.limits.failures_per_device = "1/24h".parse().unwrap();
+        config.limits.submits_per_device = "1/24h".parse().unwrap();
+    })
+    .await;
+    let mut portal = newsroom.portal();
+    let form = portal.form("bai", "Quên nhập mã").await;
+    for answer in ["", "  ", "-", "\u{200b}"] {
+        let empty = v1::SubmitCommentRequest { challenge_answer: answer.into(), ..form.clone() };
+        let status = portal.comments.submit_comment(empty).await.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::InvalidArgument, "{answer:?}");
+        assert_eq!(fields(&status), ["challenge_answer"]);
+        let verification = v1::VerifyChallengeRequest {
+            client: form.client.clone(),
+            ..verification(form.challenge_token.clone(), answer)
+        };
+        let status = portal.captcha.verify_challenge(verification).await.unwrap_err();
+        assert_eq!((status.code(), fields(&status)), (tonic::Code::InvalidArgument, vec!["answer".to_owned()]));
+    }
+    let all = v1::SubmitCommentRequest { challenge_answer: String::new(), content: String::new(), ..form.clone() };
+    let mut wrong = fields(&portal.comments.submit_comment(all).await.unwrap_err());
+    wrong.sort();
+    assert_eq!(wrong, ["challenge_answer", "content"], "all violations at once");
+    portal.comments.submit_comment(form).await.expect("nothing was burned or charged");
+}
+
+async fn look_alikes_are_as_good_as_the_symbols(database: Database) {
+    let newsroom = Newsroom::open_with(database, |config| config.fixed_answer = Some("6VF4C".into())).await;
+    let mut portal = newsroom.portal();
+    for (answer, passes) in [("gye40", true), ("GUEAQ", true), ("6VF4C", true), ("6VP4C", false), ("6VF4", false)] {
+        let token = portal.challenge("bai").await.token;
+        let verified = portal.captcha.verify_challenge(verification(token, answer)).await;
+        assert_eq!(verified.is_ok(), passes, "{answer}");
+    }
 }
 
 async fn a_picture_is_small_and_says_what_it_is(database: Database) {

@@ -126,6 +126,25 @@ fn the_script_decides_as_the_local_tier_does() {
     });
 }
 
+/// A weight above one asks for room beside the event, and counts the event alone.
+#[test]
+fn a_reserve_stays_free_for_those_who_may_use_it() {
+    let mut script = Script::start();
+    let article = ask("article", 10_000_000, 6);
+    for left in [5, 4, 3] {
+        assert_eq!(script.one(START, article, 4), (1, 0, left));
+    }
+    assert_eq!(script.one(START, article, 4), (0, 10_000_000, 0), "three stay free");
+    for left in [2, 1, 0] {
+        assert_eq!(script.one(START, article, TAKE), (1, 0, left));
+    }
+    assert_eq!(script.one(START, article, TAKE).0, 0);
+    // An event that is given back makes room in the reserve first.
+    script.one(START, article, GIVE_BACK);
+    assert_eq!(script.one(START, article, 4), (0, 30_000_000, 0));
+    assert_eq!(script.one(START + 30_000_000, article, 4), (1, 0, 3));
+}
+
 /// Whoever comes at the worst moments: at random, a moment before a wait is over, exactly then, and asking again and again.
 #[test]
 fn no_window_admits_more_than_a_burst_and_what_drained_in_it() {

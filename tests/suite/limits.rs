@@ -99,6 +99,26 @@ async fn two_replicas_share_one_quota_exactly() {
 }
 
 #[tokio::test]
+async fn replicas_keep_one_reserve_for_known_readers() {
+    let redis = RedisServer::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    until_shared(&one, &redis).await;
+    until_shared(&other, &redis).await;
+    exactly([3, 1, 0, 2, 2], async |name| {
+        let known = [Charge { subject: name.to_owned(), ..site() }];
+        let stranger = [Charge { weight: Weight::OneBesideReserve, ..known[0].clone() }];
+        [
+            count_allowed(&one, 3, &stranger).await,
+            count_allowed(&other, 5, &stranger).await,
+            count_allowed(&one, 5, &stranger).await,
+            count_allowed(&one, 2, &known).await,
+            count_allowed(&other, 5, &known).await,
+        ]
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_redis_refuses_is_counted_nowhere() {
     let redis = RedisServer::start();
     let (one, other) = (replica(&redis), replica(&redis));

@@ -4,6 +4,7 @@
 
 mod access;
 mod altcha;
+mod article_limits;
 mod assessment;
 mod ban_desk;
 mod ban_times;

@@ -137,7 +137,7 @@ async fn metrics_tell_what_happened(database: Database) {
         r#"duyet_findings_total{rule="PHONE_NUMBER"} 1"#,
         r#"duyet_degraded{component="redis"} 0"#,
         "duyet_store_up 1",
-        r#"duyet_rate_limit_decisions_total{limit="SubmitsPerDevice",decision="allowed",source="local"} 2"#,
+        r#"duyet_rate_limit_decisions_total{limit="SubmitsPerDevice",decision="allowed",source="local"} 1"#,
         r#"duyet_queue_pending{site="default"} 1"#,
         r#"duyet_queue_oldest_seconds{site="default"}"#,
         "grpc_server_handling_seconds_bucket",

@@ -44,8 +44,12 @@ const LOCK: &str = concat!(
     where c.site_id = $1 and c.comment_id = $2 for no key update of c"
 );
 
-const REMEMBER: &str = "insert into reports (site_id, comment_id, reporter, reason, note, created_at)
-    values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
+const REMEMBER: &str = "insert into reports (site_id, comment_id, reporter, reason, note, created_at, network)
+    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
+
+/// Networks of the reports since the last look. Those of earlier releases have none, and count apart.
+const NETWORKS: &str = "select count(distinct coalesce(r.network, r.reporter)) from reports r
+    where r.site_id = $1 and r.comment_id = $2 and ($3::timestamptz is null or r.created_at > $3)";
 
 async fn take(tx: &mut Session, report: &Report) -> Result<Reported> {
     let (comment, site) = lock(tx, report).await?;
@@ -56,12 +60,15 @@ async fn take(tx: &mut Session, report: &Report) -> Result<Reported> {
         .bind(report.reason.map(Reason::as_str))
         .bind(&report.note)
         .bind(report.at)
+        .bind(report.network)
         .execute(&mut *tx)
         .await?;
     if new.rows_affected() == 0 {
         return Ok(Reported::Known);
     }
-    let reported = Report::counted(&comment, &site);
+    let networks =
+        sqlx::query_scalar(NETWORKS).bind(report.site.as_str()).bind(report.comment.0).bind(comment.reviewed_at);
+    let reported = Report::counted(&comment, &site, networks.fetch_one(&mut *tx).await?);
     let flagged_at = (reported == Reported::Requeued).then_some(report.at);
     let query = sqlx::query(COUNT).bind(report.site.as_str()).bind(comment.id.0).bind(flagged_at);
     query.execute(&mut *tx).await?;

@@ -43,8 +43,12 @@ const FIND: &str = concat!(
     where c.site_id = $1 and c.comment_id = $2"
 );
 
-const REMEMBER: &str = "insert into reports (site_id, comment_id, reporter, reason, note, created_at)
-    values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
+const REMEMBER: &str = "insert into reports (site_id, comment_id, reporter, reason, note, created_at, network)
+    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
+
+/// Networks of the reports since the last look. Those of earlier releases have none, and count apart.
+const NETWORKS: &str = "select count(distinct coalesce(r.network, r.reporter)) from reports r
+    where r.site_id = $1 and r.comment_id = $2 and ($3 is null or r.created_at > $3)";
 
 /// A comment that waits already keeps the time since when.
 const COUNT: &str = "update comments set reports = reports + 1, open_reports = open_reports + 1,
@@ -60,12 +64,17 @@ async fn take(tx: &mut SqliteConnection, report: &Report) -> Result<Reported> {
         .bind(report.reason.map(Reason::as_str))
         .bind(&report.note)
         .bind(micros(report.at))
+        .bind(&report.network[..])
         .execute(&mut *tx)
         .await?;
     if new.rows_affected() == 0 {
         return Ok(Reported::Known);
     }
-    let reported = Report::counted(&comment, &site);
+    let networks = sqlx::query_scalar(NETWORKS)
+        .bind(report.site.as_str())
+        .bind(report.comment.0)
+        .bind(comment.reviewed_at.map(micros));
+    let reported = Report::counted(&comment, &site, networks.fetch_one(&mut *tx).await?);
     let flagged_at = (reported == Reported::Requeued).then_some(report.at);
     let query = sqlx::query(COUNT).bind(report.site.as_str()).bind(comment.id.0).bind(flagged_at.map(micros));
     query.execute(&mut *tx).await?;

@@ -128,6 +128,7 @@ async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
         reports_per_device: "5/24h".parse().unwrap(),
         submits_per_prefix: "1000/24h".parse().unwrap(),
         failures_per_prefix: "3/24h".parse().unwrap(),
+        reports_per_site: "2/24h".parse().unwrap(),
         ..Quotas::default()
     };
     let limiter = || Limiter::with_redis(quotas.clone(), &cluster.url(), NonZeroU32::MIN).unwrap();
@@ -152,6 +153,19 @@ async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
         }
         assert_eq!(through, (5, 0), "the device's reports refuse, and nothing else");
     }
+    // Strangers leave the reserve alone, and what their devices paid comes back from another master.
+    let (reporter, site) = (charge(LimitName::ReportsPerDevice, "reporter"), charge(LimitName::ReportsPerSite, "site"));
+    let stranger = [reporter.clone(), Charge { weight: Weight::OneBesideReserve, ..site.clone() }];
+    assert!(super::allows(&one, &stranger).await);
+    for _ in 0..5 {
+        assert!(!super::allows(&other, &stranger).await, "one event is kept");
+    }
+    let mut left = 0;
+    for _ in 0..9 {
+        left += u32::from(super::allows(&other, std::slice::from_ref(&reporter)).await);
+    }
+    assert_eq!(left, 4);
+    assert!(super::allows(&other, &[site]).await, "a known reader may use it");
     assert!(!one.is_degraded() && !other.is_degraded());
     let keys = |at: &usize| cluster.nodes()[*at].say::<Vec<String>>("KEYS *");
     let keys: Vec<String> = masters(&cluster).iter().flat_map(keys).collect();

@@ -153,6 +153,7 @@ pub(crate) fn report(n: i64, comment: CommentId, reader: u8) -> Report {
         site: site(),
         comment,
         reporter: [reader; 16],
+        network: [reader; 16],
         reason: Some(Reason::Insult),
         note: "Chửi bới".into(),
         at: at(n),

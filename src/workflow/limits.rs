@@ -1,0 +1,145 @@
+//! Whom and what a call is counted against.
+
+use chrono::{DateTime, Utc};
+
+use super::Workflow;
+use crate::{
+    domain::{
+        Error, Result,
+        id::{ArticleId, SiteId},
+        rate_limit::{Allowance, Charge, LimitName, Weight},
+        submission::{Pseudonym, Sender},
+    },
+    keyring::Subject,
+};
+
+/// What is being limited. Before a captcha its reader is only looked at: nothing is charged for an answer that may be wrong, and nobody
+/// uses up an article's quota without a right one.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Event<'a> {
+    /// Looks at submits and wrong answers.
+    BeforeSubmit,
+    Submit(&'a ArticleId),
+    /// Looks at challenges and wrong answers.
+    BeforeVerify,
+    Challenge(&'a ArticleId),
+    /// A wrong, expired or forged answer to a challenge.
+    Failure,
+    /// Looks at reports.
+    BeforeReport,
+    /// A report of a comment on an article; of no article where there is no such comment.
+    Report(Option<&'a ArticleId>),
+}
+
+/// Whom limits count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visitor<'a> {
+    pub(super) site: &'a SiteId,
+    pub(super) sender: &'a Sender,
+    /// The /56 and the /48 around an IPv6 address.
+    pub(super) wider: Option<[Pseudonym; 2]>,
+    /// The device's record speaks for it: see [`is_known`](crate::domain::standing::Record::is_known).
+    pub(super) known: bool,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Visitor<'_> {
+    fn is_known_device(&self) -> bool {
+        self.known && self.sender.device.is_some()
+    }
+}
+
+/// The limits of one kind of event per person: by device, and by prefix from narrow to wide.
+struct PerPerson {
+    device: LimitName,
+    prefixes: [LimitName; 3],
+}
+
+const SUBMITS: PerPerson = PerPerson {
+    device: LimitName::SubmitsPerDevice,
+    prefixes: [LimitName::SubmitsPerPrefix, LimitName::SubmitsPerPrefix56, LimitName::SubmitsPerPrefix48],
+};
+const CHALLENGES: PerPerson = PerPerson {
+    device: LimitName::ChallengesPerDevice,
+    prefixes: [LimitName::ChallengesPerPrefix, LimitName::ChallengesPerPrefix56, LimitName::ChallengesPerPrefix48],
+};
+const FAILURES: PerPerson = PerPerson {
+    device: LimitName::FailuresPerDevice,
+    prefixes: [LimitName::FailuresPerPrefix, LimitName::FailuresPerPrefix56, LimitName::FailuresPerPrefix48],
+};
+const REPORTS: PerPerson = PerPerson {
+    device: LimitName::ReportsPerDevice,
+    prefixes: [LimitName::ReportsPerPrefix, LimitName::ReportsPerPrefix56, LimitName::ReportsPerPrefix48],
+};
+
+impl Workflow {
+    /// Counts `event` against device and prefixes, and where it has them article and site: against all of them or none.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`]; nothing is counted then. `Ok(true)` means that the reader is pressed for quota.
+    pub(super) async fn check_limits(&self, event: Event<'_>, visitor: Visitor<'_>) -> Result<bool> {
+        match self.limiter.check(&self.charges(event, visitor)).await {
+            Allowance::Allowed { pressed } => Ok(pressed),
+            Allowance::Refused { limit, retry_after } => Err(Error::RateLimited { limit, retry_after }),
+        }
+    }
+
+    fn charges(&self, event: Event<'_>, visitor: Visitor<'_>) -> Vec<Charge> {
+        use LimitName as Name;
+        let (look, one) = (Weight::Look, Weight::One);
+        // Known or not: a report costs a moderator's look, whoever sends it.
+        let anybody = Visitor { known: false, ..visitor };
+        match event {
+            Event::BeforeSubmit => [person(visitor, look, &SUBMITS), person(visitor, look, &FAILURES)].concat(),
+            Event::Submit(article) => {
+                let place = self.place(visitor, article, Name::SubmitsPerArticle, Name::SubmitsPerSite);
+                [&person(visitor, one, &SUBMITS)[..], &place].concat()
+            }
+            Event::BeforeVerify => [person(visitor, look, &CHALLENGES), person(visitor, look, &FAILURES)].concat(),
+            Event::Challenge(article) => {
+                let place = self.place(visitor, article, Name::ChallengesPerArticle, Name::ChallengesPerSite);
+                // A reader who keeps answering wrongly gets harder challenges, and then none.
+                [&person(visitor, one, &CHALLENGES)[..], &person(visitor, look, &FAILURES), &place].concat()
+            }
+            Event::Failure => person(visitor, one, &FAILURES),
+            Event::BeforeReport => person(anybody, look, &REPORTS),
+            Event::Report(None) => person(anybody, one, &REPORTS),
+            Event::Report(Some(article)) => {
+                let place = self.place(visitor, article, Name::ReportsPerArticle, Name::ReportsPerSite);
+                [&person(anybody, one, &REPORTS)[..], &place].concat()
+            }
+        }
+    }
+
+    /// The charges of an article and its site. Only devices that are known may use the reserve.
+    fn place(
+        &self,
+        visitor: Visitor<'_>,
+        article: &ArticleId,
+        per_article: LimitName,
+        per_site: LimitName,
+    ) -> [Charge; 2] {
+        // Hashed, because a portal's id may hold any character and Redis keys give braces a meaning.
+        let hash = self.keyring.pseudonym(visitor.site, Subject::Fingerprint, article.as_str().as_bytes());
+        let weight = if visitor.is_known_device() { Weight::One } else { Weight::OneBesideReserve };
+        let charge = |limit, subject| Charge { limit, subject: subject_of(visitor.site, subject), weight };
+        [charge(per_article, hash), charge(per_site, [0; 16])]
+    }
+}
+
+/// The charges of one person. A device that is known answers for itself, and never for others behind its address. A new one counts
+/// against its prefixes too, or a bot would take a new one for each try; but apart from those who have none, so that bots which keep no
+/// cookie use up each other's quota alone. IPv6 prefixes are nested: each has its quota.
+fn person(visitor: Visitor<'_>, weight: Weight, limits: &PerPerson) -> Vec<Charge> {
+    let Visitor { site, sender, wider, .. } = visitor;
+    let own = sender.device.map(|device| (limits.device, subject_of(site, device)));
+    let crowd = if sender.device.is_some() { ":device" } else { "" };
+    let prefixes = sender.prefix.into_iter().chain(wider.into_iter().flatten());
+    let prefixes = limits.prefixes.iter().zip(prefixes).filter(|_| !visitor.is_known_device());
+    let prefixes = prefixes.map(|(limit, prefix)| (*limit, format!("{}{crowd}", subject_of(site, prefix))));
+    own.into_iter().chain(prefixes).map(|(limit, subject)| Charge { limit, subject, weight }).collect()
+}
+
+fn subject_of(site: &SiteId, subject: Pseudonym) -> String {
+    format!("{site}/{}", hex::encode(subject))
+}
