@@ -245,9 +245,11 @@ contract! {
         assert_eq!(context.request, Some(first.request.clone()));
         assert_eq!(context.article.unwrap().title, first.article_title);
         assert_eq!(context.parent, Some(first.comment.clone()));
-        assert_eq!(context.duplicate, Some(first.answer()));
+        assert_eq!(context.duplicate, None, "in answer to a comment the words are others");
         assert_eq!(context.same_text, 2);
 
+        asked.parent = None;
+        assert_eq!(home.submit_context(&asked).await.unwrap().duplicate, Some(first.answer()));
         asked.now = at(10 + 601);
         asked.same_text_since = at(20);
         let context = home.submit_context(&asked).await.unwrap();
@@ -259,6 +261,7 @@ contract! {
         assert_eq!(home.submit_context(&asked).await.unwrap().duplicate, None);
 
         asked.device = first.sender.device;
+        asked.parent = Some(first.comment.id);
         asked.article = article_named("bai-khac");
         let context = home.submit_context(&asked).await.unwrap();
         assert_eq!((context.parent, context.duplicate, context.article), (None, None, None));
