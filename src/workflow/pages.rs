@@ -35,6 +35,10 @@ use crate::{
 /// four times a second costs less than asking the change feed for each site.
 const FRESH: Duration = Duration::from_millis(250);
 
+/// Moments of [`FRESH`] between two sweeps: a page is found within its own moment only, and a busy article has a new one in each.
+/// Without sweeps the pages of past moments would fill all the room there is.
+const SWEEP: u64 = 4;
+
 /// How long a call waits for another one that reads the same page; then it reads by itself.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -52,7 +56,7 @@ struct Key {
     site: SiteId,
     article: ArticleId,
     changes: (u64, u64),
-    moment: u128,
+    moment: u64,
 }
 
 /// A first page: its order and size.
@@ -79,6 +83,8 @@ pub struct Pages {
     shared: bool,
     /// When the first moment began: the clock on the wall may be set back.
     began: Instant,
+    /// The moment of the last sweep.
+    swept: AtomicU64,
     /// Of everything: decisions, policies, settings.
     changes: AtomicU64,
     /// Of articles, by their hash.
@@ -125,6 +131,7 @@ impl Pages {
             policies: (mib > 0).then(|| Cache::new(mib as usize * 500)),
             shared,
             began: Instant::now(),
+            swept: AtomicU64::default(),
             changes: AtomicU64::default(),
             articles: (0..SLOTS).map(|_| AtomicU64::default()).collect(),
             hasher: RandomState::new(),
@@ -149,9 +156,23 @@ impl Pages {
         let slot = self.slot(site, article);
         let changes = (self.changes.load(Ordering::SeqCst), self.articles[slot].load(Ordering::SeqCst));
         // Each slot has moments of its own, so that not all pages are read at once.
-        let offset = FRESH.as_micros() * slot as u128 / SLOTS as u128;
-        let moment = (self.began.elapsed().as_micros() + offset) / FRESH.as_micros();
+        let moment = self.moment(FRESH.as_micros() * slot as u128 / SLOTS as u128);
         Key { site: site.clone(), article: article.clone(), changes, moment }
+    }
+
+    /// The number of the moment that it will be in so many microseconds.
+    fn moment(&self, offset: u128) -> u64 {
+        u64::try_from((self.began.elapsed().as_micros() + offset) / FRESH.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Drops what nobody finds any more, once in [`SWEEP`] moments. No slot is behind the moment without an offset.
+    fn sweep(&self) {
+        let (now, swept) = (self.moment(0), self.swept.load(Ordering::Relaxed));
+        let is_ours = || self.swept.compare_exchange(swept, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if now >= swept + SWEEP && is_ours() {
+            self.kept.iter().for_each(|kept| kept.retain(|(key, ..), _| key.moment >= now));
+            self.policies.iter().for_each(|kept| kept.retain(|key, _| key.moment >= now));
+        }
     }
 
     /// An article's first page as it is sent, at hand or read.
@@ -170,6 +191,7 @@ impl Pages {
         match found {
             Ok(Ok(page)) => Ok(page),
             Ok(Err(place)) => {
+                self.sweep();
                 let page = read.await?;
                 // Too large a page is not kept.
                 place.insert(Arc::clone(&page)).ok();
@@ -199,6 +221,7 @@ impl Pages {
         if missing.is_empty() {
             return Ok(found);
         }
+        self.sweep();
         let unknown: Vec<ArticleId> = missing.iter().map(|key| key.article.clone()).collect();
         let read = store.find_policies(site, &unknown).await?;
         for key in missing {
@@ -207,5 +230,29 @@ impl Pages {
         }
         found.articles.extend(read.articles);
         Ok(Policies { site: read.site, ..found })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn pages_of_past_moments_take_no_room() {
+        let (pages, site) = (Pages::new(16, true), SiteId::parse("bao-hue").unwrap());
+        let read = async |number: usize| {
+            let article = ArticleId::parse(&format!("bai-{number}")).unwrap();
+            let page: WrittenList = Arc::from(vec![0; 1_000]);
+            pages.first(&site, &article, (page::Order::Newest, 20), async { Ok(page) }).await.unwrap()
+        };
+        for number in 0..500 {
+            read(number).await;
+        }
+        let kept = || pages.kept.as_ref().unwrap().len();
+        while kept() > 10 {
+            read(0).await;
+            tokio::time::sleep(FRESH / 10).await;
+        }
+        assert!(kept() > 0, "the page of this moment stays");
     }
 }
