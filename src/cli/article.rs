@@ -8,7 +8,7 @@ use super::{
     args::{CloseArgs, OpenArgs},
     connection::Connection,
     desk::Desk,
-    json, moment, names,
+    json, lookup, moment, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
 };
@@ -27,8 +27,14 @@ enum Closing {
 pub(super) async fn close(desk: &Desk<'_>, args: CloseArgs) -> Result<Outcome, Failure> {
     let at = desk.end(args.at, None)?;
     let mut connection = desk.connect().await?;
+    let known = match read(&mut connection, args.article.clone()).await {
+        // Revision 0 creates it, so that comments can be closed before the first one comes.
+        Err(status) if status.code() == Code::NotFound && args.new_article => {
+            v1::ArticlePolicy { article_id: args.article, ..Default::default() }
+        }
+        known => known.map_err(|status| unknown(desk, &connection, &status))?,
+    };
     let changed = async {
-        let known = read(&mut connection, args.article).await?;
         match at {
             Some(at) => write(&mut connection, &known, None, Closing::At(at)).await,
             None => write(&mut connection, &known, Some(v1::Mode::Closed), Closing::Kept).await,
@@ -44,7 +50,7 @@ pub(super) async fn open(desk: &Desk<'_>, args: OpenArgs) -> Result<Outcome, Fai
     let mode = args.mode.map_or(v1::Mode::Unspecified, v1::Mode::from);
     let mut connection = desk.connect().await?;
     let opened = read_and_open(&mut connection, args.article, mode, end, desk.now).await;
-    let article = opened.map_err(|status| desk.failure(&connection, &status))?;
+    let article = opened.map_err(|status| lookup::unknown_article(desk, &connection, &status))?;
     let stays_closed = article.effective_mode() == v1::Mode::Closed;
     let outcome = tell(desk, article)?;
     if stays_closed {
@@ -95,12 +101,17 @@ fn closing_after(days: i32, now: DateTime<Utc>) -> Closing {
 }
 
 async fn read(connection: &mut Connection, article_id: String) -> Result<v1::ArticlePolicy, Status> {
-    match connection.policy.get_article(v1::GetArticleRequest { article_id: article_id.clone() }).await {
-        Ok(answer) => Ok(v1::ArticlePolicy { article_id, ..answer.into_inner().article.unwrap_or_default() }),
-        // Revision 0 creates it, so that comments can be closed before the first one comes.
-        Err(status) if status.code() == Code::NotFound => Ok(v1::ArticlePolicy { article_id, ..Default::default() }),
-        Err(status) => Err(status),
+    let answer = connection.policy.get_article(v1::GetArticleRequest { article_id: article_id.clone() }).await?;
+    Ok(v1::ArticlePolicy { article_id, ..answer.into_inner().article.unwrap_or_default() })
+}
+
+/// An unknown article, with the way to close one whose first comment is still to come.
+fn unknown(desk: &Desk<'_>, connection: &Connection, status: &Status) -> Failure {
+    let failure = lookup::unknown_article(desk, connection, status);
+    if status.code() != Code::NotFound {
+        return failure;
     }
+    Failure { message: format!("{}\n  {}", failure.message, desk.locale.text("cli-close-new")), ..failure }
 }
 
 /// Changes exactly the revision that was read: whoever comes between wins, and this ends as a conflict.

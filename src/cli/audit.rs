@@ -1,12 +1,15 @@
 //! `duyet audit`: who did what, and when.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::{
     args::AuditArgs,
     choices::ActionChoice,
+    connection::Connection,
     desk::Desk,
-    json,
+    json, lookup,
     moment::stamp,
     names,
     outcome::{Failure, Outcome, local_time},
@@ -16,12 +19,19 @@ use super::{
 };
 use crate::{locale::Locale, proto::v1};
 
+/// The actors of so many of the newest entries are compared with one that did nothing.
+const COMPARED: i32 = 200;
+
 /// Runs `audit`.
 pub(super) async fn run(desk: &Desk<'_>, args: AuditArgs) -> Result<Outcome, Failure> {
     let mut connection = desk.connect().await?;
-    let answer = connection.moderation.list_audit(request(args, desk.now)).await;
+    let request = request(args, desk.now);
+    let answer = connection.moderation.list_audit(request.clone()).await;
     let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
     let more = json::present(page.next_page_token);
+    if page.entries.is_empty() {
+        check(desk, &mut connection, &request).await?;
+    }
     if desk.output.json {
         let entries = page.entries.into_iter().map(json::AuditEntry::from).collect();
         desk.output.json(&json::Audit { entries, next_page_token: more })?;
@@ -36,6 +46,38 @@ pub(super) async fn run(desk: &Desk<'_>, args: AuditArgs) -> Result<Outcome, Fai
         desk.output.talk(&desk.locale.text_with("cli-next-page", &[("token", token.into())]));
     }
     Ok(Outcome::Done)
+}
+
+/// Refuses what the service does not know. What there is of a batch or a ban begins in the audit.
+async fn check(desk: &Desk<'_>, connection: &mut Connection, request: &v1::ListAuditRequest) -> Result<(), Failure> {
+    lookup::check_comment(desk, connection, &request.comment_id).await?;
+    lookup::check_article(desk, connection, &request.article_id).await?;
+    let (batch_id, ban_id, actor) = (request.batch_id.clone(), request.ban_id.clone(), request.actor.clone());
+    let one = v1::ListAuditRequest { page_size: 1, ..Default::default() };
+    let of_them = v1::ListAuditRequest { batch_id, ban_id, ..one.clone() };
+    if of_them != one && entries(desk, connection, of_them).await?.is_empty() {
+        return Err(Failure::new(Outcome::NotFound, desk.locale.text("cli-audit-unknown")));
+    }
+    let by_them = v1::ListAuditRequest { actor, ..one.clone() };
+    if by_them != one && entries(desk, connection, by_them).await?.is_empty() {
+        let values = [("actor", sanitize::line(&request.actor).into())];
+        let mut failure = Failure::new(Outcome::NotFound, desk.locale.text_with("cli-actor-unknown", &values));
+        let newest = v1::ListAuditRequest { page_size: COMPARED, ..one };
+        let known = entries(desk, connection, newest).await?.into_iter().map(|entry| entry.actor);
+        let known = known.collect::<BTreeSet<_>>().into_iter().collect();
+        lookup::suggest(&mut failure, &request.actor, known, desk.locale);
+        return Err(failure);
+    }
+    Ok(())
+}
+
+async fn entries(
+    desk: &Desk<'_>,
+    connection: &mut Connection,
+    request: v1::ListAuditRequest,
+) -> Result<Vec<v1::AuditEntry>, Failure> {
+    let answer = connection.moderation.list_audit(request).await;
+    Ok(answer.map_err(|status| desk.failure(connection, &status))?.into_inner().entries)
 }
 
 /// One entry in a line: when, who, what, why.

@@ -19,6 +19,7 @@ mod items;
 mod json;
 mod language;
 mod login;
+mod lookup;
 mod man;
 mod mark;
 mod moment;

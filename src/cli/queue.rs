@@ -6,7 +6,7 @@ use super::{
     age,
     args::QueueArgs,
     desk::Desk,
-    json,
+    json, lookup,
     outcome::{Failure, Outcome},
     table::{self, Column},
     terminal,
@@ -16,11 +16,16 @@ use crate::{locale::Locale, proto::v1};
 /// Runs `queue`.
 pub(super) async fn run(desk: &Desk<'_>, args: QueueArgs) -> Result<Outcome, Failure> {
     let mut connection = desk.connect().await?;
-    let answer = connection.moderation.list_queue(request(args)).await;
+    let request = request(args);
+    let filter = request.filter.clone().unwrap_or_default();
+    let answer = connection.moderation.list_queue(request).await;
     let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
     let v1::ListQueueResponse { cases, next_page_token, total } = page;
     let shown = cases.len();
     let more = json::present(next_page_token);
+    if shown == 0 && more.is_none() {
+        lookup::check(desk, &mut connection, &filter).await?;
+    }
     if desk.output.json {
         let cases = cases.into_iter().map(json::Case::from).collect();
         desk.output.json(&json::Queue { cases, next_page_token: more, total })?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{
     args::ReleaseArgs,
     desk::Desk,
-    json,
+    json, lookup,
     outcome::{Failure, Outcome},
     sanitize,
 };
@@ -22,7 +22,7 @@ pub(super) async fn run(desk: &Desk<'_>, args: ReleaseArgs) -> Result<Outcome, F
         request_id: Uuid::new_v4().to_string(),
     };
     let answer = connection.policy.release_pending(request).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let answer = answer.map_err(|status| lookup::unknown_article(desk, &connection, &status))?.into_inner();
     if desk.output.json {
         desk.output.json(&json::Release::new(article, dry_run, answer))?;
         return Ok(Outcome::Done);

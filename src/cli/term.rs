@@ -9,7 +9,7 @@ use super::{
     choices::{StateChoice, TierChoice},
     connection::Connection,
     desk::Desk,
-    json, names,
+    json, lookup, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
     table::{self, Column},
@@ -19,6 +19,9 @@ use crate::{
     locale::{Locale, Value},
     proto::v1,
 };
+
+/// So many pages of listed terms are compared with one that is not listed.
+const PAGES_COMPARED: usize = 5;
 
 /// Runs `terms`.
 pub(super) async fn list(desk: &Desk<'_>, args: TermsArgs) -> Result<Outcome, Failure> {
@@ -51,6 +54,9 @@ pub(super) async fn list(desk: &Desk<'_>, args: TermsArgs) -> Result<Outcome, Fa
 pub(super) async fn change(desk: &Desk<'_>, args: TermArgs) -> Result<Outcome, Failure> {
     let mut connection = desk.connect().await?;
     let known = find(&mut connection, &args).await.map_err(|status| desk.failure(&connection, &status))?;
+    if args.delete && known.is_empty() {
+        return Err(unknown(desk, &mut connection, &args).await);
+    }
     let known = only(known, &args, desk.locale)?;
     if args.delete {
         return delete(desk, &mut connection, known).await;
@@ -90,6 +96,30 @@ async fn find(connection: &mut Connection, args: &TermArgs) -> Result<Vec<v1::Te
     }
 }
 
+/// A term that is not listed, with the listed ones that are most like it.
+async fn unknown(desk: &Desk<'_>, connection: &mut Connection, args: &TermArgs) -> Failure {
+    let mut failure = unlisted(args, desk.locale);
+    let (mut page_token, mut listed) = (String::new(), vec![]);
+    for _ in 0..PAGES_COMPARED {
+        let request = v1::ListTermsRequest { query: String::new(), page_size: 200, page_token };
+        // Without a suggestion the error says as much as it must.
+        let Ok(page) = connection.rules.list_terms(request).await else { break };
+        let page = page.into_inner();
+        listed.extend(page.terms.into_iter().map(|term| term.pattern));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    lookup::suggest(&mut failure, &args.pattern, listed, desk.locale);
+    failure
+}
+
+fn unlisted(args: &TermArgs, locale: Locale) -> Failure {
+    let values = [("pattern", sanitize::line(&args.pattern).into())];
+    Failure::new(Outcome::NotFound, locale.text_with("cli-term-unknown", &values))
+}
+
 fn is_meant(term: &v1::Term, args: &TermArgs) -> bool {
     let words = |text: &str| text.to_lowercase().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let tier = args.tier.is_none_or(|tier| v1::TermTier::from(tier) == term.tier());
@@ -99,7 +129,7 @@ fn is_meant(term: &v1::Term, args: &TermArgs) -> bool {
 fn only(mut known: Vec<v1::Term>, args: &TermArgs, locale: Locale) -> Result<Option<v1::Term>, Failure> {
     let values = [("pattern", sanitize::line(&args.pattern).into())];
     match (known.len(), args.delete) {
-        (0, true) => Err(Failure::new(Outcome::NotFound, locale.text_with("cli-term-unknown", &values))),
+        (0, true) => Err(unlisted(args, locale)),
         (0 | 1, _) => Ok(known.pop()),
         _ => Err(Failure::new(Outcome::Usage, locale.text_with("cli-term-tiers", &values))),
     }

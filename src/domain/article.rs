@@ -53,6 +53,13 @@ impl Article {
     }
 }
 
+/// What an article is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArticleName {
+    pub id: ArticleId,
+    pub title: String,
+}
+
 /// A change of an article's policy as it reaches the store: `None` leaves a field as it is.
 #[derive(Debug, Clone)]
 pub struct ArticleChange {
@@ -77,8 +84,12 @@ impl ArticleChange {
     /// The article after the change; `None` stands for an article not known yet.
     ///
     /// # Errors
-    /// [`Error::StaleArticle`] when it is not at the expected revision.
+    /// [`Error::StaleArticle`] when it is not at the expected revision, [`Error::ArticleNotFound`] when a revision is expected of an
+    /// article that nobody knows.
     pub fn apply(&self, current: Option<Article>) -> Result<Article> {
+        if current.is_none() && self.expected_revision != 0 {
+            return Err(Error::ArticleNotFound { id: self.id.clone(), nearest: vec![] });
+        }
         let mut article = current.unwrap_or_else(|| Article::unknown(self.id.clone(), None, self.at));
         if article.revision != self.expected_revision {
             return Err(Error::StaleArticle { current: article.revision });

@@ -6,10 +6,12 @@ use uuid::Uuid;
 
 use super::{
     access::Role,
+    article::ArticleName,
     challenge::{CaptchaFailure, IssuedChallenge},
     decision::Standing,
     id::{ArticleId, CommentId},
     lifecycle::Status,
+    nearest,
     policy::Mode,
     rate_limit::LimitName,
     text,
@@ -43,8 +45,12 @@ pub enum Error {
     MissingRole { role: Role, allowed: &'static [Role] },
     #[error("no comment {0}")]
     CommentNotFound(CommentId),
-    #[error("no article {0}")]
-    ArticleNotFound(ArticleId),
+    #[error("no article {id}")]
+    ArticleNotFound {
+        id: ArticleId,
+        /// Known ones that may be meant, the likeliest first.
+        nearest: Vec<ArticleName>,
+    },
     #[error("a ban is in force")]
     Banned,
     #[error("no ban {0}")]
@@ -114,7 +120,7 @@ impl Error {
             Self::MissingRole { .. } => "MISSING_ROLE",
             Self::TokenInvalid => "TOKEN_INVALID",
             Self::CommentNotFound(_) => "COMMENT_NOT_FOUND",
-            Self::ArticleNotFound(_) => "ARTICLE_NOT_FOUND",
+            Self::ArticleNotFound { .. } => "ARTICLE_NOT_FOUND",
             Self::Banned => "BANNED",
             Self::BanNotFound(_) => "BAN_NOT_FOUND",
             Self::TermNotFound(_) => "TERM_NOT_FOUND",
@@ -144,6 +150,9 @@ impl Error {
     }
 }
 
+/// More names than this do not help whoever looks for one.
+const MOST_NAMES: usize = 30;
+
 /// What is wrong with a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
@@ -165,6 +174,10 @@ pub enum Problem {
     NotAnArticleId,
     NotAUrl,
     UnknownValue,
+    /// A name that nobody knows, with those that may be meant.
+    UnknownName {
+        nearest: String,
+    },
     OutOfRange,
     NotForCallers,
     /// The same thing twice.
@@ -183,10 +196,20 @@ impl Problem {
             Self::NotAnArticleId => "problem-not-an-article-id",
             Self::NotAUrl => "problem-not-a-url",
             Self::UnknownValue => "problem-unknown-value",
+            Self::UnknownName { .. } => "problem-unknown-name",
             Self::OutOfRange => "problem-out-of-range",
             Self::NotForCallers => "problem-not-for-callers",
             Self::Repeated => "problem-repeated",
         }
+    }
+
+    /// A name that nobody knows, beside the known names that are most like it; beside all of them when none is.
+    pub fn unknown_name(name: &str, known: &[&str]) -> Self {
+        let mut nearest = nearest::nearest(name, known.iter().copied(), 3);
+        if nearest.is_empty() {
+            nearest = known.iter().copied().take(MOST_NAMES).collect();
+        }
+        Self::UnknownName { nearest: nearest.join(", ") }
     }
 
     /// Numbers in the message: `limit` and `actual`.

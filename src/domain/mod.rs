@@ -67,6 +67,7 @@ pub mod form;
 pub mod id;
 mod joiners;
 pub mod lifecycle;
+pub mod nearest;
 pub mod page;
 pub mod picture;
 pub mod policy;

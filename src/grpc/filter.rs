@@ -1,5 +1,7 @@
 //! The filters of lists, checked.
 
+use std::{fmt::Display, str::FromStr};
+
 use uuid::Uuid;
 
 use super::convert::from_status;
@@ -10,6 +12,7 @@ use crate::{
         form,
         id::{ArticleId, parse_uuid},
         lifecycle::Status,
+        spam::Rule,
         text,
     },
     proto::v1,
@@ -36,7 +39,7 @@ pub(super) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations)
         status,
         article,
         query: short_text(text::fold(&filter.query), "filter.query", violations),
-        rule: short_text(filter.rule, "filter.rule", violations),
+        rule: named(&filter.rule, "filter.rule", Rule::ALL, violations).map(|rule| rule.as_str().to_owned()),
         author: short_text(filter.author, "filter.author", violations),
         min_score: filter.min_score,
         max_score: filter.max_score,
@@ -67,8 +70,22 @@ pub(super) fn short_text(value: String, field: &'static str, violations: &mut Vi
 }
 
 /// A closed enum by its name; empty means no filter.
-pub(super) fn named<T: std::str::FromStr>(name: &str, field: &'static str, violations: &mut Violations) -> Option<T> {
-    if name.is_empty() { None } else { violations.take(field, name.parse().ok(), Problem::UnknownValue) }
+pub(super) fn named<T: FromStr + Display>(
+    name: &str,
+    field: &'static str,
+    known: &[T],
+    violations: &mut Violations,
+) -> Option<T> {
+    if name.is_empty() {
+        return None;
+    }
+    let found = name.parse().ok();
+    if found.is_none() {
+        let known: Vec<_> = known.iter().map(ToString::to_string).collect();
+        let known: Vec<_> = known.iter().map(String::as_str).collect();
+        violations.add(field, Problem::unknown_name(name, &known));
+    }
+    found
 }
 
 pub(super) fn optional_article(id: &str, violations: &mut Violations) -> Option<ArticleId> {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         Error, Result,
-        audit::AuditFilter,
+        audit::{AuditAction, AuditFilter},
         case::QueueOrder,
         decision::{self, Reason},
         error::{Problem, Violations},
@@ -150,7 +150,7 @@ impl Service {
         let filter = AuditFilter {
             comment: form::check_optional_comment(&request.comment_id, "comment_id", &mut violations),
             actor: short_text(request.actor, "actor", &mut violations),
-            action: named(&request.action, "action", &mut violations),
+            action: named(&request.action, "action", AuditAction::ALL, &mut violations),
             article: optional_article(&request.article_id, &mut violations),
             batch: optional_uuid(&request.batch_id, "batch_id", &mut violations),
             ban: optional_uuid(&request.ban_id, "ban_id", &mut violations),

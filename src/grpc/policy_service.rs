@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{
         Error, Result,
+        access::Role,
         article::Article,
         error::{Problem, Violations},
         form,
@@ -75,12 +76,24 @@ impl Service {
         let id = form::check_article(&request.article_id, &mut violations);
         violations.into_result()?;
         let id = id.ok_or_else(|| Error::invalid("article_id", Problem::Required))?;
-        let (article, rules) = self.0.get_article(&call.caller.site, &id).await?;
+        let found = self.0.get_article(&call.caller.site, &id).await;
+        let (article, rules) = self.suggesting(call, found).await?;
         Ok(v1::GetArticleResponse { article: Some(to_policy(article, &rules, call.now)) })
     }
 
+    /// Where an article is unknown, a moderator is told which known ones may be meant. A portal knows its own ids.
+    pub(super) async fn suggesting<T>(&self, call: &Call, result: Result<T>) -> Result<T> {
+        match result {
+            Err(error @ Error::ArticleNotFound { .. }) if call.caller.role != Role::Portal => {
+                Err(self.0.with_nearest_articles(&call.caller.site, error).await)
+            }
+            result => result,
+        }
+    }
+
     async fn update(&self, call: &Call, request: v1::UpdateArticleRequest) -> Result<v1::UpdateArticleResponse> {
-        let (article, rules) = self.0.update_article(&call.caller, article_update(request)?, call.now).await?;
+        let updated = self.0.update_article(&call.caller, article_update(request)?, call.now).await;
+        let (article, rules) = self.suggesting(call, updated).await?;
         Ok(v1::UpdateArticleResponse { article: Some(to_policy(article, &rules, call.now)) })
     }
 }

@@ -17,7 +17,8 @@ impl Service {
         call: &Call,
         request: v1::ReleasePendingRequest,
     ) -> Result<v1::ReleasePendingResponse> {
-        let released = self.0.release_pending(&call.caller, &release_request(&request)?, call.now).await?;
+        let released = self.0.release_pending(&call.caller, &release_request(&request)?, call.now).await;
+        let released = self.suggesting(call, released).await?;
         Ok(v1::ReleasePendingResponse {
             released: released.count,
             still_waiting: released.still_waiting,

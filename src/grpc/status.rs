@@ -13,8 +13,9 @@ use super::captcha_service::to_issued;
 use crate::{
     domain::{
         Error,
+        article::ArticleName,
         challenge::{CaptchaFailure, IssuedChallenge},
-        error::Violations,
+        error::{Problem, Violations},
     },
     locale::{Locale, Value},
 };
@@ -76,7 +77,7 @@ fn code(error: &Error) -> Code {
         Error::TokenInvalid => Code::Unauthenticated,
         Error::MissingRole { .. } | Error::Banned | Error::RevertDenied => Code::PermissionDenied,
         Error::CommentNotFound(_)
-        | Error::ArticleNotFound(_)
+        | Error::ArticleNotFound { .. }
         | Error::BanNotFound(_)
         | Error::TermNotFound(_)
         | Error::AuditEntryNotFound => Code::NotFound,
@@ -107,6 +108,12 @@ fn metadata(error: &Error) -> HashMap<String, String> {
             vec![("current_revision", current.to_string())]
         }
         Error::InvalidTransition { from, to } => vec![("from", from.to_string()), ("to", to.to_string())],
+        Error::ArticleNotFound { nearest, .. } => {
+            let keys =
+                [("nearest_1", "nearest_1_title"), ("nearest_2", "nearest_2_title"), ("nearest_3", "nearest_3_title")];
+            let pairs = keys.into_iter().zip(nearest);
+            pairs.flat_map(|((id, title), name)| [(id, name.id.to_string()), (title, name.title.clone())]).collect()
+        }
         _ => vec![],
     };
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
@@ -118,6 +125,7 @@ fn message_key(error: &Error) -> String {
         Error::StaleArticle { .. } => "error-stale-article".to_owned(),
         Error::StaleSite { .. } => "error-stale-site".to_owned(),
         Error::StaleTerm { .. } => "error-stale-term".to_owned(),
+        Error::ArticleNotFound { nearest, .. } if !nearest.is_empty() => "error-article-not-found-nearest".to_owned(),
         other => format!("error-{}", other.reason().to_lowercase().replace('_', "-")),
     }
 }
@@ -131,6 +139,13 @@ fn values(error: &Error) -> Vec<(&'static str, Value)> {
             vec![("from", Value::Text(from.to_string())), ("to", Value::Text(to.to_string()))]
         }
         Error::MissingRole { role, .. } => vec![("role", Value::Text(role.to_string()))],
+        Error::ArticleNotFound { nearest, .. } => {
+            let said = |name: &ArticleName| match name.title.as_str() {
+                "" => name.id.to_string(),
+                title => format!("{} ({title})", name.id),
+            };
+            vec![("nearest", Value::Text(nearest.iter().map(said).collect::<Vec<_>>().join("; ")))]
+        }
         _ => vec![],
     }
 }
@@ -195,7 +210,7 @@ fn resource(error: &Error) -> Option<(&'static str, String)> {
     Some(match error {
         Error::StaleRevision(standing) => ("duyet.v1.Comment", standing.comment.to_string()),
         Error::CommentNotFound(id) => ("duyet.v1.Comment", id.to_string()),
-        Error::ArticleNotFound(id) => ("duyet.v1.Article", id.to_string()),
+        Error::ArticleNotFound { id, .. } => ("duyet.v1.Article", id.to_string()),
         Error::BanNotFound(id) => ("duyet.v1.Ban", id.to_string()),
         Error::TermNotFound(id) => ("duyet.v1.Term", id.to_string()),
         Error::AuditEntryNotFound => ("duyet.v1.AuditEntry", String::new()),
@@ -206,10 +221,13 @@ fn resource(error: &Error) -> Option<(&'static str, String)> {
 fn add_violations(violations: &Violations, locale: Locale, details: &mut ErrorDetails) {
     for (field, problem) in violations.iter() {
         let numbers = problem.numbers();
-        let values: Vec<_> = numbers
+        let mut values: Vec<_> = numbers
             .into_iter()
             .map(|(name, number)| (name, Value::Number(i64::try_from(number).unwrap_or(i64::MAX))))
             .collect();
+        if let Problem::UnknownName { nearest } = problem {
+            values.push(("nearest", Value::Text(nearest.clone())));
+        }
         details.add_bad_request_violation(*field, locale.text_with(problem.key(), &values));
     }
 }

@@ -9,9 +9,16 @@ use crate::domain::{
     access::Caller,
     article::{Article, ArticleChange},
     id::{ArticleId, SiteId},
+    nearest::nearest_articles,
     policy::Mode,
     site::SiteRules,
 };
+
+/// So many of the newest articles are compared with the name of an unknown one.
+const COMPARED: usize = 1_000;
+
+/// So many of them are suggested.
+const SUGGESTED: usize = 3;
 
 /// A checked change: `None` leaves a field as it is.
 #[derive(Debug, Clone)]
@@ -34,14 +41,24 @@ impl Workflow {
     pub async fn get_article(&self, site: &SiteId, id: &ArticleId) -> Result<(Article, SiteRules)> {
         let policies = self.store.find_policies(site, std::slice::from_ref(id)).await?;
         let rules = policies.site.rules(self.rules().mode);
-        let article = policies.articles.into_iter().next().ok_or_else(|| Error::ArticleNotFound(id.clone()))?;
+        let unknown = || Error::ArticleNotFound { id: id.clone(), nearest: vec![] };
+        let article = policies.articles.into_iter().next().ok_or_else(unknown)?;
         Ok((article, rules))
     }
 
-    /// Creates or changes an article's policy.
+    /// Adds the known articles that may be meant to an error about an unknown one. Other errors stay as they are.
+    pub async fn with_nearest_articles(&self, site: &SiteId, error: Error) -> Error {
+        let Error::ArticleNotFound { id, .. } = error else { return error };
+        // Without a suggestion the error says as much as it must.
+        let known = self.store.newest_articles(site, COMPARED).await.unwrap_or_default();
+        let nearest = nearest_articles(id.as_str(), known, SUGGESTED);
+        Error::ArticleNotFound { id, nearest }
+    }
+
+    /// Changes an article's policy, or creates the article where revision 0 is expected.
     ///
     /// # Errors
-    /// `StaleArticle`, `RequestIdReused`.
+    /// `ArticleNotFound`, `StaleArticle`, `RequestIdReused`.
     pub async fn update_article(
         &self,
         caller: &Caller,

@@ -30,6 +30,8 @@ on_both_databases! {
     only_an_admin_reveals_and_the_audit_knows,
     every_refusal_of_a_busy_desk_has_its_exit_code,
     every_command_speaks_both_languages,
+    names_that_nobody_knows_are_errors_with_the_nearest_known,
+    an_article_is_closed_before_its_first_comment_when_told_to,
 }
 
 const MODERATOR: &str = "moderator";
@@ -91,6 +93,73 @@ async fn report(portal: &mut Portal, id: &str, reason: v1::Reason, note: &str) {
         request_id: Uuid::new_v4().to_string(),
     };
     portal.comments.report_comment(request).await.unwrap();
+}
+
+async fn names_that_nobody_knows_are_errors_with_the_nearest_known(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let title = "Cầu mới qua sông thông xe sau ba năm";
+    let form = portal.form("bai-2911", "Gọi 0912345678").await;
+    let form = v1::SubmitCommentRequest { article_title: title.into(), ..form };
+    let id = portal.comments.submit_comment(form).await.unwrap().into_inner().comment_id;
+    portal.say("gia-vang", "Giá tăng").await;
+    done(&newsroom, &["approve", &id]).await;
+    done(&newsroom, &["requeue", &id]).await;
+    let nobody = Uuid::new_v4().to_string();
+    let cases: [(&[&str], i32, &str); 17] = [
+        (&["close", title], 3, "bai-2911 (Cầu mới qua sông"),
+        (&["open", "cau moi qua song thong xe"], 3, "bai-2911"),
+        (&["release", "bai-2991"], 3, "bai-2911"),
+        (&["queue", "--article", "gia-vagn"], 3, "gia-vang"),
+        (&["bulk", "spam", "--yes", "--article", "gia-vagn"], 3, "gia-vang"),
+        (&["watch", "--article", "gia-vagn"], 3, "gia-vang"),
+        (&["audit", "--article", "gia-vagn"], 3, "gia-vang"),
+        (&["queue", "--rule", "SPAM_WORD"], 2, "SPAM_WORDS"),
+        (&["bulk", "spam", "--yes", "--rule", "phone"], 2, "PHONE_NUMBER"),
+        (&["watch", "--rule", "LNIK"], 2, "LINK"),
+        (&["queue", "--author", "abc"], 3, "abc"),
+        (&["queue", "--campaign", &nobody], 3, ""),
+        (&["audit", "--comment", &nobody], 3, ""),
+        (&["audit", "--batch", &nobody], 3, ""),
+        (&["audit", "--ban", &nobody], 3, ""),
+        (&["audit", "--actor", "moderater"], 3, "moderator"),
+        (&["queue", "--order", "scroe"], 2, "score"),
+    ];
+    for (arguments, code, nearest) in cases {
+        let output = duyet(&newsroom, MODERATOR, arguments).await;
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output));
+        assert!(text(&output).contains(nearest), "{arguments:?}: {}", text(&output));
+    }
+    // Nothing was created or decided, and names that are known find nothing without being errors.
+    assert_eq!(newsroom.desk().queue().await.total, 2);
+    for known in [
+        ["queue", "--rule", "MONEY"].as_slice(),
+        &["queue", "--rule", "money"],
+        &["audit", "--actor", "moderator", "--action", "spam"],
+        &["queue", "--article", "gia-vang", "--status", "spam"],
+    ] {
+        done(&newsroom, known).await;
+    }
+    // A portal asks for articles all day; it is told no other ones.
+    let request = v1::GetArticleRequest { article_id: "gia-vagn".into() };
+    let mut portal = newsroom.desk_with(&newsroom.token("portal"));
+    let unknown = portal.policy.get_article(request).await.unwrap_err();
+    assert!(!String::from_utf8_lossy(unknown.details()).contains("gia-vang"));
+}
+
+async fn an_article_is_closed_before_its_first_comment_when_told_to(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    assert_eq!(code(&newsroom, MODERATOR, &["close", "sap-dang"]).await, Some(3));
+    done(&newsroom, &["close", "sap-dang", "--new"]).await;
+    let refused = say_as(&mut newsroom.portal(), "", "sap-dang", "Sớm quá").await.unwrap_err();
+    assert_eq!(reason(&refused), "ARTICLE_CLOSED");
+    done(&newsroom, &["open", "sap-dang"]).await;
+    // A revision is one of an article that is there.
+    let article = v1::ArticlePolicy { article_id: "khong-co".into(), revision: 3, ..Default::default() };
+    let request_id = Uuid::new_v4().to_string();
+    let request = v1::UpdateArticleRequest { article: Some(article), update_mask: None, request_id };
+    let unknown = newsroom.desk().policy.update_article(request).await.unwrap_err();
+    assert_eq!(reason(&unknown), "ARTICLE_NOT_FOUND");
 }
 
 async fn a_decision_is_taken_back_unless_somebody_came_later(database: Database) {

@@ -86,6 +86,7 @@ async fn a_conflict_names_the_colleague_and_exits_with_5(database: Database) {
 
 async fn an_article_is_closed_and_opened_again(database: Database) {
     let newsroom = Newsroom::open(database).await;
+    newsroom.portal().say("bai", "Ý kiến đầu tiên").await;
     for (command, mode) in [("close", Mode::Closed), ("open", Mode::Pre), ("close", Mode::Closed)] {
         let output = duyet(&newsroom, "moderator", &[command, "bai"]).await;
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));

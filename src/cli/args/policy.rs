@@ -10,6 +10,8 @@ use crate::cli::{
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CloseArgs {
     pub(in crate::cli) article: String,
+    #[arg(long = "new", display_order = 1)]
+    pub(in crate::cli) new_article: bool,
     #[arg(long, display_order = 1, value_name = "TIME")]
     pub(in crate::cli) at: Option<Point>,
 }

@@ -7,7 +7,7 @@ mod select;
 use super::{
     args::BulkArgs,
     desk::Desk,
-    json, names,
+    json, lookup, names,
     outcome::{Failure, Outcome},
     queue, terminal,
 };
@@ -23,8 +23,11 @@ pub(super) async fn run(desk: &Desk<'_>, args: BulkArgs) -> Result<Outcome, Fail
     let mut connection = desk.connect().await?;
     let most = usize::try_from(args.most).unwrap_or(usize::MAX);
     let filter = v1::QueueFilter::from(args.filter.clone());
-    let found = select::matching(&mut connection, filter, args.order.into(), most, GLANCE).await;
+    let found = select::matching(&mut connection, filter.clone(), args.order.into(), most, GLANCE).await;
     let found = found.map_err(|status| desk.failure(&connection, &status))?;
+    if found.matches.is_empty() {
+        lookup::check(desk, &mut connection, &filter).await?;
+    }
     let action = v1::Action::from(args.verb);
     if args.dry_run || found.matches.is_empty() {
         return preview(desk, action, args.dry_run, &found);

@@ -12,7 +12,7 @@ use super::{
     args::Filter,
     connection::{Connection, streaming},
     desk::Desk,
-    json,
+    json, lookup,
     outcome::{Failure, Outcome, unreachable},
 };
 use crate::proto::v1;
@@ -26,7 +26,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 /// Runs `watch` until it is interrupted.
 pub(super) async fn run(desk: &Desk<'_>, filter: Filter) -> Result<Outcome, Failure> {
     let mut connection = desk.connect().await?;
-    let mut watch = Watch { desk, filter: filter.into(), known: Known::default(), begun: false, alive: false };
+    let filter = filter.into();
+    lookup::check(desk, &mut connection, &filter).await?;
+    let mut watch = Watch { desk, filter, known: Known::default(), begun: false, alive: false };
     tokio::select! {
         biased;
         _ = tokio::signal::ctrl_c() => Ok(Outcome::Done),

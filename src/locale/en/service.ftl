@@ -25,6 +25,7 @@ error-missing-role =
 error-token-invalid = The access token is unknown, expired or revoked.
 error-comment-not-found = There is no such comment.
 error-article-not-found = There is no such article.
+error-article-not-found-nearest = There is no such article. Perhaps one of these is meant: { $nearest }
 error-stale-revision = { $actor } dealt with this comment before you. Please look at it again.
 # When two people change the policy of one article.
 error-stale-article = Somebody else has just changed this article. Please look at it again.
@@ -73,6 +74,7 @@ problem-not-a-uuid = This must be a UUID.
 problem-not-an-article-id = This must be 1 to 200 bytes without control characters.
 problem-not-a-url = This must be an http or https address.
 problem-unknown-value = This value is not supported.
+problem-unknown-name = There is no such name. Perhaps one of these is meant: { $nearest }
 problem-out-of-range = This value is out of range.
 problem-not-for-callers = Only the service sets this value.
 problem-repeated = Each may stand here only once.

@@ -21,6 +21,7 @@ error-missing-role =
 error-token-invalid = Mã truy cập không đúng, đã hết hạn hoặc đã bị thu hồi.
 error-comment-not-found = Không tìm thấy bình luận.
 error-article-not-found = Không tìm thấy bài viết.
+error-article-not-found-nearest = Không tìm thấy bài viết. Có lẽ là một trong các bài: { $nearest }
 error-stale-revision = { $actor } đã xử lý bình luận này trước bạn. Vui lòng xem lại.
 # Khi hai người cùng đổi chính sách của một bài viết.
 error-stale-article = Bài viết này vừa được người khác thay đổi. Vui lòng xem lại.
@@ -69,6 +70,7 @@ problem-not-a-uuid = Phải là một UUID.
 problem-not-an-article-id = Phải có từ 1 đến 200 byte và không chứa ký tự điều khiển.
 problem-not-a-url = Phải là một địa chỉ http hoặc https.
 problem-unknown-value = Giá trị không được hỗ trợ.
+problem-unknown-name = Không có tên này. Có lẽ là một trong các tên: { $nearest }
 problem-out-of-range = Giá trị nằm ngoài khoảng cho phép.
 problem-not-for-callers = Giá trị này chỉ do hệ thống đặt.
 problem-repeated = Mỗi mục chỉ được xuất hiện một lần.

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Result,
-    article::{Article, ArticleChange},
+    article::{Article, ArticleChange, ArticleName},
     id::{ArticleId, SiteId},
     site::{LockdownCall, Site, SiteChange},
 };
@@ -21,9 +21,12 @@ pub trait PolicyStore: Send + Sync {
     /// The site, and the articles known of `ids`, in one round trip.
     async fn find_policies(&self, site: &SiteId, ids: &[ArticleId]) -> Result<Policies>;
 
-    /// Creates or changes an article's policy, with its audit row.
+    /// Ids and titles of the site's newest articles, the newest first, at most `most` of them.
+    async fn newest_articles(&self, site: &SiteId, most: usize) -> Result<Vec<ArticleName>>;
+
+    /// Changes an article's policy, with its audit row, and creates the article where revision 0 is expected.
     ///
-    /// Fails with `StaleArticle` or `RequestIdReused`.
+    /// Fails with `ArticleNotFound`, `StaleArticle` or `RequestIdReused`.
     async fn update_article(&self, change: &ArticleChange) -> Result<Article>;
 
     /// Changes the site's policy, with its audit row.

@@ -10,14 +10,14 @@ use super::{
 use crate::{
     domain::{
         Result,
-        article::{Article, ArticleChange},
+        article::{Article, ArticleChange, ArticleName},
         id::{ArticleId, SiteId},
         policy::Mode,
         site::{LockdownCall, Site, SiteChange},
     },
     store::{
         contract::{Policies, PolicyStore},
-        error, outcome,
+        error, outcome, parse,
         rows::{self, Reader},
     },
 };
@@ -27,6 +27,10 @@ impl PolicyStore for PostgresStore {
     async fn find_policies(&self, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
         let _turn = self.portals_turn().await?;
         find(&self.pool, site, ids).await
+    }
+
+    async fn newest_articles(&self, site: &SiteId, most: usize) -> Result<Vec<ArticleName>> {
+        newest(&self.pool, site, most).await
     }
 
     async fn update_article(&self, change: &ArticleChange) -> Result<Article> {
@@ -63,6 +67,15 @@ async fn find(pool: &Pool, site: &SiteId, ids: &[ArticleId]) -> Result<Policies>
         policies.articles.extend(rows::maybe_article(&mut columns)?);
     }
     Ok(policies)
+}
+
+const NEWEST: &str = "
+    select article_id, title from articles where site_id = $1 order by created_at desc limit $2";
+
+async fn newest(pool: &Pool, site: &SiteId, most: usize) -> Result<Vec<ArticleName>> {
+    let rows = sqlx::query_as(NEWEST).bind(site.as_str()).bind(parse::limit(most)).fetch_all(pool).await?;
+    let name = |(id, title): (String, String)| Ok(ArticleName { id: parse::article_id(&id)?, title });
+    rows.into_iter().map(name).collect()
 }
 
 const LOCK: &str = concat!(

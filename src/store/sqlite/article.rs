@@ -7,7 +7,7 @@ use super::{SqliteStore, audit, micros, request, site};
 use crate::{
     domain::{
         Result,
-        article::{Article, ArticleChange},
+        article::{Article, ArticleChange, ArticleName},
         id::{ArticleId, SiteId},
         policy::Mode,
         site::{LockdownCall, Site, SiteChange},
@@ -23,6 +23,10 @@ use crate::{
 impl PolicyStore for SqliteStore {
     async fn find_policies(&self, site: &SiteId, ids: &[ArticleId]) -> Result<Policies> {
         find(&self.read, site, ids).await
+    }
+
+    async fn newest_articles(&self, site: &SiteId, most: usize) -> Result<Vec<ArticleName>> {
+        newest(&self.read, site, most).await
     }
 
     async fn update_article(&self, change: &ArticleChange) -> Result<Article> {
@@ -59,6 +63,15 @@ pub(super) async fn find(pool: &SqlitePool, site: &SiteId, ids: &[ArticleId]) ->
         policies.articles.extend(rows::maybe_article(&mut columns)?);
     }
     Ok(policies)
+}
+
+const NEWEST: &str = "
+    select article_id, title from articles where site_id = $1 order by created_at desc limit $2";
+
+async fn newest(pool: &SqlitePool, site: &SiteId, most: usize) -> Result<Vec<ArticleName>> {
+    let rows = sqlx::query_as(NEWEST).bind(site.as_str()).bind(parse::limit(most)).fetch_all(pool).await?;
+    let name = |(id, title): (String, String)| Ok(ArticleName { id: parse::article_id(&id)?, title });
+    rows.into_iter().map(name).collect()
 }
 
 const FIND_ONE: &str =

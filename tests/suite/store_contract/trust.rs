@@ -106,7 +106,7 @@ contract! {
         let expiry = DecisionBatch {
             recorded_as: AuditAction::Expire,
             actor: SYSTEM.into(),
-            ..batch_of(10, Action::Reject, &[forgotten.clone()])
+            ..batch_of(10, Action::Reject, std::slice::from_ref(&forgotten))
         };
         home.store.decide(&expiry).await.unwrap();
         assert_eq!(home.comment(forgotten.id).await.status, Status::Rejected);

@@ -1,0 +1,82 @@
+//! What somebody may have meant by a name that nobody knows.
+
+use super::{article::ArticleName, text};
+
+/// How alike two names must be, between 0 (nothing in common) and 1 (the same), for one to be offered for the other.
+const LEAST_ALIKE: f64 = 0.5;
+
+/// The same for articles: a title has many words, of which some may be missing.
+const LEAST_ALIKE_ARTICLE: f64 = 0.4;
+
+/// Longer texts are not compared edit by edit, in bytes.
+const MOST_EDITED: usize = 40;
+
+/// The known names that are most like `wanted`, best first, at most `most` of them. Names are compared without regard to case.
+pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let scored = known.into_iter().map(|name| (likeness(&wanted, &name.to_lowercase()), name));
+    let mut scored: Vec<_> = scored.filter(|(likeness, _)| *likeness >= LEAST_ALIKE).collect();
+    scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    scored.into_iter().map(|(_, name)| name).take(most).collect()
+}
+
+/// The known articles that are most like `wanted` by id or by title, best first, at most `most` of them. Marks and punctuation do not
+/// count: moderators type titles where an id is wanted.
+pub fn nearest_articles(wanted: &str, known: Vec<ArticleName>, most: usize) -> Vec<ArticleName> {
+    let words = |text: &str| text::fold(&text.replace(|c: char| !c.is_alphanumeric(), " "));
+    let wanted = words(wanted);
+    let score =
+        |name: &ArticleName| likeness(&wanted, &words(name.id.as_str())).max(likeness(&wanted, &words(&name.title)));
+    let mut scored: Vec<_> = known.into_iter().map(|name| (score(&name), name)).collect();
+    scored.retain(|(likeness, _)| *likeness >= LEAST_ALIKE_ARTICLE);
+    scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    scored.into_iter().map(|(_, name)| name).take(most).collect()
+}
+
+/// How alike two texts are, between 0 and 1. A text that is a part of the other counts as alike.
+fn likeness(one: &str, other: &str) -> f64 {
+    // Long texts are compared by pairs of letters, whose cost grows with their length and not with its square.
+    let is_long = one.len().max(other.len()) > MOST_EDITED;
+    let edits =
+        if is_long { strsim::sorensen_dice(one, other) } else { strsim::normalized_damerau_levenshtein(one, other) };
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    if short.chars().count() >= 3 && long.contains(short) { edits.max(0.75) } else { edits }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::ArticleId;
+
+    #[test]
+    fn typing_errors_are_seen_through_and_strangers_are_not_offered() {
+        let known = ["DUYET_LOG", "DUYET_KEYS", "DUYET_KEYS_FILE", "DUYET_GRPC_ADDR"];
+        assert_eq!(nearest("DUYET_KYES", known, 1), ["DUYET_KEYS"]);
+        assert_eq!(nearest("duyet_grpc_adr", known, 1), ["DUYET_GRPC_ADDR"]);
+        assert_eq!(nearest("PATH", known, 3), [""; 0]);
+        assert_eq!(nearest("", known, 3), [""; 0]);
+    }
+
+    #[test]
+    fn an_article_is_found_by_its_title_and_by_a_slip_in_its_id() {
+        let article = |id: &str, title: &str| ArticleName { id: ArticleId::parse(id).unwrap(), title: title.into() };
+        let known = || {
+            vec![
+                article("gia-vang-2026", "Giá vàng tăng kỷ lục trong phiên sáng nay"),
+                article("cau-moi", "Cầu mới qua sông thông xe sau ba năm thi công"),
+                article("bai-1", ""),
+            ]
+        };
+        for wanted in ["Cầu mới qua sông thông xe sau ba năm thi công", "cau moi qua song", "cau-mio", "Cau Moi"]
+        {
+            let found = nearest_articles(wanted, known(), 1);
+            assert_eq!(found.first().map(|name| name.id.as_str()), Some("cau-moi"), "{wanted}");
+        }
+        assert_eq!(nearest_articles("xyz", known(), 3), []);
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_like_it() {
+        assert_eq!(nearest("cau moi", ["cau moi qua song thong xe sau ba nam", "gia vang"], 1).len(), 1);
+    }
+}
