@@ -26,6 +26,9 @@ impl Desk<'_> {
     /// Connects with the moderator's own access.
     pub(super) async fn connect(&self) -> Result<Connection, Failure> {
         let access = login::access(self.addr.as_deref(), self.locale)?;
+        if let Some(warning) = login::warning(self.locale) {
+            self.output.talk(&warning);
+        }
         self.connect_as(&access).await
     }
 

@@ -84,6 +84,14 @@ fn token_from_environment(locale: Locale) -> Result<Option<String>, Failure> {
     Ok(Some(text.trim().to_owned()))
 }
 
+/// What is to be said about the token that [`access`] gives: others can read the file that `DUYET_TOKEN_FILE` names.
+pub(super) fn warning(locale: Locale) -> Option<String> {
+    let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
+    let path = variable("DUYET_TOKEN_FILE").filter(|_| variable("DUYET_TOKEN").is_none())?;
+    let values = [("path", path.as_str().into())];
+    is_seen_by_others(Path::new(&path)).then(|| locale.text_with("cli-token-file-not-private", &values))
+}
+
 fn with_scheme(addr: &str) -> String {
     let addr = addr.trim_end_matches('/');
     if addr.contains("://") { addr.to_owned() } else { format!("http://{addr}") }

@@ -1,17 +1,19 @@
 //! Where the service listens, and how.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+use super::ListenAddr;
 
 /// The gRPC listener.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GrpcSettings {
-    /// gRPC address; port 0 picks a free one [default: 127.0.0.1:50051]
+    /// gRPC address, by number or name; port 0 picks a free one [default: 127.0.0.1:50051]
     #[arg(id = "grpc_addr", long = "grpc-addr", env = "DUYET_GRPC_ADDR", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub addr: Option<SocketAddr>,
+    pub addr: Option<ListenAddr>,
     /// Whether reflection answers [default: true]
     #[arg(id = "grpc_reflection", long = "grpc-reflection", env = "DUYET_GRPC_REFLECTION", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,10 +67,10 @@ pub struct GrpcSettings {
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpSettings {
-    /// Address of metrics and probes; port 0 picks a free one [default: 127.0.0.1:9464]
+    /// Address of metrics and probes, by number or name; port 0 picks a free one [default: 127.0.0.1:9464]
     #[arg(id = "http_addr", long = "http-addr", env = "DUYET_HTTP_ADDR", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub addr: Option<SocketAddr>,
+    pub addr: Option<ListenAddr>,
 }
 
 impl GrpcSettings {

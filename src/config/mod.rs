@@ -1,15 +1,23 @@
 //! Settings: flag > environment > TOML file > default, resolved once at start into what the rooms of the house take.
 
+mod address;
+mod check;
 mod listeners;
 mod secret;
 mod settings;
 mod source;
+mod toml_text;
+mod variables;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
+pub use address::ListenAddr;
 pub use secret::Secret;
 pub use settings::{Settings, without_empty_variables};
 pub use source::Source;
+pub use variables::{UnknownVariable, unknown_variables};
+
+use check::{KEYS_MISSING, Problems};
 
 use crate::domain::{
     answer::Alphabet,
@@ -23,13 +31,9 @@ use crate::domain::{
 
 /// A thousand first pages of long comments.
 const PAGE_CACHE_MIB: u32 = 16;
-const MOST_PAGE_CACHE_MIB: u32 = 4_096;
 
 /// Streams show at least so often that they are alive, in milliseconds. A revoked token ends them within this and 5 s more.
 const MOST_HEARTBEAT_MS: u64 = 15_000;
-
-/// Most replicas: with more, a part of any quota would be one event for all of them.
-const MOST_REPLICAS: u32 = 1_000;
 
 /// Everything that was decided at start.
 #[derive(Debug, Clone)]
@@ -48,6 +52,8 @@ pub struct Config {
     pub page_cache_mib: u32,
     /// `None`: the key file in the data directory, made on first start. Required with a database URL.
     pub keys: Option<Secret>,
+    /// Files that secrets were read from, with the settings that name them.
+    pub secret_files: Vec<(&'static str, PathBuf)>,
     pub grpc_addr: SocketAddr,
     /// The listener's certificate; `None`: plaintext.
     pub tls_cert_file: Option<PathBuf>,
@@ -92,25 +98,33 @@ impl Config {
     /// Resolves settings to a configuration.
     ///
     /// # Errors
-    /// One sentence that names the setting.
+    /// Everything that is wrong, a line each that names the setting.
     pub fn from_settings(settings: Settings) -> Result<Self, String> {
         let defaults = Thresholds::default();
+        let mut problems = Problems::default();
+        let needs_keys = settings.needs_keys();
+        let secret_files = settings.secret_files();
         let config = Self {
             source: None,
+            secret_files,
             data_dir: settings.data_dir.unwrap_or_else(|| "duyet-data".into()),
-            database_url: Secret::choose("DATABASE_URL", settings.database_url, settings.database_url_file)?,
-            redis_url: Secret::choose("REDIS_URL", settings.redis_url, settings.redis_url_file)?,
+            database_url: problems.without(Secret::choose(
+                "DATABASE_URL",
+                settings.database_url,
+                settings.database_url_file,
+            )),
+            redis_url: problems.without(Secret::choose("REDIS_URL", settings.redis_url, settings.redis_url_file)),
             expected_replicas: settings.expected_replicas.unwrap_or(NonZeroU32::MIN),
             page_cache_mib: settings.page_cache_mib.unwrap_or(PAGE_CACHE_MIB),
-            keys: Secret::choose("DUYET_KEYS", settings.keys, settings.keys_file)?,
-            grpc_addr: settings.grpc.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 50_051))),
+            keys: problems.without(Secret::choose("DUYET_KEYS", settings.keys, settings.keys_file)),
+            grpc_addr: problems.addr("grpc.addr", settings.grpc.addr, 50_051),
             tls_cert_file: settings.grpc.tls_cert_file,
             tls_key_file: settings.grpc.tls_key_file,
             tls_client_ca_file: settings.grpc.tls_client_ca_file,
             insecure: settings.grpc.insecure.unwrap_or(false),
             connections_per_peer: settings.grpc.connections_per_peer,
             heartbeat: Duration::from_millis(settings.grpc.heartbeat_ms.unwrap_or(MOST_HEARTBEAT_MS)),
-            http_addr: settings.http.addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9_464))),
+            http_addr: problems.addr("http.addr", settings.http.addr, 9_464),
             reflection: settings.grpc.reflection.unwrap_or(true),
             drain_notice: Duration::from_millis(settings.grpc.drain_notice_ms.unwrap_or(2_000)),
             fixed_answer: settings.captcha.fixed_answer.filter(|answer| !answer.is_empty()),
@@ -130,102 +144,16 @@ impl Config {
             expire_pending_days: settings.policy.expire_pending_days.unwrap_or(EXPIRE_PENDING_DAYS),
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
         };
-        config.check()?;
-        Ok(config)
+        if needs_keys {
+            problems.add(KEYS_MISSING);
+        }
+        config.check(&mut problems);
+        problems.none().map(|()| config)
     }
 
     /// Where comments live, for the log: never the URL.
     pub const fn store_name(&self) -> &'static str {
         if self.database_url.is_some() { "postgres" } else { "sqlite" }
-    }
-
-    fn check_listeners(&self) -> Result<(), String> {
-        if self.tls_cert_file.is_some() != self.tls_key_file.is_some() {
-            return Err("grpc.tls_cert_file and grpc.tls_key_file go together".to_owned());
-        }
-        if self.tls_client_ca_file.is_some() && self.tls_cert_file.is_none() {
-            return Err("grpc.tls_client_ca_file needs grpc.tls_cert_file".to_owned());
-        }
-        if self.tls_cert_file.is_none() && !self.grpc_addr.ip().is_loopback() && !self.insecure {
-            return Err(format!(
-                "grpc.addr ({}) is beyond loopback and would be plaintext: set grpc.tls_cert_file and grpc.tls_key_file, \
-                 or grpc.insecure = true behind a proxy that ends TLS",
-                self.grpc_addr
-            ));
-        }
-        if self.connections_per_peer == Some(0) {
-            return Err("grpc.connections_per_peer is at least 1".to_owned());
-        }
-        if !(Duration::from_millis(100)..=Duration::from_millis(MOST_HEARTBEAT_MS)).contains(&self.heartbeat) {
-            return Err(format!("grpc.heartbeat_ms is 100 to {MOST_HEARTBEAT_MS}"));
-        }
-        let loopback = self.grpc_addr.ip().is_loopback() && self.http_addr.ip().is_loopback();
-        if self.fixed_answer.is_some() && !loopback {
-            return Err(
-                "captcha.fixed_answer is for tests: it is refused unless grpc.addr and http.addr are on loopback"
-                    .to_owned(),
-            );
-        }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), String> {
-        self.check_listeners()?;
-        if let Some(answer) = &self.fixed_answer
-            && !answer.chars().all(|c| self.alphabet.symbols().contains(c.to_ascii_uppercase()))
-        {
-            return Err(format!("captcha.fixed_answer must be made of {}", self.alphabet.symbols()));
-        }
-        let once = |profile| self.profiles.iter().filter(|other| *other == profile).count() == 1;
-        if self.profiles.is_empty() || !self.profiles.iter().all(once) {
-            let names: Vec<_> = Profile::ALL.iter().map(|profile| profile.as_str()).collect();
-            return Err(format!("captcha.profiles must name one or more of {}, each once", names.join(", ")));
-        }
-        if self.expected_replicas.get() > MOST_REPLICAS {
-            return Err(format!("expected_replicas ({}) is at most {MOST_REPLICAS}", self.expected_replicas));
-        }
-        if self.page_cache_mib > MOST_PAGE_CACHE_MIB {
-            return Err(format!("page_cache_mib ({}) is at most {MOST_PAGE_CACHE_MIB}", self.page_cache_mib));
-        }
-        if !self.proof_tries.is_sane() {
-            let most = ProofTries::MOST;
-            return Err(format!("captcha.proof_tries: 1 <= light <= normal <= hard <= {most} must hold"));
-        }
-        if self.drain_notice > Duration::from_secs(10) {
-            return Err("grpc.drain_notice_ms is at most 10000, to leave time for the drain itself".to_owned());
-        }
-        if self.database_url.is_some() && self.keys.is_none() {
-            return Err("DUYET_KEYS is not set: with DATABASE_URL every replica needs the same keys. \
-                 Make them once with `duyetd keys generate` and pass them as DUYET_KEYS or DUYET_KEYS_FILE"
-                .to_owned());
-        }
-        if let Some(url) = &self.database_url
-            && !["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme))
-        {
-            return Err(
-                "DATABASE_URL must start with postgres:// (without it, comments go into the data directory)".to_owned()
-            );
-        }
-        let Thresholds { low, high, .. } = self.thresholds;
-        if !(0.0..=1.0).contains(&low) || !(0.0..=1.0).contains(&high) || low > high {
-            return Err(format!("policy.low ({low}) and policy.high ({high}) must be ordered and within 0 and 1"));
-        }
-        if self.sample_percent > 100 {
-            return Err(format!("policy.sample_percent ({}) must be within 0 and 100", self.sample_percent));
-        }
-        if !(1..=365).contains(&self.expire_pending_days) {
-            return Err(format!("policy.expire_pending_days ({}) must be within 1 and 365", self.expire_pending_days));
-        }
-        let Retention { spam_days, rejected_days } = self.retention;
-        if !(1..=3_650).contains(&spam_days) || !(1..=3_650).contains(&rejected_days) {
-            return Err("retention: spam_days and rejected_days are 1 to 3650".to_owned());
-        }
-        let TextLimits { name, title, content } = self.text;
-        if !(1..=200).contains(&name) || title > 500 || !(1..=5_000).contains(&content) {
-            return Err("text: name is 1 to 200, title 0 to 500, content 1 to 5000 graphemes (a message holds 64 KiB)"
-                .to_owned());
-        }
-        Ok(())
     }
 }
 

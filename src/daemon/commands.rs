@@ -1,7 +1,9 @@
 //! What the small commands do and print.
 
 use std::{
+    fs::OpenOptions,
     io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
@@ -11,7 +13,6 @@ use crate::{
     captcha::{self, Wish},
     config::{Config, Settings},
     keyring::Keyring,
-    limiter::Limiter,
     server::{self, Running},
 };
 
@@ -20,10 +21,12 @@ pub(super) fn say(line: impl std::fmt::Display) -> anyhow::Result<()> {
     writeln!(io::stdout(), "{line}").context("writing to stdout")
 }
 
-/// Writes what went wrong, with its causes, to stderr.
+/// Writes what went wrong, with its causes, to stderr: each problem on a line of its own.
 pub(super) fn complain(error: &anyhow::Error) {
-    // With stderr gone there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "duyetd: {error:#}");
+    for line in format!("{error:#}").lines() {
+        // With stderr gone there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "duyetd: {line}");
+    }
 }
 
 /// Says where the server listens, for people and for scripts that asked for port 0.
@@ -37,29 +40,18 @@ pub(super) fn greet(running: &Running, data_dir: &Path) {
     let _ = say(lines.join("\n")).and_then(|()| io::stdout().flush().context("flush"));
 }
 
-pub(super) fn generate_keys() -> anyhow::Result<()> {
-    say(Keyring::generate())
+/// Prints new keys, or writes them to a new file that only its owner reads.
+pub(super) fn generate_keys(out: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = out else { return say(Keyring::generate()) };
+    let named = || path.display().to_string();
+    // An old file may be the only copy of keys in use.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(named)?;
+    writeln!(file, "{}", Keyring::generate()).and_then(|()| file.sync_all()).with_context(named)
 }
 
 pub(super) fn draw_samples(wish: Wish, count: usize, out: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
     captcha::write_samples(wish, count, out).with_context(|| out.display().to_string())
-}
-
-/// Parses what only adapters can parse, without connecting or writing anything.
-pub(super) fn check(config: &Config) -> anyhow::Result<()> {
-    server::check_keyring(config)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let _inside = runtime.enter();
-    if let Some(url) = &config.redis_url {
-        Limiter::with_redis(config.limits.clone(), url.expose(), config.expected_replicas)
-            .map_err(anyhow::Error::msg)
-            .context("REDIS_URL")?;
-    }
-    if let Some(url) = &config.database_url {
-        crate::store::postgres::PostgresStore::connect_lazy(url.expose()).context("DATABASE_URL")?;
-    }
-    say("the configuration is good")
 }
 
 pub(super) fn print(config: &Config) -> anyhow::Result<()> {

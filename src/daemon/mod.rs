@@ -1,16 +1,20 @@
 //! The commands of `duyetd`.
 
+mod check;
 mod commands;
 mod spam;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{
+    Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 
 use crate::{
     captcha::Wish,
-    config::{self, Config, Settings},
+    config::{self, Config, Settings, UnknownVariable},
     domain::{access::Role, answer::Alphabet, challenge::Level, picture::Profile},
     ops::telemetry,
     server,
@@ -54,8 +58,12 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Read it and say whether a server could start with it
-    Check,
+    /// Try everything that a start needs, up to listening, and say all that is wrong
+    Check {
+        /// Also connect to the database and to Redis
+        #[arg(long)]
+        connect: bool,
+    },
     /// Print every setting in force as TOML, secrets redacted
     Print,
 }
@@ -97,7 +105,11 @@ enum TokenCommand {
 #[derive(Debug, Subcommand)]
 enum KeysCommand {
     /// Print a new key for `DUYET_KEYS`
-    Generate,
+    Generate {
+        /// Write it to this new file, which only its owner may read
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -144,9 +156,24 @@ enum SpamCommand {
 impl Arguments {
     /// The arguments of this process. Ends it, as clap does, when they are wrong or ask for help.
     pub fn of_process() -> Self {
-        let matches = config::without_empty_variables(Self::command()).get_matches();
+        let command = config::without_empty_variables(Self::command());
+        let matches = command.clone().try_get_matches().unwrap_or_else(|error| refuse(&command, &error));
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
+}
+
+/// Ends the process as clap does. Where a variable of the environment is wrong, clap names the flag of the same setting only.
+fn refuse(command: &clap::Command, error: &clap::Error) -> ! {
+    let mut command = command.clone();
+    // Only then its arguments can be named.
+    command.build();
+    if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
+        && let Some(variable) = command.get_arguments().find(|one| one.to_string() == *flag).and_then(Arg::get_env)
+        && std::env::var_os(variable).is_some()
+    {
+        commands::complain(&anyhow::anyhow!("{} sets {flag}", variable.display()));
+    }
+    error.exit()
 }
 
 /// Runs the command.
@@ -163,7 +190,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     // These need no configuration.
     match &arguments.command {
-        Some(Command::Keys(KeysCommand::Generate)) => return commands::generate_keys(),
+        Some(Command::Keys(KeysCommand::Generate { out })) => return commands::generate_keys(out.as_deref()),
         Some(Command::Captcha(CaptchaCommand::Sample { level, profile, alphabet, count, out })) => {
             let level = if *level == 1 { Level::Normal } else { Level::Hard };
             let wish = Wish { alphabet: *alphabet, profile: *profile, level };
@@ -174,10 +201,13 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    let config = arguments.settings.resolve(arguments.config).map_err(anyhow::Error::msg)?;
+    let config = arguments.settings.resolve(arguments.config).map_err(anyhow::Error::msg);
+    if let Some(Command::Config(ConfigCommand::Check { connect })) = arguments.command {
+        return check::check(&config, &unknown_variables(), connect);
+    }
+    let config = config?;
     telemetry::start_logs(&config.log).map_err(anyhow::Error::msg)?;
     match arguments.command {
-        Some(Command::Config(ConfigCommand::Check)) => commands::check(&config),
         Some(Command::Config(ConfigCommand::Print)) => commands::print(&config),
         Some(Command::Migrate) => block_on(commands::migrate(config)),
         Some(Command::Token(command)) => block_on(token::run(command, config)),
@@ -185,7 +215,20 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
+/// Variables of this process's environment that look like settings and are none.
+fn unknown_variables() -> Vec<UnknownVariable> {
+    let command = Arguments::command();
+    let of_arguments = command.get_arguments().filter_map(|argument| argument.get_env());
+    let settings: Vec<_> = of_arguments.map(|name| name.to_string_lossy().into_owned()).collect();
+    let environment = std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
+    config::unknown_variables(environment, &settings)
+}
+
 async fn serve(config: Config) -> anyhow::Result<()> {
+    for variable in unknown_variables() {
+        tracing::warn!("{variable}");
+    }
     let data_dir = config.data_dir.clone();
     server::serve(config, move |running| commands::greet(running, &data_dir)).await
 }

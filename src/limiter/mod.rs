@@ -120,6 +120,16 @@ impl Limiter {
         self.redis.as_ref().is_some_and(|redis| redis.is_degraded())
     }
 
+    /// Connects to Redis, asks it to count, and says within about `patience` why that failed. Does nothing without Redis.
+    ///
+    /// # Errors
+    /// Why there is no use in Redis now, without secrets.
+    pub async fn reach(&self, patience: Duration) -> Result<(), String> {
+        let Some(redis) = &self.redis else { return Ok(()) };
+        let answer = tokio::time::timeout(patience, redis.reach()).await;
+        answer.unwrap_or_else(|_| Err(format!("no answer within {} s", patience.as_secs())))
+    }
+
     /// Replaces the quotas. Limits whose quota changes start anew in this process; counts in Redis go on.
     pub fn set_quotas(&self, quotas: Quotas) {
         let mut tiers = self.tiers.write().unwrap_or_else(PoisonError::into_inner);

@@ -111,6 +111,11 @@ impl Redis {
         }
     }
 
+    /// Finds the servers, connects to them and has each count.
+    pub(super) async fn reach(&self) -> Result<(), String> {
+        self.look(true).await.map_err(|error| format!("{}: {error}", self.topology))
+    }
+
     /// Asks the servers in use whether they still count, or finds them anew.
     async fn look(&self, doubted: bool) -> Result<(), String> {
         let current = self.link().servers.clone();

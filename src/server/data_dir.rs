@@ -22,7 +22,8 @@ const FIRST_SITE: &str = "default";
 
 /// Makes the directory, closed to others, unless it is there.
 pub(super) fn create(dir: &Path) -> anyhow::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| dir.display().to_string())
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.with_context(|| format!("data_dir (DUYET_DATA_DIR) {}", dir.display()))
 }
 
 /// Makes an empty file that only its owner reads, unless it is there. `SQLite` gives its log files the same rights.
@@ -50,7 +51,11 @@ pub fn open_keyring(config: &Config) -> anyhow::Result<Keyring> {
 pub fn check_keyring(config: &Config) -> anyhow::Result<Option<Keyring>> {
     let parse = |text: &str| Keyring::parse(text).map(Some).map_err(anyhow::Error::msg);
     if let Some(keys) = &config.keys {
-        return parse(keys.expose()).context("DUYET_KEYS");
+        let named = config.secret_files.iter().find(|(name, _)| *name == "DUYET_KEYS_FILE");
+        return parse(keys.expose()).with_context(|| match named {
+            Some((name, path)) => format!("{name}: {}", path.display()),
+            None => "DUYET_KEYS".to_owned(),
+        });
     }
     let path = key_file(&config.data_dir);
     match fs::read_to_string(&path) {
@@ -60,7 +65,7 @@ pub fn check_keyring(config: &Config) -> anyhow::Result<Option<Keyring>> {
     }
 }
 
-fn key_file(dir: &Path) -> PathBuf {
+pub(super) fn key_file(dir: &Path) -> PathBuf {
     dir.join("duyet.keys")
 }
 

@@ -27,7 +27,8 @@ use crate::{
 pub(super) fn open_tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
     let (Some(cert), Some(key)) = (config.tls_cert_file.clone(), config.tls_key_file.clone()) else { return Ok(None) };
     let files = tls::Files { cert, key, client_ca: config.tls_client_ca_file.clone() };
-    Ok(Some(Arc::new(Tls::open(files).map_err(anyhow::Error::msg)?)))
+    let tls = Tls::open(files).map_err(anyhow::Error::msg);
+    Ok(Some(Arc::new(tls.context("grpc.tls_cert_file, grpc.tls_key_file, grpc.tls_client_ca_file")?)))
 }
 
 /// Reads certificates again when they change, until `stop`.
@@ -37,8 +38,9 @@ pub(super) fn follow(tls: Option<&Arc<Tls>>, stop: &CancellationToken) {
     }
 }
 
-pub(super) async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(addr).await.with_context(|| format!("listening on {addr}"))
+/// Binds the address that a setting names.
+pub(super) async fn bind(setting: &str, addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| format!("{setting}: listening on {addr}"))
 }
 
 /// Serves metrics and probes until `stop`.

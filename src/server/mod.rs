@@ -4,8 +4,11 @@ mod away;
 mod background;
 mod data_dir;
 mod drain;
+mod exposure;
 mod listen;
 mod lock;
+mod parts;
+pub mod preflight;
 mod reload;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -18,13 +21,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::away::Away;
+use self::{
+    away::Away,
+    parts::{captcha, limiter},
+};
 use crate::{
-    captcha::Pool,
     config::Config,
     domain::Error,
     grpc::{self, transport::in_flight::InFlight},
-    limiter::Limiter,
     ops::{
         descriptors::{self, Connections},
         http::Readiness,
@@ -70,7 +74,7 @@ pub struct Running {
 /// When the file cannot be opened or the URL not read.
 pub fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     match &config.database_url {
-        Some(url) => Ok(Arc::new(PostgresStore::connect_lazy(url.expose())?)),
+        Some(url) => Ok(Arc::new(PostgresStore::connect_lazy(url.expose()).map_err(database_trouble)?)),
         None => {
             data_dir::create(&config.data_dir)?;
             let path = config.data_dir.join(SQLITE_FILE);
@@ -88,11 +92,15 @@ pub fn open_existing_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let path = config.data_dir.join(SQLITE_FILE);
     if config.database_url.is_none() && path.metadata().map_or(true, |file| file.len() == 0) {
         bail!(
-            "there is no database in {}: start `duyetd serve` there first, or name the right directory with --data-dir              (DUYET_DATA_DIR) or the right database with DATABASE_URL",
+            "there is no database in {}: start `duyetd serve` there first, or name the right directory with --data-dir (DUYET_DATA_DIR) or the right database with DATABASE_URL",
             config.data_dir.display()
         );
     }
     open_store(config)
+}
+
+fn database_trouble(error: Error) -> anyhow::Error {
+    anyhow::Error::new(error).context("DATABASE_URL")
 }
 
 /// Migrates, waiting up to 30 s for a database that is not there yet.
@@ -157,12 +165,14 @@ async fn make_first_tokens(config: &Config, gatekeeper: &Gatekeeper) -> anyhow::
 pub async fn start(config: Config) -> anyhow::Result<Running> {
     // First of all: until it is taken, the signal would end a start that waits for its database.
     let hangups = signal(SignalKind::hangup())?;
-    warn_of_risks(&config);
+    for warning in preflight::warnings(&config) {
+        tracing::warn!("{warning}");
+    }
     let connections = Connections::within(descriptors::raise());
     let tls = listen::open_tls(&config)?;
     let lock = lock_embedded(&config)?;
-    let grpc_listener = listen::bind(config.grpc_addr).await?;
-    let http_listener = listen::bind(config.http_addr).await?;
+    let grpc_listener = listen::bind("grpc.addr (DUYET_GRPC_ADDR)", config.grpc_addr).await?;
+    let http_listener = listen::bind("http.addr (DUYET_HTTP_ADDR)", config.http_addr).await?;
     let (grpc_addr, http_addr) = (grpc_listener.local_addr()?, http_listener.local_addr()?);
     let store = open_store(&config)?;
     let gatekeeper = Arc::new(Gatekeeper::new(Arc::clone(&store)));
@@ -223,27 +233,10 @@ fn lock_embedded(config: &Config) -> anyhow::Result<Option<DirLock>> {
     lock_data_dir(&config.data_dir).map(Some)
 }
 
-fn warn_of_risks(config: &Config) {
-    if config.fixed_answer.is_some() {
-        tracing::warn!("captcha.fixed_answer is set: EVERY CAPTCHA HAS THE SAME ANSWER. For tests only");
-    }
-    if config.redis_url.is_none() && config.expected_replicas.get() > 1 {
-        tracing::warn!("expected_replicas is set without REDIS_URL: every replica has the whole quotas");
-    }
-    if !config.grpc_addr.ip().is_loopback() && config.tls_cert_file.is_none() {
-        tracing::warn!("gRPC is plaintext and listens beyond loopback: put a proxy that ends TLS in front of it");
-    }
-}
-
 fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Workflow> {
     let keyring = Arc::new(open_keyring(config)?);
-    let limiter = match &config.redis_url {
-        Some(url) => Limiter::with_redis(config.limits.clone(), url.expose(), config.expected_replicas)
-            .map_err(anyhow::Error::msg)?,
-        None => Limiter::local(config.limits.clone()),
-    };
-    let pictures = Pool::start(config.alphabet, &config.profiles, config.fixed_answer.clone())
-        .map_err(|error| anyhow::anyhow!("captcha: {error}"))?;
+    let limiter = limiter(config)?;
+    let pictures = captcha(config)?;
     // SQLite has one writer; on PostgreSQL a second one fills the wait for the first one's commit.
     let writers = if config.database_url.is_some() { 2 } else { 1 };
     let submissions: Arc<dyn SubmissionStore> = store.clone();

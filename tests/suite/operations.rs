@@ -277,6 +277,111 @@ fn settings_are_checked_and_printed_without_secrets() {
         stderr(&run(dir.path(), &["config", "check"], &[("DUYET_CAPTCHA_FIXED_ANSWER", "HELLO")]))
             .contains("fixed_answer")
     );
+}
+
+#[test]
+fn everything_that_a_start_would_fail_by_is_told_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    for file in ["cert.pem", "key.pem", "wrong.keys", "file"] {
+        std::fs::write(path(file), "hunter2").unwrap();
+    }
+    let (cert, key, keys, below_a_file) = (path("cert.pem"), path("key.pem"), path("wrong.keys"), path("file/data"));
+    let environment = [
+        ("DUYET_GRPC_TLS_CERT_FILE", cert.as_str()),
+        ("DUYET_GRPC_TLS_KEY_FILE", key.as_str()),
+        ("DUYET_KEYS_FILE", keys.as_str()),
+        ("DUYET_DATA_DIR", below_a_file.as_str()),
+        ("DUYET_LOG", "duyet=loud"),
+        ("REDIS_URL", "redis://:hunter2@127.0.0.1:port/"),
+        ("DUYET_GRPC_ADRR", "127.0.0.1:1"),
+    ];
+    let told = stderr(&run(dir.path(), &["config", "check"], &environment));
+    let expected = [
+        "grpc.tls_cert_file",
+        "key.pem",
+        "DUYET_KEYS_FILE",
+        "wrong.keys",
+        "DUYET_DATA_DIR",
+        "DUYET_LOG",
+        "REDIS_URL",
+        "DUYET_GRPC_ADRR is no setting: did you mean DUYET_GRPC_ADDR?",
+    ];
+    for word in expected {
+        assert!(told.contains(word), "no {word}: {told}");
+    }
+    assert!(!told.contains("hunter2"), "{told}");
+    // What cannot be resolved at all does not hide the rest.
+    let wrong = [("DUYET_GRPC_ADDR", "50051"), ("DUYET_KEYS_FILE", "/nowhere/keys"), ("DATABASE_URL", "mysql://x")];
+    let told = stderr(&run(dir.path(), &["config", "check"], &wrong));
+    for word in ["grpc.addr: `50051`", "DUYET_KEYS_FILE", "DATABASE_URL"] {
+        assert!(told.contains(word), "no {word}: {told}");
+    }
+}
+
+#[test]
+fn a_check_connects_when_it_is_told_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = duyet::keyring::Keyring::generate();
+    let away = [
+        ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/d"),
+        ("REDIS_URL", "redis://:hunter3@127.0.0.1:1/"),
+        ("DUYET_KEYS", keys.as_str()),
+    ];
+    stdout(&run(dir.path(), &["config", "check"], &away));
+    let told = stderr(&run(dir.path(), &["config", "check", "--connect"], &away));
+    assert!(told.contains("DATABASE_URL: ") && told.contains("REDIS_URL: 127.0.0.1:1"), "{told}");
+    assert!(!told.contains("hunter"), "{told}");
+    stdout(&run(dir.path(), &["config", "check", "--connect"], &[]));
+}
+
+#[test]
+fn a_name_is_an_address_to_listen_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path(), &[("DUYET_GRPC_ADDR", "localhost:0"), ("DUYET_HTTP_ADDR", "localhost:0")]);
+    assert!(daemon.grpc_addr.ip().is_loopback() && daemon.http("/livez").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_variable_that_means_nothing_is_warned_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = ("DUYET_PORT_50051_TCP_ADDR", "10.0.0.1");
+    let daemon = Daemon::start(dir.path(), &[("DUYET_RATE_LIMIT", "x"), ("DUYET_LOGG", "debug"), service]);
+    let log = daemon.log();
+    assert!(log.contains("DUYET_LOGG is no setting: did you mean DUYET_LOG?"), "{log}");
+    assert!(log.contains("DUYET_RATE_LIMIT is no setting") && !log.contains("DUYET_PORT"), "{log}");
+}
+
+#[test]
+fn keys_are_written_to_a_new_file_that_only_its_owner_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("new.keys");
+    let generate = ["keys", "generate", "--out", file.to_str().unwrap()];
+    assert_eq!(stdout(&run(dir.path(), &generate, &[])), "");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let made = std::fs::read_to_string(&file).unwrap();
+    assert!(duyet::keyring::Keyring::parse(&made).is_ok());
+    let told = stderr(&run(dir.path(), &generate, &[]));
+    assert!(told.contains("new.keys"), "{told}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), made, "an old file may hold keys in use");
+}
+
+#[test]
+fn secrets_that_others_can_read_are_warned_of() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    drop(Daemon::start(dir.path(), &[]));
+    let quiet = run(dir.path(), &["config", "check"], &[]);
+    assert_eq!(String::from_utf8_lossy(&quiet.stderr), "");
+    for file in ["duyet.keys", "admin.token"] {
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(dir.path().join(file), open).unwrap();
+    }
+    let told = run(dir.path(), &["config", "check"], &[]);
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.contains("duyet.keys") && told.contains("admin.token") && told.contains("chmod 600"), "{told}");
+    let log = Daemon::start(dir.path(), &[]).log();
+    assert!(log.contains("duyet.keys") && log.contains("admin.token"), "{log}");
     let listening = [("DUYET_CAPTCHA_FIXED_ANSWER", "KM7RT"), ("DUYET_HTTP_ADDR", "0.0.0.0:0")];
     assert!(stderr(&run(dir.path(), &[], &listening)).contains("loopback"));
 }

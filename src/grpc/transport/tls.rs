@@ -90,20 +90,25 @@ impl Tls {
 }
 
 impl Files {
+    /// Reads all of them, so that every one that cannot be read is told.
     fn read(&self) -> Result<Read, String> {
         let bytes = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
-        Ok(Read {
-            cert: bytes(&self.cert)?,
-            key: bytes(&self.key)?,
-            client_ca: self.client_ca.as_deref().map(bytes).transpose()?,
-        })
+        let client_ca = self.client_ca.as_deref().map(bytes).transpose();
+        match (bytes(&self.cert), bytes(&self.key), client_ca) {
+            (Ok(cert), Ok(key), Ok(client_ca)) => Ok(Read { cert, key, client_ca }),
+            (cert, key, client_ca) => Err(all([cert.err(), key.err(), client_ca.err()])),
+        }
     }
 
     /// TLS 1.2 and 1.3, HTTP/2 only.
     fn config(&self, read: &Read) -> Result<Arc<ServerConfig>, String> {
         let wrong = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let chain = certificates(&read.cert).map_err(|error| wrong(&self.cert, &error))?;
-        let key = PrivateKeyDer::from_pem_slice(&read.key).map_err(|error| wrong(&self.key, &error))?;
+        let chain = certificates(&read.cert).map_err(|error| wrong(&self.cert, &error));
+        let key = PrivateKeyDer::from_pem_slice(&read.key).map_err(|error| wrong(&self.key, &error));
+        let (chain, key) = match (chain, key) {
+            (Ok(chain), Ok(key)) => (chain, key),
+            (chain, key) => return Err(all([chain.err(), key.err()])),
+        };
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -123,6 +128,11 @@ impl Files {
         config.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Arc::new(config))
     }
+}
+
+/// What is wrong, in one sentence.
+fn all<const N: usize>(problems: [Option<String>; N]) -> String {
+    problems.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {

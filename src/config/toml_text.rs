@@ -1,0 +1,83 @@
+//! Settings out of a TOML text, with everything that is wrong in it and where.
+
+use super::Settings;
+
+/// More problems of a file than this are not worth telling at once.
+const MOST_PROBLEMS: usize = 20;
+
+impl Settings {
+    /// Reads a TOML text.
+    ///
+    /// # Errors
+    /// What is wrong, a line each, with line and column.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let (settings, problems) = Self::from_faulty_toml(text);
+        if problems.is_empty() { Ok(settings) } else { Err(problems.join("\n")) }
+    }
+
+    /// Reads a TOML text as far as it can be read: what is wrong does not hide what else is wrong.
+    pub(super) fn from_faulty_toml(text: &str) -> (Self, Vec<String>) {
+        let (mut rest, mut problems) = (text.to_owned(), vec![]);
+        for _ in 0..MOST_PROBLEMS {
+            let error = match toml::from_str(&rest) {
+                Ok(settings) => return (settings, problems),
+                Err(error) => error,
+            };
+            problems.push(placed(&error, &rest));
+            let Some(without) = without_line(&rest, &error) else { break };
+            rest = without;
+        }
+        (Self::default(), problems)
+    }
+}
+
+/// Where and what. The library would show the line itself, which may hold a secret.
+fn placed(error: &toml::de::Error, text: &str) -> String {
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return error.message().to_owned() };
+    let line = before.matches('\n').count() + 1;
+    let start = before.rsplit('\n').next().unwrap_or_default();
+    let column = start.chars().count() + 1;
+    // The name of the key, where its value is wrong; nothing else of the line.
+    let key = start.split_once('=').map(|(key, _)| key.trim());
+    let is_name = |key: &&str| !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '.'));
+    let key = key.filter(is_name).map(|key| format!("{key}: ")).unwrap_or_default();
+    format!("line {line}, column {column}: {key}{}", error.message())
+}
+
+/// The text without the key that is wrong, its lines in their places. `None` where that would change what other lines mean.
+fn without_line(text: &str, error: &toml::de::Error) -> Option<String> {
+    let at = error.span()?.start;
+    let start = text.get(..at)?.rfind('\n').map_or(0, |line_break| line_break + 1);
+    let line = text[start..].lines().next()?;
+    let is_key = line.contains('=') && !line.trim_start().starts_with('[');
+    is_key.then(|| format!("{}{}{}", &text[..start], " ".repeat(line.len()), &text[start + line.len()..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_its_place_and_never_shows_the_line() {
+        for (text, place) in [
+            ("log = \"info\"\nredis_url = \"redis://:hunter2@h\nkeys = \"k\"\n", "line 2, column "),
+            ("log = \"info\"\nkeys = 1:hunter2\n", "line 2, column "),
+            ("keys = \"hunter2\" \"hunter2\"\n", "line 1, column "),
+            ("keys = \"hunter2\"\nkeys = \"hunter2\"\n", "line 2, column 1:"),
+            ("kéys = \"hunter2\"\n", "line 1, column 2:"),
+        ] {
+            let error = Settings::from_toml(text).unwrap_err();
+            assert!(error.starts_with(place) && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_wrong_key_of_a_file_is_told_at_once() {
+        let text = "logg = \"info\"\n[grpc]\nadr = \"x\"\nreflection = false\n[text]\nname = \"long\"\n";
+        let error = Settings::from_toml(text).unwrap_err();
+        let places: Vec<_> = error.lines().filter_map(|line| line.split(',').next()).collect();
+        assert_eq!(places, ["line 1", "line 3", "line 6"], "{error}");
+        let (settings, _) = Settings::from_faulty_toml(text);
+        assert_eq!(settings.grpc.reflection, Some(false));
+    }
+}

@@ -1,0 +1,139 @@
+//! What a start needs, tried without starting: everything up to binding, all problems at once.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::Read as _,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    SQLITE_FILE, check_keyring, exposure,
+    listen::open_tls,
+    open_store,
+    parts::{self, captcha, limiter},
+};
+use crate::{config::Config, domain::Error, ops::telemetry, store::postgres::PostgresStore};
+
+/// How long to wait for a database and for Redis to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How every file of `SQLite` begins.
+const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
+
+/// Every reason for which a start with this configuration would fail before it binds. Must be called inside a runtime.
+pub fn problems(config: &Config) -> Vec<String> {
+    let mut problems = vec![];
+    let mut note = |result: anyhow::Result<()>| problems.extend(result.err().map(|error| format!("{error:#}")));
+    note(telemetry::check_filter(&config.log).map_err(anyhow::Error::msg));
+    note(open_tls(config).map(drop));
+    note(check_keyring(config).map(drop));
+    note(limiter(config).map(drop));
+    note(captcha(config).map(drop));
+    match &config.database_url {
+        Some(url) => note(PostgresStore::connect_lazy(url.expose()).map(drop).map_err(super::database_trouble)),
+        None => note(check_data_dir(&config.data_dir)),
+    }
+    problems
+}
+
+/// What a start would warn of.
+pub fn warnings(config: &Config) -> Vec<String> {
+    exposure::exposed_secrets(config).into_iter().chain(parts::risks(config).into_iter().map(str::to_owned)).collect()
+}
+
+/// Connects to the database and to Redis, and says who does not answer.
+pub async fn unreachable(config: &Config) -> Vec<String> {
+    let mut problems = vec![];
+    if let Err(problem) = reach_database(config).await {
+        problems.push(problem);
+    }
+    if config.redis_url.is_some()
+        && let Ok(limiter) = limiter(config)
+        && let Err(error) = limiter.reach(PATIENCE).await
+    {
+        problems.push(format!("REDIS_URL: {error}"));
+    }
+    problems
+}
+
+async fn reach_database(config: &Config) -> Result<(), String> {
+    let name = if config.database_url.is_some() { "DATABASE_URL" } else { "data_dir" };
+    if config.database_url.is_none() && !config.data_dir.join(SQLITE_FILE).exists() {
+        // The first start makes it.
+        return Ok(());
+    }
+    let store = open_store(config).map_err(|error| format!("{name}: {error:#}"))?;
+    let answer = tokio::time::timeout(PATIENCE, store.ping()).await;
+    store.close().await;
+    match answer {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(Error::StorageUnavailable(cause) | Error::Internal(cause))) => Err(format!("{name}: {cause}")),
+        Ok(Err(error)) => Err(format!("{name}: {error}")),
+        Err(_) => Err(format!("{name}: no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+/// Whether the embedded database can be kept in this directory. Leaves nothing behind.
+fn check_data_dir(dir: &Path) -> anyhow::Result<()> {
+    let named = |error: std::io::Error| anyhow::anyhow!("data_dir (DUYET_DATA_DIR) {}: {error}", dir.display());
+    let made = make_missing(dir).map_err(named)?;
+    let probe = dir.join(format!("duyet.check.{}", std::process::id()));
+    let written = OpenOptions::new().write(true).create_new(true).open(&probe).and_then(|_| fs::remove_file(&probe));
+    for dir in made {
+        // Nobody else needs a directory that was made a moment ago.
+        let _ = fs::remove_dir(dir);
+    }
+    written.map_err(named)?;
+    check_sqlite(&dir.join(SQLITE_FILE))
+}
+
+/// Makes a directory and those above it, and answers which of them were missing, the innermost first.
+fn make_missing(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let missing: Vec<_> = dir
+        .ancestors()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .take_while(|dir| !dir.exists())
+        .map(Path::to_owned)
+        .collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    Ok(missing)
+}
+
+fn check_sqlite(path: &Path) -> anyhow::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let mut header = vec![];
+    let read = File::open(path).and_then(|file| file.take(SQLITE_HEADER.len() as u64).read_to_end(&mut header));
+    read.map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    let is_database = header.is_empty() || header == SQLITE_HEADER;
+    anyhow::ensure!(is_database, "{} is no SQLite database", path.display());
+    let writable = OpenOptions::new().append(true).open(path).map(drop);
+    writable.map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_directory_is_tried_and_left_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("one/two");
+        check_data_dir(&deep).unwrap();
+        assert!(!dir.path().join("one").exists());
+        check_data_dir(dir.path()).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+
+        let file = dir.path().join("file");
+        fs::write(&file, "x").unwrap();
+        for wrong in [file.clone(), file.join("below")] {
+            let error = check_data_dir(&wrong).unwrap_err().to_string();
+            assert!(error.contains("DUYET_DATA_DIR") && error.contains("file"), "{error}");
+        }
+        fs::write(dir.path().join(SQLITE_FILE), "no database at all").unwrap();
+        assert!(check_data_dir(dir.path()).unwrap_err().to_string().contains("duyet.sqlite3"));
+    }
+}
