@@ -9,6 +9,7 @@ use std::{
 };
 
 use duyet::proto::v1;
+use uuid::Uuid;
 
 use crate::support::{
     daemon::Daemon,
@@ -20,10 +21,12 @@ use crate::support::{
 on_both_databases! {
     a_queue_is_cleared_by_keys,
     a_colleagues_verdict_is_shown_and_passed,
+    keys_that_come_at_once_decide_one_comment,
+    what_a_colleague_took_back_is_decided_as_it_stands,
 }
 
-/// Longer than a comment that came by itself keeps verdicts off.
-const SETTLED: Duration = Duration::from_millis(500);
+/// A key that the review refused because the comment was too new is pressed again after this time.
+const AGAIN: Duration = Duration::from_millis(400);
 /// Leaving the alternate screen.
 const RESTORED: &[u8] = b"\x1b[?1049l";
 /// Longer than anything takes on a busy machine.
@@ -82,10 +85,28 @@ impl Terminal {
         }
     }
 
-    /// Waits until the comment is there, and until it may be judged.
-    fn wait_to_judge(&self, text: &str) {
-        self.wait_for(text);
-        thread::sleep(SETTLED);
+    /// Waits until `text` is on the screen, for a while only.
+    fn shows(&self, text: &str, patience: Duration) -> bool {
+        let started = Instant::now();
+        while !self.text().contains(text) {
+            if started.elapsed() > patience {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
+
+    /// Presses keys until `text` is on the screen: a comment that has just come is not decided at the first press.
+    fn press_until(&mut self, keys: &str, text: &str) {
+        let started = Instant::now();
+        loop {
+            self.press(keys);
+            if self.shows(text, AGAIN) {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{keys:?} brings no {text:?}: {}", self.text());
+        }
     }
 
     fn press(&mut self, keys: &str) {
@@ -133,16 +154,16 @@ async fn a_queue_is_cleared_by_keys(database: Database) {
     let odd = portal.say("bai", "Odd-one to read").await.comment_id;
     let mut terminal = Terminal::of(&newsroom);
     let (code, output) = at_a_terminal(move || {
-        terminal.wait_to_judge("Good-one");
-        terminal.press("a");
-        terminal.wait_for("Rude-one");
-        terminal.press("r8");
+        terminal.wait_for("Good-one");
+        terminal.press_until("a", "Rude-one");
+        terminal.press_until("r", "Why:");
+        terminal.press("8");
         terminal.wait_for("Odd-one");
         // By mistake, and back.
-        terminal.press("au");
+        terminal.press_until("a", "Nothing waits");
+        terminal.press("u");
         terminal.wait_for("Undone");
-        terminal.press("s");
-        terminal.wait_for("Nothing waits");
+        terminal.press_until("s", "Nothing waits");
         terminal.press("q");
         (terminal.ended(), terminal.text())
     })
@@ -162,17 +183,15 @@ async fn a_colleagues_verdict_is_shown_and_passed(database: Database) {
     let colleague = newsroom.new_token("moderator", "default").await;
     let terminal = Terminal::of(&newsroom);
     let mut terminal = at_a_terminal(move || {
-        terminal.wait_to_judge("Contested-one");
+        terminal.wait_for("Contested-one");
         terminal
     })
     .await;
     newsroom.desk_with(&colleague).approve(&contested).await;
     let code = at_a_terminal(move || {
-        terminal.press("s");
-        terminal.wait_for("was first");
+        terminal.press_until("s", "was first");
         terminal.wait_for("Other-one");
-        terminal.press("a");
-        terminal.wait_for("Approved");
+        terminal.press_until("a", "Approved");
         terminal.press("q");
         terminal.ended()
     })
@@ -180,6 +199,98 @@ async fn a_colleagues_verdict_is_shown_and_passed(database: Database) {
     assert_eq!(code, Some(0));
     assert_eq!(status(&newsroom, &contested).await, v1::CommentStatus::Approved);
     assert_eq!(status(&newsroom, &other).await, v1::CommentStatus::Approved);
+}
+
+async fn keys_that_come_at_once_decide_one_comment(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut ids = vec![];
+    for number in 0..9 {
+        ids.push(portal.say("bai", &format!("Number-{number} of nine")).await.comment_id);
+    }
+    let mut terminal = Terminal::of(&newsroom);
+    let mut terminal = at_a_terminal(move || {
+        terminal.wait_for("Number-0");
+        terminal.press_until("aaaaaaaa", "Number-1");
+        terminal
+    })
+    .await;
+    // The first decision is behind the last key of the burst.
+    at_a_terminal(move || {
+        terminal.wait_for("connected");
+        terminal.press("q");
+        assert_eq!(terminal.ended(), Some(0));
+    })
+    .await;
+    let mut approved = 0;
+    for id in &ids {
+        approved += usize::from(status(&newsroom, id).await == v1::CommentStatus::Approved);
+    }
+    assert_eq!((approved, status(&newsroom, &ids[0]).await), (1, v1::CommentStatus::Approved));
+}
+
+async fn what_a_colleague_took_back_is_decided_as_it_stands(database: Database) {
+    let newsroom = Newsroom::open(database).await;
+    let mut portal = newsroom.portal();
+    let mut ids = vec![];
+    for number in 0..3 {
+        ids.push(portal.say("bai", &format!("Number-{number} of three")).await.comment_id);
+    }
+    let terminal = Terminal::of(&newsroom);
+    let mut terminal = at_a_terminal(move || {
+        terminal.wait_for("Number-0");
+        terminal
+    })
+    .await;
+    let mut colleague = newsroom.desk_with(&newsroom.new_token("admin", "default").await);
+    let items = ids.iter().map(|id| v1::BulkItem { comment_id: id.clone(), expected_revision: 1 }).collect();
+    let bulk = v1::BulkDecideRequest {
+        items,
+        action: v1::Action::Spam.into(),
+        request_id: Uuid::new_v4().to_string(),
+        ..Default::default()
+    };
+    let batch = colleague.moderation.bulk_decide(bulk).await.unwrap().into_inner().batch_id;
+    let target = Some(v1::revert_request::Target::BatchId(batch));
+    let revert = v1::RevertRequest { target, request_id: Uuid::new_v4().to_string() };
+    colleague.moderation.revert(revert).await.unwrap();
+    let code = at_a_terminal(move || {
+        terminal.wait_for("(revision 3)");
+        terminal.press_until("a", "Number-1");
+        terminal.press_until("a", "Number-2");
+        terminal.press_until("a", "Nothing waits");
+        terminal.wait_for("connected");
+        terminal.press("q");
+        terminal.ended()
+    })
+    .await;
+    assert_eq!(code, Some(0));
+    for id in &ids {
+        assert_eq!(status(&newsroom, id).await, v1::CommentStatus::Approved);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_comment_whose_end_was_not_shown_is_decided_at_the_second_key() {
+    let newsroom = Newsroom::open(Database::Sqlite).await;
+    let mut portal = newsroom.portal();
+    let long = (0..40).map(|line| format!("Line-{line} of forty.")).collect::<Vec<_>>().join("\n");
+    let unread = portal.say("bai", &long).await.comment_id;
+    let read = portal.say("bai", &format!("Another-one\n{long}")).await.comment_id;
+    let mut terminal = Terminal::of(&newsroom);
+    at_a_terminal(move || {
+        terminal.wait_for("Line-0");
+        terminal.press_until("a", "end of this comment");
+        terminal.press_until("a", "Another-one");
+        terminal.press("\u{1b}[F");
+        terminal.wait_for("Line-39");
+        terminal.press_until("a", "Nothing waits");
+        terminal.press("q");
+        assert_eq!(terminal.ended(), Some(0));
+    })
+    .await;
+    assert_eq!(status(&newsroom, &unread).await, v1::CommentStatus::Approved);
+    assert_eq!(status(&newsroom, &read).await, v1::CommentStatus::Approved);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -215,17 +326,15 @@ async fn decisions_made_while_the_server_is_away_are_sent_when_it_is_back() {
     let token_file = daemon.token_file("moderator");
     let terminal = Terminal::open(&format!("http://{addr}"), token_file.to_str().unwrap());
     let mut terminal = at_a_terminal(move || {
-        terminal.wait_to_judge("First-one");
+        terminal.wait_for("First-one");
         terminal
     })
     .await;
     daemon.kill9();
     let mut terminal = at_a_terminal(move || {
-        terminal.press("a");
-        terminal.wait_for("Second-one");
+        terminal.press_until("a", "Second-one");
         terminal.wait_for("CONNECTION LOST");
-        terminal.press("s");
-        terminal.wait_for("2 unsent");
+        terminal.press_until("s", "2 unsent");
         terminal
     })
     .await;

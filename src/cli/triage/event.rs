@@ -18,7 +18,11 @@ pub(super) enum Event {
     Answered { id: String, answer: Result<Answer, Trouble> },
     /// Claims were given back, or could not be.
     Released,
-    /// The screen was drawn.
+    /// The queue says how a comment stands, and whether it waits for a decision.
+    Changed { id: String, revision: i64, waits: bool },
+    /// A comment was fetched anew, or is not there any more.
+    Looked(Result<Option<Box<v1::Case>>, Trouble>),
+    /// The screen was drawn, and every key pressed before that was read.
     Drawn(Extent),
     /// Time went by.
     Tick,
@@ -87,6 +91,8 @@ pub(super) struct Extent {
     pub(super) page: usize,
     /// The greatest scroll that still fills the window.
     pub(super) most: usize,
+    /// The text is the comment's own, and some of it is in the window.
+    pub(super) shows_comment: bool,
 }
 
 /// Comments that the moderator now holds.
@@ -124,6 +130,11 @@ pub(super) enum Trouble {
 pub(super) enum Effect {
     Claim(v1::ClaimNextRequest),
     Count,
-    Send { id: String, deed: Deed },
+    Send {
+        id: String,
+        deed: Deed,
+    },
     Release(Vec<String>),
+    /// Fetch the comment as it stands.
+    Look(String),
 }

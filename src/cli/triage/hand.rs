@@ -68,6 +68,14 @@ impl Hand {
         self.cases.push_front(held);
     }
 
+    /// Puts a case in the place of what was known of its comment. One that is not in the hand comes next.
+    pub(super) fn refresh(&mut self, held: Held) {
+        match self.get_mut(&held.comment.id) {
+            Some(known) => *known = held,
+            None => self.cases.insert(self.cases.len().min(1), held),
+        }
+    }
+
     /// Takes the case from the screen, and the next one comes.
     pub(super) fn take(&mut self) -> Option<Held> {
         let held = self.cases.pop_front();

@@ -25,7 +25,11 @@ pub(super) const REASONS: [(char, v1::Reason); 10] = [
 /// The intent behind something that the terminal says.
 pub(super) fn read(mode: &Mode, input: Input) -> Option<Intent> {
     match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => press(mode, key),
+        Input::Key(key) if key.kind == KeyEventKind::Press => press(mode, key),
+        // Some terminals tell a key that is held down from one that is pressed again: it moves texts and edits, and does nothing else.
+        Input::Key(key) if key.kind == KeyEventKind::Repeat => {
+            press(mode, key).filter(|intent| matches!(intent, Intent::Scroll(_) | Intent::Edit(_)))
+        }
         Input::Paste(text) if matches!(mode, Mode::Input(..)) => Some(Intent::Edit(Edit::Insert(text))),
         // Pasted text would be a row of verdicts.
         Input::Paste(_) => Some(Intent::Pasted),
@@ -188,6 +192,22 @@ mod tests {
         }
         let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         assert_eq!(read(&Mode::Input(Purpose::Note, Line::default()), Input::Key(quit)), Some(Intent::Quit));
+    }
+
+    #[test]
+    fn a_key_that_is_held_down_decides_once() {
+        let held = |code| KeyEvent { kind: KeyEventKind::Repeat, ..KeyEvent::new(code, KeyModifiers::NONE) };
+        for c in "arsbu q".chars() {
+            assert_eq!(read(&Mode::Review, Input::Key(held(KeyCode::Char(c)))), None, "{c}");
+        }
+        assert_eq!(read(&Mode::Review, Input::Key(held(KeyCode::Down))), Some(Intent::Scroll(Scroll::Down)));
+    }
+
+    #[test]
+    fn a_mouse_decides_nothing() {
+        let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
+        let click = crossterm::event::MouseEvent { kind, column: 3, row: 3, modifiers: KeyModifiers::NONE };
+        assert_eq!(read(&Mode::Review, Input::Mouse(click)), None);
     }
 
     #[test]

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use prost::Message as _;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::{
+    sync::mpsc::UnboundedSender,
+    time::{sleep, timeout},
+};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use super::{
     super::{
-        connection::{Connection, DEADLINE},
+        connection::{Connection, DEADLINE, streaming},
         outcome::{Failure, Outcome},
     },
     event::{Answer, Claimed, Effect, Event, Trouble},
@@ -20,6 +23,10 @@ use crate::{locale::Locale, proto::v1};
 
 /// Claims end by themselves, so nobody waits long to give them back.
 const RELEASE_DEADLINE: Duration = Duration::from_millis(1500);
+/// The service says something every 15 s; a stream that is silent for so long is dead.
+const WATCH_SILENCE: Duration = Duration::from_secs(45);
+/// Between two streams.
+const WATCH_PAUSE: Duration = Duration::from_secs(2);
 
 /// Calls the service.
 pub(super) struct Link {
@@ -39,6 +46,11 @@ impl Link {
         Self { connection, filter, locale, events }
     }
 
+    /// Begins to tell of comments that change.
+    pub(super) fn follow(&self) {
+        tokio::spawn(watch(self.connection.clone(), self.filter.clone(), self.events.clone()));
+    }
+
     /// Begins what an effect asks for.
     pub(super) fn perform(&self, effect: Effect) {
         let call = Call { connection: self.connection.clone(), locale: self.locale };
@@ -49,6 +61,7 @@ impl Link {
                 Effect::Claim(request) => Event::Claimed(call.claim(request).await),
                 Effect::Count => Event::Counted(call.count(filter).await),
                 Effect::Send { id, deed } => Event::Answered { answer: call.send(deed, id.clone()).await, id },
+                Effect::Look(comment_id) => Event::Looked(call.look(comment_id).await),
                 Effect::Release(comment_ids) => {
                     let _ = tokio::time::timeout(RELEASE_DEADLINE, call.release(comment_ids)).await;
                     Event::Released
@@ -57,6 +70,26 @@ impl Link {
             // The session may be over.
             let _ = events.send(event);
         });
+    }
+}
+
+/// Tells of comments that change, until the session is over. A stream that ends or fails is opened again; what happened in between
+/// is noticed when the service refuses a decision.
+async fn watch(mut connection: Connection, filter: v1::QueueFilter, events: UnboundedSender<Event>) {
+    loop {
+        let request = streaming(v1::WatchQueueRequest { filter: Some(filter.clone()) });
+        if let Ok(answer) = connection.moderation.watch_queue(request).await {
+            let mut stream = answer.into_inner();
+            while let Ok(Ok(Some(message))) = timeout(WATCH_SILENCE, stream.message()).await {
+                let waits = message.event() == v1::QueueEvent::Waiting;
+                let Some(comment) = message.case.and_then(|case| case.comment) else { continue };
+                let changed = Event::Changed { id: comment.id, revision: comment.revision, waits };
+                if events.send(changed).is_err() {
+                    return;
+                }
+            }
+        }
+        sleep(WATCH_PAUSE).await;
     }
 }
 
@@ -76,6 +109,14 @@ impl Call {
         let request = v1::ListQueueRequest { filter: Some(filter), page_size: 1, ..Default::default() };
         let answer = self.connection.moderation.list_queue(request).await;
         Ok(answer.map_err(|status| self.trouble(&status))?.into_inner().total)
+    }
+
+    async fn look(mut self, comment_id: String) -> Result<Option<Box<v1::Case>>, Trouble> {
+        match self.connection.moderation.get_case(v1::GetCaseRequest { comment_id }).await {
+            Ok(answer) => Ok(answer.into_inner().case.map(Box::new)),
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(self.trouble(&status)),
+        }
     }
 
     async fn release(mut self, comment_ids: Vec<String>) -> Result<(), Status> {

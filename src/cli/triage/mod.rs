@@ -14,7 +14,7 @@ mod state;
 mod tally;
 mod view;
 
-use std::{io, time::Duration};
+use std::{future::poll_fn, io, task::Poll, time::Duration};
 
 use chrono::TimeDelta;
 use crossterm::event::{Event as Input, EventStream, KeyCode, KeyModifiers};
@@ -35,7 +35,7 @@ use self::{
 };
 use super::{
     desk::Desk,
-    now,
+    lookup, now,
     outcome::{Failure, Outcome},
 };
 use crate::proto::v1;
@@ -51,8 +51,9 @@ pub(super) async fn run(desk: &Desk<'_>, args: TriageArgs) -> Result<Outcome, Fa
     if !screen::is_there() {
         return Err(Failure::new(Outcome::Usage, desk.locale.text("triage-no-terminal")));
     }
-    let connection = desk.connect().await?;
+    let mut connection = desk.connect().await?;
     let orders = orders(args);
+    lookup::check(desk, &mut connection, &orders.filter).await?;
     let (events, inbox) = mpsc::unbounded_channel();
     let link = Link::new(connection, orders.filter.clone(), desk.locale, events);
     let state = State::new(orders, now(), || Uuid::new_v4().to_string());
@@ -60,9 +61,12 @@ pub(super) async fn run(desk: &Desk<'_>, args: TriageArgs) -> Result<Outcome, Fa
     let screen = Screen::open().map_err(broken)?;
     let signals = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
     let signals = signals.into_iter().collect::<io::Result<Vec<_>>>().map_err(broken)?;
-    let mut session = Session { desk, link, state, screen, inbox, signals, is_blind: false };
+    link.follow();
+    let keyboard = EventStream::new();
+    let mut session = Session { desk, link, state, screen, keyboard, inbox, signals, is_blind: false };
     session.work().await;
-    let Session { state, screen, .. } = session;
+    let Session { state, screen, keyboard, .. } = session;
+    drop(keyboard);
     drop(screen);
     tell(desk, &state)
 }
@@ -107,6 +111,7 @@ struct Session<'a> {
     link: Link,
     state: State,
     screen: Screen,
+    keyboard: EventStream,
     inbox: UnboundedReceiver<Event>,
     signals: Vec<Signal>,
     /// The terminal is gone: nothing is read from it or drawn.
@@ -115,27 +120,26 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn work(&mut self) {
-        let mut keyboard = EventStream::new();
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut quiet_ticks = 0;
         while !self.state.is_over() {
             let [terminate, hangup, interrupt] = self.signals.as_mut_slice() else { return };
             tokio::select! {
-                input = keyboard.next(), if !self.is_blind => self.read(input),
-                Some(event) = self.inbox.recv() => self.take(event),
-                _ = terminate.recv() => self.take(Event::Hangup),
-                _ = hangup.recv() => self.take(Event::Hangup),
-                _ = interrupt.recv() => self.take(Event::Hangup),
+                input = self.keyboard.next(), if !self.is_blind => self.read(input),
+                Some(event) = self.inbox.recv() => { self.step(event); }
+                _ = terminate.recv() => { self.step(Event::Hangup); }
+                _ = hangup.recv() => { self.step(Event::Hangup); }
+                _ = interrupt.recv() => { self.step(Event::Hangup); }
                 _ = ticks.tick() => {
                     let is_moved = self.step(Event::Tick);
                     quiet_ticks += 1;
                     if !is_moved && quiet_ticks % TICKS_PER_PICTURE != 0 {
                         continue;
                     }
-                    self.draw();
                 }
             }
+            self.draw().await;
         }
     }
 
@@ -143,24 +147,17 @@ impl Session<'_> {
         match input {
             Some(Ok(Input::Key(key))) if is_redraw(key.code, key.modifiers) => {
                 self.is_blind = self.screen.clear().is_err();
-                self.draw();
             }
-            Some(Ok(Input::Resize(..))) => self.draw(),
             Some(Ok(input)) => {
                 if let Some(intent) = keys::read(&self.state.mode, input) {
-                    self.take(Event::Press(intent));
+                    self.step(Event::Press(intent));
                 }
             }
             Some(Err(_)) | None => {
                 self.is_blind = true;
-                self.take(Event::Hangup);
+                self.step(Event::Hangup);
             }
         }
-    }
-
-    fn take(&mut self, event: Event) {
-        self.step(event);
-        self.draw();
     }
 
     /// Feeds the state. Effects only begin here: the picture is drawn before any of them gets on.
@@ -173,20 +170,38 @@ impl Session<'_> {
         is_moved
     }
 
-    fn draw(&mut self) {
-        if self.is_blind {
-            return;
+    /// Draws the state. A key that was pressed before the picture was there is read before the state is told of the picture, so that
+    /// it never acts on a comment that could not be seen.
+    async fn draw(&mut self) {
+        while !self.is_blind {
+            let Some(extent) = self.paint() else {
+                self.is_blind = true;
+                self.step(Event::Hangup);
+                return;
+            };
+            let Some(input) = self.waiting_key().await else {
+                self.step(Event::Drawn(extent));
+                return;
+            };
+            self.read(input);
         }
+    }
+
+    /// What the terminal has sent and nobody has read. Does not wait for more.
+    async fn waiting_key(&mut self) -> Option<Option<io::Result<Input>>> {
+        poll_fn(|context| match self.keyboard.poll_next_unpin(context) {
+            Poll::Ready(input) => Poll::Ready(Some(input)),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
+    }
+
+    fn paint(&mut self) -> Option<event::Extent> {
         let mut extent = event::Extent::default();
         let palette = Palette::new(self.desk.output.is_coloured());
         let scene = Scene { state: &self.state, locale: self.desk.locale, palette, now: now() };
-        let drawn = self.screen.draw(|frame| extent = view::draw(frame, &scene));
-        if drawn.is_err() {
-            self.is_blind = true;
-            self.step(Event::Hangup);
-        } else {
-            self.step(Event::Drawn(extent));
-        }
+        self.screen.draw(|frame| extent = view::draw(frame, &scene)).ok()?;
+        Some(extent)
     }
 }
 

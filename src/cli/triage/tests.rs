@@ -71,12 +71,13 @@ pub(super) fn state() -> State {
     State::new(orders(), start(), mint)
 }
 
-/// A state with comments on the screen, ready for keys, at the time answered.
+/// A state with comments on the screen, seen and ready for keys, at the time answered.
 pub(super) fn busy(claimed: Vec<v1::Case>) -> (State, DateTime<Utc>) {
     let mut state = state();
     state.update(Event::Tick, start());
     state.update(Event::Counted(Ok(40)), start());
     state.update(Event::Claimed(Ok(Claimed { cases: claimed, renewed: vec![] })), start());
+    state.see(start());
     (state, start() + TimeDelta::seconds(1))
 }
 
@@ -84,8 +85,18 @@ pub(super) fn key(code: KeyCode) -> Input {
     Input::Key(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
-/// Presses the keys of `text`; `\n` is Enter and `\u{1b}` Esc.
+/// Presses the keys of `text` one by one, each after a look at the screen; `\n` is Enter and `\u{1b}` Esc.
 pub(super) fn press(state: &mut State, text: &str, now: DateTime<Utc>) -> Vec<Effect> {
+    let mut effects = vec![];
+    for c in text.chars() {
+        effects.extend(burst(state, &c.to_string(), now));
+        state.see(now - TimeDelta::seconds(1));
+    }
+    effects
+}
+
+/// Presses the keys of `text` before anything is drawn.
+pub(super) fn burst(state: &mut State, text: &str, now: DateTime<Utc>) -> Vec<Effect> {
     let mut effects = vec![];
     for c in text.chars() {
         let code = match c {
@@ -159,6 +170,7 @@ impl Service {
                 self.next += usize::try_from(request.limit).unwrap().min(usize::from(luck % 12));
                 Event::Claimed(Ok(Claimed { cases: cases(from..self.next), renewed: request.renew }))
             }
+            Effect::Look(_) => Event::Looked(Err(away())),
             Effect::Count => Event::Counted(if luck.is_multiple_of(5) { Err(away()) } else { Ok(12_000) }),
             Effect::Release(_) => Event::Released,
             Effect::Send { id, .. } if luck.is_multiple_of(7) && !self.done.contains(&id) => {
@@ -259,6 +271,38 @@ proptest! {
             under_way.extend(state.update(Event::Tick, now));
             if luck.is_multiple_of(3) {
                 picture(&mut state, width, height, Palette::new(luck.is_multiple_of(2)));
+            }
+        }
+    }
+
+    #[test]
+    fn no_comment_is_decided_that_was_not_seen(
+        steps in prop::collection::vec((any_key(), 0_i64..400, any::<bool>(), 0_u8..8), 1..150),
+    ) {
+        let (mut state, mut now) = busy(cases(0..9));
+        // When the comment on the screen was drawn for the first time.
+        let mut drawn = Some((state.hand.current_id().map(str::to_owned), start()));
+        for (code, milliseconds, is_drawn, luck) in steps {
+            now += TimeDelta::milliseconds(milliseconds);
+            if luck == 0 {
+                state.update(Event::Claimed(Ok(Claimed { cases: cases(10..20), renewed: vec![] })), now);
+            }
+            let before = (state.hand.current_id().map(str::to_owned), state.tally.decided());
+            if let Some(intent) = keys::read(&state.mode, key(code)) {
+                state.update(Event::Press(intent), now);
+            }
+            if state.tally.decided() > before.1 {
+                let seen = drawn.as_ref().filter(|(id, _)| *id == before.0).map(|(_, since)| now - *since);
+                prop_assert!(seen >= Some(TimeDelta::milliseconds(200)), "{:?} after {seen:?}", before.0);
+            }
+            let current = state.hand.current_id().map(str::to_owned);
+            if current != before.0 {
+                drawn = None;
+            }
+            if is_drawn && !matches!(state.mode, modes::Mode::Pane(_)) {
+                drawn.get_or_insert((current, now));
+                let extent = Extent { page: 10, most: 0, shows_comment: true };
+                state.update(Event::Drawn(extent), now);
             }
         }
     }

@@ -148,6 +148,10 @@ impl State {
         self.hand.remove(comment);
         self.tally.conflicts += 1;
         self.report(Message::conflict(author, standing), now);
+        // They took their verdict back, or asked for another look: then somebody still has to decide.
+        if standing.status == "PENDING" {
+            self.look_again(comment);
+        }
     }
 
     /// Whose comment a decision was about, wherever it is now.

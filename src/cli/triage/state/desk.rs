@@ -11,6 +11,7 @@ use super::{
         outbox::Deed,
     },
     State,
+    sight::Unseen,
     undo::{Past, What},
 };
 use crate::proto::v1;
@@ -59,9 +60,12 @@ impl State {
             }
             _ => {}
         }
-        // The comment came by itself while the finger was on its way.
-        if now < self.steady_at {
-            return self.say(Message::alert("triage-just-changed"));
+        let decides = !matches!(intent, Intent::Note | Intent::Skip);
+        if let Err(unseen) = self.sight.allows(decides, now) {
+            return self.say(Message::alert(match unseen {
+                Unseen::Whole => "triage-just-changed",
+                Unseen::End => "triage-end-unseen",
+            }));
         }
         self.message = None;
         match intent {

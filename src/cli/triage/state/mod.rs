@@ -5,6 +5,8 @@ mod answers;
 mod claims;
 mod desk;
 mod leave;
+mod looks;
+mod sight;
 mod undo;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,10 +23,10 @@ use super::{
 use crate::proto::v1;
 use claims::Claims;
 use leave::Phase;
+use looks::Looks;
+use sight::Sight;
 use undo::Past;
 
-/// A verdict this soon after the comment changed by itself was meant for another one.
-const SETTLE: TimeDelta = TimeDelta::milliseconds(300);
 /// Lines of the log that are kept.
 const LONGEST_LOG: usize = 500;
 
@@ -60,7 +62,8 @@ pub(super) struct State {
     phase: Phase,
     /// Our own name, as claims tell it.
     me: String,
-    steady_at: DateTime<Utc>,
+    sight: Sight,
+    looks: Looks,
     orders: Orders,
     mint: Box<dyn FnMut() -> String>,
 }
@@ -86,7 +89,8 @@ impl State {
             claims: Claims::new(now),
             phase: Phase::Working,
             me: String::new(),
-            steady_at: now,
+            sight: Sight::none(false),
+            looks: Looks::default(),
             orders,
             mint: Box::new(mint),
         }
@@ -102,14 +106,16 @@ impl State {
             Event::Counted(answer) => self.counted(answer, now),
             Event::Answered { id, answer } => self.answered(&id, answer, now),
             Event::Released => self.released(),
-            Event::Drawn(extent) => self.drawn(extent),
+            Event::Changed { id, revision, waits } => self.changed(&id, revision, waits),
+            Event::Looked(answer) => self.looked(answer, now),
+            Event::Drawn(extent) => self.drawn(extent, now),
             Event::Tick => {}
             Event::Hangup => self.hang_up(now),
         }
         self.hand.expire(now);
         let effects = self.due(now);
         if self.hand.current_id() != before.as_deref() {
-            self.turn(by_hand, now);
+            self.turn(by_hand);
         }
         effects
     }
@@ -156,27 +162,35 @@ impl State {
         if self.phase == Phase::Working {
             effects.extend(self.claim(now));
             effects.extend(self.count(now));
+            effects.extend(self.look(now));
         }
         effects
     }
 
     /// Another comment is on the screen.
-    fn turn(&mut self, by_hand: bool, now: DateTime<Utc>) {
+    fn turn(&mut self, by_hand: bool) {
         self.scroll = 0;
+        self.sight = Sight::none(by_hand);
         if by_hand {
             return;
         }
-        self.steady_at = now + SETTLE;
         let is_about_it = matches!(self.mode, Mode::Reasons(_) | Mode::Input(..) | Mode::Ban(_));
         if is_about_it {
             self.mode = Mode::Review;
         }
     }
 
-    fn drawn(&mut self, extent: Extent) {
+    fn drawn(&mut self, extent: Extent, now: DateTime<Utc>) {
         self.extent = extent;
         let scroll = self.scroll().min(extent.most);
         *self.scroll_mut() = scroll;
+        self.sight.drawn(extent, scroll, now);
+    }
+
+    /// The comment is on the screen since `since`, as far as the last picture showed it.
+    #[cfg(test)]
+    pub(super) fn see(&mut self, since: DateTime<Utc>) {
+        self.drawn(Extent { shows_comment: true, ..self.extent }, since);
     }
 
     fn scroll_mut(&mut self) -> &mut usize {

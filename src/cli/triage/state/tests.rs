@@ -2,10 +2,11 @@
 
 use super::{
     super::{
+        super::json::Standing,
         event::{Answer, Claimed},
         hand::Held,
         outbox::{Deed, Target},
-        tests::{away, busy, case, cases, conflict, decided, press, start, state},
+        tests::{away, burst, busy, case, cases, conflict, decided, press, start, state},
     },
     *,
 };
@@ -69,6 +70,7 @@ fn comments_are_claimed_ahead() {
     assert_eq!((first.limit, first.lease.unwrap().seconds), (10, 300));
     let claimed = Claimed { cases: cases(0..10), renewed: vec![] };
     assert_eq!(claim(&state.update(Event::Claimed(Ok(claimed)), start())), None);
+    state.see(start());
     let now = start() + TimeDelta::seconds(1);
     assert_eq!(claim(&press(&mut state, "aaaa", now)), None);
     assert_eq!(state.hand.ready(), 5);
@@ -327,7 +329,8 @@ fn an_empty_queue_is_looked_at_again_and_a_new_comment_is_not_decided_by_acciden
     let later = start() + TimeDelta::seconds(5);
     assert!(claim(&state.update(Event::Tick, later)).is_some());
     state.update(Event::Claimed(Ok(Claimed { cases: cases(0..1), renewed: vec![] })), later);
-    press(&mut state, "a", later + TimeDelta::milliseconds(100));
+    state.see(later);
+    press(&mut state, "a", later + TimeDelta::milliseconds(170));
     assert_eq!((said(&state), state.hand.current_id()), ("triage-just-changed", Some("c0")));
     press(&mut state, "a", later + TimeDelta::milliseconds(300));
     assert_eq!(state.hand.current_id(), None);
@@ -439,4 +442,191 @@ fn a_token_denied_at_once_shows_no_screen() {
     state.update(Event::Tick, start());
     state.update(Event::Claimed(Err(Trouble::Denied(Failure::new(Outcome::Denied, "x")))), start());
     assert!(state.is_over());
+}
+
+/// Moments after a moment.
+fn after(now: DateTime<Utc>, milliseconds: i64) -> DateTime<Utc> {
+    now + TimeDelta::milliseconds(milliseconds)
+}
+
+#[test]
+fn keys_that_come_at_once_decide_one_comment() {
+    for keys in ["aaaaaaaa", "ssssssss", "r8r8r8r8", "br4\nbr4\nabr4\n", "a a a a "] {
+        let (mut state, now) = busy(cases(0..10));
+        burst(&mut state, keys, now);
+        assert_eq!((state.hand.current_id(), state.tally.decided()), (Some("c1"), 1), "{keys}");
+    }
+    // Bans are about a comment too.
+    let (mut state, now) = busy(cases(0..10));
+    burst(&mut state, "abr4\nbr4\n", now);
+    assert_eq!((state.tally.decided(), state.tally.bans), (1, 0));
+}
+
+#[test]
+fn a_comment_is_decided_when_it_was_on_the_screen_for_a_moment() {
+    let (mut state, now) = busy(cases(0..10));
+    burst(&mut state, "a", now);
+    burst(&mut state, "a", after(now, 10_000));
+    assert_eq!((said(&state), state.hand.current_id()), ("triage-just-changed", Some("c1")), "it was never drawn");
+    let now = after(now, 20_000);
+    state.see(now);
+    burst(&mut state, "a", after(now, 199));
+    assert_eq!((said(&state), state.hand.current_id()), ("triage-just-changed", Some("c1")));
+    // The key before was refused a moment ago, so this one may be the same finger.
+    burst(&mut state, "a", after(now, 250));
+    assert_eq!(state.hand.current_id(), Some("c1"));
+    burst(&mut state, "a", after(now, 450));
+    assert_eq!(state.hand.current_id(), Some("c2"));
+    state.see(after(now, 460));
+    burst(&mut state, "a", after(now, 660));
+    assert_eq!(state.hand.current_id(), Some("c3"), "200 ms are enough");
+}
+
+#[test]
+fn a_key_that_is_held_down_decides_one_comment() {
+    let (mut state, now) = busy(cases(0..10));
+    for milliseconds in (0..5_000).step_by(33) {
+        burst(&mut state, "a", after(now, milliseconds));
+        state.see(after(now, milliseconds + 5));
+    }
+    assert_eq!((state.hand.current_id(), state.tally.decided()), (Some("c1"), 1));
+    burst(&mut state, "a", after(now, 5_300));
+    assert_eq!(state.hand.current_id(), Some("c2"));
+}
+
+#[test]
+fn undo_help_and_the_way_out_need_nothing_to_be_seen() {
+    let (mut state, now) = busy(cases(0..10));
+    burst(&mut state, "au", now);
+    assert_eq!((said(&state), state.hand.current_id(), state.tally.decided()), ("triage-undone", Some("c0"), 0));
+    burst(&mut state, "a", now);
+    assert_eq!(state.hand.current_id(), Some("c0"), "what came back is to be seen again");
+    burst(&mut state, "?", now);
+    assert_eq!(state.mode, Mode::Pane(Pane::Help));
+    burst(&mut state, "\u{1b}q", now);
+    assert!(state.mode == Mode::Quit || state.is_leaving());
+}
+
+#[test]
+fn a_comment_whose_end_was_not_shown_is_decided_at_the_second_key() {
+    let long = Extent { page: 8, most: 12, shows_comment: true };
+    for key in ["a", "s", "r", "b"] {
+        let (mut state, now) = busy(cases(0..1));
+        state.turn(true);
+        state.update(Event::Drawn(long), now);
+        burst(&mut state, key, after(now, 300));
+        assert_eq!(
+            (said(&state), &state.mode, state.tally.decided()),
+            ("triage-end-unseen", &Mode::Review, 0),
+            "{key}"
+        );
+        // The warning was not drawn yet, and then not for long enough.
+        burst(&mut state, key, after(now, 600));
+        state.update(Event::Drawn(long), after(now, 600));
+        burst(&mut state, key, after(now, 700));
+        assert_eq!((&state.mode, state.tally.decided()), (&Mode::Review, 0), "{key}");
+        burst(&mut state, key, after(now, 900));
+        assert!(state.tally.decided() == 1 || state.mode != Mode::Review, "{key}");
+    }
+    // Read to its end it needs no second key.
+    let (mut state, now) = busy(cases(0..1));
+    state.turn(true);
+    state.update(Event::Drawn(long), now);
+    state.update(Event::Press(super::super::event::Intent::Scroll(super::super::event::Scroll::Bottom)), now);
+    state.update(Event::Drawn(long), now);
+    burst(&mut state, "a", after(now, 200));
+    assert_eq!(state.tally.decided(), 1);
+}
+
+#[test]
+fn a_comment_that_is_not_drawn_is_not_decided() {
+    let (mut state, now) = busy(cases(0..3));
+    // The window is too small, or something else is read.
+    state.update(Event::Drawn(Extent::default()), now);
+    burst(&mut state, "a", after(now, 1_000));
+    assert_eq!((said(&state), state.hand.current_id()), ("triage-just-changed", Some("c0")));
+}
+
+#[test]
+fn a_clock_that_is_set_back_holds_nobody_up() {
+    let (mut state, now) = busy(cases(0..3));
+    let earlier = now - TimeDelta::hours(1);
+    burst(&mut state, "a", earlier);
+    state.see(earlier);
+    burst(&mut state, "a", after(earlier, 300));
+    assert_eq!(state.hand.current_id(), Some("c1"));
+}
+
+/// The case of a comment that a colleague decided and took back.
+fn returned(number: usize) -> Box<v1::Case> {
+    let mut case = case(number, "Nội dung mới");
+    case.comment.as_mut().unwrap().revision = 3;
+    Box::new(case)
+}
+
+fn change(state: &mut State, id: &str, revision: i64, now: DateTime<Utc>) -> Vec<Effect> {
+    state.update(Event::Changed { id: id.into(), revision, waits: true }, now)
+}
+
+#[test]
+fn what_a_colleague_changed_is_shown_as_it_stands_and_seen_again() {
+    let (mut state, now) = busy(cases(0..3));
+    press(&mut state, "r", now);
+    assert_eq!(change(&mut state, "c0", 3, now), [Effect::Look("c0".into())]);
+    assert_eq!(change(&mut state, "c1", 3, now), [], "one at a time");
+    let effects = state.update(Event::Looked(Ok(Some(returned(0)))), now);
+    assert!(effects.contains(&Effect::Look("c1".into())));
+    assert_eq!((said(&state), &state.mode, state.hand.current_id()), ("triage-changed", &Mode::Review, Some("c0")));
+    burst(&mut state, "a", after(now, 1_000));
+    assert_eq!(state.tally.decided(), 0, "not drawn as it stands now");
+    state.update(Event::Looked(Ok(Some(returned(1)))), now);
+    state.see(after(now, 1_000));
+    let request = decision(&burst(&mut state, "a", after(now, 1_300)));
+    assert_eq!((request.comment_id.as_str(), request.expected_revision), ("c0", 3));
+    let effects = answer(&mut state, &request.request_id, Ok(decided(&request)), after(now, 1_300));
+    assert_eq!(sent(&effects), []);
+    state.see(after(now, 1_400));
+    let request = decision(&burst(&mut state, "a", after(now, 2_000)));
+    assert_eq!((request.comment_id.as_str(), request.expected_revision), ("c1", 3));
+    // Old news and news of others change nothing.
+    assert_eq!(change(&mut state, "c2", 1, now), []);
+    assert_eq!(change(&mut state, "c9", 7, now), []);
+}
+
+#[test]
+fn a_decision_on_a_state_that_is_gone_brings_the_comment_back() {
+    let (mut state, now) = busy(cases(0..3));
+    let request = decision(&press(&mut state, "a", now));
+    let standing = Standing { status: "PENDING".into(), revision: 3, decided_by: "lan".into(), ..Default::default() };
+    let failure = Failure { outcome: Outcome::Conflict, message: "lan".into(), standing: Some(Box::new(standing)) };
+    let effects = answer(&mut state, &request.request_id, Err(Trouble::Refused(failure)), now);
+    assert!(effects.contains(&Effect::Look("c0".into())), "{effects:?}");
+    state.update(Event::Looked(Ok(Some(returned(0)))), now);
+    // It comes next, behind the comment that is being read.
+    assert_eq!(state.hand.ids(), ["c1", "c0", "c2"]);
+    press(&mut state, "a", now);
+    press(&mut state, "s", now);
+    assert_eq!(state.outbox.decisions(), 2);
+}
+
+#[test]
+fn what_a_colleague_decided_is_let_go() {
+    let (mut state, now) = busy(cases(0..3));
+    let gone = |number| {
+        let mut case = returned(number);
+        case.comment.as_mut().unwrap().status = v1::CommentStatus::Rejected.into();
+        case
+    };
+    change(&mut state, "c1", 2, now);
+    state.update(Event::Looked(Ok(Some(gone(1)))), now);
+    assert_eq!((said(&state), state.hand.ids()), ("triage-lost", vec!["c0".to_owned(), "c2".to_owned()]));
+    // The one on the screen stays; the answer to its key tells who was first.
+    change(&mut state, "c0", 2, now);
+    state.update(Event::Looked(Ok(Some(gone(0)))), now);
+    assert!(state.hand.current().is_some_and(|held| held.comment.id == "c0" && held.lost));
+    assert_eq!(decision(&press(&mut state, "s", now)).expected_revision, 1);
+    // A service that is away is asked again.
+    change(&mut state, "c2", 2, now);
+    assert_eq!(state.update(Event::Looked(Err(away())), now), []);
+    assert!(state.update(Event::Tick, after(now, 2_000)).contains(&Effect::Look("c2".into())));
 }

@@ -37,7 +37,7 @@ pub(super) fn lines(scene: &Scene<'_>, held: &Held, width: usize, height: usize)
     let mut lines = facts.iter().map(|fact| wrap::cut(&fact.pieces, width)).collect::<Vec<_>>();
     let page = height.saturating_sub(lines.len() + 1);
     let (shown, extent) = super::scrolled(text, scene.state.scroll(), page);
-    let (shown, extent) = (shown, Extent { page, ..extent });
+    let (shown, extent) = (shown, Extent { page, shows_comment: page > 0, ..extent });
     lines.push(heading(scene, &content_title(scene, extent, shown.len()), width));
     lines.extend(shown);
     (lines, extent)

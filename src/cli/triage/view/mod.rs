@@ -88,7 +88,7 @@ fn body(scene: &Scene<'_>, width: usize, height: usize) -> (Vec<Line<'static>>, 
 fn scrolled(lines: Vec<Line<'static>>, scroll: usize, height: usize) -> (Vec<Line<'static>>, Extent) {
     let most = lines.len().saturating_sub(height);
     let shown = lines.into_iter().skip(scroll.min(most)).take(height).collect();
-    (shown, Extent { page: height, most })
+    (shown, Extent { page: height, most, shows_comment: false })
 }
 
 fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>) {
