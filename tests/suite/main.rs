@@ -52,6 +52,7 @@ mod responses;
 mod retention;
 mod revert;
 mod review;
+mod service_config;
 mod spelling;
 mod standing;
 mod stats;
