@@ -89,7 +89,8 @@ impl Links {
 
     /// The options of a session of ours, with `settings`.
     pub(super) fn with(&self, settings: &[(&str, &str)]) -> PgConnectOptions {
-        self.options.clone().options(settings.iter().copied())
+        // An empty list would still be sent, and refused by a pooler.
+        if settings.is_empty() { self.options.clone() } else { self.options.clone().options(settings.iter().copied()) }
     }
 
     pub(super) fn direct(&self) -> PgConnectOptions {

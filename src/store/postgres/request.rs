@@ -86,30 +86,24 @@ pub(super) async fn spend_nonce(
 /// Rows per statement, to stay far below the statement time-out.
 const BATCH: i64 = 5_000;
 
-/// A table whose old rows are dropped: which rows are old, and how they go. The rows are locked by a statement of their own,
-/// which skips those that another replica drops at the same time.
-struct Old {
-    lock: &'static str,
-    delete: &'static str,
-}
+/// Old rows are locked by a statement of their own, which skips those that another replica drops at the same time.
+const OLD_REQUESTS: &str =
+    "select site_id, uuid_send(request_id) from requests where created_at < $1 limit $2 for update skip locked";
 
-const REQUESTS: Old = Old {
-    lock: "select site_id, uuid_send(request_id) from requests where created_at < $1 limit $2 for update skip locked",
-    delete: "delete from requests r using unnest($1::text[], $2::bytea[]) i (site_id, key)
-        where r.site_id = i.site_id and r.request_id = encode(i.key, 'hex')::uuid",
-};
+const DROP_REQUESTS: &str = "delete from requests r using unnest($1::text[], $2::bytea[]) i (site_id, key)
+    where r.site_id = i.site_id and r.request_id = encode(i.key, 'hex')::uuid";
 
-const ERASURES: Old = Old {
-    lock: "select site_id, uuid_send(request_id) from erasures where finished_at < $1 limit $2 for update skip locked",
-    delete: "delete from erasures e using unnest($1::text[], $2::bytea[]) i (site_id, key)
-        where e.site_id = i.site_id and e.request_id = encode(i.key, 'hex')::uuid",
-};
+const OLD_NONCES: &str =
+    "select site_id, nonce from captcha_nonces where spent_at < $1 limit $2 for update skip locked";
 
-const NONCES: Old = Old {
-    lock: "select site_id, nonce from captcha_nonces where spent_at < $1 limit $2 for update skip locked",
-    delete: "delete from captcha_nonces n using unnest($1::text[], $2::bytea[]) i (site_id, key)
-        where n.site_id = i.site_id and n.nonce = i.key",
-};
+const DROP_NONCES: &str = "delete from captcha_nonces n using unnest($1::text[], $2::bytea[]) i (site_id, key)
+    where n.site_id = i.site_id and n.nonce = i.key";
+
+const OLD_ERASURES: &str =
+    "select site_id, uuid_send(request_id) from erasures where finished_at < $1 limit $2 for update skip locked";
+
+const DROP_ERASURES: &str = "delete from erasures e using unnest($1::text[], $2::bytea[]) i (site_id, key)
+    where e.site_id = i.site_id and e.request_id = encode(i.key, 'hex')::uuid";
 
 pub(super) async fn forget(
     store: &PostgresStore,
@@ -117,9 +111,14 @@ pub(super) async fn forget(
     nonces_before: DateTime<Utc>,
 ) -> Result<u64> {
     let mut forgotten = 0;
-    for (old, before) in [(REQUESTS, requests_before), (ERASURES, requests_before), (NONCES, nonces_before)] {
+    let tables = [
+        (OLD_REQUESTS, DROP_REQUESTS, requests_before),
+        (OLD_ERASURES, DROP_ERASURES, requests_before),
+        (OLD_NONCES, DROP_NONCES, nonces_before),
+    ];
+    for (old, drop, before) in tables {
         loop {
-            let gone = in_transaction!(store, tx => drop_batch(&mut tx, &old, before).await?)?;
+            let gone = in_transaction!(store, tx => drop_batch(&mut tx, (old, drop), before).await?)?;
             forgotten += gone;
             if gone < BATCH.unsigned_abs() {
                 break;
@@ -129,9 +128,9 @@ pub(super) async fn forget(
     Ok(forgotten)
 }
 
-async fn drop_batch(tx: &mut Session, old: &Old, before: DateTime<Utc>) -> Result<u64> {
-    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(old.lock).bind(before).bind(BATCH).fetch_all(&mut *tx).await?;
-    let query = sqlx::query(old.delete).bind(rows.iter().map(|(site, _)| site.as_str()).bind_iter());
+async fn drop_batch(tx: &mut Session, (old, drop): (&'static str, &'static str), before: DateTime<Utc>) -> Result<u64> {
+    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(old).bind(before).bind(BATCH).fetch_all(&mut *tx).await?;
+    let query = sqlx::query(drop).bind(rows.iter().map(|(site, _)| site.as_str()).bind_iter());
     let query = query.bind(rows.iter().map(|(_, key)| key.as_slice()).bind_iter());
     Ok(query.execute(tx).await?.rows_affected())
 }
