@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     article::Article,
-    ban::{BanEffect, BanSubject},
+    ban::{BanEffect, BanKind, BanSubject},
     comment::{Comment, FormText},
     id::{ArticleId, CommentId, SiteId},
     request::RequestRow,
@@ -29,7 +29,8 @@ pub struct Sender {
     pub address: Option<Pseudonym>,
     /// Of the address's /24 or /64.
     pub prefix: Option<Pseudonym>,
-    /// What groups an author's comments for moderators: 16 hex digits over the device, else over prefix and folded name.
+    /// What groups an author's comments for moderators: 16 hex digits over the device, else over prefix and
+    /// [`super::text::name_key`].
     pub author: String,
 }
 
@@ -135,7 +136,7 @@ pub struct SubmitContext {
     pub site: Site,
     /// `None` before the first submit.
     pub article: Option<Article>,
-    /// The strongest ban in force on any of the subjects.
+    /// The strongest ban in force on any of the subjects, each as far as [`SubmitQuestion::strongest`] lets it.
     pub ban: Option<BanEffect>,
     /// The comment answered, whatever its status; `None` when there is none or it is on another article.
     pub parent: Option<Comment>,
@@ -163,6 +164,15 @@ pub struct ChallengeQuestion {
     pub site: SiteId,
     pub device: Pseudonym,
     pub now: DateTime<Utc>,
+}
+
+impl SubmitQuestion {
+    /// The most that a ban on `subject` does to this submit. An author without a device is a name behind an address,
+    /// which several people may have: what they send is held, never refused.
+    pub fn strongest(&self, subject: &BanSubject) -> BanEffect {
+        let is_name = self.device.is_none() && subject.kind == BanKind::Author;
+        if is_name { BanEffect::Hold } else { BanEffect::Block }
+    }
 }
 
 /// Asks for a [`SubmitContext`].

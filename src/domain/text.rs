@@ -106,6 +106,13 @@ pub fn fold(text: &str) -> String {
     one_space_between(&stripped)
 }
 
+/// A name for comparing whose it is: NFC, lower case, one space between words, nothing invisible. It keeps its marks,
+/// because names that differ in a mark are names of different people: Hoa, Hòa, Hóa.
+pub fn name_key(name: &str) -> String {
+    let visible: String = name.nfc().filter(|c| !is_invisible(*c)).collect();
+    one_space_between(&visible.to_lowercase().nfc().collect::<String>())
+}
+
 /// `None` when a character takes a closer look.
 fn folded_one_by_one(text: &str) -> Option<String> {
     let mut folded = String::with_capacity(text.len());
@@ -400,6 +407,14 @@ mod tests {
         assert_eq!((graphemes(&long), long.chars().last()), (EXCERPT + 1, Some('…')));
         let emoji = excerpt("👍🏽".repeat(3_000));
         assert!(emoji.len() <= EXCERPT_BYTES + 3 && emoji.trim_end_matches('…').len() % 8 == 0, "{}", emoji.len());
+    }
+
+    #[test]
+    fn names_keep_their_marks_and_nothing_else_that_people_type_differently() {
+        let nfd: String = "TRẦN  Thị\u{200b} Hòa".nfd().collect();
+        assert_eq!(name_key(&nfd), name_key("trần thị hòa "));
+        let names = ["Hoa", "Hòa", "Hóa", "Hỏa", "Hoá hoa"];
+        assert_eq!(names.map(name_key).into_iter().collect::<std::collections::BTreeSet<_>>().len(), names.len());
     }
 
     #[test]

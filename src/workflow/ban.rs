@@ -99,8 +99,10 @@ impl Workflow {
             ban::check_times(Some(target.kind()), *expires_at, *since, now, &mut violations);
             violations.into_result()?;
         }
-        let subject = self.ban_subject(&caller.site, &request.target, now, resent).await?;
-        let new = new_ban(caller, request, subject, row, now);
+        let (subject, is_name) = self.ban_subject(&caller.site, &request.target, now, resent).await?;
+        // Several people may have one name behind one address.
+        let effect = if is_name { BanEffect::Hold } else { request.effect };
+        let new = new_ban(caller, BanRequest { effect, ..request }, subject, row, now);
         let change = self.pages.change();
         let made = self.store.create_ban(&new).await?;
         change.settle(made.settled.iter().any(|one| is_hidden(one.comment.as_ref()))).await;
@@ -110,21 +112,24 @@ impl Workflow {
         Ok(made)
     }
 
+    /// What is banned, and whether that is an author without a device.
     async fn ban_subject(
         &self,
         site: &SiteId,
         target: &BanTarget,
         now: DateTime<Utc>,
         resent: bool,
-    ) -> Result<BanSubject> {
+    ) -> Result<(BanSubject, bool)> {
         let (id, kind) = match target {
             BanTarget::Author(key) => {
-                return Ok(BanSubject { kind: BanKind::Author, key: key.clone().into_bytes() });
+                let is_name = self.store.device_by(site, key).await?.is_none();
+                return Ok((BanSubject { kind: BanKind::Author, key: key.clone().into_bytes() }, is_name));
             }
             BanTarget::Comment(id, kind) => (*id, *kind),
         };
         let trace = self.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
         let too_old = rests_on_prefix(kind, &trace) && !ban::prefix_is_recent(trace.created_at, now);
+        let is_name = kind == BanKind::Author && trace.sender.device.is_none();
         let key = match kind {
             BanKind::Device => trace.sender.device.map(Vec::from),
             BanKind::IpPrefix => trace.sender.prefix.map(Vec::from),
@@ -132,7 +137,7 @@ impl Workflow {
             BanKind::Author => Some(trace.sender.author.into_bytes()),
         };
         let key = key.filter(|_| resent || !too_old).ok_or(Error::BanSubjectUnknown)?;
-        Ok(BanSubject { kind, key })
+        Ok((BanSubject { kind, key }, is_name))
     }
 
     /// Ends a ban. `false` beside it when it had ended already.

@@ -29,9 +29,10 @@ impl Workflow {
         let prefix = client.ip.map(|ip| hash(Subject::Prefix(salt), &address::octets(address::prefix_of(ip))));
         let author = match (device, prefix) {
             (Some(device), _) => hash(Subject::Author, &device),
-            (None, prefix) => {
-                hash(Subject::Author, &[&prefix.unwrap_or_default()[..], text::fold(author_name).as_bytes()].concat())
-            }
+            (None, prefix) => hash(
+                Subject::Author,
+                &[&prefix.unwrap_or_default()[..], text::name_key(author_name).as_bytes()].concat(),
+            ),
         };
         Sender { device, address, prefix, author: hex::encode(&author[..8]) }
     }

@@ -81,10 +81,10 @@ macro_rules! record_of_its_device {
 /// one by its index whatever is known of a table's size: this plan is made once, perhaps when there was nothing in it.
 const CONTEXTS: &str = concat!(
     "with banned as (
-        -- BLOCK sorts before HOLD, and wins
-        select i.position, min(f.effect) effect
-        from unnest($15::bigint[], $16::text[], $17::text[], $18::bytea[], $19::timestamptz[])
-            i (position, site_id, subject_kind, subject, now)
+        -- BLOCK sorts before HOLD, and wins where it may
+        select i.position, min(greatest(f.effect, i.strongest)) effect
+        from unnest($15::bigint[], $16::text[], $17::text[], $18::bytea[], $19::timestamptz[], $20::text[])
+            i (position, site_id, subject_kind, subject, now, strongest)
         cross join lateral (
             select b.effect from bans b where b.site_id = i.site_id and b.subject_kind = i.subject_kind and b.subject = i.subject
                 and b.revoked_at is null and b.expires_at > i.now order by b.effect limit 1) f
@@ -178,6 +178,7 @@ async fn contexts(pool: &Pool, questions: &[SubmitQuestion]) -> Result<Vec<Submi
         .bind(subjects().map(|(.., subject)| subject.kind.as_str()).bind_iter())
         .bind(subjects().map(|(.., subject)| subject.key.as_slice()).bind_iter())
         .bind(subjects().map(|(_, one, _)| one.now).bind_iter())
+        .bind(subjects().map(|(_, one, subject)| one.strongest(subject).as_str()).bind_iter())
         .fetch_all(pool)
         .await?;
     rows.iter().map(|row| rows::submit_context(&mut Reader::new(row))).collect()

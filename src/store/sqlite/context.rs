@@ -62,8 +62,8 @@ const SUBMITS: &str = concat!(
         (select count(distinct n.author) from (select s.author from comments s indexed by comments_by_skeleton
             where s.site_id = q.site_id and coalesce(s.skeleton, s.fingerprint) = q.skeleton
                 and s.created_at >= q.same_text_since order by s.created_at desc limit 1000) n where n.author <> q.author),
-        -- BLOCK sorts before HOLD, and wins
-        (select min(b.effect) from json_each(q.subjects) i
+        -- BLOCK sorts before HOLD, and wins where it may
+        (select min(max(b.effect, i.value ->> 2)) from json_each(q.subjects) i
             join bans b indexed by bans_by_subject on b.site_id = q.site_id and b.subject_kind = i.value ->> 0
                 and b.subject = unhex(i.value ->> 1)
             where b.revoked_at is null and b.expires_at > q.now), ",
@@ -105,7 +105,7 @@ struct Submit<'a> {
     content: &'a str,
     skeleton: String,
     author: &'a str,
-    subjects: Vec<(&'static str, String)>,
+    subjects: Vec<(&'static str, String, &'static str)>,
     duplicates_since: i64,
     same_text_since: i64,
     now: i64,
@@ -125,7 +125,11 @@ pub(super) async fn submits(pool: &SqlitePool, questions: &[SubmitQuestion]) -> 
         content: &one.text.content,
         skeleton: hex::encode(one.skeleton.unwrap_or(one.fingerprint)),
         author: &one.author,
-        subjects: one.subjects.iter().map(|it| (it.kind.as_str(), hex::encode(&it.key))).collect(),
+        subjects: one
+            .subjects
+            .iter()
+            .map(|it| (it.kind.as_str(), hex::encode(&it.key), one.strongest(it).as_str()))
+            .collect(),
         duplicates_since: micros(duplicates_since(one.now)),
         same_text_since: micros(one.same_text_since),
         now: micros(one.now),

@@ -38,7 +38,8 @@ async fn effect(home: &Home, site: &SiteId, n: i64, subjects: &[(BanKind, &[u8])
         request_id: one.request.id,
         article: one.comment.article,
         parent: None,
-        device: None,
+        // Of nobody that is banned: without one an author is a name, and only held.
+        device: Some([66; 16]),
         fingerprint: one.fingerprint,
         skeleton: one.skeleton,
         author: one.sender.author,
