@@ -54,6 +54,8 @@ pub struct Config {
     pub keys: Option<Secret>,
     /// Files that secrets were read from, with the settings that name them.
     pub secret_files: Vec<(&'static str, PathBuf)>,
+    /// To do without keys that the database has rows by.
+    pub accept_keys: bool,
     pub grpc_addr: SocketAddr,
     /// The listener's certificate; `None`: plaintext.
     pub tls_cert_file: Option<PathBuf>,
@@ -117,6 +119,7 @@ impl Config {
             expected_replicas: settings.expected_replicas.unwrap_or(NonZeroU32::MIN),
             page_cache_mib: settings.page_cache_mib.unwrap_or(PAGE_CACHE_MIB),
             keys: problems.without(Secret::choose("DUYET_KEYS", settings.keys, settings.keys_file)),
+            accept_keys: settings.accept_keys.unwrap_or(false),
             grpc_addr: problems.addr("grpc.addr", settings.grpc.addr, 50_051),
             tls_cert_file: settings.grpc.tls_cert_file,
             tls_key_file: settings.grpc.tls_key_file,

@@ -2,6 +2,7 @@
 
 use std::{env::VarError, fs, num::NonZeroU32, path::PathBuf};
 
+use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -61,6 +62,19 @@ pub struct Settings {
     #[arg(long, env = "DUYET_KEYS_FILE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_file: Option<PathBuf>,
+    /// Do without keys that the database has rows by and that are not given; start with it once, what is lost is told
+    #[arg(
+        long,
+        env = "DUYET_ACCEPT_KEYS",
+        global = true,
+        num_args = 0..=1,
+        default_missing_value = "true",
+        require_equals = true,
+        value_parser = BoolishValueParser::new()
+    )]
+    // Never of a file, where it would stay.
+    #[serde(skip)]
+    pub accept_keys: Option<bool>,
     /// Log filter, for example info or duyet=debug [default: info]
     #[arg(long, env = "DUYET_LOG", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,6 +213,7 @@ impl Settings {
             page_cache_mib: self.page_cache_mib.or(file.page_cache_mib),
             keys,
             keys_file,
+            accept_keys: self.accept_keys,
             log: self.log.or(file.log),
             grpc: self.grpc.over(file.grpc),
             http: HttpSettings { addr: self.http.addr.or(file.http.addr) },

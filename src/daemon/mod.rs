@@ -2,6 +2,7 @@
 
 mod check;
 mod commands;
+mod doctor;
 mod spam;
 mod token;
 
@@ -39,6 +40,8 @@ enum Command {
     Serve,
     /// Bring the database's schema up to date
     Migrate,
+    /// Show how many rows each key keys: when one has none, it can go
+    Doctor,
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -209,6 +212,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     telemetry::start_logs(&config.log).map_err(anyhow::Error::msg)?;
     match arguments.command {
         Some(Command::Config(ConfigCommand::Print)) => commands::print(&config),
+        Some(Command::Doctor) => block_on(doctor::run(config)),
         Some(Command::Migrate) => block_on(commands::migrate(config)),
         Some(Command::Token(command)) => block_on(token::run(command, config)),
         _ => block_on(serve(config)),

@@ -13,6 +13,7 @@ use crate::{
         id::SiteId,
     },
     server,
+    store::Store,
     workflow::{Gatekeeper, NewToken},
 };
 
@@ -24,18 +25,21 @@ pub(super) async fn run(command: TokenCommand, config: Config) -> anyhow::Result
     }
     let store = server::open_existing_store(&config)?;
     server::migrate(&*store).await?;
-    let gatekeeper = Gatekeeper::new(Arc::clone(&store));
-    let result = obey(command, &gatekeeper).await;
+    let result = obey(command, &config, &store).await;
     store.close().await;
     result
 }
 
-async fn obey(command: TokenCommand, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
+async fn obey(command: TokenCommand, config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<()> {
     let now = now();
     match command {
         TokenCommand::Create { role, site, new_site, name, days } => {
             let expires_at = days.map(|days| now + chrono::Duration::days(days.into()));
             let site = owner(role, site.as_deref())?;
+            // Only a server with the same keys takes the token.
+            let keyring = Arc::new(server::open_keys(config, &**store).await?);
+            server::admit_keys(config, &**store, &keyring).await?;
+            let gatekeeper = Gatekeeper::new(Arc::clone(store), keyring);
             if !new_site && role != Role::Metrics {
                 check_known(&site, &gatekeeper.known_sites().await?)?;
             }
@@ -48,13 +52,13 @@ async fn obey(command: TokenCommand, gatekeeper: &Gatekeeper) -> anyhow::Result<
         }
         TokenCommand::List { site } => {
             let site = site.as_deref().map(parse_site).transpose()?;
-            for token in gatekeeper.list_tokens(site.as_ref()).await? {
+            for token in store.list_tokens(site.as_ref()).await? {
                 say(line(&token, now))?;
             }
             Ok(())
         }
         TokenCommand::Revoke { id } => {
-            if gatekeeper.revoke_token(id, now).await? {
+            if store.revoke_token(id, now).await? {
                 Ok(())
             } else {
                 bail!("no live token has the id {id}")

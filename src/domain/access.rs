@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{audit::SYSTEM, id::SiteId};
+use super::{audit::SYSTEM, id::SiteId, key::TokenMac};
 
 named_enum! {
     /// What a token is for.
@@ -27,8 +27,11 @@ pub struct AccessToken {
     /// Shown in the audit as the actor. Unique among the site's live tokens.
     pub name: String,
     pub role: Role,
-    /// SHA-256 of the secret part: a 256-bit random secret needs no slow hash.
+    /// SHA-256 of the secret part: a 256-bit random secret needs no slow hash. All zeros once the token was revoked.
     pub secret_hash: [u8; 32],
+    /// One for each key of the ring that it was stored or found with: without a valid one the token opens nothing.
+    /// Empty for a token that an earlier version stored, and for a revoked one.
+    pub macs: Vec<TokenMac>,
     pub created_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,

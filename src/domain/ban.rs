@@ -9,6 +9,7 @@ use super::{
     decision::{Reason, Settled},
     error::{Problem, Violations},
     id::{CommentId, SiteId},
+    key::KeyMark,
     request::RequestRow,
 };
 
@@ -105,6 +106,8 @@ impl Along {
 pub struct NewBan {
     pub site: SiteId,
     pub subject: BanSubject,
+    /// The key that the subject is keyed by. `None`: one of the keys that were recorded first.
+    pub key: Option<KeyMark>,
     pub ban: Ban,
     pub along: Option<Along>,
     /// For replays; the response is filled in by the store.

@@ -66,6 +66,7 @@ pub mod error;
 pub mod form;
 pub mod id;
 mod joiners;
+pub mod key;
 pub mod lifecycle;
 pub mod nearest;
 pub mod page;

@@ -11,6 +11,7 @@ use super::{
     decision::{self, Reason},
     error::{Problem, Violations},
     id::{CommentId, SiteId},
+    key::KeyMark,
     policy::Mode,
     request::RequestRow,
     site::Site,
@@ -31,6 +32,10 @@ pub struct Report {
     /// Of the network that it came from, as far as one is told: its voices alone bring no comment back. A device with an approved comment
     /// speaks for itself.
     pub network: Pseudonym,
+    /// The key that the reporter is keyed by.
+    pub key: KeyMark,
+    /// The same reporter under the ring's other keys.
+    pub aliases: Vec<Pseudonym>,
     pub reason: Option<Reason>,
     /// The reader's own words.
     pub note: String,

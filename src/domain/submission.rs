@@ -8,6 +8,7 @@ use super::{
     ban::{BanEffect, BanKind, BanSubject},
     comment::{Comment, FormText},
     id::{ArticleId, CommentId, SiteId},
+    key::KeyMark,
     request::RequestRow,
     site::{Site, SiteRules},
     spam::Finding,
@@ -32,6 +33,8 @@ pub struct Sender {
     /// What groups an author's comments for moderators: 16 hex digits over the device, else over prefix and
     /// [`super::text::name_key`].
     pub author: String,
+    /// The key that all of these are keyed by. `None`: one of the keys that were recorded first.
+    pub key: Option<KeyMark>,
 }
 
 /// One comment to store, with everything that goes into the same transaction.
@@ -108,6 +111,8 @@ pub struct SubmitAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SenderTrace {
     pub sender: Sender,
+    /// The key of address and prefix, where that is another one than the sender's.
+    pub address_key: Option<KeyMark>,
     pub fingerprint: Pseudonym,
     pub created_at: DateTime<Utc>,
 }

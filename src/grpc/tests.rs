@@ -16,6 +16,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::{
     domain::{access::Role, id::SiteId},
+    keyring::Keyring,
     store::{contract::UpkeepStore as _, sqlite::SqliteStore},
     workflow::NewToken,
 };
@@ -45,7 +46,8 @@ impl Layers {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
         store.migrate().await.unwrap();
-        let gatekeeper = Arc::new(Gatekeeper::new(Arc::new(store)));
+        let keyring = Keyring::parse(&Keyring::generate()).unwrap();
+        let gatekeeper = Arc::new(Gatekeeper::new(Arc::new(store), Arc::new(keyring)));
         let in_flight = InFlight::default();
         let router = role::paths().fold(Router::new(), |router, path| router.route(path, handler.clone()));
         let router = layered(router, Arc::clone(&gatekeeper), in_flight.clone(), Duration::from_millis(100));

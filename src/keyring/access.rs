@@ -1,9 +1,13 @@
-//! Access tokens: `dyt_<id>_<secret>`, shown once; the store keeps the secret's hash.
+//! Access tokens: `dyt_<id>_<secret>`, shown once; the store keeps the secret's hash, and a MAC that only a holder of
+//! the keys can make.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{TryRngCore as _, rngs::OsRng};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+use super::{Keyring, derive::Keys, derive::full_mac, same_hash};
+use crate::domain::{access::AccessToken, key::TokenMac};
 
 /// Lets scanners of leaked secrets know ours.
 const PREFIX: &str = "dyt_";
@@ -34,10 +38,83 @@ pub fn parse_access_token(text: &str) -> Option<(Uuid, [u8; 32])> {
     Some((Uuid::from_bytes(id), Sha256::digest(secret).into()))
 }
 
+impl Keyring {
+    /// The MACs of a token as it stands, by every key: while keys change, each replica finds one of a key that it has.
+    pub fn token_macs(&self, token: &AccessToken) -> Vec<TokenMac> {
+        self.all().map(|keys| TokenMac { key: keys.mark, mac: mac_of(keys, token) }).collect()
+    }
+
+    /// True when a key of the ring made the token's MAC, and nothing that gives the token its power was changed since.
+    pub fn vouches_for(&self, token: &AccessToken) -> bool {
+        let is_good =
+            |keys: &Keys, made: &TokenMac| keys.mark == made.key && same_hash(&mac_of(keys, token), &made.mac);
+        token.macs.iter().any(|made| self.all().any(|keys| is_good(keys, made)))
+    }
+}
+
+/// Covers all that a change in the database could make more of the token by. The end of a revoked token is not covered:
+/// revoking drops the hash and the MAC instead.
+fn mac_of(keys: &Keys, token: &AccessToken) -> [u8; 32] {
+    let expires_at = token.expires_at.map(|at| at.timestamp_micros().to_be_bytes());
+    let parts: [&[u8]; 6] = [
+        token.id.as_bytes(),
+        token.site.as_str().as_bytes(),
+        token.name.as_bytes(),
+        token.role.as_str().as_bytes(),
+        expires_at.as_ref().map_or(&[][..], |micros| &micros[..]),
+        &token.secret_hash,
+    ];
+    full_mac(&keys.access, &parts)
+}
+
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
-    use crate::keyring::same_hash;
+    use crate::domain::{access::Role, id::SiteId};
+
+    fn token() -> AccessToken {
+        AccessToken {
+            id: Uuid::from_u128(1),
+            site: SiteId::parse("hue").unwrap(),
+            name: "lan".into(),
+            role: Role::Portal,
+            secret_hash: [7; 32],
+            macs: vec![],
+            created_at: DateTime::UNIX_EPOCH,
+            expires_at: Some(DateTime::UNIX_EPOCH),
+            revoked_at: None,
+        }
+    }
+
+    #[test]
+    fn a_token_is_vouched_for_only_as_it_was_stored() {
+        let keyring = Keyring::parse(&Keyring::generate()).unwrap();
+        let mut good = token();
+        assert!(!keyring.vouches_for(&good), "without a MAC");
+        good.macs = keyring.token_macs(&good);
+        assert!(keyring.vouches_for(&good));
+        for changed in [
+            AccessToken { id: Uuid::from_u128(2), ..good.clone() },
+            AccessToken { site: SiteId::parse("da-nang").unwrap(), ..good.clone() },
+            AccessToken { name: "minh".into(), ..good.clone() },
+            AccessToken { role: Role::Admin, ..good.clone() },
+            AccessToken { secret_hash: [8; 32], ..good.clone() },
+            AccessToken { expires_at: None, ..good.clone() },
+        ] {
+            assert!(!keyring.vouches_for(&changed), "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn any_key_of_the_ring_vouches_and_no_other_does() {
+        let (old, new) = (Keyring::generate(), Keyring::generate().replacen('1', "2", 1));
+        let before = Keyring::parse(&old).unwrap();
+        let token = AccessToken { macs: before.token_macs(&token()), ..token() };
+        assert!(Keyring::parse(&format!("{new},{old}")).unwrap().vouches_for(&token));
+        assert!(!Keyring::parse(&new).unwrap().vouches_for(&token));
+    }
 
     #[test]
     fn a_token_is_read_back_whatever_its_bytes() {

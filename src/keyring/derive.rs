@@ -5,6 +5,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretBox};
 use sha2::Sha256;
 
+use crate::domain::key::KeyMark;
+
 /// A derived key. Never prints, wiped when dropped.
 pub(super) type Key = SecretBox<[u8; 32]>;
 
@@ -12,6 +14,8 @@ pub(super) type Key = SecretBox<[u8; 32]>;
 #[derive(Debug)]
 pub(super) struct Keys {
     pub(super) kid: u8,
+    /// How rows name the key.
+    pub(super) mark: KeyMark,
     pub(super) token: Key,
     pub(super) page: Key,
     pub(super) device: Key,
@@ -20,6 +24,8 @@ pub(super) struct Keys {
     pub(super) proof: Key,
     pub(super) proof_key: Key,
     pub(super) request: Key,
+    pub(super) fingerprint: Key,
+    pub(super) access: Key,
 }
 
 impl Keys {
@@ -33,8 +39,10 @@ impl Keys {
             })
             .map_err(|_| "the key cannot be derived")
         };
+        let fingerprint = key(b"fingerprint")?;
         Ok(Self {
             kid,
+            mark: super::mark::of(&fingerprint, kid),
             token: key(b"token")?,
             page: key(b"page")?,
             device: key(b"device")?,
@@ -43,6 +51,8 @@ impl Keys {
             proof: key(b"altcha-sig")?,
             proof_key: key(b"altcha-key")?,
             request: key(b"request")?,
+            fingerprint,
+            access: key(b"access-token")?,
         })
     }
 }

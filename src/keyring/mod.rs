@@ -1,9 +1,11 @@
-//! One master secret per key id; every purpose has its own key derived from it. The first key seals, all open, so a key
-//! is changed in two steps: add the new one behind the old on every replica, then put it first.
+//! One master secret per key id; every purpose has its own key derived from it. The first key seals and keys, all open
+//! and are looked up by, so a key is changed in two steps: add the new one behind the old on every replica, then put it
+//! first.
 
 mod access;
 mod derive;
 mod hash;
+mod mark;
 mod proof;
 mod pseudonym;
 mod request;
@@ -18,7 +20,7 @@ pub use self::{
     access::{new_access_token, parse_access_token},
     hash::{same_hash, same_text},
     proof::ProofSecrets,
-    pseudonym::Subject,
+    pseudonym::{Namer, Subject},
     request::batch_id,
     sealed::{MAX_TOKEN_CHARS, Opening, Purpose},
 };
@@ -118,6 +120,6 @@ mod tests {
         let shown = format!("{:?}", Keyring::parse(&text).unwrap());
         assert!(shown.contains("kid: 7"), "{shown}");
         assert!(!shown.contains("167") && !shown.contains("a7") && !shown.contains(&text[2..10]), "{shown}");
-        assert_eq!(shown.matches("REDACTED").count(), 8, "{shown}");
+        assert_eq!(shown.matches("REDACTED").count(), 10, "{shown}");
     }
 }

@@ -1,8 +1,12 @@
 //! Pseudonyms: who sent a comment, without saying who. Only the holder of the key can tell whether a known address made one.
 
-use super::{Keyring, derive::short_mac};
+use super::{
+    Keyring,
+    derive::{Keys, short_mac},
+};
 use crate::domain::{
     id::SiteId,
+    key::KeyMark,
     submission::{Pseudonym, Salt},
 };
 
@@ -44,12 +48,48 @@ impl Subject {
     }
 }
 
-impl Keyring {
-    /// The pseudonym of `value` on one site, by the first key: a truncated HMAC-SHA256. Equal values have equal pseudonyms,
-    /// addresses with the same salt only.
-    pub fn pseudonym(&self, site: &SiteId, subject: Subject, value: &[u8]) -> Pseudonym {
+/// One key of a ring, as far as it makes pseudonyms.
+#[derive(Debug, Clone, Copy)]
+pub struct Namer<'a>(&'a Keys);
+
+impl Namer<'_> {
+    /// The pseudonym of `value` on one site: a truncated HMAC-SHA256. Equal values have equal pseudonyms, addresses
+    /// with the same salt only.
+    pub fn pseudonym(self, site: &SiteId, subject: Subject, value: &[u8]) -> Pseudonym {
         let label = [subject.label().as_bytes(), subject.salt(), site.as_str().as_bytes(), value];
-        short_mac(&self.first.pseudonym, &label)
+        short_mac(&self.0.pseudonym, &label)
+    }
+
+    /// How rows name the key.
+    pub const fn mark(self) -> KeyMark {
+        self.0.mark
+    }
+}
+
+impl Keyring {
+    /// The pseudonym by the first key, which keys what is new.
+    pub fn pseudonym(&self, site: &SiteId, subject: Subject, value: &[u8]) -> Pseudonym {
+        self.first().pseudonym(site, subject, value)
+    }
+
+    /// The key that keys what is new.
+    pub const fn first(&self) -> Namer<'_> {
+        Namer(&self.first)
+    }
+
+    /// True when the ring has more than one key.
+    pub const fn is_changing(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// The keys behind the first one: what they keyed is still looked up.
+    pub fn others(&self) -> impl Iterator<Item = Namer<'_>> {
+        self.others.iter().map(Namer)
+    }
+
+    /// Every key, the first one first.
+    pub fn namers(&self) -> impl Iterator<Item = Namer<'_>> {
+        self.all().map(Namer)
     }
 }
 

@@ -60,7 +60,7 @@ const ERASE: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_secs(5);
 
 #[expect(clippy::disallowed_methods, reason = "the edge of background work")]
-pub(super) fn now() -> DateTime<Utc> {
+pub fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)
 }
 

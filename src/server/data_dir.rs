@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::background::now;
+use super::{SQLITE_FILE, background::now};
 use crate::{
     config::Config,
     domain::{access::AccessToken, id::SiteId},
@@ -32,16 +32,19 @@ pub(super) fn create_private(path: &Path) -> anyhow::Result<()> {
     made.map(drop).with_context(|| path.display().to_string())
 }
 
-/// The keys that were given, else those of the key file, which the first start makes.
+/// The keys of the key file, which is made unless it is there.
 ///
 /// # Errors
 /// When they cannot be read or made.
-pub fn open_keyring(config: &Config) -> anyhow::Result<Keyring> {
-    if config.keys.is_none() {
-        create(&config.data_dir)?;
-        make_key_file(&config.data_dir).with_context(|| key_file(&config.data_dir).display().to_string())?;
-    }
+pub(super) fn make_keyring(config: &Config) -> anyhow::Result<Keyring> {
+    create(&config.data_dir)?;
+    make_key_file(&config.data_dir).with_context(|| key_file(&config.data_dir).display().to_string())?;
     check_keyring(config)?.context("the key file is gone again")
+}
+
+/// Whether the directory holds a database that a server has been at work on.
+pub(super) fn has_database(dir: &Path) -> bool {
+    fs::metadata(dir.join(SQLITE_FILE)).is_ok_and(|file| file.len() > 0)
 }
 
 /// The keys that were given, else those of the key file; `None` when the first start has yet to make it.
@@ -99,7 +102,7 @@ pub(super) async fn write_first_tokens(dir: &Path, gatekeeper: &Gatekeeper) -> a
             continue;
         }
         let new = NewToken { site: site.clone(), name: name.to_owned(), role, expires_at: None };
-        let (token, text) = Gatekeeper::prepare_token(new, now());
+        let (token, text) = gatekeeper.prepare_token(new, now());
         let path = dir.join(format!("{name}.token"));
         write_secret(&path, &text).with_context(|| path.display().to_string())?;
         if gatekeeper.store_token(&token).await? {

@@ -5,6 +5,7 @@ mod background;
 mod data_dir;
 mod drain;
 mod exposure;
+mod keys;
 mod listen;
 mod lock;
 mod parts;
@@ -29,6 +30,7 @@ use crate::{
     config::Config,
     domain::Error,
     grpc::{self, transport::in_flight::InFlight},
+    keyring::Keyring,
     ops::{
         descriptors::{self, Connections},
         http::Readiness,
@@ -39,8 +41,10 @@ use crate::{
     workflow::{Gatekeeper, Pages, Rules, Workflow},
 };
 
-pub use data_dir::{check_keyring, open_keyring};
+pub use background::now;
+pub use data_dir::check_keyring;
 pub use drain::serve;
+pub use keys::{admit_keys, fingerprint, open_keys};
 pub use lock::{DirLock, lock_data_dir};
 
 /// The embedded database, in the data directory.
@@ -157,6 +161,13 @@ async fn make_first_tokens(config: &Config, gatekeeper: &Gatekeeper) -> anyhow::
     }
 }
 
+/// Brings the database to what callers need: its schema, keys that fit it, and on a new one the first tokens.
+async fn prepare(config: &Config, store: &dyn Store, keyring: &Keyring, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
+    migrate_within(store, None).await?;
+    admit_keys(config, store, keyring).await?;
+    make_first_tokens(config, gatekeeper).await
+}
+
 /// Starts everything. Answers when calls can be made; probes answer before, so that a start which waits for its database
 /// can be told from one that hangs.
 ///
@@ -175,7 +186,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let http_listener = listen::bind("http.addr (DUYET_HTTP_ADDR)", config.http_addr).await?;
     let (grpc_addr, http_addr) = (grpc_listener.local_addr()?, http_listener.local_addr()?);
     let store = open_store(&config)?;
-    let gatekeeper = Arc::new(Gatekeeper::new(Arc::clone(&store)));
+    let keyring = Arc::new(open_keys(&config, &*store).await?);
+    let gatekeeper = Arc::new(Gatekeeper::new(Arc::clone(&store), Arc::clone(&keyring)));
     let (readiness, ready) = watch::channel(Readiness::Starting);
     let (stop_grpc, stop_rest) = (CancellationToken::new(), CancellationToken::new());
     // A start that fails half-way leaves nothing running.
@@ -183,9 +195,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     listen::serve_http(http_listener, connections, &gatekeeper, ready, &stop_rest)?;
 
     // What may be wrong with the configuration shows before anything is made.
-    let workflow = Arc::new(build_workflow(&config, Arc::clone(&store))?);
-    migrate_within(&*store, None).await?;
-    make_first_tokens(&config, &gatekeeper).await?;
+    let workflow = Arc::new(build_workflow(&config, Arc::clone(&store), Arc::clone(&keyring))?);
+    prepare(&config, &*store, &keyring, &gatekeeper).await?;
     // No comment gets past a term because its server just started.
     patiently(None, || workflow.load_terms()).await?;
     let (reporter, health) = tonic_health::server::health_reporter();
@@ -207,7 +218,6 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let seats = listen::grpc_seats(&config, connections);
     let grpc = listen::serve_grpc(grpc_listener, tls, seats, routes, &stop_grpc);
     tracing::info!(%grpc_addr, %http_addr, store = config.store_name(), "duyetd is ready");
-    let notice = config.drain_notice;
     on_failure.disarm();
     Ok(Running {
         grpc_addr,
@@ -216,7 +226,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         workflow,
         readiness,
         in_flight,
-        notice,
+        notice: config.drain_notice,
         stop_grpc,
         stop_rest,
         grpc,
@@ -233,8 +243,7 @@ fn lock_embedded(config: &Config) -> anyhow::Result<Option<DirLock>> {
     lock_data_dir(&config.data_dir).map(Some)
 }
 
-fn build_workflow(config: &Config, store: Arc<dyn Store>) -> anyhow::Result<Workflow> {
-    let keyring = Arc::new(open_keyring(config)?);
+fn build_workflow(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> anyhow::Result<Workflow> {
     let limiter = limiter(config)?;
     let pictures = captcha(config)?;
     // SQLite has one writer; on PostgreSQL a second one fills the wait for the first one's commit.

@@ -11,6 +11,7 @@ use crate::domain::{
     comment::Comment,
     decision::{DecisionBatch, DecisionItem, MAX_ITEMS, Settled, Verdict},
     id::CommentId,
+    key::KeyMark,
     lifecycle::Action,
     page::Cursor,
     submission::{Pseudonym, Sender, SenderTrace},
@@ -39,11 +40,17 @@ pub(super) fn ban(columns: &mut impl Read) -> Result<Ban> {
 pub(super) fn sender(columns: &mut impl Read) -> Result<SenderTrace> {
     let (device, address, prefix) = (hash(columns)?, hash(columns)?, hash(columns)?);
     let author = columns.text()?;
+    let (key, address_key) = (mark(columns)?, mark(columns)?);
     Ok(SenderTrace {
-        sender: Sender { device, address, prefix, author },
+        sender: Sender { device, address, prefix, author, key },
+        address_key,
         fingerprint: columns.bytes()?,
         created_at: columns.time()?,
     })
+}
+
+fn mark(columns: &mut impl Read) -> Result<Option<KeyMark>> {
+    columns.joined(1, |columns| columns.int().map(KeyMark))
 }
 
 fn hash(columns: &mut impl Read) -> Result<Option<Pseudonym>> {

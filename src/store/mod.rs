@@ -8,6 +8,7 @@ mod ban;
 pub mod batches;
 pub mod contract;
 mod error;
+mod key;
 mod keyset;
 mod model;
 mod outcome;

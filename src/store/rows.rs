@@ -1,11 +1,13 @@
 //! Rows into domain values, once for both databases: readers take the columns in the order of `columns.rs`.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
-use super::parse;
 pub(super) use super::reader::{Read, Reader};
+use super::{key, parse};
 use crate::domain::{
-    Result,
+    Error, Result,
     access::AccessToken,
     article::Article,
     audit::AuditEntry,
@@ -13,6 +15,7 @@ use crate::domain::{
     claim::Claim,
     comment::{Attention, Comment, Takedown},
     id::CommentId,
+    key::{KeyMark, KeyRecord, KeyUsage, RecordedKey},
     request::RequestRow,
     site::{Lockdown, Site},
     standing::Record,
@@ -208,5 +211,32 @@ pub(super) fn token(columns: &mut impl Read) -> Result<AccessToken> {
         created_at: columns.time()?,
         expires_at: columns.maybe_time()?,
         revoked_at: columns.maybe_time()?,
+        macs: columns.maybe_blob()?.as_deref().map(key::macs_of).unwrap_or_default(),
+    })
+}
+
+/// Of `key_usage!`: adds a row to what is known of its key.
+pub(super) fn key_usage(columns: &mut impl Read, usage: &mut BTreeMap<Option<KeyMark>, KeyUsage>) -> Result<()> {
+    let one = usage.entry(columns.joined(1, |columns| columns.int().map(KeyMark))?).or_default();
+    let (kind, number) = (columns.text()?, columns.long()?);
+    match kind.as_str() {
+        "COMMENT" => one.comments = number,
+        "ADDRESS" => one.addresses = number,
+        "BAN" => one.bans = number,
+        _ => one.reports = number,
+    }
+    Ok(())
+}
+
+/// Of `key_columns!`.
+pub(super) fn recorded_key(columns: &mut impl Read) -> Result<RecordedKey> {
+    Ok(RecordedKey {
+        record: KeyRecord {
+            mark: KeyMark(columns.int()?),
+            kid: columns.int()?.try_into().map_err(Error::internal)?,
+            fingerprint: columns.bytes()?,
+        },
+        is_first: columns.flag()?,
+        given_up_at: columns.maybe_time()?,
     })
 }

@@ -17,7 +17,7 @@ use crate::{
         error::Problem,
         id::SiteId,
     },
-    keyring::{new_access_token, parse_access_token, same_hash},
+    keyring::{Keyring, new_access_token, parse_access_token, same_hash},
     store::Store,
 };
 
@@ -54,6 +54,7 @@ pub struct NewToken {
 /// Checks callers.
 pub struct Gatekeeper {
     store: Arc<dyn Store>,
+    keyring: Arc<Keyring>,
     remembered: Mutex<HashMap<Uuid, Remembered>>,
     strangers: Mutex<Strangers>,
 }
@@ -112,8 +113,8 @@ impl Strangers {
 }
 
 impl Gatekeeper {
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, remembered: Mutex::default(), strangers: Mutex::default() }
+    pub fn new(store: Arc<dyn Store>, keyring: Arc<Keyring>) -> Self {
+        Self { store, keyring, remembered: Mutex::default(), strangers: Mutex::default() }
     }
 
     /// The caller behind a bearer token that `peer` shows.
@@ -142,7 +143,7 @@ impl Gatekeeper {
         let found = match self.known(caller.token) {
             Some(known) => self.refreshed(known, now).await?,
             None => {
-                let found = self.store.find_token(caller.token).await?;
+                let found = self.look_up(caller.token).await?;
                 self.remember(caller.token, found, now)
             }
         };
@@ -154,7 +155,7 @@ impl Gatekeeper {
         if now < known.until {
             return Ok(Some(known));
         }
-        match self.store.find_token(known.token.id).await {
+        match self.look_up(known.token.id).await {
             Ok(found) => Ok(self.remember(known.token.id, found, now)),
             // While the database is away, an answer that is not too old is better than none.
             Err(_) if now < known.until + Duration::seconds(OUTAGE_SECONDS) => Ok(Some(known)),
@@ -173,7 +174,7 @@ impl Gatekeeper {
                 return Err(Error::Overloaded { what: "unknown access tokens", retry_after: RETRY_AFTER });
             }
         }
-        let found = self.store.find_token(id).await?;
+        let found = self.look_up(id).await?;
         if found.is_none() {
             self.strangers().note_unknown(id, now);
         }
@@ -182,6 +183,11 @@ impl Gatekeeper {
 
     fn known(&self, id: Uuid) -> Option<Remembered> {
         self.lock().get(&id).cloned()
+    }
+
+    /// The token as it is stored. A row that no server with these keys stored, or that was changed since, is no token.
+    async fn look_up(&self, id: Uuid) -> Result<Option<AccessToken>> {
+        Ok(self.store.find_token(id).await?.filter(|token| self.keyring.vouches_for(token)))
     }
 
     fn remember(&self, id: Uuid, found: Option<AccessToken>, now: DateTime<Utc>) -> Option<Remembered> {
@@ -211,24 +217,26 @@ impl Gatekeeper {
     /// # Errors
     /// `Invalid` for a name that no token may have, or the store's.
     pub async fn create_token(&self, new: NewToken, now: DateTime<Utc>) -> Result<Option<(Uuid, String)>> {
-        let (token, text) = Self::prepare_token(new, now);
+        let (token, text) = self.prepare_token(new, now);
         Ok(self.store_token(&token).await?.then_some((token.id, text)))
     }
 
     /// A token that is not stored yet, with its text.
-    pub fn prepare_token(new: NewToken, now: DateTime<Utc>) -> (AccessToken, String) {
+    pub fn prepare_token(&self, new: NewToken, now: DateTime<Utc>) -> (AccessToken, String) {
         let id = new_id(now);
         let (text, secret_hash) = new_access_token(id);
-        let token = AccessToken {
+        let mut token = AccessToken {
             id,
             site: new.site,
             name: new.name,
             role: new.role,
             secret_hash,
+            macs: Vec::new(),
             created_at: now,
             expires_at: new.expires_at,
             revoked_at: None,
         };
+        token.macs = self.keyring.token_macs(&token);
         (token, text)
     }
 
@@ -275,12 +283,16 @@ mod tests {
 
     const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
+    fn keyring() -> Arc<Keyring> {
+        Arc::new(Keyring::parse(&Keyring::generate()).unwrap())
+    }
+
     #[tokio::test]
     async fn no_way_leads_to_a_token_that_passes_for_the_service() {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
         store.migrate().await.unwrap();
-        let gatekeeper = Gatekeeper::new(Arc::new(store.clone()));
+        let gatekeeper = Gatekeeper::new(Arc::new(store.clone()), keyring());
         let site = SiteId::parse("default").unwrap();
         let new = NewToken { site, name: "system".into(), role: Role::Admin, expires_at: None };
         let refused = gatekeeper.create_token(new, DateTime::UNIX_EPOCH).await;
@@ -293,7 +305,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
         store.migrate().await.unwrap();
-        let gatekeeper = Gatekeeper::new(Arc::new(store.clone()));
+        let gatekeeper = Gatekeeper::new(Arc::new(store.clone()), keyring());
         let after = |seconds| DateTime::UNIX_EPOCH + Duration::seconds(seconds);
         let site = SiteId::parse("default").unwrap();
         let new = |name: &str| NewToken { site: site.clone(), name: name.into(), role: Role::Portal, expires_at: None };
@@ -315,7 +327,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
         store.migrate().await.unwrap();
-        let gatekeeper = Gatekeeper::new(Arc::new(store));
+        let gatekeeper = Gatekeeper::new(Arc::new(store), keyring());
         let site = SiteId::parse("default").unwrap();
         let new = NewToken { site, name: "known".into(), role: Role::Portal, expires_at: None };
         let (_, known) = gatekeeper.create_token(new, DateTime::UNIX_EPOCH).await.unwrap().unwrap();

@@ -15,7 +15,7 @@ use crate::domain::{
 };
 
 /// The same text by anyone within this time is suspicious, in hours.
-const SAME_TEXT_HOURS: i64 = 24;
+pub(super) const SAME_TEXT_HOURS: i64 = 24;
 
 /// Nobody reads a picture, types its letters and sends them in less, in seconds.
 const READING_SECONDS: i64 = 2;

@@ -14,6 +14,7 @@ use crate::{
         decision::Reason,
         error::Violations,
         id::{CommentId, SiteId},
+        key::KeyMark,
         lifecycle::Action,
         request::RequestRow,
         submission::SenderTrace,
@@ -84,6 +85,14 @@ pub struct BanList {
     pub next_page_token: String,
 }
 
+/// What a ban is about, as rows have it.
+struct Banned {
+    subject: BanSubject,
+    keyed_by: Option<KeyMark>,
+    /// An author without a device.
+    is_name: bool,
+}
+
 impl Workflow {
     /// Makes a ban. `Ok` means that no submit which starts from now on gets past it.
     ///
@@ -99,10 +108,10 @@ impl Workflow {
             ban::check_times(Some(target.kind()), *expires_at, *since, now, &mut violations);
             violations.into_result()?;
         }
-        let (subject, is_name) = self.ban_subject(&caller.site, &request.target, now, resent).await?;
+        let banned = self.banned(&caller.site, &request.target, now, resent).await?;
         // Several people may have one name behind one address.
-        let effect = if is_name { BanEffect::Hold } else { request.effect };
-        let new = new_ban(caller, BanRequest { effect, ..request }, subject, row, now);
+        let effect = if banned.is_name { BanEffect::Hold } else { request.effect };
+        let new = new_ban(caller, BanRequest { effect, ..request }, banned, row, now);
         let change = self.pages.change();
         let made = self.store.create_ban(&new).await?;
         change.settle(made.settled.iter().any(|one| is_hidden(one.comment.as_ref()))).await;
@@ -112,24 +121,16 @@ impl Workflow {
         Ok(made)
     }
 
-    /// What is banned, and whether that is an author without a device.
-    async fn ban_subject(
-        &self,
-        site: &SiteId,
-        target: &BanTarget,
-        now: DateTime<Utc>,
-        resent: bool,
-    ) -> Result<(BanSubject, bool)> {
+    async fn banned(&self, site: &SiteId, target: &BanTarget, now: DateTime<Utc>, resent: bool) -> Result<Banned> {
         let (id, kind) = match target {
-            BanTarget::Author(key) => {
-                let is_name = self.store.device_by(site, key).await?.is_none();
-                return Ok((BanSubject { kind: BanKind::Author, key: key.clone().into_bytes() }, is_name));
-            }
+            BanTarget::Author(key) => return self.banned_author(site, key).await,
             BanTarget::Comment(id, kind) => (*id, *kind),
         };
         let trace = self.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
         let too_old = rests_on_prefix(kind, &trace) && !ban::prefix_is_recent(trace.created_at, now);
         let is_name = kind == BanKind::Author && trace.sender.device.is_none();
+        let of_address = trace.address_key.filter(|_| kind == BanKind::IpPrefix);
+        let keyed_by = of_address.or(trace.sender.key);
         let key = match kind {
             BanKind::Device => trace.sender.device.map(Vec::from),
             BanKind::IpPrefix => trace.sender.prefix.map(Vec::from),
@@ -137,7 +138,22 @@ impl Workflow {
             BanKind::Author => Some(trace.sender.author.into_bytes()),
         };
         let key = key.filter(|_| resent || !too_old).ok_or(Error::BanSubjectUnknown)?;
-        Ok((BanSubject { kind, key }, is_name))
+        Ok(Banned { subject: BanSubject { kind, key }, keyed_by, is_name })
+    }
+
+    /// The author of an author key, which may be one from before a change of keys. Nothing tells of one without
+    /// comments whose it is.
+    async fn banned_author(&self, site: &SiteId, author: &str) -> Result<Banned> {
+        let mut keys = self.store.author_keys(site, author).await?;
+        let author = if keys.is_empty() { author.to_owned() } else { keys.swap_remove(0) };
+        let trace = match self.store.comments_by(site, &author, None, 1).await?.first() {
+            Some(comment) => self.store.find_sender(site, comment.id).await?,
+            None => None,
+        };
+        let keyed_by = trace.as_ref().map_or(Some(self.keyring.mark()), |trace| trace.sender.key);
+        let is_name = trace.is_none_or(|trace| trace.sender.device.is_none());
+        let subject = BanSubject { kind: BanKind::Author, key: author.into_bytes() };
+        Ok(Banned { subject, keyed_by, is_name })
     }
 
     /// Ends a ban. `false` beside it when it had ended already.
@@ -178,11 +194,13 @@ fn rests_on_prefix(kind: BanKind, trace: &SenderTrace) -> bool {
     }
 }
 
-fn new_ban(caller: &Caller, request: BanRequest, subject: BanSubject, row: RequestRow, now: DateTime<Utc>) -> NewBan {
+fn new_ban(caller: &Caller, request: BanRequest, banned: Banned, row: RequestRow, now: DateTime<Utc>) -> NewBan {
+    let Banned { subject, keyed_by, .. } = banned;
+    let author = || String::from_utf8_lossy(&subject.key).into_owned();
     let (comment, author) = match request.target {
-        BanTarget::Comment(id, BanKind::Author) => (Some(id), String::from_utf8_lossy(&subject.key).into_owned()),
+        BanTarget::Comment(id, BanKind::Author) => (Some(id), author()),
         BanTarget::Comment(id, _) => (Some(id), String::new()),
-        BanTarget::Author(key) => (None, key),
+        BanTarget::Author(_) => (None, author()),
     };
     let ban = Ban {
         id: new_id(now),
@@ -206,5 +224,5 @@ fn new_ban(caller: &Caller, request: BanRequest, subject: BanSubject, row: Reque
         batch: new_id(now),
     };
     let along = Some(along).filter(|along| along.reject_pending || along.remove_published);
-    NewBan { site: caller.site.clone(), subject, ban, along, request: Some(row) }
+    NewBan { site: caller.site.clone(), subject, key: keyed_by, ban, along, request: Some(row) }
 }

@@ -52,6 +52,8 @@ impl Workflow {
     ) -> Result<IssuedChallenge> {
         let salt = self.salt_in_time(site, now).await;
         let (sender, wider) = (self.sender(site, client, "", salt), self.wider_prefixes(site, client, salt));
+        // A record that is still keyed by another key counts once it is keyed anew: late is no reason to wait.
+        drop(tokio::time::timeout(CONTEXT_PATIENCE, self.welcome_back(site, client)).await);
         let context = self.challenge_context(site, article, &sender, now).await;
         let visitor = Visitor { site, sender: &sender, wider, known: context.record.is_known(), now };
         let pressed = self.check_limits(Event::Challenge(article), visitor).await?;

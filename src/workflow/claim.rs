@@ -54,10 +54,11 @@ impl Workflow {
         now: DateTime<Utc>,
     ) -> Result<ClaimedCases> {
         let until = now + request.lease;
+        let filter = self.in_use(&caller.site, request.filter.clone()).await?;
         let claim = ClaimRequest {
             site: &caller.site,
             moderator: &caller.name,
-            filter: &request.filter,
+            filter: &filter,
             order: request.order,
             count: request.count,
             renew: &request.renew,

@@ -106,7 +106,7 @@ impl Workflow {
     ) -> Result<PersonErasure> {
         let (authors, devices, comment) = match self.whose(caller, &request.person).await? {
             Whose::Comment(id) => (Vec::new(), Vec::new(), Some(id)),
-            Whose::Author { key, device, through } => (vec![key], device.into_iter().collect(), through),
+            Whose::Author { keys, devices, through } => (keys.into(), devices, through),
         };
         let erasure = PersonErasure {
             request: row.id,
@@ -158,6 +158,7 @@ impl Workflow {
             }
         }
         self.erase_batch(site, erasure, erasure.comment.into_iter().collect(), clock()).await?;
+        self.store.forget_author_keys(site, &erasure.authors).await?;
         self.store.finish_erasure(site, erasure.request, clock()).await?;
         Ok(true)
     }

@@ -39,9 +39,11 @@ pub enum ExportItem {
 #[derive(Debug)]
 pub(super) enum Whose {
     Author {
-        key: String,
-        /// `None` where the key stands for a name behind an address.
-        device: Option<Pseudonym>,
+        /// All that the author has had, the one in use first.
+        keys: VecDeque<String>,
+        /// None where the key stands for a name behind an address; more than one while a change of keys has not reached
+        /// all of it.
+        devices: Vec<Pseudonym>,
         /// The comment that led to the author.
         through: Option<CommentId>,
     },
@@ -77,22 +79,28 @@ impl Export {
 
     async fn read_on(&mut self) -> Result<()> {
         let store = &self.workflow.store;
-        match &self.whose {
+        match &mut self.whose {
             Whose::Comment(id) => {
                 let found = store.find_comment(&self.site, *id).await?;
                 let found = found.filter(|comment| comment.status != Status::Erased);
                 self.ready.extend(found.map(ExportItem::Comment));
                 self.is_read = true;
             }
-            Whose::Author { key, device, .. } => {
+            Whose::Author { keys, devices, .. } => {
+                let Some(key) = keys.front() else {
+                    self.is_read = true;
+                    for device in devices {
+                        let reports = store.reports_by(&self.site, *device).await?;
+                        self.ready.extend(reports.into_iter().map(ExportItem::Report));
+                    }
+                    return Ok(());
+                };
                 let page = store.comments_by(&self.site, key, self.after, ERASED_AT_ONCE).await?;
-                let last = page.last().map(|last| Cursor { at: last.created_at, id: last.id.0, score: 0.0 });
-                self.ready.extend(page.into_iter().map(ExportItem::Comment));
-                (self.after, self.is_read) = (last, last.is_none());
-                if let Some(device) = device.filter(|_| self.is_read) {
-                    let reports = store.reports_by(&self.site, device).await?;
-                    self.ready.extend(reports.into_iter().map(ExportItem::Report));
+                self.after = page.last().map(|last| Cursor { at: last.created_at, id: last.id.0, score: 0.0 });
+                if page.is_empty() {
+                    keys.pop_front();
                 }
+                self.ready.extend(page.into_iter().map(ExportItem::Comment));
             }
         }
         Ok(())
@@ -119,10 +127,7 @@ impl Workflow {
             return Err(Error::MissingRole { role: caller.role, allowed: &[Role::Admin] });
         }
         let id = match person {
-            Person::Author(key) => {
-                let device = self.store.device_by(site, key).await?;
-                return Ok(Whose::Author { key: key.clone(), device, through: None });
-            }
+            Person::Author(key) => return self.author(site, key, None).await,
             Person::Receipt(receipt) => {
                 let opened = self.keyring.open_receipt(site, receipt);
                 opened.ok_or_else(|| Error::invalid("receipt", Problem::UnknownValue))?
@@ -130,9 +135,18 @@ impl Workflow {
             Person::Comment(id) => *id,
         };
         let trace = self.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
-        Ok(match trace.sender.device {
-            Some(device) => Whose::Author { key: trace.sender.author, device: Some(device), through: Some(id) },
-            None => Whose::Comment(id),
-        })
+        match trace.sender.device {
+            Some(_) => self.author(site, &trace.sender.author, Some(id)).await,
+            None => Ok(Whose::Comment(id)),
+        }
+    }
+
+    async fn author(&self, site: &SiteId, key: &str, through: Option<CommentId>) -> Result<Whose> {
+        let keys = self.store.author_keys(site, key).await?;
+        let mut devices = Vec::new();
+        for key in &keys {
+            devices.extend(self.store.device_by(site, key).await?);
+        }
+        Ok(Whose::Author { keys: keys.into(), devices, through })
     }
 }

@@ -8,11 +8,12 @@ use crate::{
         challenge::SealedChallenge,
         form::Client,
         id::SiteId,
+        key::DeviceNames,
         spam::{self, Reading},
         submission::{Pseudonym, Salt, Sender},
         text,
     },
-    keyring::Subject,
+    keyring::{Namer, Subject},
 };
 
 impl Workflow {
@@ -21,40 +22,69 @@ impl Workflow {
         self.keyring.open_device(site, &client.device_token)
     }
 
-    /// Pseudonyms of a reader with a month's salt. The author key prefers the device: many readers share an address behind carrier NAT.
+    /// Pseudonyms of a reader with a month's salt, by the first key.
     pub(super) fn sender(&self, site: &SiteId, client: &Client, author_name: &str, salt: Salt) -> Sender {
-        let hash = |subject, value: &[u8]| self.keyring.pseudonym(site, subject, value);
-        let device = self.device_of(site, client).map(|device| hash(Subject::Device, &device));
-        let address = client.ip.map(|ip| hash(Subject::Address(salt), &address::octets(address::normalise(ip))));
-        let prefix = client.ip.map(|ip| hash(Subject::Prefix(salt), &address::octets(address::prefix_of(ip))));
-        let author = match (device, prefix) {
-            (Some(device), _) => hash(Subject::Author, &device),
-            (None, prefix) => hash(
-                Subject::Author,
-                &[&prefix.unwrap_or_default()[..], text::name_key(author_name).as_bytes()].concat(),
-            ),
-        };
-        Sender { device, address, prefix, author: hex::encode(&author[..8]) }
+        self.sender_by(self.keyring.first(), site, client, author_name, salt)
     }
 
-    /// All that a ban on this submit may be about. Hashes of addresses change each month: those of the last months count, too.
+    /// Pseudonyms of a reader by a key of the ring. The author key prefers the device: many readers share an address
+    /// behind carrier NAT.
+    pub(super) fn sender_by(
+        &self,
+        key: Namer<'_>,
+        site: &SiteId,
+        client: &Client,
+        author_name: &str,
+        salt: Salt,
+    ) -> Sender {
+        let hash = |subject, value: &[u8]| key.pseudonym(site, subject, value);
+        let names = self.device_of(site, client).map(|device| device_names(key, site, device));
+        let address = client.ip.map(|ip| hash(Subject::Address(salt), &address::octets(address::normalise(ip))));
+        let prefix = client.ip.map(|ip| hash(Subject::Prefix(salt), &address::octets(address::prefix_of(ip))));
+        let by_name = || {
+            let name = text::name_key(author_name);
+            author_key(hash(Subject::Author, &[&prefix.unwrap_or_default()[..], name.as_bytes()].concat()))
+        };
+        let (device, author) = names.map_or_else(|| (None, by_name()), |names| (Some(names.device), names.author));
+        Sender { device, address, prefix, author, key: Some(key.mark()) }
+    }
+
+    /// All that a ban on this submit may be about, by every key of the ring. Hashes of addresses change each month:
+    /// those of the last months count, too.
     pub(super) fn ban_subjects(
         &self,
         site: &SiteId,
         client: &Client,
         author_name: &str,
-        fingerprint: Pseudonym,
+        said: &str,
         salts: &Salts,
     ) -> Vec<BanSubject> {
-        let mut subjects = vec![BanSubject { kind: BanKind::Fingerprint, key: fingerprint.to_vec() }];
-        let mut add = |kind, key: Vec<u8>| {
-            let subject = BanSubject { kind, key };
-            if !subjects.contains(&subject) {
-                subjects.push(subject);
+        let mut subjects = Vec::new();
+        for key in self.keyring.namers() {
+            for subject in self.ban_subjects_by(key, site, client, author_name, said, salts) {
+                if !subjects.contains(&subject) {
+                    subjects.push(subject);
+                }
             }
-        };
+        }
+        subjects
+    }
+
+    /// The same by one key, in an order that is the same for every key.
+    pub(super) fn ban_subjects_by(
+        &self,
+        key: Namer<'_>,
+        site: &SiteId,
+        client: &Client,
+        author_name: &str,
+        said: &str,
+        salts: &Salts,
+    ) -> Vec<BanSubject> {
+        let fingerprint = key.pseudonym(site, Subject::Fingerprint, said.as_bytes());
+        let mut subjects = vec![BanSubject { kind: BanKind::Fingerprint, key: fingerprint.to_vec() }];
         for salt in salts.recent() {
-            let sender = self.sender(site, client, author_name, salt);
+            let sender = self.sender_by(key, site, client, author_name, salt);
+            let mut add = |kind, key: Vec<u8>| subjects.push(BanSubject { kind, key });
             add(BanKind::Author, sender.author.into_bytes());
             if let Some(device) = sender.device {
                 add(BanKind::Device, device.to_vec());
@@ -91,7 +121,22 @@ impl Workflow {
 
     /// Hash of what a campaign's copies have in common; `None` for a text too short to tell.
     pub(super) fn skeleton(&self, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
-        let skeleton = spam::skeleton(reading)?;
-        Some(self.keyring.pseudonym(site, Subject::Skeleton, skeleton.as_bytes()))
+        skeleton_by(self.keyring.first(), site, reading)
     }
+}
+
+/// The skeleton by a key of the ring.
+pub(super) fn skeleton_by(key: Namer<'_>, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
+    Some(key.pseudonym(site, Subject::Skeleton, spam::skeleton(reading)?.as_bytes()))
+}
+
+/// A device's pseudonym and author key by a key of the ring.
+pub(super) fn device_names(key: Namer<'_>, site: &SiteId, device: [u8; 16]) -> DeviceNames {
+    let device = key.pseudonym(site, Subject::Device, &device);
+    DeviceNames { device, author: author_key(key.pseudonym(site, Subject::Author, &device)) }
+}
+
+/// 16 hex digits.
+fn author_key(hash: Pseudonym) -> String {
+    hex::encode(&hash[..8])
 }

@@ -73,6 +73,7 @@ impl Workflow {
             now,
         };
         self.check_limits(Event::BeforeReport, visitor).await?;
+        self.welcome_back(site, &request.client).await?;
         let Some(found) = self.store.find_comment(site, comment).await? else {
             self.check_limits(Event::Report(None), visitor).await?;
             return Err(Error::CommentNotFound(comment));
@@ -85,6 +86,8 @@ impl Workflow {
             comment,
             reporter,
             network: network.unwrap_or(reporter),
+            key: self.keyring.mark(),
+            aliases: self.reporter_aliases(site, &request.client, salt),
             reason: request.reason,
             note: request.note,
             at: now,

@@ -34,6 +34,7 @@ impl Workflow {
         if forgotten > 0 {
             tracing::info!(site = %run.site, months = forgotten, "hashes of old addresses lost their salt");
         }
+        self.store.forget_idle_authors(run.site).await?;
         loop {
             let purged = self.purge_batch(run, outlived, clock()).await?;
             if purged == 0 {

@@ -86,11 +86,20 @@ impl Workflow {
         let bound_to = (&request.filter, request.order);
         let after = self.open_cursor(site, "ListQueue", &bound_to, &request.page_token)?;
         let QueueRequest { filter, order, size, .. } = request;
-        let page = QueuePage { site, filter, order: *order, size: *size, after, until: None, now };
+        let filter = self.in_use(site, filter.clone()).await?;
+        let page = QueuePage { site, filter: &filter, order: *order, size: *size, after, until: None, now };
         let total = search::count(&*self.store, page.clone()).await?;
         let page = search::list(&*self.store, page).await?;
         let next_page_token = self.seal_cursor(site, "ListQueue", &bound_to, page.next)?;
         Ok(QueueList { cases: page.items, next_page_token, total })
+    }
+
+    /// The filter with the author's key in use: the author may have had another one when it was noted down.
+    pub(super) async fn in_use(&self, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
+        if let Some(author) = &mut filter.author {
+            *author = self.store.author_keys(site, author).await?.into_iter().next().unwrap_or_default();
+        }
+        Ok(filter)
     }
 
     /// One case.

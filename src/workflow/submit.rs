@@ -80,7 +80,7 @@ impl Workflow {
             wider: self.wider_prefixes(site, &form.client, salts.current()),
             request: self.keyring.request_row(site, form.request_id, "SubmitComment", payload.as_bytes()),
             fingerprint,
-            subjects: self.ban_subjects(site, &form.client, &text.author_name, fingerprint, salts),
+            subjects: self.ban_subjects(site, &form.client, &text.author_name, &said, salts),
             skeleton: self.skeleton(site, &reading),
             reading,
             said,
@@ -90,7 +90,9 @@ impl Workflow {
 
     async fn take_comment(&self, attempt: &Attempt<'_>) -> Result<Submitted> {
         let _turn = self.twins.turn(attempt.site, attempt.form.request_id).await;
-        let context = self.submit_contexts.ask(question(attempt)).await?;
+        self.welcome_back(attempt.site, &attempt.form.client).await?;
+        let mut context = self.submit_contexts.ask(question(attempt)).await?;
+        self.rekey_bans(attempt, &context).await;
         if let Some(row) = &context.request {
             return self.replay(attempt, row);
         }
@@ -108,6 +110,7 @@ impl Workflow {
         if let Some(answer) = context.duplicate {
             return self.answer_duplicate(attempt, &challenge, answer).await;
         }
+        self.add_same_texts(attempt, &mut context).await?;
         let assessment = self.judge(attempt.site, &attempt.reading, &self.signals(attempt, &challenge, &context));
         self.insert(attempt, &context, &challenge, assessment, mode).await
     }

@@ -81,6 +81,7 @@ impl Workflow {
         let full = || Error::Overloaded { what: "queue watches", retry_after: RETRY_AFTER };
         let place = self.watches.places.take(caller, SHARES).ok_or_else(full)?;
         let site = &caller.site;
+        let filter = self.in_use(site, filter).await?;
         // Listens before it counts, so that nothing happens in between.
         let changes = self.watches.look_outs.follow(&self.store, site, clock);
         let mut watch = QueueWatch {

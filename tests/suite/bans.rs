@@ -96,9 +96,9 @@ async fn an_author_without_a_device_is_known_by_prefix_and_name(database: Databa
     let request =
         v1::CreateBanRequest { subject: Some(Subject::Author(author.clone())), subject_kind: 0, ..from_comment };
     let ban = desk.ban(request).await.unwrap().ban.unwrap();
-    assert_eq!((ban.subject_kind(), ban.author, ban.comment_id), (BanSubject::Author, author, String::new()));
     // Several people may have one name behind one address.
     assert_eq!(ban.effect(), BanEffect::Hold);
+    assert_eq!((ban.subject_kind(), ban.author, ban.comment_id), (BanSubject::Author, author, String::new()));
     let by_comment = ban_of(&mut desk, &id, BanSubject::Author, BanEffect::Block).await;
     assert_eq!(desk.ban(by_comment).await.unwrap().ban.unwrap().effect(), BanEffect::Hold);
     // As an earlier version made them.

@@ -29,6 +29,7 @@ mod fuzz;
 mod injection;
 mod input;
 mod jobs;
+mod keys;
 mod layers;
 mod learning;
 mod limit_script;

@@ -198,7 +198,7 @@ async fn metrics_token(newsroom: &Newsroom) -> String {
         role: duyet::domain::access::Role::Metrics,
         expires_at: None,
     };
-    let gatekeeper = duyet::workflow::Gatekeeper::new(store);
+    let gatekeeper = duyet::workflow::Gatekeeper::new(store, newsroom.keyring());
     gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
 }
 

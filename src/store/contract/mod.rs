@@ -9,6 +9,7 @@ mod ban;
 mod claim;
 mod comment;
 mod decision;
+mod key;
 mod model;
 mod policy;
 mod privacy;
@@ -25,6 +26,7 @@ pub use ban::BanStore;
 pub use claim::ClaimStore;
 pub use comment::{ArticlePage, CommentStore};
 pub use decision::DecisionStore;
+pub use key::{KeyRecording, KeyStore};
 pub use model::ModelStore;
 pub use policy::{Policies, PolicyStore};
 pub use privacy::PrivacyStore;
@@ -43,6 +45,7 @@ pub trait Store:
     + ClaimStore
     + CommentStore
     + DecisionStore
+    + KeyStore
     + ModelStore
     + PolicyStore
     + PrivacyStore
@@ -62,6 +65,7 @@ impl<T> Store for T where
         + ClaimStore
         + CommentStore
         + DecisionStore
+        + KeyStore
         + ModelStore
         + PolicyStore
         + PrivacyStore

@@ -92,11 +92,11 @@ const INSERT: &str = "
     with stored as (
         insert into comments (site_id, comment_id, article_id, parent_id, reply_to, author_name, title, content, status,
             revision, created_at, published_at, reviewed_at, device, address, prefix, author, fingerprint, folded,
-            findings, spam_score, flagged_at, skeleton, reply_count)
+            findings, spam_score, flagged_at, skeleton, key_mark, reply_count)
         select i.*, 0 from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
             $8::text[], $9::text[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
             $14::bytea[], $15::bytea[], $16::bytea[], $17::text[], $18::bytea[], $19::text[], $20::jsonb[],
-            $21::double precision[], $22::timestamptz[], $23::bytea[]) i
+            $21::double precision[], $22::timestamptz[], $23::bytea[], $24::integer[]) i
         returning site_id, comment_id, article_id, created_at
     )
     insert into changes (site_id, change_id, kind, comment_id, article_id, at)
@@ -127,6 +127,7 @@ async fn insert_comments(tx: &mut Session, won: &[&Submission]) -> Result<()> {
         .bind(won.iter().map(|one| one.spam_score).bind_iter())
         .bind(won.iter().map(|one| one.comment.attention.flagged_at).bind_iter())
         .bind(won.iter().map(|one| one.skeleton).bind_iter())
+        .bind(won.iter().map(|one| one.sender.key.map(|key| key.0)).bind_iter())
         .execute(tx)
         .await?;
     Ok(())

@@ -82,6 +82,7 @@ mod erasure;
 mod escalation;
 mod insert;
 mod job;
+mod key;
 mod link;
 mod list;
 mod migrate;

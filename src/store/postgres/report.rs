@@ -44,8 +44,12 @@ const LOCK: &str = concat!(
     where c.site_id = $1 and c.comment_id = $2 for no key update of c"
 );
 
-const REMEMBER: &str = "insert into reports (site_id, comment_id, reporter, reason, note, created_at, network)
-    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
+/// A report that the reader made under another key counts as theirs.
+const REMEMBER: &str =
+    "insert into reports (site_id, comment_id, reporter, reason, note, created_at, network, key_mark)
+    select $1, $2, $3, $4, $5, $6, $7, $8 where not exists (
+        select 1 from reports r where r.site_id = $1 and r.comment_id = $2 and r.reporter = any($9::bytea[]))
+    on conflict do nothing";
 
 /// Networks of the reports since the last look. Those of earlier releases have none, and count apart.
 const NETWORKS: &str = "select count(distinct coalesce(r.network, r.reporter)) from reports r
@@ -61,6 +65,8 @@ async fn take(tx: &mut Session, report: &Report) -> Result<Reported> {
         .bind(&report.note)
         .bind(report.at)
         .bind(report.network)
+        .bind(report.key.0)
+        .bind(report.aliases.iter().map(|one| one.to_vec()).collect::<Vec<_>>())
         .execute(&mut *tx)
         .await?;
     if new.rows_affected() == 0 {

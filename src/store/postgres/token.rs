@@ -12,6 +12,7 @@ use crate::{
     domain::{Result, access::AccessToken, id::SiteId},
     store::{
         contract::TokenStore,
+        key,
         rows::{self, Reader},
     },
 };
@@ -44,8 +45,8 @@ const RETIRE: &str = "update tokens set revoked_at = expires_at
     where site_id = $1 and name = $2 and revoked_at is null and expires_at <= $3";
 
 const INSERT: &str = "insert into tokens
-        (site_id, token_id, name, role, secret_hash, created_at, expires_at, revoked_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+        (site_id, token_id, name, role, secret_hash, created_at, expires_at, revoked_at, macs)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict (site_id, name) where revoked_at is null do nothing";
 
 pub(super) async fn create(tx: &mut Session, token: &AccessToken) -> Result<bool> {
@@ -60,7 +61,8 @@ pub(super) async fn create(tx: &mut Session, token: &AccessToken) -> Result<bool
         .bind(&token.secret_hash[..])
         .bind(created_at)
         .bind(token.expires_at)
-        .bind(token.revoked_at);
+        .bind(token.revoked_at)
+        .bind(key::macs_as_bytes(&token.macs));
     Ok(insert.execute(tx).await?.rows_affected() == 1)
 }
 
@@ -82,7 +84,8 @@ pub(super) async fn list(pool: &Pool, site: Option<&SiteId>) -> Result<Vec<Acces
 }
 
 pub(super) async fn revoke(pool: &Pool, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
-    let sql = "update tokens set revoked_at = $2
+    // Whoever takes the revocation back in the database gets a token that opens nothing.
+    let sql = "update tokens set revoked_at = $2, secret_hash = decode(repeat('00', 32), 'hex'), macs = null
         where token_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
     Ok(sqlx::query(sql).bind(id).bind(at).execute(pool).await?.rows_affected() == 1)
 }

@@ -11,7 +11,7 @@ use super::{SqliteStore, audit, comment, decision, micros, request};
 use crate::{
     domain::{
         Error, Result,
-        ban::{Along, Ban, BanKind, BanMade, BanSubject, NewBan, Revocation},
+        ban::{Along, Ban, BanKind, BanMade, NewBan, Revocation},
         decision::MAX_ITEMS,
         id::{CommentId, SiteId},
         page::{Cursor, Page},
@@ -67,7 +67,7 @@ async fn create(tx: &mut SqliteConnection, new: &NewBan) -> Result<BanMade> {
         Some(along) => reject(tx, new, along).await?,
         None => ban::made(new, Vec::new(), false),
     };
-    insert(tx, &new.site, &new.subject, &made.ban).await?;
+    insert(tx, new, &made.ban).await?;
     audit::insert(tx, &new.site, &ban::creation(new, &made)).await?;
     if let Some(request) = &new.request {
         let row = outcome::answered(request, &Remembered::of(&made))?;
@@ -118,12 +118,13 @@ async fn reject(tx: &mut SqliteConnection, new: &NewBan, along: &Along) -> Resul
 
 const INSERT: &str =
     "insert into bans (site_id, ban_id, subject_kind, subject, effect, reason, note, created_by, created_at,
-        expires_at, comment_id, batch_id, revoked_at, revoked_by)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, null, '')";
+        expires_at, comment_id, batch_id, revoked_at, revoked_by, key_mark)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, null, '', $13)";
 
-async fn insert(tx: &mut SqliteConnection, site: &SiteId, subject: &BanSubject, ban: &Ban) -> Result<()> {
+async fn insert(tx: &mut SqliteConnection, new: &NewBan, ban: &Ban) -> Result<()> {
+    let subject = &new.subject;
     sqlx::query(INSERT)
-        .bind(site.as_str())
+        .bind(new.site.as_str())
         .bind(ban.id)
         .bind(subject.kind.as_str())
         .bind(&subject.key[..])
@@ -135,6 +136,7 @@ async fn insert(tx: &mut SqliteConnection, site: &SiteId, subject: &BanSubject, 
         .bind(micros(ban.expires_at))
         .bind(ban.comment.map(|id| id.0))
         .bind(ban.batch)
+        .bind(new.key.map(|key| key.0))
         .execute(tx)
         .await?;
     Ok(())

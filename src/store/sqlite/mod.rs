@@ -51,6 +51,7 @@ mod drift;
 mod erasure;
 mod escalation;
 mod job;
+mod key;
 mod log;
 mod model;
 mod privacy;

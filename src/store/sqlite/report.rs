@@ -14,7 +14,7 @@ use crate::{
     },
     store::{
         contract::ReportStore,
-        outcome,
+        outcome, parse,
         rows::{self, Read as _, Reader},
     },
 };
@@ -43,8 +43,13 @@ const FIND: &str = concat!(
     where c.site_id = $1 and c.comment_id = $2"
 );
 
-const REMEMBER: &str = "insert into reports (site_id, comment_id, reporter, reason, note, created_at, network)
-    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
+/// A report that the reader made under another key counts as theirs.
+const REMEMBER: &str =
+    "insert into reports (site_id, comment_id, reporter, reason, note, created_at, network, key_mark)
+    select $1, $2, $3, $4, $5, $6, $7, $8 where not exists (
+        select 1 from reports r join json_each($9) alias on r.reporter = unhex(alias.value)
+        where r.site_id = $1 and r.comment_id = $2)
+    on conflict do nothing";
 
 /// Networks of the reports since the last look. Those of earlier releases have none, and count apart.
 const NETWORKS: &str = "select count(distinct coalesce(r.network, r.reporter)) from reports r
@@ -65,6 +70,8 @@ async fn take(tx: &mut SqliteConnection, report: &Report) -> Result<Reported> {
         .bind(&report.note)
         .bind(micros(report.at))
         .bind(&report.network[..])
+        .bind(report.key.0)
+        .bind(parse::json_list(report.aliases.iter().map(hex::encode)))
         .execute(&mut *tx)
         .await?;
     if new.rows_affected() == 0 {

@@ -174,8 +174,8 @@ const STORE: &str = "
             or (published_at is null and excluded.published_at is not null);
     insert into comments (site_id, comment_id, article_id, created_at, parent_id, reply_to, author_name, title, content,
         status, revision, published_at, reviewed_at, reply_count, device, address, prefix, author, fingerprint, folded,
-        findings, spam_score, flagged_at, skeleton)
-    values ($1, $2, $3, $4, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29);
+        findings, spam_score, flagged_at, skeleton, key_mark)
+    values ($1, $2, $3, $4, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $31);
     insert into changes (site_id, change_id, kind, comment_id, article_id, at)
     values ($1, $2, 'COMMENT_SUBMITTED', $2, $3, $4)";
 
@@ -212,6 +212,7 @@ async fn write(tx: &mut SqliteConnection, submission: &Submission) -> Result<()>
         .bind(comment.attention.flagged_at.map(micros))
         .bind(submission.skeleton.map(|hash| hash.to_vec()))
         .bind(submission.article_published_at.map(micros))
+        .bind(sender.key.map(|key| key.0))
         .execute(tx)
         .await?;
     Ok(())

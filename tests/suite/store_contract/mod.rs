@@ -31,6 +31,7 @@ mod decisions;
 mod duplicates;
 mod escalation;
 mod faults;
+mod keys;
 mod lists;
 mod locks;
 mod outage;

@@ -1,6 +1,6 @@
 //! A whole duyetd inside the test, with clients of every role.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use duyet::{
     config::{Config, Settings},
@@ -108,6 +108,25 @@ impl Newsroom {
         Self { running, config, dir }
     }
 
+    /// Stops the server and starts it again with a changed configuration.
+    pub async fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
+        let (mut config, dir) = self.halt().await;
+        change(&mut config);
+        Self::resume(config, dir).await
+    }
+
+    /// Stops the server; what it needs to start again.
+    pub async fn halt(self) -> (Config, TempDir) {
+        self.running.stop().await;
+        (self.config, self.dir)
+    }
+
+    /// Starts a server that was halted.
+    pub async fn resume(config: Config, dir: TempDir) -> Self {
+        let running = server::start(config.clone()).await.unwrap();
+        Self { running, config, dir }
+    }
+
     /// Stops the server. Its files stay until the answer is dropped.
     pub async fn close(self) -> TempDir {
         self.running.stop().await;
@@ -122,10 +141,15 @@ impl Newsroom {
         self.dir.path().join(format!("{name}.token"))
     }
 
+    /// The server's keys.
+    pub fn keyring(&self) -> Arc<duyet::keyring::Keyring> {
+        Arc::new(server::check_keyring(&self.config).unwrap().unwrap())
+    }
+
     /// Makes a token of a role on a site, as `duyetd token create` does.
     pub async fn new_token(&self, role: &str, site: &str) -> String {
         let store = server::open_store(&self.config).unwrap();
-        let gatekeeper = duyet::workflow::Gatekeeper::new(store.clone());
+        let gatekeeper = duyet::workflow::Gatekeeper::new(store.clone(), self.keyring());
         let new = duyet::workflow::NewToken {
             site: duyet::domain::id::SiteId::parse(site).unwrap(),
             name: format!("{role}-{}", Uuid::new_v4().simple()),

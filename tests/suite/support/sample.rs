@@ -9,6 +9,7 @@ use duyet::domain::{
     comment::{Attention, Comment, FormText},
     decision::{DecisionBatch, DecisionItem, Reason},
     id::{ArticleId, CommentId, SiteId},
+    key::KeyMark,
     lifecycle::{Action, Status},
     policy::Mode,
     report::Report,
@@ -87,6 +88,7 @@ pub(crate) fn submission(n: i64) -> Submission {
             address: Some([2; 16]),
             prefix: None,
             author: "00112233aabbccdd".into(),
+            key: None,
         },
         findings: vec![],
         spam_score: 0.125,
@@ -154,6 +156,8 @@ pub(crate) fn report(n: i64, comment: CommentId, reader: u8) -> Report {
         comment,
         reporter: [reader; 16],
         network: [reader; 16],
+        key: KeyMark(1),
+        aliases: vec![],
         reason: Some(Reason::Insult),
         note: "Chửi bới".into(),
         at: at(n),
@@ -216,6 +220,7 @@ pub(crate) fn token(name: &str) -> AccessToken {
         name: name.into(),
         role: Role::Moderator,
         secret_hash: [9; 32],
+        macs: vec![],
         created_at: at(0),
         expires_at: None,
         revoked_at: None,
@@ -240,7 +245,7 @@ pub(crate) fn ban(n: i64, kind: BanKind, key: &[u8], effect: BanEffect) -> NewBa
         revoked_by: String::new(),
     };
     let subject = BanSubject { kind, key: key.to_vec() };
-    NewBan { site: site(), subject, ban, along: None, request: Some(request()) }
+    NewBan { site: site(), subject, key: None, ban, along: None, request: Some(request()) }
 }
 
 /// The same with everything since second `since` that goes along.

@@ -1,0 +1,54 @@
+//! How a database knows a key again without being able to use it.
+
+use super::{
+    Keyring,
+    derive::{Key, Keys, full_mac},
+};
+use crate::domain::key::{KeyMark, KeyRecord};
+
+/// One-way: whoever reads it learns nothing of the secret. Covers the id, by which device tokens and receipts name
+/// their key.
+fn fingerprint(key: &Key, kid: u8) -> [u8; 32] {
+    full_mac(key, &[&[kid]])
+}
+
+/// 31 bits of the fingerprint, so that it fits a column of four bytes, and never zero.
+pub(super) fn of(key: &Key, kid: u8) -> KeyMark {
+    let [a, b, c, d, ..] = fingerprint(key, kid);
+    KeyMark((i32::from_be_bytes([a, b, c, d]) & i32::MAX).max(1))
+}
+
+impl Keyring {
+    /// How rows name the first key, which keys what is new.
+    pub fn mark(&self) -> KeyMark {
+        self.first.mark
+    }
+
+    /// Every key as a database records it, the first one first.
+    pub fn records(&self) -> Vec<KeyRecord> {
+        let record = |keys: &Keys| KeyRecord {
+            mark: keys.mark,
+            kid: keys.kid,
+            fingerprint: fingerprint(&keys.fingerprint, keys.kid),
+        };
+        self.all().map(record).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_known_again_and_another_secret_under_its_id_is_another_key() {
+        let (one, other) = (Keyring::generate(), Keyring::generate());
+        let records = |text: &str| Keyring::parse(text).unwrap().records();
+        assert_eq!(records(&one), records(&one));
+        assert_ne!(records(&one)[0].fingerprint, records(&other)[0].fingerprint);
+        let renamed = one.replacen('1', "2", 1);
+        assert_ne!(records(&one)[0].mark, records(&renamed)[0].mark);
+        let both = Keyring::parse(&format!("{renamed},{other}")).unwrap();
+        assert_eq!(both.records().iter().map(|record| record.kid).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(both.mark(), both.records()[0].mark);
+    }
+}
