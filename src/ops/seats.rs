@@ -210,7 +210,9 @@ mod tests {
         let third = seats.seat(socket, from("192.0.2.3")).unwrap();
         assert!(first.read_u8().await.is_err());
         drop((first, third));
-        assert_eq!((seats.lock().seats.len(), seats.lock().peers.len()), (1, 1), "none is given back twice");
+        let taken = seats.lock();
+        assert_eq!((taken.seats.len(), taken.peers.len()), (1, 1), "none is given back twice");
+        drop(taken);
     }
 
     #[tokio::test]
