@@ -42,13 +42,14 @@ enum Way {
     Ban,
     EraseByAdmin,
     EraseByReceipt,
+    Withdraw,
     ArticleHidden,
     SiteHidden,
 }
 
 impl Way {
     /// The last one hides everything.
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Reject,
         Self::Spam,
         Self::Requeue,
@@ -59,6 +60,7 @@ impl Way {
         Self::Ban,
         Self::EraseByAdmin,
         Self::EraseByReceipt,
+        Self::Withdraw,
         Self::ArticleHidden,
         Self::SiteHidden,
     ];
@@ -121,6 +123,11 @@ impl Scene {
                 let of = Some(erase_author_request::Of::Receipt(self.receipt.clone()));
                 let request = v1::EraseAuthorRequest { of, note: "theo đơn".into(), request_id: request_id() };
                 self.rights.privacy.erase_author(request).await.unwrap();
+            }
+            Way::Withdraw => {
+                let (comment_id, receipt) = (self.id.clone(), self.receipt.clone());
+                let request = v1::WithdrawCommentRequest { comment_id, receipt, request_id: request_id() };
+                assert!(self.portal.comments.withdraw_comment(request).await.unwrap().into_inner().changed);
             }
             Way::ArticleHidden => drop(self.desk.set_mode(&self.article, v1::Mode::Hidden, 1).await),
             Way::SiteHidden => {
