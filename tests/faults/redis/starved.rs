@@ -23,7 +23,7 @@ use crate::support::{
 /// Longer than any time-out of the limiter, so that a timer which is this late has missed its answer.
 const LATE: Duration = Duration::from_millis(80);
 /// Calls that had to wait that long, before a test believes that it starved the process.
-const STARVED_CALLS: usize = 30;
+const STARVED_CALLS: usize = 12;
 /// Longest that a test tries to.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -33,7 +33,7 @@ struct Busy(JoinSet<()>);
 impl Busy {
     fn gather() -> Self {
         let mut tasks = JoinSet::new();
-        for _ in 0..100 {
+        for _ in 0..50 {
             tasks.spawn(async {
                 loop {
                     spin_for(Duration::from_millis(2));
@@ -127,7 +127,7 @@ async fn a_busy_machine_holds_no_comment() {
         let over = Arc::new(AtomicBool::new(false));
         let burners = burn(&over);
         let mut callers = JoinSet::new();
-        for caller in 0..12 {
+        for caller in 0..8 {
             callers.spawn(submit_some(daemon.portal(), caller));
         }
         let outcomes: Vec<v1::Outcome> = callers.join_all().await.into_iter().flatten().collect();
@@ -158,7 +158,7 @@ fn burn(over: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
 
 async fn submit_some(mut portal: Portal, caller: usize) -> Vec<v1::Outcome> {
     let mut outcomes = Vec::new();
-    for number in 0..12 {
+    for number in 0..6 {
         let form = portal.form(&format!("bai-{caller}"), &format!("Bình luận {caller}-{number}")).await;
         match portal.comments.submit_comment(form).await {
             Ok(answer) => outcomes.push(answer.into_inner().outcome()),
