@@ -17,17 +17,22 @@ impl Settings {
 
     /// Reads a TOML text as far as it can be read: what is wrong does not hide what else is wrong.
     pub(super) fn from_faulty_toml(text: &str) -> (Self, Vec<String>) {
-        let (mut rest, mut problems) = (text.to_owned(), vec![]);
+        let (mut rest, mut found, mut settings) = (text.to_owned(), vec![], Self::default());
         for _ in 0..MOST_PROBLEMS {
             let error = match toml::from_str(&rest) {
-                Ok(settings) => return (settings, problems),
+                Ok(read) => {
+                    settings = read;
+                    break;
+                }
                 Err(error) => error,
             };
-            problems.push(placed(&error, &rest));
+            found.push((error.span().map_or(0, |span| span.start), placed(&error, &rest)));
             let Some(without) = without_line(&rest, &error) else { break };
             rest = without;
         }
-        (Self::default(), problems)
+        // The parser tells of tables first.
+        found.sort_unstable();
+        (settings, found.into_iter().map(|(_, problem)| problem).collect())
     }
 }
 
