@@ -1,5 +1,7 @@
 //! Submissions, decisions and tokens with sensible values: a test changes what it is about.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chrono::{DateTime, Duration, Utc};
 use duyet::domain::{
     access::{AccessToken, Role},
@@ -57,6 +59,12 @@ pub(crate) fn request() -> RequestRow {
     }
 }
 
+/// A title like no other, so that no sample is a duplicate of another by accident.
+fn title() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("Cầu mới, lần {}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// A waiting comment, submitted at second `n`.
 pub(crate) fn submission(n: i64) -> Submission {
     let created_at = at(n);
@@ -66,7 +74,7 @@ pub(crate) fn submission(n: i64) -> Submission {
         parent: None,
         reply_to: None,
         author_name: "Nguyễn Thị Lan".into(),
-        title: "Cầu mới".into(),
+        title: title(),
         content: format!("Đường phố Huế, ý kiến {n}"),
         status: Status::Pending,
         revision: 1,
