@@ -139,8 +139,9 @@ async fn challenges_keep_a_reserve_too(database: Database) {
     let reader = known_reader(&newsroom, "203.0.113.7").await;
     let mut portal = newsroom.portal();
     let mut ask = async |client: v1::Client| {
+        // On an article of its own: the reader above had a challenge on another one.
         let request =
-            v1::IssueChallengeRequest { article_id: "bai".into(), client: Some(client), ..Default::default() };
+            v1::IssueChallengeRequest { article_id: "bai-moi".into(), client: Some(client), ..Default::default() };
         portal.captcha.issue_challenge(request).await
     };
     for number in 0..4 {
