@@ -137,7 +137,9 @@ impl Workflow {
             BanKind::Fingerprint => Some(trace.fingerprint.to_vec()),
             BanKind::Author => Some(trace.sender.author.into_bytes()),
         };
-        let key = key.filter(|_| resent || !too_old).ok_or(Error::BanSubjectUnknown)?;
+        // A resend gets its first answer, whatever became of the comment since: it makes no ban.
+        let key = key.filter(|_| resent || !too_old).or_else(|| resent.then(Vec::new));
+        let key = key.ok_or(Error::BanSubjectUnknown)?;
         Ok(Banned { subject: BanSubject { kind, key }, keyed_by, is_name })
     }
 

@@ -3,6 +3,7 @@
 
 mod rpc;
 mod spam;
+mod store;
 
 use std::sync::OnceLock;
 
@@ -12,6 +13,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 pub use rpc::Rpc;
 pub use spam::{findings, model_loaded, model_trained, term_stood_down, terms_loaded};
+pub use store::{log_size, store_up};
 
 use crate::domain::{
     address::Unread,
@@ -46,8 +48,6 @@ const JOB_RUNS: &str = "duyet_job_runs_total";
 const CONFIG_RELOADS: &str = "duyet_config_reloads_total";
 const CONFIG_GOOD: &str = "duyet_config_last_reload_successful";
 const CERTIFICATE_READS: &str = "duyet_certificate_reads_total";
-const STORE_UP: &str = "duyet_store_up";
-const LOG_BYTES: &str = "duyet_wal_bytes";
 const CALL_BOUND: &str = "duyet_call_bound";
 const SHED: &str = "duyet_shed_total";
 const PANICS: &str = "duyet_panics_total";
@@ -128,12 +128,7 @@ fn describe() {
         CERTIFICATE_READS,
         "times the listener's certificate was read again, by outcome: APPLIED or REFUSED"
     );
-    describe_gauge!(STORE_UP, "1 while the database can be written to");
-    describe_gauge!(
-        LOG_BYTES,
-        Unit::Bytes,
-        "size of SQLite's write-ahead log: it grows while a reader of another process keeps a transaction open"
-    );
+    store::describe();
     describe_counter!(SHED, "calls refused for load, by rank: FIRST (submits, decisions) is shed last, OTHER before");
     describe_gauge!(CALL_BOUND, "unary calls that may be under way; falls while calls are slow");
     describe_counter!(PANICS, "handlers that panicked");
@@ -284,16 +279,6 @@ pub fn config_is_good(good: bool) {
 /// Counts that the listener's certificate was read again: APPLIED or REFUSED.
 pub fn certificate_read(outcome: &'static str) {
     counter!(CERTIFICATE_READS, "outcome" => outcome).increment(1);
-}
-
-/// Says whether the database can be written to.
-pub fn store_up(up: bool) {
-    gauge!(STORE_UP).set(if up { 1.0 } else { 0.0 });
-}
-
-/// Sets the size of SQLite's write-ahead log.
-pub fn log_size(bytes: u64) {
-    gauge!(LOG_BYTES).set(float(i64::try_from(bytes).unwrap_or(i64::MAX)));
 }
 
 /// Counts a call refused for load: FIRST for what is shed last, or OTHER.
