@@ -13,12 +13,14 @@ import grpc
 METHOD = "/duyet.v1.CommentService/CountComments"
 # A CountCommentsRequest of the one article "bai".
 REQUEST = b"\x0a\x03bai"
+# How soon a channel connects again is not what is tried here, and a busy machine takes long to start a server.
+OPTIONS = [("grpc.enable_retries", 1), ("grpc.max_reconnect_backoff_ms", 1000)]
 
 
 def main():
     address, token, callers = sys.argv[1], sys.argv[2], int(sys.argv[3])
     config = sys.stdin.readline().strip()
-    channel = grpc.insecure_channel(address, options=[("grpc.service_config", config), ("grpc.enable_retries", 1)])
+    channel = grpc.insecure_channel(address, options=OPTIONS + [("grpc.service_config", config)])
     call = channel.unary_unary(METHOD, request_serializer=bytes, response_deserializer=bytes)
     good, failed, news = [0] * callers, collections.Counter(), threading.Condition()
     ended = threading.Event()
