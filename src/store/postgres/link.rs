@@ -67,6 +67,9 @@ const MARK: (&str, &str) = ("duyet.direct", "on");
 
 const IS_MARKED: &str = "select coalesce(current_setting('duyet.direct', true), '') = 'on'";
 
+/// Least time to find the link, which takes up to two connections and two statements. It is found once, before the first call.
+const FIND_LIMIT: Duration = Duration::from_millis(2_500);
+
 /// Connections to one database, and what they go through.
 #[derive(Debug)]
 pub(super) struct Links {
@@ -114,7 +117,7 @@ impl Links {
             }
             Ok(link)
         };
-        let found = tokio::time::timeout(self.patience, self.found.get_or_try_init(|| find)).await;
+        let found = tokio::time::timeout(self.patience.max(FIND_LIMIT), self.found.get_or_try_init(|| find)).await;
         found.unwrap_or(Err(sqlx::Error::PoolTimedOut)).copied()
     }
 
