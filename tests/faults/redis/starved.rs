@@ -27,7 +27,7 @@ const STARVED_CALLS: usize = 12;
 /// Longest that a test tries to.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Keeps the test's own runtime busy, until it is dropped: each task holds a worker for 2 ms at a time.
+/// Keeps the test's own runtime busy, until it is dropped: each task holds a worker for 1 ms at a time.
 struct Busy(JoinSet<()>);
 
 impl Busy {
@@ -36,7 +36,7 @@ impl Busy {
         for _ in 0..50 {
             tasks.spawn(async {
                 loop {
-                    spin_for(Duration::from_millis(2));
+                    spin_for(Duration::from_millis(1));
                     tokio::task::yield_now().await;
                 }
             });
