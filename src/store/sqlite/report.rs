@@ -51,9 +51,11 @@ const REMEMBER: &str =
         where r.site_id = $1 and r.comment_id = $2)
     on conflict do nothing";
 
-/// Networks of the reports since the last look. Those of earlier releases have none, and count apart.
-const NETWORKS: &str = "select count(distinct coalesce(r.network, r.reporter)) from reports r
-    where r.site_id = $1 and r.comment_id = $2 and ($3 is null or r.created_at > $3)";
+/// Networks of the newest reports, as many as are open: the times of replicas and of looks may be in another order than their
+/// transactions. Reports of earlier releases have no network, and count apart.
+const NETWORKS: &str = "select count(distinct coalesce(n.network, n.reporter)) from (
+        select r.network, r.reporter from reports r where r.site_id = $1 and r.comment_id = $2
+        order by r.created_at desc limit $3) n";
 
 /// A comment that waits already keeps the time since when.
 const COUNT: &str = "update comments set reports = reports + 1, open_reports = open_reports + 1,
@@ -77,10 +79,8 @@ async fn take(tx: &mut SqliteConnection, report: &Report) -> Result<Reported> {
     if new.rows_affected() == 0 {
         return Ok(Reported::Known);
     }
-    let networks = sqlx::query_scalar(NETWORKS)
-        .bind(report.site.as_str())
-        .bind(report.comment.0)
-        .bind(comment.reviewed_at.map(micros));
+    let open = i64::from(comment.attention.open_reports) + 1;
+    let networks = sqlx::query_scalar(NETWORKS).bind(report.site.as_str()).bind(report.comment.0).bind(open);
     let reported = Report::counted(&comment, &site, networks.fetch_one(&mut *tx).await?);
     let flagged_at = (reported == Reported::Requeued).then_some(report.at);
     let query = sqlx::query(COUNT).bind(report.site.as_str()).bind(comment.id.0).bind(flagged_at.map(micros));
