@@ -93,9 +93,10 @@ pub fn wider_prefixes(address: IpAddr) -> Option<[IpAddr; 2]> {
     }
 }
 
-/// Returns the network that an address speaks for where voices of different networks count apart: its /24, or its /48.
-pub fn network_of(address: IpAddr) -> IpAddr {
-    wider_prefixes(address).map_or_else(|| prefix_of(address), |[_, widest]| widest)
+/// Returns the network whose voices count as one: the /48 of an IPv6 address, which one subscriber may hold whole. IPv4 has none,
+/// because a carrier puts thousands of phones behind one address.
+pub fn shared_network(address: IpAddr) -> Option<IpAddr> {
+    wider_prefixes(address).map(|[_, widest]| widest)
 }
 
 /// The calendar month (UTC) that an address is hashed for, as `2026-11`.
@@ -144,8 +145,8 @@ mod tests {
         let wider = wider_prefixes(parse("2001:db8:1:2ff:3:4:5:6"));
         assert_eq!(wider, Some([parse("2001:db8:1:200::"), parse("2001:db8:1::")]));
         assert_eq!(wider_prefixes(parse("::ffff:203.0.113.77")), None);
-        assert_eq!(network_of(parse("203.0.113.77")), parse("203.0.113.0"));
-        assert_eq!(network_of(parse("2001:db8:1:2ff::1")), parse("2001:db8:1::"));
+        assert_eq!(shared_network(parse("203.0.113.77")), None);
+        assert_eq!(shared_network(parse("2001:db8:1:2ff::1")), Some(parse("2001:db8:1::")));
     }
 
     #[test]

@@ -108,9 +108,9 @@ impl Workflow {
         Some(address::wider_prefixes(client.ip?)?.map(hash))
     }
 
-    /// The pseudonym of the network that a reader speaks for: see [`address::network_of`].
+    /// The pseudonym of the network whose voices count as one with this reader's: see [`address::shared_network`].
     pub(super) fn network(&self, site: &SiteId, client: &Client, salt: Salt) -> Option<Pseudonym> {
-        let network = address::network_of(client.ip?);
+        let network = address::shared_network(client.ip?)?;
         Some(self.keyring.pseudonym(site, Subject::Prefix(salt), &address::octets(network)))
     }
 

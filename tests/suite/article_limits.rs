@@ -275,9 +275,9 @@ async fn a_known_reader_is_heard_apart_from_the_network(database: Database) {
     let id = portal.say("bai", "Bình luận gây tranh cãi").await.comment_id;
     newsroom.desk().approve(&id).await;
     for last in 1..=3 {
-        portal.comments.report_comment(report(&id, "", &format!("203.0.113.{last}"))).await.unwrap();
+        portal.comments.report_comment(report(&id, "", &format!("2001:db8:1:{last}::1"))).await.unwrap();
     }
     assert_eq!(waiting(&newsroom).await, 0);
-    portal.comments.report_comment(report(&id, &reader.device_token, "203.0.113.7")).await.unwrap();
+    portal.comments.report_comment(report(&id, &reader.device_token, "2001:db8:1:1::1")).await.unwrap();
     assert_eq!(waiting(&newsroom).await, 1);
 }

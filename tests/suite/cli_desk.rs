@@ -3,7 +3,6 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
-    sync::atomic::{AtomicU8, Ordering},
     time::Duration,
 };
 
@@ -83,13 +82,9 @@ async fn device(portal: &mut Portal, article: &str) -> String {
     portal.challenge(article).await.device_token
 }
 
-/// Each report comes from a network of its own: those of one alone bring no comment back.
-static NETWORKS: AtomicU8 = AtomicU8::new(0);
-
 async fn report(portal: &mut Portal, id: &str, reason: v1::Reason, note: &str) {
     let device_token = device(portal, "bai").await;
-    let ip = format!("203.0.{}.9", NETWORKS.fetch_add(1, Ordering::Relaxed));
-    let client = v1::Client { ip, device_token, ..Default::default() };
+    let client = v1::Client { ip: "203.0.113.9".into(), device_token, ..Default::default() };
     let request = v1::ReportCommentRequest {
         comment_id: id.into(),
         reason: reason.into(),
