@@ -36,7 +36,7 @@ const CAREFUL: usize = 2;
 const UNKNOWN: &str = "unknown";
 
 /// What `INFO` says of one server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Reading {
     policy: &'static str,
     /// It has a bound of memory, without which it evicts nothing.
@@ -89,7 +89,7 @@ impl Evictions {
     }
 
     fn take_in(&mut self, address: &str, reading: Reading, now: Instant) {
-        let before = self.known.insert(address.to_owned(), reading.clone());
+        let before = self.known.insert(address.to_owned(), reading);
         let told = |one: &Reading| (one.policy, one.is_careless());
         if before.as_ref().map(told) != Some(told(&reading)) {
             tell_policy(address, &reading);

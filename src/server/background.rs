@@ -106,24 +106,24 @@ pub(super) fn spawn(
         async move { workflow.load_terms().await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(terms));
-    spawn_removal(away, workflow, stop);
+    spawn_removal(&away, workflow, stop);
 }
 
 /// Starts what removes old rows and erased text.
-fn spawn_removal(away: Arc<Away>, workflow: Arc<Workflow>, stop: CancellationToken) {
+fn spawn_removal(away: &Arc<Away>, workflow: Arc<Workflow>, stop: CancellationToken) {
     let cleaning = Arc::clone(&workflow);
-    let clean = every(Arc::clone(&away), CLEAN, move || {
+    let clean = every(Arc::clone(away), CLEAN, move || {
         let workflow = Arc::clone(&cleaning);
         async move { workflow.clean_log().await.map(|_| 0) }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(clean));
     let erasing = Arc::clone(&workflow);
-    let erase = every(Arc::clone(&away), ERASE, move || {
+    let erase = every(Arc::clone(away), ERASE, move || {
         let workflow = Arc::clone(&erasing);
         async move { workflow.continue_erasures(&now).await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(erase));
-    let forget = every(Arc::clone(&away), FORGET, move || {
+    let forget = every(Arc::clone(away), FORGET, move || {
         let workflow = Arc::clone(&workflow);
         async move { workflow.forget_old(now()).await }
     });

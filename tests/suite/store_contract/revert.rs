@@ -131,7 +131,7 @@ impl Desk<'_> {
         let (made, end) = (self.0.time(at(n)), self.0.time(expires_at));
         let sql = format!(
             "insert into bans values ('bao-hue', {id}, 'DEVICE', {subject}, 'BLOCK', 'INSULT', '', 'lan', {made}, {end}, null, null,
-                null, '')"
+                null, '', null)"
         );
         self.0.execute(&sql).await.unwrap();
         let entry = AuditEntry { batch, ban: Some(ban), ..AuditEntry::new(ban, AuditAction::CreateBan, "lan", at(n)) };
