@@ -83,6 +83,13 @@ impl CommentService for Bare {
     ) -> Result<Response<v1::ReportCommentResponse>, Status> {
         Err(Status::unimplemented("bare"))
     }
+
+    async fn withdraw_comment(
+        &self,
+        _: Request<v1::WithdrawCommentRequest>,
+    ) -> Result<Response<v1::WithdrawCommentResponse>, Status> {
+        Err(Status::unimplemented("bare"))
+    }
 }
 
 /// Serves until it is killed. `limits` says `local`, a Redis URL, or nothing.

@@ -146,25 +146,25 @@ impl Client {
     }
 
     async fn work(mut self, root: String, stop: Arc<AtomicBool>) -> Answers {
-        let mut step = self.number;
+        let mut turn = self.number;
         while !stop.load(Ordering::Relaxed) {
-            step += 1;
-            let Some(id) = self.submit(step, &root).await else { continue };
+            turn += 1;
+            let Some(id) = self.submit(turn, &root).await else { continue };
             self.recent.push(id.clone());
-            match step % 8 {
+            match turn % 8 {
                 0 => self.decide(&id, Action::Reject, 1).await,
                 1 => {
                     self.decide(&id, Action::Approve, 1).await;
                     self.report(&id).await;
                 }
                 2 => self.ban(&id).await,
-                3 => self.change_article(if step % 16 == 3 { v1::Mode::Post } else { v1::Mode::Pre }).await,
+                3 => self.change_article(if turn % 16 == 3 { v1::Mode::Post } else { v1::Mode::Pre }).await,
                 4 => {
                     if let Some(batch) = self.bulk(Action::Approve).await.filter(|batch| !batch.is_empty()) {
                         self.revert(batch).await;
                     }
                 }
-                5 => self.decide(&root, if step % 16 == 5 { Action::Reject } else { Action::Approve }, 1).await,
+                5 => self.decide(&root, if turn % 16 == 5 { Action::Reject } else { Action::Approve }, 1).await,
                 _ => self.decide(&id, Action::Approve, 1).await,
             }
         }

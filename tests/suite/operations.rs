@@ -215,7 +215,7 @@ fn a_metrics_token_belongs_to_the_server_and_others_to_a_site() {
     }
     assert!(stdout(&make(&["portal", "--site", "default", "--new-site"])).starts_with("dyt_"), "beside it");
     let listed = stdout(&run(dir.path(), &["token", "list"], &[]));
-    assert!(listed.contains("*") && listed.contains("METRICS"), "{listed}");
+    assert!(listed.contains('*') && listed.contains("METRICS"), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

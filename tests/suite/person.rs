@@ -167,6 +167,10 @@ async fn nothing_of_an_erased_comment_is_left_anywhere(database: Database) {
     let seen = admin.privacy.reveal_sender(look).await.unwrap().into_inner();
     assert_eq!([seen.device, seen.address, seen.ip_prefix], [const { String::new() }; 3]);
 
+    assert_nothing_is_stored_of_it(newsroom, database).await;
+}
+
+async fn assert_nothing_is_stored_of_it(newsroom: Newsroom, database: Database) {
     let home = Home::beside(&newsroom.config);
     if database == Database::Postgres {
         let rows = "select coalesce(sum((xpath('/row/n/text()', query_to_xml(format(

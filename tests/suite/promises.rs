@@ -25,8 +25,8 @@ fn request_id() -> String {
 
 /// By the servers' own clock.
 #[expect(clippy::disallowed_methods, reason = "servers read the clock, too")]
-fn in_an_hour() -> Option<prost_types::Timestamp> {
-    Some(prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 })
+fn in_an_hour() -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 }
 }
 
 /// What can be done to a comment that is public.
@@ -182,7 +182,7 @@ impl Scene {
             reason: v1::Reason::SpamAd.into(),
             remove_published: true,
             reject_pending: true,
-            expires_at: in_an_hour(),
+            expires_at: Some(in_an_hour()),
             request_id: request_id(),
             ..Default::default()
         };

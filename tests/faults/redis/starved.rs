@@ -132,7 +132,9 @@ async fn a_busy_machine_holds_no_comment() {
         }
         let outcomes: Vec<v1::Outcome> = callers.join_all().await.into_iter().flatten().collect();
         over.store(true, Ordering::Relaxed);
-        burners.into_iter().for_each(|burner| burner.join().unwrap());
+        for burner in burners {
+            burner.join().unwrap();
+        }
         let held = outcomes.iter().filter(|outcome| **outcome != v1::Outcome::Published).count();
         report.count("submits", outcomes.len());
         report.count("held", held);

@@ -74,7 +74,7 @@ contract! {
         home.decide_one(&made).await.unwrap();
         // Its entry would have an id that there is already.
         let mut batch = decision(5, second.id, Action::Approve, 1);
-        let taken = DecisionItem { comment: third.id, ..made.items[0].clone() };
+        let taken = DecisionItem { comment: third.id, ..made.items[0] };
         batch.items.push(taken);
         assert!(matches!(home.store.decide(&batch).await, Err(Error::Internal(_))));
         for waiting in [&second, &third] {
