@@ -32,7 +32,7 @@ impl Stage {
     pub(crate) fn with(url: &str, redis: &str, toml: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let subjects = ["device", "prefix", "article", "site"];
-        let limits = ["submits", "challenges"]
+        let limits = ["submits", "challenges", "reports"]
             .iter()
             .flat_map(|name| subjects.map(|subject| format!("{name}_per_{subject} = \"1000000/1h\"\n")));
         let text = format!("{toml}\n[limits]\n{}", limits.collect::<String>());
