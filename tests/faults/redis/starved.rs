@@ -27,7 +27,8 @@ const STARVED_CALLS: usize = 12;
 /// Longest that a test tries to.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Keeps the test's own runtime busy, until it is dropped: each task holds a worker for 1 ms at a time.
+/// Keeps the test's own runtime busy, until it is dropped: each task holds a worker for 4 ms at a time,
+/// so that a turn of all takes longer than `LATE` on two workers.
 struct Busy(JoinSet<()>);
 
 impl Busy {
@@ -36,7 +37,7 @@ impl Busy {
         for _ in 0..50 {
             tasks.spawn(async {
                 loop {
-                    spin_for(Duration::from_millis(1));
+                    spin_for(Duration::from_millis(4));
                     tokio::task::yield_now().await;
                 }
             });
@@ -151,7 +152,7 @@ fn burn(over: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
         let over = Arc::clone(over);
         thread::spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                spin_for(Duration::from_millis(1));
+                spin_for(Duration::from_millis(4));
             }
         })
     };
