@@ -1,4 +1,4 @@
-//! Whether what a command line names is there. A filter by something that nobody knows finds nothing, and nothing found looks like
+//! Whether what a command line names exists. A filter by an unknown name finds nothing, and nothing found looks like
 //! good news.
 
 use tonic::{Code, Status};
@@ -15,7 +15,7 @@ use crate::{locale::Locale, proto::v1};
 const LEAST_ALIKE: f64 = 0.5;
 /// So many are suggested.
 const SUGGESTED: usize = 3;
-/// Every status: an author is known by comments that wait for nobody, too.
+/// Every status: an author is also known by comments that do not wait.
 const EVERY_STATUS: [v1::CommentStatus; 6] = [
     v1::CommentStatus::Pending,
     v1::CommentStatus::Approved,

@@ -10,7 +10,7 @@ use super::{
 /// Most comments claimed in one call.
 pub const MAX_CLAIMS: usize = 50;
 
-/// Most claims that one moderator holds at once: nobody takes the whole queue to themselves.
+/// Most claims that one moderator holds at once, so that one cannot claim the whole queue.
 pub const MAX_HELD: usize = 200;
 
 /// Lease when none is asked for, in seconds.

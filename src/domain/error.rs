@@ -150,7 +150,7 @@ impl Error {
     }
 }
 
-/// More names than this do not help whoever looks for one.
+/// Most names to suggest: a longer list does not help.
 const MOST_NAMES: usize = 30;
 
 /// What is wrong with a field.
@@ -174,7 +174,7 @@ pub enum Problem {
     NotAnArticleId,
     NotAUrl,
     UnknownValue,
-    /// A name that nobody knows, with those that may be meant.
+    /// An unknown name, with the known names that may be meant.
     UnknownName {
         nearest: String,
     },

@@ -1,4 +1,4 @@
-//! What somebody may have meant by a name that nobody knows.
+//! The known names that are most like an unknown one.
 
 use super::{article::ArticleName, text};
 

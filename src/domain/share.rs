@@ -1,4 +1,4 @@
-//! Places of which nobody may hold more than a share: by site and token, or by peer.
+//! Permits of which each site and token, or each peer, may hold at most a share.
 
 use std::{
     collections::HashMap,

@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(tier.take(std::slice::from_ref(&stranger)), [refused(30)]);
         clock.advance(SECOND * 30);
         assert_eq!(tier.take(std::slice::from_ref(&stranger)), [taken(3)]);
-        // What strangers are refused costs nobody anything.
+        // A denied stranger is not charged.
         assert_eq!(tier.take(&[device("a"), stranger]), [taken(2), refused(10)]);
         assert_eq!(tier.take(&[device("a")]), [taken(2)]);
     }

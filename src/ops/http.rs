@@ -29,7 +29,7 @@ use tokio::{
 use super::seats::{Seated, Seats};
 use crate::domain::access;
 
-/// How long a connection lasts, whatever is said on it: a probe or a scrape takes less, and the next one connects anew.
+/// How long a connection lasts. A probe or a scrape takes less, and the next one opens a new connection.
 const LIFE: Duration = Duration::from_secs(5);
 
 /// Pause after a failed accept, so that a process without descriptors does not spin.

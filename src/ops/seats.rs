@@ -1,5 +1,5 @@
 //! Seats of a listener: how many connections there may be at once, and how many of one peer. A connection that did nothing yet gives way
-//! to a new one when its peer's seats or all of them are taken, so that idle connections keep nobody out.
+//! to a new one when its peer's seats or all of them are taken, so that idle connections never exclude others.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -64,7 +64,7 @@ macro_rules! site_columns {
 }
 
 /// Counts what became of a device's comments `o`, which `$by_device` finds by site and device, in the order `$latest_first`. Approvals
-/// count only when a person decided on that very comment, and expiry counts against nobody. The result is always one row.
+/// count only when a person decided on that very comment, and expiry does not count. The result is always one row.
 macro_rules! record_of_device {
     ($by_device:literal, $latest_first:literal, $since:literal, $suspected_since:literal) => {
         concat!(

@@ -45,7 +45,7 @@ impl Outcome {
         self.entry.from_status != self.entry.to_status || self.entry.before.as_ref().is_some_and(looked)
     }
 
-    /// True when the entry says anew who brought the comment where it is.
+    /// True when the entry changes who brought the comment where it is.
     pub(super) fn judges_anew(&self) -> bool {
         let looked_at_before = self.entry.before.as_ref().and_then(|before| before.reviewed_at);
         self.entry.judges_anew(looked_at_before != self.comment.reviewed_at)
