@@ -8,10 +8,11 @@ use duyet::{
     captcha::{Artist, Motif},
     domain::{
         answer::Alphabet,
-        challenge::{ChallengeKind, Level, SealedChallenge},
+        challenge::{ChallengeKind, SealedChallenge},
         comment::{FormText, TextLimits},
         form::RawForm,
         id::SiteId,
+        level::Level,
         picture::Profile,
         rate_limit::{Charge, LimitName, Quotas, Weight},
         spam::{self, FormSignals, Knowledge, Reading, assess},

@@ -15,7 +15,8 @@ use duyet::{
     captcha::{Artist, Motif, Pool},
     domain::{
         answer::Alphabet,
-        challenge::{ChallengeKind, Level, SealedChallenge},
+        challenge::{ChallengeKind, SealedChallenge},
+        level::Level,
         picture::Profile,
     },
     keyring::{Keyring, Purpose},

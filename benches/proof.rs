@@ -10,7 +10,7 @@ use altcha::{Challenge, Payload, SolveChallengeOptions, solve_challenge};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use duyet::{
     captcha::{Proof, Secrets, pose_proof},
-    domain::challenge::{Level, ProofTries},
+    domain::{challenge::ProofTries, level::Level},
 };
 use rand::{SeedableRng as _, rngs::StdRng};
 

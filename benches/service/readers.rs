@@ -9,8 +9,9 @@ use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
 use duyet::{
     domain::{
-        challenge::{ChallengeKind, IMAGE_SECONDS, Level, SealedChallenge},
+        challenge::{ChallengeKind, IMAGE_SECONDS, SealedChallenge},
         id::SiteId,
+        level::Level,
     },
     keyring::{Keyring, Purpose},
     proto::v1::{

@@ -10,11 +10,7 @@ use super::{
     veil,
     warp::Warp,
 };
-use crate::domain::{
-    answer::Alphabet,
-    challenge::{Level, Picture},
-    picture::Profile,
-};
+use crate::domain::{answer::Alphabet, challenge::Picture, level::Level, picture::Profile};
 
 /// Longest answer that a picture can hold legibly.
 const MAX_LETTERS: usize = 8;

@@ -15,12 +15,7 @@ use super::{
     artist::{Artist, Motif},
     shelf::{Order, Shelf},
 };
-use crate::domain::{
-    Error, Result,
-    answer::Alphabet,
-    challenge::{Level, Picture},
-    picture::Profile,
-};
+use crate::domain::{Error, Result, answer::Alphabet, challenge::Picture, level::Level, picture::Profile};
 
 /// How long a request waits for a picture when all are gone.
 const PATIENCE: Duration = Duration::from_millis(50);

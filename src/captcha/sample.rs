@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::artist::{Artist, Motif};
-use crate::domain::{answer::Alphabet, challenge::Level, picture::Profile};
+use crate::domain::{answer::Alphabet, level::Level, picture::Profile};
 
 /// Which pictures to draw.
 #[derive(Debug, Clone, Copy)]

@@ -9,10 +9,7 @@ use std::{
 use metrics::gauge;
 use tokio::sync::Notify;
 
-use crate::domain::{
-    challenge::{Level, Picture},
-    picture::Profile,
-};
+use crate::domain::{challenge::Picture, level::Level, picture::Profile};
 
 /// Pictures kept ready per level: about 400 KB. Half of them are the burst that is served before the artist takes a core from it.
 const READY: usize = 128;

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::domain::{challenge::Level, picture::Profile};
+use crate::domain::{level::Level, picture::Profile};
 
 /// Width and height of every picture in pixels.
 pub(super) const WIDTH: u16 = 240;

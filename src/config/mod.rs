@@ -23,8 +23,9 @@ use crate::domain::{
     answer::Alphabet,
     challenge::ProofTries,
     comment::TextLimits,
+    mode::Mode,
     picture::Profile,
-    policy::{EXPIRE_PENDING_DAYS, Mode, SAMPLE_PERCENT, Thresholds},
+    policy::{EXPIRE_PENDING_DAYS, SAMPLE_PERCENT, Thresholds},
     privacy::Retention,
     rate_limit::Quotas,
 };

@@ -10,7 +10,7 @@ use super::{
     listeners::{GrpcSettings, HttpSettings},
 };
 use crate::domain::{
-    answer::Alphabet, challenge::ProofTries, comment::TextLimits, picture::Profile, policy::Mode, privacy::Retention,
+    answer::Alphabet, challenge::ProofTries, comment::TextLimits, mode::Mode, picture::Profile, privacy::Retention,
     rate_limit::Quotas,
 };
 

@@ -16,7 +16,7 @@ use clap::{
 use crate::{
     captcha::Wish,
     config::{self, Config, Settings, UnknownVariable},
-    domain::{access::Role, answer::Alphabet, challenge::Level, picture::Profile},
+    domain::{access::Role, answer::Alphabet, level::Level, picture::Profile},
     ops::telemetry,
     server,
 };

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{audit::SYSTEM, id::SiteId, key::TokenMac};
+use super::{actor::SYSTEM, id::SiteId, key::TokenMac};
 
 named_enum! {
     /// What a token is for.

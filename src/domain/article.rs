@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Error, Result,
     id::{ArticleId, SiteId},
-    policy::Mode,
+    mode::Mode,
     request::RequestRow,
 };
 
@@ -51,13 +51,6 @@ impl Article {
     pub fn published(self, at: Option<DateTime<Utc>>) -> Self {
         Self { published_at: self.published_at.or(at), ..self }
     }
-}
-
-/// What an article is known by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArticleName {
-    pub id: ArticleId,
-    pub title: String,
 }
 
 /// A change of an article's policy as it reaches the store: `None` leaves a field as it is.

@@ -5,14 +5,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    actor::SYSTEM,
     comment::Attention,
-    decision::{Judge, Reason},
     id::{ArticleId, CommentId},
     lifecycle::{Action, Status},
+    reason::Reason,
 };
-
-/// Who acts when no token does. No token may have this name.
-pub const SYSTEM: &str = "system";
 
 named_enum! {
     /// What was done.
@@ -87,6 +85,16 @@ impl AuditAction {
             | Self::DeleteTerm
             | Self::StandDownTerm => false,
         }
+    }
+}
+
+named_enum! {
+    /// Who brought a comment where it is, as far as trust in its reader asks.
+    Judge {
+        /// A person approved exactly this comment by `Decide`.
+        Person = "PERSON",
+        /// Nobody reviewed it in time.
+        System = "SYSTEM",
     }
 }
 

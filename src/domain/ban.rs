@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::{
     audit::AuditEntry,
-    decision::{Reason, Settled},
-    error::{Problem, Violations},
+    decision::Settled,
     id::{CommentId, SiteId},
     key::KeyMark,
+    reason::Reason,
     request::RequestRow,
+    violation::{Problem, Violations},
 };
 
 named_enum! {
@@ -50,6 +51,13 @@ named_enum! {
 pub struct BanSubject {
     pub kind: BanKind,
     pub key: Vec<u8>,
+}
+
+/// The subject of a ban under another key of the ring, and under the first one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BanMove {
+    pub from: BanSubject,
+    pub to: BanSubject,
 }
 
 /// A ban.

@@ -6,7 +6,6 @@ use super::{
     ban::Ban,
     case::{Case, CaseDetails},
     comment::Comment,
-    page::Thread,
     report::Note,
     spam::{Finding, Term, trial::RuleCount},
 };
@@ -20,7 +19,7 @@ const FIXED: usize = 512;
 /// More than a finding's explanation in any language takes without the excerpt that it quotes.
 const EXPLANATION: usize = 1_024;
 /// More than a sealed page token takes beside the article id.
-const TOKEN: usize = 1_024;
+pub(super) const TOKEN: usize = 1_024;
 
 /// What a response repeats.
 pub trait Weigh {
@@ -70,12 +69,6 @@ pub fn weight_of<'a, T: Weigh + 'a>(items: impl IntoIterator<Item = &'a T>) -> u
 impl Weigh for Comment {
     fn weight(&self) -> usize {
         FIXED + self.article.as_str().len() + self.author_name.len() + self.title.len() + self.content.len()
-    }
-}
-
-impl Weigh for Thread {
-    fn weight(&self) -> usize {
-        TOKEN + self.root.article.as_str().len() * 2 + self.root.weight() + weight_of(&self.replies.items)
     }
 }
 

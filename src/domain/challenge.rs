@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{answer::Alphabet, picture::Profile};
+use super::{answer::Alphabet, level::Level, picture::Profile};
 
 /// How long a picture may be answered, in seconds.
 pub const IMAGE_SECONDS: i64 = 600;
@@ -56,38 +56,6 @@ impl ChallengeKind {
     /// How long it may be answered, in seconds.
     pub const fn seconds(self) -> i64 {
         if self.has_proof() { PROOF_SECONDS } else { IMAGE_SECONDS }
-    }
-}
-
-named_enum! {
-    /// How hard a challenge is.
-    Level {
-        /// A short proof of work. Pictures have no easier level: this is [`Self::Normal`] to them.
-        Light = "LIGHT",
-        /// A picture of 5 letters or 6 digits, a proof of work of about a second.
-        Normal = "NORMAL",
-        /// A picture of one more symbol and more disturbance, a proof of work of some seconds.
-        Hard = "HARD",
-    }
-}
-
-impl Level {
-    /// The level at which pictures are drawn.
-    #[must_use]
-    pub const fn of_picture(self) -> Self {
-        match self {
-            Self::Light | Self::Normal => Self::Normal,
-            Self::Hard => Self::Hard,
-        }
-    }
-
-    /// The number that clients see.
-    pub const fn number(self) -> u32 {
-        match self {
-            Self::Light => 0,
-            Self::Normal => 1,
-            Self::Hard => 2,
-        }
     }
 }
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    case::{QueueFilter, QueueOrder},
     id::{CommentId, SiteId},
+    queue::{QueueFilter, QueueOrder},
 };
 
 /// Most comments claimed in one call.

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    error::{Problem, Violations},
     id::{ArticleId, CommentId},
     lifecycle::Status,
     text,
+    violation::{Problem, Violations},
 };
 
 /// A stored comment. Plain text in NFC.

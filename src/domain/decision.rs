@@ -8,41 +8,14 @@ use super::{
     Error,
     audit::AuditAction,
     comment::Comment,
-    error::{Problem, Violations},
     id::{CommentId, SiteId},
+    last_change::LastChange,
     lifecycle::{self, Action, Status},
+    reason::Reason,
     request::RequestRow,
     text,
+    violation::{Problem, Violations},
 };
-
-named_enum! {
-    /// Why a comment was refused.
-    Reason {
-        OffTopic = "OFF_TOPIC",
-        Insult = "INSULT",
-        Hate = "HATE",
-        SpamAd = "SPAM_AD",
-        PersonalData = "PERSONAL_DATA",
-        FalseInfo = "FALSE_INFO",
-        Illegal = "ILLEGAL",
-        Language = "LANGUAGE",
-        Duplicate = "DUPLICATE",
-        /// Set by the service only.
-        Expired = "EXPIRED",
-        /// The note says what.
-        Other = "OTHER",
-    }
-}
-
-named_enum! {
-    /// Who brought a comment where it is, as far as trust in its reader asks.
-    Judge {
-        /// A person approved exactly this comment by `Decide`.
-        Person = "PERSON",
-        /// Nobody reviewed it in time.
-        System = "SYSTEM",
-    }
-}
 
 /// Most comments decided in one go.
 pub const MAX_ITEMS: usize = 500;
@@ -56,7 +29,7 @@ pub struct DecisionBatch {
     pub recorded_as: AuditAction,
     pub reason: Option<Reason>,
     pub note: String,
-    /// Name of the token that decides, or [`super::audit::SYSTEM`].
+    /// Name of the token that decides, or [`super::actor::SYSTEM`].
     pub actor: String,
     pub at: DateTime<Utc>,
     /// Names the batch; `None` for a lone decision.
@@ -77,25 +50,12 @@ pub struct DecisionItem {
     pub expected_revision: i64,
 }
 
-/// Who brought a comment where it stands, and when: what the slower of two moderators is told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
-    pub comment: CommentId,
-    /// Audit row of the last change; `None` when nobody decided yet.
-    pub decision: Option<Uuid>,
-    pub status: Status,
-    pub revision: i64,
-    /// Empty when nobody decided yet.
-    pub actor: String,
-    pub at: DateTime<Utc>,
-}
-
 /// A decision's answer as it is remembered for replays: no text in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// False when the comment was already there.
     pub changed: bool,
-    pub standing: Standing,
+    pub standing: LastChange,
 }
 
 /// Why one item of many was not done. Remembered for replays, hence apart from [`Error`].
@@ -103,7 +63,7 @@ pub struct Verdict {
 pub enum Refusal {
     CommentNotFound(CommentId),
     /// Something happened to the comment since.
-    Stale(Box<Standing>),
+    Stale(Box<LastChange>),
     InvalidTransition {
         from: Status,
         to: Status,
@@ -149,7 +109,7 @@ pub enum Ruling {
 ///
 /// # Errors
 /// [`Refusal::Stale`] when somebody was faster, [`Refusal::InvalidTransition`] when the table has no such step.
-pub fn judge(action: Action, expected_revision: i64, standing: &Standing, waits: bool) -> Result<Ruling, Refusal> {
+pub fn judge(action: Action, expected_revision: i64, standing: &LastChange, waits: bool) -> Result<Ruling, Refusal> {
     let to = action.leads_to(standing.status);
     if to == standing.status && (!waits || action != Action::Approve) {
         return Ok(Ruling::AlreadyThere);
@@ -196,8 +156,8 @@ pub fn check_note(note: &str, violations: &mut Violations) -> String {
 mod tests {
     use super::*;
 
-    fn standing(status: Status, revision: i64) -> Standing {
-        Standing {
+    fn standing(status: Status, revision: i64) -> LastChange {
+        LastChange {
             comment: CommentId(Uuid::nil()),
             decision: None,
             status,

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::{
     Result,
     comment::{FormText, TextLimits},
-    error::{Problem, Violations},
     id::{ArticleId, CommentId, parse_uuid},
     text,
+    violation::{Problem, Violations},
 };
 
 /// Longest device token in bytes; ours are shorter.
@@ -119,7 +119,7 @@ impl RawForm {
                 honeypot: !self.honeypot.is_empty(),
                 form_opened_at: self.form_opened_at,
             }),
-            (_, _, Err(error)) => Err(error),
+            (_, _, Err(violations)) => Err(violations.into()),
             // A missing value always left a violation behind.
             (_, _, Ok(())) => Err(super::Error::internal("a missing field was not noted")),
         }

@@ -5,9 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use super::{
-    ban::BanSubject,
     id::{CommentId, SiteId},
-    submission::Pseudonym,
+    pseudonym::Pseudonym,
 };
 
 /// How a row names the key that keys it: 31 bits of the key's fingerprint.
@@ -114,11 +113,4 @@ pub struct Rekeying {
     pub key: KeyMark,
     /// Comments of `from`, a batch of them.
     pub texts: Vec<RekeyedText>,
-}
-
-/// The subject of a ban under another key of the ring, and under the first one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BanMove {
-    pub from: BanSubject,
-    pub to: BanSubject,
 }

@@ -50,9 +50,11 @@ macro_rules! named_enum {
 }
 
 pub mod access;
+pub mod actor;
 pub mod address;
 pub mod answer;
 pub mod article;
+pub mod article_name;
 pub mod audit;
 pub mod ban;
 pub mod budget;
@@ -67,14 +69,20 @@ pub mod form;
 pub mod id;
 mod joiners;
 pub mod key;
+pub mod last_change;
+pub mod level;
 pub mod lifecycle;
+pub mod mode;
 pub mod nearest;
 pub mod page;
 pub mod picture;
 pub mod policy;
 pub mod privacy;
+pub mod pseudonym;
+pub mod queue;
 pub mod quota;
 pub mod rate_limit;
+pub mod reason;
 pub mod report;
 pub mod request;
 pub mod revert;
@@ -85,5 +93,6 @@ pub mod standing;
 pub mod stats;
 pub mod submission;
 pub mod text;
+pub mod violation;
 
 pub use error::{Error, Result};

@@ -1,6 +1,6 @@
 //! The known names that are most like an unknown one.
 
-use super::{article::ArticleName, text};
+use super::{article_name::ArticleName, text};
 
 /// How alike two names must be, between 0 (nothing in common) and 1 (the same), for one to be offered for the other.
 const LEAST_ALIKE: f64 = 0.5;

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    budget::{Room, Weigh},
-    case::{Case, QueueFilter, QueueOrder},
+    budget::{Room, TOKEN, Weigh, weight_of},
+    case::Case,
     comment::Comment,
     id::{ArticleId, CommentId, SiteId},
+    queue::{QueueFilter, QueueOrder},
 };
 
 named_enum! {
@@ -101,6 +102,12 @@ impl<T> Page<T> {
 pub struct Thread {
     pub root: Comment,
     pub replies: Page<Comment>,
+}
+
+impl Weigh for Thread {
+    fn weight(&self) -> usize {
+        TOKEN + self.root.article.as_str().len() * 2 + self.root.weight() + weight_of(&self.replies.items)
+    }
 }
 
 /// Where the public page of `comment` continues. Public comments always have a `published_at`.

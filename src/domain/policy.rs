@@ -1,22 +1,6 @@
 //! Whether an article takes comments, and where a new one starts.
 
-use super::{Error, Result, id::CommentId, lifecycle::Status, spam::Assessment};
-
-named_enum! {
-    /// What happens to comments of an article.
-    Mode {
-        /// Every comment waits.
-        Pre = "PRE",
-        /// Comments appear at once unless they look bad.
-        Post = "POST",
-        /// By spam score.
-        Hybrid = "HYBRID",
-        /// Readable, takes none.
-        Closed = "CLOSED",
-        /// Shows none, takes none.
-        Hidden = "HIDDEN",
-    }
-}
+use super::{Error, Result, id::CommentId, lifecycle::Status, mode::Mode, spam::Assessment};
 
 /// # Errors
 /// [`Error::ArticleClosed`] for a mode that takes no comments.

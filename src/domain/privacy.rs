@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::{
     audit::AuditAction,
     comment::Comment,
-    decision::Reason,
     id::{CommentId, SiteId},
     lifecycle::Status,
+    pseudonym::Pseudonym,
+    reason::Reason,
     request::RequestRow,
-    submission::Pseudonym,
 };
 
 /// How long the text of comments that are not public is kept, in days after a moderator last looked, or after the submit where nobody did.

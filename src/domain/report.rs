@@ -8,15 +8,16 @@ use super::{
     article::Article,
     audit::AuditEntry,
     comment::{Comment, Takedown},
-    decision::{self, Reason},
-    error::{Problem, Violations},
+    decision,
     id::{CommentId, SiteId},
     key::KeyMark,
-    policy::Mode,
+    mode::Mode,
+    pseudonym::Pseudonym,
+    reason::Reason,
     request::RequestRow,
     site::Site,
-    submission::Pseudonym,
     text,
+    violation::{Problem, Violations},
 };
 
 /// Networks that reports must come from before they bring a comment back: whoever holds one has as many devices as they like.

@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::{
     Error, Result,
     article::Article,
-    error::{Problem, Violations},
     id::SiteId,
-    policy::Mode,
+    mode::Mode,
     request::RequestRow,
+    violation::{Problem, Violations},
 };
 
 /// Open reports that bring a comment back, where the site says nothing: one angry reader is not enough.

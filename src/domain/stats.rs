@@ -3,9 +3,9 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
-    error::{Problem, Violations},
     id::SiteId,
     lifecycle::Status,
+    violation::{Problem, Violations},
 };
 
 /// How far back numbers begin when nobody says, in hours.
@@ -37,7 +37,7 @@ pub struct Stats {
     /// `None` when nothing waits.
     pub waiting_age_p50: Option<Duration>,
     pub waiting_age_p95: Option<Duration>,
-    /// Most decisions first, then by name. Without [`super::audit::SYSTEM`].
+    /// Most decisions first, then by name. Without [`super::actor::SYSTEM`].
     pub moderators: Vec<ModeratorStats>,
     /// Takedowns whose clock runs.
     pub takedowns: i64,

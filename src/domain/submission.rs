@@ -9,17 +9,12 @@ use super::{
     comment::{Comment, FormText},
     id::{ArticleId, CommentId, SiteId},
     key::KeyMark,
+    pseudonym::Pseudonym,
     request::RequestRow,
     site::{Site, SiteRules},
     spam::Finding,
     standing::Record,
 };
-
-/// A keyed hash, truncated to 16 bytes: enough that two of a portal's readers never meet.
-pub type Pseudonym = [u8; 16];
-
-/// What a month's hashes of addresses are made with, and cannot be made again without.
-pub type Salt = [u8; 16];
 
 /// Who sent it, without saying who.
 #[derive(Debug, Clone, PartialEq, Eq)]

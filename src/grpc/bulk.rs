@@ -9,9 +9,9 @@ use crate::{
     domain::{
         Error, Result,
         decision::MAX_ITEMS,
-        error::{Problem, Violations},
         form,
         id::CommentId,
+        violation::{Problem, Violations},
     },
     proto::v1,
     workflow::BulkRequest,

@@ -12,12 +12,12 @@ use super::{
 use crate::{
     domain::{
         Result,
-        case::QueueOrder,
         claim::{LEASE_SECONDS, MAX_CLAIMS, MAX_LEASE_SECONDS},
         decision::MAX_ITEMS,
-        error::{Problem, Violations},
         id::CommentId,
         lifecycle::Status,
+        queue::QueueOrder,
+        violation::{Problem, Violations},
     },
     proto::v1,
     workflow::ClaimNextRequest,

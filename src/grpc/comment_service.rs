@@ -12,9 +12,9 @@ use super::{
 use crate::{
     domain::{
         Error, Result,
-        error::{Problem, Violations},
         form::{self, RawForm},
         id::{ArticleId, SiteId},
+        violation::{Problem, Violations},
     },
     proto::v1::{self, comment_service_server::CommentService},
     workflow::WithdrawRequest,

@@ -7,11 +7,12 @@ use crate::{
     domain::{
         ban::{BanEffect, BanKind},
         comment::{Takedown, TakedownKind},
-        decision::Reason,
-        error::{Problem, Violations},
         lifecycle::{Action, Status},
-        policy::{Mode, Verdict},
+        mode::Mode,
+        policy::Verdict,
+        reason::Reason,
         spam::{TermState, TermTier},
+        violation::{Problem, Violations},
     },
     proto::v1,
 };

@@ -9,9 +9,8 @@ use crate::{
     domain::{
         Error, Result,
         comment::Takedown,
-        decision,
-        error::{Problem, Violations},
-        form,
+        decision, form,
+        violation::{Problem, Violations},
     },
     proto::v1,
     workflow::EscalateRequest,

@@ -7,13 +7,13 @@ use uuid::Uuid;
 use super::convert::from_status;
 use crate::{
     domain::{
-        case::{QueueFilter, QueueOrder},
-        error::{Problem, Violations},
         form,
         id::{ArticleId, parse_uuid},
         lifecycle::Status,
+        queue::{QueueFilter, QueueOrder},
         spam::Rule,
         text,
+        violation::{Problem, Violations},
     },
     proto::v1,
 };

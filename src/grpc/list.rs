@@ -14,10 +14,9 @@ use tonic_prost::ProstDecoder;
 use super::{MAX_MESSAGE_BYTES, Service, call::Call, comment_service::check_receipts, convert_case::to_listed};
 use crate::{
     domain::{
-        Error, Result,
-        error::{Problem, Violations},
-        form,
+        Error, Result, form,
         page::{Order, page_size},
+        violation::{Problem, Violations},
     },
     proto::v1,
     workflow::{CommentList, ListRequest, WrittenList},

@@ -2,7 +2,7 @@
 
 use prost_types::FieldMask;
 
-use crate::domain::error::{Problem, Violations};
+use crate::domain::violation::{Problem, Violations};
 
 /// A checked update mask.
 pub(super) struct Mask {

@@ -3,9 +3,8 @@
 use super::{Service, call::Call};
 use crate::{
     domain::{
-        Error, Result,
-        error::{Problem, Violations},
-        form,
+        Error, Result, form,
+        violation::{Problem, Violations},
     },
     proto::v1,
     workflow::ReleaseRequest,

@@ -8,10 +8,9 @@ use super::{
 };
 use crate::{
     domain::{
-        Error, Result,
-        error::Violations,
-        form,
+        Error, Result, form,
         report::{self, Note},
+        violation::Violations,
     },
     proto::v1,
     workflow::{NoteRequest, ReportRequest},

@@ -3,11 +3,10 @@
 use super::{Service, call::Call, decision_items::to_reverted_item};
 use crate::{
     domain::{
-        Error, Result,
-        error::{Problem, Violations},
-        form,
+        Error, Result, form,
         id::parse_uuid,
         revert::Target,
+        violation::{Problem, Violations},
     },
     proto::v1::{self, revert_request},
     workflow::RevertRequest,

@@ -10,10 +10,9 @@ use super::{
 };
 use crate::{
     domain::{
-        Error, Result, decision,
-        error::{Problem, Violations},
-        form,
+        Error, Result, decision, form,
         site::{LockdownCall, MAX_AUTO_CLOSE_DAYS, MAX_REPORT_THRESHOLD, Site, SiteRules},
+        violation::{Problem, Violations},
     },
     proto::v1,
     workflow::{LockdownRequest, SiteUpdate},

@@ -8,11 +8,11 @@ use super::{
 use crate::{
     domain::{
         Result,
-        error::Violations,
         id::SiteId,
         policy::Thresholds,
         spam::thresholds::MIN_DECISIONS,
         stats::{self, ModeratorStats},
+        violation::Violations,
     },
     proto::v1,
     workflow::Cost,

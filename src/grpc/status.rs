@@ -13,9 +13,9 @@ use super::captcha_service::to_issued;
 use crate::{
     domain::{
         Error,
-        article::ArticleName,
+        article_name::ArticleName,
         challenge::{CaptchaFailure, IssuedChallenge},
-        error::{Problem, Violations},
+        violation::{Problem, Violations},
     },
     locale::{Locale, Value},
 };

@@ -11,7 +11,7 @@ use super::{
     status,
 };
 use crate::{
-    domain::{Result, error::Violations},
+    domain::{Result, violation::Violations},
     locale::Locale,
     proto::v1,
     workflow::QueueEvent,

@@ -7,7 +7,7 @@ use super::{
 use crate::domain::{
     id::SiteId,
     key::KeyMark,
-    submission::{Pseudonym, Salt},
+    pseudonym::{Pseudonym, Salt},
 };
 
 /// Whose pseudonym, or of what.

@@ -140,7 +140,10 @@ fn unpad(body: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::challenge::{ChallengeKind, Level, SealedChallenge};
+    use crate::domain::{
+        challenge::{ChallengeKind, SealedChallenge},
+        level::Level,
+    };
     use chrono::DateTime;
     use proptest::prelude::*;
 

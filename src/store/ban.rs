@@ -14,7 +14,8 @@ use crate::domain::{
     key::KeyMark,
     lifecycle::Action,
     page::Cursor,
-    submission::{Pseudonym, Sender, SenderTrace},
+    pseudonym::Pseudonym,
+    submission::{Sender, SenderTrace},
 };
 
 /// Of `ban_columns!`.

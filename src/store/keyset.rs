@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::rows::Read;
-use crate::domain::{Result, case::QueueOrder, page::Cursor};
+use crate::domain::{Result, page::Cursor, queue::QueueOrder};
 
 /// Pages that go up: after everything before 1970.
 pub(super) fn ascending(after: Option<Cursor>) -> Cursor {

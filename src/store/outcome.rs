@@ -11,7 +11,8 @@ use crate::domain::{
     audit::{AuditAction, AuditEntry, Before},
     budget::Room,
     comment::{Attention, Comment},
-    decision::{self, DecisionBatch, DecisionItem, Refusal, Ruling, Settled, Standing, Verdict},
+    decision::{self, DecisionBatch, DecisionItem, Refusal, Ruling, Settled, Verdict},
+    last_change::LastChange,
     lifecycle::{Action, Status},
     page::{Page, REPLIES_SHOWN, Thread, published_cursor, thread_cursor},
     policy::check_open,
@@ -179,7 +180,7 @@ pub(super) fn recount<'a>(comments: impl Iterator<Item = &'a mut Comment>, outco
 }
 
 fn verdict(entry: &AuditEntry, comment: &Comment) -> Verdict {
-    let standing = Standing {
+    let standing = LastChange {
         comment: comment.id,
         decision: Some(entry.id),
         status: comment.status,
@@ -191,12 +192,12 @@ fn verdict(entry: &AuditEntry, comment: &Comment) -> Verdict {
 }
 
 /// Who brought a comment where it stands.
-pub(super) fn standing(comment: &Comment, last: Option<LastDecision>) -> Standing {
+pub(super) fn standing(comment: &Comment, last: Option<LastDecision>) -> LastChange {
     let (decision, actor, at) = match last {
         Some(last) => (Some(last.id), last.actor, last.at),
         None => (None, String::new(), comment.created_at),
     };
-    Standing { comment: comment.id, decision, status: comment.status, revision: comment.revision, actor, at }
+    LastChange { comment: comment.id, decision, status: comment.status, revision: comment.revision, actor, at }
 }
 
 /// What is remembered of a batch.

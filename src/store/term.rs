@@ -4,9 +4,9 @@ use super::{model, parse, rows::Read};
 use crate::domain::{
     Error, Result,
     audit::AuditEntry,
-    error::Problem,
     page::Cursor,
     spam::{MAX_TERMS, PastComment, Term, TermChange, TermDraft},
+    violation::Problem,
 };
 
 /// Of `term_columns!`.

@@ -14,8 +14,8 @@ use crate::{
     domain::{
         Error, Result,
         access::{self, AccessToken, Caller, Role},
-        error::Problem,
         id::SiteId,
+        violation::Problem,
     },
     keyring::{Keyring, new_access_token, parse_access_token, same_hash},
     store::Store,

@@ -9,9 +9,10 @@ use crate::domain::{
     challenge::{ChallengeKind, SealedChallenge},
     form::Form,
     id::SiteId,
+    pseudonym::Pseudonym,
     request::RequestRow,
     spam::Reading,
-    submission::{Pseudonym, Sender, SubmitAnswer, SubmitQuestion},
+    submission::{Sender, SubmitAnswer, SubmitQuestion},
 };
 
 /// The same text by anyone within this time is suspicious, in hours.

@@ -9,9 +9,10 @@ use crate::{
     domain::{
         Error, Result,
         access::Caller,
-        decision::{DecisionBatch, DecisionItem, Reason, Settled},
+        decision::{DecisionBatch, DecisionItem, Settled},
         id::CommentId,
         lifecycle::Action,
+        reason::Reason,
     },
     keyring::batch_id,
     ops::metric,

@@ -11,9 +11,10 @@ use crate::{
         Result,
         access::Caller,
         budget::Room,
-        case::{Case, QueueFilter, QueueOrder},
+        case::Case,
         claim::ClaimRequest,
         id::CommentId,
+        queue::{QueueFilter, QueueOrder},
     },
     ops::metric,
 };

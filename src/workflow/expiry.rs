@@ -10,10 +10,12 @@ use super::{
 use crate::{
     domain::{
         Result,
-        audit::{AuditAction, SYSTEM},
-        decision::{DecisionBatch, DecisionItem, MAX_ITEMS, Reason},
+        actor::SYSTEM,
+        audit::AuditAction,
+        decision::{DecisionBatch, DecisionItem, MAX_ITEMS},
         id::SiteId,
         lifecycle::Action,
+        reason::Reason,
     },
     ops::metric,
 };

@@ -4,7 +4,8 @@ use super::Workflow;
 use crate::domain::{
     Result,
     id::{CommentId, SiteId},
-    policy::{self, Circumstances, FirstStatus, Mode},
+    mode::Mode,
+    policy::{self, Circumstances, FirstStatus},
     spam::{self, Assessment, Finding, FormSignals, Knowledge, Reading, Rule},
 };
 

@@ -7,8 +7,9 @@ use crate::{
     domain::{
         Error, Result,
         id::{ArticleId, SiteId},
+        pseudonym::Pseudonym,
         rate_limit::{Allowance, Charge, LimitName, Weight},
-        submission::{Pseudonym, Sender},
+        submission::Sender,
     },
     keyring::Subject,
 };

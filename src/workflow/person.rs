@@ -9,12 +9,12 @@ use crate::domain::{
     Error, Result,
     access::{Caller, Role},
     comment::Comment,
-    error::Problem,
     id::{CommentId, SiteId},
     lifecycle::Status,
     page::Cursor,
     privacy::{ERASED_AT_ONCE, FiledReport},
-    submission::Pseudonym,
+    pseudonym::Pseudonym,
+    violation::Problem,
 };
 
 /// Whose comments are meant.

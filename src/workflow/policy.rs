@@ -9,8 +9,8 @@ use crate::domain::{
     access::Caller,
     article::{Article, ArticleChange},
     id::{ArticleId, SiteId},
+    mode::Mode,
     nearest::nearest_articles,
-    policy::Mode,
     site::SiteRules,
 };
 

@@ -12,8 +12,8 @@ use crate::{
         budget::{self, Room},
         comment::Comment,
         id::{ArticleId, CommentId, SiteId},
+        mode::Mode,
         page::{CommentPage, Order, Thread, thread_cursor},
-        policy::Mode,
     },
     store::contract::{ArticlePage, Policies},
 };

@@ -10,13 +10,15 @@ use super::{
 };
 use crate::domain::{
     Result,
+    ban::BanMove,
     comment::{Comment, FormText},
     form::Client,
     id::SiteId,
-    key::{BanMove, DeviceNames, RekeyedText, Rekeying},
+    key::{DeviceNames, RekeyedText, Rekeying},
     privacy::ERASED_AT_ONCE,
+    pseudonym::{Pseudonym, Salt},
     spam::Reading,
-    submission::{Pseudonym, Salt, SubmitContext},
+    submission::SubmitContext,
 };
 
 /// Batches for one call at most: a device that sent more goes on at its next call.

@@ -8,11 +8,12 @@ use crate::{
     domain::{
         Error, Result,
         access::Caller,
-        case::{Case, EXACT_TOTAL, QueueFilter, QueueOrder},
+        case::Case,
         decision::{DecisionBatch, DecisionItem, MAX_ITEMS, Refusal, Verdict},
         id::{ArticleId, SiteId},
         lifecycle::{Action, Status},
         page::QueuePage,
+        queue::{EXACT_TOTAL, QueueFilter, QueueOrder},
         request::RequestRow,
         spam::Rule,
     },

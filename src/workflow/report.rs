@@ -13,11 +13,11 @@ use crate::{
     domain::{
         Error, Result,
         access::Caller,
-        decision::Reason,
-        error::{Problem, Violations},
         form::Client,
         id::{CommentId, SiteId},
+        reason::Reason,
         report::{NewNote, Note, Report, Reported},
+        violation::{Problem, Violations},
     },
     ops::metric,
 };

@@ -9,8 +9,10 @@ use super::{
 };
 use crate::{
     domain::{
-        Result, address,
-        audit::{AuditAction, SYSTEM},
+        Result,
+        actor::SYSTEM,
+        address,
+        audit::AuditAction,
         ban,
         privacy::{ERASED_AT_ONCE, Erasure, Outlived},
     },

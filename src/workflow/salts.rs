@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Workflow;
-use crate::domain::{Result, address, ban, id::SiteId, submission::Salt};
+use crate::domain::{Result, address, ban, id::SiteId, pseudonym::Salt};
 
 /// The salts of the months that bans may be from.
 #[derive(Debug, Clone)]

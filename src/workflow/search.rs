@@ -9,8 +9,9 @@ use crate::{
     domain::{
         Result,
         budget::Room,
-        case::{Case, EXACT_TOTAL},
+        case::Case,
         page::{Page, QueuePage, queue_cursor},
+        queue::EXACT_TOTAL,
     },
     store::Store,
 };

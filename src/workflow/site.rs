@@ -8,10 +8,10 @@ use super::{Workflow, submit::new_id};
 use crate::domain::{
     Result,
     access::Caller,
-    error::Violations,
     id::SiteId,
-    policy::Mode,
+    mode::Mode,
     site::{LockdownCall, Site, SiteChange, SiteRules},
+    violation::Violations,
 };
 
 /// A checked change: `None` leaves a field as it is.
@@ -93,7 +93,7 @@ impl Workflow {
             // A resend gets its first answer, also when the lockdown is over by then.
             && self.store.find_request(&caller.site, request.request_id).await?.is_none()
         {
-            return Err(late);
+            return Err(late.into());
         }
         let call = LockdownCall {
             audit_id: new_id(now),

@@ -14,9 +14,9 @@ use crate::{
     domain::{
         Error, Result,
         access::Caller,
-        audit::{AuditAction, AuditEntry, SYSTEM},
+        actor::SYSTEM,
+        audit::{AuditAction, AuditEntry},
         comment::FormText,
-        error::Problem,
         id::SiteId,
         lifecycle::Status,
         policy::{self, Verdict},
@@ -24,6 +24,7 @@ use crate::{
             Assessment, FormSignals, PastComment, Reading, Term, TermChange, TermDraft, TermSet, TermState, term_key,
             trial::{self, Collisions, Replay, TooBroad},
         },
+        violation::Problem,
     },
     ops::metric,
 };

@@ -22,9 +22,10 @@ use crate::{
     domain::{
         Error, Result,
         access::Caller,
-        case::{Case, QueueFilter, QueueOrder},
+        case::Case,
         id::{CommentId, SiteId},
         page::QueuePage,
+        queue::{QueueFilter, QueueOrder},
         share::{Place, Places, Shares},
     },
     ops::metric,

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::{Workflow, submit::new_id};
 use crate::{
     domain::{
-        Error, Result, access::Caller, audit::AuditAction, error::Problem, id::CommentId, lifecycle::Status,
-        privacy::Erasure, request::RequestRow,
+        Error, Result, access::Caller, audit::AuditAction, id::CommentId, lifecycle::Status, privacy::Erasure,
+        request::RequestRow, violation::Problem,
     },
     ops::metric,
 };

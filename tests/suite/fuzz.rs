@@ -148,7 +148,7 @@ proptest! {
 
     #[test]
     fn any_term_is_taken_or_told_what_is_wrong_and_meets_itself(pattern in hostile(), note in hostile(), weight in any::<f64>()) {
-        let mut violations = duyet::domain::error::Violations::default();
+        let mut violations = duyet::domain::violation::Violations::default();
         let (tier, state) = (Some(TermTier::Exact), Some(TermState::Enforce));
         let draft = TermDraft::check(&pattern, tier, state, weight, &note, &mut violations).unwrap();
         if violations.fields().is_empty() {

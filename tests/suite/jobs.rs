@@ -9,10 +9,11 @@ use std::{
 use chrono::{DateTime, Duration as Days, Utc};
 use duyet::{
     domain::{
-        audit::{AuditAction, AuditEntry, AuditFilter, SYSTEM},
-        decision::Reason,
+        actor::SYSTEM,
+        audit::{AuditAction, AuditEntry, AuditFilter},
         id::SiteId,
         lifecycle::{Action, Status},
+        reason::Reason,
         stats::Job,
         submission::Submission,
     },

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use duyet::{
-    domain::policy::Mode,
+    domain::mode::Mode,
     proto::v1::{self, Action, create_ban_request, erase_author_request, revert_request},
     server::Running,
 };

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 use duyet::{
     domain::{
-        audit::{AuditAction, AuditFilter, SYSTEM},
+        actor::SYSTEM,
+        audit::{AuditAction, AuditFilter},
         comment::FormText,
         id::CommentId,
         lifecycle::{Action, Status},

@@ -9,6 +9,7 @@ use duyet::{
         Error, challenge,
         form::Client,
         id::{ArticleId, SiteId},
+        level::Level,
         rate_limit::Quotas,
     },
     proto::v1::{self, Action, ChallengeKind, Reason},
@@ -245,7 +246,7 @@ async fn while_no_picture_is_ready_whoever_can_work_does(database: Database) {
         workflow.issue_challenge(&site, &article, &Client::default(), kinds, now).await
     };
     let issued = issue(&[AltchaPowWithImage, AltchaPow]).await.unwrap();
-    assert_eq!((issued.kind, issued.level), (AltchaPow, challenge::Level::Hard));
+    assert_eq!((issued.kind, issued.level), (AltchaPow, Level::Hard));
     for kind in [Image, AltchaPowWithImage] {
         let refused = issue(&[kind]).await.unwrap_err();
         assert!(matches!(refused, Error::Overloaded { what: "captcha pool", .. }), "{refused:?}");
@@ -261,7 +262,7 @@ async fn a_database_that_is_away_keeps_nobody_from_a_challenge(database: Databas
     let (site, article) = (SiteId::parse("default").unwrap(), ArticleId::parse("bai").unwrap());
     let kinds = [challenge::ChallengeKind::Image];
     let issued = workflow.issue_challenge(&site, &article, &Client::default(), &kinds, now()).await.unwrap();
-    assert_eq!(issued.level, challenge::Level::Normal);
+    assert_eq!(issued.level, Level::Normal);
 }
 
 fn now() -> DateTime<Utc> {

@@ -3,7 +3,8 @@
 use chrono::Duration;
 use duyet::{
     domain::{
-        audit::{AuditAction, AuditFilter, SYSTEM},
+        actor::SYSTEM,
+        audit::{AuditAction, AuditFilter},
         lifecycle::Action,
         spam::{TermState, TermTier},
     },

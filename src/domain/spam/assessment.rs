@@ -1,8 +1,15 @@
 //! The joined judgement of one comment.
 
 use super::{
-    Finding, FormSignals, Model, Reading, TermHits, TermSet, calibration::sigmoid, explanation, form, model::Evidence,
+    calibration::sigmoid,
+    explanation,
+    features::Group,
+    finding::Finding,
+    form::{self, FormSignals},
+    model::{Evidence, Model},
+    reading::Reading,
     rules,
+    term_set::{TermHits, TermSet},
 };
 use crate::domain::comment::FormText;
 
@@ -57,7 +64,8 @@ pub fn assess_reading(reading: &Reading<'_>, signals: &FormSignals, knowledge: &
         findings.extend(explanation.findings);
     }
     findings.extend(others);
-    findings.sort_by(|a, b| a.is_of_grams().cmp(&b.is_of_grams()).then(b.weight.total_cmp(&a.weight)));
+    let is_of_grams = |finding: &Finding| finding.feature == Group::Gram.prefix();
+    findings.sort_by(|a, b| is_of_grams(a).cmp(&is_of_grams(b)).then(b.weight.total_cmp(&a.weight)));
     Assessment { findings, ..assessment }
 }
 

@@ -1,7 +1,7 @@
 //! Apps and abbreviations that ask a reader to go on elsewhere: `zalo`, `ib`, `lh`.
 
 use super::{
-    Field, Finding, Rule,
+    finding::{Field, Finding, Rule},
     views::{Token, Views},
 };
 

@@ -1,8 +1,8 @@
 //! Letters in disguise. One comment counts for one disguise however many it wears, see [`Rule::group`].
 
 use super::{
-    Field, Finding, Rule,
     characters::{is_greek_or_cyrillic, is_latin, is_letter, is_styled},
+    finding::{Field, Finding, Rule},
     views::{Token, Views},
 };
 

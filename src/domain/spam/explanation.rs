@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::{
-    Finding, Model, Reading, Rule,
     features::{self, Feature, Group},
-    model::{Entry, Evidence},
+    finding::{Finding, Rule},
+    model::{Entry, Evidence, Model},
+    reading::Reading,
 };
 
 /// Features told one by one; runs of characters are told together as one more.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{characters::is_decimal, contact_apps, patterns, reading::Reading, views::Notes};
+use super::{characters::is_decimal, contact_apps, notes::Notes, patterns, reading::Reading};
 
 /// How many web addresses there are, and whether they show only once spelt-out dots are written as dots.
 #[derive(Debug, Clone, Copy, Default)]

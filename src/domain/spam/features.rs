@@ -4,9 +4,9 @@
 use crc::{CRC_32_ISO_HDLC, Crc};
 
 use super::{
-    Field,
     characters::{is_decimal, is_digit},
     facts::{Facts, Links},
+    finding::Field,
     patterns,
     reading::Reading,
     views::Token,

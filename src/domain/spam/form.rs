@@ -1,6 +1,9 @@
 //! Signals from how the form was filled in rather than from its text.
 
-use super::{Finding, Rule, repetition};
+use super::{
+    finding::{Finding, Rule},
+    repetition,
+};
 
 /// Seconds under which a form with four fields was not filled in by a person.
 const FAST_SECONDS: i64 = 3;

@@ -6,12 +6,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::domain::{
-    audit::{AuditAction, SYSTEM},
-    decision::Reason,
-    id::CommentId,
-    submission::Pseudonym,
-};
+use crate::domain::{actor::SYSTEM, audit::AuditAction, id::CommentId, pseudonym::Pseudonym, reason::Reason};
 
 /// Lessons that one moderator may give in one clock minute: nobody reads faster, and a stolen token or a slip with a bulk decision must
 /// not turn the model over.

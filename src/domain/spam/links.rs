@@ -1,6 +1,10 @@
 //! Web addresses and e-mails, also bare ones such as `vay-nhanh.example.com`, and those whose dots are spelt out.
 
-use super::{Field, Finding, Rule, patterns, views::Views};
+use super::{
+    finding::{Field, Finding, Rule},
+    patterns,
+    views::Views,
+};
 
 const WEIGHT: f64 = 2.5;
 

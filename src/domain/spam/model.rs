@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 
 use super::{
-    Reading,
     calibration::{Calibration, Said, sigmoid},
     features::{self, Group},
+    reading::Reading,
     rules,
 };
 

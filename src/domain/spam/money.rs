@@ -1,6 +1,10 @@
 //! Amounts of money and percentages.
 
-use super::{Field, Finding, Rule, patterns, views::Views};
+use super::{
+    finding::{Field, Finding, Rule},
+    patterns,
+    views::Views,
+};
 
 const WEIGHT: f64 = 0.7;
 

@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Field, Finding, Rule, views::Views};
+use super::{
+    finding::{Field, Finding, Rule},
+    views::Views,
+};
 
 const WEIGHT: f64 = 2.0;
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::{
     characters::{is_decoration, is_digit, is_dropped, is_latin, is_letter, is_styled, is_symbol},
-    views::Notes,
+    notes::Notes,
 };
 use crate::domain::character::{self, is_compatible, is_marked, joins_the_one_before};
 

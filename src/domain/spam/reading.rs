@@ -1,6 +1,6 @@
 //! A comment's three fields, each seen through once; what rules, terms and the learned score look at.
 
-use super::{Field, views::Views};
+use super::{finding::Field, views::Views};
 use crate::domain::comment::FormText;
 
 /// The fields as written and as seen through.

@@ -1,7 +1,7 @@
 //! The same text again: one word over and over inside a comment, or the whole text posted before.
 
 use super::{
-    Field, Finding, Rule,
+    finding::{Field, Finding, Rule},
     views::{Token, Views},
 };
 

@@ -1,6 +1,12 @@
 //! The hand-made rules about the text, and their joined logit: what judges before there are decisions.
 
-use super::{Finding, Reading, Rule, contact_apps, disguises, links, money, phones, repetition, spam_words};
+use super::{
+    contact_apps, disguises,
+    finding::{Finding, Rule},
+    links, money, phones,
+    reading::Reading,
+    repetition, spam_words,
+};
 
 /// Logit of a text without findings: 0.12 on the score's scale.
 const BIAS: f64 = -2.0;

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::{
-    Field, Finding, Rule,
+    finding::{Field, Finding, Rule},
     views::{Token, Views},
 };
 

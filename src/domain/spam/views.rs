@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     characters::{is_decoration, is_dropped, is_styled, is_word, leet},
+    notes::Notes,
     plain::plain,
     words::{fold, is_leet, is_one_character, undisguised},
 };
@@ -39,54 +40,6 @@ pub struct Token {
     /// Byte span in the field's text as written.
     pub start: usize,
     pub end: usize,
-}
-
-/// Counts over one field. Characters are those of the compatibility-folded text.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Notes {
-    pub characters: usize,
-    pub letters: usize,
-    pub latin: usize,
-    /// Letters that bear a mark or are đ.
-    pub marked: usize,
-    pub upper: usize,
-    pub digits: usize,
-    pub symbols: usize,
-    pub exclamations: usize,
-    /// Latin letters in a decorative style.
-    pub styled: usize,
-    /// Words that mix Latin with look-alikes.
-    pub mixed: usize,
-    /// Words that were spaced out.
-    pub spaced: usize,
-    /// Words with digits for letters.
-    pub leet: usize,
-}
-
-impl Notes {
-    /// Some letter wears a disguise.
-    pub const fn is_disguised(&self) -> bool {
-        self.styled + self.mixed + self.spaced + self.leet > 0
-    }
-
-    /// Over two fields.
-    #[must_use]
-    pub const fn plus(&self, other: &Self) -> Self {
-        Self {
-            characters: self.characters + other.characters,
-            letters: self.letters + other.letters,
-            latin: self.latin + other.latin,
-            marked: self.marked + other.marked,
-            upper: self.upper + other.upper,
-            digits: self.digits + other.digits,
-            symbols: self.symbols + other.symbols,
-            exclamations: self.exclamations + other.exclamations,
-            styled: self.styled + other.styled,
-            mixed: self.mixed + other.mixed,
-            spaced: self.spaced + other.spaced,
-            leet: self.leet + other.leet,
-        }
-    }
 }
 
 /// Characters of the text that fold together, or plain ones in a row, and where they stand in both texts.

@@ -18,9 +18,10 @@ pub use store::{log_size, store_up};
 use crate::domain::{
     address::Unread,
     audit::AuditAction,
-    challenge::{CaptchaFailure, ChallengeKind, Level, SealedChallenge},
+    challenge::{CaptchaFailure, ChallengeKind, SealedChallenge},
     comment::TakedownKind,
     id::SiteId,
+    level::Level,
     lifecycle::Action,
     standing::Standing,
     stats::{CountDrift, Job, QueueGauge},

@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use crate::domain::{
     Result,
+    ban::BanMove,
     id::SiteId,
-    key::{BanMove, KeyMark, KeyRecord, KeyUsage, RecordedKey, Rekeying, TokenMac},
-    submission::Pseudonym,
+    key::{KeyMark, KeyRecord, KeyUsage, RecordedKey, Rekeying, TokenMac},
+    pseudonym::Pseudonym,
 };
 
 /// What a start writes about its keys, in one transaction.

@@ -2,7 +2,8 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Result,
-    article::{Article, ArticleChange, ArticleName},
+    article::{Article, ArticleChange},
+    article_name::ArticleName,
     id::{ArticleId, SiteId},
     site::{LockdownCall, Site, SiteChange},
 };

@@ -10,8 +10,8 @@ use crate::domain::{
     id::{CommentId, SiteId},
     page::Cursor,
     privacy::{Erasure, FiledReport, Outlived, PersonErasure},
+    pseudonym::{Pseudonym, Salt},
     request::RequestRow,
-    submission::{Pseudonym, Salt},
 };
 
 /// What is kept about persons, and how it ends.

@@ -4,19 +4,20 @@ use uuid::Uuid;
 
 use crate::domain::{
     Result,
-    case::{Case, QueueFilter},
+    case::Case,
     id::{CommentId, SiteId},
     page::{Cursor, Page, QueuePage},
+    queue::QueueFilter,
 };
 
 /// The moderators' queue.
 #[async_trait]
 pub trait QueueStore: Send + Sync {
-    /// A page of the queue. [`crate::domain::case::QueueOrder::Due`] lists takedowns only.
+    /// A page of the queue. [`crate::domain::queue::QueueOrder::Due`] lists takedowns only.
     async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<Case>>;
 
     /// How many comments lie between `after` and `until` of a page, whatever its size, counted up to
-    /// [`crate::domain::case::EXACT_TOTAL`] + 1.
+    /// [`crate::domain::queue::EXACT_TOTAL`] + 1.
     async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64>;
 
     /// The key of the last of `page.size` comments after `page.after`, which may or may not match the filter. `None` when there are

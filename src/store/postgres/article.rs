@@ -10,9 +10,10 @@ use super::{
 use crate::{
     domain::{
         Result,
-        article::{Article, ArticleChange, ArticleName},
+        article::{Article, ArticleChange},
+        article_name::ArticleName,
         id::{ArticleId, SiteId},
-        policy::Mode,
+        mode::Mode,
         site::{LockdownCall, Site, SiteChange},
     },
     store::{

@@ -6,8 +6,9 @@ use super::{audit, session::Pool};
 use crate::{
     domain::{
         Result,
-        case::{Case, CaseDetails, EXACT_TOTAL},
+        case::{Case, CaseDetails},
         id::{CommentId, SiteId},
+        queue::EXACT_TOTAL,
     },
     store::{
         around::{self, COMMENTS, DECISIONS, NOTES, REPORT_NOTES},

@@ -13,10 +13,10 @@ use super::{PostgresStore, queue, session::Session};
 use crate::{
     domain::{
         Result,
-        case::QueueFilter,
         claim::{ClaimRequest, Claimed, MAX_HELD},
         id::{CommentId, SiteId},
         page::queue_cursor,
+        queue::QueueFilter,
     },
     store::{
         contract::ClaimStore,

@@ -9,7 +9,7 @@ use super::{
     session::{Pool, Session},
 };
 use crate::{
-    domain::{Result, id::SiteId, privacy::PersonErasure, request::RequestRow, submission::Pseudonym},
+    domain::{Result, id::SiteId, privacy::PersonErasure, pseudonym::Pseudonym, request::RequestRow},
     store::{
         parse, privacy,
         rows::{Read as _, Reader},

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{audit, session::Session};
 use crate::{
-    domain::{Result, decision::Judge, id::SiteId},
+    domain::{Result, audit::Judge, id::SiteId},
     store::outcome::Outcome,
 };
 

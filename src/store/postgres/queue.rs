@@ -13,10 +13,11 @@ use super::{
 use crate::{
     domain::{
         Result,
-        case::{Case, EXACT_TOTAL, QueueFilter},
+        case::Case,
         claim::ClaimRequest,
         id::{CommentId, SiteId},
         page::{Cursor, Page, QueuePage, queue_cursor},
+        queue::{EXACT_TOTAL, QueueFilter},
     },
     store::{
         contract::{MOST_CHANGES, QueueStore},

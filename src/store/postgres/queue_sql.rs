@@ -5,9 +5,9 @@ use sqlx::{Postgres, postgres::PgArguments, query::Query};
 
 use crate::{
     domain::{
-        case::{QueueFilter, QueueOrder},
         id::SiteId,
         lifecycle::Status,
+        queue::{QueueFilter, QueueOrder},
     },
     store::parse,
 };

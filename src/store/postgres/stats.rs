@@ -8,7 +8,7 @@ use super::{PostgresStore, session::Pool};
 use crate::{
     domain::{
         Result,
-        audit::SYSTEM,
+        actor::SYSTEM,
         id::SiteId,
         lifecycle::Status,
         stats::{ModeratorStats, Stats},

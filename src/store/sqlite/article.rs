@@ -7,9 +7,10 @@ use super::{SqliteStore, audit, micros, request, site};
 use crate::{
     domain::{
         Result,
-        article::{Article, ArticleChange, ArticleName},
+        article::{Article, ArticleChange},
+        article_name::ArticleName,
         id::{ArticleId, SiteId},
-        policy::Mode,
+        mode::Mode,
         site::{LockdownCall, Site, SiteChange},
     },
     store::{

@@ -8,10 +8,10 @@ use crate::{
     domain::{
         Result,
         audit::{AuditAction, AuditEntry, AuditFilter},
-        decision::Reason,
         id::{ArticleId, CommentId, SiteId},
         lifecycle::Status,
         page::{Cursor, Page},
+        reason::Reason,
     },
     store::{
         contract::AuditStore,

@@ -7,8 +7,9 @@ use super::audit;
 use crate::{
     domain::{
         Result,
-        case::{AuthorHistory, Case, CaseDetails, EXACT_TOTAL},
+        case::{AuthorHistory, Case, CaseDetails},
         id::{CommentId, SiteId},
+        queue::EXACT_TOTAL,
     },
     store::{
         around::{self, COMMENTS, DECISIONS, NOTES, REPORT_NOTES},

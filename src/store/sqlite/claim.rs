@@ -10,10 +10,10 @@ use super::{SqliteStore, json_ids, micros, queue};
 use crate::{
     domain::{
         Result,
-        case::QueueFilter,
         claim::{ClaimRequest, Claimed, MAX_HELD},
         id::{CommentId, SiteId},
         page::QueuePage,
+        queue::QueueFilter,
     },
     store::{
         contract::ClaimStore,

@@ -8,8 +8,9 @@ use super::{SqliteStore, audit, comment, escalation, micros, request, revert};
 use crate::{
     domain::{
         Result,
+        audit::Judge,
         comment::Comment,
-        decision::{DecisionBatch, DecisionItem, Judge, Refusal, Settled, Verdict},
+        decision::{DecisionBatch, DecisionItem, Refusal, Settled, Verdict},
         id::SiteId,
         report::{Escalated, Escalation},
         revert::{Revert, Undone},

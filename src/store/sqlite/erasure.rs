@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{micros, request};
 use crate::{
-    domain::{Result, id::SiteId, privacy::PersonErasure, request::RequestRow, submission::Pseudonym},
+    domain::{Result, id::SiteId, privacy::PersonErasure, pseudonym::Pseudonym, request::RequestRow},
     store::{
         parse, privacy,
         rows::{Read as _, Reader},

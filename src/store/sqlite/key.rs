@@ -10,9 +10,10 @@ use super::{SqliteStore, micros};
 use crate::{
     domain::{
         Result,
+        ban::BanMove,
         id::SiteId,
-        key::{BanMove, KeyMark, KeyUsage, RecordedKey, Rekeying},
-        submission::Pseudonym,
+        key::{KeyMark, KeyUsage, RecordedKey, Rekeying},
+        pseudonym::Pseudonym,
     },
     store::{
         contract::{KeyRecording, KeyStore},

@@ -13,8 +13,8 @@ use crate::{
         id::{CommentId, SiteId},
         page::Cursor,
         privacy::{Erasure, FiledReport, Outlived, PersonErasure},
+        pseudonym::{Pseudonym, Salt},
         request::RequestRow,
-        submission::{Pseudonym, Salt},
     },
     store::{
         contract::PrivacyStore,

@@ -10,9 +10,9 @@ use sqlx::{
 use super::micros;
 use crate::{
     domain::{
-        case::{QueueFilter, QueueOrder},
         id::SiteId,
         lifecycle::Status,
+        queue::{QueueFilter, QueueOrder},
     },
     store::parse,
 };

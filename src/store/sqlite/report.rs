@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Error, Result,
         comment::Comment,
-        decision::Reason,
+        reason::Reason,
         report::{NewNote, Note, Report, Reported},
         site::Site,
     },

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Result,
         id::SiteId,
-        policy::Mode,
+        mode::Mode,
         site::{LockdownCall, Site, SiteChange},
     },
     store::{

@@ -8,7 +8,7 @@ use super::{SqliteStore, micros};
 use crate::{
     domain::{
         Result,
-        audit::SYSTEM,
+        actor::SYSTEM,
         id::SiteId,
         lifecycle::Status,
         stats::{ModeratorStats, Stats},

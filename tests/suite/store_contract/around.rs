@@ -3,9 +3,9 @@
 use duyet::domain::{
     case::{Case, CaseDetails},
     comment::Comment,
-    decision::Reason,
     id::CommentId,
     lifecycle::Action,
+    reason::Reason,
     report::ReportCount,
 };
 

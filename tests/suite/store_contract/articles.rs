@@ -1,4 +1,4 @@
-use duyet::domain::{Error, policy::Mode};
+use duyet::domain::{Error, mode::Mode};
 use tokio::task::JoinSet;
 
 use crate::support::{

@@ -10,10 +10,10 @@ use std::{
 
 use duyet::{
     domain::{
-        case::{QueueFilter, QueueOrder},
         claim::{ClaimRequest, Claimed},
         id::CommentId,
         lifecycle::Action,
+        queue::{QueueFilter, QueueOrder},
     },
     store::Store,
 };

@@ -1,12 +1,12 @@
 //! Who looks at which comment: what is offered, renewed and given back.
 
 use duyet::domain::{
-    case::{QueueFilter, QueueOrder},
     claim::{ClaimRequest, Claimed},
     comment::Comment,
     id::CommentId,
     lifecycle::Action,
     page::QueuePage,
+    queue::{QueueFilter, QueueOrder},
 };
 
 use crate::support::{

@@ -1,9 +1,10 @@
 use duyet::domain::{
     Error,
     comment::Comment,
-    decision::{DecisionItem, Reason},
+    decision::DecisionItem,
     id::CommentId,
     lifecycle::{Action, Status},
+    reason::Reason,
 };
 use duyet::workflow::Decided;
 use tokio::task::JoinSet;

@@ -1,9 +1,10 @@
 use duyet::domain::{
-    ban::{BanEffect, BanKind, BanSubject},
+    ban::{BanEffect, BanKind, BanMove, BanSubject},
     id::CommentId,
-    key::{BanMove, DeviceNames, KeyMark, KeyRecord, KeyUsage, RekeyedText, Rekeying},
+    key::{DeviceNames, KeyMark, KeyRecord, KeyUsage, RekeyedText, Rekeying},
+    pseudonym::Pseudonym,
     report::Reported,
-    submission::{Pseudonym, Submission},
+    submission::Submission,
 };
 use duyet::store::contract::KeyRecording;
 

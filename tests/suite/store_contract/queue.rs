@@ -1,9 +1,9 @@
 use chrono::{DateTime, Utc};
 use duyet::domain::{
-    case::{EXACT_TOTAL, QueueFilter, QueueOrder},
     id::CommentId,
     lifecycle::{Action, Status},
     page::QueuePage,
+    queue::{EXACT_TOTAL, QueueFilter, QueueOrder},
     spam::{Finding, Rule},
     stats::GAUGED,
     submission::Submission,

@@ -1,10 +1,10 @@
 use duyet::domain::{
     Error, Result,
     comment::Comment,
-    decision::Reason,
     id::CommentId,
     lifecycle::{Action, Status},
-    policy::Mode,
+    mode::Mode,
+    reason::Reason,
     report::{NewNote, Note, Reported},
 };
 use tokio::task::JoinSet;

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 use duyet::domain::{
     Error,
-    audit::{AuditAction, AuditEntry, AuditFilter, SYSTEM},
+    actor::SYSTEM,
+    audit::{AuditAction, AuditEntry, AuditFilter},
     comment::{Comment, Takedown, TakedownKind},
     decision::{DecisionBatch, DecisionItem, Refusal},
     id::CommentId,

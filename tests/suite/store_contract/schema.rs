@@ -3,9 +3,9 @@ use std::{collections::BTreeSet, path::Path};
 use duyet::{
     domain::{
         Error, Result,
-        case::{QueueFilter, QueueOrder},
         lifecycle::Status,
         page::{CommentPage, Order, QueuePage},
+        queue::{QueueFilter, QueueOrder},
     },
     store::{contract::UpkeepStore as _, sqlite::SqliteStore},
 };

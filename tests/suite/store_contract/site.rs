@@ -3,7 +3,7 @@ use duyet::domain::{
     Error,
     article::Article,
     audit::{AuditEntry, AuditFilter},
-    policy::Mode,
+    mode::Mode,
     site::{Lockdown, LockdownCall, Site, SiteChange, SiteRules},
     submission::{Inserted, Submission},
 };

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Duration, Utc};
 use duyet::domain::{
-    audit::{AuditAction, AuditEntry, SYSTEM},
+    actor::SYSTEM,
+    audit::{AuditAction, AuditEntry},
     comment::Comment,
     decision::DecisionItem,
     id::CommentId,

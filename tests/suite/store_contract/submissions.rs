@@ -1,5 +1,5 @@
 use duyet::domain::{
-    policy::Mode,
+    mode::Mode,
     spam::{Field, Finding, Rule},
     submission::{Inserted, Submission, SubmitQuestion},
 };

@@ -4,9 +4,9 @@ use duyet::domain::{
     Error,
     audit::{AuditAction, AuditEntry, AuditFilter},
     decision::DecisionBatch,
-    error::Problem,
     lifecycle::{Action, Status},
     spam::{MAX_TERMS, Term, TermState, TermTier},
+    violation::Problem,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use duyet::domain::{
-    audit::{AuditAction, SYSTEM},
+    actor::SYSTEM,
+    audit::AuditAction,
     ban::{BanEffect, BanKind},
     comment::Comment,
     decision::DecisionBatch,

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use duyet::domain::{
-    case::{QueueFilter, QueueOrder},
     claim::ClaimRequest,
     id::CommentId,
     lifecycle::{Action, Status},
+    queue::{QueueFilter, QueueOrder},
     submission::Submission,
 };
 

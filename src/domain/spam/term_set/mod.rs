@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use unicode_normalization::{UnicodeNormalization as _, char::decompose_canonical};
 use uuid::Uuid;
 
 use super::{
-    Finding, Reading, Rule, Term, TermState, TermTier,
-    views::{Notes, Token, Views},
+    finding::{Finding, Rule},
+    notes::Notes,
+    reading::Reading,
+    term_key::word_key,
+    terms::{Term, TermState, TermTier},
+    views::{Token, Views},
 };
 use crate::domain::{Error, Result};
 
@@ -56,7 +59,7 @@ impl TermSet {
         let (mut compiled, mut with, mut without) = (Vec::new(), Vec::new(), Vec::new());
         for term in live {
             let words = Views::of(&term.pattern).tokens;
-            let keys: Vec<String> = words.iter().map(key).collect();
+            let keys: Vec<String> = words.iter().map(word_key).collect();
             if keys.is_empty() {
                 // Nothing to look for; who lists a term is told so.
                 continue;
@@ -88,7 +91,7 @@ impl TermSet {
         let mut met = BTreeSet::new();
         for (field, text, views) in reading.fields() {
             let mut met_here = BTreeSet::new();
-            let keys: Vec<String> = views.tokens.iter().map(key).collect();
+            let keys: Vec<String> = views.tokens.iter().map(word_key).collect();
             let mut take = |at: usize, first: usize, by_marks: bool| {
                 let compiled = &self.terms[at];
                 let words = &views.tokens[first..first + compiled.keys.len()];
@@ -146,29 +149,6 @@ impl Compiled {
             TermState::Shadow | TermState::Off => (Rule::TermShadow, 0.0),
         }
     }
-}
-
-/// The keys of all words: what makes two patterns the same.
-pub(super) fn key_of(pattern: &str) -> String {
-    let words: Vec<String> = Views::of(pattern).tokens.iter().map(key).collect();
-    words.join(" ")
-}
-
-/// The word with its tone mark behind it, because `hòa` and `hoà` are one word.
-fn key(word: &Token) -> String {
-    if word.marked.is_ascii() {
-        return word.marked.to_string();
-    }
-    let (mut letters, mut tones) = (String::with_capacity(word.marked.len() + 4), String::new());
-    for c in word.marked.chars() {
-        decompose_canonical(c, |part| {
-            let is_tone = matches!(part, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}');
-            if is_tone { &mut tones } else { &mut letters }.push(part);
-        });
-    }
-    // Marks of one letter in one order, whichever was decomposed first.
-    letters.push_str(&tones);
-    letters.nfd().collect()
 }
 
 /// The words with a space around each, so that only whole words match; and where each begins.

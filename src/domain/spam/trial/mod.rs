@@ -5,7 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Field, Finding, FormSignals, Knowledge, PastComment, Reading, Rule, Term, TermSet, TermState, assess};
+use super::{
+    assessment::{Knowledge, assess},
+    finding::{Field, Finding, Rule},
+    form::FormSignals,
+    reading::Reading,
+    term_set::TermSet,
+    terms::{PastComment, Term, TermState},
+};
 use crate::domain::{
     id::CommentId,
     lifecycle::Status,

@@ -1,0 +1,60 @@
+//! Which comments a queue lists, and in which order.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    id::{ArticleId, CommentId},
+    lifecycle::Status,
+};
+
+named_enum! {
+    /// In which order a queue is listed.
+    QueueOrder {
+        Oldest = "OLDEST",
+        Newest = "NEWEST",
+        Score = "SCORE",
+        /// Most open reports first.
+        Reports = "REPORTS",
+        /// Takedowns only, by their clock.
+        Due = "DUE",
+    }
+}
+
+/// Which comments. Conditions add up. Serialized, it is what a page token is bound to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct QueueFilter {
+    /// Empty means all that wait for a moderator: PENDING, and what reports or a takedown put back.
+    pub status: Vec<Status>,
+    pub article: Option<ArticleId>,
+    /// Folded words.
+    pub query: Option<String>,
+    pub rule: Option<String>,
+    pub author: Option<String>,
+    pub min_score: Option<f64>,
+    pub max_score: Option<f64>,
+    /// Only comments that nobody has looked at.
+    pub unreviewed: bool,
+    /// Whether somebody holds them now; `None` does not ask.
+    pub claimed: Option<bool>,
+    /// Only comments with open reports.
+    pub reported: bool,
+    /// Only this comment and those that say the same.
+    pub campaign_of: Option<CommentId>,
+}
+
+impl QueueFilter {
+    /// True when each comment has to be looked at, because no index knows the conditions.
+    pub fn is_search(&self) -> bool {
+        let looks = self.query.is_some()
+            || self.rule.is_some()
+            || self.min_score.is_some()
+            || self.max_score.is_some()
+            || self.unreviewed
+            || self.claimed == Some(true)
+            || self.reported;
+        looks && self.article.is_none() && self.author.is_none() && self.campaign_of.is_none()
+    }
+}
+
+/// Up to here a queue's total is exact; one more means "more".
+pub const EXACT_TOTAL: i64 = 10_000;

@@ -1,0 +1,49 @@
+//! Counts over one field of a text.
+
+/// Counts over one field. Characters are those of the compatibility-folded text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Notes {
+    pub characters: usize,
+    pub letters: usize,
+    pub latin: usize,
+    /// Letters that bear a mark or are đ.
+    pub marked: usize,
+    pub upper: usize,
+    pub digits: usize,
+    pub symbols: usize,
+    pub exclamations: usize,
+    /// Latin letters in a decorative style.
+    pub styled: usize,
+    /// Words that mix Latin with look-alikes.
+    pub mixed: usize,
+    /// Words that were spaced out.
+    pub spaced: usize,
+    /// Words with digits for letters.
+    pub leet: usize,
+}
+
+impl Notes {
+    /// Some letter wears a disguise.
+    pub const fn is_disguised(&self) -> bool {
+        self.styled + self.mixed + self.spaced + self.leet > 0
+    }
+
+    /// Over two fields.
+    #[must_use]
+    pub const fn plus(&self, other: &Self) -> Self {
+        Self {
+            characters: self.characters + other.characters,
+            letters: self.letters + other.letters,
+            latin: self.latin + other.latin,
+            marked: self.marked + other.marked,
+            upper: self.upper + other.upper,
+            digits: self.digits + other.digits,
+            symbols: self.symbols + other.symbols,
+            exclamations: self.exclamations + other.exclamations,
+            styled: self.styled + other.styled,
+            mixed: self.mixed + other.mixed,
+            spaced: self.spaced + other.spaced,
+            leet: self.leet + other.leet,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What makes two spellings of a listed term the same.
+
+use unicode_normalization::{UnicodeNormalization as _, char::decompose_canonical};
+
+use super::views::{Token, Views};
+
+/// Returns a pattern whatever its case, form and place of tone marks.
+pub fn term_key(pattern: &str) -> String {
+    let words: Vec<String> = Views::of(pattern).tokens.iter().map(word_key).collect();
+    words.join(" ")
+}
+
+/// Returns the word with its tone mark behind it, because `hòa` and `hoà` are one word.
+pub(super) fn word_key(word: &Token) -> String {
+    if word.marked.is_ascii() {
+        return word.marked.to_string();
+    }
+    let (mut letters, mut tones) = (String::with_capacity(word.marked.len() + 4), String::new());
+    for c in word.marked.chars() {
+        decompose_canonical(c, |part| {
+            let is_tone = matches!(part, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}');
+            if is_tone { &mut tones } else { &mut letters }.push(part);
+        });
+    }
+    // Marks of one letter in one order, whichever was decomposed first.
+    letters.push_str(&tones);
+    letters.nfd().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_word_has_one_term_key() {
+        for other in ["HOÀ  BÌNH", "hòa bình", "ho\u{61}\u{300} bi\u{300}nh", "hoà, bình"] {
+            assert_eq!(term_key(other), term_key("hòa bình"), "{other}");
+        }
+        assert_ne!(term_key("hoa bình"), term_key("hòa bình"));
+    }
+}
