@@ -1,5 +1,5 @@
-//! duyet: comment moderation and anti-spam for news portals. A request walks `grpc → workflow → domain`, with `store`,
-//! `limiter`, `captcha` and `keyring` beside the workflow.
+//! duyet: comment moderation and anti-spam for news portals. A request walks `grpc → service → domain`, with `store`,
+//! `limiter`, `captcha` and `keyring` beside the services.
 
 /// Pictures with an answer.
 pub mod captcha;
@@ -11,7 +11,7 @@ pub mod config;
 pub mod daemon;
 /// The newsroom's rules, pure.
 pub mod domain;
-/// The wire: parse, call the workflow, convert.
+/// The wire: parse, call the services, convert.
 pub mod grpc;
 /// One master secret, one key per purpose: sealed tokens, device tokens, receipts, pseudonyms.
 pub mod keyring;
@@ -25,7 +25,7 @@ pub mod ops;
 pub mod proto;
 /// Wiring: connect, migrate, build, serve, drain.
 pub mod server;
+/// The order of steps: the only place that joins domain and adapters.
+pub mod service;
 /// Where comments live.
 pub mod store;
-/// The order of steps: the only place that joins domain and adapters.
-pub mod workflow;

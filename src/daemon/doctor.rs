@@ -5,8 +5,8 @@ use crate::{
     config::Config,
     domain::key::KeyUsage,
     server,
+    service::{self, KeyState, KeyStates},
     store::Store,
-    workflow::{self, KeyState, KeyStates},
 };
 
 /// Prints how many rows each key keys. Works beside a running server.
@@ -20,7 +20,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
 async fn examine(config: &Config, store: &dyn Store) -> anyhow::Result<()> {
     server::migrate(store).await?;
     let keyring = server::check_keyring(config)?;
-    let KeyStates { keys, unmarked } = workflow::key_states(store, keyring.as_ref(), server::now()).await?;
+    let KeyStates { keys, unmarked } = service::key_states(store, keyring.as_ref(), server::now()).await?;
     say(line(["KEY", "FINGERPRINT", "STATE", "COMMENTS", "ADDRESSES", "BANS", "REPORTS", "TOKENS"]))?;
     for state in &keys {
         say(line(cells(

@@ -13,8 +13,8 @@ use crate::{
         id::SiteId,
     },
     server,
+    service::{Gatekeeper, NewToken},
     store::Store,
-    workflow::{Gatekeeper, NewToken},
 };
 
 pub(super) async fn run(command: TokenCommand, config: Config) -> anyhow::Result<()> {

@@ -18,7 +18,7 @@ pub struct RequestRow {
     /// key as earlier versions stored it. Not stored.
     #[serde(skip)]
     pub earlier_hashes: Vec<[u8; 32]>,
-    /// The first answer as JSON, written and read by the workflow that made it.
+    /// The first answer as JSON, written and read by the service that made it.
     pub response: String,
 }
 

@@ -10,7 +10,7 @@ use crate::{
         Error, Result,
         access::{self, Caller, Role},
     },
-    workflow::Gatekeeper,
+    service::Gatekeeper,
 };
 
 /// Lets whoever shows a live token of one of the roles through, and leaves the checked call in the request.

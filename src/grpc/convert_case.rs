@@ -12,7 +12,7 @@ use crate::{
     },
     locale::{Locale, Value},
     proto::v1,
-    workflow::{CommentList, ListedThread},
+    service::{CommentList, ListedThread},
 };
 
 /// A comment with all of its text, for moderators.

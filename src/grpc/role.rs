@@ -33,12 +33,12 @@ pub const TABLE: [(&str, &[Role]); 37] = [
     ("/duyet.v1.PolicyService/UpdateSite", &[Admin]),
     ("/duyet.v1.PolicyService/Lockdown", &[Moderator, Admin]),
     ("/duyet.v1.PolicyService/ReleasePending", &[Moderator, Admin]),
-    // The workflow lets portals show and erase what a receipt is for only.
+    // The service lets portals show and erase what a receipt is for only.
     ("/duyet.v1.PrivacyService/ExportAuthor", &[Portal, Admin]),
     ("/duyet.v1.PrivacyService/EraseAuthor", &[Portal, Admin]),
     ("/duyet.v1.PrivacyService/RevealSender", &[Admin]),
     ("/duyet.v1.RuleService/ListTerms", &[Moderator, Admin]),
-    // The workflow lets moderators make dry runs only.
+    // The service lets moderators make dry runs only.
     ("/duyet.v1.RuleService/PutTerm", &[Moderator, Admin]),
     ("/duyet.v1.RuleService/DeleteTerm", &[Admin]),
     ("/duyet.v1.RuleService/AssessText", &[Moderator, Admin]),

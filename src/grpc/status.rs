@@ -9,7 +9,7 @@ use tonic::{
 };
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::captcha_service::to_issued;
+use super::captcha::to_issued;
 use crate::{
     domain::{
         Error,

@@ -1,6 +1,9 @@
 //! The layers around every call, with handlers that misbehave behind them.
 
+use std::{sync::Arc, time::Duration};
+
 use axum::{
+    Router,
     body::{Body, Bytes},
     extract::Request,
     response::{IntoResponse as _, Response},
@@ -13,12 +16,17 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use tower::ServiceExt as _;
 
-use super::*;
+use super::{
+    MAX_MESSAGE_BYTES, MAX_OPEN_MESSAGE_BYTES, call,
+    layers::layered,
+    role,
+    transport::{self, in_flight::InFlight},
+};
 use crate::{
     domain::{access::Role, id::SiteId},
     keyring::Keyring,
+    service::{Gatekeeper, NewToken},
     store::{contract::UpkeepStore as _, sqlite::SqliteStore},
-    workflow::NewToken,
 };
 
 /// Needs no token.

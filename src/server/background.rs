@@ -14,7 +14,7 @@ use super::away::Away;
 use crate::{
     grpc::SERVICES,
     ops::{http::Readiness, metric},
-    workflow::Workflow,
+    service::Workflow,
 };
 
 /// How often the database is asked whether it is there.

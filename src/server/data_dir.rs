@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     domain::{access::AccessToken, id::SiteId},
     keyring::Keyring,
-    workflow::{FIRST_TOKENS, Gatekeeper, NewToken},
+    service::{FIRST_TOKENS, Gatekeeper, NewToken},
 };
 
 /// The site of the first tokens.

@@ -7,8 +7,8 @@ use crate::{
     config::Config,
     domain::key::KeyUsage,
     keyring::Keyring,
+    service::{self, Admission, KeyState},
     store::Store,
-    workflow::{self, Admission, KeyState},
 };
 
 /// What an operator is told to do.
@@ -28,7 +28,7 @@ pub async fn open_keys(config: &Config, store: &dyn Store) -> anyhow::Result<Key
     }
     if data_dir::has_database(&config.data_dir) {
         migrate(store).await?;
-        let states = patiently(None, || workflow::key_states(store, None, now())).await?;
+        let states = patiently(None, || service::key_states(store, None, now())).await?;
         let rows = states.total();
         if rows.rows() > 0 {
             let path = data_dir::key_file(&config.data_dir);
@@ -49,7 +49,7 @@ pub async fn open_keys(config: &Config, store: &dyn Store) -> anyhow::Result<Key
 /// The store's, and when the ring lacks a key in use and nobody accepted that.
 pub async fn admit_keys(config: &Config, store: &dyn Store, keyring: &Keyring) -> anyhow::Result<()> {
     let accept = config.accept_keys;
-    let admission = patiently(None, || workflow::admit_keys(store, keyring, accept, now())).await;
+    let admission = patiently(None, || service::admit_keys(store, keyring, accept, now())).await;
     match admission.context("recording the keys")? {
         Admission::Refused(lacking) => {
             let lacking: Vec<_> = lacking.iter().map(named).collect();

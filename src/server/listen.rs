@@ -21,7 +21,7 @@ use crate::{
         metric,
         seats::Seats,
     },
-    workflow::Gatekeeper,
+    service::Gatekeeper,
 };
 
 pub(super) fn open_tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {

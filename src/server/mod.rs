@@ -35,10 +35,10 @@ use crate::{
         descriptors::{self, Connections},
         http::Readiness,
     },
+    service::{Gatekeeper, Pages, Rules, Workflow},
     store::{
         Store, batches::SubmissionWriter, contract::SubmissionStore, postgres::PostgresStore, sqlite::SqliteStore,
     },
-    workflow::{Gatekeeper, Pages, Rules, Workflow},
 };
 
 pub use background::now;

@@ -11,7 +11,7 @@ use tokio::{
 use crate::{
     config::{Config, Source},
     ops::metric,
-    workflow::Workflow,
+    service::Workflow,
 };
 
 /// How often the file's content is compared. A look and not a watch of the directory: it also sees what is mounted over it, as

@@ -117,12 +117,12 @@ async fn a_token_that_is_not_live_opens_nothing(database: Database) {
 
 async fn expired_token(newsroom: &Newsroom) -> String {
     let store = duyet::server::open_store(&newsroom.config).unwrap();
-    let new = duyet::workflow::NewToken {
+    let new = duyet::service::NewToken {
         site: duyet::domain::id::SiteId::parse("default").unwrap(),
         name: "het-han".into(),
         role: Role::Admin,
         expires_at: Some(chrono::DateTime::UNIX_EPOCH),
     };
-    let gatekeeper = duyet::workflow::Gatekeeper::new(store, newsroom.keyring());
+    let gatekeeper = duyet::service::Gatekeeper::new(store, newsroom.keyring());
     gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
 }

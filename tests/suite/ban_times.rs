@@ -19,8 +19,8 @@ use duyet::{
     },
     keyring::Keyring,
     limiter::Limiter,
+    service::{BanRequest, BanTarget, Pages, RevealRequest, Rules, Submitted, Workflow},
     store::batches::SubmissionWriter,
-    workflow::{BanRequest, BanTarget, Pages, RevealRequest, Rules, Submitted, Workflow},
 };
 use uuid::Uuid;
 

@@ -9,7 +9,7 @@ use duyet::{
         privacy::{ErasureProgress, PersonErasure},
         request::RequestRow,
     },
-    workflow::{EraseRequest, Person},
+    service::{EraseRequest, Person},
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -119,7 +119,7 @@ async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Databas
                 }
             };
             erasing.await;
-            duyet::workflow::Erased { comments: 300, reports: 0, batch: Uuid::nil(), remaining: 0, in_progress: false }
+            duyet::service::Erased { comments: 300, reports: 0, batch: Uuid::nil(), remaining: 0, in_progress: false }
         });
     }
     let answers = tasks.join_all().await;

@@ -18,7 +18,7 @@ use duyet::{
         submission::Submission,
     },
     proto::v1::{self, CommentStatus},
-    workflow::Workflow,
+    service::Workflow,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;

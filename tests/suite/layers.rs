@@ -14,21 +14,21 @@ const ROOMS: [(&str, &[&str], &[&str]); 14] = [
     ("config", &["domain"], &["tokio", "tonic", "sqlx", "redis", "axum"]),
     ("daemon", ALL, &[]),
     ("domain", &[], &["tokio", "tonic", "sqlx", "redis", "governor", "axum", "metrics", "tracing", "rand"]),
-    ("grpc", &["domain", "locale", "ops", "proto", "workflow"], &["sqlx", "redis", "governor"]),
+    ("grpc", &["domain", "locale", "ops", "proto", "service"], &["sqlx", "redis", "governor"]),
     ("keyring", &["domain"], &["tokio", "tonic", "sqlx", "redis", "axum"]),
     ("limiter", &["domain"], &["tonic", "sqlx", "axum"]),
     ("locale", &[], &["tokio", "tonic", "sqlx", "redis", "axum"]),
     ("ops", &["domain"], &["tonic", "sqlx", "redis"]),
     ("proto", &[], &[]),
     ("server", ALL, &[]),
+    ("service", &["captcha", "domain", "keyring", "limiter", "ops", "store"], &["tonic", "sqlx", "redis", "axum"]),
     ("store", &["domain"], &["tonic", "redis", "axum"]),
-    ("workflow", &["captcha", "domain", "keyring", "limiter", "ops", "store"], &["tonic", "sqlx", "redis", "axum"]),
 ];
 
 /// Rooms that wire the others.
 const ALL: &[&str] = &[
     "captcha", "cli", "config", "daemon", "domain", "grpc", "keyring", "limiter", "locale", "ops", "proto", "server",
-    "store", "workflow",
+    "service", "store",
 ];
 
 /// Longest file in lines, without its tests.

@@ -9,7 +9,7 @@ use duyet::{
         submission::Submission,
     },
     proto::v1::{self, Outcome},
-    workflow::Workflow,
+    service::Workflow,
 };
 use uuid::Uuid;
 

@@ -192,13 +192,13 @@ async fn metrics_off_loopback_need_a_token_of_their_own(database: Database) {
 /// A token of the server, as `duyetd token create --role metrics` makes it.
 async fn metrics_token(newsroom: &Newsroom) -> String {
     let store = duyet::server::open_store(&newsroom.config).unwrap();
-    let new = duyet::workflow::NewToken {
+    let new = duyet::service::NewToken {
         site: duyet::domain::id::SiteId::of_server(),
         name: "prometheus".into(),
         role: duyet::domain::access::Role::Metrics,
         expires_at: None,
     };
-    let gatekeeper = duyet::workflow::Gatekeeper::new(store, newsroom.keyring());
+    let gatekeeper = duyet::service::Gatekeeper::new(store, newsroom.keyring());
     gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
 }
 

@@ -16,7 +16,7 @@ on_both_databases! {
     every_way_to_decide_writes_one_audit_row,
 }
 
-/// How long other replicas may show what they keep: `workflow::pages::FRESH`.
+/// How long other replicas may show what they keep: `service::pages::FRESH`.
 const FRESH: Duration = Duration::from_millis(250);
 
 fn request_id() -> String {

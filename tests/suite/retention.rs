@@ -11,7 +11,7 @@ use duyet::{
         privacy::{Erasure, Outlived, Retention},
         spam::{Reading, model::Evidence},
     },
-    workflow::Workflow,
+    service::Workflow,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;

@@ -20,7 +20,7 @@ use crate::{
     domain::{Error, Result, access::Caller, share::PeerPlace},
     grpc::{MAX_OPEN_MESSAGE_BYTES, call, status::to_status},
     locale::Locale,
-    workflow::Gatekeeper,
+    service::Gatekeeper,
 };
 
 type Next = Poll<Option<Result<Frame<Bytes>, axum::Error>>>;

@@ -6,7 +6,7 @@ use duyet::domain::{
     lifecycle::{Action, Status},
     reason::Reason,
 };
-use duyet::workflow::Decided;
+use duyet::service::Decided;
 use tokio::task::JoinSet;
 
 use crate::support::{

@@ -10,7 +10,7 @@ use duyet::domain::{
     text,
 };
 
-use duyet::workflow::QueueRequest;
+use duyet::service::QueueRequest;
 
 use crate::support::{
     home::Home,

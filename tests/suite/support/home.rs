@@ -8,13 +8,13 @@ use duyet::{
         Result,
         decision::{DecisionBatch, Settled},
     },
+    service::Decided,
     store::{
         Store,
         contract::{SubmissionStore, UpkeepStore as _},
         postgres::{PoolSettings, PostgresStore},
         sqlite::SqliteStore,
     },
-    workflow::Decided,
 };
 use sqlx::{
     AssertSqlSafe, Connection as _, PgConnection, PgPool, SqlitePool,

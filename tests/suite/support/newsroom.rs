@@ -149,8 +149,8 @@ impl Newsroom {
     /// Makes a token of a role on a site, as `duyetd token create` does.
     pub async fn new_token(&self, role: &str, site: &str) -> String {
         let store = server::open_store(&self.config).unwrap();
-        let gatekeeper = duyet::workflow::Gatekeeper::new(store.clone(), self.keyring());
-        let new = duyet::workflow::NewToken {
+        let gatekeeper = duyet::service::Gatekeeper::new(store.clone(), self.keyring());
+        let new = duyet::service::NewToken {
             site: duyet::domain::id::SiteId::parse(site).unwrap(),
             name: format!("{role}-{}", Uuid::new_v4().simple()),
             role: role.parse().unwrap(),

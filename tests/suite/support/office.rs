@@ -8,8 +8,8 @@ use duyet::{
     keyring::Keyring,
     limiter::Limiter,
     ops::metric,
+    service::{Pages, Rules, Workflow},
     store::{Store, batches::SubmissionWriter, contract::SubmissionStore},
-    workflow::{Pages, Rules, Workflow},
 };
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 

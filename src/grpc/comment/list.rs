@@ -1,0 +1,120 @@
+//! `ListComments`. Its answer is written once for all who get the same page; the generated service would make messages of it and write
+//! them for each of them anew.
+
+use axum::{body::Body, extract, response};
+use futures_util::future::BoxFuture;
+use prost::{Message as _, bytes::BufMut as _};
+use tonic::{
+    Request, Response, Status,
+    codec::{Codec, CompressionEncoding, EnabledCompressionEncodings, EncodeBuf, Encoder},
+    server::{Grpc, UnaryService},
+};
+use tonic_prost::ProstDecoder;
+
+use super::service::check_receipts;
+use crate::{
+    domain::{
+        Error, Result, form,
+        page::{Order, page_size},
+        violation::{Problem, Violations},
+    },
+    grpc::{
+        call::Call,
+        convert_case::to_listed,
+        routes::{MAX_MESSAGE_BYTES, Service},
+    },
+    proto::v1,
+    service::{CommentList, ListRequest, WrittenList},
+};
+
+/// Answers at this path instead of the generated service.
+pub(in crate::grpc) const PATH: &str = "/duyet.v1.CommentService/ListComments";
+
+pub(in crate::grpc) async fn answer(service: Service, request: extract::Request) -> response::Response {
+    let mut gzip = EnabledCompressionEncodings::default();
+    gzip.enable(CompressionEncoding::Gzip);
+    let mut grpc = Grpc::new(Written)
+        .apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), None)
+        .apply_compression_config(gzip, gzip);
+    grpc.unary(service, request).await.map(Body::new)
+}
+
+/// Sends what is written already.
+#[derive(Debug, Clone, Copy)]
+struct Written;
+
+impl Codec for Written {
+    type Encode = WrittenList;
+    type Decode = v1::ListCommentsRequest;
+    type Encoder = Self;
+    type Decoder = ProstDecoder<v1::ListCommentsRequest>;
+
+    fn encoder(&mut self) -> Self {
+        *self
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstDecoder::default()
+    }
+}
+
+impl Encoder for Written {
+    type Item = WrittenList;
+    type Error = Status;
+
+    fn encode(&mut self, list: WrittenList, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_slice(&list);
+        Ok(())
+    }
+}
+
+impl UnaryService<v1::ListCommentsRequest> for Service {
+    type Response = WrittenList;
+    type Future = BoxFuture<'static, Result<Response<WrittenList>, Status>>;
+
+    fn call(&mut self, request: Request<v1::ListCommentsRequest>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move {
+            let call = Call::of(&request)?;
+            let list = call.told(service.list(&call, request.into_inner()).await)?;
+            let bytes = list.len();
+            Ok(call.sized(list, bytes))
+        })
+    }
+}
+
+impl Service {
+    async fn list(&self, call: &Call, request: v1::ListCommentsRequest) -> Result<WrittenList> {
+        self.0.list_comments(&call.caller.site, &list_request(request)?, call.now, write).await
+    }
+}
+
+fn write(list: CommentList) -> WrittenList {
+    to_listed(list).encode_to_vec().into()
+}
+
+fn list_request(request: v1::ListCommentsRequest) -> Result<ListRequest> {
+    let mut violations = Violations::default();
+    let article = form::check_article(&request.article_id, &mut violations);
+    let parent = form::check_optional_comment(&request.parent_id, "parent_id", &mut violations);
+    check_receipts(&request.receipts, &mut violations);
+    let order = match v1::Order::try_from(request.order) {
+        Ok(v1::Order::Oldest) => Order::Oldest,
+        // Talk is read top down, threads from the newest on.
+        Ok(v1::Order::Unspecified) if parent.is_some() => Order::Oldest,
+        Ok(v1::Order::Newest | v1::Order::Unspecified) => Order::Newest,
+        Err(_) => {
+            violations.add("order", Problem::UnknownValue);
+            Order::Newest
+        }
+    };
+    violations.into_result()?;
+    Ok(ListRequest {
+        article: article.ok_or_else(|| Error::invalid("article_id", Problem::Required))?,
+        parent,
+        order,
+        size: page_size(request.page_size, 20, 100),
+        page_token: request.page_token,
+        receipts: request.receipts,
+    })
+}

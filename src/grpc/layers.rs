@@ -1,0 +1,87 @@
+//! What surrounds every call, in one layer.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+};
+
+use super::{
+    auth, call, role,
+    routes::MAX_MESSAGE_BYTES,
+    status,
+    transport::{self, in_flight::InFlight, message::Messages, observe::Observer, open::Open, stream::Checked},
+};
+use crate::{domain::Error, service::Gatekeeper};
+
+/// What every call passes.
+#[derive(Clone)]
+struct Gates {
+    observer: Arc<Observer>,
+    gatekeeper: Arc<Gatekeeper>,
+    messages: Messages,
+    in_flight: InFlight,
+    open: Open,
+    heartbeat: Duration,
+}
+
+/// One layer for all: each layer of axum's copies the services below it for each call.
+pub(super) fn layered(router: Router, gatekeeper: Arc<Gatekeeper>, in_flight: InFlight, heartbeat: Duration) -> Router {
+    let messages = Messages::default();
+    let gates = Gates {
+        observer: Arc::new(Observer::new()),
+        gatekeeper,
+        open: Open::new(messages.clone()),
+        messages,
+        in_flight,
+        heartbeat,
+    };
+    router.layer(middleware::from_fn_with_state(gates, pass))
+}
+
+/// From outside in: observe (count, log, catch panics), deadline, shed, authenticate, read the message, take a place.
+async fn pass(State(gates): State<Gates>, request: Request, next: Next) -> Response {
+    let admitted = |request| gates.admit(request, next);
+    gates.observer.observe(request, |request| transport::deadline::enforce(request, admitted)).await
+}
+
+impl Gates {
+    async fn admit(&self, request: Request, next: Next) -> Response {
+        let locale = call::locale_of(request.headers());
+        let answered = if role::is_open(request.uri().path()) {
+            self.open.admit(request, next).await
+        } else {
+            self.admit_caller(request, next).await
+        };
+        answered.unwrap_or_else(|error| status::to_status(&error, locale).into_http())
+    }
+
+    async fn admit_caller(&self, mut request: Request, next: Next) -> Result<Response, Error> {
+        // A path that no service has goes on to tonic's UNIMPLEMENTED.
+        let Some((path, allowed)) = role::listed(request.uri().path()) else { return Ok(next.run(request).await) };
+        let at_the_door = self.in_flight.knock(path)?;
+        let peer = transport::peer_of(&request);
+        let caller = auth::authenticate(&self.gatekeeper, &mut request, peer, allowed).await?;
+        // Who waits for a message does so in a place of its own, and leaves the door to others.
+        drop(at_the_door);
+        if let Some(seat) = transport::seat_of(&request) {
+            seat.keep();
+        }
+        let request = self.messages.read(request, MAX_MESSAGE_BYTES, || self.in_flight.wait(&caller)).await?;
+        // A watch has a place of its own.
+        let under_way = if transport::is_stream(path) { None } else { Some(self.in_flight.enter(path, &caller)?) };
+        let locale = call::locale_of(request.headers());
+        let response = next.run(request).await;
+        if let Some(under_way) = under_way {
+            under_way.end();
+        }
+        if !transport::is_answered_by_stream(path) {
+            return Ok(response);
+        }
+        let gatekeeper = Arc::clone(&self.gatekeeper);
+        Ok(response.map(|body| Checked::body(body, gatekeeper, caller, locale, self.heartbeat)))
+    }
+}

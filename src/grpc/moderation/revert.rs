@@ -1,0 +1,49 @@
+//! `Revert`.
+
+use crate::{
+    domain::{
+        Error, Result, form,
+        id::parse_uuid,
+        revert::Target,
+        violation::{Problem, Violations},
+    },
+    grpc::{call::Call, item_result::to_reverted_item, routes::Service},
+    proto::v1::{self, revert_request},
+    service::RevertRequest,
+};
+
+impl Service {
+    pub(in crate::grpc) async fn taking_back(
+        &self,
+        call: &Call,
+        request: v1::RevertRequest,
+    ) -> Result<v1::RevertResponse> {
+        let undone = self.0.revert(&call.caller, revert_request(&request)?, call.now).await?;
+        Ok(v1::RevertResponse {
+            results: undone.items.into_iter().map(|item| to_reverted_item(item, call.locale)).collect(),
+            batch_id: undone.batch.map(|id| id.to_string()).unwrap_or_default(),
+        })
+    }
+}
+
+fn revert_request(request: &v1::RevertRequest) -> Result<RevertRequest> {
+    let mut violations = Violations::default();
+    let target = check_target(request.target.as_ref(), &mut violations);
+    let request_id = form::check_request_id(&request.request_id, &mut violations);
+    violations.into_result()?;
+    match (target, request_id) {
+        (Some(target), Some(request_id)) => Ok(RevertRequest { target, request_id }),
+        _ => Err(Error::internal("a missing field was not noted")),
+    }
+}
+
+fn check_target(target: Option<&revert_request::Target>, violations: &mut Violations) -> Option<Target> {
+    use revert_request::Target::{BatchId, DecisionId, Last};
+    let mut id = |field, text: &str| violations.take(field, parse_uuid(text), Problem::NotAUuid);
+    match target {
+        Some(DecisionId(text)) => id("decision_id", text).map(Target::Entry),
+        Some(BatchId(text)) => id("batch_id", text).map(Target::Batch),
+        Some(Last(last)) => violations.take("last", last.then_some(Target::Last), Problem::Required),
+        None => violations.take("target", None, Problem::Required),
+    }
+}

@@ -1,0 +1,55 @@
+//! The queue as it changes, as a stream.
+
+use futures_util::stream;
+use tonic::codegen::BoxStream;
+
+use super::filter::queue_filter;
+use crate::{
+    domain::{Result, violation::Violations},
+    grpc::{
+        call::{self, Call},
+        convert_case::to_case,
+        routes::Service,
+        status,
+    },
+    locale::Locale,
+    proto::v1,
+    service::QueueEvent,
+};
+
+impl Service {
+    pub(in crate::grpc) async fn watch(
+        &self,
+        call: &Call,
+        request: v1::WatchQueueRequest,
+    ) -> Result<BoxStream<v1::WatchQueueResponse>> {
+        let mut violations = Violations::default();
+        let filter = queue_filter(request.filter.unwrap_or_default(), &mut violations);
+        violations.into_result()?;
+        let watch = self.0.watch_queue(&call.caller, filter, call::now).await?;
+        let locale = call.locale;
+        // Asked for the next event only when the last one went out: who reads slowly is not read ahead for.
+        Ok(Box::pin(stream::unfold(watch, move |mut watch| async move {
+            let event = watch.next().await?;
+            let event = event.map(|event| to_event(event, locale));
+            Some((event.map_err(|error| status::to_status(&error, locale)), watch))
+        })))
+    }
+}
+
+fn to_event(event: QueueEvent, locale: Locale) -> v1::WatchQueueResponse {
+    let (event, case) = match event {
+        QueueEvent::Heartbeat { total } => {
+            let event = v1::QueueEvent::Heartbeat.into();
+            return v1::WatchQueueResponse { event, total, ..Default::default() };
+        }
+        QueueEvent::Waiting(case) => (v1::QueueEvent::Waiting, case),
+        QueueEvent::Left(case) => (v1::QueueEvent::Left, case),
+    };
+    v1::WatchQueueResponse {
+        event: event.into(),
+        comment_id: case.comment.id.to_string(),
+        case: Some(to_case(*case, locale)),
+        total: 0,
+    }
+}

@@ -1,0 +1,4 @@
+mod approve_pending;
+mod mask;
+mod service;
+mod site;

@@ -1,0 +1,90 @@
+//! All routes: the services over one workflow, health, reflection, and what surrounds them.
+
+/// A service with the bounds that every service has. The generated servers share no trait.
+macro_rules! bounded {
+    ($server:expr, $limit:expr) => {
+        $server
+            .max_decoding_message_size($limit)
+            .accept_compressed(tonic::codec::CompressionEncoding::Gzip)
+            .send_compressed(tonic::codec::CompressionEncoding::Gzip)
+    };
+}
+
+use std::{sync::Arc, time::Duration};
+
+use axum::routing::any;
+use tonic::service::Routes;
+
+use super::{comment::list, layers::layered, transport::in_flight::InFlight};
+use crate::{
+    domain::Error,
+    proto::{
+        self,
+        v1::{
+            ban_service_server::BanServiceServer, captcha_service_server::CaptchaServiceServer,
+            comment_service_server::CommentServiceServer, moderation_service_server::ModerationServiceServer,
+            policy_service_server::PolicyServiceServer, privacy_service_server::PrivacyServiceServer,
+            rule_service_server::RuleServiceServer,
+        },
+    },
+    service::{Gatekeeper, Workflow},
+};
+
+/// Longest request message in bytes: a comment of 5,000 graphemes fits several times.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+
+/// Longest message of health and reflection in bytes: a name.
+pub const MAX_OPEN_MESSAGE_BYTES: usize = 4 * 1024;
+
+/// Our services, by full name: each has an entry in grpc.health.v1.
+pub const SERVICES: [&str; 7] = [
+    "duyet.v1.BanService",
+    "duyet.v1.CaptchaService",
+    "duyet.v1.CommentService",
+    "duyet.v1.ModerationService",
+    "duyet.v1.PolicyService",
+    "duyet.v1.PrivacyService",
+    "duyet.v1.RuleService",
+];
+
+/// The services over one workflow.
+#[derive(Clone)]
+pub(super) struct Service(pub(super) Arc<Workflow>);
+
+/// Builds all routes with the layers around them.
+///
+/// # Errors
+/// When the descriptor set cannot be registered for reflection.
+pub fn routes(
+    workflow: Arc<Workflow>,
+    gatekeeper: Arc<Gatekeeper>,
+    health: tonic_health::pb::health_server::HealthServer<impl tonic_health::pb::health_server::Health>,
+    reflection: bool,
+    in_flight: InFlight,
+    heartbeat: Duration,
+) -> Result<Routes, Error> {
+    let service = Service(workflow);
+    let mut routes = Routes::new(bounded!(health, MAX_OPEN_MESSAGE_BYTES))
+        .add_service(bounded!(CaptchaServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(CommentServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(ModerationServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(PolicyServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(BanServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(RuleServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(PrivacyServiceServer::new(service.clone()), MAX_MESSAGE_BYTES));
+    if reflection {
+        let configure = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let (new, old) =
+            (configure().build_v1().map_err(Error::internal)?, configure().build_v1alpha().map_err(Error::internal)?);
+        routes = routes
+            .add_service(bounded!(new, MAX_OPEN_MESSAGE_BYTES))
+            .add_service(bounded!(old, MAX_OPEN_MESSAGE_BYTES));
+    }
+    let lists = any(move |request| list::answer(service.clone(), request));
+    let all = routes.into_axum_router().route(list::PATH, lists);
+    Ok(Routes::from(layered(all, gatekeeper, in_flight, heartbeat)).prepare())
+}

@@ -1,0 +1,223 @@
+//! `RuleService`.
+
+use tonic::{Request, Response, Status, async_trait};
+use uuid::Uuid;
+
+use super::{
+    call::Call,
+    convert::{from_term_state, from_term_tier, required, to_status, to_term_state, to_term_tier, to_time, to_verdict},
+    convert_case::to_findings,
+    routes::Service,
+};
+use crate::{
+    domain::{
+        Error, Result,
+        budget::Room,
+        comment::FormText,
+        form,
+        id::parse_uuid,
+        page::page_size,
+        policy::Verdict,
+        spam::{
+            Term, TermDraft,
+            trial::{ByDecision, Collisions, Example, Replay, RuleCount},
+        },
+        violation::{Problem, Violations},
+    },
+    proto::v1::{self, rule_service_server::RuleService},
+    service::{Cost, DeleteTermRequest, MOST_TRIED, PutTermRequest, TermsRequest},
+};
+
+/// Decided comments of a replay, unless asked for otherwise.
+const REPLAYED: usize = 2_000;
+/// Longest query in bytes: the longest pattern.
+const MAX_QUERY_BYTES: usize = 800;
+
+#[async_trait]
+impl RuleService for Service {
+    async fn list_terms(
+        &self,
+        request: Request<v1::ListTermsRequest>,
+    ) -> Result<Response<v1::ListTermsResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.terms(&call, request.into_inner()).await)
+    }
+
+    async fn put_term(&self, request: Request<v1::PutTermRequest>) -> Result<Response<v1::PutTermResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.put(&call, request.into_inner()).await)
+    }
+
+    async fn delete_term(
+        &self,
+        request: Request<v1::DeleteTermRequest>,
+    ) -> Result<Response<v1::DeleteTermResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.delete(&call, &request.into_inner()).await)
+    }
+
+    async fn assess_text(
+        &self,
+        request: Request<v1::AssessTextRequest>,
+    ) -> Result<Response<v1::AssessTextResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.assess(&call, &request.into_inner()))
+    }
+
+    async fn replay_rules(
+        &self,
+        request: Request<v1::ReplayRulesRequest>,
+    ) -> Result<Response<v1::ReplayRulesResponse>, Status> {
+        let call = Call::of(&request)?;
+        call.answer(self.replay(&call, request.into_inner()).await)
+    }
+}
+
+impl Service {
+    async fn terms(&self, call: &Call, request: v1::ListTermsRequest) -> Result<v1::ListTermsResponse> {
+        let mut violations = Violations::default();
+        violations.check_length("query", &request.query, MAX_QUERY_BYTES, MAX_QUERY_BYTES);
+        violations.into_result()?;
+        let size = page_size(request.page_size, 50, 200);
+        let request = TermsRequest { query: request.query, size, page_token: request.page_token };
+        let list = self.0.list_terms(&call.caller.site, &request).await?;
+        let terms = list.terms.into_iter().map(to_term).collect();
+        Ok(v1::ListTermsResponse { terms, next_page_token: list.next_page_token })
+    }
+
+    async fn put(&self, call: &Call, request: v1::PutTermRequest) -> Result<v1::PutTermResponse> {
+        let mut violations = Violations::default();
+        // Nothing is written, so nothing is resent.
+        let needs_none = request.request_id.is_empty() && request.dry_run;
+        let request_id =
+            if needs_none { Some(Uuid::nil()) } else { form::check_request_id(&request.request_id, &mut violations) };
+        let term = violations.take("term", request.term, Problem::Required);
+        let put = term.and_then(|term| put_request(term, request_id, &mut violations));
+        violations.into_result()?;
+        let put = put.ok_or_else(|| Error::internal("a missing field was not noted"))?;
+        if request.dry_run {
+            let (term, report) = self.0.try_term(&call.caller, &put, call.now).await?;
+            return Ok(v1::PutTermResponse { term: Some(to_term(term)), collisions: Some(to_collisions(report)) });
+        }
+        let term = self.0.put_term(&call.caller, put, call.now).await?;
+        Ok(v1::PutTermResponse { term: Some(to_term(term)), collisions: None })
+    }
+
+    async fn delete(&self, call: &Call, request: &v1::DeleteTermRequest) -> Result<v1::DeleteTermResponse> {
+        let mut violations = Violations::default();
+        let problem = if request.term_id.is_empty() { Problem::Required } else { Problem::NotAUuid };
+        let id = violations.take("term_id", parse_uuid(&request.term_id), problem);
+        if request.revision <= 0 {
+            violations.add("revision", Problem::Required);
+        }
+        let request_id = form::check_request_id(&request.request_id, &mut violations);
+        violations.into_result()?;
+        let (Some(id), Some(request_id)) = (id, request_id) else {
+            return Err(Error::internal("a missing field was not noted"));
+        };
+        let request = DeleteTermRequest { id, revision: request.revision, request_id };
+        let term = self.0.delete_term(&call.caller, request, call.now).await?;
+        Ok(v1::DeleteTermResponse { term: Some(to_term(term)) })
+    }
+
+    fn assess(&self, call: &Call, request: &v1::AssessTextRequest) -> Result<v1::AssessTextResponse> {
+        let mut violations = Violations::default();
+        let v1::AssessTextRequest { author_name, title, content } = request;
+        let text = FormText::check_unsigned(author_name, title, content, &self.0.text_limits(), &mut violations);
+        violations.into_result()?;
+        let _turn = self.0.turn(&call.caller, Cost::Search)?;
+        let assessed = self.0.assess_text(&call.caller.site, &text);
+        Ok(v1::AssessTextResponse {
+            score: assessed.assessment.score,
+            verdict: to_verdict(assessed.verdict).into(),
+            findings: to_findings(assessed.assessment.findings, call.locale),
+            decisions: assessed.decisions,
+            model_version: assessed.model_version,
+        })
+    }
+
+    async fn replay(&self, call: &Call, request: v1::ReplayRulesRequest) -> Result<v1::ReplayRulesResponse> {
+        let mut violations = Violations::default();
+        let with = request.term.and_then(|term| put_request(term, Some(Uuid::nil()), &mut violations));
+        violations.into_result()?;
+        let limit = page_size(request.limit, REPLAYED, MOST_TRIED);
+        Ok(to_replay(self.0.replay_rules(&call.caller, with.as_ref(), limit, call.now).await?))
+    }
+}
+
+fn put_request(term: v1::Term, request_id: Option<Uuid>, violations: &mut Violations) -> Option<PutTermRequest> {
+    let v1::Term { id, pattern, tier, state, weight, note, revision, updated_by: _, updated_at: _ } = term;
+    let is_new = id.is_empty();
+    let id = if is_new { None } else { violations.take("term.id", parse_uuid(&id), Problem::NotAUuid) };
+    // A change of what nobody saw, or a revision of what is not there.
+    if is_new != (revision == 0) || revision < 0 {
+        violations.add("term.revision", if is_new { Problem::OutOfRange } else { Problem::Required });
+    }
+    let tier = required(tier, from_term_tier, "term.tier", violations);
+    let state = required(state, from_term_state, "term.state", violations);
+    let draft = TermDraft::check(&pattern, tier, state, weight, &note, violations)?;
+    Some(PutTermRequest { id, revision, draft, request_id: request_id? })
+}
+
+fn to_term(term: Term) -> v1::Term {
+    v1::Term {
+        id: term.id.to_string(),
+        pattern: term.pattern,
+        tier: to_term_tier(term.tier).into(),
+        state: to_term_state(term.state).into(),
+        weight: term.weight,
+        note: term.note,
+        revision: term.revision,
+        updated_by: term.updated_by,
+        updated_at: Some(to_time(term.updated_at)),
+    }
+}
+
+fn to_collisions(report: Collisions) -> v1::TermCollisions {
+    v1::TermCollisions {
+        would_match: count(report.would_match),
+        sampled: count(report.sampled),
+        examples: report.examples.into_iter().map(to_example).collect(),
+    }
+}
+
+fn to_example(example: Example) -> v1::RuleExample {
+    v1::RuleExample {
+        comment_id: example.id.to_string(),
+        text: example.text,
+        status: to_status(example.status).into(),
+        verdict: to_verdict(example.verdict).into(),
+        score: example.score,
+    }
+}
+
+fn to_replay(replay: Replay) -> v1::ReplayRulesResponse {
+    let rows = [(Verdict::Publish, replay.publish), (Verdict::Hold, replay.hold), (Verdict::Spam, replay.spam)];
+    let row = |(verdict, decided)| v1::VerdictCount {
+        verdict: to_verdict(verdict).into(),
+        decided: Some(to_decision_count(decided)),
+    };
+    let rule = |RuleCount { rule, term, pattern, met }| v1::RuleCount {
+        pattern,
+        rule: rule.to_string(),
+        term_id: term.map(|id| id.to_string()).unwrap_or_default(),
+        met: Some(to_decision_count(met)),
+    };
+    let mut rules = replay.rules;
+    // Those that met most come first.
+    rules.truncate(Room::default().fitting(&rules));
+    v1::ReplayRulesResponse {
+        verdicts: rows.into_iter().map(row).collect(),
+        rules: rules.into_iter().map(rule).collect(),
+        examples: replay.examples.into_iter().map(to_example).collect(),
+    }
+}
+
+fn to_decision_count(counts: ByDecision) -> v1::DecisionCount {
+    let ByDecision { approved, refused, spam } = counts;
+    v1::DecisionCount { approved: count(approved), refused: count(refused), spam: count(spam) }
+}
+
+fn count(of: usize) -> i32 {
+    i32::try_from(of).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,162 @@
+//! Issuing challenges: which one, how hard, and its sealed token. Nothing is stored.
+
+use std::time::Duration as Patience;
+
+use chrono::{DateTime, Duration, Utc};
+use rand::{SeedableRng as _, rngs::StdRng};
+use secrecy::ExposeSecret as _;
+use uuid::Uuid;
+
+use crate::{
+    captcha::{Secrets, pose_proof},
+    domain::{
+        Error, Result,
+        challenge::{ChallengeContent, ChallengeKind, Image, IssuedChallenge, SealedChallenge},
+        form::Client,
+        id::{ArticleId, SiteId},
+        level::Level,
+        pseudonym::Salt,
+        standing::{Record, Signs, Standing},
+        submission::{ChallengeContext, ChallengeQuestion, Sender},
+    },
+    keyring::{ProofSecrets, Purpose},
+    ops::metric,
+    service::{
+        Workflow,
+        rate_limits::{Event, Visitor},
+    },
+};
+
+/// How long the database may take to say who asks. Without an answer everybody is a stranger, and nobody waits for it.
+const CONTEXT_PATIENCE: Patience = Patience::from_millis(100);
+
+/// Who asks for a challenge, where.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    site: &'a SiteId,
+    article: &'a ArticleId,
+    client: &'a Client,
+    now: DateTime<Utc>,
+}
+
+impl Workflow {
+    /// Makes a challenge of one of `kinds` for a reader, by how they behaved. Nothing is stored.
+    ///
+    /// # Errors
+    /// `RateLimited`, `Overloaded` (no picture was ready).
+    pub async fn issue_challenge(
+        &self,
+        site: &SiteId,
+        article: &ArticleId,
+        client: &Client,
+        kinds: &[ChallengeKind],
+        now: DateTime<Utc>,
+    ) -> Result<IssuedChallenge> {
+        let salt = self.salt_in_time(site, now).await;
+        let (sender, wider) = (self.sender(site, client, "", salt), self.wider_prefixes(site, client, salt));
+        // A record that is still keyed by another key counts once it is keyed anew: late is no reason to wait.
+        drop(tokio::time::timeout(CONTEXT_PATIENCE, self.welcome_back(site, client)).await);
+        let context = self.challenge_context(site, article, &sender, now).await;
+        let visitor = Visitor { site, sender: &sender, wider, known: context.record.is_known(), now };
+        let pressed = self.check_limits(Event::Challenge(article), visitor).await?;
+        let signs = Signs {
+            record: context.record,
+            suspected_from: self.thresholds(site).high,
+            pressed,
+            alarm: context.site.is_alarmed(now),
+        };
+        let standing = Standing::of(&signs);
+        let (kind, level) = standing.challenge(kinds);
+        let asked = Asked { site, article, client, now };
+        let issued = match self.make_challenge(asked, kind, level).await {
+            // No picture is ready: whoever can work instead, does.
+            Err(Error::Overloaded { .. }) if kind.has_picture() && kinds.contains(&ChallengeKind::AltchaPow) => {
+                self.make_challenge(asked, ChallengeKind::AltchaPow, level).await?
+            }
+            issued => issued?,
+        };
+        metric::captcha_issued(issued.kind, issued.level, standing);
+        Ok(issued)
+    }
+
+    /// The month's salt, or none at all where the database does not tell it in time: what is counted by it is never stored.
+    async fn salt_in_time(&self, site: &SiteId, now: DateTime<Utc>) -> Salt {
+        match tokio::time::timeout(CONTEXT_PATIENCE, self.salts(site, now)).await {
+            Ok(Ok(salts)) => salts.current(),
+            Ok(Err(_)) | Err(_) => Salt::default(),
+        }
+    }
+
+    /// What is on file about a reader, as far as the database tells it in time.
+    pub(in crate::service) async fn challenge_context(
+        &self,
+        site: &SiteId,
+        article: &ArticleId,
+        sender: &Sender,
+        now: DateTime<Utc>,
+    ) -> ChallengeContext {
+        let context = async {
+            // Who has no device has no record, and how the site does is mostly known already.
+            let Some(device) = sender.device else {
+                let policies = self.pages.policies(site, std::slice::from_ref(article), &*self.store).await?;
+                return Ok(ChallengeContext { site: policies.site, record: Record::default() });
+            };
+            self.challenge_contexts.ask(ChallengeQuestion { site: site.clone(), device, now }).await
+        };
+        match tokio::time::timeout(CONTEXT_PATIENCE, context).await {
+            Ok(Ok(context)) => context,
+            Ok(Err(_)) | Err(_) => ChallengeContext::default(),
+        }
+    }
+
+    async fn make_challenge(&self, asked: Asked<'_>, kind: ChallengeKind, level: Level) -> Result<IssuedChallenge> {
+        let picture = if kind.has_picture() { Some(self.pictures.take(level).await?.split()) } else { None };
+        let (answer, image) = picture.unzip();
+        let device = self.device_of(asked.site, asked.client).unwrap_or_else(|| Uuid::new_v4().into_bytes());
+        let expires_at = asked.now + Duration::seconds(kind.seconds());
+        let sealed = SealedChallenge {
+            kind,
+            passed: false,
+            level,
+            nonce: Uuid::new_v4().into_bytes(),
+            issued_at: asked.now,
+            expires_at,
+            device: Some(device),
+            answer: answer.unwrap_or_default(),
+        };
+        let token = self.seal_challenge(asked.site, asked.article, &sealed)?;
+        Ok(IssuedChallenge {
+            content: self.content(&token, &sealed, image)?,
+            token,
+            kind,
+            level,
+            expires_at,
+            device_token: self.keyring.device_token(asked.site, device),
+        })
+    }
+
+    fn content(&self, token: &str, sealed: &SealedChallenge, image: Option<Image>) -> Result<ChallengeContent> {
+        if !sealed.kind.has_proof() {
+            return Ok(image.map_or(ChallengeContent::Nothing, ChallengeContent::Image));
+        }
+        let secrets = self.keyring.proof_secrets(token).ok_or_else(|| Error::internal("a sealed token has no key"))?;
+        let mut rng = StdRng::try_from_os_rng().map_err(Error::internal)?;
+        let tries = self.rules().proof_tries.get(sealed.level);
+        let json = pose_proof(token, tries, sealed.expires_at, image.as_ref(), exposed(&secrets), &mut rng)?;
+        Ok(ChallengeContent::Altcha(json))
+    }
+
+    pub(in crate::service) fn seal_challenge(
+        &self,
+        site: &SiteId,
+        article: &ArticleId,
+        sealed: &SealedChallenge,
+    ) -> Result<String> {
+        self.keyring.seal(Purpose::Challenge, &[site.as_str(), article.as_str()], sealed)
+    }
+}
+
+/// The secrets as the proof of work takes them.
+pub(in crate::service) fn exposed(secrets: &ProofSecrets) -> Secrets<'_> {
+    Secrets { challenge: secrets.challenge.expose_secret(), solution: secrets.solution.expose_secret() }
+}

@@ -1,0 +1,248 @@
+//! Checking and burning challenges. One try each: a wrong answer burns before the verdict is told, a right one with what it pays for.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::issue::exposed;
+use crate::{
+    captcha::Proof,
+    domain::{
+        Error, Result,
+        answer::{fold_answer_to, is_blank},
+        challenge::{CaptchaFailure, ChallengeKind, PASS_SECONDS, SealedChallenge},
+        form::Client,
+        id::{ArticleId, SiteId},
+        request::RequestRow,
+        violation::Problem,
+    },
+    keyring::{Opening, Purpose, same_text},
+    ops::metric,
+    service::{
+        Workflow,
+        rate_limits::{Event, Visitor},
+    },
+};
+
+/// The first answer to a `VerifyChallenge`, as it is remembered.
+#[derive(Serialize, Deserialize)]
+struct Pass {
+    token: String,
+}
+
+/// A challenge that comes back.
+#[derive(Clone, Copy)]
+pub(in crate::service) struct Handed<'a> {
+    pub(in crate::service) article: &'a ArticleId,
+    /// A sealed token, or the text of the widget's form field.
+    pub(in crate::service) token: &'a str,
+    pub(in crate::service) answer: &'a str,
+    pub(in crate::service) visitor: Visitor<'a>,
+}
+
+/// A `VerifyChallenge` after the wire was read.
+pub struct VerifyRequest {
+    pub article: ArticleId,
+    pub token: String,
+    pub answer: String,
+    pub client: Client,
+    pub request_id: Uuid,
+}
+
+impl Workflow {
+    /// Opens a token and compares the answer, without spending anything.
+    fn open_challenge(&self, handed: Handed<'_>) -> Result<(SealedChallenge, bool), CaptchaFailure> {
+        if handed.token.is_empty() {
+            return Err(CaptchaFailure::Required);
+        }
+        let proof = Proof::parse(handed.token);
+        let token = match &proof {
+            Some(proof) => proof.token().ok_or(CaptchaFailure::Invalid)?,
+            None => handed.token,
+        };
+        let sealed = self.unseal(handed.visitor.site, handed.article, token)?;
+        if sealed.is_expired(handed.visitor.now) {
+            return Err(CaptchaFailure::Expired);
+        }
+        // A token without the work that it asks for tells nothing about its picture, and work where none was asked for is no try.
+        if proof.is_some() != (sealed.kind.has_proof() && !sealed.passed) {
+            return Err(CaptchaFailure::Invalid);
+        }
+        let right = match (sealed.passed, sealed.kind) {
+            (true, _) => true,
+            (_, ChallengeKind::NoneNeeded) => self.is_of_device(&sealed, handed.visitor)?,
+            (_, ChallengeKind::Image) => reads_right(handed.answer, &sealed),
+            (_, ChallengeKind::AltchaPow) => self.is_solved(proof.as_ref(), token)?,
+            (_, ChallengeKind::AltchaPowWithImage) => {
+                self.is_solved(proof.as_ref(), token)? && reads_right(handed.answer, &sealed)
+            }
+        };
+        Ok((sealed, right))
+    }
+
+    /// True when a challenge that asks for an answer comes back without one: a slip in the form, not a try.
+    pub(in crate::service) fn lacks_answer(
+        &self,
+        site: &SiteId,
+        article: &ArticleId,
+        (token, answer): (&str, &str),
+        now: DateTime<Utc>,
+    ) -> bool {
+        if !is_blank(answer) {
+            return false;
+        }
+        let proof = Proof::parse(token);
+        let token = proof.as_ref().map_or(Some(token), Proof::token);
+        let asks = |sealed: SealedChallenge| {
+            let complete = proof.is_some() == sealed.kind.has_proof();
+            sealed.kind.has_picture() && complete && !sealed.passed && !sealed.is_expired(now)
+        };
+        token.and_then(|token| self.unseal(site, article, token).ok()).is_some_and(asks)
+    }
+
+    fn unseal(&self, site: &SiteId, article: &ArticleId, token: &str) -> Result<SealedChallenge, CaptchaFailure> {
+        let context = [site.as_str(), article.as_str()];
+        self.keyring.open(Purpose::Challenge, &context, token).map_err(|opening| match opening {
+            Opening::Broken => CaptchaFailure::Invalid,
+            Opening::UnknownKey => CaptchaFailure::Expired,
+        })
+    }
+
+    /// Trust is not to be handed on: what one device was given without a challenge, no other may use.
+    fn is_of_device(&self, sealed: &SealedChallenge, visitor: Visitor<'_>) -> Result<bool, CaptchaFailure> {
+        let of_device = visitor.sender.device.is_some() && self.sealed_device(sealed, visitor) == visitor.sender.device;
+        if of_device { Ok(true) } else { Err(CaptchaFailure::Invalid) }
+    }
+
+    fn is_solved(&self, proof: Option<&Proof>, token: &str) -> Result<bool, CaptchaFailure> {
+        let (Some(proof), Some(secrets)) = (proof, self.keyring.proof_secrets(token)) else {
+            return Err(CaptchaFailure::Invalid);
+        };
+        match proof.check(exposed(&secrets)) {
+            Ok(()) => Ok(true),
+            Err(CaptchaFailure::Incorrect) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Checks a challenge. A wrong answer burns it before the verdict is told; a right one leaves its nonce to be spent with what it pays
+    /// for. Answers that are wrong, expired or forged count against the reader's failures and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Captcha`] without a fresh challenge, or the store's.
+    pub(in crate::service) async fn check_challenge(&self, handed: Handed<'_>) -> Result<SealedChallenge> {
+        let site = handed.visitor.site;
+        let (kind, failure) = match self.open_challenge(handed) {
+            Ok((sealed, true)) => return Ok(sealed),
+            Ok((sealed, false)) => {
+                let spent = self.store.spend_nonce(site, sealed.nonce, None, handed.visitor.now).await?;
+                (Some(sealed.kind), if spent { CaptchaFailure::Incorrect } else { CaptchaFailure::Used })
+            }
+            Err(failure) => (None, failure),
+        };
+        if failure != CaptchaFailure::Required {
+            self.count_failure(handed.visitor).await;
+        }
+        Err(refused(kind, failure))
+    }
+
+    /// A wrong answer raises the reader's next challenges, and in the end refuses them.
+    async fn count_failure(&self, visitor: Visitor<'_>) {
+        // Over the limit it is not counted any more; either way the verdict is the captcha's.
+        let _ = self.check_limits(Event::Failure, visitor).await;
+    }
+
+    /// Adds a fresh challenge to a captcha failure, so that the reader can try again at once. It counts as issued: failing
+    /// on purpose is no way around the limits of challenges, nor to an easier picture.
+    pub(in crate::service) async fn with_fresh_challenge(
+        &self,
+        error: Error,
+        handed: Handed<'_>,
+        client: &Client,
+    ) -> Error {
+        let Error::Captcha { failure, fresh: None } = error else { return error };
+        let (site, article, now) = (handed.visitor.site, handed.article, handed.visitor.now);
+        let kinds = self.kinds_like(handed);
+        let fresh = self.issue_challenge(site, article, client, kinds, now).await.ok().map(Box::new);
+        Error::Captcha { failure, fresh }
+    }
+
+    /// What the portal can show, as far as what it handed in tells.
+    fn kinds_like(&self, handed: Handed<'_>) -> &'static [ChallengeKind] {
+        let by_token = || self.unseal(handed.visitor.site, handed.article, handed.token);
+        if Proof::parse(handed.token).is_some() || by_token().is_ok_and(|sealed| sealed.kind.has_proof()) {
+            &[ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage]
+        } else {
+            &[ChallengeKind::Image]
+        }
+    }
+
+    /// Checks an answer for another form of the portal, or for the widget, and burns the challenge, whatever the verdict.
+    ///
+    /// # Errors
+    /// `Invalid` (no answer where one is asked for), `RequestIdReused`, `RateLimited`, `Captcha`, and the store's.
+    pub async fn verify_challenge(&self, site: &SiteId, request: &VerifyRequest, now: DateTime<Utc>) -> Result<String> {
+        let VerifyRequest { article, token, answer, client, request_id } = request;
+        if self.lacks_answer(site, article, (token, answer), now) {
+            return Err(Error::invalid("answer", Problem::Required));
+        }
+        let payload = format!("{article}\n{token}\n{answer}");
+        let asked = self.keyring.request_row(site, *request_id, "VerifyChallenge", payload.as_bytes());
+        let _turn = self.twins.turn(site, *request_id).await;
+        if let Some(row) = self.store.find_request(site, *request_id).await? {
+            return row.replay::<Pass>(&asked).map(|pass| pass.token);
+        }
+        let salt = self.salts(site, now).await?.current();
+        let (sender, wider) = (self.sender(site, client, "", salt), self.wider_prefixes(site, client, salt));
+        let known = self.challenge_context(site, article, &sender, now).await.record.is_known();
+        let visitor = Visitor { site, sender: &sender, wider, known, now };
+        self.check_limits(Event::BeforeVerify, visitor).await?;
+        let handed = Handed { article, token, answer, visitor };
+        match self.burn_for_pass(handed, asked).await {
+            Ok(pass) => Ok(pass),
+            Err(error) => Err(self.with_fresh_challenge(error, handed, client).await),
+        }
+    }
+
+    async fn burn_for_pass(&self, handed: Handed<'_>, asked: RequestRow) -> Result<String> {
+        let Visitor { site, now, .. } = handed.visitor;
+        let sealed = self.check_challenge(handed).await?;
+        if sealed.passed {
+            // A pass pays for a comment. If it bought another pass, one solved picture would last for ever.
+            return Err(refused(Some(sealed.kind), CaptchaFailure::Invalid));
+        }
+        // Not as a submit: the comment that the pass is for is counted when it comes. A limit that denies leaves the challenge unspent.
+        self.check_limits(Event::Challenge(handed.article), handed.visitor).await?;
+        let pass = SealedChallenge {
+            passed: true,
+            nonce: Uuid::new_v4().into_bytes(),
+            issued_at: now,
+            expires_at: now + Duration::seconds(PASS_SECONDS),
+            answer: String::new(),
+            ..sealed.clone()
+        };
+        let pass = Pass { token: self.seal_challenge(site, handed.article, &pass)? };
+        let response = serde_json::to_string(&pass).map_err(Error::internal)?;
+        let row = RequestRow { response, ..asked };
+        if self.store.spend_nonce(site, sealed.nonce, Some(&row), now).await? {
+            metric::captcha_solved(&sealed, now);
+            return Ok(pass.token);
+        }
+        // A twin of this request may have been faster: then its answer is ours too.
+        match self.store.find_request(site, row.id).await? {
+            Some(first) => first.replay::<Pass>(&row).map(|pass| pass.token),
+            None => Err(refused(Some(sealed.kind), CaptchaFailure::Used)),
+        }
+    }
+}
+
+fn reads_right(answer: &str, sealed: &SealedChallenge) -> bool {
+    let right = fold_answer_to(&sealed.answer, &sealed.answer);
+    same_text(&fold_answer_to(&sealed.answer, answer), &right)
+}
+
+/// Counts a failed check and answers it, without a fresh challenge yet.
+pub(in crate::service) fn refused(kind: Option<ChallengeKind>, failure: CaptchaFailure) -> Error {
+    metric::captcha_failed(kind, failure);
+    Error::captcha(failure)
+}

@@ -1,0 +1,67 @@
+//! Refusing what nobody reviewed in time. Nothing is deleted: it can be looked at, and taken back.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::jobs::{Now, Run};
+use crate::{
+    domain::{
+        Result,
+        actor::SYSTEM,
+        audit::AuditAction,
+        decision::{DecisionBatch, DecisionItem, MAX_ITEMS},
+        id::SiteId,
+        lifecycle::Action,
+        reason::Reason,
+    },
+    ops::metric,
+    service::{Workflow, ids::new_id},
+};
+
+impl Workflow {
+    /// Refuses batch after batch until none is left. `false` when another replica has the job by now.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub(in crate::service) async fn expire_pending(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+        loop {
+            let expired = self.expire_batch(run.site, clock()).await?;
+            if expired > 0 {
+                tracing::info!(site = %run.site, expired, "comments that nobody reviewed were refused");
+            }
+            if expired == 0 {
+                return Ok(true);
+            }
+            if !self.hold(run, clock()).await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Refuses the oldest, and answers how many. A moderator who is faster wins: each is refused at the revision that was found.
+    async fn expire_batch(&self, site: &SiteId, now: DateTime<Utc>) -> Result<u64> {
+        let before = now - Duration::days(self.rules().expire_pending_days);
+        let forgotten = self.store.forgotten_pending(site, before, MAX_ITEMS).await?;
+        if forgotten.is_empty() {
+            return Ok(0);
+        }
+        let item = |(comment, expected_revision)| DecisionItem { id: new_id(now), comment, expected_revision };
+        let batch = DecisionBatch {
+            site: site.clone(),
+            action: Action::Reject,
+            recorded_as: AuditAction::Expire,
+            reason: Some(Reason::Expired),
+            note: String::new(),
+            actor: SYSTEM.to_owned(),
+            at: now,
+            batch: Some(new_id(now)),
+            items: forgotten.into_iter().map(item).collect(),
+            request: None,
+        };
+        let _change = self.pages.change();
+        let settled = self.store.decide(&batch).await?;
+        let changed = settled.iter().filter(|one| one.result.as_ref().is_ok_and(|verdict| verdict.changed));
+        let expired = changed.count() as u64;
+        metric::expired(site, expired);
+        Ok(expired)
+    }
+}

@@ -1,0 +1,12 @@
+mod expire_pending;
+mod housekeeping;
+mod jobs;
+mod purge;
+mod recount;
+mod train;
+
+pub use self::train::Learned;
+pub(super) use self::{
+    jobs::{Now, Run},
+    train::ReadUpTo,
+};

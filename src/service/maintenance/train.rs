@@ -1,0 +1,276 @@
+//! Learning from decisions: one replica trains for all, every replica loads what was learned.
+
+use std::sync::{Arc, PoisonError};
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::jobs::{Now, Run};
+use crate::{
+    domain::{
+        Error, Result,
+        comment::FormText,
+        id::SiteId,
+        policy::Thresholds,
+        spam::{
+            Model, ModelHead, Reading,
+            lessons::{Lesson, Lessons},
+            model::Evidence,
+            thresholds::{self, MIN_DECISIONS},
+        },
+        stats::Job,
+    },
+    ops::metric,
+    service::{Workflow, blocking::blocking},
+};
+
+/// Comments read and learned at a time.
+const CHUNK: usize = 500;
+/// Longest log that is read: far more than a model is made of, for logs of little but repetition.
+const MOST_ENTRIES: usize = 200_000;
+/// A model that knows a lot is not stored again for every decision: for so many audit entries, or after so many minutes.
+const ENTRIES: i64 = 20;
+const MINUTES: i64 = 5;
+
+/// A site's model, as this replica has it.
+pub struct Learned {
+    pub head: ModelHead,
+    pub model: Model,
+    /// `None` while there are too few decisions to set any.
+    pub thresholds: Option<Thresholds>,
+}
+
+/// How far this replica read a site's log, and when, without finding anything new to learn.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::service) struct ReadUpTo {
+    version: i64,
+    log_size: i64,
+    at: DateTime<Utc>,
+}
+
+/// Where a log is read from, and what it teaches.
+struct Course {
+    start: DateTime<Utc>,
+    log_size: i64,
+    lessons: Lessons,
+}
+
+impl Course {
+    /// Of the model that learned all of it.
+    fn head(&self, version: i64, made_at: DateTime<Utc>) -> Result<ModelHead> {
+        let decisions = self.lessons.list.len();
+        Ok(ModelHead {
+            version,
+            log_start: self.start,
+            log_size: self.log_size,
+            decisions: i64::try_from(decisions).map_err(|error| Error::internal(Box::new(error)))?,
+            digest: self.lessons.digest(decisions).unwrap_or_default(),
+            made_at,
+        })
+    }
+}
+
+impl Workflow {
+    /// What this replica knows of the site's spam; `None` before the first decision.
+    pub fn learned(&self, site: &SiteId) -> Option<Arc<Learned>> {
+        self.models.read().unwrap_or_else(PoisonError::into_inner).get(site).cloned()
+    }
+
+    /// Where the site's scores begin to matter: by its own decisions, else by the settings.
+    pub fn thresholds(&self, site: &SiteId) -> Thresholds {
+        let learned = self.learned(site).and_then(|learned| learned.thresholds);
+        learned.unwrap_or_else(|| self.rules().thresholds)
+    }
+
+    /// Learns what is new on every site, unless another replica does, and loads what any replica learned. Answers how many models
+    /// that changed. Every replica may call it at any time; what fails is told and tried again by the next call.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn learn(&self, clock: Now<'_>) -> Result<u64> {
+        let heads = self.store.model_heads().await?;
+        for site in self.store.sites().await? {
+            let head = heads.iter().find(|(of, _)| *of == site).map(|(_, head)| head);
+            if self.is_lesson_due(&site, head, clock()).await? {
+                self.run_job(&site, Job::Learn, clock).await?;
+            }
+        }
+        self.load_models().await
+    }
+
+    async fn is_lesson_due(&self, site: &SiteId, head: Option<&ModelHead>, now: DateTime<Utc>) -> Result<bool> {
+        let seen = self.read_up_to.lock().unwrap_or_else(PoisonError::into_inner).get(site).copied();
+        let version = head.map_or(0, |head| head.version);
+        let seen = seen.filter(|seen| seen.version == version);
+        let start = head.map_or(DateTime::UNIX_EPOCH, |head| head.log_start);
+        let read = seen.map(|seen| seen.log_size).or(head.map(|head| head.log_size)).unwrap_or_default();
+        let new = self.store.log_size(site, start).await? - read;
+        let last = seen.map(|seen| seen.at).max(head.map(|head| head.made_at));
+        let knows_a_lot = head.is_some_and(|head| head.decisions.unsigned_abs() >= MIN_DECISIONS);
+        let waited = last.is_none_or(|last| now - last >= Duration::minutes(MINUTES));
+        Ok(new != 0 && (!knows_a_lot || new.abs() >= ENTRIES || waited))
+    }
+
+    /// One run of the trainer. `false` when another one took over.
+    pub(in crate::service) async fn train(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+        let site = run.site;
+        let head = self.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
+        let course = self.course(site, head.map_or(DateTime::UNIX_EPOCH, |head| head.log_start)).await?;
+        let stored = self.model_to_go_on_from(site, head.as_ref(), &course.lessons).await?;
+        let goes_on = stored.is_some();
+        let (model, known) = match stored {
+            Some(stored) => stored,
+            None => (self.base(site).await?, 0),
+        };
+        let version = head.map_or(0, |head| head.version);
+        let new = &course.lessons.list[known..];
+        let seen = |version| ReadUpTo { version, log_size: course.log_size, at: clock() };
+        if new.is_empty() && (head.is_none() || goes_on) {
+            self.remember_reading(site, seen(version));
+            return Ok(true);
+        }
+        let Some(mut model) = self.teach_all(run, model, new, clock).await? else { return Ok(false) };
+        let (snapshot, learned) = blocking(move || {
+            model.calibrate();
+            (model.encode(), model.counts())
+        })
+        .await?;
+        let head = course.head(version + 1, clock())?;
+        let saved = self.store.save_model(site, &head, &snapshot, None).await?;
+        if saved {
+            let Lessons { capped, repeated, .. } = course.lessons;
+            let (ham, spam) = learned;
+            let rebuilt = !goes_on && version > 0;
+            tracing::info!(%site, version = head.version, ham, spam, capped, repeated, rebuilt, "learned from decisions");
+            metric::model_trained(site, if rebuilt { "REBUILT" } else { "WENT_ON" });
+            self.remember_reading(site, seen(head.version));
+        }
+        Ok(saved)
+    }
+
+    /// What the log teaches from `start` on, or from later on where that is too much. Its size is asked for first: an entry that comes
+    /// in between is read twice, never left out.
+    async fn course(&self, site: &SiteId, mut start: DateTime<Utc>) -> Result<Course> {
+        loop {
+            let log_size = self.store.log_size(site, start).await?;
+            let log = self.store.decision_log(site, start, MOST_ENTRIES).await?;
+            let lessons = Lessons::of(&log);
+            let unread = log.get(MOST_ENTRIES / 2).filter(|_| log.len() == MOST_ENTRIES).map(|entry| entry.at);
+            match unread.or_else(|| lessons.later_start()).filter(|later| *later > start) {
+                Some(later) => start = later,
+                None => return Ok(Course { start, log_size, lessons }),
+            }
+        }
+    }
+
+    /// The stored model and how many lessons it learned, when those are the first of these; `None` to learn all anew.
+    async fn model_to_go_on_from(
+        &self,
+        site: &SiteId,
+        head: Option<&ModelHead>,
+        lessons: &Lessons,
+    ) -> Result<Option<(Model, usize)>> {
+        let known = head.and_then(|head| Some((head, usize::try_from(head.decisions).ok()?)));
+        let Some((head, known)) = known.filter(|(head, known)| lessons.digest(*known) == Some(head.digest)) else {
+            return Ok(None);
+        };
+        let Some(bytes) = self.store.load_model(site, head.version).await? else { return Ok(None) };
+        // One of another version of the features cannot be read.
+        Ok(blocking(move || Model::decode(&bytes)).await?.ok().map(|model| (model, known)))
+    }
+
+    /// What was learned before the log begins: nothing, where it is the whole past or was learned from other features.
+    async fn base(&self, site: &SiteId) -> Result<Model> {
+        let Some(bytes) = self.store.load_base(site).await? else { return Ok(Model::default()) };
+        Ok(blocking(move || Model::decode(&bytes)).await?.unwrap_or_default())
+    }
+
+    /// Lets the site's log begin at `start`: what was decided before stays learned, and is never learned again, since its text may go
+    /// from now on. `false` when another replica trained meanwhile or has the job.
+    pub(in crate::service) async fn close_log(
+        &self,
+        run: &Run<'_>,
+        start: DateTime<Utc>,
+        clock: Now<'_>,
+    ) -> Result<bool> {
+        let site = run.site;
+        let head = self.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
+        let Some(head) = head.filter(|head| head.log_start < start) else { return Ok(true) };
+        let past = self.course(site, head.log_start).await?;
+        let old = past.lessons.list.partition_point(|lesson| lesson.at < start);
+        if old == 0 {
+            return Ok(true);
+        }
+        let Some(base) = self.teach_all(run, self.base(site).await?, &past.lessons.list[..old], clock).await? else {
+            return Ok(false);
+        };
+        let course = self.course(site, start).await?;
+        let Some(mut model) = self.teach_all(run, base.clone(), &course.lessons.list, clock).await? else {
+            return Ok(false);
+        };
+        let (base, snapshot) = blocking(move || {
+            model.calibrate();
+            (base.encode(), model.encode())
+        })
+        .await?;
+        let head = course.head(head.version + 1, clock())?;
+        self.store.save_model(site, &head, &snapshot, Some(&base)).await
+    }
+
+    /// Teaches lesson after lesson while this replica has the job.
+    async fn teach_all(
+        &self,
+        run: &Run<'_>,
+        mut model: Model,
+        lessons: &[Lesson],
+        clock: Now<'_>,
+    ) -> Result<Option<Model>> {
+        for chunk in lessons.chunks(CHUNK) {
+            model = self.teach(run.site, model, chunk).await?;
+            if !self.hold(run, clock()).await? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(model))
+    }
+
+    async fn teach(&self, site: &SiteId, mut model: Model, lessons: &[Lesson]) -> Result<Model> {
+        let ids: Vec<_> = lessons.iter().map(|lesson| lesson.comment).collect();
+        let texts = self.store.texts(site, &ids).await?;
+        let text = |lesson: &Lesson| texts.iter().find(|(id, _)| *id == lesson.comment).map(|(_, text)| text.clone());
+        let taught: Vec<(FormText, bool)> =
+            lessons.iter().filter_map(|lesson| Some((text(lesson)?, lesson.is_spam))).collect();
+        blocking(move || {
+            for (text, is_spam) in &taught {
+                model.learn(&Evidence::of(&Reading::of(text)), *is_spam);
+            }
+            model
+        })
+        .await
+    }
+
+    fn remember_reading(&self, site: &SiteId, seen: ReadUpTo) {
+        self.read_up_to.lock().unwrap_or_else(PoisonError::into_inner).insert(site.clone(), seen);
+    }
+
+    /// Loads every model that is newer than the one at hand. One that this version cannot read stays out; the one at hand goes on.
+    async fn load_models(&self) -> Result<u64> {
+        let mut loaded = 0;
+        for (site, head) in self.store.model_heads().await? {
+            if self.learned(&site).is_some_and(|learned| learned.head == head) {
+                continue;
+            }
+            let Some(bytes) = self.store.load_model(&site, head.version).await? else { continue };
+            match blocking(move || Model::decode(&bytes)).await? {
+                Ok(model) => {
+                    let thresholds = thresholds::learned(model.decisions(), model.recent());
+                    metric::model_loaded(&site, head.version, model.counts());
+                    let learned = Arc::new(Learned { head, model, thresholds });
+                    self.models.write().unwrap_or_else(PoisonError::into_inner).insert(site, learned);
+                    loaded += 1;
+                }
+                Err(error) => tracing::warn!(%site, version = head.version, cause = ?error, "a model cannot be read"),
+            }
+        }
+        Ok(loaded)
+    }
+}

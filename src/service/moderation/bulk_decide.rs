@@ -1,0 +1,80 @@
+//! One decision on many comments.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        decision::{DecisionBatch, DecisionItem, Settled},
+        id::CommentId,
+        lifecycle::Action,
+        reason::Reason,
+    },
+    keyring::batch_id,
+    ops::metric,
+    service::{Workflow, ids::new_id, page_cache::is_hidden},
+};
+
+/// A checked bulk decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct BulkRequest {
+    /// Each comment once, with the revision that the moderator saw.
+    pub items: Vec<(CommentId, i64)>,
+    pub action: Action,
+    pub reason: Option<Reason>,
+    pub note: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+/// What a bulk decision came to, in the order of its items. In a replay the comments are as they are now.
+#[derive(Debug)]
+pub struct BulkDecided {
+    pub batch: Uuid,
+    pub items: Vec<(CommentId, Settled)>,
+}
+
+impl Workflow {
+    /// Decides each comment apart from the others, by its own revision.
+    ///
+    /// # Errors
+    /// `RequestIdReused`. What is wrong with one comment is its own result.
+    pub async fn bulk_decide(&self, caller: &Caller, request: BulkRequest, now: DateTime<Utc>) -> Result<BulkDecided> {
+        let row = self.request_row("BulkDecide", caller, &request, request.request_id)?;
+        let batch_id = batch_id(&caller.name, row.id);
+        let item = |&(comment, expected_revision)| DecisionItem { id: new_id(now), comment, expected_revision };
+        let batch = DecisionBatch {
+            site: caller.site.clone(),
+            action: request.action,
+            recorded_as: request.action.into(),
+            reason: request.reason,
+            note: request.note,
+            actor: caller.name.clone(),
+            at: now,
+            batch: Some(batch_id),
+            items: request.items.iter().map(item).collect(),
+            request: Some(row),
+        };
+        let change = self.pages.change();
+        let settled = self.store.decide(&batch).await?;
+        change.settle(settled.iter().any(|one| is_hidden(one.comment.as_ref()))).await;
+        for one in &settled {
+            metric::decided(request.action, outcome(one));
+        }
+        let items = batch.items.iter().map(|item| item.comment).zip(settled).collect();
+        Ok(BulkDecided { batch: batch_id, items })
+    }
+}
+
+/// How one item ended, for the metric.
+fn outcome(settled: &Settled) -> &'static str {
+    match &settled.result {
+        Ok(verdict) if verdict.changed => "CHANGED",
+        Ok(_) => "UNCHANGED",
+        Err(refusal) => Error::from(refusal.clone()).reason(),
+    }
+}

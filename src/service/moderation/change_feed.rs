@@ -1,0 +1,228 @@
+//! One look-out per site, as long as anybody watches it: it asks the database what changed, so that replicas hear of each
+//! other, and tells all who watch.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::{
+    sync::broadcast,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Result,
+        id::{CommentId, SiteId},
+    },
+    store::{Store, contract::MOST_CHANGES},
+};
+
+/// How often the database is asked.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How far back each question reaches. A change bears the time of its call and is seen once its transaction commits: a call
+/// may take 10 s, and replicas' clocks may differ a little. Changes seen before are told by their ids.
+const OVERLAP: TimeDelta = TimeDelta::seconds(15);
+
+/// Looks that a watcher may fall behind.
+pub(in crate::service) const BUFFER: usize = 64;
+
+/// Tells the time; the edge has the clock.
+pub type Clock = fn() -> DateTime<Utc>;
+
+/// What a look found.
+#[derive(Debug, Clone)]
+pub(in crate::service) enum Change {
+    Comments(Arc<[CommentId]>),
+    /// More than could be told.
+    TooMany,
+}
+
+/// The sites that are watched.
+#[derive(Default)]
+pub(in crate::service) struct LookOuts {
+    sites: Mutex<HashMap<SiteId, broadcast::Sender<Change>>>,
+    pub(in crate::service) over: CancellationToken,
+}
+
+impl LookOuts {
+    fn sites(&self) -> MutexGuard<'_, HashMap<SiteId, broadcast::Sender<Change>>> {
+        self.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What changes on a site from now on, and perhaps what did shortly before.
+    pub(in crate::service) fn follow(
+        self: &Arc<Self>,
+        store: &Arc<dyn Store>,
+        site: &SiteId,
+        clock: Clock,
+    ) -> broadcast::Receiver<Change> {
+        let mut sites = self.sites();
+        if let Some(known) = sites.get(site) {
+            return known.subscribe();
+        }
+        let (sender, receiver) = broadcast::channel(BUFFER);
+        sites.insert(site.clone(), sender.clone());
+        let post = Post { look_outs: Arc::clone(self), site: site.clone(), sender, left: false };
+        let watch = keep_looking(post, Arc::clone(store), clock);
+        tokio::spawn(self.over.clone().run_until_cancelled_owned(watch));
+        receiver
+    }
+}
+
+/// A look-out's place in the list. It is left when nobody listens any more, or else, as after a panic, with the task: then those who
+/// listen are told so, and the next one starts anew.
+struct Post {
+    look_outs: Arc<LookOuts>,
+    site: SiteId,
+    sender: broadcast::Sender<Change>,
+    left: bool,
+}
+
+impl Post {
+    /// True when nobody listened. Whoever comes later starts another look-out: the list is locked meanwhile.
+    fn leave_if_alone(&mut self) -> bool {
+        let mut sites = self.look_outs.sites();
+        if self.sender.receiver_count() == 0 {
+            sites.remove(&self.site);
+            self.left = true;
+        }
+        self.left
+    }
+}
+
+impl Drop for Post {
+    fn drop(&mut self) {
+        if !self.left {
+            self.look_outs.sites().remove(&self.site);
+        }
+    }
+}
+
+async fn keep_looking(mut post: Post, store: Arc<dyn Store>, clock: Clock) {
+    let mut look = Look { seen: HashSet::new(), last: clock() };
+    let mut ticks = interval(POLL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if post.leave_if_alone() {
+            return;
+        }
+        match look.around(&*store, &post.site, clock()).await {
+            // Fails only when nobody listens.
+            Ok(Some(change)) => drop(post.sender.send(change)),
+            Ok(None) => {}
+            // The next look reaches back as far as this one would have.
+            Err(error) => tracing::warn!(reason = error.reason(), "the queue's changes cannot be read"),
+        }
+    }
+}
+
+/// What is known of a site's changes.
+struct Look {
+    /// Changes of the last answer.
+    seen: HashSet<Uuid>,
+    /// When the last answer was asked for.
+    last: DateTime<Utc>,
+}
+
+impl Look {
+    /// Asks for changes that were not seen yet; `None` when there are none.
+    async fn around(&mut self, store: &dyn Store, site: &SiteId, now: DateTime<Utc>) -> Result<Option<Change>> {
+        let changes = store.changed_comments(site, self.last - OVERLAP).await?;
+        self.last = now;
+        Ok(self.take(changes))
+    }
+
+    fn take(&mut self, changes: Vec<(Uuid, CommentId)>) -> Option<Change> {
+        let full = changes.len() >= MOST_CHANGES;
+        let seen = std::mem::replace(&mut self.seen, changes.iter().map(|(change, _)| *change).collect());
+        let is_new = |(change, comment)| (!seen.contains(&change)).then_some(comment);
+        let new: HashSet<CommentId> = changes.into_iter().filter_map(is_new).collect();
+        match new.is_empty() {
+            true => None,
+            false if full => Some(Change::TooMany),
+            false => Some(Change::Comments(new.into_iter().collect())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::broadcast::error::RecvError;
+
+    use super::*;
+    use crate::store::sqlite::SqliteStore;
+
+    fn change(n: u128) -> (Uuid, CommentId) {
+        (Uuid::from_u128(n), CommentId(Uuid::from_u128(n / 10)))
+    }
+
+    fn told(look: &mut Look, changes: &[u128]) -> Option<Vec<u128>> {
+        let found = look.take(changes.iter().map(|n| change(*n)).collect())?;
+        let Change::Comments(ids) = found else { panic!("{found:?}") };
+        let mut ids: Vec<_> = ids.iter().map(|id| id.0.as_u128()).collect();
+        ids.sort_unstable();
+        Some(ids)
+    }
+
+    #[test]
+    fn a_change_is_told_once_also_one_that_shows_late() {
+        let mut look = Look { seen: HashSet::new(), last: DateTime::UNIX_EPOCH };
+        assert_eq!(told(&mut look, &[]), None);
+        assert_eq!(told(&mut look, &[50, 51, 60]), Some(vec![5, 6]));
+        assert_eq!(told(&mut look, &[50, 51, 60]), None);
+        // Between two that were there before: its transaction took longer.
+        assert_eq!(told(&mut look, &[50, 51, 55, 60]), Some(vec![5]));
+        // Time went on: the first are not among the answers any more.
+        assert_eq!(told(&mut look, &[55, 60, 70]), Some(vec![7]));
+    }
+
+    #[test]
+    fn when_an_answer_may_be_short_that_is_told() {
+        let mut look = Look { seen: HashSet::new(), last: DateTime::UNIX_EPOCH };
+        let many: Vec<_> = (1..=MOST_CHANGES as u128).map(change).collect();
+        assert!(matches!(look.take(many.clone()), Some(Change::TooMany)));
+        assert!(look.take(many).is_none(), "nothing new, so nothing was missed");
+    }
+
+    /// A file that is not there: every look fails, and the next one is tried.
+    fn store() -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open("nowhere"))
+    }
+
+    #[tokio::test]
+    async fn a_site_has_one_look_out_as_long_as_anybody_listens() {
+        let (look_outs, store, clock) = (Arc::new(LookOuts::default()), store(), || DateTime::UNIX_EPOCH);
+        let site = SiteId::parse("bao-hue").unwrap();
+        let (mut first, mut second) = (look_outs.follow(&store, &site, clock), look_outs.follow(&store, &site, clock));
+        let sender = look_outs.sites().get(&site).unwrap().clone();
+        sender.send(Change::TooMany).unwrap();
+        assert!(matches!((first.recv().await, second.recv().await), (Ok(Change::TooMany), Ok(Change::TooMany))));
+        drop((first, second));
+        while look_outs.sites().contains_key(&site) {
+            tokio::task::yield_now().await;
+        }
+        let _third = look_outs.follow(&store, &site, clock);
+        assert!(!look_outs.sites().get(&site).unwrap().same_channel(&sender), "it starts anew");
+    }
+
+    #[tokio::test]
+    async fn a_look_out_that_fails_is_missed_and_leaves_its_place() {
+        let (look_outs, store) = (Arc::new(LookOuts::default()), store());
+        let site = SiteId::parse("bao-hue").unwrap();
+        let mut broken = look_outs.follow(&store, &site, || panic!("no clock"));
+        assert!(matches!(broken.recv().await, Err(RecvError::Closed)));
+        let mut sound = look_outs.follow(&store, &site, || DateTime::UNIX_EPOCH);
+        assert!(look_outs.sites().contains_key(&site));
+        look_outs.over.cancel();
+        assert!(matches!(sound.recv().await, Err(RecvError::Closed)));
+        assert!(look_outs.sites().is_empty());
+    }
+}

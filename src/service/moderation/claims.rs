@@ -1,0 +1,108 @@
+//! Claims: which moderator looks at which comment.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::{
+    domain::{
+        Result,
+        access::Caller,
+        budget::Room,
+        case::Case,
+        claim::ClaimRequest,
+        id::CommentId,
+        queue::{QueueFilter, QueueOrder},
+    },
+    ops::metric,
+    service::Workflow,
+};
+
+/// Cases looked up at once, so that one call leaves the others some connections.
+const LOOK_UPS: usize = 4;
+
+/// A checked request for comments to work on.
+#[derive(Debug, Clone)]
+pub struct ClaimNextRequest {
+    pub filter: QueueFilter,
+    pub order: QueueOrder,
+    /// New ones wanted; 0 only renews.
+    pub count: usize,
+    pub lease: TimeDelta,
+    /// Each once.
+    pub renew: Vec<CommentId>,
+}
+
+/// Comments that the caller holds.
+pub struct ClaimedCases {
+    /// The new ones in the order asked for, with their details.
+    pub cases: Vec<Case>,
+    /// Those of the request's `renew` that are held.
+    pub renewed: Vec<CommentId>,
+    pub until: DateTime<Utc>,
+}
+
+impl Workflow {
+    /// Claims the next comments for the caller and renews what they hold. Those that no response has room for are given back at once.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn claim_next(
+        &self,
+        caller: &Caller,
+        request: &ClaimNextRequest,
+        now: DateTime<Utc>,
+    ) -> Result<ClaimedCases> {
+        let until = now + request.lease;
+        let filter = self.in_use(&caller.site, request.filter.clone()).await?;
+        let claim = ClaimRequest {
+            site: &caller.site,
+            moderator: &caller.name,
+            filter: &filter,
+            order: request.order,
+            count: request.count,
+            renew: &request.renew,
+            now,
+            until,
+        };
+        let claimed = self.store.claim_next(&claim).await?;
+        let cases = self.cases(caller, &claimed.new, now).await;
+        let brought: HashSet<_> = cases.iter().flatten().map(|case| case.comment.id).collect();
+        let unheard: Vec<_> = claimed.new.into_iter().filter(|id| !brought.contains(id)).collect();
+        if !unheard.is_empty() {
+            // The caller never hears of them. Should this fail, too, the lease ends by itself.
+            self.store.release_claims(&caller.site, &caller.name, &unheard, now).await.ok();
+        }
+        let cases = cases?;
+        metric::claimed("TAKEN", cases.len());
+        metric::claimed("RENEWED", claimed.renewed.len());
+        metric::claimed("LOST", request.renew.len() - claimed.renewed.len());
+        Ok(ClaimedCases { cases, renewed: claimed.renewed, until })
+    }
+
+    /// Returns the cases of `ids` that there are, in their order, until a response is full.
+    async fn cases(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<Vec<Case>> {
+        let found = stream::iter(ids.to_vec()).map(|id| self.store.find_case(&caller.site, id, now)).buffered(LOOK_UPS);
+        let mut found = std::pin::pin!(found);
+        let (mut cases, mut room) = (Vec::new(), Room::default());
+        while let Some(case) = found.try_next().await? {
+            let Some(case) = case else { continue };
+            if !room.takes(&case) {
+                break;
+            }
+            cases.push(case);
+        }
+        Ok(cases)
+    }
+
+    /// Gives back those of `ids` that the caller holds, or all when `ids` is empty; answers how many were still held.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn release_claims(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<u64> {
+        let released = self.store.release_claims(&caller.site, &caller.name, ids, now).await?;
+        metric::claimed("RELEASED", usize::try_from(released).unwrap_or_default());
+        Ok(released)
+    }
+}

@@ -1,0 +1,53 @@
+//! Demands that a comment be taken down.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        audit::{AuditAction, AuditEntry},
+        comment::{Takedown, TakedownKind},
+        id::CommentId,
+        report::{Escalated, Escalation},
+    },
+    ops::metric,
+    service::{Workflow, ids::new_id},
+};
+
+/// A checked demand.
+#[derive(Debug, Clone, Serialize)]
+pub struct EscalateRequest {
+    pub comment: CommentId,
+    pub kind: TakedownKind,
+    /// `None` means the kind's own term.
+    pub due_at: Option<DateTime<Utc>>,
+    pub note: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+impl Workflow {
+    /// Starts, or moves, a comment's takedown clock. The actor is the caller.
+    ///
+    /// # Errors
+    /// `CommentNotFound`, `NotRevertible` for an erased one, `RequestIdReused`.
+    pub async fn escalate(&self, caller: &Caller, request: EscalateRequest, now: DateTime<Utc>) -> Result<Escalated> {
+        let row = self.request_row("Escalate", caller, &request, request.request_id)?;
+        let entry = AuditEntry::new(new_id(now), AuditAction::Escalate, &caller.name, now);
+        let escalation = Escalation {
+            site: caller.site.clone(),
+            comment: request.comment,
+            takedown: Takedown::starting(request.kind, request.due_at, now),
+            entry: AuditEntry { note: request.note, ..entry },
+            request: Some(row),
+        };
+        let _change = self.pages.change();
+        let result = self.store.escalate(&escalation).await;
+        metric::escalated(request.kind, result.as_ref().map_or_else(Error::reason, |_| "ESCALATED"));
+        result
+    }
+}

@@ -1,0 +1,61 @@
+//! Pages and counts of the queue. What a filter asks for may stand in no index: then comments are looked through slice by slice, and
+//! whoever asks is answered in good time with what was found so far, however many comments there are.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{
+    domain::{
+        Result,
+        budget::Room,
+        case::Case,
+        page::{Page, QueuePage, queue_cursor},
+        queue::EXACT_TOTAL,
+    },
+    store::Store,
+};
+
+/// Comments that one statement looks through: some ten milliseconds' work, far from the statement time-out also when none of them is in
+/// the database's memory.
+const SLICE: usize = 10_000;
+
+/// No slice is begun later than this, by a page and by its count each: a second or so is what people wait without a thought.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A page. It may hold less than was asked for, even nothing, and have a next page.
+pub(in crate::service) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<Case>> {
+    if !page.filter.is_search() {
+        return store.list_queue(&page).await;
+    }
+    let (began, mut items, mut after) = (Instant::now(), Vec::new(), page.after);
+    loop {
+        let until = store.queue_slice(&QueuePage { size: SLICE, after, ..page.clone() }).await?;
+        let missing = page.size - items.len();
+        let found = store.list_queue(&QueuePage { size: missing, after, until, ..page.clone() }).await?;
+        items.extend(found.items);
+        let next = found.next.or(until);
+        if found.next.is_some() || until.is_none() || items.len() == page.size || began.elapsed() >= PATIENCE {
+            // Each slice fits a response; together they need not.
+            return Ok(Page { items, next }.within(Room::default(), |case| queue_cursor(page.order, case)));
+        }
+        after = until;
+    }
+}
+
+/// How many all pages hold together, up to [`EXACT_TOTAL`] + 1; of a search that takes too long, how many were found so far.
+pub(in crate::service) async fn count(store: &dyn Store, page: QueuePage<'_>) -> Result<i64> {
+    let page = QueuePage { after: None, until: None, ..page };
+    if !page.filter.is_search() {
+        return store.count_queue(&page).await;
+    }
+    let (began, mut total, mut after) = (Instant::now(), 0, None);
+    loop {
+        let until = store.queue_slice(&QueuePage { size: SLICE, after, ..page.clone() }).await?;
+        total += store.count_queue(&QueuePage { after, until, ..page.clone() }).await?;
+        if until.is_none() || total > EXACT_TOTAL || began.elapsed() >= PATIENCE {
+            return Ok(total.min(EXACT_TOTAL + 1));
+        }
+        after = until;
+    }
+}

@@ -1,0 +1,56 @@
+//! Taking something back.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, Result,
+        access::{Caller, Role},
+        revert::{Revert, Target, Undone},
+    },
+    ops::metric,
+    service::{Workflow, ids::new_id, page_cache::is_hidden},
+};
+
+/// A checked request to take something back.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct RevertRequest {
+    pub target: Target,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+impl Workflow {
+    /// Takes back one entry, a batch, or the caller's last deed. Admins may take back everybody's, whenever done.
+    ///
+    /// # Errors
+    /// `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`, `RequestIdReused`. What is wrong with one item is its own result.
+    pub async fn revert(&self, caller: &Caller, request: RevertRequest, now: DateTime<Utc>) -> Result<Undone> {
+        let row = self.request_row("Revert", caller, &request, request.request_id)?;
+        let revert = Revert {
+            batch: new_id(now),
+            site: caller.site.clone(),
+            target: request.target,
+            actor: caller.name.clone(),
+            any: caller.role == Role::Admin,
+            at: now,
+            request: Some(row),
+        };
+        let change = self.pages.change();
+        let result = self.store.revert(&revert).await;
+        let hides = |undone: &Undone| undone.items.iter().any(|item| is_hidden(item.comment.as_ref()));
+        change.settle(result.as_ref().is_ok_and(hides)).await;
+        match &result {
+            Err(error) => metric::reverted(error.reason()),
+            Ok(undone) => {
+                let refused = |refusal: &crate::domain::decision::Refusal| Error::from(refusal.clone()).reason();
+                let outcomes = undone.items.iter().map(|item| item.result.as_ref().err().map_or("REVERTED", refused));
+                outcomes.for_each(metric::reverted);
+            }
+        }
+        result
+    }
+}

@@ -1,0 +1,167 @@
+//! Publishing what waits on an article, all at once: what a change of mode does not do by itself.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        case::Case,
+        decision::{DecisionBatch, DecisionItem, MAX_ITEMS, Refusal, Verdict},
+        id::{ArticleId, SiteId},
+        lifecycle::{Action, Status},
+        page::QueuePage,
+        queue::{EXACT_TOTAL, QueueFilter, QueueOrder},
+        request::RequestRow,
+        spam::Rule,
+    },
+    keyring::batch_id,
+    ops::metric,
+    service::{Workflow, ids::new_id},
+};
+
+/// A checked request.
+#[derive(Debug, Clone)]
+pub struct ReleaseRequest {
+    pub article: ArticleId,
+    /// Only comments that score less; `None` means less than what HYBRID publishes below.
+    pub max_score: Option<f64>,
+    /// `None` only tells what would be released.
+    pub request_id: Option<Uuid>,
+}
+
+/// What was released. In a replay the first two fields are those of the first answer, the others are as of now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Released {
+    pub count: i32,
+    /// `None` when nothing was.
+    pub batch: Option<Uuid>,
+    /// In the queue after it, counted up to [`EXACT_TOTAL`] + 1.
+    pub still_waiting: i64,
+    /// Others match.
+    pub more: bool,
+}
+
+/// What a batch of decisions is remembered by.
+type Remembered = Vec<Result<Verdict, Refusal>>;
+
+impl Workflow {
+    /// Approves PENDING comments of an article that score less than asked for, at most [`MAX_ITEMS`], the oldest first. Those with a
+    /// takedown's clock are left to a moderator's own look.
+    ///
+    /// # Errors
+    /// `ArticleNotFound`, `RequestIdReused`.
+    pub async fn release_pending(
+        &self,
+        caller: &Caller,
+        request: &ReleaseRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Released> {
+        let site = &caller.site;
+        self.get_article(site, &request.article).await?;
+        let Some(request_id) = request.request_id else { return self.rehearse(site, request, now).await };
+        let payload = (&caller.name, request.article.as_str(), request.max_score);
+        let payload = serde_json::to_vec(&payload).map_err(Error::internal)?;
+        let row = self.keyring.request_row(site, request_id, "ReleasePending", &payload);
+        if self.store.find_request(site, request_id).await?.is_none() {
+            self.approve_all(caller, request, row.clone(), now).await?;
+        }
+        // What the store remembers is the answer: also to a copy of this call that found other comments and came second.
+        let first = self.store.find_request(site, request_id).await?;
+        let first = first.ok_or_else(|| Error::internal("a release was not remembered"))?;
+        let first: Remembered = first.replay(&row)?;
+        let count = first.iter().flatten().filter(|verdict| verdict.changed).count();
+        let batch = (count > 0).then(|| batch_id(&caller.name, row.id));
+        let count = i32::try_from(count).unwrap_or(i32::MAX);
+        let still_waiting = self.count_waiting(site, &request.article, now).await?;
+        let more = !self.releasable(site, request, 1, now).await?.is_empty();
+        Ok(Released { count, batch, still_waiting, more })
+    }
+
+    async fn rehearse(&self, site: &SiteId, request: &ReleaseRequest, now: DateTime<Utc>) -> Result<Released> {
+        let waiting = self.count_waiting(site, &request.article, now).await?;
+        let found = self.releasable(site, request, MAX_ITEMS + 1, now).await?.len();
+        let count = found.min(MAX_ITEMS);
+        let released = i64::try_from(count).unwrap_or_default();
+        let still_waiting = if waiting > EXACT_TOTAL { waiting } else { (waiting - released).max(0) };
+        let count = i32::try_from(count).unwrap_or(i32::MAX);
+        Ok(Released { count, batch: None, still_waiting, more: found > MAX_ITEMS })
+    }
+
+    async fn approve_all(
+        &self,
+        caller: &Caller,
+        request: &ReleaseRequest,
+        row: RequestRow,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let batch = DecisionBatch {
+            site: caller.site.clone(),
+            action: Action::Approve,
+            recorded_as: Action::Approve.into(),
+            reason: None,
+            note: String::new(),
+            actor: caller.name.clone(),
+            at: now,
+            batch: Some(batch_id(&caller.name, row.id)),
+            items: self.releasable(&caller.site, request, MAX_ITEMS, now).await?,
+            request: Some(row),
+        };
+        let _change = self.pages.change();
+        for settled in self.store.decide(&batch).await? {
+            let outcome = |verdict: &Verdict| if verdict.changed { "CHANGED" } else { "UNCHANGED" };
+            let result = settled.result.map_err(Error::from);
+            metric::decided(Action::Approve, result.as_ref().map_or_else(Error::reason, outcome));
+        }
+        Ok(())
+    }
+
+    /// At most `most` comments to approve, the oldest first. The queue is asked, not all of the article: it is short.
+    async fn releasable(
+        &self,
+        site: &SiteId,
+        request: &ReleaseRequest,
+        most: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DecisionItem>> {
+        // The filter's bound is inclusive.
+        let max_score = request.max_score.unwrap_or(self.thresholds(site).low).next_down();
+        let filter = QueueFilter {
+            article: Some(request.article.clone()),
+            max_score: Some(max_score),
+            ..QueueFilter::default()
+        };
+        let mut items = Vec::new();
+        let mut after = None;
+        loop {
+            let page =
+                QueuePage { site, filter: &filter, order: QueueOrder::Oldest, size: most, after, until: None, now };
+            let page = self.store.list_queue(&page).await?;
+            let ours = page.items.into_iter().filter(may_go).map(|case| case.comment);
+            items.extend(ours.map(|comment| DecisionItem {
+                id: new_id(now),
+                comment: comment.id,
+                expected_revision: comment.revision,
+            }));
+            after = page.next;
+            if after.is_none() || items.len() >= most {
+                items.truncate(most);
+                return Ok(items);
+            }
+        }
+    }
+
+    async fn count_waiting(&self, site: &SiteId, article: &ArticleId, now: DateTime<Utc>) -> Result<i64> {
+        let filter = QueueFilter { article: Some(article.clone()), ..QueueFilter::default() };
+        let page =
+            QueuePage { site, filter: &filter, order: QueueOrder::Oldest, size: 0, after: None, until: None, now };
+        self.store.count_queue(&page).await
+    }
+}
+
+/// What a person held, by a ban or a demand, waits for a person.
+fn may_go(case: &Case) -> bool {
+    let held = case.findings.iter().any(|finding| finding.rule == Rule::HeldByBan);
+    case.comment.status == Status::Pending && case.comment.attention.takedown.is_none() && !held
+}

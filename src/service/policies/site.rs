@@ -1,0 +1,118 @@
+//! How a site takes comments.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Result,
+        access::Caller,
+        id::SiteId,
+        mode::Mode,
+        site::{LockdownCall, Site, SiteChange, SiteRules},
+        violation::Violations,
+    },
+    service::{Workflow, ids::new_id},
+};
+
+/// A checked change: `None` leaves a field as it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct SiteUpdate {
+    pub mode: Option<Option<Mode>>,
+    pub auto_close_days: Option<i32>,
+    pub report_threshold: Option<i32>,
+    pub expected_revision: i64,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+/// A checked call, but for whether it comes too late.
+#[derive(Debug, Clone, Serialize)]
+pub struct LockdownRequest {
+    /// `None` ends the lockdown in force.
+    pub until: Option<DateTime<Utc>>,
+    pub harder_challenges: bool,
+    pub note: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+impl Workflow {
+    /// The site's policy, with what it comes to.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn get_site(&self, site: &SiteId) -> Result<(Site, SiteRules)> {
+        let policies = self.store.find_policies(site, &[]).await?;
+        Ok(self.with_rules(policies.site))
+    }
+
+    /// Changes the site's policy.
+    ///
+    /// # Errors
+    /// `StaleSite`, `RequestIdReused`.
+    pub async fn update_site(
+        &self,
+        caller: &Caller,
+        update: SiteUpdate,
+        now: DateTime<Utc>,
+    ) -> Result<(Site, SiteRules)> {
+        let change = SiteChange {
+            audit_id: new_id(now),
+            site: caller.site.clone(),
+            mode: update.mode,
+            auto_close_days: update.auto_close_days,
+            report_threshold: update.report_threshold,
+            expected_revision: update.expected_revision,
+            actor: caller.name.clone(),
+            at: now,
+            request: Some(self.request_row("UpdateSite", caller, &update, update.request_id)?),
+        };
+        let shown = self.pages.change();
+        let (site, rules) = self.with_rules(self.store.update_site(&change).await?);
+        // Also where the site takes its own mode away, and the service's setting hides.
+        shown.settle(rules.mode == Mode::Hidden).await;
+        Ok((site, rules))
+    }
+
+    /// Locks the site down, or ends a lockdown. Every submit reads the site's row when it begins, so one that begins after the
+    /// answer is held; one that began before may still be published.
+    ///
+    /// # Errors
+    /// `Invalid` when it would be over already, `RequestIdReused`.
+    pub async fn lock_down(
+        &self,
+        caller: &Caller,
+        request: LockdownRequest,
+        now: DateTime<Utc>,
+    ) -> Result<(Site, SiteRules)> {
+        let mut violations = Violations::default();
+        LockdownCall::check_until(request.until, now, &mut violations);
+        if let Err(late) = violations.into_result()
+            // A resend gets its first answer, also when the lockdown is over by then.
+            && self.store.find_request(&caller.site, request.request_id).await?.is_none()
+        {
+            return Err(late.into());
+        }
+        let call = LockdownCall {
+            audit_id: new_id(now),
+            site: caller.site.clone(),
+            until: request.until,
+            harder_challenges: request.harder_challenges,
+            request: Some(self.request_row("Lockdown", caller, &request, request.request_id)?),
+            note: request.note,
+            actor: caller.name.clone(),
+            at: now,
+        };
+        let _change = self.pages.change();
+        Ok(self.with_rules(self.store.call_lockdown(&call).await?))
+    }
+
+    fn with_rules(&self, site: Site) -> (Site, SiteRules) {
+        let rules = site.rules(self.rules().mode);
+        (site, rules)
+    }
+}

@@ -1,0 +1,234 @@
+//! Erasing all that one person wrote. A large erasure outlives its call: it is stored when it begins, the call answers with its
+//! progress, and background work finishes it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::export::{Person, Whose};
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        audit::AuditAction,
+        id::{CommentId, SiteId},
+        page::Cursor,
+        privacy::{ERASED_AT_ONCE, Erasure, ErasureProgress, PersonErasure},
+        request::RequestRow,
+        stats::{GAUGED, Job},
+    },
+    keyring::batch_id,
+    ops::metric,
+    service::{
+        Workflow,
+        ids::new_id,
+        maintenance::{Now, Run},
+    },
+};
+
+/// How long a call works on an erasure before it answers with the progress: well below the deadline of 10 s, with room for
+/// one slow batch.
+const WORKING: Duration = Duration::from_secs(3);
+
+/// How old an erasure must be, in seconds, before background work takes part: until then its call is at work.
+const LEFT_TO_THE_CALL: i64 = 5;
+
+/// Unfinished erasures of a site that one run goes through.
+const AT_ONCE: usize = 100;
+
+/// A checked request to erase what somebody wrote.
+#[derive(Debug, Clone, Serialize)]
+pub struct EraseRequest {
+    pub person: Person,
+    pub note: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+/// What an erasure came to so far, counted over all calls with its request id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    pub comments: u64,
+    pub reports: u64,
+    pub batch: Uuid,
+    /// Comments still to be emptied while it goes on, counted up to [`GAUGED`].
+    #[serde(default)]
+    pub remaining: u64,
+    /// True while it goes on in the background.
+    #[serde(default)]
+    pub in_progress: bool,
+}
+
+impl Workflow {
+    /// Empties what a person wrote, for as long as a call may take; what is left is emptied in the background. A resend takes
+    /// part in the work and answers with the progress, and with the sum when all is done.
+    ///
+    /// # Errors
+    /// As [`Workflow::export_author`]; `RequestIdReused`.
+    pub async fn erase_author(&self, caller: &Caller, request: EraseRequest, now: DateTime<Utc>) -> Result<Erased> {
+        let site = &caller.site;
+        let row = self.request_row("EraseAuthor", caller, &request, request.request_id)?;
+        let _turn = self.twins.turn(site, row.id).await;
+        let change = self.pages.change();
+        let erasure = match self.store.find_request(site, row.id).await? {
+            Some(known) => {
+                known.check_resend(&row)?;
+                match self.store.find_erasure(site, row.id).await? {
+                    Some(erasure) => erasure,
+                    // An earlier version remembered its answer only.
+                    None => return known.replay(&row),
+                }
+            }
+            None => self.begin_erasure(caller, request, &row, now).await?,
+        };
+        let until = Instant::now() + WORKING;
+        let is_over = || Instant::now() >= until;
+        let finished = erasure.is_finished || self.work_on(site, &erasure, &|| now, &is_over).await?;
+        self.try_to_clean_log().await;
+        change.settle(true).await;
+        let remaining = if finished { 0 } else { self.count_remaining(site, &erasure).await? };
+        let id = erasure.request;
+        let so_far = self.store.find_erasure(site, id).await?.map_or(erasure.progress, |erasure| erasure.progress);
+        let ErasureProgress { comments, reports } = so_far;
+        Ok(Erased { comments, reports, batch: erasure.batch, remaining, in_progress: !finished })
+    }
+
+    async fn begin_erasure(
+        &self,
+        caller: &Caller,
+        request: EraseRequest,
+        row: &RequestRow,
+        now: DateTime<Utc>,
+    ) -> Result<PersonErasure> {
+        let (authors, devices, comment) = match self.whose(caller, &request.person).await? {
+            Whose::Comment(id) => (Vec::new(), Vec::new(), Some(id)),
+            Whose::Author { keys, devices, through } => (keys.into(), devices, through),
+        };
+        let erasure = PersonErasure {
+            request: row.id,
+            batch: batch_id(&caller.name, row.id),
+            actor: caller.name.clone(),
+            note: request.note,
+            authors,
+            devices,
+            comment,
+            progress: ErasureProgress::default(),
+            started_at: now,
+            is_finished: false,
+        };
+        self.store.begin_erasure(&caller.site, &erasure, row).await?;
+        // A twin at another replica may have begun it.
+        let begun = self.store.find_erasure(&caller.site, row.id).await?;
+        begun.ok_or_else(|| Error::internal("an erasure that began is not stored"))
+    }
+
+    async fn count_remaining(&self, site: &SiteId, erasure: &PersonErasure) -> Result<u64> {
+        let most = usize::try_from(GAUGED).unwrap_or(usize::MAX);
+        self.store.count_by(site, &erasure.authors, most).await
+    }
+
+    /// Empties batch after batch until nothing is left or `is_over` says so. Returns true when the erasure is finished. Several
+    /// may work on one erasure: each comment is emptied, and counted, once.
+    async fn work_on(
+        &self,
+        site: &SiteId,
+        erasure: &PersonErasure,
+        clock: Now<'_>,
+        is_over: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<bool> {
+        for device in &erasure.devices {
+            self.store.forget_reports(site, *device, erasure.request).await?;
+        }
+        for author in &erasure.authors {
+            let mut after = None;
+            loop {
+                if is_over() {
+                    return Ok(false);
+                }
+                let page = self.store.comments_by(site, author, after, ERASED_AT_ONCE).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(Cursor { at: last.created_at, id: last.id.0, score: 0.0 });
+                // The comment that led here comes last, so that what goes wrong with it keeps nothing else.
+                let others = page.iter().map(|comment| comment.id).filter(|id| Some(*id) != erasure.comment);
+                self.erase_batch(site, erasure, others.collect(), clock()).await?;
+            }
+        }
+        self.erase_batch(site, erasure, erasure.comment.into_iter().collect(), clock()).await?;
+        self.store.forget_author_keys(site, &erasure.authors).await?;
+        self.store.finish_erasure(site, erasure.request, clock()).await?;
+        Ok(true)
+    }
+
+    async fn erase_batch(
+        &self,
+        site: &SiteId,
+        erasure: &PersonErasure,
+        comments: Vec<CommentId>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let batch = Erasure {
+            site: site.clone(),
+            action: AuditAction::Erase,
+            actor: erasure.actor.clone(),
+            note: erasure.note.clone(),
+            at: now,
+            batch: erasure.batch,
+            items: comments.into_iter().map(|id| (new_id(now), id)).collect(),
+            only: None,
+            request_id: Some(erasure.request),
+            remember: None,
+        };
+        if batch.items.is_empty() {
+            return Ok(());
+        }
+        let _change = self.pages.change();
+        let erased = self.store.erase(&batch).await?;
+        metric::erased(site, AuditAction::Erase, erased);
+        Ok(())
+    }
+
+    /// Goes on with erasures that their calls left unfinished, on every site, and returns how many runs that were.
+    ///
+    /// # Errors
+    /// The store's: of naming the sites, or of the last run that failed, after all others were done.
+    pub async fn continue_erasures(&self, clock: Now<'_>) -> Result<u64> {
+        let before = clock() - chrono::Duration::seconds(LEFT_TO_THE_CALL);
+        let mut runs = 0;
+        let mut failed = None;
+        for site in self.store.erasing_sites(before).await? {
+            match self.run_job(&site, Job::Erase, clock).await {
+                Ok(ran) => runs += u64::from(ran),
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(runs), Err)
+    }
+
+    /// Works on every unfinished erasure of a site. One that fails keeps no other. `false` when another replica has the job by
+    /// now.
+    pub(in crate::service) async fn erase_open(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+        let mut failed = None;
+        for erasure in self.store.open_erasures(run.site, AT_ONCE).await? {
+            loop {
+                // Holds the job's lease while the erasure goes on.
+                if !self.hold(run, clock()).await? {
+                    return Ok(false);
+                }
+                let until = Instant::now() + WORKING;
+                match self.work_on(run.site, &erasure, clock, &|| Instant::now() >= until).await {
+                    Ok(true) => break,
+                    Ok(false) => {}
+                    Err(error) => {
+                        failed = Some(error);
+                        break;
+                    }
+                }
+            }
+        }
+        failed.map_or(Ok(true), Err)
+    }
+}

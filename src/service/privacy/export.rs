@@ -1,0 +1,154 @@
+//! Everything that one person wrote.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use serde::Serialize;
+
+use crate::{
+    domain::{
+        Error, Result,
+        access::{Caller, Role},
+        comment::Comment,
+        id::{CommentId, SiteId},
+        lifecycle::Status,
+        page::Cursor,
+        privacy::{ERASED_AT_ONCE, FiledReport},
+        pseudonym::Pseudonym,
+        violation::Problem,
+    },
+    service::Workflow,
+};
+
+/// Whose comments are meant.
+#[derive(Debug, Clone, Serialize)]
+pub enum Person {
+    /// The author of the comment that this receipt is for.
+    Receipt(String),
+    /// An author key.
+    Author(String),
+    /// The author of this comment.
+    Comment(CommentId),
+}
+
+/// One thing that is kept of a person.
+#[derive(Debug)]
+pub enum ExportItem {
+    Comment(Comment),
+    Report(FiledReport),
+}
+
+/// What a [`Person`] is to the store.
+#[derive(Debug)]
+pub(in crate::service) enum Whose {
+    Author {
+        /// All that the author has had, the one in use first.
+        keys: VecDeque<String>,
+        /// None where the key stands for a name behind an address; more than one while a change of keys has not reached
+        /// all of it.
+        devices: Vec<Pseudonym>,
+        /// The comment that led to the author.
+        through: Option<CommentId>,
+    },
+    /// Nobody can tell who else wrote by that name behind that address.
+    Comment(CommentId),
+}
+
+/// Everything that is kept of a person, read page by page.
+pub struct Export {
+    workflow: Arc<Workflow>,
+    site: SiteId,
+    whose: Whose,
+    ready: VecDeque<ExportItem>,
+    /// Where to read on.
+    after: Option<Cursor>,
+    is_read: bool,
+}
+
+impl Export {
+    /// The next thing; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<ExportItem>> {
+        while self.ready.is_empty() {
+            if self.is_read {
+                return None;
+            }
+            if let Err(error) = self.read_on().await {
+                self.is_read = true;
+                return Some(Err(error));
+            }
+        }
+        self.ready.pop_front().map(Ok)
+    }
+
+    async fn read_on(&mut self) -> Result<()> {
+        let store = &self.workflow.store;
+        match &mut self.whose {
+            Whose::Comment(id) => {
+                let found = store.find_comment(&self.site, *id).await?;
+                let found = found.filter(|comment| comment.status != Status::Erased);
+                self.ready.extend(found.map(ExportItem::Comment));
+                self.is_read = true;
+            }
+            Whose::Author { keys, devices, .. } => {
+                let Some(key) = keys.front() else {
+                    self.is_read = true;
+                    for device in devices {
+                        let reports = store.reports_by(&self.site, *device).await?;
+                        self.ready.extend(reports.into_iter().map(ExportItem::Report));
+                    }
+                    return Ok(());
+                };
+                let page = store.comments_by(&self.site, key, self.after, ERASED_AT_ONCE).await?;
+                self.after = page.last().map(|last| Cursor { at: last.created_at, id: last.id.0, score: 0.0 });
+                if page.is_empty() {
+                    keys.pop_front();
+                }
+                self.ready.extend(page.into_iter().map(ExportItem::Comment));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Workflow {
+    /// Everything that is kept of what a person wrote.
+    ///
+    /// # Errors
+    /// `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not ours), `CommentNotFound`.
+    pub async fn export_author(self: &Arc<Self>, caller: &Caller, person: &Person) -> Result<Export> {
+        let whose = self.whose(caller, person).await?;
+        let (workflow, site) = (Arc::clone(self), caller.site.clone());
+        Ok(Export { workflow, site, whose, ready: VecDeque::new(), after: None, is_read: false })
+    }
+
+    /// Whose comments a request is about.
+    ///
+    /// Fails with `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not ours), `CommentNotFound`.
+    pub(in crate::service) async fn whose(&self, caller: &Caller, person: &Person) -> Result<Whose> {
+        let site = &caller.site;
+        if caller.role == Role::Portal && !matches!(person, Person::Receipt(_)) {
+            return Err(Error::MissingRole { role: caller.role, allowed: &[Role::Admin] });
+        }
+        let id = match person {
+            Person::Author(key) => return self.author(site, key, None).await,
+            Person::Receipt(receipt) => {
+                let opened = self.keyring.open_receipt(site, receipt);
+                opened.ok_or_else(|| Error::invalid("receipt", Problem::UnknownValue))?
+            }
+            Person::Comment(id) => *id,
+        };
+        let trace = self.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
+        match trace.sender.device {
+            Some(_) => self.author(site, &trace.sender.author, Some(id)).await,
+            None => Ok(Whose::Comment(id)),
+        }
+    }
+
+    async fn author(&self, site: &SiteId, key: &str, through: Option<CommentId>) -> Result<Whose> {
+        let keys = self.store.author_keys(site, key).await?;
+        let mut devices = Vec::new();
+        for key in &keys {
+            devices.extend(self.store.device_by(site, key).await?);
+        }
+        Ok(Whose::Author { keys: keys.into(), devices, through })
+    }
+}

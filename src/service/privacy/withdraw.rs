@@ -1,0 +1,71 @@
+//! A reader takes back one comment of their own.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, Result, access::Caller, audit::AuditAction, id::CommentId, lifecycle::Status, privacy::Erasure,
+        request::RequestRow, violation::Problem,
+    },
+    ops::metric,
+    service::{Workflow, ids::new_id},
+};
+
+/// A checked request to take back a comment.
+#[derive(Debug, Clone, Serialize)]
+pub struct WithdrawRequest {
+    pub comment: CommentId,
+    /// What its reader got when it was submitted.
+    pub receipt: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+impl Workflow {
+    /// Empties a comment that is public or waits, for the reader who holds its receipt. Returns `false` when it was erased
+    /// before. An erased comment is in nobody's record, so this lowers no reader's trust.
+    ///
+    /// # Errors
+    /// `Invalid` (the receipt is not of this comment), `CommentNotFound`, `InvalidTransition` (a moderator took it down or
+    /// refused it), `RequestIdReused`.
+    pub async fn withdraw(&self, caller: &Caller, request: WithdrawRequest, now: DateTime<Utc>) -> Result<bool> {
+        let (site, id) = (&caller.site, request.comment);
+        let row = self.request_row("WithdrawComment", caller, &request, request.request_id)?;
+        let _turn = self.twins.turn(site, row.id).await;
+        let change = self.pages.change();
+        if let Some(known) = self.store.find_request(site, row.id).await? {
+            change.settle(true).await;
+            return known.replay(&row);
+        }
+        if self.keyring.open_receipt(site, &request.receipt) != Some(id) {
+            return Err(Error::invalid("receipt", Problem::UnknownValue));
+        }
+        let entry = new_id(now);
+        let erasure = Erasure {
+            site: site.clone(),
+            action: AuditAction::Withdraw,
+            actor: caller.name.clone(),
+            note: String::new(),
+            at: now,
+            batch: entry,
+            items: vec![(entry, id)],
+            only: None,
+            request_id: Some(row.id),
+            remember: Some(RequestRow { response: "true".into(), ..row }),
+        };
+        if self.store.erase(&erasure).await? > 0 {
+            self.try_to_clean_log().await;
+            change.settle(true).await;
+            metric::erased(site, AuditAction::Withdraw, 1);
+            return Ok(true);
+        }
+        match self.store.find_comment(site, id).await?.map(|comment| comment.status) {
+            None => Err(Error::CommentNotFound(id)),
+            Some(Status::Erased) => Ok(false),
+            Some(from) => Err(Error::InvalidTransition { from, to: Status::Erased }),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Who a reader is to us: pseudonyms.
+
+use super::{Workflow, rate_limits::Visitor, salts::Salts};
+use crate::{
+    domain::{
+        address,
+        ban::{BanKind, BanSubject},
+        challenge::SealedChallenge,
+        form::Client,
+        id::SiteId,
+        key::DeviceNames,
+        pseudonym::{Pseudonym, Salt},
+        spam::{self, Reading},
+        submission::Sender,
+        text,
+    },
+    keyring::{Namer, Subject},
+};
+
+impl Workflow {
+    /// The device behind a reader's token, if the token is ours.
+    pub(super) fn device_of(&self, site: &SiteId, client: &Client) -> Option<[u8; 16]> {
+        self.keyring.open_device(site, &client.device_token)
+    }
+
+    /// Pseudonyms of a reader with a month's salt, by the first key.
+    pub(super) fn sender(&self, site: &SiteId, client: &Client, author_name: &str, salt: Salt) -> Sender {
+        self.sender_by(self.keyring.first(), site, client, author_name, salt)
+    }
+
+    /// Pseudonyms of a reader by a key of the ring. The author key prefers the device: many readers share an address
+    /// behind carrier NAT.
+    pub(super) fn sender_by(
+        &self,
+        key: Namer<'_>,
+        site: &SiteId,
+        client: &Client,
+        author_name: &str,
+        salt: Salt,
+    ) -> Sender {
+        let hash = |subject, value: &[u8]| key.pseudonym(site, subject, value);
+        let names = self.device_of(site, client).map(|device| device_names(key, site, device));
+        let address = client.ip.map(|ip| hash(Subject::Address(salt), &address::octets(address::normalise(ip))));
+        let prefix = client.ip.map(|ip| hash(Subject::Prefix(salt), &address::octets(address::prefix_of(ip))));
+        let by_name = || {
+            let name = text::name_key(author_name);
+            author_key(hash(Subject::Author, &[&prefix.unwrap_or_default()[..], name.as_bytes()].concat()))
+        };
+        let (device, author) = names.map_or_else(|| (None, by_name()), |names| (Some(names.device), names.author));
+        Sender { device, address, prefix, author, key: Some(key.mark()) }
+    }
+
+    /// All that a ban on this submit may be about, by every key of the ring. Hashes of addresses change each month:
+    /// those of the last months count, too.
+    pub(super) fn ban_subjects(
+        &self,
+        site: &SiteId,
+        client: &Client,
+        author_name: &str,
+        said: &str,
+        salts: &Salts,
+    ) -> Vec<BanSubject> {
+        let mut subjects = Vec::new();
+        for key in self.keyring.namers() {
+            for subject in self.ban_subjects_by(key, site, client, author_name, said, salts) {
+                if !subjects.contains(&subject) {
+                    subjects.push(subject);
+                }
+            }
+        }
+        subjects
+    }
+
+    /// The same by one key, in an order that is the same for every key.
+    pub(super) fn ban_subjects_by(
+        &self,
+        key: Namer<'_>,
+        site: &SiteId,
+        client: &Client,
+        author_name: &str,
+        said: &str,
+        salts: &Salts,
+    ) -> Vec<BanSubject> {
+        let fingerprint = key.pseudonym(site, Subject::Fingerprint, said.as_bytes());
+        let mut subjects = vec![BanSubject { kind: BanKind::Fingerprint, key: fingerprint.to_vec() }];
+        for salt in salts.recent() {
+            let sender = self.sender_by(key, site, client, author_name, salt);
+            let mut add = |kind, key: Vec<u8>| subjects.push(BanSubject { kind, key });
+            add(BanKind::Author, sender.author.into_bytes());
+            if let Some(device) = sender.device {
+                add(BanKind::Device, device.to_vec());
+            }
+            if let Some(prefix) = sender.prefix {
+                add(BanKind::IpPrefix, prefix.to_vec());
+            }
+        }
+        subjects
+    }
+
+    /// The device that a challenge was issued to, as its submits are counted.
+    pub(super) fn sealed_device(&self, sealed: &SealedChallenge, visitor: Visitor<'_>) -> Option<Pseudonym> {
+        let hash = |device: [u8; 16]| self.keyring.pseudonym(visitor.site, Subject::Device, &device);
+        sealed.device.map(hash)
+    }
+
+    /// Pseudonyms of the /56 and the /48 around a reader's IPv6 address, as limits count them.
+    pub(super) fn wider_prefixes(&self, site: &SiteId, client: &Client, salt: Salt) -> Option<[Pseudonym; 2]> {
+        let hash = |prefix| self.keyring.pseudonym(site, Subject::Prefix(salt), &address::octets(prefix));
+        Some(address::wider_prefixes(client.ip?)?.map(hash))
+    }
+
+    /// The pseudonym of the network whose voices count as one with this reader's: see [`address::shared_network`].
+    pub(super) fn network(&self, site: &SiteId, client: &Client, salt: Salt) -> Option<Pseudonym> {
+        let network = address::shared_network(client.ip?)?;
+        Some(self.keyring.pseudonym(site, Subject::Prefix(salt), &address::octets(network)))
+    }
+
+    /// Hash of folded text: equal for texts that differ in marks, case or spaces.
+    pub(super) fn fingerprint(&self, site: &SiteId, folded: &str) -> Pseudonym {
+        self.keyring.pseudonym(site, Subject::Fingerprint, folded.as_bytes())
+    }
+
+    /// Hash of what a campaign's copies have in common; `None` for a text too short to tell.
+    pub(super) fn skeleton(&self, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
+        skeleton_by(self.keyring.first(), site, reading)
+    }
+}
+
+/// The skeleton by a key of the ring.
+pub(super) fn skeleton_by(key: Namer<'_>, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
+    Some(key.pseudonym(site, Subject::Skeleton, spam::skeleton(reading)?.as_bytes()))
+}
+
+/// A device's pseudonym and author key by a key of the ring.
+pub(super) fn device_names(key: Namer<'_>, site: &SiteId, device: [u8; 16]) -> DeviceNames {
+    let device = key.pseudonym(site, Subject::Device, &device);
+    DeviceNames { device, author: author_key(key.pseudonym(site, Subject::Author, &device)) }
+}
+
+/// 16 hex digits.
+fn author_key(hash: Pseudonym) -> String {
+    hex::encode(&hash[..8])
+}

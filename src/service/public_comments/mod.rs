@@ -1,0 +1,3 @@
+mod read;
+
+pub use self::read::{CommentList, ListRequest, ListedThread, WrittenList};

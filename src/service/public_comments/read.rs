@@ -1,0 +1,175 @@
+//! What readers see: one comment, pages of them, counts.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    domain::{
+        Error, Result,
+        article::Article,
+        budget::{self, Room},
+        comment::Comment,
+        id::{ArticleId, CommentId, SiteId},
+        mode::Mode,
+        page::{CommentPage, Order, Thread, thread_cursor},
+    },
+    service::Workflow,
+    store::contract::{ArticlePage, Policies},
+};
+
+/// A checked request for a page.
+#[derive(Debug, Clone)]
+pub struct ListRequest {
+    pub article: ArticleId,
+    pub parent: Option<CommentId>,
+    pub order: Order,
+    pub size: usize,
+    pub page_token: String,
+    pub receipts: Vec<String>,
+}
+
+/// A thread with the token for the rest of its replies.
+#[derive(Debug, Clone)]
+pub struct ListedThread {
+    pub thread: Thread,
+    pub next_reply_token: String,
+}
+
+/// A page as a portal gets it.
+#[derive(Debug)]
+pub struct CommentList {
+    pub threads: Vec<ListedThread>,
+    /// Ids that belong to the reader's receipts.
+    pub own: Vec<CommentId>,
+    pub next_page_token: String,
+    pub total: i64,
+    pub mode: Mode,
+}
+
+/// A page as the edge wrote it for the wire: written once for all who get the same.
+pub type WrittenList = Arc<[u8]>;
+
+impl Workflow {
+    /// One visible comment, or the reader's own pending one. `true` beside it means that it is the reader's own.
+    ///
+    /// # Errors
+    /// `CommentNotFound`, also for comments that this reader may not see.
+    pub async fn get_comment(
+        &self,
+        site: &SiteId,
+        id: CommentId,
+        receipts: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<(Comment, bool)> {
+        let own = self.own_ids(site, receipts).contains(&id);
+        let visible = |comment: &Comment| comment.is_visible() || (own && comment.is_waiting());
+        let comment = self.store.find_comment(site, id).await?.filter(visible).ok_or(Error::CommentNotFound(id))?;
+        let policies = self.pages.policies(site, std::slice::from_ref(&comment.article), &*self.store).await?;
+        if self.mode_of(&policies, &comment.article, now) == Mode::Hidden {
+            return Err(Error::CommentNotFound(id));
+        }
+        Ok((comment, own))
+    }
+
+    /// A page of an article's comments, written by `write`.
+    ///
+    /// # Errors
+    /// `PageTokenInvalid`.
+    pub async fn list_comments(
+        &self,
+        site: &SiteId,
+        request: &ListRequest,
+        now: DateTime<Utc>,
+        write: fn(CommentList) -> WrittenList,
+    ) -> Result<WrittenList> {
+        let ListRequest { article, parent, order, size, page_token, receipts } = request;
+        let written = async { self.read_comments(site, request, now).await.map(write) };
+        // All readers see the same: nobody's own comments are in it, and no other page is asked for so often.
+        if parent.is_none() && page_token.is_empty() && receipts.is_empty() {
+            return self.pages.first(site, article, (*order, *size), written).await;
+        }
+        written.await
+    }
+
+    async fn read_comments(&self, site: &SiteId, request: &ListRequest, now: DateTime<Utc>) -> Result<CommentList> {
+        let filter = page_filter(request.parent, request.order, &request.article);
+        let after = self.open_cursor(site, "ListComments", &filter, &request.page_token)?;
+        let page = CommentPage {
+            site: site.clone(),
+            article: request.article.clone(),
+            parent: request.parent,
+            order: request.order,
+            size: request.size,
+            after,
+        };
+        let ArticlePage { policies, threads: page } = self.public_pages.ask(page).await?;
+        let mode = self.mode_of(&policies, &request.article, now);
+        let own = self.own_ids(site, &request.receipts);
+        if mode == Mode::Hidden {
+            return Ok(CommentList { threads: vec![], own, next_page_token: String::new(), total: 0, mode });
+        }
+        let pending =
+            if own.is_empty() { vec![] } else { self.store.find_pending(site, &request.article, &own).await? };
+        let page = page.within(Room::beside(budget::weight_of(&pending)), thread_cursor);
+        let next_page_token = self.seal_cursor(site, "ListComments", &filter, page.next)?;
+        let mut threads = self.listed(site, page.items)?;
+        add_pending(&mut threads, pending, request.parent, after.is_none());
+        let total = policies.articles.first().map_or(0, |known| known.public_count);
+        Ok(CommentList { threads, own, next_page_token, total, mode })
+    }
+
+    /// Public counts; articles that are unknown or hidden count 0.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub async fn count_comments(&self, site: &SiteId, ids: &[ArticleId]) -> Result<HashMap<String, i64>> {
+        let policies = self.pages.policies(site, ids, &*self.store).await?;
+        let rules = policies.site.rules(self.rules().mode);
+        let mut counts: HashMap<String, i64> = ids.iter().map(|id| (id.as_str().to_owned(), 0)).collect();
+        for article in policies.articles {
+            let count = if rules.hides(&article) { 0 } else { article.public_count };
+            counts.insert(article.id.as_str().to_owned(), count);
+        }
+        Ok(counts)
+    }
+
+    /// The mode in force on an article that may not be known yet.
+    fn mode_of(&self, policies: &Policies, article: &ArticleId, now: DateTime<Utc>) -> Mode {
+        let known = policies.articles.first().cloned();
+        let article = known.unwrap_or_else(|| Article::unknown(article.clone(), None, now));
+        policies.site.rules(self.rules().mode).mode_of(&article, now)
+    }
+
+    fn listed(&self, site: &SiteId, threads: Vec<Thread>) -> Result<Vec<ListedThread>> {
+        let seal = |thread: &Thread| {
+            let filter = page_filter(Some(thread.root.id), Order::Oldest, &thread.root.article);
+            self.seal_cursor(site, "ListComments", &filter, thread.replies.next)
+        };
+        threads.into_iter().map(|thread| Ok(ListedThread { next_reply_token: seal(&thread)?, thread })).collect()
+    }
+
+    /// The comments that the reader's receipts stand for; receipts that are not ours count for nothing.
+    fn own_ids(&self, site: &SiteId, receipts: &[String]) -> Vec<CommentId> {
+        receipts.iter().filter_map(|receipt| self.keyring.open_receipt(site, receipt)).collect()
+    }
+}
+
+/// What a page token of a list is bound to. The page size is left out: it may change from page to page.
+fn page_filter(parent: Option<CommentId>, order: Order, article: &ArticleId) -> (String, Option<CommentId>, Order) {
+    (article.as_str().to_owned(), parent, order)
+}
+
+/// Puts a reader's own pending comments where they will stand: roots on top of the first page, replies under their root.
+fn add_pending(threads: &mut Vec<ListedThread>, pending: Vec<Comment>, parent: Option<CommentId>, first_page: bool) {
+    for comment in pending {
+        let listed_alone = comment.parent == parent;
+        if listed_alone && first_page {
+            let replies = crate::domain::page::Page { items: vec![], next: None };
+            let thread = Thread { root: comment, replies };
+            threads.insert(0, ListedThread { thread, next_reply_token: String::new() });
+        } else if let Some(root) = threads.iter_mut().find(|listed| Some(listed.thread.root.id) == comment.parent) {
+            root.thread.replies.items.push(comment);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A newsroom's terms: changing them, and having them in force on every replica.
+
+use std::sync::{Arc, PoisonError};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, Result,
+        access::{Caller, Role},
+        audit::{AuditAction, AuditEntry},
+        id::SiteId,
+        request::RequestRow,
+        spam::{Term, TermChange, TermDraft, TermSet, term_key},
+    },
+    ops::metric,
+    service::{Workflow, blocking::blocking, ids::new_id},
+};
+
+/// A checked request for a page of terms.
+#[derive(Debug, Clone)]
+pub struct TermsRequest {
+    /// Words that the pattern has; empty for all.
+    pub query: String,
+    pub size: usize,
+    pub page_token: String,
+}
+
+/// A page of terms.
+pub struct TermList {
+    pub terms: Vec<Term>,
+    pub next_page_token: String,
+}
+
+/// A checked request to list or to change a term.
+#[derive(Debug, Clone, Serialize)]
+pub struct PutTermRequest {
+    /// `None` for a new one.
+    pub id: Option<Uuid>,
+    /// The revision it is based on; 0 for a new one.
+    pub revision: i64,
+    pub draft: TermDraft,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+/// A checked request to take a term off the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeleteTermRequest {
+    pub id: Uuid,
+    pub revision: i64,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+/// A site's terms, as this replica has them.
+pub(in crate::service) struct LiveTerms {
+    version: i64,
+    pub(in crate::service) set: TermSet,
+}
+
+impl Workflow {
+    /// A page of terms, the last changed first.
+    ///
+    /// # Errors
+    /// `PageTokenInvalid`.
+    pub async fn list_terms(&self, site: &SiteId, request: &TermsRequest) -> Result<TermList> {
+        let TermsRequest { query, size, page_token } = request;
+        let key = term_key(query);
+        let after = self.open_cursor(site, "ListTerms", &key, page_token)?;
+        let page = self.store.list_terms(site, &key, *size, after).await?;
+        let next_page_token = self.seal_cursor(site, "ListTerms", &key, page.next)?;
+        Ok(TermList { terms: page.items, next_page_token })
+    }
+
+    /// Lists or changes a term. From the answer on it is in force on this replica, within seconds on all.
+    ///
+    /// # Errors
+    /// `MissingRole`, `TermNotFound`, `StaleTerm`, `Invalid` (the tier has the pattern, or the site has too many), `RequestIdReused`.
+    pub async fn put_term(&self, caller: &Caller, request: PutTermRequest, now: DateTime<Utc>) -> Result<Term> {
+        let row = self.request_row("PutTerm", caller, &request, request.request_id)?;
+        let PutTermRequest { id, revision, draft, .. } = request;
+        let id = id.unwrap_or_else(|| new_id(now));
+        self.change_term(caller, AuditAction::PutTerm, (id, revision, Some(draft)), row, now).await
+    }
+
+    /// Takes a term off the list, and answers it as it was last.
+    ///
+    /// # Errors
+    /// As [`Workflow::put_term`].
+    pub async fn delete_term(&self, caller: &Caller, request: DeleteTermRequest, now: DateTime<Utc>) -> Result<Term> {
+        let row = self.request_row("DeleteTerm", caller, &request, request.request_id)?;
+        self.change_term(caller, AuditAction::DeleteTerm, (request.id, request.revision, None), row, now).await
+    }
+
+    async fn change_term(
+        &self,
+        caller: &Caller,
+        action: AuditAction,
+        (id, expected_revision, to): (Uuid, i64, Option<TermDraft>),
+        row: RequestRow,
+        now: DateTime<Utc>,
+    ) -> Result<Term> {
+        if caller.role != Role::Admin {
+            return Err(Error::MissingRole { role: caller.role, allowed: &[Role::Admin] });
+        }
+        let entry = AuditEntry { request_id: Some(row.id), ..AuditEntry::new(new_id(now), action, &caller.name, now) };
+        let change = TermChange { site: caller.site.clone(), id, to, expected_revision, entry, request: Some(row) };
+        let term = self.store.change_term(&change).await?;
+        if let Err(error) = self.load_terms().await {
+            // The background work loads them soon.
+            tracing::warn!(reason = error.reason(), "terms were changed and not loaded yet");
+        }
+        Ok(term)
+    }
+
+    /// The site's terms in force; `None` while it never had any.
+    pub(in crate::service) fn live_terms(&self, site: &SiteId) -> Option<Arc<LiveTerms>> {
+        self.terms.read().unwrap_or_else(PoisonError::into_inner).get(site).cloned()
+    }
+
+    /// Loads the terms of every site where they changed, and answers of how many sites that was. Every replica calls it now and then.
+    ///
+    /// # Errors
+    /// The store's. The terms that were loaded before stay in force.
+    pub async fn load_terms(&self) -> Result<u64> {
+        let mut loaded = 0;
+        // Asked for first: what changes in between is loaded by the next call once more.
+        for (site, version) in self.store.term_versions().await? {
+            if self.live_terms(&site).is_some_and(|live| live.version == version) {
+                continue;
+            }
+            let terms = self.store.all_terms(&site).await?;
+            metric::terms_loaded(&site, terms.len());
+            let set = blocking(move || TermSet::compile(&terms)).await??;
+            let live = Arc::new(LiveTerms { version, set });
+            self.terms.write().unwrap_or_else(PoisonError::into_inner).insert(site, live);
+            loaded += 1;
+        }
+        Ok(loaded)
+    }
+}

@@ -1,0 +1,193 @@
+//! Terms and rules tried on what people decided, and one text explained. Reading a site's past takes a core for a while, so it is
+//! done beside the calls.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        actor::SYSTEM,
+        audit::{AuditAction, AuditEntry},
+        comment::FormText,
+        id::SiteId,
+        lifecycle::Status,
+        policy::{self, Verdict},
+        spam::{
+            Assessment, FormSignals, PastComment, Reading, Term, TermChange, TermDraft, TermSet, TermState, term_key,
+            trial::{self, Collisions, Replay, TooBroad},
+        },
+        violation::Problem,
+    },
+    ops::metric,
+    service::{
+        Cost, PutTermRequest, Workflow,
+        blocking::blocking,
+        ids::new_id,
+        maintenance::{Now, Run},
+    },
+};
+
+/// Decided comments that a term is tried on: ten thousand take a second.
+pub const MOST_TRIED: usize = 10_000;
+/// What came in the last days, and at most how many, tells whether a term stands in too much.
+const BROAD_DAYS: i64 = 7;
+const MOST_RECEIVED: usize = 2_000;
+
+/// What the service thinks of one text.
+pub struct Assessed {
+    pub assessment: Assessment,
+    /// What HYBRID would do.
+    pub verdict: Verdict,
+    /// Decisions behind the learned score, 0 while rules judge alone, and the model's version.
+    pub decisions: i64,
+    pub model_version: i64,
+}
+
+impl Workflow {
+    /// Judges a text as a submit would, without what only the moment of a submit tells.
+    pub fn assess_text(&self, site: &SiteId, text: &FormText) -> Assessed {
+        let assessment = self.judge(site, &Reading::of(text), &FormSignals::default());
+        let verdict = policy::verdict(&assessment, self.thresholds(site));
+        let learned = self.learned(site).filter(|learned| learned.model.is_ready());
+        let decisions =
+            learned.as_ref().map_or(0, |learned| i64::try_from(learned.model.decisions()).unwrap_or(i64::MAX));
+        let model_version = learned.map_or(0, |learned| learned.head.version);
+        Assessed { assessment, verdict, decisions, model_version }
+    }
+
+    /// What a term would have met among the last approved comments, were it in force; and the term as it would be. Writes nothing.
+    ///
+    /// # Errors
+    /// `TermNotFound`, `StaleTerm`, `Invalid` when the tier has the pattern already, and `Overloaded`.
+    pub async fn try_term(
+        &self,
+        caller: &Arc<Caller>,
+        request: &PutTermRequest,
+        now: DateTime<Utc>,
+    ) -> Result<(Term, Collisions)> {
+        let (site, turn) = (&caller.site, self.turn(caller, Cost::Past)?);
+        let terms = self.store.all_terms(site).await?;
+        let term = drafted(&terms, request, now)?;
+        let mut approved = self.store.decided_comments(site, DateTime::UNIX_EPOCH, MOST_TRIED).await?;
+        approved.retain(|comment| comment.status == Status::Approved);
+        let thresholds = self.rules().thresholds;
+        let alone = [Term { state: TermState::Enforce, ..term.clone() }];
+        let report = blocking(move || {
+            // Held to the end, also when the caller is gone.
+            let _turn = turn;
+            TermSet::compile(&alone).map(|set| trial::collisions(&set, &approved, thresholds))
+        });
+        Ok((term, report.await??))
+    }
+
+    /// What rules and terms, and `with` as if it were put, say of the last `limit` comments that people decided about. The model stays
+    /// out of it: it learned from these very decisions.
+    ///
+    /// # Errors
+    /// As [`Workflow::try_term`].
+    pub async fn replay_rules(
+        &self,
+        caller: &Arc<Caller>,
+        with: Option<&PutTermRequest>,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Replay> {
+        let (site, turn) = (&caller.site, self.turn(caller, Cost::Past)?);
+        let mut terms = self.store.all_terms(site).await?;
+        if let Some(request) = with {
+            let term = drafted(&terms, request, now)?;
+            terms.retain(|other| other.id != term.id);
+            terms.push(term);
+        }
+        let decided = self.store.decided_comments(site, DateTime::UNIX_EPOCH, limit).await?;
+        let thresholds = self.rules().thresholds;
+        let replay = blocking(move || {
+            let _turn = turn;
+            TermSet::compile(&terms).map(|set| Replay::of(&set, &decided, thresholds))
+        });
+        replay.await?
+    }
+
+    /// Puts terms on trial that hold too much. One that somebody changes meanwhile is left to them.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::service) async fn stand_down(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+        let (site, now) = (run.site, clock());
+        let terms = self.store.all_terms(site).await?;
+        if terms.iter().all(|term| term.state != TermState::Enforce) {
+            return Ok(true);
+        }
+        let since = now - Duration::days(BROAD_DAYS);
+        let decided = self.store.decided_comments(site, since, MOST_TRIED).await?;
+        let received = self.store.received_comments(site, since, MOST_RECEIVED).await?;
+        let (terms, broad) = blocking(move || broad_terms(terms, &decided, &received)).await??;
+        for one in broad {
+            let Some(term) = terms.iter().find(|term| term.id == one.term) else { continue };
+            match self.store.change_term(&put_on_trial(site, term, clock())).await {
+                Ok(_) => {
+                    let TooBroad { decided, approved, met, received, .. } = one;
+                    tracing::warn!(%site, term = %term.id, decided, approved, met, received, "a term stands down: it holds too much");
+                    metric::term_stood_down(site);
+                }
+                Err(Error::StaleTerm { .. } | Error::TermNotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.load_terms().await?;
+        Ok(true)
+    }
+}
+
+fn broad_terms(
+    terms: Vec<Term>,
+    decided: &[PastComment],
+    received: &[PastComment],
+) -> Result<(Vec<Term>, Vec<TooBroad>)> {
+    let broad = trial::too_broad(&terms, &TermSet::compile(&terms)?, decided, received);
+    Ok((terms, broad))
+}
+
+/// The term that `request` would make of `terms`.
+fn drafted(terms: &[Term], request: &PutTermRequest, now: DateTime<Utc>) -> Result<Term> {
+    let PutTermRequest { id, revision, draft, .. } = request.clone();
+    if let Some(id) = id {
+        let current = terms.iter().find(|term| term.id == id).ok_or(Error::TermNotFound(id))?;
+        if current.revision != revision {
+            return Err(Error::StaleTerm { current: current.revision });
+        }
+    }
+    let key = term_key(&draft.pattern);
+    let twin = |term: &Term| term.tier == draft.tier && Some(term.id) != id && term.key() == key;
+    if terms.iter().any(twin) {
+        return Err(Error::invalid("term.pattern", Problem::Repeated));
+    }
+    let TermDraft { pattern, tier, state, weight, note } = draft;
+    let id = id.unwrap_or_else(|| new_id(now));
+    Ok(Term {
+        id,
+        pattern,
+        tier,
+        state,
+        weight,
+        note,
+        revision: revision + 1,
+        updated_by: String::new(),
+        updated_at: now,
+    })
+}
+
+fn put_on_trial(site: &SiteId, term: &Term, now: DateTime<Utc>) -> TermChange {
+    let Term { id, pattern, tier, weight, note, revision, .. } = term.clone();
+    TermChange {
+        site: site.clone(),
+        id,
+        to: Some(TermDraft { pattern, tier, state: TermState::Shadow, weight, note }),
+        expected_revision: revision,
+        entry: AuditEntry::new(new_id(now), AuditAction::StandDownTerm, SYSTEM, now),
+        request: None,
+    }
+}

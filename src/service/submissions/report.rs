@@ -1,0 +1,110 @@
+//! What readers report, and what moderators note.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        form::Client,
+        id::{CommentId, SiteId},
+        reason::Reason,
+        report::{NewNote, Note, Report, Reported},
+        violation::{Problem, Violations},
+    },
+    ops::metric,
+    service::{
+        Workflow,
+        ids::new_id,
+        rate_limits::{Event, Visitor},
+    },
+};
+
+/// A reader's report after the wire was read.
+#[derive(Debug, Clone)]
+pub struct ReportRequest {
+    /// `None` was noted.
+    pub comment: Option<CommentId>,
+    pub reason: Option<Reason>,
+    pub note: String,
+    pub client: Client,
+    /// What was wrong with it before it came here.
+    pub noted: Violations,
+}
+
+/// A checked note.
+#[derive(Debug, Clone, Serialize)]
+pub struct NoteRequest {
+    pub comment: CommentId,
+    pub text: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+impl Workflow {
+    /// Takes a reader's report of a comment that readers see. One reader counts once, so copies of a request need no memory.
+    ///
+    /// # Errors
+    /// `Invalid`, also without a device or an address to count by; `RateLimited`; `CommentNotFound`.
+    pub async fn report_comment(&self, site: &SiteId, request: ReportRequest, now: DateTime<Utc>) -> Result<Reported> {
+        let result = self.check_and_report(site, request, now).await;
+        metric::reported(site, result.as_ref().map_or_else(Error::reason, |reported| reported.as_str()));
+        result
+    }
+
+    async fn check_and_report(&self, site: &SiteId, request: ReportRequest, now: DateTime<Utc>) -> Result<Reported> {
+        let salt = self.salts(site, now).await?.current();
+        let sender = self.sender(site, &request.client, "", salt);
+        let mut violations = request.noted;
+        // Many readers share an address behind carrier NAT, so the device comes first.
+        let reporter = violations.take("client", sender.device.or(sender.address), Problem::Required);
+        violations.into_result()?;
+        let (Some(comment), Some(reporter)) = (request.comment, reporter) else {
+            return Err(Error::internal("a missing field was not noted"));
+        };
+        let visitor = Visitor {
+            site,
+            sender: &sender,
+            wider: self.wider_prefixes(site, &request.client, salt),
+            known: false,
+            now,
+        };
+        self.check_limits(Event::BeforeReport, visitor).await?;
+        self.welcome_back(site, &request.client).await?;
+        let Some(found) = self.store.find_comment(site, comment).await? else {
+            self.check_limits(Event::Report(None), visitor).await?;
+            return Err(Error::CommentNotFound(comment));
+        };
+        let known = self.challenge_context(site, &found.article, &sender, now).await.record.is_known();
+        self.check_limits(Event::Report(Some(&found.article)), Visitor { known, ..visitor }).await?;
+        let network = self.network(site, &request.client, salt).filter(|_| !known);
+        let report = Report {
+            site: site.clone(),
+            comment,
+            reporter,
+            network: network.unwrap_or(reporter),
+            key: self.keyring.mark(),
+            aliases: self.reporter_aliases(site, &request.client, salt),
+            reason: request.reason,
+            note: request.note,
+            at: now,
+            change: new_id(now),
+            default_mode: self.rules().mode,
+        };
+        self.store.report(&report).await
+    }
+
+    /// Tells colleagues something about a comment.
+    ///
+    /// # Errors
+    /// `CommentNotFound`, `RequestIdReused`.
+    pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<Note> {
+        let row = self.request_row("AddNote", caller, &request, request.request_id)?;
+        let note = Note { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };
+        let new = NewNote { site: caller.site.clone(), comment: request.comment, note, request: Some(row) };
+        self.store.add_note(&new).await
+    }
+}

@@ -1,0 +1,259 @@
+//! A reader's comment, in exactly the order of the contract:
+//! shape → request → article → ban → look at the reader's limits → form → captcha → charge → duplicate → assessment → policy → insert.
+
+use chrono::{DateTime, Utc};
+
+use super::attempt::{Attempt, fill_seconds, question, request_row};
+use crate::{
+    domain::{
+        Error, Result,
+        article::Article,
+        ban::BanEffect,
+        challenge::{CaptchaFailure, SealedChallenge},
+        comment::{Attention, Comment},
+        form::{Form, RawForm},
+        id::{ArticleId, CommentId, SiteId},
+        lifecycle::Status,
+        mode::Mode,
+        policy::{self, FirstStatus},
+        request::RequestRow,
+        spam::{Assessment, FormSignals, Reading},
+        submission::{Inserted, Submission, SubmitAnswer, SubmitContext},
+        violation::Problem,
+    },
+    ops::metric,
+    service::{Workflow, challenges::refused, ids::new_id, page_cache::Change, rate_limits::Event, salts::Salts},
+};
+
+/// The answer to a submit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    pub answer: SubmitAnswer,
+    /// Lets the reader see their own pending comment.
+    pub receipt: String,
+    pub replayed: bool,
+}
+
+impl Workflow {
+    /// Takes a reader's comment. `Ok` means that it is durable.
+    ///
+    /// # Errors
+    /// `Invalid`, `RequestIdReused`, `ArticleClosed`, `CommentNotFound` (the parent), `Banned`, `RateLimited`, `Captcha` with a fresh
+    /// challenge, `Overloaded`, and the store's. Only a wrong answer and an accepted comment cost the reader's challenge.
+    pub async fn submit_comment(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
+        let result = self.check_and_take(site, raw, now).await;
+        metric::submitted(site, outcome(&result));
+        result
+    }
+
+    async fn check_and_take(&self, site: &SiteId, mut raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
+        let handed = (raw.challenge_token.as_str(), raw.challenge_answer.as_str());
+        if ArticleId::parse(&raw.article_id).is_some_and(|article| self.lacks_answer(site, &article, handed, now)) {
+            raw.noted.add("challenge_answer", Problem::Required);
+        }
+        let form = raw.check(&self.rules().text)?;
+        let salts = self.salts(site, now).await?;
+        let attempt = self.attempt(site, &form, &salts, now);
+        match self.take_comment(&attempt).await {
+            Ok(submitted) => Ok(submitted),
+            Err(error) => Err(self.with_fresh_challenge(error, attempt.handed(false), &form.client).await),
+        }
+    }
+
+    fn attempt<'a>(&self, site: &'a SiteId, form: &'a Form, salts: &Salts, now: DateTime<Utc>) -> Attempt<'a> {
+        let text = &form.text;
+        let parent = form.parent.map(|id| id.to_string()).unwrap_or_default();
+        // The captcha is left out: a resend after a timeout may bring another one.
+        let payload = [form.article.as_str(), &parent, &text.author_name, &text.title, &text.content].join("\0");
+        let (reading, said) = (Reading::of(text), text.said());
+        let fingerprint = self.fingerprint(site, &said);
+        Attempt {
+            site,
+            form,
+            sender: self.sender(site, &form.client, &text.author_name, salts.current()),
+            wider: self.wider_prefixes(site, &form.client, salts.current()),
+            request: self.keyring.request_row(site, form.request_id, "SubmitComment", payload.as_bytes()),
+            fingerprint,
+            subjects: self.ban_subjects(site, &form.client, &text.author_name, &said, salts),
+            skeleton: self.skeleton(site, &reading),
+            reading,
+            said,
+            now,
+        }
+    }
+
+    async fn take_comment(&self, attempt: &Attempt<'_>) -> Result<Submitted> {
+        let _turn = self.twins.turn(attempt.site, attempt.form.request_id).await;
+        self.welcome_back(attempt.site, &attempt.form.client).await?;
+        let mut context = self.submit_contexts.ask(question(attempt)).await?;
+        self.rekey_bans(attempt, &context).await;
+        if let Some(row) = &context.request {
+            return self.replay(attempt, row);
+        }
+        let mode = self.mode_in_force(attempt, &context);
+        policy::check_open(mode)?;
+        check_parent(attempt.form, &context)?;
+        if context.ban == Some(BanEffect::Block) {
+            return Err(Error::Banned);
+        }
+        let handed = attempt.handed(context.record.is_known());
+        self.check_limits(Event::BeforeSubmit, handed.visitor).await?;
+        let challenge = self.check_challenge(handed).await?;
+        // A limit that denies now leaves the challenge unspent.
+        self.check_limits(Event::Submit(handed.article), handed.visitor).await?;
+        if let Some(answer) = context.duplicate {
+            return self.answer_duplicate(attempt, &challenge, answer).await;
+        }
+        self.add_same_texts(attempt, &mut context).await?;
+        let assessment = self.judge(attempt.site, &attempt.reading, &self.signals(attempt, &challenge, &context));
+        self.insert(attempt, &context, &challenge, assessment, mode).await
+    }
+
+    fn mode_in_force(&self, attempt: &Attempt<'_>, context: &SubmitContext) -> Mode {
+        let Form { article, article_published_at, .. } = attempt.form;
+        let unknown = || Article::unknown(article.clone(), None, attempt.now);
+        let article = context.article.clone().unwrap_or_else(unknown).published(*article_published_at);
+        context.site.rules(self.rules().mode).mode_of(&article, attempt.now)
+    }
+
+    fn replay(&self, attempt: &Attempt<'_>, row: &RequestRow) -> Result<Submitted> {
+        row.replay(&attempt.request).map(|answer| self.submitted(attempt.site, answer, true))
+    }
+
+    fn submitted(&self, site: &SiteId, answer: SubmitAnswer, replayed: bool) -> Submitted {
+        Submitted { receipt: self.keyring.receipt(site, answer.comment), answer, replayed }
+    }
+
+    /// The challenge is spent and the request remembered, as for any other accepted submit.
+    async fn answer_duplicate(
+        &self,
+        attempt: &Attempt<'_>,
+        challenge: &SealedChallenge,
+        answer: SubmitAnswer,
+    ) -> Result<Submitted> {
+        let row = request_row(attempt, &answer)?;
+        if self.store.spend_nonce(attempt.site, challenge.nonce, Some(&row), attempt.now).await? {
+            metric::captcha_solved(challenge, attempt.now);
+            return Ok(self.submitted(attempt.site, answer, true));
+        }
+        match self.store.find_request(attempt.site, row.id).await? {
+            Some(row) => self.replay(attempt, &row),
+            None => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
+        }
+    }
+
+    fn signals(&self, attempt: &Attempt<'_>, challenge: &SealedChallenge, context: &SubmitContext) -> FormSignals {
+        let device = attempt.sender.device;
+        let visitor = attempt.handed(false).visitor;
+        FormSignals {
+            honeypot: attempt.form.honeypot,
+            fill_seconds: fill_seconds(attempt, challenge),
+            invisible: attempt.form.invisible,
+            other_device: device.is_some() && self.sealed_device(challenge, visitor) != device,
+            same_text: attempt.skeleton.map_or(0, |_| context.same_text),
+            same_text_authors: context.same_text_authors,
+            held_by_ban: context.ban == Some(BanEffect::Hold),
+        }
+    }
+
+    /// What readers see may change even with a comment that waits: an article that becomes known, or whose age does, may be closed.
+    fn change_shown(&self, attempt: &Attempt<'_>, context: &SubmitContext, status: Status) -> Option<Change<'_>> {
+        let Form { article, article_published_at, .. } = attempt.form;
+        let known = context.article.as_ref();
+        let tells = known.is_none_or(|known| known.published_at.is_none() && article_published_at.is_some());
+        (status.is_public() || tells).then(|| self.pages.publish(attempt.site, article))
+    }
+
+    async fn insert(
+        &self,
+        attempt: &Attempt<'_>,
+        context: &SubmitContext,
+        challenge: &SealedChallenge,
+        mut assessment: Assessment,
+        mode: Mode,
+    ) -> Result<Submitted> {
+        let hold = self.limiter.is_degraded() || context.ban == Some(BanEffect::Hold);
+        let now = attempt.now;
+        let id = CommentId(new_id(now));
+        let FirstStatus { status, sampled } = self.first_status(attempt.site, id, mode, &mut assessment, hold)?;
+        let flagged_at = (sampled && status.is_public()).then_some(now);
+        let comment = new_comment(attempt, context, id, status, flagged_at);
+        let answer = SubmitAnswer { comment: comment.id, published_at: comment.published_at };
+        metric::findings(&assessment.findings);
+        let site_rules = context.site.rules(self.rules().mode);
+        let submission = Submission {
+            site: attempt.site.clone(),
+            comment,
+            sender: attempt.sender.clone(),
+            findings: assessment.findings,
+            spam_score: assessment.score,
+            fingerprint: attempt.fingerprint,
+            skeleton: attempt.skeleton,
+            folded: attempt.form.text.folded(&attempt.said),
+            article_title: attempt.form.article_title.clone(),
+            article_url: attempt.form.article_url.clone(),
+            article_published_at: attempt.form.article_published_at,
+            site_rules,
+            nonce: challenge.nonce,
+            request: request_row(attempt, &answer)?,
+        };
+        let _change = self.change_shown(attempt, context, status);
+        match self.writer.insert(submission).await? {
+            Inserted::Stored => {
+                metric::captcha_solved(challenge, now);
+                Ok(self.submitted(attempt.site, answer, false))
+            }
+            Inserted::Known(row) => self.replay(attempt, &row),
+            Inserted::Duplicate(answer) => self.answer_duplicate(attempt, challenge, answer).await,
+            Inserted::ChallengeUsed => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
+            Inserted::ArticleClosed(article) => Err(Error::ArticleClosed { mode: site_rules.mode_of(&article, now) }),
+        }
+    }
+}
+
+/// Returns the comment as it is stored first.
+fn new_comment(
+    attempt: &Attempt<'_>,
+    context: &SubmitContext,
+    id: CommentId,
+    status: Status,
+    flagged_at: Option<DateTime<Utc>>,
+) -> Comment {
+    let text = attempt.form.text.clone();
+    Comment {
+        id,
+        article: attempt.form.article.clone(),
+        // One level of nesting: a reply to a reply hangs on the root.
+        parent: context.parent.as_ref().map(|parent| parent.parent.unwrap_or(parent.id)),
+        reply_to: context.parent.as_ref().map(|parent| parent.id),
+        author_name: text.author_name,
+        title: text.title,
+        content: text.content,
+        status,
+        revision: 1,
+        created_at: attempt.now,
+        published_at: status.is_public().then_some(attempt.now),
+        reviewed_at: None,
+        reply_count: 0,
+        attention: Attention { flagged_at, ..Attention::default() },
+    }
+}
+
+/// The label that a submit is counted under.
+fn outcome(result: &Result<Submitted>) -> &'static str {
+    match result {
+        Ok(Submitted { replayed: true, .. }) => "REPLAYED",
+        Ok(Submitted { answer: SubmitAnswer { published_at: Some(_), .. }, .. }) => "PUBLISHED",
+        Ok(_) => "PENDING",
+        Err(error) => error.reason(),
+    }
+}
+
+/// A reply needs a comment that readers can see.
+fn check_parent(form: &Form, context: &SubmitContext) -> Result<()> {
+    match (form.parent, &context.parent) {
+        (None, _) => Ok(()),
+        (Some(_), Some(parent)) if parent.status.is_public() => Ok(()),
+        (Some(id), _) => Err(Error::CommentNotFound(id)),
+    }
+}
