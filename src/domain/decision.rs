@@ -52,15 +52,17 @@ pub struct DecisionItem {
 
 /// A decision's answer as it is remembered for replays: no text in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct DecisionAnswer {
     /// False when the comment was already there.
     pub changed: bool,
-    pub standing: LastChange,
+    /// Stored as `standing`, as earlier versions do.
+    #[serde(rename = "standing")]
+    pub last_change: LastChange,
 }
 
 /// Why one item of many was not done. Remembered for replays, hence apart from [`Error`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Refusal {
+pub enum DecisionError {
     CommentNotFound(CommentId),
     /// Something happened to the comment since.
     Stale(Box<LastChange>),
@@ -73,14 +75,14 @@ pub enum Refusal {
     NotRevertible,
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<DecisionError> for Error {
+    fn from(refusal: DecisionError) -> Self {
         match refusal {
-            Refusal::CommentNotFound(id) => Self::CommentNotFound(id),
-            Refusal::Stale(standing) => Self::StaleRevision(standing),
-            Refusal::InvalidTransition { from, to } => Self::InvalidTransition { from, to },
-            Refusal::AlreadyReverted => Self::AlreadyReverted,
-            Refusal::NotRevertible => Self::NotRevertible,
+            DecisionError::CommentNotFound(id) => Self::CommentNotFound(id),
+            DecisionError::Stale(last_change) => Self::StaleRevision(last_change),
+            DecisionError::InvalidTransition { from, to } => Self::InvalidTransition { from, to },
+            DecisionError::AlreadyReverted => Self::AlreadyReverted,
+            DecisionError::NotRevertible => Self::NotRevertible,
         }
     }
 }
@@ -90,7 +92,7 @@ impl From<Refusal> for Error {
 pub struct Settled {
     /// The comment as it is now; `None` when there is none.
     pub comment: Option<Comment>,
-    pub result: Result<Verdict, Refusal>,
+    pub result: Result<DecisionAnswer, DecisionError>,
 }
 
 /// What the store must do for a decision on a comment that stands as given.
@@ -108,20 +110,25 @@ pub enum Ruling {
 /// one yet, or reports or a takedown ask for another.
 ///
 /// # Errors
-/// [`Refusal::Stale`] when somebody was faster, [`Refusal::InvalidTransition`] when the table has no such step.
-pub fn judge(action: Action, expected_revision: i64, standing: &LastChange, waits: bool) -> Result<Ruling, Refusal> {
-    let to = action.leads_to(standing.status);
-    if to == standing.status && (!waits || action != Action::Approve) {
+/// [`DecisionError::Stale`] when somebody was faster, [`DecisionError::InvalidTransition`] when the table has no such step.
+pub fn judge(
+    action: Action,
+    expected_revision: i64,
+    last_change: &LastChange,
+    waits: bool,
+) -> Result<Ruling, DecisionError> {
+    let to = action.leads_to(last_change.status);
+    if to == last_change.status && (!waits || action != Action::Approve) {
         return Ok(Ruling::AlreadyThere);
     }
-    if expected_revision != standing.revision {
-        return Err(Refusal::Stale(Box::new(standing.clone())));
+    if expected_revision != last_change.revision {
+        return Err(DecisionError::Stale(Box::new(last_change.clone())));
     }
-    if to == standing.status {
+    if to == last_change.status {
         return Ok(Ruling::Review);
     }
-    let refused = Refusal::InvalidTransition { from: standing.status, to };
-    lifecycle::step(standing.status, action).map(Ruling::Move).ok_or(refused)
+    let refused = DecisionError::InvalidTransition { from: last_change.status, to };
+    lifecycle::step(last_change.status, action).map(Ruling::Move).ok_or(refused)
 }
 
 /// Longest note, in graphemes.
@@ -156,7 +163,7 @@ pub fn check_note(note: &str, violations: &mut Violations) -> String {
 mod tests {
     use super::*;
 
-    fn standing(status: Status, revision: i64) -> LastChange {
+    fn last_change(status: Status, revision: i64) -> LastChange {
         LastChange {
             comment: CommentId(Uuid::nil()),
             decision: None,
@@ -169,25 +176,25 @@ mod tests {
 
     #[test]
     fn the_first_of_two_moderators_moves_the_comment() {
-        let ruling = judge(Action::Approve, 1, &standing(Status::Pending, 1), true).unwrap();
+        let ruling = judge(Action::Approve, 1, &last_change(Status::Pending, 1), true).unwrap();
         assert_eq!(ruling, Ruling::Move(Status::Approved));
     }
 
     #[test]
     fn the_second_with_the_same_verdict_is_told_it_is_done() {
-        let ruling = judge(Action::Approve, 1, &standing(Status::Approved, 2), false).unwrap();
+        let ruling = judge(Action::Approve, 1, &last_change(Status::Approved, 2), false).unwrap();
         assert_eq!(ruling, Ruling::AlreadyThere);
     }
 
     #[test]
     fn the_second_with_another_verdict_is_told_who_was_first() {
-        let refusal = judge(Action::Reject, 1, &standing(Status::Approved, 2), false).unwrap_err();
-        assert!(matches!(refusal, Refusal::Stale(first) if first.actor == "minh"));
+        let refusal = judge(Action::Reject, 1, &last_change(Status::Approved, 2), false).unwrap_err();
+        assert!(matches!(refusal, DecisionError::Stale(first) if first.actor == "minh"));
     }
 
     #[test]
     fn approving_a_live_comment_nobody_looked_at_only_notes_the_look() {
-        let ruling = judge(Action::Approve, 1, &standing(Status::Approved, 1), true).unwrap();
+        let ruling = judge(Action::Approve, 1, &last_change(Status::Approved, 1), true).unwrap();
         assert_eq!(ruling, Ruling::Review);
     }
 

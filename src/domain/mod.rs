@@ -89,10 +89,10 @@ pub mod revert;
 pub mod share;
 pub mod site;
 pub mod spam;
-pub mod standing;
 pub mod stats;
 pub mod submission;
 pub mod text;
+pub mod trust;
 pub mod violation;
 
 pub use error::{Error, Result};

@@ -55,7 +55,7 @@ pub struct Circumstances {
 
 named_enum! {
     /// What HYBRID makes of a comment.
-    Verdict {
+    SpamVerdict {
         Publish = "PUBLISH",
         /// A moderator decides.
         Hold = "HOLD",
@@ -64,14 +64,14 @@ named_enum! {
 }
 
 /// What HYBRID makes of a comment. The form, the layout and terms that hold never refuse.
-pub fn verdict(assessment: &Assessment, thresholds: Thresholds) -> Verdict {
+pub fn verdict(assessment: &Assessment, thresholds: Thresholds) -> SpamVerdict {
     let Assessment { score, only_meta, holds, rejects, .. } = *assessment;
     if rejects || (thresholds.auto_spam && !only_meta && !holds && score >= thresholds.high) {
-        Verdict::Spam
+        SpamVerdict::Spam
     } else if !holds && score < thresholds.low {
-        Verdict::Publish
+        SpamVerdict::Publish
     } else {
-        Verdict::Hold
+        SpamVerdict::Hold
     }
 }
 
@@ -87,9 +87,9 @@ pub fn first_status(
     let status = match mode {
         Mode::Post if !holds && !rejects && score < thresholds.high => Status::Approved,
         Mode::Hybrid => match verdict(assessment, thresholds) {
-            Verdict::Publish => Status::Approved,
-            Verdict::Hold => Status::Pending,
-            Verdict::Spam => Status::Spam,
+            SpamVerdict::Publish => Status::Approved,
+            SpamVerdict::Hold => Status::Pending,
+            SpamVerdict::Spam => Status::Spam,
         },
         _ => Status::Pending,
     };

@@ -249,7 +249,7 @@ pub enum Allowance {
         /// True when less than half of some device's or prefix's quota is left: the next challenge gets harder.
         pressed: bool,
     },
-    Refused {
+    Denied {
         limit: LimitName,
         /// Never zero. Asking again earlier does not lengthen it.
         retry_after: Duration,

@@ -8,7 +8,7 @@ use super::{
     Error, Result,
     audit::AuditEntry,
     comment::Comment,
-    decision::Refusal,
+    decision::DecisionError,
     id::{CommentId, SiteId},
     request::RequestRow,
 };
@@ -106,7 +106,7 @@ pub struct Reverted {
     /// The comment as it is now; `None` for a ban.
     pub comment: Option<Comment>,
     /// The new audit entry's id.
-    pub result: Result<Uuid, Refusal>,
+    pub result: Result<Uuid, DecisionError>,
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::{
     request::RequestRow,
     site::{Site, SiteRules},
     spam::Finding,
-    standing::Record,
+    trust::Record,
 };
 
 /// Who sent it, without saying who.

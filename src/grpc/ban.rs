@@ -156,7 +156,7 @@ fn ban_target(
 
 /// A comment that went along; others are not in the answer.
 fn to_item(one: Settled, locale: Locale) -> Option<v1::ItemResult> {
-    let id = one.result.as_ref().ok()?.standing.comment;
+    let id = one.result.as_ref().ok()?.last_change.comment;
     Some(to_settled_item(id, one, locale))
 }
 

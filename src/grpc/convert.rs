@@ -9,7 +9,7 @@ use crate::{
         comment::{Takedown, TakedownKind},
         lifecycle::{Action, Status},
         mode::Mode,
-        policy::Verdict,
+        policy::SpamVerdict,
         reason::Reason,
         spam::{TermState, TermTier},
         violation::{Problem, Violations},
@@ -56,11 +56,11 @@ twins!(to_term_tier, from_term_tier, TermTier, TermTier { Exact = Exact, Strippe
 twins!(to_term_state, from_term_state, TermState, TermState { Off = Off, Shadow = Shadow, Enforce = Enforce, });
 
 /// A verdict; only answers carry one.
-pub(super) const fn to_verdict(verdict: Verdict) -> v1::Verdict {
+pub(super) const fn to_verdict(verdict: SpamVerdict) -> v1::Verdict {
     match verdict {
-        Verdict::Publish => v1::Verdict::Publish,
-        Verdict::Hold => v1::Verdict::Hold,
-        Verdict::Spam => v1::Verdict::Spam,
+        SpamVerdict::Publish => v1::Verdict::Publish,
+        SpamVerdict::Hold => v1::Verdict::Hold,
+        SpamVerdict::Spam => v1::Verdict::Spam,
     }
 }
 

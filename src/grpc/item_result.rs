@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Error,
         comment::Comment,
-        decision::{Refusal, Settled},
+        decision::{DecisionError, Settled},
         id::CommentId,
         revert::Reverted,
     },
@@ -19,7 +19,7 @@ use crate::{
 /// One comment of a bulk decision.
 pub(super) fn to_settled_item(id: CommentId, settled: Settled, locale: Locale) -> v1::ItemResult {
     let (changed, entry) = match &settled.result {
-        Ok(verdict) => (verdict.changed, verdict.standing.decision),
+        Ok(answer) => (answer.changed, answer.last_change.decision),
         Err(_) => (false, None),
     };
     v1::ItemResult {
@@ -52,7 +52,7 @@ fn to_item_comment(comment: Comment) -> v1::Comment {
 }
 
 /// OK, or exactly what an RPC of its own would have answered.
-fn to_item_status(refusal: Option<Refusal>, locale: Locale) -> pb::Status {
+fn to_item_status(refusal: Option<DecisionError>, locale: Locale) -> pb::Status {
     let Some(refusal) = refusal else { return pb::Status::default() };
     let status = status::to_status(&Error::from(refusal), locale);
     let whole = pb::Status { code: status.code().into(), message: status.message().to_owned(), details: vec![] };
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn an_items_status_is_that_of_a_call_of_its_own() {
-        let refusal = Refusal::AlreadyReverted;
+        let refusal = DecisionError::AlreadyReverted;
         let item = to_item_status(Some(refusal.clone()), Locale::En);
         let call = status::to_status(&refusal.into(), Locale::En);
         assert_eq!((item.code, item.message.as_str()), (call.code().into(), call.message()));

@@ -17,7 +17,7 @@ use crate::{
         form,
         id::parse_uuid,
         page::page_size,
-        policy::Verdict,
+        policy::SpamVerdict,
         spam::{
             Term, TermDraft,
             trial::{ByDecision, Collisions, Example, Replay, RuleCount},
@@ -192,7 +192,8 @@ fn to_example(example: Example) -> v1::RuleExample {
 }
 
 fn to_replay(replay: Replay) -> v1::ReplayRulesResponse {
-    let rows = [(Verdict::Publish, replay.publish), (Verdict::Hold, replay.hold), (Verdict::Spam, replay.spam)];
+    let rows =
+        [(SpamVerdict::Publish, replay.publish), (SpamVerdict::Hold, replay.hold), (SpamVerdict::Spam, replay.spam)];
     let row = |(verdict, decided)| v1::VerdictCount {
         verdict: to_verdict(verdict).into(),
         decided: Some(to_decision_count(decided)),

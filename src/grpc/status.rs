@@ -98,11 +98,11 @@ fn metadata(error: &Error) -> HashMap<String, String> {
             let allowed: Vec<_> = allowed.iter().map(|role| role.as_str()).collect();
             vec![("role", role.to_string()), ("allowed", allowed.join(","))]
         }
-        Error::StaleRevision(standing) => vec![
-            ("current_status", standing.status.to_string()),
-            ("current_revision", standing.revision.to_string()),
-            ("decided_by", standing.actor.clone()),
-            ("decided_at", standing.at.to_rfc3339()),
+        Error::StaleRevision(last_change) => vec![
+            ("current_status", last_change.status.to_string()),
+            ("current_revision", last_change.revision.to_string()),
+            ("decided_by", last_change.actor.clone()),
+            ("decided_at", last_change.at.to_rfc3339()),
         ],
         Error::StaleArticle { current } | Error::StaleSite { current } | Error::StaleTerm { current } => {
             vec![("current_revision", current.to_string())]
@@ -134,7 +134,7 @@ fn message_key(error: &Error) -> String {
 fn values(error: &Error) -> Vec<(&'static str, Value)> {
     match error {
         Error::RateLimited { retry_after, .. } => vec![("seconds", Value::Number(whole_seconds(*retry_after)))],
-        Error::StaleRevision(standing) => vec![("actor", Value::Text(standing.actor.clone()))],
+        Error::StaleRevision(last_change) => vec![("actor", Value::Text(last_change.actor.clone()))],
         Error::InvalidTransition { from, to } => {
             vec![("from", Value::Text(from.to_string())), ("to", Value::Text(to.to_string()))]
         }
@@ -208,7 +208,7 @@ fn add_details(error: &Error, locale: Locale, details: &mut ErrorDetails) {
 /// What is missing, or was changed by somebody else.
 fn resource(error: &Error) -> Option<(&'static str, String)> {
     Some(match error {
-        Error::StaleRevision(standing) => ("duyet.v1.Comment", standing.comment.to_string()),
+        Error::StaleRevision(last_change) => ("duyet.v1.Comment", last_change.comment.to_string()),
         Error::CommentNotFound(id) => ("duyet.v1.Comment", id.to_string()),
         Error::ArticleNotFound { id, .. } => ("duyet.v1.Article", id.to_string()),
         Error::BanNotFound(id) => ("duyet.v1.Ban", id.to_string()),

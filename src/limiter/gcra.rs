@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{
     patience::{answered, timed_out},
     servers::{Servers, Shard},
-    verdict::{Outcome, refuses},
+    tier_answer::{ChargeOutcome, denies},
 };
 use crate::domain::rate_limit::{Charge, Limit, LimitMode, Quota, Quotas, Weight};
 
@@ -24,8 +24,8 @@ const GIVE_BACK: i64 = -1;
 /// What Redis says of a check.
 pub(super) struct Answer {
     /// Per charge, in their order.
-    pub(super) outcomes: Vec<Outcome>,
-    /// Charges that were counted, although another one was refused elsewhere: by their place among the charges.
+    pub(super) outcomes: Vec<ChargeOutcome>,
+    /// Charges that were counted, although another one was denied elsewhere: by their place among the charges.
     pub(super) excess: Vec<usize>,
 }
 
@@ -66,24 +66,24 @@ impl Gcra {
             self.ask(group.shard, Question::new(quotas, asked), Some(deadline))
         });
         let answers = join_all(calls).await;
-        let mut outcomes = vec![Outcome::Taken { remaining: 0 }; charges.len()];
-        let (mut counted, mut refused) = (Vec::new(), false);
+        let mut outcomes = vec![ChargeOutcome::Taken { remaining: 0 }; charges.len()];
+        let (mut counted, mut denied) = (Vec::new(), false);
         for (group, answer) in groups.iter().zip(answers) {
-            let (before, mut group_refused) = (counted.len(), false);
+            let (before, mut group_denied) = (counted.len(), false);
             for (at, outcome) in group.charges.iter().zip(answer?) {
                 let charge = &charges[*at];
-                group_refused |= refuses(quotas, charge, outcome);
+                group_denied |= denies(quotas, charge, outcome);
                 if outcome.is_taken() && charge.weight.counts() {
                     counted.push(*at);
                 }
                 outcomes[*at] = outcome;
             }
-            if group_refused {
+            if group_denied {
                 counted.truncate(before);
-                refused = true;
+                denied = true;
             }
         }
-        if !refused {
+        if !denied {
             counted.clear();
         }
         Ok(Answer { outcomes, excess: counted })
@@ -103,7 +103,7 @@ impl Gcra {
     /// PING and yet cannot count. Leaves the script loaded and the clocks learned.
     pub(super) async fn probe(&self, servers: &Servers) -> RedisResult<()> {
         let probes = servers.shards().iter().map(|shard| async move {
-            // One event per millisecond and a burst of a minute: never refused, so it always writes.
+            // One event per millisecond and a burst of a minute: never denied, so it always writes.
             let question = Question { keys: vec![shard.probe.clone()], args: vec![1_000, 60_000_000, TAKE, 1] };
             answered(self.ask(shard, question, None)).await
         });
@@ -112,7 +112,12 @@ impl Gcra {
 
     /// Asks one server. That it does not know the script or finds the question too late means that nothing was counted, so
     /// both may be asked again; nothing else may.
-    async fn ask(&self, shard: &Shard, question: Question, deadline: Option<Instant>) -> RedisResult<Vec<Outcome>> {
+    async fn ask(
+        &self,
+        shard: &Shard,
+        question: Question,
+        deadline: Option<Instant>,
+    ) -> RedisResult<Vec<ChargeOutcome>> {
         let (mut command, mut script) = ("EVALSHA", self.hash.as_str());
         for _ in 0..TRIES {
             let asked_at = Instant::now();
@@ -186,11 +191,11 @@ fn weight(quotas: &Quotas, charge: &Charge) -> i64 {
     }
 }
 
-fn outcome(answer: &[i64]) -> RedisResult<Outcome> {
+fn outcome(answer: &[i64]) -> RedisResult<ChargeOutcome> {
     let [fits, wait, left] = *answer else { return Err(strange()) };
     Ok(match fits {
-        0 => Outcome::Refused { retry_after: Duration::from_micros(u64::try_from(wait).map_err(|_| strange())?) },
-        _ => Outcome::Taken { remaining: u32::try_from(left).unwrap_or(u32::MAX) },
+        0 => ChargeOutcome::Denied { retry_after: Duration::from_micros(u64::try_from(wait).map_err(|_| strange())?) },
+        _ => ChargeOutcome::Taken { remaining: u32::try_from(left).unwrap_or(u32::MAX) },
     })
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::{
     cells::Cells,
-    verdict::{Outcome, refuses},
+    tier_answer::{ChargeOutcome, denies},
 };
 use crate::domain::rate_limit::{Charge, LimitName, Quota, Quotas, Weight};
 
@@ -67,18 +67,18 @@ impl<C: Clock + Clone> Local<C> {
         &self.quotas
     }
 
-    /// Counts every charge, or none when one of them is refused by a limit that is enforced: an outcome per charge, in their order.
-    pub(super) fn take(&self, charges: &[Charge]) -> Vec<Outcome> {
+    /// Counts every charge, or none when one of them is denied by a limit that is enforced: an outcome per charge, in their order.
+    pub(super) fn take(&self, charges: &[Charge]) -> Vec<ChargeOutcome> {
         let outcomes: Vec<_> = charges.iter().map(|charge| self.take_one(charge)).collect();
         let each = || charges.iter().zip(outcomes.iter().copied());
-        if each().any(|(charge, outcome)| refuses(&self.quotas, charge, outcome)) {
+        if each().any(|(charge, outcome)| denies(&self.quotas, charge, outcome)) {
             self.refund(charges, &outcomes);
         }
         outcomes
     }
 
     /// Takes back what was counted.
-    pub(super) fn refund(&self, charges: &[Charge], outcomes: &[Outcome]) {
+    pub(super) fn refund(&self, charges: &[Charge], outcomes: &[ChargeOutcome]) {
         for (charge, _) in charges.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_taken()) {
             if charge.weight.counts() {
                 let limit = self.limit(charge.limit);
@@ -95,7 +95,7 @@ impl<C: Clock + Clone> Local<C> {
         }
     }
 
-    fn take_one(&self, charge: &Charge) -> Outcome {
+    fn take_one(&self, charge: &Charge) -> ChargeOutcome {
         // Governor is asked for the events that must stay free as well, and the cells keep the event alone.
         let free = charge.keeps_free(&self.quotas);
         let asked = NonZeroU32::MIN.saturating_add(free);
@@ -103,11 +103,11 @@ impl<C: Clock + Clone> Local<C> {
             Ok(Ok(state)) => {
                 // Governor tells what is left after all it was asked for, of which a look has counted nothing.
                 let uncounted = u32::from(charge.weight == Weight::Look);
-                Outcome::Taken { remaining: state.remaining_burst_capacity() + free + uncounted }
+                ChargeOutcome::Taken { remaining: state.remaining_burst_capacity() + free + uncounted }
             }
-            Ok(Err(not_until)) => Outcome::Refused { retry_after: not_until.wait_time_from(self.clock.now()) },
+            Ok(Err(not_until)) => ChargeOutcome::Denied { retry_after: not_until.wait_time_from(self.clock.now()) },
             // A reserve is less than a burst, so this is never reached.
-            Err(_) => Outcome::Refused { retry_after: self.limit(charge.limit).interval },
+            Err(_) => ChargeOutcome::Denied { retry_after: self.limit(charge.limit).interval },
         }
     }
 
@@ -153,12 +153,12 @@ mod tests {
         Charge { limit: LimitName::SubmitsPerSite, subject: "default/site".to_owned(), weight: Weight::One }
     }
 
-    fn taken(remaining: u32) -> Outcome {
-        Outcome::Taken { remaining }
+    fn taken(remaining: u32) -> ChargeOutcome {
+        ChargeOutcome::Taken { remaining }
     }
 
-    fn refused(seconds: u32) -> Outcome {
-        Outcome::Refused { retry_after: SECOND * seconds }
+    fn denied(seconds: u32) -> ChargeOutcome {
+        ChargeOutcome::Denied { retry_after: SECOND * seconds }
     }
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
         for remaining in [2, 1, 0] {
             assert_eq!(tier.take(&[device("a")]), [taken(remaining)]);
         }
-        assert_eq!(tier.take(&[device("a")]), [refused(10)]);
+        assert_eq!(tier.take(&[device("a")]), [denied(10)]);
         assert_eq!(tier.take(&[device("b")]), [taken(2)]);
         clock.advance(SECOND * 10);
         assert_eq!(tier.take(&[device("a")]), [taken(0)]);
@@ -180,28 +180,30 @@ mod tests {
         for remaining in [5, 4, 3] {
             assert_eq!(tier.take(std::slice::from_ref(&stranger)), [taken(remaining)]);
         }
-        assert_eq!(tier.take(std::slice::from_ref(&stranger)), [refused(10)], "three stay free");
+        assert_eq!(tier.take(std::slice::from_ref(&stranger)), [denied(10)], "three stay free");
         for remaining in [2, 1, 0] {
             assert_eq!(tier.take(&[site()]), [taken(remaining)]);
         }
-        assert_eq!(tier.take(&[site()]), [refused(10)]);
+        assert_eq!(tier.take(&[site()]), [denied(10)]);
         tier.refund(&[site()], &[taken(0)]);
-        assert_eq!(tier.take(std::slice::from_ref(&stranger)), [refused(30)]);
+        assert_eq!(tier.take(std::slice::from_ref(&stranger)), [denied(30)]);
         clock.advance(SECOND * 30);
         assert_eq!(tier.take(std::slice::from_ref(&stranger)), [taken(3)]);
         // A denied stranger is not charged.
-        assert_eq!(tier.take(&[device("a"), stranger]), [taken(2), refused(10)]);
+        assert_eq!(tier.take(&[device("a"), stranger]), [taken(2), denied(10)]);
         assert_eq!(tier.take(&[device("a")]), [taken(2)]);
     }
 
     #[test]
-    fn when_one_charge_is_refused_none_stays_counted() {
+    fn when_one_charge_is_denied_none_stays_counted() {
         let (tier, _, _) = tier("9/90s", "2/20s", 10);
         for remaining in [8, 7] {
-            assert!(matches!(tier.take(&[device("a"), site()])[0], Outcome::Taken { remaining: r } if r == remaining));
+            assert!(
+                matches!(tier.take(&[device("a"), site()])[0], ChargeOutcome::Taken { remaining: r } if r == remaining)
+            );
         }
         for _ in 0..20 {
-            assert_eq!(tier.take(&[device("a"), site()])[1], refused(10));
+            assert_eq!(tier.take(&[device("a"), site()])[1], denied(10));
         }
         assert_eq!(tier.take(&[device("a")]), [taken(6)]);
     }
@@ -218,7 +220,7 @@ mod tests {
         for remaining in [2, 1, 0] {
             assert_eq!(tier.take(&[device("a")]), [taken(remaining)]);
         }
-        assert_eq!(tier.take(&[device("a")]), [refused(7)]);
+        assert_eq!(tier.take(&[device("a")]), [denied(7)]);
     }
 
     #[test]
@@ -228,7 +230,7 @@ mod tests {
         clock.advance(SECOND * 60);
         tier.refund(&[device("a"), device("a"), device("a")], &[taken(0); 3]);
         assert_eq!([tier.take(&[device("a")]), tier.take(&[device("a")])], [[taken(1)], [taken(0)]]);
-        assert_eq!(tier.take(&[device("a")]), [refused(10)]);
+        assert_eq!(tier.take(&[device("a")]), [denied(10)]);
     }
 
     #[test]
@@ -239,7 +241,7 @@ mod tests {
         }
         assert_eq!(tier.take(&[device("d")]), [taken(1)]);
         assert_eq!(tier.take(&[device("e")]), [taken(0)]);
-        assert_eq!(tier.take(&[device("f")]), [refused(10)]);
+        assert_eq!(tier.take(&[device("f")]), [denied(10)]);
         tier.refund(&[device("e")], &[taken(0)]);
         assert_eq!(tier.take(&[device("g")]), [taken(0)]);
         assert_eq!(tier.take(&[device("a")]), [taken(0)]);
@@ -262,7 +264,7 @@ mod tests {
         tier.take(&[device("new")]);
         tier.sweep();
         assert_eq!(tier.limit(LimitName::SubmitsPerDevice).cells.len(), 1);
-        assert_eq!(tier.take(&[device("new")]), [refused(10)]);
+        assert_eq!(tier.take(&[device("new")]), [denied(10)]);
     }
 
     fn look(subject: &str) -> Charge {
@@ -282,7 +284,7 @@ mod tests {
             assert_eq!(tier.take(&[look("a")]), [taken(1)]);
         }
         assert_eq!(tier.take(&[device("a")]), [taken(0)]);
-        assert_eq!(tier.take(&[look("a")]), [refused(6)], "a look refuses as an event would be");
+        assert_eq!(tier.take(&[look("a")]), [denied(6)], "a look refuses as an event would be");
     }
 
     #[test]
@@ -295,7 +297,7 @@ mod tests {
                     tier.take(&[look(&last.load(Ordering::Relaxed).to_string())]);
                 }
             });
-            let refused = (0..10_000).filter(|number| {
+            let denied = (0..10_000).filter(|number| {
                 let subject = number.to_string();
                 tier.take(&[device(&subject)]);
                 last.store(*number, Ordering::Relaxed);
@@ -303,9 +305,9 @@ mod tests {
                 (0..20).for_each(|_| drop(tier.take(&[look(&subject)])));
                 !tier.take(&[device(&subject)])[0].is_taken()
             });
-            let refused = refused.count();
+            let denied = denied.count();
             done.store(true, Ordering::Relaxed);
-            assert_eq!(refused, 0, "a look stood in the way");
+            assert_eq!(denied, 0, "a look stood in the way");
         });
     }
 
@@ -315,14 +317,14 @@ mod tests {
         tier.take(&[device("a")]);
         assert_eq!(tier.take(&[look("b")]), [taken(2)]);
         assert_eq!([tier.take(&[device("b")]), tier.take(&[device("c")])], [[taken(1)], [taken(0)]]);
-        assert_eq!([tier.take(&[look("d")]), tier.take(&[look("a")])], [[refused(10)], [taken(1)]]);
+        assert_eq!([tier.take(&[look("d")]), tier.take(&[look("a")])], [[denied(10)], [taken(1)]]);
     }
 
     #[test]
     fn a_shadow_counts_and_gives_nothing_else_back() {
         let (tier, _, _) = tier("1/10s SHADOW", "9/90s", 10);
         assert_eq!(tier.take(&[device("a"), site()]), [taken(0), taken(8)]);
-        assert_eq!(tier.take(&[device("a"), site()]), [refused(10), taken(7)]);
+        assert_eq!(tier.take(&[device("a"), site()]), [denied(10), taken(7)]);
         assert_eq!(tier.take(&[site()]), [taken(6)], "what was let through is counted");
     }
 
@@ -397,20 +399,20 @@ mod tests {
                     Pause::Intervals(count, edge) => (interval * count).saturating_add_signed(edge.into()),
                 });
                 match tier.take(&[device("a"), site()])[0] {
-                    Outcome::Taken { remaining } if kind == 0 => {
+                    ChargeOutcome::Taken { remaining } if kind == 0 => {
                         tier.refund(&[device("a"), site()], &[taken(0), taken(0)]);
                         prop_assert_eq!(tier.take(&[look("a")])[0], taken(remaining + 1), "a refund leaves no trace");
                     }
-                    Outcome::Taken { .. } => admitted.push(now),
-                    Outcome::Refused { retry_after } => {
+                    ChargeOutcome::Taken { .. } => admitted.push(now),
+                    ChargeOutcome::Denied { retry_after } => {
                         // Asking again changes nothing, also a little later; and waiting as told is enough.
                         for _ in 0..kind {
-                            prop_assert_eq!(tier.take(&[device("a"), site()])[0], Outcome::Refused { retry_after });
+                            prop_assert_eq!(tier.take(&[device("a"), site()])[0], ChargeOutcome::Denied { retry_after });
                         }
                         let wait = u64::try_from(retry_after.as_nanos()).unwrap();
                         let early = wait / 2;
                         advance(&mut now, early);
-                        let sooner = Outcome::Refused { retry_after: Duration::from_nanos(wait - early) };
+                        let sooner = ChargeOutcome::Denied { retry_after: Duration::from_nanos(wait - early) };
                         prop_assert_eq!(tier.take(&[device("a"), site()])[0], sooner);
                         advance(&mut now, wait - early);
                         prop_assert!(tier.take(&[device("a"), site()])[0].is_taken());

@@ -1,23 +1,23 @@
-//! Rate limits in two tiers with the same quotas. The local one (`local`, governor) answers first: whatever it refuses
-//! Redis would refuse too. Then Redis (`redis`, a GCRA script) joins the counts of all replicas. When Redis fails or is
+//! Rate limits in two tiers with the same quotas. The local one (`local`, governor) answers first: whatever it denies
+//! Redis would deny too. Then Redis (`redis`, a GCRA script) joins the counts of all replicas. When Redis fails or is
 //! slow, a circuit breaker (`breaker`) leaves the local tier alone in charge, with this replica's part of the quotas: losing Redis
 //! never blocks a request and never lifts a limit. What is late
 //! in this process is not held against Redis (`patience`).
 
 mod breaker;
 mod cells;
-mod denied;
 mod discovery;
 mod eviction;
 mod gcra;
 mod local;
 mod patience;
+mod recent_denials;
 mod redis;
 mod server_clock;
 mod servers;
+mod tier_answer;
 mod tiers;
 mod topology;
-mod verdict;
 
 use std::{
     borrow::Cow,
@@ -30,8 +30,8 @@ use tokio::{sync::Notify, task::JoinSet, time::Instant};
 
 use self::{
     redis::Redis,
+    tier_answer::{ChargeOutcome, Source, TierAnswer, denies},
     tiers::Tiers,
-    verdict::{Outcome, Source, Verdict, refuses},
 };
 use crate::domain::rate_limit::{Allowance, Charge, LimitMode, Quotas};
 
@@ -76,7 +76,7 @@ impl Limiter {
         Self { tiers, redis, tasks }
     }
 
-    /// Counts every charge, or none of them when one is refused. A refused try costs nothing and lengthens no wait.
+    /// Counts every charge, or none of them when one is denied. A denied try costs nothing and lengthens no wait.
     ///
     /// Answers within about 60 ms even when Redis does not. A check dropped half-way may stay counted.
     pub async fn check(&self, charges: &[Charge]) -> Allowance {
@@ -84,35 +84,35 @@ impl Limiter {
         let quotas = tiers.whole.quotas();
         let charges = counted(quotas, charges);
         if let Some((denied, outcomes)) = tiers.denied.find(quotas, &charges, Instant::now()) {
-            return concluded(&Verdict::new(quotas, &denied, outcomes, Source::Memory));
+            return concluded(&TierAnswer::new(quotas, &denied, outcomes, Source::Memory));
         }
         let alone = tiers.whole.take(&charges);
         let part = tiers.part.as_ref().map(|part| (part, part.take(&charges)));
-        let refused = |outcomes: &[Outcome]| {
-            charges.iter().zip(outcomes).any(|(charge, outcome)| refuses(quotas, charge, *outcome))
+        let is_denied = |outcomes: &[ChargeOutcome]| {
+            charges.iter().zip(outcomes).any(|(charge, outcome)| denies(quotas, charge, *outcome))
         };
         let shared = match &self.redis {
-            Some(redis) if !refused(&alone) => redis.take(quotas, &charges).await,
+            Some(redis) if !is_denied(&alone) => redis.take(quotas, &charges).await,
             _ => None,
         };
         let (judged_by, outcomes, source) = match (shared, &part) {
             (Some(outcomes), _) => (quotas, outcomes, Source::Redis),
-            (None, Some((part, outcomes))) if !refused(&alone) => (part.quotas(), outcomes.clone(), Source::Local),
+            (None, Some((part, outcomes))) if !is_denied(&alone) => (part.quotas(), outcomes.clone(), Source::Local),
             (None, _) => (quotas, alone.clone(), Source::Local),
         };
-        if refused(&outcomes) {
-            // Whoever counted it before the last word takes it back; a tier that refused by itself counted nothing.
-            if !refused(&alone) {
+        if is_denied(&outcomes) {
+            // Whoever counted it before the last word takes it back; a tier that denied by itself counted nothing.
+            if !is_denied(&alone) {
                 tiers.whole.refund(&charges, &alone);
             }
-            if let Some((part, taken)) = part.filter(|(_, taken)| !refused(taken)) {
+            if let Some((part, taken)) = part.filter(|(_, taken)| !is_denied(taken)) {
                 part.refund(&charges, &taken);
             }
             if source == Source::Redis {
                 tiers.denied.remember(quotas, &charges, &outcomes, Instant::now());
             }
         }
-        concluded(&Verdict::new(judged_by, &charges, outcomes, source))
+        concluded(&TierAnswer::new(judged_by, &charges, outcomes, source))
     }
 
     /// True while Redis is configured but not in use: counts are this process's alone.
@@ -152,9 +152,9 @@ fn counted<'a>(quotas: &Quotas, charges: &'a [Charge]) -> Cow<'a, [Charge]> {
     }
 }
 
-fn concluded(verdict: &Verdict<'_>) -> Allowance {
-    verdict.count();
-    verdict.allowance()
+fn concluded(answer: &TierAnswer<'_>) -> Allowance {
+    answer.count();
+    answer.allowance()
 }
 
 fn current(tiers: &RwLock<Arc<Tiers>>) -> Arc<Tiers> {
@@ -192,6 +192,6 @@ mod tests {
         }
         let expected = [(10, false), (10, true)].map(|(times, pressed)| vec![Allowance::Allowed { pressed }; times]);
         assert_eq!(told[..20], expected.concat(), "twenty are its part, ten of them half");
-        assert!(matches!(told[20], Allowance::Refused { .. }));
+        assert!(matches!(told[20], Allowance::Denied { .. }));
     }
 }

@@ -17,8 +17,8 @@ use super::{
     gcra::Gcra,
     patience::{TimedOut, patiently, until},
     servers::Servers,
+    tier_answer::ChargeOutcome,
     topology::Topology,
-    verdict::Outcome,
 };
 use crate::domain::rate_limit::{Charge, Quotas};
 
@@ -69,11 +69,11 @@ impl Redis {
         !self.link().is_in_use()
     }
 
-    /// Counts every charge, or none when one of them is refused: an outcome per charge, in their order.
+    /// Counts every charge, or none when one of them is denied: an outcome per charge, in their order.
     ///
     /// `None`: Redis is not in use or did not answer in time. Then some charges may be counted, but not later: a counter is
     /// never asked twice, and what Redis finds after this call has ended it does not count.
-    pub(super) async fn take(&self, quotas: &Quotas, charges: &[Charge]) -> Option<Vec<Outcome>> {
+    pub(super) async fn take(&self, quotas: &Quotas, charges: &[Charge]) -> Option<Vec<ChargeOutcome>> {
         let (servers, term) = self.servers()?;
         let deadline = Instant::now() + PATIENCE;
         let answer = until(deadline, self.gcra.take(&servers, quotas, charges, deadline)).await;

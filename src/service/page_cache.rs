@@ -93,18 +93,18 @@ pub struct Pages {
 }
 
 /// Something changes that readers may see; from its end on this replica shows no page that was read before.
-pub(super) struct Change<'a> {
+pub(super) struct Invalidation<'a> {
     changes: &'a AtomicU64,
     shared: bool,
 }
 
-impl Drop for Change<'_> {
+impl Drop for Invalidation<'_> {
     fn drop(&mut self) {
         self.changes.fetch_add(1, Ordering::SeqCst);
     }
 }
 
-impl Change<'_> {
+impl Invalidation<'_> {
     /// Ends it; when it hid something, once no other replica can still show that.
     pub(super) async fn settle(self, hides: bool) {
         let wait = hides && self.shared;
@@ -139,13 +139,13 @@ impl Pages {
     }
 
     /// Anything changes. To be held until the change is done, before it is answered.
-    pub(super) const fn change(&self) -> Change<'_> {
-        Change { changes: &self.changes, shared: self.shared }
+    pub(super) const fn change(&self) -> Invalidation<'_> {
+        Invalidation { changes: &self.changes, shared: self.shared }
     }
 
     /// A comment is published under an article, or makes the article known.
-    pub(super) fn publish(&self, site: &SiteId, article: &ArticleId) -> Change<'_> {
-        Change { changes: &self.articles[self.slot(site, article)], shared: self.shared }
+    pub(super) fn publish(&self, site: &SiteId, article: &ArticleId) -> Invalidation<'_> {
+        Invalidation { changes: &self.articles[self.slot(site, article)], shared: self.shared }
     }
 
     fn slot(&self, site: &SiteId, article: &ArticleId) -> usize {

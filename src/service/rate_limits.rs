@@ -17,7 +17,7 @@ use crate::{
 /// What is being limited. Before a captcha its reader is only looked at: nothing is charged for an answer that may be wrong, and nobody
 /// uses up an article's quota without a right one.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Event<'a> {
+pub(super) enum LimitedCall<'a> {
     /// Looks at submits and wrong answers.
     BeforeSubmit,
     Submit(&'a ArticleId),
@@ -39,7 +39,7 @@ pub(super) struct Visitor<'a> {
     pub(super) sender: &'a Sender,
     /// The /56 and the /48 around an IPv6 address.
     pub(super) wider: Option<[Pseudonym; 2]>,
-    /// The device's record speaks for it: see [`is_known`](crate::domain::standing::Record::is_known).
+    /// The device's record speaks for it: see [`is_known`](crate::domain::trust::Record::is_known).
     pub(super) known: bool,
     pub(super) now: DateTime<Utc>,
 }
@@ -78,34 +78,36 @@ impl Workflow {
     ///
     /// # Errors
     /// [`Error::RateLimited`]; nothing is counted then. `Ok(true)` means that the reader is pressed for quota.
-    pub(super) async fn check_limits(&self, event: Event<'_>, visitor: Visitor<'_>) -> Result<bool> {
+    pub(super) async fn check_limits(&self, event: LimitedCall<'_>, visitor: Visitor<'_>) -> Result<bool> {
         match self.limiter.check(&self.charges(event, visitor)).await {
             Allowance::Allowed { pressed } => Ok(pressed),
-            Allowance::Refused { limit, retry_after } => Err(Error::RateLimited { limit, retry_after }),
+            Allowance::Denied { limit, retry_after } => Err(Error::RateLimited { limit, retry_after }),
         }
     }
 
-    fn charges(&self, event: Event<'_>, visitor: Visitor<'_>) -> Vec<Charge> {
+    fn charges(&self, event: LimitedCall<'_>, visitor: Visitor<'_>) -> Vec<Charge> {
         use LimitName as Name;
         let (look, one) = (Weight::Look, Weight::One);
         // Known or not: a report costs a moderator's look, whoever sends it.
         let anybody = Visitor { known: false, ..visitor };
         match event {
-            Event::BeforeSubmit => [person(visitor, look, &SUBMITS), person(visitor, look, &FAILURES)].concat(),
-            Event::Submit(article) => {
+            LimitedCall::BeforeSubmit => [person(visitor, look, &SUBMITS), person(visitor, look, &FAILURES)].concat(),
+            LimitedCall::Submit(article) => {
                 let place = self.place(visitor, article, Name::SubmitsPerArticle, Name::SubmitsPerSite);
                 [&person(visitor, one, &SUBMITS)[..], &place].concat()
             }
-            Event::BeforeVerify => [person(visitor, look, &CHALLENGES), person(visitor, look, &FAILURES)].concat(),
-            Event::Challenge(article) => {
+            LimitedCall::BeforeVerify => {
+                [person(visitor, look, &CHALLENGES), person(visitor, look, &FAILURES)].concat()
+            }
+            LimitedCall::Challenge(article) => {
                 let place = self.place(visitor, article, Name::ChallengesPerArticle, Name::ChallengesPerSite);
                 // A reader who keeps answering wrongly gets harder challenges, and then none.
                 [&person(visitor, one, &CHALLENGES)[..], &person(visitor, look, &FAILURES), &place].concat()
             }
-            Event::Failure => person(visitor, one, &FAILURES),
-            Event::BeforeReport => person(anybody, look, &REPORTS),
-            Event::Report(None) => person(anybody, one, &REPORTS),
-            Event::Report(Some(article)) => {
+            LimitedCall::Failure => person(visitor, one, &FAILURES),
+            LimitedCall::BeforeReport => person(anybody, look, &REPORTS),
+            LimitedCall::Report(None) => person(anybody, one, &REPORTS),
+            LimitedCall::Report(Some(article)) => {
                 let place = self.place(visitor, article, Name::ReportsPerArticle, Name::ReportsPerSite);
                 [&person(anybody, one, &REPORTS)[..], &place].concat()
             }

@@ -9,7 +9,7 @@ use crate::domain::{
     audit::{AuditAction, AuditEntry},
     ban::{Along, Ban, BanMade, BanSubject, NewBan},
     comment::Comment,
-    decision::{DecisionBatch, DecisionItem, MAX_ITEMS, Settled, Verdict},
+    decision::{DecisionAnswer, DecisionBatch, DecisionItem, MAX_ITEMS, Settled},
     id::CommentId,
     key::KeyMark,
     lifecycle::Action,
@@ -88,7 +88,7 @@ pub(super) fn rejection(new: &NewBan, along: &Along, mut found: Vec<(CommentId, 
 
 /// The ban with what went along. Comments that moved meanwhile are left out; without any the ban has no batch.
 pub(super) fn made(new: &NewBan, mut settled: Vec<Settled>, more: bool) -> BanMade {
-    settled.retain(|one| one.result.as_ref().is_ok_and(|verdict| verdict.changed));
+    settled.retain(|one| one.result.as_ref().is_ok_and(|answer| answer.changed));
     let batch = new.along.filter(|_| !settled.is_empty()).map(|along| along.batch);
     BanMade { ban: Ban { batch, ..new.ban.clone() }, settled, more }
 }
@@ -115,7 +115,7 @@ pub(super) fn without_note(ban: &Ban) -> Ban {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Remembered {
     ban: Ban,
-    verdicts: Vec<Verdict>,
+    verdicts: Vec<DecisionAnswer>,
     more: bool,
 }
 
@@ -130,12 +130,12 @@ impl Remembered {
     }
 
     pub(super) fn comments(&self) -> Vec<CommentId> {
-        self.verdicts.iter().map(|verdict| verdict.standing.comment).collect()
+        self.verdicts.iter().map(|answer| answer.last_change.comment).collect()
     }
 
     /// The first answer, with the comments and the ban's note as they are now.
     pub(super) fn answer(self, note: String, mut now: impl FnMut(CommentId) -> Option<Comment>) -> BanMade {
-        let settled = |verdict: Verdict| Settled { comment: now(verdict.standing.comment), result: Ok(verdict) };
+        let settled = |answer: DecisionAnswer| Settled { comment: now(answer.last_change.comment), result: Ok(answer) };
         BanMade {
             ban: Ban { note, ..self.ban },
             settled: self.verdicts.into_iter().map(settled).collect(),

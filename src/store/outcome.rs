@@ -11,7 +11,7 @@ use crate::domain::{
     audit::{AuditAction, AuditEntry, Before},
     budget::Room,
     comment::{Attention, Comment},
-    decision::{self, DecisionBatch, DecisionItem, Refusal, Ruling, Settled, Verdict},
+    decision::{self, DecisionAnswer, DecisionBatch, DecisionError, DecisionItem, Ruling, Settled},
     last_change::LastChange,
     lifecycle::{Action, Status},
     page::{Page, REPLIES_SHOWN, Thread, published_cursor, thread_cursor},
@@ -32,13 +32,13 @@ pub(super) struct LastDecision {
 
 /// A change of a comment that is locked.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct ChangedComment {
     /// As it is after the change.
     pub(super) comment: Comment,
     pub(super) entry: AuditEntry,
 }
 
-impl Outcome {
+impl ChangedComment {
     /// True when followers must hear of it: the status changes, or whether a moderator looked at it or ought to.
     pub(super) fn is_news(&self) -> bool {
         let Comment { reviewed_at, attention, .. } = &self.comment;
@@ -65,13 +65,13 @@ pub(super) fn settle(
     item: &DecisionItem,
     mut comment: Comment,
     last: Option<LastDecision>,
-) -> (Settled, Option<Outcome>) {
-    let standing = standing(&comment, last);
+) -> (Settled, Option<ChangedComment>) {
+    let last_change = last_change(&comment, last);
     let waits = comment.reviewed_at.is_none() || comment.attention.flagged_at.is_some();
-    let to = match decision::judge(batch.action, item.expected_revision, &standing, waits) {
+    let to = match decision::judge(batch.action, item.expected_revision, &last_change, waits) {
         Err(refusal) => return (Settled { comment: Some(comment), result: Err(refusal) }, None),
         Ok(Ruling::AlreadyThere) => {
-            let result = Ok(Verdict { changed: false, standing });
+            let result = Ok(DecisionAnswer { changed: false, last_change });
             return (Settled { comment: Some(comment), result }, None);
         }
         Ok(Ruling::Review) => comment.status,
@@ -93,7 +93,7 @@ pub(super) fn settle(
     };
     let entry = change(&mut comment, to, reviewed_at, attention, entry);
     let settled = Settled { comment: Some(comment.clone()), result: Ok(verdict(&entry, &comment)) };
-    (settled, Some(Outcome { comment, entry }))
+    (settled, Some(ChangedComment { comment, entry }))
 }
 
 /// Moves the comment and completes the entry that tells of it.
@@ -130,7 +130,7 @@ pub(super) fn change(
 /// Puts a takedown's clock on the comment.
 ///
 /// Fails with `NotRevertible` for an erased comment.
-pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<(Escalated, Outcome)> {
+pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<(Escalated, ChangedComment)> {
     if comment.status == Status::Erased {
         return Err(Error::NotRevertible);
     }
@@ -141,11 +141,11 @@ pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<
     let attention = Attention { flagged_at, takedown: Some(takedown), ..comment.attention.clone() };
     let (status, reviewed_at) = (comment.status, comment.reviewed_at);
     let entry = change(&mut comment, status, reviewed_at, attention, entry);
-    Ok((Escalated { takedown, entry: entry.id }, Outcome { comment, entry }))
+    Ok((Escalated { takedown, entry: entry.id }, ChangedComment { comment, entry }))
 }
 
 /// Empties a comment of what a person wrote; its row is emptied by the store. `None` when it is already, or is not meant any more.
-pub(super) fn erase(erasure: &Erasure, entry: Uuid, mut comment: Comment) -> Option<Outcome> {
+pub(super) fn erase(erasure: &Erasure, entry: Uuid, mut comment: Comment) -> Option<ChangedComment> {
     let meant = if erasure.action == AuditAction::Withdraw {
         comment.can_be_withdrawn()
     } else {
@@ -163,11 +163,11 @@ pub(super) fn erase(erasure: &Erasure, entry: Uuid, mut comment: Comment) -> Opt
     let attention = Attention { takedown: None, ..comment.attention.settled() };
     let reviewed_at = comment.reviewed_at;
     let entry = change(&mut comment, Status::Erased, reviewed_at, attention, entry);
-    Some(Outcome { comment, entry })
+    Some(ChangedComment { comment, entry })
 }
 
 /// Brings the reply counts of comments in an answer to where `outcomes` take them: roots may be decided along with their replies.
-pub(super) fn recount<'a>(comments: impl Iterator<Item = &'a mut Comment>, outcomes: &[Outcome]) {
+pub(super) fn recount<'a>(comments: impl Iterator<Item = &'a mut Comment>, outcomes: &[ChangedComment]) {
     let mut changes: HashMap<_, i32> = HashMap::new();
     for outcome in outcomes {
         if let Some(parent) = outcome.comment.parent {
@@ -179,8 +179,8 @@ pub(super) fn recount<'a>(comments: impl Iterator<Item = &'a mut Comment>, outco
     }
 }
 
-fn verdict(entry: &AuditEntry, comment: &Comment) -> Verdict {
-    let standing = LastChange {
+fn verdict(entry: &AuditEntry, comment: &Comment) -> DecisionAnswer {
+    let last_change = LastChange {
         comment: comment.id,
         decision: Some(entry.id),
         status: comment.status,
@@ -188,11 +188,11 @@ fn verdict(entry: &AuditEntry, comment: &Comment) -> Verdict {
         actor: entry.actor.clone(),
         at: entry.at,
     };
-    Verdict { changed: true, standing }
+    DecisionAnswer { changed: true, last_change }
 }
 
 /// Who brought a comment where it stands.
-pub(super) fn standing(comment: &Comment, last: Option<LastDecision>) -> LastChange {
+pub(super) fn last_change(comment: &Comment, last: Option<LastDecision>) -> LastChange {
     let (decision, actor, at) = match last {
         Some(last) => (Some(last.id), last.actor, last.at),
         None => (None, String::new(), comment.created_at),
@@ -201,7 +201,7 @@ pub(super) fn standing(comment: &Comment, last: Option<LastDecision>) -> LastCha
 }
 
 /// What is remembered of a batch.
-pub(super) fn remembered(settled: &[Settled]) -> Vec<&Result<Verdict, Refusal>> {
+pub(super) fn remembered(settled: &[Settled]) -> Vec<&Result<DecisionAnswer, DecisionError>> {
     settled.iter().map(|item| &item.result).collect()
 }
 

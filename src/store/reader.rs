@@ -8,12 +8,12 @@ use super::parse;
 use crate::domain::{Error, Result};
 
 /// Takes the columns of a row from left to right.
-pub(super) struct Reader<'r, R> {
+pub(super) struct RowReader<'r, R> {
     row: &'r R,
     next: usize,
 }
 
-impl<'r, R> Reader<'r, R> {
+impl<'r, R> RowReader<'r, R> {
     pub(super) const fn new(row: &'r R) -> Self {
         Self { row, next: 0 }
     }
@@ -43,7 +43,7 @@ pub(super) trait Read {
 
 macro_rules! readers {
     ($row:ty, $database:ty, $time:ty, $convert:expr) => {
-        impl<'r> Reader<'r, $row> {
+        impl<'r> RowReader<'r, $row> {
             fn take<T: sqlx::Decode<'r, $database> + sqlx::Type<$database>>(&mut self) -> Result<T> {
                 let at = self.next;
                 self.next += 1;
@@ -53,7 +53,7 @@ macro_rules! readers {
             }
         }
 
-        impl Read for Reader<'_, $row> {
+        impl Read for RowReader<'_, $row> {
             fn text(&mut self) -> Result<String> {
                 self.take()
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-pub(super) use super::reader::{Read, Reader};
+pub(super) use super::reader::{Read, RowReader};
 use super::{key, parse};
 use crate::domain::{
     Error, Result,
@@ -18,8 +18,8 @@ use crate::domain::{
     key::{KeyMark, KeyRecord, KeyUsage, RecordedKey},
     request::RequestRow,
     site::{Lockdown, Site},
-    standing::Record,
     submission::{ChallengeContext, SubmitAnswer, SubmitContext},
+    trust::Record,
 };
 
 const COMMENT_COLUMNS: usize = 18;

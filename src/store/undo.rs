@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::outcome::{self, LastDecision, Outcome};
+use super::outcome::{self, ChangedComment, LastDecision};
 use crate::domain::{
     Error, Result,
     audit::{AuditAction, AuditEntry},
     comment::Comment,
-    decision::Refusal,
+    decision::DecisionError,
     id::CommentId,
     lifecycle::Status,
     revert::{Revert, Reverted, Subject, Undone},
@@ -53,7 +53,7 @@ pub(super) struct BanChange {
 /// All that a revert writes.
 #[derive(Default)]
 pub(super) struct Changes {
-    pub(super) comments: Vec<Outcome>,
+    pub(super) comments: Vec<ChangedComment>,
     pub(super) bans: Vec<BanChange>,
 }
 
@@ -114,12 +114,12 @@ impl<'a> Undo<'a> {
         changes: &mut Changes,
     ) -> Reverted {
         let found = ground.comments.get(&id).cloned();
-        let result = found.clone().ok_or(Refusal::CommentNotFound(id)).and_then(|mut comment| {
+        let result = found.clone().ok_or(DecisionError::CommentNotFound(id)).and_then(|mut comment| {
             let to = judge(entry, &comment, ground)?;
             let before = entry.before.clone().unwrap_or_default();
             let attention = before.restored(&comment.attention);
             let entry = outcome::change(&mut comment, to, before.reviewed_at, attention, self.entry(nth, entry));
-            Ok(Outcome { comment, entry })
+            Ok(ChangedComment { comment, entry })
         });
         let subject = Subject::Comment(id);
         match result {
@@ -135,9 +135,11 @@ impl<'a> Undo<'a> {
 
     fn ban(&self, nth: usize, id: Uuid, entry: &AuditEntry, ground: &Ground, changes: &mut Changes) -> Reverted {
         let result = match ground.bans.get(&id) {
-            None => Err(Refusal::NotRevertible),
+            None => Err(DecisionError::NotRevertible),
             // A ban is revoked or not: whatever came after the entry took it back.
-            Some(ban) if !is_last(entry, ban) || ground.taken_back.contains(&entry.id) => Err(Refusal::AlreadyReverted),
+            Some(ban) if !is_last(entry, ban) || ground.taken_back.contains(&entry.id) => {
+                Err(DecisionError::AlreadyReverted)
+            }
             Some(ban) => {
                 let (at, actor) = (self.revert.at, &self.revert.actor);
                 let ends = ban.revoked_at.is_none() && at < ban.expires_at;
@@ -171,12 +173,12 @@ impl<'a> Undo<'a> {
 
 /// The status that taking back `entry` restores. Only the last entry can be taken back, and only while the comment is as the entry
 /// left it: clocks of replicas may put two entries of one revision in the wrong order.
-fn judge(entry: &AuditEntry, comment: &Comment, ground: &Ground) -> Result<Status, Refusal> {
+fn judge(entry: &AuditEntry, comment: &Comment, ground: &Ground) -> Result<Status, DecisionError> {
     if ground.taken_back.contains(&entry.id) {
-        return Err(Refusal::AlreadyReverted);
+        return Err(DecisionError::AlreadyReverted);
     }
     let Some(from) = entry.from_status.filter(|_| comment.status != Status::Erased) else {
-        return Err(Refusal::NotRevertible);
+        return Err(DecisionError::NotRevertible);
     };
     let last = ground.last.get(&comment.id);
     let left = entry.before.as_ref().and_then(|before| before.left.takedown);
@@ -186,7 +188,7 @@ fn judge(entry: &AuditEntry, comment: &Comment, ground: &Ground) -> Result<Statu
     if untouched && last.is_some_and(|last| last.id == entry.id) {
         Ok(from)
     } else {
-        Err(Refusal::Stale(Box::new(outcome::standing(comment, last.cloned()))))
+        Err(DecisionError::Stale(Box::new(outcome::last_change(comment, last.cloned()))))
     }
 }
 
@@ -204,7 +206,7 @@ fn is_last(entry: &AuditEntry, ban: &BanState) -> bool {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Remembered {
     batch: Option<Uuid>,
-    items: Vec<(Subject, Result<Uuid, Refusal>)>,
+    items: Vec<(Subject, Result<Uuid, DecisionError>)>,
 }
 
 impl Remembered {

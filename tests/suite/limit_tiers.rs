@@ -102,7 +102,7 @@ async fn what_redis_refused_costs_no_call_until_its_wait_is_over() {
     let (before, mut waits) = (script_calls(&redis), Vec::new());
     for _ in 0..100 {
         match other.check(&[device("a"), site()]).await {
-            Allowance::Refused { retry_after, .. } => waits.push(retry_after),
+            Allowance::Denied { retry_after, .. } => waits.push(retry_after),
             Allowance::Allowed { .. } => panic!("it is used up"),
         }
     }

@@ -149,7 +149,7 @@ async fn a_refused_try_does_not_lengthen_the_wait() {
         let before = state();
         let mut waits = Vec::new();
         for _ in 0..20 {
-            if let Allowance::Refused { retry_after, .. } = other.check(&charges).await {
+            if let Allowance::Denied { retry_after, .. } = other.check(&charges).await {
                 waits.push(retry_after);
             }
         }
@@ -288,7 +288,7 @@ async fn new_quotas_hold_at_once() {
     limiter.set_quotas(Quotas { submits_per_device: "2/1m".parse().unwrap(), ..quotas() });
     // A day's wait under the old quota must not outlast the new one.
     match limiter.check(&[device("a")]).await {
-        Allowance::Refused { retry_after, .. } => assert!(retry_after <= Duration::from_secs(30), "{retry_after:?}"),
+        Allowance::Denied { retry_after, .. } => assert!(retry_after <= Duration::from_secs(30), "{retry_after:?}"),
         Allowance::Allowed { .. } => assert!(limiter.is_degraded(), "the count in redis goes on"),
     }
     limiter.close().await;

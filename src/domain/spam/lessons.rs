@@ -52,16 +52,16 @@ pub struct Lessons {
 }
 
 /// The decision that a comment stands by; `None` where nothing is to be learned from it.
-type Standing<'a> = Option<(&'a Logged, bool)>;
+type Taught<'a> = Option<(&'a Logged, bool)>;
 
 impl Lessons {
     /// From the entries in order of time and id. A comment teaches by the decision that is in force on it, at the place of that
     /// decision; what was taken back never was. Only people teach.
     pub fn of(log: &[Logged]) -> Self {
-        let mut standing: HashMap<CommentId, Standing<'_>> = HashMap::new();
-        let mut before: HashMap<Uuid, Standing<'_>> = HashMap::new();
+        let mut latest: HashMap<CommentId, Taught<'_>> = HashMap::new();
+        let mut before: HashMap<Uuid, Taught<'_>> = HashMap::new();
         for entry in log {
-            let now = standing.entry(entry.comment).or_default();
+            let now = latest.entry(entry.comment).or_default();
             let next = match (entry.action, entry.reverts) {
                 (AuditAction::Revert, Some(reverted)) => before.get(&reverted).copied().flatten(),
                 _ => verdict(entry).map(|is_spam| (entry, is_spam)),
@@ -69,7 +69,7 @@ impl Lessons {
             before.insert(entry.id, *now);
             *now = next;
         }
-        let mut taught: Vec<(&Logged, bool)> = standing.into_values().flatten().collect();
+        let mut taught: Vec<(&Logged, bool)> = latest.into_values().flatten().collect();
         taught.sort_by_key(|(entry, _)| (entry.at, entry.id));
         Self::worth_learning(&taught)
     }

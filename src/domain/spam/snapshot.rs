@@ -64,11 +64,11 @@ impl Model {
     /// `Internal` for bytes that this version did not write: another feature version, a cut, a changed layout.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         let body = bytes.split_last_chunk().filter(|(body, sum)| CHECKSUM.checksum(body).to_le_bytes() == **sum);
-        let model = body.and_then(|(body, _)| Self::read(&mut Reader(body)));
+        let model = body.and_then(|(body, _)| Self::read(&mut ByteReader(body)));
         model.ok_or_else(|| Error::internal("a spam model is of another version, or damaged"))
     }
 
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+    fn read(reader: &mut ByteReader<'_>) -> Option<Self> {
         let same_layout = reader.take()? == *MARK;
         let same_features = i32::from_le_bytes(reader.take()?) == features::VERSION;
         let same_size = u32::from_le_bytes(reader.take()?) == BITS;
@@ -107,9 +107,9 @@ fn put(bytes: &mut Vec<u8>, mut count: u64) {
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+struct ByteReader<'a>(&'a [u8]);
 
-impl Reader<'_> {
+impl ByteReader<'_> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
@@ -175,7 +175,7 @@ mod tests {
         for count in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
             let mut bytes = Vec::new();
             put(&mut bytes, count);
-            assert_eq!(Reader(&bytes).count(), Some(count));
+            assert_eq!(ByteReader(&bytes).count(), Some(count));
         }
     }
 }

@@ -135,13 +135,13 @@ impl Service {
 
     async fn decision(&self, call: &Call, request: v1::DecideRequest) -> Result<v1::DecideResponse> {
         let decided = self.0.decide(&call.caller, decide_request(&request)?, call.now).await?;
-        let standing = decided.verdict.standing;
+        let last_change = decided.answer.last_change;
         Ok(v1::DecideResponse {
             comment: Some(to_comment(decided.comment)),
-            decision_id: standing.decision.map(|id| id.to_string()).unwrap_or_default(),
-            changed: decided.verdict.changed,
-            decided_by: standing.actor,
-            decided_at: Some(to_time(standing.at)),
+            decision_id: last_change.decision.map(|id| id.to_string()).unwrap_or_default(),
+            changed: decided.answer.changed,
+            decided_by: last_change.actor,
+            decided_at: Some(to_time(last_change.at)),
         })
     }
 

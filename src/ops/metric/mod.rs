@@ -23,8 +23,8 @@ use crate::domain::{
     id::SiteId,
     level::Level,
     lifecycle::Action,
-    standing::Standing,
     stats::{CountDrift, Job, QueueGauge},
+    trust::TrustLevel,
 };
 
 const SUBMITTED: &str = "duyet_comments_submitted_total";
@@ -172,9 +172,9 @@ pub fn submitted(site: &SiteId, outcome: &'static str) {
 }
 
 /// Counts an issued challenge.
-pub fn captcha_issued(kind: ChallengeKind, level: Level, standing: Standing) {
-    let (kind, level, standing) = (kind.as_str(), level.as_str(), standing.as_str());
-    counter!(CAPTCHA_ISSUED, "kind" => kind, "level" => level, "standing" => standing).increment(1);
+pub fn captcha_issued(kind: ChallengeKind, level: Level, trust: TrustLevel) {
+    let (kind, level, trust) = (kind.as_str(), level.as_str(), trust.as_str());
+    counter!(CAPTCHA_ISSUED, "kind" => kind, "level" => level, "standing" => trust).increment(1);
 }
 
 /// Counts a challenge that was refused; `None` when its token did not open.

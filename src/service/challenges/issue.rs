@@ -16,14 +16,14 @@ use crate::{
         id::{ArticleId, SiteId},
         level::Level,
         pseudonym::Salt,
-        standing::{Record, Signs, Standing},
         submission::{ChallengeContext, ChallengeQuestion, Sender},
+        trust::{Record, Signs, TrustLevel},
     },
     keyring::{ProofSecrets, Purpose},
     ops::metric,
     service::{
         Workflow,
-        rate_limits::{Event, Visitor},
+        rate_limits::{LimitedCall, Visitor},
     },
 };
 
@@ -58,15 +58,15 @@ impl Workflow {
         drop(tokio::time::timeout(CONTEXT_PATIENCE, self.welcome_back(site, client)).await);
         let context = self.challenge_context(site, article, &sender, now).await;
         let visitor = Visitor { site, sender: &sender, wider, known: context.record.is_known(), now };
-        let pressed = self.check_limits(Event::Challenge(article), visitor).await?;
+        let pressed = self.check_limits(LimitedCall::Challenge(article), visitor).await?;
         let signs = Signs {
             record: context.record,
             suspected_from: self.thresholds(site).high,
             pressed,
             alarm: context.site.is_alarmed(now),
         };
-        let standing = Standing::of(&signs);
-        let (kind, level) = standing.challenge(kinds);
+        let trust = TrustLevel::of(&signs);
+        let (kind, level) = trust.challenge(kinds);
         let asked = Asked { site, article, client, now };
         let issued = match self.make_challenge(asked, kind, level).await {
             // No picture is ready: whoever can work instead, does.
@@ -75,7 +75,7 @@ impl Workflow {
             }
             issued => issued?,
         };
-        metric::captcha_issued(issued.kind, issued.level, standing);
+        metric::captcha_issued(issued.kind, issued.level, trust);
         Ok(issued)
     }
 

@@ -20,7 +20,7 @@ use crate::{
     ops::metric,
     service::{
         Workflow,
-        rate_limits::{Event, Visitor},
+        rate_limits::{LimitedCall, Visitor},
     },
 };
 
@@ -149,7 +149,7 @@ impl Workflow {
     /// A wrong answer raises the reader's next challenges, and in the end refuses them.
     async fn count_failure(&self, visitor: Visitor<'_>) {
         // Over the limit it is not counted any more; either way the verdict is the captcha's.
-        let _ = self.check_limits(Event::Failure, visitor).await;
+        let _ = self.check_limits(LimitedCall::Failure, visitor).await;
     }
 
     /// Adds a fresh challenge to a captcha failure, so that the reader can try again at once. It counts as issued: failing
@@ -196,7 +196,7 @@ impl Workflow {
         let (sender, wider) = (self.sender(site, client, "", salt), self.wider_prefixes(site, client, salt));
         let known = self.challenge_context(site, article, &sender, now).await.record.is_known();
         let visitor = Visitor { site, sender: &sender, wider, known, now };
-        self.check_limits(Event::BeforeVerify, visitor).await?;
+        self.check_limits(LimitedCall::BeforeVerify, visitor).await?;
         let handed = Handed { article, token, answer, visitor };
         match self.burn_for_pass(handed, asked).await {
             Ok(pass) => Ok(pass),
@@ -212,7 +212,7 @@ impl Workflow {
             return Err(refused(Some(sealed.kind), CaptchaFailure::Invalid));
         }
         // Not as a submit: the comment that the pass is for is counted when it comes. A limit that denies leaves the challenge unspent.
-        self.check_limits(Event::Challenge(handed.article), handed.visitor).await?;
+        self.check_limits(LimitedCall::Challenge(handed.article), handed.visitor).await?;
         let pass = SealedChallenge {
             passed: true,
             nonce: Uuid::new_v4().into_bytes(),

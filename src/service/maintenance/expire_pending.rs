@@ -59,7 +59,7 @@ impl Workflow {
         };
         let _change = self.pages.change();
         let settled = self.store.decide(&batch).await?;
-        let changed = settled.iter().filter(|one| one.result.as_ref().is_ok_and(|verdict| verdict.changed));
+        let changed = settled.iter().filter(|one| one.result.as_ref().is_ok_and(|answer| answer.changed));
         let expired = changed.count() as u64;
         metric::expired(site, expired);
         Ok(expired)

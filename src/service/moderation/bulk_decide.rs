@@ -73,7 +73,7 @@ impl Workflow {
 /// How one item ended, for the metric.
 fn outcome(settled: &Settled) -> &'static str {
     match &settled.result {
-        Ok(verdict) if verdict.changed => "CHANGED",
+        Ok(answer) if answer.changed => "CHANGED",
         Ok(_) => "UNCHANGED",
         Err(refusal) => Error::from(refusal.clone()).reason(),
     }

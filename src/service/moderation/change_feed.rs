@@ -38,7 +38,7 @@ pub type Clock = fn() -> DateTime<Utc>;
 
 /// What a look found.
 #[derive(Debug, Clone)]
-pub(in crate::service) enum Change {
+pub(in crate::service) enum FoundChanges {
     Comments(Arc<[CommentId]>),
     /// More than could be told.
     TooMany,
@@ -47,12 +47,12 @@ pub(in crate::service) enum Change {
 /// The sites that are watched.
 #[derive(Default)]
 pub(in crate::service) struct LookOuts {
-    sites: Mutex<HashMap<SiteId, broadcast::Sender<Change>>>,
+    sites: Mutex<HashMap<SiteId, broadcast::Sender<FoundChanges>>>,
     pub(in crate::service) over: CancellationToken,
 }
 
 impl LookOuts {
-    fn sites(&self) -> MutexGuard<'_, HashMap<SiteId, broadcast::Sender<Change>>> {
+    fn sites(&self) -> MutexGuard<'_, HashMap<SiteId, broadcast::Sender<FoundChanges>>> {
         self.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -62,7 +62,7 @@ impl LookOuts {
         store: &Arc<dyn Store>,
         site: &SiteId,
         clock: Clock,
-    ) -> broadcast::Receiver<Change> {
+    ) -> broadcast::Receiver<FoundChanges> {
         let mut sites = self.sites();
         if let Some(known) = sites.get(site) {
             return known.subscribe();
@@ -81,7 +81,7 @@ impl LookOuts {
 struct Post {
     look_outs: Arc<LookOuts>,
     site: SiteId,
-    sender: broadcast::Sender<Change>,
+    sender: broadcast::Sender<FoundChanges>,
     left: bool,
 }
 
@@ -134,21 +134,21 @@ struct Look {
 
 impl Look {
     /// Asks for changes that were not seen yet; `None` when there are none.
-    async fn around(&mut self, store: &dyn Store, site: &SiteId, now: DateTime<Utc>) -> Result<Option<Change>> {
+    async fn around(&mut self, store: &dyn Store, site: &SiteId, now: DateTime<Utc>) -> Result<Option<FoundChanges>> {
         let changes = store.changed_comments(site, self.last - OVERLAP).await?;
         self.last = now;
         Ok(self.take(changes))
     }
 
-    fn take(&mut self, changes: Vec<(Uuid, CommentId)>) -> Option<Change> {
+    fn take(&mut self, changes: Vec<(Uuid, CommentId)>) -> Option<FoundChanges> {
         let full = changes.len() >= MOST_CHANGES;
         let seen = std::mem::replace(&mut self.seen, changes.iter().map(|(change, _)| *change).collect());
         let is_new = |(change, comment)| (!seen.contains(&change)).then_some(comment);
         let new: HashSet<CommentId> = changes.into_iter().filter_map(is_new).collect();
         match new.is_empty() {
             true => None,
-            false if full => Some(Change::TooMany),
-            false => Some(Change::Comments(new.into_iter().collect())),
+            false if full => Some(FoundChanges::TooMany),
+            false => Some(FoundChanges::Comments(new.into_iter().collect())),
         }
     }
 }
@@ -166,7 +166,7 @@ mod tests {
 
     fn told(look: &mut Look, changes: &[u128]) -> Option<Vec<u128>> {
         let found = look.take(changes.iter().map(|n| change(*n)).collect())?;
-        let Change::Comments(ids) = found else { panic!("{found:?}") };
+        let FoundChanges::Comments(ids) = found else { panic!("{found:?}") };
         let mut ids: Vec<_> = ids.iter().map(|id| id.0.as_u128()).collect();
         ids.sort_unstable();
         Some(ids)
@@ -188,7 +188,7 @@ mod tests {
     fn when_an_answer_may_be_short_that_is_told() {
         let mut look = Look { seen: HashSet::new(), last: DateTime::UNIX_EPOCH };
         let many: Vec<_> = (1..=MOST_CHANGES as u128).map(change).collect();
-        assert!(matches!(look.take(many.clone()), Some(Change::TooMany)));
+        assert!(matches!(look.take(many.clone()), Some(FoundChanges::TooMany)));
         assert!(look.take(many).is_none(), "nothing new, so nothing was missed");
     }
 
@@ -203,8 +203,11 @@ mod tests {
         let site = SiteId::parse("bao-hue").unwrap();
         let (mut first, mut second) = (look_outs.follow(&store, &site, clock), look_outs.follow(&store, &site, clock));
         let sender = look_outs.sites().get(&site).unwrap().clone();
-        sender.send(Change::TooMany).unwrap();
-        assert!(matches!((first.recv().await, second.recv().await), (Ok(Change::TooMany), Ok(Change::TooMany))));
+        sender.send(FoundChanges::TooMany).unwrap();
+        assert!(matches!(
+            (first.recv().await, second.recv().await),
+            (Ok(FoundChanges::TooMany), Ok(FoundChanges::TooMany))
+        ));
         drop((first, second));
         while look_outs.sites().contains_key(&site) {
             tokio::task::yield_now().await;

@@ -46,7 +46,7 @@ impl Workflow {
         match &result {
             Err(error) => metric::reverted(error.reason()),
             Ok(undone) => {
-                let refused = |refusal: &crate::domain::decision::Refusal| Error::from(refusal.clone()).reason();
+                let refused = |refusal: &crate::domain::decision::DecisionError| Error::from(refusal.clone()).reason();
                 let outcomes = undone.items.iter().map(|item| item.result.as_ref().err().map_or("REVERTED", refused));
                 outcomes.for_each(metric::reverted);
             }

@@ -12,7 +12,7 @@ use crate::{
         audit::{AuditEntry, AuditFilter},
         case::Case,
         comment::Comment,
-        decision::{DecisionBatch, DecisionItem, Settled, Verdict},
+        decision::{DecisionAnswer, DecisionBatch, DecisionItem, Settled},
         id::{CommentId, SiteId},
         lifecycle::Action,
         page::QueuePage,
@@ -69,7 +69,7 @@ pub struct DecideRequest {
 /// What a lone decision came to. In a replay the comment is as it is now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
-    pub verdict: Verdict,
+    pub answer: DecisionAnswer,
     pub comment: Comment,
 }
 
@@ -77,7 +77,7 @@ pub struct Decided {
 fn only(settled: Vec<Settled>) -> Result<Decided> {
     let missing = || Error::internal("a decision without an answer");
     let Settled { comment, result } = settled.into_iter().next().ok_or_else(missing)?;
-    Ok(Decided { verdict: result?, comment: comment.ok_or_else(missing)? })
+    Ok(Decided { answer: result?, comment: comment.ok_or_else(missing)? })
 }
 
 impl Workflow {
@@ -137,7 +137,7 @@ impl Workflow {
         let change = self.pages.change();
         let result = self.store.decide(&batch).await.and_then(only);
         change.settle(result.as_ref().is_ok_and(|decided| is_hidden(Some(&decided.comment)))).await;
-        let outcome = |decided: &Decided| if decided.verdict.changed { "CHANGED" } else { "UNCHANGED" };
+        let outcome = |decided: &Decided| if decided.answer.changed { "CHANGED" } else { "UNCHANGED" };
         metric::decided(action, result.as_ref().map_or_else(Error::reason, outcome));
         result
     }

@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    change_feed::{Change, Clock, LookOuts},
+    change_feed::{Clock, FoundChanges, LookOuts},
     queue_search,
 };
 use crate::{
@@ -157,7 +157,7 @@ impl View {
 /// One watch. Does nothing on its own: who does not ask for events falls behind and is told so.
 pub struct QueueWatch {
     view: View,
-    changes: broadcast::Receiver<Change>,
+    changes: broadcast::Receiver<FoundChanges>,
     /// Not looked up yet.
     changed: BTreeSet<CommentId>,
     ready: VecDeque<QueueEvent>,
@@ -218,13 +218,13 @@ impl QueueWatch {
         Ok(())
     }
 
-    fn hear(&mut self, change: Result<Change, broadcast::error::RecvError>) -> Result<()> {
+    fn hear(&mut self, change: Result<FoundChanges, broadcast::error::RecvError>) -> Result<()> {
         match change {
-            Ok(Change::Comments(ids)) => {
+            Ok(FoundChanges::Comments(ids)) => {
                 self.changed.extend(ids.iter());
                 Ok(())
             }
-            Ok(Change::TooMany) | Err(broadcast::error::RecvError::Lagged(_)) => {
+            Ok(FoundChanges::TooMany) | Err(broadcast::error::RecvError::Lagged(_)) => {
                 Err(Error::Overloaded { what: "a queue watch that fell behind", retry_after: RETRY_AFTER })
             }
             // Also closed by a drain, which is told as such.
@@ -245,7 +245,7 @@ mod tests {
     };
 
     /// A watch of an empty queue in `dir`, with what its look-out would tell it by.
-    async fn watch(dir: &std::path::Path) -> (QueueWatch, broadcast::Sender<Change>, CancellationToken) {
+    async fn watch(dir: &std::path::Path) -> (QueueWatch, broadcast::Sender<FoundChanges>, CancellationToken) {
         let store = SqliteStore::open(dir.join("duyet.sqlite3"));
         store.migrate().await.unwrap();
         let (sender, changes) = broadcast::channel(BUFFER);
@@ -269,8 +269,8 @@ mod tests {
         (watch, sender, over)
     }
 
-    fn change() -> Change {
-        Change::Comments(Arc::from([CommentId(uuid::Uuid::nil())]))
+    fn change() -> FoundChanges {
+        FoundChanges::Comments(Arc::from([CommentId(uuid::Uuid::nil())]))
     }
 
     #[tokio::test]
@@ -288,7 +288,7 @@ mod tests {
     async fn more_than_can_be_told_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let (mut watch, sender, _over) = watch(dir.path()).await;
-        sender.send(Change::TooMany).unwrap();
+        sender.send(FoundChanges::TooMany).unwrap();
         assert!(matches!(watch.next().await, Some(Err(Error::Overloaded { .. }))));
     }
 

@@ -8,7 +8,7 @@ use crate::{
         Error, Result,
         access::Caller,
         case::Case,
-        decision::{DecisionBatch, DecisionItem, MAX_ITEMS, Refusal, Verdict},
+        decision::{DecisionAnswer, DecisionBatch, DecisionError, DecisionItem, MAX_ITEMS},
         id::{ArticleId, SiteId},
         lifecycle::{Action, Status},
         page::QueuePage,
@@ -44,7 +44,7 @@ pub struct Released {
 }
 
 /// What a batch of decisions is remembered by.
-type Remembered = Vec<Result<Verdict, Refusal>>;
+type Remembered = Vec<Result<DecisionAnswer, DecisionError>>;
 
 impl Workflow {
     /// Approves PENDING comments of an article that score less than asked for, at most [`MAX_ITEMS`], the oldest first. Those with a
@@ -71,7 +71,7 @@ impl Workflow {
         let first = self.store.find_request(site, request_id).await?;
         let first = first.ok_or_else(|| Error::internal("a release was not remembered"))?;
         let first: Remembered = first.replay(&row)?;
-        let count = first.iter().flatten().filter(|verdict| verdict.changed).count();
+        let count = first.iter().flatten().filter(|answer| answer.changed).count();
         let batch = (count > 0).then(|| batch_id(&caller.name, row.id));
         let count = i32::try_from(count).unwrap_or(i32::MAX);
         let still_waiting = self.count_waiting(site, &request.article, now).await?;
@@ -110,7 +110,7 @@ impl Workflow {
         };
         let _change = self.pages.change();
         for settled in self.store.decide(&batch).await? {
-            let outcome = |verdict: &Verdict| if verdict.changed { "CHANGED" } else { "UNCHANGED" };
+            let outcome = |answer: &DecisionAnswer| if answer.changed { "CHANGED" } else { "UNCHANGED" };
             let result = settled.result.map_err(Error::from);
             metric::decided(Action::Approve, result.as_ref().map_or_else(Error::reason, outcome));
         }

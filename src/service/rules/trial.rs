@@ -14,7 +14,7 @@ use crate::{
         comment::FormText,
         id::SiteId,
         lifecycle::Status,
-        policy::{self, Verdict},
+        policy::{self, SpamVerdict},
         spam::{
             Assessment, FormSignals, PastComment, Reading, Term, TermChange, TermDraft, TermSet, TermState, term_key,
             trial::{self, Collisions, Replay, TooBroad},
@@ -40,7 +40,7 @@ const MOST_RECEIVED: usize = 2_000;
 pub struct Assessed {
     pub assessment: Assessment,
     /// What HYBRID would do.
-    pub verdict: Verdict,
+    pub verdict: SpamVerdict,
     /// Decisions behind the learned score, 0 while rules judge alone, and the model's version.
     pub decisions: i64,
     pub model_version: i64,

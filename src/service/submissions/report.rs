@@ -18,7 +18,7 @@ use crate::{
     service::{
         Workflow,
         ids::new_id,
-        rate_limits::{Event, Visitor},
+        rate_limits::{LimitedCall, Visitor},
     },
 };
 
@@ -72,14 +72,14 @@ impl Workflow {
             known: false,
             now,
         };
-        self.check_limits(Event::BeforeReport, visitor).await?;
+        self.check_limits(LimitedCall::BeforeReport, visitor).await?;
         self.welcome_back(site, &request.client).await?;
         let Some(found) = self.store.find_comment(site, comment).await? else {
-            self.check_limits(Event::Report(None), visitor).await?;
+            self.check_limits(LimitedCall::Report(None), visitor).await?;
             return Err(Error::CommentNotFound(comment));
         };
         let known = self.challenge_context(site, &found.article, &sender, now).await.record.is_known();
-        self.check_limits(Event::Report(Some(&found.article)), Visitor { known, ..visitor }).await?;
+        self.check_limits(LimitedCall::Report(Some(&found.article)), Visitor { known, ..visitor }).await?;
         let network = self.network(site, &request.client, salt).filter(|_| !known);
         let report = Report {
             site: site.clone(),

@@ -22,7 +22,9 @@ use crate::{
         violation::Problem,
     },
     ops::metric,
-    service::{Workflow, challenges::refused, ids::new_id, page_cache::Change, rate_limits::Event, salts::Salts},
+    service::{
+        Workflow, challenges::refused, ids::new_id, page_cache::Invalidation, rate_limits::LimitedCall, salts::Salts,
+    },
 };
 
 /// The answer to a submit.
@@ -97,10 +99,10 @@ impl Workflow {
             return Err(Error::Banned);
         }
         let handed = attempt.handed(context.record.is_known());
-        self.check_limits(Event::BeforeSubmit, handed.visitor).await?;
+        self.check_limits(LimitedCall::BeforeSubmit, handed.visitor).await?;
         let challenge = self.check_challenge(handed).await?;
         // A limit that denies now leaves the challenge unspent.
-        self.check_limits(Event::Submit(handed.article), handed.visitor).await?;
+        self.check_limits(LimitedCall::Submit(handed.article), handed.visitor).await?;
         if let Some(answer) = context.duplicate {
             return self.answer_duplicate(attempt, &challenge, answer).await;
         }
@@ -157,7 +159,7 @@ impl Workflow {
     }
 
     /// What readers see may change even with a comment that waits: an article that becomes known, or whose age does, may be closed.
-    fn change_shown(&self, attempt: &Attempt<'_>, context: &SubmitContext, status: Status) -> Option<Change<'_>> {
+    fn change_shown(&self, attempt: &Attempt<'_>, context: &SubmitContext, status: Status) -> Option<Invalidation<'_>> {
         let Form { article, article_published_at, .. } = attempt.form;
         let known = context.article.as_ref();
         let tells = known.is_none_or(|known| known.published_at.is_none() && article_published_at.is_some());

@@ -14,7 +14,7 @@ use crate::{
     },
     store::{
         parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -113,7 +113,7 @@ async fn claim_first<'a>(
         .fetch_all(tx)
         .await?;
     let pair = |row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         Ok((columns.uuid()?, columns.flag()?))
     };
     rows.iter().map(pair).collect()
@@ -152,7 +152,7 @@ pub(super) async fn known(
         .await?;
     let mut known = HashMap::new();
     for row in &rows {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         let site = parse::site(&columns.text()?)?;
         let request = rows::request(&mut columns)?;
         known.insert((site, request.id), request);

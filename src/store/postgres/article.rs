@@ -19,7 +19,7 @@ use crate::{
     store::{
         contract::{Policies, PolicyStore},
         error, outcome, parse,
-        rows::{self, Reader},
+        rows::{self, RowReader},
     },
 };
 
@@ -63,7 +63,7 @@ async fn find(pool: &Pool, site: &SiteId, ids: &[ArticleId]) -> Result<Policies>
     let rows = sqlx::query(FIND).bind(site.as_str()).bind(ids).fetch_all(pool).await?;
     let mut policies = Policies::default();
     for row in &rows {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         policies.site = rows::site(&mut columns)?;
         policies.articles.extend(rows::maybe_article(&mut columns)?);
     }
@@ -98,7 +98,7 @@ const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, a
 async fn update(tx: &mut Session, change: &ArticleChange) -> Result<Article> {
     let site = change.site.as_str();
     let row = sqlx::query(LOCK).bind(site).bind(change.id.as_str()).fetch_optional(&mut *tx).await?;
-    let current = row.map(|row| rows::article(&mut Reader::new(&row))).transpose()?;
+    let current = row.map(|row| rows::article(&mut RowReader::new(&row))).transpose()?;
     if let Some(first) = request::replay(tx, &change.site, change.request.as_ref()).await? {
         return Ok(first);
     }

@@ -23,7 +23,7 @@ use crate::{
         keyset,
         outcome::LastDecision,
         parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -114,7 +114,7 @@ pub(super) async fn last_decisions(
             order by a.revision desc, a.at desc, a.audit_id desc limit 1) l";
     let rows = sqlx::query(sql).bind(site.as_str()).bind(ids.iter().map(|id| id.0).bind_iter()).fetch_all(tx).await?;
     let pair = |row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         let comment = CommentId(columns.uuid()?);
         Ok((comment, LastDecision { id: columns.uuid()?, actor: columns.text()?, at: columns.time()? }))
     };
@@ -130,7 +130,7 @@ pub(super) async fn of_comment(pool: &Pool, site: &SiteId, id: CommentId, limit:
         order by revision desc, at desc, audit_id desc limit $3"
     );
     let rows = sqlx::query(sql).bind(site.as_str()).bind(id.0).bind(limit).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::audit_entry(&mut RowReader::new(row))).collect()
 }
 
 macro_rules! entries {
@@ -177,6 +177,6 @@ async fn list(
         .bind(filter.ban)
         .fetch_all(connection)
         .await?;
-    let entries = rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect::<Result<_>>()?;
+    let entries = rows.iter().map(|row| rows::audit_entry(&mut RowReader::new(row))).collect::<Result<_>>()?;
     Ok(Page::of(entries, count, |entry: &AuditEntry| Cursor { at: entry.at, id: entry.id, score: 0.0 }))
 }

@@ -21,7 +21,7 @@ use crate::{
         ban::{self, Remembered},
         contract::BanStore,
         keyset, outcome, parse,
-        rows::{Read as _, Reader},
+        rows::{Read as _, RowReader},
     },
 };
 
@@ -49,7 +49,7 @@ impl BanStore for PostgresStore {
     async fn find_sender(&self, site: &SiteId, id: CommentId) -> Result<Option<SenderTrace>> {
         let sql = concat!("select ", sender_columns!(), " from comments where site_id = $1 and comment_id = $2");
         let row = sqlx::query(sql).bind(site.as_str()).bind(id.0).fetch_optional(&self.pool).await?;
-        row.map(|row| ban::sender(&mut Reader::new(&row))).transpose()
+        row.map(|row| ban::sender(&mut RowReader::new(&row))).transpose()
     }
 }
 
@@ -103,7 +103,7 @@ async fn reject(tx: &mut Session, new: &NewBan, along: &Along) -> Result<BanMade
     let query = query.bind(along.since).bind(along.reject_pending).bind(along.remove_published);
     let rows = query.bind(parse::limit(ban::CANDIDATES)).fetch_all(&mut *tx).await?;
     let found = rows.iter().map(|row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         Ok((CommentId(columns.uuid()?), columns.long()?))
     });
     let found: Vec<(CommentId, i64)> = found.collect::<Result<_>>()?;
@@ -148,14 +148,14 @@ const LOCK: &str = concat!(
 
 async fn lock(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Option<Ban>> {
     let row = sqlx::query(LOCK).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
-    row.map(|row| ban::ban(&mut Reader::new(&row))).transpose()
+    row.map(|row| ban::ban(&mut RowReader::new(&row))).transpose()
 }
 
 /// The note of a ban as it is now: empty when the comment it was made from is erased.
 async fn note(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<String> {
     let sql = "select note from bans where site_id = $1 and ban_id = $2";
     let row = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
-    row.map_or_else(|| Ok(String::new()), |row| Reader::new(&row).text())
+    row.map_or_else(|| Ok(String::new()), |row| RowReader::new(&row).text())
 }
 
 async fn revoke(tx: &mut Session, revocation: &Revocation) -> Result<(Ban, bool)> {
@@ -201,6 +201,6 @@ async fn list(
     let query = sqlx::query(LIST).bind(site.as_str()).bind(ended).bind(now);
     let query = query.bind(start.at).bind(start.id).bind(parse::limit(count + 1));
     let rows = query.fetch_all(pool).await?;
-    let bans = rows.iter().map(|row| ban::ban(&mut Reader::new(row))).collect::<Result<_>>()?;
+    let bans = rows.iter().map(|row| ban::ban(&mut RowReader::new(row))).collect::<Result<_>>()?;
     Ok(Page::of(bans, count, ban::cursor))
 }

@@ -13,7 +13,7 @@ use crate::{
     store::{
         around::{self, COMMENTS, DECISIONS, NOTES, REPORT_NOTES},
         parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -36,7 +36,7 @@ const FIND: &str = concat!(
 pub(super) async fn find(pool: &Pool, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
     let query = sqlx::query(FIND).bind(site.as_str()).bind(id.0).bind(EXACT_TOTAL + 1).bind(EXACT_TOTAL);
     let Some(row) = query.fetch_optional(pool).await? else { return Ok(None) };
-    let mut columns = Reader::new(&row);
+    let mut columns = RowReader::new(&row);
     let mut case = rows::case(&mut columns, now)?;
     let same_text = parse::small(columns.long()?);
     case.history = around::history(&mut columns, case.history.author)?;
@@ -71,7 +71,7 @@ const AROUND: &str = concat!(
 async fn add_comments(details: &mut CaseDetails, pool: &Pool, site: &SiteId, id: CommentId) -> Result<()> {
     let query = sqlx::query(AROUND).bind(site.as_str()).bind(id.0).bind(COMMENTS);
     for row in query.fetch_all(pool).await? {
-        around::add_comment(details, &mut Reader::new(&row))?;
+        around::add_comment(details, &mut RowReader::new(&row))?;
     }
     around::sort_comments(details);
     Ok(())
@@ -92,7 +92,7 @@ const REMARKS: &str = "
 async fn add_remarks(details: &mut CaseDetails, pool: &Pool, site: &SiteId, id: CommentId) -> Result<()> {
     let query = sqlx::query(REMARKS).bind(site.as_str()).bind(id.0).bind(NOTES).bind(REPORT_NOTES);
     for row in query.fetch_all(pool).await? {
-        around::add_remark(details, &mut Reader::new(&row))?;
+        around::add_remark(details, &mut RowReader::new(&row))?;
     }
     Ok(())
 }

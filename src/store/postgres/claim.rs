@@ -20,7 +20,7 @@ use crate::{
     },
     store::{
         contract::ClaimStore,
-        rows::{Read as _, Reader},
+        rows::{Read as _, RowReader},
     },
 };
 
@@ -56,7 +56,7 @@ async fn alone(tx: &mut Session, request: &ClaimRequest<'_>) -> Result<()> {
 async fn held(tx: &mut Session, request: &ClaimRequest<'_>) -> Result<usize> {
     let sql = "select count(*) from claims where site_id = $1 and moderator = $2 and expires_at > $3";
     let query = sqlx::query(sql).bind(request.site.as_str()).bind(request.moderator).bind(request.now);
-    let held = Reader::new(&query.fetch_one(tx).await?).long()?;
+    let held = RowReader::new(&query.fetch_one(tx).await?).long()?;
     Ok(usize::try_from(held).unwrap_or(MAX_HELD))
 }
 
@@ -149,9 +149,9 @@ async fn release(
 ) -> Result<u64> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let row = sqlx::query(RELEASE).bind(site.as_str()).bind(moderator).bind(ids).bind(now).fetch_one(tx).await?;
-    Ok(Reader::new(&row).long()?.unsigned_abs())
+    Ok(RowReader::new(&row).long()?.unsigned_abs())
 }
 
 fn ids_of(rows: &[sqlx::postgres::PgRow]) -> Result<HashSet<CommentId>> {
-    rows.iter().map(|row| Reader::new(row).uuid().map(CommentId)).collect()
+    rows.iter().map(|row| RowReader::new(row).uuid().map(CommentId)).collect()
 }

@@ -12,7 +12,7 @@ use crate::{
     },
     store::{
         contract::{ArticlePage, CommentStore},
-        rows::{self, Reader},
+        rows::{self, RowReader},
     },
 };
 
@@ -37,7 +37,7 @@ impl CommentStore for PostgresStore {
 pub(super) async fn find(pool: &Pool, site: &SiteId, id: CommentId) -> Result<Option<Comment>> {
     let sql = concat!("select ", comment_columns!("c"), " from comments c where c.site_id = $1 and c.comment_id = $2");
     let row = sqlx::query(sql).bind(site.as_str()).bind(id.0).fetch_optional(pool).await?;
-    row.map(|row| rows::comment(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::comment(&mut RowReader::new(&row))).transpose()
 }
 
 pub(super) async fn find_pending(
@@ -55,5 +55,5 @@ pub(super) async fn find_pending(
     );
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query(sql).bind(site.as_str()).bind(article.as_str()).bind(ids).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::comment(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::comment(&mut RowReader::new(row))).collect()
 }

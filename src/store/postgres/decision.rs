@@ -10,7 +10,7 @@ use crate::{
     domain::{
         Result,
         comment::Comment,
-        decision::{DecisionBatch, Refusal, Settled, Verdict},
+        decision::{DecisionAnswer, DecisionBatch, DecisionError, Settled},
         id::{CommentId, SiteId},
         report::{Escalated, Escalation},
         revert::{Revert, Undone},
@@ -18,7 +18,7 @@ use crate::{
     store::{
         contract::DecisionStore,
         outcome,
-        rows::{self, Reader},
+        rows::{self, RowReader},
     },
 };
 
@@ -41,7 +41,8 @@ impl DecisionStore for PostgresStore {
 pub(super) async fn decide(tx: &mut Session, batch: &DecisionBatch) -> Result<Vec<Settled>> {
     let ids: Vec<CommentId> = batch.items.iter().map(|item| item.comment).collect();
     let mut comments = lock(tx, &batch.site, &ids).await?;
-    let first: Option<Vec<Result<Verdict, Refusal>>> = request::replay(tx, &batch.site, batch.request.as_ref()).await?;
+    let first: Option<Vec<Result<DecisionAnswer, DecisionError>>> =
+        request::replay(tx, &batch.site, batch.request.as_ref()).await?;
     if let Some(first) = first {
         let replayed = |(id, result)| Settled { comment: comments.remove(id), result };
         return Ok(ids.iter().zip(first).map(replayed).collect());
@@ -66,7 +67,7 @@ pub(super) async fn decide_locked(
     let mut changed = Vec::new();
     for item in &batch.items {
         let Some(comment) = comments.remove(&item.comment) else {
-            let result = Err(Refusal::CommentNotFound(item.comment));
+            let result = Err(DecisionError::CommentNotFound(item.comment));
             settled.push(Settled { comment: None, result });
             continue;
         };
@@ -94,6 +95,6 @@ const LOCK: &str = concat!(
 pub(super) async fn lock(tx: &mut Session, site: &SiteId, ids: &[CommentId]) -> Result<HashMap<CommentId, Comment>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query(LOCK).bind(site.as_str()).bind(ids).fetch_all(tx).await?;
-    let pair = |row| rows::comment(&mut Reader::new(row)).map(|comment| (comment.id, comment));
+    let pair = |row| rows::comment(&mut RowReader::new(row)).map(|comment| (comment.id, comment));
     rows.iter().map(pair).collect()
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     store::{
         outcome::LastDecision,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
         undo::{BanState, Found},
     },
 };
@@ -37,7 +37,7 @@ pub(super) async fn find(tx: &mut Session, revert: &Revert) -> Result<Found> {
 async fn entry(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Option<AuditEntry>> {
     let sql = concat!("select ", audit_entry_columns!(), " from audit where site_id = $1 and audit_id = $2");
     let row = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
-    row.map(|row| rows::audit_entry(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::audit_entry(&mut RowReader::new(&row))).transpose()
 }
 
 async fn batch(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Found> {
@@ -47,7 +47,7 @@ async fn batch(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Found> {
         " from audit where site_id = $1 and batch_id = $2 order by audit_id"
     );
     let rows = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_all(tx).await?;
-    let entries = rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect::<Result<_>>()?;
+    let entries = rows.iter().map(|row| rows::audit_entry(&mut RowReader::new(row))).collect::<Result<_>>()?;
     Ok(Found { entries, is_batch: true })
 }
 
@@ -64,7 +64,7 @@ async fn newest(tx: &mut Session, revert: &Revert) -> Result<Option<AuditEntry>>
     let query = sqlx::query(NEWEST).bind(revert.site.as_str()).bind(&revert.actor).bind(revert.own_since());
     let actions = AuditAction::deeds().map(AuditAction::as_str);
     let row = query.bind(actions.bind_iter()).fetch_optional(tx).await?;
-    row.map(|row| rows::audit_entry(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::audit_entry(&mut RowReader::new(&row))).transpose()
 }
 
 /// The last entry of each comment, demands included.
@@ -80,7 +80,7 @@ pub(super) async fn last_entries(
             order by a.revision desc, a.at desc, a.audit_id desc limit 1) l";
     let rows = sqlx::query(sql).bind(site.as_str()).bind(ids.iter().map(|id| id.0).bind_iter()).fetch_all(tx).await?;
     let pair = |row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         let comment = CommentId(columns.uuid()?);
         Ok((comment, LastDecision { id: columns.uuid()?, actor: columns.text()?, at: columns.time()? }))
     };
@@ -91,7 +91,7 @@ pub(super) async fn last_entries(
 pub(super) async fn taken_back(tx: &mut Session, site: &SiteId, entries: &[Uuid]) -> Result<HashSet<Uuid>> {
     let sql = "select reverts from audit where site_id = $1 and reverts = any ($2)";
     let rows = sqlx::query(sql).bind(site.as_str()).bind(entries).fetch_all(tx).await?;
-    rows.iter().map(|row| Reader::new(row).uuid()).collect()
+    rows.iter().map(|row| RowReader::new(row).uuid()).collect()
 }
 
 const LOCK_BANS: &str = "select ban_id, expires_at, revoked_at from bans where site_id = $1 and ban_id = any ($2)
@@ -110,14 +110,14 @@ pub(super) async fn lock_bans(tx: &mut Session, site: &SiteId, ids: &[Uuid]) -> 
     }
     let bans = sqlx::query(LOCK_BANS).bind(site.as_str()).bind(ids).fetch_all(&mut *tx).await?;
     let state = |row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         let id = columns.uuid()?;
         Ok((id, BanState { expires_at: columns.time()?, revoked_at: columns.maybe_time()?, last: None }))
     };
     let mut bans = bans.iter().map(state).collect::<Result<HashMap<_, _>>>()?;
     let last = sqlx::query(LAST_OF_BANS).bind(site.as_str()).bind(ids).fetch_all(tx).await?;
     for row in &last {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         if let Some(ban) = bans.get_mut(&columns.uuid()?) {
             ban.last = Some(columns.uuid()?);
         }
@@ -134,6 +134,6 @@ pub(super) async fn comments(
     let sql =
         concat!("select ", comment_columns!("c"), " from comments c where c.site_id = $1 and c.comment_id = any ($2)");
     let rows = sqlx::query(sql).bind(site.as_str()).bind(ids.iter().map(|id| id.0).bind_iter()).fetch_all(tx).await?;
-    let pair = |row| rows::comment(&mut Reader::new(row)).map(|comment| (comment.id, comment));
+    let pair = |row| rows::comment(&mut RowReader::new(row)).map(|comment| (comment.id, comment));
     rows.iter().map(pair).collect()
 }

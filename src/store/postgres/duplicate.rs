@@ -10,7 +10,7 @@ use crate::{
         Result,
         submission::{Inserted, Submission, duplicates_since},
     },
-    store::rows::{self, Read as _, Reader},
+    store::rows::{self, Read as _, RowReader},
 };
 
 const FIND: &str = concat!(
@@ -51,7 +51,7 @@ pub(super) async fn find(tx: &mut Session, submissions: &[Submission]) -> Result
         .await?;
     let indices: Vec<_> = asked.map(|(index, _)| index).collect();
     let answer = |row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         // Positions count from 1.
         let position = usize::try_from(columns.long()?).unwrap_or_default().saturating_sub(1);
         Ok((indices[position], Inserted::Duplicate(rows::duplicate(&mut columns)?)))

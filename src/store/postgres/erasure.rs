@@ -12,7 +12,7 @@ use crate::{
     domain::{Result, id::SiteId, privacy::PersonErasure, pseudonym::Pseudonym, request::RequestRow},
     store::{
         parse, privacy,
-        rows::{Read as _, Reader},
+        rows::{Read as _, RowReader},
     },
 };
 
@@ -51,7 +51,7 @@ const FIND: &str = concat!("select ", erasure_columns!(), " from erasures where 
 
 pub(super) async fn find(pool: &Pool, site: &SiteId, request: Uuid) -> Result<Option<PersonErasure>> {
     let row = sqlx::query(FIND).bind(site.as_str()).bind(request).fetch_optional(pool).await?;
-    row.map(|row| privacy::erasure(&mut Reader::new(&row))).transpose()
+    row.map(|row| privacy::erasure(&mut RowReader::new(&row))).transpose()
 }
 
 const SITES: &str =
@@ -59,7 +59,7 @@ const SITES: &str =
 
 pub(super) async fn sites(pool: &Pool, before: DateTime<Utc>) -> Result<Vec<SiteId>> {
     let rows = sqlx::query(SITES).bind(before).fetch_all(pool).await?;
-    rows.iter().map(|row| parse::site(&Reader::new(row).text()?)).collect()
+    rows.iter().map(|row| parse::site(&RowReader::new(row).text()?)).collect()
 }
 
 const OPEN: &str = concat!(
@@ -70,7 +70,7 @@ const OPEN: &str = concat!(
 
 pub(super) async fn open(pool: &Pool, site: &SiteId, limit: usize) -> Result<Vec<PersonErasure>> {
     let rows = sqlx::query(OPEN).bind(site.as_str()).bind(parse::limit(limit)).fetch_all(pool).await?;
-    rows.iter().map(|row| privacy::erasure(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| privacy::erasure(&mut RowReader::new(row))).collect()
 }
 
 const FINISH: &str =
@@ -101,7 +101,7 @@ pub(super) async fn count_by(pool: &Pool, site: &SiteId, authors: &[String], mos
     let mut count = 0;
     for author in authors {
         let query = sqlx::query(COUNT).bind(site.as_str()).bind(author).bind(parse::limit(most));
-        count += Reader::new(&query.fetch_one(pool).await?).long()?.unsigned_abs();
+        count += RowReader::new(&query.fetch_one(pool).await?).long()?.unsigned_abs();
     }
     Ok(count)
 }

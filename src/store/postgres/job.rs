@@ -12,7 +12,7 @@ use crate::{
     },
     store::{
         parse,
-        rows::{Read as _, Reader},
+        rows::{Read as _, RowReader},
         upkeep,
     },
 };
@@ -44,7 +44,7 @@ pub(super) async fn known_sites(pool: &Pool) -> Result<Vec<SiteId>> {
 
 async fn named(pool: &Pool, sql: &'static str) -> Result<Vec<SiteId>> {
     let rows = sqlx::query(sql).fetch_all(pool).await?;
-    rows.iter().map(|row| parse::site(&Reader::new(row).text()?)).collect()
+    rows.iter().map(|row| parse::site(&RowReader::new(row).text()?)).collect()
 }
 
 /// The conflict waits for whoever is at the same row, and then sees what they wrote.
@@ -80,7 +80,7 @@ pub(super) async fn forgotten(
 ) -> Result<Vec<(CommentId, i64)>> {
     let query = sqlx::query(FORGOTTEN).bind(site.as_str()).bind(before).bind(parse::limit(limit));
     let rows = query.fetch_all(pool).await?;
-    rows.iter().map(|row| upkeep::forgotten(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| upkeep::forgotten(&mut RowReader::new(row))).collect()
 }
 
 /// Each number straight from an index of exactly its rows: a count looks at no row, and of times only the first is read.
@@ -108,5 +108,5 @@ const GAUGES: &str = "
 
 pub(super) async fn gauges(pool: &Pool, most: i64) -> Result<Vec<QueueGauge>> {
     let rows = sqlx::query(GAUGES).bind(most).fetch_all(pool).await?;
-    rows.iter().map(|row| upkeep::queue_gauge(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| upkeep::queue_gauge(&mut RowReader::new(row))).collect()
 }

@@ -18,7 +18,7 @@ use crate::{
     store::{
         contract::{KeyRecording, KeyStore},
         key as sql,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -27,7 +27,7 @@ impl KeyStore for PostgresStore {
     async fn recorded_keys(&self) -> Result<Vec<RecordedKey>> {
         let sql = concat!("select ", key_columns!(), " from server_keys order by recorded_at, key_mark");
         let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| rows::recorded_key(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| rows::recorded_key(&mut RowReader::new(row))).collect()
     }
 
     async fn record_keys(&self, recording: &KeyRecording) -> Result<()> {
@@ -60,7 +60,7 @@ impl KeyStore for PostgresStore {
 
     async fn author_keys(&self, site: &SiteId, author: &str) -> Result<Vec<String>> {
         let rows = sqlx::query(sql::AUTHOR_KEYS).bind(site.as_str()).bind(author).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Reader::new(row).text()).collect::<Result<_>>().map(sql::once)
+        rows.iter().map(|row| RowReader::new(row).text()).collect::<Result<_>>().map(sql::once)
     }
 
     async fn forget_author_keys(&self, site: &SiteId, authors: &[String]) -> Result<()> {
@@ -87,7 +87,7 @@ impl KeyStore for PostgresStore {
             .bind(site.as_str())
             .bind(skeletons.iter().map(|one| one.to_vec()).collect::<Vec<_>>());
         let row = query.bind(since).bind(author).fetch_one(&self.pool).await?;
-        let mut columns = Reader::new(&row);
+        let mut columns = RowReader::new(&row);
         Ok((columns.long()?, columns.long()?))
     }
 }
@@ -98,7 +98,7 @@ const UNHURRIED: &str = "begin read only; set local statement_timeout = '10min'"
 fn usage(rows: &[PgRow]) -> Result<Vec<(Option<KeyMark>, KeyUsage)>> {
     let mut usage = BTreeMap::new();
     for row in rows {
-        rows::key_usage(&mut Reader::new(row), &mut usage)?;
+        rows::key_usage(&mut RowReader::new(row), &mut usage)?;
     }
     Ok(usage.into_iter().collect())
 }

@@ -15,7 +15,7 @@ use crate::{
     store::{
         contract::{ArticlePage, Policies},
         keyset, outcome, parse,
-        rows::{self, Reader},
+        rows::{self, RowReader},
     },
 };
 
@@ -104,7 +104,7 @@ async fn policies(pool: &Pool, pages: &[CommentPage]) -> Result<Vec<Policies>> {
         .await?;
     let mut found = vec![Policies::default(); pages.len()];
     for row in &rows {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         let of = found.get_mut(place(&mut columns)?).ok_or_else(|| Error::internal("a page that nobody asked for"))?;
         of.site = rows::site(&mut columns)?;
         of.articles.extend(rows::maybe_article(&mut columns)?);
@@ -137,7 +137,7 @@ async fn comments_of(
         .await?;
     let mut found: Vec<Vec<Comment>> = pages.iter().map(|page| Vec::with_capacity(page.size + 1)).collect();
     for row in &rows {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         let of = found.get_mut(place(&mut columns)?).ok_or_else(|| Error::internal("a page that nobody asked for"))?;
         of.push(rows::comment(&mut columns)?);
     }
@@ -188,7 +188,7 @@ async fn first_replies(
         .fetch_all(pool)
         .await?;
     for row in &rows {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         found.entry(place(&mut columns)?).or_default().push(rows::comment(&mut columns)?);
     }
     Ok(found)

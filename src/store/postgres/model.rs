@@ -12,7 +12,7 @@ use crate::{
         id::{CommentId, SiteId},
         spam::{ModelHead, lessons::Logged},
     },
-    store::{contract::ModelStore, model, parse, rows::Reader},
+    store::{contract::ModelStore, model, parse, rows::RowReader},
 };
 
 const HEADS: &str =
@@ -46,7 +46,7 @@ impl ModelStore for PostgresStore {
     async fn model_heads(&self) -> Result<Vec<(SiteId, ModelHead)>> {
         let _turn = self.background_turn().await?;
         let rows = sqlx::query(HEADS).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| model::head(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| model::head(&mut RowReader::new(row))).collect()
     }
 
     async fn load_model(&self, site: &SiteId, version: i64) -> Result<Option<Vec<u8>>> {
@@ -88,13 +88,13 @@ impl ModelStore for PostgresStore {
         let _turn = self.background_turn().await?;
         let query = sqlx::query(LOG).bind(site.as_str()).bind(since).bind(parse::limit(limit));
         let rows = query.fetch_all(&self.pool).await?;
-        rows.iter().map(|row| model::logged(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| model::logged(&mut RowReader::new(row))).collect()
     }
 
     async fn texts(&self, site: &SiteId, ids: &[CommentId]) -> Result<Vec<(CommentId, FormText)>> {
         let _turn = self.background_turn().await?;
         let query = sqlx::query(TEXTS).bind(site.as_str()).bind(ids.iter().map(|id| id.0).bind_iter());
         let rows = query.fetch_all(&self.pool).await?;
-        rows.iter().map(|row| model::text(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| model::text(&mut RowReader::new(row))).collect()
     }
 }

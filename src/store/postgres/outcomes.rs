@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::{audit, session::Session};
 use crate::{
     domain::{Result, audit::Judge, id::SiteId},
-    store::outcome::Outcome,
+    store::outcome::ChangedComment,
 };
 
-pub(super) async fn write(tx: &mut Session, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+pub(super) async fn write(tx: &mut Session, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     if outcomes.is_empty() {
         return Ok(());
     }
@@ -36,7 +36,7 @@ const UPDATE: &str = "
             judged_by)
     where c.site_id = $1 and c.comment_id = i.comment_id";
 
-async fn update_comments(tx: &mut Session, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+async fn update_comments(tx: &mut Session, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     let comments = outcomes.iter().map(|outcome| &outcome.comment);
     let takedowns = comments.clone().map(|comment| comment.attention.takedown);
     sqlx::query(UPDATE)
@@ -50,7 +50,7 @@ async fn update_comments(tx: &mut Session, site: &SiteId, outcomes: &[Outcome]) 
         .bind(comments.map(|comment| comment.attention.open_reports).bind_iter())
         .bind(takedowns.clone().map(|takedown| takedown.map(|one| one.kind.as_str())).bind_iter())
         .bind(takedowns.map(|takedown| takedown.map(|one| one.due_at)).bind_iter())
-        .bind(outcomes.iter().map(Outcome::judges_anew).bind_iter())
+        .bind(outcomes.iter().map(ChangedComment::judges_anew).bind_iter())
         .bind(outcomes.iter().map(|outcome| outcome.entry.judge().map(Judge::as_str)).bind_iter())
         .execute(tx)
         .await?;
@@ -62,7 +62,7 @@ const FEED: &str = "insert into changes (site_id, change_id, kind, comment_id, a
     from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) i (change_id, comment_id, article_id, at)";
 
 /// Tells followers of what is news.
-pub(super) async fn tell(tx: &mut Session, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+pub(super) async fn tell(tx: &mut Session, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     let news = outcomes.iter().filter(|outcome| outcome.is_news());
     if news.clone().next().is_none() {
         return Ok(());
@@ -83,7 +83,7 @@ const COUNT_REPLIES: &str = "
     from unnest($2::uuid[], $3::integer[]) i (comment_id, change)
     where c.site_id = $1 and c.comment_id = i.comment_id";
 
-async fn count_replies(tx: &mut Session, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+async fn count_replies(tx: &mut Session, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     let mut roots: BTreeMap<Uuid, i32> = BTreeMap::new();
     for outcome in outcomes {
         if let Some(parent) = outcome.comment.parent {
@@ -107,7 +107,7 @@ const COUNT_COMMENTS: &str = "
     from unnest($2::text[], $3::integer[]) i (article_id, change)
     where a.site_id = $1 and a.article_id = i.article_id";
 
-async fn count_comments(tx: &mut Session, site: &SiteId, outcomes: &[Outcome]) -> Result<()> {
+async fn count_comments(tx: &mut Session, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     let mut articles: BTreeMap<&str, i32> = BTreeMap::new();
     for outcome in outcomes {
         *articles.entry(outcome.comment.article.as_str()).or_default() += outcome.public_change();

@@ -18,7 +18,7 @@ use crate::{
     store::{
         contract::PrivacyStore,
         keyset, outcome, parse, privacy,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -83,17 +83,17 @@ impl PrivacyStore for PostgresStore {
         let start = keyset::ascending(after);
         let query = sqlx::query(BY_AUTHOR).bind(site.as_str()).bind(author).bind(start.at).bind(start.id);
         let rows = query.bind(parse::limit(limit)).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| rows::comment(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| rows::comment(&mut RowReader::new(row))).collect()
     }
 
     async fn device_by(&self, site: &SiteId, author: &str) -> Result<Option<Pseudonym>> {
         let row = sqlx::query(DEVICE).bind(site.as_str()).bind(author).fetch_optional(&self.pool).await?;
-        row.map(|row| Reader::new(&row).bytes()).transpose()
+        row.map(|row| RowReader::new(&row).bytes()).transpose()
     }
 
     async fn reports_by(&self, site: &SiteId, reporter: Pseudonym) -> Result<Vec<FiledReport>> {
         let rows = sqlx::query(REPORTS).bind(site.as_str()).bind(reporter).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| privacy::report(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| privacy::report(&mut RowReader::new(row))).collect()
     }
 
     async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym, erasure: Uuid) -> Result<u64> {
@@ -130,13 +130,13 @@ impl PrivacyStore for PostgresStore {
         let _turn = self.background_turn().await?;
         let query = sqlx::query(OUTLIVED).bind(site.as_str()).bind(outlived.spam_before).bind(outlived.rejected_before);
         let rows = query.bind(parse::limit(limit)).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Reader::new(row).uuid().map(CommentId)).collect()
+        rows.iter().map(|row| RowReader::new(row).uuid().map(CommentId)).collect()
     }
 }
 
 async fn salts(store: &PostgresStore, site: &SiteId, months: &[String]) -> Result<Vec<Salt>> {
     let rows = sqlx::query(SALTS).bind(site.as_str()).bind(months).fetch_all(&store.pool).await?;
-    rows.iter().map(|row| Reader::new(row).bytes()).collect()
+    rows.iter().map(|row| RowReader::new(row).bytes()).collect()
 }
 
 /// Overwrites fingerprint and author key with the comment's own id, so that it can no longer be linked. Removes notes on the

@@ -23,7 +23,7 @@ use crate::{
         contract::{MOST_CHANGES, QueueStore},
         keyset::{self, QueueKey},
         parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -48,7 +48,7 @@ impl QueueStore for PostgresStore {
             let query = shape.bind_last(query, page.filter, page.now);
             query.fetch_one(&mut self.begin_planned_anew().await?).await?
         };
-        Reader::new(&row).long()
+        RowReader::new(&row).long()
     }
 
     async fn queue_slice(&self, page: &QueuePage<'_>) -> Result<Option<Cursor>> {
@@ -56,7 +56,7 @@ impl QueueStore for PostgresStore {
         let (key, id) = keyset::queue_start(page.order, page.after);
         let query = bind_key(sqlx::query(sql).bind(page.site.as_str().to_owned()), key).bind(id);
         let row = query.bind(parse::limit(page.size) - 1).fetch_optional(&self.pool).await?;
-        row.map(|row| keyset::read_queue_cursor(page.order, &mut Reader::new(&row))).transpose()
+        row.map(|row| keyset::read_queue_cursor(page.order, &mut RowReader::new(&row))).transpose()
     }
 
     async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
@@ -75,7 +75,7 @@ impl QueueStore for PostgresStore {
         let query = shape.bind(shape.find(), site, filter, now).bind(ids);
         let rows = shape.bind_last(query, filter, now).fetch_all(&self.pool).await?;
         let judged = |row: &PgRow| {
-            let mut columns = Reader::new(row);
+            let mut columns = RowReader::new(row);
             Ok((rows::case(&mut columns, now)?, columns.flag()?))
         };
         rows.iter().map(judged).collect()
@@ -111,7 +111,7 @@ async fn fetch(executor: impl PgExecutor<'_>, page: &QueuePage<'_>, limit: usize
         bind_bounds(query, page, parse::limit(limit))
     };
     let rows = shape.bind_last(query, page.filter, page.now).fetch_all(executor).await?;
-    rows.iter().map(|row| rows::case(&mut Reader::new(row), page.now)).collect()
+    rows.iter().map(|row| rows::case(&mut RowReader::new(row), page.now)).collect()
 }
 
 /// Locks the next `count` comments that match a claim's `filter` and that nobody else has locked, in the order asked for.
@@ -137,7 +137,7 @@ async fn changed(pool: &Pool, site: &SiteId, since: DateTime<Utc>) -> Result<Vec
     let query = sqlx::query(CHANGED).bind(site.as_str()).bind(keyset::earliest_id(since)).bind(since);
     let rows = query.bind(parse::limit(MOST_CHANGES)).fetch_all(pool).await?;
     let pair = |row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         Ok((columns.uuid()?, CommentId(columns.uuid()?)))
     };
     rows.iter().map(pair).collect()

@@ -9,7 +9,7 @@ use crate::{
     domain::{Result, id::SiteId, request::RequestRow},
     store::{
         error,
-        rows::{self, Reader},
+        rows::{self, RowReader},
     },
 };
 
@@ -21,7 +21,7 @@ pub(super) async fn find<'e>(
     id: Uuid,
 ) -> Result<Option<RequestRow>> {
     let row = sqlx::query(FIND).bind(site.as_str()).bind(id).fetch_optional(executor).await?;
-    row.map(|row| rows::request(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::request(&mut RowReader::new(&row))).transpose()
 }
 
 /// The first answer to `request`, if it was remembered. Asked under the lock of what the request changes, so that a twin

@@ -12,7 +12,7 @@ use crate::{
     },
     store::{
         error, outcome,
-        rows::{self, Reader},
+        rows::{self, RowReader},
         site::SiteDeed,
     },
 };
@@ -50,7 +50,7 @@ async fn write(
     if let Some(first) = request::replay(tx, site_id, deed.request()).await? {
         return Ok(first);
     }
-    let current = row.as_ref().map(|row| rows::site(&mut Reader::new(row))).transpose()?;
+    let current = row.as_ref().map(|row| rows::site(&mut RowReader::new(row))).transpose()?;
     let sql = if current.is_none() { CREATE } else { CHANGE };
     let site = apply(current.unwrap_or_default())?;
     let lockdown = site.lockdown.as_ref();

@@ -18,15 +18,15 @@ use crate::{
         article::Article,
         id::{ArticleId, SiteId},
         request::RequestRow,
-        standing::Record,
         submission::{
             ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion, duplicates_since,
         },
+        trust::Record,
     },
     store::{
         contract::SubmissionStore,
         outcome, parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -150,7 +150,7 @@ async fn challenge_contexts(pool: &Pool, questions: &[ChallengeQuestion]) -> Res
         .bind(all().map(|one| Record::suspected_since(one.now)).bind_iter())
         .fetch_all(pool)
         .await?;
-    rows.iter().map(|row| rows::challenge_context(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::challenge_context(&mut RowReader::new(row))).collect()
 }
 
 async fn contexts(pool: &Pool, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
@@ -181,7 +181,7 @@ async fn contexts(pool: &Pool, questions: &[SubmitQuestion]) -> Result<Vec<Submi
         .bind(subjects().map(|(_, one, subject)| one.strongest(subject).as_str()).bind_iter())
         .fetch_all(pool)
         .await?;
-    rows.iter().map(|row| rows::submit_context(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::submit_context(&mut RowReader::new(row))).collect()
 }
 
 /// The articles known of a batch.
@@ -226,7 +226,7 @@ async fn known_articles(tx: &mut Session, submissions: &[Submission]) -> Result<
         .fetch_all(tx)
         .await?;
     let entry = |row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         let site = parse::site(&columns.text()?)?;
         let article = rows::article(&mut columns)?;
         Ok(((site, article.id.clone()), article))

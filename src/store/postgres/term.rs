@@ -15,7 +15,7 @@ use crate::{
     store::{
         contract::TermStore,
         error, keyset, outcome, parse,
-        rows::Reader,
+        rows::RowReader,
         term::{self, Deed},
     },
 };
@@ -53,7 +53,7 @@ impl TermStore for PostgresStore {
         let start = keyset::descending(after);
         let query = sqlx::query(LIST).bind(site.as_str()).bind(key).bind(start.at).bind(start.id);
         let rows = query.bind(parse::limit(count + 1)).fetch_all(&self.pool).await?;
-        let terms = rows.iter().map(|row| term::term(&mut Reader::new(row))).collect::<Result<_>>()?;
+        let terms = rows.iter().map(|row| term::term(&mut RowReader::new(row))).collect::<Result<_>>()?;
         Ok(Page::of(terms, count, term::cursor))
     }
 
@@ -70,19 +70,19 @@ impl TermStore for PostgresStore {
 
     async fn all_terms(&self, site: &SiteId) -> Result<Vec<Term>> {
         let rows = sqlx::query(ALL).bind(site.as_str()).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| term::term(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| term::term(&mut RowReader::new(row))).collect()
     }
 
     async fn decided_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>> {
         let query = sqlx::query(DECIDED).bind(site.as_str()).bind(since).bind(parse::limit(limit));
         let rows = query.fetch_all(&self.pool).await?;
-        rows.iter().map(|row| term::past(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| term::past(&mut RowReader::new(row))).collect()
     }
 
     async fn received_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>> {
         let query = sqlx::query(RECEIVED).bind(site.as_str()).bind(since).bind(parse::limit(limit));
         let rows = query.fetch_all(&self.pool).await?;
-        rows.iter().map(|row| term::past(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| term::past(&mut RowReader::new(row))).collect()
     }
 }
 
@@ -117,7 +117,7 @@ const LOCK: &str = concat!(
 
 async fn lock(tx: &mut Session, site: &SiteId, id: Uuid) -> Result<Option<Term>> {
     let row = sqlx::query(LOCK).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
-    row.map(|row| term::term(&mut Reader::new(&row))).transpose()
+    row.map(|row| term::term(&mut RowReader::new(&row))).transpose()
 }
 
 const INSERT: &str = "

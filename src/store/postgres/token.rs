@@ -13,7 +13,7 @@ use crate::{
     store::{
         contract::TokenStore,
         key,
-        rows::{self, Reader},
+        rows::{self, RowReader},
     },
 };
 
@@ -69,7 +69,7 @@ pub(super) async fn create(tx: &mut Session, token: &AccessToken) -> Result<bool
 pub(super) async fn find(pool: &Pool, id: Uuid) -> Result<Option<AccessToken>> {
     let sql = concat!("select ", token_columns!(), " from tokens where token_id = $1");
     let row = sqlx::query(sql).bind(id).fetch_optional(pool).await?;
-    row.map(|row| rows::token(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::token(&mut RowReader::new(&row))).transpose()
 }
 
 pub(super) async fn list(pool: &Pool, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
@@ -80,7 +80,7 @@ pub(super) async fn list(pool: &Pool, site: Option<&SiteId>) -> Result<Vec<Acces
         where $1::text is null or site_id = $1 order by site_id, name, created_at, token_id"
     );
     let rows = sqlx::query(sql).bind(site.map(SiteId::as_str)).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::token(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::token(&mut RowReader::new(row))).collect()
 }
 
 pub(super) async fn revoke(pool: &Pool, id: Uuid, at: DateTime<Utc>) -> Result<bool> {

@@ -16,7 +16,7 @@ use crate::{
     store::{
         contract::{Policies, PolicyStore},
         outcome, parse,
-        rows::{self, Reader},
+        rows::{self, RowReader},
     },
 };
 
@@ -59,7 +59,7 @@ pub(super) async fn find(pool: &SqlitePool, site: &SiteId, ids: &[ArticleId]) ->
     let rows = sqlx::query(FIND).bind(site.as_str()).bind(ids).fetch_all(pool).await?;
     let mut policies = Policies::default();
     for row in &rows {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         policies.site = rows::site(&mut columns)?;
         policies.articles.extend(rows::maybe_article(&mut columns)?);
     }
@@ -94,7 +94,7 @@ async fn update(tx: &mut SqliteConnection, change: &ArticleChange) -> Result<Art
     }
     let row =
         sqlx::query(FIND_ONE).bind(change.site.as_str()).bind(change.id.as_str()).fetch_optional(&mut *tx).await?;
-    let current = row.map(|row| rows::article(&mut Reader::new(&row))).transpose()?;
+    let current = row.map(|row| rows::article(&mut RowReader::new(&row))).transpose()?;
     let article = change.apply(current)?;
     sqlx::query(PUT)
         .bind(change.site.as_str())

@@ -18,7 +18,7 @@ use crate::{
         keyset,
         outcome::LastDecision,
         parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -88,7 +88,7 @@ pub(super) async fn last_decision(
         order by revision desc, at desc, audit_id desc limit 1";
     let row = sqlx::query(sql).bind(site.as_str()).bind(id.0).fetch_optional(tx).await?;
     row.map(|row| {
-        let mut columns = Reader::new(&row);
+        let mut columns = RowReader::new(&row);
         Ok(LastDecision { id: columns.uuid()?, actor: columns.text()?, at: columns.time()? })
     })
     .transpose()
@@ -103,7 +103,7 @@ pub(super) async fn of_comment(pool: &SqlitePool, site: &SiteId, id: CommentId, 
         order by revision desc, at desc, audit_id desc limit $3"
     );
     let rows = sqlx::query(sql).bind(site.as_str()).bind(id.0).bind(limit).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::audit_entry(&mut RowReader::new(row))).collect()
 }
 
 macro_rules! entries {
@@ -151,6 +151,6 @@ pub(super) async fn list(
         .bind(filter.ban)
         .fetch_all(pool)
         .await?;
-    let entries = rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect::<Result<_>>()?;
+    let entries = rows.iter().map(|row| rows::audit_entry(&mut RowReader::new(row))).collect::<Result<_>>()?;
     Ok(Page::of(entries, count, |entry: &AuditEntry| Cursor { at: entry.at, id: entry.id, score: 0.0 }))
 }

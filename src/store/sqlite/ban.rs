@@ -21,7 +21,7 @@ use crate::{
         ban::{self, Remembered},
         contract::BanStore,
         keyset, outcome, parse,
-        rows::{Read as _, Reader},
+        rows::{Read as _, RowReader},
     },
 };
 
@@ -49,7 +49,7 @@ impl BanStore for SqliteStore {
     async fn find_sender(&self, site: &SiteId, id: CommentId) -> Result<Option<SenderTrace>> {
         let sql = concat!("select ", sender_columns!(), " from comments where site_id = $1 and comment_id = $2");
         let row = sqlx::query(sql).bind(site.as_str()).bind(id.0).fetch_optional(&self.read).await?;
-        row.map(|row| ban::sender(&mut Reader::new(&row))).transpose()
+        row.map(|row| ban::sender(&mut RowReader::new(&row))).transpose()
     }
 }
 
@@ -108,7 +108,7 @@ async fn reject(tx: &mut SqliteConnection, new: &NewBan, along: &Along) -> Resul
     let query = query.bind(micros(along.since)).bind(along.reject_pending).bind(along.remove_published);
     let rows = query.bind(parse::limit(ban::CANDIDATES)).fetch_all(&mut *tx).await?;
     let found = rows.iter().map(|row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         Ok((CommentId(columns.uuid()?), columns.long()?))
     });
     let batch = ban::rejection(new, along, found.collect::<Result<_>>()?);
@@ -147,14 +147,14 @@ const FIND: &str =
 
 async fn find(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Option<Ban>> {
     let row = sqlx::query(FIND).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
-    row.map(|row| ban::ban(&mut Reader::new(&row))).transpose()
+    row.map(|row| ban::ban(&mut RowReader::new(&row))).transpose()
 }
 
 /// The note of a ban as it is now: empty when the comment it was made from is erased.
 async fn note(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<String> {
     let sql = "select note from bans where site_id = $1 and ban_id = $2";
     let row = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
-    row.map_or_else(|| Ok(String::new()), |row| Reader::new(&row).text())
+    row.map_or_else(|| Ok(String::new()), |row| RowReader::new(&row).text())
 }
 
 async fn revoke(tx: &mut SqliteConnection, revocation: &Revocation) -> Result<(Ban, bool)> {
@@ -199,6 +199,6 @@ async fn list(
     let query = sqlx::query(LIST).bind(site.as_str()).bind(ended).bind(micros(now));
     let query = query.bind(micros(start.at)).bind(start.id).bind(parse::limit(count + 1));
     let rows = query.fetch_all(pool).await?;
-    let bans = rows.iter().map(|row| ban::ban(&mut Reader::new(row))).collect::<Result<_>>()?;
+    let bans = rows.iter().map(|row| ban::ban(&mut RowReader::new(row))).collect::<Result<_>>()?;
     Ok(Page::of(bans, count, ban::cursor))
 }

@@ -17,7 +17,7 @@ use crate::{
     },
     store::{
         contract::ClaimStore,
-        rows::{Read as _, Reader},
+        rows::{Read as _, RowReader},
     },
 };
 
@@ -72,7 +72,7 @@ const TAKE: &str = "insert into claims (site_id, comment_id, moderator, expires_
 async fn held(tx: &mut SqliteConnection, request: &ClaimRequest<'_>) -> Result<usize> {
     let sql = "select count(*) from claims where site_id = $1 and moderator = $2 and expires_at > $3";
     let query = sqlx::query(sql).bind(request.site.as_str()).bind(request.moderator).bind(micros(request.now));
-    let held = Reader::new(&query.fetch_one(tx).await?).long()?;
+    let held = RowReader::new(&query.fetch_one(tx).await?).long()?;
     Ok(usize::try_from(held).unwrap_or(MAX_HELD))
 }
 
@@ -107,10 +107,10 @@ async fn release(
 ) -> Result<u64> {
     let query = sqlx::query(RELEASE).bind(site.as_str()).bind(moderator).bind(json_ids(ids)).bind(micros(now));
     let rows = query.fetch_all(tx).await?;
-    let in_force = rows.iter().map(|row| Reader::new(row).flag()).collect::<Result<Vec<_>>>()?;
+    let in_force = rows.iter().map(|row| RowReader::new(row).flag()).collect::<Result<Vec<_>>>()?;
     Ok(in_force.into_iter().map(u64::from).sum())
 }
 
 fn ids_of(rows: &[SqliteRow]) -> Result<HashSet<CommentId>> {
-    rows.iter().map(|row| Reader::new(row).uuid().map(CommentId)).collect()
+    rows.iter().map(|row| RowReader::new(row).uuid().map(CommentId)).collect()
 }

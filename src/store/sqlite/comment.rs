@@ -15,7 +15,7 @@ use crate::{
     store::{
         contract::{ArticlePage, CommentStore},
         keyset, outcome, parse,
-        rows::{self, Reader},
+        rows::{self, RowReader},
     },
 };
 
@@ -44,7 +44,7 @@ pub(super) async fn find<'e>(
     id: CommentId,
 ) -> Result<Option<Comment>> {
     let row = sqlx::query(FIND).bind(site.as_str()).bind(id.0).fetch_optional(executor).await?;
-    row.map(|row| rows::comment(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::comment(&mut RowReader::new(&row))).transpose()
 }
 
 /// The plus keeps SQLite from reading all that waits in order, only to spare the sorting of a few.
@@ -62,7 +62,7 @@ pub(super) async fn find_pending(
         order by +c.created_at, c.comment_id"
     );
     let rows = sqlx::query(sql).bind(site.as_str()).bind(article.as_str()).bind(json_ids(ids)).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::comment(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::comment(&mut RowReader::new(row))).collect()
 }
 
 macro_rules! roots {
@@ -121,7 +121,7 @@ async fn list(pool: &SqlitePool, page: &CommentPage) -> Result<ArticlePage> {
         query = query.bind(parent.0);
     }
     let rows = query.fetch_all(pool).await?;
-    let comments = rows.iter().map(|row| rows::comment(&mut Reader::new(row))).collect::<Result<_>>()?;
+    let comments = rows.iter().map(|row| rows::comment(&mut RowReader::new(row))).collect::<Result<_>>()?;
     let comments = Page::of(comments, page.size, published_cursor);
     let replies = if page.parent.is_some() { Vec::new() } else { first_replies(pool, &page.site, &comments).await? };
     Ok(ArticlePage { policies, threads: outcome::threads(comments, replies) })
@@ -144,5 +144,5 @@ async fn first_replies(pool: &SqlitePool, site: &SiteId, roots: &Page<Comment>) 
     }
     let query = sqlx::query(sql).bind(site.as_str()).bind(json_ids(&ids)).bind(parse::limit(REPLIES_SHOWN + 1));
     let rows = query.fetch_all(pool).await?;
-    rows.iter().map(|row| rows::comment(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::comment(&mut RowReader::new(row))).collect()
 }

@@ -7,10 +7,10 @@ use super::micros;
 use crate::{
     domain::{
         Result,
-        standing::Record,
         submission::{ChallengeContext, ChallengeQuestion, SubmitContext, SubmitQuestion, duplicates_since},
+        trust::Record,
     },
-    store::rows::{self, Reader},
+    store::rows::{self, RowReader},
 };
 
 /// What became of a device's comments, as `rows.rs` reads `record_columns!`: `json_each` may ask about what stands before it, as no other
@@ -137,7 +137,7 @@ pub(super) async fn submits(pool: &SqlitePool, questions: &[SubmitQuestion]) -> 
         suspected_since: micros(Record::suspected_since(one.now)),
     });
     let rows = sqlx::query(SUBMITS).bind(Json(asked.collect::<Vec<_>>())).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::submit_context(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::submit_context(&mut RowReader::new(row))).collect()
 }
 
 /// A challenge's question, with the names of [`CHALLENGES`].
@@ -157,5 +157,5 @@ pub(super) async fn challenges(pool: &SqlitePool, questions: &[ChallengeQuestion
         suspected_since: micros(Record::suspected_since(one.now)),
     });
     let rows = sqlx::query(CHALLENGES).bind(Json(asked.collect::<Vec<_>>())).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::challenge_context(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::challenge_context(&mut RowReader::new(row))).collect()
 }

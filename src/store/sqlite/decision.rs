@@ -10,14 +10,14 @@ use crate::{
         Result,
         audit::Judge,
         comment::Comment,
-        decision::{DecisionBatch, DecisionItem, Refusal, Settled, Verdict},
+        decision::{DecisionAnswer, DecisionBatch, DecisionError, DecisionItem, Settled},
         id::SiteId,
         report::{Escalated, Escalation},
         revert::{Revert, Undone},
     },
     store::{
         contract::DecisionStore,
-        outcome::{self, Outcome},
+        outcome::{self, ChangedComment},
     },
 };
 
@@ -38,7 +38,8 @@ impl DecisionStore for SqliteStore {
 
 /// Decides all of a batch in the caller's transaction.
 pub(super) async fn decide(tx: &mut SqliteConnection, batch: &DecisionBatch) -> Result<Vec<Settled>> {
-    let first: Option<Vec<Result<Verdict, Refusal>>> = request::replay(tx, &batch.site, batch.request.as_ref()).await?;
+    let first: Option<Vec<Result<DecisionAnswer, DecisionError>>> =
+        request::replay(tx, &batch.site, batch.request.as_ref()).await?;
     if let Some(first) = first {
         let mut settled = Vec::with_capacity(batch.items.len());
         for (item, result) in batch.items.iter().zip(first) {
@@ -76,9 +77,9 @@ async fn settle(
     tx: &mut SqliteConnection,
     batch: &DecisionBatch,
     item: &DecisionItem,
-) -> Result<(Settled, Option<Outcome>)> {
+) -> Result<(Settled, Option<ChangedComment>)> {
     let Some(comment) = comment::find(&mut *tx, &batch.site, item.comment).await? else {
-        return Ok((Settled { comment: None, result: Err(Refusal::CommentNotFound(item.comment)) }, None));
+        return Ok((Settled { comment: None, result: Err(DecisionError::CommentNotFound(item.comment)) }, None));
     };
     let last = audit::last_decision(tx, &batch.site, item.comment).await?;
     Ok(outcome::settle(batch, item, comment, last))
@@ -91,8 +92,8 @@ const UPDATE: &str = "
     delete from claims where site_id = $1 and comment_id = $2";
 
 /// Comment, claim, audit row, and where they change counts and change-feed row.
-pub(super) async fn write(tx: &mut SqliteConnection, site: &SiteId, outcome: &Outcome) -> Result<()> {
-    let Outcome { comment, entry } = outcome;
+pub(super) async fn write(tx: &mut SqliteConnection, site: &SiteId, outcome: &ChangedComment) -> Result<()> {
+    let ChangedComment { comment, entry } = outcome;
     let takedown = comment.attention.takedown;
     sqlx::query(UPDATE)
         .bind(site.as_str())

@@ -14,7 +14,7 @@ use crate::{
     store::{
         outcome::LastDecision,
         parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
         undo::{BanState, Found},
     },
 };
@@ -35,7 +35,7 @@ pub(super) async fn find(tx: &mut SqliteConnection, revert: &Revert) -> Result<F
 async fn entry(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Option<AuditEntry>> {
     let sql = concat!("select ", audit_entry_columns!(), " from audit where site_id = $1 and audit_id = $2");
     let row = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
-    row.map(|row| rows::audit_entry(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::audit_entry(&mut RowReader::new(&row))).transpose()
 }
 
 async fn batch(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Found> {
@@ -45,7 +45,7 @@ async fn batch(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Fou
         " from audit indexed by audit_by_batch where site_id = $1 and batch_id = $2 order by audit_id"
     );
     let rows = sqlx::query(sql).bind(site.as_str()).bind(id).fetch_all(tx).await?;
-    let entries = rows.iter().map(|row| rows::audit_entry(&mut Reader::new(row))).collect::<Result<_>>()?;
+    let entries = rows.iter().map(|row| rows::audit_entry(&mut RowReader::new(row))).collect::<Result<_>>()?;
     Ok(Found { entries, is_batch: true })
 }
 
@@ -63,7 +63,7 @@ async fn newest(tx: &mut SqliteConnection, revert: &Revert) -> Result<Option<Aud
     let query = sqlx::query(NEWEST).bind(revert.site.as_str()).bind(&revert.actor).bind(micros(revert.own_since()));
     let actions = parse::json_list(AuditAction::deeds().map(AuditAction::as_str));
     let row = query.bind(actions).fetch_optional(tx).await?;
-    row.map(|row| rows::audit_entry(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::audit_entry(&mut RowReader::new(&row))).transpose()
 }
 
 /// The last entry of a comment, demands included.
@@ -76,7 +76,7 @@ pub(super) async fn last_entry(
         order by revision desc, at desc, audit_id desc limit 1";
     let row = sqlx::query(sql).bind(site.as_str()).bind(id.0).fetch_optional(tx).await?;
     row.map(|row| {
-        let mut columns = Reader::new(&row);
+        let mut columns = RowReader::new(&row);
         Ok(LastDecision { id: columns.uuid()?, actor: columns.text()?, at: columns.time()? })
     })
     .transpose()
@@ -85,7 +85,7 @@ pub(super) async fn last_entry(
 pub(super) async fn is_taken_back(tx: &mut SqliteConnection, site: &SiteId, entry: Uuid) -> Result<bool> {
     let sql = "select exists (select 1 from audit indexed by audit_by_reverted where site_id = $1 and reverts = $2)";
     let row = sqlx::query(sql).bind(site.as_str()).bind(entry).fetch_one(tx).await?;
-    Reader::new(&row).flag()
+    RowReader::new(&row).flag()
 }
 
 const BAN: &str = "select expires_at, revoked_at,
@@ -97,7 +97,7 @@ const BAN: &str = "select expires_at, revoked_at,
 pub(super) async fn ban(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Option<BanState>> {
     let row = sqlx::query(BAN).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
     row.map(|row| {
-        let mut columns = Reader::new(&row);
+        let mut columns = RowReader::new(&row);
         let (expires_at, revoked_at) = (columns.time()?, columns.maybe_time()?);
         Ok(BanState { expires_at, revoked_at, last: columns.maybe_uuid()? })
     })

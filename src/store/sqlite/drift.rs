@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Result, id::SiteId, stats::CountDrift},
-    store::rows::{Read as _, Reader},
+    store::rows::{Read as _, RowReader},
 };
 
 /// Public comments are the approved roots of an article and the approved replies under its roots: both come from the indexes
@@ -49,14 +49,14 @@ pub(super) async fn drift(pool: &SqlitePool, site: &SiteId) -> Result<CountDrift
     let mut after = Some(String::new());
     while let Some(article) = after {
         let row = sqlx::query(COMMENT_DRIFT).bind(site.as_str()).bind(article).bind(BATCH).fetch_one(pool).await?;
-        let mut columns = Reader::new(&row);
+        let mut columns = RowReader::new(&row);
         after = columns.maybe_text()?;
         drift.comments += columns.long()?;
     }
     let mut after = Some(Uuid::nil());
     while let Some(comment) = after {
         let row = sqlx::query(REPLY_DRIFT).bind(site.as_str()).bind(comment).bind(BATCH).fetch_one(pool).await?;
-        let mut columns = Reader::new(&row);
+        let mut columns = RowReader::new(&row);
         after = columns.maybe_uuid()?;
         drift.replies += columns.long()?;
     }

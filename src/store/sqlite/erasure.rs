@@ -9,7 +9,7 @@ use crate::{
     domain::{Result, id::SiteId, privacy::PersonErasure, pseudonym::Pseudonym, request::RequestRow},
     store::{
         parse, privacy,
-        rows::{Read as _, Reader},
+        rows::{Read as _, RowReader},
     },
 };
 
@@ -48,14 +48,14 @@ const FIND: &str = concat!("select ", erasure_columns!(), " from erasures where 
 
 pub(super) async fn find(pool: &SqlitePool, site: &SiteId, request: Uuid) -> Result<Option<PersonErasure>> {
     let row = sqlx::query(FIND).bind(site.as_str()).bind(request).fetch_optional(pool).await?;
-    row.map(|row| privacy::erasure(&mut Reader::new(&row))).transpose()
+    row.map(|row| privacy::erasure(&mut RowReader::new(&row))).transpose()
 }
 
 const SITES: &str = "select distinct site_id from erasures indexed by erasures_open where finished_at is null and started_at < $1 order by site_id";
 
 pub(super) async fn sites(pool: &SqlitePool, before: DateTime<Utc>) -> Result<Vec<SiteId>> {
     let rows = sqlx::query(SITES).bind(micros(before)).fetch_all(pool).await?;
-    rows.iter().map(|row| parse::site(&Reader::new(row).text()?)).collect()
+    rows.iter().map(|row| parse::site(&RowReader::new(row).text()?)).collect()
 }
 
 const OPEN: &str = concat!(
@@ -66,7 +66,7 @@ const OPEN: &str = concat!(
 
 pub(super) async fn open(pool: &SqlitePool, site: &SiteId, limit: usize) -> Result<Vec<PersonErasure>> {
     let rows = sqlx::query(OPEN).bind(site.as_str()).bind(parse::limit(limit)).fetch_all(pool).await?;
-    rows.iter().map(|row| privacy::erasure(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| privacy::erasure(&mut RowReader::new(row))).collect()
 }
 
 const FINISH: &str =
@@ -102,7 +102,7 @@ pub(super) async fn count_by(pool: &SqlitePool, site: &SiteId, authors: &[String
     let mut count = 0;
     for author in authors {
         let query = sqlx::query(COUNT).bind(site.as_str()).bind(author).bind(parse::limit(most));
-        count += Reader::new(&query.fetch_one(pool).await?).long()?.unsigned_abs();
+        count += RowReader::new(&query.fetch_one(pool).await?).long()?.unsigned_abs();
     }
     Ok(count)
 }

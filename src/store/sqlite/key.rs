@@ -18,7 +18,7 @@ use crate::{
     store::{
         contract::{KeyRecording, KeyStore},
         key as sql, parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -27,7 +27,7 @@ impl KeyStore for SqliteStore {
     async fn recorded_keys(&self) -> Result<Vec<RecordedKey>> {
         let sql = concat!("select ", key_columns!(), " from server_keys order by recorded_at, key_mark");
         let rows = sqlx::query(sql).fetch_all(&self.read).await?;
-        rows.iter().map(|row| rows::recorded_key(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| rows::recorded_key(&mut RowReader::new(row))).collect()
     }
 
     async fn record_keys(&self, recording: &KeyRecording) -> Result<()> {
@@ -54,7 +54,7 @@ impl KeyStore for SqliteStore {
 
     async fn author_keys(&self, site: &SiteId, author: &str) -> Result<Vec<String>> {
         let rows = sqlx::query(sql::AUTHOR_KEYS).bind(site.as_str()).bind(author).fetch_all(&self.read).await?;
-        rows.iter().map(|row| Reader::new(row).text()).collect::<Result<_>>().map(sql::once)
+        rows.iter().map(|row| RowReader::new(row).text()).collect::<Result<_>>().map(sql::once)
     }
 
     async fn forget_author_keys(&self, site: &SiteId, authors: &[String]) -> Result<()> {
@@ -78,7 +78,7 @@ impl KeyStore for SqliteStore {
         let query =
             sqlx::query(SAME_TEXTS).bind(site.as_str()).bind(parse::json_list(skeletons.iter().map(hex::encode)));
         let row = query.bind(micros(since)).bind(author).fetch_one(&self.read).await?;
-        let mut columns = Reader::new(&row);
+        let mut columns = RowReader::new(&row);
         Ok((columns.long()?, columns.long()?))
     }
 }
@@ -86,7 +86,7 @@ impl KeyStore for SqliteStore {
 fn usage(rows: &[SqliteRow]) -> Result<Vec<(Option<KeyMark>, KeyUsage)>> {
     let mut usage = BTreeMap::new();
     for row in rows {
-        rows::key_usage(&mut Reader::new(row), &mut usage)?;
+        rows::key_usage(&mut RowReader::new(row), &mut usage)?;
     }
     Ok(usage.into_iter().collect())
 }

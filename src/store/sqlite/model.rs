@@ -11,7 +11,7 @@ use crate::{
         id::{CommentId, SiteId},
         spam::{ModelHead, lessons::Logged},
     },
-    store::{contract::ModelStore, model, parse, rows::Reader},
+    store::{contract::ModelStore, model, parse, rows::RowReader},
 };
 
 const HEADS: &str =
@@ -44,7 +44,7 @@ const TEXTS: &str = "select comment_id, author_name, title, content from comment
 impl ModelStore for SqliteStore {
     async fn model_heads(&self) -> Result<Vec<(SiteId, ModelHead)>> {
         let rows = sqlx::query(HEADS).fetch_all(&self.read).await?;
-        rows.iter().map(|row| model::head(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| model::head(&mut RowReader::new(row))).collect()
     }
 
     async fn load_model(&self, site: &SiteId, version: i64) -> Result<Option<Vec<u8>>> {
@@ -81,12 +81,12 @@ impl ModelStore for SqliteStore {
     async fn decision_log(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<Logged>> {
         let query = sqlx::query(LOG).bind(site.as_str()).bind(micros(since)).bind(parse::limit(limit));
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(|row| model::logged(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| model::logged(&mut RowReader::new(row))).collect()
     }
 
     async fn texts(&self, site: &SiteId, ids: &[CommentId]) -> Result<Vec<(CommentId, FormText)>> {
         let query = sqlx::query(TEXTS).bind(site.as_str()).bind(json_ids(ids));
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(|row| model::text(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| model::text(&mut RowReader::new(row))).collect()
     }
 }

@@ -24,7 +24,7 @@ use crate::{
         contract::{MOST_CHANGES, QueueStore},
         keyset::{self, QueueKey},
         parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -36,13 +36,13 @@ impl QueueStore for SqliteStore {
 
     async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64> {
         let query = ask_page(Shape::of(page.filter).count(page.order), page, EXACT_TOTAL + 1);
-        Reader::new(&query.fetch_one(&self.read).await?).long()
+        RowReader::new(&query.fetch_one(&self.read).await?).long()
     }
 
     async fn queue_slice(&self, page: &QueuePage<'_>) -> Result<Option<Cursor>> {
         let Some(sql) = Shape::of(page.filter).slice(page.order) else { return Ok(None) };
         let row = ask_page(sql, page, parse::limit(page.size) - 1).fetch_optional(&self.read).await?;
-        row.map(|row| keyset::read_queue_cursor(page.order, &mut Reader::new(&row))).transpose()
+        row.map(|row| keyset::read_queue_cursor(page.order, &mut RowReader::new(&row))).transpose()
     }
 
     async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
@@ -58,7 +58,7 @@ impl QueueStore for SqliteStore {
     ) -> Result<Vec<(Case, bool)>> {
         let query = ask(Shape::of(filter).find(), site, filter, now).bind(json_ids(ids));
         let judged = |row: &SqliteRow| {
-            let mut columns = Reader::new(row);
+            let mut columns = RowReader::new(row);
             Ok((rows::case(&mut columns, now)?, columns.flag()?))
         };
         query.fetch_all(&self.read).await?.iter().map(judged).collect()
@@ -87,7 +87,7 @@ fn ask_page(sql: &'static str, page: &QueuePage<'_>, number: i64) -> Asked {
 pub(super) async fn list(executor: impl SqliteExecutor<'_>, page: &QueuePage<'_>) -> Result<Page<Case>> {
     let query = ask_page(Shape::of(page.filter).page(page.order), page, parse::limit(page.size + 1));
     let rows = query.fetch_all(executor).await?;
-    let cases = rows.iter().map(|row| rows::case(&mut Reader::new(row), page.now)).collect::<Result<_>>()?;
+    let cases = rows.iter().map(|row| rows::case(&mut RowReader::new(row), page.now)).collect::<Result<_>>()?;
     Ok(Page::of(cases, page.size, |case| queue_cursor(page.order, case)))
 }
 
@@ -99,7 +99,7 @@ async fn changed(pool: &SqlitePool, site: &SiteId, since: DateTime<Utc>) -> Resu
     let query = sqlx::query(CHANGED).bind(site.as_str()).bind(keyset::earliest_id(since)).bind(micros(since));
     let rows = query.bind(parse::limit(MOST_CHANGES)).fetch_all(pool).await?;
     let pair = |row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         Ok((columns.uuid()?, CommentId(columns.uuid()?)))
     };
     rows.iter().map(pair).collect()

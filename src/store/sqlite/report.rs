@@ -15,7 +15,7 @@ use crate::{
     store::{
         contract::ReportStore,
         outcome, parse,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -94,7 +94,7 @@ async fn take(tx: &mut SqliteConnection, report: &Report) -> Result<Reported> {
 async fn find(tx: &mut SqliteConnection, report: &Report) -> Result<(Comment, Site)> {
     let row = sqlx::query(FIND).bind(report.site.as_str()).bind(report.comment.0).fetch_optional(tx).await?;
     let row = row.ok_or(Error::CommentNotFound(report.comment))?;
-    let mut columns = Reader::new(&row);
+    let mut columns = RowReader::new(&row);
     let comment = rows::comment(&mut columns)?;
     let article = rows::article(&mut columns)?;
     let site = rows::site(&mut columns)?;
@@ -111,7 +111,7 @@ const TEXT: &str = "select text from notes where site_id = $1 and note_id = $2";
 async fn add_note(tx: &mut SqliteConnection, new: &NewNote) -> Result<Note> {
     if let Some(first) = request::replay::<Note>(tx, &new.site, new.request.as_ref()).await? {
         let row = sqlx::query(TEXT).bind(new.site.as_str()).bind(first.id).fetch_optional(tx).await?;
-        let text = row.map(|row| Reader::new(&row).text()).transpose()?.unwrap_or_default();
+        let text = row.map(|row| RowReader::new(&row).text()).transpose()?.unwrap_or_default();
         return Ok(Note { text, ..first });
     }
     let query = sqlx::query(NOTE).bind(new.site.as_str()).bind(new.comment.0).bind(new.note.id);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::micros;
 use crate::{
     domain::{Result, id::SiteId, request::RequestRow},
-    store::rows::{self, Reader},
+    store::rows::{self, RowReader},
 };
 
 const FIND: &str = "select request_id, payload_hash, response from requests where site_id = $1 and request_id = $2";
@@ -18,7 +18,7 @@ pub(super) async fn find<'e>(
     id: Uuid,
 ) -> Result<Option<RequestRow>> {
     let row = sqlx::query(FIND).bind(site.as_str()).bind(id).fetch_optional(executor).await?;
-    row.map(|row| rows::request(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::request(&mut RowReader::new(&row))).transpose()
 }
 
 /// The first answer to `request`, if it was remembered.

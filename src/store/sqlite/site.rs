@@ -13,7 +13,7 @@ use crate::{
     },
     store::{
         outcome,
-        rows::{self, Reader},
+        rows::{self, RowReader},
         site::SiteDeed,
     },
 };
@@ -51,7 +51,7 @@ async fn write(
         return Ok(first);
     }
     let row = sqlx::query(FIND).bind(site_id.as_str()).fetch_optional(&mut *tx).await?;
-    let current = row.as_ref().map(|row| rows::site(&mut Reader::new(row))).transpose()?;
+    let current = row.as_ref().map(|row| rows::site(&mut RowReader::new(row))).transpose()?;
     let site = apply(current.unwrap_or_default())?;
     let lockdown = site.lockdown.as_ref();
     sqlx::query(PUT)

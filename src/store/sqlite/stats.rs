@@ -13,7 +13,7 @@ use crate::{
         lifecycle::Status,
         stats::{ModeratorStats, Stats},
     },
-    store::{contract::StatsStore, rows::Reader, tally},
+    store::{contract::StatsStore, rows::RowReader, tally},
 };
 
 #[async_trait]
@@ -25,9 +25,9 @@ impl StatsStore for SqliteStore {
             ..Stats::default()
         };
         let row = sqlx::query(WAITING).bind(site.as_str()).fetch_one(&self.read).await?;
-        tally::waiting(&mut Reader::new(&row), now, &mut stats)?;
+        tally::waiting(&mut RowReader::new(&row), now, &mut stats)?;
         let row = sqlx::query(TAKEDOWNS).bind(site.as_str()).bind(micros(now)).fetch_one(&self.read).await?;
-        tally::takedowns(&mut Reader::new(&row), &mut stats)?;
+        tally::takedowns(&mut RowReader::new(&row), &mut stats)?;
         Ok(stats)
     }
 }
@@ -37,7 +37,8 @@ const SUBMITTED: &str = "select status, count(*) from comments indexed by commen
 
 async fn submitted(pool: &SqlitePool, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<(Status, i64)>> {
     let rows = sqlx::query(SUBMITTED).bind(site.as_str()).bind(micros(since)).fetch_all(pool).await?;
-    let mut counts = rows.iter().map(|row| tally::status_count(&mut Reader::new(row))).collect::<Result<Vec<_>>>()?;
+    let mut counts =
+        rows.iter().map(|row| tally::status_count(&mut RowReader::new(row))).collect::<Result<Vec<_>>>()?;
     counts.sort_unstable();
     Ok(counts)
 }
@@ -88,5 +89,5 @@ const MODERATORS: &str = "
 
 async fn moderators(pool: &SqlitePool, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<ModeratorStats>> {
     let rows = sqlx::query(MODERATORS).bind(site.as_str()).bind(micros(since)).bind(SYSTEM).fetch_all(pool).await?;
-    rows.iter().map(|row| tally::moderator(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| tally::moderator(&mut RowReader::new(row))).collect()
 }

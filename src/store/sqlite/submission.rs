@@ -25,7 +25,7 @@ use crate::{
     store::{
         contract::SubmissionStore,
         outcome,
-        rows::{self, Read as _, Reader},
+        rows::{self, Read as _, RowReader},
     },
 };
 
@@ -124,7 +124,7 @@ async fn look(tx: &mut SqliteConnection, submissions: &[Submission]) -> Result<V
     let asked: Vec<_> = submissions.iter().map(Question::about).collect();
     let rows = sqlx::query(LOOK).bind(Json(asked)).fetch_all(tx).await?;
     let before = |row| {
-        let mut columns = Reader::new(row);
+        let mut columns = RowReader::new(row);
         let (known, spent) = (rows::maybe_request(&mut columns)?, columns.flag()?);
         let article = rows::maybe_article(&mut columns)?;
         Ok(Before { known, spent, article, duplicate: rows::maybe_duplicate(&mut columns)? })

@@ -16,7 +16,7 @@ use crate::{
     store::{
         contract::TermStore,
         keyset, outcome, parse,
-        rows::Reader,
+        rows::RowReader,
         term::{self, Deed},
     },
 };
@@ -54,7 +54,7 @@ impl TermStore for SqliteStore {
         let start = keyset::descending(after);
         let query = sqlx::query(LIST).bind(site.as_str()).bind(key).bind(micros(start.at)).bind(start.id);
         let rows = query.bind(parse::limit(count + 1)).fetch_all(&self.read).await?;
-        let terms = rows.iter().map(|row| term::term(&mut Reader::new(row))).collect::<Result<_>>()?;
+        let terms = rows.iter().map(|row| term::term(&mut RowReader::new(row))).collect::<Result<_>>()?;
         Ok(Page::of(terms, count, term::cursor))
     }
 
@@ -70,19 +70,19 @@ impl TermStore for SqliteStore {
 
     async fn all_terms(&self, site: &SiteId) -> Result<Vec<Term>> {
         let rows = sqlx::query(ALL).bind(site.as_str()).fetch_all(&self.read).await?;
-        rows.iter().map(|row| term::term(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| term::term(&mut RowReader::new(row))).collect()
     }
 
     async fn decided_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>> {
         let query = sqlx::query(DECIDED).bind(site.as_str()).bind(micros(since)).bind(parse::limit(limit));
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(|row| term::past(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| term::past(&mut RowReader::new(row))).collect()
     }
 
     async fn received_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>> {
         let query = sqlx::query(RECEIVED).bind(site.as_str()).bind(micros(since)).bind(parse::limit(limit));
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(|row| term::past(&mut Reader::new(row))).collect()
+        rows.iter().map(|row| term::past(&mut RowReader::new(row))).collect()
     }
 }
 
@@ -112,7 +112,7 @@ const FIND: &str = concat!(
 
 async fn find(tx: &mut SqliteConnection, site: &SiteId, id: Uuid) -> Result<Option<Term>> {
     let row = sqlx::query(FIND).bind(site.as_str()).bind(id).fetch_optional(tx).await?;
-    row.map(|row| term::term(&mut Reader::new(&row))).transpose()
+    row.map(|row| term::term(&mut RowReader::new(&row))).transpose()
 }
 
 const INSERT: &str = "

@@ -11,7 +11,7 @@ use crate::{
     store::{
         contract::TokenStore,
         key,
-        rows::{self, Reader},
+        rows::{self, RowReader},
     },
 };
 
@@ -67,7 +67,7 @@ pub(super) async fn create(tx: &mut SqliteConnection, token: &AccessToken) -> Re
 pub(super) async fn find(pool: &SqlitePool, id: Uuid) -> Result<Option<AccessToken>> {
     let sql = concat!("select ", token_columns!(), " from tokens where token_id = $1");
     let row = sqlx::query(sql).bind(id).fetch_optional(pool).await?;
-    row.map(|row| rows::token(&mut Reader::new(&row))).transpose()
+    row.map(|row| rows::token(&mut RowReader::new(&row))).transpose()
 }
 
 pub(super) async fn list(pool: &SqlitePool, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
@@ -78,7 +78,7 @@ pub(super) async fn list(pool: &SqlitePool, site: Option<&SiteId>) -> Result<Vec
         where $1 is null or site_id = $1 order by site_id, name, created_at, token_id"
     );
     let rows = sqlx::query(sql).bind(site.map(SiteId::as_str)).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::token(&mut Reader::new(row))).collect()
+    rows.iter().map(|row| rows::token(&mut RowReader::new(row))).collect()
 }
 
 pub(super) async fn revoke(pool: &SqlitePool, id: Uuid, at: DateTime<Utc>) -> Result<bool> {

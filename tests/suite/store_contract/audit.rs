@@ -27,7 +27,7 @@ contract! {
         let one = submission(1);
         home.store_all(std::slice::from_ref(&one)).await;
         let decided = home.decide_one(&decision(10, one.comment.id, Action::Approve, 1)).await.unwrap();
-        let target = Target::Entry(decided.verdict.standing.decision.unwrap());
+        let target = Target::Entry(decided.answer.last_change.decision.unwrap());
         home.store.revert(&revert(20, target)).await.unwrap();
         for sql in if home.is_postgres() { postgres_forgeries() } else { sqlite_forgeries() } {
             let error = home.execute(&sql).await.expect_err(&sql);

@@ -32,8 +32,8 @@ contract! {
         let mut approval = decision(5, waiting.id, Action::Approve, 1);
         approval.note = "tốt".into();
         let decided = home.decide_one(&approval).await.unwrap();
-        assert!(decided.verdict.changed);
-        assert_eq!((decided.verdict.standing.actor.as_str(), decided.verdict.standing.at), ("lan", at(5)));
+        assert!(decided.answer.changed);
+        assert_eq!((decided.answer.last_change.actor.as_str(), decided.answer.last_change.at), ("lan", at(5)));
         let stored = home.comment(waiting.id).await;
         assert_eq!(decided.comment, stored);
         assert_eq!((stored.status, stored.revision), (Status::Approved, 2));
@@ -59,7 +59,7 @@ contract! {
             }
             let (won, lost): (Vec<_>, Vec<_>) = tasks.join_all().await.into_iter().partition(Result::is_ok);
             assert_eq!((won.len(), lost.len()), (1, 1));
-            let winner = won.into_iter().next().unwrap().unwrap().verdict.standing;
+            let winner = won.into_iter().next().unwrap().unwrap().answer.last_change;
             match lost.into_iter().next().unwrap() {
                 Err(Error::StaleRevision(standing)) => assert_eq!(*standing, winner),
                 other => panic!("{other:?}"),
@@ -89,8 +89,8 @@ contract! {
         let waiting = home.waiting(1).await;
         let first = home.decide(2, &waiting, Action::Approve).await;
         let second = home.decide_one(&decision(3, waiting.id, Action::Approve, 1)).await.unwrap();
-        assert!(!second.verdict.changed);
-        assert_eq!(second.verdict.standing, first.verdict.standing);
+        assert!(!second.answer.changed);
+        assert_eq!(second.answer.last_change, first.answer.last_change);
         assert_eq!(second.comment, first.comment);
         assert_eq!((home.rows("audit").await, home.rows("changes").await, home.rows("requests").await), (1, 2, 3));
     }
@@ -101,7 +101,7 @@ contract! {
         let first = home.decide_one(&approval).await.unwrap();
         home.decide(3, &first.comment, Action::Spam).await;
         let again = home.decide_one(&approval).await.unwrap();
-        assert_eq!(again.verdict, first.verdict);
+        assert_eq!(again.answer, first.answer);
         assert_eq!(again.comment.status, Status::Spam);
         assert_eq!(home.rows("audit").await, 2);
         let mut other = approval;
@@ -117,10 +117,10 @@ contract! {
             let mut copy = decision(2 + n, waiting.id, Action::Spam, 1);
             copy.request = Some(shared.clone());
             let store = home.store.clone();
-            tasks.spawn(async move { decide_one(&*store, &copy).await.unwrap().verdict });
+            tasks.spawn(async move { decide_one(&*store, &copy).await.unwrap().answer });
         }
         let verdicts = tasks.join_all().await;
-        assert!(verdicts.iter().all(|verdict| verdict.changed && *verdict == verdicts[0]));
+        assert!(verdicts.iter().all(|answer| answer.changed && *answer == verdicts[0]));
         assert_eq!(home.rows("audit").await, 1);
     }
 
@@ -146,11 +146,11 @@ contract! {
         let live = published(1);
         home.store_all(std::slice::from_ref(&live)).await;
         let looked = home.decide(2, &live.comment, Action::Approve).await;
-        assert!(looked.verdict.changed);
+        assert!(looked.answer.changed);
         assert_eq!((looked.comment.revision, looked.comment.reviewed_at), (1, Some(at(2))));
         assert_eq!((looked.comment.published_at, looked.comment.status), (Some(at(1)), Status::Approved));
         assert_eq!((home.rows("audit").await, home.rows("changes").await), (1, 2), "who follows what is unreviewed hears of it");
-        assert!(!home.decide(3, &live.comment, Action::Approve).await.verdict.changed);
+        assert!(!home.decide(3, &live.comment, Action::Approve).await.answer.changed);
         home.recount().await;
     }
 
@@ -203,7 +203,7 @@ contract! {
                     let action = Action::ALL[usize::try_from(seed >> 40).unwrap() % 4];
                     let now = store.find_comment(&site(), id).await.unwrap().unwrap();
                     match decide_one(&*store, &decision(100 + step, id, action, now.revision)).await {
-                        Ok(decided) => moved += i64::from(decided.verdict.changed),
+                        Ok(decided) => moved += i64::from(decided.answer.changed),
                         Err(Error::StaleRevision(_) | Error::InvalidTransition { .. }) => {}
                         Err(other) => panic!("{other:?}"),
                     }

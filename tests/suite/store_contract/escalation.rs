@@ -69,11 +69,11 @@ contract! {
         let chief = duyet::domain::revert::Revert { actor: "minh".into(), ..revert(4, Target::Entry(escalated.entry)) };
         desk.one(&chief).await.unwrap();
         let same = home.decide_one(&decision(5, waiting.id, Action::Approve, 1)).await.unwrap();
-        assert!(!same.verdict.changed);
-        assert_eq!((same.verdict.standing.decision, same.verdict.standing.actor.as_str()), (Some(approval), "lan"));
+        assert!(!same.answer.changed);
+        assert_eq!((same.answer.last_change.decision, same.answer.last_change.actor.as_str()), (Some(approval), "lan"));
         home.store.escalate(&demand(6, waiting.id, TakedownKind::Authority)).await.unwrap();
         let removal = home.decide_one(&decision(7, waiting.id, Action::Reject, 2)).await.unwrap();
-        assert!(removal.verdict.changed, "whoever looked before the demand is not stale");
+        assert!(removal.answer.changed, "whoever looked before the demand is not stale");
     }
 
     async fn a_demand_taken_back_leaves_what_was_before(home: &Home) {

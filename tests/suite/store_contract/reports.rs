@@ -108,7 +108,7 @@ contract! {
         assert_eq!((back.revision, home.rows("changes").await), (1, 3));
 
         let looked = home.decide_one(&decision(20, live.id, Action::Approve, 1)).await.unwrap();
-        assert!(looked.verdict.changed, "the revision that the moderator saw before the reports still holds");
+        assert!(looked.answer.changed, "the revision that the moderator saw before the reports still holds");
         assert_eq!(home.reports_of(live.id).await, (4, 0, None));
         assert_eq!(home.report(21, live.id, 1).await, Reported::Known, "who reported before counts no second time");
         for (reader, expected) in [(11, Reported::Counted), (12, Reported::Counted), (13, Reported::Requeued)] {
@@ -200,11 +200,11 @@ contract! {
                     }
                 });
             }
-            let (store, verdict) = (home.store.clone(), decision(n + 20, live.id, action, 1));
-            let decided = tokio::spawn(async move { decide_one(&*store, &verdict).await });
+            let (store, answer) = (home.store.clone(), decision(n + 20, live.id, action, 1));
+            let decided = tokio::spawn(async move { decide_one(&*store, &answer).await });
             let counted: i32 = tasks.join_all().await.into_iter().sum();
             let decided = decided.await.unwrap().unwrap();
-            assert!(decided.verdict.changed);
+            assert!(decided.answer.changed);
             let (reports, open, flagged_at) = home.reports_of(live.id).await;
             assert_eq!(reports, counted);
             assert_eq!(flagged_at.is_some(), open >= 3, "{open} since the look");

@@ -6,7 +6,7 @@ use duyet::domain::{
     actor::SYSTEM,
     audit::{AuditAction, AuditEntry, AuditFilter},
     comment::{Comment, Takedown, TakedownKind},
-    decision::{DecisionBatch, DecisionItem, Refusal},
+    decision::{DecisionBatch, DecisionError, DecisionItem},
     id::CommentId,
     lifecycle::{Action, Status},
     report::Escalation,
@@ -81,9 +81,9 @@ impl Desk<'_> {
     pub(super) async fn decides_as(self, n: i64, actor: &str, id: CommentId, action: Action) -> Uuid {
         let revision = self.0.comment(id).await.revision;
         let decision = DecisionBatch { actor: actor.into(), ..decision(n, id, action, revision) };
-        let verdict = self.0.decide_one(&decision).await.unwrap().verdict;
-        assert!(verdict.changed);
-        verdict.standing.decision.unwrap()
+        let answer = self.0.decide_one(&decision).await.unwrap().answer;
+        assert!(answer.changed);
+        answer.last_change.decision.unwrap()
     }
 
     pub(super) async fn takes_back(self, revert: &Revert) -> Undone {
@@ -91,11 +91,11 @@ impl Desk<'_> {
     }
 
     /// Takes back one entry, which must be done or refused.
-    pub(super) async fn takes_back_one(self, n: i64, entry: Uuid) -> Result<Uuid, Refusal> {
+    pub(super) async fn takes_back_one(self, n: i64, entry: Uuid) -> Result<Uuid, DecisionError> {
         self.one(&revert(n, Target::Entry(entry))).await
     }
 
-    pub(super) async fn one(self, revert: &Revert) -> Result<Uuid, Refusal> {
+    pub(super) async fn one(self, revert: &Revert) -> Result<Uuid, DecisionError> {
         let undone = self.takes_back(revert).await;
         assert_eq!((undone.items.len(), undone.batch), (1, None));
         only(undone).result
@@ -167,8 +167,8 @@ fn restored(comment: &Comment) -> Comment {
     Comment { revision: 0, ..comment.clone() }
 }
 
-fn is_stale(result: Result<Uuid, Refusal>, by: &str) -> bool {
-    matches!(result, Err(Refusal::Stale(standing)) if standing.actor == by)
+fn is_stale(result: Result<Uuid, DecisionError>, by: &str) -> bool {
+    matches!(result, Err(DecisionError::Stale(standing)) if standing.actor == by)
 }
 
 contract! {
@@ -238,7 +238,7 @@ contract! {
         }
         let results = tasks.join_all().await;
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-        assert_eq!(results.iter().filter(|result| **result == Err(Refusal::AlreadyReverted)).count(), 11);
+        assert_eq!(results.iter().filter(|result| **result == Err(DecisionError::AlreadyReverted)).count(), 11);
         assert_eq!((home.rows("audit").await, home.comment(waiting.id).await.revision), (2, 3));
         home.recount().await;
     }
@@ -308,7 +308,7 @@ contract! {
         let mut expiry = decision(2, waiting.id, Action::Reject, 1);
         expiry.recorded_as = AuditAction::Expire;
         expiry.actor = SYSTEM.into();
-        let entry = home.decide_one(&expiry).await.unwrap().verdict.standing.decision.unwrap();
+        let entry = home.decide_one(&expiry).await.unwrap().answer.last_change.decision.unwrap();
         assert!(matches!(home.store.revert(&revert(3, Target::Entry(entry))).await, Err(Error::RevertDenied)));
         assert!(desk.one(&by_admin(revert(4, Target::Entry(entry)))).await.is_ok());
         assert_eq!(restored(&home.comment(waiting.id).await), restored(&waiting));
@@ -348,7 +348,7 @@ contract! {
             if id == replies[1].id {
                 assert!(is_stale(item.result.clone(), "minh"));
             } else if id == replies[2].id {
-                assert_eq!(item.result, Err(Refusal::AlreadyReverted));
+                assert_eq!(item.result, Err(DecisionError::AlreadyReverted));
             } else {
                 let entry = desk.story(id).await.pop().unwrap();
                 assert_eq!((item.result.as_ref(), entry.batch), (Ok(&entry.id), Some(undo.batch)));
@@ -478,7 +478,7 @@ contract! {
         assert!(matches!(home.store.revert(&look).await, Err(Error::NotRevertible)));
         let refusal = desk.decides(5, waiting.id, Action::Reject).await;
         home.execute("update comments set status = 'ERASED', revision = 3").await.unwrap();
-        assert_eq!(desk.takes_back_one(6, refusal).await, Err(Refusal::NotRevertible));
+        assert_eq!(desk.takes_back_one(6, refusal).await, Err(DecisionError::NotRevertible));
         assert_eq!(home.comment(waiting.id).await.status, Status::Erased);
     }
 
@@ -509,20 +509,20 @@ contract! {
         let filter = AuditFilter { ban: Some(ban), ..AuditFilter::default() };
         let entry = home.store.list_audit(&site(), &filter, 1, None).await.unwrap().items.remove(0);
         assert_eq!((entry.action, entry.reverts, item.result.as_ref()), (AuditAction::Revert, Some(ban), Ok(&entry.id)));
-        assert_eq!(desk.takes_back_one(3, ban).await, Err(Refusal::AlreadyReverted));
+        assert_eq!(desk.takes_back_one(3, ban).await, Err(DecisionError::AlreadyReverted));
         let redone = desk.takes_back_one(4, entry.id).await.unwrap();
         assert_eq!(desk.unrevoked().await, 1);
-        assert_eq!(desk.takes_back_one(5, entry.id).await, Err(Refusal::AlreadyReverted));
+        assert_eq!(desk.takes_back_one(5, entry.id).await, Err(DecisionError::AlreadyReverted));
         desk.takes_back_one(6, redone).await.unwrap();
         assert_eq!(desk.unrevoked().await, 0);
 
         let other = desk.bans(10, None, at(9_999)).await;
         let end = desk.unbans(11, other).await;
-        assert_eq!(desk.takes_back_one(12, other).await, Err(Refusal::AlreadyReverted), "the ban was ended since");
+        assert_eq!(desk.takes_back_one(12, other).await, Err(DecisionError::AlreadyReverted), "the ban was ended since");
         desk.takes_back_one(13, end).await.unwrap();
         assert_eq!((desk.unrevoked().await, home.rows("changes").await), (1, 0));
         let again = desk.unbans(14, other).await;
-        assert_eq!(desk.takes_back_one(15, end).await, Err(Refusal::AlreadyReverted));
+        assert_eq!(desk.takes_back_one(15, end).await, Err(DecisionError::AlreadyReverted));
         assert!(desk.takes_back_one(16, again).await.is_ok());
     }
 
@@ -623,7 +623,7 @@ contract! {
             assert_eq!(status, if undone.is_ok() { Status::Pending } else { Status::Spam });
             match (undone, removed) {
                 (undone @ Err(_), _) => assert!(is_stale(undone, "minh")),
-                (_, removed) => assert!(matches!(removed, Err(Refusal::Stale(standing)) if standing.actor == "lan")),
+                (_, removed) => assert!(matches!(removed, Err(DecisionError::Stale(standing)) if standing.actor == "lan")),
             }
         }
         home.recount().await;

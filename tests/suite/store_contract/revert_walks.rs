@@ -84,7 +84,7 @@ impl Walk<'_> {
         for settled in self.desk.0.store.decide(&batch).await.unwrap() {
             let comment = settled.comment.unwrap();
             match settled.result {
-                Ok(verdict) if verdict.changed => self.saw(verdict.standing.decision.unwrap(), &before[&comment.id]),
+                Ok(answer) if answer.changed => self.saw(answer.last_change.decision.unwrap(), &before[&comment.id]),
                 _ => assert_eq!(state(&comment), state(&before[&comment.id])),
             }
         }
@@ -213,7 +213,7 @@ contract! {
                     }
                     let batch = DecisionBatch { actor: actor.clone(), ..batch_of(n, dice.pick(Action::ALL), &items) };
                     let settled = store.decide(&batch).await.unwrap();
-                    written += settled.iter().filter(|one| one.result.as_ref().is_ok_and(|verdict| verdict.changed)).count();
+                    written += settled.iter().filter(|one| one.result.as_ref().is_ok_and(|answer| answer.changed)).count();
                 }
                 written
             });

@@ -43,7 +43,7 @@ impl Home {
         let mut decision = decision(n, comment, action, revision);
         decision.actor = actor.into();
         let decided = self.decide_one(&decision).await.unwrap();
-        assert!(decided.verdict.changed);
+        assert!(decided.answer.changed);
         decision.items[0].id
     }
 
@@ -152,7 +152,7 @@ contract! {
         home.decide_one(&by_machine).await.unwrap();
         let mut same = decision(6 * HOUR, waiting[0].id, Action::Approve, 2);
         same.actor = "minh".into();
-        assert!(!home.decide_one(&same).await.unwrap().verdict.changed, "what changed nothing is no decision");
+        assert!(!home.decide_one(&same).await.unwrap().answer.changed, "what changed nothing is no decision");
 
         let all = home.stats(0, 40 * HOUR).await.moderators;
         assert_eq!(all, [moderator("lan", 3, 2, 0), moderator("an", 1, 1, 0), moderator("minh", 1, 1, 0)]);

@@ -11,8 +11,8 @@ use duyet::domain::{
     id::CommentId,
     lifecycle::{Action, Status},
     revert::Target,
-    standing::Record,
     submission::{ChallengeQuestion, Submission},
+    trust::Record,
 };
 
 use super::revert::{batch_of, revert};
@@ -80,7 +80,7 @@ contract! {
         home.decide_one(&decision(11, other.id, Action::Approve, 1)).await.unwrap();
         assert_eq!(home.counts().await, (1, 0));
         let removal = home.decide_one(&decision(12, other.id, Action::Reject, 2)).await.unwrap();
-        home.store.revert(&revert(13, Target::Entry(removal.verdict.standing.decision.unwrap()))).await.unwrap();
+        home.store.revert(&revert(13, Target::Entry(removal.answer.last_change.decision.unwrap()))).await.unwrap();
         assert_eq!(home.comment(other.id).await.status, Status::Approved);
         assert_eq!(home.counts().await, (0, 0), "approved again by a revert");
     }
@@ -89,7 +89,7 @@ contract! {
         let live = home.put(published(1)).await;
         let look = home.decide_one(&decision(10, live.id, Action::Approve, 1)).await.unwrap();
         assert_eq!(home.counts().await, (1, 0));
-        home.store.revert(&revert(11, Target::Entry(look.verdict.standing.decision.unwrap()))).await.unwrap();
+        home.store.revert(&revert(11, Target::Entry(look.answer.last_change.decision.unwrap()))).await.unwrap();
         assert_eq!(home.counts().await, (0, 0));
     }
 
@@ -139,7 +139,7 @@ contract! {
         home.decide_one(&decision(14, all[4].id, Action::Reject, 2)).await.unwrap();
         home.decide_one(&decision(15, all[5].id, Action::Approve, 1)).await.unwrap();
         let removal = home.decide_one(&decision(16, all[5].id, Action::Spam, 2)).await.unwrap();
-        home.store.revert(&revert(17, Target::Entry(removal.verdict.standing.decision.unwrap()))).await.unwrap();
+        home.store.revert(&revert(17, Target::Entry(removal.answer.last_change.decision.unwrap()))).await.unwrap();
         let told = "select sum(case judged_by when 'PERSON' then 1 when 'SYSTEM' then 100 else 0 end) from comments";
         assert_eq!(home.number(told).await, 101);
         // As a release before this column leaves it.
@@ -168,7 +168,7 @@ contract! {
                 match dice.roll(4) {
                     0 => {
                         let one = decision(n, id, action, now.revision);
-                        if home.decide_one(&one).await.is_ok_and(|decided| decided.verdict.changed) {
+                        if home.decide_one(&one).await.is_ok_and(|decided| decided.answer.changed) {
                             if action == Action::Approve { vouched.insert(id) } else { vouched.remove(&id) };
                         }
                     }

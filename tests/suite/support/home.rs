@@ -142,7 +142,7 @@ pub(crate) async fn decide_one(store: &dyn Store, batch: &DecisionBatch) -> Resu
     let mut settled = store.decide(batch).await?;
     assert_eq!(settled.len(), 1);
     let Settled { comment, result } = settled.remove(0);
-    Ok(Decided { verdict: result?, comment: comment.unwrap() })
+    Ok(Decided { answer: result?, comment: comment.unwrap() })
 }
 
 /// The cluster that `tests/run` started.

@@ -16,7 +16,7 @@ use super::{
 use crate::domain::{
     id::CommentId,
     lifecycle::Status,
-    policy::{self, Thresholds, Verdict},
+    policy::{self, SpamVerdict, Thresholds},
 };
 
 /// Comments that a trial shows.
@@ -31,7 +31,7 @@ pub struct Example {
     /// What it says around the match; its beginning, where nothing was met.
     pub text: String,
     pub status: Status,
-    pub verdict: Verdict,
+    pub verdict: SpamVerdict,
     /// By rules and terms alone.
     pub score: f64,
 }
@@ -89,7 +89,7 @@ impl ByDecision {
 /// What rules and terms say of comments that people decided about.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Replay {
-    /// What HYBRID would have done with which; by [`Verdict`].
+    /// What HYBRID would have done with which; by [`SpamVerdict`].
     pub publish: ByDecision,
     pub hold: ByDecision,
     pub spam: ByDecision,
@@ -119,9 +119,9 @@ impl Replay {
         for comment in decided {
             let (example, findings) = judged(comment, terms, thresholds);
             let cell = match example.verdict {
-                Verdict::Publish => &mut replay.publish,
-                Verdict::Hold => &mut replay.hold,
-                Verdict::Spam => &mut replay.spam,
+                SpamVerdict::Publish => &mut replay.publish,
+                SpamVerdict::Hold => &mut replay.hold,
+                SpamVerdict::Spam => &mut replay.spam,
             };
             cell.count(comment.status);
             let mut met: Vec<_> = findings.iter().map(|finding| (finding.rule, finding.term)).collect();
@@ -147,9 +147,9 @@ impl Replay {
 /// How wrong a verdict is by what a person decided, 0 to 2. Holding is never wrong: it asks that person.
 fn disagreement(example: &Example) -> f64 {
     match (example.verdict, example.status) {
-        (Verdict::Spam, Status::Approved) => 1.0 + example.score,
-        (Verdict::Publish, Status::Spam) => 1.5 - example.score,
-        (Verdict::Publish, Status::Rejected | Status::Removed) => 1.0 - example.score,
+        (SpamVerdict::Spam, Status::Approved) => 1.0 + example.score,
+        (SpamVerdict::Publish, Status::Spam) => 1.5 - example.score,
+        (SpamVerdict::Publish, Status::Rejected | Status::Removed) => 1.0 - example.score,
         _ => 0.0,
     }
 }

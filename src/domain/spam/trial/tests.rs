@@ -36,7 +36,7 @@ fn a_term_is_told_whom_it_would_have_hit() {
     let approved: Vec<_> = ["Chơi lô tô vui", "Bài hay", &long].map(|text| past(1, Status::Approved, text)).into();
     let report = collisions(&compiled(&[term(7, "lô tô", TermTier::Exact)]), &approved, Thresholds::default());
     assert_eq!((report.would_match, report.sampled, report.examples.len()), (2, 3, 2));
-    assert_eq!((report.examples[0].text.as_str(), report.examples[0].verdict), ("Chơi lô tô vui", Verdict::Spam));
+    assert_eq!((report.examples[0].text.as_str(), report.examples[0].verdict), ("Chơi lô tô vui", SpamVerdict::Spam));
     let around = &report.examples[1].text;
     assert!(around.contains("đi lô tô sau") && around.chars().count() == 125, "{around}");
     let many: Vec<_> = (0..30).map(|n| past(n, Status::Approved, "lô tô")).collect();

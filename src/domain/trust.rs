@@ -61,7 +61,7 @@ pub struct Signs {
 
 named_enum! {
     /// What a reader is to be taken for.
-    Standing {
+    TrustLevel {
         /// Comments of this device were approved, and none refused.
         Trusted = "TRUSTED",
         /// Nothing is known, or nothing that matters.
@@ -71,7 +71,7 @@ named_enum! {
     }
 }
 
-impl Standing {
+impl TrustLevel {
     pub fn of(signs: &Signs) -> Self {
         let Record { approved, refused, worst_score } = signs.record;
         let suspect = signs.pressed || refused > approved || worst_score >= signs.suspected_from;
@@ -94,7 +94,7 @@ impl Standing {
         }
     }
 
-    /// The challenge for a reader of this standing, where the portal accepts `kinds`. One that accepts nothing but
+    /// The challenge for a reader of this trust, where the portal accepts `kinds`. One that accepts nothing but
     /// [`ChallengeKind::NoneNeeded`] cannot ask a stranger for anything: then it is a picture.
     pub fn challenge(self, kinds: &[ChallengeKind]) -> (ChallengeKind, Level) {
         let wish = self.wishes().iter().copied().find(|(kind, _)| kinds.contains(kind));
@@ -115,11 +115,11 @@ mod tests {
 
     #[test]
     fn five_approved_and_none_refused_are_trust() {
-        assert_eq!(Standing::of(&record(5, 0)), Standing::Trusted);
+        assert_eq!(TrustLevel::of(&record(5, 0)), TrustLevel::Trusted);
         for (approved, refused) in [(0, 0), (4, 0), (50, 1), (2, 2)] {
-            assert_eq!(Standing::of(&record(approved, refused)), Standing::Ordinary, "{approved} {refused}");
+            assert_eq!(TrustLevel::of(&record(approved, refused)), TrustLevel::Ordinary, "{approved} {refused}");
         }
-        assert_eq!(Standing::of(&record(2, 3)), Standing::Suspect);
+        assert_eq!(TrustLevel::of(&record(2, 3)), TrustLevel::Suspect);
     }
 
     #[test]
@@ -128,17 +128,17 @@ mod tests {
             Signs { pressed: true, ..record(9, 0) },
             Signs { record: Record { worst_score: 0.9, ..record(9, 0).record }, ..record(9, 0) },
         ] {
-            assert_eq!(Standing::of(&signs), Standing::Suspect);
+            assert_eq!(TrustLevel::of(&signs), TrustLevel::Suspect);
         }
         let below = Record { worst_score: 0.89, ..record(9, 0).record };
-        assert_eq!(Standing::of(&Signs { record: below, ..record(9, 0) }), Standing::Trusted);
+        assert_eq!(TrustLevel::of(&Signs { record: below, ..record(9, 0) }), TrustLevel::Trusted);
     }
 
     #[test]
     fn an_alarm_takes_everybody_for_one_worse() {
-        assert_eq!(Standing::of(&Signs { alarm: true, ..record(9, 0) }), Standing::Ordinary);
-        assert_eq!(Standing::of(&Signs { alarm: true, ..record(0, 0) }), Standing::Suspect);
-        assert_eq!(Standing::of(&Signs { alarm: true, ..record(0, 9) }), Standing::Suspect);
+        assert_eq!(TrustLevel::of(&Signs { alarm: true, ..record(9, 0) }), TrustLevel::Ordinary);
+        assert_eq!(TrustLevel::of(&Signs { alarm: true, ..record(0, 0) }), TrustLevel::Suspect);
+        assert_eq!(TrustLevel::of(&Signs { alarm: true, ..record(0, 9) }), TrustLevel::Suspect);
     }
 
     #[test]
@@ -150,22 +150,22 @@ mod tests {
     #[test]
     fn work_comes_before_pictures_and_suspects_get_both() {
         let all = [Image, AltchaPow, AltchaPowWithImage, NoneNeeded];
-        assert_eq!(Standing::Trusted.challenge(&all), (NoneNeeded, Level::Light));
-        assert_eq!(Standing::Ordinary.challenge(&all), (AltchaPow, Level::Normal));
-        assert_eq!(Standing::Suspect.challenge(&all), (AltchaPowWithImage, Level::Hard));
+        assert_eq!(TrustLevel::Trusted.challenge(&all), (NoneNeeded, Level::Light));
+        assert_eq!(TrustLevel::Ordinary.challenge(&all), (AltchaPow, Level::Normal));
+        assert_eq!(TrustLevel::Suspect.challenge(&all), (AltchaPowWithImage, Level::Hard));
         let without_widget = [Image, NoneNeeded];
-        assert_eq!(Standing::Ordinary.challenge(&without_widget), (Image, Level::Normal));
-        assert_eq!(Standing::Suspect.challenge(&without_widget), (Image, Level::Hard));
-        assert_eq!(Standing::Trusted.challenge(&[AltchaPow, Image]), (AltchaPow, Level::Light));
-        assert_eq!(Standing::Suspect.challenge(&[AltchaPow]), (AltchaPow, Level::Hard));
-        assert_eq!(Standing::Ordinary.challenge(&[AltchaPowWithImage]), (AltchaPowWithImage, Level::Normal));
+        assert_eq!(TrustLevel::Ordinary.challenge(&without_widget), (Image, Level::Normal));
+        assert_eq!(TrustLevel::Suspect.challenge(&without_widget), (Image, Level::Hard));
+        assert_eq!(TrustLevel::Trusted.challenge(&[AltchaPow, Image]), (AltchaPow, Level::Light));
+        assert_eq!(TrustLevel::Suspect.challenge(&[AltchaPow]), (AltchaPow, Level::Hard));
+        assert_eq!(TrustLevel::Ordinary.challenge(&[AltchaPowWithImage]), (AltchaPowWithImage, Level::Normal));
     }
 
     #[test]
     fn nobody_gets_off_without_the_trust_for_it() {
-        for standing in [Standing::Ordinary, Standing::Suspect] {
+        for trust in [TrustLevel::Ordinary, TrustLevel::Suspect] {
             for kinds in [&[NoneNeeded][..], &[]] {
-                assert_eq!(standing.challenge(kinds).0, Image);
+                assert_eq!(trust.challenge(kinds).0, Image);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! From what a tier says of each charge to the one answer of a check.
+//! The answer of one tier: from an outcome per charge to the allowance of a check.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use crate::domain::rate_limit::{Allowance, Charge, Limit, LimitMode, LimitName, 
 
 /// What one tier says of one charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum ChargeOutcome {
     /// Counted; so many more would fit at this moment.
     Taken { remaining: u32 },
     /// Not counted.
-    Refused { retry_after: Duration },
+    Denied { retry_after: Duration },
 }
 
-impl Outcome {
+impl ChargeOutcome {
     pub(super) fn is_taken(self) -> bool {
         matches!(self, Self::Taken { .. })
     }
@@ -24,7 +24,7 @@ impl Outcome {
 pub(super) enum Source {
     Local,
     Redis,
-    /// What Redis refused a moment ago, remembered in this process.
+    /// What Redis denied a moment ago, remembered in this process.
     Memory,
 }
 
@@ -38,62 +38,62 @@ impl Source {
     }
 }
 
-/// True when a limit that is enforced refused: what a limit only shadows refuses nobody.
-pub(super) fn refuses(quotas: &Quotas, charge: &Charge, outcome: Outcome) -> bool {
+/// True when a limit that is enforced denied: what a limit only shadows denies nobody.
+pub(super) fn denies(quotas: &Quotas, charge: &Charge, outcome: ChargeOutcome) -> bool {
     !outcome.is_taken() && quotas.get(charge.limit).mode == LimitMode::Enforce
 }
 
 /// The answer of one tier: an outcome per charge, in their order.
 #[derive(Debug)]
-pub(super) struct Verdict<'a> {
+pub(super) struct TierAnswer<'a> {
     quotas: &'a Quotas,
     charges: &'a [Charge],
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<ChargeOutcome>,
     source: Source,
 }
 
-impl<'a> Verdict<'a> {
-    pub(super) fn new(quotas: &'a Quotas, charges: &'a [Charge], outcomes: Vec<Outcome>, source: Source) -> Self {
+impl<'a> TierAnswer<'a> {
+    pub(super) fn new(quotas: &'a Quotas, charges: &'a [Charge], outcomes: Vec<ChargeOutcome>, source: Source) -> Self {
         Self { quotas, charges, outcomes, source }
     }
 
-    fn each(&self) -> impl Iterator<Item = (&Charge, Outcome)> {
+    fn each(&self) -> impl Iterator<Item = (&Charge, ChargeOutcome)> {
         self.charges.iter().zip(self.outcomes.iter().copied())
     }
 
-    pub(super) fn is_refused(&self) -> bool {
-        self.each().any(|(charge, outcome)| refuses(self.quotas, charge, outcome))
+    pub(super) fn is_denied(&self) -> bool {
+        self.each().any(|(charge, outcome)| denies(self.quotas, charge, outcome))
     }
 
-    /// The longest wait among the refusals, or whether some reader's quota runs low.
+    /// The longest wait among the denials, or whether some reader's quota runs low.
     pub(super) fn allowance(&self) -> Allowance {
         let mut pressed = false;
         let mut longest: Option<(LimitName, Duration)> = None;
         for (charge, outcome) in self.each() {
             match outcome {
-                Outcome::Taken { remaining } => pressed |= runs_low(charge.limit, remaining, self.quotas),
-                Outcome::Refused { retry_after } => {
-                    if refuses(self.quotas, charge, outcome) && longest.is_none_or(|(_, wait)| retry_after > wait) {
+                ChargeOutcome::Taken { remaining } => pressed |= runs_low(charge.limit, remaining, self.quotas),
+                ChargeOutcome::Denied { retry_after } => {
+                    if denies(self.quotas, charge, outcome) && longest.is_none_or(|(_, wait)| retry_after > wait) {
                         longest = Some((charge.limit, retry_after));
                     }
                 }
             }
         }
         match longest {
-            Some((limit, wait)) => Allowance::Refused { limit, retry_after: whole_milliseconds(wait) },
+            Some((limit, wait)) => Allowance::Denied { limit, retry_after: whole_milliseconds(wait) },
             None => Allowance::Allowed { pressed },
         }
     }
 
-    /// Counts a decision per limit: each that refused or would refuse, and when none refused, all that counted.
+    /// Counts a decision per limit: each that denied or would deny, and when none denied, all that counted.
     pub(super) fn count(&self) {
-        let refused = self.is_refused();
+        let denied = self.is_denied();
         for (charge, outcome) in self.each() {
             let decision = match outcome {
-                Outcome::Refused { .. } if refuses(self.quotas, charge, outcome) => "refused",
-                Outcome::Refused { .. } => "would_refuse",
-                Outcome::Taken { .. } if refused || charge.weight == Weight::Look => continue,
-                Outcome::Taken { .. } => "allowed",
+                ChargeOutcome::Denied { .. } if denies(self.quotas, charge, outcome) => "refused",
+                ChargeOutcome::Denied { .. } => "would_refuse",
+                ChargeOutcome::Taken { .. } if denied || charge.weight == Weight::Look => continue,
+                ChargeOutcome::Taken { .. } => "allowed",
             };
             let (limit, source) = (charge.limit.as_str(), self.source.as_str());
             metrics::counter!("duyet_rate_limit_decisions_total", "limit" => limit, "decision" => decision, "source" => source)
@@ -142,31 +142,31 @@ fn whole_milliseconds(wait: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    fn allowance_under(quotas: &Quotas, outcomes: &[(LimitName, Outcome)]) -> Allowance {
+    fn allowance_under(quotas: &Quotas, outcomes: &[(LimitName, ChargeOutcome)]) -> Allowance {
         let charge = |limit| Charge { limit, subject: "s".into(), weight: Weight::One };
         let charges: Vec<_> = outcomes.iter().map(|(limit, _)| charge(*limit)).collect();
         let outcomes = outcomes.iter().map(|(_, outcome)| *outcome).collect();
-        Verdict::new(quotas, &charges, outcomes, Source::Local).allowance()
+        TierAnswer::new(quotas, &charges, outcomes, Source::Local).allowance()
     }
 
-    fn allowance(outcomes: &[(LimitName, Outcome)]) -> Allowance {
+    fn allowance(outcomes: &[(LimitName, ChargeOutcome)]) -> Allowance {
         allowance_under(&Quotas::default(), outcomes)
     }
 
     #[test]
     fn a_limit_that_only_shadows_neither_refuses_nor_presses() {
         let quotas = Quotas { submits_per_device: "5/1m SHADOW".parse().unwrap(), ..Quotas::default() };
-        let refused = Outcome::Refused { retry_after: Duration::from_secs(9) };
+        let denied = ChargeOutcome::Denied { retry_after: Duration::from_secs(9) };
         let (device, site) = (LimitName::SubmitsPerDevice, LimitName::SubmitsPerSite);
         let free = Allowance::Allowed { pressed: false };
-        assert_eq!(allowance_under(&quotas, &[(device, refused)]), free);
+        assert_eq!(allowance_under(&quotas, &[(device, denied)]), free);
         assert_eq!(allowance_under(&quotas, &[taken(device, 0)]), free);
-        let told = Allowance::Refused { limit: site, retry_after: Duration::from_secs(9) };
-        assert_eq!(allowance_under(&quotas, &[(device, refused), (site, refused)]), told);
+        let told = Allowance::Denied { limit: site, retry_after: Duration::from_secs(9) };
+        assert_eq!(allowance_under(&quotas, &[(device, denied), (site, denied)]), told);
     }
 
-    fn taken(limit: LimitName, remaining: u32) -> (LimitName, Outcome) {
-        (limit, Outcome::Taken { remaining })
+    fn taken(limit: LimitName, remaining: u32) -> (LimitName, ChargeOutcome) {
+        (limit, ChargeOutcome::Taken { remaining })
     }
 
     #[test]
@@ -182,13 +182,13 @@ mod tests {
 
     #[test]
     fn the_longest_wait_is_reported_in_whole_milliseconds_and_never_zero() {
-        let refused = |limit, wait| (limit, Outcome::Refused { retry_after: Duration::from_nanos(wait) });
+        let denied = |limit, wait| (limit, ChargeOutcome::Denied { retry_after: Duration::from_nanos(wait) });
         let (device, site) = (LimitName::SubmitsPerDevice, LimitName::SubmitsPerSite);
         let expect =
-            |limit, milliseconds| Allowance::Refused { limit, retry_after: Duration::from_millis(milliseconds) };
-        assert_eq!(allowance(&[refused(device, 0)]), expect(device, 1));
-        assert_eq!(allowance(&[refused(device, 5_000_000)]), expect(device, 5));
-        assert_eq!(allowance(&[refused(device, 5_000_001), refused(site, 7_000_001)]), expect(site, 8));
-        assert_eq!(allowance(&[taken(device, 0), refused(site, 1), taken(device, 0)]), expect(site, 1));
+            |limit, milliseconds| Allowance::Denied { limit, retry_after: Duration::from_millis(milliseconds) };
+        assert_eq!(allowance(&[denied(device, 0)]), expect(device, 1));
+        assert_eq!(allowance(&[denied(device, 5_000_000)]), expect(device, 5));
+        assert_eq!(allowance(&[denied(device, 5_000_001), denied(site, 7_000_001)]), expect(site, 8));
+        assert_eq!(allowance(&[taken(device, 0), denied(site, 1), taken(device, 0)]), expect(site, 1));
     }
 }

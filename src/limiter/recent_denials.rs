@@ -1,0 +1,131 @@
+//! What Redis denied, remembered for moments: whoever keeps trying costs no call. Only an event that another check gives back could let
+//! it in earlier, which it learns some seconds late.
+
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::time::Instant;
+
+use super::tier_answer::{ChargeOutcome, denies};
+use crate::domain::rate_limit::{Charge, LimitName, Quotas, Weight};
+
+/// Most denials remembered, about 150 bytes each. Beyond that one costs a call to Redis, as without this.
+const CAPACITY: usize = 50_000;
+
+/// Longest that a denial is believed. Its wait may be a day, and on a cluster the event that denied may be given back at once, because
+/// another subject of the same check was denied.
+const BELIEVED: Duration = Duration::from_secs(5);
+
+/// Denials by limit, subject and weight: what has no room beside the reserve may have room in it.
+#[derive(Default)]
+pub(super) struct RecentDenials(DashMap<(LimitName, String, Weight), Denial>);
+
+#[derive(Clone, Copy)]
+struct Denial {
+    /// The end of its wait.
+    until: Instant,
+    /// From when on Redis is asked again.
+    doubted: Instant,
+}
+
+impl RecentDenials {
+    /// What is still denied of these charges, each with the rest of its wait; `None` when nothing is.
+    pub(super) fn find(
+        &self,
+        quotas: &Quotas,
+        charges: &[Charge],
+        now: Instant,
+    ) -> Option<(Vec<Charge>, Vec<ChargeOutcome>)> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let wait = |charge: &Charge| {
+            let Denial { until, doubted } = *self.0.get(&(charge.limit, charge.subject.clone(), charge.weight))?;
+            let outcome = ChargeOutcome::Denied { retry_after: until.checked_duration_since(now)? };
+            (doubted > now && denies(quotas, charge, outcome)).then(|| (charge.clone(), outcome))
+        };
+        let found: Vec<_> = charges.iter().filter_map(wait).collect();
+        (!found.is_empty()).then(|| found.into_iter().unzip())
+    }
+
+    /// Remembers the denials among `outcomes`.
+    pub(super) fn remember(&self, quotas: &Quotas, charges: &[Charge], outcomes: &[ChargeOutcome], now: Instant) {
+        for (charge, outcome) in charges.iter().zip(outcomes) {
+            if let ChargeOutcome::Denied { retry_after } = *outcome
+                && denies(quotas, charge, *outcome)
+                && retry_after > Duration::ZERO
+                && self.0.len() < CAPACITY
+            {
+                let doubted = now + retry_after.min(BELIEVED);
+                let denial = Denial { until: now + retry_after, doubted };
+                self.0.insert((charge.limit, charge.subject.clone(), charge.weight), denial);
+            }
+        }
+    }
+
+    /// Drops what is over.
+    pub(super) fn sweep(&self, now: Instant) {
+        self.0.retain(|_, denial| denial.doubted > now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn charge(subject: &str) -> Charge {
+        Charge { limit: LimitName::SubmitsPerDevice, subject: subject.into(), weight: Weight::One }
+    }
+
+    fn denied(seconds: u64) -> ChargeOutcome {
+        ChargeOutcome::Denied { retry_after: Duration::from_secs(seconds) }
+    }
+
+    #[test]
+    fn a_denial_counts_down_and_ends() {
+        let (denials, quotas, now) = (RecentDenials::default(), Quotas::default(), Instant::now());
+        let charges = [charge("a"), charge("b")];
+        denials.remember(&quotas, &charges, &[denied(4), ChargeOutcome::Taken { remaining: 3 }], now);
+        let later = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(denials.find(&quotas, &charges, later(3)), Some((vec![charge("a")], vec![denied(1)])));
+        assert_eq!(denials.find(&quotas, &[charge("b")], later(3)), None);
+        assert_eq!(denials.find(&quotas, &charges, later(4)), None);
+        denials.sweep(later(4));
+        assert!(denials.0.is_empty());
+    }
+
+    #[test]
+    fn what_strangers_are_denied_is_not_denied_to_a_known_reader() {
+        let (denials, quotas, now) = (RecentDenials::default(), Quotas::default(), Instant::now());
+        let stranger = Charge { weight: Weight::OneBesideReserve, ..charge("a") };
+        denials.remember(&quotas, std::slice::from_ref(&stranger), &[denied(4)], now);
+        assert!(denials.find(&quotas, &[stranger], now).is_some());
+        assert_eq!(denials.find(&quotas, &[charge("a")], now), None);
+    }
+
+    #[test]
+    fn a_long_wait_is_told_whole_and_believed_for_moments() {
+        let (denials, quotas, now) = (RecentDenials::default(), Quotas::default(), Instant::now());
+        denials.remember(&quotas, &[charge("a")], &[denied(86_400)], now);
+        let later = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(denials.find(&quotas, &[charge("a")], later(4)), Some((vec![charge("a")], vec![denied(86_396)])));
+        assert_eq!(denials.find(&quotas, &[charge("a")], later(5)), None);
+    }
+
+    #[test]
+    fn what_a_limit_only_shadows_is_not_remembered() {
+        let (denials, now) = (RecentDenials::default(), Instant::now());
+        let quotas = Quotas { submits_per_device: "5/1m SHADOW".parse().unwrap(), ..Quotas::default() };
+        denials.remember(&quotas, &[charge("a")], &[denied(9)], now);
+        assert!(denials.0.is_empty());
+    }
+
+    #[test]
+    fn it_has_bounds() {
+        let (denials, quotas, now) = (RecentDenials::default(), Quotas::default(), Instant::now());
+        for number in 0..CAPACITY + 100 {
+            denials.remember(&quotas, &[charge(&number.to_string())], &[denied(9)], now);
+        }
+        assert_eq!(denials.0.len(), CAPACITY);
+    }
+}
