@@ -1,5 +1,7 @@
 //! `BanService`. A ban never tells the hash it is about.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
 
@@ -10,7 +12,6 @@ use super::{
         to_reason, to_time,
     },
     item_result::to_settled_item,
-    routes::Service,
 };
 use crate::{
     domain::{
@@ -26,17 +27,21 @@ use crate::{
     },
     locale::Locale,
     proto::v1::{self, ban_service_server::BanService, create_ban_request::Subject},
-    service::{BanRequest, BanTarget, BansRequest, RevokeRequest},
+    service::{BanRequest, BanTarget, BansRequest, RevokeRequest, Workflow},
 };
 
+/// `BanService`.
+#[derive(Clone)]
+pub(super) struct BanGrpc(pub(super) Arc<Workflow>);
+
 #[async_trait]
-impl BanService for Service {
+impl BanService for BanGrpc {
     async fn create_ban(
         &self,
         request: Request<v1::CreateBanRequest>,
     ) -> Result<Response<v1::CreateBanResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.ban(&call, request.into_inner()).await)
+        call.answer(self.create_ban(&call, request.into_inner()).await)
     }
 
     async fn revoke_ban(
@@ -44,17 +49,17 @@ impl BanService for Service {
         request: Request<v1::RevokeBanRequest>,
     ) -> Result<Response<v1::RevokeBanResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.unban(&call, request.into_inner()).await)
+        call.answer(self.revoke_ban(&call, request.into_inner()).await)
     }
 
     async fn list_bans(&self, request: Request<v1::ListBansRequest>) -> Result<Response<v1::ListBansResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.bans(&call, request.into_inner()).await)
+        call.answer(self.list_bans(&call, request.into_inner()).await)
     }
 }
 
-impl Service {
-    async fn ban(&self, call: &Call, request: v1::CreateBanRequest) -> Result<v1::CreateBanResponse> {
+impl BanGrpc {
+    async fn create_ban(&self, call: &Call, request: v1::CreateBanRequest) -> Result<v1::CreateBanResponse> {
         let made = self.0.create_ban(&call.caller, ban_request(request, call)?, call.now).await?;
         Ok(v1::CreateBanResponse {
             ban: Some(to_ban(made.ban)),
@@ -63,7 +68,7 @@ impl Service {
         })
     }
 
-    async fn unban(&self, call: &Call, request: v1::RevokeBanRequest) -> Result<v1::RevokeBanResponse> {
+    async fn revoke_ban(&self, call: &Call, request: v1::RevokeBanRequest) -> Result<v1::RevokeBanResponse> {
         let mut violations = Violations::default();
         let ban = check_ban(&request.ban_id, &mut violations);
         let note = text::clean_block(&request.note);
@@ -78,7 +83,7 @@ impl Service {
         Ok(v1::RevokeBanResponse { ban: Some(to_ban(ban)), changed })
     }
 
-    async fn bans(&self, call: &Call, request: v1::ListBansRequest) -> Result<v1::ListBansResponse> {
+    async fn list_bans(&self, call: &Call, request: v1::ListBansRequest) -> Result<v1::ListBansResponse> {
         let size = page_size(request.page_size, 50, 200);
         let request = BansRequest { ended: request.ended, size, page_token: request.page_token };
         let list = self.0.list_bans(&call.caller.site, &request, call.now).await?;

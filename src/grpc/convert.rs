@@ -6,7 +6,7 @@ use prost_types::{Duration, Timestamp};
 use crate::{
     domain::{
         ban::{BanEffect, BanKind},
-        comment::{Takedown, TakedownKind},
+        comment::TakedownKind,
         lifecycle::{Action, Status},
         mode::Mode,
         policy::SpamVerdict,
@@ -67,10 +67,6 @@ pub(super) const fn to_verdict(verdict: SpamVerdict) -> v1::Verdict {
 twins!(to_takedown_kind, from_takedown_kind, TakedownKind, TakedownKind {
     Authority = Authority, Complaint = Complaint,
 });
-
-pub(super) fn to_takedown(takedown: Takedown) -> v1::Takedown {
-    v1::Takedown { kind: to_takedown_kind(takedown.kind).into(), due_at: Some(to_time(takedown.due_at)) }
-}
 
 /// An action; only requests carry one.
 pub(super) fn from_action(number: i32) -> Option<Action> {

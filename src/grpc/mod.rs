@@ -7,6 +7,7 @@ mod captcha;
 mod comment;
 mod convert;
 mod convert_case;
+mod convert_challenge;
 mod item_result;
 mod layers;
 mod moderation;

@@ -1,5 +1,7 @@
 //! `PrivacyService`.
 
+use std::sync::Arc;
+
 use futures_util::stream;
 use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
@@ -7,7 +9,6 @@ use super::{
     call::Call,
     convert::{to_reason, to_time},
     convert_case::to_comment,
-    routes::Service,
     status,
 };
 use crate::{
@@ -21,14 +22,18 @@ use crate::{
         violation::{Problem, Violations},
     },
     proto::v1::{self, erase_author_request::Of, export_author_request, privacy_service_server::PrivacyService},
-    service::{Cost, EraseRequest, ExportItem, Person, RevealRequest},
+    service::{Cost, EraseRequest, ExportItem, Person, RevealRequest, Workflow},
 };
 
 /// Longest author key in characters: those of today have 16.
 const MAX_AUTHOR: usize = 64;
 
+/// `PrivacyService`.
+#[derive(Clone)]
+pub(super) struct PrivacyGrpc(pub(super) Arc<Workflow>);
+
 #[async_trait]
-impl PrivacyService for Service {
+impl PrivacyService for PrivacyGrpc {
     type ExportAuthorStream = BoxStream<v1::ExportAuthorResponse>;
 
     async fn export_author(
@@ -36,7 +41,7 @@ impl PrivacyService for Service {
         request: Request<v1::ExportAuthorRequest>,
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
         let call = Call::of(&request)?;
-        call.stream(self.export(&call, request.into_inner()).await)
+        call.stream(self.export_author(&call, request.into_inner()).await)
     }
 
     async fn erase_author(
@@ -44,7 +49,7 @@ impl PrivacyService for Service {
         request: Request<v1::EraseAuthorRequest>,
     ) -> Result<Response<v1::EraseAuthorResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.erase(&call, request.into_inner()).await)
+        call.answer(self.erase_author(&call, request.into_inner()).await)
     }
 
     async fn reveal_sender(
@@ -52,12 +57,12 @@ impl PrivacyService for Service {
         request: Request<v1::RevealSenderRequest>,
     ) -> Result<Response<v1::RevealSenderResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.reveal(&call, &request.into_inner()).await)
+        call.answer(self.reveal_sender(&call, &request.into_inner()).await)
     }
 }
 
-impl Service {
-    async fn export(
+impl PrivacyGrpc {
+    async fn export_author(
         &self,
         call: &Call,
         request: v1::ExportAuthorRequest,
@@ -82,7 +87,7 @@ impl Service {
         })))
     }
 
-    async fn erase(&self, call: &Call, request: v1::EraseAuthorRequest) -> Result<v1::EraseAuthorResponse> {
+    async fn erase_author(&self, call: &Call, request: v1::EraseAuthorRequest) -> Result<v1::EraseAuthorResponse> {
         let mut violations = Violations::default();
         let person = check_person(request.of, &mut violations);
         let note = text::clean_block(&request.note);
@@ -102,7 +107,7 @@ impl Service {
         })
     }
 
-    async fn reveal(&self, call: &Call, request: &v1::RevealSenderRequest) -> Result<v1::RevealSenderResponse> {
+    async fn reveal_sender(&self, call: &Call, request: &v1::RevealSenderRequest) -> Result<v1::RevealSenderResponse> {
         let mut violations = Violations::default();
         let comment = form::check_comment(&request.comment_id, "comment_id", &mut violations);
         let note = text::clean_block(&request.note);

@@ -15,7 +15,17 @@ use std::{sync::Arc, time::Duration};
 use axum::routing::any;
 use tonic::service::Routes;
 
-use super::{comment::list, layers::layered, transport::in_flight::InFlight};
+use super::{
+    ban::BanGrpc,
+    captcha::CaptchaGrpc,
+    comment::{CommentGrpc, list},
+    layers::layered,
+    moderation::ModerationGrpc,
+    policy::PolicyGrpc,
+    privacy::PrivacyGrpc,
+    rule::RuleGrpc,
+    transport::in_flight::InFlight,
+};
 use crate::{
     domain::Error,
     proto::{
@@ -47,10 +57,6 @@ pub const SERVICES: [&str; 7] = [
     "duyet.v1.RuleService",
 ];
 
-/// The services over one workflow.
-#[derive(Clone)]
-pub(super) struct Service(pub(super) Arc<Workflow>);
-
 /// Builds all routes with the layers around them.
 ///
 /// # Errors
@@ -63,15 +69,15 @@ pub fn routes(
     in_flight: InFlight,
     heartbeat: Duration,
 ) -> Result<Routes, Error> {
-    let service = Service(workflow);
+    let comments = CommentGrpc(Arc::clone(&workflow));
     let mut routes = Routes::new(bounded!(health, MAX_OPEN_MESSAGE_BYTES))
-        .add_service(bounded!(CaptchaServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(CommentServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(ModerationServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(PolicyServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(BanServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(RuleServiceServer::new(service.clone()), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(PrivacyServiceServer::new(service.clone()), MAX_MESSAGE_BYTES));
+        .add_service(bounded!(CaptchaServiceServer::new(CaptchaGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(CommentServiceServer::new(comments.clone()), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(ModerationServiceServer::new(ModerationGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(PolicyServiceServer::new(PolicyGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(BanServiceServer::new(BanGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(RuleServiceServer::new(RuleGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(PrivacyServiceServer::new(PrivacyGrpc(workflow)), MAX_MESSAGE_BYTES));
     if reflection {
         let configure = || {
             tonic_reflection::server::Builder::configure()
@@ -84,7 +90,7 @@ pub fn routes(
             .add_service(bounded!(new, MAX_OPEN_MESSAGE_BYTES))
             .add_service(bounded!(old, MAX_OPEN_MESSAGE_BYTES));
     }
-    let lists = any(move |request| list::answer(service.clone(), request));
+    let lists = any(move |request| list::answer(comments.clone(), request));
     let all = routes.into_axum_router().route(list::PATH, lists);
     Ok(Routes::from(layered(all, gatekeeper, in_flight, heartbeat)).prepare())
 }

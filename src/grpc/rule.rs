@@ -1,5 +1,7 @@
 //! `RuleService`.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
 
@@ -7,7 +9,6 @@ use super::{
     call::Call,
     convert::{from_term_state, from_term_tier, required, to_status, to_term_state, to_term_tier, to_time, to_verdict},
     convert_case::to_findings,
-    routes::Service,
 };
 use crate::{
     domain::{
@@ -25,7 +26,7 @@ use crate::{
         violation::{Problem, Violations},
     },
     proto::v1::{self, rule_service_server::RuleService},
-    service::{Cost, DeleteTermRequest, MOST_TRIED, PutTermRequest, TermsRequest},
+    service::{Cost, DeleteTermRequest, MOST_TRIED, PutTermRequest, TermsRequest, Workflow},
 };
 
 /// Decided comments of a replay, unless asked for otherwise.
@@ -33,19 +34,23 @@ const REPLAYED: usize = 2_000;
 /// Longest query in bytes: the longest pattern.
 const MAX_QUERY_BYTES: usize = 800;
 
+/// `RuleService`.
+#[derive(Clone)]
+pub(super) struct RuleGrpc(pub(super) Arc<Workflow>);
+
 #[async_trait]
-impl RuleService for Service {
+impl RuleService for RuleGrpc {
     async fn list_terms(
         &self,
         request: Request<v1::ListTermsRequest>,
     ) -> Result<Response<v1::ListTermsResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.terms(&call, request.into_inner()).await)
+        call.answer(self.list_terms(&call, request.into_inner()).await)
     }
 
     async fn put_term(&self, request: Request<v1::PutTermRequest>) -> Result<Response<v1::PutTermResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.put(&call, request.into_inner()).await)
+        call.answer(self.put_term(&call, request.into_inner()).await)
     }
 
     async fn delete_term(
@@ -53,7 +58,7 @@ impl RuleService for Service {
         request: Request<v1::DeleteTermRequest>,
     ) -> Result<Response<v1::DeleteTermResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.delete(&call, &request.into_inner()).await)
+        call.answer(self.delete_term(&call, &request.into_inner()).await)
     }
 
     async fn assess_text(
@@ -61,7 +66,7 @@ impl RuleService for Service {
         request: Request<v1::AssessTextRequest>,
     ) -> Result<Response<v1::AssessTextResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.assess(&call, &request.into_inner()))
+        call.answer(self.assess_text(&call, &request.into_inner()))
     }
 
     async fn replay_rules(
@@ -69,12 +74,12 @@ impl RuleService for Service {
         request: Request<v1::ReplayRulesRequest>,
     ) -> Result<Response<v1::ReplayRulesResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.replay(&call, request.into_inner()).await)
+        call.answer(self.replay_rules(&call, request.into_inner()).await)
     }
 }
 
-impl Service {
-    async fn terms(&self, call: &Call, request: v1::ListTermsRequest) -> Result<v1::ListTermsResponse> {
+impl RuleGrpc {
+    async fn list_terms(&self, call: &Call, request: v1::ListTermsRequest) -> Result<v1::ListTermsResponse> {
         let mut violations = Violations::default();
         violations.check_length("query", &request.query, MAX_QUERY_BYTES, MAX_QUERY_BYTES);
         violations.into_result()?;
@@ -85,7 +90,7 @@ impl Service {
         Ok(v1::ListTermsResponse { terms, next_page_token: list.next_page_token })
     }
 
-    async fn put(&self, call: &Call, request: v1::PutTermRequest) -> Result<v1::PutTermResponse> {
+    async fn put_term(&self, call: &Call, request: v1::PutTermRequest) -> Result<v1::PutTermResponse> {
         let mut violations = Violations::default();
         // Nothing is written, so nothing is resent.
         let needs_none = request.request_id.is_empty() && request.dry_run;
@@ -103,7 +108,7 @@ impl Service {
         Ok(v1::PutTermResponse { term: Some(to_term(term)), collisions: None })
     }
 
-    async fn delete(&self, call: &Call, request: &v1::DeleteTermRequest) -> Result<v1::DeleteTermResponse> {
+    async fn delete_term(&self, call: &Call, request: &v1::DeleteTermRequest) -> Result<v1::DeleteTermResponse> {
         let mut violations = Violations::default();
         let problem = if request.term_id.is_empty() { Problem::Required } else { Problem::NotAUuid };
         let id = violations.take("term_id", parse_uuid(&request.term_id), problem);
@@ -120,7 +125,7 @@ impl Service {
         Ok(v1::DeleteTermResponse { term: Some(to_term(term)) })
     }
 
-    fn assess(&self, call: &Call, request: &v1::AssessTextRequest) -> Result<v1::AssessTextResponse> {
+    fn assess_text(&self, call: &Call, request: &v1::AssessTextRequest) -> Result<v1::AssessTextResponse> {
         let mut violations = Violations::default();
         let v1::AssessTextRequest { author_name, title, content } = request;
         let text = FormText::check_unsigned(author_name, title, content, &self.0.text_limits(), &mut violations);
@@ -136,7 +141,7 @@ impl Service {
         })
     }
 
-    async fn replay(&self, call: &Call, request: v1::ReplayRulesRequest) -> Result<v1::ReplayRulesResponse> {
+    async fn replay_rules(&self, call: &Call, request: v1::ReplayRulesRequest) -> Result<v1::ReplayRulesResponse> {
         let mut violations = Violations::default();
         let with = request.term.and_then(|term| put_request(term, Some(Uuid::nil()), &mut violations));
         violations.into_result()?;

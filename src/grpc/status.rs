@@ -9,7 +9,7 @@ use tonic::{
 };
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::captcha::to_issued;
+use super::convert_challenge::to_issued;
 use crate::{
     domain::{
         Error,

@@ -11,18 +11,14 @@ use tonic::{
 };
 use tonic_prost::ProstDecoder;
 
-use super::service::check_receipts;
+use super::{CommentGrpc, read::check_receipts};
 use crate::{
     domain::{
         Error, Result, form,
         page::{Order, page_size},
         violation::{Problem, Violations},
     },
-    grpc::{
-        call::Call,
-        convert_case::to_listed,
-        routes::{MAX_MESSAGE_BYTES, Service},
-    },
+    grpc::{call::Call, convert_case::to_listed, routes::MAX_MESSAGE_BYTES},
     proto::v1,
     service::{CommentList, ListRequest, WrittenList},
 };
@@ -30,7 +26,7 @@ use crate::{
 /// Answers at this path instead of the generated service.
 pub(in crate::grpc) const PATH: &str = "/duyet.v1.CommentService/ListComments";
 
-pub(in crate::grpc) async fn answer(service: Service, request: extract::Request) -> response::Response {
+pub(in crate::grpc) async fn answer(service: CommentGrpc, request: extract::Request) -> response::Response {
     let mut gzip = EnabledCompressionEncodings::default();
     gzip.enable(CompressionEncoding::Gzip);
     let mut grpc = Grpc::new(Written)
@@ -68,7 +64,7 @@ impl Encoder for Written {
     }
 }
 
-impl UnaryService<v1::ListCommentsRequest> for Service {
+impl UnaryService<v1::ListCommentsRequest> for CommentGrpc {
     type Response = WrittenList;
     type Future = BoxFuture<'static, Result<Response<WrittenList>, Status>>;
 
@@ -76,15 +72,15 @@ impl UnaryService<v1::ListCommentsRequest> for Service {
         let service = self.clone();
         Box::pin(async move {
             let call = Call::of(&request)?;
-            let list = call.told(service.list(&call, request.into_inner()).await)?;
+            let list = call.told(service.list_comments(&call, request.into_inner()).await)?;
             let bytes = list.len();
             Ok(call.sized(list, bytes))
         })
     }
 }
 
-impl Service {
-    async fn list(&self, call: &Call, request: v1::ListCommentsRequest) -> Result<WrittenList> {
+impl CommentGrpc {
+    async fn list_comments(&self, call: &Call, request: v1::ListCommentsRequest) -> Result<WrittenList> {
         self.0.list_comments(&call.caller.site, &list_request(request)?, call.now, write).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::service::reason_and_note;
+use super::{ModerationGrpc, decide::reason_and_note};
 use crate::{
     domain::{
         Error, Result,
@@ -11,13 +11,13 @@ use crate::{
         id::CommentId,
         violation::{Problem, Violations},
     },
-    grpc::{call::Call, convert::from_action, item_result::to_settled_item, routes::Service},
+    grpc::{call::Call, convert::from_action, item_result::to_settled_item},
     proto::v1,
     service::BulkRequest,
 };
 
-impl Service {
-    pub(in crate::grpc) async fn bulk(
+impl ModerationGrpc {
+    pub(super) async fn bulk_decide(
         &self,
         call: &Call,
         request: v1::BulkDecideRequest,

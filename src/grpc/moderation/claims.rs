@@ -2,7 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::filter::{from_queue_order, queue_filter};
+use super::{
+    ModerationGrpc,
+    filter::{from_queue_order, queue_filter},
+};
 use crate::{
     domain::{
         Result,
@@ -17,18 +20,13 @@ use crate::{
         call::Call,
         convert::{optional, to_time},
         convert_case::to_case,
-        routes::Service,
     },
     proto::v1,
     service::ClaimNextRequest,
 };
 
-impl Service {
-    pub(in crate::grpc) async fn claim(
-        &self,
-        call: &Call,
-        request: v1::ClaimNextRequest,
-    ) -> Result<v1::ClaimNextResponse> {
+impl ModerationGrpc {
+    pub(super) async fn claim_next(&self, call: &Call, request: v1::ClaimNextRequest) -> Result<v1::ClaimNextResponse> {
         let claimed = self.0.claim_next(&call.caller, &claim_request(request)?, call.now).await?;
         Ok(v1::ClaimNextResponse {
             cases: claimed.cases.into_iter().map(|case| to_case(case, call.locale)).collect(),
@@ -37,7 +35,7 @@ impl Service {
         })
     }
 
-    pub(in crate::grpc) async fn give_back(
+    pub(super) async fn release_claims(
         &self,
         call: &Call,
         request: &v1::ReleaseClaimsRequest,

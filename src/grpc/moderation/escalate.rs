@@ -1,5 +1,6 @@
 //! `Escalate`.
 
+use super::ModerationGrpc;
 use crate::{
     domain::{
         Error, Result,
@@ -9,19 +10,15 @@ use crate::{
     },
     grpc::{
         call::Call,
-        convert::{from_takedown_kind, from_time, to_takedown},
-        routes::Service,
+        convert::{from_takedown_kind, from_time},
+        convert_case::to_takedown,
     },
     proto::v1,
     service::EscalateRequest,
 };
 
-impl Service {
-    pub(in crate::grpc) async fn escalation(
-        &self,
-        call: &Call,
-        request: v1::EscalateRequest,
-    ) -> Result<v1::EscalateResponse> {
+impl ModerationGrpc {
+    pub(super) async fn escalate(&self, call: &Call, request: v1::EscalateRequest) -> Result<v1::EscalateResponse> {
         let escalated = self.0.escalate(&call.caller, escalate_request(call, &request)?, call.now).await?;
         Ok(v1::EscalateResponse {
             takedown: Some(to_takedown(escalated.takedown)),

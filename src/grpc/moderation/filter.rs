@@ -22,7 +22,7 @@ use crate::{
 const MAX_FILTER_BYTES: usize = 200;
 
 /// Which comments of the queue.
-pub(in crate::grpc) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations) -> QueueFilter {
+pub(super) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations) -> QueueFilter {
     let asked = filter.status.len();
     let mut status: Vec<Status> = filter.status.into_iter().filter_map(from_status).collect();
     if status.len() != asked {
@@ -50,7 +50,7 @@ pub(in crate::grpc) fn queue_filter(filter: v1::QueueFilter, violations: &mut Vi
     }
 }
 
-pub(in crate::grpc) fn from_queue_order(number: i32) -> Option<QueueOrder> {
+pub(super) fn from_queue_order(number: i32) -> Option<QueueOrder> {
     match v1::QueueOrder::try_from(number).ok()? {
         v1::QueueOrder::Oldest => Some(QueueOrder::Oldest),
         v1::QueueOrder::Newest => Some(QueueOrder::Newest),
@@ -62,7 +62,7 @@ pub(in crate::grpc) fn from_queue_order(number: i32) -> Option<QueueOrder> {
 }
 
 /// A filter's text; empty means no filter.
-pub(in crate::grpc) fn short_text(value: String, field: &'static str, violations: &mut Violations) -> Option<String> {
+pub(super) fn short_text(value: String, field: &'static str, violations: &mut Violations) -> Option<String> {
     if value.len() > MAX_FILTER_BYTES {
         violations.add(field, Problem::TooManyBytes { limit: MAX_FILTER_BYTES, actual: value.len() });
     }
@@ -70,7 +70,7 @@ pub(in crate::grpc) fn short_text(value: String, field: &'static str, violations
 }
 
 /// A closed enum by its name; empty means no filter.
-pub(in crate::grpc) fn named<T: FromStr + Display>(
+pub(super) fn named<T: FromStr + Display>(
     name: &str,
     field: &'static str,
     known: &[T],
@@ -88,10 +88,10 @@ pub(in crate::grpc) fn named<T: FromStr + Display>(
     found
 }
 
-pub(in crate::grpc) fn optional_article(id: &str, violations: &mut Violations) -> Option<ArticleId> {
+pub(super) fn optional_article(id: &str, violations: &mut Violations) -> Option<ArticleId> {
     if id.is_empty() { None } else { form::check_article(id, violations) }
 }
 
-pub(in crate::grpc) fn optional_uuid(id: &str, field: &'static str, violations: &mut Violations) -> Option<Uuid> {
+pub(super) fn optional_uuid(id: &str, field: &'static str, violations: &mut Violations) -> Option<Uuid> {
     if id.is_empty() { None } else { violations.take(field, parse_uuid(id), Problem::NotAUuid) }
 }

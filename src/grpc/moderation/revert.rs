@@ -1,5 +1,6 @@
 //! `Revert`.
 
+use super::ModerationGrpc;
 use crate::{
     domain::{
         Error, Result, form,
@@ -7,17 +8,13 @@ use crate::{
         revert::Target,
         violation::{Problem, Violations},
     },
-    grpc::{call::Call, item_result::to_reverted_item, routes::Service},
+    grpc::{call::Call, item_result::to_reverted_item},
     proto::v1::{self, revert_request},
     service::RevertRequest,
 };
 
-impl Service {
-    pub(in crate::grpc) async fn taking_back(
-        &self,
-        call: &Call,
-        request: v1::RevertRequest,
-    ) -> Result<v1::RevertResponse> {
+impl ModerationGrpc {
+    pub(super) async fn revert(&self, call: &Call, request: v1::RevertRequest) -> Result<v1::RevertResponse> {
         let undone = self.0.revert(&call.caller, revert_request(&request)?, call.now).await?;
         Ok(v1::RevertResponse {
             results: undone.items.into_iter().map(|item| to_reverted_item(item, call.locale)).collect(),

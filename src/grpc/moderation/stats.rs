@@ -1,5 +1,6 @@
 //! `GetStats`.
 
+use super::ModerationGrpc;
 use crate::{
     domain::{
         Result,
@@ -12,18 +13,13 @@ use crate::{
     grpc::{
         call::Call,
         convert::{from_time, to_duration, to_status, to_time},
-        routes::Service,
     },
     proto::v1,
     service::Cost,
 };
 
-impl Service {
-    pub(in crate::grpc) async fn stats(
-        &self,
-        call: &Call,
-        request: &v1::GetStatsRequest,
-    ) -> Result<v1::GetStatsResponse> {
+impl ModerationGrpc {
+    pub(super) async fn get_stats(&self, call: &Call, request: &v1::GetStatsRequest) -> Result<v1::GetStatsResponse> {
         let mut violations = Violations::default();
         let since = from_time(request.since, "since", &mut violations);
         let since = stats::check_since(since, call.now, &mut violations);
@@ -43,9 +39,7 @@ impl Service {
             learned: Some(self.learned(&call.caller.site)),
         })
     }
-}
 
-impl Service {
     fn learned(&self, site: &SiteId) -> v1::LearnedScore {
         let Thresholds { low, high, auto_spam } = self.0.thresholds(site);
         let learned = self.0.learned(site);

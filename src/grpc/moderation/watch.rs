@@ -3,13 +3,12 @@
 use futures_util::stream;
 use tonic::codegen::BoxStream;
 
-use super::filter::queue_filter;
+use super::{ModerationGrpc, filter::queue_filter};
 use crate::{
     domain::{Result, violation::Violations},
     grpc::{
         call::{self, Call},
         convert_case::to_case,
-        routes::Service,
         status,
     },
     locale::Locale,
@@ -17,8 +16,8 @@ use crate::{
     service::QueueEvent,
 };
 
-impl Service {
-    pub(in crate::grpc) async fn watch(
+impl ModerationGrpc {
+    pub(super) async fn watch_queue(
         &self,
         call: &Call,
         request: v1::WatchQueueRequest,

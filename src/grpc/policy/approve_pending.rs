@@ -1,17 +1,18 @@
 //! `PolicyService.ReleasePending`.
 
+use super::PolicyGrpc;
 use crate::{
     domain::{
         Error, Result, form,
         violation::{Problem, Violations},
     },
-    grpc::{call::Call, routes::Service},
+    grpc::call::Call,
     proto::v1,
     service::ReleaseRequest,
 };
 
-impl Service {
-    pub(in crate::grpc) async fn release_waiting(
+impl PolicyGrpc {
+    pub(super) async fn release_pending(
         &self,
         call: &Call,
         request: v1::ReleasePendingRequest,

@@ -5,13 +5,13 @@ use prost_types::FieldMask;
 use crate::domain::violation::{Problem, Violations};
 
 /// A checked update mask.
-pub(in crate::grpc) struct Mask {
+pub(super) struct Mask {
     paths: Vec<String>,
 }
 
 impl Mask {
     /// Notes paths that are none of `mutable`.
-    pub(in crate::grpc) fn check(mask: Option<FieldMask>, mutable: &[&str], violations: &mut Violations) -> Self {
+    pub(super) fn check(mask: Option<FieldMask>, mutable: &[&str], violations: &mut Violations) -> Self {
         let paths = mask.map(|mask| mask.paths).unwrap_or_default();
         if paths.iter().any(|path| path != "*" && !mutable.contains(&path.as_str())) {
             violations.add("update_mask", Problem::UnknownValue);
@@ -20,7 +20,7 @@ impl Mask {
     }
 
     /// True when `path` is to be changed: an empty mask and `*` name everything.
-    pub(in crate::grpc) fn names(&self, path: &str) -> bool {
+    pub(super) fn names(&self, path: &str) -> bool {
         self.paths.is_empty() || self.paths.iter().any(|listed| listed == path || listed == "*")
     }
 }

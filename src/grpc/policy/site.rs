@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::mask::Mask;
+use super::{PolicyGrpc, mask::Mask};
 use crate::{
     domain::{
         Error, Result, decision, form,
@@ -12,7 +12,6 @@ use crate::{
     grpc::{
         call::Call,
         convert::{from_mode, from_time, optional, to_mode, to_time},
-        routes::Service,
     },
     proto::v1,
     service::{LockdownRequest, SiteUpdate},
@@ -21,13 +20,13 @@ use crate::{
 /// Fields that an update may change.
 const MUTABLE: [&str; 3] = ["mode", "auto_close_days", "report_threshold"];
 
-impl Service {
-    pub(in crate::grpc) async fn site(&self, call: &Call) -> Result<v1::GetSiteResponse> {
+impl PolicyGrpc {
+    pub(super) async fn get_site(&self, call: &Call) -> Result<v1::GetSiteResponse> {
         let site = self.0.get_site(&call.caller.site).await?;
         Ok(v1::GetSiteResponse { site: Some(to_site(site, call.now)) })
     }
 
-    pub(in crate::grpc) async fn change_site(
+    pub(super) async fn update_site(
         &self,
         call: &Call,
         request: v1::UpdateSiteRequest,
@@ -36,11 +35,7 @@ impl Service {
         Ok(v1::UpdateSiteResponse { site: Some(to_site(site, call.now)) })
     }
 
-    pub(in crate::grpc) async fn lock_down(
-        &self,
-        call: &Call,
-        request: v1::LockdownRequest,
-    ) -> Result<v1::LockdownResponse> {
+    pub(super) async fn lockdown(&self, call: &Call, request: v1::LockdownRequest) -> Result<v1::LockdownResponse> {
         let site = self.0.lock_down(&call.caller, lockdown_request(&request, call.now)?, call.now).await?;
         Ok(v1::LockdownResponse { site: Some(to_site(site, call.now)) })
     }

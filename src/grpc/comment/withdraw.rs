@@ -1,0 +1,34 @@
+//! `WithdrawComment`.
+
+use super::CommentGrpc;
+use crate::{
+    domain::{
+        Error, Result,
+        form::{self},
+        violation::{Problem, Violations},
+    },
+    grpc::call::Call,
+    proto::v1,
+    service::WithdrawRequest,
+};
+
+impl CommentGrpc {
+    pub(super) async fn withdraw_comment(
+        &self,
+        call: &Call,
+        request: v1::WithdrawCommentRequest,
+    ) -> Result<v1::WithdrawCommentResponse> {
+        let mut violations = Violations::default();
+        let comment = form::check_comment(&request.comment_id, "comment_id", &mut violations);
+        if request.receipt.is_empty() {
+            violations.add("receipt", Problem::Required);
+        }
+        let request_id = form::check_request_id(&request.request_id, &mut violations);
+        violations.into_result()?;
+        let (Some(comment), Some(request_id)) = (comment, request_id) else {
+            return Err(Error::internal("a missing field was not noted"));
+        };
+        let request = WithdrawRequest { comment, receipt: request.receipt, request_id };
+        Ok(v1::WithdrawCommentResponse { changed: self.0.withdraw(&call.caller, request, call.now).await? })
+    }
+}
