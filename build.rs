@@ -1,42 +1,34 @@
-//! Compiles `proto/` with protox (no system protoc) and keeps the descriptor set for reflection.
+//! Makes the migrations of both dialects part of the program: `store/migrations.rs` includes the list that this writes.
 
-use std::{env, error::Error, fs, path::PathBuf};
-
-use prost::Message as _;
-
-const PROTOS: [&str; 10] = [
-    "duyet/v1/ban_service.proto",
-    "duyet/v1/captcha_service.proto",
-    "duyet/v1/comment.proto",
-    "duyet/v1/comment_service.proto",
-    "duyet/v1/error_reason.proto",
-    "duyet/v1/moderation_service.proto",
-    "duyet/v1/policy_service.proto",
-    "duyet/v1/privacy_service.proto",
-    "duyet/v1/rule_service.proto",
-    "google/rpc/status.proto",
-];
-
-/// Messages that hold answers, tokens or addresses: `src/proto.rs` says what they print.
-const SECRET: [&str; 6] = [
-    "AltchaChallenge",
-    "Client",
-    "IssueChallengeResponse",
-    "SubmitCommentRequest",
-    "VerifyChallengeRequest",
-    "VerifyChallengeResponse",
-];
+use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed=proto");
     println!("cargo:rerun-if-changed=migrations");
-    let descriptors = protox::compile(PROTOS, ["proto"])?;
-    let path = PathBuf::from(env::var("OUT_DIR")?).join("duyet.v1.bin");
-    fs::write(path, descriptors.encode_to_vec())?;
-    tonic_prost_build::configure()
-        // Its type exists already, and clients of tonic know it.
-        .extern_path(".google.rpc", "::tonic_types::pb")
-        .skip_debug(SECRET.map(|message| format!(".duyet.v1.{message}")))
-        .compile_fds(descriptors)?;
+    let mut list = String::new();
+    for dialect in ["postgres", "sqlite"] {
+        add(&mut list, dialect)?;
+    }
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("migrations.rs"), list)?;
+    Ok(())
+}
+
+/// Adds a constant with the version, description and SQL of each file in `migrations/<dialect>`, which is named
+/// `<version>_<description>.sql`.
+fn add(list: &mut String, dialect: &str) -> Result<(), Box<dyn Error>> {
+    let directory = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("migrations").join(dialect);
+    let mut names = fs::read_dir(&directory)?
+        .map(|file| Ok(file?.file_name().into_string().map_err(|name| format!("{}", name.display()))?))
+        .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    names.sort();
+    writeln!(list, "const {}: &[(i64, &str, &str)] = &[", dialect.to_uppercase())?;
+    for name in names {
+        let parts = name.strip_suffix(".sql").and_then(|stem| stem.split_once('_'));
+        let (version, description) = parts.ok_or_else(|| format!("{name} is not <version>_<description>.sql"))?;
+        let version: i64 = version.parse().map_err(|_| format!("{name} begins with no number"))?;
+        let path = directory.join(&name);
+        // The description as sqlx writes it to its table.
+        writeln!(list, "    ({version}, {:?}, include_str!({path:?})),", description.replace('_', " "))?;
+    }
+    writeln!(list, "];")?;
     Ok(())
 }

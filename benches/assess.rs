@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::domain::{
+use duyetd::domain::{
     comment::FormText,
     spam::{FormSignals, Knowledge, Model, Reading, assess, model::Evidence},
 };

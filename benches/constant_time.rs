@@ -7,7 +7,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use duyet::keyring::same_text;
+use duyetd::keyring::same_text;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 /// Samples, and compares per sample: one alone is shorter than the clock's grain.

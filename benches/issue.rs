@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use anyhow::Error;
-use duyet::{
+use duyetd::{
     config::{Config, Settings},
     domain::rate_limit::Quotas,
     proto::v1::{ChallengeKind, IssueChallengeRequest, captcha_service_client::CaptchaServiceClient},

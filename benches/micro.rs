@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use chrono::DateTime;
 use divan::Bencher;
-use duyet::{
+use duyetd::{
     captcha::{Artist, Motif},
     domain::{
         answer::Alphabet,

@@ -11,7 +11,7 @@ use std::{
 
 use captcha::{Captcha, Difficulty, by_name};
 use chrono::{DateTime, Utc};
-use duyet::{
+use duyetd::{
     captcha::{Artist, Motif, Pool},
     domain::{
         answer::Alphabet,

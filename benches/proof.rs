@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use altcha::{Challenge, Payload, SolveChallengeOptions, solve_challenge};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use duyet::{
+use duyetd::{
     captcha::{Proof, Secrets, pose_proof},
     domain::{challenge::ProofTries, level::Level},
 };

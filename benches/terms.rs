@@ -11,7 +11,7 @@ use std::{
 };
 
 use chrono::DateTime;
-use duyet::domain::{
+use duyetd::domain::{
     comment::FormText,
     spam::{MAX_TERMS, Reading, Term, TermSet, TermState, TermTier},
 };
@@ -66,7 +66,7 @@ fn text(bytes: usize) -> FormText {
     FormText { author_name: "Nguyễn Thị Lan".into(), title: String::new(), content }
 }
 
-fn main() -> Result<(), duyet::domain::Error> {
+fn main() -> Result<(), duyetd::domain::Error> {
     let terms = terms();
     let compiled = measure(COMPILED, || TermSet::compile(&terms));
     println!("compiling {MAX_TERMS} terms: median {compiled:.1?}");

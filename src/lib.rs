@@ -3,8 +3,6 @@
 
 /// Pictures with an answer.
 pub mod captcha;
-/// The moderators' command-line client.
-pub mod cli;
 /// Settings, parsed into domain types at start.
 pub mod config;
 /// The commands of `duyetd`.
@@ -18,11 +16,11 @@ pub mod keyring;
 /// Rate limits in process and in Redis.
 pub mod limiter;
 /// Messages in Vietnamese and English.
-pub mod locale;
+pub use duyet_locale as locale;
 /// Logs, metrics and the HTTP listener that serves them.
 pub mod ops;
 /// Generated code of the wire contract.
-pub mod proto;
+pub use duyet_proto as proto;
 /// Wiring: connect, migrate, build, serve, drain.
 pub mod server;
 /// The order of steps: the only place that joins domain and adapters.

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
-use duyet::proto::v1;
+use duyet_proto::v1;
 use rand::seq::IndexedRandom as _;
 
 use crate::{

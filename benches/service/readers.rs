@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
-use duyet::{
+use duyetd::{
     domain::{
         challenge::{ChallengeKind, IMAGE_SECONDS, SealedChallenge},
         id::SiteId,

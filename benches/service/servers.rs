@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use duyet::{domain::rate_limit::Quotas, keyring::Keyring};
+use duyetd::{domain::rate_limit::Quotas, keyring::Keyring};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);

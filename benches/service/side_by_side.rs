@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use duyet::proto::v1;
+use duyet_proto::v1;
 
 use crate::{
     anchors::{self, Postgres},

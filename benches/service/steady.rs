@@ -1,6 +1,9 @@
 //! What stays as it is while time goes by, and what a process takes at rest.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use crate::{
     anchors::Postgres,
@@ -104,8 +107,8 @@ pub(crate) async fn at_rest() -> anyhow::Result<()> {
     let (postgres, redis, mut report) = (Postgres::from_environment()?, Server::redis()?, Report::default());
     postgres.psql("postgres", "create database rest")?;
     let (url, redis_url) = (postgres.database("rest"), redis.redis_url());
-    for program in [env!("CARGO_BIN_EXE_duyetd"), env!("CARGO_BIN_EXE_duyet")] {
-        let name = program.rsplit('/').next().unwrap_or(program);
+    for name in ["duyetd", "duyet"] {
+        let program = Path::new(env!("CARGO_BIN_EXE_duyetd")).with_file_name(name);
         report.fact(&format!("{name}, bytes"), std::fs::metadata(program)?.len());
     }
     let with_servers = [("DATABASE_URL", url.as_str()), ("REDIS_URL", redis_url.as_str())];

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use duyet::proto::v1::{Comment, CommentStatus, ListCommentsResponse};
+use duyet_proto::v1::{Comment, CommentStatus, ListCommentsResponse};
 use serde::Serialize;
 
 use crate::{clock, views::grouped};

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
-use duyet::{
+use duyetd::{
     config::{Config, Settings, without_empty_variables},
     ops::telemetry,
     server::{self, Running},

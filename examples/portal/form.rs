@@ -2,9 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
-use duyet::proto::v1::{
-    ChallengeKind, IssueChallengeResponse, SubmitCommentRequest, issue_challenge_response::Content,
-};
+use duyet_proto::v1::{ChallengeKind, IssueChallengeResponse, SubmitCommentRequest, issue_challenge_response::Content};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

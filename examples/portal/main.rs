@@ -1,5 +1,5 @@
 //! A small news portal with one article and its comments: the one-command demonstration of duyet, and sample code for
-//! whoever joins a portal to it. `cargo run --example portal` needs nothing else.
+//! whoever joins a portal to it. `cargo run -p portal` needs nothing else.
 //!
 //! Start reading at `routes.rs` (what a page does) and `service.rs` (how it calls the service).
 
@@ -24,8 +24,8 @@ mod widget;
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use duyet::ops::telemetry;
 use tokio::{net::TcpListener, signal::unix, sync::oneshot};
+use tracing_subscriber::EnvFilter;
 
 use crate::{config::Config, embedded::Embedded, portal::Portal, widget::Widget};
 
@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let (embedded, service) = if let Some(remote) = config.remote {
-        telemetry::start_logs(&config.log).map_err(anyhow::Error::msg)?;
+        start_logs(&config.log)?;
         (None, remote)
     } else {
         let embedded = Embedded::start(config.addr).await?;
@@ -73,6 +73,13 @@ async fn serve() -> anyhow::Result<()> {
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
+    Ok(())
+}
+
+/// Logs to stderr, one JSON object per line, as duyetd does.
+fn start_logs(filter: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter).context("DUYET_LOG")?;
+    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use duyet::proto::v1::{ChallengeKind, ErrorReason, IssueChallengeResponse, ListCommentsRequest, Mode, Order};
+use duyet_proto::v1::{ChallengeKind, ErrorReason, IssueChallengeResponse, ListCommentsRequest, Mode, Order};
 use serde::Deserialize;
 
 use crate::{

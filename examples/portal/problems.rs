@@ -1,6 +1,6 @@
 //! From a refusal to what the reader reads, and to what the form needs before it can be sent again.
 
-use duyet::proto::v1::ErrorReason;
+use duyet_proto::v1::ErrorReason;
 use serde::Serialize;
 
 use crate::refusal::Refusal;

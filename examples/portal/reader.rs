@@ -6,7 +6,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
-use duyet::proto::v1::Client;
+use duyet_proto::v1::Client;
 
 use crate::portal::Portal;
 

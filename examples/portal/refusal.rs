@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duyet::proto::v1::{ErrorReason, IssueChallengeResponse};
+use duyet_proto::v1::{ErrorReason, IssueChallengeResponse};
 use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;

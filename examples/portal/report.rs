@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{AppendHeaders, IntoResponse as _, Redirect, Response},
 };
-use duyet::proto::v1::{ErrorReason, Reason, ReportCommentRequest};
+use duyet_proto::v1::{ErrorReason, Reason, ReportCommentRequest};
 use serde::Deserialize;
 
 use crate::{

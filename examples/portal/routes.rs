@@ -10,7 +10,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::get,
 };
-use duyet::proto::v1::{ErrorReason, Outcome};
+use duyet_proto::v1::{ErrorReason, Outcome};
 
 use crate::{
     assets, clock,

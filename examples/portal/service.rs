@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use duyet::proto::v1::{
+use duyet_proto::v1::{
     ChallengeKind, Comment, GetCommentRequest, IssueChallengeRequest, IssueChallengeResponse, ListCommentsRequest,
     ListCommentsResponse, ReportCommentRequest, SubmitCommentRequest, SubmitCommentResponse, VerifyChallengeRequest,
     captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,

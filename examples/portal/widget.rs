@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use duyet::proto::v1::{ChallengeKind, VerifyChallengeRequest, issue_challenge_response::Content};
+use duyet_proto::v1::{ChallengeKind, VerifyChallengeRequest, issue_challenge_response::Content};
 use serde::Deserialize;
 use serde_json::json;
 

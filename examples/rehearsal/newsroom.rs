@@ -1,7 +1,7 @@
 //! A newsroom in a temporary directory, with readers that fill its queue.
 
 use anyhow::Context as _;
-use duyet::{
+use duyetd::{
     config::{Config, Settings},
     domain::rate_limit::Quotas,
     proto::v1::{

@@ -1,6 +1,6 @@
 //! What readers write, and which keys a moderator without doubts presses.
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 
 /// Marks a comment's number, so that the script tells comments apart.
 const MARK: &str = "Ý kiến số ";

@@ -8,5 +8,5 @@ fn main() -> std::process::ExitCode {
     // was given back. Where it cannot be told so, that memory is all it costs.
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_thp_disable(true);
-    duyet::daemon::run(duyet::daemon::Arguments::of_process())
+    duyetd::daemon::run(duyetd::daemon::Arguments::of_process())
 }

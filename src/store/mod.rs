@@ -10,6 +10,7 @@ pub mod contract;
 mod error;
 mod key;
 mod keyset;
+mod migrations;
 mod model;
 mod outcome;
 mod parse;

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1::{self, Action};
+use duyet_proto::v1::{self, Action};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tokio::task::JoinSet;
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use duyet::proto::v1::{self, Action};
+use duyet_proto::v1::{self, Action};
 use tonic::Code;
 
 use super::{

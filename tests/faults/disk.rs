@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tonic::Code;

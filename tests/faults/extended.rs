@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use sqlx::PgPool;
 
 use super::{

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use tokio::task::JoinSet;
 use tonic::{Code, Request, Status};
 use uuid::Uuid;

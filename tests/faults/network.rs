@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use rand::Rng as _;
 use tonic_health::pb::health_check_response::ServingStatus;
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use duyet::proto::v1::{self, Action, BanEffect, BanSubject, create_ban_request::Subject, revert_request::Target};
+use duyet_proto::v1::{self, Action, BanEffect, BanSubject, create_ban_request::Subject, revert_request::Target};
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use uuid::Uuid;

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
@@ -42,7 +42,7 @@ async fn acknowledged_comments_survive_kill_9(database: Database) {
     let config = wide_limits(dir.path());
     let (url, keys) = match database {
         Database::Sqlite => (String::new(), String::new()),
-        Database::Postgres => (empty_database_url().await, duyet::keyring::Keyring::generate()),
+        Database::Postgres => (empty_database_url().await, duyetd::keyring::Keyring::generate()),
     };
     let environment = [("DUYET_CONFIG", config.as_str()), ("DATABASE_URL", &url), ("DUYET_KEYS", &keys)];
     let mut daemon = Daemon::start(dir.path(), &environment);
@@ -228,7 +228,7 @@ async fn submits_wait_out_a_postgres_that_crashes() {
     let url = postgres.url();
     let newsroom = Newsroom::open_with(Database::Sqlite, |config| {
         config.database_url = url.parse().ok();
-        config.keys = duyet::keyring::Keyring::generate().parse().ok();
+        config.keys = duyetd::keyring::Keyring::generate().parse().ok();
     })
     .await;
     let mut portal = newsroom.portal();

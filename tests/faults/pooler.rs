@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1::Action;
+use duyet_proto::v1::Action;
 use sqlx::PgPool;
 use tonic::Code;
 
@@ -22,7 +22,7 @@ use crate::support::{
 
 /// What a daemon over `url` needs.
 fn environment(url: &str) -> Vec<(String, String)> {
-    let pairs = [("DATABASE_URL", url), ("DUYET_KEYS", &duyet::keyring::Keyring::generate())];
+    let pairs = [("DATABASE_URL", url), ("DUYET_KEYS", &duyetd::keyring::Keyring::generate())];
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::task::JoinSet;
 use tonic::Code;

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::{
+use duyetd::{
     domain::{id::SiteId, submission::Submission},
     proto::v1::{self, Action, BanEffect, BanSubject},
     store::{Store, postgres::PostgresStore},

@@ -38,7 +38,7 @@ impl Stage {
         let text = format!("{toml}\n[limits]\n{}", limits.collect::<String>());
         let config = dir.path().join("duyet.toml");
         std::fs::write(&config, text).unwrap();
-        let keys = if url.is_empty() { String::new() } else { duyet::keyring::Keyring::generate() };
+        let keys = if url.is_empty() { String::new() } else { duyetd::keyring::Keyring::generate() };
         let environment = [
             ("DUYET_CONFIG", config.to_str().unwrap()),
             ("DATABASE_URL", url),

@@ -1,6 +1,6 @@
 //! Who may call what: every RPC of the role table against every kind of token.
 
-use duyet::{domain::access::Role, grpc::role};
+use duyetd::{domain::access::Role, grpc::role};
 use tonic::{Code, Request, client::Grpc, metadata::MetadataValue};
 use tonic_prost::ProstCodec;
 
@@ -100,8 +100,8 @@ async fn a_token_that_is_not_live_opens_nothing(database: Database) {
     let (start, secret) = (&good[..good.len() - 43], newsroom.token("moderator"));
     let forged = format!("Bearer {start}{}", &secret[secret.len() - 43..]);
     let revoked = newsroom.new_token("ADMIN", "default").await;
-    let store = duyet::server::open_store(&newsroom.config).unwrap();
-    let (id, _) = duyet::keyring::parse_access_token(&revoked).unwrap();
+    let store = duyetd::server::open_store(&newsroom.config).unwrap();
+    let (id, _) = duyetd::keyring::parse_access_token(&revoked).unwrap();
     assert!(store.revoke_token(id, chrono::DateTime::UNIX_EPOCH).await.unwrap());
     let revoked = format!("Bearer {revoked}");
     let expired = format!("Bearer {}", expired_token(&newsroom).await);
@@ -116,13 +116,13 @@ async fn a_token_that_is_not_live_opens_nothing(database: Database) {
 }
 
 async fn expired_token(newsroom: &Newsroom) -> String {
-    let store = duyet::server::open_store(&newsroom.config).unwrap();
-    let new = duyet::service::NewToken {
-        site: duyet::domain::id::SiteId::parse("default").unwrap(),
+    let store = duyetd::server::open_store(&newsroom.config).unwrap();
+    let new = duyetd::service::NewToken {
+        site: duyetd::domain::id::SiteId::parse("default").unwrap(),
         name: "het-han".into(),
         role: Role::Admin,
         expires_at: Some(chrono::DateTime::UNIX_EPOCH),
     };
-    let gatekeeper = duyet::service::Gatekeeper::new(store, newsroom.keyring());
+    let gatekeeper = duyetd::service::Gatekeeper::new(store, newsroom.keyring());
     gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
 }

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use duyet::proto::v1::{self, ChallengeKind, Outcome};
+use duyet_proto::v1::{self, ChallengeKind, Outcome};
 use serde_json::Value;
 use tonic::Status;
 

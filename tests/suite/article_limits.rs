@@ -2,7 +2,7 @@
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
-use duyet::{domain::rate_limit::Quotas, proto::v1};
+use duyetd::{domain::rate_limit::Quotas, proto::v1};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 

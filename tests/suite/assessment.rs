@@ -1,6 +1,6 @@
 //! What makes a comment suspicious reaches the moderator, from the form to the case.
 
-use duyet::proto::v1::{self, Mode, Outcome};
+use duyet_proto::v1::{self, Mode, Outcome};
 
 use crate::support::newsroom::{Database, Newsroom, on_both_databases};
 

@@ -1,6 +1,6 @@
 //! Bans at the desk: made, ended, listed, and what goes along with them.
 
-use duyet::proto::v1::{self, BanEffect, BanSubject, CommentStatus, Mode, Reason, create_ban_request::Subject};
+use duyet_proto::v1::{self, BanEffect, BanSubject, CommentStatus, Mode, Reason, create_ban_request::Subject};
 use tonic::Code;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use duyet::{
+use duyetd::{
     captcha::Pool,
     domain::{
         Error, Result,

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use duyet::proto::v1::{self, BanEffect, BanSubject, CommentStatus, Mode, Outcome, create_ban_request::Subject};
+use duyet_proto::v1::{self, BanEffect, BanSubject, CommentStatus, Mode, Outcome, create_ban_request::Subject};
 use tokio::task::JoinSet;
 use tonic::Code;
 use uuid::Uuid;

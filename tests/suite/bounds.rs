@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::body::{Body, Bytes};
-use duyet::{
+use duyetd::{
     grpc::{MAX_MESSAGE_BYTES, MAX_OPEN_MESSAGE_BYTES, role},
     proto::{self, v1},
 };
@@ -52,7 +52,7 @@ fn every_path() -> Vec<(String, usize)> {
 
 /// The name of a token that may call `path`.
 fn caller_of(path: &str) -> &'static str {
-    use duyet::domain::access::Role;
+    use duyetd::domain::access::Role;
     match role::allowed(path) {
         Some(roles) if roles.contains(&Role::Portal) => "portal",
         _ => "admin",
@@ -290,14 +290,14 @@ async fn expensive_calls_take_turns(database: Database) {
 }
 
 async fn a_watch_ends_with_its_token(database: Database) {
-    let often = |config: &mut duyet::config::Config| config.heartbeat = Duration::from_millis(200);
+    let often = |config: &mut duyetd::config::Config| config.heartbeat = Duration::from_millis(200);
     let newsroom = Newsroom::open_with(database, often).await;
     let token = newsroom.new_token("MODERATOR", "default").await;
     let desk = newsroom.desk_with(&token);
     let mut events = desk.moderation.clone().watch_queue(v1::WatchQueueRequest::default()).await.unwrap().into_inner();
     assert!(events.message().await.unwrap().is_some());
-    let store = duyet::server::open_store(&newsroom.config).unwrap();
-    let (id, _) = duyet::keyring::parse_access_token(&token).unwrap();
+    let store = duyetd::server::open_store(&newsroom.config).unwrap();
+    let (id, _) = duyetd::keyring::parse_access_token(&token).unwrap();
     assert!(store.revoke_token(id, chrono::DateTime::UNIX_EPOCH).await.unwrap());
     // It is believed for some seconds, then nothing is told any more, though things go on happening.
     let happening = tokio::spawn({

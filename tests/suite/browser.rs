@@ -7,7 +7,7 @@ use std::{
     net::TcpStream,
 };
 
-use duyet::proto::v1::{BanEffect, BanSubject};
+use duyet_proto::v1::{BanEffect, BanSubject};
 use fantoccini::Locator;
 use unicode_normalization::UnicodeNormalization as _;
 

@@ -1,6 +1,6 @@
 //! One decision on many comments.
 
-use duyet::{
+use duyetd::{
     domain::id::SiteId,
     proto::v1::{self, Action, CommentStatus, Reason},
 };

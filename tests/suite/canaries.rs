@@ -2,7 +2,7 @@
 //! and none of the words is in a log, a metric, an answer or a `Debug`. (Beyond this test, every daemon of the whole suite is searched for its
 //! own secrets when it ends: `support/daemon.rs`.)
 
-use duyet::{config::Settings, grpc::role, proto::v1};
+use duyetd::{config::Settings, grpc::role, proto::v1};
 use prost::Message as _;
 use tonic::{Request, client::Grpc, metadata::MetadataValue};
 use tonic_prost::ProstCodec;
@@ -51,7 +51,7 @@ async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
     // Trust asks for no password, and takes one.
     let url = url.replace("postgres://tests@", &format!("postgres://tests:{DATABASE_PASSWORD}@"));
     assert!(url.contains(DATABASE_PASSWORD));
-    let keys = duyet::keyring::Keyring::generate();
+    let keys = duyetd::keyring::Keyring::generate();
     let redis_url = format!("redis://:{REDIS_PASSWORD}@127.0.0.1:{}/", redis.port());
     let dir = tempfile::tempdir().unwrap();
     let environment =
@@ -116,12 +116,12 @@ fn no_secret_is_in_what_debug_prints() {
     let toml = format!(
         "database_url = \"postgres://u:{DATABASE_PASSWORD}@h/d\"\nredis_url = \"redis://:{REDIS_PASSWORD}@h/\"\nkeys = \"{}\"\n
         [captcha]\nfixed_answer = \"CFHKM\"\n",
-        duyet::keyring::Keyring::generate()
+        duyetd::keyring::Keyring::generate()
     );
     let settings = Settings::from_toml(&toml).unwrap();
     let printed = format!("{settings:?}");
-    let config = duyet::config::Config::from_settings(settings).unwrap();
-    let keyring = duyet::keyring::Keyring::parse(config.keys.as_ref().unwrap().expose()).unwrap();
+    let config = duyetd::config::Config::from_settings(settings).unwrap();
+    let keyring = duyetd::keyring::Keyring::parse(config.keys.as_ref().unwrap().expose()).unwrap();
     for text in [printed, format!("{config:?}"), format!("{keyring:?}"), format!("{:?}", config.keys)] {
         for secret in [DATABASE_PASSWORD, REDIS_PASSWORD, &config.keys.as_ref().unwrap().expose()[2..]] {
             assert!(!text.contains(secret), "{text}");

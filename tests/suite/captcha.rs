@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use duyet::{domain::answer::Alphabet, proto::v1};
+use duyetd::{domain::answer::Alphabet, proto::v1};
 use uuid::Uuid;
 
 use crate::support::newsroom::{ANSWER, Database, Newsroom, fields, fresh_challenge, on_both_databases, reason};

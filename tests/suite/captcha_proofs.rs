@@ -12,7 +12,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use duyet::{
+use duyetd::{
     keyring::Keyring,
     proto::v1::{self, ChallengeKind},
     server,
@@ -169,7 +169,7 @@ async fn keys_change_on_all_replicas_and_no_reader_is_refused() {
     let token = newsroom.token("portal");
     let mut replicas = Vec::new();
     for text in &keys {
-        let config = duyet::config::Config { keys: text.parse().ok(), ..newsroom.config.clone() };
+        let config = duyetd::config::Config { keys: text.parse().ok(), ..newsroom.config.clone() };
         let running = server::start(config).await.unwrap();
         replicas.push((portal_at(running.grpc_addr, &token), running));
     }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command, time::Duration};
 
-use duyet::proto::v1::{self, erase_author_request::Of};
+use duyet_proto::v1::{self, erase_author_request::Of};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::time::timeout;
 use uuid::Uuid;

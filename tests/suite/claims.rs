@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use duyet::proto::v1::{self, Action, CommentStatus, QueueFilter, QueueOrder};
+use duyet_proto::v1::{self, Action, CommentStatus, QueueFilter, QueueOrder};
 use prost_types::Duration;
 use tonic::Code;
 use uuid::Uuid;

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use duyet::{
+use duyetd::{
     locale::{Locale, Value},
     proto::v1::{
         self,
@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 use tonic::{Code, Request, Response, Status, transport::Server};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::support::canned;
+use crate::support::{canned, programs};
 
 /// One pending comment that tries everything a terminal could be tricked with.
 pub const PENDING: &str = "01970000-0000-7000-8000-000000000001";
@@ -358,7 +358,7 @@ impl Desk {
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_duyet"));
+        let mut command = Command::new(programs::duyet());
         command.args(args).env_clear().env("HOME", self.home.path()).env("XDG_CONFIG_HOME", self.home.path());
         command.env("TZ", "UTC-7").env("DUYET_ADDR", &self.addr);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

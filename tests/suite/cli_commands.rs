@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use duyet::proto::v1::{self, create_ban_request::Subject, revert_request::Target};
+use duyet_proto::v1::{self, create_ban_request::Subject, revert_request::Target};
 use serde_json::Value as Json;
 
 use crate::{

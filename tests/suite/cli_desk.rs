@@ -6,13 +6,16 @@ use std::{
     time::Duration,
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
     moderator_client::{duyet, duyet_in, json, text},
-    support::newsroom::{Database, Newsroom, Portal, on_both_databases, reason},
+    support::{
+        newsroom::{Database, Newsroom, Portal, on_both_databases, reason},
+        programs,
+    },
 };
 
 on_both_databases! {
@@ -409,7 +412,7 @@ async fn numbers_tell_who_did_what(database: Database) {
 async fn a_watch_tells_what_comes_and_goes(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_duyet"));
+    let mut command = Command::new(programs::duyet());
     command
         .env_clear()
         .env("HOME", newsroom.token_file("x").parent().unwrap())

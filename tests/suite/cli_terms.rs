@@ -1,6 +1,6 @@
 //! Terms, `assess` and `replay` at the command line, against a real server.
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 
 use crate::{
     moderator_client::{duyet, duyet_in, json, text},

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use duyet::proto::v1::{self, Outcome};
+use duyet_proto::v1::{self, Outcome};
 
 use crate::support::newsroom::{Database, Newsroom, Portal, decision, on_both_databases};
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use duyet::{
+use duyetd::{
     domain::{
         access::{Caller, Role},
         audit::{AuditAction, AuditFilter},
@@ -119,7 +119,7 @@ async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Databas
                 }
             };
             erasing.await;
-            duyet::service::Erased { comments: 300, reports: 0, batch: Uuid::nil(), remaining: 0, in_progress: false }
+            duyetd::service::Erased { comments: 300, reports: 0, batch: Uuid::nil(), remaining: 0, in_progress: false }
         });
     }
     let answers = tasks.join_all().await;
@@ -127,8 +127,8 @@ async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Databas
     assert_eq!(home.number("select count(*) from audit where action = 'ERASE'").await, 300);
 }
 
-async fn finished(newsroom: &Newsroom, request: Uuid, site: &duyet::domain::id::SiteId) -> PersonErasure {
-    let store = duyet::server::open_store(&newsroom.config).unwrap();
+async fn finished(newsroom: &Newsroom, request: Uuid, site: &duyetd::domain::id::SiteId) -> PersonErasure {
+    let store = duyetd::server::open_store(&newsroom.config).unwrap();
     let waited = tokio::time::timeout(Duration::from_secs(60), async {
         loop {
             let erasure = store.find_erasure(site, request).await.unwrap().unwrap();
@@ -145,12 +145,12 @@ async fn finished(newsroom: &Newsroom, request: Uuid, site: &duyet::domain::id::
 
 async fn an_erasure_outlives_its_server(database: Database) {
     let newsroom = Newsroom::open(database).await;
-    let site = duyet::domain::id::SiteId::parse("default").unwrap();
+    let site = duyetd::domain::id::SiteId::parse("default").unwrap();
     let id = newsroom.portal().say("bai", "Câu đầu").await.comment_id;
     let author = newsroom.desk().case(&id).await.author_history.unwrap().author;
     let (erasure, row) = begun(&[&author]);
     // As after a crash in the first moment of the call.
-    let store = duyet::server::open_store(&newsroom.config).unwrap();
+    let store = duyetd::server::open_store(&newsroom.config).unwrap();
     store.begin_erasure(&site, &erasure, &row).await.unwrap();
     store.close().await;
     let newsroom = newsroom.restarted().await;

@@ -1,7 +1,7 @@
 //! Whatever comes in: the text normaliser, the spam score and its terms, the configuration, tokens, stored models and the wire's decoder,
 //! each fed with what nobody writes. `PROPTEST_CASES=100000 tests/run fuzz` runs them for long.
 
-use duyet::{
+use duyetd::{
     config::Settings,
     domain::{
         comment::FormText,
@@ -148,7 +148,7 @@ proptest! {
 
     #[test]
     fn any_term_is_taken_or_told_what_is_wrong_and_meets_itself(pattern in hostile(), note in hostile(), weight in any::<f64>()) {
-        let mut violations = duyet::domain::violation::Violations::default();
+        let mut violations = duyetd::domain::violation::Violations::default();
         let (tier, state) = (Some(TermTier::Exact), Some(TermState::Enforce));
         let draft = TermDraft::check(&pattern, tier, state, weight, &note, &mut violations).unwrap();
         if violations.fields().is_empty() {
@@ -249,7 +249,7 @@ async fn no_message_is_too_strange_for_an_answer() {
         if path.ends_with("/WatchQueue") {
             continue;
         }
-        let token = if roles.contains(&duyet::domain::access::Role::Admin) { "admin" } else { "portal" };
+        let token = if roles.contains(&duyetd::domain::access::Role::Admin) { "admin" } else { "portal" };
         let header = MetadataValue::try_from(format!("Bearer {}", newsroom.token(token))).unwrap();
         let mut client = Grpc::new(newsroom.channel());
         for _ in 0..60 {

@@ -1,6 +1,6 @@
 //! Values that other programs would take for commands are values here: stored, found, shown and decided as the text they are.
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use uuid::Uuid;
 
 use crate::support::{

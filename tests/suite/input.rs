@@ -1,6 +1,6 @@
 //! Bad input: the documented error, and nothing stored.
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use tonic::{Code, Request, client::Grpc, codec::CompressionEncoding::Gzip, metadata::MetadataValue};
 use tonic_prost::ProstCodec;
 use uuid::Uuid;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Duration as Days, Utc};
-use duyet::{
+use duyetd::{
     domain::{
         actor::SYSTEM,
         audit::{AuditAction, AuditEntry, AuditFilter},

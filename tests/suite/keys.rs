@@ -1,6 +1,6 @@
 //! The server's keys and the database: what only their holder may write, and what they key.
 
-use duyet::{
+use duyetd::{
     config::Config,
     domain::{
         Error,
@@ -79,7 +79,7 @@ async fn insert_admin(newsroom: &Newsroom, name: &str) -> String {
 /// Whether the token may do what an admin may.
 async fn is_admin(newsroom: &Newsroom, token: &str) -> bool {
     let mut desk = newsroom.desk_with(token);
-    match desk.privacy.reveal_sender(duyet::proto::v1::RevealSenderRequest::default()).await {
+    match desk.privacy.reveal_sender(duyet_proto::v1::RevealSenderRequest::default()).await {
         Ok(_) => panic!("an empty request is answered"),
         Err(status) => match reason(&status).as_str() {
             "TOKEN_INVALID" | "ROLE_MISSING" | "MISSING_ROLE" => false,

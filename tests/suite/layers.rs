@@ -1,4 +1,4 @@
-//! The house's rule of who may import whom, read from the `use` lines, and its measures.
+//! Which module may import which, read from the `use` lines, and how long files and functions may be.
 
 use std::{
     fs,
@@ -7,29 +7,48 @@ use std::{
 
 use crate::support::imports::imports;
 
-/// A room, the rooms it may import, and the crates it must not name.
-const ROOMS: [(&str, &[&str], &[&str]); 14] = [
-    ("captcha", &["domain"], &["tonic", "sqlx", "redis", "axum"]),
-    ("cli", &["locale", "proto"], &["sqlx", "redis", "axum", "governor"]),
-    ("config", &["domain"], &["tokio", "tonic", "sqlx", "redis", "axum"]),
+/// A module of the server, the modules it may import, and the crates it must not name. What other packages must not import is
+/// Cargo's to enforce.
+const MODULES: [(&str, &[&str], &[&str]); 11] = [
+    ("captcha", &["domain"], &["tonic", "sqlx", "redis", "axum", "duyet_proto"]),
+    ("config", &["domain"], &["tokio", "tonic", "sqlx", "redis", "axum", "duyet_proto"]),
     ("daemon", ALL, &[]),
-    ("domain", &[], &["tokio", "tonic", "sqlx", "redis", "governor", "axum", "metrics", "tracing", "rand"]),
-    ("grpc", &["domain", "locale", "ops", "proto", "service"], &["sqlx", "redis", "governor"]),
-    ("keyring", &["domain"], &["tokio", "tonic", "sqlx", "redis", "axum"]),
-    ("limiter", &["domain"], &["tonic", "sqlx", "axum"]),
-    ("locale", &[], &["tokio", "tonic", "sqlx", "redis", "axum"]),
-    ("ops", &["domain"], &["tonic", "sqlx", "redis"]),
-    ("proto", &[], &[]),
+    (
+        "domain",
+        &[],
+        &[
+            "tokio",
+            "tonic",
+            "sqlx",
+            "redis",
+            "governor",
+            "axum",
+            "metrics",
+            "tracing",
+            "rand",
+            "duyet_proto",
+            "duyet_locale",
+        ],
+    ),
+    ("grpc", &["domain", "ops", "service"], &["sqlx", "redis", "governor"]),
+    ("keyring", &["domain"], &["tokio", "tonic", "sqlx", "redis", "axum", "duyet_proto"]),
+    ("limiter", &["domain"], &["tonic", "sqlx", "axum", "duyet_proto"]),
+    ("ops", &["domain"], &["tonic", "sqlx", "redis", "duyet_proto"]),
     ("server", ALL, &[]),
-    ("service", &["captcha", "domain", "keyring", "limiter", "ops", "store"], &["tonic", "sqlx", "redis", "axum"]),
-    ("store", &["domain"], &["tonic", "redis", "axum"]),
+    (
+        "service",
+        &["captcha", "domain", "keyring", "limiter", "ops", "store"],
+        &["tonic", "sqlx", "redis", "axum", "duyet_proto"],
+    ),
+    ("store", &["domain"], &["tonic", "redis", "axum", "duyet_proto"]),
 ];
 
-/// Rooms that wire the others.
-const ALL: &[&str] = &[
-    "captcha", "cli", "config", "daemon", "domain", "grpc", "keyring", "limiter", "locale", "ops", "proto", "server",
-    "service", "store",
-];
+/// Modules that wire the others.
+const ALL: &[&str] =
+    &["captcha", "config", "daemon", "domain", "grpc", "keyring", "limiter", "ops", "server", "service", "store"];
+
+/// Packages besides the server, whose files have the same measures.
+const PACKAGES: [&str; 4] = ["cli/src", "examples/portal", "locale/src", "proto/src"];
 
 /// Longest file in lines, without its tests.
 const LONGEST_FILE: usize = 300;
@@ -42,14 +61,24 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
     entries
         .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        // A room's tests may stand outside of it.
+        // Tests may import what their module must not.
         .filter(|path| path.file_name().is_some_and(|name| name != "tests.rs"))
         .collect()
 }
 
-fn source(room: &str) -> Vec<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A module's files; all of the server's for an empty name.
+fn source(module: &str) -> Vec<PathBuf> {
+    let path = root().join("src").join(module);
     if path.is_dir() { rust_files(&path) } else { vec![path.with_extension("rs")] }
+}
+
+/// The files of all packages.
+fn all_sources() -> Vec<PathBuf> {
+    source("").into_iter().chain(PACKAGES.iter().flat_map(|package| rust_files(&root().join(package)))).collect()
 }
 
 /// The file's code up to its inline tests.
@@ -65,7 +94,7 @@ fn named_paths(path: &Path) -> Vec<String> {
     lines.map(str::to_owned).chain(imports(path, &code)).collect()
 }
 
-/// True when the line names the crate or room as a path.
+/// Returns whether the line names the crate or module as a path.
 fn names(line: &str, forbidden: &str) -> bool {
     let path = format!("{forbidden}::");
     let starts = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':' || c == '"');
@@ -73,37 +102,37 @@ fn names(line: &str, forbidden: &str) -> bool {
 }
 
 #[test]
-fn no_room_imports_what_it_must_not() {
-    for (room, allowed, crates) in ROOMS {
-        let strangers = ALL.iter().filter(|other| **other != room && !allowed.contains(other));
+fn no_module_imports_what_it_must_not() {
+    for (module, allowed, crates) in MODULES {
+        let strangers = ALL.iter().filter(|other| **other != module && !allowed.contains(other));
         let forbidden: Vec<String> = strangers
             .map(|other| format!("crate::{other}"))
             .chain(crates.iter().map(|one| (*one).to_owned()))
             .collect();
-        for file in source(room) {
+        for file in source(module) {
             for line in named_paths(&file) {
                 let broken = forbidden.iter().find(|path| names(&line, path));
-                assert_eq!(broken, None, "{}: {room} must not say: {line}", file.display());
+                assert_eq!(broken, None, "{}: {module} must not say: {line}", file.display());
             }
         }
     }
 }
 
 #[test]
-fn every_room_is_in_the_table() {
-    let src = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
-    let mut rooms: Vec<String> = src
+fn every_module_is_in_the_table() {
+    let src = fs::read_dir(root().join("src")).unwrap();
+    let mut modules: Vec<String> = src
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
-        .filter(|room| room != "bin" && room != "lib")
+        .filter(|module| module != "bin" && module != "lib")
         .collect();
-    rooms.sort();
-    assert_eq!(rooms, ROOMS.map(|(room, ..)| room));
-    assert_eq!(rooms, ALL);
+    modules.sort();
+    assert_eq!(modules, MODULES.map(|(module, ..)| module));
+    assert_eq!(modules, ALL);
 }
 
 #[test]
 fn sql_lives_in_the_store_only() {
-    for file in source("") {
+    for file in all_sources() {
         let text = code(&file);
         let outside = !file.components().any(|part| part.as_os_str() == "store");
         assert!(!(outside && text.contains("sqlx::query")), "{}", file.display());
@@ -134,8 +163,9 @@ fn median_and_longest(mut lengths: Vec<usize>) -> (usize, usize) {
 
 #[test]
 fn files_and_functions_stay_short() {
-    let files: Vec<String> = source("").iter().map(|file| code(file)).collect();
-    for (file, text) in source("").iter().zip(&files) {
+    let sources = all_sources();
+    let files: Vec<String> = sources.iter().map(|file| code(file)).collect();
+    for (file, text) in sources.iter().zip(&files) {
         let lines = text.lines().count();
         assert!(lines <= LONGEST_FILE, "{} has {lines} lines", file.display());
     }
@@ -150,7 +180,7 @@ fn files_and_functions_stay_short() {
 
 #[test]
 fn every_longer_file_says_what_it_is_for() {
-    for file in source("") {
+    for file in all_sources() {
         let text = fs::read_to_string(&file).unwrap();
         let opens = text.starts_with("//!");
         assert!(opens || text.lines().count() <= 60, "{} lacks a //! line", file.display());

@@ -1,6 +1,6 @@
 //! What decisions teach: on line and rebuilt alike, once for all replicas, and taken back when they are.
 
-use duyet::{
+use duyetd::{
     domain::{
         id::CommentId,
         lifecycle::Action,
@@ -72,7 +72,7 @@ async fn learn(replica: &Workflow, second: i64) -> u64 {
 /// The head and the score of a text that nobody decided, as this replica has them.
 fn knows(replica: &Workflow) -> Option<(ModelHead, u64)> {
     let learned = replica.learned(&site())?;
-    let form = duyet::domain::comment::FormText {
+    let form = duyetd::domain::comment::FormText {
         author_name: "Mai".into(),
         title: String::new(),
         content: "casino tối nay".into(),

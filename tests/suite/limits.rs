@@ -4,7 +4,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use duyet::{
+use duyetd::{
     domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
     limiter::Limiter,
 };

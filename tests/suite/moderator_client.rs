@@ -2,10 +2,13 @@
 
 use std::process::{Command, Output};
 
-use duyet::proto::v1::Mode;
+use duyet_proto::v1::Mode;
 use serde_json::Value;
 
-use crate::support::newsroom::{Database, Newsroom, on_both_databases};
+use crate::support::{
+    newsroom::{Database, Newsroom, on_both_databases},
+    programs,
+};
 
 on_both_databases! {
     a_moderator_clears_a_queue,
@@ -21,7 +24,7 @@ pub async fn duyet(newsroom: &Newsroom, token: &str, arguments: &[&str]) -> Outp
 
 /// Runs `duyet` with a token, without touching the test's runtime threads.
 pub async fn duyet_in(lang: &str, newsroom: &Newsroom, token: &str, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_duyet"));
+    let mut command = Command::new(programs::duyet());
     command
         .env_clear()
         .env("HOME", newsroom.token_file("x").parent().unwrap())

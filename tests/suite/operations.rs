@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_reflection::pb::{v1 as reflection, v1alpha as old_reflection};
 
@@ -117,7 +117,7 @@ async fn metrics_tell_what_happened(database: Database) {
         Database::Sqlite => None,
         Database::Postgres => Some(crate::support::newsroom::empty_database_url().await),
     };
-    let keys = duyet::keyring::Keyring::generate();
+    let keys = duyetd::keyring::Keyring::generate();
     let environment: Vec<(&str, &str)> =
         postgres.iter().flat_map(|url| [("DATABASE_URL", url.as_str()), ("DUYET_KEYS", keys.as_str())]).collect();
     let daemon = Daemon::start(dir.path(), &environment);
@@ -176,7 +176,7 @@ async fn status_line(newsroom: &Newsroom, path: &str, token: &str) -> String {
 }
 
 async fn metrics_off_loopback_need_a_token_of_their_own(database: Database) {
-    let everywhere = |config: &mut duyet::config::Config| config.http_addr = "0.0.0.0:0".parse().unwrap();
+    let everywhere = |config: &mut duyetd::config::Config| config.http_addr = "0.0.0.0:0".parse().unwrap();
     let newsroom = Newsroom::open_with(database, everywhere).await;
     let of_sites = ["portal", "moderator", "admin"].map(|name| newsroom.token(name));
     for token in [String::new(), "x".into()].into_iter().chain(of_sites) {
@@ -191,14 +191,14 @@ async fn metrics_off_loopback_need_a_token_of_their_own(database: Database) {
 
 /// A token of the server, as `duyetd token create --role metrics` makes it.
 async fn metrics_token(newsroom: &Newsroom) -> String {
-    let store = duyet::server::open_store(&newsroom.config).unwrap();
-    let new = duyet::service::NewToken {
-        site: duyet::domain::id::SiteId::of_server(),
+    let store = duyetd::server::open_store(&newsroom.config).unwrap();
+    let new = duyetd::service::NewToken {
+        site: duyetd::domain::id::SiteId::of_server(),
         name: "prometheus".into(),
-        role: duyet::domain::access::Role::Metrics,
+        role: duyetd::domain::access::Role::Metrics,
         expires_at: None,
     };
-    let gatekeeper = duyet::service::Gatekeeper::new(store, newsroom.keyring());
+    let gatekeeper = duyetd::service::Gatekeeper::new(store, newsroom.keyring());
     gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
 }
 
@@ -254,7 +254,7 @@ fn settings_are_checked_and_printed_without_secrets() {
     let environment = [
         ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1/d"),
         ("REDIS_URL", "redis://:hunter3@127.0.0.1/"),
-        ("DUYET_KEYS", &duyet::keyring::Keyring::generate()),
+        ("DUYET_KEYS", &duyetd::keyring::Keyring::generate()),
     ];
     let printed = stdout(&run(dir.path(), &[&config[..], &["config", "print"]].concat(), &environment));
     assert!(printed.contains("submits_per_device = \"9/1m\"") && printed.contains("mode = \"POST\""), "{printed}");
@@ -322,7 +322,7 @@ fn everything_that_a_start_would_fail_by_is_told_at_once() {
 #[test]
 fn a_check_connects_when_it_is_told_to() {
     let dir = tempfile::tempdir().unwrap();
-    let keys = duyet::keyring::Keyring::generate();
+    let keys = duyetd::keyring::Keyring::generate();
     let away = [
         ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/d"),
         ("REDIS_URL", "redis://:hunter3@127.0.0.1:1/"),
@@ -360,7 +360,7 @@ fn keys_are_written_to_a_new_file_that_only_its_owner_reads() {
     assert_eq!(stdout(&run(dir.path(), &generate, &[])), "");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let made = std::fs::read_to_string(&file).unwrap();
-    assert!(duyet::keyring::Keyring::parse(&made).is_ok());
+    assert!(duyetd::keyring::Keyring::parse(&made).is_ok());
     let told = stderr(&run(dir.path(), &generate, &[]));
     assert!(told.contains("new.keys"), "{told}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), made, "an old file may hold keys in use");

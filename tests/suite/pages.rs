@@ -1,6 +1,6 @@
 //! First pages are kept in memory: whatever a replica changed must show in its very next answer, and soon at the others.
 
-use duyet::proto::v1::{self, Action, Mode, create_ban_request, erase_author_request, revert_request};
+use duyet_proto::v1::{self, Action, Mode, create_ban_request, erase_author_request, revert_request};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -62,7 +62,7 @@ fn ban_of(comment: String) -> v1::CreateBanRequest {
 
 /// One writing call after the other, each between two looks.
 async fn whatever_a_call_changed_shows_in_the_next_answer(database: Database) {
-    let newsroom = Newsroom::open_with(database, |config| config.mode = duyet::domain::mode::Mode::Post).await;
+    let newsroom = Newsroom::open_with(database, |config| config.mode = duyetd::domain::mode::Mode::Post).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
     let mut looks = vec![];

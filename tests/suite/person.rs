@@ -1,6 +1,6 @@
 //! The rights of a person: everything they wrote is handed over, and is emptied for good.
 
-use duyet::proto::v1::{
+use duyet_proto::v1::{
     self, CommentStatus, EraseAuthorRequest, ExportAuthorRequest, ExportAuthorResponse, erase_author_request,
     export_author_request,
 };

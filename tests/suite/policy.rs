@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use chrono::{DateTime, SubsecRound as _, Utc};
-use duyet::proto::v1::{self, Mode, Outcome};
+use duyet_proto::v1::{self, Mode, Outcome};
 use prost_types::{FieldMask, Timestamp};
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
@@ -373,7 +373,7 @@ impl Crowd {
 }
 
 /// One server on SQLite, two replicas on PostgreSQL: the change goes to the first, the crowd to both.
-async fn with_replica(newsroom: &Newsroom) -> (Option<duyet::server::Running>, Vec<Portal>) {
+async fn with_replica(newsroom: &Newsroom) -> (Option<duyetd::server::Running>, Vec<Portal>) {
     let mut portals = vec![newsroom.portal()];
     let mut replica = None;
     if newsroom.config.database_url.is_some() {

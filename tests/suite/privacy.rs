@@ -1,6 +1,6 @@
 //! An admin's look at who sent a comment: audited, for admins alone, and nowhere else to be had.
 
-use duyet::proto::v1::{self, BanEffect, BanSubject, CommentStatus};
+use duyet_proto::v1::{self, BanEffect, BanSubject, CommentStatus};
 use tonic::Code;
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use duyet::{
+use duyetd::{
     domain::mode::Mode,
     proto::v1::{self, Action, create_ban_request, erase_author_request, revert_request},
     server::Running,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use duyet::proto::v1::{self, CommentStatus, Mode, Order};
+use duyet_proto::v1::{self, CommentStatus, Mode, Order};
 
 use crate::support::newsroom::{Database, Newsroom, decision, on_both_databases, reason};
 

@@ -4,7 +4,7 @@
 
 use std::{num::NonZeroU32, path::Path, process::Command};
 
-use duyet::{
+use duyetd::{
     domain::rate_limit::{Charge, LimitName, Quotas, Weight},
     limiter::Limiter,
 };

@@ -1,6 +1,6 @@
 //! Releasing what waits on an article.
 
-use duyet::{
+use duyetd::{
     domain::{
         audit::{AuditEntry, AuditFilter},
         id::SiteId,

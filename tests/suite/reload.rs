@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 
 use crate::support::{
     daemon::{Daemon, duyetd},

@@ -1,6 +1,6 @@
 //! Readers' reports and moderators' notes.
 
-use duyet::proto::v1::{self, Action, Mode, Reason};
+use duyet_proto::v1::{self, Action, Mode, Reason};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -241,7 +241,7 @@ async fn reports_are_counted_by_what_they_came_to(database: Database) {
         portal.report(report(&id, device)).await.unwrap();
     }
     portal.report(report("7", &devices[0])).await.unwrap_err();
-    let told = duyet::ops::metric::install().unwrap().render();
+    let told = duyetd::ops::metric::install().unwrap().render();
     for (outcome, times) in [("COUNTED", 2), ("REQUEUED", 1), ("KNOWN", 1), ("VALIDATION_FAILED", 1)] {
         let line = format!("duyet_reports_total{{site=\"{site}\",outcome=\"{outcome}\"}} {times}");
         assert!(told.contains(&line), "no {line}");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use duyet::{
+use duyetd::{
     domain::{
         budget::RESPONSE_BYTES,
         id::{CommentId, SiteId},
@@ -89,7 +89,7 @@ fn long(n: i64, mut one: Submission) -> Submission {
 }
 
 async fn store_all(newsroom: &Newsroom, all: &[Submission]) {
-    let store = duyet::server::open_store(&newsroom.config).unwrap();
+    let store = duyetd::server::open_store(&newsroom.config).unwrap();
     for batch in all.chunks(50) {
         let answers = store.insert_submissions(batch).await.unwrap();
         assert!(answers.iter().all(|answer| *answer == Inserted::Stored), "{answers:?}");

@@ -1,7 +1,7 @@
 //! What is kept for a time only: text of spam and of refused comments, and whose the hashes of addresses were.
 
 use chrono::{DateTime, Duration, Utc};
-use duyet::{
+use duyetd::{
     domain::{
         actor::SYSTEM,
         audit::{AuditAction, AuditFilter},

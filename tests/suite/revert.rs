@@ -1,6 +1,6 @@
 //! Taking back over the wire, and takedown clocks.
 
-use duyet::proto::v1::{self, Action, CommentStatus, Mode, TakedownKind, revert_request::Target};
+use duyet_proto::v1::{self, Action, CommentStatus, Mode, TakedownKind, revert_request::Target};
 use prost_types::Timestamp;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;

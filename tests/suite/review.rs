@@ -1,6 +1,6 @@
 //! What moderators do: queue, case, decisions side by side, audit, article policy.
 
-use duyet::proto::v1::{self, Action, CommentStatus, Mode, QueueFilter, QueueOrder, Reason};
+use duyet_proto::v1::{self, Action, CommentStatus, Mode, QueueFilter, QueueOrder, Reason};
 use tonic::Code;
 use uuid::Uuid;
 

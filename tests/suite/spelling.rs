@@ -1,6 +1,6 @@
 //! Invisible characters that spell, and the ways to write one article id.
 
-use duyet::proto::v1::{self, Action, Mode};
+use duyet_proto::v1::{self, Action, Mode};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 

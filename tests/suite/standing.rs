@@ -3,7 +3,7 @@
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
 use chrono::{DateTime, Utc};
-use duyet::{
+use duyetd::{
     captcha::Pool,
     domain::{
         Error, challenge,

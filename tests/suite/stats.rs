@@ -1,6 +1,6 @@
 //! Numbers for a newsroom.
 
-use duyet::proto::v1::{self, Action, CommentStatus};
+use duyet_proto::v1::{self, Action, CommentStatus};
 use tonic::Code;
 use uuid::Uuid;
 

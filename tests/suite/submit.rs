@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use duyet::{
+use duyetd::{
     domain::rate_limit::Quotas,
     proto::v1::{self, Mode, Outcome},
 };
@@ -137,7 +137,7 @@ async fn shape_errors_and_limits_never_burn_a_challenge(database: Database) {
 }
 
 async fn challenges_and_their_verification_are_limited_before_an_answer_is_looked_at(database: Database) {
-    let narrow = |config: &mut duyet::config::Config| {
+    let narrow = |config: &mut duyetd::config::Config| {
         config.limits.challenges_per_device = "1/1h".parse().unwrap();
         config.limits.submits_per_device = "1/1h".parse().unwrap();
     };

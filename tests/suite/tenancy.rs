@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use duyet::{
+use duyetd::{
     grpc::role,
     proto::v1::{
         self, BanEffect, BanSubject, Reason, TakedownKind, create_ban_request::Subject, revert_request::Target,

@@ -1,7 +1,7 @@
 //! Terms at the desk: what they do to readers' comments, who may list them, and what they are tried on first.
 
 use chrono::Duration;
-use duyet::{
+use duyetd::{
     domain::{
         actor::SYSTEM,
         audit::{AuditAction, AuditFilter},

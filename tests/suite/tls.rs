@@ -14,6 +14,7 @@ use crate::support::{
     certificates::{Authority, Certificate},
     newsroom::{Database, Newsroom},
     office::metric_value,
+    programs,
 };
 
 const LOOPBACK: &str = "IP:127.0.0.1";
@@ -29,7 +30,7 @@ async fn open(certificate: &Certificate, client_ca: Option<&Authority>) -> Newsr
 
 /// `duyet stats` over TLS, trusting `authority`.
 async fn stats(newsroom: &Newsroom, authority: &Authority, own: Option<&Certificate>) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_duyet"));
+    let mut command = Command::new(programs::duyet());
     command.env_clear().env("HOME", newsroom.token_file("x").parent().unwrap()).args(["stats", "--lang", "en"]);
     command.env("DUYET_ADDR", format!("https://{}", newsroom.running.grpc_addr));
     command.env("DUYET_TOKEN_FILE", newsroom.token_file("moderator")).env("SSL_CERT_FILE", authority.cert());
@@ -67,7 +68,7 @@ async fn a_listener_with_a_certificate_takes_no_plaintext_and_no_old_protocol() 
     let (_dir, ours, _) = authorities();
     let newsroom = open(&ours.sign("server", LOOPBACK, 2), None).await;
     let addr = newsroom.running.grpc_addr;
-    let plain = newsroom.desk().moderation.get_stats(duyet::proto::v1::GetStatsRequest::default()).await;
+    let plain = newsroom.desk().moderation.get_stats(duyet_proto::v1::GetStatsRequest::default()).await;
     assert!(plain.is_err());
     for arguments in [["-tls1_1", "-alpn", "h2"], ["-tls1_2", "-alpn", "http/1.1"]] {
         let output = s_client(addr, &arguments).await;

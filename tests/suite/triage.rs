@@ -8,13 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use uuid::Uuid;
 
 use crate::support::{
     daemon::Daemon,
     newsroom::{Database, Newsroom, on_both_databases},
     process::{free_port, wait_until},
+    programs,
     screen::Screen,
 };
 
@@ -41,7 +42,7 @@ struct Terminal {
 
 impl Terminal {
     fn open(addr: &str, token_file: &str) -> Self {
-        let review = format!("stty rows 24 cols 80; exec {} triage --lang en", env!("CARGO_BIN_EXE_duyet"));
+        let review = format!("stty rows 24 cols 80; exec {} triage --lang en", programs::duyet().display());
         let mut child = Command::new("script")
             .args(["-q", "-e", "-f", "-c", &review, "/dev/null"])
             .env_clear()
@@ -357,7 +358,7 @@ async fn decisions_made_while_the_server_is_away_are_sent_when_it_is_back() {
 
 #[test]
 fn without_a_terminal_it_is_refused() {
-    let ran = Command::new(env!("CARGO_BIN_EXE_duyet"))
+    let ran = Command::new(programs::duyet())
         .env_clear()
         .args(["triage", "--lang", "en"])
         .stdin(Stdio::null())

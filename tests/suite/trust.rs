@@ -2,7 +2,7 @@
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
-use duyet::proto::v1::{self, Action, ChallengeKind, Mode, revert_request::Target};
+use duyet_proto::v1::{self, Action, ChallengeKind, Mode, revert_request::Target};
 use uuid::Uuid;
 
 use crate::support::{
@@ -27,7 +27,7 @@ async fn asked(portal: &mut Portal, reader: &Reader) -> ChallengeKind {
 
 /// A prefix may send six comments a day.
 async fn newsroom(database: Database) -> Newsroom {
-    let limits = duyet::domain::rate_limit::Quotas { submits_per_prefix: "6/24h".parse().unwrap(), ..wide_quotas() };
+    let limits = duyetd::domain::rate_limit::Quotas { submits_per_prefix: "6/24h".parse().unwrap(), ..wide_quotas() };
     Newsroom::open_with(database, |config| config.limits = limits).await
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use duyet::{
+use duyetd::{
     domain::{
         id::{CommentId, SiteId},
         submission::Submission,

@@ -1,6 +1,6 @@
 //! One text in all the ways that Unicode can write it: stored in one of them, and met by a listed word in every one.
 
-use duyet::proto::v1::{self, TermState, TermTier};
+use duyet_proto::v1::{self, TermState, TermTier};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 

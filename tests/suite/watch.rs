@@ -1,6 +1,6 @@
 //! Following the queue: what one desk does, the others see, on every replica.
 
-use duyet::{
+use duyetd::{
     proto::v1::{self, Action, CommentStatus, QueueEvent, QueueFilter, WatchQueueResponse},
     server,
 };

@@ -1,6 +1,6 @@
 //! A reader takes back one comment of their own by its receipt.
 
-use duyet::proto::v1::{self, Action, CommentStatus};
+use duyet_proto::v1::{self, Action, CommentStatus};
 use tonic::{Code, Status};
 use uuid::Uuid;
 

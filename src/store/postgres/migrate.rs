@@ -10,7 +10,7 @@ use sqlx::{
 use tokio::time::Instant;
 
 use super::{link::Link, session::Pool};
-use crate::domain::Result;
+use crate::{domain::Result, store::migrations};
 
 /// Begins the transaction that holds the migration lock. A lock of the transaction and not of the session: a pooler would leave that
 /// one behind in a session that other clients get.
@@ -71,7 +71,7 @@ async fn migrate_under_lock(keeper: &mut PgConnection, pool: &Pool, limits: &[(&
 
 async fn run(connection: &mut PgConnection) -> Result<()> {
     connection.execute(DROP_UNFINISHED).await?;
-    let mut migrator = sqlx::migrate!("migrations/postgres");
+    let mut migrator = migrations::postgres();
     Ok(migrator.set_locking(false).run_direct(None, &mut Schema(connection), false).await?)
 }
 

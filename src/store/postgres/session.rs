@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, future::BoxFuture, stream, stream::BoxStream};
 use sqlx::{
-    Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr,
+    Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr,
     error::BoxDynError,
     pool::PoolConnection,
     postgres::{PgArguments, PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
@@ -212,13 +212,6 @@ impl<'c> Executor<'c> for &'c mut Session {
     {
         async move { self.connection()?.prepare_with(sql, parameters).await }.boxed()
     }
-
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
-    where
-        'c: 'e,
-    {
-        async move { self.connection()?.describe(sql).await }.boxed()
-    }
 }
 
 impl<'c> Executor<'c> for &'c Pool {
@@ -249,13 +242,6 @@ impl<'c> Executor<'c> for &'c Pool {
         'c: 'e,
     {
         async move { self.acquire().await?.connection()?.prepare_with(sql, parameters).await }.boxed()
-    }
-
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
-    where
-        'c: 'e,
-    {
-        async move { self.acquire().await?.connection()?.describe(sql).await }.boxed()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         id::{CommentId, SiteId},
         stats::{CountDrift, Job, QueueGauge},
     },
-    store::{contract::UpkeepStore, writes::TRIAL_BYTES},
+    store::{contract::UpkeepStore, migrations, writes::TRIAL_BYTES},
 };
 
 /// A write that needs room of its own. Asked of one row, so that nothing piles up.
@@ -21,7 +21,7 @@ const TRY_TO_WRITE: &str = "insert into trial_writes (site_id, filler) values ('
 #[async_trait]
 impl UpkeepStore for SqliteStore {
     async fn migrate(&self) -> Result<()> {
-        let mut migrator = sqlx::migrate!("migrations/sqlite");
+        let mut migrator = migrations::sqlite();
         let options = self.write.connect_options();
         let one = pool(1).acquire_timeout(MIGRATION_WAIT);
         let own = one.connect_lazy_with((*options).clone().busy_timeout(MIGRATION_WAIT));

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::{
+use duyetd::{
     domain::rate_limit::{Charge, LimitName, Quotas, Weight},
     limiter::Limiter,
 };

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::limiter::Limiter;
+use duyetd::limiter::Limiter;
 use tokio::task::JoinSet;
 
 use super::{BOUND, allows, ms, submit};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use duyet::{domain::rate_limit::LimitName, limiter::Limiter};
+use duyetd::{domain::rate_limit::LimitName, limiter::Limiter};
 
 use super::super::scenario::scenario;
 use super::{

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::proto::v1;
+use duyet_proto::v1;
 use tokio::task::JoinSet;
 
 use super::super::scenario::scenario;

@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::{
+use duyetd::{
     domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
     limiter::Limiter,
 };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use duyet::limiter::Limiter;
+use duyetd::limiter::Limiter;
 
 use super::super::scenario::scenario;
 use super::{allows, crowd::Crowd, limiter, ms, submit, time_until_degraded, time_until_shared};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use duyet::domain::rate_limit::LimitName;
+use duyetd::domain::rate_limit::LimitName;
 
 use super::{
     BURST, allows, charge, counted, crowd::Crowd, let_through, limiter, time_until_degraded, time_until_shared,

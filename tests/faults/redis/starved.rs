@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyet::{limiter::Limiter, proto::v1};
+use duyetd::{limiter::Limiter, proto::v1};
 use tokio::task::JoinSet;
 
 use super::super::scenario::scenario;

@@ -1,6 +1,6 @@
 //! What a case tells of everything around its comment.
 
-use duyet::domain::{
+use duyetd::domain::{
     case::{Case, CaseDetails},
     comment::Comment,
     id::CommentId,

@@ -1,4 +1,4 @@
-use duyet::domain::{Error, mode::Mode};
+use duyetd::domain::{Error, mode::Mode};
 use tokio::task::JoinSet;
 
 use crate::support::{

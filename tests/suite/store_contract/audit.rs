@@ -1,4 +1,4 @@
-use duyet::domain::{
+use duyetd::domain::{
     audit::{AuditAction, AuditFilter},
     lifecycle::Action,
     revert::Target,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use duyet::{
+use duyetd::{
     domain::{
         Error,
         audit::{AuditAction, AuditEntry, AuditFilter},
@@ -149,7 +149,7 @@ contract! {
         foreign.site = other_site();
         assert!(matches!(home.store.revoke_ban(&foreign).await, Err(Error::BanNotFound(_))));
         let mut reused = revocation(50, brief.ban.id);
-        reused.request = first.request.map(|row| duyet::domain::request::RequestRow { payload_hash: [8; 32], ..row });
+        reused.request = first.request.map(|row| duyetd::domain::request::RequestRow { payload_hash: [8; 32], ..row });
         assert!(matches!(home.store.revoke_ban(&reused).await, Err(Error::RequestIdReused)));
     }
 
@@ -250,7 +250,7 @@ contract! {
             let part = |at: i64, reject_pending, remove_published| {
                 let mut new = along(0, ban(at, *kind, key, BanEffect::Hold));
                 let all = new.along.unwrap();
-                new.along = Some(duyet::domain::ban::Along { reject_pending, remove_published, ..all });
+                new.along = Some(duyetd::domain::ban::Along { reject_pending, remove_published, ..all });
                 new
             };
             let first = home.store.create_ban(&part(n * 10 + 2, true, false)).await.unwrap();
@@ -300,7 +300,7 @@ contract! {
         resent.request.clone_from(&new.request);
         let again = home.store.create_ban(&resent).await.unwrap();
         assert_eq!((&again.ban, again.more), (&first.ban, first.more));
-        let results = |made: &duyet::domain::ban::BanMade| made.settled.iter().map(|one| one.result.clone()).collect::<Vec<_>>();
+        let results = |made: &duyetd::domain::ban::BanMade| made.settled.iter().map(|one| one.result.clone()).collect::<Vec<_>>();
         assert_eq!(results(&again), results(&first));
         let now: Vec<_> = again.settled.iter().map(|one| one.comment.as_ref().unwrap().status).collect();
         assert_eq!(now, [Status::Rejected, Status::Spam], "the comments are as they are now");

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use duyet::{
+use duyetd::{
     domain::{
         claim::{ClaimRequest, Claimed},
         id::CommentId,

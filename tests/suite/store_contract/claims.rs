@@ -1,6 +1,6 @@
 //! Who looks at which comment: what is offered, renewed and given back.
 
-use duyet::domain::{
+use duyetd::domain::{
     claim::{ClaimRequest, Claimed},
     comment::Comment,
     id::CommentId,
@@ -128,7 +128,7 @@ contract! {
         assert_eq!(take(QueueOrder::Score, &elsewhere).await, [six]);
         let worst = QueueFilter { min_score: Some(0.9), reported: false, ..QueueFilter::default() };
         assert_eq!(take(QueueOrder::Newest, &worst).await, [four, two]);
-        let pending = QueueFilter { status: vec![duyet::domain::lifecycle::Status::Pending], ..QueueFilter::default() };
+        let pending = QueueFilter { status: vec![duyetd::domain::lifecycle::Status::Pending], ..QueueFilter::default() };
         assert_eq!(take(QueueOrder::Due, &pending).await, [five]);
         assert_eq!(take(QueueOrder::Oldest, &QueueFilter { claimed: Some(true), ..QueueFilter::default() }).await, []);
         assert_eq!(take(QueueOrder::Oldest, &QueueFilter { claimed: Some(false), ..pending }).await.len(), 6);
@@ -213,7 +213,7 @@ contract! {
         let mut after = None;
         loop {
             let filter = QueueFilter::default();
-            let page = duyet::domain::page::QueuePage {
+            let page = duyetd::domain::page::QueuePage {
                 site: &site(), filter: &filter, order: QueueOrder::Score, size: 7, after, until: None, now: at(0),
             };
             let page = home.store.list_queue(&page).await.unwrap();

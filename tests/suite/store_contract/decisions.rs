@@ -1,4 +1,4 @@
-use duyet::domain::{
+use duyetd::domain::{
     Error,
     comment::Comment,
     decision::DecisionItem,
@@ -6,7 +6,7 @@ use duyet::domain::{
     lifecycle::{Action, Status},
     reason::Reason,
 };
-use duyet::service::Decided;
+use duyetd::service::Decided;
 use tokio::task::JoinSet;
 
 use crate::support::{

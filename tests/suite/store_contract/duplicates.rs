@@ -1,6 +1,6 @@
 //! Which submissions are one comment.
 
-use duyet::domain::{
+use duyetd::domain::{
     lifecycle::Action,
     submission::{Inserted, Submission, SubmitAnswer, SubmitQuestion},
 };

@@ -1,6 +1,6 @@
 //! Takedown clocks.
 
-use duyet::domain::{
+use duyetd::domain::{
     Error,
     audit::AuditAction,
     comment::{Takedown, TakedownKind},
@@ -66,7 +66,7 @@ contract! {
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
         let escalated = home.store.escalate(&demand(3, waiting.id, TakedownKind::Authority)).await.unwrap();
-        let chief = duyet::domain::revert::Revert { actor: "minh".into(), ..revert(4, Target::Entry(escalated.entry)) };
+        let chief = duyetd::domain::revert::Revert { actor: "minh".into(), ..revert(4, Target::Entry(escalated.entry)) };
         desk.one(&chief).await.unwrap();
         let same = home.decide_one(&decision(5, waiting.id, Action::Approve, 1)).await.unwrap();
         assert!(!same.answer.changed);
@@ -84,7 +84,7 @@ contract! {
         let first = home.store.escalate(&demand(2, live.id, TakedownKind::Complaint)).await.unwrap();
         let between = home.comment(live.id).await;
         let second = home.store.escalate(&demand(3, live.id, TakedownKind::Authority)).await.unwrap();
-        let minh = |n, entry| duyet::domain::revert::Revert { actor: "minh".into(), ..revert(n, Target::Entry(entry)) };
+        let minh = |n, entry| duyetd::domain::revert::Revert { actor: "minh".into(), ..revert(n, Target::Entry(entry)) };
         assert!(desk.one(&minh(4, first.entry)).await.is_err(), "the second demand came after it");
         desk.one(&minh(5, second.entry)).await.unwrap();
         assert_eq!(home.comment(live.id).await, between);
@@ -100,7 +100,7 @@ contract! {
         desk.reported(live.id, 2, 2, None).await;
         let before = home.comment(live.id).await;
         let demanded = home.store.escalate(&demand(2, live.id, TakedownKind::Complaint)).await.unwrap();
-        let minh = duyet::domain::revert::Revert { actor: "minh".into(), ..revert(3, Target::Last) };
+        let minh = duyetd::domain::revert::Revert { actor: "minh".into(), ..revert(3, Target::Last) };
         desk.one(&minh).await.unwrap();
         assert_eq!(home.comment(live.id).await, before);
         assert_eq!(desk.story(live.id).await[1].reverts, Some(demanded.entry));
@@ -109,7 +109,7 @@ contract! {
     async fn only_a_comment_with_text_can_be_demanded(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
-        let unknown = demand(2, duyet::domain::id::CommentId(id_at(at(2))), TakedownKind::Authority);
+        let unknown = demand(2, duyetd::domain::id::CommentId(id_at(at(2))), TakedownKind::Authority);
         assert!(matches!(home.store.escalate(&unknown).await, Err(Error::CommentNotFound(id)) if id == unknown.comment));
         let foreign = Escalation { site: other_site(), ..demand(2, waiting.id, TakedownKind::Authority) };
         assert!(matches!(home.store.escalate(&foreign).await, Err(Error::CommentNotFound(_))));

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use duyet::{
+use duyetd::{
     domain::{Error, submission::Inserted},
     store::{
         Store,

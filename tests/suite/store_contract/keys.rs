@@ -1,4 +1,4 @@
-use duyet::domain::{
+use duyetd::domain::{
     ban::{BanEffect, BanKind, BanMove, BanSubject},
     id::CommentId,
     key::{DeviceNames, KeyMark, KeyRecord, KeyUsage, RekeyedText, Rekeying},
@@ -6,7 +6,7 @@ use duyet::domain::{
     report::Reported,
     submission::Submission,
 };
-use duyet::store::contract::KeyRecording;
+use duyetd::store::contract::KeyRecording;
 
 use crate::support::{
     home::Home,
@@ -50,7 +50,7 @@ contract! {
         let (id, others) = (mine.comment.id, theirs.comment.id);
         home.store_all(&[mine, theirs]).await;
         for (reader, key) in [(1, OLD), (2, NEW), (4, OLD)] {
-            let report = duyet::domain::report::Report { key, ..report(3, others, reader) };
+            let report = duyetd::domain::report::Report { key, ..report(3, others, reader) };
             assert_ne!(home.store.report(&report).await.unwrap(), Reported::Known);
         }
         // The other comment is not of `from`, whatever is asked.

@@ -1,4 +1,4 @@
-use duyet::domain::{
+use duyetd::domain::{
     comment::Comment,
     id::CommentId,
     lifecycle::Action,

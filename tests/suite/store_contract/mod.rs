@@ -51,7 +51,7 @@ mod upkeep;
 mod waiting;
 mod writer;
 
-use duyet::domain::{
+use duyetd::domain::{
     Result,
     comment::Comment,
     id::{CommentId, SiteId},

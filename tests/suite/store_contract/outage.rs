@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use duyet::{
+use duyetd::{
     domain::{Error, Result, audit::AuditFilter, lifecycle::Action},
     store::{
         contract::{AuditStore as _, CommentStore as _, DecisionStore as _, SubmissionStore as _, UpkeepStore as _},

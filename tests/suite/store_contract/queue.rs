@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use duyet::domain::{
+use duyetd::domain::{
     id::CommentId,
     lifecycle::{Action, Status},
     page::QueuePage,
@@ -10,7 +10,7 @@ use duyet::domain::{
     text,
 };
 
-use duyet::service::QueueRequest;
+use duyetd::service::QueueRequest;
 
 use crate::support::{
     home::Home,

@@ -1,4 +1,4 @@
-use duyet::domain::{
+use duyetd::domain::{
     Error, Result,
     comment::Comment,
     id::CommentId,

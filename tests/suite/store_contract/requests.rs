@@ -1,4 +1,4 @@
-use duyet::domain::submission::Inserted;
+use duyetd::domain::submission::Inserted;
 use tokio::task::JoinSet;
 
 use crate::support::{

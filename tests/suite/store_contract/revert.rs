@@ -1,7 +1,7 @@
 //! Taking back: exactly what was, only where nothing happened since, and once.
 
 use chrono::{DateTime, Duration, Utc};
-use duyet::domain::{
+use duyetd::domain::{
     Error,
     actor::SYSTEM,
     audit::{AuditAction, AuditEntry, AuditFilter},

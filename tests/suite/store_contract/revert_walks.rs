@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use duyet::domain::{
+use duyetd::domain::{
     Error,
     audit::AuditEntry,
     comment::{Comment, TakedownKind},
@@ -43,7 +43,7 @@ async fn family(home: &Home) -> Vec<CommentId> {
 }
 
 /// What a revert must restore. Reply counts are other comments' business.
-fn state(comment: &Comment) -> (Status, Option<chrono::DateTime<chrono::Utc>>, duyet::domain::comment::Attention) {
+fn state(comment: &Comment) -> (Status, Option<chrono::DateTime<chrono::Utc>>, duyetd::domain::comment::Attention) {
     (comment.status, comment.reviewed_at, comment.attention.clone())
 }
 

@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, path::Path};
 
-use duyet::{
+use duyetd::{
     domain::{
         Error, Result,
         lifecycle::Status,
@@ -61,7 +61,7 @@ async fn processes_that_start_together_on_one_new_file_all_succeed() {
     for _ in 0..5 {
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
         // As a starting server does it: switching a new file to WAL answers "busy" at once, so that is tried again.
-        tasks.spawn(async move { duyet::server::migrate(&store).await });
+        tasks.spawn(async move { duyetd::server::migrate(&store).await });
     }
     for result in tasks.join_all().await {
         result.unwrap();

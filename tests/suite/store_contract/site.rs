@@ -1,5 +1,5 @@
 use chrono::Duration;
-use duyet::domain::{
+use duyetd::domain::{
     Error,
     article::Article,
     audit::{AuditEntry, AuditFilter},
@@ -108,7 +108,7 @@ contract! {
 
     async fn a_first_change_and_a_lockdown_at_once_lose_neither(home: &Home) {
         for round in 0..20 {
-            let site = duyet::domain::id::SiteId::parse(&format!("bao-{round}")).unwrap();
+            let site = duyetd::domain::id::SiteId::parse(&format!("bao-{round}")).unwrap();
             let change = SiteChange { site: site.clone(), ..site_change(1, 0) };
             let call = LockdownCall { site: site.clone(), ..lockdown(1, Some(at(100))) };
             let (one, two) = (home.store.clone(), home.store.clone());

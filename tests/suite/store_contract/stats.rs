@@ -1,5 +1,5 @@
 use chrono::{DateTime, Duration, Utc};
-use duyet::domain::{
+use duyetd::domain::{
     actor::SYSTEM,
     audit::{AuditAction, AuditEntry},
     comment::Comment,

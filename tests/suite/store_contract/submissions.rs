@@ -1,4 +1,4 @@
-use duyet::domain::{
+use duyetd::domain::{
     mode::Mode,
     spam::{Field, Finding, Rule},
     submission::{Inserted, Submission, SubmitQuestion},
@@ -150,7 +150,7 @@ contract! {
         let mut orphan = submission(2);
         orphan.comment.parent = Some(submission(3).comment.id);
         let result = home.store.insert_submissions(&[submission(1), orphan]).await;
-        assert!(matches!(result, Err(duyet::domain::Error::Internal(_))), "{result:?}");
+        assert!(matches!(result, Err(duyetd::domain::Error::Internal(_))), "{result:?}");
         assert_eq!(counts(home).await, [0; 5]);
     }
 
@@ -288,8 +288,8 @@ contract! {
                 reply
             }).collect();
             let new = Submission { article_title: "Mới".into(), ..published(30 + task) };
-            batch.push(Submission { comment: duyet::domain::comment::Comment {
-                id: duyet::domain::id::CommentId(id_at(at(30 + task))), article: article_named("bai-moi"), ..new.comment.clone()
+            batch.push(Submission { comment: duyetd::domain::comment::Comment {
+                id: duyetd::domain::id::CommentId(id_at(at(30 + task))), article: article_named("bai-moi"), ..new.comment.clone()
             }, ..new });
             if task % 2 == 0 {
                 batch.reverse();

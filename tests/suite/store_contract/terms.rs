@@ -1,6 +1,6 @@
 //! Terms: one of a kind, changed by who saw them last, and never without their entry; and what they are tried on.
 
-use duyet::domain::{
+use duyetd::domain::{
     Error,
     audit::{AuditAction, AuditEntry, AuditFilter},
     decision::DecisionBatch,
@@ -126,7 +126,7 @@ contract! {
         assert_eq!(ids.len(), 1);
         assert_eq!((version(home).await, home.rows("audit").await), (Some(1), 1));
         let mut other = new.clone();
-        other.request = new.request.map(|row| duyet::domain::request::RequestRow { payload_hash: [8; 32], ..row });
+        other.request = new.request.map(|row| duyetd::domain::request::RequestRow { payload_hash: [8; 32], ..row });
         assert!(matches!(home.store.change_term(&other).await, Err(Error::RequestIdReused)));
     }
 
@@ -148,7 +148,7 @@ contract! {
             }
         }
         assert_eq!(seen, all);
-        let key = duyet::domain::spam::term_key("LÔ");
+        let key = duyetd::domain::spam::term_key("LÔ");
         let found = home.store.list_terms(&site(), &key, 9, None).await.unwrap().items;
         assert_eq!(found.iter().map(|term| term.pattern.as_str()).collect::<Vec<_>>(), ["lô tô", "lô đề"]);
         assert!(home.store.list_terms(&other_site(), "", 9, None).await.unwrap().items.is_empty());

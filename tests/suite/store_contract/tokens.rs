@@ -1,4 +1,4 @@
-use duyet::domain::key::{KeyMark, TokenMac};
+use duyetd::domain::key::{KeyMark, TokenMac};
 use tokio::task::JoinSet;
 
 use crate::support::{
@@ -54,7 +54,7 @@ contract! {
         for one in [&token("minh"), &token("Lan"), &token("đức"), &foreign] {
             assert!(home.store.create_token(one).await.unwrap());
         }
-        let names = |tokens: Vec<_>| tokens.into_iter().map(|one: duyet::domain::access::AccessToken| one.name).collect::<Vec<_>>();
+        let names = |tokens: Vec<_>| tokens.into_iter().map(|one: duyetd::domain::access::AccessToken| one.name).collect::<Vec<_>>();
         assert_eq!(names(home.store.list_tokens(None).await.unwrap()), ["Lan", "minh", "đức", "an"]);
         assert_eq!(names(home.store.list_tokens(Some(&site())).await.unwrap()), ["Lan", "minh", "đức"]);
     }

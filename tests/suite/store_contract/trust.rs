@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use duyet::domain::{
+use duyetd::domain::{
     actor::SYSTEM,
     audit::AuditAction,
     ban::{BanEffect, BanKind},

@@ -1,5 +1,5 @@
 use chrono::Duration;
-use duyet::domain::{
+use duyetd::domain::{
     Error,
     comment::Comment,
     id::SiteId,
@@ -180,7 +180,7 @@ contract! {
 }
 
 /// Submits, replies and decides at random for a while. Every step is whatever the numbers say, so that runs differ.
-async fn busy_desk(store: &dyn duyet::store::Store, desk: i64) {
+async fn busy_desk(store: &dyn duyetd::store::Store, desk: i64) {
     let mut numbers = Uuid::new_v4().into_bytes().into_iter().cycle();
     let mut known: Vec<Submission> = Vec::new();
     for step in 0..60 {

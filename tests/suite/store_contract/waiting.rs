@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use duyet::domain::{
+use duyetd::domain::{
     claim::ClaimRequest,
     id::CommentId,
     lifecycle::{Action, Status},

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use duyet::{
+use duyetd::{
     domain::{Error, submission::Inserted},
     store::{
         batches::{QUEUE, SubmissionWriter},

@@ -4,7 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::{TcpListener, TcpStream},
     os::unix::process::CommandExt as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
@@ -16,7 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::newsroom::ANSWER;
+use super::{newsroom::ANSWER, programs};
 
 /// Long enough for a browser on a busy machine, short enough to tell a hang.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,10 +37,8 @@ impl Site {
 
     /// With what else `environment` says.
     pub(crate) fn start_with(environment: &[(&str, &str)]) -> Self {
-        let binary = Path::new(env!("CARGO_BIN_EXE_duyetd")).with_file_name("examples").join("portal");
-        assert!(binary.exists(), "no {}: run `cargo build --example portal`", binary.display());
         let directory = TempDir::new().unwrap();
-        let mut command = Command::new(binary);
+        let mut command = Command::new(programs::portal());
         for elsewhere in ["DATABASE_URL", "REDIS_URL", "DUYET_CONFIG", "DUYET_ADDR", "DUYET_KEYS", "DUYET_KEYS_FILE"] {
             command.env_remove(elsewhere);
         }
@@ -61,7 +59,7 @@ impl Site {
 
     /// Runs the moderators' client.
     pub(crate) fn moderate(&self, arguments: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_duyet"))
+        let output = Command::new(programs::duyet())
             .args(arguments)
             .env("DUYET_ADDR", &self.duyet)
             .env("DUYET_TOKEN_FILE", self.directory.path().join("moderator.token"))

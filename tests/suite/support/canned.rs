@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use duyet::proto::v1::{
+use duyet_proto::v1::{
     self, ban_service_server::BanService, privacy_service_server::PrivacyService, revert_request::Target,
 };
 use tokio_stream::{Stream, StreamExt as _};

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use duyet::{
+use duyetd::{
     config::Config,
     domain::{
         Result,
@@ -65,7 +65,7 @@ impl Home {
 
     /// The database of a running server, by its back door.
     pub(crate) fn beside(config: &Config) -> Self {
-        let store = duyet::server::open_store(config).unwrap();
+        let store = duyetd::server::open_store(config).unwrap();
         let back = match &config.database_url {
             Some(url) => BackDoor::Postgres(PgPool::connect_lazy(url.expose()).unwrap()),
             None => {

@@ -1,7 +1,7 @@
 //! Values as either database writes them in SQL.
 
 use chrono::{DateTime, Utc};
-use duyet::domain::id::CommentId;
+use duyetd::domain::id::CommentId;
 
 use super::home::Home;
 

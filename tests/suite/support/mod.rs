@@ -13,6 +13,7 @@ pub mod panicking;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
+pub mod programs;
 pub mod proofs;
 pub mod proxy;
 pub mod readers;

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use duyet::{
+use duyetd::{
     config::{Config, Settings},
     domain::{challenge::ProofTries, rate_limit::Quotas},
     proto::v1::{
@@ -89,7 +89,7 @@ pub async fn test_config(database: Database, dir: &TempDir) -> Config {
     config.sample_percent = 0;
     if database == Database::Postgres {
         config.database_url = empty_database_url().await.parse().ok();
-        config.keys = duyet::keyring::Keyring::generate().parse().ok();
+        config.keys = duyetd::keyring::Keyring::generate().parse().ok();
     }
     config
 }
@@ -142,16 +142,16 @@ impl Newsroom {
     }
 
     /// The server's keys.
-    pub fn keyring(&self) -> Arc<duyet::keyring::Keyring> {
+    pub fn keyring(&self) -> Arc<duyetd::keyring::Keyring> {
         Arc::new(server::check_keyring(&self.config).unwrap().unwrap())
     }
 
     /// Makes a token of a role on a site, as `duyetd token create` does.
     pub async fn new_token(&self, role: &str, site: &str) -> String {
         let store = server::open_store(&self.config).unwrap();
-        let gatekeeper = duyet::service::Gatekeeper::new(store.clone(), self.keyring());
-        let new = duyet::service::NewToken {
-            site: duyet::domain::id::SiteId::parse(site).unwrap(),
+        let gatekeeper = duyetd::service::Gatekeeper::new(store.clone(), self.keyring());
+        let new = duyetd::service::NewToken {
+            site: duyetd::domain::id::SiteId::parse(site).unwrap(),
             name: format!("{role}-{}", Uuid::new_v4().simple()),
             role: role.parse().unwrap(),
             expires_at: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use duyet::{
+use duyetd::{
     captcha::Pool,
     domain::{answer::Alphabet, picture::Profile},
     keyring::Keyring,

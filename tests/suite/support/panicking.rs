@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use chrono::{DateTime, Utc};
-use duyet::{
+use duyetd::{
     domain::{
         Result,
         id::SiteId,

@@ -2,7 +2,7 @@
 
 use altcha::{Challenge, Payload, Solution, SolveChallengeOptions, solve_challenge};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use duyet::proto::v1::{self, ChallengeKind, issue_challenge_response::Content};
+use duyet_proto::v1::{self, ChallengeKind, issue_challenge_response::Content};
 use uuid::Uuid;
 
 use super::newsroom::Portal;

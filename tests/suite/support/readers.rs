@@ -1,6 +1,6 @@
 //! Readers with a device and an address of their own, and the bans that moderators make of what they sent.
 
-use duyet::proto::v1::{self, BanEffect, BanSubject, Reason, create_ban_request::Subject};
+use duyet_proto::v1::{self, BanEffect, BanSubject, Reason, create_ban_request::Subject};
 use tonic::Status;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
-use duyet::domain::{
+use duyetd::domain::{
     access::{AccessToken, Role},
     article::ArticleChange,
     audit::{AuditAction, AuditEntry},

@@ -1,0 +1,106 @@
+//! `duyet assess`: what the service thinks of a text, and why.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use super::{
+    args::AssessArgs,
+    desk::Desk,
+    facts, json, names,
+    outcome::{Failure, Outcome},
+    show,
+};
+use duyet_locale::Locale;
+use duyet_proto::v1;
+
+/// Longest text read: what the service takes in one message.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// Runs `assess`.
+pub(super) async fn run(desk: &Desk<'_>, args: AssessArgs) -> Result<Outcome, Failure> {
+    let content = read(&args.file).map_err(|error| {
+        let values = [("path", args.file.display().to_string().into()), ("error", error.to_string().into())];
+        Failure::new(Outcome::Usage, desk.locale.text_with("cli-file-not-read", &values))
+    })?;
+    let mut connection = desk.connect().await?;
+    let request = v1::AssessTextRequest {
+        author_name: args.signed.unwrap_or_default(),
+        title: args.title.unwrap_or_default(),
+        content,
+    };
+    let answer = connection.rules.assess_text(request).await;
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    if desk.output.json {
+        desk.output.json(&json::Assessed::from(answer))?;
+    } else {
+        desk.output.data(&describe(&answer, desk.locale))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// A file, or stdin for `-`.
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let mut source: Box<dyn io::Read> =
+        if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
+    source.by_ref().take(MAX_BYTES).read_to_string(&mut text)?;
+    let mut rest = [0];
+    if source.read(&mut rest)? > 0 {
+        return Err(io::Error::other(format!("> {MAX_BYTES} bytes")));
+    }
+    Ok(text)
+}
+
+fn describe(answer: &v1::AssessTextResponse, locale: Locale) -> String {
+    let verdict = names::verdict(answer.verdict).map(|name| names::words(locale, "verdict", name));
+    let learned = [("decisions", answer.decisions.into())];
+    let facts = [
+        ("score", format!("{:.2}", answer.score)),
+        ("verdict", verdict.unwrap_or_default()),
+        ("judged-by", locale.text_with("cli-assessed-by", &learned)),
+    ];
+    let mut parts = vec![facts::list(&facts, locale)];
+    if !answer.findings.is_empty() {
+        parts.push(facts::heading("cli-findings", locale));
+        parts.extend(answer.findings.iter().map(show::finding));
+    }
+    parts.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_judgement_is_told_in_words() {
+        let finding = v1::Finding {
+            rule: "LINK".into(),
+            weight: 2.5,
+            explanation: "Có liên kết: “a.vn\u{1b}[2J”.".into(),
+            ..Default::default()
+        };
+        let answer = v1::AssessTextResponse {
+            score: 0.623,
+            verdict: v1::Verdict::Hold.into(),
+            findings: vec![finding],
+            ..Default::default()
+        };
+        let plain = anstream::adapter::strip_str(&describe(&answer, Locale::Vi)).to_string();
+        assert!(plain.contains("0.62") && plain.contains("chờ duyệt") && plain.contains("+2.5  LINK"), "{plain}");
+        assert!(!describe(&answer, Locale::En).contains("\u{1b}[2J"));
+    }
+
+    #[test]
+    fn a_text_is_read_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("text");
+        for (length, fits) in [(64 * 1024, true), (64 * 1024 + 1, false)] {
+            std::fs::write(&path, "a".repeat(length)).unwrap();
+            assert_eq!(read(&path).is_ok(), fits);
+        }
+        assert!(read(&dir.path().join("missing")).is_err());
+    }
+}

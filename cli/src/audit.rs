@@ -1,0 +1,203 @@
+//! `duyet audit`: who did what, and when.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    args::AuditArgs,
+    choices::ActionChoice,
+    connection::Connection,
+    desk::Desk,
+    json, lookup,
+    moment::stamp,
+    names,
+    outcome::{Failure, Outcome, local_time},
+    sanitize,
+    table::{self, Column},
+    terminal,
+};
+use duyet_locale::Locale;
+use duyet_proto::v1;
+
+/// The actors of so many of the newest entries are compared with one that did nothing.
+const COMPARED: i32 = 200;
+
+/// Runs `audit`.
+pub(super) async fn run(desk: &Desk<'_>, args: AuditArgs) -> Result<Outcome, Failure> {
+    let mut connection = desk.connect().await?;
+    let request = request(args, desk.now);
+    let answer = connection.moderation.list_audit(request.clone()).await;
+    let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let more = json::present(page.next_page_token);
+    if page.entries.is_empty() {
+        check(desk, &mut connection, &request).await?;
+    }
+    if desk.output.json {
+        let entries = page.entries.into_iter().map(json::AuditEntry::from).collect();
+        desk.output.json(&json::Audit { entries, next_page_token: more })?;
+        return Ok(Outcome::Done);
+    }
+    if page.entries.is_empty() {
+        desk.output.talk(&desk.locale.text("cli-audit-empty"));
+        return Ok(Outcome::Done);
+    }
+    desk.output.data(&draw(&page.entries, desk.locale, terminal::width()))?;
+    if let Some(token) = more {
+        desk.output.talk(&desk.locale.text_with("cli-next-page", &[("token", token.into())]));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Refuses what the service does not know. What there is of a batch or a ban begins in the audit.
+async fn check(desk: &Desk<'_>, connection: &mut Connection, request: &v1::ListAuditRequest) -> Result<(), Failure> {
+    lookup::check_comment(desk, connection, &request.comment_id).await?;
+    lookup::check_article(desk, connection, &request.article_id).await?;
+    let (batch_id, ban_id, actor) = (request.batch_id.clone(), request.ban_id.clone(), request.actor.clone());
+    let one = v1::ListAuditRequest { page_size: 1, ..Default::default() };
+    let of_them = v1::ListAuditRequest { batch_id, ban_id, ..one.clone() };
+    if of_them != one && entries(desk, connection, of_them).await?.is_empty() {
+        return Err(Failure::new(Outcome::NotFound, desk.locale.text("cli-audit-unknown")));
+    }
+    let by_them = v1::ListAuditRequest { actor, ..one.clone() };
+    if by_them != one && entries(desk, connection, by_them).await?.is_empty() {
+        let values = [("actor", sanitize::line(&request.actor).into())];
+        let mut failure = Failure::new(Outcome::NotFound, desk.locale.text_with("cli-actor-unknown", &values));
+        let newest = v1::ListAuditRequest { page_size: COMPARED, ..one };
+        let known = entries(desk, connection, newest).await?.into_iter().map(|entry| entry.actor);
+        let known = known.collect::<BTreeSet<_>>().into_iter().collect();
+        lookup::suggest(&mut failure, &request.actor, known, desk.locale);
+        return Err(failure);
+    }
+    Ok(())
+}
+
+async fn entries(
+    desk: &Desk<'_>,
+    connection: &mut Connection,
+    request: v1::ListAuditRequest,
+) -> Result<Vec<v1::AuditEntry>, Failure> {
+    let answer = connection.moderation.list_audit(request).await;
+    Ok(answer.map_err(|status| desk.failure(connection, &status))?.into_inner().entries)
+}
+
+/// One entry in a line: when, who, what, why.
+pub(super) fn sentence(entry: &v1::AuditEntry, locale: Locale) -> String {
+    let parts = [time(entry, locale), entry.actor.clone(), change(entry, locale), why(entry, locale)];
+    let parts = parts.iter().filter(|part| !part.is_empty()).map(|part| sanitize::line(part));
+    parts.collect::<Vec<_>>().join("  ")
+}
+
+fn request(args: AuditArgs, now: DateTime<Utc>) -> v1::ListAuditRequest {
+    v1::ListAuditRequest {
+        comment_id: args.comment.map(|id| id.to_string()).unwrap_or_default(),
+        actor: args.actor.unwrap_or_default(),
+        action: args.action.map(ActionChoice::name).unwrap_or_default().to_owned(),
+        since: args.since.map(|since| stamp(since.resolve(now))),
+        until: args.until.map(|until| stamp(until.resolve(now))),
+        page_size: args.limit,
+        page_token: args.page_token.unwrap_or_default(),
+        article_id: args.article.unwrap_or_default(),
+        batch_id: args.batch.map(|id| id.to_string()).unwrap_or_default(),
+        ban_id: args.ban.map(|id| id.to_string()).unwrap_or_default(),
+    }
+}
+
+fn draw(entries: &[v1::AuditEntry], locale: Locale, width: usize) -> String {
+    let title = |key: &str| locale.text(&format!("cli-column-{key}"));
+    let columns = [
+        Column::whole(title("at")),
+        Column::short(title("actor"), 18),
+        Column::whole(title("change")),
+        Column::whole(title("about")),
+        Column::text(title("why")),
+        // For `undo`.
+        Column::extra(title("entry"), 36),
+    ];
+    let rows = entries.iter().map(|entry| {
+        let about = [&entry.comment_id, &entry.ban_id, &entry.article_id].into_iter().find(|about| !about.is_empty());
+        let (about, id) = (about.cloned().unwrap_or_default(), entry.id.clone());
+        vec![time(entry, locale), entry.actor.clone(), change(entry, locale), about, why(entry, locale), id]
+    });
+    table::render(&columns, &rows.collect::<Vec<_>>(), width)
+}
+
+fn time(entry: &v1::AuditEntry, locale: Locale) -> String {
+    json::time(entry.at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()
+}
+
+/// A decision is told by its two statuses, any other deed by its name and where it moved the comment.
+fn change(entry: &v1::AuditEntry, locale: Locale) -> String {
+    let status = |value| names::status(value).map(|name| names::words(locale, "status", name));
+    let steps = match (status(entry.from_status), status(entry.to_status)) {
+        (Some(from), Some(to)) => format!("{from} → {to}"),
+        _ => String::new(),
+    };
+    let is_decision = matches!(entry.action.as_str(), "APPROVE" | "REJECT" | "SPAM" | "REQUEUE");
+    match (is_decision, steps.is_empty()) {
+        (true, false) => steps,
+        (false, false) if entry.from_status != entry.to_status => {
+            format!("{}: {steps}", names::words(locale, "action", &entry.action))
+        }
+        _ => names::words(locale, "action", &entry.action),
+    }
+}
+
+fn why(entry: &v1::AuditEntry, locale: Locale) -> String {
+    let reason = names::reason(entry.reason).map(|name| names::words(locale, "reason", name));
+    let reverts = Some(&entry.reverts).filter(|id| !id.is_empty());
+    let reverts = reverts.map(|id| locale.text_with("cli-reverts", &[("id", id.as_str().into())]));
+    let note = if entry.action == "LOCKDOWN" { lockdown(&entry.note, locale) } else { entry.note.clone() };
+    let parts = [reason.unwrap_or_default(), note, reverts.unwrap_or_default()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}
+
+/// The audit's own words about a lockdown, `until=TIME [harder_challenges] NOTE` or `lifted NOTE`, for the reader; any other text as it
+/// is.
+fn lockdown(note: &str, locale: Locale) -> String {
+    let (deed, rest) = note.split_once(' ').unwrap_or((note, ""));
+    let until = deed.strip_prefix("until=").and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+    let deed = match until {
+        Some(until) => locale.text_with("cli-audit-until", &[("at", local_time(until.to_utc(), locale).into())]),
+        None if deed == "lifted" => locale.text("cli-audit-lifted"),
+        None => return note.to_owned(),
+    };
+    let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (deed, rest) = match word {
+        "harder_challenges" => (format!("{deed}, {}", locale.text("cli-harder-challenges")), after),
+        _ => (deed, rest),
+    };
+    if rest.is_empty() { deed } else { format!("{deed}: {rest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(action: &str, from: v1::CommentStatus, to: v1::CommentStatus) -> v1::AuditEntry {
+        let (from_status, to_status) = (from.into(), to.into());
+        v1::AuditEntry { action: action.into(), from_status, to_status, actor: "lan".into(), ..Default::default() }
+    }
+
+    #[test]
+    fn a_line_says_who_did_what() {
+        use v1::CommentStatus::{Approved, Pending, Rejected, Unspecified};
+        let told = |entry: &v1::AuditEntry| sentence(entry, Locale::En);
+        assert_eq!(told(&entry("APPROVE", Pending, Approved)), "lan  pending → approved");
+        assert_eq!(told(&entry("EXPIRE", Pending, Rejected)), "lan  expired: pending → rejected");
+        assert_eq!(told(&entry("ESCALATE", Approved, Approved)), "lan  demand a takedown");
+        assert_eq!(told(&entry("LOCKDOWN", Unspecified, Unspecified)), "lan  lock the site down");
+        let back = v1::AuditEntry { reverts: "x\u{1b}[2J".into(), ..entry("REVERT", Approved, Pending) };
+        assert_eq!(told(&back), "lan  take back: approved → pending  takes back x");
+    }
+
+    #[test]
+    fn a_lockdown_is_told_in_the_readers_words() {
+        assert!(lockdown("until=2026-11-23T19:32:38Z đợt spam", Locale::En).starts_with("until 2026-11-2"));
+        let harder = lockdown("until=2026-11-23T19:32:38Z harder_challenges đợt spam", Locale::Vi);
+        assert!(harder.ends_with(", mã kiểm tra khó hơn: đợt spam"), "{harder}");
+        assert_eq!(lockdown("lifted", Locale::En), "lifted");
+        assert_eq!(lockdown("lifted đã yên", Locale::Vi), "bỏ lệnh siết: đã yên");
+        assert_eq!(lockdown("until=mai", Locale::En), "until=mai");
+    }
+}

@@ -1,0 +1,232 @@
+//! `duyet ban`, `unban` and `bans`: who may not write, or not unseen.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    args::{BanArgs, BansArgs, UnbanArgs},
+    choices::SubjectChoice,
+    desk::Desk,
+    items::{self, Item},
+    json, moment, names,
+    outcome::{Failure, Outcome, local_time},
+    sanitize,
+    table::{self, Column},
+    terminal,
+};
+use duyet_locale::{Locale, Value};
+use duyet_proto::v1::{self, create_ban_request::Subject};
+
+/// Runs `ban`.
+pub(super) async fn create(desk: &Desk<'_>, args: BanArgs) -> Result<Outcome, Failure> {
+    let end = desk.end(args.end, args.term)?;
+    let mut connection = desk.connect().await?;
+    let answer = connection.bans.create_ban(request(args, end, desk.now)).await;
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let v1::CreateBanResponse { ban, results, more } = answer;
+    let ban = ban.unwrap_or_default();
+    let items = results.into_iter().map(|item| Item::new(desk, &connection, item)).collect::<Vec<_>>();
+    let worst = items::worst(&items);
+    for item in &items {
+        item.complain(desk);
+    }
+    if desk.output.json {
+        let results = items.into_iter().map(|item| item.result).collect();
+        desk.output.json(&json::Banned { ban: ban.into(), results, more })?;
+        return Ok(worst);
+    }
+    desk.output.data(&sentence(&ban, desk.locale))?;
+    let changed = items.iter().filter(|item| item.changed).count();
+    if !items.is_empty() {
+        desk.output.data(&desk.locale.text_with("cli-ban-swept", &[("count", changed.into())]))?;
+    }
+    if !ban.batch_id.is_empty() {
+        let batch = sanitize::line(&ban.batch_id);
+        desk.output.data(&desk.locale.text_with("cli-undo-batch", &[("batch", batch.into())]))?;
+    }
+    if more {
+        desk.talk("cli-ban-more", &[]);
+    }
+    Ok(worst)
+}
+
+/// Runs `unban`.
+pub(super) async fn revoke(desk: &Desk<'_>, args: UnbanArgs) -> Result<Outcome, Failure> {
+    let mut connection = desk.connect().await?;
+    let request = v1::RevokeBanRequest {
+        ban_id: args.ban_id.to_string(),
+        note: args.note.unwrap_or_default(),
+        request_id: Uuid::new_v4().to_string(),
+    };
+    let answer = connection.bans.revoke_ban(request).await;
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let (ban, changed) = (answer.ban.unwrap_or_default(), answer.changed);
+    if desk.output.json {
+        desk.output.json(&json::Unbanned { ban: ban.into(), changed })?;
+    } else {
+        let key = if changed { "cli-unbanned" } else { "cli-unbanned-already" };
+        desk.output.data(&desk.locale.text_with(key, &values(&ban, desk.locale)))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Runs `bans`.
+pub(super) async fn list(desk: &Desk<'_>, args: BansArgs) -> Result<Outcome, Failure> {
+    let mut connection = desk.connect().await?;
+    let request = v1::ListBansRequest {
+        ended: args.ended,
+        page_size: args.limit,
+        page_token: args.page_token.unwrap_or_default(),
+    };
+    let answer = connection.bans.list_bans(request).await;
+    let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let more = json::present(page.next_page_token);
+    if desk.output.json {
+        let bans = page.bans.into_iter().map(json::Ban::from).collect();
+        desk.output.json(&json::Bans { bans, next_page_token: more })?;
+        return Ok(Outcome::Done);
+    }
+    if page.bans.is_empty() {
+        desk.talk("cli-bans-empty", &[]);
+        return Ok(Outcome::Done);
+    }
+    desk.output.data(&draw(&page.bans, desk.locale, desk.now, terminal::width()))?;
+    if let Some(token) = more {
+        desk.talk("cli-next-page", &[("token", token.into())]);
+    }
+    Ok(Outcome::Done)
+}
+
+fn request(args: BanArgs, end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> v1::CreateBanRequest {
+    let (subject, kind) = match (args.id, args.author_key) {
+        (Some(id), _) => {
+            // The narrowest one: it meets nobody else.
+            let kind = args.subject.unwrap_or(SubjectChoice::Device);
+            (Some(Subject::CommentId(id.to_string())), kind)
+        }
+        (None, author) => (author.map(Subject::Author), SubjectChoice::Author),
+    };
+    v1::CreateBanRequest {
+        subject,
+        subject_kind: v1::BanSubject::from(kind).into(),
+        effect: v1::BanEffect::from(args.effect).into(),
+        reason: v1::Reason::from(args.reason).into(),
+        note: args.note.unwrap_or_default(),
+        expires_at: end.map(moment::stamp),
+        reject_pending: args.reject_pending,
+        remove_published: args.remove_published,
+        since: args.since.map(|since| moment::stamp(since.resolve(now))),
+        request_id: Uuid::new_v4().to_string(),
+    }
+}
+
+fn sentence(ban: &v1::Ban, locale: Locale) -> String {
+    locale.text_with("cli-banned", &values(ban, locale))
+}
+
+fn values(ban: &v1::Ban, locale: Locale) -> [(&'static str, Value); 6] {
+    let time = |at| json::time(at).map(|at| local_time(at, locale)).unwrap_or_default();
+    [
+        ("id", sanitize::line(&ban.id).into()),
+        ("subject", subject(ban, locale).into()),
+        ("effect", names::effect(ban.effect).unwrap_or_default().into()),
+        ("until", time(ban.expires_at.as_ref()).into()),
+        ("actor", sanitize::line(&ban.revoked_by).into()),
+        ("at", time(ban.revoked_at.as_ref()).into()),
+    ]
+}
+
+fn subject(ban: &v1::Ban, locale: Locale) -> String {
+    let kind = names::subject(ban.subject_kind).map(|name| names::words(locale, "subject", name)).unwrap_or_default();
+    format!("{kind} {}", sanitize::line(&ban.author)).trim_end().to_owned()
+}
+
+fn draw(bans: &[v1::Ban], locale: Locale, now: DateTime<Utc>, width: usize) -> String {
+    let title = |key: &str| locale.text(&format!("cli-column-{key}"));
+    let columns = [
+        Column::whole(title("id")),
+        Column::whole(title("subject")),
+        Column::whole(title("effect")),
+        Column::whole(title("ends")),
+        Column::short(title("actor"), 18),
+        Column::text(title("why")),
+        Column::extra(title("about"), 36),
+    ];
+    let rows = bans.iter().map(|ban| {
+        let reason = names::reason(ban.reason).map(|name| names::words(locale, "reason", name)).unwrap_or_default();
+        let why = if ban.note.is_empty() { reason } else { format!("{reason}: {}", ban.note) };
+        let effect = names::effect(ban.effect).map(|name| names::words(locale, "effect", name)).unwrap_or_default();
+        let row = [ban.id.clone(), subject(ban, locale), effect, ends(ban, locale, now), ban.created_by.clone()];
+        row.into_iter().chain([why, ban.comment_id.clone()]).collect()
+    });
+    table::render(&columns, &rows.collect::<Vec<_>>(), width)
+}
+
+/// When it ends or ended, and by whose hand.
+fn ends(ban: &v1::Ban, locale: Locale, now: DateTime<Utc>) -> String {
+    if !ban.revoked_by.is_empty() || ban.revoked_at.is_some() {
+        return locale.text_with("cli-ban-revoked", &values(ban, locale));
+    }
+    match json::time(ban.expires_at.as_ref()) {
+        Some(end) if end > now => local_time(end, locale),
+        Some(end) => locale.text_with("cli-ban-ended", &[("at", local_time(end, locale).into())]),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    const ID: &str = "01970000-0000-7000-8000-000000000001";
+
+    fn asked(args: &[&str]) -> v1::CreateBanRequest {
+        let cli = Cli::try_parse_from([&["duyet", "ban"], args].concat()).unwrap();
+        let Command::Ban(args) = cli.command else { panic!("another command") };
+        let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
+        let end = moment::ahead(args.end, args.term, now);
+        request(*args, end, now)
+    }
+
+    #[test]
+    fn a_ban_is_about_the_device_and_blocks_unless_said_otherwise() {
+        let plain = asked(&[ID, "-r", "insult", "--for", "7d"]);
+        assert_eq!((plain.subject_kind(), plain.effect()), (v1::BanSubject::Device, v1::BanEffect::Block));
+        assert_eq!(plain.subject, Some(Subject::CommentId(ID.into())));
+        assert_eq!(plain.expires_at.map(|at| at.seconds), Some(1_000_000 + 7 * 86_400));
+        assert_eq!((plain.since, plain.reject_pending, plain.remove_published), (None, false, false));
+        let wide =
+            ["--kind", "IP_PREFIX", "--effect", "hold", "--reject-pending", "--remove-published", "--since", "1d"];
+        let wide = asked(&[&[ID, "-r", "insult", "--for", "7d"], wide.as_slice()].concat());
+        assert_eq!((wide.subject_kind(), wide.effect()), (v1::BanSubject::IpPrefix, v1::BanEffect::Hold));
+        assert_eq!((wide.reject_pending, wide.remove_published), (true, true));
+        assert_eq!(wide.since.map(|at| at.seconds), Some(1_000_000 - 86_400));
+        let author = asked(&["--author", "a1b2", "-r", "insult", "--for", "7d"]);
+        assert_eq!(author.subject, Some(Subject::Author("a1b2".into())));
+        assert_eq!(author.subject_kind(), v1::BanSubject::Author);
+    }
+
+    #[test]
+    fn a_ban_says_whom_it_meets_what_it_does_and_when_it_ends() {
+        let ban = v1::Ban {
+            id: "ma".into(),
+            subject_kind: v1::BanSubject::Author.into(),
+            author: "a1b2\u{1b}[2J".into(),
+            effect: v1::BanEffect::Hold.into(),
+            expires_at: Some(moment::stamp(DateTime::from_timestamp(1_777_622_400, 0).unwrap())),
+            ..Default::default()
+        };
+        let told = sentence(&ban, Locale::En);
+        assert!(
+            told.contains("author a1b2") && told.contains("wait for a moderator") && told.contains("2026"),
+            "{told}"
+        );
+        assert!(sentence(&ban, Locale::Vi).contains("người viết a1b2"));
+        let revoked = v1::Ban { revoked_by: "lan".into(), revoked_at: ban.expires_at, ..ban.clone() };
+        let table = draw(&[ban, revoked], Locale::En, DateTime::UNIX_EPOCH, 200);
+        assert!(table.contains("hold") && table.contains("revoked by lan"), "{table}");
+    }
+}

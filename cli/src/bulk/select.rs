@@ -1,0 +1,119 @@
+//! Which comments a bulk decision is about, each with the revision it was seen at.
+
+use std::collections::HashSet;
+
+use tonic::Status;
+
+use crate::connection::Connection;
+use duyet_proto::v1;
+
+/// The service's longest page.
+const PAGE: usize = 200;
+
+/// A comment as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Match {
+    pub(super) id: String,
+    pub(super) revision: i64,
+    pub(super) status: i32,
+}
+
+/// Everything that matches, up to a limit.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) matches: Vec<Match>,
+    /// The first few, to look at.
+    pub(super) first: Vec<v1::Case>,
+    /// More match than the limit.
+    pub(super) more: bool,
+    seen: HashSet<String>,
+}
+
+/// Reads the queue page by page, and only then may anything be decided: a decision moves comments between pages.
+pub(super) async fn matching(
+    connection: &mut Connection,
+    filter: v1::QueueFilter,
+    order: v1::QueueOrder,
+    most: usize,
+    glance: usize,
+) -> Result<Found, Status> {
+    let mut found = Found::default();
+    let mut request = v1::ListQueueRequest {
+        filter: Some(filter),
+        order: order.into(),
+        page_size: i32::try_from(most.min(PAGE)).unwrap_or(i32::MAX),
+        page_token: String::new(),
+    };
+    loop {
+        let page = connection.moderation.list_queue(request.clone()).await?.into_inner();
+        let is_last = page.next_page_token.is_empty();
+        found.take(page.cases, most, glance);
+        if is_last || found.matches.len() >= most {
+            found.more |= !is_last;
+            return Ok(found);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+impl Found {
+    /// A comment that moved while pages were read may come twice; it is decided once.
+    fn take(&mut self, cases: Vec<v1::Case>, most: usize, glance: usize) {
+        for case in cases {
+            let Some(comment) = &case.comment else { continue };
+            if !self.seen.insert(comment.id.clone()) {
+                continue;
+            }
+            if self.matches.len() == most {
+                self.more = true;
+                return;
+            }
+            let (id, revision, status) = (comment.id.clone(), comment.revision, comment.status);
+            self.matches.push(Match { id, revision, status });
+            if self.first.len() < glance {
+                self.first.push(case);
+            }
+        }
+    }
+
+    /// How many stand where, in the order of statuses.
+    pub(super) fn by_status(&self) -> Vec<(i32, usize)> {
+        let count = |status: i32| self.matches.iter().filter(|one| one.status == status).count();
+        (0..=6).map(|status| (status, count(status))).filter(|(_, count)| *count > 0).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Found {
+        /// As if read from the service.
+        pub(in crate::bulk) fn of(cases: Vec<v1::Case>, most: usize) -> Self {
+            let mut found = Self::default();
+            found.take(cases, most, most);
+            found
+        }
+    }
+
+    fn cases(ids: &[&str]) -> Vec<v1::Case> {
+        let comment = |id: &&str| v1::Comment { id: (*id).to_owned(), revision: 2, status: 1, ..Default::default() };
+        ids.iter().map(|id| v1::Case { comment: Some(comment(id)), ..Default::default() }).collect()
+    }
+
+    #[test]
+    fn a_comment_that_comes_twice_is_taken_once() {
+        let mut found = Found::default();
+        found.take(cases(&["a", "b"]), 10, 1);
+        found.take(cases(&["b", "c"]), 10, 1);
+        assert_eq!(found.matches.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!((found.first.len(), found.more, found.by_status()), (1, false, vec![(1, 3)]));
+    }
+
+    #[test]
+    fn the_limit_holds_and_says_that_there_is_more() {
+        let mut found = Found::default();
+        found.take(cases(&["a", "b", "c"]), 2, 10);
+        assert_eq!((found.matches.len(), found.more), (2, true));
+    }
+}

@@ -1,0 +1,133 @@
+//! The way to the service: one channel, and on every call the moderator's token, language and a deadline.
+
+use std::time::Duration;
+
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Channel, ClientTlsConfig, Endpoint, Identity},
+};
+
+use super::{
+    login::Access,
+    outcome::{Failure, Outcome, unreachable},
+};
+use duyet_locale::Locale;
+use duyet_proto::v1::{
+    ban_service_client::BanServiceClient, moderation_service_client::ModerationServiceClient,
+    policy_service_client::PolicyServiceClient, privacy_service_client::PrivacyServiceClient,
+    rule_service_client::RuleServiceClient,
+};
+
+/// A moderator waits this long for an answer.
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
+/// A stream of events: longer than the service lets one last.
+const STREAM_DEADLINE: Duration = Duration::from_secs(6 * 60);
+/// A server that is there answers a connection far sooner.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection that died without a word is noticed this soon, while an answer is waited for.
+const KEEPALIVE: Duration = Duration::from_secs(4);
+
+/// A channel that introduces the moderator.
+pub(super) type Caller = InterceptedService<Channel, Introduction>;
+
+/// A service that answers.
+#[derive(Clone)]
+pub(super) struct Connection {
+    /// For messages.
+    pub(super) addr: String,
+    pub(super) moderation: ModerationServiceClient<Caller>,
+    pub(super) policy: PolicyServiceClient<Caller>,
+    pub(super) bans: BanServiceClient<Caller>,
+    pub(super) privacy: PrivacyServiceClient<Caller>,
+    pub(super) rules: RuleServiceClient<Caller>,
+}
+
+/// What every call says about its caller.
+#[derive(Clone)]
+pub(super) struct Introduction {
+    authorization: MetadataValue<Ascii>,
+    language: MetadataValue<Ascii>,
+}
+
+impl Connection {
+    /// Connects, or says in a few seconds that nobody is there.
+    pub(super) async fn open(access: &Access, locale: Locale) -> Result<Self, Failure> {
+        let introduction = Introduction::new(&access.token, locale)?;
+        let endpoint = endpoint(&access.addr, locale)?;
+        // The connector's timeout does not cover everything, name resolution among it.
+        let channel = tokio::time::timeout(CONNECT_TIMEOUT, endpoint.connect()).await;
+        let channel = channel
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| Failure::new(Outcome::Unavailable, unreachable(locale, &access.addr)))?;
+        let caller = InterceptedService::new(channel, introduction);
+        Ok(Self {
+            addr: access.addr.clone(),
+            moderation: ModerationServiceClient::new(caller.clone()),
+            policy: PolicyServiceClient::new(caller.clone()),
+            bans: BanServiceClient::new(caller.clone()),
+            privacy: PrivacyServiceClient::new(caller.clone()),
+            rules: RuleServiceClient::new(caller),
+        })
+    }
+}
+
+impl Introduction {
+    fn new(token: &str, locale: Locale) -> Result<Self, Failure> {
+        let mut authorization = MetadataValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| Failure::new(Outcome::Denied, locale.text("cli-token-unreadable")))?;
+        authorization.set_sensitive(true);
+        Ok(Self { authorization, language: MetadataValue::from_static(locale.as_str()) })
+    }
+}
+
+impl Interceptor for Introduction {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.authorization.clone());
+        request.metadata_mut().insert("accept-language", self.language.clone());
+        if !request.metadata().contains_key("grpc-timeout") {
+            request.set_timeout(DEADLINE);
+        }
+        Ok(request)
+    }
+}
+
+/// A request whose answer is a stream.
+pub(super) fn streaming<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(STREAM_DEADLINE);
+    request
+}
+
+fn endpoint(addr: &str, locale: Locale) -> Result<Endpoint, Failure> {
+    let refuse = |key| Failure::new(Outcome::Usage, locale.text_with(key, &[("addr", addr.into())]));
+    let endpoint = Endpoint::from_shared(addr.to_owned()).map_err(|_| refuse("cli-bad-address"))?;
+    match endpoint.uri().scheme_str() {
+        Some("http") => Ok(kept_alive(endpoint)),
+        Some("https") => {
+            let failed = |error: String| {
+                Failure::new(Outcome::Usage, locale.text_with("cli-no-tls", &[("error", error.into())]))
+            };
+            let tls = tls_config().map_err(&failed)?;
+            Ok(kept_alive(endpoint).tls_config(tls).map_err(|error| failed(error.to_string()))?)
+        }
+        _ => Err(refuse("cli-bad-address")),
+    }
+}
+
+fn kept_alive(endpoint: Endpoint) -> Endpoint {
+    endpoint.connect_timeout(CONNECT_TIMEOUT).http2_keep_alive_interval(KEEPALIVE).keep_alive_timeout(KEEPALIVE)
+}
+
+/// Trusts what the system trusts (`SSL_CERT_FILE`), and shows a certificate of its own where one is given.
+fn tls_config() -> Result<ClientTlsConfig, String> {
+    let tls = ClientTlsConfig::new().with_native_roots();
+    let file = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());
+    let (Some(cert), Some(key)) = (file("DUYET_CERT_FILE"), file("DUYET_CERT_KEY_FILE")) else { return Ok(tls) };
+    let read = |path: std::ffi::OsString| {
+        std::fs::read(&path).map_err(|error| format!("{}: {error}", std::path::Path::new(&path).display()))
+    };
+    Ok(tls.identity(Identity::from_pem(read(cert)?, read(key)?)))
+}

@@ -1,0 +1,181 @@
+//! `duyet approve`, `reject`, `spam` and `requeue`: one decision on one or more comments, each reported on its own.
+
+use tonic::Status;
+use uuid::Uuid;
+
+use super::{
+    args::{ApproveArgs, RejectArgs, SpamArgs, Target},
+    connection::Connection,
+    desk::Desk,
+    json, names,
+    outcome::{Failure, Outcome, local_time},
+    sanitize,
+};
+use duyet_proto::v1;
+
+/// One decision for several comments.
+pub(super) struct Orders {
+    target: Target,
+    action: v1::Action,
+    reason: v1::Reason,
+    note: String,
+}
+
+impl From<ApproveArgs> for Orders {
+    fn from(args: ApproveArgs) -> Self {
+        Self::new(args.target, v1::Action::Approve, v1::Reason::Unspecified, args.note)
+    }
+}
+
+impl From<RejectArgs> for Orders {
+    fn from(args: RejectArgs) -> Self {
+        Self::new(args.target, v1::Action::Reject, args.reason.into(), args.note)
+    }
+}
+
+impl From<SpamArgs> for Orders {
+    fn from(args: SpamArgs) -> Self {
+        let reason = args.reason.map_or(v1::Reason::Unspecified, v1::Reason::from);
+        Self::new(args.target, v1::Action::Spam, reason, args.note)
+    }
+}
+
+impl Orders {
+    pub(super) fn requeue(args: ApproveArgs) -> Self {
+        Self::new(args.target, v1::Action::Requeue, v1::Reason::Unspecified, args.note)
+    }
+
+    fn new(target: Target, action: v1::Action, reason: v1::Reason, note: Option<String>) -> Self {
+        Self { target, action, reason, note: note.unwrap_or_default() }
+    }
+}
+
+/// Runs the decision on every comment. A conflict is told and the next comment taken; when the service refuses or is gone the
+/// rest is not tried.
+pub(super) async fn run(desk: &Desk<'_>, orders: Orders) -> Result<Outcome, Failure> {
+    let ids = &orders.target.ids;
+    if orders.target.revision.is_some() && ids.len() > 1 {
+        return Err(Failure::new(Outcome::Usage, desk.locale.text("cli-one-revision")));
+    }
+    let mut connection = desk.connect().await?;
+    let mut worst = Outcome::Done;
+    let mut results = vec![];
+    for id in ids {
+        let answer = decide(&mut connection, &orders, *id).await;
+        let answer = answer.map_err(|status| desk.failure(&connection, &status));
+        let outcome = answer.as_ref().err().map_or(Outcome::Done, |failure| failure.outcome);
+        worst = worst.max(outcome);
+        tell(desk, *id, &answer)?;
+        results.push(json::Verdict::new(id.to_string(), answer));
+        if matches!(outcome, Outcome::Denied | Outcome::Unavailable) {
+            break;
+        }
+    }
+    let missed = ids.get(results.len()..).unwrap_or_default();
+    if !missed.is_empty() {
+        desk.output.complain(&desk.locale.text_with("cli-not-tried", &[("count", missed.len().into())]));
+        results.extend(missed.iter().map(|id| json::Verdict::not_tried(id.to_string())));
+    }
+    if desk.output.json {
+        desk.output.json(&json::Decisions { results })?;
+    }
+    Ok(worst)
+}
+
+async fn decide(connection: &mut Connection, orders: &Orders, id: Uuid) -> Result<v1::DecideResponse, Status> {
+    let expected_revision = match orders.target.revision {
+        Some(revision) => revision,
+        None => seen_revision(connection, orders.action, id).await?,
+    };
+    let request = v1::DecideRequest {
+        comment_id: id.to_string(),
+        action: orders.action.into(),
+        expected_revision,
+        reason: orders.reason.into(),
+        note: orders.note.clone(),
+        request_id: Uuid::new_v4().to_string(),
+    };
+    Ok(connection.moderation.decide(request).await?.into_inner())
+}
+
+/// The revision that a moderator who names none can have seen: as it came into the queue. Behind a colleague's decision, that
+/// is the one before it, so the service tells who was first instead of overwriting them. A comment that readers reported or
+/// somebody demands down since then came into the queue as it is now; requeueing is about decided comments, too.
+async fn seen_revision(connection: &mut Connection, action: v1::Action, id: Uuid) -> Result<i64, Status> {
+    let request = v1::GetCaseRequest { comment_id: id.to_string() };
+    let case = connection.moderation.get_case(request).await?.into_inner().case.unwrap_or_default();
+    Ok(queued_revision(&case, action))
+}
+
+fn queued_revision(case: &v1::Case, action: v1::Action) -> i64 {
+    let comment = case.comment.clone().unwrap_or_default();
+    let asked_again = case.reports.as_ref().is_some_and(|reports| reports.open > 0) || case.takedown.is_some();
+    let waits = comment.status() == v1::CommentStatus::Pending || asked_again;
+    let decided = case.decisions.iter().any(|entry| entry.to_status != 0);
+    let as_it_is = waits || !decided || action == v1::Action::Requeue;
+    if as_it_is { comment.revision } else { (comment.revision - 1).max(1) }
+}
+
+/// Says it at once, as a long list takes a while.
+fn tell(desk: &Desk<'_>, id: Uuid, answer: &Result<v1::DecideResponse, Failure>) -> Result<(), Failure> {
+    match answer {
+        Ok(_) if desk.output.json => Ok(()),
+        Ok(decided) => desk.output.data(&sentence(desk, id, decided)),
+        Err(failure) => {
+            desk.output.complain(&format!("{id}: {}", failure.message));
+            if let Some(standing) = &failure.standing {
+                desk.output.talk(&desk.locale.text_with("cli-overrule", &[("revision", standing.revision.into())]));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn sentence(desk: &Desk<'_>, id: Uuid, decided: &v1::DecideResponse) -> String {
+    let status = decided.comment.as_ref().and_then(|comment| names::status(comment.status));
+    let status = status.map(|name| names::words(desk.locale, "status", name)).unwrap_or_default();
+    let key = if decided.changed { "cli-decided" } else { "cli-already" };
+    let at = json::time(decided.decided_at.as_ref()).map(|at| local_time(at, desk.locale)).unwrap_or_default();
+    let values = [
+        ("id", id.to_string().into()),
+        ("status", status.into()),
+        ("actor", sanitize::line(&decided.decided_by).into()),
+        ("at", at.into()),
+    ];
+    desk.locale.text_with(key, &values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(status: v1::CommentStatus) -> v1::Case {
+        let comment = v1::Comment { status: status.into(), revision: 2, ..Default::default() };
+        let decision = v1::AuditEntry { to_status: status.into(), ..Default::default() };
+        v1::Case { comment: Some(comment), decisions: vec![decision], ..Default::default() }
+    }
+
+    #[test]
+    fn behind_a_colleagues_decision_the_revision_before_it_was_seen() {
+        use v1::{
+            Action,
+            CommentStatus::{Approved, Pending},
+        };
+        assert_eq!(queued_revision(&case(Approved), Action::Reject), 1);
+        assert_eq!(queued_revision(&case(Approved), Action::Requeue), 2);
+        assert_eq!(queued_revision(&case(Pending), Action::Reject), 2);
+    }
+
+    #[test]
+    fn what_reports_or_a_demand_brought_back_was_seen_as_it_is() {
+        let reported = v1::Case {
+            reports: Some(v1::Reports { open: 3, total: 3, ..Default::default() }),
+            ..case(v1::CommentStatus::Approved)
+        };
+        let demanded = v1::Case { takedown: Some(v1::Takedown::default()), ..case(v1::CommentStatus::Approved) };
+        for case in [reported, demanded] {
+            assert_eq!(queued_revision(&case, v1::Action::Approve), 2);
+            assert_eq!(queued_revision(&case, v1::Action::Reject), 2);
+        }
+    }
+}

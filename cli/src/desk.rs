@@ -1,0 +1,58 @@
+//! A moderator's desk: what every command needs at hand.
+
+use chrono::{DateTime, Utc};
+use tonic::Status;
+
+use super::{
+    connection::{Connection, DEADLINE},
+    login::{self, Access},
+    moment::{self, Point, Span},
+    outcome::{Failure, Outcome},
+    output::Output,
+};
+use duyet_locale::{Locale, Value};
+
+/// What a command works with.
+pub(super) struct Desk<'a> {
+    pub(super) output: &'a Output,
+    pub(super) locale: Locale,
+    /// When the command started.
+    pub(super) now: DateTime<Utc>,
+    /// The address asked for, if any.
+    pub(super) addr: Option<String>,
+}
+
+impl Desk<'_> {
+    /// Connects with the moderator's own access.
+    pub(super) async fn connect(&self) -> Result<Connection, Failure> {
+        let access = login::access(self.addr.as_deref(), self.locale)?;
+        if let Some(warning) = login::warning(self.locale) {
+            self.output.talk(&warning);
+        }
+        self.connect_as(&access).await
+    }
+
+    /// Connects with an access not stored yet.
+    pub(super) async fn connect_as(&self, access: &Access) -> Result<Connection, Failure> {
+        Connection::open(access, self.locale).await
+    }
+
+    /// What a status of the service means.
+    pub(super) fn failure(&self, connection: &Connection, status: &Status) -> Failure {
+        Failure::from_status(status, self.locale, &connection.addr, DEADLINE)
+    }
+
+    /// When something ends, as the command line says; absent when it says nothing. What has passed is refused.
+    pub(super) fn end(&self, point: Option<Point>, span: Option<Span>) -> Result<Option<DateTime<Utc>>, Failure> {
+        if point.is_none() && span.is_none() {
+            return Ok(None);
+        }
+        let end = moment::ahead(point, span, self.now);
+        end.map(Some).ok_or_else(|| Failure::new(Outcome::Usage, self.locale.text("cli-past-time")))
+    }
+
+    /// Says something about the result, beside the data.
+    pub(super) fn talk(&self, key: &str, values: &[(&str, Value)]) {
+        self.output.talk(&self.locale.text_with(key, values));
+    }
+}

@@ -1,0 +1,110 @@
+//! Help in the reader's language, and shell completions. The command line itself carries no text: commands take `help-<name>`,
+//! arguments `help-arg-<id>`, as one argument means the same in every command.
+
+use clap::{Arg, ArgAction, Command, CommandFactory as _};
+use clap_complete::Shell;
+
+use super::{
+    args::Cli,
+    json,
+    outcome::{Failure, Outcome},
+    output::Output,
+};
+use duyet_locale::Locale;
+
+/// Puts the help texts on a command and everything under it.
+pub(super) fn translate(command: Command, locale: Locale) -> Command {
+    let template = format!("{{about}}\n\n{}: {{usage}}\n\n{{all-args}}", locale.text("help-usage"));
+    let mut command = command.about(locale.text("help-duyet")).version(env!("CARGO_PKG_VERSION"));
+    command = dress(command, locale, &template);
+    command = command.subcommand_help_heading(headings(locale).0).subcommand_value_name("COMMAND");
+    let version = Arg::new("version").long("version").short('V').action(ArgAction::Version);
+    command = command.disable_version_flag(true).arg(describe(version, locale));
+    command.mut_subcommands(|sub| {
+        let about = locale.text(&format!("help-{}", sub.get_name()));
+        dress(sub.about(about), locale, &template)
+    })
+}
+
+/// Runs `completions`.
+pub(super) fn print_completions(output: &Output, shell: Shell) -> Result<Outcome, Failure> {
+    let text = completions(shell);
+    if output.json {
+        output.json(&json::Text { text })?;
+    } else {
+        output.data(&text)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn completions(shell: Shell) -> String {
+    let mut script = vec![];
+    clap_complete::generate(shell, &mut Cli::command(), "duyet", &mut script);
+    String::from_utf8_lossy(&script).trim_end().to_owned()
+}
+
+/// Of commands and of arguments. Here and not in the locale files, as the parser wants them static.
+const fn headings(locale: Locale) -> (&'static str, &'static str) {
+    match locale {
+        Locale::Vi => ("Lệnh", "Tham số"),
+        Locale::En => ("Commands", "Arguments"),
+    }
+}
+
+fn dress(command: Command, locale: Locale, template: &str) -> Command {
+    let help = Arg::new("help").long("help").short('h').action(ArgAction::Help);
+    command
+        .help_template(template.to_owned())
+        .mut_args(|arg| describe(arg, locale))
+        .disable_help_flag(true)
+        .arg(describe(help, locale))
+}
+
+fn describe(arg: Arg, locale: Locale) -> Arg {
+    let mut text = locale.text(&format!("help-arg-{}", arg.get_id().as_str().replace('_', "-")));
+    let words = arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect::<Vec<_>>();
+    // The parser's own list of words has an English heading, and flags count as lists of true and false.
+    let lists_words = arg.get_action().takes_values() && !words.is_empty();
+    if lists_words {
+        text = format!("{text} [{}]", words.join(", "));
+    }
+    let default = arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    let has_default = arg.get_action().takes_values() && !default.is_empty();
+    if has_default {
+        text = format!("{text} [{}: {}]", locale.text("help-default"), default.join(", "));
+    }
+    let arg = if arg.is_positional() { arg.display_order(0) } else { arg };
+    arg.help(text).help_heading(headings(locale).1).hide_possible_values(lists_words).hide_default_value(has_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_and_argument_is_explained_in_both_languages() {
+        for locale in [Locale::Vi, Locale::En] {
+            let command = translate(Cli::command(), locale);
+            command.clone().debug_assert();
+            let all = std::iter::once(&command).chain(command.get_subcommands());
+            for command in all {
+                let about = command.get_about().unwrap().to_string();
+                assert!(!about.starts_with("help-"), "{about}");
+                for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                    let help = arg.get_help().unwrap().to_string();
+                    assert!(!help.starts_with("help-"), "{}: {help}", command.get_name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn completions_know_the_commands() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let script = completions(shell);
+            for command in Cli::command().get_subcommands() {
+                assert!(script.contains(command.get_name()), "{shell}: {}", command.get_name());
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Whether what a command line names exists. A filter by an unknown name finds nothing, and nothing found looks like
+//! good news.
+
+use tonic::{Code, Status};
+
+use super::{
+    connection::Connection,
+    desk::Desk,
+    outcome::{Failure, Outcome},
+    sanitize,
+};
+use duyet_locale::Locale;
+use duyet_proto::v1;
+
+/// How alike an unknown name and a known one must be for that to be suggested, between 0 and 1.
+const LEAST_ALIKE: f64 = 0.5;
+/// So many are suggested.
+const SUGGESTED: usize = 3;
+/// Every status: an author is also known by comments that do not wait.
+const EVERY_STATUS: [v1::CommentStatus; 6] = [
+    v1::CommentStatus::Pending,
+    v1::CommentStatus::Approved,
+    v1::CommentStatus::Rejected,
+    v1::CommentStatus::Spam,
+    v1::CommentStatus::Removed,
+    v1::CommentStatus::Erased,
+];
+
+/// Refuses a filter of the queue by an article, a comment or an author that the service does not know. The service itself refuses
+/// rules that are none.
+pub(super) async fn check(
+    desk: &Desk<'_>,
+    connection: &mut Connection,
+    filter: &v1::QueueFilter,
+) -> Result<(), Failure> {
+    check_article(desk, connection, &filter.article_id).await?;
+    check_comment(desk, connection, &filter.campaign_of).await?;
+    if filter.author.is_empty() {
+        return Ok(());
+    }
+    let found = comments_by(connection, filter.author.clone()).await;
+    if found.map_err(|status| desk.failure(connection, &status))? == 0 {
+        let values = [("author", sanitize::line(&filter.author).into())];
+        return Err(Failure::new(Outcome::NotFound, desk.locale.text_with("cli-author-unknown", &values)));
+    }
+    Ok(())
+}
+
+/// Refuses an article that the service does not know; an empty id names none.
+pub(super) async fn check_article(desk: &Desk<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
+    if id.is_empty() {
+        return Ok(());
+    }
+    let answer = connection.policy.get_article(v1::GetArticleRequest { article_id: id.to_owned() }).await;
+    answer.map(drop).map_err(|status| unknown_article(desk, connection, &status))
+}
+
+/// Refuses a comment that the service does not know; an empty id names none.
+pub(super) async fn check_comment(desk: &Desk<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
+    if id.is_empty() {
+        return Ok(());
+    }
+    let answer = connection.moderation.get_case(v1::GetCaseRequest { comment_id: id.to_owned() }).await;
+    answer.map(drop).map_err(|status| desk.failure(connection, &status))
+}
+
+/// An article that the service does not know, with the way to name one that it will know.
+pub(super) fn unknown_article(desk: &Desk<'_>, connection: &Connection, status: &Status) -> Failure {
+    let failure = desk.failure(connection, status);
+    if status.code() != Code::NotFound {
+        return failure;
+    }
+    Failure { message: format!("{}\n  {}", failure.message, desk.locale.text("cli-article-by-id")), ..failure }
+}
+
+async fn comments_by(connection: &mut Connection, author: String) -> Result<i64, Status> {
+    let filter = v1::QueueFilter { author, status: EVERY_STATUS.map(i32::from).to_vec(), ..Default::default() };
+    let request = v1::ListQueueRequest { filter: Some(filter), page_size: 1, ..Default::default() };
+    Ok(connection.moderation.list_queue(request).await?.into_inner().total)
+}
+
+/// Adds the known names that are most like an unknown one to the failure that tells of it, if any are.
+pub(super) fn suggest(failure: &mut Failure, wanted: &str, known: Vec<String>, locale: Locale) {
+    let nearest = nearest(wanted, known);
+    if !nearest.is_empty() {
+        let values = [("nearest", sanitize::line(&nearest.join(", ")).into())];
+        failure.message = format!("{}\n  {}", failure.message, locale.text_with("cli-nearest", &values));
+    }
+}
+
+fn nearest(wanted: &str, known: Vec<String>) -> Vec<String> {
+    let wanted = wanted.to_lowercase();
+    let likeness = |name: &String| strsim::normalized_damerau_levenshtein(&wanted, &name.to_lowercase());
+    let mut scored: Vec<_> = known.into_iter().map(|name| (likeness(&name), name)).collect();
+    scored.retain(|(likeness, _)| *likeness >= LEAST_ALIKE);
+    scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    scored.into_iter().map(|(_, name)| name).take(SUGGESTED).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_seen_through() {
+        let known = || ["lô đề", "cá độ", "vay nóng"].map(str::to_owned).to_vec();
+        assert_eq!(nearest("Lô dề", known()), ["lô đề"]);
+        assert_eq!(nearest("bóng đá", known()), [""; 0]);
+    }
+}

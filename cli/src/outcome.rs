@@ -1,0 +1,250 @@
+//! What a command came to: its exit code, and what to say when it failed. Codes are a promise to scripts.
+
+use std::{error::Error as _, process::ExitCode, time::Duration};
+
+use chrono::{DateTime, Local, Utc};
+use tonic::{Code, Status};
+use tonic_types::{ErrorInfo, StatusExt as _};
+
+use super::{json::Standing, names, sanitize};
+use duyet_locale::Locale;
+
+/// How a command ended. Of several, the greatest is the command's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Outcome {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    NotFound = 3,
+    Denied = 4,
+    Conflict = 5,
+    Unavailable = 6,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(outcome as u8)
+    }
+}
+
+impl Outcome {
+    /// As JSON names it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "ok",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::NotFound => "not_found",
+            Self::Denied => "denied",
+            Self::Conflict => "conflict",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    fn of(code: Code, reason: &str) -> Self {
+        match (code, reason) {
+            (Code::Ok, _) => Self::Done,
+            (Code::InvalidArgument, "VALIDATION_FAILED" | "PAGE_TOKEN_INVALID") => Self::Usage,
+            (Code::NotFound, _) => Self::NotFound,
+            (Code::PermissionDenied | Code::Unauthenticated, _) => Self::Denied,
+            (Code::Aborted | Code::AlreadyExists, _)
+            | (Code::FailedPrecondition, "INVALID_TRANSITION" | "ALREADY_REVERTED") => Self::Conflict,
+            (Code::ResourceExhausted, "MESSAGE_TOO_LARGE") => Self::Failed,
+            // A client-side deadline comes as CANCELLED.
+            (Code::ResourceExhausted | Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled, _) => {
+                Self::Unavailable
+            }
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// A failed command or a failed part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) outcome: Outcome,
+    /// For people, safe to print.
+    pub(super) message: String,
+    /// Who was first, on a conflict over a comment.
+    pub(super) standing: Option<Box<Standing>>,
+}
+
+impl Failure {
+    pub(super) fn new(outcome: Outcome, message: impl Into<String>) -> Self {
+        Self { outcome, message: message.into(), standing: None }
+    }
+
+    /// Reads a status of the service at `addr`, or of a connection that broke.
+    pub(super) fn from_status(status: &Status, locale: Locale, addr: &str, deadline: Duration) -> Self {
+        let info = status.get_details_error_info();
+        let reason = info.as_ref().map(|info| info.reason.clone()).unwrap_or_default();
+        let standing = info.as_ref().and_then(standing);
+        let broken = status.source().is_some() && matches!(status.code(), Code::Unavailable | Code::Unknown);
+        let outcome = if broken { Outcome::Unavailable } else { Outcome::of(status.code(), &reason) };
+        let message = match (&standing, status.code()) {
+            (Some(standing), _) => conflict(standing, locale),
+            (None, Code::Cancelled | Code::DeadlineExceeded) if info.is_none() => {
+                locale.text_with("cli-too-slow", &[("addr", addr.into()), ("seconds", seconds(deadline).into())])
+            }
+            (None, Code::Unavailable | Code::Unknown) if info.is_none() && outcome == Outcome::Unavailable => {
+                unreachable(locale, addr)
+            }
+            // The wire has one reason for both; nobody is named, so it is about an article.
+            (None, Code::Aborted) if reason == "STALE_REVISION" => locale.text("error-stale-article"),
+            _ => explain(status, &reason),
+        };
+        Self { outcome, message, standing: standing.map(Box::new) }
+    }
+}
+
+/// Nothing answers at the address.
+pub(super) fn unreachable(locale: Locale, addr: &str) -> String {
+    locale.text_with("cli-unreachable", &[("addr", sanitize::line(addr).into())])
+}
+
+/// A time as its reader's clock shows it.
+pub(super) fn local_time(at: DateTime<Utc>, locale: Locale) -> String {
+    let format = match locale {
+        Locale::Vi => "%H:%M %d/%m/%Y",
+        Locale::En => "%Y-%m-%d %H:%M",
+    };
+    at.with_timezone(&Local).format(format).to_string()
+}
+
+/// The service's sentence in the reader's language, then every field at fault and the log line to ask for.
+fn explain(status: &Status, reason: &str) -> String {
+    let said = status.get_details_localized_message().map(|localized| localized.message);
+    let said = said.filter(|message| !message.is_empty()).unwrap_or_else(|| format!("{} {reason}", status.message()));
+    let mut lines = vec![sanitize::line(said.trim())];
+    if let Some(request) = status.get_details_bad_request() {
+        let violations = request.field_violations.iter();
+        lines.extend(violations.map(|at| sanitize::line(&format!("{}: {}", at.field, at.description))));
+    }
+    if let Some(request) = status.get_details_request_info() {
+        lines.push(sanitize::line(&format!("request_id: {}", request.request_id)));
+    }
+    lines.join("\n  ")
+}
+
+fn conflict(standing: &Standing, locale: Locale) -> String {
+    let status = names::words(locale, "status", &standing.status);
+    let at = standing.decided_at.parse::<DateTime<Utc>>();
+    let at = at.map_or_else(|_| standing.decided_at.clone(), |at| local_time(at, locale));
+    let values = [("actor", &standing.decided_by), ("status", &status), ("at", &at)];
+    locale.text_with("cli-conflict", &values.map(|(name, value)| (name, sanitize::line(value).into())))
+}
+
+/// A conflict over an article names nobody, so it has none.
+fn standing(info: &ErrorInfo) -> Option<Standing> {
+    if info.reason != "STALE_REVISION" {
+        return None;
+    }
+    let read = |key| info.metadata.get(key).cloned();
+    Some(Standing {
+        status: read("current_status")?,
+        revision: read("current_revision")?.parse().ok()?,
+        decided_by: read("decided_by")?,
+        decided_at: read("decided_at")?,
+    })
+}
+
+fn seconds(deadline: Duration) -> i64 {
+    i64::try_from(deadline.as_secs()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    fn failure(code: Code, reason: &str, metadata: &[(&str, &str)]) -> Failure {
+        let metadata = metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let mut details = ErrorDetails::with_error_info(reason, "duyet", metadata.collect::<HashMap<_, _>>());
+        details.set_localized_message("vi", "Lời của máy chủ.\u{1b}[2J");
+        let status = Status::with_error_details(code, "words for developers", details);
+        Failure::from_status(&status, Locale::Vi, "http://a", Duration::from_secs(10))
+    }
+
+    #[test]
+    fn every_class_of_error_has_its_exit_code() {
+        use Outcome::{Conflict, Denied, Failed, NotFound, Unavailable, Usage};
+        let cases = [
+            (Code::InvalidArgument, "VALIDATION_FAILED", Usage),
+            (Code::InvalidArgument, "PAGE_TOKEN_INVALID", Usage),
+            (Code::InvalidArgument, "REQUEST_ID_REUSED", Failed),
+            (Code::NotFound, "COMMENT_NOT_FOUND", NotFound),
+            (Code::PermissionDenied, "MISSING_ROLE", Denied),
+            (Code::Unauthenticated, "TOKEN_INVALID", Denied),
+            (Code::FailedPrecondition, "INVALID_TRANSITION", Conflict),
+            (Code::FailedPrecondition, "ARTICLE_CLOSED", Failed),
+            (Code::FailedPrecondition, "ALREADY_REVERTED", Conflict),
+            (Code::FailedPrecondition, "NOT_REVERTIBLE", Failed),
+            (Code::FailedPrecondition, "BAN_SUBJECT_UNKNOWN", Failed),
+            (Code::NotFound, "BAN_NOT_FOUND", NotFound),
+            (Code::NotFound, "TERM_NOT_FOUND", NotFound),
+            (Code::NotFound, "AUDIT_ENTRY_NOT_FOUND", NotFound),
+            (Code::PermissionDenied, "REVERT_DENIED", Denied),
+            (Code::PermissionDenied, "BANNED", Denied),
+            (Code::ResourceExhausted, "RATE_LIMITED", Unavailable),
+            (Code::ResourceExhausted, "MESSAGE_TOO_LARGE", Failed),
+            (Code::Unavailable, "OVERLOADED", Unavailable),
+            (Code::Unavailable, "STORAGE_UNAVAILABLE", Unavailable),
+            (Code::DeadlineExceeded, "DEADLINE", Unavailable),
+            (Code::Internal, "INTERNAL", Failed),
+            (Code::Unimplemented, "", Failed),
+        ];
+        for (code, reason, outcome) in cases {
+            let failure = failure(code, reason, &[]);
+            assert_eq!((failure.outcome, failure.message.as_str()), (outcome, "Lời của máy chủ."), "{code:?} {reason}");
+        }
+    }
+
+    #[test]
+    fn the_worst_of_several_outcomes_is_the_greatest() {
+        let worst = [Outcome::Done, Outcome::Conflict, Outcome::NotFound].into_iter().max();
+        assert_eq!(worst, Some(Outcome::Conflict));
+    }
+
+    #[test]
+    fn a_conflict_names_who_was_first_and_what_they_did() {
+        let metadata = [
+            ("current_status", "SPAM"),
+            ("current_revision", "3"),
+            ("decided_by", "lan\u{1b}[31m"),
+            ("decided_at", "2026-05-01T08:00:00Z"),
+        ];
+        let failure = failure(Code::Aborted, "STALE_REVISION", &metadata);
+        assert_eq!(failure.standing.as_ref().map(|standing| standing.revision), Some(3));
+        assert!(failure.message.starts_with("lan đã chuyển"), "{}", failure.message);
+        assert!(failure.message.contains("2026"), "{}", failure.message);
+    }
+
+    #[test]
+    fn a_conflict_over_an_article_speaks_of_the_article() {
+        let failure = failure(Code::Aborted, "STALE_REVISION", &[("current_revision", "5")]);
+        assert_eq!((failure.outcome, failure.standing), (Outcome::Conflict, None));
+        assert_eq!(failure.message, Locale::Vi.text("error-stale-article"));
+    }
+
+    #[test]
+    fn a_broken_connection_names_the_address() {
+        let lost = Status::from_error(Box::new(std::io::Error::other("reset")));
+        for status in [lost, Status::unavailable("tcp connect error"), Status::cancelled("Timeout expired")] {
+            let failure = Failure::from_status(&status, Locale::En, "http://a:1", Duration::from_secs(10));
+            assert_eq!(failure.outcome, Outcome::Unavailable);
+            assert!(failure.message.contains("http://a:1"), "{}", failure.message);
+        }
+    }
+
+    #[test]
+    fn every_field_at_fault_is_told() {
+        let mut details = ErrorDetails::with_bad_request_violation("article_id", "Không được để trống.");
+        details.add_bad_request_violation("note", "Tối đa 500 ký tự, hiện có 600.");
+        let status = Status::with_error_details(Code::InvalidArgument, "invalid", details);
+        let failure = Failure::from_status(&status, Locale::Vi, "http://a", Duration::ZERO);
+        assert_eq!(failure.message.lines().count(), 3);
+    }
+}

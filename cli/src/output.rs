@@ -1,0 +1,85 @@
+//! The only way to the terminal: data to stdout, talk to stderr. Colour is stripped where it is not wanted (pipes, `NO_COLOR`).
+
+use std::{
+    cell::{Cell, RefCell},
+    io::{ErrorKind, Write as _},
+};
+
+use anstream::{ColorChoice, Stderr, Stdout};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::{
+    json,
+    outcome::{Failure, Outcome},
+};
+use duyet_locale::Locale;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// Where a command's results go.
+pub(super) struct Output {
+    stdout: RefCell<Stdout>,
+    stderr: RefCell<Stderr>,
+    closed: Cell<bool>,
+    pub(super) locale: Locale,
+    /// Data comes as JSON.
+    pub(super) json: bool,
+}
+
+impl Output {
+    pub(super) fn new(locale: Locale, json: bool) -> Self {
+        let (stdout, stderr) = (RefCell::new(anstream::stdout()), RefCell::new(anstream::stderr()));
+        Self { stdout, stderr, closed: Cell::new(false), locale, json }
+    }
+
+    /// Writes a piece of data and a line break.
+    pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = self.stdout.borrow_mut();
+        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            // The reader has seen enough, as in `duyet queue | head`.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed.set(true);
+                Ok(())
+            }
+            written => written.map_err(|error| Failure::new(Outcome::Failed, format!("stdout: {error}"))),
+        }
+    }
+
+    /// Writes a value as indented JSON.
+    pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = json::render(value).map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
+        self.data(&text)
+    }
+
+    /// Writes a value as JSON in one line.
+    pub(super) fn json_line(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = json::render_line(value).map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
+        self.data(&text)
+    }
+
+    /// True when nobody reads the data any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Says something beside the data. A closed stderr is no reason to fail.
+    pub(super) fn talk(&self, text: &str) {
+        let _ = writeln!(self.stderr.borrow_mut(), "{text}");
+    }
+
+    /// Says what went wrong.
+    pub(super) fn complain(&self, message: &str) {
+        self.talk(&format!("{ERROR}{}{ERROR:#} {message}", self.locale.text("cli-error")));
+    }
+
+    /// Asks, and leaves the cursor behind the question.
+    pub(super) fn ask(&self, question: &str) {
+        let _ = write!(self.stderr.borrow_mut(), "{question} ");
+    }
+
+    /// True when styles on stdout are seen.
+    pub(super) fn is_coloured(&self) -> bool {
+        self.stdout.borrow().current_choice() != ColorChoice::Never
+    }
+}

@@ -1,0 +1,98 @@
+//! `duyet export` and `duyet erase`: everything that one person wrote, to hand over and to empty for good.
+
+use tonic::Streaming;
+use uuid::Uuid;
+
+use super::{
+    args::{EraseArgs, ExportArgs, PersonArgs},
+    connection::{Connection, streaming},
+    desk::Desk,
+    json,
+    outcome::{Failure, Outcome},
+    sanitize, terminal,
+};
+use duyet_proto::v1::{
+    EraseAuthorRequest, ExportAuthorRequest, ExportAuthorResponse, erase_author_request, export_author_request,
+};
+
+/// Runs `export`: one JSON object per line, with or without `--json`.
+pub(super) async fn export(desk: &Desk<'_>, args: ExportArgs) -> Result<Outcome, Failure> {
+    let mut connection = desk.connect().await?;
+    let mut stream = open(desk, &mut connection, &args.person).await?;
+    loop {
+        match stream.message().await {
+            Ok(Some(item)) => desk.output.json_line(&json::Exported::from(item))?,
+            Ok(None) => return Ok(Outcome::Done),
+            Err(status) => return Err(desk.failure(&connection, &status)),
+        }
+    }
+}
+
+/// Runs `erase`: says how much it is, asks, and empties it.
+pub(super) async fn erase(desk: &Desk<'_>, args: EraseArgs) -> Result<Outcome, Failure> {
+    if !args.yes && !terminal::is_typed() {
+        return Err(Failure::new(Outcome::Usage, desk.locale.text("cli-erase-yes")));
+    }
+    let mut connection = desk.connect().await?;
+    if !args.yes && !agreed(desk, &mut connection, &args.person).await? {
+        desk.talk("cli-bulk-dropped", &[]);
+        return Ok(Outcome::Failed);
+    }
+    let of = match (args.person.id, args.person.author) {
+        (Some(id), _) => Some(erase_author_request::Of::CommentId(id.to_string())),
+        (None, author) => author.map(erase_author_request::Of::Author),
+    };
+    let note = args.note.unwrap_or_default();
+    let request = EraseAuthorRequest { of, note, request_id: Uuid::new_v4().to_string() };
+    let answer = loop {
+        let answer = connection.privacy.erase_author(request.clone()).await;
+        let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+        if !answer.in_progress {
+            break answer;
+        }
+        // The service works on it for seconds before it answers, so asking again at once is no haste.
+        desk.talk("cli-erasing", &[("comments", answer.erased.into()), ("remaining", answer.remaining.into())]);
+    };
+    if desk.output.json {
+        desk.output.json(&json::Erased::from(answer))?;
+    } else {
+        let values = [
+            ("comments", answer.erased.into()),
+            ("reports", answer.reports.into()),
+            ("id", sanitize::line(&answer.batch_id).into()),
+        ];
+        desk.output.data(&desk.locale.text_with("cli-erased", &values))?;
+    }
+    Ok(Outcome::Done)
+}
+
+async fn open(
+    desk: &Desk<'_>,
+    connection: &mut Connection,
+    person: &PersonArgs,
+) -> Result<Streaming<ExportAuthorResponse>, Failure> {
+    let of = match (person.id, &person.author) {
+        (Some(id), _) => Some(export_author_request::Of::CommentId(id.to_string())),
+        (None, author) => author.clone().map(export_author_request::Of::Author),
+    };
+    let answer = connection.privacy.export_author(streaming(ExportAuthorRequest { of })).await;
+    Ok(answer.map_err(|status| desk.failure(connection, &status))?.into_inner())
+}
+
+async fn agreed(desk: &Desk<'_>, connection: &mut Connection, person: &PersonArgs) -> Result<bool, Failure> {
+    let mut stream = open(desk, connection, person).await?;
+    let (mut comments, mut reports) = (0_i64, 0_i64);
+    loop {
+        match stream.message().await {
+            Ok(Some(item)) => {
+                comments += i64::from(item.comment.is_some());
+                reports += i64::from(item.report.is_some());
+            }
+            Ok(None) => break,
+            Err(status) => return Err(desk.failure(connection, &status)),
+        }
+    }
+    let values = [("comments", comments.into()), ("reports", reports.into())];
+    desk.output.ask(&desk.locale.text_with("cli-erase-ask", &values));
+    terminal::read_yes().map_err(|error| Failure::new(Outcome::Failed, format!("stdin: {error}")))
+}

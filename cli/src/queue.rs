@@ -1,0 +1,142 @@
+//! `duyet queue`: what waits for a moderator.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    age,
+    args::QueueArgs,
+    desk::Desk,
+    json, lookup,
+    outcome::{Failure, Outcome},
+    table::{self, Column},
+    terminal,
+};
+use duyet_locale::Locale;
+use duyet_proto::v1;
+
+/// Runs `queue`.
+pub(super) async fn run(desk: &Desk<'_>, args: QueueArgs) -> Result<Outcome, Failure> {
+    let mut connection = desk.connect().await?;
+    let request = request(args);
+    let filter = request.filter.clone().unwrap_or_default();
+    let answer = connection.moderation.list_queue(request).await;
+    let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let v1::ListQueueResponse { cases, next_page_token, total } = page;
+    let shown = cases.len();
+    let more = json::present(next_page_token);
+    if shown == 0 && more.is_none() {
+        lookup::check(desk, &mut connection, &filter).await?;
+    }
+    if desk.output.json {
+        let cases = cases.into_iter().map(json::Case::from).collect();
+        desk.output.json(&json::Queue { cases, next_page_token: more, total })?;
+        return Ok(Outcome::Done);
+    }
+    match (shown, &more) {
+        (0, None) => desk.talk("cli-queue-empty", &[]),
+        // A search that takes long.
+        (0, Some(_)) => desk.talk("cli-queue-none-yet", &[]),
+        _ => {
+            desk.output.data(&draw(&cases, desk.locale, desk.now, terminal::width()))?;
+            desk.talk("cli-queue-count", &[("shown", shown.into()), ("total", total.into())]);
+        }
+    }
+    if let Some(token) = more {
+        desk.talk("cli-next-page", &[("token", token.into())]);
+    }
+    Ok(Outcome::Done)
+}
+
+fn request(args: QueueArgs) -> v1::ListQueueRequest {
+    v1::ListQueueRequest {
+        filter: Some(args.filter.into()),
+        order: v1::QueueOrder::from(args.order).into(),
+        page_size: args.limit,
+        page_token: args.page_token.unwrap_or_default(),
+    }
+}
+
+/// A table of cases. Reports, due times and claims have columns only where there are any.
+pub(super) fn draw(cases: &[v1::Case], locale: Locale, now: DateTime<Utc>, width: usize) -> String {
+    let title = |key: &str| locale.text(&format!("cli-column-{key}"));
+    let mut columns = vec![
+        (Column::whole(title("id")), false),
+        (Column::whole(title("age")), false),
+        (Column::whole(title("due")), true),
+        (Column::number(title("reports")), true),
+        (Column::short(title("author"), 18), false),
+        (Column::text(title("text")), false),
+        (Column::number(title("score")), false),
+        (Column::short(title("claim"), 12), true),
+        (Column::extra(title("rules"), 24), false),
+    ];
+    let mut rows = cases.iter().map(|case| row(case, locale, now)).collect::<Vec<_>>();
+    for index in (0..columns.len()).rev() {
+        let is_empty = rows.iter().all(|row| row[index].is_empty());
+        if columns[index].1 && is_empty {
+            columns.remove(index);
+            for row in &mut rows {
+                row.remove(index);
+            }
+        }
+    }
+    let columns = columns.into_iter().map(|(column, _)| column).collect::<Vec<_>>();
+    table::render(&columns, &rows, width)
+}
+
+fn row(case: &v1::Case, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
+    let comment = case.comment.clone().unwrap_or_default();
+    let mut rules = case.findings.iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>();
+    // A rule may fire in several fields.
+    rules.dedup();
+    let age = json::time(comment.created_at.as_ref()).map(|at| age::since(at, locale, now)).unwrap_or_default();
+    let due = case.takedown.as_ref().and_then(|takedown| json::time(takedown.due_at.as_ref()));
+    let open_reports = case.reports.as_ref().map(|reports| reports.open).filter(|open| *open > 0);
+    vec![
+        comment.id.clone(),
+        age,
+        due.map(|at| age::until(at, locale, now)).unwrap_or_default(),
+        open_reports.map(|open| open.to_string()).unwrap_or_default(),
+        comment.author_name.clone(),
+        text(comment),
+        format!("{:.2}", case.spam_score),
+        case.claim.clone().unwrap_or_default().moderator,
+        rules.join(" "),
+    ]
+}
+
+/// Title and content as one text.
+pub(super) fn text(comment: v1::Comment) -> String {
+    if comment.title.is_empty() { comment.content } else { format!("{} · {}", comment.title, comment.content) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_survives_an_empty_case() {
+        let drawn = draw(&[v1::Case::default()], Locale::Vi, DateTime::UNIX_EPOCH, 100);
+        assert_eq!(drawn.lines().count(), 2);
+    }
+
+    #[test]
+    fn reports_due_times_and_claims_have_columns_where_there_are_any() {
+        let plain = draw(&[v1::Case::default()], Locale::En, DateTime::UNIX_EPOCH, 200);
+        assert!(!plain.contains("Reports") && !plain.contains("Due") && !plain.contains("Looked at by"), "{plain}");
+        let case = v1::Case {
+            reports: Some(v1::Reports { total: 5, open: 3, ..Default::default() }),
+            claim: Some(v1::Claim { moderator: "lan\u{1b}[2J".into(), expires_at: None }),
+            takedown: Some(v1::Takedown {
+                due_at: Some(prost_types::Timestamp { seconds: 7_200, nanos: 0 }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let drawn = draw(&[v1::Case::default(), case], Locale::En, DateTime::UNIX_EPOCH, 200);
+        for word in ["Reports", "3", "Due", "2 h left", "Looked at by", "lan"] {
+            assert!(drawn.contains(word), "{word} in {drawn}");
+        }
+        assert!(!drawn.contains("\u{1b}[2J"));
+    }
+}

@@ -1,0 +1,93 @@
+//! `duyet note`, `escalate` and `reveal`: what moderators say, demand and look up about one comment.
+
+use uuid::Uuid;
+
+use super::{
+    age,
+    args::{EscalateArgs, NoteArgs, RevealArgs},
+    desk::Desk,
+    facts, json, moment, names,
+    outcome::{Failure, Outcome, local_time},
+    sanitize,
+};
+use duyet_proto::v1;
+
+/// Runs `note`.
+pub(super) async fn note(desk: &Desk<'_>, args: NoteArgs) -> Result<Outcome, Failure> {
+    let mut connection = desk.connect().await?;
+    let comment_id = args.id.to_string();
+    let request_id = Uuid::new_v4().to_string();
+    let request = v1::AddNoteRequest { comment_id: comment_id.clone(), text: args.text, request_id };
+    let answer = connection.moderation.add_note(request).await;
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?;
+    if desk.output.json {
+        let note = answer.into_inner().note.unwrap_or_default().into();
+        desk.output.json(&json::Noted { comment_id, note })?;
+    } else {
+        desk.output.data(&desk.locale.text_with("cli-noted", &[("id", comment_id.into())]))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Runs `escalate`.
+pub(super) async fn escalate(desk: &Desk<'_>, args: EscalateArgs) -> Result<Outcome, Failure> {
+    let due = desk.end(args.due, args.term)?;
+    let mut connection = desk.connect().await?;
+    let comment_id = args.id.to_string();
+    let request = v1::EscalateRequest {
+        comment_id: comment_id.clone(),
+        kind: v1::TakedownKind::from(args.demand).into(),
+        due_at: due.map(moment::stamp),
+        note: args.note.unwrap_or_default(),
+        request_id: Uuid::new_v4().to_string(),
+    };
+    let answer = connection.moderation.escalate(request).await;
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let takedown = answer.takedown.unwrap_or_default();
+    if desk.output.json {
+        let decision_id = answer.decision_id;
+        desk.output.json(&json::Escalated { comment_id, takedown: takedown.into(), decision_id })?;
+        return Ok(Outcome::Done);
+    }
+    let kind = names::takedown(takedown.kind).map(|name| names::words(desk.locale, "takedown", name));
+    let due = json::time(takedown.due_at.as_ref());
+    let left = due.map(|at| age::until(at, desk.locale, desk.now)).unwrap_or_default();
+    let values = [
+        ("id", comment_id.into()),
+        ("kind", kind.unwrap_or_default().into()),
+        ("at", due.map(|at| local_time(at, desk.locale)).unwrap_or_default().into()),
+        ("left", left.into()),
+    ];
+    desk.output.data(&desk.locale.text_with("cli-escalated", &values))?;
+    Ok(Outcome::Done)
+}
+
+/// Runs `reveal`.
+pub(super) async fn reveal(desk: &Desk<'_>, args: RevealArgs) -> Result<Outcome, Failure> {
+    let mut connection = desk.connect().await?;
+    let comment_id = args.id.to_string();
+    let request_id = Uuid::new_v4().to_string();
+    let request = v1::RevealSenderRequest { comment_id: comment_id.clone(), note: args.note, request_id };
+    let answer = connection.privacy.reveal_sender(request).await;
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    if desk.output.json {
+        desk.output.json(&json::Sender::new(comment_id, answer))?;
+        return Ok(Outcome::Done);
+    }
+    let sent = json::time(answer.created_at.as_ref()).map(|at| local_time(at, desk.locale)).unwrap_or_default();
+    let shown = |hash: &str| {
+        if hash.is_empty() { desk.locale.text("cli-unknown") } else { sanitize::line(hash) }
+    };
+    let facts = [
+        ("id", comment_id),
+        ("sent", sent),
+        ("device", shown(&answer.device)),
+        ("address", shown(&answer.address)),
+        ("ip-prefix", shown(&answer.ip_prefix)),
+        ("author-key", shown(&answer.author)),
+        ("fingerprint", shown(&answer.fingerprint)),
+    ];
+    desk.output.data(&facts::list(&facts, desk.locale))?;
+    desk.talk("cli-revealed", &[("id", sanitize::line(&answer.audit_id).into())]);
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,127 @@
+//! `duyet replay`: what rules and terms say of comments that people decided about.
+
+use super::{
+    args::ReplayArgs,
+    choices::TierChoice,
+    desk::Desk,
+    facts, json, names,
+    outcome::{Failure, Outcome},
+    table::{self, Column},
+    term, terminal,
+};
+use duyet_locale::Locale;
+use duyet_proto::v1;
+
+/// Runs `replay`.
+pub(super) async fn run(desk: &Desk<'_>, args: ReplayArgs) -> Result<Outcome, Failure> {
+    let mut connection = desk.connect().await?;
+    let answer = connection.rules.replay_rules(request(args)).await;
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    if desk.output.json {
+        desk.output.json(&json::Replay::from(answer))?;
+    } else {
+        desk.output.data(&describe(&answer, desk.locale, terminal::width()))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn request(args: ReplayArgs) -> v1::ReplayRulesRequest {
+    let term = args.with_pattern.map(|pattern| v1::Term {
+        pattern,
+        tier: v1::TermTier::from(args.tier.unwrap_or(TierChoice::Exact)).into(),
+        state: v1::TermState::Enforce.into(),
+        weight: args.weight.unwrap_or(1.0),
+        ..Default::default()
+    });
+    v1::ReplayRulesRequest { term, limit: args.compared }
+}
+
+fn describe(answer: &v1::ReplayRulesResponse, locale: Locale, width: usize) -> String {
+    let mut parts = vec![verdicts(&answer.verdicts, locale, width)];
+    if !answer.rules.is_empty() {
+        parts.extend([String::new(), rules(&answer.rules, locale, width)]);
+    }
+    if !answer.examples.is_empty() {
+        parts.extend([String::new(), facts::heading("cli-disagreements", locale)]);
+    }
+    for example in &answer.examples {
+        let word = |kind, name: Option<&str>| name.map(|name| names::words(locale, kind, name)).unwrap_or_default();
+        let values = [
+            ("verdict", word("verdict", names::verdict(example.verdict)).into()),
+            ("status", word("status", names::status(example.status)).into()),
+        ];
+        parts.push(format!("{}: {}", term::example(example), locale.text_with("cli-disagreement", &values)));
+    }
+    parts.join("\n")
+}
+
+fn verdicts(rows: &[v1::VerdictCount], locale: Locale, width: usize) -> String {
+    let columns = counted([Column::whole(locale.text("cli-column-verdict"))], locale);
+    let rows = rows.iter().map(|row| {
+        let verdict = names::verdict(row.verdict).map(|name| names::words(locale, "verdict", name)).unwrap_or_default();
+        cells(verdict, row.decided.unwrap_or_default())
+    });
+    table::render(&columns, &rows.collect::<Vec<_>>(), width)
+}
+
+fn rules(rows: &[v1::RuleCount], locale: Locale, width: usize) -> String {
+    let columns = counted([Column::short(locale.text("cli-column-rules"), 40)], locale);
+    let rows = rows.iter().map(|row| {
+        let name = format!("{} {}", row.rule, row.pattern).trim_end().to_owned();
+        cells(name, row.met.unwrap_or_default())
+    });
+    table::render(&columns, &rows.collect::<Vec<_>>(), width)
+}
+
+/// Columns of what people decided, after the first.
+fn counted(first: [Column; 1], locale: Locale) -> Vec<Column> {
+    let counts = ["approved", "refused", "spam"].map(|key| Column::number(locale.text(&format!("cli-column-{key}"))));
+    first.into_iter().chain(counts).collect()
+}
+
+fn cells(first: String, counts: v1::DecisionCount) -> Vec<String> {
+    let v1::DecisionCount { approved, refused, spam } = counts;
+    std::iter::once(first).chain([approved, refused, spam].map(|count| count.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_is_tried_in_force() {
+        let args = ReplayArgs { compared: 9, with_pattern: Some("lô đề".into()), tier: None, weight: None };
+        let asked = request(args);
+        let term = asked.term.unwrap();
+        assert_eq!((term.tier(), term.state(), asked.limit), (v1::TermTier::Exact, v1::TermState::Enforce, 9));
+        let plain = ReplayArgs { compared: 9, with_pattern: None, tier: None, weight: None };
+        assert_eq!(request(plain).term, None);
+    }
+
+    #[test]
+    fn a_confusion_table_with_what_rules_met_and_where_they_were_wrong() {
+        let decided = Some(v1::DecisionCount { approved: 412, refused: 7, spam: 31 });
+        let answer = v1::ReplayRulesResponse {
+            verdicts: vec![v1::VerdictCount { verdict: v1::Verdict::Publish.into(), decided }],
+            rules: vec![v1::RuleCount {
+                rule: "TERM".into(),
+                pattern: "lô đề\u{1b}[2J".into(),
+                met: decided,
+                ..Default::default()
+            }],
+            examples: vec![v1::RuleExample {
+                comment_id: "ma".into(),
+                text: "Lô đề là tệ nạn".into(),
+                status: v1::CommentStatus::Approved.into(),
+                verdict: v1::Verdict::Spam.into(),
+                score: 0.9,
+            }],
+        };
+        let text = describe(&answer, Locale::En, 100);
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        for words in ["publish", "412", "TERM lô đề", "ma  Lô đề là tệ nạn: spam, though approved"] {
+            assert!(plain.contains(words), "{words} in {plain}");
+        }
+        assert!(!text.contains("\u{1b}[2J"));
+    }
+}

@@ -1,0 +1,165 @@
+//! `duyet site` and `duyet lockdown`: how the whole site takes comments.
+
+use tonic::Status;
+use uuid::Uuid;
+
+use super::{
+    args::{LockdownArgs, SiteArgs},
+    connection::Connection,
+    desk::Desk,
+    facts, json, moment, names,
+    outcome::{Failure, Outcome, local_time},
+    sanitize,
+};
+use duyet_locale::Locale;
+use duyet_proto::v1;
+
+/// Runs `site`: shows the policy, and changes first what was given.
+pub(super) async fn run(desk: &Desk<'_>, args: SiteArgs) -> Result<Outcome, Failure> {
+    let mut connection = desk.connect().await?;
+    let site = read_and_change(&mut connection, &args).await;
+    let site = site.map_err(|status| stale(desk, desk.failure(&connection, &status)))?;
+    if desk.output.json {
+        desk.output.json(&json::SitePolicy::from(site))?;
+    } else {
+        desk.output.data(&describe(&site, desk.locale))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Runs `lockdown`.
+pub(super) async fn lockdown(desk: &Desk<'_>, args: LockdownArgs) -> Result<Outcome, Failure> {
+    let until = desk.end(args.end, args.term)?;
+    let mut connection = desk.connect().await?;
+    let request = v1::LockdownRequest {
+        until: until.map(moment::stamp),
+        harder_challenges: args.harder_challenges,
+        note: args.note.unwrap_or_default(),
+        request_id: Uuid::new_v4().to_string(),
+    };
+    let answer = connection.policy.lockdown(request).await;
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?;
+    let site = answer.into_inner().site.unwrap_or_default();
+    if desk.output.json {
+        desk.output.json(&json::SitePolicy::from(site))?;
+        return Ok(Outcome::Done);
+    }
+    let until = site.lockdown.as_ref().and_then(|lockdown| json::time(lockdown.until.as_ref()));
+    let mode = names::mode(site.effective_mode).map(|name| names::words(desk.locale, "mode", name));
+    let said = match until {
+        Some(until) => desk.locale.text_with("cli-lockdown", &[("at", local_time(until, desk.locale).into())]),
+        None => desk.locale.text_with("cli-lockdown-lifted", &[("mode", mode.unwrap_or_default().into())]),
+    };
+    desk.output.data(&said)?;
+    if site.lockdown.is_some_and(|lockdown| lockdown.harder_challenges) {
+        desk.output.data(&desk.locale.text("cli-lockdown-harder"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Changes exactly the revision that was read: whoever comes between wins, and this ends as a conflict.
+async fn read_and_change(connection: &mut Connection, args: &SiteArgs) -> Result<v1::SitePolicy, Status> {
+    let site = connection.policy.get_site(v1::GetSiteRequest {}).await?.into_inner().site.unwrap_or_default();
+    let Some(request) = request(args, site.revision) else { return Ok(site) };
+    Ok(connection.policy.update_site(request).await?.into_inner().site.unwrap_or_default())
+}
+
+/// What was given, and nothing else; `None` when nothing was.
+fn request(args: &SiteArgs, revision: i64) -> Option<v1::UpdateSiteRequest> {
+    let given = [
+        ("mode", args.site_mode.is_some()),
+        ("auto_close_days", args.auto_close.is_some()),
+        ("report_threshold", args.report_threshold.is_some()),
+    ];
+    let paths = given.iter().filter(|(_, given)| *given).map(|(path, _)| (*path).to_owned()).collect::<Vec<_>>();
+    if paths.is_empty() {
+        return None;
+    }
+    let site = v1::SitePolicy {
+        mode: args.site_mode.map_or(v1::Mode::Unspecified, v1::Mode::from).into(),
+        auto_close_days: args.auto_close.unwrap_or_default(),
+        report_threshold: args.report_threshold.unwrap_or_default(),
+        revision,
+        ..Default::default()
+    };
+    Some(v1::UpdateSiteRequest {
+        site: Some(site),
+        update_mask: Some(prost_types::FieldMask { paths }),
+        request_id: Uuid::new_v4().to_string(),
+    })
+}
+
+/// The wire has one reason for all conflicts; here it is about the site.
+fn stale(desk: &Desk<'_>, failure: Failure) -> Failure {
+    if failure.outcome == Outcome::Conflict && failure.standing.is_none() {
+        return Failure { message: desk.locale.text("error-stale-site"), ..failure };
+    }
+    failure
+}
+
+fn describe(site: &v1::SitePolicy, locale: Locale) -> String {
+    let mode = |value| names::mode(value).map(|name| names::words(locale, "mode", name));
+    let lockdown = site.lockdown.as_ref().map(|lockdown| {
+        let until = json::time(lockdown.until.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default();
+        let values = [
+            ("at", until.into()),
+            ("actor", sanitize::line(&lockdown.called_by).into()),
+            ("note", sanitize::line(&lockdown.note).into()),
+        ];
+        let told = locale.text_with("cli-lockdown-by", &values);
+        if lockdown.harder_challenges { format!("{told}; {}", locale.text("cli-harder-challenges")) } else { told }
+    });
+    let counted = |key: &str, count: i32| locale.text_with(key, &[("count", count.into())]);
+    let facts = [
+        ("mode", mode(site.mode).unwrap_or_else(|| locale.text("cli-mode-default"))),
+        ("effective-mode", mode(site.effective_mode).unwrap_or_default()),
+        ("auto-close", counted("cli-auto-close", site.auto_close_days)),
+        ("report-threshold", counted("cli-report-threshold", site.report_threshold)),
+        ("lockdown", lockdown.unwrap_or_else(|| locale.text("cli-lockdown-none"))),
+        ("revision", site.revision.to_string()),
+    ];
+    facts::list(&facts, locale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::choices::SiteModeChoice;
+
+    fn args(site_mode: Option<SiteModeChoice>, auto_close: Option<i32>, report_threshold: Option<i32>) -> SiteArgs {
+        SiteArgs { site_mode, auto_close, report_threshold }
+    }
+
+    #[test]
+    fn only_what_was_given_is_changed() {
+        assert!(request(&args(None, None, None), 3).is_none());
+        let asked = request(&args(Some(SiteModeChoice::Default), Some(0), None), 3).unwrap();
+        assert_eq!(asked.update_mask.unwrap().paths, ["mode", "auto_close_days"]);
+        let site = asked.site.unwrap();
+        assert_eq!((site.mode(), site.auto_close_days, site.revision), (v1::Mode::Unspecified, 0, 3));
+    }
+
+    #[test]
+    fn the_policy_is_told_with_the_lockdown_in_force() {
+        let lockdown = v1::SiteLockdown {
+            note: "bị\u{1b}[2J phá".into(),
+            called_by: "lan".into(),
+            harder_challenges: true,
+            ..Default::default()
+        };
+        let site = v1::SitePolicy {
+            auto_close_days: 14,
+            effective_mode: v1::Mode::Pre.into(),
+            lockdown: Some(lockdown),
+            revision: 2,
+            ..Default::default()
+        };
+        let plain = anstream::adapter::strip_str(&describe(&site, Locale::Vi)).to_string();
+        for words in ["sau 14 ngày", "duyệt trước", "lan", "bị phá", "mã kiểm tra khó hơn", "theo cấu hình"]
+        {
+            assert!(plain.contains(words), "{words} in {plain}");
+        }
+        let calm = describe(&v1::SitePolicy::default(), Locale::En);
+        assert!(calm.contains("never") && calm.contains("none"), "{calm}");
+    }
+}

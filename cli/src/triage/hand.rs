@@ -1,0 +1,160 @@
+//! Comments that the moderator holds: the first is on the screen, the others come after it without a round trip.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+
+use duyet_proto::v1;
+
+/// A comment in the moderator's hand.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) comment: v1::Comment,
+    /// What else is known; its own `comment` is moved out.
+    pub(super) case: v1::Case,
+    /// When the claim ends, by our clock and rather too early.
+    pub(super) until: DateTime<Utc>,
+    /// A colleague took or decided it meanwhile. The revision still guards a verdict.
+    pub(super) lost: bool,
+    /// Our own verdict, since taken back, ended the claim, and it is not known to be ours again.
+    pub(super) ended: bool,
+}
+
+impl Held {
+    pub(super) fn new(mut case: v1::Case, until: DateTime<Utc>) -> Option<Self> {
+        let comment = case.comment.take()?;
+        Some(Self { comment, case, until, lost: false, ended: false })
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Hand {
+    cases: VecDeque<Held>,
+    /// Passed over: they come again when nothing else is there, unless their claim ends first.
+    skipped: VecDeque<Held>,
+}
+
+impl Hand {
+    pub(super) fn current(&self) -> Option<&Held> {
+        self.cases.front()
+    }
+
+    pub(super) fn current_id(&self) -> Option<&str> {
+        self.cases.front().map(|held| held.comment.id.as_str())
+    }
+
+    /// How many come after the one on the screen.
+    pub(super) fn ready(&self) -> usize {
+        self.cases.len().saturating_sub(1)
+    }
+
+    pub(super) fn contains(&self, id: &str) -> bool {
+        self.cases.iter().any(|held| held.comment.id == id)
+    }
+
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.cases.iter().chain(&self.skipped).map(|held| held.comment.id.clone()).collect()
+    }
+
+    /// Adds a newly claimed case. One that was skipped has come round again.
+    pub(super) fn add(&mut self, held: Held) {
+        self.skipped.retain(|skipped| skipped.comment.id != held.comment.id);
+        self.cases.push_back(held);
+    }
+
+    /// Puts a case back onto the screen.
+    pub(super) fn bring_back(&mut self, held: Held) {
+        self.remove(&held.comment.id);
+        self.cases.push_front(held);
+    }
+
+    /// Puts a case in the place of what was known of its comment. One that is not in the hand comes next.
+    pub(super) fn refresh(&mut self, held: Held) {
+        match self.get_mut(&held.comment.id) {
+            Some(known) => *known = held,
+            None => self.cases.insert(self.cases.len().min(1), held),
+        }
+    }
+
+    /// Takes the case from the screen, and the next one comes.
+    pub(super) fn take(&mut self) -> Option<Held> {
+        let held = self.cases.pop_front();
+        self.bring_skipped();
+        held
+    }
+
+    /// Passes over the case on the screen. False when there is no other.
+    pub(super) fn skip(&mut self) -> bool {
+        let Some(held) = self.cases.pop_front() else { return false };
+        let id = held.comment.id.clone();
+        self.skipped.push_back(held);
+        self.bring_skipped();
+        self.current_id() != Some(id.as_str())
+    }
+
+    pub(super) fn remove(&mut self, id: &str) {
+        self.cases.retain(|held| held.comment.id != id);
+        self.skipped.retain(|held| held.comment.id != id);
+        self.bring_skipped();
+    }
+
+    /// The comment stands differently now.
+    pub(super) fn revise(&mut self, comment: &v1::Comment) {
+        for held in self.cases.iter_mut().filter(|held| held.comment.id == comment.id) {
+            held.comment.status = comment.status;
+            held.comment.revision = comment.revision;
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Held> {
+        self.cases.iter_mut().chain(&mut self.skipped).find(|held| held.comment.id == id)
+    }
+
+    /// Claims to renew: all at once as soon as one of them ends before `until`.
+    pub(super) fn to_renew(&self, until: DateTime<Utc>, most: usize, is_open: impl Fn(&str) -> bool) -> Vec<String> {
+        let ours = || self.cases.iter().filter(|held| !held.lost && !is_open(&held.comment.id)).take(most);
+        if ours().any(|held| held.until < until) {
+            ours().map(|held| held.comment.id.clone()).collect()
+        } else {
+            vec![]
+        }
+    }
+
+    /// How many claims that our own verdict ended are to be made anew before `until`.
+    pub(super) fn to_claim_anew(&self, until: DateTime<Utc>, is_open: impl Fn(&str) -> bool) -> usize {
+        let is_due = |held: &&Held| held.ended && !held.lost && held.until < until && !is_open(&held.comment.id);
+        self.cases.iter().filter(is_due).count()
+    }
+
+    /// Claims that are ours last longer. Of the others that were asked for, all but the one on the screen go; but a claim that our own
+    /// verdict ended is nobody's loss as long as other comments were given in its place (`is_dry` is false). True when one was lost.
+    pub(super) fn renewed(&mut self, asked: &[String], ours: &[String], is_dry: bool, until: DateTime<Utc>) -> bool {
+        let current = self.current_id().map(str::to_owned);
+        let mut some_lost = false;
+        for held in &mut self.cases {
+            let is_ours = ours.contains(&held.comment.id);
+            if is_ours {
+                (held.lost, held.ended) = (false, false);
+            } else if !asked.contains(&held.comment.id) {
+                continue;
+            } else if !held.ended || is_dry {
+                held.lost = true;
+                some_lost = true;
+            }
+            held.until = held.until.max(until);
+        }
+        self.cases.retain(|held| !held.lost || Some(&held.comment.id) == current.as_ref());
+        some_lost
+    }
+
+    /// Lets go of skipped cases whose claim has ended.
+    pub(super) fn expire(&mut self, now: DateTime<Utc>) {
+        self.skipped.retain(|held| now < held.until);
+    }
+
+    fn bring_skipped(&mut self) {
+        if self.cases.is_empty() {
+            self.cases.append(&mut self.skipped);
+        }
+    }
+}

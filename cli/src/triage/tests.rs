@@ -1,0 +1,310 @@
+//! Samples for the tests of the review, and whole sessions at the keyboard of a window that does not exist.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use crossterm::event::{KeyEvent, KeyModifiers};
+use proptest::prelude::*;
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
+
+use super::{
+    event::{Answer, Claimed, Effect, Extent, Trouble},
+    outbox::{Deed, Target},
+    *,
+};
+use crate::json::Standing;
+use duyet_locale::Locale;
+
+/// The time at which every session starts.
+pub(super) fn start() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_777_622_400, 0).unwrap()
+}
+
+pub(super) fn case(number: usize, content: &str) -> v1::Case {
+    let comment = v1::Comment {
+        id: format!("c{number}"),
+        article_id: "bai-1".into(),
+        author_name: format!("Người {number}"),
+        content: content.into(),
+        status: v1::CommentStatus::Pending.into(),
+        revision: 1,
+        created_at: Some(prost_types::Timestamp { seconds: 1_777_622_400, nanos: 0 }),
+        ..Default::default()
+    };
+    v1::Case {
+        comment: Some(comment),
+        article_title: "Cầu mới qua sông".into(),
+        article_url: "https://bao.vn/cau-moi".into(),
+        claim: Some(v1::Claim { moderator: "toi".into(), expires_at: None }),
+        ..Default::default()
+    }
+}
+
+pub(super) fn cases(numbers: impl IntoIterator<Item = usize>) -> Vec<v1::Case> {
+    numbers.into_iter().map(|number| case(number, &format!("Nội dung {number}"))).collect()
+}
+
+/// A finding about the first place of `matched` in the content.
+pub(super) fn finding(rule: &str, content: &str, matched: &str) -> v1::Finding {
+    let start = content.find(matched).unwrap();
+    v1::Finding {
+        rule: rule.into(),
+        weight: 2.0,
+        excerpt: matched.into(),
+        start: start.try_into().unwrap(),
+        end: (start + matched.len()).try_into().unwrap(),
+        explanation: format!("Có “{matched}”."),
+        field: "content".into(),
+        ..v1::Finding::default()
+    }
+}
+
+pub(super) fn orders() -> Orders {
+    Orders { lease: TimeDelta::minutes(5), ..Default::default() }
+}
+
+pub(super) fn state() -> State {
+    let mut next = 0;
+    let mint = move || {
+        next += 1;
+        format!("r{next}")
+    };
+    State::new(orders(), start(), mint)
+}
+
+/// A state with comments on the screen, seen and ready for keys, at the time answered.
+pub(super) fn busy(claimed: Vec<v1::Case>) -> (State, DateTime<Utc>) {
+    let mut state = state();
+    state.update(Event::Tick, start());
+    state.update(Event::Counted(Ok(40)), start());
+    state.update(Event::Claimed(Ok(Claimed { cases: claimed, renewed: vec![] })), start());
+    state.see(start());
+    (state, start() + TimeDelta::seconds(1))
+}
+
+pub(super) fn key(code: KeyCode) -> Input {
+    Input::Key(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+/// Presses the keys of `text` one by one, each after a look at the screen; `\n` is Enter and `\u{1b}` Esc.
+pub(super) fn press(state: &mut State, text: &str, now: DateTime<Utc>) -> Vec<Effect> {
+    let mut effects = vec![];
+    for c in text.chars() {
+        effects.extend(burst(state, &c.to_string(), now));
+        state.see(now - TimeDelta::seconds(1));
+    }
+    effects
+}
+
+/// Presses the keys of `text` before anything is drawn.
+pub(super) fn burst(state: &mut State, text: &str, now: DateTime<Utc>) -> Vec<Effect> {
+    let mut effects = vec![];
+    for c in text.chars() {
+        let code = match c {
+            '\n' => KeyCode::Enter,
+            '\u{1b}' => KeyCode::Esc,
+            c => KeyCode::Char(c),
+        };
+        if let Some(intent) = keys::read(&state.mode, key(code)) {
+            effects.extend(state.update(Event::Press(intent), now));
+        }
+    }
+    effects
+}
+
+/// The picture of a state, its scroll limits fed back.
+pub(super) fn picture(state: &mut State, width: u16, height: u16, palette: Palette) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let mut extent = Extent::default();
+    let now = start() + TimeDelta::minutes(2);
+    let scene = Scene { state, locale: Locale::Vi, palette, now };
+    terminal.draw(|frame| extent = view::draw(frame, &scene)).unwrap();
+    state.update(Event::Drawn(extent), start());
+    terminal.backend().buffer().clone()
+}
+
+/// The decision that took effect.
+pub(super) fn decided(request: &v1::DecideRequest) -> Answer {
+    let comment =
+        v1::Comment { id: request.comment_id.clone(), revision: request.expected_revision + 1, ..Default::default() };
+    Answer::Decided(Box::new(v1::DecideResponse {
+        comment: Some(comment),
+        decision_id: format!("d-{}", request.request_id),
+        changed: true,
+        decided_by: "toi".into(),
+        decided_at: None,
+    }))
+}
+
+/// A colleague's decision in the way of ours.
+pub(super) fn conflict() -> Trouble {
+    let standing = Standing {
+        status: "REJECTED".into(),
+        revision: 2,
+        decided_by: "lan".into(),
+        decided_at: "2026-05-01T08:00:00Z".into(),
+    };
+    Trouble::Refused(Failure { outcome: Outcome::Conflict, message: "lan".into(), standing: Some(Box::new(standing)) })
+}
+
+pub(super) fn away() -> Trouble {
+    Trouble::Away { message: "đứt dây.".into(), after: None, is_fault: false }
+}
+
+/// A service that does as it is told, sometimes late, sometimes not at all.
+#[derive(Default)]
+struct Service {
+    revisions: HashMap<String, i64>,
+    /// The decision in force on a comment, by its request.
+    in_force: HashMap<String, String>,
+    next: usize,
+    /// Requests carried out, to which a resend gets the same answer.
+    done: HashSet<String>,
+}
+
+impl Service {
+    fn answer(&mut self, effect: Effect, luck: u8) -> Event {
+        match effect {
+            Effect::Claim(request) if luck.is_multiple_of(4) => Event::Claimed(Err(claim_trouble(&request))),
+            Effect::Claim(request) => {
+                let from = self.next;
+                self.next += usize::try_from(request.limit).unwrap().min(usize::from(luck % 12));
+                Event::Claimed(Ok(Claimed { cases: cases(from..self.next), renewed: request.renew }))
+            }
+            Effect::Look(_) => Event::Looked(Err(away())),
+            Effect::Count => Event::Counted(if luck.is_multiple_of(5) { Err(away()) } else { Ok(12_000) }),
+            Effect::Release(_) => Event::Released,
+            Effect::Send { id, .. } if luck.is_multiple_of(7) && !self.done.contains(&id) => {
+                Event::Answered { id, answer: Err(conflict()) }
+            }
+            // Lost on the way there, or on the way back.
+            Effect::Send { id, .. } if luck.is_multiple_of(3) => Event::Answered { id, answer: Err(away()) },
+            Effect::Send { id, deed } => {
+                let answer = self.carry_out(deed, &id);
+                Event::Answered { id, answer: if luck.is_multiple_of(5) { Err(away()) } else { Ok(answer) } }
+            }
+        }
+    }
+
+    /// Checks that no comment is decided twice without an undo in between.
+    fn carry_out(&mut self, deed: Deed, id: &str) -> Answer {
+        let is_new = self.done.insert(id.to_owned());
+        match deed {
+            Deed::Decide(request) if !is_new => decided(&request),
+            Deed::Decide(request) => {
+                let revision = self.revisions.entry(request.comment_id.clone()).or_insert(1);
+                assert_eq!(*revision, request.expected_revision, "a decision about a revision nobody saw");
+                *revision += 1;
+                let before = self.in_force.insert(request.comment_id.clone(), request.request_id.clone());
+                assert_eq!(before, None, "decided twice: {}", request.comment_id);
+                decided(&request)
+            }
+            Deed::TakeBack { undoes, target, comment } => {
+                assert!(target.is_some(), "a taking-back of nothing");
+                if comment.is_empty() {
+                    return Answer::Lifted(0);
+                }
+                assert_eq!(target, Some(Target::Decision(format!("d-{undoes}"))));
+                let revision = self.revisions.get_mut(&comment).unwrap();
+                if is_new {
+                    assert_eq!(self.in_force.remove(&comment), Some(undoes));
+                    *revision += 1;
+                }
+                let comment = v1::Comment { id: comment, revision: *revision, ..Default::default() };
+                Answer::Reverted(Some(Box::new(comment)))
+            }
+            Deed::Ban(request) => {
+                let ban = v1::Ban { id: format!("b-{}", request.request_id), ..Default::default() };
+                Answer::Banned(Box::new(v1::CreateBanResponse { ban: Some(ban), ..Default::default() }))
+            }
+            Deed::Note(request) => Answer::Noted(Box::new(v1::Note { text: request.text, ..Default::default() })),
+        }
+    }
+}
+
+fn claim_trouble(request: &v1::ClaimNextRequest) -> Trouble {
+    assert!((0..=50).contains(&request.limit) && request.renew.len() <= 50);
+    away()
+}
+
+/// Keys that do something, more often than those that do nothing.
+fn any_key() -> impl Strategy<Value = KeyCode> {
+    let letters = "aaarrssuuubbn jhlo?01234567899dptfwxyé日\u{301}";
+    let letter = prop::sample::select(letters.chars().collect::<Vec<_>>()).prop_map(KeyCode::Char);
+    let others = [
+        KeyCode::Enter,
+        KeyCode::Enter,
+        KeyCode::Esc,
+        KeyCode::Backspace,
+        KeyCode::Left,
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::PageDown,
+        KeyCode::End,
+        KeyCode::F(5),
+    ];
+    prop_oneof![6 => letter, 2 => prop::sample::select(others.to_vec())]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_keys_break_it_and_no_comment_is_decided_twice(
+        steps in prop::collection::vec((any_key(), any::<u8>(), 0_i64..4_000), 1..120),
+        width in 1_u16..130,
+        height in 1_u16..45,
+    ) {
+        let (mut state, mut now) = (state(), start());
+        let mut service = Service::default();
+        let mut under_way = state.update(Event::Tick, now);
+        for (code, luck, milliseconds) in steps {
+            now += TimeDelta::milliseconds(milliseconds);
+            // Answers come in any order, and some late.
+            if luck.is_multiple_of(2) && !under_way.is_empty() {
+                let effect = under_way.remove(usize::from(luck) % under_way.len());
+                let event = service.answer(effect, luck / 2);
+                under_way.extend(state.update(event, now));
+            }
+            if let Some(intent) = keys::read(&state.mode, key(code)) {
+                under_way.extend(state.update(Event::Press(intent), now));
+            }
+            under_way.extend(state.update(Event::Tick, now));
+            if luck.is_multiple_of(3) {
+                picture(&mut state, width, height, Palette::new(luck.is_multiple_of(2)));
+            }
+        }
+    }
+
+    #[test]
+    fn no_comment_is_decided_that_was_not_seen(
+        steps in prop::collection::vec((any_key(), 0_i64..400, any::<bool>(), 0_u8..8), 1..150),
+    ) {
+        let (mut state, mut now) = busy(cases(0..9));
+        // When the comment on the screen was drawn for the first time.
+        let mut drawn = Some((state.hand.current_id().map(str::to_owned), start()));
+        for (code, milliseconds, is_drawn, luck) in steps {
+            now += TimeDelta::milliseconds(milliseconds);
+            if luck == 0 {
+                state.update(Event::Claimed(Ok(Claimed { cases: cases(10..20), renewed: vec![] })), now);
+            }
+            let before = (state.hand.current_id().map(str::to_owned), state.tally.decided());
+            if let Some(intent) = keys::read(&state.mode, key(code)) {
+                state.update(Event::Press(intent), now);
+            }
+            if state.tally.decided() > before.1 {
+                let seen = drawn.as_ref().filter(|(id, _)| *id == before.0).map(|(_, since)| now - *since);
+                prop_assert!(seen >= Some(TimeDelta::milliseconds(200)), "{:?} after {seen:?}", before.0);
+            }
+            let current = state.hand.current_id().map(str::to_owned);
+            if current != before.0 {
+                drawn = None;
+            }
+            if is_drawn && !matches!(state.mode, modes::Mode::Pane(_)) {
+                drawn.get_or_insert((current, now));
+                let extent = Extent { page: 10, most: 0, shows_comment: true };
+                state.update(Event::Drawn(extent), now);
+            }
+        }
+    }
+}

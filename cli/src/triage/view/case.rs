@@ -1,0 +1,123 @@
+//! The comment on the screen: what is known, why it was held, and its text with the matches marked.
+
+use ratatui::{
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{
+    super::{
+        super::{mark, sanitize},
+        event::Extent,
+        hand::Held,
+    },
+    Palette, Scene,
+    facts::{self, Fact},
+    wrap::{self, Piece},
+};
+use duyet_proto::v1;
+
+/// The edge on the left is ours: no line of a comment can pass for a line of this screen.
+const EDGE: &str = "│ ";
+const EDGE_COLUMNS: usize = 2;
+/// In a narrower window the rule's name leaves its room to the explanation.
+const WIDE: usize = 60;
+
+/// The lines of a comment, and how far its text can be moved.
+pub(super) fn lines(scene: &Scene<'_>, held: &Held, width: usize, height: usize) -> (Vec<Line<'static>>, Extent) {
+    let text = text(scene, held, width);
+    let mut facts = facts::facts(scene, held);
+    facts.extend(reasons(scene, held, width));
+    // Above the text: at most half of the window, or what the text leaves.
+    let least = text.len().min(height.div_ceil(2)) + 1;
+    while facts.len() + least > height {
+        let Some(at) = (0..facts.len()).max_by_key(|at| (facts[*at].rank, *at)) else { break };
+        facts.remove(at);
+    }
+    let mut lines = facts.iter().map(|fact| wrap::cut(&fact.pieces, width)).collect::<Vec<_>>();
+    let page = height.saturating_sub(lines.len() + 1);
+    let (shown, extent) = super::scrolled(text, scene.state.scroll(), page);
+    let (shown, extent) = (shown, Extent { page, shows_comment: page > 0, ..extent });
+    lines.push(heading(scene, &content_title(scene, extent, shown.len()), width));
+    lines.extend(shown);
+    (lines, extent)
+}
+
+/// A field's text, sanitized, with what rules matched in it marked.
+pub(super) fn marked(scene: &Scene<'_>, held: &Held, field: &str, text: &str, style: Style) -> Vec<Piece> {
+    let of_field = held.case.findings.iter().filter(|finding| finding.field == field);
+    let ranges = of_field.filter_map(|at| Some((at.start.try_into().ok()?, at.end.try_into().ok()?)));
+    let pieces = mark::pieces(text, &ranges.collect::<Vec<_>>()).into_iter();
+    let is_line = field != "content";
+    pieces
+        .map(|(text, is_match)| {
+            let text = if is_line { text.replace('\n', "⏎") } else { text };
+            (text, if is_match { style.patch(scene.palette.matched()) } else { style })
+        })
+        .collect()
+}
+
+fn text(scene: &Scene<'_>, held: &Held, width: usize) -> Vec<Line<'static>> {
+    let comment = &held.comment;
+    let room = width.saturating_sub(EDGE_COLUMNS);
+    let mut lines = vec![];
+    if !comment.title.is_empty() {
+        lines.extend(wrap::wrap(&marked(scene, held, "title", &comment.title, Palette::bold()), room));
+    }
+    lines.extend(wrap::wrap(&marked(scene, held, "content", &comment.content, Palette::plain()), room));
+    for line in &mut lines {
+        line.spans.insert(0, Span::styled(EDGE, Palette::quiet()));
+    }
+    lines
+}
+
+/// Why it was held: a heading and a line for each finding.
+fn reasons(scene: &Scene<'_>, held: &Held, width: usize) -> Vec<Fact> {
+    let findings = &held.case.findings;
+    if findings.is_empty() {
+        return vec![Fact { rank: 6, pieces: vec![(scene.text("triage-no-findings"), Palette::quiet())] }];
+    }
+    let title = scene.text_with("triage-held", &[("count", findings.len().into())]);
+    let heading = Fact { rank: 7, pieces: ruled(scene, &title, width) };
+    let lines = findings.iter().enumerate().map(|(at, finding)| Fact {
+        // The heaviest says most; the others are in the history too.
+        rank: [1, 4, 5].get(at).copied().unwrap_or(8),
+        pieces: self::finding(scene, finding, width >= WIDE),
+    });
+    std::iter::once(heading).chain(lines).collect()
+}
+
+pub(super) fn finding(scene: &Scene<'_>, finding: &v1::Finding, with_rule: bool) -> Vec<Piece> {
+    let sign = if finding.weight < 0.0 { "" } else { "+" };
+    let weight = format!("{sign}{:.1} ", finding.weight);
+    let said = if finding.explanation.is_empty() { &finding.excerpt } else { &finding.explanation };
+    let rule = format!("{} ", sanitize::line(&finding.rule));
+    let mut pieces = vec![(weight, scene.palette.accent())];
+    if with_rule || said.is_empty() {
+        pieces.push((rule, Palette::bold()));
+    }
+    pieces.push((sanitize::line(said), Palette::plain()));
+    pieces
+}
+
+/// The heading of the text, with its place in it when there is more than the window shows.
+fn content_title(scene: &Scene<'_>, extent: Extent, shown: usize) -> String {
+    if extent.most == 0 {
+        return scene.text("triage-content");
+    }
+    let first = scene.state.scroll().min(extent.most) + 1;
+    let last = (first + shown).saturating_sub(1);
+    let values = [("first", first.into()), ("last", last.into()), ("total", (extent.most + shown).into())];
+    scene.text_with("triage-content-part", &values)
+}
+
+fn heading(scene: &Scene<'_>, title: &str, width: usize) -> Line<'static> {
+    wrap::cut(&ruled(scene, title, width), width)
+}
+
+/// A heading with a line through the window.
+fn ruled(scene: &Scene<'_>, title: &str, width: usize) -> Vec<Piece> {
+    let left = vec![("── ".to_owned(), Palette::quiet()), (format!("{title} "), scene.palette.accent())];
+    let rest = width.saturating_sub(wrap::columns(&left));
+    [left, vec![("─".repeat(rest), Palette::quiet())]].concat()
+}

@@ -1,0 +1,110 @@
+//! What is wrong with a command line, in the reader's language. What the parser says in rare cases stays in its own words.
+
+use std::error::Error as _;
+
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+use super::{output::Output, sanitize};
+use duyet_locale::{Locale, Value};
+
+/// Tells the error, or prints the help or the version where that was asked for.
+pub(super) fn tell(error: &Error, output: &Output) {
+    let explained = explain(error, output.locale);
+    match explained {
+        Some(message) => output.complain(&message),
+        // A closed stdout must not turn `--help` into a failure.
+        None => drop(error.print()),
+    }
+}
+
+fn explain(error: &Error, locale: Locale) -> Option<String> {
+    let value = |kind| error.get(kind).map(words).unwrap_or_default();
+    let arg = value(ContextKind::InvalidArg);
+    let (key, values): (_, Vec<(&str, Value)>) = match error.kind() {
+        ErrorKind::MissingRequiredArgument => ("cli-usage-missing", vec![("arg", arg.into())]),
+        ErrorKind::UnknownArgument => ("cli-usage-unknown", vec![("arg", arg.into())]),
+        ErrorKind::InvalidSubcommand => {
+            ("cli-usage-command", vec![("command", value(ContextKind::InvalidSubcommand).into())])
+        }
+        ErrorKind::ArgumentConflict if arg == value(ContextKind::PriorArg) => {
+            ("cli-usage-twice", vec![("arg", arg.into())])
+        }
+        ErrorKind::ArgumentConflict => {
+            ("cli-usage-conflict", vec![("arg", arg.into()), ("other", value(ContextKind::PriorArg).into())])
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let given = value(ContextKind::InvalidValue);
+            let key = if given.is_empty() { "cli-usage-no-value" } else { "cli-usage-value" };
+            let reason = error.source().map(|source| {
+                // That parser counts characters in English.
+                if source.is::<uuid::Error>() { locale.text("cli-usage-id") } else { source.to_string() }
+            });
+            let expected = reason.unwrap_or_else(|| value(ContextKind::ValidValue));
+            (key, vec![("arg", arg.into()), ("value", given.into()), ("expected", expected.into())])
+        }
+        _ => return None,
+    };
+    let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let suggested = suggested.into_iter().map(value).find(|suggested| !suggested.is_empty());
+    let suggested = suggested.map(|word| locale.text_with("cli-usage-suggested", &[("word", word.into())]));
+    let usage = error.get(ContextKind::Usage).map(words).unwrap_or_default();
+    let usage = usage.trim().replacen("Usage:", &format!("{}:", locale.text("help-usage")), 1);
+    let parts = [Some(locale.text_with(key, &values)), suggested, Some(usage), Some(locale.text("cli-usage-help"))];
+    // What was typed may have come from a comment.
+    let parts = parts.into_iter().flatten().filter(|part| !part.is_empty()).map(|part| sanitize::block(&part));
+    Some(parts.collect::<Vec<_>>().join("\n"))
+}
+
+fn words(value: &ContextValue) -> String {
+    match value {
+        ContextValue::String(text) => text.clone(),
+        ContextValue::Strings(texts) => texts.join(", "),
+        ContextValue::StyledStr(text) => text.to_string(),
+        ContextValue::StyledStrs(texts) => texts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        ContextValue::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, FromArgMatches as _};
+
+    use super::*;
+    use crate::{args::Cli, help};
+
+    const ID: &str = "01970000-0000-7000-8000-000000000001";
+
+    fn told(args: &[&str], locale: Locale) -> Option<String> {
+        let command = help::translate(Cli::command(), locale);
+        let matches = command.try_get_matches_from([&["duyet"], args].concat());
+        let error = matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_err();
+        explain(&error, locale)
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_the_readers_language() {
+        let cases: [(&[&str], &str); 10] = [
+            (&["reject", ID], "Thiếu --reason <CODE>."),
+            (&["queue", "--statu", "spam"], "Không có tham số “--statu”."),
+            (&["quue"], "Không có lệnh “quue”."),
+            (&["quue"], "queue"),
+            (&["reject", ID, "-r", "xấu"], "“xấu” không dùng được cho --reason <CODE>: off-topic, insult"),
+            (&["ban", ID, "-r", "insult", "--for", "lâu"], "“lâu” không dùng được cho --for <7d>: 30m, 12h, 7d, 2w"),
+            (&["queue", "--claimed", "--unclaimed"], "Không dùng --claimed cùng với --unclaimed."),
+            (&["--lang", "vi", "--lang", "en", "queue"], "Chỉ dùng --lang <vi|en> một lần."),
+            (&["show", "abc"], "“abc” không dùng được cho <ID>: cần một mã như"),
+            (&["queue", "--order"], "Thiếu giá trị cho --order <ORDER>"),
+        ];
+        for (args, words) in cases {
+            let told = told(args, Locale::Vi).unwrap();
+            assert!(told.contains(words) && !told.contains("error") && !told.contains("Usage"), "{args:?}: {told}");
+        }
+        assert!(told(&["show", "x\u{1b}[2J"], Locale::En).is_some_and(|told| !told.contains('\u{1b}')));
+    }
+
+    #[test]
+    fn help_and_version_are_no_errors() {
+        assert_eq!((told(&["--help"], Locale::Vi), told(&["-V"], Locale::Vi)), (None, None));
+    }
+}

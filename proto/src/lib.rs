@@ -1,0 +1,31 @@
+//! The wire contract of duyet: the generated code of `duyet/v1/*.proto`. Written by hand are only the modules around it and
+//! the `Debug` of messages that hold secrets.
+
+/// Package `duyet.v1`.
+#[expect(clippy::pedantic, clippy::allow_attributes, reason = "generated")]
+pub mod v1 {
+    include!("generated/duyet.v1.rs");
+}
+
+/// The encoded `FileDescriptorSet` of the package, for reflection and for the role table's test.
+pub const DESCRIPTORS: &[u8] = include_bytes!("generated/duyet.v1.bin");
+
+/// Messages that hold answers, tokens or addresses print their name and what may be known of them.
+macro_rules! print_only {
+    ($($message:ident { $($field:ident),* })+) => {
+        $(impl std::fmt::Debug for v1::$message {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($message))$(.field(stringify!($field), &self.$field))*.finish_non_exhaustive()
+            }
+        })+
+    };
+}
+
+print_only! {
+    AltchaChallenge {}
+    Client {}
+    IssueChallengeResponse { kind, level }
+    SubmitCommentRequest { article_id, request_id }
+    VerifyChallengeRequest { article_id, request_id }
+    VerifyChallengeResponse {}
+}

@@ -1,7 +1,0 @@
-//! The moderators' client.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    duyet::cli::run()
-}
