@@ -1,6 +1,12 @@
 //! The wire contract of duyet: the generated code of `duyet/v1/*.proto`. Written by hand are only the modules around it and
 //! the `Debug` of messages that hold secrets.
 
+#[cfg(feature = "json")]
+mod json;
+
+#[cfg(feature = "json")]
+pub use json::Json;
+
 /// Package `duyet.v1`.
 #[expect(clippy::pedantic, clippy::allow_attributes, reason = "generated")]
 pub mod v1 {

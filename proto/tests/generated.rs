@@ -7,7 +7,7 @@ use std::{env, fs, path::Path};
 use prost::Message as _;
 use tempfile::TempDir;
 
-const PROTOS: [&str; 10] = [
+const PROTOS: [&str; 11] = [
     "duyet/v1/ban_service.proto",
     "duyet/v1/captcha_service.proto",
     "duyet/v1/comment.proto",
@@ -17,6 +17,7 @@ const PROTOS: [&str; 10] = [
     "duyet/v1/policy_service.proto",
     "duyet/v1/privacy_service.proto",
     "duyet/v1/rule_service.proto",
+    "google/rpc/error_details.proto",
     "google/rpc/status.proto",
 ];
 
@@ -37,6 +38,9 @@ fn generate(out: &Path) {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let descriptors = protox::compile(PROTOS, [package]).unwrap();
     fs::write(out.join("duyet.v1.bin"), descriptors.encode_to_vec()).unwrap();
+    let mut config = tonic_prost_build::Config::new();
+    // JSON is written from the descriptor set, where a message is found by its name.
+    config.enable_type_names();
     tonic_prost_build::configure()
         .out_dir(out)
         // Its type exists already, and clients of tonic know it.
@@ -44,7 +48,7 @@ fn generate(out: &Path) {
         .client_mod_attribute(".", "#[cfg(feature = \"client\")]")
         .server_mod_attribute(".", "#[cfg(feature = \"server\")]")
         .skip_debug(SECRET.map(|message| format!(".duyet.v1.{message}")))
-        .compile_fds(descriptors)
+        .compile_fds_with_config(descriptors, config)
         .unwrap();
 }
 

@@ -14,6 +14,16 @@ pub struct Client {
     #[prost(string, tag = "3")]
     pub device_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for Client {
+    const NAME: &'static str = "Client";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Client".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Client".into()
+    }
+}
 /// A comment as a portal may see it. Plain text in NFC: the portal escapes it on output.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Comment {
@@ -63,6 +73,16 @@ pub struct Comment {
     #[prost(bool, tag = "15")]
     pub own: bool,
 }
+impl ::prost::Name for Comment {
+    const NAME: &'static str = "Comment";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Comment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Comment".into()
+    }
+}
 /// One reason why a comment was held or scored.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Finding {
@@ -94,6 +114,16 @@ pub struct Finding {
     #[prost(string, tag = "9")]
     pub term_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for Finding {
+    const NAME: &'static str = "Finding";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Finding".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Finding".into()
+    }
+}
 /// What is known of other comments by the same author key.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AuthorHistory {
@@ -113,6 +143,16 @@ pub struct AuthorHistory {
     #[prost(int32, tag = "5")]
     pub pending: i32,
 }
+impl ::prost::Name for AuthorHistory {
+    const NAME: &'static str = "AuthorHistory";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.AuthorHistory".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.AuthorHistory".into()
+    }
+}
 /// What readers reported about a comment.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Reports {
@@ -129,6 +169,16 @@ pub struct Reports {
     #[prost(string, repeated, tag = "4")]
     pub notes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+impl ::prost::Name for Reports {
+    const NAME: &'static str = "Reports";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Reports".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Reports".into()
+    }
+}
 /// How many devices gave one reason.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReportCount {
@@ -138,6 +188,16 @@ pub struct ReportCount {
     /// How many.
     #[prost(int32, tag = "2")]
     pub count: i32,
+}
+impl ::prost::Name for ReportCount {
+    const NAME: &'static str = "ReportCount";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ReportCount".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ReportCount".into()
+    }
 }
 /// Who is looking at a comment. It guides colleagues; the revision decides.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -149,6 +209,16 @@ pub struct Claim {
     #[prost(message, optional, tag = "2")]
     pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for Claim {
+    const NAME: &'static str = "Claim";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Claim".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Claim".into()
+    }
+}
 /// A demand with a clock. It ends with a decision other than REQUEUE.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Takedown {
@@ -158,6 +228,16 @@ pub struct Takedown {
     /// When it must be decided.
     #[prost(message, optional, tag = "2")]
     pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for Takedown {
+    const NAME: &'static str = "Takedown";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Takedown".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Takedown".into()
+    }
 }
 /// What one moderator told the others about a comment.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -174,6 +254,16 @@ pub struct Note {
     /// Plain text.
     #[prost(string, tag = "4")]
     pub text: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Note {
+    const NAME: &'static str = "Note";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Note".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Note".into()
+    }
 }
 /// One line of the append-only audit. Holds no personal data.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -224,6 +314,16 @@ pub struct AuditEntry {
     /// The ban made or revoked. Empty otherwise.
     #[prost(string, tag = "15")]
     pub ban_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AuditEntry {
+    const NAME: &'static str = "AuditEntry";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.AuditEntry".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.AuditEntry".into()
+    }
 }
 /// A comment as a moderator sees it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -278,6 +378,16 @@ pub struct Case {
     /// The comment answered. In GetCase and ClaimNext only; absent for a root.
     #[prost(message, optional, tag = "16")]
     pub answered: ::core::option::Option<Comment>,
+}
+impl ::prost::Name for Case {
+    const NAME: &'static str = "Case";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Case".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Case".into()
+    }
 }
 /// Where a comment stands. Public means APPROVED and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -553,6 +663,16 @@ pub struct QueueFilter {
     #[prost(string, tag = "11")]
     pub campaign_of: ::prost::alloc::string::String,
 }
+impl ::prost::Name for QueueFilter {
+    const NAME: &'static str = "QueueFilter";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.QueueFilter".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.QueueFilter".into()
+    }
+}
 /// Asks for a page of the queue.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListQueueRequest {
@@ -569,6 +689,16 @@ pub struct ListQueueRequest {
     #[prost(string, tag = "4")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListQueueRequest {
+    const NAME: &'static str = "ListQueueRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListQueueRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListQueueRequest".into()
+    }
+}
 /// A page of the queue.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListQueueResponse {
@@ -582,6 +712,16 @@ pub struct ListQueueResponse {
     /// How many match, exact up to 10,000; 10,001 means more. Of such a search how many were counted in that time.
     #[prost(int64, tag = "3")]
     pub total: i64,
+}
+impl ::prost::Name for ListQueueResponse {
+    const NAME: &'static str = "ListQueueResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListQueueResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListQueueResponse".into()
+    }
 }
 /// Asks for comments to work on.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -602,6 +742,16 @@ pub struct ClaimNextRequest {
     #[prost(string, repeated, tag = "5")]
     pub renew: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+impl ::prost::Name for ClaimNextRequest {
+    const NAME: &'static str = "ClaimNextRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ClaimNextRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ClaimNextRequest".into()
+    }
+}
 /// Comments that the caller holds.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ClaimNextResponse {
@@ -615,12 +765,32 @@ pub struct ClaimNextResponse {
     #[prost(string, repeated, tag = "3")]
     pub renewed: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+impl ::prost::Name for ClaimNextResponse {
+    const NAME: &'static str = "ClaimNextResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ClaimNextResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ClaimNextResponse".into()
+    }
+}
 /// Gives claims back.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReleaseClaimsRequest {
     /// Which, at most 500. Empty means all of the caller's.
     #[prost(string, repeated, tag = "1")]
     pub comment_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for ReleaseClaimsRequest {
+    const NAME: &'static str = "ReleaseClaimsRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ReleaseClaimsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ReleaseClaimsRequest".into()
+    }
 }
 /// What was given back.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -629,12 +799,32 @@ pub struct ReleaseClaimsResponse {
     #[prost(int32, tag = "1")]
     pub released: i32,
 }
+impl ::prost::Name for ReleaseClaimsResponse {
+    const NAME: &'static str = "ReleaseClaimsResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ReleaseClaimsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ReleaseClaimsResponse".into()
+    }
+}
 /// Follows the queue.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct WatchQueueRequest {
     /// Which comments. As in ListQueue.
     #[prost(message, optional, tag = "1")]
     pub filter: ::core::option::Option<QueueFilter>,
+}
+impl ::prost::Name for WatchQueueRequest {
+    const NAME: &'static str = "WatchQueueRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.WatchQueueRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.WatchQueueRequest".into()
+    }
 }
 /// One event. At least once, in no promised order.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -652,6 +842,16 @@ pub struct WatchQueueResponse {
     #[prost(int64, tag = "4")]
     pub total: i64,
 }
+impl ::prost::Name for WatchQueueResponse {
+    const NAME: &'static str = "WatchQueueResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.WatchQueueResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.WatchQueueResponse".into()
+    }
+}
 /// Asks for one case.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetCaseRequest {
@@ -659,12 +859,32 @@ pub struct GetCaseRequest {
     #[prost(string, tag = "1")]
     pub comment_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetCaseRequest {
+    const NAME: &'static str = "GetCaseRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetCaseRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetCaseRequest".into()
+    }
+}
 /// One case.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetCaseResponse {
     /// The case.
     #[prost(message, optional, tag = "1")]
     pub case: ::core::option::Option<Case>,
+}
+impl ::prost::Name for GetCaseResponse {
+    const NAME: &'static str = "GetCaseResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetCaseResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetCaseResponse".into()
+    }
 }
 /// A decision.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -688,6 +908,16 @@ pub struct DecideRequest {
     #[prost(string, tag = "6")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for DecideRequest {
+    const NAME: &'static str = "DecideRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.DecideRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.DecideRequest".into()
+    }
+}
 /// What came of it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DecideResponse {
@@ -706,6 +936,16 @@ pub struct DecideResponse {
     /// When.
     #[prost(message, optional, tag = "5")]
     pub decided_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for DecideResponse {
+    const NAME: &'static str = "DecideResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.DecideResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.DecideResponse".into()
+    }
 }
 /// Decides several comments alike.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -726,6 +966,16 @@ pub struct BulkDecideRequest {
     #[prost(string, tag = "5")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for BulkDecideRequest {
+    const NAME: &'static str = "BulkDecideRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.BulkDecideRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.BulkDecideRequest".into()
+    }
+}
 /// One comment of a bulk decision.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BulkItem {
@@ -736,6 +986,16 @@ pub struct BulkItem {
     #[prost(int64, tag = "2")]
     pub expected_revision: i64,
 }
+impl ::prost::Name for BulkItem {
+    const NAME: &'static str = "BulkItem";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.BulkItem".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.BulkItem".into()
+    }
+}
 /// What came of a bulk decision.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BulkDecideResponse {
@@ -745,6 +1005,16 @@ pub struct BulkDecideResponse {
     /// In the order of the items.
     #[prost(message, repeated, tag = "2")]
     pub results: ::prost::alloc::vec::Vec<ItemResult>,
+}
+impl ::prost::Name for BulkDecideResponse {
+    const NAME: &'static str = "BulkDecideResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.BulkDecideResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.BulkDecideResponse".into()
+    }
 }
 /// What came of one item.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -767,6 +1037,16 @@ pub struct ItemResult {
     /// The ban. Empty for a comment.
     #[prost(string, tag = "6")]
     pub ban_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ItemResult {
+    const NAME: &'static str = "ItemResult";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ItemResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ItemResult".into()
+    }
 }
 /// Takes something back.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -794,6 +1074,16 @@ pub mod revert_request {
         Last(bool),
     }
 }
+impl ::prost::Name for RevertRequest {
+    const NAME: &'static str = "RevertRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.RevertRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.RevertRequest".into()
+    }
+}
 /// What came of it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RevertResponse {
@@ -803,6 +1093,16 @@ pub struct RevertResponse {
     /// Names the new audit entries. Empty when a single entry was taken back.
     #[prost(string, tag = "2")]
     pub batch_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RevertResponse {
+    const NAME: &'static str = "RevertResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.RevertResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.RevertResponse".into()
+    }
 }
 /// Starts a takedown clock.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -823,6 +1123,16 @@ pub struct EscalateRequest {
     #[prost(string, tag = "5")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for EscalateRequest {
+    const NAME: &'static str = "EscalateRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.EscalateRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.EscalateRequest".into()
+    }
+}
 /// The clock that runs.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EscalateResponse {
@@ -832,6 +1142,16 @@ pub struct EscalateResponse {
     /// The audit entry, for Revert.
     #[prost(string, tag = "2")]
     pub decision_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for EscalateResponse {
+    const NAME: &'static str = "EscalateResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.EscalateResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.EscalateResponse".into()
+    }
 }
 /// A note.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -846,6 +1166,16 @@ pub struct AddNoteRequest {
     #[prost(string, tag = "3")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for AddNoteRequest {
+    const NAME: &'static str = "AddNoteRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.AddNoteRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.AddNoteRequest".into()
+    }
+}
 /// The stored note.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AddNoteResponse {
@@ -853,12 +1183,32 @@ pub struct AddNoteResponse {
     #[prost(message, optional, tag = "1")]
     pub note: ::core::option::Option<Note>,
 }
+impl ::prost::Name for AddNoteResponse {
+    const NAME: &'static str = "AddNoteResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.AddNoteResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.AddNoteResponse".into()
+    }
+}
 /// Asks for numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetStatsRequest {
     /// From this time on, at most 92 days back. Absent means 24 h.
     #[prost(message, optional, tag = "1")]
     pub since: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for GetStatsRequest {
+    const NAME: &'static str = "GetStatsRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetStatsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetStatsRequest".into()
+    }
 }
 /// Numbers of the site.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -891,6 +1241,16 @@ pub struct GetStatsResponse {
     #[prost(message, optional, tag = "9")]
     pub learned: ::core::option::Option<LearnedScore>,
 }
+impl ::prost::Name for GetStatsResponse {
+    const NAME: &'static str = "GetStatsResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetStatsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetStatsResponse".into()
+    }
+}
 /// What the site's spam score learned from moderators' decisions, as the server that answers has it.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct LearnedScore {
@@ -919,6 +1279,16 @@ pub struct LearnedScore {
     #[prost(int64, tag = "8")]
     pub decisions_needed: i64,
 }
+impl ::prost::Name for LearnedScore {
+    const NAME: &'static str = "LearnedScore";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.LearnedScore".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.LearnedScore".into()
+    }
+}
 /// How many comments stand somewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatusCount {
@@ -928,6 +1298,16 @@ pub struct StatusCount {
     /// How many.
     #[prost(int64, tag = "2")]
     pub count: i64,
+}
+impl ::prost::Name for StatusCount {
+    const NAME: &'static str = "StatusCount";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.StatusCount".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.StatusCount".into()
+    }
 }
 /// What one moderator did since then.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -947,6 +1327,16 @@ pub struct ModeratorStats {
     /// overturned / decisions, 0 to 1.
     #[prost(double, tag = "5")]
     pub overturn_rate: f64,
+}
+impl ::prost::Name for ModeratorStats {
+    const NAME: &'static str = "ModeratorStats";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ModeratorStats".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ModeratorStats".into()
+    }
 }
 /// Asks for a page of the audit.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -982,6 +1372,16 @@ pub struct ListAuditRequest {
     #[prost(string, tag = "10")]
     pub ban_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListAuditRequest {
+    const NAME: &'static str = "ListAuditRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListAuditRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListAuditRequest".into()
+    }
+}
 /// A page of the audit.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListAuditResponse {
@@ -991,6 +1391,16 @@ pub struct ListAuditResponse {
     /// Empty on the last page.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListAuditResponse {
+    const NAME: &'static str = "ListAuditResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListAuditResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListAuditResponse".into()
+    }
 }
 /// In which order the queue is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -2289,6 +2699,16 @@ pub struct Ban {
     #[prost(string, tag = "13")]
     pub revoked_by: ::prost::alloc::string::String,
 }
+impl ::prost::Name for Ban {
+    const NAME: &'static str = "Ban";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Ban".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Ban".into()
+    }
+}
 /// Makes a ban.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateBanRequest {
@@ -2336,6 +2756,16 @@ pub mod create_ban_request {
         Author(::prost::alloc::string::String),
     }
 }
+impl ::prost::Name for CreateBanRequest {
+    const NAME: &'static str = "CreateBanRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.CreateBanRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.CreateBanRequest".into()
+    }
+}
 /// The ban and what went with it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateBanResponse {
@@ -2348,6 +2778,16 @@ pub struct CreateBanResponse {
     /// True when more matched than the 500.
     #[prost(bool, tag = "3")]
     pub more: bool,
+}
+impl ::prost::Name for CreateBanResponse {
+    const NAME: &'static str = "CreateBanResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.CreateBanResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.CreateBanResponse".into()
+    }
 }
 /// Ends a ban.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2362,6 +2802,16 @@ pub struct RevokeBanRequest {
     #[prost(string, tag = "3")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for RevokeBanRequest {
+    const NAME: &'static str = "RevokeBanRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.RevokeBanRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.RevokeBanRequest".into()
+    }
+}
 /// The ended ban.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevokeBanResponse {
@@ -2371,6 +2821,16 @@ pub struct RevokeBanResponse {
     /// False when it had ended before.
     #[prost(bool, tag = "2")]
     pub changed: bool,
+}
+impl ::prost::Name for RevokeBanResponse {
+    const NAME: &'static str = "RevokeBanResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.RevokeBanResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.RevokeBanResponse".into()
+    }
 }
 /// Asks for a page of bans.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2385,6 +2845,16 @@ pub struct ListBansRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListBansRequest {
+    const NAME: &'static str = "ListBansRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListBansRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListBansRequest".into()
+    }
+}
 /// A page of bans.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListBansResponse {
@@ -2394,6 +2864,16 @@ pub struct ListBansResponse {
     /// Empty on the last page.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListBansResponse {
+    const NAME: &'static str = "ListBansResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListBansResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListBansResponse".into()
+    }
 }
 /// What a ban is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -2951,6 +3431,16 @@ pub struct IssueChallengeRequest {
     #[prost(string, tag = "4")]
     pub locale: ::prost::alloc::string::String,
 }
+impl ::prost::Name for IssueChallengeRequest {
+    const NAME: &'static str = "IssueChallengeRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.IssueChallengeRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.IssueChallengeRequest".into()
+    }
+}
 /// A picture of letters and digits.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChallengeImage {
@@ -2973,6 +3463,16 @@ pub struct ChallengeImage {
     #[prost(bool, tag = "6")]
     pub digits_only: bool,
 }
+impl ::prost::Name for ChallengeImage {
+    const NAME: &'static str = "ChallengeImage";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ChallengeImage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ChallengeImage".into()
+    }
+}
 /// What the ALTCHA widget is to do.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -2981,6 +3481,16 @@ pub struct AltchaChallenge {
     /// challenge_token of SubmitComment or the token of VerifyChallenge.
     #[prost(string, tag = "1")]
     pub json: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AltchaChallenge {
+    const NAME: &'static str = "AltchaChallenge";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.AltchaChallenge".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.AltchaChallenge".into()
+    }
 }
 /// A challenge.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3019,6 +3529,16 @@ pub mod issue_challenge_response {
         Altcha(super::AltchaChallenge),
     }
 }
+impl ::prost::Name for IssueChallengeResponse {
+    const NAME: &'static str = "IssueChallengeResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.IssueChallengeResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.IssueChallengeResponse".into()
+    }
+}
 /// Checks an answer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3040,6 +3560,16 @@ pub struct VerifyChallengeRequest {
     #[prost(string, tag = "5")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for VerifyChallengeRequest {
+    const NAME: &'static str = "VerifyChallengeRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.VerifyChallengeRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.VerifyChallengeRequest".into()
+    }
+}
 /// The answer was right.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3047,6 +3577,16 @@ pub struct VerifyChallengeResponse {
     /// Proof for SubmitComment.challenge_token, good for one comment on the same article within 5 minutes.
     #[prost(string, tag = "1")]
     pub pass_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for VerifyChallengeResponse {
+    const NAME: &'static str = "VerifyChallengeResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.VerifyChallengeResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.VerifyChallengeResponse".into()
+    }
 }
 /// What kind of work a challenge asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -3537,6 +4077,16 @@ pub struct SubmitCommentRequest {
     #[prost(message, optional, tag = "14")]
     pub article_published_at: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for SubmitCommentRequest {
+    const NAME: &'static str = "SubmitCommentRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.SubmitCommentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.SubmitCommentRequest".into()
+    }
+}
 /// The comment was taken.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubmitCommentResponse {
@@ -3556,6 +4106,16 @@ pub struct SubmitCommentResponse {
     #[prost(message, optional, tag = "5")]
     pub published_at: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for SubmitCommentResponse {
+    const NAME: &'static str = "SubmitCommentResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.SubmitCommentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.SubmitCommentResponse".into()
+    }
+}
 /// Asks for one comment.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetCommentRequest {
@@ -3566,12 +4126,32 @@ pub struct GetCommentRequest {
     #[prost(string, repeated, tag = "2")]
     pub receipts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+impl ::prost::Name for GetCommentRequest {
+    const NAME: &'static str = "GetCommentRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetCommentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetCommentRequest".into()
+    }
+}
 /// One comment.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetCommentResponse {
     /// The comment.
     #[prost(message, optional, tag = "1")]
     pub comment: ::core::option::Option<Comment>,
+}
+impl ::prost::Name for GetCommentResponse {
+    const NAME: &'static str = "GetCommentResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetCommentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetCommentResponse".into()
+    }
 }
 /// Asks for a page.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3595,6 +4175,16 @@ pub struct ListCommentsRequest {
     #[prost(string, repeated, tag = "6")]
     pub receipts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+impl ::prost::Name for ListCommentsRequest {
+    const NAME: &'static str = "ListCommentsRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListCommentsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListCommentsRequest".into()
+    }
+}
 /// A page.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListCommentsResponse {
@@ -3611,6 +4201,16 @@ pub struct ListCommentsResponse {
     #[prost(enumeration = "Mode", tag = "4")]
     pub mode: i32,
 }
+impl ::prost::Name for ListCommentsResponse {
+    const NAME: &'static str = "ListCommentsResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListCommentsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListCommentsResponse".into()
+    }
+}
 /// Asks for counts.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CountCommentsRequest {
@@ -3618,12 +4218,32 @@ pub struct CountCommentsRequest {
     #[prost(string, repeated, tag = "1")]
     pub article_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+impl ::prost::Name for CountCommentsRequest {
+    const NAME: &'static str = "CountCommentsRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.CountCommentsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.CountCommentsRequest".into()
+    }
+}
 /// Counts.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CountCommentsResponse {
     /// Public comments by article id, as the request has it.
     #[prost(map = "string, int64", tag = "1")]
     pub counts: ::std::collections::HashMap<::prost::alloc::string::String, i64>,
+}
+impl ::prost::Name for CountCommentsResponse {
+    const NAME: &'static str = "CountCommentsResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.CountCommentsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.CountCommentsResponse".into()
+    }
 }
 /// A reader's report.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3644,9 +4264,29 @@ pub struct ReportCommentRequest {
     #[prost(string, tag = "5")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ReportCommentRequest {
+    const NAME: &'static str = "ReportCommentRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ReportCommentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ReportCommentRequest".into()
+    }
+}
 /// The report was taken.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReportCommentResponse {}
+impl ::prost::Name for ReportCommentResponse {
+    const NAME: &'static str = "ReportCommentResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ReportCommentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ReportCommentResponse".into()
+    }
+}
 /// A reader takes back one comment.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WithdrawCommentRequest {
@@ -3660,12 +4300,32 @@ pub struct WithdrawCommentRequest {
     #[prost(string, tag = "3")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for WithdrawCommentRequest {
+    const NAME: &'static str = "WithdrawCommentRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.WithdrawCommentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.WithdrawCommentRequest".into()
+    }
+}
 /// The comment is erased.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WithdrawCommentResponse {
     /// False when it was erased before.
     #[prost(bool, tag = "1")]
     pub changed: bool,
+}
+impl ::prost::Name for WithdrawCommentResponse {
+    const NAME: &'static str = "WithdrawCommentResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.WithdrawCommentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.WithdrawCommentResponse".into()
+    }
 }
 /// What became of a submitted comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -4632,6 +5292,16 @@ pub struct ArticlePolicy {
     #[prost(message, optional, tag = "9")]
     pub closes_at: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for ArticlePolicy {
+    const NAME: &'static str = "ArticlePolicy";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ArticlePolicy".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ArticlePolicy".into()
+    }
+}
 /// The site's policy.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SitePolicy {
@@ -4654,6 +5324,16 @@ pub struct SitePolicy {
     #[prost(enumeration = "Mode", tag = "6")]
     pub effective_mode: i32,
 }
+impl ::prost::Name for SitePolicy {
+    const NAME: &'static str = "SitePolicy";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.SitePolicy".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.SitePolicy".into()
+    }
+}
 /// A lockdown in force.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SiteLockdown {
@@ -4670,6 +5350,16 @@ pub struct SiteLockdown {
     #[prost(bool, tag = "4")]
     pub harder_challenges: bool,
 }
+impl ::prost::Name for SiteLockdown {
+    const NAME: &'static str = "SiteLockdown";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.SiteLockdown".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.SiteLockdown".into()
+    }
+}
 /// Asks for an article.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetArticleRequest {
@@ -4677,12 +5367,32 @@ pub struct GetArticleRequest {
     #[prost(string, tag = "1")]
     pub article_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetArticleRequest {
+    const NAME: &'static str = "GetArticleRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetArticleRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetArticleRequest".into()
+    }
+}
 /// An article.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetArticleResponse {
     /// Its policy.
     #[prost(message, optional, tag = "1")]
     pub article: ::core::option::Option<ArticlePolicy>,
+}
+impl ::prost::Name for GetArticleResponse {
+    const NAME: &'static str = "GetArticleResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetArticleResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetArticleResponse".into()
+    }
 }
 /// Changes an article.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4697,6 +5407,16 @@ pub struct UpdateArticleRequest {
     #[prost(string, tag = "3")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for UpdateArticleRequest {
+    const NAME: &'static str = "UpdateArticleRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.UpdateArticleRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.UpdateArticleRequest".into()
+    }
+}
 /// The changed article.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateArticleResponse {
@@ -4704,15 +5424,45 @@ pub struct UpdateArticleResponse {
     #[prost(message, optional, tag = "1")]
     pub article: ::core::option::Option<ArticlePolicy>,
 }
+impl ::prost::Name for UpdateArticleResponse {
+    const NAME: &'static str = "UpdateArticleResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.UpdateArticleResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.UpdateArticleResponse".into()
+    }
+}
 /// Asks for the site.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetSiteRequest {}
+impl ::prost::Name for GetSiteRequest {
+    const NAME: &'static str = "GetSiteRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetSiteRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetSiteRequest".into()
+    }
+}
 /// The site.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetSiteResponse {
     /// Its policy.
     #[prost(message, optional, tag = "1")]
     pub site: ::core::option::Option<SitePolicy>,
+}
+impl ::prost::Name for GetSiteResponse {
+    const NAME: &'static str = "GetSiteResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.GetSiteResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.GetSiteResponse".into()
+    }
 }
 /// Changes the site.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4727,12 +5477,32 @@ pub struct UpdateSiteRequest {
     #[prost(string, tag = "3")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for UpdateSiteRequest {
+    const NAME: &'static str = "UpdateSiteRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.UpdateSiteRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.UpdateSiteRequest".into()
+    }
+}
 /// The changed site.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateSiteResponse {
     /// Its policy.
     #[prost(message, optional, tag = "1")]
     pub site: ::core::option::Option<SitePolicy>,
+}
+impl ::prost::Name for UpdateSiteResponse {
+    const NAME: &'static str = "UpdateSiteResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.UpdateSiteResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.UpdateSiteResponse".into()
+    }
 }
 /// Locks the site down, or ends a lockdown.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4750,12 +5520,32 @@ pub struct LockdownRequest {
     #[prost(bool, tag = "4")]
     pub harder_challenges: bool,
 }
+impl ::prost::Name for LockdownRequest {
+    const NAME: &'static str = "LockdownRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.LockdownRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.LockdownRequest".into()
+    }
+}
 /// The site with its lockdown.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LockdownResponse {
     /// Its policy.
     #[prost(message, optional, tag = "1")]
     pub site: ::core::option::Option<SitePolicy>,
+}
+impl ::prost::Name for LockdownResponse {
+    const NAME: &'static str = "LockdownResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.LockdownResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.LockdownResponse".into()
+    }
 }
 /// Releases what waits on an article.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4773,6 +5563,16 @@ pub struct ReleasePendingRequest {
     #[prost(string, tag = "4")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ReleasePendingRequest {
+    const NAME: &'static str = "ReleasePendingRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ReleasePendingRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ReleasePendingRequest".into()
+    }
+}
 /// What was released.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReleasePendingResponse {
@@ -4788,6 +5588,16 @@ pub struct ReleasePendingResponse {
     /// True when more match than the 500 that one call releases: call again with another request_id.
     #[prost(bool, tag = "4")]
     pub more: bool,
+}
+impl ::prost::Name for ReleasePendingResponse {
+    const NAME: &'static str = "ReleasePendingResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ReleasePendingResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ReleasePendingResponse".into()
+    }
 }
 /// Generated client implementations.
 #[cfg(feature = "client")]
@@ -5508,6 +6318,16 @@ pub struct RevealSenderRequest {
     #[prost(string, tag = "3")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for RevealSenderRequest {
+    const NAME: &'static str = "RevealSenderRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.RevealSenderRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.RevealSenderRequest".into()
+    }
+}
 /// Keyed hashes in hex. Empty where nothing was known. No address is kept anywhere.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevealSenderResponse {
@@ -5533,6 +6353,16 @@ pub struct RevealSenderResponse {
     #[prost(message, optional, tag = "7")]
     pub created_at: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for RevealSenderResponse {
+    const NAME: &'static str = "RevealSenderResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.RevealSenderResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.RevealSenderResponse".into()
+    }
+}
 /// Asks for what one person wrote. A comment stands for all that its author wrote where a device is known, and for itself where not: behind one
 /// address many people have one name.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5557,6 +6387,16 @@ pub mod export_author_request {
         CommentId(::prost::alloc::string::String),
     }
 }
+impl ::prost::Name for ExportAuthorRequest {
+    const NAME: &'static str = "ExportAuthorRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ExportAuthorRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ExportAuthorRequest".into()
+    }
+}
 /// One thing that is kept: one of the two is there.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExportAuthorResponse {
@@ -5566,6 +6406,16 @@ pub struct ExportAuthorResponse {
     /// A report they filed.
     #[prost(message, optional, tag = "2")]
     pub report: ::core::option::Option<FiledReport>,
+}
+impl ::prost::Name for ExportAuthorResponse {
+    const NAME: &'static str = "ExportAuthorResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ExportAuthorResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ExportAuthorResponse".into()
+    }
 }
 /// What a reader found wrong with somebody's comment.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5582,6 +6432,16 @@ pub struct FiledReport {
     /// When it came.
     #[prost(message, optional, tag = "4")]
     pub created_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for FiledReport {
+    const NAME: &'static str = "FiledReport";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.FiledReport".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.FiledReport".into()
+    }
 }
 /// Asks to empty what one person wrote; whose, as for ExportAuthor.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5612,6 +6472,16 @@ pub mod erase_author_request {
         CommentId(::prost::alloc::string::String),
     }
 }
+impl ::prost::Name for EraseAuthorRequest {
+    const NAME: &'static str = "EraseAuthorRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.EraseAuthorRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.EraseAuthorRequest".into()
+    }
+}
 /// What was emptied.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EraseAuthorResponse {
@@ -5630,6 +6500,16 @@ pub struct EraseAuthorResponse {
     /// Comments still to be emptied while it goes on, counted up to 100,000.
     #[prost(int64, tag = "5")]
     pub remaining: i64,
+}
+impl ::prost::Name for EraseAuthorResponse {
+    const NAME: &'static str = "EraseAuthorResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.EraseAuthorResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.EraseAuthorResponse".into()
+    }
 }
 /// Generated client implementations.
 #[cfg(feature = "client")]
@@ -6140,6 +7020,16 @@ pub struct Term {
     #[prost(message, optional, tag = "9")]
     pub updated_at: ::core::option::Option<::prost_types::Timestamp>,
 }
+impl ::prost::Name for Term {
+    const NAME: &'static str = "Term";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.Term".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.Term".into()
+    }
+}
 /// Asks for a page of terms.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListTermsRequest {
@@ -6153,6 +7043,16 @@ pub struct ListTermsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ListTermsRequest {
+    const NAME: &'static str = "ListTermsRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListTermsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListTermsRequest".into()
+    }
+}
 /// A page of terms.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListTermsResponse {
@@ -6162,6 +7062,16 @@ pub struct ListTermsResponse {
     /// Empty on the last page.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListTermsResponse {
+    const NAME: &'static str = "ListTermsResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ListTermsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ListTermsResponse".into()
+    }
 }
 /// Lists or changes a term.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6176,6 +7086,16 @@ pub struct PutTermRequest {
     #[prost(string, tag = "3")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for PutTermRequest {
+    const NAME: &'static str = "PutTermRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.PutTermRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.PutTermRequest".into()
+    }
+}
 /// The term after the change.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PutTermResponse {
@@ -6185,6 +7105,16 @@ pub struct PutTermResponse {
     /// Of a dry run only.
     #[prost(message, optional, tag = "2")]
     pub collisions: ::core::option::Option<TermCollisions>,
+}
+impl ::prost::Name for PutTermResponse {
+    const NAME: &'static str = "PutTermResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.PutTermResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.PutTermResponse".into()
+    }
 }
 /// Approved comments that a term would have met, had it been in force.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6198,6 +7128,16 @@ pub struct TermCollisions {
     /// At most 10 of those met, the last decided first.
     #[prost(message, repeated, tag = "3")]
     pub examples: ::prost::alloc::vec::Vec<RuleExample>,
+}
+impl ::prost::Name for TermCollisions {
+    const NAME: &'static str = "TermCollisions";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.TermCollisions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.TermCollisions".into()
+    }
 }
 /// A decided comment, and what rules and terms say of it now.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6218,6 +7158,16 @@ pub struct RuleExample {
     #[prost(double, tag = "5")]
     pub score: f64,
 }
+impl ::prost::Name for RuleExample {
+    const NAME: &'static str = "RuleExample";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.RuleExample".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.RuleExample".into()
+    }
+}
 /// Takes a term off the list.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteTermRequest {
@@ -6231,12 +7181,32 @@ pub struct DeleteTermRequest {
     #[prost(string, tag = "3")]
     pub request_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for DeleteTermRequest {
+    const NAME: &'static str = "DeleteTermRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.DeleteTermRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.DeleteTermRequest".into()
+    }
+}
 /// The term as it was last.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DeleteTermResponse {
     /// The term.
     #[prost(message, optional, tag = "1")]
     pub term: ::core::option::Option<Term>,
+}
+impl ::prost::Name for DeleteTermResponse {
+    const NAME: &'static str = "DeleteTermResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.DeleteTermResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.DeleteTermResponse".into()
+    }
 }
 /// A text to explain, as a reader's form has it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6250,6 +7220,16 @@ pub struct AssessTextRequest {
     /// Required.
     #[prost(string, tag = "3")]
     pub content: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AssessTextRequest {
+    const NAME: &'static str = "AssessTextRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.AssessTextRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.AssessTextRequest".into()
+    }
 }
 /// What the service thinks of it. What only the moment of a submit tells is left out: the hidden field, the time it took, copies of the text.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6270,6 +7250,16 @@ pub struct AssessTextResponse {
     #[prost(int64, tag = "5")]
     pub model_version: i64,
 }
+impl ::prost::Name for AssessTextResponse {
+    const NAME: &'static str = "AssessTextResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.AssessTextResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.AssessTextResponse".into()
+    }
+}
 /// Asks how rules and terms do.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReplayRulesRequest {
@@ -6279,6 +7269,16 @@ pub struct ReplayRulesRequest {
     /// Comments that people decided about, the last first. 0 means 2,000; more than 10,000 is taken as 10,000.
     #[prost(int32, tag = "2")]
     pub limit: i32,
+}
+impl ::prost::Name for ReplayRulesRequest {
+    const NAME: &'static str = "ReplayRulesRequest";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ReplayRulesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ReplayRulesRequest".into()
+    }
 }
 /// What rules and terms say of comments that people decided about, without the learned score, which knows these decisions.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6293,6 +7293,16 @@ pub struct ReplayRulesResponse {
     #[prost(message, repeated, tag = "3")]
     pub examples: ::prost::alloc::vec::Vec<RuleExample>,
 }
+impl ::prost::Name for ReplayRulesResponse {
+    const NAME: &'static str = "ReplayRulesResponse";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.ReplayRulesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.ReplayRulesResponse".into()
+    }
+}
 /// Comments by what people decided.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DecisionCount {
@@ -6306,6 +7316,16 @@ pub struct DecisionCount {
     #[prost(int32, tag = "3")]
     pub spam: i32,
 }
+impl ::prost::Name for DecisionCount {
+    const NAME: &'static str = "DecisionCount";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.DecisionCount".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.DecisionCount".into()
+    }
+}
 /// Comments of one verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VerdictCount {
@@ -6315,6 +7335,16 @@ pub struct VerdictCount {
     /// What people did.
     #[prost(message, optional, tag = "2")]
     pub decided: ::core::option::Option<DecisionCount>,
+}
+impl ::prost::Name for VerdictCount {
+    const NAME: &'static str = "VerdictCount";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.VerdictCount".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.VerdictCount".into()
+    }
 }
 /// Comments that one rule, or one term, met.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6331,6 +7361,16 @@ pub struct RuleCount {
     /// The term's words. Empty without a term.
     #[prost(string, tag = "4")]
     pub pattern: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RuleCount {
+    const NAME: &'static str = "RuleCount";
+    const PACKAGE: &'static str = "duyet.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "duyet.v1.RuleCount".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/duyet.v1.RuleCount".into()
+    }
 }
 /// How a term is matched, and the most that a match may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
