@@ -35,7 +35,7 @@ use crate::{
         descriptors::{self, Connections},
         http::Readiness,
     },
-    service::{Gatekeeper, Pages, Rules, Workflow},
+    service::{Gatekeeper, PageCache, SiteDefaults, Workflow},
     store::{
         Store, batches::SubmissionWriter, contract::SubmissionStore, postgres::PostgresStore, sqlite::SqliteStore,
     },
@@ -256,15 +256,15 @@ fn build_workflow(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>)
         limiter,
         pictures,
         keyring,
-        rules(config),
-        Pages::new(config.page_cache_mib, config.database_url.is_some()),
+        site_defaults(config),
+        PageCache::new(config.page_cache_mib, config.database_url.is_some()),
     );
     Ok(workflow.beating_every(config.heartbeat))
 }
 
 /// What of the configuration every call asks for.
-const fn rules(config: &Config) -> Rules {
-    Rules {
+const fn site_defaults(config: &Config) -> SiteDefaults {
+    SiteDefaults {
         text: config.text,
         mode: config.mode,
         thresholds: config.thresholds,

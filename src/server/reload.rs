@@ -84,7 +84,7 @@ impl File {
 /// Puts in force what may change while the server runs.
 fn apply(old: &Config, fresh: &Config, workflow: &Workflow) {
     workflow.set_limits(fresh.limits.clone());
-    workflow.set_rules(super::rules(fresh));
+    workflow.set_defaults(super::site_defaults(fresh));
     if old.profiles != fresh.profiles {
         workflow.set_profiles(&fresh.profiles);
     }

@@ -4,7 +4,13 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Workflow, ids::new_id, page_cache::is_hidden};
+use super::{
+    Workflow,
+    ids::new_id,
+    page_cache::is_hidden,
+    page_token::{open_cursor, seal_cursor},
+    request_row::request_row,
+};
 use crate::{
     domain::{
         Error, Result,
@@ -99,9 +105,9 @@ impl Workflow {
     /// # Errors
     /// `Invalid` (the times), `CommentNotFound`, `BanSubjectUnknown`, `RequestIdReused`.
     pub async fn create_ban(&self, caller: &Caller, request: BanRequest, now: DateTime<Utc>) -> Result<BanMade> {
-        let row = self.request_row("CreateBan", caller, &request, request.request_id)?;
+        let row = request_row(&self.core.keyring, "CreateBan", caller, &request, request.request_id)?;
         // What was in time when it was first sent is answered as it was then.
-        let resent = self.store.find_request(&caller.site, request.request_id).await?.is_some();
+        let resent = self.core.store.find_request(&caller.site, request.request_id).await?.is_some();
         if !resent {
             let mut violations = Violations::default();
             let BanRequest { target, expires_at, since, .. } = &request;
@@ -112,8 +118,8 @@ impl Workflow {
         // Several people may have one name behind one address.
         let effect = if banned.is_name { BanEffect::Hold } else { request.effect };
         let new = new_ban(caller, BanRequest { effect, ..request }, banned, row, now);
-        let change = self.pages.change();
-        let made = self.store.create_ban(&new).await?;
+        let change = self.core.pages.change();
+        let made = self.core.store.create_ban(&new).await?;
         change.settle(made.settled.iter().any(|one| is_hidden(one.comment.as_ref()))).await;
         for _ in made.settled.iter().filter(|_| !resent) {
             metric::decided(Action::Reject, "CHANGED");
@@ -126,7 +132,7 @@ impl Workflow {
             BanTarget::Author(key) => return self.banned_author(site, key).await,
             BanTarget::Comment(id, kind) => (*id, *kind),
         };
-        let trace = self.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
+        let trace = self.core.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
         let too_old = rests_on_prefix(kind, &trace) && !ban::prefix_is_recent(trace.created_at, now);
         let is_name = kind == BanKind::Author && trace.sender.device.is_none();
         let of_address = trace.address_key.filter(|_| kind == BanKind::IpPrefix);
@@ -146,13 +152,13 @@ impl Workflow {
     /// The author of an author key, which may be one from before a change of keys. Nothing tells of one without
     /// comments whose it is.
     async fn banned_author(&self, site: &SiteId, author: &str) -> Result<Banned> {
-        let mut keys = self.store.author_keys(site, author).await?;
+        let mut keys = self.core.store.author_keys(site, author).await?;
         let author = if keys.is_empty() { author.to_owned() } else { keys.swap_remove(0) };
-        let trace = match self.store.comments_by(site, &author, None, 1).await?.first() {
-            Some(comment) => self.store.find_sender(site, comment.id).await?,
+        let trace = match self.core.store.comments_by(site, &author, None, 1).await?.first() {
+            Some(comment) => self.core.store.find_sender(site, comment.id).await?,
             None => None,
         };
-        let keyed_by = trace.as_ref().map_or(Some(self.keyring.mark()), |trace| trace.sender.key);
+        let keyed_by = trace.as_ref().map_or(Some(self.core.keyring.mark()), |trace| trace.sender.key);
         let is_name = trace.is_none_or(|trace| trace.sender.device.is_none());
         let subject = BanSubject { kind: BanKind::Author, key: author.into_bytes() };
         Ok(Banned { subject, keyed_by, is_name })
@@ -163,7 +169,7 @@ impl Workflow {
     /// # Errors
     /// `BanNotFound`, `RequestIdReused`.
     pub async fn revoke_ban(&self, caller: &Caller, request: RevokeRequest, now: DateTime<Utc>) -> Result<(Ban, bool)> {
-        let row = self.request_row("RevokeBan", caller, &request, request.request_id)?;
+        let row = request_row(&self.core.keyring, "RevokeBan", caller, &request, request.request_id)?;
         let entry = AuditEntry {
             note: request.note,
             request_id: Some(request.request_id),
@@ -171,7 +177,7 @@ impl Workflow {
             ..AuditEntry::new(new_id(now), AuditAction::RevokeBan, &caller.name, now)
         };
         let revocation = Revocation { site: caller.site.clone(), ban: request.ban, entry, request: Some(row) };
-        self.store.revoke_ban(&revocation).await
+        self.core.store.revoke_ban(&revocation).await
     }
 
     /// A page of bans, newest first: those in force, or all.
@@ -180,9 +186,9 @@ impl Workflow {
     /// `PageTokenInvalid`.
     pub async fn list_bans(&self, site: &SiteId, request: &BansRequest, now: DateTime<Utc>) -> Result<BanList> {
         let BansRequest { ended, size, page_token } = request;
-        let after = self.open_cursor(site, "ListBans", ended, page_token)?;
-        let page = self.store.list_bans(site, *ended, now, *size, after).await?;
-        let next_page_token = self.seal_cursor(site, "ListBans", ended, page.next)?;
+        let after = open_cursor(&self.core.keyring, site, "ListBans", ended, page_token)?;
+        let page = self.core.store.list_bans(site, *ended, now, *size, after).await?;
+        let next_page_token = seal_cursor(&self.core.keyring, site, "ListBans", ended, page.next)?;
         Ok(BanList { bans: page.items, next_page_token })
     }
 }

@@ -5,7 +5,7 @@ mod assessment;
 mod bans;
 mod blocking;
 mod challenges;
-mod concurrency_limit;
+mod concurrency_limits;
 mod core;
 mod ids;
 mod key_admission;
@@ -23,24 +23,27 @@ mod request_row;
 mod rules;
 mod salts;
 mod single_flight;
+mod site_defaults;
 mod submissions;
+mod workflow;
 
 pub use self::{
     access_tokens::{FIRST_TOKENS, Gatekeeper, NewToken},
+    assessment::Learned,
     bans::{BanList, BanRequest, BanTarget, BansRequest, RevokeRequest},
     challenges::VerifyRequest,
-    concurrency_limit::Cost,
-    core::{Rules, Workflow},
+    concurrency_limits::Cost,
     key_admission::{Admission, KeyState, KeyStates, admit_keys, key_states},
-    maintenance::Learned,
     moderation::{
         AuditList, AuditRequest, BulkDecided, BulkRequest, ClaimNextRequest, ClaimedCases, Clock, DecideRequest,
         Decided, EscalateRequest, QueueEvent, QueueList, QueueRequest, QueueWatch, RevertRequest,
     },
-    page_cache::Pages,
+    page_cache::PageCache,
     policies::{ArticleUpdate, LockdownRequest, ReleaseRequest, Released, SiteUpdate},
     privacy::{EraseRequest, Erased, Export, ExportItem, Person, RevealRequest, WithdrawRequest},
     public_comments::{CommentList, ListRequest, ListedThread, WrittenList},
     rules::{Assessed, DeleteTermRequest, MOST_TRIED, PutTermRequest, TermList, TermsRequest},
+    site_defaults::SiteDefaults,
     submissions::{NoteRequest, ReportRequest, Submitted},
+    workflow::Workflow,
 };

@@ -75,7 +75,7 @@ impl Weighter<PageKey, WrittenList> for Weight {
 }
 
 /// The pages at hand.
-pub struct Pages {
+pub struct PageCache {
     /// `None` keeps nothing.
     kept: Option<Cache<PageKey, WrittenList, Weight>>,
     policies: Option<Cache<Key, Arc<Policy>>>,
@@ -120,7 +120,7 @@ pub(super) fn is_hidden(comment: Option<&Comment>) -> bool {
     comment.is_some_and(|comment| comment.published_at.is_some() && !comment.status.is_public())
 }
 
-impl Pages {
+impl PageCache {
     /// Keeps about so many MiB of pages, and for each of them 500 articles' policies; 0 keeps none. `shared` says that other replicas may keep theirs.
     pub fn new(mib: u32, shared: bool) -> Self {
         let bytes = u64::from(mib) << 20;
@@ -239,7 +239,7 @@ mod tests {
 
     #[tokio::test]
     async fn pages_of_past_moments_take_no_room() {
-        let (pages, site) = (Pages::new(16, true), SiteId::parse("bao-hue").unwrap());
+        let (pages, site) = (PageCache::new(16, true), SiteId::parse("bao-hue").unwrap());
         let read = async |number: usize| {
             let article = ArticleId::parse(&format!("bai-{number}")).unwrap();
             let page: WrittenList = Arc::from(vec![0; 1_000]);

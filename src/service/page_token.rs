@@ -2,42 +2,39 @@
 
 use serde::Serialize;
 
-use super::Workflow;
 use crate::{
     domain::{Error, Result, id::SiteId, page::Cursor},
-    keyring::Purpose,
+    keyring::{Keyring, Purpose},
 };
 
-impl Workflow {
-    /// Seals where the next page starts; empty when there is none.
-    pub(super) fn seal_cursor(
-        &self,
-        site: &SiteId,
-        method: &str,
-        filter: &impl Serialize,
-        next: Option<Cursor>,
-    ) -> Result<String> {
-        let Some(cursor) = next else { return Ok(String::new()) };
-        let filter = serde_json::to_string(filter).map_err(Error::internal)?;
-        self.keyring.seal(Purpose::Page, &[site.as_str(), method, &filter], &cursor)
-    }
+/// Seals where the next page starts; empty when there is none.
+pub(super) fn seal_cursor(
+    keyring: &Keyring,
+    site: &SiteId,
+    method: &str,
+    filter: &impl Serialize,
+    next: Option<Cursor>,
+) -> Result<String> {
+    let Some(cursor) = next else { return Ok(String::new()) };
+    let filter = serde_json::to_string(filter).map_err(Error::internal)?;
+    keyring.seal(Purpose::Page, &[site.as_str(), method, &filter], &cursor)
+}
 
-    /// Opens a page token of the same site, method and filter; an empty one is the first page.
-    ///
-    /// # Errors
-    /// [`Error::PageTokenInvalid`].
-    pub(super) fn open_cursor(
-        &self,
-        site: &SiteId,
-        method: &str,
-        filter: &impl Serialize,
-        token: &str,
-    ) -> Result<Option<Cursor>> {
-        if token.is_empty() {
-            return Ok(None);
-        }
-        let filter = serde_json::to_string(filter).map_err(Error::internal)?;
-        let context = [site.as_str(), method, &filter];
-        self.keyring.open(Purpose::Page, &context, token).map(Some).map_err(|_| Error::PageTokenInvalid)
+/// Opens a page token of the same site, method and filter; an empty one is the first page.
+///
+/// # Errors
+/// [`Error::PageTokenInvalid`].
+pub(super) fn open_cursor(
+    keyring: &Keyring,
+    site: &SiteId,
+    method: &str,
+    filter: &impl Serialize,
+    token: &str,
+) -> Result<Option<Cursor>> {
+    if token.is_empty() {
+        return Ok(None);
     }
+    let filter = serde_json::to_string(filter).map_err(Error::internal)?;
+    let context = [site.as_str(), method, &filter];
+    keyring.open(Purpose::Page, &context, token).map(Some).map_err(|_| Error::PageTokenInvalid)
 }

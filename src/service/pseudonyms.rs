@@ -1,6 +1,8 @@
 //! Who a reader is to us: pseudonyms.
 
-use super::{Workflow, rate_limits::Visitor, salts::Salts};
+use std::sync::Arc;
+
+use super::{rate_limits::Visitor, salts::Salts};
 use crate::{
     domain::{
         address,
@@ -14,10 +16,19 @@ use crate::{
         submission::Sender,
         text,
     },
-    keyring::{Namer, Subject},
+    keyring::{Keyring, Namer, Subject},
 };
 
-impl Workflow {
+/// Makes pseudonyms of what readers send, by the keys of the ring.
+pub(super) struct Pseudonyms {
+    keyring: Arc<Keyring>,
+}
+
+impl Pseudonyms {
+    pub(super) const fn new(keyring: Arc<Keyring>) -> Self {
+        Self { keyring }
+    }
+
     /// The device behind a reader's token, if the token is ours.
     pub(super) fn device_of(&self, site: &SiteId, client: &Client) -> Option<[u8; 16]> {
         self.keyring.open_device(site, &client.device_token)
@@ -113,6 +124,15 @@ impl Workflow {
     pub(super) fn network(&self, site: &SiteId, client: &Client, salt: Salt) -> Option<Pseudonym> {
         let network = address::shared_network(client.ip?)?;
         Some(self.keyring.pseudonym(site, Subject::Prefix(salt), &address::octets(network)))
+    }
+
+    /// The pseudonyms of a device, else of an address, by the ring's other keys.
+    pub(super) fn reporter_aliases(&self, site: &SiteId, client: &Client, salt: Salt) -> Vec<Pseudonym> {
+        let alias = |key| {
+            let sender = self.sender_by(key, site, client, "", salt);
+            sender.device.or(sender.address)
+        };
+        self.keyring.others().filter_map(alias).collect()
     }
 
     /// Hash of folded text: equal for texts that differ in marks, case or spaces.

@@ -1,17 +1,19 @@
 //! Whom and what a call is counted against.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
-use super::Workflow;
 use crate::{
     domain::{
         Error, Result,
         id::{ArticleId, SiteId},
         pseudonym::Pseudonym,
-        rate_limit::{Allowance, Charge, LimitName, Weight},
+        rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
         submission::Sender,
     },
-    keyring::Subject,
+    keyring::{Keyring, Subject},
+    limiter::Limiter,
 };
 
 /// What is being limited. Before a captcha its reader is only looked at: nothing is charged for an answer that may be wrong, and nobody
@@ -73,12 +75,32 @@ const REPORTS: PerPerson = PerPerson {
     prefixes: [LimitName::ReportsPerPrefix, LimitName::ReportsPerPrefix56, LimitName::ReportsPerPrefix48],
 };
 
-impl Workflow {
+/// The limits of this replica, local or shared through Redis.
+pub(super) struct RateLimits {
+    limiter: Limiter,
+    keyring: Arc<Keyring>,
+}
+
+impl RateLimits {
+    pub(super) const fn new(limiter: Limiter, keyring: Arc<Keyring>) -> Self {
+        Self { limiter, keyring }
+    }
+
+    /// Puts other limits in force. Limits whose quota stays keep their counts.
+    pub(super) fn set_quotas(&self, quotas: Quotas) {
+        self.limiter.set_quotas(quotas);
+    }
+
+    /// True while the shared limits are gone and this replica counts alone.
+    pub(super) fn is_degraded(&self) -> bool {
+        self.limiter.is_degraded()
+    }
+
     /// Counts `event` against device and prefixes, and where it has them article and site: against all of them or none.
     ///
     /// # Errors
     /// [`Error::RateLimited`]; nothing is counted then. `Ok(true)` means that the reader is pressed for quota.
-    pub(super) async fn check_limits(&self, event: LimitedCall<'_>, visitor: Visitor<'_>) -> Result<bool> {
+    pub(super) async fn check(&self, event: LimitedCall<'_>, visitor: Visitor<'_>) -> Result<bool> {
         match self.limiter.check(&self.charges(event, visitor)).await {
             Allowance::Allowed { pressed } => Ok(pressed),
             Allowance::Denied { limit, retry_after } => Err(Error::RateLimited { limit, retry_after }),

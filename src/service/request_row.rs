@@ -3,19 +3,19 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Workflow;
-use crate::domain::{Error, Result, access::Caller, request::RequestRow};
+use crate::{
+    domain::{Error, Result, access::Caller, request::RequestRow},
+    keyring::Keyring,
+};
 
-impl Workflow {
-    /// The row of `request`; the response is filled in by the store.
-    pub(super) fn request_row(
-        &self,
-        method: &str,
-        caller: &Caller,
-        request: &impl Serialize,
-        id: Uuid,
-    ) -> Result<RequestRow> {
-        let payload = serde_json::to_vec(&(&caller.name, request)).map_err(Error::internal)?;
-        Ok(self.keyring.request_row(&caller.site, id, method, &payload))
-    }
+/// The row of `request`; the response is filled in by the store.
+pub(super) fn request_row(
+    keyring: &Keyring,
+    method: &str,
+    caller: &Caller,
+    request: &impl Serialize,
+    id: Uuid,
+) -> Result<RequestRow> {
+    let payload = serde_json::to_vec(&(&caller.name, request)).map_err(Error::internal)?;
+    Ok(keyring.request_row(&caller.site, id, method, &payload))
 }

@@ -1,12 +1,17 @@
 //! What addresses are hashed with: a random salt for each site and month, made by whoever needs it first and forgotten after some months.
 
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::Workflow;
-use crate::domain::{Result, address, ban, id::SiteId, pseudonym::Salt};
+use crate::{
+    domain::{Result, address, ban, id::SiteId, pseudonym::Salt},
+    store::Store,
+};
 
 /// The salts of the months that bans may be from.
 #[derive(Debug, Clone)]
@@ -28,14 +33,24 @@ impl Salts {
     }
 }
 
-impl Workflow {
+/// The salts of every site that this replica needed in its month.
+pub(super) struct SaltCache {
+    store: Arc<dyn Store>,
+    by_site: Mutex<BTreeMap<SiteId, Salts>>,
+}
+
+impl SaltCache {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, by_site: Mutex::default() }
+    }
+
     /// The site's salts in the month of `now`. They never change, so they are read once a month.
     ///
     /// # Errors
     /// The store's.
-    pub(super) async fn salts(&self, site: &SiteId, now: DateTime<Utc>) -> Result<Salts> {
+    pub(super) async fn of(&self, site: &SiteId, now: DateTime<Utc>) -> Result<Salts> {
         let month = address::month_of(now);
-        let known = self.salts.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned();
+        let known = self.by_site.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned();
         if let Some(salts) = known.filter(|salts| salts.month == month) {
             return Ok(salts);
         }
@@ -44,7 +59,7 @@ impl Workflow {
         let months: Vec<String> = ban::recent_months(now).into_iter().skip(1).map(address::month_of).collect();
         let earlier = self.store.earlier_salts(site, &months).await?;
         let salts = Salts { month, current, earlier };
-        self.salts.lock().unwrap_or_else(PoisonError::into_inner).insert(site.clone(), salts.clone());
+        self.by_site.lock().unwrap_or_else(PoisonError::into_inner).insert(site.clone(), salts.clone());
         Ok(salts)
     }
 }

@@ -16,17 +16,17 @@ type Gate = Arc<tokio::sync::Mutex<()>>;
 
 /// Requests under way, by id. Holds no more than there are calls.
 #[derive(Default)]
-pub(super) struct Twins(Mutex<HashMap<Key, Gate>>);
+pub(super) struct SingleFlight(Mutex<HashMap<Key, Gate>>);
 
-impl Twins {
-    /// Waits until no other copy of the request is under way. The next one waits until the turn is dropped.
-    pub(super) async fn turn(&self, site: &SiteId, request_id: Uuid) -> Turn<'_> {
+impl SingleFlight {
+    /// Waits until no other copy of the request is under way. The next one waits until the flight is dropped.
+    pub(super) async fn enter(&self, site: &SiteId, request_id: Uuid) -> Flight<'_> {
         let key = (site.clone(), request_id);
         let gate = Arc::clone(self.lock().entry(key.clone()).or_default());
         // Made before waiting, so that a caller who leaves while it waits tidies up too.
-        let mut turn = Turn { twins: self, key, gate, held: None };
-        turn.held = Some(Arc::clone(&turn.gate).lock_owned().await);
-        turn
+        let mut flight = Flight { flights: self, key, gate, held: None };
+        flight.held = Some(Arc::clone(&flight.gate).lock_owned().await);
+        flight
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Gate>> {
@@ -34,18 +34,18 @@ impl Twins {
     }
 }
 
-/// A request's turn.
-pub(super) struct Turn<'a> {
-    twins: &'a Twins,
+/// A request under way. Its copies wait until it is dropped.
+pub(super) struct Flight<'a> {
+    flights: &'a SingleFlight,
     key: Key,
     gate: Gate,
     held: Option<OwnedMutexGuard<()>>,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Flight<'_> {
     fn drop(&mut self) {
         self.held = None;
-        let mut gates = self.twins.lock();
+        let mut gates = self.flights.lock();
         // The map's and this one: nobody waits.
         if Arc::strong_count(&self.gate) == 2 {
             gates.remove(&self.key);
@@ -61,15 +61,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_copy_waits_for_its_turn_and_nothing_is_left_behind() {
-        let (twins, site) = (Twins::default(), SiteId::parse("default").unwrap());
-        let first = twins.turn(&site, Uuid::nil()).await;
-        let stranger = twins.turn(&site, Uuid::max()).await;
+        let (flights, site) = (SingleFlight::default(), SiteId::parse("default").unwrap());
+        let first = flights.enter(&site, Uuid::nil()).await;
+        let stranger = flights.enter(&site, Uuid::max()).await;
         // One copy gives up waiting, as a caller whose deadline passed.
-        let waited = tokio::time::timeout(Duration::from_millis(1), twins.turn(&site, Uuid::nil())).await;
+        let waited = tokio::time::timeout(Duration::from_millis(1), flights.enter(&site, Uuid::nil())).await;
         assert!(waited.is_err(), "the first copy has not ended");
         drop(first);
-        drop(twins.turn(&site, Uuid::nil()).await);
+        drop(flights.enter(&site, Uuid::nil()).await);
         drop(stranger);
-        assert!(twins.lock().is_empty());
+        assert!(flights.lock().is_empty());
     }
 }

@@ -19,7 +19,7 @@ use duyetd::{
     },
     keyring::Keyring,
     limiter::Limiter,
-    service::{BanRequest, BanTarget, Pages, RevealRequest, Rules, Submitted, Workflow},
+    service::{BanRequest, BanTarget, PageCache, RevealRequest, SiteDefaults, Submitted, Workflow},
     store::batches::SubmissionWriter,
 };
 use uuid::Uuid;
@@ -49,7 +49,7 @@ impl Desk {
         let writer = SubmissionWriter::start(&home.submissions(), 1);
         let pictures = Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.to_owned())).unwrap();
         let keyring = Arc::new(Keyring::parse(&Keyring::generate()).unwrap());
-        let rules = Rules { mode: Mode::Post, ..Rules::default() };
+        let rules = SiteDefaults { mode: Mode::Post, ..SiteDefaults::default() };
         let workflow = Workflow::new(
             home.store.clone(),
             writer,
@@ -57,7 +57,7 @@ impl Desk {
             pictures,
             keyring,
             rules,
-            Pages::new(0, false),
+            PageCache::new(0, false),
         );
         let admin = Caller { token: uuid::Uuid::nil(), site: site(), name: "minh".into(), role: Role::Admin };
         Self { home, workflow, admin }

@@ -24,6 +24,7 @@ use crate::{
     service::{
         Workflow,
         rate_limits::{LimitedCall, Visitor},
+        rekeying::rekey_device,
     },
 };
 
@@ -53,15 +54,18 @@ impl Workflow {
         now: DateTime<Utc>,
     ) -> Result<IssuedChallenge> {
         let salt = self.salt_in_time(site, now).await;
-        let (sender, wider) = (self.sender(site, client, "", salt), self.wider_prefixes(site, client, salt));
+        let (sender, wider) = (
+            self.core.pseudonyms.sender(site, client, "", salt),
+            self.core.pseudonyms.wider_prefixes(site, client, salt),
+        );
         // A record that is still keyed by another key counts once it is keyed anew: late is no reason to wait.
-        drop(tokio::time::timeout(CONTEXT_PATIENCE, self.welcome_back(site, client)).await);
+        drop(tokio::time::timeout(CONTEXT_PATIENCE, rekey_device(&self.core, site, client)).await);
         let context = self.challenge_context(site, article, &sender, now).await;
         let visitor = Visitor { site, sender: &sender, wider, known: context.record.is_known(), now };
-        let pressed = self.check_limits(LimitedCall::Challenge(article), visitor).await?;
+        let pressed = self.core.rate_limits.check(LimitedCall::Challenge(article), visitor).await?;
         let signs = Signs {
             record: context.record,
-            suspected_from: self.thresholds(site).high,
+            suspected_from: self.core.assessor.thresholds(site).high,
             pressed,
             alarm: context.site.is_alarmed(now),
         };
@@ -81,7 +85,7 @@ impl Workflow {
 
     /// The month's salt, or none at all where the database does not tell it in time: what is counted by it is never stored.
     async fn salt_in_time(&self, site: &SiteId, now: DateTime<Utc>) -> Salt {
-        match tokio::time::timeout(CONTEXT_PATIENCE, self.salts(site, now)).await {
+        match tokio::time::timeout(CONTEXT_PATIENCE, self.core.salts.of(site, now)).await {
             Ok(Ok(salts)) => salts.current(),
             Ok(Err(_)) | Err(_) => Salt::default(),
         }
@@ -98,7 +102,7 @@ impl Workflow {
         let context = async {
             // Who has no device has no record, and how the site does is mostly known already.
             let Some(device) = sender.device else {
-                let policies = self.pages.policies(site, std::slice::from_ref(article), &*self.store).await?;
+                let policies = self.core.pages.policies(site, std::slice::from_ref(article), &*self.core.store).await?;
                 return Ok(ChallengeContext { site: policies.site, record: Record::default() });
             };
             self.challenge_contexts.ask(ChallengeQuestion { site: site.clone(), device, now }).await
@@ -112,7 +116,8 @@ impl Workflow {
     async fn make_challenge(&self, asked: Asked<'_>, kind: ChallengeKind, level: Level) -> Result<IssuedChallenge> {
         let picture = if kind.has_picture() { Some(self.pictures.take(level).await?.split()) } else { None };
         let (answer, image) = picture.unzip();
-        let device = self.device_of(asked.site, asked.client).unwrap_or_else(|| Uuid::new_v4().into_bytes());
+        let device =
+            self.core.pseudonyms.device_of(asked.site, asked.client).unwrap_or_else(|| Uuid::new_v4().into_bytes());
         let expires_at = asked.now + Duration::seconds(kind.seconds());
         let sealed = SealedChallenge {
             kind,
@@ -131,7 +136,7 @@ impl Workflow {
             kind,
             level,
             expires_at,
-            device_token: self.keyring.device_token(asked.site, device),
+            device_token: self.core.keyring.device_token(asked.site, device),
         })
     }
 
@@ -139,9 +144,10 @@ impl Workflow {
         if !sealed.kind.has_proof() {
             return Ok(image.map_or(ChallengeContent::Nothing, ChallengeContent::Image));
         }
-        let secrets = self.keyring.proof_secrets(token).ok_or_else(|| Error::internal("a sealed token has no key"))?;
+        let secrets =
+            self.core.keyring.proof_secrets(token).ok_or_else(|| Error::internal("a sealed token has no key"))?;
         let mut rng = StdRng::try_from_os_rng().map_err(Error::internal)?;
-        let tries = self.rules().proof_tries.get(sealed.level);
+        let tries = self.core.defaults.get().proof_tries.get(sealed.level);
         let json = pose_proof(token, tries, sealed.expires_at, image.as_ref(), exposed(&secrets), &mut rng)?;
         Ok(ChallengeContent::Altcha(json))
     }
@@ -152,7 +158,7 @@ impl Workflow {
         article: &ArticleId,
         sealed: &SealedChallenge,
     ) -> Result<String> {
-        self.keyring.seal(Purpose::Challenge, &[site.as_str(), article.as_str()], sealed)
+        self.core.keyring.seal(Purpose::Challenge, &[site.as_str(), article.as_str()], sealed)
     }
 }
 

@@ -102,7 +102,7 @@ impl Workflow {
 
     fn unseal(&self, site: &SiteId, article: &ArticleId, token: &str) -> Result<SealedChallenge, CaptchaFailure> {
         let context = [site.as_str(), article.as_str()];
-        self.keyring.open(Purpose::Challenge, &context, token).map_err(|opening| match opening {
+        self.core.keyring.open(Purpose::Challenge, &context, token).map_err(|opening| match opening {
             Opening::Broken => CaptchaFailure::Invalid,
             Opening::UnknownKey => CaptchaFailure::Expired,
         })
@@ -110,12 +110,13 @@ impl Workflow {
 
     /// Trust is not to be handed on: what one device was given without a challenge, no other may use.
     fn is_of_device(&self, sealed: &SealedChallenge, visitor: Visitor<'_>) -> Result<bool, CaptchaFailure> {
-        let of_device = visitor.sender.device.is_some() && self.sealed_device(sealed, visitor) == visitor.sender.device;
+        let of_device = visitor.sender.device.is_some()
+            && self.core.pseudonyms.sealed_device(sealed, visitor) == visitor.sender.device;
         if of_device { Ok(true) } else { Err(CaptchaFailure::Invalid) }
     }
 
     fn is_solved(&self, proof: Option<&Proof>, token: &str) -> Result<bool, CaptchaFailure> {
-        let (Some(proof), Some(secrets)) = (proof, self.keyring.proof_secrets(token)) else {
+        let (Some(proof), Some(secrets)) = (proof, self.core.keyring.proof_secrets(token)) else {
             return Err(CaptchaFailure::Invalid);
         };
         match proof.check(exposed(&secrets)) {
@@ -135,7 +136,7 @@ impl Workflow {
         let (kind, failure) = match self.open_challenge(handed) {
             Ok((sealed, true)) => return Ok(sealed),
             Ok((sealed, false)) => {
-                let spent = self.store.spend_nonce(site, sealed.nonce, None, handed.visitor.now).await?;
+                let spent = self.core.store.spend_nonce(site, sealed.nonce, None, handed.visitor.now).await?;
                 (Some(sealed.kind), if spent { CaptchaFailure::Incorrect } else { CaptchaFailure::Used })
             }
             Err(failure) => (None, failure),
@@ -149,7 +150,7 @@ impl Workflow {
     /// A wrong answer raises the reader's next challenges, and in the end refuses them.
     async fn count_failure(&self, visitor: Visitor<'_>) {
         // Over the limit it is not counted any more; either way the verdict is the captcha's.
-        let _ = self.check_limits(LimitedCall::Failure, visitor).await;
+        let _ = self.core.rate_limits.check(LimitedCall::Failure, visitor).await;
     }
 
     /// Adds a fresh challenge to a captcha failure, so that the reader can try again at once. It counts as issued: failing
@@ -187,16 +188,19 @@ impl Workflow {
             return Err(Error::invalid("answer", Problem::Required));
         }
         let payload = format!("{article}\n{token}\n{answer}");
-        let asked = self.keyring.request_row(site, *request_id, "VerifyChallenge", payload.as_bytes());
-        let _turn = self.twins.turn(site, *request_id).await;
-        if let Some(row) = self.store.find_request(site, *request_id).await? {
+        let asked = self.core.keyring.request_row(site, *request_id, "VerifyChallenge", payload.as_bytes());
+        let _turn = self.core.requests.enter(site, *request_id).await;
+        if let Some(row) = self.core.store.find_request(site, *request_id).await? {
             return row.replay::<Pass>(&asked).map(|pass| pass.token);
         }
-        let salt = self.salts(site, now).await?.current();
-        let (sender, wider) = (self.sender(site, client, "", salt), self.wider_prefixes(site, client, salt));
+        let salt = self.core.salts.of(site, now).await?.current();
+        let (sender, wider) = (
+            self.core.pseudonyms.sender(site, client, "", salt),
+            self.core.pseudonyms.wider_prefixes(site, client, salt),
+        );
         let known = self.challenge_context(site, article, &sender, now).await.record.is_known();
         let visitor = Visitor { site, sender: &sender, wider, known, now };
-        self.check_limits(LimitedCall::BeforeVerify, visitor).await?;
+        self.core.rate_limits.check(LimitedCall::BeforeVerify, visitor).await?;
         let handed = Handed { article, token, answer, visitor };
         match self.burn_for_pass(handed, asked).await {
             Ok(pass) => Ok(pass),
@@ -212,7 +216,7 @@ impl Workflow {
             return Err(refused(Some(sealed.kind), CaptchaFailure::Invalid));
         }
         // Not as a submit: the comment that the pass is for is counted when it comes. A limit that denies leaves the challenge unspent.
-        self.check_limits(LimitedCall::Challenge(handed.article), handed.visitor).await?;
+        self.core.rate_limits.check(LimitedCall::Challenge(handed.article), handed.visitor).await?;
         let pass = SealedChallenge {
             passed: true,
             nonce: Uuid::new_v4().into_bytes(),
@@ -224,12 +228,12 @@ impl Workflow {
         let pass = Pass { token: self.seal_challenge(site, handed.article, &pass)? };
         let response = serde_json::to_string(&pass).map_err(Error::internal)?;
         let row = RequestRow { response, ..asked };
-        if self.store.spend_nonce(site, sealed.nonce, Some(&row), now).await? {
+        if self.core.store.spend_nonce(site, sealed.nonce, Some(&row), now).await? {
             metric::captcha_solved(&sealed, now);
             return Ok(pass.token);
         }
         // A twin of this request may have been faster: then its answer is ours too.
-        match self.store.find_request(site, row.id).await? {
+        match self.core.store.find_request(site, row.id).await? {
             Some(first) => first.replay::<Pass>(&row).map(|pass| pass.token),
             None => Err(refused(Some(sealed.kind), CaptchaFailure::Used)),
         }

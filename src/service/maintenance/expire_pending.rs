@@ -39,8 +39,8 @@ impl Workflow {
 
     /// Refuses the oldest, and answers how many. A moderator who is faster wins: each is refused at the revision that was found.
     async fn expire_batch(&self, site: &SiteId, now: DateTime<Utc>) -> Result<u64> {
-        let before = now - Duration::days(self.rules().expire_pending_days);
-        let forgotten = self.store.forgotten_pending(site, before, MAX_ITEMS).await?;
+        let before = now - Duration::days(self.core.defaults.get().expire_pending_days);
+        let forgotten = self.core.store.forgotten_pending(site, before, MAX_ITEMS).await?;
         if forgotten.is_empty() {
             return Ok(0);
         }
@@ -57,8 +57,8 @@ impl Workflow {
             items: forgotten.into_iter().map(item).collect(),
             request: None,
         };
-        let _change = self.pages.change();
-        let settled = self.store.decide(&batch).await?;
+        let _change = self.core.pages.change();
+        let settled = self.core.store.decide(&batch).await?;
         let changed = settled.iter().filter(|one| one.result.as_ref().is_ok_and(|answer| answer.changed));
         let expired = changed.count() as u64;
         metric::expired(site, expired);

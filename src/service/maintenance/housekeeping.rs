@@ -27,7 +27,7 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn forget_old(&self, now: DateTime<Utc>) -> Result<u64> {
-        self.store.forget(now - Duration::hours(REQUEST_HOURS), now - Duration::hours(NONCE_HOURS)).await
+        self.core.store.forget(now - Duration::hours(REQUEST_HOURS), now - Duration::hours(NONCE_HOURS)).await
     }
 
     /// Updates the queue gauges.
@@ -35,7 +35,7 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn measure_queue(&self, now: DateTime<Utc>) -> Result<()> {
-        let gauges = self.store.queue_gauges(GAUGED).await?;
+        let gauges = self.core.store.queue_gauges(GAUGED).await?;
         for gauge in &gauges {
             metric::queue(gauge, now);
         }
@@ -54,7 +54,7 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn survey(&self) -> Result<bool> {
-        self.store.survey().await
+        self.core.store.survey().await
     }
 
     /// Removes erased text from the database's write-ahead log and measures the log. Returns `false` when something was in
@@ -63,16 +63,16 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn clean_log(&self) -> Result<bool> {
-        if let Some(bytes) = self.store.log_bytes() {
+        if let Some(bytes) = self.core.store.log_bytes() {
             metric::log_size(bytes);
         }
-        self.store.clean_log().await
+        self.core.store.clean_log().await
     }
 
     /// Makes the first attempt to clean the log after an erasure. Most succeed within milliseconds, so that nothing of the
     /// text is left when the erasure is answered; what this one leaves is retried in the background.
     pub(in crate::service) async fn try_to_clean_log(&self) {
-        let cleaned = tokio::time::timeout(CLEANING, self.store.clean_log()).await;
+        let cleaned = tokio::time::timeout(CLEANING, self.core.store.clean_log()).await;
         if !matches!(cleaned, Ok(Ok(true))) {
             tracing::info!("erased text is in the write-ahead log until nobody reads it: retrying in the background");
         }
@@ -83,6 +83,6 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn ping(&self) -> Result<()> {
-        self.store.ping().await
+        self.core.store.ping().await
     }
 }

@@ -28,7 +28,7 @@ impl Workflow {
     pub async fn run_jobs(&self, clock: Now<'_>) -> Result<u64> {
         let mut runs = 0;
         let mut failed = None;
-        for site in self.store.sites().await? {
+        for site in self.core.store.sites().await? {
             for job in Job::PERIODIC {
                 match self.run_job(&site, job, clock).await {
                     Ok(ran) => runs += u64::from(ran),
@@ -62,11 +62,11 @@ impl Workflow {
         metric::job_ran(job, result.as_ref().map_or_else(Error::reason, outcome));
         let now = clock();
         match result {
-            Ok(true) => self.store.begin_job(site, job, run.id, now, job.next_after(now)).await,
+            Ok(true) => self.core.store.begin_job(site, job, run.id, now, job.next_after(now)).await,
             Ok(false) => Ok(true),
             Err(error) => {
                 // The run's failure is what is told, whether or not this one works.
-                self.store.begin_job(site, job, run.id, now, now).await.ok();
+                self.core.store.begin_job(site, job, run.id, now, now).await.ok();
                 Err(error)
             }
         }?;
@@ -76,7 +76,7 @@ impl Workflow {
     /// Takes the job for a run, or holds it longer. `false` when it is not due, or another replica has it.
     pub(in crate::service) async fn hold(&self, run: &Run<'_>, now: DateTime<Utc>) -> Result<bool> {
         let until = now + run.job.lease();
-        self.store.begin_job(run.site, run.job, run.id, now, until).await
+        self.core.store.begin_job(run.site, run.job, run.id, now, until).await
     }
 
     /// Another replica's gauge tells of the last recount: what this one measured before is history.

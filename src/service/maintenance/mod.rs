@@ -5,7 +5,6 @@ mod purge;
 mod recount;
 mod train;
 
-pub use self::train::Learned;
 pub(super) use self::{
     jobs::{Now, Run},
     train::ReadUpTo,

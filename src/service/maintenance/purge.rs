@@ -24,16 +24,16 @@ impl Workflow {
     /// The store's only.
     pub(in crate::service) async fn purge(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let now = clock();
-        let outlived = Outlived::at(now, self.rules().retention);
+        let outlived = Outlived::at(now, self.core.defaults.get().retention);
         if !self.close_log(run, outlived.spam_before.max(outlived.rejected_before), clock).await? {
             return Ok(false);
         }
         let oldest = ban::recent_months(now).pop().unwrap_or(now);
-        let forgotten = self.store.forget_salts(run.site, &address::month_of(oldest)).await?;
+        let forgotten = self.core.store.forget_salts(run.site, &address::month_of(oldest)).await?;
         if forgotten > 0 {
             tracing::info!(site = %run.site, months = forgotten, "hashes of old addresses lost their salt");
         }
-        self.store.forget_idle_authors(run.site).await?;
+        self.core.store.forget_idle_authors(run.site).await?;
         loop {
             let purged = self.purge_batch(run, outlived, clock()).await?;
             if purged == 0 {
@@ -47,7 +47,7 @@ impl Workflow {
 
     async fn purge_batch(&self, run: &Run<'_>, outlived: Outlived, now: DateTime<Utc>) -> Result<u64> {
         let site = run.site;
-        let found = self.store.outlived(site, &outlived, ERASED_AT_ONCE).await?;
+        let found = self.core.store.outlived(site, &outlived, ERASED_AT_ONCE).await?;
         if found.is_empty() {
             return Ok(0);
         }
@@ -63,8 +63,8 @@ impl Workflow {
             request_id: None,
             remember: None,
         };
-        let _change = self.pages.change();
-        let purged = self.store.erase(&erasure).await?;
+        let _change = self.core.pages.change();
+        let purged = self.core.store.erase(&erasure).await?;
         tracing::info!(%site, purged, "comments that were kept long enough were emptied");
         metric::erased(site, AuditAction::Purge, purged);
         Ok(purged)

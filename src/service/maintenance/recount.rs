@@ -22,7 +22,7 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub(in crate::service) async fn recount(&self, run: &Run<'_>, now: DateTime<Utc>) -> Result<bool> {
-        let drift = self.store.count_drift(run.site).await?;
+        let drift = self.core.store.count_drift(run.site).await?;
         if drift != CountDrift::default() {
             let CountDrift { comments, replies } = drift;
             tracing::error!(site = %run.site, comments, replies, "public counts are wrong");

@@ -1,6 +1,6 @@
 //! Learning from decisions: one replica trains for all, every replica loads what was learned.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -10,12 +10,11 @@ use crate::{
         Error, Result,
         comment::FormText,
         id::SiteId,
-        policy::Thresholds,
         spam::{
             Model, ModelHead, Reading,
             lessons::{Lesson, Lessons},
             model::Evidence,
-            thresholds::{self, MIN_DECISIONS},
+            thresholds::MIN_DECISIONS,
         },
         stats::Job,
     },
@@ -30,14 +29,6 @@ const MOST_ENTRIES: usize = 200_000;
 /// A model that knows a lot is not stored again for every decision: for so many audit entries, or after so many minutes.
 const ENTRIES: i64 = 20;
 const MINUTES: i64 = 5;
-
-/// A site's model, as this replica has it.
-pub struct Learned {
-    pub head: ModelHead,
-    pub model: Model,
-    /// `None` while there are too few decisions to set any.
-    pub thresholds: Option<Thresholds>,
-}
 
 /// How far this replica read a site's log, and when, without finding anything new to learn.
 #[derive(Debug, Clone, Copy)]
@@ -70,31 +61,20 @@ impl Course {
 }
 
 impl Workflow {
-    /// What this replica knows of the site's spam; `None` before the first decision.
-    pub fn learned(&self, site: &SiteId) -> Option<Arc<Learned>> {
-        self.models.read().unwrap_or_else(PoisonError::into_inner).get(site).cloned()
-    }
-
-    /// Where the site's scores begin to matter: by its own decisions, else by the settings.
-    pub fn thresholds(&self, site: &SiteId) -> Thresholds {
-        let learned = self.learned(site).and_then(|learned| learned.thresholds);
-        learned.unwrap_or_else(|| self.rules().thresholds)
-    }
-
     /// Learns what is new on every site, unless another replica does, and loads what any replica learned. Answers how many models
     /// that changed. Every replica may call it at any time; what fails is told and tried again by the next call.
     ///
     /// # Errors
     /// The store's.
     pub async fn learn(&self, clock: Now<'_>) -> Result<u64> {
-        let heads = self.store.model_heads().await?;
-        for site in self.store.sites().await? {
+        let heads = self.core.store.model_heads().await?;
+        for site in self.core.store.sites().await? {
             let head = heads.iter().find(|(of, _)| *of == site).map(|(_, head)| head);
             if self.is_lesson_due(&site, head, clock()).await? {
                 self.run_job(&site, Job::Learn, clock).await?;
             }
         }
-        self.load_models().await
+        self.core.assessor.load_models().await
     }
 
     async fn is_lesson_due(&self, site: &SiteId, head: Option<&ModelHead>, now: DateTime<Utc>) -> Result<bool> {
@@ -103,7 +83,7 @@ impl Workflow {
         let seen = seen.filter(|seen| seen.version == version);
         let start = head.map_or(DateTime::UNIX_EPOCH, |head| head.log_start);
         let read = seen.map(|seen| seen.log_size).or(head.map(|head| head.log_size)).unwrap_or_default();
-        let new = self.store.log_size(site, start).await? - read;
+        let new = self.core.store.log_size(site, start).await? - read;
         let last = seen.map(|seen| seen.at).max(head.map(|head| head.made_at));
         let knows_a_lot = head.is_some_and(|head| head.decisions.unsigned_abs() >= MIN_DECISIONS);
         let waited = last.is_none_or(|last| now - last >= Duration::minutes(MINUTES));
@@ -113,7 +93,7 @@ impl Workflow {
     /// One run of the trainer. `false` when another one took over.
     pub(in crate::service) async fn train(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let site = run.site;
-        let head = self.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
+        let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
         let course = self.course(site, head.map_or(DateTime::UNIX_EPOCH, |head| head.log_start)).await?;
         let stored = self.model_to_go_on_from(site, head.as_ref(), &course.lessons).await?;
         let goes_on = stored.is_some();
@@ -135,7 +115,7 @@ impl Workflow {
         })
         .await?;
         let head = course.head(version + 1, clock())?;
-        let saved = self.store.save_model(site, &head, &snapshot, None).await?;
+        let saved = self.core.store.save_model(site, &head, &snapshot, None).await?;
         if saved {
             let Lessons { capped, repeated, .. } = course.lessons;
             let (ham, spam) = learned;
@@ -151,8 +131,8 @@ impl Workflow {
     /// in between is read twice, never left out.
     async fn course(&self, site: &SiteId, mut start: DateTime<Utc>) -> Result<Course> {
         loop {
-            let log_size = self.store.log_size(site, start).await?;
-            let log = self.store.decision_log(site, start, MOST_ENTRIES).await?;
+            let log_size = self.core.store.log_size(site, start).await?;
+            let log = self.core.store.decision_log(site, start, MOST_ENTRIES).await?;
             let lessons = Lessons::of(&log);
             let unread = log.get(MOST_ENTRIES / 2).filter(|_| log.len() == MOST_ENTRIES).map(|entry| entry.at);
             match unread.or_else(|| lessons.later_start()).filter(|later| *later > start) {
@@ -173,14 +153,14 @@ impl Workflow {
         let Some((head, known)) = known.filter(|(head, known)| lessons.digest(*known) == Some(head.digest)) else {
             return Ok(None);
         };
-        let Some(bytes) = self.store.load_model(site, head.version).await? else { return Ok(None) };
+        let Some(bytes) = self.core.store.load_model(site, head.version).await? else { return Ok(None) };
         // One of another version of the features cannot be read.
         Ok(blocking(move || Model::decode(&bytes)).await?.ok().map(|model| (model, known)))
     }
 
     /// What was learned before the log begins: nothing, where it is the whole past or was learned from other features.
     async fn base(&self, site: &SiteId) -> Result<Model> {
-        let Some(bytes) = self.store.load_base(site).await? else { return Ok(Model::default()) };
+        let Some(bytes) = self.core.store.load_base(site).await? else { return Ok(Model::default()) };
         Ok(blocking(move || Model::decode(&bytes)).await?.unwrap_or_default())
     }
 
@@ -193,7 +173,7 @@ impl Workflow {
         clock: Now<'_>,
     ) -> Result<bool> {
         let site = run.site;
-        let head = self.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
+        let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
         let Some(head) = head.filter(|head| head.log_start < start) else { return Ok(true) };
         let past = self.course(site, head.log_start).await?;
         let old = past.lessons.list.partition_point(|lesson| lesson.at < start);
@@ -213,7 +193,7 @@ impl Workflow {
         })
         .await?;
         let head = course.head(head.version + 1, clock())?;
-        self.store.save_model(site, &head, &snapshot, Some(&base)).await
+        self.core.store.save_model(site, &head, &snapshot, Some(&base)).await
     }
 
     /// Teaches lesson after lesson while this replica has the job.
@@ -235,7 +215,7 @@ impl Workflow {
 
     async fn teach(&self, site: &SiteId, mut model: Model, lessons: &[Lesson]) -> Result<Model> {
         let ids: Vec<_> = lessons.iter().map(|lesson| lesson.comment).collect();
-        let texts = self.store.texts(site, &ids).await?;
+        let texts = self.core.store.texts(site, &ids).await?;
         let text = |lesson: &Lesson| texts.iter().find(|(id, _)| *id == lesson.comment).map(|(_, text)| text.clone());
         let taught: Vec<(FormText, bool)> =
             lessons.iter().filter_map(|lesson| Some((text(lesson)?, lesson.is_spam))).collect();
@@ -250,27 +230,5 @@ impl Workflow {
 
     fn remember_reading(&self, site: &SiteId, seen: ReadUpTo) {
         self.read_up_to.lock().unwrap_or_else(PoisonError::into_inner).insert(site.clone(), seen);
-    }
-
-    /// Loads every model that is newer than the one at hand. One that this version cannot read stays out; the one at hand goes on.
-    async fn load_models(&self) -> Result<u64> {
-        let mut loaded = 0;
-        for (site, head) in self.store.model_heads().await? {
-            if self.learned(&site).is_some_and(|learned| learned.head == head) {
-                continue;
-            }
-            let Some(bytes) = self.store.load_model(&site, head.version).await? else { continue };
-            match blocking(move || Model::decode(&bytes)).await? {
-                Ok(model) => {
-                    let thresholds = thresholds::learned(model.decisions(), model.recent());
-                    metric::model_loaded(&site, head.version, model.counts());
-                    let learned = Arc::new(Learned { head, model, thresholds });
-                    self.models.write().unwrap_or_else(PoisonError::into_inner).insert(site, learned);
-                    loaded += 1;
-                }
-                Err(error) => tracing::warn!(%site, version = head.version, cause = ?error, "a model cannot be read"),
-            }
-        }
-        Ok(loaded)
     }
 }

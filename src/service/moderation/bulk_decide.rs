@@ -15,7 +15,7 @@ use crate::{
     },
     keyring::batch_id,
     ops::metric,
-    service::{Workflow, ids::new_id, page_cache::is_hidden},
+    service::{Workflow, ids::new_id, page_cache::is_hidden, request_row::request_row},
 };
 
 /// A checked bulk decision.
@@ -44,7 +44,7 @@ impl Workflow {
     /// # Errors
     /// `RequestIdReused`. What is wrong with one comment is its own result.
     pub async fn bulk_decide(&self, caller: &Caller, request: BulkRequest, now: DateTime<Utc>) -> Result<BulkDecided> {
-        let row = self.request_row("BulkDecide", caller, &request, request.request_id)?;
+        let row = request_row(&self.core.keyring, "BulkDecide", caller, &request, request.request_id)?;
         let batch_id = batch_id(&caller.name, row.id);
         let item = |&(comment, expected_revision)| DecisionItem { id: new_id(now), comment, expected_revision };
         let batch = DecisionBatch {
@@ -59,8 +59,8 @@ impl Workflow {
             items: request.items.iter().map(item).collect(),
             request: Some(row),
         };
-        let change = self.pages.change();
-        let settled = self.store.decide(&batch).await?;
+        let change = self.core.pages.change();
+        let settled = self.core.store.decide(&batch).await?;
         change.settle(settled.iter().any(|one| is_hidden(one.comment.as_ref()))).await;
         for one in &settled {
             metric::decided(request.action, outcome(one));

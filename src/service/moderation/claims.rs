@@ -66,13 +66,13 @@ impl Workflow {
             now,
             until,
         };
-        let claimed = self.store.claim_next(&claim).await?;
+        let claimed = self.core.store.claim_next(&claim).await?;
         let cases = self.cases(caller, &claimed.new, now).await;
         let brought: HashSet<_> = cases.iter().flatten().map(|case| case.comment.id).collect();
         let unheard: Vec<_> = claimed.new.into_iter().filter(|id| !brought.contains(id)).collect();
         if !unheard.is_empty() {
             // The caller never hears of them. Should this fail, too, the lease ends by itself.
-            self.store.release_claims(&caller.site, &caller.name, &unheard, now).await.ok();
+            self.core.store.release_claims(&caller.site, &caller.name, &unheard, now).await.ok();
         }
         let cases = cases?;
         metric::claimed("TAKEN", cases.len());
@@ -83,7 +83,8 @@ impl Workflow {
 
     /// Returns the cases of `ids` that there are, in their order, until a response is full.
     async fn cases(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<Vec<Case>> {
-        let found = stream::iter(ids.to_vec()).map(|id| self.store.find_case(&caller.site, id, now)).buffered(LOOK_UPS);
+        let found =
+            stream::iter(ids.to_vec()).map(|id| self.core.store.find_case(&caller.site, id, now)).buffered(LOOK_UPS);
         let mut found = std::pin::pin!(found);
         let (mut cases, mut room) = (Vec::new(), Room::default());
         while let Some(case) = found.try_next().await? {
@@ -101,7 +102,7 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn release_claims(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<u64> {
-        let released = self.store.release_claims(&caller.site, &caller.name, ids, now).await?;
+        let released = self.core.store.release_claims(&caller.site, &caller.name, ids, now).await?;
         metric::claimed("RELEASED", usize::try_from(released).unwrap_or_default());
         Ok(released)
     }

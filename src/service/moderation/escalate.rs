@@ -14,7 +14,7 @@ use crate::{
         report::{Escalated, Escalation},
     },
     ops::metric,
-    service::{Workflow, ids::new_id},
+    service::{Workflow, ids::new_id, request_row::request_row},
 };
 
 /// A checked demand.
@@ -36,7 +36,7 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`, `NotRevertible` for an erased one, `RequestIdReused`.
     pub async fn escalate(&self, caller: &Caller, request: EscalateRequest, now: DateTime<Utc>) -> Result<Escalated> {
-        let row = self.request_row("Escalate", caller, &request, request.request_id)?;
+        let row = request_row(&self.core.keyring, "Escalate", caller, &request, request.request_id)?;
         let entry = AuditEntry::new(new_id(now), AuditAction::Escalate, &caller.name, now);
         let escalation = Escalation {
             site: caller.site.clone(),
@@ -45,8 +45,8 @@ impl Workflow {
             entry: AuditEntry { note: request.note, ..entry },
             request: Some(row),
         };
-        let _change = self.pages.change();
-        let result = self.store.escalate(&escalation).await;
+        let _change = self.core.pages.change();
+        let result = self.core.store.escalate(&escalation).await;
         metric::escalated(request.kind, result.as_ref().map_or_else(Error::reason, |_| "ESCALATED"));
         result
     }

@@ -11,7 +11,7 @@ use crate::{
         revert::{Revert, Target, Undone},
     },
     ops::metric,
-    service::{Workflow, ids::new_id, page_cache::is_hidden},
+    service::{Workflow, ids::new_id, page_cache::is_hidden, request_row::request_row},
 };
 
 /// A checked request to take something back.
@@ -29,7 +29,7 @@ impl Workflow {
     /// # Errors
     /// `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`, `RequestIdReused`. What is wrong with one item is its own result.
     pub async fn revert(&self, caller: &Caller, request: RevertRequest, now: DateTime<Utc>) -> Result<Undone> {
-        let row = self.request_row("Revert", caller, &request, request.request_id)?;
+        let row = request_row(&self.core.keyring, "Revert", caller, &request, request.request_id)?;
         let revert = Revert {
             batch: new_id(now),
             site: caller.site.clone(),
@@ -39,8 +39,8 @@ impl Workflow {
             at: now,
             request: Some(row),
         };
-        let change = self.pages.change();
-        let result = self.store.revert(&revert).await;
+        let change = self.core.pages.change();
+        let result = self.core.store.revert(&revert).await;
         let hides = |undone: &Undone| undone.items.iter().any(|item| is_hidden(item.comment.as_ref()));
         change.settle(result.as_ref().is_ok_and(hides)).await;
         match &result {

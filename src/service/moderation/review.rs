@@ -20,7 +20,13 @@ use crate::{
         reason::Reason,
     },
     ops::metric,
-    service::{Workflow, ids::new_id, page_cache::is_hidden},
+    service::{
+        Workflow,
+        ids::new_id,
+        page_cache::is_hidden,
+        page_token::{open_cursor, seal_cursor},
+        request_row::request_row,
+    },
 };
 
 /// A checked request for a page of the queue.
@@ -87,20 +93,20 @@ impl Workflow {
     /// `PageTokenInvalid`.
     pub async fn list_queue(&self, site: &SiteId, request: &QueueRequest, now: DateTime<Utc>) -> Result<QueueList> {
         let bound_to = (&request.filter, request.order);
-        let after = self.open_cursor(site, "ListQueue", &bound_to, &request.page_token)?;
+        let after = open_cursor(&self.core.keyring, site, "ListQueue", &bound_to, &request.page_token)?;
         let QueueRequest { filter, order, size, .. } = request;
         let filter = self.in_use(site, filter.clone()).await?;
         let page = QueuePage { site, filter: &filter, order: *order, size: *size, after, until: None, now };
-        let total = queue_search::count(&*self.store, page.clone()).await?;
-        let page = queue_search::list(&*self.store, page).await?;
-        let next_page_token = self.seal_cursor(site, "ListQueue", &bound_to, page.next)?;
+        let total = queue_search::count(&*self.core.store, page.clone()).await?;
+        let page = queue_search::list(&*self.core.store, page).await?;
+        let next_page_token = seal_cursor(&self.core.keyring, site, "ListQueue", &bound_to, page.next)?;
         Ok(QueueList { cases: page.items, next_page_token, total })
     }
 
     /// The filter with the author's key in use: the author may have had another one when it was noted down.
     pub(in crate::service) async fn in_use(&self, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
         if let Some(author) = &mut filter.author {
-            *author = self.store.author_keys(site, author).await?.into_iter().next().unwrap_or_default();
+            *author = self.core.store.author_keys(site, author).await?.into_iter().next().unwrap_or_default();
         }
         Ok(filter)
     }
@@ -110,7 +116,7 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`.
     pub async fn get_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Case> {
-        self.store.find_case(site, id, now).await?.ok_or(Error::CommentNotFound(id))
+        self.core.store.find_case(site, id, now).await?.ok_or(Error::CommentNotFound(id))
     }
 
     /// Decides one comment. The actor is the caller, never a field of the request.
@@ -118,7 +124,7 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`, `StaleRevision`, `InvalidTransition`, `RequestIdReused`.
     pub async fn decide(&self, caller: &Caller, request: DecideRequest, now: DateTime<Utc>) -> Result<Decided> {
-        let row = self.request_row("Decide", caller, &request, request.request_id)?;
+        let row = request_row(&self.core.keyring, "Decide", caller, &request, request.request_id)?;
         let action = request.action;
         let item =
             DecisionItem { id: new_id(now), comment: request.comment, expected_revision: request.expected_revision };
@@ -134,8 +140,8 @@ impl Workflow {
             items: vec![item],
             request: Some(row),
         };
-        let change = self.pages.change();
-        let result = self.store.decide(&batch).await.and_then(only);
+        let change = self.core.pages.change();
+        let result = self.core.store.decide(&batch).await.and_then(only);
         change.settle(result.as_ref().is_ok_and(|decided| is_hidden(Some(&decided.comment)))).await;
         let outcome = |decided: &Decided| if decided.answer.changed { "CHANGED" } else { "UNCHANGED" };
         metric::decided(action, result.as_ref().map_or_else(Error::reason, outcome));
@@ -148,9 +154,9 @@ impl Workflow {
     /// `PageTokenInvalid`.
     pub async fn list_audit(&self, site: &SiteId, request: &AuditRequest) -> Result<AuditList> {
         let filter = &request.filter;
-        let after = self.open_cursor(site, "ListAudit", filter, &request.page_token)?;
-        let page = self.store.list_audit(site, filter, request.size, after).await?;
-        let next_page_token = self.seal_cursor(site, "ListAudit", filter, page.next)?;
+        let after = open_cursor(&self.core.keyring, site, "ListAudit", filter, &request.page_token)?;
+        let page = self.core.store.list_audit(site, filter, request.size, after).await?;
+        let next_page_token = seal_cursor(&self.core.keyring, site, "ListAudit", filter, page.next)?;
         Ok(AuditList { entries: page.items, next_page_token })
     }
 }

@@ -13,6 +13,6 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn stats(&self, site: &SiteId, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Stats> {
-        self.store.stats(site, since, now).await
+        self.core.store.stats(site, since, now).await
     }
 }

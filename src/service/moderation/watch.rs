@@ -84,9 +84,9 @@ impl Workflow {
         let site = &caller.site;
         let filter = self.in_use(site, filter).await?;
         // Listens before it counts, so that nothing happens in between.
-        let changes = self.watches.look_outs.follow(&self.store, site, clock);
+        let changes = self.watches.look_outs.follow(&self.core.store, site, clock);
         let mut watch = QueueWatch {
-            view: View { store: Arc::clone(&self.store), site: site.clone(), filter, clock },
+            view: View { store: Arc::clone(&self.core.store), site: site.clone(), filter, clock },
             changes,
             changed: BTreeSet::new(),
             ready: VecDeque::new(),

@@ -63,12 +63,12 @@ impl Workflow {
         let Some(request_id) = request.request_id else { return self.rehearse(site, request, now).await };
         let payload = (&caller.name, request.article.as_str(), request.max_score);
         let payload = serde_json::to_vec(&payload).map_err(Error::internal)?;
-        let row = self.keyring.request_row(site, request_id, "ReleasePending", &payload);
-        if self.store.find_request(site, request_id).await?.is_none() {
+        let row = self.core.keyring.request_row(site, request_id, "ReleasePending", &payload);
+        if self.core.store.find_request(site, request_id).await?.is_none() {
             self.approve_all(caller, request, row.clone(), now).await?;
         }
         // What the store remembers is the answer: also to a copy of this call that found other comments and came second.
-        let first = self.store.find_request(site, request_id).await?;
+        let first = self.core.store.find_request(site, request_id).await?;
         let first = first.ok_or_else(|| Error::internal("a release was not remembered"))?;
         let first: Remembered = first.replay(&row)?;
         let count = first.iter().flatten().filter(|answer| answer.changed).count();
@@ -108,8 +108,8 @@ impl Workflow {
             items: self.releasable(&caller.site, request, MAX_ITEMS, now).await?,
             request: Some(row),
         };
-        let _change = self.pages.change();
-        for settled in self.store.decide(&batch).await? {
+        let _change = self.core.pages.change();
+        for settled in self.core.store.decide(&batch).await? {
             let outcome = |answer: &DecisionAnswer| if answer.changed { "CHANGED" } else { "UNCHANGED" };
             let result = settled.result.map_err(Error::from);
             metric::decided(Action::Approve, result.as_ref().map_or_else(Error::reason, outcome));
@@ -126,7 +126,7 @@ impl Workflow {
         now: DateTime<Utc>,
     ) -> Result<Vec<DecisionItem>> {
         // The filter's bound is inclusive.
-        let max_score = request.max_score.unwrap_or(self.thresholds(site).low).next_down();
+        let max_score = request.max_score.unwrap_or(self.core.assessor.thresholds(site).low).next_down();
         let filter = QueueFilter {
             article: Some(request.article.clone()),
             max_score: Some(max_score),
@@ -137,7 +137,7 @@ impl Workflow {
         loop {
             let page =
                 QueuePage { site, filter: &filter, order: QueueOrder::Oldest, size: most, after, until: None, now };
-            let page = self.store.list_queue(&page).await?;
+            let page = self.core.store.list_queue(&page).await?;
             let ours = page.items.into_iter().filter(may_go).map(|case| case.comment);
             items.extend(ours.map(|comment| DecisionItem {
                 id: new_id(now),
@@ -156,7 +156,7 @@ impl Workflow {
         let filter = QueueFilter { article: Some(article.clone()), ..QueueFilter::default() };
         let page =
             QueuePage { site, filter: &filter, order: QueueOrder::Oldest, size: 0, after: None, until: None, now };
-        self.store.count_queue(&page).await
+        self.core.store.count_queue(&page).await
     }
 }
 

@@ -41,8 +41,8 @@ impl Workflow {
     /// # Errors
     /// `ArticleNotFound`.
     pub async fn get_article(&self, site: &SiteId, id: &ArticleId) -> Result<(Article, SiteRules)> {
-        let policies = self.store.find_policies(site, std::slice::from_ref(id)).await?;
-        let rules = policies.site.rules(self.rules().mode);
+        let policies = self.core.store.find_policies(site, std::slice::from_ref(id)).await?;
+        let rules = policies.site.rules(self.core.defaults.get().mode);
         let unknown = || Error::ArticleNotFound { id: id.clone(), nearest: vec![] };
         let article = policies.articles.into_iter().next().ok_or_else(unknown)?;
         Ok((article, rules))
@@ -52,7 +52,7 @@ impl Workflow {
     pub async fn with_nearest_articles(&self, site: &SiteId, error: Error) -> Error {
         let Error::ArticleNotFound { id, .. } = error else { return error };
         // Without a suggestion the error says as much as it must.
-        let known = self.store.newest_articles(site, COMPARED).await.unwrap_or_default();
+        let known = self.core.store.newest_articles(site, COMPARED).await.unwrap_or_default();
         let nearest = nearest_articles(id.as_str(), known, SUGGESTED);
         Error::ArticleNotFound { id, nearest }
     }
@@ -70,7 +70,7 @@ impl Workflow {
         let texts = (update.id.as_str(), &update.title, &update.url);
         let rest = (update.mode, update.close_at, update.published_at, update.expected_revision);
         let payload = serde_json::to_vec(&(&caller.name, texts, rest)).map_err(Error::internal)?;
-        let row = self.keyring.request_row(&caller.site, update.request_id, "UpdateArticle", &payload);
+        let row = self.core.keyring.request_row(&caller.site, update.request_id, "UpdateArticle", &payload);
         let change = ArticleChange {
             audit_id: new_id(now),
             site: caller.site.clone(),
@@ -85,8 +85,8 @@ impl Workflow {
             at: now,
             request: Some(row),
         };
-        let shown = self.pages.change();
-        let article = self.store.update_article(&change).await?;
+        let shown = self.core.pages.change();
+        let article = self.core.store.update_article(&change).await?;
         let (_, rules) = self.get_site(&caller.site).await?;
         // An article without a mode of its own is hidden with its site.
         shown.settle(rules.hides(&article)).await;

@@ -13,7 +13,7 @@ use crate::{
         site::{LockdownCall, Site, SiteChange, SiteRules},
         violation::Violations,
     },
-    service::{Workflow, ids::new_id},
+    service::{Workflow, ids::new_id, request_row::request_row},
 };
 
 /// A checked change: `None` leaves a field as it is.
@@ -46,7 +46,7 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn get_site(&self, site: &SiteId) -> Result<(Site, SiteRules)> {
-        let policies = self.store.find_policies(site, &[]).await?;
+        let policies = self.core.store.find_policies(site, &[]).await?;
         Ok(self.with_rules(policies.site))
     }
 
@@ -69,10 +69,10 @@ impl Workflow {
             expected_revision: update.expected_revision,
             actor: caller.name.clone(),
             at: now,
-            request: Some(self.request_row("UpdateSite", caller, &update, update.request_id)?),
+            request: Some(request_row(&self.core.keyring, "UpdateSite", caller, &update, update.request_id)?),
         };
-        let shown = self.pages.change();
-        let (site, rules) = self.with_rules(self.store.update_site(&change).await?);
+        let shown = self.core.pages.change();
+        let (site, rules) = self.with_rules(self.core.store.update_site(&change).await?);
         // Also where the site takes its own mode away, and the service's setting hides.
         shown.settle(rules.mode == Mode::Hidden).await;
         Ok((site, rules))
@@ -93,7 +93,7 @@ impl Workflow {
         LockdownCall::check_until(request.until, now, &mut violations);
         if let Err(late) = violations.into_result()
             // A resend gets its first answer, also when the lockdown is over by then.
-            && self.store.find_request(&caller.site, request.request_id).await?.is_none()
+            && self.core.store.find_request(&caller.site, request.request_id).await?.is_none()
         {
             return Err(late.into());
         }
@@ -102,17 +102,17 @@ impl Workflow {
             site: caller.site.clone(),
             until: request.until,
             harder_challenges: request.harder_challenges,
-            request: Some(self.request_row("Lockdown", caller, &request, request.request_id)?),
+            request: Some(request_row(&self.core.keyring, "Lockdown", caller, &request, request.request_id)?),
             note: request.note,
             actor: caller.name.clone(),
             at: now,
         };
-        let _change = self.pages.change();
-        Ok(self.with_rules(self.store.call_lockdown(&call).await?))
+        let _change = self.core.pages.change();
+        Ok(self.with_rules(self.core.store.call_lockdown(&call).await?))
     }
 
     fn with_rules(&self, site: Site) -> (Site, SiteRules) {
-        let rules = site.rules(self.rules().mode);
+        let rules = site.rules(self.core.defaults.get().mode);
         (site, rules)
     }
 }

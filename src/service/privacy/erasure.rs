@@ -26,6 +26,7 @@ use crate::{
         Workflow,
         ids::new_id,
         maintenance::{Now, Run},
+        request_row::request_row,
     },
 };
 
@@ -71,13 +72,13 @@ impl Workflow {
     /// As [`Workflow::export_author`]; `RequestIdReused`.
     pub async fn erase_author(&self, caller: &Caller, request: EraseRequest, now: DateTime<Utc>) -> Result<Erased> {
         let site = &caller.site;
-        let row = self.request_row("EraseAuthor", caller, &request, request.request_id)?;
-        let _turn = self.twins.turn(site, row.id).await;
-        let change = self.pages.change();
-        let erasure = match self.store.find_request(site, row.id).await? {
+        let row = request_row(&self.core.keyring, "EraseAuthor", caller, &request, request.request_id)?;
+        let _turn = self.core.requests.enter(site, row.id).await;
+        let change = self.core.pages.change();
+        let erasure = match self.core.store.find_request(site, row.id).await? {
             Some(known) => {
                 known.check_resend(&row)?;
-                match self.store.find_erasure(site, row.id).await? {
+                match self.core.store.find_erasure(site, row.id).await? {
                     Some(erasure) => erasure,
                     // An earlier version remembered its answer only.
                     None => return known.replay(&row),
@@ -92,7 +93,7 @@ impl Workflow {
         change.settle(true).await;
         let remaining = if finished { 0 } else { self.count_remaining(site, &erasure).await? };
         let id = erasure.request;
-        let so_far = self.store.find_erasure(site, id).await?.map_or(erasure.progress, |erasure| erasure.progress);
+        let so_far = self.core.store.find_erasure(site, id).await?.map_or(erasure.progress, |erasure| erasure.progress);
         let ErasureProgress { comments, reports } = so_far;
         Ok(Erased { comments, reports, batch: erasure.batch, remaining, in_progress: !finished })
     }
@@ -120,15 +121,15 @@ impl Workflow {
             started_at: now,
             is_finished: false,
         };
-        self.store.begin_erasure(&caller.site, &erasure, row).await?;
+        self.core.store.begin_erasure(&caller.site, &erasure, row).await?;
         // A twin at another replica may have begun it.
-        let begun = self.store.find_erasure(&caller.site, row.id).await?;
+        let begun = self.core.store.find_erasure(&caller.site, row.id).await?;
         begun.ok_or_else(|| Error::internal("an erasure that began is not stored"))
     }
 
     async fn count_remaining(&self, site: &SiteId, erasure: &PersonErasure) -> Result<u64> {
         let most = usize::try_from(GAUGED).unwrap_or(usize::MAX);
-        self.store.count_by(site, &erasure.authors, most).await
+        self.core.store.count_by(site, &erasure.authors, most).await
     }
 
     /// Empties batch after batch until nothing is left or `is_over` says so. Returns true when the erasure is finished. Several
@@ -141,7 +142,7 @@ impl Workflow {
         is_over: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<bool> {
         for device in &erasure.devices {
-            self.store.forget_reports(site, *device, erasure.request).await?;
+            self.core.store.forget_reports(site, *device, erasure.request).await?;
         }
         for author in &erasure.authors {
             let mut after = None;
@@ -149,7 +150,7 @@ impl Workflow {
                 if is_over() {
                     return Ok(false);
                 }
-                let page = self.store.comments_by(site, author, after, ERASED_AT_ONCE).await?;
+                let page = self.core.store.comments_by(site, author, after, ERASED_AT_ONCE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(Cursor { at: last.created_at, id: last.id.0, score: 0.0 });
                 // The comment that led here comes last, so that what goes wrong with it keeps nothing else.
@@ -158,8 +159,8 @@ impl Workflow {
             }
         }
         self.erase_batch(site, erasure, erasure.comment.into_iter().collect(), clock()).await?;
-        self.store.forget_author_keys(site, &erasure.authors).await?;
-        self.store.finish_erasure(site, erasure.request, clock()).await?;
+        self.core.store.forget_author_keys(site, &erasure.authors).await?;
+        self.core.store.finish_erasure(site, erasure.request, clock()).await?;
         Ok(true)
     }
 
@@ -185,8 +186,8 @@ impl Workflow {
         if batch.items.is_empty() {
             return Ok(());
         }
-        let _change = self.pages.change();
-        let erased = self.store.erase(&batch).await?;
+        let _change = self.core.pages.change();
+        let erased = self.core.store.erase(&batch).await?;
         metric::erased(site, AuditAction::Erase, erased);
         Ok(())
     }
@@ -199,7 +200,7 @@ impl Workflow {
         let before = clock() - chrono::Duration::seconds(LEFT_TO_THE_CALL);
         let mut runs = 0;
         let mut failed = None;
-        for site in self.store.erasing_sites(before).await? {
+        for site in self.core.store.erasing_sites(before).await? {
             match self.run_job(&site, Job::Erase, clock).await {
                 Ok(ran) => runs += u64::from(ran),
                 Err(error) => failed = Some(error),
@@ -212,7 +213,7 @@ impl Workflow {
     /// now.
     pub(in crate::service) async fn erase_open(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let mut failed = None;
-        for erasure in self.store.open_erasures(run.site, AT_ONCE).await? {
+        for erasure in self.core.store.open_erasures(run.site, AT_ONCE).await? {
             loop {
                 // Holds the job's lease while the erasure goes on.
                 if !self.hold(run, clock()).await? {

@@ -80,7 +80,7 @@ impl Export {
     }
 
     async fn read_on(&mut self) -> Result<()> {
-        let store = &self.workflow.store;
+        let store = &self.workflow.core.store;
         match &mut self.whose {
             Whose::Comment(id) => {
                 let found = store.find_comment(&self.site, *id).await?;
@@ -131,12 +131,12 @@ impl Workflow {
         let id = match person {
             Person::Author(key) => return self.author(site, key, None).await,
             Person::Receipt(receipt) => {
-                let opened = self.keyring.open_receipt(site, receipt);
+                let opened = self.core.keyring.open_receipt(site, receipt);
                 opened.ok_or_else(|| Error::invalid("receipt", Problem::UnknownValue))?
             }
             Person::Comment(id) => *id,
         };
-        let trace = self.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
+        let trace = self.core.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
         match trace.sender.device {
             Some(_) => self.author(site, &trace.sender.author, Some(id)).await,
             None => Ok(Whose::Comment(id)),
@@ -144,10 +144,10 @@ impl Workflow {
     }
 
     async fn author(&self, site: &SiteId, key: &str, through: Option<CommentId>) -> Result<Whose> {
-        let keys = self.store.author_keys(site, key).await?;
+        let keys = self.core.store.author_keys(site, key).await?;
         let mut devices = Vec::new();
         for key in &keys {
-            devices.extend(self.store.device_by(site, key).await?);
+            devices.extend(self.core.store.device_by(site, key).await?);
         }
         Ok(Whose::Author { keys: keys.into(), devices, through })
     }

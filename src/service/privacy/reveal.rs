@@ -40,9 +40,9 @@ impl Workflow {
         now: DateTime<Utc>,
     ) -> Result<(SenderTrace, Uuid)> {
         let (site, id) = (&caller.site, request.comment);
-        let _turn = self.twins.turn(site, request.request_id).await;
-        let comment = self.store.find_comment(site, id).await?.ok_or(Error::CommentNotFound(id))?;
-        let trace = self.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
+        let _turn = self.core.requests.enter(site, request.request_id).await;
+        let comment = self.core.store.find_comment(site, id).await?.ok_or(Error::CommentNotFound(id))?;
+        let trace = self.core.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
         if let Some(look) = self.earlier_look(caller, &request, now).await? {
             return Ok((trace, look));
         }
@@ -54,7 +54,7 @@ impl Workflow {
             request_id: Some(request.request_id),
             ..AuditEntry::new(new_id(now), AuditAction::RevealSender, &caller.name, now)
         };
-        self.store.record(site, &entry).await?;
+        self.core.store.record(site, &entry).await?;
         Ok((trace, entry.id))
     }
 
@@ -67,7 +67,7 @@ impl Workflow {
             since: Some(now - Duration::hours(REQUEST_HOURS)),
             ..AuditFilter::default()
         };
-        let looks = self.store.list_audit(&caller.site, &filter, LOOKS, None).await?;
+        let looks = self.core.store.list_audit(&caller.site, &filter, LOOKS, None).await?;
         let same = |entry: &&AuditEntry| entry.request_id == Some(request.request_id) && entry.note == request.note;
         Ok(looks.items.iter().find(same).map(|entry| entry.id))
     }

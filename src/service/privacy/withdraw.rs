@@ -10,7 +10,7 @@ use crate::{
         request::RequestRow, violation::Problem,
     },
     ops::metric,
-    service::{Workflow, ids::new_id},
+    service::{Workflow, ids::new_id, request_row::request_row},
 };
 
 /// A checked request to take back a comment.
@@ -33,14 +33,14 @@ impl Workflow {
     /// refused it), `RequestIdReused`.
     pub async fn withdraw(&self, caller: &Caller, request: WithdrawRequest, now: DateTime<Utc>) -> Result<bool> {
         let (site, id) = (&caller.site, request.comment);
-        let row = self.request_row("WithdrawComment", caller, &request, request.request_id)?;
-        let _turn = self.twins.turn(site, row.id).await;
-        let change = self.pages.change();
-        if let Some(known) = self.store.find_request(site, row.id).await? {
+        let row = request_row(&self.core.keyring, "WithdrawComment", caller, &request, request.request_id)?;
+        let _turn = self.core.requests.enter(site, row.id).await;
+        let change = self.core.pages.change();
+        if let Some(known) = self.core.store.find_request(site, row.id).await? {
             change.settle(true).await;
             return known.replay(&row);
         }
-        if self.keyring.open_receipt(site, &request.receipt) != Some(id) {
+        if self.core.keyring.open_receipt(site, &request.receipt) != Some(id) {
             return Err(Error::invalid("receipt", Problem::UnknownValue));
         }
         let entry = new_id(now);
@@ -56,13 +56,13 @@ impl Workflow {
             request_id: Some(row.id),
             remember: Some(RequestRow { response: "true".into(), ..row }),
         };
-        if self.store.erase(&erasure).await? > 0 {
+        if self.core.store.erase(&erasure).await? > 0 {
             self.try_to_clean_log().await;
             change.settle(true).await;
             metric::erased(site, AuditAction::Withdraw, 1);
             return Ok(true);
         }
-        match self.store.find_comment(site, id).await?.map(|comment| comment.status) {
+        match self.core.store.find_comment(site, id).await?.map(|comment| comment.status) {
             None => Err(Error::CommentNotFound(id)),
             Some(Status::Erased) => Ok(false),
             Some(from) => Err(Error::InvalidTransition { from, to: Status::Erased }),

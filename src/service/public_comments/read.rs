@@ -14,7 +14,10 @@ use crate::{
         mode::Mode,
         page::{CommentPage, Order, Thread, thread_cursor},
     },
-    service::Workflow,
+    service::{
+        Workflow,
+        page_token::{open_cursor, seal_cursor},
+    },
     store::contract::{ArticlePage, Policies},
 };
 
@@ -64,8 +67,10 @@ impl Workflow {
     ) -> Result<(Comment, bool)> {
         let own = self.own_ids(site, receipts).contains(&id);
         let visible = |comment: &Comment| comment.is_visible() || (own && comment.is_waiting());
-        let comment = self.store.find_comment(site, id).await?.filter(visible).ok_or(Error::CommentNotFound(id))?;
-        let policies = self.pages.policies(site, std::slice::from_ref(&comment.article), &*self.store).await?;
+        let comment =
+            self.core.store.find_comment(site, id).await?.filter(visible).ok_or(Error::CommentNotFound(id))?;
+        let policies =
+            self.core.pages.policies(site, std::slice::from_ref(&comment.article), &*self.core.store).await?;
         if self.mode_of(&policies, &comment.article, now) == Mode::Hidden {
             return Err(Error::CommentNotFound(id));
         }
@@ -87,14 +92,14 @@ impl Workflow {
         let written = async { self.read_comments(site, request, now).await.map(write) };
         // All readers see the same: nobody's own comments are in it, and no other page is asked for so often.
         if parent.is_none() && page_token.is_empty() && receipts.is_empty() {
-            return self.pages.first(site, article, (*order, *size), written).await;
+            return self.core.pages.first(site, article, (*order, *size), written).await;
         }
         written.await
     }
 
     async fn read_comments(&self, site: &SiteId, request: &ListRequest, now: DateTime<Utc>) -> Result<CommentList> {
         let filter = page_filter(request.parent, request.order, &request.article);
-        let after = self.open_cursor(site, "ListComments", &filter, &request.page_token)?;
+        let after = open_cursor(&self.core.keyring, site, "ListComments", &filter, &request.page_token)?;
         let page = CommentPage {
             site: site.clone(),
             article: request.article.clone(),
@@ -110,9 +115,9 @@ impl Workflow {
             return Ok(CommentList { threads: vec![], own, next_page_token: String::new(), total: 0, mode });
         }
         let pending =
-            if own.is_empty() { vec![] } else { self.store.find_pending(site, &request.article, &own).await? };
+            if own.is_empty() { vec![] } else { self.core.store.find_pending(site, &request.article, &own).await? };
         let page = page.within(Room::beside(budget::weight_of(&pending)), thread_cursor);
-        let next_page_token = self.seal_cursor(site, "ListComments", &filter, page.next)?;
+        let next_page_token = seal_cursor(&self.core.keyring, site, "ListComments", &filter, page.next)?;
         let mut threads = self.listed(site, page.items)?;
         add_pending(&mut threads, pending, request.parent, after.is_none());
         let total = policies.articles.first().map_or(0, |known| known.public_count);
@@ -124,8 +129,8 @@ impl Workflow {
     /// # Errors
     /// The store's only.
     pub async fn count_comments(&self, site: &SiteId, ids: &[ArticleId]) -> Result<HashMap<String, i64>> {
-        let policies = self.pages.policies(site, ids, &*self.store).await?;
-        let rules = policies.site.rules(self.rules().mode);
+        let policies = self.core.pages.policies(site, ids, &*self.core.store).await?;
+        let rules = policies.site.rules(self.core.defaults.get().mode);
         let mut counts: HashMap<String, i64> = ids.iter().map(|id| (id.as_str().to_owned(), 0)).collect();
         for article in policies.articles {
             let count = if rules.hides(&article) { 0 } else { article.public_count };
@@ -138,20 +143,20 @@ impl Workflow {
     fn mode_of(&self, policies: &Policies, article: &ArticleId, now: DateTime<Utc>) -> Mode {
         let known = policies.articles.first().cloned();
         let article = known.unwrap_or_else(|| Article::unknown(article.clone(), None, now));
-        policies.site.rules(self.rules().mode).mode_of(&article, now)
+        policies.site.rules(self.core.defaults.get().mode).mode_of(&article, now)
     }
 
     fn listed(&self, site: &SiteId, threads: Vec<Thread>) -> Result<Vec<ListedThread>> {
         let seal = |thread: &Thread| {
             let filter = page_filter(Some(thread.root.id), Order::Oldest, &thread.root.article);
-            self.seal_cursor(site, "ListComments", &filter, thread.replies.next)
+            seal_cursor(&self.core.keyring, site, "ListComments", &filter, thread.replies.next)
         };
         threads.into_iter().map(|thread| Ok(ListedThread { next_reply_token: seal(&thread)?, thread })).collect()
     }
 
     /// The comments that the reader's receipts stand for; receipts that are not ours count for nothing.
     fn own_ids(&self, site: &SiteId, receipts: &[String]) -> Vec<CommentId> {
-        receipts.iter().filter_map(|receipt| self.keyring.open_receipt(site, receipt)).collect()
+        receipts.iter().filter_map(|receipt| self.core.keyring.open_receipt(site, receipt)).collect()
     }
 }
 

@@ -1,7 +1,6 @@
 mod terms;
 mod trial;
 
-pub(super) use self::terms::LiveTerms;
 pub use self::{
     terms::{DeleteTermRequest, PutTermRequest, TermList, TermsRequest},
     trial::{Assessed, MOST_TRIED},

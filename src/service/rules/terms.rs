@@ -1,7 +1,5 @@
 //! A newsroom's terms: changing them, and having them in force on every replica.
 
-use std::sync::{Arc, PoisonError};
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
@@ -13,10 +11,14 @@ use crate::{
         audit::{AuditAction, AuditEntry},
         id::SiteId,
         request::RequestRow,
-        spam::{Term, TermChange, TermDraft, TermSet, term_key},
+        spam::{Term, TermChange, TermDraft, term_key},
     },
-    ops::metric,
-    service::{Workflow, blocking::blocking, ids::new_id},
+    service::{
+        Workflow,
+        ids::new_id,
+        page_token::{open_cursor, seal_cursor},
+        request_row::request_row,
+    },
 };
 
 /// A checked request for a page of terms.
@@ -57,12 +59,6 @@ pub struct DeleteTermRequest {
     pub request_id: Uuid,
 }
 
-/// A site's terms, as this replica has them.
-pub(in crate::service) struct LiveTerms {
-    version: i64,
-    pub(in crate::service) set: TermSet,
-}
-
 impl Workflow {
     /// A page of terms, the last changed first.
     ///
@@ -71,9 +67,9 @@ impl Workflow {
     pub async fn list_terms(&self, site: &SiteId, request: &TermsRequest) -> Result<TermList> {
         let TermsRequest { query, size, page_token } = request;
         let key = term_key(query);
-        let after = self.open_cursor(site, "ListTerms", &key, page_token)?;
-        let page = self.store.list_terms(site, &key, *size, after).await?;
-        let next_page_token = self.seal_cursor(site, "ListTerms", &key, page.next)?;
+        let after = open_cursor(&self.core.keyring, site, "ListTerms", &key, page_token)?;
+        let page = self.core.store.list_terms(site, &key, *size, after).await?;
+        let next_page_token = seal_cursor(&self.core.keyring, site, "ListTerms", &key, page.next)?;
         Ok(TermList { terms: page.items, next_page_token })
     }
 
@@ -82,7 +78,7 @@ impl Workflow {
     /// # Errors
     /// `MissingRole`, `TermNotFound`, `StaleTerm`, `Invalid` (the tier has the pattern, or the site has too many), `RequestIdReused`.
     pub async fn put_term(&self, caller: &Caller, request: PutTermRequest, now: DateTime<Utc>) -> Result<Term> {
-        let row = self.request_row("PutTerm", caller, &request, request.request_id)?;
+        let row = request_row(&self.core.keyring, "PutTerm", caller, &request, request.request_id)?;
         let PutTermRequest { id, revision, draft, .. } = request;
         let id = id.unwrap_or_else(|| new_id(now));
         self.change_term(caller, AuditAction::PutTerm, (id, revision, Some(draft)), row, now).await
@@ -93,7 +89,7 @@ impl Workflow {
     /// # Errors
     /// As [`Workflow::put_term`].
     pub async fn delete_term(&self, caller: &Caller, request: DeleteTermRequest, now: DateTime<Utc>) -> Result<Term> {
-        let row = self.request_row("DeleteTerm", caller, &request, request.request_id)?;
+        let row = request_row(&self.core.keyring, "DeleteTerm", caller, &request, request.request_id)?;
         self.change_term(caller, AuditAction::DeleteTerm, (request.id, request.revision, None), row, now).await
     }
 
@@ -110,37 +106,11 @@ impl Workflow {
         }
         let entry = AuditEntry { request_id: Some(row.id), ..AuditEntry::new(new_id(now), action, &caller.name, now) };
         let change = TermChange { site: caller.site.clone(), id, to, expected_revision, entry, request: Some(row) };
-        let term = self.store.change_term(&change).await?;
-        if let Err(error) = self.load_terms().await {
+        let term = self.core.store.change_term(&change).await?;
+        if let Err(error) = self.core.assessor.load_terms().await {
             // The background work loads them soon.
             tracing::warn!(reason = error.reason(), "terms were changed and not loaded yet");
         }
         Ok(term)
-    }
-
-    /// The site's terms in force; `None` while it never had any.
-    pub(in crate::service) fn live_terms(&self, site: &SiteId) -> Option<Arc<LiveTerms>> {
-        self.terms.read().unwrap_or_else(PoisonError::into_inner).get(site).cloned()
-    }
-
-    /// Loads the terms of every site where they changed, and answers of how many sites that was. Every replica calls it now and then.
-    ///
-    /// # Errors
-    /// The store's. The terms that were loaded before stay in force.
-    pub async fn load_terms(&self) -> Result<u64> {
-        let mut loaded = 0;
-        // Asked for first: what changes in between is loaded by the next call once more.
-        for (site, version) in self.store.term_versions().await? {
-            if self.live_terms(&site).is_some_and(|live| live.version == version) {
-                continue;
-            }
-            let terms = self.store.all_terms(&site).await?;
-            metric::terms_loaded(&site, terms.len());
-            let set = blocking(move || TermSet::compile(&terms)).await??;
-            let live = Arc::new(LiveTerms { version, set });
-            self.terms.write().unwrap_or_else(PoisonError::into_inner).insert(site, live);
-            loaded += 1;
-        }
-        Ok(loaded)
     }
 }

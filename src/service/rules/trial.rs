@@ -49,9 +49,9 @@ pub struct Assessed {
 impl Workflow {
     /// Judges a text as a submit would, without what only the moment of a submit tells.
     pub fn assess_text(&self, site: &SiteId, text: &FormText) -> Assessed {
-        let assessment = self.judge(site, &Reading::of(text), &FormSignals::default());
-        let verdict = policy::verdict(&assessment, self.thresholds(site));
-        let learned = self.learned(site).filter(|learned| learned.model.is_ready());
+        let assessment = self.core.assessor.assess(site, &Reading::of(text), &FormSignals::default());
+        let verdict = policy::verdict(&assessment, self.core.assessor.thresholds(site));
+        let learned = self.core.assessor.learned(site).filter(|learned| learned.model.is_ready());
         let decisions =
             learned.as_ref().map_or(0, |learned| i64::try_from(learned.model.decisions()).unwrap_or(i64::MAX));
         let model_version = learned.map_or(0, |learned| learned.head.version);
@@ -68,12 +68,12 @@ impl Workflow {
         request: &PutTermRequest,
         now: DateTime<Utc>,
     ) -> Result<(Term, Collisions)> {
-        let (site, turn) = (&caller.site, self.turn(caller, Cost::Past)?);
-        let terms = self.store.all_terms(site).await?;
+        let (site, turn) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
+        let terms = self.core.store.all_terms(site).await?;
         let term = drafted(&terms, request, now)?;
-        let mut approved = self.store.decided_comments(site, DateTime::UNIX_EPOCH, MOST_TRIED).await?;
+        let mut approved = self.core.store.decided_comments(site, DateTime::UNIX_EPOCH, MOST_TRIED).await?;
         approved.retain(|comment| comment.status == Status::Approved);
-        let thresholds = self.rules().thresholds;
+        let thresholds = self.core.defaults.get().thresholds;
         let alone = [Term { state: TermState::Enforce, ..term.clone() }];
         let report = blocking(move || {
             // Held to the end, also when the caller is gone.
@@ -95,15 +95,15 @@ impl Workflow {
         limit: usize,
         now: DateTime<Utc>,
     ) -> Result<Replay> {
-        let (site, turn) = (&caller.site, self.turn(caller, Cost::Past)?);
-        let mut terms = self.store.all_terms(site).await?;
+        let (site, turn) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
+        let mut terms = self.core.store.all_terms(site).await?;
         if let Some(request) = with {
             let term = drafted(&terms, request, now)?;
             terms.retain(|other| other.id != term.id);
             terms.push(term);
         }
-        let decided = self.store.decided_comments(site, DateTime::UNIX_EPOCH, limit).await?;
-        let thresholds = self.rules().thresholds;
+        let decided = self.core.store.decided_comments(site, DateTime::UNIX_EPOCH, limit).await?;
+        let thresholds = self.core.defaults.get().thresholds;
         let replay = blocking(move || {
             let _turn = turn;
             TermSet::compile(&terms).map(|set| Replay::of(&set, &decided, thresholds))
@@ -117,17 +117,17 @@ impl Workflow {
     /// The store's.
     pub(in crate::service) async fn stand_down(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let (site, now) = (run.site, clock());
-        let terms = self.store.all_terms(site).await?;
+        let terms = self.core.store.all_terms(site).await?;
         if terms.iter().all(|term| term.state != TermState::Enforce) {
             return Ok(true);
         }
         let since = now - Duration::days(BROAD_DAYS);
-        let decided = self.store.decided_comments(site, since, MOST_TRIED).await?;
-        let received = self.store.received_comments(site, since, MOST_RECEIVED).await?;
+        let decided = self.core.store.decided_comments(site, since, MOST_TRIED).await?;
+        let received = self.core.store.received_comments(site, since, MOST_RECEIVED).await?;
         let (terms, broad) = blocking(move || broad_terms(terms, &decided, &received)).await??;
         for one in broad {
             let Some(term) = terms.iter().find(|term| term.id == one.term) else { continue };
-            match self.store.change_term(&put_on_trial(site, term, clock())).await {
+            match self.core.store.change_term(&put_on_trial(site, term, clock())).await {
                 Ok(_) => {
                     let TooBroad { decided, approved, met, received, .. } = one;
                     tracing::warn!(%site, term = %term.id, decided, approved, met, received, "a term stands down: it holds too much");
@@ -137,7 +137,7 @@ impl Workflow {
                 Err(error) => return Err(error),
             }
         }
-        self.load_terms().await?;
+        self.core.assessor.load_terms().await?;
         Ok(true)
     }
 }

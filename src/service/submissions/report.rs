@@ -19,6 +19,8 @@ use crate::{
         Workflow,
         ids::new_id,
         rate_limits::{LimitedCall, Visitor},
+        rekeying::rekey_device,
+        request_row::request_row,
     },
 };
 
@@ -56,8 +58,8 @@ impl Workflow {
     }
 
     async fn check_and_report(&self, site: &SiteId, request: ReportRequest, now: DateTime<Utc>) -> Result<Reported> {
-        let salt = self.salts(site, now).await?.current();
-        let sender = self.sender(site, &request.client, "", salt);
+        let salt = self.core.salts.of(site, now).await?.current();
+        let sender = self.core.pseudonyms.sender(site, &request.client, "", salt);
         let mut violations = request.noted;
         // Many readers share an address behind carrier NAT, so the device comes first.
         let reporter = violations.take("client", sender.device.or(sender.address), Problem::Required);
@@ -68,33 +70,33 @@ impl Workflow {
         let visitor = Visitor {
             site,
             sender: &sender,
-            wider: self.wider_prefixes(site, &request.client, salt),
+            wider: self.core.pseudonyms.wider_prefixes(site, &request.client, salt),
             known: false,
             now,
         };
-        self.check_limits(LimitedCall::BeforeReport, visitor).await?;
-        self.welcome_back(site, &request.client).await?;
-        let Some(found) = self.store.find_comment(site, comment).await? else {
-            self.check_limits(LimitedCall::Report(None), visitor).await?;
+        self.core.rate_limits.check(LimitedCall::BeforeReport, visitor).await?;
+        rekey_device(&self.core, site, &request.client).await?;
+        let Some(found) = self.core.store.find_comment(site, comment).await? else {
+            self.core.rate_limits.check(LimitedCall::Report(None), visitor).await?;
             return Err(Error::CommentNotFound(comment));
         };
         let known = self.challenge_context(site, &found.article, &sender, now).await.record.is_known();
-        self.check_limits(LimitedCall::Report(Some(&found.article)), Visitor { known, ..visitor }).await?;
-        let network = self.network(site, &request.client, salt).filter(|_| !known);
+        self.core.rate_limits.check(LimitedCall::Report(Some(&found.article)), Visitor { known, ..visitor }).await?;
+        let network = self.core.pseudonyms.network(site, &request.client, salt).filter(|_| !known);
         let report = Report {
             site: site.clone(),
             comment,
             reporter,
             network: network.unwrap_or(reporter),
-            key: self.keyring.mark(),
-            aliases: self.reporter_aliases(site, &request.client, salt),
+            key: self.core.keyring.mark(),
+            aliases: self.core.pseudonyms.reporter_aliases(site, &request.client, salt),
             reason: request.reason,
             note: request.note,
             at: now,
             change: new_id(now),
-            default_mode: self.rules().mode,
+            default_mode: self.core.defaults.get().mode,
         };
-        self.store.report(&report).await
+        self.core.store.report(&report).await
     }
 
     /// Tells colleagues something about a comment.
@@ -102,9 +104,9 @@ impl Workflow {
     /// # Errors
     /// `CommentNotFound`, `RequestIdReused`.
     pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<Note> {
-        let row = self.request_row("AddNote", caller, &request, request.request_id)?;
+        let row = request_row(&self.core.keyring, "AddNote", caller, &request, request.request_id)?;
         let note = Note { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };
         let new = NewNote { site: caller.site.clone(), comment: request.comment, note, request: Some(row) };
-        self.store.add_note(&new).await
+        self.core.store.add_note(&new).await
     }
 }

@@ -23,7 +23,8 @@ use crate::{
     },
     ops::metric,
     service::{
-        Workflow, challenges::refused, ids::new_id, page_cache::Invalidation, rate_limits::LimitedCall, salts::Salts,
+        Workflow, challenges::refused, ids::new_id, page_cache::Invalidation, rate_limits::LimitedCall,
+        rekeying::rekey_device, salts::Salts,
     },
 };
 
@@ -53,8 +54,8 @@ impl Workflow {
         if ArticleId::parse(&raw.article_id).is_some_and(|article| self.lacks_answer(site, &article, handed, now)) {
             raw.noted.add("challenge_answer", Problem::Required);
         }
-        let form = raw.check(&self.rules().text)?;
-        let salts = self.salts(site, now).await?;
+        let form = raw.check(&self.core.defaults.get().text)?;
+        let salts = self.core.salts.of(site, now).await?;
         let attempt = self.attempt(site, &form, &salts, now);
         match self.take_comment(&attempt).await {
             Ok(submitted) => Ok(submitted),
@@ -68,16 +69,16 @@ impl Workflow {
         // The captcha is left out: a resend after a timeout may bring another one.
         let payload = [form.article.as_str(), &parent, &text.author_name, &text.title, &text.content].join("\0");
         let (reading, said) = (Reading::of(text), text.said());
-        let fingerprint = self.fingerprint(site, &said);
+        let fingerprint = self.core.pseudonyms.fingerprint(site, &said);
         Attempt {
             site,
             form,
-            sender: self.sender(site, &form.client, &text.author_name, salts.current()),
-            wider: self.wider_prefixes(site, &form.client, salts.current()),
-            request: self.keyring.request_row(site, form.request_id, "SubmitComment", payload.as_bytes()),
+            sender: self.core.pseudonyms.sender(site, &form.client, &text.author_name, salts.current()),
+            wider: self.core.pseudonyms.wider_prefixes(site, &form.client, salts.current()),
+            request: self.core.keyring.request_row(site, form.request_id, "SubmitComment", payload.as_bytes()),
             fingerprint,
-            subjects: self.ban_subjects(site, &form.client, &text.author_name, &said, salts),
-            skeleton: self.skeleton(site, &reading),
+            subjects: self.core.pseudonyms.ban_subjects(site, &form.client, &text.author_name, &said, salts),
+            skeleton: self.core.pseudonyms.skeleton(site, &reading),
             reading,
             said,
             now,
@@ -85,8 +86,8 @@ impl Workflow {
     }
 
     async fn take_comment(&self, attempt: &Attempt<'_>) -> Result<Submitted> {
-        let _turn = self.twins.turn(attempt.site, attempt.form.request_id).await;
-        self.welcome_back(attempt.site, &attempt.form.client).await?;
+        let _turn = self.core.requests.enter(attempt.site, attempt.form.request_id).await;
+        rekey_device(&self.core, attempt.site, &attempt.form.client).await?;
         let mut context = self.submit_contexts.ask(question(attempt)).await?;
         self.rekey_bans(attempt, &context).await;
         if let Some(row) = &context.request {
@@ -99,15 +100,16 @@ impl Workflow {
             return Err(Error::Banned);
         }
         let handed = attempt.handed(context.record.is_known());
-        self.check_limits(LimitedCall::BeforeSubmit, handed.visitor).await?;
+        self.core.rate_limits.check(LimitedCall::BeforeSubmit, handed.visitor).await?;
         let challenge = self.check_challenge(handed).await?;
         // A limit that denies now leaves the challenge unspent.
-        self.check_limits(LimitedCall::Submit(handed.article), handed.visitor).await?;
+        self.core.rate_limits.check(LimitedCall::Submit(handed.article), handed.visitor).await?;
         if let Some(answer) = context.duplicate {
             return self.answer_duplicate(attempt, &challenge, answer).await;
         }
         self.add_same_texts(attempt, &mut context).await?;
-        let assessment = self.judge(attempt.site, &attempt.reading, &self.signals(attempt, &challenge, &context));
+        let assessment =
+            self.core.assessor.assess(attempt.site, &attempt.reading, &self.signals(attempt, &challenge, &context));
         self.insert(attempt, &context, &challenge, assessment, mode).await
     }
 
@@ -115,7 +117,7 @@ impl Workflow {
         let Form { article, article_published_at, .. } = attempt.form;
         let unknown = || Article::unknown(article.clone(), None, attempt.now);
         let article = context.article.clone().unwrap_or_else(unknown).published(*article_published_at);
-        context.site.rules(self.rules().mode).mode_of(&article, attempt.now)
+        context.site.rules(self.core.defaults.get().mode).mode_of(&article, attempt.now)
     }
 
     fn replay(&self, attempt: &Attempt<'_>, row: &RequestRow) -> Result<Submitted> {
@@ -123,7 +125,7 @@ impl Workflow {
     }
 
     fn submitted(&self, site: &SiteId, answer: SubmitAnswer, replayed: bool) -> Submitted {
-        Submitted { receipt: self.keyring.receipt(site, answer.comment), answer, replayed }
+        Submitted { receipt: self.core.keyring.receipt(site, answer.comment), answer, replayed }
     }
 
     /// The challenge is spent and the request remembered, as for any other accepted submit.
@@ -134,11 +136,11 @@ impl Workflow {
         answer: SubmitAnswer,
     ) -> Result<Submitted> {
         let row = request_row(attempt, &answer)?;
-        if self.store.spend_nonce(attempt.site, challenge.nonce, Some(&row), attempt.now).await? {
+        if self.core.store.spend_nonce(attempt.site, challenge.nonce, Some(&row), attempt.now).await? {
             metric::captcha_solved(challenge, attempt.now);
             return Ok(self.submitted(attempt.site, answer, true));
         }
-        match self.store.find_request(attempt.site, row.id).await? {
+        match self.core.store.find_request(attempt.site, row.id).await? {
             Some(row) => self.replay(attempt, &row),
             None => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
         }
@@ -151,7 +153,7 @@ impl Workflow {
             honeypot: attempt.form.honeypot,
             fill_seconds: fill_seconds(attempt, challenge),
             invisible: attempt.form.invisible,
-            other_device: device.is_some() && self.sealed_device(challenge, visitor) != device,
+            other_device: device.is_some() && self.core.pseudonyms.sealed_device(challenge, visitor) != device,
             same_text: attempt.skeleton.map_or(0, |_| context.same_text),
             same_text_authors: context.same_text_authors,
             held_by_ban: context.ban == Some(BanEffect::Hold),
@@ -163,7 +165,7 @@ impl Workflow {
         let Form { article, article_published_at, .. } = attempt.form;
         let known = context.article.as_ref();
         let tells = known.is_none_or(|known| known.published_at.is_none() && article_published_at.is_some());
-        (status.is_public() || tells).then(|| self.pages.publish(attempt.site, article))
+        (status.is_public() || tells).then(|| self.core.pages.publish(attempt.site, article))
     }
 
     async fn insert(
@@ -174,15 +176,16 @@ impl Workflow {
         mut assessment: Assessment,
         mode: Mode,
     ) -> Result<Submitted> {
-        let hold = self.limiter.is_degraded() || context.ban == Some(BanEffect::Hold);
+        let hold = self.core.rate_limits.is_degraded() || context.ban == Some(BanEffect::Hold);
         let now = attempt.now;
         let id = CommentId(new_id(now));
-        let FirstStatus { status, sampled } = self.first_status(attempt.site, id, mode, &mut assessment, hold)?;
+        let FirstStatus { status, sampled } =
+            self.core.assessor.first_status(attempt.site, id, mode, &mut assessment, hold)?;
         let flagged_at = (sampled && status.is_public()).then_some(now);
         let comment = new_comment(attempt, context, id, status, flagged_at);
         let answer = SubmitAnswer { comment: comment.id, published_at: comment.published_at };
         metric::findings(&assessment.findings);
-        let site_rules = context.site.rules(self.rules().mode);
+        let site_rules = context.site.rules(self.core.defaults.get().mode);
         let submission = Submission {
             site: attempt.site.clone(),
             comment,

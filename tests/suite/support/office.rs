@@ -8,7 +8,7 @@ use duyetd::{
     keyring::Keyring,
     limiter::Limiter,
     ops::metric,
-    service::{Pages, Rules, Workflow},
+    service::{PageCache, SiteDefaults, Workflow},
     store::{Store, batches::SubmissionWriter, contract::SubmissionStore},
 };
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
@@ -31,8 +31,8 @@ pub(crate) fn workflow_with(store: &Arc<dyn Store>, pictures: Pool) -> Workflow 
         Limiter::local(wide_quotas()),
         pictures,
         Arc::new(Keyring::parse(&Keyring::generate()).unwrap()),
-        Rules::default(),
-        Pages::new(1, false),
+        SiteDefaults::default(),
+        PageCache::new(1, false),
     )
 }
 

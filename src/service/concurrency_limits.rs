@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Workflow;
 use crate::domain::{
     Error, Result,
     access::Caller,
@@ -20,7 +19,7 @@ pub enum Cost {
     Search,
 }
 
-/// Who is told to come again finds a turn when another call ended.
+/// Retry-after of a denied call: a place is free when another call ended.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Cost {
@@ -33,26 +32,26 @@ impl Cost {
     }
 }
 
-/// Turns of this process.
+/// Expensive calls of this process.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(super) struct ConcurrencyLimits {
     past: Arc<Places>,
     report: Arc<Places>,
     search: Arc<Places>,
 }
 
-impl Workflow {
-    /// Takes a turn, held until it is dropped.
+impl ConcurrencyLimits {
+    /// Takes a place among the expensive calls, held until it is dropped.
     ///
     /// # Errors
     /// `Overloaded` when there is none left, or the caller's site or token has its share.
-    pub fn turn(&self, caller: &Arc<Caller>, cost: Cost) -> Result<Place> {
-        let turns = match cost {
-            Cost::Past => &self.turns.past,
-            Cost::Report => &self.turns.report,
-            Cost::Search => &self.turns.search,
+    pub(super) fn take(&self, caller: &Arc<Caller>, cost: Cost) -> Result<Place> {
+        let places = match cost {
+            Cost::Past => &self.past,
+            Cost::Report => &self.report,
+            Cost::Search => &self.search,
         };
         let full = || Error::Overloaded { what: "expensive calls", retry_after: RETRY_AFTER };
-        turns.take(caller, cost.shares()).ok_or_else(full)
+        places.take(caller, cost.shares()).ok_or_else(full)
     }
 }

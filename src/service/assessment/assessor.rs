@@ -1,0 +1,90 @@
+//! What a site knows of spam, asked about one comment; and where the comment starts.
+
+use std::sync::Arc;
+
+use super::{
+    learned_models::{Learned, LearnedModels},
+    live_terms::LiveTerms,
+};
+use crate::domain::{
+    Result,
+    id::{CommentId, SiteId},
+    mode::Mode,
+    policy::{self, Circumstances, FirstStatus, Thresholds},
+    spam::{self, Assessment, Finding, FormSignals, Knowledge, Reading, Rule},
+};
+use crate::service::site_defaults::LiveDefaults;
+use crate::store::Store;
+
+/// Assesses comments by rules, terms and what was learned.
+pub(in crate::service) struct Assessor {
+    models: LearnedModels,
+    terms: LiveTerms,
+    defaults: Arc<LiveDefaults>,
+}
+
+impl Assessor {
+    pub(in crate::service) fn new(store: &Arc<dyn Store>, defaults: Arc<LiveDefaults>) -> Self {
+        let (models, terms) = (LearnedModels::new(Arc::clone(store)), LiveTerms::new(Arc::clone(store)));
+        Self { models, terms, defaults }
+    }
+
+    /// What this replica knows of the site's spam; `None` before the first decision.
+    pub(in crate::service) fn learned(&self, site: &SiteId) -> Option<Arc<Learned>> {
+        self.models.of(site)
+    }
+
+    /// Loads every model that is newer than the one at hand, and returns how many there were.
+    ///
+    /// # Errors
+    /// The store's only.
+    pub(in crate::service) async fn load_models(&self) -> Result<u64> {
+        self.models.load().await
+    }
+
+    /// Loads the terms of every site where they changed, and returns of how many sites that was.
+    ///
+    /// # Errors
+    /// The store's only. The terms that were loaded before stay in force.
+    pub(in crate::service) async fn load_terms(&self) -> Result<u64> {
+        self.terms.load().await
+    }
+
+    /// Where the site's scores begin to matter: by its own decisions, else by the settings.
+    pub(in crate::service) fn thresholds(&self, site: &SiteId) -> Thresholds {
+        let learned = self.learned(site).and_then(|learned| learned.thresholds);
+        learned.unwrap_or_else(|| self.defaults.get().thresholds)
+    }
+
+    /// The site's rules and terms and what it learned, joined.
+    pub(in crate::service) fn assess(&self, site: &SiteId, reading: &Reading<'_>, signals: &FormSignals) -> Assessment {
+        let learned = self.learned(site);
+        let terms = self.terms.of(site);
+        let knowledge = Knowledge {
+            model: learned.as_ref().map(|learned| &learned.model),
+            terms: terms.as_ref().map(|live| &live.set),
+        };
+        spam::assess_reading(reading, signals, &knowledge)
+    }
+
+    /// Where comment `id` starts. One that a moderator shall look at for the sample says so among its findings.
+    ///
+    /// # Errors
+    /// `ArticleClosed` for a mode that takes no comments.
+    pub(in crate::service) fn first_status(
+        &self,
+        site: &SiteId,
+        id: CommentId,
+        mode: Mode,
+        assessment: &mut Assessment,
+        hold: bool,
+    ) -> Result<FirstStatus> {
+        let drawn = policy::is_drawn(id, self.defaults.get().sample_percent);
+        let circumstances = Circumstances { hold, drawn };
+        let first = policy::first_status(mode, assessment, self.thresholds(site), circumstances)?;
+        if first.sampled {
+            assessment.findings.push(Finding::whole(Rule::Sampled, 0.0));
+        }
+        Ok(first)
+    }
+}

@@ -1,0 +1,6 @@
+mod assessor;
+mod learned_models;
+mod live_terms;
+
+pub(super) use self::assessor::Assessor;
+pub use self::learned_models::Learned;
