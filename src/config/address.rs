@@ -19,17 +19,32 @@ impl ListenAddr {
     ///
     /// # Errors
     /// When it is no address, or nobody knows the name.
-    pub fn resolve(&self) -> Result<SocketAddr, String> {
+    pub fn resolve(&self) -> Result<SocketAddr, AddressError> {
         if let Ok(addr) = self.0.parse() {
             return Ok(addr);
         }
         if !is_named(&self.0) {
-            let example = "give host and port, for example 127.0.0.1:50051 or localhost:50051";
-            return Err(format!("`{}` is no address to listen on: {example}", self.0));
+            return Err(AddressError::Malformed(self.0.clone()));
         }
-        let found: Vec<_> = self.0.to_socket_addrs().map_err(|error| format!("{}: {error}", self.0))?.collect();
-        choose(&found).ok_or_else(|| format!("{}: the name has no address", self.0))
+        let found: Vec<_> = self
+            .0
+            .to_socket_addrs()
+            .map_err(|error| AddressError::Lookup { name: self.0.clone(), reason: error.to_string() })?
+            .collect();
+        choose(&found).ok_or_else(|| AddressError::Unknown(self.0.clone()))
     }
+}
+
+/// Why a listener has no address.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    #[error("`{0}` is no address to listen on: give host and port, for example 127.0.0.1:50051 or localhost:50051")]
+    Malformed(String),
+    /// The name cannot be looked up: the operating system's text.
+    #[error("{name}: {reason}")]
+    Lookup { name: String, reason: String },
+    #[error("{0}: the name has no address")]
+    Unknown(String),
 }
 
 fn choose(found: &[SocketAddr]) -> Option<SocketAddr> {
@@ -81,9 +96,9 @@ mod tests {
             "http://localhost:1",
             "a b:1",
         ] {
-            assert!(addr(text).resolve().unwrap_err().contains("no address to listen on"), "{text}");
+            assert!(addr(text).resolve().unwrap_err().to_string().contains("no address to listen on"), "{text}");
         }
-        assert!(addr("nowhere.invalid:1").resolve().unwrap_err().contains("nowhere.invalid:1"));
+        assert!(addr("nowhere.invalid:1").resolve().unwrap_err().to_string().contains("nowhere.invalid:1"));
     }
 
     #[test]

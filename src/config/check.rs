@@ -1,8 +1,8 @@
-//! What is wrong with a configuration, all of it at once.
+//! Ranges of settings, and which settings go together.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
-use super::{Config, ListenAddr, MOST_HEARTBEAT_MS};
+use super::{problem::Problems, values::Config};
 use crate::domain::{
     challenge::ProofTries, comment::TextLimits, picture::Profile, policy::Thresholds, privacy::Retention,
 };
@@ -11,42 +11,8 @@ use crate::domain::{
 const MOST_REPLICAS: u32 = 1_000;
 const MOST_PAGE_CACHE_MIB: u32 = 4_096;
 
-pub(super) const KEYS_MISSING: &str = "DUYET_KEYS is not set: with DATABASE_URL every replica needs the same keys. \
-     Make them once with `duyetd keys generate --out FILE` and pass them as DUYET_KEYS or DUYET_KEYS_FILE";
-
-/// Sentences that each name a setting.
-#[derive(Debug, Default)]
-pub(super) struct Problems(Vec<String>);
-
-impl Problems {
-    pub(super) fn add(&mut self, problem: impl Into<String>) {
-        self.0.push(problem.into());
-    }
-
-    fn unless(&mut self, is_good: bool, problem: impl FnOnce() -> String) {
-        if !is_good {
-            self.0.push(problem());
-        }
-    }
-
-    /// Goes on without a setting that cannot be read.
-    pub(super) fn without<T>(&mut self, setting: Result<Option<T>, String>) -> Option<T> {
-        setting.unwrap_or_else(|problem| {
-            self.add(problem);
-            None
-        })
-    }
-
-    /// The address of a listener, on loopback unless told otherwise.
-    pub(super) fn addr(&mut self, name: &str, given: Option<ListenAddr>, port: u16) -> SocketAddr {
-        let resolved = given.map(|addr| addr.resolve()).transpose().map_err(|error| format!("{name}: {error}"));
-        self.without(resolved).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port)))
-    }
-
-    pub(super) fn none(self) -> Result<(), String> {
-        if self.0.is_empty() { Ok(()) } else { Err(self.0.join("\n")) }
-    }
-}
+/// Streams show at least so often that they are alive, in milliseconds. A revoked token ends them within this and 5 s more.
+pub(super) const MOST_HEARTBEAT_MS: u64 = 15_000;
 
 impl Config {
     pub(super) fn check(&self, problems: &mut Problems) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::ListenAddr;
+use super::address::ListenAddr;
 
 /// The gRPC listener.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]

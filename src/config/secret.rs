@@ -5,6 +5,8 @@ use std::{fmt, fs, path::PathBuf, str::FromStr};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::problem::Problem;
+
 /// A secret setting. `Debug`, `Display` and serialization show only that it is set.
 #[derive(Clone)]
 pub struct Secret(SecretString);
@@ -21,18 +23,25 @@ impl Secret {
     ///
     /// # Errors
     /// When both are set, or the file cannot be read or is empty.
-    pub fn choose(name: &str, value: Option<Self>, file: Option<PathBuf>) -> Result<Option<Self>, String> {
+    pub(super) fn choose(
+        setting: &'static str,
+        value: Option<Self>,
+        file: Option<PathBuf>,
+    ) -> Result<Option<Self>, Problem> {
         let value = value.filter(|secret| !secret.expose().is_empty());
         let file = file.filter(|path| !path.as_os_str().is_empty());
         match (value, file) {
-            (Some(_), Some(_)) => Err(format!("{name} and {name}_FILE are both set: keep one")),
+            (Some(_), Some(_)) => Err(Problem::SecretAndFile { setting }),
             (value, None) => Ok(value),
             (None, Some(path)) => {
-                let text =
-                    fs::read_to_string(&path).map_err(|error| format!("{name}_FILE: {}: {error}", path.display()))?;
+                let text = fs::read_to_string(&path).map_err(|error| Problem::SecretUnreadable {
+                    setting,
+                    path: path.clone(),
+                    reason: error.to_string(),
+                })?;
                 let text = text.trim();
                 if text.is_empty() {
-                    Err(format!("{name}_FILE: {} is empty", path.display()))
+                    Err(Problem::SecretEmpty { setting, path })
                 } else {
                     Ok(Some(text.parse().unwrap_or_else(|never| match never {})))
                 }
@@ -85,7 +94,9 @@ mod tests {
 
     #[test]
     fn a_value_beside_a_file_is_ambiguous() {
-        assert!(Secret::choose("X", "a".parse().ok(), Some("/nowhere".into())).unwrap_err().contains("X_FILE"));
+        assert!(
+            Secret::choose("X", "a".parse().ok(), Some("/nowhere".into())).unwrap_err().to_string().contains("X_FILE")
+        );
         assert!(Secret::choose("X", "".parse().ok(), None).unwrap().is_none());
     }
 }

@@ -1,13 +1,14 @@
 //! What can be set, once: the same fields as flags, environment variables and keys of the TOML file.
 
-use std::{env::VarError, fs, num::NonZeroU32, path::PathBuf};
+use std::{env::VarError, num::NonZeroU32, path::PathBuf};
 
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Config, Secret, Source,
     listeners::{GrpcSettings, HttpSettings},
+    problem::Problem,
+    secret::Secret,
 };
 use crate::domain::{
     answer::Alphabet, challenge::ProofTries, comment::TextLimits, mode::Mode, picture::Profile, privacy::Retention,
@@ -143,26 +144,6 @@ pub struct PolicySettings {
 }
 
 impl Settings {
-    /// `self` (flags and environment) over the file that `path` names, over the defaults. Secrets come from the
-    /// environment or the file, never from flags: every user of the machine can read a command line.
-    ///
-    /// # Errors
-    /// Everything that is wrong, a line each that names the file or the setting.
-    pub fn resolve(self, path: Option<PathBuf>) -> Result<Config, String> {
-        let Some(path) = path else { return Config::from_settings(self.with_secrets_of_environment()?) };
-        let told = |error: String| format!("{}: {error}", path.display());
-        let text = fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
-        let (file, problems) = Self::from_faulty_toml(&text);
-        let problems: Vec<String> = problems.into_iter().map(told).collect();
-        let flags = self.clone();
-        let config = self.with_secrets_of_environment().and_then(|known| Config::from_settings(known.over(file)));
-        match (config, problems.is_empty()) {
-            (Ok(config), true) => Ok(Config { source: Some(Source { flags, path, text: text.into() }), ..config }),
-            (Ok(_), false) => Err(problems.join("\n")),
-            (Err(more), _) => Err([problems, vec![more]].concat().join("\n")),
-        }
-    }
-
     /// With a database of its own every replica needs the same keys, and none are given.
     pub(super) fn needs_keys(&self) -> bool {
         let given = |secret: &Option<Secret>, file: &Option<PathBuf>| {
@@ -184,11 +165,11 @@ impl Settings {
         given.filter(|(_, path)| !path.as_os_str().is_empty()).collect()
     }
 
-    fn with_secrets_of_environment(mut self) -> Result<Self, String> {
+    pub(super) fn with_secrets_of_environment(mut self) -> Result<Self, Problem> {
         let read = |name| match std::env::var(name) {
             Ok(text) => Ok(text.parse().ok()),
             Err(VarError::NotPresent) => Ok(None),
-            Err(VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8")),
+            Err(VarError::NotUnicode(_)) => Err(Problem::NotUtf8 { setting: name }),
         };
         self.database_url = read("DATABASE_URL")?;
         self.redis_url = read("REDIS_URL")?;
@@ -197,7 +178,7 @@ impl Settings {
     }
 
     /// A secret set here as a value hides the file's `*_file`, and the other way round.
-    fn over(self, file: Self) -> Self {
+    pub(super) fn over(self, file: Self) -> Self {
         let (database_url, database_url_file) =
             over_secret(self.database_url, self.database_url_file, file.database_url, file.database_url_file);
         let (redis_url, redis_url_file) =
@@ -243,51 +224,6 @@ fn over_secret(
     if value.as_ref().is_some_and(set) || path.is_some() { (value, path) } else { (file_value, file_path) }
 }
 
-impl From<&Config> for Settings {
-    /// Every setting with its value in force, for `config print`. Secrets serialize redacted.
-    fn from(config: &Config) -> Self {
-        let config = config.clone();
-        Self {
-            data_dir: Some(config.data_dir),
-            database_url: config.database_url,
-            redis_url: config.redis_url,
-            expected_replicas: Some(config.expected_replicas),
-            page_cache_mib: Some(config.page_cache_mib),
-            keys: config.keys,
-            log: Some(config.log),
-            grpc: GrpcSettings {
-                addr: Some(config.grpc_addr.into()),
-                reflection: Some(config.reflection),
-                connections_per_peer: config.connections_per_peer,
-                heartbeat_ms: u64::try_from(config.heartbeat.as_millis()).ok(),
-                drain_notice_ms: u64::try_from(config.drain_notice.as_millis()).ok(),
-                tls_cert_file: config.tls_cert_file,
-                tls_key_file: config.tls_key_file,
-                tls_client_ca_file: config.tls_client_ca_file,
-                insecure: Some(config.insecure),
-            },
-            http: HttpSettings { addr: Some(config.http_addr.into()) },
-            captcha: CaptchaSettings {
-                fixed_answer: config.fixed_answer,
-                alphabet: Some(config.alphabet),
-                profiles: Some(config.profiles),
-                proof_tries: config.proof_tries,
-            },
-            policy: PolicySettings {
-                mode: Some(config.mode),
-                low: Some(config.thresholds.low),
-                high: Some(config.thresholds.high),
-                sample_percent: Some(config.sample_percent),
-                expire_pending_days: Some(config.expire_pending_days),
-            },
-            text: config.text,
-            retention: config.retention,
-            limits: config.limits,
-            ..Self::default()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,12 +236,5 @@ mod tests {
         assert_eq!(merged.data_dir, Some("/b".into()));
         assert_eq!(merged.log.as_deref(), Some("debug"));
         assert!(merged.keys.is_none() && merged.keys_file.is_some());
-    }
-
-    #[test]
-    fn what_is_printed_can_be_read_again() {
-        let config = Config::from_settings(Settings::default()).unwrap();
-        let printed = toml::to_string(&Settings::from(&config)).unwrap();
-        Settings::from_toml(&printed).unwrap();
     }
 }

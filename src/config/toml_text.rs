@@ -1,6 +1,9 @@
 //! Settings out of a TOML text, with everything that is wrong in it and where.
 
-use super::Settings;
+use super::{
+    problem::{ConfigError, Problem},
+    settings::Settings,
+};
 
 /// More problems of a file than this are not worth telling at once.
 const MOST_PROBLEMS: usize = 20;
@@ -10,13 +13,13 @@ impl Settings {
     ///
     /// # Errors
     /// What is wrong, a line each, with line and column.
-    pub fn from_toml(text: &str) -> Result<Self, String> {
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let (settings, problems) = Self::from_faulty_toml(text);
-        if problems.is_empty() { Ok(settings) } else { Err(problems.join("\n")) }
+        if problems.is_empty() { Ok(settings) } else { Err(ConfigError(problems)) }
     }
 
     /// Reads a TOML text as far as it can be read: what is wrong does not hide what else is wrong.
-    pub(super) fn from_faulty_toml(text: &str) -> (Self, Vec<String>) {
+    pub(super) fn from_faulty_toml(text: &str) -> (Self, Vec<Problem>) {
         let (mut rest, mut found, mut settings) = (text.to_owned(), vec![], Self::default());
         for _ in 0..MOST_PROBLEMS {
             let error = match toml::from_str(&rest) {
@@ -31,22 +34,25 @@ impl Settings {
             rest = without;
         }
         // The parser tells of tables first.
-        found.sort_unstable();
+        found.sort_by_key(|(at, _)| *at);
         (settings, found.into_iter().map(|(_, problem)| problem).collect())
     }
 }
 
 /// Where and what. The library would show the line itself, which may hold a secret.
-fn placed(error: &toml::de::Error, text: &str) -> String {
-    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return error.message().to_owned() };
+fn placed(error: &toml::de::Error, text: &str) -> Problem {
+    let message = error.message().to_owned();
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
+        return Problem::Toml { place: String::new(), key: None, message };
+    };
     let line = before.matches('\n').count() + 1;
     let start = before.rsplit('\n').next().unwrap_or_default();
     let column = start.chars().count() + 1;
     // The name of the key, where its value is wrong; nothing else of the line.
     let key = start.split_once('=').map(|(key, _)| key.trim());
     let is_name = |key: &&str| !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '.'));
-    let key = key.filter(is_name).map(|key| format!("{key}: ")).unwrap_or_default();
-    format!("line {line}, column {column}: {key}{}", error.message())
+    let key = key.filter(is_name).map(str::to_owned);
+    Problem::Toml { place: format!("line {line}, column {column}: "), key, message }
 }
 
 /// The text without the key that is wrong, its lines in their places. `None` where that would change what other lines mean.
@@ -71,7 +77,7 @@ mod tests {
             ("keys = \"hunter2\"\nkeys = \"hunter2\"\n", "line 2, column 1:"),
             ("kéys = \"hunter2\"\n", "line 1, column 2:"),
         ] {
-            let error = Settings::from_toml(text).unwrap_err();
+            let error = Settings::from_toml(text).unwrap_err().to_string();
             assert!(error.starts_with(place) && !error.contains("hunter2"), "{error}");
         }
     }
@@ -79,7 +85,7 @@ mod tests {
     #[test]
     fn every_wrong_key_of_a_file_is_told_at_once() {
         let text = "logg = \"info\"\n[grpc]\nadr = \"x\"\nreflection = false\n[text]\nname = \"long\"\n";
-        let error = Settings::from_toml(text).unwrap_err();
+        let error = Settings::from_toml(text).unwrap_err().to_string();
         let places: Vec<_> = error.lines().filter_map(|line| line.split(',').next()).collect();
         assert_eq!(places, ["line 1", "line 3", "line 6"], "{error}");
         let (settings, _) = Settings::from_faulty_toml(text);

@@ -1,0 +1,83 @@
+//! What is wrong with a configuration, all of it at once.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use super::address::{AddressError, ListenAddr};
+
+/// One thing that is wrong: a sentence that names the setting, or the file with line and column.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    #[error("{}: {problem}", .path.display())]
+    InFile { path: PathBuf, problem: Box<Self> },
+    /// The file cannot be read: the operating system's text.
+    #[error("{0}")]
+    Unreadable(String),
+    /// `place` is empty where the parser names none; `key` is the key whose value is wrong, if the line starts with one.
+    #[error("{place}{}{message}", .key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default())]
+    Toml { place: String, key: Option<String>, message: String },
+    #[error("{setting} is not UTF-8")]
+    NotUtf8 { setting: &'static str },
+    #[error("{setting} and {setting}_FILE are both set: keep one")]
+    SecretAndFile { setting: &'static str },
+    /// A secret's file cannot be read: the operating system's text.
+    #[error("{setting}_FILE: {}: {reason}", .path.display())]
+    SecretUnreadable { setting: &'static str, path: PathBuf, reason: String },
+    #[error("{setting}_FILE: {} is empty", .path.display())]
+    SecretEmpty { setting: &'static str, path: PathBuf },
+    #[error("{setting}: {source}")]
+    Address { setting: &'static str, source: AddressError },
+    #[error(
+        "DUYET_KEYS is not set: with DATABASE_URL every replica needs the same keys. \
+         Make them once with `duyetd keys generate --out FILE` and pass them as DUYET_KEYS or DUYET_KEYS_FILE"
+    )]
+    KeysMissing,
+    /// A value that is out of its range or does not go with another one: a sentence that names the setting.
+    #[error("{0}")]
+    Setting(String),
+}
+
+/// Everything that is wrong, a line each.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub Vec<Problem>);
+
+impl From<Problem> for ConfigError {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+/// Collects problems.
+#[derive(Debug, Default)]
+pub(super) struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub(super) fn add(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    pub(super) fn unless(&mut self, is_good: bool, problem: impl FnOnce() -> String) {
+        if !is_good {
+            self.add(Problem::Setting(problem()));
+        }
+    }
+
+    /// Goes on without a setting that cannot be read.
+    pub(super) fn without<T>(&mut self, setting: Result<Option<T>, Problem>) -> Option<T> {
+        setting.unwrap_or_else(|problem| {
+            self.add(problem);
+            None
+        })
+    }
+
+    /// Returns the address of a listener, on loopback unless set otherwise.
+    pub(super) fn addr(&mut self, setting: &'static str, given: Option<ListenAddr>, port: u16) -> SocketAddr {
+        let resolved = given.map(|addr| addr.resolve()).transpose();
+        self.without(resolved.map_err(|source| Problem::Address { setting, source }))
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    pub(super) fn none(self) -> Result<(), ConfigError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ConfigError(self.0)) }
+    }
+}
