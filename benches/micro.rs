@@ -124,7 +124,9 @@ fn gcra_in_process(bencher: Bencher<'_, '_>) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap_or_else(|error| panic!("{error}"));
     let _inside = runtime.enter();
-    let quotas = Quotas::all("100000/1s burst 1000000".parse().unwrap_or_else(|error: String| panic!("{error}")));
+    let quotas = Quotas::all(
+        "100000/1s burst 1000000".parse().unwrap_or_else(|error: duyetd::domain::quota::LimitError| panic!("{error}")),
+    );
     let limiter = Limiter::local(quotas);
     let names = [LimitName::SubmitsPerDevice, LimitName::SubmitsPerArticle, LimitName::SubmitsPerSite];
     let charges = names.map(|limit| Charge { limit, subject: "default/0123456789abcdef".into(), weight: Weight::One });

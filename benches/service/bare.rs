@@ -98,7 +98,7 @@ pub(crate) async fn serve(limits: Option<&str>) -> anyhow::Result<()> {
     let limiter = match limits {
         None => None,
         Some("local") => Some(Limiter::local(quotas)),
-        Some(url) => Some(Limiter::with_redis(quotas, url, std::num::NonZeroU32::MIN).map_err(anyhow::Error::msg)?),
+        Some(url) => Some(Limiter::with_redis(quotas, url, std::num::NonZeroU32::MIN)?),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("grpc  {}", listener.local_addr()?);

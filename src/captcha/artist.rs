@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::{
     bitmap::Bitmap,
+    error::StartError,
     glyphs::{Glyph, Glyphs},
     layout, stroke,
     style::{self, HEIGHT, Style, WIDTH},
@@ -39,7 +40,7 @@ impl Artist {
     ///
     /// # Errors
     /// Names the letter that the font lacks, or the number that is out of its bounds.
-    pub fn new() -> Result<Self, String> {
+    pub fn new() -> Result<Self, StartError> {
         style::check_all()?;
         Ok(Self { glyphs: Glyphs::load()? })
     }

@@ -4,7 +4,7 @@ use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, FilterType};
 use rand::Rng;
 
 use super::{
-    layout::floor,
+    pixel::floor,
     style::{HEIGHT, WIDTH},
 };
 

@@ -4,7 +4,7 @@ use std::panic::catch_unwind;
 
 use captcha::{Captcha, Geometry};
 
-use super::layout::floor;
+use super::{error::StartError, pixel::floor};
 use crate::domain::answer::Alphabet;
 
 /// Fewest and most pixels that a letter's side may have: anything else is no letter.
@@ -89,10 +89,10 @@ impl Glyphs {
     ///
     /// # Errors
     /// Names the letter that the crate cannot draw: it skips unknown ones silently, and pictures would lack them.
-    pub(super) fn load() -> Result<Self, String> {
+    pub(super) fn load() -> Result<Self, StartError> {
         let load = |letter| match extract(letter) {
             Some(glyph) => Ok((letter, glyph)),
-            None => Err(format!("the captcha font has no letter {letter}")),
+            None => Err(StartError::MissingLetter(letter)),
         };
         Ok(Self { letters: symbols().map(load).collect::<Result<_, _>>()? })
     }

@@ -7,6 +7,7 @@ use rand::Rng;
 use super::{
     bitmap::Bitmap,
     glyphs::Glyph,
+    pixel::floor,
     style::{HEIGHT, MARGIN, Style, WIDTH},
     warp::Warp,
 };
@@ -120,10 +121,4 @@ fn invert([a, b, c, d]: [f32; 4]) -> [f32; 4] {
 fn pixels(middle: f32, reach: f32, side: u16) -> Range<u16> {
     let clip = |at: f32| floor(at).min(side);
     clip(middle - reach)..clip(middle + reach + 2.0)
-}
-
-/// The whole part of a number from 0 to 65,535, and the nearer of the two for any other.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, which is meant")]
-pub(super) fn floor(number: f32) -> u16 {
-    number as u16
 }

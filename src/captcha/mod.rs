@@ -3,8 +3,10 @@
 
 mod artist;
 mod bitmap;
+mod error;
 mod glyphs;
 mod layout;
+mod pixel;
 mod pool;
 mod proof_of_work;
 mod sample;
@@ -16,6 +18,7 @@ mod warp;
 
 pub use self::{
     artist::{Artist, Motif},
+    error::StartError,
     pool::Pool,
     proof_of_work::{MAX_PROOF_CHARS, Proof, Secrets, pose_proof},
     sample::{Wish, write_samples},

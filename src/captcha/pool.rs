@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::{
     artist::{Artist, Motif},
+    error::StartError,
     shelf::{Order, Shelf},
 };
 use crate::domain::{Error, Result, answer::Alphabet, challenge::Picture, level::Level, picture::Profile};
@@ -36,18 +37,17 @@ impl Pool {
     /// # Errors
     /// When a profile's number is out of bounds, there is no profile, the font lacks a letter, `fixed_answer` is not 1 to 8
     /// symbols of the alphabet, or the system gives no randomness or thread.
-    pub fn start(alphabet: Alphabet, profiles: &[Profile], fixed_answer: Option<String>) -> Result<Self, String> {
+    pub fn start(alphabet: Alphabet, profiles: &[Profile], fixed_answer: Option<String>) -> Result<Self, StartError> {
         let artist = Artist::new()?;
-        let rng = StdRng::try_from_os_rng().map_err(|error| error.to_string())?;
+        let rng = StdRng::try_from_os_rng().map_err(|error| StartError::Randomness(error.to_string()))?;
         let mut easel = Easel { artist, alphabet, fixed: fixed_answer.map(|answer| answer.to_uppercase()), rng };
         if profiles.is_empty() {
-            return Err("there is no profile to draw".to_owned());
+            return Err(StartError::NoProfile);
         }
         for profile in Profile::ALL {
             for level in [Level::Normal, Level::Hard] {
-                easel.draw(*profile, level).ok_or_else(|| {
-                    format!("{profile} cannot be drawn; a fixed answer is 1 to 8 of {}", alphabet.symbols())
-                })?;
+                let symbols = alphabet.symbols();
+                easel.draw(*profile, level).ok_or(StartError::Undrawable { profile: *profile, symbols })?;
             }
         }
         let shelf = Arc::new(Shelf::new(profiles));
@@ -55,7 +55,7 @@ impl Pool {
         thread::Builder::new()
             .name("captcha".to_owned())
             .spawn(move || fill(&filled, &mut easel))
-            .map_err(|error| error.to_string())?;
+            .map_err(StartError::Thread)?;
         Ok(Self { shelf })
     }
 
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    fn start(fixed: Option<&str>) -> Result<Pool, String> {
+    fn start(fixed: Option<&str>) -> Result<Pool, StartError> {
         Pool::start(Alphabet::Mixed, Profile::ALL, fixed.map(str::to_owned))
     }
 

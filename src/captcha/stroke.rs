@@ -6,7 +6,7 @@ use rand::Rng;
 
 use super::{
     bitmap::Bitmap,
-    layout::floor,
+    pixel::floor,
     style::{HEIGHT, Style, WIDTH},
     warp::Warp,
 };

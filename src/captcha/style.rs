@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::error::{OutOfBounds, StartError};
 use crate::domain::{level::Level, picture::Profile};
 
 /// Width and height of every picture in pixels.
@@ -117,7 +118,7 @@ impl Style {
     ///
     /// # Errors
     /// Names the number that is out of its bounds.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), OutOfBounds> {
         let both = |range: &RangeInclusive<f32>, bounds: &RangeInclusive<f32>| {
             range.start() <= range.end() && bounds.contains(range.start()) && bounds.contains(range.end())
         };
@@ -141,7 +142,7 @@ impl Style {
             ("noise", (0.001..=0.06).contains(&self.noise)),
         ];
         match checks.iter().find(|(_, good)| !good) {
-            Some((name, _)) => Err(format!("{name} is out of bounds")),
+            Some((name, _)) => Err(OutOfBounds(name)),
             None => Ok(()),
         }
     }
@@ -151,12 +152,14 @@ impl Style {
 ///
 /// # Errors
 /// Names the profile, the level and the number.
-pub(super) fn check_all() -> Result<(), String> {
+pub(super) fn check_all() -> Result<(), StartError> {
     for profile in Profile::ALL {
         for level in Level::ALL {
-            Style::of(*profile, *level)
-                .check()
-                .map_err(|error| format!("profile {profile}, level {level}: {error}"))?;
+            Style::of(*profile, *level).check().map_err(|OutOfBounds(number)| StartError::Style {
+                profile: *profile,
+                level: *level,
+                number,
+            })?;
         }
     }
     Ok(())
@@ -193,7 +196,7 @@ mod tests {
             ("noise", Style { noise: 0.0, ..STROKE }),
         ];
         for (name, style) in broken {
-            assert_eq!(style.check(), Err(format!("{name} is out of bounds")));
+            assert_eq!(style.check(), Err(OutOfBounds(name)));
         }
     }
 

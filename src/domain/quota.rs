@@ -77,16 +77,19 @@ impl Limit {
     }
 }
 
-impl FromStr for Limit {
-    type Err = String;
+/// A text that is no limit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no limit such as 5/1m, 5/1m burst 3 or 5/1m SHADOW (events / seconds s, minutes m or hours h up to 24h, \
+     OFF, SHADOW or ENFORCE; a burst refills within 7 days)"
+)]
+pub struct LimitError(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        parse(text).filter(|limit| limit.quota.is_sane()).ok_or_else(|| {
-            format!(
-                "`{text}` is no limit such as 5/1m, 5/1m burst 3 or 5/1m SHADOW (events / seconds s, minutes m or hours h up to 24h, \
-                 OFF, SHADOW or ENFORCE; a burst refills within 7 days)"
-            )
-        })
+impl FromStr for Limit {
+    type Err = LimitError;
+
+    fn from_str(text: &str) -> Result<Self, LimitError> {
+        parse(text).filter(|limit| limit.quota.is_sane()).ok_or_else(|| LimitError(text.to_owned()))
     }
 }
 
@@ -176,7 +179,7 @@ mod tests {
             "1/24h burst 8",
             "OFF",
         ] {
-            assert!(text.parse::<Limit>().unwrap_err().contains("5/1m burst 3"), "{text}");
+            assert!(text.parse::<Limit>().unwrap_err().to_string().contains("5/1m burst 3"), "{text}");
         }
     }
 

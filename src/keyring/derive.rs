@@ -30,19 +30,18 @@ pub(super) struct Keys {
 
 impl Keys {
     /// HKDF-SHA256 without salt (the secret is uniformly random), one label per purpose.
-    pub(super) fn derive(kid: u8, secret: &[u8; 32]) -> Result<Self, &'static str> {
+    pub(super) fn derive(kid: u8, secret: &[u8; 32]) -> Result<Self, hkdf::InvalidLength> {
         let hkdf = Hkdf::<Sha256>::new(None, secret);
         let key = |label: &[u8]| {
             Key::try_init_with(|| {
                 let mut bytes = [0; 32];
                 hkdf.expand_multi_info(&[b"duyet ", label], &mut bytes).map(|()| bytes)
             })
-            .map_err(|_| "the key cannot be derived")
         };
         let fingerprint = key(b"fingerprint")?;
         Ok(Self {
             kid,
-            mark: super::mark::of(&fingerprint, kid),
+            mark: mark_of(&fingerprint, kid),
             token: key(b"token")?,
             page: key(b"page")?,
             device: key(b"device")?,
@@ -81,4 +80,16 @@ pub(super) fn short_mac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
     let mut short = [0; 16];
     short.copy_from_slice(&full[..16]);
     short
+}
+
+/// One-way: whoever reads it learns nothing of the secret. Covers the id, by which device tokens and receipts name
+/// their key.
+pub(super) fn fingerprint(key: &Key, kid: u8) -> [u8; 32] {
+    full_mac(key, &[&[kid]])
+}
+
+/// 31 bits of the fingerprint, so that it fits a column of four bytes, and never zero.
+fn mark_of(key: &Key, kid: u8) -> KeyMark {
+    let [a, b, c, d, ..] = fingerprint(key, kid);
+    KeyMark((i32::from_be_bytes([a, b, c, d]) & i32::MAX).max(1))
 }

@@ -1,22 +1,10 @@
 //! How a database knows a key again without being able to use it.
 
 use super::{
-    Keyring,
-    derive::{Key, Keys, full_mac},
+    derive::{Keys, fingerprint},
+    ring::Keyring,
 };
 use crate::domain::key::{KeyMark, KeyRecord};
-
-/// One-way: whoever reads it learns nothing of the secret. Covers the id, by which device tokens and receipts name
-/// their key.
-fn fingerprint(key: &Key, kid: u8) -> [u8; 32] {
-    full_mac(key, &[&[kid]])
-}
-
-/// 31 bits of the fingerprint, so that it fits a column of four bytes, and never zero.
-pub(super) fn of(key: &Key, kid: u8) -> KeyMark {
-    let [a, b, c, d, ..] = fingerprint(key, kid);
-    KeyMark((i32::from_be_bytes([a, b, c, d]) & i32::MAX).max(1))
-}
 
 impl Keyring {
     /// How rows name the first key, which keys what is new.

@@ -9,117 +9,16 @@ mod mark;
 mod proof;
 mod pseudonym;
 mod request;
+mod ring;
 mod sealed;
 mod signed;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use rand::{TryRngCore as _, rngs::OsRng};
-
-use self::derive::Keys;
 pub use self::{
     access::{new_access_token, parse_access_token},
     hash::{same_hash, same_text},
     proof::ProofSecrets,
     pseudonym::{Namer, Subject},
     request::batch_id,
+    ring::{EntryProblem, Keyring, KeyringError},
     sealed::{MAX_TOKEN_CHARS, Opening, Purpose},
 };
-
-/// The server's keys. Prints key ids only.
-#[derive(Debug)]
-pub struct Keyring {
-    first: Keys,
-    others: Vec<Keys>,
-}
-
-impl Keyring {
-    /// Parses `kid:secret[,kid:secret...]`: kid is 1 to 255, secret 32 bytes in unpadded base64url. White space around
-    /// entries is ignored, as files end with a line break.
-    ///
-    /// # Errors
-    /// Says which entry is wrong and why, never what it holds.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mut keys: Vec<Keys> = Vec::new();
-        for (at, entry) in text.split(',').enumerate() {
-            let key = parse_entry(entry.trim()).map_err(|why| format!("key {}: {why}", at + 1))?;
-            if keys.iter().any(|other| other.kid == key.kid) {
-                return Err(format!("key {}: the id {} is taken", at + 1, key.kid));
-            }
-            keys.push(key);
-        }
-        let others = keys.split_off(1);
-        let first = keys.pop().ok_or("no key")?;
-        Ok(Self { first, others })
-    }
-
-    /// Text of a new keyring with one key, from the operating system's randomness.
-    ///
-    /// # Panics
-    /// When the operating system has no randomness: nothing here is safe then.
-    pub fn generate() -> String {
-        let mut secret = [0; 32];
-        rand::RngCore::fill_bytes(&mut OsRng.unwrap_err(), &mut secret);
-        format!("1:{}", URL_SAFE_NO_PAD.encode(secret))
-    }
-
-    /// Every key, the first one first.
-    fn all(&self) -> impl Iterator<Item = &Keys> {
-        std::iter::once(&self.first).chain(&self.others)
-    }
-
-    /// The key with this id.
-    fn find(&self, kid: u8) -> Option<&Keys> {
-        self.all().find(|key| key.kid == kid)
-    }
-}
-
-fn parse_entry(entry: &str) -> Result<Keys, &'static str> {
-    let (kid, secret) = entry.split_once(':').ok_or("not of the form id:secret")?;
-    let kid: u8 = kid.parse().ok().filter(|kid| *kid > 0).ok_or("the id is not a number from 1 to 255")?;
-    let secret = URL_SAFE_NO_PAD.decode(secret).map_err(|_| "the secret is not unpadded base64url")?;
-    let secret = <[u8; 32]>::try_from(secret).map_err(|_| "the secret is not 32 bytes")?;
-    Keys::derive(kid, &secret)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_new_keyring_is_read_back_and_no_two_are_alike() {
-        let text = Keyring::generate();
-        assert!(Keyring::parse(&format!(" {text}\n")).is_ok());
-        assert_ne!(text, Keyring::generate());
-    }
-
-    #[test]
-    fn a_wrong_entry_is_named_but_not_repeated() {
-        let good = Keyring::generate();
-        let secret = good.strip_prefix("1:").unwrap();
-        for (text, problem) in [
-            (String::new(), "key 1: not of the form"),
-            (good[2..].to_owned(), "key 1: not of the form"),
-            (format!("{good},0:{secret}"), "key 2: the id is not a number"),
-            (format!("{good},256:{secret}"), "key 2: the id is not a number"),
-            (format!("{good},1:{secret}"), "key 2: the id 1 is taken"),
-            (format!("{good},"), "key 2: not of the form"),
-            (format!("2:{secret}="), "key 1: the secret is not unpadded"),
-            (format!("2:{}", &secret[..42]), "key 1: the secret is not"),
-            ("2:c2hvcnQ".to_owned(), "key 1: the secret is not 32 bytes"),
-        ] {
-            let error = Keyring::parse(&text).unwrap_err();
-            assert!(error.contains(problem), "{error}");
-            assert!(!error.contains(&secret[..8]) && !error.contains("c2hv"), "{error}");
-        }
-    }
-
-    #[test]
-    fn debug_shows_ids_and_nothing_secret() {
-        let secret = [0xA7; 32];
-        let text = format!("7:{}", URL_SAFE_NO_PAD.encode(secret));
-        let shown = format!("{:?}", Keyring::parse(&text).unwrap());
-        assert!(shown.contains("kid: 7"), "{shown}");
-        assert!(!shown.contains("167") && !shown.contains("a7") && !shown.contains(&text[2..10]), "{shown}");
-        assert_eq!(shown.matches("REDACTED").count(), 10, "{shown}");
-    }
-}

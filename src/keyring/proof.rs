@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Keyring, derive::Key, sealed::kid_of};
+use super::{derive::Key, ring::Keyring, sealed::kid_of};
 
 /// The two secrets of one key, as text because the library takes text. Never prints.
 pub struct ProofSecrets {

@@ -1,8 +1,8 @@
 //! Pseudonyms: who sent a comment, without saying who. Only the holder of the key can tell whether a known address made one.
 
 use super::{
-    Keyring,
     derive::{Keys, short_mac},
+    ring::Keyring,
 };
 use crate::domain::{
     id::SiteId,

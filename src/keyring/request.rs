@@ -4,8 +4,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Keyring,
     derive::{Keys, full_mac},
+    ring::Keyring,
 };
 use crate::domain::{id::SiteId, request::RequestRow};
 

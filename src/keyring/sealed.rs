@@ -11,8 +11,8 @@ use secrecy::ExposeSecret as _;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Keyring,
     derive::{Key, Keys},
+    ring::Keyring,
 };
 use crate::domain::Error;
 

@@ -6,8 +6,8 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::{
-    Keyring,
     derive::{Key, Keys, short_mac},
+    ring::Keyring,
 };
 use crate::domain::id::{CommentId, SiteId};
 

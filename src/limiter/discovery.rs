@@ -7,8 +7,9 @@ use futures_util::future::join_all;
 use redis::{ConnectionAddr, ConnectionInfo, RedisResult, Value, from_redis_value};
 
 use super::{
+    connection::open,
+    error::Unreachable,
     patience::answered,
-    servers::open,
     topology::{at, logged_in},
 };
 
@@ -27,10 +28,10 @@ pub(super) async fn ask_sentinels(
     sentinels: &[ConnectionInfo],
     service: &str,
     master: &ConnectionInfo,
-) -> Result<Node, String> {
+) -> Result<Node, Unreachable> {
     let answers = join_all(sentinels.iter().map(|sentinel| ask_sentinel(sentinel, service, master))).await;
     let nodes = heard(answers)?.into_iter().flatten().collect();
-    most_common(nodes).ok_or_else(|| format!("the sentinels know no service `{service}`"))
+    most_common(nodes).ok_or_else(|| Unreachable::UnknownService(service.to_owned()))
 }
 
 async fn ask_sentinel(sentinel: &ConnectionInfo, service: &str, master: &ConnectionInfo) -> RedisResult<Option<Node>> {
@@ -46,7 +47,10 @@ async fn ask_sentinel(sentinel: &ConnectionInfo, service: &str, master: &Connect
 }
 
 /// Every slot's master, and every node that was named.
-pub(super) async fn ask_cluster(seeds: &[ConnectionInfo], known: &[Node]) -> Result<(Vec<Range>, Vec<Node>), String> {
+pub(super) async fn ask_cluster(
+    seeds: &[ConnectionInfo],
+    known: &[Node],
+) -> Result<(Vec<Range>, Vec<Node>), Unreachable> {
     let mut asked = seeds.to_vec();
     for (host, port) in known {
         let node = at(&seeds[0], host, *port);
@@ -99,12 +103,12 @@ fn read_node(server: &Value, asked: &str) -> RedisResult<Node> {
 }
 
 /// What came back at all; when nothing did, why.
-fn heard<T>(answers: Vec<RedisResult<T>>) -> Result<Vec<T>, String> {
-    let (mut heard, mut reason) = (Vec::new(), String::new());
+fn heard<T>(answers: Vec<RedisResult<T>>) -> Result<Vec<T>, Unreachable> {
+    let (mut heard, mut reason) = (Vec::new(), Unreachable::NobodyAsked);
     for answer in answers {
         match answer {
             Ok(answer) => heard.push(answer),
-            Err(error) => reason = error.to_string(),
+            Err(error) => reason = error.into(),
         }
     }
     if heard.is_empty() { Err(reason) } else { Ok(heard) }

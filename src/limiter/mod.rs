@@ -6,7 +6,9 @@
 
 mod breaker;
 mod cells;
+mod connection;
 mod discovery;
+mod error;
 mod eviction;
 mod gcra;
 mod local;
@@ -18,180 +20,9 @@ mod servers;
 mod tier_answer;
 mod tiers;
 mod topology;
+mod two_tier;
 
-use std::{
-    borrow::Cow,
-    num::NonZeroU32,
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
+pub use self::{
+    error::{Unreachable, UrlError},
+    two_tier::Limiter,
 };
-
-use tokio::{sync::Notify, task::JoinSet, time::Instant};
-
-use self::{
-    redis::Redis,
-    tier_answer::{ChargeOutcome, Source, TierAnswer, denies},
-    tiers::Tiers,
-};
-use crate::domain::rate_limit::{Allowance, Charge, LimitMode, Quotas};
-
-/// How often drained counts are dropped from memory. A key costs about 150 bytes, so a minute of strangers is little.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
-/// Least time between two housekeepings, so that a crowd of new keys cannot keep a core busy sweeping.
-const HOUSEKEEPING_PAUSE: Duration = Duration::from_secs(1);
-
-/// Counts events and says when there are too many. Share it in an `Arc`; its background tasks end with it.
-pub struct Limiter {
-    tiers: Arc<RwLock<Arc<Tiers>>>,
-    redis: Option<Arc<Redis>>,
-    /// Aborted on drop.
-    tasks: JoinSet<()>,
-}
-
-impl Limiter {
-    /// Limits of this process alone. Must be called inside a Tokio runtime.
-    pub fn local(quotas: Quotas) -> Self {
-        Self::new(quotas, NonZeroU32::MIN, None)
-    }
-
-    /// Limits shared with every replica that uses the same Redis, of which there are about `replicas`: without Redis, each has its part
-    /// of the quotas. Returns at once: Redis may be absent, now or later. Must be called inside a Tokio runtime.
-    ///
-    /// # Errors
-    /// What is wrong with the URL, without the URL: it may hold a password.
-    pub fn with_redis(quotas: Quotas, redis_url: &str, replicas: NonZeroU32) -> Result<Self, String> {
-        Ok(Self::new(quotas, replicas, Some(Arc::new(Redis::new(redis_url)?))))
-    }
-
-    fn new(quotas: Quotas, replicas: NonZeroU32, redis: Option<Arc<Redis>>) -> Self {
-        let crowded = Arc::new(Notify::new());
-        let tiers = Arc::new(RwLock::new(Arc::new(Tiers::new(quotas, replicas, &crowded))));
-        let mut tasks = JoinSet::new();
-        tasks.spawn(keep_house(Arc::clone(&tiers), Arc::clone(&crowded)));
-        // Until it is connected, Redis is not in use.
-        redis::show_degraded(redis.is_some());
-        if let Some(redis) = redis.clone() {
-            tasks.spawn(async move { redis.watch().await });
-        }
-        Self { tiers, redis, tasks }
-    }
-
-    /// Counts every charge, or none of them when one is denied. A denied try costs nothing and lengthens no wait.
-    ///
-    /// Answers within about 60 ms even when Redis does not. A check dropped half-way may stay counted.
-    pub async fn check(&self, charges: &[Charge]) -> Allowance {
-        let tiers = current(&self.tiers);
-        let quotas = tiers.whole.quotas();
-        let charges = counted(quotas, charges);
-        if let Some((denied, outcomes)) = tiers.denied.find(quotas, &charges, Instant::now()) {
-            return concluded(&TierAnswer::new(quotas, &denied, outcomes, Source::Memory));
-        }
-        let alone = tiers.whole.take(&charges);
-        let part = tiers.part.as_ref().map(|part| (part, part.take(&charges)));
-        let is_denied = |outcomes: &[ChargeOutcome]| {
-            charges.iter().zip(outcomes).any(|(charge, outcome)| denies(quotas, charge, *outcome))
-        };
-        let shared = match &self.redis {
-            Some(redis) if !is_denied(&alone) => redis.take(quotas, &charges).await,
-            _ => None,
-        };
-        let (judged_by, outcomes, source) = match (shared, &part) {
-            (Some(outcomes), _) => (quotas, outcomes, Source::Redis),
-            (None, Some((part, outcomes))) if !is_denied(&alone) => (part.quotas(), outcomes.clone(), Source::Local),
-            (None, _) => (quotas, alone.clone(), Source::Local),
-        };
-        if is_denied(&outcomes) {
-            // Whoever counted it before the last word takes it back; a tier that denied by itself counted nothing.
-            if !is_denied(&alone) {
-                tiers.whole.refund(&charges, &alone);
-            }
-            if let Some((part, taken)) = part.filter(|(_, taken)| !is_denied(taken)) {
-                part.refund(&charges, &taken);
-            }
-            if source == Source::Redis {
-                tiers.denied.remember(quotas, &charges, &outcomes, Instant::now());
-            }
-        }
-        concluded(&TierAnswer::new(judged_by, &charges, outcomes, source))
-    }
-
-    /// True while Redis is configured but not in use: counts are this process's alone.
-    pub fn is_degraded(&self) -> bool {
-        self.redis.as_ref().is_some_and(|redis| redis.is_degraded())
-    }
-
-    /// Connects to Redis, asks it to count, and says within about `patience` why that failed. Does nothing without Redis.
-    ///
-    /// # Errors
-    /// Why there is no use in Redis now, without secrets.
-    pub async fn reach(&self, patience: Duration) -> Result<(), String> {
-        let Some(redis) = &self.redis else { return Ok(()) };
-        let answer = tokio::time::timeout(patience, redis.reach()).await;
-        answer.unwrap_or_else(|_| Err(format!("no answer within {} s", patience.as_secs())))
-    }
-
-    /// Replaces the quotas. Limits whose quota changes start anew in this process; counts in Redis go on.
-    pub fn set_quotas(&self, quotas: Quotas) {
-        let mut tiers = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
-        *tiers = Arc::new(tiers.with_quotas(quotas));
-    }
-
-    /// Ends the background tasks and waits for their end. Dropping the limiter ends them too.
-    pub async fn close(mut self) {
-        self.tasks.shutdown().await;
-    }
-}
-
-/// The charges of limits that are not off.
-fn counted<'a>(quotas: &Quotas, charges: &'a [Charge]) -> Cow<'a, [Charge]> {
-    let on = |charge: &&Charge| quotas.get(charge.limit).mode != LimitMode::Off;
-    if charges.iter().all(|charge| on(&charge)) {
-        Cow::Borrowed(charges)
-    } else {
-        Cow::Owned(charges.iter().filter(on).cloned().collect())
-    }
-}
-
-fn concluded(answer: &TierAnswer<'_>) -> Allowance {
-    answer.count();
-    answer.allowance()
-}
-
-fn current(tiers: &RwLock<Arc<Tiers>>) -> Arc<Tiers> {
-    Arc::clone(&tiers.read().unwrap_or_else(PoisonError::into_inner))
-}
-
-/// Sweeps every minute, and sooner when some table is full.
-async fn keep_house(tiers: Arc<RwLock<Arc<Tiers>>>, crowded: Arc<Notify>) {
-    loop {
-        if tokio::time::timeout(HOUSEKEEPING, crowded.notified()).await.is_ok() {
-            tracing::warn!("a rate limit's table is full: unknown subjects share one count until others drain");
-        }
-        current(&tiers).sweep();
-        tokio::time::sleep(HOUSEKEEPING_PAUSE).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::rate_limit::{LimitName, Weight};
-
-    /// Nothing listens there.
-    const NO_REDIS: &str = "redis://127.0.0.1:1/";
-
-    #[tokio::test]
-    async fn a_reader_is_pressed_by_half_of_the_part_that_decides() {
-        let quotas = Quotas { submits_per_device: "60/24h".parse().unwrap(), ..Quotas::default() };
-        let limiter = Limiter::with_redis(quotas, NO_REDIS, NonZeroU32::new(3).unwrap()).unwrap();
-        let charge =
-            Charge { limit: LimitName::SubmitsPerDevice, subject: "default/a".to_owned(), weight: Weight::One };
-        let mut told = Vec::new();
-        for _ in 0..21 {
-            told.push(limiter.check(std::slice::from_ref(&charge)).await);
-        }
-        let expected = [(10, false), (10, true)].map(|(times, pressed)| vec![Allowance::Allowed { pressed }; times]);
-        assert_eq!(told[..20], expected.concat(), "twenty are its part, ten of them half");
-        assert!(matches!(told[20], Allowance::Denied { .. }));
-    }
-}

@@ -13,6 +13,7 @@ use tokio::{
 
 use super::{
     breaker::{Breaker, Fault},
+    error::{Unreachable, UrlError},
     eviction::Evictions,
     gcra::Gcra,
     patience::{TimedOut, patiently, until},
@@ -31,8 +32,6 @@ const PROBE_PATIENCE: Duration = Duration::from_millis(400);
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 /// Least time between two probes, however many calls fail.
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
-
-const TIMED_OUT: &str = "no answer in time";
 
 /// The shared tier. Only [`Redis::watch`] ever connects.
 pub(super) struct Redis {
@@ -59,7 +58,7 @@ impl Link {
 
 impl Redis {
     /// Reads the URL; connects to nothing.
-    pub(super) fn new(url: &str) -> Result<Self, String> {
+    pub(super) fn new(url: &str) -> Result<Self, UrlError> {
         let topology = Topology::parse(url)?;
         let link = Mutex::new(Link { servers: None, breaker: Breaker::default(), term: 0 });
         Ok(Self { topology, gcra: Gcra::new(), link, doubted: Notify::new() })
@@ -94,7 +93,7 @@ impl Redis {
         let (mut doubted, mut evictions) = (true, Evictions::default());
         loop {
             pace.tick().await;
-            match patiently(PROBE_PATIENCE, self.look(doubted)).await.unwrap_or_else(|| Err(TIMED_OUT.to_owned())) {
+            match patiently(PROBE_PATIENCE, self.look(doubted)).await.unwrap_or(Err(Unreachable::TimedOut)) {
                 Ok(()) => {
                     if let Some((servers, _)) = self.servers() {
                         evictions.read(&servers, Instant::now()).await;
@@ -112,12 +111,13 @@ impl Redis {
     }
 
     /// Finds the servers, connects to them and has each count.
-    pub(super) async fn reach(&self) -> Result<(), String> {
-        self.look(true).await.map_err(|error| format!("{}: {error}", self.topology))
+    pub(super) async fn reach(&self) -> Result<(), Unreachable> {
+        let of = |problem| Unreachable::Of { servers: self.topology.to_string(), problem: Box::new(problem) };
+        self.look(true).await.map_err(of)
     }
 
     /// Asks the servers in use whether they still count, or finds them anew.
-    async fn look(&self, doubted: bool) -> Result<(), String> {
+    async fn look(&self, doubted: bool) -> Result<(), Unreachable> {
         let current = self.link().servers.clone();
         if let Some(servers) = &current
             && !doubted
@@ -127,7 +127,7 @@ impl Redis {
         }
         let known = current.as_ref().map_or(&[][..], |servers| servers.nodes());
         let fresh = Servers::connect(&self.topology, known).await?;
-        self.gcra.probe(&fresh).await.map_err(|error| error.to_string())?;
+        self.gcra.probe(&fresh).await?;
         self.heal(fresh);
         Ok(())
     }
@@ -147,10 +147,10 @@ impl Redis {
         }
     }
 
-    fn degrade(&self, opened: bool, reason: &str) {
+    fn degrade(&self, opened: bool, reason: &Unreachable) {
         if opened {
             show_degraded(true);
-            tracing::warn!(redis = %self.topology, reason, "redis is out of use: each replica limits alone");
+            tracing::warn!(redis = %self.topology, %reason, "redis is out of use: each replica limits alone");
         }
     }
 
@@ -162,9 +162,9 @@ impl Redis {
                 self.link().breaker.succeeded();
                 return Some(value);
             }
-            Ok(Err(error)) if error.is_timeout() => (None, TIMED_OUT.to_owned()),
-            Ok(Err(error)) => (Some(Fault::Error), error.to_string()),
-            Err(TimedOut { is_ours }) => ((!is_ours).then_some(Fault::TimeOut), TIMED_OUT.to_owned()),
+            Ok(Err(error)) if error.is_timeout() => (None, Unreachable::TimedOut),
+            Ok(Err(error)) => (Some(Fault::Error), error.into()),
+            Err(TimedOut { is_ours }) => ((!is_ours).then_some(Fault::TimeOut), Unreachable::TimedOut),
         };
         let mut link = self.link();
         let is_of_now = link.term == term;

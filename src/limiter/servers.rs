@@ -1,20 +1,19 @@
 //! Connections to every Redis server that counts, with the slots and the clock of each.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::ops::RangeInclusive;
 
 use futures_util::future::try_join_all;
-use redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisResult, aio::MultiplexedConnection};
+use redis::{ConnectionInfo, aio::MultiplexedConnection};
 use tokio::time::Instant;
 
 use super::{
+    connection::open,
     discovery::{Node, Range, ask_cluster, ask_sentinels},
-    patience::{patiently, timed_out},
+    error::Unreachable,
     server_clock::ServerClock,
     topology::{Topology, at},
 };
 
-/// Longest time to connect and log in.
-const CONNECTION_PATIENCE: Duration = Duration::from_millis(100);
 /// How many hash tags are tried to find one on a given server: enough for one that has 0.1 % of the slots.
 const PROBE_TAGS: u32 = 20_000;
 /// Every slot of a cluster.
@@ -48,7 +47,7 @@ impl Servers {
     ///
     /// # Errors
     /// Why there is no use in Redis now, without secrets.
-    pub(super) async fn connect(topology: &Topology, known: &[Node]) -> Result<Self, String> {
+    pub(super) async fn connect(topology: &Topology, known: &[Node]) -> Result<Self, Unreachable> {
         match topology {
             Topology::Standalone(server) => Self::single(server).await,
             Topology::Sentinel { sentinels, service, master } => {
@@ -62,17 +61,17 @@ impl Servers {
         }
     }
 
-    async fn single(server: &ConnectionInfo) -> Result<Self, String> {
-        let connection = open(server).await.map_err(|error| error.to_string())?;
+    async fn single(server: &ConnectionInfo) -> Result<Self, Unreachable> {
+        let connection = open(server).await?;
         let clock = ServerClock::new(Instant::now());
         let (address, probe) = (server.addr().to_string(), "rl:{probe}".to_owned());
         let shard = Shard { address, connection, clock, probe, slots: Vec::new() };
         Ok(Self { shards: vec![shard], nodes: Vec::new(), is_cluster: false })
     }
 
-    async fn cluster(template: &ConnectionInfo, ranges: Vec<Range>, nodes: Vec<Node>) -> Result<Self, String> {
+    async fn cluster(template: &ConnectionInfo, ranges: Vec<Range>, nodes: Vec<Node>) -> Result<Self, Unreachable> {
         if ranges.iter().map(|range| range.slots.len()).sum::<usize>() < SLOTS {
-            return Err("some slots of the cluster have no master".to_owned());
+            return Err(Unreachable::SlotsWithoutMaster);
         }
         let mut masters: Vec<(Node, Vec<RangeInclusive<u16>>)> = Vec::new();
         for Range { slots, master } in ranges {
@@ -82,11 +81,12 @@ impl Servers {
             }
         }
         let connect = async |((host, port), slots): (Node, Vec<RangeInclusive<u16>>)| {
-            let connection =
-                open(&at(template, &host, port)).await.map_err(|error| format!("{host}:{port}: {error}"))?;
-            let probe = probe_key(&slots).ok_or_else(|| format!("{host}:{port} has hardly any slots"))?;
-            let (address, clock) = (format!("{host}:{port}"), ServerClock::new(Instant::now()));
-            Ok::<_, String>(Shard { address, connection, clock, probe, slots })
+            let address = format!("{host}:{port}");
+            let connection = open(&at(template, &host, port)).await;
+            let connection = connection.map_err(|error| Unreachable::Server { address: address.clone(), error })?;
+            let hardly_any = || Unreachable::HardlyAnySlots { address: address.clone() };
+            let probe = probe_key(&slots).ok_or_else(hardly_any)?;
+            Ok::<_, Unreachable>(Shard { address, connection, clock: ServerClock::new(Instant::now()), probe, slots })
         };
         let shards = try_join_all(masters.into_iter().map(connect)).await?;
         Ok(Self { shards, nodes, is_cluster: true })
@@ -106,14 +106,6 @@ impl Servers {
         let shard = if self.is_cluster { shards.find(|shard| serves(&shard.slots, subject)) } else { shards.next() };
         shard.map(|shard| (shard, !self.is_cluster))
     }
-}
-
-/// Connects without any retry. The library's own time-outs are off: they would count the lateness of this process, too.
-pub(super) async fn open(server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-    let client = Client::open(server.clone())?;
-    let connection = client.get_multiplexed_async_connection_with_config(&config);
-    patiently(CONNECTION_PATIENCE, connection).await.unwrap_or_else(|| Err(timed_out()))
 }
 
 fn probe_key(slots: &[RangeInclusive<u16>]) -> Option<String> {

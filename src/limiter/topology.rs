@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 
-const FORMS: &str = "it begins with redis://, rediss://, unix:, redis+sentinel:// or redis+cluster://";
+use super::error::UrlError;
+
 const SENTINEL_FORM: &str = "redis+sentinel://host:26379,host:26379/<service>[/<database>]";
 const CLUSTER_FORM: &str = "redis+cluster://host:7000,host:7001";
 /// Where sentinels listen unless told otherwise.
@@ -31,7 +32,7 @@ pub(super) enum Topology {
 impl Topology {
     /// # Errors
     /// What is wrong, without the URL: it may hold a password.
-    pub(super) fn parse(url: &str) -> Result<Self, String> {
+    pub(super) fn parse(url: &str) -> Result<Self, UrlError> {
         let Some((scheme, rest)) = url.split_once("://") else { return node(url).map(Self::Standalone) };
         if let Some(scheme) = scheme.strip_suffix("+sentinel") {
             Self::sentinel(scheme, &Parts::split(rest, SENTINEL_FORM)?)
@@ -42,10 +43,10 @@ impl Topology {
         }
     }
 
-    fn sentinel(scheme: &str, parts: &Parts<'_>) -> Result<Self, String> {
+    fn sentinel(scheme: &str, parts: &Parts<'_>) -> Result<Self, UrlError> {
         let (service, database) = parts.path.split_once('/').unwrap_or((parts.path, ""));
         if service.is_empty() {
-            return Err(format!("the sentinels' name for the service is missing: {SENTINEL_FORM}"));
+            return Err(UrlError::ServiceMissing { form: SENTINEL_FORM });
         }
         let master = node(&format!("{scheme}://{}{}/{database}", parts.login, parts.hosts[0]))?;
         let sentinel = |host: &&str| node(&format!("{scheme}://{}", with_port(host, SENTINEL_PORT)));
@@ -53,9 +54,9 @@ impl Topology {
         Ok(Self::Sentinel { sentinels, service: service.to_owned(), master })
     }
 
-    fn cluster(scheme: &str, parts: &Parts<'_>) -> Result<Self, String> {
+    fn cluster(scheme: &str, parts: &Parts<'_>) -> Result<Self, UrlError> {
         if !matches!(parts.path, "" | "0") {
-            return Err(format!("a cluster has no databases to choose from: {CLUSTER_FORM}"));
+            return Err(UrlError::ClusterDatabase { form: CLUSTER_FORM });
         }
         let seed = |host: &&str| node(&format!("{scheme}://{}{host}", parts.login));
         Ok(Self::Cluster { seeds: parts.hosts.iter().map(seed).collect::<Result<_, _>>()? })
@@ -109,31 +110,27 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn split(rest: &'a str, form: &str) -> Result<Self, String> {
+    fn split(rest: &'a str, form: &'static str) -> Result<Self, UrlError> {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (login, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
         let hosts: Vec<_> = hosts.split(',').collect();
         if hosts.iter().any(|host| host.is_empty()) {
-            return Err(format!("a host is missing: {form}"));
+            return Err(UrlError::HostMissing { form });
         }
         if rest.contains(['?', '#']) {
-            return Err(format!(
-                "it takes no parameters, and `?` and `#` in a password are written %3F and %23: {form}"
-            ));
+            return Err(UrlError::Parameters { form });
         }
         Ok(Self { login, hosts, path: path.trim_end_matches('/') })
     }
 }
 
 /// One server, read by the library: its messages name what is wrong and never repeat the URL.
-fn node(url: &str) -> Result<ConnectionInfo, String> {
+fn node(url: &str) -> Result<ConnectionInfo, UrlError> {
     if redis::parse_redis_url(url).is_none() {
-        return Err(format!("this is no Redis URL: {FORMS}"));
+        return Err(UrlError::Scheme);
     }
-    match url.into_connection_info().map_err(|error| error.to_string())? {
-        node if matches!(node.addr(), ConnectionAddr::TcpTls { insecure: true, .. }) => {
-            Err("certificates are always checked: `#insecure` is not taken".to_owned())
-        }
+    match url.into_connection_info().map_err(UrlError::Malformed)? {
+        node if matches!(node.addr(), ConnectionAddr::TcpTls { insecure: true, .. }) => Err(UrlError::Insecure),
         node => Ok(node),
     }
 }
@@ -191,7 +188,7 @@ mod tests {
             ("redis+cluster://u:secret@a?x=1", "no parameters"),
             ("redis+cluster://u:sec?secret@a", "%3F"),
         ] {
-            let error = Topology::parse(url).unwrap_err();
+            let error = Topology::parse(url).unwrap_err().to_string();
             assert!(error.contains(expected) && !error.contains("secret"), "{url}: {error}");
         }
     }

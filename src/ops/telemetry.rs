@@ -1,26 +1,31 @@
 //! Logs: one JSON object per line on stderr, without texts, addresses, answers or tokens.
 
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+/// A filter that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("log (DUYET_LOG): {0}")]
+pub struct FilterError(ParseError);
 
 /// Reads a filter without starting anything.
 ///
 /// # Errors
 /// When the filter cannot be read.
-pub fn check_filter(filter: &str) -> Result<(), String> {
+pub fn check_filter(filter: &str) -> Result<(), FilterError> {
     read_filter(filter).map(drop)
 }
 
-fn read_filter(filter: &str) -> Result<EnvFilter, String> {
+fn read_filter(filter: &str) -> Result<EnvFilter, FilterError> {
     // Drivers log statements and addresses at debug level: they stay quiet whatever the filter says of ours.
     let quiet = "sqlx=warn,h2=warn,hyper=warn,tower=warn,redis=warn";
-    EnvFilter::try_new(format!("{filter},{quiet}")).map_err(|error| format!("log (DUYET_LOG): {error}"))
+    EnvFilter::try_new(format!("{filter},{quiet}")).map_err(FilterError)
 }
 
 /// Starts logging with a filter such as `info` or `duyet=debug`. A second start in one process changes nothing.
 ///
 /// # Errors
 /// When the filter cannot be read.
-pub fn start_logs(filter: &str) -> Result<(), String> {
+pub fn start_logs(filter: &str) -> Result<(), FilterError> {
     let filter = read_filter(filter)?;
     let json = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
     // A panic's words may quote a reader's text: only its place is told.

@@ -52,7 +52,7 @@ pub(super) fn has_database(dir: &Path) -> bool {
 /// # Errors
 /// When they cannot be read.
 pub fn check_keyring(config: &Config) -> anyhow::Result<Option<Keyring>> {
-    let parse = |text: &str| Keyring::parse(text).map(Some).map_err(anyhow::Error::msg);
+    let parse = |text: &str| Keyring::parse(text).map(Some);
     if let Some(keys) = &config.keys {
         let named = config.secret_files.iter().find(|(name, _)| *name == "DUYET_KEYS_FILE");
         return parse(keys.expose()).with_context(|| match named {

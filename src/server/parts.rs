@@ -25,7 +25,7 @@ pub(super) fn risks(config: &Config) -> Vec<&'static str> {
 pub(super) fn limiter(config: &Config) -> anyhow::Result<Limiter> {
     let Some(url) = &config.redis_url else { return Ok(Limiter::local(config.limits.clone())) };
     let limiter = Limiter::with_redis(config.limits.clone(), url.expose(), config.expected_replicas);
-    limiter.map_err(anyhow::Error::msg).context("REDIS_URL")
+    limiter.context("REDIS_URL")
 }
 
 pub(super) fn captcha(config: &Config) -> anyhow::Result<Pool> {

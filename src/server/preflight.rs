@@ -47,7 +47,7 @@ pub fn warnings(config: &Config) -> Vec<String> {
 pub async fn unreachable(config: &Config) -> Vec<String> {
     let mut problems = vec![];
     if let Err(problem) = reach_database(config).await {
-        problems.push(problem);
+        problems.push(problem.to_string());
     }
     if config.redis_url.is_some()
         && let Ok(limiter) = limiter(config)
@@ -58,20 +58,20 @@ pub async fn unreachable(config: &Config) -> Vec<String> {
     problems
 }
 
-async fn reach_database(config: &Config) -> Result<(), String> {
+async fn reach_database(config: &Config) -> anyhow::Result<()> {
     let name = if config.database_url.is_some() { "DATABASE_URL" } else { "data_dir" };
     if config.database_url.is_none() && !config.data_dir.join(SQLITE_FILE).exists() {
         // The first start makes it.
         return Ok(());
     }
-    let store = open_store(config).map_err(|error| format!("{name}: {error:#}"))?;
+    let store = open_store(config).map_err(|error| anyhow::anyhow!("{name}: {error:#}"))?;
     let answer = tokio::time::timeout(PATIENCE, store.ping()).await;
     store.close().await;
     match answer {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(Error::StorageUnavailable(cause) | Error::Internal(cause))) => Err(format!("{name}: {cause}")),
-        Ok(Err(error)) => Err(format!("{name}: {error}")),
-        Err(_) => Err(format!("{name}: no answer within {} s", PATIENCE.as_secs())),
+        Ok(Err(Error::StorageUnavailable(cause) | Error::Internal(cause))) => anyhow::bail!("{name}: {cause}"),
+        Ok(Err(error)) => anyhow::bail!("{name}: {error}"),
+        Err(_) => anyhow::bail!("{name}: no answer within {} s", PATIENCE.as_secs()),
     }
 }
 

@@ -5,15 +5,16 @@ use std::str::FromStr;
 use crate::domain::{
     Error, Result,
     id::{ArticleId, SiteId},
+    named_enum::UnknownName,
 };
 
 /// A closed enum by its name.
-pub(super) fn named<T: FromStr<Err = String>>(text: &str) -> Result<T> {
+pub(super) fn named<T: FromStr<Err = UnknownName>>(text: &str) -> Result<T> {
     text.parse().map_err(Error::internal)
 }
 
 /// As [`named`], for a column that may be null.
-pub(super) fn maybe_named<T: FromStr<Err = String>>(text: Option<&str>) -> Result<Option<T>> {
+pub(super) fn maybe_named<T: FromStr<Err = UnknownName>>(text: Option<&str>) -> Result<Option<T>> {
     text.map(named).transpose()
 }
 

@@ -1,6 +1,7 @@
 //! TLS of the listener. Certificates are read again when their files change, so that renewing one takes no restart.
 
 use std::{
+    fmt::Display,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -12,7 +13,10 @@ use tokio_rustls::{
     rustls::{
         RootCertStore, ServerConfig,
         crypto::ring,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+        pki_types::{
+            CertificateDer, PrivateKeyDer,
+            pem::{self, PemObject as _},
+        },
         server::WebPkiClientVerifier,
     },
 };
@@ -40,6 +44,43 @@ struct Read {
     client_ca: Option<Vec<u8>>,
 }
 
+/// Why the files are no certificate to listen with. Never shows a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TlsError {
+    #[error("{}", .0.iter().map(FileProblem::to_string).collect::<Vec<_>>().join("; "))]
+    Files(Vec<FileProblem>),
+    #[error("{0}")]
+    Protocol(String),
+}
+
+impl TlsError {
+    fn of<const N: usize>(problems: [Option<FileProblem>; N]) -> Self {
+        Self::Files(problems.into_iter().flatten().collect())
+    }
+}
+
+/// What is wrong with one file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {reason}", .path.display())]
+pub struct FileProblem {
+    path: PathBuf,
+    reason: String,
+}
+
+impl FileProblem {
+    fn new(path: &Path, reason: &dyn Display) -> Self {
+        Self { path: path.to_owned(), reason: reason.to_string() }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PemProblem {
+    #[error("no certificate in it")]
+    NoCertificate,
+    #[error(transparent)]
+    Malformed(pem::Error),
+}
+
 /// A certificate to listen with.
 pub struct Tls {
     files: Files,
@@ -51,7 +92,7 @@ impl Tls {
     ///
     /// # Errors
     /// One sentence that names the file.
-    pub fn open(files: Files) -> Result<Self, String> {
+    pub fn open(files: Files) -> Result<Self, TlsError> {
         let config = files.read().and_then(|read| files.config(&read))?;
         Ok(Self { files, in_force: RwLock::new(config) })
     }
@@ -81,7 +122,7 @@ impl Tls {
                 }
                 Err(error) => {
                     metric::certificate_read("REFUSED");
-                    tracing::error!(error, "the certificate is wrong: the last good one stays in force");
+                    tracing::error!(%error, "the certificate is wrong: the last good one stays in force");
                 }
             }
             seen = found;
@@ -91,28 +132,28 @@ impl Tls {
 
 impl Files {
     /// Reads all of them, so that every one that cannot be read is told.
-    fn read(&self) -> Result<Read, String> {
-        let bytes = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    fn read(&self) -> Result<Read, TlsError> {
+        let bytes = |path: &Path| std::fs::read(path).map_err(|error| FileProblem::new(path, &error));
         let client_ca = self.client_ca.as_deref().map(bytes).transpose();
         match (bytes(&self.cert), bytes(&self.key), client_ca) {
             (Ok(cert), Ok(key), Ok(client_ca)) => Ok(Read { cert, key, client_ca }),
-            (cert, key, client_ca) => Err(all([cert.err(), key.err(), client_ca.err()])),
+            (cert, key, client_ca) => Err(TlsError::of([cert.err(), key.err(), client_ca.err()])),
         }
     }
 
     /// TLS 1.2 and 1.3, HTTP/2 only.
-    fn config(&self, read: &Read) -> Result<Arc<ServerConfig>, String> {
-        let wrong = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let chain = certificates(&read.cert).map_err(|error| wrong(&self.cert, &error));
-        let key = PrivateKeyDer::from_pem_slice(&read.key).map_err(|error| wrong(&self.key, &error));
+    fn config(&self, read: &Read) -> Result<Arc<ServerConfig>, TlsError> {
+        let wrong = |path: &Path, error: &dyn Display| TlsError::Files(vec![FileProblem::new(path, error)]);
+        let chain = certificates(&read.cert).map_err(|error| FileProblem::new(&self.cert, &error));
+        let key = PrivateKeyDer::from_pem_slice(&read.key).map_err(|error| FileProblem::new(&self.key, &error));
         let (chain, key) = match (chain, key) {
             (Ok(chain), Ok(key)) => (chain, key),
-            (chain, key) => return Err(all([chain.err(), key.err()])),
+            (chain, key) => return Err(TlsError::of([chain.err(), key.err()])),
         };
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| TlsError::Protocol(error.to_string()))?;
         let builder = match (&self.client_ca, &read.client_ca) {
             (Some(path), Some(pem)) => {
                 let mut roots = RootCertStore::empty();
@@ -130,16 +171,11 @@ impl Files {
     }
 }
 
-/// What is wrong, in one sentence.
-fn all<const N: usize>(problems: [Option<String>; N]) -> String {
-    problems.into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemProblem> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match found {
-        Ok(found) if found.is_empty() => Err("no certificate in it".to_owned()),
-        found => found.map_err(|error| error.to_string()),
+        Ok(found) if found.is_empty() => Err(PemProblem::NoCertificate),
+        found => found.map_err(PemProblem::Malformed),
     }
 }
 
@@ -152,7 +188,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
         let files = Files { cert: path("cert.pem"), key: path("key.pem"), client_ca: None };
-        let refused = |files: &Files| Tls::open(files.clone()).err().unwrap();
+        let refused = |files: &Files| Tls::open(files.clone()).err().unwrap().to_string();
         assert!(refused(&files).contains("cert.pem"));
         std::fs::write(path("cert.pem"), "hunter2").unwrap();
         assert!(refused(&files).contains("key.pem"));
