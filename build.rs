@@ -20,12 +20,13 @@ fn add(list: &mut String, dialect: &str) -> Result<(), Box<dyn Error>> {
         .map(|file| Ok(file?.file_name().into_string().map_err(|name| format!("{}", name.display()))?))
         .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
     names.sort();
-    writeln!(list, "const {}: &[(i64, &str, &str)] = &[", dialect.to_uppercase())?;
+    writeln!(list, "pub(super) const {}: &[(i64, &str, &str)] = &[", dialect.to_uppercase())?;
     for name in names {
         let parts = name.strip_suffix(".sql").and_then(|stem| stem.split_once('_'));
         let (version, description) = parts.ok_or_else(|| format!("{name} is not <version>_<description>.sql"))?;
         let version: i64 = version.parse().map_err(|_| format!("{name} begins with no number"))?;
         let path = directory.join(&name);
+        let path = path.to_str().ok_or("the path of the project is not UTF-8")?;
         // The description as sqlx writes it to its table.
         writeln!(list, "    ({version}, {:?}, include_str!({path:?})),", description.replace('_', " "))?;
     }

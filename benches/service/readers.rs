@@ -190,9 +190,8 @@ fn form(
         author_name: NAMES[rng.random_range(0..NAMES.len())].to_owned(),
         content: words(rng, CONTENT_BYTES),
         challenge_answer: ANSWER.to_owned(),
-        client: Some(v1::Client {
+        client: Some(v1::ReaderContext {
             ip: format!("10.{network}.{host}.{}", rng.random_range(1..250)),
-            user_agent: "bench".to_owned(),
             device_token: keyring.device_token(&site, device_id),
         }),
         request_id: uuid::Builder::from_random_bytes(rng.random()).into_uuid().to_string(),

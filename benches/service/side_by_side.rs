@@ -157,7 +157,10 @@ impl Bench {
                 let request = v1::IssueChallengeRequest {
                     article_id: article(caller % ARTICLES),
                     accepted_kinds: vec![v1::ChallengeKind::Image.into()],
-                    client: Some(v1::Client { ip: format!("10.1.{}.{caller}", caller % 250), ..Default::default() }),
+                    client: Some(v1::ReaderContext {
+                        ip: format!("10.1.{}.{caller}", caller % 250),
+                        ..Default::default()
+                    }),
                     ..Default::default()
                 };
                 async move { client.issue_challenge(request).await.map(drop) }

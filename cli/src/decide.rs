@@ -107,7 +107,7 @@ async fn seen_revision(connection: &mut Connection, action: v1::Action, id: Uuid
     Ok(queued_revision(&case, action))
 }
 
-fn queued_revision(case: &v1::Case, action: v1::Action) -> i64 {
+fn queued_revision(case: &v1::ReviewCase, action: v1::Action) -> i64 {
     let comment = case.comment.clone().unwrap_or_default();
     let asked_again = case.reports.as_ref().is_some_and(|reports| reports.open > 0) || case.takedown.is_some();
     let waits = comment.status() == v1::CommentStatus::Pending || asked_again;
@@ -149,10 +149,10 @@ fn sentence(desk: &Desk<'_>, id: Uuid, decided: &v1::DecideResponse) -> String {
 mod tests {
     use super::*;
 
-    fn case(status: v1::CommentStatus) -> v1::Case {
+    fn case(status: v1::CommentStatus) -> v1::ReviewCase {
         let comment = v1::Comment { status: status.into(), revision: 2, ..Default::default() };
         let decision = v1::AuditEntry { to_status: status.into(), ..Default::default() };
-        v1::Case { comment: Some(comment), decisions: vec![decision], ..Default::default() }
+        v1::ReviewCase { comment: Some(comment), decisions: vec![decision], ..Default::default() }
     }
 
     #[test]
@@ -168,11 +168,11 @@ mod tests {
 
     #[test]
     fn what_reports_or_a_demand_brought_back_was_seen_as_it_is() {
-        let reported = v1::Case {
+        let reported = v1::ReviewCase {
             reports: Some(v1::Reports { open: 3, total: 3, ..Default::default() }),
             ..case(v1::CommentStatus::Approved)
         };
-        let demanded = v1::Case { takedown: Some(v1::Takedown::default()), ..case(v1::CommentStatus::Approved) };
+        let demanded = v1::ReviewCase { takedown: Some(v1::Takedown::default()), ..case(v1::CommentStatus::Approved) };
         for case in [reported, demanded] {
             assert_eq!(queued_revision(&case, v1::Action::Approve), 2);
             assert_eq!(queued_revision(&case, v1::Action::Reject), 2);

@@ -2,6 +2,7 @@
 //! its result becomes the exit code. Data goes to stdout, talk to stderr; text from comments passes `sanitize` on every way out.
 
 mod age;
+mod approve_pending;
 mod args;
 mod article;
 mod assess;
@@ -28,7 +29,7 @@ mod outcome;
 mod output;
 mod person;
 mod queue;
-mod release;
+
 mod remark;
 mod replay;
 mod sanitize;
@@ -113,7 +114,7 @@ async fn dispatch(command: Command, desk: &Desk<'_>) -> Result<Outcome, Failure>
         Command::Bans(args) => ban::list(desk, args).await,
         Command::Close(args) => article::close(desk, args).await,
         Command::Open(args) => article::open(desk, args).await,
-        Command::Release(args) => release::run(desk, args).await,
+        Command::ApprovePending(args) => approve_pending::run(desk, args).await,
         Command::Site(args) => site::run(desk, args).await,
         Command::Lockdown(args) => site::lockdown(desk, args).await,
         Command::Terms(args) => term::list(desk, args).await,

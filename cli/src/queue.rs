@@ -57,7 +57,7 @@ fn request(args: QueueArgs) -> v1::ListQueueRequest {
 }
 
 /// A table of cases. Reports, due times and claims have columns only where there are any.
-pub(super) fn draw(cases: &[v1::Case], locale: Locale, now: DateTime<Utc>, width: usize) -> String {
+pub(super) fn draw(cases: &[v1::ReviewCase], locale: Locale, now: DateTime<Utc>, width: usize) -> String {
     let title = |key: &str| locale.text(&format!("cli-column-{key}"));
     let mut columns = vec![
         (Column::whole(title("id")), false),
@@ -84,7 +84,7 @@ pub(super) fn draw(cases: &[v1::Case], locale: Locale, now: DateTime<Utc>, width
     table::render(&columns, &rows, width)
 }
 
-fn row(case: &v1::Case, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
+fn row(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
     let comment = case.comment.clone().unwrap_or_default();
     let mut rules = case.findings.iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>();
     // A rule may fire in several fields.
@@ -116,15 +116,15 @@ mod tests {
 
     #[test]
     fn a_row_survives_an_empty_case() {
-        let drawn = draw(&[v1::Case::default()], Locale::Vi, DateTime::UNIX_EPOCH, 100);
+        let drawn = draw(&[v1::ReviewCase::default()], Locale::Vi, DateTime::UNIX_EPOCH, 100);
         assert_eq!(drawn.lines().count(), 2);
     }
 
     #[test]
     fn reports_due_times_and_claims_have_columns_where_there_are_any() {
-        let plain = draw(&[v1::Case::default()], Locale::En, DateTime::UNIX_EPOCH, 200);
+        let plain = draw(&[v1::ReviewCase::default()], Locale::En, DateTime::UNIX_EPOCH, 200);
         assert!(!plain.contains("Reports") && !plain.contains("Due") && !plain.contains("Looked at by"), "{plain}");
-        let case = v1::Case {
+        let case = v1::ReviewCase {
             reports: Some(v1::Reports { total: 5, open: 3, ..Default::default() }),
             claim: Some(v1::Claim { moderator: "lan\u{1b}[2J".into(), expires_at: None }),
             takedown: Some(v1::Takedown {
@@ -133,7 +133,7 @@ mod tests {
             }),
             ..Default::default()
         };
-        let drawn = draw(&[v1::Case::default(), case], Locale::En, DateTime::UNIX_EPOCH, 200);
+        let drawn = draw(&[v1::ReviewCase::default(), case], Locale::En, DateTime::UNIX_EPOCH, 200);
         for word in ["Reports", "3", "Due", "2 h left", "Looked at by", "lan"] {
             assert!(drawn.contains(word), "{word} in {drawn}");
         }

@@ -6,7 +6,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
-use duyet_proto::v1::Client;
+use duyet_proto::v1::ReaderContext;
 
 use crate::portal::Portal;
 
@@ -29,7 +29,6 @@ const MAX_COOKIE_BYTES: usize = 3800;
 #[derive(Default)]
 pub(crate) struct Reader {
     ip: String,
-    user_agent: String,
     pub(crate) device: String,
     /// Newest first.
     pub(crate) receipts: Vec<String>,
@@ -40,8 +39,8 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// As duyet wants to know them.
-    pub(crate) fn client(&self) -> Client {
-        Client { ip: self.ip.clone(), user_agent: self.user_agent.clone(), device_token: self.device.clone() }
+    pub(crate) fn client(&self) -> ReaderContext {
+        ReaderContext { ip: self.ip.clone(), device_token: self.device.clone() }
     }
 
     /// The receipts with a new one in front, as a cookie.
@@ -67,11 +66,9 @@ impl FromRequestParts<std::sync::Arc<Portal>> for Reader {
         // left was written by the reader.
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let ip = peer.map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string()).unwrap_or_default();
-        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let receipts = read(&parts.headers, RECEIPTS).unwrap_or_default();
         Ok(Self {
             ip,
-            user_agent: user_agent.unwrap_or_default().to_owned(),
             device: read(&parts.headers, DEVICE).unwrap_or_default().to_owned(),
             receipts: receipts.split('~').filter(|one| !one.is_empty()).take(MAX_RECEIPTS).map(str::to_owned).collect(),
             seen: read(&parts.headers, SEEN).is_some(),

@@ -130,11 +130,8 @@ impl Portal {
         for number in numbers {
             let comment = script::comment(number);
             let challenge = self.challenge(&comment.article_id).await?;
-            let client = v1::Client {
-                ip: format!("203.0.113.{}", number % 250),
-                device_token: challenge.device_token,
-                ..Default::default()
-            };
+            let client =
+                v1::ReaderContext { ip: format!("203.0.113.{}", number % 250), device_token: challenge.device_token };
             let form = v1::SubmitCommentRequest {
                 challenge_token: challenge.token,
                 challenge_answer: ANSWER.to_owned(),

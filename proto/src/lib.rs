@@ -29,7 +29,7 @@ macro_rules! print_only {
 
 print_only! {
     AltchaChallenge {}
-    Client {}
+    ReaderContext {}
     IssueChallengeResponse { kind, level }
     SubmitCommentRequest { article_id, request_id }
     VerifyChallengeRequest { article_id, request_id }

@@ -4,9 +4,9 @@
 use super::{
     audit::AuditEntry,
     ban::Ban,
-    case::{Case, CaseDetails},
+    case::{CaseDetails, ReviewCase},
     comment::Comment,
-    report::Note,
+    report::ModeratorNote,
     spam::{Finding, Term, trial::RuleCount},
 };
 
@@ -79,7 +79,7 @@ impl Weigh for Finding {
     }
 }
 
-impl Weigh for Case {
+impl Weigh for ReviewCase {
     fn weight(&self) -> usize {
         let claim = self.claim.as_ref().map_or(0, |claim| claim.moderator.len());
         let texts = self.history.author.len() + self.article_title.len() + self.article_url.len() + claim;
@@ -96,7 +96,7 @@ impl Weigh for CaseDetails {
     }
 }
 
-impl Weigh for Note {
+impl Weigh for ModeratorNote {
     fn weight(&self) -> usize {
         FIXED + self.actor.len() + self.text.len()
     }

@@ -4,7 +4,7 @@ use super::{
     audit::AuditEntry,
     claim::Claim,
     comment::Comment,
-    report::{Note, ReportCount},
+    report::{ModeratorNote, ReportCount},
     spam::Finding,
 };
 
@@ -21,7 +21,7 @@ pub struct AuthorHistory {
 
 /// A comment with why it was held and what is known around it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Case {
+pub struct ReviewCase {
     pub comment: Comment,
     pub findings: Vec<Finding>,
     pub spam_score: f64,
@@ -49,7 +49,7 @@ pub struct CaseDetails {
     /// The comment answered.
     pub answered: Option<Comment>,
     /// Newest first, at most 100.
-    pub notes: Vec<Note>,
+    pub notes: Vec<ModeratorNote>,
     /// Most frequent first.
     pub report_counts: Vec<ReportCount>,
     /// What reporters wrote, newest first, at most 10.

@@ -26,14 +26,14 @@ const MAX_URL_BYTES: usize = 2_000;
 
 /// The reader as the portal saw them. Prints nothing of it.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Client {
+pub struct ReaderContext {
     /// `None` when the portal did not say, or nothing that could be read: see [`address::read`](super::address::read).
     pub ip: Option<IpAddr>,
     /// As the portal's cookie held it; checked by the keyring.
     pub device_token: String,
 }
 
-impl Client {
+impl ReaderContext {
     /// A reader at an address, if one is known. A device token that is too long is nobody's.
     pub fn new(ip: Option<IpAddr>, device_token: String) -> Self {
         let device_token = if device_token.len() > MAX_TOKEN_BYTES { String::new() } else { device_token };
@@ -54,7 +54,7 @@ pub struct RawForm {
     pub content: String,
     pub challenge_token: String,
     pub challenge_answer: String,
-    pub client: Client,
+    pub client: ReaderContext,
     pub request_id: String,
     pub honeypot: String,
     pub form_opened_at: Option<DateTime<Utc>>,
@@ -76,7 +76,7 @@ pub struct Form {
     /// Empty when none was sent.
     pub challenge_token: String,
     pub challenge_answer: String,
-    pub client: Client,
+    pub client: ReaderContext,
     pub request_id: Uuid,
     /// The hidden field was filled in.
     pub honeypot: bool,
@@ -126,9 +126,9 @@ impl RawForm {
     }
 }
 
-impl std::fmt::Debug for Client {
+impl std::fmt::Debug for ReaderContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").finish_non_exhaustive()
+        f.debug_struct("ReaderContext").finish_non_exhaustive()
     }
 }
 
@@ -249,7 +249,7 @@ mod tests {
         let raw = RawForm {
             challenge_token: "SEALED".into(),
             challenge_answer: "KM7RT".into(),
-            client: Client::new("203.0.113.7".parse().ok(), "DEVICE".into()),
+            client: ReaderContext::new("203.0.113.7".parse().ok(), "DEVICE".into()),
             ..form()
         };
         let checked = raw.clone().check(&TextLimits::default()).unwrap();

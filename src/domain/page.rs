@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     budget::{Room, TOKEN, Weigh, weight_of},
-    case::Case,
+    case::ReviewCase,
     comment::Comment,
     id::{ArticleId, CommentId, SiteId},
     queue::{QueueFilter, QueueOrder},
@@ -121,7 +121,7 @@ pub fn thread_cursor(thread: &Thread) -> Cursor {
 }
 
 /// Where a page of the queue continues.
-pub fn queue_cursor(order: QueueOrder, case: &Case) -> Cursor {
+pub fn queue_cursor(order: QueueOrder, case: &ReviewCase) -> Cursor {
     let (comment, attention) = (&case.comment, &case.comment.attention);
     let due_at = attention.takedown.map(|takedown| takedown.due_at);
     Cursor::in_queue(order, comment.id.0, comment.created_at, due_at, case.spam_score, attention.open_reports)

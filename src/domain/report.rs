@@ -106,7 +106,7 @@ pub struct ReportCount {
 
 /// What one moderator told the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
+pub struct ModeratorNote {
     pub id: Uuid,
     pub at: DateTime<Utc>,
     pub actor: String,
@@ -118,7 +118,7 @@ pub struct Note {
 pub struct NewNote {
     pub site: SiteId,
     pub comment: CommentId,
-    pub note: Note,
+    pub note: ModeratorNote,
     /// For replays; the response is filled in by the store.
     pub request: Option<RequestRow>,
 }

@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::{
     call::Call,
-    convert_challenge::{from_kind, read_client, to_issued},
+    convert_challenge::{from_kind, read_reader, to_issued},
 };
 use crate::{
     domain::{
@@ -54,7 +54,7 @@ impl CaptchaGrpc {
     ) -> Result<v1::IssueChallengeResponse> {
         let mut violations = Violations::default();
         let article = form::check_article(&request.article_id, &mut violations);
-        let client = read_client(request.client, &call.caller.site);
+        let client = read_reader(request.client, &call.caller.site);
         let kinds = check_kinds(&request.accepted_kinds, &mut violations);
         violations.into_result()?;
         let article = article.ok_or_else(|| crate::domain::Error::invalid("article_id", Problem::Required))?;
@@ -69,7 +69,7 @@ impl CaptchaGrpc {
     ) -> Result<v1::VerifyChallengeResponse> {
         let mut violations = Violations::default();
         let article = form::check_article(&request.article_id, &mut violations);
-        let client = read_client(request.client, &call.caller.site);
+        let client = read_reader(request.client, &call.caller.site);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
         form::check_challenge(("token", &request.token), ("answer", &request.answer), &mut violations);
         violations.into_result()?;

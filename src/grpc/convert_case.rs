@@ -5,9 +5,9 @@ use crate::{
     domain::{
         audit::AuditEntry,
         budget::{RESPONSE_BYTES, Room},
-        case::Case,
+        case::ReviewCase,
         comment::{Comment, Takedown},
-        report::{Note, ReportCount},
+        report::{ModeratorNote, ReportCount},
         spam::{Finding, Rule},
     },
     locale::{Locale, Value},
@@ -74,11 +74,11 @@ pub(super) fn to_listed(list: CommentList) -> v1::ListCommentsResponse {
 }
 
 /// A case, its findings explained in `locale`.
-pub(super) fn to_case(case: Case, locale: Locale) -> v1::Case {
-    let Case { comment, findings, spam_score, history, article_title, article_url, claim, details } = case;
+pub(super) fn to_case(case: ReviewCase, locale: Locale) -> v1::ReviewCase {
+    let ReviewCase { comment, findings, spam_score, history, article_title, article_url, claim, details } = case;
     let details = details.map(|details| *details).unwrap_or_default();
     let attention = &comment.attention;
-    v1::Case {
+    v1::ReviewCase {
         findings: to_findings(findings, locale),
         spam_score,
         author_history: Some(v1::AuthorHistory {
@@ -119,8 +119,8 @@ pub(super) fn to_takedown(takedown: Takedown) -> v1::Takedown {
 }
 
 /// What a moderator noted.
-pub(super) fn to_note(note: Note) -> v1::Note {
-    v1::Note { id: note.id.to_string(), at: Some(to_time(note.at)), actor: note.actor, text: note.text }
+pub(super) fn to_note(note: ModeratorNote) -> v1::ModeratorNote {
+    v1::ModeratorNote { id: note.id.to_string(), at: Some(to_time(note.at)), actor: note.actor, text: note.text }
 }
 
 /// Findings, explained in `locale`: as many as leave half of a response to the rest, where a text meets thousands of terms.

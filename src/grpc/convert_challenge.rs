@@ -6,7 +6,7 @@ use crate::{
         address,
         answer::Alphabet,
         challenge::{ChallengeContent, ChallengeKind, IssuedChallenge},
-        form::Client,
+        form::ReaderContext,
         id::SiteId,
     },
     locale::{Locale, Value},
@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// The reader that a portal describes. Who comes with an address that cannot be read is unknown, and counted.
-pub(super) fn read_client(client: Option<v1::Client>, site: &SiteId) -> Client {
+pub(super) fn read_reader(client: Option<v1::ReaderContext>, site: &SiteId) -> ReaderContext {
     let client = client.unwrap_or_default();
     let ip = address::read(&client.ip).unwrap_or_else(|unread| {
         metric::address_unread(site, unread);
         None
     });
-    Client::new(ip, client.device_token)
+    ReaderContext::new(ip, client.device_token)
 }
 
 pub(super) fn from_kind(kind: i32) -> Option<ChallengeKind> {

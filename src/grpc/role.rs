@@ -32,7 +32,7 @@ pub const TABLE: [(&str, &[Role]); 37] = [
     ("/duyet.v1.PolicyService/GetSite", &[Moderator, Admin]),
     ("/duyet.v1.PolicyService/UpdateSite", &[Admin]),
     ("/duyet.v1.PolicyService/Lockdown", &[Moderator, Admin]),
-    ("/duyet.v1.PolicyService/ReleasePending", &[Moderator, Admin]),
+    ("/duyet.v1.PolicyService/ApprovePending", &[Moderator, Admin]),
     // The service lets portals show and erase what a receipt is for only.
     ("/duyet.v1.PrivacyService/ExportAuthor", &[Portal, Admin]),
     ("/duyet.v1.PrivacyService/EraseAuthor", &[Portal, Admin]),

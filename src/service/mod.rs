@@ -39,7 +39,7 @@ pub use self::{
         Decided, EscalateRequest, QueueEvent, QueueList, QueueRequest, QueueWatch, RevertRequest,
     },
     page_cache::PageCache,
-    policies::{ArticleUpdate, LockdownRequest, ReleaseRequest, Released, SiteUpdate},
+    policies::{ApprovePendingRequest, ApprovedPending, ArticleUpdate, LockdownRequest, SiteUpdate},
     privacy::{EraseRequest, Erased, Export, ExportItem, Person, RevealRequest, WithdrawRequest},
     public_comments::{CommentList, ListRequest, ListedThread, WrittenList},
     rules::{Assessed, DeleteTermRequest, MOST_TRIED, PutTermRequest, TermList, TermsRequest},

@@ -8,7 +8,7 @@ use crate::{
         address,
         ban::{BanKind, BanSubject},
         challenge::SealedChallenge,
-        form::Client,
+        form::ReaderContext,
         id::SiteId,
         key::DeviceNames,
         pseudonym::{Pseudonym, Salt},
@@ -30,12 +30,12 @@ impl Pseudonyms {
     }
 
     /// The device behind a reader's token, if the token is ours.
-    pub(super) fn device_of(&self, site: &SiteId, client: &Client) -> Option<[u8; 16]> {
+    pub(super) fn device_of(&self, site: &SiteId, client: &ReaderContext) -> Option<[u8; 16]> {
         self.keyring.open_device(site, &client.device_token)
     }
 
     /// Pseudonyms of a reader with a month's salt, by the first key.
-    pub(super) fn sender(&self, site: &SiteId, client: &Client, author_name: &str, salt: Salt) -> Sender {
+    pub(super) fn sender(&self, site: &SiteId, client: &ReaderContext, author_name: &str, salt: Salt) -> Sender {
         self.sender_by(self.keyring.first(), site, client, author_name, salt)
     }
 
@@ -45,7 +45,7 @@ impl Pseudonyms {
         &self,
         key: Namer<'_>,
         site: &SiteId,
-        client: &Client,
+        client: &ReaderContext,
         author_name: &str,
         salt: Salt,
     ) -> Sender {
@@ -66,7 +66,7 @@ impl Pseudonyms {
     pub(super) fn ban_subjects(
         &self,
         site: &SiteId,
-        client: &Client,
+        client: &ReaderContext,
         author_name: &str,
         said: &str,
         salts: &Salts,
@@ -87,7 +87,7 @@ impl Pseudonyms {
         &self,
         key: Namer<'_>,
         site: &SiteId,
-        client: &Client,
+        client: &ReaderContext,
         author_name: &str,
         said: &str,
         salts: &Salts,
@@ -115,19 +115,19 @@ impl Pseudonyms {
     }
 
     /// Pseudonyms of the /56 and the /48 around a reader's IPv6 address, as limits count them.
-    pub(super) fn wider_prefixes(&self, site: &SiteId, client: &Client, salt: Salt) -> Option<[Pseudonym; 2]> {
+    pub(super) fn wider_prefixes(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<[Pseudonym; 2]> {
         let hash = |prefix| self.keyring.pseudonym(site, Subject::Prefix(salt), &address::octets(prefix));
         Some(address::wider_prefixes(client.ip?)?.map(hash))
     }
 
     /// The pseudonym of the network whose voices count as one with this reader's: see [`address::shared_network`].
-    pub(super) fn network(&self, site: &SiteId, client: &Client, salt: Salt) -> Option<Pseudonym> {
+    pub(super) fn network(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<Pseudonym> {
         let network = address::shared_network(client.ip?)?;
         Some(self.keyring.pseudonym(site, Subject::Prefix(salt), &address::octets(network)))
     }
 
     /// The pseudonyms of a device, else of an address, by the ring's other keys.
-    pub(super) fn reporter_aliases(&self, site: &SiteId, client: &Client, salt: Salt) -> Vec<Pseudonym> {
+    pub(super) fn reporter_aliases(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Vec<Pseudonym> {
         let alias = |key| {
             let sender = self.sender_by(key, site, client, "", salt);
             sender.device.or(sender.address)

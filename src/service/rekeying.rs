@@ -5,7 +5,7 @@ use super::{core::Core, pseudonyms::device_names};
 use crate::domain::{
     Result,
     comment::{Comment, FormText},
-    form::Client,
+    form::ReaderContext,
     id::SiteId,
     key::{DeviceNames, RekeyedText, Rekeying},
     privacy::ERASED_AT_ONCE,
@@ -19,7 +19,7 @@ const MOST_BATCHES: usize = 5;
 ///
 /// # Errors
 /// The store's only.
-pub(super) async fn rekey_device(core: &Core, site: &SiteId, client: &Client) -> Result<()> {
+pub(super) async fn rekey_device(core: &Core, site: &SiteId, client: &ReaderContext) -> Result<()> {
     if !core.keyring.is_changing() {
         return Ok(());
     }

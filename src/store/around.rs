@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{
     Error, Result,
     case::{AuthorHistory, CaseDetails},
-    report::{Note, ReportCount},
+    report::{ModeratorNote, ReportCount},
     text,
 };
 
@@ -49,7 +49,9 @@ pub(super) fn add_remark(details: &mut CaseDetails, columns: &mut impl Read) -> 
     let (id, at) = (columns.maybe_uuid()?, columns.maybe_time()?);
     let (label, text, count) = (columns.maybe_text()?, columns.text()?, columns.long()?);
     match (kind.as_str(), id.zip(at)) {
-        ("NOTE", Some((id, at))) => details.notes.push(Note { id, at, actor: label.unwrap_or_default(), text }),
+        ("NOTE", Some((id, at))) => {
+            details.notes.push(ModeratorNote { id, at, actor: label.unwrap_or_default(), text });
+        }
         ("REPORT", _) => details.report_notes.push(text),
         ("COUNT", _) => {
             let reason = parse::maybe_named(label.as_deref())?;

@@ -8,16 +8,19 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
-include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+#[expect(clippy::unreadable_literal, reason = "versions are dates and times")]
+mod files {
+    include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+}
 
 /// Returns the SQLite schema's migrations.
 pub(super) fn sqlite() -> Migrator {
-    migrator(SQLITE)
+    migrator(files::SQLITE)
 }
 
 /// Returns the PostgreSQL schema's migrations.
 pub(super) fn postgres() -> Migrator {
-    migrator(POSTGRES)
+    migrator(files::POSTGRES)
 }
 
 fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {

@@ -11,7 +11,7 @@ use crate::domain::{
     access::AccessToken,
     article::Article,
     audit::AuditEntry,
-    case::{AuthorHistory, Case},
+    case::{AuthorHistory, ReviewCase},
     claim::Claim,
     comment::{Attention, Comment, Takedown},
     id::CommentId,
@@ -66,8 +66,8 @@ pub(super) fn maybe_comment(columns: &mut impl Read) -> Result<Option<Comment>> 
 }
 
 /// Of `case_columns!`: a case as lists show it, with the claim in force at `now`.
-pub(super) fn case(columns: &mut impl Read, now: DateTime<Utc>) -> Result<Case> {
-    Ok(Case {
+pub(super) fn case(columns: &mut impl Read, now: DateTime<Utc>) -> Result<ReviewCase> {
+    Ok(ReviewCase {
         comment: comment(columns)?,
         findings: columns.json()?,
         spam_score: columns.real()?,

@@ -81,8 +81,10 @@ impl Client {
     }
 
     async fn report(&mut self, id: &str) {
-        let client =
-            v1::Client { ip: format!("203.0.{}.{}", self.number, self.recent.len() % 250), ..Default::default() };
+        let client = v1::ReaderContext {
+            ip: format!("203.0.{}.{}", self.number, self.recent.len() % 250),
+            ..Default::default()
+        };
         let request = v1::ReportCommentRequest {
             comment_id: id.into(),
             reason: v1::Reason::SpamAd.into(),

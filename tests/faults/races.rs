@@ -176,7 +176,7 @@ async fn c4_nothing_that_begins_after_a_closing_or_a_ban_gets_past_it() {
                         let content = format!("Câu {writer}-{}", sent.len());
                         let Some(form) = form(&mut portal, &article, &content).await else { continue };
                         // The same /24 as the first comment's, which `Portal::say` sends from.
-                        let client = Some(v1::Client { ip: "203.0.113.99".into(), ..Default::default() });
+                        let client = Some(v1::ReaderContext { ip: "203.0.113.99".into(), ..Default::default() });
                         let form = v1::SubmitCommentRequest { client, ..form };
                         let asked = Instant::now();
                         sent.push((asked, known(portal.comments.submit_comment(form).await)));

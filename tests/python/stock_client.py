@@ -64,7 +64,7 @@ class Portal:
             content=content,
             challenge_token=challenge.token,
             challenge_answer=answer,
-            client=comment_pb2.Client(ip="203.0.113.7", device_token=challenge.device_token),
+            client=comment_pb2.ReaderContext(ip="203.0.113.7", device_token=challenge.device_token),
             request_id=str(uuid.uuid4()),
         )
 

@@ -43,7 +43,7 @@ fn each_role_may_call_what_its_work_needs_and_nothing_else() {
         "PolicyService/UpdateArticle",
         "PolicyService/GetSite",
         "PolicyService/Lockdown",
-        "PolicyService/ReleasePending",
+        "PolicyService/ApprovePending",
         "RuleService/ListTerms",
         // A dry run of one.
         "RuleService/PutTerm",

@@ -33,7 +33,7 @@ on_both_databases! {
 async fn work_pays_for_one_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK).await;
     assert_eq!((issued.kind(), issued.level), (ChallengeKind::AltchaPow, 1));
     let proof = solved(&issued);
     let done = portal.comments.submit_comment(form_paying(&issued, &proof, "Có công")).await.unwrap();
@@ -45,7 +45,7 @@ async fn work_pays_for_one_comment(database: Database) {
 async fn work_and_picture_buy_a_pass(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    let issued = portal.challenge_for(v1::Client::default(), &WORK_AND_PICTURE).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_PICTURE).await;
     assert_eq!(issued.kind(), ChallengeKind::AltchaPowWithImage);
     let json: Value = serde_json::from_str(posed(&issued)).unwrap();
     assert!(json["codeChallenge"]["image"].as_str().unwrap().starts_with("data:image/png;base64,"));
@@ -65,7 +65,7 @@ async fn work_and_picture_buy_a_pass(database: Database) {
 async fn a_wrong_code_after_the_work_burns_it(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    let issued = portal.challenge_for(v1::Client::default(), &WORK_AND_PICTURE).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_PICTURE).await;
     let proof = solved(&issued);
     let verdicts = [("KM7RC", "CAPTCHA_INCORRECT"), (ANSWER, "CAPTCHA_USED")];
     for (code, expected) in verdicts {
@@ -81,7 +81,7 @@ async fn a_token_without_its_work_is_nothing(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     for kinds in [WORK, WORK_AND_PICTURE] {
-        let issued = portal.challenge_for(v1::Client::default(), &kinds).await;
+        let issued = portal.challenge_for(v1::ReaderContext::default(), &kinds).await;
         for code in ["KM7RC", ANSWER, ""] {
             let refused = portal.captcha.verify_challenge(verification(&issued.token, code)).await.unwrap_err();
             assert_eq!(reason(&refused), "CAPTCHA_INVALID", "right or wrong looks the same");
@@ -99,7 +99,7 @@ async fn a_token_without_its_work_is_nothing(database: Database) {
 async fn work_that_was_not_done_burns_the_challenge_and_brings_another(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK).await;
     let mut submit = async |token: String| -> Status {
         let form = form_paying(&issued, &token, "Không làm");
         portal.comments.submit_comment(form).await.unwrap_err()
@@ -116,7 +116,7 @@ async fn work_that_was_not_done_burns_the_challenge_and_brings_another(database:
 async fn work_for_one_article_is_worth_nothing_on_another(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK).await;
     let proof = solved(&issued);
     let elsewhere =
         v1::SubmitCommentRequest { article_id: "khac".into(), ..form_paying(&issued, &proof, "Nhầm bài") };
@@ -134,7 +134,7 @@ async fn a_portal_hears_which_kinds_it_may_list(database: Database) {
         assert_eq!(crate::support::newsroom::fields(&status), ["accepted_kinds"]);
     }
     let either = [ChallengeKind::NoneNeeded, ChallengeKind::Image];
-    assert_eq!(portal.challenge_for(v1::Client::default(), &either).await.kind(), ChallengeKind::Image);
+    assert_eq!(portal.challenge_for(v1::ReaderContext::default(), &either).await.kind(), ChallengeKind::Image);
 }
 
 /// Runs the official JavaScript library in node.
@@ -157,10 +157,10 @@ fn solve_in_javascript(challenge: &str) -> String {
 async fn the_official_library_solves_what_we_pose_and_we_take_what_it_answers() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let mut portal = newsroom.portal();
-    let issued = portal.challenge_for(v1::Client::default(), &WORK).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK).await;
     let proof = solve_in_javascript(posed(&issued));
     portal.comments.submit_comment(form_paying(&issued, &proof, "Từ trình duyệt")).await.unwrap();
-    let issued = portal.challenge_for(v1::Client::default(), &WORK_AND_PICTURE).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_PICTURE).await;
     let proof = solve_in_javascript(posed(&issued));
     portal.captcha.verify_challenge(verification(&proof, ANSWER)).await.unwrap();
 }

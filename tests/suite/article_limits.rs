@@ -72,7 +72,7 @@ async fn garbage_tokens_silence_nobody(database: Database) {
                 let mut garbage = template.clone();
                 garbage.challenge_token = format!("rac-{network}-{number}");
                 garbage.request_id = Uuid::new_v4().to_string();
-                garbage.client = Some(v1::Client { ip: format!("2001:db8:{network}::{number}"), ..Default::default() });
+                garbage.client = Some(v1::ReaderContext { ip: format!("2001:db8:{network}::{number}") });
                 assert_eq!(reason(&send(&mut portal, garbage).await.unwrap_err()), "CAPTCHA_INVALID");
             }
         }
@@ -138,18 +138,18 @@ async fn challenges_keep_a_reserve_too(database: Database) {
     let newsroom = newsroom(database, |limits| limits.challenges_per_article = "8/24h".parse().unwrap()).await;
     let reader = known_reader(&newsroom, "203.0.113.7").await;
     let mut portal = newsroom.portal();
-    let mut ask = async |client: v1::Client| {
+    let mut ask = async |client: v1::ReaderContext| {
         // On an article of its own: the reader above had a challenge on another one.
         let request =
             v1::IssueChallengeRequest { article_id: "bai-moi".into(), client: Some(client), ..Default::default() };
         portal.captcha.issue_challenge(request).await
     };
     for number in 0..4 {
-        ask(v1::Client { ip: format!("198.51.{number}.9"), ..Default::default() }).await.unwrap();
+        ask(v1::ReaderContext { ip: format!("198.51.{number}.9") }).await.unwrap();
     }
-    let denied = ask(v1::Client { ip: "198.51.9.9".into(), ..Default::default() }).await.unwrap_err();
+    let denied = ask(v1::ReaderContext { ip: "198.51.9.9".into() }).await.unwrap_err();
     assert_eq!(limit(&denied), "ChallengesPerArticle");
-    let known = v1::Client { device_token: reader.device_token.clone(), ..Default::default() };
+    let known = v1::ReaderContext { device_token: reader.device_token.clone() };
     for _ in 0..4 {
         ask(known.clone()).await.unwrap();
     }
@@ -229,7 +229,7 @@ async fn ipv6_prefixes_are_nested(database: Database) {
 fn report(comment: &str, device_token: &str, ip: &str) -> v1::ReportCommentRequest {
     v1::ReportCommentRequest {
         comment_id: comment.into(),
-        client: Some(v1::Client { ip: ip.into(), device_token: device_token.into(), ..Default::default() }),
+        client: Some(v1::ReaderContext { ip: ip.into(), device_token: device_token.into() }),
         request_id: Uuid::new_v4().to_string(),
         ..Default::default()
     }

@@ -11,7 +11,7 @@ use duyetd::{
         answer::Alphabet,
         ban::{BanEffect, BanKind, BanMade},
         challenge::ChallengeKind,
-        form::{Client, RawForm},
+        form::{RawForm, ReaderContext},
         id::{ArticleId, CommentId},
         mode::Mode,
         picture::Profile,
@@ -64,7 +64,7 @@ impl Desk {
     }
 
     async fn say(&self, from: &From, content: &str, now: DateTime<Utc>) -> Result<Submitted> {
-        let client = Client { ip: Some(from.0.parse().unwrap()), device_token: String::new() };
+        let client = ReaderContext { ip: Some(from.0.parse().unwrap()), device_token: String::new() };
         let article = ArticleId::parse("bai").unwrap();
         let challenge =
             self.workflow.issue_challenge(&site(), &article, &client, &[ChallengeKind::Image], now).await.unwrap();

@@ -72,7 +72,7 @@ async fn failing_on_purpose_leads_to_no_easier_picture(database: Database) {
         Newsroom::open_with(database, |config| config.limits.challenges_per_device = "4/1h".parse().unwrap()).await;
     let mut portal = newsroom.portal();
     let first = portal.challenge("bai").await;
-    let client = v1::Client { device_token: first.device_token, ..Default::default() };
+    let client = v1::ReaderContext { device_token: first.device_token, ..Default::default() };
     let request =
         v1::IssueChallengeRequest { article_id: "bai".into(), client: Some(client.clone()), ..Default::default() };
     let mut levels = Vec::new();

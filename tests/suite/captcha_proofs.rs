@@ -45,7 +45,7 @@ async fn tickets(portal: &mut Portal) -> Vec<Ticket> {
     let kinds = [ChallengeKind::Image, ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage];
     let mut tickets = Vec::new();
     for kind in kinds.iter().cycle().take(CHALLENGES) {
-        let issued = portal.challenge_for(v1::Client::default(), &[*kind]).await;
+        let issued = portal.challenge_for(v1::ReaderContext::default(), &[*kind]).await;
         let answer = if *kind == ChallengeKind::AltchaPow { "" } else { ANSWER };
         let token = if *kind == ChallengeKind::Image { issued.token } else { solved(&issued) };
         tickets.push(Ticket { token, answer });
@@ -180,7 +180,8 @@ async fn keys_change_on_all_replicas_and_no_reader_is_refused() {
             let form = form_paying(&issued, &issued.token, &format!("Bước {step} từ {from}"));
             let form = v1::SubmitCommentRequest { challenge_answer: ANSWER.into(), ..form };
             replicas[to].0.comments.submit_comment(form).await.unwrap();
-            let issued = replicas[from].0.challenge_for(v1::Client::default(), &[ChallengeKind::AltchaPow]).await;
+            let issued =
+                replicas[from].0.challenge_for(v1::ReaderContext::default(), &[ChallengeKind::AltchaPow]).await;
             let form = form_paying(&issued, &solved(&issued), &format!("Công {step} từ {from}"));
             replicas[to].0.comments.submit_comment(form).await.unwrap();
         }
@@ -204,7 +205,7 @@ async fn no_answer_and_no_token_shows_in_logs_metrics_or_debug() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[("DUYET_LOG", "trace")]);
     let mut portal = daemon.portal();
-    let client = v1::Client { ip: "203.0.113.77".into(), ..Default::default() };
+    let client = v1::ReaderContext { ip: "203.0.113.77".into(), ..Default::default() };
     let mut secrets = vec!["203.0.113.77".to_owned(), daemon.token("portal"), "KM7RC".to_owned()];
     let mut printed = Vec::new();
     let kinds = [ChallengeKind::Image, ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage];

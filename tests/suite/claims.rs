@@ -26,7 +26,7 @@ fn next(limit: i32) -> v1::ClaimNextRequest {
     v1::ClaimNextRequest { limit, ..Default::default() }
 }
 
-fn ids(cases: &[v1::Case]) -> Vec<String> {
+fn ids(cases: &[v1::ReviewCase]) -> Vec<String> {
     cases.iter().map(|case| case.comment.as_ref().unwrap().id.clone()).collect()
 }
 

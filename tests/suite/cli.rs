@@ -53,7 +53,7 @@ pub struct Asked {
     pub bans: Vec<v1::CreateBanRequest>,
     pub sites: Vec<v1::UpdateSiteRequest>,
     pub lockdowns: Vec<v1::LockdownRequest>,
-    pub releases: Vec<v1::ReleasePendingRequest>,
+    pub approve_pendings: Vec<v1::ApprovePendingRequest>,
 }
 
 #[derive(Clone, Default)]
@@ -91,7 +91,7 @@ pub fn admit<T>(request: &Request<T>) -> Result<Locale, Status> {
     }
 }
 
-pub fn case(id: &str) -> v1::Case {
+pub fn case(id: &str) -> v1::ReviewCase {
     let comment = v1::Comment {
         id: id.to_owned(),
         article_id: "bai-1".into(),
@@ -114,7 +114,7 @@ pub fn case(id: &str) -> v1::Case {
         ..v1::Finding::default()
     };
     let entry = entry();
-    v1::Case {
+    v1::ReviewCase {
         comment: Some(comment),
         findings: vec![finding],
         spam_score: 0.5,
@@ -300,11 +300,11 @@ impl PolicyService for Canned {
         canned::lockdown(self, request)
     }
 
-    async fn release_pending(
+    async fn approve_pending(
         &self,
-        request: Request<v1::ReleasePendingRequest>,
-    ) -> Result<Response<v1::ReleasePendingResponse>, Status> {
-        canned::release_pending(self, request)
+        request: Request<v1::ApprovePendingRequest>,
+    ) -> Result<Response<v1::ApprovePendingResponse>, Status> {
+        canned::approve_pending(self, request)
     }
 }
 

@@ -163,7 +163,7 @@ fn the_site_is_shown_changed_and_locked_down() {
 }
 
 #[test]
-fn an_article_is_closed_later_opened_for_a_while_and_released() {
+fn an_article_is_closed_later_opened_for_a_while_and_its_pending_comments_are_approved() {
     let desk = Desk::open();
     assert_eq!(desk.run(&["close", "bai-1", "--at", "2099-12-01T00:00:00Z"]).code, 0);
     assert!(desk.run(&["open", "bai-1", "--for", "7d"]).stdout.contains("Sẽ tự đóng lúc"));
@@ -173,13 +173,14 @@ fn an_article_is_closed_later_opened_for_a_while_and_released() {
         assert_eq!(paths.collect::<Vec<_>>(), ["close_at", "mode close_at"]);
         assert!(asked.articles.iter().all(|one| one.article.clone().unwrap().close_at.is_some()));
     });
-    let dry = desk.run(&["release", "bai-1", "--dry-run", "--lang", "en"]);
+    let dry = desk.run(&["approve-pending", "bai-1", "--dry-run", "--lang", "en"]);
     assert!(dry.stdout.contains("would approve 12 waiting comments, 3 would still wait"), "{}", dry.stdout);
-    let run = desk.run(&["release", "bai-1", "--max-score", "0.2"]);
+    let run = desk.run(&["approve-pending", "bai-1", "--max-score", "0.2"]);
     assert!(run.stdout.contains("đã duyệt 12 bình luận") && run.stdout.contains(BATCH), "{}", run.stdout);
-    let asked = desk.asked(|asked| asked.releases.iter().map(|one| (one.dry_run, one.max_score)).collect::<Vec<_>>());
+    let asked =
+        desk.asked(|asked| asked.approve_pendings.iter().map(|one| (one.dry_run, one.max_score)).collect::<Vec<_>>());
     assert_eq!(asked, [(true, None), (false, Some(0.2))]);
-    assert_eq!(desk.run(&["release", "bai-1", "--json"]).json()["released"], 12);
+    assert_eq!(desk.run(&["approve-pending", "bai-1", "--json"]).json()["released"], 12);
 }
 
 #[test]

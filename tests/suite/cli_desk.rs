@@ -26,7 +26,7 @@ on_both_databases! {
     a_ban_by_author_sweeps_and_is_undone_with_its_sweep,
     a_site_is_locked_down_and_lets_go,
     an_article_that_closed_by_itself_opens_again,
-    what_waits_on_an_article_is_released,
+    what_waits_on_an_article_is_approved,
     reports_notes_and_demands_are_seen_by_colleagues,
     numbers_tell_who_did_what,
     a_watch_tells_what_comes_and_goes,
@@ -68,7 +68,7 @@ async fn say_as(portal: &mut Portal, device: &str, article: &str, content: &str)
 }
 
 async fn challenge_for(portal: &mut Portal, device: &str, article: &str) -> v1::IssueChallengeResponse {
-    let client = Some(v1::Client { ip: "203.0.113.7".into(), device_token: device.into(), ..Default::default() });
+    let client = Some(v1::ReaderContext { ip: "203.0.113.7".into(), device_token: device.into() });
     let request = v1::IssueChallengeRequest { article_id: article.into(), client, ..Default::default() };
     // A busy machine draws slowly; who is told to come again does.
     for _ in 0..100 {
@@ -87,7 +87,7 @@ async fn device(portal: &mut Portal, article: &str) -> String {
 
 async fn report(portal: &mut Portal, id: &str, reason: v1::Reason, note: &str) {
     let device_token = device(portal, "bai").await;
-    let client = v1::Client { ip: "203.0.113.9".into(), device_token, ..Default::default() };
+    let client = v1::ReaderContext { ip: "203.0.113.9".into(), device_token };
     let request = v1::ReportCommentRequest {
         comment_id: id.into(),
         reason: reason.into(),
@@ -112,7 +112,7 @@ async fn names_that_nobody_knows_are_errors_with_the_nearest_known(database: Dat
     let cases: [(&[&str], i32, &str); 17] = [
         (&["close", title], 3, "bai-2911 (Cầu mới qua sông"),
         (&["open", "cau moi qua song thong xe"], 3, "bai-2911"),
-        (&["release", "bai-2991"], 3, "bai-2911"),
+        (&["approve-pending", "bai-2991"], 3, "bai-2911"),
         (&["queue", "--article", "gia-vagn"], 3, "gia-vang"),
         (&["bulk", "spam", "--yes", "--article", "gia-vagn"], 3, "gia-vang"),
         (&["watch", "--article", "gia-vagn"], 3, "gia-vang"),
@@ -352,21 +352,21 @@ async fn an_article_that_closed_by_itself_opens_again(database: Database) {
     assert_eq!(portal.list("cu").await.mode(), v1::Mode::Pre);
 }
 
-async fn what_waits_on_an_article_is_released(database: Database) {
+async fn what_waits_on_an_article_is_approved(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     portal.say("bai", "Ý kiến một").await;
     portal.say("bai", "Ý kiến hai khác hẳn").await;
     portal.say("khac", "Ở bài khác").await;
-    let dry = done_json(&newsroom, &["release", "bai", "--max-score", "1", "--dry-run"]).await;
+    let dry = done_json(&newsroom, &["approve-pending", "bai", "--max-score", "1", "--dry-run"]).await;
     assert_eq!((&dry["released"], &dry["still_waiting"], &dry["batch_id"]), (&2.into(), &0.into(), &Value::Null));
     assert_eq!(newsroom.desk().queue().await.total, 3);
-    let run = done(&newsroom, &["release", "bai", "--max-score", "1"]).await;
+    let run = done(&newsroom, &["approve-pending", "bai", "--max-score", "1"]).await;
     assert!(run.contains("approved 2 waiting comments, 0 still wait") && run.contains("duyet undo --batch"), "{run}");
     assert_eq!(portal.list("bai").await.total_count, 2);
     done(&newsroom, &["undo"]).await;
     assert_eq!(portal.list("bai").await.total_count, 0);
-    assert_eq!(code(&newsroom, MODERATOR, &["release", "khong-co"]).await, Some(3));
+    assert_eq!(code(&newsroom, MODERATOR, &["approve-pending", "khong-co"]).await, Some(3));
 }
 
 async fn reports_notes_and_demands_are_seen_by_colleagues(database: Database) {

@@ -13,7 +13,7 @@ on_both_databases! {
 }
 
 /// A form of the same reader with a challenge and a request of its own.
-async fn said_by(portal: &mut Portal, client: Option<&v1::Client>, content: &str) -> v1::SubmitCommentRequest {
+async fn said_by(portal: &mut Portal, client: Option<&v1::ReaderContext>, content: &str) -> v1::SubmitCommentRequest {
     v1::SubmitCommentRequest { client: client.cloned(), ..portal.form("bai", content).await }
 }
 

@@ -250,7 +250,7 @@ async fn one_person_stays_one_over_a_change_of_keys(database: Database) {
     desk.approve(&theirs).await;
     let report = v1::ReportCommentRequest {
         comment_id: theirs.clone(),
-        client: Some(v1::Client { device_token: lan.device_token.clone(), ..Default::default() }),
+        client: Some(v1::ReaderContext { device_token: lan.device_token.clone(), ..Default::default() }),
         request_id: Uuid::new_v4().to_string(),
         ..Default::default()
     };
@@ -304,7 +304,7 @@ async fn trust_outlives_a_change_of_keys(database: Database) {
         let request = v1::IssueChallengeRequest {
             article_id: "bai".into(),
             accepted_kinds: vec![v1::ChallengeKind::Image.into(), v1::ChallengeKind::NoneNeeded.into()],
-            client: Some(v1::Client { device_token: lan.device_token.clone(), ..Default::default() }),
+            client: Some(v1::ReaderContext { device_token: lan.device_token.clone(), ..Default::default() }),
             ..Default::default()
         };
         kind = portal.captcha.issue_challenge(request).await.unwrap().into_inner().kind();
@@ -324,10 +324,10 @@ async fn a_report_counts_once_over_a_change_of_keys(database: Database) {
     desk.approve(&id).await;
     let hoa = Reader::new(&mut portal, "Hoa", "198.51.100.7").await;
     let clients = [
-        v1::Client { device_token: hoa.device_token, ..Default::default() },
-        v1::Client { ip: "192.0.2.1".into(), ..Default::default() },
+        v1::ReaderContext { device_token: hoa.device_token, ..Default::default() },
+        v1::ReaderContext { ip: "192.0.2.1".into(), ..Default::default() },
     ];
-    let report = |client: &v1::Client| v1::ReportCommentRequest {
+    let report = |client: &v1::ReaderContext| v1::ReportCommentRequest {
         comment_id: id.clone(),
         client: Some(client.clone()),
         request_id: Uuid::new_v4().to_string(),

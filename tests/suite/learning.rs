@@ -245,7 +245,7 @@ async fn judged(
     desk: &mut crate::support::newsroom::Desk,
     text: &str,
     n: i64,
-) -> v1::Case {
+) -> v1::ReviewCase {
     let id = portal.say("bai", &format!("{text} số {n}")).await.comment_id;
     desk.case(&id).await
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod altcha;
+mod approve_pending;
 mod article_limits;
 mod assessment;
 mod ban_desk;
@@ -46,7 +47,6 @@ mod python_client;
 mod reading;
 mod redis_costs;
 mod redis_urls;
-mod release;
 mod reload;
 mod reports;
 mod responses;

@@ -99,10 +99,10 @@ async fn whatever_a_call_changed_shows_in_the_next_answer(database: Database) {
     let waiting = portal.form("bai", "Chờ duyệt của người khác").await;
     let waiting = v1::SubmitCommentRequest { client: None, author_name: "Hoa".into(), ..waiting };
     let waiting = portal.comments.submit_comment(waiting).await.unwrap().into_inner().comment_id;
-    let release =
-        v1::ReleasePendingRequest { article_id: "bai".into(), request_id: request_id(), ..Default::default() };
-    desk.policy.release_pending(release).await.unwrap();
-    look(&mut portal, "release").await;
+    let approve =
+        v1::ApprovePendingRequest { article_id: "bai".into(), request_id: request_id(), ..Default::default() };
+    desk.policy.approve_pending(approve).await.unwrap();
+    look(&mut portal, "approve pending").await;
     let of = Some(erase_author_request::Of::CommentId(waiting));
     let erase = v1::EraseAuthorRequest { of, note: "theo đơn".into(), request_id: request_id() };
     admin.privacy.erase_author(erase).await.unwrap();

@@ -78,7 +78,7 @@ async fn everything_by_one_device_is_handed_over_and_emptied(database: Database)
     let report = v1::ReportCommentRequest {
         comment_id: ids[2].clone(),
         note: "Chửi tôi".into(),
-        client: Some(v1::Client { device_token: lan.device_token.clone(), ..Default::default() }),
+        client: Some(v1::ReaderContext { device_token: lan.device_token.clone(), ..Default::default() }),
         request_id: request_id(),
         ..Default::default()
     };
@@ -123,7 +123,7 @@ async fn nothing_of_an_erased_comment_is_left_anywhere(database: Database) {
     let report = v1::ReportCommentRequest {
         comment_id: id.clone(),
         note: format!("{CANARY} lừa tôi"),
-        client: Some(v1::Client { device_token: other.device_token, ..Default::default() }),
+        client: Some(v1::ReaderContext { device_token: other.device_token, ..Default::default() }),
         request_id: request_id(),
         ..Default::default()
     };

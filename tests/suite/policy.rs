@@ -158,16 +158,16 @@ async fn all_that_is_wrong_with_a_change_is_told_at_once(database: Database) {
     let mut admin = self::admin(&newsroom);
     admin.change_site(site, &[]).await.unwrap();
 
-    let release = v1::ReleasePendingRequest { max_score: Some(1.5), ..Default::default() };
-    let status = admin.policy.release_pending(release).await.unwrap_err();
+    let approve = v1::ApprovePendingRequest { max_score: Some(1.5), ..Default::default() };
+    let status = admin.policy.approve_pending(approve).await.unwrap_err();
     assert_eq!(fields(&status), ["article_id", "max_score", "request_id"]);
-    let not_a_number = v1::ReleasePendingRequest {
+    let not_a_number = v1::ApprovePendingRequest {
         article_id: "bai".into(),
         max_score: Some(f64::NAN),
         dry_run: true,
         ..Default::default()
     };
-    assert_eq!(fields(&admin.policy.release_pending(not_a_number).await.unwrap_err()), ["max_score"]);
+    assert_eq!(fields(&admin.policy.approve_pending(not_a_number).await.unwrap_err()), ["max_score"]);
 }
 
 async fn articles_inherit_the_sites_mode(database: Database) {

@@ -38,7 +38,7 @@ enum Way {
     Bulk,
     RevertOfADecision,
     RevertOfABatch,
-    RevertOfARelease,
+    RevertOfApprovePending,
     Ban,
     EraseByAdmin,
     EraseByReceipt,
@@ -56,7 +56,7 @@ impl Way {
         Self::Bulk,
         Self::RevertOfADecision,
         Self::RevertOfABatch,
-        Self::RevertOfARelease,
+        Self::RevertOfApprovePending,
         Self::Ban,
         Self::EraseByAdmin,
         Self::EraseByReceipt,
@@ -87,7 +87,7 @@ impl Scene {
         let article = format!("bai-{way:?}");
         let (id, receipt) = (String::new(), String::new());
         let mut scene = Self { portal, desk, admin, rights, article, id, receipt, published_by: None };
-        let by_hand = matches!(way, Way::RevertOfADecision | Way::RevertOfABatch | Way::RevertOfARelease);
+        let by_hand = matches!(way, Way::RevertOfADecision | Way::RevertOfABatch | Way::RevertOfApprovePending);
         if by_hand {
             scene.desk.set_mode(&scene.article, v1::Mode::Pre, 0).await;
         }
@@ -99,7 +99,7 @@ impl Scene {
                 Some(revert_request::Target::DecisionId(approved.decision_id))
             }
             Way::RevertOfABatch => Some(revert_request::Target::BatchId(scene.bulk(Action::Approve).await)),
-            Way::RevertOfARelease => Some(revert_request::Target::BatchId(scene.release().await)),
+            Way::RevertOfApprovePending => Some(revert_request::Target::BatchId(scene.approve_pending().await)),
             _ => None,
         };
         scene
@@ -112,7 +112,7 @@ impl Scene {
             Way::Spam => self.decide(Action::Spam, 1).await,
             Way::Requeue => self.decide(Action::Requeue, 1).await,
             Way::Bulk => drop(self.bulk(Action::Spam).await),
-            Way::RevertOfADecision | Way::RevertOfABatch | Way::RevertOfARelease => self.revert().await,
+            Way::RevertOfADecision | Way::RevertOfABatch | Way::RevertOfApprovePending => self.revert().await,
             Way::Ban => self.ban().await,
             Way::EraseByAdmin => {
                 let of = Some(erase_author_request::Of::CommentId(self.id.clone()));
@@ -157,15 +157,15 @@ impl Scene {
     }
 
     /// The batch.
-    async fn release(&mut self) -> String {
+    async fn approve_pending(&mut self) -> String {
         let article_id = self.article.clone();
-        let request = v1::ReleasePendingRequest {
+        let request = v1::ApprovePendingRequest {
             article_id,
             request_id: request_id(),
             max_score: Some(1.0),
             ..Default::default()
         };
-        self.desk.policy.release_pending(request).await.unwrap().into_inner().batch_id
+        self.desk.policy.approve_pending(request).await.unwrap().into_inner().batch_id
     }
 
     async fn revert(&mut self) {

@@ -65,7 +65,7 @@ fn replace(file: &Path, toml: &str) {
 async fn taken(portal: &mut Portal, device_token: &str, tries: usize) -> usize {
     let mut taken = 0;
     for _ in 0..tries {
-        let client = v1::Client { device_token: device_token.into(), ..Default::default() };
+        let client = v1::ReaderContext { device_token: device_token.into(), ..Default::default() };
         let form = portal.form("bai", &uuid::Uuid::new_v4().to_string()).await;
         let form = v1::SubmitCommentRequest { client: Some(client), ..form };
         match portal.comments.submit_comment(form).await {

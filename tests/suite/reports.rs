@@ -27,7 +27,7 @@ fn report(comment: &str, device: &str) -> v1::ReportCommentRequest {
     v1::ReportCommentRequest {
         comment_id: comment.into(),
         reason: Reason::Insult.into(),
-        client: Some(v1::Client { device_token: device.into(), ..Default::default() }),
+        client: Some(v1::ReaderContext { device_token: device.into(), ..Default::default() }),
         request_id: Uuid::new_v4().to_string(),
         ..Default::default()
     }
@@ -35,7 +35,7 @@ fn report(comment: &str, device: &str) -> v1::ReportCommentRequest {
 
 /// The same by a reader who has no device yet.
 fn report_from(comment: &str, ip: &str) -> v1::ReportCommentRequest {
-    let client = v1::Client { ip: ip.into(), ..Default::default() };
+    let client = v1::ReaderContext { ip: ip.into(), ..Default::default() };
     v1::ReportCommentRequest { client: Some(client), ..report(comment, "") }
 }
 
@@ -56,7 +56,7 @@ impl Desk {
         self.moderation.get_stats(v1::GetStatsRequest::default()).await.unwrap().into_inner().waiting
     }
 
-    async fn note(&mut self, request: v1::AddNoteRequest) -> Result<v1::Note, tonic::Status> {
+    async fn note(&mut self, request: v1::AddNoteRequest) -> Result<v1::ModeratorNote, tonic::Status> {
         Ok(self.moderation.add_note(request).await?.into_inner().note.unwrap())
     }
 }
@@ -130,7 +130,7 @@ async fn a_report_that_lacks_much_is_told_everything_at_once(database: Database)
         comment_id: "7".into(),
         reason: Reason::Expired.into(),
         note: "ễ".repeat(501),
-        client: Some(v1::Client { device_token: "ma-gia".into(), ..Default::default() }),
+        client: Some(v1::ReaderContext { device_token: "ma-gia".into(), ..Default::default() }),
         request_id: String::new(),
     };
     let status = portal.report(bare).await.unwrap_err();

@@ -105,7 +105,7 @@ pub(crate) async fn newsroom_with_waiting(database: Database, count: i64) -> New
 }
 
 /// All pages of the queue, each with its size.
-async fn whole_queue(desk: &mut Desk) -> (Vec<v1::Case>, Vec<usize>) {
+async fn whole_queue(desk: &mut Desk) -> (Vec<v1::ReviewCase>, Vec<usize>) {
     let mut request = v1::ListQueueRequest { page_size: 200, ..Default::default() };
     let (mut cases, mut sizes) = (Vec::new(), Vec::new());
     while sizes.len() < 20 {
@@ -141,8 +141,8 @@ async fn a_queue_of_long_comments_is_paged_and_claimed_by_what_fits(database: Da
     assert_eq!(usize::try_from(held).unwrap(), claimed.cases.len(), "what did not fit is free");
 }
 
-fn bulk(cases: &[v1::Case], action: Action) -> v1::BulkDecideRequest {
-    let item = |case: &v1::Case| {
+fn bulk(cases: &[v1::ReviewCase], action: Action) -> v1::BulkDecideRequest {
+    let item = |case: &v1::ReviewCase| {
         let comment = case.comment.as_ref().unwrap();
         v1::BulkItem { comment_id: comment.id.clone(), expected_revision: comment.revision }
     };

@@ -7,7 +7,7 @@ use duyetd::{
     captcha::Pool,
     domain::{
         Error, challenge,
-        form::Client,
+        form::ReaderContext,
         id::{ArticleId, SiteId},
         level::Level,
         rate_limit::Quotas,
@@ -43,7 +43,7 @@ on_both_databases! {
 
 /// Kind and level that a reader with this device is asked for.
 async fn asked(portal: &mut Portal, device_token: &str) -> (ChallengeKind, u32) {
-    let client = v1::Client { device_token: device_token.into(), ..Default::default() };
+    let client = v1::ReaderContext { device_token: device_token.into(), ..Default::default() };
     let issued = portal.challenge_for(client, &ALL).await;
     (issued.kind(), issued.level)
 }
@@ -66,7 +66,7 @@ async fn five_approved_comments_let_a_reader_off(database: Database) {
     let id = reader.comment(&mut portal, "bai", "Lời hay thứ năm").await;
     assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1), "it only waits");
     desk.approve(&id).await;
-    let client = v1::Client { device_token: reader.device_token.clone(), ..Default::default() };
+    let client = v1::ReaderContext { device_token: reader.device_token.clone(), ..Default::default() };
     let issued = portal.challenge_for(client.clone(), &ALL).await;
     assert_eq!((issued.kind(), issued.level, issued.content.is_none()), (ChallengeKind::NoneNeeded, 0, true));
     let work = portal.challenge_for(client, &[ChallengeKind::AltchaPow]).await;
@@ -81,11 +81,11 @@ async fn what_a_trusted_device_was_given_no_other_may_use(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = approved_reader(&mut portal, &mut desk, 5).await;
-    let client = v1::Client { device_token: reader.device_token.clone(), ..Default::default() };
+    let client = v1::ReaderContext { device_token: reader.device_token.clone(), ..Default::default() };
     let issued = portal.challenge_for(client.clone(), &ALL).await;
     let other = Reader::new(&mut portal, "Bot", "203.0.113.7").await;
     for device_token in [other.device_token, String::new(), "x".repeat(44)] {
-        let client = v1::Client { device_token, ..Default::default() };
+        let client = v1::ReaderContext { device_token, ..Default::default() };
         let form = form_paying(&issued, &issued.token, "Mượn lòng tin");
         let form = v1::SubmitCommentRequest { client: Some(client), ..form };
         assert_eq!(reason(&portal.comments.submit_comment(form).await.unwrap_err()), "CAPTCHA_INVALID");
@@ -127,7 +127,7 @@ async fn a_comment_that_looks_like_spam_makes_a_suspect_until_somebody_approves_
 }
 
 /// Hands in a wrong code.
-async fn fail(portal: &mut Portal, client: &v1::Client) -> String {
+async fn fail(portal: &mut Portal, client: &v1::ReaderContext) -> String {
     let issued = portal.challenge_for(client.clone(), &[ChallengeKind::Image]).await;
     let request = v1::VerifyChallengeRequest { client: Some(client.clone()), ..verification(&issued.token, "KM7RC") };
     reason(&portal.captcha.verify_challenge(request).await.unwrap_err())
@@ -141,7 +141,7 @@ async fn wrong_answers_make_challenges_harder_and_then_end_them(database: Databa
     let newsroom = Newsroom::open_with(database, |config| config.limits = few_failures()).await;
     let mut portal = newsroom.portal();
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
-    let client = v1::Client { device_token: reader.device_token.clone(), ..Default::default() };
+    let client = v1::ReaderContext { device_token: reader.device_token.clone(), ..Default::default() };
     for _ in 0..3 {
         assert_eq!(fail(&mut portal, &client).await, "CAPTCHA_INCORRECT");
     }
@@ -243,7 +243,7 @@ async fn while_no_picture_is_ready_whoever_can_work_does(database: Database) {
     let workflow = workflow_with(&store, Pool::idle());
     let (site, article) = (SiteId::parse("default").unwrap(), ArticleId::parse("bai").unwrap());
     let issue = async |kinds: &[challenge::ChallengeKind]| {
-        workflow.issue_challenge(&site, &article, &Client::default(), kinds, now).await
+        workflow.issue_challenge(&site, &article, &ReaderContext::default(), kinds, now).await
     };
     let issued = issue(&[AltchaPowWithImage, AltchaPow]).await.unwrap();
     assert_eq!((issued.kind, issued.level), (AltchaPow, Level::Hard));
@@ -261,7 +261,7 @@ async fn a_database_that_is_away_keeps_nobody_from_a_challenge(database: Databas
     store.close().await;
     let (site, article) = (SiteId::parse("default").unwrap(), ArticleId::parse("bai").unwrap());
     let kinds = [challenge::ChallengeKind::Image];
-    let issued = workflow.issue_challenge(&site, &article, &Client::default(), &kinds, now()).await.unwrap();
+    let issued = workflow.issue_challenge(&site, &article, &ReaderContext::default(), &kinds, now()).await.unwrap();
     assert_eq!(issued.level, Level::Normal);
 }
 

@@ -228,13 +228,13 @@ async fn by_admin(desk: &mut Desk, ours: &Ours) -> Answers {
     answers.push(("ListTerms", (terms.len().to_string(), "0")));
     let replay = desk.rules.replay_rules(v1::ReplayRulesRequest::default()).await.unwrap().into_inner();
     answers.push(("ReplayRules", (replay.rules.len().to_string(), "0")));
-    let release = v1::ReleasePendingRequest {
+    let approve = v1::ApprovePendingRequest {
         article_id: ours.article.clone(),
         max_score: Some(1.0),
         dry_run: false,
         request_id: request_id(),
     };
-    answers.push(("ReleasePending", (told(desk.policy.release_pending(release).await), "ARTICLE_NOT_FOUND")));
+    answers.push(("ApprovePending", (told(desk.policy.approve_pending(approve).await), "ARTICLE_NOT_FOUND")));
     let article = v1::GetArticleRequest { article_id: ours.article.clone() };
     answers.push(("GetArticle", (told(desk.policy.get_article(article).await), "ARTICLE_NOT_FOUND")));
     // An article id is the portal's own word: each site may have one of that name.

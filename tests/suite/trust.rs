@@ -13,7 +13,7 @@ use crate::support::{
 
 on_both_databases! {
     comments_that_publish_themselves_earn_no_trust,
-    bulk_decisions_releases_and_reverts_earn_no_trust,
+    bulk_decisions_approve_pending_and_reverts_earn_no_trust,
     a_published_comment_that_a_person_confirms_earns_trust,
     no_walk_of_calls_without_a_decision_earns_trust,
 }
@@ -21,7 +21,7 @@ on_both_databases! {
 const ALL: [ChallengeKind; 2] = [ChallengeKind::AltchaPow, ChallengeKind::NoneNeeded];
 
 async fn asked(portal: &mut Portal, reader: &Reader) -> ChallengeKind {
-    let client = v1::Client { device_token: reader.device_token.clone(), ..Default::default() };
+    let client = v1::ReaderContext { device_token: reader.device_token.clone(), ..Default::default() };
     portal.challenge_for(client, &ALL).await.kind()
 }
 
@@ -43,13 +43,13 @@ fn bulk(ids: &[String]) -> v1::BulkDecideRequest {
 
 impl Desk {
     async fn approve_pending(&mut self, article: &str) {
-        let request = v1::ReleasePendingRequest {
+        let request = v1::ApprovePendingRequest {
             article_id: article.into(),
             max_score: Some(1.0),
             request_id: Uuid::new_v4().to_string(),
             ..Default::default()
         };
-        self.policy.release_pending(request).await.unwrap();
+        self.policy.approve_pending(request).await.unwrap();
     }
 
     async fn take_back(&mut self) -> Result<(), tonic::Status> {
@@ -74,7 +74,7 @@ async fn comments_that_publish_themselves_earn_no_trust(database: Database) {
     }
 }
 
-async fn bulk_decisions_releases_and_reverts_earn_no_trust(database: Database) {
+async fn bulk_decisions_approve_pending_and_reverts_earn_no_trust(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
@@ -86,7 +86,7 @@ async fn bulk_decisions_releases_and_reverts_earn_no_trust(database: Database) {
     assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "a bulk decision");
     desk.approve_pending("bai").await;
     assert_eq!(portal.list("bai").await.comments.len(), 12);
-    assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "a release");
+    assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "approve pending");
     for id in &ids[..6] {
         desk.decide(v1::DecideRequest { expected_revision: 2, ..decision(id, Action::Reject) }).await.unwrap();
         desk.take_back().await.unwrap();
@@ -128,7 +128,7 @@ async fn no_walk_of_calls_without_a_decision_earns_trust(database: Database) {
             4 if !ids.is_empty() => {
                 let request = v1::ReportCommentRequest {
                     comment_id: ids[step % ids.len()].clone(),
-                    client: Some(v1::Client { device_token: reader.device_token.clone(), ..Default::default() }),
+                    client: Some(v1::ReaderContext { device_token: reader.device_token.clone(), ..Default::default() }),
                     request_id: Uuid::new_v4().to_string(),
                     ..Default::default()
                 };

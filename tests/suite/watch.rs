@@ -33,7 +33,7 @@ async fn begun(desk: &Desk, filter: QueueFilter) -> (Streaming<WatchQueueRespons
 }
 
 /// The next word about a comment that says `event`: others may come before it, and again.
-async fn told(stream: &mut Streaming<WatchQueueResponse>, id: &str, event: QueueEvent) -> v1::Case {
+async fn told(stream: &mut Streaming<WatchQueueResponse>, id: &str, event: QueueEvent) -> v1::ReviewCase {
     loop {
         let said = stream.message().await.unwrap().expect("the watch ended");
         if said.comment_id == id && said.event() == event {
@@ -77,7 +77,7 @@ async fn what_is_reported_looked_at_and_escalated_is_told(database: Database) {
         let device_token = portal.challenge("bai").await.device_token;
         let request = v1::ReportCommentRequest {
             comment_id: id.clone(),
-            client: Some(v1::Client { device_token, ..Default::default() }),
+            client: Some(v1::ReaderContext { device_token, ..Default::default() }),
             request_id: Uuid::new_v4().to_string(),
             ..Default::default()
         };

@@ -20,7 +20,7 @@ pub(super) use decision::{
     UndoArgs,
 };
 pub(super) use output::{AuditArgs, ManArgs, StatsArgs};
-pub(super) use policy::{CloseArgs, LockdownArgs, OpenArgs, ReleaseArgs, SiteArgs};
+pub(super) use policy::{ApprovePendingArgs, CloseArgs, LockdownArgs, OpenArgs, SiteArgs};
 pub(super) use queue::{BulkArgs, Filter, QueueArgs};
 pub(super) use rules::{AssessArgs, ReplayArgs, TermArgs, TermsArgs};
 
@@ -76,7 +76,7 @@ pub(super) enum Command {
     Erase(EraseArgs),
     Close(CloseArgs),
     Open(OpenArgs),
-    Release(ReleaseArgs),
+    ApprovePending(ApprovePendingArgs),
     Site(SiteArgs),
     Lockdown(LockdownArgs),
     Terms(TermsArgs),

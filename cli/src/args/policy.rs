@@ -28,7 +28,7 @@ pub(crate) struct OpenArgs {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ReleaseArgs {
+pub(crate) struct ApprovePendingArgs {
     pub(crate) article: String,
     #[arg(long = "max-score", display_order = 1, value_name = "0..1")]
     pub(crate) below: Option<f64>,

@@ -138,7 +138,7 @@ mod tests {
     fn the_question_says_how_many_of_what() {
         let case = |id: &str, status: i32| {
             let comment = v1::Comment { id: id.into(), status, ..Default::default() };
-            v1::Case { comment: Some(comment), ..Default::default() }
+            v1::ReviewCase { comment: Some(comment), ..Default::default() }
         };
         let found = Found::of(vec![case("a", 1), case("b", 1), case("c", 2)], 3);
         let asked = |locale| summary("cli-bulk-ask", v1::Action::Reject, &found, locale);

@@ -23,7 +23,7 @@ pub(super) struct Match {
 pub(super) struct Found {
     pub(super) matches: Vec<Match>,
     /// The first few, to look at.
-    pub(super) first: Vec<v1::Case>,
+    pub(super) first: Vec<v1::ReviewCase>,
     /// More match than the limit.
     pub(super) more: bool,
     seen: HashSet<String>,
@@ -58,7 +58,7 @@ pub(super) async fn matching(
 
 impl Found {
     /// A comment that moved while pages were read may come twice; it is decided once.
-    fn take(&mut self, cases: Vec<v1::Case>, most: usize, glance: usize) {
+    fn take(&mut self, cases: Vec<v1::ReviewCase>, most: usize, glance: usize) {
         for case in cases {
             let Some(comment) = &case.comment else { continue };
             if !self.seen.insert(comment.id.clone()) {
@@ -89,16 +89,16 @@ mod tests {
 
     impl Found {
         /// As if read from the service.
-        pub(in crate::bulk) fn of(cases: Vec<v1::Case>, most: usize) -> Self {
+        pub(in crate::bulk) fn of(cases: Vec<v1::ReviewCase>, most: usize) -> Self {
             let mut found = Self::default();
             found.take(cases, most, most);
             found
         }
     }
 
-    fn cases(ids: &[&str]) -> Vec<v1::Case> {
+    fn cases(ids: &[&str]) -> Vec<v1::ReviewCase> {
         let comment = |id: &&str| v1::Comment { id: (*id).to_owned(), revision: 2, status: 1, ..Default::default() };
-        ids.iter().map(|id| v1::Case { comment: Some(comment(id)), ..Default::default() }).collect()
+        ids.iter().map(|id| v1::ReviewCase { comment: Some(comment(id)), ..Default::default() }).collect()
     }
 
     #[test]

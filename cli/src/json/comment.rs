@@ -155,14 +155,14 @@ impl From<v1::Takedown> for Takedown {
     }
 }
 
-impl From<v1::Note> for Note {
-    fn from(note: v1::Note) -> Self {
+impl From<v1::ModeratorNote> for Note {
+    fn from(note: v1::ModeratorNote) -> Self {
         Self { at: rfc3339(note.at.as_ref()), id: note.id, actor: note.actor, text: note.text }
     }
 }
 
-impl From<v1::Case> for Case {
-    fn from(case: v1::Case) -> Self {
+impl From<v1::ReviewCase> for Case {
+    fn from(case: v1::ReviewCase) -> Self {
         Self {
             reviewed_at: rfc3339(case.reviewed_at.as_ref()),
             comment: case.comment.unwrap_or_default().into(),

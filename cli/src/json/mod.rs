@@ -23,7 +23,7 @@ pub(super) use audit::{Audit, AuditEntry};
 pub(super) use ban::{Ban, Banned, Bans, Unbanned};
 pub(super) use comment::{Case, Note, Takedown};
 pub(super) use person::{Erased, Exported};
-pub(super) use policy::{ArticlePolicy, Release, SitePolicy};
+pub(super) use policy::{ApprovePending, ArticlePolicy, SitePolicy};
 pub(super) use queue::{Queue, QueueEvent, Stats};
 pub(super) use result::{
     Bulk, Decisions, Escalated, ItemResult, Login, Noted, Pages, Sender, Standing, Text, Undone, Verdict,

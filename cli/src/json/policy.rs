@@ -42,9 +42,9 @@ pub(super) struct SiteLockdown {
     harder_challenges: bool,
 }
 
-/// What `release` did, or would do.
+/// What `approve-pending` did, or would do.
 #[derive(Debug, Serialize)]
-pub(crate) struct Release {
+pub(crate) struct ApprovePending {
     article_id: String,
     dry_run: bool,
     released: i32,
@@ -53,9 +53,9 @@ pub(crate) struct Release {
     more: bool,
 }
 
-impl Release {
-    pub(crate) fn new(article_id: String, dry_run: bool, answer: v1::ReleasePendingResponse) -> Self {
-        let v1::ReleasePendingResponse { released, still_waiting, batch_id, more } = answer;
+impl ApprovePending {
+    pub(crate) fn new(article_id: String, dry_run: bool, answer: v1::ApprovePendingResponse) -> Self {
+        let v1::ApprovePendingResponse { released, still_waiting, batch_id, more } = answer;
         Self { article_id, dry_run, released, still_waiting, batch_id: present(batch_id), more }
     }
 }

@@ -30,7 +30,7 @@ fn json(value: &impl Serialize) -> Value {
 /// A case with everything inside that has keys of its own.
 fn case() -> Value {
     let comment = v1::Comment::default;
-    json(&Case::from(v1::Case {
+    json(&Case::from(v1::ReviewCase {
         findings: vec![v1::Finding::default()],
         decisions: vec![v1::AuditEntry::default()],
         reports: Some(v1::Reports { counts: vec![v1::ReportCount::default()], ..Default::default() }),
@@ -38,7 +38,7 @@ fn case() -> Value {
         takedown: Some(v1::Takedown::default()),
         siblings: vec![comment()],
         author_comments: vec![comment()],
-        notes: vec![v1::Note::default()],
+        notes: vec![v1::ModeratorNote::default()],
         answered: Some(comment()),
         ..Default::default()
     }))
@@ -108,7 +108,7 @@ fn results() -> Vec<(&'static str, Value)> {
     let takedown = || v1::Takedown::default().into();
     vec![
         ("ArticlePolicy", json(&ArticlePolicy::from(v1::ArticlePolicy::default()))),
-        ("Release", json(&Release::new(id(), true, v1::ReleasePendingResponse::default()))),
+        ("ApprovePending", json(&ApprovePending::new(id(), true, v1::ApprovePendingResponse::default()))),
         ("Ban", json(&ban())),
         ("Banned", json(&Banned { ban: ban(), results: vec![], more: false })),
         ("Unbanned", json(&Unbanned { ban: ban(), changed: true })),
@@ -117,7 +117,7 @@ fn results() -> Vec<(&'static str, Value)> {
         ("Verdict", json(&Verdict::not_tried(id()))),
         ("Decisions", json(&Decisions { results: vec![] })),
         ("Bulk", json(&Bulk::default())),
-        ("Noted", json(&Noted { comment_id: id(), note: v1::Note::default().into() })),
+        ("Noted", json(&Noted { comment_id: id(), note: v1::ModeratorNote::default().into() })),
         ("Escalated", json(&Escalated { comment_id: id(), takedown: takedown(), decision_id: id() })),
         ("Sender", json(&Sender::new(id(), v1::RevealSenderResponse::default()))),
         ("Exported", exported()),

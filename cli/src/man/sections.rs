@@ -41,7 +41,7 @@ const EXAMPLES: [(&str, &str); 22] = [
     ("duyet ban --author KEY -r insult --for 7d --reject-pending", "man-example-ban-author"),
     ("duyet escalate ID --kind authority --for 24h --note 'CV 123'", "man-example-escalate"),
     ("duyet open ARTICLE --for 7d", "man-example-open"),
-    ("duyet release ARTICLE --max-score 0.2 --dry-run", "man-example-release"),
+    ("duyet approve-pending ARTICLE --max-score 0.2 --dry-run", "man-example-approve-pending"),
     ("duyet site --auto-close 14 --report-threshold 5", "man-example-site"),
     ("duyet lockdown --for 2h --note 'bot'", "man-example-lockdown"),
     ("duyet term 'lô đề' --dry-run", "man-example-term"),

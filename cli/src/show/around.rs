@@ -10,7 +10,7 @@ use duyet_proto::v1;
 const GLIMPSE: usize = 100;
 
 /// What readers reported, in a line.
-pub(super) fn reports(case: &v1::Case, locale: Locale) -> String {
+pub(super) fn reports(case: &v1::ReviewCase, locale: Locale) -> String {
     let Some(reports) = case.reports.as_ref().filter(|reports| reports.total > 0) else { return String::new() };
     let count = |one: &v1::ReportCount| {
         let reason = names::reason(one.reason).map(|name| names::words(locale, "reason", name));
@@ -22,7 +22,7 @@ pub(super) fn reports(case: &v1::Case, locale: Locale) -> String {
 }
 
 /// Who looks at it now. A claim that has ended is none.
-pub(super) fn claim(case: &v1::Case, locale: Locale, now: DateTime<Utc>) -> String {
+pub(super) fn claim(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> String {
     let Some(claim) = &case.claim else { return String::new() };
     match json::time(claim.expires_at.as_ref()) {
         Some(end) if end > now => {
@@ -34,7 +34,7 @@ pub(super) fn claim(case: &v1::Case, locale: Locale, now: DateTime<Utc>) -> Stri
 }
 
 /// The demand that it be taken down.
-pub(super) fn takedown(case: &v1::Case, locale: Locale, now: DateTime<Utc>) -> String {
+pub(super) fn takedown(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> String {
     case.takedown.as_ref().map(|takedown| demand(takedown, locale, now)).unwrap_or_default()
 }
 
@@ -46,12 +46,12 @@ fn demand(takedown: &v1::Takedown, locale: Locale, now: DateTime<Utc>) -> String
 }
 
 /// The comment that this one answers.
-pub(super) fn answered(case: &v1::Case, locale: Locale) -> Vec<String> {
+pub(super) fn answered(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     section("cli-answered", case.answered.iter().map(|comment| glimpse(comment, locale)).collect(), locale)
 }
 
 /// What readers and moderators said of it, and what else says the same or comes from the same author.
-pub(super) fn sections(case: &v1::Case, locale: Locale) -> Vec<String> {
+pub(super) fn sections(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     let said = case.reports.iter().flat_map(|reports| &reports.notes).map(|note| format!("“{}”", sanitize::line(note)));
     let notes = case.notes.iter().map(|note| {
         let at = json::time(note.at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default();
@@ -69,7 +69,7 @@ pub(super) fn sections(case: &v1::Case, locale: Locale) -> Vec<String> {
 }
 
 /// How to decide a comment and those that say the same.
-fn as_one(case: &v1::Case, locale: Locale) -> Vec<String> {
+fn as_one(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     let id = case.comment.as_ref().filter(|_| !case.siblings.is_empty()).map(|comment| sanitize::line(&comment.id));
     id.map(|id| format!("  {}", locale.text_with("cli-as-one", &[("id", id.into())]))).into_iter().collect()
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(desk: &Desk<'_>, id: Uuid) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-fn describe(case: &v1::Case, locale: Locale, now: DateTime<Utc>, marks: Marks) -> String {
+fn describe(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>, marks: Marks) -> String {
     let comment = case.comment.clone().unwrap_or_default();
     let marked = |field: &str, text: &str| mark(text, &ranges(&case.findings, field), marks);
     let one_line = |field: &str, text: &str| marked(field, text).replace('\n', "⏎");
@@ -70,14 +70,14 @@ fn describe(case: &v1::Case, locale: Locale, now: DateTime<Utc>, marks: Marks) -
     parts.join("\n")
 }
 
-fn standing(case: &v1::Case, comment: &v1::Comment, locale: Locale) -> String {
+fn standing(case: &v1::ReviewCase, comment: &v1::Comment, locale: Locale) -> String {
     let status = names::status(comment.status).map(|name| names::words(locale, "status", name)).unwrap_or_default();
     let seen = if case.reviewed_at.is_some() { "cli-reviewed" } else { "cli-not-reviewed" };
     let values = [("status", status.into()), ("revision", comment.revision.into())];
     format!("{}, {}", locale.text_with("cli-standing", &values), locale.text(seen))
 }
 
-fn article(case: &v1::Case, comment: &v1::Comment) -> String {
+fn article(case: &v1::ReviewCase, comment: &v1::Comment) -> String {
     let parts = [&case.article_title, &case.article_url, &comment.article_id];
     let parts = parts.into_iter().filter(|part| !part.is_empty()).map(|part| sanitize::line(part));
     parts.collect::<Vec<_>>().join(" · ")
@@ -111,7 +111,7 @@ fn ranges(findings: &[v1::Finding], field: &str) -> Vec<(usize, usize)> {
 mod tests {
     use super::*;
 
-    fn case() -> v1::Case {
+    fn case() -> v1::ReviewCase {
         let comment = v1::Comment {
             content: "Gọi 0901\n\u{1b}[2JTrạng thái  đã duyệt".into(),
             status: v1::CommentStatus::Pending.into(),
@@ -125,7 +125,7 @@ mod tests {
             end: 10,
             ..Default::default()
         };
-        v1::Case { comment: Some(comment), findings: vec![finding], ..Default::default() }
+        v1::ReviewCase { comment: Some(comment), findings: vec![finding], ..Default::default() }
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
         };
         let due_at = Some(prost_types::Timestamp { seconds: 7_200, nanos: 0 });
         let count = |reason: v1::Reason, count| v1::ReportCount { reason: reason.into(), count };
-        let case = v1::Case {
+        let case = v1::ReviewCase {
             reports: Some(v1::Reports {
                 total: 4,
                 open: 3,
@@ -156,7 +156,9 @@ mod tests {
             }),
             claim: Some(v1::Claim { moderator: "minh".into(), expires_at: due_at }),
             takedown: Some(v1::Takedown { kind: v1::TakedownKind::Authority.into(), due_at }),
-            notes: vec![v1::Note { actor: "lan".into(), text: "hỏi\nluật sư".into(), ..Default::default() }],
+            notes: vec![v1::ModeratorNote {
+                actor: "lan".into(), text: "hỏi\nluật sư".into(), ..Default::default()
+            }],
             siblings: vec![comment("y hệt")],
             author_comments: vec![comment("lời cũ\u{202e}")],
             answered: Some(comment("câu hỏi")),

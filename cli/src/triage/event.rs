@@ -21,7 +21,7 @@ pub(super) enum Event {
     /// The queue says how a comment stands, and whether it waits for a decision.
     Changed { id: String, revision: i64, waits: bool },
     /// A comment was fetched anew, or is not there any more.
-    Looked(Result<Option<Box<v1::Case>>, Trouble>),
+    Looked(Result<Option<Box<v1::ReviewCase>>, Trouble>),
     /// The screen was drawn, and every key pressed before that was read.
     Drawn(Extent),
     /// Time went by.
@@ -98,7 +98,7 @@ pub(super) struct Extent {
 /// Comments that the moderator now holds.
 #[derive(Debug, Default)]
 pub(super) struct Claimed {
-    pub(super) cases: Vec<v1::Case>,
+    pub(super) cases: Vec<v1::ReviewCase>,
     pub(super) renewed: Vec<String>,
 }
 
@@ -111,7 +111,7 @@ pub(super) enum Answer {
     /// A ban was taken back; so many of its comments could not be.
     Lifted(usize),
     Banned(Box<v1::CreateBanResponse>),
-    Noted(Box<v1::Note>),
+    Noted(Box<v1::ModeratorNote>),
 }
 
 /// Why a call failed, by what is to be done about it.

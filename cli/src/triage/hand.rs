@@ -11,7 +11,7 @@ use duyet_proto::v1;
 pub(super) struct Held {
     pub(super) comment: v1::Comment,
     /// What else is known; its own `comment` is moved out.
-    pub(super) case: v1::Case,
+    pub(super) case: v1::ReviewCase,
     /// When the claim ends, by our clock and rather too early.
     pub(super) until: DateTime<Utc>,
     /// A colleague took or decided it meanwhile. The revision still guards a verdict.
@@ -21,7 +21,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn new(mut case: v1::Case, until: DateTime<Utc>) -> Option<Self> {
+    pub(super) fn new(mut case: v1::ReviewCase, until: DateTime<Utc>) -> Option<Self> {
         let comment = case.comment.take()?;
         Some(Self { comment, case, until, lost: false, ended: false })
     }

@@ -112,7 +112,7 @@ impl Call {
         Ok(answer.map_err(|status| self.trouble(&status))?.into_inner().total)
     }
 
-    async fn look(mut self, comment_id: String) -> Result<Option<Box<v1::Case>>, Trouble> {
+    async fn look(mut self, comment_id: String) -> Result<Option<Box<v1::ReviewCase>>, Trouble> {
         match self.connection.moderation.get_case(v1::GetCaseRequest { comment_id }).await {
             Ok(answer) => Ok(answer.into_inner().case.map(Box::new)),
             Err(status) if status.code() == Code::NotFound => Ok(None),

@@ -20,7 +20,7 @@ pub(super) fn start() -> DateTime<Utc> {
     DateTime::from_timestamp(1_777_622_400, 0).unwrap()
 }
 
-pub(super) fn case(number: usize, content: &str) -> v1::Case {
+pub(super) fn case(number: usize, content: &str) -> v1::ReviewCase {
     let comment = v1::Comment {
         id: format!("c{number}"),
         article_id: "bai-1".into(),
@@ -31,7 +31,7 @@ pub(super) fn case(number: usize, content: &str) -> v1::Case {
         created_at: Some(prost_types::Timestamp { seconds: 1_777_622_400, nanos: 0 }),
         ..Default::default()
     };
-    v1::Case {
+    v1::ReviewCase {
         comment: Some(comment),
         article_title: "Cầu mới qua sông".into(),
         article_url: "https://bao.vn/cau-moi".into(),
@@ -40,7 +40,7 @@ pub(super) fn case(number: usize, content: &str) -> v1::Case {
     }
 }
 
-pub(super) fn cases(numbers: impl IntoIterator<Item = usize>) -> Vec<v1::Case> {
+pub(super) fn cases(numbers: impl IntoIterator<Item = usize>) -> Vec<v1::ReviewCase> {
     numbers.into_iter().map(|number| case(number, &format!("Nội dung {number}"))).collect()
 }
 
@@ -73,7 +73,7 @@ pub(super) fn state() -> State {
 }
 
 /// A state with comments on the screen, seen and ready for keys, at the time answered.
-pub(super) fn busy(claimed: Vec<v1::Case>) -> (State, DateTime<Utc>) {
+pub(super) fn busy(claimed: Vec<v1::ReviewCase>) -> (State, DateTime<Utc>) {
     let mut state = state();
     state.update(Event::Tick, start());
     state.update(Event::Counted(Ok(40)), start());
@@ -217,7 +217,9 @@ impl Service {
                 let ban = v1::Ban { id: format!("b-{}", request.request_id), ..Default::default() };
                 Answer::Banned(Box::new(v1::CreateBanResponse { ban: Some(ban), ..Default::default() }))
             }
-            Deed::Note(request) => Answer::Noted(Box::new(v1::Note { text: request.text, ..Default::default() })),
+            Deed::Note(request) => {
+                Answer::Noted(Box::new(v1::ModeratorNote { text: request.text, ..Default::default() }))
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ impl Known {
         Ok(news)
     }
 
-    fn came(&mut self, cases: Vec<v1::Case>) -> Vec<v1::WatchQueueResponse> {
+    fn came(&mut self, cases: Vec<v1::ReviewCase>) -> Vec<v1::WatchQueueResponse> {
         let mut news = vec![];
         for case in cases.into_iter().rev() {
             let Some((id, revision)) = case.comment.as_ref().map(|comment| (comment.id.clone(), comment.revision))
@@ -70,7 +70,7 @@ impl Known {
     }
 
     /// Known ones that are not listed any more. Where the list is cut short, nobody can say.
-    fn gone(&self, cases: &[v1::Case], is_whole: bool) -> Vec<String> {
+    fn gone(&self, cases: &[v1::ReviewCase], is_whole: bool) -> Vec<String> {
         if !is_whole {
             return vec![];
         }
@@ -80,7 +80,7 @@ impl Known {
 }
 
 /// The newest that wait, and whether these are all.
-async fn list(connection: &mut Connection, filter: &v1::QueueFilter) -> Result<(Vec<v1::Case>, bool), Status> {
+async fn list(connection: &mut Connection, filter: &v1::QueueFilter) -> Result<(Vec<v1::ReviewCase>, bool), Status> {
     let mut cases = vec![];
     let mut request = v1::ListQueueRequest {
         filter: Some(filter.clone()),
@@ -99,7 +99,7 @@ async fn list(connection: &mut Connection, filter: &v1::QueueFilter) -> Result<(
     Ok((cases, false))
 }
 
-fn event(event: v1::QueueEvent, comment_id: String, case: Option<v1::Case>) -> v1::WatchQueueResponse {
+fn event(event: v1::QueueEvent, comment_id: String, case: Option<v1::ReviewCase>) -> v1::WatchQueueResponse {
     v1::WatchQueueResponse { event: event.into(), comment_id, case, total: 0 }
 }
 
@@ -107,9 +107,9 @@ fn event(event: v1::QueueEvent, comment_id: String, case: Option<v1::Case>) -> v
 mod tests {
     use super::*;
 
-    fn case(id: &str, revision: i64) -> v1::Case {
+    fn case(id: &str, revision: i64) -> v1::ReviewCase {
         let comment = v1::Comment { id: id.into(), revision, ..Default::default() };
-        v1::Case { comment: Some(comment), ..Default::default() }
+        v1::ReviewCase { comment: Some(comment), ..Default::default() }
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) fn draw(event: &v1::WatchQueueResponse, locale: Locale, now: DateTime
 }
 
 /// Why to look at it first.
-fn urgency(case: &v1::Case, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
+fn urgency(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
     let due = case.takedown.as_ref().and_then(|takedown| json::time(takedown.due_at.as_ref()));
     let due = due.map(|at| age::until(at, locale, now));
     let open = case.reports.as_ref().map(|reports| reports.open).filter(|open| *open > 0);
@@ -47,7 +47,7 @@ mod tests {
             ..Default::default()
         };
         let reports = Some(v1::Reports { open: 3, ..Default::default() });
-        let case = v1::Case { comment: Some(comment), spam_score: 0.5, reports, ..Default::default() };
+        let case = v1::ReviewCase { comment: Some(comment), spam_score: 0.5, reports, ..Default::default() };
         v1::WatchQueueResponse { event: event.into(), comment_id: "ma".into(), case: Some(case), total: 0 }
     }
 

@@ -180,17 +180,17 @@ cli-unbanned-already = Ban { $id } ({ $subject }) had ended before.
 cli-bans-empty = There are no bans.
 cli-article-closes = It closes by itself at { $at }.
 cli-still-closed = The article stays closed by the site's policy. Choose a --mode, or see duyet site.
-cli-released =
+cli-approved-pending =
     { $count ->
         [one] { $article }: approved { $count } waiting comment, { $waiting } still wait.
        *[other] { $article }: approved { $count } waiting comments, { $waiting } still wait.
     }
-cli-would-release =
+cli-would-approve-pending =
     { $count ->
         [one] { $article }: would approve { $count } waiting comment, { $waiting } would still wait. Nothing was changed.
        *[other] { $article }: would approve { $count } waiting comments, { $waiting } would still wait. Nothing was changed.
     }
-cli-release-more = One call approves 500 comments at most: run it again for the rest.
+cli-approve-pending-more = One call approves 500 comments at most: run it again for the rest.
 cli-mode-default = as the server is configured
 cli-auto-close =
     { $count ->
@@ -363,7 +363,7 @@ help-erase = Empty everything that one person wrote, for good; admins only, and 
 help-arg-id-of-person = A comment of theirs: without a known device it stands for itself alone
 help-arg-author-of-person = The author key
 help-arg-yes-erase = Do not ask
-help-release = Approve what waits on an article
+help-approve-pending = Approve what waits on an article
 help-site = Show or change how the whole site takes comments
 help-lockdown = Hold every new comment of the site for a while, in emergencies
 help-stats = Show how the queue and the moderators are doing
@@ -473,7 +473,7 @@ man-example-ban = Hold comments from that address range for two days.
 man-example-ban-author = Ban an author for seven days and refuse what waits.
 man-example-escalate = An authority demands a takedown within 24 hours.
 man-example-open = Open an article again for seven days.
-man-example-release = See how many comments with a low spam score would be approved.
+man-example-approve-pending = See how many comments with a low spam score would be approved.
 man-example-site = Close articles after 14 days; five reports ask for another look.
 man-example-lockdown = Hold every new comment for two hours.
 man-example-stats = The last seven days in numbers.

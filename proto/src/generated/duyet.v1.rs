@@ -2,26 +2,23 @@
 /// The end reader as the portal saw them. Only a portal fills this in; duyet never trusts a header for it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
-pub struct Client {
+pub struct ReaderContext {
     /// The reader's IP address, v4 or v6, as a proxy writes it: alone, with a port, in brackets, with a zone id. Kept only as keyed hashes.
     /// Empty when unknown; `unknown` and what cannot be read mean the same, and are counted (duyet_reader_addresses_unread_total).
     #[prost(string, tag = "1")]
     pub ip: ::prost::alloc::string::String,
-    /// The reader's User-Agent header. Not stored.
-    #[prost(string, tag = "2")]
-    pub user_agent: ::prost::alloc::string::String,
     /// The signed device token that IssueChallenge gave and the portal kept as a cookie. Empty for a new reader.
     #[prost(string, tag = "3")]
     pub device_token: ::prost::alloc::string::String,
 }
-impl ::prost::Name for Client {
-    const NAME: &'static str = "Client";
+impl ::prost::Name for ReaderContext {
+    const NAME: &'static str = "ReaderContext";
     const PACKAGE: &'static str = "duyet.v1";
     fn full_name() -> ::prost::alloc::string::String {
-        "duyet.v1.Client".into()
+        "duyet.v1.ReaderContext".into()
     }
     fn type_url() -> ::prost::alloc::string::String {
-        "/duyet.v1.Client".into()
+        "/duyet.v1.ReaderContext".into()
     }
 }
 /// A comment as a portal may see it. Plain text in NFC: the portal escapes it on output.
@@ -241,7 +238,7 @@ impl ::prost::Name for Takedown {
 }
 /// What one moderator told the others about a comment.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Note {
+pub struct ModeratorNote {
     /// UUIDv7.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
@@ -255,14 +252,14 @@ pub struct Note {
     #[prost(string, tag = "4")]
     pub text: ::prost::alloc::string::String,
 }
-impl ::prost::Name for Note {
-    const NAME: &'static str = "Note";
+impl ::prost::Name for ModeratorNote {
+    const NAME: &'static str = "ModeratorNote";
     const PACKAGE: &'static str = "duyet.v1";
     fn full_name() -> ::prost::alloc::string::String {
-        "duyet.v1.Note".into()
+        "duyet.v1.ModeratorNote".into()
     }
     fn type_url() -> ::prost::alloc::string::String {
-        "/duyet.v1.Note".into()
+        "/duyet.v1.ModeratorNote".into()
     }
 }
 /// One line of the append-only audit. Holds no personal data.
@@ -327,7 +324,7 @@ impl ::prost::Name for AuditEntry {
 }
 /// A comment as a moderator sees it.
 #[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Case {
+pub struct ReviewCase {
     /// The comment itself, whatever its status.
     #[prost(message, optional, tag = "1")]
     pub comment: ::core::option::Option<Comment>,
@@ -374,19 +371,19 @@ pub struct Case {
     pub author_comments: ::prost::alloc::vec::Vec<Comment>,
     /// What moderators noted, newest first, at most 100. In GetCase and ClaimNext only.
     #[prost(message, repeated, tag = "15")]
-    pub notes: ::prost::alloc::vec::Vec<Note>,
+    pub notes: ::prost::alloc::vec::Vec<ModeratorNote>,
     /// The comment answered. In GetCase and ClaimNext only; absent for a root.
     #[prost(message, optional, tag = "16")]
     pub answered: ::core::option::Option<Comment>,
 }
-impl ::prost::Name for Case {
-    const NAME: &'static str = "Case";
+impl ::prost::Name for ReviewCase {
+    const NAME: &'static str = "ReviewCase";
     const PACKAGE: &'static str = "duyet.v1";
     fn full_name() -> ::prost::alloc::string::String {
-        "duyet.v1.Case".into()
+        "duyet.v1.ReviewCase".into()
     }
     fn type_url() -> ::prost::alloc::string::String {
-        "/duyet.v1.Case".into()
+        "/duyet.v1.ReviewCase".into()
     }
 }
 /// Where a comment stands. Public means APPROVED and nothing else.
@@ -705,7 +702,7 @@ pub struct ListQueueResponse {
     /// The cases. A search for what no index knows (query, rule, scores, reported, unreviewed, claimed, without article_id, author and
     /// campaign_of) is answered after a second or so with what it found so far: fewer cases than page_size, perhaps none, and next_page_token.
     #[prost(message, repeated, tag = "1")]
-    pub cases: ::prost::alloc::vec::Vec<Case>,
+    pub cases: ::prost::alloc::vec::Vec<ReviewCase>,
     /// Empty on the last page. A search goes on with it where it stopped.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
@@ -757,7 +754,7 @@ impl ::prost::Name for ClaimNextRequest {
 pub struct ClaimNextResponse {
     /// The new ones, with everything that GetCase tells.
     #[prost(message, repeated, tag = "1")]
-    pub cases: ::prost::alloc::vec::Vec<Case>,
+    pub cases: ::prost::alloc::vec::Vec<ReviewCase>,
     /// When the new and the renewed claims end.
     #[prost(message, optional, tag = "2")]
     pub lease_expires_at: ::core::option::Option<::prost_types::Timestamp>,
@@ -837,7 +834,7 @@ pub struct WatchQueueResponse {
     pub comment_id: ::prost::alloc::string::String,
     /// As in ListQueue. Absent in a heartbeat.
     #[prost(message, optional, tag = "3")]
-    pub case: ::core::option::Option<Case>,
+    pub case: ::core::option::Option<ReviewCase>,
     /// How many match now, exact up to 10,000; 10,001 means more. In heartbeats.
     #[prost(int64, tag = "4")]
     pub total: i64,
@@ -874,7 +871,7 @@ impl ::prost::Name for GetCaseRequest {
 pub struct GetCaseResponse {
     /// The case.
     #[prost(message, optional, tag = "1")]
-    pub case: ::core::option::Option<Case>,
+    pub case: ::core::option::Option<ReviewCase>,
 }
 impl ::prost::Name for GetCaseResponse {
     const NAME: &'static str = "GetCaseResponse";
@@ -1181,7 +1178,7 @@ impl ::prost::Name for AddNoteRequest {
 pub struct AddNoteResponse {
     /// The note.
     #[prost(message, optional, tag = "1")]
-    pub note: ::core::option::Option<Note>,
+    pub note: ::core::option::Option<ModeratorNote>,
 }
 impl ::prost::Name for AddNoteResponse {
     const NAME: &'static str = "AddNoteResponse";
@@ -3426,7 +3423,7 @@ pub struct IssueChallengeRequest {
     pub accepted_kinds: ::prost::alloc::vec::Vec<i32>,
     /// The reader.
     #[prost(message, optional, tag = "3")]
-    pub client: ::core::option::Option<Client>,
+    pub client: ::core::option::Option<ReaderContext>,
     /// Language of the picture's alternative text, for example vi. Empty means accept-language.
     #[prost(string, tag = "4")]
     pub locale: ::prost::alloc::string::String,
@@ -3555,7 +3552,7 @@ pub struct VerifyChallengeRequest {
     pub article_id: ::prost::alloc::string::String,
     /// The reader.
     #[prost(message, optional, tag = "4")]
-    pub client: ::core::option::Option<Client>,
+    pub client: ::core::option::Option<ReaderContext>,
     /// UUID. A resend with the same id gets the first answer.
     #[prost(string, tag = "5")]
     pub request_id: ::prost::alloc::string::String,
@@ -4060,7 +4057,7 @@ pub struct SubmitCommentRequest {
     pub challenge_answer: ::prost::alloc::string::String,
     /// The reader.
     #[prost(message, optional, tag = "10")]
-    pub client: ::core::option::Option<Client>,
+    pub client: ::core::option::Option<ReaderContext>,
     /// UUID, made once per form by the portal. A resend with the same id and payload gets the first answer for 48 h; with another payload it
     /// is refused as REQUEST_ID_REUSED. The payload is article_id, parent_id, author_name, title and content, after cleaning. All other fields
     /// may differ: a resend may bring a fresh challenge, another address, or the article's new title.
@@ -4259,7 +4256,7 @@ pub struct ReportCommentRequest {
     pub note: ::prost::alloc::string::String,
     /// The reader. Needs a device token or an address: one of them is what counts once.
     #[prost(message, optional, tag = "4")]
-    pub client: ::core::option::Option<Client>,
+    pub client: ::core::option::Option<ReaderContext>,
     /// UUID.
     #[prost(string, tag = "5")]
     pub request_id: ::prost::alloc::string::String,
@@ -5547,56 +5544,56 @@ impl ::prost::Name for LockdownResponse {
         "/duyet.v1.LockdownResponse".into()
     }
 }
-/// Releases what waits on an article.
+/// Approves the pending comments of an article.
 #[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ReleasePendingRequest {
+pub struct ApprovePendingRequest {
     /// Which article.
     #[prost(string, tag = "1")]
     pub article_id: ::prost::alloc::string::String,
     /// Only comments that score less. Absent means the service's setting policy.low, below which HYBRID publishes.
     #[prost(double, optional, tag = "2")]
     pub max_score: ::core::option::Option<f64>,
-    /// True: only tell what would be released.
+    /// True: only say what would be approved.
     #[prost(bool, tag = "3")]
     pub dry_run: bool,
     /// UUID. A resend with the same id and payload gets the first answer for 48 h. Not needed for a dry run.
     #[prost(string, tag = "4")]
     pub request_id: ::prost::alloc::string::String,
 }
-impl ::prost::Name for ReleasePendingRequest {
-    const NAME: &'static str = "ReleasePendingRequest";
+impl ::prost::Name for ApprovePendingRequest {
+    const NAME: &'static str = "ApprovePendingRequest";
     const PACKAGE: &'static str = "duyet.v1";
     fn full_name() -> ::prost::alloc::string::String {
-        "duyet.v1.ReleasePendingRequest".into()
+        "duyet.v1.ApprovePendingRequest".into()
     }
     fn type_url() -> ::prost::alloc::string::String {
-        "/duyet.v1.ReleasePendingRequest".into()
+        "/duyet.v1.ApprovePendingRequest".into()
     }
 }
-/// What was released.
+/// What was approved.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ReleasePendingResponse {
+pub struct ApprovePendingResponse {
     /// How many were approved; in a dry run, how many would be.
     #[prost(int32, tag = "1")]
     pub released: i32,
     /// How many wait on the article now, counted up to 10,001; in a dry run, how many would.
     #[prost(int64, tag = "2")]
     pub still_waiting: i64,
-    /// For Revert. Empty in a dry run, and when nothing was released.
+    /// For Revert. Empty in a dry run, and when nothing was approved.
     #[prost(string, tag = "3")]
     pub batch_id: ::prost::alloc::string::String,
-    /// True when more match than the 500 that one call releases: call again with another request_id.
+    /// True when more match than the 500 that one call approves: call again with another request_id.
     #[prost(bool, tag = "4")]
     pub more: bool,
 }
-impl ::prost::Name for ReleasePendingResponse {
-    const NAME: &'static str = "ReleasePendingResponse";
+impl ::prost::Name for ApprovePendingResponse {
+    const NAME: &'static str = "ApprovePendingResponse";
     const PACKAGE: &'static str = "duyet.v1";
     fn full_name() -> ::prost::alloc::string::String {
-        "duyet.v1.ReleasePendingResponse".into()
+        "duyet.v1.ApprovePendingResponse".into()
     }
     fn type_url() -> ::prost::alloc::string::String {
-        "/duyet.v1.ReleasePendingResponse".into()
+        "/duyet.v1.ApprovePendingResponse".into()
     }
 }
 /// Generated client implementations.
@@ -5825,11 +5822,11 @@ pub mod policy_service_client {
         /// Approves PENDING comments of an article, the oldest first, as one batch that Revert takes back: what a change of mode does not do by
         /// itself. Comments with a takedown's clock are left to a moderator's own look.
         /// Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STORAGE_UNAVAILABLE.
-        pub async fn release_pending(
+        pub async fn approve_pending(
             &mut self,
-            request: impl tonic::IntoRequest<super::ReleasePendingRequest>,
+            request: impl tonic::IntoRequest<super::ApprovePendingRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::ReleasePendingResponse>,
+            tonic::Response<super::ApprovePendingResponse>,
             tonic::Status,
         > {
             self.inner
@@ -5842,11 +5839,11 @@ pub mod policy_service_client {
                 })?;
             let codec = tonic_prost::ProstCodec::default();
             let path = http::uri::PathAndQuery::from_static(
-                "/duyet.v1.PolicyService/ReleasePending",
+                "/duyet.v1.PolicyService/ApprovePending",
             );
             let mut req = request.into_request();
             req.extensions_mut()
-                .insert(GrpcMethod::new("duyet.v1.PolicyService", "ReleasePending"));
+                .insert(GrpcMethod::new("duyet.v1.PolicyService", "ApprovePending"));
             self.inner.unary(req, path, codec).await
         }
     }
@@ -5910,11 +5907,11 @@ pub mod policy_service_server {
         /// Approves PENDING comments of an article, the oldest first, as one batch that Revert takes back: what a change of mode does not do by
         /// itself. Comments with a takedown's clock are left to a moderator's own look.
         /// Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STORAGE_UNAVAILABLE.
-        async fn release_pending(
+        async fn approve_pending(
             &self,
-            request: tonic::Request<super::ReleasePendingRequest>,
+            request: tonic::Request<super::ApprovePendingRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::ReleasePendingResponse>,
+            tonic::Response<super::ApprovePendingResponse>,
             tonic::Status,
         >;
     }
@@ -6220,25 +6217,25 @@ pub mod policy_service_server {
                     };
                     Box::pin(fut)
                 }
-                "/duyet.v1.PolicyService/ReleasePending" => {
+                "/duyet.v1.PolicyService/ApprovePending" => {
                     #[allow(non_camel_case_types)]
-                    struct ReleasePendingSvc<T: PolicyService>(pub Arc<T>);
+                    struct ApprovePendingSvc<T: PolicyService>(pub Arc<T>);
                     impl<
                         T: PolicyService,
-                    > tonic::server::UnaryService<super::ReleasePendingRequest>
-                    for ReleasePendingSvc<T> {
-                        type Response = super::ReleasePendingResponse;
+                    > tonic::server::UnaryService<super::ApprovePendingRequest>
+                    for ApprovePendingSvc<T> {
+                        type Response = super::ApprovePendingResponse;
                         type Future = BoxFuture<
                             tonic::Response<Self::Response>,
                             tonic::Status,
                         >;
                         fn call(
                             &mut self,
-                            request: tonic::Request<super::ReleasePendingRequest>,
+                            request: tonic::Request<super::ApprovePendingRequest>,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
                             let fut = async move {
-                                <T as PolicyService>::release_pending(&inner, request).await
+                                <T as PolicyService>::approve_pending(&inner, request).await
                             };
                             Box::pin(fut)
                         }
@@ -6249,7 +6246,7 @@ pub mod policy_service_server {
                     let max_encoding_message_size = self.max_encoding_message_size;
                     let inner = self.inner.clone();
                     let fut = async move {
-                        let method = ReleasePendingSvc(inner);
+                        let method = ApprovePendingSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -10,7 +10,7 @@ use crate::{
     grpc::{
         call::Call,
         convert::{from_reason, optional},
-        convert_challenge::read_client,
+        convert_challenge::read_reader,
     },
     proto::v1,
     service::ReportRequest,
@@ -26,7 +26,7 @@ impl CommentGrpc {
         let comment = form::check_comment(&request.comment_id, "comment_id", &mut noted);
         let reason = optional(request.reason, from_reason, "reason", &mut noted);
         let note = report::check_words(reason, &request.note, &mut noted);
-        let client = read_client(request.client, &call.caller.site);
+        let client = read_reader(request.client, &call.caller.site);
         // Its value is not kept: who reports again counts no second time anyway.
         form::check_request_id(&request.request_id, &mut noted);
         let request = ReportRequest { comment, reason, note, client, noted };

@@ -6,7 +6,7 @@ use crate::{
     grpc::{
         call::Call,
         convert::{from_time, to_time},
-        convert_challenge::read_client,
+        convert_challenge::read_reader,
     },
     proto::v1,
 };
@@ -46,7 +46,7 @@ fn raw_form(request: v1::SubmitCommentRequest, site: &SiteId) -> RawForm {
         content: request.content,
         challenge_token: request.challenge_token,
         challenge_answer: request.challenge_answer,
-        client: read_client(request.client, site),
+        client: read_reader(request.client, site),
         request_id: request.request_id,
         honeypot: request.honeypot,
         form_opened_at,

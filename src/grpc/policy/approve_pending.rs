@@ -1,4 +1,4 @@
-//! `PolicyService.ReleasePending`.
+//! `PolicyService.ApprovePending`.
 
 use super::PolicyGrpc;
 use crate::{
@@ -8,27 +8,27 @@ use crate::{
     },
     grpc::call::Call,
     proto::v1,
-    service::ReleaseRequest,
+    service::ApprovePendingRequest,
 };
 
 impl PolicyGrpc {
-    pub(super) async fn release_pending(
+    pub(super) async fn approve_pending(
         &self,
         call: &Call,
-        request: v1::ReleasePendingRequest,
-    ) -> Result<v1::ReleasePendingResponse> {
-        let released = self.0.release_pending(&call.caller, &release_request(&request)?, call.now).await;
-        let released = self.suggesting(call, released).await?;
-        Ok(v1::ReleasePendingResponse {
-            released: released.count,
-            still_waiting: released.still_waiting,
-            batch_id: released.batch.map(|id| id.to_string()).unwrap_or_default(),
-            more: released.more,
+        request: v1::ApprovePendingRequest,
+    ) -> Result<v1::ApprovePendingResponse> {
+        let approved = self.0.approve_pending(&call.caller, &parse(&request)?, call.now).await;
+        let approved = self.suggesting(call, approved).await?;
+        Ok(v1::ApprovePendingResponse {
+            released: approved.count,
+            still_waiting: approved.still_waiting,
+            batch_id: approved.batch.map(|id| id.to_string()).unwrap_or_default(),
+            more: approved.more,
         })
     }
 }
 
-fn release_request(request: &v1::ReleasePendingRequest) -> Result<ReleaseRequest> {
+fn parse(request: &v1::ApprovePendingRequest) -> Result<ApprovePendingRequest> {
     let mut violations = Violations::default();
     let article = form::check_article(&request.article_id, &mut violations);
     if request.max_score.is_some_and(|score| !(0.0..=1.0).contains(&score)) {
@@ -40,7 +40,7 @@ fn release_request(request: &v1::ReleasePendingRequest) -> Result<ReleaseRequest
         form::check_request_id(&request.request_id, &mut violations)
     };
     violations.into_result()?;
-    Ok(ReleaseRequest {
+    Ok(ApprovePendingRequest {
         article: article.ok_or_else(|| Error::invalid("article_id", Problem::Required))?,
         max_score: request.max_score,
         request_id: request_id.filter(|_| !request.dry_run),

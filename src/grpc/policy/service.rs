@@ -35,12 +35,12 @@ impl PolicyService for PolicyGrpc {
         call.answer(self.lockdown(&call, request.into_inner()).await)
     }
 
-    async fn release_pending(
+    async fn approve_pending(
         &self,
-        request: Request<v1::ReleasePendingRequest>,
-    ) -> Result<Response<v1::ReleasePendingResponse>, Status> {
+        request: Request<v1::ApprovePendingRequest>,
+    ) -> Result<Response<v1::ApprovePendingResponse>, Status> {
         let call = Call::of(&request)?;
-        call.answer(self.release_pending(&call, request.into_inner()).await)
+        call.answer(self.approve_pending(&call, request.into_inner()).await)
     }
 
     async fn get_article(

@@ -66,7 +66,7 @@ const FIRST: [&str; 22] = [
     "/duyet.v1.PolicyService/UpdateArticle",
     "/duyet.v1.PolicyService/UpdateSite",
     "/duyet.v1.PolicyService/Lockdown",
-    "/duyet.v1.PolicyService/ReleasePending",
+    "/duyet.v1.PolicyService/ApprovePending",
     "/duyet.v1.PrivacyService/EraseAuthor",
     "/duyet.v1.PrivacyService/RevealSender",
     "/duyet.v1.RuleService/PutTerm",

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         Error, Result,
         challenge::{ChallengeContent, ChallengeKind, Image, IssuedChallenge, SealedChallenge},
-        form::Client,
+        form::ReaderContext,
         id::{ArticleId, SiteId},
         level::Level,
         pseudonym::Salt,
@@ -36,7 +36,7 @@ const CONTEXT_PATIENCE: Patience = Patience::from_millis(100);
 struct Asked<'a> {
     site: &'a SiteId,
     article: &'a ArticleId,
-    client: &'a Client,
+    client: &'a ReaderContext,
     now: DateTime<Utc>,
 }
 
@@ -49,7 +49,7 @@ impl Workflow {
         &self,
         site: &SiteId,
         article: &ArticleId,
-        client: &Client,
+        client: &ReaderContext,
         kinds: &[ChallengeKind],
         now: DateTime<Utc>,
     ) -> Result<IssuedChallenge> {

@@ -11,7 +11,7 @@ use crate::{
         Error, Result,
         answer::{fold_answer_to, is_blank},
         challenge::{CaptchaFailure, ChallengeKind, PASS_SECONDS, SealedChallenge},
-        form::Client,
+        form::ReaderContext,
         id::{ArticleId, SiteId},
         request::RequestRow,
         violation::Problem,
@@ -45,7 +45,7 @@ pub struct VerifyRequest {
     pub article: ArticleId,
     pub token: String,
     pub answer: String,
-    pub client: Client,
+    pub client: ReaderContext,
     pub request_id: Uuid,
 }
 
@@ -159,7 +159,7 @@ impl Workflow {
         &self,
         error: Error,
         handed: Handed<'_>,
-        client: &Client,
+        client: &ReaderContext,
     ) -> Error {
         let Error::Captcha { failure, fresh: None } = error else { return error };
         let (site, article, now) = (handed.visitor.site, handed.article, handed.visitor.now);

@@ -10,7 +10,7 @@ use crate::{
         Result,
         access::Caller,
         budget::Room,
-        case::Case,
+        case::ReviewCase,
         claim::ClaimRequest,
         id::CommentId,
         queue::{QueueFilter, QueueOrder},
@@ -37,7 +37,7 @@ pub struct ClaimNextRequest {
 /// Comments that the caller holds.
 pub struct ClaimedCases {
     /// The new ones in the order asked for, with their details.
-    pub cases: Vec<Case>,
+    pub cases: Vec<ReviewCase>,
     /// Those of the request's `renew` that are held.
     pub renewed: Vec<CommentId>,
     pub until: DateTime<Utc>,
@@ -82,7 +82,7 @@ impl Workflow {
     }
 
     /// Returns the cases of `ids` that there are, in their order, until a response is full.
-    async fn cases(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<Vec<Case>> {
+    async fn cases(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<Vec<ReviewCase>> {
         let found =
             stream::iter(ids.to_vec()).map(|id| self.core.store.find_case(&caller.site, id, now)).buffered(LOOK_UPS);
         let mut found = std::pin::pin!(found);

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Result,
         budget::Room,
-        case::Case,
+        case::ReviewCase,
         page::{Page, QueuePage, queue_cursor},
         queue::EXACT_TOTAL,
     },
@@ -24,7 +24,7 @@ const SLICE: usize = 10_000;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A page. It may hold less than was asked for, even nothing, and have a next page.
-pub(in crate::service) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<Case>> {
+pub(in crate::service) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<ReviewCase>> {
     if !page.filter.is_search() {
         return store.list_queue(&page).await;
     }

@@ -10,7 +10,7 @@ use crate::{
         Error, Result,
         access::Caller,
         audit::{AuditEntry, AuditFilter},
-        case::Case,
+        case::ReviewCase,
         comment::Comment,
         decision::{DecisionAnswer, DecisionBatch, DecisionItem, Settled},
         id::{CommentId, SiteId},
@@ -40,7 +40,7 @@ pub struct QueueRequest {
 
 /// A page of the queue.
 pub struct QueueList {
-    pub cases: Vec<Case>,
+    pub cases: Vec<ReviewCase>,
     pub next_page_token: String,
     pub total: i64,
 }
@@ -115,7 +115,7 @@ impl Workflow {
     ///
     /// # Errors
     /// `CommentNotFound`.
-    pub async fn get_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Case> {
+    pub async fn get_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<ReviewCase> {
         self.core.store.find_case(site, id, now).await?.ok_or(Error::CommentNotFound(id))
     }
 

@@ -21,7 +21,7 @@ use crate::{
     domain::{
         Error, Result,
         access::Caller,
-        case::Case,
+        case::ReviewCase,
         id::{CommentId, SiteId},
         page::QueuePage,
         queue::{QueueFilter, QueueOrder},
@@ -68,9 +68,9 @@ pub enum QueueEvent {
     /// So many comments match.
     Heartbeat { total: i64 },
     /// It matches as it stands.
-    Waiting(Box<Case>),
+    Waiting(Box<ReviewCase>),
     /// It does not.
-    Left(Box<Case>),
+    Left(Box<ReviewCase>),
 }
 
 impl Workflow {

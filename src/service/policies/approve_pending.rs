@@ -7,7 +7,7 @@ use crate::{
     domain::{
         Error, Result,
         access::Caller,
-        case::Case,
+        case::ReviewCase,
         decision::{DecisionAnswer, DecisionBatch, DecisionError, DecisionItem, MAX_ITEMS},
         id::{ArticleId, SiteId},
         lifecycle::{Action, Status},
@@ -23,17 +23,17 @@ use crate::{
 
 /// A checked request.
 #[derive(Debug, Clone)]
-pub struct ReleaseRequest {
+pub struct ApprovePendingRequest {
     pub article: ArticleId,
     /// Only comments that score less; `None` means less than what HYBRID publishes below.
     pub max_score: Option<f64>,
-    /// `None` only tells what would be released.
+    /// `None` only tells what would be approved.
     pub request_id: Option<Uuid>,
 }
 
-/// What was released. In a replay the first two fields are those of the first answer, the others are as of now.
+/// What was approved. In a replay the first two fields are those of the first answer, the others are as of now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Released {
+pub struct ApprovedPending {
     pub count: i32,
     /// `None` when nothing was.
     pub batch: Option<Uuid>,
@@ -52,47 +52,52 @@ impl Workflow {
     ///
     /// # Errors
     /// `ArticleNotFound`, `RequestIdReused`.
-    pub async fn release_pending(
+    pub async fn approve_pending(
         &self,
         caller: &Caller,
-        request: &ReleaseRequest,
+        request: &ApprovePendingRequest,
         now: DateTime<Utc>,
-    ) -> Result<Released> {
+    ) -> Result<ApprovedPending> {
         let site = &caller.site;
         self.get_article(site, &request.article).await?;
         let Some(request_id) = request.request_id else { return self.rehearse(site, request, now).await };
         let payload = (&caller.name, request.article.as_str(), request.max_score);
         let payload = serde_json::to_vec(&payload).map_err(Error::internal)?;
-        let row = self.core.keyring.request_row(site, request_id, "ReleasePending", &payload);
+        let row = self.core.keyring.request_row(site, request_id, "ApprovePending", &payload);
         if self.core.store.find_request(site, request_id).await?.is_none() {
             self.approve_all(caller, request, row.clone(), now).await?;
         }
         // What the store remembers is the answer: also to a copy of this call that found other comments and came second.
         let first = self.core.store.find_request(site, request_id).await?;
-        let first = first.ok_or_else(|| Error::internal("a release was not remembered"))?;
+        let first = first.ok_or_else(|| Error::internal("the approval was not stored"))?;
         let first: Remembered = first.replay(&row)?;
         let count = first.iter().flatten().filter(|answer| answer.changed).count();
         let batch = (count > 0).then(|| batch_id(&caller.name, row.id));
         let count = i32::try_from(count).unwrap_or(i32::MAX);
         let still_waiting = self.count_waiting(site, &request.article, now).await?;
-        let more = !self.releasable(site, request, 1, now).await?.is_empty();
-        Ok(Released { count, batch, still_waiting, more })
+        let more = !self.approvable(site, request, 1, now).await?.is_empty();
+        Ok(ApprovedPending { count, batch, still_waiting, more })
     }
 
-    async fn rehearse(&self, site: &SiteId, request: &ReleaseRequest, now: DateTime<Utc>) -> Result<Released> {
+    async fn rehearse(
+        &self,
+        site: &SiteId,
+        request: &ApprovePendingRequest,
+        now: DateTime<Utc>,
+    ) -> Result<ApprovedPending> {
         let waiting = self.count_waiting(site, &request.article, now).await?;
-        let found = self.releasable(site, request, MAX_ITEMS + 1, now).await?.len();
+        let found = self.approvable(site, request, MAX_ITEMS + 1, now).await?.len();
         let count = found.min(MAX_ITEMS);
-        let released = i64::try_from(count).unwrap_or_default();
-        let still_waiting = if waiting > EXACT_TOTAL { waiting } else { (waiting - released).max(0) };
+        let approved = i64::try_from(count).unwrap_or_default();
+        let still_waiting = if waiting > EXACT_TOTAL { waiting } else { (waiting - approved).max(0) };
         let count = i32::try_from(count).unwrap_or(i32::MAX);
-        Ok(Released { count, batch: None, still_waiting, more: found > MAX_ITEMS })
+        Ok(ApprovedPending { count, batch: None, still_waiting, more: found > MAX_ITEMS })
     }
 
     async fn approve_all(
         &self,
         caller: &Caller,
-        request: &ReleaseRequest,
+        request: &ApprovePendingRequest,
         row: RequestRow,
         now: DateTime<Utc>,
     ) -> Result<()> {
@@ -105,7 +110,7 @@ impl Workflow {
             actor: caller.name.clone(),
             at: now,
             batch: Some(batch_id(&caller.name, row.id)),
-            items: self.releasable(&caller.site, request, MAX_ITEMS, now).await?,
+            items: self.approvable(&caller.site, request, MAX_ITEMS, now).await?,
             request: Some(row),
         };
         let _change = self.core.pages.change();
@@ -118,10 +123,10 @@ impl Workflow {
     }
 
     /// At most `most` comments to approve, the oldest first. The queue is asked, not all of the article: it is short.
-    async fn releasable(
+    async fn approvable(
         &self,
         site: &SiteId,
-        request: &ReleaseRequest,
+        request: &ApprovePendingRequest,
         most: usize,
         now: DateTime<Utc>,
     ) -> Result<Vec<DecisionItem>> {
@@ -161,7 +166,7 @@ impl Workflow {
 }
 
 /// What a person held, by a ban or a demand, waits for a person.
-fn may_go(case: &Case) -> bool {
+fn may_go(case: &ReviewCase) -> bool {
     let held = case.findings.iter().any(|finding| finding.rule == Rule::HeldByBan);
     case.comment.status == Status::Pending && case.comment.attention.takedown.is_none() && !held
 }

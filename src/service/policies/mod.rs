@@ -3,7 +3,7 @@ mod articles;
 mod site;
 
 pub use self::{
-    approve_pending::{ReleaseRequest, Released},
+    approve_pending::{ApprovePendingRequest, ApprovedPending},
     articles::ArticleUpdate,
     site::{LockdownRequest, SiteUpdate},
 };

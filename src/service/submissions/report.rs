@@ -8,10 +8,10 @@ use crate::{
     domain::{
         Error, Result,
         access::Caller,
-        form::Client,
+        form::ReaderContext,
         id::{CommentId, SiteId},
         reason::Reason,
-        report::{NewNote, Note, Report, Reported},
+        report::{ModeratorNote, NewNote, Report, Reported},
         violation::{Problem, Violations},
     },
     ops::metric,
@@ -31,7 +31,7 @@ pub struct ReportRequest {
     pub comment: Option<CommentId>,
     pub reason: Option<Reason>,
     pub note: String,
-    pub client: Client,
+    pub client: ReaderContext,
     /// What was wrong with it before it came here.
     pub noted: Violations,
 }
@@ -103,9 +103,9 @@ impl Workflow {
     ///
     /// # Errors
     /// `CommentNotFound`, `RequestIdReused`.
-    pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<Note> {
+    pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<ModeratorNote> {
         let row = request_row(&self.core.keyring, "AddNote", caller, &request, request.request_id)?;
-        let note = Note { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };
+        let note = ModeratorNote { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };
         let new = NewNote { site: caller.site.clone(), comment: request.comment, note, request: Some(row) };
         self.core.store.add_note(&new).await
     }

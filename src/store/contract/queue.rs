@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     Result,
-    case::Case,
+    case::ReviewCase,
     id::{CommentId, SiteId},
     page::{Cursor, Page, QueuePage},
     queue::QueueFilter,
@@ -14,7 +14,7 @@ use crate::domain::{
 #[async_trait]
 pub trait QueueStore: Send + Sync {
     /// A page of the queue. [`crate::domain::queue::QueueOrder::Due`] lists takedowns only.
-    async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<Case>>;
+    async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<ReviewCase>>;
 
     /// How many comments lie between `after` and `until` of a page, whatever its size, counted up to
     /// [`crate::domain::queue::EXACT_TOTAL`] + 1.
@@ -25,7 +25,7 @@ pub trait QueueStore: Send + Sync {
     async fn queue_slice(&self, page: &QueuePage<'_>) -> Result<Option<Cursor>>;
 
     /// One case with its details and the claim in force at `now`.
-    async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>>;
+    async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<ReviewCase>>;
 
     /// The comments of `ids` that exist, in no order, each with whether it matches the filter at `now`.
     async fn find_cases(
@@ -34,7 +34,7 @@ pub trait QueueStore: Send + Sync {
         ids: &[CommentId],
         filter: &QueueFilter,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(Case, bool)>>;
+    ) -> Result<Vec<(ReviewCase, bool)>>;
 
     /// Comments that changed at or after `since`: each change's id with its comment, in no order, of the newest at most
     /// [`MOST_CHANGES`]. Reports and escalations count as changes.

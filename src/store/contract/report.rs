@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Result,
-    report::{NewNote, Note, Report, Reported},
+    report::{ModeratorNote, NewNote, Report, Reported},
 };
 
 /// What readers report and moderators note.
@@ -17,5 +17,5 @@ pub trait ReportStore: Send + Sync {
     /// Stores a note.
     ///
     /// Fails with `CommentNotFound`, `RequestIdReused`.
-    async fn add_note(&self, new: &NewNote) -> Result<Note>;
+    async fn add_note(&self, new: &NewNote) -> Result<ModeratorNote>;
 }

@@ -6,7 +6,7 @@ use super::{audit, session::Pool};
 use crate::{
     domain::{
         Result,
-        case::{Case, CaseDetails},
+        case::{CaseDetails, ReviewCase},
         id::{CommentId, SiteId},
         queue::EXACT_TOTAL,
     },
@@ -33,7 +33,7 @@ const FIND: &str = concat!(
     where c.site_id = $1 and c.comment_id = $2"
 );
 
-pub(super) async fn find(pool: &Pool, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
+pub(super) async fn find(pool: &Pool, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<ReviewCase>> {
     let query = sqlx::query(FIND).bind(site.as_str()).bind(id.0).bind(EXACT_TOTAL + 1).bind(EXACT_TOTAL);
     let Some(row) = query.fetch_optional(pool).await? else { return Ok(None) };
     let mut columns = RowReader::new(&row);

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         Result,
-        case::Case,
+        case::ReviewCase,
         claim::ClaimRequest,
         id::{CommentId, SiteId},
         page::{Cursor, Page, QueuePage, queue_cursor},
@@ -29,7 +29,7 @@ use crate::{
 
 #[async_trait]
 impl QueueStore for PostgresStore {
-    async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<Case>> {
+    async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<ReviewCase>> {
         let cases = if Shape::of(page.filter).is_plain() {
             fetch(&self.pool, page, page.size + 1, false).await?
         } else {
@@ -59,7 +59,7 @@ impl QueueStore for PostgresStore {
         row.map(|row| keyset::read_queue_cursor(page.order, &mut RowReader::new(&row))).transpose()
     }
 
-    async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
+    async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<ReviewCase>> {
         case::find(&self.pool, site, id, now).await
     }
 
@@ -69,7 +69,7 @@ impl QueueStore for PostgresStore {
         ids: &[CommentId],
         filter: &QueueFilter,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(Case, bool)>> {
+    ) -> Result<Vec<(ReviewCase, bool)>> {
         let shape = Shape::with_conditions(filter);
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
         let query = shape.bind(shape.find(), site, filter, now).bind(ids);
@@ -101,7 +101,12 @@ fn bind_bounds(query: Asked, page: &QueuePage<'_>, limit: i64) -> Asked {
 }
 
 /// At most `limit` cases from where the page starts, locked when that is asked for.
-async fn fetch(executor: impl PgExecutor<'_>, page: &QueuePage<'_>, limit: usize, lock: bool) -> Result<Vec<Case>> {
+async fn fetch(
+    executor: impl PgExecutor<'_>,
+    page: &QueuePage<'_>,
+    limit: usize,
+    lock: bool,
+) -> Result<Vec<ReviewCase>> {
     let shape = Shape::of(page.filter);
     let query = shape.bind(shape.page(page.order, lock), page.site, page.filter, page.now);
     let query = if shape.is_plain() {
@@ -121,7 +126,7 @@ pub(super) async fn lock_next(
     filter: &QueueFilter,
     count: usize,
     after: Option<Cursor>,
-) -> Result<Vec<Case>> {
+) -> Result<Vec<ReviewCase>> {
     let ClaimRequest { site, order, now, .. } = *request;
     if !Shape::of(filter).is_plain() {
         tx.execute(planned_anew!()).await?;

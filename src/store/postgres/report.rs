@@ -8,7 +8,7 @@ use crate::{
         Error, Result,
         comment::Comment,
         reason::Reason,
-        report::{NewNote, Note, Report, Reported},
+        report::{ModeratorNote, NewNote, Report, Reported},
         site::Site,
     },
     store::{
@@ -25,7 +25,7 @@ impl ReportStore for PostgresStore {
         in_transaction!(self, tx => take(&mut tx, report).await?)
     }
 
-    async fn add_note(&self, new: &NewNote) -> Result<Note> {
+    async fn add_note(&self, new: &NewNote) -> Result<ModeratorNote> {
         in_transaction!(self, tx => add_note(&mut tx, new).await?)
     }
 }
@@ -112,11 +112,11 @@ const NOTE: &str = "insert into notes (site_id, note_id, comment_id, at, actor, 
 /// A stored response holds no text: an erasure would not reach it.
 const TEXT: &str = "select text from notes where site_id = $1 and note_id = $2";
 
-async fn add_note(tx: &mut Session, new: &NewNote) -> Result<Note> {
-    if let Some(first) = request::replay::<Note>(tx, &new.site, new.request.as_ref()).await? {
+async fn add_note(tx: &mut Session, new: &NewNote) -> Result<ModeratorNote> {
+    if let Some(first) = request::replay::<ModeratorNote>(tx, &new.site, new.request.as_ref()).await? {
         let row = sqlx::query(TEXT).bind(new.site.as_str()).bind(first.id).fetch_optional(tx).await?;
         let text = row.map(|row| RowReader::new(&row).text()).transpose()?.unwrap_or_default();
-        return Ok(Note { text, ..first });
+        return Ok(ModeratorNote { text, ..first });
     }
     let query = sqlx::query(NOTE).bind(new.site.as_str()).bind(new.comment.0).bind(new.note.id);
     let query = query.bind(new.note.at).bind(&new.note.actor).bind(&new.note.text);
@@ -124,7 +124,7 @@ async fn add_note(tx: &mut Session, new: &NewNote) -> Result<Note> {
         return Err(Error::CommentNotFound(new.comment));
     }
     if let Some(request) = &new.request {
-        let row = outcome::answered(request, &Note { text: String::new(), ..new.note.clone() })?;
+        let row = outcome::answered(request, &ModeratorNote { text: String::new(), ..new.note.clone() })?;
         request::insert(tx, &new.site, &row, new.note.id, new.note.at).await?;
     }
     Ok(new.note.clone())

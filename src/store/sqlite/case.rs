@@ -7,7 +7,7 @@ use super::audit;
 use crate::{
     domain::{
         Result,
-        case::{AuthorHistory, Case, CaseDetails},
+        case::{AuthorHistory, CaseDetails, ReviewCase},
         id::{CommentId, SiteId},
         queue::EXACT_TOTAL,
     },
@@ -26,7 +26,12 @@ const FIND: &str = concat!(
     from comments c where c.site_id = $1 and c.comment_id = $2"
 );
 
-pub(super) async fn find(pool: &SqlitePool, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
+pub(super) async fn find(
+    pool: &SqlitePool,
+    site: &SiteId,
+    id: CommentId,
+    now: DateTime<Utc>,
+) -> Result<Option<ReviewCase>> {
     let query = sqlx::query(FIND).bind(site.as_str()).bind(id.0).bind(EXACT_TOTAL + 1);
     let Some(row) = query.fetch_optional(pool).await? else { return Ok(None) };
     let mut columns = RowReader::new(&row);

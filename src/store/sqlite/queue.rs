@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         Result,
-        case::Case,
+        case::ReviewCase,
         id::{CommentId, SiteId},
         page::{Cursor, Page, QueuePage, queue_cursor},
         queue::{EXACT_TOTAL, QueueFilter},
@@ -30,7 +30,7 @@ use crate::{
 
 #[async_trait]
 impl QueueStore for SqliteStore {
-    async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<Case>> {
+    async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<ReviewCase>> {
         list(&self.read, page).await
     }
 
@@ -45,7 +45,7 @@ impl QueueStore for SqliteStore {
         row.map(|row| keyset::read_queue_cursor(page.order, &mut RowReader::new(&row))).transpose()
     }
 
-    async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<Case>> {
+    async fn find_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<Option<ReviewCase>> {
         case::find(&self.read, site, id, now).await
     }
 
@@ -55,7 +55,7 @@ impl QueueStore for SqliteStore {
         ids: &[CommentId],
         filter: &QueueFilter,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(Case, bool)>> {
+    ) -> Result<Vec<(ReviewCase, bool)>> {
         let query = ask(Shape::of(filter).find(), site, filter, now).bind(json_ids(ids));
         let judged = |row: &SqliteRow| {
             let mut columns = RowReader::new(row);
@@ -84,7 +84,7 @@ fn ask_page(sql: &'static str, page: &QueuePage<'_>, number: i64) -> Asked {
     bind_key(query, end.0).bind(end.1)
 }
 
-pub(super) async fn list(executor: impl SqliteExecutor<'_>, page: &QueuePage<'_>) -> Result<Page<Case>> {
+pub(super) async fn list(executor: impl SqliteExecutor<'_>, page: &QueuePage<'_>) -> Result<Page<ReviewCase>> {
     let query = ask_page(Shape::of(page.filter).page(page.order), page, parse::limit(page.size + 1));
     let rows = query.fetch_all(executor).await?;
     let cases = rows.iter().map(|row| rows::case(&mut RowReader::new(row), page.now)).collect::<Result<_>>()?;

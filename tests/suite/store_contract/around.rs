@@ -1,7 +1,7 @@
 //! What a case tells of everything around its comment.
 
 use duyetd::domain::{
-    case::{Case, CaseDetails},
+    case::{CaseDetails, ReviewCase},
     comment::Comment,
     id::CommentId,
     lifecycle::Action,
@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 impl Home {
-    async fn case(&self, id: CommentId) -> Case {
+    async fn case(&self, id: CommentId) -> ReviewCase {
         self.store.find_case(&site(), id, at(0)).await.unwrap().unwrap()
     }
 

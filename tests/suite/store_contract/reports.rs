@@ -5,7 +5,7 @@ use duyetd::domain::{
     lifecycle::{Action, Status},
     mode::Mode,
     reason::Reason,
-    report::{NewNote, Note, Reported},
+    report::{ModeratorNote, NewNote, Reported},
 };
 use tokio::task::JoinSet;
 
@@ -44,8 +44,11 @@ impl Home {
 }
 
 fn note(n: i64, comment: CommentId) -> NewNote {
-    let note = Note {
-        id: id_at(at(n)), at: at(n), actor: "lan".into(), text: "Đã gọi tác giả.\nChờ trả lời.".into()
+    let note = ModeratorNote {
+        id: id_at(at(n)),
+        at: at(n),
+        actor: "lan".into(),
+        text: "Đã gọi tác giả.\nChờ trả lời.".into(),
     };
     NewNote { site: site(), comment, note, request: Some(request()) }
 }

@@ -124,7 +124,7 @@ pub fn escalate(request: Request<v1::EscalateRequest>) -> Result<Response<v1::Es
 pub fn add_note(request: Request<v1::AddNoteRequest>) -> Result<Response<v1::AddNoteResponse>, Status> {
     admit(&request)?;
     let text = request.into_inner().text;
-    let note = v1::Note { id: DEED.into(), at: Some(at(1_777_622_400)), actor: "lan".into(), text };
+    let note = v1::ModeratorNote { id: DEED.into(), at: Some(at(1_777_622_400)), actor: "lan".into(), text };
     Ok(Response::new(v1::AddNoteResponse { note: Some(note) }))
 }
 
@@ -200,15 +200,15 @@ pub fn lockdown(
     Ok(Response::new(v1::LockdownResponse { site: Some(v1::SitePolicy { lockdown, ..site() }) }))
 }
 
-pub fn release_pending(
+pub fn approve_pending(
     canned: &Canned,
-    request: Request<v1::ReleasePendingRequest>,
-) -> Result<Response<v1::ReleasePendingResponse>, Status> {
+    request: Request<v1::ApprovePendingRequest>,
+) -> Result<Response<v1::ApprovePendingResponse>, Status> {
     admit(&request)?;
     let request = request.into_inner();
     let batch_id = if request.dry_run { String::new() } else { BATCH.to_owned() };
-    canned.0.lock().unwrap().releases.push(request);
-    Ok(Response::new(v1::ReleasePendingResponse { released: 12, still_waiting: 3, batch_id, more: false }))
+    canned.0.lock().unwrap().approve_pendings.push(request);
+    Ok(Response::new(v1::ApprovePendingResponse { released: 12, still_waiting: 3, batch_id, more: false }))
 }
 
 fn ban() -> v1::Ban {

@@ -253,11 +253,7 @@ impl Portal {
             content: content.into(),
             challenge_token: challenge.token,
             challenge_answer: ANSWER.into(),
-            client: Some(v1::Client {
-                ip: "203.0.113.7".into(),
-                device_token: challenge.device_token,
-                ..Default::default()
-            }),
+            client: Some(v1::ReaderContext { ip: "203.0.113.7".into(), device_token: challenge.device_token }),
             request_id: Uuid::new_v4().to_string(),
             ..Default::default()
         }
@@ -313,7 +309,7 @@ impl Desk {
         self.moderation.list_queue(v1::ListQueueRequest::default()).await.unwrap().into_inner()
     }
 
-    pub async fn case(&mut self, id: &str) -> v1::Case {
+    pub async fn case(&mut self, id: &str) -> v1::ReviewCase {
         let request = v1::GetCaseRequest { comment_id: id.into() };
         self.moderation.get_case(request).await.unwrap().into_inner().case.unwrap()
     }

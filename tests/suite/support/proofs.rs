@@ -41,7 +41,11 @@ fn field(challenge: Challenge, solution: Solution) -> String {
 
 impl Portal {
     /// A challenge of one of `kinds` for a reader.
-    pub async fn challenge_for(&mut self, client: v1::Client, kinds: &[ChallengeKind]) -> v1::IssueChallengeResponse {
+    pub async fn challenge_for(
+        &mut self,
+        client: v1::ReaderContext,
+        kinds: &[ChallengeKind],
+    ) -> v1::IssueChallengeResponse {
         let request = v1::IssueChallengeRequest {
             article_id: "bai".into(),
             accepted_kinds: kinds.iter().map(|kind| (*kind).into()).collect(),
@@ -54,7 +58,7 @@ impl Portal {
 
 /// A form that pays with a challenge's token, or with what the widget made of it.
 pub fn form_paying(issued: &v1::IssueChallengeResponse, token: &str, content: &str) -> v1::SubmitCommentRequest {
-    let client = v1::Client { device_token: issued.device_token.clone(), ..Default::default() };
+    let client = v1::ReaderContext { device_token: issued.device_token.clone(), ..Default::default() };
     v1::SubmitCommentRequest {
         article_id: "bai".into(),
         author_name: "Lan".into(),

@@ -26,8 +26,8 @@ impl Reader {
         Self { name: name.into(), ip: ip.into(), device_token: String::new() }
     }
 
-    fn client(&self) -> v1::Client {
-        v1::Client { ip: self.ip.clone(), device_token: self.device_token.clone(), ..Default::default() }
+    fn client(&self) -> v1::ReaderContext {
+        v1::ReaderContext { ip: self.ip.clone(), device_token: self.device_token.clone() }
     }
 
     /// A filled-in form.

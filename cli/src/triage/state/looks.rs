@@ -65,7 +65,7 @@ impl State {
         Some(Effect::Look(id))
     }
 
-    pub(super) fn looked(&mut self, answer: Result<Option<Box<v1::Case>>, Trouble>, now: DateTime<Utc>) {
+    pub(super) fn looked(&mut self, answer: Result<Option<Box<v1::ReviewCase>>, Trouble>, now: DateTime<Utc>) {
         let Some(asked) = self.looks.under_way.take() else { return };
         self.looks.not_before = None;
         match answer {

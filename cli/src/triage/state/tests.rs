@@ -558,7 +558,7 @@ fn a_clock_that_is_set_back_holds_nobody_up() {
 }
 
 /// The case of a comment that a colleague decided and took back.
-fn returned(number: usize) -> Box<v1::Case> {
+fn returned(number: usize) -> Box<v1::ReviewCase> {
     let mut case = case(number, "Nội dung mới");
     case.comment.as_mut().unwrap().revision = 3;
     Box::new(case)

@@ -93,7 +93,7 @@ fn alerts(scene: &Scene<'_>, held: &Held) -> impl Iterator<Item = String> {
     [takedown, reports, lost].into_iter().flatten()
 }
 
-fn history(scene: &Scene<'_>, case: &v1::Case) -> String {
+fn history(scene: &Scene<'_>, case: &v1::ReviewCase) -> String {
     let history = case.author_history.clone().unwrap_or_default();
     let values = [
         ("approved", history.approved.into()),

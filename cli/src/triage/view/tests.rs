@@ -33,7 +33,7 @@ fn at(seconds: i64) -> String {
 }
 
 /// A comment with everything: NFD, wide letters, a long word, matches, reports, a takedown, a colleague's note.
-fn rich() -> v1::Case {
+fn rich() -> v1::ReviewCase {
     let content = "Nguye\u{302}\u{303}n Văn A bán rẻ, gọi 0901234567 ngay hôm nay để được giảm giá đặc biệt 日本語の文字列です 😀 xem \
          http://vi-du.vn/mot-dia-chi-rat-dai-khong-co-khoang-trang-nao-ca-va-con-dai-hon-nua-de-phai-xuong-dong nhé.\n\
          \u{1b}[2JDòng hai\u{202e} giả.";
@@ -48,7 +48,8 @@ fn rich() -> v1::Case {
     case.takedown = Some(v1::Takedown { kind: v1::TakedownKind::Authority.into(), due_at });
     case.answered =
         Some(v1::Comment { author_name: "Lan".into(), content: "Cầu đẹp".into(), ..Default::default() });
-    case.notes = vec![v1::Note { actor: "minh".into(), text: "đã hỏi tòa soạn".into(), ..Default::default() }];
+    case.notes =
+        vec![v1::ModeratorNote { actor: "minh".into(), text: "đã hỏi tòa soạn".into(), ..Default::default() }];
     case.comment.as_mut().unwrap().title = "Rẻ nhất".into();
     case.author_comments = cases(5..9).into_iter().filter_map(|case| case.comment).collect();
     case
@@ -161,7 +162,7 @@ fn nothing_of_a_stranger_is_obeyed_or_taken_for_ours() {
     let comment = case.comment.as_mut().unwrap();
     (comment.author_name, comment.title) = (evil.into(), evil.into());
     case.article_title = evil.into();
-    case.notes = vec![v1::Note { actor: evil.into(), text: evil.into(), ..Default::default() }];
+    case.notes = vec![v1::ModeratorNote { actor: evil.into(), text: evil.into(), ..Default::default() }];
     let (mut state, now) = busy(vec![case]);
     for keys in ["", "h", "\u{1b}l", "\u{1b}b", "\u{1b}a"] {
         press(&mut state, keys, now);

@@ -20,13 +20,13 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_rehearsal_tells_what_a_release_does,
-    a_resent_release_gets_its_first_answer_whatever_waits_by_then,
-    parallel_copies_of_a_release_release_once,
-    a_long_queue_is_released_by_five_hundreds,
+    a_dry_run_says_what_approving_pending_comments_does,
+    a_resend_of_approve_pending_gets_the_first_answer,
+    parallel_copies_of_approve_pending_approve_once,
+    a_long_queue_is_approved_by_five_hundreds,
     what_is_not_of_the_article_is_left_alone,
     what_a_ban_holds_waits_for_a_person,
-    a_release_is_taken_back_as_one,
+    approved_pending_comments_are_reverted_as_one,
 }
 
 fn site() -> SiteId {
@@ -51,8 +51,8 @@ async fn audit(newsroom: &Newsroom, filter: &AuditFilter) -> Vec<AuditEntry> {
     entries
 }
 
-fn request(dry_run: bool) -> v1::ReleasePendingRequest {
-    v1::ReleasePendingRequest {
+fn request(dry_run: bool) -> v1::ApprovePendingRequest {
+    v1::ApprovePendingRequest {
         article_id: "cau-moi".into(),
         max_score: None,
         dry_run,
@@ -61,15 +61,18 @@ fn request(dry_run: bool) -> v1::ReleasePendingRequest {
 }
 
 impl Desk {
-    async fn release(&mut self, request: v1::ReleasePendingRequest) -> Result<v1::ReleasePendingResponse, Status> {
-        self.policy.release_pending(request).await.map(tonic::Response::into_inner)
+    async fn try_approve_pending(
+        &mut self,
+        request: v1::ApprovePendingRequest,
+    ) -> Result<v1::ApprovePendingResponse, Status> {
+        self.policy.approve_pending(request).await.map(tonic::Response::into_inner)
     }
 }
 
-async fn a_rehearsal_tells_what_a_release_does(database: Database) {
+async fn a_dry_run_says_what_approving_pending_comments_does(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
-    let status = desk.release(request(true)).await.unwrap_err();
+    let status = desk.try_approve_pending(request(true)).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "ARTICLE_NOT_FOUND"));
     // Below, at and above what HYBRID publishes below; public already; under a takedown's clock.
     let scores = [0.0, 0.29, 0.3, 0.31, 0.95];
@@ -82,51 +85,53 @@ async fn a_rehearsal_tells_what_a_release_does(database: Database) {
 
     let mut told = Vec::new();
     for max_score in [None, Some(0.31), Some(1.0)] {
-        let rehearsal = desk.release(v1::ReleasePendingRequest { max_score, ..request(true) }).await.unwrap();
+        let rehearsal =
+            desk.try_approve_pending(v1::ApprovePendingRequest { max_score, ..request(true) }).await.unwrap();
         assert_eq!((rehearsal.batch_id.as_str(), rehearsal.more), ("", false));
         told.push((rehearsal.released, rehearsal.still_waiting));
     }
     assert_eq!(told, [(2, 4), (3, 3), (5, 1)]);
     assert_eq!(audit(&newsroom, &AuditFilter::default()).await, [], "a rehearsal writes nothing");
 
-    let done = desk.release(request(false)).await.unwrap();
+    let done = desk.try_approve_pending(request(false)).await.unwrap();
     assert_eq!((done.released, done.still_waiting, done.more), (2, 4, false), "as was told");
     let batch = Some(done.batch_id.parse().unwrap());
     let entries = audit(&newsroom, &AuditFilter { batch, ..AuditFilter::default() }).await;
     let changed: Vec<_> = entries.iter().map(|entry| (entry.actor.as_str(), entry.action.as_str())).collect();
     assert_eq!(changed, [("moderator", "APPROVE"), ("moderator", "APPROVE")], "what Revert takes back by its batch");
     assert_eq!(newsroom.portal().list("cau-moi").await.total_count, 3);
-    let nothing = desk.release(request(false)).await.unwrap();
+    let nothing = desk.try_approve_pending(request(false)).await.unwrap();
     assert_eq!((nothing.released, nothing.batch_id.as_str(), nothing.still_waiting), (0, "", 4));
-    let rest = desk.release(v1::ReleasePendingRequest { max_score: Some(1.0), ..request(false) }).await.unwrap();
+    let rest =
+        desk.try_approve_pending(v1::ApprovePendingRequest { max_score: Some(1.0), ..request(false) }).await.unwrap();
     assert_eq!((rest.released, rest.still_waiting, rest.more), (3, 1, false), "a takedown wants a look of its own");
 }
 
-async fn a_resent_release_gets_its_first_answer_whatever_waits_by_then(database: Database) {
+async fn a_resend_of_approve_pending_gets_the_first_answer(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     put(&newsroom, &[waiting(1, 0.1), waiting(2, 0.1)]).await;
     let first_request = request(false);
-    let first = desk.release(first_request.clone()).await.unwrap();
+    let first = desk.try_approve_pending(first_request.clone()).await.unwrap();
     assert_eq!(first.released, 2);
     put(&newsroom, &[waiting(3, 0.1)]).await;
-    let again = desk.release(first_request.clone()).await.unwrap();
+    let again = desk.try_approve_pending(first_request.clone()).await.unwrap();
     assert_eq!((again.released, &again.batch_id), (first.released, &first.batch_id));
     assert_eq!((again.still_waiting, again.more), (1, true), "as it is now");
     assert_eq!(audit(&newsroom, &AuditFilter::default()).await.len(), 2, "what came since still waits");
-    let other = v1::ReleasePendingRequest { max_score: Some(0.5), ..first_request };
-    assert_eq!(reason(&desk.release(other).await.unwrap_err()), "REQUEST_ID_REUSED");
+    let other = v1::ApprovePendingRequest { max_score: Some(0.5), ..first_request };
+    assert_eq!(reason(&desk.try_approve_pending(other).await.unwrap_err()), "REQUEST_ID_REUSED");
 
-    // A release of nothing is an answer, too.
-    desk.release(request(false)).await.unwrap();
+    // Approving nothing is an answer, too.
+    desk.try_approve_pending(request(false)).await.unwrap();
     let empty = request(false);
-    assert_eq!(desk.release(empty.clone()).await.unwrap().released, 0);
+    assert_eq!(desk.try_approve_pending(empty.clone()).await.unwrap().released, 0);
     put(&newsroom, &[waiting(4, 0.1)]).await;
-    assert_eq!(desk.release(empty).await.unwrap().released, 0);
-    assert_eq!(desk.release(request(false)).await.unwrap().released, 1);
+    assert_eq!(desk.try_approve_pending(empty).await.unwrap().released, 0);
+    assert_eq!(desk.try_approve_pending(request(false)).await.unwrap().released, 1);
 }
 
-async fn parallel_copies_of_a_release_release_once(database: Database) {
+async fn parallel_copies_of_approve_pending_approve_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     for round in 0..5 {
         let start = round * 100;
@@ -135,24 +140,24 @@ async fn parallel_copies_of_a_release_release_once(database: Database) {
         let mut copies = JoinSet::new();
         for _ in 0..6 {
             let (mut desk, request) = (newsroom.desk(), request.clone());
-            copies.spawn(async move { desk.release(request).await.unwrap() });
+            copies.spawn(async move { desk.try_approve_pending(request).await.unwrap() });
         }
         // While more comes in, so that copies find different comments.
         put(&newsroom, &[waiting(start + 50, 0.1)]).await;
         let answers = copies.join_all().await;
-        let told = |answer: &v1::ReleasePendingResponse| (answer.released, answer.batch_id.clone());
+        let told = |answer: &v1::ApprovePendingResponse| (answer.released, answer.batch_id.clone());
         assert!(answers.iter().all(|answer| told(answer) == told(&answers[0])), "{answers:?}");
         let batch = Some(answers[0].batch_id.parse().unwrap());
         let entries = audit(&newsroom, &AuditFilter { batch, ..AuditFilter::default() }).await;
         assert_eq!(entries.len(), usize::try_from(answers[0].released).unwrap());
-        newsroom.desk().release(self::request(false)).await.unwrap();
+        newsroom.desk().try_approve_pending(self::request(false)).await.unwrap();
     }
     let public = newsroom.portal().list("cau-moi").await.total_count;
     assert_eq!(public, 5 * 21);
     assert_eq!(audit(&newsroom, &AuditFilter::default()).await.len(), 5 * 21, "each once");
 }
 
-async fn a_long_queue_is_released_by_five_hundreds(database: Database) {
+async fn a_long_queue_is_approved_by_five_hundreds(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     put(&newsroom, &(0..1_003).map(|n| waiting(n, 0.1)).collect::<Vec<_>>()).await;
@@ -165,9 +170,9 @@ async fn a_long_queue_is_released_by_five_hundreds(database: Database) {
         .await;
     let mut told = Vec::new();
     for _ in 0..2 {
-        let rehearsal = desk.release(request(true)).await.unwrap();
-        let done = desk.release(request(false)).await.unwrap();
-        let numbers = |answer: &v1::ReleasePendingResponse| (answer.released, answer.still_waiting, answer.more);
+        let rehearsal = desk.try_approve_pending(request(true)).await.unwrap();
+        let done = desk.try_approve_pending(request(false)).await.unwrap();
+        let numbers = |answer: &v1::ApprovePendingResponse| (answer.released, answer.still_waiting, answer.more);
         assert_eq!(numbers(&rehearsal), numbers(&done));
         told.push(numbers(&done));
     }
@@ -181,8 +186,8 @@ async fn what_is_not_of_the_article_is_left_alone(database: Database) {
     portal.say("bai-khac", "Chờ").await;
     let mut stranger = newsroom.desk_with(&newsroom.new_token("MODERATOR", "bao-khac").await);
     put(&newsroom, &[waiting(1, 0.1)]).await;
-    assert_eq!(reason(&stranger.release(request(false)).await.unwrap_err()), "ARTICLE_NOT_FOUND");
-    assert_eq!(newsroom.desk().release(request(false)).await.unwrap().released, 1);
+    assert_eq!(reason(&stranger.try_approve_pending(request(false)).await.unwrap_err()), "ARTICLE_NOT_FOUND");
+    assert_eq!(newsroom.desk().try_approve_pending(request(false)).await.unwrap().released, 1);
     assert_eq!(newsroom.desk().queue().await.total, 1);
 }
 
@@ -192,23 +197,23 @@ async fn what_a_ban_holds_waits_for_a_person(database: Database) {
     let finding = Finding::whole(Rule::HeldByBan, 0.0);
     held.findings = vec![finding];
     put(&newsroom, &[waiting(1, 0.1), held]).await;
-    let released = newsroom.desk().release(request(false)).await.unwrap();
-    assert_eq!((released.released, released.still_waiting), (1, 1));
+    let approved = newsroom.desk().try_approve_pending(request(false)).await.unwrap();
+    assert_eq!((approved.released, approved.still_waiting), (1, 1));
 }
 
-async fn a_release_is_taken_back_as_one(database: Database) {
+async fn approved_pending_comments_are_reverted_as_one(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     put(&newsroom, &(1..=5).map(|n| waiting(n, 0.1)).collect::<Vec<_>>()).await;
-    let released = desk.release(request(false)).await.unwrap();
-    assert_eq!((released.released, newsroom.portal().list("cau-moi").await.total_count), (5, 5));
+    let approved = desk.try_approve_pending(request(false)).await.unwrap();
+    assert_eq!((approved.released, newsroom.portal().list("cau-moi").await.total_count), (5, 5));
     let revert = v1::RevertRequest {
-        target: Some(v1::revert_request::Target::BatchId(released.batch_id)),
+        target: Some(v1::revert_request::Target::BatchId(approved.batch_id)),
         request_id: Uuid::new_v4().to_string(),
     };
     let results = desk.moderation.revert(revert).await.unwrap().into_inner().results;
     assert_eq!(results.len(), 5);
     assert_eq!(newsroom.portal().list("cau-moi").await.total_count, 0);
-    let again = desk.release(request(true)).await.unwrap();
+    let again = desk.try_approve_pending(request(true)).await.unwrap();
     assert_eq!((again.released, again.still_waiting), (5, 0), "they wait as before");
 }

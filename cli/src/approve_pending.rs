@@ -1,9 +1,9 @@
-//! `duyet release`: approves what waits on an article, by score.
+//! `duyet approve-pending`: approves what waits on an article, by score.
 
 use uuid::Uuid;
 
 use super::{
-    args::ReleaseArgs,
+    args::ApprovePendingArgs,
     desk::Desk,
     json, lookup,
     outcome::{Failure, Outcome},
@@ -11,20 +11,20 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// Runs `release`.
-pub(super) async fn run(desk: &Desk<'_>, args: ReleaseArgs) -> Result<Outcome, Failure> {
+/// Runs `approve-pending`.
+pub(super) async fn run(desk: &Desk<'_>, args: ApprovePendingArgs) -> Result<Outcome, Failure> {
     let mut connection = desk.connect().await?;
-    let ReleaseArgs { article, below, dry_run } = args;
-    let request = v1::ReleasePendingRequest {
+    let ApprovePendingArgs { article, below, dry_run } = args;
+    let request = v1::ApprovePendingRequest {
         article_id: article.clone(),
         max_score: below,
         dry_run,
         request_id: Uuid::new_v4().to_string(),
     };
-    let answer = connection.policy.release_pending(request).await;
+    let answer = connection.policy.approve_pending(request).await;
     let answer = answer.map_err(|status| lookup::unknown_article(desk, &connection, &status))?.into_inner();
     if desk.output.json {
-        desk.output.json(&json::Release::new(article, dry_run, answer))?;
+        desk.output.json(&json::ApprovePending::new(article, dry_run, answer))?;
         return Ok(Outcome::Done);
     }
     let values = [
@@ -32,14 +32,14 @@ pub(super) async fn run(desk: &Desk<'_>, args: ReleaseArgs) -> Result<Outcome, F
         ("count", answer.released.into()),
         ("waiting", answer.still_waiting.into()),
     ];
-    let key = if dry_run { "cli-would-release" } else { "cli-released" };
+    let key = if dry_run { "cli-would-approve-pending" } else { "cli-approved-pending" };
     desk.output.data(&desk.locale.text_with(key, &values))?;
     if !answer.batch_id.is_empty() {
         let batch = sanitize::line(&answer.batch_id);
         desk.output.data(&desk.locale.text_with("cli-undo-batch", &[("batch", batch.into())]))?;
     }
     if answer.more {
-        desk.talk("cli-release-more", &[]);
+        desk.talk("cli-approve-pending-more", &[]);
     }
     Ok(Outcome::Done)
 }

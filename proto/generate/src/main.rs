@@ -1,0 +1,73 @@
+//! Writes the code of `duyet-proto` from its .proto files: `cargo run -p duyet-proto-generate`. The result is committed, so that whoever
+//! builds duyet builds no protobuf compiler first, and a test fails when it is not what the .proto files say.
+
+use std::{fs, path::Path};
+
+use prost::Message as _;
+
+const PROTOS: [&str; 11] = [
+    "duyet/v1/ban_service.proto",
+    "duyet/v1/captcha_service.proto",
+    "duyet/v1/comment.proto",
+    "duyet/v1/comment_service.proto",
+    "duyet/v1/error_reason.proto",
+    "duyet/v1/moderation_service.proto",
+    "duyet/v1/policy_service.proto",
+    "duyet/v1/privacy_service.proto",
+    "duyet/v1/rule_service.proto",
+    "google/rpc/error_details.proto",
+    "google/rpc/status.proto",
+];
+
+/// Messages that hold answers, tokens or addresses: `duyet-proto` has their `Debug`.
+const SECRET: [&str; 6] = [
+    "AltchaChallenge",
+    "ReaderContext",
+    "IssueChallengeResponse",
+    "SubmitCommentRequest",
+    "VerifyChallengeRequest",
+    "VerifyChallengeResponse",
+];
+
+fn main() -> anyhow::Result<()> {
+    generate(&contract().join("src/generated"))
+}
+
+/// The directory of the package `duyet-proto`.
+fn contract() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Writes the code and the descriptor set to the directory `out`.
+fn generate(out: &Path) -> anyhow::Result<()> {
+    let descriptors = protox::compile(PROTOS, [contract()])?;
+    fs::write(out.join("duyet.v1.bin"), descriptors.encode_to_vec())?;
+    let mut config = tonic_prost_build::Config::new();
+    // JSON is written from the descriptor set, where a message is found by its name.
+    config.enable_type_names();
+    tonic_prost_build::configure()
+        .out_dir(out)
+        // Its type exists already, and clients of tonic know it.
+        .extern_path(".google.rpc", "::tonic_types::pb")
+        .client_mod_attribute(".", "#[cfg(feature = \"client\")]")
+        .server_mod_attribute(".", "#[cfg(feature = \"server\")]")
+        .skip_debug(SECRET.map(|message| format!(".duyet.v1.{message}")))
+        .compile_fds_with_config(descriptors, config)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_code_is_what_the_proto_files_say() {
+        let fresh = tempfile::tempdir().unwrap();
+        generate(fresh.path()).unwrap();
+        for file in ["duyet.v1.rs", "duyet.v1.bin"] {
+            let committed = fs::read(contract().join("src/generated").join(file)).unwrap();
+            let same = fs::read(fresh.path().join(file)).unwrap() == committed;
+            assert!(same, "{file} is old: run cargo run -p duyet-proto-generate");
+        }
+    }
+}
