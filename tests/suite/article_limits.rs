@@ -72,7 +72,8 @@ async fn garbage_tokens_silence_nobody(database: Database) {
                 let mut garbage = template.clone();
                 garbage.challenge_token = format!("rac-{network}-{number}");
                 garbage.request_id = Uuid::new_v4().to_string();
-                garbage.client = Some(v1::ReaderContext { ip: format!("2001:db8:{network}::{number}") });
+                garbage.client =
+                    Some(v1::ReaderContext { ip: format!("2001:db8:{network}::{number}"), ..Default::default() });
                 assert_eq!(reason(&send(&mut portal, garbage).await.unwrap_err()), "CAPTCHA_INVALID");
             }
         }
@@ -145,11 +146,11 @@ async fn challenges_keep_a_reserve_too(database: Database) {
         portal.captcha.issue_challenge(request).await
     };
     for number in 0..4 {
-        ask(v1::ReaderContext { ip: format!("198.51.{number}.9") }).await.unwrap();
+        ask(v1::ReaderContext { ip: format!("198.51.{number}.9"), ..Default::default() }).await.unwrap();
     }
-    let denied = ask(v1::ReaderContext { ip: "198.51.9.9".into() }).await.unwrap_err();
+    let denied = ask(v1::ReaderContext { ip: "198.51.9.9".into(), ..Default::default() }).await.unwrap_err();
     assert_eq!(limit(&denied), "ChallengesPerArticle");
-    let known = v1::ReaderContext { device_token: reader.device_token.clone() };
+    let known = v1::ReaderContext { device_token: reader.device_token.clone(), ..Default::default() };
     for _ in 0..4 {
         ask(known.clone()).await.unwrap();
     }
