@@ -149,6 +149,18 @@ impl Error {
     }
 }
 
+impl Violations {
+    /// Builds a request out of its parsed fields when nothing was noted. A parser that returned `None` noted why, so `build` takes
+    /// the fields with `?`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with all violations at once. [`Error::Internal`] when `build` finds a field missing that no parser noted.
+    pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T> {
+        self.into_result()?;
+        build().ok_or_else(|| Error::internal("a missing field was not noted"))
+    }
+}
+
 impl From<Violations> for Error {
     fn from(violations: Violations) -> Self {
         Self::Invalid(violations)

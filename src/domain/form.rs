@@ -103,9 +103,9 @@ impl RawForm {
         let answer = ("challenge_answer", self.challenge_answer.as_str());
         check_challenge(("challenge_token", &self.challenge_token), answer, &mut violations);
         let request_id = check_request_id(&self.request_id, &mut violations);
-        match (article, request_id, violations.into_result()) {
-            (Some(article), Some(request_id), Ok(())) => Ok(Form {
-                article,
+        violations.finish(|| {
+            Some(Form {
+                article: article?,
                 article_title,
                 article_url: self.article_url,
                 article_published_at: self.article_published_at,
@@ -115,14 +115,11 @@ impl RawForm {
                 challenge_token: self.challenge_token,
                 challenge_answer: self.challenge_answer,
                 client: self.client,
-                request_id,
+                request_id: request_id?,
                 honeypot: !self.honeypot.is_empty(),
                 form_opened_at: self.form_opened_at,
-            }),
-            (_, _, Err(violations)) => Err(violations.into()),
-            // A missing value always left a violation behind.
-            (_, _, Ok(())) => Err(super::Error::internal("a missing field was not noted")),
-        }
+            })
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Error, Result,
+        Result,
         ban::{self, Ban, BanKind},
         decision::{self, MAX_NOTE, Settled},
         form,
@@ -74,11 +74,7 @@ impl BanGrpc {
         let note = text::clean_block(&request.note);
         violations.check_length("note", &note, MAX_NOTE, MAX_NOTE * 8);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
-        violations.into_result()?;
-        let (Some(ban), Some(request_id)) = (ban, request_id) else {
-            return Err(Error::internal("a missing field was not noted"));
-        };
-        let request = RevokeRequest { ban, note, request_id };
+        let request = violations.finish(|| Some(RevokeRequest { ban: ban?, note, request_id: request_id? }))?;
         let (ban, changed) = self.0.revoke_ban(&call.caller, request, call.now).await?;
         Ok(v1::RevokeBanResponse { ban: Some(to_ban(ban)), changed })
     }
@@ -113,23 +109,18 @@ fn ban_request(request: v1::CreateBanRequest, call: &Call) -> Result<BanRequest>
         // Refused anyway: then with all that is wrong. Alone the times are the service's business, which knows a resend.
         ban::check_times(kind, expires_at, since, call.now, &mut violations);
     }
-    violations.into_result()?;
-    let (Some(target), Some(effect), Some(reason)) = (target, effect, reason) else {
-        return Err(Error::internal("a missing field was not noted"));
-    };
-    let (Some(expires_at), Some(request_id)) = (expires_at, request_id) else {
-        return Err(Error::internal("a missing field was not noted"));
-    };
-    Ok(BanRequest {
-        target,
-        effect,
-        reason,
-        note,
-        expires_at,
-        reject_pending: request.reject_pending,
-        remove_published: request.remove_published,
-        since,
-        request_id,
+    violations.finish(|| {
+        Some(BanRequest {
+            target: target?,
+            effect: effect?,
+            reason: reason?,
+            note,
+            expires_at: expires_at?,
+            reject_pending: request.reject_pending,
+            remove_published: request.remove_published,
+            since,
+            request_id: request_id?,
+        })
     })
 }
 

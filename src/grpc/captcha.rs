@@ -56,8 +56,7 @@ impl CaptchaGrpc {
         let article = form::check_article(&request.article_id, &mut violations);
         let client = read_reader(request.client, &call.caller.site);
         let kinds = check_kinds(&request.accepted_kinds, &mut violations);
-        violations.into_result()?;
-        let article = article.ok_or_else(|| crate::domain::Error::invalid("article_id", Problem::Required))?;
+        let article = violations.finish(|| article)?;
         let issued = self.0.issue_challenge(&call.caller.site, &article, &client, &kinds, call.now).await?;
         Ok(to_issued(issued, Locale::from_accept_language(&request.locale).unwrap_or(call.locale)))
     }
@@ -72,12 +71,9 @@ impl CaptchaGrpc {
         let client = read_reader(request.client, &call.caller.site);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
         form::check_challenge(("token", &request.token), ("answer", &request.answer), &mut violations);
-        violations.into_result()?;
-        let (Some(article), Some(request_id)) = (article, request_id) else {
-            return Err(crate::domain::Error::internal("a missing field was not noted"));
-        };
         let (token, answer) = (request.token, request.answer);
-        let request = VerifyRequest { article, token, answer, client, request_id };
+        let request = violations
+            .finish(|| Some(VerifyRequest { article: article?, token, answer, client, request_id: request_id? }))?;
         let pass_token = self.0.verify_challenge(&call.caller.site, &request, call.now).await?;
         Ok(v1::VerifyChallengeResponse { pass_token })
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Error, Result,
+        Result,
         access::Role,
         decision::MAX_NOTE,
         form,
@@ -74,8 +74,7 @@ impl PrivacyGrpc {
             export_author_request::Of::CommentId(id) => Of::CommentId(id),
         });
         let person = check_person(of, &mut violations);
-        violations.into_result()?;
-        let person = person.ok_or_else(|| Error::internal("a missing field was not noted"))?;
+        let person = violations.finish(|| person)?;
         let turn = self.0.turn(&call.caller, Cost::Report)?;
         let export = self.0.export_author(&call.caller, &person).await?;
         let (locale, to_portal) = (call.locale, call.caller.role == Role::Portal);
@@ -93,11 +92,8 @@ impl PrivacyGrpc {
         let note = text::clean_block(&request.note);
         violations.check_length("note", &note, MAX_NOTE, MAX_NOTE * 8);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
-        violations.into_result()?;
-        let (Some(person), Some(request_id)) = (person, request_id) else {
-            return Err(Error::internal("a missing field was not noted"));
-        };
-        let erased = self.0.erase_author(&call.caller, EraseRequest { person, note, request_id }, call.now).await?;
+        let request = violations.finish(|| Some(EraseRequest { person: person?, note, request_id: request_id? }))?;
+        let erased = self.0.erase_author(&call.caller, request, call.now).await?;
         Ok(v1::EraseAuthorResponse {
             erased: count(erased.comments),
             reports: count(erased.reports),
@@ -116,11 +112,7 @@ impl PrivacyGrpc {
         }
         violations.check_length("note", &note, MAX_NOTE, MAX_NOTE * 8);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
-        violations.into_result()?;
-        let (Some(comment), Some(request_id)) = (comment, request_id) else {
-            return Err(Error::internal("a missing field was not noted"));
-        };
-        let request = RevealRequest { comment, note, request_id };
+        let request = violations.finish(|| Some(RevealRequest { comment: comment?, note, request_id: request_id? }))?;
         let (trace, look) = self.0.reveal_sender(&call.caller, request, call.now).await?;
         Ok(v1::RevealSenderResponse {
             device: to_hex(trace.sender.device),

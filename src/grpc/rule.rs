@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Error, Result,
+        Result,
         budget::Room,
         comment::FormText,
         form,
@@ -98,8 +98,7 @@ impl RuleGrpc {
             if needs_none { Some(Uuid::nil()) } else { form::check_request_id(&request.request_id, &mut violations) };
         let term = violations.take("term", request.term, Problem::Required);
         let put = term.and_then(|term| put_request(term, request_id, &mut violations));
-        violations.into_result()?;
-        let put = put.ok_or_else(|| Error::internal("a missing field was not noted"))?;
+        let put = violations.finish(|| put)?;
         if request.dry_run {
             let (term, report) = self.0.try_term(&call.caller, &put, call.now).await?;
             return Ok(v1::PutTermResponse { term: Some(to_term(term)), collisions: Some(to_collisions(report)) });
@@ -116,11 +115,8 @@ impl RuleGrpc {
             violations.add("revision", Problem::Required);
         }
         let request_id = form::check_request_id(&request.request_id, &mut violations);
-        violations.into_result()?;
-        let (Some(id), Some(request_id)) = (id, request_id) else {
-            return Err(Error::internal("a missing field was not noted"));
-        };
-        let request = DeleteTermRequest { id, revision: request.revision, request_id };
+        let revision = request.revision;
+        let request = violations.finish(|| Some(DeleteTermRequest { id: id?, revision, request_id: request_id? }))?;
         let term = self.0.delete_term(&call.caller, request, call.now).await?;
         Ok(v1::DeleteTermResponse { term: Some(to_term(term)) })
     }

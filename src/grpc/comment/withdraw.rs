@@ -3,7 +3,7 @@
 use super::CommentGrpc;
 use crate::{
     domain::{
-        Error, Result,
+        Result,
         form::{self},
         violation::{Problem, Violations},
     },
@@ -24,11 +24,9 @@ impl CommentGrpc {
             violations.add("receipt", Problem::Required);
         }
         let request_id = form::check_request_id(&request.request_id, &mut violations);
-        violations.into_result()?;
-        let (Some(comment), Some(request_id)) = (comment, request_id) else {
-            return Err(Error::internal("a missing field was not noted"));
-        };
-        let request = WithdrawRequest { comment, receipt: request.receipt, request_id };
+        let receipt = request.receipt;
+        let request =
+            violations.finish(|| Some(WithdrawRequest { comment: comment?, receipt, request_id: request_id? }))?;
         Ok(v1::WithdrawCommentResponse { changed: self.0.withdraw(&call.caller, request, call.now).await? })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{ModerationGrpc, decide::reason_and_note};
 use crate::{
     domain::{
-        Error, Result,
+        Result,
         decision::MAX_ITEMS,
         form,
         id::CommentId,
@@ -37,11 +37,7 @@ fn bulk_request(request: &v1::BulkDecideRequest) -> Result<BulkRequest> {
     let action = violations.take("action", from_action(request.action), Problem::Required);
     let request_id = form::check_request_id(&request.request_id, &mut violations);
     let (reason, note) = reason_and_note(action, request.reason, &request.note, &mut violations);
-    violations.into_result()?;
-    let (Some(action), Some(request_id)) = (action, request_id) else {
-        return Err(Error::internal("a missing field was not noted"));
-    };
-    Ok(BulkRequest { items, action, reason, note, request_id })
+    violations.finish(|| Some(BulkRequest { items, action: action?, reason, note, request_id: request_id? }))
 }
 
 /// Notes each kind of problem once, however many items have it.

@@ -3,7 +3,7 @@
 use super::ModerationGrpc;
 use crate::{
     domain::{
-        Error, Result, decision, form,
+        Result, decision, form,
         lifecycle::Action,
         reason::Reason,
         violation::{Problem, Violations},
@@ -40,12 +40,16 @@ fn decide_request(request: &v1::DecideRequest) -> Result<DecideRequest> {
     }
     let request_id = form::check_request_id(&request.request_id, &mut violations);
     let (reason, note) = reason_and_note(action, request.reason, &request.note, &mut violations);
-    violations.into_result()?;
-    let (Some(comment), Some(action), Some(request_id)) = (comment, action, request_id) else {
-        return Err(Error::internal("a missing field was not noted"));
-    };
-    let expected_revision = request.expected_revision;
-    Ok(DecideRequest { comment, action, expected_revision, reason, note, request_id })
+    violations.finish(|| {
+        Some(DecideRequest {
+            comment: comment?,
+            action: action?,
+            expected_revision: request.expected_revision,
+            reason,
+            note,
+            request_id: request_id?,
+        })
+    })
 }
 
 /// Why a decision is made. Without an action there is no telling whether a reason is needed.

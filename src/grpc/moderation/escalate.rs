@@ -3,7 +3,7 @@
 use super::ModerationGrpc;
 use crate::{
     domain::{
-        Error, Result,
+        Result,
         comment::Takedown,
         decision, form,
         violation::{Problem, Violations},
@@ -35,9 +35,6 @@ fn escalate_request(call: &Call, request: &v1::EscalateRequest) -> Result<Escala
     Takedown::check_due(due_at, call.now, &mut violations);
     let note = decision::check_note(&request.note, &mut violations);
     let request_id = form::check_request_id(&request.request_id, &mut violations);
-    violations.into_result()?;
-    let (Some(comment), Some(kind), Some(request_id)) = (comment, kind, request_id) else {
-        return Err(Error::internal("a missing field was not noted"));
-    };
-    Ok(EscalateRequest { comment, kind, due_at, note, request_id })
+    violations
+        .finish(|| Some(EscalateRequest { comment: comment?, kind: kind?, due_at, note, request_id: request_id? }))
 }

@@ -3,7 +3,7 @@
 use super::ModerationGrpc;
 use crate::{
     domain::{
-        Error, Result, form,
+        Result, form,
         report::{self},
         violation::Violations,
     },
@@ -18,11 +18,8 @@ impl ModerationGrpc {
         let comment = form::check_comment(&request.comment_id, "comment_id", &mut violations);
         let text = report::check_text(&request.text, &mut violations);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
-        violations.into_result()?;
-        let (Some(comment), Some(request_id)) = (comment, request_id) else {
-            return Err(Error::internal("a missing field was not noted"));
-        };
-        let note = self.0.add_note(&call.caller, NoteRequest { comment, text, request_id }, call.now).await?;
+        let request = violations.finish(|| Some(NoteRequest { comment: comment?, text, request_id: request_id? }))?;
+        let note = self.0.add_note(&call.caller, request, call.now).await?;
         Ok(v1::AddNoteResponse { note: Some(to_note(note)) })
     }
 }

@@ -3,7 +3,7 @@
 use super::ModerationGrpc;
 use crate::{
     domain::{
-        Error, Result, form,
+        Result, form,
         id::parse_uuid,
         revert::Target,
         violation::{Problem, Violations},
@@ -27,11 +27,7 @@ fn revert_request(request: &v1::RevertRequest) -> Result<RevertRequest> {
     let mut violations = Violations::default();
     let target = check_target(request.target.as_ref(), &mut violations);
     let request_id = form::check_request_id(&request.request_id, &mut violations);
-    violations.into_result()?;
-    match (target, request_id) {
-        (Some(target), Some(request_id)) => Ok(RevertRequest { target, request_id }),
-        _ => Err(Error::internal("a missing field was not noted")),
-    }
+    violations.finish(|| Some(RevertRequest { target: target?, request_id: request_id? }))
 }
 
 fn check_target(target: Option<&revert_request::Target>, violations: &mut Violations) -> Option<Target> {

@@ -87,18 +87,16 @@ fn article_update(request: v1::UpdateArticleRequest) -> Result<ArticleUpdate> {
     }
     let mask = Mask::check(request.update_mask, &MUTABLE, &mut violations);
     let request_id = form::check_request_id(&request.request_id, &mut violations);
-    violations.into_result()?;
-    let (Some(id), Some(request_id)) = (id, request_id) else {
-        return Err(Error::internal("a missing field was not noted"));
-    };
-    Ok(ArticleUpdate {
-        id,
-        title: mask.names("title").then_some(title),
-        url: mask.names("url").then_some(article.url),
-        mode: mask.names("mode").then_some(mode),
-        close_at: mask.names("close_at").then_some(close_at),
-        published_at: mask.names("published_at").then_some(published_at),
-        expected_revision: article.revision,
-        request_id,
+    violations.finish(|| {
+        Some(ArticleUpdate {
+            id: id?,
+            title: mask.names("title").then_some(title),
+            url: mask.names("url").then_some(article.url),
+            mode: mask.names("mode").then_some(mode),
+            close_at: mask.names("close_at").then_some(close_at),
+            published_at: mask.names("published_at").then_some(published_at),
+            expected_revision: article.revision,
+            request_id: request_id?,
+        })
     })
 }

@@ -63,10 +63,7 @@ impl Workflow {
         let mut violations = request.noted;
         // Many readers share an address behind carrier NAT, so the device comes first.
         let reporter = violations.take("client", sender.device.or(sender.address), Problem::Required);
-        violations.into_result()?;
-        let (Some(comment), Some(reporter)) = (request.comment, reporter) else {
-            return Err(Error::internal("a missing field was not noted"));
-        };
+        let (comment, reporter) = violations.finish(|| Some((request.comment?, reporter?)))?;
         let visitor = Visitor {
             site,
             sender: &sender,
