@@ -5,11 +5,11 @@ use uuid::Uuid;
 use super::{
     args::ApprovePendingArgs,
     desk::Desk,
-    json, lookup,
+    lookup,
     outcome::{Failure, Outcome},
     sanitize,
 };
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// Runs `approve-pending`.
 pub(super) async fn run(desk: &Desk<'_>, args: ApprovePendingArgs) -> Result<Outcome, Failure> {
@@ -24,7 +24,7 @@ pub(super) async fn run(desk: &Desk<'_>, args: ApprovePendingArgs) -> Result<Out
     let answer = connection.policy.approve_pending(request).await;
     let answer = answer.map_err(|status| lookup::unknown_article(desk, &connection, &status))?.into_inner();
     if desk.output.json {
-        desk.output.json(&json::ApprovePending::new(article, dry_run, answer))?;
+        desk.output.json(&Json::new(&answer))?;
         return Ok(Outcome::Done);
     }
     let values = [

@@ -8,11 +8,11 @@ use super::{
     args::{CloseArgs, OpenArgs},
     connection::Connection,
     desk::Desk,
-    json, lookup, moment, names,
+    lookup, moment, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
 };
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// What becomes of an article's own closing time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ async fn read_and_open(
 
 fn has_closed(article: &v1::ArticlePolicy, now: DateTime<Utc>) -> bool {
     let times = [article.close_at.as_ref(), article.closes_at.as_ref()];
-    times.into_iter().filter_map(json::time).any(|at| at <= now)
+    times.into_iter().filter_map(moment::time).any(|at| at <= now)
 }
 
 async fn anew(connection: &mut Connection, now: DateTime<Utc>) -> Result<Closing, Status> {
@@ -148,7 +148,7 @@ fn request(known: &v1::ArticlePolicy, mode: Option<v1::Mode>, closing: Closing) 
 
 fn tell(desk: &Desk<'_>, article: v1::ArticlePolicy) -> Result<Outcome, Failure> {
     if desk.output.json {
-        desk.output.json(&json::ArticlePolicy::from(article))?;
+        desk.output.json(&Json::new(&v1::UpdateArticleResponse { article: Some(article) }))?;
         return Ok(Outcome::Done);
     }
     let mode = names::mode(article.effective_mode).map(|name| names::words(desk.locale, "mode", name));
@@ -158,7 +158,7 @@ fn tell(desk: &Desk<'_>, article: v1::ArticlePolicy) -> Result<Outcome, Failure>
         ("revision", article.revision.into()),
     ];
     desk.output.data(&desk.locale.text_with("cli-article-changed", &values))?;
-    let closes = json::time(article.closes_at.as_ref().or(article.close_at.as_ref())).filter(|at| *at > desk.now);
+    let closes = moment::time(article.closes_at.as_ref().or(article.close_at.as_ref())).filter(|at| *at > desk.now);
     if let (Some(at), false) = (closes, article.effective_mode() == v1::Mode::Closed) {
         let at = local_time(at, desk.locale);
         desk.output.data(&desk.locale.text_with("cli-article-closes", &[("at", at.into())]))?;

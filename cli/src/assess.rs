@@ -9,12 +9,12 @@ use std::{
 use super::{
     args::AssessArgs,
     desk::Desk,
-    facts, json, names,
+    facts, names,
     outcome::{Failure, Outcome},
     show,
 };
 use duyet_locale::Locale;
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// Longest text read: what the service takes in one message.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -34,7 +34,7 @@ pub(super) async fn run(desk: &Desk<'_>, args: AssessArgs) -> Result<Outcome, Fa
     let answer = connection.rules.assess_text(request).await;
     let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
     if desk.output.json {
-        desk.output.json(&json::Assessed::from(answer))?;
+        desk.output.json(&Json::new(&answer))?;
     } else {
         desk.output.data(&describe(&answer, desk.locale))?;
     }

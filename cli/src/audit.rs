@@ -9,8 +9,8 @@ use super::{
     choices::ActionChoice,
     connection::Connection,
     desk::Desk,
-    json, lookup,
-    moment::stamp,
+    lookup,
+    moment::{self, stamp},
     names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
@@ -18,7 +18,7 @@ use super::{
     terminal,
 };
 use duyet_locale::Locale;
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// The actors of so many of the newest entries are compared with one that did nothing.
 const COMPARED: i32 = 200;
@@ -29,13 +29,11 @@ pub(super) async fn run(desk: &Desk<'_>, args: AuditArgs) -> Result<Outcome, Fai
     let request = request(args, desk.now);
     let answer = connection.moderation.list_audit(request.clone()).await;
     let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    let more = json::present(page.next_page_token);
     if page.entries.is_empty() {
         check(desk, &mut connection, &request).await?;
     }
     if desk.output.json {
-        let entries = page.entries.into_iter().map(json::AuditEntry::from).collect();
-        desk.output.json(&json::Audit { entries, next_page_token: more })?;
+        desk.output.json(&Json::new(&page))?;
         return Ok(Outcome::Done);
     }
     if page.entries.is_empty() {
@@ -43,8 +41,8 @@ pub(super) async fn run(desk: &Desk<'_>, args: AuditArgs) -> Result<Outcome, Fai
         return Ok(Outcome::Done);
     }
     desk.output.data(&draw(&page.entries, desk.locale, terminal::width()))?;
-    if let Some(token) = more {
-        desk.output.talk(&desk.locale.text_with("cli-next-page", &[("token", token.into())]));
+    if !page.next_page_token.is_empty() {
+        desk.talk("cli-next-page", &[("token", page.next_page_token.into())]);
     }
     Ok(Outcome::Done)
 }
@@ -123,7 +121,7 @@ fn draw(entries: &[v1::AuditEntry], locale: Locale, width: usize) -> String {
 }
 
 fn time(entry: &v1::AuditEntry, locale: Locale) -> String {
-    json::time(entry.at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()
+    moment::time(entry.at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()
 }
 
 /// A decision is told by its two statuses, any other deed by its name and where it moved the comment.

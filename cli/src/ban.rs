@@ -7,15 +7,17 @@ use super::{
     args::{BanArgs, BansArgs, UnbanArgs},
     choices::SubjectChoice,
     desk::Desk,
-    items::{self, Item},
-    json, moment, names,
+    items, moment, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
     table::{self, Column},
     terminal,
 };
 use duyet_locale::{Locale, Value};
-use duyet_proto::v1::{self, create_ban_request::Subject};
+use duyet_proto::{
+    Json,
+    v1::{self, create_ban_request::Subject},
+};
 
 /// Runs `ban`.
 pub(super) async fn create(desk: &Desk<'_>, args: BanArgs) -> Result<Outcome, Failure> {
@@ -23,20 +25,18 @@ pub(super) async fn create(desk: &Desk<'_>, args: BanArgs) -> Result<Outcome, Fa
     let mut connection = desk.connect().await?;
     let answer = connection.bans.create_ban(request(args, end, desk.now)).await;
     let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    let v1::CreateBanResponse { ban, results, more } = answer;
-    let ban = ban.unwrap_or_default();
-    let items = results.into_iter().map(|item| Item::new(desk, &connection, item)).collect::<Vec<_>>();
+    let items = items::read(desk, &connection, &answer.results);
     let worst = items::worst(&items);
+    if desk.output.json {
+        desk.output.json(&Json::new(&answer))?;
+        return Ok(worst);
+    }
     for item in &items {
         item.complain(desk);
     }
-    if desk.output.json {
-        let results = items.into_iter().map(|item| item.result).collect();
-        desk.output.json(&json::Banned { ban: ban.into(), results, more })?;
-        return Ok(worst);
-    }
+    let ban = answer.ban.unwrap_or_default();
     desk.output.data(&sentence(&ban, desk.locale))?;
-    let changed = items.iter().filter(|item| item.changed).count();
+    let changed = items.iter().filter(|item| item.is_changed()).count();
     if !items.is_empty() {
         desk.output.data(&desk.locale.text_with("cli-ban-swept", &[("count", changed.into())]))?;
     }
@@ -44,7 +44,7 @@ pub(super) async fn create(desk: &Desk<'_>, args: BanArgs) -> Result<Outcome, Fa
         let batch = sanitize::line(&ban.batch_id);
         desk.output.data(&desk.locale.text_with("cli-undo-batch", &[("batch", batch.into())]))?;
     }
-    if more {
+    if answer.more {
         desk.talk("cli-ban-more", &[]);
     }
     Ok(worst)
@@ -60,11 +60,11 @@ pub(super) async fn revoke(desk: &Desk<'_>, args: UnbanArgs) -> Result<Outcome, 
     };
     let answer = connection.bans.revoke_ban(request).await;
     let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    let (ban, changed) = (answer.ban.unwrap_or_default(), answer.changed);
     if desk.output.json {
-        desk.output.json(&json::Unbanned { ban: ban.into(), changed })?;
+        desk.output.json(&Json::new(&answer))?;
     } else {
-        let key = if changed { "cli-unbanned" } else { "cli-unbanned-already" };
+        let key = if answer.changed { "cli-unbanned" } else { "cli-unbanned-already" };
+        let ban = answer.ban.unwrap_or_default();
         desk.output.data(&desk.locale.text_with(key, &values(&ban, desk.locale)))?;
     }
     Ok(Outcome::Done)
@@ -80,10 +80,8 @@ pub(super) async fn list(desk: &Desk<'_>, args: BansArgs) -> Result<Outcome, Fai
     };
     let answer = connection.bans.list_bans(request).await;
     let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    let more = json::present(page.next_page_token);
     if desk.output.json {
-        let bans = page.bans.into_iter().map(json::Ban::from).collect();
-        desk.output.json(&json::Bans { bans, next_page_token: more })?;
+        desk.output.json(&Json::new(&page))?;
         return Ok(Outcome::Done);
     }
     if page.bans.is_empty() {
@@ -91,8 +89,8 @@ pub(super) async fn list(desk: &Desk<'_>, args: BansArgs) -> Result<Outcome, Fai
         return Ok(Outcome::Done);
     }
     desk.output.data(&draw(&page.bans, desk.locale, desk.now, terminal::width()))?;
-    if let Some(token) = more {
-        desk.talk("cli-next-page", &[("token", token.into())]);
+    if !page.next_page_token.is_empty() {
+        desk.talk("cli-next-page", &[("token", page.next_page_token.into())]);
     }
     Ok(Outcome::Done)
 }
@@ -125,7 +123,7 @@ fn sentence(ban: &v1::Ban, locale: Locale) -> String {
 }
 
 fn values(ban: &v1::Ban, locale: Locale) -> [(&'static str, Value); 6] {
-    let time = |at| json::time(at).map(|at| local_time(at, locale)).unwrap_or_default();
+    let time = |at| moment::time(at).map(|at| local_time(at, locale)).unwrap_or_default();
     [
         ("id", sanitize::line(&ban.id).into()),
         ("subject", subject(ban, locale).into()),
@@ -167,7 +165,7 @@ fn ends(ban: &v1::Ban, locale: Locale, now: DateTime<Utc>) -> String {
     if !ban.revoked_by.is_empty() || ban.revoked_at.is_some() {
         return locale.text_with("cli-ban-revoked", &values(ban, locale));
     }
-    match json::time(ban.expires_at.as_ref()) {
+    match moment::time(ban.expires_at.as_ref()) {
         Some(end) if end > now => local_time(end, locale),
         Some(end) => locale.text_with("cli-ban-ended", &[("at", local_time(end, locale).into())]),
         None => String::new(),

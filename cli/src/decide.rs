@@ -7,11 +7,11 @@ use super::{
     args::{ApproveArgs, RejectArgs, SpamArgs, Target},
     connection::Connection,
     desk::Desk,
-    json, names,
+    moment, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
 };
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// One decision for several comments.
 pub(super) struct Orders {
@@ -59,25 +59,17 @@ pub(super) async fn run(desk: &Desk<'_>, orders: Orders) -> Result<Outcome, Fail
     }
     let mut connection = desk.connect().await?;
     let mut worst = Outcome::Done;
-    let mut results = vec![];
-    for id in ids {
+    for (index, id) in ids.iter().enumerate() {
         let answer = decide(&mut connection, &orders, *id).await;
         let answer = answer.map_err(|status| desk.failure(&connection, &status));
         let outcome = answer.as_ref().err().map_or(Outcome::Done, |failure| failure.outcome);
         worst = worst.max(outcome);
-        tell(desk, *id, &answer)?;
-        results.push(json::Verdict::new(id.to_string(), answer));
-        if matches!(outcome, Outcome::Denied | Outcome::Unavailable) {
+        tell(desk, *id, answer)?;
+        let missed = ids.len() - index - 1;
+        if matches!(outcome, Outcome::Denied | Outcome::Unavailable) && missed > 0 {
+            desk.output.complain(&desk.locale.text_with("cli-not-tried", &[("count", missed.into())]));
             break;
         }
-    }
-    let missed = ids.get(results.len()..).unwrap_or_default();
-    if !missed.is_empty() {
-        desk.output.complain(&desk.locale.text_with("cli-not-tried", &[("count", missed.len().into())]));
-        results.extend(missed.iter().map(|id| json::Verdict::not_tried(id.to_string())));
-    }
-    if desk.output.json {
-        desk.output.json(&json::Decisions { results })?;
     }
     Ok(worst)
 }
@@ -117,12 +109,13 @@ fn queued_revision(case: &v1::ReviewCase, action: v1::Action) -> i64 {
 }
 
 /// Says it at once, as a long list takes a while.
-fn tell(desk: &Desk<'_>, id: Uuid, answer: &Result<v1::DecideResponse, Failure>) -> Result<(), Failure> {
+fn tell(desk: &Desk<'_>, id: Uuid, answer: Result<v1::DecideResponse, Failure>) -> Result<(), Failure> {
     match answer {
-        Ok(_) if desk.output.json => Ok(()),
-        Ok(decided) => desk.output.data(&sentence(desk, id, decided)),
+        Ok(decided) if desk.output.json => desk.output.json_line(&Json::new(&decided)),
+        Ok(decided) => desk.output.data(&sentence(desk, id, &decided)),
         Err(failure) => {
-            desk.output.complain(&format!("{id}: {}", failure.message));
+            let failure = Failure { message: format!("{id}: {}", failure.message), ..failure };
+            desk.output.report(&failure);
             if let Some(standing) = &failure.standing {
                 desk.output.talk(&desk.locale.text_with("cli-overrule", &[("revision", standing.revision.into())]));
             }
@@ -135,7 +128,7 @@ fn sentence(desk: &Desk<'_>, id: Uuid, decided: &v1::DecideResponse) -> String {
     let status = decided.comment.as_ref().and_then(|comment| names::status(comment.status));
     let status = status.map(|name| names::words(desk.locale, "status", name)).unwrap_or_default();
     let key = if decided.changed { "cli-decided" } else { "cli-already" };
-    let at = json::time(decided.decided_at.as_ref()).map(|at| local_time(at, desk.locale)).unwrap_or_default();
+    let at = moment::time(decided.decided_at.as_ref()).map(|at| local_time(at, desk.locale)).unwrap_or_default();
     let values = [
         ("id", id.to_string().into()),
         ("status", status.into()),

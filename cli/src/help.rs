@@ -6,7 +6,6 @@ use clap_complete::Shell;
 
 use super::{
     args::Cli,
-    json,
     outcome::{Failure, Outcome},
     output::Output,
 };
@@ -28,12 +27,7 @@ pub(super) fn translate(command: Command, locale: Locale) -> Command {
 
 /// Runs `completions`.
 pub(super) fn print_completions(output: &Output, shell: Shell) -> Result<Outcome, Failure> {
-    let text = completions(shell);
-    if output.json {
-        output.json(&json::Text { text })?;
-    } else {
-        output.data(&text)?;
-    }
+    output.data(&completions(shell))?;
     Ok(Outcome::Done)
 }
 

@@ -3,56 +3,53 @@
 use prost::Message as _;
 use tonic::{Code, Status};
 
-use super::{connection::Connection, desk::Desk, json, names, outcome::Outcome};
+use super::{
+    connection::Connection,
+    desk::Desk,
+    outcome::{Failure, Outcome},
+};
 use duyet_proto::v1;
 
 /// What came of one comment or ban.
-pub(super) struct Item {
-    pub(super) outcome: Outcome,
-    pub(super) changed: bool,
-    pub(super) result: json::ItemResult,
+pub(super) struct Item<'a> {
+    pub(super) result: &'a v1::ItemResult,
+    pub(super) failure: Option<Failure>,
 }
 
-impl Item {
-    /// Reads what the service says of it.
-    pub(super) fn new(desk: &Desk<'_>, connection: &Connection, item: v1::ItemResult) -> Self {
-        let failure = item.status.filter(|status| status.code != 0).map(|error| {
-            let details = error.encode_to_vec().into();
-            desk.failure(connection, &Status::with_details(Code::from_i32(error.code), error.message, details))
-        });
-        let comment = item.comment.as_ref();
-        let result = json::ItemResult {
-            comment_id: json::present(item.comment_id),
-            ban_id: json::present(item.ban_id),
-            result: match &failure {
-                Some(failure) => failure.outcome.name(),
-                None if item.changed => "changed",
-                None => "already",
-            },
-            status: comment.and_then(|comment| names::status(comment.status)),
-            revision: comment.map(|comment| comment.revision),
-            decision_id: json::present(item.decision_id),
-            message: failure.as_ref().map(|failure| failure.message.clone()),
-            conflict: failure.as_ref().and_then(|failure| failure.standing.clone()),
-        };
-        let outcome = failure.map_or(Outcome::Done, |failure| failure.outcome);
-        Self { outcome, changed: outcome == Outcome::Done && item.changed, result }
+/// Reads what the service says of each.
+pub(super) fn read<'a>(desk: &Desk<'_>, connection: &Connection, results: &'a [v1::ItemResult]) -> Vec<Item<'a>> {
+    let failure = |result: &v1::ItemResult| {
+        let error = result.status.as_ref().filter(|status| status.code != 0)?;
+        let details = error.encode_to_vec().into();
+        let status = Status::with_details(Code::from_i32(error.code), error.message.as_str(), details);
+        Some(desk.failure(connection, &status))
+    };
+    results.iter().map(|result| Item { result, failure: failure(result) }).collect()
+}
+
+impl Item<'_> {
+    pub(super) fn outcome(&self) -> Outcome {
+        self.failure.as_ref().map_or(Outcome::Done, |failure| failure.outcome)
+    }
+
+    pub(super) const fn is_changed(&self) -> bool {
+        self.failure.is_none() && self.result.changed
     }
 
     /// The comment's id, or the ban's.
     pub(super) fn id(&self) -> &str {
-        self.result.comment_id.as_deref().or(self.result.ban_id.as_deref()).unwrap_or_default()
+        if self.result.comment_id.is_empty() { &self.result.ban_id } else { &self.result.comment_id }
     }
 
     /// Says what went wrong, if anything did.
     pub(super) fn complain(&self, desk: &Desk<'_>) {
-        if let Some(message) = &self.result.message {
-            desk.output.complain(&format!("{}: {message}", self.id()));
+        if let Some(failure) = &self.failure {
+            desk.output.complain(&format!("{}: {}", self.id(), failure.message));
         }
     }
 }
 
 /// The worst of what came of several.
-pub(super) fn worst(items: &[Item]) -> Outcome {
-    items.iter().map(|item| item.outcome).max().unwrap_or(Outcome::Done)
+pub(super) fn worst(items: &[Item<'_>]) -> Outcome {
+    items.iter().map(Item::outcome).max().unwrap_or(Outcome::Done)
 }

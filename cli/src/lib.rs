@@ -17,7 +17,6 @@ mod facts;
 mod filter;
 mod help;
 mod items;
-mod json;
 mod language;
 mod login;
 mod lookup;
@@ -68,7 +67,7 @@ pub fn run() -> ExitCode {
     };
     let output = Output::new(locale, cli.json);
     let outcome = start(cli, &output).unwrap_or_else(|failure| {
-        output.complain(&failure.message);
+        output.report(&failure);
         failure.outcome
     });
     outcome.into()

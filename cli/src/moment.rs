@@ -39,6 +39,12 @@ pub(super) fn ahead(point: Option<Point>, span: Option<Span>, now: DateTime<Utc>
     Some(at).filter(|at| *at > now)
 }
 
+/// A time of the wire; `None` when absent or out of range.
+pub(super) fn time(timestamp: Option<&Timestamp>) -> Option<DateTime<Utc>> {
+    let timestamp = timestamp?;
+    DateTime::from_timestamp(timestamp.seconds, u32::try_from(timestamp.nanos).ok()?)
+}
+
 /// As the wire has it, in whole seconds.
 pub(super) fn stamp(at: DateTime<Utc>) -> Timestamp {
     Timestamp { seconds: at.timestamp(), nanos: 0 }

@@ -1,4 +1,4 @@
-//! Names of the wire's values: bare (`OFF_TOPIC`) for JSON and scripts, in words for people.
+//! Names of the wire's values: bare (`OFF_TOPIC`) as the command line takes them, in words for people.
 
 use duyet_locale::Locale;
 use duyet_proto::v1;
@@ -46,11 +46,6 @@ pub(super) fn state(value: i32) -> Option<&'static str> {
 /// What HYBRID makes of a comment, as [`status`].
 pub(super) fn verdict(value: i32) -> Option<&'static str> {
     bare(v1::Verdict::try_from(value).ok()?.as_str_name(), "VERDICT_")
-}
-
-/// What happened to the queue, as [`status`].
-pub(super) fn event(value: i32) -> Option<&'static str> {
-    bare(v1::QueueEvent::try_from(value).ok()?.as_str_name(), "QUEUE_EVENT_")
 }
 
 /// What was done in bulk, as [`status`].

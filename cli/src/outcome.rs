@@ -3,10 +3,12 @@
 use std::{error::Error as _, process::ExitCode, time::Duration};
 
 use chrono::{DateTime, Local, Utc};
+use prost::Message as _;
+use prost_types::Any;
 use tonic::{Code, Status};
-use tonic_types::{ErrorInfo, StatusExt as _};
+use tonic_types::{ErrorInfo, StatusExt as _, pb};
 
-use super::{json::Standing, names, sanitize};
+use super::{names, sanitize};
 use duyet_locale::Locale;
 
 /// How a command ended. Of several, the greatest is the command's.
@@ -28,16 +30,16 @@ impl From<Outcome> for ExitCode {
 }
 
 impl Outcome {
-    /// As JSON names it.
-    pub(super) const fn name(self) -> &'static str {
+    /// The status that a failure of the client itself has.
+    const fn code(self) -> Code {
         match self {
-            Self::Done => "ok",
-            Self::Failed => "failed",
-            Self::Usage => "usage",
-            Self::NotFound => "not_found",
-            Self::Denied => "denied",
-            Self::Conflict => "conflict",
-            Self::Unavailable => "unavailable",
+            Self::Done => Code::Ok,
+            Self::Failed => Code::Unknown,
+            Self::Usage => Code::InvalidArgument,
+            Self::NotFound => Code::NotFound,
+            Self::Denied => Code::PermissionDenied,
+            Self::Conflict => Code::Aborted,
+            Self::Unavailable => Code::Unavailable,
         }
     }
 
@@ -67,11 +69,24 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// Who was first, on a conflict over a comment.
     pub(super) standing: Option<Box<Standing>>,
+    /// The service's own, or what comes nearest.
+    pub(super) code: Code,
+    /// The service's own.
+    pub(super) details: Vec<Any>,
+}
+
+/// Where a comment stands after somebody else was first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) status: String,
+    pub(super) revision: i64,
+    pub(super) decided_by: String,
+    pub(super) decided_at: Option<DateTime<Utc>>,
 }
 
 impl Failure {
     pub(super) fn new(outcome: Outcome, message: impl Into<String>) -> Self {
-        Self { outcome, message: message.into(), standing: None }
+        Self { outcome, message: message.into(), standing: None, code: outcome.code(), details: vec![] }
     }
 
     /// Reads a status of the service at `addr`, or of a connection that broke.
@@ -93,7 +108,13 @@ impl Failure {
             (None, Code::Aborted) if reason == "STALE_REVISION" => locale.text("error-stale-article"),
             _ => explain(status, &reason),
         };
-        Self { outcome, message, standing: standing.map(Box::new) }
+        let details = pb::Status::decode(status.details()).map(|status| status.details).unwrap_or_default();
+        Self { outcome, message, standing: standing.map(Box::new), code: status.code(), details }
+    }
+
+    /// For programs: the service's code and details with the message for people.
+    pub(super) fn status(&self) -> pb::Status {
+        pb::Status { code: self.code.into(), message: self.message.clone(), details: self.details.clone() }
     }
 }
 
@@ -128,8 +149,7 @@ fn explain(status: &Status, reason: &str) -> String {
 
 fn conflict(standing: &Standing, locale: Locale) -> String {
     let status = names::words(locale, "status", &standing.status);
-    let at = standing.decided_at.parse::<DateTime<Utc>>();
-    let at = at.map_or_else(|_| standing.decided_at.clone(), |at| local_time(at, locale));
+    let at = standing.decided_at.map(|at| local_time(at, locale)).unwrap_or_default();
     let values = [("actor", &standing.decided_by), ("status", &status), ("at", &at)];
     locale.text_with("cli-conflict", &values.map(|(name, value)| (name, sanitize::line(value).into())))
 }
@@ -144,7 +164,7 @@ fn standing(info: &ErrorInfo) -> Option<Standing> {
         status: read("current_status")?,
         revision: read("current_revision")?.parse().ok()?,
         decided_by: read("decided_by")?,
-        decided_at: read("decided_at")?,
+        decided_at: read("decided_at")?.parse().ok(),
     })
 }
 
@@ -220,6 +240,9 @@ mod tests {
         assert_eq!(failure.standing.as_ref().map(|standing| standing.revision), Some(3));
         assert!(failure.message.starts_with("lan đã chuyển"), "{}", failure.message);
         assert!(failure.message.contains("2026"), "{}", failure.message);
+        let status = failure.status();
+        assert_eq!((status.code, status.message), (10, failure.message));
+        assert!(status.details[0].type_url.ends_with("google.rpc.ErrorInfo"), "{:?}", status.details);
     }
 
     #[test]

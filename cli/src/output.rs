@@ -10,10 +10,11 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::{
-    json,
     outcome::{Failure, Outcome},
+    sanitize,
 };
 use duyet_locale::Locale;
+use duyet_proto::Json;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
@@ -48,14 +49,17 @@ impl Output {
 
     /// Writes a value as indented JSON.
     pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
-        let text = json::render(value).map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
-        self.data(&text)
+        self.rendered(serde_json::to_string_pretty(value))
     }
 
     /// Writes a value as JSON in one line.
     pub(super) fn json_line(&self, value: &impl Serialize) -> Result<(), Failure> {
-        let text = json::render_line(value).map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
-        self.data(&text)
+        self.rendered(serde_json::to_string(value))
+    }
+
+    fn rendered(&self, json: serde_json::Result<String>) -> Result<(), Failure> {
+        let json = json.map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
+        self.data(&sanitize::json(&json))
     }
 
     /// True when nobody reads the data any more.
@@ -71,6 +75,17 @@ impl Output {
     /// Says what went wrong.
     pub(super) fn complain(&self, message: &str) {
         self.talk(&format!("{ERROR}{}{ERROR:#} {message}", self.locale.text("cli-error")));
+    }
+
+    /// Says what failed: in one line of JSON where data comes as JSON.
+    pub(super) fn report(&self, failure: &Failure) {
+        // A newer service may send details that this client does not know.
+        if self.json
+            && let Ok(json) = serde_json::to_string(&Json::status(&failure.status()))
+        {
+            return self.talk(&sanitize::json(&json));
+        }
+        self.complain(&failure.message);
     }
 
     /// Asks, and leaves the cursor behind the question.

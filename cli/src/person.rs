@@ -7,12 +7,12 @@ use super::{
     args::{EraseArgs, ExportArgs, PersonArgs},
     connection::{Connection, streaming},
     desk::Desk,
-    json,
     outcome::{Failure, Outcome},
     sanitize, terminal,
 };
-use duyet_proto::v1::{
-    EraseAuthorRequest, ExportAuthorRequest, ExportAuthorResponse, erase_author_request, export_author_request,
+use duyet_proto::{
+    Json,
+    v1::{EraseAuthorRequest, ExportAuthorRequest, ExportAuthorResponse, erase_author_request, export_author_request},
 };
 
 /// Runs `export`: one JSON object per line, with or without `--json`.
@@ -21,7 +21,7 @@ pub(super) async fn export(desk: &Desk<'_>, args: ExportArgs) -> Result<Outcome,
     let mut stream = open(desk, &mut connection, &args.person).await?;
     loop {
         match stream.message().await {
-            Ok(Some(item)) => desk.output.json_line(&json::Exported::from(item))?,
+            Ok(Some(item)) => desk.output.json_line(&Json::new(&item))?,
             Ok(None) => return Ok(Outcome::Done),
             Err(status) => return Err(desk.failure(&connection, &status)),
         }
@@ -54,7 +54,7 @@ pub(super) async fn erase(desk: &Desk<'_>, args: EraseArgs) -> Result<Outcome, F
         desk.talk("cli-erasing", &[("comments", answer.erased.into()), ("remaining", answer.remaining.into())]);
     };
     if desk.output.json {
-        desk.output.json(&json::Erased::from(answer))?;
+        desk.output.json(&Json::new(&answer))?;
     } else {
         let values = [
             ("comments", answer.erased.into()),

@@ -6,13 +6,13 @@ use super::{
     age,
     args::QueueArgs,
     desk::Desk,
-    json, lookup,
+    lookup, moment,
     outcome::{Failure, Outcome},
     table::{self, Column},
     terminal,
 };
 use duyet_locale::Locale;
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// Runs `queue`.
 pub(super) async fn run(desk: &Desk<'_>, args: QueueArgs) -> Result<Outcome, Failure> {
@@ -21,28 +21,25 @@ pub(super) async fn run(desk: &Desk<'_>, args: QueueArgs) -> Result<Outcome, Fai
     let filter = request.filter.clone().unwrap_or_default();
     let answer = connection.moderation.list_queue(request).await;
     let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    let v1::ListQueueResponse { cases, next_page_token, total } = page;
-    let shown = cases.len();
-    let more = json::present(next_page_token);
-    if shown == 0 && more.is_none() {
+    let is_last = page.next_page_token.is_empty();
+    if page.cases.is_empty() && is_last {
         lookup::check(desk, &mut connection, &filter).await?;
     }
     if desk.output.json {
-        let cases = cases.into_iter().map(json::Case::from).collect();
-        desk.output.json(&json::Queue { cases, next_page_token: more, total })?;
+        desk.output.json(&Json::new(&page))?;
         return Ok(Outcome::Done);
     }
-    match (shown, &more) {
-        (0, None) => desk.talk("cli-queue-empty", &[]),
+    match (page.cases.len(), is_last) {
+        (0, true) => desk.talk("cli-queue-empty", &[]),
         // A search that takes long.
-        (0, Some(_)) => desk.talk("cli-queue-none-yet", &[]),
-        _ => {
-            desk.output.data(&draw(&cases, desk.locale, desk.now, terminal::width()))?;
-            desk.talk("cli-queue-count", &[("shown", shown.into()), ("total", total.into())]);
+        (0, false) => desk.talk("cli-queue-none-yet", &[]),
+        (shown, _) => {
+            desk.output.data(&draw(&page.cases, desk.locale, desk.now, terminal::width()))?;
+            desk.talk("cli-queue-count", &[("shown", shown.into()), ("total", page.total.into())]);
         }
     }
-    if let Some(token) = more {
-        desk.talk("cli-next-page", &[("token", token.into())]);
+    if !is_last {
+        desk.talk("cli-next-page", &[("token", page.next_page_token.into())]);
     }
     Ok(Outcome::Done)
 }
@@ -89,8 +86,8 @@ fn row(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String>
     let mut rules = case.findings.iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>();
     // A rule may fire in several fields.
     rules.dedup();
-    let age = json::time(comment.created_at.as_ref()).map(|at| age::since(at, locale, now)).unwrap_or_default();
-    let due = case.takedown.as_ref().and_then(|takedown| json::time(takedown.due_at.as_ref()));
+    let age = moment::time(comment.created_at.as_ref()).map(|at| age::since(at, locale, now)).unwrap_or_default();
+    let due = case.takedown.as_ref().and_then(|takedown| moment::time(takedown.due_at.as_ref()));
     let open_reports = case.reports.as_ref().map(|reports| reports.open).filter(|open| *open > 0);
     vec![
         comment.id.clone(),

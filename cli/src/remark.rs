@@ -6,11 +6,11 @@ use super::{
     age,
     args::{EscalateArgs, NoteArgs, RevealArgs},
     desk::Desk,
-    facts, json, moment, names,
+    facts, moment, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
 };
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// Runs `note`.
 pub(super) async fn note(desk: &Desk<'_>, args: NoteArgs) -> Result<Outcome, Failure> {
@@ -21,8 +21,7 @@ pub(super) async fn note(desk: &Desk<'_>, args: NoteArgs) -> Result<Outcome, Fai
     let answer = connection.moderation.add_note(request).await;
     let answer = answer.map_err(|status| desk.failure(&connection, &status))?;
     if desk.output.json {
-        let note = answer.into_inner().note.unwrap_or_default().into();
-        desk.output.json(&json::Noted { comment_id, note })?;
+        desk.output.json(&Json::new(answer.get_ref()))?;
     } else {
         desk.output.data(&desk.locale.text_with("cli-noted", &[("id", comment_id.into())]))?;
     }
@@ -43,14 +42,13 @@ pub(super) async fn escalate(desk: &Desk<'_>, args: EscalateArgs) -> Result<Outc
     };
     let answer = connection.moderation.escalate(request).await;
     let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    let takedown = answer.takedown.unwrap_or_default();
     if desk.output.json {
-        let decision_id = answer.decision_id;
-        desk.output.json(&json::Escalated { comment_id, takedown: takedown.into(), decision_id })?;
+        desk.output.json(&Json::new(&answer))?;
         return Ok(Outcome::Done);
     }
+    let takedown = answer.takedown.unwrap_or_default();
     let kind = names::takedown(takedown.kind).map(|name| names::words(desk.locale, "takedown", name));
-    let due = json::time(takedown.due_at.as_ref());
+    let due = moment::time(takedown.due_at.as_ref());
     let left = due.map(|at| age::until(at, desk.locale, desk.now)).unwrap_or_default();
     let values = [
         ("id", comment_id.into()),
@@ -71,10 +69,10 @@ pub(super) async fn reveal(desk: &Desk<'_>, args: RevealArgs) -> Result<Outcome,
     let answer = connection.privacy.reveal_sender(request).await;
     let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
     if desk.output.json {
-        desk.output.json(&json::Sender::new(comment_id, answer))?;
+        desk.output.json(&Json::new(&answer))?;
         return Ok(Outcome::Done);
     }
-    let sent = json::time(answer.created_at.as_ref()).map(|at| local_time(at, desk.locale)).unwrap_or_default();
+    let sent = moment::time(answer.created_at.as_ref()).map(|at| local_time(at, desk.locale)).unwrap_or_default();
     let shown = |hash: &str| {
         if hash.is_empty() { desk.locale.text("cli-unknown") } else { sanitize::line(hash) }
     };

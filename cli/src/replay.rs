@@ -4,13 +4,13 @@ use super::{
     args::ReplayArgs,
     choices::TierChoice,
     desk::Desk,
-    facts, json, names,
+    facts, names,
     outcome::{Failure, Outcome},
     table::{self, Column},
     term, terminal,
 };
 use duyet_locale::Locale;
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// Runs `replay`.
 pub(super) async fn run(desk: &Desk<'_>, args: ReplayArgs) -> Result<Outcome, Failure> {
@@ -18,7 +18,7 @@ pub(super) async fn run(desk: &Desk<'_>, args: ReplayArgs) -> Result<Outcome, Fa
     let answer = connection.rules.replay_rules(request(args)).await;
     let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
     if desk.output.json {
-        desk.output.json(&json::Replay::from(answer))?;
+        desk.output.json(&Json::new(&answer))?;
     } else {
         desk.output.data(&describe(&answer, desk.locale, terminal::width()))?;
     }

@@ -1,6 +1,8 @@
 //! Makes text of strangers safe to show: nothing in a comment may move the cursor, change colours, reorder letters or hide.
 //! The service removes most of this on the way in; the client does not count on it.
 
+use std::fmt::Write as _;
+
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 const ESCAPE: char = '\u{1b}';
@@ -17,6 +19,24 @@ pub(super) fn line(text: &str) -> String {
 /// Text of several lines.
 pub(super) fn block(text: &str) -> String {
     clean(text, "\n")
+}
+
+/// JSON in which such characters are escaped, so that the data is whole and still harmless.
+pub(super) fn json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut units = [0; 2];
+    for c in text.chars() {
+        // Outside of strings JSON has no such characters but its own line breaks.
+        if c != '\n' && is_hidden(c) {
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }
 
 /// True for characters that a terminal obeys or that nobody sees.
@@ -92,6 +112,14 @@ mod tests {
     fn line_breaks_show_in_tables_and_stay_in_blocks() {
         assert_eq!(line("một\r\nhai\nba\u{2028}bốn\tnăm"), "một⏎hai⏎ba⏎bốn năm");
         assert_eq!(block("một\r\nhai\rba"), "một\nhai\nba");
+    }
+
+    #[test]
+    fn in_json_hidden_characters_are_escaped_and_come_back_whole() {
+        let text = "a\u{1b}[2J\u{9b}1A\u{202e}\u{e0041}\n\"ệ";
+        let json = json(&serde_json::to_string(text).unwrap());
+        assert!(!json.chars().any(is_hidden), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 
     #[test]

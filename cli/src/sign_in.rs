@@ -4,7 +4,6 @@ use std::io;
 
 use super::{
     desk::Desk,
-    json,
     login::{self, Access},
     outcome::{Failure, Outcome},
     terminal,
@@ -36,11 +35,7 @@ pub(super) async fn run(desk: &Desk<'_>, shown: bool) -> Result<Outcome, Failure
     let path = login::path(desk.locale)?;
     login::save(&path, &access, desk.locale)?;
     let (addr, path) = (access.addr, path.display().to_string());
-    if desk.output.json {
-        desk.output.json(&json::Login { addr, path })?;
-    } else {
-        desk.talk("cli-login-done", &[("addr", addr.into()), ("path", path.into())]);
-    }
+    desk.talk("cli-login-done", &[("addr", addr.into()), ("path", path.into())]);
     Ok(Outcome::Done)
 }
 

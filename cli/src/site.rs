@@ -7,12 +7,12 @@ use super::{
     args::{LockdownArgs, SiteArgs},
     connection::Connection,
     desk::Desk,
-    facts, json, moment, names,
+    facts, moment, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
 };
 use duyet_locale::Locale;
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// Runs `site`: shows the policy, and changes first what was given.
 pub(super) async fn run(desk: &Desk<'_>, args: SiteArgs) -> Result<Outcome, Failure> {
@@ -20,7 +20,8 @@ pub(super) async fn run(desk: &Desk<'_>, args: SiteArgs) -> Result<Outcome, Fail
     let site = read_and_change(&mut connection, &args).await;
     let site = site.map_err(|status| stale(desk, desk.failure(&connection, &status)))?;
     if desk.output.json {
-        desk.output.json(&json::SitePolicy::from(site))?;
+        // The response to a change has the same field.
+        desk.output.json(&Json::new(&v1::GetSiteResponse { site: Some(site) }))?;
     } else {
         desk.output.data(&describe(&site, desk.locale))?;
     }
@@ -38,13 +39,13 @@ pub(super) async fn lockdown(desk: &Desk<'_>, args: LockdownArgs) -> Result<Outc
         request_id: Uuid::new_v4().to_string(),
     };
     let answer = connection.policy.lockdown(request).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?;
-    let site = answer.into_inner().site.unwrap_or_default();
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
     if desk.output.json {
-        desk.output.json(&json::SitePolicy::from(site))?;
+        desk.output.json(&Json::new(&answer))?;
         return Ok(Outcome::Done);
     }
-    let until = site.lockdown.as_ref().and_then(|lockdown| json::time(lockdown.until.as_ref()));
+    let site = answer.site.unwrap_or_default();
+    let until = site.lockdown.as_ref().and_then(|lockdown| moment::time(lockdown.until.as_ref()));
     let mode = names::mode(site.effective_mode).map(|name| names::words(desk.locale, "mode", name));
     let said = match until {
         Some(until) => desk.locale.text_with("cli-lockdown", &[("at", local_time(until, desk.locale).into())]),
@@ -100,7 +101,7 @@ fn stale(desk: &Desk<'_>, failure: Failure) -> Failure {
 fn describe(site: &v1::SitePolicy, locale: Locale) -> String {
     let mode = |value| names::mode(value).map(|name| names::words(locale, "mode", name));
     let lockdown = site.lockdown.as_ref().map(|lockdown| {
-        let until = json::time(lockdown.until.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default();
+        let until = moment::time(lockdown.until.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default();
         let values = [
             ("at", until.into()),
             ("actor", sanitize::line(&lockdown.called_by).into()),

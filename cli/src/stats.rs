@@ -7,13 +7,13 @@ use super::{
     age,
     args::StatsArgs,
     desk::Desk,
-    facts, json, moment, names,
+    facts, moment, names,
     outcome::{Failure, Outcome, local_time},
     table::{self, Column},
     terminal,
 };
 use duyet_locale::Locale;
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// Runs `stats`.
 pub(super) async fn run(desk: &Desk<'_>, args: StatsArgs) -> Result<Outcome, Failure> {
@@ -22,7 +22,7 @@ pub(super) async fn run(desk: &Desk<'_>, args: StatsArgs) -> Result<Outcome, Fai
     let answer = connection.moderation.get_stats(v1::GetStatsRequest { since }).await;
     let stats = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
     if desk.output.json {
-        desk.output.json(&json::Stats::from(stats))?;
+        desk.output.json(&Json::new(&stats))?;
     } else {
         desk.output.data(&describe(&stats, desk.locale, terminal::width()))?;
     }
@@ -32,7 +32,7 @@ pub(super) async fn run(desk: &Desk<'_>, args: StatsArgs) -> Result<Outcome, Fai
 fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> String {
     let takedowns = [("count", stats.takedowns.into()), ("overdue", stats.overdue.into())];
     let facts = [
-        ("since", json::time(stats.since.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()),
+        ("since", moment::time(stats.since.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()),
         ("waiting", stats.waiting.to_string()),
         ("age-p50", stats.waiting_age_p50.map(|age| length(age, locale)).unwrap_or_default()),
         ("age-p95", stats.waiting_age_p95.map(|age| length(age, locale)).unwrap_or_default()),

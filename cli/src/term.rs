@@ -9,14 +9,14 @@ use super::{
     choices::{StateChoice, TierChoice},
     connection::Connection,
     desk::Desk,
-    json, lookup, names,
+    lookup, moment, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
     table::{self, Column},
     terminal,
 };
 use duyet_locale::{Locale, Value};
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// So many pages of listed terms are compared with one that is not listed.
 const PAGES_COMPARED: usize = 5;
@@ -31,10 +31,8 @@ pub(super) async fn list(desk: &Desk<'_>, args: TermsArgs) -> Result<Outcome, Fa
     };
     let answer = connection.rules.list_terms(request).await;
     let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    let more = json::present(page.next_page_token);
     if desk.output.json {
-        let terms = page.terms.into_iter().map(Into::into).collect();
-        desk.output.json(&json::Terms { terms, next_page_token: more })?;
+        desk.output.json(&Json::new(&page))?;
         return Ok(Outcome::Done);
     }
     if page.terms.is_empty() {
@@ -42,8 +40,8 @@ pub(super) async fn list(desk: &Desk<'_>, args: TermsArgs) -> Result<Outcome, Fa
         return Ok(Outcome::Done);
     }
     desk.output.data(&draw(&page.terms, desk.locale, terminal::width()))?;
-    if let Some(token) = more {
-        desk.talk("cli-next-page", &[("token", token.into())]);
+    if !page.next_page_token.is_empty() {
+        desk.talk("cli-next-page", &[("token", page.next_page_token.into())]);
     }
     Ok(Outcome::Done)
 }
@@ -61,13 +59,14 @@ pub(super) async fn change(desk: &Desk<'_>, args: TermArgs) -> Result<Outcome, F
     }
     let wanted = wanted(known.clone(), &args);
     if known.as_ref() == Some(&wanted) && !args.dry_run {
-        return tell(desk, wanted, "unchanged", None);
+        // What the service would answer.
+        return tell(desk, v1::PutTermResponse { term: Some(wanted), collisions: None }, "unchanged", None);
     }
     let tried = put(&mut connection, wanted.clone(), true).await;
     let tried = tried.map_err(|status| stale(desk, desk.failure(&connection, &status)))?;
-    let collisions = tried.collisions.unwrap_or_default();
+    let collisions = tried.collisions.clone().unwrap_or_default();
     if args.dry_run {
-        return tell(desk, tried.term.unwrap_or_default(), "tried", Some(collisions));
+        return tell(desk, tried, "tried", Some(collisions));
     }
     let meets = wanted.state() == v1::TermState::Enforce && collisions.would_match > 0;
     if meets && !args.yes && !agreed(desk, &collisions)? {
@@ -76,7 +75,7 @@ pub(super) async fn change(desk: &Desk<'_>, args: TermArgs) -> Result<Outcome, F
     }
     let answer = put(&mut connection, wanted, false).await;
     let answer = answer.map_err(|status| stale(desk, desk.failure(&connection, &status)))?;
-    tell(desk, answer.term.unwrap_or_default(), "changed", Some(collisions))
+    tell(desk, answer, "changed", Some(collisions))
 }
 
 /// Terms with these very words, in the tier asked for or in any.
@@ -162,7 +161,11 @@ async fn delete(desk: &Desk<'_>, connection: &mut Connection, term: Option<v1::T
     let request = v1::DeleteTermRequest { term_id: term.id, revision: term.revision, request_id };
     let answer = connection.rules.delete_term(request).await;
     let answer = answer.map_err(|status| stale(desk, desk.failure(connection, &status)))?.into_inner();
-    tell(desk, answer.term.unwrap_or_default(), "deleted", None)
+    if desk.output.json {
+        desk.output.json(&Json::new(&answer))?;
+        return Ok(Outcome::Done);
+    }
+    tell(desk, v1::PutTermResponse { term: answer.term, collisions: None }, "deleted", None)
 }
 
 /// Shows whom it would have met, and asks.
@@ -178,15 +181,15 @@ fn agreed(desk: &Desk<'_>, collisions: &v1::TermCollisions) -> Result<bool, Fail
 
 fn tell(
     desk: &Desk<'_>,
-    term: v1::Term,
+    answer: v1::PutTermResponse,
     result: &'static str,
     collisions: Option<v1::TermCollisions>,
 ) -> Result<Outcome, Failure> {
     if desk.output.json {
-        let collisions = collisions.map(Into::into);
-        desk.output.json(&json::TermPut { term: term.into(), result, collisions })?;
+        desk.output.json(&Json::new(&answer))?;
         return Ok(Outcome::Done);
     }
+    let term = answer.term.unwrap_or_default();
     let key = format!("cli-term-{result}");
     desk.output.data(&desk.locale.text_with(&key, &values(&term, desk.locale)))?;
     if let Some(collisions) = collisions {
@@ -245,7 +248,7 @@ fn draw(terms: &[v1::Term], locale: Locale, width: usize) -> String {
         Column::text(title("why")),
     ];
     let rows = terms.iter().map(|term| {
-        let at = json::time(term.updated_at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default();
+        let at = moment::time(term.updated_at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default();
         let weight = format!("{:.1}", term.weight);
         let (tier, state) = (tier(term, locale), state(term, locale));
         vec![term.pattern.clone(), tier, state, weight, at, term.updated_by.clone(), term.note.clone()]

@@ -6,12 +6,12 @@ use super::{
     args::UndoArgs,
     desk::Desk,
     items::{self, Item},
-    json, names,
+    names,
     outcome::{Failure, Outcome},
     sanitize,
 };
 use duyet_locale::Locale;
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// Runs `undo`.
 pub(super) async fn run(desk: &Desk<'_>, args: UndoArgs) -> Result<Outcome, Failure> {
@@ -25,18 +25,17 @@ pub(super) async fn run(desk: &Desk<'_>, args: UndoArgs) -> Result<Outcome, Fail
         }
         failure
     })?;
-    let v1::RevertResponse { results, batch_id } = answer.into_inner();
-    let mut undone = results.into_iter().map(|item| Item::new(desk, &connection, item)).collect::<Vec<_>>();
-    for item in &mut undone {
-        explain(item, desk.locale);
-    }
-    let worst = items::worst(&undone);
-    tell(desk, &undone)?;
+    let answer = answer.into_inner();
+    let mut undone = items::read(desk, &connection, &answer.results);
     if desk.output.json {
-        let results = undone.into_iter().map(|item| item.result).collect();
-        desk.output.json(&json::Undone { results, batch_id: json::present(batch_id) })?;
+        desk.output.json(&Json::new(&answer))?;
+    } else {
+        for item in &mut undone {
+            explain(item, desk.locale);
+        }
+        tell(desk, &undone)?;
     }
-    Ok(worst)
+    Ok(items::worst(&undone))
 }
 
 fn target(args: &UndoArgs) -> v1::revert_request::Target {
@@ -49,36 +48,38 @@ fn target(args: &UndoArgs) -> v1::revert_request::Target {
 }
 
 /// A conflict is told as what it means here: a colleague came later, and theirs stays.
-fn explain(item: &mut Item, locale: Locale) {
-    let Some(standing) = &item.result.conflict else { return };
+fn explain(item: &mut Item<'_>, locale: Locale) {
+    let Some(failure) = &mut item.failure else { return };
+    let Some(standing) = &failure.standing else { return };
     let status = names::words(locale, "status", &standing.status);
     let values = [("actor", sanitize::line(&standing.decided_by).into()), ("status", sanitize::line(&status).into())];
-    item.result.message = Some(locale.text_with("cli-undo-conflict", &values));
+    failure.message = locale.text_with("cli-undo-conflict", &values);
 }
 
-fn tell(desk: &Desk<'_>, items: &[Item]) -> Result<(), Failure> {
+fn tell(desk: &Desk<'_>, items: &[Item<'_>]) -> Result<(), Failure> {
     for item in items {
-        if item.outcome != Outcome::Done {
+        if item.failure.is_some() {
             item.complain(desk);
-        } else if !desk.output.json {
+        } else {
             desk.output.data(&sentence(item, desk.locale))?;
         }
     }
     if items.is_empty() {
         desk.talk("cli-undo-nothing", &[]);
     } else if items.len() > 1 {
-        let undone = items.iter().filter(|item| item.changed).count();
+        let undone = items.iter().filter(|item| item.is_changed()).count();
         desk.talk("cli-undo-count", &[("count", undone.into()), ("total", items.len().into())]);
     }
     Ok(())
 }
 
-fn sentence(item: &Item, locale: Locale) -> String {
-    let status = item.result.status.map(|name| names::words(locale, "status", name)).unwrap_or_default();
-    let key = match (&item.result.ban_id, item.changed) {
+fn sentence(item: &Item<'_>, locale: Locale) -> String {
+    let status = item.result.comment.as_ref().and_then(|comment| names::status(comment.status));
+    let status = status.map(|name| names::words(locale, "status", name)).unwrap_or_default();
+    let key = match (item.result.ban_id.is_empty(), item.is_changed()) {
         (_, false) => "cli-undone-already",
-        (Some(_), true) => "cli-undone-ban",
-        (None, true) => "cli-undone",
+        (false, true) => "cli-undone-ban",
+        (true, true) => "cli-undone",
     };
     locale.text_with(key, &[("id", sanitize::line(item.id()).into()), ("status", status.into())])
 }
@@ -86,6 +87,7 @@ fn sentence(item: &Item, locale: Locale) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Standing;
 
     #[test]
     fn what_is_taken_back_is_the_last_deed_one_deed_or_a_batch() {
@@ -99,20 +101,16 @@ mod tests {
 
     #[test]
     fn a_conflict_says_who_came_later_and_a_success_where_the_comment_is() {
-        let standing =
-            json::Standing { status: "SPAM".into(), revision: 3, decided_by: "lan".into(), ..Default::default() };
-        let result = json::ItemResult {
-            comment_id: Some("ma".into()),
-            status: Some("PENDING"),
-            conflict: Some(Box::new(standing)),
-            ..Default::default()
-        };
-        let mut item = Item { outcome: Outcome::Conflict, changed: true, result };
-        explain(&mut item, Locale::En);
-        assert_eq!(item.result.message.as_deref(), Some("lan moved it to “spam” since; that stays."));
-        assert_eq!(sentence(&item, Locale::Vi), "ma: trở lại “chờ duyệt”");
-        item.result.ban_id = Some("lenh".into());
-        item.result.comment_id = None;
-        assert_eq!(sentence(&item, Locale::En), "Ban lenh: taken back");
+        let standing = Standing { status: "SPAM".into(), revision: 3, decided_by: "lan".into(), ..Default::default() };
+        let failure = Failure { standing: Some(Box::new(standing)), ..Failure::new(Outcome::Conflict, "") };
+        let comment = v1::Comment { status: v1::CommentStatus::Pending.into(), ..Default::default() };
+        let result =
+            v1::ItemResult { comment_id: "ma".into(), comment: Some(comment), changed: true, ..Default::default() };
+        let mut conflict = Item { result: &result, failure: Some(failure) };
+        explain(&mut conflict, Locale::En);
+        assert_eq!(conflict.failure.unwrap().message, "lan moved it to “spam” since; that stays.");
+        assert_eq!(sentence(&Item { result: &result, failure: None }, Locale::Vi), "ma: trở lại “chờ duyệt”");
+        let ban = v1::ItemResult { ban_id: "lenh".into(), changed: true, ..Default::default() };
+        assert_eq!(sentence(&Item { result: &ban, failure: None }, Locale::En), "Ban lenh: taken back");
     }
 }

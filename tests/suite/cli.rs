@@ -327,6 +327,12 @@ impl Ran {
     pub fn json(&self) -> Json {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
+
+    /// The errors that `--json` prints: of all that is on stderr they are the JSON.
+    pub fn errors(&self) -> Vec<Json> {
+        let lines = self.stderr.lines().filter(|line| line.starts_with('{'));
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
 }
 
 impl Desk {
@@ -464,52 +470,53 @@ fn a_conflict_names_who_was_first_and_the_next_comment_is_taken() {
 #[test]
 fn after_a_refusal_of_the_service_the_rest_is_not_tried() {
     let desk = Desk::open();
-    let ran = desk.run(&["approve", GONE, LIMITED, PENDING, "--json"]);
+    let ran = desk.run(&["approve", DECIDED, GONE, LIMITED, PENDING, "--json", "--lang", "en"]);
     assert_eq!(ran.code, 6);
-    let json = ran.json();
-    let results = json["results"].as_array().unwrap().iter().map(|result| &result["result"]).collect::<Vec<_>>();
-    assert_eq!(results, ["not_found", "unavailable", "not_tried"]);
-    assert_eq!(desk.asked(|asked| asked.decisions.len()), 1);
+    assert_eq!((&ran.json()["comment"]["id"], &ran.json()["changed"]), (&json!(DECIDED), &json!(false)));
+    let errors = ran.errors();
+    let codes = [Code::NotFound, Code::ResourceExhausted].map(|code| json!(code as i32));
+    assert_eq!(errors.iter().map(|error| &error["code"]).collect::<Vec<_>>(), codes.iter().collect::<Vec<_>>());
+    assert!(errors[0]["message"].as_str().unwrap().starts_with(&format!("{GONE}: ")), "{errors:?}");
+    assert_eq!(ran.stderr.lines().count(), 3, "the last one says how many were not tried: {}", ran.stderr);
+    assert_eq!(desk.asked(|asked| asked.decisions.len()), 2);
 }
 
 #[test]
-fn json_keeps_its_keys_and_the_text_whole() {
+fn json_is_the_response_with_its_text_whole() {
     let desk = Desk::open();
-    let case = desk.run(&["show", PENDING, "--json"]).json();
-    let case_keys = "answered article_title article_url author_comments author_history claim comment decisions findings \
-                     notes reports reviewed_at same_text siblings spam_score takedown";
-    assert_eq!(keys(&case).join(" "), case_keys);
-    let comment_keys =
-        "article_id author_name content created_at id parent_id published_at reply_to revision status title";
-    assert_eq!(keys(&case["comment"]).join(" "), comment_keys);
-    assert_eq!(keys(&case["findings"][0]).join(" "), "end excerpt explanation feature field rule start term_id weight");
-    assert_eq!(keys(&case["author_history"]).join(" "), "approved author pending refused spam");
+    let shown = desk.run(&["show", PENDING, "--json"]).json();
+    let case = &shown["case"];
     assert_eq!(case["comment"]["content"], CONTENT);
-    assert_eq!(case["comment"]["status"], "PENDING");
-    assert_eq!(case["comment"]["created_at"], "2026-05-01T08:00:00Z");
-    assert_eq!(case["reviewed_at"], Json::Null);
+    assert_eq!(case["comment"]["status"], "COMMENT_STATUS_PENDING");
+    assert_eq!(case["comment"]["createdAt"], "2026-05-01T08:00:00Z");
+    assert_eq!((&case["findings"][0]["rule"], &case["authorHistory"]["approved"]), (&json!("PHONE_NUMBER"), &json!(3)));
+    // Empty lists are there, absent messages are not.
+    assert_eq!((&case["siblings"], case.get("reviewedAt")), (&json!([]), None));
 
     let queue = desk.run(&["queue", "--json"]).json();
-    assert_eq!(keys(&queue).join(" "), "cases next_page_token total");
-    assert_eq!((&queue["total"], &queue["next_page_token"]), (&json!(2), &json!("trang-2")));
+    assert_eq!(keys(&queue).join(" "), "cases nextPageToken total");
+    assert_eq!((&queue["total"], &queue["nextPageToken"]), (&json!("2"), &json!("trang-2")));
 
     let audit = desk.run(&["audit", "--json"]).json();
-    assert_eq!(keys(&audit).join(" "), "entries next_page_token");
-    let entry_keys = "action actor article_id at ban_id batch_id comment_id from_status id note reason request_id reverts \
-                      revision to_status";
-    assert_eq!(keys(&audit["entries"][0]).join(" "), entry_keys);
+    assert_eq!(audit["entries"][0]["fromStatus"], "COMMENT_STATUS_APPROVED");
 
-    let article = desk.run(&["close", "bai-1", "--json"]).json();
-    assert_eq!(
-        keys(&article).join(" "),
-        "article_id close_at closes_at effective_mode mode published_at revision title url"
-    );
-    assert_eq!((&article["mode"], &article["revision"]), (&json!("CLOSED"), &json!(5)));
+    let closed = desk.run(&["close", "bai-1", "--json"]).json();
+    assert_eq!((&closed["article"]["mode"], &closed["article"]["revision"]), (&json!("MODE_CLOSED"), &json!("5")));
+}
 
-    let decided = desk.run(&["approve", CONTESTED, "--json"]).json();
-    let result_keys = "comment_id conflict decided_at decided_by decision_id message result revision status";
-    assert_eq!(keys(&decided["results"][0]).join(" "), result_keys);
-    assert_eq!(decided["results"][0]["conflict"]["decided_by"], "minh");
+#[test]
+fn errors_are_json_where_data_is() {
+    let desk = Desk::open();
+    let conflict = desk.run(&["approve", CONTESTED, "--json"]);
+    assert_eq!((conflict.code, conflict.stdout.as_str()), (5, ""));
+    let error = &conflict.errors()[0];
+    let details = error["details"].as_array().unwrap();
+    let info = details.iter().find(|detail| detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo").unwrap();
+    assert_eq!((&info["reason"], &info["metadata"]["decided_by"]), (&json!("STALE_REVISION"), &json!("minh")));
+    // What fails before the service is asked has no details.
+    let usage = desk.run(&["close", "bai-1", "--at", "2020-12-01", "--json", "--lang", "en"]);
+    assert_eq!((usage.code, &usage.errors()[0]["code"]), (2, &json!(Code::InvalidArgument as i32)));
+    assert_eq!(usage.errors()[0]["details"], json!([]));
 }
 
 #[test]

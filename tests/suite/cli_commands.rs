@@ -38,10 +38,10 @@ fn undo_says_what_it_cannot_take_back() {
     assert!(!desk.run(&["undo", "--batch", GONE]).stderr.contains("thêm --batch"));
     assert_eq!(desk.run(&["undo", LIMITED]).code, 4);
     let json = desk.run(&["undo", "--batch", BATCH, "--json"]).json();
-    let results = json["results"].as_array().unwrap().iter().map(|one| one["result"].as_str().unwrap());
-    assert_eq!(results.collect::<Vec<_>>(), ["changed", "conflict", "conflict", "changed"]);
-    assert_eq!(json["results"][1]["conflict"]["decided_by"], "minh");
-    assert_eq!((&json["results"][3]["ban_id"], &json["results"][3]["comment_id"]), (&BAN.into(), &Json::Null));
+    let results = json["results"].as_array().unwrap().iter().map(|one| &one["status"]["code"]);
+    assert_eq!(results.collect::<Vec<_>>(), [&Json::Null, &10.into(), &9.into(), &Json::Null]);
+    assert_eq!(json["results"][1]["status"]["details"][0]["metadata"]["decided_by"], "minh");
+    assert_eq!((&json["results"][3]["banId"], &json["results"][3]["commentId"]), (&BAN.into(), &"".into()));
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn a_bulk_decision_is_looked_at_first_and_acts_on_what_was_seen() {
     assert!(dry.stdout.contains(PENDING) && dry.stdout.contains("Would mark as spam 2 comments (pending 2)."));
     assert!(desk.asked(|asked| asked.bulks.is_empty()));
     let json = desk.run(&["bulk", "spam", "-q", "vay", "--dry-run", "--json"]).json();
-    assert_eq!((&json["matched"], &json["results"][0]["revision"]), (&2.into(), &7.into()));
-    assert_eq!((&json["results"][0]["result"], &json["dry_run"]), (&"matched".into(), &true.into()));
+    assert_eq!((json["items"].as_array().unwrap().len(), &json["action"]), (2, &"ACTION_SPAM".into()));
+    assert_eq!((&json["items"][0]["commentId"], &json["items"][0]["expectedRevision"]), (&PENDING.into(), &"7".into()));
 
     let run = desk.run(&["bulk", "spam", "-q", "vay", "--yes", "--note", "n", "--lang", "en"]);
     assert_eq!(run.code, 5, "{}", run.stderr);
@@ -68,8 +68,9 @@ fn a_bulk_decision_is_looked_at_first_and_acts_on_what_was_seen() {
         let query = |request: &v1::ListQueueRequest| request.filter.clone().unwrap().query;
         assert!(asked.queues.iter().all(|request| query(request) == "vay"));
     });
-    let json = desk.run(&["bulk", "spam", "--article", "bai-1", "--yes", "--json"]).json();
-    assert_eq!((&json["changed"], &json["failed"], &json["batch_ids"][0]), (&1.into(), &1.into(), &BATCH.into()));
+    let run = desk.run(&["bulk", "spam", "--article", "bai-1", "--yes", "--json"]);
+    assert_eq!((run.code, &run.json()["batchId"]), (5, &BATCH.into()));
+    assert_eq!(run.json()["results"].as_array().unwrap().len(), 2);
 }
 
 #[test]
@@ -158,8 +159,8 @@ fn the_site_is_shown_changed_and_locked_down() {
     let asked = desk.asked(|asked| asked.lockdowns.iter().map(|one| one.until.is_some()).collect::<Vec<_>>());
     assert_eq!(asked, [true, false]);
     let json = desk.run(&["lockdown", "--until", "2099-12-01", "--note", "x", "--json"]).json();
-    assert_eq!(json["lockdown"]["called_by"], "lan");
-    assert_eq!(desk.run(&["site", "--json"]).json()["lockdown"], Json::Null);
+    assert_eq!(json["site"]["lockdown"]["calledBy"], "lan");
+    assert_eq!(desk.run(&["site", "--json"]).json()["site"].get("lockdown"), None);
 }
 
 #[test]
@@ -191,8 +192,8 @@ fn numbers_notes_demands_and_looks_are_told() {
         assert!(stats.contains(words), "{words} in {stats}");
     }
     let json = desk.run(&["stats", "--json"]).json();
-    assert_eq!((&json["submitted"]["APPROVED"], &json["submitted"]["ERASED"]), (&40.into(), &0.into()));
-    assert_eq!(json["waiting_age_p95_seconds"], 7_300);
+    assert_eq!(json["submitted"], serde_json::json!([{ "status": "COMMENT_STATUS_APPROVED", "count": "40" }]));
+    assert_eq!(json["waitingAgeP95"], "7300s");
 
     assert!(desk.run(&["note", PENDING, "hỏi luật sư"]).stdout.contains("Đã ghi chú"));
     assert_eq!(desk.run(&["note", PENDING, "x", "--json"]).json()["note"]["text"], "x");
@@ -200,11 +201,11 @@ fn numbers_notes_demands_and_looks_are_told() {
     assert!(demand.contains("must be decided by") && demand.contains("demanded by an authority"), "{demand}");
     assert_eq!(
         desk.run(&["escalate", PENDING, "--kind", "complaint", "--json"]).json()["takedown"]["kind"],
-        "COMPLAINT"
+        "TAKEDOWN_KIND_COMPLAINT"
     );
     let sender = desk.run(&["reveal", PENDING, "--note", "CV 12", "--lang", "en"]);
     assert!(sender.stdout.contains("d0d0") && sender.stdout.contains("unknown") && sender.stderr.contains(DEED));
-    assert_eq!(desk.run(&["reveal", PENDING, "--note", "x", "--json"]).json()["address"], Json::Null);
+    assert_eq!(desk.run(&["reveal", PENDING, "--note", "x", "--json"]).json()["address"], "");
     assert_eq!(desk.run(&["reveal", PENDING]).code, 2);
     let exported = desk.run(&["export", PENDING]).stdout;
     let lines: Vec<Json> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -215,7 +216,7 @@ fn numbers_notes_demands_and_looks_are_told() {
     );
     let erased = desk.run(&["erase", "--author", "a1b2", "--yes", "--lang", "en"]).stdout;
     assert!(erased.contains("3 comments and 1 report") && erased.contains(DEED), "{erased}");
-    assert_eq!(desk.run(&["erase", "--author", "a1b2", "--yes", "--json"]).json()["comments"], 3);
+    assert_eq!(desk.run(&["erase", "--author", "a1b2", "--yes", "--json"]).json()["erased"], "3");
     assert_eq!(desk.run(&["erase", "--author", "a1b2"]).code, 2, "nobody can be asked");
     assert_eq!(desk.run(&["erase", "--yes"]).code, 2);
     assert_eq!(desk.run(&["export", PENDING, "--author", "a1b2"]).code, 2);
@@ -250,9 +251,9 @@ fn a_watch_goes_on_when_the_stream_ends_and_stops_when_interrupted() {
     assert_eq!(code, Some(0));
     assert_eq!(
         events.iter().map(|event| event["event"].as_str().unwrap()).collect::<Vec<_>>(),
-        ["HEARTBEAT", "WAITING", "LEFT"]
+        ["QUEUE_EVENT_HEARTBEAT", "QUEUE_EVENT_WAITING", "QUEUE_EVENT_LEFT"]
     );
-    assert_eq!((&events[0]["total"], &events[1]["case"]["comment"]["id"]), (&2.into(), &DECIDED.into()));
+    assert_eq!((&events[0]["total"], &events[1]["case"]["comment"]["id"]), (&"2".into(), &DECIDED.into()));
 }
 
 #[test]
@@ -282,7 +283,7 @@ fn manual_pages_are_printed_and_written_without_a_server() {
     assert!(finish(&mut desk.command(&["man"]), "").stdout.contains("MÃ KẾT THÚC"));
     assert_eq!(finish(&mut desk.command(&["man", "nonsense"]), "").code, 2);
     let dir = desk.home.path().join("man1");
-    let written = finish(&mut desk.command(&["man", "--dir", dir.to_str().unwrap(), "--json"]), "").json();
+    let written = finish(&mut desk.command(&["man", "--dir", dir.to_str().unwrap()]), "").stdout;
     assert!(dir.join("duyet.1").exists() && dir.join("duyet-bulk.1").exists());
-    assert_eq!(written["files"].as_array().unwrap().len(), std::fs::read_dir(&dir).unwrap().count());
+    assert_eq!(written.lines().count(), std::fs::read_dir(&dir).unwrap().count());
 }

@@ -49,8 +49,8 @@ async fn a_term_is_tried_listed_and_taken_off(database: Database) {
     let table = done(&newsroom, &["terms", "án"]).await;
     assert!(table.contains("also without marks") && table.contains("hối lộ") && table.contains("admin"), "{table}");
     let list = json(&duyet(&newsroom, ADMIN, &["terms", "--json", "-n", "1"]).await);
-    assert_eq!((list["terms"].as_array().unwrap().len(), &list["terms"][0]["tier"]), (1, &"STRIPPED".into()));
-    assert!(list["next_page_token"].is_string());
+    assert_eq!((list["terms"].as_array().unwrap().len(), &list["terms"][0]["tier"]), (1, &"TERM_TIER_STRIPPED".into()));
+    assert!(list["nextPageToken"] != "");
     let gone = done(&newsroom, &["term", "chạy án", "--tier", "exact", "--delete"]).await;
     assert!(gone.contains("is off the list"), "{gone}");
     assert_eq!(json(&duyet(&newsroom, ADMIN, &["terms", "--json"]).await)["terms"].as_array().unwrap().len(), 1);
@@ -72,9 +72,10 @@ async fn a_term_that_meets_approved_comments_is_not_put_in_force_unasked(databas
     assert!(unasked.contains("--yes"), "{unasked}");
     assert!(done(&newsroom, &["terms"]).await.contains("There are no terms."));
     let meant = json(&duyet(&newsroom, ADMIN, &[&put[..], &["--yes", "--json"]].concat()).await);
-    assert_eq!((&meant["result"], &meant["term"]["state"]), (&"changed".into(), &"ENFORCE".into()));
-    assert_eq!((&meant["collisions"]["would_match"], &meant["collisions"]["sampled"]), (&1.into(), &1.into()));
-    assert_eq!(meant["collisions"]["examples"][0]["comment_id"], id.as_str());
+    assert_eq!(meant["term"]["state"], "TERM_STATE_ENFORCE");
+    let tried = json(&duyet(&newsroom, ADMIN, &[&put[..], &["--dry-run", "--json"]].concat()).await);
+    assert_eq!((&tried["collisions"]["wouldMatch"], &tried["collisions"]["sampled"]), (&1.into(), &1.into()));
+    assert_eq!(tried["collisions"]["examples"][0]["commentId"], id.as_str());
 }
 
 async fn who_may_not_list_terms_may_try_them(database: Database) {
@@ -97,7 +98,7 @@ async fn a_text_is_explained_from_a_file_or_from_stdin(database: Database) {
     assert!(told.contains("HYBRID would") && told.contains("hold") && told.contains("rules alone"), "{told}");
     assert!(told.contains("PHONE_NUMBER") && told.contains("0912 345 678"), "{told}");
     let judged = json(&duyet(&newsroom, ADMIN, &["assess", file.to_str().unwrap(), "--json", "--title", "a.vn"]).await);
-    assert_eq!((&judged["verdict"], &judged["decisions"]), (&"HOLD".into(), &0.into()));
+    assert_eq!((&judged["verdict"], &judged["decisions"]), (&"VERDICT_HOLD".into(), &"0".into()));
     assert!(judged["findings"].as_array().unwrap().iter().any(|found| found["field"] == "title"));
     let empty = refused(&newsroom, 2, &["assess", "-"]).await;
     assert!(empty.contains("content"), "nothing on stdin: {empty}");
@@ -118,6 +119,7 @@ async fn a_replay_tells_where_rules_and_people_disagree(database: Database) {
     let with = done(&newsroom, &["replay", "--with", "chạy án"]).await;
     assert!(with.contains("TERM chạy án") && with.contains("spam, though approved"), "{with}");
     let table = json(&duyet(&newsroom, ADMIN, &["replay", "--with", "chạy án", "--tier", "stripped", "--json"]).await);
-    assert_eq!((&table["verdicts"][1]["verdict"], &table["verdicts"][1]["approved"]), (&"HOLD".into(), &1.into()));
-    assert_eq!((&table["rules"][0]["pattern"], &table["rules"][0]["spam"]), (&"chạy án".into(), &1.into()));
+    let verdict = &table["verdicts"][1];
+    assert_eq!((&verdict["verdict"], &verdict["decided"]["approved"]), (&"VERDICT_HOLD".into(), &1.into()));
+    assert_eq!((&table["rules"][0]["pattern"], &table["rules"][0]["met"]["spam"]), (&"chạy án".into(), &1.into()));
 }

@@ -63,6 +63,8 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         // Tests may import what their module must not.
         .filter(|path| path.file_name().is_some_and(|name| name != "tests.rs"))
+        // Generated code is not written by hand.
+        .filter(|path| !path.parent().is_some_and(|dir| dir.ends_with("generated")))
         .collect()
 }
 

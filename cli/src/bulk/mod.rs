@@ -7,13 +7,13 @@ mod select;
 use super::{
     args::BulkArgs,
     desk::Desk,
-    json, lookup, names,
+    lookup, names,
     outcome::{Failure, Outcome},
     queue, terminal,
 };
 use duyet_locale::Locale;
-use duyet_proto::v1;
-use select::{Found, Match};
+use duyet_proto::{Json, v1};
+use select::Found;
 
 /// So many are shown before a decision.
 const GLANCE: usize = 10;
@@ -31,7 +31,7 @@ pub(super) async fn run(desk: &Desk<'_>, args: BulkArgs) -> Result<Outcome, Fail
     }
     let action = v1::Action::from(args.verb);
     if args.dry_run || found.matches.is_empty() {
-        return preview(desk, action, args.dry_run, &found);
+        return preview(desk, &args, &found);
     }
     if !args.yes && !agreed(desk, action, &found)? {
         desk.talk("cli-bulk-dropped", &[]);
@@ -52,22 +52,20 @@ fn refuse_careless(locale: Locale, args: &BulkArgs, is_typed: bool) -> Result<()
     Ok(())
 }
 
-fn preview(desk: &Desk<'_>, action: v1::Action, dry_run: bool, found: &Found) -> Result<Outcome, Failure> {
-    if desk.output.json {
-        let results = found.matches.iter().map(matched).collect();
-        desk.output.json(&json::Bulk {
-            action: names::action(action),
-            dry_run,
-            matched: found.matches.len(),
-            more: found.more,
-            results,
-            ..Default::default()
-        })?;
-    } else if found.matches.is_empty() {
+/// What would be decided; as JSON the requests that would be sent.
+fn preview(desk: &Desk<'_>, args: &BulkArgs, found: &Found) -> Result<Outcome, Failure> {
+    if found.matches.is_empty() {
         desk.talk("cli-queue-empty", &[]);
+    } else if desk.output.json {
+        for batch in found.matches.chunks(run::BATCH) {
+            desk.output.json_line(&Json::new(&run::request(args, batch)))?;
+        }
+        if found.more {
+            desk.talk("cli-bulk-again", &[]);
+        }
     } else {
         glance(desk, found, true)?;
-        desk.output.data(&summary("cli-bulk-would", action, found, desk.locale))?;
+        desk.output.data(&summary("cli-bulk-would", args.verb.into(), found, desk.locale))?;
     }
     Ok(Outcome::Done)
 }
@@ -109,16 +107,6 @@ fn summary(key: &str, action: v1::Action, found: &Found, locale: Locale) -> Stri
         ("more", more.into()),
     ];
     locale.text_with(key, &values)
-}
-
-fn matched(one: &Match) -> json::ItemResult {
-    json::ItemResult {
-        comment_id: Some(one.id.clone()),
-        result: "matched",
-        status: names::status(one.status),
-        revision: Some(one.revision),
-        ..Default::default()
-    }
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use crate::{
     connection::Connection,
     desk::Desk,
     items::{self, Item},
-    json, names,
+    names,
     outcome::{Failure, Outcome},
 };
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// The service takes no more at once.
-const BATCH: usize = 500;
+pub(super) const BATCH: usize = 500;
 /// An answer that was lost is asked for again, so many times. The request's id sees to it that nothing is done twice.
 const RESENDS: u64 = 2;
 
@@ -28,52 +28,59 @@ pub(super) async fn decide(
     args: &BulkArgs,
     found: Found,
 ) -> Result<Outcome, Failure> {
-    let action = v1::Action::from(args.verb);
-    let (mut items, mut batch_ids, mut worst) = (vec![], vec![], Outcome::Done);
+    let mut tally = Tally::default();
+    let mut worst = Outcome::Done;
     for batch in found.matches.chunks(BATCH) {
-        match send(connection, request(args, action, batch)).await {
+        match send(connection, request(args, batch)).await {
             Ok(answer) => {
-                let new = answer.results.into_iter().map(|item| Item::new(desk, connection, item)).collect::<Vec<_>>();
-                for item in &new {
-                    item.complain(desk);
+                let items = items::read(desk, connection, &answer.results);
+                worst = worst.max(items::worst(&items));
+                tally.add(&answer.batch_id, &items);
+                if desk.output.json {
+                    desk.output.json_line(&Json::new(&answer))?;
+                } else {
+                    items.iter().for_each(|item| item.complain(desk));
                 }
-                batch_ids.extend(Some(answer.batch_id).filter(|_| new.iter().any(|item| item.changed)));
-                items.extend(new);
             }
             Err(status) => {
                 let failure = desk.failure(connection, &status);
-                desk.output.complain(&failure.message);
-                worst = failure.outcome;
+                desk.output.report(&failure);
+                worst = worst.max(failure.outcome);
                 break;
             }
         }
     }
-    let outcome = worst.max(items::worst(&items));
-    let not_tried = found.matches.get(items.len()..).unwrap_or_default();
-    let count = |wanted: fn(&Item) -> bool| items.iter().filter(|item| wanted(item)).count();
-    let mut report = json::Bulk {
-        action: names::action(action),
-        dry_run: false,
-        matched: found.matches.len(),
-        more: found.more,
-        changed: count(|item| item.changed),
-        unchanged: count(|item| item.outcome == Outcome::Done && !item.changed),
-        failed: count(|item| item.outcome != Outcome::Done),
-        not_tried: not_tried.len(),
-        batch_ids,
-        results: vec![],
-    };
-    let skipped = not_tried.iter().map(|one| json::ItemResult { result: "not_tried", ..super::matched(one) });
-    report.results = items.into_iter().map(|item| item.result).chain(skipped).collect();
-    tell(desk, &report)?;
-    Ok(outcome)
+    tell(desk, args, &found, &tally)?;
+    Ok(worst)
 }
 
-fn request(args: &BulkArgs, action: v1::Action, batch: &[Match]) -> v1::BulkDecideRequest {
+/// What came of all batches.
+#[derive(Default)]
+struct Tally {
+    changed: usize,
+    unchanged: usize,
+    failed: usize,
+    /// For `undo --batch`.
+    batch_ids: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, batch_id: &str, items: &[Item<'_>]) {
+        let changed = items.iter().filter(|item| item.is_changed()).count();
+        let failed = items.iter().filter(|item| item.failure.is_some()).count();
+        self.changed += changed;
+        self.failed += failed;
+        self.unchanged += items.len() - changed - failed;
+        self.batch_ids.extend(Some(batch_id.to_owned()).filter(|_| changed > 0));
+    }
+}
+
+/// One batch's request.
+pub(super) fn request(args: &BulkArgs, batch: &[Match]) -> v1::BulkDecideRequest {
     let item = |one: &Match| v1::BulkItem { comment_id: one.id.clone(), expected_revision: one.revision };
     v1::BulkDecideRequest {
         items: batch.iter().map(item).collect(),
-        action: action.into(),
+        action: v1::Action::from(args.verb).into(),
         reason: args.reason.map_or(v1::Reason::Unspecified, v1::Reason::from).into(),
         note: args.note.clone().unwrap_or_default(),
         request_id: Uuid::new_v4().to_string(),
@@ -98,24 +105,25 @@ fn is_lost(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
 }
 
-fn tell(desk: &Desk<'_>, report: &json::Bulk) -> Result<(), Failure> {
-    if desk.output.json {
-        return desk.output.json(report);
+fn tell(desk: &Desk<'_>, args: &BulkArgs, found: &Found, tally: &Tally) -> Result<(), Failure> {
+    let &Tally { changed, unchanged, failed, .. } = tally;
+    if !desk.output.json {
+        let values = [
+            ("action", names::action(args.verb.into()).into()),
+            ("changed", changed.into()),
+            ("unchanged", unchanged.into()),
+            ("failed", failed.into()),
+        ];
+        desk.output.data(&desk.locale.text_with("cli-bulk-done", &values))?;
+        for batch in &tally.batch_ids {
+            desk.output.data(&desk.locale.text_with("cli-undo-batch", &[("batch", batch.as_str().into())]))?;
+        }
     }
-    let values = [
-        ("action", report.action.into()),
-        ("changed", report.changed.into()),
-        ("unchanged", report.unchanged.into()),
-        ("failed", report.failed.into()),
-    ];
-    desk.output.data(&desk.locale.text_with("cli-bulk-done", &values))?;
-    for batch in &report.batch_ids {
-        desk.output.data(&desk.locale.text_with("cli-undo-batch", &[("batch", batch.as_str().into())]))?;
+    let not_tried = found.matches.len().saturating_sub(changed + unchanged + failed);
+    if not_tried > 0 {
+        desk.output.complain(&desk.locale.text_with("cli-not-tried", &[("count", not_tried.into())]));
     }
-    if report.not_tried > 0 {
-        desk.output.complain(&desk.locale.text_with("cli-not-tried", &[("count", report.not_tried.into())]));
-    }
-    if report.more {
+    if found.more {
         desk.talk("cli-bulk-again", &[]);
     }
     Ok(())

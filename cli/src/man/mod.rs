@@ -10,7 +10,7 @@ use clap_mangen::{Man, roff::Roff};
 
 use super::{
     args::{Cli, ManArgs},
-    help, json,
+    help,
     outcome::{Failure, Outcome},
     output::Output,
 };
@@ -23,11 +23,7 @@ pub(super) fn run(output: &Output, args: &ManArgs) -> Result<Outcome, Failure> {
             let values = [("path", dir.display().to_string().into()), ("error", error.to_string().into())];
             Failure::new(Outcome::Failed, output.locale.text_with("cli-man-not-written", &values))
         })?;
-        if output.json {
-            output.json(&json::Pages { files })?;
-        } else {
-            output.data(&files.join("\n"))?;
-        }
+        output.data(&files.join("\n"))?;
         return Ok(Outcome::Done);
     }
     let pages = pages(output.locale);
@@ -36,11 +32,7 @@ pub(super) fn run(output: &Output, args: &ManArgs) -> Result<Outcome, Failure> {
         let values = [("command", args.page.as_deref().unwrap_or_default().into())];
         return Err(Failure::new(Outcome::Usage, output.locale.text_with("cli-man-unknown", &values)));
     };
-    if output.json {
-        output.json(&json::Text { text })?;
-    } else {
-        output.data(text.trim_end())?;
-    }
+    output.data(text.trim_end())?;
     Ok(Outcome::Done)
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{age, facts::heading, json, names, outcome::local_time, queue, sanitize, table};
+use crate::{age, facts::heading, moment, names, outcome::local_time, queue, sanitize, table};
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
@@ -24,7 +24,7 @@ pub(super) fn reports(case: &v1::ReviewCase, locale: Locale) -> String {
 /// Who looks at it now. A claim that has ended is none.
 pub(super) fn claim(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> String {
     let Some(claim) = &case.claim else { return String::new() };
-    match json::time(claim.expires_at.as_ref()) {
+    match moment::time(claim.expires_at.as_ref()) {
         Some(end) if end > now => {
             let values = [("actor", sanitize::line(&claim.moderator).into()), ("at", local_time(end, locale).into())];
             locale.text_with("cli-claim", &values)
@@ -40,7 +40,7 @@ pub(super) fn takedown(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>
 
 fn demand(takedown: &v1::Takedown, locale: Locale, now: DateTime<Utc>) -> String {
     let kind = names::takedown(takedown.kind).map(|name| names::words(locale, "takedown", name)).unwrap_or_default();
-    let due = json::time(takedown.due_at.as_ref());
+    let due = moment::time(takedown.due_at.as_ref());
     let due = due.map(|at| format!("{} ({})", local_time(at, locale), age::until(at, locale, now)));
     locale.text_with("cli-takedown", &[("kind", kind.into()), ("due", due.unwrap_or_default().into())])
 }
@@ -54,7 +54,7 @@ pub(super) fn answered(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
 pub(super) fn sections(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     let said = case.reports.iter().flat_map(|reports| &reports.notes).map(|note| format!("“{}”", sanitize::line(note)));
     let notes = case.notes.iter().map(|note| {
-        let at = json::time(note.at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default();
+        let at = moment::time(note.at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default();
         format!("{at}  {}  {}", sanitize::line(&note.actor), sanitize::line(&note.text)).trim_start().to_owned()
     });
     let glimpses = |comments: &[v1::Comment]| comments.iter().map(|comment| glimpse(comment, locale)).collect();

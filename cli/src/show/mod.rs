@@ -9,23 +9,23 @@ use super::{
     audit,
     desk::Desk,
     facts::{heading, list},
-    json,
     mark::{Marks, mark},
-    names,
+    moment, names,
     outcome::{Failure, Outcome, local_time},
     sanitize,
 };
 use duyet_locale::Locale;
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 
 /// Runs `show`.
 pub(super) async fn run(desk: &Desk<'_>, id: Uuid) -> Result<Outcome, Failure> {
     let mut connection = desk.connect().await?;
     let answer = connection.moderation.get_case(v1::GetCaseRequest { comment_id: id.to_string() }).await;
-    let case = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner().case.unwrap_or_default();
+    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
     if desk.output.json {
-        desk.output.json(&json::Case::from(case))?;
+        desk.output.json(&Json::new(&answer))?;
     } else {
+        let case = answer.case.unwrap_or_default();
         let marks = if desk.output.is_coloured() { Marks::Colour } else { Marks::Quotes };
         desk.output.data(&describe(&case, desk.locale, desk.now, marks))?;
     }
@@ -43,7 +43,7 @@ fn describe(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>, marks: Ma
         ("claim", around::claim(case, locale, now)),
         ("reports", around::reports(case, locale)),
         ("article", article(case, &comment)),
-        ("sent", json::time(comment.created_at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()),
+        ("sent", moment::time(comment.created_at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()),
         ("author", one_line("author_name", &comment.author_name)),
         ("history", history(case.author_history.as_ref(), locale)),
         (

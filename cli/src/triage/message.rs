@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::names;
-use super::super::{json::Standing, outcome::local_time, sanitize};
+use super::super::{
+    names,
+    outcome::{Standing, local_time},
+    sanitize,
+};
 use duyet_locale::{Locale, Value};
 use duyet_proto::v1;
 
@@ -71,7 +74,7 @@ impl Message {
             .name("author", author)
             .name("actor", &standing.decided_by)
             .word("status", "status", &standing.status)
-            .time("at", standing.decided_at.parse().ok())
+            .time("at", standing.decided_at)
     }
 
     /// In words, on one line, safe to show.

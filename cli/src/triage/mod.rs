@@ -92,7 +92,7 @@ fn tell(desk: &Desk<'_>, state: &State) -> Result<Outcome, Failure> {
         if state.tally.decided() + unsent == 0 {
             return Err(failure.clone());
         }
-        desk.output.complain(&failure.message);
+        desk.output.report(failure);
     }
     if unsent > 0 {
         desk.output.complain(&desk.locale.text_with("triage-unsent", &[("count", unsent.into())]));

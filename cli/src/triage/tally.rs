@@ -22,8 +22,9 @@ pub(super) struct Tally {
     pub(super) notes: usize,
 }
 
-/// The JSON of `--json`, a promise to scripts.
+/// The JSON of `--json`: a session is no message of the service, so its summary is the client's own.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Summary {
     decided: usize,
     approved: usize,
@@ -150,7 +151,7 @@ mod tests {
         assert_eq!(said(0, 0), "Đã xử lý 0 bình luận trong 1 giây (0.0 mỗi phút)");
         let summary = Tally { spam: 1, ..Tally::new(started) }.summary(0, started + TimeDelta::seconds(3));
         let json = serde_json::to_value(summary).unwrap();
-        assert_eq!((json["minutes"].as_f64(), json["per_minute"].as_f64()), (Some(0.05), Some(20.0)));
+        assert_eq!((json["minutes"].as_f64(), json["perMinute"].as_f64()), (Some(0.05), Some(20.0)));
         assert!(json.get("seconds").is_none());
     }
 }

@@ -12,7 +12,7 @@ use super::{
     outbox::{Deed, Target},
     *,
 };
-use crate::json::Standing;
+use crate::outcome::Standing;
 use duyet_locale::Locale;
 
 /// The time at which every session starts.
@@ -142,9 +142,9 @@ pub(super) fn conflict() -> Trouble {
         status: "REJECTED".into(),
         revision: 2,
         decided_by: "lan".into(),
-        decided_at: "2026-05-01T08:00:00Z".into(),
+        decided_at: "2026-05-01T08:00:00Z".parse().ok(),
     };
-    Trouble::Refused(Failure { outcome: Outcome::Conflict, message: "lan".into(), standing: Some(Box::new(standing)) })
+    Trouble::Refused(Failure { standing: Some(Box::new(standing)), ..Failure::new(Outcome::Conflict, "lan") })
 }
 
 pub(super) fn away() -> Trouble {

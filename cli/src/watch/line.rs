@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{age, json, names, outcome::local_time, queue, sanitize, table};
+use crate::{age, moment, names, outcome::local_time, queue, sanitize, table};
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
@@ -27,7 +27,7 @@ pub(super) fn draw(event: &v1::WatchQueueResponse, locale: Locale, now: DateTime
 
 /// Why to look at it first.
 fn urgency(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
-    let due = case.takedown.as_ref().and_then(|takedown| json::time(takedown.due_at.as_ref()));
+    let due = case.takedown.as_ref().and_then(|takedown| moment::time(takedown.due_at.as_ref()));
     let due = due.map(|at| age::until(at, locale, now));
     let open = case.reports.as_ref().map(|reports| reports.open).filter(|open| *open > 0);
     let open = open.map(|open| locale.text_with("cli-event-reports", &[("count", open.into())]));

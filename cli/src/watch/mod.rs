@@ -12,10 +12,10 @@ use super::{
     args::Filter,
     connection::{Connection, streaming},
     desk::Desk,
-    json, lookup,
+    lookup,
     outcome::{Failure, Outcome, unreachable},
 };
-use duyet_proto::v1;
+use duyet_proto::{Json, v1};
 use known::Known;
 
 /// The service says something every 15 s; who is silent for so long is gone.
@@ -63,7 +63,7 @@ impl Watch<'_> {
                 Ok(()) => {}
                 Err(failure) if self.begun && failure.outcome == Outcome::Unavailable => {
                     if !is_told {
-                        self.desk.output.complain(&failure.message);
+                        self.desk.output.report(&failure);
                         self.desk.talk("cli-watch-again", &[]);
                         is_told = true;
                     }
@@ -111,7 +111,7 @@ impl Watch<'_> {
     fn tell(&mut self, event: v1::WatchQueueResponse) -> Result<(), Failure> {
         let is_news = self.known.note(&event);
         if self.desk.output.json {
-            return self.desk.output.json_line(&json::QueueEvent::from(event));
+            return self.desk.output.json_line(&Json::new(&event));
         }
         let locale = self.desk.locale;
         match event.event() {

@@ -5,9 +5,8 @@ use chrono::{DateTime, Utc};
 use super::{
     super::{
         super::{
-            json::{self, Standing},
-            names,
-            outcome::{Failure, Outcome},
+            moment, names,
+            outcome::{Failure, Outcome, Standing},
         },
         event::{Answer, Trouble},
         message::Message,
@@ -78,7 +77,7 @@ impl State {
                 status: names::status(comment.status).unwrap_or_default().to_owned(),
                 revision: comment.revision,
                 decided_by: decided.decided_by,
-                decided_at: json::rfc3339(decided.decided_at.as_ref()).unwrap_or_default(),
+                decided_at: moment::time(decided.decided_at.as_ref()),
             };
             return self.conflict(id, &comment.id, &comment.author_name, &standing, now);
         }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        super::json::Standing,
+        super::outcome::Standing,
         event::{Answer, Claimed},
         hand::Held,
         outbox::{Deed, Target},
@@ -598,7 +598,7 @@ fn a_decision_on_a_state_that_is_gone_brings_the_comment_back() {
     let (mut state, now) = busy(cases(0..3));
     let request = decision(&press(&mut state, "a", now));
     let standing = Standing { status: "PENDING".into(), revision: 3, decided_by: "lan".into(), ..Default::default() };
-    let failure = Failure { outcome: Outcome::Conflict, message: "lan".into(), standing: Some(Box::new(standing)) };
+    let failure = Failure { standing: Some(Box::new(standing)), ..Failure::new(Outcome::Conflict, "lan") };
     let effects = answer(&mut state, &request.request_id, Err(Trouble::Refused(failure)), now);
     assert!(effects.contains(&Effect::Look("c0".into())), "{effects:?}");
     state.update(Event::Looked(Ok(Some(returned(0)))), now);

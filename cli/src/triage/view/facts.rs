@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::{
     super::{
-        super::{json, names, outcome::local_time, sanitize},
+        super::{moment, names, outcome::local_time, sanitize},
         hand::Held,
     },
     Palette, Scene,
@@ -54,7 +54,7 @@ fn article(held: &Held) -> String {
 fn sender(scene: &Scene<'_>, held: &Held) -> Vec<Piece> {
     let comment = &held.comment;
     let name = super::case::marked(scene, held, "author_name", &comment.author_name, Palette::bold());
-    let at = json::time(comment.created_at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
+    let at = moment::time(comment.created_at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
     let status = names::status(comment.status).map(|name| names::words(scene.locale, "status", name));
     let values = [
         ("at", at.into()),
@@ -69,7 +69,7 @@ fn sender(scene: &Scene<'_>, held: &Held) -> Vec<Piece> {
 /// What must not be overlooked: takedowns, reports, a claim that is gone.
 fn alerts(scene: &Scene<'_>, held: &Held) -> impl Iterator<Item = String> {
     let takedown = held.case.takedown.as_ref().map(|takedown| {
-        let due = json::time(takedown.due_at.as_ref());
+        let due = moment::time(takedown.due_at.as_ref());
         let at = due.map(|at| local_time(at, scene.locale)).unwrap_or_default();
         let is_late = due.is_some_and(|due| due < scene.now);
         let key = match (takedown.kind(), is_late) {

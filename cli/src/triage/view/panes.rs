@@ -5,7 +5,7 @@ use ratatui::text::Line;
 use super::{
     super::{
         super::{
-            audit, json, names,
+            audit, moment, names,
             outcome::{Failure, local_time},
             sanitize,
         },
@@ -54,7 +54,7 @@ pub(super) fn history(scene: &Scene<'_>, held: &Held, width: usize) -> Vec<Line<
     let say = |entry| audit::sentence(entry, scene.locale);
     text.part("triage-part-decisions", case.decisions.iter().map(say));
     let notes = case.notes.iter().map(|note| {
-        let at = json::time(note.at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
+        let at = moment::time(note.at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
         format!("{at} {}: {}", note.actor, note.text)
     });
     text.part("triage-part-notes", notes);
@@ -121,7 +121,7 @@ pub(super) fn ended(scene: &Scene<'_>, failure: &Failure, width: usize) -> Vec<L
 
 /// When, where it stands, who, and how it begins.
 fn comment(scene: &Scene<'_>, comment: &v1::Comment) -> Vec<Piece> {
-    let at = json::time(comment.created_at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
+    let at = moment::time(comment.created_at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
     let status = names::status(comment.status).map(|name| names::words(scene.locale, "status", name));
     let text = [comment.title.as_str(), comment.content.as_str()];
     let text = text.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
