@@ -27,12 +27,20 @@ use crate::{
     },
     locale::Locale,
     proto::v1::{self, ban_service_server::BanService, create_ban_request::Subject},
-    service::{BanRequest, BanTarget, BansRequest, RevokeRequest, Workflow},
+    service::{BanRequest, BanTarget, Bans, BansRequest, RevokeRequest, Services},
 };
 
 /// `BanService`.
 #[derive(Clone)]
-pub(super) struct BanGrpc(pub(super) Arc<Workflow>);
+pub(super) struct BanGrpc {
+    bans: Arc<Bans>,
+}
+
+impl BanGrpc {
+    pub(super) fn new(services: &Services) -> Self {
+        Self { bans: Arc::clone(&services.bans) }
+    }
+}
 
 #[async_trait]
 impl BanService for BanGrpc {
@@ -60,7 +68,7 @@ impl BanService for BanGrpc {
 
 impl BanGrpc {
     async fn create_ban(&self, call: &Call, request: v1::CreateBanRequest) -> Result<v1::CreateBanResponse> {
-        let made = self.0.create_ban(&call.caller, ban_request(request, call)?, call.now).await?;
+        let made = self.bans.create_ban(&call.caller, ban_request(request, call)?, call.now).await?;
         Ok(v1::CreateBanResponse {
             ban: Some(to_ban(made.ban)),
             results: made.settled.into_iter().filter_map(|one| to_item(one, call.locale)).collect(),
@@ -75,14 +83,14 @@ impl BanGrpc {
         violations.check_length("note", &note, MAX_NOTE, MAX_NOTE * 8);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
         let request = violations.finish(|| Some(RevokeRequest { ban: ban?, note, request_id: request_id? }))?;
-        let (ban, changed) = self.0.revoke_ban(&call.caller, request, call.now).await?;
+        let (ban, changed) = self.bans.revoke_ban(&call.caller, request, call.now).await?;
         Ok(v1::RevokeBanResponse { ban: Some(to_ban(ban)), changed })
     }
 
     async fn list_bans(&self, call: &Call, request: v1::ListBansRequest) -> Result<v1::ListBansResponse> {
         let size = page_size(request.page_size, 50, 200);
         let request = BansRequest { ended: request.ended, size, page_token: request.page_token };
-        let list = self.0.list_bans(&call.caller.site, &request, call.now).await?;
+        let list = self.bans.list_bans(&call.caller.site, &request, call.now).await?;
         Ok(v1::ListBansResponse {
             bans: list.bans.into_iter().map(to_ban).collect(),
             next_page_token: list.next_page_token,

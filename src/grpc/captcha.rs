@@ -12,12 +12,12 @@ use crate::{
     domain::{
         Result,
         challenge::ChallengeKind,
-        form::{self},
+        form,
         violation::{Problem, Violations},
     },
     locale::Locale,
     proto::v1::{self, captcha_service_server::CaptchaService},
-    service::{VerifyRequest, Workflow},
+    service::{Challenges, Services, VerifyRequest},
 };
 
 /// Kinds that a portal may list at most: every one of them, twice.
@@ -25,7 +25,15 @@ const MAX_KINDS: usize = 10;
 
 /// `CaptchaService`.
 #[derive(Clone)]
-pub(super) struct CaptchaGrpc(pub(super) Arc<Workflow>);
+pub(super) struct CaptchaGrpc {
+    challenges: Arc<Challenges>,
+}
+
+impl CaptchaGrpc {
+    pub(super) fn new(services: &Services) -> Self {
+        Self { challenges: Arc::clone(&services.challenges) }
+    }
+}
 
 #[async_trait]
 impl CaptchaService for CaptchaGrpc {
@@ -57,7 +65,7 @@ impl CaptchaGrpc {
         let client = read_reader(request.client, &call.caller.site);
         let kinds = check_kinds(&request.accepted_kinds, &mut violations);
         let article = violations.finish(|| article)?;
-        let issued = self.0.issue_challenge(&call.caller.site, &article, &client, &kinds, call.now).await?;
+        let issued = self.challenges.issue_challenge(&call.caller.site, &article, &client, &kinds, call.now).await?;
         Ok(to_issued(issued, Locale::from_accept_language(&request.locale).unwrap_or(call.locale)))
     }
 
@@ -74,7 +82,7 @@ impl CaptchaGrpc {
         let (token, answer) = (request.token, request.answer);
         let request = violations
             .finish(|| Some(VerifyRequest { article: article?, token, answer, client, request_id: request_id? }))?;
-        let pass_token = self.0.verify_challenge(&call.caller.site, &request, call.now).await?;
+        let pass_token = self.challenges.verify_challenge(&call.caller.site, &request, call.now).await?;
         Ok(v1::VerifyChallengeResponse { pass_token })
     }
 }

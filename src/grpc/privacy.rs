@@ -22,7 +22,7 @@ use crate::{
         violation::{Problem, Violations},
     },
     proto::v1::{self, erase_author_request::Of, export_author_request, privacy_service_server::PrivacyService},
-    service::{Cost, EraseRequest, ExportItem, Person, RevealRequest, Workflow},
+    service::{EraseRequest, ExportItem, Person, Privacy, RevealRequest, Services},
 };
 
 /// Longest author key in characters: those of today have 16.
@@ -30,7 +30,15 @@ const MAX_AUTHOR: usize = 64;
 
 /// `PrivacyService`.
 #[derive(Clone)]
-pub(super) struct PrivacyGrpc(pub(super) Arc<Workflow>);
+pub(super) struct PrivacyGrpc {
+    privacy: Arc<Privacy>,
+}
+
+impl PrivacyGrpc {
+    pub(super) fn new(services: &Services) -> Self {
+        Self { privacy: Arc::clone(&services.privacy) }
+    }
+}
 
 #[async_trait]
 impl PrivacyService for PrivacyGrpc {
@@ -75,14 +83,13 @@ impl PrivacyGrpc {
         });
         let person = check_person(of, &mut violations);
         let person = violations.finish(|| person)?;
-        let turn = self.0.turn(&call.caller, Cost::Report)?;
-        let export = self.0.export_author(&call.caller, &person).await?;
+        let export = self.privacy.export_author(&call.caller, &person).await?;
         let (locale, to_portal) = (call.locale, call.caller.role == Role::Portal);
         // Asked for the next only when the last went out: an author may have written a lot.
-        Ok(Box::pin(stream::unfold((export, turn), move |(mut export, turn)| async move {
+        Ok(Box::pin(stream::unfold(export, move |mut export| async move {
             let item = export.next().await?;
             let item = item.map(|item| to_export(item, to_portal));
-            Some((item.map_err(|error| status::to_status(&error, locale)), (export, turn)))
+            Some((item.map_err(|error| status::to_status(&error, locale)), export))
         })))
     }
 
@@ -93,7 +100,7 @@ impl PrivacyGrpc {
         violations.check_length("note", &note, MAX_NOTE, MAX_NOTE * 8);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
         let request = violations.finish(|| Some(EraseRequest { person: person?, note, request_id: request_id? }))?;
-        let erased = self.0.erase_author(&call.caller, request, call.now).await?;
+        let erased = self.privacy.erase_author(&call.caller, request, call.now).await?;
         Ok(v1::EraseAuthorResponse {
             erased: count(erased.comments),
             reports: count(erased.reports),
@@ -113,7 +120,7 @@ impl PrivacyGrpc {
         violations.check_length("note", &note, MAX_NOTE, MAX_NOTE * 8);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
         let request = violations.finish(|| Some(RevealRequest { comment: comment?, note, request_id: request_id? }))?;
-        let (trace, look) = self.0.reveal_sender(&call.caller, request, call.now).await?;
+        let (trace, look) = self.privacy.reveal_sender(&call.caller, request, call.now).await?;
         Ok(v1::RevealSenderResponse {
             device: to_hex(trace.sender.device),
             address: to_hex(trace.sender.address),

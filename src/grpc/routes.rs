@@ -1,4 +1,4 @@
-//! All routes: the services over one workflow, health, reflection, and what surrounds them.
+//! All routes: the services, health, reflection, and what surrounds them.
 
 /// A service with the bounds that every service has. The generated servers share no trait.
 macro_rules! bounded {
@@ -37,7 +37,7 @@ use crate::{
             rule_service_server::RuleServiceServer,
         },
     },
-    service::{Gatekeeper, Workflow},
+    service::{Gatekeeper, Services},
 };
 
 /// Longest request message in bytes: a comment of 5,000 graphemes fits several times.
@@ -62,22 +62,22 @@ pub const SERVICES: [&str; 7] = [
 /// # Errors
 /// When the descriptor set cannot be registered for reflection.
 pub fn routes(
-    workflow: Arc<Workflow>,
+    services: &Services,
     gatekeeper: Arc<Gatekeeper>,
     health: tonic_health::pb::health_server::HealthServer<impl tonic_health::pb::health_server::Health>,
     reflection: bool,
     in_flight: InFlight,
     heartbeat: Duration,
 ) -> Result<Routes, Error> {
-    let comments = CommentGrpc(Arc::clone(&workflow));
+    let comments = CommentGrpc::new(services);
     let mut routes = Routes::new(bounded!(health, MAX_OPEN_MESSAGE_BYTES))
-        .add_service(bounded!(CaptchaServiceServer::new(CaptchaGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(CaptchaServiceServer::new(CaptchaGrpc::new(services)), MAX_MESSAGE_BYTES))
         .add_service(bounded!(CommentServiceServer::new(comments.clone()), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(ModerationServiceServer::new(ModerationGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(PolicyServiceServer::new(PolicyGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(BanServiceServer::new(BanGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(RuleServiceServer::new(RuleGrpc(Arc::clone(&workflow))), MAX_MESSAGE_BYTES))
-        .add_service(bounded!(PrivacyServiceServer::new(PrivacyGrpc(workflow)), MAX_MESSAGE_BYTES));
+        .add_service(bounded!(ModerationServiceServer::new(ModerationGrpc::new(services)), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(PolicyServiceServer::new(PolicyGrpc::new(services)), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(BanServiceServer::new(BanGrpc::new(services)), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(RuleServiceServer::new(RuleGrpc::new(services)), MAX_MESSAGE_BYTES))
+        .add_service(bounded!(PrivacyServiceServer::new(PrivacyGrpc::new(services)), MAX_MESSAGE_BYTES));
     if reflection {
         let configure = || {
             tonic_reflection::server::Builder::configure()

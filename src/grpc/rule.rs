@@ -26,7 +26,7 @@ use crate::{
         violation::{Problem, Violations},
     },
     proto::v1::{self, rule_service_server::RuleService},
-    service::{Cost, DeleteTermRequest, MOST_TRIED, PutTermRequest, TermsRequest, Workflow},
+    service::{DeleteTermRequest, MOST_TRIED, PutTermRequest, Rules, Services, TermsRequest},
 };
 
 /// Decided comments of a replay, unless asked for otherwise.
@@ -36,7 +36,15 @@ const MAX_QUERY_BYTES: usize = 800;
 
 /// `RuleService`.
 #[derive(Clone)]
-pub(super) struct RuleGrpc(pub(super) Arc<Workflow>);
+pub(super) struct RuleGrpc {
+    rules: Arc<Rules>,
+}
+
+impl RuleGrpc {
+    pub(super) fn new(services: &Services) -> Self {
+        Self { rules: Arc::clone(&services.rules) }
+    }
+}
 
 #[async_trait]
 impl RuleService for RuleGrpc {
@@ -85,7 +93,7 @@ impl RuleGrpc {
         violations.into_result()?;
         let size = page_size(request.page_size, 50, 200);
         let request = TermsRequest { query: request.query, size, page_token: request.page_token };
-        let list = self.0.list_terms(&call.caller.site, &request).await?;
+        let list = self.rules.list_terms(&call.caller.site, &request).await?;
         let terms = list.terms.into_iter().map(to_term).collect();
         Ok(v1::ListTermsResponse { terms, next_page_token: list.next_page_token })
     }
@@ -100,10 +108,10 @@ impl RuleGrpc {
         let put = term.and_then(|term| put_request(term, request_id, &mut violations));
         let put = violations.finish(|| put)?;
         if request.dry_run {
-            let (term, report) = self.0.try_term(&call.caller, &put, call.now).await?;
+            let (term, report) = self.rules.try_term(&call.caller, &put, call.now).await?;
             return Ok(v1::PutTermResponse { term: Some(to_term(term)), collisions: Some(to_collisions(report)) });
         }
-        let term = self.0.put_term(&call.caller, put, call.now).await?;
+        let term = self.rules.put_term(&call.caller, put, call.now).await?;
         Ok(v1::PutTermResponse { term: Some(to_term(term)), collisions: None })
     }
 
@@ -117,17 +125,16 @@ impl RuleGrpc {
         let request_id = form::check_request_id(&request.request_id, &mut violations);
         let revision = request.revision;
         let request = violations.finish(|| Some(DeleteTermRequest { id: id?, revision, request_id: request_id? }))?;
-        let term = self.0.delete_term(&call.caller, request, call.now).await?;
+        let term = self.rules.delete_term(&call.caller, request, call.now).await?;
         Ok(v1::DeleteTermResponse { term: Some(to_term(term)) })
     }
 
     fn assess_text(&self, call: &Call, request: &v1::AssessTextRequest) -> Result<v1::AssessTextResponse> {
         let mut violations = Violations::default();
         let v1::AssessTextRequest { author_name, title, content } = request;
-        let text = FormText::check_unsigned(author_name, title, content, &self.0.text_limits(), &mut violations);
+        let text = FormText::check_unsigned(author_name, title, content, &self.rules.text_limits(), &mut violations);
         violations.into_result()?;
-        let _turn = self.0.turn(&call.caller, Cost::Search)?;
-        let assessed = self.0.assess_text(&call.caller.site, &text);
+        let assessed = self.rules.assess_text(&call.caller, &text)?;
         Ok(v1::AssessTextResponse {
             score: assessed.assessment.score,
             verdict: to_verdict(assessed.verdict).into(),
@@ -142,7 +149,7 @@ impl RuleGrpc {
         let with = request.term.and_then(|term| put_request(term, Some(Uuid::nil()), &mut violations));
         violations.into_result()?;
         let limit = page_size(request.limit, REPLAYED, MOST_TRIED);
-        Ok(to_replay(self.0.replay_rules(&call.caller, with.as_ref(), limit, call.now).await?))
+        Ok(to_replay(self.rules.replay_rules(&call.caller, with.as_ref(), limit, call.now).await?))
     }
 }
 

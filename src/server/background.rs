@@ -14,7 +14,7 @@ use super::away::Away;
 use crate::{
     grpc::SERVICES,
     ops::{http::Readiness, metric},
-    service::Workflow,
+    service::Services,
 };
 
 /// How often the database is asked whether it is there.
@@ -66,66 +66,66 @@ pub fn now() -> DateTime<Utc> {
 
 /// Starts the tasks; they end with `stop`.
 pub(super) fn spawn(
-    workflow: Arc<Workflow>,
+    services: Arc<Services>,
     reporter: HealthReporter,
     readiness: &watch::Sender<Readiness>,
     stop: CancellationToken,
 ) {
     let away = Arc::new(Away::default());
-    let health = watch_store(Arc::clone(&away), Arc::clone(&workflow), readiness.clone());
+    let health = watch_store(Arc::clone(&away), Arc::clone(&services), readiness.clone());
     tokio::spawn(stop.clone().run_until_cancelled_owned(health));
     // Not cancelled: it must still tell that the server is draining.
     tokio::spawn(follow(reporter, readiness.subscribe()));
-    tokio::spawn(stop.clone().run_until_cancelled_owned(survey(Arc::clone(&away), Arc::clone(&workflow))));
+    tokio::spawn(stop.clone().run_until_cancelled_owned(survey(Arc::clone(&away), Arc::clone(&services))));
     let upkeep = every(Arc::clone(&away), UPKEEP, || {
         metric::run_upkeep();
         std::future::ready(Ok(0))
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(upkeep));
-    let measured = Arc::clone(&workflow);
+    let measured = Arc::clone(&services);
     let measure = sparingly(Arc::clone(&away), MEASURE, move || {
-        let workflow = Arc::clone(&measured);
-        async move { workflow.measure_queue(now()).await.map(|()| 0) }
+        let services = Arc::clone(&measured);
+        async move { services.maintenance.measure_queue(now()).await.map(|()| 0) }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(measure));
-    let working = Arc::clone(&workflow);
+    let working = Arc::clone(&services);
     let jobs = every(Arc::clone(&away), JOBS, move || {
-        let workflow = Arc::clone(&working);
-        async move { workflow.run_jobs(&now).await }
+        let services = Arc::clone(&working);
+        async move { services.maintenance.run_jobs(&now).await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(jobs));
-    let learning = Arc::clone(&workflow);
+    let learning = Arc::clone(&services);
     let learn = every(Arc::clone(&away), LEARN, move || {
-        let workflow = Arc::clone(&learning);
-        async move { workflow.learn(&now).await }
+        let services = Arc::clone(&learning);
+        async move { services.maintenance.learn(&now).await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(learn));
-    let listing = Arc::clone(&workflow);
+    let listing = Arc::clone(&services);
     let terms = every(Arc::clone(&away), TERMS, move || {
-        let workflow = Arc::clone(&listing);
-        async move { workflow.load_terms().await }
+        let services = Arc::clone(&listing);
+        async move { services.rules.load_terms().await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(terms));
-    spawn_removal(&away, workflow, stop);
+    spawn_removal(&away, services, stop);
 }
 
 /// Starts what removes old rows and erased text.
-fn spawn_removal(away: &Arc<Away>, workflow: Arc<Workflow>, stop: CancellationToken) {
-    let cleaning = Arc::clone(&workflow);
+fn spawn_removal(away: &Arc<Away>, services: Arc<Services>, stop: CancellationToken) {
+    let cleaning = Arc::clone(&services);
     let clean = every(Arc::clone(away), CLEAN, move || {
-        let workflow = Arc::clone(&cleaning);
-        async move { workflow.clean_log().await.map(|_| 0) }
+        let services = Arc::clone(&cleaning);
+        async move { services.maintenance.clean_log().await.map(|_| 0) }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(clean));
-    let erasing = Arc::clone(&workflow);
+    let erasing = Arc::clone(&services);
     let erase = every(Arc::clone(away), ERASE, move || {
-        let workflow = Arc::clone(&erasing);
-        async move { workflow.continue_erasures(&now).await }
+        let services = Arc::clone(&erasing);
+        async move { services.maintenance.continue_erasures(&now).await }
     });
     tokio::spawn(stop.clone().run_until_cancelled_owned(erase));
     let forget = every(Arc::clone(away), FORGET, move || {
-        let workflow = Arc::clone(&workflow);
-        async move { workflow.forget_old(now()).await }
+        let services = Arc::clone(&services);
+        async move { services.maintenance.forget_old(now()).await }
     });
     tokio::spawn(stop.run_until_cancelled_owned(forget));
 }
@@ -163,9 +163,9 @@ async fn sparingly<F: Future<Output = crate::domain::Result<u64>>>(
 }
 
 /// Until it is done.
-async fn survey(away: Arc<Away>, workflow: Arc<Workflow>) {
+async fn survey(away: Arc<Away>, services: Arc<Services>) {
     loop {
-        let wait = match workflow.survey().await {
+        let wait = match services.maintenance.survey().await {
             Ok(true) => return,
             Ok(false) => SURVEY,
             Err(error) => {
@@ -177,13 +177,13 @@ async fn survey(away: Arc<Away>, workflow: Arc<Workflow>) {
     }
 }
 
-async fn watch_store(away: Arc<Away>, workflow: Arc<Workflow>, readiness: watch::Sender<Readiness>) {
+async fn watch_store(away: Arc<Away>, services: Arc<Services>, readiness: watch::Sender<Readiness>) {
     let mut ticks = interval(PING);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last_seen = Instant::now();
     loop {
         ticks.tick().await;
-        let up = workflow.ping().await;
+        let up = services.maintenance.ping().await;
         metric::store_up(up.is_ok());
         match up {
             Ok(()) => {

@@ -25,7 +25,7 @@ impl Running {
         tokio::time::sleep(self.notice).await;
         self.stop_grpc.cancel();
         // Only now: who watches on at once must not land here again.
-        self.workflow.end_watches();
+        self.services.end_watches();
         if timeout(DRAIN, self.in_flight.drained()).await.is_err() {
             tracing::warn!("calls were cut off");
         }
@@ -35,7 +35,7 @@ impl Running {
         }
         self.stop_rest.cancel();
         let closed = timeout(CLOSE, async {
-            self.workflow.close().await;
+            self.services.close().await;
             self.store.close().await;
         });
         if closed.await.is_err() {

@@ -35,10 +35,8 @@ use crate::{
         descriptors::{self, Connections},
         http::Readiness,
     },
-    service::{Gatekeeper, PageCache, SiteDefaults, Workflow},
-    store::{
-        Store, batches::SubmissionWriter, contract::SubmissionStore, postgres::PostgresStore, sqlite::SqliteStore,
-    },
+    service::{Gatekeeper, PageCache, Parts, Services, SiteDefaults},
+    store::{Store, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
 pub use background::now;
@@ -61,7 +59,7 @@ pub struct Running {
     pub grpc_addr: SocketAddr,
     pub http_addr: SocketAddr,
     store: Arc<dyn Store>,
-    workflow: Arc<Workflow>,
+    services: Arc<Services>,
     readiness: watch::Sender<Readiness>,
     in_flight: InFlight,
     notice: Duration,
@@ -195,24 +193,17 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     listen::serve_http(http_listener, connections, &gatekeeper, ready, &stop_rest)?;
 
     // What may be wrong with the configuration shows before anything is made.
-    let workflow = Arc::new(build_workflow(&config, Arc::clone(&store), Arc::clone(&keyring))?);
+    let services = Arc::new(build_services(&config, Arc::clone(&store), Arc::clone(&keyring))?);
     prepare(&config, &*store, &keyring, &gatekeeper).await?;
     // No comment gets past a term because its server just started.
-    patiently(None, || workflow.load_terms()).await?;
+    patiently(None, || services.rules.load_terms()).await?;
     let (reporter, health) = tonic_health::server::health_reporter();
     let in_flight = InFlight::default();
-    let routes = grpc::routes(
-        Arc::clone(&workflow),
-        gatekeeper,
-        health,
-        config.reflection,
-        in_flight.clone(),
-        config.heartbeat,
-    )?;
+    let routes = grpc::routes(&services, gatekeeper, health, config.reflection, in_flight.clone(), config.heartbeat)?;
     readiness.send_replace(Readiness::Ready);
     background::report_health(&reporter, Readiness::Ready).await;
-    background::spawn(Arc::clone(&workflow), reporter, &readiness, stop_rest.clone());
-    let reload = reload::follow(config.clone(), Arc::clone(&workflow), hangups);
+    background::spawn(Arc::clone(&services), reporter, &readiness, stop_rest.clone());
+    let reload = reload::follow(config.clone(), Arc::clone(&services), hangups);
     tokio::spawn(stop_rest.clone().run_until_cancelled_owned(reload));
     listen::follow(tls.as_ref(), &stop_rest);
     let seats = listen::grpc_seats(&config, connections);
@@ -223,7 +214,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         grpc_addr,
         http_addr,
         store,
-        workflow,
+        services,
         readiness,
         in_flight,
         notice: config.drain_notice,
@@ -243,23 +234,18 @@ fn lock_embedded(config: &Config) -> anyhow::Result<Option<DirLock>> {
     lock_data_dir(&config.data_dir).map(Some)
 }
 
-fn build_workflow(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> anyhow::Result<Workflow> {
-    let limiter = limiter(config)?;
-    let pictures = captcha(config)?;
-    // SQLite has one writer; on PostgreSQL a second one fills the wait for the first one's commit.
-    let writers = if config.database_url.is_some() { 2 } else { 1 };
-    let submissions: Arc<dyn SubmissionStore> = store.clone();
-    let writer = SubmissionWriter::start(&submissions, writers);
-    let workflow = Workflow::new(
+fn build_services(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> anyhow::Result<Services> {
+    Ok(Services::new(Parts {
         store,
-        writer,
-        limiter,
-        pictures,
+        // SQLite has one writer; on PostgreSQL a second one fills the wait for the first one's commit.
+        writers: if config.database_url.is_some() { 2 } else { 1 },
+        limiter: limiter(config)?,
+        images: captcha(config)?,
         keyring,
-        site_defaults(config),
-        PageCache::new(config.page_cache_mib, config.database_url.is_some()),
-    );
-    Ok(workflow.beating_every(config.heartbeat))
+        defaults: site_defaults(config),
+        pages: PageCache::new(config.page_cache_mib, config.database_url.is_some()),
+        heartbeat: config.heartbeat,
+    }))
 }
 
 /// What of the configuration every call asks for.

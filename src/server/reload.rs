@@ -11,7 +11,7 @@ use tokio::{
 use crate::{
     config::{Config, Source},
     ops::metric,
-    service::Workflow,
+    service::Services,
 };
 
 /// How often the file's content is compared. A look and not a watch of the directory: it also sees what is mounted over it, as
@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Follows the file that the configuration came from, until dropped. Without a file it only takes SIGHUP's sting, which would end
 /// the process.
-pub(super) async fn follow(started: Config, workflow: Arc<Workflow>, mut hangups: Signal) {
+pub(super) async fn follow(started: Config, services: Arc<Services>, mut hangups: Signal) {
     metric::config_is_good(true);
     let Some(source) = started.source.clone() else {
         while hangups.recv().await.is_some() {
@@ -44,7 +44,7 @@ pub(super) async fn follow(started: Config, workflow: Arc<Workflow>, mut hangups
         }
         match file.source.read() {
             Ok(fresh) => {
-                apply(&in_force, &fresh, &workflow);
+                apply(&in_force, &fresh, &services);
                 let frozen = started.frozen_differences(&fresh);
                 if !frozen.is_empty() {
                     tracing::warn!(settings = frozen.join(", "), "these settings take a restart");
@@ -82,11 +82,11 @@ impl File {
 }
 
 /// Puts in force what may change while the server runs.
-fn apply(old: &Config, fresh: &Config, workflow: &Workflow) {
-    workflow.set_limits(fresh.limits.clone());
-    workflow.set_defaults(super::site_defaults(fresh));
+fn apply(old: &Config, fresh: &Config, services: &Services) {
+    services.set_limits(fresh.limits.clone());
+    services.set_defaults(super::site_defaults(fresh));
     if old.profiles != fresh.profiles {
-        workflow.set_profiles(&fresh.profiles);
+        services.challenges.set_profiles(&fresh.profiles);
     }
     metric::config_read("APPLIED");
     metric::config_is_good(true);

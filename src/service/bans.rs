@@ -1,11 +1,13 @@
 //! Bans: whom a moderator means, and what goes along. A ban is made from a comment, so that nobody need see an address.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Workflow,
+    core::Core,
     ids::new_id,
     page_cache::is_hidden,
     page_token::{open_cursor, seal_cursor},
@@ -99,7 +101,16 @@ struct Banned {
     is_name: bool,
 }
 
-impl Workflow {
+/// Bans of readers and of what they send.
+pub struct Bans {
+    core: Arc<Core>,
+}
+
+impl Bans {
+    pub(super) const fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
     /// Makes a ban. `Ok` means that no submit which starts from now on gets past it.
     ///
     /// # Errors

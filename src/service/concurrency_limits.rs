@@ -10,7 +10,7 @@ use crate::domain::{
 
 /// What makes a call expensive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cost {
+pub(super) enum Cost {
     /// It reads thousands of a site's comments into memory and takes a core for a second.
     Past,
     /// It counts or exports much of what is stored, piece by piece.

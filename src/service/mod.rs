@@ -5,6 +5,7 @@ mod assessment;
 mod bans;
 mod blocking;
 mod challenges;
+mod clock;
 mod concurrency_limits;
 mod core;
 mod ids;
@@ -22,28 +23,30 @@ mod rekeying;
 mod request_row;
 mod rules;
 mod salts;
+mod services;
 mod single_flight;
 mod site_defaults;
 mod submissions;
-mod workflow;
 
 pub use self::{
     access_tokens::{FIRST_TOKENS, Gatekeeper, NewToken},
     assessment::Learned,
-    bans::{BanList, BanRequest, BanTarget, BansRequest, RevokeRequest},
-    challenges::VerifyRequest,
-    concurrency_limits::Cost,
+    bans::{BanList, BanRequest, BanTarget, Bans, BansRequest, RevokeRequest},
+    challenges::{Challenges, VerifyRequest},
+    clock::Clock,
     key_admission::{Admission, KeyState, KeyStates, admit_keys, key_states},
+    maintenance::Maintenance,
     moderation::{
-        AuditList, AuditRequest, BulkDecided, BulkRequest, ClaimNextRequest, ClaimedCases, Clock, DecideRequest,
-        Decided, EscalateRequest, QueueEvent, QueueList, QueueRequest, QueueWatch, RevertRequest,
+        AuditList, AuditRequest, BulkDecided, BulkRequest, ClaimNextRequest, ClaimedCases, DecideRequest, Decided,
+        EscalateRequest, Moderation, NoteRequest, QueueEvent, QueueList, QueueRequest, QueueWatch, RevertRequest,
+        SiteStats,
     },
     page_cache::PageCache,
-    policies::{ApprovePendingRequest, ApprovedPending, ArticleUpdate, LockdownRequest, SiteUpdate},
-    privacy::{EraseRequest, Erased, Export, ExportItem, Person, RevealRequest, WithdrawRequest},
-    public_comments::{CommentList, ListRequest, ListedThread, WrittenList},
-    rules::{Assessed, DeleteTermRequest, MOST_TRIED, PutTermRequest, TermList, TermsRequest},
+    policies::{ApprovePendingRequest, ApprovedPending, ArticleUpdate, LockdownRequest, Policies, SiteUpdate},
+    privacy::{EraseRequest, Erased, Export, ExportItem, Person, Privacy, RevealRequest, WithdrawRequest},
+    public_comments::{CommentList, ListRequest, ListedThread, PublicComments, WrittenList},
+    rules::{Assessed, DeleteTermRequest, MOST_TRIED, PutTermRequest, Rules, TermList, TermsRequest},
+    services::{HEARTBEAT, Parts, Services},
     site_defaults::SiteDefaults,
-    submissions::{NoteRequest, ReportRequest, Submitted},
-    workflow::Workflow,
+    submissions::{ReportRequest, Submissions, Submitted},
 };

@@ -1,4 +1,4 @@
-//! Bans over days and months: the workflow with a clock of the test's own.
+//! Bans over days and months: the services with a clock of the test's own.
 
 use std::sync::Arc;
 
@@ -19,8 +19,7 @@ use duyetd::{
     },
     keyring::Keyring,
     limiter::Limiter,
-    service::{BanRequest, BanTarget, PageCache, RevealRequest, SiteDefaults, Submitted, Workflow},
-    store::batches::SubmissionWriter,
+    service::{BanRequest, BanTarget, HEARTBEAT, PageCache, Parts, RevealRequest, Services, SiteDefaults, Submitted},
 };
 use uuid::Uuid;
 
@@ -33,7 +32,7 @@ use crate::support::{
 /// A service without a wire, on one article in POST mode.
 struct Desk {
     home: Home,
-    workflow: Workflow,
+    services: Services,
     admin: Caller,
 }
 
@@ -46,28 +45,31 @@ fn at(text: &str) -> DateTime<Utc> {
 
 impl Desk {
     fn at(home: Home) -> Self {
-        let writer = SubmissionWriter::start(&home.submissions(), 1);
-        let pictures = Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.to_owned())).unwrap();
+        let images = Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.to_owned())).unwrap();
         let keyring = Arc::new(Keyring::parse(&Keyring::generate()).unwrap());
-        let rules = SiteDefaults { mode: Mode::Post, ..SiteDefaults::default() };
-        let workflow = Workflow::new(
-            home.store.clone(),
-            writer,
-            Limiter::local(wide_quotas()),
-            pictures,
+        let services = Services::new(Parts {
+            store: home.store.clone(),
+            writers: 1,
+            limiter: Limiter::local(wide_quotas()),
+            images,
             keyring,
-            rules,
-            PageCache::new(0, false),
-        );
+            defaults: SiteDefaults { mode: Mode::Post, ..SiteDefaults::default() },
+            pages: PageCache::new(0, false),
+            heartbeat: HEARTBEAT,
+        });
         let admin = Caller { token: uuid::Uuid::nil(), site: site(), name: "minh".into(), role: Role::Admin };
-        Self { home, workflow, admin }
+        Self { home, services, admin }
     }
 
     async fn say(&self, from: &From, content: &str, now: DateTime<Utc>) -> Result<Submitted> {
         let client = ReaderContext { ip: Some(from.0.parse().unwrap()), device_token: String::new() };
         let article = ArticleId::parse("bai").unwrap();
-        let challenge =
-            self.workflow.issue_challenge(&site(), &article, &client, &[ChallengeKind::Image], now).await.unwrap();
+        let challenge = self
+            .services
+            .challenges
+            .issue_challenge(&site(), &article, &client, &[ChallengeKind::Image], now)
+            .await
+            .unwrap();
         let form = RawForm {
             article_id: "bai".into(),
             author_name: "Lan".into(),
@@ -78,7 +80,7 @@ impl Desk {
             request_id: Uuid::new_v4().to_string(),
             ..RawForm::default()
         };
-        self.workflow.submit_comment(&site(), form, now).await
+        self.services.submissions.submit_comment(&site(), form, now).await
     }
 
     async fn comment(&self, from: &From, now: DateTime<Utc>) -> CommentId {
@@ -103,7 +105,7 @@ impl Desk {
     }
 
     async fn ban(&self, request: &BanRequest, now: DateTime<Utc>) -> Result<BanMade> {
-        self.workflow.create_ban(&self.admin, request.clone(), now).await
+        self.services.bans.create_ban(&self.admin, request.clone(), now).await
     }
 }
 
@@ -246,11 +248,11 @@ async fn nothing_is_revealed_that_is_not_in_the_audit(desk: Desk) {
         "create trigger audit_is_full before insert on audit begin select raise(abort, 'full'); end;"
     };
     desk.home.execute(full).await.unwrap();
-    assert!(desk.workflow.reveal_sender(&desk.admin, look.clone(), now).await.is_err());
+    assert!(desk.services.privacy.reveal_sender(&desk.admin, look.clone(), now).await.is_err());
     assert_eq!(desk.home.rows("audit").await, 0);
     let table = if desk.home.is_postgres() { " on audit" } else { "" };
     desk.home.execute(&format!("drop trigger audit_is_full{table}")).await.unwrap();
-    let (trace, entry) = desk.workflow.reveal_sender(&desk.admin, look, now).await.unwrap();
+    let (trace, entry) = desk.services.privacy.reveal_sender(&desk.admin, look, now).await.unwrap();
     assert_eq!(Some(trace), desk.home.store.find_sender(&site(), comment).await.unwrap());
     let stored = desk.home.number("select count(*) from audit where action = 'REVEAL_SENDER'").await;
     assert!(stored == 1 && !entry.is_nil());

@@ -19,7 +19,7 @@ use crate::{
     support::{
         home::Home,
         newsroom::{Database, Newsroom, on_both_databases},
-        office::workflow,
+        office::services,
         sample::{at, request, site, submission},
     },
 };
@@ -69,14 +69,14 @@ async fn an_erasure_that_outlived_its_call_is_finished_in_the_background(databas
     assert_eq!(home.store.count_by(&site(), &erasure.authors, 1_000).await.unwrap(), 450);
     assert_eq!(home.store.count_by(&site(), &erasure.authors, 100).await.unwrap(), 100);
 
-    let office = workflow(&home.store);
-    assert_eq!(office.continue_erasures(&|| at(1_001)).await.unwrap(), 0, "its call may be at work");
-    assert_eq!(office.continue_erasures(&|| at(1_100)).await.unwrap(), 1);
+    let office = services(&home.store);
+    assert_eq!(office.maintenance.continue_erasures(&|| at(1_001)).await.unwrap(), 0, "its call may be at work");
+    assert_eq!(office.maintenance.continue_erasures(&|| at(1_100)).await.unwrap(), 1);
     let done = home.store.find_erasure(&site(), row.id).await.unwrap().unwrap();
     assert!(done.is_finished);
     assert_eq!(done.progress, ErasureProgress { comments: 450, reports: 0 });
     assert!(done.note.is_empty() && done.authors.is_empty() && done.devices.is_empty(), "{done:?}");
-    assert_eq!(office.continue_erasures(&|| at(1_200)).await.unwrap(), 0);
+    assert_eq!(office.maintenance.continue_erasures(&|| at(1_200)).await.unwrap(), 0);
     let filter = AuditFilter { action: Some(AuditAction::Erase), batch: Some(erasure.batch), ..AuditFilter::default() };
     let entries = home.store.list_audit(&site(), &filter, 1_000, None).await.unwrap().items;
     assert_eq!(entries.len(), 450);
@@ -95,7 +95,7 @@ async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Databas
     let home = home(database).await;
     let all: Vec<_> = (0..300).map(submission).collect();
     home.store_all(&all).await;
-    let office = Arc::new(workflow(&home.store));
+    let office = Arc::new(services(&home.store));
     let caller = Caller { token: Uuid::nil(), site: site(), name: "chief".into(), role: Role::Admin };
     let request_id = Uuid::new_v4();
     let mut tasks = JoinSet::new();
@@ -104,17 +104,17 @@ async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Databas
         tasks.spawn(async move {
             let request = EraseRequest { person: Person::Author(AUTHOR.into()), note: "theo đơn".into(), request_id };
             for _ in 0..100 {
-                let erased = office.erase_author(&caller, request.clone(), at(1_000)).await.unwrap();
+                let erased = office.privacy.erase_author(&caller, request.clone(), at(1_000)).await.unwrap();
                 if !erased.in_progress {
                     return erased;
                 }
             }
             panic!("the erasure never ends");
         });
-        let office = workflow(&home.store);
+        let office = services(&home.store);
         tasks.spawn(async move {
             let erasing = async {
-                while let Err(error) = office.continue_erasures(&|| at(1_100)).await {
+                while let Err(error) = office.maintenance.continue_erasures(&|| at(1_100)).await {
                     tracing::info!(?error, "another was in the way");
                 }
             };

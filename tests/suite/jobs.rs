@@ -18,7 +18,7 @@ use duyetd::{
         submission::Submission,
     },
     proto::v1::{self, CommentStatus},
-    service::Workflow,
+    service::Services,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::support::{
     home::Home,
     newsroom::{Database, Newsroom, on_both_databases},
-    office::{metric_value, workflow},
+    office::{metric_value, services},
     sample::{at, decision, published, submission},
 };
 
@@ -62,8 +62,8 @@ fn after_days(days: i64) -> DateTime<Utc> {
     at(0) + Days::days(days)
 }
 
-async fn run(workflow: &Workflow, now: DateTime<Utc>) -> u64 {
-    workflow.run_jobs(&move || now).await.unwrap()
+async fn run(services: &Services, now: DateTime<Utc>) -> u64 {
+    services.maintenance.run_jobs(&move || now).await.unwrap()
 }
 
 async fn expired(home: &Home, site: &SiteId) -> Vec<AuditEntry> {
@@ -73,7 +73,7 @@ async fn expired(home: &Home, site: &SiteId) -> Vec<AuditEntry> {
 
 async fn what_nobody_reviewed_for_thirty_days_is_refused_and_nothing_else(database: Database) {
     let (home, site) = (home(database).await, own_site());
-    let office = workflow(&home.store);
+    let office = services(&home.store);
     let old: Vec<_> = (1..=620).map(|n| of(&site, submission(n))).collect();
     home.store_all(&old).await;
     let public = of(&site, published(700));
@@ -120,7 +120,7 @@ async fn of_eight_replicas_one_does_a_job(database: Database) {
     let (home, site) = (home(database).await, own_site());
     let old: Vec<_> = (1..=40).map(|n| of(&site, submission(n))).collect();
     home.store_all(&old).await;
-    let offices: Vec<_> = (0..8).map(|_| Arc::new(workflow(&home.store))).collect();
+    let offices: Vec<_> = (0..8).map(|_| Arc::new(services(&home.store))).collect();
     for (round, now) in [after_days(31), after_days(33)].into_iter().enumerate() {
         let mut tasks = JoinSet::new();
         for office in &offices {
@@ -145,7 +145,7 @@ async fn a_job_whose_replica_died_is_done_when_its_lease_is_over(database: Datab
     for job in Job::ALL {
         assert!(home.store.begin_job(&site, *job, dead, now, now + Days::minutes(15)).await.unwrap());
     }
-    let office = workflow(&home.store);
+    let office = services(&home.store);
     assert_eq!(run(&office, now + Days::minutes(14)).await, 0);
     assert_eq!(run(&office, now + Days::minutes(15)).await, ALL);
     assert_eq!(expired(&home, &site).await.len(), 1);
@@ -156,7 +156,7 @@ async fn a_recount_is_told_by_the_replica_that_did_it_last(database: Database) {
     let gauge = |counter| metric_value(&format!("duyet_count_drift{{site=\"{site}\",counter=\"{counter}\"}}"));
     let told = || (gauge("comments").unwrap(), gauge("replies").unwrap());
     home.store_all(&[of(&site, published(1)), of(&site, submission(2))]).await;
-    let office = workflow(&home.store);
+    let office = services(&home.store);
     run(&office, after_days(1)).await;
     assert_eq!(told(), ("0".into(), "0".into()));
     home.execute("update articles set public_count = 4; update comments set reply_count = 2").await.unwrap();
@@ -174,13 +174,13 @@ async fn a_recount_is_told_by_the_replica_that_did_it_last(database: Database) {
 
 async fn the_queues_gauges_tell_of_takedowns(database: Database) {
     let (home, site) = (home(database).await, own_site());
-    let office = workflow(&home.store);
+    let office = services(&home.store);
     let told = || {
         ["queue_pending", "takedowns_open", "takedown_due_seconds"]
             .map(|name| metric_value(&format!("duyet_{name}{{site=\"{site}\"}}")).unwrap_or_default())
     };
     home.store_all(&[of(&site, submission(1)), of(&site, published(100))]).await;
-    office.measure_queue(at(50)).await.unwrap();
+    office.maintenance.measure_queue(at(50)).await.unwrap();
     assert_eq!(told(), ["1", "0", "NaN"], "not a number compares false with any");
     home.execute(
         "update comments set flagged_at = created_at, due_at = created_at, takedown_kind = 'AUTHORITY'
@@ -188,9 +188,9 @@ async fn the_queues_gauges_tell_of_takedowns(database: Database) {
     )
     .await
     .unwrap();
-    office.measure_queue(at(50)).await.unwrap();
+    office.maintenance.measure_queue(at(50)).await.unwrap();
     assert_eq!(told(), ["2", "1", "50"]);
-    office.measure_queue(at(130)).await.unwrap();
+    office.maintenance.measure_queue(at(130)).await.unwrap();
     assert_eq!(told(), ["2", "1", "-30"], "overdue");
     home.execute(
         "update comments set status = 'REJECTED', published_at = null, flagged_at = null, due_at = null,
@@ -198,7 +198,7 @@ async fn the_queues_gauges_tell_of_takedowns(database: Database) {
     )
     .await
     .unwrap();
-    office.measure_queue(at(140)).await.unwrap();
+    office.maintenance.measure_queue(at(140)).await.unwrap();
     assert_eq!(told(), ["0", "0", "NaN"]);
 }
 

@@ -9,14 +9,14 @@ use duyetd::{
         submission::Submission,
     },
     proto::v1::{self, Outcome},
-    service::Workflow,
+    service::Services,
 };
 use uuid::Uuid;
 
 use crate::support::{
     home::Home,
     newsroom::{Database, Newsroom, decision as request, on_both_databases},
-    office::workflow,
+    office::services,
     sample::{at, decision, id_at, request as row, site, submission},
 };
 
@@ -65,13 +65,13 @@ async fn decide_all(home: &Home, numbers: impl Iterator<Item = i64>) -> Vec<(Com
     decided
 }
 
-async fn learn(replica: &Workflow, second: i64) -> u64 {
-    replica.learn(&|| at(second)).await.unwrap()
+async fn learn(replica: &Services, second: i64) -> u64 {
+    replica.maintenance.learn(&|| at(second)).await.unwrap()
 }
 
 /// The head and the score of a text that nobody decided, as this replica has them.
-fn knows(replica: &Workflow) -> Option<(ModelHead, u64)> {
-    let learned = replica.learned(&site())?;
+fn knows(replica: &Services) -> Option<(ModelHead, u64)> {
+    let learned = replica.rules.learned(&site())?;
     let form = duyetd::domain::comment::FormText {
         author_name: "Mai".into(),
         title: String::new(),
@@ -82,12 +82,12 @@ fn knows(replica: &Workflow) -> Option<(ModelHead, u64)> {
 
 async fn decisions_teach_and_a_second_replica_follows(database: Database) {
     let home = home(database).await;
-    let (trainer, follower) = (workflow(&home.store), workflow(&home.store));
+    let (trainer, follower) = (services(&home.store), services(&home.store));
     assert_eq!(learn(&trainer, 0).await, 0);
     assert!(knows(&trainer).is_none(), "nothing was decided");
     decide_all(&home, 0..20).await;
     assert_eq!(learn(&trainer, 1_000).await, 1);
-    let learned = trainer.learned(&site()).unwrap();
+    let learned = trainer.rules.learned(&site()).unwrap();
     assert_eq!((learned.head.version, learned.model.counts()), (1, (10, 10)));
     assert!(f64::from_bits(knows(&trainer).unwrap().1) > 1.0, "a casino is spam by now");
     assert_eq!(learn(&follower, 1_001).await, 1);
@@ -97,7 +97,7 @@ async fn decisions_teach_and_a_second_replica_follows(database: Database) {
 
 async fn what_is_taken_back_is_unlearned_to_the_bit(database: Database) {
     let home = home(database).await;
-    let replica = workflow(&home.store);
+    let replica = services(&home.store);
     let decided = decide_all(&home, 0..20).await;
     learn(&replica, 1_000).await;
     let (_, before) = knows(&replica).unwrap();
@@ -110,16 +110,19 @@ async fn what_is_taken_back_is_unlearned_to_the_bit(database: Database) {
     // One from the middle of the log as well.
     take_back(&home, decided[7].1, 1_004).await;
     learn(&replica, 1_005).await;
-    assert_eq!(replica.learned(&site()).unwrap().model.counts(), (9, 10));
+    assert_eq!(replica.rules.learned(&site()).unwrap().model.counts(), (9, 10));
     // And one while others are decided, so that there is no less to learn than before.
     take_back(&home, decided[3].1, 1_006).await;
     decide_all(&home, 100..102).await;
     learn(&replica, 2_000).await;
     let (_, on_line) = knows(&replica).unwrap();
     home.execute("delete from spam_models").await.unwrap();
-    let rebuilt = workflow(&home.store);
+    let rebuilt = services(&home.store);
     learn(&rebuilt, 3_000).await;
-    assert_eq!((knows(&rebuilt).unwrap().1, rebuilt.learned(&site()).unwrap().model.counts()), (on_line, (9, 11)));
+    assert_eq!(
+        (knows(&rebuilt).unwrap().1, rebuilt.rules.learned(&site()).unwrap().model.counts()),
+        (on_line, (9, 11))
+    );
 }
 
 async fn take_back(home: &Home, entry: Uuid, second: i64) {
@@ -137,7 +140,7 @@ async fn take_back(home: &Home, entry: Uuid, second: i64) {
 
 async fn what_is_learned_on_line_is_what_the_whole_log_teaches(database: Database) {
     let home = home(database).await;
-    let replica = workflow(&home.store);
+    let replica = services(&home.store);
     for round in 0..6 {
         decide_all(&home, round * 7..round * 7 + 7).await;
         learn(&replica, 2_000 + round).await;
@@ -145,21 +148,21 @@ async fn what_is_learned_on_line_is_what_the_whole_log_teaches(database: Databas
     let (head, on_line) = knows(&replica).unwrap();
     assert_eq!((head.version, head.decisions), (6, 42), "each round went on from the last");
     home.execute("delete from spam_models").await.unwrap();
-    let rebuilt = workflow(&home.store);
+    let rebuilt = services(&home.store);
     learn(&rebuilt, 3_000).await;
     assert_eq!(knows(&rebuilt).unwrap().1, on_line);
 }
 
 async fn a_bulk_decision_teaches_no_more_than_a_minute_may(database: Database) {
     let home = home(database).await;
-    let replica = workflow(&home.store);
+    let replica = services(&home.store);
     for n in 0..100 {
         let one = comment(n * 2);
         home.store_all(std::slice::from_ref(&one)).await;
         home.decide_one(&decision(600, one.comment.id, Action::Spam, 1)).await.unwrap();
     }
     learn(&replica, 700).await;
-    assert_eq!(replica.learned(&site()).unwrap().model.counts(), (0, 20));
+    assert_eq!(replica.rules.learned(&site()).unwrap().model.counts(), (0, 20));
 }
 
 async fn of_two_trainers_one_stores_a_version(database: Database) {
@@ -179,17 +182,17 @@ async fn of_two_trainers_one_stores_a_version(database: Database) {
 
 async fn a_model_that_knows_a_lot_waits_for_more_to_learn(database: Database) {
     let home = home(database).await;
-    let replica = workflow(&home.store);
+    let replica = services(&home.store);
     decide_all(&home, 0..240).await;
     learn(&replica, 4_000).await;
-    let learned = replica.learned(&site()).unwrap();
+    let learned = replica.rules.learned(&site()).unwrap();
     assert!(learned.thresholds.is_some_and(|lines| lines.auto_spam && lines.low <= lines.high));
     decide_all(&home, 300..301).await;
     assert_eq!(learn(&replica, 4_100).await, 0, "one decision is not worth a model");
     assert_eq!(learn(&replica, 4_300).await, 1, "after five minutes it is");
     decide_all(&home, 310..330).await;
     assert_eq!(learn(&replica, 4_301).await, 1, "twenty are");
-    assert_eq!(replica.learned(&site()).unwrap().head.decisions, 261);
+    assert_eq!(replica.rules.learned(&site()).unwrap().head.decisions, 261);
 }
 
 async fn a_server_learns_by_itself_and_tells_how_much(database: Database) {

@@ -11,7 +11,7 @@ use duyetd::{
         privacy::{Erasure, Outlived, Retention},
         spam::{Reading, model::Evidence},
     },
-    service::Workflow,
+    service::Services,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::support::{
     home::Home,
     newsroom::{Database, on_both_databases},
-    office::workflow,
+    office::services,
     sample::{at, decision, id_at, published, site, submission},
 };
 
@@ -41,8 +41,8 @@ fn after_days(days: i64) -> DateTime<Utc> {
     at(0) + Duration::days(days)
 }
 
-async fn run(office: &Workflow, now: DateTime<Utc>) {
-    office.run_jobs(&move || now).await.unwrap();
+async fn run(office: &Services, now: DateTime<Utc>) {
+    office.maintenance.run_jobs(&move || now).await.unwrap();
 }
 
 async fn statuses(home: &Home, ids: &[CommentId]) -> Vec<Status> {
@@ -58,7 +58,7 @@ async fn statuses(home: &Home, ids: &[CommentId]) -> Vec<Status> {
 async fn spam_is_emptied_after_thirty_days_and_what_was_refused_after_a_hundred_and_eighty(database: Database) {
     use Status::{Approved, Erased, Rejected, Spam};
     let home = home(database).await;
-    let office = workflow(&home.store);
+    let office = services(&home.store);
     // The score alone called the last one spam, and nobody looked.
     let mut all = [submission(1), submission(2), published(3), submission(4), submission(5)];
     all[4].comment.status = Spam;
@@ -121,8 +121,8 @@ async fn what_was_approved_meanwhile_is_not_emptied(database: Database) {
 }
 
 /// How many decisions a replica's model is made of, and its score of a text that nobody decided.
-fn knows(office: &Workflow) -> ((u64, u64), u64) {
-    let learned = office.learned(&site()).unwrap();
+fn knows(office: &Services) -> ((u64, u64), u64) {
+    let learned = office.rules.learned(&site()).unwrap();
     let content = "Vào casino số 77 nhận thưởng lớn".into();
     let form = FormText { author_name: "Mai".into(), title: String::new(), content };
     (learned.model.counts(), learned.model.logit(&Evidence::of(&Reading::of(&form))).to_bits())
@@ -130,7 +130,7 @@ fn knows(office: &Workflow) -> ((u64, u64), u64) {
 
 async fn what_spam_taught_outlives_its_text(database: Database) {
     let home = home(database).await;
-    let office = workflow(&home.store);
+    let office = services(&home.store);
     for n in 0..40 {
         let mut one = submission(n);
         let is_spam = n % 2 == 0;
@@ -143,18 +143,18 @@ async fn what_spam_taught_outlives_its_text(database: Database) {
         let action = if is_spam { Action::Spam } else { Action::Approve };
         home.decide_one(&decision(n * 15 + 60, one.comment.id, action, 1)).await.unwrap();
     }
-    office.learn(&|| at(1_000)).await.unwrap();
+    office.maintenance.learn(&|| at(1_000)).await.unwrap();
     let before = knows(&office);
     assert_eq!(before.0, (20, 20));
     let later = after_days(31);
     run(&office, later).await;
     assert_eq!(home.number("select count(*) from comments where status = 'ERASED'").await, 20);
-    office.learn(&move || later).await.unwrap();
+    office.maintenance.learn(&move || later).await.unwrap();
     assert_eq!(knows(&office), before, "to the bit");
 
     // A replica that comes new, one that goes on, and one that learns all anew, since a verdict is taken back: all remember.
-    let fresh = workflow(&home.store);
-    fresh.learn(&move || later).await.unwrap();
+    let fresh = services(&home.store);
+    fresh.maintenance.learn(&move || later).await.unwrap();
     assert_eq!(knows(&fresh), before);
     let mut young = submission(50);
     young.comment.created_at = later;
@@ -166,7 +166,7 @@ async fn what_spam_taught_outlives_its_text(database: Database) {
         step.items[0].id = id_at(step.at);
         home.decide_one(&step).await.unwrap();
         let now = step.at + Duration::minutes(6);
-        fresh.learn(&move || now).await.unwrap();
+        fresh.maintenance.learn(&move || now).await.unwrap();
         assert_eq!(knows(&fresh).0, counts, "{action}");
     }
     assert_eq!(knows(&fresh), before);
@@ -186,7 +186,7 @@ async fn replicas_agree_on_a_months_salt_and_forget_it_together(database: Databa
     assert_eq!(home.store.earlier_salts(&site(), &months).await.unwrap(), [[99; 16], salts[0]]);
 
     home.store_all(&[submission(1)]).await;
-    let office = workflow(&home.store);
+    let office = services(&home.store);
     let on = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
     run(&office, on("2027-02-28T21:00:00Z")).await;
     assert_eq!(home.rows("address_salts").await, 2, "bans may still be about November");

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::support::{
     newsroom::{Database, Desk, Newsroom, Portal, decision, on_both_databases, reason, wide_quotas},
-    office::{workflow, workflow_with},
+    office::{services, services_with},
     proofs::{form_paying, verification},
     readers::Reader,
 };
@@ -240,10 +240,10 @@ async fn while_no_picture_is_ready_whoever_can_work_does(database: Database) {
     newsroom.desk().policy.lockdown(alarm).await.unwrap();
     let now = DateTime::from_timestamp(now, 0).unwrap();
     let store = server::open_store(&newsroom.config).unwrap();
-    let workflow = workflow_with(&store, Pool::idle());
+    let services = services_with(&store, Pool::idle());
     let (site, article) = (SiteId::parse("default").unwrap(), ArticleId::parse("bai").unwrap());
     let issue = async |kinds: &[challenge::ChallengeKind]| {
-        workflow.issue_challenge(&site, &article, &ReaderContext::default(), kinds, now).await
+        services.challenges.issue_challenge(&site, &article, &ReaderContext::default(), kinds, now).await
     };
     let issued = issue(&[AltchaPowWithImage, AltchaPow]).await.unwrap();
     assert_eq!((issued.kind, issued.level), (AltchaPow, Level::Hard));
@@ -257,11 +257,12 @@ async fn while_no_picture_is_ready_whoever_can_work_does(database: Database) {
 async fn a_database_that_is_away_keeps_nobody_from_a_challenge(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let store = server::open_store(&newsroom.config).unwrap();
-    let workflow = workflow(&store);
+    let services = services(&store);
     store.close().await;
     let (site, article) = (SiteId::parse("default").unwrap(), ArticleId::parse("bai").unwrap());
     let kinds = [challenge::ChallengeKind::Image];
-    let issued = workflow.issue_challenge(&site, &article, &ReaderContext::default(), &kinds, now()).await.unwrap();
+    let issued =
+        services.challenges.issue_challenge(&site, &article, &ReaderContext::default(), &kinds, now()).await.unwrap();
     assert_eq!(issued.level, Level::Normal);
 }
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::support::{
     home::Home,
     newsroom::{Database, Desk, Newsroom, decision as verdict, desk_at, fields, on_both_databases, portal_at, reason},
-    office::{metric_value, workflow},
+    office::{metric_value, services},
     sample::{at, decision, site, submission, term_change},
 };
 
@@ -392,7 +392,7 @@ async fn a_term_that_people_overrule_stands_down(database: Database) {
         Database::Sqlite => Home::sqlite().await,
         Database::Postgres => Home::postgres().await,
     };
-    let replica = workflow(&home.store);
+    let replica = services(&home.store);
     for (n, pattern) in (1..).zip(["đường phố", "tác giả"]) {
         home.store.change_term(&term_change(n, pattern, TermTier::Exact)).await.unwrap();
     }
@@ -402,7 +402,7 @@ async fn a_term_that_people_overrule_stands_down(database: Database) {
         home.decide_one(&decision(n, one.comment.id, Action::Approve, 1)).await.unwrap();
     }
     let at_work = |hours: i64| at(0) + Duration::hours(hours);
-    replica.run_jobs(&|| at_work(1)).await.unwrap();
+    replica.maintenance.run_jobs(&|| at_work(1)).await.unwrap();
     let states = || async {
         let mut terms = home.store.all_terms(&site()).await.unwrap();
         terms.sort_by(|a, b| a.pattern.cmp(&b.pattern));
@@ -413,7 +413,7 @@ async fn a_term_that_people_overrule_stands_down(database: Database) {
     let one = submission(120);
     home.store_all(std::slice::from_ref(&one)).await;
     home.decide_one(&decision(120, one.comment.id, Action::Approve, 1)).await.unwrap();
-    replica.run_jobs(&|| at_work(2)).await.unwrap();
+    replica.maintenance.run_jobs(&|| at_work(2)).await.unwrap();
     assert_eq!(states().await, [in_force(1, "lan"), (TermState::Shadow, 2, SYSTEM.to_owned())]);
     let entries = home.store.list_audit(&site(), &AuditFilter::default(), 1, None).await.unwrap().items;
     let told = (entries[0].action, entries[0].actor.as_str(), entries[0].note.as_str());
@@ -425,6 +425,6 @@ async fn a_term_that_people_overrule_stands_down(database: Database) {
     let stood_down = home.store.all_terms(&site()).await.unwrap().into_iter().find(|term| term.revision == 2).unwrap();
     (again.id, again.expected_revision) = (stood_down.id, 2);
     home.store.change_term(&again).await.unwrap();
-    replica.run_jobs(&|| at_work(4)).await.unwrap();
+    replica.maintenance.run_jobs(&|| at_work(4)).await.unwrap();
     assert_eq!(states().await, [in_force(1, "lan"), in_force(3, "lan")]);
 }

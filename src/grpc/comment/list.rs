@@ -81,7 +81,7 @@ impl UnaryService<v1::ListCommentsRequest> for CommentGrpc {
 
 impl CommentGrpc {
     async fn list_comments(&self, call: &Call, request: v1::ListCommentsRequest) -> Result<WrittenList> {
-        self.0.list_comments(&call.caller.site, &list_request(request)?, call.now, write).await
+        self.comments.list_comments(&call.caller.site, &list_request(request)?, call.now, write).await
     }
 }
 

@@ -3,8 +3,7 @@
 use super::CommentGrpc;
 use crate::{
     domain::{
-        Error, Result,
-        form::{self},
+        Error, Result, form,
         id::ArticleId,
         violation::{Problem, Violations},
     },
@@ -29,7 +28,7 @@ impl CommentGrpc {
         check_receipts(&request.receipts, &mut violations);
         violations.into_result()?;
         let id = id.ok_or_else(|| Error::invalid("id", Problem::Required))?;
-        let (comment, own) = self.0.get_comment(&call.caller.site, id, &request.receipts, call.now).await?;
+        let (comment, own) = self.comments.get_comment(&call.caller.site, id, &request.receipts, call.now).await?;
         Ok(v1::GetCommentResponse { comment: Some(to_public(comment, own)) })
     }
 
@@ -47,7 +46,7 @@ impl CommentGrpc {
             violations.add("article_ids", Problem::NotAnArticleId);
         }
         violations.into_result()?;
-        let found = self.0.count_comments(&call.caller.site, &ids).await?;
+        let found = self.comments.count_comments(&call.caller.site, &ids).await?;
         // Under the names that the portal has for them.
         let count = |id: &ArticleId| found.get(id.as_str()).copied().unwrap_or_default();
         let counts = request.article_ids.into_iter().zip(&ids).map(|(asked, id)| (asked, count(id))).collect();

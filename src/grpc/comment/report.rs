@@ -2,11 +2,7 @@
 
 use super::CommentGrpc;
 use crate::{
-    domain::{
-        Result, form,
-        report::{self},
-        violation::Violations,
-    },
+    domain::{Result, form, report, violation::Violations},
     grpc::{
         call::Call,
         convert::{from_reason, optional},
@@ -30,7 +26,7 @@ impl CommentGrpc {
         // Its value is not kept: who reports again counts no second time anyway.
         form::check_request_id(&request.request_id, &mut noted);
         let request = ReportRequest { comment, reason, note, client, noted };
-        self.0.report_comment(&call.caller.site, request, call.now).await?;
+        self.submissions.report_comment(&call.caller.site, request, call.now).await?;
         Ok(v1::ReportCommentResponse {})
     }
 }

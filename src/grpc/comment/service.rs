@@ -8,12 +8,26 @@ use crate::{
     domain::Result,
     grpc::call::Call,
     proto::v1::{self, comment_service_server::CommentService},
-    service::Workflow,
+    service::{Privacy, PublicComments, Services, Submissions},
 };
 
 /// `CommentService`.
 #[derive(Clone)]
-pub(in crate::grpc) struct CommentGrpc(pub(in crate::grpc) Arc<Workflow>);
+pub(in crate::grpc) struct CommentGrpc {
+    pub(super) submissions: Arc<Submissions>,
+    pub(super) comments: Arc<PublicComments>,
+    pub(super) privacy: Arc<Privacy>,
+}
+
+impl CommentGrpc {
+    pub(in crate::grpc) fn new(services: &Services) -> Self {
+        Self {
+            submissions: Arc::clone(&services.submissions),
+            comments: Arc::clone(&services.public_comments),
+            privacy: Arc::clone(&services.privacy),
+        }
+    }
+}
 
 #[async_trait]
 impl CommentService for CommentGrpc {

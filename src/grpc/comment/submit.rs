@@ -18,7 +18,7 @@ impl CommentGrpc {
         request: v1::SubmitCommentRequest,
     ) -> Result<v1::SubmitCommentResponse> {
         let site = &call.caller.site;
-        let submitted = self.0.submit_comment(site, raw_form(request, site), call.now).await?;
+        let submitted = self.submissions.submit_comment(site, raw_form(request, site), call.now).await?;
         let published_at = submitted.answer.published_at;
         let outcome = if published_at.is_some() { v1::Outcome::Published } else { v1::Outcome::Pending };
         Ok(v1::SubmitCommentResponse {

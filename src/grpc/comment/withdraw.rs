@@ -3,8 +3,7 @@
 use super::CommentGrpc;
 use crate::{
     domain::{
-        Result,
-        form::{self},
+        Result, form,
         violation::{Problem, Violations},
     },
     grpc::call::Call,
@@ -27,6 +26,6 @@ impl CommentGrpc {
         let receipt = request.receipt;
         let request =
             violations.finish(|| Some(WithdrawRequest { comment: comment?, receipt, request_id: request_id? }))?;
-        Ok(v1::WithdrawCommentResponse { changed: self.0.withdraw(&call.caller, request, call.now).await? })
+        Ok(v1::WithdrawCommentResponse { changed: self.privacy.withdraw(&call.caller, request, call.now).await? })
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     },
     grpc::{call::Call, convert::from_time, convert_case::to_audit},
     proto::v1,
-    service::{AuditRequest, Cost},
+    service::AuditRequest,
 };
 
 impl ModerationGrpc {
@@ -31,10 +31,9 @@ impl ModerationGrpc {
             until: from_time(request.until, "until", &mut violations),
         };
         violations.into_result()?;
-        let _turn = self.0.turn(&call.caller, Cost::Search)?;
         let size = page_size(request.page_size, 50, 200);
         let request = AuditRequest { filter, size, page_token: request.page_token };
-        let list = self.0.list_audit(&call.caller.site, &request).await?;
+        let list = self.moderation.list_audit(&call.caller, &request).await?;
         Ok(v1::ListAuditResponse {
             entries: list.entries.into_iter().map(to_audit).collect(),
             next_page_token: list.next_page_token,

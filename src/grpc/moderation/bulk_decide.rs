@@ -22,7 +22,7 @@ impl ModerationGrpc {
         call: &Call,
         request: v1::BulkDecideRequest,
     ) -> Result<v1::BulkDecideResponse> {
-        let decided = self.0.bulk_decide(&call.caller, bulk_request(&request)?, call.now).await?;
+        let decided = self.moderation.bulk_decide(&call.caller, bulk_request(&request)?, call.now).await?;
         let item = |(id, settled)| to_settled_item(id, settled, call.locale);
         Ok(v1::BulkDecideResponse {
             batch_id: decided.batch.to_string(),

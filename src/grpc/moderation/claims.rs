@@ -27,7 +27,7 @@ use crate::{
 
 impl ModerationGrpc {
     pub(super) async fn claim_next(&self, call: &Call, request: v1::ClaimNextRequest) -> Result<v1::ClaimNextResponse> {
-        let claimed = self.0.claim_next(&call.caller, &claim_request(request)?, call.now).await?;
+        let claimed = self.moderation.claim_next(&call.caller, &claim_request(request)?, call.now).await?;
         Ok(v1::ClaimNextResponse {
             cases: claimed.cases.into_iter().map(|case| to_case(case, call.locale)).collect(),
             lease_expires_at: Some(to_time(claimed.until)),
@@ -43,7 +43,7 @@ impl ModerationGrpc {
         let mut violations = Violations::default();
         let ids = comment_ids(&request.comment_ids, MAX_ITEMS, "comment_ids", &mut violations);
         violations.into_result()?;
-        let released = self.0.release_claims(&call.caller, &ids, call.now).await?;
+        let released = self.moderation.release_claims(&call.caller, &ids, call.now).await?;
         Ok(v1::ReleaseClaimsResponse { released: i32::try_from(released).unwrap_or(i32::MAX) })
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 
 impl ModerationGrpc {
     pub(super) async fn decide(&self, call: &Call, request: v1::DecideRequest) -> Result<v1::DecideResponse> {
-        let decided = self.0.decide(&call.caller, decide_request(&request)?, call.now).await?;
+        let decided = self.moderation.decide(&call.caller, decide_request(&request)?, call.now).await?;
         let last_change = decided.answer.last_change;
         Ok(v1::DecideResponse {
             comment: Some(to_comment(decided.comment)),

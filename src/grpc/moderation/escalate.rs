@@ -19,7 +19,7 @@ use crate::{
 
 impl ModerationGrpc {
     pub(super) async fn escalate(&self, call: &Call, request: v1::EscalateRequest) -> Result<v1::EscalateResponse> {
-        let escalated = self.0.escalate(&call.caller, escalate_request(call, &request)?, call.now).await?;
+        let escalated = self.moderation.escalate(&call.caller, escalate_request(call, &request)?, call.now).await?;
         Ok(v1::EscalateResponse {
             takedown: Some(to_takedown(escalated.takedown)),
             decision_id: escalated.entry.to_string(),

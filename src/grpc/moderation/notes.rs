@@ -2,11 +2,7 @@
 
 use super::ModerationGrpc;
 use crate::{
-    domain::{
-        Result, form,
-        report::{self},
-        violation::Violations,
-    },
+    domain::{Result, form, report, violation::Violations},
     grpc::{call::Call, convert_case::to_note},
     proto::v1,
     service::NoteRequest,
@@ -19,7 +15,7 @@ impl ModerationGrpc {
         let text = report::check_text(&request.text, &mut violations);
         let request_id = form::check_request_id(&request.request_id, &mut violations);
         let request = violations.finish(|| Some(NoteRequest { comment: comment?, text, request_id: request_id? }))?;
-        let note = self.0.add_note(&call.caller, request, call.now).await?;
+        let note = self.moderation.add_note(&call.caller, request, call.now).await?;
         Ok(v1::AddNoteResponse { note: Some(to_note(note)) })
     }
 }

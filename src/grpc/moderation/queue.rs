@@ -13,7 +13,7 @@ use crate::{
     },
     grpc::{call::Call, convert::optional, convert_case::to_case},
     proto::v1,
-    service::{Cost, QueueRequest},
+    service::QueueRequest,
 };
 
 impl ModerationGrpc {
@@ -22,10 +22,9 @@ impl ModerationGrpc {
         let filter = queue_filter(request.filter.unwrap_or_default(), &mut violations);
         let order = optional(request.order, from_queue_order, "order", &mut violations).unwrap_or(QueueOrder::Oldest);
         violations.into_result()?;
-        let _turn = filter.is_search().then(|| self.0.turn(&call.caller, Cost::Search)).transpose()?;
         let size = page_size(request.page_size, 50, 200);
         let request = QueueRequest { filter, order, size, page_token: request.page_token };
-        let list = self.0.list_queue(&call.caller.site, &request, call.now).await?;
+        let list = self.moderation.list_queue(&call.caller, &request, call.now).await?;
         Ok(v1::ListQueueResponse {
             cases: list.cases.into_iter().map(|case| to_case(case, call.locale)).collect(),
             next_page_token: list.next_page_token,
@@ -38,7 +37,7 @@ impl ModerationGrpc {
         let id = form::check_comment(&request.comment_id, "comment_id", &mut violations);
         violations.into_result()?;
         let id = id.ok_or_else(|| Error::invalid("comment_id", Problem::Required))?;
-        let case = self.0.get_case(&call.caller.site, id, call.now).await?;
+        let case = self.moderation.get_case(&call.caller.site, id, call.now).await?;
         Ok(v1::GetCaseResponse { case: Some(to_case(case, call.locale)) })
     }
 }

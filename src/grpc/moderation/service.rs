@@ -8,12 +8,20 @@ use crate::{
     domain::Result,
     grpc::call::Call,
     proto::v1::{self, moderation_service_server::ModerationService},
-    service::Workflow,
+    service::{Moderation, Services},
 };
 
 /// `ModerationService`.
 #[derive(Clone)]
-pub(in crate::grpc) struct ModerationGrpc(pub(in crate::grpc) Arc<Workflow>);
+pub(in crate::grpc) struct ModerationGrpc {
+    pub(super) moderation: Arc<Moderation>,
+}
+
+impl ModerationGrpc {
+    pub(in crate::grpc) fn new(services: &Services) -> Self {
+        Self { moderation: Arc::clone(&services.moderation) }
+    }
+}
 
 #[async_trait]
 impl ModerationService for ModerationGrpc {

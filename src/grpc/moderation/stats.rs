@@ -4,7 +4,6 @@ use super::ModerationGrpc;
 use crate::{
     domain::{
         Result,
-        id::SiteId,
         policy::Thresholds,
         spam::thresholds::MIN_DECISIONS,
         stats::{self, ModeratorStats},
@@ -15,7 +14,7 @@ use crate::{
         convert::{from_time, to_duration, to_status, to_time},
     },
     proto::v1,
-    service::Cost,
+    service::SiteStats,
 };
 
 impl ModerationGrpc {
@@ -24,8 +23,9 @@ impl ModerationGrpc {
         let since = from_time(request.since, "since", &mut violations);
         let since = stats::check_since(since, call.now, &mut violations);
         violations.into_result()?;
-        let _turn = self.0.turn(&call.caller, Cost::Report)?;
-        let stats = self.0.stats(&call.caller.site, since, call.now).await?;
+        let stats = self.moderation.stats(&call.caller, since, call.now).await?;
+        let learned = to_learned(&stats);
+        let stats = stats.numbers;
         let count = |(status, count)| v1::StatusCount { status: to_status(status).into(), count };
         Ok(v1::GetStatsResponse {
             since: Some(to_time(since)),
@@ -36,24 +36,24 @@ impl ModerationGrpc {
             moderators: stats.moderators.into_iter().map(to_moderator).collect(),
             takedowns: stats.takedowns,
             overdue: stats.overdue,
-            learned: Some(self.learned(&call.caller.site)),
+            learned: Some(learned),
         })
     }
+}
 
-    fn learned(&self, site: &SiteId) -> v1::LearnedScore {
-        let Thresholds { low, high, auto_spam } = self.0.thresholds(site);
-        let learned = self.0.learned(site);
-        let (ham, spam) = learned.as_ref().map_or((0, 0), |learned| learned.model.counts());
-        v1::LearnedScore {
-            decisions: long(ham + spam),
-            approved: long(ham),
-            spam: long(spam),
-            version: learned.map_or(0, |learned| learned.head.version),
-            low,
-            high,
-            auto_spam,
-            decisions_needed: long(MIN_DECISIONS),
-        }
+fn to_learned(stats: &SiteStats) -> v1::LearnedScore {
+    let Thresholds { low, high, auto_spam } = stats.thresholds;
+    let learned = stats.learned.as_ref();
+    let (ham, spam) = learned.map_or((0, 0), |learned| learned.model.counts());
+    v1::LearnedScore {
+        decisions: long(ham + spam),
+        approved: long(ham),
+        spam: long(spam),
+        version: learned.map_or(0, |learned| learned.head.version),
+        low,
+        high,
+        auto_spam,
+        decisions_needed: long(MIN_DECISIONS),
     }
 }
 

@@ -25,7 +25,7 @@ impl ModerationGrpc {
         let mut violations = Violations::default();
         let filter = queue_filter(request.filter.unwrap_or_default(), &mut violations);
         violations.into_result()?;
-        let watch = self.0.watch_queue(&call.caller, filter, call::now).await?;
+        let watch = self.moderation.watch_queue(&call.caller, filter, call::now).await?;
         let locale = call.locale;
         // Asked for the next event only when the last one went out: who reads slowly is not read ahead for.
         Ok(Box::pin(stream::unfold(watch, move |mut watch| async move {

@@ -17,7 +17,7 @@ impl PolicyGrpc {
         call: &Call,
         request: v1::ApprovePendingRequest,
     ) -> Result<v1::ApprovePendingResponse> {
-        let approved = self.0.approve_pending(&call.caller, &parse(&request)?, call.now).await;
+        let approved = self.policies.approve_pending(&call.caller, &parse(&request)?, call.now).await;
         let approved = self.suggesting(call, approved).await?;
         Ok(v1::ApprovePendingResponse {
             released: approved.count,

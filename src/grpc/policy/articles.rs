@@ -33,7 +33,7 @@ impl PolicyGrpc {
         let id = form::check_article(&request.article_id, &mut violations);
         violations.into_result()?;
         let id = id.ok_or_else(|| Error::invalid("article_id", Problem::Required))?;
-        let found = self.0.get_article(&call.caller.site, &id).await;
+        let found = self.policies.get_article(&call.caller.site, &id).await;
         let (article, rules) = self.suggesting(call, found).await?;
         Ok(v1::GetArticleResponse { article: Some(to_policy(article, &rules, call.now)) })
     }
@@ -42,7 +42,7 @@ impl PolicyGrpc {
     pub(super) async fn suggesting<T>(&self, call: &Call, result: Result<T>) -> Result<T> {
         match result {
             Err(error @ Error::ArticleNotFound { .. }) if call.caller.role != Role::Portal => {
-                Err(self.0.with_nearest_articles(&call.caller.site, error).await)
+                Err(self.policies.with_nearest_articles(&call.caller.site, error).await)
             }
             result => result,
         }
@@ -53,7 +53,7 @@ impl PolicyGrpc {
         call: &Call,
         request: v1::UpdateArticleRequest,
     ) -> Result<v1::UpdateArticleResponse> {
-        let updated = self.0.update_article(&call.caller, article_update(request)?, call.now).await;
+        let updated = self.policies.update_article(&call.caller, article_update(request)?, call.now).await;
         let (article, rules) = self.suggesting(call, updated).await?;
         Ok(v1::UpdateArticleResponse { article: Some(to_policy(article, &rules, call.now)) })
     }

@@ -8,12 +8,20 @@ use crate::{
     domain::Result,
     grpc::call::Call,
     proto::v1::{self, policy_service_server::PolicyService},
-    service::Workflow,
+    service::{Policies, Services},
 };
 
 /// `PolicyService`.
 #[derive(Clone)]
-pub(in crate::grpc) struct PolicyGrpc(pub(in crate::grpc) Arc<Workflow>);
+pub(in crate::grpc) struct PolicyGrpc {
+    pub(super) policies: Arc<Policies>,
+}
+
+impl PolicyGrpc {
+    pub(in crate::grpc) fn new(services: &Services) -> Self {
+        Self { policies: Arc::clone(&services.policies) }
+    }
+}
 
 #[async_trait]
 impl PolicyService for PolicyGrpc {

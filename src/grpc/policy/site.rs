@@ -22,7 +22,7 @@ const MUTABLE: [&str; 3] = ["mode", "auto_close_days", "report_threshold"];
 
 impl PolicyGrpc {
     pub(super) async fn get_site(&self, call: &Call) -> Result<v1::GetSiteResponse> {
-        let site = self.0.get_site(&call.caller.site).await?;
+        let site = self.policies.get_site(&call.caller.site).await?;
         Ok(v1::GetSiteResponse { site: Some(to_site(site, call.now)) })
     }
 
@@ -31,12 +31,12 @@ impl PolicyGrpc {
         call: &Call,
         request: v1::UpdateSiteRequest,
     ) -> Result<v1::UpdateSiteResponse> {
-        let site = self.0.update_site(&call.caller, site_update(request)?, call.now).await?;
+        let site = self.policies.update_site(&call.caller, site_update(request)?, call.now).await?;
         Ok(v1::UpdateSiteResponse { site: Some(to_site(site, call.now)) })
     }
 
     pub(super) async fn lockdown(&self, call: &Call, request: v1::LockdownRequest) -> Result<v1::LockdownResponse> {
-        let site = self.0.lock_down(&call.caller, lockdown_request(&request, call.now)?, call.now).await?;
+        let site = self.policies.lock_down(&call.caller, lockdown_request(&request, call.now)?, call.now).await?;
         Ok(v1::LockdownResponse { site: Some(to_site(site, call.now)) })
     }
 }

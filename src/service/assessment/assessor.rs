@@ -6,15 +6,17 @@ use super::{
     learned_models::{Learned, LearnedModels},
     live_terms::LiveTerms,
 };
-use crate::domain::{
-    Result,
-    id::{CommentId, SiteId},
-    mode::Mode,
-    policy::{self, Circumstances, FirstStatus, Thresholds},
-    spam::{self, Assessment, Finding, FormSignals, Knowledge, Reading, Rule},
+use crate::{
+    domain::{
+        Result,
+        id::{CommentId, SiteId},
+        mode::Mode,
+        policy::{self, Circumstances, FirstStatus, Thresholds},
+        spam::{self, Assessment, Finding, FormSignals, Knowledge, Reading, Rule},
+    },
+    service::site_defaults::LiveDefaults,
+    store::Store,
 };
-use crate::service::site_defaults::LiveDefaults;
-use crate::store::Store;
 
 /// Assesses comments by rules, terms and what was learned.
 pub(in crate::service) struct Assessor {

@@ -7,6 +7,7 @@ use rand::{SeedableRng as _, rngs::StdRng};
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
+use super::Challenges;
 use crate::{
     captcha::{Secrets, pose_proof},
     domain::{
@@ -22,7 +23,6 @@ use crate::{
     keyring::{ProofSecrets, Purpose},
     ops::metric,
     service::{
-        Workflow,
         rate_limits::{LimitedCall, Visitor},
         rekeying::rekey_device,
     },
@@ -40,7 +40,7 @@ struct Asked<'a> {
     now: DateTime<Utc>,
 }
 
-impl Workflow {
+impl Challenges {
     /// Makes a challenge of one of `kinds` for a reader, by how they behaved. Nothing is stored.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ impl Workflow {
                 let policies = self.core.pages.policies(site, std::slice::from_ref(article), &*self.core.store).await?;
                 return Ok(ChallengeContext { site: policies.site, record: Record::default() });
             };
-            self.challenge_contexts.ask(ChallengeQuestion { site: site.clone(), device, now }).await
+            self.contexts.ask(ChallengeQuestion { site: site.clone(), device, now }).await
         };
         match tokio::time::timeout(CONTEXT_PATIENCE, context).await {
             Ok(Ok(context)) => context,
@@ -114,7 +114,7 @@ impl Workflow {
     }
 
     async fn make_challenge(&self, asked: Asked<'_>, kind: ChallengeKind, level: Level) -> Result<IssuedChallenge> {
-        let picture = if kind.has_picture() { Some(self.pictures.take(level).await?.split()) } else { None };
+        let picture = if kind.has_picture() { Some(self.images.take(level).await?.split()) } else { None };
         let (answer, image) = picture.unzip();
         let device =
             self.core.pseudonyms.device_of(asked.site, asked.client).unwrap_or_else(|| Uuid::new_v4().into_bytes());

@@ -1,5 +1,6 @@
 mod issue;
+mod service;
 mod verify;
 
-pub use self::verify::VerifyRequest;
 pub(super) use self::verify::{Handed, refused};
+pub use self::{service::Challenges, verify::VerifyRequest};

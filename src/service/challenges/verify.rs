@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::issue::exposed;
+use super::{Challenges, issue::exposed};
 use crate::{
     captcha::Proof,
     domain::{
@@ -18,10 +18,7 @@ use crate::{
     },
     keyring::{Opening, Purpose, same_text},
     ops::metric,
-    service::{
-        Workflow,
-        rate_limits::{LimitedCall, Visitor},
-    },
+    service::rate_limits::{LimitedCall, Visitor},
 };
 
 /// The first answer to a `VerifyChallenge`, as it is remembered.
@@ -49,7 +46,7 @@ pub struct VerifyRequest {
     pub request_id: Uuid,
 }
 
-impl Workflow {
+impl Challenges {
     /// Opens a token and compares the answer, without spending anything.
     fn open_challenge(&self, handed: Handed<'_>) -> Result<(SealedChallenge, bool), CaptchaFailure> {
         if handed.token.is_empty() {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::jobs::{Now, Run};
+use super::{Maintenance, jobs::Run};
 use crate::{
     domain::{
         Result,
@@ -14,10 +14,10 @@ use crate::{
         reason::Reason,
     },
     ops::metric,
-    service::{Workflow, ids::new_id},
+    service::{clock::Now, ids::new_id},
 };
 
-impl Workflow {
+impl Maintenance {
     /// Refuses batch after batch until none is left. `false` when another replica has the job by now.
     ///
     /// # Errors

@@ -3,14 +3,12 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::Maintenance;
 use crate::{
     domain::{Error, Result, id::SiteId, stats::Job},
     ops::metric,
-    service::{Workflow, ids::new_id},
+    service::{clock::Now, ids::new_id},
 };
-
-/// The clock of a run, read before every step: a run may take long.
-pub(in crate::service) type Now<'a> = &'a (dyn Fn() -> DateTime<Utc> + Send + Sync);
 
 /// One run of a job on a site. Its id is its own, not its process's: who did a job has no claim on the next run.
 pub(in crate::service) struct Run<'a> {
@@ -19,7 +17,7 @@ pub(in crate::service) struct Run<'a> {
     id: Uuid,
 }
 
-impl Workflow {
+impl Maintenance {
     /// Does what is due, site by site, and answers how many runs that were. Every replica may call it at any time. What fails is told and
     /// given back, so that the next call may do it; one that cannot be given back is due again when its lease is over.
     ///

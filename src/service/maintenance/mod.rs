@@ -1,11 +1,13 @@
+mod continue_erasures;
 mod expire_pending;
-mod housekeeping;
+mod forget_requests;
 mod jobs;
 mod purge;
+mod queue_gauges;
 mod recount;
+mod service;
+mod stand_down_terms;
+mod store_care;
 mod train;
 
-pub(super) use self::{
-    jobs::{Now, Run},
-    train::ReadUpTo,
-};
+pub use self::service::Maintenance;

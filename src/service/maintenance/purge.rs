@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::jobs::{Now, Run};
+use super::{Maintenance, jobs::Run};
 use crate::{
     domain::{
         Result,
@@ -13,10 +13,10 @@ use crate::{
         privacy::{ERASED_AT_ONCE, Erasure, Outlived},
     },
     ops::metric,
-    service::{Workflow, ids::new_id},
+    service::{clock::Now, ids::new_id},
 };
 
-impl Workflow {
+impl Maintenance {
     /// Empties batch after batch until nothing is left that was kept long enough, and forgets the salts of months that no ban can be about
     /// any more. What spam taught stays learned. `false` when another replica has the job by now.
     ///

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use chrono::{DateTime, Utc};
 
-use super::jobs::Run;
+use super::{Maintenance, jobs::Run};
 use crate::{
     domain::{
         Result,
@@ -13,10 +13,9 @@ use crate::{
         stats::{CountDrift, Job},
     },
     ops::metric,
-    service::Workflow,
 };
 
-impl Workflow {
+impl Maintenance {
     /// Counts again, and tells what is found. Always `true`: to count twice is no harm.
     ///
     /// # Errors

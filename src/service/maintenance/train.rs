@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::jobs::{Now, Run};
+use super::{Maintenance, jobs::Run};
 use crate::{
     domain::{
         Error, Result,
@@ -19,7 +19,7 @@ use crate::{
         stats::Job,
     },
     ops::metric,
-    service::{Workflow, blocking::blocking},
+    service::{blocking::blocking, clock::Now},
 };
 
 /// Comments read and learned at a time.
@@ -60,7 +60,7 @@ impl Course {
     }
 }
 
-impl Workflow {
+impl Maintenance {
     /// Learns what is new on every site, unless another replica does, and loads what any replica learned. Answers how many models
     /// that changed. Every replica may call it at any time; what fails is told and tried again by the next call.
     ///

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Moderation;
 use crate::{
     domain::{
         Error, Result,
@@ -15,7 +16,7 @@ use crate::{
     },
     keyring::batch_id,
     ops::metric,
-    service::{Workflow, ids::new_id, page_cache::is_hidden, request_row::request_row},
+    service::{ids::new_id, page_cache::is_hidden, request_row::request_row},
 };
 
 /// A checked bulk decision.
@@ -38,7 +39,7 @@ pub struct BulkDecided {
     pub items: Vec<(CommentId, Settled)>,
 }
 
-impl Workflow {
+impl Moderation {
     /// Decides each comment apart from the others, by its own revision.
     ///
     /// # Errors

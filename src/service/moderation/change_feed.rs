@@ -20,6 +20,7 @@ use crate::{
         Result,
         id::{CommentId, SiteId},
     },
+    service::clock::Clock,
     store::{Store, contract::MOST_CHANGES},
 };
 
@@ -32,9 +33,6 @@ const OVERLAP: TimeDelta = TimeDelta::seconds(15);
 
 /// Looks that a watcher may fall behind.
 pub(in crate::service) const BUFFER: usize = 64;
-
-/// Tells the time; the edge has the clock.
-pub type Clock = fn() -> DateTime<Utc>;
 
 /// What a look found.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::Moderation;
 use crate::{
     domain::{
         Result,
@@ -16,7 +17,6 @@ use crate::{
         queue::{QueueFilter, QueueOrder},
     },
     ops::metric,
-    service::Workflow,
 };
 
 /// Cases looked up at once, so that one call leaves the others some connections.
@@ -43,7 +43,7 @@ pub struct ClaimedCases {
     pub until: DateTime<Utc>,
 }
 
-impl Workflow {
+impl Moderation {
     /// Claims the next comments for the caller and renews what they hold. Those that no response has room for are given back at once.
     ///
     /// # Errors

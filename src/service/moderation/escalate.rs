@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Moderation;
 use crate::{
     domain::{
         Error, Result,
@@ -14,7 +15,7 @@ use crate::{
         report::{Escalated, Escalation},
     },
     ops::metric,
-    service::{Workflow, ids::new_id, request_row::request_row},
+    service::{ids::new_id, request_row::request_row},
 };
 
 /// A checked demand.
@@ -30,7 +31,7 @@ pub struct EscalateRequest {
     pub request_id: Uuid,
 }
 
-impl Workflow {
+impl Moderation {
     /// Starts, or moves, a comment's takedown clock. The actor is the caller.
     ///
     /// # Errors

@@ -1,20 +1,27 @@
+mod audit;
 mod bulk_decide;
 mod change_feed;
 mod claims;
+mod decide;
 mod escalate;
+mod notes;
+mod queue;
 mod queue_search;
 mod revert;
-mod review;
+mod service;
 mod stats;
 mod watch;
 
-pub(super) use self::watch::Watches;
 pub use self::{
+    audit::{AuditList, AuditRequest},
     bulk_decide::{BulkDecided, BulkRequest},
-    change_feed::Clock,
     claims::{ClaimNextRequest, ClaimedCases},
+    decide::{DecideRequest, Decided},
     escalate::EscalateRequest,
+    notes::NoteRequest,
+    queue::{QueueList, QueueRequest},
     revert::RevertRequest,
-    review::{AuditList, AuditRequest, DecideRequest, Decided, QueueList, QueueRequest},
+    service::Moderation,
+    stats::SiteStats,
     watch::{QueueEvent, QueueWatch},
 };

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Moderation;
 use crate::{
     domain::{
         Error, Result,
@@ -11,7 +12,7 @@ use crate::{
         revert::{Revert, Target, Undone},
     },
     ops::metric,
-    service::{Workflow, ids::new_id, page_cache::is_hidden, request_row::request_row},
+    service::{ids::new_id, page_cache::is_hidden, request_row::request_row},
 };
 
 /// A checked request to take something back.
@@ -23,7 +24,7 @@ pub struct RevertRequest {
     pub request_id: Uuid,
 }
 
-impl Workflow {
+impl Moderation {
     /// Takes back one entry, a batch, or the caller's last deed. Admins may take back everybody's, whenever done.
     ///
     /// # Errors

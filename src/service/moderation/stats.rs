@@ -1,18 +1,33 @@
 //! How the queue and the moderators are doing.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
+use super::Moderation;
 use crate::{
-    domain::{Result, id::SiteId, stats::Stats},
-    service::Workflow,
+    domain::{Result, access::Caller, policy::Thresholds, stats::Stats},
+    service::{assessment::Learned, concurrency_limits::Cost},
 };
 
-impl Workflow {
-    /// Numbers of a site from `since` on, and of what waits at `now`.
+/// Numbers of a site, and what its decisions taught.
+pub struct SiteStats {
+    pub numbers: Stats,
+    /// In force on the site.
+    pub thresholds: Thresholds,
+    /// `None` before the first decision.
+    pub learned: Option<Arc<Learned>>,
+}
+
+impl Moderation {
+    /// Numbers of the caller's site from `since` on, and of what waits at `now`.
     ///
     /// # Errors
-    /// The store's only.
-    pub async fn stats(&self, site: &SiteId, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Stats> {
-        self.core.store.stats(site, since, now).await
+    /// `Overloaded` beyond the caller's share of expensive calls, or the store's.
+    pub async fn stats(&self, caller: &Arc<Caller>, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<SiteStats> {
+        let (site, _place) = (&caller.site, self.core.expensive.take(caller, Cost::Report)?);
+        let numbers = self.core.store.stats(site, since, now).await?;
+        let assessor = &self.core.assessor;
+        Ok(SiteStats { numbers, thresholds: assessor.thresholds(site), learned: assessor.learned(site) })
     }
 }

@@ -14,7 +14,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    change_feed::{Clock, FoundChanges, LookOuts},
+    Moderation,
+    change_feed::{FoundChanges, LookOuts},
     queue_search,
 };
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
         share::{Place, Places, Shares},
     },
     ops::metric,
-    service::Workflow,
+    service::clock::Clock,
     store::Store,
 };
 
@@ -73,7 +74,7 @@ pub enum QueueEvent {
     Left(Box<ReviewCase>),
 }
 
-impl Workflow {
+impl Moderation {
     /// Follows the queue from now on. Begins with a heartbeat.
     ///
     /// # Errors
@@ -98,11 +99,6 @@ impl Workflow {
         };
         watch.ready.push_back(watch.view.heartbeat().await?);
         Ok(watch)
-    }
-
-    /// Ends all watches, so that a drain need not wait for them.
-    pub fn end_watches(&self) {
-        self.watches.end();
     }
 }
 

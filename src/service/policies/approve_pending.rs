@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::Policies;
 use crate::{
     domain::{
         Error, Result,
@@ -18,7 +19,7 @@ use crate::{
     },
     keyring::batch_id,
     ops::metric,
-    service::{Workflow, ids::new_id},
+    service::ids::new_id,
 };
 
 /// A checked request.
@@ -46,7 +47,7 @@ pub struct ApprovedPending {
 /// What a batch of decisions is remembered by.
 type Remembered = Vec<Result<DecisionAnswer, DecisionError>>;
 
-impl Workflow {
+impl Policies {
     /// Approves PENDING comments of an article that score less than asked for, at most [`MAX_ITEMS`], the oldest first. Those with a
     /// takedown's clock are left to a moderator's own look.
     ///

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::Policies;
 use crate::{
     domain::{
         Error, Result,
@@ -13,7 +14,7 @@ use crate::{
         nearest::nearest_articles,
         site::SiteRules,
     },
-    service::{Workflow, ids::new_id},
+    service::ids::new_id,
 };
 
 /// So many of the newest articles are compared with the name of an unknown one.
@@ -35,7 +36,7 @@ pub struct ArticleUpdate {
     pub request_id: Uuid,
 }
 
-impl Workflow {
+impl Policies {
     /// An article's policy, with the site's rules.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Policies;
 use crate::{
     domain::{
         Result,
@@ -13,7 +14,7 @@ use crate::{
         site::{LockdownCall, Site, SiteChange, SiteRules},
         violation::Violations,
     },
-    service::{Workflow, ids::new_id, request_row::request_row},
+    service::{ids::new_id, request_row::request_row},
 };
 
 /// A checked change: `None` leaves a field as it is.
@@ -40,7 +41,7 @@ pub struct LockdownRequest {
     pub request_id: Uuid,
 }
 
-impl Workflow {
+impl Policies {
     /// The site's policy, with what it comes to.
     ///
     /// # Errors

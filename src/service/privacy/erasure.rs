@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::export::{Person, Whose};
+use super::{
+    Privacy,
+    clean_log::try_to_clean_log,
+    export::{Person, Whose},
+};
 use crate::{
     domain::{
         Error, Result,
@@ -18,27 +22,16 @@ use crate::{
         page::Cursor,
         privacy::{ERASED_AT_ONCE, Erasure, ErasureProgress, PersonErasure},
         request::RequestRow,
-        stats::{GAUGED, Job},
+        stats::GAUGED,
     },
     keyring::batch_id,
     ops::metric,
-    service::{
-        Workflow,
-        ids::new_id,
-        maintenance::{Now, Run},
-        request_row::request_row,
-    },
+    service::{clock::Now, ids::new_id, request_row::request_row},
 };
 
 /// How long a call works on an erasure before it answers with the progress: well below the deadline of 10 s, with room for
 /// one slow batch.
-const WORKING: Duration = Duration::from_secs(3);
-
-/// How old an erasure must be, in seconds, before background work takes part: until then its call is at work.
-const LEFT_TO_THE_CALL: i64 = 5;
-
-/// Unfinished erasures of a site that one run goes through.
-const AT_ONCE: usize = 100;
+pub(in crate::service) const WORKING: Duration = Duration::from_secs(3);
 
 /// A checked request to erase what somebody wrote.
 #[derive(Debug, Clone, Serialize)]
@@ -64,12 +57,12 @@ pub struct Erased {
     pub in_progress: bool,
 }
 
-impl Workflow {
+impl Privacy {
     /// Empties what a person wrote, for as long as a call may take; what is left is emptied in the background. A resend takes
     /// part in the work and answers with the progress, and with the sum when all is done.
     ///
     /// # Errors
-    /// As [`Workflow::export_author`]; `RequestIdReused`.
+    /// As [`Privacy::export_author`]; `RequestIdReused`.
     pub async fn erase_author(&self, caller: &Caller, request: EraseRequest, now: DateTime<Utc>) -> Result<Erased> {
         let site = &caller.site;
         let row = request_row(&self.core.keyring, "EraseAuthor", caller, &request, request.request_id)?;
@@ -89,7 +82,7 @@ impl Workflow {
         let until = Instant::now() + WORKING;
         let is_over = || Instant::now() >= until;
         let finished = erasure.is_finished || self.work_on(site, &erasure, &|| now, &is_over).await?;
-        self.try_to_clean_log().await;
+        try_to_clean_log(&*self.core.store).await;
         change.settle(true).await;
         let remaining = if finished { 0 } else { self.count_remaining(site, &erasure).await? };
         let id = erasure.request;
@@ -134,7 +127,7 @@ impl Workflow {
 
     /// Empties batch after batch until nothing is left or `is_over` says so. Returns true when the erasure is finished. Several
     /// may work on one erasure: each comment is emptied, and counted, once.
-    async fn work_on(
+    pub(in crate::service) async fn work_on(
         &self,
         site: &SiteId,
         erasure: &PersonErasure,
@@ -190,46 +183,5 @@ impl Workflow {
         let erased = self.core.store.erase(&batch).await?;
         metric::erased(site, AuditAction::Erase, erased);
         Ok(())
-    }
-
-    /// Goes on with erasures that their calls left unfinished, on every site, and returns how many runs that were.
-    ///
-    /// # Errors
-    /// The store's: of naming the sites, or of the last run that failed, after all others were done.
-    pub async fn continue_erasures(&self, clock: Now<'_>) -> Result<u64> {
-        let before = clock() - chrono::Duration::seconds(LEFT_TO_THE_CALL);
-        let mut runs = 0;
-        let mut failed = None;
-        for site in self.core.store.erasing_sites(before).await? {
-            match self.run_job(&site, Job::Erase, clock).await {
-                Ok(ran) => runs += u64::from(ran),
-                Err(error) => failed = Some(error),
-            }
-        }
-        failed.map_or(Ok(runs), Err)
-    }
-
-    /// Works on every unfinished erasure of a site. One that fails keeps no other. `false` when another replica has the job by
-    /// now.
-    pub(in crate::service) async fn erase_open(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
-        let mut failed = None;
-        for erasure in self.core.store.open_erasures(run.site, AT_ONCE).await? {
-            loop {
-                // Holds the job's lease while the erasure goes on.
-                if !self.hold(run, clock()).await? {
-                    return Ok(false);
-                }
-                let until = Instant::now() + WORKING;
-                match self.work_on(run.site, &erasure, clock, &|| Instant::now() >= until).await {
-                    Ok(true) => break,
-                    Ok(false) => {}
-                    Err(error) => {
-                        failed = Some(error);
-                        break;
-                    }
-                }
-            }
-        }
-        failed.map_or(Ok(true), Err)
     }
 }

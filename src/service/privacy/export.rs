@@ -4,6 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use serde::Serialize;
 
+use super::Privacy;
 use crate::{
     domain::{
         Error, Result,
@@ -14,9 +15,11 @@ use crate::{
         page::Cursor,
         privacy::{ERASED_AT_ONCE, FiledReport},
         pseudonym::Pseudonym,
+        share::Place,
         violation::Problem,
     },
-    service::Workflow,
+    service::concurrency_limits::Cost,
+    store::Store,
 };
 
 /// Whose comments are meant.
@@ -55,13 +58,15 @@ pub(in crate::service) enum Whose {
 
 /// Everything that is kept of a person, read page by page.
 pub struct Export {
-    workflow: Arc<Workflow>,
+    store: Arc<dyn Store>,
     site: SiteId,
     whose: Whose,
     ready: VecDeque<ExportItem>,
     /// Where to read on.
     after: Option<Cursor>,
     is_read: bool,
+    /// Among the expensive calls.
+    _place: Place,
 }
 
 impl Export {
@@ -80,7 +85,7 @@ impl Export {
     }
 
     async fn read_on(&mut self) -> Result<()> {
-        let store = &self.workflow.core.store;
+        let store = &self.store;
         match &mut self.whose {
             Whose::Comment(id) => {
                 let found = store.find_comment(&self.site, *id).await?;
@@ -109,15 +114,17 @@ impl Export {
     }
 }
 
-impl Workflow {
+impl Privacy {
     /// Everything that is kept of what a person wrote.
     ///
     /// # Errors
-    /// `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not ours), `CommentNotFound`.
-    pub async fn export_author(self: &Arc<Self>, caller: &Caller, person: &Person) -> Result<Export> {
+    /// `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not ours), `CommentNotFound`, and `Overloaded`
+    /// beyond the caller's share of expensive calls.
+    pub async fn export_author(&self, caller: &Arc<Caller>, person: &Person) -> Result<Export> {
+        let place = self.core.expensive.take(caller, Cost::Report)?;
         let whose = self.whose(caller, person).await?;
-        let (workflow, site) = (Arc::clone(self), caller.site.clone());
-        Ok(Export { workflow, site, whose, ready: VecDeque::new(), after: None, is_read: false })
+        let (store, site) = (Arc::clone(&self.core.store), caller.site.clone());
+        Ok(Export { store, site, whose, ready: VecDeque::new(), after: None, is_read: false, _place: place })
     }
 
     /// Whose comments a request is about.

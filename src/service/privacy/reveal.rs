@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
+use super::Privacy;
 use crate::{
     domain::{
         Error, Result,
@@ -12,7 +13,7 @@ use crate::{
         request::REQUEST_HOURS,
         submission::SenderTrace,
     },
-    service::{Workflow, ids::new_id},
+    service::ids::new_id,
 };
 
 /// Looks of one admin at one comment that are searched for a resend.
@@ -27,7 +28,7 @@ pub struct RevealRequest {
     pub request_id: Uuid,
 }
 
-impl Workflow {
+impl Privacy {
     /// The hashes behind a comment, with the audit entry of this look, which is durable before anything is answered. A resend is the
     /// same look.
     ///

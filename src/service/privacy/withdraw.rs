@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::{Privacy, clean_log::try_to_clean_log};
 use crate::{
     domain::{
         Error, Result, access::Caller, audit::AuditAction, id::CommentId, lifecycle::Status, privacy::Erasure,
         request::RequestRow, violation::Problem,
     },
     ops::metric,
-    service::{Workflow, ids::new_id, request_row::request_row},
+    service::{ids::new_id, request_row::request_row},
 };
 
 /// A checked request to take back a comment.
@@ -24,7 +25,7 @@ pub struct WithdrawRequest {
     pub request_id: Uuid,
 }
 
-impl Workflow {
+impl Privacy {
     /// Empties a comment that is public or waits, for the reader who holds its receipt. Returns `false` when it was erased
     /// before. An erased comment is in nobody's record, so this lowers no reader's trust.
     ///
@@ -57,7 +58,7 @@ impl Workflow {
             remember: Some(RequestRow { response: "true".into(), ..row }),
         };
         if self.core.store.erase(&erasure).await? > 0 {
-            self.try_to_clean_log().await;
+            try_to_clean_log(&*self.core.store).await;
             change.settle(true).await;
             metric::erased(site, AuditAction::Withdraw, 1);
             return Ok(true);

@@ -1,3 +1,7 @@
 mod read;
+mod service;
 
-pub use self::read::{CommentList, ListRequest, ListedThread, WrittenList};
+pub use self::{
+    read::{CommentList, ListRequest, ListedThread, WrittenList},
+    service::PublicComments,
+};

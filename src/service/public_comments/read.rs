@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
+use super::PublicComments;
 use crate::{
     domain::{
         Error, Result,
@@ -14,10 +15,7 @@ use crate::{
         mode::Mode,
         page::{CommentPage, Order, Thread, thread_cursor},
     },
-    service::{
-        Workflow,
-        page_token::{open_cursor, seal_cursor},
-    },
+    service::page_token::{open_cursor, seal_cursor},
     store::contract::{ArticlePage, Policies},
 };
 
@@ -53,7 +51,7 @@ pub struct CommentList {
 /// A page as the edge wrote it for the wire: written once for all who get the same.
 pub type WrittenList = Arc<[u8]>;
 
-impl Workflow {
+impl PublicComments {
     /// One visible comment, or the reader's own pending one. `true` beside it means that it is the reader's own.
     ///
     /// # Errors
@@ -108,7 +106,7 @@ impl Workflow {
             size: request.size,
             after,
         };
-        let ArticlePage { policies, threads: page } = self.public_pages.ask(page).await?;
+        let ArticlePage { policies, threads: page } = self.pages.ask(page).await?;
         let mode = self.mode_of(&policies, &request.article, now);
         let own = self.own_ids(site, &request.receipts);
         if mode == Mode::Hidden {

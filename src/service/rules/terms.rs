@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Rules;
 use crate::{
     domain::{
         Error, Result,
@@ -14,7 +15,6 @@ use crate::{
         spam::{Term, TermChange, TermDraft, term_key},
     },
     service::{
-        Workflow,
         ids::new_id,
         page_token::{open_cursor, seal_cursor},
         request_row::request_row,
@@ -59,7 +59,7 @@ pub struct DeleteTermRequest {
     pub request_id: Uuid,
 }
 
-impl Workflow {
+impl Rules {
     /// A page of terms, the last changed first.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl Workflow {
     /// Takes a term off the list, and answers it as it was last.
     ///
     /// # Errors
-    /// As [`Workflow::put_term`].
+    /// As [`Rules::put_term`].
     pub async fn delete_term(&self, caller: &Caller, request: DeleteTermRequest, now: DateTime<Utc>) -> Result<Term> {
         let row = request_row(&self.core.keyring, "DeleteTerm", caller, &request, request.request_id)?;
         self.change_term(caller, AuditAction::DeleteTerm, (request.id, request.revision, None), row, now).await

@@ -3,38 +3,27 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 
+use super::Rules;
 use crate::{
     domain::{
         Error, Result,
         access::Caller,
-        actor::SYSTEM,
-        audit::{AuditAction, AuditEntry},
         comment::FormText,
-        id::SiteId,
         lifecycle::Status,
         policy::{self, SpamVerdict},
         spam::{
-            Assessment, FormSignals, PastComment, Reading, Term, TermChange, TermDraft, TermSet, TermState, term_key,
-            trial::{self, Collisions, Replay, TooBroad},
+            Assessment, FormSignals, Reading, Term, TermDraft, TermSet, TermState, term_key,
+            trial::{self, Collisions, Replay},
         },
         violation::Problem,
     },
-    ops::metric,
-    service::{
-        Cost, PutTermRequest, Workflow,
-        blocking::blocking,
-        ids::new_id,
-        maintenance::{Now, Run},
-    },
+    service::{PutTermRequest, blocking::blocking, concurrency_limits::Cost, ids::new_id},
 };
 
 /// Decided comments that a term is tried on: ten thousand take a second.
 pub const MOST_TRIED: usize = 10_000;
-/// What came in the last days, and at most how many, tells whether a term stands in too much.
-const BROAD_DAYS: i64 = 7;
-const MOST_RECEIVED: usize = 2_000;
 
 /// What the service thinks of one text.
 pub struct Assessed {
@@ -46,16 +35,20 @@ pub struct Assessed {
     pub model_version: i64,
 }
 
-impl Workflow {
+impl Rules {
     /// Judges a text as a submit would, without what only the moment of a submit tells.
-    pub fn assess_text(&self, site: &SiteId, text: &FormText) -> Assessed {
+    ///
+    /// # Errors
+    /// `Overloaded` beyond the caller's share of expensive calls.
+    pub fn assess_text(&self, caller: &Arc<Caller>, text: &FormText) -> Result<Assessed> {
+        let (site, _place) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
         let assessment = self.core.assessor.assess(site, &Reading::of(text), &FormSignals::default());
         let verdict = policy::verdict(&assessment, self.core.assessor.thresholds(site));
         let learned = self.core.assessor.learned(site).filter(|learned| learned.model.is_ready());
         let decisions =
             learned.as_ref().map_or(0, |learned| i64::try_from(learned.model.decisions()).unwrap_or(i64::MAX));
         let model_version = learned.map_or(0, |learned| learned.head.version);
-        Assessed { assessment, verdict, decisions, model_version }
+        Ok(Assessed { assessment, verdict, decisions, model_version })
     }
 
     /// What a term would have met among the last approved comments, were it in force; and the term as it would be. Writes nothing.
@@ -87,7 +80,7 @@ impl Workflow {
     /// out of it: it learned from these very decisions.
     ///
     /// # Errors
-    /// As [`Workflow::try_term`].
+    /// As [`Rules::try_term`].
     pub async fn replay_rules(
         &self,
         caller: &Arc<Caller>,
@@ -110,45 +103,6 @@ impl Workflow {
         });
         replay.await?
     }
-
-    /// Puts terms on trial that hold too much. One that somebody changes meanwhile is left to them.
-    ///
-    /// # Errors
-    /// The store's.
-    pub(in crate::service) async fn stand_down(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
-        let (site, now) = (run.site, clock());
-        let terms = self.core.store.all_terms(site).await?;
-        if terms.iter().all(|term| term.state != TermState::Enforce) {
-            return Ok(true);
-        }
-        let since = now - Duration::days(BROAD_DAYS);
-        let decided = self.core.store.decided_comments(site, since, MOST_TRIED).await?;
-        let received = self.core.store.received_comments(site, since, MOST_RECEIVED).await?;
-        let (terms, broad) = blocking(move || broad_terms(terms, &decided, &received)).await??;
-        for one in broad {
-            let Some(term) = terms.iter().find(|term| term.id == one.term) else { continue };
-            match self.core.store.change_term(&put_on_trial(site, term, clock())).await {
-                Ok(_) => {
-                    let TooBroad { decided, approved, met, received, .. } = one;
-                    tracing::warn!(%site, term = %term.id, decided, approved, met, received, "a term stands down: it holds too much");
-                    metric::term_stood_down(site);
-                }
-                Err(Error::StaleTerm { .. } | Error::TermNotFound(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.core.assessor.load_terms().await?;
-        Ok(true)
-    }
-}
-
-fn broad_terms(
-    terms: Vec<Term>,
-    decided: &[PastComment],
-    received: &[PastComment],
-) -> Result<(Vec<Term>, Vec<TooBroad>)> {
-    let broad = trial::too_broad(&terms, &TermSet::compile(&terms)?, decided, received);
-    Ok((terms, broad))
 }
 
 /// The term that `request` would make of `terms`.
@@ -178,16 +132,4 @@ fn drafted(terms: &[Term], request: &PutTermRequest, now: DateTime<Utc>) -> Resu
         updated_by: String::new(),
         updated_at: now,
     })
-}
-
-fn put_on_trial(site: &SiteId, term: &Term, now: DateTime<Utc>) -> TermChange {
-    let Term { id, pattern, tier, weight, note, revision, .. } = term.clone();
-    TermChange {
-        site: site.clone(),
-        id,
-        to: Some(TermDraft { pattern, tier, state: TermState::Shadow, weight, note }),
-        expected_revision: revision,
-        entry: AuditEntry::new(new_id(now), AuditAction::StandDownTerm, SYSTEM, now),
-        request: None,
-    }
 }

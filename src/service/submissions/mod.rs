@@ -1,9 +1,7 @@
 mod attempt;
 mod rekey_bans;
 mod report;
+mod service;
 mod submit;
 
-pub use self::{
-    report::{NoteRequest, ReportRequest},
-    submit::Submitted,
-};
+pub use self::{report::ReportRequest, service::Submissions, submit::Submitted};

@@ -2,13 +2,16 @@
 
 use chrono::Duration;
 
-use super::attempt::{Attempt, SAME_TEXT_HOURS};
+use super::{
+    Submissions,
+    attempt::{Attempt, SAME_TEXT_HOURS},
+};
 use crate::{
     domain::{Result, ban::BanMove, submission::SubmitContext},
-    service::{Workflow, pseudonyms::skeleton_by},
+    service::pseudonyms::skeleton_by,
 };
 
-impl Workflow {
+impl Submissions {
     /// Gives the bans that met this submit their subjects under the first key. They hold without it: a failure is told
     /// and no more.
     pub(super) async fn rekey_bans(&self, attempt: &Attempt<'_>, context: &SubmitContext) {

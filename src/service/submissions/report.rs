@@ -1,26 +1,22 @@
-//! What readers report, and what moderators note.
+//! A reader's report of a comment.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use uuid::Uuid;
 
+use super::Submissions;
 use crate::{
     domain::{
         Error, Result,
-        access::Caller,
         form::ReaderContext,
         id::{CommentId, SiteId},
         reason::Reason,
-        report::{ModeratorNote, NewNote, Report, Reported},
+        report::{Report, Reported},
         violation::{Problem, Violations},
     },
     ops::metric,
     service::{
-        Workflow,
         ids::new_id,
         rate_limits::{LimitedCall, Visitor},
         rekeying::rekey_device,
-        request_row::request_row,
     },
 };
 
@@ -36,17 +32,7 @@ pub struct ReportRequest {
     pub noted: Violations,
 }
 
-/// A checked note.
-#[derive(Debug, Clone, Serialize)]
-pub struct NoteRequest {
-    pub comment: CommentId,
-    pub text: String,
-    /// Not part of the payload.
-    #[serde(skip)]
-    pub request_id: Uuid,
-}
-
-impl Workflow {
+impl Submissions {
     /// Takes a reader's report of a comment that readers see. One reader counts once, so copies of a request need no memory.
     ///
     /// # Errors
@@ -77,7 +63,7 @@ impl Workflow {
             self.core.rate_limits.check(LimitedCall::Report(None), visitor).await?;
             return Err(Error::CommentNotFound(comment));
         };
-        let known = self.challenge_context(site, &found.article, &sender, now).await.record.is_known();
+        let known = self.challenges.challenge_context(site, &found.article, &sender, now).await.record.is_known();
         self.core.rate_limits.check(LimitedCall::Report(Some(&found.article)), Visitor { known, ..visitor }).await?;
         let network = self.core.pseudonyms.network(site, &request.client, salt).filter(|_| !known);
         let report = Report {
@@ -94,16 +80,5 @@ impl Workflow {
             default_mode: self.core.defaults.get().mode,
         };
         self.core.store.report(&report).await
-    }
-
-    /// Tells colleagues something about a comment.
-    ///
-    /// # Errors
-    /// `CommentNotFound`, `RequestIdReused`.
-    pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<ModeratorNote> {
-        let row = request_row(&self.core.keyring, "AddNote", caller, &request, request.request_id)?;
-        let note = ModeratorNote { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };
-        let new = NewNote { site: caller.site.clone(), comment: request.comment, note, request: Some(row) };
-        self.core.store.add_note(&new).await
     }
 }

@@ -3,7 +3,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::attempt::{Attempt, fill_seconds, question, request_row};
+use super::{
+    Submissions,
+    attempt::{Attempt, fill_seconds, question, request_row},
+};
 use crate::{
     domain::{
         Error, Result,
@@ -23,8 +26,8 @@ use crate::{
     },
     ops::metric,
     service::{
-        Workflow, challenges::refused, ids::new_id, page_cache::Invalidation, rate_limits::LimitedCall,
-        rekeying::rekey_device, salts::Salts,
+        challenges::refused, ids::new_id, page_cache::Invalidation, rate_limits::LimitedCall, rekeying::rekey_device,
+        salts::Salts,
     },
 };
 
@@ -37,7 +40,7 @@ pub struct Submitted {
     pub replayed: bool,
 }
 
-impl Workflow {
+impl Submissions {
     /// Takes a reader's comment. `Ok` means that it is durable.
     ///
     /// # Errors
@@ -51,7 +54,9 @@ impl Workflow {
 
     async fn check_and_take(&self, site: &SiteId, mut raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
         let handed = (raw.challenge_token.as_str(), raw.challenge_answer.as_str());
-        if ArticleId::parse(&raw.article_id).is_some_and(|article| self.lacks_answer(site, &article, handed, now)) {
+        if ArticleId::parse(&raw.article_id)
+            .is_some_and(|article| self.challenges.lacks_answer(site, &article, handed, now))
+        {
             raw.noted.add("challenge_answer", Problem::Required);
         }
         let form = raw.check(&self.core.defaults.get().text)?;
@@ -59,7 +64,7 @@ impl Workflow {
         let attempt = self.attempt(site, &form, &salts, now);
         match self.take_comment(&attempt).await {
             Ok(submitted) => Ok(submitted),
-            Err(error) => Err(self.with_fresh_challenge(error, attempt.handed(false), &form.client).await),
+            Err(error) => Err(self.challenges.with_fresh_challenge(error, attempt.handed(false), &form.client).await),
         }
     }
 
@@ -88,7 +93,7 @@ impl Workflow {
     async fn take_comment(&self, attempt: &Attempt<'_>) -> Result<Submitted> {
         let _turn = self.core.requests.enter(attempt.site, attempt.form.request_id).await;
         rekey_device(&self.core, attempt.site, &attempt.form.client).await?;
-        let mut context = self.submit_contexts.ask(question(attempt)).await?;
+        let mut context = self.contexts.ask(question(attempt)).await?;
         self.rekey_bans(attempt, &context).await;
         if let Some(row) = &context.request {
             return self.replay(attempt, row);
@@ -101,7 +106,7 @@ impl Workflow {
         }
         let handed = attempt.handed(context.record.is_known());
         self.core.rate_limits.check(LimitedCall::BeforeSubmit, handed.visitor).await?;
-        let challenge = self.check_challenge(handed).await?;
+        let challenge = self.challenges.check_challenge(handed).await?;
         // A limit that denies now leaves the challenge unspent.
         self.core.rate_limits.check(LimitedCall::Submit(handed.article), handed.visitor).await?;
         if let Some(answer) = context.duplicate {

@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use duyetd::domain::{
+    access::{Caller, Role},
     id::CommentId,
     lifecycle::{Action, Status},
     page::QueuePage,
@@ -11,10 +14,11 @@ use duyetd::domain::{
 };
 
 use duyetd::service::QueueRequest;
+use uuid::Uuid;
 
 use crate::support::{
     home::Home,
-    office::workflow,
+    office::services,
     sample::{article_named, at, decision, other_site, published, site, submission},
 };
 
@@ -286,7 +290,8 @@ contract! {
         // One in the first slice, one in the last: a page that the first fills goes on where the slice ends.
         let needles = [0, 900_000].map(|n| with_text(n, "Kim dưới đáy bể"));
         home.store_all(&needles).await;
-        let office = workflow(&home.store);
+        let office = services(&home.store);
+        let caller = Arc::new(Caller { token: Uuid::nil(), site: site(), name: "lan".into(), role: Role::Moderator });
         let mut request = QueueRequest {
             filter: QueueFilter { query: Some("kim day".into()), ..QueueFilter::default() },
             order: QueueOrder::Oldest,
@@ -295,7 +300,7 @@ contract! {
         };
         let (mut found, mut calls) = (Vec::new(), 0);
         loop {
-            let page = office.list_queue(&site(), &request, at(0)).await.unwrap();
+            let page = office.moderation.list_queue(&caller, &request, at(0)).await.unwrap();
             found.extend(page.cases.iter().map(|case| case.comment.id));
             calls += 1;
             assert!(calls < 10, "the search never ends");

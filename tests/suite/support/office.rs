@@ -1,4 +1,4 @@
-//! The workflow alone over a store, for tests that set the clock; and raw SQL behind a newsroom's back.
+//! The services alone over a store, for tests that set the clock; and raw SQL behind a newsroom's back.
 
 use std::sync::Arc;
 
@@ -8,32 +8,32 @@ use duyetd::{
     keyring::Keyring,
     limiter::Limiter,
     ops::metric,
-    service::{PageCache, SiteDefaults, Workflow},
-    store::{Store, batches::SubmissionWriter, contract::SubmissionStore},
+    service::{HEARTBEAT, PageCache, Parts, Services, SiteDefaults},
+    store::Store,
 };
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
 use super::newsroom::{ANSWER, Newsroom, wide_quotas};
 
 /// What one replica would do over `store`.
-pub(crate) fn workflow(store: &Arc<dyn Store>) -> Workflow {
-    workflow_with(store, Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.into())).unwrap())
+pub(crate) fn services(store: &Arc<dyn Store>) -> Services {
+    services_with(store, Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.into())).unwrap())
 }
 
-/// The same with other pictures.
-pub(crate) fn workflow_with(store: &Arc<dyn Store>, pictures: Pool) -> Workflow {
+/// The same with other images.
+pub(crate) fn services_with(store: &Arc<dyn Store>, images: Pool) -> Services {
     // What is counted before nobody counts.
     metric::install().unwrap();
-    let submissions: Arc<dyn SubmissionStore> = store.clone();
-    Workflow::new(
-        store.clone(),
-        SubmissionWriter::start(&submissions, 1),
-        Limiter::local(wide_quotas()),
-        pictures,
-        Arc::new(Keyring::parse(&Keyring::generate()).unwrap()),
-        SiteDefaults::default(),
-        PageCache::new(1, false),
-    )
+    Services::new(Parts {
+        store: store.clone(),
+        writers: 1,
+        limiter: Limiter::local(wide_quotas()),
+        images,
+        keyring: Arc::new(Keyring::parse(&Keyring::generate()).unwrap()),
+        defaults: SiteDefaults::default(),
+        pages: PageCache::new(1, false),
+        heartbeat: HEARTBEAT,
+    })
 }
 
 /// A gauge or counter of this process as its metrics tell it; `None` while nothing does. All tests of a process share them: the

@@ -1,0 +1,57 @@
+//! Going on with erasures that their calls left unfinished.
+
+use tokio::time::Instant;
+
+use super::{Maintenance, jobs::Run};
+use crate::{
+    domain::{Result, stats::Job},
+    service::{clock::Now, privacy::WORKING},
+};
+/// How old an erasure must be, in seconds, before background work takes part: until then its call is at work.
+const LEFT_TO_THE_CALL: i64 = 5;
+
+/// Unfinished erasures of a site that one run goes through.
+const AT_ONCE: usize = 100;
+
+impl Maintenance {
+    /// Goes on with erasures that their calls left unfinished, on every site, and returns how many runs that were.
+    ///
+    /// # Errors
+    /// The store's: of naming the sites, or of the last run that failed, after all others were done.
+    pub async fn continue_erasures(&self, clock: Now<'_>) -> Result<u64> {
+        let before = clock() - chrono::Duration::seconds(LEFT_TO_THE_CALL);
+        let mut runs = 0;
+        let mut failed = None;
+        for site in self.core.store.erasing_sites(before).await? {
+            match self.run_job(&site, Job::Erase, clock).await {
+                Ok(ran) => runs += u64::from(ran),
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(runs), Err)
+    }
+
+    /// Works on every unfinished erasure of a site. One that fails keeps no other. `false` when another replica has the job by
+    /// now.
+    pub(super) async fn erase_open(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+        let mut failed = None;
+        for erasure in self.core.store.open_erasures(run.site, AT_ONCE).await? {
+            loop {
+                // Holds the job's lease while the erasure goes on.
+                if !self.hold(run, clock()).await? {
+                    return Ok(false);
+                }
+                let until = Instant::now() + WORKING;
+                match self.privacy.work_on(run.site, &erasure, clock, &|| Instant::now() >= until).await {
+                    Ok(true) => break,
+                    Ok(false) => {}
+                    Err(error) => {
+                        failed = Some(error);
+                        break;
+                    }
+                }
+            }
+        }
+        failed.map_or(Ok(true), Err)
+    }
+}

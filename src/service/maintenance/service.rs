@@ -1,0 +1,37 @@
+//! The service of background work.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use chrono::{DateTime, Utc};
+
+use super::train::ReadUpTo;
+use crate::{
+    domain::id::SiteId,
+    service::{core::Core, privacy::Privacy},
+};
+
+/// What replicas do by themselves: jobs that one does for all, and what each does now and then.
+pub struct Maintenance {
+    pub(super) core: Arc<Core>,
+    pub(super) privacy: Arc<Privacy>,
+    pub(super) read_up_to: Mutex<BTreeMap<SiteId, ReadUpTo>>,
+    /// Sites whose queue gauge is above zero.
+    pub(super) waiting_sites: Mutex<BTreeSet<SiteId>>,
+    /// Sites that this replica recounted, and until when its word is the last.
+    pub(super) drift_measured: Mutex<BTreeMap<SiteId, DateTime<Utc>>>,
+}
+
+impl Maintenance {
+    pub(in crate::service) fn new(core: Arc<Core>, privacy: Arc<Privacy>) -> Self {
+        Self {
+            core,
+            privacy,
+            read_up_to: Mutex::default(),
+            waiting_sites: Mutex::default(),
+            drift_measured: Mutex::default(),
+        }
+    }
+}

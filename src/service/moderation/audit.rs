@@ -1,0 +1,44 @@
+//! Who did what.
+
+use std::sync::Arc;
+
+use super::Moderation;
+use crate::{
+    domain::{
+        Result,
+        access::Caller,
+        audit::{AuditEntry, AuditFilter},
+    },
+    service::{
+        concurrency_limits::Cost,
+        page_token::{open_cursor, seal_cursor},
+    },
+};
+/// A checked request for a page of the audit.
+#[derive(Debug, Clone)]
+pub struct AuditRequest {
+    pub filter: AuditFilter,
+    pub size: usize,
+    pub page_token: String,
+}
+
+/// A page of the audit.
+pub struct AuditList {
+    pub entries: Vec<AuditEntry>,
+    pub next_page_token: String,
+}
+
+impl Moderation {
+    /// A page of the audit, newest first.
+    ///
+    /// # Errors
+    /// `PageTokenInvalid`, and `Overloaded` beyond the caller's share of expensive calls.
+    pub async fn list_audit(&self, caller: &Arc<Caller>, request: &AuditRequest) -> Result<AuditList> {
+        let (site, _place) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
+        let filter = &request.filter;
+        let after = open_cursor(&self.core.keyring, site, "ListAudit", filter, &request.page_token)?;
+        let page = self.core.store.list_audit(site, filter, request.size, after).await?;
+        let next_page_token = seal_cursor(&self.core.keyring, site, "ListAudit", filter, page.next)?;
+        Ok(AuditList { entries: page.items, next_page_token })
+    }
+}

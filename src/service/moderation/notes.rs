@@ -1,0 +1,38 @@
+//! What moderators tell their colleagues about a comment.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Moderation;
+use crate::{
+    domain::{
+        Result,
+        access::Caller,
+        id::CommentId,
+        report::{ModeratorNote, NewNote},
+    },
+    service::{ids::new_id, request_row::request_row},
+};
+/// A checked note.
+#[derive(Debug, Clone, Serialize)]
+pub struct NoteRequest {
+    pub comment: CommentId,
+    pub text: String,
+    /// Not part of the payload.
+    #[serde(skip)]
+    pub request_id: Uuid,
+}
+
+impl Moderation {
+    /// Tells colleagues something about a comment.
+    ///
+    /// # Errors
+    /// `CommentNotFound`, `RequestIdReused`.
+    pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<ModeratorNote> {
+        let row = request_row(&self.core.keyring, "AddNote", caller, &request, request.request_id)?;
+        let note = ModeratorNote { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };
+        let new = NewNote { site: caller.site.clone(), comment: request.comment, note, request: Some(row) };
+        self.core.store.add_note(&new).await
+    }
+}

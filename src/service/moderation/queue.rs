@@ -1,0 +1,78 @@
+//! The queue and one case of it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{Moderation, queue_search};
+use crate::{
+    domain::{
+        Error, Result,
+        access::Caller,
+        case::ReviewCase,
+        id::{CommentId, SiteId},
+        page::QueuePage,
+        queue::{QueueFilter, QueueOrder},
+    },
+    service::{
+        concurrency_limits::Cost,
+        page_token::{open_cursor, seal_cursor},
+    },
+};
+
+/// A checked request for a page of the queue.
+#[derive(Debug, Clone)]
+pub struct QueueRequest {
+    pub filter: QueueFilter,
+    pub order: QueueOrder,
+    pub size: usize,
+    pub page_token: String,
+}
+
+/// A page of the queue.
+pub struct QueueList {
+    pub cases: Vec<ReviewCase>,
+    pub next_page_token: String,
+    pub total: i64,
+}
+
+impl Moderation {
+    /// A page of the queue.
+    ///
+    /// # Errors
+    /// `PageTokenInvalid`, and `Overloaded` for a search beyond the caller's share of them.
+    pub async fn list_queue(
+        &self,
+        caller: &Arc<Caller>,
+        request: &QueueRequest,
+        now: DateTime<Utc>,
+    ) -> Result<QueueList> {
+        let site = &caller.site;
+        let _place = request.filter.is_search().then(|| self.core.expensive.take(caller, Cost::Search)).transpose()?;
+        let bound_to = (&request.filter, request.order);
+        let after = open_cursor(&self.core.keyring, site, "ListQueue", &bound_to, &request.page_token)?;
+        let QueueRequest { filter, order, size, .. } = request;
+        let filter = self.in_use(site, filter.clone()).await?;
+        let page = QueuePage { site, filter: &filter, order: *order, size: *size, after, until: None, now };
+        let total = queue_search::count(&*self.core.store, page.clone()).await?;
+        let page = queue_search::list(&*self.core.store, page).await?;
+        let next_page_token = seal_cursor(&self.core.keyring, site, "ListQueue", &bound_to, page.next)?;
+        Ok(QueueList { cases: page.items, next_page_token, total })
+    }
+
+    /// One case.
+    ///
+    /// # Errors
+    /// `CommentNotFound`.
+    pub async fn get_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<ReviewCase> {
+        self.core.store.find_case(site, id, now).await?.ok_or(Error::CommentNotFound(id))
+    }
+
+    /// The filter with the author's key in use: the author may have had another one when it was noted down.
+    pub(in crate::service) async fn in_use(&self, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
+        if let Some(author) = &mut filter.author {
+            *author = self.core.store.author_keys(site, author).await?.into_iter().next().unwrap_or_default();
+        }
+        Ok(filter)
+    }
+}

@@ -1,0 +1,16 @@
+//! The service of policies.
+
+use std::sync::Arc;
+
+use crate::service::core::Core;
+
+/// How articles and sites take comments.
+pub struct Policies {
+    pub(super) core: Arc<Core>,
+}
+
+impl Policies {
+    pub(in crate::service) const fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+}

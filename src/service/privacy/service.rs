@@ -1,0 +1,16 @@
+//! The service of readers' rights.
+
+use std::sync::Arc;
+
+use crate::service::core::Core;
+
+/// Export, erasure and withdrawal of what a person wrote, and a look at who wrote it.
+pub struct Privacy {
+    pub(super) core: Arc<Core>,
+}
+
+impl Privacy {
+    pub(in crate::service) const fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+}

@@ -1,0 +1,88 @@
+//! All services of one replica, wired over one core.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    bans::Bans, challenges::Challenges, core::Core, maintenance::Maintenance, moderation::Moderation,
+    page_cache::PageCache, policies::Policies, privacy::Privacy, public_comments::PublicComments, rules::Rules,
+    site_defaults::SiteDefaults, submissions::Submissions,
+};
+use crate::{captcha::Pool, domain::rate_limit::Quotas, keyring::Keyring, limiter::Limiter, store::Store};
+
+/// How often a watch shows that it is alive, unless configured otherwise.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What the services are made of.
+pub struct Parts {
+    pub store: Arc<dyn Store>,
+    /// Transactions in which submissions are stored side by side.
+    pub writers: usize,
+    pub limiter: Limiter,
+    pub images: Pool,
+    pub keyring: Arc<Keyring>,
+    pub defaults: SiteDefaults,
+    pub pages: PageCache,
+    pub heartbeat: Duration,
+}
+
+/// One service for each concern.
+pub struct Services {
+    pub submissions: Arc<Submissions>,
+    pub challenges: Arc<Challenges>,
+    pub public_comments: Arc<PublicComments>,
+    pub moderation: Arc<Moderation>,
+    pub bans: Arc<Bans>,
+    pub policies: Arc<Policies>,
+    pub rules: Arc<Rules>,
+    pub privacy: Arc<Privacy>,
+    pub maintenance: Arc<Maintenance>,
+    core: Arc<Core>,
+}
+
+impl Services {
+    /// Wires the services. Must be called inside a runtime: their readers and writers start in the background.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, writers, limiter, images, keyring, defaults, pages, heartbeat } = parts;
+        let core = Arc::new(Core::new(store, limiter, keyring, defaults, pages));
+        let challenges = Arc::new(Challenges::new(Arc::clone(&core), images));
+        let privacy = Arc::new(Privacy::new(Arc::clone(&core)));
+        Self {
+            submissions: Arc::new(Submissions::new(Arc::clone(&core), Arc::clone(&challenges), writers)),
+            challenges,
+            public_comments: Arc::new(PublicComments::new(Arc::clone(&core))),
+            moderation: Arc::new(Moderation::new(Arc::clone(&core), heartbeat)),
+            bans: Arc::new(Bans::new(Arc::clone(&core))),
+            policies: Arc::new(Policies::new(Arc::clone(&core))),
+            rules: Arc::new(Rules::new(Arc::clone(&core))),
+            maintenance: Arc::new(Maintenance::new(Arc::clone(&core), Arc::clone(&privacy))),
+            privacy,
+            core,
+        }
+    }
+
+    /// Puts other defaults in force, for calls that begin from now on.
+    pub fn set_defaults(&self, defaults: SiteDefaults) {
+        let _change = self.core.pages.change();
+        self.core.defaults.set(defaults);
+    }
+
+    /// Puts other limits in force. Limits whose quota stays keep their counts.
+    pub fn set_limits(&self, limits: Quotas) {
+        self.core.rate_limits.set_quotas(limits);
+    }
+
+    /// Ends all watches, so that a drain need not wait for them.
+    pub fn end_watches(&self) {
+        self.moderation.end_watches();
+    }
+
+    /// Takes no more submissions and waits for those under way. Watches end. Readers close before the writer, since what
+    /// they are reading for may still be written.
+    pub async fn close(&self) {
+        self.end_watches();
+        self.submissions.close_reader().await;
+        self.challenges.close().await;
+        self.public_comments.close().await;
+        self.submissions.close_writer().await;
+    }
+}
