@@ -39,7 +39,9 @@ pub(super) async fn decide(
                 if desk.output.json {
                     desk.output.json_line(&Json::new(&answer))?;
                 } else {
-                    items.iter().for_each(|item| item.complain(desk));
+                    for item in &items {
+                        item.complain(desk);
+                    }
                 }
             }
             Err(status) => {

@@ -88,7 +88,7 @@ impl Watch<'_> {
             let message = message.map_err(|status| self.desk.failure(connection, &status))?;
             let Some(event) = message else { return Ok(()) };
             let is_first = !std::mem::replace(&mut self.alive, true);
-            self.tell(event)?;
+            self.tell(&event)?;
             if is_first {
                 // Only now is nothing missed any more: what happened before is in the list.
                 self.catch_up(connection).await?;
@@ -101,17 +101,17 @@ impl Watch<'_> {
         let news = self.known.compare(connection, &self.filter).await;
         let news = news.map_err(|status| self.desk.failure(connection, &status))?;
         if std::mem::replace(&mut self.begun, true) {
-            for event in news {
+            for event in &news {
                 self.tell(event)?;
             }
         }
         Ok(())
     }
 
-    fn tell(&mut self, event: v1::WatchQueueResponse) -> Result<(), Failure> {
-        let is_news = self.known.note(&event);
+    fn tell(&mut self, event: &v1::WatchQueueResponse) -> Result<(), Failure> {
+        let is_news = self.known.note(event);
         if self.desk.output.json {
-            return self.desk.output.json_line(&Json::new(&event));
+            return self.desk.output.json_line(&Json::new(event));
         }
         let locale = self.desk.locale;
         match event.event() {
@@ -120,7 +120,7 @@ impl Watch<'_> {
                 Ok(())
             }
             v1::QueueEvent::Waiting | v1::QueueEvent::Left if is_news => {
-                self.desk.output.data(&line::draw(&event, locale, super::now()))
+                self.desk.output.data(&line::draw(event, locale, super::now()))
             }
             _ => Ok(()),
         }
