@@ -3,8 +3,8 @@
 use anyhow::{anyhow, bail};
 
 use super::{
-    block_on,
     commands::{complain, say},
+    runtime::block_on,
 };
 use crate::{
     config::{Config, UnknownVariable},

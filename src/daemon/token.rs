@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, SubsecRound as _, Utc};
 
-use super::{TokenCommand, commands::say};
+use super::{arguments::TokenCommand, commands::say};
 use crate::{
     config::Config,
     domain::{

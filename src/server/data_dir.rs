@@ -9,13 +9,16 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{SQLITE_FILE, background::now};
+use super::background::now;
 use crate::{
     config::Config,
     domain::{access::AccessToken, id::SiteId},
     keyring::Keyring,
     service::{FIRST_TOKENS, Gatekeeper, NewToken},
 };
+
+/// The embedded database, in the data directory.
+pub(super) const SQLITE_FILE: &str = "duyet.sqlite3";
 
 /// The site of the first tokens.
 const FIRST_SITE: &str = "default";

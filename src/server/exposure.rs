@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{SQLITE_FILE, data_dir};
+use super::data_dir::{self, SQLITE_FILE};
 use crate::config::Config;
 
 /// A sentence for each file or directory of secrets that the group or others may open.

@@ -2,7 +2,11 @@
 
 use anyhow::{Context as _, bail};
 
-use super::{background::now, data_dir, migrate, patiently};
+use super::{
+    background::now,
+    data_dir,
+    database::{migrate, patiently},
+};
 use crate::{
     config::Config,
     domain::key::KeyUsage,

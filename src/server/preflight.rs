@@ -9,9 +9,10 @@ use std::{
 };
 
 use super::{
-    SQLITE_FILE, check_keyring, exposure,
+    data_dir::{SQLITE_FILE, check_keyring},
+    database::{database_trouble, open_store},
+    exposure,
     listen::open_tls,
-    open_store,
     parts::{self, captcha, limiter},
 };
 use crate::{config::Config, domain::Error, ops::telemetry, store::postgres::PostgresStore};
@@ -32,7 +33,7 @@ pub fn problems(config: &Config) -> Vec<String> {
     note(limiter(config).map(drop));
     note(captcha(config).map(drop));
     match &config.database_url {
-        Some(url) => note(PostgresStore::connect_lazy(url.expose()).map(drop).map_err(super::database_trouble)),
+        Some(url) => note(PostgresStore::connect_lazy(url.expose()).map(drop).map_err(database_trouble)),
         None => note(check_data_dir(&config.data_dir)),
     }
     problems

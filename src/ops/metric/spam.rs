@@ -2,7 +2,7 @@
 
 use metrics::{counter, describe_counter, describe_gauge, gauge};
 
-use super::float;
+use super::number::float;
 use crate::domain::{id::SiteId, spam::Finding};
 
 const FINDINGS: &str = "duyet_findings_total";

@@ -2,7 +2,7 @@
 
 use metrics::{Unit, describe_gauge, gauge};
 
-use super::float;
+use super::number::float;
 
 const STORE_UP: &str = "duyet_store_up";
 const LOG_BYTES: &str = "duyet_wal_bytes";

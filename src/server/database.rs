@@ -1,0 +1,111 @@
+//! Opens, migrates and waits for the database.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+
+use super::{
+    away::Away,
+    data_dir::{self, SQLITE_FILE},
+};
+use crate::{
+    config::Config,
+    domain::Error,
+    service::Gatekeeper,
+    store::{Store, postgres::PostgresStore, sqlite::SqliteStore},
+};
+
+/// How long a command waits for a database that is not there yet. A server waits as long as it takes.
+const STORE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Pause between two tries to reach it.
+const STORE_PAUSE: Duration = Duration::from_millis(500);
+
+/// Opens the store that the configuration names. A `PostgreSQL` store connects on first use.
+///
+/// # Errors
+/// When the file cannot be opened or the URL not read.
+pub fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    match &config.database_url {
+        Some(url) => Ok(Arc::new(PostgresStore::connect_lazy(url.expose()).map_err(database_trouble)?)),
+        None => {
+            data_dir::create(&config.data_dir)?;
+            let path = config.data_dir.join(SQLITE_FILE);
+            data_dir::create_private(&path)?;
+            Ok(Arc::new(SqliteStore::open(path)))
+        }
+    }
+}
+
+/// Opens the store that the configuration names, without making a SQLite file.
+///
+/// # Errors
+/// As [`open_store`]; when there is no file.
+pub fn open_existing_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    let path = config.data_dir.join(SQLITE_FILE);
+    if config.database_url.is_none() && path.metadata().map_or(true, |file| file.len() == 0) {
+        bail!(
+            "there is no database in {}: start `duyetd serve` there first, or name the right directory with --data-dir (DUYET_DATA_DIR) or the right database with DATABASE_URL",
+            config.data_dir.display()
+        );
+    }
+    open_store(config)
+}
+
+pub(super) fn database_trouble(error: Error) -> anyhow::Error {
+    anyhow::Error::new(error).context("DATABASE_URL")
+}
+
+/// Migrates, waiting up to 30 s for a database that is not there yet.
+///
+/// # Errors
+/// When it stays away, when it refuses for good (password, database, start-up parameter), or when its schema is newer than this program.
+pub async fn migrate(store: &dyn Store) -> anyhow::Result<()> {
+    migrate_within(store, Some(STORE_PATIENCE)).await
+}
+
+pub(super) async fn migrate_within(store: &dyn Store, patience: Option<Duration>) -> anyhow::Result<()> {
+    match patiently(patience, || store.migrate()).await {
+        Err(Error::StorageUnavailable(cause) | Error::Internal(cause)) => {
+            Err(anyhow::anyhow!(cause)).context("migrating the database")
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Waits for a database that is not there yet, at most for `patience`.
+pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+    patience: Option<Duration>,
+    task: impl Fn() -> F,
+) -> Result<T, Error> {
+    let (began, away) = (tokio::time::Instant::now(), Away::default());
+    loop {
+        match task().await {
+            Err(Error::StorageUnavailable(cause)) if patience.is_none_or(|most| began.elapsed() < most) => {
+                if away.is_due() {
+                    tracing::warn!(%cause, waited_s = began.elapsed().as_secs(), "the database is not there yet");
+                }
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// A database that is busy while a start needs it is waited for, as by [`migrate`].
+pub(super) async fn make_first_tokens(config: &Config, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
+    let (patience, away) = (tokio::time::Instant::now() + STORE_PATIENCE, Away::default());
+    loop {
+        let made = data_dir::write_first_tokens(&config.data_dir, gatekeeper).await;
+        let is_away = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(Error::StorageUnavailable(_)));
+        match made {
+            Err(error) if is_away(&error) && tokio::time::Instant::now() < patience => {
+                if away.is_due() {
+                    tracing::warn!(cause = %error, "the database is busy");
+                }
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+            made => return made,
+        }
+    }
+}
