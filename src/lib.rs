@@ -27,3 +27,5 @@ pub mod server;
 pub mod service;
 /// Where comments live.
 pub mod store;
+/// Background tasks that survive a panic.
+pub mod supervise;

@@ -15,12 +15,15 @@ use super::{
     tier_answer::{ChargeOutcome, Source, TierAnswer, denies},
     tiers::Tiers,
 };
-use crate::domain::rate_limit::{Allowance, Charge, LimitMode, Quotas};
+use crate::{
+    domain::rate_limit::{Allowance, Charge, LimitMode, Quotas},
+    supervise::supervise,
+};
 
 /// How often drained counts are dropped from memory. A key costs about 150 bytes, so a minute of strangers is little.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
-/// Least time between two housekeepings, so that a crowd of new keys cannot keep a core busy sweeping.
-const HOUSEKEEPING_PAUSE: Duration = Duration::from_secs(1);
+const SWEEP: Duration = Duration::from_secs(60);
+/// Least time between two sweeps, so that a crowd of new keys cannot keep a core busy sweeping.
+const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 
 /// Counts events and says when there are too many. Share it in an `Arc`; its background tasks end with it.
 pub struct Limiter {
@@ -49,11 +52,15 @@ impl Limiter {
         let crowded = Arc::new(Notify::new());
         let tiers = Arc::new(RwLock::new(Arc::new(Tiers::new(quotas, replicas, &crowded))));
         let mut tasks = JoinSet::new();
-        tasks.spawn(keep_house(Arc::clone(&tiers), Arc::clone(&crowded)));
+        let swept = Arc::clone(&tiers);
+        tasks.spawn(supervise("limiter_sweep", move || sweep_often(Arc::clone(&swept), Arc::clone(&crowded))));
         // Until it is connected, Redis is not in use.
         redis::show_degraded(redis.is_some());
         if let Some(redis) = redis.clone() {
-            tasks.spawn(async move { redis.watch().await });
+            tasks.spawn(supervise("redis_watch", move || {
+                let redis = Arc::clone(&redis);
+                async move { redis.watch().await }
+            }));
         }
         Self { tiers, redis, tasks }
     }
@@ -144,13 +151,14 @@ fn current(tiers: &RwLock<Arc<Tiers>>) -> Arc<Tiers> {
 }
 
 /// Sweeps every minute, and sooner when some table is full.
-async fn keep_house(tiers: Arc<RwLock<Arc<Tiers>>>, crowded: Arc<Notify>) {
+/// Drops drained counts every minute, and when a table is full.
+async fn sweep_often(tiers: Arc<RwLock<Arc<Tiers>>>, crowded: Arc<Notify>) {
     loop {
-        if tokio::time::timeout(HOUSEKEEPING, crowded.notified()).await.is_ok() {
+        if tokio::time::timeout(SWEEP, crowded.notified()).await.is_ok() {
             tracing::warn!("a rate limit's table is full: unknown subjects share one count until others drain");
         }
         current(&tiers).sweep();
-        tokio::time::sleep(HOUSEKEEPING_PAUSE).await;
+        tokio::time::sleep(SWEEP_PAUSE).await;
     }
 }
 

@@ -63,7 +63,7 @@ struct Probes {
 /// # Errors
 /// When the listener fails.
 pub async fn serve(
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     seats: Arc<Seats>,
     metrics: PrometheusHandle,
     readiness: watch::Receiver<Readiness>,
@@ -103,7 +103,7 @@ async fn render(State(probes): State<Probes>, headers: HeaderMap) -> Response {
 
 /// Accepts as many connections as there are seats.
 struct Bounded {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     seats: Arc<Seats>,
 }
 

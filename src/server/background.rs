@@ -1,4 +1,5 @@
-//! What runs beside the calls: health by the database's state, the queue gauges, forgetting, jobs.
+//! What runs beside the calls: health by the database's state, the queue gauges, the removal of old rows, jobs. Every task is
+//! supervised: one that panics starts again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,55 +9,52 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
-use tonic_health::{ServingStatus, server::HealthReporter};
+use tonic_health::server::HealthReporter;
 
-use super::away::Away;
+use super::{away::Away, health};
 use crate::{
-    grpc::SERVICES,
+    domain::Result,
     ops::{http::Readiness, metric},
     service::Services,
+    supervise::supervise,
 };
 
-/// How often the database is asked whether it is there.
-const PING: Duration = Duration::from_secs(1);
-
-/// A database that is away for less is a blip that callers retry through.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// How often samples are folded into histograms: until then each takes memory.
-const UPKEEP: Duration = Duration::from_secs(5);
+const METRIC_UPKEEP: Duration = Duration::from_secs(5);
 
 /// How often queues are counted, while that is quick.
 const MEASURE: Duration = Duration::from_secs(5);
 
-/// Counting long queues of several sites takes some tenths of a second of a core: it rests so many times longer than it took.
+/// Counting the long queues of several sites takes some tenths of a second of a core, so the task rests this many times longer
+/// than it took.
 const REST: u32 = 50;
 
-/// How often a new database is asked whether there is something to look at: its first flood is planned for nothing until then.
+/// How often a new database is asked whether it holds anything yet. Until it is surveyed, its plans are made for empty tables.
 const SURVEY: Duration = Duration::from_secs(1);
 
-/// When it cannot, it does by itself within a minute.
+/// Pause after a survey that failed. The database surveys itself within a minute, too.
 const SURVEY_AGAIN: Duration = Duration::from_secs(60);
 
+/// How often rows are removed that no replay can need any more.
 const FORGET: Duration = Duration::from_secs(600);
 
-/// How often it is asked which jobs are due; the jobs themselves know when that is.
+/// How often due jobs are looked for; the jobs themselves know when they are due.
 const JOBS: Duration = Duration::from_secs(300);
 
-/// How often it is looked whether there are decisions to learn from, or a model that another replica learned.
+/// How often new decisions, and models that another replica learned, are looked for.
 const LEARN: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether another replica changed terms: so long one that was listed may be unknown here.
+/// How often terms that another replica changed are read: a term may be unknown here for this long.
 const TERMS: Duration = Duration::from_secs(5);
 
 /// How often the write-ahead log is measured, and cleaned where something was erased. Cleaning fails while another process
 /// reads, so this is also how often it is retried.
 const CLEAN: Duration = Duration::from_secs(1);
 
-/// How often it is asked whether an erasure outlived its call.
+/// How often erasures that outlived their calls are continued.
 const ERASE: Duration = Duration::from_secs(2);
 
-/// How soon work that failed is tried again: a database that was busy for a moment should not cost a period.
+/// Longest pause after a failure: a database that was busy for a moment should not cost a whole period.
 const RETRY: Duration = Duration::from_secs(5);
 
 #[expect(clippy::disallowed_methods, reason = "the edge of background work")]
@@ -71,98 +69,83 @@ pub(super) fn spawn(
     readiness: &watch::Sender<Readiness>,
     stop: CancellationToken,
 ) {
-    let away = Arc::new(Away::default());
-    let health = watch_store(Arc::clone(&away), Arc::clone(&services), readiness.clone());
-    tokio::spawn(stop.clone().run_until_cancelled_owned(health));
-    // Not cancelled: it must still tell that the server is draining.
-    tokio::spawn(follow(reporter, readiness.subscribe()));
-    tokio::spawn(stop.clone().run_until_cancelled_owned(survey(Arc::clone(&away), Arc::clone(&services))));
-    let upkeep = every(Arc::clone(&away), UPKEEP, || {
+    // Not cancelled: it must still report that the server is draining.
+    let subscription = readiness.subscribe();
+    tokio::spawn(supervise("health", move || health::follow(reporter.clone(), subscription.clone())));
+
+    let tasks = Tasks { away: Arc::default(), services, stop };
+    let readiness = readiness.clone();
+    tasks.start("store_health", move |away, services| health::watch_store(away, services, readiness.clone()));
+    tasks.start("survey", survey);
+    tasks.start("queue_gauges", measure);
+    tasks.every("metric_upkeep", METRIC_UPKEEP, |_| async {
         metric::run_upkeep();
-        std::future::ready(Ok(0))
+        Ok(())
     });
-    tokio::spawn(stop.clone().run_until_cancelled_owned(upkeep));
-    let measured = Arc::clone(&services);
-    let measure = sparingly(Arc::clone(&away), MEASURE, move || {
-        let services = Arc::clone(&measured);
-        async move { services.maintenance.measure_queue(now()).await.map(|()| 0) }
-    });
-    tokio::spawn(stop.clone().run_until_cancelled_owned(measure));
-    let working = Arc::clone(&services);
-    let jobs = every(Arc::clone(&away), JOBS, move || {
-        let services = Arc::clone(&working);
-        async move { services.maintenance.run_jobs(&now).await }
-    });
-    tokio::spawn(stop.clone().run_until_cancelled_owned(jobs));
-    let learning = Arc::clone(&services);
-    let learn = every(Arc::clone(&away), LEARN, move || {
-        let services = Arc::clone(&learning);
-        async move { services.maintenance.learn(&now).await }
-    });
-    tokio::spawn(stop.clone().run_until_cancelled_owned(learn));
-    let listing = Arc::clone(&services);
-    let terms = every(Arc::clone(&away), TERMS, move || {
-        let services = Arc::clone(&listing);
-        async move { services.rules.load_terms().await }
-    });
-    tokio::spawn(stop.clone().run_until_cancelled_owned(terms));
-    spawn_removal(&away, services, stop);
+    tasks.every("jobs", JOBS, |services| async move { services.maintenance.run_jobs(&now).await.map(drop) });
+    tasks.every("learn", LEARN, |services| async move { services.maintenance.learn(&now).await.map(drop) });
+    tasks.every("terms", TERMS, |services| async move { services.rules.load_terms().await.map(drop) });
+    tasks.every("clean_log", CLEAN, |services| async move { services.maintenance.clean_log().await.map(drop) });
+    tasks.every(
+        "erasures",
+        ERASE,
+        |services| async move { services.maintenance.continue_erasures(&now).await.map(drop) },
+    );
+    tasks.every("forget", FORGET, |services| async move { services.maintenance.forget_old(now()).await.map(drop) });
 }
 
-/// Starts what removes old rows and erased text.
-fn spawn_removal(away: &Arc<Away>, services: Arc<Services>, stop: CancellationToken) {
-    let cleaning = Arc::clone(&services);
-    let clean = every(Arc::clone(away), CLEAN, move || {
-        let services = Arc::clone(&cleaning);
-        async move { services.maintenance.clean_log().await.map(|_| 0) }
-    });
-    tokio::spawn(stop.clone().run_until_cancelled_owned(clean));
-    let erasing = Arc::clone(&services);
-    let erase = every(Arc::clone(away), ERASE, move || {
-        let services = Arc::clone(&erasing);
-        async move { services.maintenance.continue_erasures(&now).await }
-    });
-    tokio::spawn(stop.clone().run_until_cancelled_owned(erase));
-    let forget = every(Arc::clone(away), FORGET, move || {
-        let services = Arc::clone(&services);
-        async move { services.maintenance.forget_old(now()).await }
-    });
-    tokio::spawn(stop.run_until_cancelled_owned(forget));
-}
-
-/// Runs `deed` now and then every `period`. A failure is told and tried again soon.
-async fn every<F: Future<Output = crate::domain::Result<u64>>>(
+/// What all tasks share.
+struct Tasks {
     away: Arc<Away>,
-    period: Duration,
-    deed: impl Fn() -> F,
-) {
-    let mut ticks = interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = deed().await {
-            away.report(&error);
-            ticks.reset_after(period.min(RETRY));
-        }
+    services: Arc<Services>,
+    stop: CancellationToken,
+}
+
+impl Tasks {
+    /// Runs `task` until it returns or the server stops.
+    fn start<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        name: &'static str,
+        task: impl Fn(Arc<Away>, Arc<Services>) -> F + Send + 'static,
+    ) {
+        let (away, services) = (Arc::clone(&self.away), Arc::clone(&self.services));
+        let supervised = supervise(name, move || task(Arc::clone(&away), Arc::clone(&services)));
+        tokio::spawn(self.stop.clone().run_until_cancelled_owned(supervised));
+    }
+
+    /// Runs `work` now and then every `period`. Reports a failure and tries again soon.
+    fn every<F: Future<Output = Result<()>> + Send + 'static>(
+        &self,
+        name: &'static str,
+        period: Duration,
+        work: fn(Arc<Services>) -> F,
+    ) {
+        self.start(name, move |away, services| async move {
+            let mut ticks = interval(period);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                if let Err(error) = work(Arc::clone(&services)).await {
+                    away.report(&error);
+                    ticks.reset_after(period.min(RETRY));
+                }
+            }
+        });
     }
 }
 
-/// Runs `deed` now and then every `period`, or as much more seldom as it takes long. A failure is told.
-async fn sparingly<F: Future<Output = crate::domain::Result<u64>>>(
-    away: Arc<Away>,
-    period: Duration,
-    deed: impl Fn() -> F,
-) {
+/// Keeps the queue gauges up to date, less often while counting takes long.
+async fn measure(away: Arc<Away>, services: Arc<Services>) {
     loop {
         let began = Instant::now();
-        if let Err(error) = deed().await {
+        if let Err(error) = services.maintenance.measure_queue(now()).await {
             away.report(&error);
         }
-        tokio::time::sleep(period.max(began.elapsed() * REST)).await;
+        tokio::time::sleep(MEASURE.max(began.elapsed() * REST)).await;
     }
 }
 
-/// Until it is done.
+/// Returns once the database has surveyed its tables.
 async fn survey(away: Arc<Away>, services: Arc<Services>) {
     loop {
         let wait = match services.maintenance.survey().await {
@@ -177,47 +160,95 @@ async fn survey(away: Arc<Away>, services: Arc<Services>) {
     }
 }
 
-async fn watch_store(away: Arc<Away>, services: Arc<Services>, readiness: watch::Sender<Readiness>) {
-    let mut ticks = interval(PING);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last_seen = Instant::now();
-    loop {
-        ticks.tick().await;
-        let up = services.maintenance.ping().await;
-        metric::store_up(up.is_ok());
-        match up {
-            Ok(()) => {
-                last_seen = Instant::now();
-                away.ended();
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use uuid::Uuid;
+
+    use super::now;
+    use crate::{
+        config::{Config, Settings},
+        domain::{
+            access::{Caller, Role},
+            id::SiteId,
+            queue::QueueFilter,
+        },
+        server::{self, Running},
+        supervise::trap,
+    };
+
+    /// The long-lived tasks of a server on SQLite with Redis while somebody watches the queue. Not among them: `survey`, which
+    /// returns at once on SQLite, and `certificate`, which only runs with TLS.
+    const TASKS: [&str; 20] = [
+        "challenge_reads",
+        "clean_log",
+        "config_reload",
+        "erasures",
+        "forget",
+        "grpc_accept",
+        "health",
+        "http",
+        "jobs",
+        "learn",
+        "limiter_sweep",
+        "metric_upkeep",
+        "page_reads",
+        "queue_changes",
+        "queue_gauges",
+        "redis_watch",
+        "store_health",
+        "submission_writes",
+        "submit_reads",
+        "terms",
+    ];
+
+    async fn start(dir: &std::path::Path) -> Running {
+        let mut config = Config::from_settings(Settings::default()).unwrap();
+        config.data_dir = dir.to_owned();
+        config.grpc_addr = "127.0.0.1:0".parse().unwrap();
+        config.http_addr = config.grpc_addr;
+        config.drain_notice = std::time::Duration::ZERO;
+        // Nothing listens there: the task that looks for Redis runs all the same.
+        config.redis_url = "redis://127.0.0.1:1/".parse().ok();
+        server::start(config).await.unwrap()
+    }
+
+    fn starts(task: &str) -> usize {
+        trap::starts().get(task).copied().unwrap_or_default()
+    }
+
+    async fn wait_until(is_so: impl Fn() -> bool, what: &str) {
+        for _ in 0..1_500 {
+            if is_so() {
+                return;
             }
-            Err(error) => away.report(&error),
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        let next = if last_seen.elapsed() < PATIENCE { Readiness::Ready } else { Readiness::StoreDown };
-        readiness.send_if_modified(|now| {
-            let changes = *now != next && *now != Readiness::Draining;
-            if changes {
-                tracing::warn!(readiness = ?next, "readiness changed");
-                *now = next;
-            }
-            changes
-        });
+        panic!("{what}: not within 30 s");
     }
-}
 
-async fn follow(reporter: HealthReporter, mut readiness: watch::Receiver<Readiness>) {
-    while readiness.changed().await.is_ok() {
-        let now = *readiness.borrow_and_update();
-        report_health(&reporter, now).await;
+    // On one thread: traps are set by thread.
+    #[tokio::test]
+    async fn every_task_that_panics_starts_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let running = start(dir.path()).await;
+        let site = SiteId::parse("default").unwrap();
+        let caller = Arc::new(Caller { token: Uuid::nil(), site, name: "test".into(), role: Role::Moderator });
+        let watch = running.services.moderation.watch_queue(&caller, QueueFilter::default(), now).await.unwrap();
+        for task in TASKS {
+            wait_until(|| starts(task) > 0, task).await;
+        }
+        let before = trap::starts();
+        for task in TASKS {
+            trap::set(task);
+        }
+        for task in TASKS {
+            wait_until(|| starts(task) > before[task], task).await;
+        }
+        drop(watch);
+        running.stop().await;
+        let unknown: Vec<_> = before.keys().filter(|task| !TASKS.contains(task) && **task != "survey").collect();
+        assert!(unknown.is_empty(), "no test for {unknown:?}");
     }
-}
-
-/// Tells grpc.health.v1 about every service and the server as a whole.
-pub(super) async fn report_health(reporter: &HealthReporter, readiness: Readiness) {
-    let status = if readiness == Readiness::Ready { ServingStatus::Serving } else { ServingStatus::NotServing };
-    for service in SERVICES {
-        reporter.set_service_status(service, status).await;
-    }
-    // The empty name asks about the process: it is alive until it drains.
-    let whole = if readiness == Readiness::Draining { ServingStatus::NotServing } else { ServingStatus::Serving };
-    reporter.set_service_status("", whole).await;
 }

@@ -22,6 +22,7 @@ use crate::{
         seats::Seats,
     },
     service::Gatekeeper,
+    supervise::supervise,
 };
 
 pub(super) fn open_tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
@@ -34,7 +35,9 @@ pub(super) fn open_tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
 /// Reads certificates again when they change, until `stop`.
 pub(super) fn follow(tls: Option<&Arc<Tls>>, stop: &CancellationToken) {
     if let Some(tls) = tls {
-        tokio::spawn(stop.clone().run_until_cancelled_owned(Arc::clone(tls).follow()));
+        let tls = Arc::clone(tls);
+        let follow = supervise("certificate", move || Arc::clone(&tls).follow());
+        tokio::spawn(stop.clone().run_until_cancelled_owned(follow));
     }
 }
 
@@ -54,7 +57,16 @@ pub(super) fn serve_http(
     let gate = (!listener.local_addr()?.ip().is_loopback()).then(|| metrics_gate(Arc::clone(gatekeeper)));
     let metrics = metric::install().map_err(anyhow::Error::msg)?;
     let seats = Seats::new(connections.http, connections.http / 2);
-    tokio::spawn(http::serve(listener, seats, metrics, readiness, gate, stop.clone().cancelled_owned()));
+    let (listener, stop) = (Arc::new(listener), stop.clone());
+    tokio::spawn(supervise("http", move || {
+        let (listener, seats, stop) = (Arc::clone(&listener), Arc::clone(&seats), stop.clone().cancelled_owned());
+        let served = http::serve(listener, seats, metrics.clone(), readiness.clone(), gate.clone(), stop);
+        async move {
+            if let Err(error) = served.await {
+                tracing::error!(%error, "metrics and probes are served no more");
+            }
+        }
+    }));
     Ok(())
 }
 

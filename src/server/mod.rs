@@ -6,6 +6,7 @@ mod data_dir;
 mod database;
 mod drain;
 mod exposure;
+mod health;
 mod keys;
 mod listen;
 mod lock;
@@ -17,7 +18,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{Mutex, watch},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,7 @@ use crate::{
     },
     service::{Gatekeeper, PageCache, Parts, Services, SiteDefaults},
     store::Store,
+    supervise::supervise,
 };
 
 pub use background::now;
@@ -103,9 +105,11 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let in_flight = InFlight::default();
     let routes = grpc::routes(&services, gatekeeper, health, config.reflection, in_flight.clone(), config.heartbeat)?;
     readiness.send_replace(Readiness::Ready);
-    background::report_health(&reporter, Readiness::Ready).await;
+    health::report(&reporter, Readiness::Ready).await;
     background::spawn(Arc::clone(&services), reporter, &readiness, stop_rest.clone());
-    let reload = reload::follow(config.clone(), Arc::clone(&services), hangups);
+    let (hangups, reloaded, started) = (Arc::new(Mutex::new(hangups)), Arc::clone(&services), config.clone());
+    let follow = move || reload::follow(started.clone(), Arc::clone(&reloaded), Arc::clone(&hangups));
+    let reload = supervise("config_reload", follow);
     tokio::spawn(stop_rest.clone().run_until_cancelled_owned(reload));
     listen::follow(tls.as_ref(), &stop_rest);
     let seats = listen::grpc_seats(&config, connections);

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     signal::unix::Signal,
+    sync::Mutex,
     time::{MissedTickBehavior, interval},
 };
 
@@ -18,9 +19,10 @@ use crate::{
 /// Kubernetes does.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Follows the file that the configuration came from, until dropped. Without a file it only takes SIGHUP's sting, which would end
-/// the process.
-pub(super) async fn follow(started: Config, services: Arc<Services>, mut hangups: Signal) {
+/// Follows the file that the configuration came from, until dropped. Without a file it only takes the signals, which would end
+/// the process otherwise.
+pub(super) async fn follow(started: Config, services: Arc<Services>, hangups: Arc<Mutex<Signal>>) {
+    let mut hangups = hangups.lock().await;
     metric::config_is_good(true);
     let Some(source) = started.source.clone() else {
         while hangups.recv().await.is_some() {

@@ -14,10 +14,13 @@ use tokio::{
 };
 
 use super::contract::{ArticlePage, CommentStore, SubmissionStore};
-use crate::domain::{
-    Error, Result,
-    page::CommentPage,
-    submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
+use crate::{
+    domain::{
+        Error, Result,
+        page::CommentPage,
+        submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
+    },
+    supervise::{panicked, supervise},
 };
 
 /// Items that may wait; one more is refused.
@@ -69,7 +72,7 @@ const READERS: usize = 2;
 impl SubmissionWriter {
     /// Starts `workers` tasks: 2 keep PostgreSQL busy, SQLite has use for 1. Must be called inside a runtime.
     pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize) -> Self {
-        Self::new(store, workers, "submit queue", |store, batch| store.insert_submissions(batch))
+        Self::new(store, workers, "submission_writes", "submit queue", |store, batch| store.insert_submissions(batch))
     }
 
     /// Stores a submission and answers after its commit. A caller that stops waiting does not stop the write.
@@ -84,7 +87,7 @@ impl SubmissionWriter {
 impl SubmitReader {
     /// Starts its tasks. Must be called inside a runtime.
     pub fn start(store: &Arc<dyn SubmissionStore>) -> Self {
-        Self::new(store, READERS, "read queue", |store, batch| store.submit_contexts(batch))
+        Self::new(store, READERS, "submit_reads", "read queue", |store, batch| store.submit_contexts(batch))
     }
 
     /// What a submit must know, read after it was asked.
@@ -99,7 +102,7 @@ impl SubmitReader {
 impl ChallengeReader {
     /// Starts its tasks. Must be called inside a runtime.
     pub fn start(store: &Arc<dyn SubmissionStore>) -> Self {
-        Self::new(store, READERS, "read queue", |store, batch| store.challenge_contexts(batch))
+        Self::new(store, READERS, "challenge_reads", "read queue", |store, batch| store.challenge_contexts(batch))
     }
 
     /// What a challenge must know, read after it was asked.
@@ -114,7 +117,7 @@ impl ChallengeReader {
 impl PageReader {
     /// Starts its tasks. Must be called inside a runtime.
     pub fn start(store: &Arc<dyn CommentStore>) -> Self {
-        Self::new(store, READERS, "read queue", |store, batch| store.list_comments(batch))
+        Self::new(store, READERS, "page_reads", "read queue", |store, batch| store.list_comments(batch))
     }
 
     /// A page of public comments, read after it was asked for.
@@ -130,12 +133,16 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Batches<Q, A> {
     fn new<S: Send + Sync + ?Sized + 'static>(
         store: &Arc<S>,
         workers: usize,
+        task: &'static str,
         what: &'static str,
         call: Call<S, Q, A>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let jobs = Arc::new(Mutex::new(receiver));
-        let spawn = |_| tokio::spawn(work(Arc::clone(store), Arc::clone(&jobs), call));
+        let spawn = |_| {
+            let (store, jobs) = (Arc::clone(store), Arc::clone(&jobs));
+            tokio::spawn(supervise(task, move || work(task, Arc::clone(&store), Arc::clone(&jobs), call)))
+        };
         Self { jobs: RwLock::new(Some(sender)), workers: Mutex::new((0..workers).map(spawn).collect()), what }
     }
 
@@ -153,13 +160,13 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Batches<Q, A> {
     pub async fn close(&self) {
         self.jobs.write().unwrap_or_else(PoisonError::into_inner).take();
         for worker in self.workers.lock().await.drain(..) {
-            // A worker that panicked has told so itself; what it held was answered with an error.
             worker.await.ok();
         }
     }
 }
 
 async fn work<S: Sync + ?Sized, Q: Sync, A>(
+    task: &'static str,
     store: Arc<S>,
     jobs: Arc<Mutex<mpsc::Receiver<Job<Q, A>>>>,
     call: Call<S, Q, A>,
@@ -170,6 +177,9 @@ async fn work<S: Sync + ?Sized, Q: Sync, A>(
         let began = Instant::now();
         // A panic must not end the worker: nobody would be answered after it. Its callers are told by their dropped answers.
         let results = AssertUnwindSafe(answer_all(&*store, &items, call)).catch_unwind().await;
+        if results.is_err() {
+            panicked(task);
+        }
         let is_away = |result: &Result<A>| matches!(result, Err(Error::StorageUnavailable(_)));
         let silent = began.elapsed() >= SILENCE && results.iter().flatten().all(is_away);
         for (answer, result) in answers.into_iter().zip(results.into_iter().flatten()) {

@@ -9,8 +9,8 @@ use crate::support::imports::imports;
 
 /// A module of the server, the modules it may import, and the crates it must not name. What other packages must not import is
 /// Cargo's to enforce.
-const MODULES: [(&str, &[&str], &[&str]); 11] = [
-    ("captcha", &["domain"], &["tonic", "sqlx", "redis", "axum", "duyet_proto"]),
+const MODULES: [(&str, &[&str], &[&str]); 12] = [
+    ("captcha", &["domain", "supervise"], &["tonic", "sqlx", "redis", "axum", "duyet_proto"]),
     ("config", &["domain"], &["tokio", "tonic", "sqlx", "redis", "axum", "duyet_proto"]),
     ("daemon", ALL, &[]),
     (
@@ -30,22 +30,35 @@ const MODULES: [(&str, &[&str], &[&str]); 11] = [
             "duyet_locale",
         ],
     ),
-    ("grpc", &["domain", "ops", "service"], &["sqlx", "redis", "governor"]),
+    ("grpc", &["domain", "ops", "service", "supervise"], &["sqlx", "redis", "governor"]),
     ("keyring", &["domain"], &["tokio", "tonic", "sqlx", "redis", "axum", "duyet_proto"]),
-    ("limiter", &["domain"], &["tonic", "sqlx", "axum", "duyet_proto"]),
-    ("ops", &["domain"], &["tonic", "sqlx", "redis", "duyet_proto"]),
+    ("limiter", &["domain", "supervise"], &["tonic", "sqlx", "axum", "duyet_proto"]),
+    ("ops", &["domain", "supervise"], &["tonic", "sqlx", "redis", "duyet_proto"]),
     ("server", ALL, &[]),
     (
         "service",
-        &["captcha", "domain", "keyring", "limiter", "ops", "store"],
+        &["captcha", "domain", "keyring", "limiter", "ops", "store", "supervise"],
         &["tonic", "sqlx", "redis", "axum", "duyet_proto"],
     ),
-    ("store", &["domain"], &["tonic", "redis", "axum", "duyet_proto"]),
+    ("store", &["domain", "supervise"], &["tonic", "redis", "axum", "duyet_proto"]),
+    ("supervise", &[], &["tonic", "sqlx", "redis", "axum", "duyet_proto"]),
 ];
 
 /// Modules that wire the others.
-const ALL: &[&str] =
-    &["captcha", "config", "daemon", "domain", "grpc", "keyring", "limiter", "ops", "server", "service", "store"];
+const ALL: &[&str] = &[
+    "captcha",
+    "config",
+    "daemon",
+    "domain",
+    "grpc",
+    "keyring",
+    "limiter",
+    "ops",
+    "server",
+    "service",
+    "store",
+    "supervise",
+];
 
 /// Packages besides the server, whose files have the same measures.
 const PACKAGES: [&str; 4] = ["cli/src", "examples/portal", "locale/src", "proto/src"];
@@ -186,5 +199,19 @@ fn every_longer_file_says_what_it_is_for() {
         let text = fs::read_to_string(&file).unwrap();
         let opens = text.starts_with("//!");
         assert!(opens || text.lines().count() <= 60, "{} lacks a //! line", file.display());
+    }
+}
+
+/// Files whose tasks end by themselves: a connection, a lookup, a rollback.
+const SHORT_TASKS: [&str; 3] = ["grpc/transport/incoming.rs", "limiter/patience.rs", "store/postgres/session.rs"];
+
+#[test]
+fn every_task_of_the_server_is_supervised() {
+    for file in source("") {
+        let text = code(&file);
+        let is_short = SHORT_TASKS.iter().any(|short| file.ends_with(short));
+        if text.contains("tokio::spawn(") && !is_short {
+            assert!(text.contains("supervise"), "{}: a task there would end with a panic", file.display());
+        }
     }
 }

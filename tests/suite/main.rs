@@ -43,7 +43,6 @@ mod person;
 mod policy;
 mod privacy;
 mod promises;
-mod proxied;
 mod python_client;
 mod reading;
 mod redis_costs;

@@ -21,7 +21,10 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
 use super::tls::Tls;
-use crate::ops::seats::{Seat, Seated, Seats};
+use crate::{
+    ops::seats::{Seat, Seated, Seats},
+    supervise::supervise,
+};
 
 /// A connection that sends nothing for so long is closed. Longer than [`KEEPALIVE`], whose answers keep a healthy one alive.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -44,37 +47,45 @@ pub fn accept(
 ) -> ReceiverStream<io::Result<Guarded>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        stop.run_until_cancelled(async {
-            loop {
-                let (socket, peer) = match listener.accept().await {
-                    Ok(accepted) => accepted,
-                    Err(error) => {
-                        tracing::warn!(cause = %error, "accept failed");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                        continue;
-                    }
-                };
-                send_at_once(&socket);
-                // Who finds no seat hears so at once.
-                let Some(seated) = seats.seat(socket, peer) else { continue };
-                let Some(tls) = &tls else {
-                    if sender.send(Ok(Guarded::plain(seated))).await.is_err() {
-                        return;
-                    }
-                    continue;
-                };
-                // Beside the others: one that is slow holds up nobody.
-                let (tls, sender) = (Arc::clone(tls), sender.clone());
-                tokio::spawn(async move {
-                    if let Some(guarded) = Guarded::over_tls(&tls, seated).await {
-                        sender.send(Ok(guarded)).await.ok();
-                    }
-                });
-            }
-        })
-        .await;
+        let accepting = supervise("grpc_accept", || accept_all(&listener, tls.as_ref(), &seats, &sender));
+        stop.run_until_cancelled(accepting).await;
     });
     ReceiverStream::new(receiver)
+}
+
+/// Accepts until nobody takes the connections any more.
+async fn accept_all(
+    listener: &TcpListener,
+    tls: Option<&Arc<Tls>>,
+    seats: &Arc<Seats>,
+    sender: &mpsc::Sender<io::Result<Guarded>>,
+) {
+    loop {
+        let (socket, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(cause = %error, "accept failed");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        send_at_once(&socket);
+        // Who finds no seat hears so at once.
+        let Some(seated) = seats.seat(socket, peer) else { continue };
+        let Some(tls) = tls else {
+            if sender.send(Ok(Guarded::plain(seated))).await.is_err() {
+                return;
+            }
+            continue;
+        };
+        // Beside the others: one that is slow holds up nobody.
+        let (tls, sender) = (Arc::clone(tls), sender.clone());
+        tokio::spawn(async move {
+            if let Some(guarded) = Guarded::over_tls(&tls, seated).await {
+                sender.send(Ok(guarded)).await.ok();
+            }
+        });
+    }
 }
 
 /// Bytes both ways, plain or over TLS.

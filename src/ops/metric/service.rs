@@ -4,16 +4,19 @@ use chrono::{DateTime, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 use super::number::float;
-use crate::domain::{
-    address::Unread,
-    audit::AuditAction,
-    challenge::{CaptchaFailure, ChallengeKind, SealedChallenge},
-    comment::TakedownKind,
-    id::SiteId,
-    level::Level,
-    lifecycle::Action,
-    stats::{CountDrift, Job, QueueGauge},
-    trust::TrustLevel,
+use crate::{
+    domain::{
+        address::Unread,
+        audit::AuditAction,
+        challenge::{CaptchaFailure, ChallengeKind, SealedChallenge},
+        comment::TakedownKind,
+        id::SiteId,
+        level::Level,
+        lifecycle::Action,
+        stats::{CountDrift, Job, QueueGauge},
+        trust::TrustLevel,
+    },
+    supervise::TASK_PANICS,
 };
 
 const SUBMITTED: &str = "duyet_comments_submitted_total";
@@ -94,6 +97,7 @@ pub(super) fn describe() {
     describe_counter!(SHED, "calls refused for load, by rank: FIRST (submits, decisions) is shed last, OTHER before");
     describe_gauge!(CALL_BOUND, "unary calls that may be under way; falls while calls are slow");
     describe_counter!(PANICS, "handlers that panicked");
+    describe_counter!(TASK_PANICS, "background tasks that panicked and were started again, by task");
 }
 
 /// Counts a submit.

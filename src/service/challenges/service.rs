@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     captcha::Pool,
-    domain::image_profile::Profile,
+    domain::picture::Profile,
     service::core::Core,
     store::{batches::ChallengeReader, contract::SubmissionStore},
 };

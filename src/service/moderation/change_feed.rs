@@ -3,7 +3,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,6 +25,7 @@ use crate::{
     },
     service::clock::Clock,
     store::{Store, contract::MOST_CHANGES},
+    supervise::supervise,
 };
 
 /// How often the database is asked.
@@ -67,43 +71,46 @@ impl LookOuts {
         }
         let (sender, receiver) = broadcast::channel(BUFFER);
         sites.insert(site.clone(), sender.clone());
-        let post = Post { look_outs: Arc::clone(self), site: site.clone(), sender, left: false };
+        let post = Post { look_outs: Arc::clone(self), site: site.clone(), sender, left: AtomicBool::new(false) };
         let watch = keep_looking(post, Arc::clone(store), clock);
         tokio::spawn(self.over.clone().run_until_cancelled_owned(watch));
         receiver
     }
 }
 
-/// A look-out's place in the list. It is left when nobody listens any more, or else, as after a panic, with the task: then those who
-/// listen are told so, and the next one starts anew.
+/// A look-out's place in the list. It is left when nobody listens any more, or with the task.
 struct Post {
     look_outs: Arc<LookOuts>,
     site: SiteId,
     sender: broadcast::Sender<FoundChanges>,
-    left: bool,
+    left: AtomicBool,
 }
 
 impl Post {
     /// True when nobody listened. Whoever comes later starts another look-out: the list is locked meanwhile.
-    fn leave_if_alone(&mut self) -> bool {
+    fn leave_if_alone(&self) -> bool {
         let mut sites = self.look_outs.sites();
         if self.sender.receiver_count() == 0 {
             sites.remove(&self.site);
-            self.left = true;
+            self.left.store(true, Ordering::Relaxed);
         }
-        self.left
+        self.left.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Post {
     fn drop(&mut self) {
-        if !self.left {
+        if !*self.left.get_mut() {
             self.look_outs.sites().remove(&self.site);
         }
     }
 }
 
-async fn keep_looking(mut post: Post, store: Arc<dyn Store>, clock: Clock) {
+async fn keep_looking(post: Post, store: Arc<dyn Store>, clock: Clock) {
+    supervise("queue_changes", || look_often(&post, &*store, clock)).await;
+}
+
+async fn look_often(post: &Post, store: &dyn Store, clock: Clock) {
     let mut look = Look { seen: HashSet::new(), last: clock() };
     let mut ticks = interval(POLL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -112,7 +119,7 @@ async fn keep_looking(mut post: Post, store: Arc<dyn Store>, clock: Clock) {
         if post.leave_if_alone() {
             return;
         }
-        match look.around(&*store, &post.site, clock()).await {
+        match look.around(store, &post.site, clock()).await {
             // Fails only when nobody listens.
             Ok(Some(change)) => drop(post.sender.send(change)),
             Ok(None) => {}
@@ -153,7 +160,9 @@ impl Look {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::broadcast::error::RecvError;
+    use std::sync::atomic::AtomicUsize;
+
+    use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
     use super::*;
     use crate::store::sqlite::SqliteStore;
@@ -215,15 +224,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_look_out_that_fails_is_missed_and_leaves_its_place() {
+    async fn a_look_out_that_panics_starts_again_and_keeps_its_listeners() {
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
+        let clock = || {
+            assert!(CALLS.fetch_add(1, Ordering::Relaxed) > 0, "as the test wants it");
+            DateTime::UNIX_EPOCH
+        };
         let (look_outs, store) = (Arc::new(LookOuts::default()), store());
         let site = SiteId::parse("bao-hue").unwrap();
-        let mut broken = look_outs.follow(&store, &site, || panic!("no clock"));
-        assert!(matches!(broken.recv().await, Err(RecvError::Closed)));
-        let mut sound = look_outs.follow(&store, &site, || DateTime::UNIX_EPOCH);
-        assert!(look_outs.sites().contains_key(&site));
+        let mut listener = look_outs.follow(&store, &site, clock);
+        while CALLS.load(Ordering::Relaxed) < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(listener.try_recv().err(), Some(TryRecvError::Empty));
         look_outs.over.cancel();
-        assert!(matches!(sound.recv().await, Err(RecvError::Closed)));
+        assert!(matches!(listener.recv().await, Err(RecvError::Closed)));
         assert!(look_outs.sites().is_empty());
     }
 }

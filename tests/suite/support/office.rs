@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use duyetd::{
     captcha::Pool,
-    domain::{answer::Alphabet, image_profile::Profile},
+    domain::{answer::Alphabet, picture::Profile},
     keyring::Keyring,
     limiter::Limiter,
     ops::metric,

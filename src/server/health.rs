@@ -1,0 +1,72 @@
+//! Health by the database's state: what probes and grpc.health.v1 answer.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use super::away::Away;
+use crate::{
+    grpc::SERVICES,
+    ops::{http::Readiness, metric},
+    service::Services,
+};
+
+/// How often the database is asked whether it is there.
+const PING: Duration = Duration::from_secs(1);
+
+/// A database that is away for less is a blip that callers retry through.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Keeps `readiness` at the database's state until dropped.
+pub(super) async fn watch_store(away: Arc<Away>, services: Arc<Services>, readiness: watch::Sender<Readiness>) {
+    let mut ticks = interval(PING);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last_seen = Instant::now();
+    loop {
+        ticks.tick().await;
+        let up = services.maintenance.ping().await;
+        metric::store_up(up.is_ok());
+        match up {
+            Ok(()) => {
+                last_seen = Instant::now();
+                away.ended();
+            }
+            Err(error) => away.report(&error),
+        }
+        let next = if last_seen.elapsed() < PATIENCE { Readiness::Ready } else { Readiness::StoreDown };
+        readiness.send_if_modified(|now| {
+            let changes = *now != next && *now != Readiness::Draining;
+            if changes {
+                tracing::warn!(readiness = ?next, "readiness changed");
+                *now = next;
+            }
+            changes
+        });
+    }
+}
+
+/// Reports `readiness` now and at each change, until its sender is dropped.
+pub(super) async fn follow(reporter: HealthReporter, mut readiness: watch::Receiver<Readiness>) {
+    loop {
+        let now = *readiness.borrow_and_update();
+        report(&reporter, now).await;
+        if readiness.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Reports the status of every service and of the server as a whole to grpc.health.v1.
+pub(super) async fn report(reporter: &HealthReporter, readiness: Readiness) {
+    let status = if readiness == Readiness::Ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+    for service in SERVICES {
+        reporter.set_service_status(service, status).await;
+    }
+    // The empty name asks about the process: it is alive until it drains.
+    let whole = if readiness == Readiness::Draining { ServingStatus::NotServing } else { ServingStatus::Serving };
+    reporter.set_service_status("", whole).await;
+}
