@@ -215,3 +215,17 @@ fn every_task_of_the_server_is_supervised() {
         }
     }
 }
+
+/// Services and handlers live in files named for what they hold.
+#[test]
+fn mod_files_of_services_and_handlers_only_declare() {
+    let files = ["service", "grpc"].into_iter().flat_map(source);
+    for file in files.filter(|file| file.ends_with("mod.rs")) {
+        let text = code(&file);
+        // What is indented belongs to a re-export's list.
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with([' ', '/', '}', '#'])) {
+            let item = line.trim_start_matches("pub(super) ").trim_start_matches("pub ");
+            assert!(item.starts_with("mod ") || item.starts_with("use "), "{}: {line}", file.display());
+        }
+    }
+}

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use tonic::{Code, Status};
 use tracing::Instrument as _;
 
-use super::split_path;
+use super::paths::split_path;
 use crate::{
     domain::Error,
     grpc::{MAX_MESSAGE_BYTES, call::locale_of, role, status::to_status},

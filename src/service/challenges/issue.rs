@@ -152,7 +152,7 @@ impl Challenges {
         Ok(ChallengeContent::Altcha(json))
     }
 
-    pub(in crate::service) fn seal_challenge(
+    pub(super) fn seal_challenge(
         &self,
         site: &SiteId,
         article: &ArticleId,
@@ -163,6 +163,6 @@ impl Challenges {
 }
 
 /// The secrets as the proof of work takes them.
-pub(in crate::service) fn exposed(secrets: &ProofSecrets) -> Secrets<'_> {
+pub(super) fn exposed(secrets: &ProofSecrets) -> Secrets<'_> {
     Secrets { challenge: secrets.challenge.expose_secret(), solution: secrets.solution.expose_secret() }
 }

@@ -186,7 +186,7 @@ impl Challenges {
         }
         let payload = format!("{article}\n{token}\n{answer}");
         let asked = self.core.keyring.request_row(site, *request_id, "VerifyChallenge", payload.as_bytes());
-        let _turn = self.core.requests.enter(site, *request_id).await;
+        let _flight = self.core.requests.enter(site, *request_id).await;
         if let Some(row) = self.core.store.find_request(site, *request_id).await? {
             return row.replay::<Pass>(&asked).map(|pass| pass.token);
         }

@@ -7,6 +7,7 @@ use crate::{
     domain::{Result, stats::Job},
     service::{clock::Now, privacy::WORKING},
 };
+
 /// How old an erasure must be, in seconds, before background work takes part: until then its call is at work.
 const LEFT_TO_THE_CALL: i64 = 5;
 

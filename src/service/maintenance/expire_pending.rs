@@ -22,7 +22,7 @@ impl Maintenance {
     ///
     /// # Errors
     /// The store's only.
-    pub(in crate::service) async fn expire_pending(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+    pub(super) async fn expire_pending(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         loop {
             let expired = self.expire_batch(run.site, clock()).await?;
             if expired > 0 {

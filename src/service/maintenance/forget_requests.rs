@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::Maintenance;
 use crate::domain::{Result, request::REQUEST_HOURS};
+
 /// Nonces are kept this long, in hours: far longer than any challenge lives, clock skew included.
 const NONCE_HOURS: i64 = 48;
 

@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// One run of a job on a site. Its id is its own, not its process's: who did a job has no claim on the next run.
-pub(in crate::service) struct Run<'a> {
-    pub(in crate::service) site: &'a SiteId,
+pub(super) struct Run<'a> {
+    pub(super) site: &'a SiteId,
     job: Job,
     id: Uuid,
 }
@@ -41,7 +41,7 @@ impl Maintenance {
     }
 
     /// `false` when it was not due, or another replica has it.
-    pub(in crate::service) async fn run_job(&self, site: &SiteId, job: Job, clock: Now<'_>) -> Result<bool> {
+    pub(super) async fn run_job(&self, site: &SiteId, job: Job, clock: Now<'_>) -> Result<bool> {
         let started = clock();
         let run = Run { site, job, id: new_id(started) };
         if !self.hold(&run, started).await? {
@@ -72,7 +72,7 @@ impl Maintenance {
     }
 
     /// Takes the job for a run, or holds it longer. `false` when it is not due, or another replica has it.
-    pub(in crate::service) async fn hold(&self, run: &Run<'_>, now: DateTime<Utc>) -> Result<bool> {
+    pub(super) async fn hold(&self, run: &Run<'_>, now: DateTime<Utc>) -> Result<bool> {
         let until = now + run.job.lease();
         self.core.store.begin_job(run.site, run.job, run.id, now, until).await
     }

@@ -1,3 +1,4 @@
+mod clean_log;
 mod continue_erasures;
 mod expire_pending;
 mod forget_requests;
@@ -7,7 +8,7 @@ mod queue_gauges;
 mod recount;
 mod service;
 mod stand_down_terms;
-mod store_care;
+mod store_health;
 mod train;
 
 pub use self::service::Maintenance;

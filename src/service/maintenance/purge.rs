@@ -22,7 +22,7 @@ impl Maintenance {
     ///
     /// # Errors
     /// The store's only.
-    pub(in crate::service) async fn purge(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+    pub(super) async fn purge(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let now = clock();
         let outlived = Outlived::at(now, self.core.defaults.get().retention);
         if !self.close_log(run, outlived.spam_before.max(outlived.rejected_before), clock).await? {

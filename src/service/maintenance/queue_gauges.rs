@@ -13,6 +13,7 @@ use crate::{
     },
     ops::metric,
 };
+
 impl Maintenance {
     /// Updates the queue gauges.
     ///

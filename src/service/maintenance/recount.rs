@@ -20,7 +20,7 @@ impl Maintenance {
     ///
     /// # Errors
     /// The store's only.
-    pub(in crate::service) async fn recount(&self, run: &Run<'_>, now: DateTime<Utc>) -> Result<bool> {
+    pub(super) async fn recount(&self, run: &Run<'_>, now: DateTime<Utc>) -> Result<bool> {
         let drift = self.core.store.count_drift(run.site).await?;
         if drift != CountDrift::default() {
             let CountDrift { comments, replies } = drift;
@@ -33,7 +33,7 @@ impl Maintenance {
     }
 
     /// Clears this replica's gauge once the next recount was due: another replica did it, and has the gauge.
-    pub(in crate::service) fn forget_drift(&self, site: &SiteId, now: DateTime<Utc>) {
+    pub(super) fn forget_drift(&self, site: &SiteId, now: DateTime<Utc>) {
         let mut measured = self.drift_measured.lock().unwrap_or_else(PoisonError::into_inner);
         if measured.get(site).is_some_and(|until| *until <= now) {
             measured.remove(site);

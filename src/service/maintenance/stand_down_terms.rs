@@ -17,6 +17,7 @@ use crate::{
     ops::metric,
     service::{blocking::blocking, clock::Now, ids::new_id, rules::MOST_TRIED},
 };
+
 /// What came in the last days, and at most how many, tells whether a term stands in too much.
 const BROAD_DAYS: i64 = 7;
 const MOST_RECEIVED: usize = 2_000;
@@ -26,7 +27,7 @@ impl Maintenance {
     ///
     /// # Errors
     /// The store's.
-    pub(in crate::service) async fn stand_down(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+    pub(super) async fn stand_down(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let (site, now) = (run.site, clock());
         let terms = self.core.store.all_terms(site).await?;
         if terms.iter().all(|term| term.state != TermState::Enforce) {

@@ -32,7 +32,7 @@ const MINUTES: i64 = 5;
 
 /// How far this replica read a site's log, and when, without finding anything new to learn.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::service) struct ReadUpTo {
+pub(super) struct ReadUpTo {
     version: i64,
     log_size: i64,
     at: DateTime<Utc>,
@@ -91,7 +91,7 @@ impl Maintenance {
     }
 
     /// One run of the trainer. `false` when another one took over.
-    pub(in crate::service) async fn train(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+    pub(super) async fn train(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let site = run.site;
         let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
         let course = self.course(site, head.map_or(DateTime::UNIX_EPOCH, |head| head.log_start)).await?;
@@ -166,12 +166,7 @@ impl Maintenance {
 
     /// Lets the site's log begin at `start`: what was decided before stays learned, and is never learned again, since its text may go
     /// from now on. `false` when another replica trained meanwhile or has the job.
-    pub(in crate::service) async fn close_log(
-        &self,
-        run: &Run<'_>,
-        start: DateTime<Utc>,
-        clock: Now<'_>,
-    ) -> Result<bool> {
+    pub(super) async fn close_log(&self, run: &Run<'_>, start: DateTime<Utc>, clock: Now<'_>) -> Result<bool> {
         let site = run.site;
         let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
         let Some(head) = head.filter(|head| head.log_start < start) else { return Ok(true) };

@@ -14,6 +14,7 @@ use crate::{
         page_token::{open_cursor, seal_cursor},
     },
 };
+
 /// A checked request for a page of the audit.
 #[derive(Debug, Clone)]
 pub struct AuditRequest {

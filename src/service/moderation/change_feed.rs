@@ -36,11 +36,11 @@ const POLL: Duration = Duration::from_millis(500);
 const OVERLAP: TimeDelta = TimeDelta::seconds(15);
 
 /// Looks that a watcher may fall behind.
-pub(in crate::service) const BUFFER: usize = 64;
+pub(super) const BUFFER: usize = 64;
 
 /// What a look found.
 #[derive(Debug, Clone)]
-pub(in crate::service) enum FoundChanges {
+pub(super) enum FoundChanges {
     Comments(Arc<[CommentId]>),
     /// More than could be told.
     TooMany,
@@ -48,9 +48,9 @@ pub(in crate::service) enum FoundChanges {
 
 /// The sites that are watched.
 #[derive(Default)]
-pub(in crate::service) struct LookOuts {
+pub(super) struct LookOuts {
     sites: Mutex<HashMap<SiteId, broadcast::Sender<FoundChanges>>>,
-    pub(in crate::service) over: CancellationToken,
+    pub(super) over: CancellationToken,
 }
 
 impl LookOuts {
@@ -59,7 +59,7 @@ impl LookOuts {
     }
 
     /// What changes on a site from now on, and perhaps what did shortly before.
-    pub(in crate::service) fn follow(
+    pub(super) fn follow(
         self: &Arc<Self>,
         store: &Arc<dyn Store>,
         site: &SiteId,

@@ -18,6 +18,7 @@ use crate::{
     ops::metric,
     service::{ids::new_id, page_cache::is_hidden, request_row::request_row},
 };
+
 /// A checked decision.
 #[derive(Debug, Clone, Serialize)]
 pub struct DecideRequest {

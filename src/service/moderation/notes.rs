@@ -14,6 +14,7 @@ use crate::{
     },
     service::{ids::new_id, request_row::request_row},
 };
+
 /// A checked note.
 #[derive(Debug, Clone, Serialize)]
 pub struct NoteRequest {

@@ -69,7 +69,7 @@ impl Moderation {
     }
 
     /// The filter with the author's key in use: the author may have had another one when it was noted down.
-    pub(in crate::service) async fn in_use(&self, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
+    pub(super) async fn in_use(&self, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
         if let Some(author) = &mut filter.author {
             *author = self.core.store.author_keys(site, author).await?.into_iter().next().unwrap_or_default();
         }

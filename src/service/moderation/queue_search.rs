@@ -24,7 +24,7 @@ const SLICE: usize = 10_000;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A page. It may hold less than was asked for, even nothing, and have a next page.
-pub(in crate::service) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<ReviewCase>> {
+pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<ReviewCase>> {
     if !page.filter.is_search() {
         return store.list_queue(&page).await;
     }
@@ -44,7 +44,7 @@ pub(in crate::service) async fn list(store: &dyn Store, page: QueuePage<'_>) -> 
 }
 
 /// How many all pages hold together, up to [`EXACT_TOTAL`] + 1; of a search that takes too long, how many were found so far.
-pub(in crate::service) async fn count(store: &dyn Store, page: QueuePage<'_>) -> Result<i64> {
+pub(super) async fn count(store: &dyn Store, page: QueuePage<'_>) -> Result<i64> {
     let page = QueuePage { after: None, until: None, ..page };
     if !page.filter.is_search() {
         return store.count_queue(&page).await;

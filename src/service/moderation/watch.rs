@@ -46,19 +46,19 @@ const LOOK_UP: usize = 100;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// All watches of this process.
-pub(in crate::service) struct Watches {
+pub(super) struct Watches {
     look_outs: Arc<LookOuts>,
     places: Arc<Places>,
     heartbeat: Duration,
 }
 
 impl Watches {
-    pub(in crate::service) fn new(heartbeat: Duration) -> Self {
+    pub(super) fn new(heartbeat: Duration) -> Self {
         Self { look_outs: Arc::default(), places: Arc::default(), heartbeat }
     }
 
     /// Ends all, those to come included.
-    pub(in crate::service) fn end(&self) {
+    pub(super) fn end(&self) {
         self.look_outs.over.cancel();
     }
 }

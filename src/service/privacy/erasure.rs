@@ -66,7 +66,7 @@ impl Privacy {
     pub async fn erase_author(&self, caller: &Caller, request: EraseRequest, now: DateTime<Utc>) -> Result<Erased> {
         let site = &caller.site;
         let row = request_row(&self.core.keyring, "EraseAuthor", caller, &request, request.request_id)?;
-        let _turn = self.core.requests.enter(site, row.id).await;
+        let _flight = self.core.requests.enter(site, row.id).await;
         let change = self.core.pages.change();
         let erasure = match self.core.store.find_request(site, row.id).await? {
             Some(known) => {

@@ -42,7 +42,7 @@ pub enum ExportItem {
 
 /// What a [`Person`] is to the store.
 #[derive(Debug)]
-pub(in crate::service) enum Whose {
+pub(super) enum Whose {
     Author {
         /// All that the author has had, the one in use first.
         keys: VecDeque<String>,
@@ -130,7 +130,7 @@ impl Privacy {
     /// Whose comments a request is about.
     ///
     /// Fails with `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not ours), `CommentNotFound`.
-    pub(in crate::service) async fn whose(&self, caller: &Caller, person: &Person) -> Result<Whose> {
+    pub(super) async fn whose(&self, caller: &Caller, person: &Person) -> Result<Whose> {
         let site = &caller.site;
         if caller.role == Role::Portal && !matches!(person, Person::Receipt(_)) {
             return Err(Error::MissingRole { role: caller.role, allowed: &[Role::Admin] });

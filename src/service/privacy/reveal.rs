@@ -41,7 +41,7 @@ impl Privacy {
         now: DateTime<Utc>,
     ) -> Result<(SenderTrace, Uuid)> {
         let (site, id) = (&caller.site, request.comment);
-        let _turn = self.core.requests.enter(site, request.request_id).await;
+        let _flight = self.core.requests.enter(site, request.request_id).await;
         let comment = self.core.store.find_comment(site, id).await?.ok_or(Error::CommentNotFound(id))?;
         let trace = self.core.store.find_sender(site, id).await?.ok_or(Error::CommentNotFound(id))?;
         if let Some(look) = self.earlier_look(caller, &request, now).await? {

@@ -35,7 +35,7 @@ impl Privacy {
     pub async fn withdraw(&self, caller: &Caller, request: WithdrawRequest, now: DateTime<Utc>) -> Result<bool> {
         let (site, id) = (&caller.site, request.comment);
         let row = request_row(&self.core.keyring, "WithdrawComment", caller, &request, request.request_id)?;
-        let _turn = self.core.requests.enter(site, row.id).await;
+        let _flight = self.core.requests.enter(site, row.id).await;
         let change = self.core.pages.change();
         if let Some(known) = self.core.store.find_request(site, row.id).await? {
             change.settle(true).await;

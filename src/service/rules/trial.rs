@@ -61,7 +61,7 @@ impl Rules {
         request: &PutTermRequest,
         now: DateTime<Utc>,
     ) -> Result<(Term, Collisions)> {
-        let (site, turn) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
+        let (site, place) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
         let terms = self.core.store.all_terms(site).await?;
         let term = drafted(&terms, request, now)?;
         let mut approved = self.core.store.decided_comments(site, DateTime::UNIX_EPOCH, MOST_TRIED).await?;
@@ -70,7 +70,7 @@ impl Rules {
         let alone = [Term { state: TermState::Enforce, ..term.clone() }];
         let report = blocking(move || {
             // Held to the end, also when the caller is gone.
-            let _turn = turn;
+            let _place = place;
             TermSet::compile(&alone).map(|set| trial::collisions(&set, &approved, thresholds))
         });
         Ok((term, report.await??))
@@ -88,7 +88,7 @@ impl Rules {
         limit: usize,
         now: DateTime<Utc>,
     ) -> Result<Replay> {
-        let (site, turn) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
+        let (site, place) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
         let mut terms = self.core.store.all_terms(site).await?;
         if let Some(request) = with {
             let term = drafted(&terms, request, now)?;
@@ -98,7 +98,7 @@ impl Rules {
         let decided = self.core.store.decided_comments(site, DateTime::UNIX_EPOCH, limit).await?;
         let thresholds = self.core.defaults.get().thresholds;
         let replay = blocking(move || {
-            let _turn = turn;
+            let _place = place;
             TermSet::compile(&terms).map(|set| Replay::of(&set, &decided, thresholds))
         });
         replay.await?

@@ -18,35 +18,35 @@ use crate::{
 };
 
 /// The same text by anyone within this time is suspicious, in hours.
-pub(in crate::service) const SAME_TEXT_HOURS: i64 = 24;
+pub(super) const SAME_TEXT_HOURS: i64 = 24;
 
 /// Nobody reads a picture, types its letters and sends them in less, in seconds.
 const READING_SECONDS: i64 = 2;
 
 /// What the steps of one submit share.
-pub(in crate::service) struct Attempt<'a> {
-    pub(in crate::service) site: &'a SiteId,
-    pub(in crate::service) form: &'a Form,
-    pub(in crate::service) sender: Sender,
+pub(super) struct Attempt<'a> {
+    pub(super) site: &'a SiteId,
+    pub(super) form: &'a Form,
+    pub(super) sender: Sender,
     /// What a resend is known by; the response is still empty.
-    pub(in crate::service) request: RequestRow,
+    pub(super) request: RequestRow,
     /// The /56 and the /48 around its address.
-    pub(in crate::service) wider: Option<[Pseudonym; 2]>,
+    pub(super) wider: Option<[Pseudonym; 2]>,
     /// Its text, read once.
-    pub(in crate::service) reading: Reading<'a>,
+    pub(super) reading: Reading<'a>,
     /// Title and content, folded.
-    pub(in crate::service) said: String,
-    pub(in crate::service) fingerprint: Pseudonym,
+    pub(super) said: String,
+    pub(super) fingerprint: Pseudonym,
     /// What a ban may be about.
-    pub(in crate::service) subjects: Vec<BanSubject>,
+    pub(super) subjects: Vec<BanSubject>,
     /// `None` when its text says too little for a repetition to mean something.
-    pub(in crate::service) skeleton: Option<Pseudonym>,
-    pub(in crate::service) now: DateTime<Utc>,
+    pub(super) skeleton: Option<Pseudonym>,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl Attempt<'_> {
     /// Its challenge, from a device that is known or not.
-    pub(in crate::service) fn handed(&self, known: bool) -> Handed<'_> {
+    pub(super) fn handed(&self, known: bool) -> Handed<'_> {
         let Form { article, challenge_token, challenge_answer, .. } = self.form;
         let visitor = Visitor { site: self.site, sender: &self.sender, wider: self.wider, known, now: self.now };
         Handed { article, token: challenge_token, answer: challenge_answer, visitor }
@@ -55,14 +55,14 @@ impl Attempt<'_> {
 
 /// How long the form was open. The portal passes on what the page says, and a bot says what it likes: but a picture that was drawn a
 /// moment ago cannot have been read.
-pub(in crate::service) fn fill_seconds(attempt: &Attempt<'_>, challenge: &SealedChallenge) -> Option<i64> {
+pub(super) fn fill_seconds(attempt: &Attempt<'_>, challenge: &SealedChallenge) -> Option<i64> {
     let said = (attempt.now - attempt.form.form_opened_at?).num_seconds();
     let read = challenge.kind == ChallengeKind::Image && !challenge.passed;
     let age = (attempt.now - challenge.issued_at).num_seconds();
     Some(if read && age < READING_SECONDS { said.min(age) } else { said })
 }
 
-pub(in crate::service) fn question(attempt: &Attempt<'_>) -> SubmitQuestion {
+pub(super) fn question(attempt: &Attempt<'_>) -> SubmitQuestion {
     SubmitQuestion {
         site: attempt.site.clone(),
         request_id: attempt.form.request_id,
@@ -79,7 +79,7 @@ pub(in crate::service) fn question(attempt: &Attempt<'_>) -> SubmitQuestion {
     }
 }
 
-pub(in crate::service) fn request_row(attempt: &Attempt<'_>, answer: &SubmitAnswer) -> Result<RequestRow> {
+pub(super) fn request_row(attempt: &Attempt<'_>, answer: &SubmitAnswer) -> Result<RequestRow> {
     let response = serde_json::to_string(answer).map_err(Error::internal)?;
     Ok(RequestRow { response, ..attempt.request.clone() })
 }

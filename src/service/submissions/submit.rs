@@ -91,7 +91,7 @@ impl Submissions {
     }
 
     async fn take_comment(&self, attempt: &Attempt<'_>) -> Result<Submitted> {
-        let _turn = self.core.requests.enter(attempt.site, attempt.form.request_id).await;
+        let _flight = self.core.requests.enter(attempt.site, attempt.form.request_id).await;
         rekey_device(&self.core, attempt.site, &attempt.form.client).await?;
         let mut context = self.contexts.ask(question(attempt)).await?;
         self.rekey_bans(attempt, &context).await;
