@@ -283,7 +283,8 @@ async fn last_word(response: Response) -> Status {
     use http_body::Body as _;
     let mut body = response.into_body();
     loop {
-        let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx)).await.expect("trailers");
+        let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx));
+        let frame = tokio::time::timeout(Duration::from_secs(20), frame).await.expect("it ends").expect("trailers");
         if let Ok(trailers) = frame.unwrap().into_trailers() {
             return Status::from_header_map(&trailers).unwrap();
         }

@@ -54,6 +54,7 @@ pub struct Asked {
     pub sites: Vec<v1::UpdateSiteRequest>,
     pub lockdowns: Vec<v1::LockdownRequest>,
     pub approve_pendings: Vec<v1::ApprovePendingRequest>,
+    pub erasures: Vec<v1::EraseAuthorRequest>,
 }
 
 #[derive(Clone, Default)]

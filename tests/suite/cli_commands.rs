@@ -214,8 +214,11 @@ fn numbers_notes_demands_and_looks_are_told() {
         lines[1]["report"]["note"].as_str().unwrap().contains('\u{1b}') && !exported.contains('\u{1b}'),
         "{exported}"
     );
-    let erased = desk.run(&["erase", "--author", "a1b2", "--yes", "--lang", "en"]).stdout;
-    assert!(erased.contains("3 comments and 1 report") && erased.contains(DEED), "{erased}");
+    let erased = desk.run(&["erase", "--author", "a1b2", "--yes", "--lang", "en"]);
+    assert!(erased.stdout.contains("3 comments and 1 report") && erased.stdout.contains(DEED), "{}", erased.stdout);
+    assert!(erased.stderr.contains("Erased 2 so far, 1 to go"), "{}", erased.stderr);
+    let erasures = desk.asked(|asked| asked.erasures.clone());
+    assert!(erasures.len() == 2 && erasures[0] == erasures[1], "the same request until it is done: {erasures:?}");
     assert_eq!(desk.run(&["erase", "--author", "a1b2", "--yes", "--json"]).json()["erased"], "3");
     assert_eq!(desk.run(&["erase", "--author", "a1b2"]).code, 2, "nobody can be asked");
     assert_eq!(desk.run(&["erase", "--yes"]).code, 2);

@@ -11,6 +11,7 @@ use duyetd::{
     },
     service::{EraseRequest, Person},
 };
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -28,6 +29,7 @@ on_both_databases! {
     an_erasure_that_outlived_its_call_is_finished_in_the_background,
     many_work_on_one_erasure_and_each_comment_counts_once,
     an_erasure_outlives_its_server,
+    a_call_answers_in_time_with_its_progress_and_the_next_with_the_sum,
 }
 
 /// The author key and device of every [`submission`].
@@ -125,6 +127,63 @@ async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Databas
     let answers = tasks.join_all().await;
     assert!(answers.iter().all(|one| (one.comments, one.reports, one.remaining) == (300, 0, 0)), "{answers:?}");
     assert_eq!(home.number("select count(*) from audit where action = 'ERASE'").await, 300);
+}
+
+/// Longer than a call works on an erasure, and less than its writes wait for a lock, retries included.
+const HELD_UP: Duration = Duration::from_millis(3_300);
+
+/// Keeps everybody from changing comments for [`HELD_UP`], from when it returns on.
+async fn hold_up_writers(home: &Home) -> JoinSet<()> {
+    let mut holder = JoinSet::new();
+    if let Some(file) = home.file() {
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql("begin immediate").execute(&mut connection).await.unwrap();
+        holder.spawn(async move {
+            tokio::time::sleep(HELD_UP).await;
+            sqlx::raw_sql("rollback").execute(&mut connection).await.unwrap();
+        });
+        return holder;
+    }
+    let mut tx = home.pg().begin().await.unwrap();
+    sqlx::raw_sql("lock table comments in exclusive mode").execute(&mut *tx).await.unwrap();
+    holder.spawn(async move {
+        tokio::time::sleep(HELD_UP).await;
+        tx.rollback().await.unwrap();
+    });
+    holder
+}
+
+/// Lets every erasure fail at its first comment, and the statement that ends this.
+const fn stumbling_block(is_postgres: bool) -> [&'static str; 2] {
+    if is_postgres {
+        let block = "create function no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+            create trigger t before update of content on comments for each row execute function no()";
+        return [block, "drop trigger t on comments"];
+    }
+    let block = "create trigger t before update of content on comments begin select raise(abort, 'no'); end";
+    [block, "drop trigger t"]
+}
+
+async fn a_call_answers_in_time_with_its_progress_and_the_next_with_the_sum(database: Database) {
+    let home = home(database).await;
+    home.store_all(&(0..450).map(submission).collect::<Vec<_>>()).await;
+    let office = services(&home.store);
+    let caller = Caller { token: Uuid::nil(), site: site(), name: "chief".into(), role: Role::Admin };
+    let person = Person::Author(AUTHOR.into());
+    let request = EraseRequest { person, note: "theo đơn".into(), request_id: Uuid::new_v4() };
+    // The erasure begins, which takes a lock on SQLite too, and comes no further.
+    let [block, lift] = stumbling_block(home.is_postgres());
+    home.execute(block).await.unwrap();
+    office.privacy.erase_author(&caller, request.clone(), at(1_000)).await.unwrap_err();
+    home.execute(lift).await.unwrap();
+
+    let holder = hold_up_writers(&home).await;
+    let first = office.privacy.erase_author(&caller, request.clone(), at(1_001)).await.unwrap();
+    holder.join_all().await;
+    assert!(first.in_progress && first.comments < 450 && first.comments + first.remaining == 450, "{first:?}");
+    let sum = office.privacy.erase_author(&caller, request, at(1_010)).await.unwrap();
+    assert_eq!((sum.comments, sum.remaining, sum.in_progress, sum.batch), (450, 0, false, first.batch));
 }
 
 async fn finished(newsroom: &Newsroom, request: Uuid, site: &duyetd::domain::id::SiteId) -> PersonErasure {

@@ -176,6 +176,11 @@ async fn messages_travel_compressed_where_the_client_wants_it(database: Database
     let plain = portal.comments.clone().list_comments(request.clone()).await.unwrap();
     assert!(plain.metadata().get("grpc-encoding").is_none(), "nobody gets what they did not ask for");
     assert_eq!(plain.into_inner(), list);
+    // Lists of comments are encoded apart from all other answers.
+    desk.moderation = desk.moderation.accept_compressed(Gzip);
+    let case = desk.moderation.get_case(v1::GetCaseRequest { comment_id: id.clone() }).await.unwrap();
+    assert_eq!(case.metadata().get("grpc-encoding").map(|value| value.to_str().unwrap()), Some("gzip"));
+    assert_eq!(case.into_inner().case.unwrap().comment.unwrap().id, id);
 
     let first_byte = async |article: &str| {
         let request = v1::ListCommentsRequest { article_id: article.into(), ..Default::default() };

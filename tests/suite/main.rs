@@ -43,6 +43,7 @@ mod person;
 mod policy;
 mod privacy;
 mod promises;
+mod proxied;
 mod python_client;
 mod reading;
 mod redis_costs;

@@ -4,7 +4,7 @@ use std::{
     io::Read as _,
     net::TcpStream,
     os::unix::fs::PermissionsExt as _,
-    process::Output,
+    process::{Command, Output},
     time::{Duration, Instant},
 };
 
@@ -25,6 +25,13 @@ on_both_databases! {
 
 fn run(data_dir: &std::path::Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     duyetd(data_dir).args(arguments).envs(environment.iter().copied()).output().unwrap()
+}
+
+/// Starts a server that is to be refused. One that is not ends after a minute.
+fn start(data_dir: &std::path::Path, environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new("timeout");
+    command.args(["60", env!("CARGO_BIN_EXE_duyetd")]).env_clear().env("DUYET_DATA_DIR", data_dir);
+    command.envs(environment.iter().copied()).output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -457,7 +464,7 @@ fn a_second_server_on_one_directory_is_refused_until_the_first_ends_however_it_e
     let link = dir.path().with_extension("link");
     std::os::unix::fs::symlink(dir.path(), &link).unwrap();
     for name in [dir.path(), &link] {
-        let told = stderr(&run(name, &[], &anywhere));
+        let told = stderr(&start(name, &anywhere));
         for part in ["another duyetd (process ", name.to_str().unwrap(), "DUYET_DATA_DIR", "DATABASE_URL"] {
             assert!(told.contains(part), "{part} is missing in {told}");
         }

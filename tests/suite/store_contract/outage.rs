@@ -51,6 +51,28 @@ async fn a_read_only_database_is_unavailable_for_writes_and_still_read() {
     assert_eq!(store.find_comment(&site(), one.comment.id).await.unwrap(), Some(one.comment));
 }
 
+/// As PostgreSQL refuses what needs room on a full disk, while it still reads.
+const NO_ROOM: &str = "
+    create function full() returns trigger language plpgsql as
+        $$ begin raise exception 'no space left on device' using errcode = 'disk_full'; end $$;
+    create trigger no_room before insert on comments for each row execute function full();
+    create trigger no_room before insert on trial_writes for each row execute function full()";
+
+#[tokio::test]
+async fn health_follows_writes_on_a_postgres_that_can_still_be_read() {
+    let home = Home::postgres().await;
+    home.execute(NO_ROOM).await.unwrap();
+    home.store.ping().await.expect("nobody tried to write yet");
+    is_unavailable(&home.insert(&submission(1)).await);
+    for _ in 0..2 {
+        is_unavailable(&home.store.ping().await);
+    }
+    home.store.find_comment(&site(), submission(1).comment.id).await.expect("it can be read");
+    home.execute("drop trigger no_room on comments; drop trigger no_room on trial_writes").await.unwrap();
+    home.store.ping().await.expect("a trial write succeeds");
+    home.store_all(&[submission(1)]).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_that_hold_every_connection_leave_two_to_moderators() {
     let home = Home::postgres().await;

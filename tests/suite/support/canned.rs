@@ -295,13 +295,19 @@ impl PrivacyService for Canned {
         request: Request<v1::EraseAuthorRequest>,
     ) -> Result<Response<v1::EraseAuthorResponse>, Status> {
         admit(&request)?;
-        let of = request.into_inner().of.unwrap();
-        assert_eq!(of, v1::erase_author_request::Of::Author("a1b2".into()));
+        let request = request.into_inner();
+        assert_eq!(request.of, Some(v1::erase_author_request::Of::Author("a1b2".into())));
+        let mut asked = self.0.lock().unwrap();
+        // The first call of each erasure answers before all is done.
+        let is_resent = asked.erasures.iter().any(|earlier| earlier.request_id == request.request_id);
+        asked.erasures.push(request);
+        let (erased, remaining) = if is_resent { (3, 0) } else { (2, 1) };
         Ok(Response::new(v1::EraseAuthorResponse {
-            erased: 3,
+            erased,
+            remaining,
+            in_progress: !is_resent,
             reports: 1,
             batch_id: DEED.into(),
-            ..Default::default()
         }))
     }
 

@@ -38,9 +38,21 @@ impl Daemon {
 
     /// With the log in another directory.
     pub fn start_logging_to(log_dir: &Path, data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::spawn(duyetd(data_dir), log_dir, data_dir, environment)
+    }
+
+    /// With a limit of descriptors that it may raise.
+    pub fn start_with_descriptors(data_dir: &Path, soft_limit: usize) -> Self {
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit -S -n {soft_limit} && exec \"$0\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_duyetd")]).env_clear().env("DUYET_DATA_DIR", data_dir);
+        Self::spawn(shell, data_dir, data_dir, &[])
+    }
+
+    fn spawn(mut command: Command, log_dir: &Path, data_dir: &Path, environment: &[(&str, &str)]) -> Self {
         let log_file = log_dir.join("log.jsonl");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&log_file).unwrap();
-        let mut child = duyetd(data_dir)
+        let mut child = command
             .env("DUYET_GRPC_ADDR", "127.0.0.1:0")
             .env("DUYET_HTTP_ADDR", "127.0.0.1:0")
             .env("DUYET_CAPTCHA_FIXED_ANSWER", ANSWER)
