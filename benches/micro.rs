@@ -5,15 +5,15 @@ use std::hint::black_box;
 use chrono::DateTime;
 use divan::Bencher;
 use duyetd::{
-    captcha::{Artist, Motif},
+    captcha::{ImageSpec, Renderer},
     domain::{
         answer::Alphabet,
         challenge::{ChallengeKind, SealedChallenge},
         comment::{FormText, TextLimits},
         form::RawForm,
         id::SiteId,
+        image_profile::Profile,
         level::Level,
-        picture::Profile,
         rate_limit::{Charge, LimitName, Quotas, Weight},
         spam::{self, FormSignals, Knowledge, Reading, assess},
     },
@@ -135,8 +135,8 @@ fn gcra_in_process(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn picture(bencher: Bencher<'_, '_>) {
-    let artist = Artist::new().unwrap_or_else(|error| panic!("{error}"));
+    let artist = Renderer::new().unwrap_or_else(|error| panic!("{error}"));
     let mut rng = StdRng::seed_from_u64(1);
-    let motif = Motif { alphabet: Alphabet::Mixed, profile: Profile::ALL[0], level: Level::Normal };
+    let motif = ImageSpec { alphabet: Alphabet::Mixed, profile: Profile::ALL[0], level: Level::Normal };
     bencher.bench_local(|| artist.draw(motif, &mut rng));
 }

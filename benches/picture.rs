@@ -12,12 +12,12 @@ use std::{
 use captcha::{Captcha, Difficulty, by_name};
 use chrono::{DateTime, Utc};
 use duyetd::{
-    captcha::{Artist, Motif, Pool},
+    captcha::{ImageSpec, Pool, Renderer},
     domain::{
         answer::Alphabet,
         challenge::{ChallengeKind, SealedChallenge},
+        image_profile::Profile,
         level::Level,
-        picture::Profile,
     },
     keyring::{Keyring, Purpose},
 };
@@ -48,12 +48,12 @@ fn median(mut costs: Vec<f64>) -> f64 {
     costs[costs.len() / 2]
 }
 
-fn motifs() -> Vec<Motif> {
+fn motifs() -> Vec<ImageSpec> {
     let mut motifs = Vec::new();
     for alphabet in Alphabet::ALL {
         for profile in Profile::ALL {
             for level in [Level::Normal, Level::Hard] {
-                motifs.push(Motif { alphabet: *alphabet, profile: *profile, level });
+                motifs.push(ImageSpec { alphabet: *alphabet, profile: *profile, level });
             }
         }
     }
@@ -61,7 +61,7 @@ fn motifs() -> Vec<Motif> {
 }
 
 fn drawing() {
-    let artist = Artist::new().unwrap();
+    let artist = Renderer::new().unwrap();
     let mut rng = StdRng::seed_from_u64(1);
     let motifs = motifs();
     let (mut costs, mut preset) = (vec![Vec::new(); motifs.len()], Vec::new());

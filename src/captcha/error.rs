@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::domain::{level::Level, picture::Profile};
+use crate::domain::{image_profile::Profile, level::Level};
 
 /// A number of a style that would stop people or break drawing, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

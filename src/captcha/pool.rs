@@ -12,12 +12,12 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tokio::time::timeout;
 
 use super::{
-    artist::{Artist, Motif},
     error::StartError,
-    shelf::{Order, Shelf},
+    ready_images::{Order, ReadyImages},
+    renderer::{ImageSpec, Renderer},
 };
 use crate::{
-    domain::{Error, Result, answer::Alphabet, challenge::Picture, level::Level, picture::Profile},
+    domain::{Error, Result, answer::Alphabet, challenge::CaptchaImage, image_profile::Profile, level::Level},
     supervise::panicked,
 };
 
@@ -25,12 +25,12 @@ use crate::{
 const PATIENCE: Duration = Duration::from_millis(50);
 /// After which time a caller may ask again; the thread draws thousands meanwhile.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// Pause after a picture that could not be drawn, so that a broken artist does not take a core.
+/// Pause after a picture that could not be drawn, so that a broken renderer does not take a core.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Ready pictures of every level. Each is given once. The thread ends when the pool is dropped.
 pub struct Pool {
-    shelf: Arc<Shelf>,
+    ready: Arc<ReadyImages>,
 }
 
 impl Pool {
@@ -41,36 +41,36 @@ impl Pool {
     /// When a profile's number is out of bounds, there is no profile, the font lacks a letter, `fixed_answer` is not 1 to 8
     /// symbols of the alphabet, or the system gives no randomness or thread.
     pub fn start(alphabet: Alphabet, profiles: &[Profile], fixed_answer: Option<String>) -> Result<Self, StartError> {
-        let artist = Artist::new()?;
+        let renderer = Renderer::new()?;
         let rng = StdRng::try_from_os_rng().map_err(|error| StartError::Randomness(error.to_string()))?;
-        let mut easel = Easel { artist, alphabet, fixed: fixed_answer.map(|answer| answer.to_uppercase()), rng };
+        let mut worker = Worker { renderer, alphabet, fixed: fixed_answer.map(|answer| answer.to_uppercase()), rng };
         if profiles.is_empty() {
             return Err(StartError::NoProfile);
         }
         for profile in Profile::ALL {
             for level in [Level::Normal, Level::Hard] {
                 let symbols = alphabet.symbols();
-                easel.draw(*profile, level).ok_or(StartError::Undrawable { profile: *profile, symbols })?;
+                worker.draw(*profile, level).ok_or(StartError::Undrawable { profile: *profile, symbols })?;
             }
         }
-        let shelf = Arc::new(Shelf::new(profiles));
-        let filled = Arc::clone(&shelf);
+        let ready = Arc::new(ReadyImages::new(profiles));
+        let filled = Arc::clone(&ready);
         thread::Builder::new()
             .name("captcha".to_owned())
-            .spawn(move || fill(&filled, &mut easel))
+            .spawn(move || fill(&filled, &mut worker))
             .map_err(StartError::Thread)?;
-        Ok(Self { shelf })
+        Ok(Self { ready })
     }
 
-    /// A pool that nobody fills, as one whose artist fails: for tests of what readers get then.
+    /// A pool that nobody fills, as one whose renderer fails: for tests of what readers get then.
     pub fn idle() -> Self {
-        Self { shelf: Arc::new(Shelf::new(Profile::ALL)) }
+        Self { ready: Arc::new(ReadyImages::new(Profile::ALL)) }
     }
 
     /// Draws these profiles from now on, one picked for each picture. What was drawn before is dropped. An empty list changes nothing.
     pub fn set_profiles(&self, profiles: &[Profile]) {
         if !profiles.is_empty() {
-            self.shelf.set_profiles(profiles);
+            self.ready.set_profiles(profiles);
         }
     }
 
@@ -78,13 +78,13 @@ impl Pool {
     ///
     /// # Errors
     /// [`Error::Overloaded`] when none came within 50 ms.
-    pub async fn take(&self, level: Level) -> Result<Picture> {
+    pub async fn take(&self, level: Level) -> Result<CaptchaImage> {
         let level = level.of_picture();
-        let picture = match self.shelf.take(level) {
+        let picture = match self.ready.take(level) {
             Some(picture) => picture,
             None => {
                 counter!("duyet_captcha_pool_empty_total").increment(1);
-                timeout(PATIENCE, self.shelf.wait(level))
+                timeout(PATIENCE, self.ready.wait(level))
                     .await
                     .map_err(|_| Error::Overloaded { what: "captcha pool", retry_after: RETRY_AFTER })?
             }
@@ -97,33 +97,33 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.shelf.close();
+        self.ready.close();
     }
 }
 
-/// The artist at work.
-struct Easel {
-    artist: Artist,
+/// The renderer at work.
+struct Worker {
+    renderer: Renderer,
     alphabet: Alphabet,
     fixed: Option<String>,
     rng: StdRng,
 }
 
-impl Easel {
-    fn draw(&mut self, profile: Profile, level: Level) -> Option<Picture> {
-        let motif = Motif { alphabet: self.alphabet, profile, level };
+impl Worker {
+    fn draw(&mut self, profile: Profile, level: Level) -> Option<CaptchaImage> {
+        let spec = ImageSpec { alphabet: self.alphabet, profile, level };
         match &self.fixed {
-            Some(answer) => self.artist.draw_answer(answer, motif, &mut self.rng),
-            None => self.artist.draw(motif, &mut self.rng),
+            Some(answer) => self.renderer.draw_answer(answer, spec, &mut self.rng),
+            None => self.renderer.draw(spec, &mut self.rng),
         }
     }
 }
 
-fn fill(shelf: &Shelf, easel: &mut Easel) {
-    while let Some(Order { level, profiles, edition }) = shelf.next_order() {
-        let Some(profile) = profiles.get(easel.rng.random_range(0..profiles.len())) else { return };
-        match catch_unwind(AssertUnwindSafe(|| easel.draw(*profile, level))) {
-            Ok(Some(picture)) => shelf.put(level, edition, picture),
+fn fill(ready: &ReadyImages, worker: &mut Worker) {
+    while let Some(Order { level, profiles, edition }) = ready.next_order() {
+        let Some(profile) = profiles.get(worker.rng.random_range(0..profiles.len())) else { return };
+        match catch_unwind(AssertUnwindSafe(|| worker.draw(*profile, level))) {
+            Ok(Some(picture)) => ready.put(level, edition, picture),
             Ok(None) => thread::sleep(PAUSE),
             Err(_) => {
                 panicked("captcha");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     /// Takes one more picture, however slow the machine is.
-    async fn wait_for(pool: &Pool, level: Level) -> Picture {
+    async fn wait_for(pool: &Pool, level: Level) -> CaptchaImage {
         loop {
             if let Ok(picture) = pool.take(level).await {
                 return picture;
@@ -222,7 +222,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_pool_says_when_to_come_back() {
-        let pool = Pool { shelf: Arc::new(Shelf::new(Profile::ALL)) };
+        let pool = Pool { ready: Arc::new(ReadyImages::new(Profile::ALL)) };
         assert!(matches!(
             pool.take(Level::Normal).await,
             Err(Error::Overloaded { what: "captcha pool", retry_after: RETRY_AFTER })
@@ -232,9 +232,9 @@ mod tests {
     #[test]
     fn the_thread_ends_with_the_pool() {
         let pool = start(None).unwrap();
-        let shelf = Arc::downgrade(&pool.shelf);
+        let ready = Arc::downgrade(&pool.ready);
         drop(pool);
-        while shelf.strong_count() > 0 {
+        while ready.strong_count() > 0 {
             thread::yield_now();
         }
     }

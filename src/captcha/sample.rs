@@ -4,8 +4,8 @@ use std::{fs, io, path::Path};
 
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
-use super::artist::{Artist, Motif};
-use crate::domain::{answer::Alphabet, level::Level, picture::Profile};
+use super::renderer::{ImageSpec, Renderer};
+use crate::domain::{answer::Alphabet, image_profile::Profile, level::Level};
 
 /// Which pictures to draw.
 #[derive(Debug, Clone, Copy)]
@@ -21,14 +21,14 @@ pub struct Wish {
 /// # Errors
 /// When the directory or a file cannot be written, or the font cannot be read.
 pub fn write_samples(wish: Wish, count: usize, dir: &Path) -> io::Result<()> {
-    let artist = Artist::new().map_err(io::Error::other)?;
+    let renderer = Renderer::new().map_err(io::Error::other)?;
     let mut rng = StdRng::try_from_os_rng().map_err(io::Error::other)?;
     let Wish { alphabet, profile, level } = wish;
     fs::create_dir_all(dir)?;
     for n in 1..=count {
         let profile = profile.unwrap_or_else(|| Profile::ALL[rng.random_range(0..Profile::ALL.len())]);
-        let picture = artist
-            .draw(Motif { alphabet, profile, level }, &mut rng)
+        let picture = renderer
+            .draw(ImageSpec { alphabet, profile, level }, &mut rng)
             .ok_or_else(|| io::Error::other("a picture cannot be drawn"))?;
         fs::write(dir.join(format!("{n}_{}.png", picture.answer)), &picture.png)?;
     }

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::error::{OutOfBounds, StartError};
-use crate::domain::{level::Level, picture::Profile};
+use crate::domain::{image_profile::Profile, level::Level};
 
 /// Width and height of every picture in pixels.
 pub(super) const WIDTH: u16 = 240;

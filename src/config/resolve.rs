@@ -13,8 +13,8 @@ use super::{
 };
 use crate::domain::{
     answer::Alphabet,
+    image_profile::Profile,
     mode::Mode,
-    picture::Profile,
     policy::{EXPIRE_PENDING_DAYS, SAMPLE_PERCENT, Thresholds},
 };
 

@@ -11,8 +11,8 @@ use super::{
     secret::Secret,
 };
 use crate::domain::{
-    answer::Alphabet, challenge::ProofTries, comment::TextLimits, mode::Mode, picture::Profile, privacy::Retention,
-    rate_limit::Quotas,
+    answer::Alphabet, challenge::ProofTries, comment::TextLimits, image_profile::Profile, mode::Mode,
+    privacy::Retention, rate_limit::Quotas,
 };
 
 /// Lets an environment variable that is set but empty count as unset, as composed environments leave them.

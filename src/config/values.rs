@@ -4,8 +4,8 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use super::{secret::Secret, source::Source};
 use crate::domain::{
-    answer::Alphabet, challenge::ProofTries, comment::TextLimits, mode::Mode, picture::Profile, policy::Thresholds,
-    privacy::Retention, rate_limit::Quotas,
+    answer::Alphabet, challenge::ProofTries, comment::TextLimits, image_profile::Profile, mode::Mode,
+    policy::Thresholds, privacy::Retention, rate_limit::Quotas,
 };
 
 /// Everything that was decided at start.

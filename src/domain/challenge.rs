@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{answer::Alphabet, level::Level, picture::Profile};
+use super::{answer::Alphabet, image_profile::Profile, level::Level};
 
 /// How long a picture may be answered, in seconds.
 pub const IMAGE_SECONDS: i64 = 600;
@@ -96,7 +96,7 @@ impl Default for ProofTries {
 
 /// A drawn picture with its answer. Used once.
 #[derive(Clone)]
-pub struct Picture {
+pub struct CaptchaImage {
     pub answer: String,
     pub alphabet: Alphabet,
     pub profile: Profile,
@@ -164,7 +164,7 @@ pub struct Image {
     pub alphabet: Alphabet,
 }
 
-impl Picture {
+impl CaptchaImage {
     /// The answer, and what may be shown.
     pub fn split(self) -> (String, Image) {
         let length = self.answer.chars().count();
@@ -184,9 +184,9 @@ impl std::fmt::Debug for IssuedChallenge {
     }
 }
 
-impl std::fmt::Debug for Picture {
+impl std::fmt::Debug for CaptchaImage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Picture").field("bytes", &self.png.len()).finish_non_exhaustive()
+        f.debug_struct("CaptchaImage").field("bytes", &self.png.len()).finish_non_exhaustive()
     }
 }
 

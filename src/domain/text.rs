@@ -6,7 +6,7 @@ use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use unicode_properties::GeneralCategory;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{character, joiners};
+use super::{character, invisible};
 
 /// Marks kept per base letter after NFC. Vietnamese needs none then; Hebrew and Thai need up to 3.
 const MAX_MARKS: usize = 4;
@@ -31,7 +31,7 @@ pub fn clean_block(raw: &str) -> String {
 /// Drops what is not seen and composes the rest, until nothing changes: what a mark was dropped from may part what a joiner joined.
 fn settled(mut text: String) -> String {
     loop {
-        let next = composed(joiners::seen(&text));
+        let next = composed(invisible::seen(&text));
         if next == text {
             return text;
         }
@@ -162,7 +162,7 @@ pub fn invisible_characters(raw: &str) -> usize {
     let count = |text: &str| text.chars().filter(|c| is_invisible(*c) && !ordinary(*c)).count();
     match count(raw) {
         0 => 0,
-        all => all.saturating_sub(count(&joiners::seen(raw))),
+        all => all.saturating_sub(count(&invisible::seen(raw))),
     }
 }
 

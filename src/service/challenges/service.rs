@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     captcha::Pool,
-    domain::picture::Profile,
+    domain::image_profile::Profile,
     service::core::Core,
     store::{batches::ChallengeReader, contract::SubmissionStore},
 };

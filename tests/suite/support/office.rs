@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use duyetd::{
     captcha::Pool,
-    domain::{answer::Alphabet, picture::Profile},
+    domain::{answer::Alphabet, image_profile::Profile},
     keyring::Keyring,
     limiter::Limiter,
     ops::metric,

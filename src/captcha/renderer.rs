@@ -6,12 +6,11 @@ use super::{
     bitmap::Bitmap,
     error::StartError,
     glyphs::{Glyph, Glyphs},
-    layout, stroke,
+    inversion, layout, stroke,
     style::{self, HEIGHT, Style, WIDTH},
-    veil,
     warp::Warp,
 };
-use crate::domain::{answer::Alphabet, challenge::Picture, level::Level, picture::Profile};
+use crate::domain::{answer::Alphabet, challenge::CaptchaImage, image_profile::Profile, level::Level};
 
 /// Longest answer that a picture can hold legibly.
 const MAX_LETTERS: usize = 8;
@@ -24,18 +23,18 @@ const TRIES: usize = 8;
 
 /// What to draw.
 #[derive(Debug, Clone, Copy)]
-pub struct Motif {
+pub struct ImageSpec {
     pub alphabet: Alphabet,
     pub profile: Profile,
     pub level: Level,
 }
 
 /// Knows the letters. Drawing takes CPU time: never on a thread that serves requests.
-pub struct Artist {
+pub struct Renderer {
     glyphs: Glyphs,
 }
 
-impl Artist {
+impl Renderer {
     /// Reads the font and looks at the numbers of the profiles.
     ///
     /// # Errors
@@ -46,16 +45,16 @@ impl Artist {
     }
 
     /// A picture of a random answer, each equally likely as long as `rng` is a CSPRNG.
-    pub fn draw(&self, motif: Motif, rng: &mut impl Rng) -> Option<Picture> {
-        let length = motif.alphabet.length(motif.level);
-        let answer: String = (0..length).filter_map(|_| random_symbol(motif.alphabet, rng)).collect();
-        self.draw_answer(&answer, motif, rng)
+    pub fn draw(&self, spec: ImageSpec, rng: &mut impl Rng) -> Option<CaptchaImage> {
+        let length = spec.alphabet.length(spec.level);
+        let answer: String = (0..length).filter_map(|_| random_symbol(spec.alphabet, rng)).collect();
+        self.draw_answer(&answer, spec, rng)
     }
 
-    /// A picture of this answer; `None` when it is not 1 to 8 symbols of the motif's alphabet, or in the practically impossible case
+    /// A picture of this answer; `None` when it is not 1 to 8 symbols of the spec's alphabet, or in the practically impossible case
     /// that no try was legible.
-    pub fn draw_answer(&self, answer: &str, motif: Motif, rng: &mut impl Rng) -> Option<Picture> {
-        let Motif { alphabet, profile, level } = motif;
+    pub fn draw_answer(&self, answer: &str, spec: ImageSpec, rng: &mut impl Rng) -> Option<CaptchaImage> {
+        let ImageSpec { alphabet, profile, level } = spec;
         let known = |letter: char| alphabet.symbols().contains(letter).then(|| self.glyphs.get(letter)).flatten();
         let glyphs: Vec<_> = answer.chars().map(known).collect::<Option<_>>()?;
         if !(1..=MAX_LETTERS).contains(&glyphs.len()) {
@@ -65,7 +64,7 @@ impl Artist {
         let bitmap = (0..TRIES).find_map(|_| compose(&glyphs, &style, rng))?;
         let png = bitmap.to_png().ok()?;
         let (width, height) = (WIDTH.into(), HEIGHT.into());
-        Some(Picture { answer: answer.to_owned(), alphabet, profile, png, width, height })
+        Some(CaptchaImage { answer: answer.to_owned(), alphabet, profile, png, width, height })
     }
 }
 
@@ -88,7 +87,7 @@ fn letters(glyphs: &[&Glyph], style: &Style, warp: &Warp, rng: &mut impl Rng) ->
 }
 
 fn disturb(mut bitmap: Bitmap, style: &Style, warp: &Warp, rng: &mut impl Rng) -> Bitmap {
-    veil::draw(&mut bitmap, style, rng);
+    inversion::draw(&mut bitmap, style, rng);
     // After the discs: within one, a dark stroke only cuts the light letter and adds no line that could be read as part of it.
     stroke::draw(&mut bitmap, style, warp, rng);
     bitmap.add_noise(style.noise, rng);
@@ -117,21 +116,21 @@ mod tests {
     }
 
     /// Every way to draw.
-    fn motifs() -> Vec<Motif> {
+    fn motifs() -> Vec<ImageSpec> {
         let levels = [Level::Normal, Level::Hard];
-        let of = |alphabet, profile| levels.map(|level| Motif { alphabet, profile, level });
+        let of = |alphabet, profile| levels.map(|level| ImageSpec { alphabet, profile, level });
         let alphabets = Alphabet::ALL.iter();
         alphabets.flat_map(|alphabet| Profile::ALL.iter().flat_map(move |profile| of(*alphabet, *profile))).collect()
     }
 
-    const MOTIF: Motif = Motif { alphabet: Alphabet::Mixed, profile: Profile::Stroke, level: Level::Normal };
+    const MOTIF: ImageSpec = ImageSpec { alphabet: Alphabet::Mixed, profile: Profile::Stroke, level: Level::Normal };
 
     /// What a picture promises, whatever the style.
-    fn inspect(artist: &Artist, motif: Motif, seed: u64) {
-        let at = format!("{motif:?}, seed {seed}");
-        let picture = artist.draw(motif, &mut StdRng::seed_from_u64(seed)).expect(&at);
-        assert_eq!(picture.answer.len(), motif.alphabet.length(motif.level), "{at}");
-        assert!(picture.answer.chars().all(|letter| motif.alphabet.symbols().contains(letter)), "{at}");
+    fn inspect(renderer: &Renderer, spec: ImageSpec, seed: u64) {
+        let at = format!("{spec:?}, seed {seed}");
+        let picture = renderer.draw(spec, &mut StdRng::seed_from_u64(seed)).expect(&at);
+        assert_eq!(picture.answer.len(), spec.alphabet.length(spec.level), "{at}");
+        assert!(picture.answer.chars().all(|letter| spec.alphabet.symbols().contains(letter)), "{at}");
         assert!(picture.png.len() <= 4096, "{at}: {} bytes", picture.png.len());
         let (depth, color, ink) = decode(&picture.png);
         assert_eq!((depth, color), (png::BitDepth::One, png::ColorType::Grayscale), "{at}");
@@ -140,10 +139,10 @@ mod tests {
     }
 
     /// Draws with and without each letter, everything else being the same: what differs is what the reader sees of it.
-    fn look_for_every_letter(artist: &Artist, motif: Motif, seed: u64) {
-        let answer = artist.draw(motif, &mut StdRng::seed_from_u64(seed)).unwrap().answer;
-        let glyphs: Vec<_> = answer.chars().map(|letter| artist.glyphs.get(letter).unwrap()).collect();
-        let style = Style::of(motif.profile, motif.level);
+    fn look_for_every_letter(renderer: &Renderer, spec: ImageSpec, seed: u64) {
+        let answer = renderer.draw(spec, &mut StdRng::seed_from_u64(seed)).unwrap().answer;
+        let glyphs: Vec<_> = answer.chars().map(|letter| renderer.glyphs.get(letter).unwrap()).collect();
+        let style = Style::of(spec.profile, spec.level);
         let draw = |glyphs: &[&Glyph]| {
             let mut rng = StdRng::seed_from_u64(seed);
             let warp = Warp::random(&style, &mut rng);
@@ -151,7 +150,7 @@ mod tests {
             layout::draw(&mut bitmap, glyphs, &style, &warp, &mut rng);
             bitmap.grow(style.weight);
             bitmap.outline(style.outline);
-            assert!(!bitmap.touches_edge(), "{motif:?}, seed {seed}");
+            assert!(!bitmap.touches_edge(), "{spec:?}, seed {seed}");
             disturb(bitmap, &style, &warp, &mut rng)
         };
         let whole = draw(&glyphs);
@@ -160,7 +159,7 @@ mod tests {
             let mut rest = glyphs.clone();
             rest[n] = &blank;
             let shown = whole.differing(&draw(&rest));
-            assert!(shown >= SHOWN, "{motif:?}, seed {seed}: {shown} pixels of letter {n}");
+            assert!(shown >= SHOWN, "{spec:?}, seed {seed}: {shown} pixels of letter {n}");
         }
     }
 
@@ -168,15 +167,15 @@ mod tests {
     const SHOWN: usize = 60;
 
     /// Does something with so many pictures of all motifs, on every core.
-    fn with_pictures(count: u64, deed: impl Fn(&Artist, Motif, u64) + Sync) {
-        let (artist, motifs) = (Artist::new().unwrap(), motifs());
+    fn with_pictures(count: u64, deed: impl Fn(&Renderer, ImageSpec, u64) + Sync) {
+        let (renderer, motifs) = (Renderer::new().unwrap(), motifs());
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         std::thread::scope(|scope| {
             for worker in 0..workers {
-                let (artist, motifs, deed) = (&artist, &motifs, &deed);
+                let (renderer, motifs, deed) = (&renderer, &motifs, &deed);
                 scope.spawn(move || {
-                    for (seed, motif) in (0..count).zip(motifs.iter().cycle()).skip(worker).step_by(workers) {
-                        deed(artist, *motif, seed);
+                    for (seed, spec) in (0..count).zip(motifs.iter().cycle()).skip(worker).step_by(workers) {
+                        deed(renderer, *spec, seed);
                     }
                 });
             }
@@ -195,14 +194,14 @@ mod tests {
 
     #[test]
     fn the_widest_letters_are_shrunk_and_never_cut() {
-        let artist = Artist::new().unwrap();
+        let renderer = Renderer::new().unwrap();
         for letters in ["M", "7", "MMMMMM", "MMMMMMMM", "777777", "KNMHXR", "22222222"] {
-            let glyphs: Vec<_> = letters.chars().map(|letter| artist.glyphs.get(letter).unwrap()).collect();
-            for (seed, motif) in (0..240).zip(motifs().into_iter().cycle()) {
-                let style = Style::of(motif.profile, motif.level);
+            let glyphs: Vec<_> = letters.chars().map(|letter| renderer.glyphs.get(letter).unwrap()).collect();
+            for (seed, spec) in (0..240).zip(motifs().into_iter().cycle()) {
+                let style = Style::of(spec.profile, spec.level);
                 let mut rng = StdRng::seed_from_u64(seed);
                 let warp = Warp::random(&style, &mut rng);
-                assert!(letters_of(&glyphs, &style, &warp, &mut rng).is_some(), "{letters}, {motif:?}, seed {seed}");
+                assert!(letters_of(&glyphs, &style, &warp, &mut rng).is_some(), "{letters}, {spec:?}, seed {seed}");
             }
         }
     }
@@ -211,10 +210,10 @@ mod tests {
 
     #[test]
     fn a_letter_without_ink_is_no_picture() {
-        let artist = Artist::new().unwrap();
-        let (k, blank) = (artist.glyphs.get('K').unwrap(), artist.glyphs.get('M').unwrap().without_ink());
-        for motif in motifs() {
-            let style = Style::of(motif.profile, motif.level);
+        let renderer = Renderer::new().unwrap();
+        let (k, blank) = (renderer.glyphs.get('K').unwrap(), renderer.glyphs.get('M').unwrap().without_ink());
+        for spec in motifs() {
+            let style = Style::of(spec.profile, spec.level);
             assert!(compose(&[k, k, k, k], &style, &mut StdRng::seed_from_u64(4)).is_some());
             assert!(compose(&[k, k, &blank, k], &style, &mut StdRng::seed_from_u64(4)).is_none());
         }
@@ -222,9 +221,9 @@ mod tests {
 
     #[test]
     fn two_pictures_of_one_answer_differ() {
-        let artist = Artist::new().unwrap();
+        let renderer = Renderer::new().unwrap();
         let mut rng = StdRng::seed_from_u64(1);
-        let mut draw = || artist.draw_answer("KM7RT", MOTIF, &mut rng).unwrap().png;
+        let mut draw = || renderer.draw_answer("KM7RT", MOTIF, &mut rng).unwrap().png;
         let (one, other) = (decode(&draw()).2, decode(&draw()).2);
         let differing = one.iter().zip(&other).filter(|(one, other)| one != other).count();
         assert!(differing > 1_500, "{differing} pixels");
@@ -232,21 +231,21 @@ mod tests {
 
     #[test]
     fn every_letter_comes_at_every_place() {
-        let artist = Artist::new().unwrap();
+        let renderer = Renderer::new().unwrap();
         let mut rng = StdRng::seed_from_u64(2);
         let mut seen = HashSet::new();
         for _ in 0..150 {
-            seen.extend(artist.draw(MOTIF, &mut rng).unwrap().answer.chars().enumerate());
+            seen.extend(renderer.draw(MOTIF, &mut rng).unwrap().answer.chars().enumerate());
         }
         assert_eq!(seen.len(), 5 * 16);
     }
 
     #[test]
     fn an_answer_that_cannot_be_shown_is_no_picture() {
-        let artist = Artist::new().unwrap();
+        let renderer = Renderer::new().unwrap();
         let mut rng = StdRng::seed_from_u64(3);
         for answer in ["", "KM7R0", "KM7R2", "km7rt", "KM 7RT", "CCCCCCCCC"] {
-            assert!(artist.draw_answer(answer, MOTIF, &mut rng).is_none(), "{answer}");
+            assert!(renderer.draw_answer(answer, MOTIF, &mut rng).is_none(), "{answer}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where ready pictures lie: one artist puts, many readers take.
+//! The images that are ready: one renderer adds them, many readers take them.
 
 use std::{
     collections::VecDeque,
@@ -9,12 +9,12 @@ use std::{
 use metrics::gauge;
 use tokio::sync::Notify;
 
-use crate::domain::{challenge::Picture, level::Level, picture::Profile};
+use crate::domain::{challenge::CaptchaImage, image_profile::Profile, level::Level};
 
-/// Pictures kept ready per level: about 400 KB. Half of them are the burst that is served before the artist takes a core from it.
+/// Pictures kept ready per level: about 400 KB. Half of them are the burst that is served before the renderer takes a core from it.
 const READY: usize = 128;
 
-/// With fewer left, the artist draws whatever else there is to do.
+/// With fewer left, the renderer draws whatever else there is to do.
 const FEW: usize = READY / 2;
 
 /// With more left, he waits for so long a time in which nobody took one.
@@ -31,7 +31,7 @@ pub(super) struct Order {
 }
 
 /// Pictures in the order in which they were drawn.
-pub(super) struct Shelf {
+pub(super) struct ReadyImages {
     stock: Mutex<Stock>,
     /// Something was taken, or is to be drawn anew.
     room: Condvar,
@@ -40,7 +40,7 @@ pub(super) struct Shelf {
 }
 
 struct Stock {
-    ready: [VecDeque<Picture>; LEVELS.len()],
+    ready: [VecDeque<CaptchaImage>; LEVELS.len()],
     profiles: Vec<Profile>,
     /// Counts the changes of profiles: what was ordered before one is not put.
     edition: u64,
@@ -54,7 +54,7 @@ impl Stock {
     }
 }
 
-impl Shelf {
+impl ReadyImages {
     pub(super) fn new(profiles: &[Profile]) -> Self {
         let stock = Stock {
             ready: Default::default(),
@@ -67,13 +67,13 @@ impl Shelf {
     }
 
     /// The oldest picture, if there is one.
-    pub(super) fn take(&self, level: Level) -> Option<Picture> {
+    pub(super) fn take(&self, level: Level) -> Option<CaptchaImage> {
         let mut stock = self.lock();
         let picture = stock.ready[board(level)].pop_front()?;
         stock.taken = Instant::now();
         let left = stock.ready[board(level)].len();
         tell(level, left);
-        // Where the artist sleeps until there is something to do, or might rest longer.
+        // Where the renderer sleeps until there is something to do, or might rest longer.
         if left + 1 == READY || left + 1 == FEW {
             self.room.notify_one();
         }
@@ -81,7 +81,7 @@ impl Shelf {
     }
 
     /// The oldest picture, as soon as there is one.
-    pub(super) async fn wait(&self, level: Level) -> Picture {
+    pub(super) async fn wait(&self, level: Level) -> CaptchaImage {
         loop {
             // Every picture wakes one reader. A wake-up before the reader sleeps is kept for them.
             if let Some(picture) = self.take(level) {
@@ -91,7 +91,7 @@ impl Shelf {
         }
     }
 
-    /// What is most wanted, as soon as something is. `None` when the shelf is closed.
+    /// Waits for what to draw next and returns it. `None` once the store of images is closed.
     pub(super) fn next_order(&self) -> Option<Order> {
         let full = |stock: &mut Stock| !stock.closed && stock.fewest() >= READY;
         let mut stock = self.room.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +107,7 @@ impl Shelf {
     }
 
     /// Puts a picture that was ordered, unless the profiles have changed since.
-    pub(super) fn put(&self, level: Level, edition: u64, picture: Picture) {
+    pub(super) fn put(&self, level: Level, edition: u64, picture: CaptchaImage) {
         let mut stock = self.lock();
         if stock.edition == edition {
             stock.ready[board(level)].push_back(picture);
@@ -116,7 +116,7 @@ impl Shelf {
         }
     }
 
-    /// Clears the shelf for pictures of these profiles.
+    /// Drops what is ready, so that images of these profiles take its place.
     pub(super) fn set_profiles(&self, profiles: &[Profile]) {
         let mut stock = self.lock();
         stock.profiles = profiles.to_vec();
@@ -128,7 +128,7 @@ impl Shelf {
         self.room.notify_one();
     }
 
-    /// Lets the artist go home.
+    /// Ends the renderer's work.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.room.notify_one();
