@@ -7,7 +7,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::Running;
+use super::{running::Running, start::start};
 use crate::{config::Config, ops::http::Readiness};
 
 /// How long calls under way may take to end. With the notice it stays under the 27 s that a deploy waits.
@@ -53,7 +53,7 @@ pub async fn serve(config: Config, on_start: impl FnOnce(&Running)) -> anyhow::R
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let running = tokio::select! {
-        started = super::start(config) => started?,
+        started = start(config) => started?,
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };

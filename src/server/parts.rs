@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use crate::{captcha::Pool, config::Config, limiter::Limiter};
+use crate::{captcha::Pool, config::Config, limiter::Limiter, service::SiteDefaults};
 
 /// What an operator should know of a configuration that a server starts with all the same.
 pub(super) fn risks(config: &Config) -> Vec<&'static str> {
@@ -31,4 +31,17 @@ pub(super) fn limiter(config: &Config) -> anyhow::Result<Limiter> {
 pub(super) fn captcha(config: &Config) -> anyhow::Result<Pool> {
     let pool = Pool::start(config.alphabet, &config.profiles, config.fixed_answer.clone());
     pool.map_err(|error| anyhow::anyhow!("captcha.profiles, captcha.alphabet, captcha.fixed_answer: {error}"))
+}
+
+/// What of the configuration every call asks for.
+pub(super) const fn site_defaults(config: &Config) -> SiteDefaults {
+    SiteDefaults {
+        text: config.text,
+        mode: config.mode,
+        thresholds: config.thresholds,
+        sample_percent: config.sample_percent,
+        expire_pending_days: config.expire_pending_days,
+        retention: config.retention,
+        proof_tries: config.proof_tries,
+    }
 }

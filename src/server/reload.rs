@@ -9,6 +9,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
+use super::parts::site_defaults;
 use crate::{
     config::{Config, Source},
     ops::metric,
@@ -86,7 +87,7 @@ impl File {
 /// Puts in force what may change while the server runs.
 fn apply(old: &Config, fresh: &Config, services: &Services) {
     services.set_limits(fresh.limits.clone());
-    services.set_defaults(super::site_defaults(fresh));
+    services.set_defaults(site_defaults(fresh));
     if old.profiles != fresh.profiles {
         services.challenges.set_profiles(&fresh.profiles);
     }

@@ -1,0 +1,124 @@
+//! Starts everything, in the order in which it needs each other.
+
+use std::sync::Arc;
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{Mutex, watch},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    background, data_dir,
+    database::{make_first_tokens, migrate_within, open_store, patiently},
+    health,
+    keys::{admit_keys, open_keys},
+    listen,
+    lock::{DirLock, lock_data_dir},
+    parts::{captcha, limiter, site_defaults},
+    preflight, reload,
+    running::Running,
+};
+use crate::{
+    config::Config,
+    grpc::{self, transport::in_flight::InFlight},
+    keyring::Keyring,
+    ops::{
+        descriptors::{self, Connections},
+        http::Readiness,
+    },
+    service::{Gatekeeper, PageCache, Parts, Services},
+    store::Store,
+    supervise::supervise,
+};
+
+/// Brings the database to what callers need: its schema, keys that fit it, and on a new one the first tokens.
+async fn prepare(config: &Config, store: &dyn Store, keyring: &Keyring, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
+    migrate_within(store, None).await?;
+    admit_keys(config, store, keyring).await?;
+    make_first_tokens(config, gatekeeper).await
+}
+
+/// Starts everything. Answers when calls can be made; probes answer before, so that a start which waits for its database
+/// can be told from one that hangs.
+///
+/// # Errors
+/// What could not be opened, parsed or bound.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    // First of all: until it is taken, the signal would end a start that waits for its database.
+    let hangups = signal(SignalKind::hangup())?;
+    for warning in preflight::warnings(&config) {
+        tracing::warn!("{warning}");
+    }
+    let connections = Connections::within(descriptors::raise());
+    let tls = listen::open_tls(&config)?;
+    let lock = lock_embedded(&config)?;
+    let grpc_listener = listen::bind("grpc.addr (DUYET_GRPC_ADDR)", config.grpc_addr).await?;
+    let http_listener = listen::bind("http.addr (DUYET_HTTP_ADDR)", config.http_addr).await?;
+    let (grpc_addr, http_addr) = (grpc_listener.local_addr()?, http_listener.local_addr()?);
+    let store = open_store(&config)?;
+    let keyring = Arc::new(open_keys(&config, &*store).await?);
+    let gatekeeper = Arc::new(Gatekeeper::new(Arc::clone(&store), Arc::clone(&keyring)));
+    let (readiness, ready) = watch::channel(Readiness::Starting);
+    let (stop_grpc, stop_rest) = (CancellationToken::new(), CancellationToken::new());
+    // A start that fails half-way leaves nothing running.
+    let on_failure = stop_rest.clone().drop_guard();
+    listen::serve_http(http_listener, connections, &gatekeeper, ready, &stop_rest)?;
+
+    // What may be wrong with the configuration shows before anything is made.
+    let services = Arc::new(build_services(&config, Arc::clone(&store), Arc::clone(&keyring))?);
+    prepare(&config, &*store, &keyring, &gatekeeper).await?;
+    // No comment gets past a term because its server just started.
+    patiently(None, || services.rules.load_terms()).await?;
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let in_flight = InFlight::default();
+    let routes = grpc::routes(&services, gatekeeper, health, config.reflection, in_flight.clone(), config.heartbeat)?;
+    readiness.send_replace(Readiness::Ready);
+    health::report(&reporter, Readiness::Ready).await;
+    background::spawn(Arc::clone(&services), reporter, &readiness, stop_rest.clone());
+    let (hangups, reloaded, started) = (Arc::new(Mutex::new(hangups)), Arc::clone(&services), config.clone());
+    let follow = move || reload::follow(started.clone(), Arc::clone(&reloaded), Arc::clone(&hangups));
+    let reload = supervise("config_reload", follow);
+    tokio::spawn(stop_rest.clone().run_until_cancelled_owned(reload));
+    listen::follow(tls.as_ref(), &stop_rest);
+    let seats = listen::grpc_seats(&config, connections);
+    let grpc = listen::serve_grpc(grpc_listener, tls, seats, routes, &stop_grpc);
+    tracing::info!(%grpc_addr, %http_addr, store = config.store_name(), "duyetd is ready");
+    on_failure.disarm();
+    Ok(Running {
+        grpc_addr,
+        http_addr,
+        store,
+        services,
+        readiness,
+        in_flight,
+        notice: config.drain_notice,
+        stop_grpc,
+        stop_rest,
+        grpc,
+        _lock: lock,
+    })
+}
+
+/// On the embedded database, locks its directory, before anything in it is made or read.
+fn lock_embedded(config: &Config) -> anyhow::Result<Option<DirLock>> {
+    if config.database_url.is_some() {
+        return Ok(None);
+    }
+    data_dir::create(&config.data_dir)?;
+    lock_data_dir(&config.data_dir).map(Some)
+}
+
+fn build_services(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> anyhow::Result<Services> {
+    Ok(Services::new(Parts {
+        store,
+        // SQLite has one writer; on PostgreSQL a second one fills the wait for the first one's commit.
+        writers: if config.database_url.is_some() { 2 } else { 1 },
+        limiter: limiter(config)?,
+        images: captcha(config)?,
+        keyring,
+        defaults: site_defaults(config),
+        pages: PageCache::new(config.page_cache_mib, config.database_url.is_some()),
+        heartbeat: config.heartbeat,
+    }))
+}
