@@ -19,10 +19,12 @@ fn add(list: &mut String, dialect: &str) -> Result<(), Box<dyn Error>> {
     let mut names = fs::read_dir(&directory)?
         .map(|file| Ok(file?.file_name().into_string().map_err(|name| format!("{}", name.display()))?))
         .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    // Editors leave other files beside them.
+    names.retain(|name| name.ends_with(".sql"));
     names.sort();
     writeln!(list, "pub(super) const {}: &[(i64, &str, &str)] = &[", dialect.to_uppercase())?;
     for name in names {
-        let parts = name.strip_suffix(".sql").and_then(|stem| stem.split_once('_'));
+        let parts = name.strip_suffix(".sql").filter(|stem| !stem.contains('.')).and_then(|stem| stem.split_once('_'));
         let (version, description) = parts.ok_or_else(|| format!("{name} is not <version>_<description>.sql"))?;
         let version: i64 = version.parse().map_err(|_| format!("{name} begins with no number"))?;
         let path = directory.join(&name);

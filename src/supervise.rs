@@ -4,25 +4,41 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt as _;
 use metrics::counter;
+use tokio::time::Instant;
 
 /// Counter of panics by task.
 pub const TASK_PANICS: &str = "duyet_task_panics_total";
 
-/// Pause before a task that panicked starts again, so that one which panics at once does not keep a core busy.
+/// Pause before a task that panicked starts again. It doubles with each panic, so that a task which panics at once does not keep
+/// a core busy.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Runs the future that `start` makes until it returns. When it panics, runs another one a second later.
+/// Longest pause. A task that ran for longer before its panic starts with the shortest one again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Runs the future that `start` makes until it returns. When it panics, runs another one a second later, or after up to a minute
+/// when it panics again and again.
 pub async fn supervise<F: Future<Output = ()>>(task: &'static str, mut start: impl FnMut() -> F) {
-    // A counter that is there before the first panic lets an alert see the increase.
-    counter!(TASK_PANICS, "task" => task).increment(0);
+    watched(task);
+    let mut pause = PAUSE;
     loop {
+        let began = Instant::now();
         let run = async { run(task, start()).await };
         if AssertUnwindSafe(run).catch_unwind().await.is_ok() {
             return;
         }
         panicked(task);
-        tokio::time::sleep(PAUSE).await;
+        if began.elapsed() > LONGEST_PAUSE {
+            pause = PAUSE;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// Shows the task's counter before its first panic, so that an alert sees the increase.
+pub fn watched(task: &'static str) {
+    counter!(TASK_PANICS, "task" => task).increment(0);
 }
 
 /// Counts and logs a panic of a task that caught it by itself.

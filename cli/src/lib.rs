@@ -28,7 +28,6 @@ mod outcome;
 mod output;
 mod person;
 mod queue;
-
 mod remark;
 mod replay;
 mod sanitize;

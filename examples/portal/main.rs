@@ -76,10 +76,15 @@ async fn serve() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Logs to stderr, one JSON object per line, as duyetd does.
+/// Logs to stderr, one JSON object per line, without readers' texts: drivers write them at debug level, and a panic may quote them.
 fn start_logs(filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter).context("DUYET_LOG")?;
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_new(format!("{filter},h2=warn,hyper=warn,tower=warn")).context("DUYET_LOG")?;
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
+    let logs = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
+    logs.with_env_filter(filter).with_writer(std::io::stderr).init();
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use prost::{Message, Name};
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, SerializeOptions, Value};
 use serde::{Serialize, Serializer, ser::Error as _};
 use tonic_types::pb;
 
@@ -17,8 +17,7 @@ const OPTIONS: SerializeOptions = SerializeOptions::new().skip_default_fields(fa
 static POOL: LazyLock<Result<DescriptorPool, String>> =
     LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).map_err(|error| error.to_string()));
 
-/// The canonical JSON of one message, for any serializer.
-#[derive(Debug)]
+/// The canonical JSON of one message, for any serializer. It has no `Debug`: the message may hold secrets.
 pub struct Json {
     name: String,
     encoded: Vec<u8>,
@@ -30,7 +29,7 @@ impl Json {
         Self { name: M::full_name(), encoded: message.encode_to_vec() }
     }
 
-    /// Returns the JSON of an error, whose details must be of the contract.
+    /// Returns the JSON of an error. Details of types that the contract does not have are left out.
     pub fn status(status: &pb::Status) -> Self {
         Self { name: "google.rpc.Status".to_owned(), encoded: status.encode_to_vec() }
     }
@@ -41,20 +40,47 @@ impl Serialize for Json {
         let pool = POOL.as_ref().map_err(S::Error::custom)?;
         let descriptor = pool.get_message_by_name(&self.name);
         let descriptor = descriptor.ok_or_else(|| S::Error::custom(format!("no message {}", self.name)))?;
-        let message = DynamicMessage::decode(descriptor, self.encoded.as_slice()).map_err(S::Error::custom)?;
+        let mut message = DynamicMessage::decode(descriptor, self.encoded.as_slice()).map_err(S::Error::custom)?;
+        leave_out_unknown_details(&mut message, pool);
         message.serialize_with_options(serializer, &OPTIONS)
     }
+}
+
+/// Leaves out error details of types that the contract does not have, as a newer service may send them: JSON cannot show them.
+fn leave_out_unknown_details(message: &mut DynamicMessage, pool: &DescriptorPool) {
+    let is_status = message.descriptor().full_name() == "google.rpc.Status";
+    for (field, value) in message.fields_mut() {
+        match value {
+            Value::List(details) if is_status && field.name() == "details" => {
+                details.retain(|detail| is_known(detail, pool));
+            }
+            Value::List(values) => values.iter_mut().for_each(|value| look_into(value, pool)),
+            value => look_into(value, pool),
+        }
+    }
+}
+
+fn look_into(value: &mut Value, pool: &DescriptorPool) {
+    if let Value::Message(message) = value {
+        leave_out_unknown_details(message, pool);
+    }
+}
+
+fn is_known(detail: &Value, pool: &DescriptorPool) -> bool {
+    let url = detail.as_message().and_then(|any| any.get_field_by_name("type_url"));
+    let url = url.as_deref().and_then(Value::as_str).unwrap_or_default();
+    pool.get_message_by_name(url.rsplit('/').next().unwrap_or_default()).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use prost_types::{Any, Duration, Timestamp};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::v1;
 
-    fn value(json: &Json) -> Value {
+    fn value(json: &Json) -> serde_json::Value {
         serde_json::to_value(json).unwrap()
     }
 
@@ -77,7 +103,7 @@ mod tests {
         let json = value(&Json::new(&v1::ListQueueResponse::default()));
         assert_eq!(json.to_string(), r#"{"cases":[],"nextPageToken":"","total":"0"}"#);
         let json = value(&Json::new(&v1::DecideResponse::default()));
-        assert_eq!((json.get("comment"), &json["changed"]), (None, &Value::Bool(false)));
+        assert_eq!((json.get("comment"), &json["changed"]), (None, &json!(false)));
     }
 
     #[test]
@@ -94,9 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_contract_does_not_have_is_an_error() {
+    fn details_that_the_contract_does_not_have_are_left_out() {
         let detail = Any { type_url: "type.googleapis.com/other.Message".into(), value: vec![] };
-        let status = pb::Status { details: vec![detail], ..Default::default() };
-        assert!(serde_json::to_value(Json::status(&status)).is_err());
+        let status = pb::Status { code: 3, details: vec![detail], ..Default::default() };
+        let result = v1::ItemResult { status: Some(status), ..Default::default() };
+        let json = value(&Json::new(&v1::BulkDecideResponse { results: vec![result], ..Default::default() }));
+        assert_eq!(json["results"][0]["status"], json!({"code": 3, "message": "", "details": []}));
     }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{Error, Result, answer::Alphabet, challenge::CaptchaImage, image_profile::Profile, level::Level},
-    supervise::panicked,
+    supervise::{panicked, watched},
 };
 
 /// How long a request waits for a picture when all are gone.
@@ -55,6 +55,7 @@ impl Pool {
         }
         let ready = Arc::new(ReadyImages::new(profiles));
         let filled = Arc::clone(&ready);
+        watched("captcha");
         thread::Builder::new()
             .name("captcha".to_owned())
             .spawn(move || fill(&filled, &mut worker))

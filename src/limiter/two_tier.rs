@@ -150,7 +150,6 @@ fn current(tiers: &RwLock<Arc<Tiers>>) -> Arc<Tiers> {
     Arc::clone(&tiers.read().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Sweeps every minute, and sooner when some table is full.
 /// Drops drained counts every minute, and when a table is full.
 async fn sweep_often(tiers: Arc<RwLock<Arc<Tiers>>>, crowded: Arc<Notify>) {
     loop {

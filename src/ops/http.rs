@@ -47,7 +47,7 @@ pub enum Readiness {
     Draining,
 }
 
-/// Says whether a bearer token may read the metrics. Boxed, because who may is not this room's business.
+/// Says whether a bearer token may read the metrics. Boxed, because who may is decided elsewhere.
 pub type MetricsGate = Arc<dyn Fn(String) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 #[derive(Clone)]

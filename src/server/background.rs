@@ -11,7 +11,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tonic_health::server::HealthReporter;
 
-use super::{away::Away, health};
+use super::{
+    away::Away,
+    health::{self, LastSeen},
+};
 use crate::{
     domain::Result,
     ops::{http::Readiness, metric},
@@ -74,8 +77,10 @@ pub(super) fn spawn(
     tokio::spawn(supervise("health", move || health::follow(reporter.clone(), subscription.clone())));
 
     let tasks = Tasks { away: Arc::default(), services, stop };
-    let readiness = readiness.clone();
-    tasks.start("store_health", move |away, services| health::watch_store(away, services, readiness.clone()));
+    let (readiness, last_seen) = (readiness.clone(), LastSeen::now());
+    tasks.start("store_health", move |away, services| {
+        health::watch_store(away, services, readiness.clone(), last_seen.clone())
+    });
     tasks.start("survey", survey);
     tasks.start("queue_gauges", measure);
     tasks.every("metric_upkeep", METRIC_UPKEEP, |_| async {

@@ -48,11 +48,11 @@ impl Running {
 /// Serves until SIGTERM or SIGINT; a second signal ends the process at once.
 ///
 /// # Errors
-/// When the server cannot start.
+/// When the server cannot start, and when its gRPC listener ends by itself.
 pub async fn serve(config: Config, on_start: impl FnOnce(&Running)) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let running = tokio::select! {
+    let mut running = tokio::select! {
         started = start(config) => started?,
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
@@ -61,6 +61,8 @@ pub async fn serve(config: Config, on_start: impl FnOnce(&Running)) -> anyhow::R
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        // Its connections went with it: an end with an error has the process started again.
+        ended = &mut running.grpc => anyhow::bail!("the gRPC listener ended: {ended:?}"),
     }
     tokio::select! {
         () = running.stop() => Ok(()),

@@ -1,6 +1,9 @@
 //! Health by the database's state: what probes and grpc.health.v1 answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -21,23 +24,46 @@ const PING: Duration = Duration::from_secs(1);
 /// A database that is away for less is a blip that callers retry through.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// When the database answered last. Kept by the caller, so that a watch which starts again does not take the database for
+/// healthy.
+#[derive(Clone)]
+pub(super) struct LastSeen(Arc<Mutex<Instant>>);
+
+impl LastSeen {
+    pub(super) fn now() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+
+    fn renew(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn is_recent(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < PATIENCE
+    }
+}
+
 /// Keeps `readiness` at the database's state until dropped.
-pub(super) async fn watch_store(away: Arc<Away>, services: Arc<Services>, readiness: watch::Sender<Readiness>) {
+pub(super) async fn watch_store(
+    away: Arc<Away>,
+    services: Arc<Services>,
+    readiness: watch::Sender<Readiness>,
+    last_seen: LastSeen,
+) {
     let mut ticks = interval(PING);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last_seen = Instant::now();
     loop {
         ticks.tick().await;
         let up = services.maintenance.ping().await;
         metric::store_up(up.is_ok());
         match up {
             Ok(()) => {
-                last_seen = Instant::now();
+                last_seen.renew();
                 away.ended();
             }
             Err(error) => away.report(&error),
         }
-        let next = if last_seen.elapsed() < PATIENCE { Readiness::Ready } else { Readiness::StoreDown };
+        let next = if last_seen.is_recent() { Readiness::Ready } else { Readiness::StoreDown };
         readiness.send_if_modified(|now| {
             let changes = *now != next && *now != Readiness::Draining;
             if changes {

@@ -33,6 +33,9 @@ def main():
                     good[number] += 1
                     news.notify_all()
             except grpc.RpcError as error:
+                # Fifty callers without a pause are more than a busy machine serves. Shed load is no call that a restart lost.
+                if error.details() == "overloaded: calls under way":
+                    continue
                 failed[f"{error.code().name}: {error.details()}"] += 1
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(callers)]

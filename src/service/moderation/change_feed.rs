@@ -107,7 +107,15 @@ impl Drop for Post {
 }
 
 async fn keep_looking(post: Post, store: Arc<dyn Store>, clock: Clock) {
-    supervise("queue_changes", || look_often(&post, &*store, clock)).await;
+    let mut is_first = true;
+    let look = || {
+        // What changed between a panic and the next look is unknown: whoever watches must list again.
+        if !std::mem::replace(&mut is_first, false) {
+            post.sender.send(FoundChanges::TooMany).ok();
+        }
+        look_often(&post, &*store, clock)
+    };
+    supervise("queue_changes", look).await;
 }
 
 async fn look_often(post: &Post, store: &dyn Store, clock: Clock) {
@@ -162,7 +170,7 @@ impl Look {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
-    use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+    use tokio::sync::broadcast::error::RecvError;
 
     use super::*;
     use crate::store::sqlite::SqliteStore;
@@ -236,7 +244,7 @@ mod tests {
         while CALLS.load(Ordering::Relaxed) < 2 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        assert_eq!(listener.try_recv().err(), Some(TryRecvError::Empty));
+        assert!(matches!(listener.recv().await, Ok(FoundChanges::TooMany)), "changes may have been missed");
         look_outs.over.cancel();
         assert!(matches!(listener.recv().await, Err(RecvError::Closed)));
         assert!(look_outs.sites().is_empty());
