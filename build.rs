@@ -20,7 +20,7 @@ fn add(list: &mut String, dialect: &str) -> Result<(), Box<dyn Error>> {
         .map(|file| Ok(file?.file_name().into_string().map_err(|name| format!("{}", name.display()))?))
         .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
     // Editors leave other files beside them.
-    names.retain(|name| name.ends_with(".sql"));
+    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "sql"));
     names.sort();
     writeln!(list, "pub(super) const {}: &[(i64, &str, &str)] = &[", dialect.to_uppercase())?;
     for name in names {
