@@ -36,12 +36,12 @@ pub async fn supervise<F: Future<Output = ()>>(task: &'static str, mut start: im
     }
 }
 
-/// Shows the task's counter before its first panic, so that an alert sees the increase.
+/// Registers the task's counter at zero, so that an alert sees the first increase.
 pub fn watched(task: &'static str) {
     counter!(TASK_PANICS, "task" => task).increment(0);
 }
 
-/// Counts and logs a panic of a task that caught it by itself.
+/// Counts and logs a panic. A task that catches its own panics calls it, too.
 pub fn panicked(task: &'static str) {
     counter!(TASK_PANICS, "task" => task).increment(1);
     tracing::error!(task, "a background task panicked and starts again");

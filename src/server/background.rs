@@ -183,7 +183,7 @@ mod tests {
         supervise::trap,
     };
 
-    /// The long-lived tasks of a server on SQLite with Redis while somebody watches the queue. Not among them: `survey`, which
+    /// The long-lived tasks of a server on SQLite with Redis with one watch of the queue. Not among them: `survey`, which
     /// returns at once on SQLite, and `certificate`, which only runs with TLS.
     const TASKS: [&str; 20] = [
         "challenge_reads",

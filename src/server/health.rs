@@ -96,3 +96,17 @@ pub(super) async fn report(reporter: &HealthReporter, readiness: Readiness) {
     let whole = if readiness == Readiness::Draining { ServingStatus::NotServing } else { ServingStatus::Serving };
     reporter.set_service_status("", whole).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_that_starts_again_keeps_when_the_database_answered_last() {
+        let last_seen = LastSeen(Arc::new(Mutex::new(Instant::now().checked_sub(PATIENCE).unwrap())));
+        let restarted = last_seen.clone();
+        assert!(!restarted.is_recent());
+        last_seen.renew();
+        assert!(restarted.is_recent());
+    }
+}

@@ -1,5 +1,5 @@
-//! Writes the code of `duyet-proto` from its .proto files: `cargo run -p duyet-proto-generate`. The result is committed, so that whoever
-//! builds duyet builds no protobuf compiler first, and a test fails when it is not what the .proto files say.
+//! Writes the code of `duyet-proto` from its .proto files: `cargo run -p duyet-proto-generate`. The result is committed, so that a
+//! build of duyet needs no protobuf compiler. A test fails when the committed code does not match the .proto files.
 
 use std::{fs, path::Path};
 

@@ -1,5 +1,5 @@
-//! One look-out per site, as long as anybody watches it: it asks the database what changed, so that replicas hear of each
-//! other, and tells all who watch.
+//! One look-out per site while it has listeners. It polls the database for changes, so that replicas learn of each other's, and
+//! sends them to all listeners.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -32,7 +32,7 @@ use crate::{
 const POLL: Duration = Duration::from_millis(500);
 
 /// How far back each question reaches. A change bears the time of its call and is seen once its transaction commits: a call
-/// may take 10 s, and replicas' clocks may differ a little. Changes seen before are told by their ids.
+/// may take 10 s, and replicas' clocks may differ a little. Changes that were seen before are recognised by their ids.
 const OVERLAP: TimeDelta = TimeDelta::seconds(15);
 
 /// Looks that a watcher may fall behind.
@@ -42,7 +42,7 @@ pub(super) const BUFFER: usize = 64;
 #[derive(Debug, Clone)]
 pub(super) enum FoundChanges {
     Comments(Arc<[CommentId]>),
-    /// More than could be told.
+    /// More changes than one answer holds, or an unknown number: listeners must list again.
     TooMany,
 }
 
@@ -78,7 +78,7 @@ impl LookOuts {
     }
 }
 
-/// A look-out's place in the list. It is left when nobody listens any more, or with the task.
+/// A look-out's place in the list. It is given up when the last listener leaves, or when the task ends.
 struct Post {
     look_outs: Arc<LookOuts>,
     site: SiteId,
@@ -87,7 +87,8 @@ struct Post {
 }
 
 impl Post {
-    /// True when nobody listened. Whoever comes later starts another look-out: the list is locked meanwhile.
+    /// Gives up the place and returns `true` when there are no listeners. The list is locked meanwhile, so that a later listener
+    /// starts another look-out.
     fn leave_if_alone(&self) -> bool {
         let mut sites = self.look_outs.sites();
         if self.sender.receiver_count() == 0 {
@@ -109,7 +110,7 @@ impl Drop for Post {
 async fn keep_looking(post: Post, store: Arc<dyn Store>, clock: Clock) {
     let mut is_first = true;
     let look = || {
-        // What changed between a panic and the next look is unknown: whoever watches must list again.
+        // Changes between a panic and the next look may be missed, so listeners must list again.
         if !std::mem::replace(&mut is_first, false) {
             post.sender.send(FoundChanges::TooMany).ok();
         }
@@ -128,7 +129,7 @@ async fn look_often(post: &Post, store: &dyn Store, clock: Clock) {
             return;
         }
         match look.around(store, &post.site, clock()).await {
-            // Fails only when nobody listens.
+            // Fails only when there are no listeners.
             Ok(Some(change)) => drop(post.sender.send(change)),
             Ok(None) => {}
             // The next look reaches back as far as this one would have.
