@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use anyhow::Error;
+use duyet_proto::v1::{ChallengeKind, IssueChallengeRequest, captcha_service_client::CaptchaServiceClient};
 use duyetd::{
     config::{Config, Settings},
     domain::rate_limit::Quotas,
-    proto::v1::{ChallengeKind, IssueChallengeRequest, captcha_service_client::CaptchaServiceClient},
     server,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};

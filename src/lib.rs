@@ -15,12 +15,8 @@ pub mod grpc;
 pub mod keyring;
 /// Rate limits in process and in Redis.
 pub mod limiter;
-/// Messages in Vietnamese and English.
-pub use duyet_locale as locale;
 /// Logs, metrics and the HTTP listener that serves them.
 pub mod ops;
-/// Generated code of the wire contract.
-pub use duyet_proto as proto;
 /// Wiring: connect, migrate, build, serve, drain.
 pub mod server;
 /// The order of steps: the only place that joins domain and adapters.

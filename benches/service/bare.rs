@@ -1,10 +1,10 @@
 //! What tonic can do at most: an echo, a list that is ready, and our limiter with nothing around it. In processes of their own, so that what
 //! they cost can be told from what the load costs.
 
+use duyet_proto::v1::{self, comment_service_server::CommentService};
 use duyetd::{
     domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
     limiter::Limiter,
-    proto::v1::{self, comment_service_server::CommentService},
 };
 use tokio::net::TcpListener;
 use tokio_stream::{StreamExt as _, wrappers::TcpListenerStream};

@@ -7,6 +7,10 @@ use std::{
 
 use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
+use duyet_proto::v1::{
+    self, captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
+    moderation_service_client::ModerationServiceClient,
+};
 use duyetd::{
     domain::{
         challenge::{ChallengeKind, IMAGE_SECONDS, SealedChallenge},
@@ -14,10 +18,6 @@ use duyetd::{
         level::Level,
     },
     keyring::{Keyring, Purpose},
-    proto::v1::{
-        self, captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
-        moderation_service_client::ModerationServiceClient,
-    },
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tonic::{

@@ -1,13 +1,13 @@
 //! A newsroom in a temporary directory, with readers that fill its queue.
 
 use anyhow::Context as _;
+use duyet_proto::v1::{
+    self, captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
+    moderation_service_client::ModerationServiceClient,
+};
 use duyetd::{
     config::{Config, Settings},
     domain::rate_limit::Quotas,
-    proto::v1::{
-        self, captcha_service_client::CaptchaServiceClient, comment_service_client::CommentServiceClient,
-        moderation_service_client::ModerationServiceClient,
-    },
     server::{self, Running},
 };
 use tempfile::TempDir;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use duyet_locale::Locale;
+use duyet_proto::v1::{self, ban_service_server::BanService, create_ban_request::Subject};
 use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
 
@@ -25,8 +27,6 @@ use crate::{
         text,
         violation::{Problem, Violations},
     },
-    locale::Locale,
-    proto::v1::{self, ban_service_server::BanService, create_ban_request::Subject},
     service::{BanRequest, BanTarget, Bans, BansRequest, RevokeRequest, Services},
 };
 

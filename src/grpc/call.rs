@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
+use duyet_locale::Locale;
 use http::HeaderMap;
 use tonic::{Request, Response, Status};
 
 use super::status;
-use crate::{
-    domain::{Error, Result, access::Caller},
-    locale::Locale,
-};
+use crate::domain::{Error, Result, access::Caller};
 
 /// A checked call. The authenticating layer puts it into the request.
 #[derive(Debug, Clone)]

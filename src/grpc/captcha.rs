@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use duyet_locale::Locale;
+use duyet_proto::v1::{self, captcha_service_server::CaptchaService};
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
@@ -15,8 +17,6 @@ use crate::{
         form,
         violation::{Problem, Violations},
     },
-    locale::Locale,
-    proto::v1::{self, captcha_service_server::CaptchaService},
     service::{Challenges, Services, VerifyRequest},
 };
 

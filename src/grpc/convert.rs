@@ -1,20 +1,18 @@
 //! Domain values to and from the wire, nothing else.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use duyet_proto::v1;
 use prost_types::{Duration, Timestamp};
 
-use crate::{
-    domain::{
-        ban::{BanEffect, BanKind},
-        comment::TakedownKind,
-        lifecycle::{Action, Status},
-        mode::Mode,
-        policy::SpamVerdict,
-        reason::Reason,
-        spam::{TermState, TermTier},
-        violation::{Problem, Violations},
-    },
-    proto::v1,
+use crate::domain::{
+    ban::{BanEffect, BanKind},
+    comment::TakedownKind,
+    lifecycle::{Action, Status},
+    mode::Mode,
+    policy::SpamVerdict,
+    reason::Reason,
+    spam::{TermState, TermTier},
+    violation::{Problem, Violations},
 };
 
 /// Declares the two directions between a domain enum and its wire twin.

@@ -1,5 +1,8 @@
 //! Comments, cases and audit entries for the wire.
 
+use duyet_locale::{Locale, Value};
+use duyet_proto::v1;
+
 use super::convert::{to_mode, to_reason, to_status, to_takedown_kind, to_time};
 use crate::{
     domain::{
@@ -10,8 +13,6 @@ use crate::{
         report::{ModeratorNote, ReportCount},
         spam::{Finding, Rule},
     },
-    locale::{Locale, Value},
-    proto::v1,
     service::{CommentList, ListedThread},
 };
 

@@ -1,5 +1,8 @@
 //! Challenges and the readers who solve them, from and to the wire.
 
+use duyet_locale::{Locale, Value};
+use duyet_proto::v1::{self, issue_challenge_response::Content};
+
 use super::convert::to_time;
 use crate::{
     domain::{
@@ -9,9 +12,7 @@ use crate::{
         form::ReaderContext,
         id::SiteId,
     },
-    locale::{Locale, Value},
     ops::metric,
-    proto::v1::{self, issue_challenge_response::Content},
 };
 
 /// The reader that a portal describes. Who comes with an address that cannot be read is unknown, and counted.

@@ -1,19 +1,17 @@
 //! What came of one item of many, for the wire.
 
+use duyet_locale::Locale;
+use duyet_proto::v1;
 use prost::Message as _;
 use tonic_types::pb;
 
 use super::{convert_case::to_comment, status};
-use crate::{
-    domain::{
-        Error,
-        comment::Comment,
-        decision::{DecisionError, Settled},
-        id::CommentId,
-        revert::Reverted,
-    },
-    locale::Locale,
-    proto::v1,
+use crate::domain::{
+    Error,
+    comment::Comment,
+    decision::{DecisionError, Settled},
+    id::CommentId,
+    revert::Reverted,
 };
 
 /// One comment of a bulk decision.

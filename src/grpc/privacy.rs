@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use duyet_proto::v1::{self, erase_author_request::Of, export_author_request, privacy_service_server::PrivacyService};
 use futures_util::stream;
 use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
@@ -21,7 +22,6 @@ use crate::{
         text,
         violation::{Problem, Violations},
     },
-    proto::v1::{self, erase_author_request::Of, export_author_request, privacy_service_server::PrivacyService},
     service::{EraseRequest, ExportItem, Person, Privacy, RevealRequest, Services},
 };
 

@@ -81,11 +81,11 @@ mod tests {
     use prost::Message as _;
 
     use super::*;
-    use crate::{grpc::SERVICES, proto};
+    use crate::grpc::SERVICES;
 
     #[test]
     fn every_rpc_of_the_descriptor_set_is_listed_and_no_other() {
-        let set = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
+        let set = prost_types::FileDescriptorSet::decode(duyet_proto::DESCRIPTORS).unwrap();
         let mut described = BTreeSet::new();
         let mut services = BTreeSet::new();
         for file in set.file.iter().filter(|file| file.package() == "duyet.v1") {

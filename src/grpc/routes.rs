@@ -13,6 +13,12 @@ macro_rules! bounded {
 use std::{sync::Arc, time::Duration};
 
 use axum::routing::any;
+use duyet_proto::v1::{
+    ban_service_server::BanServiceServer, captcha_service_server::CaptchaServiceServer,
+    comment_service_server::CommentServiceServer, moderation_service_server::ModerationServiceServer,
+    policy_service_server::PolicyServiceServer, privacy_service_server::PrivacyServiceServer,
+    rule_service_server::RuleServiceServer,
+};
 use tonic::service::Routes;
 
 use super::{
@@ -28,15 +34,6 @@ use super::{
 };
 use crate::{
     domain::Error,
-    proto::{
-        self,
-        v1::{
-            ban_service_server::BanServiceServer, captcha_service_server::CaptchaServiceServer,
-            comment_service_server::CommentServiceServer, moderation_service_server::ModerationServiceServer,
-            policy_service_server::PolicyServiceServer, privacy_service_server::PrivacyServiceServer,
-            rule_service_server::RuleServiceServer,
-        },
-    },
     service::{Gatekeeper, Services},
 };
 
@@ -81,7 +78,7 @@ pub fn routes(
     if reflection {
         let configure = || {
             tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(duyet_proto::DESCRIPTORS)
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         };
         let (new, old) =

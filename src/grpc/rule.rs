@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use duyet_proto::v1::{self, rule_service_server::RuleService};
 use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
 
@@ -25,7 +26,6 @@ use crate::{
         },
         violation::{Problem, Violations},
     },
-    proto::v1::{self, rule_service_server::RuleService},
     service::{DeleteTermRequest, MOST_TRIED, PutTermRequest, Rules, Services, TermsRequest},
 };
 

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use duyet_locale::{Locale, Value};
 use prost::Message as _;
 use tonic::{
     Code, Status,
@@ -10,14 +11,11 @@ use tonic::{
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::convert_challenge::to_issued;
-use crate::{
-    domain::{
-        Error,
-        article_name::ArticleName,
-        challenge::{CaptchaFailure, IssuedChallenge},
-        violation::{Problem, Violations},
-    },
-    locale::{Locale, Value},
+use crate::domain::{
+    Error,
+    article_name::ArticleName,
+    challenge::{CaptchaFailure, IssuedChallenge},
+    violation::{Problem, Violations},
 };
 
 /// `domain` of every `google.rpc.ErrorInfo`.

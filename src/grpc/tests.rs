@@ -176,7 +176,7 @@ async fn lists_are_refused_before_submits() {
 /// RPCs by whether they do something that must not be lost: they take a `request_id`, or belong to a challenge or a claim.
 fn deeds() -> (Vec<String>, Vec<String>) {
     const LIKEWISE: [&str; 4] = ["IssueChallenge", "VerifyChallenge", "ClaimNext", "ReleaseClaims"];
-    let set = prost_types::FileDescriptorSet::decode(crate::proto::DESCRIPTORS).unwrap();
+    let set = prost_types::FileDescriptorSet::decode(duyet_proto::DESCRIPTORS).unwrap();
     let ours = || set.file.iter().filter(|file| file.package() == "duyet.v1");
     let has_request_id = |name: &str| {
         let found = ours().flat_map(|file| &file.message_type).find(|one| name.ends_with(&format!(".{}", one.name())));
@@ -274,7 +274,7 @@ async fn streams_without_a_token_are_few_and_end_in_time() {
     assert_eq!(layers.answer(whole(OPEN_WATCH, "")).await.headers().get("grpc-status"), None, "one more fits");
     let layers = Layers::around(post(forever)).await;
     let body = layers.answer(whole(OPEN_WATCH, "")).await.into_body();
-    let ending = transport::stream::Ending::new(body, Duration::from_millis(1), crate::locale::Locale::default());
+    let ending = transport::stream::Ending::new(body, Duration::from_millis(1), duyet_locale::Locale::default());
     assert_eq!(last_word(Response::new(Body::new(ending))).await.code(), Code::DeadlineExceeded);
 }
 

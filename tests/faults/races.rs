@@ -9,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use duyet_proto::v1::{self, Action, BanEffect, BanSubject};
 use duyetd::{
     domain::{id::SiteId, submission::Submission},
-    proto::v1::{self, Action, BanEffect, BanSubject},
     store::{Store, postgres::PostgresStore},
 };
 use sqlx::PgPool;

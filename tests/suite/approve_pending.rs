@@ -1,5 +1,6 @@
 //! Releasing what waits on an article.
 
+use duyet_proto::v1;
 use duyetd::{
     domain::{
         audit::{AuditEntry, AuditFilter},
@@ -7,7 +8,6 @@ use duyetd::{
         spam::{Finding, Rule},
         submission::Submission,
     },
-    proto::v1,
     server,
 };
 use tokio::task::JoinSet;

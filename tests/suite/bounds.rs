@@ -9,10 +9,8 @@ use std::{
 };
 
 use axum::body::{Body, Bytes};
-use duyetd::{
-    grpc::{MAX_MESSAGE_BYTES, MAX_OPEN_MESSAGE_BYTES, role},
-    proto::{self, v1},
-};
+use duyet_proto::v1;
+use duyetd::grpc::{MAX_MESSAGE_BYTES, MAX_OPEN_MESSAGE_BYTES, role};
 use futures_util::{StreamExt as _, future::join_all, stream};
 use prost::Message as _;
 use tonic::{Code, Status, codegen::Service as _, transport::Channel};
@@ -31,7 +29,7 @@ on_both_databases! {
 /// Full path of every RPC that the server answers, read from the descriptors, with the longest message that each takes.
 fn every_path() -> Vec<(String, usize)> {
     let sets = [
-        (proto::DESCRIPTORS, MAX_MESSAGE_BYTES),
+        (duyet_proto::DESCRIPTORS, MAX_MESSAGE_BYTES),
         (tonic_health::pb::FILE_DESCRIPTOR_SET, MAX_OPEN_MESSAGE_BYTES),
         (tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET, MAX_OPEN_MESSAGE_BYTES),
         (tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET, MAX_OPEN_MESSAGE_BYTES),

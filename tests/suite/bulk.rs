@@ -1,9 +1,7 @@
 //! One decision on many comments.
 
-use duyetd::{
-    domain::id::SiteId,
-    proto::v1::{self, Action, CommentStatus, Reason},
-};
+use duyet_proto::v1::{self, Action, CommentStatus, Reason};
+use duyetd::domain::id::SiteId;
 use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;

@@ -2,7 +2,8 @@
 //! and none of the words is in a log, a metric, an answer or a `Debug`. (Beyond this test, every daemon of the whole suite is searched for its
 //! own secrets when it ends: `support/daemon.rs`.)
 
-use duyetd::{config::Settings, grpc::role, proto::v1};
+use duyet_proto::v1;
+use duyetd::{config::Settings, grpc::role};
 use prost::Message as _;
 use tonic::{Request, client::Grpc, metadata::MetadataValue};
 use tonic_prost::ProstCodec;

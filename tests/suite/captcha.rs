@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use duyetd::{domain::answer::Alphabet, proto::v1};
+use duyet_proto::v1;
+use duyetd::domain::answer::Alphabet;
 use uuid::Uuid;
 
 use crate::support::newsroom::{ANSWER, Database, Newsroom, fields, fresh_challenge, on_both_databases, reason};

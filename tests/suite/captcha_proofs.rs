@@ -12,11 +12,8 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use duyetd::{
-    keyring::Keyring,
-    proto::v1::{self, ChallengeKind},
-    server,
-};
+use duyet_proto::v1::{self, ChallengeKind};
+use duyetd::{keyring::Keyring, server};
 use tokio::task::JoinSet;
 use tonic::Status;
 use uuid::Uuid;

@@ -9,15 +9,13 @@ use std::{
     thread,
 };
 
-use duyetd::{
-    locale::{Locale, Value},
-    proto::v1::{
-        self,
-        ban_service_server::BanServiceServer,
-        moderation_service_server::{ModerationService, ModerationServiceServer},
-        policy_service_server::{PolicyService, PolicyServiceServer},
-        privacy_service_server::PrivacyServiceServer,
-    },
+use duyet_locale::{Locale, Value};
+use duyet_proto::v1::{
+    self,
+    ban_service_server::BanServiceServer,
+    moderation_service_server::{ModerationService, ModerationServiceServer},
+    policy_service_server::{PolicyService, PolicyServiceServer},
+    privacy_service_server::PrivacyServiceServer,
 };
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Duration as Days, Utc};
+use duyet_proto::v1::{self, CommentStatus};
 use duyetd::{
     domain::{
         actor::SYSTEM,
@@ -17,7 +18,6 @@ use duyetd::{
         stats::Job,
         submission::Submission,
     },
-    proto::v1::{self, CommentStatus},
     service::Services,
 };
 use tokio::task::JoinSet;

@@ -1,5 +1,9 @@
 //! The server's keys and the database: what only their holder may write, and what they key.
 
+use duyet_proto::v1::{
+    self, BanEffect, BanSubject, EraseAuthorRequest, ExportAuthorRequest, Outcome, erase_author_request,
+    export_author_request,
+};
 use duyetd::{
     config::Config,
     domain::{
@@ -8,10 +12,6 @@ use duyetd::{
         id::SiteId,
     },
     keyring::{Keyring, new_access_token, parse_access_token},
-    proto::v1::{
-        self, BanEffect, BanSubject, EraseAuthorRequest, ExportAuthorRequest, Outcome, erase_author_request,
-        export_author_request,
-    },
     server,
 };
 use uuid::Uuid;

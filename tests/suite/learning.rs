@@ -1,5 +1,6 @@
 //! What decisions teach: on line and rebuilt alike, once for all replicas, and taken back when they are.
 
+use duyet_proto::v1::{self, Outcome};
 use duyetd::{
     domain::{
         id::CommentId,
@@ -8,7 +9,6 @@ use duyetd::{
         spam::{ModelHead, Reading, model::Evidence},
         submission::Submission,
     },
-    proto::v1::{self, Outcome},
     service::Services,
 };
 use uuid::Uuid;

@@ -2,11 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use duyetd::{
-    domain::mode::Mode,
-    proto::v1::{self, Action, create_ban_request, erase_author_request, revert_request},
-    server::Running,
-};
+use duyet_proto::v1::{self, Action, create_ban_request, erase_author_request, revert_request};
+use duyetd::{domain::mode::Mode, server::Running};
 use uuid::Uuid;
 
 use crate::support::newsroom::{Database, Desk, Newsroom, Portal, decision, on_both_databases, portal_at};

@@ -2,7 +2,8 @@
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
-use duyetd::{domain::rate_limit::Quotas, proto::v1};
+use duyet_proto::v1;
+use duyetd::domain::rate_limit::Quotas;
 use http::HeaderMap;
 use tonic::{Request, metadata::MetadataMap};
 use uuid::Uuid;

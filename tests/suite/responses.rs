@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use duyetd::{
-    domain::{
-        budget::RESPONSE_BYTES,
-        id::{CommentId, SiteId},
-        submission::{Inserted, Submission},
-    },
-    proto::{
-        DESCRIPTORS,
-        v1::{self, Action},
-    },
+use duyet_proto::{
+    DESCRIPTORS,
+    v1::{self, Action},
+};
+use duyetd::domain::{
+    budget::RESPONSE_BYTES,
+    id::{CommentId, SiteId},
+    submission::{Inserted, Submission},
 };
 use prost::Message;
 use prost_types::{FileDescriptorSet, field_descriptor_proto::Label};

@@ -3,6 +3,7 @@
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
 use chrono::{DateTime, Utc};
+use duyet_proto::v1::{self, Action, ChallengeKind, Reason};
 use duyetd::{
     captcha::Pool,
     domain::{
@@ -12,7 +13,6 @@ use duyetd::{
         level::Level,
         rate_limit::Quotas,
     },
-    proto::v1::{self, Action, ChallengeKind, Reason},
     server,
 };
 use uuid::Uuid;

@@ -2,10 +2,8 @@
 
 use std::collections::HashSet;
 
-use duyetd::{
-    domain::rate_limit::Quotas,
-    proto::v1::{self, Mode, Outcome},
-};
+use duyet_proto::v1::{self, Mode, Outcome};
+use duyetd::domain::rate_limit::Quotas;
 use tonic::Code;
 use uuid::Uuid;
 

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use duyetd::{
-    grpc::role,
-    proto::v1::{
-        self, BanEffect, BanSubject, Reason, TakedownKind, create_ban_request::Subject, revert_request::Target,
-    },
+use duyet_proto::v1::{
+    self, BanEffect, BanSubject, Reason, TakedownKind, create_ban_request::Subject, revert_request::Target,
 };
+use duyetd::grpc::role;
 use tonic::{Response, Status};
 use uuid::Uuid;
 

@@ -1,14 +1,12 @@
 //! Terms at the desk: what they do to readers' comments, who may list them, and what they are tried on first.
 
 use chrono::Duration;
-use duyetd::{
-    domain::{
-        actor::SYSTEM,
-        audit::{AuditAction, AuditFilter},
-        lifecycle::Action,
-        spam::{TermState, TermTier},
-    },
-    proto::v1::{self, CommentStatus, Mode, Outcome, Verdict},
+use duyet_proto::v1::{self, CommentStatus, Mode, Outcome, Verdict};
+use duyetd::domain::{
+    actor::SYSTEM,
+    audit::{AuditAction, AuditFilter},
+    lifecycle::Action,
+    spam::{TermState, TermTier},
 };
 use tonic::{Code, Status};
 use unicode_normalization::UnicodeNormalization as _;

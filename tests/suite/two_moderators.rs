@@ -2,12 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use duyetd::{
-    domain::{
-        id::{CommentId, SiteId},
-        submission::Submission,
-    },
-    proto::v1::{self, Action, revert_request::Target},
+use duyet_proto::v1::{self, Action, revert_request::Target};
+use duyetd::domain::{
+    id::{CommentId, SiteId},
+    submission::Submission,
 };
 use tokio::{sync::Barrier, task::JoinSet, time::timeout};
 use tonic::{Code, Status};

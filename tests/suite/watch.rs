@@ -1,9 +1,7 @@
 //! Following the queue: what one desk does, the others see, on every replica.
 
-use duyetd::{
-    proto::v1::{self, Action, CommentStatus, QueueEvent, QueueFilter, WatchQueueResponse},
-    server,
-};
+use duyet_proto::v1::{self, Action, CommentStatus, QueueEvent, QueueFilter, WatchQueueResponse};
+use duyetd::server;
 use tonic::{Code, Streaming};
 use uuid::Uuid;
 

@@ -2,6 +2,7 @@
 //! them for each of them anew.
 
 use axum::{body::Body, extract, response};
+use duyet_proto::v1;
 use futures_util::future::BoxFuture;
 use prost::{Message as _, bytes::BufMut as _};
 use tonic::{
@@ -19,7 +20,6 @@ use crate::{
         violation::{Problem, Violations},
     },
     grpc::{call::Call, convert_case::to_listed, routes::MAX_MESSAGE_BYTES},
-    proto::v1,
     service::{CommentList, ListRequest, WrittenList},
 };
 

@@ -1,5 +1,7 @@
 //! `GetComment` and `CountComments`.
 
+use duyet_proto::v1;
+
 use super::CommentGrpc;
 use crate::{
     domain::{
@@ -8,7 +10,6 @@ use crate::{
         violation::{Problem, Violations},
     },
     grpc::{call::Call, convert_case::to_public},
-    proto::v1,
 };
 
 /// Receipts of one reader in one request.

@@ -1,5 +1,7 @@
 //! `ReportComment`.
 
+use duyet_proto::v1;
+
 use super::CommentGrpc;
 use crate::{
     domain::{Result, form, report, violation::Violations},
@@ -8,7 +10,6 @@ use crate::{
         convert::{from_reason, optional},
         convert_challenge::read_reader,
     },
-    proto::v1,
     service::ReportRequest,
 };
 

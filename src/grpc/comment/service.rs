@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use duyet_proto::v1::{self, comment_service_server::CommentService};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
     domain::Result,
     grpc::call::Call,
-    proto::v1::{self, comment_service_server::CommentService},
     service::{Privacy, PublicComments, Services, Submissions},
 };
 

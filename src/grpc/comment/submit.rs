@@ -1,5 +1,7 @@
 //! `SubmitComment`.
 
+use duyet_proto::v1;
+
 use super::CommentGrpc;
 use crate::{
     domain::{Result, form::RawForm, id::SiteId, violation::Violations},
@@ -8,7 +10,6 @@ use crate::{
         convert::{from_time, to_time},
         convert_challenge::read_reader,
     },
-    proto::v1,
 };
 
 impl CommentGrpc {

@@ -1,5 +1,7 @@
 //! `WithdrawComment`.
 
+use duyet_proto::v1;
+
 use super::CommentGrpc;
 use crate::{
     domain::{
@@ -7,7 +9,6 @@ use crate::{
         violation::{Problem, Violations},
     },
     grpc::call::Call,
-    proto::v1,
     service::WithdrawRequest,
 };
 

@@ -1,5 +1,7 @@
 //! `ListAudit`.
 
+use duyet_proto::v1;
+
 use super::{
     ModerationGrpc,
     filter::{named, optional_article, optional_uuid, short_text},
@@ -13,7 +15,6 @@ use crate::{
         violation::Violations,
     },
     grpc::{call::Call, convert::from_time, convert_case::to_audit},
-    proto::v1,
     service::AuditRequest,
 };
 

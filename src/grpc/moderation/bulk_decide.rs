@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use duyet_proto::v1;
+
 use super::{ModerationGrpc, decide::reason_and_note};
 use crate::{
     domain::{
@@ -12,7 +14,6 @@ use crate::{
         violation::{Problem, Violations},
     },
     grpc::{call::Call, convert::from_action, item_result::to_settled_item},
-    proto::v1,
     service::BulkRequest,
 };
 

@@ -1,6 +1,7 @@
 //! Claims: the next comments for one moderator alone.
 
 use chrono::TimeDelta;
+use duyet_proto::v1;
 
 use super::{
     ModerationGrpc,
@@ -21,7 +22,6 @@ use crate::{
         convert::{optional, to_time},
         convert_case::to_case,
     },
-    proto::v1,
     service::ClaimNextRequest,
 };
 

@@ -1,5 +1,7 @@
 //! `Decide`.
 
+use duyet_proto::v1;
+
 use super::ModerationGrpc;
 use crate::{
     domain::{
@@ -13,7 +15,6 @@ use crate::{
         convert::{from_action, from_reason, optional, to_time},
         convert_case::to_comment,
     },
-    proto::v1,
     service::DecideRequest,
 };
 

@@ -1,5 +1,7 @@
 //! `Escalate`.
 
+use duyet_proto::v1;
+
 use super::ModerationGrpc;
 use crate::{
     domain::{
@@ -13,7 +15,6 @@ use crate::{
         convert::{from_takedown_kind, from_time},
         convert_case::to_takedown,
     },
-    proto::v1,
     service::EscalateRequest,
 };
 

@@ -2,6 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use duyet_proto::v1;
 use uuid::Uuid;
 
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
         violation::{Problem, Violations},
     },
     grpc::convert::from_status,
-    proto::v1,
 };
 
 /// Longest text that a filter may hold, in bytes.

@@ -1,10 +1,11 @@
 //! `AddNote`.
 
+use duyet_proto::v1;
+
 use super::ModerationGrpc;
 use crate::{
     domain::{Result, form, report, violation::Violations},
     grpc::{call::Call, convert_case::to_note},
-    proto::v1,
     service::NoteRequest,
 };
 

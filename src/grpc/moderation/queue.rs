@@ -1,5 +1,7 @@
 //! `ListQueue` and `GetCase`.
 
+use duyet_proto::v1;
+
 use super::{
     ModerationGrpc,
     filter::{from_queue_order, queue_filter},
@@ -12,7 +14,6 @@ use crate::{
         violation::{Problem, Violations},
     },
     grpc::{call::Call, convert::optional, convert_case::to_case},
-    proto::v1,
     service::QueueRequest,
 };
 

@@ -1,5 +1,7 @@
 //! `Revert`.
 
+use duyet_proto::v1::{self, revert_request};
+
 use super::ModerationGrpc;
 use crate::{
     domain::{
@@ -9,7 +11,6 @@ use crate::{
         violation::{Problem, Violations},
     },
     grpc::{call::Call, item_result::to_reverted_item},
-    proto::v1::{self, revert_request},
     service::RevertRequest,
 };
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use duyet_proto::v1::{self, moderation_service_server::ModerationService};
 use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
 use crate::{
     domain::Result,
     grpc::call::Call,
-    proto::v1::{self, moderation_service_server::ModerationService},
     service::{Moderation, Services},
 };
 

@@ -1,5 +1,7 @@
 //! `GetStats`.
 
+use duyet_proto::v1;
+
 use super::ModerationGrpc;
 use crate::{
     domain::{
@@ -13,7 +15,6 @@ use crate::{
         call::Call,
         convert::{from_time, to_duration, to_status, to_time},
     },
-    proto::v1,
     service::SiteStats,
 };
 

@@ -1,5 +1,7 @@
 //! The queue as it changes, as a stream.
 
+use duyet_locale::Locale;
+use duyet_proto::v1;
 use futures_util::stream;
 use tonic::codegen::BoxStream;
 
@@ -11,8 +13,6 @@ use crate::{
         convert_case::to_case,
         status,
     },
-    locale::Locale,
-    proto::v1,
     service::QueueEvent,
 };
 

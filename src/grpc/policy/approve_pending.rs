@@ -1,5 +1,7 @@
 //! `PolicyService.ApprovePending`.
 
+use duyet_proto::v1;
+
 use super::PolicyGrpc;
 use crate::{
     domain::{
@@ -7,7 +9,6 @@ use crate::{
         violation::{Problem, Violations},
     },
     grpc::call::Call,
-    proto::v1,
     service::ApprovePendingRequest,
 };
 

@@ -1,6 +1,7 @@
 //! The articles' part of `PolicyService`.
 
 use chrono::{DateTime, Utc};
+use duyet_proto::v1;
 
 use super::{PolicyGrpc, mask::Mask};
 use crate::{
@@ -16,7 +17,6 @@ use crate::{
         call::Call,
         convert::{from_mode, from_time, optional, to_mode, to_time},
     },
-    proto::v1,
     service::ArticleUpdate,
 };
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use duyet_proto::v1::{self, policy_service_server::PolicyService};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
     domain::Result,
     grpc::call::Call,
-    proto::v1::{self, policy_service_server::PolicyService},
     service::{Policies, Services},
 };
 

@@ -1,6 +1,7 @@
 //! The site's part of `PolicyService`.
 
 use chrono::{DateTime, Utc};
+use duyet_proto::v1;
 
 use super::{PolicyGrpc, mask::Mask};
 use crate::{
@@ -13,7 +14,6 @@ use crate::{
         call::Call,
         convert::{from_mode, from_time, optional, to_mode, to_time},
     },
-    proto::v1,
     service::{LockdownRequest, SiteUpdate},
 };
 

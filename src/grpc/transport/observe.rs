@@ -3,6 +3,7 @@
 use std::{collections::HashMap, panic::AssertUnwindSafe, time::Instant};
 
 use axum::{extract::Request, response::Response};
+use duyet_locale::Locale;
 use futures_util::FutureExt as _;
 use http::HeaderValue;
 use tonic::{Code, Status};
@@ -12,7 +13,6 @@ use super::paths::split_path;
 use crate::{
     domain::Error,
     grpc::{MAX_MESSAGE_BYTES, call::locale_of, role, status::to_status},
-    locale::Locale,
     ops::metric::{self, Rpc},
 };
 

@@ -27,11 +27,10 @@ mod tests {
     use prost::Message as _;
 
     use super::*;
-    use crate::proto;
 
     #[test]
     fn every_stream_of_the_descriptor_set_is_listed_and_no_other() {
-        let set = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
+        let set = prost_types::FileDescriptorSet::decode(duyet_proto::DESCRIPTORS).unwrap();
         let mut described = BTreeSet::new();
         for file in set.file.iter().filter(|file| file.package() == "duyet.v1") {
             for service in &file.service {

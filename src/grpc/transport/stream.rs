@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::body::{Body, Bytes, HttpBody};
+use duyet_locale::Locale;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use http_body::Frame;
@@ -19,7 +20,6 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at};
 use crate::{
     domain::{Error, Result, access::Caller, share::PeerPlace},
     grpc::{MAX_OPEN_MESSAGE_BYTES, call, status::to_status},
-    locale::Locale,
     service::Gatekeeper,
 };
 

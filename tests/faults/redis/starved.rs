@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duyetd::{limiter::Limiter, proto::v1};
+use duyet_proto::v1;
+use duyetd::limiter::Limiter;
 use tokio::task::JoinSet;
 
 use super::super::scenario::scenario;

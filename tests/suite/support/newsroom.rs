@@ -2,15 +2,15 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
+use duyet_proto::v1::{
+    self, ban_service_client::BanServiceClient, captcha_service_client::CaptchaServiceClient,
+    comment_service_client::CommentServiceClient, moderation_service_client::ModerationServiceClient,
+    policy_service_client::PolicyServiceClient, privacy_service_client::PrivacyServiceClient,
+    rule_service_client::RuleServiceClient,
+};
 use duyetd::{
     config::{Config, Settings},
     domain::{challenge::ProofTries, rate_limit::Quotas},
-    proto::v1::{
-        self, ban_service_client::BanServiceClient, captcha_service_client::CaptchaServiceClient,
-        comment_service_client::CommentServiceClient, moderation_service_client::ModerationServiceClient,
-        policy_service_client::PolicyServiceClient, privacy_service_client::PrivacyServiceClient,
-        rule_service_client::RuleServiceClient,
-    },
     server::{self, Running},
 };
 use tempfile::TempDir;
