@@ -134,7 +134,7 @@ fn gcra_in_process(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn picture(bencher: Bencher<'_, '_>) {
+fn image(bencher: Bencher<'_, '_>) {
     let artist = Renderer::new().unwrap_or_else(|error| panic!("{error}"));
     let mut rng = StdRng::seed_from_u64(1);
     let motif = ImageSpec { alphabet: Alphabet::Mixed, profile: Profile::ALL[0], level: Level::Normal };

@@ -1,7 +1,7 @@
 //! duyet: comment moderation and anti-spam for news portals. A request walks `grpc → service → domain`, with `store`,
 //! `limiter`, `captcha` and `keyring` beside the services.
 
-/// Pictures with an answer.
+/// Images with an answer.
 pub mod captcha;
 /// Settings, parsed into domain types at start.
 pub mod config;

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const LIMIT: &str = "100000/1s burst 1000000";
 /// Says another limit than [`LIMIT`] for whole sites, among what a server is started with.
 pub(crate) const SUBMITS_PER_SITE: &str = "SUBMITS_PER_SITE";
-/// The answer of every picture here.
+/// The answer of every image here.
 pub(crate) const ANSWER: &str = "KM7RT";
 
 /// Ended when dropped.
@@ -124,7 +124,7 @@ impl Server {
         Ok(std::fs::read_to_string(self.dir.path().join(format!("{role}.token")))?.trim().to_owned())
     }
 
-    /// The keys that duyetd seals with, to make challenges beforehand: drawing a picture is measured apart.
+    /// The keys that duyetd seals with, to make challenges beforehand: drawing an image is measured apart.
     pub(crate) fn keyring(&self) -> anyhow::Result<Keyring> {
         keyring_in(self.dir.path())
     }

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) const GROUPS: [&str; 6] = ["submit", "embedded", "limits", "issue", "list", "queue"];
 /// Submits a second that forms are made for beforehand.
 const MOST_SUBMITS: u64 = 20_000;
-/// Pictures that a pool holds of a level, and how long it takes to fill it again.
+/// Images that a pool holds of a level, and how long it takes to fill it again.
 const POOLED: usize = 64;
 const REFILL: Duration = Duration::from_millis(60);
 
@@ -140,7 +140,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Bursts of as many calls as pictures are ready, of the echo and of challenges, in turns.
+    /// Bursts of as many calls as images are ready, of the echo and of challenges, in turns.
     async fn issue(&self, report: &mut Report) -> anyhow::Result<()> {
         let (echo, issue) = (Links::to(&self.bare, None).await?, Links::to(&self.duyetd, Some("portal")).await?);
         let (mut echoes, mut issues) = (load::Bursts::default(), load::Bursts::default());

@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 
-/// Nothing inline and nothing from elsewhere. `data:` is for the captcha's picture only.
+/// Nothing inline and nothing from elsewhere. `data:` is for the captcha's image only.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
                                        connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -36,7 +36,7 @@ pub(crate) async fn secure(request: Request, next: Next) -> Response {
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
-    // A page holds one reader's form, picture and pending comments: no cache may keep it.
+    // A page holds one reader's form, image and pending comments: no cache may keep it.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

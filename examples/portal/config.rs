@@ -18,7 +18,7 @@ pub(crate) struct Config {
     pub(crate) addr: SocketAddr,
     /// A duyetd that runs elsewhere. Without it the portal starts one inside itself.
     pub(crate) remote: Option<Remote>,
-    /// `PORTAL_ALTCHA`: the directory `dist` of the npm package `altcha`. With it the form has the widget instead of the picture.
+    /// `PORTAL_ALTCHA`: the directory `dist` of the npm package `altcha`. With it the form has the widget instead of the image.
     pub(crate) altcha: Option<PathBuf>,
     /// Filter of the log.
     pub(crate) log: String,

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{article, clock, reader::Reader};
 
-/// A picture has at most 4 KiB; base64 adds a third.
-const MAX_PICTURE: usize = 6 * 1024;
+/// An image has at most 4 KiB; base64 adds a third.
+const MAX_IMAGE: usize = 6 * 1024;
 
 /// Every field by its name on the page. The names of the four visible ones are those of the service's violations.
 #[derive(Serialize, Deserialize, Default)]
@@ -21,10 +21,10 @@ pub(crate) struct Form {
     pub(crate) content: String,
     pub(crate) challenge_answer: String,
     pub(crate) challenge_token: String,
-    /// The picture itself, so that it can be shown again while its token is still good.
-    pub(crate) picture: String,
+    /// The image itself, so that it can be shown again while its token is still good.
+    pub(crate) image: String,
     #[serde(skip_deserializing)]
-    pub(crate) picture_alt: String,
+    pub(crate) image_alt: String,
     pub(crate) parent_id: String,
     /// One per form as shown: sent twice, by a double click or a lost answer, it is one comment.
     pub(crate) request_id: String,
@@ -32,13 +32,13 @@ pub(crate) struct Form {
     pub(crate) form_opened_at: String,
     /// The trap: people do not see this field.
     pub(crate) website: String,
-    /// Not empty: the widget stands in place of the picture, or has done its work.
+    /// Not empty: the widget stands in place of the image, or has done its work.
     pub(crate) widget: String,
-    /// Not empty: the picture holds digits alone, so a phone may show its number pad.
+    /// Not empty: the image holds digits alone, so a phone may show its number pad.
     pub(crate) digits: String,
     /// Not empty: this reader needs no challenge, the token is enough.
     pub(crate) free: String,
-    /// A button for a picture was pressed, not "Gửi".
+    /// A button for an image was pressed, not "Gửi".
     pub(crate) doi_ma: String,
 }
 
@@ -52,41 +52,41 @@ impl Form {
     pub(crate) fn clean(mut self) -> Self {
         // Browsers send line ends as CR LF.
         self.content = self.content.replace("\r\n", "\n");
-        // It goes back into a data URI: what is not a picture is dropped.
-        let is_base64 = STANDARD.decode(&self.picture).is_ok_and(|png| png.starts_with(b"\x89PNG"));
-        if self.picture.len() > MAX_PICTURE || !is_base64 {
-            self.picture.clear();
+        // It goes back into a data URI: what is not an image is dropped.
+        let is_base64 = STANDARD.decode(&self.image).is_ok_and(|png| png.starts_with(b"\x89PNG"));
+        if self.image.len() > MAX_IMAGE || !is_base64 {
+            self.image.clear();
         }
-        "Hình mã kiểm tra".clone_into(&mut self.picture_alt);
+        "Ảnh mã kiểm tra".clone_into(&mut self.image_alt);
         self
     }
 
     pub(crate) fn show(&mut self, challenge: IssueChallengeResponse) {
-        self.without_picture();
+        self.without_image();
         if challenge.kind() == ChallengeKind::NoneNeeded {
             "1".clone_into(&mut self.free);
         }
         self.challenge_token = challenge.token;
         if let Some(Content::Image(image)) = challenge.content {
-            self.picture = STANDARD.encode(image.png);
-            self.picture_alt = image.alt;
+            self.image = STANDARD.encode(image.png);
+            self.image_alt = image.alt;
             if image.digits_only {
                 "1".clone_into(&mut self.digits);
             }
         }
     }
 
-    pub(crate) fn without_picture(&mut self) {
+    pub(crate) fn without_image(&mut self) {
         self.challenge_token.clear();
         self.challenge_answer.clear();
-        self.picture.clear();
+        self.image.clear();
         self.widget.clear();
         self.free.clear();
         self.digits.clear();
     }
 
     pub(crate) fn with_widget(&mut self) {
-        self.without_picture();
+        self.without_image();
         "1".clone_into(&mut self.widget);
     }
 

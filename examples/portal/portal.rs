@@ -23,7 +23,7 @@ use crate::{
 const COMMENTS_PER_PAGE: i32 = 10;
 
 /// What the form can show without the widget. Trusted readers need not type anything.
-pub(crate) const PICTURES: [ChallengeKind; 2] = [ChallengeKind::Image, ChallengeKind::NoneNeeded];
+pub(crate) const IMAGES: [ChallengeKind; 2] = [ChallengeKind::Image, ChallengeKind::NoneNeeded];
 
 /// Which part of the comments an address asks for.
 #[derive(Deserialize, Default)]
@@ -85,7 +85,7 @@ impl Portal {
         Ok((List { further: place.is_further(), ..list }, mode))
     }
 
-    /// Puts the widget on the form, which fetches its challenge itself; else a picture. Answers the cookie to set.
+    /// Puts the widget on the form, which fetches its challenge itself; else an image. Answers the cookie to set.
     pub(crate) async fn challenge(&self, reader: &Reader, form: &mut Form, problems: &mut Problems) -> Option<String> {
         if self.widget.is_some() {
             form.with_widget();
@@ -94,16 +94,16 @@ impl Portal {
         self.draw(reader, form, problems).await
     }
 
-    /// Puts a new picture on the form. Answers the cookie to set.
+    /// Puts a new image on the form. Answers the cookie to set.
     ///
     /// This asks for one with every page, which is right for a sample and wrong for a busy site: there, serve the article
     /// from a cache and fetch the form by itself when the reader gets to it.
     pub(crate) async fn draw(&self, reader: &Reader, form: &mut Form, problems: &mut Problems) -> Option<String> {
-        match self.service.issue_challenge(reader, &PICTURES).await {
+        match self.service.issue_challenge(reader, &IMAGES).await {
             Ok(challenge) => Some(put(form, challenge)),
             Err(refusal) => {
-                form.without_picture();
-                problems.picture(&no_picture_text(&refusal));
+                form.without_image();
+                problems.image(&no_image_text(&refusal));
                 None
             }
         }
@@ -152,11 +152,11 @@ pub(crate) fn put(form: &mut Form, challenge: IssueChallengeResponse) -> String 
     cookie
 }
 
-pub(crate) fn no_picture_text(refusal: &Refusal) -> String {
+pub(crate) fn no_image_text(refusal: &Refusal) -> String {
     if refusal.reason == ErrorReason::RateLimited {
         wait_text(refusal)
     } else {
-        "Chưa tải được hình mã kiểm tra. Bạn hãy bấm “Đổi mã” để thử lại.".to_owned()
+        "Chưa tải được ảnh mã kiểm tra. Bạn hãy bấm “Đổi mã” để thử lại.".to_owned()
     }
 }
 

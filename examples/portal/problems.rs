@@ -20,10 +20,10 @@ pub(crate) struct Problems {
 pub(crate) enum Repair {
     /// Nothing: the same request may be sent again.
     Resend,
-    /// A new `request_id`, because the text will change. The picture was not used up.
+    /// A new `request_id`, because the text will change. The image was not used up.
     Amend,
-    /// A new `request_id` and a new picture.
-    NewPicture,
+    /// A new `request_id` and a new image.
+    NewImage,
     /// There is nothing to send any more.
     Closed,
 }
@@ -44,7 +44,7 @@ pub(crate) fn explain(refusal: &Refusal) -> (Problems, Repair) {
         | ErrorReason::CaptchaUsed
         | ErrorReason::CaptchaInvalid => {
             problems.challenge_answer = captcha_text(refusal);
-            ("", Repair::NewPicture)
+            ("", Repair::NewImage)
         }
         ErrorReason::RateLimited => {
             problems.notice = wait_text(refusal);
@@ -65,10 +65,10 @@ pub(crate) fn explain(refusal: &Refusal) -> (Problems, Repair) {
         }
         ErrorReason::RequestIdReused => (
             "Biểu mẫu này đã được gửi trước đó. Hãy xem lại danh sách bình luận rồi gửi lại nếu cần.",
-            Repair::NewPicture,
+            Repair::NewImage,
         ),
         ErrorReason::MessageTooLarge => ("Bình luận quá dài. Bạn hãy rút ngắn rồi gửi lại.", Repair::Amend),
-        _ => ("Chưa gửi được bình luận. Bạn hãy thử lại sau ít phút.", Repair::NewPicture),
+        _ => ("Chưa gửi được bình luận. Bạn hãy thử lại sau ít phút.", Repair::NewImage),
     };
     if !notice.is_empty() {
         notice.clone_into(&mut problems.notice);
@@ -89,7 +89,7 @@ impl Problems {
         text.clone_into(place);
     }
 
-    pub(crate) fn picture(&mut self, text: &str) {
+    pub(crate) fn image(&mut self, text: &str) {
         text.clone_into(&mut self.challenge_answer);
     }
 }
@@ -105,7 +105,7 @@ pub(crate) fn wait_text(refusal: &Refusal) -> String {
 
 fn captcha_text(refusal: &Refusal) -> String {
     if refusal.message.is_empty() {
-        "Mã chưa đúng. Bạn hãy nhập mã mới trong hình.".to_owned()
+        "Mã chưa đúng. Bạn hãy nhập mã mới trong ảnh.".to_owned()
     } else {
         refusal.message.clone()
     }

@@ -1,4 +1,4 @@
-//! What the portal answers to which address. No request needs a script; one serves it (`picture`).
+//! What the portal answers to which address. No request needs a script; one serves it (`image`).
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
     assets, clock,
     form::{Form, new_request_id},
     page::Page,
-    portal::{PICTURES, Place, Portal, is_open, no_picture_text, put},
+    portal::{IMAGES, Place, Portal, is_open, no_image_text, put},
     problems::{Problems, Repair, explain},
     reader::{self, Reader},
     refusal::Refusal,
@@ -33,7 +33,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         // Whoever reloads after an error comes here by GET.
         .route("/binh-luan", get(|| async { Redirect::to("/#viet-binh-luan") }).post(submit))
         .route("/bao-cao", get(|| async { Redirect::to("/#binh-luan") }).post(report::report))
-        .route("/ma-kiem-tra", get(picture))
+        .route("/ma-kiem-tra", get(image))
         .merge(assets::routes())
         .merge(widget::routes())
         .fallback(|| async { (StatusCode::NOT_FOUND, "Không tìm thấy trang này.") })
@@ -65,7 +65,7 @@ async fn show(State(portal): State<Arc<Portal>>, reader: Reader, Query(place): Q
     answer(&portal, StatusCode::OK, &page, cookies)
 }
 
-/// Sends the form to the service, or changes its picture. Success is a redirect, so that a reload sends nothing twice.
+/// Sends the form to the service, or changes its image. Success is a redirect, so that a reload sends nothing twice.
 async fn submit(
     State(portal): State<Arc<Portal>>,
     reader: Reader,
@@ -97,14 +97,14 @@ async fn refused(portal: &Portal, reader: &Reader, mut form: Form, mut refusal: 
     if refusal.reason == ErrorReason::CommentNotFound {
         form.parent_id.clear();
     }
-    if matches!(repair, Repair::Amend | Repair::NewPicture) {
+    if matches!(repair, Repair::Amend | Repair::NewImage) {
         form.request_id = new_request_id();
     }
     let cookie = match (&repair, refusal.fresh.take()) {
         // The widget fetches its next challenge itself.
-        (Repair::NewPicture, Some(fresh)) if form.widget.is_empty() => Some(put(&mut form, *fresh)),
-        (Repair::NewPicture, _) if form.widget.is_empty() => portal.draw(reader, &mut form, &mut problems).await,
-        (Repair::NewPicture, _) => portal.challenge(reader, &mut form, &mut problems).await,
+        (Repair::NewImage, Some(fresh)) if form.widget.is_empty() => Some(put(&mut form, *fresh)),
+        (Repair::NewImage, _) if form.widget.is_empty() => portal.draw(reader, &mut form, &mut problems).await,
+        (Repair::NewImage, _) => portal.challenge(reader, &mut form, &mut problems).await,
         _ => None,
     };
     let status = match (&repair, refusal.reason) {
@@ -140,23 +140,23 @@ async fn again(
     answer(portal, status, &page, cookie)
 }
 
-/// A new picture for the script behind "Đổi mã".
-async fn picture(State(portal): State<Arc<Portal>>, reader: Reader) -> Response {
+/// A new image for the script behind "Đổi mã".
+async fn image(State(portal): State<Arc<Portal>>, reader: Reader) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
-    match portal.service.issue_challenge(&reader, &PICTURES).await {
+    match portal.service.issue_challenge(&reader, &IMAGES).await {
         Ok(challenge) => {
             let mut form = Form { request_id: new_request_id(), ..Form::default() };
             let cookie = put(&mut form, challenge);
             let body = serde_json::json!({
                 "challenge_token": form.challenge_token,
-                "picture": form.picture,
-                "picture_alt": form.picture_alt,
+                "image": form.image,
+                "image_alt": form.image_alt,
                 "request_id": form.request_id,
             });
             (json, set([cookie]), body.to_string()).into_response()
         }
         Err(refusal) => {
-            let body = serde_json::json!({ "message": no_picture_text(&refusal) });
+            let body = serde_json::json!({ "message": no_image_text(&refusal) });
             (StatusCode::SERVICE_UNAVAILABLE, json, body.to_string()).into_response()
         }
     }

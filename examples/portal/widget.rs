@@ -1,4 +1,4 @@
-//! The ALTCHA widget instead of the picture: its files out of the npm package, and the two addresses that it calls.
+//! The ALTCHA widget instead of the image: its files out of the npm package, and the two addresses that it calls.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::{
     article,
     form::new_request_id,
-    portal::{Portal, no_picture_text},
+    portal::{Portal, no_image_text},
     reader::{self, Reader},
 };
 
@@ -76,7 +76,7 @@ async fn challenge(State(portal): State<Arc<Portal>>, reader: Reader) -> Respons
             let cookie = [(header::SET_COOKIE, reader::device_cookie(&issued.device_token))];
             (cookie, [(header::CONTENT_TYPE, "application/json")], altcha.json).into_response()
         }
-        Err(refusal) => answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": no_picture_text(&refusal) })),
+        Err(refusal) => answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": no_image_text(&refusal) })),
     }
 }
 

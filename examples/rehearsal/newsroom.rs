@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::script;
 
-/// The answer of every picture here.
+/// The answer of every image here.
 const ANSWER: &str = "KM7RT";
 
 /// Readers that write at the same time.
@@ -144,7 +144,7 @@ impl Portal {
         Ok(())
     }
 
-    /// A challenge; where pictures are not drawn fast enough it is asked for again.
+    /// A challenge; where images are not drawn fast enough it is asked for again.
     async fn challenge(&mut self, article: &str) -> anyhow::Result<v1::IssueChallengeResponse> {
         loop {
             let request = v1::IssueChallengeRequest { article_id: article.to_owned(), ..Default::default() };

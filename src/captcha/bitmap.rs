@@ -1,4 +1,4 @@
-//! A black-and-white picture and its PNG.
+//! A black-and-white image and its PNG.
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, FilterType};
 use rand::Rng;
@@ -18,12 +18,12 @@ impl Bitmap {
         Self { ink: vec![false; usize::from(WIDTH) * usize::from(HEIGHT)] }
     }
 
-    /// The pixels of row `y` from the left. Empty outside the picture.
+    /// The pixels of row `y` from the left. Empty outside the image.
     pub(super) fn row(&mut self, y: u16) -> &mut [bool] {
         self.ink.chunks_exact_mut(usize::from(WIDTH)).nth(usize::from(y)).unwrap_or_default()
     }
 
-    /// Inverts one pixel. Outside the picture there is none.
+    /// Inverts one pixel. Outside the image there is none.
     pub(super) fn invert(&mut self, x: usize, y: usize) {
         if x < usize::from(WIDTH)
             && let Some(ink) = self.ink.get_mut(y * usize::from(WIDTH) + x)
@@ -99,7 +99,7 @@ impl Bitmap {
         self.ink.iter().zip(&other.ink).filter(|(one, other)| one != other).count()
     }
 
-    /// The picture as a 1-bit grayscale PNG, where ink is black.
+    /// The image as a 1-bit grayscale PNG, where ink is black.
     pub(super) fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
         let packed: Vec<u8> =
             self.ink.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, ink| byte << 1 | u8::from(!ink))).collect();

@@ -1,4 +1,4 @@
-//! Why pictures cannot be drawn.
+//! Why images cannot be drawn.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::domain::{image_profile::Profile, level::Level};
 #[error("{0} is out of bounds")]
 pub(super) struct OutOfBounds(pub(super) &'static str);
 
-/// Why the pool of pictures cannot start.
+/// Why the pool of images cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("profile {profile}, level {level}: {number} is out of bounds")]

@@ -88,7 +88,7 @@ impl Glyphs {
     /// Draws and keeps each letter.
     ///
     /// # Errors
-    /// Names the letter that the crate cannot draw: it skips unknown ones silently, and pictures would lack them.
+    /// Names the letter that the crate cannot draw: it skips unknown ones silently, and images would lack them.
     pub(super) fn load() -> Result<Self, StartError> {
         let load = |letter| match extract(letter) {
             Some(glyph) => Ok((letter, glyph)),

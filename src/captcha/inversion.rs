@@ -1,4 +1,4 @@
-//! What inverts parts of a picture: bands, discs and threads. Inverting loses nothing, it only turns contrast around.
+//! What inverts parts of an image: bands, discs and threads. Inverting loses nothing, it only turns contrast around.
 
 use std::f32::consts::TAU;
 

@@ -12,7 +12,7 @@ use super::{
     warp::Warp,
 };
 
-/// A letter's shape and the map from the letter to the picture: `[[a, b], [c, d]]` around the letter's middle.
+/// A letter's shape and the map from the letter to the image: `[[a, b], [c, d]]` around the letter's middle.
 struct Placed<'a> {
     glyph: &'a Glyph,
     map: [f32; 4],
@@ -47,7 +47,7 @@ impl<'a> Placed<'a> {
         (a * width + b * height, c * width + d * height)
     }
 
-    /// Keeps the letter, warped, inside the picture.
+    /// Keeps the letter, warped, inside the image.
     fn clamp(&mut self, frame: f32) {
         let (across, down) = self.reach();
         let inside = |at: f32, reach: f32, side: u16| {
@@ -82,7 +82,7 @@ impl<'a> Placed<'a> {
     }
 }
 
-/// Draws the letters on one line, about centred, shrunk together when they are too wide for the picture. Answers how much ink each of
+/// Draws the letters on one line, about centred, shrunk together when they are too wide for the image. Answers how much ink each of
 /// them added.
 pub(super) fn draw(
     bitmap: &mut Bitmap,
@@ -117,7 +117,7 @@ fn invert([a, b, c, d]: [f32; 4]) -> [f32; 4] {
     [d / area, -b / area, -c / area, a / area]
 }
 
-/// The pixels within `reach` of `middle` on a side of the picture.
+/// The pixels within `reach` of `middle` on a side of the image.
 fn pixels(middle: f32, reach: f32, side: u16) -> Range<u16> {
     let clip = |at: f32| floor(at).min(side);
     clip(middle - reach)..clip(middle + reach + 2.0)

@@ -1,4 +1,4 @@
-//! Pictures with an answer, drawn ahead. A picture slows down blind scripts and puts a price on each try; it proves no human:
+//! Images with an answer, drawn ahead. An image slows down blind scripts and puts a price on each try; it proves no human:
 //! networks learn to read any such style in minutes, so limits and text rules carry the load.
 
 mod bitmap;

@@ -1,4 +1,4 @@
-//! Pictures ready to be handed out: one thread draws ahead, so a request never waits for drawing.
+//! Images ready to be handed out: one thread draws ahead, so a request never waits for drawing.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -21,20 +21,20 @@ use crate::{
     supervise::{panicked, watched},
 };
 
-/// How long a request waits for a picture when all are gone.
+/// How long a request waits for an image when all are gone.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// After which time a caller may ask again; the thread draws thousands meanwhile.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// Pause after a picture that could not be drawn, so that a broken renderer does not take a core.
+/// Pause after an image that could not be drawn, so that a broken renderer does not take a core.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Ready pictures of every level. Each is given once. The thread ends when the pool is dropped.
+/// Ready images of every level. Each is given once. The thread ends when the pool is dropped.
 pub struct Pool {
     ready: Arc<ReadyImages>,
 }
 
 impl Pool {
-    /// Reads the font, looks at the profiles' numbers and starts to draw. With `fixed_answer`, for tests, every picture shows it in
+    /// Reads the font, looks at the profiles' numbers and starts to draw. With `fixed_answer`, for tests, every image shows it in
     /// upper case.
     ///
     /// # Errors
@@ -68,21 +68,21 @@ impl Pool {
         Self { ready: Arc::new(ReadyImages::new(Profile::ALL)) }
     }
 
-    /// Draws these profiles from now on, one picked for each picture. What was drawn before is dropped. An empty list changes nothing.
+    /// Draws these profiles from now on, one picked for each image. What was drawn before is dropped. An empty list changes nothing.
     pub fn set_profiles(&self, profiles: &[Profile]) {
         if !profiles.is_empty() {
             self.ready.set_profiles(profiles);
         }
     }
 
-    /// Takes a picture out of the pool.
+    /// Takes an image out of the pool.
     ///
     /// # Errors
     /// [`Error::Overloaded`] when none came within 50 ms.
     pub async fn take(&self, level: Level) -> Result<CaptchaImage> {
-        let level = level.of_picture();
-        let picture = match self.ready.take(level) {
-            Some(picture) => picture,
+        let level = level.of_image();
+        let image = match self.ready.take(level) {
+            Some(image) => image,
             None => {
                 counter!("duyet_captcha_pool_empty_total").increment(1);
                 timeout(PATIENCE, self.ready.wait(level))
@@ -90,9 +90,9 @@ impl Pool {
                     .map_err(|_| Error::Overloaded { what: "captcha pool", retry_after: RETRY_AFTER })?
             }
         };
-        let profile = picture.profile.as_str();
-        counter!("duyet_captcha_pictures_total", "profile" => profile, "level" => level.as_str()).increment(1);
-        Ok(picture)
+        let profile = image.profile.as_str();
+        counter!("duyet_captcha_images_total", "profile" => profile, "level" => level.as_str()).increment(1);
+        Ok(image)
     }
 }
 
@@ -124,7 +124,7 @@ fn fill(ready: &ReadyImages, worker: &mut Worker) {
     while let Some(Order { level, profiles, edition }) = ready.next_order() {
         let Some(profile) = profiles.get(worker.rng.random_range(0..profiles.len())) else { return };
         match catch_unwind(AssertUnwindSafe(|| worker.draw(*profile, level))) {
-            Ok(Some(picture)) => ready.put(level, edition, picture),
+            Ok(Some(image)) => ready.put(level, edition, image),
             Ok(None) => thread::sleep(PAUSE),
             Err(_) => {
                 panicked("captcha");
@@ -143,30 +143,30 @@ mod tests {
         Pool::start(Alphabet::Mixed, Profile::ALL, fixed.map(str::to_owned))
     }
 
-    /// Takes one more picture, however slow the machine is.
+    /// Takes one more image, however slow the machine is.
     async fn wait_for(pool: &Pool, level: Level) -> CaptchaImage {
         loop {
-            if let Ok(picture) = pool.take(level).await {
-                return picture;
+            if let Ok(image) = pool.take(level).await {
+                return image;
             }
         }
     }
 
     #[tokio::test]
-    async fn each_picture_is_given_once_and_profiles_are_mixed() {
+    async fn each_image_is_given_once_and_profiles_are_mixed() {
         let pool = start(None).unwrap();
         let (mut seen, mut profiles) = (HashSet::new(), HashSet::new());
         for _ in 0..150 {
-            let picture = wait_for(&pool, Level::Normal).await;
-            profiles.insert(picture.profile);
-            assert!(seen.insert(picture.png));
+            let image = wait_for(&pool, Level::Normal).await;
+            profiles.insert(image.profile);
+            assert!(seen.insert(image.png));
         }
         assert_eq!(profiles.len(), Profile::ALL.len());
         assert_eq!(wait_for(&pool, Level::Hard).await.answer.len(), 6);
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn readers_who_come_at_once_get_a_picture_each() {
+    async fn readers_who_come_at_once_get_an_image_each() {
         let pool = Arc::new(start(None).unwrap());
         let takers: Vec<_> = (0..200)
             .map(|_| {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn new_profiles_hold_from_the_next_picture_on() {
+    async fn new_profiles_hold_from_the_next_image_on() {
         let pool = start(None).unwrap();
         wait_for(&pool, Level::Normal).await;
         for profile in Profile::ALL {
@@ -200,13 +200,13 @@ mod tests {
     async fn a_pool_of_digits_gives_digits() {
         let pool = Pool::start(Alphabet::Digits, &[Profile::Stroke], None).unwrap();
         for (level, length) in [(Level::Normal, 6), (Level::Hard, 7)] {
-            let picture = wait_for(&pool, level).await;
-            assert!(picture.answer.len() == length && picture.answer.bytes().all(|byte| byte.is_ascii_digit()));
+            let image = wait_for(&pool, level).await;
+            assert!(image.answer.len() == length && image.answer.bytes().all(|byte| byte.is_ascii_digit()));
         }
     }
 
     #[tokio::test]
-    async fn a_fixed_answer_is_in_every_picture() {
+    async fn a_fixed_answer_is_in_every_image() {
         let pool = start(Some("km7rt")).unwrap();
         for level in [Level::Normal, Level::Hard, Level::Normal] {
             assert_eq!(wait_for(&pool, level).await.answer, "KM7RT");

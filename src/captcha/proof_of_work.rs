@@ -39,7 +39,7 @@ struct WidgetChallenge {
     code: Option<CodeChallenge>,
 }
 
-/// The widget's picture step.
+/// The widget's image step.
 #[derive(Serialize)]
 struct CodeChallenge {
     image: String,
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_rides_along_for_the_widgets_code_step() {
+    fn an_image_rides_along_for_the_widgets_code_step() {
         let image = Image { png: b"png".to_vec(), width: 240, height: 90, length: 6, alphabet: Alphabet::Mixed };
         let posed = pose(far_ahead(), Some(&image));
         assert_eq!(posed["codeChallenge"], json!({ "image": "data:image/png;base64,cG5n", "length": 6 }));

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::domain::{challenge::CaptchaImage, image_profile::Profile, level::Level};
 
-/// Pictures kept ready per level: about 400 KB. Half of them are the burst that is served before the renderer takes a core from it.
+/// Images kept ready per level: about 400 KB. Half of them are the burst that is served before the renderer takes a core from it.
 const READY: usize = 128;
 
 /// With fewer left, the renderer draws whatever else there is to do.
@@ -20,7 +20,7 @@ const FEW: usize = READY / 2;
 /// With more left, he waits for so long a time in which nobody took one.
 const QUIET: Duration = Duration::from_millis(5);
 
-/// Levels that have pictures of their own, in the order of their boards.
+/// Levels that have images of their own, in the order of their boards.
 const LEVELS: [Level; 2] = [Level::Normal, Level::Hard];
 
 /// What to draw next.
@@ -30,12 +30,12 @@ pub(super) struct Order {
     pub(super) edition: u64,
 }
 
-/// Pictures in the order in which they were drawn.
+/// Images in the order in which they were drawn.
 pub(super) struct ReadyImages {
     stock: Mutex<Stock>,
     /// Something was taken, or is to be drawn anew.
     room: Condvar,
-    /// A picture came, one of each level's own.
+    /// An image came, one of each level's own.
     came: [Notify; LEVELS.len()],
 }
 
@@ -66,10 +66,10 @@ impl ReadyImages {
         Self { stock: Mutex::new(stock), room: Condvar::new(), came: Default::default() }
     }
 
-    /// The oldest picture, if there is one.
+    /// The oldest image, if there is one.
     pub(super) fn take(&self, level: Level) -> Option<CaptchaImage> {
         let mut stock = self.lock();
-        let picture = stock.ready[board(level)].pop_front()?;
+        let image = stock.ready[board(level)].pop_front()?;
         stock.taken = Instant::now();
         let left = stock.ready[board(level)].len();
         tell(level, left);
@@ -77,15 +77,15 @@ impl ReadyImages {
         if left + 1 == READY || left + 1 == FEW {
             self.room.notify_one();
         }
-        Some(picture)
+        Some(image)
     }
 
-    /// The oldest picture, as soon as there is one.
+    /// The oldest image, as soon as there is one.
     pub(super) async fn wait(&self, level: Level) -> CaptchaImage {
         loop {
-            // Every picture wakes one reader. A wake-up before the reader sleeps is kept for them.
-            if let Some(picture) = self.take(level) {
-                return picture;
+            // Every image wakes one reader. A wake-up before the reader sleeps is kept for them.
+            if let Some(image) = self.take(level) {
+                return image;
             }
             self.came[board(level)].notified().await;
         }
@@ -106,11 +106,11 @@ impl ReadyImages {
         Some(Order { level, profiles: stock.profiles.clone(), edition: stock.edition })
     }
 
-    /// Puts a picture that was ordered, unless the profiles have changed since.
-    pub(super) fn put(&self, level: Level, edition: u64, picture: CaptchaImage) {
+    /// Puts an image that was ordered, unless the profiles have changed since.
+    pub(super) fn put(&self, level: Level, edition: u64, image: CaptchaImage) {
         let mut stock = self.lock();
         if stock.edition == edition {
-            stock.ready[board(level)].push_back(picture);
+            stock.ready[board(level)].push_back(image);
             tell(level, stock.ready[board(level)].len());
             self.came[board(level)].notify_one();
         }
@@ -140,7 +140,7 @@ impl ReadyImages {
     }
 }
 
-/// Where a level's pictures lie.
+/// Where a level's images lie.
 const fn board(level: Level) -> usize {
     match level {
         Level::Light | Level::Normal => 0,
@@ -150,5 +150,5 @@ const fn board(level: Level) -> usize {
 
 fn tell(level: Level, ready: usize) {
     let level = LEVELS[board(level)].as_str();
-    gauge!("duyet_captcha_pictures_ready", "level" => level).set(f64::from(u32::try_from(ready).unwrap_or(u32::MAX)));
+    gauge!("duyet_captcha_images_ready", "level" => level).set(f64::from(u32::try_from(ready).unwrap_or(u32::MAX)));
 }

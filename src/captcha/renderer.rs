@@ -1,4 +1,4 @@
-//! Draws pictures: letters, what inverts parts of them, strokes, noise, in this order.
+//! Draws images: letters, what inverts parts of them, strokes, noise, in this order.
 
 use rand::Rng;
 
@@ -12,13 +12,13 @@ use super::{
 };
 use crate::domain::{answer::Alphabet, challenge::CaptchaImage, image_profile::Profile, level::Level};
 
-/// Longest answer that a picture can hold legibly.
+/// Longest answer that an image can hold legibly.
 const MAX_LETTERS: usize = 8;
 /// Ink that each letter must add to those before it, in pixels: from a small one of eight, half covered, to one large M.
 const LETTER_INK: std::ops::RangeInclusive<usize> = 60..=1_400;
-/// Share of black pixels in percent. Bands may turn most of a picture over; nothing makes it one colour.
+/// Share of black pixels in percent. Bands may turn most of an image over; nothing makes it one colour.
 const BLACK: std::ops::RangeInclusive<usize> = 5..=92;
-/// Tries to draw one picture. One practically always does; the check guards against a silent blank.
+/// Tries to draw one image. One practically always does; the check guards against a silent blank.
 const TRIES: usize = 8;
 
 /// What to draw.
@@ -44,14 +44,14 @@ impl Renderer {
         Ok(Self { glyphs: Glyphs::load()? })
     }
 
-    /// A picture of a random answer, each equally likely as long as `rng` is a CSPRNG.
+    /// An image of a random answer, each equally likely as long as `rng` is a CSPRNG.
     pub fn draw(&self, spec: ImageSpec, rng: &mut impl Rng) -> Option<CaptchaImage> {
         let length = spec.alphabet.length(spec.level);
         let answer: String = (0..length).filter_map(|_| random_symbol(spec.alphabet, rng)).collect();
         self.draw_answer(&answer, spec, rng)
     }
 
-    /// A picture of this answer; `None` when it is not 1 to 8 symbols of the spec's alphabet, or in the practically impossible case
+    /// An image of this answer; `None` when it is not 1 to 8 symbols of the spec's alphabet, or in the practically impossible case
     /// that no try was legible.
     pub fn draw_answer(&self, answer: &str, spec: ImageSpec, rng: &mut impl Rng) -> Option<CaptchaImage> {
         let ImageSpec { alphabet, profile, level } = spec;
@@ -68,7 +68,7 @@ impl Renderer {
     }
 }
 
-/// `None` when a letter is missing, hidden or cut off, or the picture is nearly of one colour.
+/// `None` when a letter is missing, hidden or cut off, or the image is nearly of one colour.
 fn compose(glyphs: &[&Glyph], style: &Style, rng: &mut impl Rng) -> Option<Bitmap> {
     let warp = Warp::random(style, rng);
     let bitmap = letters(glyphs, style, &warp, rng)?;
@@ -125,14 +125,14 @@ mod tests {
 
     const MOTIF: ImageSpec = ImageSpec { alphabet: Alphabet::Mixed, profile: Profile::Stroke, level: Level::Normal };
 
-    /// What a picture promises, whatever the style.
+    /// What an image promises, whatever the style.
     fn inspect(renderer: &Renderer, spec: ImageSpec, seed: u64) {
         let at = format!("{spec:?}, seed {seed}");
-        let picture = renderer.draw(spec, &mut StdRng::seed_from_u64(seed)).expect(&at);
-        assert_eq!(picture.answer.len(), spec.alphabet.length(spec.level), "{at}");
-        assert!(picture.answer.chars().all(|letter| spec.alphabet.symbols().contains(letter)), "{at}");
-        assert!(picture.png.len() <= 4096, "{at}: {} bytes", picture.png.len());
-        let (depth, color, ink) = decode(&picture.png);
+        let image = renderer.draw(spec, &mut StdRng::seed_from_u64(seed)).expect(&at);
+        assert_eq!(image.answer.len(), spec.alphabet.length(spec.level), "{at}");
+        assert!(image.answer.chars().all(|letter| spec.alphabet.symbols().contains(letter)), "{at}");
+        assert!(image.png.len() <= 4096, "{at}: {} bytes", image.png.len());
+        let (depth, color, ink) = decode(&image.png);
         assert_eq!((depth, color), (png::BitDepth::One, png::ColorType::Grayscale), "{at}");
         let share = ink.iter().filter(|ink| **ink).count() * 100 / ink.len();
         assert!(BLACK.contains(&share), "{at}: {share} % black");
@@ -166,8 +166,8 @@ mod tests {
     /// Fewest pixels of a letter that a reader sees.
     const SHOWN: usize = 60;
 
-    /// Does something with so many pictures of all motifs, on every core.
-    fn with_pictures(count: u64, deed: impl Fn(&Renderer, ImageSpec, u64) + Sync) {
+    /// Does something with so many images of all motifs, on every core.
+    fn with_images(count: u64, deed: impl Fn(&Renderer, ImageSpec, u64) + Sync) {
         let (renderer, motifs) = (Renderer::new().unwrap(), motifs());
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         std::thread::scope(|scope| {
@@ -183,13 +183,13 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_pictures_are_whole_small_and_black_and_white() {
-        with_pictures(10_000, inspect);
+    fn ten_thousand_images_are_whole_small_and_black_and_white() {
+        with_images(10_000, inspect);
     }
 
     #[test]
     fn every_letter_is_seen() {
-        with_pictures(480, look_for_every_letter);
+        with_images(480, look_for_every_letter);
     }
 
     #[test]
@@ -209,7 +209,7 @@ mod tests {
     use super::letters as letters_of;
 
     #[test]
-    fn a_letter_without_ink_is_no_picture() {
+    fn a_letter_without_ink_is_no_image() {
         let renderer = Renderer::new().unwrap();
         let (k, blank) = (renderer.glyphs.get('K').unwrap(), renderer.glyphs.get('M').unwrap().without_ink());
         for spec in motifs() {
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn two_pictures_of_one_answer_differ() {
+    fn two_images_of_one_answer_differ() {
         let renderer = Renderer::new().unwrap();
         let mut rng = StdRng::seed_from_u64(1);
         let mut draw = || renderer.draw_answer("KM7RT", MOTIF, &mut rng).unwrap().png;
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_cannot_be_shown_is_no_picture() {
+    fn an_answer_that_cannot_be_shown_is_no_image() {
         let renderer = Renderer::new().unwrap();
         let mut rng = StdRng::seed_from_u64(3);
         for answer in ["", "KM7R0", "KM7R2", "km7rt", "KM 7RT", "CCCCCCCCC"] {

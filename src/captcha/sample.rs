@@ -7,16 +7,16 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use super::renderer::{ImageSpec, Renderer};
 use crate::domain::{answer::Alphabet, image_profile::Profile, level::Level};
 
-/// Which pictures to draw.
+/// Which images to draw.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish {
     pub alphabet: Alphabet,
-    /// `None`: each picture has a random one.
+    /// `None`: each image has a random one.
     pub profile: Option<Profile>,
     pub level: Level,
 }
 
-/// Writes `count` pictures into `dir`, which is made when missing: `<n>_<answer>.png`, n from 1.
+/// Writes `count` images into `dir`, which is made when missing: `<n>_<answer>.png`, n from 1.
 ///
 /// # Errors
 /// When the directory or a file cannot be written, or the font cannot be read.
@@ -27,10 +27,10 @@ pub fn write_samples(wish: Wish, count: usize, dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)?;
     for n in 1..=count {
         let profile = profile.unwrap_or_else(|| Profile::ALL[rng.random_range(0..Profile::ALL.len())]);
-        let picture = renderer
+        let image = renderer
             .draw(ImageSpec { alphabet, profile, level }, &mut rng)
-            .ok_or_else(|| io::Error::other("a picture cannot be drawn"))?;
-        fs::write(dir.join(format!("{n}_{}.png", picture.answer)), &picture.png)?;
+            .ok_or_else(|| io::Error::other("an image cannot be drawn"))?;
+        fs::write(dir.join(format!("{n}_{}.png", image.answer)), &image.png)?;
     }
     Ok(())
 }

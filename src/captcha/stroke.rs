@@ -14,7 +14,7 @@ use super::{
 /// Heights that strokes run around: where letters have their middle, in pixels from the top.
 const HEIGHTS: Range<f32> = 33.0..57.0;
 
-/// A bent line from the left to the right of the picture.
+/// A bent line from the left to the right of the image.
 struct Stroke {
     left: f32,
     right: f32,

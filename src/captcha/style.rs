@@ -6,11 +6,11 @@ use std::ops::RangeInclusive;
 use super::error::{OutOfBounds, StartError};
 use crate::domain::{image_profile::Profile, level::Level};
 
-/// Width and height of every picture in pixels.
+/// Width and height of every image in pixels.
 pub(super) const WIDTH: u16 = 240;
 pub(super) const HEIGHT: u16 = 90;
 
-/// Free pixels that letters keep to the picture's edge.
+/// Free pixels that letters keep to the image's edge.
 pub(super) const MARGIN: f32 = 4.0;
 
 /// How a profile draws at one level.
@@ -114,7 +114,7 @@ impl Style {
         }
     }
 
-    /// Whether pictures of this style can be drawn whole and read.
+    /// Whether images of this style can be drawn whole and read.
     ///
     /// # Errors
     /// Names the number that is out of its bounds.

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_of_every_profile_unless_said_otherwise() {
+    fn images_are_of_every_profile_unless_said_otherwise() {
         let config = resolve("").unwrap();
         assert_eq!((config.alphabet, config.profiles), (Alphabet::Mixed, Profile::ALL.to_vec()));
         let config = resolve("[captcha]\nalphabet = \"DIGITS\"\nprofiles = [\"BANDS\"]\n").unwrap();

@@ -100,7 +100,7 @@ pub struct Settings {
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CaptchaSettings {
-    /// TESTS ONLY: the answer of every picture; refused unless every listener is on loopback
+    /// TESTS ONLY: the answer of every image; refused unless every listener is on loopback
     #[arg(
         id = "captcha_fixed_answer",
         long = "captcha-fixed-answer",
@@ -113,7 +113,7 @@ pub struct CaptchaSettings {
     #[arg(id = "captcha_alphabet", long = "captcha-alphabet", env = "DUYET_CAPTCHA_ALPHABET", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alphabet: Option<Alphabet>,
-    /// Styles of pictures, one picked for each.
+    /// Styles of images, one picked for each.
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profiles: Option<Vec<Profile>>,

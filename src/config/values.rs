@@ -47,11 +47,11 @@ pub struct Config {
     pub reflection: bool,
     /// How long after SIGTERM new calls are still taken, so that load balancers notice.
     pub drain_notice: Duration,
-    /// Tests only: every picture has this answer.
+    /// Tests only: every image has this answer.
     pub fixed_answer: Option<String>,
     /// What answers are made of.
     pub alphabet: Alphabet,
-    /// Styles of pictures, one picked for each. Not empty.
+    /// Styles of images, one picked for each. Not empty.
     pub profiles: Vec<Profile>,
     pub proof_tries: ProofTries,
     pub text: TextLimits,

@@ -43,7 +43,7 @@ pub(super) enum Command {
     /// Keys that seal tokens
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Captcha pictures
+    /// Captcha images
     #[command(subcommand)]
     Captcha(CaptchaCommand),
     /// The spam score, without a server
@@ -109,12 +109,12 @@ pub(super) enum KeysCommand {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CaptchaCommand {
-    /// Draw pictures named `<n>_<answer>.png`, to look at or to attack
+    /// Draw images named `<n>_<answer>.png`, to look at or to attack
     Sample {
         /// 1 normal, 2 harder
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
         level: u8,
-        /// STROKE, OUTLINE or BANDS [default: a random one for each picture]
+        /// STROKE, OUTLINE or BANDS [default: a random one for each image]
         #[arg(long)]
         profile: Option<Profile>,
         /// MIXED or DIGITS

@@ -1,4 +1,4 @@
-//! Answers to pictures: what they are made of, and when what a reader typed is the same.
+//! Answers to images: what they are made of, and when what a reader typed is the same.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -8,7 +8,7 @@ use super::{level::Level, text};
 const MAX_ANSWER_BYTES: usize = 64;
 
 named_enum! {
-    /// What the answers of pictures are made of.
+    /// What the answers of images are made of.
     Alphabet {
         /// Letters and digits without vowels (no rude words; Telex and VNI keyboards leave them alone) and look-alikes.
         Mixed = "MIXED",
@@ -63,7 +63,7 @@ impl Alphabet {
 }
 
 /// Folds what a reader typed to upper-case letters and digits: full width, accents of a Vietnamese keyboard, case, white space,
-/// punctuation and what nobody sees do not matter. Answers longer than any picture's fold to an empty string, which is never right.
+/// punctuation and what nobody sees do not matter. Answers longer than any image's fold to an empty string, which is never right.
 pub fn fold_answer(typed: &str) -> String {
     if typed.len() > MAX_ANSWER_BYTES {
         return String::new();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{answer::Alphabet, image_profile::Profile, level::Level};
 
-/// How long a picture may be answered, in seconds.
+/// How long an image may be answered, in seconds.
 pub const IMAGE_SECONDS: i64 = 600;
 
 /// How long a proof of work may be handed in, in seconds: a slow phone needs minutes, and its reader writes meanwhile.
@@ -31,11 +31,11 @@ named_enum! {
 named_enum! {
     /// What kind of work a challenge asks for.
     ChallengeKind {
-        /// Letters and digits to read from a picture.
+        /// Letters and digits to read from an image.
         Image = "IMAGE",
         /// A proof of work that the ALTCHA widget does unseen.
         AltchaPow = "ALTCHA_POW",
-        /// The same, and then a picture that the widget shows.
+        /// The same, and then an image that the widget shows.
         AltchaPowWithImage = "ALTCHA_POW_WITH_IMAGE",
         /// Nothing: the reader's record vouches for them.
         NoneNeeded = "NONE_NEEDED",
@@ -43,8 +43,8 @@ named_enum! {
 }
 
 impl ChallengeKind {
-    /// Whether a picture is part of it.
-    pub const fn has_picture(self) -> bool {
+    /// Whether an image is part of it.
+    pub const fn has_image(self) -> bool {
         matches!(self, Self::Image | Self::AltchaPowWithImage)
     }
 
@@ -94,7 +94,7 @@ impl Default for ProofTries {
     }
 }
 
-/// A drawn picture with its answer. Used once.
+/// A drawn image with its answer. Used once.
 #[derive(Clone)]
 pub struct CaptchaImage {
     pub answer: String,
@@ -119,7 +119,7 @@ pub struct SealedChallenge {
     pub expires_at: DateTime<Utc>,
     /// The device that asked.
     pub device: Option<[u8; 16]>,
-    /// Of the picture. Empty in a pass, and where there is no picture.
+    /// Of the image. Empty in a pass, and where there is no image.
     pub answer: String,
 }
 
@@ -151,7 +151,7 @@ pub enum ChallengeContent {
     Nothing,
 }
 
-/// A picture without its answer.
+/// An image without its answer.
 #[derive(Clone)]
 pub struct Image {
     /// 1-bit grayscale PNG.

@@ -1,7 +1,7 @@
-//! How pictures may look.
+//! How images may look.
 
 named_enum! {
-    /// A style of pictures. A network that reads one must be trained again for the next.
+    /// A style of images. A network that reads one must be trained again for the next.
     Profile {
         /// Black letters under dark strokes.
         Stroke = "STROKE",

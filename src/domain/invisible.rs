@@ -107,12 +107,12 @@ fn spells(before: &str, c: char, after: Option<char>) -> bool {
 }
 
 fn joins_emoji(before: &str, after: Option<char>) -> bool {
-    // A skin tone or a selector, or both, belong to the picture before them.
-    let picture = before.chars().rev().take(3).find(|c| !matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}'));
-    picture.is_some_and(is_picture) && after.is_some_and(is_picture)
+    // A skin tone or a selector, or both, belong to the emoji before them.
+    let emoji = before.chars().rev().take(3).find(|c| !matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}'));
+    emoji.is_some_and(is_pictograph) && after.is_some_and(is_pictograph)
 }
 
-fn is_picture(c: char) -> bool {
+fn is_pictograph(c: char) -> bool {
     let skin_or_flag_letter = matches!(c, '\u{1f3fb}'..='\u{1f3ff}' | '\u{1f1e6}'..='\u{1f1ff}');
     !c.is_ascii() && !skin_or_flag_letter && c.is_emoji_char()
 }

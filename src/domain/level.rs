@@ -3,19 +3,19 @@
 named_enum! {
     /// How hard a challenge is.
     Level {
-        /// A short proof of work. Pictures have no easier level: this is [`Self::Normal`] to them.
+        /// A short proof of work. Images have no easier level: this is [`Self::Normal`] to them.
         Light = "LIGHT",
-        /// A picture of 5 letters or 6 digits, a proof of work of about a second.
+        /// An image of 5 letters or 6 digits, a proof of work of about a second.
         Normal = "NORMAL",
-        /// A picture of one more symbol and more disturbance, a proof of work of some seconds.
+        /// An image of one more symbol and more disturbance, a proof of work of some seconds.
         Hard = "HARD",
     }
 }
 
 impl Level {
-    /// The level at which pictures are drawn.
+    /// The level at which images are drawn.
     #[must_use]
-    pub const fn of_picture(self) -> Self {
+    pub const fn of_image(self) -> Self {
         match self {
             Self::Light | Self::Normal => Self::Normal,
             Self::Hard => Self::Hard,

@@ -165,7 +165,7 @@ impl Quotas {
 impl Default for Quotas {
     /// Our choice, to be tuned per newsroom: five comments a minute are more than one reader writes, and a prefix is
     /// often a whole carrier NAT. A challenge may be asked for four times as often as a comment is sent, because
-    /// pictures are misread and reloaded. Half of twenty wrong answers in ten minutes is more than bad eyes: from there on challenges get
+    /// images are misread and reloaded. Half of twenty wrong answers in ten minutes is more than bad eyes: from there on challenges get
     /// harder. Who reports more than twenty comments an hour is no help to a moderator, and neither are more than two reports a minute
     /// about one article.
     fn default() -> Self {

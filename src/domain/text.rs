@@ -72,7 +72,7 @@ pub fn graphemes(text: &str) -> usize {
     text.graphemes(true).filter(|grapheme| *grapheme != "\u{200b}").count()
 }
 
-/// Chooses how the character before it is drawn, as text or as a picture among others.
+/// Chooses how the character before it is drawn, as text or as an emoji, among others.
 pub(super) fn is_selector(c: char) -> bool {
     matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
@@ -389,7 +389,7 @@ mod tests {
             proptest::prop_assert_eq!(composed(text.clone()), cap_marks(text.nfc()));
         }
 
-        /// Joiners, selectors, tags and fillers among letters and pictures that take them, and those that do not.
+        /// Joiners, selectors, tags and fillers among letters and emoji that take them, and those that do not.
         #[test]
         fn a_clean_text_is_nfc_and_stays_as_it_is(text in "([aeo\u{300}-\u{303}\u{323}\u{200b}-\u{200d}\u{fe0f}\u{e0067}\u{e0062}\u{e0065}\u{e007f}🏴👨👩🏽❤🔥کمیखក្ខශ්‍ර \n\u{34f}\u{ad}\u{958}]|\\PC){0,24}") {
             for clean in [clean_line, clean_block] {

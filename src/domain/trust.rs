@@ -83,7 +83,7 @@ impl TrustLevel {
     }
 
     /// What this reader is asked for: the first of these that the portal accepts. A proof of work comes first, because people do
-    /// not notice it; whoever is suspect gets a picture on top, or a harder one.
+    /// not notice it; whoever is suspect gets an image on top, or a harder one.
     const fn wishes(self) -> &'static [(ChallengeKind, Level)] {
         use ChallengeKind::{AltchaPow, AltchaPowWithImage, Image, NoneNeeded};
         use Level::{Hard, Light, Normal};
@@ -95,11 +95,11 @@ impl TrustLevel {
     }
 
     /// The challenge for a reader of this trust, where the portal accepts `kinds`. One that accepts nothing but
-    /// [`ChallengeKind::NoneNeeded`] cannot ask a stranger for anything: then it is a picture.
+    /// [`ChallengeKind::NoneNeeded`] cannot ask a stranger for anything: then it is an image.
     pub fn challenge(self, kinds: &[ChallengeKind]) -> (ChallengeKind, Level) {
         let wish = self.wishes().iter().copied().find(|(kind, _)| kinds.contains(kind));
-        let picture = self.wishes().iter().copied().find(|(kind, _)| *kind == ChallengeKind::Image);
-        wish.or(picture).unwrap_or((ChallengeKind::Image, Level::Normal))
+        let image = self.wishes().iter().copied().find(|(kind, _)| *kind == ChallengeKind::Image);
+        wish.or(image).unwrap_or((ChallengeKind::Image, Level::Normal))
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn work_comes_before_pictures_and_suspects_get_both() {
+    fn work_comes_before_images_and_suspects_get_both() {
         let all = [Image, AltchaPow, AltchaPowWithImage, NoneNeeded];
         assert_eq!(TrustLevel::Trusted.challenge(&all), (NoneNeeded, Level::Light));
         assert_eq!(TrustLevel::Ordinary.challenge(&all), (AltchaPow, Level::Normal));

@@ -87,7 +87,7 @@ impl CaptchaGrpc {
     }
 }
 
-/// What a portal can show. Nothing said means pictures; nothing but "none needed" cannot be: strangers must be asked for something.
+/// What a portal can show. Nothing said means images; nothing but "none needed" cannot be: strangers must be asked for something.
 fn check_kinds(kinds: &[i32], violations: &mut Violations) -> Vec<ChallengeKind> {
     let known: Vec<_> = kinds.iter().map_while(|kind| from_kind(*kind)).collect();
     if kinds.len() > MAX_KINDS || known.len() < kinds.len() {

@@ -1,6 +1,6 @@
 """A portal and a moderator in Python, with grpcio as it comes from PyPI: no channel options, so its limits are gRPC's own.
 
-Arguments: the server's address, the portal's token, the moderator's token, the answer to every picture, the directory of the protos, and how
+Arguments: the server's address, the portal's token, the moderator's token, the answer to every image, the directory of the protos, and how
 many long comments wait on the article already: more than gRPC's 4 MiB together. Ends with 0 when everything was as it should be.
 """
 

@@ -18,11 +18,11 @@ use crate::support::{
 };
 
 const WORK: [ChallengeKind; 1] = [ChallengeKind::AltchaPow];
-const WORK_AND_PICTURE: [ChallengeKind; 1] = [ChallengeKind::AltchaPowWithImage];
+const WORK_AND_IMAGE: [ChallengeKind; 1] = [ChallengeKind::AltchaPowWithImage];
 
 on_both_databases! {
     work_pays_for_one_comment,
-    work_and_picture_buy_a_pass,
+    work_and_image_buy_a_pass,
     a_wrong_code_after_the_work_burns_it,
     a_token_without_its_work_is_nothing,
     work_that_was_not_done_burns_the_challenge_and_brings_another,
@@ -42,10 +42,10 @@ async fn work_pays_for_one_comment(database: Database) {
     assert_eq!(reason(&portal.comments.submit_comment(again).await.unwrap_err()), "CAPTCHA_USED");
 }
 
-async fn work_and_picture_buy_a_pass(database: Database) {
+async fn work_and_image_buy_a_pass(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_PICTURE).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_IMAGE).await;
     assert_eq!(issued.kind(), ChallengeKind::AltchaPowWithImage);
     let json: Value = serde_json::from_str(posed(&issued)).unwrap();
     assert!(json["codeChallenge"]["image"].as_str().unwrap().starts_with("data:image/png;base64,"));
@@ -65,7 +65,7 @@ async fn work_and_picture_buy_a_pass(database: Database) {
 async fn a_wrong_code_after_the_work_burns_it(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_PICTURE).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_IMAGE).await;
     let proof = solved(&issued);
     let verdicts = [("KM7RC", "CAPTCHA_INCORRECT"), (ANSWER, "CAPTCHA_USED")];
     for (code, expected) in verdicts {
@@ -80,17 +80,17 @@ async fn a_wrong_code_after_the_work_burns_it(database: Database) {
 async fn a_token_without_its_work_is_nothing(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
-    for kinds in [WORK, WORK_AND_PICTURE] {
+    for kinds in [WORK, WORK_AND_IMAGE] {
         let issued = portal.challenge_for(v1::ReaderContext::default(), &kinds).await;
         for code in ["KM7RC", ANSWER, ""] {
             let refused = portal.captcha.verify_challenge(verification(&issued.token, code)).await.unwrap_err();
             assert_eq!(reason(&refused), "CAPTCHA_INVALID", "right or wrong looks the same");
         }
-        let picture = portal.challenge("bai").await.token;
-        let dressed = dressed_up(&picture, &issued);
+        let image = portal.challenge("bai").await.token;
+        let dressed = dressed_up(&image, &issued);
         let refused = portal.captcha.verify_challenge(verification(&dressed, ANSWER)).await.unwrap_err();
-        assert_eq!(reason(&refused), "CAPTCHA_INVALID", "nor does a proof make a picture's token");
-        portal.captcha.verify_challenge(verification(&picture, ANSWER)).await.unwrap();
+        assert_eq!(reason(&refused), "CAPTCHA_INVALID", "nor does a proof make an image's token");
+        portal.captcha.verify_challenge(verification(&image, ANSWER)).await.unwrap();
         // Nobody tried anything yet, so nothing is burned.
         portal.captcha.verify_challenge(verification(&solved(&issued), ANSWER)).await.unwrap();
     }
@@ -160,7 +160,7 @@ async fn the_official_library_solves_what_we_pose_and_we_take_what_it_answers() 
     let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK).await;
     let proof = solve_in_javascript(posed(&issued));
     portal.comments.submit_comment(form_paying(&issued, &proof, "Từ trình duyệt")).await.unwrap();
-    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_PICTURE).await;
+    let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_IMAGE).await;
     let proof = solve_in_javascript(posed(&issued));
     portal.captcha.verify_challenge(verification(&proof, ANSWER)).await.unwrap();
 }

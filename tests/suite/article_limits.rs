@@ -19,7 +19,7 @@ on_both_databases! {
     strangers_leave_the_reserve_to_known_readers,
     a_denied_limit_never_spends_the_challenge,
     challenges_keep_a_reserve_too,
-    misread_pictures_are_no_submits,
+    misread_images_are_no_submits,
     forged_and_expired_answers_end_at_the_failure_limit,
     ipv6_prefixes_are_nested,
     reports_of_one_network_flag_nothing_and_are_limited_by_article,
@@ -111,7 +111,7 @@ async fn a_denied_limit_never_spends_the_challenge(database: Database) {
     })
     .await;
     let mut portal = newsroom.portal();
-    // Pictures are ready from here on: one that was not would be counted all the same.
+    // Images are ready from here on: one that was not would be counted all the same.
     portal.challenge("bai-khac").await;
     let home = Home::beside(&newsroom.config);
     let spent = "select count(*) from captcha_nonces";
@@ -158,7 +158,7 @@ async fn challenges_keep_a_reserve_too(database: Database) {
     assert_eq!(limit(&ask(known).await.unwrap_err()), "ChallengesPerArticle");
 }
 
-async fn misread_pictures_are_no_submits(database: Database) {
+async fn misread_images_are_no_submits(database: Database) {
     let newsroom = newsroom(database, |limits| limits.submits_per_device = "1/24h".parse().unwrap()).await;
     let mut portal = newsroom.portal();
     let mut form = portal.form("bai", "Nhìn mãi mới ra").await;
@@ -168,7 +168,7 @@ async fn misread_pictures_are_no_submits(database: Database) {
         assert_eq!(reason(&status), "CAPTCHA_INCORRECT");
         form.challenge_token = match fresh_challenge(&status) {
             Some(fresh) => fresh.token,
-            // A busy machine had no picture ready.
+            // A busy machine had no image ready.
             None => portal.challenge("bai").await.token,
         };
     }

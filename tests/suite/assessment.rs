@@ -32,7 +32,7 @@ async fn what_the_form_gives_away_is_a_finding(database: Database) {
     assert_eq!(caught.outcome(), Outcome::Pending);
     assert_eq!(rules(&newsroom, &caught.comment_id).await, ["FAST_FORM", "HONEYPOT", "OTHER_DEVICE"]);
 
-    // A page that lies: opened years ago, says the form, and the picture was drawn a moment ago.
+    // A page that lies: opened years ago, says the form, and the image was drawn a moment ago.
     let form = portal.form("bai", "Bài viết thật bổ ích").await;
     let years_ago = prost_types::Timestamp { seconds: 1_600_000_000, nanos: 0 };
     let form = v1::SubmitCommentRequest { form_opened_at: Some(years_ago), ..form };

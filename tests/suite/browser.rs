@@ -35,19 +35,19 @@ async fn a_reader_comments_and_everybody_sees_it_after_approval() {
     fill(&reader, "#title", &nfd(TITLE)).await;
     fill(&reader, "#content", &nfd(CONTENT)).await;
 
-    let first = property(&reader, "#hinh-ma", "src").await;
+    let first = property(&reader, "#anh-ma", "src").await;
     click(&reader, "#doi-ma").await;
     see(&reader, "#doi-ma-bao:not(:empty)").await;
-    let second = property(&reader, "#hinh-ma", "src").await;
-    assert_ne!(first, second, "the button changes the picture without a reload");
+    let second = property(&reader, "#anh-ma", "src").await;
+    assert_ne!(first, second, "the button changes the image without a reload");
 
     fill(&reader, "#challenge_answer", "KM7RC").await;
     click(&reader, ".send .button").await;
     assert_eq!(text(&reader, "#challenge_answer-loi").await, "Mã kiểm tra không đúng. Vui lòng nhập mã mới.");
     assert_eq!(property(&reader, "#author_name", "value").await, nfd(NAME));
     assert_eq!(property(&reader, "#content", "value").await, nfd(CONTENT));
-    let third = property(&reader, "#hinh-ma", "src").await;
-    assert!(third.starts_with("data:image/png;base64,") && third != second, "a wrong answer brings a new picture");
+    let third = property(&reader, "#anh-ma", "src").await;
+    assert!(third.starts_with("data:image/png;base64,") && third != second, "a wrong answer brings a new image");
 
     // Small letters with a space are the same code, and Enter sends.
     fill(&reader, "#challenge_answer", "km7 rt\u{e007}").await;
@@ -114,7 +114,7 @@ fn the_form_needs_no_script() {
     assert!(page.contains(">1 lượt xem<"), "the same reader counts once");
 
     let (head, page) = http(&portal, "POST /binh-luan", &jar, &format!("{}&doi_ma=1", filled(&page, "")));
-    assert!(head.starts_with("HTTP/1.1 200") && page.contains(CONTENT), "a new picture keeps the text: {head}");
+    assert!(head.starts_with("HTTP/1.1 200") && page.contains(CONTENT), "a new image keeps the text: {head}");
     let (head, page) = http(&portal, "POST /binh-luan", &jar, &filled(&page, "CCCCC"));
     assert!(head.starts_with("HTTP/1.1 422") && page.contains("id=\"challenge_answer-loi\""), "{head}");
     let sent = filled(&page, ANSWER);
@@ -143,7 +143,7 @@ fn the_form_needs_no_script() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_banned_reader_is_told_and_keeps_text_and_picture() {
+async fn a_banned_reader_is_told_and_keeps_text_and_image() {
     let portal = Site::start();
     let (head, page) = http(&portal, "GET /", "", "");
     let jar = cookies(&head);
@@ -160,7 +160,7 @@ async fn a_banned_reader_is_told_and_keeps_text_and_picture() {
     let (head, refused) = http(&portal, "POST /binh-luan", &jar, &sent);
     assert!(head.starts_with("HTTP/1.1 403"), "{head}");
     assert!(refused.contains("Hiện bạn chưa thể gửi bình luận ở đây.") && refused.contains(CONTENT));
-    assert!(refused.contains("data:image") && !head.contains("set-cookie"), "the picture was not used up: {head}");
+    assert!(refused.contains("data:image") && !head.contains("set-cookie"), "the image was not used up: {head}");
     desk.unban(&ban.id).await;
     let (head, _) = http(&portal, "POST /binh-luan", &jar, &sent);
     assert!(head.starts_with("HTTP/1.1 303"), "the same form goes through: {head}");
@@ -203,7 +203,7 @@ fn a_report_needs_no_script_and_three_readers_bring_a_comment_back() {
 }
 
 #[test]
-fn a_phone_is_asked_for_its_number_pad_where_the_picture_holds_digits() {
+fn a_phone_is_asked_for_its_number_pad_where_the_image_holds_digits() {
     let alphabet = [("DUYET_CAPTCHA_ALPHABET", "DIGITS"), ("DUYET_CAPTCHA_FIXED_ANSWER", "234567")];
     let portal = Site::start_with(&alphabet);
     let (head, page) = http(&portal, "GET /", "", "");

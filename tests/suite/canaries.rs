@@ -106,7 +106,7 @@ async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
     ];
     assert_in_none(&own, [&log].into_iter());
     assert!(!daemon.http("/metrics").contains("Hoàng"));
-    // An answer to a picture is never in what is told of it.
+    // An answer to an image is never in what is told of it.
     let challenge = portal.challenge("bai").await;
     let bytes = challenge.encode_to_vec();
     assert!(!bytes.windows(ANSWER.len()).any(|window| window == ANSWER.as_bytes()));

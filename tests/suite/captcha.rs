@@ -11,9 +11,9 @@ use crate::support::newsroom::{ANSWER, Database, Newsroom, fields, fresh_challen
 on_both_databases! {
     a_pass_buys_no_other_pass,
     twins_of_one_verification_with_other_challenges_are_refused,
-    failing_on_purpose_leads_to_no_easier_picture,
-    a_picture_is_small_and_says_what_it_is,
-    a_picture_of_digits_says_so,
+    failing_on_purpose_leads_to_no_easier_image,
+    an_image_is_small_and_says_what_it_is,
+    an_image_of_digits_says_so,
     an_empty_answer_is_a_slip_and_burns_nothing,
     look_alikes_are_as_good_as_the_symbols,
 }
@@ -68,7 +68,7 @@ async fn twins_of_one_verification_with_other_challenges_are_refused(database: D
     assert_eq!(untouched, 7, "the refused twins' challenges are not burned");
 }
 
-async fn failing_on_purpose_leads_to_no_easier_picture(database: Database) {
+async fn failing_on_purpose_leads_to_no_easier_image(database: Database) {
     let newsroom =
         Newsroom::open_with(database, |config| config.limits.challenges_per_device = "4/1h".parse().unwrap()).await;
     let mut portal = newsroom.portal();
@@ -80,7 +80,7 @@ async fn failing_on_purpose_leads_to_no_easier_picture(database: Database) {
     for _ in 0..4 {
         levels.push(portal.captcha.issue_challenge(request.clone()).await.unwrap().into_inner().level);
     }
-    assert_eq!((levels.first(), levels.last()), (Some(&1), Some(&2)), "pictures get harder before they are refused");
+    assert_eq!((levels.first(), levels.last()), (Some(&1), Some(&2)), "images get harder before they are refused");
     assert_eq!(reason(&portal.captcha.issue_challenge(request).await.unwrap_err()), "RATE_LIMITED");
     let form = v1::SubmitCommentRequest { client: Some(client), ..portal.form("bai", "Không mã").await };
     let bare = v1::SubmitCommentRequest { challenge_token: String::new(), ..form };
@@ -89,7 +89,7 @@ async fn failing_on_purpose_leads_to_no_easier_picture(database: Database) {
     assert!(fresh_challenge(&status).is_none(), "over the limit there is no fresh one either");
 }
 
-async fn a_picture_of_digits_says_so(database: Database) {
+async fn an_image_of_digits_says_so(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| {
         config.alphabet = Alphabet::Digits;
         config.fixed_answer = Some("234567".to_owned());
@@ -97,7 +97,7 @@ async fn a_picture_of_digits_says_so(database: Database) {
     .await;
     let mut portal = newsroom.portal();
     let issued = portal.challenge("bai").await;
-    let Some(v1::issue_challenge_response::Content::Image(image)) = issued.content else { panic!("no picture") };
+    let Some(v1::issue_challenge_response::Content::Image(image)) = issued.content else { panic!("no image") };
     assert!(image.digits_only && image.length == 6 && image.alt.contains("6 digits"));
     portal.captcha.verify_challenge(verification(issued.token, " ２３４-567 ")).await.unwrap();
 }
@@ -139,10 +139,10 @@ async fn look_alikes_are_as_good_as_the_symbols(database: Database) {
     }
 }
 
-async fn a_picture_is_small_and_says_what_it_is(database: Database) {
+async fn an_image_is_small_and_says_what_it_is(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let issued = newsroom.portal().challenge("bai").await;
-    let Some(v1::issue_challenge_response::Content::Image(image)) = issued.content else { panic!("no picture") };
+    let Some(v1::issue_challenge_response::Content::Image(image)) = issued.content else { panic!("no image") };
     assert!(image.png.len() <= 4_096 && image.png.starts_with(b"\x89PNG"));
     assert_eq!((image.width, image.height, image.length), (240, 90, 5));
     assert!(!image.digits_only);

@@ -37,7 +37,7 @@ struct Ticket {
     answer: &'static str,
 }
 
-/// Pictures, proofs of work and both, solved.
+/// Images, proofs of work and both, solved.
 async fn tickets(portal: &mut Portal) -> Vec<Ticket> {
     let kinds = [ChallengeKind::Image, ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage];
     let mut tickets = Vec::new();
@@ -183,7 +183,7 @@ async fn keys_change_on_all_replicas_and_no_reader_is_refused() {
             replicas[to].0.comments.submit_comment(form).await.unwrap();
         }
     }
-    // The old key is gone: its last readers get a fresh picture with the verdict, and that one is good.
+    // The old key is gone: its last readers get a fresh image with the verdict, and that one is good.
     let issued = replicas[0].0.challenge("bai").await;
     let portal = &mut replicas[3].0;
     let form = form_paying(&issued, &issued.token, "Đến muộn");

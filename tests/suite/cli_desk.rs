@@ -77,7 +77,7 @@ async fn challenge_for(portal: &mut Portal, device: &str, article: &str) -> v1::
             answer => return answer.unwrap().into_inner(),
         }
     }
-    panic!("no picture comes");
+    panic!("no image comes");
 }
 
 /// A device token that a reader keeps as a cookie.

@@ -139,8 +139,8 @@ async fn metrics_tell_what_happened(database: Database) {
         r#"duyet_comments_submitted_total{site="default",outcome="CAPTCHA_INCORRECT"} 1"#,
         r#"duyet_captcha_checks_total{kind="IMAGE",outcome="CORRECT"} 1"#,
         r#"duyet_captcha_checks_total{kind="IMAGE",outcome="INCORRECT"} 1"#,
-        r#"duyet_captcha_pictures_ready{level="NORMAL"}"#,
-        r#"duyet_captcha_pictures_total{profile=""#,
+        r#"duyet_captcha_images_ready{level="NORMAL"}"#,
+        r#"duyet_captcha_images_total{profile=""#,
         r#"duyet_findings_total{rule="PHONE_NUMBER"} 1"#,
         r#"duyet_degraded{component="redis"} 0"#,
         "duyet_store_up 1",
@@ -483,7 +483,7 @@ fn a_second_server_on_one_directory_is_refused_until_the_first_ends_however_it_e
 #[test]
 fn samples_are_of_the_style_asked_for() {
     let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("pictures");
+    let out = dir.path().join("images");
     let wish = ["--level", "2", "--profile", "bands", "--alphabet", "digits"];
     let command = ["captcha", "sample", "--count", "2", "--out", out.to_str().unwrap()];
     stdout(&run(dir.path(), &[&command[..], &wish[..]].concat(), &[]));
@@ -499,7 +499,7 @@ fn samples_are_of_the_style_asked_for() {
 #[test]
 fn samples_are_named_by_number_and_answer() {
     let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("pictures");
+    let out = dir.path().join("images");
     stdout(&run(dir.path(), &["captcha", "sample", "--count", "5", "--out", out.to_str().unwrap()], &[]));
     let mut names: Vec<_> =
         std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -188,7 +188,7 @@ async fn without_a_file_sighup_harms_nobody() {
 async fn other_profiles_are_drawn_without_a_restart() {
     let office = Office::open("[captcha]\nprofiles = [\"STROKE\"]\n", &[]);
     let mut portal = office.daemon.portal();
-    let drawn = |profile: &str| format!("duyet_captcha_pictures_total{{profile=\"{profile}\",level=\"NORMAL\"}} 3");
+    let drawn = |profile: &str| format!("duyet_captcha_images_total{{profile=\"{profile}\",level=\"NORMAL\"}} 3");
     for (n, profile) in ["STROKE", "OUTLINE", "BANDS"].into_iter().enumerate() {
         if n > 0 {
             office.write(&format!("[captcha]\nprofiles = [\"{profile}\"]\n"));

@@ -37,7 +37,7 @@ on_both_databases! {
     a_known_reader_never_pays_for_a_neighbour,
     bots_without_a_cookie_use_up_no_quota_but_their_own,
     new_cookies_for_every_try_are_no_way_around_the_prefix,
-    while_no_picture_is_ready_whoever_can_work_does,
+    while_no_image_is_ready_whoever_can_work_does,
     a_database_that_is_away_keeps_nobody_from_a_challenge,
 }
 
@@ -226,10 +226,10 @@ async fn new_cookies_for_every_try_are_no_way_around_the_prefix(database: Databa
     assert_eq!(taken, 3);
 }
 
-async fn while_no_picture_is_ready_whoever_can_work_does(database: Database) {
+async fn while_no_image_is_ready_whoever_can_work_does(database: Database) {
     use challenge::ChallengeKind::{AltchaPow, AltchaPowWithImage, Image};
     let newsroom = Newsroom::open(database).await;
-    // Under alarm strangers get a picture on top of their work, where there is one.
+    // Under alarm strangers get an image on top of their work, where there is one.
     let now = newsroom.portal().challenge("bai").await.expires_at.unwrap().seconds;
     let alarm = v1::LockdownRequest {
         until: Some(prost_types::Timestamp { seconds: now + 3_600, nanos: 0 }),

@@ -61,7 +61,7 @@ async fn ours(portal: &mut Portal, admin: &mut Desk) -> Ours {
 }
 
 /// All of a site that anybody can see.
-async fn picture(portal: &mut Portal, desk: &mut Desk, ours: &Ours) -> String {
+async fn snapshot(portal: &mut Portal, desk: &mut Desk, ours: &Ours) -> String {
     let cases = [desk.case(&ours.comment).await, desk.case(&ours.waiting).await];
     let article = v1::GetArticleRequest { article_id: ours.article.clone() };
     let article = desk.policy.get_article(article).await.unwrap().into_inner();
@@ -87,7 +87,7 @@ async fn another_sites_ids_open_nothing_and_change_nothing(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut admin) = (newsroom.portal(), newsroom.desk_with(&newsroom.token("admin")));
     let ours = ours(&mut portal, &mut admin).await;
-    let before = picture(&mut portal, &mut admin, &ours).await;
+    let before = snapshot(&mut portal, &mut admin, &ours).await;
     let mut stranger = newsroom.desk_with(&newsroom.new_token("ADMIN", "bao-vinh").await);
     let mut their_portal = newsroom.portal_with(&newsroom.new_token("PORTAL", "bao-vinh").await);
 
@@ -102,7 +102,7 @@ async fn another_sites_ids_open_nothing_and_change_nothing(database: Database) {
         assert!(answer.0 == answer.1, "{rpc}: {answer:?}");
         tried.insert(rpc);
     }
-    assert_eq!(picture(&mut portal, &mut admin, &ours).await, before);
+    assert_eq!(snapshot(&mut portal, &mut admin, &ours).await, before);
     // These name nothing: they are about the caller's own site, or about nothing stored.
     let nameless = ["IssueChallenge", "WatchQueue", "GetSite", "UpdateSite", "Lockdown", "AssessText"];
     for (path, _) in role::TABLE {

@@ -45,7 +45,7 @@ async fn a_reader_sends_and_the_widget_does_the_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_attack_the_widget_asks_for_the_picture_after_the_work() {
+async fn under_attack_the_widget_asks_for_the_image_after_the_work() {
     let site = site();
     site.moderate(&["lockdown", "--for", "2h", "--note", "bị tấn công", "--harder-challenges"]);
     let mut driver = Driver::start();
@@ -53,21 +53,21 @@ async fn under_attack_the_widget_asks_for_the_picture_after_the_work() {
     write(&reader, &site, CONTENT).await;
     click(&reader, ".send .button").await;
     let code = "altcha-widget form[data-code-challenge] input, altcha-widget [data-code-challenge] input";
-    let picture = property(&reader, "altcha-widget img[src^='data:image/png']", "src").await;
-    assert!(picture.starts_with("data:image/png;base64,"));
+    let image = property(&reader, "altcha-widget img[src^='data:image/png']", "src").await;
+    assert!(image.starts_with("data:image/png;base64,"));
     fill(&reader, code, &format!("{}\u{e007}", ANSWER.to_lowercase())).await;
     assert_eq!(text(&reader, ".mark.waiting").await, "đang chờ duyệt");
     reader.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_may_have_the_picture_instead_and_keeps_the_text() {
+async fn a_reader_may_have_the_image_instead_and_keeps_the_text() {
     let site = site();
     let mut driver = Driver::start();
     let reader = driver.browser().await;
     write(&reader, &site, CONTENT).await;
-    click(&reader, "#dung-hinh").await;
-    assert!(property(&reader, "#hinh-ma", "src").await.starts_with("data:image/png;base64,"));
+    click(&reader, "#dung-anh").await;
+    assert!(property(&reader, "#anh-ma", "src").await.starts_with("data:image/png;base64,"));
     assert_eq!(property(&reader, "#content", "value").await, CONTENT);
     assert!(reader.find(Locator::Css("altcha-widget")).await.is_err());
     fill(&reader, "#challenge_answer", &format!("{ANSWER}\u{e007}")).await;

@@ -1,7 +1,7 @@
-"""A small network that learns to read pictures, and how many it reads.
+"""A small network that learns to read images, and how many it reads.
 
-network.py train FOLDER MODEL [CPU_SECONDS]   learns from the pictures of FOLDER for so much CPU time (default 100)
-network.py test MODEL FOLDER...               reads the pictures of each folder
+network.py train FOLDER MODEL [CPU_SECONDS]   learns from the images of FOLDER for so much CPU time (default 100)
+network.py test MODEL FOLDER...               reads the images of each folder
 """
 
 import os
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from pictures import load, report
+from images import load, report
 
 SYMBOLS = "23456789CFHKMNPRTVX"  # Those of both alphabets; class 0 is CTC's blank.
 
@@ -80,7 +80,7 @@ def train(folder, path, cpu_seconds):
         model.eval()
         report(f"epoch {epoch}, {time.process_time() - began:.0f} CPU s", folder, read(model, ink[learn:]), answers[learn:])
     load_average = os.getloadavg()[1]
-    print(f"learnt {learn} pictures in {time.process_time() - began:.0f} CPU s, {time.time() - wall:.0f} s by the wall, load {load_average:.1f}")
+    print(f"learnt {learn} images in {time.process_time() - began:.0f} CPU s, {time.time() - wall:.0f} s by the wall, load {load_average:.1f}")
     torch.save(model.state_dict(), path)
 
 

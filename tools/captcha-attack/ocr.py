@@ -1,4 +1,4 @@
-"""Reads pictures with tesseract, each prepared in four ways, of which any may be right: ocr.py FOLDER [COUNT]"""
+"""Reads images with tesseract, each prepared in four ways, of which any may be right: ocr.py FOLDER [COUNT]"""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ import tempfile
 import numpy as np
 from PIL import Image, ImageFilter
 
-from pictures import load, report
+from images import load, report
 from prepare import clean, grow, unfold
 
 SYMBOLS = "23456789CFHKMNPRTVX"
@@ -29,7 +29,7 @@ def read(image):
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         image.save(file.name)
         command = ["tesseract", file.name, "-", "--psm", "7", "-c", f"tessedit_char_whitelist={SYMBOLS}"]
-        # It may die of a picture (tesseract 5.3 divides by zero): then it has read nothing.
+        # It may die of an image (tesseract 5.3 divides by zero): then it has read nothing.
         said = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_THREAD_LIMIT": "1"})
         return "".join(said.stdout.split())
 
@@ -37,8 +37,8 @@ def read(image):
 def main(folder, count):
     ink, answers = load(folder, count)
     guesses = []
-    for picture, answer in zip(ink, answers):
-        said = [read(way) for way in ways(picture)]
+    for image, answer in zip(ink, answers):
+        said = [read(way) for way in ways(image)]
         guesses.append(answer if answer in said else said[0])
     report("tesseract, any of 4", folder, guesses, answers)
 

@@ -1,4 +1,4 @@
-"""What both attacks without training do to a picture first. Ink is an array of 0.0 and 1.0."""
+"""What both attacks without training do to an image first. Ink is an array of 0.0 and 1.0."""
 
 import numpy as np
 

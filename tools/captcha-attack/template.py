@@ -1,7 +1,7 @@
-"""Reads pictures without training, by the shapes of the captcha crate's font: template.py FONT_JSON FOLDER [COUNT]
+"""Reads images without training, by the shapes of the captcha crate's font: template.py FONT_JSON FOLDER [COUNT]
 
-FONT_JSON is src/fonts/font_default.json of the captcha crate. Leans and stretches each shape a few ways, correlates it with the picture and
-takes the best row of shapes. Tries the picture as it is, cleaned and turned to black on white, and shapes that are black, thick and hollow.
+FONT_JSON is src/fonts/font_default.json of the captcha crate. Leans and stretches each shape a few ways, correlates it with the image and
+takes the best row of shapes. Tries the image as it is, cleaned and turned to black on white, and shapes that are black, thick and hollow.
 """
 
 import base64
@@ -12,7 +12,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-from pictures import load, report
+from images import load, report
 from prepare import clean, grow, unfold
 
 SHAPE = (90, 240)
@@ -78,10 +78,10 @@ def main(font, folder, count):
         "hollow": spectra([grow(shape, 1) - shape for _, shape in templates]),
     }
     guesses = []
-    for picture in ink:
+    for image in ink:
         found = []
         for style, spectrum in styles.items():
-            ways = [picture] if style == "hollow" else [picture, clean(picture), clean(unfold(picture))]
+            ways = [image] if style == "hollow" else [image, clean(image), clean(unfold(image))]
             for way in ways:
                 hits = np.fft.irfft2(np.fft.rfft2(way) * spectrum, s=SHAPE)[:, 20:70].max(1) / np.linalg.norm(way)
                 scores = np.stack([hits[names == n].max(0) for n in range(len(symbols))])

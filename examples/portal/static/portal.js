@@ -1,7 +1,7 @@
 // "Đổi mã" without a reload. Whatever fails here, the button still works: it sends the form, and the page comes back with
-// a new picture and everything the reader wrote.
+// a new image and everything the reader wrote.
 const button = document.getElementById("doi-ma");
-const picture = document.getElementById("hinh-ma");
+const image = document.getElementById("anh-ma");
 const status = document.getElementById("doi-ma-bao");
 
 button?.addEventListener("click", async (event) => {
@@ -15,10 +15,10 @@ button?.addEventListener("click", async (event) => {
       return;
     }
     const form = button.form.elements;
-    for (const name of ["challenge_token", "picture", "request_id"]) form[name].value = fresh[name];
-    picture.src = `data:image/png;base64,${fresh.picture}`;
-    picture.alt = fresh.picture_alt;
-    picture.hidden = false;
+    for (const name of ["challenge_token", "image", "request_id"]) form[name].value = fresh[name];
+    image.src = `data:image/png;base64,${fresh.image}`;
+    image.alt = fresh.image_alt;
+    image.hidden = false;
     status.textContent = "Đã đổi sang mã mới.";
     form.challenge_answer.value = "";
     form.challenge_answer.focus();

@@ -143,8 +143,8 @@ feature-author-obfuscated = disguised letters in the name
 
 # captcha
 
-captcha-alt-digits = Picture with { $length } digits; type them into the verification code field. If you cannot read it, ask for another picture.
-captcha-alt = Picture with { $length } letters and digits; type them into the verification code field. If you cannot read it, ask for another picture.
+captcha-alt-digits = Image with { $length } digits; type them into the verification code field. If you cannot read it, ask for another image.
+captcha-alt = Image with { $length } letters and digits; type them into the verification code field. If you cannot read it, ask for another image.
 field-author-name = Full name
 field-title = Title
 field-content = Content

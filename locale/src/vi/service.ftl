@@ -139,8 +139,8 @@ feature-author-obfuscated = chữ cái ngụy trang trong tên
 
 # captcha
 
-captcha-alt-digits = Hình có { $length } chữ số; hãy gõ lại vào ô Mã kiểm tra. Không đọc được thì lấy hình khác.
-captcha-alt = Hình có { $length } chữ cái và chữ số; hãy gõ lại vào ô Mã kiểm tra. Không đọc được thì lấy hình khác.
+captcha-alt-digits = Ảnh có { $length } chữ số; hãy gõ lại vào ô Mã kiểm tra. Không đọc được thì lấy ảnh khác.
+captcha-alt = Ảnh có { $length } chữ cái và chữ số; hãy gõ lại vào ô Mã kiểm tra. Không đọc được thì lấy ảnh khác.
 field-author-name = Họ tên
 field-title = Tiêu đề
 field-content = Nội dung

@@ -3424,7 +3424,7 @@ pub struct IssueChallengeRequest {
     /// The reader.
     #[prost(message, optional, tag = "3")]
     pub client: ::core::option::Option<ReaderContext>,
-    /// Language of the picture's alternative text, for example vi. Empty means accept-language.
+    /// Language of the image's alternative text, for example vi. Empty means accept-language.
     #[prost(string, tag = "4")]
     pub locale: ::prost::alloc::string::String,
 }
@@ -3438,7 +3438,7 @@ impl ::prost::Name for IssueChallengeRequest {
         "/duyet.v1.IssueChallengeRequest".into()
     }
 }
-/// A picture of letters and digits.
+/// An image of letters and digits.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChallengeImage {
     /// 1-bit PNG, at most 4 KiB.
@@ -3543,7 +3543,7 @@ pub struct VerifyChallengeRequest {
     /// From IssueChallenge; or the widget's payload, at most 4 KiB.
     #[prost(string, tag = "1")]
     pub token: ::prost::alloc::string::String,
-    /// What the reader typed: the answer to the picture, or the widget's code. Empty without a picture. An empty answer to a picture is
+    /// What the reader typed: the answer to the image, or the widget's code. Empty without an image. An empty answer to an image is
     /// VALIDATION_FAILED and does not burn the challenge.
     #[prost(string, tag = "2")]
     pub answer: ::prost::alloc::string::String,
@@ -3591,11 +3591,11 @@ impl ::prost::Name for VerifyChallengeResponse {
 pub enum ChallengeKind {
     /// Not said: means IMAGE.
     Unspecified = 0,
-    /// Letters and digits in a picture.
+    /// Letters and digits in an image.
     Image = 1,
     /// Proof of work for the ALTCHA widget (v2 protocol, npm package altcha 3).
     AltchaPow = 2,
-    /// Proof of work, then a picture that the widget shows as its code step.
+    /// Proof of work, then an image that the widget shows as its code step.
     AltchaPowWithImage = 3,
     /// Nothing to solve: the token alone is taken, from the same device. Listed by a portal, it lets trusted readers off; it cannot be
     /// all that a portal accepts.
@@ -3720,9 +3720,9 @@ pub mod captcha_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Makes a challenge of a kind that the portal accepts, by how the reader behaved: proof of work first, the picture when they are
+        /// Makes a challenge of a kind that the portal accepts, by how the reader behaved: proof of work first, the image when they are
         /// suspicious, less or nothing when they are trusted. Nothing is stored: the token carries the sealed answer.
-        /// Errors: VALIDATION_FAILED, RATE_LIMITED, OVERLOADED (no picture ready within 50 ms).
+        /// Errors: VALIDATION_FAILED, RATE_LIMITED, OVERLOADED (no image ready within 50 ms).
         pub async fn issue_challenge(
             &mut self,
             request: impl tonic::IntoRequest<super::IssueChallengeRequest>,
@@ -3790,9 +3790,9 @@ pub mod captcha_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with CaptchaServiceServer.
     #[async_trait]
     pub trait CaptchaService: std::marker::Send + std::marker::Sync + 'static {
-        /// Makes a challenge of a kind that the portal accepts, by how the reader behaved: proof of work first, the picture when they are
+        /// Makes a challenge of a kind that the portal accepts, by how the reader behaved: proof of work first, the image when they are
         /// suspicious, less or nothing when they are trusted. Nothing is stored: the token carries the sealed answer.
-        /// Errors: VALIDATION_FAILED, RATE_LIMITED, OVERLOADED (no picture ready within 50 ms).
+        /// Errors: VALIDATION_FAILED, RATE_LIMITED, OVERLOADED (no image ready within 50 ms).
         async fn issue_challenge(
             &self,
             request: tonic::Request<super::IssueChallengeRequest>,
@@ -4051,7 +4051,7 @@ pub struct SubmitCommentRequest {
     /// From IssueChallenge, or the pass of VerifyChallenge, or what the ALTCHA widget put into its form field; at most 4 KiB.
     #[prost(string, tag = "8")]
     pub challenge_token: ::prost::alloc::string::String,
-    /// Mã kiểm tra as typed. Empty with a pass, and without a picture. An empty answer to a picture is VALIDATION_FAILED and does not burn
+    /// Mã kiểm tra as typed. Empty with a pass, and without an image. An empty answer to an image is VALIDATION_FAILED and does not burn
     /// the challenge.
     #[prost(string, tag = "9")]
     pub challenge_answer: ::prost::alloc::string::String,

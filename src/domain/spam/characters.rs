@@ -7,15 +7,15 @@ use crate::domain::{
     text,
 };
 
-/// Letters a to z in one of the alphabets that phones and pages draw as pictures: regional indicators, circled and squared letters.
-const PICTURED: [u32; 4] = [0x1_F1E6, 0x1_F150, 0x1_F170, 0x1_F130];
+/// Letters a to z in one of the alphabets that phones and pages draw as emoji: regional indicators, circled and squared letters.
+const ENCLOSED_ALPHABETS: [u32; 4] = [0x1_F1E6, 0x1_F150, 0x1_F170, 0x1_F130];
 
-/// Part of a word: letters, numbers and pictured letters.
+/// Part of a word: letters, numbers and enclosed letters.
 pub(super) fn is_word(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
     }
-    matches!(group(c), Group::Letter | Group::Number) || is_pictured(c)
+    matches!(group(c), Group::Letter | Group::Number) || is_enclosed_letter(c)
 }
 
 /// A letter by general category: marks and circled letters, which Rust calls alphabetic, are none.
@@ -38,7 +38,7 @@ pub(super) fn is_digit(c: char) -> bool {
     is_decimal(c) || framed
 }
 
-/// An emoji or another picture.
+/// An emoji or another pictograph.
 pub(super) fn is_symbol(c: char) -> bool {
     match c {
         '^' | '`' => true,
@@ -52,14 +52,14 @@ pub(super) fn is_dropped(c: char) -> bool {
     text::is_invisible(c) || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{20dd}')
 }
 
-pub(super) fn is_pictured(c: char) -> bool {
+pub(super) fn is_enclosed_letter(c: char) -> bool {
     matches!(u32::from(c), 0x1_F130..=0x1_F189 | 0x1_F1E6..=0x1_F1FF)
 }
 
 /// A Latin letter drawn in another style: mathematical, circled, squared, full-width, small capitals.
 pub(super) fn is_styled(c: char) -> bool {
     matches!(u32::from(c), 0x1_D400..=0x1_D7FF | 0x2460..=0x24FF | 0xFF21..=0xFF5A)
-        || is_pictured(c)
+        || is_enclosed_letter(c)
         || matches!(c, 'ᴀ' | 'ʙ' | 'ᴄ' | 'ᴅ' | 'ᴇ' | 'ғ' | 'ɢ' | 'ʜ' | 'ɪ' | 'ᴊ' | 'ᴋ' | 'ʟ' | 'ᴍ' | 'ɴ' | 'ᴏ' | 'ᴘ')
         || matches!(c, 'ʀ' | 'ᴛ' | 'ᴜ' | 'ᴠ' | 'ᴡ' | 'ʏ' | 'ᴢ')
 }
@@ -80,9 +80,10 @@ pub(super) fn look_alike(c: char) -> Option<&'static str> {
     if c.is_ascii() {
         return None;
     }
-    if is_pictured(c) {
-        let letter =
-            PICTURED.iter().find_map(|first| u32::from(c).checked_sub(*first).filter(|letter| *letter < 26))?;
+    if is_enclosed_letter(c) {
+        let letter = ENCLOSED_ALPHABETS
+            .iter()
+            .find_map(|first| u32::from(c).checked_sub(*first).filter(|letter| *letter < 26))?;
         let at = usize::try_from(letter).ok()?;
         return LATIN.get(at..=at);
     }

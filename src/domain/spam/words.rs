@@ -3,7 +3,9 @@
 use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::characters::{is_decimal, is_digit, is_greek_or_cyrillic, is_latin, is_letter, is_pictured, look_alike};
+use super::characters::{
+    is_decimal, is_digit, is_enclosed_letter, is_greek_or_cyrillic, is_latin, is_letter, look_alike,
+};
 use crate::domain::character;
 
 /// The word with look-alikes mapped, underscores gone and stretched letters cut; and whether it mixes scripts.
@@ -13,7 +15,7 @@ pub(super) fn undisguised(word: &str, mostly_latin: bool) -> (bool, CompactStrin
     }
     let has = |test: fn(char) -> bool| word.chars().any(|c| is_letter(c) && test(c));
     let mixed = has(is_latin) && has(is_greek_or_cyrillic);
-    if !(mixed || mostly_latin || word.chars().any(is_pictured)) {
+    if !(mixed || mostly_latin || word.chars().any(is_enclosed_letter)) {
         return (false, cut(word.chars()));
     }
     let mut mapped = String::with_capacity(word.len());

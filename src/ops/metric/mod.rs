@@ -1,5 +1,5 @@
 //! Every metric that the service itself counts, by name. No label holds an article, an author or a comment.
-//! The limiter and the pool of pictures keep their own, which are described here.
+//! The limiter and the pool of images keep their own, which are described here.
 
 mod number;
 mod recorder;

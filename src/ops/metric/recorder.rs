@@ -14,7 +14,7 @@ use super::{
 /// Upper bounds of the histogram of RPCs' times, in seconds.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-/// The same of the time that a challenge takes: machines read a picture in less than three seconds.
+/// The same of the time that a challenge takes: machines read an image in less than three seconds.
 const SOLVING: [f64; 9] = [0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0, 600.0];
 
 /// Why there is no recorder.
@@ -46,7 +46,7 @@ pub fn install() -> Result<PrometheusHandle, InstallError> {
         .clone()
 }
 
-/// Describes what the limiter, the pool of pictures and the page cache count.
+/// Describes what the limiter, the pool of images and the page cache count.
 fn describe_others() {
     describe_counter!(
         "duyet_rate_limit_decisions_total",
@@ -58,11 +58,11 @@ fn describe_others() {
         "Redis masters by maxmemory-policy: alert on allkeys-* and on volatile-* but volatile-ttl"
     );
     describe_counter!("duyet_redis_evictions_total", "keys that Redis evicted to make room, counts perhaps among them");
-    describe_gauge!("duyet_captcha_pictures_ready", "pictures drawn and not yet given out, by level");
-    describe_counter!("duyet_captcha_pictures_total", "pictures given out, by profile and level");
+    describe_gauge!("duyet_captcha_images_ready", "images drawn and not yet given out, by level");
+    describe_counter!("duyet_captcha_images_total", "images given out, by profile and level");
     describe_counter!(
         "duyet_captcha_pool_empty_total",
-        "times that a reader found no picture ready and waited, up to 50 ms"
+        "times that a reader found no image ready and waited, up to 50 ms"
     );
     describe_counter!(
         "duyet_page_cache_total",

@@ -44,7 +44,7 @@ impl Challenges {
     /// Makes a challenge of one of `kinds` for a reader, by how they behaved. Nothing is stored.
     ///
     /// # Errors
-    /// `RateLimited`, `Overloaded` (no picture was ready).
+    /// `RateLimited`, `Overloaded` (no image was ready).
     pub async fn issue_challenge(
         &self,
         site: &SiteId,
@@ -73,8 +73,8 @@ impl Challenges {
         let (kind, level) = trust.challenge(kinds);
         let asked = Asked { site, article, client, now };
         let issued = match self.make_challenge(asked, kind, level).await {
-            // No picture is ready: whoever can work instead, does.
-            Err(Error::Overloaded { .. }) if kind.has_picture() && kinds.contains(&ChallengeKind::AltchaPow) => {
+            // No image is ready: whoever can work instead, does.
+            Err(Error::Overloaded { .. }) if kind.has_image() && kinds.contains(&ChallengeKind::AltchaPow) => {
                 self.make_challenge(asked, ChallengeKind::AltchaPow, level).await?
             }
             issued => issued?,
@@ -114,8 +114,8 @@ impl Challenges {
     }
 
     async fn make_challenge(&self, asked: Asked<'_>, kind: ChallengeKind, level: Level) -> Result<IssuedChallenge> {
-        let picture = if kind.has_picture() { Some(self.images.take(level).await?.split()) } else { None };
-        let (answer, image) = picture.unzip();
+        let drawn = if kind.has_image() { Some(self.images.take(level).await?.split()) } else { None };
+        let (answer, image) = drawn.unzip();
         let device =
             self.core.pseudonyms.device_of(asked.site, asked.client).unwrap_or_else(|| Uuid::new_v4().into_bytes());
         let expires_at = asked.now + Duration::seconds(kind.seconds());

@@ -61,7 +61,7 @@ impl Challenges {
         if sealed.is_expired(handed.visitor.now) {
             return Err(CaptchaFailure::Expired);
         }
-        // A token without the work that it asks for tells nothing about its picture, and work where none was asked for is no try.
+        // A token without the work that it asks for tells nothing about its image, and work where none was asked for is no try.
         if proof.is_some() != (sealed.kind.has_proof() && !sealed.passed) {
             return Err(CaptchaFailure::Invalid);
         }
@@ -92,7 +92,7 @@ impl Challenges {
         let token = proof.as_ref().map_or(Some(token), Proof::token);
         let asks = |sealed: SealedChallenge| {
             let complete = proof.is_some() == sealed.kind.has_proof();
-            sealed.kind.has_picture() && complete && !sealed.passed && !sealed.is_expired(now)
+            sealed.kind.has_image() && complete && !sealed.passed && !sealed.is_expired(now)
         };
         token.and_then(|token| self.unseal(site, article, token).ok()).is_some_and(asks)
     }
@@ -151,7 +151,7 @@ impl Challenges {
     }
 
     /// Adds a fresh challenge to a captcha failure, so that the reader can try again at once. It counts as issued: failing
-    /// on purpose is no way around the limits of challenges, nor to an easier picture.
+    /// on purpose is no way around the limits of challenges, nor to an easier image.
     pub(in crate::service) async fn with_fresh_challenge(
         &self,
         error: Error,
@@ -209,7 +209,7 @@ impl Challenges {
         let Visitor { site, now, .. } = handed.visitor;
         let sealed = self.check_challenge(handed).await?;
         if sealed.passed {
-            // A pass pays for a comment. If it bought another pass, one solved picture would last for ever.
+            // A pass pays for a comment. If it bought another pass, one solved image would last for ever.
             return Err(refused(Some(sealed.kind), CaptchaFailure::Invalid));
         }
         // Not as a submit: the comment that the pass is for is counted when it comes. A limit that denies leaves the challenge unspent.

@@ -20,7 +20,7 @@ use crate::{
 /// The same text by anyone within this time is suspicious, in hours.
 pub(super) const SAME_TEXT_HOURS: i64 = 24;
 
-/// Nobody reads a picture, types its letters and sends them in less, in seconds.
+/// Nobody reads an image, types its letters and sends them in less, in seconds.
 const READING_SECONDS: i64 = 2;
 
 /// What the steps of one submit share.
@@ -53,7 +53,7 @@ impl Attempt<'_> {
     }
 }
 
-/// How long the form was open. The portal passes on what the page says, and a bot says what it likes: but a picture that was drawn a
+/// How long the form was open. The portal passes on what the page says, and a bot says what it likes: but an image that was drawn a
 /// moment ago cannot have been read.
 pub(super) fn fill_seconds(attempt: &Attempt<'_>, challenge: &SealedChallenge) -> Option<i64> {
     let said = (attempt.now - attempt.form.form_opened_at?).num_seconds();

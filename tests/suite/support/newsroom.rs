@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use super::home;
 
-/// The answer of every picture in tests.
+/// The answer of every image in tests.
 pub const ANSWER: &str = "KM7RT";
 
 /// Which store a test runs on.
@@ -240,7 +240,7 @@ impl Portal {
                 answer => return answer.unwrap().into_inner(),
             }
         }
-        panic!("no picture comes");
+        panic!("no image comes");
     }
 
     /// A filled-in form with a fresh challenge and the right answer.

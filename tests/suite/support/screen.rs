@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthChar as _;
 const COLUMNS: usize = 80;
 const ROWS: usize = 24;
 
-/// A picture made of bytes.
+/// A screen made of bytes.
 pub(crate) struct Screen {
     cells: Vec<Vec<String>>,
     row: usize,
@@ -92,7 +92,7 @@ fn blank() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_picture_is_what_a_terminal_would_show() {
+fn a_screen_is_what_a_terminal_would_show() {
     let screen = Screen::after("\u{1b}[?1049h\u{1b}[1;1Hmột 日bản\u{1b}[0;1m\u{1b}[1;2Hi\r\nb\u{1b}[?25l".as_bytes());
     assert_eq!(screen.cells[0].concat().trim_end(), "mit 日bản");
     assert_eq!(screen.text().trim_end().chars().last(), Some('b'));

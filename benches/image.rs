@@ -1,6 +1,6 @@
-//! What a picture costs: `cargo bench --bench picture`. CPU time of one thread, drawing and PNG together; medians of alternating rounds,
+//! What an image costs: `cargo bench --bench image`. CPU time of one thread, drawing and PNG together; medians of alternating rounds,
 //! so that whatever else the machine does touches all alike. The yardstick is the captcha crate's own easy preset, drawn in the same run.
-//! Then what issuing costs, at a steady pace: taking a picture out of the pool and sealing its token.
+//! Then what issuing costs, at a steady pace: taking an image out of the pool and sealing its token.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench stops at what is wrong, and prints")]
 
 use std::{
@@ -24,8 +24,8 @@ use duyetd::{
 use rand::{SeedableRng as _, rngs::StdRng};
 
 const ROUNDS: usize = 9;
-const PICTURES: u32 = 200;
-/// Pictures asked for in a second, and for how long.
+const IMAGES: u32 = 200;
+/// Images asked for in a second, and for how long.
 const PACE: u32 = 200;
 const SECONDS: u32 = 10;
 
@@ -67,12 +67,12 @@ fn drawing() {
     let (mut costs, mut preset) = (vec![Vec::new(); motifs.len()], Vec::new());
     let (mut bytes, mut largest) = (vec![0; motifs.len()], vec![0; motifs.len()]);
     for _ in 0..ROUNDS {
-        preset.push(cost(PICTURES / 10, || {
-            let picture: Captcha = by_name(Difficulty::Easy, captcha::CaptchaName::Lucy);
-            black_box(picture.as_png());
+        preset.push(cost(IMAGES / 10, || {
+            let image: Captcha = by_name(Difficulty::Easy, captcha::CaptchaName::Lucy);
+            black_box(image.as_png());
         }));
         for (n, motif) in motifs.iter().enumerate() {
-            costs[n].push(cost(PICTURES, || {
+            costs[n].push(cost(IMAGES, || {
                 let png = artist.draw(*motif, &mut rng).unwrap().png;
                 bytes[n] += png.len();
                 largest[n] = largest[n].max(png.len());
@@ -83,7 +83,7 @@ fn drawing() {
     println!("the crate's easy preset (Lucy): {preset:.0} µs CPU");
     println!("alphabet  profile  level    µs CPU  of the preset  bytes  largest");
     for (n, motif) in motifs.iter().enumerate() {
-        let (cost, drawn) = (median(costs[n].clone()), ROUNDS * usize::try_from(PICTURES).unwrap());
+        let (cost, drawn) = (median(costs[n].clone()), ROUNDS * usize::try_from(IMAGES).unwrap());
         let (alphabet, profile, level) = (motif.alphabet, motif.profile, motif.level);
         let (ratio, bytes, largest) = (cost / preset, bytes[n] / drawn, largest[n]);
         println!("{alphabet:<9} {profile:<8} {level:<8} {cost:>6.0}  {ratio:>13.3}  {bytes:>5}  {largest:>7}");
@@ -115,7 +115,7 @@ async fn issuing() {
         pace.tick().await;
         let began = Instant::now();
         match pool.take(Level::Normal).await {
-            Ok(picture) => drop(black_box(seal(&keyring, picture.answer))),
+            Ok(image) => drop(black_box(seal(&keyring, image.answer))),
             Err(_) => refused += 1,
         }
         took.push(began.elapsed().as_secs_f64() * 1_000.0);

@@ -7,7 +7,7 @@ from PIL import Image
 
 
 def load(folder, limit=None):
-    """Ink of every picture as 0.0 or 1.0 (n, 90, 240), and the answers."""
+    """Ink of every image as 0.0 or 1.0 (n, 90, 240), and the answers."""
     files = sorted(Path(folder).glob("*_*.png"), key=lambda file: int(file.stem.split("_")[0]))[:limit]
     ink = np.stack([1.0 - np.asarray(Image.open(file).convert("L"), dtype=np.float32) / 255.0 for file in files])
     return ink, [file.stem.split("_")[1] for file in files]
