@@ -110,20 +110,20 @@ async fn issuing() {
     let keyring = Keyring::parse(&Keyring::generate()).unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     let mut pace = tokio::time::interval(Duration::from_secs(1) / PACE);
-    let (mut took, mut refused) = (Vec::new(), 0);
+    let (mut took, mut failed) = (Vec::new(), 0);
     for _ in 0..PACE * SECONDS {
         pace.tick().await;
         let began = Instant::now();
         match pool.take(Level::Normal).await {
             Ok(image) => drop(black_box(seal(&keyring, image.answer))),
-            Err(_) => refused += 1,
+            Err(_) => failed += 1,
         }
         took.push(began.elapsed().as_secs_f64() * 1_000.0);
     }
     took.sort_by(f64::total_cmp);
     let at = |percent: usize| took[(took.len() * percent / 100).min(took.len() - 1)];
     println!(
-        "issuing {PACE}/s for {SECONDS} s: p50 {:.3} ms, p99 {:.3} ms, slowest {:.3} ms, {refused} refused",
+        "issuing {PACE}/s for {SECONDS} s: p50 {:.3} ms, p99 {:.3} ms, slowest {:.3} ms, {failed} failed",
         at(50),
         at(99),
         at(100)

@@ -41,10 +41,10 @@ async fn measure() -> anyhow::Result<()> {
     let token = std::fs::read_to_string(dir.path().join("portal.token"))?;
     let bearer: MetadataValue<Ascii> = format!("Bearer {}", token.trim()).parse()?;
     let channel = Endpoint::from_shared(format!("http://{}", running.grpc_addr))?.connect().await?;
-    println!("{:<22} {:>8} {:>8} {:>8} {:>8}", "challenge", "p50 ms", "p99 ms", "max ms", "refused");
+    println!("{:<22} {:>8} {:>8} {:>8} {:>8}", "challenge", "p50 ms", "p99 ms", "max ms", "failed");
     for kind in [ChallengeKind::Image, ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage] {
         let mut times = ask(&channel, &bearer, kind).await?;
-        let refused = times.iter().filter(|time| time.is_none()).count();
+        let failed = times.iter().filter(|time| time.is_none()).count();
         times.sort();
         let at = |share: f64| {
             #[expect(
@@ -57,13 +57,13 @@ async fn measure() -> anyhow::Result<()> {
             times[place].unwrap_or_default().as_secs_f64() * 1e3
         };
         let name = kind.as_str_name().trim_start_matches("CHALLENGE_KIND_");
-        println!("{name:<22} {:>8.2} {:>8.2} {:>8.2} {refused:>8}", at(0.5), at(0.99), at(1.0));
+        println!("{name:<22} {:>8.2} {:>8.2} {:>8.2} {failed:>8}", at(0.5), at(0.99), at(1.0));
     }
     running.stop().await;
     Ok(())
 }
 
-/// The time of each call from when it was due, so that a slow answer does not slow the next reader down; `None` for a refusal.
+/// The time of each call from when it was due, so that a slow answer does not slow the next reader down; `None` for an error.
 async fn ask(
     channel: &Channel,
     bearer: &MetadataValue<Ascii>,

@@ -36,7 +36,7 @@ start_postgres() {
     postgres_home=$(mktemp -d)
     trap stop_postgres EXIT
     trap 'exit 130' INT TERM
-    # PostgreSQL refuses to run as root.
+    # PostgreSQL does not run as root.
     if [[ $EUID -eq 0 ]]; then
         owner=(setpriv --reuid=postgres --regid=postgres --init-groups)
         chown postgres "$postgres_home"

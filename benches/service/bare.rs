@@ -66,7 +66,7 @@ impl CommentService for Bare {
         ];
         match limiter.check(&charges).await {
             Allowance::Allowed { .. } => Ok(Response::new(v1::GetCommentResponse::default())),
-            Allowance::Denied { .. } => Err(Status::resource_exhausted("refused")),
+            Allowance::Denied { .. } => Err(Status::resource_exhausted("denied")),
         }
     }
 

@@ -94,7 +94,7 @@ where
                     Err(status) => {
                         failed += 1;
                         told = Some(status);
-                        // A load that is refused must not become a busy loop.
+                        // A load that is shed must not become a busy loop.
                         tokio::time::sleep(Duration::from_millis(10)).await;
                     }
                 }

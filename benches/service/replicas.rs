@@ -25,7 +25,7 @@ use crate::{
 const QUOTA: f64 = 50.0;
 /// Comments that are sent to two replicas at once.
 const TWICE: usize = 2_000;
-/// A refused reader comes again after so long.
+/// A denied reader comes again after so long.
 const AGAIN: Duration = Duration::from_millis(5);
 
 /// Some replicas over one database and one Redis.

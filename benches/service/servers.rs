@@ -53,7 +53,7 @@ impl Server {
         format!("redis://{}/", self.address)
     }
 
-    /// duyetd with limits that refuse nobody and a known answer, in a directory of its own.
+    /// duyetd with limits that deny nobody and a known answer, in a directory of its own.
     pub(crate) fn duyetd(environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let dir = TempDir::new()?;
         std::fs::write(dir.path().join("duyet.keys"), Keyring::generate() + "\n")?;

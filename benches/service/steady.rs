@@ -73,7 +73,7 @@ async fn knee(duyetd: &Server, watched: &Processes, report: &mut Report) -> anyh
     let crowd = submits(duyetd, CALLERS, Duration::from_secs(TRY), watched).await?;
     report.line("knee: callers that wait", &crowd);
     let mut met = 0.0;
-    // Upwards: what is refused past the knee leaves the server cautious for a while.
+    // Upwards: what is shed past the knee leaves the server cautious for a while.
     for twentieths in LEAST..20 {
         let rate = crowd.rate * f64::from(twentieths) / 20.0;
         let figures = paced(duyetd, rate, TRY, watched).await?;

@@ -43,7 +43,7 @@ impl Embedded {
         }
         let mut config: Config = environment.settings.resolve(environment.config).map_err(anyhow::Error::msg)?;
         if config.fixed_answer.is_some() && !portal.ip().is_loopback() {
-            anyhow::bail!("captcha.fixed_answer is for tests: it is refused unless PORTAL_ADDR is on loopback");
+            anyhow::bail!("captcha.fixed_answer is for tests: it is an error unless PORTAL_ADDR is on loopback");
         }
         telemetry::start_logs(&config.log).map_err(anyhow::Error::msg)?;
         // Nobody balances load over a demonstration: Ctrl-C need not wait for that.

@@ -14,10 +14,10 @@ mod page;
 mod portal;
 mod problems;
 mod reader;
-mod refusal;
 mod report;
 mod routes;
 mod service;
+mod service_error;
 mod views;
 mod widget;
 

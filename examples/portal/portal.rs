@@ -13,8 +13,8 @@ use crate::{
     page::{Page, Pages},
     problems::{Problems, wait_text},
     reader::{self, Reader},
-    refusal::Refusal,
     service::Service,
+    service_error::ServiceError,
     views::{Views, grouped},
     widget::Widget,
 };
@@ -62,13 +62,13 @@ impl Portal {
         let views = grouped(self.views.visit(counts).await);
         let (list, mode) = match self.list(reader, place).await {
             Ok(found) => found,
-            Err(refusal) if leads_nowhere(&refusal) && place.is_further() => return None,
+            Err(error) if leads_nowhere(&error) && place.is_further() => return None,
             Err(_) => (List { failed: true, ..List::default() }, Mode::Unspecified),
         };
         Some((Page::new(views, list, mode == Mode::Hidden), mode))
     }
 
-    async fn list(&self, reader: &Reader, place: &Place) -> Result<(List, Mode), Refusal> {
+    async fn list(&self, reader: &Reader, place: &Place) -> Result<(List, Mode), ServiceError> {
         let root = if place.cua.is_empty() { None } else { self.service.get_comment(&place.cua, reader).await? };
         let order = if root.is_some() { Order::Oldest } else { Order::Newest };
         let request = ListCommentsRequest {
@@ -101,9 +101,9 @@ impl Portal {
     pub(crate) async fn draw(&self, reader: &Reader, form: &mut Form, problems: &mut Problems) -> Option<String> {
         match self.service.issue_challenge(reader, &IMAGES).await {
             Ok(challenge) => Some(put(form, challenge)),
-            Err(refusal) => {
+            Err(error) => {
                 form.without_image();
-                problems.image(&no_image_text(&refusal));
+                problems.image(&no_image_text(&error));
                 None
             }
         }
@@ -117,7 +117,7 @@ impl Portal {
         let parent = self.service.get_comment(&form.parent_id, reader).await;
         // Without an answer the form keeps its parent: the submit will tell.
         let Ok(Some(parent)) = parent else {
-            if parent.is_err_and(|refusal| leads_nowhere(&refusal)) {
+            if parent.is_err_and(|error| leads_nowhere(&error)) {
                 form.parent_id.clear();
             }
             return String::new();
@@ -152,9 +152,9 @@ pub(crate) fn put(form: &mut Form, challenge: IssueChallengeResponse) -> String 
     cookie
 }
 
-pub(crate) fn no_image_text(refusal: &Refusal) -> String {
-    if refusal.reason == ErrorReason::RateLimited {
-        wait_text(refusal)
+pub(crate) fn no_image_text(error: &ServiceError) -> String {
+    if error.reason == ErrorReason::RateLimited {
+        wait_text(error)
     } else {
         "Chưa tải được ảnh mã kiểm tra. Bạn hãy bấm “Đổi mã” để thử lại.".to_owned()
     }
@@ -164,9 +164,6 @@ pub(crate) fn is_open(mode: Mode) -> bool {
     !matches!(mode, Mode::Closed | Mode::Hidden)
 }
 
-fn leads_nowhere(refusal: &Refusal) -> bool {
-    matches!(
-        refusal.reason,
-        ErrorReason::PageTokenInvalid | ErrorReason::CommentNotFound | ErrorReason::ValidationFailed
-    )
+fn leads_nowhere(error: &ServiceError) -> bool {
+    matches!(error.reason, ErrorReason::PageTokenInvalid | ErrorReason::CommentNotFound | ErrorReason::ValidationFailed)
 }

@@ -1,9 +1,9 @@
-//! From a refusal to what the reader reads, and to what the form needs before it can be sent again.
+//! From an error to what the reader reads, and to what the form needs before it can be sent again.
 
 use duyet_proto::v1::ErrorReason;
 use serde::Serialize;
 
-use crate::refusal::Refusal;
+use crate::service_error::ServiceError;
 
 /// What is wrong, beside its field; the rest above the form.
 #[derive(Serialize, Default)]
@@ -15,7 +15,7 @@ pub(crate) struct Problems {
     pub(crate) notice: String,
 }
 
-/// What a refused form needs before it is shown again.
+/// What a form needs after an error before it is shown again.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Repair {
     /// Nothing: the same request may be sent again.
@@ -28,12 +28,12 @@ pub(crate) enum Repair {
     Closed,
 }
 
-/// Says what to change on the form after a refusal, and fills in what the reader must read.
-pub(crate) fn explain(refusal: &Refusal) -> (Problems, Repair) {
+/// Says what to change on the form after an error, and fills in what the reader must read.
+pub(crate) fn explain(error: &ServiceError) -> (Problems, Repair) {
     let mut problems = Problems::default();
-    let (notice, repair) = match refusal.reason {
+    let (notice, repair) = match error.reason {
         ErrorReason::ValidationFailed => {
-            for (field, text) in &refusal.fields {
+            for (field, text) in &error.fields {
                 problems.note(field, text);
             }
             ("", Repair::Amend)
@@ -43,11 +43,11 @@ pub(crate) fn explain(refusal: &Refusal) -> (Problems, Repair) {
         | ErrorReason::CaptchaExpired
         | ErrorReason::CaptchaUsed
         | ErrorReason::CaptchaInvalid => {
-            problems.challenge_answer = captcha_text(refusal);
+            problems.challenge_answer = captcha_text(error);
             ("", Repair::NewImage)
         }
         ErrorReason::RateLimited => {
-            problems.notice = wait_text(refusal);
+            problems.notice = wait_text(error);
             ("", Repair::Resend)
         }
         ErrorReason::Overloaded | ErrorReason::StorageUnavailable | ErrorReason::Deadline => (
@@ -56,7 +56,7 @@ pub(crate) fn explain(refusal: &Refusal) -> (Problems, Repair) {
         ),
         // Nothing was used up, and whoever is banned by mistake keeps what they wrote.
         ErrorReason::Banned => {
-            problems.notice = banned_text(refusal);
+            problems.notice = banned_text(error);
             ("", Repair::Resend)
         }
         ErrorReason::ArticleClosed => ("", Repair::Closed),
@@ -95,27 +95,27 @@ impl Problems {
 }
 
 /// How long to wait, in words.
-pub(crate) fn wait_text(refusal: &Refusal) -> String {
-    match refusal.wait.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)) {
+pub(crate) fn wait_text(error: &ServiceError) -> String {
+    match error.wait.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)) {
         Some(seconds) if seconds < 120 => format!("Bạn thao tác hơi nhanh. Vui lòng thử lại sau {seconds} giây."),
         Some(seconds) => format!("Bạn thao tác hơi nhanh. Vui lòng thử lại sau {} phút.", seconds.div_ceil(60)),
         None => "Bạn thao tác hơi nhanh. Vui lòng thử lại sau ít phút.".to_owned(),
     }
 }
 
-fn captcha_text(refusal: &Refusal) -> String {
-    if refusal.message.is_empty() {
+fn captcha_text(error: &ServiceError) -> String {
+    if error.message.is_empty() {
         "Mã chưa đúng. Bạn hãy nhập mã mới trong ảnh.".to_owned()
     } else {
-        refusal.message.clone()
+        error.message.clone()
     }
 }
 
 /// The service's own words: no portal knows better, and none should say more.
-fn banned_text(refusal: &Refusal) -> String {
-    if refusal.message.is_empty() {
+fn banned_text(error: &ServiceError) -> String {
+    if error.message.is_empty() {
         "Hiện bạn chưa thể gửi bình luận ở đây.".to_owned()
     } else {
-        refusal.message.clone()
+        error.message.clone()
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     form::new_request_id,
     portal::Portal,
     reader::{self, Reader},
-    refusal::Refusal,
+    service_error::ServiceError,
 };
 
 /// The small form under a comment.
@@ -57,14 +57,14 @@ pub(crate) async fn report(
     };
     let flash = match portal.service.report_comment(form.into_request(&reader)).await {
         Ok(()) => "da-bao-cao",
-        Err(refusal) => flash_of(&refusal),
+        Err(error) => flash_of(&error),
     };
     let cookie = AppendHeaders([(header::SET_COOKIE, reader::flash_cookie(flash))]);
     (cookie, Redirect::to("/#binh-luan")).into_response()
 }
 
-fn flash_of(refusal: &Refusal) -> &'static str {
-    match refusal.reason {
+fn flash_of(error: &ServiceError) -> &'static str {
+    match error.reason {
         ErrorReason::ValidationFailed => "bao-cao-thieu",
         ErrorReason::RateLimited => "bao-cao-nhieu",
         ErrorReason::CommentNotFound => "bao-cao-cu",

@@ -19,8 +19,8 @@ use crate::{
     portal::{IMAGES, Place, Portal, is_open, no_image_text, put},
     problems::{Problems, Repair, explain},
     reader::{self, Reader},
-    refusal::Refusal,
     report::{self, alert_text},
+    service_error::ServiceError,
     widget,
 };
 
@@ -87,27 +87,27 @@ async fn submit(
             let cookies = [reader.receipts_cookie(&done.receipt), reader::flash_cookie(flash)];
             (set(cookies), Redirect::to(&portal.place_of(&reader, &form).await)).into_response()
         }
-        Err(refusal) => refused(&portal, &reader, form, refusal).await,
+        Err(error) => after_error(&portal, &reader, form, error).await,
     }
 }
 
 /// Shows the form again with what was wrong and whatever it needs to be sent again.
-async fn refused(portal: &Portal, reader: &Reader, mut form: Form, mut refusal: Refusal) -> Response {
-    let (mut problems, repair) = explain(&refusal);
-    if refusal.reason == ErrorReason::CommentNotFound {
+async fn after_error(portal: &Portal, reader: &Reader, mut form: Form, mut error: ServiceError) -> Response {
+    let (mut problems, repair) = explain(&error);
+    if error.reason == ErrorReason::CommentNotFound {
         form.parent_id.clear();
     }
     if matches!(repair, Repair::Amend | Repair::NewImage) {
         form.request_id = new_request_id();
     }
-    let cookie = match (&repair, refusal.fresh.take()) {
+    let cookie = match (&repair, error.fresh.take()) {
         // The widget fetches its next challenge itself.
         (Repair::NewImage, Some(fresh)) if form.widget.is_empty() => Some(put(&mut form, *fresh)),
         (Repair::NewImage, _) if form.widget.is_empty() => portal.draw(reader, &mut form, &mut problems).await,
         (Repair::NewImage, _) => portal.challenge(reader, &mut form, &mut problems).await,
         _ => None,
     };
-    let status = match (&repair, refusal.reason) {
+    let status = match (&repair, error.reason) {
         (Repair::Closed, _) => StatusCode::CONFLICT,
         (Repair::Resend, ErrorReason::Banned) => StatusCode::FORBIDDEN,
         (Repair::Resend, ErrorReason::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
@@ -155,8 +155,8 @@ async fn image(State(portal): State<Arc<Portal>>, reader: Reader) -> Response {
             });
             (json, set([cookie]), body.to_string()).into_response()
         }
-        Err(refusal) => {
-            let body = serde_json::json!({ "message": no_image_text(&refusal) });
+        Err(error) => {
+            let body = serde_json::json!({ "message": no_image_text(&error) });
             (StatusCode::SERVICE_UNAVAILABLE, json, body.to_string()).into_response()
         }
     }

@@ -16,7 +16,7 @@ use tonic::{
 };
 use tonic_types::StatusExt as _;
 
-use crate::{article, config::Remote, reader::Reader, refusal::Refusal};
+use crate::{article, config::Remote, reader::Reader, service_error::ServiceError};
 
 /// A reader waits for the page: three tries of this length at most.
 const DEADLINE: Duration = Duration::from_secs(3);
@@ -56,7 +56,7 @@ impl Service {
         &self,
         reader: &Reader,
         kinds: &[ChallengeKind],
-    ) -> Result<IssueChallengeResponse, Refusal> {
+    ) -> Result<IssueChallengeResponse, ServiceError> {
         let request = IssueChallengeRequest {
             article_id: article::ID.to_owned(),
             accepted_kinds: kinds.iter().map(|kind| (*kind).into()).collect(),
@@ -67,28 +67,34 @@ impl Service {
     }
 
     /// What the widget solved, for a pass that its form then sends along.
-    pub(crate) async fn verify_challenge(&self, request: VerifyChallengeRequest) -> Result<String, Refusal> {
+    pub(crate) async fn verify_challenge(&self, request: VerifyChallengeRequest) -> Result<String, ServiceError> {
         let verify = || async { self.captcha.clone().verify_challenge(self.request(request.clone())).await };
         persist(verify).await.map(|verified| verified.pass_token)
     }
 
     /// The retries carry the same `request_id`, so however often it arrives the comment is stored once.
-    pub(crate) async fn submit_comment(&self, request: SubmitCommentRequest) -> Result<SubmitCommentResponse, Refusal> {
+    pub(crate) async fn submit_comment(
+        &self,
+        request: SubmitCommentRequest,
+    ) -> Result<SubmitCommentResponse, ServiceError> {
         persist(|| async { self.comments.clone().submit_comment(self.request(request.clone())).await }).await
     }
 
-    pub(crate) async fn list_comments(&self, request: ListCommentsRequest) -> Result<ListCommentsResponse, Refusal> {
+    pub(crate) async fn list_comments(
+        &self,
+        request: ListCommentsRequest,
+    ) -> Result<ListCommentsResponse, ServiceError> {
         persist(|| async { self.comments.clone().list_comments(self.request(request.clone())).await }).await
     }
 
     /// However often it arrives, a reader counts once.
-    pub(crate) async fn report_comment(&self, request: ReportCommentRequest) -> Result<(), Refusal> {
+    pub(crate) async fn report_comment(&self, request: ReportCommentRequest) -> Result<(), ServiceError> {
         let report = || async { self.comments.clone().report_comment(self.request(request.clone())).await };
         persist(report).await.map(drop)
     }
 
     /// One comment that this reader may see.
-    pub(crate) async fn get_comment(&self, id: &str, reader: &Reader) -> Result<Option<Comment>, Refusal> {
+    pub(crate) async fn get_comment(&self, id: &str, reader: &Reader) -> Result<Option<Comment>, ServiceError> {
         let request = GetCommentRequest { id: id.to_owned(), receipts: reader.receipts.clone() };
         let answer =
             persist(|| async { self.comments.clone().get_comment(self.request(request.clone())).await }).await?;
@@ -106,7 +112,7 @@ impl Service {
 }
 
 /// Calls until there is an answer, or `RETRIES` repeats did not help.
-async fn persist<T, F>(call: impl Fn() -> F) -> Result<T, Refusal>
+async fn persist<T, F>(call: impl Fn() -> F) -> Result<T, ServiceError>
 where
     F: Future<Output = Result<Response<T>, Status>>,
 {
@@ -115,7 +121,7 @@ where
         match call().await {
             Ok(response) => return Ok(response.into_inner()),
             Err(status) if tries < RETRIES && got_lost(&status) => tokio::time::sleep(pause(&status, tries)).await,
-            Err(status) => return Err(Refusal::decode(&status)),
+            Err(status) => return Err(ServiceError::decode(&status)),
         }
         tries += 1;
     }

@@ -24,7 +24,7 @@ impl Views {
         if fresh {
             *count += 1;
             if let Some(path) = &self.file {
-                // A number that cannot be saved is no reason to refuse the page.
+                // A number that cannot be saved is no reason to fail the page.
                 let _ = tokio::fs::write(path, count.to_string()).await;
             }
         }

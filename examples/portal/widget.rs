@@ -76,7 +76,7 @@ async fn challenge(State(portal): State<Arc<Portal>>, reader: Reader) -> Respons
             let cookie = [(header::SET_COOKIE, reader::device_cookie(&issued.device_token))];
             (cookie, [(header::CONTENT_TYPE, "application/json")], altcha.json).into_response()
         }
-        Err(refusal) => answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": no_image_text(&refusal) })),
+        Err(error) => answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": no_image_text(&error) })),
     }
 }
 
@@ -102,7 +102,7 @@ async fn verify(State(portal): State<Arc<Portal>>, reader: Reader, body: String)
     };
     match portal.service.verify_challenge(request).await {
         Ok(pass) => answer(StatusCode::OK, &json!({ "verified": true, "payload": pass })),
-        Err(refusal) => answer(StatusCode::OK, &json!({ "verified": false, "reason": refusal.message })),
+        Err(error) => answer(StatusCode::OK, &json!({ "verified": false, "reason": error.message })),
     }
 }
 

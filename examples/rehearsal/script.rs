@@ -38,12 +38,12 @@ pub(crate) fn is_empty(screen: &str) -> bool {
     screen.contains("Không còn bình luận nào chờ duyệt")
 }
 
-/// True when the review refused a key because the comment had just changed by itself.
+/// True when the review ignored a key because the comment had just changed by itself.
 pub(crate) fn is_warned(screen: &str) -> bool {
     screen.contains("Hãy đọc rồi bấm lại")
 }
 
-/// Keys for the comment on the screen: spam where a link was found, now and then a refusal with its reason, now and then a second thought.
+/// Keys for the comment on the screen: spam where a link was found, now and then a rejection with its reason, now and then a second thought.
 pub(crate) fn keys(turn: usize, screen: &str) -> Vec<&'static str> {
     if screen.contains("LINK") {
         vec!["s"]

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_would_stop_people_or_break_drawing_are_refused_by_name() {
+    fn numbers_that_would_stop_people_or_break_drawing_are_errors_by_name() {
         let broken = [
             ("rotation", Style { rotation: 28.0, ..STROKE }),
             ("stretch_x", Style { stretch_x: 0.0..=1.0, ..STROKE }),

@@ -46,7 +46,8 @@ impl Config {
         problems.unless(beats.contains(&self.heartbeat), || format!("grpc.heartbeat_ms is 100 to {MOST_HEARTBEAT_MS}"));
         let is_on_loopback = self.grpc_addr.ip().is_loopback() && self.http_addr.ip().is_loopback();
         problems.unless(self.fixed_answer.is_none() || is_on_loopback, || {
-            "captcha.fixed_answer is for tests: it is refused unless grpc.addr and http.addr are on loopback".to_owned()
+            "captcha.fixed_answer is for tests: it is an error unless grpc.addr and http.addr are on loopback"
+                .to_owned()
         });
         problems.unless(self.grpc_addr != self.http_addr || self.grpc_addr.port() == 0, || {
             format!("grpc.addr and http.addr are both {}: each listener needs its own", self.grpc_addr)

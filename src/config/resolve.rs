@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_answer_is_refused_off_loopback() {
+    fn a_fixed_answer_is_an_error_off_loopback() {
         let error = resolve("[captcha]\nfixed_answer = \"KM7RT\"\n[grpc]\naddr = \"0.0.0.0:50051\"\ninsecure = true\n")
             .unwrap_err();
         assert!(error.contains("loopback"), "{error}");

@@ -100,7 +100,7 @@ pub struct Settings {
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CaptchaSettings {
-    /// TESTS ONLY: the answer of every image; refused unless every listener is on loopback
+    /// TESTS ONLY: the answer of every image; an error unless every listener is on loopback
     #[arg(
         id = "captcha_fixed_answer",
         long = "captcha-fixed-answer",
@@ -138,7 +138,7 @@ pub struct PolicySettings {
     /// Of 100 automatic verdicts, so many go to a moderator, 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_percent: Option<u8>,
-    /// Days after which a comment that nobody reviewed is refused, 1 to 365.
+    /// Days after which a comment that was not reviewed is rejected, 1 to 365.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expire_pending_days: Option<i64>,
 }

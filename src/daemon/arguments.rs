@@ -152,13 +152,13 @@ impl Arguments {
     /// The arguments of this process. Ends it, as clap does, when they are wrong or ask for help.
     pub fn of_process() -> Self {
         let command = config::without_empty_variables(Self::command());
-        let matches = command.clone().try_get_matches().unwrap_or_else(|error| refuse(&command, &error));
+        let matches = command.clone().try_get_matches().unwrap_or_else(|error| exit_with(&command, &error));
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 }
 
 /// Ends the process as clap does. Where a variable of the environment is wrong, clap names the flag of the same setting only.
-fn refuse(command: &clap::Command, error: &clap::Error) -> ! {
+fn exit_with(command: &clap::Command, error: &clap::Error) -> ! {
     let mut command = command.clone();
     // Only then its arguments can be named.
     command.build();

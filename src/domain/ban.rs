@@ -1,4 +1,4 @@
-//! Bans: whose submits are refused or held.
+//! Bans: whose submits are denied or held.
 
 use chrono::{DateTime, Datelike as _, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ named_enum! {
     BanEffect {
         /// Submits wait for a moderator.
         Hold = "HOLD",
-        /// Submits are refused.
+        /// Submits are denied.
         Block = "BLOCK",
     }
 }
@@ -75,7 +75,7 @@ pub struct Ban {
     pub expires_at: DateTime<Utc>,
     /// The comment it was made from.
     pub comment: Option<CommentId>,
-    /// What was refused or removed along with it.
+    /// What was rejected or removed along with it.
     pub batch: Option<Uuid>,
     pub revoked_at: Option<DateTime<Utc>>,
     /// Empty while it was not revoked.
@@ -83,7 +83,7 @@ pub struct Ban {
 }
 
 impl Ban {
-    /// True while it refuses or holds.
+    /// True while it denies or holds.
     pub fn is_in_force(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }

@@ -1,4 +1,4 @@
-//! How much one response holds. gRPC clients refuse a message over 4 MiB by default, so no response is over 3 MiB: pages
+//! How much one response holds. gRPC clients do not accept a message over 4 MiB by default, so no response is over 3 MiB: pages
 //! end early with a token, and claims bring what fits.
 
 use super::{

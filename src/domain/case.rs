@@ -14,7 +14,7 @@ pub struct AuthorHistory {
     pub author: String,
     pub approved: i32,
     /// Rejected or removed.
-    pub refused: i32,
+    pub rejected: i32,
     pub spam: i32,
     pub pending: i32,
 }

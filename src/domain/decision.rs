@@ -76,8 +76,8 @@ pub enum DecisionError {
 }
 
 impl From<DecisionError> for Error {
-    fn from(refusal: DecisionError) -> Self {
-        match refusal {
+    fn from(error: DecisionError) -> Self {
+        match error {
             DecisionError::CommentNotFound(id) => Self::CommentNotFound(id),
             DecisionError::Stale(last_change) => Self::StaleRevision(last_change),
             DecisionError::InvalidTransition { from, to } => Self::InvalidTransition { from, to },
@@ -127,8 +127,8 @@ pub fn judge(
     if to == last_change.status {
         return Ok(Ruling::Review);
     }
-    let refused = DecisionError::InvalidTransition { from: last_change.status, to };
-    lifecycle::step(last_change.status, action).map(Ruling::Move).ok_or(refused)
+    let error = DecisionError::InvalidTransition { from: last_change.status, to };
+    lifecycle::step(last_change.status, action).map(Ruling::Move).ok_or(error)
 }
 
 /// Longest note, in graphemes.
@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn the_second_with_another_verdict_is_told_who_was_first() {
-        let refusal = judge(Action::Reject, 1, &last_change(Status::Approved, 2), false).unwrap_err();
-        assert!(matches!(refusal, DecisionError::Stale(first) if first.actor == "minh"));
+        let error = judge(Action::Reject, 1, &last_change(Status::Approved, 2), false).unwrap_err();
+        assert!(matches!(error, DecisionError::Stale(first) if first.actor == "minh"));
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_needs_a_reason_and_other_needs_a_note() {
+    fn a_rejection_needs_a_reason_and_other_needs_a_note() {
         let mut violations = Violations::default();
         check_reason(Action::Reject, None, "", &mut violations);
         check_reason(Action::Reject, Some(Reason::Other), " ", &mut violations);

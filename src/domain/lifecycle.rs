@@ -7,7 +7,7 @@ named_enum! {
         Pending = "PENDING",
         /// On the page.
         Approved = "APPROVED",
-        /// Refused before it was public.
+        /// Rejected before it was public.
         Rejected = "REJECTED",
         /// Judged spam.
         Spam = "SPAM",
@@ -23,7 +23,7 @@ named_enum! {
     Action {
         /// Publish it.
         Approve = "APPROVE",
-        /// Refuse it; a public one becomes [`Status::Removed`].
+        /// Reject it; a public one becomes [`Status::Removed`].
         Reject = "REJECT",
         /// Mark it as spam.
         Spam = "SPAM",
@@ -56,7 +56,7 @@ impl Action {
     pub const fn leads_to(self, from: Status) -> Status {
         match self {
             Self::Approve => Status::Approved,
-            // A comment that was public is "removed", and stays so when it is refused again.
+            // A comment that was public is "removed", and stays so when it is rejected again.
             Self::Reject if matches!(from, Status::Approved | Status::Removed) => Status::Removed,
             Self::Reject => Status::Rejected,
             Self::Spam => Status::Spam,

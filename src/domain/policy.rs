@@ -11,7 +11,7 @@ pub fn check_open(mode: Mode) -> Result<()> {
     }
 }
 
-/// A comment that nobody reviewed for so many days is refused, unless the service's setting says otherwise.
+/// A comment that nobody reviewed for so many days is rejected, unless the service's setting says otherwise.
 pub const EXPIRE_PENDING_DAYS: i64 = 30;
 
 /// Where scores begin to matter.
@@ -63,10 +63,10 @@ named_enum! {
     }
 }
 
-/// What HYBRID makes of a comment. The form, the layout and terms that hold never refuse.
+/// What HYBRID makes of a comment. The form, the layout and terms that hold never mark as spam.
 pub fn verdict(assessment: &Assessment, thresholds: Thresholds) -> SpamVerdict {
-    let Assessment { score, only_meta, holds, rejects, .. } = *assessment;
-    if rejects || (thresholds.auto_spam && !only_meta && !holds && score >= thresholds.high) {
+    let Assessment { score, only_meta, holds, marks_spam, .. } = *assessment;
+    if marks_spam || (thresholds.auto_spam && !only_meta && !holds && score >= thresholds.high) {
         SpamVerdict::Spam
     } else if !holds && score < thresholds.low {
         SpamVerdict::Publish
@@ -83,9 +83,9 @@ pub fn first_status(
     circumstances: Circumstances,
 ) -> Result<FirstStatus> {
     check_open(mode)?;
-    let Assessment { score, holds, rejects, .. } = *assessment;
+    let Assessment { score, holds, marks_spam, .. } = *assessment;
     let status = match mode {
-        Mode::Post if !holds && !rejects && score < thresholds.high => Status::Approved,
+        Mode::Post if !holds && !marks_spam && score < thresholds.high => Status::Approved,
         Mode::Hybrid => match verdict(assessment, thresholds) {
             SpamVerdict::Publish => Status::Approved,
             SpamVerdict::Hold => Status::Pending,
@@ -96,7 +96,7 @@ pub fn first_status(
     Ok(match status {
         Status::Approved if circumstances.hold => FirstStatus { status: Status::Pending, sampled: false },
         // An editor's own term needs no second look.
-        Status::Spam if circumstances.drawn && !rejects => FirstStatus { status: Status::Pending, sampled: true },
+        Status::Spam if circumstances.drawn && !marks_spam => FirstStatus { status: Status::Pending, sampled: true },
         Status::Approved if circumstances.drawn => FirstStatus { status, sampled: true },
         _ => FirstStatus { status, sampled: false },
     })
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn pre_always_waits_and_post_publishes_unless_it_looks_bad() {
-        let terms = Assessment { rejects: true, ..scored(0.0) };
+        let terms = Assessment { marks_spam: true, ..scored(0.0) };
         assert_eq!([&scored(0.0), &scored(1.0), &terms].map(|one| first(Mode::Pre, one)), [Status::Pending; 3]);
         assert_eq!(first(Mode::Post, &scored(0.62)), Status::Approved);
         assert_eq!(first(Mode::Post, &scored(0.95)), Status::Pending);
@@ -145,19 +145,19 @@ mod tests {
     }
 
     #[test]
-    fn looks_alone_hold_and_never_refuse() {
+    fn looks_alone_hold_and_never_mark_as_spam() {
         let looks = Assessment { only_meta: true, ..scored(0.99) };
         assert_eq!(first(Mode::Hybrid, &looks), Status::Pending);
     }
 
     #[test]
-    fn terms_hold_or_refuse_whatever_the_score() {
+    fn terms_hold_or_mark_as_spam_whatever_the_score() {
         let holds = Assessment { holds: true, ..scored(0.0) };
-        let rejects = Assessment { rejects: true, only_meta: true, ..scored(0.0) };
+        let marks_spam = Assessment { marks_spam: true, only_meta: true, ..scored(0.0) };
         assert_eq!([Mode::Post, Mode::Hybrid].map(|mode| first(mode, &holds)), [Status::Pending; 2]);
         let bad_too = Assessment { holds: true, ..scored(0.99) };
         assert_eq!(first(Mode::Hybrid, &bad_too), Status::Pending, "who lists a term to hold wants to see");
-        assert_eq!([Mode::Post, Mode::Hybrid].map(|mode| first(mode, &rejects)), [Status::Pending, Status::Spam]);
+        assert_eq!([Mode::Post, Mode::Hybrid].map(|mode| first(mode, &marks_spam)), [Status::Pending, Status::Spam]);
     }
 
     #[test]
@@ -172,8 +172,8 @@ mod tests {
         for (mode, score) in [(Mode::Hybrid, 0.5), (Mode::Pre, 0.1), (Mode::Post, 0.95)] {
             assert!(!drawn(mode, &scored(score)).sampled, "a moderator sees it anyway");
         }
-        let rejects = Assessment { rejects: true, ..scored(0.0) };
-        assert_eq!(drawn(Mode::Hybrid, &rejects), FirstStatus { status: Status::Spam, sampled: false });
+        let marks_spam = Assessment { marks_spam: true, ..scored(0.0) };
+        assert_eq!(drawn(Mode::Hybrid, &marks_spam), FirstStatus { status: Status::Spam, sampled: false });
     }
 
     #[test]
@@ -194,8 +194,8 @@ mod tests {
     #[test]
     fn closed_and_hidden_take_nothing() {
         for mode in [Mode::Closed, Mode::Hidden] {
-            let refused = first_status(mode, &scored(0.0), LEARNED, Circumstances::default());
-            assert!(matches!(refused, Err(Error::ArticleClosed { .. })));
+            let answer = first_status(mode, &scored(0.0), LEARNED, Circumstances::default());
+            assert!(matches!(answer, Err(Error::ArticleClosed { .. })));
         }
     }
 }

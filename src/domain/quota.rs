@@ -46,17 +46,17 @@ impl Quota {
 }
 
 named_enum! {
-    /// Whether a limit refuses.
+    /// Whether a limit denies.
     LimitMode {
         /// Nothing is counted.
         Off = "OFF",
-        /// Everything is counted and told in metrics, nothing is refused: to try a quota on real readers.
+        /// Everything is counted and told in metrics, nothing is denied: to try a quota on real readers.
         Shadow = "SHADOW",
         Enforce = "ENFORCE",
     }
 }
 
-/// A limit's quota and whether it refuses, written `5/1m burst 3 SHADOW`; without a mode it is enforced.
+/// A limit's quota and whether it denies, written `5/1m burst 3 SHADOW`; without a mode it is enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     pub quota: Quota,
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_limits_are_refused_with_an_example() {
+    fn wrong_limits_are_errors_with_an_example() {
         for text in [
             "",
             "5",

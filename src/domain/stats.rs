@@ -49,7 +49,7 @@ pub struct Stats {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModeratorStats {
     pub moderator: String,
-    /// Approvals, refusals, spam verdicts and requeues that changed something, looks at what is on the page included.
+    /// Approvals, rejections, spam decisions and requeues that changed something, looks at what is on the page included.
     pub decisions: i64,
     /// Clock hours (UTC) with at least one decision.
     pub active_hours: i64,
@@ -95,7 +95,7 @@ pub struct CountDrift {
 named_enum! {
     /// Background work that one replica does for all.
     Job {
-        /// Refuses what nobody reviewed in time.
+        /// Rejects what was not reviewed in time.
         ExpirePending = "EXPIRE_PENDING",
         /// Compares public counts with the comments themselves.
         Recount = "RECOUNT",

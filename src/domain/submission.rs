@@ -168,7 +168,7 @@ pub struct ChallengeQuestion {
 
 impl SubmitQuestion {
     /// The most that a ban on `subject` does to this submit. An author without a device is a name behind an address,
-    /// which several people may have: what they send is held, never refused.
+    /// which several people may have: what they send is held, never denied.
     pub fn strongest(&self, subject: &BanSubject) -> BanEffect {
         let is_name = self.device.is_none() && subject.kind == BanKind::Author;
         if is_name { BanEffect::Hold } else { BanEffect::Block }

@@ -96,7 +96,7 @@ pub fn excerpt(mut text: String) -> String {
     text
 }
 
-/// Folds for comparing only, never for refusing: NFKC, lower case, marks stripped, đ to d, nothing invisible, one space between words.
+/// Folds for comparing only, never for validation: NFKC, lower case, marks stripped, đ to d, nothing invisible, one space between words.
 /// Stripping turns `các` and `lớn` into other words, so a match on folded text proves nothing by itself.
 pub fn fold(text: &str) -> String {
     let stripped = folded_one_by_one(text).unwrap_or_else(|| {

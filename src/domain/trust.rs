@@ -11,7 +11,7 @@ pub const RECORD_DAYS: i64 = 30;
 /// How long a high spam score is held against a device, in hours: until moderators have seen the comment.
 pub const SUSPICION_HOURS: i64 = 24;
 
-/// So many comments approved and none refused make a device trusted (Boards with trust levels ask for as many).
+/// So many comments approved and none rejected make a device trusted (Boards with trust levels ask for as many).
 const TRUSTED_APPROVALS: i64 = 5;
 
 /// What became of a device's comments within [`RECORD_DAYS`], over the newest 100.
@@ -20,7 +20,7 @@ pub struct Record {
     /// Public comments that a person approved, each by a decision on it alone.
     pub approved: i64,
     /// Rejected, removed or spam, but not expired.
-    pub refused: i64,
+    pub rejected: i64,
     /// Highest spam score within [`SUSPICION_HOURS`] of what no person approved.
     pub worst_score: f64,
 }
@@ -36,14 +36,14 @@ impl Record {
         now - Duration::hours(SUSPICION_HOURS)
     }
 
-    /// Moderators approved more of it than they refused. A device that is known answers for itself alone: its prefix, which it may
+    /// Moderators approved more of it than they rejected. A device that is known answers for itself alone: its prefix, which it may
     /// share with a whole carrier, is not counted. Only a person's decision makes it so, so bots cannot.
     pub const fn is_known(&self) -> bool {
-        self.approved > self.refused
+        self.approved > self.rejected
     }
 
     const fn is_trusted(&self) -> bool {
-        self.approved >= TRUSTED_APPROVALS && self.refused == 0
+        self.approved >= TRUSTED_APPROVALS && self.rejected == 0
     }
 }
 
@@ -62,19 +62,19 @@ pub struct Signs {
 named_enum! {
     /// What a reader is to be taken for.
     TrustLevel {
-        /// Comments of this device were approved, and none refused.
+        /// Comments of this device were approved, and none rejected.
         Trusted = "TRUSTED",
         /// Nothing is known, or nothing that matters.
         Ordinary = "ORDINARY",
-        /// Wrong answers, many tries, refused comments or a high spam score.
+        /// Wrong answers, many tries, rejected comments or a high spam score.
         Suspect = "SUSPECT",
     }
 }
 
 impl TrustLevel {
     pub fn of(signs: &Signs) -> Self {
-        let Record { approved, refused, worst_score } = signs.record;
-        let suspect = signs.pressed || refused > approved || worst_score >= signs.suspected_from;
+        let Record { approved, rejected, worst_score } = signs.record;
+        let suspect = signs.pressed || rejected > approved || worst_score >= signs.suspected_from;
         match (suspect, signs.record.is_trusted(), signs.alarm) {
             (true, ..) | (_, false, true) => Self::Suspect,
             (_, true, false) => Self::Trusted,
@@ -108,16 +108,16 @@ mod tests {
     use super::*;
     use ChallengeKind::{AltchaPow, AltchaPowWithImage, Image, NoneNeeded};
 
-    fn record(approved: i64, refused: i64) -> Signs {
-        let record = Record { approved, refused, worst_score: 0.0 };
+    fn record(approved: i64, rejected: i64) -> Signs {
+        let record = Record { approved, rejected, worst_score: 0.0 };
         Signs { record, suspected_from: 0.9, ..Signs::default() }
     }
 
     #[test]
-    fn five_approved_and_none_refused_are_trust() {
+    fn five_approved_and_none_rejected_are_trust() {
         assert_eq!(TrustLevel::of(&record(5, 0)), TrustLevel::Trusted);
-        for (approved, refused) in [(0, 0), (4, 0), (50, 1), (2, 2)] {
-            assert_eq!(TrustLevel::of(&record(approved, refused)), TrustLevel::Ordinary, "{approved} {refused}");
+        for (approved, rejected) in [(0, 0), (4, 0), (50, 1), (2, 2)] {
+            assert_eq!(TrustLevel::of(&record(approved, rejected)), TrustLevel::Ordinary, "{approved} {rejected}");
         }
         assert_eq!(TrustLevel::of(&record(2, 3)), TrustLevel::Suspect);
     }

@@ -105,7 +105,7 @@ fn ban_request(request: v1::CreateBanRequest, call: &Call) -> Result<BanRequest>
     let target = ban_target(request.subject, kind, named, &mut violations);
     let effect = required(request.effect, from_ban_effect, "effect", &mut violations);
     let reason = optional(request.reason, from_reason, "reason", &mut violations);
-    // A ban needs what a refusal needs.
+    // A ban needs what a rejection needs.
     let (reason, note) = decision::check_reason(Action::Reject, reason, &request.note, &mut violations);
     let expires_at = match request.expires_at {
         None => violations.take("expires_at", None, Problem::Required),
@@ -114,7 +114,7 @@ fn ban_request(request: v1::CreateBanRequest, call: &Call) -> Result<BanRequest>
     let since = from_time(request.since, "since", &mut violations);
     let request_id = form::check_request_id(&request.request_id, &mut violations);
     if let (false, Some(expires_at)) = (violations.fields().is_empty(), expires_at) {
-        // Refused anyway: then with all that is wrong. Alone the times are the service's business, which knows a resend.
+        // An error anyway: then with all that is wrong. Alone the times are the service's business, which knows a resend.
         ban::check_times(kind, expires_at, since, call.now, &mut violations);
     }
     violations.finish(|| {

@@ -85,7 +85,7 @@ pub(super) fn to_case(case: ReviewCase, locale: Locale) -> v1::ReviewCase {
         author_history: Some(v1::AuthorHistory {
             author: history.author,
             approved: history.approved,
-            refused: history.refused,
+            refused: history.rejected,
             spam: history.spam,
             pending: history.pending,
         }),

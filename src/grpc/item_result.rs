@@ -50,9 +50,9 @@ fn to_item_comment(comment: Comment) -> v1::Comment {
 }
 
 /// OK, or exactly what an RPC of its own would have answered.
-fn to_item_status(refusal: Option<DecisionError>, locale: Locale) -> pb::Status {
-    let Some(refusal) = refusal else { return pb::Status::default() };
-    let status = status::to_status(&Error::from(refusal), locale);
+fn to_item_status(error: Option<DecisionError>, locale: Locale) -> pb::Status {
+    let Some(error) = error else { return pb::Status::default() };
+    let status = status::to_status(&Error::from(error), locale);
     let whole = pb::Status { code: status.code().into(), message: status.message().to_owned(), details: vec![] };
     // The details of a call are this very message, encoded.
     pb::Status::decode(status.details()).unwrap_or(whole)
@@ -66,9 +66,9 @@ mod tests {
 
     #[test]
     fn an_items_status_is_that_of_a_call_of_its_own() {
-        let refusal = DecisionError::AlreadyReverted;
-        let item = to_item_status(Some(refusal.clone()), Locale::En);
-        let call = status::to_status(&refusal.into(), Locale::En);
+        let error = DecisionError::AlreadyReverted;
+        let item = to_item_status(Some(error.clone()), Locale::En);
+        let call = status::to_status(&error.into(), Locale::En);
         assert_eq!((item.code, item.message.as_str()), (call.code().into(), call.message()));
         assert_eq!(item.encode_to_vec(), call.details());
         assert!(call.get_details_error_info().is_some());

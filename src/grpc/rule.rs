@@ -223,8 +223,8 @@ fn to_replay(replay: Replay) -> v1::ReplayRulesResponse {
 }
 
 fn to_decision_count(counts: ByDecision) -> v1::DecisionCount {
-    let ByDecision { approved, refused, spam } = counts;
-    v1::DecisionCount { approved: count(approved), refused: count(refused), spam: count(spam) }
+    let ByDecision { approved, rejected, spam } = counts;
+    v1::DecisionCount { approved: count(approved), refused: count(rejected), spam: count(spam) }
 }
 
 fn count(of: usize) -> i32 {

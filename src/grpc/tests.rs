@@ -133,18 +133,18 @@ macro_rules! under_way {
 }
 
 #[tokio::test]
-async fn calls_beyond_the_bound_are_refused_at_once_and_a_place_comes_back() {
+async fn calls_beyond_the_bound_are_shed_at_once_and_a_place_comes_back() {
     let layers = Layers::around(post(hang)).await;
     let (hue, vinh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Portal).await);
     let _theirs = under_way!(layers, vinh, SUBMIT, 256);
     let mut under_way = under_way!(layers, hue, SUBMIT, 768);
     let third = layers.token("hanoi", Role::Portal).await;
-    let refused = layers.status(whole(SUBMIT, &third)).now_or_never().expect("no waiting");
+    let error = layers.status(whole(SUBMIT, &third)).now_or_never().expect("no waiting");
     assert_eq!(
-        (refused.code(), refused.get_details_error_info().unwrap().reason.as_str()),
+        (error.code(), error.get_details_error_info().unwrap().reason.as_str()),
         (Code::Unavailable, "OVERLOADED")
     );
-    assert!(refused.get_details_retry_info().unwrap().retry_delay.unwrap() > Duration::ZERO);
+    assert!(error.get_details_retry_info().unwrap().retry_delay.unwrap() > Duration::ZERO);
     under_way.pop();
     assert!(layers.status(whole(SUBMIT, &third)).now_or_never().is_none(), "one ended, one more fits");
 }
@@ -162,7 +162,7 @@ async fn no_site_takes_all_places_and_no_moderator_those_of_the_site() {
 }
 
 #[tokio::test]
-async fn lists_are_refused_before_submits() {
+async fn lists_are_shed_before_submits() {
     let layers = Layers::around(post(hang)).await;
     let (hue, vinh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Portal).await);
     let _theirs = under_way!(layers, vinh, LIST, 192);
@@ -197,7 +197,7 @@ fn deeds() -> (Vec<String>, Vec<String>) {
 }
 
 #[tokio::test]
-async fn what_somebody_did_is_refused_after_pages_and_lists() {
+async fn writes_are_shed_after_pages_and_lists() {
     let layers = Layers::around(post(hang)).await;
     let (hue, vinh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Portal).await);
     let _theirs = under_way!(layers, vinh, LIST, 192);
@@ -307,7 +307,7 @@ async fn a_stream_ends_with_its_token() {
 }
 
 #[tokio::test]
-async fn a_message_too_large_is_refused_by_its_first_bytes() {
+async fn a_message_too_large_is_an_error_by_its_first_bytes() {
     let layers = Layers::around(post(hang)).await;
     let portal = layers.token("hue", Role::Portal).await;
     for (path, length) in [(SUBMIT, MAX_MESSAGE_BYTES), (OPEN, MAX_OPEN_MESSAGE_BYTES)] {

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn every_single_bit_flip_is_refused() {
+    fn every_single_bit_flip_is_noticed() {
         let keyring = keyring();
         let token = seal(&keyring);
         let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
@@ -244,7 +244,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_is_refused(text in ".{0,600}", bytes in proptest::collection::vec(any::<u8>(), 0..380)) {
+        fn garbage_does_not_open(text in ".{0,600}", bytes in proptest::collection::vec(any::<u8>(), 0..380)) {
             let keyring = keyring();
             prop_assert!(open(&keyring, &CONTEXT, &text).is_err());
             prop_assert!(open(&keyring, &CONTEXT, &URL_SAFE_NO_PAD.encode(&bytes)).is_err());

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn every_single_bit_flip_is_refused() {
+    fn every_single_bit_flip_is_noticed() {
         let (keyring, site) = (keyring(), site("hue"));
         let comment = CommentId(Uuid::from_u128(0x1234_5678_9ABC));
         for token in [keyring.device_token(&site, [3; 16]), keyring.receipt(&site, comment)] {
@@ -118,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_is_refused(text in ".{0,60}", bytes in proptest::collection::vec(any::<u8>(), 30..36)) {
+        fn garbage_does_not_open(text in ".{0,60}", bytes in proptest::collection::vec(any::<u8>(), 30..36)) {
             let (keyring, site) = (keyring(), site("hue"));
             for text in [text, URL_SAFE_NO_PAD.encode(bytes)] {
                 prop_assert!(keyring.open_device(&site, &text).is_none());

@@ -8,8 +8,8 @@
 -- ARGV[4i - 1]  tolerance: (burst - 1) * interval
 -- ARGV[4i]      n >= 1 takes one event where n events fit (n - 1 are the reserve, less than the burst), 0 only looks whether one
 --               fits, -1 gives back one that was taken
--- ARGV[4i + 1]  1: when it is refused, nothing is counted; 0: it is only told (SHADOW)
--- Returns       { time of this server, then per key: fits 0 or 1, microseconds until a refused event fits, events left }
+-- ARGV[4i + 1]  1: when it is denied, nothing is counted; 0: it is only told (SHADOW)
+-- Returns       { time of this server, then per key: fits 0 or 1, microseconds until a denied event fits, events left }
 --               or the time alone: it came too late and nothing was counted
 --
 -- A script, because replicas with different clocks must read, decide and write as one step. It may come late, because a
@@ -18,7 +18,7 @@
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local latest = tonumber(ARGV[1])
-local answer, counts, refused = { now }, {}, false
+local answer, counts, denied = { now }, {}, false
 if latest > 0 and now > latest then
   return answer
 end
@@ -35,11 +35,11 @@ for i = 1, #KEYS do
     tat = count and math.max(now, tat - interval) or now
   elseif tat + reserve - tolerance > now then
     wait = tat + reserve - tolerance - now
-    refused = refused or ARGV[4 * i + 1] == '1'
+    denied = denied or ARGV[4 * i + 1] == '1'
   else
     tat = tat + math.min(weight, 1) * interval
   end
-  -- Nothing is written of a refused try: it neither counts nor prolongs the key.
+  -- Nothing is written of a denied try: it neither counts nor prolongs the key.
   if wait == 0 and weight ~= 0 then
     counts[i] = tat
   end
@@ -48,7 +48,7 @@ for i = 1, #KEYS do
   answer[3 * i + 1] = wait == 0 and math.floor((now + tolerance + interval - tat) / interval) or 0
 end
 
-if not refused then
+if not denied then
   for i, tat in pairs(counts) do
     if tat > now then
       -- "%.0f", because Lua would write such numbers as 1.7e+15.

@@ -284,7 +284,7 @@ mod tests {
             assert_eq!(tier.take(&[look("a")]), [taken(1)]);
         }
         assert_eq!(tier.take(&[device("a")]), [taken(0)]);
-        assert_eq!(tier.take(&[look("a")]), [denied(6)], "a look refuses as an event would be");
+        assert_eq!(tier.take(&[look("a")]), [denied(6)], "a look is denied as an event would be");
     }
 
     #[test]

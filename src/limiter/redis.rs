@@ -79,7 +79,7 @@ impl Redis {
         let answer = self.note(term, answer)?;
         if !answer.excess.is_empty() {
             let excess: Vec<_> = answer.excess.iter().map(|at| charges[*at].clone()).collect();
-            // A refund that fails leaves its subject one event short until that drains; the answer stays "refused".
+            // A refund that fails leaves its subject one event short until that drains; the answer stays "denied".
             let _ = self.note(term, until(deadline, self.gcra.give_back(&servers, quotas, &excess)).await);
         }
         Some(answer.outcomes)

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 const SLACK: Duration = Duration::from_millis(10);
 
 /// The server's clock need not be right, only go on: every answer bounds how far it is ahead, and the estimate is moved
-/// no further than into those bounds. Where it was set in between, the next call is refused as too late, which tells the
+/// no further than into those bounds. Where it was set in between, the next call is answered "too late", which tells the
 /// new time, and may be asked again.
 #[derive(Debug)]
 pub(super) struct ServerClock {

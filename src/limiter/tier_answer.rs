@@ -90,8 +90,8 @@ impl<'a> TierAnswer<'a> {
         let denied = self.is_denied();
         for (charge, outcome) in self.each() {
             let decision = match outcome {
-                ChargeOutcome::Denied { .. } if denies(self.quotas, charge, outcome) => "refused",
-                ChargeOutcome::Denied { .. } => "would_refuse",
+                ChargeOutcome::Denied { .. } if denies(self.quotas, charge, outcome) => "denied",
+                ChargeOutcome::Denied { .. } => "would_deny",
                 ChargeOutcome::Taken { .. } if denied || charge.weight == Weight::Look => continue,
                 ChargeOutcome::Taken { .. } => "allowed",
             };
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_only_shadows_neither_refuses_nor_presses() {
+    fn a_limit_that_only_shadows_neither_denies_nor_presses() {
         let quotas = Quotas { submits_per_device: "5/1m SHADOW".parse().unwrap(), ..Quotas::default() };
         let denied = ChargeOutcome::Denied { retry_after: Duration::from_secs(9) };
         let (device, site) = (LimitName::SubmitsPerDevice, LimitName::SubmitsPerSite);

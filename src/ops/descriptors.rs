@@ -1,6 +1,6 @@
 //! Files and sockets that the process may hold open, and how the listeners share them.
 
-/// For the database, Redis, files, and a connection that is about to be refused.
+/// For the database, Redis, files, and a connection that is about to be closed.
 const RESERVE: usize = 192;
 
 /// Connections at most, however many descriptors there are: a portal's backend keeps a few, so these are bounds on abuse.

@@ -190,8 +190,8 @@ mod tests {
         seated[0].seat().keep();
         let (_client, socket) = pair().await;
         let third = seats.seat(socket, from("192.0.2.1")).expect("the second one's seat");
-        let refused = seated[1].read_u8().await.unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::ConnectionAborted);
+        let error = seated[1].read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
         third.seat().keep();
         let (_client, socket) = pair().await;
         assert!(seats.seat(socket, from("192.0.2.1")).is_none(), "both do what they are there for");

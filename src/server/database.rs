@@ -59,7 +59,7 @@ pub(super) fn database_trouble(error: Error) -> anyhow::Error {
 /// Migrates, waiting up to 30 s for a database that is not there yet.
 ///
 /// # Errors
-/// When it stays away, when it refuses for good (password, database, start-up parameter), or when its schema is newer than this program.
+/// When it stays away, when it fails for good (password, database, start-up parameter), or when its schema is newer than this program.
 pub async fn migrate(store: &dyn Store) -> anyhow::Result<()> {
     migrate_within(store, Some(STORE_PATIENCE)).await
 }

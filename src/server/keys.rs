@@ -55,7 +55,7 @@ pub async fn admit_keys(config: &Config, store: &dyn Store, keyring: &Keyring) -
     let accept = config.accept_keys;
     let admission = patiently(None, || service::admit_keys(store, keyring, accept, now())).await;
     match admission.context("recording the keys")? {
-        Admission::Refused(lacking) => {
+        Admission::LacksKeys(lacking) => {
             let lacking: Vec<_> = lacking.iter().map(named).collect();
             bail!("the ring of keys does not fit this database. It lacks {}. {ADVICE}", lacking.join("; "))
         }

@@ -55,7 +55,7 @@ pub(super) async fn follow(started: Config, services: Arc<Services>, hangups: Ar
                 in_force = fresh;
             }
             Err(error) => {
-                metric::config_read("REFUSED");
+                metric::config_read("FAILED");
                 metric::config_is_good(false);
                 tracing::error!(file = %file.source.path().display(), %error, "the configuration is wrong: the last good one stays in force");
             }

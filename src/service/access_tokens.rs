@@ -295,8 +295,8 @@ mod tests {
         let gatekeeper = Gatekeeper::new(Arc::new(store.clone()), keyring());
         let site = SiteId::parse("default").unwrap();
         let new = NewToken { site, name: "system".into(), role: Role::Admin, expires_at: None };
-        let refused = gatekeeper.create_token(new, DateTime::UNIX_EPOCH).await;
-        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+        let result = gatekeeper.create_token(new, DateTime::UNIX_EPOCH).await;
+        assert!(matches!(result, Err(Error::Invalid(_))), "{result:?}");
         assert!(gatekeeper.list_tokens(None).await.unwrap().is_empty());
     }
 
@@ -317,8 +317,8 @@ mod tests {
         let last = BELIEVED_SECONDS + OUTAGE_SECONDS - 1;
         assert_eq!(gatekeeper.authenticate(&known, PEER, after(last)).await.unwrap().name, "known");
         for (token, at) in [(&known, after(last + 1)), (&unknown, after(0))] {
-            let refused = gatekeeper.authenticate(token, PEER, at).await;
-            assert!(matches!(refused, Err(Error::StorageUnavailable(_))), "{refused:?}");
+            let result = gatekeeper.authenticate(token, PEER, at).await;
+            assert!(matches!(result, Err(Error::StorageUnavailable(_))), "{result:?}");
         }
     }
 
@@ -334,14 +334,14 @@ mod tests {
         gatekeeper.authenticate(&known, PEER, DateTime::UNIX_EPOCH).await.unwrap();
         let guess = || new_access_token(Uuid::new_v4()).0;
         let again = guess();
-        let mut refused = 0;
+        let mut shed = 0;
         for round in 0..1_000 {
             let guessed = if round == 0 { again.clone() } else { guess() };
             let answer = gatekeeper.authenticate(&guessed, PEER, DateTime::UNIX_EPOCH).await;
-            refused += u32::from(matches!(answer, Err(Error::Overloaded { .. })));
+            shed += u32::from(matches!(answer, Err(Error::Overloaded { .. })));
         }
         // The known one was a stranger once.
-        assert_eq!(refused, 1_000 - (STRANGERS_OF_PEER - 1));
+        assert_eq!(shed, 1_000 - (STRANGERS_OF_PEER - 1));
         gatekeeper.authenticate(&known, PEER, DateTime::UNIX_EPOCH).await.unwrap();
         let answer = gatekeeper.authenticate(&again, PEER, DateTime::UNIX_EPOCH).await;
         assert!(matches!(answer, Err(Error::TokenInvalid)), "asked about once: {answer:?}");

@@ -57,7 +57,7 @@ pub struct BanRequest {
     pub reason: Reason,
     pub note: String,
     pub expires_at: DateTime<Utc>,
-    /// Also refuse what the subject has waiting.
+    /// Also reject what the subject has waiting.
     pub reject_pending: bool,
     /// Also remove what the subject has on the page.
     pub remove_published: bool,

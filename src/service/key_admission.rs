@@ -62,7 +62,7 @@ pub enum Admission {
         given_up: Vec<KeyState>,
     },
     /// It lacks keys in use. Nothing was written.
-    Refused(Vec<KeyState>),
+    LacksKeys(Vec<KeyState>),
 }
 
 /// Counts what each recorded key keys. Reads whole tables.
@@ -95,7 +95,7 @@ fn counts_for(token: &AccessToken, key: KeyMark, held: &[KeyRecord]) -> bool {
     first.map_or_else(|| vouches(key), |mark| mark == key)
 }
 
-/// Records the ring's keys, and vouches for access tokens by each. A ring that lacks a key in use is refused, unless
+/// Records the ring's keys, and vouches for access tokens by each. A ring that lacks a key in use is an error, unless
 /// `accept` says that the server is to do without it from now on.
 ///
 /// # Errors
@@ -109,7 +109,7 @@ pub async fn admit_keys(store: &dyn Store, keyring: &Keyring, accept: bool, now:
     if recorded.iter().any(lacks) {
         lacking = key_states(store, Some(keyring), now).await?.lacking();
         if !lacking.is_empty() && !accept {
-            return Ok(Admission::Refused(lacking));
+            return Ok(Admission::LacksKeys(lacking));
         }
     }
     let (macs, converted, strange) = vouch(store, keyring, &recorded, now).await?;

@@ -19,7 +19,7 @@ pub struct SiteDefaults {
     pub thresholds: Thresholds,
     /// Of 100 automatic verdicts, so many go to a moderator.
     pub sample_percent: u8,
-    /// A comment that waited so many days is refused.
+    /// A comment that waited so many days is rejected.
     pub expire_pending_days: i64,
     pub retention: Retention,
     pub proof_tries: ProofTries,

@@ -62,8 +62,8 @@ pub(super) fn add_remark(details: &mut CaseDetails, columns: &mut impl Read) -> 
     Ok(())
 }
 
-/// The same author's other comments by where they stand, of `approved, refused, spam, pending`.
+/// The same author's other comments by where they stand, of `approved, rejected, spam, pending`.
 pub(super) fn history(columns: &mut impl Read, author: String) -> Result<AuthorHistory> {
     let mut next = || columns.long().map(parse::small);
-    Ok(AuthorHistory { approved: next()?, refused: next()?, spam: next()?, pending: next()?, author })
+    Ok(AuthorHistory { approved: next()?, rejected: next()?, spam: next()?, pending: next()?, author })
 }

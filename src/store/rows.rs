@@ -130,7 +130,7 @@ fn lockdown(columns: &mut impl Read) -> Result<Option<Lockdown>> {
 
 /// Of `record_columns!`.
 pub(super) fn record(columns: &mut impl Read) -> Result<Record> {
-    Ok(Record { approved: columns.long()?, refused: columns.long()?, worst_score: columns.real()? })
+    Ok(Record { approved: columns.long()?, rejected: columns.long()?, worst_score: columns.real()? })
 }
 
 /// Of `request_id, payload_hash, response`.

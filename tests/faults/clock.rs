@@ -37,7 +37,7 @@ async fn twelve_by_one_device(portals: &mut [Portal; 2]) -> usize {
         let form = v1::SubmitCommentRequest { client: client.clone(), ..form };
         match known(portals[(n + 1) % 2].comments.submit_comment(form).await) {
             Known::Stored(_) => let_through += 1,
-            Known::Refused(Code::ResourceExhausted, _) => {}
+            Known::Failed(Code::ResourceExhausted, _) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -73,8 +73,8 @@ async fn t1_clocks_that_differ_or_jump_cost_no_comment_and_widen_no_limit() {
         // Decisions go by revision, whatever the clocks say.
         let id = portals[0].say("bai", "Câu để duyệt").await.comment_id;
         assert!(stage.desk_at(behind.grpc_addr).approve(&id).await.changed);
-        let refusal = v1::DecideRequest { expected_revision: 2, ..decision(&id, Action::Reject) };
-        assert!(stage.desk_at(ahead.grpc_addr).decide(refusal).await.unwrap().changed);
+        let rejection = v1::DecideRequest { expected_revision: 2, ..decision(&id, Action::Reject) };
+        assert!(stage.desk_at(ahead.grpc_addr).decide(rejection).await.unwrap().changed);
         fs::write(&clock, "-3600s").unwrap();
         for n in 0..5 {
             portals[0].say("bai", &format!("Sau khi lùi một giờ {n}")).await;

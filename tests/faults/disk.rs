@@ -183,8 +183,8 @@ async fn e4_a_read_only_disk_is_told_at_the_start_and_harms_nothing() {
         let id = daemon.portal().say("bai", "Câu đầu").await.comment_id;
         daemon.kill9();
         disk.remount("ro");
-        let mut refused = stage.command_in(&data);
-        let output = tokio::task::block_in_place(|| refused.output().unwrap());
+        let mut failing = stage.command_in(&data);
+        let output = tokio::task::block_in_place(|| failing.output().unwrap());
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && told.to_lowercase().contains("read-only"), "{told}");
         disk.remount("rw");

@@ -82,7 +82,7 @@ async fn keep_submitting(daemon: &Daemon, callers: usize) -> JoinSet<Unanswered>
                 let asked = Instant::now();
                 match known(portal.comments.submit_comment(bounded(form, LONG_DEADLINE)).await) {
                     Known::Stored(_) => stored.fetch_add(1, Ordering::Relaxed),
-                    Known::Open(_, told) | Known::Refused(_, told) => return Some((asked, Instant::now(), told)),
+                    Known::Open(_, told) | Known::Failed(_, told) => return Some((asked, Instant::now(), told)),
                 };
             }
             None

@@ -1,4 +1,4 @@
-//! Portals at work, and the reckoning afterwards: what was acknowledged must be there once, what was refused must not, and what was left
+//! Portals at work, and the reckoning afterwards: what was acknowledged must be there once, what failed must not, and what was left
 //! open is settled by sending it again.
 
 use std::{
@@ -33,7 +33,7 @@ pub(crate) enum Known {
     /// It has this id.
     Stored(String),
     /// A definite error: it must not be there.
-    Refused(Code, String),
+    Failed(Code, String),
     /// No answer, or "try again": it may be there.
     Open(Code, String),
 }
@@ -57,7 +57,7 @@ pub(crate) fn known(answer: Result<tonic::Response<v1::SubmitCommentResponse>, S
             let reason = if reason.is_empty() { format!("{status:?}") } else { reason };
             // A connection that breaks shows as UNKNOWN or CANCELLED.
             let open = matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unknown | Code::Cancelled);
-            if open { Known::Open(code, reason) } else { Known::Refused(code, reason) }
+            if open { Known::Open(code, reason) } else { Known::Failed(code, reason) }
         }
     }
 }
@@ -110,7 +110,7 @@ impl Load {
                     let done = one.as_ref().is_some_and(|one| matches!(one.known, Known::Stored(_)));
                     stored.fetch_add(usize::from(done), Ordering::Relaxed);
                     if !done {
-                        // As the refusal asks for.
+                        // As the error asks for.
                         tokio::time::sleep(RETRY_AFTER).await;
                     }
                     forms.extend(one);
@@ -164,9 +164,9 @@ async fn send_one(portals: &[Portal], caller: usize, number: usize) -> Option<Se
 }
 
 /// Settles everything against a service that is well again, and answers how many comments there must be. Fails when an acknowledged
-/// one is lost, a refused one is there, or one is there twice.
+/// one is lost, a failed one is there, or one is there twice.
 pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, sent: &[Sent]) -> usize {
-    let (mut stored, mut open, mut refused) = (HashMap::new(), 0, 0);
+    let (mut stored, mut open, mut failed) = (HashMap::new(), 0, 0);
     // All are looked for; so many of them, evenly, are sent again as well.
     let step = sent.len().div_ceil(SENT_AGAIN).max(1);
     for (n, one) in sent.iter().enumerate() {
@@ -183,11 +183,11 @@ pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, se
                 match settled(portal, &one.form).await {
                     Known::Stored(id) => drop(stored.insert(one.form.content.clone(), id)),
                     // Its challenge ran out while nobody answered: then it was not stored, and never will be.
-                    Known::Refused(_, reason) if reason.starts_with("CAPTCHA_") => refused += 1,
+                    Known::Failed(_, reason) if reason.starts_with("CAPTCHA_") => failed += 1,
                     other => panic!("sending it again must settle it: {other:?}"),
                 }
             }
-            Known::Refused(..) => refused += 1,
+            Known::Failed(..) => failed += 1,
         }
     }
     let there = everything(desk).await;
@@ -198,11 +198,11 @@ pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, se
         .iter()
         .filter(|one| there.contains_key(&one.form.content) && !stored.contains_key(&one.form.content))
         .collect();
-    assert!(unknown.is_empty(), "refused, and there: {unknown:?}");
+    assert!(unknown.is_empty(), "failed, and there: {unknown:?}");
     report.count("submits", sent.len());
     report.count("acknowledged", sent.iter().filter(|one| matches!(one.known, Known::Stored(_))).count());
     report.count("open_then_settled", open);
-    report.count("refused", refused);
+    report.count("failed", failed);
     report.count("acknowledged_lost", 0);
     report.count("stored_twice", 0);
     stored.len()

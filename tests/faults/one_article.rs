@@ -41,7 +41,7 @@ struct Client {
 
 /// True for what one client must expect of another: a newer revision, a status that does not allow the action, a ban; and for calls
 /// that a busy machine sheds before they begin.
-fn is_refusal(status: &Status) -> bool {
+fn is_expected(status: &Status) -> bool {
     reason(status) == "OVERLOADED"
         || matches!(status.code(), Code::Aborted | Code::FailedPrecondition | Code::PermissionDenied | Code::NotFound)
 }
@@ -55,7 +55,7 @@ impl Client {
     fn note<T>(&mut self, call: &str, answer: Result<T, Status>) -> Option<T> {
         let key = match &answer {
             Ok(_) => format!("{call} OK"),
-            Err(status) if is_refusal(status) => format!("{call} refused"),
+            Err(status) if is_expected(status) => format!("{call} failed"),
             Err(status) => format!("{call} FAILED {:?} {}", status.code(), reason(status)),
         };
         *self.answers.entry(key).or_default() += 1;

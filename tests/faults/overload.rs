@@ -31,7 +31,7 @@ fn goodput(sent: &[Sent], from: Instant, until: Instant) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn l1_ten_times_the_callers_get_quick_refusals_and_the_others_their_answers() {
+async fn l1_ten_times_the_callers_get_quick_errors_and_the_others_their_answers() {
     scenario("L1", "160 callers where 16 fill the machine", async |report| {
         let stage = Stage::over(&empty_database_url().await);
         let daemon = stage.daemon();
@@ -57,7 +57,7 @@ async fn l1_ten_times_the_callers_get_quick_refusals_and_the_others_their_answer
             let fine = match &one.known {
                 Known::Stored(_) => true,
                 Known::Open(code, _) => matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled),
-                Known::Refused(..) => false,
+                Known::Failed(..) => false,
             };
             assert!(fine, "{:?}", one.known);
         }

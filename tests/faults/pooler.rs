@@ -1,4 +1,4 @@
-//! What is between the service and PostgreSQL: a pooler in transaction mode, a refusal for good, a database that is away.
+//! What is between the service and PostgreSQL: a pooler in transaction mode, a permanent error, a database that is away.
 
 use std::{
     path::Path,
@@ -79,7 +79,7 @@ async fn assert_settings_hold(daemon: &Daemon, pool: PgPool) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pgbouncer_that_refuses_our_start_up_options_is_worked_behind() {
+async fn pgbouncer_without_our_start_up_options_is_worked_behind() {
     work_behind_a_pooler("").await;
 }
 
@@ -89,7 +89,7 @@ async fn pgbouncer_that_ignores_our_start_up_options_is_worked_behind() {
 }
 
 /// Starts `duyetd` and returns what it wrote when it ended. Fails when it goes on.
-fn refused(environment: &[(String, String)]) -> String {
+fn failed_start(environment: &[(String, String)]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let mut command = start(dir.path(), environment);
     let mut ended = None;
@@ -97,7 +97,7 @@ fn refused(environment: &[(String, String)]) -> String {
         ended = command.try_wait().unwrap();
         ended.is_some()
     });
-    assert!(!ended.unwrap().success(), "a start that is refused for good fails");
+    assert!(!ended.unwrap().success(), "a start with a permanent error fails");
     std::fs::read_to_string(dir.path().join("log")).unwrap()
 }
 
@@ -109,13 +109,13 @@ fn start(dir: &Path, environment: &[(String, String)]) -> Child {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_permanent_refusal_ends_the_start_and_names_host_and_database() {
+async fn a_permanent_error_ends_the_start_and_names_host_and_database() {
     let postgres = Postgres::start();
     postgres.guard("canh").await;
     let port = postgres.port();
     let pooler = PgBouncer::start(port, "");
     let told = |url: String, words: &str| {
-        let log = refused(&environment(&url));
+        let log = failed_start(&environment(&url));
         assert!(log.contains("127.0.0.1") && log.contains(words), "{log}");
         assert!(!log.contains("mat-khau"), "the password is in the log: {log}");
         log
@@ -124,8 +124,8 @@ async fn a_permanent_refusal_ends_the_start_and_names_host_and_database() {
     assert!(log.contains("`postgres`") && log.contains(&port.to_string()), "{log}");
     assert!(told(format!("postgres://tests@127.0.0.1:{port}/khong-co"), "khong-co").contains("does not exist"));
     told(format!("postgres://tests@127.0.0.1:{port}/postgres?sslmode=require"), "TLS");
-    let refused = format!("{}?options=-c%20work_mem%3D8MB", pooler.url("postgres"));
-    told(refused, "unsupported startup parameter");
+    let url = format!("{}?options=-c%20work_mem%3D8MB", pooler.url("postgres"));
+    told(url, "unsupported startup parameter");
 }
 
 #[test]

@@ -159,7 +159,7 @@ async fn c4_nothing_that_begins_after_a_closing_or_a_ban_gets_past_it() {
     scenario("C4", "articles are closed and devices banned at one replica while both submit", async |report| {
         let (_url, stage, daemons) = two_replicas().await;
         let rounds = whole_or(40, 4);
-        let (mut past, mut refused) = (0, 0);
+        let (mut past, mut denied) = (0, 0);
         for round in 0..rounds {
             let by_ban = round % 2 == 1;
             let article = format!("bai-{round}");
@@ -197,9 +197,9 @@ async fn c4_nothing_that_begins_after_a_closing_or_a_ban_gets_past_it() {
             for (asked, told) in writers.join_all().await.into_iter().flatten() {
                 match told {
                     Known::Stored(_) if asked > answered => past += 1,
-                    Known::Refused(_, reason) => {
+                    Known::Failed(_, reason) => {
                         assert!(["ARTICLE_CLOSED", "BANNED"].contains(&reason.as_str()), "{reason}");
-                        refused += 1;
+                        denied += 1;
                     }
                     Known::Stored(_) | Known::Open(..) => {}
                 }
@@ -211,17 +211,17 @@ async fn c4_nothing_that_begins_after_a_closing_or_a_ban_gets_past_it() {
                 }
             }
         }
-        tell(report, rounds, past, refused);
+        tell(report, rounds, past, denied);
     })
     .await;
 }
 
-fn tell(report: &mut Report, rounds: usize, past: usize, refused: usize) {
+fn tell(report: &mut Report, rounds: usize, past: usize, denied: usize) {
     report.count("rounds", rounds);
-    report.count("refused_after", refused);
+    report.count("denied_after", denied);
     report.count("accepted_after", past);
     assert_eq!(past, 0, "a submit that began after the answer got past it");
-    assert!(refused > 0, "nothing was tried after the answer");
+    assert!(denied > 0, "nothing was tried after the answer");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -266,8 +266,8 @@ async fn c5_what_is_hidden_is_on_no_page_that_is_asked_for_after_the_answer() {
                 });
             }
             for id in &ids {
-                let refusal = v1::DecideRequest { expected_revision: 2, ..decision(id, Action::Reject) };
-                while desk.decide(refusal.clone()).await.is_err() {}
+                let rejection = v1::DecideRequest { expected_revision: 2, ..decision(id, Action::Reject) };
+                while desk.decide(rejection.clone()).await.is_err() {}
                 hidden.lock().unwrap().push(id.clone());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

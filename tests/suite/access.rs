@@ -87,8 +87,8 @@ async fn every_rpc_answers_every_role_as_the_table_says(database: Database) {
         let header = format!("Bearer {token}");
         for (path, allowed) in role::TABLE {
             let result = call(&newsroom, path, Some(&header)).await;
-            let refused = result.is_err_and(|status| status.code() == Code::PermissionDenied);
-            assert_eq!(refused, !allowed.contains(role), "{role} {path}");
+            let denied = result.is_err_and(|status| status.code() == Code::PermissionDenied);
+            assert_eq!(denied, !allowed.contains(role), "{role} {path}");
         }
     }
 }

@@ -83,13 +83,13 @@ async fn a_token_without_its_work_is_nothing(database: Database) {
     for kinds in [WORK, WORK_AND_IMAGE] {
         let issued = portal.challenge_for(v1::ReaderContext::default(), &kinds).await;
         for code in ["KM7RC", ANSWER, ""] {
-            let refused = portal.captcha.verify_challenge(verification(&issued.token, code)).await.unwrap_err();
-            assert_eq!(reason(&refused), "CAPTCHA_INVALID", "right or wrong looks the same");
+            let error = portal.captcha.verify_challenge(verification(&issued.token, code)).await.unwrap_err();
+            assert_eq!(reason(&error), "CAPTCHA_INVALID", "right or wrong looks the same");
         }
         let image = portal.challenge("bai").await.token;
         let dressed = dressed_up(&image, &issued);
-        let refused = portal.captcha.verify_challenge(verification(&dressed, ANSWER)).await.unwrap_err();
-        assert_eq!(reason(&refused), "CAPTCHA_INVALID", "nor does a proof make an image's token");
+        let error = portal.captcha.verify_challenge(verification(&dressed, ANSWER)).await.unwrap_err();
+        assert_eq!(reason(&error), "CAPTCHA_INVALID", "nor does a proof make an image's token");
         portal.captcha.verify_challenge(verification(&image, ANSWER)).await.unwrap();
         // Nobody tried anything yet, so nothing is burned.
         portal.captcha.verify_challenge(verification(&solved(&issued), ANSWER)).await.unwrap();

@@ -155,7 +155,7 @@ async fn a_ban_is_checked_field_by_field(database: Database) {
     }
     let long = v1::CreateBanRequest { subject_kind: BanSubject::Device.into(), expires_at: day(32), ..good.clone() };
     assert!(desk.ban(long).await.is_ok(), "a device is banned for longer than a prefix");
-    assert_eq!(reason(&desk.ban(good).await.unwrap_err()), "REQUEST_ID_REUSED", "and refusals used no request id up");
+    assert_eq!(reason(&desk.ban(good).await.unwrap_err()), "REQUEST_ID_REUSED", "and errors used no request id up");
 }
 
 async fn a_ban_needs_what_it_is_about(database: Database) {

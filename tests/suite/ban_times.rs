@@ -95,7 +95,7 @@ impl Desk {
         }
     }
 
-    /// Whether a ban refuses or holds what is sent.
+    /// Whether a ban denies or holds what is sent.
     async fn is_stopped(&self, from: &From, now: DateTime<Utc>) -> bool {
         match self.say(from, "Câu sau", now).await {
             Ok(submitted) => submitted.answer.published_at.is_none(),
@@ -178,8 +178,8 @@ async fn a_prefix_of_two_months_ago_is_nobody_any_more(desk: Desk) {
     let week = now + Duration::days(7);
     // Without a device the author key is made of the prefix.
     for kind in [BanKind::IpPrefix, BanKind::Author] {
-        let refused = desk.ban(&request(comment, kind, week), now).await;
-        assert!(matches!(refused, Err(Error::BanSubjectUnknown)), "{kind}: {refused:?}");
+        let result = desk.ban(&request(comment, kind, week), now).await;
+        assert!(matches!(result, Err(Error::BanSubjectUnknown)), "{kind}: {result:?}");
         let in_time = now - Duration::seconds(1);
         let made = desk.ban(&request(comment, kind, week), in_time).await.unwrap();
         assert!(desk.is_stopped(&From("2001:db8:1:2::99"), now).await, "{kind}");

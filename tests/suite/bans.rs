@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 on_both_databases! {
-    each_kind_refuses_its_subject_and_nobody_else,
+    each_kind_denies_its_subject_and_nobody_else,
     each_kind_holds_its_subject_and_nobody_else,
     an_author_without_a_device_is_known_by_prefix_and_name,
     a_banned_reader_pays_nothing_and_learns_nothing,
@@ -71,7 +71,7 @@ async fn check_kinds(
     }
 }
 
-async fn each_kind_refuses_its_subject_and_nobody_else(database: Database) {
+async fn each_kind_denies_its_subject_and_nobody_else(database: Database) {
     check_kinds(database, BanEffect::Block, async |portal, reader, content| reader.is_blocked(portal, content).await)
         .await;
 }
@@ -116,7 +116,7 @@ async fn an_author_without_a_device_is_known_by_prefix_and_name(database: Databa
         let said = reader.say(&mut portal, "bai", &format!("{name} nói từ {ip}")).await.unwrap();
         assert_eq!(said.outcome() == Outcome::Pending, held, "{name} {ip}");
     }
-    // Another ban that may refuse still does.
+    // Another ban that may block still does.
     let prefix = ban_of(&mut desk, &id, BanSubject::IpPrefix, BanEffect::Block).await;
     desk.ban(prefix).await.unwrap();
     assert!(lan.is_blocked(&mut portal, "Câu bị chặn").await);

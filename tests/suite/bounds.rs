@@ -235,7 +235,7 @@ async fn half_sent_http_requests_keep_neither_probes_nor_grpc_out_and_end() {
     assert!(held <= 160, "{held} descriptors for one peer's requests");
     let last = halves.last_mut().unwrap();
     last.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    // Refused, or closed by the server: either way it ended.
+    // An error, or closed by the server: either way it ended.
     let mut answer = Vec::new();
     let _ = last.read_to_end(&mut answer);
     assert!(wait_until(|| daemon.descriptors() <= before + 8), "{} descriptors", daemon.descriptors());
@@ -281,9 +281,9 @@ async fn expensive_calls_take_turns(database: Database) {
         newsroom.desk().rules.replay_rules(request).await
     };
     let answers = join_all((0..40).map(|_| replay())).await;
-    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
-    assert!(!refused.is_empty() && refused.len() < 40, "{} of 40 refused", refused.len());
-    for status in refused {
+    let errors: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+    assert!(!errors.is_empty() && errors.len() < 40, "{} of 40 failed", errors.len());
+    for status in errors {
         assert_eq!((status.code(), reason(status).as_str()), (Code::Unavailable, "OVERLOADED"));
         assert!(status.get_details_retry_info().and_then(|info| info.retry_delay).is_some());
     }

@@ -157,10 +157,10 @@ async fn a_banned_reader_is_told_and_keeps_text_and_image() {
 
     let (_, page) = http(&portal, "GET /", &jar, "");
     let sent = filled(&page, ANSWER);
-    let (head, refused) = http(&portal, "POST /binh-luan", &jar, &sent);
+    let (head, denied) = http(&portal, "POST /binh-luan", &jar, &sent);
     assert!(head.starts_with("HTTP/1.1 403"), "{head}");
-    assert!(refused.contains("Hiện bạn chưa thể gửi bình luận ở đây.") && refused.contains(CONTENT));
-    assert!(refused.contains("data:image") && !head.contains("set-cookie"), "the image was not used up: {head}");
+    assert!(denied.contains("Hiện bạn chưa thể gửi bình luận ở đây.") && denied.contains(CONTENT));
+    assert!(denied.contains("data:image") && !head.contains("set-cookie"), "the image was not used up: {head}");
     desk.unban(&ban.id).await;
     let (head, _) = http(&portal, "POST /binh-luan", &jar, &sent);
     assert!(head.starts_with("HTTP/1.1 303"), "the same form goes through: {head}");

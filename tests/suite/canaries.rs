@@ -80,7 +80,7 @@ async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
     answers.push(say_nothing(&daemon, role::TABLE[0].0, &tokens[0].replace("dyt_", "dyt_x")).await);
     let case = desk.case(&told.comment_id).await;
     answers.push(format!("{case:?}"));
-    // Redis goes, and the database refuses.
+    // Redis goes, and the database fails.
     redis.stop();
     for n in 0..3 {
         reader.say(&mut portal, "bai", &format!("Không có Redis {n}")).await.unwrap();

@@ -10,7 +10,7 @@ use crate::support::newsroom::{ANSWER, Database, Newsroom, fields, fresh_challen
 
 on_both_databases! {
     a_pass_buys_no_other_pass,
-    twins_of_one_verification_with_other_challenges_are_refused,
+    concurrent_copies_of_one_verification_with_other_challenges_fail,
     failing_on_purpose_leads_to_no_easier_image,
     an_image_is_small_and_says_what_it_is,
     an_image_of_digits_says_so,
@@ -39,7 +39,7 @@ async fn a_pass_buys_no_other_pass(database: Database) {
     portal.comments.submit_comment(form).await.unwrap();
 }
 
-async fn twins_of_one_verification_with_other_challenges_are_refused(database: Database) {
+async fn concurrent_copies_of_one_verification_with_other_challenges_fail(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let request_id = Uuid::new_v4().to_string();
@@ -65,7 +65,7 @@ async fn twins_of_one_verification_with_other_challenges_are_refused(database: D
     for token in tokens {
         untouched += usize::from(portal.captcha.verify_challenge(verification(token, ANSWER)).await.is_ok());
     }
-    assert_eq!(untouched, 7, "the refused twins' challenges are not burned");
+    assert_eq!(untouched, 7, "the failed copies' challenges are not burned");
 }
 
 async fn failing_on_purpose_leads_to_no_easier_image(database: Database) {
@@ -80,7 +80,7 @@ async fn failing_on_purpose_leads_to_no_easier_image(database: Database) {
     for _ in 0..4 {
         levels.push(portal.captcha.issue_challenge(request.clone()).await.unwrap().into_inner().level);
     }
-    assert_eq!((levels.first(), levels.last()), (Some(&1), Some(&2)), "images get harder before they are refused");
+    assert_eq!((levels.first(), levels.last()), (Some(&1), Some(&2)), "images get harder before they are denied");
     assert_eq!(reason(&portal.captcha.issue_challenge(request).await.unwrap_err()), "RATE_LIMITED");
     let form = v1::SubmitCommentRequest { client: Some(client), ..portal.form("bai", "Không mã").await };
     let bare = v1::SubmitCommentRequest { challenge_token: String::new(), ..form };

@@ -159,7 +159,7 @@ fn check_flip((bit, reason): (usize, String)) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_change_on_all_replicas_and_no_reader_is_refused() {
+async fn keys_change_on_all_replicas_and_no_reader_gets_an_error() {
     let (old, new) = (Keyring::generate(), Keyring::generate().replacen("1:", "2:", 1));
     let keys = [old.clone(), format!("{old},{new}"), format!("{new},{old}"), new];
     let newsroom = Newsroom::open_with(Database::Postgres, |config| config.keys = keys[0].parse().ok()).await;

@@ -467,7 +467,7 @@ fn a_conflict_names_who_was_first_and_the_next_comment_is_taken() {
 }
 
 #[test]
-fn after_a_refusal_of_the_service_the_rest_is_not_tried() {
+fn after_an_error_of_the_service_the_rest_is_not_tried() {
     let desk = Desk::open();
     let ran = desk.run(&["approve", DECIDED, GONE, LIMITED, PENDING, "--json", "--lang", "en"]);
     assert_eq!(ran.code, 6);
@@ -661,7 +661,7 @@ fn a_token_is_tried_before_it_is_kept() {
 }
 
 #[test]
-fn a_token_on_the_command_line_is_refused_with_the_reason() {
+fn a_token_on_the_command_line_is_an_error_with_the_reason() {
     let desk = Desk::open();
     for args in [vec!["login", "moderator"], vec!["queue", "--token", "moderator"], vec!["--token=moderator", "queue"]]
     {

@@ -74,7 +74,7 @@ fn a_bulk_decision_is_looked_at_first_and_acts_on_what_was_seen() {
 }
 
 #[test]
-fn a_careless_bulk_decision_is_refused() {
+fn a_careless_bulk_decision_is_a_usage_error() {
     let desk = Desk::open();
     for (args, words) in [
         (["bulk", "approve", "--yes"].as_slice(), "--all"),
@@ -99,7 +99,7 @@ fn a_ban_tells_whom_it_meets_and_what_went_with_it() {
     let swept = ["ban", PENDING, "--kind", "fingerprint", "-r", "spam-ad", "--until", "2099-12-01", "--reject-pending"];
     let swept = desk.run(&[swept.as_slice(), &["--lang", "en"]].concat());
     assert_eq!(swept.code, 5, "one of them was decided meanwhile: {}", swept.stderr);
-    let told = ["The text is banned until 2099-12-01", "Refused or removed 1 comment", &format!("--batch {BATCH}")];
+    let told = ["The text is banned until 2099-12-01", "Rejected or removed 1 comment", &format!("--batch {BATCH}")];
     assert!(told.iter().all(|words| swept.stdout.contains(words)), "{}", swept.stdout);
     let author = desk.run(&["ban", "--author", "a1b2", "-r", "insult", "--for", "2w", "--json"]).json();
     assert_eq!(keys(&author).join(" "), "ban more results");

@@ -31,7 +31,7 @@ on_both_databases! {
     numbers_tell_who_did_what,
     a_watch_tells_what_comes_and_goes,
     only_an_admin_reveals_and_the_audit_knows,
-    every_refusal_of_a_busy_desk_has_its_exit_code,
+    every_error_of_a_busy_desk_has_its_exit_code,
     every_command_speaks_both_languages,
     names_that_nobody_knows_are_errors_with_the_nearest_known,
     an_article_is_closed_before_its_first_comment_when_told_to,
@@ -154,8 +154,8 @@ async fn an_article_is_closed_before_its_first_comment_when_told_to(database: Da
     let newsroom = Newsroom::open(database).await;
     assert_eq!(code(&newsroom, MODERATOR, &["close", "sap-dang"]).await, Some(3));
     done(&newsroom, &["close", "sap-dang", "--new"]).await;
-    let refused = say_as(&mut newsroom.portal(), "", "sap-dang", "Sớm quá").await.unwrap_err();
-    assert_eq!(reason(&refused), "ARTICLE_CLOSED");
+    let error = say_as(&mut newsroom.portal(), "", "sap-dang", "Sớm quá").await.unwrap_err();
+    assert_eq!(reason(&error), "ARTICLE_CLOSED");
     done(&newsroom, &["open", "sap-dang"]).await;
     // A revision is one of an article that is there.
     let article = v1::ArticlePolicy { article_id: "khong-co".into(), revision: 3, ..Default::default() };
@@ -264,8 +264,8 @@ async fn a_ban_keeps_a_device_out_until_it_is_revoked(database: Database) {
     let id = say_as(&mut portal, &troll, "bai", "Chửi bới").await.unwrap();
     let banned = done(&newsroom, &["ban", &id, "-r", "insult", "--for", "7d", "--note", "tái phạm"]).await;
     assert!(banned.contains("The device is banned until"), "{banned}");
-    let refused = say_as(&mut portal, &troll, "bai", "Lại chửi").await.unwrap_err();
-    assert_eq!(reason(&refused), "BANNED");
+    let error = say_as(&mut portal, &troll, "bai", "Lại chửi").await.unwrap_err();
+    assert_eq!(reason(&error), "BANNED");
     assert!(say_as(&mut portal, "", "bai", "Người khác").await.is_ok(), "another device");
 
     let bans = done_json(&newsroom, &["bans"]).await;
@@ -464,7 +464,7 @@ async fn only_an_admin_reveals_and_the_audit_knows(database: Database) {
     assert!(audit.contains("reveal the sender") && audit.contains("CV 12") && audit.contains("admin"), "{audit}");
 }
 
-async fn every_refusal_of_a_busy_desk_has_its_exit_code(database: Database) {
+async fn every_error_of_a_busy_desk_has_its_exit_code(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Có một").await.comment_id;
     let unknown = Uuid::new_v4().to_string();

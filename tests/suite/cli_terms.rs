@@ -23,7 +23,7 @@ async fn done(newsroom: &Newsroom, arguments: &[&str]) -> String {
     text(&output)
 }
 
-async fn refused(newsroom: &Newsroom, code: i32, arguments: &[&str]) -> String {
+async fn failed(newsroom: &Newsroom, code: i32, arguments: &[&str]) -> String {
     let output = duyet(newsroom, ADMIN, arguments).await;
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output));
     text(&output)
@@ -43,7 +43,7 @@ async fn a_term_is_tried_listed_and_taken_off(database: Database) {
     let on = done(&newsroom, &["term", "chạy án", "--state", "enforce", "--weight", "2.5"]).await;
     assert!(on.contains("exact, in force, weight 2.5 (revision 2)"), "{on}");
     done(&newsroom, &["term", "chạy án", "--tier", "stripped"]).await;
-    let several = refused(&newsroom, 2, &["term", "chạy án", "--delete"]).await;
+    let several = failed(&newsroom, 2, &["term", "chạy án", "--delete"]).await;
     assert!(several.contains("--tier"), "{several}");
 
     let table = done(&newsroom, &["terms", "án"]).await;
@@ -54,8 +54,8 @@ async fn a_term_is_tried_listed_and_taken_off(database: Database) {
     let gone = done(&newsroom, &["term", "chạy án", "--tier", "exact", "--delete"]).await;
     assert!(gone.contains("is off the list"), "{gone}");
     assert_eq!(json(&duyet(&newsroom, ADMIN, &["terms", "--json"]).await)["terms"].as_array().unwrap().len(), 1);
-    refused(&newsroom, 3, &["term", "không có", "--delete"]).await;
-    let wrong = refused(&newsroom, 2, &["term", "x", "--weight", "11"]).await;
+    failed(&newsroom, 3, &["term", "không có", "--delete"]).await;
+    let wrong = failed(&newsroom, 2, &["term", "x", "--weight", "11"]).await;
     assert!(wrong.contains("term.weight"), "{wrong}");
     let audit = done(&newsroom, &["audit", "--action", "put-term"]).await;
     assert!(audit.contains("EXACT ENFORCE 2.5: Chạy án"), "{audit}");
@@ -67,7 +67,7 @@ async fn a_term_that_meets_approved_comments_is_not_put_in_force_unasked(databas
     let id = portal.say("bai", "Bài viết về nạn chạy án rất hay").await.comment_id;
     desk.approve(&id).await;
     let put = ["term", "chạy án", "--state", "enforce"];
-    let unasked = refused(&newsroom, 2, &put).await;
+    let unasked = failed(&newsroom, 2, &put).await;
     assert!(unasked.contains("1 of 1 approved comments") && unasked.contains("nạn chạy án"), "{unasked}");
     assert!(unasked.contains("--yes"), "{unasked}");
     assert!(done(&newsroom, &["terms"]).await.contains("There are no terms."));
@@ -100,9 +100,9 @@ async fn a_text_is_explained_from_a_file_or_from_stdin(database: Database) {
     let judged = json(&duyet(&newsroom, ADMIN, &["assess", file.to_str().unwrap(), "--json", "--title", "a.vn"]).await);
     assert_eq!((&judged["verdict"], &judged["decisions"]), (&"VERDICT_HOLD".into(), &"0".into()));
     assert!(judged["findings"].as_array().unwrap().iter().any(|found| found["field"] == "title"));
-    let empty = refused(&newsroom, 2, &["assess", "-"]).await;
+    let empty = failed(&newsroom, 2, &["assess", "-"]).await;
     assert!(empty.contains("content"), "nothing on stdin: {empty}");
-    let missing = refused(&newsroom, 2, &["assess", "/nowhere"]).await;
+    let missing = failed(&newsroom, 2, &["assess", "/nowhere"]).await;
     assert!(missing.contains("Cannot read /nowhere"), "{missing}");
 }
 

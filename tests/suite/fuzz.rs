@@ -159,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn any_configuration_is_read_or_refused_without_its_secrets(
+    fn any_configuration_is_read_or_an_error_without_its_secrets(
         cut in 0_usize..400, patch in "[\\PC\n\"=\\[\\]]{0,12}",
     ) {
         let good = "log = \"info\"\nkeys = \"hunter2\"\nredis_url = \"redis://:hunter2@h/\"\n[grpc]\naddr = \"127.0.0.1:1\"\n\
@@ -188,7 +188,7 @@ proptest! {
     }
 
     #[test]
-    fn any_stored_model_is_read_or_refused(at in any::<prop::sample::Index>(), byte in any::<u8>(), length in any::<prop::sample::Index>()) {
+    fn any_stored_model_is_read_or_an_error(at in any::<prop::sample::Index>(), byte in any::<u8>(), length in any::<prop::sample::Index>()) {
         let mut bytes = model().encode();
         let at = at.index(bytes.len());
         let changed = bytes[at] != byte;

@@ -9,14 +9,14 @@ use crate::support::newsroom::{Database, Newsroom, fields, on_both_databases, re
 
 on_both_databases! {
     every_bad_field_is_named_and_nothing_is_stored,
-    bytes_that_are_no_text_are_refused,
-    a_message_of_five_megabytes_is_refused,
-    a_message_just_over_64_kibibytes_is_refused,
+    bytes_that_are_no_text_are_an_error,
+    a_message_of_five_megabytes_is_an_error,
+    a_message_just_over_64_kibibytes_is_an_error,
     lists_are_asked_for_in_as_few_and_as_proper_bytes_as_all,
     messages_come_in_the_callers_language,
     hostile_text_is_stored_as_the_text_it_is,
     messages_travel_compressed_where_the_client_wants_it,
-    what_unpacks_to_too_much_is_refused,
+    what_unpacks_to_too_much_is_an_error,
 }
 
 async fn every_bad_field_is_named_and_nothing_is_stored(database: Database) {
@@ -98,21 +98,21 @@ async fn lists_are_asked_for_in_as_few_and_as_proper_bytes_as_all(database: Data
     }
 }
 
-async fn bytes_that_are_no_text_are_refused(database: Database) {
+async fn bytes_that_are_no_text_are_an_error(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let status = send_bytes(&newsroom, vec![0xff, 0xfe, 0xc3]).await;
     assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "MESSAGE_MALFORMED"));
     assert_eq!(newsroom.desk().queue().await.total, 0);
 }
 
-async fn a_message_of_five_megabytes_is_refused(database: Database) {
+async fn a_message_of_five_megabytes_is_an_error(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let status = send_bytes(&newsroom, vec![b'x'; 5_000_000]).await;
     assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"));
     assert_eq!(newsroom.desk().queue().await.total, 0);
 }
 
-async fn a_message_just_over_64_kibibytes_is_refused(database: Database) {
+async fn a_message_just_over_64_kibibytes_is_an_error(database: Database) {
     let newsroom = Newsroom::open(database).await;
     // Tag, length and the article add a few bytes.
     for (bytes, expected) in [(64 * 1024 - 9, "VALIDATION_FAILED"), (64 * 1024 - 8, "MESSAGE_TOO_LARGE")] {
@@ -190,7 +190,7 @@ async fn messages_travel_compressed_where_the_client_wants_it(database: Database
     assert_eq!((first_byte("bai").await, first_byte("trong").await), (1, 0), "small ones go out as they are");
 }
 
-async fn what_unpacks_to_too_much_is_refused(database: Database) {
+async fn what_unpacks_to_too_much_is_an_error(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let zeros = std::process::Command::new("sh").args(["-c", "head -c 10000000 /dev/zero | gzip -9"]).output();
     let bomb = zeros.unwrap().stdout;

@@ -1,4 +1,4 @@
-//! What the service does by itself: refusing what nobody reviewed, recounting. One replica does it for all.
+//! What the service does by itself: rejecting what was not reviewed, recounting. One replica does it for all.
 
 use std::{
     collections::BTreeSet,
@@ -31,7 +31,7 @@ use crate::support::{
 };
 
 on_both_databases! {
-    what_nobody_reviewed_for_thirty_days_is_refused_and_nothing_else,
+    what_was_not_reviewed_for_thirty_days_is_rejected_and_nothing_else,
     of_eight_replicas_one_does_a_job,
     a_job_whose_replica_died_is_done_when_its_lease_is_over,
     a_recount_is_told_by_the_replica_that_did_it_last,
@@ -71,7 +71,7 @@ async fn expired(home: &Home, site: &SiteId) -> Vec<AuditEntry> {
     home.store.list_audit(site, &filter, 10_000, None).await.unwrap().items
 }
 
-async fn what_nobody_reviewed_for_thirty_days_is_refused_and_nothing_else(database: Database) {
+async fn what_was_not_reviewed_for_thirty_days_is_rejected_and_nothing_else(database: Database) {
     let (home, site) = (home(database).await, own_site());
     let office = services(&home.store);
     let old: Vec<_> = (1..=620).map(|n| of(&site, submission(n))).collect();

@@ -33,7 +33,7 @@ on_both_databases! {
     trust_outlives_a_change_of_keys,
     a_report_counts_once_over_a_change_of_keys,
     a_campaign_goes_on_over_a_change_of_keys,
-    a_ring_that_lacks_a_key_in_use_is_refused_until_it_is_accepted,
+    a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted,
     a_key_goes_when_nothing_is_keyed_by_it,
 }
 
@@ -408,8 +408,8 @@ async fn two_replicas_change_keys_in_two_steps() {
     }
 }
 
-/// What a start with this ring is refused for.
-async fn refusal(config: &Config, ring: &str) -> String {
+/// The error that ends a start with this ring.
+async fn start_error(config: &Config, ring: &str) -> String {
     let config = Config { keys: ring.parse().ok(), ..config.clone() };
     match server::start(config).await {
         Ok(_) => panic!("it starts with another ring"),
@@ -417,7 +417,7 @@ async fn refusal(config: &Config, ring: &str) -> String {
     }
 }
 
-async fn a_ring_that_lacks_a_key_in_use_is_refused_until_it_is_accepted(database: Database) {
+async fn a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
@@ -425,7 +425,7 @@ async fn a_ring_that_lacks_a_key_in_use_is_refused_until_it_is_accepted(database
     let (old, new, same_id) = (ring(&newsroom.config), new_key(2), Keyring::generate());
     let (mut config, dir) = newsroom.halt().await;
     for other in [&new, &same_id, &format!("{new},{same_id}")] {
-        let told = refusal(&config, other).await;
+        let told = start_error(&config, other).await;
         assert!(told.contains("lacks key 1 (fingerprint ") && told.contains("comments 1"), "{told}");
         assert!(told.contains("access tokens 3") && told.contains("--accept-keys"), "{told}");
         assert!(!told.contains(&old[2..]), "{told}");
@@ -452,7 +452,7 @@ async fn a_ring_that_lacks_a_key_in_use_is_refused_until_it_is_accepted(database
     let newsroom = restart_with_ring(newsroom, &format!("{new},{old}")).await;
     assert!(is_admin(&newsroom, &newsroom.token("admin")).await);
     let (config, _dir) = newsroom.halt().await;
-    assert!(refusal(&config, &same_id).await.contains("lacks key 1"));
+    assert!(start_error(&config, &same_id).await.contains("lacks key 1"));
 }
 
 async fn a_key_goes_when_nothing_is_keyed_by_it(database: Database) {
@@ -464,7 +464,7 @@ async fn a_key_goes_when_nothing_is_keyed_by_it(database: Database) {
     newsroom = restart_with_ring(newsroom, &both).await;
     let alone = both.strip_suffix(&format!(",{old}")).unwrap().to_owned();
     let (config, dir) = newsroom.halt().await;
-    assert!(refusal(&config, &alone).await.contains("comments 1"), "its reader did not come back yet");
+    assert!(start_error(&config, &alone).await.contains("comments 1"), "its reader did not come back yet");
     newsroom = Newsroom::resume(config, dir).await;
     reader.comment(&mut newsroom.portal(), "bai", "Câu 2").await;
     let told = doctor(&newsroom.config);

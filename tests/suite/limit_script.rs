@@ -200,14 +200,14 @@ struct Model(HashMap<&'static str, i64>);
 
 impl Model {
     fn call(&mut self, now: i64, asks: &[Ask]) -> Vec<Told> {
-        let (mut told, mut next, mut refused) = (Vec::new(), self.0.clone(), false);
+        let (mut told, mut next, mut denied) = (Vec::new(), self.0.clone(), false);
         for ask in asks {
             let whole = ask.interval * ask.burst;
             let used = (self.0.get(ask.key).copied().unwrap_or(now) - now).clamp(0, whole);
             let used = match ask.weight {
                 GIVE_BACK => (used - ask.interval).max(0),
                 _ if used > whole - ask.interval => {
-                    refused |= ask.enforced;
+                    denied |= ask.enforced;
                     told.push((0, used + ask.interval - whole, 0));
                     continue;
                 }
@@ -218,7 +218,7 @@ impl Model {
                 next.insert(ask.key, now + used);
             }
         }
-        if !refused {
+        if !denied {
             self.0 = next;
         }
         told

@@ -1,4 +1,4 @@
-//! What each process counts itself, with Redis and without: its part of the quotas, and what Redis refused.
+//! What each process counts itself, with Redis and without: its part of the quotas, and what Redis denied.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -87,7 +87,7 @@ async fn a_part_is_counted_all_along_so_that_no_outage_starts_from_zero() {
 }
 
 #[tokio::test]
-async fn what_redis_refused_costs_no_call_until_its_wait_is_over() {
+async fn what_redis_denied_costs_no_call_until_its_wait_is_over() {
     let redis = RedisServer::start();
     let (one, other) = (replica(&redis, quotas("3/24h", "9/24h"), 1), replica(&redis, quotas("3/24h", "9/24h"), 1));
     until_degraded_is(false, &one).await;
@@ -97,7 +97,7 @@ async fn what_redis_refused_costs_no_call_until_its_wait_is_over() {
     })
     .await;
     count_allowed(&one, 3, &[device("a")]).await;
-    // Until Redis itself has refused it: a slow answer lets this process decide.
+    // Until Redis itself has denied it: a slow answer lets this process decide.
     while matches!(other.check(&[device("a")]).await, Allowance::Allowed { .. }) {}
     let (before, mut waits) = (script_calls(&redis), Vec::new());
     for _ in 0..100 {
@@ -107,14 +107,14 @@ async fn what_redis_refused_costs_no_call_until_its_wait_is_over() {
         }
     }
     // The watch looks at Redis now and then by the same script.
-    assert!(script_calls(&redis) - before < 20, "a hundred refusals out of memory");
+    assert!(script_calls(&redis) - before < 20, "a hundred denials out of memory");
     assert!(waits.is_sorted_by(|earlier, later| earlier >= later), "the wait counts down: {waits:?}");
     other.set_quotas(quotas("6/24h burst 12", "9/24h"));
     assert_eq!(count_allowed(&other, 1, &[device("a")]).await, 1, "other quotas, other answers");
 }
 
 #[tokio::test]
-async fn a_shadow_refuses_nobody_on_either_tier_and_off_counts_nothing() {
+async fn a_shadow_denies_nobody_on_either_tier_and_off_counts_nothing() {
     let redis = RedisServer::start();
     let limiter = replica(&redis, quotas("2/24h SHADOW", "6/24h"), 1);
     until_degraded_is(false, &limiter).await;

@@ -119,7 +119,7 @@ async fn replicas_keep_one_reserve_for_known_readers() {
 }
 
 #[tokio::test]
-async fn what_redis_refuses_is_counted_nowhere() {
+async fn what_redis_denies_is_counted_nowhere() {
     let redis = RedisServer::start();
     let (one, other) = (replica(&redis), replica(&redis));
     until_shared(&one, &redis).await;
@@ -127,14 +127,14 @@ async fn what_redis_refuses_is_counted_nowhere() {
         let site = Charge { subject: name.to_owned(), ..site() };
         let used = count_allowed(&other, 8, std::slice::from_ref(&site)).await;
         // The site has nothing left in Redis alone: the device's event must come back in Redis and locally.
-        let refused = count_allowed(&one, 20, &[device(name), site]).await;
-        (used, refused, count_allowed(&one, 5, &[device(name)]).await)
+        let denied = count_allowed(&one, 20, &[device(name), site]).await;
+        (used, denied, count_allowed(&one, 5, &[device(name)]).await)
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_refused_try_does_not_lengthen_the_wait() {
+async fn a_denied_try_does_not_lengthen_the_wait() {
     let redis = RedisServer::start();
     let (one, other) = (replica(&redis), replica(&redis));
     until_shared(&one, &redis).await;
@@ -274,7 +274,7 @@ async fn metrics_tell_who_decided_and_whether_redis_is_in_use() {
     until("the gauge shows it", async || shows(r#"duyet_degraded{component="redis"} 1"#)).await;
     count_allowed(&limiter, 6, &[device("b")]).await;
     let decisions = "duyet_rate_limit_decisions_total";
-    assert!(shows(&format!(r#"{decisions}{{limit="SubmitsPerDevice",decision="refused",source="local"}} 1"#)));
+    assert!(shows(&format!(r#"{decisions}{{limit="SubmitsPerDevice",decision="denied",source="local"}} 1"#)));
     redis.start_again();
     until("the gauge shows it", async || shows(r#"duyet_degraded{component="redis"} 0"#)).await;
 }

@@ -14,7 +14,7 @@ on_both_databases! {
     a_moderator_clears_a_queue,
     a_conflict_names_the_colleague_and_exits_with_5,
     an_article_is_closed_and_opened_again,
-    every_refusal_has_its_exit_code,
+    every_error_has_its_exit_code,
 }
 
 /// Runs `duyet` in English.
@@ -97,7 +97,7 @@ async fn an_article_is_closed_and_opened_again(database: Database) {
     }
 }
 
-async fn every_refusal_has_its_exit_code(database: Database) {
+async fn every_error_has_its_exit_code(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let unknown = uuid::Uuid::new_v4().to_string();
     let cases: [(&str, &[&str], i32); 5] = [

@@ -27,7 +27,7 @@ fn run(data_dir: &std::path::Path, arguments: &[&str], environment: &[(&str, &st
     duyetd(data_dir).args(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
-/// Starts a server that is to be refused. One that is not ends after a minute.
+/// Starts a server that is to fail. One that does not is ended after a minute.
 fn start(data_dir: &std::path::Path, environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new("timeout");
     command.args(["60", env!("CARGO_BIN_EXE_duyetd")]).env_clear().env("DUYET_DATA_DIR", data_dir);
@@ -457,7 +457,7 @@ fn a_token_is_for_a_site_that_is_known_or_said_to_be_new() {
 }
 
 #[test]
-fn a_second_server_on_one_directory_is_refused_until_the_first_ends_however_it_ends() {
+fn a_second_server_on_one_directory_fails_until_the_first_ends_however_it_ends() {
     let dir = tempfile::tempdir().unwrap();
     let anywhere = [("DUYET_GRPC_ADDR", "127.0.0.1:0"), ("DUYET_HTTP_ADDR", "127.0.0.1:0")];
     let mut first = Daemon::start(dir.path(), &[]);

@@ -23,7 +23,7 @@ on_both_databases! {
     a_resent_lockdown_gets_its_first_answer,
     articles_close_by_themselves_after_their_publication,
     another_sites_lockdown_is_none_of_ours,
-    a_submit_that_begins_after_the_closing_is_refused,
+    a_submit_that_begins_after_the_closing_fails,
     a_submit_that_begins_after_a_lockdown_is_held,
 }
 
@@ -257,7 +257,7 @@ async fn a_resent_lockdown_gets_its_first_answer(database: Database) {
     let request = v1::LockdownRequest { until: Some(until), request_id: new_request_id(), ..Default::default() };
     desk.policy.lockdown(request.clone()).await.unwrap();
     while desk.site().await.lockdown.is_some() {}
-    // It is over, and its end is in the past: a first call would be refused.
+    // It is over, and its end is in the past: a first call would fail.
     let late = v1::LockdownRequest { request_id: new_request_id(), ..request.clone() };
     assert_eq!(fields(&desk.policy.lockdown(late).await.unwrap_err()), ["until"]);
     desk.policy.lockdown(request.clone()).await.unwrap();
@@ -280,7 +280,7 @@ async fn articles_close_by_themselves_after_their_publication(database: Database
     // The word may come later, once.
     let status = portal.say_of("khong-noi", 8).await.unwrap_err();
     assert_eq!(reason(&status), "ARTICLE_CLOSED", "it is as old as the portal says");
-    assert_eq!(portal.list("khong-noi").await.mode(), Mode::Pre, "what is refused is not remembered");
+    assert_eq!(portal.list("khong-noi").await.mode(), Mode::Pre, "what fails is not remembered");
     portal.say_of("khong-noi", 5).await.unwrap();
     portal.say_of("khong-noi", 8).await.expect("the first word counts");
 
@@ -384,7 +384,7 @@ async fn with_replica(newsroom: &Newsroom) -> (Option<duyetd::server::Running>, 
     (replica, portals)
 }
 
-async fn a_submit_that_begins_after_the_closing_is_refused(database: Database) {
+async fn a_submit_that_begins_after_the_closing_fails(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (replica, portals) = with_replica(&newsroom).await;
     let mut desk = newsroom.desk();

@@ -183,8 +183,8 @@ async fn another_site_sees_and_changes_nothing(database: Database) {
     assert_eq!(desk.queue().await.total, 0);
     let get = v1::GetCommentRequest { id: id.clone(), receipts: vec![mine.receipt] };
     assert_eq!(reason(&portal.comments.get_comment(get).await.unwrap_err()), "COMMENT_NOT_FOUND");
-    let refusal = desk.decide(v1::DecideRequest { expected_revision: 2, ..decision(&id, v1::Action::Reject) }).await;
-    assert_eq!(reason(&refusal.unwrap_err()), "COMMENT_NOT_FOUND");
+    let rejection = desk.decide(v1::DecideRequest { expected_revision: 2, ..decision(&id, v1::Action::Reject) }).await;
+    assert_eq!(reason(&rejection.unwrap_err()), "COMMENT_NOT_FOUND");
     let article = v1::GetArticleRequest { article_id: "bai".into() };
     assert_eq!(reason(&desk.policy.get_article(article).await.unwrap_err()), "ARTICLE_NOT_FOUND");
     let challenge = newsroom.portal().challenge("bai").await;

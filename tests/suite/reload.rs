@@ -89,7 +89,7 @@ async fn limits_change_without_a_restart_and_a_bad_file_changes_nothing() {
     assert_eq!(taken(&mut portal, &device, 5).await, 3, "another quota counts anew");
 
     office.write("[limits]\nsubmits_per_device = \"plenty\"\n");
-    office.wait_for("REFUSED", 1);
+    office.wait_for("FAILED", 1);
     assert!(office.shows("duyet_config_last_reload_successful 0"));
     assert_eq!(taken(&mut portal, &device, 2).await, 0, "the last good set is in force");
     let log = office.daemon.log();
@@ -148,7 +148,7 @@ async fn a_file_that_is_swapped_by_links_is_read_and_its_errors_name_it() {
     let said = daemon.portal().say("bai", "Đăng ngay").await;
     assert_eq!(said.outcome(), v1::Outcome::Published);
     publish("v3", "[policy]\nlow = 0.9\nhigh = 0.3\n");
-    wait_for(&daemon, "REFUSED", 1);
+    wait_for(&daemon, "FAILED", 1);
     let log = daemon.log();
     let told = log.lines().find(|line| line.contains("last good one")).unwrap();
     assert!(told.contains("duyet.toml") && told.contains("policy.low"), "{told}");
@@ -200,5 +200,5 @@ async fn other_profiles_are_drawn_without_a_restart() {
         assert!(office.shows(&drawn(profile)), "{}", office.daemon.http("/metrics"));
     }
     office.write("[captcha]\nprofiles = []\n");
-    office.wait_for("REFUSED", 1);
+    office.wait_for("FAILED", 1);
 }

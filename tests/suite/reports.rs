@@ -214,12 +214,12 @@ async fn what_readers_do_not_see_cannot_be_reported(database: Database) {
     let mut neighbour = newsroom.portal_with(&newsroom.new_token("PORTAL", "bao-vinh").await);
     let theirs = neighbour.device().await;
     let unknown = Uuid::new_v4().to_string();
-    for refused in [
+    for result in [
         portal.report(report(&waiting, &device)).await,
         portal.report(report(&unknown, &device)).await,
         neighbour.report(report(&live, &theirs)).await,
     ] {
-        let status = refused.unwrap_err();
+        let status = result.unwrap_err();
         assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "COMMENT_NOT_FOUND"));
     }
     let article = desk.set_mode("bai", Mode::Hidden, 1).await;

@@ -171,7 +171,7 @@ async fn results_of_many_decisions_carry_no_texts(database: Database) {
     let undone = desk.moderation.revert(revert.clone()).await.unwrap().into_inner();
     assert_eq!(undone.results.iter().filter(|item| item.changed).count(), 500);
     assert_eq!(desk.moderation.revert(revert).await.unwrap().into_inner(), undone);
-    // All of them are refused: no answer has more to say.
+    // All of them fail: no answer has more to say.
     let stale = desk.moderation.bulk_decide(bulk(&cases, Action::Approve)).await.unwrap().into_inner();
     assert!(stale.results.iter().all(|item| item.status.as_ref().is_some_and(|status| status.code != 0)));
     assert!(stale.encoded_len() <= RESPONSE_BYTES, "{}", stale.encoded_len());

@@ -1,4 +1,4 @@
-//! What is kept for a time only: text of spam and of refused comments, and whose the hashes of addresses were.
+//! What is kept for a time only: text of spam and of rejected comments, and whose the hashes of addresses were.
 
 use chrono::{DateTime, Duration, Utc};
 use duyetd::{
@@ -24,7 +24,7 @@ use crate::support::{
 };
 
 on_both_databases! {
-    spam_is_emptied_after_thirty_days_and_what_was_refused_after_a_hundred_and_eighty,
+    spam_is_emptied_after_thirty_days_and_what_was_rejected_after_a_hundred_and_eighty,
     what_was_approved_meanwhile_is_not_emptied,
     what_spam_taught_outlives_its_text,
     replicas_agree_on_a_months_salt_and_forget_it_together,
@@ -55,7 +55,7 @@ async fn statuses(home: &Home, ids: &[CommentId]) -> Vec<Status> {
     statuses
 }
 
-async fn spam_is_emptied_after_thirty_days_and_what_was_refused_after_a_hundred_and_eighty(database: Database) {
+async fn spam_is_emptied_after_thirty_days_and_what_was_rejected_after_a_hundred_and_eighty(database: Database) {
     use Status::{Approved, Erased, Rejected, Spam};
     let home = home(database).await;
     let office = services(&home.store);

@@ -30,7 +30,7 @@ const ALL: [ChallengeKind; 4] =
 on_both_databases! {
     five_approved_comments_let_a_reader_off,
     what_a_trusted_device_was_given_no_other_may_use,
-    one_refused_comment_ends_trust_and_more_make_a_suspect,
+    one_rejected_comment_ends_trust_and_more_make_a_suspect,
     a_comment_that_looks_like_spam_makes_a_suspect_until_somebody_approves_it,
     wrong_answers_make_challenges_harder_and_then_end_them,
     an_alarm_asks_everybody_for_more_and_ends_with_its_lockdown,
@@ -93,18 +93,18 @@ async fn what_a_trusted_device_was_given_no_other_may_use(database: Database) {
     portal.comments.submit_comment(form_paying(&issued, &issued.token, "Của chính mình")).await.unwrap();
 }
 
-async fn one_refused_comment_ends_trust_and_more_make_a_suspect(database: Database) {
+async fn one_rejected_comment_ends_trust_and_more_make_a_suspect(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = approved_reader(&mut portal, &mut desk, 5).await;
-    let mut refuse = async |portal: &mut Portal, reader: &Reader, text: &str| {
+    let mut reject = async |portal: &mut Portal, reader: &Reader, text: &str| {
         let id = reader.comment(portal, "bai", text).await;
         desk.decide(decision(&id, Action::Reject)).await.unwrap();
     };
-    refuse(&mut portal, &reader, "Lạc đề").await;
+    reject(&mut portal, &reader, "Lạc đề").await;
     assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1));
     let stranger = Reader::new(&mut portal, "Mai", "198.51.100.9").await;
-    refuse(&mut portal, &stranger, "Cũng lạc đề").await;
+    reject(&mut portal, &stranger, "Cũng lạc đề").await;
     assert_eq!(asked(&mut portal, &stranger.device_token).await, (ChallengeKind::AltchaPowWithImage, 2));
 }
 
@@ -152,9 +152,9 @@ async fn wrong_answers_make_challenges_harder_and_then_end_them(database: Databa
         assert_eq!(fail(&mut portal, &client).await, "CAPTCHA_INCORRECT");
     }
     let request = v1::IssueChallengeRequest { article_id: "bai".into(), client: Some(client), ..Default::default() };
-    let refused = portal.captcha.issue_challenge(request).await.unwrap_err();
-    assert_eq!(reason(&refused), "RATE_LIMITED");
-    assert!(tonic_types::StatusExt::get_details_retry_info(&refused).is_some());
+    let error = portal.captcha.issue_challenge(request).await.unwrap_err();
+    assert_eq!(reason(&error), "RATE_LIMITED");
+    assert!(tonic_types::StatusExt::get_details_retry_info(&error).is_some());
     let neighbour = Reader::new(&mut portal, "Mai", "203.0.113.7").await;
     assert_eq!(asked(&mut portal, &neighbour.device_token).await, (ChallengeKind::AltchaPow, 1));
 }
@@ -196,8 +196,8 @@ async fn a_known_reader_never_pays_for_a_neighbour(database: Database) {
         neighbour.comment(&mut portal, "bai", &format!("Rác {}", Uuid::new_v4())).await;
     }
     neighbour = Reader::new(&mut portal, "Bot", "203.0.113.99").await;
-    let refused = neighbour.say(&mut portal, "bai", "Rác nữa").await.unwrap_err();
-    assert_eq!(reason(&refused), "RATE_LIMITED");
+    let error = neighbour.say(&mut portal, "bai", "Rác nữa").await.unwrap_err();
+    assert_eq!(reason(&error), "RATE_LIMITED");
     for number in 0..5 {
         reader.comment(&mut portal, "bai", &format!("Vẫn gửi được {number}")).await;
     }
@@ -248,8 +248,8 @@ async fn while_no_image_is_ready_whoever_can_work_does(database: Database) {
     let issued = issue(&[AltchaPowWithImage, AltchaPow]).await.unwrap();
     assert_eq!((issued.kind, issued.level), (AltchaPow, Level::Hard));
     for kind in [Image, AltchaPowWithImage] {
-        let refused = issue(&[kind]).await.unwrap_err();
-        assert!(matches!(refused, Error::Overloaded { what: "captcha pool", .. }), "{refused:?}");
+        let error = issue(&[kind]).await.unwrap_err();
+        assert!(matches!(error, Error::Overloaded { what: "captcha pool", .. }), "{error:?}");
     }
     store.close().await;
 }

@@ -18,13 +18,13 @@ on_both_databases! {
     a_wrong_answer_burns_the_challenge_and_brings_a_fresh_one,
     shape_errors_and_limits_never_burn_a_challenge,
     challenges_and_their_verification_are_limited_before_an_answer_is_looked_at,
-    a_request_id_with_another_payload_is_refused,
+    a_request_id_with_another_payload_is_an_error,
     a_resend_after_the_article_closed_still_gets_its_answer,
     post_mode_publishes_and_holds_what_looks_bad,
     a_closed_article_takes_nothing,
     a_reply_hangs_on_the_root_of_a_visible_comment,
     a_pass_pays_for_one_comment,
-    a_challenge_of_another_article_is_refused,
+    a_challenge_of_another_article_is_invalid,
 }
 
 async fn a_comment_travels_from_form_to_page(database: Database) {
@@ -129,7 +129,7 @@ async fn shape_errors_and_limits_never_burn_a_challenge(database: Database) {
     let retry = tonic_types::StatusExt::get_details_retry_info(&status).and_then(|info| info.retry_delay).unwrap();
     assert!(retry.as_secs() > 60 && retry.as_secs() <= 1_800, "{retry:?}");
 
-    // The refused form passes from another device: its challenge was not touched.
+    // The failed form passes from another device: its challenge was not touched.
     let other = v1::SubmitCommentRequest { client: None, ..third };
     portal.comments.submit_comment(other).await.unwrap();
 }
@@ -160,7 +160,7 @@ async fn challenges_and_their_verification_are_limited_before_an_answer_is_looke
     portal.captcha.verify_challenge(other).await.expect("neither challenge nor request id was touched");
 }
 
-async fn a_request_id_with_another_payload_is_refused(database: Database) {
+async fn a_request_id_with_another_payload_is_an_error(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let form = portal.form("bai", "Một").await;
@@ -263,7 +263,7 @@ async fn a_pass_pays_for_one_comment(database: Database) {
     assert_eq!(reason(&portal.comments.submit_comment(form).await.unwrap_err()), "CAPTCHA_USED");
 }
 
-async fn a_challenge_of_another_article_is_refused(database: Database) {
+async fn a_challenge_of_another_article_is_invalid(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let form = portal.form("bai-a", "Hay").await;

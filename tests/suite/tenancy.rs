@@ -165,8 +165,8 @@ async fn by_moderation(desk: &mut Desk, ours: &Ours) -> Answers {
     answers.push(("ClaimNext", (claimed.cases.len().to_string(), "0")));
     let release = v1::ReleaseClaimsRequest { comment_ids: vec![id()] };
     answers.push(("ReleaseClaims", (told(desk.moderation.release_claims(release).await), "OK")));
-    let refusal = v1::DecideRequest { expected_revision: 2, ..decision(&ours.comment, v1::Action::Reject) };
-    answers.push(("Decide", (told(desk.moderation.decide(refusal).await), "COMMENT_NOT_FOUND")));
+    let rejection = v1::DecideRequest { expected_revision: 2, ..decision(&ours.comment, v1::Action::Reject) };
+    answers.push(("Decide", (told(desk.moderation.decide(rejection).await), "COMMENT_NOT_FOUND")));
     let items = vec![v1::BulkItem { comment_id: id(), expected_revision: 2 }];
     let action = v1::Action::Spam.into();
     let bulk = v1::BulkDecideRequest { items, action, request_id: request_id(), ..Default::default() };

@@ -175,8 +175,8 @@ async fn a_dry_run_tells_whom_a_term_would_have_met_and_writes_nothing(database:
     assert_eq!(desk.assess("lô tô").await.verdict(), Verdict::Publish);
 
     let listed = admin.put(term("lô tô", v1::TermTier::Stripped)).await.unwrap();
-    let refused = desk.rules.put_term(request.clone()).await.unwrap_err();
-    assert_eq!(fields(&refused), ["term.pattern"], "it is there already");
+    let error = desk.rules.put_term(request.clone()).await.unwrap_err();
+    assert_eq!(fields(&error), ["term.pattern"], "it is there already");
     for (revision, reason_told) in [(1, ""), (2, "STALE_REVISION")] {
         let term = v1::Term { pattern: "lô".into(), revision, ..listed.clone() };
         let answer = desk.rules.put_term(v1::PutTermRequest { term: Some(term), ..request.clone() }).await;
@@ -187,19 +187,19 @@ async fn a_dry_run_tells_whom_a_term_would_have_met_and_writes_nothing(database:
 async fn only_an_admin_lists_terms(database: Database) {
     let (newsroom, mut admin) = open(database).await;
     let mut desk = newsroom.desk();
-    let refused = desk.put(term("chạy án", v1::TermTier::Exact)).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "MISSING_ROLE"));
+    let error = desk.put(term("chạy án", v1::TermTier::Exact)).await.unwrap_err();
+    assert_eq!((error.code(), reason(&error).as_str()), (Code::PermissionDenied, "MISSING_ROLE"));
     let listed = admin.put(term("chạy án", v1::TermTier::Exact)).await.unwrap();
     assert_eq!(reason(&desk.delete(&listed).await.unwrap_err()), "MISSING_ROLE");
     let mut portal = newsroom.desk_with(&newsroom.token("portal"));
-    for refused in [
+    for error in [
         portal.put(listed.clone()).await.unwrap_err(),
         portal.delete(&listed).await.unwrap_err(),
         portal.rules.list_terms(v1::ListTermsRequest::default()).await.unwrap_err(),
         portal.rules.assess_text(v1::AssessTextRequest::default()).await.unwrap_err(),
         portal.rules.replay_rules(v1::ReplayRulesRequest::default()).await.unwrap_err(),
     ] {
-        assert_eq!(reason(&refused), "MISSING_ROLE");
+        assert_eq!(reason(&error), "MISSING_ROLE");
     }
     let mut other = newsroom.desk_with(&newsroom.new_token("ADMIN", "bao-vinh").await);
     assert!(other.terms(v1::ListTermsRequest::default()).await.terms.is_empty());
@@ -213,8 +213,8 @@ async fn everything_wrong_with_a_term_is_told_at_once(database: Database) {
     let (_newsroom, mut admin) = open(database).await;
     let bad = v1::Term { id: "7".into(), weight: f64::NAN, tier: 9, note: "x".repeat(501), ..v1::Term::default() };
     let request = v1::PutTermRequest { term: Some(bad), ..Default::default() };
-    let refused = admin.rules.put_term(request).await.unwrap_err();
-    let mut told = fields(&refused);
+    let error = admin.rules.put_term(request).await.unwrap_err();
+    let mut told = fields(&error);
     told.sort();
     let expected = [
         "request_id",
@@ -227,14 +227,14 @@ async fn everything_wrong_with_a_term_is_told_at_once(database: Database) {
         "term.weight",
     ];
     assert_eq!(told, expected);
-    let refused = admin.rules.put_term(v1::PutTermRequest::default()).await.unwrap_err();
-    assert_eq!(fields(&refused), ["request_id", "term"]);
-    let refused = admin.put(v1::Term { revision: 3, ..term("chạy án", v1::TermTier::Exact) }).await.unwrap_err();
-    assert_eq!(fields(&refused), ["term.revision"]);
-    let refused = admin.rules.delete_term(v1::DeleteTermRequest::default()).await.unwrap_err();
-    assert_eq!(fields(&refused), ["term_id", "revision", "request_id"]);
-    let refused = admin.rules.assess_text(v1::AssessTextRequest::default()).await.unwrap_err();
-    assert_eq!(fields(&refused), ["content"]);
+    let error = admin.rules.put_term(v1::PutTermRequest::default()).await.unwrap_err();
+    assert_eq!(fields(&error), ["request_id", "term"]);
+    let error = admin.put(v1::Term { revision: 3, ..term("chạy án", v1::TermTier::Exact) }).await.unwrap_err();
+    assert_eq!(fields(&error), ["term.revision"]);
+    let error = admin.rules.delete_term(v1::DeleteTermRequest::default()).await.unwrap_err();
+    assert_eq!(fields(&error), ["term_id", "revision", "request_id"]);
+    let error = admin.rules.assess_text(v1::AssessTextRequest::default()).await.unwrap_err();
+    assert_eq!(fields(&error), ["content"]);
 }
 
 async fn a_term_is_changed_by_who_saw_it_last(database: Database) {
@@ -242,8 +242,8 @@ async fn a_term_is_changed_by_who_saw_it_last(database: Database) {
     let listed = admin.put(term("chạy án", v1::TermTier::Exact)).await.unwrap();
     let changed = admin.put(v1::Term { weight: 3.0, ..listed.clone() }).await.unwrap();
     assert_eq!((changed.revision, changed.weight, &changed.id), (2, 3.0, &listed.id));
-    for refused in [admin.put(listed.clone()).await.unwrap_err(), admin.delete(&listed).await.unwrap_err()] {
-        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Aborted, "STALE_REVISION"));
+    for error in [admin.put(listed.clone()).await.unwrap_err(), admin.delete(&listed).await.unwrap_err()] {
+        assert_eq!((error.code(), reason(&error).as_str()), (Code::Aborted, "STALE_REVISION"));
     }
     let twin = admin.put(term("CHẠY ÁN", v1::TermTier::Exact)).await.unwrap_err();
     assert_eq!(fields(&twin), ["term.pattern"]);
@@ -360,8 +360,8 @@ async fn a_replay_sets_rules_against_decisions(database: Database) {
     };
     let table = |answer: &v1::ReplayRulesResponse| -> Vec<_> {
         let row = |row: &v1::VerdictCount| {
-            let v1::DecisionCount { approved, refused, spam } = row.decided.unwrap();
-            (row.verdict(), [approved, refused, spam])
+            let v1::DecisionCount { approved, refused: rejected, spam } = row.decided.unwrap();
+            (row.verdict(), [approved, rejected, spam])
         };
         answer.verdicts.iter().map(row).collect()
     };

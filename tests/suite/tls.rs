@@ -112,10 +112,10 @@ async fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_no
     eventually("the renewed one", async || code(&newsroom, &other, None).await == Some(0)).await;
     assert_eq!(code(&newsroom, &ours, None).await, Some(6), "the old one is gone");
 
-    let refused = || metric_value("duyet_certificate_reads_total{outcome=\"REFUSED\"}");
-    let before = refused();
+    let failed = || metric_value("duyet_certificate_reads_total{outcome=\"FAILED\"}");
+    let before = failed();
     std::fs::write(&shown.cert, "-----BEGIN CERTIFICATE-----\nhỏng\n").unwrap();
-    eventually("the broken one", async || refused() != before).await;
+    eventually("the broken one", async || failed() != before).await;
     assert_eq!(code(&newsroom, &other, None).await, Some(0), "the last good one stays");
     show(&ours.sign("again", LOOPBACK, 2));
     eventually("the mended one", async || code(&newsroom, &ours, None).await == Some(0)).await;

@@ -26,7 +26,7 @@ on_both_databases! {
     what_a_colleague_took_back_is_decided_as_it_stands,
 }
 
-/// A key that the review refused because the comment was too new is pressed again after this time.
+/// A key that the review ignored because the comment was too new is pressed again after this time.
 const AGAIN: Duration = Duration::from_secs(1);
 /// Leaving the alternate screen.
 const RESTORED: &[u8] = b"\x1b[?1049l";
@@ -357,7 +357,7 @@ async fn decisions_made_while_the_server_is_away_are_sent_when_it_is_back() {
 }
 
 #[test]
-fn without_a_terminal_it_is_refused() {
+fn without_a_terminal_it_is_a_usage_error() {
     let ran = Command::new(programs::duyet())
         .env_clear()
         .args(["triage", "--lang", "en"])

@@ -98,10 +98,10 @@ async fn what_a_moderator_took_down_is_not_withdrawn(database: Database) {
         let sent = portal.say("bai", &format!("Câu {}", action.as_str_name())).await;
         desk.decide(decision(&sent.comment_id, action)).await.unwrap();
         let request = withdrawal(&sent);
-        let refused = portal.withdraw(request.clone()).await.unwrap_err();
-        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "INVALID_TRANSITION"));
+        let error = portal.withdraw(request.clone()).await.unwrap_err();
+        assert_eq!((error.code(), reason(&error).as_str()), (Code::FailedPrecondition, "INVALID_TRANSITION"));
         assert!(!desk.case(&sent.comment_id).await.comment.unwrap().content.is_empty());
-        // The refusal is not remembered: after the moderator put it back, the same request withdraws it.
+        // The error is not remembered: after the moderator put it back, the same request withdraws it.
         let requeue = v1::DecideRequest { expected_revision: 2, ..decision(&sent.comment_id, Action::Requeue) };
         desk.decide(requeue).await.unwrap();
         assert!(portal.withdraw(request).await.unwrap());

@@ -73,7 +73,7 @@ cli-fact-title = Title
 cli-standing = { $status } (revision { $revision })
 cli-reviewed = reviewed
 cli-not-reviewed = not reviewed yet
-cli-history = { $author }: { $approved } approved, { $refused } refused, { $spam } spam, { $pending } pending
+cli-history = { $author }: { $approved } approved, { $refused } rejected, { $spam } spam, { $pending } pending
 cli-held = Why it was held
 cli-decisions = Decisions
 cli-overrule = To decide otherwise all the same, add --revision { $revision }.
@@ -169,8 +169,8 @@ cli-banned =
     } Ban: { $id }
 cli-ban-swept =
     { $count ->
-        [one] Refused or removed { $count } comment along with it.
-       *[other] Refused or removed { $count } comments along with it.
+        [one] Rejected or removed { $count } comment along with it.
+       *[other] Rejected or removed { $count } comments along with it.
     }
 cli-ban-more = Only the newest 500 comments were touched; more match. For the rest there is duyet bulk.
 cli-ban-revoked = revoked by { $actor } at { $at }
@@ -342,7 +342,7 @@ help-login = Log in: read a token from stdin, try it and keep it
 help-queue = List what waits for review
 help-show = Show a comment: why it was held, who reported it, what else its author wrote
 help-approve = Publish comments
-help-reject = Refuse comments; published ones are taken down
+help-reject = Reject comments; published ones are taken down
 help-spam = Mark comments as spam
 help-requeue = Send comments back to the queue
 help-close = Close the comments of an article, now or at a time
@@ -414,8 +414,8 @@ help-arg-term = For how long from now: 30m, 12h, 7d, 2w
 help-arg-end = Until: 2026-12-01 or 2026-12-01T08:00:00+07:00
 help-arg-author-key = Ban the author with this key
 help-arg-subject = What of the comment is banned; device by default
-help-arg-effect = Refuse comments, or hold them for a moderator
-help-arg-reject-pending = Also refuse what the subject has waiting
+help-arg-effect = Deny submits, or hold them for a moderator
+help-arg-reject-pending = Also reject what the subject has waiting
 help-arg-remove-published = Also remove what the subject has on the page
 help-arg-ban-id = The ban's id (UUID)
 help-arg-ended = Also those that ended
@@ -464,13 +464,13 @@ man-example-login = Log in with the token in a file.
 man-example-queue = Reported comments, most reports first.
 man-example-json = Ids of all that waits, for scripts.
 man-example-watch = Follow comments with a high spam score, one line of JSON per event.
-man-example-reject = Refuse a comment that shows personal data.
+man-example-reject = Reject a comment that shows personal data.
 man-example-undo = Take back your last deed.
 man-example-undo-batch = Take back a whole batch.
 man-example-bulk = See which comments would be marked as spam.
-man-example-bulk-author = Refuse all that waits of one author.
+man-example-bulk-author = Reject all that waits of one author.
 man-example-ban = Hold comments from that address range for two days.
-man-example-ban-author = Ban an author for seven days and refuse what waits.
+man-example-ban-author = Ban an author for seven days and reject what waits.
 man-example-escalate = An authority demands a takedown within 24 hours.
 man-example-open = Open an article again for seven days.
 man-example-approve-pending = See how many comments with a low spam score would be approved.
@@ -506,7 +506,7 @@ cli-column-state = State
 cli-column-weight = Weight
 cli-column-verdict = By rules
 cli-column-approved = Approved
-cli-column-refused = Refused
+cli-column-refused = Rejected
 cli-column-spam = Spam
 cli-fact-verdict = HYBRID would
 cli-fact-judged-by = Judged by
@@ -539,7 +539,7 @@ help-assess = Explain what a text would be judged
 help-replay = Set rules and terms against past decisions
 help-arg-words = Only terms with these words, or parts of words, marks and all
 help-arg-pattern = The word or phrase, in quotes
-help-arg-tier = How it is matched: exact with its marks (may refuse); stripped also without, where a comment has none (holds); teencode as written or with digits (only weighs). A new one is exact
+help-arg-tier = How it is matched: exact with its marks (may mark as spam); stripped also without, where a comment has none (holds); teencode as written or with digits (only weighs). A new one is exact
 help-arg-term-state = Whether it has effect: off, shadow (on trial) or enforce. A new one is on trial
 help-arg-weight = What it adds to the score's logit while in force, 0 to 10. A new one has 1
 help-arg-term-note = Why it is listed

@@ -396,7 +396,7 @@ pub enum CommentStatus {
     Pending = 1,
     /// On the page.
     Approved = 2,
-    /// Refused before it was ever public.
+    /// Rejected before it was ever public.
     Rejected = 3,
     /// Judged to be spam.
     Spam = 4,
@@ -435,7 +435,7 @@ impl CommentStatus {
         }
     }
 }
-/// Why a moderator refused a comment.
+/// Why a moderator rejected a comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Reason {
@@ -586,11 +586,11 @@ impl TakedownKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Action {
-    /// Refused on input.
+    /// Not accepted on input.
     Unspecified = 0,
     /// Publish it.
     Approve = 1,
-    /// Refuse it; a public one becomes REMOVED.
+    /// Reject it; a public one becomes REMOVED.
     Reject = 2,
     /// Mark it as spam.
     Spam = 3,
@@ -2686,7 +2686,7 @@ pub struct Ban {
     /// The comment it was made from. Empty when it was made from an author key.
     #[prost(string, tag = "10")]
     pub comment_id: ::prost::alloc::string::String,
-    /// What was refused or removed along with it. Empty when nothing was.
+    /// What was rejected or removed along with it. Empty when nothing was.
     #[prost(string, tag = "11")]
     pub batch_id: ::prost::alloc::string::String,
     /// When it was revoked. Absent while it was not.
@@ -2715,7 +2715,7 @@ pub struct CreateBanRequest {
     /// Required.
     #[prost(enumeration = "BanEffect", tag = "4")]
     pub effect: i32,
-    /// Required. REASON_EXPIRED is refused.
+    /// Required. REASON_EXPIRED is not accepted.
     #[prost(enumeration = "Reason", tag = "5")]
     pub reason: i32,
     /// Required with REASON_OTHER. At most 500 graphemes. Stays in the audit: no personal data.
@@ -2724,7 +2724,7 @@ pub struct CreateBanRequest {
     /// Required: within 30 days for a prefix, within 366 days for the others.
     #[prost(message, optional, tag = "7")]
     pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// True: also refuse what the subject has waiting.
+    /// True: also reject what the subject has waiting.
     #[prost(bool, tag = "8")]
     pub reject_pending: bool,
     /// True: also remove what the subject has on the page.
@@ -2769,7 +2769,7 @@ pub struct CreateBanResponse {
     /// The ban.
     #[prost(message, optional, tag = "1")]
     pub ban: ::core::option::Option<Ban>,
-    /// Comments refused or removed, the newest 500 at most, in one batch that Revert takes back together with the ban.
+    /// Comments rejected or removed, the newest 500 at most, in one batch that Revert reverts together with the ban.
     #[prost(message, repeated, tag = "2")]
     pub results: ::prost::alloc::vec::Vec<ItemResult>,
     /// True when more matched than the 500.
@@ -2920,7 +2920,7 @@ impl BanSubject {
 pub enum BanEffect {
     /// Never sent.
     Unspecified = 0,
-    /// Submits are refused: BANNED. On an author without a device it becomes HOLD, and Ban.effect says so.
+    /// Submits are denied: BANNED. On an author without a device it becomes HOLD, and Ban.effect says so.
     Block = 1,
     /// Submits wait for a moderator, whatever the mode.
     Hold = 2,
@@ -3502,7 +3502,7 @@ pub struct IssueChallengeResponse {
     /// 0 lighter, 1 normal, 2 harder.
     #[prost(uint32, tag = "3")]
     pub level: u32,
-    /// The token is refused after this time.
+    /// The token is not accepted after this time.
     #[prost(message, optional, tag = "4")]
     pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
     /// Keep this as a cookie for a year and send it as client.device_token. Set on every answer.
@@ -4059,7 +4059,7 @@ pub struct SubmitCommentRequest {
     #[prost(message, optional, tag = "10")]
     pub client: ::core::option::Option<ReaderContext>,
     /// UUID, made once per form by the portal. A resend with the same id and payload gets the first answer for 48 h; with another payload it
-    /// is refused as REQUEST_ID_REUSED. The payload is article_id, parent_id, author_name, title and content, after cleaning. All other fields
+    /// fails with REQUEST_ID_REUSED. The payload is article_id, parent_id, author_name, title and content, after cleaning. All other fields
     /// may differ: a resend may bring a fresh challenge, another address, or the article's new title.
     #[prost(string, tag = "11")]
     pub request_id: ::prost::alloc::string::String,
@@ -4248,7 +4248,7 @@ pub struct ReportCommentRequest {
     /// A comment that readers see.
     #[prost(string, tag = "1")]
     pub comment_id: ::prost::alloc::string::String,
-    /// What is wrong with it. REASON_EXPIRED is refused.
+    /// What is wrong with it. REASON_EXPIRED is not accepted.
     #[prost(enumeration = "Reason", tag = "2")]
     pub reason: i32,
     /// The reader's own words, at most 500 graphemes. Required with REASON_OTHER.
@@ -7306,7 +7306,7 @@ pub struct DecisionCount {
     /// Approved.
     #[prost(int32, tag = "1")]
     pub approved: i32,
-    /// Refused, or removed from the page.
+    /// Rejected, or removed from the page.
     #[prost(int32, tag = "2")]
     pub refused: i32,
     /// Called spam.
@@ -7377,7 +7377,7 @@ pub enum TermTier {
     Unspecified = 0,
     /// With all its marks. HYBRID marks as spam, POST holds. In a comment that bears almost no marks a term without marks only holds.
     Exact = 1,
-    /// With its marks; without them only where the whole comment bears almost none. Holds, never refuses.
+    /// With its marks; without them only where the whole comment bears almost none. Holds, never marks as spam.
     Stripped = 2,
     /// As written, and with digits for letters. Adds its weight to the score, no more.
     Teencode = 3,

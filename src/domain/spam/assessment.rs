@@ -29,12 +29,12 @@ pub struct Assessment {
     /// says a reader the least.
     pub findings: Vec<Finding>,
     /// What was said does not itself look like spam to the model: only rules, the form, or how the text is laid out do.
-    /// Such evidence may hold a comment, never refuse it.
+    /// Such evidence may hold a comment, never mark it as spam.
     pub only_meta: bool,
     /// A term that is enforced asks for a moderator.
     pub holds: bool,
     /// A term that is enforced stands in it with all its marks.
-    pub rejects: bool,
+    pub marks_spam: bool,
 }
 
 /// Runs every rule over every field and asks the model. Pure: the same input gives the same score.
@@ -50,9 +50,9 @@ pub fn assess_reading(reading: &Reading<'_>, signals: &FormSignals, knowledge: &
     let terms = knowledge.terms.map_or_else(TermHits::default, |terms| terms.find(reading));
     let beside = rules::sum(&others) + terms.weight;
     others.extend(terms.findings);
-    let (holds, rejects) = (terms.holds, terms.rejects);
+    let (holds, marks_spam) = (terms.holds, terms.marks_spam);
     let score = sigmoid(rule_logit + beside);
-    let mut assessment = Assessment { score, only_meta: true, holds, rejects, findings: Vec::new() };
+    let mut assessment = Assessment { score, only_meta: true, holds, marks_spam, findings: Vec::new() };
     if let Some(model) = knowledge.model.filter(|model| model.is_ready()) {
         let evidence = Evidence::with_rules(reading, rule_logit);
         let explanation = explanation::explain(model, &evidence, reading);

@@ -112,7 +112,7 @@ impl Lessons {
     }
 }
 
-/// What the entry says of the text: spam, fine, or nothing. An insult is refused and is no spam.
+/// What the entry says of the text: spam, fine, or nothing. An insult is rejected and is no spam.
 fn verdict(entry: &Logged) -> Option<bool> {
     match entry.action {
         _ if entry.actor == SYSTEM => None,

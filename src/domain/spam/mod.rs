@@ -1,5 +1,5 @@
 //! What spam looks like: rule signals, one per file, and a score learned from moderators' decisions, joined by [`assess`].
-//! Rules hold comments, they never refuse one alone, and those about the text fade as decisions come in.
+//! Rules hold comments, they never mark one as spam alone, and those about the text fade as decisions come in.
 
 mod assessment;
 mod calibration;

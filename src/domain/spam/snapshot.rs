@@ -1,4 +1,4 @@
-//! A model as bytes, for the database: small, exact, and refused when it was learned from other features.
+//! A model as bytes, for the database: small, exact, and an error when it was learned from other features.
 
 use chrono::{DateTime, Utc};
 use crc::{CRC_32_ISO_HDLC, Crc};
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_this_version_did_not_write_is_refused() {
+    fn what_this_version_did_not_write_is_an_error() {
         let good = Model::default().encode();
         assert!(Model::decode(&good).unwrap() == Model::default());
         let body = good[..good.len() - 4].to_vec();

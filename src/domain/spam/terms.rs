@@ -27,10 +27,10 @@ pub const MAX_TERMS: usize = 10_000;
 named_enum! {
     /// How a term is matched, and the most that a match may do.
     TermTier {
-        /// With all its marks. Refuses in HYBRID, else holds. In a comment that bears almost no marks a term without marks only
+        /// With all its marks. Marks as spam in HYBRID, else holds. In a comment that bears almost no marks a term without marks only
         /// holds, because there nobody can tell `các` from another word.
         Exact = "EXACT",
-        /// With its marks; without them only in a comment that bears almost none. Holds, never refuses.
+        /// With its marks; without them only in a comment that bears almost none. Holds, never marks as spam.
         Stripped = "STRIPPED",
         /// As written, and with digits for letters. Adds its weight to the score, no more.
         Teencode = "TEENCODE",

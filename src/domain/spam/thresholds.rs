@@ -2,7 +2,7 @@
 
 use crate::domain::policy::Thresholds;
 
-/// Decisions before scores refuse anything, and those of each class among them.
+/// Decisions before scores mark anything as spam, and those of each class among them.
 pub const MIN_DECISIONS: u64 = 200;
 pub const MIN_OF_EACH: usize = 20;
 

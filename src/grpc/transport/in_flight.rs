@@ -114,14 +114,14 @@ impl InFlight {
         let _all = self.places.acquire_many(MOST).await;
     }
 
-    /// Lets a call to the door, where its token is checked, or refuses it at once: a fast "no" is worth more than
+    /// Lets a call to the door, where its token is checked, or sheds it at once: a fast "no" is worth more than
     /// a slow "yes".
     ///
     /// # Errors
     /// `Overloaded`.
     pub(in crate::grpc) fn knock(&self, path: &str) -> Result<OwnedSemaphorePermit> {
         let at_the_door = Arc::clone(&self.door).try_acquire_owned().ok();
-        at_the_door.filter(|_| self.under_way() < self.bound_of(path)).ok_or_else(|| refused(path))
+        at_the_door.filter(|_| self.under_way() < self.bound_of(path)).ok_or_else(|| shed(path))
     }
 
     /// A place to wait in for a message that is not there yet.
@@ -140,7 +140,7 @@ impl InFlight {
         // Whatever the bound fell to, the calls that were let in before are counted too.
         let share = self.shares.take(caller, Shares { all, site, token });
         let place = Arc::clone(&self.places).try_acquire_owned().ok();
-        let (Some(share), Some(place)) = (share, place) else { return Err(refused(path)) };
+        let (Some(share), Some(place)) = (share, place) else { return Err(shed(path)) };
         let began = MEASURED.contains(&path).then(Instant::now);
         Ok(UnderWay { in_flight: self.clone(), began, _share: share, _place: place })
     }
@@ -215,7 +215,7 @@ impl UnderWay {
     }
 }
 
-fn refused(path: &str) -> Error {
+fn shed(path: &str) -> Error {
     metric::shed(if FIRST.contains(&path) { "FIRST" } else { "OTHER" });
     Error::Overloaded { what: "calls under way", retry_after: Duration::from_millis(200) }
 }

@@ -120,7 +120,7 @@ impl Read<'_> {
         }
     }
 
-    /// Refuses what is too long, by its own word or in fact.
+    /// Returns an error for what is too long, by its own word or in fact.
     fn check(&self) -> Result<()> {
         let bytes = self.bytes();
         let declared = declared_len(bytes).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Counts and logs every call, catches panics, and puts tonic's own refusals into our terms.
+//! Counts and logs every call, catches panics, and puts tonic's own errors into our terms.
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, time::Instant};
 
@@ -74,7 +74,7 @@ impl Observer {
     }
 }
 
-/// tonic refuses what it cannot decode with codes that hide whose fault it is.
+/// tonic answers what it cannot decode with codes that hide whose fault it is.
 fn translate(response: Response, locale: Locale) -> Response {
     let Some(status) = Status::from_header_map(response.headers()) else { return response };
     let starts = |words: &[&str]| words.iter().any(|words| status.message().starts_with(words));

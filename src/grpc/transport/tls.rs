@@ -121,7 +121,7 @@ impl Tls {
                     tracing::info!("the certificate was read again");
                 }
                 Err(error) => {
-                    metric::certificate_read("REFUSED");
+                    metric::certificate_read("FAILED");
                     tracing::error!(%error, "the certificate is wrong: the last good one stays in force");
                 }
             }
@@ -188,12 +188,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
         let files = Files { cert: path("cert.pem"), key: path("key.pem"), client_ca: None };
-        let refused = |files: &Files| Tls::open(files.clone()).err().unwrap().to_string();
-        assert!(refused(&files).contains("cert.pem"));
+        let error_of = |files: &Files| Tls::open(files.clone()).err().unwrap().to_string();
+        assert!(error_of(&files).contains("cert.pem"));
         std::fs::write(path("cert.pem"), "hunter2").unwrap();
-        assert!(refused(&files).contains("key.pem"));
+        assert!(error_of(&files).contains("key.pem"));
         std::fs::write(path("key.pem"), "hunter2").unwrap();
-        let error = refused(&files);
+        let error = error_of(&files);
         assert!(error.contains("cert.pem: no certificate") && !error.contains("hunter2"), "{error}");
     }
 }

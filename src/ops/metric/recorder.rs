@@ -50,7 +50,7 @@ pub fn install() -> Result<PrometheusHandle, InstallError> {
 fn describe_others() {
     describe_counter!(
         "duyet_rate_limit_decisions_total",
-        "limit checks by limit, decision (allowed, refused, would_refuse in SHADOW) and source: local, redis, or memory of a refusal"
+        "limit checks by limit, decision (allowed, denied, would_deny in SHADOW) and source: local, redis, or memory of a denial"
     );
     describe_gauge!("duyet_degraded", "1 while a component is gone and the service carries on without it");
     describe_gauge!(

@@ -78,7 +78,7 @@ pub(super) fn describe() {
         ERASED,
         "comments emptied, by action: ERASE (a person asked), WITHDRAW (the reader took one back) or PURGE (kept long enough)"
     );
-    describe_counter!(EXPIRED, "comments refused because nobody reviewed them in time");
+    describe_counter!(EXPIRED, "comments rejected because they were not reviewed in time");
     describe_gauge!(
         COUNT_DRIFT,
         "how far public counts of articles (comments) and roots (replies) were from the last recount's, which is nightly: \
@@ -88,13 +88,13 @@ pub(super) fn describe() {
         JOB_RUNS,
         "runs of background jobs on this replica by outcome: DONE, LOST to another replica or the error's reason"
     );
-    describe_counter!(CONFIG_RELOADS, "times the configuration was read again, by outcome: APPLIED or REFUSED");
+    describe_counter!(CONFIG_RELOADS, "times the configuration was read again, by outcome: APPLIED or FAILED");
     describe_gauge!(CONFIG_GOOD, "0 while the configuration file is wrong and the last good one is in force");
     describe_counter!(
         CERTIFICATE_READS,
-        "times the listener's certificate was read again, by outcome: APPLIED or REFUSED"
+        "times the listener's certificate was read again, by outcome: APPLIED or FAILED"
     );
-    describe_counter!(SHED, "calls refused for load, by rank: FIRST (submits, decisions) is shed last, OTHER before");
+    describe_counter!(SHED, "calls shed for load, by rank: FIRST (submits, decisions) is shed last, OTHER before");
     describe_gauge!(CALL_BOUND, "unary calls that may be under way; falls while calls are slow");
     describe_counter!(PANICS, "handlers that panicked");
     describe_counter!(TASK_PANICS, "background tasks that panicked and were started again, by task");
@@ -111,7 +111,7 @@ pub fn captcha_issued(kind: ChallengeKind, level: Level, trust: TrustLevel) {
     counter!(CAPTCHA_ISSUED, "kind" => kind, "level" => level, "standing" => trust).increment(1);
 }
 
-/// Counts a challenge that was refused; `None` when its token did not open.
+/// Counts a failed check of a challenge; `None` when its token did not open.
 pub fn captcha_failed(kind: Option<ChallengeKind>, failure: CaptchaFailure) {
     let kind = kind.map_or("UNKNOWN", ChallengeKind::as_str);
     counter!(CAPTCHA_CHECKS, "kind" => kind, "outcome" => failure.as_str()).increment(1);
@@ -196,7 +196,7 @@ pub fn job_ran(job: Job, outcome: &'static str) {
     counter!(JOB_RUNS, "job" => job.as_str(), "outcome" => outcome).increment(1);
 }
 
-/// Counts that the configuration was read again: APPLIED or REFUSED.
+/// Counts that the configuration was read again: APPLIED or FAILED.
 pub fn config_read(outcome: &'static str) {
     counter!(CONFIG_RELOADS, "outcome" => outcome).increment(1);
 }
@@ -206,12 +206,12 @@ pub fn config_is_good(good: bool) {
     gauge!(CONFIG_GOOD).set(if good { 1.0 } else { 0.0 });
 }
 
-/// Counts that the listener's certificate was read again: APPLIED or REFUSED.
+/// Counts that the listener's certificate was read again: APPLIED or FAILED.
 pub fn certificate_read(outcome: &'static str) {
     counter!(CERTIFICATE_READS, "outcome" => outcome).increment(1);
 }
 
-/// Counts a call refused for load: FIRST for what is shed last, or OTHER.
+/// Counts a call shed for load: FIRST for what is shed last, or OTHER.
 pub fn shed(rank: &'static str) {
     counter!(SHED, "rank" => rank).increment(1);
 }

@@ -141,10 +141,10 @@ impl Challenges {
         if failure != CaptchaFailure::Required {
             self.count_failure(handed.visitor).await;
         }
-        Err(refused(kind, failure))
+        Err(captcha_failed(kind, failure))
     }
 
-    /// A wrong answer raises the reader's next challenges, and in the end refuses them.
+    /// A wrong answer raises the reader's next challenges, and in the end denies them.
     async fn count_failure(&self, visitor: Visitor<'_>) {
         // Over the limit it is not counted any more; either way the verdict is the captcha's.
         let _ = self.core.rate_limits.check(LimitedCall::Failure, visitor).await;
@@ -210,7 +210,7 @@ impl Challenges {
         let sealed = self.check_challenge(handed).await?;
         if sealed.passed {
             // A pass pays for a comment. If it bought another pass, one solved image would last for ever.
-            return Err(refused(Some(sealed.kind), CaptchaFailure::Invalid));
+            return Err(captcha_failed(Some(sealed.kind), CaptchaFailure::Invalid));
         }
         // Not as a submit: the comment that the pass is for is counted when it comes. A limit that denies leaves the challenge unspent.
         self.core.rate_limits.check(LimitedCall::Challenge(handed.article), handed.visitor).await?;
@@ -232,7 +232,7 @@ impl Challenges {
         // A twin of this request may have been faster: then its answer is ours too.
         match self.core.store.find_request(site, row.id).await? {
             Some(first) => first.replay::<Pass>(&row).map(|pass| pass.token),
-            None => Err(refused(Some(sealed.kind), CaptchaFailure::Used)),
+            None => Err(captcha_failed(Some(sealed.kind), CaptchaFailure::Used)),
         }
     }
 }
@@ -243,7 +243,7 @@ fn reads_right(answer: &str, sealed: &SealedChallenge) -> bool {
 }
 
 /// Counts a failed check and answers it, without a fresh challenge yet.
-pub(in crate::service) fn refused(kind: Option<ChallengeKind>, failure: CaptchaFailure) -> Error {
+pub(in crate::service) fn captcha_failed(kind: Option<ChallengeKind>, failure: CaptchaFailure) -> Error {
     metric::captcha_failed(kind, failure);
     Error::captcha(failure)
 }

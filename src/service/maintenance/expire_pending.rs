@@ -1,4 +1,4 @@
-//! Refusing what nobody reviewed in time. Nothing is deleted: it can be looked at, and taken back.
+//! Rejecting what was not reviewed in time. Nothing is deleted: it can be looked at, and reverted.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl Maintenance {
-    /// Refuses batch after batch until none is left. `false` when another replica has the job by now.
+    /// Rejects batch after batch until none is left. `false` when another replica has the job by now.
     ///
     /// # Errors
     /// The store's only.
@@ -26,7 +26,7 @@ impl Maintenance {
         loop {
             let expired = self.expire_batch(run.site, clock()).await?;
             if expired > 0 {
-                tracing::info!(site = %run.site, expired, "comments that nobody reviewed were refused");
+                tracing::info!(site = %run.site, expired, "comments that were not reviewed in time were rejected");
             }
             if expired == 0 {
                 return Ok(true);
@@ -37,7 +37,7 @@ impl Maintenance {
         }
     }
 
-    /// Refuses the oldest, and answers how many. A moderator who is faster wins: each is refused at the revision that was found.
+    /// Rejects the oldest, and answers how many. A moderator who is faster wins: each is rejected at the revision that was found.
     async fn expire_batch(&self, site: &SiteId, now: DateTime<Utc>) -> Result<u64> {
         let before = now - Duration::days(self.core.defaults.get().expire_pending_days);
         let forgotten = self.core.store.forgotten_pending(site, before, MAX_ITEMS).await?;

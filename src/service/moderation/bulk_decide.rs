@@ -76,6 +76,6 @@ fn outcome(settled: &Settled) -> &'static str {
     match &settled.result {
         Ok(answer) if answer.changed => "CHANGED",
         Ok(_) => "UNCHANGED",
-        Err(refusal) => Error::from(refusal.clone()).reason(),
+        Err(error) => Error::from(error.clone()).reason(),
     }
 }

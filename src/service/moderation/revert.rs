@@ -47,8 +47,8 @@ impl Moderation {
         match &result {
             Err(error) => metric::reverted(error.reason()),
             Ok(undone) => {
-                let refused = |refusal: &crate::domain::decision::DecisionError| Error::from(refusal.clone()).reason();
-                let outcomes = undone.items.iter().map(|item| item.result.as_ref().err().map_or("REVERTED", refused));
+                let reason = |error: &crate::domain::decision::DecisionError| Error::from(error.clone()).reason();
+                let outcomes = undone.items.iter().map(|item| item.result.as_ref().err().map_or("REVERTED", reason));
                 outcomes.for_each(metric::reverted);
             }
         }

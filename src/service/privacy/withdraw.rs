@@ -31,7 +31,7 @@ impl Privacy {
     ///
     /// # Errors
     /// `Invalid` (the receipt is not of this comment), `CommentNotFound`, `InvalidTransition` (a moderator took it down or
-    /// refused it), `RequestIdReused`.
+    /// rejected it), `RequestIdReused`.
     pub async fn withdraw(&self, caller: &Caller, request: WithdrawRequest, now: DateTime<Utc>) -> Result<bool> {
         let (site, id) = (&caller.site, request.comment);
         let row = request_row(&self.core.keyring, "WithdrawComment", caller, &request, request.request_id)?;

@@ -26,8 +26,8 @@ use crate::{
     },
     ops::metric,
     service::{
-        challenges::refused, ids::new_id, page_cache::Invalidation, rate_limits::LimitedCall, rekeying::rekey_device,
-        salts::Salts,
+        challenges::captcha_failed, ids::new_id, page_cache::Invalidation, rate_limits::LimitedCall,
+        rekeying::rekey_device, salts::Salts,
     },
 };
 
@@ -147,7 +147,7 @@ impl Submissions {
         }
         match self.core.store.find_request(attempt.site, row.id).await? {
             Some(row) => self.replay(attempt, &row),
-            None => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
+            None => Err(captcha_failed(Some(challenge.kind), CaptchaFailure::Used)),
         }
     }
 
@@ -215,7 +215,7 @@ impl Submissions {
             }
             Inserted::Known(row) => self.replay(attempt, &row),
             Inserted::Duplicate(answer) => self.answer_duplicate(attempt, challenge, answer).await,
-            Inserted::ChallengeUsed => Err(refused(Some(challenge.kind), CaptchaFailure::Used)),
+            Inserted::ChallengeUsed => Err(captcha_failed(Some(challenge.kind), CaptchaFailure::Used)),
             Inserted::ArticleClosed(article) => Err(Error::ArticleClosed { mode: site_rules.mode_of(&article, now) }),
         }
     }

@@ -119,7 +119,7 @@ async fn subjects_on_all_masters_are_counted_together_or_not_at_all() {
     }
 }
 
-/// A refusal that is only told takes nothing back from the other masters.
+/// A denial that is only told takes nothing back from the other masters.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
     let cluster = RedisCluster::start();
@@ -151,7 +151,7 @@ async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
         for _ in 0..10 {
             through.1 += u32::from(super::allows(&other, &charges).await);
         }
-        assert_eq!(through, (5, 0), "the device's reports refuse, and nothing else");
+        assert_eq!(through, (5, 0), "the device's reports deny, and nothing else");
     }
     // Strangers leave the reserve alone, and what their devices paid comes back from another master.
     let (reporter, site) = (charge(LimitName::ReportsPerDevice, "reporter"), charge(LimitName::ReportsPerSite, "site"));

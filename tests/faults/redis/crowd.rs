@@ -43,7 +43,7 @@ pub(super) struct Tally {
 }
 
 impl Crowd {
-    /// `readers` ask each of the limiters again and again. None is refused but by a bug.
+    /// `readers` ask each of the limiters again and again. None is denied but by a bug.
     pub(super) fn gather(limiters: &[&Arc<Limiter>], readers: usize) -> Self {
         let leave = Arc::new(AtomicBool::new(false));
         let mut crowd = Self { readers: JoinSet::new(), canaries: JoinSet::new(), leave: Arc::clone(&leave) };

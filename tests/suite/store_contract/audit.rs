@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 contract! {
-    async fn the_audit_refuses_to_be_changed(home: &Home) {
+    async fn the_audit_cannot_be_changed(home: &Home) {
         home.store.update_article(&article_change(1, 0)).await.unwrap();
         for sql in ["update audit set note = 'x'", "delete from audit"] {
             let error = home.execute(sql).await.unwrap_err();
@@ -23,7 +23,7 @@ contract! {
         assert_eq!(home.rows("audit").await, 1);
     }
 
-    async fn the_audit_refuses_to_be_replaced(home: &Home) {
+    async fn the_audit_cannot_be_replaced(home: &Home) {
         let one = submission(1);
         home.store_all(std::slice::from_ref(&one)).await;
         let decided = home.decide_one(&decision(10, one.comment.id, Action::Approve, 1)).await.unwrap();

@@ -195,10 +195,10 @@ contract! {
     async fn what_goes_along_is_one_batch_with_the_ban(home: &Home) {
         let (old, root, waiting) = (published(1), published(100), submission(101));
         let (reply, stranger) = (reply_to(root.comment.id, published(102)), by_a_stranger(published(103)));
-        let refused = submission(104);
-        let all = [old.clone(), root.clone(), waiting.clone(), reply.clone(), stranger.clone(), refused.clone()];
+        let rejected = submission(104);
+        let all = [old.clone(), root.clone(), waiting.clone(), reply.clone(), stranger.clone(), rejected.clone()];
         home.store_all(&all).await;
-        home.decide_one(&decision(150, refused.comment.id, Action::Reject, 1)).await.unwrap();
+        home.decide_one(&decision(150, rejected.comment.id, Action::Reject, 1)).await.unwrap();
 
         let new = along(50, ban(200, BanKind::Device, &DEVICE, BanEffect::Block));
         let made = home.store.create_ban(&new).await.unwrap();
@@ -211,7 +211,7 @@ contract! {
             (&waiting, Status::Rejected),
             (&reply, Status::Removed),
             (&stranger, Status::Approved),
-            (&refused, Status::Rejected),
+            (&rejected, Status::Rejected),
         ] {
             assert_eq!(home.comment(one.comment.id).await.status, status);
         }
@@ -331,7 +331,7 @@ contract! {
         let new = along(0, ban(10, BanKind::Device, &DEVICE, BanEffect::Block));
         home.store.create_ban(&new).await.unwrap();
         home.decide_one(&decision(11, one.comment.id, Action::Approve, 2)).await.unwrap();
-        // The same id again: the row is refused, and with it what would have gone along.
+        // The same id again: the row is not inserted, and neither is what would have gone along.
         let again = NewBan { request: Some(request()), ..new };
         assert!(matches!(home.store.create_ban(&again).await, Err(Error::Internal(_))));
         assert_eq!(home.comment(one.comment.id).await.status, Status::Approved);

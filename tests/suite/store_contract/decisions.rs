@@ -164,7 +164,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn refusals_tell_what_is_wrong(home: &Home) {
+    async fn errors_tell_what_is_wrong(home: &Home) {
         let waiting = home.waiting(1).await;
         let unknown = CommentId(submission(9).comment.id.0);
         let error = home.decide_one(&decision(2, unknown, Action::Approve, 1)).await.unwrap_err();
@@ -178,8 +178,8 @@ contract! {
             }
             other => panic!("{other:?}"),
         }
-        let refused = home.decide(3, &waiting, Action::Reject).await.comment;
-        assert_eq!(refused.status, Status::Rejected);
+        let rejected = home.decide(3, &waiting, Action::Reject).await.comment;
+        assert_eq!(rejected.status, Status::Rejected);
         assert_eq!(home.rows("requests").await, 2);
         let case = home.store.find_case(&site(), waiting.id, at(0)).await.unwrap().unwrap();
         assert_eq!(case.details.unwrap().decisions[0].reason, Some(Reason::Insult));

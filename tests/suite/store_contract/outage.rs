@@ -51,7 +51,7 @@ async fn a_read_only_database_is_unavailable_for_writes_and_still_read() {
     assert_eq!(store.find_comment(&site(), one.comment.id).await.unwrap(), Some(one.comment));
 }
 
-/// As PostgreSQL refuses what needs room on a full disk, while it still reads.
+/// As PostgreSQL fails what needs room on a full disk, while it still reads.
 const NO_ROOM: &str = "
     create function full() returns trigger language plpgsql as
         $$ begin raise exception 'no space left on device' using errcode = 'disk_full'; end $$;

@@ -235,7 +235,7 @@ contract! {
         home.store_all(&[foreign]).await;
         let case = home.store.find_case(&site(), first.comment.id, at(0)).await.unwrap().unwrap();
         let history = case.history;
-        assert_eq!((history.approved, history.refused, history.spam, history.pending), (2, 2, 1, 1));
+        assert_eq!((history.approved, history.rejected, history.spam, history.pending), (2, 2, 1, 1));
         let details = case.details.unwrap();
         assert_eq!((details.same_text, details.decisions.len()), (2, 0));
         let removed = home.store.find_case(&site(), all[4].comment.id, at(0)).await.unwrap().unwrap();

@@ -90,7 +90,7 @@ impl Desk<'_> {
         self.0.store.revert(revert).await.unwrap()
     }
 
-    /// Takes back one entry, which must be done or refused.
+    /// Takes back one entry, which must be done or fail.
     pub(super) async fn takes_back_one(self, n: i64, entry: Uuid) -> Result<Uuid, DecisionError> {
         self.one(&revert(n, Target::Entry(entry))).await
     }
@@ -423,11 +423,11 @@ contract! {
         let mut other = undo;
         other.request.as_mut().unwrap().payload_hash = [8; 32];
         assert!(matches!(home.store.revert(&other).await, Err(Error::RequestIdReused)));
-        let refused = revert(8, Target::Entry(first.items[0].result.clone().unwrap()));
-        let result = desk.one(&refused).await;
+        let failing = revert(8, Target::Entry(first.items[0].result.clone().unwrap()));
+        let result = desk.one(&failing).await;
         assert!(is_stale(result.clone(), "lan"));
         desk.decides(9, comments[1].id, Action::Approve).await;
-        assert_eq!(desk.one(&refused).await, result, "a refusal is remembered as well");
+        assert_eq!(desk.one(&failing).await, result, "an error is remembered as well");
     }
 
     async fn parallel_copies_of_a_revert_agree(home: &Home) {
@@ -476,9 +476,9 @@ contract! {
         home.store.record(&site(), &look).await.unwrap();
         let look = by_admin(revert(4, Target::Entry(look.id)));
         assert!(matches!(home.store.revert(&look).await, Err(Error::NotRevertible)));
-        let refusal = desk.decides(5, waiting.id, Action::Reject).await;
+        let rejection = desk.decides(5, waiting.id, Action::Reject).await;
         home.execute("update comments set status = 'ERASED', revision = 3").await.unwrap();
-        assert_eq!(desk.takes_back_one(6, refusal).await, Err(DecisionError::NotRevertible));
+        assert_eq!(desk.takes_back_one(6, rejection).await, Err(DecisionError::NotRevertible));
         assert_eq!(home.comment(waiting.id).await.status, Status::Erased);
     }
 

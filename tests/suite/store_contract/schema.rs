@@ -42,7 +42,7 @@ contract! {
         assert_eq!(home.rows("comments").await, 1);
     }
 
-    async fn a_schema_made_by_a_newer_program_is_refused(home: &Home) {
+    async fn a_schema_made_by_a_newer_program_is_an_error(home: &Home) {
         let checksum = if home.is_postgres() { "'\\x00'" } else { "x'00'" };
         let sql = format!("insert into _sqlx_migrations (version, description, success, checksum, execution_time)
             values (99991231000000, 'from the future', true, {checksum}, 0)");

@@ -159,7 +159,7 @@ contract! {
         assert_eq!(home.article().await.published_at, Some(at(5)), "the newsroom's word is not overruled");
     }
 
-    async fn a_submission_that_says_the_article_is_old_is_refused_with_all_its_rows(home: &Home) {
+    async fn a_submission_that_says_the_article_is_old_fails_with_all_its_rows(home: &Home) {
         home.store_all(&[told(1, None)]).await;
         let before = (home.rows("comments").await, home.rows("captcha_nonces").await, home.rows("requests").await);
         let late = told(2, Some(-7));

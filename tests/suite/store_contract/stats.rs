@@ -190,7 +190,7 @@ contract! {
         home.by("minh", 31, waiting[2].id, Action::Requeue, 2).await;
         home.by("an", 32, waiting[2].id, Action::Approve, 3).await;
         home.by("an", 40, waiting[3].id, Action::Approve, 1).await;
-        // lan: the first, the refusal of the second, and the third. minh: the first.
+        // lan: the first, the rejection of the second, and the third. minh: the first.
         let stats = home.stats(0, 100).await;
         assert_eq!(overturned(&stats), [("lan", 4, 3), ("an", 3, 0), ("minh", 3, 1)]);
         // From 15 on the first approval is no longer told of, and what overturned it still overturns nothing else.

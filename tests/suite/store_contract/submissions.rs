@@ -127,23 +127,23 @@ contract! {
         assert_eq!(counts(home).await, [2, 2, 2, 2, 1]);
     }
 
-    async fn a_refused_submission_leaves_no_row_anywhere(home: &Home) {
+    async fn a_failed_submission_leaves_no_row_anywhere(home: &Home) {
         let first = published(1);
         home.store_all(std::slice::from_ref(&first)).await;
         let before = counts(home).await;
-        let mut refused = published(2);
-        refused.nonce = first.nonce;
-        refused.comment.article = article_named("bai-khac");
-        assert_eq!(home.insert(&refused).await.unwrap(), Inserted::ChallengeUsed);
-        refused.comment.article = article();
-        refused.article_title = "Tiêu đề khác".into();
-        assert_eq!(home.insert(&refused).await.unwrap(), Inserted::ChallengeUsed);
+        let mut second = published(2);
+        second.nonce = first.nonce;
+        second.comment.article = article_named("bai-khac");
+        assert_eq!(home.insert(&second).await.unwrap(), Inserted::ChallengeUsed);
+        second.comment.article = article();
+        second.article_title = "Tiêu đề khác".into();
+        assert_eq!(home.insert(&second).await.unwrap(), Inserted::ChallengeUsed);
         assert_eq!(counts(home).await, before);
         let found = home.store.find_policies(&site(), &[article()]).await.unwrap().articles.remove(0);
         assert_eq!((found.public_count, found.title), (1, first.article_title));
         // The request was not used up either.
-        refused.nonce = submission(0).nonce;
-        assert_eq!(home.insert(&refused).await.unwrap(), Inserted::Stored);
+        second.nonce = submission(0).nonce;
+        assert_eq!(home.insert(&second).await.unwrap(), Inserted::Stored);
     }
 
     async fn a_batch_with_a_bad_row_leaves_no_row_anywhere(home: &Home) {
@@ -164,8 +164,8 @@ contract! {
         let late = submission(3);
         let batch = [late.clone(), first.clone(), late.clone()];
         let answers = home.store.insert_submissions(&batch).await.unwrap();
-        let refused = Inserted::ArticleClosed(closed);
-        assert_eq!(answers, [refused.clone(), Inserted::Known(first.request), refused]);
+        let closed = Inserted::ArticleClosed(closed);
+        assert_eq!(answers, [closed.clone(), Inserted::Known(first.request), closed]);
         assert_eq!(counts(home).await, before);
     }
 

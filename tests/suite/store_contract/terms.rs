@@ -84,8 +84,8 @@ contract! {
         late.id = new.id;
         for expected in [0, 2] {
             late.expected_revision = expected;
-            let refused = home.store.change_term(&late).await.unwrap_err();
-            assert!(matches!(refused, Error::StaleTerm { current: 1 }), "{refused}");
+            let error = home.store.change_term(&late).await.unwrap_err();
+            assert!(matches!(error, Error::StaleTerm { current: 1 }), "{error}");
         }
         let mut foreign = late.clone();
         (foreign.site, foreign.expected_revision) = (other_site(), 1);
@@ -99,13 +99,13 @@ contract! {
     async fn one_pattern_is_listed_once_a_tier_however_it_is_written(home: &Home) {
         home.store.change_term(&term_change(1, "hòa bình", TermTier::Exact)).await.unwrap();
         let twin = term_change(2, "HOÀ, BÌNH", TermTier::Exact);
-        let refused = home.store.change_term(&twin).await.unwrap_err();
-        assert_eq!(problem(&refused), Some(("term.pattern", Problem::Repeated)));
+        let error = home.store.change_term(&twin).await.unwrap_err();
+        assert_eq!(problem(&error), Some(("term.pattern", Problem::Repeated)));
         let other = home.store.change_term(&term_change(3, "hòa bình", TermTier::Teencode)).await.unwrap();
         let mut moved = term_change(4, "Hòa Bình", TermTier::Exact);
         (moved.id, moved.expected_revision) = (other.id, 1);
-        let refused = home.store.change_term(&moved).await.unwrap_err();
-        assert_eq!(problem(&refused), Some(("term.pattern", Problem::Repeated)));
+        let error = home.store.change_term(&moved).await.unwrap_err();
+        assert_eq!(problem(&error), Some(("term.pattern", Problem::Repeated)));
         let mut elsewhere = term_change(5, "hòa bình", TermTier::Exact);
         elsewhere.site = other_site();
         home.store.change_term(&elsewhere).await.unwrap();
@@ -163,8 +163,8 @@ contract! {
             if home.is_postgres() { "now()" } else { "1" },
         );
         home.execute(&fill).await.unwrap();
-        let refused = home.store.change_term(&term_change(1, "lô đề", TermTier::Exact)).await.unwrap_err();
-        assert_eq!(problem(&refused), Some(("term", Problem::TooMany { limit: MAX_TERMS })));
+        let error = home.store.change_term(&term_change(1, "lô đề", TermTier::Exact)).await.unwrap_err();
+        assert_eq!(problem(&error), Some(("term", Problem::TooMany { limit: MAX_TERMS })));
         home.execute("delete from terms where match_key = '1'").await.unwrap();
         home.store.change_term(&term_change(1, "lô đề", TermTier::Exact)).await.unwrap();
     }
@@ -186,8 +186,8 @@ contract! {
         let [waits, expired, back] = [10, 12, 13].map(submission);
         let all = [waits, expired.clone(), back.clone(), published(14)];
         home.store_all(&all).await;
-        let refusal = decision(200, expired.comment.id, Action::Reject, 1);
-        home.decide_one(&DecisionBatch { recorded_as: AuditAction::Expire, ..refusal }).await.unwrap();
+        let rejection = decision(200, expired.comment.id, Action::Reject, 1);
+        home.decide_one(&DecisionBatch { recorded_as: AuditAction::Expire, ..rejection }).await.unwrap();
         home.decide_one(&decision(200, back.comment.id, Action::Approve, 1)).await.unwrap();
         home.decide_one(&decision(201, back.comment.id, Action::Requeue, 2)).await.unwrap();
 

@@ -33,7 +33,7 @@ impl Home {
 
     async fn counts(&self) -> (i64, i64) {
         let record = self.record().await;
-        (record.approved, record.refused)
+        (record.approved, record.rejected)
     }
 
     async fn put(&self, submission: Submission) -> Comment {

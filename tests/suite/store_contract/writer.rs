@@ -49,8 +49,8 @@ contract! {
         writer.close().await;
         let answers = tasks.join_all().await;
         let stored = answers.iter().filter(|answer| matches!(answer, Ok(Inserted::Stored))).count();
-        let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Overloaded { .. }))).count();
-        assert_eq!(stored + refused, 99);
+        let shed = answers.iter().filter(|answer| matches!(answer, Err(Error::Overloaded { .. }))).count();
+        assert_eq!(stored + shed, 99);
         assert_eq!(home.rows("comments").await, i64::try_from(stored).unwrap() + 1);
         assert!(matches!(writer.insert(submission(200)).await, Err(Error::Overloaded { .. })));
     }
@@ -70,7 +70,7 @@ async fn a_panic_is_told_to_its_caller_and_ends_no_writer() {
 const BATCH: usize = 64;
 
 #[tokio::test]
-async fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
+async fn a_full_queue_rejects_at_once_and_keeps_what_it_took() {
     let home = Home::sqlite().await;
     // Somebody else writes: the writer waits with its first batch.
     home.execute("begin immediate").await.unwrap();

@@ -137,7 +137,7 @@ impl Home {
     }
 }
 
-/// Decides one comment; a refusal is an error.
+/// Decides one comment; a failure is an error.
 pub(crate) async fn decide_one(store: &dyn Store, batch: &DecisionBatch) -> Result<Decided> {
     let mut settled = store.decide(batch).await?;
     assert_eq!(settled.len(), 1);

@@ -35,7 +35,7 @@ impl PgBouncer {
     }
 }
 
-/// It refuses to run as root.
+/// It does not run as root.
 fn as_postgres(home: &Path, program: &str) -> Command {
     if !is_root() {
         return Command::new(program);

@@ -77,7 +77,7 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// True for root, as which PostgreSQL refuses to run.
+/// True for root, as which PostgreSQL does not run.
 pub(crate) fn is_root() -> bool {
     Path::new("/proc/self").metadata().unwrap().uid() == 0
 }

@@ -119,7 +119,8 @@ impl State {
                 self.forget(id, Some(&request.comment_id));
                 self.hand.remove(&request.comment_id);
                 self.tally.refused += 1;
-                let message = Message::alert("triage-refused").name("author", &author).text("why", &failure.message);
+                let message =
+                    Message::alert("triage-decision-failed").name("author", &author).text("why", &failure.message);
                 self.report(message, now);
             }
             Deed::TakeBack { comment, .. } => {
@@ -132,11 +133,11 @@ impl State {
             }
             Deed::Ban(_) => {
                 self.forget(id, None);
-                self.report(Message::alert("triage-ban-refused").text("why", &failure.message), now);
+                self.report(Message::alert("triage-ban-failed").text("why", &failure.message), now);
             }
             Deed::Note(_) => {
                 self.tally.notes = self.tally.notes.saturating_sub(1);
-                self.report(Message::alert("triage-note-refused").text("why", &failure.message), now);
+                self.report(Message::alert("triage-note-failed").text("why", &failure.message), now);
             }
         }
     }

@@ -46,7 +46,7 @@ pub struct TermHits {
     /// Sum over the terms that are enforced.
     pub weight: f64,
     pub holds: bool,
-    pub rejects: bool,
+    pub marks_spam: bool,
 }
 
 impl TermSet {
@@ -123,7 +123,7 @@ impl TermHits {
         }
         self.weight += if first_time { weight } else { 0.0 };
         match tier {
-            TermTier::Exact if surely => self.rejects = true,
+            TermTier::Exact if surely => self.marks_spam = true,
             TermTier::Exact | TermTier::Stripped => self.holds = true,
             TermTier::Teencode => {}
         }

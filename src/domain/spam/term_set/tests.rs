@@ -53,7 +53,7 @@ fn the_word_itself_is_found_in_every_form_at_its_own_place() {
     {
         for form in [text.nfc().collect::<String>(), text.nfd().collect()] {
             let hits = hits(&obscene(TermTier::Exact), &form);
-            assert!(hits.rejects, "{form}");
+            assert!(hits.marks_spam, "{form}");
             let found = &hits.findings[0];
             let written = &form[found.start..found.end];
             let shown: String = written.chars().filter(|c| *c != '\u{200b}').nfc().collect();
@@ -66,15 +66,15 @@ fn the_word_itself_is_found_in_every_form_at_its_own_place() {
 fn both_places_of_a_tone_mark_are_one_word() {
     for (listed, said) in [("thuý nga", "Thúy Nga"), ("thúy nga", "thuý, nga"), ("hoà", "HÒA"), ("quý", "qúy")]
     {
-        assert!(hits(&[term(listed, TermTier::Exact)], &format!("gặp {said} ở chợ")).rejects, "{said}");
+        assert!(hits(&[term(listed, TermTier::Exact)], &format!("gặp {said} ở chợ")).marks_spam, "{said}");
     }
 }
 
 #[test]
-fn without_marks_a_word_is_met_only_where_nothing_has_marks_and_never_refused() {
+fn without_marks_a_word_is_met_only_where_nothing_has_marks_and_only_held() {
     let terms = obscene(TermTier::Stripped);
     let unmarked = hits(&terms, "do con di kia, may noi gi the");
-    assert!(unmarked.holds && !unmarked.rejects);
+    assert!(unmarked.holds && !unmarked.marks_spam);
     assert_eq!(hits(&terms, "Đồ con di kia, mày nói gì thế"), TermHits::default());
     assert!(hits(&terms, "Đồ con đĩ kia, mày nói gì thế").holds, "with its marks anywhere");
     assert_eq!(hits(&obscene(TermTier::Exact), "do con di kia, may noi gi the"), TermHits::default());
@@ -90,11 +90,11 @@ fn a_word_that_bears_other_marks_is_another_word_even_where_hardly_any_bears_mar
 }
 
 #[test]
-fn a_term_without_marks_refuses_only_where_marks_are_written() {
+fn a_term_without_marks_is_spam_only_where_marks_are_written() {
     let terms = [term("cac", TermTier::Exact)];
     let unmarked = hits(&terms, "cac ban di dau the");
-    assert!(unmarked.holds && !unmarked.rejects, "nobody can tell it from `các`");
-    assert!(hits(&terms, "Mày là đồ cac").rejects);
+    assert!(unmarked.holds && !unmarked.marks_spam, "nobody can tell it from `các`");
+    assert!(hits(&terms, "Mày là đồ cac").marks_spam);
     assert_eq!(hits(&terms, "Các bạn đi đâu thế"), TermHits::default());
 }
 
@@ -103,7 +103,7 @@ fn teencode_needs_a_sign_and_only_weighs() {
     let terms = obscene(TermTier::Teencode);
     for (text, met) in [("đồ l0n kia nhé", true), ("mua hai lon bia", false), ("một số lớn", false)] {
         let hits = hits(&terms, text);
-        assert_eq!((hits.weight > 0.0, hits.holds, hits.rejects), (met, false, false), "{text}");
+        assert_eq!((hits.weight > 0.0, hits.holds, hits.marks_spam), (met, false, false), "{text}");
     }
     assert!(hits(&[term("vcl", TermTier::Teencode)], "hay vcl").weight > 1.9);
 }
@@ -113,7 +113,7 @@ fn a_phrase_is_met_across_punctuation_and_as_whole_words_only() {
     let terms = [term("lô đề", TermTier::Exact)];
     for (text, met) in [("Chơi lô - đề!", true), ("lô đềX", false), ("xlô đề", false), ("lô đẹp đề", false)]
     {
-        assert_eq!(hits(&terms, text).rejects, met, "{text}");
+        assert_eq!(hits(&terms, text).marks_spam, met, "{text}");
     }
     let twins = hits(&[term("đề", TermTier::Exact), term("lô đề", TermTier::Exact)], "lô đề lô đề");
     assert_eq!(twins.findings.len(), 2, "each once");
@@ -124,7 +124,7 @@ fn a_phrase_is_met_across_punctuation_and_as_whole_words_only() {
 fn a_term_on_trial_is_told_and_does_nothing_and_one_that_is_off_is_not_there() {
     let state = |state| [Term { state, ..term("lô đề", TermTier::Exact) }];
     let trial = hits(&state(TermState::Shadow), "lô đề");
-    assert_eq!((trial.holds, trial.rejects, trial.weight.to_bits()), (false, false, 0));
+    assert_eq!((trial.holds, trial.marks_spam, trial.weight.to_bits()), (false, false, 0));
     assert_eq!((trial.findings[0].rule, trial.findings[0].weight.to_bits()), (Rule::TermShadow, 0));
     assert_eq!(hits(&state(TermState::Off), "lô đề"), TermHits::default());
 }

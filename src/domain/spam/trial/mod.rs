@@ -63,11 +63,11 @@ pub fn collisions(terms: &TermSet, approved: &[PastComment], thresholds: Thresho
     report
 }
 
-/// Three figures about comments that were approved, refused or removed, and spam.
+/// Three figures about comments that were approved, rejected or removed, and spam.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ByDecision {
     pub approved: usize,
-    pub refused: usize,
+    pub rejected: usize,
     pub spam: usize,
 }
 
@@ -76,13 +76,13 @@ impl ByDecision {
         match status {
             Status::Approved => self.approved += 1,
             Status::Spam => self.spam += 1,
-            Status::Rejected | Status::Removed | Status::Pending | Status::Erased => self.refused += 1,
+            Status::Rejected | Status::Removed | Status::Pending | Status::Erased => self.rejected += 1,
         }
     }
 
     /// All of them.
     pub const fn total(&self) -> usize {
-        self.approved + self.refused + self.spam
+        self.approved + self.rejected + self.spam
     }
 }
 

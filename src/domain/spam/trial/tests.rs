@@ -57,7 +57,7 @@ fn a_replay_sets_verdicts_against_decisions() {
         past(7, Status::Spam, "Xem https://a.vn gọi 0912345678"),
     ];
     let replay = Replay::of(&compiled(&terms), &decided, Thresholds::default());
-    let by = |approved, refused, spam| ByDecision { approved, refused, spam };
+    let by = |approved, rejected, spam| ByDecision { approved, rejected, spam };
     assert_eq!(replay.publish, by(1, 1, 1));
     assert_eq!(replay.hold, by(0, 1, 1));
     assert_eq!(replay.spam, by(1, 0, 1));

@@ -11,7 +11,7 @@ use crate::service::got_lost;
 
 /// A status, decoded.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ServiceError {
     pub(crate) reason: ErrorReason,
     /// For the reader, in Vietnamese. Empty when the service sent none.
     pub(crate) message: String,
@@ -23,11 +23,11 @@ pub(crate) struct Refusal {
     pub(crate) fresh: Option<Box<IssueChallengeResponse>>,
 }
 
-impl Refusal {
+impl ServiceError {
     pub(crate) fn decode(status: &Status) -> Self {
         let details = status.get_error_details();
         let violations = details.bad_request().map(|bad| bad.field_violations.clone()).unwrap_or_default();
-        let refusal = Self {
+        let error = Self {
             reason: reason(status),
             message: details.localized_message().map(|message| message.message.clone()).unwrap_or_default(),
             fields: violations.into_iter().map(|violation| (violation.field, violation.description)).collect(),
@@ -35,13 +35,13 @@ impl Refusal {
             fresh: fresh_challenge(status),
         };
         // The reason alone: a status message may repeat what the reader wrote.
-        let (reason, code) = (refusal.reason.as_str_name(), status.code());
-        if refusal.is_readers() {
-            tracing::debug!(reason, ?code, "duyet refused");
+        let (reason, code) = (error.reason.as_str_name(), status.code());
+        if error.is_readers() {
+            tracing::debug!(reason, ?code, "the service returned an error");
         } else {
-            tracing::warn!(reason, ?code, "duyet refused");
+            tracing::warn!(reason, ?code, "the service returned an error");
         }
-        refusal
+        error
     }
 
     /// The reader can do something about it; the rest is for whoever runs the portal.
