@@ -35,12 +35,12 @@ fn cpu() -> u64 {
     stat.split(' ').next().unwrap().parse().unwrap()
 }
 
-/// CPU microseconds of one of so many deeds.
-fn cost(deeds: u32, mut deed: impl FnMut()) -> f64 {
+/// CPU microseconds of one of so many runs.
+fn cost(runs: u32, mut run: impl FnMut()) -> f64 {
     let before = cpu();
-    (0..deeds).for_each(|_| deed());
+    (0..runs).for_each(|_| run());
     let spent = u32::try_from((cpu() - before) / 1_000).unwrap();
-    f64::from(spent) / f64::from(deeds)
+    f64::from(spent) / f64::from(runs)
 }
 
 fn median(mut costs: Vec<f64>) -> f64 {

@@ -82,11 +82,11 @@ fn main() -> Result<(), duyetd::domain::Error> {
     Ok(())
 }
 
-fn measure<T>(rounds: usize, deed: impl Fn() -> T) -> Duration {
+fn measure<T>(rounds: usize, run: impl Fn() -> T) -> Duration {
     let mut times: Vec<Duration> = (0..rounds)
         .map(|_| {
             let start = Instant::now();
-            black_box(deed());
+            black_box(run());
             start.elapsed()
         })
         .collect();

@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(told(&entry("ESCALATE", Approved, Approved)), "lan  demand a takedown");
         assert_eq!(told(&entry("LOCKDOWN", Unspecified, Unspecified)), "lan  lock the site down");
         let back = v1::AuditEntry { reverts: "x\u{1b}[2J".into(), ..entry("REVERT", Approved, Pending) };
-        assert_eq!(told(&back), "lan  take back: approved → pending  takes back x");
+        assert_eq!(told(&back), "lan  revert: approved → pending  reverts x");
     }
 
     #[test]

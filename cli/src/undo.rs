@@ -90,7 +90,7 @@ mod tests {
     use crate::outcome::Standing;
 
     #[test]
-    fn what_is_taken_back_is_the_last_deed_one_deed_or_a_batch() {
+    fn what_is_reverted_is_the_last_deed_one_deed_or_a_batch() {
         use v1::revert_request::Target;
         let id = Uuid::nil();
         let of = |deed, as_batch| target(&UndoArgs { deed, as_batch });
@@ -111,6 +111,6 @@ mod tests {
         assert_eq!(conflict.failure.unwrap().message, "lan moved it to “spam” since; that stays.");
         assert_eq!(sentence(&Item { result: &result, failure: None }, Locale::Vi), "ma: trở lại “chờ duyệt”");
         let ban = v1::ItemResult { ban_id: "lenh".into(), changed: true, ..Default::default() };
-        assert_eq!(sentence(&Item { result: &ban, failure: None }, Locale::En), "Ban lenh: taken back");
+        assert_eq!(sentence(&Item { result: &ban, failure: None }, Locale::En), "Ban lenh: reverted");
     }
 }

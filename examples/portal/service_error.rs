@@ -19,7 +19,7 @@ pub(crate) struct ServiceError {
     pub(crate) fields: Vec<(String, String)>,
     /// When to come back.
     pub(crate) wait: Option<Duration>,
-    /// A new image that came with the verdict on the old one: no second call, and no second count against a limit.
+    /// A new image that came with the error about the old one: no second call, and no second count against a limit.
     pub(crate) fresh: Option<Box<IssueChallengeResponse>>,
 }
 

@@ -31,7 +31,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A little more than the longest time for which the review takes no verdict about a comment that has just come onto the screen.
+/// A little more than the longest time for which the review takes no decision about a comment that has just come onto the screen.
 const PACE: Duration = Duration::from_millis(350);
 
 /// How a queue was cleared.

@@ -134,7 +134,7 @@ impl ReadyImages {
         self.room.notify_one();
     }
 
-    /// A panic under the lock leaves no half a deed, so the stock stays good.
+    /// A panic under the lock leaves nothing half done, so the stock stays good.
     fn lock(&self) -> MutexGuard<'_, Stock> {
         self.stock.lock().unwrap_or_else(PoisonError::into_inner)
     }

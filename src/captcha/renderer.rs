@@ -167,15 +167,15 @@ mod tests {
     const SHOWN: usize = 60;
 
     /// Does something with so many images of all motifs, on every core.
-    fn with_images(count: u64, deed: impl Fn(&Renderer, ImageSpec, u64) + Sync) {
+    fn with_images(count: u64, check: impl Fn(&Renderer, ImageSpec, u64) + Sync) {
         let (renderer, motifs) = (Renderer::new().unwrap(), motifs());
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         std::thread::scope(|scope| {
             for worker in 0..workers {
-                let (renderer, motifs, deed) = (&renderer, &motifs, &deed);
+                let (renderer, motifs, check) = (&renderer, &motifs, &check);
                 scope.spawn(move || {
                     for (seed, spec) in (0..count).zip(motifs.iter().cycle()).skip(worker).step_by(workers) {
-                        deed(renderer, *spec, seed);
+                        check(renderer, *spec, seed);
                     }
                 });
             }

@@ -135,7 +135,7 @@ pub struct PolicySettings {
     /// Score from which HYBRID marks as spam and POST holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// Of 100 automatic verdicts, so many go to a moderator, 0 to 100.
+    /// Of 100 automatic decisions, so many go to a moderator, 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_percent: Option<u8>,
     /// Days after which a comment that was not reviewed is rejected, 1 to 365.

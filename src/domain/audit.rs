@@ -19,7 +19,7 @@ named_enum! {
         Reject = "REJECT",
         Spam = "SPAM",
         Requeue = "REQUEUE",
-        /// An entry was taken back.
+        /// An entry was reverted.
         Revert = "REVERT",
         /// Nobody reviewed it in time.
         Expire = "EXPIRE",
@@ -57,12 +57,12 @@ impl From<Action> for AuditAction {
 }
 
 impl AuditAction {
-    /// What "take back my last deed" looks for: all that can be taken back but the taking back itself.
-    pub fn deeds() -> impl Iterator<Item = Self> + Clone + Send {
+    /// Actions of which the newest is reverted by [`super::revert::Target::Last`]: all that can be reverted, but no revert.
+    pub fn revertible_as_last() -> impl Iterator<Item = Self> + Clone + Send {
         Self::ALL.iter().copied().filter(|action| action.is_revertible() && *action != Self::Revert)
     }
 
-    /// True for what [`super::revert::Revert`] can take back.
+    /// True for what [`super::revert::Revert`] can revert.
     pub const fn is_revertible(self) -> bool {
         match self {
             Self::Approve
@@ -98,7 +98,7 @@ named_enum! {
     }
 }
 
-/// What was on a comment before an entry, beyond its status: what taking the entry back restores.
+/// What was on a comment before an entry, beyond its status: what a revert of the entry restores.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Before {
     pub reviewed_at: Option<DateTime<Utc>>,
@@ -109,7 +109,7 @@ pub struct Before {
 }
 
 impl Before {
-    /// The attention that taking the entry back restores on a comment that has `now`. Reports that came since stay open, and so does
+    /// The attention that a revert of the entry restores on a comment that has `now`. Reports that came since stay open, and so does
     /// what they flagged.
     pub fn restored(&self, now: &Attention) -> Attention {
         let since = (now.open_reports - self.left.open_reports).max(0);
@@ -144,7 +144,7 @@ pub struct AuditEntry {
     pub request_id: Option<Uuid>,
     /// What it was done together with.
     pub batch: Option<Uuid>,
-    /// The entry that this one took back.
+    /// The entry that this one reverted.
     pub reverts: Option<Uuid>,
     pub ban: Option<Uuid>,
     pub before: Option<Before>,
@@ -188,8 +188,8 @@ impl AuditEntry {
     /// True when [`judge`](Self::judge) replaces what is recorded. `look_changed` says that the entry changed whether or when a moderator
     /// looked at the comment.
     pub fn judges_anew(&self, look_changed: bool) -> bool {
-        let taken_back = self.action == AuditAction::Revert && look_changed;
-        self.judge().is_some() || self.from_status != self.to_status || taken_back
+        let is_revert = self.action == AuditAction::Revert && look_changed;
+        self.judge().is_some() || self.from_status != self.to_status || is_revert
     }
 }
 

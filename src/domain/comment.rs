@@ -125,7 +125,7 @@ impl Comment {
         }
     }
 
-    /// True when its own reader may take it back: it is public, or waits as far as the reader is told.
+    /// True when its own reader may withdraw it: it is public, or waits as far as the reader is told.
     pub const fn can_be_withdrawn(&self) -> bool {
         self.status.is_public() || self.is_waiting()
     }

@@ -70,7 +70,7 @@ pub enum DecisionError {
         from: Status,
         to: Status,
     },
-    /// Taken back before.
+    /// Reverted before.
     AlreadyReverted,
     NotRevertible,
 }
@@ -134,7 +134,7 @@ pub fn judge(
 /// Longest note, in graphemes.
 pub const MAX_NOTE: usize = 500;
 
-/// Checks reason and note of `action`; a spam verdict without a reason means [`Reason::SpamAd`].
+/// Checks reason and note of `action`; a spam decision without a reason means [`Reason::SpamAd`].
 pub fn check_reason(
     action: Action,
     reason: Option<Reason>,
@@ -181,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn the_second_with_the_same_verdict_is_told_it_is_done() {
+    fn the_second_with_the_same_decision_is_told_it_is_done() {
         let ruling = judge(Action::Approve, 1, &last_change(Status::Approved, 2), false).unwrap();
         assert_eq!(ruling, Ruling::AlreadyThere);
     }
 
     #[test]
-    fn the_second_with_another_verdict_is_told_who_was_first() {
+    fn the_second_with_another_decision_is_told_who_was_first() {
         let error = judge(Action::Reject, 1, &last_change(Status::Approved, 2), false).unwrap_err();
         assert!(matches!(error, DecisionError::Stale(first) if first.actor == "minh"));
     }

@@ -60,11 +60,11 @@ pub enum Error {
     BanSubjectUnknown,
     #[error("nothing of that kind in the audit")]
     AuditEntryNotFound,
-    #[error("only an admin may take this back")]
+    #[error("only an admin may revert this")]
     RevertDenied,
-    #[error("taken back before")]
+    #[error("reverted before")]
     AlreadyReverted,
-    #[error("this cannot be taken back")]
+    #[error("this cannot be reverted")]
     NotRevertible,
     #[error("the comment was changed by {}", .0.actor)]
     StaleRevision(Box<LastChange>),

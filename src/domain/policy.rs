@@ -32,7 +32,7 @@ impl Default for Thresholds {
     }
 }
 
-/// Of 100 automatic verdicts, so many go to a moderator, unless the service's setting says otherwise: who learns only from what it
+/// Of 100 automatic decisions, so many go to a moderator, unless the service's setting says otherwise: who learns only from what it
 /// did not decide itself learns nothing of its own mistakes.
 pub const SAMPLE_PERCENT: u8 = 3;
 
@@ -40,7 +40,7 @@ pub const SAMPLE_PERCENT: u8 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstStatus {
     pub status: Status,
-    /// A verdict of the score that a moderator shall look at: spam waits, what is published waits for a look beside.
+    /// An automatic decision that a moderator shall look at: spam waits, what is published waits for a look beside.
     pub sampled: bool,
 }
 
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drawn_verdict_is_looked_at() {
+    fn a_sampled_decision_is_looked_at() {
         let drawn = |mode, assessment: &Assessment| {
             first_status(mode, assessment, LEARNED, Circumstances { hold: false, drawn: true }).unwrap()
         };

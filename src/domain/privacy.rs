@@ -18,7 +18,7 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// Of SPAM: long enough to take a verdict back and to learn from it.
+    /// Of SPAM: long enough to revert a decision and to learn from it.
     pub spam_days: i64,
     /// Of REJECTED: as long as somebody may ask why.
     pub rejected_days: i64,

@@ -13,27 +13,27 @@ use super::{
     request::RequestRow,
 };
 
-/// How long moderators may take back their own deeds, in hours.
+/// How long moderators may revert their own decisions, in hours.
 pub const OWN_HOURS: i64 = 24;
 
-/// What to take back.
+/// What to revert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Target {
     Entry(Uuid),
     Batch(Uuid),
-    /// The actor's newest deed that can be taken back and was not yet, with its batch.
+    /// The actor's newest decision that can be reverted and was not yet, with its batch.
     Last,
 }
 
 /// A revert as it reaches the store.
 #[derive(Debug, Clone)]
 pub struct Revert {
-    /// Names the new entries when a batch is taken back. Their ids follow it, so it is made from `at` as they are.
+    /// Names the new entries when a batch is reverted. Their ids follow it, so it is made from `at` as they are.
     pub batch: Uuid,
     pub site: SiteId,
     pub target: Target,
     pub actor: String,
-    /// True for an admin: colleagues' deeds, too, and at any time.
+    /// True for an admin: colleagues' decisions, too, and at any time.
     pub any: bool,
     pub at: DateTime<Utc>,
     /// For replays; the response is filled in by the store.
@@ -41,7 +41,7 @@ pub struct Revert {
 }
 
 impl Revert {
-    /// Whether this actor may take back `entry`.
+    /// Whether this actor may revert `entry`.
     ///
     /// # Errors
     /// [`Error::RevertDenied`].
@@ -50,12 +50,12 @@ impl Revert {
         if self.any || own { Ok(()) } else { Err(Error::RevertDenied) }
     }
 
-    /// Own deeds from this time on may be taken back.
+    /// Own decisions from this time on may be reverted.
     pub fn own_since(&self) -> DateTime<Utc> {
         self.at - chrono::Duration::hours(OWN_HOURS)
     }
 
-    /// The id of the new entry that takes back the `nth` of several: ids in one order with them, made without randomness.
+    /// The id of the new entry that reverts the `nth` of several: ids in one order with them, made without randomness.
     pub const fn entry_id(&self, nth: usize) -> Uuid {
         Uuid::from_u128(self.batch.as_u128() + 1 + nth as u128)
     }
@@ -77,7 +77,7 @@ impl Subject {
         if let Self::Ban(id) = self { Some(id) } else { None }
     }
 
-    /// What `entry` can be taken back from; `None` for deeds that cannot.
+    /// What a revert of `entry` changes; `None` for entries that cannot.
     pub fn of(entry: &AuditEntry) -> Option<Self> {
         if !entry.action.is_revertible() {
             return None;
@@ -93,8 +93,8 @@ impl Subject {
 
 /// What a revert came to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Undone {
-    /// Names the new entries; `None` when a lone entry was taken back.
+pub struct RevertResult {
+    /// Names the new entries; `None` when a lone entry was reverted.
     pub batch: Option<Uuid>,
     pub items: Vec<Reverted>,
 }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn moderators_take_back_their_own_deeds_of_a_day_and_admins_all() {
+    fn moderators_revert_their_own_decisions_of_a_day_and_admins_all() {
         for (actor, hours, own) in [("lan", 0, true), ("lan", OWN_HOURS, true), ("lan", 25, false), ("minh", 0, false)]
         {
             let entry = entry(AuditAction::Approve, actor, hours);

@@ -193,8 +193,9 @@ impl LockdownCall {
     /// What it does, for the audit: until when, or that it lifts the one in force, and the note.
     pub fn summary(&self) -> String {
         let harder = if self.harder_challenges { " harder_challenges" } else { "" };
-        let deed = self.until.map_or_else(|| "lifted".to_owned(), |until| format!("until={}{harder}", to_text(until)));
-        if self.note.is_empty() { deed } else { format!("{deed} {}", self.note) }
+        let change =
+            self.until.map_or_else(|| "lifted".to_owned(), |until| format!("until={}{harder}", to_text(until)));
+        if self.note.is_empty() { change } else { format!("{change} {}", self.note) }
     }
 
     /// Notes an end that is too far ahead, or past: a lockdown that is over before it began would only look like one.

@@ -53,7 +53,7 @@ pub struct ModeratorStats {
     pub decisions: i64,
     /// Clock hours (UTC) with at least one decision.
     pub active_hours: i64,
-    /// Decisions that somebody else took back, or after which somebody else was the next to change the comment's status; a look that left it
+    /// Decisions that somebody else reverted, or after which somebody else was the next to change the comment's status; a look that left it
     /// on the page is overturned by taking it down. What becomes of a requeued comment overturns nothing: it was sent back for that.
     pub overturned: i64,
 }

@@ -117,7 +117,7 @@ pub struct SenderTrace {
 pub enum Inserted {
     /// All its rows are durable.
     Stored,
-    /// The same request was stored before, or by a twin in this batch.
+    /// The same request was stored before, or earlier in this batch.
     Known(RequestRow),
     /// It repeats a comment that was stored before, or by another request in this batch: nothing of it is stored, and its challenge
     /// is not spent.

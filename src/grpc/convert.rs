@@ -15,8 +15,8 @@ use crate::domain::{
     violation::{Problem, Violations},
 };
 
-/// Declares the two directions between a domain enum and its wire twin.
-macro_rules! twins {
+/// Declares the two directions between a domain enum and its wire enum.
+macro_rules! wire_enum {
     ($to:ident, $from:ident, $domain:ident, $wire:ident { $($one:ident = $other:ident,)+ }) => {
         pub(super) const fn $to(value: $domain) -> v1::$wire {
             match value { $($domain::$one => v1::$wire::$other,)+ }
@@ -32,26 +32,26 @@ macro_rules! twins {
     };
 }
 
-twins!(to_status, from_status, Status, CommentStatus {
+wire_enum!(to_status, from_status, Status, CommentStatus {
     Pending = Pending, Approved = Approved, Rejected = Rejected, Spam = Spam, Removed = Removed, Erased = Erased,
 });
 
-twins!(to_mode, from_mode, Mode, Mode { Pre = Pre, Post = Post, Hybrid = Hybrid, Closed = Closed, Hidden = Hidden, });
+wire_enum!(to_mode, from_mode, Mode, Mode { Pre = Pre, Post = Post, Hybrid = Hybrid, Closed = Closed, Hidden = Hidden, });
 
-twins!(to_reason, from_reason, Reason, Reason {
+wire_enum!(to_reason, from_reason, Reason, Reason {
     OffTopic = OffTopic, Insult = Insult, Hate = Hate, SpamAd = SpamAd, PersonalData = PersonalData, FalseInfo = FalseInfo,
     Illegal = Illegal, Language = Language, Duplicate = Duplicate, Expired = Expired, Other = Other,
 });
 
-twins!(to_ban_kind, from_ban_kind, BanKind, BanSubject {
+wire_enum!(to_ban_kind, from_ban_kind, BanKind, BanSubject {
     Device = Device, IpPrefix = IpPrefix, Fingerprint = Fingerprint, Author = Author,
 });
 
-twins!(to_ban_effect, from_ban_effect, BanEffect, BanEffect { Hold = Hold, Block = Block, });
+wire_enum!(to_ban_effect, from_ban_effect, BanEffect, BanEffect { Hold = Hold, Block = Block, });
 
-twins!(to_term_tier, from_term_tier, TermTier, TermTier { Exact = Exact, Stripped = Stripped, Teencode = Teencode, });
+wire_enum!(to_term_tier, from_term_tier, TermTier, TermTier { Exact = Exact, Stripped = Stripped, Teencode = Teencode, });
 
-twins!(to_term_state, from_term_state, TermState, TermState { Off = Off, Shadow = Shadow, Enforce = Enforce, });
+wire_enum!(to_term_state, from_term_state, TermState, TermState { Off = Off, Shadow = Shadow, Enforce = Enforce, });
 
 /// A verdict; only answers carry one.
 pub(super) const fn to_verdict(verdict: SpamVerdict) -> v1::Verdict {
@@ -62,7 +62,7 @@ pub(super) const fn to_verdict(verdict: SpamVerdict) -> v1::Verdict {
     }
 }
 
-twins!(to_takedown_kind, from_takedown_kind, TakedownKind, TakedownKind {
+wire_enum!(to_takedown_kind, from_takedown_kind, TakedownKind, TakedownKind {
     Authority = Authority, Complaint = Complaint,
 });
 

@@ -174,7 +174,7 @@ async fn lists_are_shed_before_submits() {
 }
 
 /// RPCs by whether they do something that must not be lost: they take a `request_id`, or belong to a challenge or a claim.
-fn deeds() -> (Vec<String>, Vec<String>) {
+fn writes() -> (Vec<String>, Vec<String>) {
     const LIKEWISE: [&str; 4] = ["IssueChallenge", "VerifyChallenge", "ClaimNext", "ReleaseClaims"];
     let set = prost_types::FileDescriptorSet::decode(duyet_proto::DESCRIPTORS).unwrap();
     let ours = || set.file.iter().filter(|file| file.package() == "duyet.v1");
@@ -182,7 +182,7 @@ fn deeds() -> (Vec<String>, Vec<String>) {
         let found = ours().flat_map(|file| &file.message_type).find(|one| name.ends_with(&format!(".{}", one.name())));
         found.unwrap().field.iter().any(|field| field.name() == "request_id")
     };
-    let (mut deeds, mut looks) = (Vec::new(), Vec::new());
+    let (mut writes, mut reads) = (Vec::new(), Vec::new());
     for (service, method) in
         ours().flat_map(|file| &file.service).flat_map(|one| one.method.iter().map(move |it| (one, it)))
     {
@@ -190,10 +190,10 @@ fn deeds() -> (Vec<String>, Vec<String>) {
         if method.server_streaming() {
             continue;
         }
-        let is_deed = has_request_id(method.input_type()) || LIKEWISE.contains(&method.name());
-        if is_deed { deeds.push(path) } else { looks.push(path) }
+        let is_write = has_request_id(method.input_type()) || LIKEWISE.contains(&method.name());
+        if is_write { writes.push(path) } else { reads.push(path) }
     }
-    (deeds, looks)
+    (writes, reads)
 }
 
 #[tokio::test]
@@ -206,12 +206,12 @@ async fn writes_are_shed_after_pages_and_lists() {
     let token = |path: &str| {
         if role::allowed(path).unwrap().contains(&Role::Portal) { &portal } else { &admin }
     };
-    let (deeds, looks) = deeds();
-    assert!(deeds.len() > 15 && looks.len() > 8, "{deeds:?} {looks:?}");
-    for path in deeds {
+    let (writes, reads) = writes();
+    assert!(writes.len() > 15 && reads.len() > 8, "{writes:?} {reads:?}");
+    for path in writes {
         assert!(layers.status(whole(&path, token(&path))).now_or_never().is_none(), "{path}");
     }
-    for path in looks {
+    for path in reads {
         assert_eq!(layers.reason(whole(&path, token(&path))).await, "OVERLOADED", "{path}");
     }
 }

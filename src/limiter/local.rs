@@ -77,7 +77,7 @@ impl<C: Clock + Clone> Local<C> {
         outcomes
     }
 
-    /// Takes back what was counted.
+    /// Refunds what was counted.
     pub(super) fn refund(&self, charges: &[Charge], outcomes: &[ChargeOutcome]) {
         for (charge, _) in charges.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_taken()) {
             if charge.weight.counts() {

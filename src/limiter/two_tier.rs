@@ -1,4 +1,4 @@
-//! A check asks the local tier first and then Redis, and takes back what only one of them counted.
+//! A check asks the local tier first and then Redis, and refunds what only one of them counted.
 
 use std::{
     borrow::Cow,
@@ -90,7 +90,7 @@ impl Limiter {
             (None, _) => (quotas, alone.clone(), Source::Local),
         };
         if is_denied(&outcomes) {
-            // Whoever counted it before the last word takes it back; a tier that denied by itself counted nothing.
+            // A tier that counted it before the last word refunds it; one that denied by itself counted nothing.
             if !is_denied(&alone) {
                 tiers.whole.refund(&charges, &alone);
             }

@@ -17,7 +17,7 @@ pub struct SiteDefaults {
     pub mode: Mode,
     /// In force on a site until its own decisions set others.
     pub thresholds: Thresholds,
-    /// Of 100 automatic verdicts, so many go to a moderator.
+    /// Of 100 automatic decisions, so many go to a moderator.
     pub sample_percent: u8,
     /// A comment that waited so many days is rejected.
     pub expire_pending_days: i64,

@@ -14,7 +14,7 @@ use crate::domain::{
     decision::DecisionError,
     id::CommentId,
     lifecycle::Status,
-    revert::{Revert, Reverted, Subject, Undone},
+    revert::{Revert, RevertResult, Reverted, Subject},
 };
 
 /// The entries that a revert is about.
@@ -92,7 +92,7 @@ impl<'a> Undo<'a> {
     }
 
     /// Judges every item, and says what is to be written.
-    pub(super) fn settle(&self, ground: &Ground) -> (Undone, Changes) {
+    pub(super) fn settle(&self, ground: &Ground) -> (RevertResult, Changes) {
         let mut items = Vec::with_capacity(self.deeds.len());
         let mut changes = Changes::default();
         for (nth, (subject, entry)) in self.deeds.iter().enumerate() {
@@ -102,7 +102,7 @@ impl<'a> Undo<'a> {
             });
         }
         outcome::recount(items.iter_mut().filter_map(|item| item.comment.as_mut()), &changes.comments);
-        (Undone { batch: self.batch, items }, changes)
+        (RevertResult { batch: self.batch, items }, changes)
     }
 
     fn comment(
@@ -210,7 +210,7 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    pub(super) fn of(undone: &Undone) -> Self {
+    pub(super) fn of(undone: &RevertResult) -> Self {
         let items = undone.items.iter().map(|item| (item.subject, item.result.clone())).collect();
         Self { batch: undone.batch, items }
     }
@@ -220,11 +220,11 @@ impl Remembered {
     }
 
     /// The first answer, with the comments as they are now.
-    pub(super) fn answer(self, comments: &HashMap<CommentId, Comment>) -> Undone {
+    pub(super) fn answer(self, comments: &HashMap<CommentId, Comment>) -> RevertResult {
         let item = |(subject, result): (Subject, _)| {
             let comment = subject.comment().and_then(|id| comments.get(&id).cloned());
             Reverted { subject, comment, result }
         };
-        Undone { batch: self.batch, items: self.items.into_iter().map(item).collect() }
+        RevertResult { batch: self.batch, items: self.items.into_iter().map(item).collect() }
     }
 }

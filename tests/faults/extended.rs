@@ -17,7 +17,7 @@ use super::{
 };
 use crate::support::newsroom::{Portal, empty_database_url};
 
-/// The newest migration of an index is taken back and made again.
+/// The newest migration of an index is reverted and made again.
 const UNDO: &str =
     "drop index comments_waiting_of_article; delete from _sqlx_migrations where version = 20261126100000";
 

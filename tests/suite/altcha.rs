@@ -67,8 +67,8 @@ async fn a_wrong_code_after_the_work_burns_it(database: Database) {
     let mut portal = newsroom.portal();
     let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_IMAGE).await;
     let proof = solved(&issued);
-    let verdicts = [("KM7RC", "CAPTCHA_INCORRECT"), (ANSWER, "CAPTCHA_USED")];
-    for (code, expected) in verdicts {
+    let results = [("KM7RC", "CAPTCHA_INCORRECT"), (ANSWER, "CAPTCHA_USED")];
+    for (code, expected) in results {
         let form =
             v1::SubmitCommentRequest { challenge_answer: code.into(), ..form_paying(&issued, &proof, "Thử mã") };
         let status = portal.comments.submit_comment(form).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Releasing what waits on an article.
+//! Approving what waits on an article.
 
 use duyet_proto::v1;
 use duyetd::{
@@ -98,7 +98,7 @@ async fn a_dry_run_says_what_approving_pending_comments_does(database: Database)
     let batch = Some(done.batch_id.parse().unwrap());
     let entries = audit(&newsroom, &AuditFilter { batch, ..AuditFilter::default() }).await;
     let changed: Vec<_> = entries.iter().map(|entry| (entry.actor.as_str(), entry.action.as_str())).collect();
-    assert_eq!(changed, [("moderator", "APPROVE"), ("moderator", "APPROVE")], "what Revert takes back by its batch");
+    assert_eq!(changed, [("moderator", "APPROVE"), ("moderator", "APPROVE")], "what Revert reverts by its batch");
     assert_eq!(newsroom.portal().list("cau-moi").await.total_count, 3);
     let nothing = desk.try_approve_pending(request(false)).await.unwrap();
     assert_eq!((nothing.released, nothing.batch_id.as_str(), nothing.still_waiting), (0, "", 4));

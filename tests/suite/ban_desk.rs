@@ -82,13 +82,13 @@ async fn what_went_along_comes_back_with_the_ban(database: Database) {
 
     let target = Some(v1::revert_request::Target::BatchId(ban.batch_id));
     let request = v1::RevertRequest { target, request_id: Uuid::new_v4().to_string() };
-    let undone = desk.moderation.revert(request).await.unwrap().into_inner();
-    assert_eq!(undone.results.len(), 4);
-    for one in &undone.results {
+    let reverted = desk.moderation.revert(request).await.unwrap().into_inner();
+    assert_eq!(reverted.results.len(), 4);
+    for one in &reverted.results {
         let moved_on = one.comment_id == moved;
         assert_eq!(one.status.as_ref().unwrap().code == 0, !moved_on, "{one:?}");
     }
-    assert!(undone.results.iter().any(|one| one.ban_id == ban.id));
+    assert!(reverted.results.iter().any(|one| one.ban_id == ban.id));
     let mut found = Vec::new();
     for id in [&waiting, &root, &moved] {
         found.push(desk.case(id).await.comment.unwrap().status());

@@ -150,8 +150,8 @@ async fn five_hundred_comments_fit_in_one_call(database: Database) {
     assert_eq!((home.rows("audit").await, newsroom.portal().list("cau-moi").await.total_count), (500, 500));
     let target = v1::revert_request::Target::BatchId(answer.batch_id);
     let revert = v1::RevertRequest { target: Some(target), request_id: Uuid::new_v4().to_string() };
-    let undone = desk.moderation.revert(revert).await.unwrap().into_inner();
-    assert!(undone.results.len() == 500 && undone.results.iter().all(|item| item.changed));
+    let reverted = desk.moderation.revert(revert).await.unwrap().into_inner();
+    assert!(reverted.results.len() == 500 && reverted.results.iter().all(|item| item.changed));
     assert_eq!((home.rows("audit").await, desk.queue().await.total), (1_000, 500));
     home.recount().await;
 }

@@ -1,4 +1,4 @@
-//! Challenges over the wire: passes, twins, levels.
+//! Challenges over the wire: passes, concurrent copies, levels.
 
 use std::collections::HashSet;
 

@@ -108,9 +108,9 @@ async fn of_ten_thousand_replays_over_two_replicas_none_passes_with_redis_up_emp
         }
     };
     // While the first challenges are raced for, in the middle, and at the end.
-    for (share, deed) in [(0, "empty"), (3, "kill"), (5, "start"), (7, "empty"), (8, "kill")] {
+    for (share, fault) in [(0, "empty"), (3, "kill"), (5, "start"), (7, "empty"), (8, "kill")] {
         reaches(share).await;
-        match deed {
+        match fault {
             "kill" => redis.stop(),
             "start" => redis.start_again(),
             _ => redis::cmd("FLUSHALL").exec(&mut redis.connection()).unwrap(),
@@ -183,7 +183,7 @@ async fn keys_change_on_all_replicas_and_no_reader_gets_an_error() {
             replicas[to].0.comments.submit_comment(form).await.unwrap();
         }
     }
-    // The old key is gone: its last readers get a fresh image with the verdict, and that one is good.
+    // The old key is gone: its last readers get a fresh image with the error, and that one is good.
     let issued = replicas[0].0.challenge("bai").await;
     let portal = &mut replicas[3].0;
     let form = form_paying(&issued, &issued.token, "Đến muộn");

@@ -10,28 +10,28 @@ use serde_json::Value as Json;
 
 use crate::{
     cli::{CONTESTED, DECIDED, Desk, GONE, LIMITED, PENDING, finish, keys},
-    support::canned::{BAN, BATCH, DEED},
+    support::canned::{BAN, BATCH, ENTRY},
 };
 
 #[test]
-fn undo_takes_back_the_last_deed_one_deed_or_a_batch() {
+fn undo_reverts_the_last_decision_one_decision_or_a_batch() {
     let desk = Desk::open();
     let last = desk.run(&["undo"]);
     assert_eq!((last.code, last.stdout.as_str()), (0, format!("{PENDING}: trở lại “chờ duyệt”\n").as_str()));
-    assert_eq!(desk.run(&["undo", DEED]).code, 0);
+    assert_eq!(desk.run(&["undo", ENTRY]).code, 0);
     let batch = desk.run(&["undo", "--batch", BATCH, "--lang", "en"]);
     assert_eq!(batch.code, 5, "{}", batch.stderr);
     assert!(batch.stdout.contains(&format!("{PENDING}: back to “pending”")), "{}", batch.stdout);
-    assert!(batch.stdout.contains(&format!("Ban {BAN}: taken back")), "{}", batch.stdout);
+    assert!(batch.stdout.contains(&format!("Ban {BAN}: reverted")), "{}", batch.stdout);
     let between = format!("{CONTESTED}: minh moved it to “spam” since; that stays.");
     assert!(batch.stderr.contains(&between), "{}", batch.stderr);
-    assert!(batch.stderr.contains("This was taken back before.") && batch.stderr.contains("Took back 2 of 4."));
+    assert!(batch.stderr.contains("This was reverted before.") && batch.stderr.contains("Reverted 2 of 4."));
     let targets = desk.asked(|asked| asked.reverts.iter().map(|one| one.target.clone().unwrap()).collect::<Vec<_>>());
-    assert_eq!(targets, [Target::Last(true), Target::DecisionId(DEED.into()), Target::BatchId(BATCH.into())]);
+    assert_eq!(targets, [Target::Last(true), Target::DecisionId(ENTRY.into()), Target::BatchId(BATCH.into())]);
 }
 
 #[test]
-fn undo_says_what_it_cannot_take_back() {
+fn undo_says_what_it_cannot_revert() {
     let desk = Desk::open();
     let unknown = desk.run(&["undo", GONE]);
     assert!(unknown.code == 3 && unknown.stderr.contains("--batch"), "{}", unknown.stderr);
@@ -128,7 +128,7 @@ fn bans_are_listed_and_revoked() {
     let json = desk.run(&["bans", "--json"]).json();
     assert_eq!(json["bans"].as_array().unwrap().len(), 1);
     assert!(desk.run(&["unban", BAN]).stdout.contains("Đã bỏ lệnh chặn"));
-    assert!(desk.run(&["unban", DEED]).stdout.contains("từ trước"));
+    assert!(desk.run(&["unban", ENTRY]).stdout.contains("từ trước"));
     assert_eq!(desk.run(&["unban", GONE]).code, 3);
     assert_eq!(desk.run(&["unban", BAN, "--json"]).json()["changed"], true);
 }
@@ -204,7 +204,7 @@ fn numbers_notes_demands_and_looks_are_told() {
         "TAKEDOWN_KIND_COMPLAINT"
     );
     let sender = desk.run(&["reveal", PENDING, "--note", "CV 12", "--lang", "en"]);
-    assert!(sender.stdout.contains("d0d0") && sender.stdout.contains("unknown") && sender.stderr.contains(DEED));
+    assert!(sender.stdout.contains("d0d0") && sender.stdout.contains("unknown") && sender.stderr.contains(ENTRY));
     assert_eq!(desk.run(&["reveal", PENDING, "--note", "x", "--json"]).json()["address"], "");
     assert_eq!(desk.run(&["reveal", PENDING]).code, 2);
     let exported = desk.run(&["export", PENDING]).stdout;
@@ -215,7 +215,7 @@ fn numbers_notes_demands_and_looks_are_told() {
         "{exported}"
     );
     let erased = desk.run(&["erase", "--author", "a1b2", "--yes", "--lang", "en"]);
-    assert!(erased.stdout.contains("3 comments and 1 report") && erased.stdout.contains(DEED), "{}", erased.stdout);
+    assert!(erased.stdout.contains("3 comments and 1 report") && erased.stdout.contains(ENTRY), "{}", erased.stdout);
     assert!(erased.stderr.contains("Erased 2 so far, 1 to go"), "{}", erased.stderr);
     let erasures = desk.asked(|asked| asked.erasures.clone());
     assert!(erasures.len() == 2 && erasures[0] == erasures[1], "the same request until it is done: {erasures:?}");

@@ -1,4 +1,4 @@
-//! The busy desk's commands against a real server: what they do is there afterwards, and can be taken back.
+//! The busy desk's commands against a real server: what they do is there afterwards, and can be reverted.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -19,11 +19,11 @@ use crate::{
 };
 
 on_both_databases! {
-    a_decision_is_taken_back_unless_somebody_came_later,
+    a_decision_is_reverted_unless_somebody_came_later,
     a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one,
-    a_campaign_is_decided_and_taken_back_as_one,
+    a_campaign_is_decided_and_reverted_as_one,
     a_ban_keeps_a_device_out_until_it_is_revoked,
-    a_ban_by_author_sweeps_and_is_undone_with_its_sweep,
+    a_ban_by_author_sweeps_and_is_reverted_with_its_sweep,
     a_site_is_locked_down_and_lets_go,
     an_article_that_closed_by_itself_opens_again,
     what_waits_on_an_article_is_approved,
@@ -165,13 +165,13 @@ async fn an_article_is_closed_before_its_first_comment_when_told_to(database: Da
     assert_eq!(reason(&unknown), "ARTICLE_NOT_FOUND");
 }
 
-async fn a_decision_is_taken_back_unless_somebody_came_later(database: Database) {
+async fn a_decision_is_reverted_unless_somebody_came_later(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let id = portal.say("bai", "Duyệt nhầm").await.comment_id;
     done(&newsroom, &["approve", &id]).await;
-    let undone = done(&newsroom, &["undo"]).await;
-    assert!(undone.contains(&format!("{id}: back to “pending”")), "{undone}");
+    let reverted = done(&newsroom, &["undo"]).await;
+    assert!(reverted.contains(&format!("{id}: back to “pending”")), "{reverted}");
     assert_eq!(status(&newsroom, &id).await, v1::CommentStatus::Pending);
 
     let approved = done_json(&newsroom, &["approve", &id]).await;
@@ -185,12 +185,12 @@ async fn a_decision_is_taken_back_unless_somebody_came_later(database: Database)
     assert_eq!(status(&newsroom, &id).await, v1::CommentStatus::Removed);
 
     let theirs = newsroom.desk().case(&id).await.decisions[0].id.clone();
-    assert_eq!(code(&newsroom, MODERATOR, &["undo", &theirs]).await, Some(4), "an admin's deed");
+    assert_eq!(code(&newsroom, MODERATOR, &["undo", &theirs]).await, Some(4), "an admin's decision");
     assert_eq!(code(&newsroom, "admin", &["undo", &theirs]).await, Some(0));
     assert_eq!(status(&newsroom, &id).await, v1::CommentStatus::Approved);
-    assert_eq!(code(&newsroom, "admin", &["undo", &theirs]).await, Some(5), "taken back before");
+    assert_eq!(code(&newsroom, "admin", &["undo", &theirs]).await, Some(5), "reverted before");
     let audit = done(&newsroom, &["audit", "--action", "revert"]).await;
-    assert!(audit.contains("take back: removed → approved") && audit.contains("admin"), "{audit}");
+    assert!(audit.contains("revert: removed → approved") && audit.contains("admin"), "{audit}");
 }
 
 async fn a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one(database: Database) {
@@ -221,15 +221,15 @@ async fn a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one(databa
     let batch = run["batchId"].as_str().unwrap().to_owned();
     // One of them is decided again: that stays.
     assert_eq!(code(&newsroom, "admin", &["approve", &ids[0], "--revision", "2"]).await, Some(0));
-    let undone = duyet(&newsroom, MODERATOR, &["undo", "--batch", &batch]).await;
-    assert_eq!(undone.status.code(), Some(5), "{}", text(&undone));
-    assert!(text(&undone).contains("Took back 6 of 7."), "{}", text(&undone));
+    let reverted = duyet(&newsroom, MODERATOR, &["undo", "--batch", &batch]).await;
+    assert_eq!(reverted.status.code(), Some(5), "{}", text(&reverted));
+    assert!(text(&reverted).contains("Reverted 6 of 7."), "{}", text(&reverted));
     assert_eq!(newsroom.desk().queue().await.total, 7);
     let audit = done_json(&newsroom, &["audit", "--batch", &batch]).await;
     assert_eq!(audit["entries"].as_array().unwrap().len(), 7);
 }
 
-async fn a_campaign_is_decided_and_taken_back_as_one(database: Database) {
+async fn a_campaign_is_decided_and_reverted_as_one(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai-2", v1::Mode::Post, 0).await;
@@ -284,7 +284,7 @@ async fn a_ban_keeps_a_device_out_until_it_is_revoked(database: Database) {
     assert_eq!(actions.collect::<Vec<_>>(), ["REVOKE_BAN", "CREATE_BAN"]);
 }
 
-async fn a_ban_by_author_sweeps_and_is_undone_with_its_sweep(database: Database) {
+async fn a_ban_by_author_sweeps_and_is_reverted_with_its_sweep(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let troll = device(&mut portal, "bai").await;
@@ -298,8 +298,8 @@ async fn a_ban_by_author_sweeps_and_is_undone_with_its_sweep(database: Database)
     assert_eq!(status(&newsroom, &shown).await, v1::CommentStatus::Removed);
     assert_eq!(status(&newsroom, &waiting).await, v1::CommentStatus::Rejected);
     let batch = banned["ban"]["batchId"].as_str().unwrap().to_owned();
-    let undone = done(&newsroom, &["undo", "--batch", &batch]).await;
-    assert!(undone.contains("taken back") && undone.contains("Took back 3 of 3."), "{undone}");
+    let reverted = done(&newsroom, &["undo", "--batch", &batch]).await;
+    assert!(reverted.contains("reverted") && reverted.contains("Reverted 3 of 3."), "{reverted}");
     assert_eq!(status(&newsroom, &shown).await, v1::CommentStatus::Approved);
     assert_eq!(status(&newsroom, &waiting).await, v1::CommentStatus::Pending);
 

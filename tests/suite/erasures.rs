@@ -67,7 +67,7 @@ async fn an_erasure_that_outlived_its_call_is_finished_in_the_background(databas
     let (erasure, row) = begun(&[AUTHOR]);
     home.store.begin_erasure(&site(), &erasure, &row).await.unwrap();
     home.store.begin_erasure(&site(), &erasure, &row).await.unwrap();
-    assert_eq!(home.rows("erasures").await, 1, "a twin begins nothing");
+    assert_eq!(home.rows("erasures").await, 1, "a concurrent copy begins nothing");
     assert_eq!(home.store.count_by(&site(), &erasure.authors, 1_000).await.unwrap(), 450);
     assert_eq!(home.store.count_by(&site(), &erasure.authors, 100).await.unwrap(), 100);
 

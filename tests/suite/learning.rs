@@ -1,4 +1,4 @@
-//! What decisions teach: on line and rebuilt alike, once for all replicas, and taken back when they are.
+//! What decisions teach: on line and rebuilt alike, once for all replicas, and reverted when they are.
 
 use duyet_proto::v1::{self, Outcome};
 use duyetd::{
@@ -22,7 +22,7 @@ use crate::support::{
 
 on_both_databases! {
     decisions_teach_and_a_second_replica_follows,
-    what_is_taken_back_is_unlearned_to_the_bit,
+    what_is_reverted_is_unlearned_to_the_bit,
     what_is_learned_on_line_is_what_the_whole_log_teaches,
     a_bulk_decision_teaches_no_more_than_a_minute_may,
     of_two_trainers_one_stores_a_version,
@@ -48,7 +48,7 @@ fn comment(n: i64) -> Submission {
     one
 }
 
-fn verdict(n: i64) -> Action {
+fn action_of(n: i64) -> Action {
     if n % 2 == 0 { Action::Spam } else { Action::Approve }
 }
 
@@ -58,7 +58,7 @@ async fn decide_all(home: &Home, numbers: impl Iterator<Item = i64>) -> Vec<(Com
     for n in numbers {
         let one = comment(n);
         home.store_all(std::slice::from_ref(&one)).await;
-        let batch = decision(n * 15, one.comment.id, verdict(n), 1);
+        let batch = decision(n * 15, one.comment.id, action_of(n), 1);
         home.decide_one(&batch).await.unwrap();
         decided.push((one.comment.id, batch.items[0].id));
     }
@@ -95,7 +95,7 @@ async fn decisions_teach_and_a_second_replica_follows(database: Database) {
     assert_eq!(learn(&follower, 1_002).await + learn(&trainer, 1_002).await, 0, "nothing is new");
 }
 
-async fn what_is_taken_back_is_unlearned_to_the_bit(database: Database) {
+async fn what_is_reverted_is_unlearned_to_the_bit(database: Database) {
     let home = home(database).await;
     let replica = services(&home.store);
     let decided = decide_all(&home, 0..20).await;
@@ -104,15 +104,15 @@ async fn what_is_taken_back_is_unlearned_to_the_bit(database: Database) {
     let late = decide_all(&home, 20..21).await;
     learn(&replica, 1_001).await;
     assert_ne!(knows(&replica).unwrap().1, before);
-    take_back(&home, late[0].1, 1_002).await;
+    revert(&home, late[0].1, 1_002).await;
     learn(&replica, 1_003).await;
     assert_eq!(knows(&replica).unwrap().1, before);
     // One from the middle of the log as well.
-    take_back(&home, decided[7].1, 1_004).await;
+    revert(&home, decided[7].1, 1_004).await;
     learn(&replica, 1_005).await;
     assert_eq!(replica.rules.learned(&site()).unwrap().model.counts(), (9, 10));
     // And one while others are decided, so that there is no less to learn than before.
-    take_back(&home, decided[3].1, 1_006).await;
+    revert(&home, decided[3].1, 1_006).await;
     decide_all(&home, 100..102).await;
     learn(&replica, 2_000).await;
     let (_, on_line) = knows(&replica).unwrap();
@@ -125,7 +125,7 @@ async fn what_is_taken_back_is_unlearned_to_the_bit(database: Database) {
     );
 }
 
-async fn take_back(home: &Home, entry: Uuid, second: i64) {
+async fn revert(home: &Home, entry: Uuid, second: i64) {
     let revert = Revert {
         batch: id_at(at(second)),
         site: site(),

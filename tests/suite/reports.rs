@@ -103,8 +103,8 @@ async fn reports_by_twenty_devices_at_once_neither_hide_nor_stale_a_comment(data
     assert_eq!(newsroom.desk().waiting().await, 1);
     let shown = portal.list("bai").await.comments;
     assert_eq!((shown.len(), shown[0].id.as_str(), shown[0].revision), (1, id.as_str(), 2));
-    let verdict = v1::DecideRequest { expected_revision: 2, ..decision(&id, Action::Reject) };
-    assert!(newsroom.desk().decide(verdict).await.unwrap().changed);
+    let rejection = v1::DecideRequest { expected_revision: 2, ..decision(&id, Action::Reject) };
+    assert!(newsroom.desk().decide(rejection).await.unwrap().changed);
 }
 
 async fn readers_without_a_device_count_by_their_address(database: Database) {

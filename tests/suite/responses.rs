@@ -34,7 +34,7 @@ const BOUNDED: [(&str, &str); 19] = [
     ("CommentService/GetComment", "one comment without replies"),
     ("CommentService/ListComments", "Page beside the reader's own"),
     ("ModerationService/BulkDecide", "500 results without texts"),
-    ("ModerationService/ClaimNext", "Room, the others are given back"),
+    ("ModerationService/ClaimNext", "Room, the others are released"),
     ("ModerationService/Decide", "one comment without replies"),
     ("ModerationService/GetCase", "100 decisions, 100 notes, 10 reports, 21 excerpts"),
     ("ModerationService/GetStats", "numbers"),
@@ -168,9 +168,9 @@ async fn results_of_many_decisions_carry_no_texts(database: Database) {
 
     let target = v1::revert_request::Target::BatchId(decided.batch_id);
     let revert = v1::RevertRequest { target: Some(target), request_id: Uuid::new_v4().to_string() };
-    let undone = desk.moderation.revert(revert.clone()).await.unwrap().into_inner();
-    assert_eq!(undone.results.iter().filter(|item| item.changed).count(), 500);
-    assert_eq!(desk.moderation.revert(revert).await.unwrap().into_inner(), undone);
+    let reverted = desk.moderation.revert(revert.clone()).await.unwrap().into_inner();
+    assert_eq!(reverted.results.iter().filter(|item| item.changed).count(), 500);
+    assert_eq!(desk.moderation.revert(revert).await.unwrap().into_inner(), reverted);
     // All of them fail: no answer has more to say.
     let stale = desk.moderation.bulk_decide(bulk(&cases, Action::Approve)).await.unwrap().into_inner();
     assert!(stale.results.iter().all(|item| item.status.as_ref().is_some_and(|status| status.code != 0)));

@@ -152,7 +152,7 @@ async fn what_spam_taught_outlives_its_text(database: Database) {
     office.maintenance.learn(&move || later).await.unwrap();
     assert_eq!(knows(&office), before, "to the bit");
 
-    // A replica that comes new, one that goes on, and one that learns all anew, since a verdict is taken back: all remember.
+    // A replica that comes new, one that goes on, and one that learns all anew, since a decision is reverted: all remember.
     let fresh = services(&home.store);
     fresh.maintenance.learn(&move || later).await.unwrap();
     assert_eq!(knows(&fresh), before);

@@ -1,4 +1,4 @@
-//! Taking back over the wire, and takedown clocks.
+//! Reverts over the wire, and takedown clocks.
 
 use duyet_proto::v1::{self, Action, CommentStatus, Mode, TakedownKind, revert_request::Target};
 use prost_types::Timestamp;
@@ -9,13 +9,13 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Desk, Newsroom, decision, fields, on_both_databases, reason};
 
 on_both_databases! {
-    a_slip_is_taken_back_with_the_last_deed,
-    a_whole_batch_is_taken_back_and_done_again,
-    a_colleagues_deed_is_for_admins,
+    a_slip_is_reverted_as_the_last_decision,
+    a_whole_batch_is_reverted_and_done_again,
+    a_colleagues_decision_is_for_admins,
     what_somebody_else_moved_since_is_told_and_left,
     a_resent_revert_is_done_once,
     everything_wrong_with_a_revert_is_told_at_once,
-    a_demand_has_the_term_of_its_kind_and_can_be_taken_back,
+    a_demand_has_the_term_of_its_kind_and_can_be_reverted,
     a_resent_demand_keeps_its_first_clock,
     everything_wrong_with_a_demand_is_told_at_once,
 }
@@ -28,7 +28,7 @@ async fn ask(desk: &mut Desk, request: v1::RevertRequest) -> Result<v1::RevertRe
     desk.moderation.revert(request).await.map(tonic::Response::into_inner)
 }
 
-async fn undo(desk: &mut Desk) -> v1::RevertResponse {
+async fn revert_last(desk: &mut Desk) -> v1::RevertResponse {
     ask(desk, revert(Target::Last(true))).await.unwrap()
 }
 
@@ -53,16 +53,16 @@ fn error_of(item: &v1::ItemResult) -> Status {
     Status::with_details(Code::from(told.code), &told.message, told.encode_to_vec().into())
 }
 
-async fn a_slip_is_taken_back_with_the_last_deed(database: Database) {
+async fn a_slip_is_reverted_as_the_last_decision(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let (kept, slip) = (portal.say("bai", "Một").await.comment_id, portal.say("bai", "Hai").await.comment_id);
     desk.approve(&kept).await;
     let approval = desk.approve(&slip).await.decision_id;
     assert_eq!(portal.list("bai").await.total_count, 2);
-    let undone = undo(&mut desk).await;
-    assert_eq!((undone.results.len(), undone.batch_id.as_str()), (1, ""));
-    let item = &undone.results[0];
+    let reverted = revert_last(&mut desk).await;
+    assert_eq!((reverted.results.len(), reverted.batch_id.as_str()), (1, ""));
+    let item = &reverted.results[0];
     assert_eq!((item.comment_id.as_str(), item.changed, item.ban_id.as_str()), (slip.as_str(), true, ""));
     assert_eq!(item.status, Some(tonic_types::pb::Status::default()));
     assert_eq!(item.comment.as_ref().unwrap().status(), CommentStatus::Pending);
@@ -74,11 +74,11 @@ async fn a_slip_is_taken_back_with_the_last_deed(database: Database) {
     );
     assert_eq!((entry.actor.as_str(), case.comment.unwrap().revision), ("moderator", 3));
     assert_eq!((portal.list("bai").await.total_count, desk.queue().await.total), (1, 1));
-    assert_eq!(undo(&mut desk).await.results[0].comment_id, kept, "then the one before");
+    assert_eq!(revert_last(&mut desk).await.results[0].comment_id, kept, "then the one before");
     assert_eq!(reason(&ask(&mut desk, revert(Target::Last(true))).await.unwrap_err()), "AUDIT_ENTRY_NOT_FOUND");
 }
 
-async fn a_whole_batch_is_taken_back_and_done_again(database: Database) {
+async fn a_whole_batch_is_reverted_and_done_again(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", Mode::Post, 0).await;
@@ -95,8 +95,8 @@ async fn a_whole_batch_is_taken_back_and_done_again(database: Database) {
     };
     let batch = desk.moderation.bulk_decide(request).await.unwrap().into_inner().batch_id;
     assert_eq!(portal.list("bai").await.total_count, 0);
-    let undone = ask(&mut desk, revert(Target::BatchId(batch.clone()))).await.unwrap();
-    assert!(undone.results.len() == 3 && undone.results.iter().all(|item| item.changed));
+    let reverted = ask(&mut desk, revert(Target::BatchId(batch.clone()))).await.unwrap();
+    assert!(reverted.results.len() == 3 && reverted.results.iter().all(|item| item.changed));
     assert_eq!(portal.list("bai").await.total_count, 3);
     let twice = ask(&mut desk, revert(Target::BatchId(batch))).await.unwrap();
     for item in &twice.results {
@@ -104,12 +104,12 @@ async fn a_whole_batch_is_taken_back_and_done_again(database: Database) {
         assert_eq!((error.code(), reason(&error).as_str()), (Code::FailedPrecondition, "ALREADY_REVERTED"));
         assert!(!item.changed && item.decision_id.is_empty() && item.comment.is_some());
     }
-    let redone = ask(&mut desk, revert(Target::BatchId(undone.batch_id))).await.unwrap();
+    let redone = ask(&mut desk, revert(Target::BatchId(reverted.batch_id))).await.unwrap();
     assert!(redone.results.iter().all(|item| item.comment.as_ref().unwrap().status() == CommentStatus::Spam));
     assert_eq!(portal.list("bai").await.total_count, 0);
 }
 
-async fn a_colleagues_deed_is_for_admins(database: Database) {
+async fn a_colleagues_decision_is_for_admins(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Hay").await.comment_id;
     let approval = newsroom.desk().approve(&id).await.decision_id;
@@ -120,8 +120,8 @@ async fn a_colleagues_deed_is_for_admins(database: Database) {
     let status = ask(&mut stranger, revert(Target::DecisionId(approval.clone()))).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "AUDIT_ENTRY_NOT_FOUND"));
     let mut chief = newsroom.desk_with(&newsroom.token("admin"));
-    let undone = ask(&mut chief, revert(Target::DecisionId(approval))).await.unwrap();
-    assert_eq!(undone.results[0].comment.as_ref().unwrap().status(), CommentStatus::Pending);
+    let reverted = ask(&mut chief, revert(Target::DecisionId(approval))).await.unwrap();
+    assert_eq!(reverted.results[0].comment.as_ref().unwrap().status(), CommentStatus::Pending);
     assert_eq!(chief.case(&id).await.decisions[0].actor, "admin");
 }
 
@@ -131,15 +131,15 @@ async fn what_somebody_else_moved_since_is_told_and_left(database: Database) {
     let approval = desk.approve(&id).await.decision_id;
     let mut chief = newsroom.desk_with(&newsroom.token("admin"));
     chief.decide(v1::DecideRequest { expected_revision: 2, ..decision(&id, Action::Spam) }).await.unwrap();
-    let undone = ask(&mut desk, revert(Target::DecisionId(approval))).await.unwrap();
-    let error = error_of(&undone.results[0]);
+    let reverted = ask(&mut desk, revert(Target::DecisionId(approval))).await.unwrap();
+    let error = error_of(&reverted.results[0]);
     assert_eq!((error.code(), reason(&error).as_str()), (Code::Aborted, "STALE_REVISION"));
     let told = error.get_details_error_info().unwrap().metadata;
     assert_eq!(
         ["decided_by", "current_status", "current_revision"].map(|key| told[key].as_str()),
         ["admin", "SPAM", "3"]
     );
-    assert_eq!(undone.results[0].comment.as_ref().unwrap().status(), CommentStatus::Spam);
+    assert_eq!(reverted.results[0].comment.as_ref().unwrap().status(), CommentStatus::Spam);
     assert_eq!(desk.case(&id).await.decisions.len(), 2);
 }
 
@@ -179,7 +179,7 @@ async fn everything_wrong_with_a_revert_is_told_at_once(database: Database) {
     assert_eq!((status.code(), reason(&status).as_str()), (Code::FailedPrecondition, "NOT_REVERTIBLE"));
 }
 
-async fn a_demand_has_the_term_of_its_kind_and_can_be_taken_back(database: Database) {
+async fn a_demand_has_the_term_of_its_kind_and_can_be_reverted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", Mode::Post, 0).await;
@@ -194,7 +194,7 @@ async fn a_demand_has_the_term_of_its_kind_and_can_be_taken_back(database: Datab
         assert_eq!(takedown.kind(), kind);
         assert_eq!(takedown.due_at.unwrap().seconds - entry.at.unwrap().seconds, hours * 3_600);
         assert_eq!(desk.queue().await.total, 1);
-        undo(&mut desk).await;
+        revert_last(&mut desk).await;
         let case = desk.case(&id).await;
         assert_eq!((desk.queue().await.total, case.comment.unwrap().revision, case.decisions.len()), (0, 1, 2));
     }

@@ -8,7 +8,7 @@ use crate::support::newsroom::{Database, Desk, Newsroom, decision, fields, on_bo
 
 on_both_databases! {
     numbers_tell_what_came_what_waits_and_who_decided,
-    a_decision_taken_back_by_an_admin_is_overturned_and_ones_own_second_thoughts_are_not,
+    a_decision_reverted_by_an_admin_is_overturned_and_ones_own_second_thoughts_are_not,
     numbers_begin_a_day_ago_and_at_most_a_quarter,
 }
 
@@ -39,7 +39,7 @@ async fn numbers_tell_what_came_what_waits_and_who_decided(database: Database) {
     }
     let overruled = v1::DecideRequest { expected_revision: 2, ..decision(&ids[0], Action::Reject) };
     admin.decide(overruled).await.unwrap();
-    // A verdict that is there already is no decision.
+    // A decision that is there already is no decision.
     let again = decision(&ids[1], Action::Approve);
     assert!(!admin.decide(again).await.unwrap().changed);
 
@@ -67,7 +67,7 @@ async fn numbers_tell_what_came_what_waits_and_who_decided(database: Database) {
     assert_eq!((theirs.waiting, theirs.submitted.len(), theirs.moderators.len()), (0, 0, 0));
 }
 
-async fn a_decision_taken_back_by_an_admin_is_overturned_and_ones_own_second_thoughts_are_not(database: Database) {
+async fn a_decision_reverted_by_an_admin_is_overturned_and_ones_own_second_thoughts_are_not(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, desk) = (newsroom.portal(), newsroom.desk());
     let admin = newsroom.desk_with(&newsroom.token("admin"));

@@ -14,7 +14,9 @@ use uuid::Uuid;
 
 use crate::support::{
     home::Home,
-    newsroom::{Database, Desk, Newsroom, decision as verdict, desk_at, fields, on_both_databases, portal_at, reason},
+    newsroom::{
+        Database, Desk, Newsroom, decision as decide_request, desk_at, fields, on_both_databases, portal_at, reason,
+    },
     office::{metric_value, services},
     sample::{at, decision, site, submission, term_change},
 };
@@ -150,7 +152,7 @@ async fn a_dry_run_tells_whom_a_term_would_have_met_and_writes_nothing(database:
     for (n, text) in said.into_iter().enumerate() {
         let id = portal.say("bai", text).await.comment_id;
         match n {
-            3 => _ = desk.decide(verdict(&id, v1::Action::Reject)).await.unwrap(),
+            3 => _ = desk.decide(decide_request(&id, v1::Action::Reject)).await.unwrap(),
             4 => {}
             _ => _ = desk.approve(&id).await,
         }
@@ -245,8 +247,8 @@ async fn a_term_is_changed_by_who_saw_it_last(database: Database) {
     for error in [admin.put(listed.clone()).await.unwrap_err(), admin.delete(&listed).await.unwrap_err()] {
         assert_eq!((error.code(), reason(&error).as_str()), (Code::Aborted, "STALE_REVISION"));
     }
-    let twin = admin.put(term("CHẠY ÁN", v1::TermTier::Exact)).await.unwrap_err();
-    assert_eq!(fields(&twin), ["term.pattern"]);
+    let second = admin.put(term("CHẠY ÁN", v1::TermTier::Exact)).await.unwrap_err();
+    assert_eq!(fields(&second), ["term.pattern"]);
     assert_eq!(admin.terms(v1::ListTermsRequest::default()).await.terms, [changed]);
 }
 
@@ -352,7 +354,7 @@ async fn a_replay_sets_rules_against_decisions(database: Database) {
     ];
     for (text, action) in said {
         let id = portal.say("bai", text).await.comment_id;
-        desk.decide(verdict(&id, action)).await.unwrap();
+        desk.decide(decide_request(&id, action)).await.unwrap();
     }
     let replay = |desk: &Desk, term, limit| {
         let mut rules = desk.rules.clone();

@@ -21,7 +21,7 @@ use crate::support::{
 
 on_both_databases! {
     a_queue_is_cleared_by_keys,
-    a_colleagues_verdict_is_shown_and_passed,
+    a_colleagues_decision_is_shown_and_passed,
     keys_that_come_at_once_decide_one_comment,
     what_a_colleague_took_back_is_decided_as_it_stands,
 }
@@ -176,7 +176,7 @@ async fn a_queue_is_cleared_by_keys(database: Database) {
     assert_eq!(statuses, expected);
 }
 
-async fn a_colleagues_verdict_is_shown_and_passed(database: Database) {
+async fn a_colleagues_decision_is_shown_and_passed(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let contested = portal.say("bai", "Contested-one").await.comment_id;

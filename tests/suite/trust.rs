@@ -52,7 +52,7 @@ impl Desk {
         self.policy.approve_pending(request).await.unwrap();
     }
 
-    async fn take_back(&mut self) -> Result<(), tonic::Status> {
+    async fn revert(&mut self) -> Result<(), tonic::Status> {
         let request = v1::RevertRequest { target: Some(Target::Last(true)), request_id: Uuid::new_v4().to_string() };
         self.moderation.revert(request).await.map(drop)
     }
@@ -89,7 +89,7 @@ async fn bulk_decisions_approve_pending_and_reverts_earn_no_trust(database: Data
     assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "approve pending");
     for id in &ids[..6] {
         desk.decide(v1::DecideRequest { expected_revision: 2, ..decision(id, Action::Reject) }).await.unwrap();
-        desk.take_back().await.unwrap();
+        desk.revert().await.unwrap();
     }
     assert_eq!(portal.list("bai").await.comments.len(), 12);
     assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "reverts");
@@ -124,7 +124,7 @@ async fn no_walk_of_calls_without_a_decision_earns_trust(database: Database) {
             }
             1 => drop(desk.moderation.bulk_decide(bulk(&ids)).await),
             2 if revision > 0 => desk.approve_pending("bai").await,
-            3 => drop(desk.take_back().await),
+            3 => drop(desk.revert().await),
             4 if !ids.is_empty() => {
                 let request = v1::ReportCommentRequest {
                     comment_id: ids[step % ids.len()].clone(),

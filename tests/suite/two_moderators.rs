@@ -196,7 +196,7 @@ async fn bulk(desk: Desk, ids: Vec<CommentId>, action: Action, revision: i64) ->
     (answer.batch_id, changed(&answer.results))
 }
 
-async fn take_back(desk: Desk, batch: String) -> Vec<String> {
+async fn revert(desk: Desk, batch: String) -> Vec<String> {
     let request = v1::RevertRequest { target: Some(Target::BatchId(batch)), request_id: Uuid::new_v4().to_string() };
     let call = |mut desk: Desk| {
         let request = request.clone();
@@ -249,8 +249,8 @@ async fn bulk_decisions_and_reverts_that_cross_each_other_never_block_for_good(d
     }
     for (batch, own) in batches {
         if !own.is_empty() {
-            // An admin may take back a colleague's.
-            second.spawn(take_back(desks[1].clone(), batch));
+            // An admin may revert a colleague's.
+            second.spawn(revert(desks[1].clone(), batch));
         }
     }
     let again = second.join_all().await.concat().len();

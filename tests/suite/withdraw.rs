@@ -1,4 +1,4 @@
-//! A reader takes back one comment of their own by its receipt.
+//! A reader withdraws one comment of their own by its receipt.
 
 use duyet_proto::v1::{self, Action, CommentStatus};
 use tonic::{Code, Status};
@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_reader_takes_back_a_waiting_and_a_public_comment,
+    a_reader_withdraws_a_waiting_and_a_public_comment,
     a_resent_withdrawal_is_the_same_and_another_changes_nothing,
     only_the_receipt_of_the_comment_withdraws_it,
     what_a_moderator_took_down_is_not_withdrawn,
@@ -32,7 +32,7 @@ impl Portal {
     }
 }
 
-async fn a_reader_takes_back_a_waiting_and_a_public_comment(database: Database) {
+async fn a_reader_withdraws_a_waiting_and_a_public_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let waiting = portal.say("bai", "Câu còn chờ").await;

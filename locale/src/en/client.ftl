@@ -96,13 +96,13 @@ cli-siblings = Comments with the same text
 cli-as-one = Decide them as one: duyet bulk spam --campaign { $id }
 cli-author-comments = Other comments of this author
 cli-undone = { $id }: back to “{ $status }”
-cli-undone-ban = Ban { $id }: taken back
+cli-undone-ban = Ban { $id }: reverted
 cli-undone-already = { $id }: nothing changed
 cli-undo-conflict = { $actor } moved it to “{ $status }” since; that stays.
 cli-undo-perhaps-batch = If this is the id of a whole batch, add --batch.
-cli-undo-nothing = There was nothing to take back.
-cli-undo-count = Took back { $count } of { $total }.
-cli-undo-batch = To take the batch back: duyet undo --batch { $batch }
+cli-undo-nothing = There was nothing to revert.
+cli-undo-count = Reverted { $count } of { $total }.
+cli-undo-batch = To revert the batch: duyet undo --batch { $batch }
 cli-bulk-all = There is no filter. If you really mean all that needs a look, add --all.
 cli-bulk-yes = There is nobody to ask. Add --yes to go on, or --dry-run to look first.
 cli-bulk-rest =
@@ -145,7 +145,7 @@ cli-erase-ask = Erase { $comments ->
 } and { $reports ->
     [one] 1 report
    *[other] { $reports } reports
-}? This cannot be taken back. [y/N]{" "}
+}? This cannot be reverted. [y/N]{" "}
 cli-erasing = Erased { $comments } so far, { $remaining } to go. It goes on even if you stop waiting.
 cli-erased = Erased for good: { $comments ->
     [one] 1 comment
@@ -220,7 +220,7 @@ cli-takedowns = { $count }, { $overdue } overdue
 cli-noted = Noted on comment { $id }.
 cli-escalated = { $id } must be decided by { $at } ({ $left }): { $kind }.
 cli-revealed = This look is in the audit, entry { $id }.
-cli-reverts = takes back { $id }
+cli-reverts = reverts { $id }
 cli-watch-begun =
     { $total ->
         [10001] Watching the queue, more than 10000 comments wait. Ctrl-C ends it.
@@ -312,7 +312,7 @@ action-reject = reject
 action-spam = mark as spam
 action-requeue = back to the queue
 action-update-article = change the article
-action-revert = take back
+action-revert = revert
 action-expire = expired
 action-escalate = demand a takedown
 action-create-ban = ban
@@ -321,7 +321,7 @@ action-update-site = change the site
 action-lockdown = lock the site down
 action-reveal-sender = reveal the sender
 action-erase = erased on request
-action-withdraw = taken back by the reader
+action-withdraw = withdrawn by the reader
 action-purge = kept long enough
 action-put-term = list a term
 action-delete-term = take a term off the list
@@ -351,7 +351,7 @@ help-audit = List who did what
 help-completions = Print a shell's completion script
 help-watch = Follow the queue, one line per event
 help-bulk = Decide everything that a filter finds
-help-undo = Take back your last deed, one decision, or a whole batch
+help-undo = Revert your last decision, one decision, or a whole batch
 help-note = Leave colleagues a note on a comment
 help-escalate = Record a demand to take a comment down, with its due time
 help-ban = Ban the sender or the text of a comment
@@ -405,7 +405,7 @@ help-arg-most = Decide so many at most
 help-arg-all = Allow no filter: all that needs a look
 help-arg-dry-run = Only say what would be done, and change nothing
 help-arg-yes = Do not ask
-help-arg-deed = Id of the audit entry to take back; without it your last deed
+help-arg-deed = Id of the audit entry to revert; without it your last decision
 help-arg-as-batch = The id is that of a whole batch
 help-arg-text = The note, in quotes
 help-arg-demand = Who demands it
@@ -465,8 +465,8 @@ man-example-queue = Reported comments, most reports first.
 man-example-json = Ids of all that waits, for scripts.
 man-example-watch = Follow comments with a high spam score, one line of JSON per event.
 man-example-reject = Reject a comment that shows personal data.
-man-example-undo = Take back your last deed.
-man-example-undo-batch = Take back a whole batch.
+man-example-undo = Revert your last decision.
+man-example-undo-batch = Revert a whole batch.
 man-example-bulk = See which comments would be marked as spam.
 man-example-bulk-author = Reject all that waits of one author.
 man-example-ban = Hold comments from that address range for two days.
@@ -481,7 +481,7 @@ man-example-man = Write all pages where man looks for them.
 
 # triage's own
 
-help-triage = Review on the full screen, one key per verdict
+help-triage = Review on the full screen, one key per decision
 help-arg-lease = Hold comments for you alone for so many minutes, 1 to 10
 
 # the learned score

@@ -59,10 +59,10 @@ error-banned = You cannot comment here at the moment.
 error-ban-not-found = There is no such ban.
 error-term-not-found = There is no such term.
 error-ban-subject-unknown = It is not known what to ban: the comment came without it, or too long ago.
-error-audit-entry-not-found = There is nothing of that kind to take back.
-error-revert-denied = Only an admin may take back a colleague's decision, or one older than 24 hours.
-error-already-reverted = This was taken back before.
-error-not-revertible = This cannot be taken back.
+error-audit-entry-not-found = There is nothing of that kind to revert.
+error-revert-denied = Only an admin may revert a colleague's decision, or one older than 24 hours.
+error-already-reverted = This was reverted before.
+error-not-revertible = This cannot be reverted.
 
 # problems
 

@@ -428,7 +428,7 @@ man-example-man = Ghi mọi trang hướng dẫn cho lệnh man.
 
 # triage's own
 
-help-triage = Duyệt toàn màn hình bằng phím, mỗi phán quyết một phím
+help-triage = Duyệt toàn màn hình bằng phím, mỗi quyết định một phím
 help-arg-lease = Giữ bình luận cho riêng bạn trong bao nhiêu phút, 1 đến 10
 
 # the learned score

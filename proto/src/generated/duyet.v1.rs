@@ -305,7 +305,7 @@ pub struct AuditEntry {
     /// What it was done together with. Empty when alone.
     #[prost(string, tag = "13")]
     pub batch_id: ::prost::alloc::string::String,
-    /// The entry that this one took back. Empty unless action is REVERT.
+    /// The entry that this one reverted. Empty unless action is REVERT.
     #[prost(string, tag = "14")]
     pub reverts: ::prost::alloc::string::String,
     /// The ban made or revoked. Empty otherwise.
@@ -758,7 +758,7 @@ pub struct ClaimNextResponse {
     /// When the new and the renewed claims end.
     #[prost(message, optional, tag = "2")]
     pub lease_expires_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// Those of renew that the caller holds now. The others were decided, taken back since, or taken by a colleague.
+    /// Those of renew that the caller holds now. The others were decided, released since, or taken by a colleague.
     #[prost(string, repeated, tag = "3")]
     pub renewed: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -789,7 +789,7 @@ impl ::prost::Name for ReleaseClaimsRequest {
         "/duyet.v1.ReleaseClaimsRequest".into()
     }
 }
-/// What was given back.
+/// What was released.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReleaseClaimsResponse {
     /// How many were still held.
@@ -1066,7 +1066,7 @@ pub mod revert_request {
         /// All of a batch.
         #[prost(string, tag = "2")]
         BatchId(::prost::alloc::string::String),
-        /// The newest of the caller's own deeds that can be taken back and was not yet, with its batch. Must be true.
+        /// The newest of the caller's own decisions that can be reverted and was not yet, with its batch. Must be true.
         #[prost(bool, tag = "3")]
         Last(bool),
     }
@@ -1087,7 +1087,7 @@ pub struct RevertResponse {
     /// One per comment or ban.
     #[prost(message, repeated, tag = "1")]
     pub results: ::prost::alloc::vec::Vec<ItemResult>,
-    /// Names the new audit entries. Empty when a single entry was taken back.
+    /// Names the new audit entries. Empty when a single entry was reverted.
     #[prost(string, tag = "2")]
     pub batch_id: ::prost::alloc::string::String,
 }
@@ -1753,9 +1753,9 @@ pub mod moderation_service_client {
                 .insert(GrpcMethod::new("duyet.v1.ModerationService", "BulkDecide"));
             self.inner.unary(req, path, codec).await
         }
-        /// Takes back a decision, an escalation, a ban, or all of a batch, each only where nothing happened since. A moderator may take back
-        /// their own deeds of the last 24 h, an admin all. Errors of the whole: VALIDATION_FAILED, REQUEST_ID_REUSED, AUDIT_ENTRY_NOT_FOUND, REVERT_DENIED,
-        /// NOT_REVERTIBLE for a deed of another kind, STORAGE_UNAVAILABLE. Errors of an item: STALE_REVISION, ALREADY_REVERTED, NOT_REVERTIBLE, COMMENT_NOT_FOUND.
+        /// Reverts a decision, an escalation, a ban, or all of a batch, each only where nothing happened since. A moderator may revert
+        /// their own decisions of the last 24 h, an admin all. Errors of the whole: VALIDATION_FAILED, REQUEST_ID_REUSED, AUDIT_ENTRY_NOT_FOUND, REVERT_DENIED,
+        /// NOT_REVERTIBLE for an entry of another kind, STORAGE_UNAVAILABLE. Errors of an item: STALE_REVISION, ALREADY_REVERTED, NOT_REVERTIBLE, COMMENT_NOT_FOUND.
         pub async fn revert(
             &mut self,
             request: impl tonic::IntoRequest<super::RevertRequest>,
@@ -1954,9 +1954,9 @@ pub mod moderation_service_server {
             tonic::Response<super::BulkDecideResponse>,
             tonic::Status,
         >;
-        /// Takes back a decision, an escalation, a ban, or all of a batch, each only where nothing happened since. A moderator may take back
-        /// their own deeds of the last 24 h, an admin all. Errors of the whole: VALIDATION_FAILED, REQUEST_ID_REUSED, AUDIT_ENTRY_NOT_FOUND, REVERT_DENIED,
-        /// NOT_REVERTIBLE for a deed of another kind, STORAGE_UNAVAILABLE. Errors of an item: STALE_REVISION, ALREADY_REVERTED, NOT_REVERTIBLE, COMMENT_NOT_FOUND.
+        /// Reverts a decision, an escalation, a ban, or all of a batch, each only where nothing happened since. A moderator may revert
+        /// their own decisions of the last 24 h, an admin all. Errors of the whole: VALIDATION_FAILED, REQUEST_ID_REUSED, AUDIT_ENTRY_NOT_FOUND, REVERT_DENIED,
+        /// NOT_REVERTIBLE for an entry of another kind, STORAGE_UNAVAILABLE. Errors of an item: STALE_REVISION, ALREADY_REVERTED, NOT_REVERTIBLE, COMMENT_NOT_FOUND.
         async fn revert(
             &self,
             request: tonic::Request<super::RevertRequest>,
@@ -3748,7 +3748,7 @@ pub mod captcha_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Checks an answer for one of the portal's other forms or for the ALTCHA widget's verifyUrl, and burns the challenge whatever the
-        /// verdict.
+        /// answer.
         /// Errors: VALIDATION_FAILED, RATE_LIMITED, the CAPTCHA_* reasons, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
         pub async fn verify_challenge(
             &mut self,
@@ -3801,7 +3801,7 @@ pub mod captcha_service_server {
             tonic::Status,
         >;
         /// Checks an answer for one of the portal's other forms or for the ALTCHA widget's verifyUrl, and burns the challenge whatever the
-        /// verdict.
+        /// answer.
         /// Errors: VALIDATION_FAILED, RATE_LIMITED, the CAPTCHA_* reasons, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
         async fn verify_challenge(
             &self,
@@ -4284,7 +4284,7 @@ impl ::prost::Name for ReportCommentResponse {
         "/duyet.v1.ReportCommentResponse".into()
     }
 }
-/// A reader takes back one comment.
+/// A reader withdraws one comment.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WithdrawCommentRequest {
     /// Which.
@@ -4618,7 +4618,7 @@ pub mod comment_service_client {
                 .insert(GrpcMethod::new("duyet.v1.CommentService", "ReportComment"));
             self.inner.unary(req, path, codec).await
         }
-        /// A reader takes back one comment of their own by its receipt: it becomes ERASED, for good, and its text is gone. Where others
+        /// A reader withdraws one comment of their own by its receipt: it becomes ERASED, for good, and its text is gone. Where others
         /// answered it, a tombstone stays. A comment that is public or waits can be withdrawn; one that a moderator rejected, removed or marked as
         /// spam fails with INVALID_TRANSITION. It does not count against the reader. Errors: VALIDATION_FAILED (also when the receipt is not of
         /// this comment), COMMENT_NOT_FOUND, INVALID_TRANSITION, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
@@ -4711,7 +4711,7 @@ pub mod comment_service_server {
             tonic::Response<super::ReportCommentResponse>,
             tonic::Status,
         >;
-        /// A reader takes back one comment of their own by its receipt: it becomes ERASED, for good, and its text is gone. Where others
+        /// A reader withdraws one comment of their own by its receipt: it becomes ERASED, for good, and its text is gone. Where others
         /// answered it, a tombstone stays. A comment that is public or waits can be withdrawn; one that a moderator rejected, removed or marked as
         /// spam fails with INVALID_TRANSITION. It does not count against the reader. Errors: VALIDATION_FAILED (also when the receipt is not of
         /// this comment), COMMENT_NOT_FOUND, INVALID_TRANSITION, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
@@ -5169,13 +5169,13 @@ pub enum ErrorReason {
     BanNotFound = 24,
     /// FAILED_PRECONDITION. The comment came without what is to be banned: no device token, no address, or its address hash is too old.
     BanSubjectUnknown = 25,
-    /// NOT_FOUND with ResourceInfo. No such decision or batch, or nothing of the caller's own is left to take back.
+    /// NOT_FOUND with ResourceInfo. No such decision or batch, or nothing of the caller's own is left to revert.
     AuditEntryNotFound = 26,
-    /// PERMISSION_DENIED. It is a colleague's, or older than 24 h: an admin may take it back.
+    /// PERMISSION_DENIED. It is a colleague's, or older than 24 h: an admin may revert it.
     RevertDenied = 27,
-    /// FAILED_PRECONDITION. It was taken back before.
+    /// FAILED_PRECONDITION. It was reverted before.
     AlreadyReverted = 28,
-    /// FAILED_PRECONDITION. Deeds of this kind cannot be taken back, or the comment is erased.
+    /// FAILED_PRECONDITION. Entries of this kind cannot be reverted, or the comment is erased.
     NotRevertible = 29,
     /// NOT_FOUND with ResourceInfo.
     TermNotFound = 30,
@@ -5819,7 +5819,7 @@ pub mod policy_service_client {
                 .insert(GrpcMethod::new("duyet.v1.PolicyService", "Lockdown"));
             self.inner.unary(req, path, codec).await
         }
-        /// Approves PENDING comments of an article, the oldest first, as one batch that Revert takes back: what a change of mode does not do by
+        /// Approves PENDING comments of an article, the oldest first, as one batch that Revert reverts: what a change of mode does not do by
         /// itself. Comments with a takedown's clock are left to a moderator's own look.
         /// Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STORAGE_UNAVAILABLE.
         pub async fn approve_pending(
@@ -5904,7 +5904,7 @@ pub mod policy_service_server {
             tonic::Response<super::LockdownResponse>,
             tonic::Status,
         >;
-        /// Approves PENDING comments of an article, the oldest first, as one batch that Revert takes back: what a change of mode does not do by
+        /// Approves PENDING comments of an article, the oldest first, as one batch that Revert reverts: what a change of mode does not do by
         /// itself. Comments with a takedown's clock are left to a moderator's own look.
         /// Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STORAGE_UNAVAILABLE.
         async fn approve_pending(

@@ -40,7 +40,7 @@ named_enum! {
         SpacedLetters = "SPACED_LETTERS",
         /// Characters that nobody sees were taken out of the text.
         InvisibleCharacters = "INVISIBLE_CHARACTERS",
-        /// A verdict of the score that a moderator shall look at. Says nothing about this one.
+        /// An automatic decision that a moderator shall look at. Says nothing about this one.
         Sampled = "SAMPLED",
         /// What the learned score saw most in, with the feature's name.
         Learned = "LEARNED",

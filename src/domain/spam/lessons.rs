@@ -24,7 +24,7 @@ pub struct Logged {
     pub actor: String,
     pub action: AuditAction,
     pub reason: Option<Reason>,
-    /// The entry that this one took back.
+    /// The entry that this one reverted.
     pub reverts: Option<Uuid>,
     pub comment: CommentId,
     /// What the comment has in common with its campaign.
@@ -47,7 +47,7 @@ pub struct Lessons {
     pub list: Vec<Lesson>,
     /// Left out: one moderator's beyond `PER_MODERATOR_MINUTE`.
     pub capped: usize,
-    /// Left out: the same text with the same verdict as an earlier one.
+    /// Left out: the same text with the same label as an earlier one.
     pub repeated: usize,
 }
 
@@ -56,7 +56,7 @@ type Taught<'a> = Option<(&'a Logged, bool)>;
 
 impl Lessons {
     /// From the entries in order of time and id. A comment teaches by the decision that is in force on it, at the place of that
-    /// decision; what was taken back never was. Only people teach.
+    /// decision; what was reverted never was. Only people teach.
     pub fn of(log: &[Logged]) -> Self {
         let mut latest: HashMap<CommentId, Taught<'_>> = HashMap::new();
         let mut before: HashMap<Uuid, Taught<'_>> = HashMap::new();
@@ -64,7 +64,7 @@ impl Lessons {
             let now = latest.entry(entry.comment).or_default();
             let next = match (entry.action, entry.reverts) {
                 (AuditAction::Revert, Some(reverted)) => before.get(&reverted).copied().flatten(),
-                _ => verdict(entry).map(|is_spam| (entry, is_spam)),
+                _ => label(entry).map(|is_spam| (entry, is_spam)),
             };
             before.insert(entry.id, *now);
             *now = next;
@@ -113,7 +113,7 @@ impl Lessons {
 }
 
 /// What the entry says of the text: spam, fine, or nothing. An insult is rejected and is no spam.
-fn verdict(entry: &Logged) -> Option<bool> {
+fn label(entry: &Logged) -> Option<bool> {
     match entry.action {
         _ if entry.actor == SYSTEM => None,
         AuditAction::Spam => Some(true),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn only_verdicts_about_spam_teach() {
+    fn only_decisions_about_spam_teach() {
         let ad = Logged { reason: Some(Reason::SpamAd), ..entry(3, 3, 3, AuditAction::Reject) };
         let insult = Logged { reason: Some(Reason::Insult), ..entry(4, 4, 4, AuditAction::Reject) };
         let by_nobody = Logged { actor: SYSTEM.into(), ..entry(5, 5, 5, AuditAction::Spam) };
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_back_never_was_and_may_come_back() {
+    fn what_is_reverted_never_was_and_may_come_back() {
         let log = [
             entry(1, 1, 1, AuditAction::Approve),
             entry(2, 2, 1, AuditAction::Spam),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_campaign_counts_once_for_each_verdict() {
+    fn a_campaign_counts_once_for_each_label() {
         let copy = |id, action| Logged { skeleton: [7; 16], ..entry(id, 1, id, action) };
         let log = [copy(1, AuditAction::Spam), copy(2, AuditAction::Spam), copy(3, AuditAction::Approve)];
         assert_eq!(labels(&log), [(1, true), (3, false)]);

@@ -11,7 +11,7 @@ const APPROVED_ABOVE: f64 = 0.005;
 /// Of the spam, at most so much may stand below the low one.
 const SPAM_BELOW: f64 = 0.02;
 
-/// From the model's recent scores, each said before it learned the verdict (`true`: spam). `None` while there are too few to go by.
+/// From the model's recent scores, each said before it learned the label (`true`: spam). `None` while there are too few to go by.
 pub fn learned(decisions: u64, recent: impl Iterator<Item = (f64, bool)>) -> Option<Thresholds> {
     let (mut spam, mut ham): (Vec<_>, Vec<_>) = recent.partition(|(_, is_spam)| *is_spam);
     if decisions < MIN_DECISIONS || spam.len() < MIN_OF_EACH || ham.len() < MIN_OF_EACH {

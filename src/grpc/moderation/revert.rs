@@ -16,10 +16,10 @@ use crate::{
 
 impl ModerationGrpc {
     pub(super) async fn revert(&self, call: &Call, request: v1::RevertRequest) -> Result<v1::RevertResponse> {
-        let undone = self.moderation.revert(&call.caller, revert_request(&request)?, call.now).await?;
+        let result = self.moderation.revert(&call.caller, revert_request(&request)?, call.now).await?;
         Ok(v1::RevertResponse {
-            results: undone.items.into_iter().map(|item| to_reverted_item(item, call.locale)).collect(),
-            batch_id: undone.batch.map(|id| id.to_string()).unwrap_or_default(),
+            results: result.items.into_iter().map(|item| to_reverted_item(item, call.locale)).collect(),
+            batch_id: result.batch.map(|id| id.to_string()).unwrap_or_default(),
         })
     }
 }

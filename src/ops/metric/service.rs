@@ -47,7 +47,7 @@ const PANICS: &str = "duyet_panics_total";
 
 pub(super) fn describe() {
     describe_counter!(SUBMITTED, "submits by outcome: PUBLISHED, PENDING, REPLAYED or the error's reason");
-    describe_counter!(CAPTCHA_ISSUED, "challenges issued, by kind, level and the reader's standing");
+    describe_counter!(CAPTCHA_ISSUED, "challenges issued, by kind, level and the reader's trust level");
     describe_counter!(
         CAPTCHA_CHECKS,
         "challenges checked, by kind (UNKNOWN when the token did not open) and outcome: CORRECT or the failure"
@@ -62,7 +62,7 @@ pub(super) fn describe() {
         "readers whose address could not be read: UNKNOWN (the proxy says so) or UNREADABLE"
     );
     describe_counter!(REPORTS, "readers' reports by outcome: COUNTED, REQUEUED, KNOWN or the error's reason");
-    describe_counter!(REVERTS, "comments and bans asked to be taken back, by outcome: REVERTED or the error's reason");
+    describe_counter!(REVERTS, "reverts of comments and bans, by outcome: REVERTED or the error's reason");
     describe_counter!(ESCALATIONS, "takedown clocks by kind and outcome: ESCALATED or the error's reason");
     describe_counter!(CLAIMS, "claims by outcome: TAKEN, RENEWED, LOST (not renewed) or RELEASED");
     describe_gauge!(WATCHES, "moderators' clients that follow the queue");
@@ -108,7 +108,7 @@ pub fn submitted(site: &SiteId, outcome: &'static str) {
 /// Counts an issued challenge.
 pub fn captcha_issued(kind: ChallengeKind, level: Level, trust: TrustLevel) {
     let (kind, level, trust) = (kind.as_str(), level.as_str(), trust.as_str());
-    counter!(CAPTCHA_ISSUED, "kind" => kind, "level" => level, "standing" => trust).increment(1);
+    counter!(CAPTCHA_ISSUED, "kind" => kind, "level" => level, "trust" => trust).increment(1);
 }
 
 /// Counts a failed check of a challenge; `None` when its token did not open.
@@ -142,7 +142,7 @@ pub fn address_unread(site: &SiteId, unread: Unread) {
     counter!(ADDRESSES_UNREAD, "site" => site.to_string(), "what" => unread.as_str()).increment(1);
 }
 
-/// Counts a comment or ban that was to be taken back.
+/// Counts the revert of a comment or ban.
 pub fn reverted(outcome: &'static str) {
     counter!(REVERTS, "outcome" => outcome).increment(1);
 }

@@ -1,4 +1,4 @@
-//! Checking and burning challenges. One try each: a wrong answer burns before the verdict is told, a right one with what it pays for.
+//! Checking and burning challenges. One try each: a wrong answer burns before the result is returned, a right one with what it pays for.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,7 @@ impl Challenges {
         }
     }
 
-    /// Checks a challenge. A wrong answer burns it before the verdict is told; a right one leaves its nonce to be spent with what it pays
+    /// Checks a challenge. A wrong answer burns it before the result is returned; a right one leaves its nonce to be spent with what it pays
     /// for. Answers that are wrong, expired or forged count against the reader's failures and nothing else.
     ///
     /// # Errors
@@ -146,7 +146,7 @@ impl Challenges {
 
     /// A wrong answer raises the reader's next challenges, and in the end denies them.
     async fn count_failure(&self, visitor: Visitor<'_>) {
-        // Over the limit it is not counted any more; either way the verdict is the captcha's.
+        // Over the limit it is not counted any more; either way the result is the captcha's.
         let _ = self.core.rate_limits.check(LimitedCall::Failure, visitor).await;
     }
 
@@ -175,7 +175,7 @@ impl Challenges {
         }
     }
 
-    /// Checks an answer for another form of the portal, or for the widget, and burns the challenge, whatever the verdict.
+    /// Checks an answer for another form of the portal, or for the widget, and burns the challenge, whatever the result.
     ///
     /// # Errors
     /// `Invalid` (no answer where one is asked for), `RequestIdReused`, `RateLimited`, `Captcha`, and the store's.
@@ -229,7 +229,7 @@ impl Challenges {
             metric::captcha_solved(&sealed, now);
             return Ok(pass.token);
         }
-        // A twin of this request may have been faster: then its answer is ours too.
+        // A concurrent copy of this request may have been faster: then its answer is ours too.
         match self.core.store.find_request(site, row.id).await? {
             Some(first) => first.replay::<Pass>(&row).map(|pass| pass.token),
             None => Err(captcha_failed(Some(sealed.kind), CaptchaFailure::Used)),

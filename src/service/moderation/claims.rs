@@ -44,7 +44,7 @@ pub struct ClaimedCases {
 }
 
 impl Moderation {
-    /// Claims the next comments for the caller and renews what they hold. Those that no response has room for are given back at once.
+    /// Claims the next comments for the caller and renews what they hold. Those that no response has room for are released at once.
     ///
     /// # Errors
     /// The store's only.
@@ -97,7 +97,7 @@ impl Moderation {
         Ok(cases)
     }
 
-    /// Gives back those of `ids` that the caller holds, or all when `ids` is empty; answers how many were still held.
+    /// Releases those of `ids` that the caller holds, or all when `ids` is empty; answers how many were still held.
     ///
     /// # Errors
     /// The store's only.

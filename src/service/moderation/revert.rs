@@ -1,4 +1,4 @@
-//! Taking something back.
+//! Reverting decisions, bans and batches.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -9,13 +9,13 @@ use crate::{
     domain::{
         Error, Result,
         access::{Caller, Role},
-        revert::{Revert, Target, Undone},
+        revert::{Revert, RevertResult, Target},
     },
     ops::metric,
     service::{ids::new_id, page_cache::is_hidden, request_row::request_row},
 };
 
-/// A checked request to take something back.
+/// A checked request to revert something.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct RevertRequest {
     pub target: Target,
@@ -25,11 +25,11 @@ pub struct RevertRequest {
 }
 
 impl Moderation {
-    /// Takes back one entry, a batch, or the caller's last deed. Admins may take back everybody's, whenever done.
+    /// Reverts one entry, a batch, or the caller's last decision. Admins may revert everybody's, whenever made.
     ///
     /// # Errors
     /// `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`, `RequestIdReused`. What is wrong with one item is its own result.
-    pub async fn revert(&self, caller: &Caller, request: RevertRequest, now: DateTime<Utc>) -> Result<Undone> {
+    pub async fn revert(&self, caller: &Caller, request: RevertRequest, now: DateTime<Utc>) -> Result<RevertResult> {
         let row = request_row(&self.core.keyring, "Revert", caller, &request, request.request_id)?;
         let revert = Revert {
             batch: new_id(now),
@@ -42,13 +42,13 @@ impl Moderation {
         };
         let change = self.core.pages.change();
         let result = self.core.store.revert(&revert).await;
-        let hides = |undone: &Undone| undone.items.iter().any(|item| is_hidden(item.comment.as_ref()));
+        let hides = |result: &RevertResult| result.items.iter().any(|item| is_hidden(item.comment.as_ref()));
         change.settle(result.as_ref().is_ok_and(hides)).await;
         match &result {
             Err(error) => metric::reverted(error.reason()),
-            Ok(undone) => {
+            Ok(result) => {
                 let reason = |error: &crate::domain::decision::DecisionError| Error::from(error.clone()).reason();
-                let outcomes = undone.items.iter().map(|item| item.result.as_ref().err().map_or("REVERTED", reason));
+                let outcomes = result.items.iter().map(|item| item.result.as_ref().err().map_or("REVERTED", reason));
                 outcomes.for_each(metric::reverted);
             }
         }

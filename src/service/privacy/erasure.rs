@@ -115,7 +115,7 @@ impl Privacy {
             is_finished: false,
         };
         self.core.store.begin_erasure(&caller.site, &erasure, row).await?;
-        // A twin at another replica may have begun it.
+        // A concurrent copy at another replica may have begun it.
         let begun = self.core.store.find_erasure(&caller.site, row.id).await?;
         begun.ok_or_else(|| Error::internal("an erasure that began is not stored"))
     }

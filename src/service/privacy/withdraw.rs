@@ -1,4 +1,4 @@
-//! A reader takes back one comment of their own.
+//! A reader withdraws one comment of their own.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::{
     service::{ids::new_id, request_row::request_row},
 };
 
-/// A checked request to take back a comment.
+/// A checked request to withdraw a comment.
 #[derive(Debug, Clone, Serialize)]
 pub struct WithdrawRequest {
     pub comment: CommentId,

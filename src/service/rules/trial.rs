@@ -115,8 +115,8 @@ fn drafted(terms: &[Term], request: &PutTermRequest, now: DateTime<Utc>) -> Resu
         }
     }
     let key = term_key(&draft.pattern);
-    let twin = |term: &Term| term.tier == draft.tier && Some(term.id) != id && term.key() == key;
-    if terms.iter().any(twin) {
+    let is_duplicate = |term: &Term| term.tier == draft.tier && Some(term.id) != id && term.key() == key;
+    if terms.iter().any(is_duplicate) {
         return Err(Error::invalid("term.pattern", Problem::Repeated));
     }
     let TermDraft { pattern, tier, state, weight, note } = draft;

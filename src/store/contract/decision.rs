@@ -4,7 +4,7 @@ use crate::domain::{
     Result,
     decision::{DecisionBatch, Settled},
     report::{Escalated, Escalation},
-    revert::{Revert, Undone},
+    revert::{Revert, RevertResult},
 };
 
 /// What moves comments from one status to another.
@@ -23,7 +23,7 @@ pub trait DecisionStore: Send + Sync {
     ///
     /// Fails with `AuditEntryNotFound`, `RevertDenied` (when any of the entries is not the actor's to take back), `NotRevertible` (when
     /// a lone entry is of another kind), `RequestIdReused`.
-    async fn revert(&self, revert: &Revert) -> Result<Undone>;
+    async fn revert(&self, revert: &Revert) -> Result<RevertResult>;
 
     /// Starts or moves a takedown clock and flags the comment, with audit entry and change-feed row. Revision and claim stay.
     ///

@@ -13,7 +13,7 @@ use crate::{
         decision::{DecisionAnswer, DecisionBatch, DecisionError, Settled},
         id::{CommentId, SiteId},
         report::{Escalated, Escalation},
-        revert::{Revert, Undone},
+        revert::{Revert, RevertResult},
     },
     store::{
         contract::DecisionStore,
@@ -28,7 +28,7 @@ impl DecisionStore for PostgresStore {
         in_transaction!(self, tx => decide(&mut tx, batch).await?)
     }
 
-    async fn revert(&self, revert: &Revert) -> Result<Undone> {
+    async fn revert(&self, revert: &Revert) -> Result<RevertResult> {
         in_transaction!(self, tx => revert::revert(&mut tx, revert).await?)
     }
 

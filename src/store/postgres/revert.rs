@@ -7,7 +7,7 @@ use crate::{
     domain::{
         Result,
         id::SiteId,
-        revert::{Revert, Undone},
+        revert::{Revert, RevertResult},
     },
     store::{
         outcome,
@@ -17,7 +17,7 @@ use crate::{
 
 /// A twin of the request that commits while this one waits for a lock lets it start again, through the request row's unique key. Its
 /// answer is looked for after the entries, so that what a twin took back is never just missing.
-pub(super) async fn revert(tx: &mut Session, revert: &Revert) -> Result<Undone> {
+pub(super) async fn revert(tx: &mut Session, revert: &Revert) -> Result<RevertResult> {
     let site = &revert.site;
     let found = deeds::find(tx, revert).await?;
     let first: Option<Remembered> = request::replay(tx, site, revert.request.as_ref()).await?;

@@ -61,7 +61,7 @@ const NEWEST: &str = concat!(
 /// The actor's newest deed that can be taken back and was not yet.
 async fn newest(tx: &mut SqliteConnection, revert: &Revert) -> Result<Option<AuditEntry>> {
     let query = sqlx::query(NEWEST).bind(revert.site.as_str()).bind(&revert.actor).bind(micros(revert.own_since()));
-    let actions = parse::json_list(AuditAction::deeds().map(AuditAction::as_str));
+    let actions = parse::json_list(AuditAction::revertible_as_last().map(AuditAction::as_str));
     let row = query.bind(actions).fetch_optional(tx).await?;
     row.map(|row| rows::audit_entry(&mut RowReader::new(&row))).transpose()
 }

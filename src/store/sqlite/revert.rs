@@ -7,7 +7,7 @@ use crate::{
     domain::{
         Result,
         id::SiteId,
-        revert::{Revert, Undone},
+        revert::{Revert, RevertResult},
     },
     store::{
         outcome,
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-pub(super) async fn revert(tx: &mut SqliteConnection, revert: &Revert) -> Result<Undone> {
+pub(super) async fn revert(tx: &mut SqliteConnection, revert: &Revert) -> Result<RevertResult> {
     let site = &revert.site;
     let first: Option<Remembered> = request::replay(tx, site, revert.request.as_ref()).await?;
     if let Some(first) = first {

@@ -119,7 +119,7 @@ async fn subjects_on_all_masters_are_counted_together_or_not_at_all() {
     }
 }
 
-/// A denial that is only told takes nothing back from the other masters.
+/// A denial that is only told refunds nothing on the other masters.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
     let cluster = RedisCluster::start();

@@ -1,4 +1,4 @@
-//! Who looks at which comment: what is offered, renewed and given back.
+//! Who looks at which comment: what is offered, renewed and released.
 
 use duyetd::domain::{
     claim::{ClaimRequest, Claimed},
@@ -144,7 +144,7 @@ contract! {
         assert_eq!(home.claim(wish).await, []);
         assert_eq!(home.claim(Wish { count: 100, ..MINH }).await, ids[200..], "the rest is a colleague's");
         home.release("lan", &ids[..3], 0).await;
-        assert_eq!(home.claim(wish).await, ids[..3], "what is given back makes room");
+        assert_eq!(home.claim(wish).await, ids[..3], "what is released makes room");
         // All ended; other ones are claimed, and then the old ones are asked for again.
         let later = Wish { now: 60, ..wish };
         assert_eq!(home.claim(Wish { count: 100, ..later }).await.len(), 100);

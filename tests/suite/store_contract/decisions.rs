@@ -61,7 +61,7 @@ contract! {
             assert_eq!((won.len(), lost.len()), (1, 1));
             let winner = won.into_iter().next().unwrap().unwrap().answer.last_change;
             match lost.into_iter().next().unwrap() {
-                Err(Error::StaleRevision(standing)) => assert_eq!(*standing, winner),
+                Err(Error::StaleRevision(last_change)) => assert_eq!(*last_change, winner),
                 other => panic!("{other:?}"),
             }
         }
@@ -85,7 +85,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn the_same_verdict_again_changes_nothing(home: &Home) {
+    async fn the_same_decision_again_changes_nothing(home: &Home) {
         let waiting = home.waiting(1).await;
         let first = home.decide(2, &waiting, Action::Approve).await;
         let second = home.decide_one(&decision(3, waiting.id, Action::Approve, 1)).await.unwrap();
@@ -95,7 +95,7 @@ contract! {
         assert_eq!((home.rows("audit").await, home.rows("changes").await, home.rows("requests").await), (1, 2, 3));
     }
 
-    async fn a_replay_answers_the_first_verdict_and_writes_nothing(home: &Home) {
+    async fn a_replay_answers_the_first_decision_and_writes_nothing(home: &Home) {
         let waiting = home.waiting(1).await;
         let approval = decision(2, waiting.id, Action::Approve, 1);
         let first = home.decide_one(&approval).await.unwrap();
@@ -119,8 +119,8 @@ contract! {
             let store = home.store.clone();
             tasks.spawn(async move { decide_one(&*store, &copy).await.unwrap().answer });
         }
-        let verdicts = tasks.join_all().await;
-        assert!(verdicts.iter().all(|answer| answer.changed && *answer == verdicts[0]));
+        let answers = tasks.join_all().await;
+        assert!(answers.iter().all(|answer| answer.changed && *answer == answers[0]));
         assert_eq!(home.rows("audit").await, 1);
     }
 
@@ -173,8 +173,8 @@ contract! {
         foreign.site = other_site();
         assert!(matches!(home.decide_one(&foreign).await, Err(Error::CommentNotFound(_))));
         match home.decide_one(&decision(2, waiting.id, Action::Approve, 7)).await {
-            Err(Error::StaleRevision(standing)) => {
-                assert_eq!((standing.actor.as_str(), standing.at, standing.decision), ("", at(1), None));
+            Err(Error::StaleRevision(last_change)) => {
+                assert_eq!((last_change.actor.as_str(), last_change.at, last_change.decision), ("", at(1), None));
             }
             other => panic!("{other:?}"),
         }

@@ -76,7 +76,7 @@ contract! {
         assert!(removal.answer.changed, "whoever looked before the demand is not stale");
     }
 
-    async fn a_demand_taken_back_leaves_what_was_before(home: &Home) {
+    async fn a_demand_reverted_leaves_what_was_before(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         desk.reported(live.id, 2, 2, None).await;
@@ -94,7 +94,7 @@ contract! {
         assert_eq!(before.attention.open_reports, between.attention.open_reports);
     }
 
-    async fn a_demand_taken_back_at_once_leaves_nothing(home: &Home) {
+    async fn a_demand_reverted_at_once_leaves_nothing(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         desk.reported(live.id, 2, 2, None).await;

@@ -150,14 +150,14 @@ contract! {
         ];
         home.store_all(&all).await;
         home.store_all(std::slice::from_ref(&foreign)).await;
-        let [first, second, live, other, short, twin, lone] = ids(&all)[..] else { panic!() };
+        let [first, second, live, other, short, short_copy, lone] = ids(&all)[..] else { panic!() };
         let waiting = |of| QueueFilter { campaign_of: Some(of), ..QueueFilter::default() };
         for (of, expected) in [
             (first, vec![first, second]),
             (second, vec![first, second]),
             (live, vec![first, second]),
             (other, vec![other]),
-            (short, vec![short, twin]),
+            (short, vec![short, short_copy]),
             (lone, vec![lone]),
             (foreign.comment.id, vec![]),
             (submission(9).comment.id, vec![]),

@@ -1,4 +1,4 @@
-//! Taking back: exactly what was, only where nothing happened since, and once.
+//! Reverts: exactly what was, only where nothing happened since, and once.
 
 use chrono::{DateTime, Duration, Utc};
 use duyetd::domain::{
@@ -10,7 +10,7 @@ use duyetd::domain::{
     id::CommentId,
     lifecycle::{Action, Status},
     report::Escalation,
-    revert::{OWN_HOURS, Revert, Reverted, Subject, Target, Undone},
+    revert::{OWN_HOURS, Revert, RevertResult, Reverted, Subject, Target},
     submission::Submission,
 };
 use tokio::task::JoinSet;
@@ -86,19 +86,19 @@ impl Desk<'_> {
         answer.last_change.decision.unwrap()
     }
 
-    pub(super) async fn takes_back(self, revert: &Revert) -> Undone {
+    pub(super) async fn reverts(self, revert: &Revert) -> RevertResult {
         self.0.store.revert(revert).await.unwrap()
     }
 
-    /// Takes back one entry, which must be done or fail.
-    pub(super) async fn takes_back_one(self, n: i64, entry: Uuid) -> Result<Uuid, DecisionError> {
+    /// Reverts one entry, which must be done or fail.
+    pub(super) async fn reverts_one(self, n: i64, entry: Uuid) -> Result<Uuid, DecisionError> {
         self.one(&revert(n, Target::Entry(entry))).await
     }
 
     pub(super) async fn one(self, revert: &Revert) -> Result<Uuid, DecisionError> {
-        let undone = self.takes_back(revert).await;
-        assert_eq!((undone.items.len(), undone.batch), (1, None));
-        only(undone).result
+        let reverted = self.reverts(revert).await;
+        assert_eq!((reverted.items.len(), reverted.batch), (1, None));
+        only(reverted).result
     }
 
     /// Everything that happened to a comment, first to last.
@@ -158,29 +158,29 @@ impl Desk<'_> {
     }
 }
 
-fn only(undone: Undone) -> Reverted {
-    undone.items.into_iter().next().unwrap()
+fn only(reverted: RevertResult) -> Reverted {
+    reverted.items.into_iter().next().unwrap()
 }
 
-/// What taking back restores: all but the revision, which only ever grows.
+/// What reverting restores: all but the revision, which only ever grows.
 fn restored(comment: &Comment) -> Comment {
     Comment { revision: 0, ..comment.clone() }
 }
 
 fn is_stale(result: Result<Uuid, DecisionError>, by: &str) -> bool {
-    matches!(result, Err(DecisionError::Stale(standing)) if standing.actor == by)
+    matches!(result, Err(DecisionError::Stale(last_change)) if last_change.actor == by)
 }
 
 contract! {
-    async fn an_approval_taken_back_is_off_the_page_again(home: &Home) {
+    async fn an_approval_reverted_is_off_the_page_again(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
         desk.claimed(waiting.id).await;
-        let undo = revert(5, Target::Entry(approval));
-        let undone = desk.takes_back(&undo).await;
-        assert_eq!(undone.batch, None);
-        let item = only(undone);
+        let request = revert(5, Target::Entry(approval));
+        let reverted = desk.reverts(&request).await;
+        assert_eq!(reverted.batch, None);
+        let item = only(reverted);
         let stored = home.comment(waiting.id).await;
         assert_eq!((item.subject, item.comment.as_ref()), (Subject::Comment(waiting.id), Some(&stored)));
         assert_eq!((stored.status, stored.revision, stored.reviewed_at), (Status::Pending, 3, None));
@@ -190,21 +190,21 @@ contract! {
         assert_eq!((item.result, entry.action, entry.actor.as_str()), (Ok(entry.id), AuditAction::Revert, "lan"));
         assert_eq!((entry.from_status, entry.to_status), (Some(Status::Approved), Some(Status::Pending)));
         assert_eq!((entry.reverts, entry.batch, entry.revision, entry.at), (Some(approval), None, 3, at(5)));
-        assert_eq!(entry.request_id, undo.request.map(|request| request.id));
+        assert_eq!(entry.request_id, request.request.map(|request| request.id));
         home.recount().await;
     }
 
-    async fn only_the_last_that_happened_can_be_taken_back(home: &Home) {
+    async fn only_the_last_that_happened_can_be_reverted(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
         let spam = desk.decides_as(3, "minh", waiting.id, Action::Spam).await;
-        assert!(is_stale(desk.takes_back_one(4, approval).await, "minh"));
+        assert!(is_stale(desk.reverts_one(4, approval).await, "minh"));
         assert_eq!((home.comment(waiting.id).await.status, home.rows("audit").await), (Status::Spam, 2));
         let by_minh = Revert { actor: "minh".into(), ..revert(5, Target::Entry(spam)) };
         assert!(desk.one(&by_minh).await.is_ok());
         assert_eq!(home.comment(waiting.id).await.status, Status::Approved);
-        assert!(is_stale(desk.takes_back_one(6, approval).await, "minh"), "a revert happened to it, too");
+        assert!(is_stale(desk.reverts_one(6, approval).await, "minh"), "a revert happened to it, too");
         home.recount().await;
     }
 
@@ -213,7 +213,7 @@ contract! {
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
         home.store.escalate(&demand(3, waiting.id, TakedownKind::Authority)).await.unwrap();
-        assert!(is_stale(desk.takes_back_one(4, approval).await, "minh"));
+        assert!(is_stale(desk.reverts_one(4, approval).await, "minh"));
         assert!(home.comment(waiting.id).await.attention.takedown.is_some());
     }
 
@@ -223,11 +223,11 @@ contract! {
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
         desk.reported(waiting.id, 3, 3, Some(at(3))).await;
         desk.decides_as(4, "minh", waiting.id, Action::Approve).await;
-        assert!(is_stale(desk.takes_back_one(5, approval).await, "minh"), "it moved nothing, and yet it came after");
+        assert!(is_stale(desk.reverts_one(5, approval).await, "minh"), "it moved nothing, and yet it came after");
         assert!(home.comment(waiting.id).await.status.is_public());
     }
 
-    async fn nothing_is_taken_back_twice_however_many_try(home: &Home) {
+    async fn nothing_is_reverted_twice_however_many_try(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
@@ -243,18 +243,18 @@ contract! {
         home.recount().await;
     }
 
-    async fn what_was_taken_back_can_be_done_again(home: &Home) {
+    async fn what_was_reverted_can_be_done_again(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         desk.reported(live.id, 4, 3, Some(at(2))).await;
         let reported = home.comment(live.id).await;
         let removal = desk.decides(3, live.id, Action::Reject).await;
         let removed = home.comment(live.id).await;
-        let back = desk.takes_back_one(4, removal).await.unwrap();
+        let back = desk.reverts_one(4, removal).await.unwrap();
         assert_eq!(restored(&home.comment(live.id).await), restored(&reported));
-        let again = desk.takes_back_one(5, back).await.unwrap();
+        let again = desk.reverts_one(5, back).await.unwrap();
         assert_eq!(restored(&home.comment(live.id).await), restored(&removed), "also the reports are settled again");
-        assert!(desk.takes_back_one(6, again).await.is_ok());
+        assert!(desk.reverts_one(6, again).await.is_ok());
         assert_eq!(restored(&home.comment(live.id).await), restored(&reported));
         assert_eq!(home.comment(live.id).await.revision, 5);
         home.recount().await;
@@ -267,11 +267,11 @@ contract! {
         let look = desk.decides(3, live.id, Action::Approve).await;
         assert_eq!(home.comment(live.id).await.attention.open_reports, 0);
         desk.reported(live.id, 6, 2, None).await;
-        desk.takes_back_one(4, look).await.unwrap();
+        desk.reverts_one(4, look).await.unwrap();
         let comment = home.comment(live.id).await;
         let attention = &comment.attention;
         assert_eq!((attention.reports, attention.open_reports, attention.flagged_at), (6, 5, Some(at(2))));
-        assert_eq!((comment.reviewed_at, comment.revision), (None, 1), "a look taken back changes no status");
+        assert_eq!((comment.reviewed_at, comment.revision), (None, 1), "a look reverted changes no status");
     }
 
     async fn a_flag_raised_since_stays(home: &Home) {
@@ -279,12 +279,12 @@ contract! {
         let live = desk.stored(published(1)).await;
         let look = desk.decides(3, live.id, Action::Approve).await;
         desk.reported(live.id, 3, 3, Some(at(4))).await;
-        desk.takes_back_one(5, look).await.unwrap();
+        desk.reverts_one(5, look).await.unwrap();
         let attention = home.comment(live.id).await.attention;
         assert_eq!((attention.open_reports, attention.flagged_at), (3, Some(at(4))));
     }
 
-    async fn moderators_take_back_their_own_of_a_day_and_admins_everything(home: &Home) {
+    async fn moderators_revert_their_own_of_a_day_and_admins_everything(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides_as(2, "minh", waiting.id, Action::Approve).await;
@@ -302,7 +302,7 @@ contract! {
         assert!(desk.one(&in_time).await.is_ok());
     }
 
-    async fn an_admin_takes_back_what_expired(home: &Home) {
+    async fn an_admin_reverts_what_expired(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let mut expiry = decision(2, waiting.id, Action::Reject, 1);
@@ -314,7 +314,7 @@ contract! {
         assert_eq!(restored(&home.comment(waiting.id).await), restored(&waiting));
     }
 
-    async fn a_batch_with_one_deed_of_a_colleague_is_denied_whole(home: &Home) {
+    async fn a_batch_with_one_decision_of_a_colleague_is_denied_whole(home: &Home) {
         let desk = Desk(home);
         let (one, other) = (desk.stored(submission(1)).await, desk.stored(submission(2)).await);
         let mine = batch_of(3, Action::Reject, std::slice::from_ref(&one));
@@ -324,8 +324,8 @@ contract! {
         let target = Target::Batch(mine.batch.unwrap());
         assert!(matches!(home.store.revert(&revert(4, target)).await, Err(Error::RevertDenied)));
         assert_eq!((home.rows("audit").await, home.comment(one.id).await.status), (2, Status::Rejected));
-        let undone = desk.takes_back(&by_admin(revert(5, target))).await;
-        assert!(undone.items.iter().all(|item| item.result.is_ok()));
+        let reverted = desk.reverts(&by_admin(revert(5, target))).await;
+        assert!(reverted.items.iter().all(|item| item.result.is_ok()));
     }
 
     async fn each_item_of_a_batch_stands_for_itself(home: &Home) {
@@ -339,11 +339,11 @@ contract! {
         assert_eq!(home.comment(root.id).await.reply_count, 5);
         desk.decides_as(11, "minh", replies[1].id, Action::Reject).await;
         let single = batch.items[2].id;
-        desk.takes_back_one(12, single).await.unwrap();
-        let undo = revert(13, Target::Batch(batch.batch.unwrap()));
-        let undone = desk.takes_back(&undo).await;
-        assert_eq!((undone.batch, undone.items.len()), (Some(undo.batch), 5));
-        for item in &undone.items {
+        desk.reverts_one(12, single).await.unwrap();
+        let request = revert(13, Target::Batch(batch.batch.unwrap()));
+        let reverted = desk.reverts(&request).await;
+        assert_eq!((reverted.batch, reverted.items.len()), (Some(request.batch), 5));
+        for item in &reverted.items {
             let Subject::Comment(id) = item.subject else { panic!("{item:?}") };
             if id == replies[1].id {
                 assert!(is_stale(item.result.clone(), "minh"));
@@ -351,11 +351,11 @@ contract! {
                 assert_eq!(item.result, Err(DecisionError::AlreadyReverted));
             } else {
                 let entry = desk.story(id).await.pop().unwrap();
-                assert_eq!((item.result.as_ref(), entry.batch), (Ok(&entry.id), Some(undo.batch)));
+                assert_eq!((item.result.as_ref(), entry.batch), (Ok(&entry.id), Some(request.batch)));
             }
             assert_eq!(item.comment, Some(home.comment(id).await));
         }
-        let statuses: Vec<_> = undone.items.iter().filter(|item| item.result.is_ok()).collect();
+        let statuses: Vec<_> = reverted.items.iter().filter(|item| item.result.is_ok()).collect();
         assert_eq!((statuses.len(), home.comment(root.id).await.reply_count), (3, 0));
         home.recount().await;
     }
@@ -373,15 +373,15 @@ contract! {
             assert_eq!(comment, home.comment(comment.id).await);
         }
         assert_eq!(home.comment(root.id).await.reply_count, 2);
-        let undone = desk.takes_back(&revert(6, Target::Batch(batch.batch.unwrap()))).await;
-        for item in undone.items {
+        let reverted = desk.reverts(&revert(6, Target::Batch(batch.batch.unwrap()))).await;
+        for item in reverted.items {
             let comment = item.comment.unwrap();
             assert_eq!(comment, home.comment(comment.id).await);
         }
         home.recount().await;
     }
 
-    async fn the_last_deed_is_the_newest_that_was_not_taken_back(home: &Home) {
+    async fn the_last_decision_is_the_newest_that_was_not_reverted(home: &Home) {
         let desk = Desk(home);
         let comments = [desk.stored(submission(1)).await, desk.stored(submission(2)).await, desk.stored(submission(3)).await];
         let first = desk.decides(5, comments[0].id, Action::Approve).await;
@@ -389,9 +389,9 @@ contract! {
         home.store.decide(&batch).await.unwrap();
         desk.decides_as(7, "minh", comments[0].id, Action::Requeue).await;
         desk.decides_as(8, "minh", comments[0].id, Action::Approve).await;
-        let undone = desk.takes_back(&revert(9, Target::Last)).await;
-        assert_eq!((undone.items.len(), undone.batch.is_some()), (2, true), "the whole batch");
-        assert!(undone.items.iter().all(|item| item.result.is_ok()));
+        let reverted = desk.reverts(&revert(9, Target::Last)).await;
+        assert_eq!((reverted.items.len(), reverted.batch.is_some()), (2, true), "the whole batch");
+        assert!(reverted.items.iter().all(|item| item.result.is_ok()));
         assert!(is_stale(desk.one(&revert(10, Target::Last)).await, "minh"), "the newest is told, though it moved");
         for name in ["hoa", "chief"] {
             let other = Revert { actor: name.into(), any: true, ..revert(11, Target::Last) };
@@ -412,15 +412,15 @@ contract! {
         let comments = [desk.stored(submission(1)).await, desk.stored(submission(2)).await];
         desk.decides(3, comments[0].id, Action::Approve).await;
         home.store.decide(&batch_of(4, Action::Approve, &comments[1..])).await.unwrap();
-        let undo = revert(5, Target::Last);
-        let first = desk.takes_back(&undo).await;
+        let request = revert(5, Target::Last);
+        let first = desk.reverts(&request).await;
         desk.decides(6, comments[1].id, Action::Spam).await;
-        let resent = Revert { batch: id_at(at(7)), at: at(7), ..undo.clone() };
-        let again = desk.takes_back(&resent).await;
+        let resent = Revert { batch: id_at(at(7)), at: at(7), ..request.clone() };
+        let again = desk.reverts(&resent).await;
         assert_eq!((again.batch, &again.items[0].result), (first.batch, &first.items[0].result));
         assert_eq!(again.items[0].comment.as_ref().unwrap().status, Status::Spam, "the comment is as it is now");
         assert_eq!((home.rows("audit").await, home.comment(comments[0].id).await.status), (4, Status::Approved));
-        let mut other = undo;
+        let mut other = request;
         other.request.as_mut().unwrap().payload_hash = [8; 32];
         assert!(matches!(home.store.revert(&other).await, Err(Error::RequestIdReused)));
         let failing = revert(8, Target::Entry(first.items[0].result.clone().unwrap()));
@@ -436,10 +436,10 @@ contract! {
             let waiting = desk.stored(submission(n)).await;
             desk.decides(10 + n, waiting.id, Action::Approve).await;
         }
-        let undo = revert(20, Target::Last);
+        let request = revert(20, Target::Last);
         let mut tasks = JoinSet::new();
         for n in 0..12 {
-            let (store, copy) = (home.store.clone(), Revert { batch: id_at(at(20 + n)), at: at(20 + n), ..undo.clone() });
+            let (store, copy) = (home.store.clone(), Revert { batch: id_at(at(20 + n)), at: at(20 + n), ..request.clone() });
             tasks.spawn(async move { only(store.revert(&copy).await.unwrap()).result.unwrap() });
         }
         let entries = tasks.join_all().await;
@@ -448,7 +448,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn there_must_be_something_to_take_back(home: &Home) {
+    async fn there_must_be_something_to_revert(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
@@ -478,11 +478,11 @@ contract! {
         assert!(matches!(home.store.revert(&look).await, Err(Error::NotRevertible)));
         let rejection = desk.decides(5, waiting.id, Action::Reject).await;
         home.execute("update comments set status = 'ERASED', revision = 3").await.unwrap();
-        assert_eq!(desk.takes_back_one(6, rejection).await, Err(DecisionError::NotRevertible));
+        assert_eq!(desk.reverts_one(6, rejection).await, Err(DecisionError::NotRevertible));
         assert_eq!(home.comment(waiting.id).await.status, Status::Erased);
     }
 
-    async fn entries_of_the_first_release_can_be_taken_back(home: &Home) {
+    async fn entries_of_the_first_release_can_be_reverted(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         home.execute("update comments set status = 'REJECTED', revision = 2").await.unwrap();
@@ -495,43 +495,43 @@ contract! {
             ..AuditEntry::new(id_at(at(2)), AuditAction::Reject, "lan", at(2))
         };
         home.store.record(&site(), &old).await.unwrap();
-        desk.takes_back_one(3, old.id).await.unwrap();
+        desk.reverts_one(3, old.id).await.unwrap();
         assert_eq!(restored(&home.comment(waiting.id).await), restored(&waiting));
     }
 
-    async fn a_ban_taken_back_is_over_and_a_revocation_taken_back_is_none(home: &Home) {
+    async fn a_ban_reverted_is_over_and_a_revocation_reverted_is_none(home: &Home) {
         let desk = Desk(home);
         let ban = desk.bans(1, None, at(9_999)).await;
-        let undone = desk.takes_back(&revert(2, Target::Entry(ban))).await;
-        let item = only(undone);
+        let reverted = desk.reverts(&revert(2, Target::Entry(ban))).await;
+        let item = only(reverted);
         assert_eq!((item.subject, item.comment), (Subject::Ban(ban), None));
         assert_eq!(home.number("select count(*) from bans where revoked_at is not null and revoked_by = 'lan'").await, 1);
         let filter = AuditFilter { ban: Some(ban), ..AuditFilter::default() };
         let entry = home.store.list_audit(&site(), &filter, 1, None).await.unwrap().items.remove(0);
         assert_eq!((entry.action, entry.reverts, item.result.as_ref()), (AuditAction::Revert, Some(ban), Ok(&entry.id)));
-        assert_eq!(desk.takes_back_one(3, ban).await, Err(DecisionError::AlreadyReverted));
-        let redone = desk.takes_back_one(4, entry.id).await.unwrap();
+        assert_eq!(desk.reverts_one(3, ban).await, Err(DecisionError::AlreadyReverted));
+        let redone = desk.reverts_one(4, entry.id).await.unwrap();
         assert_eq!(desk.unrevoked().await, 1);
-        assert_eq!(desk.takes_back_one(5, entry.id).await, Err(DecisionError::AlreadyReverted));
-        desk.takes_back_one(6, redone).await.unwrap();
+        assert_eq!(desk.reverts_one(5, entry.id).await, Err(DecisionError::AlreadyReverted));
+        desk.reverts_one(6, redone).await.unwrap();
         assert_eq!(desk.unrevoked().await, 0);
 
         let other = desk.bans(10, None, at(9_999)).await;
         let end = desk.unbans(11, other).await;
-        assert_eq!(desk.takes_back_one(12, other).await, Err(DecisionError::AlreadyReverted), "the ban was ended since");
-        desk.takes_back_one(13, end).await.unwrap();
+        assert_eq!(desk.reverts_one(12, other).await, Err(DecisionError::AlreadyReverted), "the ban was ended since");
+        desk.reverts_one(13, end).await.unwrap();
         assert_eq!((desk.unrevoked().await, home.rows("changes").await), (1, 0));
         let again = desk.unbans(14, other).await;
-        assert_eq!(desk.takes_back_one(15, end).await, Err(DecisionError::AlreadyReverted));
-        assert!(desk.takes_back_one(16, again).await.is_ok());
+        assert_eq!(desk.reverts_one(15, end).await, Err(DecisionError::AlreadyReverted));
+        assert!(desk.reverts_one(16, again).await.is_ok());
     }
 
     async fn a_ban_that_ended_by_itself_is_left_alone(home: &Home) {
         let desk = Desk(home);
         let ban = desk.bans(1, None, at(100)).await;
-        let entry = desk.takes_back_one(100, ban).await.unwrap();
+        let entry = desk.reverts_one(100, ban).await.unwrap();
         assert_eq!((desk.unrevoked().await, home.rows("audit").await), (1, 2));
-        desk.takes_back_one(101, entry).await.unwrap();
+        desk.reverts_one(101, entry).await.unwrap();
         assert_eq!(desk.unrevoked().await, 1);
     }
 
@@ -581,10 +581,10 @@ contract! {
         desk.decides_as(31, "minh", rescued.id, Action::Approve).await;
         let moved = home.comment(rescued.id).await;
 
-        let undo = revert(40, Target::Batch(batch.batch.unwrap()));
-        let undone = desk.takes_back(&undo).await;
-        assert_eq!(undone.items.len(), 8);
-        for item in &undone.items {
+        let request = revert(40, Target::Batch(batch.batch.unwrap()));
+        let reverted = desk.reverts(&request).await;
+        assert_eq!(reverted.items.len(), 8);
+        for item in &reverted.items {
             let spared = item.subject == Subject::Comment(rescued.id);
             assert_eq!(item.result.is_err(), spared, "{item:?}");
         }
@@ -598,7 +598,7 @@ contract! {
         assert_eq!((desk.unrevoked().await, home.number(&articles).await), (0, public + 1));
         home.recount().await;
 
-        let again = desk.takes_back(&revert(41, Target::Batch(undo.batch))).await;
+        let again = desk.reverts(&revert(41, Target::Batch(request.batch))).await;
         assert_eq!(again.items.iter().filter(|item| item.result.is_ok()).count(), 7);
         for id in banned {
             assert!(!home.comment(id).await.status.is_public());
@@ -615,15 +615,15 @@ contract! {
             let approval = desk.decides(20, waiting.id, Action::Approve).await;
             let removal = DecisionBatch { actor: "minh".into(), ..decision(21, waiting.id, Action::Spam, 2) };
             let (one, other) = (home.store.clone(), home.store.clone());
-            let undo = tokio::spawn(async move { only(one.revert(&revert(21, Target::Entry(approval))).await.unwrap()).result });
+            let request = tokio::spawn(async move { only(one.revert(&revert(21, Target::Entry(approval))).await.unwrap()).result });
             let removed = tokio::spawn(async move { other.decide(&removal).await.unwrap().remove(0).result });
-            let (undone, removed) = (undo.await.unwrap(), removed.await.unwrap());
-            assert_eq!(usize::from(undone.is_ok()) + usize::from(removed.is_ok()), 1);
+            let (reverted, removed) = (request.await.unwrap(), removed.await.unwrap());
+            assert_eq!(usize::from(reverted.is_ok()) + usize::from(removed.is_ok()), 1);
             let status = home.comment(waiting.id).await.status;
-            assert_eq!(status, if undone.is_ok() { Status::Pending } else { Status::Spam });
-            match (undone, removed) {
-                (undone @ Err(_), _) => assert!(is_stale(undone, "minh")),
-                (_, removed) => assert!(matches!(removed, Err(DecisionError::Stale(standing)) if standing.actor == "lan")),
+            assert_eq!(status, if reverted.is_ok() { Status::Pending } else { Status::Spam });
+            match (reverted, removed) {
+                (reverted @ Err(_), _) => assert!(is_stale(reverted, "minh")),
+                (_, removed) => assert!(matches!(removed, Err(DecisionError::Stale(last_change)) if last_change.actor == "lan")),
             }
         }
         home.recount().await;

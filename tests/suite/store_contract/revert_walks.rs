@@ -9,7 +9,7 @@ use duyetd::domain::{
     decision::DecisionBatch,
     id::CommentId,
     lifecycle::{Action, Status},
-    revert::{Revert, Target, Undone},
+    revert::{Revert, RevertResult, Target},
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -99,10 +99,10 @@ impl Walk<'_> {
 
     async fn revert(&mut self, n: i64, target: Target) {
         let before = self.now(&self.ids.clone()).await;
-        let undo = Revert { any: true, ..revert(n, target) };
-        let Undone { batch, items } = match self.desk.0.store.revert(&undo).await {
+        let request = Revert { any: true, ..revert(n, target) };
+        let RevertResult { batch, items } = match self.desk.0.store.revert(&request).await {
             Err(Error::AuditEntryNotFound) => return,
-            undone => undone.unwrap(),
+            reverted => reverted.unwrap(),
         };
         self.batches.extend(batch);
         for item in items {
@@ -112,8 +112,8 @@ impl Walk<'_> {
                 continue;
             };
             let story = self.desk.story(comment.id).await;
-            let taken_back = story.iter().find(|one| one.id == entry).and_then(|one| one.reverts).unwrap();
-            assert_eq!(state(&comment), state(&self.before[&taken_back]));
+            let reverted = story.iter().find(|one| one.id == entry).and_then(|one| one.reverts).unwrap();
+            assert_eq!(state(&comment), state(&self.before[&reverted]));
             self.saw(entry, &before[&comment.id]);
         }
     }
@@ -141,7 +141,7 @@ impl Walk<'_> {
     }
 }
 
-/// Each entry begins where the one before ended, and takes back that one or none.
+/// Each entry begins where the one before ended, and reverts that one or none.
 fn check_story(first: Status, story: &[AuditEntry], last: &Comment) {
     let (mut status, mut revision) = (first, 1);
     for (n, entry) in story.iter().enumerate() {
@@ -196,9 +196,9 @@ contract! {
                 for step in 0..30_i64 {
                     let n = 100 + step;
                     if dice.roll(3) == 0 {
-                        let undo = Revert { actor: actor.clone(), ..revert(n, Target::Last) };
-                        match store.revert(&undo).await {
-                            Ok(undone) => written += undone.items.iter().filter(|item| item.result.is_ok()).count(),
+                        let request = Revert { actor: actor.clone(), ..revert(n, Target::Last) };
+                        match store.revert(&request).await {
+                            Ok(reverted) => written += reverted.items.iter().filter(|item| item.result.is_ok()).count(),
                             Err(error) => assert!(matches!(error, Error::AuditEntryNotFound), "{error:?}"),
                         }
                         continue;
@@ -241,13 +241,13 @@ contract! {
         // Made by a replica whose clock is behind, and so in the wrong place of the story.
         let late = demand(5, live.id, TakedownKind::Authority);
         home.store.escalate(&late).await.unwrap();
-        let undone = desk.takes_back_one(11, look).await;
-        assert!(undone.is_err(), "{undone:?}");
+        let reverted = desk.reverts_one(11, look).await;
+        assert!(reverted.is_err(), "{reverted:?}");
         assert_eq!(home.comment(live.id).await.attention.takedown, Some(late.takedown));
 
         let ban = desk.bans(20, None, at(9_999)).await;
         desk.unbans(15, ban).await;
-        assert!(desk.takes_back_one(21, ban).await.is_err());
+        assert!(desk.reverts_one(21, ban).await.is_err());
         assert_eq!(desk.unrevoked().await, 0);
     }
 }

@@ -224,7 +224,7 @@ contract! {
         home.by("minh", 16, waiting[2].id, Action::Approve, 1).await;
         let back = home.by("lan", 17, waiting[2].id, Action::Requeue, 2).await;
         home.reverted("minh", 18, waiting[2].id, back, 4, [Pending, Approved]).await;
-        // Three of lan's four; minh's approval by lan's requeue. Taking back is itself no decision.
+        // Three of lan's four; minh's approval by lan's requeue. A revert is itself no decision.
         assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 4, 3), ("minh", 1, 1)]);
     }
 

@@ -102,20 +102,20 @@ contract! {
         assert_eq!(answers, [Inserted::Stored, known.clone(), known]);
     }
 
-    async fn twins_in_one_batch_behave_as_if_one_came_after_the_other(home: &Home) {
+    async fn copies_in_one_batch_behave_as_if_one_came_after_the_other(home: &Home) {
         let first = submission(1);
-        let twin = Submission { request: first.request.clone(), ..submission(2) };
+        let copy = Submission { request: first.request.clone(), ..submission(2) };
         let same_nonce = Submission { nonce: first.nonce, ..submission(3) };
         let fresh = submission(4);
         let clone = first.clone();
-        let batch = [first.clone(), twin, same_nonce, fresh, clone];
+        let batch = [first.clone(), copy, same_nonce, fresh, clone];
         let answers = home.store.insert_submissions(&batch).await.unwrap();
         let known = Inserted::Known(first.request);
         assert_eq!(answers, [Inserted::Stored, known.clone(), Inserted::ChallengeUsed, Inserted::Stored, known]);
         assert_eq!(counts(home).await, [2, 2, 2, 2, 1]);
     }
 
-    async fn a_twin_of_a_request_that_lost_its_challenge_has_its_own_try(home: &Home) {
+    async fn a_copy_of_a_request_that_lost_its_challenge_has_its_own_try(home: &Home) {
         let first = submission(1);
         let loser = Submission { nonce: first.nonce, ..submission(2) };
         let retry = Submission { request: loser.request.clone(), ..submission(3) };

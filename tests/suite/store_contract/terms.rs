@@ -98,8 +98,8 @@ contract! {
 
     async fn one_pattern_is_listed_once_a_tier_however_it_is_written(home: &Home) {
         home.store.change_term(&term_change(1, "hòa bình", TermTier::Exact)).await.unwrap();
-        let twin = term_change(2, "HOÀ, BÌNH", TermTier::Exact);
-        let error = home.store.change_term(&twin).await.unwrap_err();
+        let duplicate = term_change(2, "HOÀ, BÌNH", TermTier::Exact);
+        let error = home.store.change_term(&duplicate).await.unwrap_err();
         assert_eq!(problem(&error), Some(("term.pattern", Problem::Repeated)));
         let other = home.store.change_term(&term_change(3, "hòa bình", TermTier::Teencode)).await.unwrap();
         let mut moved = term_change(4, "Hòa Bình", TermTier::Exact);

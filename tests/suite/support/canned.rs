@@ -1,4 +1,4 @@
-//! Canned answers to the calls of a busy desk: bulk decisions, taking back, bans, the site, the stream of the queue.
+//! Canned answers to the calls of a busy desk: bulk decisions, reverts, bans, the site, the stream of the queue.
 
 use std::pin::Pin;
 
@@ -16,7 +16,7 @@ pub type Events = Pin<Box<dyn Stream<Item = Result<v1::WatchQueueResponse, Statu
 
 pub const BAN: &str = "01970000-0000-7000-8000-0000000000c1";
 pub const BATCH: &str = "01970000-0000-7000-8000-0000000000b1";
-pub const DEED: &str = "01970000-0000-7000-8000-0000000000d1";
+pub const ENTRY: &str = "01970000-0000-7000-8000-0000000000d1";
 /// 2100, so that nothing of it has passed.
 const LATER: i64 = 4_102_444_800;
 
@@ -26,7 +26,7 @@ fn item(id: &str, status: v1::CommentStatus, changed: bool) -> v1::ItemResult {
         comment_id: id.into(),
         comment: Some(comment),
         changed,
-        decision_id: DEED.into(),
+        decision_id: ENTRY.into(),
         ..Default::default()
     }
 }
@@ -118,13 +118,13 @@ pub fn escalate(request: Request<v1::EscalateRequest>) -> Result<Response<v1::Es
     let request = request.into_inner();
     let due_at = request.due_at.or_else(|| Some(at(LATER)));
     let takedown = Some(v1::Takedown { kind: request.kind, due_at });
-    Ok(Response::new(v1::EscalateResponse { takedown, decision_id: DEED.into() }))
+    Ok(Response::new(v1::EscalateResponse { takedown, decision_id: ENTRY.into() }))
 }
 
 pub fn add_note(request: Request<v1::AddNoteRequest>) -> Result<Response<v1::AddNoteResponse>, Status> {
     admit(&request)?;
     let text = request.into_inner().text;
-    let note = v1::ModeratorNote { id: DEED.into(), at: Some(at(1_777_622_400)), actor: "lan".into(), text };
+    let note = v1::ModeratorNote { id: ENTRY.into(), at: Some(at(1_777_622_400)), actor: "lan".into(), text };
     Ok(Response::new(v1::AddNoteResponse { note: Some(note) }))
 }
 
@@ -307,7 +307,7 @@ impl PrivacyService for Canned {
             remaining,
             in_progress: !is_resent,
             reports: 1,
-            batch_id: DEED.into(),
+            batch_id: ENTRY.into(),
         }))
     }
 
@@ -322,7 +322,7 @@ impl PrivacyService for Canned {
         Ok(Response::new(v1::RevealSenderResponse {
             device: "d0d0".into(),
             author: "a1b2".into(),
-            audit_id: DEED.into(),
+            audit_id: ENTRY.into(),
             created_at: Some(at(1_777_622_400)),
             ..Default::default()
         }))

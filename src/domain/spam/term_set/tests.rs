@@ -115,9 +115,9 @@ fn a_phrase_is_met_across_punctuation_and_as_whole_words_only() {
     {
         assert_eq!(hits(&terms, text).marks_spam, met, "{text}");
     }
-    let twins = hits(&[term("đề", TermTier::Exact), term("lô đề", TermTier::Exact)], "lô đề lô đề");
-    assert_eq!(twins.findings.len(), 2, "each once");
-    assert!((twins.weight - 4.0).abs() < 1e-9);
+    let both = hits(&[term("đề", TermTier::Exact), term("lô đề", TermTier::Exact)], "lô đề lô đề");
+    assert_eq!(both.findings.len(), 2, "each once");
+    assert!((both.weight - 4.0).abs() < 1e-9);
 }
 
 #[test]
