@@ -8,7 +8,9 @@ mod json;
 pub use json::Json;
 
 /// Package `duyet.v1`.
-#[expect(clippy::pedantic, clippy::allow_attributes, reason = "generated")]
+#[expect(clippy::pedantic, reason = "generated")]
+// Only the server's code has outer `allow` attributes.
+#[cfg_attr(feature = "server", expect(clippy::allow_attributes, reason = "generated"))]
 pub mod v1 {
     include!("generated/duyet.v1.rs");
 }
