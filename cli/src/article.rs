@@ -7,10 +7,9 @@ use uuid::Uuid;
 use super::{
     args::{CloseArgs, OpenArgs},
     connection::Connection,
-    desk::Desk,
-    lookup, moment, names,
-    outcome::{Failure, Outcome, local_time},
-    sanitize,
+    context::Context,
+    exit::{Exit, Failure, local_time},
+    lookup, moment, names, sanitize,
 };
 use duyet_proto::{Json, v1};
 
@@ -24,15 +23,15 @@ enum Closing {
 }
 
 /// Runs `close`: now, or later and until then as it is.
-pub(super) async fn close(desk: &Desk<'_>, args: CloseArgs) -> Result<Outcome, Failure> {
-    let at = desk.end(args.at, None)?;
-    let mut connection = desk.connect().await?;
+pub(super) async fn close(context: &Context<'_>, args: CloseArgs) -> Result<Exit, Failure> {
+    let at = context.end(args.at, None)?;
+    let mut connection = context.connect().await?;
     let known = match read(&mut connection, args.article.clone()).await {
         // Revision 0 creates it, so that comments can be closed before the first one comes.
         Err(status) if status.code() == Code::NotFound && args.new_article => {
             v1::ArticlePolicy { article_id: args.article, ..Default::default() }
         }
-        known => known.map_err(|status| unknown(desk, &connection, &status))?,
+        known => known.map_err(|status| unknown(context, &connection, &status))?,
     };
     let changed = async {
         match at {
@@ -40,26 +39,27 @@ pub(super) async fn close(desk: &Desk<'_>, args: CloseArgs) -> Result<Outcome, F
             None => write(&mut connection, &known, Some(v1::Mode::Closed), Closing::Kept).await,
         }
     };
-    let article = changed.await.map_err(|status| desk.failure(&connection, &status))?;
-    tell(desk, article)
+    let article = changed.await.map_err(|status| context.failure(&connection, &status))?;
+    print(context, article)
 }
 
 /// Runs `open`. Without a mode the article goes back to the site's.
-pub(super) async fn open(desk: &Desk<'_>, args: OpenArgs) -> Result<Outcome, Failure> {
-    let end = desk.end(args.end, args.term)?;
+pub(super) async fn open(context: &Context<'_>, args: OpenArgs) -> Result<Exit, Failure> {
+    let end = context.end(args.end, args.term)?;
     let mode = args.mode.map_or(v1::Mode::Unspecified, v1::Mode::from);
-    let mut connection = desk.connect().await?;
-    let opened = read_and_open(&mut connection, args.article, mode, end, desk.now).await;
-    let article = opened.map_err(|status| lookup::unknown_article(desk, &connection, &status))?;
+    let mut connection = context.connect().await?;
+    let opened = read_and_open(&mut connection, args.article, mode, end, context.now).await;
+    let article = opened.map_err(|status| lookup::unknown_article(context, &connection, &status))?;
     let stays_closed = article.effective_mode() == v1::Mode::Closed;
-    let outcome = tell(desk, article)?;
+    let exit = print(context, article)?;
     if stays_closed {
-        desk.talk("cli-still-closed", &[]);
+        context.talk("cli-still-closed", &[]);
     }
-    Ok(outcome)
+    Ok(exit)
 }
 
-/// Where the article's time is over, it gets a new one: the time asked for, else as many days as the site gives a new article.
+/// Where the article's time is over, it gets a new one: the time asked for, else as many days as the site gives a new
+/// article.
 async fn read_and_open(
     connection: &mut Connection,
     article_id: String,
@@ -106,15 +106,15 @@ async fn read(connection: &mut Connection, article_id: String) -> Result<v1::Art
 }
 
 /// An unknown article, with the way to close one whose first comment is still to come.
-fn unknown(desk: &Desk<'_>, connection: &Connection, status: &Status) -> Failure {
-    let failure = lookup::unknown_article(desk, connection, status);
+fn unknown(context: &Context<'_>, connection: &Connection, status: &Status) -> Failure {
+    let failure = lookup::unknown_article(context, connection, status);
     if status.code() != Code::NotFound {
         return failure;
     }
-    Failure { message: format!("{}\n  {}", failure.message, desk.locale.text("cli-close-new")), ..failure }
+    Failure { message: format!("{}\n  {}", failure.message, context.locale.text("cli-close-new")), ..failure }
 }
 
-/// Changes exactly the revision that was read: whoever comes between wins, and this ends as a conflict.
+/// Updates the revision that was read (optimistic concurrency): an update in between makes this a conflict.
 async fn write(
     connection: &mut Connection,
     known: &v1::ArticlePolicy,
@@ -146,24 +146,24 @@ fn request(known: &v1::ArticlePolicy, mode: Option<v1::Mode>, closing: Closing) 
     }
 }
 
-fn tell(desk: &Desk<'_>, article: v1::ArticlePolicy) -> Result<Outcome, Failure> {
-    if desk.output.json {
-        desk.output.json(&Json::new(&v1::UpdateArticleResponse { article: Some(article) }))?;
-        return Ok(Outcome::Done);
+fn print(context: &Context<'_>, article: v1::ArticlePolicy) -> Result<Exit, Failure> {
+    if context.output.json {
+        context.output.json(&Json::new(&v1::UpdateArticleResponse { article: Some(article) }))?;
+        return Ok(Exit::Done);
     }
-    let mode = names::mode(article.effective_mode).map(|name| names::words(desk.locale, "mode", name));
+    let mode = names::mode(article.effective_mode).map(|name| names::words(context.locale, "mode", name));
     let values = [
         ("article", sanitize::line(&article.article_id).into()),
         ("mode", mode.unwrap_or_default().into()),
         ("revision", article.revision.into()),
     ];
-    desk.output.data(&desk.locale.text_with("cli-article-changed", &values))?;
-    let closes = moment::time(article.closes_at.as_ref().or(article.close_at.as_ref())).filter(|at| *at > desk.now);
+    context.output.data(&context.locale.text_with("cli-article-changed", &values))?;
+    let closes = moment::time(article.closes_at.as_ref().or(article.close_at.as_ref())).filter(|at| *at > context.now);
     if let (Some(at), false) = (closes, article.effective_mode() == v1::Mode::Closed) {
-        let at = local_time(at, desk.locale);
-        desk.output.data(&desk.locale.text_with("cli-article-closes", &[("at", at.into())]))?;
+        let at = local_time(at, context.locale);
+        context.output.data(&context.locale.text_with("cli-article-closes", &[("at", at.into())]))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 #[cfg(test)]

@@ -8,10 +8,9 @@ use std::{
 
 use super::{
     args::AssessArgs,
-    desk::Desk,
-    facts, names,
-    outcome::{Failure, Outcome},
-    show,
+    context::Context,
+    exit::{Exit, Failure},
+    facts, names, show,
 };
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
@@ -20,25 +19,25 @@ use duyet_proto::{Json, v1};
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// Runs `assess`.
-pub(super) async fn run(desk: &Desk<'_>, args: AssessArgs) -> Result<Outcome, Failure> {
-    let content = read(&args.file).map_err(|error| {
+pub(super) async fn run(context: &Context<'_>, args: AssessArgs) -> Result<Exit, Failure> {
+    let text = read(&args.file).map_err(|error| {
         let values = [("path", args.file.display().to_string().into()), ("error", error.to_string().into())];
-        Failure::new(Outcome::Usage, desk.locale.text_with("cli-file-not-read", &values))
+        Failure::new(Exit::Usage, context.locale.text_with("cli-file-not-read", &values))
     })?;
-    let mut connection = desk.connect().await?;
+    let mut connection = context.connect().await?;
     let request = v1::AssessTextRequest {
         author_name: args.signed.unwrap_or_default(),
         title: args.title.unwrap_or_default(),
-        content,
+        content: text,
     };
     let answer = connection.rules.assess_text(request).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
+    let answer = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
     } else {
-        desk.output.data(&describe(&answer, desk.locale))?;
+        context.output.data(&describe(&answer, context.locale))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 /// A file, or stdin for `-`.
@@ -75,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_judgement_is_told_in_words() {
+    fn an_assessment_is_described_in_words() {
         let finding = v1::Finding {
             rule: "LINK".into(),
             weight: 2.5,

@@ -8,75 +8,78 @@ use super::{
     args::AuditArgs,
     choices::ActionChoice,
     connection::Connection,
-    desk::Desk,
+    context::Context,
+    exit::{Exit, Failure, local_time},
     lookup,
     moment::{self, stamp},
-    names,
-    outcome::{Failure, Outcome, local_time},
-    sanitize,
+    names, sanitize,
     table::{self, Column},
     terminal,
 };
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// The actors of so many of the newest entries are compared with one that did nothing.
+/// Newest entries whose actors are suggested for an unknown one.
 const COMPARED: i32 = 200;
 
 /// Runs `audit`.
-pub(super) async fn run(desk: &Desk<'_>, args: AuditArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
-    let request = request(args, desk.now);
+pub(super) async fn run(context: &Context<'_>, args: AuditArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
+    let request = request(args, context.now);
     let answer = connection.moderation.list_audit(request.clone()).await;
-    let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let page = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
     if page.entries.is_empty() {
-        check(desk, &mut connection, &request).await?;
+        check(context, &mut connection, &request).await?;
     }
-    if desk.output.json {
-        desk.output.json(&Json::new(&page))?;
-        return Ok(Outcome::Done);
+    if context.output.json {
+        context.output.json(&Json::new(&page))?;
+        return Ok(Exit::Done);
     }
     if page.entries.is_empty() {
-        desk.output.talk(&desk.locale.text("cli-audit-empty"));
-        return Ok(Outcome::Done);
+        context.output.talk(&context.locale.text("cli-audit-empty"));
+        return Ok(Exit::Done);
     }
-    desk.output.data(&draw(&page.entries, desk.locale, terminal::width()))?;
+    context.output.data(&draw(&page.entries, context.locale, terminal::width()))?;
     if !page.next_page_token.is_empty() {
-        desk.talk("cli-next-page", &[("token", page.next_page_token.into())]);
+        context.talk("cli-next-page", &[("token", page.next_page_token.into())]);
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
-/// Refuses what the service does not know. What there is of a batch or a ban begins in the audit.
-async fn check(desk: &Desk<'_>, connection: &mut Connection, request: &v1::ListAuditRequest) -> Result<(), Failure> {
-    lookup::check_comment(desk, connection, &request.comment_id).await?;
-    lookup::check_article(desk, connection, &request.article_id).await?;
+/// Returns an error for ids and actors that the service does not know. Every batch and ban begins with an audit entry.
+async fn check(
+    context: &Context<'_>,
+    connection: &mut Connection,
+    request: &v1::ListAuditRequest,
+) -> Result<(), Failure> {
+    lookup::check_comment(context, connection, &request.comment_id).await?;
+    lookup::check_article(context, connection, &request.article_id).await?;
     let (batch_id, ban_id, actor) = (request.batch_id.clone(), request.ban_id.clone(), request.actor.clone());
     let one = v1::ListAuditRequest { page_size: 1, ..Default::default() };
     let of_them = v1::ListAuditRequest { batch_id, ban_id, ..one.clone() };
-    if of_them != one && entries(desk, connection, of_them).await?.is_empty() {
-        return Err(Failure::new(Outcome::NotFound, desk.locale.text("cli-audit-unknown")));
+    if of_them != one && entries(context, connection, of_them).await?.is_empty() {
+        return Err(Failure::new(Exit::NotFound, context.locale.text("cli-audit-unknown")));
     }
     let by_them = v1::ListAuditRequest { actor, ..one.clone() };
-    if by_them != one && entries(desk, connection, by_them).await?.is_empty() {
+    if by_them != one && entries(context, connection, by_them).await?.is_empty() {
         let values = [("actor", sanitize::line(&request.actor).into())];
-        let mut failure = Failure::new(Outcome::NotFound, desk.locale.text_with("cli-actor-unknown", &values));
+        let mut failure = Failure::new(Exit::NotFound, context.locale.text_with("cli-actor-unknown", &values));
         let newest = v1::ListAuditRequest { page_size: COMPARED, ..one };
-        let known = entries(desk, connection, newest).await?.into_iter().map(|entry| entry.actor);
+        let known = entries(context, connection, newest).await?.into_iter().map(|entry| entry.actor);
         let known = known.collect::<BTreeSet<_>>().into_iter().collect();
-        lookup::suggest(&mut failure, &request.actor, known, desk.locale);
+        lookup::suggest(&mut failure, &request.actor, known, context.locale);
         return Err(failure);
     }
     Ok(())
 }
 
 async fn entries(
-    desk: &Desk<'_>,
+    context: &Context<'_>,
     connection: &mut Connection,
     request: v1::ListAuditRequest,
 ) -> Result<Vec<v1::AuditEntry>, Failure> {
     let answer = connection.moderation.list_audit(request).await;
-    Ok(answer.map_err(|status| desk.failure(connection, &status))?.into_inner().entries)
+    Ok(answer.map_err(|status| context.failure(connection, &status))?.into_inner().entries)
 }
 
 /// One entry in a line: when, who, what, why.
@@ -124,7 +127,7 @@ fn time(entry: &v1::AuditEntry, locale: Locale) -> String {
     moment::time(entry.at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()
 }
 
-/// A decision is told by its two statuses, any other deed by its name and where it moved the comment.
+/// Returns a decision as its two statuses, any other action as its name and the statuses if they differ.
 fn change(entry: &v1::AuditEntry, locale: Locale) -> String {
     let status = |value| names::status(value).map(|name| names::words(locale, "status", name));
     let steps = match (status(entry.from_status), status(entry.to_status)) {
@@ -150,22 +153,22 @@ fn why(entry: &v1::AuditEntry, locale: Locale) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-/// The audit's own words about a lockdown, `until=TIME [harder_challenges] NOTE` or `lifted NOTE`, for the reader; any other text as it
-/// is.
+/// The audit's own words about a lockdown, `until=TIME [harder_challenges] NOTE` or `lifted NOTE`, for the reader; any
+/// other text as it is.
 fn lockdown(note: &str, locale: Locale) -> String {
-    let (deed, rest) = note.split_once(' ').unwrap_or((note, ""));
-    let until = deed.strip_prefix("until=").and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-    let deed = match until {
+    let (state, rest) = note.split_once(' ').unwrap_or((note, ""));
+    let until = state.strip_prefix("until=").and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+    let state = match until {
         Some(until) => locale.text_with("cli-audit-until", &[("at", local_time(until.to_utc(), locale).into())]),
-        None if deed == "lifted" => locale.text("cli-audit-lifted"),
+        None if state == "lifted" => locale.text("cli-audit-lifted"),
         None => return note.to_owned(),
     };
     let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
-    let (deed, rest) = match word {
-        "harder_challenges" => (format!("{deed}, {}", locale.text("cli-harder-challenges")), after),
-        _ => (deed, rest),
+    let (state, rest) = match word {
+        "harder_challenges" => (format!("{state}, {}", locale.text("cli-harder-challenges")), after),
+        _ => (state, rest),
     };
-    if rest.is_empty() { deed } else { format!("{deed}: {rest}") }
+    if rest.is_empty() { state } else { format!("{state}: {rest}") }
 }
 
 #[cfg(test)]
@@ -180,17 +183,17 @@ mod tests {
     #[test]
     fn a_line_says_who_did_what() {
         use v1::CommentStatus::{Approved, Pending, Rejected, Unspecified};
-        let told = |entry: &v1::AuditEntry| sentence(entry, Locale::En);
-        assert_eq!(told(&entry("APPROVE", Pending, Approved)), "lan  pending → approved");
-        assert_eq!(told(&entry("EXPIRE", Pending, Rejected)), "lan  expired: pending → rejected");
-        assert_eq!(told(&entry("ESCALATE", Approved, Approved)), "lan  demand a takedown");
-        assert_eq!(told(&entry("LOCKDOWN", Unspecified, Unspecified)), "lan  lock the site down");
+        let line = |entry: &v1::AuditEntry| sentence(entry, Locale::En);
+        assert_eq!(line(&entry("APPROVE", Pending, Approved)), "lan  pending → approved");
+        assert_eq!(line(&entry("EXPIRE", Pending, Rejected)), "lan  expired: pending → rejected");
+        assert_eq!(line(&entry("ESCALATE", Approved, Approved)), "lan  demand a takedown");
+        assert_eq!(line(&entry("LOCKDOWN", Unspecified, Unspecified)), "lan  lock the site down");
         let back = v1::AuditEntry { reverts: "x\u{1b}[2J".into(), ..entry("REVERT", Approved, Pending) };
-        assert_eq!(told(&back), "lan  revert: approved → pending  reverts x");
+        assert_eq!(line(&back), "lan  revert: approved → pending  reverts x");
     }
 
     #[test]
-    fn a_lockdown_is_told_in_the_readers_words() {
+    fn a_lockdown_is_described_in_the_chosen_language() {
         assert!(lockdown("until=2026-11-23T19:32:38Z đợt spam", Locale::En).starts_with("until 2026-11-2"));
         let harder = lockdown("until=2026-11-23T19:32:38Z harder_challenges đợt spam", Locale::Vi);
         assert!(harder.ends_with(", mã kiểm tra khó hơn: đợt spam"), "{harder}");

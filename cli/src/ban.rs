@@ -6,10 +6,9 @@ use uuid::Uuid;
 use super::{
     args::{BanArgs, BansArgs, UnbanArgs},
     choices::SubjectChoice,
-    desk::Desk,
-    items, moment, names,
-    outcome::{Failure, Outcome, local_time},
-    sanitize,
+    context::Context,
+    exit::{Exit, Failure, local_time},
+    items, moment, names, sanitize,
     table::{self, Column},
     terminal,
 };
@@ -20,85 +19,85 @@ use duyet_proto::{
 };
 
 /// Runs `ban`.
-pub(super) async fn create(desk: &Desk<'_>, args: BanArgs) -> Result<Outcome, Failure> {
-    let end = desk.end(args.end, args.term)?;
-    let mut connection = desk.connect().await?;
-    let answer = connection.bans.create_ban(request(args, end, desk.now)).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    let items = items::read(desk, &connection, &answer.results);
+pub(super) async fn create(context: &Context<'_>, args: BanArgs) -> Result<Exit, Failure> {
+    let end = context.end(args.end, args.term)?;
+    let mut connection = context.connect().await?;
+    let answer = connection.bans.create_ban(request(args, end, context.now)).await;
+    let answer = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    let items = items::read(context, &connection, &answer.results);
     let worst = items::worst(&items);
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
         return Ok(worst);
     }
     for item in &items {
-        item.complain(desk);
+        item.complain(context);
     }
     let ban = answer.ban.unwrap_or_default();
-    desk.output.data(&sentence(&ban, desk.locale))?;
+    context.output.data(&sentence(&ban, context.locale))?;
     let changed = items.iter().filter(|item| item.is_changed()).count();
     if !items.is_empty() {
-        desk.output.data(&desk.locale.text_with("cli-ban-swept", &[("count", changed.into())]))?;
+        context.output.data(&context.locale.text_with("cli-ban-swept", &[("count", changed.into())]))?;
     }
     if !ban.batch_id.is_empty() {
         let batch = sanitize::line(&ban.batch_id);
-        desk.output.data(&desk.locale.text_with("cli-undo-batch", &[("batch", batch.into())]))?;
+        context.output.data(&context.locale.text_with("cli-undo-batch", &[("batch", batch.into())]))?;
     }
     if answer.more {
-        desk.talk("cli-ban-more", &[]);
+        context.talk("cli-ban-more", &[]);
     }
     Ok(worst)
 }
 
 /// Runs `unban`.
-pub(super) async fn revoke(desk: &Desk<'_>, args: UnbanArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
+pub(super) async fn revoke(context: &Context<'_>, args: UnbanArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
     let request = v1::RevokeBanRequest {
         ban_id: args.ban_id.to_string(),
         note: args.note.unwrap_or_default(),
         request_id: Uuid::new_v4().to_string(),
     };
     let answer = connection.bans.revoke_ban(request).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
+    let answer = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
     } else {
         let key = if answer.changed { "cli-unbanned" } else { "cli-unbanned-already" };
         let ban = answer.ban.unwrap_or_default();
-        desk.output.data(&desk.locale.text_with(key, &values(&ban, desk.locale)))?;
+        context.output.data(&context.locale.text_with(key, &values(&ban, context.locale)))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 /// Runs `bans`.
-pub(super) async fn list(desk: &Desk<'_>, args: BansArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
+pub(super) async fn list(context: &Context<'_>, args: BansArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
     let request = v1::ListBansRequest {
         ended: args.ended,
         page_size: args.limit,
         page_token: args.page_token.unwrap_or_default(),
     };
     let answer = connection.bans.list_bans(request).await;
-    let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&page))?;
-        return Ok(Outcome::Done);
+    let page = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&page))?;
+        return Ok(Exit::Done);
     }
     if page.bans.is_empty() {
-        desk.talk("cli-bans-empty", &[]);
-        return Ok(Outcome::Done);
+        context.talk("cli-bans-empty", &[]);
+        return Ok(Exit::Done);
     }
-    desk.output.data(&draw(&page.bans, desk.locale, desk.now, terminal::width()))?;
+    context.output.data(&draw(&page.bans, context.locale, context.now, terminal::width()))?;
     if !page.next_page_token.is_empty() {
-        desk.talk("cli-next-page", &[("token", page.next_page_token.into())]);
+        context.talk("cli-next-page", &[("token", page.next_page_token.into())]);
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 fn request(args: BanArgs, end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> v1::CreateBanRequest {
     let (subject, kind) = match (args.id, args.author_key) {
         (Some(id), _) => {
-            // The narrowest one: it meets nobody else.
+            // The narrowest one: it affects no other reader.
             let kind = args.subject.unwrap_or(SubjectChoice::Device);
             (Some(Subject::CommentId(id.to_string())), kind)
         }
@@ -160,7 +159,7 @@ fn draw(bans: &[v1::Ban], locale: Locale, now: DateTime<Utc>, width: usize) -> S
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
 }
 
-/// When it ends or ended, and by whose hand.
+/// Returns when it ends or ended, and who revoked it.
 fn ends(ban: &v1::Ban, locale: Locale, now: DateTime<Utc>) -> String {
     if !ban.revoked_by.is_empty() || ban.revoked_at.is_some() {
         return locale.text_with("cli-ban-revoked", &values(ban, locale));

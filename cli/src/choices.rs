@@ -24,7 +24,7 @@ macro_rules! choices {
 }
 
 choices! {
-    /// Where a comment stands.
+    /// A comment's status.
     StatusChoice: CommentStatus {
         Pending = "PENDING", Approved = "APPROVED", Rejected = "REJECTED",
         Spam = "SPAM", Removed = "REMOVED", Erased = "ERASED",
@@ -32,7 +32,7 @@ choices! {
 }
 
 choices! {
-    /// Why a comment is refused. `EXPIRED` is the service's own and missing.
+    /// A decision's reason. `EXPIRED` is left out: only the service sets it.
     ReasonChoice: Reason {
         OffTopic = "OFF_TOPIC", Insult = "INSULT", Hate = "HATE", SpamAd = "SPAM_AD", PersonalData = "PERSONAL_DATA",
         FalseInfo = "FALSE_INFO", Illegal = "ILLEGAL", Language = "LANGUAGE", Duplicate = "DUPLICATE", Other = "OTHER",
@@ -116,7 +116,7 @@ impl From<SiteModeChoice> for v1::Mode {
 /// Words of the audit, which has names where the rest of the wire has enums.
 macro_rules! actions {
     ($($variant:ident = $name:literal),+ $(,)?) => {
-        /// What an audit line tells of.
+        /// An audit entry's action.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
         pub(super) enum ActionChoice {
             $(#[value(alias = $name)] $variant,)+

@@ -10,8 +10,8 @@ use tonic::{
 };
 
 use super::{
+    exit::{Exit, Failure, unreachable},
     login::Access,
-    outcome::{Failure, Outcome, unreachable},
 };
 use duyet_locale::Locale;
 use duyet_proto::v1::{
@@ -52,7 +52,7 @@ pub(super) struct Introduction {
 }
 
 impl Connection {
-    /// Connects, or says in a few seconds that nobody is there.
+    /// Connects, or fails within a few seconds.
     pub(super) async fn open(access: &Access, locale: Locale) -> Result<Self, Failure> {
         let introduction = Introduction::new(&access.token, locale)?;
         let endpoint = endpoint(&access.addr, locale)?;
@@ -61,7 +61,7 @@ impl Connection {
         let channel = channel
             .ok()
             .and_then(Result::ok)
-            .ok_or_else(|| Failure::new(Outcome::Unavailable, unreachable(locale, &access.addr)))?;
+            .ok_or_else(|| Failure::new(Exit::Unavailable, unreachable(locale, &access.addr)))?;
         let caller = InterceptedService::new(channel, introduction);
         Ok(Self {
             addr: access.addr.clone(),
@@ -77,7 +77,7 @@ impl Connection {
 impl Introduction {
     fn new(token: &str, locale: Locale) -> Result<Self, Failure> {
         let mut authorization = MetadataValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| Failure::new(Outcome::Denied, locale.text("cli-token-unreadable")))?;
+            .map_err(|_| Failure::new(Exit::Denied, locale.text("cli-token-unreadable")))?;
         authorization.set_sensitive(true);
         Ok(Self { authorization, language: MetadataValue::from_static(locale.as_str()) })
     }
@@ -102,18 +102,17 @@ pub(super) fn streaming<T>(message: T) -> Request<T> {
 }
 
 fn endpoint(addr: &str, locale: Locale) -> Result<Endpoint, Failure> {
-    let refuse = |key| Failure::new(Outcome::Usage, locale.text_with(key, &[("addr", addr.into())]));
-    let endpoint = Endpoint::from_shared(addr.to_owned()).map_err(|_| refuse("cli-bad-address"))?;
+    let invalid = |key| Failure::new(Exit::Usage, locale.text_with(key, &[("addr", addr.into())]));
+    let endpoint = Endpoint::from_shared(addr.to_owned()).map_err(|_| invalid("cli-bad-address"))?;
     match endpoint.uri().scheme_str() {
         Some("http") => Ok(kept_alive(endpoint)),
         Some("https") => {
-            let failed = |error: String| {
-                Failure::new(Outcome::Usage, locale.text_with("cli-no-tls", &[("error", error.into())]))
-            };
+            let failed =
+                |error: String| Failure::new(Exit::Usage, locale.text_with("cli-no-tls", &[("error", error.into())]));
             let tls = tls_config().map_err(&failed)?;
             Ok(kept_alive(endpoint).tls_config(tls).map_err(|error| failed(error.to_string()))?)
         }
-        _ => Err(refuse("cli-bad-address")),
+        _ => Err(invalid("cli-bad-address")),
     }
 }
 

@@ -4,95 +4,94 @@ use tonic::Status;
 use uuid::Uuid;
 
 use super::{
-    args::{ApproveArgs, RejectArgs, SpamArgs, Target},
+    args::{ApproveArgs, CommentArgs, RejectArgs, SpamArgs},
     connection::Connection,
-    desk::Desk,
-    moment, names,
-    outcome::{Failure, Outcome, local_time},
-    sanitize,
+    context::Context,
+    exit::{Exit, Failure, local_time},
+    moment, names, sanitize,
 };
 use duyet_proto::{Json, v1};
 
 /// One decision for several comments.
-pub(super) struct Orders {
-    target: Target,
+pub(super) struct DecideCommand {
+    target: CommentArgs,
     action: v1::Action,
     reason: v1::Reason,
     note: String,
 }
 
-impl From<ApproveArgs> for Orders {
+impl From<ApproveArgs> for DecideCommand {
     fn from(args: ApproveArgs) -> Self {
         Self::new(args.target, v1::Action::Approve, v1::Reason::Unspecified, args.note)
     }
 }
 
-impl From<RejectArgs> for Orders {
+impl From<RejectArgs> for DecideCommand {
     fn from(args: RejectArgs) -> Self {
         Self::new(args.target, v1::Action::Reject, args.reason.into(), args.note)
     }
 }
 
-impl From<SpamArgs> for Orders {
+impl From<SpamArgs> for DecideCommand {
     fn from(args: SpamArgs) -> Self {
         let reason = args.reason.map_or(v1::Reason::Unspecified, v1::Reason::from);
         Self::new(args.target, v1::Action::Spam, reason, args.note)
     }
 }
 
-impl Orders {
+impl DecideCommand {
     pub(super) fn requeue(args: ApproveArgs) -> Self {
         Self::new(args.target, v1::Action::Requeue, v1::Reason::Unspecified, args.note)
     }
 
-    fn new(target: Target, action: v1::Action, reason: v1::Reason, note: Option<String>) -> Self {
+    fn new(target: CommentArgs, action: v1::Action, reason: v1::Reason, note: Option<String>) -> Self {
         Self { target, action, reason, note: note.unwrap_or_default() }
     }
 }
 
-/// Runs the decision on every comment. A conflict is told and the next comment taken; when the service refuses or is gone the
-/// rest is not tried.
-pub(super) async fn run(desk: &Desk<'_>, orders: Orders) -> Result<Outcome, Failure> {
-    let ids = &orders.target.ids;
-    if orders.target.revision.is_some() && ids.len() > 1 {
-        return Err(Failure::new(Outcome::Usage, desk.locale.text("cli-one-revision")));
+/// Decides every comment. A conflict is reported and the next comment is tried; when the call is denied or the service
+/// is unavailable, the rest is not tried.
+pub(super) async fn run(context: &Context<'_>, command: DecideCommand) -> Result<Exit, Failure> {
+    let ids = &command.target.ids;
+    if command.target.revision.is_some() && ids.len() > 1 {
+        return Err(Failure::new(Exit::Usage, context.locale.text("cli-one-revision")));
     }
-    let mut connection = desk.connect().await?;
-    let mut worst = Outcome::Done;
+    let mut connection = context.connect().await?;
+    let mut worst = Exit::Done;
     for (index, id) in ids.iter().enumerate() {
-        let answer = decide(&mut connection, &orders, *id).await;
-        let answer = answer.map_err(|status| desk.failure(&connection, &status));
-        let outcome = answer.as_ref().err().map_or(Outcome::Done, |failure| failure.outcome);
-        worst = worst.max(outcome);
-        tell(desk, *id, answer)?;
+        let answer = decide(&mut connection, &command, *id).await;
+        let answer = answer.map_err(|status| context.failure(&connection, &status));
+        let exit = answer.as_ref().err().map_or(Exit::Done, |failure| failure.exit);
+        worst = worst.max(exit);
+        print(context, *id, answer)?;
         let missed = ids.len() - index - 1;
-        if matches!(outcome, Outcome::Denied | Outcome::Unavailable) && missed > 0 {
-            desk.output.complain(&desk.locale.text_with("cli-not-tried", &[("count", missed.into())]));
+        if matches!(exit, Exit::Denied | Exit::Unavailable) && missed > 0 {
+            context.output.complain(&context.locale.text_with("cli-not-tried", &[("count", missed.into())]));
             break;
         }
     }
     Ok(worst)
 }
 
-async fn decide(connection: &mut Connection, orders: &Orders, id: Uuid) -> Result<v1::DecideResponse, Status> {
-    let expected_revision = match orders.target.revision {
+async fn decide(connection: &mut Connection, command: &DecideCommand, id: Uuid) -> Result<v1::DecideResponse, Status> {
+    let expected_revision = match command.target.revision {
         Some(revision) => revision,
-        None => seen_revision(connection, orders.action, id).await?,
+        None => seen_revision(connection, command.action, id).await?,
     };
     let request = v1::DecideRequest {
         comment_id: id.to_string(),
-        action: orders.action.into(),
+        action: command.action.into(),
         expected_revision,
-        reason: orders.reason.into(),
-        note: orders.note.clone(),
+        reason: command.reason.into(),
+        note: command.note.clone(),
         request_id: Uuid::new_v4().to_string(),
     };
     Ok(connection.moderation.decide(request).await?.into_inner())
 }
 
-/// The revision that a moderator who names none can have seen: as it came into the queue. Behind a colleague's decision, that
-/// is the one before it, so the service tells who was first instead of overwriting them. A comment that readers reported or
-/// somebody demands down since then came into the queue as it is now; requeueing is about decided comments, too.
+/// Returns the revision that a moderator who names none can have seen: the one that entered the queue. After a
+/// colleague's decision that is the revision before it, so that the service reports the conflict. A comment with open
+/// reports or a takedown entered the queue as it is now. Requeueing applies to decided comments, too.
 async fn seen_revision(connection: &mut Connection, action: v1::Action, id: Uuid) -> Result<i64, Status> {
     let request = v1::GetCaseRequest { comment_id: id.to_string() };
     let case = connection.moderation.get_case(request).await?.into_inner().case.unwrap_or_default();
@@ -108,34 +107,34 @@ fn queued_revision(case: &v1::ReviewCase, action: v1::Action) -> i64 {
     if as_it_is { comment.revision } else { (comment.revision - 1).max(1) }
 }
 
-/// Says it at once, as a long list takes a while.
-fn tell(desk: &Desk<'_>, id: Uuid, answer: Result<v1::DecideResponse, Failure>) -> Result<(), Failure> {
+/// Prints one result at once, as a long list takes a while.
+fn print(context: &Context<'_>, id: Uuid, answer: Result<v1::DecideResponse, Failure>) -> Result<(), Failure> {
     match answer {
-        Ok(decided) if desk.output.json => desk.output.json_line(&Json::new(&decided)),
-        Ok(decided) => desk.output.data(&sentence(desk, id, &decided)),
+        Ok(decided) if context.output.json => context.output.json_line(&Json::new(&decided)),
+        Ok(decided) => context.output.data(&sentence(context, id, &decided)),
         Err(failure) => {
             let failure = Failure { message: format!("{id}: {}", failure.message), ..failure };
-            desk.output.report(&failure);
-            if let Some(standing) = &failure.standing {
-                desk.output.talk(&desk.locale.text_with("cli-overrule", &[("revision", standing.revision.into())]));
+            context.output.report(&failure);
+            if let Some(prior) = &failure.prior {
+                context.output.talk(&context.locale.text_with("cli-overrule", &[("revision", prior.revision.into())]));
             }
             Ok(())
         }
     }
 }
 
-fn sentence(desk: &Desk<'_>, id: Uuid, decided: &v1::DecideResponse) -> String {
+fn sentence(context: &Context<'_>, id: Uuid, decided: &v1::DecideResponse) -> String {
     let status = decided.comment.as_ref().and_then(|comment| names::status(comment.status));
-    let status = status.map(|name| names::words(desk.locale, "status", name)).unwrap_or_default();
+    let status = status.map(|name| names::words(context.locale, "status", name)).unwrap_or_default();
     let key = if decided.changed { "cli-decided" } else { "cli-already" };
-    let at = moment::time(decided.decided_at.as_ref()).map(|at| local_time(at, desk.locale)).unwrap_or_default();
+    let at = moment::time(decided.decided_at.as_ref()).map(|at| local_time(at, context.locale)).unwrap_or_default();
     let values = [
         ("id", id.to_string().into()),
         ("status", status.into()),
         ("actor", sanitize::line(&decided.decided_by).into()),
         ("at", at.into()),
     ];
-    desk.locale.text_with(key, &values)
+    context.locale.text_with(key, &values)
 }
 
 #[cfg(test)]

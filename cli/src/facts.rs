@@ -1,4 +1,4 @@
-//! Labelled facts, one a line, the labels in a column. Values are sanitized by whoever makes them, as some carry marks of ours.
+//! Labelled facts, one a line, the labels in a column. Callers sanitize the values, as some carry our own marks.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr as _;

@@ -1,12 +1,12 @@
-//! Help in the reader's language, and shell completions. The command line itself carries no text: commands take `help-<name>`,
-//! arguments `help-arg-<id>`, as one argument means the same in every command.
+//! Help in the reader's language, and shell completions. The command line itself carries no text: commands take
+//! `help-<name>`, arguments `help-arg-<id>`, as one argument means the same in every command.
 
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use clap_complete::Shell;
 
 use super::{
     args::Cli,
-    outcome::{Failure, Outcome},
+    exit::{Exit, Failure},
     output::Output,
 };
 use duyet_locale::Locale;
@@ -26,9 +26,9 @@ pub(super) fn translate(command: Command, locale: Locale) -> Command {
 }
 
 /// Runs `completions`.
-pub(super) fn print_completions(output: &Output, shell: Shell) -> Result<Outcome, Failure> {
+pub(super) fn print_completions(output: &Output, shell: Shell) -> Result<Exit, Failure> {
     output.data(&completions(shell))?;
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 fn completions(shell: Shell) -> String {

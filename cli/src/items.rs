@@ -5,8 +5,8 @@ use tonic::{Code, Status};
 
 use super::{
     connection::Connection,
-    desk::Desk,
-    outcome::{Failure, Outcome},
+    context::Context,
+    exit::{Exit, Failure},
 };
 use duyet_proto::v1;
 
@@ -17,19 +17,19 @@ pub(super) struct Item<'a> {
 }
 
 /// Reads what the service says of each.
-pub(super) fn read<'a>(desk: &Desk<'_>, connection: &Connection, results: &'a [v1::ItemResult]) -> Vec<Item<'a>> {
+pub(super) fn read<'a>(context: &Context<'_>, connection: &Connection, results: &'a [v1::ItemResult]) -> Vec<Item<'a>> {
     let failure = |result: &v1::ItemResult| {
         let error = result.status.as_ref().filter(|status| status.code != 0)?;
         let details = error.encode_to_vec().into();
         let status = Status::with_details(Code::from_i32(error.code), error.message.as_str(), details);
-        Some(desk.failure(connection, &status))
+        Some(context.failure(connection, &status))
     };
     results.iter().map(|result| Item { result, failure: failure(result) }).collect()
 }
 
 impl Item<'_> {
-    pub(super) fn outcome(&self) -> Outcome {
-        self.failure.as_ref().map_or(Outcome::Done, |failure| failure.outcome)
+    pub(super) fn exit(&self) -> Exit {
+        self.failure.as_ref().map_or(Exit::Done, |failure| failure.exit)
     }
 
     pub(super) const fn is_changed(&self) -> bool {
@@ -42,14 +42,14 @@ impl Item<'_> {
     }
 
     /// Says what went wrong, if anything did.
-    pub(super) fn complain(&self, desk: &Desk<'_>) {
+    pub(super) fn complain(&self, context: &Context<'_>) {
         if let Some(failure) = &self.failure {
-            desk.output.complain(&format!("{}: {}", self.id(), failure.message));
+            context.output.complain(&format!("{}: {}", self.id(), failure.message));
         }
     }
 }
 
 /// The worst of what came of several.
-pub(super) fn worst(items: &[Item<'_>]) -> Outcome {
-    items.iter().map(Item::outcome).max().unwrap_or(Outcome::Done)
+pub(super) fn worst(items: &[Item<'_>]) -> Exit {
+    items.iter().map(Item::exit).max().unwrap_or(Exit::Done)
 }

@@ -1,10 +1,11 @@
-//! The reader's language, known before arguments are parsed: `--lang`, then `DUYET_LANG`, then the locale of the environment.
+//! The reader's language, known before arguments are parsed: `--lang`, then `DUYET_LANG`, then the locale of the
+//! environment.
 
 use std::ffi::OsString;
 
 use duyet_locale::Locale;
 
-/// Chooses; `variable` reads the environment. Unknown words are left to the argument parser to refuse.
+/// Chooses; `variable` reads the environment. The argument parser rejects unknown words.
 pub(super) fn choose(args: impl IntoIterator<Item = OsString>, variable: impl Fn(&str) -> Option<String>) -> Locale {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
     from_args(args)

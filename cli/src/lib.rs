@@ -1,5 +1,6 @@
-//! The moderators' command-line client. Arguments are parsed here, a command's file does the work over the generated client, and
-//! its result becomes the exit code. Data goes to stdout, talk to stderr; text from comments passes `sanitize` on every way out.
+//! The moderators' command-line client. Arguments are parsed here, a command's file does the work over the generated
+//! client, and its result becomes the exit code. Data goes to stdout, messages to stderr; text from comments always
+//! passes `sanitize`.
 
 mod age;
 mod approve_pending;
@@ -11,8 +12,9 @@ mod ban;
 mod bulk;
 mod choices;
 mod connection;
+mod context;
 mod decide;
-mod desk;
+mod exit;
 mod facts;
 mod filter;
 mod help;
@@ -24,7 +26,6 @@ mod man;
 mod mark;
 mod moment;
 mod names;
-mod outcome;
 mod output;
 mod person;
 mod queue;
@@ -49,8 +50,8 @@ use chrono::{DateTime, Utc};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use args::{Cli, Command};
-use desk::Desk;
-use outcome::{Failure, Outcome};
+use context::Context;
+use exit::{Exit, Failure};
 use output::Output;
 
 /// Runs the client on the process's arguments and environment.
@@ -60,22 +61,22 @@ pub fn run() -> ExitCode {
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
-            usage::tell(&error, &Output::new(locale, false));
-            return if error.use_stderr() { Outcome::Usage.into() } else { Outcome::Done.into() };
+            usage::print(&error, &Output::new(locale, false));
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
     let output = Output::new(locale, cli.json);
-    let outcome = start(cli, &output).unwrap_or_else(|failure| {
+    let exit = start(cli, &output).unwrap_or_else(|failure| {
         output.report(&failure);
-        failure.outcome
+        failure.exit
     });
-    outcome.into()
+    exit.into()
 }
 
-fn start(cli: Cli, output: &Output) -> Result<Outcome, Failure> {
+fn start(cli: Cli, output: &Output) -> Result<Exit, Failure> {
     let locale = output.locale;
     if cli.token.is_some() {
-        return Err(Failure::new(Outcome::Usage, locale.text("cli-token-as-argument")));
+        return Err(Failure::new(Exit::Usage, locale.text("cli-token-as-argument")));
     }
     match &cli.command {
         Command::Completions { shell } => return help::print_completions(output, *shell),
@@ -85,45 +86,45 @@ fn start(cli: Cli, output: &Output) -> Result<Outcome, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
-    let desk = Desk { output, locale, now: now(), addr: cli.addr.filter(|addr| !addr.is_empty()) };
-    runtime.block_on(dispatch(cli.command, &desk))
+        .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    let context = Context { output, locale, now: now(), addr: cli.addr.filter(|addr| !addr.is_empty()) };
+    runtime.block_on(dispatch(cli.command, &context))
 }
 
-async fn dispatch(command: Command, desk: &Desk<'_>) -> Result<Outcome, Failure> {
+async fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure> {
     match command {
-        Command::Login { token } => sign_in::run(desk, token.is_some()).await,
-        Command::Queue(args) => queue::run(desk, args).await,
-        Command::Show { id } => show::run(desk, id).await,
-        Command::Approve(args) => decide::run(desk, args.into()).await,
-        Command::Reject(args) => decide::run(desk, args.into()).await,
-        Command::Spam(args) => decide::run(desk, args.into()).await,
-        Command::Requeue(args) => decide::run(desk, decide::Orders::requeue(args)).await,
-        Command::Watch { filter } => watch::run(desk, filter).await,
-        Command::Bulk(args) => bulk::run(desk, *args).await,
-        Command::Undo(args) => undo::run(desk, args).await,
-        Command::Note(args) => remark::note(desk, args).await,
-        Command::Escalate(args) => remark::escalate(desk, args).await,
-        Command::Reveal(args) => remark::reveal(desk, args).await,
-        Command::Export(args) => person::export(desk, args).await,
-        Command::Erase(args) => person::erase(desk, args).await,
-        Command::Ban(args) => ban::create(desk, *args).await,
-        Command::Unban(args) => ban::revoke(desk, args).await,
-        Command::Bans(args) => ban::list(desk, args).await,
-        Command::Close(args) => article::close(desk, args).await,
-        Command::Open(args) => article::open(desk, args).await,
-        Command::ApprovePending(args) => approve_pending::run(desk, args).await,
-        Command::Site(args) => site::run(desk, args).await,
-        Command::Lockdown(args) => site::lockdown(desk, args).await,
-        Command::Terms(args) => term::list(desk, args).await,
-        Command::Term(args) => term::change(desk, *args).await,
-        Command::Assess(args) => assess::run(desk, args).await,
-        Command::Replay(args) => replay::run(desk, args).await,
-        Command::Stats(args) => stats::run(desk, args).await,
-        Command::Audit(args) => audit::run(desk, args).await,
-        Command::Triage(args) => triage::run(desk, *args).await,
+        Command::Login { token } => sign_in::run(context, token.is_some()).await,
+        Command::Queue(args) => queue::run(context, args).await,
+        Command::Show { id } => show::run(context, id).await,
+        Command::Approve(args) => decide::run(context, args.into()).await,
+        Command::Reject(args) => decide::run(context, args.into()).await,
+        Command::Spam(args) => decide::run(context, args.into()).await,
+        Command::Requeue(args) => decide::run(context, decide::DecideCommand::requeue(args)).await,
+        Command::Watch { filter } => watch::run(context, filter).await,
+        Command::Bulk(args) => bulk::run(context, *args).await,
+        Command::Undo(args) => undo::run(context, args).await,
+        Command::Note(args) => remark::note(context, args).await,
+        Command::Escalate(args) => remark::escalate(context, args).await,
+        Command::Reveal(args) => remark::reveal(context, args).await,
+        Command::Export(args) => person::export(context, args).await,
+        Command::Erase(args) => person::erase(context, args).await,
+        Command::Ban(args) => ban::create(context, *args).await,
+        Command::Unban(args) => ban::revoke(context, args).await,
+        Command::Bans(args) => ban::list(context, args).await,
+        Command::Close(args) => article::close(context, args).await,
+        Command::Open(args) => article::open(context, args).await,
+        Command::ApprovePending(args) => approve_pending::run(context, args).await,
+        Command::Site(args) => site::run(context, args).await,
+        Command::Lockdown(args) => site::lockdown(context, args).await,
+        Command::Terms(args) => term::list(context, args).await,
+        Command::Term(args) => term::change(context, *args).await,
+        Command::Assess(args) => assess::run(context, args).await,
+        Command::Replay(args) => replay::run(context, args).await,
+        Command::Stats(args) => stats::run(context, args).await,
+        Command::Audit(args) => audit::run(context, args).await,
+        Command::Triage(args) => triage::run(context, *args).await,
         // Answered before a connection is thought of.
-        Command::Completions { .. } | Command::Man(_) => Ok(Outcome::Done),
+        Command::Completions { .. } | Command::Man(_) => Ok(Exit::Done),
     }
 }
 

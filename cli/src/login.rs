@@ -9,10 +9,10 @@ use std::{
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 use serde::{Deserialize, Serialize};
 
-use super::outcome::{Failure, Outcome};
+use super::exit::{Exit, Failure};
 use duyet_locale::Locale;
 
-/// Where `duyetd` listens unless told otherwise.
+/// Where `duyetd` listens by default.
 const DEFAULT_ADDR: &str = "http://127.0.0.1:50051";
 
 /// A service and the right to use it. Also the content of the login file.
@@ -34,9 +34,9 @@ pub(super) fn access(addr: Option<&str>, locale: Locale) -> Result<Access, Failu
         // A token goes to the service that gave it and to no other.
         (Some(addr), Some(login)) if addr == login.addr => Ok(login),
         (Some(addr), Some(_)) => {
-            Err(Failure::new(Outcome::Denied, locale.text_with("cli-login-elsewhere", &[("addr", addr.into())])))
+            Err(Failure::new(Exit::Denied, locale.text_with("cli-login-elsewhere", &[("addr", addr.into())])))
         }
-        (_, None) => Err(Failure::new(Outcome::Denied, locale.text("cli-no-token"))),
+        (_, None) => Err(Failure::new(Exit::Denied, locale.text("cli-no-token"))),
     }
 }
 
@@ -48,29 +48,29 @@ pub(super) fn address(addr: Option<&str>, locale: Locale) -> String {
 
 /// The login file's place.
 pub(super) fn path(locale: Locale) -> Result<PathBuf, Failure> {
-    let strategy = choose_base_strategy().map_err(|_| Failure::new(Outcome::Failed, locale.text("cli-no-home")))?;
+    let strategy = choose_base_strategy().map_err(|_| Failure::new(Exit::Failed, locale.text("cli-no-home")))?;
     Ok(strategy.config_dir().join("duyet").join("login.toml"))
 }
 
 /// Writes the login file, readable by its owner alone from its first byte on.
 pub(super) fn save(path: &Path, access: &Access, locale: Locale) -> Result<(), Failure> {
-    let text = toml::to_string(access).map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
-    write_private(path, &text).map_err(|error| trouble("cli-login-not-written", path, &error, locale))
+    let text = toml::to_string(access).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    write_private(path, &text).map_err(|error| file_failure("cli-login-not-written", path, &error, locale))
 }
 
 fn load(path: &Path, locale: Locale) -> Result<Option<Access>, Failure> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(trouble("cli-login-not-read", path, &error, locale)),
+        Err(error) => return Err(file_failure("cli-login-not-read", path, &error, locale)),
     };
     if is_seen_by_others(path) {
         let values = [("path", path.display().to_string().into())];
-        return Err(Failure::new(Outcome::Failed, locale.text_with("cli-login-not-private", &values)));
+        return Err(Failure::new(Exit::Failed, locale.text_with("cli-login-not-private", &values)));
     }
     // The parser's own message quotes the line, and the line may be the token.
     let broken = io::Error::new(io::ErrorKind::InvalidData, "TOML");
-    toml::from_str(&text).map(Some).map_err(|_| trouble("cli-login-not-read", path, &broken, locale))
+    toml::from_str(&text).map(Some).map_err(|_| file_failure("cli-login-not-read", path, &broken, locale))
 }
 
 fn token_from_environment(locale: Locale) -> Result<Option<String>, Failure> {
@@ -80,7 +80,7 @@ fn token_from_environment(locale: Locale) -> Result<Option<String>, Failure> {
     }
     let Some(path) = variable("DUYET_TOKEN_FILE") else { return Ok(None) };
     let path = Path::new(&path);
-    let text = fs::read_to_string(path).map_err(|error| trouble("cli-token-file", path, &error, locale))?;
+    let text = fs::read_to_string(path).map_err(|error| file_failure("cli-token-file", path, &error, locale))?;
     Ok(Some(text.trim().to_owned()))
 }
 
@@ -97,12 +97,12 @@ fn with_scheme(addr: &str) -> String {
     if addr.contains("://") { addr.to_owned() } else { format!("http://{addr}") }
 }
 
-fn trouble(key: &str, path: &Path, error: &io::Error, locale: Locale) -> Failure {
+fn file_failure(key: &str, path: &Path, error: &io::Error, locale: Locale) -> Failure {
     let values = [("path", path.display().to_string().into()), ("error", error.to_string().into())];
-    Failure::new(Outcome::Failed, locale.text_with(key, &values))
+    Failure::new(Exit::Failed, locale.text_with(key, &values))
 }
 
-/// Beside the old file and then in its place, so that a full disk costs nobody their login.
+/// Writes beside the old file and renames, so that a full disk does not destroy the login.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
@@ -116,7 +116,7 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let written =
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
-        // The draft holds the token; what can be said about the trouble is in `written`.
+        // The draft holds the token; the error is in `written`.
         let _ = fs::remove_file(&draft);
     }
     written

@@ -1,12 +1,12 @@
-//! Whether what a command line names exists. A filter by an unknown name finds nothing, and nothing found looks like
-//! good news.
+//! Checks that what a command line names exists: a filter by an unknown name finds nothing, which looks like an empty
+//! queue.
 
 use tonic::{Code, Status};
 
 use super::{
     connection::Connection,
-    desk::Desk,
-    outcome::{Failure, Outcome},
+    context::Context,
+    exit::{Exit, Failure},
     sanitize,
 };
 use duyet_locale::Locale;
@@ -14,7 +14,7 @@ use duyet_proto::v1;
 
 /// How alike an unknown name and a known one must be for that to be suggested, between 0 and 1.
 const LEAST_ALIKE: f64 = 0.5;
-/// So many are suggested.
+/// Most names that are suggested.
 const SUGGESTED: usize = 3;
 /// Every status: an author is also known by comments that do not wait.
 const EVERY_STATUS: [v1::CommentStatus; 6] = [
@@ -26,51 +26,51 @@ const EVERY_STATUS: [v1::CommentStatus; 6] = [
     v1::CommentStatus::Erased,
 ];
 
-/// Refuses a filter of the queue by an article, a comment or an author that the service does not know. The service itself refuses
-/// rules that are none.
+/// Returns an error for a filter by an article, a comment or an author that the service does not know. The service
+/// itself rejects unknown rules.
 pub(super) async fn check(
-    desk: &Desk<'_>,
+    context: &Context<'_>,
     connection: &mut Connection,
     filter: &v1::QueueFilter,
 ) -> Result<(), Failure> {
-    check_article(desk, connection, &filter.article_id).await?;
-    check_comment(desk, connection, &filter.campaign_of).await?;
+    check_article(context, connection, &filter.article_id).await?;
+    check_comment(context, connection, &filter.campaign_of).await?;
     if filter.author.is_empty() {
         return Ok(());
     }
     let found = comments_by(connection, filter.author.clone()).await;
-    if found.map_err(|status| desk.failure(connection, &status))? == 0 {
+    if found.map_err(|status| context.failure(connection, &status))? == 0 {
         let values = [("author", sanitize::line(&filter.author).into())];
-        return Err(Failure::new(Outcome::NotFound, desk.locale.text_with("cli-author-unknown", &values)));
+        return Err(Failure::new(Exit::NotFound, context.locale.text_with("cli-author-unknown", &values)));
     }
     Ok(())
 }
 
-/// Refuses an article that the service does not know; an empty id names none.
-pub(super) async fn check_article(desk: &Desk<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
+/// Returns an error for an article that the service does not know. An empty id names none.
+pub(super) async fn check_article(context: &Context<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
     if id.is_empty() {
         return Ok(());
     }
     let answer = connection.policy.get_article(v1::GetArticleRequest { article_id: id.to_owned() }).await;
-    answer.map(drop).map_err(|status| unknown_article(desk, connection, &status))
+    answer.map(drop).map_err(|status| unknown_article(context, connection, &status))
 }
 
-/// Refuses a comment that the service does not know; an empty id names none.
-pub(super) async fn check_comment(desk: &Desk<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
+/// Returns an error for a comment that the service does not know. An empty id names none.
+pub(super) async fn check_comment(context: &Context<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
     if id.is_empty() {
         return Ok(());
     }
     let answer = connection.moderation.get_case(v1::GetCaseRequest { comment_id: id.to_owned() }).await;
-    answer.map(drop).map_err(|status| desk.failure(connection, &status))
+    answer.map(drop).map_err(|status| context.failure(connection, &status))
 }
 
 /// An article that the service does not know, with the way to name one that it will know.
-pub(super) fn unknown_article(desk: &Desk<'_>, connection: &Connection, status: &Status) -> Failure {
-    let failure = desk.failure(connection, status);
+pub(super) fn unknown_article(context: &Context<'_>, connection: &Connection, status: &Status) -> Failure {
+    let failure = context.failure(connection, status);
     if status.code() != Code::NotFound {
         return failure;
     }
-    Failure { message: format!("{}\n  {}", failure.message, desk.locale.text("cli-article-by-id")), ..failure }
+    Failure { message: format!("{}\n  {}", failure.message, context.locale.text("cli-article-by-id")), ..failure }
 }
 
 async fn comments_by(connection: &mut Connection, author: String) -> Result<i64, Status> {
@@ -79,7 +79,7 @@ async fn comments_by(connection: &mut Connection, author: String) -> Result<i64,
     Ok(connection.moderation.list_queue(request).await?.into_inner().total)
 }
 
-/// Adds the known names that are most like an unknown one to the failure that tells of it, if any are.
+/// Adds the known names that are most like the unknown one to its failure, if there are any.
 pub(super) fn suggest(failure: &mut Failure, wanted: &str, known: Vec<String>, locale: Locale) {
     let nearest = nearest(wanted, known);
     if !nearest.is_empty() {

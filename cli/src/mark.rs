@@ -22,7 +22,8 @@ impl Marks {
     }
 }
 
-/// Sanitizes `text` and marks its byte ranges. Ranges that overlap become one; a range that does not fit the text is left out.
+/// Sanitizes `text` and marks its byte ranges. Ranges that overlap become one; a range that does not fit the text is
+/// left out.
 pub(super) fn mark(text: &str, ranges: &[(usize, usize)], marks: Marks) -> String {
     let (open, close) = marks.around();
     let piece = |(text, is_match)| if is_match { format!("{open}{text}{close}") } else { text };

@@ -1,5 +1,5 @@
-//! Times on the command line: a point in time (`2026-05-01`, `2026-05-01T08:00:00+07:00`), a span (`30m`, `12h`, `7d`, `2w`), or
-//! either of them looking back.
+//! Times on the command line: a point in time (`2026-05-01`, `2026-05-01T08:00:00+07:00`), a span (`30m`, `12h`, `7d`,
+//! `2w`), or either of them looking back.
 
 use std::str::FromStr;
 
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn anything_else_is_invalid() {
         for text in ["", "yesterday", "7", "d", "7ngày", "-1d", "2026-13-01", "9999999999w"] {
             assert!(text.parse::<Moment>().is_err() && text.parse::<Span>().is_err(), "{text}");
         }

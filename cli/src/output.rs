@@ -1,4 +1,5 @@
-//! The only way to the terminal: data to stdout, talk to stderr. Colour is stripped where it is not wanted (pipes, `NO_COLOR`).
+//! The only way to the terminal: data to stdout, talk to stderr. Colour is stripped where it is not wanted (pipes,
+//! `NO_COLOR`).
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::{
-    outcome::{Failure, Outcome},
+    exit::{Exit, Failure},
     sanitize,
 };
 use duyet_locale::Locale;
@@ -43,7 +44,7 @@ impl Output {
                 self.closed.set(true);
                 Ok(())
             }
-            written => written.map_err(|error| Failure::new(Outcome::Failed, format!("stdout: {error}"))),
+            written => written.map_err(|error| Failure::new(Exit::Failed, format!("stdout: {error}"))),
         }
     }
 
@@ -58,11 +59,11 @@ impl Output {
     }
 
     fn rendered(&self, json: serde_json::Result<String>) -> Result<(), Failure> {
-        let json = json.map_err(|error| Failure::new(Outcome::Failed, error.to_string()))?;
+        let json = json.map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
         self.data(&sanitize::json(&json))
     }
 
-    /// True when nobody reads the data any more.
+    /// Returns whether the reader of stdout has gone.
     pub(super) fn is_closed(&self) -> bool {
         self.closed.get()
     }

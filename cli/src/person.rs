@@ -1,4 +1,4 @@
-//! `duyet export` and `duyet erase`: everything that one person wrote, to hand over and to empty for good.
+//! `duyet export` and `duyet erase`: everything that one person wrote, exported or erased.
 
 use tonic::Streaming;
 use uuid::Uuid;
@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::{
     args::{EraseArgs, ExportArgs, PersonArgs},
     connection::{Connection, streaming},
-    desk::Desk,
-    outcome::{Failure, Outcome},
+    context::Context,
+    exit::{Exit, Failure},
     sanitize, terminal,
 };
 use duyet_proto::{
@@ -16,27 +16,27 @@ use duyet_proto::{
 };
 
 /// Runs `export`: one JSON object per line, with or without `--json`.
-pub(super) async fn export(desk: &Desk<'_>, args: ExportArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
-    let mut stream = open(desk, &mut connection, &args.person).await?;
+pub(super) async fn export(context: &Context<'_>, args: ExportArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
+    let mut stream = open(context, &mut connection, &args.person).await?;
     loop {
         match stream.message().await {
-            Ok(Some(item)) => desk.output.json_line(&Json::new(&item))?,
-            Ok(None) => return Ok(Outcome::Done),
-            Err(status) => return Err(desk.failure(&connection, &status)),
+            Ok(Some(item)) => context.output.json_line(&Json::new(&item))?,
+            Ok(None) => return Ok(Exit::Done),
+            Err(status) => return Err(context.failure(&connection, &status)),
         }
     }
 }
 
 /// Runs `erase`: says how much it is, asks, and empties it.
-pub(super) async fn erase(desk: &Desk<'_>, args: EraseArgs) -> Result<Outcome, Failure> {
+pub(super) async fn erase(context: &Context<'_>, args: EraseArgs) -> Result<Exit, Failure> {
     if !args.yes && !terminal::is_typed() {
-        return Err(Failure::new(Outcome::Usage, desk.locale.text("cli-erase-yes")));
+        return Err(Failure::new(Exit::Usage, context.locale.text("cli-erase-yes")));
     }
-    let mut connection = desk.connect().await?;
-    if !args.yes && !agreed(desk, &mut connection, &args.person).await? {
-        desk.talk("cli-bulk-dropped", &[]);
-        return Ok(Outcome::Failed);
+    let mut connection = context.connect().await?;
+    if !args.yes && !agreed(context, &mut connection, &args.person).await? {
+        context.talk("cli-bulk-dropped", &[]);
+        return Ok(Exit::Failed);
     }
     let of = match (args.person.id, args.person.author) {
         (Some(id), _) => Some(erase_author_request::Of::CommentId(id.to_string())),
@@ -46,28 +46,28 @@ pub(super) async fn erase(desk: &Desk<'_>, args: EraseArgs) -> Result<Outcome, F
     let request = EraseAuthorRequest { of, note, request_id: Uuid::new_v4().to_string() };
     let answer = loop {
         let answer = connection.privacy.erase_author(request.clone()).await;
-        let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+        let answer = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
         if !answer.in_progress {
             break answer;
         }
         // The service works on it for seconds before it answers, so asking again at once is no haste.
-        desk.talk("cli-erasing", &[("comments", answer.erased.into()), ("remaining", answer.remaining.into())]);
+        context.talk("cli-erasing", &[("comments", answer.erased.into()), ("remaining", answer.remaining.into())]);
     };
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
     } else {
         let values = [
             ("comments", answer.erased.into()),
             ("reports", answer.reports.into()),
             ("id", sanitize::line(&answer.batch_id).into()),
         ];
-        desk.output.data(&desk.locale.text_with("cli-erased", &values))?;
+        context.output.data(&context.locale.text_with("cli-erased", &values))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 async fn open(
-    desk: &Desk<'_>,
+    context: &Context<'_>,
     connection: &mut Connection,
     person: &PersonArgs,
 ) -> Result<Streaming<ExportAuthorResponse>, Failure> {
@@ -76,11 +76,11 @@ async fn open(
         (None, author) => author.clone().map(export_author_request::Of::Author),
     };
     let answer = connection.privacy.export_author(streaming(ExportAuthorRequest { of })).await;
-    Ok(answer.map_err(|status| desk.failure(connection, &status))?.into_inner())
+    Ok(answer.map_err(|status| context.failure(connection, &status))?.into_inner())
 }
 
-async fn agreed(desk: &Desk<'_>, connection: &mut Connection, person: &PersonArgs) -> Result<bool, Failure> {
-    let mut stream = open(desk, connection, person).await?;
+async fn agreed(context: &Context<'_>, connection: &mut Connection, person: &PersonArgs) -> Result<bool, Failure> {
+    let mut stream = open(context, connection, person).await?;
     let (mut comments, mut reports) = (0_i64, 0_i64);
     loop {
         match stream.message().await {
@@ -89,10 +89,10 @@ async fn agreed(desk: &Desk<'_>, connection: &mut Connection, person: &PersonArg
                 reports += i64::from(item.report.is_some());
             }
             Ok(None) => break,
-            Err(status) => return Err(desk.failure(connection, &status)),
+            Err(status) => return Err(context.failure(connection, &status)),
         }
     }
     let values = [("comments", comments.into()), ("reports", reports.into())];
-    desk.output.ask(&desk.locale.text_with("cli-erase-ask", &values));
-    terminal::read_yes().map_err(|error| Failure::new(Outcome::Failed, format!("stdin: {error}")))
+    context.output.ask(&context.locale.text_with("cli-erase-ask", &values));
+    terminal::read_yes().map_err(|error| Failure::new(Exit::Failed, format!("stdin: {error}")))
 }

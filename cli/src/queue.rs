@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use super::{
     age,
     args::QueueArgs,
-    desk::Desk,
+    context::Context,
+    exit::{Exit, Failure},
     lookup, moment,
-    outcome::{Failure, Outcome},
     table::{self, Column},
     terminal,
 };
@@ -15,33 +15,33 @@ use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
 /// Runs `queue`.
-pub(super) async fn run(desk: &Desk<'_>, args: QueueArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
+pub(super) async fn run(context: &Context<'_>, args: QueueArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
     let request = request(args);
     let filter = request.filter.clone().unwrap_or_default();
     let answer = connection.moderation.list_queue(request).await;
-    let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
+    let page = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
     let is_last = page.next_page_token.is_empty();
     if page.cases.is_empty() && is_last {
-        lookup::check(desk, &mut connection, &filter).await?;
+        lookup::check(context, &mut connection, &filter).await?;
     }
-    if desk.output.json {
-        desk.output.json(&Json::new(&page))?;
-        return Ok(Outcome::Done);
+    if context.output.json {
+        context.output.json(&Json::new(&page))?;
+        return Ok(Exit::Done);
     }
     match (page.cases.len(), is_last) {
-        (0, true) => desk.talk("cli-queue-empty", &[]),
+        (0, true) => context.talk("cli-queue-empty", &[]),
         // A search that takes long.
-        (0, false) => desk.talk("cli-queue-none-yet", &[]),
+        (0, false) => context.talk("cli-queue-none-yet", &[]),
         (shown, _) => {
-            desk.output.data(&draw(&page.cases, desk.locale, desk.now, terminal::width()))?;
-            desk.talk("cli-queue-count", &[("shown", shown.into()), ("total", page.total.into())]);
+            context.output.data(&draw(&page.cases, context.locale, context.now, terminal::width()))?;
+            context.talk("cli-queue-count", &[("shown", shown.into()), ("total", page.total.into())]);
         }
     }
     if !is_last {
-        desk.talk("cli-next-page", &[("token", page.next_page_token.into())]);
+        context.talk("cli-next-page", &[("token", page.next_page_token.into())]);
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 fn request(args: QueueArgs) -> v1::ListQueueRequest {

@@ -5,33 +5,32 @@ use uuid::Uuid;
 use super::{
     age,
     args::{EscalateArgs, NoteArgs, RevealArgs},
-    desk::Desk,
-    facts, moment, names,
-    outcome::{Failure, Outcome, local_time},
-    sanitize,
+    context::Context,
+    exit::{Exit, Failure, local_time},
+    facts, moment, names, sanitize,
 };
 use duyet_proto::{Json, v1};
 
 /// Runs `note`.
-pub(super) async fn note(desk: &Desk<'_>, args: NoteArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
+pub(super) async fn note(context: &Context<'_>, args: NoteArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
     let comment_id = args.id.to_string();
     let request_id = Uuid::new_v4().to_string();
     let request = v1::AddNoteRequest { comment_id: comment_id.clone(), text: args.text, request_id };
     let answer = connection.moderation.add_note(request).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?;
-    if desk.output.json {
-        desk.output.json(&Json::new(answer.get_ref()))?;
+    let answer = answer.map_err(|status| context.failure(&connection, &status))?;
+    if context.output.json {
+        context.output.json(&Json::new(answer.get_ref()))?;
     } else {
-        desk.output.data(&desk.locale.text_with("cli-noted", &[("id", comment_id.into())]))?;
+        context.output.data(&context.locale.text_with("cli-noted", &[("id", comment_id.into())]))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 /// Runs `escalate`.
-pub(super) async fn escalate(desk: &Desk<'_>, args: EscalateArgs) -> Result<Outcome, Failure> {
-    let due = desk.end(args.due, args.term)?;
-    let mut connection = desk.connect().await?;
+pub(super) async fn escalate(context: &Context<'_>, args: EscalateArgs) -> Result<Exit, Failure> {
+    let due = context.end(args.due, args.term)?;
+    let mut connection = context.connect().await?;
     let comment_id = args.id.to_string();
     let request = v1::EscalateRequest {
         comment_id: comment_id.clone(),
@@ -41,40 +40,40 @@ pub(super) async fn escalate(desk: &Desk<'_>, args: EscalateArgs) -> Result<Outc
         request_id: Uuid::new_v4().to_string(),
     };
     let answer = connection.moderation.escalate(request).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
-        return Ok(Outcome::Done);
+    let answer = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
+        return Ok(Exit::Done);
     }
     let takedown = answer.takedown.unwrap_or_default();
-    let kind = names::takedown(takedown.kind).map(|name| names::words(desk.locale, "takedown", name));
+    let kind = names::takedown(takedown.kind).map(|name| names::words(context.locale, "takedown", name));
     let due = moment::time(takedown.due_at.as_ref());
-    let left = due.map(|at| age::until(at, desk.locale, desk.now)).unwrap_or_default();
+    let left = due.map(|at| age::until(at, context.locale, context.now)).unwrap_or_default();
     let values = [
         ("id", comment_id.into()),
         ("kind", kind.unwrap_or_default().into()),
-        ("at", due.map(|at| local_time(at, desk.locale)).unwrap_or_default().into()),
+        ("at", due.map(|at| local_time(at, context.locale)).unwrap_or_default().into()),
         ("left", left.into()),
     ];
-    desk.output.data(&desk.locale.text_with("cli-escalated", &values))?;
-    Ok(Outcome::Done)
+    context.output.data(&context.locale.text_with("cli-escalated", &values))?;
+    Ok(Exit::Done)
 }
 
 /// Runs `reveal`.
-pub(super) async fn reveal(desk: &Desk<'_>, args: RevealArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
+pub(super) async fn reveal(context: &Context<'_>, args: RevealArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
     let comment_id = args.id.to_string();
     let request_id = Uuid::new_v4().to_string();
     let request = v1::RevealSenderRequest { comment_id: comment_id.clone(), note: args.note, request_id };
     let answer = connection.privacy.reveal_sender(request).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
-        return Ok(Outcome::Done);
+    let answer = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
+        return Ok(Exit::Done);
     }
-    let sent = moment::time(answer.created_at.as_ref()).map(|at| local_time(at, desk.locale)).unwrap_or_default();
+    let sent = moment::time(answer.created_at.as_ref()).map(|at| local_time(at, context.locale)).unwrap_or_default();
     let shown = |hash: &str| {
-        if hash.is_empty() { desk.locale.text("cli-unknown") } else { sanitize::line(hash) }
+        if hash.is_empty() { context.locale.text("cli-unknown") } else { sanitize::line(hash) }
     };
     let facts = [
         ("id", comment_id),
@@ -85,7 +84,7 @@ pub(super) async fn reveal(desk: &Desk<'_>, args: RevealArgs) -> Result<Outcome,
         ("author-key", shown(&answer.author)),
         ("fingerprint", shown(&answer.fingerprint)),
     ];
-    desk.output.data(&facts::list(&facts, desk.locale))?;
-    desk.talk("cli-revealed", &[("id", sanitize::line(&answer.audit_id).into())]);
-    Ok(Outcome::Done)
+    context.output.data(&facts::list(&facts, context.locale))?;
+    context.talk("cli-revealed", &[("id", sanitize::line(&answer.audit_id).into())]);
+    Ok(Exit::Done)
 }

@@ -3,9 +3,9 @@
 use super::{
     args::ReplayArgs,
     choices::TierChoice,
-    desk::Desk,
+    context::Context,
+    exit::{Exit, Failure},
     facts, names,
-    outcome::{Failure, Outcome},
     table::{self, Column},
     term, terminal,
 };
@@ -13,16 +13,16 @@ use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
 /// Runs `replay`.
-pub(super) async fn run(desk: &Desk<'_>, args: ReplayArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
+pub(super) async fn run(context: &Context<'_>, args: ReplayArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
     let answer = connection.rules.replay_rules(request(args)).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
+    let answer = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
     } else {
-        desk.output.data(&describe(&answer, desk.locale, terminal::width()))?;
+        context.output.data(&describe(&answer, context.locale, terminal::width()))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 fn request(args: ReplayArgs) -> v1::ReplayRulesRequest {

@@ -1,5 +1,5 @@
-//! Makes text of strangers safe to show: nothing in a comment may move the cursor, change colours, reorder letters or hide.
-//! The service removes most of this on the way in; the client does not count on it.
+//! Makes text of strangers safe to show: nothing in a comment may move the cursor, change colours, reorder letters or
+//! hide. The service removes most of this on the way in; the client does not count on it.
 
 use std::fmt::Write as _;
 
@@ -39,7 +39,7 @@ pub(super) fn json(text: &str) -> String {
     safe
 }
 
-/// True for characters that a terminal obeys or that nobody sees.
+/// Returns whether a terminal obeys the character or does not show it.
 pub(super) fn is_hidden(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
     let variation_selector = matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
@@ -67,8 +67,9 @@ fn clean(text: &str, line_break: &str) -> String {
     clean
 }
 
-/// Drops what follows an ESC. Only colour and cursor sequences go whole: they are short and carry no words. Of strings such as
-/// window titles the frame goes and the words stay, as an open frame would hide the rest of a comment from its moderator.
+/// Drops what follows an ESC. Only colour and cursor sequences go whole: they are short and carry no words. Of strings
+/// such as window titles the frame goes and the words stay, as an open frame would hide the rest of a comment from its
+/// moderator.
 fn skip_escape(rest: &mut std::str::Chars<'_>) {
     let mut ahead = rest.clone();
     match ahead.next() {

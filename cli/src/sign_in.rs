@@ -3,46 +3,46 @@
 use std::io;
 
 use super::{
-    desk::Desk,
+    context::Context,
+    exit::{Exit, Failure},
     login::{self, Access},
-    outcome::{Failure, Outcome},
     terminal,
 };
 use duyet_proto::v1;
 
-/// Runs `login`. `shown` when somebody gave the token as an argument, where every user of the machine may read it.
-pub(super) async fn run(desk: &Desk<'_>, shown: bool) -> Result<Outcome, Failure> {
+/// Runs `login`. `shown` is true when the token was an argument, which every user of the machine can read.
+pub(super) async fn run(context: &Context<'_>, shown: bool) -> Result<Exit, Failure> {
     if shown {
-        return Err(Failure::new(Outcome::Usage, desk.locale.text("cli-token-as-argument")));
+        return Err(Failure::new(Exit::Usage, context.locale.text("cli-token-as-argument")));
     }
-    let addr = login::address(desk.addr.as_deref(), desk.locale);
+    let addr = login::address(context.addr.as_deref(), context.locale);
     if terminal::is_typed() {
-        desk.output.ask(&desk.locale.text_with("cli-login-ask", &[("addr", addr.as_str().into())]));
+        context.output.ask(&context.locale.text_with("cli-login-ask", &[("addr", addr.as_str().into())]));
     }
     let token = terminal::read_secret();
     if terminal::is_typed() {
-        desk.output.talk("");
+        context.output.talk("");
     }
     let token = token.map_err(|error| match error.kind() {
-        io::ErrorKind::Interrupted => Failure::new(Outcome::Failed, desk.locale.text("cli-stopped")),
-        _ => Failure::new(Outcome::Failed, format!("stdin: {error}")),
+        io::ErrorKind::Interrupted => Failure::new(Exit::Failed, context.locale.text("cli-stopped")),
+        _ => Failure::new(Exit::Failed, format!("stdin: {error}")),
     })?;
     if token.is_empty() {
-        return Err(Failure::new(Outcome::Usage, desk.locale.text("cli-login-empty")));
+        return Err(Failure::new(Exit::Usage, context.locale.text("cli-login-empty")));
     }
     let access = Access { addr, token };
-    try_out(desk, &access).await?;
-    let path = login::path(desk.locale)?;
-    login::save(&path, &access, desk.locale)?;
+    try_out(context, &access).await?;
+    let path = login::path(context.locale)?;
+    login::save(&path, &access, context.locale)?;
     let (addr, path) = (access.addr, path.display().to_string());
-    desk.talk("cli-login-done", &[("addr", addr.into()), ("path", path.into())]);
-    Ok(Outcome::Done)
+    context.talk("cli-login-done", &[("addr", addr.into()), ("path", path.into())]);
+    Ok(Exit::Done)
 }
 
 /// The cheapest call that only a moderator may make.
-async fn try_out(desk: &Desk<'_>, access: &Access) -> Result<(), Failure> {
-    let mut connection = desk.connect_as(access).await?;
+async fn try_out(context: &Context<'_>, access: &Access) -> Result<(), Failure> {
+    let mut connection = context.connect_as(access).await?;
     let request = v1::ListQueueRequest { page_size: 1, ..Default::default() };
     let answer = connection.moderation.list_queue(request).await;
-    answer.map(drop).map_err(|status| desk.failure(&connection, &status))
+    answer.map(drop).map_err(|status| context.failure(&connection, &status))
 }

@@ -6,32 +6,31 @@ use uuid::Uuid;
 use super::{
     args::{LockdownArgs, SiteArgs},
     connection::Connection,
-    desk::Desk,
-    facts, moment, names,
-    outcome::{Failure, Outcome, local_time},
-    sanitize,
+    context::Context,
+    exit::{Exit, Failure, local_time},
+    facts, moment, names, sanitize,
 };
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
 /// Runs `site`: shows the policy, and changes first what was given.
-pub(super) async fn run(desk: &Desk<'_>, args: SiteArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
+pub(super) async fn run(context: &Context<'_>, args: SiteArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
     let site = read_and_change(&mut connection, &args).await;
-    let site = site.map_err(|status| stale(desk, desk.failure(&connection, &status)))?;
-    if desk.output.json {
+    let site = site.map_err(|status| stale(context, context.failure(&connection, &status)))?;
+    if context.output.json {
         // The response to a change has the same field.
-        desk.output.json(&Json::new(&v1::GetSiteResponse { site: Some(site) }))?;
+        context.output.json(&Json::new(&v1::GetSiteResponse { site: Some(site) }))?;
     } else {
-        desk.output.data(&describe(&site, desk.locale))?;
+        context.output.data(&describe(&site, context.locale))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 /// Runs `lockdown`.
-pub(super) async fn lockdown(desk: &Desk<'_>, args: LockdownArgs) -> Result<Outcome, Failure> {
-    let until = desk.end(args.end, args.term)?;
-    let mut connection = desk.connect().await?;
+pub(super) async fn lockdown(context: &Context<'_>, args: LockdownArgs) -> Result<Exit, Failure> {
+    let until = context.end(args.end, args.term)?;
+    let mut connection = context.connect().await?;
     let request = v1::LockdownRequest {
         until: until.map(moment::stamp),
         harder_challenges: args.harder_challenges,
@@ -39,26 +38,26 @@ pub(super) async fn lockdown(desk: &Desk<'_>, args: LockdownArgs) -> Result<Outc
         request_id: Uuid::new_v4().to_string(),
     };
     let answer = connection.policy.lockdown(request).await;
-    let answer = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
-        return Ok(Outcome::Done);
+    let answer = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
+        return Ok(Exit::Done);
     }
     let site = answer.site.unwrap_or_default();
     let until = site.lockdown.as_ref().and_then(|lockdown| moment::time(lockdown.until.as_ref()));
-    let mode = names::mode(site.effective_mode).map(|name| names::words(desk.locale, "mode", name));
+    let mode = names::mode(site.effective_mode).map(|name| names::words(context.locale, "mode", name));
     let said = match until {
-        Some(until) => desk.locale.text_with("cli-lockdown", &[("at", local_time(until, desk.locale).into())]),
-        None => desk.locale.text_with("cli-lockdown-lifted", &[("mode", mode.unwrap_or_default().into())]),
+        Some(until) => context.locale.text_with("cli-lockdown", &[("at", local_time(until, context.locale).into())]),
+        None => context.locale.text_with("cli-lockdown-lifted", &[("mode", mode.unwrap_or_default().into())]),
     };
-    desk.output.data(&said)?;
+    context.output.data(&said)?;
     if site.lockdown.is_some_and(|lockdown| lockdown.harder_challenges) {
-        desk.output.data(&desk.locale.text("cli-lockdown-harder"))?;
+        context.output.data(&context.locale.text("cli-lockdown-harder"))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
-/// Changes exactly the revision that was read: whoever comes between wins, and this ends as a conflict.
+/// Updates the revision that was read (optimistic concurrency): an update in between makes this a conflict.
 async fn read_and_change(connection: &mut Connection, args: &SiteArgs) -> Result<v1::SitePolicy, Status> {
     let site = connection.policy.get_site(v1::GetSiteRequest {}).await?.into_inner().site.unwrap_or_default();
     let Some(request) = request(args, site.revision) else { return Ok(site) };
@@ -91,9 +90,9 @@ fn request(args: &SiteArgs, revision: i64) -> Option<v1::UpdateSiteRequest> {
 }
 
 /// The wire has one reason for all conflicts; here it is about the site.
-fn stale(desk: &Desk<'_>, failure: Failure) -> Failure {
-    if failure.outcome == Outcome::Conflict && failure.standing.is_none() {
-        return Failure { message: desk.locale.text("error-stale-site"), ..failure };
+fn stale(context: &Context<'_>, failure: Failure) -> Failure {
+    if failure.exit == Exit::Conflict && failure.prior.is_none() {
+        return Failure { message: context.locale.text("error-stale-site"), ..failure };
     }
     failure
 }
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_is_told_with_the_lockdown_in_force() {
+    fn the_policy_is_printed_with_the_lockdown_in_force() {
         let lockdown = v1::SiteLockdown {
             note: "bị\u{1b}[2J phá".into(),
             called_by: "lan".into(),

@@ -6,9 +6,9 @@ use prost_types::Duration;
 use super::{
     age,
     args::StatsArgs,
-    desk::Desk,
+    context::Context,
+    exit::{Exit, Failure, local_time},
     facts, moment, names,
-    outcome::{Failure, Outcome, local_time},
     table::{self, Column},
     terminal,
 };
@@ -16,17 +16,17 @@ use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
 /// Runs `stats`.
-pub(super) async fn run(desk: &Desk<'_>, args: StatsArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
-    let since = Some(moment::stamp(args.since.resolve(desk.now)));
+pub(super) async fn run(context: &Context<'_>, args: StatsArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
+    let since = Some(moment::stamp(args.since.resolve(context.now)));
     let answer = connection.moderation.get_stats(v1::GetStatsRequest { since }).await;
-    let stats = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&stats))?;
+    let stats = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&stats))?;
     } else {
-        desk.output.data(&describe(&stats, desk.locale, terminal::width()))?;
+        context.output.data(&describe(&stats, context.locale, terminal::width()))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> String {

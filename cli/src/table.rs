@@ -1,5 +1,5 @@
-//! Tables of a fixed width, pure. Every cell passes the sanitizer here, so that no command can forget it. Widths are columns of a
-//! terminal: a wide character takes two, a combining mark none.
+//! Tables of a fixed width, pure. Every cell passes the sanitizer here, so that no command can forget it. Widths are
+//! columns of a terminal: a wide character takes two, a combining mark none.
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
@@ -25,7 +25,7 @@ pub(super) struct Column {
 enum Kind {
     /// Never cut.
     Whole,
-    /// Cut to so many columns.
+    /// Cut to this many columns.
     Short(usize),
     /// As [`Kind::Short`], and left out first when room is short.
     Extra(usize),
@@ -87,7 +87,7 @@ pub(super) fn render(columns: &[Column], rows: &[Vec<String>], width: usize) -> 
     format!("{HEADING}{heading}{HEADING:#}\n{body}").trim_end().to_owned()
 }
 
-/// Cuts text to so many columns, the last of them a `…`, and never through a letter.
+/// Cuts text to `columns`, the last of them a `…`, and never through a letter.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.width() <= most {
         return text.to_owned();
@@ -103,7 +103,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     cut
 }
 
-/// Fills text with spaces to so many columns.
+/// Fills text with spaces to `columns`.
 pub(super) fn pad(text: &str, to: usize) -> String {
     format!("{text}{}", " ".repeat(to.saturating_sub(text.width())))
 }

@@ -1,5 +1,5 @@
-//! `duyet terms` and `duyet term`: the newsroom's own words. A term is named by its words and tier, and tried on past approvals
-//! before it is in force.
+//! `duyet terms` and `duyet term`: the newsroom's own words. A term is named by its words and tier, and tried on past
+//! approvals before it is in force.
 
 use tonic::Status;
 use uuid::Uuid;
@@ -8,74 +8,73 @@ use super::{
     args::{TermArgs, TermsArgs},
     choices::{StateChoice, TierChoice},
     connection::Connection,
-    desk::Desk,
-    lookup, moment, names,
-    outcome::{Failure, Outcome, local_time},
-    sanitize,
+    context::Context,
+    exit::{Exit, Failure, local_time},
+    lookup, moment, names, sanitize,
     table::{self, Column},
     terminal,
 };
 use duyet_locale::{Locale, Value};
 use duyet_proto::{Json, v1};
 
-/// So many pages of listed terms are compared with one that is not listed.
+/// Pages of listed terms that are compared with an unknown one.
 const PAGES_COMPARED: usize = 5;
 
 /// Runs `terms`.
-pub(super) async fn list(desk: &Desk<'_>, args: TermsArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
+pub(super) async fn list(context: &Context<'_>, args: TermsArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
     let request = v1::ListTermsRequest {
         query: args.words.unwrap_or_default(),
         page_size: args.limit,
         page_token: args.page_token.unwrap_or_default(),
     };
     let answer = connection.rules.list_terms(request).await;
-    let page = answer.map_err(|status| desk.failure(&connection, &status))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&page))?;
-        return Ok(Outcome::Done);
+    let page = answer.map_err(|status| context.failure(&connection, &status))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&page))?;
+        return Ok(Exit::Done);
     }
     if page.terms.is_empty() {
-        desk.talk("cli-terms-empty", &[]);
-        return Ok(Outcome::Done);
+        context.talk("cli-terms-empty", &[]);
+        return Ok(Exit::Done);
     }
-    desk.output.data(&draw(&page.terms, desk.locale, terminal::width()))?;
+    context.output.data(&draw(&page.terms, context.locale, terminal::width()))?;
     if !page.next_page_token.is_empty() {
-        desk.talk("cli-next-page", &[("token", page.next_page_token.into())]);
+        context.talk("cli-next-page", &[("token", page.next_page_token.into())]);
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 /// Runs `term`.
-pub(super) async fn change(desk: &Desk<'_>, args: TermArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
-    let known = find(&mut connection, &args).await.map_err(|status| desk.failure(&connection, &status))?;
+pub(super) async fn change(context: &Context<'_>, args: TermArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
+    let known = find(&mut connection, &args).await.map_err(|status| context.failure(&connection, &status))?;
     if args.delete && known.is_empty() {
-        return Err(unknown(desk, &mut connection, &args).await);
+        return Err(unknown(context, &mut connection, &args).await);
     }
-    let known = only(known, &args, desk.locale)?;
+    let known = only(known, &args, context.locale)?;
     if args.delete {
-        return delete(desk, &mut connection, known).await;
+        return delete(context, &mut connection, known).await;
     }
     let wanted = wanted(known.clone(), &args);
     if known.as_ref() == Some(&wanted) && !args.dry_run {
         // What the service would answer.
-        return tell(desk, v1::PutTermResponse { term: Some(wanted), collisions: None }, "unchanged", None);
+        return print(context, v1::PutTermResponse { term: Some(wanted), collisions: None }, "unchanged", None);
     }
     let tried = put(&mut connection, wanted.clone(), true).await;
-    let tried = tried.map_err(|status| stale(desk, desk.failure(&connection, &status)))?;
+    let tried = tried.map_err(|status| stale(context, context.failure(&connection, &status)))?;
     let collisions = tried.collisions.clone().unwrap_or_default();
     if args.dry_run {
-        return tell(desk, tried, "tried", Some(collisions));
+        return print(context, tried, "tried", Some(collisions));
     }
     let meets = wanted.state() == v1::TermState::Enforce && collisions.would_match > 0;
-    if meets && !args.yes && !agreed(desk, &collisions)? {
-        desk.talk("cli-bulk-dropped", &[]);
-        return Ok(Outcome::Failed);
+    if meets && !args.yes && !agreed(context, &collisions)? {
+        context.talk("cli-bulk-dropped", &[]);
+        return Ok(Exit::Failed);
     }
     let answer = put(&mut connection, wanted, false).await;
-    let answer = answer.map_err(|status| stale(desk, desk.failure(&connection, &status)))?;
-    tell(desk, answer, "changed", Some(collisions))
+    let answer = answer.map_err(|status| stale(context, context.failure(&connection, &status)))?;
+    print(context, answer, "changed", Some(collisions))
 }
 
 /// Terms with these very words, in the tier asked for or in any.
@@ -94,8 +93,8 @@ async fn find(connection: &mut Connection, args: &TermArgs) -> Result<Vec<v1::Te
 }
 
 /// A term that is not listed, with the listed ones that are most like it.
-async fn unknown(desk: &Desk<'_>, connection: &mut Connection, args: &TermArgs) -> Failure {
-    let mut failure = unlisted(args, desk.locale);
+async fn unknown(context: &Context<'_>, connection: &mut Connection, args: &TermArgs) -> Failure {
+    let mut failure = unlisted(args, context.locale);
     let (mut page_token, mut listed) = (String::new(), vec![]);
     for _ in 0..PAGES_COMPARED {
         let request = v1::ListTermsRequest { query: String::new(), page_size: 200, page_token };
@@ -108,13 +107,13 @@ async fn unknown(desk: &Desk<'_>, connection: &mut Connection, args: &TermArgs) 
             break;
         }
     }
-    lookup::suggest(&mut failure, &args.pattern, listed, desk.locale);
+    lookup::suggest(&mut failure, &args.pattern, listed, context.locale);
     failure
 }
 
 fn unlisted(args: &TermArgs, locale: Locale) -> Failure {
     let values = [("pattern", sanitize::line(&args.pattern).into())];
-    Failure::new(Outcome::NotFound, locale.text_with("cli-term-unknown", &values))
+    Failure::new(Exit::NotFound, locale.text_with("cli-term-unknown", &values))
 }
 
 fn is_meant(term: &v1::Term, args: &TermArgs) -> bool {
@@ -128,7 +127,7 @@ fn only(mut known: Vec<v1::Term>, args: &TermArgs, locale: Locale) -> Result<Opt
     match (known.len(), args.delete) {
         (0, true) => Err(unlisted(args, locale)),
         (0 | 1, _) => Ok(known.pop()),
-        _ => Err(Failure::new(Outcome::Usage, locale.text_with("cli-term-tiers", &values))),
+        _ => Err(Failure::new(Exit::Usage, locale.text_with("cli-term-tiers", &values))),
     }
 }
 
@@ -155,47 +154,47 @@ async fn put(connection: &mut Connection, term: v1::Term, dry_run: bool) -> Resu
     Ok(connection.rules.put_term(request).await?.into_inner())
 }
 
-async fn delete(desk: &Desk<'_>, connection: &mut Connection, term: Option<v1::Term>) -> Result<Outcome, Failure> {
+async fn delete(context: &Context<'_>, connection: &mut Connection, term: Option<v1::Term>) -> Result<Exit, Failure> {
     let term = term.unwrap_or_default();
     let request_id = Uuid::new_v4().to_string();
     let request = v1::DeleteTermRequest { term_id: term.id, revision: term.revision, request_id };
     let answer = connection.rules.delete_term(request).await;
-    let answer = answer.map_err(|status| stale(desk, desk.failure(connection, &status)))?.into_inner();
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
-        return Ok(Outcome::Done);
+    let answer = answer.map_err(|status| stale(context, context.failure(connection, &status)))?.into_inner();
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
+        return Ok(Exit::Done);
     }
-    tell(desk, v1::PutTermResponse { term: answer.term, collisions: None }, "deleted", None)
+    print(context, v1::PutTermResponse { term: answer.term, collisions: None }, "deleted", None)
 }
 
-/// Shows whom it would have met, and asks.
-fn agreed(desk: &Desk<'_>, collisions: &v1::TermCollisions) -> Result<bool, Failure> {
+/// Shows which approved comments it would have matched, and asks.
+fn agreed(context: &Context<'_>, collisions: &v1::TermCollisions) -> Result<bool, Failure> {
     if !terminal::is_typed() {
-        desk.output.talk(&report(collisions, desk.locale));
-        return Err(Failure::new(Outcome::Usage, desk.locale.text("cli-term-yes")));
+        context.output.talk(&report(collisions, context.locale));
+        return Err(Failure::new(Exit::Usage, context.locale.text("cli-term-yes")));
     }
-    desk.output.talk(&report(collisions, desk.locale));
-    desk.output.ask(&desk.locale.text("cli-term-ask"));
-    terminal::read_yes().map_err(|error| Failure::new(Outcome::Failed, format!("stdin: {error}")))
+    context.output.talk(&report(collisions, context.locale));
+    context.output.ask(&context.locale.text("cli-term-ask"));
+    terminal::read_yes().map_err(|error| Failure::new(Exit::Failed, format!("stdin: {error}")))
 }
 
-fn tell(
-    desk: &Desk<'_>,
+fn print(
+    context: &Context<'_>,
     answer: v1::PutTermResponse,
     result: &'static str,
     collisions: Option<v1::TermCollisions>,
-) -> Result<Outcome, Failure> {
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
-        return Ok(Outcome::Done);
+) -> Result<Exit, Failure> {
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
+        return Ok(Exit::Done);
     }
     let term = answer.term.unwrap_or_default();
     let key = format!("cli-term-{result}");
-    desk.output.data(&desk.locale.text_with(&key, &values(&term, desk.locale)))?;
+    context.output.data(&context.locale.text_with(&key, &values(&term, context.locale)))?;
     if let Some(collisions) = collisions {
-        desk.output.data(&report(&collisions, desk.locale))?;
+        context.output.data(&report(&collisions, context.locale))?;
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 fn values(term: &v1::Term, locale: Locale) -> [(&'static str, Value); 5] {
@@ -221,9 +220,9 @@ pub(super) fn example(example: &v1::RuleExample) -> String {
 }
 
 /// The wire has one reason for all conflicts; here it is about a term.
-fn stale(desk: &Desk<'_>, failure: Failure) -> Failure {
-    if failure.outcome == Outcome::Conflict && failure.standing.is_none() {
-        return Failure { message: desk.locale.text("error-stale-term"), ..failure };
+fn stale(context: &Context<'_>, failure: Failure) -> Failure {
+    if failure.exit == Exit::Conflict && failure.prior.is_none() {
+        return Failure { message: context.locale.text("error-stale-term"), ..failure };
     }
     failure
 }
@@ -307,21 +306,21 @@ mod tests {
         assert_eq!(meant(&["lô đề", "--tier", "teencode"]).len(), 1);
         assert!(meant(&["lô"]).is_empty());
         let ambiguous = only(both(), &args(&["lô đề"]), Locale::En).unwrap_err();
-        assert!(ambiguous.outcome == Outcome::Usage && ambiguous.message.contains("--tier"));
+        assert!(ambiguous.exit == Exit::Usage && ambiguous.message.contains("--tier"));
         let unknown = only(vec![], &args(&["lô đề", "--delete"]), Locale::En).unwrap_err();
-        assert_eq!(unknown.outcome, Outcome::NotFound);
+        assert_eq!(unknown.exit, Exit::NotFound);
         assert_eq!(only(vec![], &args(&["lô đề"]), Locale::En).unwrap(), None);
     }
 
     #[test]
-    fn terms_and_whom_they_meet_are_told_in_words() {
+    fn terms_and_their_collisions_are_described_in_words() {
         let term = v1::Term { note: "cờ\u{1b}[2J bạc".into(), ..listed("lô đề", v1::TermTier::Exact) };
         let table = draw(&[term], Locale::Vi, 200);
         let plain = anstream::adapter::strip_str(&table).to_string();
         assert!(plain.contains("lô đề") && plain.contains("đúng dấu") && plain.contains("cờ bạc"), "{plain}");
         let text = "giữa \u{1b}[2J chừng".to_owned();
         let examples = vec![v1::RuleExample { comment_id: "ma".into(), text, ..Default::default() }];
-        let told = report(&v1::TermCollisions { would_match: 412, sampled: 9_800, examples }, Locale::En);
-        assert!(told.starts_with("It stands in 412 of 9800") && told.ends_with("  ma  giữa  chừng"), "{told}");
+        let report = report(&v1::TermCollisions { would_match: 412, sampled: 9_800, examples }, Locale::En);
+        assert!(report.starts_with("It stands in 412 of 9800") && report.ends_with("  ma  giữa  chừng"), "{report}");
     }
 }

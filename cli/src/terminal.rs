@@ -10,14 +10,14 @@ use crossterm::{
 /// Longest token read: far above any real one, so that a wrong file on stdin is not swallowed whole.
 const MAX_TOKEN_BYTES: u64 = 4096;
 
-/// Columns when nobody tells: wide enough for a queue with full ids.
-const UNTOLD_WIDTH: usize = 140;
+/// Columns when neither `COLUMNS` nor a terminal gives them: enough for a queue with full ids.
+const DEFAULT_WIDTH: usize = 140;
 
 /// Columns that a line may take: `COLUMNS`, else what the terminal says.
 pub(super) fn width() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let asked = || Some(usize::from(terminal::size().ok()?.0));
-    told.or_else(|| io::stdout().is_terminal().then(asked)?).filter(|columns| *columns > 0).unwrap_or(UNTOLD_WIDTH)
+    given.or_else(|| io::stdout().is_terminal().then(asked)?).filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
 }
 
 /// Reads the first line of stdin, unseen when it is typed.

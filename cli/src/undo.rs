@@ -1,74 +1,73 @@
-//! `duyet undo`: takes a deed back, where nothing happened since.
+//! `duyet undo`: reverts a decision, a ban or a batch where nothing happened since.
 
 use uuid::Uuid;
 
 use super::{
     args::UndoArgs,
-    desk::Desk,
+    context::Context,
+    exit::{Exit, Failure},
     items::{self, Item},
-    names,
-    outcome::{Failure, Outcome},
-    sanitize,
+    names, sanitize,
 };
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
 /// Runs `undo`.
-pub(super) async fn run(desk: &Desk<'_>, args: UndoArgs) -> Result<Outcome, Failure> {
-    let mut connection = desk.connect().await?;
+pub(super) async fn run(context: &Context<'_>, args: UndoArgs) -> Result<Exit, Failure> {
+    let mut connection = context.connect().await?;
     let request = v1::RevertRequest { target: Some(target(&args)), request_id: Uuid::new_v4().to_string() };
     let answer = connection.moderation.revert(request).await;
     let answer = answer.map_err(|status| {
-        let failure = desk.failure(&connection, &status);
-        if failure.outcome == Outcome::NotFound && args.deed.is_some() && !args.as_batch {
-            desk.talk("cli-undo-perhaps-batch", &[]);
+        let failure = context.failure(&connection, &status);
+        if failure.exit == Exit::NotFound && args.reverted_entry.is_some() && !args.as_batch {
+            context.talk("cli-undo-perhaps-batch", &[]);
         }
         failure
     })?;
     let answer = answer.into_inner();
-    let mut undone = items::read(desk, &connection, &answer.results);
-    if desk.output.json {
-        desk.output.json(&Json::new(&answer))?;
+    let mut reverted = items::read(context, &connection, &answer.results);
+    if context.output.json {
+        context.output.json(&Json::new(&answer))?;
     } else {
-        for item in &mut undone {
-            explain(item, desk.locale);
+        for item in &mut reverted {
+            explain(item, context.locale);
         }
-        tell(desk, &undone)?;
+        print(context, &reverted)?;
     }
-    Ok(items::worst(&undone))
+    Ok(items::worst(&reverted))
 }
 
 fn target(args: &UndoArgs) -> v1::revert_request::Target {
     use v1::revert_request::Target;
-    match args.deed {
+    match args.reverted_entry {
         Some(id) if args.as_batch => Target::BatchId(id.to_string()),
         Some(id) => Target::DecisionId(id.to_string()),
         None => Target::Last(true),
     }
 }
 
-/// A conflict is told as what it means here: a colleague came later, and theirs stays.
+/// Rewords a conflict: a colleague decided later, and their decision stays.
 fn explain(item: &mut Item<'_>, locale: Locale) {
     let Some(failure) = &mut item.failure else { return };
-    let Some(standing) = &failure.standing else { return };
-    let status = names::words(locale, "status", &standing.status);
-    let values = [("actor", sanitize::line(&standing.decided_by).into()), ("status", sanitize::line(&status).into())];
+    let Some(prior) = &failure.prior else { return };
+    let status = names::words(locale, "status", &prior.status);
+    let values = [("actor", sanitize::line(&prior.decided_by).into()), ("status", sanitize::line(&status).into())];
     failure.message = locale.text_with("cli-undo-conflict", &values);
 }
 
-fn tell(desk: &Desk<'_>, items: &[Item<'_>]) -> Result<(), Failure> {
+fn print(context: &Context<'_>, items: &[Item<'_>]) -> Result<(), Failure> {
     for item in items {
         if item.failure.is_some() {
-            item.complain(desk);
+            item.complain(context);
         } else {
-            desk.output.data(&sentence(item, desk.locale))?;
+            context.output.data(&sentence(item, context.locale))?;
         }
     }
     if items.is_empty() {
-        desk.talk("cli-undo-nothing", &[]);
+        context.talk("cli-undo-nothing", &[]);
     } else if items.len() > 1 {
-        let undone = items.iter().filter(|item| item.is_changed()).count();
-        desk.talk("cli-undo-count", &[("count", undone.into()), ("total", items.len().into())]);
+        let reverted = items.iter().filter(|item| item.is_changed()).count();
+        context.talk("cli-undo-count", &[("count", reverted.into()), ("total", items.len().into())]);
     }
     Ok(())
 }
@@ -87,13 +86,13 @@ fn sentence(item: &Item<'_>, locale: Locale) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Standing;
+    use crate::exit::PriorDecision;
 
     #[test]
-    fn what_is_reverted_is_the_last_deed_one_deed_or_a_batch() {
+    fn the_target_is_the_last_entry_one_entry_or_a_batch() {
         use v1::revert_request::Target;
         let id = Uuid::nil();
-        let of = |deed, as_batch| target(&UndoArgs { deed, as_batch });
+        let of = |reverted_entry, as_batch| target(&UndoArgs { reverted_entry, as_batch });
         assert_eq!(of(None, false), Target::Last(true));
         assert_eq!(of(Some(id), false), Target::DecisionId(id.to_string()));
         assert_eq!(of(Some(id), true), Target::BatchId(id.to_string()));
@@ -101,8 +100,9 @@ mod tests {
 
     #[test]
     fn a_conflict_says_who_came_later_and_a_success_where_the_comment_is() {
-        let standing = Standing { status: "SPAM".into(), revision: 3, decided_by: "lan".into(), ..Default::default() };
-        let failure = Failure { standing: Some(Box::new(standing)), ..Failure::new(Outcome::Conflict, "") };
+        let prior =
+            PriorDecision { status: "SPAM".into(), revision: 3, decided_by: "lan".into(), ..Default::default() };
+        let failure = Failure { prior: Some(Box::new(prior)), ..Failure::new(Exit::Conflict, "") };
         let comment = v1::Comment { status: v1::CommentStatus::Pending.into(), ..Default::default() };
         let result =
             v1::ItemResult { comment_id: "ma".into(), comment: Some(comment), changed: true, ..Default::default() };

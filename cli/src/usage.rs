@@ -1,4 +1,5 @@
-//! What is wrong with a command line, in the reader's language. What the parser says in rare cases stays in its own words.
+//! What is wrong with a command line, in the reader's language. What the parser says in rare cases stays in its own
+//! words.
 
 use std::error::Error as _;
 
@@ -7,8 +8,8 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use super::{output::Output, sanitize};
 use duyet_locale::{Locale, Value};
 
-/// Tells the error, or prints the help or the version where that was asked for.
-pub(super) fn tell(error: &Error, output: &Output) {
+/// Prints the error, or the help or version that was asked for.
+pub(super) fn print(error: &Error, output: &Output) {
     let explained = explain(error, output.locale);
     match explained {
         Some(message) => output.complain(&message),
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_in_the_readers_language() {
+    fn errors_are_explained_in_the_chosen_language() {
         let cases: [(&[&str], &str); 10] = [
             (&["reject", ID], "Thiếu --reason <CODE>."),
             (&["queue", "--statu", "spam"], "Không có tham số “--statu”."),

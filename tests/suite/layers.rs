@@ -216,10 +216,11 @@ fn every_task_of_the_server_is_supervised() {
     }
 }
 
-/// Services and handlers live in files named for what they hold.
+/// Services, handlers and commands live in files named for what they hold.
 #[test]
-fn mod_files_of_services_and_handlers_only_declare() {
-    let files = ["service", "grpc"].into_iter().flat_map(source);
+fn mod_files_of_services_handlers_and_commands_only_declare() {
+    let commands = rust_files(&root().join("cli/src"));
+    let files = ["service", "grpc"].into_iter().flat_map(source).chain(commands);
     for file in files.filter(|file| file.ends_with("mod.rs")) {
         let text = code(&file);
         // What is indented belongs to a re-export's list.

@@ -1,4 +1,4 @@
-//! Arguments about single comments: decisions, taking them back, notes, takedowns.
+//! Arguments about single comments: decisions, reverts, notes, takedowns.
 
 use clap::Args;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use crate::{
 
 /// The comments a decision is about.
 #[derive(Debug, Args)]
-pub(crate) struct Target {
+pub(crate) struct CommentArgs {
     #[arg(required = true, value_name = "ID")]
     pub(crate) ids: Vec<Uuid>,
     #[arg(long, display_order = 1, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
@@ -20,7 +20,7 @@ pub(crate) struct Target {
 #[derive(Debug, Args)]
 pub(crate) struct ApproveArgs {
     #[command(flatten)]
-    pub(crate) target: Target,
+    pub(crate) target: CommentArgs,
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct ApproveArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RejectArgs {
     #[command(flatten)]
-    pub(crate) target: Target,
+    pub(crate) target: CommentArgs,
     #[arg(long, short, value_name = "CODE", ignore_case = true)]
     pub(crate) reason: ReasonChoice,
     #[arg(long, value_name = "TEXT", required_if_eq("reason", "other"))]
@@ -38,7 +38,7 @@ pub(crate) struct RejectArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SpamArgs {
     #[command(flatten)]
-    pub(crate) target: Target,
+    pub(crate) target: CommentArgs,
     #[arg(long, short, value_name = "CODE", ignore_case = true)]
     pub(crate) reason: Option<ReasonChoice>,
     #[arg(long, value_name = "TEXT", required_if_eq("reason", "other"))]
@@ -49,8 +49,8 @@ pub(crate) struct SpamArgs {
 #[command(next_display_order = 1)]
 pub(crate) struct UndoArgs {
     #[arg(value_name = "ID")]
-    pub(crate) deed: Option<Uuid>,
-    #[arg(long = "batch", requires = "deed")]
+    pub(crate) reverted_entry: Option<Uuid>,
+    #[arg(long = "batch", requires = "reverted_entry")]
     pub(crate) as_batch: bool,
 }
 

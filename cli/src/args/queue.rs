@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::choices::{OrderChoice, ReasonChoice, StatusChoice, VerbChoice};
 
-/// Which comments. Conditions add up.
+/// Which comments. All set conditions must match (AND).
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub(crate) struct Filter {
     #[arg(long, value_delimiter = ',', ignore_case = true)]
@@ -29,12 +29,12 @@ pub(crate) struct Filter {
     #[arg(long, value_name = "ID")]
     pub(crate) campaign: Option<Uuid>,
     #[command(flatten)]
-    pub(crate) claims: Claims,
+    pub(crate) claims: ClaimFilter,
 }
 
-/// Whether somebody looks at it now.
+/// Whether a moderator has claimed it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
-pub(crate) struct Claims {
+pub(crate) struct ClaimFilter {
     #[arg(long, conflicts_with = "unclaimed")]
     pub(crate) claimed: bool,
     #[arg(long)]

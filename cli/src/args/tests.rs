@@ -1,6 +1,6 @@
-//! What the command line takes and refuses.
+//! What the command line accepts and what it rejects.
 
-use clap::{CommandFactory as _, error::ErrorKind};
+use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
 use super::*;
 use crate::choices::{ReasonChoice, StatusChoice, VerbChoice};
@@ -11,7 +11,7 @@ fn parse(args: &[&str]) -> Result<Command, clap::Error> {
     Cli::try_parse_from([&["duyet"], args].concat()).map(|cli| cli.command)
 }
 
-fn refusal(args: &[&str]) -> ErrorKind {
+fn error_kind(args: &[&str]) -> ErrorKind {
     parse(args).unwrap_err().kind()
 }
 
@@ -22,12 +22,12 @@ fn the_command_line_is_sound() {
 
 #[test]
 fn a_rejection_needs_a_reason_and_other_needs_a_note() {
-    assert_eq!(refusal(&["reject", ID]), ErrorKind::MissingRequiredArgument);
-    assert_eq!(refusal(&["reject", ID, "-r", "other"]), ErrorKind::MissingRequiredArgument);
-    assert_eq!(refusal(&["spam", ID, "-r", "OTHER"]), ErrorKind::MissingRequiredArgument);
-    assert_eq!(refusal(&["bulk", "reject", "-q", "vay"]), ErrorKind::MissingRequiredArgument);
-    assert_eq!(refusal(&["bulk", "REJECT", "-q", "vay"]), ErrorKind::MissingRequiredArgument);
-    assert_eq!(refusal(&["ban", ID, "--for", "7d"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(error_kind(&["reject", ID]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(error_kind(&["reject", ID, "-r", "other"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(error_kind(&["spam", ID, "-r", "OTHER"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(error_kind(&["bulk", "reject", "-q", "vay"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(error_kind(&["bulk", "REJECT", "-q", "vay"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(error_kind(&["ban", ID, "--for", "7d"]), ErrorKind::MissingRequiredArgument);
     assert!(parse(&["reject", ID, "-r", "other", "--note", "lạc đề"]).is_ok());
 }
 
@@ -37,14 +37,14 @@ fn reasons_are_known_by_both_spellings() {
         let command = parse(&["reject", ID, "-r", code]).unwrap();
         assert!(matches!(command, Command::Reject(RejectArgs { reason: ReasonChoice::SpamAd, .. })), "{code}");
     }
-    assert_eq!(refusal(&["reject", ID, "-r", "expired"]), ErrorKind::InvalidValue);
+    assert_eq!(error_kind(&["reject", ID, "-r", "expired"]), ErrorKind::InvalidValue);
 }
 
 #[test]
-fn a_short_id_or_a_page_too_long_is_refused() {
-    assert_eq!(refusal(&["show", "01970000"]), ErrorKind::ValueValidation);
-    assert_eq!(refusal(&["queue", "--limit", "0"]), ErrorKind::ValueValidation);
-    assert_eq!(refusal(&["queue", "--limit", "201"]), ErrorKind::ValueValidation);
+fn a_short_id_or_a_page_too_long_is_invalid() {
+    assert_eq!(error_kind(&["show", "01970000"]), ErrorKind::ValueValidation);
+    assert_eq!(error_kind(&["queue", "--limit", "0"]), ErrorKind::ValueValidation);
+    assert_eq!(error_kind(&["queue", "--limit", "201"]), ErrorKind::ValueValidation);
 }
 
 #[test]
@@ -58,32 +58,32 @@ fn statuses_come_as_a_list() {
 #[test]
 fn a_ban_needs_one_subject_and_one_end() {
     let missing = ErrorKind::MissingRequiredArgument;
-    assert_eq!(refusal(&["ban", "-r", "insult", "--for", "7d"]), missing);
-    assert_eq!(refusal(&["ban", ID, "-r", "insult"]), missing);
+    assert_eq!(error_kind(&["ban", "-r", "insult", "--for", "7d"]), missing);
+    assert_eq!(error_kind(&["ban", ID, "-r", "insult"]), missing);
     let conflict = ErrorKind::ArgumentConflict;
-    assert_eq!(refusal(&["ban", ID, "--author", "a", "-r", "insult", "--for", "7d"]), conflict);
-    assert_eq!(refusal(&["ban", ID, "-r", "insult", "--for", "7d", "--until", "2026-12-01"]), conflict);
-    assert_eq!(refusal(&["ban", "--author", "a", "--kind", "device", "-r", "insult", "--for", "7d"]), conflict);
+    assert_eq!(error_kind(&["ban", ID, "--author", "a", "-r", "insult", "--for", "7d"]), conflict);
+    assert_eq!(error_kind(&["ban", ID, "-r", "insult", "--for", "7d", "--until", "2026-12-01"]), conflict);
+    assert_eq!(error_kind(&["ban", "--author", "a", "--kind", "device", "-r", "insult", "--for", "7d"]), conflict);
     assert!(parse(&["ban", ID, "--kind", "ip-prefix", "--effect", "hold", "-r", "insult", "--for", "7d"]).is_ok());
     assert!(parse(&["ban", "--author", "a1b2", "-r", "insult", "--until", "2099-12-01"]).is_ok());
 }
 
 #[test]
 fn a_lockdown_has_an_end_and_a_reason_or_is_lifted() {
-    assert_eq!(refusal(&["lockdown"]), ErrorKind::MissingRequiredArgument);
-    assert_eq!(refusal(&["lockdown", "--for", "2h"]), ErrorKind::MissingRequiredArgument);
-    assert_eq!(refusal(&["lockdown", "--for", "2h", "--lift"]), ErrorKind::ArgumentConflict);
+    assert_eq!(error_kind(&["lockdown"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(error_kind(&["lockdown", "--for", "2h"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(error_kind(&["lockdown", "--for", "2h", "--lift"]), ErrorKind::ArgumentConflict);
     assert!(
         parse(&["lockdown", "--for", "2h", "--note", "tấn công"]).is_ok() && parse(&["lockdown", "--lift"]).is_ok()
     );
     assert!(parse(&["lockdown", "--for", "2h", "--note", "tấn công", "--harder-challenges"]).is_ok());
-    assert_eq!(refusal(&["lockdown", "--lift", "--harder-challenges"]), ErrorKind::ArgumentConflict);
+    assert_eq!(error_kind(&["lockdown", "--lift", "--harder-challenges"]), ErrorKind::ArgumentConflict);
 }
 
 #[test]
-fn a_batch_is_undone_by_its_id_only_and_claims_exclude_each_other() {
-    assert_eq!(refusal(&["undo", "--batch"]), ErrorKind::MissingRequiredArgument);
-    assert_eq!(refusal(&["queue", "--claimed", "--unclaimed"]), ErrorKind::ArgumentConflict);
+fn a_batch_is_reverted_by_its_id_only_and_claims_exclude_each_other() {
+    assert_eq!(error_kind(&["undo", "--batch"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(error_kind(&["queue", "--claimed", "--unclaimed"]), ErrorKind::ArgumentConflict);
     assert!(parse(&["undo"]).is_ok() && parse(&["undo", ID]).is_ok() && parse(&["undo", "--batch", ID]).is_ok());
 }
 

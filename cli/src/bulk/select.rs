@@ -20,7 +20,7 @@ pub(super) struct Match {
 
 /// Everything that matches, up to a limit.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Selection {
     pub(super) matches: Vec<Match>,
     /// The first few, to look at.
     pub(super) first: Vec<v1::ReviewCase>,
@@ -36,8 +36,8 @@ pub(super) async fn matching(
     order: v1::QueueOrder,
     most: usize,
     glance: usize,
-) -> Result<Found, Status> {
-    let mut found = Found::default();
+) -> Result<Selection, Status> {
+    let mut found = Selection::default();
     let mut request = v1::ListQueueRequest {
         filter: Some(filter),
         order: order.into(),
@@ -56,7 +56,7 @@ pub(super) async fn matching(
     }
 }
 
-impl Found {
+impl Selection {
     /// A comment that moved while pages were read may come twice; it is decided once.
     fn take(&mut self, cases: Vec<v1::ReviewCase>, most: usize, glance: usize) {
         for case in cases {
@@ -76,7 +76,7 @@ impl Found {
         }
     }
 
-    /// How many stand where, in the order of statuses.
+    /// Counts the comments by status.
     pub(super) fn by_status(&self) -> Vec<(i32, usize)> {
         let count = |status: i32| self.matches.iter().filter(|one| one.status == status).count();
         (0..=6).map(|status| (status, count(status))).filter(|(_, count)| *count > 0).collect()
@@ -87,7 +87,7 @@ impl Found {
 mod tests {
     use super::*;
 
-    impl Found {
+    impl Selection {
         /// As if read from the service.
         pub(in crate::bulk) fn of(cases: Vec<v1::ReviewCase>, most: usize) -> Self {
             let mut found = Self::default();
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_comment_that_comes_twice_is_taken_once() {
-        let mut found = Found::default();
+        let mut found = Selection::default();
         found.take(cases(&["a", "b"]), 10, 1);
         found.take(cases(&["b", "c"]), 10, 1);
         assert_eq!(found.matches.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_limit_holds_and_says_that_there_is_more() {
-        let mut found = Found::default();
+        let mut found = Selection::default();
         found.take(cases(&["a", "b", "c"]), 2, 10);
         assert_eq!((found.matches.len(), found.more), (2, true));
     }

@@ -1,4 +1,5 @@
-//! The sections of a manual page that the command line's definitions cannot know: exit status, environment, files, examples.
+//! The sections of a manual page that the command line's definitions cannot know: exit status, environment, files,
+//! examples.
 
 use clap::Command;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -26,7 +27,7 @@ const VARIABLES: [(&str, &str); 7] = [
     ("NO_COLOR, CLICOLOR_FORCE", "man-env-colour"),
 ];
 
-/// Ids stand for themselves: real ones are as long as a line.
+/// Placeholders for ids: real ones are as long as a line.
 const EXAMPLES: [(&str, &str); 22] = [
     ("duyet login < token-file", "man-example-login"),
     ("duyet queue --reported --order reports", "man-example-queue"),

@@ -1,8 +1,8 @@
-//! What stands around a comment: reports, claims, demands, notes, and the comments it has to do with.
+//! What belongs to a comment: reports, claims, demands, notes, and the comments it has to do with.
 
 use chrono::{DateTime, Utc};
 
-use crate::{age, facts::heading, moment, names, outcome::local_time, queue, sanitize, table};
+use crate::{age, exit::local_time, facts::heading, moment, names, queue, sanitize, table};
 use duyet_locale::Locale;
 use duyet_proto::v1;
 

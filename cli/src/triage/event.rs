@@ -2,26 +2,26 @@
 
 use chrono::TimeDelta;
 
-use super::{super::outcome::Failure, modes::Edit, outbox::Deed};
+use super::{super::exit::Failure, ban_form::FormKey, outbox::Operation, text_input::Edit};
 use duyet_proto::v1;
 
-/// Something happened.
+/// What happened.
 #[derive(Debug)]
 pub(super) enum Event {
     /// The moderator wants something.
     Press(Intent),
-    /// A claim was answered.
-    Claimed(Result<Claimed, Trouble>),
+    /// The service responded to a claim.
+    Claimed(Result<ClaimedCases, CallError>),
     /// The queue was counted.
-    Counted(Result<i64, Trouble>),
-    /// The deed with this id was answered.
-    Answered { id: String, answer: Result<Answer, Trouble> },
-    /// Claims were given back, or could not be.
+    Counted(Result<i64, CallError>),
+    /// The service responded to the operation with this id.
+    Answered { id: String, answer: Result<OperationResult, CallError> },
+    /// Claims were released, or could not be.
     Released,
-    /// The queue says how a comment stands, and whether it waits for a decision.
+    /// The queue reported a revision of a comment, and whether it waits for a decision.
     Changed { id: String, revision: i64, waits: bool },
-    /// A comment was fetched anew, or is not there any more.
-    Looked(Result<Option<Box<v1::ReviewCase>>, Trouble>),
+    /// A comment was fetched again, or does not exist any more.
+    Refreshed(Result<Option<Box<v1::ReviewCase>>, CallError>),
     /// The screen was drawn, and every key pressed before that was read.
     Drawn(Extent),
     /// Time went by.
@@ -73,17 +73,6 @@ pub(super) enum Scroll {
     Bottom,
 }
 
-/// A choice in the ban form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FormKey {
-    Subject(v1::BanSubject),
-    Effect(v1::BanEffect),
-    Days(i64),
-    Reason,
-    RejectPending,
-    RemovePublished,
-}
-
 /// How much of the scrolled text there is beyond the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Extent {
@@ -97,44 +86,44 @@ pub(super) struct Extent {
 
 /// Comments that the moderator now holds.
 #[derive(Debug, Default)]
-pub(super) struct Claimed {
+pub(super) struct ClaimedCases {
     pub(super) cases: Vec<v1::ReviewCase>,
     pub(super) renewed: Vec<String>,
 }
 
-/// What a deed came to.
+/// The service's response to an operation.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum OperationResult {
     Decided(Box<v1::DecideResponse>),
-    /// How the comment of a decision stands after it was taken back.
+    /// A decision was reverted; its comment as it is now.
     Reverted(Option<Box<v1::Comment>>),
-    /// A ban was taken back; so many of its comments could not be.
-    Lifted(usize),
+    /// A ban was reverted, except for this many of its decisions.
+    BanReverted(usize),
     Banned(Box<v1::CreateBanResponse>),
     Noted(Box<v1::ModeratorNote>),
 }
 
-/// Why a call failed, by what is to be done about it.
+/// Why a call failed, by how to handle it.
 #[derive(Debug, Clone)]
-pub(super) enum Trouble {
-    /// Nobody answers, or not now: the same again later. A fault of the service is tried a few times only.
-    Away { message: String, after: Option<TimeDelta>, is_fault: bool },
-    /// Somebody else was first, or the service says no to this one thing.
-    Refused(Failure),
-    /// The service says no to this moderator or this program: nothing more will come of it.
+pub(super) enum CallError {
+    /// The service is unavailable: retry later. A fault of the service is retried a few times only.
+    Unavailable { message: String, after: Option<TimeDelta>, is_fault: bool },
+    /// This one call failed, for example by a conflict.
+    Failed(Failure),
+    /// The moderator or this program is denied: the session ends.
     Denied(Failure),
 }
 
-/// Something to be done outside.
+/// A call to make.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Effect {
     Claim(v1::ClaimNextRequest),
     Count,
     Send {
         id: String,
-        deed: Deed,
+        operation: Operation,
     },
     Release(Vec<String>),
-    /// Fetch the comment as it stands.
-    Look(String),
+    /// Fetch the comment again.
+    Refresh(String),
 }

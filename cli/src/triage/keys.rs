@@ -1,10 +1,13 @@
-//! What a key means, by mode. Capital letters mean what small ones do. A letter with a mark comes from an input method and decides nothing.
+//! What a key means, by mode. Capital letters mean what small ones do. A letter with a mark comes from an input method
+//! and decides nothing.
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    event::{FormKey, Intent, Scroll},
-    modes::{Edit, Mode},
+    ban_form::FormKey,
+    event::{Intent, Scroll},
+    input_mode::InputMode,
+    text_input::Edit,
 };
 use duyet_proto::v1;
 
@@ -23,21 +26,21 @@ pub(super) const REASONS: [(char, v1::Reason); 10] = [
 ];
 
 /// The intent behind something that the terminal says.
-pub(super) fn read(mode: &Mode, input: Input) -> Option<Intent> {
+pub(super) fn read(mode: &InputMode, input: TerminalEvent) -> Option<Intent> {
     match input {
-        Input::Key(key) if key.kind == KeyEventKind::Press => press(mode, key),
-        // Some terminals tell a key that is held down from one that is pressed again: it moves texts and edits, and does nothing else.
-        Input::Key(key) if key.kind == KeyEventKind::Repeat => {
+        TerminalEvent::Key(key) if key.kind == KeyEventKind::Press => press(mode, key),
+        // Some terminals report a key that is held down: it scrolls and edits, and does nothing else.
+        TerminalEvent::Key(key) if key.kind == KeyEventKind::Repeat => {
             press(mode, key).filter(|intent| matches!(intent, Intent::Scroll(_) | Intent::Edit(_)))
         }
-        Input::Paste(text) if matches!(mode, Mode::Input(..)) => Some(Intent::Edit(Edit::Insert(text))),
-        // Pasted text would be a row of verdicts.
-        Input::Paste(_) => Some(Intent::Pasted),
+        TerminalEvent::Paste(text) if matches!(mode, InputMode::Text(..)) => Some(Intent::Edit(Edit::Insert(text))),
+        // Each pasted character would be a decision.
+        TerminalEvent::Paste(_) => Some(Intent::Pasted),
         _ => None,
     }
 }
 
-fn press(mode: &Mode, key: KeyEvent) -> Option<Intent> {
+fn press(mode: &InputMode, key: KeyEvent) -> Option<Intent> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         KeyCode::Char('c' | 'C') if control => return Some(Intent::Quit),
@@ -45,7 +48,7 @@ fn press(mode: &Mode, key: KeyEvent) -> Option<Intent> {
         KeyCode::Enter => return Some(Intent::Confirm),
         _ => {}
     }
-    if matches!(mode, Mode::Input(..)) {
+    if matches!(mode, InputMode::Text(..)) {
         return edit(key.code, key.modifiers).map(Intent::Edit);
     }
     if let Some(scroll) = scroll(key.code) {
@@ -57,12 +60,12 @@ fn press(mode: &Mode, key: KeyEvent) -> Option<Intent> {
     }
     let c = c.to_lowercase().next().unwrap_or(c);
     let intent = match mode {
-        Mode::Review => review(c),
-        Mode::Reasons(_) => reason(c),
-        Mode::Ban(_) => form(c),
-        Mode::Pane(_) => pane(c),
-        Mode::Quit => quit(c),
-        Mode::Input(..) => None,
+        InputMode::Review => review(c),
+        InputMode::Reasons(_) => reason(c),
+        InputMode::Ban(_) => form(c),
+        InputMode::Pane(_) => pane(c),
+        InputMode::Quit => quit(c),
+        InputMode::Text(..) => None,
     };
     Some(intent.unwrap_or(if c.is_ascii() { Intent::Unknown } else { Intent::Composed }))
 }
@@ -161,26 +164,26 @@ fn edit(code: KeyCode, modifiers: KeyModifiers) -> Option<Edit> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::modes::{BanForm, Input as Line, Purpose},
+        super::{ban_form::BanForm, input_mode::InputPurpose, text_input::TextInput},
         *,
     };
 
-    fn intent(mode: &Mode, c: char) -> Option<Intent> {
-        read(mode, Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)))
+    fn intent(mode: &InputMode, c: char) -> Option<Intent> {
+        read(mode, TerminalEvent::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)))
     }
 
     #[test]
     fn capital_letters_mean_what_small_ones_do() {
-        assert_eq!(intent(&Mode::Review, 'A'), Some(Intent::Approve));
-        assert_eq!(intent(&Mode::Review, 'S'), Some(Intent::Spam));
-        let form = Mode::Ban(BanForm::default());
+        assert_eq!(intent(&InputMode::Review, 'A'), Some(Intent::Approve));
+        assert_eq!(intent(&InputMode::Review, 'S'), Some(Intent::Spam));
+        let form = InputMode::Ban(BanForm::default());
         assert_eq!(intent(&form, 'Đ'), intent(&form, 'd'));
     }
 
     #[test]
     fn what_an_input_method_makes_decides_nothing() {
         for c in ['á', 'â', 'ă', 'ả', 'đ', 'ư', 'Ấ'] {
-            assert_eq!(intent(&Mode::Review, c), Some(Intent::Composed), "{c}");
+            assert_eq!(intent(&InputMode::Review, c), Some(Intent::Composed), "{c}");
         }
     }
 
@@ -188,33 +191,39 @@ mod tests {
     fn keys_with_control_or_alt_decide_nothing() {
         for modifiers in [KeyModifiers::CONTROL, KeyModifiers::ALT] {
             let key = KeyEvent::new(KeyCode::Char('a'), modifiers);
-            assert_eq!(read(&Mode::Review, Input::Key(key)), Some(Intent::Unknown));
+            assert_eq!(read(&InputMode::Review, TerminalEvent::Key(key)), Some(Intent::Unknown));
         }
         let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(read(&Mode::Input(Purpose::Note, Line::default()), Input::Key(quit)), Some(Intent::Quit));
+        assert_eq!(
+            read(&InputMode::Text(InputPurpose::Note, TextInput::default()), TerminalEvent::Key(quit)),
+            Some(Intent::Quit)
+        );
     }
 
     #[test]
     fn a_key_that_is_held_down_decides_once() {
         let held = |code| KeyEvent { kind: KeyEventKind::Repeat, ..KeyEvent::new(code, KeyModifiers::NONE) };
         for c in "arsbu q".chars() {
-            assert_eq!(read(&Mode::Review, Input::Key(held(KeyCode::Char(c)))), None, "{c}");
+            assert_eq!(read(&InputMode::Review, TerminalEvent::Key(held(KeyCode::Char(c)))), None, "{c}");
         }
-        assert_eq!(read(&Mode::Review, Input::Key(held(KeyCode::Down))), Some(Intent::Scroll(Scroll::Down)));
+        assert_eq!(
+            read(&InputMode::Review, TerminalEvent::Key(held(KeyCode::Down))),
+            Some(Intent::Scroll(Scroll::Down))
+        );
     }
 
     #[test]
     fn a_mouse_decides_nothing() {
         let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
         let click = crossterm::event::MouseEvent { kind, column: 3, row: 3, modifiers: KeyModifiers::NONE };
-        assert_eq!(read(&Mode::Review, Input::Mouse(click)), None);
+        assert_eq!(read(&InputMode::Review, TerminalEvent::Mouse(click)), None);
     }
 
     #[test]
-    fn pasted_text_is_no_row_of_verdicts() {
-        assert_eq!(read(&Mode::Review, Input::Paste("aaa".into())), Some(Intent::Pasted));
-        let mode = Mode::Input(Purpose::Note, Line::default());
-        assert_eq!(read(&mode, Input::Paste("aaa".into())), Some(Intent::Edit(Edit::Insert("aaa".into()))));
+    fn pasted_text_decides_nothing() {
+        assert_eq!(read(&InputMode::Review, TerminalEvent::Paste("aaa".into())), Some(Intent::Pasted));
+        let mode = InputMode::Text(InputPurpose::Note, TextInput::default());
+        assert_eq!(read(&mode, TerminalEvent::Paste("aaa".into())), Some(Intent::Edit(Edit::Insert("aaa".into()))));
         assert_eq!(intent(&mode, 'a'), Some(Intent::Edit(Edit::Insert("a".into()))));
     }
 }

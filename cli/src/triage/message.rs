@@ -1,11 +1,10 @@
-//! What the moderator is told: a key of the locale files and what fills its places, put into words by the view.
+//! A message to the moderator: a key of the locale files and its values. The view puts it into words.
 
 use chrono::{DateTime, Utc};
 
 use super::super::{
-    names,
-    outcome::{Standing, local_time},
-    sanitize,
+    exit::{PriorDecision, local_time},
+    names, sanitize,
 };
 use duyet_locale::{Locale, Value};
 use duyet_proto::v1;
@@ -17,7 +16,7 @@ const LONGEST_NAME: usize = 40;
 pub(super) struct Message {
     pub(super) key: &'static str,
     pub(super) tone: Tone,
-    places: Vec<(&'static str, Place)>,
+    values: Vec<(&'static str, MessageValue)>,
 }
 
 /// How much it matters.
@@ -30,7 +29,7 @@ pub(super) enum Tone {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
+enum MessageValue {
     Text(String),
     Count(usize),
     /// A name of the wire, of this kind.
@@ -40,65 +39,65 @@ enum Place {
 
 impl Message {
     pub(super) const fn calm(key: &'static str) -> Self {
-        Self { key, tone: Tone::Calm, places: vec![] }
+        Self { key, tone: Tone::Calm, values: vec![] }
     }
 
     pub(super) const fn alert(key: &'static str) -> Self {
-        Self { key, tone: Tone::Alert, places: vec![] }
+        Self { key, tone: Tone::Alert, values: vec![] }
     }
 
     pub(super) fn text(self, place: &'static str, text: &str) -> Self {
-        self.with(place, Place::Text(text.to_owned()))
+        self.with(place, MessageValue::Text(text.to_owned()))
     }
 
     /// A stranger's name, kept short.
     pub(super) fn name(self, place: &'static str, name: &str) -> Self {
-        self.with(place, Place::Text(name.chars().take(LONGEST_NAME).collect()))
+        self.with(place, MessageValue::Text(name.chars().take(LONGEST_NAME).collect()))
     }
 
     pub(super) fn count(self, place: &'static str, count: usize) -> Self {
-        self.with(place, Place::Count(count))
+        self.with(place, MessageValue::Count(count))
     }
 
     pub(super) fn word(self, place: &'static str, kind: &'static str, name: &str) -> Self {
-        self.with(place, Place::Word(kind, name.to_owned()))
+        self.with(place, MessageValue::Word(kind, name.to_owned()))
     }
 
     pub(super) fn time(self, place: &'static str, at: Option<DateTime<Utc>>) -> Self {
-        self.with(place, at.map_or_else(|| Place::Text("?".to_owned()), Place::Time))
+        self.with(place, at.map_or_else(|| MessageValue::Text("?".to_owned()), MessageValue::Time))
     }
 
-    /// A colleague was first.
-    pub(super) fn conflict(author: &str, standing: &Standing) -> Self {
+    /// Returns the message that a colleague decided first.
+    pub(super) fn conflict(author: &str, prior: &PriorDecision) -> Self {
         Self::alert("triage-conflict")
             .name("author", author)
-            .name("actor", &standing.decided_by)
-            .word("status", "status", &standing.status)
-            .time("at", standing.decided_at)
+            .name("actor", &prior.decided_by)
+            .word("status", "status", &prior.status)
+            .time("at", prior.decided_at)
     }
 
-    /// In words, on one line, safe to show.
+    /// Formats the message on one line, sanitized.
     pub(super) fn say(&self, locale: Locale) -> String {
-        let values = self.places.iter().map(|(name, place)| {
+        let values = self.values.iter().map(|(name, place)| {
             let value = match place {
-                Place::Text(text) => Value::from(text.as_str()),
-                Place::Count(count) => Value::from(*count),
-                Place::Word(kind, name) => Value::from(names::words(locale, kind, name)),
-                Place::Time(at) => Value::from(local_time(*at, locale)),
+                MessageValue::Text(text) => Value::from(text.as_str()),
+                MessageValue::Count(count) => Value::from(*count),
+                MessageValue::Word(kind, name) => Value::from(names::words(locale, kind, name)),
+                MessageValue::Time(at) => Value::from(local_time(*at, locale)),
             };
             (*name, value)
         });
         sanitize::line(&locale.text_with(self.key, &values.collect::<Vec<_>>()))
     }
 
-    fn with(mut self, name: &'static str, place: Place) -> Self {
-        self.places.push((name, place));
+    fn with(mut self, name: &'static str, place: MessageValue) -> Self {
+        self.values.push((name, place));
         self
     }
 }
 
-/// The name of what a decision did, for the key that says it.
-pub(super) const fn verdict(action: v1::Action) -> &'static str {
+/// Returns the key of the message about a decision.
+pub(super) const fn decision_key(action: v1::Action) -> &'static str {
     match action {
         v1::Action::Approve => "triage-approved",
         v1::Action::Spam => "triage-marked-spam",

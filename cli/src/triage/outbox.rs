@@ -1,5 +1,5 @@
-//! Deeds that the service has not acknowledged yet, in their order. One is under way at a time, so that taking a decision back
-//! never overtakes it; a deed that got no answer goes again under the same id, and the service does it once.
+//! Operations that the service has not acknowledged yet, in order. One is in flight at a time, so that a revert never
+//! overtakes its decision. An operation without a response is resent under the same idempotency key.
 
 use std::collections::VecDeque;
 
@@ -10,43 +10,45 @@ use duyet_proto::v1;
 /// The longest wait between two tries, in seconds.
 const LONGEST_WAIT: i64 = 15;
 
-/// Something a moderator did.
+/// What a moderator did.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Deed {
+pub(super) enum Operation {
     Decide(v1::DecideRequest),
-    TakeBack { undoes: String, target: Option<Target>, comment: String },
+    Revert { reverted_id: String, target: Option<RevertTarget>, comment: String },
     Ban(v1::CreateBanRequest),
     Note(v1::AddNoteRequest),
 }
 
-/// What is taken back, once the service has named it.
+/// A revert's target, once the service has returned its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum RevertTarget {
     Decision(String),
     Batch(String),
     Ban(String),
 }
 
+/// An operation with its tries.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct Unacknowledged {
     pub(super) id: String,
-    pub(super) deed: Deed,
+    pub(super) operation: Operation,
     tries: u32,
     not_before: DateTime<Utc>,
 }
 
+/// Unacknowledged operations, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    entries: VecDeque<Entry>,
-    under_way: bool,
+    entries: VecDeque<Unacknowledged>,
+    in_flight: bool,
 }
 
-impl Deed {
-    /// The comment whose standing it changes.
+impl Operation {
+    /// Returns the comment whose status it changes.
     fn changes(&self) -> Option<&str> {
         match self {
             Self::Decide(request) => Some(&request.comment_id),
-            Self::TakeBack { comment, .. } => Some(comment).filter(|id| !id.is_empty()).map(String::as_str),
+            Self::Revert { comment, .. } => Some(comment).filter(|id| !id.is_empty()).map(String::as_str),
             Self::Ban(_) | Self::Note(_) => None,
         }
     }
@@ -61,70 +63,70 @@ impl Outbox {
         self.entries.is_empty()
     }
 
-    /// How many decisions wait.
+    /// Counts unacknowledged decisions.
     pub(super) fn decisions(&self) -> usize {
-        self.entries.iter().filter(|entry| matches!(entry.deed, Deed::Decide(_))).count()
+        self.entries.iter().filter(|entry| matches!(entry.operation, Operation::Decide(_))).count()
     }
 
-    pub(super) fn push(&mut self, id: String, deed: Deed, now: DateTime<Utc>) {
-        self.entries.push_back(Entry { id, deed, tries: 0, not_before: now });
+    pub(super) fn push(&mut self, id: String, operation: Operation, now: DateTime<Utc>) {
+        self.entries.push_back(Unacknowledged { id, operation, tries: 0, not_before: now });
     }
 
-    /// The deed to send now. It stays until it is answered.
-    pub(super) fn start(&mut self, now: DateTime<Utc>) -> Option<(String, Deed)> {
-        let head = self.entries.front_mut().filter(|head| !self.under_way && head.not_before <= now)?;
+    /// Returns the operation to send now. It stays until the service responds.
+    pub(super) fn start(&mut self, now: DateTime<Utc>) -> Option<(String, Operation)> {
+        let head = self.entries.front_mut().filter(|head| !self.in_flight && head.not_before <= now)?;
         head.tries = head.tries.saturating_add(1);
-        self.under_way = true;
-        Some((head.id.clone(), head.deed.clone()))
+        self.in_flight = true;
+        Some((head.id.clone(), head.operation.clone()))
     }
 
-    /// Removes the deed that was answered.
-    pub(super) fn answered(&mut self, id: &str) -> Option<Deed> {
+    /// Removes the operation that the service responded to.
+    pub(super) fn answered(&mut self, id: &str) -> Option<Operation> {
         self.entries.front().filter(|head| head.id == id)?;
-        self.under_way = false;
-        self.entries.pop_front().map(|head| head.deed)
+        self.in_flight = false;
+        self.entries.pop_front().map(|head| head.operation)
     }
 
-    /// Keeps the deed that got no answer, for later.
+    /// Keeps an operation without a response for later.
     pub(super) fn unanswered(&mut self, id: &str, after: Option<TimeDelta>, now: DateTime<Utc>) {
         if let Some(head) = self.entries.front_mut().filter(|head| head.id == id) {
             head.not_before = now + backoff(head.tries).max(after.unwrap_or_default());
-            self.under_way = false;
+            self.in_flight = false;
         }
     }
 
-    /// How often the oldest deed was sent.
+    /// Returns how often the oldest operation was sent.
     pub(super) fn tries(&self) -> u32 {
         self.entries.front().map_or(0, |head| head.tries)
     }
 
-    /// Removes a deed that was never on its way. False when it may have arrived.
+    /// Removes an operation that was never sent. Returns false when it may have arrived.
     pub(super) fn withdraw(&mut self, id: &str) -> bool {
         let before = self.entries.len();
         self.entries.retain(|entry| entry.id != id || entry.tries > 0);
         self.entries.len() < before
     }
 
-    /// True while something about this comment's standing is not acknowledged.
+    /// Returns whether an operation on this comment is not acknowledged.
     pub(super) fn is_about(&self, comment: &str) -> bool {
-        self.entries.iter().any(|entry| entry.deed.changes() == Some(comment))
+        self.entries.iter().any(|entry| entry.operation.changes() == Some(comment))
     }
 
-    /// Tells the deeds that take `id` back what the service calls it.
-    pub(super) fn name(&mut self, id: &str, name: &Target) {
+    /// Sets the target of the reverts of `id`.
+    pub(super) fn name(&mut self, id: &str, name: &RevertTarget) {
         for entry in &mut self.entries {
-            if let Deed::TakeBack { undoes, target, .. } = &mut entry.deed
-                && undoes == id
+            if let Operation::Revert { reverted_id, target, .. } = &mut entry.operation
+                && reverted_id == id
             {
                 *target = Some(name.clone());
             }
         }
     }
 
-    /// The comment has a new revision: decisions behind the answer were made about that one.
+    /// Sets the expected revision of decisions that were made since the comment got it.
     pub(super) fn revise(&mut self, comment: &str, revision: i64) {
         for entry in self.entries.iter_mut().filter(|entry| entry.tries == 0) {
-            if let Deed::Decide(request) = &mut entry.deed
+            if let Operation::Decide(request) = &mut entry.operation
                 && request.comment_id == comment
             {
                 request.expected_revision = revision;
@@ -132,19 +134,20 @@ impl Outbox {
         }
     }
 
-    /// Removes what was not tried yet and has lost its ground: takings-back of `id`, and deeds on its comment.
-    pub(super) fn drop_moot(&mut self, id: &str, comment: Option<&str>) -> Vec<String> {
-        let is_moot = |entry: &Entry| match &entry.deed {
-            Deed::TakeBack { undoes, .. } if undoes == id => true,
-            deed => comment.is_some() && deed.changes() == comment,
+    /// Removes unsent operations that can no longer succeed: reverts of `id`, and operations on its comment. Returns
+    /// their ids.
+    pub(super) fn drop_dependent(&mut self, id: &str, comment: Option<&str>) -> Vec<String> {
+        let is_dependent = |entry: &Unacknowledged| match &entry.operation {
+            Operation::Revert { reverted_id, .. } if reverted_id == id => true,
+            operation => comment.is_some() && operation.changes() == comment,
         };
-        let (moot, kept) =
-            self.entries.drain(..).partition::<VecDeque<_>, _>(|entry| entry.tries == 0 && is_moot(entry));
+        let (dropped, kept) =
+            self.entries.drain(..).partition::<VecDeque<_>, _>(|entry| entry.tries == 0 && is_dependent(entry));
         self.entries = kept;
-        moot.into_iter().map(|entry| entry.id).collect()
+        dropped.into_iter().map(|entry| entry.id).collect()
     }
 
-    /// Tries at once what was to wait: the way is free again.
+    /// Makes everything due at once, as the service responds again.
     pub(super) fn hurry(&mut self, now: DateTime<Utc>) {
         for entry in &mut self.entries {
             entry.not_before = entry.not_before.min(now);

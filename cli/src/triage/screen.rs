@@ -14,14 +14,14 @@ use crossterm::{
 use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 
 /// The terminal while the review has it.
-pub(super) struct Screen(Terminal<CrosstermBackend<Stdout>>);
+pub(super) struct FullScreen(Terminal<CrosstermBackend<Stdout>>);
 
 /// True when a person sits at the terminal.
 pub(super) fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
-impl Screen {
+impl FullScreen {
     pub(super) fn open() -> io::Result<Self> {
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
@@ -44,7 +44,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for FullScreen {
     fn drop(&mut self) {
         restore();
     }

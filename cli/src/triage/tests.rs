@@ -2,18 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
-use crossterm::event::{KeyEvent, KeyModifiers};
+use chrono::{DateTime, TimeDelta, Utc};
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 
 use super::{
-    event::{Answer, Claimed, Effect, Extent, Trouble},
-    outbox::{Deed, Target},
-    *,
+    event::{CallError, ClaimedCases, Effect, Event, Extent, OperationResult},
+    input_mode::InputMode,
+    keys,
+    outbox::{Operation, RevertTarget},
+    state::{ReviewOptions, State},
+    view::{self, Palette, Scene},
 };
-use crate::outcome::Standing;
+use crate::exit::{Exit, Failure, PriorDecision};
 use duyet_locale::Locale;
+use duyet_proto::v1;
 
 /// The time at which every session starts.
 pub(super) fn start() -> DateTime<Utc> {
@@ -59,17 +63,17 @@ pub(super) fn finding(rule: &str, content: &str, matched: &str) -> v1::Finding {
     }
 }
 
-pub(super) fn orders() -> Orders {
-    Orders { lease: TimeDelta::minutes(5), ..Default::default() }
+pub(super) fn options() -> ReviewOptions {
+    ReviewOptions { lease: TimeDelta::minutes(5), ..Default::default() }
 }
 
 pub(super) fn state() -> State {
     let mut next = 0;
-    let mint = move || {
+    let new_id = move || {
         next += 1;
         format!("r{next}")
     };
-    State::new(orders(), start(), mint)
+    State::new(options(), start(), new_id)
 }
 
 /// A state with comments on the screen, seen and ready for keys, at the time answered.
@@ -77,13 +81,13 @@ pub(super) fn busy(claimed: Vec<v1::ReviewCase>) -> (State, DateTime<Utc>) {
     let mut state = state();
     state.update(Event::Tick, start());
     state.update(Event::Counted(Ok(40)), start());
-    state.update(Event::Claimed(Ok(Claimed { cases: claimed, renewed: vec![] })), start());
+    state.update(Event::Claimed(Ok(ClaimedCases { cases: claimed, renewed: vec![] })), start());
     state.see(start());
     (state, start() + TimeDelta::seconds(1))
 }
 
-pub(super) fn key(code: KeyCode) -> Input {
-    Input::Key(KeyEvent::new(code, KeyModifiers::NONE))
+pub(super) fn key(code: KeyCode) -> TerminalEvent {
+    TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
 /// Presses the keys of `text` one by one, each after a look at the screen; `\n` is Enter and `\u{1b}` Esc.
@@ -112,8 +116,8 @@ pub(super) fn burst(state: &mut State, text: &str, now: DateTime<Utc>) -> Vec<Ef
     effects
 }
 
-/// The picture of a state, its scroll limits fed back.
-pub(super) fn picture(state: &mut State, width: u16, height: u16, palette: Palette) -> Buffer {
+/// Draws a state and feeds its scroll limits back.
+pub(super) fn render(state: &mut State, width: u16, height: u16, palette: Palette) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut extent = Extent::default();
     let now = start() + TimeDelta::minutes(2);
@@ -124,10 +128,10 @@ pub(super) fn picture(state: &mut State, width: u16, height: u16, palette: Palet
 }
 
 /// The decision that took effect.
-pub(super) fn decided(request: &v1::DecideRequest) -> Answer {
+pub(super) fn decided(request: &v1::DecideRequest) -> OperationResult {
     let comment =
         v1::Comment { id: request.comment_id.clone(), revision: request.expected_revision + 1, ..Default::default() };
-    Answer::Decided(Box::new(v1::DecideResponse {
+    OperationResult::Decided(Box::new(v1::DecideResponse {
         comment: Some(comment),
         decision_id: format!("d-{}", request.request_id),
         changed: true,
@@ -137,23 +141,23 @@ pub(super) fn decided(request: &v1::DecideRequest) -> Answer {
 }
 
 /// A colleague's decision in the way of ours.
-pub(super) fn conflict() -> Trouble {
-    let standing = Standing {
+pub(super) fn conflict() -> CallError {
+    let prior = PriorDecision {
         status: "REJECTED".into(),
         revision: 2,
         decided_by: "lan".into(),
         decided_at: "2026-05-01T08:00:00Z".parse().ok(),
     };
-    Trouble::Refused(Failure { standing: Some(Box::new(standing)), ..Failure::new(Outcome::Conflict, "lan") })
+    CallError::Failed(Failure { prior: Some(Box::new(prior)), ..Failure::new(Exit::Conflict, "lan") })
 }
 
-pub(super) fn away() -> Trouble {
-    Trouble::Away { message: "đứt dây.".into(), after: None, is_fault: false }
+pub(super) fn away() -> CallError {
+    CallError::Unavailable { message: "đứt dây.".into(), after: None, is_fault: false }
 }
 
-/// A service that does as it is told, sometimes late, sometimes not at all.
+/// A service that carries operations out, sometimes late, and sometimes without a response.
 #[derive(Default)]
-struct Service {
+struct FakeService {
     revisions: HashMap<String, i64>,
     /// The decision in force on a comment, by its request.
     in_force: HashMap<String, String>,
@@ -162,16 +166,16 @@ struct Service {
     done: HashSet<String>,
 }
 
-impl Service {
+impl FakeService {
     fn answer(&mut self, effect: Effect, luck: u8) -> Event {
         match effect {
-            Effect::Claim(request) if luck.is_multiple_of(4) => Event::Claimed(Err(claim_trouble(&request))),
+            Effect::Claim(request) if luck.is_multiple_of(4) => Event::Claimed(Err(claim_error(&request))),
             Effect::Claim(request) => {
                 let from = self.next;
                 self.next += usize::try_from(request.limit).unwrap().min(usize::from(luck % 12));
-                Event::Claimed(Ok(Claimed { cases: cases(from..self.next), renewed: request.renew }))
+                Event::Claimed(Ok(ClaimedCases { cases: cases(from..self.next), renewed: request.renew }))
             }
-            Effect::Look(_) => Event::Looked(Err(away())),
+            Effect::Refresh(_) => Event::Refreshed(Err(away())),
             Effect::Count => Event::Counted(if luck.is_multiple_of(5) { Err(away()) } else { Ok(12_000) }),
             Effect::Release(_) => Event::Released,
             Effect::Send { id, .. } if luck.is_multiple_of(7) && !self.done.contains(&id) => {
@@ -179,52 +183,52 @@ impl Service {
             }
             // Lost on the way there, or on the way back.
             Effect::Send { id, .. } if luck.is_multiple_of(3) => Event::Answered { id, answer: Err(away()) },
-            Effect::Send { id, deed } => {
-                let answer = self.carry_out(deed, &id);
+            Effect::Send { id, operation } => {
+                let answer = self.carry_out(operation, &id);
                 Event::Answered { id, answer: if luck.is_multiple_of(5) { Err(away()) } else { Ok(answer) } }
             }
         }
     }
 
     /// Checks that no comment is decided twice without an undo in between.
-    fn carry_out(&mut self, deed: Deed, id: &str) -> Answer {
+    fn carry_out(&mut self, operation: Operation, id: &str) -> OperationResult {
         let is_new = self.done.insert(id.to_owned());
-        match deed {
-            Deed::Decide(request) if !is_new => decided(&request),
-            Deed::Decide(request) => {
+        match operation {
+            Operation::Decide(request) if !is_new => decided(&request),
+            Operation::Decide(request) => {
                 let revision = self.revisions.entry(request.comment_id.clone()).or_insert(1);
-                assert_eq!(*revision, request.expected_revision, "a decision about a revision nobody saw");
+                assert_eq!(*revision, request.expected_revision, "a decision about a revision that was not shown");
                 *revision += 1;
                 let before = self.in_force.insert(request.comment_id.clone(), request.request_id.clone());
                 assert_eq!(before, None, "decided twice: {}", request.comment_id);
                 decided(&request)
             }
-            Deed::TakeBack { undoes, target, comment } => {
-                assert!(target.is_some(), "a taking-back of nothing");
+            Operation::Revert { reverted_id, target, comment } => {
+                assert!(target.is_some(), "a revert of nothing");
                 if comment.is_empty() {
-                    return Answer::Lifted(0);
+                    return OperationResult::BanReverted(0);
                 }
-                assert_eq!(target, Some(Target::Decision(format!("d-{undoes}"))));
+                assert_eq!(target, Some(RevertTarget::Decision(format!("d-{reverted_id}"))));
                 let revision = self.revisions.get_mut(&comment).unwrap();
                 if is_new {
-                    assert_eq!(self.in_force.remove(&comment), Some(undoes));
+                    assert_eq!(self.in_force.remove(&comment), Some(reverted_id));
                     *revision += 1;
                 }
                 let comment = v1::Comment { id: comment, revision: *revision, ..Default::default() };
-                Answer::Reverted(Some(Box::new(comment)))
+                OperationResult::Reverted(Some(Box::new(comment)))
             }
-            Deed::Ban(request) => {
+            Operation::Ban(request) => {
                 let ban = v1::Ban { id: format!("b-{}", request.request_id), ..Default::default() };
-                Answer::Banned(Box::new(v1::CreateBanResponse { ban: Some(ban), ..Default::default() }))
+                OperationResult::Banned(Box::new(v1::CreateBanResponse { ban: Some(ban), ..Default::default() }))
             }
-            Deed::Note(request) => {
-                Answer::Noted(Box::new(v1::ModeratorNote { text: request.text, ..Default::default() }))
+            Operation::Note(request) => {
+                OperationResult::Noted(Box::new(v1::ModeratorNote { text: request.text, ..Default::default() }))
             }
         }
     }
 }
 
-fn claim_trouble(request: &v1::ClaimNextRequest) -> Trouble {
+fn claim_error(request: &v1::ClaimNextRequest) -> CallError {
     assert!((0..=50).contains(&request.limit) && request.renew.len() <= 50);
     away()
 }
@@ -258,7 +262,7 @@ proptest! {
         height in 1_u16..45,
     ) {
         let (mut state, mut now) = (state(), start());
-        let mut service = Service::default();
+        let mut service = FakeService::default();
         let mut under_way = state.update(Event::Tick, now);
         for (code, luck, milliseconds) in steps {
             now += TimeDelta::milliseconds(milliseconds);
@@ -273,7 +277,7 @@ proptest! {
             }
             under_way.extend(state.update(Event::Tick, now));
             if luck.is_multiple_of(3) {
-                picture(&mut state, width, height, Palette::new(luck.is_multiple_of(2)));
+                render(&mut state, width, height, Palette::new(luck.is_multiple_of(2)));
             }
         }
     }
@@ -284,25 +288,25 @@ proptest! {
     ) {
         let (mut state, mut now) = busy(cases(0..9));
         // When the comment on the screen was drawn for the first time.
-        let mut drawn = Some((state.hand.current_id().map(str::to_owned), start()));
+        let mut drawn = Some((state.held.current_id().map(str::to_owned), start()));
         for (code, milliseconds, is_drawn, luck) in steps {
             now += TimeDelta::milliseconds(milliseconds);
             if luck == 0 {
-                state.update(Event::Claimed(Ok(Claimed { cases: cases(10..20), renewed: vec![] })), now);
+                state.update(Event::Claimed(Ok(ClaimedCases { cases: cases(10..20), renewed: vec![] })), now);
             }
-            let before = (state.hand.current_id().map(str::to_owned), state.tally.decided());
+            let before = (state.held.current_id().map(str::to_owned), state.counts.decided());
             if let Some(intent) = keys::read(&state.mode, key(code)) {
                 state.update(Event::Press(intent), now);
             }
-            if state.tally.decided() > before.1 {
+            if state.counts.decided() > before.1 {
                 let seen = drawn.as_ref().filter(|(id, _)| *id == before.0).map(|(_, since)| now - *since);
                 prop_assert!(seen >= Some(TimeDelta::milliseconds(200)), "{:?} after {seen:?}", before.0);
             }
-            let current = state.hand.current_id().map(str::to_owned);
+            let current = state.held.current_id().map(str::to_owned);
             if current != before.0 {
                 drawn = None;
             }
-            if is_drawn && !matches!(state.mode, modes::Mode::Pane(_)) {
+            if is_drawn && !matches!(state.mode, InputMode::Pane(_)) {
                 drawn.get_or_insert((current, now));
                 let extent = Extent { page: 10, most: 0, shows_comment: true };
                 state.update(Event::Drawn(extent), now);

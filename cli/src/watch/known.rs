@@ -20,7 +20,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Remembers an event. False where it tells of a comment leaving that never waited.
+    /// Remembers an event. Returns false when a comment leaves that was not known to wait.
     pub(super) fn note(&mut self, event: &v1::WatchQueueResponse) -> bool {
         let revision = event.case.as_ref().and_then(|case| case.comment.as_ref()).map_or(0, |comment| comment.revision);
         match event.event() {
@@ -33,7 +33,7 @@ impl Known {
         }
     }
 
-    /// Compares with the queue as it is now, and answers what must have happened, as events.
+    /// Compares with the queue as it is now. Returns what must have happened, as events.
     pub(super) async fn compare(
         &mut self,
         connection: &mut Connection,
@@ -69,7 +69,7 @@ impl Known {
         news
     }
 
-    /// Known ones that are not listed any more. Where the list is cut short, nobody can say.
+    /// Returns known comments that are not listed any more; none when the list was cut short.
     fn gone(&self, cases: &[v1::ReviewCase], is_whole: bool) -> Vec<String> {
         if !is_whole {
             return vec![];

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{age, moment, names, outcome::local_time, queue, sanitize, table};
+use crate::{age, exit::local_time, moment, names, queue, sanitize, table};
 use duyet_locale::Locale;
 use duyet_proto::v1;
 

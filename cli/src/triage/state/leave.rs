@@ -1,41 +1,28 @@
-//! The way out: deeds are sent first, then claims given back, and neither may take for ever.
+//! Leaving: operations are sent first, then claims are released, each within a time limit.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    super::{event::Effect, message::Message, modes::Mode},
-    State,
+    super::{event::Effect, input_mode::InputMode, message::Message},
+    machine::State,
+    phase::Phase,
 };
 
-/// How long a program that was told to end still sends.
+/// How long operations are still sent after a signal.
 const LAST_TRY: TimeDelta = TimeDelta::seconds(2);
-/// How long to wait until claims are given back. They end by themselves.
+/// How long to wait for the release of claims. Unreleased claims expire.
 const LAST_WORD: TimeDelta = TimeDelta::seconds(2);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
-    Working,
-    /// Told to end: what is to be sent goes until then.
-    Draining {
-        until: DateTime<Utc>,
-    },
-    Releasing {
-        asked: bool,
-        until: DateTime<Utc>,
-    },
-    Over,
-}
-
 impl State {
-    /// The moderator wants to go. With deeds unsent that is a question.
+    /// The moderator quits. With unsent operations this asks first.
     pub(super) fn quit(&mut self, now: DateTime<Utc>) {
         if self.ended.is_some() {
             self.phase = Phase::Over;
-        } else if self.outbox.is_empty() || self.mode == Mode::Quit {
+        } else if self.outbox.is_empty() || self.mode == InputMode::Quit {
             self.release(now);
         } else {
             self.message = None;
-            self.mode = Mode::Quit;
+            self.mode = InputMode::Quit;
         }
     }
 
@@ -56,24 +43,24 @@ impl State {
         self.phase = Phase::Over;
     }
 
-    /// No deed starts while claims are given back: a taking-back would be cut off.
+    /// Returns whether operations are still sent. While claims are released none is, as a revert would be cut off.
     pub(super) const fn may_send(&self) -> bool {
         matches!(self.phase, Phase::Working | Phase::Draining { .. })
     }
 
-    /// The next step on the way out, if it is time for one.
+    /// Takes the next step of leaving, if it is due.
     pub(super) fn leave(&mut self, now: DateTime<Utc>) -> Option<Effect> {
         let is_sent = self.outbox.is_empty();
         match self.phase {
-            Phase::Working if self.mode == Mode::Quit && is_sent => self.release(now),
+            Phase::Working if self.mode == InputMode::Quit && is_sent => self.release(now),
             Phase::Draining { until } if is_sent || until <= now => self.release(now),
             _ => {}
         }
         match self.phase {
             Phase::Releasing { until, .. } if until <= now => self.phase = Phase::Over,
-            // What a claim under way still brings is given back too.
-            Phase::Releasing { asked: false, until } if !self.claims.is_under_way() => {
-                let ids = self.hand.ids();
+            // Comments of a claim in flight are released too.
+            Phase::Releasing { asked: false, until } if !self.claims.is_in_flight() => {
+                let ids = self.held.ids();
                 if ids.is_empty() {
                     self.phase = Phase::Over;
                 } else {
@@ -91,7 +78,7 @@ impl State {
             self.phase = Phase::Over;
             return;
         }
-        self.mode = Mode::Review;
+        self.mode = InputMode::Review;
         self.say(Message::calm("triage-leaving"));
         self.phase = Phase::Releasing { asked: false, until: now + LAST_WORD };
     }

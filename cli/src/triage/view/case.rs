@@ -1,18 +1,14 @@
 //! The comment on the screen: what is known, why it was held, and its text with the matches marked.
 
-use ratatui::{
-    style::Style,
-    text::{Line, Span},
-};
+use ratatui::text::{Line, Span};
 
 use super::{
-    super::{
-        super::{mark, sanitize},
-        event::Extent,
-        hand::Held,
-    },
-    Palette, Scene,
+    super::{super::sanitize, event::Extent, held::HeldComment},
     facts::{self, Fact},
+    marked::marked,
+    palette::Palette,
+    scene::Scene,
+    scroll::scrolled,
     wrap::{self, Piece},
 };
 use duyet_proto::v1;
@@ -24,7 +20,12 @@ const EDGE_COLUMNS: usize = 2;
 const WIDE: usize = 60;
 
 /// The lines of a comment, and how far its text can be moved.
-pub(super) fn lines(scene: &Scene<'_>, held: &Held, width: usize, height: usize) -> (Vec<Line<'static>>, Extent) {
+pub(super) fn lines(
+    scene: &Scene<'_>,
+    held: &HeldComment,
+    width: usize,
+    height: usize,
+) -> (Vec<Line<'static>>, Extent) {
     let text = text(scene, held, width);
     let mut facts = facts::facts(scene, held);
     facts.extend(reasons(scene, held, width));
@@ -36,28 +37,14 @@ pub(super) fn lines(scene: &Scene<'_>, held: &Held, width: usize, height: usize)
     }
     let mut lines = facts.iter().map(|fact| wrap::cut(&fact.pieces, width)).collect::<Vec<_>>();
     let page = height.saturating_sub(lines.len() + 1);
-    let (shown, extent) = super::scrolled(text, scene.state.scroll(), page);
+    let (shown, extent) = scrolled(text, scene.state.scroll(), page);
     let (shown, extent) = (shown, Extent { page, shows_comment: page > 0, ..extent });
     lines.push(heading(scene, &content_title(scene, extent, shown.len()), width));
     lines.extend(shown);
     (lines, extent)
 }
 
-/// A field's text, sanitized, with what rules matched in it marked.
-pub(super) fn marked(scene: &Scene<'_>, held: &Held, field: &str, text: &str, style: Style) -> Vec<Piece> {
-    let of_field = held.case.findings.iter().filter(|finding| finding.field == field);
-    let ranges = of_field.filter_map(|at| Some((at.start.try_into().ok()?, at.end.try_into().ok()?)));
-    let pieces = mark::pieces(text, &ranges.collect::<Vec<_>>()).into_iter();
-    let is_line = field != "content";
-    pieces
-        .map(|(text, is_match)| {
-            let text = if is_line { text.replace('\n', "⏎") } else { text };
-            (text, if is_match { style.patch(scene.palette.matched()) } else { style })
-        })
-        .collect()
-}
-
-fn text(scene: &Scene<'_>, held: &Held, width: usize) -> Vec<Line<'static>> {
+fn text(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Line<'static>> {
     let comment = &held.comment;
     let room = width.saturating_sub(EDGE_COLUMNS);
     let mut lines = vec![];
@@ -72,7 +59,7 @@ fn text(scene: &Scene<'_>, held: &Held, width: usize) -> Vec<Line<'static>> {
 }
 
 /// Why it was held: a heading and a line for each finding.
-fn reasons(scene: &Scene<'_>, held: &Held, width: usize) -> Vec<Fact> {
+fn reasons(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Fact> {
     let findings = &held.case.findings;
     if findings.is_empty() {
         return vec![Fact { rank: 6, pieces: vec![(scene.text("triage-no-findings"), Palette::quiet())] }];

@@ -4,10 +4,12 @@ use ratatui::style::Style;
 
 use super::{
     super::{
-        super::{moment, names, outcome::local_time, sanitize},
-        hand::Held,
+        super::{exit::local_time, moment, names, sanitize},
+        held::HeldComment,
     },
-    Palette, Scene,
+    marked::marked,
+    palette::Palette,
+    scene::Scene,
     wrap::Piece,
 };
 use duyet_proto::v1;
@@ -25,7 +27,7 @@ impl Fact {
 }
 
 /// Everything but the text and why it was held, from top to bottom.
-pub(super) fn facts(scene: &Scene<'_>, held: &Held) -> Vec<Fact> {
+pub(super) fn facts(scene: &Scene<'_>, held: &HeldComment) -> Vec<Fact> {
     let quiet = Palette::quiet();
     let mut facts = vec![Fact::new(4, article(held), Palette::bold())];
     if scene.state.shows_address && !held.case.article_url.is_empty() {
@@ -45,15 +47,15 @@ pub(super) fn facts(scene: &Scene<'_>, held: &Held) -> Vec<Fact> {
     facts
 }
 
-fn article(held: &Held) -> String {
+fn article(held: &HeldComment) -> String {
     let title = Some(&held.case.article_title).filter(|title| !title.is_empty());
     sanitize::line(title.unwrap_or(&held.comment.article_id))
 }
 
 /// Name, time, score and status.
-fn sender(scene: &Scene<'_>, held: &Held) -> Vec<Piece> {
+fn sender(scene: &Scene<'_>, held: &HeldComment) -> Vec<Piece> {
     let comment = &held.comment;
-    let name = super::case::marked(scene, held, "author_name", &comment.author_name, Palette::bold());
+    let name = marked(scene, held, "author_name", &comment.author_name, Palette::bold());
     let at = moment::time(comment.created_at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
     let status = names::status(comment.status).map(|name| names::words(scene.locale, "status", name));
     let values = [
@@ -67,7 +69,7 @@ fn sender(scene: &Scene<'_>, held: &Held) -> Vec<Piece> {
 }
 
 /// What must not be overlooked: takedowns, reports, a claim that is gone.
-fn alerts(scene: &Scene<'_>, held: &Held) -> impl Iterator<Item = String> {
+fn alerts(scene: &Scene<'_>, held: &HeldComment) -> impl Iterator<Item = String> {
     let takedown = held.case.takedown.as_ref().map(|takedown| {
         let due = moment::time(takedown.due_at.as_ref());
         let at = due.map(|at| local_time(at, scene.locale)).unwrap_or_default();

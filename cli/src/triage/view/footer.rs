@@ -1,4 +1,4 @@
-//! What stands below: a menu, a line of text or the ban form, then the last message, then the keys.
+//! The lower part of the screen: a menu, a line of text or the ban form, then the last message, then the keys.
 
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -7,11 +7,14 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{
     super::{
         super::names,
+        ban_form::BanForm,
+        input_mode::{InputMode, InputPurpose},
         keys::REASONS,
         message::Tone,
-        modes::{BanForm, Input, Mode, Purpose},
+        text_input::TextInput,
     },
-    Palette, Scene,
+    palette::Palette,
+    scene::Scene,
     wrap::{self, Piece},
 };
 use duyet_proto::v1;
@@ -35,18 +38,18 @@ pub(super) fn lines(scene: &Scene<'_>, width: usize, height: usize) -> Footer {
     let message = message(scene, width);
     let mut cursor = None;
     let mut lines = match &scene.state.mode {
-        Mode::Reasons(_) => reasons(scene, width),
-        Mode::Ban(form) => ban(scene, form, width),
-        Mode::Input(purpose, input) => {
+        InputMode::Reasons(_) => reasons(scene, width),
+        InputMode::Ban(form) => ban(scene, form, width),
+        InputMode::Text(purpose, input) => {
             let (line, column) = typed(scene, purpose, input, width);
             cursor = Some((column, 0));
             vec![line]
         }
-        Mode::Quit => {
+        InputMode::Quit => {
             let values = [("count", scene.state.outbox.len().into())];
             wrap::wrap(&[(scene.text_with("triage-quit-unsent", &values), scene.palette.alert())], width)
         }
-        Mode::Review | Mode::Pane(_) => vec![],
+        InputMode::Review | InputMode::Pane(_) => vec![],
     };
     // In a low window the heading goes first.
     let extra = lines.len().saturating_sub(height.saturating_sub(ALWAYS + message.len()));
@@ -62,7 +65,7 @@ fn message(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let text = message.say(scene.locale);
     match message.tone {
         Tone::Calm => vec![wrap::cut(&[(text, Palette::plain())], width)],
-        // A mark, so that it is told apart without colour.
+        // A mark, so that it is recognised without colour.
         Tone::Alert => {
             let pieces = [(format!("! {text}"), scene.palette.alert())];
             let mut lines = wrap::wrap(&pieces, width);
@@ -76,7 +79,7 @@ fn message(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
 fn keys(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let (keys, last): (&[(&str, &str)], _) = match &scene.state.mode {
         _ if scene.state.ended.is_some() => (&[], ("q", "triage-key-quit")),
-        Mode::Review => (
+        InputMode::Review => (
             &[
                 ("a", "triage-key-approve"),
                 ("r", "triage-key-reject"),
@@ -90,10 +93,10 @@ fn keys(scene: &Scene<'_>, width: usize) -> Line<'static> {
             ],
             ("?", "triage-key-help"),
         ),
-        Mode::Reasons(_) => (&[("1–9 0", "triage-key-reason")], ("Esc", "triage-key-cancel")),
-        Mode::Input(..) | Mode::Ban(_) => (&[("Enter", "triage-key-confirm")], ("Esc", "triage-key-cancel")),
-        Mode::Pane(_) => (&[("↑↓ PgUp PgDn", "triage-key-scroll")], ("Esc", "triage-key-close")),
-        Mode::Quit => (&[("y", "triage-key-leave")], ("Esc", "triage-key-stay")),
+        InputMode::Reasons(_) => (&[("1–9 0", "triage-key-reason")], ("Esc", "triage-key-cancel")),
+        InputMode::Text(..) | InputMode::Ban(_) => (&[("Enter", "triage-key-confirm")], ("Esc", "triage-key-cancel")),
+        InputMode::Pane(_) => (&[("↑↓ PgUp PgDn", "triage-key-scroll")], ("Esc", "triage-key-close")),
+        InputMode::Quit => (&[("y", "triage-key-leave")], ("Esc", "triage-key-stay")),
     };
     let show = |(key, name): (&str, &str)| -> Vec<Piece> {
         vec![(key.to_owned(), Palette::bold()), (format!(" {}  ", scene.text(name)), Palette::plain())]
@@ -152,10 +155,10 @@ fn flow(items: impl IntoIterator<Item = Vec<Piece>>, width: usize) -> Vec<Line<'
 }
 
 /// The line that is typed, moved so that its cursor is seen.
-fn typed(scene: &Scene<'_>, purpose: &Purpose, input: &Input, width: usize) -> (Line<'static>, usize) {
+fn typed(scene: &Scene<'_>, purpose: &InputPurpose, input: &TextInput, width: usize) -> (Line<'static>, usize) {
     let label = match purpose {
-        Purpose::Reject | Purpose::Ban(_) => scene.text("triage-ask-why"),
-        Purpose::Note => scene.text("triage-ask-note"),
+        InputPurpose::Reject | InputPurpose::Ban(_) => scene.text("triage-ask-why"),
+        InputPurpose::Note => scene.text("triage-ask-note"),
     };
     let label = format!("{label} ");
     let room = width.saturating_sub(label.width() + 1);
@@ -173,7 +176,7 @@ fn typed(scene: &Scene<'_>, purpose: &Purpose, input: &Input, width: usize) -> (
 
 fn ban(scene: &Scene<'_>, form: &BanForm, width: usize) -> Vec<Line<'static>> {
     use v1::{BanEffect, BanSubject};
-    let author = scene.state.hand.current().map(|held| held.comment.author_name.clone()).unwrap_or_default();
+    let author = scene.state.held.current().map(|held| held.comment.author_name.clone()).unwrap_or_default();
     let title = scene.text_with("triage-ban-title", &[("author", super::super::super::sanitize::line(&author).into())]);
     let subject = |subject| form.subject == subject;
     let reason = names::reason(form.reason.into()).map(|name| names::words(scene.locale, "reason", name));
@@ -206,7 +209,7 @@ fn ban(scene: &Scene<'_>, form: &BanForm, width: usize) -> Vec<Line<'static>> {
     std::iter::once(title).chain(rows).collect()
 }
 
-/// A key with what it chooses; what is chosen stands in reverse between brackets.
+/// A key with what it chooses; the current choice is reversed and in brackets.
 fn option((key, text, is_chosen): &(&str, String, bool)) -> Vec<Piece> {
     let choice = if *is_chosen { (format!("[{text}]"), Palette::chosen()) } else { (text.clone(), Palette::plain()) };
     vec![(format!("{key} "), Palette::bold()), choice]

@@ -3,7 +3,8 @@
 use ratatui::text::Line;
 
 use super::{
-    Palette, Scene,
+    palette::Palette,
+    scene::Scene,
     wrap::{self, Piece},
 };
 
@@ -40,13 +41,13 @@ fn facts(scene: &Scene<'_>) -> Vec<String> {
         let key = if waiting > 10_000 { "triage-many-waiting" } else { "triage-waiting" };
         facts.push(scene.text_with(key, &[("count", waiting.into())]));
     }
-    let rate = format!("{:.1}", state.tally.per_minute(scene.now));
-    let values = [("count", state.tally.decided().into()), ("rate", rate.into())];
+    let rate = format!("{:.1}", state.counts.per_minute(scene.now));
+    let values = [("count", state.counts.decided().into()), ("rate", rate.into())];
     facts.push(scene.text_with("triage-decided", &values));
-    if state.tally.conflicts > 0 {
-        facts.push(scene.text_with("triage-conflicts", &[("count", state.tally.conflicts.into())]));
+    if state.counts.conflicts > 0 {
+        facts.push(scene.text_with("triage-conflicts", &[("count", state.counts.conflicts.into())]));
     }
-    facts.push(scene.text_with("triage-ready", &[("count", state.hand.ready().into())]));
+    facts.push(scene.text_with("triage-ready", &[("count", state.held.ready().into())]));
     facts
 }
 

@@ -1,4 +1,4 @@
-//! Styles. Without colour everything is still told apart, by weight, underline and reverse.
+//! Styles. Without colour, weight, underline and reverse still distinguish everything.
 
 use ratatui::style::{Color, Modifier, Style};
 

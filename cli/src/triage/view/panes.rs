@@ -5,14 +5,16 @@ use ratatui::text::Line;
 use super::{
     super::{
         super::{
-            audit, moment, names,
-            outcome::{Failure, local_time},
-            sanitize,
+            audit,
+            exit::{Failure, local_time},
+            moment, names, sanitize,
         },
-        hand::Held,
+        held::HeldComment,
         message::Tone,
     },
-    Palette, Scene, case, facts,
+    case, facts,
+    palette::Palette,
+    scene::Scene,
     wrap::{self, Piece},
 };
 use duyet_proto::v1;
@@ -40,9 +42,9 @@ const KEYS: [(&str, &str); 15] = [
 ];
 
 /// Everything known about a comment and its author.
-pub(super) fn history(scene: &Scene<'_>, held: &Held, width: usize) -> Vec<Line<'static>> {
+pub(super) fn history(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Line<'static>> {
     let case = &held.case;
-    let mut text = Page { scene, width, lines: vec![] };
+    let mut text = PaneText { scene, width, lines: vec![] };
     text.part(
         "triage-part-article",
         [format!("{} · {}", case.article_title, case.article_url), held.comment.id.clone()],
@@ -64,9 +66,9 @@ pub(super) fn history(scene: &Scene<'_>, held: &Held, width: usize) -> Vec<Line<
     text.lines
 }
 
-/// Conflicts, refusals and lost connections of this session, newest first.
+/// Conflicts, failures and lost connections of this session, newest first.
 pub(super) fn log(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
-    let mut text = Page { scene, width, lines: vec![] };
+    let mut text = PaneText { scene, width, lines: vec![] };
     let entries = scene.state.log.iter().rev().map(|(at, message)| {
         let style = if message.tone == Tone::Alert { scene.palette.alert() } else { Palette::plain() };
         vec![(format!("{}  ", local_time(*at, scene.locale)), Palette::quiet()), (message.say(scene.locale), style)]
@@ -79,7 +81,7 @@ pub(super) fn log(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
 }
 
 pub(super) fn help(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
-    let mut text = Page { scene, width, lines: vec![] };
+    let mut text = PaneText { scene, width, lines: vec![] };
     let keys = KEYS.map(|(key, name)| {
         let gap = " ".repeat(11_usize.saturating_sub(wrap::columns(&[(key.to_owned(), Palette::bold())])));
         vec![(format!("{key}{gap}"), Palette::bold()), (scene.text(name), Palette::plain())]
@@ -100,10 +102,10 @@ pub(super) fn empty(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     } else if waiting.is_none() || state.is_claiming() {
         "triage-empty-loading"
     } else {
-        // The rest is in colleagues' hands.
+        // Colleagues have claimed the rest.
         "triage-empty-claimed"
     };
-    let mut text = Page { scene, width, lines: vec![Line::default()] };
+    let mut text = PaneText { scene, width, lines: vec![Line::default()] };
     text.plain(key);
     text.lines
 }
@@ -119,7 +121,7 @@ pub(super) fn ended(scene: &Scene<'_>, failure: &Failure, width: usize) -> Vec<L
     wrap::wrap(&pieces, width)
 }
 
-/// When, where it stands, who, and how it begins.
+/// Returns its time, status, author and beginning.
 fn comment(scene: &Scene<'_>, comment: &v1::Comment) -> Vec<Piece> {
     let at = moment::time(comment.created_at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
     let status = names::status(comment.status).map(|name| names::words(scene.locale, "status", name));
@@ -137,13 +139,13 @@ fn comment(scene: &Scene<'_>, comment: &v1::Comment) -> Vec<Piece> {
 }
 
 /// A text in parts, each with a heading; a part without entries is left out.
-struct Page<'a> {
+struct PaneText<'a> {
     scene: &'a Scene<'a>,
     width: usize,
     lines: Vec<Line<'static>>,
 }
 
-impl Page<'_> {
+impl PaneText<'_> {
     fn part(&mut self, title: &str, entries: impl IntoIterator<Item = String>) {
         let entries = entries.into_iter().map(|text| vec![(sanitize::line(&text), Palette::plain())]);
         self.part_of(title, entries);

@@ -1,19 +1,20 @@
-//! Pictures, as the moderator sees them.
+//! Frames, as the moderator sees them.
 
 use ratatui::{buffer::Buffer, style::Modifier};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::{
-    super::outcome::local_time,
+    super::exit::local_time,
     event::{Event, Intent, Scroll},
-    tests::{busy, case, cases, finding, picture, press, start, state},
+    tests::{busy, case, cases, finding, press, render, start, state},
 };
-use super::*;
+use super::Palette;
+use duyet_locale::Locale;
 use duyet_proto::v1;
 
 const COLOUR: Palette = Palette::new(true);
 
-/// The picture's lines; the second cell of a wide letter is left out.
+/// The frame's lines; the second cell of a wide letter is left out.
 fn lines(buffer: &Buffer) -> Vec<String> {
     let line = |y| {
         let mut x = 0;
@@ -86,7 +87,7 @@ a duyệt  r từ chối  s spam  ␣ bỏ qua  u hoàn tác  q thoát  h lịch
         at(0),
         at(7200)
     );
-    let shown = lines(&picture(&mut state, 80, 24, COLOUR)).join("\n");
+    let shown = lines(&render(&mut state, 80, 24, COLOUR)).join("\n");
     assert_eq!(shown, expected, "\n{shown}");
 }
 
@@ -105,22 +106,22 @@ Bị báo cáo 3 lần, 2 chưa xem (quảng cáo…
 │ http://vi-du.vn/mot-dia-chi-rat-dai-kh
 
 a duyệt  r từ chối  s spam  ? phím";
-    let shown = lines(&picture(&mut state, 40, 12, COLOUR)).join("\n");
+    let shown = lines(&render(&mut state, 40, 12, COLOUR)).join("\n");
     assert_eq!(shown, expected, "\n{shown}");
     for _ in 0..9 {
         state.update(Event::Press(Intent::Scroll(Scroll::PageDown)), now);
     }
-    let shown = lines(&picture(&mut state, 40, 12, COLOUR));
+    let shown = lines(&render(&mut state, 40, 12, COLOUR));
     assert_eq!((shown[4].as_str(), shown[9].as_str()), ("── Nội dung, dòng 4–8 trong 8 ──────────", "│ Dòng hai giả."));
     // A wider window needs no scrolling: nothing is hidden above.
-    assert!(lines(&picture(&mut state, 120, 40, COLOUR)).concat().contains("│ Rẻ nhất"));
+    assert!(lines(&render(&mut state, 120, 40, COLOUR)).concat().contains("│ Rẻ nhất"));
     assert_eq!(state.scroll(), 0);
 }
 
 #[test]
 fn a_wide_window_shows_every_key() {
     let (mut state, _) = busy(vec![rich()]);
-    let shown = lines(&picture(&mut state, 120, 40, COLOUR));
+    let shown = lines(&render(&mut state, 120, 40, COLOUR));
     let keys = "a duyệt  r từ chối  s spam  ␣ bỏ qua  u hoàn tác  q thoát  h lịch sử  b chặn  n ghi chú  ? phím";
     assert_eq!(shown.last().unwrap(), keys);
 }
@@ -129,7 +130,7 @@ fn a_wide_window_shows_every_key() {
 fn matches_are_seen_with_and_without_colour() {
     for is_coloured in [true, false] {
         let (mut state, _) = busy(vec![rich()]);
-        let buffer = picture(&mut state, 80, 24, Palette::new(is_coloured));
+        let buffer = render(&mut state, 80, 24, Palette::new(is_coloured));
         let shown = lines(&buffer);
         let y = shown.iter().position(|line| line.contains("gọi 0901234567")).unwrap();
         let x = shown[y].split("0901234567").next().unwrap().width();
@@ -150,7 +151,7 @@ fn a_match_is_found_behind_what_the_sanitizer_drops() {
     let mut case = case(0, content);
     case.findings = vec![finding("PHONE_NUMBER", content, "0901")];
     let (mut state, _) = busy(vec![case]);
-    let buffer = picture(&mut state, 80, 24, COLOUR);
+    let buffer = render(&mut state, 80, 24, COLOUR);
     let marked = buffer.content().iter().filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
     assert_eq!(marked.map(ratatui::buffer::Cell::symbol).collect::<String>(), "0901");
 }
@@ -166,7 +167,7 @@ fn nothing_of_a_stranger_is_obeyed_or_taken_for_ours() {
     let (mut state, now) = busy(vec![case]);
     for keys in ["", "h", "\u{1b}l", "\u{1b}b", "\u{1b}a"] {
         press(&mut state, keys, now);
-        let buffer = picture(&mut state, 80, 24, COLOUR);
+        let buffer = render(&mut state, 80, 24, COLOUR);
         let symbols = buffer.content().iter().flat_map(|cell| cell.symbol().chars());
         assert!(!symbols.into_iter().any(super::super::super::sanitize::is_hidden), "{keys:?}");
         let shown = lines(&buffer);
@@ -181,7 +182,7 @@ fn nothing_of_a_stranger_is_obeyed_or_taken_for_ours() {
 fn the_menu_of_reasons_is_whole_in_every_window() {
     let (mut state, now) = busy(vec![rich()]);
     press(&mut state, "r", now);
-    let shown = lines(&picture(&mut state, 80, 24, COLOUR));
+    let shown = lines(&render(&mut state, 80, 24, COLOUR));
     let menu = "Lý do:
 1 lạc đề                5 lộ thông tin cá nhân  9 trùng lặp
 2 xúc phạm              6 sai sự thật           0 khác
@@ -190,7 +191,7 @@ fn the_menu_of_reasons_is_whole_in_every_window() {
 
 1–9 0 lý do  Esc bỏ";
     assert_eq!(shown[17..].join("\n"), menu, "\n{}", shown.join("\n"));
-    let shown = lines(&picture(&mut state, 40, 10, COLOUR)).join("\n");
+    let shown = lines(&render(&mut state, 40, 10, COLOUR)).join("\n");
     for reason in ["1 lạc đề", "5 lộ thông tin cá nhân", "9 trùng lặp", "0 khác"] {
         assert!(shown.contains(reason), "{shown}");
     }
@@ -200,7 +201,7 @@ fn the_menu_of_reasons_is_whole_in_every_window() {
 fn the_ban_form_says_what_is_chosen_without_colour() {
     let (mut state, now) = busy(vec![rich()]);
     press(&mut state, "bph3x", now);
-    let shown = lines(&picture(&mut state, 80, 24, Palette::new(false)));
+    let shown = lines(&render(&mut state, 80, 24, Palette::new(false)));
     let form = "Chặn người gửi: Người 0
 d thiết bị   p [dải địa chỉ]   t nội dung này   a người viết
 b chặn hẳn   h [giữ lại chờ duyệt]
@@ -209,7 +210,7 @@ w từ chối bình luận đang chờ   x [gỡ bình luận đã đăng]
 
 Enter đồng ý  Esc bỏ";
     assert_eq!(shown[17..].join("\n"), form, "\n{}", shown.join("\n"));
-    let shown = lines(&picture(&mut state, 40, 10, COLOUR)).join("\n");
+    let shown = lines(&render(&mut state, 40, 10, COLOUR)).join("\n");
     assert!(shown.contains("p [dải địa chỉ]") && shown.contains("x [gỡ bình luận đã đăng]"), "{shown}");
 }
 
@@ -219,7 +220,7 @@ fn a_long_note_shows_its_cursor() {
     press(&mut state, "n", now);
     press(&mut state, &"chữ ".repeat(30), now);
     press(&mut state, "日本", now);
-    let shown = lines(&picture(&mut state, 40, 12, COLOUR));
+    let shown = lines(&render(&mut state, 40, 12, COLOUR));
     assert!(shown[9].starts_with("Ghi chú: ") && shown[9].ends_with("chữ 日本"), "{shown:#?}");
 }
 
@@ -227,7 +228,7 @@ fn a_long_note_shows_its_cursor() {
 fn history_is_read_by_scrolling() {
     let (mut state, now) = busy(vec![rich()]);
     press(&mut state, "h", now);
-    let shown = lines(&picture(&mut state, 80, 24, COLOUR)).join("\n");
+    let shown = lines(&render(&mut state, 80, 24, COLOUR)).join("\n");
     for text in [
         "Vì sao bị giữ\n• +2.0 PHONE_NUMBER",
         "• lừa đảo",
@@ -237,11 +238,11 @@ fn history_is_read_by_scrolling() {
     ] {
         assert!(shown.contains(text), "{text}\n{shown}");
     }
-    picture(&mut state, 40, 10, COLOUR);
+    render(&mut state, 40, 10, COLOUR);
     state.update(Event::Press(Intent::Scroll(Scroll::Bottom)), now);
-    assert!(lines(&picture(&mut state, 40, 10, COLOUR)).join("\n").contains("Nội dung 8"));
+    assert!(lines(&render(&mut state, 40, 10, COLOUR)).join("\n").contains("Nội dung 8"));
     press(&mut state, "h", now);
-    assert!(lines(&picture(&mut state, 80, 24, COLOUR)).join("\n").contains("│ Rẻ nhất"));
+    assert!(lines(&render(&mut state, 80, 24, COLOUR)).join("\n").contains("│ Rẻ nhất"));
 }
 
 #[test]
@@ -250,7 +251,7 @@ fn a_lost_connection_says_what_waits() {
     press(&mut state, "aa", now);
     let failed = Event::Answered { id: "r1".into(), answer: Err(super::super::tests::away()) };
     state.update(failed, now);
-    let shown = lines(&picture(&mut state, 80, 24, COLOUR));
+    let shown = lines(&render(&mut state, 80, 24, COLOUR));
     assert!(shown[0].ends_with("MẤT KẾT NỐI, 2 việc chờ gửi"), "{}", shown[0]);
     assert_eq!(shown[22], "! Mất kết nối: đứt dây. Bạn cứ duyệt tiếp, quyết định sẽ được gửi sau.");
 }
@@ -258,7 +259,7 @@ fn a_lost_connection_says_what_waits() {
 #[test]
 fn without_a_comment_or_a_window_it_says_so() {
     let mut state = state();
-    assert!(lines(&picture(&mut state, 80, 24, COLOUR)).contains(&"Đang lấy bình luận…".to_owned()));
-    let shown = lines(&picture(&mut state, 30, 9, COLOUR)).join(" ");
+    assert!(lines(&render(&mut state, 80, 24, COLOUR)).contains(&"Đang lấy bình luận…".to_owned()));
+    let shown = lines(&render(&mut state, 30, 9, COLOUR)).join(" ");
     assert!(shown.starts_with("Cửa sổ quá nhỏ: cần ít nhất 40 cột, 10 dòng."), "{shown}");
 }

@@ -1,4 +1,5 @@
-//! Styled text in lines of a width, broken between words. Widths are columns of a terminal: a wide letter takes two, a mark joins its letter.
+//! Styled text in lines of a width, broken between words. Widths are columns of a terminal: a wide letter takes two, a
+//! mark joins its letter.
 
 use ratatui::{
     style::Style,
@@ -10,15 +11,15 @@ use unicode_width::UnicodeWidthStr as _;
 /// A piece of text in one style.
 pub(super) type Piece = (String, Style);
 
-/// A letter as it stands in its cells.
+/// A grapheme cluster with its columns and style.
 #[derive(Clone)]
-struct Glyph {
+struct Grapheme {
     text: String,
     width: usize,
     style: Style,
 }
 
-impl Glyph {
+impl Grapheme {
     fn is_space(&self) -> bool {
         self.text == " "
     }
@@ -31,25 +32,25 @@ impl Glyph {
 /// Breaks sanitized text into lines of at most `width` columns. A line break in the text ends its line.
 pub(super) fn wrap(pieces: &[Piece], width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![];
-    let mut line: Vec<Glyph> = vec![];
+    let mut line: Vec<Grapheme> = vec![];
     let mut used = 0;
-    for glyph in glyphs(pieces) {
-        let Some(glyph) = glyph else {
+    for grapheme in graphemes_of(pieces) {
+        let Some(grapheme) = grapheme else {
             lines.push(finish(&line));
             (line, used) = (vec![], 0);
             continue;
         };
-        if used + glyph.width > width && !line.is_empty() {
-            let rest = if glyph.is_space() || glyph.is_wide() { vec![] } else { carry(&mut line) };
+        if used + grapheme.width > width && !line.is_empty() {
+            let rest = if grapheme.is_space() || grapheme.is_wide() { vec![] } else { carry(&mut line) };
             lines.push(finish(&line));
-            used = rest.iter().map(|glyph| glyph.width).sum();
+            used = rest.iter().map(|grapheme| grapheme.width).sum();
             line = rest;
-            if glyph.is_space() {
+            if grapheme.is_space() {
                 continue;
             }
         }
-        used += glyph.width;
-        line.push(glyph);
+        used += grapheme.width;
+        line.push(grapheme);
     }
     lines.push(finish(&line));
     lines
@@ -57,30 +58,30 @@ pub(super) fn wrap(pieces: &[Piece], width: usize) -> Vec<Line<'static>> {
 
 /// One line, cut to `width` columns with a `…`.
 pub(super) fn cut(pieces: &[Piece], width: usize) -> Line<'static> {
-    let line = glyphs(pieces).map_while(|glyph| glyph).collect::<Vec<_>>();
-    if line.iter().map(|glyph| glyph.width).sum::<usize>() <= width {
+    let line = graphemes_of(pieces).map_while(|grapheme| grapheme).collect::<Vec<_>>();
+    if line.iter().map(|grapheme| grapheme.width).sum::<usize>() <= width {
         return finish(&line);
     }
     let mut used = 0;
     let mut kept = line
         .into_iter()
-        .take_while(|glyph| {
-            used += glyph.width;
+        .take_while(|grapheme| {
+            used += grapheme.width;
             used < width
         })
         .collect::<Vec<_>>();
-    let style = kept.last().map_or_else(Style::new, |glyph| glyph.style);
-    kept.push(Glyph { text: "…".to_owned(), width: 1, style });
+    let style = kept.last().map_or_else(Style::new, |grapheme| grapheme.style);
+    kept.push(Grapheme { text: "…".to_owned(), width: 1, style });
     finish(&kept)
 }
 
 /// Columns of pieces on one line.
 pub(super) fn columns(pieces: &[Piece]) -> usize {
-    glyphs(pieces).flatten().map(|glyph| glyph.width).sum()
+    graphemes_of(pieces).flatten().map(|grapheme| grapheme.width).sum()
 }
 
 /// The letters of the text; `None` is a line break. A letter that two pieces share is in the style of the first.
-fn glyphs(pieces: &[Piece]) -> impl Iterator<Item = Option<Glyph>> {
+fn graphemes_of(pieces: &[Piece]) -> impl Iterator<Item = Option<Grapheme>> {
     let text = pieces.iter().map(|(text, _)| text.as_str()).collect::<String>();
     let mut ends = vec![];
     let mut end = 0;
@@ -88,40 +89,40 @@ fn glyphs(pieces: &[Piece]) -> impl Iterator<Item = Option<Glyph>> {
         end += text.len();
         ends.push((end, *style));
     }
-    let glyphs = text.grapheme_indices(true).map(|(at, letter)| {
+    let graphemes_of = text.grapheme_indices(true).map(|(at, letter)| {
         if letter.contains('\n') {
             return None;
         }
         let style = ends.iter().find(|(end, _)| at < *end).map_or_else(Style::new, |(_, style)| *style);
-        Some(glyph(letter, style))
+        Some(grapheme(letter, style))
     });
-    glyphs.collect::<Vec<_>>().into_iter()
+    graphemes_of.collect::<Vec<_>>().into_iter()
 }
 
-fn glyph(letter: &str, style: Style) -> Glyph {
+fn grapheme(letter: &str, style: Style) -> Grapheme {
     match letter.width() {
-        // A mark without its letter gets a circle to stand on, so that it is seen and stays in its own cell.
-        0 => Glyph { text: format!("◌{letter}"), width: 1, style },
-        width => Glyph { text: letter.to_owned(), width, style },
+        // A mark without its letter gets a circle as its base, so that it is visible in a cell of its own.
+        0 => Grapheme { text: format!("◌{letter}"), width: 1, style },
+        width => Grapheme { text: letter.to_owned(), width, style },
     }
 }
 
 /// Takes the unfinished word off the line's end. A word longer than the line stays, and is broken.
-fn carry(line: &mut Vec<Glyph>) -> Vec<Glyph> {
-    match line.iter().rposition(|glyph| glyph.is_space() || glyph.is_wide()) {
+fn carry(line: &mut Vec<Grapheme>) -> Vec<Grapheme> {
+    match line.iter().rposition(|grapheme| grapheme.is_space() || grapheme.is_wide()) {
         Some(at) => line.split_off(at + 1),
         None => vec![],
     }
 }
 
 /// Spaces at the end are not shown.
-fn finish(line: &[Glyph]) -> Line<'static> {
-    let length = line.iter().rposition(|glyph| !glyph.is_space()).map_or(0, |last| last + 1);
+fn finish(line: &[Grapheme]) -> Line<'static> {
+    let length = line.iter().rposition(|grapheme| !grapheme.is_space()).map_or(0, |last| last + 1);
     let mut spans: Vec<Span<'static>> = vec![];
-    for glyph in &line[..length] {
+    for grapheme in &line[..length] {
         match spans.last_mut() {
-            Some(last) if last.style == glyph.style => last.content.to_mut().push_str(&glyph.text),
-            _ => spans.push(Span::styled(glyph.text.clone(), glyph.style)),
+            Some(last) if last.style == grapheme.style => last.content.to_mut().push_str(&grapheme.text),
+            _ => spans.push(Span::styled(grapheme.text.clone(), grapheme.style)),
         }
     }
     Line::from(spans)

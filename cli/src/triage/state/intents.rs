@@ -4,15 +4,17 @@ use chrono::{DateTime, Utc};
 
 use super::{
     super::{
-        event::{FormKey, Intent, Scroll},
-        hand::Held,
+        ban_form::{BanForm, FormKey},
+        event::{Intent, Scroll},
+        held::HeldComment,
+        input_mode::{InputMode, InputPurpose, Pane},
         message::{self, Message},
-        modes::{BanForm, Input, Mode, Pane, Purpose},
-        outbox::Deed,
+        outbox::Operation,
+        text_input::TextInput,
     },
-    State,
-    sight::Unseen,
-    undo::{Past, What},
+    machine::State,
+    revertible::{RevertKind, Revertible},
+    visibility::Unseen,
 };
 use duyet_proto::v1;
 
@@ -31,14 +33,14 @@ impl State {
             Intent::Unknown => self.say(Message::alert("triage-unknown-key")),
             Intent::Composed => self.say(Message::alert("triage-input-method")),
             Intent::Pasted => self.say(Message::alert("triage-pasted")),
-            intent => match std::mem::replace(&mut self.mode, Mode::Review) {
-                Mode::Review => self.review(&intent, now),
-                Mode::Reasons(purpose) => self.choose(purpose, &intent, now),
-                Mode::Input(purpose, input) => self.write(purpose, input, intent, now),
-                Mode::Ban(form) => self.fill_in(form, &intent, now),
-                Mode::Pane(pane) => self.read(pane, &intent),
-                Mode::Quit => {
-                    self.mode = Mode::Quit;
+            intent => match std::mem::replace(&mut self.mode, InputMode::Review) {
+                InputMode::Review => self.review(&intent, now),
+                InputMode::Reasons(purpose) => self.choose(purpose, &intent, now),
+                InputMode::Text(purpose, input) => self.write(purpose, input, intent, now),
+                InputMode::Ban(form) => self.fill_in(form, &intent, now),
+                InputMode::Pane(pane) => self.read(pane, &intent),
+                InputMode::Quit => {
+                    self.mode = InputMode::Quit;
                     if intent == Intent::Confirm {
                         self.quit(now);
                     }
@@ -49,10 +51,10 @@ impl State {
 
     fn review(&mut self, intent: &Intent, now: DateTime<Utc>) {
         match intent {
-            Intent::Undo => return self.undo(now),
+            Intent::Undo => return self.revert_last(now),
             Intent::Log => return self.open(Pane::Log),
             Intent::Help => return self.open(Pane::Help),
-            _ if self.hand.current().is_none() => return self.say(Message::alert("triage-no-comment")),
+            _ if self.held.current().is_none() => return self.say(Message::alert("triage-no-comment")),
             Intent::History => return self.open(Pane::History),
             Intent::Address => {
                 self.shows_address = !self.shows_address;
@@ -61,7 +63,7 @@ impl State {
             _ => {}
         }
         let decides = !matches!(intent, Intent::Note | Intent::Skip);
-        if let Err(unseen) = self.sight.allows(decides, now) {
+        if let Err(unseen) = self.visibility.allows(decides, now) {
             return self.say(Message::alert(match unseen {
                 Unseen::Whole => "triage-just-changed",
                 Unseen::End => "triage-end-unseen",
@@ -71,57 +73,57 @@ impl State {
         match intent {
             Intent::Approve => self.decide(v1::Action::Approve, v1::Reason::Unspecified, "", now),
             Intent::Spam => self.decide(v1::Action::Spam, v1::Reason::Unspecified, "", now),
-            Intent::Reject => self.mode = Mode::Reasons(Purpose::Reject),
-            Intent::Note => self.mode = Mode::Input(Purpose::Note, Input::default()),
-            Intent::Ban => self.mode = Mode::Ban(BanForm::default()),
+            Intent::Reject => self.mode = InputMode::Reasons(InputPurpose::Reject),
+            Intent::Note => self.mode = InputMode::Text(InputPurpose::Note, TextInput::default()),
+            Intent::Ban => self.mode = InputMode::Ban(BanForm::default()),
             Intent::Skip => {
-                self.tally.skipped += 1;
-                let key = if self.hand.skip() { "triage-skipped" } else { "triage-nothing-else" };
+                self.counts.skipped += 1;
+                let key = if self.held.skip() { "triage-skipped" } else { "triage-nothing-else" };
                 self.say(Message::calm(key));
             }
             _ => {}
         }
     }
 
-    fn choose(&mut self, purpose: Purpose, intent: &Intent, now: DateTime<Utc>) {
+    fn choose(&mut self, purpose: InputPurpose, intent: &Intent, now: DateTime<Utc>) {
         let &Intent::Reason(reason) = intent else {
-            self.mode = Mode::Reasons(purpose);
+            self.mode = InputMode::Reasons(purpose);
             return;
         };
         match purpose {
-            Purpose::Ban(form) => {
+            InputPurpose::Ban(form) => {
                 let form = BanForm { reason, ..form };
                 self.mode = if reason == v1::Reason::Other {
-                    Mode::Input(Purpose::Ban(form), Input::default())
+                    InputMode::Text(InputPurpose::Ban(form), TextInput::default())
                 } else {
-                    Mode::Ban(form)
+                    InputMode::Ban(form)
                 };
             }
-            purpose if reason == v1::Reason::Other => self.mode = Mode::Input(purpose, Input::default()),
+            purpose if reason == v1::Reason::Other => self.mode = InputMode::Text(purpose, TextInput::default()),
             _ => self.decide(v1::Action::Reject, reason, "", now),
         }
     }
 
-    fn write(&mut self, purpose: Purpose, mut input: Input, intent: Intent, now: DateTime<Utc>) {
+    fn write(&mut self, purpose: InputPurpose, mut input: TextInput, intent: Intent, now: DateTime<Utc>) {
         match intent {
             Intent::Edit(edit) => input.edit(edit),
             Intent::Confirm if input.text().is_empty() => self.say(Message::alert("triage-note-empty")),
             Intent::Confirm => return self.written(purpose, input.text(), now),
             _ => {}
         }
-        self.mode = Mode::Input(purpose, input);
+        self.mode = InputMode::Text(purpose, input);
     }
 
-    fn written(&mut self, purpose: Purpose, text: &str, now: DateTime<Utc>) {
+    fn written(&mut self, purpose: InputPurpose, text: &str, now: DateTime<Utc>) {
         match purpose {
-            Purpose::Reject => self.decide(v1::Action::Reject, v1::Reason::Other, text, now),
-            Purpose::Ban(form) => self.mode = Mode::Ban(BanForm { note: text.to_owned(), ..form }),
-            Purpose::Note => {
-                let Some(comment_id) = self.hand.current_id().map(str::to_owned) else { return };
-                let request_id = (self.mint)();
+            InputPurpose::Reject => self.decide(v1::Action::Reject, v1::Reason::Other, text, now),
+            InputPurpose::Ban(form) => self.mode = InputMode::Ban(BanForm { note: text.to_owned(), ..form }),
+            InputPurpose::Note => {
+                let Some(comment_id) = self.held.current_id().map(str::to_owned) else { return };
+                let request_id = (self.new_id)();
                 let note = v1::AddNoteRequest { comment_id, text: text.to_owned(), request_id: request_id.clone() };
-                self.outbox.push(request_id, Deed::Note(note), now);
-                self.tally.notes += 1;
+                self.outbox.push(request_id, Operation::Note(note), now);
+                self.counts.notes += 1;
                 self.say(Message::calm("triage-noted"));
             }
         }
@@ -129,36 +131,36 @@ impl State {
 
     fn fill_in(&mut self, mut form: BanForm, intent: &Intent, now: DateTime<Utc>) {
         match intent {
-            Intent::Form(FormKey::Reason) => self.mode = Mode::Reasons(Purpose::Ban(form)),
+            Intent::Form(FormKey::Reason) => self.mode = InputMode::Reasons(InputPurpose::Ban(form)),
             Intent::Confirm if form.reason == v1::Reason::Unspecified => {
                 self.say(Message::alert("triage-ban-needs-reason"));
-                self.mode = Mode::Reasons(Purpose::Ban(form));
+                self.mode = InputMode::Reasons(InputPurpose::Ban(form));
             }
             Intent::Confirm => self.ban(&form, now),
             intent => {
                 if let Intent::Form(key) = intent {
                     form.press(*key);
                 }
-                self.mode = Mode::Ban(form);
+                self.mode = InputMode::Ban(form);
             }
         }
     }
 
     fn ban(&mut self, form: &BanForm, now: DateTime<Utc>) {
-        let Some(held) = self.hand.current() else { return };
+        let Some(held) = self.held.current() else { return };
         let said = Message::calm("triage-banning").name("author", &held.comment.author_name);
-        let id = (self.mint)();
+        let id = (self.new_id)();
         let request = form.request(&held.comment.id, id.clone(), now);
-        self.outbox.push(id.clone(), Deed::Ban(request), now);
-        self.past.push(Past { id, what: What::Ban, target: None });
-        self.tally.bans += 1;
+        self.outbox.push(id.clone(), Operation::Ban(request), now);
+        self.revertible.push(Revertible { id, kind: RevertKind::Ban, target: None });
+        self.counts.bans += 1;
         self.say(said);
     }
 
-    /// The verdict goes into the outbox, and the next comment is there.
+    /// The decision goes into the outbox, and the next comment is there.
     fn decide(&mut self, action: v1::Action, reason: v1::Reason, note: &str, now: DateTime<Utc>) {
-        let Some(held) = self.hand.take() else { return };
-        let id = (self.mint)();
+        let Some(held) = self.held.take() else { return };
+        let id = (self.new_id)();
         let request = v1::DecideRequest {
             comment_id: held.comment.id.clone(),
             action: action.into(),
@@ -168,11 +170,15 @@ impl State {
             request_id: id.clone(),
         };
         self.claims.note_decided(&held.comment.id);
-        self.outbox.push(id.clone(), Deed::Decide(request), now);
-        self.tally.add(action);
+        self.outbox.push(id.clone(), Operation::Decide(request), now);
+        self.counts.add(action);
         self.waiting = self.waiting.map(|waiting| waiting.saturating_sub(1).max(0));
-        self.say(Message::calm(message::verdict(action)).name("author", &held.comment.author_name));
-        self.past.push(Past { id, what: What::Decision(action, Box::new(Held { lost: false, ..held })), target: None });
+        self.say(Message::calm(message::decision_key(action)).name("author", &held.comment.author_name));
+        self.revertible.push(Revertible {
+            id,
+            kind: RevertKind::Decision(action, Box::new(HeldComment { lost: false, ..held })),
+            target: None,
+        });
     }
 
     fn read(&mut self, pane: Pane, intent: &Intent) {
@@ -184,28 +190,28 @@ impl State {
         };
         let is_known = matches!(intent, Intent::History | Intent::Log | Intent::Help);
         if !is_known {
-            self.mode = Mode::Pane(pane);
+            self.mode = InputMode::Pane(pane);
             return self.say(Message::alert("triage-close-first"));
         }
         // The key that opened it closes it.
-        if wanted != pane && (wanted != Pane::History || self.hand.current().is_some()) {
+        if wanted != pane && (wanted != Pane::History || self.held.current().is_some()) {
             self.open(wanted);
         }
     }
 
     /// One step back.
     fn cancel(&mut self) {
-        self.mode = match std::mem::replace(&mut self.mode, Mode::Review) {
-            Mode::Reasons(Purpose::Ban(form)) | Mode::Input(Purpose::Ban(form), _) => {
+        self.mode = match std::mem::replace(&mut self.mode, InputMode::Review) {
+            InputMode::Reasons(InputPurpose::Ban(form)) | InputMode::Text(InputPurpose::Ban(form), _) => {
                 // Without its note OTHER is no reason.
                 let reason = if form.reason == v1::Reason::Other && form.note.is_empty() {
                     v1::Reason::Unspecified
                 } else {
                     form.reason
                 };
-                Mode::Ban(BanForm { reason, ..form })
+                InputMode::Ban(BanForm { reason, ..form })
             }
-            _ => Mode::Review,
+            _ => InputMode::Review,
         };
         self.message = None;
     }

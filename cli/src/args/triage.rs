@@ -2,27 +2,27 @@
 
 use clap::Args;
 
-use super::super::choices::OrderChoice;
+use crate::choices::OrderChoice;
 
 /// Which comments to review.
 #[derive(Debug, Args)]
-pub(in super::super) struct TriageArgs {
+pub(crate) struct TriageArgs {
     #[arg(long, value_name = "ID")]
-    pub(in super::super) article: Option<String>,
+    pub(crate) article: Option<String>,
     #[arg(long, short = 'q', value_name = "WORDS")]
-    pub(in super::super) query: Option<String>,
+    pub(crate) query: Option<String>,
     #[arg(long, value_name = "RULE")]
-    pub(in super::super) rule: Option<String>,
+    pub(crate) rule: Option<String>,
     #[arg(long, value_name = "KEY")]
-    pub(in super::super) author: Option<String>,
+    pub(crate) author: Option<String>,
     #[arg(long, value_name = "0..1")]
-    pub(in super::super) min_score: Option<f64>,
+    pub(crate) min_score: Option<f64>,
     #[arg(long, value_name = "0..1")]
-    pub(in super::super) max_score: Option<f64>,
+    pub(crate) max_score: Option<f64>,
     #[arg(long)]
-    pub(in super::super) reported: bool,
+    pub(crate) reported: bool,
     #[arg(long, default_value = "oldest", ignore_case = true)]
-    pub(in super::super) order: OrderChoice,
+    pub(crate) order: OrderChoice,
     #[arg(long, value_name = "MINUTES", default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..=10))]
-    pub(in super::super) lease: i64,
+    pub(crate) lease: i64,
 }

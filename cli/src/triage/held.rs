@@ -6,36 +6,37 @@ use chrono::{DateTime, Utc};
 
 use duyet_proto::v1;
 
-/// A comment in the moderator's hand.
+/// A claimed comment.
 #[derive(Debug, Clone)]
-pub(super) struct Held {
+pub(super) struct HeldComment {
     pub(super) comment: v1::Comment,
     /// What else is known; its own `comment` is moved out.
     pub(super) case: v1::ReviewCase,
     /// When the claim ends, by our clock and rather too early.
     pub(super) until: DateTime<Utc>,
-    /// A colleague took or decided it meanwhile. The revision still guards a verdict.
+    /// A colleague claimed or decided it since. The revision still guards a decision.
     pub(super) lost: bool,
-    /// Our own verdict, since taken back, ended the claim, and it is not known to be ours again.
+    /// Our own decision, reverted since, ended the claim, and no new claim is known.
     pub(super) ended: bool,
 }
 
-impl Held {
+impl HeldComment {
     pub(super) fn new(mut case: v1::ReviewCase, until: DateTime<Utc>) -> Option<Self> {
         let comment = case.comment.take()?;
         Some(Self { comment, case, until, lost: false, ended: false })
     }
 }
 
+/// Claimed comments in the order in which they are shown.
 #[derive(Debug, Default)]
-pub(super) struct Hand {
-    cases: VecDeque<Held>,
-    /// Passed over: they come again when nothing else is there, unless their claim ends first.
-    skipped: VecDeque<Held>,
+pub(super) struct HeldComments {
+    cases: VecDeque<HeldComment>,
+    /// Skipped: they come again when nothing else is held, unless their claim ends first.
+    skipped: VecDeque<HeldComment>,
 }
 
-impl Hand {
-    pub(super) fn current(&self) -> Option<&Held> {
+impl HeldComments {
+    pub(super) fn current(&self) -> Option<&HeldComment> {
         self.cases.front()
     }
 
@@ -43,7 +44,7 @@ impl Hand {
         self.cases.front().map(|held| held.comment.id.as_str())
     }
 
-    /// How many come after the one on the screen.
+    /// Counts the cases after the one on the screen.
     pub(super) fn ready(&self) -> usize {
         self.cases.len().saturating_sub(1)
     }
@@ -57,33 +58,33 @@ impl Hand {
     }
 
     /// Adds a newly claimed case. One that was skipped has come round again.
-    pub(super) fn add(&mut self, held: Held) {
+    pub(super) fn add(&mut self, held: HeldComment) {
         self.skipped.retain(|skipped| skipped.comment.id != held.comment.id);
         self.cases.push_back(held);
     }
 
     /// Puts a case back onto the screen.
-    pub(super) fn bring_back(&mut self, held: Held) {
+    pub(super) fn bring_back(&mut self, held: HeldComment) {
         self.remove(&held.comment.id);
         self.cases.push_front(held);
     }
 
-    /// Puts a case in the place of what was known of its comment. One that is not in the hand comes next.
-    pub(super) fn refresh(&mut self, held: Held) {
+    /// Replaces the case of the same comment. One that is not held yet comes next.
+    pub(super) fn refresh(&mut self, held: HeldComment) {
         match self.get_mut(&held.comment.id) {
             Some(known) => *known = held,
             None => self.cases.insert(self.cases.len().min(1), held),
         }
     }
 
-    /// Takes the case from the screen, and the next one comes.
-    pub(super) fn take(&mut self) -> Option<Held> {
+    /// Removes the case on the screen and shows the next one.
+    pub(super) fn take(&mut self) -> Option<HeldComment> {
         let held = self.cases.pop_front();
         self.bring_skipped();
         held
     }
 
-    /// Passes over the case on the screen. False when there is no other.
+    /// Skips the case on the screen. Returns false when there is no other.
     pub(super) fn skip(&mut self) -> bool {
         let Some(held) = self.cases.pop_front() else { return false };
         let id = held.comment.id.clone();
@@ -98,7 +99,7 @@ impl Hand {
         self.bring_skipped();
     }
 
-    /// The comment stands differently now.
+    /// Sets the status and the revision of a comment.
     pub(super) fn revise(&mut self, comment: &v1::Comment) {
         for held in self.cases.iter_mut().filter(|held| held.comment.id == comment.id) {
             held.comment.status = comment.status;
@@ -106,11 +107,11 @@ impl Hand {
         }
     }
 
-    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Held> {
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut HeldComment> {
         self.cases.iter_mut().chain(&mut self.skipped).find(|held| held.comment.id == id)
     }
 
-    /// Claims to renew: all at once as soon as one of them ends before `until`.
+    /// Returns the claims to renew: all at once as soon as one of them ends before `until`.
     pub(super) fn to_renew(&self, until: DateTime<Utc>, most: usize, is_open: impl Fn(&str) -> bool) -> Vec<String> {
         let ours = || self.cases.iter().filter(|held| !held.lost && !is_open(&held.comment.id)).take(most);
         if ours().any(|held| held.until < until) {
@@ -120,14 +121,15 @@ impl Hand {
         }
     }
 
-    /// How many claims that our own verdict ended are to be made anew before `until`.
-    pub(super) fn to_claim_anew(&self, until: DateTime<Utc>, is_open: impl Fn(&str) -> bool) -> usize {
-        let is_due = |held: &&Held| held.ended && !held.lost && held.until < until && !is_open(&held.comment.id);
+    /// Counts the claims that our own decision ended and that are due again before `until`.
+    pub(super) fn to_claim_again(&self, until: DateTime<Utc>, is_open: impl Fn(&str) -> bool) -> usize {
+        let is_due = |held: &&HeldComment| held.ended && !held.lost && held.until < until && !is_open(&held.comment.id);
         self.cases.iter().filter(is_due).count()
     }
 
-    /// Claims that are ours last longer. Of the others that were asked for, all but the one on the screen go; but a claim that our own
-    /// verdict ended is nobody's loss as long as other comments were given in its place (`is_dry` is false). True when one was lost.
+    /// Extends the claims in `ours`. Removes the others in `asked`, except the comment on the screen. A claim that our
+    /// own decision ended is not lost while the service still gives other comments (`is_dry` is false). Returns whether
+    /// one was lost.
     pub(super) fn renewed(&mut self, asked: &[String], ours: &[String], is_dry: bool, until: DateTime<Utc>) -> bool {
         let current = self.current_id().map(str::to_owned);
         let mut some_lost = false;
@@ -147,7 +149,7 @@ impl Hand {
         some_lost
     }
 
-    /// Lets go of skipped cases whose claim has ended.
+    /// Removes skipped cases whose claim has ended.
     pub(super) fn expire(&mut self, now: DateTime<Utc>) {
         self.skipped.retain(|held| now < held.until);
     }

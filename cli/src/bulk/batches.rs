@@ -1,64 +1,64 @@
-//! The deed itself: batches of comments, each with its own results.
+//! Decides the selected comments batch by batch, each with its own results.
 
 use std::time::Duration;
 
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use super::select::{Found, Match};
+use super::select::{Match, Selection};
 use crate::{
     args::BulkArgs,
     connection::Connection,
-    desk::Desk,
+    context::Context,
+    exit::{Exit, Failure},
     items::{self, Item},
     names,
-    outcome::{Failure, Outcome},
 };
 use duyet_proto::{Json, v1};
 
 /// The service takes no more at once.
 pub(super) const BATCH: usize = 500;
-/// An answer that was lost is asked for again, so many times. The request's id sees to it that nothing is done twice.
+/// Most resends of a batch whose response was lost. The request id is the idempotency key.
 const RESENDS: u64 = 2;
 
-/// Decides all of it, batch by batch. When the service refuses or is gone the rest is not tried.
+/// Decides batch by batch. When a call fails, the rest is not tried.
 pub(super) async fn decide(
-    desk: &Desk<'_>,
+    context: &Context<'_>,
     connection: &mut Connection,
     args: &BulkArgs,
-    found: Found,
-) -> Result<Outcome, Failure> {
-    let mut tally = Tally::default();
-    let mut worst = Outcome::Done;
+    found: Selection,
+) -> Result<Exit, Failure> {
+    let mut counts = BulkCounts::default();
+    let mut worst = Exit::Done;
     for batch in found.matches.chunks(BATCH) {
         match send(connection, request(args, batch)).await {
             Ok(answer) => {
-                let items = items::read(desk, connection, &answer.results);
+                let items = items::read(context, connection, &answer.results);
                 worst = worst.max(items::worst(&items));
-                tally.add(&answer.batch_id, &items);
-                if desk.output.json {
-                    desk.output.json_line(&Json::new(&answer))?;
+                counts.add(&answer.batch_id, &items);
+                if context.output.json {
+                    context.output.json_line(&Json::new(&answer))?;
                 } else {
                     for item in &items {
-                        item.complain(desk);
+                        item.complain(context);
                     }
                 }
             }
             Err(status) => {
-                let failure = desk.failure(connection, &status);
-                desk.output.report(&failure);
-                worst = worst.max(failure.outcome);
+                let failure = context.failure(connection, &status);
+                context.output.report(&failure);
+                worst = worst.max(failure.exit);
                 break;
             }
         }
     }
-    tell(desk, args, &found, &tally)?;
+    print_summary(context, args, &found, &counts)?;
     Ok(worst)
 }
 
-/// What came of all batches.
+/// Results of all batches.
 #[derive(Default)]
-struct Tally {
+struct BulkCounts {
     changed: usize,
     unchanged: usize,
     failed: usize,
@@ -66,7 +66,7 @@ struct Tally {
     batch_ids: Vec<String>,
 }
 
-impl Tally {
+impl BulkCounts {
     fn add(&mut self, batch_id: &str, items: &[Item<'_>]) {
         let changed = items.iter().filter(|item| item.is_changed()).count();
         let failed = items.iter().filter(|item| item.failure.is_some()).count();
@@ -102,31 +102,36 @@ async fn send(connection: &mut Connection, request: v1::BulkDecideRequest) -> Re
     }
 }
 
-/// True when it may have been done all the same.
+/// Returns whether the call may have taken effect all the same.
 fn is_lost(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
 }
 
-fn tell(desk: &Desk<'_>, args: &BulkArgs, found: &Found, tally: &Tally) -> Result<(), Failure> {
-    let &Tally { changed, unchanged, failed, .. } = tally;
-    if !desk.output.json {
+fn print_summary(
+    context: &Context<'_>,
+    args: &BulkArgs,
+    found: &Selection,
+    counts: &BulkCounts,
+) -> Result<(), Failure> {
+    let &BulkCounts { changed, unchanged, failed, .. } = counts;
+    if !context.output.json {
         let values = [
             ("action", names::action(args.verb.into()).into()),
             ("changed", changed.into()),
             ("unchanged", unchanged.into()),
             ("failed", failed.into()),
         ];
-        desk.output.data(&desk.locale.text_with("cli-bulk-done", &values))?;
-        for batch in &tally.batch_ids {
-            desk.output.data(&desk.locale.text_with("cli-undo-batch", &[("batch", batch.as_str().into())]))?;
+        context.output.data(&context.locale.text_with("cli-bulk-done", &values))?;
+        for batch in &counts.batch_ids {
+            context.output.data(&context.locale.text_with("cli-undo-batch", &[("batch", batch.as_str().into())]))?;
         }
     }
     let not_tried = found.matches.len().saturating_sub(changed + unchanged + failed);
     if not_tried > 0 {
-        desk.output.complain(&desk.locale.text_with("cli-not-tried", &[("count", not_tried.into())]));
+        context.output.complain(&context.locale.text_with("cli-not-tried", &[("count", not_tried.into())]));
     }
     if found.more {
-        desk.talk("cli-bulk-again", &[]);
+        context.talk("cli-bulk-again", &[]);
     }
     Ok(())
 }

@@ -8,16 +8,16 @@ use duyet_proto::v1;
 
 /// Counts of one session. Decisions count from the key on, and are taken off again when nothing came of them.
 #[derive(Debug, Clone)]
-pub(super) struct Tally {
+pub(super) struct SessionCounts {
     pub(super) started: DateTime<Utc>,
     pub(super) approved: usize,
     pub(super) rejected: usize,
     pub(super) spam: usize,
     pub(super) skipped: usize,
-    pub(super) undone: usize,
+    pub(super) reverted: usize,
     pub(super) conflicts: usize,
     /// Decisions that the service would not take.
-    pub(super) refused: usize,
+    pub(super) failed: usize,
     pub(super) bans: usize,
     pub(super) notes: usize,
 }
@@ -25,15 +25,15 @@ pub(super) struct Tally {
 /// The JSON of `--json`: a session is no message of the service, so its summary is the client's own.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Summary {
+pub(super) struct SessionSummary {
     decided: usize,
     approved: usize,
     rejected: usize,
     spam: usize,
     skipped: usize,
-    undone: usize,
+    reverted: usize,
     conflicts: usize,
-    refused: usize,
+    failed: usize,
     bans: usize,
     notes: usize,
     unsent: usize,
@@ -43,7 +43,7 @@ pub(super) struct Summary {
     per_minute: f64,
 }
 
-impl Tally {
+impl SessionCounts {
     pub(super) const fn new(started: DateTime<Utc>) -> Self {
         Self {
             started,
@@ -51,9 +51,9 @@ impl Tally {
             rejected: 0,
             spam: 0,
             skipped: 0,
-            undone: 0,
+            reverted: 0,
             conflicts: 0,
-            refused: 0,
+            failed: 0,
             bans: 0,
             notes: 0,
         }
@@ -82,16 +82,16 @@ impl Tally {
         u32::try_from(now.signed_duration_since(self.started).num_seconds().max(1)).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn summary(&self, unsent: usize, now: DateTime<Utc>) -> Summary {
-        Summary {
+    pub(super) fn summary(&self, unsent: usize, now: DateTime<Utc>) -> SessionSummary {
+        SessionSummary {
             decided: self.decided(),
             approved: self.approved,
             rejected: self.rejected,
             spam: self.spam,
             skipped: self.skipped,
-            undone: self.undone,
+            reverted: self.reverted,
             conflicts: self.conflicts,
-            refused: self.refused,
+            failed: self.failed,
             bans: self.bans,
             notes: self.notes,
             unsent,
@@ -110,7 +110,7 @@ impl Tally {
     }
 }
 
-impl Summary {
+impl SessionSummary {
     /// For people.
     pub(super) fn say(&self, locale: Locale) -> String {
         let time = if self.seconds < 60 {
@@ -142,14 +142,15 @@ mod tests {
     fn the_summary_adds_up() {
         let started = DateTime::UNIX_EPOCH;
         let said = |approved, seconds| {
-            let tally = Tally { approved, ..Tally::new(started) };
-            let said = tally.summary(0, started + TimeDelta::seconds(seconds)).say(Locale::Vi);
+            let counts = SessionCounts { approved, ..SessionCounts::new(started) };
+            let said = counts.summary(0, started + TimeDelta::seconds(seconds)).say(Locale::Vi);
             said.split_once(':').unwrap().0.to_owned()
         };
         assert_eq!(said(1, 24), "Đã xử lý 1 bình luận trong 24 giây (2.5 mỗi phút)");
         assert_eq!(said(30, 90), "Đã xử lý 30 bình luận trong 1.5 phút (20.0 mỗi phút)");
         assert_eq!(said(0, 0), "Đã xử lý 0 bình luận trong 1 giây (0.0 mỗi phút)");
-        let summary = Tally { spam: 1, ..Tally::new(started) }.summary(0, started + TimeDelta::seconds(3));
+        let summary =
+            SessionCounts { spam: 1, ..SessionCounts::new(started) }.summary(0, started + TimeDelta::seconds(3));
         let json = serde_json::to_value(summary).unwrap();
         assert_eq!((json["minutes"].as_f64(), json["perMinute"].as_f64()), (Some(0.05), Some(20.0)));
         assert!(json.get("seconds").is_none());

@@ -1,4 +1,4 @@
-//! What a command came to: its exit code, and what to say when it failed. Codes are a promise to scripts.
+//! A command's exit code, and its failure in words. Scripts rely on the codes.
 
 use std::{error::Error as _, process::ExitCode, time::Duration};
 
@@ -11,9 +11,9 @@ use tonic_types::{ErrorInfo, StatusExt as _, pb};
 use super::{names, sanitize};
 use duyet_locale::Locale;
 
-/// How a command ended. Of several, the greatest is the command's.
+/// How a command ended. Of several results the greatest is the command's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Outcome {
+pub(super) enum Exit {
     Done = 0,
     Failed = 1,
     Usage = 2,
@@ -23,14 +23,14 @@ pub(super) enum Outcome {
     Unavailable = 6,
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        Self::from(outcome as u8)
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
     }
 }
 
-impl Outcome {
-    /// The status that a failure of the client itself has.
+impl Exit {
+    /// Returns the gRPC code for a failure of the client itself.
     const fn code(self) -> Code {
         match self {
             Self::Done => Code::Ok,
@@ -64,20 +64,20 @@ impl Outcome {
 /// A failed command or a failed part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
-    pub(super) outcome: Outcome,
-    /// For people, safe to print.
+    pub(super) exit: Exit,
+    /// In words, sanitized.
     pub(super) message: String,
-    /// Who was first, on a conflict over a comment.
-    pub(super) standing: Option<Box<Standing>>,
-    /// The service's own, or what comes nearest.
+    /// The decision that came first, on a conflict over a comment.
+    pub(super) prior: Option<Box<PriorDecision>>,
+    /// The service's code, or the nearest one for a failure of the client.
     pub(super) code: Code,
-    /// The service's own.
+    /// The service's details.
     pub(super) details: Vec<Any>,
 }
 
-/// Where a comment stands after somebody else was first.
+/// The decision that came before ours, and the revision that it made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct PriorDecision {
     pub(super) status: String,
     pub(super) revision: i64,
     pub(super) decided_by: String,
@@ -85,45 +85,45 @@ pub(super) struct Standing {
 }
 
 impl Failure {
-    pub(super) fn new(outcome: Outcome, message: impl Into<String>) -> Self {
-        Self { outcome, message: message.into(), standing: None, code: outcome.code(), details: vec![] }
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), prior: None, code: exit.code(), details: vec![] }
     }
 
-    /// Reads a status of the service at `addr`, or of a connection that broke.
+    /// Converts a status of the service at `addr`, or of a connection that broke.
     pub(super) fn from_status(status: &Status, locale: Locale, addr: &str, deadline: Duration) -> Self {
         let info = status.get_details_error_info();
         let reason = info.as_ref().map(|info| info.reason.clone()).unwrap_or_default();
-        let standing = info.as_ref().and_then(standing);
+        let prior = info.as_ref().and_then(prior_decision);
         let broken = status.source().is_some() && matches!(status.code(), Code::Unavailable | Code::Unknown);
-        let outcome = if broken { Outcome::Unavailable } else { Outcome::of(status.code(), &reason) };
-        let message = match (&standing, status.code()) {
-            (Some(standing), _) => conflict(standing, locale),
+        let exit = if broken { Exit::Unavailable } else { Exit::of(status.code(), &reason) };
+        let message = match (&prior, status.code()) {
+            (Some(prior), _) => conflict(prior, locale),
             (None, Code::Cancelled | Code::DeadlineExceeded) if info.is_none() => {
                 locale.text_with("cli-too-slow", &[("addr", addr.into()), ("seconds", seconds(deadline).into())])
             }
-            (None, Code::Unavailable | Code::Unknown) if info.is_none() && outcome == Outcome::Unavailable => {
+            (None, Code::Unavailable | Code::Unknown) if info.is_none() && exit == Exit::Unavailable => {
                 unreachable(locale, addr)
             }
-            // The wire has one reason for both; nobody is named, so it is about an article.
+            // One reason on the wire serves comments and articles. Without a name it is about an article.
             (None, Code::Aborted) if reason == "STALE_REVISION" => locale.text("error-stale-article"),
             _ => explain(status, &reason),
         };
         let details = pb::Status::decode(status.details()).map(|status| status.details).unwrap_or_default();
-        Self { outcome, message, standing: standing.map(Box::new), code: status.code(), details }
+        Self { exit, message, prior: prior.map(Box::new), code: status.code(), details }
     }
 
-    /// For programs: the service's code and details with the message for people.
+    /// Returns the status for `--json`: the service's code and details with the message in words.
     pub(super) fn status(&self) -> pb::Status {
         pb::Status { code: self.code.into(), message: self.message.clone(), details: self.details.clone() }
     }
 }
 
-/// Nothing answers at the address.
+/// Returns the message for an address that does not respond.
 pub(super) fn unreachable(locale: Locale, addr: &str) -> String {
     locale.text_with("cli-unreachable", &[("addr", sanitize::line(addr).into())])
 }
 
-/// A time as its reader's clock shows it.
+/// Formats a time in the machine's time zone.
 pub(super) fn local_time(at: DateTime<Utc>, locale: Locale) -> String {
     let format = match locale {
         Locale::Vi => "%H:%M %d/%m/%Y",
@@ -132,7 +132,7 @@ pub(super) fn local_time(at: DateTime<Utc>, locale: Locale) -> String {
     at.with_timezone(&Local).format(format).to_string()
 }
 
-/// The service's sentence in the reader's language, then every field at fault and the log line to ask for.
+/// Returns the service's message in the caller's language, then every invalid field and the request id for the log.
 fn explain(status: &Status, reason: &str) -> String {
     let said = status.get_details_localized_message().map(|localized| localized.message);
     let said = said.filter(|message| !message.is_empty()).unwrap_or_else(|| format!("{} {reason}", status.message()));
@@ -147,20 +147,20 @@ fn explain(status: &Status, reason: &str) -> String {
     lines.join("\n  ")
 }
 
-fn conflict(standing: &Standing, locale: Locale) -> String {
-    let status = names::words(locale, "status", &standing.status);
-    let at = standing.decided_at.map(|at| local_time(at, locale)).unwrap_or_default();
-    let values = [("actor", &standing.decided_by), ("status", &status), ("at", &at)];
+fn conflict(prior: &PriorDecision, locale: Locale) -> String {
+    let status = names::words(locale, "status", &prior.status);
+    let at = prior.decided_at.map(|at| local_time(at, locale)).unwrap_or_default();
+    let values = [("actor", &prior.decided_by), ("status", &status), ("at", &at)];
     locale.text_with("cli-conflict", &values.map(|(name, value)| (name, sanitize::line(value).into())))
 }
 
-/// A conflict over an article names nobody, so it has none.
-fn standing(info: &ErrorInfo) -> Option<Standing> {
+/// Returns the decision that came first; `None` for a conflict over an article, which names no moderator.
+fn prior_decision(info: &ErrorInfo) -> Option<PriorDecision> {
     if info.reason != "STALE_REVISION" {
         return None;
     }
     let read = |key| info.metadata.get(key).cloned();
-    Some(Standing {
+    Some(PriorDecision {
         status: read("current_status")?,
         revision: read("current_revision")?.parse().ok()?,
         decided_by: read("decided_by")?,
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn every_class_of_error_has_its_exit_code() {
-        use Outcome::{Conflict, Denied, Failed, NotFound, Unavailable, Usage};
+        use Exit::{Conflict, Denied, Failed, NotFound, Unavailable, Usage};
         let cases = [
             (Code::InvalidArgument, "VALIDATION_FAILED", Usage),
             (Code::InvalidArgument, "PAGE_TOKEN_INVALID", Usage),
@@ -216,20 +216,20 @@ mod tests {
             (Code::Internal, "INTERNAL", Failed),
             (Code::Unimplemented, "", Failed),
         ];
-        for (code, reason, outcome) in cases {
+        for (code, reason, exit) in cases {
             let failure = failure(code, reason, &[]);
-            assert_eq!((failure.outcome, failure.message.as_str()), (outcome, "Lời của máy chủ."), "{code:?} {reason}");
+            assert_eq!((failure.exit, failure.message.as_str()), (exit, "Lời của máy chủ."), "{code:?} {reason}");
         }
     }
 
     #[test]
     fn the_worst_of_several_outcomes_is_the_greatest() {
-        let worst = [Outcome::Done, Outcome::Conflict, Outcome::NotFound].into_iter().max();
-        assert_eq!(worst, Some(Outcome::Conflict));
+        let worst = [Exit::Done, Exit::Conflict, Exit::NotFound].into_iter().max();
+        assert_eq!(worst, Some(Exit::Conflict));
     }
 
     #[test]
-    fn a_conflict_names_who_was_first_and_what_they_did() {
+    fn a_conflict_names_the_earlier_moderator_and_decision() {
         let metadata = [
             ("current_status", "SPAM"),
             ("current_revision", "3"),
@@ -237,7 +237,7 @@ mod tests {
             ("decided_at", "2026-05-01T08:00:00Z"),
         ];
         let failure = failure(Code::Aborted, "STALE_REVISION", &metadata);
-        assert_eq!(failure.standing.as_ref().map(|standing| standing.revision), Some(3));
+        assert_eq!(failure.prior.as_ref().map(|prior| prior.revision), Some(3));
         assert!(failure.message.starts_with("lan đã chuyển"), "{}", failure.message);
         assert!(failure.message.contains("2026"), "{}", failure.message);
         let status = failure.status();
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn a_conflict_over_an_article_speaks_of_the_article() {
         let failure = failure(Code::Aborted, "STALE_REVISION", &[("current_revision", "5")]);
-        assert_eq!((failure.outcome, failure.standing), (Outcome::Conflict, None));
+        assert_eq!((failure.exit, failure.prior), (Exit::Conflict, None));
         assert_eq!(failure.message, Locale::Vi.text("error-stale-article"));
     }
 
@@ -257,13 +257,13 @@ mod tests {
         let lost = Status::from_error(Box::new(std::io::Error::other("reset")));
         for status in [lost, Status::unavailable("tcp connect error"), Status::cancelled("Timeout expired")] {
             let failure = Failure::from_status(&status, Locale::En, "http://a:1", Duration::from_secs(10));
-            assert_eq!(failure.outcome, Outcome::Unavailable);
+            assert_eq!(failure.exit, Exit::Unavailable);
             assert!(failure.message.contains("http://a:1"), "{}", failure.message);
         }
     }
 
     #[test]
-    fn every_field_at_fault_is_told() {
+    fn every_invalid_field_is_listed() {
         let mut details = ErrorDetails::with_bad_request_violation("article_id", "Không được để trống.");
         details.add_bad_request_violation("note", "Tối đa 500 ký tự, hiện có 600.");
         let status = Status::with_error_details(Code::InvalidArgument, "invalid", details);

@@ -1,19 +1,19 @@
-//! A moderator's desk: what every command needs at hand.
+//! What every command works with: output, language, time and the connection.
 
 use chrono::{DateTime, Utc};
 use tonic::Status;
 
 use super::{
     connection::{Connection, DEADLINE},
+    exit::{Exit, Failure},
     login::{self, Access},
     moment::{self, Point, Span},
-    outcome::{Failure, Outcome},
     output::Output,
 };
 use duyet_locale::{Locale, Value};
 
-/// What a command works with.
-pub(super) struct Desk<'a> {
+/// What every command works with.
+pub(super) struct Context<'a> {
     pub(super) output: &'a Output,
     pub(super) locale: Locale,
     /// When the command started.
@@ -22,7 +22,7 @@ pub(super) struct Desk<'a> {
     pub(super) addr: Option<String>,
 }
 
-impl Desk<'_> {
+impl Context<'_> {
     /// Connects with the moderator's own access.
     pub(super) async fn connect(&self) -> Result<Connection, Failure> {
         let access = login::access(self.addr.as_deref(), self.locale)?;
@@ -32,26 +32,29 @@ impl Desk<'_> {
         self.connect_as(&access).await
     }
 
-    /// Connects with an access not stored yet.
+    /// Connects with an access that is not stored yet.
     pub(super) async fn connect_as(&self, access: &Access) -> Result<Connection, Failure> {
         Connection::open(access, self.locale).await
     }
 
-    /// What a status of the service means.
+    /// Converts a status of the service.
     pub(super) fn failure(&self, connection: &Connection, status: &Status) -> Failure {
         Failure::from_status(status, self.locale, &connection.addr, DEADLINE)
     }
 
-    /// When something ends, as the command line says; absent when it says nothing. What has passed is refused.
+    /// Returns the end that the command line gives, if any.
+    ///
+    /// # Errors
+    /// `Usage` for an end in the past.
     pub(super) fn end(&self, point: Option<Point>, span: Option<Span>) -> Result<Option<DateTime<Utc>>, Failure> {
         if point.is_none() && span.is_none() {
             return Ok(None);
         }
         let end = moment::ahead(point, span, self.now);
-        end.map(Some).ok_or_else(|| Failure::new(Outcome::Usage, self.locale.text("cli-past-time")))
+        end.map(Some).ok_or_else(|| Failure::new(Exit::Usage, self.locale.text("cli-past-time")))
     }
 
-    /// Says something about the result, beside the data.
+    /// Prints a message beside the data.
     pub(super) fn talk(&self, key: &str, values: &[(&str, Value)]) {
         self.output.talk(&self.locale.text_with(key, values));
     }

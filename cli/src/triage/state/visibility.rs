@@ -1,5 +1,6 @@
-//! What the moderator was able to see of the comment on the screen. A key that acts on a comment counts only once the comment has
-//! been drawn and has stayed on the screen for a moment: an earlier key was pressed for the comment before it.
+//! What the moderator was able to see of the comment on the screen. A key that acts on a comment counts only once the
+//! comment has been drawn and has stayed on the screen for a moment: an earlier key was pressed for the comment before
+//! it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,16 +15,16 @@ const REPEAT: TimeDelta = TimeDelta::milliseconds(120);
 
 /// How much of the comment on the screen was seen so far.
 #[derive(Debug)]
-pub(super) struct Sight {
+pub(super) struct Visibility {
     /// When it was first drawn.
     since: Option<DateTime<Utc>>,
     least: TimeDelta,
-    /// Keys that were refused put this off, so that a key that is held down never acts.
+    /// Ignored keys put this off, so that a key that is held down never acts.
     not_before: Option<DateTime<Utc>>,
-    /// The last picture shows it.
+    /// The last frame shows it.
     is_shown: bool,
     to_the_end: bool,
-    /// The moderator was told that the end was not shown.
+    /// The moderator was warned that the end was not shown.
     is_warned: bool,
 }
 
@@ -32,12 +33,12 @@ pub(super) struct Sight {
 pub(super) enum Unseen {
     /// It has not been on the screen long enough.
     Whole,
-    /// Its end was never on the screen. Told once; then the next key counts.
+    /// Its end was never on the screen. The first key warns; the next one acts.
     End,
 }
 
-impl Sight {
-    /// Nothing was seen yet. `by_hand` tells whether a key of the moderator brought the comment.
+impl Visibility {
+    /// Nothing was seen yet. `by_hand` is true when a key of the moderator brought the comment.
     pub(super) const fn none(by_hand: bool) -> Self {
         let least = if by_hand { LEAST } else { LEAST_UNASKED };
         Self { since: None, least, not_before: None, is_shown: false, to_the_end: false, is_warned: false }
@@ -47,13 +48,14 @@ impl Sight {
     pub(super) fn drawn(&mut self, extent: Extent, scroll: usize, now: DateTime<Utc>) {
         self.is_shown = extent.shows_comment;
         if extent.shows_comment {
-            // A clock that was set back starts the wait anew, instead of stretching it.
+            // A clock that was set back restarts the wait instead of extending it.
             self.since = Some(self.since.map_or(now, |since| since.min(now)));
             self.to_the_end |= scroll >= extent.most;
         }
     }
 
-    /// Answers whether a key acts on the comment now. A key that decides also needs the end of the text to have been shown.
+    /// Checks that a key may act on the comment now. A key that decides also needs the end of the text to have been
+    /// shown.
     pub(super) fn allows(&mut self, decides: bool, now: DateTime<Utc>) -> Result<(), Unseen> {
         let is_steady = self.is_shown && self.since.is_some_and(|since| now - since >= self.least);
         let is_quiet = self.not_before.is_none_or(|time| time <= now || time - now > REPEAT);

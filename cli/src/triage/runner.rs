@@ -1,4 +1,4 @@
-//! The way to the service: every effect becomes one call in the background, and its answer an event.
+//! Calls the service: every effect becomes one call in the background, and its response an event.
 
 use std::time::Duration;
 
@@ -14,30 +14,30 @@ use tonic_types::StatusExt as _;
 use super::{
     super::{
         connection::{Connection, DEADLINE, streaming},
-        outcome::{Failure, Outcome},
+        exit::{Exit, Failure},
     },
-    event::{Answer, Claimed, Effect, Event, Trouble},
-    outbox::{Deed, Target},
+    event::{CallError, ClaimedCases, Effect, Event, OperationResult},
+    outbox::{Operation, RevertTarget},
 };
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// Claims end by themselves, so nobody waits long to give them back.
+/// Claims expire by themselves, so that their release need not be waited for long.
 const RELEASE_DEADLINE: Duration = Duration::from_millis(1500);
-/// The service says something every 15 s; a stream that is silent for so long is dead.
+/// The service sends a heartbeat every 15 s; a stream that is silent for this long is dead.
 const WATCH_SILENCE: Duration = Duration::from_secs(45);
 /// Between two streams.
 const WATCH_PAUSE: Duration = Duration::from_secs(2);
 
 /// Calls the service.
-pub(super) struct Link {
+pub(super) struct EffectRunner {
     connection: Connection,
     filter: v1::QueueFilter,
     locale: Locale,
     events: UnboundedSender<Event>,
 }
 
-impl Link {
+impl EffectRunner {
     pub(super) const fn new(
         connection: Connection,
         filter: v1::QueueFilter,
@@ -47,22 +47,24 @@ impl Link {
         Self { connection, filter, locale, events }
     }
 
-    /// Begins to tell of comments that change.
+    /// Starts to report changed comments.
     pub(super) fn follow(&self) {
         tokio::spawn(watch(self.connection.clone(), self.filter.clone(), self.events.clone()));
     }
 
-    /// Begins what an effect asks for.
+    /// Starts the call of an effect.
     pub(super) fn perform(&self, effect: Effect) {
-        let call = Call { connection: self.connection.clone(), locale: self.locale };
+        let call = EffectCall { connection: self.connection.clone(), locale: self.locale };
         let filter = self.filter.clone();
         let events = self.events.clone();
         tokio::spawn(async move {
             let event = match effect {
                 Effect::Claim(request) => Event::Claimed(call.claim(request).await),
                 Effect::Count => Event::Counted(call.count(filter).await),
-                Effect::Send { id, deed } => Event::Answered { answer: call.send(deed, id.clone()).await, id },
-                Effect::Look(comment_id) => Event::Looked(call.look(comment_id).await),
+                Effect::Send { id, operation } => {
+                    Event::Answered { answer: call.send(operation, id.clone()).await, id }
+                }
+                Effect::Refresh(comment_id) => Event::Refreshed(call.get_case(comment_id).await),
                 Effect::Release(comment_ids) => {
                     let _ = tokio::time::timeout(RELEASE_DEADLINE, call.release(comment_ids)).await;
                     Event::Released
@@ -74,8 +76,8 @@ impl Link {
     }
 }
 
-/// Tells of comments that change, until the session is over. A stream that ends or fails is opened again; what happened in between
-/// is noticed when the service refuses a decision.
+/// Reports changed comments until the session is over. A stream that ends or fails is opened again; a change in between
+/// shows as a conflict.
 async fn watch(mut connection: Connection, filter: v1::QueueFilter, events: UnboundedSender<Event>) {
     loop {
         let request = streaming(v1::WatchQueueRequest { filter: Some(filter.clone()) });
@@ -94,29 +96,29 @@ async fn watch(mut connection: Connection, filter: v1::QueueFilter, events: Unbo
     }
 }
 
-struct Call {
+struct EffectCall {
     connection: Connection,
     locale: Locale,
 }
 
-impl Call {
-    async fn claim(mut self, request: v1::ClaimNextRequest) -> Result<Claimed, Trouble> {
+impl EffectCall {
+    async fn claim(mut self, request: v1::ClaimNextRequest) -> Result<ClaimedCases, CallError> {
         let answer = self.connection.moderation.claim_next(request).await;
-        let answer = answer.map_err(|status| self.trouble(&status))?.into_inner();
-        Ok(Claimed { cases: answer.cases, renewed: answer.renewed })
+        let answer = answer.map_err(|status| self.call_error(&status))?.into_inner();
+        Ok(ClaimedCases { cases: answer.cases, renewed: answer.renewed })
     }
 
-    async fn count(mut self, filter: v1::QueueFilter) -> Result<i64, Trouble> {
+    async fn count(mut self, filter: v1::QueueFilter) -> Result<i64, CallError> {
         let request = v1::ListQueueRequest { filter: Some(filter), page_size: 1, ..Default::default() };
         let answer = self.connection.moderation.list_queue(request).await;
-        Ok(answer.map_err(|status| self.trouble(&status))?.into_inner().total)
+        Ok(answer.map_err(|status| self.call_error(&status))?.into_inner().total)
     }
 
-    async fn look(mut self, comment_id: String) -> Result<Option<Box<v1::ReviewCase>>, Trouble> {
+    async fn get_case(mut self, comment_id: String) -> Result<Option<Box<v1::ReviewCase>>, CallError> {
         match self.connection.moderation.get_case(v1::GetCaseRequest { comment_id }).await {
             Ok(answer) => Ok(answer.into_inner().case.map(Box::new)),
             Err(status) if status.code() == Code::NotFound => Ok(None),
-            Err(status) => Err(self.trouble(&status)),
+            Err(status) => Err(self.call_error(&status)),
         }
     }
 
@@ -125,34 +127,34 @@ impl Call {
         self.connection.moderation.release_claims(request).await.map(drop)
     }
 
-    async fn send(mut self, deed: Deed, id: String) -> Result<Answer, Trouble> {
+    async fn send(mut self, operation: Operation, id: String) -> Result<OperationResult, CallError> {
         let moderation = &mut self.connection.moderation;
-        let answer = match deed {
-            Deed::Decide(request) => {
-                moderation.decide(request).await.map(|answer| Answer::Decided(Box::new(answer.into_inner())))
+        let answer = match operation {
+            Operation::Decide(request) => {
+                moderation.decide(request).await.map(|answer| OperationResult::Decided(Box::new(answer.into_inner())))
             }
-            Deed::Note(request) => {
+            Operation::Note(request) => {
                 let answer = moderation.add_note(request).await;
-                answer.map(|answer| Answer::Noted(Box::new(answer.into_inner().note.unwrap_or_default())))
+                answer.map(|answer| OperationResult::Noted(Box::new(answer.into_inner().note.unwrap_or_default())))
             }
-            Deed::Ban(request) => {
+            Operation::Ban(request) => {
                 let answer = self.connection.bans.create_ban(request).await;
-                answer.map(|answer| Answer::Banned(Box::new(answer.into_inner())))
+                answer.map(|answer| OperationResult::Banned(Box::new(answer.into_inner())))
             }
-            Deed::TakeBack { target, .. } => self.take_back(target, id).await,
+            Operation::Revert { target, .. } => self.revert(target, id).await,
         };
-        answer.map_err(|status| self.trouble(&status))
+        answer.map_err(|status| self.call_error(&status))
     }
 
-    async fn take_back(&mut self, target: Option<Target>, request_id: String) -> Result<Answer, Status> {
+    async fn revert(&mut self, target: Option<RevertTarget>, request_id: String) -> Result<OperationResult, Status> {
         use v1::revert_request::Target as Wire;
         let target = match target {
-            Some(Target::Ban(ban_id)) => {
+            Some(RevertTarget::Ban(ban_id)) => {
                 let request = v1::RevokeBanRequest { ban_id, note: String::new(), request_id };
-                return self.connection.bans.revoke_ban(request).await.map(|_| Answer::Lifted(0));
+                return self.connection.bans.revoke_ban(request).await.map(|_| OperationResult::BanReverted(0));
             }
-            Some(Target::Decision(id)) => Some(Wire::DecisionId(id)),
-            Some(Target::Batch(id)) => Some(Wire::BatchId(id)),
+            Some(RevertTarget::Decision(id)) => Some(Wire::DecisionId(id)),
+            Some(RevertTarget::Batch(id)) => Some(Wire::BatchId(id)),
             None => None,
         };
         let is_single = matches!(target, Some(Wire::DecisionId(_)));
@@ -162,14 +164,14 @@ impl Call {
             let result = results.into_iter().next().unwrap_or_default();
             return match item_error(&result) {
                 Some(status) => Err(status),
-                None => Ok(Answer::Reverted(result.comment.map(Box::new))),
+                None => Ok(OperationResult::Reverted(result.comment.map(Box::new))),
             };
         }
-        Ok(Answer::Lifted(results.iter().filter(|result| item_error(result).is_some()).count()))
+        Ok(OperationResult::BanReverted(results.iter().filter(|result| item_error(result).is_some()).count()))
     }
 
-    /// What a failed call means for the session.
-    fn trouble(&self, status: &Status) -> Trouble {
+    /// Classifies a failed call by how the session handles it.
+    fn call_error(&self, status: &Status) -> CallError {
         let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
         let mut failure = Failure::from_status(status, self.locale, &self.connection.addr, DEADLINE);
         if failure.message.is_empty() {
@@ -177,24 +179,24 @@ impl Call {
             status.code().description().clone_into(&mut failure.message);
         }
         let is_ours = matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss);
-        match failure.outcome {
-            Outcome::Unavailable => away(status, failure, false),
+        match failure.exit {
+            Exit::Unavailable => away(status, failure, false),
             // A fault of the service: the same request is safe to send again.
-            Outcome::Failed if is_ours => away(status, failure, true),
+            Exit::Failed if is_ours => away(status, failure, true),
             // Some things are denied to this moderator, and others are still allowed.
-            Outcome::Denied if reason != "REVERT_DENIED" => Trouble::Denied(failure),
-            _ => Trouble::Refused(failure),
+            Exit::Denied if reason != "REVERT_DENIED" => CallError::Denied(failure),
+            _ => CallError::Failed(failure),
         }
     }
 }
 
-fn away(status: &Status, failure: Failure, is_fault: bool) -> Trouble {
+fn away(status: &Status, failure: Failure, is_fault: bool) -> CallError {
     let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
     let after = after.and_then(|after| TimeDelta::from_std(after).ok());
-    Trouble::Away { message: failure.message, after, is_fault }
+    CallError::Unavailable { message: failure.message, after, is_fault }
 }
 
-/// The error of one item, as its own call would have answered it.
+/// Returns the error of one item, as a call of its own would have.
 fn item_error(result: &v1::ItemResult) -> Option<Status> {
     let status = result.status.as_ref().filter(|status| status.code != 0)?;
     let details = status.encode_to_vec();

@@ -1,0 +1,257 @@
+//! The review as a state machine: events go in, effects come out. It does no I/O and reads no clock. A decision brings
+//! the next comment at once; the service's response comes later, as an event.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    super::{
+        super::exit::{Exit, Failure},
+        counts::SessionCounts,
+        event::{CallError, Effect, Event, Extent},
+        held::HeldComments,
+        input_mode::{InputMode, Pane},
+        message::Message,
+        outbox::Outbox,
+    },
+    claim_schedule::ClaimSchedule,
+    phase::Phase,
+    refresh_queue::RefreshQueue,
+    revertible::Revertible,
+    visibility::Visibility,
+};
+use duyet_proto::v1;
+
+/// Lines of the log that are kept.
+const LONGEST_LOG: usize = 500;
+
+/// Which comments to work on, and how long to hold them.
+#[derive(Debug, Clone, Default)]
+pub(in crate::triage) struct ReviewOptions {
+    pub(in crate::triage) filter: v1::QueueFilter,
+    pub(in crate::triage) order: v1::QueueOrder,
+    pub(in crate::triage) lease: TimeDelta,
+}
+
+/// A session of review.
+pub(in crate::triage) struct State {
+    pub(in crate::triage) held: HeldComments,
+    pub(in crate::triage) outbox: Outbox,
+    pub(in crate::triage) counts: SessionCounts,
+    pub(in crate::triage) mode: InputMode,
+    pub(in crate::triage) message: Option<Message>,
+    pub(in crate::triage) log: Vec<(DateTime<Utc>, Message)>,
+    /// How many wait, as far as known.
+    pub(in crate::triage) waiting: Option<i64>,
+    /// Since when the service is unavailable.
+    pub(in crate::triage) away_since: Option<DateTime<Utc>>,
+    /// Why the session has ended.
+    pub(in crate::triage) ended: Option<Failure>,
+    pub(in crate::triage) shows_address: bool,
+    pub(super) scroll: usize,
+    pub(super) pane_scroll: usize,
+    pub(super) extent: Extent,
+    /// What can be reverted, newest last.
+    pub(super) revertible: Vec<Revertible>,
+    pub(super) claims: ClaimSchedule,
+    pub(super) phase: Phase,
+    /// The moderator's own name, from their claims.
+    pub(super) me: String,
+    pub(super) visibility: Visibility,
+    pub(super) refreshes: RefreshQueue,
+    pub(super) options: ReviewOptions,
+    pub(super) new_id: Box<dyn FnMut() -> String>,
+}
+
+impl State {
+    /// A session that holds nothing yet. `new_id` makes request ids.
+    pub(in crate::triage) fn new(
+        options: ReviewOptions,
+        now: DateTime<Utc>,
+        new_id: impl FnMut() -> String + 'static,
+    ) -> Self {
+        Self {
+            held: HeldComments::default(),
+            outbox: Outbox::default(),
+            counts: SessionCounts::new(now),
+            mode: InputMode::Review,
+            message: None,
+            log: vec![],
+            waiting: None,
+            away_since: None,
+            ended: None,
+            shows_address: false,
+            scroll: 0,
+            pane_scroll: 0,
+            extent: Extent::default(),
+            revertible: vec![],
+            claims: ClaimSchedule::new(now),
+            phase: Phase::Working,
+            me: String::new(),
+            visibility: Visibility::none(false),
+            refreshes: RefreshQueue::default(),
+            options,
+            new_id: Box::new(new_id),
+        }
+    }
+
+    /// Handles an event and returns the calls to make.
+    pub(in crate::triage) fn update(&mut self, event: Event, now: DateTime<Utc>) -> Vec<Effect> {
+        let before = self.held.current_id().map(str::to_owned);
+        let by_hand = matches!(event, Event::Press(_));
+        match event {
+            Event::Press(intent) => self.press(intent, now),
+            Event::Claimed(answer) => self.claimed(answer, now),
+            Event::Counted(answer) => self.counted(answer, now),
+            Event::Answered { id, answer } => self.answered(&id, answer, now),
+            Event::Released => self.released(),
+            Event::Changed { id, revision, waits } => self.changed(&id, revision, waits),
+            Event::Refreshed(answer) => self.refreshed(answer, now),
+            Event::Drawn(extent) => self.drawn(extent, now),
+            Event::Tick => {}
+            Event::Hangup => self.hang_up(now),
+        }
+        self.held.expire(now);
+        let effects = self.due(now);
+        if self.held.current_id() != before.as_deref() {
+            self.turn(by_hand);
+        }
+        effects
+    }
+
+    /// True when the program is to end.
+    pub(in crate::triage) fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// Returns the exit code of the session.
+    pub(in crate::triage) fn exit(&self) -> Exit {
+        match &self.ended {
+            Some(failure) => failure.exit,
+            None if self.outbox.is_empty() => Exit::Done,
+            None => Exit::Unavailable,
+        }
+    }
+
+    /// The scroll of what is on the screen.
+    pub(in crate::triage) fn scroll(&self) -> usize {
+        if matches!(self.mode, InputMode::Pane(_)) { self.pane_scroll } else { self.scroll }
+    }
+
+    /// True while comments are on their way.
+    pub(in crate::triage) fn is_claiming(&self) -> bool {
+        self.claims.is_in_flight()
+    }
+
+    /// True while the program is on its way out.
+    pub(in crate::triage) fn is_leaving(&self) -> bool {
+        self.phase != Phase::Working
+    }
+
+    /// What is to be sent now.
+    fn due(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
+        let mut effects = vec![];
+        if self.phase == Phase::Over || self.ended.is_some() {
+            return effects;
+        }
+        effects.extend(self.leave(now));
+        if self.may_send() {
+            effects.extend(self.outbox.start(now).map(|(id, operation)| Effect::Send { id, operation }));
+        }
+        if self.phase == Phase::Working {
+            effects.extend(self.claim(now));
+            effects.extend(self.count(now));
+            effects.extend(self.refresh(now));
+        }
+        effects
+    }
+
+    /// Another comment is on the screen.
+    pub(super) fn turn(&mut self, by_hand: bool) {
+        self.scroll = 0;
+        self.visibility = Visibility::none(by_hand);
+        if by_hand {
+            return;
+        }
+        let is_about_it = matches!(self.mode, InputMode::Reasons(_) | InputMode::Text(..) | InputMode::Ban(_));
+        if is_about_it {
+            self.mode = InputMode::Review;
+        }
+    }
+
+    pub(super) fn drawn(&mut self, extent: Extent, now: DateTime<Utc>) {
+        self.extent = extent;
+        let scroll = self.scroll().min(extent.most);
+        *self.scroll_mut() = scroll;
+        self.visibility.drawn(extent, scroll, now);
+    }
+
+    /// The comment is on the screen since `since`, as far as the last frame showed it.
+    #[cfg(test)]
+    pub(in crate::triage) fn see(&mut self, since: DateTime<Utc>) {
+        self.drawn(Extent { shows_comment: true, ..self.extent }, since);
+    }
+
+    pub(super) fn scroll_mut(&mut self) -> &mut usize {
+        if matches!(self.mode, InputMode::Pane(_)) { &mut self.pane_scroll } else { &mut self.scroll }
+    }
+
+    /// Says something in the message line.
+    pub(super) fn say(&mut self, message: Message) {
+        self.message = Some(message);
+    }
+
+    /// Says something that is also to be found in the log.
+    pub(super) fn report(&mut self, message: Message, now: DateTime<Utc>) {
+        self.log.push((now, message.clone()));
+        let extra = self.log.len().saturating_sub(LONGEST_LOG);
+        self.log.drain(..extra);
+        self.message = Some(message);
+    }
+
+    pub(super) fn open(&mut self, pane: Pane) {
+        self.pane_scroll = 0;
+        self.mode = InputMode::Pane(pane);
+    }
+
+    /// The service responded: ends an outage and resends at once.
+    pub(super) fn is_back(&mut self, now: DateTime<Utc>) {
+        if self.away_since.take().is_some() {
+            self.report(Message::calm("triage-back").count("count", self.outbox.len()), now);
+            self.outbox.hurry(now);
+            self.claims.hurry(now);
+        }
+    }
+
+    /// The service is unavailable. Reported once per outage.
+    pub(super) fn is_away(&mut self, why: &str, now: DateTime<Utc>) {
+        if self.away_since.is_none() {
+            self.away_since = Some(now);
+            self.report(Message::alert("triage-away").text("why", why), now);
+        }
+    }
+
+    /// Ends the session with a failure. Without a comment on the screen the program ends at once.
+    pub(super) fn end(&mut self, failure: Failure) {
+        let saw_nothing = self.held.current_id().is_none() && self.counts.decided() == 0;
+        if saw_nothing || self.phase != Phase::Working {
+            self.phase = Phase::Over;
+        }
+        self.mode = InputMode::Review;
+        self.ended = Some(failure);
+    }
+}
+
+/// Handles an outage or a denial. Returns any other failure to the caller.
+pub(super) fn unhandled(state: &mut State, error: CallError, now: DateTime<Utc>) -> Option<Failure> {
+    match error {
+        CallError::Unavailable { message, .. } => {
+            state.is_away(&message, now);
+            None
+        }
+        CallError::Denied(failure) => {
+            state.end(failure);
+            None
+        }
+        CallError::Failed(failure) => Some(failure),
+    }
+}
