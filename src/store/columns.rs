@@ -184,12 +184,6 @@ macro_rules! ban_columns {
     };
 }
 
-macro_rules! term_columns {
-    ($t:literal) => {
-        columns!($t, term_id, pattern, tier, state, weight, note, revision, updated_by, updated_at)
-    };
-}
-
 macro_rules! sender_columns {
     () => {
         "device, address, prefix, author, key_mark, address_key_mark, fingerprint, created_at"

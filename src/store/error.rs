@@ -33,9 +33,12 @@ pub(super) fn overtaken() -> Error {
 }
 
 /// A row that another transaction wrote meanwhile: the transaction must start again, and will then see it.
-pub(super) fn overtaken_if_unique(error: sqlx::Error) -> Error {
-    let unique = error.as_database_error().is_some_and(DatabaseError::is_unique_violation);
-    if unique { overtaken() } else { error.into() }
+pub(super) fn retried_if_unique(error: Error) -> Error {
+    let unique = match &error {
+        Error::Internal(source) => source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error),
+        _ => None,
+    };
+    if unique.is_some_and(DatabaseError::is_unique_violation) { overtaken() } else { error }
 }
 
 /// True when this transaction was rolled back because of another one (serialization failure, deadlock, lock timeout): it may run

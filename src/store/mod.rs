@@ -19,6 +19,7 @@ mod privacy;
 mod reader;
 mod rows;
 mod site;
+mod sql;
 pub mod sqlite;
 mod tally;
 mod term;

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::{
     Error, Result,
     id::{ArticleId, SiteId},
@@ -34,6 +36,11 @@ pub(super) fn article_id(text: &str) -> Result<ArticleId> {
 /// A hash of fixed length.
 pub(super) fn bytes<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {
     bytes.try_into().map_err(|_| Error::internal(format!("{} bytes where {N} were expected", bytes.len())))
+}
+
+/// A time as SQLite stores it.
+pub(super) fn time(micros: i64) -> Result<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::internal(format!("{micros} is no time")))
 }
 
 /// Counts that are capped far below the limit of `i32`.

@@ -5,7 +5,7 @@ use sqlx::{Postgres, Row as _, Sqlite, postgres::PgRow, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::parse;
-use crate::domain::{Error, Result};
+use crate::domain::Result;
 
 /// Takes the columns of a row from left to right.
 pub(super) struct RowReader<'r, R> {
@@ -113,8 +113,4 @@ macro_rules! readers {
 }
 
 readers!(PgRow, Postgres, DateTime<Utc>, Ok);
-readers!(SqliteRow, Sqlite, i64, from_micros);
-
-fn from_micros(micros: i64) -> Result<DateTime<Utc>> {
-    DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::internal(format!("{micros} is no time")))
-}
+readers!(SqliteRow, Sqlite, i64, parse::time);

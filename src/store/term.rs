@@ -1,38 +1,16 @@
-//! Terms as rows, and what a change of one writes, worked out once for both databases.
+//! What a change of a term writes.
 
-use super::{model, parse, rows::Read};
 use crate::domain::{
     Error, Result,
     audit::AuditEntry,
     page::Cursor,
-    spam::{MAX_TERMS, PastComment, Term, TermChange, TermDraft},
+    spam::{MAX_TERMS, Term, TermChange, TermDraft},
     violation::Problem,
 };
 
-/// Of `term_columns!`.
-pub(super) fn term(columns: &mut impl Read) -> Result<Term> {
-    Ok(Term {
-        id: columns.uuid()?,
-        pattern: columns.text()?,
-        tier: parse::named(&columns.text()?)?,
-        state: parse::named(&columns.text()?)?,
-        weight: columns.real()?,
-        note: columns.text()?,
-        revision: columns.long()?,
-        updated_by: columns.text()?,
-        updated_at: columns.time()?,
-    })
-}
-
-/// Columns: comment, name, title, content, status, time.
-pub(super) fn past(columns: &mut impl Read) -> Result<PastComment> {
-    let (id, text) = model::text(columns)?;
-    Ok(PastComment { id, text, status: parse::named(&columns.text()?)?, at: columns.time()? })
-}
-
 /// What is to be written about a term.
 #[derive(Debug)]
-pub(super) enum Deed {
+pub(super) enum TermWrite {
     List,
     Change,
     TakeOff,
@@ -41,19 +19,19 @@ pub(super) enum Deed {
 /// What the change of `current` writes, and the term after it.
 ///
 /// Fails with `TermNotFound`, `StaleTerm`.
-pub(super) fn changed(current: Option<Term>, change: &TermChange) -> Result<(Deed, Term)> {
+pub(super) fn changed(current: Option<Term>, change: &TermChange) -> Result<(TermWrite, Term)> {
     let expected = change.expected_revision;
-    let (deed, term) = match (current, &change.to) {
-        (None, Some(draft)) if expected == 0 => (Deed::List, drafted(change, draft)),
+    let (write, term) = match (current, &change.to) {
+        (None, Some(draft)) if expected == 0 => (TermWrite::List, drafted(change, draft)),
         (None, _) => return Err(Error::TermNotFound(change.id)),
         (Some(current), _) if current.revision != expected => {
             return Err(Error::StaleTerm { current: current.revision });
         }
-        (Some(_), Some(draft)) => (Deed::Change, drafted(change, draft)),
-        (Some(current), None) => (Deed::TakeOff, current),
+        (Some(_), Some(draft)) => (TermWrite::Change, drafted(change, draft)),
+        (Some(current), None) => (TermWrite::TakeOff, current),
     };
     let AuditEntry { actor, at, .. } = &change.entry;
-    Ok((deed, Term { revision: expected + 1, updated_by: actor.clone(), updated_at: *at, ..term }))
+    Ok((write, Term { revision: expected + 1, updated_by: actor.clone(), updated_at: *at, ..term }))
 }
 
 fn drafted(change: &TermChange, draft: &TermDraft) -> Term {

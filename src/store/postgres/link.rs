@@ -19,7 +19,7 @@ pub(super) enum Link {
 
 /// How a transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Begin {
+pub(in crate::store) enum Begin {
     ReadCommitted,
     /// For reading with filters whose conditions may be absent: each statement is planned for its arguments.
     PlannedAnew,

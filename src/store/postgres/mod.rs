@@ -6,14 +6,19 @@ use std::{sync::Arc, time::Duration};
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use async_trait::async_trait;
+
 pub use self::connect::PoolSettings;
-use self::{
+pub(super) use self::{
     link::Begin,
     session::{Pool, Session},
 };
 use crate::{
     domain::{Error, Result},
-    store::writes::Writes,
+    store::{
+        sql::{Backend, Caller, Connection, Transaction},
+        writes::Writes,
+    },
 };
 
 /// How often a transaction runs that others stood in the way of.
@@ -53,6 +58,9 @@ macro_rules! planned_anew {
         "set local plan_cache_mode = force_custom_plan"
     };
 }
+
+/// Makes PostgreSQL plan the rest of a transaction's statements for their values.
+pub(super) const PLANNED_FOR_VALUES: &str = planned_anew!();
 
 /// Among the device's own: of a campaign's text there may be thousands.
 macro_rules! duplicate_of_its_device {
@@ -98,7 +106,6 @@ mod session;
 mod site;
 mod stats;
 mod submission;
-mod term;
 mod token;
 mod upkeep;
 
@@ -158,5 +165,27 @@ impl PostgresStore {
     /// To read what filters ask for, whose conditions may be absent: each statement is planned for what it is given.
     async fn begin_planned_anew(&self) -> Result<Session> {
         Ok(self.pool.begin(Begin::PlannedAnew).await?)
+    }
+}
+
+#[async_trait]
+impl Backend for PostgresStore {
+    fn reads(&self) -> Connection<'_> {
+        Connection::PostgresPool(&self.pool)
+    }
+
+    async fn begin(&self) -> Result<Transaction> {
+        Ok(Transaction::Postgres(Self::begin(self).await?))
+    }
+
+    async fn place_for(&self, caller: Caller) -> Result<Option<SemaphorePermit<'_>>> {
+        match caller {
+            Caller::Portal => self.portals_turn().await.map(Some),
+            Caller::Background => self.background_turn().await.map(Some),
+        }
+    }
+
+    fn writes(&self) -> &Writes {
+        &self.writes
     }
 }

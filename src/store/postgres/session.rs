@@ -24,7 +24,7 @@ type Step = Either<PgQueryResult, PgRow>;
 
 /// The connections to one database. As an executor it runs one statement on a connection of its own.
 #[derive(Debug, Clone)]
-pub(super) struct Pool {
+pub(in crate::store) struct Pool {
     connections: PgPool,
     links: Arc<Links>,
 }
@@ -51,13 +51,13 @@ impl Pool {
     }
 
     /// Begins a transaction.
-    pub(super) async fn begin(&self, begin: Begin) -> Result<Session, sqlx::Error> {
+    pub(in crate::store) async fn begin(&self, begin: Begin) -> Result<Session, sqlx::Error> {
         let mut session = self.acquire().await?;
         session.begin(begin).await?;
         Ok(session)
     }
 
-    pub(super) async fn close(&self) {
+    pub(in crate::store) async fn close(&self) {
         self.connections.close().await;
     }
 
@@ -69,7 +69,7 @@ impl Pool {
 
 /// One connection, most often in a transaction. Rolled back when it is dropped without [`Session::commit`].
 #[derive(Debug)]
-pub(super) struct Session {
+pub(in crate::store) struct Session {
     /// `None` once dropped.
     connection: Option<PoolConnection<Postgres>>,
     link: Link,
@@ -85,13 +85,13 @@ impl Session {
         self.command(begin.sql(self.link)).await
     }
 
-    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+    pub(in crate::store) async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.command("commit").await?;
         self.open = false;
         Ok(())
     }
 
-    pub(super) async fn rollback(mut self) -> Result<(), sqlx::Error> {
+    pub(in crate::store) async fn rollback(mut self) -> Result<(), sqlx::Error> {
         self.command("rollback").await?;
         self.open = false;
         Ok(())

@@ -2,13 +2,20 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{
     Connection as _, SqlitePool, SqliteTransaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{parse, writes::Writes};
+use tokio::sync::SemaphorePermit;
+
+use super::{
+    parse,
+    sql::{Backend, Caller, Connection, Transaction},
+    writes::Writes,
+};
 use crate::domain::{Result, id::CommentId};
 
 /// Runs the body in one transaction: `in_transaction!(store, tx => answer)`.
@@ -63,7 +70,6 @@ mod revert;
 mod site;
 mod stats;
 mod submission;
-mod term;
 mod token;
 mod upkeep;
 
@@ -110,6 +116,25 @@ impl SqliteStore {
     /// A transaction that holds the write lock from its start, so that it never fails half-way for want of it.
     async fn begin(&self) -> Result<SqliteTransaction<'static>> {
         Ok(self.write.begin_with("begin immediate").await?)
+    }
+}
+
+#[async_trait]
+impl Backend for SqliteStore {
+    fn reads(&self) -> Connection<'_> {
+        Connection::SqlitePool(&self.read)
+    }
+
+    async fn begin(&self) -> Result<Transaction> {
+        Ok(Transaction::Sqlite(Self::begin(self).await?))
+    }
+
+    async fn place_for(&self, _: Caller) -> Result<Option<SemaphorePermit<'_>>> {
+        Ok(None)
+    }
+
+    fn writes(&self) -> &Writes {
+        &self.writes
     }
 }
 

@@ -1,0 +1,63 @@
+//! What a database gives to the shared statements.
+
+use async_trait::async_trait;
+use tokio::sync::SemaphorePermit;
+
+use super::connection::{Connection, Transaction};
+use crate::{domain::Result, store::writes::Writes};
+
+/// On whose behalf a call uses a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Caller {
+    /// Readers' calls never take the last connections, which moderators and health need.
+    Portal,
+    /// Jobs share one connection, and wait for it.
+    Background,
+}
+
+/// A database: PostgreSQL or SQLite. The contract's traits are implemented once for all backends.
+#[async_trait]
+pub(in crate::store) trait Backend: Send + Sync {
+    /// Returns the connections for statements that read.
+    fn reads(&self) -> Connection<'_>;
+
+    /// Begins a transaction. On SQLite it holds the write lock from its start, so nothing changes between its statements.
+    async fn begin(&self) -> Result<Transaction>;
+
+    /// Waits for a place among the callers of one kind, and returns it; it is held while the call uses a connection. SQLite, which
+    /// has one writer, needs none.
+    ///
+    /// Fails with `StorageUnavailable` when a portal's call waited as long as for a connection.
+    async fn place_for(&self, caller: Caller) -> Result<Option<SemaphorePermit<'_>>>;
+
+    /// Returns the memory of failed writes, which health follows.
+    fn writes(&self) -> &Writes;
+}
+
+/// How often a transaction runs that lost to another one.
+pub(in crate::store) const TRIES: usize = 3;
+
+/// Runs the body in one transaction, and again when it lost to another one: `transaction!(store, tx => answer)`. `tx` is a
+/// [`&mut Connection`](Connection).
+macro_rules! transaction {
+    ($store:expr, $tx:ident => $body:expr) => {{
+        let mut tries = 1;
+        let result = loop {
+            let attempt = async {
+                let mut transaction = $store.begin().await?;
+                let mut connection = transaction.connection();
+                let $tx = &mut connection;
+                let answer = $body;
+                transaction.commit().await?;
+                Ok(answer)
+            };
+            match attempt.await {
+                Err(error) if tries < crate::store::sql::TRIES && crate::store::error::is_conflict(&error) => {
+                    tries += 1
+                }
+                result => break result,
+            }
+        };
+        $store.writes().note(result)
+    }};
+}

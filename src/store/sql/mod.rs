@@ -1,0 +1,22 @@
+//! Statements that both databases share, and what they are made of.
+#![expect(dead_code, reason = "some statements have not moved here yet")]
+
+#[macro_use]
+mod backend;
+pub(in crate::store) mod audit;
+mod connection;
+mod dialect;
+pub(in crate::store) mod records;
+pub(in crate::store) mod request;
+mod row;
+mod statement;
+mod term;
+mod value;
+
+pub(in crate::store) use self::{
+    backend::{Backend, Caller, TRIES},
+    connection::{Connection, Transaction},
+    row::{Columns, Fields},
+    statement::Statement,
+    value::{List, Rows},
+};

@@ -1,0 +1,80 @@
+//! Remembered requests: the first answer to each idempotency key.
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{Connection, Statement};
+use crate::{
+    domain::{Result, id::SiteId, request::RequestRow},
+    store::error,
+};
+
+/// Returns the remembered request with this id.
+pub(in crate::store) async fn find(
+    on: impl Into<Connection<'_>>,
+    site: &SiteId,
+    id: Uuid,
+) -> Result<Option<RequestRow>> {
+    let row = Statement::new(
+        "select request_id, payload_hash, response from requests where site_id = :site and request_id = :id",
+    );
+    let row = row.bind("site", site).bind("id", id).fetch_optional(on).await?;
+    row.map(|row| {
+        let row = row.fields();
+        Ok(RequestRow {
+            id: row.get("request_id")?,
+            payload_hash: row.get("payload_hash")?,
+            earlier_hashes: Vec::new(),
+            response: row.get("response")?,
+        })
+    })
+    .transpose()
+}
+
+/// Returns the first answer to `request`, if it was remembered. Callers ask under the lock of what the request changes, so that
+/// a concurrent request with the same id that held the lock before is seen.
+///
+/// Fails with `RequestIdReused`.
+pub(in crate::store) async fn replay<T: DeserializeOwned>(
+    tx: &mut Connection<'_>,
+    site: &SiteId,
+    request: Option<&RequestRow>,
+) -> Result<Option<T>> {
+    let Some(request) = request else { return Ok(None) };
+    let known = find(tx, site, request.id).await?;
+    known.map(|known| known.replay(request)).transpose()
+}
+
+/// Remembers `request`. When a concurrent request with its id was committed first, the transaction must start again.
+pub(in crate::store) async fn insert(
+    tx: &mut Connection<'_>,
+    site: &SiteId,
+    request: &RequestRow,
+    made_by: Uuid,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    if insert_new(tx, site, request, made_by, at).await? { Ok(()) } else { Err(error::overtaken()) }
+}
+
+/// Remembers `request`. Returns `false` when its id is known.
+pub(in crate::store) async fn insert_new(
+    tx: &mut Connection<'_>,
+    site: &SiteId,
+    request: &RequestRow,
+    made_by: Uuid,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let insert = Statement::insert(
+        "requests",
+        vec![
+            ("site_id", site.into()),
+            ("request_id", request.id.into()),
+            ("payload_hash", (&request.payload_hash).into()),
+            ("response", (&request.response).into()),
+            ("made_by", made_by.into()),
+            ("created_at", at.into()),
+        ],
+    );
+    Ok(insert.push(" on conflict do nothing").execute(tx).await? == 1)
+}

@@ -1,0 +1,238 @@
+//! Rows of either database, read by the names of their columns.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use sqlx::{Column as _, Row as _, ValueRef as _, postgres::PgRow, sqlite::SqliteRow, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, Result,
+        id::{ArticleId, CommentId, SiteId},
+        named_enum::UnknownName,
+    },
+    store::parse,
+};
+
+/// A row of a result.
+#[derive(Debug)]
+pub(in crate::store) enum Row {
+    Postgres(PgRow),
+    Sqlite(SqliteRow),
+}
+
+/// The columns of a table that are read together, in the order in which statements select them.
+#[derive(Debug)]
+pub(in crate::store) struct Columns {
+    plain: &'static [&'static str],
+    /// Names, and the SQL that computes them. In the SQL `@` is the table's alias.
+    computed: &'static [(&'static str, &'static str)],
+}
+
+/// The columns of a row, or of one table in it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Fields<'r> {
+    row: &'r Row,
+    /// The columns and the place of the first of them.
+    group: Option<(&'static Columns, usize)>,
+}
+
+impl Columns {
+    /// The first column must not be null, so that [`Row::joined`] can tell whether there is a row.
+    pub(in crate::store) const fn new(plain: &'static [&'static str]) -> Self {
+        Self { plain, computed: &[] }
+    }
+
+    /// Adds columns that SQL computes from the table `@`.
+    pub(in crate::store) const fn with(self, computed: &'static [(&'static str, &'static str)]) -> Self {
+        Self { computed, ..self }
+    }
+
+    /// Returns the columns of the table `alias` for a `select`, each under the name `alias.column`.
+    pub(super) fn of(&self, alias: &str) -> String {
+        let plain = self.plain.iter().map(|name| format!("{alias}.{name} as \"{alias}.{name}\""));
+        let computed = self.computed.iter().map(|(name, sql)| {
+            let sql = sql.replace('@', alias);
+            format!("{sql} as \"{alias}.{name}\"")
+        });
+        plain.chain(computed).collect::<Vec<_>>().join(", ")
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.plain.iter().copied().chain(self.computed.iter().map(|(name, _)| *name))
+    }
+}
+
+impl Row {
+    /// Returns the row's columns by their names.
+    pub(in crate::store) const fn fields(&self) -> Fields<'_> {
+        Fields { row: self, group: None }
+    }
+
+    /// Returns the columns of the table `alias`, which the statement selected by [`Columns::of`].
+    pub(in crate::store) fn of(&self, columns: &'static Columns, alias: &str) -> Result<Fields<'_>> {
+        let first = columns.names().next().unwrap_or_default();
+        let place = self.place(&format!("{alias}.{first}"))?;
+        Ok(Fields { row: self, group: Some((columns, place)) })
+    }
+
+    /// As [`Row::of`], or `None` when the first of the columns is null: the outer join found no row.
+    pub(in crate::store) fn joined(&self, columns: &'static Columns, alias: &str) -> Result<Option<Fields<'_>>> {
+        let fields = self.of(columns, alias)?;
+        let place = fields.group.map_or(0, |(_, place)| place);
+        Ok((!self.is_null(place)?).then_some(fields))
+    }
+
+    fn place(&self, name: &str) -> Result<usize> {
+        let place = match self {
+            Self::Postgres(row) => row.try_column(name)?.ordinal(),
+            Self::Sqlite(row) => row.try_column(name)?.ordinal(),
+        };
+        Ok(place)
+    }
+
+    fn is_null(&self, place: usize) -> Result<bool> {
+        Ok(match self {
+            Self::Postgres(row) => row.try_get_raw(place)?.is_null(),
+            Self::Sqlite(row) => row.try_get_raw(place)?.is_null(),
+        })
+    }
+}
+
+impl Fields<'_> {
+    /// Returns the value of a column.
+    ///
+    /// Fails with `Internal` when the row has no such column, or its value is of another type.
+    pub(in crate::store) fn get<T: Field>(self, name: &str) -> Result<T> {
+        T::read(self.row, self.place(name)?)
+    }
+
+    /// Returns a closed enum by its stored name.
+    pub(in crate::store) fn named<T: FromStr<Err = UnknownName>>(self, name: &str) -> Result<T> {
+        parse::named(&self.get::<String>(name)?)
+    }
+
+    /// As [`Fields::named`], for a column that may be null.
+    pub(in crate::store) fn maybe_named<T: FromStr<Err = UnknownName>>(self, name: &str) -> Result<Option<T>> {
+        parse::maybe_named(self.get::<Option<String>>(name)?.as_deref())
+    }
+
+    pub(in crate::store) fn json<T: DeserializeOwned>(self, name: &str) -> Result<T> {
+        self.maybe_json(name)?.ok_or_else(|| Error::internal(format!("column {name} is null")))
+    }
+
+    pub(in crate::store) fn maybe_json<T: DeserializeOwned>(self, name: &str) -> Result<Option<T>> {
+        let place = self.place(name)?;
+        let json: Option<Json<T>> = match self.row {
+            Row::Postgres(row) => row.try_get(place)?,
+            Row::Sqlite(row) => row.try_get(place)?,
+        };
+        Ok(json.map(|json| json.0))
+    }
+
+    pub(in crate::store) fn is_null(self, name: &str) -> Result<bool> {
+        self.row.is_null(self.place(name)?)
+    }
+
+    fn place(self, name: &str) -> Result<usize> {
+        let Some((columns, first)) = self.group else { return self.row.place(name) };
+        let at = columns.names().position(|column| column == name);
+        at.map(|at| first + at).ok_or_else(|| Error::internal(format!("column {name} is not selected")))
+    }
+}
+
+/// A type that a column is read as.
+pub(in crate::store) trait Field: Sized {
+    /// Reads the column at `place`.
+    fn read(row: &Row, place: usize) -> Result<Self>;
+}
+
+/// Types that both drivers read by themselves.
+macro_rules! fields {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Field for $type {
+            fn read(row: &Row, place: usize) -> Result<Self> {
+                Ok(match row {
+                    Row::Postgres(row) => row.try_get(place)?,
+                    Row::Sqlite(row) => row.try_get(place)?,
+                })
+            }
+        }
+    )+};
+}
+
+fields!(
+    String,
+    Option<String>,
+    Vec<u8>,
+    Option<Vec<u8>>,
+    Uuid,
+    Option<Uuid>,
+    i64,
+    Option<i64>,
+    i32,
+    Option<i32>,
+    f64,
+    Option<f64>,
+    bool,
+    Option<bool>,
+);
+
+impl Field for Option<DateTime<Utc>> {
+    fn read(row: &Row, place: usize) -> Result<Self> {
+        match row {
+            Row::Postgres(row) => Ok(row.try_get(place)?),
+            Row::Sqlite(row) => row.try_get::<Option<i64>, _>(place)?.map(parse::time).transpose(),
+        }
+    }
+}
+
+impl Field for DateTime<Utc> {
+    fn read(row: &Row, place: usize) -> Result<Self> {
+        Option::read(row, place)?.ok_or_else(|| Error::internal("a time is null"))
+    }
+}
+
+impl<const N: usize> Field for [u8; N] {
+    fn read(row: &Row, place: usize) -> Result<Self> {
+        parse::bytes(&Vec::read(row, place)?)
+    }
+}
+
+impl<const N: usize> Field for Option<[u8; N]> {
+    fn read(row: &Row, place: usize) -> Result<Self> {
+        Option::<Vec<u8>>::read(row, place)?.map(|bytes| parse::bytes(&bytes)).transpose()
+    }
+}
+
+impl Field for CommentId {
+    fn read(row: &Row, place: usize) -> Result<Self> {
+        Uuid::read(row, place).map(Self)
+    }
+}
+
+impl Field for Option<CommentId> {
+    fn read(row: &Row, place: usize) -> Result<Self> {
+        Ok(Option::<Uuid>::read(row, place)?.map(CommentId))
+    }
+}
+
+impl Field for ArticleId {
+    fn read(row: &Row, place: usize) -> Result<Self> {
+        parse::article_id(&String::read(row, place)?)
+    }
+}
+
+impl Field for Option<ArticleId> {
+    fn read(row: &Row, place: usize) -> Result<Self> {
+        Option::<String>::read(row, place)?.as_deref().map(parse::article_id).transpose()
+    }
+}
+
+impl Field for SiteId {
+    fn read(row: &Row, place: usize) -> Result<Self> {
+        parse::site(&String::read(row, place)?)
+    }
+}

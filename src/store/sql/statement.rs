@@ -1,0 +1,105 @@
+//! A statement with its parameters, written once for both databases.
+
+use super::{
+    connection::Connection,
+    dialect::{self, Dialect, Rendered},
+    row::{Columns, Row},
+    value::{Rows, Value},
+};
+use crate::domain::{Error, Result, id::SiteId};
+
+/// SQL with named parameters; [`dialect`] describes what templates may hold. The text comes from the program only, and what callers
+/// give is always bound.
+///
+/// ```ignore
+/// Statement::new("update articles set title = :title where site_id = :site and article_id = :article")
+///     .bind("title", &title)
+///     .bind("site", site)
+///     .bind("article", article)
+///     .execute(&mut *tx)
+///     .await?;
+/// ```
+#[derive(Debug, Default)]
+pub(in crate::store) struct Statement<'q> {
+    text: String,
+    values: Vec<(&'static str, Value<'q>)>,
+    planned_for_values: bool,
+}
+
+impl<'q> Statement<'q> {
+    pub(in crate::store) fn new(text: &'static str) -> Self {
+        Self { text: text.to_owned(), ..Self::default() }
+    }
+
+    /// Appends SQL. A filter appends its condition only when it is set.
+    pub(in crate::store) fn push(mut self, text: &'static str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Appends the columns of the table `alias`, to be read by [`Row::of`].
+    pub(in crate::store) fn columns(mut self, columns: &Columns, alias: &str) -> Self {
+        self.text.push_str(&columns.of(alias));
+        self
+    }
+
+    /// Returns `insert into table (columns) values (parameters)`, one of each for every value.
+    pub(in crate::store) fn insert(table: &'static str, values: Vec<(&'static str, Value<'q>)>) -> Self {
+        let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
+        let text = format!("insert into {table} ({}) values (:{})", names.join(", "), names.join(", :"));
+        Self { text, values, planned_for_values: false }
+    }
+
+    /// Returns `insert into table … select … from rows`. Every row gets the same `site_id`; the table's other columns are those of the rows.
+    pub(in crate::store) fn insert_rows(table: &'static str, site: &'q SiteId, rows: Rows<'q>) -> Self {
+        let names: Vec<_> = rows.names().map(|(name, _)| name).collect();
+        let names = names.join(", ");
+        let text = format!("insert into {table} (site_id, {names}) select :site, {names} from :rows given where true");
+        let values = vec![("site", site.into()), ("rows", rows.into())];
+        Self { text, values, planned_for_values: false }
+    }
+
+    /// Binds a parameter, which the text must use.
+    pub(in crate::store) fn bind(mut self, name: &'static str, value: impl Into<Value<'q>>) -> Self {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    /// Lets PostgreSQL plan the statement for the values that are bound, each time it runs. Without it one plan serves all values.
+    /// SQLite always plans without looking at values.
+    pub(in crate::store) const fn planned_for_values(mut self) -> Self {
+        self.planned_for_values = true;
+        self
+    }
+
+    pub(in crate::store) async fn fetch_all(self, on: impl Into<Connection<'_>>) -> Result<Vec<Row>> {
+        Ok(on.into().run(&self).await?.0)
+    }
+
+    pub(in crate::store) async fn fetch_optional(self, on: impl Into<Connection<'_>>) -> Result<Option<Row>> {
+        Ok(on.into().run(&self).await?.0.into_iter().next())
+    }
+
+    /// Fails with `Internal` when there is no row.
+    pub(in crate::store) async fn fetch_one(self, on: impl Into<Connection<'_>>) -> Result<Row> {
+        self.fetch_optional(on).await?.ok_or_else(|| Error::internal("a statement returned no row"))
+    }
+
+    /// Returns how many rows were changed.
+    pub(in crate::store) async fn execute(self, on: impl Into<Connection<'_>>) -> Result<u64> {
+        Ok(on.into().run(&self).await?.1)
+    }
+
+    pub(super) fn render(&self, dialect: Dialect) -> Result<Rendered> {
+        dialect::render(dialect, &self.text, &self.values)
+            .map_err(|error| Error::internal(format!("{error} in: {}", self.text)))
+    }
+
+    pub(super) fn value(&self, index: usize) -> Option<&Value<'q>> {
+        self.values.get(index).map(|(_, value)| value)
+    }
+
+    pub(super) const fn is_planned_for_values(&self) -> bool {
+        self.planned_for_values
+    }
+}
