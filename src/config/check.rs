@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{problem::Problems, values::Config};
 use crate::domain::{
-    challenge::ProofTries, comment::TextLimits, image_profile::Profile, policy::Thresholds, privacy::Retention,
+    challenge::ProofTries, comment::TextLimits, image_profile::Profile, privacy::Retention, spam::Thresholds,
 };
 
 /// Most replicas: with more, a part of any quota would be one event for all of them.

@@ -15,7 +15,8 @@ use crate::domain::{
     answer::Alphabet,
     image_profile::Profile,
     mode::Mode,
-    policy::{EXPIRE_PENDING_DAYS, SAMPLE_PERCENT, Thresholds},
+    policy::{EXPIRE_PENDING_DAYS, SAMPLE_PERCENT},
+    spam::Thresholds,
 };
 
 /// A thousand first pages of long comments.

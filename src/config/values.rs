@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use super::{secret::Secret, source::Source};
 use crate::domain::{
     answer::Alphabet, challenge::ProofTries, comment::TextLimits, image_profile::Profile, mode::Mode,
-    policy::Thresholds, privacy::Retention, rate_limit::Quotas,
+    privacy::Retention, rate_limit::Quotas, spam::Thresholds,
 };
 
 /// Everything that was decided at start.

@@ -21,7 +21,6 @@ pub mod error;
 pub mod form;
 pub mod id;
 pub mod image_profile;
-mod invisible;
 pub mod key;
 pub mod last_change;
 pub mod level;

@@ -1,6 +1,12 @@
 //! Whether an article takes comments, and where a new one starts.
 
-use super::{Error, Result, id::CommentId, lifecycle::Status, mode::Mode, spam::Assessment};
+use super::{
+    Error, Result,
+    id::CommentId,
+    lifecycle::Status,
+    mode::Mode,
+    spam::{Assessment, SpamVerdict, Thresholds, verdict},
+};
 
 /// # Errors
 /// [`Error::ArticleClosed`] for a mode that takes no comments.
@@ -13,24 +19,6 @@ pub fn check_open(mode: Mode) -> Result<()> {
 
 /// A comment that nobody reviewed for so many days is rejected, unless the service's setting says otherwise.
 pub const EXPIRE_PENDING_DAYS: i64 = 30;
-
-/// Where scores begin to matter.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Thresholds {
-    /// Below: HYBRID publishes.
-    pub low: f64,
-    /// From here on: HYBRID marks as spam, POST holds.
-    pub high: f64,
-    /// False while there are too few decisions to go by: HYBRID holds what it would mark as spam.
-    pub auto_spam: bool,
-}
-
-impl Default for Thresholds {
-    /// One link scores 0.62, a link with a phone number 0.92, a clean text 0.12 (`spam::assess`).
-    fn default() -> Self {
-        Self { low: 0.3, high: 0.9, auto_spam: false }
-    }
-}
 
 /// Of 100 automatic decisions, so many go to a moderator, unless the service's setting says otherwise: who learns only from what it
 /// did not decide itself learns nothing of its own mistakes.
@@ -51,28 +39,6 @@ pub struct Circumstances {
     pub hold: bool,
     /// Drawn for the sample, see [`is_drawn`].
     pub drawn: bool,
-}
-
-named_enum! {
-    /// What HYBRID makes of a comment.
-    SpamVerdict {
-        Publish = "PUBLISH",
-        /// A moderator decides.
-        Hold = "HOLD",
-        Spam = "SPAM",
-    }
-}
-
-/// What HYBRID makes of a comment. The form, the layout and terms that hold never mark as spam.
-pub fn verdict(assessment: &Assessment, thresholds: Thresholds) -> SpamVerdict {
-    let Assessment { score, only_meta, holds, marks_spam, .. } = *assessment;
-    if marks_spam || (thresholds.auto_spam && !only_meta && !holds && score >= thresholds.high) {
-        SpamVerdict::Spam
-    } else if !holds && score < thresholds.low {
-        SpamVerdict::Publish
-    } else {
-        SpamVerdict::Hold
-    }
 }
 
 /// Where a new comment starts. The score never publishes in PRE.

@@ -9,9 +9,8 @@ use crate::domain::{
     comment::TakedownKind,
     lifecycle::{Action, Status},
     mode::Mode,
-    policy::SpamVerdict,
     reason::Reason,
-    spam::{TermState, TermTier},
+    spam::{SpamVerdict, TermState, TermTier},
     violation::{Problem, Violations},
 };
 

@@ -10,9 +10,9 @@ use axum::{
 };
 
 use super::{
-    auth, call, role,
-    routes::MAX_MESSAGE_BYTES,
-    status,
+    auth, call,
+    message_size::MAX_MESSAGE_BYTES,
+    role, status,
     transport::{self, in_flight::InFlight, message::Messages, observe::Observer, open::Open, stream::Checked},
 };
 use crate::{domain::Error, service::Gatekeeper};

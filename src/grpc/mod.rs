@@ -8,11 +8,14 @@ mod comment;
 mod convert;
 mod convert_case;
 mod convert_challenge;
+mod error_details;
 mod item_result;
 mod layers;
+mod message_size;
 mod moderation;
 mod policy;
 mod privacy;
+mod request_id;
 pub mod role;
 mod routes;
 mod rule;
@@ -21,4 +24,7 @@ mod status;
 mod tests;
 pub mod transport;
 
-pub use self::routes::{MAX_MESSAGE_BYTES, MAX_OPEN_MESSAGE_BYTES, SERVICES, routes};
+pub use self::{
+    message_size::{MAX_MESSAGE_BYTES, MAX_OPEN_MESSAGE_BYTES},
+    routes::{SERVICES, routes},
+};

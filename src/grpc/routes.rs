@@ -26,6 +26,7 @@ use super::{
     captcha::CaptchaGrpc,
     comment::{CommentGrpc, list},
     layers::layered,
+    message_size::{MAX_MESSAGE_BYTES, MAX_OPEN_MESSAGE_BYTES},
     moderation::ModerationGrpc,
     policy::PolicyGrpc,
     privacy::PrivacyGrpc,
@@ -36,12 +37,6 @@ use crate::{
     domain::Error,
     service::{Gatekeeper, Services},
 };
-
-/// Longest request message in bytes: a comment of 5,000 graphemes fits several times.
-pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
-
-/// Longest message of health and reflection in bytes: a name.
-pub const MAX_OPEN_MESSAGE_BYTES: usize = 4 * 1024;
 
 /// Our services, by full name: each has an entry in grpc.health.v1.
 pub const SERVICES: [&str; 7] = [

@@ -19,9 +19,8 @@ use crate::{
         form,
         id::parse_uuid,
         page::page_size,
-        policy::SpamVerdict,
         spam::{
-            Term, TermDraft,
+            SpamVerdict, Term, TermDraft,
             trial::{ByDecision, Collisions, Example, Replay, RuleCount},
         },
         violation::{Problem, Violations},

@@ -1,8 +1,6 @@
 //! `domain::Error` to `tonic::Status`: one `match` without `_`, so that a new error does not compile until it has a code.
 
-use std::{collections::HashMap, time::Duration};
-
-use duyet_locale::{Locale, Value};
+use duyet_locale::Locale;
 use prost::Message as _;
 use tonic::{
     Code, Status,
@@ -10,31 +8,19 @@ use tonic::{
 };
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::convert_challenge::to_issued;
+use super::{convert_challenge::to_issued, error_details::error_details};
 use crate::domain::{
     Error,
-    article_name::ArticleName,
     challenge::{CaptchaFailure, IssuedChallenge},
-    violation::{Problem, Violations},
 };
-
-/// `domain` of every `google.rpc.ErrorInfo`.
-pub(super) const DOMAIN: &str = "duyet";
 
 /// Type of the fresh challenge in the details of a captcha failure.
 const CHALLENGE_TYPE: &str = "type.googleapis.com/duyet.v1.IssueChallengeResponse";
 
-/// How long a client should wait when the database is away.
-const STORAGE_RETRY: Duration = Duration::from_secs(1);
-
 /// Maps an error to its code and details, with a message in `locale`. Causes are logged here, once, and go no further.
 pub(super) fn to_status(error: &Error, locale: Locale) -> Status {
     log(error);
-    let mut details = ErrorDetails::new();
-    details.set_error_info(error.reason(), DOMAIN, metadata(error));
-    let key = message_key(error);
-    details.set_localized_message(locale.as_str(), locale.text_with(&key, &values(error)));
-    add_details(error, locale, &mut details);
+    let details = error_details(error, locale);
     let code = code(error);
     match fresh_challenge(error) {
         None => Status::with_error_details_and_metadata(code, error.to_string(), details, pushback(error)),
@@ -87,149 +73,6 @@ fn code(error: &Error) -> Code {
     }
 }
 
-/// What a program may branch on, beside the reason.
-fn metadata(error: &Error) -> HashMap<String, String> {
-    let pairs: Vec<(&str, String)> = match error {
-        Error::RateLimited { limit, .. } => vec![("limit", limit.to_string())],
-        Error::ArticleClosed { mode } => vec![("mode", mode.to_string())],
-        Error::MissingRole { role, allowed } => {
-            let allowed: Vec<_> = allowed.iter().map(|role| role.as_str()).collect();
-            vec![("role", role.to_string()), ("allowed", allowed.join(","))]
-        }
-        Error::StaleRevision(last_change) => vec![
-            ("current_status", last_change.status.to_string()),
-            ("current_revision", last_change.revision.to_string()),
-            ("decided_by", last_change.actor.clone()),
-            ("decided_at", last_change.at.to_rfc3339()),
-        ],
-        Error::StaleArticle { current } | Error::StaleSite { current } | Error::StaleTerm { current } => {
-            vec![("current_revision", current.to_string())]
-        }
-        Error::InvalidTransition { from, to } => vec![("from", from.to_string()), ("to", to.to_string())],
-        Error::ArticleNotFound { nearest, .. } => {
-            let keys =
-                [("nearest_1", "nearest_1_title"), ("nearest_2", "nearest_2_title"), ("nearest_3", "nearest_3_title")];
-            let pairs = keys.into_iter().zip(nearest);
-            pairs.flat_map(|((id, title), name)| [(id, name.id.to_string()), (title, name.title.clone())]).collect()
-        }
-        _ => vec![],
-    };
-    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
-}
-
-/// Key of the localized message: the reason's, except where one reason has two stories.
-fn message_key(error: &Error) -> String {
-    match error {
-        Error::StaleArticle { .. } => "error-stale-article".to_owned(),
-        Error::StaleSite { .. } => "error-stale-site".to_owned(),
-        Error::StaleTerm { .. } => "error-stale-term".to_owned(),
-        Error::ArticleNotFound { nearest, .. } if !nearest.is_empty() => "error-article-not-found-nearest".to_owned(),
-        other => format!("error-{}", other.reason().to_lowercase().replace('_', "-")),
-    }
-}
-
-/// Values that the localized message may use.
-fn values(error: &Error) -> Vec<(&'static str, Value)> {
-    match error {
-        Error::RateLimited { retry_after, .. } => vec![("seconds", Value::Number(whole_seconds(*retry_after)))],
-        Error::StaleRevision(last_change) => vec![("actor", Value::Text(last_change.actor.clone()))],
-        Error::InvalidTransition { from, to } => {
-            vec![("from", Value::Text(from.to_string())), ("to", Value::Text(to.to_string()))]
-        }
-        Error::MissingRole { role, .. } => vec![("role", Value::Text(role.to_string()))],
-        Error::ArticleNotFound { nearest, .. } => {
-            let said = |name: &ArticleName| match name.title.as_str() {
-                "" => name.id.to_string(),
-                title => format!("{} ({title})", name.id),
-            };
-            vec![("nearest", Value::Text(nearest.iter().map(said).collect::<Vec<_>>().join("; ")))]
-        }
-        _ => vec![],
-    }
-}
-
-fn whole_seconds(wait: Duration) -> i64 {
-    i64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX)
-}
-
-fn add_details(error: &Error, locale: Locale, details: &mut ErrorDetails) {
-    match error {
-        Error::Invalid(violations) => add_violations(violations, locale, details),
-        Error::Captcha { failure: CaptchaFailure::Incorrect, .. } => {
-            details.add_bad_request_violation("challenge_answer", locale.text("error-captcha-incorrect"));
-        }
-        Error::Captcha { failure: CaptchaFailure::Invalid, .. } => {
-            details.add_bad_request_violation("challenge_token", locale.text("error-captcha-invalid"));
-        }
-        Error::Captcha { failure, .. } => {
-            details.add_precondition_failure_violation("CAPTCHA", "challenge_token", failure.as_str());
-        }
-        Error::PageTokenInvalid => {
-            details.add_bad_request_violation("page_token", locale.text("error-page-token-invalid"));
-        }
-        Error::RequestIdReused => {
-            details.add_bad_request_violation("request_id", locale.text("error-request-id-reused"));
-        }
-        Error::RateLimited { retry_after, limit } => {
-            details.set_retry_info(Some(*retry_after));
-            details.add_quota_failure_violation(limit.as_str(), "over the quota");
-        }
-        Error::Overloaded { retry_after, .. } => {
-            details.set_retry_info(Some(*retry_after));
-        }
-        Error::StorageUnavailable(_) => {
-            details.set_retry_info(Some(STORAGE_RETRY));
-        }
-        Error::ArticleClosed { mode } => {
-            details.add_precondition_failure_violation("MODE", "article_id", mode.as_str());
-        }
-        Error::InvalidTransition { from, .. } => {
-            details.add_precondition_failure_violation("STATUS", "comment_id", from.as_str());
-        }
-        Error::BanSubjectUnknown => {
-            details.add_precondition_failure_violation("SUBJECT", "subject_kind", "unknown");
-        }
-        Error::AlreadyReverted | Error::NotRevertible => {
-            details.add_precondition_failure_violation("REVERT", "target", error.reason());
-        }
-        Error::Internal(_) => {
-            details.set_request_info(super::transport::observe::current_request_id(), "");
-        }
-        other => {
-            if let Some((kind, name)) = resource(other) {
-                details.set_resource_info(kind, name, "", "");
-            }
-        }
-    }
-}
-
-/// What is missing, or was changed by somebody else.
-fn resource(error: &Error) -> Option<(&'static str, String)> {
-    Some(match error {
-        Error::StaleRevision(last_change) => ("duyet.v1.Comment", last_change.comment.to_string()),
-        Error::CommentNotFound(id) => ("duyet.v1.Comment", id.to_string()),
-        Error::ArticleNotFound { id, .. } => ("duyet.v1.Article", id.to_string()),
-        Error::BanNotFound(id) => ("duyet.v1.Ban", id.to_string()),
-        Error::TermNotFound(id) => ("duyet.v1.Term", id.to_string()),
-        Error::AuditEntryNotFound => ("duyet.v1.AuditEntry", String::new()),
-        _ => return None,
-    })
-}
-
-fn add_violations(violations: &Violations, locale: Locale, details: &mut ErrorDetails) {
-    for (field, problem) in violations.iter() {
-        let numbers = problem.numbers();
-        let mut values: Vec<_> = numbers
-            .into_iter()
-            .map(|(name, number)| (name, Value::Number(i64::try_from(number).unwrap_or(i64::MAX))))
-            .collect();
-        if let Problem::UnknownName { nearest } = problem {
-            values.push(("nearest", Value::Text(nearest.clone())));
-        }
-        details.add_bad_request_violation(*field, locale.text_with(problem.key(), &values));
-    }
-}
-
 fn fresh_challenge(error: &Error) -> Option<&IssuedChallenge> {
     match error {
         Error::Captcha { fresh, .. } => fresh.as_deref(),
@@ -265,8 +108,10 @@ fn log(error: &Error) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::domain::rate_limit::LimitName;
+    use crate::{domain::rate_limit::LimitName, grpc::error_details::STORAGE_RETRY};
 
     #[test]
     fn what_may_be_tried_again_says_when() {

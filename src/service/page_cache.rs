@@ -18,7 +18,6 @@ use metrics::counter;
 use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
-use super::public_comments::WrittenList;
 use crate::{
     domain::{
         Result,
@@ -49,6 +48,9 @@ const SLOTS: usize = 1_024;
 const FRAME: u64 = 500;
 /// Bytes of a usual page. Only room for its place is made by it.
 const USUAL: u64 = 10_000;
+
+/// A page as the edge wrote it for the wire: written once for all who get the same.
+pub type WrittenList = Arc<[u8]>;
 
 /// What is known of one article, as of which changes and when.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

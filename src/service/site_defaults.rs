@@ -6,8 +6,9 @@ use crate::domain::{
     challenge::ProofTries,
     comment::TextLimits,
     mode::Mode,
-    policy::{EXPIRE_PENDING_DAYS, SAMPLE_PERCENT, Thresholds},
+    policy::{EXPIRE_PENDING_DAYS, SAMPLE_PERCENT},
     privacy::Retention,
+    spam::Thresholds,
 };
 
 /// What a site may set; the same for all sites until they have settings of their own.

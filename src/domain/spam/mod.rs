@@ -31,6 +31,7 @@ mod term_set;
 mod terms;
 pub mod thresholds;
 pub mod trial;
+mod verdict;
 pub mod views;
 mod words;
 
@@ -44,3 +45,4 @@ pub use snapshot::ModelHead;
 pub use term_key::term_key;
 pub use term_set::{TermHits, TermSet};
 pub use terms::{MAX_TERMS, PastComment, Term, TermChange, TermDraft, TermState, TermTier};
+pub use verdict::{SpamVerdict, Thresholds, verdict};

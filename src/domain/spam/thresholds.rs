@@ -1,6 +1,6 @@
 //! Where a site's scores begin to matter: from what the model said of its own recent decisions, never a fixed number.
 
-use crate::domain::policy::Thresholds;
+use super::Thresholds;
 
 /// Decisions before scores mark anything as spam, and those of each class among them.
 pub const MIN_DECISIONS: u64 = 200;

@@ -6,7 +6,7 @@ use super::ModerationGrpc;
 use crate::{
     domain::{
         Result,
-        policy::Thresholds,
+        spam::Thresholds,
         spam::thresholds::MIN_DECISIONS,
         stats::{self, ModeratorStats},
         violation::Violations,

@@ -5,28 +5,21 @@ use std::{collections::HashMap, panic::AssertUnwindSafe, time::Instant};
 use axum::{extract::Request, response::Response};
 use duyet_locale::Locale;
 use futures_util::FutureExt as _;
-use http::HeaderValue;
 use tonic::{Code, Status};
 use tracing::Instrument as _;
 
 use super::paths::split_path;
 use crate::{
     domain::Error,
-    grpc::{MAX_MESSAGE_BYTES, call::locale_of, role, status::to_status},
+    grpc::{
+        call::locale_of,
+        message_size::MAX_MESSAGE_BYTES,
+        request_id::{request_id, with_current, with_request_id},
+        role,
+        status::to_status,
+    },
     ops::metric::{self, Rpc},
 };
-
-/// Header of the id that a call's log lines carry: the caller's own, or one made here.
-const REQUEST_ID: &str = "x-request-id";
-
-tokio::task_local! {
-    static CURRENT: String;
-}
-
-/// The id of the call that this task serves; empty outside of one.
-pub(in crate::grpc) fn current_request_id() -> String {
-    CURRENT.try_with(Clone::clone).unwrap_or_default()
-}
 
 /// What is counted, by path. Only names from our tables become labels: an attacker may ask for any path.
 pub(in crate::grpc) struct Observer {
@@ -65,7 +58,7 @@ impl Observer {
                 }
             }
         };
-        let response = CURRENT.scope(id.clone(), guarded).instrument(span.clone()).await;
+        let response = with_current(id.clone(), guarded).instrument(span.clone()).await;
         let (code, took) = (name(code_of(&response)), started.elapsed());
         rpc.handled(code, took);
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -103,19 +96,6 @@ const MALFORMED: [&str; 5] = [
 /// The status of a response whose headers hold it; a response with a body ends well or is a stream.
 fn code_of(response: &Response) -> Code {
     Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code())
-}
-
-fn request_id(request: &Request) -> String {
-    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    let plain = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    given.filter(plain).map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned)
-}
-
-fn with_request_id(mut response: Response, id: &str) -> Response {
-    if let Ok(value) = HeaderValue::from_str(id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    response
 }
 
 /// The name under which dashboards know a code.

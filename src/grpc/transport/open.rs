@@ -31,7 +31,7 @@ use crate::{
         Error, Result,
         share::{PeerPlace, PeerPlaces},
     },
-    grpc::{MAX_OPEN_MESSAGE_BYTES, call::locale_of},
+    grpc::{call::locale_of, message_size::MAX_OPEN_MESSAGE_BYTES},
 };
 
 /// How many calls, unfinished messages or streams there may be, and how many of one peer.

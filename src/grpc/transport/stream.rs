@@ -19,7 +19,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at};
 
 use crate::{
     domain::{Error, Result, access::Caller, share::PeerPlace},
-    grpc::{MAX_OPEN_MESSAGE_BYTES, call, status::to_status},
+    grpc::{call, message_size::MAX_OPEN_MESSAGE_BYTES, status::to_status},
     service::Gatekeeper,
 };
 

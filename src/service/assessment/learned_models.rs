@@ -9,8 +9,7 @@ use crate::{
     domain::{
         Result,
         id::SiteId,
-        policy::Thresholds,
-        spam::{Model, ModelHead, thresholds},
+        spam::{Model, ModelHead, Thresholds, thresholds},
     },
     ops::metric,
     service::blocking::blocking,

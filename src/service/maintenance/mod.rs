@@ -5,6 +5,7 @@ mod forget_requests;
 mod jobs;
 mod purge;
 mod queue_gauges;
+mod read_up_to;
 mod recount;
 mod service;
 mod stand_down_terms;

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::train::ReadUpTo;
+use super::read_up_to::ReadLogs;
 use crate::{
     domain::id::SiteId,
     service::{core::Core, privacy::Privacy},
@@ -17,7 +17,7 @@ use crate::{
 pub struct Maintenance {
     pub(super) core: Arc<Core>,
     pub(super) privacy: Arc<Privacy>,
-    pub(super) read_up_to: Mutex<BTreeMap<SiteId, ReadUpTo>>,
+    pub(super) read_logs: ReadLogs,
     /// Sites whose queue gauge is above zero.
     pub(super) waiting_sites: Mutex<BTreeSet<SiteId>>,
     /// Sites that this replica recounted, and until when its word is the last.
@@ -29,7 +29,7 @@ impl Maintenance {
         Self {
             core,
             privacy,
-            read_up_to: Mutex::default(),
+            read_logs: ReadLogs::default(),
             waiting_sites: Mutex::default(),
             drift_measured: Mutex::default(),
         }

@@ -1,10 +1,8 @@
 //! Learning from decisions: one replica trains for all, every replica loads what was learned.
 
-use std::sync::PoisonError;
-
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Maintenance, jobs::Run};
+use super::{Maintenance, jobs::Run, read_up_to::ReadUpTo};
 use crate::{
     domain::{
         Error, Result,
@@ -29,14 +27,6 @@ const MOST_ENTRIES: usize = 200_000;
 /// A model that knows a lot is not stored again for every decision: for so many audit entries, or after so many minutes.
 const ENTRIES: i64 = 20;
 const MINUTES: i64 = 5;
-
-/// How far this replica read a site's log, and when, without finding anything new to learn.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ReadUpTo {
-    version: i64,
-    log_size: i64,
-    at: DateTime<Utc>,
-}
 
 /// Where a log is read from, and what it teaches.
 struct Course {
@@ -78,7 +68,7 @@ impl Maintenance {
     }
 
     async fn is_lesson_due(&self, site: &SiteId, head: Option<&ModelHead>, now: DateTime<Utc>) -> Result<bool> {
-        let seen = self.read_up_to.lock().unwrap_or_else(PoisonError::into_inner).get(site).copied();
+        let seen = self.read_logs.of(site);
         let version = head.map_or(0, |head| head.version);
         let seen = seen.filter(|seen| seen.version == version);
         let start = head.map_or(DateTime::UNIX_EPOCH, |head| head.log_start);
@@ -105,7 +95,7 @@ impl Maintenance {
         let new = &course.lessons.list[known..];
         let seen = |version| ReadUpTo { version, log_size: course.log_size, at: clock() };
         if new.is_empty() && (head.is_none() || goes_on) {
-            self.remember_reading(site, seen(version));
+            self.read_logs.remember(site, seen(version));
             return Ok(true);
         }
         let Some(mut model) = self.teach_all(run, model, new, clock).await? else { return Ok(false) };
@@ -122,7 +112,7 @@ impl Maintenance {
             let rebuilt = !goes_on && version > 0;
             tracing::info!(%site, version = head.version, ham, spam, capped, repeated, rebuilt, "learned from decisions");
             metric::model_trained(site, if rebuilt { "REBUILT" } else { "WENT_ON" });
-            self.remember_reading(site, seen(head.version));
+            self.read_logs.remember(site, seen(head.version));
         }
         Ok(saved)
     }
@@ -221,9 +211,5 @@ impl Maintenance {
             model
         })
         .await
-    }
-
-    fn remember_reading(&self, site: &SiteId, seen: ReadUpTo) {
-        self.read_up_to.lock().unwrap_or_else(PoisonError::into_inner).insert(site.clone(), seen);
     }
 }

@@ -11,6 +11,7 @@ mod revert;
 mod service;
 mod stats;
 mod watch;
+mod watches;
 
 pub use self::{
     audit::{AuditList, AuditRequest},

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::watch::Watches;
+use super::watches::Watches;
 use crate::service::core::Core;
 
 /// The queue, who works on what, and decisions.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Moderation;
 use crate::{
-    domain::{Result, access::Caller, policy::Thresholds, stats::Stats},
+    domain::{Result, access::Caller, spam::Thresholds, stats::Stats},
     service::{assessment::Learned, concurrency_limits::Cost},
 };
 

@@ -9,14 +9,15 @@ use std::{
 use futures_util::FutureExt as _;
 use tokio::{
     sync::broadcast,
-    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until},
+    time::{Instant, Interval, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Moderation,
-    change_feed::{FoundChanges, LookOuts},
+    change_feed::FoundChanges,
     queue_search,
+    watches::{OpenWatch, RETRY_AFTER},
 };
 use crate::{
     domain::{
@@ -26,9 +27,7 @@ use crate::{
         id::{CommentId, SiteId},
         page::QueuePage,
         queue::{QueueFilter, QueueOrder},
-        share::{Place, Places, Shares},
     },
-    ops::metric,
     service::clock::Clock,
     store::Store,
 };
@@ -36,32 +35,8 @@ use crate::{
 /// How long a watch lasts: a client that watches on takes up what it missed, on another replica if there are new ones.
 const LIFE: Duration = Duration::from_secs(300);
 
-/// Watches of one process at once, of one site and of one token.
-const SHARES: Shares = Shares { all: 256, site: 192, token: 64 };
-
 /// Cases looked up in one go.
 const LOOK_UP: usize = 100;
-
-/// Who is told to come again finds a place when somebody else's watch ended.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// All watches of this process.
-pub(super) struct Watches {
-    look_outs: Arc<LookOuts>,
-    places: Arc<Places>,
-    heartbeat: Duration,
-}
-
-impl Watches {
-    pub(super) fn new(heartbeat: Duration) -> Self {
-        Self { look_outs: Arc::default(), places: Arc::default(), heartbeat }
-    }
-
-    /// Ends all, those to come included.
-    pub(super) fn end(&self) {
-        self.look_outs.over.cancel();
-    }
-}
 
 /// What happened to the queue.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,47 +55,24 @@ impl Moderation {
     /// # Errors
     /// `Overloaded` when too many watch: of all, of the caller's site, or with their token.
     pub async fn watch_queue(&self, caller: &Arc<Caller>, filter: QueueFilter, clock: Clock) -> Result<QueueWatch> {
-        let full = || Error::Overloaded { what: "queue watches", retry_after: RETRY_AFTER };
-        let place = self.watches.places.take(caller, SHARES).ok_or_else(full)?;
+        let open = self.watches.open(caller)?;
         let site = &caller.site;
         let filter = self.in_use(site, filter).await?;
         // Listens before it counts, so that nothing happens in between.
-        let changes = self.watches.look_outs.follow(&self.core.store, site, clock);
+        let changes = self.watches.changes(&self.core.store, site, clock);
         let mut watch = QueueWatch {
             view: View { store: Arc::clone(&self.core.store), site: site.clone(), filter, clock },
             changes,
             changed: BTreeSet::new(),
             ready: VecDeque::new(),
-            beats: beats(self.watches.heartbeat),
+            beats: self.watches.beats(),
             ends: Instant::now() + LIFE,
-            over: self.watches.look_outs.over.clone(),
+            over: self.watches.over(),
             ended: false,
-            _open: Open::new(place),
+            _open: open,
         };
         watch.ready.push_back(watch.view.heartbeat().await?);
         Ok(watch)
-    }
-}
-
-fn beats(heartbeat: Duration) -> Interval {
-    let mut beats = interval_at(Instant::now() + heartbeat, heartbeat);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    beats
-}
-
-/// A place among the watches, counted.
-struct Open(#[expect(dead_code, reason = "given back when dropped")] Place);
-
-impl Open {
-    fn new(place: Place) -> Self {
-        metric::watches(1.0);
-        Self(place)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        metric::watches(-1.0);
     }
 }
 
@@ -161,7 +113,7 @@ pub struct QueueWatch {
     ends: Instant,
     over: CancellationToken,
     ended: bool,
-    _open: Open,
+    _open: OpenWatch,
 }
 
 impl QueueWatch {
@@ -234,7 +186,10 @@ impl QueueWatch {
 mod tests {
     use std::sync::Arc;
 
-    use super::{super::change_feed::BUFFER, *};
+    use super::{
+        super::{change_feed::BUFFER, watches::Watches},
+        *,
+    };
     use crate::{
         domain::access::Role,
         store::{contract::UpkeepStore as _, sqlite::SqliteStore},
@@ -250,17 +205,17 @@ mod tests {
         let clock = || chrono::DateTime::UNIX_EPOCH;
         let (token, role) = (uuid::Uuid::nil(), Role::Moderator);
         let caller = Arc::new(Caller { token, site: site.clone(), name: "lan".into(), role });
-        let place = Arc::new(Places::default()).take(&caller, SHARES).unwrap();
+        let watches = Watches::new(Duration::from_secs(15));
         let watch = QueueWatch {
             view: View { store: Arc::new(store), site, filter: QueueFilter::default(), clock },
             changes,
             changed: BTreeSet::new(),
             ready: VecDeque::new(),
-            beats: beats(Duration::from_secs(15)),
+            beats: watches.beats(),
             ends: Instant::now() + LIFE,
             over: over.clone(),
             ended: false,
-            _open: Open::new(place),
+            _open: watches.open(&caller).unwrap(),
         };
         (watch, sender, over)
     }

@@ -2,6 +2,6 @@ mod read;
 mod service;
 
 pub use self::{
-    read::{CommentList, ListRequest, ListedThread, WrittenList},
+    read::{CommentList, ListRequest, ListedThread},
     service::PublicComments,
 };

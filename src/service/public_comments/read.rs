@@ -1,6 +1,6 @@
 //! What readers see: one comment, pages of them, counts.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
@@ -15,7 +15,10 @@ use crate::{
         mode::Mode,
         page::{CommentPage, Order, Thread, thread_cursor},
     },
-    service::page_token::{open_cursor, seal_cursor},
+    service::{
+        page_cache::WrittenList,
+        page_token::{open_cursor, seal_cursor},
+    },
     store::contract::{ArticlePage, Policies},
 };
 
@@ -47,9 +50,6 @@ pub struct CommentList {
     pub total: i64,
     pub mode: Mode,
 }
-
-/// A page as the edge wrote it for the wire: written once for all who get the same.
-pub type WrittenList = Arc<[u8]>;
 
 impl PublicComments {
     /// One visible comment, or the reader's own pending one. `true` beside it means that it is the reader's own.

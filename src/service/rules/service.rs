@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Result, comment::TextLimits, id::SiteId, policy::Thresholds},
+    domain::{Result, comment::TextLimits, id::SiteId, spam::Thresholds},
     service::{assessment::Learned, core::Core},
 };
 

@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::Rules;
+use super::{Rules, terms::PutTermRequest};
 use crate::{
     domain::{
         Error, Result,
         access::Caller,
         comment::FormText,
         lifecycle::Status,
-        policy::{self, SpamVerdict},
         spam::{
-            Assessment, FormSignals, Reading, Term, TermDraft, TermSet, TermState, term_key,
+            Assessment, FormSignals, Reading, SpamVerdict, Term, TermDraft, TermSet, TermState, term_key,
             trial::{self, Collisions, Replay},
+            verdict,
         },
         violation::Problem,
     },
-    service::{PutTermRequest, blocking::blocking, concurrency_limits::Cost, ids::new_id},
+    service::{blocking::blocking, concurrency_limits::Cost, ids::new_id},
 };
 
 /// Decided comments that a term is tried on: ten thousand take a second.
@@ -43,7 +43,7 @@ impl Rules {
     pub fn assess_text(&self, caller: &Arc<Caller>, text: &FormText) -> Result<Assessed> {
         let (site, _place) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
         let assessment = self.core.assessor.assess(site, &Reading::of(text), &FormSignals::default());
-        let verdict = policy::verdict(&assessment, self.core.assessor.thresholds(site));
+        let verdict = verdict(&assessment, self.core.assessor.thresholds(site));
         let learned = self.core.assessor.learned(site).filter(|learned| learned.model.is_ready());
         let decisions =
             learned.as_ref().map_or(0, |learned| i64::try_from(learned.model.decisions()).unwrap_or(i64::MAX));

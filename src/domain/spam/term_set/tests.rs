@@ -2,8 +2,11 @@ use chrono::DateTime;
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
-use super::*;
-use crate::domain::comment::FormText;
+use super::{set::MAX_FINDINGS, *};
+use crate::domain::{
+    comment::FormText,
+    spam::{Reading, Rule, Term, TermState, TermTier},
+};
 
 fn term(pattern: &str, tier: TermTier) -> Term {
     Term {

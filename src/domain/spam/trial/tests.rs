@@ -1,7 +1,13 @@
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
 
 use super::*;
-use crate::domain::{comment::FormText, spam::TermTier};
+use crate::domain::{
+    comment::FormText,
+    id::CommentId,
+    lifecycle::Status,
+    spam::{PastComment, Rule, SpamVerdict, Term, TermSet, TermState, TermTier, Thresholds},
+};
 
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + Duration::minutes(minute)

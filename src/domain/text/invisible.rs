@@ -4,7 +4,8 @@
 use unicode_normalization::char::canonical_combining_class;
 use unicode_properties::{GeneralCategoryGroup, UnicodeEmoji as _};
 
-use super::{character, text};
+use super::visibility::{is_invisible, is_kept, is_selector};
+use crate::domain::character;
 
 const ZERO_WIDTH_SPACE: char = '\u{200b}';
 const NON_JOINER: char = '\u{200c}';
@@ -60,7 +61,7 @@ pub(super) fn seen(raw: &str) -> String {
     while let Some(c) = rest.chars().next() {
         if stands(c) {
             rest = &rest[c.len_utf8()..];
-            if !text::is_selector(c) || takes_selector(kept.chars().next_back()) {
+            if !is_selector(c) || takes_selector(kept.chars().next_back()) {
                 kept.push(c);
             }
             continue;
@@ -76,8 +77,18 @@ pub(super) fn seen(raw: &str) -> String {
     kept
 }
 
+/// How many characters of `raw` nobody sees, without those that spell, that belong to emoji and to the start of a file.
+pub fn invisible_characters(raw: &str) -> usize {
+    let ordinary = |c: char| matches!(c, '\u{200d}' | '\u{feff}' | '\u{e0020}'..='\u{e007f}');
+    let count = |text: &str| text.chars().filter(|c| is_invisible(*c) && !ordinary(*c)).count();
+    match count(raw) {
+        0 => 0,
+        all => all.saturating_sub(count(&seen(raw))),
+    }
+}
+
 fn stands(c: char) -> bool {
-    c == '\n' || text::is_kept(c)
+    c == '\n' || is_kept(c)
 }
 
 /// Keeps the tags that `run` begins with when they spell a flag, and returns what comes after them.
@@ -137,10 +148,21 @@ fn is_part_of_word(c: char) -> bool {
 fn takes_selector(last: Option<char>) -> bool {
     last.is_some_and(|last| {
         let is_plain_letter = u32::from(last) < 0x530 && last.is_alphabetic();
-        !is_plain_letter && !last.is_whitespace() && !text::is_selector(last)
+        !is_plain_letter && !last.is_whitespace() && !is_selector(last)
     })
 }
 
 fn is_in(ranges: &[(char, char)], c: char) -> bool {
     ranges.iter().any(|(first, last)| (*first..=*last).contains(&c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_are_counted_and_those_of_emoji_are_not() {
+        assert_eq!(invisible_characters("c\u{200b}a\u{200c}s\u{2060}i\u{ad}no"), 4);
+        assert_eq!(invisible_characters("\u{feff}👨\u{200d}👩\u{200d}👧 🏴\u{e0067}\u{e0062}\u{e007f} ❤\u{fe0f}"), 0);
+    }
 }

@@ -1,0 +1,59 @@
+//! Forms of a text for comparing.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+use super::{spacing::one_space_between, visibility::is_invisible};
+use crate::domain::character;
+
+/// Folds for comparing only, never for validation: NFKC, lower case, marks stripped, đ to d, nothing invisible, one space between words.
+/// Stripping turns `các` and `lớn` into other words, so a match on folded text proves nothing by itself.
+pub fn fold(text: &str) -> String {
+    let stripped = folded_one_by_one(text).unwrap_or_else(|| {
+        let lower = text.nfkc().flat_map(char::to_lowercase);
+        lower.nfd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c)).map(character::plain_d).collect()
+    });
+    one_space_between(&stripped)
+}
+
+/// A name for comparing whose it is: NFC, lower case, one space between words, nothing invisible. It keeps its marks,
+/// because names that differ in a mark are names of different people: Hoa, Hòa, Hóa.
+pub fn name_key(name: &str) -> String {
+    let visible: String = name.nfc().filter(|c| !is_invisible(*c)).collect();
+    one_space_between(&visible.to_lowercase().nfc().collect::<String>())
+}
+
+/// `None` when a character takes a closer look.
+fn folded_one_by_one(text: &str) -> Option<String> {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        folded.push(character::folded(c)?);
+    }
+    Some(folded)
+}
+
+/// Returns the text in NFC.
+pub(in crate::domain) fn nfc(text: &str) -> Cow<'_, str> {
+    if text.chars().all(character::is_settled) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_their_marks_and_nothing_else_that_people_type_differently() {
+        let nfd: String = "TRẦN  Thị\u{200b} Hòa".nfd().collect();
+        assert_eq!(name_key(&nfd), name_key("trần thị hòa "));
+        let names = ["Hoa", "Hòa", "Hóa", "Hỏa", "Hoá hoa"];
+        assert_eq!(names.map(name_key).into_iter().collect::<std::collections::BTreeSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn folding_makes_marks_and_case_equal() {
+        assert_eq!(fold("ĐƯỜNG  Phố"), "duong pho");
+        assert_eq!(fold("Đường phố"), fold("đuong PHO"));
+        assert_eq!(fold("ｖｉｅｔ"), "viet");
+    }
+}

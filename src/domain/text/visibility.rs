@@ -1,0 +1,42 @@
+//! Which single characters a reader can see.
+
+use unicode_properties::GeneralCategory;
+
+use crate::domain::character;
+
+/// False for what a reader cannot see: controls, bidi overrides, zero-width, tags, fillers, private use.
+pub(super) fn is_kept(c: char) -> bool {
+    let unreadable = matches!(
+        character::category(c),
+        GeneralCategory::Control
+            | GeneralCategory::PrivateUse
+            | GeneralCategory::Surrogate
+            | GeneralCategory::Unassigned
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    );
+    !is_invisible(c) && !unreadable
+}
+
+/// Zero-width characters, bidi overrides, tags and fillers.
+pub fn is_invisible(c: char) -> bool {
+    // Fillers that general categories call letters, marks or symbols.
+    let filler = matches!(
+        c,
+        '\u{34f}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{ffa0}'
+            | '\u{1d159}'
+    );
+    filler || !c.is_ascii() && character::category(c) == GeneralCategory::Format
+}
+
+/// Chooses how the character before it is drawn, as text or as an emoji, among others.
+pub(super) fn is_selector(c: char) -> bool {
+    matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
