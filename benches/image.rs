@@ -12,12 +12,12 @@ use std::{
 use captcha::{Captcha, Difficulty, by_name};
 use chrono::{DateTime, Utc};
 use duyetd::{
-    captcha::{ImageSpec, Pool, Renderer},
+    captcha::{ImagePool, ImageSpec, Renderer},
     domain::{
-        answer::Alphabet,
+        captcha_answer::Alphabet,
         challenge::{ChallengeKind, SealedChallenge},
+        challenge_level::Level,
         image_profile::Profile,
-        level::Level,
     },
     keyring::{Keyring, Purpose},
 };
@@ -106,7 +106,7 @@ fn seal(keyring: &Keyring, answer: String) -> String {
 }
 
 async fn issuing() {
-    let pool = Pool::start(Alphabet::Mixed, Profile::ALL, None).unwrap();
+    let pool = ImagePool::start(Alphabet::Mixed, Profile::ALL, None).unwrap();
     let keyring = Keyring::parse(&Keyring::generate()).unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     let mut pace = tokio::time::interval(Duration::from_secs(1) / PACE);

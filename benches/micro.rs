@@ -7,17 +7,17 @@ use divan::Bencher;
 use duyetd::{
     captcha::{ImageSpec, Renderer},
     domain::{
-        answer::Alphabet,
+        captcha_answer::Alphabet,
         challenge::{ChallengeKind, SealedChallenge},
+        challenge_level::Level,
         comment::{FormText, TextLimits},
         form::RawForm,
         id::SiteId,
         image_profile::Profile,
-        level::Level,
-        rate_limit::{Charge, LimitName, Quotas, Weight},
+        rate_limit::{Charge, ChargeWeight, LimitName, Quotas},
         spam::{self, FormSignals, Knowledge, Reading, assess},
     },
-    keyring::{Keyring, Purpose, Subject},
+    keyring::{Keyring, PseudonymSubject, Purpose},
     limiter::Limiter,
 };
 use rand::{SeedableRng as _, rngs::StdRng};
@@ -116,7 +116,7 @@ fn token_open(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn pseudonym(bencher: Bencher<'_, '_>) {
     let (keyring, site) = (keyring(), site());
-    bencher.bench_local(|| keyring.pseudonym(&site, Subject::Device, &[1; 16]));
+    bencher.bench_local(|| keyring.pseudonym(&site, PseudonymSubject::Device, &[1; 16]));
 }
 
 #[divan::bench]
@@ -129,7 +129,8 @@ fn gcra_in_process(bencher: Bencher<'_, '_>) {
     );
     let limiter = Limiter::local(quotas);
     let names = [LimitName::SubmitsPerDevice, LimitName::SubmitsPerArticle, LimitName::SubmitsPerSite];
-    let charges = names.map(|limit| Charge { limit, subject: "default/0123456789abcdef".into(), weight: Weight::One });
+    let charges =
+        names.map(|limit| Charge { limit, subject: "default/0123456789abcdef".into(), weight: ChargeWeight::One });
     bencher.bench_local(|| runtime.block_on(limiter.check(black_box(&charges))));
 }
 

@@ -10,7 +10,7 @@ use altcha::{Challenge, Payload, SolveChallengeOptions, solve_challenge};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use duyetd::{
     captcha::{Proof, Secrets, pose_proof},
-    domain::{challenge::ProofTries, level::Level},
+    domain::{challenge::ProofTries, challenge_level::Level},
 };
 use rand::{SeedableRng as _, rngs::StdRng};
 

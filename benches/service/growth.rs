@@ -7,7 +7,7 @@ use duyet_proto::v1;
 use rand::seq::IndexedRandom as _;
 
 use crate::{
-    anchors::Postgres,
+    baselines::Postgres,
     load::{self, Figures},
     plans,
     processes::Processes,

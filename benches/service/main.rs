@@ -2,8 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "a bench says what it measured")]
 
-mod anchors;
-mod bare;
+mod bare_servers;
+mod baselines;
 mod growth;
 mod load;
 mod plans;
@@ -69,7 +69,7 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match arguments.command {
-            Some(Command::Bare { limits }) => bare::serve(limits.as_deref()).await,
+            Some(Command::Bare { limits }) => bare_servers::serve(limits.as_deref()).await,
             Some(Command::Growth { sizes, seconds }) => growth::measure(&sizes, Duration::from_secs(seconds)).await,
             Some(Command::Steady { minutes }) => steady::for_minutes(minutes).await,
             Some(Command::Replicas { numbers, seconds }) => {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
-use crate::anchors::Postgres;
+use crate::baselines::Postgres;
 
 /// One statement in so many is explained: enough for each kind, too few to cost anything.
 const SAMPLE: &str = "0.05";

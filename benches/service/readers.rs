@@ -14,8 +14,8 @@ use duyet_proto::v1::{
 use duyetd::{
     domain::{
         challenge::{ChallengeKind, IMAGE_SECONDS, SealedChallenge},
+        challenge_level::Level,
         id::SiteId,
-        level::Level,
     },
     keyring::{Keyring, Purpose},
 };

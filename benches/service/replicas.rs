@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::{
-    anchors::Postgres,
+    baselines::Postgres,
     load::{CALLERS, float},
     readers::{Forms, Links},
     report::{Goal, Report},

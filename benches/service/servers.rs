@@ -103,7 +103,7 @@ impl Server {
         Self::spawn(command, dir)
     }
 
-    /// One of the bare servers of `bare.rs`, in a process of its own.
+    /// One of the bare servers of `bare_servers.rs`, in a process of its own.
     pub(crate) fn bare(arguments: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("bare").args(arguments);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use duyet_proto::v1;
 
 use crate::{
-    anchors::{self, Postgres},
+    baselines::{self, Postgres},
     load::{self, CALLERS, Figures},
     processes::Processes,
     readers::{ARTICLES, Forms, Links, article},
@@ -97,7 +97,7 @@ impl Bench {
     }
 
     async fn embedded(&self, report: &mut Report) -> anyhow::Result<()> {
-        let bare = anchors::sqlite_writer(CALLERS as u64, self.time).await?;
+        let bare = baselines::sqlite_writer(CALLERS as u64, self.time).await?;
         let ours = self.submits(&self.embedded, &Processes(vec![self.embedded.pid()])).await?;
         report.line("bare SQLite writer", &bare);
         report.line("submit, embedded", &ours);
@@ -130,7 +130,7 @@ impl Bench {
         let local = self.decisions(&self.local, &Processes(vec![self.local.pid()])).await?;
         let watched = Processes(vec![self.shared.pid(), self.redis.pid()]);
         let shared = self.decisions(&self.shared, &watched).await?;
-        let script = anchors::redis_benchmark(&self.redis, 200_000)?;
+        let script = baselines::redis_benchmark(&self.redis, 200_000)?;
         report.line("tonic echo", &echo);
         report.line("limit, in process", &local);
         report.line("limit, Redis", &shared);

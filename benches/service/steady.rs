@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    anchors::Postgres,
+    baselines::Postgres,
     load::{self, CALLERS},
     processes::{Processes, descriptors, resident_mib},
     readers::{Forms, Links},

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use duyet_proto::v1::{Comment, CommentStatus, ListCommentsResponse};
 use serde::Serialize;
 
-use crate::{clock, views::grouped};
+use crate::{clock, read_count::grouped};
 
 /// One comment as the page shows it.
 #[derive(Serialize)]

@@ -10,15 +10,15 @@ mod comments;
 mod config;
 mod embedded;
 mod form;
+mod form_problems;
 mod page;
 mod portal;
-mod problems;
+mod read_count;
 mod reader;
 mod report;
 mod routes;
 mod service;
 mod service_error;
-mod views;
 mod widget;
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};

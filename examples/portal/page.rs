@@ -9,7 +9,7 @@ use crate::{
     clock,
     comments::List,
     form::Form,
-    problems::Problems,
+    form_problems::Problems,
 };
 
 /// Everything the page shows.

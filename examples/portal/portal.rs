@@ -10,12 +10,12 @@ use crate::{
     comments::{List, thread_link},
     config::Remote,
     form::Form,
+    form_problems::{Problems, wait_text},
     page::{Page, Pages},
-    problems::{Problems, wait_text},
+    read_count::{ReadCount, grouped},
     reader::{self, Reader},
     service::Service,
     service_error::ServiceError,
-    views::{Views, grouped},
     widget::Widget,
 };
 
@@ -43,7 +43,7 @@ pub(crate) struct Portal {
     pub(crate) pages: Pages,
     pub(crate) url: String,
     pub(crate) widget: Option<Widget>,
-    views: Views,
+    views: ReadCount,
 }
 
 impl Portal {
@@ -53,7 +53,13 @@ impl Portal {
         views_file: Option<PathBuf>,
         widget: Option<Widget>,
     ) -> anyhow::Result<Self> {
-        Ok(Self { service: Service::new(remote)?, pages: Pages::new()?, url, widget, views: Views::open(views_file) })
+        Ok(Self {
+            service: Service::new(remote)?,
+            pages: Pages::new()?,
+            url,
+            widget,
+            views: ReadCount::open(views_file),
+        })
     }
 
     /// The page without its form: the caller knows which form the reader is at. `None` for an address that leads nowhere

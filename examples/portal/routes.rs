@@ -15,9 +15,9 @@ use duyet_proto::v1::{ErrorReason, Outcome};
 use crate::{
     assets, clock,
     form::{Form, new_request_id},
+    form_problems::{Problems, Repair, explain},
     page::Page,
     portal::{IMAGES, Place, Portal, is_open, no_image_text, put},
-    problems::{Problems, Repair, explain},
     reader::{self, Reader},
     report::{self, alert_text},
     service_error::ServiceError,

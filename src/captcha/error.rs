@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::domain::{image_profile::Profile, level::Level};
+use crate::domain::{challenge_level::Level, image_profile::Profile};
 
 /// A number of a style that would stop people or break drawing, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use captcha::{Captcha, Geometry};
 
 use super::{error::StartError, pixel::floor};
-use crate::domain::answer::Alphabet;
+use crate::domain::captcha_answer::Alphabet;
 
 /// Fewest and most pixels that a letter's side may have: anything else is no letter.
 const SIDE: std::ops::RangeInclusive<usize> = 12..=64;

@@ -4,10 +4,10 @@
 mod bitmap;
 mod error;
 mod glyphs;
+mod image_pool;
 mod inversion;
 mod layout;
 mod pixel;
-mod pool;
 mod proof_of_work;
 mod ready_images;
 mod renderer;
@@ -18,7 +18,7 @@ mod warp;
 
 pub use self::{
     error::StartError,
-    pool::Pool,
+    image_pool::ImagePool,
     proof_of_work::{MAX_PROOF_CHARS, Proof, Secrets, pose_proof},
     renderer::{ImageSpec, Renderer},
     sample::{Wish, write_samples},

@@ -122,7 +122,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::answer::Alphabet;
+    use crate::domain::captcha_answer::Alphabet;
 
     const SECRETS: Secrets<'_> = Secrets { challenge: "one", solution: "two" };
 

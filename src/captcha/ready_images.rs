@@ -9,7 +9,7 @@ use std::{
 use metrics::gauge;
 use tokio::sync::Notify;
 
-use crate::domain::{challenge::CaptchaImage, image_profile::Profile, level::Level};
+use crate::domain::{challenge::CaptchaImage, challenge_level::Level, image_profile::Profile};
 
 /// Images kept ready per level: about 400 KB. Half of them are the burst that is served before the renderer takes a core from it.
 const READY: usize = 128;

@@ -10,7 +10,9 @@ use super::{
     style::{self, HEIGHT, Style, WIDTH},
     warp::Warp,
 };
-use crate::domain::{answer::Alphabet, challenge::CaptchaImage, image_profile::Profile, level::Level};
+use crate::domain::{
+    captcha_answer::Alphabet, challenge::CaptchaImage, challenge_level::Level, image_profile::Profile,
+};
 
 /// Longest answer that an image can hold legibly.
 const MAX_LETTERS: usize = 8;

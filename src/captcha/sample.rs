@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::renderer::{ImageSpec, Renderer};
-use crate::domain::{answer::Alphabet, image_profile::Profile, level::Level};
+use crate::domain::{captcha_answer::Alphabet, challenge_level::Level, image_profile::Profile};
 
 /// Which images to draw.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::error::{OutOfBounds, StartError};
-use crate::domain::{image_profile::Profile, level::Level};
+use crate::domain::{challenge_level::Level, image_profile::Profile};
 
 /// Width and height of every image in pixels.
 pub(super) const WIDTH: u16 = 240;

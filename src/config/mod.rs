@@ -14,9 +14,9 @@ mod values;
 mod variables;
 
 pub use address::{AddressError, ListenAddr};
-pub use problem::{ConfigError, Problem};
+pub use problem::{ConfigError, ConfigProblem};
 pub use secret::Secret;
 pub use settings::{Settings, without_empty_variables};
-pub use source::Source;
+pub use source::ConfigSource;
 pub use values::Config;
 pub use variables::{UnknownVariable, unknown_variables};

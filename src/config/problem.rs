@@ -6,7 +6,7 @@ use super::address::{AddressError, ListenAddr};
 
 /// One thing that is wrong: a sentence that names the setting, or the file with line and column.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum ConfigProblem {
     #[error("{}: {problem}", .path.display())]
     InFile { path: PathBuf, problem: Box<Self> },
     /// The file cannot be read: the operating system's text.
@@ -38,32 +38,32 @@ pub enum Problem {
 
 /// Everything that is wrong, a line each.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct ConfigError(pub Vec<Problem>);
+#[error("{}", .0.iter().map(ConfigProblem::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub Vec<ConfigProblem>);
 
-impl From<Problem> for ConfigError {
-    fn from(problem: Problem) -> Self {
+impl From<ConfigProblem> for ConfigError {
+    fn from(problem: ConfigProblem) -> Self {
         Self(vec![problem])
     }
 }
 
 /// Collects problems.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(super) struct Problems(Vec<ConfigProblem>);
 
 impl Problems {
-    pub(super) fn add(&mut self, problem: Problem) {
+    pub(super) fn add(&mut self, problem: ConfigProblem) {
         self.0.push(problem);
     }
 
     pub(super) fn unless(&mut self, is_good: bool, problem: impl FnOnce() -> String) {
         if !is_good {
-            self.add(Problem::Setting(problem()));
+            self.add(ConfigProblem::Setting(problem()));
         }
     }
 
     /// Goes on without a setting that cannot be read.
-    pub(super) fn without<T>(&mut self, setting: Result<Option<T>, Problem>) -> Option<T> {
+    pub(super) fn without<T>(&mut self, setting: Result<Option<T>, ConfigProblem>) -> Option<T> {
         setting.unwrap_or_else(|problem| {
             self.add(problem);
             None
@@ -73,7 +73,7 @@ impl Problems {
     /// Returns the address of a listener, on loopback unless set otherwise.
     pub(super) fn addr(&mut self, setting: &'static str, given: Option<ListenAddr>, port: u16) -> SocketAddr {
         let resolved = given.map(|addr| addr.resolve()).transpose();
-        self.without(resolved.map_err(|source| Problem::Address { setting, source }))
+        self.without(resolved.map_err(|source| ConfigProblem::Address { setting, source }))
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port)))
     }
 

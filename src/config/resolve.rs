@@ -5,14 +5,14 @@ use std::{fs, num::NonZeroU32, path::PathBuf, time::Duration};
 use super::{
     check::MOST_HEARTBEAT_MS,
     listeners::{GrpcSettings, HttpSettings},
-    problem::{ConfigError, Problem, Problems},
+    problem::{ConfigError, ConfigProblem, Problems},
     secret::Secret,
     settings::{CaptchaSettings, PolicySettings, Settings},
-    source::Source,
+    source::ConfigSource,
     values::Config,
 };
 use crate::domain::{
-    answer::Alphabet,
+    captcha_answer::Alphabet,
     image_profile::Profile,
     mode::Mode,
     policy::{EXPIRE_PENDING_DAYS, SAMPLE_PERCENT},
@@ -74,7 +74,7 @@ impl Config {
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
         };
         if needs_keys {
-            problems.add(Problem::KeysMissing);
+            problems.add(ConfigProblem::KeysMissing);
         }
         config.check(&mut problems);
         problems.none().map(|()| config)
@@ -89,15 +89,15 @@ impl Settings {
     /// Everything that is wrong, a line each that names the file or the setting.
     pub fn resolve(self, path: Option<PathBuf>) -> Result<Config, ConfigError> {
         let Some(path) = path else { return Config::from_settings(self.with_secrets_of_environment()?) };
-        let told = |problem| Problem::InFile { path: path.clone(), problem: Box::new(problem) };
-        let text = fs::read_to_string(&path).map_err(|error| told(Problem::Unreadable(error.to_string())))?;
+        let told = |problem| ConfigProblem::InFile { path: path.clone(), problem: Box::new(problem) };
+        let text = fs::read_to_string(&path).map_err(|error| told(ConfigProblem::Unreadable(error.to_string())))?;
         let (file, problems) = Self::from_faulty_toml(&text);
         let mut problems: Vec<_> = problems.into_iter().map(told).collect();
         let flags = self.clone();
         let known = self.with_secrets_of_environment().map_err(ConfigError::from);
         match known.and_then(|known| Config::from_settings(known.over(file))) {
             Ok(config) if problems.is_empty() => {
-                Ok(Config { source: Some(Source { flags, path, text: text.into() }), ..config })
+                Ok(Config { source: Some(ConfigSource { flags, path, text: text.into() }), ..config })
             }
             Ok(_) => Err(ConfigError(problems)),
             Err(ConfigError(more)) => {
@@ -108,7 +108,7 @@ impl Settings {
     }
 }
 
-impl Source {
+impl ConfigSource {
     /// Reads the configuration as it is now.
     ///
     /// # Errors

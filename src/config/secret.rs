@@ -5,7 +5,7 @@ use std::{fmt, fs, path::PathBuf, str::FromStr};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::problem::Problem;
+use super::problem::ConfigProblem;
 
 /// A secret setting. `Debug`, `Display` and serialization show only that it is set.
 #[derive(Clone)]
@@ -27,21 +27,21 @@ impl Secret {
         setting: &'static str,
         value: Option<Self>,
         file: Option<PathBuf>,
-    ) -> Result<Option<Self>, Problem> {
+    ) -> Result<Option<Self>, ConfigProblem> {
         let value = value.filter(|secret| !secret.expose().is_empty());
         let file = file.filter(|path| !path.as_os_str().is_empty());
         match (value, file) {
-            (Some(_), Some(_)) => Err(Problem::SecretAndFile { setting }),
+            (Some(_), Some(_)) => Err(ConfigProblem::SecretAndFile { setting }),
             (value, None) => Ok(value),
             (None, Some(path)) => {
-                let text = fs::read_to_string(&path).map_err(|error| Problem::SecretUnreadable {
+                let text = fs::read_to_string(&path).map_err(|error| ConfigProblem::SecretUnreadable {
                     setting,
                     path: path.clone(),
                     reason: error.to_string(),
                 })?;
                 let text = text.trim();
                 if text.is_empty() {
-                    Err(Problem::SecretEmpty { setting, path })
+                    Err(ConfigProblem::SecretEmpty { setting, path })
                 } else {
                     Ok(Some(text.parse().unwrap_or_else(|never| match never {})))
                 }

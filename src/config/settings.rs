@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     listeners::{GrpcSettings, HttpSettings},
-    problem::Problem,
+    problem::ConfigProblem,
     secret::Secret,
 };
 use crate::domain::{
-    answer::Alphabet, challenge::ProofTries, comment::TextLimits, image_profile::Profile, mode::Mode,
+    captcha_answer::Alphabet, challenge::ProofTries, comment::TextLimits, image_profile::Profile, mode::Mode,
     privacy::Retention, rate_limit::Quotas,
 };
 
@@ -165,11 +165,11 @@ impl Settings {
         given.filter(|(_, path)| !path.as_os_str().is_empty()).collect()
     }
 
-    pub(super) fn with_secrets_of_environment(mut self) -> Result<Self, Problem> {
+    pub(super) fn with_secrets_of_environment(mut self) -> Result<Self, ConfigProblem> {
         let read = |name| match std::env::var(name) {
             Ok(text) => Ok(text.parse().ok()),
             Err(VarError::NotPresent) => Ok(None),
-            Err(VarError::NotUnicode(_)) => Err(Problem::NotUtf8 { setting: name }),
+            Err(VarError::NotUnicode(_)) => Err(ConfigProblem::NotUtf8 { setting: name }),
         };
         self.database_url = read("DATABASE_URL")?;
         self.redis_url = read("REDIS_URL")?;

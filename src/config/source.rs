@@ -6,14 +6,14 @@ use super::{secret::Secret, settings::Settings};
 
 /// The file, and what stands above it.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct ConfigSource {
     pub(super) flags: Settings,
     pub(super) path: PathBuf,
     /// What the file said. Its secrets print nowhere.
     pub(super) text: Secret,
 }
 
-impl Source {
+impl ConfigSource {
     /// What the file said when it was read.
     pub fn text(&self) -> &str {
         self.text.expose()

@@ -1,7 +1,7 @@
 //! Settings out of a TOML text, with everything that is wrong in it and where.
 
 use super::{
-    problem::{ConfigError, Problem},
+    problem::{ConfigError, ConfigProblem},
     settings::Settings,
 };
 
@@ -19,7 +19,7 @@ impl Settings {
     }
 
     /// Reads a TOML text as far as it can be read: what is wrong does not hide what else is wrong.
-    pub(super) fn from_faulty_toml(text: &str) -> (Self, Vec<Problem>) {
+    pub(super) fn from_faulty_toml(text: &str) -> (Self, Vec<ConfigProblem>) {
         let (mut rest, mut found, mut settings) = (text.to_owned(), vec![], Self::default());
         for _ in 0..MOST_PROBLEMS {
             let error = match toml::from_str(&rest) {
@@ -40,10 +40,10 @@ impl Settings {
 }
 
 /// Where and what. The library would show the line itself, which may hold a secret.
-fn placed(error: &toml::de::Error, text: &str) -> Problem {
+fn placed(error: &toml::de::Error, text: &str) -> ConfigProblem {
     let message = error.message().to_owned();
     let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
-        return Problem::Toml { place: String::new(), key: None, message };
+        return ConfigProblem::Toml { place: String::new(), key: None, message };
     };
     let line = before.matches('\n').count() + 1;
     let start = before.rsplit('\n').next().unwrap_or_default();
@@ -52,7 +52,7 @@ fn placed(error: &toml::de::Error, text: &str) -> Problem {
     let key = start.split_once('=').map(|(key, _)| key.trim());
     let is_name = |key: &&str| !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '.'));
     let key = key.filter(is_name).map(str::to_owned);
-    Problem::Toml { place: format!("line {line}, column {column}: "), key, message }
+    ConfigProblem::Toml { place: format!("line {line}, column {column}: "), key, message }
 }
 
 /// The text without the key that is wrong, its lines in their places. `None` where that would change what other lines mean.

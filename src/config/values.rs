@@ -2,9 +2,9 @@
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use super::{secret::Secret, source::Source};
+use super::{secret::Secret, source::ConfigSource};
 use crate::domain::{
-    answer::Alphabet, challenge::ProofTries, comment::TextLimits, image_profile::Profile, mode::Mode,
+    captcha_answer::Alphabet, challenge::ProofTries, comment::TextLimits, image_profile::Profile, mode::Mode,
     privacy::Retention, rate_limit::Quotas, spam::Thresholds,
 };
 
@@ -12,7 +12,7 @@ use crate::domain::{
 #[derive(Debug, Clone)]
 pub struct Config {
     /// To read it again; `None` without a file.
-    pub source: Option<Source>,
+    pub source: Option<ConfigSource>,
     /// Keys, first tokens and the embedded database live here.
     pub data_dir: PathBuf,
     /// `None`: the embedded `SQLite` file.

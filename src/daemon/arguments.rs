@@ -10,7 +10,7 @@ use clap::{
 use super::commands;
 use crate::{
     config::{self, Settings},
-    domain::{access::Role, answer::Alphabet, image_profile::Profile},
+    domain::{access::Role, captcha_answer::Alphabet, image_profile::Profile},
 };
 
 /// Comment moderation and anti-spam for news portals: the server.

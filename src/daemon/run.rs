@@ -13,7 +13,7 @@ use super::{
 use crate::{
     captcha::Wish,
     config::{self, Config, UnknownVariable},
-    domain::level::Level,
+    domain::challenge_level::Level,
     ops::telemetry,
     server,
 };

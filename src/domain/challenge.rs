@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{answer::Alphabet, image_profile::Profile, level::Level};
+use super::{captcha_answer::Alphabet, challenge_level::Level, image_profile::Profile};
 
 /// How long an image may be answered, in seconds.
 pub const IMAGE_SECONDS: i64 = 600;

@@ -214,12 +214,12 @@ pub struct Charge {
     pub limit: LimitName,
     /// Site and subject, already pseudonymous: `default/3f2a…`.
     pub subject: String,
-    pub weight: Weight,
+    pub weight: ChargeWeight,
 }
 
 /// Whether a charge counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Weight {
+pub enum ChargeWeight {
     /// One event.
     One,
     /// One event, which fits only where the reserve stays free: see [`Quotas::reserve`].
@@ -228,7 +228,7 @@ pub enum Weight {
     Look,
 }
 
-impl Weight {
+impl ChargeWeight {
     /// True when the charge changes the count.
     pub const fn counts(self) -> bool {
         matches!(self, Self::One | Self::OneBesideReserve)
@@ -238,7 +238,7 @@ impl Weight {
 impl Charge {
     /// Returns how many events must stay free beside this charge.
     pub fn keeps_free(&self, quotas: &Quotas) -> u32 {
-        if self.weight == Weight::OneBesideReserve { quotas.reserve(self.limit) } else { 0 }
+        if self.weight == ChargeWeight::OneBesideReserve { quotas.reserve(self.limit) } else { 0 }
     }
 }
 

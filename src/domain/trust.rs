@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{challenge::ChallengeKind, level::Level};
+use super::{challenge::ChallengeKind, challenge_level::Level};
 
 /// How far back a device's record goes, in days: as far as pseudonyms of addresses and bans.
 pub const RECORD_DAYS: i64 = 30;

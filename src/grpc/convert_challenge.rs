@@ -7,7 +7,7 @@ use super::convert::to_time;
 use crate::{
     domain::{
         address,
-        answer::Alphabet,
+        captcha_answer::Alphabet,
         challenge::{ChallengeContent, ChallengeKind, IssuedChallenge},
         form::ReaderContext,
         id::SiteId,

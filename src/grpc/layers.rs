@@ -13,7 +13,9 @@ use super::{
     auth, call,
     message_size::MAX_MESSAGE_BYTES,
     role, status,
-    transport::{self, in_flight::InFlight, message::Messages, observe::Observer, open::Open, stream::Checked},
+    transport::{
+        self, in_flight::InFlight, message::Messages, observe::Observer, open_services::OpenServices, stream::Checked,
+    },
 };
 use crate::{domain::Error, service::Gatekeeper};
 
@@ -24,7 +26,7 @@ struct Gates {
     gatekeeper: Arc<Gatekeeper>,
     messages: Messages,
     in_flight: InFlight,
-    open: Open,
+    open: OpenServices,
     heartbeat: Duration,
 }
 
@@ -34,7 +36,7 @@ pub(super) fn layered(router: Router, gatekeeper: Arc<Gatekeeper>, in_flight: In
     let gates = Gates {
         observer: Arc::new(Observer::new()),
         gatekeeper,
-        open: Open::new(messages.clone()),
+        open: OpenServices::new(messages.clone()),
         messages,
         in_flight,
         heartbeat,
@@ -67,8 +69,8 @@ impl Gates {
         let caller = auth::authenticate(&self.gatekeeper, &mut request, peer, allowed).await?;
         // Who waits for a message does so in a place of its own, and leaves the door to others.
         drop(at_the_door);
-        if let Some(seat) = transport::seat_of(&request) {
-            seat.keep();
+        if let Some(slot) = transport::slot_of(&request) {
+            slot.keep();
         }
         let request = self.messages.read(request, MAX_MESSAGE_BYTES, || self.in_flight.wait(&caller)).await?;
         // A watch has a place of its own.

@@ -2,23 +2,23 @@
 //! and are looked up by, so a key is changed in two steps: add the new one behind the old on every replica, then put it
 //! first.
 
-mod access;
+mod access_token;
+mod constant_time;
 mod derive;
-mod hash;
-mod mark;
-mod proof;
+mod key_records;
+mod proof_secrets;
 mod pseudonym;
-mod request;
+mod request_row;
 mod ring;
 mod sealed;
 mod signed;
 
 pub use self::{
-    access::{new_access_token, parse_access_token},
-    hash::{same_hash, same_text},
-    proof::ProofSecrets,
-    pseudonym::{Namer, Subject},
-    request::batch_id,
+    access_token::{new_access_token, parse_access_token},
+    constant_time::{same_hash, same_text},
+    proof_secrets::ProofSecrets,
+    pseudonym::{Namer, PseudonymSubject},
+    request_row::batch_id,
     ring::{EntryProblem, Keyring, KeyringError},
     sealed::{MAX_TOKEN_CHARS, Opening, Purpose},
 };

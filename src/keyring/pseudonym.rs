@@ -12,7 +12,7 @@ use crate::domain::{
 
 /// Whose pseudonym, or of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Subject {
+pub enum PseudonymSubject {
     /// A device token's 16 bytes.
     Device,
     /// An address, as `domain::address::octets` gives it. Addresses are personal and change hands: their pseudonyms cannot be followed
@@ -28,7 +28,7 @@ pub enum Subject {
     Skeleton,
 }
 
-impl Subject {
+impl PseudonymSubject {
     const fn label(self) -> &'static str {
         match self {
             Self::Device => "device",
@@ -55,7 +55,7 @@ pub struct Namer<'a>(&'a Keys);
 impl Namer<'_> {
     /// The pseudonym of `value` on one site: a truncated HMAC-SHA256. Equal values have equal pseudonyms, addresses
     /// with the same salt only.
-    pub fn pseudonym(self, site: &SiteId, subject: Subject, value: &[u8]) -> Pseudonym {
+    pub fn pseudonym(self, site: &SiteId, subject: PseudonymSubject, value: &[u8]) -> Pseudonym {
         let label = [subject.label().as_bytes(), subject.salt(), site.as_str().as_bytes(), value];
         short_mac(&self.0.pseudonym, &label)
     }
@@ -68,7 +68,7 @@ impl Namer<'_> {
 
 impl Keyring {
     /// The pseudonym by the first key, which keys what is new.
-    pub fn pseudonym(&self, site: &SiteId, subject: Subject, value: &[u8]) -> Pseudonym {
+    pub fn pseudonym(&self, site: &SiteId, subject: PseudonymSubject, value: &[u8]) -> Pseudonym {
         self.first().pseudonym(site, subject, value)
     }
 
@@ -101,7 +101,7 @@ mod tests {
     fn addresses_change_their_pseudonym_with_the_salt() {
         let keyring = Keyring::parse(&Keyring::generate()).unwrap();
         let site = SiteId::parse("hue").unwrap();
-        for subject in [Subject::Address, Subject::Prefix] {
+        for subject in [PseudonymSubject::Address, PseudonymSubject::Prefix] {
             let name = |salt| keyring.pseudonym(&site, subject(salt), b"value");
             assert_eq!(name([1; 16]), name([1; 16]));
             assert_ne!(name([1; 16]), name([2; 16]));
@@ -113,11 +113,11 @@ mod tests {
         let (secret, other) = (Keyring::generate(), Keyring::generate());
         let keyring = Keyring::parse(&secret).unwrap();
         let site = SiteId::parse("hue").unwrap();
-        let name = keyring.pseudonym(&site, Subject::Device, b"a");
-        assert_ne!(name, keyring.pseudonym(&site, Subject::Device, b"b"));
-        assert_ne!(name, keyring.pseudonym(&site, Subject::Author, b"a"));
-        assert_ne!(name, keyring.pseudonym(&SiteId::parse("hu").unwrap(), Subject::Device, b"ea"));
+        let name = keyring.pseudonym(&site, PseudonymSubject::Device, b"a");
+        assert_ne!(name, keyring.pseudonym(&site, PseudonymSubject::Device, b"b"));
+        assert_ne!(name, keyring.pseudonym(&site, PseudonymSubject::Author, b"a"));
+        assert_ne!(name, keyring.pseudonym(&SiteId::parse("hu").unwrap(), PseudonymSubject::Device, b"ea"));
         let rotated = Keyring::parse(&format!("{},{secret}", other.replacen('1', "2", 1))).unwrap();
-        assert_ne!(name, rotated.pseudonym(&site, Subject::Device, b"a"));
+        assert_ne!(name, rotated.pseudonym(&site, PseudonymSubject::Device, b"a"));
     }
 }

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         challenge::{ChallengeKind, SealedChallenge},
-        level::Level,
+        challenge_level::Level,
     };
     use chrono::DateTime;
     use proptest::prelude::*;

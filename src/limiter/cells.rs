@@ -12,7 +12,7 @@ use governor::{
 };
 use tokio::sync::Notify;
 
-use crate::domain::rate_limit::{Charge, Weight};
+use crate::domain::rate_limit::{Charge, ChargeWeight};
 
 /// The cells of one limit. Clones share them, so that a charge made through governor can be refunded here.
 ///
@@ -82,9 +82,9 @@ impl StateStore for Cells {
     {
         let Charge { subject, weight, .. } = charge;
         // Governor was asked for the reserve along with the event; only the event is counted.
-        let uncounted = if *weight == Weight::OneBesideReserve { self.0.reserve } else { Nanos::new(0) };
+        let uncounted = if *weight == ChargeWeight::OneBesideReserve { self.0.reserve } else { Nanos::new(0) };
         let f = |cell| f(cell).map(|(value, next): (T, Nanos)| (value, next.saturating_sub(uncounted)));
-        if *weight == Weight::Look {
+        if *weight == ChargeWeight::Look {
             return self.look(subject, f);
         }
         if let Some(mut cell) = self.0.known.get_mut(subject) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisResult, aio::MultiplexedConnection};
 
-use super::patience::{patiently, timed_out};
+use super::answer_timeout::{patiently, timed_out};
 
 /// Longest time to connect and log in.
 const CONNECTION_PATIENCE: Duration = Duration::from_millis(100);

@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 use redis::{ConnectionAddr, ConnectionInfo, RedisResult, Value, from_redis_value};
 
 use super::{
+    answer_timeout::answered,
     connection::open,
     error::Unreachable,
-    patience::answered,
     topology::{at, logged_in},
 };
 

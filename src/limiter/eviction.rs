@@ -6,7 +6,7 @@ use std::{collections::HashMap, time::Duration};
 use redis::{RedisResult, aio::MultiplexedConnection};
 use tokio::time::Instant;
 
-use super::{patience::answered, servers::Servers};
+use super::{answer_timeout::answered, servers::Servers};
 
 /// Time between two readings. One costs a server less than a check does.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -37,7 +37,7 @@ const UNKNOWN: &str = "unknown";
 
 /// What `INFO` says of one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Reading {
+struct EvictionInfo {
     policy: &'static str,
     /// It has a bound of memory, without which it evicts nothing.
     is_bounded: bool,
@@ -45,7 +45,7 @@ struct Reading {
     evicted: u64,
 }
 
-impl Reading {
+impl EvictionInfo {
     fn parse(info: &str) -> Self {
         let value =
             |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
@@ -64,7 +64,7 @@ impl Reading {
 #[derive(Debug, Default)]
 pub(super) struct Evictions {
     /// By address.
-    known: HashMap<String, Reading>,
+    known: HashMap<String, EvictionInfo>,
     read_at: Option<Instant>,
     warned_at: Option<Instant>,
 }
@@ -79,8 +79,8 @@ impl Evictions {
         self.known.retain(|address, _| servers.shards().iter().any(|shard| shard.address == *address));
         for shard in servers.shards() {
             let reading = match info(shard.connection.clone()).await {
-                Ok(info) => Reading::parse(&info),
-                Err(error) if error.code() == Some("NOPERM") => Reading::parse(""),
+                Ok(info) => EvictionInfo::parse(&info),
+                Err(error) if error.code() == Some("NOPERM") => EvictionInfo::parse(""),
                 Err(_) => continue,
             };
             self.take_in(&shard.address, reading, now);
@@ -88,9 +88,9 @@ impl Evictions {
         self.show();
     }
 
-    fn take_in(&mut self, address: &str, reading: Reading, now: Instant) {
+    fn take_in(&mut self, address: &str, reading: EvictionInfo, now: Instant) {
         let before = self.known.insert(address.to_owned(), reading);
-        let told = |one: &Reading| (one.policy, one.is_careless());
+        let told = |one: &EvictionInfo| (one.policy, one.is_careless());
         if before.as_ref().map(told) != Some(told(&reading)) {
             tell_policy(address, &reading);
         }
@@ -122,7 +122,7 @@ async fn info(mut connection: MultiplexedConnection) -> RedisResult<String> {
     answered(redis::cmd("INFO").query_async(&mut connection)).await
 }
 
-fn tell_policy(address: &str, reading: &Reading) {
+fn tell_policy(address: &str, reading: &EvictionInfo) {
     let policy = reading.policy;
     if reading.is_careless() {
         tracing::warn!(
@@ -158,16 +158,16 @@ mod tests {
             ("allkeys-random", true),
             ("of-tomorrow", false),
         ] {
-            assert_eq!(Reading::parse(&info(policy, 1, 0)).is_careless(), careless, "{policy}");
-            assert!(!Reading::parse(&info(policy, 0, 0)).is_careless(), "without a bound nothing is evicted");
+            assert_eq!(EvictionInfo::parse(&info(policy, 1, 0)).is_careless(), careless, "{policy}");
+            assert!(!EvictionInfo::parse(&info(policy, 0, 0)).is_careless(), "without a bound nothing is evicted");
         }
     }
 
     #[test]
     fn what_info_says_is_read_and_what_it_does_not_say_is_unknown() {
-        let read = Reading::parse(&info("allkeys-lfu", 8_388_608, 12));
-        assert_eq!(read, Reading { policy: "allkeys-lfu", is_bounded: true, evicted: 12 });
-        assert_eq!(Reading::parse(""), Reading { policy: UNKNOWN, is_bounded: false, evicted: 0 });
-        assert_eq!(Reading::parse(&info("of-tomorrow", 1, 2)).policy, UNKNOWN);
+        let read = EvictionInfo::parse(&info("allkeys-lfu", 8_388_608, 12));
+        assert_eq!(read, EvictionInfo { policy: "allkeys-lfu", is_bounded: true, evicted: 12 });
+        assert_eq!(EvictionInfo::parse(""), EvictionInfo { policy: UNKNOWN, is_bounded: false, evicted: 0 });
+        assert_eq!(EvictionInfo::parse(&info("of-tomorrow", 1, 2)).policy, UNKNOWN);
     }
 }

@@ -7,11 +7,11 @@ use redis::{Cmd, ErrorKind, RedisError, RedisResult, Script};
 use tokio::time::Instant;
 
 use super::{
-    patience::{answered, timed_out},
+    answer_timeout::{answered, timed_out},
     servers::{Servers, Shard},
     tier_answer::{ChargeOutcome, denies},
 };
-use crate::domain::rate_limit::{Charge, Limit, LimitMode, Quota, Quotas, Weight};
+use crate::domain::rate_limit::{Charge, ChargeWeight, Limit, LimitMode, Quota, Quotas};
 
 /// Once more after the script was unknown, and once more after the server's clock was.
 const TRIES: u32 = 3;
@@ -36,7 +36,7 @@ pub(super) struct Gcra {
 }
 
 /// Charges that are counted in one call, by their places among the charges of the check.
-struct Group<'a> {
+struct CallGroup<'a> {
     shard: &'a Shard,
     subject: &'a str,
     charges: Vec<usize>,
@@ -63,7 +63,7 @@ impl Gcra {
         let groups = groups(servers, charges)?;
         let calls = groups.iter().map(|group| {
             let asked = group.charges.iter().map(|at| (&charges[*at], weight(quotas, &charges[*at])));
-            self.ask(group.shard, Question::new(quotas, asked), Some(deadline))
+            self.ask(group.shard, ScriptCall::new(quotas, asked), Some(deadline))
         });
         let answers = join_all(calls).await;
         let mut outcomes = vec![ChargeOutcome::Taken { remaining: 0 }; charges.len()];
@@ -94,7 +94,7 @@ impl Gcra {
         let groups = groups(servers, charges)?;
         let calls = groups.iter().map(|group| async move {
             let asked = group.charges.iter().map(|at| (&charges[*at], GIVE_BACK));
-            self.ask(group.shard, Question::new(quotas, asked), None).await
+            self.ask(group.shard, ScriptCall::new(quotas, asked), None).await
         });
         try_join_all(calls).await.map(drop)
     }
@@ -104,25 +104,25 @@ impl Gcra {
     pub(super) async fn probe(&self, servers: &Servers) -> RedisResult<()> {
         let probes = servers.shards().iter().map(|shard| async move {
             // One event per millisecond and a burst of a minute: never denied, so it always writes.
-            let question = Question { keys: vec![shard.probe.clone()], args: vec![1_000, 60_000_000, TAKE, 1] };
-            answered(self.ask(shard, question, None)).await
+            let script_call = ScriptCall { keys: vec![shard.probe.clone()], args: vec![1_000, 60_000_000, TAKE, 1] };
+            answered(self.ask(shard, script_call, None)).await
         });
         try_join_all(probes).await.map(drop)
     }
 
-    /// Asks one server. That it does not know the script or finds the question too late means that nothing was counted, so
+    /// Asks one server. That it does not know the script or finds the call too late means that nothing was counted, so
     /// both may be asked again; nothing else may.
     async fn ask(
         &self,
         shard: &Shard,
-        question: Question,
+        script_call: ScriptCall,
         deadline: Option<Instant>,
     ) -> RedisResult<Vec<ChargeOutcome>> {
         let (mut command, mut script) = ("EVALSHA", self.hash.as_str());
         for _ in 0..TRIES {
             let asked_at = Instant::now();
             let latest = deadline.map_or(0, |deadline| shard.clock.latest(deadline));
-            let call = question.call(command, script, latest);
+            let call = script_call.call(command, script, latest);
             let answer: Vec<i64> = match call.query_async(&mut shard.connection.clone()).await {
                 Err(error) if error.code() == Some("NOSCRIPT") => {
                     (command, script) = ("EVAL", self.source);
@@ -133,7 +133,7 @@ impl Gcra {
             let (told, outcomes) = answer.split_first().ok_or_else(strange)?;
             let answered_at = Instant::now();
             shard.clock.learn(*told, asked_at, answered_at);
-            if outcomes.len() == question.keys.len() * 3 {
+            if outcomes.len() == script_call.keys.len() * 3 {
                 return outcomes.chunks_exact(3).map(outcome).collect();
             }
             // It was sent, or its answer read, too late: the server's clock is not to blame.
@@ -146,22 +146,22 @@ impl Gcra {
 }
 
 /// Keys and what is asked of each.
-struct Question {
+struct ScriptCall {
     keys: Vec<String>,
     args: Vec<i64>,
 }
 
-impl Question {
+impl ScriptCall {
     /// Each charge with the weight that is asked of it.
     fn new<'a>(quotas: &Quotas, asked: impl Iterator<Item = (&'a Charge, i64)>) -> Self {
-        let mut question = Self { keys: Vec::new(), args: Vec::new() };
+        let mut script_call = Self { keys: Vec::new(), args: Vec::new() };
         for (charge, weight) in asked {
             let Limit { quota, mode } = quotas.get(charge.limit);
             let (interval, tolerance) = microseconds(quota);
-            question.keys.push(format!("rl:{{{}}}:{}", charge.subject, charge.limit));
-            question.args.extend([interval, tolerance, weight, i64::from(mode == LimitMode::Enforce)]);
+            script_call.keys.push(format!("rl:{{{}}}:{}", charge.subject, charge.limit));
+            script_call.args.extend([interval, tolerance, weight, i64::from(mode == LimitMode::Enforce)]);
         }
-        question
+        script_call
     }
 
     fn call(&self, command: &str, script: &str, latest: i64) -> Cmd {
@@ -171,13 +171,13 @@ impl Question {
     }
 }
 
-fn groups<'a>(servers: &'a Servers, charges: &'a [Charge]) -> RedisResult<Vec<Group<'a>>> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
+fn groups<'a>(servers: &'a Servers, charges: &'a [Charge]) -> RedisResult<Vec<CallGroup<'a>>> {
+    let mut groups: Vec<CallGroup<'a>> = Vec::new();
     for (at, Charge { subject, .. }) in charges.iter().enumerate() {
         let (shard, with_others) = servers.shard_of(subject).ok_or_else(strange)?;
         match groups.iter_mut().find(|group| with_others || group.subject == subject) {
             Some(group) => group.charges.push(at),
-            None => groups.push(Group { shard, subject, charges: vec![at] }),
+            None => groups.push(CallGroup { shard, subject, charges: vec![at] }),
         }
     }
     Ok(groups)
@@ -186,8 +186,8 @@ fn groups<'a>(servers: &'a Servers, charges: &'a [Charge]) -> RedisResult<Vec<Gr
 /// The weight in the script's words: an event beside a reserve asks for room for both.
 fn weight(quotas: &Quotas, charge: &Charge) -> i64 {
     match charge.weight {
-        Weight::One | Weight::OneBesideReserve => TAKE + i64::from(charge.keeps_free(quotas)),
-        Weight::Look => LOOK,
+        ChargeWeight::One | ChargeWeight::OneBesideReserve => TAKE + i64::from(charge.keeps_free(quotas)),
+        ChargeWeight::Look => LOOK,
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     cells::Cells,
     tier_answer::{ChargeOutcome, denies},
 };
-use crate::domain::rate_limit::{Charge, LimitName, Quota, Quotas, Weight};
+use crate::domain::rate_limit::{Charge, ChargeWeight, LimitName, Quota, Quotas};
 
 /// Most subjects one limit remembers: 100,000 keys are about 15 MB, and at the default quotas more readers than
 /// one process could serve in the minute before a count drains.
@@ -24,14 +24,14 @@ pub(super) const CAPACITY: usize = 100_000;
 pub(super) struct Local<C: Clock = DefaultClock> {
     quotas: Quotas,
     /// In the order of `LimitName::ALL`. Those whose quota stays live on under new quotas.
-    limits: Vec<Arc<Counts<C>>>,
+    limits: Vec<Arc<LimitCounts<C>>>,
     capacity: usize,
     crowded: Arc<Notify>,
     clock: C,
 }
 
 /// The counts of one limit.
-struct Counts<C: Clock> {
+struct LimitCounts<C: Clock> {
     limiter: RateLimiter<Charge, Cells, C, StateInformationMiddleware>,
     cells: Cells,
     interval: Duration,
@@ -55,12 +55,12 @@ impl<C: Clock + Clone> Local<C> {
         Self { limits, ..fresh }
     }
 
-    fn counts(&self, name: LimitName) -> Arc<Counts<C>> {
+    fn counts(&self, name: LimitName) -> Arc<LimitCounts<C>> {
         let quota = governor_quota(self.quotas.get(name).quota);
         let reserve = Nanos::from(quota.replenish_interval()) * u64::from(self.quotas.reserve(name));
         let cells = Cells::new(self.capacity, reserve, Arc::clone(&self.crowded));
         let limiter = RateLimiter::new(quota, cells.clone(), self.clock.clone());
-        Arc::new(Counts { limiter, cells, interval: quota.replenish_interval() })
+        Arc::new(LimitCounts { limiter, cells, interval: quota.replenish_interval() })
     }
 
     pub(super) fn quotas(&self) -> &Quotas {
@@ -102,7 +102,7 @@ impl<C: Clock + Clone> Local<C> {
         match self.limit(charge.limit).limiter.check_key_n(charge, asked) {
             Ok(Ok(state)) => {
                 // Governor tells what is left after all it was asked for, of which a look has counted nothing.
-                let uncounted = u32::from(charge.weight == Weight::Look);
+                let uncounted = u32::from(charge.weight == ChargeWeight::Look);
                 ChargeOutcome::Taken { remaining: state.remaining_burst_capacity() + free + uncounted }
             }
             Ok(Err(not_until)) => ChargeOutcome::Denied { retry_after: not_until.wait_time_from(self.clock.now()) },
@@ -111,7 +111,7 @@ impl<C: Clock + Clone> Local<C> {
         }
     }
 
-    fn limit(&self, name: LimitName) -> &Arc<Counts<C>> {
+    fn limit(&self, name: LimitName) -> &Arc<LimitCounts<C>> {
         &self.limits[name as usize]
     }
 }
@@ -146,11 +146,11 @@ mod tests {
     }
 
     fn device(subject: &str) -> Charge {
-        Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{subject}"), weight: Weight::One }
+        Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{subject}"), weight: ChargeWeight::One }
     }
 
     fn site() -> Charge {
-        Charge { limit: LimitName::SubmitsPerSite, subject: "default/site".to_owned(), weight: Weight::One }
+        Charge { limit: LimitName::SubmitsPerSite, subject: "default/site".to_owned(), weight: ChargeWeight::One }
     }
 
     fn taken(remaining: u32) -> ChargeOutcome {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_reserve_stays_free_for_those_who_may_use_it() {
         let (tier, clock, _) = tier("3/30s", "6/60s", 10);
-        let stranger = Charge { weight: Weight::OneBesideReserve, ..site() };
+        let stranger = Charge { weight: ChargeWeight::OneBesideReserve, ..site() };
         for remaining in [5, 4, 3] {
             assert_eq!(tier.take(std::slice::from_ref(&stranger)), [taken(remaining)]);
         }
@@ -268,7 +268,7 @@ mod tests {
     }
 
     fn look(subject: &str) -> Charge {
-        Charge { weight: Weight::Look, ..device(subject) }
+        Charge { weight: ChargeWeight::Look, ..device(subject) }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use dashmap::DashMap;
 use tokio::time::Instant;
 
 use super::tier_answer::{ChargeOutcome, denies};
-use crate::domain::rate_limit::{Charge, LimitName, Quotas, Weight};
+use crate::domain::rate_limit::{Charge, ChargeWeight, LimitName, Quotas};
 
 /// Most denials remembered, about 150 bytes each. Beyond that one costs a call to Redis, as without this.
 const CAPACITY: usize = 50_000;
@@ -18,7 +18,7 @@ const BELIEVED: Duration = Duration::from_secs(5);
 
 /// Denials by limit, subject and weight: what has no room beside the reserve may have room in it.
 #[derive(Default)]
-pub(super) struct RecentDenials(DashMap<(LimitName, String, Weight), Denial>);
+pub(super) struct RecentDenials(DashMap<(LimitName, String, ChargeWeight), Denial>);
 
 #[derive(Clone, Copy)]
 struct Denial {
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn charge(subject: &str) -> Charge {
-        Charge { limit: LimitName::SubmitsPerDevice, subject: subject.into(), weight: Weight::One }
+        Charge { limit: LimitName::SubmitsPerDevice, subject: subject.into(), weight: ChargeWeight::One }
     }
 
     fn denied(seconds: u64) -> ChargeOutcome {
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn what_strangers_are_denied_is_not_denied_to_a_known_reader() {
         let (denials, quotas, now) = (RecentDenials::default(), Quotas::default(), Instant::now());
-        let stranger = Charge { weight: Weight::OneBesideReserve, ..charge("a") };
+        let stranger = Charge { weight: ChargeWeight::OneBesideReserve, ..charge("a") };
         denials.remember(&quotas, std::slice::from_ref(&stranger), &[denied(4)], now);
         assert!(denials.find(&quotas, &[stranger], now).is_some());
         assert_eq!(denials.find(&quotas, &[charge("a")], now), None);

@@ -12,11 +12,11 @@ use tokio::{
 };
 
 use super::{
-    breaker::{Breaker, Fault},
+    answer_timeout::{TimedOut, patiently, until},
+    circuit_breaker::{CircuitBreaker, Fault},
     error::{Unreachable, UrlError},
     eviction::Evictions,
     gcra::Gcra,
-    patience::{TimedOut, patiently, until},
     servers::Servers,
     tier_answer::ChargeOutcome,
     topology::Topology,
@@ -45,7 +45,7 @@ pub(super) struct Redis {
 struct Link {
     /// `None` until first connected. Kept while the breaker is open, as a hint where to look.
     servers: Option<Arc<Servers>>,
-    breaker: Breaker,
+    breaker: CircuitBreaker,
     /// Counts how often Redis came into use: what began before says nothing about the time after.
     term: u64,
 }
@@ -60,7 +60,7 @@ impl Redis {
     /// Reads the URL; connects to nothing.
     pub(super) fn new(url: &str) -> Result<Self, UrlError> {
         let topology = Topology::parse(url)?;
-        let link = Mutex::new(Link { servers: None, breaker: Breaker::default(), term: 0 });
+        let link = Mutex::new(Link { servers: None, breaker: CircuitBreaker::default(), term: 0 });
         Ok(Self { topology, gcra: Gcra::new(), link, doubted: Notify::new() })
     }
 

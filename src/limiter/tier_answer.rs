@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::rate_limit::{Allowance, Charge, Limit, LimitMode, LimitName, Quotas, Weight};
+use crate::domain::rate_limit::{Allowance, Charge, ChargeWeight, Limit, LimitMode, LimitName, Quotas};
 
 /// What one tier says of one charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +21,14 @@ impl ChargeOutcome {
 
 /// The tier that had the last word, as metrics name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum AnswerSource {
     Local,
     Redis,
     /// What Redis denied a moment ago, remembered in this process.
     Memory,
 }
 
-impl Source {
+impl AnswerSource {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Local => "local",
@@ -49,11 +49,16 @@ pub(super) struct TierAnswer<'a> {
     quotas: &'a Quotas,
     charges: &'a [Charge],
     outcomes: Vec<ChargeOutcome>,
-    source: Source,
+    source: AnswerSource,
 }
 
 impl<'a> TierAnswer<'a> {
-    pub(super) fn new(quotas: &'a Quotas, charges: &'a [Charge], outcomes: Vec<ChargeOutcome>, source: Source) -> Self {
+    pub(super) fn new(
+        quotas: &'a Quotas,
+        charges: &'a [Charge],
+        outcomes: Vec<ChargeOutcome>,
+        source: AnswerSource,
+    ) -> Self {
         Self { quotas, charges, outcomes, source }
     }
 
@@ -92,7 +97,7 @@ impl<'a> TierAnswer<'a> {
             let decision = match outcome {
                 ChargeOutcome::Denied { .. } if denies(self.quotas, charge, outcome) => "denied",
                 ChargeOutcome::Denied { .. } => "would_deny",
-                ChargeOutcome::Taken { .. } if denied || charge.weight == Weight::Look => continue,
+                ChargeOutcome::Taken { .. } if denied || charge.weight == ChargeWeight::Look => continue,
                 ChargeOutcome::Taken { .. } => "allowed",
             };
             let (limit, source) = (charge.limit.as_str(), self.source.as_str());
@@ -143,10 +148,10 @@ mod tests {
     use super::*;
 
     fn allowance_under(quotas: &Quotas, outcomes: &[(LimitName, ChargeOutcome)]) -> Allowance {
-        let charge = |limit| Charge { limit, subject: "s".into(), weight: Weight::One };
+        let charge = |limit| Charge { limit, subject: "s".into(), weight: ChargeWeight::One };
         let charges: Vec<_> = outcomes.iter().map(|(limit, _)| charge(*limit)).collect();
         let outcomes = outcomes.iter().map(|(_, outcome)| *outcome).collect();
-        TierAnswer::new(quotas, &charges, outcomes, Source::Local).allowance()
+        TierAnswer::new(quotas, &charges, outcomes, AnswerSource::Local).allowance()
     }
 
     fn allowance(outcomes: &[(LimitName, ChargeOutcome)]) -> Allowance {

@@ -35,15 +35,15 @@ impl Topology {
     pub(super) fn parse(url: &str) -> Result<Self, UrlError> {
         let Some((scheme, rest)) = url.split_once("://") else { return node(url).map(Self::Standalone) };
         if let Some(scheme) = scheme.strip_suffix("+sentinel") {
-            Self::sentinel(scheme, &Parts::split(rest, SENTINEL_FORM)?)
+            Self::sentinel(scheme, &UrlParts::split(rest, SENTINEL_FORM)?)
         } else if let Some(scheme) = scheme.strip_suffix("+cluster") {
-            Self::cluster(scheme, &Parts::split(rest, CLUSTER_FORM)?)
+            Self::cluster(scheme, &UrlParts::split(rest, CLUSTER_FORM)?)
         } else {
             node(url).map(Self::Standalone)
         }
     }
 
-    fn sentinel(scheme: &str, parts: &Parts<'_>) -> Result<Self, UrlError> {
+    fn sentinel(scheme: &str, parts: &UrlParts<'_>) -> Result<Self, UrlError> {
         let (service, database) = parts.path.split_once('/').unwrap_or((parts.path, ""));
         if service.is_empty() {
             return Err(UrlError::ServiceMissing { form: SENTINEL_FORM });
@@ -54,7 +54,7 @@ impl Topology {
         Ok(Self::Sentinel { sentinels, service: service.to_owned(), master })
     }
 
-    fn cluster(scheme: &str, parts: &Parts<'_>) -> Result<Self, UrlError> {
+    fn cluster(scheme: &str, parts: &UrlParts<'_>) -> Result<Self, UrlError> {
         if !matches!(parts.path, "" | "0") {
             return Err(UrlError::ClusterDatabase { form: CLUSTER_FORM });
         }
@@ -101,7 +101,7 @@ pub(super) fn logged_in(sentinel: &ConnectionInfo, master: &ConnectionInfo) -> C
 }
 
 /// What stands between `://` and the end.
-struct Parts<'a> {
+struct UrlParts<'a> {
     /// `user:password@`, or nothing.
     login: &'a str,
     /// At least one.
@@ -109,7 +109,7 @@ struct Parts<'a> {
     path: &'a str,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> UrlParts<'a> {
     fn split(rest: &'a str, form: &'static str) -> Result<Self, UrlError> {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (login, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));

@@ -12,7 +12,7 @@ use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use super::{
     error::{Unreachable, UrlError},
     redis::{self, Redis},
-    tier_answer::{ChargeOutcome, Source, TierAnswer, denies},
+    tier_answer::{AnswerSource, ChargeOutcome, TierAnswer, denies},
     tiers::Tiers,
 };
 use crate::{
@@ -73,7 +73,7 @@ impl Limiter {
         let quotas = tiers.whole.quotas();
         let charges = counted(quotas, charges);
         if let Some((denied, outcomes)) = tiers.denied.find(quotas, &charges, Instant::now()) {
-            return concluded(&TierAnswer::new(quotas, &denied, outcomes, Source::Memory));
+            return concluded(&TierAnswer::new(quotas, &denied, outcomes, AnswerSource::Memory));
         }
         let alone = tiers.whole.take(&charges);
         let part = tiers.part.as_ref().map(|part| (part, part.take(&charges)));
@@ -85,9 +85,11 @@ impl Limiter {
             _ => None,
         };
         let (judged_by, outcomes, source) = match (shared, &part) {
-            (Some(outcomes), _) => (quotas, outcomes, Source::Redis),
-            (None, Some((part, outcomes))) if !is_denied(&alone) => (part.quotas(), outcomes.clone(), Source::Local),
-            (None, _) => (quotas, alone.clone(), Source::Local),
+            (Some(outcomes), _) => (quotas, outcomes, AnswerSource::Redis),
+            (None, Some((part, outcomes))) if !is_denied(&alone) => {
+                (part.quotas(), outcomes.clone(), AnswerSource::Local)
+            }
+            (None, _) => (quotas, alone.clone(), AnswerSource::Local),
         };
         if is_denied(&outcomes) {
             // A tier that counted it before the last word refunds it; one that denied by itself counted nothing.
@@ -97,7 +99,7 @@ impl Limiter {
             if let Some((part, taken)) = part.filter(|(_, taken)| !is_denied(taken)) {
                 part.refund(&charges, &taken);
             }
-            if source == Source::Redis {
+            if source == AnswerSource::Redis {
                 tiers.denied.remember(quotas, &charges, &outcomes, Instant::now());
             }
         }
@@ -164,7 +166,7 @@ async fn sweep_often(tiers: Arc<RwLock<Arc<Tiers>>>, crowded: Arc<Notify>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rate_limit::{LimitName, Weight};
+    use crate::domain::rate_limit::{ChargeWeight, LimitName};
 
     /// Nothing listens there.
     const NO_REDIS: &str = "redis://127.0.0.1:1/";
@@ -174,7 +176,7 @@ mod tests {
         let quotas = Quotas { submits_per_device: "60/24h".parse().unwrap(), ..Quotas::default() };
         let limiter = Limiter::with_redis(quotas, NO_REDIS, NonZeroU32::new(3).unwrap()).unwrap();
         let charge =
-            Charge { limit: LimitName::SubmitsPerDevice, subject: "default/a".to_owned(), weight: Weight::One };
+            Charge { limit: LimitName::SubmitsPerDevice, subject: "default/a".to_owned(), weight: ChargeWeight::One };
         let mut told = Vec::new();
         for _ in 0..21 {
             told.push(limiter.check(std::slice::from_ref(&charge)).await);

@@ -26,7 +26,7 @@ use tokio::{
     time::Sleep,
 };
 
-use super::seats::{Seated, Seats};
+use super::connection_slots::{AdmittedConnection, ConnectionSlots};
 use crate::domain::access;
 
 /// How long a connection lasts. A probe or a scrape takes less, and the next one opens a new connection.
@@ -64,7 +64,7 @@ struct Probes {
 /// When the listener fails.
 pub async fn serve(
     listener: Arc<TcpListener>,
-    seats: Arc<Seats>,
+    slots: Arc<ConnectionSlots>,
     metrics: PrometheusHandle,
     readiness: watch::Receiver<Readiness>,
     gate: Option<MetricsGate>,
@@ -75,7 +75,7 @@ pub async fn serve(
         .route("/readyz", get(readyz))
         .route("/metrics", get(render))
         .with_state(Probes { metrics, readiness, gate });
-    axum::serve(Bounded { listener, seats }, router).with_graceful_shutdown(stop).await
+    axum::serve(BoundedListener { listener, slots }, router).with_graceful_shutdown(stop).await
 }
 
 async fn readyz(State(probes): State<Probes>) -> Response {
@@ -101,13 +101,13 @@ async fn render(State(probes): State<Probes>, headers: HeaderMap) -> Response {
     (content_type, probes.metrics.render()).into_response()
 }
 
-/// Accepts as many connections as there are seats.
-struct Bounded {
+/// Accepts as many connections as there are slots.
+struct BoundedListener {
     listener: Arc<TcpListener>,
-    seats: Arc<Seats>,
+    slots: Arc<ConnectionSlots>,
 }
 
-impl Listener for Bounded {
+impl Listener for BoundedListener {
     type Io = Passing;
     type Addr = SocketAddr;
 
@@ -115,8 +115,8 @@ impl Listener for Bounded {
         loop {
             match self.listener.accept().await {
                 Ok((socket, peer)) => {
-                    if let Some(seated) = self.seats.seat(socket, peer) {
-                        return (Passing { seated, life: Box::pin(tokio::time::sleep(LIFE)) }, peer);
+                    if let Some(admitted) = self.slots.admit(socket, peer) {
+                        return (Passing { admitted, life: Box::pin(tokio::time::sleep(LIFE)) }, peer);
                     }
                 }
                 Err(error) => {
@@ -134,7 +134,7 @@ impl Listener for Bounded {
 
 /// A connection that ends in time.
 struct Passing {
-    seated: Seated,
+    admitted: AdmittedConnection,
     life: Pin<Box<Sleep>>,
 }
 
@@ -147,21 +147,21 @@ impl Passing {
 impl AsyncRead for Passing {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.is_over(cx)?;
-        Pin::new(&mut self.seated).poll_read(cx, buf)
+        Pin::new(&mut self.admitted).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Passing {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.is_over(cx)?;
-        Pin::new(&mut self.seated).poll_write(cx, bytes)
+        Pin::new(&mut self.admitted).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.seated).poll_flush(cx)
+        Pin::new(&mut self.admitted).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.seated).poll_shutdown(cx)
+        Pin::new(&mut self.admitted).poll_shutdown(cx)
     }
 }

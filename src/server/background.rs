@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tonic_health::server::HealthReporter;
 
 use super::{
-    away::Away,
     health::{self, LastSeen},
+    outage_reports::OutageReports,
 };
 use crate::{
     domain::Result,
@@ -101,7 +101,7 @@ pub(super) fn spawn(
 
 /// What all tasks share.
 struct Tasks {
-    away: Arc<Away>,
+    away: Arc<OutageReports>,
     services: Arc<Services>,
     stop: CancellationToken,
 }
@@ -111,7 +111,7 @@ impl Tasks {
     fn start<F: Future<Output = ()> + Send + 'static>(
         &self,
         name: &'static str,
-        task: impl Fn(Arc<Away>, Arc<Services>) -> F + Send + 'static,
+        task: impl Fn(Arc<OutageReports>, Arc<Services>) -> F + Send + 'static,
     ) {
         let (away, services) = (Arc::clone(&self.away), Arc::clone(&self.services));
         let supervised = supervise(name, move || task(Arc::clone(&away), Arc::clone(&services)));
@@ -140,7 +140,7 @@ impl Tasks {
 }
 
 /// Keeps the queue gauges up to date, less often while counting takes long.
-async fn measure(away: Arc<Away>, services: Arc<Services>) {
+async fn measure(away: Arc<OutageReports>, services: Arc<Services>) {
     loop {
         let began = Instant::now();
         if let Err(error) = services.maintenance.measure_queue(now()).await {
@@ -151,7 +151,7 @@ async fn measure(away: Arc<Away>, services: Arc<Services>) {
 }
 
 /// Returns once the database has surveyed its tables.
-async fn survey(away: Arc<Away>, services: Arc<Services>) {
+async fn survey(away: Arc<OutageReports>, services: Arc<Services>) {
     loop {
         let wait = match services.maintenance.survey().await {
             Ok(true) => return,

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 
 use super::{
-    away::Away,
     data_dir::{self, SQLITE_FILE},
+    outage_reports::OutageReports,
 };
 use crate::{
     config::Config,
@@ -78,7 +78,7 @@ pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     patience: Option<Duration>,
     task: impl Fn() -> F,
 ) -> Result<T, Error> {
-    let (began, away) = (tokio::time::Instant::now(), Away::default());
+    let (began, away) = (tokio::time::Instant::now(), OutageReports::default());
     loop {
         match task().await {
             Err(Error::StorageUnavailable(cause)) if patience.is_none_or(|most| began.elapsed() < most) => {
@@ -94,7 +94,7 @@ pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
 
 /// A database that is busy while a start needs it is waited for, as by [`migrate`].
 pub(super) async fn make_first_tokens(config: &Config, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
-    let (patience, away) = (tokio::time::Instant::now() + STORE_PATIENCE, Away::default());
+    let (patience, away) = (tokio::time::Instant::now() + STORE_PATIENCE, OutageReports::default());
     loop {
         let made = data_dir::write_first_tokens(&config.data_dir, gatekeeper).await;
         let is_away = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(Error::StorageUnavailable(_)));

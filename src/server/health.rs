@@ -11,7 +11,7 @@ use tokio::{
 };
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use super::away::Away;
+use super::outage_reports::OutageReports;
 use crate::{
     grpc::SERVICES,
     ops::{http::Readiness, metric},
@@ -45,7 +45,7 @@ impl LastSeen {
 
 /// Keeps `readiness` at the database's state until dropped.
 pub(super) async fn watch_store(
-    away: Arc<Away>,
+    away: Arc<OutageReports>,
     services: Arc<Services>,
     readiness: watch::Sender<Readiness>,
     last_seen: LastSeen,

@@ -12,14 +12,14 @@ use crate::{
     config::Config,
     domain::access::Role,
     grpc::transport::{
-        incoming,
+        listener,
         tls::{self, Tls},
     },
     ops::{
+        connection_slots::ConnectionSlots,
         descriptors::Connections,
         http::{self, MetricsGate, Readiness},
         metric,
-        seats::Seats,
     },
     service::Gatekeeper,
     supervise::supervise,
@@ -56,11 +56,11 @@ pub(super) fn serve_http(
 ) -> anyhow::Result<()> {
     let gate = (!listener.local_addr()?.ip().is_loopback()).then(|| metrics_gate(Arc::clone(gatekeeper)));
     let metrics = metric::install().map_err(anyhow::Error::msg)?;
-    let seats = Seats::new(connections.http, connections.http / 2);
+    let slots = ConnectionSlots::new(connections.http, connections.http / 2);
     let (listener, stop) = (Arc::new(listener), stop.clone());
     tokio::spawn(supervise("http", move || {
-        let (listener, seats, stop) = (Arc::clone(&listener), Arc::clone(&seats), stop.clone().cancelled_owned());
-        let served = http::serve(listener, seats, metrics.clone(), readiness.clone(), gate.clone(), stop);
+        let (listener, slots, stop) = (Arc::clone(&listener), Arc::clone(&slots), stop.clone().cancelled_owned());
+        let served = http::serve(listener, slots, metrics.clone(), readiness.clone(), gate.clone(), stop);
         async move {
             if let Err(error) = served.await {
                 tracing::error!(%error, "metrics and probes are served no more");
@@ -70,20 +70,20 @@ pub(super) fn serve_http(
     Ok(())
 }
 
-/// The seats of gRPC connections, and a peer's share of them.
-pub(super) fn grpc_seats(config: &Config, connections: Connections) -> Arc<Seats> {
-    Seats::new(connections.grpc, config.connections_per_peer.unwrap_or(connections.grpc / 4))
+/// The slots of gRPC connections, and a peer's share of them.
+pub(super) fn grpc_slots(config: &Config, connections: Connections) -> Arc<ConnectionSlots> {
+    ConnectionSlots::new(connections.grpc, config.connections_per_peer.unwrap_or(connections.grpc / 4))
 }
 
 /// Serves calls until `stop`.
 pub(super) fn serve_grpc(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
-    seats: Arc<Seats>,
+    slots: Arc<ConnectionSlots>,
     routes: Routes,
     stop: &CancellationToken,
 ) -> JoinHandle<Result<(), tonic::transport::Error>> {
-    let incoming = incoming::accept(listener, tls, seats, stop.clone());
+    let incoming = listener::accept(listener, tls, slots, stop.clone());
     let server = grpc_server().add_routes(routes);
     tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()))
 }
@@ -95,7 +95,7 @@ fn grpc_server() -> tonic::transport::Server {
         .initial_stream_window_size(128 * 1024)
         // Without a grace period, which would cut calls off: old connections get a GOAWAY and spread over replicas.
         .max_connection_age(Duration::from_secs(300))
-        .http2_keepalive_interval(Some(incoming::KEEPALIVE))
+        .http2_keepalive_interval(Some(listener::KEEPALIVE))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
 }
 

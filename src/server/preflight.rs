@@ -9,11 +9,11 @@ use std::{
 };
 
 use super::{
+    components::{self, captcha, limiter},
     data_dir::{SQLITE_FILE, check_keyring},
     database::{database_trouble, open_store},
-    exposure,
+    exposed_secrets,
     listen::open_tls,
-    parts::{self, captcha, limiter},
 };
 use crate::{config::Config, domain::Error, ops::telemetry, store::postgres::PostgresStore};
 
@@ -41,7 +41,10 @@ pub fn problems(config: &Config) -> Vec<String> {
 
 /// What a start would warn of.
 pub fn warnings(config: &Config) -> Vec<String> {
-    exposure::exposed_secrets(config).into_iter().chain(parts::risks(config).into_iter().map(str::to_owned)).collect()
+    exposed_secrets::exposed_secrets(config)
+        .into_iter()
+        .chain(components::risks(config).into_iter().map(str::to_owned))
+        .collect()
 }
 
 /// Connects to the database and to Redis, and says who does not answer.

@@ -9,9 +9,9 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::parts::site_defaults;
+use super::components::site_defaults;
 use crate::{
-    config::{Config, Source},
+    config::{Config, ConfigSource},
     ops::metric,
     service::Services,
 };
@@ -65,13 +65,13 @@ pub(super) async fn follow(started: Config, services: Arc<Services>, hangups: Ar
 
 /// The file, and what it said when it was last looked at; `None` when it could not be read.
 struct File {
-    source: Source,
+    source: ConfigSource,
     seen: Option<String>,
 }
 
 impl File {
     /// As the start read it. A start may take long, and the file change meanwhile.
-    fn read_from(source: Source) -> Self {
+    fn read_from(source: ConfigSource) -> Self {
         Self { seen: Some(source.text().to_owned()), source }
     }
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::lock::DirLock;
+use super::data_dir_lock::DirLock;
 use crate::{grpc::transport::in_flight::InFlight, ops::http::Readiness, service::Services, store::Store};
 
 /// A server at work. Dropping it without [`Running::stop`] leaves its tasks to the runtime.

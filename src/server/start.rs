@@ -9,14 +9,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    background, data_dir,
+    background,
+    components::{captcha, limiter, site_defaults},
+    data_dir,
+    data_dir_lock::{DirLock, lock_data_dir},
     database::{make_first_tokens, migrate_within, open_store, patiently},
     health,
     keys::{admit_keys, open_keys},
-    listen,
-    lock::{DirLock, lock_data_dir},
-    parts::{captcha, limiter, site_defaults},
-    preflight, reload,
+    listen, preflight, reload,
     running::Running,
 };
 use crate::{
@@ -81,8 +81,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let reload = supervise("config_reload", follow);
     tokio::spawn(stop_rest.clone().run_until_cancelled_owned(reload));
     listen::follow(tls.as_ref(), &stop_rest);
-    let seats = listen::grpc_seats(&config, connections);
-    let grpc = listen::serve_grpc(grpc_listener, tls, seats, routes, &stop_grpc);
+    let slots = listen::grpc_slots(&config, connections);
+    let grpc = listen::serve_grpc(grpc_listener, tls, slots, routes, &stop_grpc);
     tracing::info!(%grpc_addr, %http_addr, store = config.store_name(), "duyetd is ready");
     on_failure.disarm();
     Ok(Running {

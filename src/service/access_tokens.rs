@@ -55,19 +55,19 @@ pub struct NewToken {
 pub struct Gatekeeper {
     store: Arc<dyn Store>,
     keyring: Arc<Keyring>,
-    remembered: Mutex<HashMap<Uuid, Remembered>>,
+    remembered: Mutex<HashMap<Uuid, CachedToken>>,
     strangers: Mutex<Strangers>,
 }
 
 /// A token as the store told it, believed until then.
 #[derive(Clone)]
-struct Remembered {
+struct CachedToken {
     token: Arc<AccessToken>,
     caller: Arc<Caller>,
     until: DateTime<Utc>,
 }
 
-impl Remembered {
+impl CachedToken {
     fn new(token: AccessToken, now: DateTime<Utc>) -> Self {
         let caller =
             Arc::new(Caller { token: token.id, site: token.site.clone(), name: token.name.clone(), role: token.role });
@@ -151,7 +151,7 @@ impl Gatekeeper {
     }
 
     /// A token that was remembered: as it was while that is believed, then as the store tells it.
-    async fn refreshed(&self, known: Remembered, now: DateTime<Utc>) -> Result<Option<Remembered>> {
+    async fn refreshed(&self, known: CachedToken, now: DateTime<Utc>) -> Result<Option<CachedToken>> {
         if now < known.until {
             return Ok(Some(known));
         }
@@ -164,7 +164,7 @@ impl Gatekeeper {
     }
 
     /// A token that was not, which is asked about no more often than the store should be.
-    async fn introduced(&self, id: Uuid, peer: IpAddr, now: DateTime<Utc>) -> Result<Option<Remembered>> {
+    async fn introduced(&self, id: Uuid, peer: IpAddr, now: DateTime<Utc>) -> Result<Option<CachedToken>> {
         {
             let mut strangers = self.strangers();
             if strangers.is_unknown(id, now) {
@@ -181,7 +181,7 @@ impl Gatekeeper {
         Ok(self.remember(id, found, now))
     }
 
-    fn known(&self, id: Uuid) -> Option<Remembered> {
+    fn known(&self, id: Uuid) -> Option<CachedToken> {
         self.lock().get(&id).cloned()
     }
 
@@ -190,7 +190,7 @@ impl Gatekeeper {
         Ok(self.store.find_token(id).await?.filter(|token| self.keyring.vouches_for(token)))
     }
 
-    fn remember(&self, id: Uuid, found: Option<AccessToken>, now: DateTime<Utc>) -> Option<Remembered> {
+    fn remember(&self, id: Uuid, found: Option<AccessToken>, now: DateTime<Utc>) -> Option<CachedToken> {
         let mut remembered = self.lock();
         let Some(token) = found else {
             remembered.remove(&id);
@@ -199,12 +199,12 @@ impl Gatekeeper {
         if remembered.len() >= MAX_REMEMBERED {
             remembered.clear();
         }
-        let fresh = Remembered::new(token, now);
+        let fresh = CachedToken::new(token, now);
         remembered.insert(id, fresh.clone());
         Some(fresh)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Remembered>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, CachedToken>> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

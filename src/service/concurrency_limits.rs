@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::domain::{
     Error, Result,
     access::Caller,
-    share::{Place, Places, Shares},
+    permits::{Place, Places, Shares},
 };
 
 /// What makes a call expensive.

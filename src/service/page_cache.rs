@@ -54,7 +54,7 @@ pub type WrittenList = Arc<[u8]>;
 
 /// What is known of one article, as of which changes and when.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct ArticleKey {
     site: SiteId,
     article: ArticleId,
     changes: (u64, u64),
@@ -62,15 +62,15 @@ struct Key {
 }
 
 /// A first page: its order and size.
-type PageKey = (Key, page::Order, usize);
+type PageKey = (ArticleKey, page::Order, usize);
 
 /// A site and an article of it, if that is known.
 type Policy = (Site, Option<Article>);
 
 #[derive(Clone)]
-struct Weight;
+struct PageWeight;
 
-impl Weighter<PageKey, WrittenList> for Weight {
+impl Weighter<PageKey, WrittenList> for PageWeight {
     fn weight(&self, _: &PageKey, list: &WrittenList) -> u64 {
         FRAME + list.len() as u64
     }
@@ -79,8 +79,8 @@ impl Weighter<PageKey, WrittenList> for Weight {
 /// The pages at hand.
 pub struct PageCache {
     /// `None` keeps nothing.
-    kept: Option<Cache<PageKey, WrittenList, Weight>>,
-    policies: Option<Cache<Key, Arc<Policy>>>,
+    kept: Option<Cache<PageKey, WrittenList, PageWeight>>,
+    policies: Option<Cache<ArticleKey, Arc<Policy>>>,
     /// Other replicas may show what this one hides.
     shared: bool,
     /// When the first moment began: the clock on the wall may be set back.
@@ -127,7 +127,7 @@ impl PageCache {
     pub fn new(mib: u32, shared: bool) -> Self {
         let bytes = u64::from(mib) << 20;
         let places = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX);
-        let kept = (mib > 0).then(|| Cache::with_weighter(places, bytes, Weight));
+        let kept = (mib > 0).then(|| Cache::with_weighter(places, bytes, PageWeight));
         Self {
             kept,
             policies: (mib > 0).then(|| Cache::new(mib as usize * 500)),
@@ -154,12 +154,12 @@ impl PageCache {
         usize::try_from(self.hasher.hash_one((site, article))).unwrap_or_default() % SLOTS
     }
 
-    fn key(&self, site: &SiteId, article: &ArticleId) -> Key {
+    fn key(&self, site: &SiteId, article: &ArticleId) -> ArticleKey {
         let slot = self.slot(site, article);
         let changes = (self.changes.load(Ordering::SeqCst), self.articles[slot].load(Ordering::SeqCst));
         // Each slot has moments of its own, so that not all pages are read at once.
         let moment = self.moment(FRESH.as_micros() * slot as u128 / SLOTS as u128);
-        Key { site: site.clone(), article: article.clone(), changes, moment }
+        ArticleKey { site: site.clone(), article: article.clone(), changes, moment }
     }
 
     /// The number of the moment that it will be in so many microseconds.
@@ -209,7 +209,7 @@ impl PageCache {
         let Some(kept) = self.policies.as_ref().filter(|_| !ids.is_empty()) else {
             return store.find_policies(site, ids).await;
         };
-        let keys: Vec<Key> = ids.iter().map(|id| self.key(site, id)).collect();
+        let keys: Vec<ArticleKey> = ids.iter().map(|id| self.key(site, id)).collect();
         let mut found = Policies::default();
         let mut missing = Vec::new();
         for key in keys {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{rate_limits::Visitor, salts::Salts};
+use super::{rate_limits::LimitedReader, salts::Salts};
 use crate::{
     domain::{
         address,
@@ -16,7 +16,7 @@ use crate::{
         submission::Sender,
         text,
     },
-    keyring::{Keyring, Namer, Subject},
+    keyring::{Keyring, Namer, PseudonymSubject},
 };
 
 /// Makes pseudonyms of what readers send, by the keys of the ring.
@@ -51,11 +51,12 @@ impl Pseudonyms {
     ) -> Sender {
         let hash = |subject, value: &[u8]| key.pseudonym(site, subject, value);
         let names = self.device_of(site, client).map(|device| device_names(key, site, device));
-        let address = client.ip.map(|ip| hash(Subject::Address(salt), &address::octets(address::normalise(ip))));
-        let prefix = client.ip.map(|ip| hash(Subject::Prefix(salt), &address::octets(address::prefix_of(ip))));
+        let address =
+            client.ip.map(|ip| hash(PseudonymSubject::Address(salt), &address::octets(address::normalise(ip))));
+        let prefix = client.ip.map(|ip| hash(PseudonymSubject::Prefix(salt), &address::octets(address::prefix_of(ip))));
         let by_name = || {
             let name = text::name_key(author_name);
-            author_key(hash(Subject::Author, &[&prefix.unwrap_or_default()[..], name.as_bytes()].concat()))
+            author_key(hash(PseudonymSubject::Author, &[&prefix.unwrap_or_default()[..], name.as_bytes()].concat()))
         };
         let (device, author) = names.map_or_else(|| (None, by_name()), |names| (Some(names.device), names.author));
         Sender { device, address, prefix, author, key: Some(key.mark()) }
@@ -92,7 +93,7 @@ impl Pseudonyms {
         said: &str,
         salts: &Salts,
     ) -> Vec<BanSubject> {
-        let fingerprint = key.pseudonym(site, Subject::Fingerprint, said.as_bytes());
+        let fingerprint = key.pseudonym(site, PseudonymSubject::Fingerprint, said.as_bytes());
         let mut subjects = vec![BanSubject { kind: BanKind::Fingerprint, key: fingerprint.to_vec() }];
         for salt in salts.recent() {
             let sender = self.sender_by(key, site, client, author_name, salt);
@@ -109,21 +110,21 @@ impl Pseudonyms {
     }
 
     /// The device that a challenge was issued to, as its submits are counted.
-    pub(super) fn sealed_device(&self, sealed: &SealedChallenge, visitor: Visitor<'_>) -> Option<Pseudonym> {
-        let hash = |device: [u8; 16]| self.keyring.pseudonym(visitor.site, Subject::Device, &device);
+    pub(super) fn sealed_device(&self, sealed: &SealedChallenge, reader: LimitedReader<'_>) -> Option<Pseudonym> {
+        let hash = |device: [u8; 16]| self.keyring.pseudonym(reader.site, PseudonymSubject::Device, &device);
         sealed.device.map(hash)
     }
 
     /// Pseudonyms of the /56 and the /48 around a reader's IPv6 address, as limits count them.
     pub(super) fn wider_prefixes(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<[Pseudonym; 2]> {
-        let hash = |prefix| self.keyring.pseudonym(site, Subject::Prefix(salt), &address::octets(prefix));
+        let hash = |prefix| self.keyring.pseudonym(site, PseudonymSubject::Prefix(salt), &address::octets(prefix));
         Some(address::wider_prefixes(client.ip?)?.map(hash))
     }
 
     /// The pseudonym of the network whose voices count as one with this reader's: see [`address::shared_network`].
     pub(super) fn network(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<Pseudonym> {
         let network = address::shared_network(client.ip?)?;
-        Some(self.keyring.pseudonym(site, Subject::Prefix(salt), &address::octets(network)))
+        Some(self.keyring.pseudonym(site, PseudonymSubject::Prefix(salt), &address::octets(network)))
     }
 
     /// The pseudonyms of a device, else of an address, by the ring's other keys.
@@ -137,7 +138,7 @@ impl Pseudonyms {
 
     /// Hash of folded text: equal for texts that differ in marks, case or spaces.
     pub(super) fn fingerprint(&self, site: &SiteId, folded: &str) -> Pseudonym {
-        self.keyring.pseudonym(site, Subject::Fingerprint, folded.as_bytes())
+        self.keyring.pseudonym(site, PseudonymSubject::Fingerprint, folded.as_bytes())
     }
 
     /// Hash of what a campaign's copies have in common; `None` for a text too short to tell.
@@ -148,13 +149,13 @@ impl Pseudonyms {
 
 /// The skeleton by a key of the ring.
 pub(super) fn skeleton_by(key: Namer<'_>, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
-    Some(key.pseudonym(site, Subject::Skeleton, spam::skeleton(reading)?.as_bytes()))
+    Some(key.pseudonym(site, PseudonymSubject::Skeleton, spam::skeleton(reading)?.as_bytes()))
 }
 
 /// A device's pseudonym and author key by a key of the ring.
 pub(super) fn device_names(key: Namer<'_>, site: &SiteId, device: [u8; 16]) -> DeviceNames {
-    let device = key.pseudonym(site, Subject::Device, &device);
-    DeviceNames { device, author: author_key(key.pseudonym(site, Subject::Author, &device)) }
+    let device = key.pseudonym(site, PseudonymSubject::Device, &device);
+    DeviceNames { device, author: author_key(key.pseudonym(site, PseudonymSubject::Author, &device)) }
 }
 
 /// 16 hex digits.

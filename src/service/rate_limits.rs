@@ -9,10 +9,10 @@ use crate::{
         Error, Result,
         id::{ArticleId, SiteId},
         pseudonym::Pseudonym,
-        rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
+        rate_limit::{Allowance, Charge, ChargeWeight, LimitName, Quotas},
         submission::Sender,
     },
-    keyring::{Keyring, Subject},
+    keyring::{Keyring, PseudonymSubject},
     limiter::Limiter,
 };
 
@@ -36,7 +36,7 @@ pub(super) enum LimitedCall<'a> {
 
 /// Whom limits count.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Visitor<'a> {
+pub(super) struct LimitedReader<'a> {
     pub(super) site: &'a SiteId,
     pub(super) sender: &'a Sender,
     /// The /56 and the /48 around an IPv6 address.
@@ -46,7 +46,7 @@ pub(super) struct Visitor<'a> {
     pub(super) now: DateTime<Utc>,
 }
 
-impl Visitor<'_> {
+impl LimitedReader<'_> {
     fn is_known_device(&self) -> bool {
         self.known && self.sender.device.is_some()
     }
@@ -100,37 +100,35 @@ impl RateLimits {
     ///
     /// # Errors
     /// [`Error::RateLimited`]; nothing is counted then. `Ok(true)` means that the reader is pressed for quota.
-    pub(super) async fn check(&self, event: LimitedCall<'_>, visitor: Visitor<'_>) -> Result<bool> {
-        match self.limiter.check(&self.charges(event, visitor)).await {
+    pub(super) async fn check(&self, event: LimitedCall<'_>, reader: LimitedReader<'_>) -> Result<bool> {
+        match self.limiter.check(&self.charges(event, reader)).await {
             Allowance::Allowed { pressed } => Ok(pressed),
             Allowance::Denied { limit, retry_after } => Err(Error::RateLimited { limit, retry_after }),
         }
     }
 
-    fn charges(&self, event: LimitedCall<'_>, visitor: Visitor<'_>) -> Vec<Charge> {
+    fn charges(&self, event: LimitedCall<'_>, reader: LimitedReader<'_>) -> Vec<Charge> {
         use LimitName as Name;
-        let (look, one) = (Weight::Look, Weight::One);
+        let (look, one) = (ChargeWeight::Look, ChargeWeight::One);
         // Known or not: a report costs a moderator's look, whoever sends it.
-        let anybody = Visitor { known: false, ..visitor };
+        let anybody = LimitedReader { known: false, ..reader };
         match event {
-            LimitedCall::BeforeSubmit => [person(visitor, look, &SUBMITS), person(visitor, look, &FAILURES)].concat(),
+            LimitedCall::BeforeSubmit => [person(reader, look, &SUBMITS), person(reader, look, &FAILURES)].concat(),
             LimitedCall::Submit(article) => {
-                let place = self.place(visitor, article, Name::SubmitsPerArticle, Name::SubmitsPerSite);
-                [&person(visitor, one, &SUBMITS)[..], &place].concat()
+                let place = self.place(reader, article, Name::SubmitsPerArticle, Name::SubmitsPerSite);
+                [&person(reader, one, &SUBMITS)[..], &place].concat()
             }
-            LimitedCall::BeforeVerify => {
-                [person(visitor, look, &CHALLENGES), person(visitor, look, &FAILURES)].concat()
-            }
+            LimitedCall::BeforeVerify => [person(reader, look, &CHALLENGES), person(reader, look, &FAILURES)].concat(),
             LimitedCall::Challenge(article) => {
-                let place = self.place(visitor, article, Name::ChallengesPerArticle, Name::ChallengesPerSite);
+                let place = self.place(reader, article, Name::ChallengesPerArticle, Name::ChallengesPerSite);
                 // A reader who keeps answering wrongly gets harder challenges, and then none.
-                [&person(visitor, one, &CHALLENGES)[..], &person(visitor, look, &FAILURES), &place].concat()
+                [&person(reader, one, &CHALLENGES)[..], &person(reader, look, &FAILURES), &place].concat()
             }
-            LimitedCall::Failure => person(visitor, one, &FAILURES),
+            LimitedCall::Failure => person(reader, one, &FAILURES),
             LimitedCall::BeforeReport => person(anybody, look, &REPORTS),
             LimitedCall::Report(None) => person(anybody, one, &REPORTS),
             LimitedCall::Report(Some(article)) => {
-                let place = self.place(visitor, article, Name::ReportsPerArticle, Name::ReportsPerSite);
+                let place = self.place(reader, article, Name::ReportsPerArticle, Name::ReportsPerSite);
                 [&person(anybody, one, &REPORTS)[..], &place].concat()
             }
         }
@@ -139,15 +137,15 @@ impl RateLimits {
     /// The charges of an article and its site. Only devices that are known may use the reserve.
     fn place(
         &self,
-        visitor: Visitor<'_>,
+        reader: LimitedReader<'_>,
         article: &ArticleId,
         per_article: LimitName,
         per_site: LimitName,
     ) -> [Charge; 2] {
         // Hashed, because a portal's id may hold any character and Redis keys give braces a meaning.
-        let hash = self.keyring.pseudonym(visitor.site, Subject::Fingerprint, article.as_str().as_bytes());
-        let weight = if visitor.is_known_device() { Weight::One } else { Weight::OneBesideReserve };
-        let charge = |limit, subject| Charge { limit, subject: subject_of(visitor.site, subject), weight };
+        let hash = self.keyring.pseudonym(reader.site, PseudonymSubject::Fingerprint, article.as_str().as_bytes());
+        let weight = if reader.is_known_device() { ChargeWeight::One } else { ChargeWeight::OneBesideReserve };
+        let charge = |limit, subject| Charge { limit, subject: subject_of(reader.site, subject), weight };
         [charge(per_article, hash), charge(per_site, [0; 16])]
     }
 }
@@ -155,12 +153,12 @@ impl RateLimits {
 /// The charges of one person. A device that is known answers for itself, and never for others behind its address. A new one counts
 /// against its prefixes too, or a bot would take a new one for each try; but apart from those who have none, so that bots which keep no
 /// cookie use up each other's quota alone. IPv6 prefixes are nested: each has its quota.
-fn person(visitor: Visitor<'_>, weight: Weight, limits: &PerPerson) -> Vec<Charge> {
-    let Visitor { site, sender, wider, .. } = visitor;
+fn person(reader: LimitedReader<'_>, weight: ChargeWeight, limits: &PerPerson) -> Vec<Charge> {
+    let LimitedReader { site, sender, wider, .. } = reader;
     let own = sender.device.map(|device| (limits.device, subject_of(site, device)));
     let crowd = if sender.device.is_some() { ":device" } else { "" };
     let prefixes = sender.prefix.into_iter().chain(wider.into_iter().flatten());
-    let prefixes = limits.prefixes.iter().zip(prefixes).filter(|_| !visitor.is_known_device());
+    let prefixes = limits.prefixes.iter().zip(prefixes).filter(|_| !reader.is_known_device());
     let prefixes = prefixes.map(|(limit, prefix)| (*limit, format!("{}{crowd}", subject_of(site, prefix))));
     own.into_iter().chain(prefixes).map(|(limit, subject)| Charge { limit, subject, weight }).collect()
 }

@@ -7,7 +7,7 @@ use super::{
     page_cache::PageCache, policies::Policies, privacy::Privacy, public_comments::PublicComments, rules::Rules,
     site_defaults::SiteDefaults, submissions::Submissions,
 };
-use crate::{captcha::Pool, domain::rate_limit::Quotas, keyring::Keyring, limiter::Limiter, store::Store};
+use crate::{captcha::ImagePool, domain::rate_limit::Quotas, keyring::Keyring, limiter::Limiter, store::Store};
 
 /// How often a watch shows that it is alive, unless configured otherwise.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -18,7 +18,7 @@ pub struct Parts {
     /// Transactions in which submissions are stored side by side.
     pub writers: usize,
     pub limiter: Limiter,
-    pub images: Pool,
+    pub images: ImagePool,
     pub keyring: Arc<Keyring>,
     pub defaults: SiteDefaults,
     pub pages: PageCache,

@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use crate::domain::id::SiteId;
 
-type Key = (SiteId, Uuid);
+type RequestKey = (SiteId, Uuid);
 type Gate = Arc<tokio::sync::Mutex<()>>;
 
 /// Requests under way, by id. Holds no more than there are calls.
 #[derive(Default)]
-pub(super) struct SingleFlight(Mutex<HashMap<Key, Gate>>);
+pub(super) struct SingleFlight(Mutex<HashMap<RequestKey, Gate>>);
 
 impl SingleFlight {
     /// Waits until no other copy of the request is under way. The next one waits until the flight is dropped.
@@ -29,7 +29,7 @@ impl SingleFlight {
         flight
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Gate>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<RequestKey, Gate>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -37,7 +37,7 @@ impl SingleFlight {
 /// A request under way. Its copies wait until it is dropped.
 pub(super) struct Flight<'a> {
     flights: &'a SingleFlight,
-    key: Key,
+    key: RequestKey,
     gate: Gate,
     held: Option<OwnedMutexGuard<()>>,
 }

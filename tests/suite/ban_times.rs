@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use duyetd::{
-    captcha::Pool,
+    captcha::ImagePool,
     domain::{
         Error, Result,
         access::{Caller, Role},
-        answer::Alphabet,
         ban::{BanEffect, BanKind, BanMade},
+        captcha_answer::Alphabet,
         challenge::ChallengeKind,
         form::{RawForm, ReaderContext},
         id::{ArticleId, CommentId},
@@ -45,7 +45,7 @@ fn at(text: &str) -> DateTime<Utc> {
 
 impl Desk {
     fn at(home: Home) -> Self {
-        let images = Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.to_owned())).unwrap();
+        let images = ImagePool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.to_owned())).unwrap();
         let keyring = Arc::new(Keyring::parse(&Keyring::generate()).unwrap());
         let services = Services::new(Parts {
             store: home.store.clone(),

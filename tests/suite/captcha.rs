@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use duyet_proto::v1;
-use duyetd::domain::answer::Alphabet;
+use duyetd::domain::captcha_answer::Alphabet;
 use uuid::Uuid;
 
 use crate::support::newsroom::{ANSWER, Database, Newsroom, fields, fresh_challenge, on_both_databases, reason};

@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use tonic::{Code, Request, Response, Status, transport::Server};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::support::{canned, programs};
+use crate::support::{canned_service, programs};
 
 /// One pending comment that tries everything a terminal could be tricked with.
 pub const PENDING: &str = "01970000-0000-7000-8000-000000000001";
@@ -218,36 +218,36 @@ impl ModerationService for Canned {
         Err(Status::unimplemented("not asked here"))
     }
 
-    type WatchQueueStream = canned::Events;
+    type WatchQueueStream = canned_service::Events;
 
     async fn watch_queue(
         &self,
         request: Request<v1::WatchQueueRequest>,
     ) -> Result<Response<Self::WatchQueueStream>, Status> {
-        canned::watch_queue(self, request)
+        canned_service::watch_queue(self, request)
     }
 
     async fn bulk_decide(
         &self,
         request: Request<v1::BulkDecideRequest>,
     ) -> Result<Response<v1::BulkDecideResponse>, Status> {
-        canned::bulk_decide(self, request)
+        canned_service::bulk_decide(self, request)
     }
 
     async fn revert(&self, request: Request<v1::RevertRequest>) -> Result<Response<v1::RevertResponse>, Status> {
-        canned::revert(self, request)
+        canned_service::revert(self, request)
     }
 
     async fn escalate(&self, request: Request<v1::EscalateRequest>) -> Result<Response<v1::EscalateResponse>, Status> {
-        canned::escalate(request)
+        canned_service::escalate(request)
     }
 
     async fn add_note(&self, request: Request<v1::AddNoteRequest>) -> Result<Response<v1::AddNoteResponse>, Status> {
-        canned::add_note(request)
+        canned_service::add_note(request)
     }
 
     async fn get_stats(&self, request: Request<v1::GetStatsRequest>) -> Result<Response<v1::GetStatsResponse>, Status> {
-        canned::get_stats(request)
+        canned_service::get_stats(request)
     }
 }
 
@@ -285,25 +285,25 @@ impl PolicyService for Canned {
 
     async fn get_site(&self, request: Request<v1::GetSiteRequest>) -> Result<Response<v1::GetSiteResponse>, Status> {
         admit(&request)?;
-        Ok(Response::new(v1::GetSiteResponse { site: Some(canned::site()) }))
+        Ok(Response::new(v1::GetSiteResponse { site: Some(canned_service::site()) }))
     }
 
     async fn update_site(
         &self,
         request: Request<v1::UpdateSiteRequest>,
     ) -> Result<Response<v1::UpdateSiteResponse>, Status> {
-        canned::update_site(self, request)
+        canned_service::update_site(self, request)
     }
 
     async fn lockdown(&self, request: Request<v1::LockdownRequest>) -> Result<Response<v1::LockdownResponse>, Status> {
-        canned::lockdown(self, request)
+        canned_service::lockdown(self, request)
     }
 
     async fn approve_pending(
         &self,
         request: Request<v1::ApprovePendingRequest>,
     ) -> Result<Response<v1::ApprovePendingResponse>, Status> {
-        canned::approve_pending(self, request)
+        canned_service::approve_pending(self, request)
     }
 }
 

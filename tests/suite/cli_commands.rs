@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::{
     cli::{CONTESTED, DECIDED, Desk, GONE, LIMITED, PENDING, finish, keys},
-    support::canned::{BAN, BATCH, ENTRY},
+    support::canned_service::{BAN, BATCH, ENTRY},
 };
 
 #[test]

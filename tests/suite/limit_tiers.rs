@@ -5,7 +5,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use duyetd::{
-    domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
+    domain::rate_limit::{Allowance, Charge, ChargeWeight, LimitName, Quotas},
     limiter::Limiter,
 };
 
@@ -21,11 +21,11 @@ fn replica(redis: &RedisServer, quotas: Quotas, replicas: u32) -> Limiter {
 }
 
 fn device(name: &str) -> Charge {
-    Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{name}"), weight: Weight::One }
+    Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{name}"), weight: ChargeWeight::One }
 }
 
 fn site() -> Charge {
-    Charge { limit: LimitName::SubmitsPerSite, subject: "default/site".into(), weight: Weight::One }
+    Charge { limit: LimitName::SubmitsPerSite, subject: "default/site".into(), weight: ChargeWeight::One }
 }
 
 async fn count_allowed(limiter: &Limiter, tries: u32, charges: &[Charge]) -> u32 {

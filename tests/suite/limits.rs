@@ -5,7 +5,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use duyetd::{
-    domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
+    domain::rate_limit::{Allowance, Charge, ChargeWeight, LimitName, Quotas},
     limiter::Limiter,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -26,11 +26,11 @@ fn replica(redis: &RedisServer) -> Limiter {
 }
 
 fn device(name: &str) -> Charge {
-    Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{name}"), weight: Weight::One }
+    Charge { limit: LimitName::SubmitsPerDevice, subject: format!("default/{name}"), weight: ChargeWeight::One }
 }
 
 fn site() -> Charge {
-    Charge { limit: LimitName::SubmitsPerSite, subject: "default".to_owned(), weight: Weight::One }
+    Charge { limit: LimitName::SubmitsPerSite, subject: "default".to_owned(), weight: ChargeWeight::One }
 }
 
 async fn allows(limiter: &Limiter, charges: &[Charge]) -> bool {
@@ -106,7 +106,7 @@ async fn replicas_keep_one_reserve_for_known_readers() {
     until_shared(&other, &redis).await;
     exactly([3, 1, 0, 2, 2], async |name| {
         let known = [Charge { subject: name.to_owned(), ..site() }];
-        let stranger = [Charge { weight: Weight::OneBesideReserve, ..known[0].clone() }];
+        let stranger = [Charge { weight: ChargeWeight::OneBesideReserve, ..known[0].clone() }];
         [
             count_allowed(&one, 3, &stranger).await,
             count_allowed(&other, 5, &stranger).await,

@@ -5,7 +5,7 @@
 use std::num::NonZeroU32;
 
 use duyetd::{
-    domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
+    domain::rate_limit::{Allowance, Charge, ChargeWeight, LimitName, Quotas},
     limiter::Limiter,
 };
 
@@ -13,7 +13,7 @@ use crate::support::{newsroom::wide_quotas, process::wait_until, redis::RedisSer
 
 /// A pseudonym as the keyring makes it: 32 hexadecimal digits.
 fn charge(limit: LimitName, subject: usize) -> Charge {
-    Charge { limit, subject: format!("default/{subject:032x}"), weight: Weight::One }
+    Charge { limit, subject: format!("default/{subject:032x}"), weight: ChargeWeight::One }
 }
 
 fn limiter(url: &str, quotas: Quotas) -> Limiter {

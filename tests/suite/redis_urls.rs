@@ -5,7 +5,7 @@
 use std::{num::NonZeroU32, path::Path, process::Command};
 
 use duyetd::{
-    domain::rate_limit::{Charge, LimitName, Quotas, Weight},
+    domain::rate_limit::{Charge, ChargeWeight, LimitName, Quotas},
     limiter::Limiter,
 };
 
@@ -25,7 +25,7 @@ async fn count(url: &str) -> &'static str {
     wait_until("limits are shared", || !limiter.is_degraded());
     for _ in 0..5 {
         let subject = "default/a".to_owned();
-        limiter.check(&[Charge { limit: LimitName::SubmitsPerDevice, subject, weight: Weight::One }]).await;
+        limiter.check(&[Charge { limit: LimitName::SubmitsPerDevice, subject, weight: ChargeWeight::One }]).await;
     }
     limiter.close().await;
     "rl:{default/a}:SubmitsPerDevice"

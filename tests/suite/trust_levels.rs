@@ -5,12 +5,12 @@
 use chrono::{DateTime, Utc};
 use duyet_proto::v1::{self, Action, ChallengeKind, Reason};
 use duyetd::{
-    captcha::Pool,
+    captcha::ImagePool,
     domain::{
         Error, challenge,
+        challenge_level::Level,
         form::ReaderContext,
         id::{ArticleId, SiteId},
-        level::Level,
         rate_limit::Quotas,
     },
     server,
@@ -240,7 +240,7 @@ async fn while_no_image_is_ready_whoever_can_work_does(database: Database) {
     newsroom.desk().policy.lockdown(alarm).await.unwrap();
     let now = DateTime::from_timestamp(now, 0).unwrap();
     let store = server::open_store(&newsroom.config).unwrap();
-    let services = services_with(&store, Pool::idle());
+    let services = services_with(&store, ImagePool::idle());
     let (site, article) = (SiteId::parse("default").unwrap(), ArticleId::parse("bai").unwrap());
     let issue = async |kinds: &[challenge::ChallengeKind]| {
         services.challenges.issue_challenge(&site, &article, &ReaderContext::default(), kinds, now).await

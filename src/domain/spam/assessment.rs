@@ -5,7 +5,7 @@ use super::{
     explanation,
     features::Group,
     finding::Finding,
-    form::{self, FormSignals},
+    form_signals::{self, FormSignals},
     model::{Evidence, Model},
     reading::Reading,
     rules,
@@ -46,7 +46,7 @@ pub fn assess(form: &FormText, signals: &FormSignals, knowledge: &Knowledge<'_>)
 pub fn assess_reading(reading: &Reading<'_>, signals: &FormSignals, knowledge: &Knowledge<'_>) -> Assessment {
     let mut findings = rules::find(reading);
     let rule_logit = rules::logit(&findings);
-    let mut others = form::find(signals);
+    let mut others = form_signals::find(signals);
     let terms = knowledge.terms.map_or_else(TermHits::default, |terms| terms.find(reading));
     let beside = rules::sum(&others) + terms.weight;
     others.extend(terms.findings);

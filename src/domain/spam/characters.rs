@@ -3,8 +3,8 @@
 use unicode_properties::{GeneralCategory as Category, GeneralCategoryGroup as Group};
 
 use crate::domain::{
-    character::{category, group},
     text,
+    unicode::{category, group},
 };
 
 /// Letters a to z in one of the alphabets that phones and pages draw as emoji: regional indicators, circled and squared letters.

@@ -2,19 +2,19 @@
 
 use std::collections::HashSet;
 
-use super::{characters::is_decimal, contact_apps, notes::Notes, patterns, reading::Reading};
+use super::{characters::is_decimal, contact_apps, patterns, reading::Reading, text_counts::TextCounts};
 
 /// How many web addresses there are, and whether they show only once spelt-out dots are written as dots.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Links {
+pub(super) struct LinkFacts {
     pub(super) count: usize,
     pub(super) hidden: bool,
 }
 
 /// What the facts are told from.
 pub(super) struct Facts {
-    notes: Notes,
-    links: Links,
+    notes: TextCounts,
+    links: LinkFacts,
     /// Ways to reach somebody elsewhere; pairs of them say more than one.
     contacts: Vec<&'static str>,
     /// Other names that hold.
@@ -31,12 +31,12 @@ fn holding<const N: usize>(facts: [(&'static str, bool); N]) -> Vec<&'static str
 }
 
 impl Facts {
-    pub(super) fn of(reading: &Reading<'_>, links: Links) -> Self {
+    pub(super) fn of(reading: &Reading<'_>, links: LinkFacts) -> Self {
         let said = reading.said();
         let any = |test: fn(&str) -> bool| said.iter().any(|(_, views)| test(&views.low));
         let plain = said.iter().flat_map(|(_, views)| views.tokens.iter().map(|token| token.plain.as_str()));
         Self {
-            notes: said.iter().fold(Notes::default(), |sum, (_, views)| sum.plus(&views.notes)),
+            notes: said.iter().fold(TextCounts::default(), |sum, (_, views)| sum.plus(&views.notes)),
             links,
             contacts: holding([
                 ("link", links.count > 0),

@@ -5,7 +5,7 @@ use crc::{CRC_32_ISO_HDLC, Crc};
 
 use super::{
     characters::{is_decimal, is_digit},
-    facts::{Facts, Links},
+    facts::{Facts, LinkFacts},
     finding::Field,
     patterns,
     reading::Reading,
@@ -156,8 +156,8 @@ fn grams(reading: &Reading<'_>, see: &mut impl FnMut(Feature<'_>)) {
     }
 }
 
-fn addresses(reading: &Reading<'_>, see: &mut impl FnMut(Feature<'_>)) -> Links {
-    let mut links = Links { count: 0, hidden: false };
+fn addresses(reading: &Reading<'_>, see: &mut impl FnMut(Feature<'_>)) -> LinkFacts {
+    let mut links = LinkFacts { count: 0, hidden: false };
     for (field, views) in reading.said() {
         let dotted = patterns::with_dots(&views.low);
         let text = dotted.as_deref().unwrap_or(&views.low);

@@ -6,11 +6,11 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     characters::{is_decoration, is_dropped, is_styled, is_word, leet},
-    notes::Notes,
-    plain::plain,
+    plain_characters::plain,
+    text_counts::TextCounts,
     words::{fold, is_leet, is_one_character, undisguised},
 };
-use crate::domain::character::{is_compatible, joins_the_one_before};
+use crate::domain::unicode::{is_compatible, joins_the_one_before};
 
 /// Fewer words of one letter in a row than this are an enumeration, not a spaced-out word.
 const SPACED_WORDS: usize = 3;
@@ -24,7 +24,7 @@ pub struct Views {
     /// NFKC, lower case, nothing invisible.
     pub low: String,
     pub tokens: Vec<Token>,
-    pub notes: Notes,
+    pub notes: TextCounts,
     pieces: Vec<Piece>,
 }
 
@@ -212,7 +212,7 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::character;
+    use crate::domain::unicode;
 
     fn plain(text: &str) -> String {
         let words: Vec<String> = Views::of(text).tokens.into_iter().map(|token| token.plain.into()).collect();
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn plain_characters_are_seen_as_a_closer_look_sees_them() {
         let mut seen = 0;
-        for c in character::known().filter(|c| super::plain(*c).is_some()) {
+        for c in unicode::known().filter(|c| super::plain(*c).is_some()) {
             let text = c.to_string();
             let (quick, mut close) = (Views::of(&text), Views::default());
             close.take_cluster(&text, 0);

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::characters::{
     is_decimal, is_digit, is_enclosed_letter, is_greek_or_cyrillic, is_latin, is_letter, look_alike,
 };
-use crate::domain::character;
+use crate::domain::unicode;
 
 /// The word with look-alikes mapped, underscores gone and stretched letters cut; and whether it mixes scripts.
 pub(super) fn undisguised(word: &str, mostly_latin: bool) -> (bool, CompactString) {
@@ -57,8 +57,8 @@ pub(super) fn fold(marked: &CompactString) -> CompactString {
     if marked.is_ascii() {
         return marked.clone();
     }
-    marked.chars().map(character::stripped).collect::<Option<CompactString>>().unwrap_or_else(|| {
-        marked.nfd().filter(|c| !character::is_nonspacing(*c)).map(|c| if c == 'đ' { 'd' } else { c }).collect()
+    marked.chars().map(unicode::stripped).collect::<Option<CompactString>>().unwrap_or_else(|| {
+        marked.nfd().filter(|c| !unicode::is_nonspacing(*c)).map(|c| if c == 'đ' { 'd' } else { c }).collect()
     })
 }
 

@@ -8,7 +8,7 @@ use super::{
     spacing::{line_break_to_space, one_space_between, spaced_lines},
     visibility::{is_invisible, is_kept},
 };
-use crate::domain::character;
+use crate::domain::unicode;
 
 /// Marks kept per base letter after NFC. Vietnamese needs none then; Hebrew and Thai need up to 3.
 const MAX_MARKS: usize = 4;
@@ -48,17 +48,17 @@ fn nothing_unless_seen(text: String) -> String {
 }
 
 fn is_mark_on_another(c: char) -> bool {
-    matches!(character::category(c), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
+    matches!(unicode::category(c), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
 }
 
 /// Stays as it is whatever stands beside it: no cleaning has to look at it. Most texts hold nothing else.
 fn is_ready(c: char) -> bool {
-    if c.is_ascii() { !c.is_ascii_control() } else { character::is_settled(c) && is_kept(c) }
+    if c.is_ascii() { !c.is_ascii_control() } else { unicode::is_settled(c) && is_kept(c) }
 }
 
 /// NFC, piles of marks capped. Most texts come that way.
 fn composed(text: String) -> String {
-    if text.chars().all(character::is_settled) { text } else { cap_marks(text.nfc()) }
+    if text.chars().all(unicode::is_settled) { text } else { cap_marks(text.nfc()) }
 }
 
 fn cap_marks(chars: impl Iterator<Item = char>) -> String {

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use super::{spacing::one_space_between, visibility::is_invisible};
-use crate::domain::character;
+use crate::domain::unicode;
 
 /// Folds for comparing only, never for validation: NFKC, lower case, marks stripped, đ to d, nothing invisible, one space between words.
 /// Stripping turns `các` and `lớn` into other words, so a match on folded text proves nothing by itself.
 pub fn fold(text: &str) -> String {
     let stripped = folded_one_by_one(text).unwrap_or_else(|| {
         let lower = text.nfkc().flat_map(char::to_lowercase);
-        lower.nfd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c)).map(character::plain_d).collect()
+        lower.nfd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c)).map(unicode::plain_d).collect()
     });
     one_space_between(&stripped)
 }
@@ -28,14 +28,14 @@ pub fn name_key(name: &str) -> String {
 fn folded_one_by_one(text: &str) -> Option<String> {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
-        folded.push(character::folded(c)?);
+        folded.push(unicode::folded(c)?);
     }
     Some(folded)
 }
 
 /// Returns the text in NFC.
 pub(in crate::domain) fn nfc(text: &str) -> Cow<'_, str> {
-    if text.chars().all(character::is_settled) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+    if text.chars().all(unicode::is_settled) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 #[cfg(test)]

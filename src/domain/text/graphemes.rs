@@ -2,11 +2,11 @@
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::domain::character;
+use crate::domain::unicode;
 
 /// How many graphemes a reader would count.
 pub fn graphemes(text: &str) -> usize {
-    if text.chars().all(character::stands_alone) {
+    if text.chars().all(unicode::stands_alone) {
         return text.chars().count();
     }
     // What parts words in Khmer is no grapheme to a reader.

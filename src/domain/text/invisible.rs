@@ -5,7 +5,7 @@ use unicode_normalization::char::canonical_combining_class;
 use unicode_properties::{GeneralCategoryGroup, UnicodeEmoji as _};
 
 use super::visibility::{is_invisible, is_kept, is_selector};
-use crate::domain::character;
+use crate::domain::unicode;
 
 const ZERO_WIDTH_SPACE: char = '\u{200b}';
 const NON_JOINER: char = '\u{200c}';
@@ -141,7 +141,7 @@ fn shapes(last: char, c: char, after: Option<char>) -> bool {
 
 fn is_part_of_word(c: char) -> bool {
     use GeneralCategoryGroup::{Letter, Mark, Number};
-    matches!(character::group(c), Letter | Mark | Number)
+    matches!(unicode::group(c), Letter | Mark | Number)
 }
 
 /// A selector picks a form of the character before it; letters of Latin, Greek and Cyrillic have one form.

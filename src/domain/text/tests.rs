@@ -2,7 +2,7 @@ use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::*;
-use crate::domain::character;
+use crate::domain::unicode;
 
 /// Emoji and words that invisible characters spell.
 const SPELT: [&str; 37] = [
@@ -62,7 +62,7 @@ proptest::proptest! {
     fn the_short_ways_say_what_the_long_ways_say(text in "[a-zA-ZđĐớỚßİ0-9\u{300}-\u{303}\u{31b}\u{323}\u{1100}-\u{1112}ｎﬁ\r\n \u{200d}👨가-각]{0,12}|\\PC{0,12}") {
         let lower = text.nfkc().flat_map(char::to_lowercase);
         let seen = |c: &char| !is_combining_mark(*c) && !is_invisible(*c);
-        let long: String = lower.nfd().filter(seen).map(character::plain_d).collect();
+        let long: String = lower.nfd().filter(seen).map(unicode::plain_d).collect();
         proptest::prop_assert_eq!(fold(&text), long.split_whitespace().collect::<Vec<_>>().join(" "));
         proptest::prop_assert_eq!(graphemes(&text), text.graphemes(true).count());
     }

@@ -2,12 +2,12 @@
 
 use unicode_properties::GeneralCategory;
 
-use crate::domain::character;
+use crate::domain::unicode;
 
 /// False for what a reader cannot see: controls, bidi overrides, zero-width, tags, fillers, private use.
 pub(super) fn is_kept(c: char) -> bool {
     let unreadable = matches!(
-        character::category(c),
+        unicode::category(c),
         GeneralCategory::Control
             | GeneralCategory::PrivateUse
             | GeneralCategory::Surrogate
@@ -33,7 +33,7 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{ffa0}'
             | '\u{1d159}'
     );
-    filler || !c.is_ascii() && character::category(c) == GeneralCategory::Format
+    filler || !c.is_ascii() && unicode::category(c) == GeneralCategory::Format
 }
 
 /// Chooses how the character before it is drawn, as text or as an emoji, among others.

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         Error, Result,
         access::{Caller, Role},
-        share::{Place, Places, Shares},
+        permits::{Place, Places, Shares},
     },
     ops::metric,
 };

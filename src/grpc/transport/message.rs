@@ -47,7 +47,7 @@ impl Messages {
     ) -> Result<Request> {
         let (parts, body) = request.into_parts();
         let mut frames = body.into_data_stream();
-        let mut read = Read { buffer: Buffer::Whole(Bytes::new()), limit, counted: 0, all: self };
+        let mut read = ReadMessage { buffer: Buffer::Whole(Bytes::new()), limit, counted: 0, all: self };
         // Nearly always everything came with the headers.
         loop {
             match frames.next().now_or_never() {
@@ -68,7 +68,7 @@ impl Messages {
 }
 
 /// What came of a message.
-struct Read<'a> {
+struct ReadMessage<'a> {
     buffer: Buffer,
     limit: usize,
     /// Bytes of it that are counted among all unfinished ones.
@@ -83,7 +83,7 @@ enum Buffer {
     Copied(Vec<u8>),
 }
 
-impl Read<'_> {
+impl ReadMessage<'_> {
     fn push(&mut self, frame: Result<Bytes, axum::Error>) -> Result<()> {
         // The client or the connection is gone: nobody hears the answer.
         let frame = frame.map_err(|_| Error::MessageMalformed)?;
@@ -139,7 +139,7 @@ impl Read<'_> {
     }
 }
 
-impl Drop for Read<'_> {
+impl Drop for ReadMessage<'_> {
     fn drop(&mut self) {
         self.all.0.fetch_sub(self.counted, Ordering::Relaxed);
     }

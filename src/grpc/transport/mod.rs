@@ -2,10 +2,10 @@
 
 pub mod deadline;
 pub mod in_flight;
-pub mod incoming;
+pub mod listener;
 pub mod message;
 pub mod observe;
-pub mod open;
+pub mod open_services;
 mod paths;
 mod peer;
 pub mod stream;
@@ -13,5 +13,5 @@ pub mod tls;
 
 pub(super) use self::{
     paths::{is_answered_by_stream, is_stream},
-    peer::{peer_of, seat_of},
+    peer::{peer_of, slot_of},
 };

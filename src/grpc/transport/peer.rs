@@ -7,14 +7,14 @@ use std::{
 
 use axum::extract::Request;
 
-use crate::ops::seats::Seat;
+use crate::ops::connection_slots::ConnectionSlot;
 
-/// The seat of a request's connection.
-pub(in crate::grpc) fn seat_of(request: &Request) -> Option<&Arc<Seat>> {
+/// The slot of a request's connection.
+pub(in crate::grpc) fn slot_of(request: &Request) -> Option<&Arc<ConnectionSlot>> {
     request.extensions().get()
 }
 
 /// Whom a request's connection counts for.
 pub(in crate::grpc) fn peer_of(request: &Request) -> IpAddr {
-    seat_of(request).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |seat| seat.peer())
+    slot_of(request).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |slot| slot.peer())
 }

@@ -18,7 +18,7 @@ use http_body::Frame;
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at};
 
 use crate::{
-    domain::{Error, Result, access::Caller, share::PeerPlace},
+    domain::{Error, Result, access::Caller, permits::PeerPlace},
     grpc::{call, message_size::MAX_OPEN_MESSAGE_BYTES, status::to_status},
     service::Gatekeeper,
 };

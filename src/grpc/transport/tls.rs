@@ -38,7 +38,7 @@ pub struct Files {
 
 /// What the files said.
 #[derive(PartialEq, Eq)]
-struct Read {
+struct FileContents {
     cert: Vec<u8>,
     key: Vec<u8>,
     client_ca: Option<Vec<u8>>,
@@ -132,17 +132,17 @@ impl Tls {
 
 impl Files {
     /// Reads all of them, so that every one that cannot be read is told.
-    fn read(&self) -> Result<Read, TlsError> {
+    fn read(&self) -> Result<FileContents, TlsError> {
         let bytes = |path: &Path| std::fs::read(path).map_err(|error| FileProblem::new(path, &error));
         let client_ca = self.client_ca.as_deref().map(bytes).transpose();
         match (bytes(&self.cert), bytes(&self.key), client_ca) {
-            (Ok(cert), Ok(key), Ok(client_ca)) => Ok(Read { cert, key, client_ca }),
+            (Ok(cert), Ok(key), Ok(client_ca)) => Ok(FileContents { cert, key, client_ca }),
             (cert, key, client_ca) => Err(TlsError::of([cert.err(), key.err(), client_ca.err()])),
         }
     }
 
     /// TLS 1.2 and 1.3, HTTP/2 only.
-    fn config(&self, read: &Read) -> Result<Arc<ServerConfig>, TlsError> {
+    fn config(&self, read: &FileContents) -> Result<Arc<ServerConfig>, TlsError> {
         let wrong = |path: &Path, error: &dyn Display| TlsError::Files(vec![FileProblem::new(path, error)]);
         let chain = certificates(&read.cert).map_err(|error| FileProblem::new(&self.cert, &error));
         let key = PrivateKeyDer::from_pem_slice(&read.key).map_err(|error| FileProblem::new(&self.key, &error));

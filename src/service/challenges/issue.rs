@@ -1,6 +1,6 @@
 //! Issuing challenges: which one, how hard, and its sealed token. Nothing is stored.
 
-use std::time::Duration as Patience;
+use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, Utc};
 use rand::{SeedableRng as _, rngs::StdRng};
@@ -13,9 +13,9 @@ use crate::{
     domain::{
         Error, Result,
         challenge::{ChallengeContent, ChallengeKind, Image, IssuedChallenge, SealedChallenge},
+        challenge_level::Level,
         form::ReaderContext,
         id::{ArticleId, SiteId},
-        level::Level,
         pseudonym::Salt,
         submission::{ChallengeContext, ChallengeQuestion, Sender},
         trust::{Record, Signs, TrustLevel},
@@ -23,17 +23,17 @@ use crate::{
     keyring::{ProofSecrets, Purpose},
     ops::metric,
     service::{
-        rate_limits::{LimitedCall, Visitor},
+        rate_limits::{LimitedCall, LimitedReader},
         rekeying::rekey_device,
     },
 };
 
 /// How long the database may take to say who asks. Without an answer everybody is a stranger, and nobody waits for it.
-const CONTEXT_PATIENCE: Patience = Patience::from_millis(100);
+const CONTEXT_TIMEOUT: StdDuration = StdDuration::from_millis(100);
 
 /// Who asks for a challenge, where.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct IssueRequest<'a> {
     site: &'a SiteId,
     article: &'a ArticleId,
     client: &'a ReaderContext,
@@ -59,10 +59,10 @@ impl Challenges {
             self.core.pseudonyms.wider_prefixes(site, client, salt),
         );
         // A record that is still keyed by another key counts once it is keyed anew: late is no reason to wait.
-        drop(tokio::time::timeout(CONTEXT_PATIENCE, rekey_device(&self.core, site, client)).await);
+        drop(tokio::time::timeout(CONTEXT_TIMEOUT, rekey_device(&self.core, site, client)).await);
         let context = self.challenge_context(site, article, &sender, now).await;
-        let visitor = Visitor { site, sender: &sender, wider, known: context.record.is_known(), now };
-        let pressed = self.core.rate_limits.check(LimitedCall::Challenge(article), visitor).await?;
+        let reader = LimitedReader { site, sender: &sender, wider, known: context.record.is_known(), now };
+        let pressed = self.core.rate_limits.check(LimitedCall::Challenge(article), reader).await?;
         let signs = Signs {
             record: context.record,
             suspected_from: self.core.assessor.thresholds(site).high,
@@ -71,7 +71,7 @@ impl Challenges {
         };
         let trust = TrustLevel::of(&signs);
         let (kind, level) = trust.challenge(kinds);
-        let asked = Asked { site, article, client, now };
+        let asked = IssueRequest { site, article, client, now };
         let issued = match self.make_challenge(asked, kind, level).await {
             // No image is ready: whoever can work instead, does.
             Err(Error::Overloaded { .. }) if kind.has_image() && kinds.contains(&ChallengeKind::AltchaPow) => {
@@ -85,7 +85,7 @@ impl Challenges {
 
     /// The month's salt, or none at all where the database does not tell it in time: what is counted by it is never stored.
     async fn salt_in_time(&self, site: &SiteId, now: DateTime<Utc>) -> Salt {
-        match tokio::time::timeout(CONTEXT_PATIENCE, self.core.salts.of(site, now)).await {
+        match tokio::time::timeout(CONTEXT_TIMEOUT, self.core.salts.of(site, now)).await {
             Ok(Ok(salts)) => salts.current(),
             Ok(Err(_)) | Err(_) => Salt::default(),
         }
@@ -107,13 +107,18 @@ impl Challenges {
             };
             self.contexts.ask(ChallengeQuestion { site: site.clone(), device, now }).await
         };
-        match tokio::time::timeout(CONTEXT_PATIENCE, context).await {
+        match tokio::time::timeout(CONTEXT_TIMEOUT, context).await {
             Ok(Ok(context)) => context,
             Ok(Err(_)) | Err(_) => ChallengeContext::default(),
         }
     }
 
-    async fn make_challenge(&self, asked: Asked<'_>, kind: ChallengeKind, level: Level) -> Result<IssuedChallenge> {
+    async fn make_challenge(
+        &self,
+        asked: IssueRequest<'_>,
+        kind: ChallengeKind,
+        level: Level,
+    ) -> Result<IssuedChallenge> {
         let drawn = if kind.has_image() { Some(self.images.take(level).await?.split()) } else { None };
         let (answer, image) = drawn.unzip();
         let device =

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    captcha::Pool,
+    captcha::ImagePool,
     domain::image_profile::Profile,
     service::core::Core,
     store::{batches::ChallengeReader, contract::SubmissionStore},
@@ -15,12 +15,12 @@ pub struct Challenges {
     /// Reads what is on file about readers, many at once.
     pub(super) contexts: ChallengeReader,
     /// Images that are drawn ahead.
-    pub(super) images: Pool,
+    pub(super) images: ImagePool,
 }
 
 impl Challenges {
     /// Starts the reader in the background.
-    pub(in crate::service) fn new(core: Arc<Core>, images: Pool) -> Self {
+    pub(in crate::service) fn new(core: Arc<Core>, images: ImagePool) -> Self {
         let store: Arc<dyn SubmissionStore> = core.store.clone();
         Self { contexts: ChallengeReader::start(&store), images, core }
     }

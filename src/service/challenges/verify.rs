@@ -9,7 +9,7 @@ use crate::{
     captcha::Proof,
     domain::{
         Error, Result,
-        answer::{fold_answer_to, is_blank},
+        captcha_answer::{fold_answer_to, is_blank},
         challenge::{CaptchaFailure, ChallengeKind, PASS_SECONDS, SealedChallenge},
         form::ReaderContext,
         id::{ArticleId, SiteId},
@@ -18,7 +18,7 @@ use crate::{
     },
     keyring::{Opening, Purpose, same_text},
     ops::metric,
-    service::rate_limits::{LimitedCall, Visitor},
+    service::rate_limits::{LimitedCall, LimitedReader},
 };
 
 /// The first answer to a `VerifyChallenge`, as it is remembered.
@@ -34,7 +34,7 @@ pub(in crate::service) struct Handed<'a> {
     /// A sealed token, or the text of the widget's form field.
     pub(in crate::service) token: &'a str,
     pub(in crate::service) answer: &'a str,
-    pub(in crate::service) visitor: Visitor<'a>,
+    pub(in crate::service) reader: LimitedReader<'a>,
 }
 
 /// A `VerifyChallenge` after the wire was read.
@@ -57,8 +57,8 @@ impl Challenges {
             Some(proof) => proof.token().ok_or(CaptchaFailure::Invalid)?,
             None => handed.token,
         };
-        let sealed = self.unseal(handed.visitor.site, handed.article, token)?;
-        if sealed.is_expired(handed.visitor.now) {
+        let sealed = self.unseal(handed.reader.site, handed.article, token)?;
+        if sealed.is_expired(handed.reader.now) {
             return Err(CaptchaFailure::Expired);
         }
         // A token without the work that it asks for tells nothing about its image, and work where none was asked for is no try.
@@ -67,7 +67,7 @@ impl Challenges {
         }
         let right = match (sealed.passed, sealed.kind) {
             (true, _) => true,
-            (_, ChallengeKind::NoneNeeded) => self.is_of_device(&sealed, handed.visitor)?,
+            (_, ChallengeKind::NoneNeeded) => self.is_of_device(&sealed, handed.reader)?,
             (_, ChallengeKind::Image) => reads_right(handed.answer, &sealed),
             (_, ChallengeKind::AltchaPow) => self.is_solved(proof.as_ref(), token)?,
             (_, ChallengeKind::AltchaPowWithImage) => {
@@ -106,9 +106,9 @@ impl Challenges {
     }
 
     /// Trust is not to be handed on: what one device was given without a challenge, no other may use.
-    fn is_of_device(&self, sealed: &SealedChallenge, visitor: Visitor<'_>) -> Result<bool, CaptchaFailure> {
-        let of_device = visitor.sender.device.is_some()
-            && self.core.pseudonyms.sealed_device(sealed, visitor) == visitor.sender.device;
+    fn is_of_device(&self, sealed: &SealedChallenge, reader: LimitedReader<'_>) -> Result<bool, CaptchaFailure> {
+        let of_device = reader.sender.device.is_some()
+            && self.core.pseudonyms.sealed_device(sealed, reader) == reader.sender.device;
         if of_device { Ok(true) } else { Err(CaptchaFailure::Invalid) }
     }
 
@@ -129,25 +129,25 @@ impl Challenges {
     /// # Errors
     /// [`Error::Captcha`] without a fresh challenge, or the store's.
     pub(in crate::service) async fn check_challenge(&self, handed: Handed<'_>) -> Result<SealedChallenge> {
-        let site = handed.visitor.site;
+        let site = handed.reader.site;
         let (kind, failure) = match self.open_challenge(handed) {
             Ok((sealed, true)) => return Ok(sealed),
             Ok((sealed, false)) => {
-                let spent = self.core.store.spend_nonce(site, sealed.nonce, None, handed.visitor.now).await?;
+                let spent = self.core.store.spend_nonce(site, sealed.nonce, None, handed.reader.now).await?;
                 (Some(sealed.kind), if spent { CaptchaFailure::Incorrect } else { CaptchaFailure::Used })
             }
             Err(failure) => (None, failure),
         };
         if failure != CaptchaFailure::Required {
-            self.count_failure(handed.visitor).await;
+            self.count_failure(handed.reader).await;
         }
         Err(captcha_failed(kind, failure))
     }
 
     /// A wrong answer raises the reader's next challenges, and in the end denies them.
-    async fn count_failure(&self, visitor: Visitor<'_>) {
+    async fn count_failure(&self, reader: LimitedReader<'_>) {
         // Over the limit it is not counted any more; either way the result is the captcha's.
-        let _ = self.core.rate_limits.check(LimitedCall::Failure, visitor).await;
+        let _ = self.core.rate_limits.check(LimitedCall::Failure, reader).await;
     }
 
     /// Adds a fresh challenge to a captcha failure, so that the reader can try again at once. It counts as issued: failing
@@ -159,7 +159,7 @@ impl Challenges {
         client: &ReaderContext,
     ) -> Error {
         let Error::Captcha { failure, fresh: None } = error else { return error };
-        let (site, article, now) = (handed.visitor.site, handed.article, handed.visitor.now);
+        let (site, article, now) = (handed.reader.site, handed.article, handed.reader.now);
         let kinds = self.kinds_like(handed);
         let fresh = self.issue_challenge(site, article, client, kinds, now).await.ok().map(Box::new);
         Error::Captcha { failure, fresh }
@@ -167,7 +167,7 @@ impl Challenges {
 
     /// What the portal can show, as far as what it handed in tells.
     fn kinds_like(&self, handed: Handed<'_>) -> &'static [ChallengeKind] {
-        let by_token = || self.unseal(handed.visitor.site, handed.article, handed.token);
+        let by_token = || self.unseal(handed.reader.site, handed.article, handed.token);
         if Proof::parse(handed.token).is_some() || by_token().is_ok_and(|sealed| sealed.kind.has_proof()) {
             &[ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage]
         } else {
@@ -196,9 +196,9 @@ impl Challenges {
             self.core.pseudonyms.wider_prefixes(site, client, salt),
         );
         let known = self.challenge_context(site, article, &sender, now).await.record.is_known();
-        let visitor = Visitor { site, sender: &sender, wider, known, now };
-        self.core.rate_limits.check(LimitedCall::BeforeVerify, visitor).await?;
-        let handed = Handed { article, token, answer, visitor };
+        let reader = LimitedReader { site, sender: &sender, wider, known, now };
+        self.core.rate_limits.check(LimitedCall::BeforeVerify, reader).await?;
+        let handed = Handed { article, token, answer, reader };
         match self.burn_for_pass(handed, asked).await {
             Ok(pass) => Ok(pass),
             Err(error) => Err(self.with_fresh_challenge(error, handed, client).await),
@@ -206,14 +206,14 @@ impl Challenges {
     }
 
     async fn burn_for_pass(&self, handed: Handed<'_>, asked: RequestRow) -> Result<String> {
-        let Visitor { site, now, .. } = handed.visitor;
+        let LimitedReader { site, now, .. } = handed.reader;
         let sealed = self.check_challenge(handed).await?;
         if sealed.passed {
             // A pass pays for a comment. If it bought another pass, one solved image would last for ever.
             return Err(captcha_failed(Some(sealed.kind), CaptchaFailure::Invalid));
         }
         // Not as a submit: the comment that the pass is for is counted when it comes. A limit that denies leaves the challenge unspent.
-        self.core.rate_limits.check(LimitedCall::Challenge(handed.article), handed.visitor).await?;
+        self.core.rate_limits.check(LimitedCall::Challenge(handed.article), handed.reader).await?;
         let pass = SealedChallenge {
             passed: true,
             nonce: Uuid::new_v4().into_bytes(),

@@ -14,7 +14,7 @@ use crate::{
         Error, Result,
         access::Caller,
         id::SiteId,
-        share::{Place, Places, Shares},
+        permits::{Place, Places, Shares},
     },
     ops::metric,
     service::clock::Clock,

@@ -45,7 +45,7 @@ pub struct ApprovedPending {
 }
 
 /// What a batch of decisions is remembered by.
-type Remembered = Vec<Result<DecisionAnswer, DecisionError>>;
+type StoredResults = Vec<Result<DecisionAnswer, DecisionError>>;
 
 impl Policies {
     /// Approves PENDING comments of an article that score less than asked for, at most [`MAX_ITEMS`], the oldest first. Those with a
@@ -71,7 +71,7 @@ impl Policies {
         // What the store remembers is the answer: also to a copy of this call that found other comments and came second.
         let first = self.core.store.find_request(site, request_id).await?;
         let first = first.ok_or_else(|| Error::internal("the approval was not stored"))?;
-        let first: Remembered = first.replay(&row)?;
+        let first: StoredResults = first.replay(&row)?;
         let count = first.iter().flatten().filter(|answer| answer.changed).count();
         let batch = (count > 0).then(|| batch_id(&caller.name, row.id));
         let count = i32::try_from(count).unwrap_or(i32::MAX);

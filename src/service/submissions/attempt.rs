@@ -14,7 +14,7 @@ use crate::{
         spam::Reading,
         submission::{Sender, SubmitAnswer, SubmitQuestion},
     },
-    service::{challenges::Handed, rate_limits::Visitor},
+    service::{challenges::Handed, rate_limits::LimitedReader},
 };
 
 /// The same text by anyone within this time is suspicious, in hours.
@@ -48,8 +48,8 @@ impl Attempt<'_> {
     /// Its challenge, from a device that is known or not.
     pub(super) fn handed(&self, known: bool) -> Handed<'_> {
         let Form { article, challenge_token, challenge_answer, .. } = self.form;
-        let visitor = Visitor { site: self.site, sender: &self.sender, wider: self.wider, known, now: self.now };
-        Handed { article, token: challenge_token, answer: challenge_answer, visitor }
+        let reader = LimitedReader { site: self.site, sender: &self.sender, wider: self.wider, known, now: self.now };
+        Handed { article, token: challenge_token, answer: challenge_answer, reader }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     ops::metric,
     service::{
         ids::new_id,
-        rate_limits::{LimitedCall, Visitor},
+        rate_limits::{LimitedCall, LimitedReader},
         rekeying::rekey_device,
     },
 };
@@ -50,21 +50,24 @@ impl Submissions {
         // Many readers share an address behind carrier NAT, so the device comes first.
         let reporter = violations.take("client", sender.device.or(sender.address), Problem::Required);
         let (comment, reporter) = violations.finish(|| Some((request.comment?, reporter?)))?;
-        let visitor = Visitor {
+        let reader = LimitedReader {
             site,
             sender: &sender,
             wider: self.core.pseudonyms.wider_prefixes(site, &request.client, salt),
             known: false,
             now,
         };
-        self.core.rate_limits.check(LimitedCall::BeforeReport, visitor).await?;
+        self.core.rate_limits.check(LimitedCall::BeforeReport, reader).await?;
         rekey_device(&self.core, site, &request.client).await?;
         let Some(found) = self.core.store.find_comment(site, comment).await? else {
-            self.core.rate_limits.check(LimitedCall::Report(None), visitor).await?;
+            self.core.rate_limits.check(LimitedCall::Report(None), reader).await?;
             return Err(Error::CommentNotFound(comment));
         };
         let known = self.challenges.challenge_context(site, &found.article, &sender, now).await.record.is_known();
-        self.core.rate_limits.check(LimitedCall::Report(Some(&found.article)), Visitor { known, ..visitor }).await?;
+        self.core
+            .rate_limits
+            .check(LimitedCall::Report(Some(&found.article)), LimitedReader { known, ..reader })
+            .await?;
         let network = self.core.pseudonyms.network(site, &request.client, salt).filter(|_| !known);
         let report = Report {
             site: site.clone(),

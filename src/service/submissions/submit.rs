@@ -105,10 +105,10 @@ impl Submissions {
             return Err(Error::Banned);
         }
         let handed = attempt.handed(context.record.is_known());
-        self.core.rate_limits.check(LimitedCall::BeforeSubmit, handed.visitor).await?;
+        self.core.rate_limits.check(LimitedCall::BeforeSubmit, handed.reader).await?;
         let challenge = self.challenges.check_challenge(handed).await?;
         // A limit that denies now leaves the challenge unspent.
-        self.core.rate_limits.check(LimitedCall::Submit(handed.article), handed.visitor).await?;
+        self.core.rate_limits.check(LimitedCall::Submit(handed.article), handed.reader).await?;
         if let Some(answer) = context.duplicate {
             return self.answer_duplicate(attempt, &challenge, answer).await;
         }
@@ -153,12 +153,12 @@ impl Submissions {
 
     fn signals(&self, attempt: &Attempt<'_>, challenge: &SealedChallenge, context: &SubmitContext) -> FormSignals {
         let device = attempt.sender.device;
-        let visitor = attempt.handed(false).visitor;
+        let reader = attempt.handed(false).reader;
         FormSignals {
             honeypot: attempt.form.honeypot,
             fill_seconds: fill_seconds(attempt, challenge),
             invisible: attempt.form.invisible,
-            other_device: device.is_some() && self.core.pseudonyms.sealed_device(challenge, visitor) != device,
+            other_device: device.is_some() && self.core.pseudonyms.sealed_device(challenge, reader) != device,
             same_text: attempt.skeleton.map_or(0, |_| context.same_text),
             same_text_authors: context.same_text_authors,
             held_by_ban: context.ban == Some(BanEffect::Hold),

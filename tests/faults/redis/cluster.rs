@@ -6,7 +6,7 @@ use std::{
 };
 
 use duyetd::{
-    domain::rate_limit::{Charge, LimitName, Quotas, Weight},
+    domain::rate_limit::{Charge, ChargeWeight, LimitName, Quotas},
     limiter::Limiter,
 };
 
@@ -137,7 +137,7 @@ async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
     time_until_shared(&other).await;
     for round in 0..6 {
         let (name, net) = (format!("reader-{round}"), format!("net-{round}"));
-        let look = Charge { weight: Weight::Look, ..charge(LimitName::FailuresPerPrefix, &net) };
+        let look = Charge { weight: ChargeWeight::Look, ..charge(LimitName::FailuresPerPrefix, &net) };
         let charges = [
             device(&name),
             charge(LimitName::ReportsPerDevice, &name),
@@ -155,7 +155,7 @@ async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
     }
     // Strangers leave the reserve alone, and what their devices paid comes back from another master.
     let (reporter, site) = (charge(LimitName::ReportsPerDevice, "reporter"), charge(LimitName::ReportsPerSite, "site"));
-    let stranger = [reporter.clone(), Charge { weight: Weight::OneBesideReserve, ..site.clone() }];
+    let stranger = [reporter.clone(), Charge { weight: ChargeWeight::OneBesideReserve, ..site.clone() }];
     assert!(super::allows(&one, &stranger).await);
     for _ in 0..5 {
         assert!(!super::allows(&other, &stranger).await, "one event is kept");

@@ -20,7 +20,7 @@ use std::{
 };
 
 use duyetd::{
-    domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
+    domain::rate_limit::{Allowance, Charge, ChargeWeight, LimitName, Quotas},
     limiter::Limiter,
 };
 
@@ -50,7 +50,7 @@ fn limiter(url: &str) -> Arc<Limiter> {
 }
 
 fn charge(limit: LimitName, subject: &str) -> Charge {
-    Charge { limit, subject: format!("default/{subject}"), weight: Weight::One }
+    Charge { limit, subject: format!("default/{subject}"), weight: ChargeWeight::One }
 }
 
 fn device(name: &str) -> Charge {

@@ -34,8 +34,10 @@ mod faults;
 mod keys;
 mod lists;
 mod locks;
+mod maintenance;
 mod outage;
 mod queue;
+mod queue_changes;
 mod reports;
 mod requests;
 mod revert;
@@ -47,8 +49,6 @@ mod submissions;
 mod terms;
 mod tokens;
 mod trust;
-mod upkeep;
-mod waiting;
 mod writer;
 
 use duyetd::domain::{

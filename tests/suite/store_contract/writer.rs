@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{
     home::Home,
-    panicking::Panicking,
+    panicking_inserts::Panicking,
     sample::{published, submission},
 };
 

@@ -1,7 +1,7 @@
 //! Servers, databases and clients that the tests run against.
 
 pub mod browser;
-pub mod canned;
+pub mod canned_service;
 pub mod certificates;
 pub mod daemon;
 pub mod home;
@@ -9,7 +9,7 @@ pub mod imports;
 pub mod literal;
 pub mod newsroom;
 pub mod office;
-pub mod panicking;
+pub mod panicking_inserts;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod process;

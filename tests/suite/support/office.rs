@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use duyetd::{
-    captcha::Pool,
-    domain::{answer::Alphabet, image_profile::Profile},
+    captcha::ImagePool,
+    domain::{captcha_answer::Alphabet, image_profile::Profile},
     keyring::Keyring,
     limiter::Limiter,
     ops::metric,
@@ -17,11 +17,11 @@ use super::newsroom::{ANSWER, Newsroom, wide_quotas};
 
 /// What one replica would do over `store`.
 pub(crate) fn services(store: &Arc<dyn Store>) -> Services {
-    services_with(store, Pool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.into())).unwrap())
+    services_with(store, ImagePool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.into())).unwrap())
 }
 
 /// The same with other images.
-pub(crate) fn services_with(store: &Arc<dyn Store>, images: Pool) -> Services {
+pub(crate) fn services_with(store: &Arc<dyn Store>, images: ImagePool) -> Services {
     // What is counted before nobody counts.
     metric::install().unwrap();
     Services::new(Parts {

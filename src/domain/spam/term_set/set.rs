@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{compiled_term::CompiledTerm, hits::TermHits};
 use crate::domain::{
     Error, Result,
-    spam::{Finding, Reading, Term, TermState, notes::Notes, term_key::word_key, views::Views},
+    spam::{Finding, Reading, Term, TermState, term_key::word_key, text_counts::TextCounts, views::Views},
 };
 
 /// Of 100 letters, fewer than so many bear marks in a comment that is written without. Vietnamese that is written with its
@@ -64,7 +64,7 @@ impl TermSet {
     pub fn find(&self, reading: &Reading<'_>) -> TermHits {
         let mut hits = TermHits::default();
         let (Some(with_marks), Some(without_marks)) = (&self.with_marks, &self.without_marks) else { return hits };
-        let notes = reading.said().iter().fold(Notes::default(), |sum, (_, views)| sum.plus(&views.notes));
+        let notes = reading.said().iter().fold(TextCounts::default(), |sum, (_, views)| sum.plus(&views.notes));
         let almost_unmarked = notes.marked * 100 < notes.letters * FEW_MARKS_PERCENT;
         let mut met = BTreeSet::new();
         for (field, text, views) in reading.fields() {

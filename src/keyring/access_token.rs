@@ -6,7 +6,7 @@ use rand::{TryRngCore as _, rngs::OsRng};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{derive::Keys, derive::full_mac, hash::same_hash, ring::Keyring};
+use super::{constant_time::same_hash, derive::Keys, derive::full_mac, ring::Keyring};
 use crate::domain::{access::AccessToken, key::TokenMac};
 
 /// Lets scanners of leaked secrets know ours.

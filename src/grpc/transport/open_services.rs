@@ -29,7 +29,7 @@ use super::{
 use crate::{
     domain::{
         Error, Result,
-        share::{PeerPlace, PeerPlaces},
+        permits::{PeerPlace, PeerPlaces},
     },
     grpc::{call::locale_of, message_size::MAX_OPEN_MESSAGE_BYTES},
 };
@@ -51,14 +51,14 @@ const REFLECTION_LIFE: Duration = Duration::from_secs(60);
 
 /// The pool.
 #[derive(Clone)]
-pub(in crate::grpc) struct Open {
+pub(in crate::grpc) struct OpenServices {
     messages: Messages,
     calls: Arc<PeerPlaces>,
     unfinished: Arc<PeerPlaces>,
     streams: Arc<PeerPlaces>,
 }
 
-impl Open {
+impl OpenServices {
     pub(in crate::grpc) fn new(messages: Messages) -> Self {
         Self { messages, calls: Arc::default(), unfinished: Arc::default(), streams: Arc::default() }
     }
@@ -90,7 +90,7 @@ impl Open {
     async fn reflect(&self, request: Request, next: Next, place: PeerPlace) -> Response {
         let locale = locale_of(request.headers());
         let too_large = Arc::new(AtomicBool::new(false));
-        let request = request.map(|body| Body::new(Bounded::new(body, Arc::clone(&too_large))));
+        let request = request.map(|body| Body::new(BoundedMessages::new(body, Arc::clone(&too_large))));
         let response = next.run(request).await;
         response.map(|body| Body::new(Ending::new(body, REFLECTION_LIFE, locale).holding(place).unless(too_large)))
     }
@@ -106,7 +106,7 @@ fn take(places: &Arc<PeerPlaces>, peer: IpAddr, bounds: Bounds) -> Result<PeerPl
 }
 
 /// Messages that a client streams, none longer than allowed.
-struct Bounded {
+struct BoundedMessages {
     inner: Body,
     /// Of the message under way: its header as far as it came, then what is left of it.
     header: Vec<u8>,
@@ -114,7 +114,7 @@ struct Bounded {
     too_large: Arc<AtomicBool>,
 }
 
-impl Bounded {
+impl BoundedMessages {
     const fn new(inner: Body, too_large: Arc<AtomicBool>) -> Self {
         Self { inner, header: Vec::new(), left: 0, too_large }
     }
@@ -143,7 +143,7 @@ impl Bounded {
     }
 }
 
-impl HttpBody for Bounded {
+impl HttpBody for BoundedMessages {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{level::Level, text};
+use super::{challenge_level::Level, text};
 
 /// Longest answer looked at, in bytes, before folding: decomposed letters with marks fit, novels do not.
 const MAX_ANSWER_BYTES: usize = 64;

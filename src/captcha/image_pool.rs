@@ -17,7 +17,10 @@ use super::{
     renderer::{ImageSpec, Renderer},
 };
 use crate::{
-    domain::{Error, Result, answer::Alphabet, challenge::CaptchaImage, image_profile::Profile, level::Level},
+    domain::{
+        Error, Result, captcha_answer::Alphabet, challenge::CaptchaImage, challenge_level::Level,
+        image_profile::Profile,
+    },
     supervise::{panicked, watched},
 };
 
@@ -29,11 +32,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Ready images of every level. Each is given once. The thread ends when the pool is dropped.
-pub struct Pool {
+pub struct ImagePool {
     ready: Arc<ReadyImages>,
 }
 
-impl Pool {
+impl ImagePool {
     /// Reads the font, looks at the profiles' numbers and starts to draw. With `fixed_answer`, for tests, every image shows it in
     /// upper case.
     ///
@@ -96,7 +99,7 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
+impl Drop for ImagePool {
     fn drop(&mut self) {
         self.ready.close();
     }
@@ -139,12 +142,12 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    fn start(fixed: Option<&str>) -> Result<Pool, StartError> {
-        Pool::start(Alphabet::Mixed, Profile::ALL, fixed.map(str::to_owned))
+    fn start(fixed: Option<&str>) -> Result<ImagePool, StartError> {
+        ImagePool::start(Alphabet::Mixed, Profile::ALL, fixed.map(str::to_owned))
     }
 
     /// Takes one more image, however slow the machine is.
-    async fn wait_for(pool: &Pool, level: Level) -> CaptchaImage {
+    async fn wait_for(pool: &ImagePool, level: Level) -> CaptchaImage {
         loop {
             if let Ok(image) = pool.take(level).await {
                 return image;
@@ -198,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_pool_of_digits_gives_digits() {
-        let pool = Pool::start(Alphabet::Digits, &[Profile::Stroke], None).unwrap();
+        let pool = ImagePool::start(Alphabet::Digits, &[Profile::Stroke], None).unwrap();
         for (level, length) in [(Level::Normal, 6), (Level::Hard, 7)] {
             let image = wait_for(&pool, level).await;
             assert!(image.answer.len() == length && image.answer.bytes().all(|byte| byte.is_ascii_digit()));
@@ -218,12 +221,12 @@ mod tests {
         for answer in ["", "HELLO", "KM7R2", "CCCCCCCCC"] {
             assert!(start(Some(answer)).is_err(), "{answer}");
         }
-        assert!(Pool::start(Alphabet::Mixed, &[], None).is_err());
+        assert!(ImagePool::start(Alphabet::Mixed, &[], None).is_err());
     }
 
     #[tokio::test]
     async fn an_empty_pool_says_when_to_come_back() {
-        let pool = Pool { ready: Arc::new(ReadyImages::new(Profile::ALL)) };
+        let pool = ImagePool { ready: Arc::new(ReadyImages::new(Profile::ALL)) };
         assert!(matches!(
             pool.take(Level::Normal).await,
             Err(Error::Overloaded { what: "captcha pool", retry_after: RETRY_AFTER })

@@ -24,15 +24,15 @@ pub struct Shares {
 
 /// Counts by key.
 #[derive(Debug)]
-struct Counts<K>(HashMap<K, usize>);
+struct CountsByKey<K>(HashMap<K, usize>);
 
-impl<K> Default for Counts<K> {
+impl<K> Default for CountsByKey<K> {
     fn default() -> Self {
         Self(HashMap::new())
     }
 }
 
-impl<K: Hash + Eq + Clone> Counts<K> {
+impl<K: Hash + Eq + Clone> CountsByKey<K> {
     fn of(&self, key: &K) -> usize {
         self.0.get(key).copied().unwrap_or_default()
     }
@@ -58,8 +58,8 @@ impl<K: Hash + Eq + Clone> Counts<K> {
 #[derive(Debug, Default)]
 struct HeldByCallers {
     all: usize,
-    sites: Counts<SiteId>,
-    tokens: Counts<Uuid>,
+    sites: CountsByKey<SiteId>,
+    tokens: CountsByKey<Uuid>,
 }
 
 /// Places that callers hold.
@@ -107,7 +107,7 @@ impl Drop for Place {
 #[derive(Debug, Default)]
 struct HeldByPeers {
     all: usize,
-    peers: Counts<IpAddr>,
+    peers: CountsByKey<IpAddr>,
 }
 
 /// Places that peers hold, whoever they are.

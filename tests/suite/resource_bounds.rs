@@ -230,7 +230,7 @@ async fn half_sent_http_requests_keep_neither_probes_nor_grpc_out_and_end() {
         .collect();
     assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"));
     assert_eq!(daemon.portal().list("bai").await.total_count, 0);
-    // A peer has half of 256 seats. On a slow machine some of them ended by now.
+    // A peer has half of 256 slots. On a slow machine some of them ended by now.
     let held = daemon.descriptors().saturating_sub(before);
     assert!(held <= 160, "{held} descriptors for one peer's requests");
     let last = halves.last_mut().unwrap();

@@ -1,5 +1,5 @@
-//! Seats of a listener: how many connections there may be at once, and how many of one peer. A connection that did nothing yet gives way
-//! to a new one when its peer's seats or all of them are taken, so that idle connections never exclude others.
+//! Slots of a listener: how many connections there may be at once, and how many of one peer. A connection that did nothing yet gives way
+//! to a new one when its peer's slots or all of them are taken, so that idle connections never exclude others.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,9 +21,9 @@ use tokio::{
 
 use crate::domain::address::peer_of;
 
-/// Seats of one listener.
+/// Slots of one listener.
 #[derive(Debug)]
-pub struct Seats {
+pub struct ConnectionSlots {
     all: usize,
     peer: usize,
     taken: Mutex<Taken>,
@@ -33,13 +33,13 @@ pub struct Seats {
 struct Taken {
     next: u64,
     /// By number, so the oldest come first.
-    seats: BTreeMap<u64, Arc<Seat>>,
+    slots: BTreeMap<u64, Arc<ConnectionSlot>>,
     peers: HashMap<IpAddr, usize>,
 }
 
-/// A connection's seat.
+/// A connection's slot.
 #[derive(Debug)]
-pub struct Seat {
+pub struct ConnectionSlot {
     number: u64,
     peer: IpAddr,
     used: AtomicBool,
@@ -47,35 +47,35 @@ pub struct Seat {
     reader: AtomicWaker,
 }
 
-impl Seat {
+impl ConnectionSlot {
     /// Whom the connection counts for.
     pub const fn peer(&self) -> IpAddr {
         self.peer
     }
 
-    /// Notes that the connection does what it is there for: it keeps its seat from now on.
+    /// Notes that the connection does what it is there for: it keeps its slot from now on.
     pub fn keep(&self) {
         self.used.store(true, Ordering::Relaxed);
     }
 }
 
-impl Seats {
+impl ConnectionSlots {
     /// So many, of which one peer may hold `peer`.
     pub fn new(all: usize, peer: usize) -> Arc<Self> {
         Arc::new(Self { all, peer: peer.min(all), taken: Mutex::default() })
     }
 
-    /// Seats a connection; `None` when there is no seat, nor one to be given away.
-    pub fn seat(self: &Arc<Self>, socket: TcpStream, from: SocketAddr) -> Option<Seated> {
+    /// Gives a connection a slot; `None` when there is no slot, nor one to be given away.
+    pub fn admit(self: &Arc<Self>, socket: TcpStream, from: SocketAddr) -> Option<AdmittedConnection> {
         let peer = peer_of(from.ip());
         let mut taken = self.lock();
         let of_peer = taken.peers.get(&peer).copied().unwrap_or_default();
         if of_peer >= self.peer {
-            taken.give_away(|seat| seat.peer == peer)?;
-        } else if taken.seats.len() >= self.all {
+            taken.give_away(|slot| slot.peer == peer)?;
+        } else if taken.slots.len() >= self.all {
             taken.give_away(|_| true)?;
         }
-        let seat = Arc::new(Seat {
+        let slot = Arc::new(ConnectionSlot {
             number: taken.next,
             peer,
             used: AtomicBool::new(false),
@@ -83,10 +83,10 @@ impl Seats {
             reader: AtomicWaker::new(),
         });
         taken.next += 1;
-        taken.seats.insert(seat.number, Arc::clone(&seat));
+        taken.slots.insert(slot.number, Arc::clone(&slot));
         *taken.peers.entry(peer).or_default() += 1;
         drop(taken);
-        Some(Seated { socket, seat, of: Arc::clone(self) })
+        Some(AdmittedConnection { socket, slot, of: Arc::clone(self) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -96,59 +96,59 @@ impl Seats {
 
 impl Taken {
     /// Ends the oldest connection that did nothing yet, of those that may be picked.
-    fn give_away(&mut self, may_go: impl Fn(&Seat) -> bool) -> Option<()> {
-        let idle = |seat: &&Arc<Seat>| may_go(seat) && !seat.used.load(Ordering::Relaxed);
-        let seat = Arc::clone(self.seats.values().find(idle)?);
-        self.leave(&seat);
-        seat.given_away.store(true, Ordering::Release);
-        seat.reader.wake();
+    fn give_away(&mut self, may_go: impl Fn(&ConnectionSlot) -> bool) -> Option<()> {
+        let idle = |slot: &&Arc<ConnectionSlot>| may_go(slot) && !slot.used.load(Ordering::Relaxed);
+        let slot = Arc::clone(self.slots.values().find(idle)?);
+        self.leave(&slot);
+        slot.given_away.store(true, Ordering::Release);
+        slot.reader.wake();
         Some(())
     }
 
-    fn leave(&mut self, seat: &Seat) {
-        if self.seats.remove(&seat.number).is_none() {
+    fn leave(&mut self, slot: &ConnectionSlot) {
+        if self.slots.remove(&slot.number).is_none() {
             return;
         }
-        if let Some(count) = self.peers.get_mut(&seat.peer) {
+        if let Some(count) = self.peers.get_mut(&slot.peer) {
             *count -= 1;
             if *count == 0 {
-                self.peers.remove(&seat.peer);
+                self.peers.remove(&slot.peer);
             }
         }
     }
 }
 
-/// A connection with its seat, given back when it ends.
+/// A connection with its slot, given back when it ends.
 #[derive(Debug)]
-pub struct Seated {
+pub struct AdmittedConnection {
     socket: TcpStream,
-    seat: Arc<Seat>,
-    of: Arc<Seats>,
+    slot: Arc<ConnectionSlot>,
+    of: Arc<ConnectionSlots>,
 }
 
-impl Seated {
-    pub const fn seat(&self) -> &Arc<Seat> {
-        &self.seat
+impl AdmittedConnection {
+    pub const fn slot(&self) -> &Arc<ConnectionSlot> {
+        &self.slot
     }
 }
 
-impl Drop for Seated {
+impl Drop for AdmittedConnection {
     fn drop(&mut self) {
-        self.of.lock().leave(&self.seat);
+        self.of.lock().leave(&self.slot);
     }
 }
 
-impl AsyncRead for Seated {
+impl AsyncRead for AdmittedConnection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.seat.reader.register(cx.waker());
-        if self.seat.given_away.load(Ordering::Acquire) {
+        self.slot.reader.register(cx.waker());
+        if self.slot.given_away.load(Ordering::Acquire) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         Pin::new(&mut self.socket).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Seated {
+impl AsyncWrite for AdmittedConnection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(cx, bytes)
     }
@@ -180,50 +180,50 @@ mod tests {
 
     #[tokio::test]
     async fn an_idle_connection_gives_way_to_a_new_one_of_its_peer() {
-        let seats = Seats::new(4, 2);
-        let (mut clients, mut seated) = (Vec::new(), Vec::new());
+        let slots = ConnectionSlots::new(4, 2);
+        let (mut clients, mut admitted) = (Vec::new(), Vec::new());
         for _ in 0..2 {
             let (client, socket) = pair().await;
-            seated.push(seats.seat(socket, from("192.0.2.1")).unwrap());
+            admitted.push(slots.admit(socket, from("192.0.2.1")).unwrap());
             clients.push(client);
         }
-        seated[0].seat().keep();
+        admitted[0].slot().keep();
         let (_client, socket) = pair().await;
-        let third = seats.seat(socket, from("192.0.2.1")).expect("the second one's seat");
-        let error = seated[1].read_u8().await.unwrap_err();
+        let third = slots.admit(socket, from("192.0.2.1")).expect("the second one's slot");
+        let error = admitted[1].read_u8().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
-        third.seat().keep();
+        third.slot().keep();
         let (_client, socket) = pair().await;
-        assert!(seats.seat(socket, from("192.0.2.1")).is_none(), "both do what they are there for");
+        assert!(slots.admit(socket, from("192.0.2.1")).is_none(), "both do what they are there for");
         let (_client, socket) = pair().await;
-        assert!(seats.seat(socket, from("192.0.2.2")).is_some(), "another peer has its own");
+        assert!(slots.admit(socket, from("192.0.2.2")).is_some(), "another peer has its own");
     }
 
     #[tokio::test]
     async fn the_oldest_idle_connection_of_all_gives_way_when_every_seat_is_taken() {
-        let seats = Seats::new(2, 2);
+        let slots = ConnectionSlots::new(2, 2);
         let (_one, socket) = pair().await;
-        let mut first = seats.seat(socket, from("192.0.2.1")).unwrap();
+        let mut first = slots.admit(socket, from("192.0.2.1")).unwrap();
         let (_two, socket) = pair().await;
-        let _second = seats.seat(socket, from("192.0.2.2")).unwrap();
+        let _second = slots.admit(socket, from("192.0.2.2")).unwrap();
         let (_three, socket) = pair().await;
-        let third = seats.seat(socket, from("192.0.2.3")).unwrap();
+        let third = slots.admit(socket, from("192.0.2.3")).unwrap();
         assert!(first.read_u8().await.is_err());
         drop((first, third));
-        let taken = seats.lock();
-        assert_eq!((taken.seats.len(), taken.peers.len()), (1, 1), "none is given back twice");
+        let taken = slots.lock();
+        assert_eq!((taken.slots.len(), taken.peers.len()), (1, 1), "none is given back twice");
         drop(taken);
     }
 
     #[tokio::test]
     async fn a_reader_that_waits_hears_that_its_seat_is_gone() {
-        let seats = Seats::new(1, 1);
+        let slots = ConnectionSlots::new(1, 1);
         let (_one, socket) = pair().await;
-        let mut first = seats.seat(socket, from("192.0.2.1")).unwrap();
+        let mut first = slots.admit(socket, from("192.0.2.1")).unwrap();
         let waiting = tokio::spawn(async move { first.read_u8().await });
         tokio::task::yield_now().await;
         let (_two, socket) = pair().await;
-        let _second = seats.seat(socket, from("192.0.2.1")).unwrap();
+        let _second = slots.admit(socket, from("192.0.2.1")).unwrap();
         assert!(waiting.await.unwrap().is_err());
     }
 }

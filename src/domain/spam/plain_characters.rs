@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use super::{
     characters::{is_decoration, is_digit, is_dropped, is_latin, is_letter, is_styled, is_symbol},
-    notes::Notes,
+    text_counts::TextCounts,
 };
-use crate::domain::character::{self, is_compatible, is_marked, joins_the_one_before};
+use crate::domain::unicode::{self, is_compatible, is_marked, joins_the_one_before};
 
 /// What is known of one that is seen, undecorated, no part of the one before it, and left as it is by compatibility folding.
 #[expect(clippy::struct_excessive_bools, reason = "one answer each")]
@@ -24,7 +24,7 @@ pub(super) struct Plain {
     marked: bool,
 }
 
-static TABLE: LazyLock<Vec<Option<Plain>>> = LazyLock::new(|| character::known().map(Plain::of).collect());
+static TABLE: LazyLock<Vec<Option<Plain>>> = LazyLock::new(|| unicode::known().map(Plain::of).collect());
 
 /// `None` for one that takes a closer look.
 pub(super) fn plain(c: char) -> Option<&'static Plain> {
@@ -37,7 +37,7 @@ impl Plain {
         let first = lower.next().filter(|first| lower.next().is_none() && first.len_utf8() == c.len_utf8())?;
         let is_plain =
             is_compatible(c) && !is_dropped(c) && !is_decoration(c) && !is_styled(c) && !joins_the_one_before(c);
-        let mut notes = Notes::default();
+        let mut notes = TextCounts::default();
         notes.see(c);
         notes.say(first);
         is_plain.then_some(Self {
@@ -53,7 +53,7 @@ impl Plain {
     }
 }
 
-impl Notes {
+impl TextCounts {
     /// Counts a character of the compatibility-folded text.
     pub(super) fn see(&mut self, c: char) {
         self.characters += 1;

@@ -13,11 +13,11 @@ const REPORT_AGAIN: Duration = Duration::from_secs(30);
 
 /// When it was reported last that the database is away.
 #[derive(Debug, Default)]
-pub(super) struct Away {
+pub(super) struct OutageReports {
     reported: Mutex<Option<Instant>>,
 }
 
-impl Away {
+impl OutageReports {
     /// True when it is time to report that the database is away. The caller does so.
     pub(super) fn is_due(&self) -> bool {
         self.is_due_at(Instant::now())
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn an_absence_is_reported_once_and_then_every_half_minute() {
-        let (away, start) = (Away::default(), Instant::now());
+        let (away, start) = (OutageReports::default(), Instant::now());
         let tries = (0..180).map(|n| start + n * Duration::from_millis(500));
         assert_eq!(tries.filter(|now| away.is_due_at(*now)).count(), 3, "at 0 s, 30 s and 60 s");
         away.ended();

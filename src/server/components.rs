@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use crate::{captcha::Pool, config::Config, limiter::Limiter, service::SiteDefaults};
+use crate::{captcha::ImagePool, config::Config, limiter::Limiter, service::SiteDefaults};
 
 /// What an operator should know of a configuration that a server starts with all the same.
 pub(super) fn risks(config: &Config) -> Vec<&'static str> {
@@ -28,8 +28,8 @@ pub(super) fn limiter(config: &Config) -> anyhow::Result<Limiter> {
     limiter.context("REDIS_URL")
 }
 
-pub(super) fn captcha(config: &Config) -> anyhow::Result<Pool> {
-    let pool = Pool::start(config.alphabet, &config.profiles, config.fixed_answer.clone());
+pub(super) fn captcha(config: &Config) -> anyhow::Result<ImagePool> {
+    let pool = ImagePool::start(config.alphabet, &config.profiles, config.fixed_answer.clone());
     pool.map_err(|error| anyhow::anyhow!("captcha.profiles, captcha.alphabet, captcha.fixed_answer: {error}"))
 }
 

@@ -21,7 +21,7 @@ pub(super) enum Fault {
 
 /// Closed: calls go through. Open: none does, until a probe has closed it.
 #[derive(Debug, Default)]
-pub(super) struct Breaker {
+pub(super) struct CircuitBreaker {
     open: bool,
     errors: VecDeque<Instant>,
     time_outs: u32,
@@ -29,7 +29,7 @@ pub(super) struct Breaker {
     silent_since: Option<Instant>,
 }
 
-impl Breaker {
+impl CircuitBreaker {
     pub(super) fn is_open(&self) -> bool {
         self.open
     }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn five_failures_within_a_second_open_it() {
-        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        let (mut breaker, now) = (CircuitBreaker::default(), Instant::now());
         for nth in 0..4 {
             assert!(!breaker.failed(Fault::Error, now + SHORTLY * nth));
             breaker.succeeded();
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn five_failures_spread_wider_do_not() {
-        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        let (mut breaker, now) = (CircuitBreaker::default(), Instant::now());
         for nth in 0..20 {
             assert!(!breaker.failed(Fault::Error, now + SHORTLY * 3 * nth));
         }
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn time_outs_open_it_when_no_answer_comes_between_them_for_a_second() {
-        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        let (mut breaker, now) = (CircuitBreaker::default(), Instant::now());
         // As in a crowd whose calls all meet the same moment.
         for _ in 0..100 {
             assert!(!breaker.failed(Fault::TimeOut, now));
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn closing_forgets_what_was() {
-        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        let (mut breaker, now) = (CircuitBreaker::default(), Instant::now());
         assert!(breaker.open());
         assert!(!breaker.open());
         for _ in 0..4 {

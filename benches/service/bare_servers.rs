@@ -3,7 +3,7 @@
 
 use duyet_proto::v1::{self, comment_service_server::CommentService};
 use duyetd::{
-    domain::rate_limit::{Allowance, Charge, LimitName, Quotas, Weight},
+    domain::rate_limit::{Allowance, Charge, ChargeWeight, LimitName, Quotas},
     limiter::Limiter,
 };
 use tokio::net::TcpListener;
@@ -58,7 +58,7 @@ impl CommentService for Bare {
     ) -> Result<Response<v1::GetCommentResponse>, Status> {
         let limiter = self.limiter.as_ref().ok_or_else(|| Status::unimplemented("no limiter"))?;
         let id = request.into_inner().id;
-        let charge = |limit, subject| Charge { limit, subject: format!("bench/{subject}"), weight: Weight::One };
+        let charge = |limit, subject| Charge { limit, subject: format!("bench/{subject}"), weight: ChargeWeight::One };
         let charges = [
             charge(LimitName::SubmitsPerDevice, id.as_str()),
             charge(LimitName::SubmitsPerPrefix, id.get(..3).unwrap_or_default()),

@@ -2,7 +2,7 @@
 
 /// Counts over one field. Characters are those of the compatibility-folded text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Notes {
+pub struct TextCounts {
     pub characters: usize,
     pub letters: usize,
     pub latin: usize,
@@ -22,7 +22,7 @@ pub struct Notes {
     pub leet: usize,
 }
 
-impl Notes {
+impl TextCounts {
     /// Some letter wears a disguise.
     pub const fn is_disguised(&self) -> bool {
         self.styled + self.mixed + self.spaced + self.leet > 0

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use tokio::sync::Mutex;
 
 /// The counter. The lock also keeps two writes of the file apart.
-pub(crate) struct Views {
+pub(crate) struct ReadCount {
     count: Mutex<u64>,
     file: Option<PathBuf>,
 }
 
-impl Views {
+impl ReadCount {
     /// Carries on from the file's number. A missing or broken file counts from zero: it is decoration, not data.
     pub(crate) fn open(file: Option<PathBuf>) -> Self {
         let text = file.as_ref().and_then(|path| std::fs::read_to_string(path).ok());

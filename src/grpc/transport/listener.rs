@@ -1,5 +1,5 @@
 //! The guarded listener. tonic closes neither silent sockets nor too many of them, and spins when the process runs out of
-//! descriptors; here every connection takes a seat, and a socket that says nothing for a while is closed, or does not finish its
+//! descriptors; here every connection takes a slot, and a socket that says nothing for a while is closed, or does not finish its
 //! TLS handshake.
 
 use std::{
@@ -22,7 +22,7 @@ use tonic::transport::server::Connected;
 
 use super::tls::Tls;
 use crate::{
-    ops::seats::{Seat, Seated, Seats},
+    ops::connection_slots::{AdmittedConnection, ConnectionSlot, ConnectionSlots},
     supervise::supervise,
 };
 
@@ -42,12 +42,12 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 pub fn accept(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
-    seats: Arc<Seats>,
+    slots: Arc<ConnectionSlots>,
     stop: CancellationToken,
 ) -> ReceiverStream<io::Result<Guarded>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        let accepting = supervise("grpc_accept", || accept_all(&listener, tls.as_ref(), &seats, &sender));
+        let accepting = supervise("grpc_accept", || accept_all(&listener, tls.as_ref(), &slots, &sender));
         stop.run_until_cancelled(accepting).await;
     });
     ReceiverStream::new(receiver)
@@ -57,7 +57,7 @@ pub fn accept(
 async fn accept_all(
     listener: &TcpListener,
     tls: Option<&Arc<Tls>>,
-    seats: &Arc<Seats>,
+    slots: &Arc<ConnectionSlots>,
     sender: &mpsc::Sender<io::Result<Guarded>>,
 ) {
     loop {
@@ -70,10 +70,10 @@ async fn accept_all(
             }
         };
         send_at_once(&socket);
-        // Who finds no seat hears so at once.
-        let Some(seated) = seats.seat(socket, peer) else { continue };
+        // Who finds no slot hears so at once.
+        let Some(admitted) = slots.admit(socket, peer) else { continue };
         let Some(tls) = tls else {
-            if sender.send(Ok(Guarded::plain(seated))).await.is_err() {
+            if sender.send(Ok(Guarded::plain(admitted))).await.is_err() {
                 return;
             }
             continue;
@@ -81,7 +81,7 @@ async fn accept_all(
         // Beside the others: one that is slow holds up nobody.
         let (tls, sender) = (Arc::clone(tls), sender.clone());
         tokio::spawn(async move {
-            if let Some(guarded) = Guarded::over_tls(&tls, seated).await {
+            if let Some(guarded) = Guarded::over_tls(&tls, admitted).await {
                 sender.send(Ok(guarded)).await.ok();
             }
         });
@@ -93,23 +93,23 @@ trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// A connection with a seat.
+/// A connection with a slot.
 pub struct Guarded {
     socket: Pin<Box<TimeoutReader<Box<dyn Duplex>>>>,
-    seat: Arc<Seat>,
+    slot: Arc<ConnectionSlot>,
 }
 
 impl Guarded {
-    fn plain(seated: Seated) -> Self {
-        let seat = Arc::clone(seated.seat());
-        Self::new(Box::new(seated), seat)
+    fn plain(admitted: AdmittedConnection) -> Self {
+        let slot = Arc::clone(admitted.slot());
+        Self::new(Box::new(admitted), slot)
     }
 
     /// `None` when the handshake fails or takes too long.
-    async fn over_tls(tls: &Tls, seated: Seated) -> Option<Self> {
-        let seat = Arc::clone(seated.seat());
-        match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(seated)).await {
-            Ok(Ok(socket)) => Some(Self::new(Box::new(socket), seat)),
+    async fn over_tls(tls: &Tls, admitted: AdmittedConnection) -> Option<Self> {
+        let slot = Arc::clone(admitted.slot());
+        match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(admitted)).await {
+            Ok(Ok(socket)) => Some(Self::new(Box::new(socket), slot)),
             Ok(Err(error)) => {
                 tracing::debug!(cause = %error, "a TLS handshake failed");
                 None
@@ -118,10 +118,10 @@ impl Guarded {
         }
     }
 
-    fn new(socket: Box<dyn Duplex>, seat: Arc<Seat>) -> Self {
+    fn new(socket: Box<dyn Duplex>, slot: Arc<ConnectionSlot>) -> Self {
         let mut socket = TimeoutReader::new(socket);
         socket.set_timeout(Some(SILENCE));
-        Self { socket: Box::pin(socket), seat }
+        Self { socket: Box::pin(socket), slot }
     }
 
     fn stream(&mut self) -> Pin<&mut dyn Duplex> {
@@ -136,10 +136,10 @@ fn send_at_once(socket: &TcpStream) {
 }
 
 impl Connected for Guarded {
-    type ConnectInfo = Arc<Seat>;
+    type ConnectInfo = Arc<ConnectionSlot>;
 
-    fn connect_info(&self) -> Arc<Seat> {
-        Arc::clone(&self.seat)
+    fn connect_info(&self) -> Arc<ConnectionSlot> {
+        Arc::clone(&self.slot)
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
     async fn a_socket_that_says_nothing_is_closed_but_not_before_it_was_asked() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let mut incoming = accept(listener, None, Seats::new(1, 1), CancellationToken::new());
+        let mut incoming = accept(listener, None, ConnectionSlots::new(1, 1), CancellationToken::new());
         let _silent = TcpStream::connect(addr).await.unwrap();
         let mut guarded = incoming.next().await.unwrap().unwrap();
         assert_eq!(guarded.socket.timeout(), Some(SILENCE));
