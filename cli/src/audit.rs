@@ -198,7 +198,7 @@ mod tests {
         let harder = lockdown("until=2026-11-23T19:32:38Z harder_challenges đợt spam", Locale::Vi);
         assert!(harder.ends_with(", mã kiểm tra khó hơn: đợt spam"), "{harder}");
         assert_eq!(lockdown("lifted", Locale::En), "lifted");
-        assert_eq!(lockdown("lifted đã yên", Locale::Vi), "bỏ lệnh siết: đã yên");
+        assert_eq!(lockdown("lifted đã yên", Locale::Vi), "tắt chế độ khẩn: đã yên");
         assert_eq!(lockdown("until=mai", Locale::En), "until=mai");
     }
 }

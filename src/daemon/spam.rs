@@ -18,7 +18,7 @@ use crate::domain::{
 
 /// One row; other keys are left alone.
 #[derive(Deserialize)]
-struct Row {
+struct EvaluationRow {
     id: String,
     text: String,
     #[serde(default)]
@@ -38,7 +38,7 @@ struct Score<'a> {
     score: f64,
 }
 
-impl Row {
+impl EvaluationRow {
     /// The row as a reader's form would have brought it.
     fn form(&self) -> FormText {
         let content = text::clean_block(&self.text);
@@ -89,7 +89,7 @@ fn tell(model: &Model, figures: Option<Evaluation>, scores_are_elsewhere: bool) 
     if scores_are_elsewhere { say(line) } else { writeln!(io::stderr(), "{line}").context("writing to stderr") }
 }
 
-fn rows(path: &Path) -> Box<dyn Iterator<Item = anyhow::Result<Row>>> {
+fn rows(path: &Path) -> Box<dyn Iterator<Item = anyhow::Result<EvaluationRow>>> {
     let name = path.display().to_string();
     match File::open(path) {
         Err(error) => Box::new(std::iter::once(Err(error).context(name))),

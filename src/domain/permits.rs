@@ -14,7 +14,7 @@ use super::{access::Caller, id::SiteId};
 /// Keys that hold nothing are kept up to this many, so that a key in use costs no allocation at each call.
 const IDLE_KEYS: usize = 1_024;
 
-/// How many places there are, and how many of them one site and one token may hold.
+/// How many permits there are, and how many of them one site and one token may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shares {
     pub all: usize,
@@ -62,13 +62,13 @@ struct HeldByCallers {
     tokens: CountsByKey<Uuid>,
 }
 
-/// Places that callers hold.
+/// Permits that callers hold.
 #[derive(Debug, Default)]
-pub struct Places(Mutex<HeldByCallers>);
+pub struct Permits(Mutex<HeldByCallers>);
 
-impl Places {
-    /// Takes a place for `who`; `None` when there is none left, or the caller's site or token holds its share.
-    pub fn take(self: &Arc<Self>, who: &Arc<Caller>, shares: Shares) -> Option<Place> {
+impl Permits {
+    /// Takes a permit for `who`; `None` when there is none left, or the caller's site or token holds its share.
+    pub fn take(self: &Arc<Self>, who: &Arc<Caller>, shares: Shares) -> Option<Permit> {
         let mut held = self.lock();
         let fits = held.all < shares.all
             && held.sites.of(&who.site) < shares.site
@@ -80,7 +80,7 @@ impl Places {
         held.sites.add(&who.site);
         held.tokens.add(&who.token);
         drop(held);
-        Some(Place { of: Arc::clone(self), who: Arc::clone(who) })
+        Some(Permit { of: Arc::clone(self), who: Arc::clone(who) })
     }
 
     fn lock(&self) -> MutexGuard<'_, HeldByCallers> {
@@ -88,14 +88,14 @@ impl Places {
     }
 }
 
-/// A place, given back when it is dropped.
+/// A permit, given back when it is dropped.
 #[derive(Debug)]
-pub struct Place {
-    of: Arc<Places>,
+pub struct Permit {
+    of: Arc<Permits>,
     who: Arc<Caller>,
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut held = self.of.lock();
         held.all -= 1;
@@ -110,13 +110,13 @@ struct HeldByPeers {
     peers: CountsByKey<IpAddr>,
 }
 
-/// Places that peers hold, whoever they are.
+/// Permits that peers hold, whoever they are.
 #[derive(Debug, Default)]
-pub struct PeerPlaces(Mutex<HeldByPeers>);
+pub struct PeerPermits(Mutex<HeldByPeers>);
 
-impl PeerPlaces {
-    /// Takes one of `all` places for `peer`, who may hold `each` of them; `None` when that does not fit.
-    pub fn take(self: &Arc<Self>, peer: IpAddr, all: usize, each: usize) -> Option<PeerPlace> {
+impl PeerPermits {
+    /// Takes one of `all` permits for `peer`, who may hold `each` of them; `None` when that does not fit.
+    pub fn take(self: &Arc<Self>, peer: IpAddr, all: usize, each: usize) -> Option<PeerPermit> {
         let mut held = self.lock();
         if held.all >= all || held.peers.of(&peer) >= each {
             return None;
@@ -124,7 +124,7 @@ impl PeerPlaces {
         held.all += 1;
         held.peers.add(&peer);
         drop(held);
-        Some(PeerPlace { of: Arc::clone(self), peer })
+        Some(PeerPermit { of: Arc::clone(self), peer })
     }
 
     fn lock(&self) -> MutexGuard<'_, HeldByPeers> {
@@ -132,14 +132,14 @@ impl PeerPlaces {
     }
 }
 
-/// A peer's place, given back when it is dropped.
+/// A peer's permit, given back when it is dropped.
 #[derive(Debug)]
-pub struct PeerPlace {
-    of: Arc<PeerPlaces>,
+pub struct PeerPermit {
+    of: Arc<PeerPermits>,
     peer: IpAddr,
 }
 
-impl Drop for PeerPlace {
+impl Drop for PeerPermit {
     fn drop(&mut self) {
         let mut held = self.of.lock();
         held.all -= 1;
@@ -161,23 +161,23 @@ mod tests {
 
     #[test]
     fn a_token_holds_its_share_a_site_its_own_and_the_rest_is_for_others() {
-        let places = Arc::new(Places::default());
-        let first: Vec<_> = (0..3).map(|_| places.take(&caller("hue", 1), SHARES)).collect();
+        let permits = Arc::new(Permits::default());
+        let first: Vec<_> = (0..3).map(|_| permits.take(&caller("hue", 1), SHARES)).collect();
         assert_eq!(first.iter().flatten().count(), 2, "of one token");
-        let second: Vec<_> = (0..2).map(|_| places.take(&caller("hue", 2), SHARES)).collect();
+        let second: Vec<_> = (0..2).map(|_| permits.take(&caller("hue", 2), SHARES)).collect();
         assert_eq!(second.iter().flatten().count(), 1, "of one site");
-        let third: Vec<_> = (0..2).map(|_| places.take(&caller("vinh", 3), SHARES)).collect();
+        let third: Vec<_> = (0..2).map(|_| permits.take(&caller("vinh", 3), SHARES)).collect();
         assert_eq!(third.iter().flatten().count(), 1, "of all");
     }
 
     #[test]
     fn a_place_that_is_dropped_can_be_taken_again() {
-        let places = Arc::new(Places::default());
+        let permits = Arc::new(Permits::default());
         for _ in 0..10 {
-            let held: Vec<_> = (0..3).map(|_| places.take(&caller("hue", 1), SHARES)).collect();
+            let held: Vec<_> = (0..3).map(|_| permits.take(&caller("hue", 1), SHARES)).collect();
             assert_eq!(held.iter().flatten().count(), 2);
         }
-        let peers = Arc::new(PeerPlaces::default());
+        let peers = Arc::new(PeerPermits::default());
         let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
         let held: Vec<_> = (0..3).map(|_| peers.take(one, 3, 2)).collect();
         assert_eq!(held.iter().flatten().count(), 2);
@@ -188,10 +188,10 @@ mod tests {
 
     #[test]
     fn keys_that_hold_nothing_are_forgotten_when_there_are_many() {
-        let places = Arc::new(Places::default());
+        let permits = Arc::new(Permits::default());
         for token in 0..3_000 {
-            places.take(&caller("hue", token), SHARES).unwrap();
+            permits.take(&caller("hue", token), SHARES).unwrap();
         }
-        assert!(places.lock().tokens.0.len() <= IDLE_KEYS);
+        assert!(permits.lock().tokens.0.len() <= IDLE_KEYS);
     }
 }

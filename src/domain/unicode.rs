@@ -16,7 +16,7 @@ const KNOWN: u32 = 0x2100;
 /// What is known of one.
 #[expect(clippy::struct_excessive_bools, reason = "one answer each")]
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct Properties {
     category: GeneralCategory,
     group: GeneralCategoryGroup,
     settled: bool,
@@ -27,14 +27,14 @@ struct Entry {
     stripped: Option<char>,
 }
 
-static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| known().map(Entry::of).collect());
+static TABLE: LazyLock<Vec<Properties>> = LazyLock::new(|| known().map(Properties::of).collect());
 
 /// The characters that tables are made for, in their order.
 pub(super) fn known() -> impl Iterator<Item = char> {
     (0..KNOWN).filter_map(char::from_u32)
 }
 
-impl Entry {
+impl Properties {
     fn of(c: char) -> Self {
         let starts = canonical_combining_class(c) == 0;
         let compatible = is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes;
@@ -65,7 +65,7 @@ fn single(mut characters: impl Iterator<Item = char>) -> Option<char> {
     characters.next().filter(|_| characters.next().is_none())
 }
 
-fn entry(c: char) -> Option<&'static Entry> {
+fn properties(c: char) -> Option<&'static Properties> {
     TABLE.get(usize::try_from(u32::from(c)).ok()?)
 }
 
@@ -79,11 +79,11 @@ pub(super) fn plain_d(c: char) -> char {
 }
 
 pub(super) fn category(c: char) -> GeneralCategory {
-    entry(c).map_or_else(|| c.general_category(), |known| known.category)
+    properties(c).map_or_else(|| c.general_category(), |known| known.category)
 }
 
 pub(super) fn group(c: char) -> GeneralCategoryGroup {
-    entry(c).map_or_else(|| c.general_category_group(), |known| known.group)
+    properties(c).map_or_else(|| c.general_category_group(), |known| known.group)
 }
 
 pub(super) fn is_nonspacing(c: char) -> bool {
@@ -92,32 +92,32 @@ pub(super) fn is_nonspacing(c: char) -> bool {
 
 /// Composed, whatever stands beside it: a text of such characters is NFC and bears no loose marks. False when that takes a closer look.
 pub(super) fn is_settled(c: char) -> bool {
-    entry(c).is_some_and(|known| known.settled)
+    properties(c).is_some_and(|known| known.settled)
 }
 
 /// What compatibility folding leaves as it is.
 pub(super) fn is_compatible(c: char) -> bool {
-    entry(c).map_or_else(|| is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes, |known| known.compatible)
+    properties(c).map_or_else(|| is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes, |known| known.compatible)
 }
 
 /// True for a mark, a Hangul vowel and whatever else may compose with what stands before it.
 pub(super) fn joins_the_one_before(c: char) -> bool {
-    entry(c).map_or_else(|| joins(c), |known| known.joins)
+    properties(c).map_or_else(|| joins(c), |known| known.joins)
 }
 
 /// A letter that bears a mark, or đ.
 pub(super) fn is_marked(c: char) -> bool {
-    entry(c).map_or_else(|| std::iter::once(c).nfd().nth(1).is_some(), |known| known.marked)
+    properties(c).map_or_else(|| std::iter::once(c).nfd().nth(1).is_some(), |known| known.marked)
 }
 
 /// The one character that it folds to (NFKC, lower case, no marks, đ as d) whatever stands beside it; `None` when that takes a closer look.
 pub(super) fn folded(c: char) -> Option<char> {
-    entry(c)?.folded
+    properties(c)?.folded
 }
 
 /// The one character that is left without its marks, whatever stands beside it; `None` when that takes a closer look.
 pub(super) fn stripped(c: char) -> Option<char> {
-    entry(c)?.stripped
+    properties(c)?.stripped
 }
 
 fn joins(c: char) -> bool {

@@ -44,7 +44,7 @@ pub(super) fn layered(router: Router, gatekeeper: Arc<Gatekeeper>, in_flight: In
     router.layer(middleware::from_fn_with_state(gates, pass))
 }
 
-/// From outside in: observe (count, log, catch panics), deadline, shed, authenticate, read the message, take a place.
+/// From outside in: observe (count, log, catch panics), deadline, shed, authenticate, read the message, take a permit.
 async fn pass(State(gates): State<Gates>, request: Request, next: Next) -> Response {
     let admitted = |request| gates.admit(request, next);
     gates.observer.observe(request, |request| transport::deadline::enforce(request, admitted)).await
@@ -67,13 +67,13 @@ impl Gates {
         let at_the_door = self.in_flight.knock(path)?;
         let peer = transport::peer_of(&request);
         let caller = auth::authenticate(&self.gatekeeper, &mut request, peer, allowed).await?;
-        // Who waits for a message does so in a place of its own, and leaves the door to others.
+        // Who waits for a message does so in a permit of its own, and leaves the door to others.
         drop(at_the_door);
         if let Some(slot) = transport::slot_of(&request) {
             slot.keep();
         }
         let request = self.messages.read(request, MAX_MESSAGE_BYTES, || self.in_flight.wait(&caller)).await?;
-        // A watch has a place of its own.
+        // A watch has a permit of its own.
         let under_way = if transport::is_stream(path) { None } else { Some(self.in_flight.enter(path, &caller)?) };
         let locale = call::locale_of(request.headers());
         let response = next.run(request).await;

@@ -123,7 +123,7 @@ async fn a_handler_that_panics_is_an_internal_error_without_its_words() {
     assert!(!format!("{status:?}").contains("the secret"));
 }
 
-/// Begins `count` calls with `token`, of which every one gets a place.
+/// Begins `count` calls with `token`, of which every one gets a permit.
 macro_rules! under_way {
     ($layers:expr, $token:expr, $path:expr, $count:expr) => {{
         let mut calls: Vec<_> = (0..$count).map(|_| Box::pin($layers.status(whole($path, &$token)))).collect();
@@ -150,7 +150,7 @@ async fn calls_beyond_the_bound_are_shed_at_once_and_a_place_comes_back() {
 }
 
 #[tokio::test]
-async fn no_site_takes_all_places_and_no_moderator_those_of_the_site() {
+async fn no_site_takes_all_permits_and_no_moderator_those_of_the_site() {
     let layers = Layers::around(post(hang)).await;
     let (portal, minh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Moderator).await);
     let _moderators = under_way!(layers, minh, QUEUE, 192);
@@ -238,7 +238,7 @@ async fn without_a_token_no_handler_is_reached() {
 }
 
 #[tokio::test]
-async fn a_message_that_never_ends_holds_no_place_and_ends_at_its_deadline() {
+async fn a_message_that_never_ends_holds_no_permit_and_ends_at_its_deadline() {
     let layers = Layers::around(post(async || Status::ok("reached").into_http::<Body>().into_response())).await;
     let portal = layers.token("hue", Role::Portal).await;
     let mut waiting: Vec<_> = (0..1_024).map(|_| Box::pin(layers.reason(unfinished(SUBMIT, &portal)))).collect();

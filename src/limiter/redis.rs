@@ -37,12 +37,12 @@ const PROBE_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Redis {
     topology: Topology,
     gcra: Gcra,
-    link: Mutex<Link>,
+    state: Mutex<RedisState>,
     /// Something failed: the watch shall see for itself.
     doubted: Notify,
 }
 
-struct Link {
+struct RedisState {
     /// `None` until first connected. Kept while the breaker is open, as a hint where to look.
     servers: Option<Arc<Servers>>,
     breaker: CircuitBreaker,
@@ -50,7 +50,7 @@ struct Link {
     term: u64,
 }
 
-impl Link {
+impl RedisState {
     fn is_in_use(&self) -> bool {
         self.servers.is_some() && !self.breaker.is_open()
     }
@@ -60,12 +60,12 @@ impl Redis {
     /// Reads the URL; connects to nothing.
     pub(super) fn new(url: &str) -> Result<Self, UrlError> {
         let topology = Topology::parse(url)?;
-        let link = Mutex::new(Link { servers: None, breaker: CircuitBreaker::default(), term: 0 });
-        Ok(Self { topology, gcra: Gcra::new(), link, doubted: Notify::new() })
+        let state = Mutex::new(RedisState { servers: None, breaker: CircuitBreaker::default(), term: 0 });
+        Ok(Self { topology, gcra: Gcra::new(), state, doubted: Notify::new() })
     }
 
     pub(super) fn is_degraded(&self) -> bool {
-        !self.link().is_in_use()
+        !self.state().is_in_use()
     }
 
     /// Counts every charge, or none when one of them is denied: an outcome per charge, in their order.
@@ -101,7 +101,7 @@ impl Redis {
                     doubted = timeout(PROBE_INTERVAL, self.doubted.notified()).await.is_ok();
                 }
                 Err(reason) => {
-                    let opened = self.link().breaker.open();
+                    let opened = self.state().breaker.open();
                     self.degrade(opened, &reason);
                     doubted = true;
                     sleep(PROBE_INTERVAL).await;
@@ -118,7 +118,7 @@ impl Redis {
 
     /// Asks the servers in use whether they still count, or finds them anew.
     async fn look(&self, doubted: bool) -> Result<(), Unreachable> {
-        let current = self.link().servers.clone();
+        let current = self.state().servers.clone();
         if let Some(servers) = &current
             && !doubted
             && self.gcra.probe(servers).await.is_ok()
@@ -134,14 +134,14 @@ impl Redis {
 
     /// The new connections replace the old ones, which may hang on a frozen or replaced server without ever knowing.
     fn heal(&self, fresh: Servers) {
-        let mut link = self.link();
-        let was_in_use = link.is_in_use();
-        link.servers = Some(Arc::new(fresh));
+        let mut state = self.state();
+        let was_in_use = state.is_in_use();
+        state.servers = Some(Arc::new(fresh));
         // While it is closed, its failures still count: a Redis that answers probes and fails calls must open it.
         if !was_in_use {
-            link.breaker.close();
-            link.term += 1;
-            drop(link);
+            state.breaker.close();
+            state.term += 1;
+            drop(state);
             show_degraded(false);
             tracing::info!(redis = %self.topology, "redis is in use: limits are shared");
         }
@@ -159,29 +159,29 @@ impl Redis {
     fn note<T>(&self, term: u64, answer: Result<RedisResult<T>, TimedOut>) -> Option<T> {
         let (fault, reason) = match answer {
             Ok(Ok(value)) => {
-                self.link().breaker.succeeded();
+                self.state().breaker.succeeded();
                 return Some(value);
             }
             Ok(Err(error)) if error.is_timeout() => (None, Unreachable::TimedOut),
             Ok(Err(error)) => (Some(Fault::Error), error.into()),
             Err(TimedOut { is_ours }) => ((!is_ours).then_some(Fault::TimeOut), Unreachable::TimedOut),
         };
-        let mut link = self.link();
-        let is_of_now = link.term == term;
-        let opened = is_of_now && fault.is_some_and(|fault| link.breaker.failed(fault, Instant::now()));
-        drop(link);
+        let mut state = self.state();
+        let is_of_now = state.term == term;
+        let opened = is_of_now && fault.is_some_and(|fault| state.breaker.failed(fault, Instant::now()));
+        drop(state);
         self.doubted.notify_one();
         self.degrade(opened, &reason);
         None
     }
 
     fn servers(&self) -> Option<(Arc<Servers>, u64)> {
-        let link = self.link();
-        link.servers.clone().filter(|_| link.is_in_use()).map(|servers| (servers, link.term))
+        let state = self.state();
+        state.servers.clone().filter(|_| state.is_in_use()).map(|servers| (servers, state.term))
     }
 
-    fn link(&self) -> MutexGuard<'_, Link> {
-        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, RedisState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

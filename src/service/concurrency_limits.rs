@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::domain::{
     Error, Result,
     access::Caller,
-    permits::{Place, Places, Shares},
+    permits::{Permit, Permits, Shares},
 };
 
 /// What makes a call expensive.
@@ -19,7 +19,7 @@ pub(super) enum Cost {
     Search,
 }
 
-/// Retry-after of a denied call: a place is free when another call ended.
+/// Retry-after of a denied call: a permit is free when another call ended.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Cost {
@@ -35,23 +35,23 @@ impl Cost {
 /// Expensive calls of this process.
 #[derive(Debug, Default)]
 pub(super) struct ConcurrencyLimits {
-    past: Arc<Places>,
-    report: Arc<Places>,
-    search: Arc<Places>,
+    past: Arc<Permits>,
+    report: Arc<Permits>,
+    search: Arc<Permits>,
 }
 
 impl ConcurrencyLimits {
-    /// Takes a place among the expensive calls, held until it is dropped.
+    /// Takes a permit among the expensive calls, held until it is dropped.
     ///
     /// # Errors
     /// `Overloaded` when there is none left, or the caller's site or token has its share.
-    pub(super) fn take(&self, caller: &Arc<Caller>, cost: Cost) -> Result<Place> {
-        let places = match cost {
+    pub(super) fn take(&self, caller: &Arc<Caller>, cost: Cost) -> Result<Permit> {
+        let permits = match cost {
             Cost::Past => &self.past,
             Cost::Report => &self.report,
             Cost::Search => &self.search,
         };
         let full = || Error::Overloaded { what: "expensive calls", retry_after: RETRY_AFTER };
-        places.take(caller, cost.shares()).ok_or_else(full)
+        permits.take(caller, cost.shares()).ok_or_else(full)
     }
 }

@@ -14,7 +14,7 @@ use tonic::Status;
 
 use crate::support::{
     newsroom::{ANSWER, Database, Newsroom, fresh_challenge, on_both_databases, reason},
-    proofs::{dressed_up, form_paying, posed, solved, unsolved, verification},
+    proofs::{disguised_as_proof, form_paying, posed, solved, unsolved, verification},
 };
 
 const WORK: [ChallengeKind; 1] = [ChallengeKind::AltchaPow];
@@ -87,8 +87,8 @@ async fn a_token_without_its_work_is_nothing(database: Database) {
             assert_eq!(reason(&error), "CAPTCHA_INVALID", "right or wrong looks the same");
         }
         let image = portal.challenge("bai").await.token;
-        let dressed = dressed_up(&image, &issued);
-        let error = portal.captcha.verify_challenge(verification(&dressed, ANSWER)).await.unwrap_err();
+        let disguised = disguised_as_proof(&image, &issued);
+        let error = portal.captcha.verify_challenge(verification(&disguised, ANSWER)).await.unwrap_err();
         assert_eq!(reason(&error), "CAPTCHA_INVALID", "nor does a proof make an image's token");
         portal.captcha.verify_challenge(verification(&image, ANSWER)).await.unwrap();
         // Nobody tried anything yet, so nothing is burned.

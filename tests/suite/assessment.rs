@@ -8,7 +8,7 @@ on_both_databases! {
     what_the_form_gives_away_is_a_finding,
     what_the_text_hides_is_a_finding,
     the_same_text_from_anybody_is_a_finding,
-    a_campaign_is_one_however_it_is_dressed,
+    a_campaign_is_one_however_it_is_disguised,
     stored_text_has_no_hidden_characters,
 }
 
@@ -88,7 +88,7 @@ async fn stored_text_has_no_hidden_characters(database: Database) {
     assert_eq!(stored, ["Câu chuyện", "Tiêu đề", "Bài"]);
 }
 
-async fn a_campaign_is_one_however_it_is_dressed(database: Database) {
+async fn a_campaign_is_one_however_it_is_disguised(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let dresses = [

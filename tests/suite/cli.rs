@@ -603,8 +603,8 @@ fn closing_creates_a_new_article_only_when_told_to_and_opening_lifts_a_passed_cl
         let unknown = desk.run(&[command, "moi"]);
         assert!(unknown.code == 3 && unknown.stderr.contains("Không tìm thấy bài viết"), "{}", unknown.stderr);
     }
-    assert!(desk.run(&["close", "moi", "--new"]).stdout.contains("moi: đóng bình luận (bản 1)"));
-    assert!(desk.run(&["open", "bai-1"]).stdout.contains("bai-1: duyệt trước (bản 5)"));
+    assert!(desk.run(&["close", "moi", "--new"]).stdout.contains("moi: đóng bình luận (lần sửa 1)"));
+    assert!(desk.run(&["open", "bai-1"]).stdout.contains("bai-1: duyệt trước (lần sửa 5)"));
     assert!(desk.run(&["open", "tranh"]).stderr.contains("Bài viết này vừa được người khác thay đổi."));
     assert!(desk.run(&["open", "bai-1", "--mode", "hybrid", "--lang", "en"]).stdout.contains("bai-1: by spam score"));
     desk.asked(|asked| {

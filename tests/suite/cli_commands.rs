@@ -149,7 +149,7 @@ fn the_site_is_shown_changed_and_locked_down() {
     assert!(late.code == 5 && late.stderr.contains("the site's policy"), "{}", late.stderr);
 
     let locked = desk.run(&["lockdown", "--for", "2h", "--note", "tấn công"]);
-    assert!(locked.code == 0 && locked.stdout.contains("Đã siết duyệt toàn trang đến"), "{}", locked.stdout);
+    assert!(locked.code == 0 && locked.stdout.contains("Chế độ khẩn đến"), "{}", locked.stdout);
     let lifted = desk.run(&["lockdown", "--lift", "--lang", "en"]);
     assert!(
         lifted.stdout.contains("The lockdown is over. Comments are taken: published at once."),

@@ -72,7 +72,7 @@ fn status_line(case: &v1::ReviewCase, comment: &v1::Comment, locale: Locale) -> 
     let status = names::status(comment.status).map(|name| names::words(locale, "status", name)).unwrap_or_default();
     let seen = if case.reviewed_at.is_some() { "cli-reviewed" } else { "cli-not-reviewed" };
     let values = [("status", status.into()), ("revision", comment.revision.into())];
-    format!("{}, {}", locale.text_with("cli-standing", &values), locale.text(seen))
+    format!("{}, {}", locale.text_with("cli-status-revision", &values), locale.text(seen))
 }
 
 fn article(case: &v1::ReviewCase, comment: &v1::Comment) -> String {

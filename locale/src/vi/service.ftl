@@ -13,7 +13,7 @@ error-article-closed = Bài viết này không nhận bình luận.
 error-missing-role =
     { $role ->
         [PORTAL] Mã truy cập dành cho trang báo không được làm việc này.
-        [MODERATOR] Mã truy cập của người kiểm duyệt không được làm việc này.
+        [MODERATOR] Mã truy cập của biên tập viên không được làm việc này.
         [ADMIN] Mã truy cập của quản trị viên không được làm việc này.
         [METRICS] Mã truy cập dành cho giám sát không được làm việc này.
        *[other] Vai trò { $role } không được làm việc này.
@@ -86,7 +86,7 @@ finding-repeated-text =
     }
 finding-campaign = Từ ba người trở lên đã gửi cùng nội dung này trong một ngày.
 finding-mixed-script = Trộn chữ cái của nhiều bảng chữ trong một từ: “{ $excerpt }”.
-finding-honeypot = Ô ẩn mà người đọc không nhìn thấy đã được điền.
+finding-honeypot = Ô ẩn mà bạn đọc không nhìn thấy đã được điền.
 finding-fast-form = Biểu mẫu được điền nhanh hơn mức một người có thể gõ.
 finding-other-device = Mã kiểm tra được cấp cho một thiết bị khác.
 finding-held-by-ban = Người gửi hoặc nội dung này đang bị giữ lại để duyệt theo một lệnh chặn.

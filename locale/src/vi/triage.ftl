@@ -23,7 +23,7 @@ triage-connection-lost-unsent = MẤT KẾT NỐI, { $count } việc chờ gửi
 
 # triage: a comment
 
-triage-about = { $at } · điểm { $score } · { $status } (bản { $revision })
+triage-about = { $at } · điểm { $score } · { $status } (lần sửa { $revision })
 triage-due-authority = Cơ quan chức năng yêu cầu gỡ: phải xử lý trước { $at }
 triage-late-authority = QUÁ HẠN: cơ quan chức năng yêu cầu gỡ, hạn { $at }
 triage-due-complaint = Có khiếu nại yêu cầu gỡ: phải xử lý trước { $at }
@@ -121,7 +121,7 @@ triage-key-stay = ở lại
 
 triage-part-article = Bài viết
 triage-part-held = Vì sao bị giữ
-triage-part-reports = Báo cáo của người đọc
+triage-part-reports = Báo cáo của bạn đọc
 triage-part-decisions = Các quyết định
 triage-part-notes = Ghi chú
 triage-part-answered = Trả lời bình luận

@@ -349,7 +349,7 @@ pub struct ReviewCase {
     /// When a moderator last looked at it. Absent if nobody did.
     #[prost(message, optional, tag = "8")]
     pub reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// Other comments with the same text on the site, however they are dressed: other case, marks, spaces, look-alike or styled letters,
+    /// Other comments with the same text on the site, however they are disguised: other case, marks, spaces, look-alike or styled letters,
     /// digits for letters.
     #[prost(int32, tag = "9")]
     pub same_text: i32,
@@ -656,7 +656,7 @@ pub struct QueueFilter {
     /// True: only comments with open reports.
     #[prost(bool, tag = "10")]
     pub reported: bool,
-    /// Only this comment and those that say the same however they are dressed, on any article: its campaign. Nothing when it is unknown.
+    /// Only this comment and those that say the same however they are disguised, on any article: its campaign. Nothing when it is unknown.
     #[prost(string, tag = "11")]
     pub campaign_of: ::prost::alloc::string::String,
 }

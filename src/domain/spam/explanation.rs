@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     features::{self, Feature, Group},
     finding::{Finding, Rule},
-    model::{Entry, Evidence, Model},
+    model::{ActiveFeature, Evidence, Model},
     reading::Reading,
 };
 
@@ -24,7 +24,7 @@ pub(super) struct Explanation {
 }
 
 pub(super) fn explain(model: &Model, evidence: &Evidence, reading: &Reading<'_>) -> Explanation {
-    let mut parts: Vec<(Entry, f64)> =
+    let mut parts: Vec<(ActiveFeature, f64)> =
         evidence.entries.iter().map(|entry| (*entry, model.contribution(entry))).collect();
     let total =
         |test: fn(Group) -> bool| parts.iter().filter(|(entry, _)| test(entry.group)).map(|(_, part)| part).sum();

@@ -35,12 +35,12 @@ pub const MIN_OF_EACH: u64 = 5;
 /// One comment's features with their values, ordered by slot; and what the rules say of it.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<ActiveFeature>,
     pub(super) rules: f64,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct ActiveFeature {
     pub(super) slot: usize,
     pub(super) value: f64,
     pub(super) hash: u32,
@@ -82,7 +82,7 @@ impl Evidence {
             hashes.sort_unstable();
             hashes.dedup();
             let value = group.weight() / count(hashes.len()).sqrt();
-            entries.extend(hashes.iter().map(|hash| Entry { slot: slot_of(*hash), value, hash: *hash, group }));
+            entries.extend(hashes.iter().map(|hash| ActiveFeature { slot: slot_of(*hash), value, hash: *hash, group }));
         }
         entries.sort_unstable_by_key(|entry| entry.slot);
         let length = entries.chunk_by(same_slot).map(|shared| joint_value(shared).powi(2)).sum::<f64>().sqrt();
@@ -99,11 +99,11 @@ fn slot_of(hash: u32) -> usize {
     (hash.wrapping_mul(SPREAD) >> (32 - BITS)) as usize
 }
 
-fn same_slot(one: &Entry, other: &Entry) -> bool {
+fn same_slot(one: &ActiveFeature, other: &ActiveFeature) -> bool {
     one.slot == other.slot
 }
 
-fn joint_value(shared: &[Entry]) -> f64 {
+fn joint_value(shared: &[ActiveFeature]) -> f64 {
     shared.iter().map(|entry| entry.value).sum()
 }
 
@@ -196,7 +196,7 @@ impl Model {
     }
 
     /// What one entry adds to the logit.
-    pub(super) fn contribution(&self, entry: &Entry) -> f64 {
+    pub(super) fn contribution(&self, entry: &ActiveFeature) -> f64 {
         let slot = &self.slots[entry.slot];
         let evidence = REGRESSION_WEIGHT * f64::from(slot.weight) + slot.odds() + self.class_odds();
         self.calibration.slope * entry.value * evidence

@@ -43,7 +43,7 @@ fn frequent(tokens: &[Token]) -> [&str; 2] {
     held.map(|(word, _)| word)
 }
 
-/// The same text, however it is dressed, was posted on the site within a day: by somebody, or by several.
+/// The same text, however it is disguised, was posted on the site within a day: by somebody, or by several.
 pub(super) fn find_posted_before(comments: i64, other_authors: i64) -> Option<Finding> {
     let campaign = other_authors >= CAMPAIGN_OTHERS;
     let found = if campaign { (Rule::Campaign, WEIGHT_CAMPAIGN) } else { (Rule::RepeatedText, WEIGHT_POSTED) };

@@ -1,4 +1,4 @@
-//! What a campaign's copies have in common, however they are dressed.
+//! What a campaign's comments have in common, however they are disguised.
 
 use super::reading::Reading;
 

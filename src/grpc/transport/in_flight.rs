@@ -1,6 +1,6 @@
 //! Counts unary calls under way: sheds beyond a bound, and tells a drain when the last one is done. The bound follows what the machine
 //! and its database can do: it falls while calls are slow, and grows again where it is used. Submits and decisions are let in longest.
-//! A call is counted when its caller is known and its message was read, so nobody holds a place with half a message; and no site or
+//! A call is counted when its caller is known and its message was read, so nobody holds a permit with half a message; and no site or
 //! token holds more than its share.
 
 use std::{
@@ -14,7 +14,7 @@ use crate::{
     domain::{
         Error, Result,
         access::{Caller, Role},
-        permits::{Place, Places, Shares},
+        permits::{Permit, Permits, Shares},
     },
     ops::metric,
 };
@@ -86,9 +86,9 @@ const MEASURED: [&str; 5] = [
 #[derive(Clone)]
 pub struct InFlight {
     door: Arc<Semaphore>,
-    places: Arc<Semaphore>,
-    shares: Arc<Places>,
-    unfinished: Arc<Places>,
+    permits: Arc<Semaphore>,
+    shares: Arc<Permits>,
+    unfinished: Arc<Permits>,
     bound: Arc<Mutex<Bound>>,
 }
 
@@ -98,7 +98,7 @@ impl Default for InFlight {
         metric::call_bound(MOST as usize);
         Self {
             door: Arc::new(Semaphore::new(MOST_AT_THE_DOOR as usize)),
-            places: Arc::new(Semaphore::new(MOST as usize)),
+            permits: Arc::new(Semaphore::new(MOST as usize)),
             shares: Arc::default(),
             unfinished: Arc::default(),
             bound: Arc::default(),
@@ -111,7 +111,7 @@ impl InFlight {
     pub async fn drained(&self) {
         // Fails only when the semaphore is closed, which nobody does.
         let _nobody_comes = self.door.acquire_many(MOST_AT_THE_DOOR).await;
-        let _all = self.places.acquire_many(MOST).await;
+        let _all = self.permits.acquire_many(MOST).await;
     }
 
     /// Lets a call to the door, where its token is checked, or sheds it at once: a fast "no" is worth more than
@@ -124,12 +124,12 @@ impl InFlight {
         at_the_door.filter(|_| self.under_way() < self.bound_of(path)).ok_or_else(|| shed(path))
     }
 
-    /// A place to wait in for a message that is not there yet.
-    pub(in crate::grpc) fn wait(&self, caller: &Arc<Caller>) -> Option<Place> {
+    /// A permit to wait for a message that is not there yet.
+    pub(in crate::grpc) fn wait(&self, caller: &Arc<Caller>) -> Option<Permit> {
         self.unfinished.take(caller, UNFINISHED)
     }
 
-    /// Takes a place for a call whose message was read.
+    /// Takes a permit for a call whose message was read.
     ///
     /// # Errors
     /// `Overloaded` when there is none, or the caller's site or token holds its share.
@@ -139,14 +139,14 @@ impl InFlight {
         let token = if caller.role == Role::Portal { site } else { (all / 4).max(LEAST_OF_A_PERSON) };
         // Whatever the bound fell to, the calls that were let in before are counted too.
         let share = self.shares.take(caller, Shares { all, site, token });
-        let place = Arc::clone(&self.places).try_acquire_owned().ok();
-        let (Some(share), Some(place)) = (share, place) else { return Err(shed(path)) };
+        let permit = Arc::clone(&self.permits).try_acquire_owned().ok();
+        let (Some(share), Some(permit)) = (share, permit) else { return Err(shed(path)) };
         let began = MEASURED.contains(&path).then(Instant::now);
-        Ok(UnderWay { in_flight: self.clone(), began, _share: share, _place: place })
+        Ok(UnderWay { in_flight: self.clone(), began, _share: share, _permit: permit })
     }
 
     fn under_way(&self) -> usize {
-        MOST as usize - self.places.available_permits()
+        MOST as usize - self.permits.available_permits()
     }
 
     /// How many calls may be under way for a call to `path` to be let in.
@@ -202,8 +202,8 @@ impl Bound {
 pub(in crate::grpc) struct UnderWay {
     in_flight: InFlight,
     began: Option<Instant>,
-    _share: Place,
-    _place: OwnedSemaphorePermit,
+    _share: Permit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl UnderWay {

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     domain::{
         Error, Result,
-        permits::{PeerPlace, PeerPlaces},
+        permits::{PeerPermit, PeerPermits},
     },
     grpc::{call::locale_of, message_size::MAX_OPEN_MESSAGE_BYTES},
 };
@@ -53,9 +53,9 @@ const REFLECTION_LIFE: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(in crate::grpc) struct OpenServices {
     messages: Messages,
-    calls: Arc<PeerPlaces>,
-    unfinished: Arc<PeerPlaces>,
-    streams: Arc<PeerPlaces>,
+    calls: Arc<PeerPermits>,
+    unfinished: Arc<PeerPermits>,
+    streams: Arc<PeerPermits>,
 }
 
 impl OpenServices {
@@ -70,29 +70,29 @@ impl OpenServices {
     pub(in crate::grpc) async fn admit(&self, request: Request, next: Next) -> Result<Response> {
         let peer = peer_of(&request);
         if is_reflection(request.uri().path()) {
-            let place = take(&self.streams, peer, STREAMS)?;
-            return Ok(self.reflect(request, next, place).await);
+            let permit = take(&self.streams, peer, STREAMS)?;
+            return Ok(self.reflect(request, next, permit).await);
         }
         let is_watch = is_stream(request.uri().path());
         let locale = locale_of(request.headers());
         let wait = || take(&self.unfinished, peer, UNFINISHED).ok();
         let request = self.messages.read(request, MAX_OPEN_MESSAGE_BYTES, wait).await?;
         if is_watch {
-            let place = take(&self.streams, peer, STREAMS)?;
+            let permit = take(&self.streams, peer, STREAMS)?;
             let response = next.run(request).await;
-            return Ok(response.map(|body| Body::new(Ending::new(body, WATCH_LIFE, locale).holding(place))));
+            return Ok(response.map(|body| Body::new(Ending::new(body, WATCH_LIFE, locale).holding(permit))));
         }
-        let _place = take(&self.calls, peer, CALLS)?;
+        let _permit = take(&self.calls, peer, CALLS)?;
         Ok(next.run(request).await)
     }
 
     /// Reflection reads messages as long as it lasts, so they are bounded as they pass.
-    async fn reflect(&self, request: Request, next: Next, place: PeerPlace) -> Response {
+    async fn reflect(&self, request: Request, next: Next, permit: PeerPermit) -> Response {
         let locale = locale_of(request.headers());
         let too_large = Arc::new(AtomicBool::new(false));
         let request = request.map(|body| Body::new(BoundedMessages::new(body, Arc::clone(&too_large))));
         let response = next.run(request).await;
-        response.map(|body| Body::new(Ending::new(body, REFLECTION_LIFE, locale).holding(place).unless(too_large)))
+        response.map(|body| Body::new(Ending::new(body, REFLECTION_LIFE, locale).holding(permit).unless(too_large)))
     }
 }
 
@@ -100,9 +100,9 @@ fn is_reflection(path: &str) -> bool {
     path.ends_with("/ServerReflectionInfo")
 }
 
-fn take(places: &Arc<PeerPlaces>, peer: IpAddr, bounds: Bounds) -> Result<PeerPlace> {
+fn take(permits: &Arc<PeerPermits>, peer: IpAddr, bounds: Bounds) -> Result<PeerPermit> {
     let full = || Error::Overloaded { what: "health and reflection", retry_after: Duration::from_secs(1) };
-    places.take(peer, bounds.all, bounds.peer).ok_or_else(full)
+    permits.take(peer, bounds.all, bounds.peer).ok_or_else(full)
 }
 
 /// Messages that a client streams, none longer than allowed.

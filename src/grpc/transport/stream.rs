@@ -18,7 +18,7 @@ use http_body::Frame;
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at};
 
 use crate::{
-    domain::{Error, Result, access::Caller, permits::PeerPlace},
+    domain::{Error, Result, access::Caller, permits::PeerPermit},
     grpc::{call, message_size::MAX_OPEN_MESSAGE_BYTES, status::to_status},
     service::Gatekeeper,
 };
@@ -32,18 +32,18 @@ pub(in crate::grpc) struct Ending {
     too_large: Arc<AtomicBool>,
     locale: Locale,
     is_over: bool,
-    _place: Option<PeerPlace>,
+    _permit: Option<PeerPermit>,
 }
 
 impl Ending {
     pub(in crate::grpc) fn new(inner: Body, life: Duration, locale: Locale) -> Self {
         let life = Box::pin(tokio::time::sleep(life));
-        Self { inner, life, too_large: Arc::default(), locale, is_over: false, _place: None }
+        Self { inner, life, too_large: Arc::default(), locale, is_over: false, _permit: None }
     }
 
-    /// Holds the place until it ends.
-    pub(super) fn holding(self, place: PeerPlace) -> Self {
-        Self { _place: Some(place), ..self }
+    /// Holds the permit until it ends.
+    pub(super) fn holding(self, permit: PeerPermit) -> Self {
+        Self { _permit: Some(permit), ..self }
     }
 
     /// Ends with `MessageTooLarge` when that is set.

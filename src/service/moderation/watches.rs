@@ -14,7 +14,7 @@ use crate::{
         Error, Result,
         access::Caller,
         id::SiteId,
-        permits::{Place, Places, Shares},
+        permits::{Permit, Permits, Shares},
     },
     ops::metric,
     service::clock::Clock,
@@ -24,28 +24,28 @@ use crate::{
 /// Watches of one process at once, of one site and of one token.
 const SHARES: Shares = Shares { all: 256, site: 192, token: 64 };
 
-/// Who is told to come again finds a place when somebody else's watch ended.
+/// Who is told to come again finds a permit when somebody else's watch ended.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// All watches of this process.
 pub(super) struct Watches {
     look_outs: Arc<LookOuts>,
-    places: Arc<Places>,
+    permits: Arc<Permits>,
     heartbeat: Duration,
 }
 
 impl Watches {
     pub(super) fn new(heartbeat: Duration) -> Self {
-        Self { look_outs: Arc::default(), places: Arc::default(), heartbeat }
+        Self { look_outs: Arc::default(), permits: Arc::default(), heartbeat }
     }
 
-    /// Takes a place for one more watch of `caller`.
+    /// Takes a permit for one more watch of `caller`.
     ///
     /// # Errors
     /// `Overloaded` when too many watch: of all, of the caller's site, or with their token.
     pub(super) fn open(&self, caller: &Arc<Caller>) -> Result<OpenWatch> {
         let full = || Error::Overloaded { what: "queue watches", retry_after: RETRY_AFTER };
-        self.places.take(caller, SHARES).map(OpenWatch::new).ok_or_else(full)
+        self.permits.take(caller, SHARES).map(OpenWatch::new).ok_or_else(full)
     }
 
     /// Returns what changes on a site from now on, and perhaps what did shortly before.
@@ -76,13 +76,13 @@ impl Watches {
     }
 }
 
-/// A place among the watches, counted.
-pub(super) struct OpenWatch(#[expect(dead_code, reason = "given back when dropped")] Place);
+/// A permit among the watches, counted.
+pub(super) struct OpenWatch(#[expect(dead_code, reason = "given back when dropped")] Permit);
 
 impl OpenWatch {
-    fn new(place: Place) -> Self {
+    fn new(permit: Permit) -> Self {
         metric::watches(1.0);
-        Self(place)
+        Self(permit)
     }
 }
 

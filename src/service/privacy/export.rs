@@ -13,7 +13,7 @@ use crate::{
         id::{CommentId, SiteId},
         lifecycle::Status,
         page::Cursor,
-        permits::Place,
+        permits::Permit,
         privacy::{ERASED_AT_ONCE, FiledReport},
         pseudonym::Pseudonym,
         violation::Problem,
@@ -66,7 +66,7 @@ pub struct Export {
     after: Option<Cursor>,
     is_read: bool,
     /// Among the expensive calls.
-    _place: Place,
+    _permit: Permit,
 }
 
 impl Export {
@@ -121,10 +121,10 @@ impl Privacy {
     /// `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not ours), `CommentNotFound`, and `Overloaded`
     /// beyond the caller's share of expensive calls.
     pub async fn export_author(&self, caller: &Arc<Caller>, person: &Person) -> Result<Export> {
-        let place = self.core.expensive.take(caller, Cost::Report)?;
+        let permit = self.core.expensive.take(caller, Cost::Report)?;
         let whose = self.whose(caller, person).await?;
         let (store, site) = (Arc::clone(&self.core.store), caller.site.clone());
-        Ok(Export { store, site, whose, ready: VecDeque::new(), after: None, is_read: false, _place: place })
+        Ok(Export { store, site, whose, ready: VecDeque::new(), after: None, is_read: false, _permit: permit })
     }
 
     /// Whose comments a request is about.

@@ -23,7 +23,7 @@ pub fn solved(issued: &v1::IssueChallengeResponse) -> String {
 }
 
 /// Another token in the clothes of a proof, as if work had been asked for.
-pub fn dressed_up(token: &str, issued: &v1::IssueChallengeResponse) -> String {
+pub fn disguised_as_proof(token: &str, issued: &v1::IssueChallengeResponse) -> String {
     let mut challenge: Challenge = serde_json::from_str(posed(issued)).unwrap();
     challenge.parameters.data.as_mut().unwrap().insert("t".to_owned(), token.into());
     field(challenge, Solution { counter: 1, derived_key: "00".repeat(32), time: None })

@@ -62,7 +62,7 @@ fn the_whole_case_at_80_by_24() {
     let expected = format!(
         " Chờ 40  Bạn 0 (0.0/phút)  Sẵn 1                                     đã kết nối
 Cầu mới qua sông
-Người 0 · {} · điểm 0.83 · chờ duyệt (bản 1)
+Người 0 · {} · điểm 0.83 · chờ duyệt (lần sửa 1)
 Cơ quan chức năng yêu cầu gỡ: phải xử lý trước {}
 Bị báo cáo 3 lần, 2 chưa xem (quảng cáo 2)
 Người này: 3 duyệt, 1 từ chối, 0 spam, 0 chờ · 3 bình luận cùng nội dung
