@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use async_trait::async_trait;
 
 pub use self::connect::PoolSettings;
+pub(super) use self::context::{challenge_contexts, submit_contexts};
 pub(super) use self::{
     link::Begin,
     session::{Pool, Session},
@@ -74,7 +75,6 @@ macro_rules! duplicate_of_its_device {
     };
 }
 
-mod admission;
 mod article;
 mod audit;
 mod ban;
@@ -82,13 +82,12 @@ mod case;
 mod claim;
 mod comment;
 mod connect;
+mod context;
 mod decision;
 mod deeds;
 mod drift;
-mod duplicate;
 mod erasure;
 mod escalation;
-mod insert;
 mod job;
 mod key;
 mod link;
@@ -105,7 +104,6 @@ mod revert;
 mod session;
 mod site;
 mod stats;
-mod submission;
 mod token;
 mod upkeep;
 

@@ -64,25 +64,6 @@ pub(super) async fn insert(
     if insert_new(tx, site, request, made_by, at).await? { Ok(()) } else { Err(error::overtaken()) }
 }
 
-/// The request row comes first, as it does in a submission: one order of locks for all.
-pub(super) async fn spend_nonce(
-    tx: &mut Session,
-    site: &SiteId,
-    nonce: [u8; 16],
-    request: Option<&RequestRow>,
-    at: DateTime<Utc>,
-) -> Result<bool> {
-    if let Some(request) = request
-        && !insert_new(tx, site, request, request.id, at).await?
-    {
-        return Ok(false);
-    }
-    let sql = "insert into captcha_nonces (site_id, nonce, spent_by, spent_at) values ($1, $2, null, $3)
-        on conflict do nothing";
-    let spent = sqlx::query(sql).bind(site.as_str()).bind(nonce).bind(at).execute(tx).await?.rows_affected();
-    Ok(spent == 1)
-}
-
 /// Rows per statement, to stay far below the statement time-out.
 const BATCH: i64 = 5_000;
 
@@ -133,20 +114,4 @@ async fn drop_batch(tx: &mut Session, (old, drop): (&'static str, &'static str),
     let query = sqlx::query(drop).bind(rows.iter().map(|(site, _)| site.as_str()).bind_iter());
     let query = query.bind(rows.iter().map(|(_, key)| key.as_slice()).bind_iter());
     Ok(query.execute(tx).await?.rows_affected())
-}
-
-/// Spends a nonce in a transaction of its own.
-pub(super) async fn try_spend(
-    store: &PostgresStore,
-    site: &SiteId,
-    nonce: [u8; 16],
-    request: Option<&RequestRow>,
-    at: DateTime<Utc>,
-) -> Result<bool> {
-    let mut tx = store.begin().await?;
-    let spent = spend_nonce(&mut tx, site, nonce, request, at).await?;
-    // A request without its nonce must not be remembered.
-    let end = if spent { tx.commit().await } else { tx.rollback().await };
-    end?;
-    Ok(spent)
 }

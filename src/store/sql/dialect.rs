@@ -14,6 +14,13 @@ pub(in crate::store) enum Dialect {
     Sqlite,
 }
 
+impl Dialect {
+    /// Returns whether other transactions may write between the statements of one.
+    pub(in crate::store) const fn has_concurrent_writers(self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+}
+
 /// A template that cannot be rendered: a mistake in the program.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum TemplateError {

@@ -1,6 +1,7 @@
 //! Statements that both databases share, and what they are made of.
 #![expect(dead_code, reason = "some statements have not moved here yet")]
 
+mod article_counts;
 #[macro_use]
 mod backend;
 pub(in crate::store) mod audit;
@@ -10,13 +11,14 @@ pub(in crate::store) mod records;
 pub(in crate::store) mod request;
 mod row;
 mod statement;
+mod submission;
 mod term;
 mod value;
 
 pub(in crate::store) use self::{
     backend::{Backend, Caller, TRIES},
     connection::{Connection, Transaction},
-    row::{Columns, Fields},
+    row::{Columns, Fields, Row},
     statement::Statement,
     value::{List, Rows},
 };

@@ -10,6 +10,7 @@ use crate::domain::{
     case::{AuthorHistory, ReviewCase},
     claim::Claim,
     comment::{Attention, Comment, Takedown},
+    request::RequestRow,
     site::{Lockdown, Site},
 };
 
@@ -171,6 +172,19 @@ fn lockdown(row: Fields<'_>) -> Result<Option<Lockdown>> {
         called_by: row.get("lockdown_by")?,
         harder_challenges: row.get("lockdown_harder_challenges")?,
     }))
+}
+
+/// A remembered request.
+pub(in crate::store) const REQUEST: Columns = Columns::new(&["request_id", "payload_hash", "response"]);
+
+/// Reads [`REQUEST`].
+pub(in crate::store) fn request(row: Fields<'_>) -> Result<RequestRow> {
+    Ok(RequestRow {
+        id: row.get("request_id")?,
+        payload_hash: row.get("payload_hash")?,
+        earlier_hashes: Vec::new(),
+        response: row.get("response")?,
+    })
 }
 
 /// Reads [`AUDIT_ENTRY`].

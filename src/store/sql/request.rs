@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{Connection, Statement};
+use super::{Backend, Connection, Statement, TRIES};
 use crate::{
     domain::{Result, id::SiteId, request::RequestRow},
     store::error,
@@ -75,6 +75,63 @@ pub(in crate::store) async fn insert_new(
             ("made_by", made_by.into()),
             ("created_at", at.into()),
         ],
+    );
+    Ok(insert.push(" on conflict do nothing").execute(tx).await? == 1)
+}
+
+/// Spends a nonce in a transaction of its own, and remembers `request` in it. Returns `false` when the nonce was spent before or the
+/// request is known; then nothing is written.
+pub(in crate::store) async fn spend_nonce(
+    store: &impl Backend,
+    site: &SiteId,
+    nonce: [u8; 16],
+    request: Option<&RequestRow>,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let mut tries = 1;
+    let spent = loop {
+        match try_to_spend(store, site, nonce, request, at).await {
+            Err(error) if tries < TRIES && error::is_conflict(&error) => tries += 1,
+            spent => break spent,
+        }
+    };
+    store.writes().note(spent)
+}
+
+async fn try_to_spend(
+    store: &impl Backend,
+    site: &SiteId,
+    nonce: [u8; 16],
+    request: Option<&RequestRow>,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let mut transaction = store.begin().await?;
+    let spent = insert_nonce(&mut transaction.connection(), site, nonce, request, at).await?;
+    // A request without its nonce must not be remembered.
+    if spent {
+        transaction.commit().await?
+    } else {
+        transaction.rollback().await?
+    }
+    Ok(spent)
+}
+
+/// Inserts the request before the nonce, as submissions do: the lock order is the same everywhere.
+async fn insert_nonce(
+    tx: &mut Connection<'_>,
+    site: &SiteId,
+    nonce: [u8; 16],
+    request: Option<&RequestRow>,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    if let Some(request) = request
+        && !insert_new(tx, site, request, request.id, at).await?
+    {
+        return Ok(false);
+    }
+    let insert = Statement::insert(
+        "captcha_nonces",
+        vec![("site_id", site.into()), ("nonce", (&nonce).into()), ("spent_at", at.into())],
     );
     Ok(insert.push(" on conflict do nothing").execute(tx).await? == 1)
 }

@@ -1,7 +1,7 @@
 //! What submits and challenges must know before, one row for each question: each statement is a trip to the connection's thread.
 
 use serde::Serialize;
-use sqlx::{SqlitePool, types::Json};
+use sqlx::{SqliteExecutor, types::Json};
 
 use super::micros;
 use crate::{
@@ -113,7 +113,11 @@ struct Submit<'a> {
     suspected_since: i64,
 }
 
-pub(super) async fn submits(pool: &SqlitePool, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
+/// Reads what submits must know.
+pub(in crate::store) async fn submit_contexts(
+    executor: impl SqliteExecutor<'_>,
+    questions: &[SubmitQuestion],
+) -> Result<Vec<SubmitContext>> {
     let asked = questions.iter().map(|one| Submit {
         site_id: one.site.as_str(),
         request_id: hex::encode(one.request_id.as_bytes()),
@@ -136,7 +140,7 @@ pub(super) async fn submits(pool: &SqlitePool, questions: &[SubmitQuestion]) -> 
         since: micros(Record::since(one.now)),
         suspected_since: micros(Record::suspected_since(one.now)),
     });
-    let rows = sqlx::query(SUBMITS).bind(Json(asked.collect::<Vec<_>>())).fetch_all(pool).await?;
+    let rows = sqlx::query(SUBMITS).bind(Json(asked.collect::<Vec<_>>())).fetch_all(executor).await?;
     rows.iter().map(|row| rows::submit_context(&mut RowReader::new(row))).collect()
 }
 
@@ -149,13 +153,17 @@ struct Challenge<'a> {
     suspected_since: i64,
 }
 
-pub(super) async fn challenges(pool: &SqlitePool, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
+/// Reads what challenges must know.
+pub(in crate::store) async fn challenge_contexts(
+    executor: impl SqliteExecutor<'_>,
+    questions: &[ChallengeQuestion],
+) -> Result<Vec<ChallengeContext>> {
     let asked = questions.iter().map(|one| Challenge {
         site_id: one.site.as_str(),
         device: hex::encode(one.device),
         since: micros(Record::since(one.now)),
         suspected_since: micros(Record::suspected_since(one.now)),
     });
-    let rows = sqlx::query(CHALLENGES).bind(Json(asked.collect::<Vec<_>>())).fetch_all(pool).await?;
+    let rows = sqlx::query(CHALLENGES).bind(Json(asked.collect::<Vec<_>>())).fetch_all(executor).await?;
     rows.iter().map(|row| rows::challenge_context(&mut RowReader::new(row))).collect()
 }

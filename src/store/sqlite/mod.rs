@@ -11,6 +11,8 @@ use sqlx::{
 
 use tokio::sync::SemaphorePermit;
 
+pub(super) use self::context::{challenge_contexts, submit_contexts};
+
 use super::{
     parse,
     sql::{Backend, Caller, Connection, Transaction},
@@ -69,7 +71,6 @@ mod request;
 mod revert;
 mod site;
 mod stats;
-mod submission;
 mod token;
 mod upkeep;
 

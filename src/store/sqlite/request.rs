@@ -56,29 +56,6 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn spend_nonce(
-    tx: &mut SqliteConnection,
-    site: &SiteId,
-    nonce: [u8; 16],
-    request: Option<&RequestRow>,
-    at: DateTime<Utc>,
-) -> Result<bool> {
-    // The transaction has the database to itself: what is not known now stays unknown until the rows are written.
-    if let Some(request) = request
-        && find(&mut *tx, site, request.id).await?.is_some()
-    {
-        return Ok(false);
-    }
-    let sql = "insert into captcha_nonces (site_id, nonce, spent_by, spent_at) values ($1, $2, null, $3)
-        on conflict do nothing";
-    let spent =
-        sqlx::query(sql).bind(site.as_str()).bind(&nonce[..]).bind(micros(at)).execute(&mut *tx).await?.rows_affected();
-    if let (1, Some(request)) = (spent, request) {
-        insert(tx, site, request, request.id, at).await?;
-    }
-    Ok(spent == 1)
-}
-
 /// Rows per statement: other writers get their turn in between.
 const BATCH: i64 = 2_000;
 

@@ -1,68 +1,15 @@
-//! Submitted comments: what is known before, and the order in which a batch is stored.
+//! What submits and challenges must know before, one row for each question.
 
-use std::collections::BTreeMap;
+use sqlx::{PgExecutor, postgres::PgBindIterExt as _};
 
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use sqlx::postgres::PgBindIterExt as _;
-
-use uuid::Uuid;
-
-use super::{
-    PostgresStore, admission, duplicate, insert, request,
-    session::{Pool, Session},
-};
 use crate::{
     domain::{
         Result,
-        article::Article,
-        id::{ArticleId, SiteId},
-        request::RequestRow,
-        submission::{
-            ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion, duplicates_since,
-        },
+        submission::{ChallengeContext, ChallengeQuestion, SubmitContext, SubmitQuestion, duplicates_since},
         trust::Record,
     },
-    store::{
-        contract::SubmissionStore,
-        outcome, parse,
-        rows::{self, Read as _, RowReader},
-    },
+    store::rows::{self, RowReader},
 };
-
-#[async_trait]
-impl SubmissionStore for PostgresStore {
-    async fn submit_contexts(&self, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
-        let _turn = self.portals_turn().await?;
-        contexts(&self.pool, questions).await
-    }
-
-    async fn challenge_contexts(&self, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
-        let _turn = self.portals_turn().await?;
-        challenge_contexts(&self.pool, questions).await
-    }
-
-    async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
-        let _turn = self.portals_turn().await?;
-        in_transaction!(self, tx => insert_all(&mut tx, submissions).await?)
-    }
-
-    async fn spend_nonce(
-        &self,
-        site: &SiteId,
-        nonce: [u8; 16],
-        request: Option<&RequestRow>,
-        at: DateTime<Utc>,
-    ) -> Result<bool> {
-        let _turn = self.portals_turn().await?;
-        retrying!(request::try_spend(self, site, nonce, request, at).await)
-    }
-
-    async fn find_request(&self, site: &SiteId, id: Uuid) -> Result<Option<RequestRow>> {
-        let _turn = self.portals_turn().await?;
-        request::find(&self.pool, site, id).await
-    }
-}
 
 /// A range has an order, as a value that is given has not, and only `comments_by_device` has this one. Over an empty table, or where all
 /// that was sent came from one device, any index of the site would be planned for.
@@ -141,19 +88,27 @@ const CHALLENGE_CONTEXTS: &str = concat!(
     order by q.position"
 );
 
-async fn challenge_contexts(pool: &Pool, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
+/// Reads what challenges must know.
+pub(in crate::store) async fn challenge_contexts(
+    executor: impl PgExecutor<'_>,
+    questions: &[ChallengeQuestion],
+) -> Result<Vec<ChallengeContext>> {
     let all = || questions.iter();
     let rows = sqlx::query(CHALLENGE_CONTEXTS)
         .bind(all().map(|one| one.site.as_str()).bind_iter())
         .bind(all().map(|one| one.device).bind_iter())
         .bind(all().map(|one| Record::since(one.now)).bind_iter())
         .bind(all().map(|one| Record::suspected_since(one.now)).bind_iter())
-        .fetch_all(pool)
+        .fetch_all(executor)
         .await?;
     rows.iter().map(|row| rows::challenge_context(&mut RowReader::new(row))).collect()
 }
 
-async fn contexts(pool: &Pool, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
+/// Reads what submits must know.
+pub(in crate::store) async fn submit_contexts(
+    executor: impl PgExecutor<'_>,
+    questions: &[SubmitQuestion],
+) -> Result<Vec<SubmitContext>> {
     let all = || questions.iter();
     // Positions count from 1, as `with ordinality` does.
     let subjects =
@@ -179,57 +134,7 @@ async fn contexts(pool: &Pool, questions: &[SubmitQuestion]) -> Result<Vec<Submi
         .bind(subjects().map(|(.., subject)| subject.key.as_slice()).bind_iter())
         .bind(subjects().map(|(_, one, _)| one.now).bind_iter())
         .bind(subjects().map(|(_, one, subject)| one.strongest(subject).as_str()).bind_iter())
-        .fetch_all(pool)
+        .fetch_all(executor)
         .await?;
     rows.iter().map(|row| rows::submit_context(&mut RowReader::new(row))).collect()
-}
-
-/// The articles known of a batch.
-pub(super) type Articles = BTreeMap<(SiteId, ArticleId), Article>;
-
-/// Stores a batch in the caller's transaction. Locks are taken in one order by everybody: words, requests, nonces, new
-/// articles, parents, articles, and each of them sorted.
-pub(super) async fn insert_all(tx: &mut Session, submissions: &[Submission]) -> Result<Vec<Inserted>> {
-    let mut refused = duplicate::find(tx, submissions).await?;
-    let articles = known_articles(tx, submissions).await?;
-    let mut open = Vec::new();
-    for (index, submission) in submissions.iter().enumerate() {
-        let known = articles.get(&(submission.site.clone(), submission.comment.article.clone()));
-        if let Some(article) = outcome::closed_article(submission, known) {
-            refused.insert(index, Inserted::ArticleClosed(article));
-        } else if !refused.contains_key(&index) {
-            open.push(index);
-        }
-    }
-    // A resend gets its first answer, whatever else is to be said about it.
-    let mut answers = admission::known(tx, submissions, refused.keys().copied()).await?;
-    for (index, refusal) in refused {
-        answers.entry(index).or_insert(refusal);
-    }
-    answers.extend(admission::claim(tx, submissions, open).await?);
-    let won: Vec<_> = answers.iter().filter(|(_, answer)| matches!(answer, Inserted::Stored)).collect();
-    let won: Vec<_> = won.into_iter().filter_map(|(index, _)| submissions.get(*index)).collect();
-    insert::insert(tx, &won, &articles).await?;
-    Ok(answers.into_values().collect())
-}
-
-async fn known_articles(tx: &mut Session, submissions: &[Submission]) -> Result<Articles> {
-    let sql = concat!(
-        "select a.site_id, ",
-        article_columns!("a"),
-        " from (select distinct * from unnest($1::text[], $2::text[]) i (site_id, article_id)) i
-        cross join lateral (select * from articles where site_id = i.site_id and article_id = i.article_id limit 1) a"
-    );
-    let rows = sqlx::query(sql)
-        .bind(submissions.iter().map(|submission| submission.site.as_str()).bind_iter())
-        .bind(submissions.iter().map(|submission| submission.comment.article.as_str()).bind_iter())
-        .fetch_all(tx)
-        .await?;
-    let entry = |row| {
-        let mut columns = RowReader::new(row);
-        let site = parse::site(&columns.text()?)?;
-        let article = rows::article(&mut columns)?;
-        Ok(((site, article.id.clone()), article))
-    };
-    rows.iter().map(entry).collect()
 }
