@@ -18,9 +18,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Runs the future that `start` makes until it returns. When it panics, runs another one a second later, or after up to a minute
 /// when it panics again and again.
-pub async fn supervise<F: Future<Output = ()>>(task: &'static str, mut start: impl FnMut() -> F) {
+pub async fn supervise<F: Future<Output = ()>>(task: &'static str, start: impl FnMut() -> F) {
+    supervise_with(task, start, tokio::time::sleep).await;
+}
+
+/// Supervises with a `sleep` of the caller's, so that tests need not wait.
+async fn supervise_with<F: Future<Output = ()>, S: Future<Output = ()>>(
+    task: &'static str,
+    mut start: impl FnMut() -> F,
+    mut sleep: impl FnMut(Duration) -> S,
+) {
     watched(task);
-    let mut pause = PAUSE;
+    let mut pause = Pause(PAUSE);
     loop {
         let began = Instant::now();
         let run = async { run(task, start()).await };
@@ -28,11 +37,19 @@ pub async fn supervise<F: Future<Output = ()>>(task: &'static str, mut start: im
             return;
         }
         panicked(task);
-        if began.elapsed() > LONGEST_PAUSE {
-            pause = PAUSE;
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(pause.after(began.elapsed())).await;
+    }
+}
+
+/// The next pause of a task.
+struct Pause(Duration);
+
+impl Pause {
+    /// Returns the pause after a run of this length, and doubles the next one.
+    fn after(&mut self, run: Duration) -> Duration {
+        let pause = if run > LONGEST_PAUSE { PAUSE } else { self.0 };
+        self.0 = (pause * 2).min(LONGEST_PAUSE);
+        pause
     }
 }
 
@@ -117,33 +134,68 @@ pub mod trap {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, rc::Rc};
+    use std::{cell::Cell, future::ready, rc::Rc};
 
     use super::*;
 
     #[tokio::test]
     async fn a_task_that_panics_starts_again_until_it_returns() {
         let runs = Rc::new(Cell::new(0));
-        supervise("three_runs", || {
+        let start = || {
             let runs = Rc::clone(&runs);
             async move {
                 runs.set(runs.get() + 1);
                 assert!(runs.get() == 3, "as the test wants it");
             }
-        })
-        .await;
+        };
+        supervise_with("three_runs", start, |_| ready(())).await;
         assert_eq!(runs.get(), 3);
     }
 
     #[tokio::test]
     async fn a_panic_before_the_first_await_is_caught_too() {
         let runs = Cell::new(0);
-        supervise("panics_in_start", || {
+        let start = || {
             runs.set(runs.get() + 1);
             assert!(runs.get() == 2, "as the test wants it");
-            std::future::ready(())
-        })
-        .await;
+            ready(())
+        };
+        supervise_with("panics_in_start", start, |_| ready(())).await;
         assert_eq!(runs.get(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_again_and_again_pauses_longer_each_time() {
+        let (runs, mut pauses) = (Cell::new(0), vec![]);
+        let start = || {
+            runs.set(runs.get() + 1);
+            assert!(runs.get() == 9, "as the test wants it");
+            ready(())
+        };
+        let sleep = |pause: Duration| {
+            pauses.push(pause.as_secs());
+            ready(())
+        };
+        supervise_with("panics_often", start, sleep).await;
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn a_run_longer_than_the_longest_pause_resets_the_pause() {
+        let mut pause = Pause(PAUSE);
+        let pauses = [0, 60, 61, 0].map(|run| pause.after(Duration::from_secs(run)).as_secs());
+        assert_eq!(pauses, [1, 2, 1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_supervised_task_sleeps_before_it_starts_again() {
+        let (runs, began) = (Cell::new(0), Instant::now());
+        let start = || {
+            runs.set(runs.get() + 1);
+            assert!(runs.get() == 2, "as the test wants it");
+            ready(())
+        };
+        supervise("sleeps", start).await;
+        assert!(began.elapsed() >= PAUSE, "{:?}", began.elapsed());
     }
 }

@@ -11,6 +11,7 @@ mod config;
 mod embedded;
 mod form;
 mod form_problems;
+mod logs;
 mod page;
 mod portal;
 mod read_count;
@@ -25,7 +26,6 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, signal::unix, sync::oneshot};
-use tracing_subscriber::EnvFilter;
 
 use crate::{config::Config, embedded::Embedded, portal::Portal, widget::Widget};
 
@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let (embedded, service) = if let Some(remote) = config.remote {
-        start_logs(&config.log)?;
+        logs::start(&config.log)?;
         (None, remote)
     } else {
         let embedded = Embedded::start(config.addr).await?;
@@ -73,18 +73,6 @@ async fn serve() -> anyhow::Result<()> {
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
-    Ok(())
-}
-
-/// Logs to stderr, one JSON object per line, without readers' texts: drivers write them at debug level, and a panic may quote them.
-fn start_logs(filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(format!("{filter},h2=warn,hyper=warn,tower=warn")).context("DUYET_LOG")?;
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "panic");
-    }));
-    let logs = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
-    logs.with_env_filter(filter).with_writer(std::io::stderr).init();
     Ok(())
 }
 

@@ -107,8 +107,11 @@ impl RuleGrpc {
         let put = term.and_then(|term| put_request(term, request_id, &mut violations));
         let put = violations.finish(|| put)?;
         if request.dry_run {
-            let (term, report) = self.rules.try_term(&call.caller, &put, call.now).await?;
-            return Ok(v1::PutTermResponse { term: Some(to_term(term)), collisions: Some(to_collisions(report)) });
+            let tried = self.rules.try_term(&call.caller, &put, call.now).await?;
+            return Ok(tried.convert(|(term, report)| v1::PutTermResponse {
+                term: Some(to_term(term)),
+                collisions: Some(to_collisions(report)),
+            }));
         }
         let term = self.rules.put_term(&call.caller, put, call.now).await?;
         Ok(v1::PutTermResponse { term: Some(to_term(term)), collisions: None })
@@ -134,13 +137,13 @@ impl RuleGrpc {
         let text = FormText::check_unsigned(author_name, title, content, &self.rules.text_limits(), &mut violations);
         violations.into_result()?;
         let assessed = self.rules.assess_text(&call.caller, &text)?;
-        Ok(v1::AssessTextResponse {
+        Ok(assessed.convert(|assessed| v1::AssessTextResponse {
             score: assessed.assessment.score,
             verdict: to_verdict(assessed.verdict).into(),
             findings: to_findings(assessed.assessment.findings, call.locale),
             decisions: assessed.decisions,
             model_version: assessed.model_version,
-        })
+        }))
     }
 
     async fn replay_rules(&self, call: &Call, request: v1::ReplayRulesRequest) -> Result<v1::ReplayRulesResponse> {
@@ -148,7 +151,8 @@ impl RuleGrpc {
         let with = request.term.and_then(|term| put_request(term, Some(Uuid::nil()), &mut violations));
         violations.into_result()?;
         let limit = page_size(request.limit, REPLAYED, MOST_TRIED);
-        Ok(to_replay(self.rules.replay_rules(&call.caller, with.as_ref(), limit, call.now).await?))
+        let replay = self.rules.replay_rules(&call.caller, with.as_ref(), limit, call.now).await?;
+        Ok(replay.convert(to_replay))
     }
 }
 

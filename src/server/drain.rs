@@ -52,21 +52,53 @@ impl Running {
 pub async fn serve(config: Config, on_start: impl FnOnce(&Running)) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let signalled = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    serve_until(config, on_start, signalled).await
+}
+
+/// Serves until `signalled` returns; while the server starts or drains, that ends it at once.
+async fn serve_until(
+    config: Config,
+    on_start: impl FnOnce(&Running),
+    mut signalled: impl AsyncFnMut(),
+) -> anyhow::Result<()> {
     let mut running = tokio::select! {
         started = start(config) => started?,
-        _ = terminate.recv() => return Ok(()),
-        _ = interrupt.recv() => return Ok(()),
+        () = signalled() => return Ok(()),
     };
     on_start(&running);
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = signalled() => {}
         // Its connections went with it: an end with an error has the process started again.
         ended = &mut running.grpc => anyhow::bail!("the gRPC listener ended: {ended:?}"),
     }
     tokio::select! {
         () = running.stop() => Ok(()),
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        () = signalled() => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::config::Settings;
+
+    #[tokio::test]
+    async fn serving_ends_with_an_error_when_the_grpc_listener_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::from_settings(Settings::default()).unwrap();
+        config.data_dir = dir.path().to_owned();
+        config.grpc_addr = "127.0.0.1:0".parse().unwrap();
+        config.http_addr = config.grpc_addr;
+        let served = serve_until(config, |running| running.grpc.abort(), async || pending().await);
+        let error = timeout(Duration::from_secs(60), served).await.expect("it serves on").unwrap_err();
+        assert!(error.to_string().starts_with("the gRPC listener ended"), "{error}");
     }
 }

@@ -21,11 +21,11 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Follows the file that the configuration came from, until dropped. Without a file it only takes the signals, which would end
-/// the process otherwise.
-pub(super) async fn follow(started: Config, services: Arc<Services>, hangups: Arc<Mutex<Signal>>) {
-    let mut hangups = hangups.lock().await;
-    metric::config_is_good(true);
-    let Some(source) = started.source.clone() else {
+/// the process otherwise. `follower` outlives a panic, so that the next run continues where this one stopped.
+pub(super) async fn follow(follower: Arc<Mutex<Follower>>, services: Arc<Services>) {
+    let mut follower = follower.lock().await;
+    let Follower { hangups, file } = &mut *follower;
+    let Some(file) = file else {
         while hangups.recv().await.is_some() {
             tracing::info!("there is no configuration file to read again");
         }
@@ -33,54 +33,70 @@ pub(super) async fn follow(started: Config, services: Arc<Services>, hangups: Ar
     };
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut file = File::read_from(source);
-    let mut in_force = started.clone();
     loop {
-        tokio::select! {
-            _ = ticks.tick() => if !file.has_changed().await {
-                continue;
-            },
+        let is_asked = tokio::select! {
+            _ = ticks.tick() => false,
             hangup = hangups.recv() => match hangup {
-                Some(()) => drop(file.has_changed().await),
+                Some(()) => true,
                 None => return,
             },
-        }
-        match file.source.read() {
-            Ok(fresh) => {
-                apply(&in_force, &fresh, &services);
-                let frozen = started.frozen_differences(&fresh);
-                if !frozen.is_empty() {
-                    tracing::warn!(settings = frozen.join(", "), "these settings take a restart");
-                }
-                in_force = fresh;
-            }
-            Err(error) => {
-                metric::config_read("FAILED");
-                metric::config_is_good(false);
-                tracing::error!(file = %file.source.path().display(), %error, "the configuration is wrong: the last good one stays in force");
-            }
-        }
+        };
+        file.look(is_asked, |in_force, fresh| apply(in_force, fresh, &services)).await;
     }
 }
 
-/// The file, and what it said when it was last looked at; `None` when it could not be read.
+/// The signals and the file that the configuration is read again for.
+pub(super) struct Follower {
+    hangups: Signal,
+    file: Option<File>,
+}
+
+impl Follower {
+    pub(super) fn new(started: Config, hangups: Signal) -> Self {
+        metric::config_is_good(true);
+        let file = started.source.clone().map(|source| File::read_from(source, started));
+        Self { hangups, file }
+    }
+}
+
+/// The file, with what was done about it.
 struct File {
     source: ConfigSource,
-    seen: Option<String>,
+    /// Content at the last look that was handled to its end; `None` when it could not be read.
+    handled: Option<String>,
+    started: Config,
+    in_force: Config,
 }
 
 impl File {
     /// As the start read it. A start may take long, and the file change meanwhile.
-    fn read_from(source: ConfigSource) -> Self {
-        Self { seen: Some(source.text().to_owned()), source }
+    fn read_from(source: ConfigSource, started: Config) -> Self {
+        Self { handled: Some(source.text().to_owned()), source, in_force: started.clone(), started }
     }
 
-    /// Whether it says something else than at the last look.
-    async fn has_changed(&mut self) -> bool {
+    /// Reads the file again when its content changed or when `is_asked`, and calls `apply` with the configuration in force and
+    /// the fresh one. The content counts as handled only afterwards: a panic on the way leaves it to the next look.
+    async fn look(&mut self, is_asked: bool, apply: impl FnOnce(&Config, &Config)) {
         let found = tokio::fs::read_to_string(self.source.path()).await.ok();
-        let changed = found != self.seen;
-        self.seen = found;
-        changed
+        if found == self.handled && !is_asked {
+            return;
+        }
+        match self.source.read() {
+            Ok(fresh) => {
+                apply(&self.in_force, &fresh);
+                let frozen = self.started.frozen_differences(&fresh);
+                if !frozen.is_empty() {
+                    tracing::warn!(settings = frozen.join(", "), "these settings take a restart");
+                }
+                self.in_force = fresh;
+            }
+            Err(error) => {
+                metric::config_read("FAILED");
+                metric::config_is_good(false);
+                tracing::error!(file = %self.source.path().display(), %error, "the configuration is wrong: the last good one stays in force");
+            }
+        }
+        self.handled = found;
     }
 }
 
@@ -100,20 +116,51 @@ fn apply(old: &Config, fresh: &Config, services: &Services) {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::AssertUnwindSafe;
+
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::config::Settings;
 
-    #[tokio::test]
-    async fn what_changed_since_the_start_read_it_is_seen() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("duyet.toml");
+    /// A file that says `info` at the start and `warn` since.
+    fn changed_file(dir: &std::path::Path) -> File {
+        let path = dir.join("duyet.toml");
         std::fs::write(&path, "log = \"info\"").unwrap();
         let config = Settings::default().resolve(Some(path.clone())).unwrap();
         std::fs::write(&path, "log = \"warn\"").unwrap();
-        let mut file = File::read_from(config.source.unwrap());
-        assert!(file.has_changed().await);
-        assert!(!file.has_changed().await);
-        std::fs::remove_file(&path).unwrap();
-        assert!(file.has_changed().await && !file.has_changed().await);
+        File::read_from(config.source.clone().unwrap(), config)
+    }
+
+    /// Returns the `log` settings in force and read, if a look at the file applied any.
+    async fn applied(file: &mut File, is_asked: bool) -> Option<(String, String)> {
+        let mut applied = None;
+        file.look(is_asked, |old, fresh| applied = Some((old.log.clone(), fresh.log.clone()))).await;
+        applied
+    }
+
+    fn logs(old: &str, fresh: &str) -> (String, String) {
+        (old.to_owned(), fresh.to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_change_since_the_start_is_applied_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = changed_file(dir.path());
+        assert_eq!(applied(&mut file, false).await, Some(logs("info", "warn")));
+        assert_eq!(applied(&mut file, false).await, None);
+        assert_eq!(applied(&mut file, true).await, Some(logs("warn", "warn")), "a signal always reads it");
+        std::fs::remove_file(file.source.path()).unwrap();
+        assert_eq!(applied(&mut file, false).await, None, "the last good one stays in force");
+        assert_eq!(file.handled, None);
+    }
+
+    #[tokio::test]
+    async fn a_change_whose_application_panicked_is_applied_at_the_next_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = changed_file(dir.path());
+        let look = file.look(false, |_, _| panic!("as the test wants it"));
+        assert!(AssertUnwindSafe(look).catch_unwind().await.is_err());
+        assert_eq!(applied(&mut file, false).await, Some(logs("info", "warn")));
     }
 }

@@ -16,7 +16,8 @@ use super::{
     database::{make_first_tokens, migrate_within, open_store, patiently},
     health,
     keys::{admit_keys, open_keys},
-    listen, preflight, reload,
+    listen, preflight,
+    reload::{self, Follower},
     running::Running,
 };
 use crate::{
@@ -76,8 +77,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     readiness.send_replace(Readiness::Ready);
     health::report(&reporter, Readiness::Ready).await;
     background::spawn(Arc::clone(&services), reporter, &readiness, stop_rest.clone());
-    let (hangups, reloaded, started) = (Arc::new(Mutex::new(hangups)), Arc::clone(&services), config.clone());
-    let follow = move || reload::follow(started.clone(), Arc::clone(&reloaded), Arc::clone(&hangups));
+    let (follower, reloaded) = (Arc::new(Mutex::new(Follower::new(config.clone(), hangups))), Arc::clone(&services));
+    let follow = move || reload::follow(Arc::clone(&follower), Arc::clone(&reloaded));
     let reload = supervise("config_reload", follow);
     tokio::spawn(stop_rest.clone().run_until_cancelled_owned(reload));
     listen::follow(tls.as_ref(), &stop_rest);

@@ -32,6 +32,29 @@ impl Cost {
     }
 }
 
+/// The result of an expensive call with its permit. The permit is held until the result is converted, as building a large response
+/// takes memory and a core, too.
+#[must_use]
+pub struct Expensive<T> {
+    result: T,
+    permit: Option<Permit>,
+}
+
+impl<T> Expensive<T> {
+    /// `None` for a call that turned out to be cheap.
+    pub(super) const fn new(result: T, permit: Option<Permit>) -> Self {
+        Self { result, permit }
+    }
+
+    /// Converts the result, then gives the permit back.
+    pub fn convert<R>(self, convert: impl FnOnce(T) -> R) -> R {
+        let Self { result, permit } = self;
+        let converted = convert(result);
+        drop(permit);
+        converted
+    }
+}
+
 /// Expensive calls of this process.
 #[derive(Debug, Default)]
 pub(super) struct ConcurrencyLimits {
@@ -53,5 +76,25 @@ impl ConcurrencyLimits {
         };
         let full = || Error::Overloaded { what: "expensive calls", retry_after: RETRY_AFTER };
         permits.take(caller, cost.shares()).ok_or_else(full)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{access::Role, id::SiteId};
+
+    #[test]
+    fn a_call_keeps_its_permit_until_its_response_is_built() {
+        let limits = ConcurrencyLimits::default();
+        let site = SiteId::parse("default").unwrap();
+        let caller = Arc::new(Caller { token: Uuid::nil(), site, name: "test".into(), role: Role::Moderator });
+        let is_free = || limits.take(&caller, Cost::Past).is_ok();
+        let call = Expensive::new(7, limits.take(&caller, Cost::Past).ok());
+        assert!(!is_free());
+        let response = call.convert(|result| (result, is_free()));
+        assert_eq!((response, is_free()), ((7, false), true));
     }
 }

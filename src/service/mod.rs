@@ -34,6 +34,7 @@ pub use self::{
     bans::{BanList, BanRequest, BanTarget, Bans, BansRequest, RevokeRequest},
     challenges::{Challenges, VerifyRequest},
     clock::Clock,
+    concurrency_limits::Expensive,
     key_admission::{Admission, KeyState, KeyStates, admit_keys, key_states},
     maintenance::Maintenance,
     moderation::{

@@ -11,7 +11,7 @@ pub(super) enum Event {
     /// The moderator wants something.
     Press(Intent),
     /// The service responded to a claim.
-    Claimed(Result<ClaimedCases, CallError>),
+    Claimed(Result<ClaimResponse, CallError>),
     /// The queue was counted.
     Counted(Result<i64, CallError>),
     /// The service responded to the operation with this id.
@@ -86,7 +86,7 @@ pub(super) struct Extent {
 
 /// Comments that the moderator now holds.
 #[derive(Debug, Default)]
-pub(super) struct ClaimedCases {
+pub(super) struct ClaimResponse {
     pub(super) cases: Vec<v1::ReviewCase>,
     pub(super) renewed: Vec<String>,
 }

@@ -16,7 +16,7 @@ use super::{
         connection::{Connection, DEADLINE, streaming},
         exit::{Exit, Failure},
     },
-    event::{CallError, ClaimedCases, Effect, Event, OperationResult},
+    event::{CallError, ClaimResponse, Effect, Event, OperationResult},
     outbox::{Operation, RevertTarget},
 };
 use duyet_locale::Locale;
@@ -102,10 +102,10 @@ struct EffectCall {
 }
 
 impl EffectCall {
-    async fn claim(mut self, request: v1::ClaimNextRequest) -> Result<ClaimedCases, CallError> {
+    async fn claim(mut self, request: v1::ClaimNextRequest) -> Result<ClaimResponse, CallError> {
         let answer = self.connection.moderation.claim_next(request).await;
         let answer = answer.map_err(|status| self.call_error(&status))?.into_inner();
-        Ok(ClaimedCases { cases: answer.cases, renewed: answer.renewed })
+        Ok(ClaimResponse { cases: answer.cases, renewed: answer.renewed })
     }
 
     async fn count(mut self, filter: v1::QueueFilter) -> Result<i64, CallError> {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 
 use super::{
-    event::{CallError, ClaimedCases, Effect, Event, Extent, OperationResult},
+    event::{CallError, ClaimResponse, Effect, Event, Extent, OperationResult},
     input_mode::InputMode,
     keys,
     outbox::{Operation, RevertTarget},
@@ -81,7 +81,7 @@ pub(super) fn busy(claimed: Vec<v1::ReviewCase>) -> (State, DateTime<Utc>) {
     let mut state = state();
     state.update(Event::Tick, start());
     state.update(Event::Counted(Ok(40)), start());
-    state.update(Event::Claimed(Ok(ClaimedCases { cases: claimed, renewed: vec![] })), start());
+    state.update(Event::Claimed(Ok(ClaimResponse { cases: claimed, renewed: vec![] })), start());
     state.see(start());
     (state, start() + TimeDelta::seconds(1))
 }
@@ -173,7 +173,7 @@ impl FakeService {
             Effect::Claim(request) => {
                 let from = self.next;
                 self.next += usize::try_from(request.limit).unwrap().min(usize::from(luck % 12));
-                Event::Claimed(Ok(ClaimedCases { cases: cases(from..self.next), renewed: request.renew }))
+                Event::Claimed(Ok(ClaimResponse { cases: cases(from..self.next), renewed: request.renew }))
             }
             Effect::Refresh(_) => Event::Refreshed(Err(away())),
             Effect::Count => Event::Counted(if luck.is_multiple_of(5) { Err(away()) } else { Ok(12_000) }),
@@ -292,7 +292,7 @@ proptest! {
         for (code, milliseconds, is_drawn, luck) in steps {
             now += TimeDelta::milliseconds(milliseconds);
             if luck == 0 {
-                state.update(Event::Claimed(Ok(ClaimedCases { cases: cases(10..20), renewed: vec![] })), now);
+                state.update(Event::Claimed(Ok(ClaimResponse { cases: cases(10..20), renewed: vec![] })), now);
             }
             let before = (state.held.current_id().map(str::to_owned), state.counts.decided());
             if let Some(intent) = keys::read(&state.mode, key(code)) {

@@ -35,9 +35,9 @@ impl ModerationGrpc {
         let size = page_size(request.page_size, 50, 200);
         let request = AuditRequest { filter, size, page_token: request.page_token };
         let list = self.moderation.list_audit(&call.caller, &request).await?;
-        Ok(v1::ListAuditResponse {
+        Ok(list.convert(|list| v1::ListAuditResponse {
             entries: list.entries.into_iter().map(to_audit).collect(),
             next_page_token: list.next_page_token,
-        })
+        }))
     }
 }

@@ -26,11 +26,11 @@ impl ModerationGrpc {
         let size = page_size(request.page_size, 50, 200);
         let request = QueueRequest { filter, order, size, page_token: request.page_token };
         let list = self.moderation.list_queue(&call.caller, &request, call.now).await?;
-        Ok(v1::ListQueueResponse {
+        Ok(list.convert(|list| v1::ListQueueResponse {
             cases: list.cases.into_iter().map(|case| to_case(case, call.locale)).collect(),
             next_page_token: list.next_page_token,
             total: list.total,
-        })
+        }))
     }
 
     pub(super) async fn get_case(&self, call: &Call, request: v1::GetCaseRequest) -> Result<v1::GetCaseResponse> {

@@ -1,5 +1,6 @@
 //! `GetStats`.
 
+use chrono::{DateTime, Utc};
 use duyet_proto::v1;
 
 use super::ModerationGrpc;
@@ -25,20 +26,24 @@ impl ModerationGrpc {
         let since = stats::check_since(since, call.now, &mut violations);
         violations.into_result()?;
         let stats = self.moderation.stats(&call.caller, since, call.now).await?;
-        let learned = to_learned(&stats);
-        let stats = stats.numbers;
-        let count = |(status, count)| v1::StatusCount { status: to_status(status).into(), count };
-        Ok(v1::GetStatsResponse {
-            since: Some(to_time(since)),
-            submitted: stats.submitted.into_iter().map(count).collect(),
-            waiting: stats.waiting,
-            waiting_age_p50: stats.waiting_age_p50.map(to_duration),
-            waiting_age_p95: stats.waiting_age_p95.map(to_duration),
-            moderators: stats.moderators.into_iter().map(to_moderator).collect(),
-            takedowns: stats.takedowns,
-            overdue: stats.overdue,
-            learned: Some(learned),
-        })
+        Ok(stats.convert(|stats| to_stats(stats, since)))
+    }
+}
+
+fn to_stats(stats: SiteStats, since: DateTime<Utc>) -> v1::GetStatsResponse {
+    let learned = to_learned(&stats);
+    let stats = stats.numbers;
+    let count = |(status, count)| v1::StatusCount { status: to_status(status).into(), count };
+    v1::GetStatsResponse {
+        since: Some(to_time(since)),
+        submitted: stats.submitted.into_iter().map(count).collect(),
+        waiting: stats.waiting,
+        waiting_age_p50: stats.waiting_age_p50.map(to_duration),
+        waiting_age_p95: stats.waiting_age_p95.map(to_duration),
+        moderators: stats.moderators.into_iter().map(to_moderator).collect(),
+        takedowns: stats.takedowns,
+        overdue: stats.overdue,
+        learned: Some(learned),
     }
 }
 

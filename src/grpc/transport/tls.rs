@@ -3,7 +3,7 @@
 use std::{
     fmt::Display,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -85,6 +85,8 @@ enum PemProblem {
 pub struct Tls {
     files: Files,
     in_force: RwLock<Arc<ServerConfig>>,
+    /// What the files said when they were last handled to the end. A panic on the way leaves a change to the next look.
+    handled: Mutex<Result<FileContents, TlsError>>,
 }
 
 impl Tls {
@@ -93,8 +95,9 @@ impl Tls {
     /// # Errors
     /// One sentence that names the file.
     pub fn open(files: Files) -> Result<Self, TlsError> {
-        let config = files.read().and_then(|read| files.config(&read))?;
-        Ok(Self { files, in_force: RwLock::new(config) })
+        let read = files.read()?;
+        let config = files.config(&read)?;
+        Ok(Self { files, in_force: RwLock::new(config), handled: Mutex::new(Ok(read)) })
     }
 
     /// For a connection that begins now.
@@ -106,14 +109,18 @@ impl Tls {
     pub async fn follow(self: Arc<Self>) {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut seen = self.files.read();
         loop {
             ticks.tick().await;
             let files = self.files.clone();
             let Ok(found) = tokio::task::spawn_blocking(move || files.read()).await else { continue };
-            if found == seen {
-                continue;
-            }
+            self.handle(found);
+        }
+    }
+
+    /// Puts what the files say in force when it changed.
+    fn handle(&self, found: Result<FileContents, TlsError>) {
+        let mut handled = self.handled.lock().unwrap_or_else(PoisonError::into_inner);
+        if found != *handled {
             match found.as_ref().map_err(Clone::clone).and_then(|read| self.files.config(read)) {
                 Ok(config) => {
                     *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = config;
@@ -125,7 +132,7 @@ impl Tls {
                     tracing::error!(%error, "the certificate is wrong: the last good one stays in force");
                 }
             }
-            seen = found;
+            *handled = found;
         }
     }
 }
@@ -179,9 +186,39 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemProblem> 
     }
 }
 
+/// Makes a self-signed certificate in `dir`, for tests.
+#[cfg(test)]
+pub(crate) fn self_signed(dir: &Path) -> Files {
+    let (cert, key) = (dir.join("cert.pem"), dir.join("key.pem"));
+    let mut openssl = std::process::Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+    openssl.args(["-subj", "/CN=test"]).arg("-keyout").arg(&key).arg("-out").arg(&cert);
+    let output = openssl.output().unwrap_or_else(|error| panic!("openssl: {error}; tests/run installs it"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Files { cert, key, client_ca: None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_change_before_the_task_starts_again_is_applied() {
+        let dir = tempfile::tempdir().unwrap();
+        let tls = Arc::new(Tls::open(self_signed(dir.path())).unwrap());
+        let config = || Arc::clone(&tls.in_force.read().unwrap());
+        let before = config();
+        // As after a panic between reading and applying: the files changed, and the task starts again.
+        self_signed(dir.path());
+        let follow = tokio::spawn(Arc::clone(&tls).follow());
+        let applied = async {
+            while Arc::ptr_eq(&before, &config()) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), applied).await.expect("the change is not applied");
+        follow.abort();
+    }
 
     #[test]
     fn what_is_wrong_names_its_file_and_never_shows_a_key() {

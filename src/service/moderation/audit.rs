@@ -10,7 +10,7 @@ use crate::{
         audit::{AuditEntry, AuditFilter},
     },
     service::{
-        concurrency_limits::Cost,
+        concurrency_limits::{Cost, Expensive},
         page_token::{open_cursor, seal_cursor},
     },
 };
@@ -34,12 +34,12 @@ impl Moderation {
     ///
     /// # Errors
     /// `PageTokenInvalid`, and `Overloaded` beyond the caller's share of expensive calls.
-    pub async fn list_audit(&self, caller: &Arc<Caller>, request: &AuditRequest) -> Result<AuditList> {
-        let (site, _place) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
+    pub async fn list_audit(&self, caller: &Arc<Caller>, request: &AuditRequest) -> Result<Expensive<AuditList>> {
+        let (site, permit) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
         let filter = &request.filter;
         let after = open_cursor(&self.core.keyring, site, "ListAudit", filter, &request.page_token)?;
         let page = self.core.store.list_audit(site, filter, request.size, after).await?;
         let next_page_token = seal_cursor(&self.core.keyring, site, "ListAudit", filter, page.next)?;
-        Ok(AuditList { entries: page.items, next_page_token })
+        Ok(Expensive::new(AuditList { entries: page.items, next_page_token }, Some(permit)))
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         queue::{QueueFilter, QueueOrder},
     },
     service::{
-        concurrency_limits::Cost,
+        concurrency_limits::{Cost, Expensive},
         page_token::{open_cursor, seal_cursor},
     },
 };
@@ -46,9 +46,9 @@ impl Moderation {
         caller: &Arc<Caller>,
         request: &QueueRequest,
         now: DateTime<Utc>,
-    ) -> Result<QueueList> {
+    ) -> Result<Expensive<QueueList>> {
         let site = &caller.site;
-        let _place = request.filter.is_search().then(|| self.core.expensive.take(caller, Cost::Search)).transpose()?;
+        let permit = request.filter.is_search().then(|| self.core.expensive.take(caller, Cost::Search)).transpose()?;
         let bound_to = (&request.filter, request.order);
         let after = open_cursor(&self.core.keyring, site, "ListQueue", &bound_to, &request.page_token)?;
         let QueueRequest { filter, order, size, .. } = request;
@@ -57,7 +57,7 @@ impl Moderation {
         let total = queue_search::count(&*self.core.store, page.clone()).await?;
         let page = queue_search::list(&*self.core.store, page).await?;
         let next_page_token = seal_cursor(&self.core.keyring, site, "ListQueue", &bound_to, page.next)?;
-        Ok(QueueList { cases: page.items, next_page_token, total })
+        Ok(Expensive::new(QueueList { cases: page.items, next_page_token, total }, permit))
     }
 
     /// One case.

@@ -7,7 +7,10 @@ use chrono::{DateTime, Utc};
 use super::Moderation;
 use crate::{
     domain::{Result, access::Caller, spam::Thresholds, stats::Stats},
-    service::{assessment::Learned, concurrency_limits::Cost},
+    service::{
+        assessment::Learned,
+        concurrency_limits::{Cost, Expensive},
+    },
 };
 
 /// Numbers of a site, and what its decisions taught.
@@ -24,10 +27,16 @@ impl Moderation {
     ///
     /// # Errors
     /// `Overloaded` beyond the caller's share of expensive calls, or the store's.
-    pub async fn stats(&self, caller: &Arc<Caller>, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<SiteStats> {
-        let (site, _place) = (&caller.site, self.core.expensive.take(caller, Cost::Report)?);
+    pub async fn stats(
+        &self,
+        caller: &Arc<Caller>,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Expensive<SiteStats>> {
+        let (site, permit) = (&caller.site, self.core.expensive.take(caller, Cost::Report)?);
         let numbers = self.core.store.stats(site, since, now).await?;
         let assessor = &self.core.assessor;
-        Ok(SiteStats { numbers, thresholds: assessor.thresholds(site), learned: assessor.learned(site) })
+        let stats = SiteStats { numbers, thresholds: assessor.thresholds(site), learned: assessor.learned(site) };
+        Ok(Expensive::new(stats, Some(permit)))
     }
 }

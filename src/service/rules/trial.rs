@@ -19,7 +19,11 @@ use crate::{
         },
         violation::Problem,
     },
-    service::{blocking::blocking, concurrency_limits::Cost, ids::new_id},
+    service::{
+        blocking::blocking,
+        concurrency_limits::{Cost, Expensive},
+        ids::new_id,
+    },
 };
 
 /// Decided comments that a term is tried on: ten thousand take a second.
@@ -40,15 +44,15 @@ impl Rules {
     ///
     /// # Errors
     /// `Overloaded` beyond the caller's share of expensive calls.
-    pub fn assess_text(&self, caller: &Arc<Caller>, text: &FormText) -> Result<Assessed> {
-        let (site, _place) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
+    pub fn assess_text(&self, caller: &Arc<Caller>, text: &FormText) -> Result<Expensive<Assessed>> {
+        let (site, permit) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
         let assessment = self.core.assessor.assess(site, &Reading::of(text), &FormSignals::default());
         let verdict = verdict(&assessment, self.core.assessor.thresholds(site));
         let learned = self.core.assessor.learned(site).filter(|learned| learned.model.is_ready());
         let decisions =
             learned.as_ref().map_or(0, |learned| i64::try_from(learned.model.decisions()).unwrap_or(i64::MAX));
         let model_version = learned.map_or(0, |learned| learned.head.version);
-        Ok(Assessed { assessment, verdict, decisions, model_version })
+        Ok(Expensive::new(Assessed { assessment, verdict, decisions, model_version }, Some(permit)))
     }
 
     /// What a term would have met among the last approved comments, were it in force; and the term as it would be. Writes nothing.
@@ -60,20 +64,21 @@ impl Rules {
         caller: &Arc<Caller>,
         request: &PutTermRequest,
         now: DateTime<Utc>,
-    ) -> Result<(Term, Collisions)> {
-        let (site, place) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
+    ) -> Result<Expensive<(Term, Collisions)>> {
+        let (site, permit) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
         let terms = self.core.store.all_terms(site).await?;
         let term = drafted(&terms, request, now)?;
         let mut approved = self.core.store.decided_comments(site, DateTime::UNIX_EPOCH, MOST_TRIED).await?;
         approved.retain(|comment| comment.status == Status::Approved);
         let thresholds = self.core.defaults.get().thresholds;
         let alone = [Term { state: TermState::Enforce, ..term.clone() }];
+        // The permit moves along: it is held to the end, also when the caller is gone.
         let report = blocking(move || {
-            // Held to the end, also when the caller is gone.
-            let _place = place;
-            TermSet::compile(&alone).map(|set| trial::collisions(&set, &approved, thresholds))
+            let collisions = TermSet::compile(&alone).map(|set| trial::collisions(&set, &approved, thresholds));
+            (collisions, permit)
         });
-        Ok((term, report.await??))
+        let (collisions, permit) = report.await?;
+        Ok(Expensive::new((term, collisions?), Some(permit)))
     }
 
     /// What rules and terms, and `with` as if it were put, say of the last `limit` comments that people decided about. The model stays
@@ -87,8 +92,8 @@ impl Rules {
         with: Option<&PutTermRequest>,
         limit: usize,
         now: DateTime<Utc>,
-    ) -> Result<Replay> {
-        let (site, place) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
+    ) -> Result<Expensive<Replay>> {
+        let (site, permit) = (&caller.site, self.core.expensive.take(caller, Cost::Past)?);
         let mut terms = self.core.store.all_terms(site).await?;
         if let Some(request) = with {
             let term = drafted(&terms, request, now)?;
@@ -98,10 +103,11 @@ impl Rules {
         let decided = self.core.store.decided_comments(site, DateTime::UNIX_EPOCH, limit).await?;
         let thresholds = self.core.defaults.get().thresholds;
         let replay = blocking(move || {
-            let _place = place;
-            TermSet::compile(&terms).map(|set| Replay::of(&set, &decided, thresholds))
+            let replay = TermSet::compile(&terms).map(|set| Replay::of(&set, &decided, thresholds));
+            (replay, permit)
         });
-        replay.await?
+        let (replay, permit) = replay.await?;
+        Ok(Expensive::new(replay?, Some(permit)))
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     super::{
-        event::{CallError, ClaimedCases, Effect},
+        event::{CallError, ClaimResponse, Effect},
         held::HeldComment,
         message::Message,
         outbox::backoff,
@@ -52,7 +52,7 @@ impl State {
         Some(Effect::Claim(request))
     }
 
-    pub(super) fn claimed(&mut self, answer: Result<ClaimedCases, CallError>, now: DateTime<Utc>) {
+    pub(super) fn claimed(&mut self, answer: Result<ClaimResponse, CallError>, now: DateTime<Utc>) {
         let Some(asked) = self.claims.in_flight.take() else { return };
         match answer {
             Ok(claimed) => self.take_claimed(claimed, &asked, now),
@@ -71,7 +71,7 @@ impl State {
         }
     }
 
-    fn take_claimed(&mut self, claimed: ClaimedCases, asked: &ClaimInFlight, now: DateTime<Utc>) {
+    fn take_claimed(&mut self, claimed: ClaimResponse, asked: &ClaimInFlight, now: DateTime<Utc>) {
         self.is_back(now);
         self.claims.tries = 0;
         let is_dry = claimed.cases.len() < usize::try_from(asked.limit).unwrap_or_default();

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::support::{claim, decision, said};
 use crate::triage::{
-    event::{ClaimedCases, Event},
+    event::{ClaimResponse, Event},
     tests::{busy, cases, press, start, state},
 };
 
@@ -13,7 +13,7 @@ fn comments_are_claimed_ahead() {
     let mut state = state();
     let first = claim(&state.update(Event::Tick, start())).unwrap();
     assert_eq!((first.limit, first.lease.unwrap().seconds), (10, 300));
-    let claimed = ClaimedCases { cases: cases(0..10), renewed: vec![] };
+    let claimed = ClaimResponse { cases: cases(0..10), renewed: vec![] };
     assert_eq!(claim(&state.update(Event::Claimed(Ok(claimed)), start())), None);
     state.see(start());
     let now = start() + TimeDelta::seconds(1);
@@ -30,7 +30,7 @@ fn leases_are_renewed_in_time_and_lost_ones_are_reported() {
     let renewal = claim(&state.update(Event::Tick, start() + TimeDelta::seconds(151))).unwrap();
     assert_eq!((renewal.limit, renewal.renew.len()), (0, 10));
     let renewed = (2..10).map(|number| format!("c{number}")).collect();
-    state.update(Event::Claimed(Ok(ClaimedCases { cases: vec![], renewed })), now + TimeDelta::seconds(151));
+    state.update(Event::Claimed(Ok(ClaimResponse { cases: vec![], renewed })), now + TimeDelta::seconds(151));
     assert_eq!((state.held.current_id(), state.held.ready(), said(&state)), (Some("c0"), 8, "triage-lost"));
     assert!(state.held.current().is_some_and(|held| held.lost));
     assert_eq!(claim(&state.update(Event::Tick, start() + TimeDelta::seconds(200))), None);
@@ -44,13 +44,13 @@ fn leases_are_renewed_in_time_and_lost_ones_are_reported() {
 fn an_empty_queue_is_polled_and_a_new_comment_is_not_decided_by_accident() {
     let mut state = state();
     state.update(Event::Tick, start());
-    state.update(Event::Claimed(Ok(ClaimedCases::default())), start());
+    state.update(Event::Claimed(Ok(ClaimResponse::default())), start());
     press(&mut state, "a", start());
     assert_eq!(said(&state), "triage-no-comment");
     assert_eq!(claim(&state.update(Event::Tick, start() + TimeDelta::seconds(4))), None);
     let later = start() + TimeDelta::seconds(5);
     assert!(claim(&state.update(Event::Tick, later)).is_some());
-    state.update(Event::Claimed(Ok(ClaimedCases { cases: cases(0..1), renewed: vec![] })), later);
+    state.update(Event::Claimed(Ok(ClaimResponse { cases: cases(0..1), renewed: vec![] })), later);
     state.see(later);
     press(&mut state, "a", later + TimeDelta::milliseconds(170));
     assert_eq!((said(&state), state.held.current_id()), ("triage-just-changed", Some("c0")));

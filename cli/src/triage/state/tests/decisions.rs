@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::support::{answer, claim, decision, said, sent};
 use crate::triage::{
-    event::{CallError, ClaimedCases, Event, Intent, OperationResult},
+    event::{CallError, ClaimResponse, Event, Intent, OperationResult},
     held::HeldComment,
     input_mode::{InputMode, InputPurpose},
     outbox::{Operation, RevertTarget},
@@ -124,7 +124,7 @@ fn a_comment_already_decided_here_does_not_come_again() {
     let request = decision(&press(&mut state, "a", later));
     answer(&mut state, &request.request_id, Ok(decided(&request)), later);
     press(&mut state, "a", later);
-    state.update(Event::Claimed(Ok(ClaimedCases { cases: cases(0..4), renewed: vec![] })), later);
+    state.update(Event::Claimed(Ok(ClaimResponse { cases: cases(0..4), renewed: vec![] })), later);
     assert_eq!(state.held.ids(), ["c2", "c3"]);
 }
 

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::support::{answer, claim, decision, reverted, reverting, said, sent, shown};
 use crate::triage::{
-    event::{ClaimedCases, Event},
+    event::{ClaimResponse, Event},
     outbox::{Operation, RevertTarget},
     tests::{busy, cases, conflict, decided, press},
 };
@@ -74,7 +74,7 @@ fn a_comment_reverted_during_a_renewal_is_not_lost() {
     answer(&mut state, &request.request_id, Ok(decided(&request)), later);
     press(&mut state, "u", later);
     let renewed = (1..10).map(|number| format!("c{number}")).collect();
-    state.update(Event::Claimed(Ok(ClaimedCases { cases: vec![], renewed })), later);
+    state.update(Event::Claimed(Ok(ClaimResponse { cases: vec![], renewed })), later);
     assert!(state.held.current().is_some_and(|held| held.comment.id == "c0" && !held.lost));
 }
 
@@ -84,9 +84,9 @@ fn a_reverted_comment_is_claimed_again_at_once() {
     let all = (0..10).map(|number| format!("c{number}")).collect::<Vec<_>>();
     let answers = [
         // The service holds it again, or gives it like a new one, or gives another one.
-        (ClaimedCases { cases: cases(10..11), renewed: all.clone() }, 10),
-        (ClaimedCases { cases: cases(0..1), renewed: all[1..].to_vec() }, 9),
-        (ClaimedCases { cases: cases(10..11), renewed: all[1..].to_vec() }, 10),
+        (ClaimResponse { cases: cases(10..11), renewed: all.clone() }, 10),
+        (ClaimResponse { cases: cases(0..1), renewed: all[1..].to_vec() }, 9),
+        (ClaimResponse { cases: cases(10..11), renewed: all[1..].to_vec() }, 10),
     ];
     for (claimed, ready) in answers {
         let (mut state, id, now) = reverting();
@@ -105,7 +105,7 @@ fn a_claim_response_from_before_a_revert_does_not_change_its_comment() {
     let request = claim(&state.update(Event::Tick, later)).unwrap();
     assert!(!request.renew.contains(&"c0".to_owned()), "its undo is not answered yet");
     assert_eq!(claim(&answer(&mut state, &id, Ok(reverted("c0", 3)), later)), None, "one claim at a time");
-    let effects = state.update(Event::Claimed(Ok(ClaimedCases { cases: vec![], renewed: request.renew })), later);
+    let effects = state.update(Event::Claimed(Ok(ClaimResponse { cases: vec![], renewed: request.renew })), later);
     assert_eq!(shown(&state), ("c0", false, "triage-undone"));
     assert!(claim(&effects).unwrap().renew.contains(&"c0".to_owned()));
 }
@@ -115,15 +115,15 @@ fn a_reverted_comment_that_a_colleague_claimed_is_reported_as_lost() {
     let (mut state, id, now) = reverting();
     let renewed = claim(&answer(&mut state, &id, Ok(reverted("c0", 3)), now)).unwrap().renew[1..].to_vec();
     // Nothing is left to give, and still it is not ours.
-    state.update(Event::Claimed(Ok(ClaimedCases { cases: vec![], renewed })), now);
+    state.update(Event::Claimed(Ok(ClaimResponse { cases: vec![], renewed })), now);
     assert_eq!(shown(&state), ("c0", true, "triage-lost"));
 
     // HeldComment again, and lost later.
     let (mut state, id, now) = reverting();
     let renewed = claim(&answer(&mut state, &id, Ok(reverted("c0", 3)), now)).unwrap().renew;
-    state.update(Event::Claimed(Ok(ClaimedCases { cases: cases(10..11), renewed })), now);
+    state.update(Event::Claimed(Ok(ClaimResponse { cases: cases(10..11), renewed })), now);
     let later = now + TimeDelta::seconds(200);
     let renewed = claim(&state.update(Event::Tick, later)).unwrap().renew[1..].to_vec();
-    state.update(Event::Claimed(Ok(ClaimedCases { cases: vec![], renewed })), later);
+    state.update(Event::Claimed(Ok(ClaimResponse { cases: vec![], renewed })), later);
     assert_eq!(shown(&state), ("c0", true, "triage-lost"));
 }
