@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use duyetd::store::{contract::UpkeepStore as _, sqlite::SqliteStore};
+use duyetd::store::{contract::DatabaseStore as _, sqlite::SqliteStore};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 

@@ -26,7 +26,7 @@ use crate::{
     domain::{access::Role, id::SiteId},
     keyring::Keyring,
     service::{Gatekeeper, NewToken},
-    store::{contract::UpkeepStore as _, sqlite::SqliteStore},
+    store::{contract::DatabaseStore as _, sqlite::SqliteStore},
 };
 
 /// Needs no token.

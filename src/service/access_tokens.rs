@@ -279,7 +279,7 @@ impl Gatekeeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{contract::UpkeepStore as _, sqlite::SqliteStore};
+    use crate::store::{contract::DatabaseStore as _, sqlite::SqliteStore};
 
     const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 

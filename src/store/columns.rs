@@ -19,28 +19,6 @@ macro_rules! comment_columns {
     };
 }
 
-/// A comment `c` with its article's title and address and its claim, in force or not: looked up per row, so that no join can
-/// cost a page its index order.
-macro_rules! case_columns {
-    () => {
-        concat!(
-            comment_columns!("c"),
-            ", c.findings, c.spam_score, c.author,
-            (select a.title from articles a where a.site_id = c.site_id and a.article_id = c.article_id),
-            (select a.url from articles a where a.site_id = c.site_id and a.article_id = c.article_id),
-            (select k.moderator from claims k where k.site_id = c.site_id and k.comment_id = c.comment_id),
-            (select k.expires_at from claims k where k.site_id = c.site_id and k.comment_id = c.comment_id)"
-        )
-    };
-}
-
-/// That comment `c` waits for a moderator, in the words of the partial indexes.
-macro_rules! waiting {
-    () => {
-        "(c.status = 'PENDING' or c.flagged_at is not null)"
-    };
-}
-
 macro_rules! article_columns {
     ($t:literal) => {
         columns!($t, article_id, title, url, mode, close_at, revision, public_count, published_at, created_at)

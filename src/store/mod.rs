@@ -3,7 +3,6 @@
 
 #[macro_use]
 mod columns;
-mod around;
 mod ban;
 pub mod batches;
 pub mod contract;
@@ -11,7 +10,6 @@ mod error;
 mod key;
 mod keyset;
 mod migrations;
-mod model;
 mod outcome;
 mod parse;
 pub mod postgres;
@@ -21,10 +19,8 @@ mod rows;
 mod site;
 mod sql;
 pub mod sqlite;
-mod tally;
 mod term;
 mod undo;
-mod upkeep;
 mod writes;
 
 pub use contract::Store;

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-
 pub(super) use super::reader::{Read, RowReader};
 use super::{key, parse};
 use crate::domain::{
@@ -11,8 +9,6 @@ use crate::domain::{
     access::AccessToken,
     article::Article,
     audit::AuditEntry,
-    case::{AuthorHistory, ReviewCase},
-    claim::Claim,
     comment::{Attention, Comment, Takedown},
     id::CommentId,
     key::{KeyMark, KeyRecord, KeyUsage, RecordedKey},
@@ -63,27 +59,6 @@ fn takedown(columns: &mut impl Read) -> Result<Option<Takedown>> {
 /// Of an outer join's `comment_columns!`.
 pub(super) fn maybe_comment(columns: &mut impl Read) -> Result<Option<Comment>> {
     columns.joined(COMMENT_COLUMNS, comment)
-}
-
-/// Of `case_columns!`: a case as lists show it, with the claim in force at `now`.
-pub(super) fn case(columns: &mut impl Read, now: DateTime<Utc>) -> Result<ReviewCase> {
-    Ok(ReviewCase {
-        comment: comment(columns)?,
-        findings: columns.json()?,
-        spam_score: columns.real()?,
-        history: AuthorHistory { author: columns.text()?, ..AuthorHistory::default() },
-        article_title: columns.text()?,
-        article_url: columns.text()?,
-        claim: claim(columns)?.filter(|claim| now < claim.expires_at),
-        details: None,
-    })
-}
-
-/// The last two of `case_columns!`.
-fn claim(columns: &mut impl Read) -> Result<Option<Claim>> {
-    let moderator = columns.maybe_text()?;
-    let expires_at = columns.maybe_time()?;
-    Ok(moderator.zip(expires_at).map(|(moderator, expires_at)| Claim { moderator, expires_at }))
 }
 
 /// Of `article_columns!`.

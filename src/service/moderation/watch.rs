@@ -192,7 +192,7 @@ mod tests {
     };
     use crate::{
         domain::access::Role,
-        store::{contract::UpkeepStore as _, sqlite::SqliteStore},
+        store::{contract::DatabaseStore as _, sqlite::SqliteStore},
     };
 
     /// A watch of an empty queue in `dir`, with what its look-out would tell it by.

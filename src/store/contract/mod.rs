@@ -8,6 +8,7 @@ mod audit;
 mod ban;
 mod claim;
 mod comment;
+mod database;
 mod decision;
 mod key;
 mod model;
@@ -25,6 +26,7 @@ pub use audit::AuditStore;
 pub use ban::BanStore;
 pub use claim::ClaimStore;
 pub use comment::{ArticlePage, CommentStore};
+pub use database::DatabaseStore;
 pub use decision::DecisionStore;
 pub use key::{KeyRecording, KeyStore};
 pub use model::ModelStore;
@@ -44,6 +46,7 @@ pub trait Store:
     + BanStore
     + ClaimStore
     + CommentStore
+    + DatabaseStore
     + DecisionStore
     + KeyStore
     + ModelStore
@@ -64,6 +67,7 @@ impl<T> Store for T where
         + BanStore
         + ClaimStore
         + CommentStore
+        + DatabaseStore
         + DecisionStore
         + KeyStore
         + ModelStore

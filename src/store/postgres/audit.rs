@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use sqlx::{postgres::PgBindIterExt as _, types::Json};
 
-use super::{
-    PostgresStore,
-    session::{Pool, Session},
-};
+use super::{PostgresStore, session::Session};
 use crate::{
     domain::{
         Result,
@@ -119,18 +116,6 @@ pub(super) async fn last_decisions(
         Ok((comment, LastDecision { id: columns.uuid()?, actor: columns.text()?, at: columns.time()? }))
     };
     rows.iter().map(pair).collect()
-}
-
-/// The newest `limit` decisions on a comment.
-pub(super) async fn of_comment(pool: &Pool, site: &SiteId, id: CommentId, limit: i64) -> Result<Vec<AuditEntry>> {
-    let sql = concat!(
-        "select ",
-        audit_entry_columns!(),
-        " from audit where site_id = $1 and comment_id = $2
-        order by revision desc, at desc, audit_id desc limit $3"
-    );
-    let rows = sqlx::query(sql).bind(site.as_str()).bind(id.0).bind(limit).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::audit_entry(&mut RowReader::new(row))).collect()
 }
 
 macro_rules! entries {

@@ -78,34 +78,26 @@ macro_rules! duplicate_of_its_device {
 mod article;
 mod audit;
 mod ban;
-mod case;
-mod claim;
 mod comment;
 mod connect;
 mod context;
+mod database;
 mod decision;
 mod deeds;
-mod drift;
 mod erasure;
 mod escalation;
-mod job;
 mod key;
 mod link;
 mod list;
 mod migrate;
-mod model;
 mod outcomes;
 mod privacy;
-mod queue;
-mod queue_sql;
 mod report;
 mod request;
 mod revert;
 mod session;
 mod site;
-mod stats;
 mod token;
-mod upkeep;
 
 /// Connections that are nobody's but moderators' and health's, however many readers there are and whatever jobs wait for.
 const KEPT_FOR_MODERATORS: u32 = 2;

@@ -1,10 +1,9 @@
 //! Remembered requests and spent nonces.
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgBindIterExt as _;
 use uuid::Uuid;
 
-use super::{PostgresStore, session::Session};
+use super::session::Session;
 use crate::{
     domain::{Result, id::SiteId, request::RequestRow},
     store::{
@@ -62,56 +61,4 @@ pub(super) async fn insert(
     at: DateTime<Utc>,
 ) -> Result<()> {
     if insert_new(tx, site, request, made_by, at).await? { Ok(()) } else { Err(error::overtaken()) }
-}
-
-/// Rows per statement, to stay far below the statement time-out.
-const BATCH: i64 = 5_000;
-
-/// Old rows are locked by a statement of their own, which skips those that another replica drops at the same time.
-const OLD_REQUESTS: &str =
-    "select site_id, uuid_send(request_id) from requests where created_at < $1 limit $2 for update skip locked";
-
-const DROP_REQUESTS: &str = "delete from requests r using unnest($1::text[], $2::bytea[]) i (site_id, key)
-    where r.site_id = i.site_id and r.request_id = encode(i.key, 'hex')::uuid";
-
-const OLD_NONCES: &str =
-    "select site_id, nonce from captcha_nonces where spent_at < $1 limit $2 for update skip locked";
-
-const DROP_NONCES: &str = "delete from captcha_nonces n using unnest($1::text[], $2::bytea[]) i (site_id, key)
-    where n.site_id = i.site_id and n.nonce = i.key";
-
-const OLD_ERASURES: &str =
-    "select site_id, uuid_send(request_id) from erasures where finished_at < $1 limit $2 for update skip locked";
-
-const DROP_ERASURES: &str = "delete from erasures e using unnest($1::text[], $2::bytea[]) i (site_id, key)
-    where e.site_id = i.site_id and e.request_id = encode(i.key, 'hex')::uuid";
-
-pub(super) async fn forget(
-    store: &PostgresStore,
-    requests_before: DateTime<Utc>,
-    nonces_before: DateTime<Utc>,
-) -> Result<u64> {
-    let mut forgotten = 0;
-    let tables = [
-        (OLD_REQUESTS, DROP_REQUESTS, requests_before),
-        (OLD_ERASURES, DROP_ERASURES, requests_before),
-        (OLD_NONCES, DROP_NONCES, nonces_before),
-    ];
-    for (old, drop, before) in tables {
-        loop {
-            let gone = in_transaction!(store, tx => drop_batch(&mut tx, (old, drop), before).await?)?;
-            forgotten += gone;
-            if gone < BATCH.unsigned_abs() {
-                break;
-            }
-        }
-    }
-    Ok(forgotten)
-}
-
-async fn drop_batch(tx: &mut Session, (old, drop): (&'static str, &'static str), before: DateTime<Utc>) -> Result<u64> {
-    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(old).bind(before).bind(BATCH).fetch_all(&mut *tx).await?;
-    let query = sqlx::query(drop).bind(rows.iter().map(|(site, _)| site.as_str()).bind_iter());
-    let query = query.bind(rows.iter().map(|(_, key)| key.as_slice()).bind_iter());
-    Ok(query.execute(tx).await?.rows_affected())
 }

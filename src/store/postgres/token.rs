@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    PostgresStore, job,
+    PostgresStore,
     session::{Pool, Session},
 };
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
         contract::TokenStore,
         key,
         rows::{self, RowReader},
+        sql::job,
     },
 };
 
@@ -32,7 +33,7 @@ impl TokenStore for PostgresStore {
     }
 
     async fn known_sites(&self) -> Result<Vec<SiteId>> {
-        job::known_sites(&self.pool).await
+        job::known_sites((&self.pool).into()).await
     }
 
     async fn revoke_token(&self, id: Uuid, at: DateTime<Utc>) -> Result<bool> {

@@ -5,14 +5,23 @@ mod article_counts;
 #[macro_use]
 mod backend;
 pub(in crate::store) mod audit;
+mod case;
+mod claim;
 mod connection;
 mod dialect;
+mod drift;
+pub(in crate::store) mod job;
+mod model;
+mod queue;
+mod queue_sql;
 pub(in crate::store) mod records;
 pub(in crate::store) mod request;
 mod row;
 mod statement;
+mod stats;
 mod submission;
 mod term;
+mod upkeep;
 mod value;
 
 pub(in crate::store) use self::{

@@ -90,6 +90,14 @@ impl<'q> Statement<'q> {
         Ok(on.into().run(&self).await?.1)
     }
 
+    /// Returns SQLite's plan of the statement, a step per line.
+    #[cfg(test)]
+    pub(super) async fn sqlite_plan(mut self, on: impl Into<Connection<'_>>) -> Result<String> {
+        self.text.insert_str(0, "explain query plan ");
+        let steps = self.fetch_all(on).await?;
+        steps.iter().map(|step| Ok(step.fields().get::<String>("detail")? + "\n")).collect()
+    }
+
     pub(super) fn render(&self, dialect: Dialect) -> Result<Rendered> {
         dialect::render(dialect, &self.text, &self.values)
             .map_err(|error| Error::internal(format!("{error} in: {}", self.text)))

@@ -66,6 +66,10 @@ impl<'q> List<'q> {
         Self::of(Kind::Text, items, |item| Value::Text(item.into().map(Cow::Borrowed)))
     }
 
+    pub(in crate::store) fn owned_texts(items: impl IntoIterator<Item = String>) -> Self {
+        Self::of(Kind::Text, items, Value::from)
+    }
+
     pub(in crate::store) fn bytes<T: Into<Option<&'q [u8]>>>(items: impl IntoIterator<Item = T>) -> Self {
         Self::of(Kind::Bytes, items, |item| Value::Bytes(item.into().map(Cow::Borrowed)))
     }

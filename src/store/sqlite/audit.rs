@@ -94,18 +94,6 @@ pub(super) async fn last_decision(
     .transpose()
 }
 
-/// The newest `limit` decisions on a comment.
-pub(super) async fn of_comment(pool: &SqlitePool, site: &SiteId, id: CommentId, limit: i64) -> Result<Vec<AuditEntry>> {
-    let sql = concat!(
-        "select ",
-        audit_entry_columns!(),
-        " from audit where site_id = $1 and comment_id = $2
-        order by revision desc, at desc, audit_id desc limit $3"
-    );
-    let rows = sqlx::query(sql).bind(site.as_str()).bind(id.0).bind(limit).fetch_all(pool).await?;
-    rows.iter().map(|row| rows::audit_entry(&mut RowReader::new(row))).collect()
-}
-
 macro_rules! entries {
     ($index:literal, $comment:literal) => {
         concat!(

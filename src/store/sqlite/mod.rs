@@ -50,29 +50,21 @@ macro_rules! duplicate_of_its_device {
 mod article;
 mod audit;
 mod ban;
-mod case;
-mod claim;
 mod comment;
 mod context;
+mod database;
 mod decision;
 mod deeds;
-mod drift;
 mod erasure;
 mod escalation;
-mod job;
 mod key;
 mod log;
-mod model;
 mod privacy;
-mod queue;
-mod queue_sql;
 mod report;
 mod request;
 mod revert;
 mod site;
-mod stats;
 mod token;
-mod upkeep;
 
 /// How long a call waits for a connection, and a connection for another process that writes: slow disks take a second to
 /// sync.
@@ -91,7 +83,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// The store in the file at `path`, which [`migrate`](super::contract::UpkeepStore::migrate) makes when it is missing. Touches no disk yet; must be
+    /// The store in the file at `path`, which [`migrate`](super::contract::DatabaseStore::migrate) makes when it is missing. Touches no disk yet; must be
     /// called inside a runtime.
     pub fn open(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
@@ -174,7 +166,7 @@ fn json_ids(ids: &[CommentId]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::contract::UpkeepStore as _;
+    use crate::store::contract::DatabaseStore as _;
 
     /// What a power cut would show: nothing else in the tests can tell a commit that reached the disk.
     #[tokio::test]

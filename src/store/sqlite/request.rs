@@ -1,7 +1,7 @@
 //! Remembered requests and spent nonces.
 
 use chrono::{DateTime, Utc};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::micros;
@@ -54,34 +54,4 @@ pub(super) async fn insert(
         .execute(tx)
         .await?;
     Ok(())
-}
-
-/// Rows per statement: other writers get their turn in between.
-const BATCH: i64 = 2_000;
-
-const FORGET: [&str; 3] = [
-    "delete from requests where (site_id, request_id) in
-        (select site_id, request_id from requests where created_at < $1 limit $2)",
-    "delete from erasures where (site_id, request_id) in
-        (select site_id, request_id from erasures where finished_at < $1 limit $2)",
-    "delete from captcha_nonces where (site_id, nonce) in
-        (select site_id, nonce from captcha_nonces where spent_at < $1 limit $2)",
-];
-
-pub(super) async fn forget(
-    pool: &SqlitePool,
-    requests_before: DateTime<Utc>,
-    nonces_before: DateTime<Utc>,
-) -> Result<u64> {
-    let mut forgotten = 0;
-    for (sql, before) in FORGET.into_iter().zip([requests_before, requests_before, nonces_before]) {
-        loop {
-            let gone = sqlx::query(sql).bind(micros(before)).bind(BATCH).execute(pool).await?.rows_affected();
-            forgotten += gone;
-            if gone < BATCH.unsigned_abs() {
-                break;
-            }
-        }
-    }
-    Ok(forgotten)
 }

@@ -5,13 +5,14 @@ use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use super::{SqliteStore, job, micros};
+use super::{SqliteStore, micros};
 use crate::{
     domain::{Result, access::AccessToken, id::SiteId},
     store::{
         contract::TokenStore,
         key,
         rows::{self, RowReader},
+        sql::job,
     },
 };
 
@@ -30,7 +31,7 @@ impl TokenStore for SqliteStore {
     }
 
     async fn known_sites(&self) -> Result<Vec<SiteId>> {
-        job::known_sites(&self.read).await
+        job::known_sites((&self.read).into()).await
     }
 
     async fn revoke_token(&self, id: Uuid, at: DateTime<Utc>) -> Result<bool> {

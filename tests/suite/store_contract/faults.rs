@@ -5,7 +5,7 @@ use duyetd::{
     store::{
         Store,
         batches::SubmissionWriter,
-        contract::{SubmissionStore, UpkeepStore as _},
+        contract::{DatabaseStore as _, SubmissionStore},
         postgres::PostgresStore,
     },
 };

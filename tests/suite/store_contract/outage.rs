@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use duyetd::{
     domain::{Error, Result, audit::AuditFilter, lifecycle::Action},
     store::{
-        contract::{AuditStore as _, CommentStore as _, DecisionStore as _, SubmissionStore as _, UpkeepStore as _},
+        contract::{AuditStore as _, CommentStore as _, DatabaseStore as _, DecisionStore as _, SubmissionStore as _},
         postgres::{PoolSettings, PostgresStore},
         sqlite::SqliteStore,
     },

@@ -285,8 +285,8 @@ async fn numbers_come_from_indexes_of_what_they_count() {
     home.execute("vacuum analyze").await.unwrap();
     for (pattern, indexes) in [
         ("select status, count(*)%", &["Index Only Scan using comments_by_age"][..]),
-        ("%with n as (%", &["Index Only Scan using comments_waiting_by_age"]),
-        ("select count(*), count(*) filter%", &["comments_by_due"]),
+        ("%with n as materialized (%", &["Index Only Scan using comments_waiting_by_age"]),
+        ("select count(*) as takedowns, count(*) filter%", &["comments_by_due"]),
         ("%with hours as%", &["audit_decisions", "audit_overturns", "audit_by_reverted"]),
     ] {
         // Statements of one call may run on several connections, each of which tells its last one.

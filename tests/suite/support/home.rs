@@ -11,7 +11,7 @@ use duyetd::{
     service::Decided,
     store::{
         Store,
-        contract::{SubmissionStore, UpkeepStore as _},
+        contract::{DatabaseStore as _, SubmissionStore},
         postgres::{PoolSettings, PostgresStore},
         sqlite::SqliteStore,
     },

@@ -1,19 +1,12 @@
-//! The database itself, and what is done now and then.
+//! The database itself: its schema, its health and its log.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
-
 use sqlx::postgres::PgConnectOptions;
 
-use super::{PostgresStore, drift, job, migrate, request};
+use super::{PostgresStore, migrate};
 use crate::{
-    domain::{
-        Error, Result,
-        id::{CommentId, SiteId},
-        stats::{CountDrift, Job, QueueGauge},
-    },
-    store::{contract::UpkeepStore, error, writes::TRIAL_BYTES},
+    domain::{Error, Result},
+    store::{contract::DatabaseStore, error, writes::TRIAL_BYTES},
 };
 
 /// Of a table that was never looked at, PostgreSQL takes every index for about as good as every other, and plans for the smallest: with some
@@ -28,7 +21,7 @@ const TRY_TO_WRITE: &str = "insert into trial_writes (site_id, filler) values ('
     on conflict (site_id) do update set filler = excluded.filler";
 
 #[async_trait]
-impl UpkeepStore for PostgresStore {
+impl DatabaseStore for PostgresStore {
     async fn migrate(&self) -> Result<()> {
         let place = |error| error::at_place(error, place(self.pool.options()));
         migrate::migrate(&self.pool).await.map_err(place)
@@ -65,48 +58,6 @@ impl UpkeepStore for PostgresStore {
 
     async fn close(&self) {
         self.pool.close().await;
-    }
-
-    async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>> {
-        let _turn = self.background_turn().await?;
-        job::gauges(&self.pool, most).await
-    }
-
-    async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
-        let _turn = self.background_turn().await?;
-        request::forget(self, requests_before, nonces_before).await
-    }
-
-    async fn sites(&self) -> Result<Vec<SiteId>> {
-        let _turn = self.background_turn().await?;
-        job::sites(&self.pool).await
-    }
-
-    async fn begin_job(
-        &self,
-        site: &SiteId,
-        job: Job,
-        holder: Uuid,
-        now: DateTime<Utc>,
-        next_at: DateTime<Utc>,
-    ) -> Result<bool> {
-        let _turn = self.background_turn().await?;
-        job::begin(&self.pool, site, job, holder, now, next_at).await
-    }
-
-    async fn forgotten_pending(
-        &self,
-        site: &SiteId,
-        before: DateTime<Utc>,
-        limit: usize,
-    ) -> Result<Vec<(CommentId, i64)>> {
-        let _turn = self.background_turn().await?;
-        job::forgotten(&self.pool, site, before, limit).await
-    }
-
-    async fn count_drift(&self, site: &SiteId) -> Result<CountDrift> {
-        let _turn = self.background_turn().await?;
-        drift::drift(&self.pool, site).await
     }
 }
 

@@ -1,17 +1,11 @@
-//! The database itself, and what is done now and then.
+//! The database itself: its schema, its health and its log.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
-use super::{MIGRATION_WAIT, SqliteStore, drift, job, pool, request};
+use super::{MIGRATION_WAIT, SqliteStore, pool};
 use crate::{
-    domain::{
-        Result,
-        id::{CommentId, SiteId},
-        stats::{CountDrift, Job, QueueGauge},
-    },
-    store::{contract::UpkeepStore, migrations, writes::TRIAL_BYTES},
+    domain::Result,
+    store::{contract::DatabaseStore, migrations, writes::TRIAL_BYTES},
 };
 
 /// A write that needs room of its own. Asked of one row, so that nothing piles up.
@@ -19,7 +13,7 @@ const TRY_TO_WRITE: &str = "insert into trial_writes (site_id, filler) values ('
     on conflict (site_id) do update set filler = excluded.filler";
 
 #[async_trait]
-impl UpkeepStore for SqliteStore {
+impl DatabaseStore for SqliteStore {
     async fn migrate(&self) -> Result<()> {
         let mut migrator = migrations::sqlite();
         let options = self.write.connect_options();
@@ -64,41 +58,5 @@ impl UpkeepStore for SqliteStore {
         self.log.close().await;
         self.read.close().await;
         self.write.close().await;
-    }
-
-    async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>> {
-        job::gauges(&self.read, most).await
-    }
-
-    async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
-        request::forget(&self.write, requests_before, nonces_before).await
-    }
-
-    async fn sites(&self) -> Result<Vec<SiteId>> {
-        job::sites(&self.read).await
-    }
-
-    async fn begin_job(
-        &self,
-        site: &SiteId,
-        job: Job,
-        holder: Uuid,
-        now: DateTime<Utc>,
-        next_at: DateTime<Utc>,
-    ) -> Result<bool> {
-        job::begin(&self.write, site, job, holder, now, next_at).await
-    }
-
-    async fn forgotten_pending(
-        &self,
-        site: &SiteId,
-        before: DateTime<Utc>,
-        limit: usize,
-    ) -> Result<Vec<(CommentId, i64)>> {
-        job::forgotten(&self.read, site, before, limit).await
-    }
-
-    async fn count_drift(&self, site: &SiteId) -> Result<CountDrift> {
-        drift::drift(&self.read, site).await
     }
 }

@@ -1,0 +1,216 @@
+//! One comment with everything that helps a moderator to decide, in four round trips.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Backend, Connection, Fields, Statement,
+    records::{self, AUDIT_ENTRY, CASE, COMMENT},
+    row::Row,
+};
+use crate::{
+    domain::{
+        Error, Result,
+        audit::AuditEntry,
+        case::{AuthorHistory, CaseDetails, ReviewCase},
+        id::{CommentId, SiteId},
+        queue::EXACT_TOTAL,
+        report::{ModeratorNote, ReportCount},
+        text,
+    },
+    store::parse,
+};
+
+/// Most other comments of one kind.
+const COMMENTS: i64 = 10;
+/// Most decisions.
+const DECISIONS: i64 = 100;
+/// Most notes of moderators.
+const NOTES: i64 = 100;
+/// Most notes of reporters.
+const REPORT_NOTES: i64 = 10;
+
+/// Reads [`COMMENT`] and [`CASE`] of the comment `c`: a case as lists show it, with the claim in force at `now`.
+pub(super) fn read(row: &Row, now: DateTime<Utc>) -> Result<ReviewCase> {
+    records::case(records::comment(row.of(&COMMENT, "c")?)?, row.of(&CASE, "c")?, now)
+}
+
+/// Returns a case with its details.
+pub(super) async fn find(
+    backend: &impl Backend,
+    site: &SiteId,
+    id: CommentId,
+    now: DateTime<Utc>,
+) -> Result<Option<ReviewCase>> {
+    let Some((mut case, same_text)) = find_with_history(backend.reads(), site, id, now).await? else {
+        return Ok(None);
+    };
+    let decisions = decisions(backend.reads(), site, id).await?;
+    let mut details = CaseDetails { decisions, same_text, ..CaseDetails::default() };
+    add_comments(&mut details, backend.reads(), site, id).await?;
+    add_remarks(&mut details, backend.reads(), site, id).await?;
+    case.details = Some(Box::new(details));
+    Ok(Some(case))
+}
+
+/// Returns a case with its author's history, and how many other comments have the same text. It reads the author's newest comments
+/// only: they are more than a moderator can weigh.
+async fn find_with_history(
+    on: Connection<'_>,
+    site: &SiteId,
+    id: CommentId,
+    now: DateTime<Utc>,
+) -> Result<Option<(ReviewCase, i32)>> {
+    let row = Statement::new("select ")
+        .columns(&COMMENT, "c")
+        .push(", ")
+        .columns(&CASE, "c")
+        .push(
+            ", (select count(*) from (select 1 from comments s { | indexed by comments_by_skeleton}
+                where s.site_id = c.site_id and coalesce(s.skeleton, s.fingerprint) = coalesce(c.skeleton, c.fingerprint)
+                    and s.comment_id <> c.comment_id limit :most_same) same) as same_text,
+                history.approved, history.rejected, history.spam, history.pending
+            from comments c
+            cross join (
+                select count(*) filter (where status = 'APPROVED') as approved,
+                    count(*) filter (where status in ('REJECTED', 'REMOVED')) as rejected,
+                    count(*) filter (where status = 'SPAM') as spam, count(*) filter (where status = 'PENDING') as pending
+                from (select h.status from comments h { | indexed by comments_by_author}
+                    where h.site_id = :site and h.comment_id <> :id
+                        and h.author = (select o.author from comments o where o.site_id = :site and o.comment_id = :id)
+                    order by h.created_at desc limit :newest) newest
+            ) history
+            where c.site_id = :site and c.comment_id = :id",
+        )
+        .bind("site", site)
+        .bind("id", id)
+        .bind("most_same", EXACT_TOTAL + 1)
+        .bind("newest", EXACT_TOTAL)
+        .fetch_optional(on)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let mut case = read(&row, now)?;
+    let count = |name| row.fields().get(name).map(parse::small);
+    case.history = AuthorHistory {
+        approved: count("approved")?,
+        rejected: count("rejected")?,
+        spam: count("spam")?,
+        pending: count("pending")?,
+        author: case.history.author,
+    };
+    Ok(Some((case, count("same_text")?)))
+}
+
+/// Returns the newest decisions on a comment.
+async fn decisions(on: Connection<'_>, site: &SiteId, id: CommentId) -> Result<Vec<AuditEntry>> {
+    let rows = Statement::new("select ")
+        .columns(&AUDIT_ENTRY, "a")
+        .push(
+            " from audit a where a.site_id = :site and a.comment_id = :id
+            order by a.revision desc, a.at desc, a.audit_id desc limit :most",
+        )
+        .bind("site", site)
+        .bind("id", id)
+        .bind("most", DECISIONS)
+        .fetch_all(on)
+        .await?;
+    rows.iter().map(|row| records::audit_entry(row.of(&AUDIT_ENTRY, "a")?)).collect()
+}
+
+/// Adds the newest comments with the same text, the author's newest comments, and the comment that this one answers. What they share
+/// with the comment is read first, so that an index finds the newest of them.
+async fn add_comments(details: &mut CaseDetails, on: Connection<'_>, site: &SiteId, id: CommentId) -> Result<()> {
+    let rows = Statement::new(
+        "with this as materialized (
+            select coalesce(skeleton, fingerprint) as skeleton, author, reply_to from comments
+            where site_id = :site and comment_id = :id
+        )
+        select * from (select 'SIBLING' as kind, ",
+    )
+    .columns(&COMMENT, "c")
+    .push(
+        " from comments c { | indexed by comments_by_skeleton}
+            where c.site_id = :site and coalesce(c.skeleton, c.fingerprint) = (select skeleton from this)
+                and c.comment_id <> :id order by c.created_at desc limit :most) siblings
+        union all
+        select * from (select 'AUTHOR' as kind, ",
+    )
+    .columns(&COMMENT, "c")
+    .push(
+        " from comments c { | indexed by comments_by_author}
+            where c.site_id = :site and c.author = (select author from this) and c.comment_id <> :id
+            order by c.created_at desc limit :most) by_author
+        union all
+        select 'ANSWERED' as kind, ",
+    )
+    .columns(&COMMENT, "c")
+    .push(" from comments c where c.site_id = :site and c.comment_id = (select reply_to from this)")
+    .bind("site", site)
+    .bind("id", id)
+    .bind("most", COMMENTS)
+    .fetch_all(on)
+    .await?;
+    for row in &rows {
+        add_comment(details, row)?;
+    }
+    // A union promises no order.
+    for comments in [&mut details.siblings, &mut details.author_comments] {
+        comments.sort_by_key(|comment| Reverse((comment.created_at, comment.id)));
+    }
+    Ok(())
+}
+
+fn add_comment(details: &mut CaseDetails, row: &Row) -> Result<()> {
+    let mut comment = records::comment(row.of(&COMMENT, "c")?)?;
+    comment.content = text::excerpt(comment.content);
+    match row.fields().get::<String>("kind")?.as_str() {
+        "SIBLING" => details.siblings.push(comment),
+        "AUTHOR" => details.author_comments.push(comment),
+        "ANSWERED" => details.answered = Some(comment),
+        kind => return Err(Error::internal(format!("`{kind}` is no kind of comment"))),
+    }
+    Ok(())
+}
+
+/// Adds moderators' notes, reporters' notes and the number of reports by reason.
+async fn add_remarks(details: &mut CaseDetails, on: Connection<'_>, site: &SiteId, id: CommentId) -> Result<()> {
+    let rows = Statement::new(
+        "select kind, id, at, label, text, count from (
+            select * from (select 'NOTE' as kind, note_id as id, at, actor as label, text, cast(0 as bigint) as count
+                from notes where site_id = :site and comment_id = :id
+                order by at desc, note_id desc limit :notes) noted
+            union all
+            select * from (select 'REPORT', cast(null as uuid), created_at, cast(null as text), note, cast(0 as bigint)
+                from reports where site_id = :site and comment_id = :id and note <> ''
+                order by created_at desc, reporter limit :report_notes) reported
+            union all
+            select 'COUNT', null, null, reason, '', count(*) from reports
+            where site_id = :site and comment_id = :id group by reason) remarks
+        order by kind, count desc, at desc, id desc, label",
+    )
+    .bind("site", site)
+    .bind("id", id)
+    .bind("notes", NOTES)
+    .bind("report_notes", REPORT_NOTES)
+    .fetch_all(on)
+    .await?;
+    rows.iter().try_for_each(|row| add_remark(details, row.fields()))
+}
+
+fn add_remark(details: &mut CaseDetails, row: Fields<'_>) -> Result<()> {
+    let text = row.get("text")?;
+    match row.get::<String>("kind")?.as_str() {
+        "NOTE" => {
+            let actor = row.get("label")?;
+            details.notes.push(ModeratorNote { id: row.get("id")?, at: row.get("at")?, actor, text });
+        }
+        "REPORT" => details.report_notes.push(text),
+        "COUNT" => {
+            let (reason, count) = (row.maybe_named("label")?, parse::small(row.get("count")?));
+            details.report_counts.push(ReportCount { reason, count });
+        }
+        kind => return Err(Error::internal(format!("`{kind}` is no kind of remark"))),
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Work that is done now and then.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Backend, Caller, Connection, List, Rows, Statement, drift, job, row::Row};
+use crate::{
+    domain::{
+        Result,
+        id::{CommentId, SiteId},
+        stats::{CountDrift, Job, QueueGauge},
+    },
+    store::contract::UpkeepStore,
+};
+
+#[async_trait]
+impl<B: Backend> UpkeepStore for B {
+    async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>> {
+        let _place = self.place_for(Caller::Background).await?;
+        job::gauges(self.reads(), most).await
+    }
+
+    async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
+        let _place = self.place_for(Caller::Background).await?;
+        let mut forgotten = 0;
+        for (table, before) in [(&REQUESTS, requests_before), (&ERASURES, requests_before), (&NONCES, nonces_before)] {
+            loop {
+                let deleted = transaction!(self, tx => table.delete_batch(tx, before).await?)?;
+                forgotten += deleted;
+                if deleted < BATCH.unsigned_abs() {
+                    break;
+                }
+            }
+        }
+        Ok(forgotten)
+    }
+
+    async fn sites(&self) -> Result<Vec<SiteId>> {
+        let _place = self.place_for(Caller::Background).await?;
+        job::sites(self.reads()).await
+    }
+
+    async fn begin_job(
+        &self,
+        site: &SiteId,
+        job: Job,
+        holder: Uuid,
+        now: DateTime<Utc>,
+        next_at: DateTime<Utc>,
+    ) -> Result<bool> {
+        let _place = self.place_for(Caller::Background).await?;
+        transaction!(self, tx => job::begin(tx, site, job, holder, now, next_at).await?)
+    }
+
+    async fn forgotten_pending(
+        &self,
+        site: &SiteId,
+        before: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(CommentId, i64)>> {
+        let _place = self.place_for(Caller::Background).await?;
+        job::forgotten(self.reads(), site, before, limit).await
+    }
+
+    async fn count_drift(&self, site: &SiteId) -> Result<CountDrift> {
+        let _place = self.place_for(Caller::Background).await?;
+        drift::drift(self.reads(), site).await
+    }
+}
+
+/// Rows that one transaction deletes: it stays far below the statement time-out, and other writers of SQLite have their turn in
+/// between.
+const BATCH: i64 = 2_000;
+
+/// How the old rows of a table are found, and deleted by their keys.
+struct Expiring {
+    find: &'static str,
+    delete: &'static str,
+}
+
+const REQUESTS: Expiring = Expiring {
+    find: "select site_id, {uuid_send(request_id) | request_id} as key from requests where created_at < :before",
+    delete: "delete from requests where (site_id, request_id) in
+        (select i.site_id, {encode(i.key, 'hex')::uuid | i.key} from :old i)",
+};
+
+const ERASURES: Expiring = Expiring {
+    find: "select site_id, {uuid_send(request_id) | request_id} as key from erasures where finished_at < :before",
+    delete: "delete from erasures where (site_id, request_id) in
+        (select i.site_id, {encode(i.key, 'hex')::uuid | i.key} from :old i)",
+};
+
+const NONCES: Expiring = Expiring {
+    find: "select site_id, nonce as key from captcha_nonces where spent_at < :before",
+    delete: "delete from captcha_nonces where (site_id, nonce) in (select i.site_id, i.key from :old i)",
+};
+
+impl Expiring {
+    /// Deletes the next batch. A statement of its own locks the rows, and skips those that another replica deletes at the same time.
+    async fn delete_batch(&self, tx: &mut Connection<'_>, before: DateTime<Utc>) -> Result<u64> {
+        let find = Statement::new(self.find).push(" limit :batch {for update skip locked | }");
+        let old = find.bind("before", before).bind("batch", BATCH).fetch_all(&mut *tx).await?;
+        let key = |row: &Row| Ok((row.fields().get("site_id")?, row.fields().get("key")?));
+        let keys = old.iter().map(key).collect::<Result<Vec<(String, Vec<u8>)>>>()?;
+        let rows = Rows::new()
+            .column("site_id", List::texts(keys.iter().map(|(site, _)| site.as_str())))
+            .column("key", List::bytes(keys.iter().map(|(_, key)| key.as_slice())));
+        Statement::new(self.delete).bind("old", rows).execute(tx).await
+    }
+}
