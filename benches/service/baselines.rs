@@ -94,7 +94,7 @@ impl Postgres {
 /// Our own script with three keys, as a submit asks it.
 pub(crate) fn redis_benchmark(redis: &Server, calls: u32) -> anyhow::Result<Figures> {
     let mut connection = redis::Client::open(redis.redis_url())?.get_connection()?;
-    let script = include_str!("../../src/limiter/gcra.lua");
+    let script = include_str!("../../src/limiter/redis/gcra.lua");
     let hash: String = redis::cmd("SCRIPT").arg("LOAD").arg(script).query(&mut connection)?;
     let (processes, port) = (Processes(vec![redis.pid()]), redis.address.port().to_string());
     let (before, calls_text) = (processes.cpu(), calls.to_string());

@@ -13,10 +13,12 @@ mod toml_text;
 mod values;
 mod variables;
 
-pub use address::{AddressError, ListenAddr};
-pub use problem::{ConfigError, ConfigProblem};
-pub use secret::Secret;
-pub use settings::{Settings, without_empty_variables};
-pub use source::ConfigSource;
-pub use values::Config;
-pub use variables::{UnknownVariable, unknown_variables};
+pub use self::{
+    address::{AddressError, ListenAddr},
+    problem::{ConfigError, ConfigProblem},
+    secret::Secret,
+    settings::{Settings, without_empty_variables},
+    source::ConfigSource,
+    values::Config,
+    variables::{UnknownVariable, unknown_variables},
+};

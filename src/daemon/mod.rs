@@ -9,5 +9,4 @@ mod runtime;
 mod spam;
 mod token;
 
-pub use arguments::Arguments;
-pub use run::run;
+pub use self::{arguments::Arguments, run::run};

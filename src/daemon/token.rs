@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{arguments::TokenCommand, commands::say};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         id::SiteId,
     },
     server,
-    service::{Gatekeeper, NewToken},
+    service::{AccessTokens, NewToken},
     store::Store,
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn run(command: TokenCommand, config: Config) -> anyhow::Result
 }
 
 async fn obey(command: TokenCommand, config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<()> {
-    let now = now();
+    let now = server::now();
     match command {
         TokenCommand::Create { role, site, new_site, name, days } => {
             let expires_at = days.map(|days| now + chrono::Duration::days(days.into()));
@@ -39,13 +39,13 @@ async fn obey(command: TokenCommand, config: &Config, store: &Arc<dyn Store>) ->
             // Only a server with the same keys takes the token.
             let keyring = Arc::new(server::open_keys(config, &**store).await?);
             server::admit_keys(config, &**store, &keyring).await?;
-            let gatekeeper = Gatekeeper::new(Arc::clone(store), keyring);
+            let tokens = AccessTokens::new(Arc::clone(store), keyring);
             if !new_site && role != Role::Metrics {
-                check_known(&site, &gatekeeper.known_sites().await?)?;
+                check_known(&site, &store.known_sites().await?)?;
             }
             let new = NewToken { site: site.clone(), name, role, expires_at };
             let name = new.name.clone();
-            match gatekeeper.create_token(new, now).await? {
+            match tokens.create(new, now).await? {
                 Some((_, text)) => say(text),
                 None => bail!("site {site} has a live token named {name}: revoke it or choose another name"),
             }
@@ -103,9 +103,4 @@ fn owner(role: Role, site: Option<&str>) -> anyhow::Result<SiteId> {
 
 fn parse_site(text: &str) -> anyhow::Result<SiteId> {
     SiteId::parse(text).with_context(|| format!("`{text}` is no site: 1 to 64 of a-z 0-9 - _"))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the command line is an edge")]
-fn now() -> DateTime<Utc> {
-    Utc::now().trunc_subsecs(6)
 }

@@ -47,4 +47,4 @@ pub mod trust;
 mod unicode;
 pub mod violation;
 
-pub use error::{Error, Result};
+pub use self::error::{Error, Result};

@@ -10,12 +10,12 @@ use crate::{
         Error, Result,
         access::{self, Caller, Role},
     },
-    service::Gatekeeper,
+    service::Authenticator,
 };
 
 /// Lets whoever shows a live token of one of the roles through, and leaves the checked call in the request.
 pub(super) async fn authenticate(
-    gatekeeper: &Gatekeeper,
+    authenticator: &Authenticator,
     request: &mut Request,
     peer: IpAddr,
     allowed: &'static [Role],
@@ -23,7 +23,7 @@ pub(super) async fn authenticate(
     let now = call::now();
     let header = request.headers().get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = header.and_then(access::bearer).ok_or(Error::TokenInvalid)?;
-    let caller = gatekeeper.authenticate(bearer, peer, now).await?;
+    let caller = authenticator.authenticate(bearer, peer, now).await?;
     if !allowed.contains(&caller.role) {
         return Err(Error::MissingRole { role: caller.role, allowed });
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     call::Call,
-    convert::{
+    convert::values::{
         from_ban_effect, from_ban_kind, from_reason, from_time, optional, required, to_ban_effect, to_ban_kind,
         to_reason, to_time,
     },

@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::{
     call::Call,
-    convert_challenge::{from_kind, read_reader, to_issued},
+    convert::challenge::{from_kind, read_reader, to_issued},
 };
 use crate::{
     domain::{

@@ -5,7 +5,7 @@ use duyet_proto::v1;
 use prost::Message as _;
 use tonic_types::pb;
 
-use super::{convert_case::to_comment, status};
+use super::{convert::case::to_comment, status};
 use crate::domain::{
     Error,
     comment::Comment,

@@ -17,13 +17,13 @@ use super::{
         self, in_flight::InFlight, message::Messages, observe::Observer, open_services::OpenServices, stream::Checked,
     },
 };
-use crate::{domain::Error, service::Gatekeeper};
+use crate::{domain::Error, service::Authenticator};
 
 /// What every call passes.
 #[derive(Clone)]
 struct Gates {
     observer: Arc<Observer>,
-    gatekeeper: Arc<Gatekeeper>,
+    authenticator: Arc<Authenticator>,
     messages: Messages,
     in_flight: InFlight,
     open: OpenServices,
@@ -31,11 +31,16 @@ struct Gates {
 }
 
 /// One layer for all: each layer of axum's copies the services below it for each call.
-pub(super) fn layered(router: Router, gatekeeper: Arc<Gatekeeper>, in_flight: InFlight, heartbeat: Duration) -> Router {
+pub(super) fn layered(
+    router: Router,
+    authenticator: Arc<Authenticator>,
+    in_flight: InFlight,
+    heartbeat: Duration,
+) -> Router {
     let messages = Messages::default();
     let gates = Gates {
         observer: Arc::new(Observer::new()),
-        gatekeeper,
+        authenticator,
         open: OpenServices::new(messages.clone()),
         messages,
         in_flight,
@@ -66,7 +71,7 @@ impl Gates {
         let Some((path, allowed)) = role::listed(request.uri().path()) else { return Ok(next.run(request).await) };
         let at_the_door = self.in_flight.knock(path)?;
         let peer = transport::peer_of(&request);
-        let caller = auth::authenticate(&self.gatekeeper, &mut request, peer, allowed).await?;
+        let caller = auth::authenticate(&self.authenticator, &mut request, peer, allowed).await?;
         // Who waits for a message does so in a permit of its own, and leaves the door to others.
         drop(at_the_door);
         if let Some(slot) = transport::slot_of(&request) {
@@ -83,7 +88,7 @@ impl Gates {
         if !transport::is_answered_by_stream(path) {
             return Ok(response);
         }
-        let gatekeeper = Arc::clone(&self.gatekeeper);
-        Ok(response.map(|body| Checked::body(body, gatekeeper, caller, locale, self.heartbeat)))
+        let authenticator = Arc::clone(&self.authenticator);
+        Ok(response.map(|body| Checked::body(body, authenticator, caller, locale, self.heartbeat)))
     }
 }

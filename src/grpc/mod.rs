@@ -6,8 +6,6 @@ mod call;
 mod captcha;
 mod comment;
 mod convert;
-mod convert_case;
-mod convert_challenge;
 mod error_details;
 mod item_result;
 mod layers;

@@ -8,8 +8,10 @@ use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
 use super::{
     call::Call,
-    convert::{to_reason, to_time},
-    convert_case::to_comment,
+    convert::{
+        case::to_comment,
+        values::{to_reason, to_time},
+    },
     status,
 };
 use crate::{

@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     domain::Error,
-    service::{Gatekeeper, Services},
+    service::{Authenticator, Services},
 };
 
 /// Our services, by full name: each has an entry in grpc.health.v1.
@@ -55,7 +55,7 @@ pub const SERVICES: [&str; 7] = [
 /// When the descriptor set cannot be registered for reflection.
 pub fn routes(
     services: &Services,
-    gatekeeper: Arc<Gatekeeper>,
+    authenticator: Arc<Authenticator>,
     health: tonic_health::pb::health_server::HealthServer<impl tonic_health::pb::health_server::Health>,
     reflection: bool,
     in_flight: InFlight,
@@ -84,5 +84,5 @@ pub fn routes(
     }
     let lists = any(move |request| list::answer(comments.clone(), request));
     let all = routes.into_axum_router().route(list::PATH, lists);
-    Ok(Routes::from(layered(all, gatekeeper, in_flight, heartbeat)).prepare())
+    Ok(Routes::from(layered(all, authenticator, in_flight, heartbeat)).prepare())
 }

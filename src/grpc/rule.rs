@@ -8,8 +8,12 @@ use uuid::Uuid;
 
 use super::{
     call::Call,
-    convert::{from_term_state, from_term_tier, required, to_status, to_term_state, to_term_tier, to_time, to_verdict},
-    convert_case::to_findings,
+    convert::{
+        case::to_findings,
+        values::{
+            from_term_state, from_term_tier, required, to_status, to_term_state, to_term_tier, to_time, to_verdict,
+        },
+    },
 };
 use crate::{
     domain::{

@@ -8,7 +8,7 @@ use tonic::{
 };
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::{convert_challenge::to_issued, error_details::error_details};
+use super::{convert::challenge::to_issued, error_details::error_details};
 use crate::domain::{
     Error,
     challenge::{CaptchaFailure, IssuedChallenge},

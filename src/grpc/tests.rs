@@ -25,7 +25,7 @@ use super::{
 use crate::{
     domain::{access::Role, id::SiteId},
     keyring::Keyring,
-    service::{Gatekeeper, NewToken},
+    service::{AccessTokens, Authenticator, NewToken},
     store::{contract::DatabaseStore as _, sqlite::SqliteStore},
 };
 
@@ -45,7 +45,8 @@ async fn hang() -> Response {
 struct Layers {
     router: Router,
     in_flight: InFlight,
-    gatekeeper: Arc<Gatekeeper>,
+    tokens: AccessTokens,
+    authenticator: Arc<Authenticator>,
     _dir: TempDir,
 }
 
@@ -54,20 +55,21 @@ impl Layers {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
         store.migrate().await.unwrap();
-        let keyring = Keyring::parse(&Keyring::generate()).unwrap();
-        let gatekeeper = Arc::new(Gatekeeper::new(Arc::new(store), Arc::new(keyring)));
+        let (store, keyring) = (Arc::new(store), Arc::new(Keyring::parse(&Keyring::generate()).unwrap()));
+        let tokens = AccessTokens::new(store.clone(), Arc::clone(&keyring));
+        let authenticator = Arc::new(Authenticator::new(store, keyring));
         let in_flight = InFlight::default();
         let router = role::paths().fold(Router::new(), |router, path| router.route(path, handler.clone()));
-        let router = layered(router, Arc::clone(&gatekeeper), in_flight.clone(), Duration::from_millis(100));
-        Self { router, in_flight, gatekeeper, _dir: dir }
+        let router = layered(router, Arc::clone(&authenticator), in_flight.clone(), Duration::from_millis(100));
+        Self { router, in_flight, tokens, authenticator, _dir: dir }
     }
 
     /// A token that is known from now on.
     async fn token(&self, site: &str, role: Role) -> String {
         let new = NewToken { site: SiteId::parse(site).unwrap(), name: "lan".into(), role, expires_at: None };
-        let (_, token) = self.gatekeeper.create_token(new, call::now()).await.unwrap().unwrap();
+        let (_, token) = self.tokens.create(new, call::now()).await.unwrap().unwrap();
         let peer = std::net::Ipv4Addr::UNSPECIFIED.into();
-        self.gatekeeper.authenticate(&token, peer, call::now()).await.unwrap();
+        self.authenticator.authenticate(&token, peer, call::now()).await.unwrap();
         token
     }
 
@@ -300,7 +302,7 @@ async fn a_stream_ends_with_its_token() {
     let site = SiteId::parse("hue").unwrap();
     let expires_at = Some(call::now() + chrono::Duration::milliseconds(300));
     let new = NewToken { site, name: "lan".into(), role: Role::Moderator, expires_at };
-    let (_, token) = layers.gatekeeper.create_token(new, call::now()).await.unwrap().unwrap();
+    let (_, token) = layers.tokens.create(new, call::now()).await.unwrap().unwrap();
     let status = last_word(layers.answer(whole(WATCH, &token)).await).await;
     assert_eq!(status.code(), Code::Unauthenticated);
     assert_eq!(status.get_details_error_info().unwrap().reason, "TOKEN_INVALID");

@@ -1,25 +1,15 @@
-//! Rate limits in two tiers with the same quotas. The local one (`local`, governor) answers first: whatever it denies
-//! Redis would deny too. Then Redis (`redis`, a GCRA script) joins the counts of all replicas. When Redis fails or is
-//! slow, a circuit breaker (`circuit_breaker`) leaves the local tier alone in charge, with this replica's part of the quotas: losing Redis
+//! Rate limits in two tiers with the same quotas. The local one (`local/`, governor) answers first: whatever it denies
+//! Redis would deny too. Then Redis (`redis/`, a GCRA script) joins the counts of all replicas. When Redis fails or is
+//! slow, a circuit breaker (`redis/circuit_breaker`) leaves the local tier alone in charge, with this replica's part of the quotas: losing Redis
 //! never blocks a request and never lifts a limit. What is late
-//! in this process is not held against Redis (`answer_timeout`).
+//! in this process is not held against Redis (`redis/answer_timeout`).
 
-mod answer_timeout;
-mod cells;
-mod circuit_breaker;
-mod connection;
-mod discovery;
 mod error;
-mod eviction;
-mod gcra;
 mod local;
 mod recent_denials;
 mod redis;
-mod server_clock;
-mod servers;
 mod tier_answer;
 mod tiers;
-mod topology;
 mod two_tier;
 
 pub use self::{

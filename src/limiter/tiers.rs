@@ -5,7 +5,10 @@ use std::{num::NonZeroU32, sync::Arc};
 use governor::clock::DefaultClock;
 use tokio::{sync::Notify, time::Instant};
 
-use super::{local, local::Local, recent_denials::RecentDenials};
+use super::{
+    local::{CAPACITY, Local},
+    recent_denials::RecentDenials,
+};
 use crate::domain::rate_limit::Quotas;
 
 /// The tiers of this process. Replaced as a whole by new quotas.
@@ -21,7 +24,7 @@ pub(super) struct Tiers {
 
 impl Tiers {
     pub(super) fn new(quotas: Quotas, replicas: NonZeroU32, crowded: &Arc<Notify>) -> Self {
-        let tier = |quotas| Local::new(quotas, local::CAPACITY, crowded, DefaultClock::default());
+        let tier = |quotas| Local::new(quotas, CAPACITY, crowded, DefaultClock::default());
         let part = (replicas > NonZeroU32::MIN).then(|| tier(quotas.divided_by(replicas)));
         Self { whole: tier(quotas), part, denied: RecentDenials::default(), replicas }
     }

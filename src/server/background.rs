@@ -3,7 +3,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, SubsecRound as _, Utc};
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval},
@@ -12,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tonic_health::server::HealthReporter;
 
 use super::{
+    clock::now,
     health::{self, LastSeen},
     outage_reports::OutageReports,
 };
@@ -59,11 +59,6 @@ const ERASE: Duration = Duration::from_secs(2);
 
 /// Longest pause after a failure: a database that was busy for a moment should not cost a whole period.
 const RETRY: Duration = Duration::from_secs(5);
-
-#[expect(clippy::disallowed_methods, reason = "the edge of background work")]
-pub fn now() -> DateTime<Utc> {
-    Utc::now().trunc_subsecs(6)
-}
 
 /// Starts the tasks; they end with `stop`.
 pub(super) fn spawn(
@@ -171,7 +166,7 @@ mod tests {
 
     use uuid::Uuid;
 
-    use super::now;
+    use super::*;
     use crate::{
         config::{Config, Settings},
         domain::{

@@ -9,12 +9,12 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::background::now;
+use super::clock::now;
 use crate::{
     config::Config,
     domain::{access::AccessToken, id::SiteId},
     keyring::Keyring,
-    service::{FIRST_TOKENS, Gatekeeper, NewToken},
+    service::{AccessTokens, FIRST_TOKENS, NewToken},
 };
 
 /// The embedded database, in the data directory.
@@ -92,9 +92,9 @@ fn make_key_file(dir: &Path) -> std::io::Result<()> {
 
 /// On a database without tokens, makes one per role and writes each to `<name>.token`. A start that was cut off half-way
 /// is finished by the next one: a token's file comes before its row.
-pub(super) async fn write_first_tokens(dir: &Path, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
+pub(super) async fn write_first_tokens(dir: &Path, tokens: &AccessTokens) -> anyhow::Result<()> {
     let site = SiteId::parse(FIRST_SITE).context("the first site's name")?;
-    let known = gatekeeper.list_tokens(None).await?;
+    let known = tokens.list(None).await?;
     let is_first = |token: &AccessToken| token.site == site && FIRST_TOKENS.iter().any(|(name, _)| *name == token.name);
     if !known.iter().all(is_first) {
         return Ok(());
@@ -105,10 +105,10 @@ pub(super) async fn write_first_tokens(dir: &Path, gatekeeper: &Gatekeeper) -> a
             continue;
         }
         let new = NewToken { site: site.clone(), name: name.to_owned(), role, expires_at: None };
-        let (token, text) = gatekeeper.prepare_token(new, now());
+        let (token, text) = tokens.prepare(new, now());
         let path = dir.join(format!("{name}.token"));
         write_secret(&path, &text).with_context(|| path.display().to_string())?;
-        if gatekeeper.store_token(&token).await? {
+        if tokens.insert(&token).await? {
             tracing::info!(path = %path.display(), %role, "made a first token");
         } else {
             // Another replica was faster, and has the file.

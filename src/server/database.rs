@@ -11,7 +11,7 @@ use super::{
 use crate::{
     config::Config,
     domain::Error,
-    service::Gatekeeper,
+    service::AccessTokens,
     store::{Store, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
@@ -93,10 +93,10 @@ pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
 }
 
 /// A database that is busy while a start needs it is waited for, as by [`migrate`].
-pub(super) async fn make_first_tokens(config: &Config, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
+pub(super) async fn make_first_tokens(config: &Config, tokens: &AccessTokens) -> anyhow::Result<()> {
     let (patience, away) = (tokio::time::Instant::now() + STORE_PATIENCE, OutageReports::default());
     loop {
-        let made = data_dir::write_first_tokens(&config.data_dir, gatekeeper).await;
+        let made = data_dir::write_first_tokens(&config.data_dir, tokens).await;
         let is_away = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(Error::StorageUnavailable(_)));
         match made {
             Err(error) if is_away(&error) && tokio::time::Instant::now() < patience => {

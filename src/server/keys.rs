@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 
 use super::{
-    background::now,
+    clock::now,
     data_dir,
     database::{migrate, patiently},
 };

@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use super::background::now;
+use super::clock::now;
 use crate::{
     config::Config,
     domain::access::Role,
@@ -21,7 +21,7 @@ use crate::{
         http::{self, MetricsGate, Readiness},
         metric,
     },
-    service::Gatekeeper,
+    service::Authenticator,
     supervise::supervise,
 };
 
@@ -50,11 +50,11 @@ pub(super) async fn bind(setting: &str, addr: SocketAddr) -> anyhow::Result<TcpL
 pub(super) fn serve_http(
     listener: TcpListener,
     connections: Connections,
-    gatekeeper: &Arc<Gatekeeper>,
+    authenticator: &Arc<Authenticator>,
     readiness: watch::Receiver<Readiness>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let gate = (!listener.local_addr()?.ip().is_loopback()).then(|| metrics_gate(Arc::clone(gatekeeper)));
+    let gate = (!listener.local_addr()?.ip().is_loopback()).then(|| metrics_gate(Arc::clone(authenticator)));
     let metrics = metric::install().map_err(anyhow::Error::msg)?;
     let slots = ConnectionSlots::new(connections.http, connections.http / 2);
     let (listener, stop) = (Arc::new(listener), stop.clone());
@@ -99,12 +99,12 @@ fn grpc_server() -> tonic::transport::Server {
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
 }
 
-fn metrics_gate(gatekeeper: Arc<Gatekeeper>) -> MetricsGate {
+fn metrics_gate(authenticator: Arc<Authenticator>) -> MetricsGate {
     Arc::new(move |bearer| {
-        let gatekeeper = Arc::clone(&gatekeeper);
+        let authenticator = Arc::clone(&authenticator);
         Box::pin(async move {
             let peer = std::net::Ipv4Addr::UNSPECIFIED.into();
-            let caller = gatekeeper.authenticate(&bearer, peer, now()).await;
+            let caller = authenticator.authenticate(&bearer, peer, now()).await;
             caller.is_ok_and(|caller| caller.role == Role::Metrics)
         })
     })

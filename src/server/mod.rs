@@ -1,6 +1,7 @@
 //! Wiring: connect, migrate, build, serve, drain. Nothing imports it but the binaries, the example and the tests.
 
 mod background;
+mod clock;
 mod components;
 mod data_dir;
 mod data_dir_lock;
@@ -16,11 +17,13 @@ mod reload;
 mod running;
 mod start;
 
-pub use background::now;
-pub use data_dir::check_keyring;
-pub use data_dir_lock::{DirLock, lock_data_dir};
-pub use database::{migrate, open_existing_store, open_store};
-pub use drain::serve;
-pub use keys::{admit_keys, fingerprint, open_keys};
-pub use running::Running;
-pub use start::start;
+pub use self::{
+    clock::now,
+    data_dir::check_keyring,
+    data_dir_lock::{DirLock, lock_data_dir},
+    database::{migrate, open_existing_store, open_store},
+    drain::serve,
+    keys::{admit_keys, fingerprint, open_keys},
+    running::Running,
+    start::start,
+};

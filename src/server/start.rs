@@ -28,16 +28,16 @@ use crate::{
         descriptors::{self, Connections},
         http::Readiness,
     },
-    service::{Gatekeeper, PageCache, Parts, Services},
+    service::{AccessTokens, Authenticator, PageCache, Parts, Services},
     store::Store,
     supervise::supervise,
 };
 
 /// Brings the database to what callers need: its schema, keys that fit it, and on a new one the first tokens.
-async fn prepare(config: &Config, store: &dyn Store, keyring: &Keyring, gatekeeper: &Gatekeeper) -> anyhow::Result<()> {
+async fn prepare(config: &Config, store: &dyn Store, keyring: &Keyring, tokens: &AccessTokens) -> anyhow::Result<()> {
     migrate_within(store, None).await?;
     admit_keys(config, store, keyring).await?;
-    make_first_tokens(config, gatekeeper).await
+    make_first_tokens(config, tokens).await
 }
 
 /// Starts everything. Answers when calls can be made; probes answer before, so that a start which waits for its database
@@ -59,21 +59,23 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let (grpc_addr, http_addr) = (grpc_listener.local_addr()?, http_listener.local_addr()?);
     let store = open_store(&config)?;
     let keyring = Arc::new(open_keys(&config, &*store).await?);
-    let gatekeeper = Arc::new(Gatekeeper::new(Arc::clone(&store), Arc::clone(&keyring)));
+    let authenticator = Arc::new(Authenticator::new(Arc::clone(&store), Arc::clone(&keyring)));
+    let tokens = AccessTokens::new(Arc::clone(&store), Arc::clone(&keyring));
     let (readiness, ready) = watch::channel(Readiness::Starting);
     let (stop_grpc, stop_rest) = (CancellationToken::new(), CancellationToken::new());
     // A start that fails half-way leaves nothing running.
     let on_failure = stop_rest.clone().drop_guard();
-    listen::serve_http(http_listener, connections, &gatekeeper, ready, &stop_rest)?;
+    listen::serve_http(http_listener, connections, &authenticator, ready, &stop_rest)?;
 
     // What may be wrong with the configuration shows before anything is made.
     let services = Arc::new(build_services(&config, Arc::clone(&store), Arc::clone(&keyring))?);
-    prepare(&config, &*store, &keyring, &gatekeeper).await?;
+    prepare(&config, &*store, &keyring, &tokens).await?;
     // No comment gets past a term because its server just started.
     patiently(None, || services.rules.load_terms()).await?;
     let (reporter, health) = tonic_health::server::health_reporter();
     let in_flight = InFlight::default();
-    let routes = grpc::routes(&services, gatekeeper, health, config.reflection, in_flight.clone(), config.heartbeat)?;
+    let routes =
+        grpc::routes(&services, authenticator, health, config.reflection, in_flight.clone(), config.heartbeat)?;
     readiness.send_replace(Readiness::Ready);
     health::report(&reporter, Readiness::Ready).await;
     background::spawn(Arc::clone(&services), reporter, &readiness, stop_rest.clone());

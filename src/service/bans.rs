@@ -7,9 +7,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    core::Core,
+    core::{Core, page_cache::is_hidden},
     ids::new_id,
-    page_cache::is_hidden,
     page_token::{open_cursor, seal_cursor},
     request_row::request_row,
 };

@@ -1,7 +1,7 @@
 //! Readers who come back after a change of keys: what they have under the ring's other keys goes over to the first one,
 //! so that their record, history, reports and bans stay one.
 
-use super::{core::Core, pseudonyms::device_names};
+use super::core::{Core, pseudonyms::device_names};
 use crate::domain::{
     Result,
     comment::{Comment, FormText},

@@ -3,9 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    bans::Bans, challenges::Challenges, core::Core, maintenance::Maintenance, moderation::Moderation,
-    page_cache::PageCache, policies::Policies, privacy::Privacy, public_comments::PublicComments, rules::Rules,
-    site_defaults::SiteDefaults, submissions::Submissions,
+    bans::Bans,
+    challenges::Challenges,
+    core::{Core, page_cache::PageCache, site_defaults::SiteDefaults},
+    maintenance::Maintenance,
+    moderation::Moderation,
+    policies::Policies,
+    privacy::Privacy,
+    public_comments::PublicComments,
+    rules::Rules,
+    submissions::Submissions,
 };
 use crate::{captcha::ImagePool, domain::rate_limit::Quotas, keyring::Keyring, limiter::Limiter, store::Store};
 

@@ -157,7 +157,8 @@ async fn e3_a_locked_file_is_waited_for_and_then_told() {
         let file = format!("sqlite:{}", stage.dir.path().join("duyet.sqlite3").display());
         let mut other = SqliteConnection::connect(&file).await.unwrap();
         sqlx::raw_sql("begin immediate").execute(&mut other).await.unwrap();
-        tokio::time::sleep(Duration::from_secs(7)).await;
+        // Each caller waits in vain twice, which is longer than the store waits for the lock.
+        load.until_left_open(8).await;
         // Readers go on: a write lock is none of theirs.
         daemon.portal().list("bai").await;
         sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();

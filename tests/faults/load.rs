@@ -93,22 +93,26 @@ pub(crate) struct Load {
     callers: JoinSet<Vec<Sent>>,
     stop: Arc<AtomicBool>,
     stored: Arc<AtomicUsize>,
+    left_open: Arc<AtomicUsize>,
 }
 
 impl Load {
     /// Each caller takes turns between the portals; where one does not answer, it sends the same form to the next.
     pub(crate) fn begin(portals: &[Portal], callers: usize, pause: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let stored = Arc::new(AtomicUsize::new(0));
+        let (stored, left_open) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let mut tasks = JoinSet::new();
         for caller in 0..callers {
-            let (portals, stop, stored) = (portals.to_vec(), Arc::clone(&stop), Arc::clone(&stored));
+            let (portals, stop) = (portals.to_vec(), Arc::clone(&stop));
+            let (stored, left_open) = (Arc::clone(&stored), Arc::clone(&left_open));
             tasks.spawn(async move {
                 let mut forms = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
                     let one = send_one(&portals, caller, forms.len()).await;
                     let done = one.as_ref().is_some_and(|one| matches!(one.known, Known::Stored(_)));
                     stored.fetch_add(usize::from(done), Ordering::Relaxed);
+                    let open = one.as_ref().is_some_and(|one| matches!(one.known, Known::Open(..)));
+                    left_open.fetch_add(usize::from(open), Ordering::Relaxed);
                     if !done {
                         // As the error asks for.
                         tokio::time::sleep(RETRY_AFTER).await;
@@ -119,16 +123,17 @@ impl Load {
                 forms
             });
         }
-        Self { callers: tasks, stop, stored }
+        Self { callers: tasks, stop, stored, left_open }
     }
 
     /// Waits until so many comments are acknowledged.
     pub(crate) async fn until_stored(&self, count: usize) {
-        let began = Instant::now();
-        while self.stored.load(Ordering::Relaxed) < count {
-            assert!(began.elapsed() < Duration::from_secs(120), "only {:?} were acknowledged", self.stored);
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until(&self.stored, count, "acknowledged").await;
+    }
+
+    /// Waits until so many submits are left open.
+    pub(crate) async fn until_left_open(&self, count: usize) {
+        until(&self.left_open, count, "left open").await;
     }
 
     pub(crate) fn stored(&self) -> usize {
@@ -139,6 +144,14 @@ impl Load {
     pub(crate) async fn end(self) -> Vec<Sent> {
         self.stop.store(true, Ordering::Relaxed);
         self.callers.join_all().await.into_iter().flatten().collect()
+    }
+}
+
+async fn until(counter: &AtomicUsize, count: usize, what: &str) {
+    let began = Instant::now();
+    while counter.load(Ordering::Relaxed) < count {
+        assert!(began.elapsed() < Duration::from_secs(120), "only {counter:?} were {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

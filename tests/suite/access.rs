@@ -123,6 +123,6 @@ async fn expired_token(newsroom: &Newsroom) -> String {
         role: Role::Admin,
         expires_at: Some(chrono::DateTime::UNIX_EPOCH),
     };
-    let gatekeeper = duyetd::service::Gatekeeper::new(store, newsroom.keyring());
-    gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
+    let tokens = duyetd::service::AccessTokens::new(store, newsroom.keyring());
+    tokens.create(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
 }

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::imports::imports;
+use crate::support::{
+    imports::imports,
+    sources::{code, root, rust_files, source},
+};
 
 /// A module of the server, the modules it may import, and the crates it must not name. What other packages must not import is
 /// Cargo's to enforce.
@@ -69,37 +72,9 @@ const LONGEST_FILE: usize = 300;
 /// Longest function, in lines.
 const LONGEST_FUNCTION: usize = 60;
 
-fn rust_files(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    entries
-        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        // Tests may import what their module must not.
-        .filter(|path| path.file_name().is_some_and(|name| name != "tests.rs"))
-        // Generated code is not written by hand.
-        .filter(|path| !path.parent().is_some_and(|dir| dir.ends_with("generated")))
-        .collect()
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A module's files; all of the server's for an empty name.
-fn source(module: &str) -> Vec<PathBuf> {
-    let path = root().join("src").join(module);
-    if path.is_dir() { rust_files(&path) } else { vec![path.with_extension("rs")] }
-}
-
 /// The files of all packages.
 fn all_sources() -> Vec<PathBuf> {
     source("").into_iter().chain(PACKAGES.iter().flat_map(|package| rust_files(&root().join(package)))).collect()
-}
-
-/// The file's code up to its inline tests.
-fn code(path: &Path) -> String {
-    let text = fs::read_to_string(path).unwrap();
-    text.split("#[cfg(test)]").next().unwrap().to_owned()
 }
 
 /// Lines that are no comments, and every import as a full path.
@@ -264,16 +239,21 @@ fn a_spawn_is_found_with_its_whole_argument() {
     assert_eq!(found.iter().map(|argument| is_supervised(code, argument)).collect::<Vec<_>>(), [true, false]);
 }
 
-/// Services, handlers and commands live in files named for what they hold.
+/// Code lives in files named for what they hold. The store's folders still have some in `mod.rs`.
 #[test]
-fn mod_files_of_services_handlers_and_commands_only_declare() {
-    let commands = rust_files(&root().join("cli/src"));
-    let files = ["service", "grpc"].into_iter().flat_map(source).chain(commands);
-    for file in files.filter(|file| file.ends_with("mod.rs")) {
-        let text = code(&file);
+fn mod_files_only_declare_and_re_export() {
+    for file in all_sources() {
+        let is_store = file.components().any(|part| part.as_os_str() == "store");
+        if is_store || !(file.ends_with("mod.rs") || file == root().join("src/lib.rs")) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
         // What is indented belongs to a re-export's list.
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with([' ', '/', '}', '#'])) {
-            let item = line.trim_start_matches("pub(super) ").trim_start_matches("pub ");
+            let item = match line.split_once(") ") {
+                Some((visibility, item)) if visibility.starts_with("pub(") => item,
+                _ => line.strip_prefix("pub ").unwrap_or(line),
+            };
             assert!(item.starts_with("mod ") || item.starts_with("use "), "{}: {line}", file.display());
         }
     }

@@ -37,7 +37,7 @@ struct Script {
 
 impl Script {
     fn start() -> Self {
-        let script = include_str!("../../src/limiter/gcra.lua");
+        let script = include_str!("../../src/limiter/redis/gcra.lua");
         let changed = script
             .replace("redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }")
             .replace("'PX', math.ceil", "'PX', 3600000 + math.ceil");

@@ -205,8 +205,8 @@ async fn metrics_token(newsroom: &Newsroom) -> String {
         role: duyetd::domain::access::Role::Metrics,
         expires_at: None,
     };
-    let gatekeeper = duyetd::service::Gatekeeper::new(store, newsroom.keyring());
-    gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
+    let tokens = duyetd::service::AccessTokens::new(store, newsroom.keyring());
+    tokens.create(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap().1
 }
 
 #[test]

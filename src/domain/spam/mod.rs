@@ -35,14 +35,16 @@ mod verdict;
 pub mod views;
 mod words;
 
-pub use assessment::{Assessment, Knowledge, assess, assess_reading};
-pub use finding::{Field, Finding, Rule};
-pub use form_signals::FormSignals;
-pub use model::Model;
-pub use model_snapshot::ModelHead;
-pub use reading::Reading;
-pub use skeleton::skeleton;
-pub use term_key::term_key;
-pub use term_set::{TermHits, TermSet};
-pub use terms::{MAX_TERMS, PastComment, Term, TermChange, TermDraft, TermState, TermTier};
-pub use verdict::{SpamVerdict, Thresholds, verdict};
+pub use self::{
+    assessment::{Assessment, Knowledge, assess, assess_reading},
+    finding::{Field, Finding, Rule},
+    form_signals::FormSignals,
+    model::Model,
+    model_snapshot::ModelHead,
+    reading::Reading,
+    skeleton::skeleton,
+    term_key::term_key,
+    term_set::{TermHits, TermSet},
+    terms::{MAX_TERMS, PastComment, Term, TermChange, TermDraft, TermState, TermTier},
+    verdict::{SpamVerdict, Thresholds, verdict},
+};

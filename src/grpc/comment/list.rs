@@ -19,7 +19,7 @@ use crate::{
         page::{Order, page_size},
         violation::{Problem, Violations},
     },
-    grpc::{call::Call, convert_case::to_listed, message_size::MAX_MESSAGE_BYTES},
+    grpc::{call::Call, convert::case::to_listed, message_size::MAX_MESSAGE_BYTES},
     service::{CommentList, ListRequest, WrittenList},
 };
 

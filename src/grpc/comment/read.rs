@@ -9,7 +9,7 @@ use crate::{
         id::ArticleId,
         violation::{Problem, Violations},
     },
-    grpc::{call::Call, convert_case::to_public},
+    grpc::{call::Call, convert::case::to_public},
 };
 
 /// Receipts of one reader in one request.

@@ -7,8 +7,10 @@ use crate::{
     domain::{Result, form, report, violation::Violations},
     grpc::{
         call::Call,
-        convert::{from_reason, optional},
-        convert_challenge::read_reader,
+        convert::{
+            challenge::read_reader,
+            values::{from_reason, optional},
+        },
     },
     service::ReportRequest,
 };

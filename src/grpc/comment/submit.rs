@@ -7,8 +7,10 @@ use crate::{
     domain::{Result, form::RawForm, id::SiteId, violation::Violations},
     grpc::{
         call::Call,
-        convert::{from_time, to_time},
-        convert_challenge::read_reader,
+        convert::{
+            challenge::read_reader,
+            values::{from_time, to_time},
+        },
     },
 };
 

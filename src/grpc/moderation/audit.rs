@@ -14,7 +14,10 @@ use crate::{
         page::page_size,
         violation::Violations,
     },
-    grpc::{call::Call, convert::from_time, convert_case::to_audit},
+    grpc::{
+        call::Call,
+        convert::{case::to_audit, values::from_time},
+    },
     service::AuditRequest,
 };
 

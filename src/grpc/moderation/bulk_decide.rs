@@ -13,7 +13,7 @@ use crate::{
         id::CommentId,
         violation::{Problem, Violations},
     },
-    grpc::{call::Call, convert::from_action, item_result::to_settled_item},
+    grpc::{call::Call, convert::values::from_action, item_result::to_settled_item},
     service::BulkRequest,
 };
 

@@ -19,8 +19,10 @@ use crate::{
     },
     grpc::{
         call::Call,
-        convert::{optional, to_time},
-        convert_case::to_case,
+        convert::{
+            case::to_case,
+            values::{optional, to_time},
+        },
     },
     service::ClaimNextRequest,
 };

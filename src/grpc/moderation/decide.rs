@@ -12,8 +12,10 @@ use crate::{
     },
     grpc::{
         call::Call,
-        convert::{from_action, from_reason, optional, to_time},
-        convert_case::to_comment,
+        convert::{
+            case::to_comment,
+            values::{from_action, from_reason, optional, to_time},
+        },
     },
     service::DecideRequest,
 };

@@ -12,8 +12,10 @@ use crate::{
     },
     grpc::{
         call::Call,
-        convert::{from_takedown_kind, from_time},
-        convert_case::to_takedown,
+        convert::{
+            case::to_takedown,
+            values::{from_takedown_kind, from_time},
+        },
     },
     service::EscalateRequest,
 };

@@ -15,7 +15,7 @@ use crate::{
         text,
         violation::{Problem, Violations},
     },
-    grpc::convert::from_status,
+    grpc::convert::values::from_status,
 };
 
 /// Longest text that a filter may hold, in bytes.

@@ -5,7 +5,7 @@ use duyet_proto::v1;
 use super::ModerationGrpc;
 use crate::{
     domain::{Result, form, report, violation::Violations},
-    grpc::{call::Call, convert_case::to_note},
+    grpc::{call::Call, convert::case::to_note},
     service::NoteRequest,
 };
 

@@ -13,7 +13,10 @@ use crate::{
         queue::QueueOrder,
         violation::{Problem, Violations},
     },
-    grpc::{call::Call, convert::optional, convert_case::to_case},
+    grpc::{
+        call::Call,
+        convert::{case::to_case, values::optional},
+    },
     service::QueueRequest,
 };
 

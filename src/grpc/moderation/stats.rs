@@ -7,14 +7,13 @@ use super::ModerationGrpc;
 use crate::{
     domain::{
         Result,
-        spam::Thresholds,
-        spam::thresholds::MIN_DECISIONS,
+        spam::{Thresholds, thresholds::MIN_DECISIONS},
         stats::{self, ModeratorStats},
         violation::Violations,
     },
     grpc::{
         call::Call,
-        convert::{from_time, to_duration, to_status, to_time},
+        convert::values::{from_time, to_duration, to_status, to_time},
     },
     service::SiteStats,
 };

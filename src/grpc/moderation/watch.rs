@@ -10,7 +10,7 @@ use crate::{
     domain::{Result, violation::Violations},
     grpc::{
         call::{self, Call},
-        convert_case::to_case,
+        convert::case::to_case,
         status,
     },
     service::QueueEvent,

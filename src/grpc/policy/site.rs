@@ -12,7 +12,7 @@ use crate::{
     },
     grpc::{
         call::Call,
-        convert::{from_mode, from_time, optional, to_mode, to_time},
+        convert::values::{from_mode, from_time, optional, to_mode, to_time},
     },
     service::{LockdownRequest, SiteUpdate},
 };

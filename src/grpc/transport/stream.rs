@@ -20,7 +20,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at};
 use crate::{
     domain::{Error, Result, access::Caller, permits::PeerPermit},
     grpc::{call, message_size::MAX_OPEN_MESSAGE_BYTES, status::to_status},
-    service::Gatekeeper,
+    service::Authenticator,
 };
 
 type Next = Poll<Option<Result<Frame<Bytes>, axum::Error>>>;
@@ -80,7 +80,7 @@ impl HttpBody for Ending {
 /// A caller's stream, which ends with their token: it is checked again at each heartbeat and before each message.
 pub(in crate::grpc) struct Checked {
     inner: Body,
-    gatekeeper: Arc<Gatekeeper>,
+    authenticator: Arc<Authenticator>,
     caller: Arc<Caller>,
     locale: Locale,
     beats: Interval,
@@ -97,20 +97,20 @@ impl Checked {
     /// The body of a caller's stream.
     pub(in crate::grpc) fn body(
         inner: Body,
-        gatekeeper: Arc<Gatekeeper>,
+        authenticator: Arc<Authenticator>,
         caller: Arc<Caller>,
         locale: Locale,
         heartbeat: Duration,
     ) -> Body {
         let mut beats = interval_at(Instant::now() + heartbeat, heartbeat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let checked = Self { inner, gatekeeper, caller, locale, beats, checking: None, held: None, is_over: false };
+        let checked = Self { inner, authenticator, caller, locale, beats, checking: None, held: None, is_over: false };
         Body::new(Ending::new(Body::new(checked), LIFE, locale))
     }
 
     fn check(&self) -> BoxFuture<'static, Result<()>> {
-        let (gatekeeper, caller) = (Arc::clone(&self.gatekeeper), Arc::clone(&self.caller));
-        Box::pin(async move { gatekeeper.check_again(&caller, call::now()).await })
+        let (authenticator, caller) = (Arc::clone(&self.authenticator), Arc::clone(&self.caller));
+        Box::pin(async move { authenticator.check_again(&caller, call::now()).await })
     }
 }
 

@@ -8,12 +8,14 @@ mod service;
 mod spam;
 mod store;
 
-pub use recorder::{InstallError, install, run_upkeep};
-pub use rpc::Rpc;
-pub use service::{
-    address_unread, call_bound, captcha_failed, captcha_issued, captcha_solved, certificate_read, claimed,
-    config_is_good, config_read, count_drift, decided, erased, escalated, expired, job_ran, panicked, queue, reported,
-    reverted, shed, submitted, watches,
+pub use self::{
+    recorder::{InstallError, install, run_upkeep},
+    rpc::Rpc,
+    service::{
+        address_unread, call_bound, captcha_failed, captcha_issued, captcha_solved, certificate_read, claimed,
+        config_is_good, config_read, count_drift, decided, erased, escalated, expired, job_ran, panicked, queue,
+        reported, reverted, shed, submitted, watches,
+    },
+    spam::{findings, model_loaded, model_trained, term_stood_down, terms_loaded},
+    store::{log_size, store_up},
 };
-pub use spam::{findings, model_loaded, model_trained, term_stood_down, terms_loaded};
-pub use store::{log_size, store_up};

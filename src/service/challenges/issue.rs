@@ -23,7 +23,7 @@ use crate::{
     keyring::{ProofSecrets, Purpose},
     ops::metric,
     service::{
-        rate_limits::{LimitedCall, LimitedReader},
+        core::rate_limits::{LimitedCall, LimitedReader},
         rekeying::rekey_device,
     },
 };

@@ -18,7 +18,7 @@ use crate::{
     },
     keyring::{Opening, Purpose, same_text},
     ops::metric,
-    service::rate_limits::{LimitedCall, LimitedReader},
+    service::core::rate_limits::{LimitedCall, LimitedReader},
 };
 
 /// The first answer to a `VerifyChallenge`, as it is remembered.

@@ -10,7 +10,7 @@ use crate::{
         audit::{AuditEntry, AuditFilter},
     },
     service::{
-        concurrency_limits::{Cost, Expensive},
+        core::concurrency_limits::{Cost, Expensive},
         page_token::{open_cursor, seal_cursor},
     },
 };

@@ -16,7 +16,7 @@ use crate::{
         reason::Reason,
     },
     ops::metric,
-    service::{ids::new_id, page_cache::is_hidden, request_row::request_row},
+    service::{core::page_cache::is_hidden, ids::new_id, request_row::request_row},
 };
 
 /// A checked decision.

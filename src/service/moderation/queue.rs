@@ -15,7 +15,7 @@ use crate::{
         queue::{QueueFilter, QueueOrder},
     },
     service::{
-        concurrency_limits::{Cost, Expensive},
+        core::concurrency_limits::{Cost, Expensive},
         page_token::{open_cursor, seal_cursor},
     },
 };

@@ -12,7 +12,7 @@ use crate::{
         revert::{Revert, RevertResult, Target},
     },
     ops::metric,
-    service::{ids::new_id, page_cache::is_hidden, request_row::request_row},
+    service::{core::page_cache::is_hidden, ids::new_id, request_row::request_row},
 };
 
 /// A checked request to revert something.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::Moderation;
 use crate::{
     domain::{Result, access::Caller, spam::Thresholds, stats::Stats},
-    service::{
+    service::core::{
         assessment::Learned,
         concurrency_limits::{Cost, Expensive},
     },

@@ -18,7 +18,7 @@ use crate::{
         pseudonym::Pseudonym,
         violation::Problem,
     },
-    service::concurrency_limits::Cost,
+    service::core::concurrency_limits::Cost,
     store::Store,
 };
 

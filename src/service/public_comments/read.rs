@@ -16,7 +16,7 @@ use crate::{
         page::{CommentPage, Order, Thread, thread_cursor},
     },
     service::{
-        page_cache::WrittenList,
+        core::page_cache::WrittenList,
         page_token::{open_cursor, seal_cursor},
     },
     store::contract::{ArticlePage, Policies},

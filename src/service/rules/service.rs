@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Result, comment::TextLimits, id::SiteId, spam::Thresholds},
-    service::{assessment::Learned, core::Core},
+    service::core::{Core, assessment::Learned},
 };
 
 /// The newsrooms' terms, what was learned, and what both say of a text.

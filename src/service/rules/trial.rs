@@ -21,7 +21,7 @@ use crate::{
     },
     service::{
         blocking::blocking,
-        concurrency_limits::{Cost, Expensive},
+        core::concurrency_limits::{Cost, Expensive},
         ids::new_id,
     },
 };

@@ -14,7 +14,7 @@ use crate::{
         spam::Reading,
         submission::{Sender, SubmitAnswer, SubmitQuestion},
     },
-    service::{challenges::Handed, rate_limits::LimitedReader},
+    service::{challenges::Handed, core::rate_limits::LimitedReader},
 };
 
 /// The same text by anyone within this time is suspicious, in hours.

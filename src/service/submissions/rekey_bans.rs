@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{Result, ban::BanMove, submission::SubmitContext},
-    service::pseudonyms::skeleton_by,
+    service::core::pseudonyms::skeleton_by,
 };
 
 impl Submissions {

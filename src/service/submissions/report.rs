@@ -14,8 +14,8 @@ use crate::{
     },
     ops::metric,
     service::{
+        core::rate_limits::{LimitedCall, LimitedReader},
         ids::new_id,
-        rate_limits::{LimitedCall, LimitedReader},
         rekeying::rekey_device,
     },
 };

@@ -26,8 +26,10 @@ use crate::{
     },
     ops::metric,
     service::{
-        challenges::captcha_failed, ids::new_id, page_cache::Invalidation, rate_limits::LimitedCall,
-        rekeying::rekey_device, salts::Salts,
+        challenges::captcha_failed,
+        core::{page_cache::Invalidation, rate_limits::LimitedCall, salts::Salts},
+        ids::new_id,
+        rekeying::rekey_device,
     },
 };
 

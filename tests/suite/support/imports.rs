@@ -46,14 +46,20 @@ fn unfold(prefix: &str, tree: &str, paths: &mut Vec<String>) {
     }
 }
 
-/// Turns a leading `self` or `super` into the path from the crate's root.
-fn resolve(file: &Path, path: &str) -> String {
+/// Returns the path of the file's module from the crate's root.
+pub fn module(file: &Path) -> Vec<&str> {
     let parts: Vec<_> = file.components().map(|part| part.as_os_str().to_str().unwrap()).collect();
     let root = parts.iter().rposition(|part| *part == "src").unwrap();
     let mut module: Vec<&str> = parts[root + 1..].iter().map(|part| part.trim_end_matches(".rs")).collect();
     if ["mod", "lib", "main"].contains(module.last().unwrap()) {
         module.pop();
     }
+    module
+}
+
+/// Turns a leading `self` or `super` into the path from the crate's root.
+fn resolve(file: &Path, path: &str) -> String {
+    let mut module = module(file);
     let mut rest: Vec<&str> = path.split("::").collect();
     if !["self", "super"].contains(&rest[0]) {
         return path.to_owned();

@@ -22,3 +22,4 @@ pub mod redis_cluster;
 pub mod redis_sentinel;
 pub mod sample;
 pub mod screen;
+pub mod sources;

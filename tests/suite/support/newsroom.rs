@@ -149,14 +149,14 @@ impl Newsroom {
     /// Makes a token of a role on a site, as `duyetd token create` does.
     pub async fn new_token(&self, role: &str, site: &str) -> String {
         let store = server::open_store(&self.config).unwrap();
-        let gatekeeper = duyetd::service::Gatekeeper::new(store.clone(), self.keyring());
+        let tokens = duyetd::service::AccessTokens::new(store.clone(), self.keyring());
         let new = duyetd::service::NewToken {
             site: duyetd::domain::id::SiteId::parse(site).unwrap(),
             name: format!("{role}-{}", Uuid::new_v4().simple()),
             role: role.parse().unwrap(),
             expires_at: None,
         };
-        let (_, text) = gatekeeper.create_token(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap();
+        let (_, text) = tokens.create(new, chrono::DateTime::UNIX_EPOCH).await.unwrap().unwrap();
         store.close().await;
         text
     }

@@ -9,9 +9,9 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisResult, Value, from_redis_value
 use super::{
     answer_timeout::answered,
     connection::open,
-    error::Unreachable,
     topology::{at, logged_in},
 };
+use crate::limiter::error::Unreachable;
 
 /// Host and port.
 pub(super) type Node = (String, u16);

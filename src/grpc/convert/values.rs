@@ -17,12 +17,12 @@ use crate::domain::{
 /// Declares the two directions between a domain enum and its wire enum.
 macro_rules! wire_enum {
     ($to:ident, $from:ident, $domain:ident, $wire:ident { $($one:ident = $other:ident,)+ }) => {
-        pub(super) const fn $to(value: $domain) -> v1::$wire {
+        pub(in crate::grpc) const fn $to(value: $domain) -> v1::$wire {
             match value { $($domain::$one => v1::$wire::$other,)+ }
         }
 
         /// `None` for UNSPECIFIED and for numbers of a newer client.
-        pub(super) fn $from(number: i32) -> Option<$domain> {
+        pub(in crate::grpc) fn $from(number: i32) -> Option<$domain> {
             match v1::$wire::try_from(number).ok()? {
                 $(v1::$wire::$other => Some($domain::$one),)+
                 v1::$wire::Unspecified => None,
@@ -53,7 +53,7 @@ wire_enum!(to_term_tier, from_term_tier, TermTier, TermTier { Exact = Exact, Str
 wire_enum!(to_term_state, from_term_state, TermState, TermState { Off = Off, Shadow = Shadow, Enforce = Enforce, });
 
 /// A verdict; only answers carry one.
-pub(super) const fn to_verdict(verdict: SpamVerdict) -> v1::Verdict {
+pub(in crate::grpc) const fn to_verdict(verdict: SpamVerdict) -> v1::Verdict {
     match verdict {
         SpamVerdict::Publish => v1::Verdict::Publish,
         SpamVerdict::Hold => v1::Verdict::Hold,
@@ -66,7 +66,7 @@ wire_enum!(to_takedown_kind, from_takedown_kind, TakedownKind, TakedownKind {
 });
 
 /// An action; only requests carry one.
-pub(super) fn from_action(number: i32) -> Option<Action> {
+pub(in crate::grpc) fn from_action(number: i32) -> Option<Action> {
     match v1::Action::try_from(number).ok()? {
         v1::Action::Approve => Some(Action::Approve),
         v1::Action::Reject => Some(Action::Reject),
@@ -77,7 +77,7 @@ pub(super) fn from_action(number: i32) -> Option<Action> {
 }
 
 /// An enum that must be given.
-pub(super) fn required<T>(
+pub(in crate::grpc) fn required<T>(
     number: i32,
     from: impl Fn(i32) -> Option<T>,
     field: &'static str,
@@ -88,7 +88,7 @@ pub(super) fn required<T>(
 }
 
 /// An enum that may be left unspecified (0), but not be unknown.
-pub(super) fn optional<T>(
+pub(in crate::grpc) fn optional<T>(
     number: i32,
     from: impl Fn(i32) -> Option<T>,
     field: &'static str,
@@ -97,17 +97,17 @@ pub(super) fn optional<T>(
     if number == 0 { None } else { violations.take(field, from(number), Problem::UnknownValue) }
 }
 
-pub(super) fn to_time(at: DateTime<Utc>) -> Timestamp {
+pub(in crate::grpc) fn to_time(at: DateTime<Utc>) -> Timestamp {
     // Below a second, nanoseconds always fit.
     Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
 }
 
-pub(super) fn to_duration(delta: TimeDelta) -> Duration {
+pub(in crate::grpc) fn to_duration(delta: TimeDelta) -> Duration {
     Duration { seconds: delta.num_seconds(), nanos: delta.subsec_nanos() }
 }
 
 /// An optional time; one that no calendar has is a violation of `field`. Finer than microseconds is cut off.
-pub(super) fn from_time(
+pub(in crate::grpc) fn from_time(
     time: Option<Timestamp>,
     field: &'static str,
     violations: &mut Violations,

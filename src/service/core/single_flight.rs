@@ -16,11 +16,11 @@ type Gate = Arc<tokio::sync::Mutex<()>>;
 
 /// Requests under way, by id. Holds no more than there are calls.
 #[derive(Default)]
-pub(super) struct SingleFlight(Mutex<HashMap<RequestKey, Gate>>);
+pub(in crate::service) struct SingleFlight(Mutex<HashMap<RequestKey, Gate>>);
 
 impl SingleFlight {
     /// Waits until no other copy of the request is under way. The next one waits until the flight is dropped.
-    pub(super) async fn enter(&self, site: &SiteId, request_id: Uuid) -> Flight<'_> {
+    pub(in crate::service) async fn enter(&self, site: &SiteId, request_id: Uuid) -> Flight<'_> {
         let key = (site.clone(), request_id);
         let gate = Arc::clone(self.lock().entry(key.clone()).or_default());
         // Made before waiting, so that a caller who leaves while it waits tidies up too.
@@ -35,7 +35,7 @@ impl SingleFlight {
 }
 
 /// A request under way. Its copies wait until it is dropped.
-pub(super) struct Flight<'a> {
+pub(in crate::service) struct Flight<'a> {
     flights: &'a SingleFlight,
     key: RequestKey,
     gate: Gate,

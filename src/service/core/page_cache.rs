@@ -95,7 +95,7 @@ pub struct PageCache {
 }
 
 /// Something changes that readers may see; from its end on this replica shows no page that was read before.
-pub(super) struct Invalidation<'a> {
+pub(in crate::service) struct Invalidation<'a> {
     changes: &'a AtomicU64,
     shared: bool,
 }
@@ -108,7 +108,7 @@ impl Drop for Invalidation<'_> {
 
 impl Invalidation<'_> {
     /// Ends it; when it hid something, once no other replica can still show that.
-    pub(super) async fn settle(self, hides: bool) {
+    pub(in crate::service) async fn settle(self, hides: bool) {
         let wait = hides && self.shared;
         drop(self);
         if wait {
@@ -118,7 +118,7 @@ impl Invalidation<'_> {
 }
 
 /// True when readers may have seen it a moment ago and shall not any more.
-pub(super) fn is_hidden(comment: Option<&Comment>) -> bool {
+pub(in crate::service) fn is_hidden(comment: Option<&Comment>) -> bool {
     comment.is_some_and(|comment| comment.published_at.is_some() && !comment.status.is_public())
 }
 
@@ -141,12 +141,12 @@ impl PageCache {
     }
 
     /// Anything changes. To be held until the change is done, before it is answered.
-    pub(super) const fn change(&self) -> Invalidation<'_> {
+    pub(in crate::service) const fn change(&self) -> Invalidation<'_> {
         Invalidation { changes: &self.changes, shared: self.shared }
     }
 
     /// A comment is published under an article, or makes the article known.
-    pub(super) fn publish(&self, site: &SiteId, article: &ArticleId) -> Invalidation<'_> {
+    pub(in crate::service) fn publish(&self, site: &SiteId, article: &ArticleId) -> Invalidation<'_> {
         Invalidation { changes: &self.articles[self.slot(site, article)], shared: self.shared }
     }
 
@@ -178,7 +178,7 @@ impl PageCache {
     }
 
     /// An article's first page as it is sent, at hand or read.
-    pub(super) async fn first<F: Future<Output = Result<WrittenList>>>(
+    pub(in crate::service) async fn first<F: Future<Output = Result<WrittenList>>>(
         &self,
         site: &SiteId,
         article: &ArticleId,
@@ -205,7 +205,12 @@ impl PageCache {
     }
 
     /// A site with those of some articles that are known, each at hand or read.
-    pub(super) async fn policies(&self, site: &SiteId, ids: &[ArticleId], store: &dyn Store) -> Result<Policies> {
+    pub(in crate::service) async fn policies(
+        &self,
+        site: &SiteId,
+        ids: &[ArticleId],
+        store: &dyn Store,
+    ) -> Result<Policies> {
         let Some(kept) = self.policies.as_ref().filter(|_| !ids.is_empty()) else {
             return store.find_policies(site, ids).await;
         };

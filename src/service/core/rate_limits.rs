@@ -19,7 +19,7 @@ use crate::{
 /// What is being limited. Before a captcha its reader is only looked at: nothing is charged for an answer that may be wrong, and nobody
 /// uses up an article's quota without a right one.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum LimitedCall<'a> {
+pub(in crate::service) enum LimitedCall<'a> {
     /// Looks at submits and wrong answers.
     BeforeSubmit,
     Submit(&'a ArticleId),
@@ -36,14 +36,14 @@ pub(super) enum LimitedCall<'a> {
 
 /// Whom limits count.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LimitedReader<'a> {
-    pub(super) site: &'a SiteId,
-    pub(super) sender: &'a Sender,
+pub(in crate::service) struct LimitedReader<'a> {
+    pub(in crate::service) site: &'a SiteId,
+    pub(in crate::service) sender: &'a Sender,
     /// The /56 and the /48 around an IPv6 address.
-    pub(super) wider: Option<[Pseudonym; 2]>,
+    pub(in crate::service) wider: Option<[Pseudonym; 2]>,
     /// The device's record speaks for it: see [`is_known`](crate::domain::trust::Record::is_known).
-    pub(super) known: bool,
-    pub(super) now: DateTime<Utc>,
+    pub(in crate::service) known: bool,
+    pub(in crate::service) now: DateTime<Utc>,
 }
 
 impl LimitedReader<'_> {
@@ -76,23 +76,23 @@ const REPORTS: PerPerson = PerPerson {
 };
 
 /// The limits of this replica, local or shared through Redis.
-pub(super) struct RateLimits {
+pub(in crate::service) struct RateLimits {
     limiter: Limiter,
     keyring: Arc<Keyring>,
 }
 
 impl RateLimits {
-    pub(super) const fn new(limiter: Limiter, keyring: Arc<Keyring>) -> Self {
+    pub(in crate::service) const fn new(limiter: Limiter, keyring: Arc<Keyring>) -> Self {
         Self { limiter, keyring }
     }
 
     /// Puts other limits in force. Limits whose quota stays keep their counts.
-    pub(super) fn set_quotas(&self, quotas: Quotas) {
+    pub(in crate::service) fn set_quotas(&self, quotas: Quotas) {
         self.limiter.set_quotas(quotas);
     }
 
     /// True while the shared limits are gone and this replica counts alone.
-    pub(super) fn is_degraded(&self) -> bool {
+    pub(in crate::service) fn is_degraded(&self) -> bool {
         self.limiter.is_degraded()
     }
 
@@ -100,7 +100,7 @@ impl RateLimits {
     ///
     /// # Errors
     /// [`Error::RateLimited`]; nothing is counted then. `Ok(true)` means that the reader is pressed for quota.
-    pub(super) async fn check(&self, event: LimitedCall<'_>, reader: LimitedReader<'_>) -> Result<bool> {
+    pub(in crate::service) async fn check(&self, event: LimitedCall<'_>, reader: LimitedReader<'_>) -> Result<bool> {
         match self.limiter.check(&self.charges(event, reader)).await {
             Allowance::Allowed { pressed } => Ok(pressed),
             Allowance::Denied { limit, retry_after } => Err(Error::RateLimited { limit, retry_after }),

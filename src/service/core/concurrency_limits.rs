@@ -10,7 +10,7 @@ use crate::domain::{
 
 /// What makes a call expensive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cost {
+pub(in crate::service) enum Cost {
     /// It reads thousands of a site's comments into memory and takes a core for a second.
     Past,
     /// It counts or exports much of what is stored, piece by piece.
@@ -42,7 +42,7 @@ pub struct Expensive<T> {
 
 impl<T> Expensive<T> {
     /// `None` for a call that turned out to be cheap.
-    pub(super) const fn new(result: T, permit: Option<Permit>) -> Self {
+    pub(in crate::service) const fn new(result: T, permit: Option<Permit>) -> Self {
         Self { result, permit }
     }
 
@@ -57,7 +57,7 @@ impl<T> Expensive<T> {
 
 /// Expensive calls of this process.
 #[derive(Debug, Default)]
-pub(super) struct ConcurrencyLimits {
+pub(in crate::service) struct ConcurrencyLimits {
     past: Arc<Permits>,
     report: Arc<Permits>,
     search: Arc<Permits>,
@@ -68,7 +68,7 @@ impl ConcurrencyLimits {
     ///
     /// # Errors
     /// `Overloaded` when there is none left, or the caller's site or token has its share.
-    pub(super) fn take(&self, caller: &Arc<Caller>, cost: Cost) -> Result<Permit> {
+    pub(in crate::service) fn take(&self, caller: &Arc<Caller>, cost: Cost) -> Result<Permit> {
         let permits = match cost {
             Cost::Past => &self.past,
             Cost::Report => &self.report,

@@ -14,14 +14,18 @@ use tokio::{
 use super::{
     answer_timeout::{TimedOut, patiently, until},
     circuit_breaker::{CircuitBreaker, Fault},
-    error::{Unreachable, UrlError},
     eviction::Evictions,
     gcra::Gcra,
     servers::Servers,
-    tier_answer::ChargeOutcome,
     topology::Topology,
 };
-use crate::domain::rate_limit::{Charge, Quotas};
+use crate::{
+    domain::rate_limit::{Charge, Quotas},
+    limiter::{
+        error::{Unreachable, UrlError},
+        tier_answer::ChargeOutcome,
+    },
+};
 
 /// Longest a check waits for Redis, refunds included: with the local tier and the timer's grain it stays under 60 ms, or as
 /// much more as this process is late itself. The library's own defaults block a request for 9.5 s.
@@ -34,7 +38,7 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
 
 /// The shared tier. Only [`Redis::watch`] ever connects.
-pub(super) struct Redis {
+pub(in crate::limiter) struct Redis {
     topology: Topology,
     gcra: Gcra,
     state: Mutex<RedisState>,
@@ -58,13 +62,13 @@ impl RedisState {
 
 impl Redis {
     /// Reads the URL; connects to nothing.
-    pub(super) fn new(url: &str) -> Result<Self, UrlError> {
+    pub(in crate::limiter) fn new(url: &str) -> Result<Self, UrlError> {
         let topology = Topology::parse(url)?;
         let state = Mutex::new(RedisState { servers: None, breaker: CircuitBreaker::default(), term: 0 });
         Ok(Self { topology, gcra: Gcra::new(), state, doubted: Notify::new() })
     }
 
-    pub(super) fn is_degraded(&self) -> bool {
+    pub(in crate::limiter) fn is_degraded(&self) -> bool {
         !self.state().is_in_use()
     }
 
@@ -72,7 +76,7 @@ impl Redis {
     ///
     /// `None`: Redis is not in use or did not answer in time. Then some charges may be counted, but not later: a counter is
     /// never asked twice, and what Redis finds after this call has ended it does not count.
-    pub(super) async fn take(&self, quotas: &Quotas, charges: &[Charge]) -> Option<Vec<ChargeOutcome>> {
+    pub(in crate::limiter) async fn take(&self, quotas: &Quotas, charges: &[Charge]) -> Option<Vec<ChargeOutcome>> {
         let (servers, term) = self.servers()?;
         let deadline = Instant::now() + PATIENCE;
         let answer = until(deadline, self.gcra.take(&servers, quotas, charges, deadline)).await;
@@ -87,7 +91,7 @@ impl Redis {
 
     /// Looks at Redis every half a second, so that a quiet server knows too, and at once when a call has failed. What fails
     /// is connected to anew; where that fails too, Redis is out of use. Never ends.
-    pub(super) async fn watch(&self) {
+    pub(in crate::limiter) async fn watch(&self) {
         let mut pace = interval(PROBE_PAUSE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut doubted, mut evictions) = (true, Evictions::default());
@@ -111,7 +115,7 @@ impl Redis {
     }
 
     /// Finds the servers, connects to them and has each count.
-    pub(super) async fn reach(&self) -> Result<(), Unreachable> {
+    pub(in crate::limiter) async fn reach(&self) -> Result<(), Unreachable> {
         let of = |problem| Unreachable::Of { servers: self.topology.to_string(), problem: Box::new(problem) };
         self.look(true).await.map_err(of)
     }
@@ -186,6 +190,6 @@ impl Redis {
 }
 
 /// Keeps the gauge that operators alert on.
-pub(super) fn show_degraded(degraded: bool) {
+pub(in crate::limiter) fn show_degraded(degraded: bool) {
     metrics::gauge!("duyet_degraded", "component" => "redis").set(if degraded { 1.0 } else { 0.0 });
 }

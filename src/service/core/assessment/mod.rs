@@ -2,5 +2,5 @@ mod assessor;
 mod learned_models;
 mod live_terms;
 
-pub(super) use self::assessor::Assessor;
+pub(in crate::service) use self::assessor::Assessor;
 pub use self::learned_models::Learned;

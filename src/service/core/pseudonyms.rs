@@ -20,28 +20,34 @@ use crate::{
 };
 
 /// Makes pseudonyms of what readers send, by the keys of the ring.
-pub(super) struct Pseudonyms {
+pub(in crate::service) struct Pseudonyms {
     keyring: Arc<Keyring>,
 }
 
 impl Pseudonyms {
-    pub(super) const fn new(keyring: Arc<Keyring>) -> Self {
+    pub(in crate::service) const fn new(keyring: Arc<Keyring>) -> Self {
         Self { keyring }
     }
 
     /// The device behind a reader's token, if the token is ours.
-    pub(super) fn device_of(&self, site: &SiteId, client: &ReaderContext) -> Option<[u8; 16]> {
+    pub(in crate::service) fn device_of(&self, site: &SiteId, client: &ReaderContext) -> Option<[u8; 16]> {
         self.keyring.open_device(site, &client.device_token)
     }
 
     /// Pseudonyms of a reader with a month's salt, by the first key.
-    pub(super) fn sender(&self, site: &SiteId, client: &ReaderContext, author_name: &str, salt: Salt) -> Sender {
+    pub(in crate::service) fn sender(
+        &self,
+        site: &SiteId,
+        client: &ReaderContext,
+        author_name: &str,
+        salt: Salt,
+    ) -> Sender {
         self.sender_by(self.keyring.first(), site, client, author_name, salt)
     }
 
     /// Pseudonyms of a reader by a key of the ring. The author key prefers the device: many readers share an address
     /// behind carrier NAT.
-    pub(super) fn sender_by(
+    pub(in crate::service) fn sender_by(
         &self,
         key: Namer<'_>,
         site: &SiteId,
@@ -64,7 +70,7 @@ impl Pseudonyms {
 
     /// All that a ban on this submit may be about, by every key of the ring. Hashes of addresses change each month:
     /// those of the last months count, too.
-    pub(super) fn ban_subjects(
+    pub(in crate::service) fn ban_subjects(
         &self,
         site: &SiteId,
         client: &ReaderContext,
@@ -84,7 +90,7 @@ impl Pseudonyms {
     }
 
     /// The same by one key, in an order that is the same for every key.
-    pub(super) fn ban_subjects_by(
+    pub(in crate::service) fn ban_subjects_by(
         &self,
         key: Namer<'_>,
         site: &SiteId,
@@ -110,25 +116,39 @@ impl Pseudonyms {
     }
 
     /// The device that a challenge was issued to, as its submits are counted.
-    pub(super) fn sealed_device(&self, sealed: &SealedChallenge, reader: LimitedReader<'_>) -> Option<Pseudonym> {
+    pub(in crate::service) fn sealed_device(
+        &self,
+        sealed: &SealedChallenge,
+        reader: LimitedReader<'_>,
+    ) -> Option<Pseudonym> {
         let hash = |device: [u8; 16]| self.keyring.pseudonym(reader.site, PseudonymSubject::Device, &device);
         sealed.device.map(hash)
     }
 
     /// Pseudonyms of the /56 and the /48 around a reader's IPv6 address, as limits count them.
-    pub(super) fn wider_prefixes(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<[Pseudonym; 2]> {
+    pub(in crate::service) fn wider_prefixes(
+        &self,
+        site: &SiteId,
+        client: &ReaderContext,
+        salt: Salt,
+    ) -> Option<[Pseudonym; 2]> {
         let hash = |prefix| self.keyring.pseudonym(site, PseudonymSubject::Prefix(salt), &address::octets(prefix));
         Some(address::wider_prefixes(client.ip?)?.map(hash))
     }
 
     /// The pseudonym of the network whose voices count as one with this reader's: see [`address::shared_network`].
-    pub(super) fn network(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<Pseudonym> {
+    pub(in crate::service) fn network(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<Pseudonym> {
         let network = address::shared_network(client.ip?)?;
         Some(self.keyring.pseudonym(site, PseudonymSubject::Prefix(salt), &address::octets(network)))
     }
 
     /// The pseudonyms of a device, else of an address, by the ring's other keys.
-    pub(super) fn reporter_aliases(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Vec<Pseudonym> {
+    pub(in crate::service) fn reporter_aliases(
+        &self,
+        site: &SiteId,
+        client: &ReaderContext,
+        salt: Salt,
+    ) -> Vec<Pseudonym> {
         let alias = |key| {
             let sender = self.sender_by(key, site, client, "", salt);
             sender.device.or(sender.address)
@@ -137,23 +157,23 @@ impl Pseudonyms {
     }
 
     /// Hash of folded text: equal for texts that differ in marks, case or spaces.
-    pub(super) fn fingerprint(&self, site: &SiteId, folded: &str) -> Pseudonym {
+    pub(in crate::service) fn fingerprint(&self, site: &SiteId, folded: &str) -> Pseudonym {
         self.keyring.pseudonym(site, PseudonymSubject::Fingerprint, folded.as_bytes())
     }
 
     /// Hash of what a campaign's copies have in common; `None` for a text too short to tell.
-    pub(super) fn skeleton(&self, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
+    pub(in crate::service) fn skeleton(&self, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
         skeleton_by(self.keyring.first(), site, reading)
     }
 }
 
 /// The skeleton by a key of the ring.
-pub(super) fn skeleton_by(key: Namer<'_>, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
+pub(in crate::service) fn skeleton_by(key: Namer<'_>, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
     Some(key.pseudonym(site, PseudonymSubject::Skeleton, spam::skeleton(reading)?.as_bytes()))
 }
 
 /// A device's pseudonym and author key by a key of the ring.
-pub(super) fn device_names(key: Namer<'_>, site: &SiteId, device: [u8; 16]) -> DeviceNames {
+pub(in crate::service) fn device_names(key: Namer<'_>, site: &SiteId, device: [u8; 16]) -> DeviceNames {
     let device = key.pseudonym(site, PseudonymSubject::Device, &device);
     DeviceNames { device, author: author_key(key.pseudonym(site, PseudonymSubject::Author, &device)) }
 }

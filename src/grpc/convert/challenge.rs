@@ -3,7 +3,7 @@
 use duyet_locale::{Locale, Value};
 use duyet_proto::v1::{self, issue_challenge_response::Content};
 
-use super::convert::to_time;
+use super::values::to_time;
 use crate::{
     domain::{
         address,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The reader that a portal describes. Who comes with an address that cannot be read is unknown, and counted.
-pub(super) fn read_reader(client: Option<v1::ReaderContext>, site: &SiteId) -> ReaderContext {
+pub(in crate::grpc) fn read_reader(client: Option<v1::ReaderContext>, site: &SiteId) -> ReaderContext {
     let client = client.unwrap_or_default();
     let ip = address::read(&client.ip).unwrap_or_else(|unread| {
         metric::address_unread(site, unread);
@@ -25,7 +25,7 @@ pub(super) fn read_reader(client: Option<v1::ReaderContext>, site: &SiteId) -> R
     ReaderContext::new(ip, client.device_token)
 }
 
-pub(super) fn from_kind(kind: i32) -> Option<ChallengeKind> {
+pub(in crate::grpc) fn from_kind(kind: i32) -> Option<ChallengeKind> {
     Some(match v1::ChallengeKind::try_from(kind).ok()? {
         v1::ChallengeKind::Unspecified | v1::ChallengeKind::Image => ChallengeKind::Image,
         v1::ChallengeKind::AltchaPow => ChallengeKind::AltchaPow,
@@ -44,7 +44,7 @@ const fn to_kind(kind: ChallengeKind) -> v1::ChallengeKind {
 }
 
 /// A challenge for the wire.
-pub(super) fn to_issued(issued: IssuedChallenge, locale: Locale) -> v1::IssueChallengeResponse {
+pub(in crate::grpc) fn to_issued(issued: IssuedChallenge, locale: Locale) -> v1::IssueChallengeResponse {
     let content = match issued.content {
         ChallengeContent::Image(image) => {
             let length = Value::Number(i64::try_from(image.length).unwrap_or_default());

@@ -15,22 +15,22 @@ use super::{
 use crate::{keyring::Keyring, limiter::Limiter, store::Store};
 
 /// The parts that several services share. Each part has its own type; this one only holds them.
-pub(super) struct Core {
-    pub(super) store: Arc<dyn Store>,
-    pub(super) keyring: Arc<Keyring>,
-    pub(super) defaults: Arc<LiveDefaults>,
-    pub(super) pages: PageCache,
+pub(in crate::service) struct Core {
+    pub(in crate::service) store: Arc<dyn Store>,
+    pub(in crate::service) keyring: Arc<Keyring>,
+    pub(in crate::service) defaults: Arc<LiveDefaults>,
+    pub(in crate::service) pages: PageCache,
     /// Requests under way, so that their copies wait.
-    pub(super) requests: SingleFlight,
-    pub(super) salts: SaltCache,
-    pub(super) pseudonyms: Pseudonyms,
-    pub(super) rate_limits: RateLimits,
-    pub(super) expensive: ConcurrencyLimits,
-    pub(super) assessor: Assessor,
+    pub(in crate::service) requests: SingleFlight,
+    pub(in crate::service) salts: SaltCache,
+    pub(in crate::service) pseudonyms: Pseudonyms,
+    pub(in crate::service) rate_limits: RateLimits,
+    pub(in crate::service) expensive: ConcurrencyLimits,
+    pub(in crate::service) assessor: Assessor,
 }
 
 impl Core {
-    pub(super) fn new(
+    pub(in crate::service) fn new(
         store: Arc<dyn Store>,
         limiter: Limiter,
         keyring: Arc<Keyring>,

@@ -14,7 +14,7 @@ use crate::{
         policy::{self, Circumstances, FirstStatus},
         spam::{self, Assessment, Finding, FormSignals, Knowledge, Reading, Rule, Thresholds},
     },
-    service::site_defaults::LiveDefaults,
+    service::core::site_defaults::LiveDefaults,
     store::Store,
 };
 

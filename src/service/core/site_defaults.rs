@@ -41,20 +41,20 @@ impl Default for SiteDefaults {
 }
 
 /// The defaults in force. They change when the configuration is read again.
-pub(super) struct LiveDefaults(RwLock<SiteDefaults>);
+pub(in crate::service) struct LiveDefaults(RwLock<SiteDefaults>);
 
 impl LiveDefaults {
-    pub(super) const fn new(defaults: SiteDefaults) -> Self {
+    pub(in crate::service) const fn new(defaults: SiteDefaults) -> Self {
         Self(RwLock::new(defaults))
     }
 
     /// Returns the defaults in force. Whoever needs two of them should ask once.
-    pub(super) fn get(&self) -> SiteDefaults {
+    pub(in crate::service) fn get(&self) -> SiteDefaults {
         *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts other defaults in force, for calls that begin from now on.
-    pub(super) fn set(&self, defaults: SiteDefaults) {
+    pub(in crate::service) fn set(&self, defaults: SiteDefaults) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = defaults;
     }
 }

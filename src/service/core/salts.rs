@@ -15,7 +15,7 @@ use crate::{
 
 /// The salts of the months that bans may be from.
 #[derive(Debug, Clone)]
-pub(super) struct Salts {
+pub(in crate::service) struct Salts {
     month: String,
     current: Salt,
     earlier: Vec<Salt>,
@@ -23,24 +23,24 @@ pub(super) struct Salts {
 
 impl Salts {
     /// This month's.
-    pub(super) const fn current(&self) -> Salt {
+    pub(in crate::service) const fn current(&self) -> Salt {
         self.current
     }
 
     /// This month's, then those of earlier months, as far as there are any.
-    pub(super) fn recent(&self) -> impl Iterator<Item = Salt> + '_ {
+    pub(in crate::service) fn recent(&self) -> impl Iterator<Item = Salt> + '_ {
         std::iter::once(self.current).chain(self.earlier.iter().copied())
     }
 }
 
 /// The salts of every site that this replica needed in its month.
-pub(super) struct SaltCache {
+pub(in crate::service) struct SaltCache {
     store: Arc<dyn Store>,
     by_site: Mutex<BTreeMap<SiteId, Salts>>,
 }
 
 impl SaltCache {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+    pub(in crate::service) fn new(store: Arc<dyn Store>) -> Self {
         Self { store, by_site: Mutex::default() }
     }
 
@@ -48,7 +48,7 @@ impl SaltCache {
     ///
     /// # Errors
     /// The store's.
-    pub(super) async fn of(&self, site: &SiteId, now: DateTime<Utc>) -> Result<Salts> {
+    pub(in crate::service) async fn of(&self, site: &SiteId, now: DateTime<Utc>) -> Result<Salts> {
         let month = address::month_of(now);
         let known = self.by_site.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned();
         if let Some(salts) = known.filter(|salts| salts.month == month) {

@@ -3,7 +3,7 @@
 use duyet_locale::{Locale, Value};
 use duyet_proto::v1;
 
-use super::convert::{to_mode, to_reason, to_status, to_takedown_kind, to_time};
+use super::values::{to_mode, to_reason, to_status, to_takedown_kind, to_time};
 use crate::{
     domain::{
         audit::AuditEntry,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A comment with all of its text, for moderators.
-pub(super) fn to_comment(comment: Comment) -> v1::Comment {
+pub(in crate::grpc) fn to_comment(comment: Comment) -> v1::Comment {
     v1::Comment {
         id: comment.id.to_string(),
         article_id: comment.article.as_str().to_owned(),
@@ -38,7 +38,7 @@ pub(super) fn to_comment(comment: Comment) -> v1::Comment {
 }
 
 /// A comment as readers see it: a tombstone is REMOVED, whatever became of it, and has no text; what waits is PENDING.
-pub(super) fn to_public(comment: Comment, own: bool) -> v1::Comment {
+pub(in crate::grpc) fn to_public(comment: Comment, own: bool) -> v1::Comment {
     let (gone, waits) = (comment.is_tombstone(), comment.is_waiting());
     let mut public = to_comment(comment);
     public.own = own;
@@ -55,7 +55,7 @@ pub(super) fn to_public(comment: Comment, own: bool) -> v1::Comment {
 }
 
 /// A page for a portal.
-pub(super) fn to_listed(list: CommentList) -> v1::ListCommentsResponse {
+pub(in crate::grpc) fn to_listed(list: CommentList) -> v1::ListCommentsResponse {
     let CommentList { threads, own, next_page_token, total, mode } = list;
     let public = |comment: Comment| {
         let own = own.contains(&comment.id);
@@ -75,7 +75,7 @@ pub(super) fn to_listed(list: CommentList) -> v1::ListCommentsResponse {
 }
 
 /// A case, its findings explained in `locale`.
-pub(super) fn to_case(case: ReviewCase, locale: Locale) -> v1::ReviewCase {
+pub(in crate::grpc) fn to_case(case: ReviewCase, locale: Locale) -> v1::ReviewCase {
     let ReviewCase { comment, findings, spam_score, history, article_title, article_url, claim, details } = case;
     let details = details.map(|details| *details).unwrap_or_default();
     let attention = &comment.attention;
@@ -115,17 +115,17 @@ fn to_report_count(of: ReportCount) -> v1::ReportCount {
 }
 
 /// A demand with its clock.
-pub(super) fn to_takedown(takedown: Takedown) -> v1::Takedown {
+pub(in crate::grpc) fn to_takedown(takedown: Takedown) -> v1::Takedown {
     v1::Takedown { kind: to_takedown_kind(takedown.kind).into(), due_at: Some(to_time(takedown.due_at)) }
 }
 
 /// What a moderator noted.
-pub(super) fn to_note(note: ModeratorNote) -> v1::ModeratorNote {
+pub(in crate::grpc) fn to_note(note: ModeratorNote) -> v1::ModeratorNote {
     v1::ModeratorNote { id: note.id.to_string(), at: Some(to_time(note.at)), actor: note.actor, text: note.text }
 }
 
 /// Findings, explained in `locale`: as many as leave half of a response to the rest, where a text meets thousands of terms.
-pub(super) fn to_findings(mut findings: Vec<Finding>, locale: Locale) -> Vec<v1::Finding> {
+pub(in crate::grpc) fn to_findings(mut findings: Vec<Finding>, locale: Locale) -> Vec<v1::Finding> {
     findings.truncate(Room::beside(RESPONSE_BYTES / 2).fitting(&findings));
     findings.into_iter().map(|finding| to_finding(finding, locale)).collect()
 }
@@ -169,7 +169,7 @@ fn feature_key(feature: &str) -> String {
 }
 
 /// An audit entry.
-pub(super) fn to_audit(entry: AuditEntry) -> v1::AuditEntry {
+pub(in crate::grpc) fn to_audit(entry: AuditEntry) -> v1::AuditEntry {
     let status = |status: Option<_>| status.map_or(v1::CommentStatus::Unspecified, to_status).into();
     v1::AuditEntry {
         id: entry.id.to_string(),

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 
-use super::error::UrlError;
+use crate::limiter::error::UrlError;
 
 const SENTINEL_FORM: &str = "redis+sentinel://host:26379,host:26379/<service>[/<database>]";
 const CLUSTER_FORM: &str = "redis+cluster://host:7000,host:7001";

@@ -9,9 +9,11 @@ use tokio::time::Instant;
 use super::{
     answer_timeout::{answered, timed_out},
     servers::{Servers, Shard},
-    tier_answer::{ChargeOutcome, denies},
 };
-use crate::domain::rate_limit::{Charge, ChargeWeight, Limit, LimitMode, Quota, Quotas};
+use crate::{
+    domain::rate_limit::{Charge, ChargeWeight, Limit, LimitMode, Quota, Quotas},
+    limiter::tier_answer::{ChargeOutcome, denies},
+};
 
 /// Once more after the script was unknown, and once more after the server's clock was.
 const TRIES: u32 = 3;

@@ -9,10 +9,10 @@ use tokio::time::Instant;
 use super::{
     connection::open,
     discovery::{Node, Range, ask_cluster, ask_sentinels},
-    error::Unreachable,
     server_clock::ServerClock,
     topology::{Topology, at},
 };
+use crate::limiter::error::Unreachable;
 
 /// How many hash tags are tried to find one on a given server: enough for one that has 0.1 % of the slots.
 const PROBE_TAGS: u32 = 20_000;

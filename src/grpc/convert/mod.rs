@@ -1,0 +1,5 @@
+//! Between messages and the domain's values.
+
+pub(super) mod case;
+pub(super) mod challenge;
+pub(super) mod values;
