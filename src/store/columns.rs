@@ -112,41 +112,6 @@ macro_rules! erasure_columns {
     };
 }
 
-macro_rules! key_columns {
-    () => {
-        "key_mark, kid, fingerprint, is_first, given_up_at"
-    };
-}
-
-/// Rows by key and kind of row, as `rows::key_usage` reads them; `$address_since` and `$now` are parameters. 0 means
-/// what null does.
-macro_rules! key_usage {
-    ($now:literal, $addresses_since:literal) => {
-        concat!(
-            "select nullif(c.key_mark, 0) as key_mark, 'COMMENT' as kind, count(*) as number from comments c
-                where c.status <> 'ERASED' group by 1
-            union all
-            select nullif(c.address_key_mark, 0), 'ADDRESS', count(*) from comments c
-                where c.address_key_mark is not null and c.address_key_mark <> coalesce(c.key_mark, 0)
-                    and c.prefix is not null and c.created_at >= ",
-            $addresses_since,
-            " group by 1
-            union all
-            select nullif(b.key_mark, 0), 'BAN', count(*) from bans b where b.revoked_at is null and b.expires_at > ",
-            $now,
-            " group by 1
-            union all
-            select nullif(r.key_mark, 0), 'REPORT', count(*) from reports r group by 1"
-        )
-    };
-}
-
-macro_rules! token_columns {
-    () => {
-        "token_id, site_id, name, role, secret_hash, created_at, expires_at, revoked_at, macs"
-    };
-}
-
 /// `$author` is the subject of an author ban as text, in the dialect's words: no other subject leaves the store with a ban.
 macro_rules! ban_columns {
     ($author:literal) => {

@@ -1,4 +1,4 @@
-//! Driver errors as the service tells them apart: may the same call be made again, or is it our fault?
+//! Conversion of driver errors: either the same call may be made again, or the error is a fault of the program.
 
 use sqlx::{error::DatabaseError, migrate::MigrateError, postgres::PgDatabaseError, sqlite::SqliteError};
 
@@ -22,17 +22,18 @@ impl From<MigrateError> for Error {
     }
 }
 
-/// A twin of this request, or the first change of an article, committed while this transaction ran.
+/// A concurrent transaction committed the same request, or created the row that this transaction was to create.
 #[derive(Debug, thiserror::Error)]
 #[error("another transaction was faster")]
 struct Overtaken;
 
-/// The transaction must start again, and will then see what overtook it.
+/// Returns the error by which a transaction starts again and then sees what the concurrent one wrote.
 pub(super) fn overtaken() -> Error {
     Error::StorageUnavailable(Box::new(Overtaken))
 }
 
-/// A row that another transaction wrote meanwhile: the transaction must start again, and will then see it.
+/// Converts a violation of a unique key, which a concurrent transaction caused, so that the transaction starts again
+/// and sees its row.
 pub(super) fn retried_if_unique(error: Error) -> Error {
     let unique = match &error {
         Error::Internal(source) => source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error),
@@ -41,8 +42,8 @@ pub(super) fn retried_if_unique(error: Error) -> Error {
     if unique.is_some_and(DatabaseError::is_unique_violation) { overtaken() } else { error }
 }
 
-/// True when this transaction was rolled back because of another one (serialization failure, deadlock, lock timeout): it may run
-/// again at once.
+/// Returns `true` when a concurrent transaction was the cause (serialization failure, deadlock, lock timeout), so that
+/// this one may run again at once.
 pub(super) fn is_conflict(error: &Error) -> bool {
     let Error::StorageUnavailable(source) = error else { return false };
     let code =
@@ -50,7 +51,7 @@ pub(super) fn is_conflict(error: &Error) -> bool {
     source.is::<Overtaken>() || matches!(code.as_deref(), Some("40001" | "40P01" | "55P03"))
 }
 
-/// What happened at which database: the driver's errors do not say.
+/// An error with the database where it occurred, which the driver's errors do not name.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {cause}")]
 struct AtPlace {
@@ -58,7 +59,7 @@ struct AtPlace {
     cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Names the place of an error. A permanent refusal, which no waiting ends, is no longer [`Error::StorageUnavailable`].
+/// Adds the database to an error. A permanent error, which waiting does not resolve, becomes [`Error::Internal`].
 pub(super) fn at_place(error: Error, place: String) -> Error {
     match error {
         Error::StorageUnavailable(cause) if is_permanent(&*cause) => {
@@ -70,7 +71,7 @@ pub(super) fn at_place(error: Error, place: String) -> Error {
     }
 }
 
-/// What a pooler says, under the code of a protocol violation, that a server says under codes of its own.
+/// Messages of poolers. They come with the code of a protocol violation, where a server has a code for each.
 const POOLER_REFUSALS: [&str; 7] = [
     "unsupported startup parameter",
     "no such database",
@@ -81,8 +82,8 @@ const POOLER_REFUSALS: [&str; 7] = [
     "SSL required",
 ];
 
-/// True for what only an operator ends: a wrong user, password or database, a start-up parameter that is not taken, TLS that is
-/// missing.
+/// Returns `true` for errors that an operator must fix: a wrong user, password or database, a start-up parameter that
+/// is not accepted, or missing TLS.
 fn is_permanent(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     match cause.downcast_ref() {
         Some(sqlx::Error::Tls(_)) => true,
@@ -99,7 +100,7 @@ fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
-        // The connection is out of step; another one will do.
+        // The protocol state of this connection is broken; another connection works.
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
@@ -119,14 +120,15 @@ fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Classes of PostgreSQL's appendix A: 08 connection, 28 authorization, 53 resources, 57P shutdown; then no such database, read-only,
-/// serialization, deadlock, lock and statement time-outs.
+/// Classes of appendix A of PostgreSQL's manual: 08 connection, 28 authorization, 53 resources, 57P shutdown. The
+/// single codes are an unknown database, read-only, serialization failure, deadlock, and the timeouts of transactions,
+/// locks and statements.
 fn is_transient_sqlstate(code: &str) -> bool {
     ["08", "28", "53", "57P"].iter().any(|class| code.starts_with(class))
         || matches!(code, "3D000" | "25006" | "25P03" | "40001" | "40P01" | "55P03" | "57014")
 }
 
-/// The low byte is SQLite's primary result code: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
+/// The low byte of a code is SQLite's primary result code: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
 fn is_transient_sqlite(code: u32) -> bool {
     matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14 | 15)
 }
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_schema_is_told_in_words() {
+    fn a_newer_schema_has_a_message_of_its_own() {
         let error = Error::from(MigrateError::VersionMissing(7));
         assert!(matches!(error, Error::Internal(source) if source.to_string().contains("newer")));
     }

@@ -1,4 +1,4 @@
-//! Where a page starts. Row comparisons are strict, so a first page starts at a key that no row has.
+//! Keyset pagination. Row comparisons are strict, so the first page starts at a key that no row has.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

@@ -1,5 +1,5 @@
-//! The migrations of both dialects, which `build.rs` makes part of the program. sqlx's own macro for this would build sqlx and SQLite a
-//! second time, for the macro.
+//! The migrations of both databases, which `build.rs` embeds in the program. sqlx's own macro would compile sqlx and
+//! SQLite a second time, as dependencies of the macro.
 
 use std::borrow::Cow;
 
@@ -13,19 +13,19 @@ mod files {
     include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 }
 
-/// Returns the SQLite schema's migrations.
+/// Returns the migrations of the SQLite schema.
 pub(super) fn sqlite() -> Migrator {
     migrator(files::SQLITE)
 }
 
-/// Returns the PostgreSQL schema's migrations.
+/// Returns the migrations of the PostgreSQL schema.
 pub(super) fn postgres() -> Migrator {
     migrator(files::POSTGRES)
 }
 
 fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {
     let migrations = files.iter().map(|&(version, description, sql)| {
-        // As sqlx's macro reads a file: the comment in the first line keeps the migration out of a transaction.
+        // sqlx's convention: a migration whose first line is this comment runs outside of a transaction.
         let no_tx = sql.starts_with("-- no-transaction");
         Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql.into_sql_str(), no_tx)
     });

@@ -28,7 +28,6 @@ pub(super) trait Read {
     fn uuid(&mut self) -> Result<Uuid>;
     fn maybe_uuid(&mut self) -> Result<Option<Uuid>>;
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N]>;
-    fn maybe_blob(&mut self) -> Result<Option<Vec<u8>>>;
     fn long(&mut self) -> Result<i64>;
     fn int(&mut self) -> Result<i32>;
     fn real(&mut self) -> Result<f64>;
@@ -71,9 +70,6 @@ macro_rules! readers {
             }
             fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
                 parse::bytes(self.take::<&[u8]>()?)
-            }
-            fn maybe_blob(&mut self) -> Result<Option<Vec<u8>>> {
-                self.take()
             }
             fn long(&mut self) -> Result<i64> {
                 self.take()

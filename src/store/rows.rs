@@ -1,17 +1,13 @@
 //! Rows into domain values, once for both databases: readers take the columns in the order of `columns.rs`.
 
-use std::collections::BTreeMap;
-
+use super::parse;
 pub(super) use super::reader::{Read, RowReader};
-use super::{key, parse};
 use crate::domain::{
-    Error, Result,
-    access::AccessToken,
+    Result,
     article::Article,
     audit::AuditEntry,
     comment::{Attention, Comment, Takedown},
     id::CommentId,
-    key::{KeyMark, KeyRecord, KeyUsage, RecordedKey},
     request::RequestRow,
     site::{Lockdown, Site},
     submission::{ChallengeContext, SubmitAnswer, SubmitContext},
@@ -172,46 +168,5 @@ pub(super) fn audit_entry(columns: &mut impl Read) -> Result<AuditEntry> {
         reverts: columns.maybe_uuid()?,
         ban: columns.maybe_uuid()?,
         before: columns.maybe_json()?,
-    })
-}
-
-/// Of `token_columns!`.
-pub(super) fn token(columns: &mut impl Read) -> Result<AccessToken> {
-    Ok(AccessToken {
-        id: columns.uuid()?,
-        site: parse::owner(&columns.text()?)?,
-        name: columns.text()?,
-        role: parse::named(columns.word()?)?,
-        secret_hash: columns.bytes()?,
-        created_at: columns.time()?,
-        expires_at: columns.maybe_time()?,
-        revoked_at: columns.maybe_time()?,
-        macs: columns.maybe_blob()?.as_deref().map(key::macs_of).unwrap_or_default(),
-    })
-}
-
-/// Of `key_usage!`: adds a row to what is known of its key.
-pub(super) fn key_usage(columns: &mut impl Read, usage: &mut BTreeMap<Option<KeyMark>, KeyUsage>) -> Result<()> {
-    let one = usage.entry(columns.joined(1, |columns| columns.int().map(KeyMark))?).or_default();
-    let (kind, number) = (columns.text()?, columns.long()?);
-    match kind.as_str() {
-        "COMMENT" => one.comments = number,
-        "ADDRESS" => one.addresses = number,
-        "BAN" => one.bans = number,
-        _ => one.reports = number,
-    }
-    Ok(())
-}
-
-/// Of `key_columns!`.
-pub(super) fn recorded_key(columns: &mut impl Read) -> Result<RecordedKey> {
-    Ok(RecordedKey {
-        record: KeyRecord {
-            mark: KeyMark(columns.int()?),
-            kid: columns.int()?.try_into().map_err(Error::internal)?,
-            fingerprint: columns.bytes()?,
-        },
-        is_first: columns.flag()?,
-        given_up_at: columns.maybe_time()?,
     })
 }

@@ -1,20 +1,22 @@
-//! What became of the last writes. Health follows them: a full disk can still be read, and a lock can still be taken.
+//! The outcome of the last writes, which health reports: on a full disk, reads still succeed and a transaction still
+//! begins.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::{Error, Result};
 
-/// Bytes of a trial write. A few bytes may still fit into pages that the database has already.
+/// Bytes of a trial write. Fewer bytes might fit into pages that the database has allocated already.
 pub(super) const TRIAL_BYTES: i32 = 64 * 1024;
 
-/// Whether a write failed since the last trial write succeeded. While it is so, health tries to write and not only to begin.
+/// Whether a write failed since the last trial write succeeded. After a failure, health makes a trial write, which
+/// takes more than beginning a transaction.
 #[derive(Debug, Default)]
 pub(super) struct Writes {
     failed: AtomicBool,
 }
 
 impl Writes {
-    /// Remembers that the storage was not available, and returns the result as it is.
+    /// Records a failure when the storage was not available. Returns the result unchanged.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
         if matches!(result, Err(Error::StorageUnavailable(_))) {
             self.failed.store(true, Ordering::Relaxed);
@@ -22,12 +24,12 @@ impl Writes {
         result
     }
 
-    /// True when a write failed and none was tried successfully since.
+    /// Returns `true` when a write failed and no trial write succeeded since.
     pub(super) fn are_in_doubt(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }
 
-    /// Ends the doubt after a trial write.
+    /// Clears the failure after a trial write succeeded.
     pub(super) fn succeeded(&self) {
         self.failed.store(false, Ordering::Relaxed);
     }

@@ -14,25 +14,27 @@ use crate::domain::{
     request::RequestRow,
 };
 
-/// What is kept about persons, and how it ends.
+/// Personal data: salts, erasures, exports and retention.
 #[async_trait]
 pub trait PrivacyStore: Send + Sync {
-    /// The salt of a month (`2026-11`): `fresh`, unless there is one. Of any number that ask at once, all get the same.
+    /// Returns the salt of a month (`2026-11`), which is `fresh` unless the month has one. Concurrent calls return the
+    /// same salt.
     async fn salt(&self, site: &SiteId, month: &str, fresh: Salt) -> Result<Salt>;
 
-    /// The salts that there are of these months, newest month first.
+    /// Returns the existing salts of these months, newest month first.
     async fn earlier_salts(&self, site: &SiteId, months: &[String]) -> Result<Vec<Salt>>;
 
-    /// Forgets the salts of all months before this one, and answers how many those were. What was hashed with them can be told of
-    /// nobody any more.
+    /// Deletes the salts of all months before `before_month`. Returns how many were deleted. Hashes made with them can
+    /// no longer be linked to an address.
     async fn forget_salts(&self, site: &SiteId, before_month: &str) -> Result<u64>;
 
-    /// Empties comments and answers how many those were: name, title, content, findings, hashes, the reports of them and moderators' notes on
-    /// them are gone, they are ERASED with a new revision, and their claims and takedowns end; with counts, audit row and change-feed row as
-    /// for a decision. The request row, if any, is of the same transaction.
+    /// Erases comments and returns how many were erased. Removes name, title, content, findings, hashes, reports and
+    /// moderators' notes; the comments are ERASED with a new revision, and their claims and takedowns end. Counts,
+    /// audit entries and change-feed rows are written as for a decision, and the request row, if any, in the same
+    /// transaction.
     async fn erase(&self, erasure: &Erasure) -> Result<u64>;
 
-    /// What an author wrote and is not erased, oldest first, after the cursor.
+    /// Returns an author's comments that are not erased, oldest first, after the cursor.
     async fn comments_by(
         &self,
         site: &SiteId,
@@ -41,34 +43,35 @@ pub trait PrivacyStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Comment>>;
 
-    /// The device of an author key; `None` where it stands for a name behind an address, and when all is erased.
+    /// Returns the device of an author key; `None` when the key is for a name behind an address, or when all comments
+    /// are erased.
     async fn device_by(&self, site: &SiteId, author: &str) -> Result<Option<Pseudonym>>;
 
-    /// What a device reported, oldest first.
+    /// Returns a device's reports, oldest first.
     async fn reports_by(&self, site: &SiteId, reporter: Pseudonym) -> Result<Vec<FiledReport>>;
 
-    /// Forgets what a device reported, and counts it in the erasure of that request, in the same transaction. What the reports
-    /// counted for stays. Returns how many were forgotten.
+    /// Deletes a device's reports and adds their number to the erasure of that request, in one transaction. The report
+    /// counts of comments do not change. Returns how many reports were deleted.
     async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym, erasure: Uuid) -> Result<u64>;
 
-    /// Stores an erasure with its request row, unless there is one of that request.
+    /// Stores an erasure and its request row, unless the request has one already.
     async fn begin_erasure(&self, site: &SiteId, erasure: &PersonErasure, request: &RequestRow) -> Result<()>;
 
-    /// The erasure of a request, finished or not.
+    /// Returns the erasure of a request, finished or not.
     async fn find_erasure(&self, site: &SiteId, request: Uuid) -> Result<Option<PersonErasure>>;
 
-    /// Sites with unfinished erasures that began before `before`.
+    /// Returns the sites that have unfinished erasures from before `before`.
     async fn erasing_sites(&self, before: DateTime<Utc>) -> Result<Vec<SiteId>>;
 
-    /// Unfinished erasures of a site, the oldest first, at most `limit`.
+    /// Returns at most `limit` unfinished erasures of a site, oldest first.
     async fn open_erasures(&self, site: &SiteId, limit: usize) -> Result<Vec<PersonErasure>>;
 
-    /// Ends an erasure: drops whom it is about and why, and keeps its counts for resends.
+    /// Finishes an erasure: removes its subject and note, and keeps its counts for replays.
     async fn finish_erasure(&self, site: &SiteId, request: Uuid, at: DateTime<Utc>) -> Result<()>;
 
-    /// How many comments of these author keys are not erased, counting no more than `most` of each.
+    /// Counts the comments of these author keys that are not erased, at most `most` for each key.
     async fn count_by(&self, site: &SiteId, authors: &[String], most: usize) -> Result<u64>;
 
-    /// Comments that have outlived their time, oldest first.
+    /// Returns comments whose retention has ended, oldest first.
     async fn outlived(&self, site: &SiteId, outlived: &Outlived, limit: usize) -> Result<Vec<CommentId>>;
 }

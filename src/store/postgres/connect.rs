@@ -1,4 +1,4 @@
-//! Connections: their number, and how long calls wait for one.
+//! The connection pool.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,12 +6,12 @@ use sqlx::{Connection as _, Executor as _, PgPool, postgres::PgPoolOptions};
 
 use super::link::{Link, Links};
 
-/// How the pool is sized.
+/// The size of the pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolSettings {
-    /// Most connections. Eight keep two cores of PostgreSQL busy; more only lengthen the slowest answers.
+    /// Maximum number of connections. Eight keep two cores of PostgreSQL busy; with more, only the p99 grows.
     pub connections: u32,
-    /// A call that found no connection by then is told to come again.
+    /// Longest wait for a connection. After it a call fails with `StorageUnavailable`.
     pub acquire: Duration,
 }
 
@@ -22,14 +22,15 @@ impl Default for PoolSettings {
 }
 
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
-/// A connection that rested longer is tested before it is used: the server may have gone since.
+/// A connection that was idle for longer is tested before it is used, because the server may have closed it.
 const TRUSTED: Duration = Duration::from_secs(1);
 
-/// Uses of a connection, about, before its plans are made anew. A plan that was made over an empty table may read all of it when it has
-/// grown, and PostgreSQL itself looks for growth once a minute: a new newsroom's first flood would be answered ten times too slowly.
+/// Mean number of uses of a connection between two discards of its plans. A plan that was made for an empty table may
+/// scan all of it once it has grown. PostgreSQL notices growth once a minute, which is too late for the first burst of
+/// a new newsroom: ten times slower.
 const PLANNED_FOR: u32 = 256;
 
-/// A pool that connects when it is first used, so that a server that is down is no reason not to start.
+/// Returns a pool that connects when it is first used, so that the service starts while the server is down.
 pub(super) fn pool(links: &Arc<Links>, settings: PoolSettings) -> PgPool {
     let found = Arc::clone(links);
     PgPoolOptions::new()
@@ -39,7 +40,7 @@ pub(super) fn pool(links: &Arc<Links>, settings: PoolSettings) -> PgPool {
         .max_lifetime(LIFETIME)
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {
-            // Behind a pooler no plan outlives its transaction.
+            // Behind a pooler, plans end with their transaction.
             let keeps_plans = found.known() == Some(Link::Direct);
             Box::pin(async move {
                 if meta.idle_for > TRUSTED {

@@ -1,19 +1,20 @@
-//! What lies between the service and PostgreSQL, and how our settings get there.
+//! Detection of a transaction pooler between the service and PostgreSQL, and the settings of sessions.
 //!
-//! A direct session has the settings from its start-up options. A transaction pooler such as `PgBouncer` refuses or drops those options,
-//! and gives each transaction another server session: there every transaction sets them for itself.
+//! A direct session has its settings from the start-up options. A transaction pooler such as `PgBouncer` rejects or
+//! drops those options and gives each transaction another server session. Behind a pooler, every transaction therefore
+//! sets them with `set local`.
 
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection, PgPool, Row as _, error::DatabaseError, postgres::PgConnectOptions};
 use tokio::sync::OnceCell;
 
-/// Whether sessions are ours.
+/// The kind of connection to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Link {
-    /// A connection is a session of the server's, with our settings and with the statements that it prepared.
+    /// A connection is one server session, which keeps its settings and prepared statements.
     Direct,
-    /// Each transaction may run in another session.
+    /// Each transaction may run in another server session.
     Pooled,
 }
 
@@ -21,18 +22,19 @@ pub(super) enum Link {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Begin {
     ReadCommitted,
-    /// For reading with filters whose conditions may be absent: each statement is planned for its arguments.
+    /// A read-only transaction whose statements are each planned for their values, for filters whose conditions may be
+    /// absent.
     PlannedAnew,
 }
 
-/// Declares the settings of our sessions once, as start-up options and as commands of a transaction.
+/// Declares the settings of sessions once, as start-up options and as commands of a transaction.
 macro_rules! settings {
     ($($(#[doc = $why:literal])* $name:literal = $value:literal,)+) => {
-        /// As `pg_settings` spells them; times are milliseconds.
+        /// Names and values as in `pg_settings`. Times are milliseconds.
         pub(super) const SETTINGS: &[(&str, &str)] = &[$(($name, $value)),+];
 
         impl Begin {
-            /// The commands that begin a transaction, in one round trip.
+            /// Returns the commands that begin a transaction, in one round trip.
             pub(super) const fn sql(self, link: Link) -> &'static str {
                 match (link, self) {
                     (Link::Direct, Self::ReadCommitted) => "begin isolation level read committed",
@@ -51,26 +53,27 @@ macro_rules! settings {
 
 settings! {
     "statement_timeout" = "2000",
-    // More than PostgreSQL's `deadlock_timeout` (1 s), so that a deadlock is detected and reported as one, and less than
-    // `statement_timeout`, so that a wait for a lock can be told from a slow statement.
+    // More than PostgreSQL's `deadlock_timeout` (1 s), so that a deadlock is detected and reported as one, and less
+    // than `statement_timeout`, so that a wait for a lock can be told from a slow statement.
     "lock_timeout" = "1600",
     "idle_in_transaction_session_timeout" = "5000",
-    // Every statement has its index. A plan that was made while a table was empty would read it whole long after.
+    // Every statement has an index. A plan that was made while a table was empty would scan it long after it has grown.
     "enable_seqscan" = "off",
-    // Left to itself, PostgreSQL plans statements that take arrays anew each time, because it does not know their length, and a
-    // submit's statements take longer to plan than to run.
+    // By default PostgreSQL plans statements with arrays at each use, because it does not know their lengths. The
+    // statements of a submit take longer to plan than to run.
     "plan_cache_mode" = "force_generic_plan",
 }
 
-/// A setting of our own among the start-up options. A session that does not know it never got the options.
+/// A custom setting among the start-up options. A session without it did not receive the options.
 const MARK: (&str, &str) = ("duyet.direct", "on");
 
 const IS_MARKED: &str = "select coalesce(current_setting('duyet.direct', true), '') = 'on'";
 
-/// Least time to find the link, which takes up to two connections and two statements. It is found once, before the first call.
+/// Minimum time allowed for the detection, which takes up to two connections and two statements. It runs once, before
+/// the first call.
 const FIND_LIMIT: Duration = Duration::from_millis(2_500);
 
-/// Connections to one database, and what they go through.
+/// Connect options of one database, and the detected link.
 #[derive(Debug)]
 pub(super) struct Links {
     options: PgConnectOptions,
@@ -80,32 +83,33 @@ pub(super) struct Links {
 
 impl Links {
     pub(super) fn new(options: PgConnectOptions, patience: Duration) -> Self {
-        // PostgreSQL has its highest value since version 12, and poolers refuse it.
+        // PostgreSQL uses the highest precision by default since version 12, and poolers reject the option.
         let options = options.application_name("duyet").extra_float_digits(None);
         Self { options, patience, found: OnceCell::new() }
     }
 
-    /// The options of a session that has nothing of ours.
+    /// Returns the options of a session without settings.
     pub(super) const fn options(&self) -> &PgConnectOptions {
         &self.options
     }
 
-    /// The options of a session of ours, with `settings`.
+    /// Returns the options of a session with `settings`.
     pub(super) fn with(&self, settings: &[(&str, &str)]) -> PgConnectOptions {
-        // An empty list would still be sent, and refused by a pooler.
+        // An empty list would still be sent, and a pooler would reject it.
         if settings.is_empty() { self.options.clone() } else { self.options.clone().options(settings.iter().copied()) }
     }
 
+    /// Returns the options of a direct session.
     pub(super) fn direct(&self) -> PgConnectOptions {
         self.with(SETTINGS).options([MARK])
     }
 
-    /// The link, if it was found already.
+    /// Returns the link, if it was detected already.
     pub(super) fn known(&self) -> Option<Link> {
         self.found.get().copied()
     }
 
-    /// Finds out by a connection of its own, once. Connections of `pool` are made accordingly from then on.
+    /// Detects the link on its own connection, once. Later connections of `pool` are made accordingly.
     pub(super) async fn get(&self, pool: &PgPool) -> Result<Link, sqlx::Error> {
         if let Some(link) = self.known() {
             return Ok(link);
@@ -123,30 +127,30 @@ impl Links {
 
     async fn find(&self) -> Result<Link, sqlx::Error> {
         let mut connection = match PgConnection::connect_with(&self.direct()).await {
-            Err(error) if refuses_options(&error) => PgConnection::connect_with(&self.options).await?,
+            Err(error) if rejects_options(&error) => PgConnection::connect_with(&self.options).await?,
             connected => connected?,
         };
         let marked: bool = sqlx::raw_sql(IS_MARKED).fetch_one(&mut connection).await?.try_get(0)?;
         let link = if marked { Link::Direct } else { Link::Pooled };
-        tell(link, &settings_of(&mut connection).await?);
+        log_link(link, &missing_settings(&mut connection).await?);
         connection.close().await.ok();
         Ok(link)
     }
 }
 
-/// The error of a pooler that does not know a start-up parameter.
-fn refuses_options(error: &sqlx::Error) -> bool {
-    let refused = |error: &dyn DatabaseError| {
+/// Returns `true` for the error of a pooler that does not know a start-up parameter.
+fn rejects_options(error: &sqlx::Error) -> bool {
+    let rejected = |error: &dyn DatabaseError| {
         error.code().as_deref() == Some("08P01") && error.message().contains("unsupported startup parameter")
     };
-    error.as_database_error().is_some_and(refused)
+    error.as_database_error().is_some_and(rejected)
 }
 
 const READ_BACK: &str = "select name, setting from pg_settings where name in
     ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'enable_seqscan', 'plan_cache_mode')";
 
-/// The names of those of our settings that the session does not have.
-async fn settings_of(connection: &mut PgConnection) -> Result<Vec<&'static str>, sqlx::Error> {
+/// Returns the names of the settings that the session did not take.
+async fn missing_settings(connection: &mut PgConnection) -> Result<Vec<&'static str>, sqlx::Error> {
     let rows = sqlx::raw_sql(READ_BACK).fetch_all(connection).await?;
     let mut missing: Vec<_> = SETTINGS.to_vec();
     for row in &rows {
@@ -156,7 +160,8 @@ async fn settings_of(connection: &mut PgConnection) -> Result<Vec<&'static str>,
     Ok(missing.into_iter().map(|(name, _)| name).collect())
 }
 
-fn tell(link: Link, missing: &[&str]) {
+/// Logs the link, unless all sessions have their settings.
+fn log_link(link: Link, missing: &[&str]) {
     let missing = missing.join(", ");
     match link {
         Link::Direct if missing.is_empty() => {}

@@ -1,4 +1,4 @@
-//! Brings the schema up to date, on connections of its own: the pool's statements may not take long enough.
+//! Migration of the schema, on its own connections, because the timeouts of the pool's sessions are too short.
 
 use std::time::Duration;
 
@@ -12,25 +12,27 @@ use tokio::time::Instant;
 use super::{link::Link, session::Pool};
 use crate::{domain::Result, store::migrations};
 
-/// Begins the transaction that holds the migration lock. A lock of the transaction and not of the session: a pooler would leave that
-/// one behind in a session that other clients get.
+/// Begins the transaction that holds the migration lock. It is a transaction's advisory lock, because a pooler would
+/// leave a session's lock behind in a session that other clients use.
 const BEGIN_LOCK: &str = "begin; set local idle_in_transaction_session_timeout = 0";
 
-/// "duyet" in ASCII: no other program on this database takes this lock. Starters poll for it and do not wait in a statement, because
-/// `create index concurrently` waits for every statement under way, and so would wait for a waiting starter, too.
+/// The advisory lock's key is "duyet" in ASCII, which no other program on the database uses. A starting replica polls
+/// for the lock: a statement that waits for it would block `create index concurrently`, which waits for all running
+/// statements.
 const LOCK: &str = "select pg_try_advisory_xact_lock(x'6475796574'::bigint)";
 
-/// Time between two tries of a starter that waits for another one to finish its migrations.
+/// Time between two attempts of a starting replica to get the lock.
 const POLL: Duration = Duration::from_millis(100);
 
-/// A migration may take long, but never waits long for a lock that calls hold: others would wait behind it.
+/// A migration may run long, but does not wait long for a lock that calls hold, because other calls would queue behind
+/// it.
 const LIMITS: &[(&str, &str)] = &[("lock_timeout", "2000"), ("statement_timeout", "600000")];
 
-/// As [`LIMITS`], where a session's own are not to be had.
+/// Begins a migration with [`LIMITS`], which sessions behind a pooler do not have.
 const BEGIN_MIGRATION: &str = "begin; set local lock_timeout = 2000; set local statement_timeout = 600000";
 
-/// Drops what is left of an index whose builder was killed, but not what an operator is building now. That locks the table: only for a
-/// moment, or the starter tries again.
+/// Drops invalid indexes, which a killed build left behind, but not one that is being built. Dropping locks the table,
+/// so the lock timeout is short, and the starting replica tries again.
 const DROP_UNFINISHED: &str = "
     do $$
     declare unfinished regclass;
@@ -45,11 +47,12 @@ const DROP_UNFINISHED: &str = "
         end loop;
     end $$";
 
+/// Brings the schema up to date under the migration lock.
 pub(super) async fn migrate(pool: &Pool) -> Result<()> {
     let limits = if pool.link().await? == Link::Direct { LIMITS } else { &[] };
     let mut keeper = PgConnection::connect_with(pool.options()).await?;
     let result = migrate_under_lock(&mut keeper, pool, limits).await;
-    // Its transaction ends with it, and so does the lock.
+    // Closing the connection ends the transaction and with it the lock.
     keeper.close().await.ok();
     result
 }
@@ -75,7 +78,7 @@ async fn run(connection: &mut PgConnection) -> Result<()> {
     Ok(migrator.set_locking(false).run_direct(None, &mut Schema(connection), false).await?)
 }
 
-/// Applies migrations without a named prepared statement and without a setting of the session, which sqlx's own way has.
+/// Applies migrations without named prepared statements and session settings, which sqlx's own implementation uses.
 struct Schema<'a>(&'a mut PgConnection);
 
 const DIRTY: &str = "select version from _sqlx_migrations where success = false order by version limit 1";

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use async_trait::async_trait;
@@ -17,7 +17,7 @@ pub(super) use self::{
 use crate::{
     domain::{Error, Result},
     store::{
-        sql::{Backend, Caller, Connection, Transaction},
+        sql::{Backend, Caller, Connection, Row, Statement, Transaction},
         writes::Writes,
     },
 };
@@ -75,7 +75,6 @@ macro_rules! duplicate_of_its_device {
     };
 }
 
-mod article;
 mod audit;
 mod ban;
 mod comment;
@@ -86,7 +85,6 @@ mod decision;
 mod deeds;
 mod erasure;
 mod escalation;
-mod key;
 mod link;
 mod list;
 mod migrate;
@@ -96,13 +94,14 @@ mod report;
 mod request;
 mod revert;
 mod session;
-mod site;
-mod token;
 
 /// Connections that are nobody's but moderators' and health's, however many readers there are and whatever jobs wait for.
 const KEPT_FOR_MODERATORS: u32 = 2;
 /// Connections that background work may have, all of it together.
 const BACKGROUND: u32 = 1;
+
+/// Begins a transaction that may read whole tables. Its settings end with it, as a pooler requires.
+const BEGIN_AT_LENGTH: &str = "begin read only; set local statement_timeout = '10min'";
 
 /// One PostgreSQL database, version 15 or later.
 #[derive(Debug, Clone)]
@@ -162,6 +161,14 @@ impl PostgresStore {
 impl Backend for PostgresStore {
     fn reads(&self) -> Connection<'_> {
         Connection::PostgresPool(&self.pool)
+    }
+
+    async fn read_at_length(&self, statement: Statement<'_>) -> Result<Vec<Row>> {
+        let mut connection = PgConnection::connect_with(self.pool.options()).await?;
+        connection.execute(BEGIN_AT_LENGTH).await?;
+        let rows = statement.fetch_all(&mut connection).await;
+        connection.close().await.ok();
+        rows
     }
 
     async fn begin(&self) -> Result<Transaction> {

@@ -1,5 +1,6 @@
-//! Connections as the store uses them. Every statement has a limit on our side: a server that is frozen or cut off ends none of its own.
-//! Behind a transaction pooler every statement runs in a transaction, and none is a named prepared statement.
+//! Connections and transactions of the store. Every statement has a client-side timeout, because a frozen or
+//! unreachable server applies none. Behind a transaction pooler every statement runs in a transaction, and none is a
+//! named prepared statement.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -16,13 +17,13 @@ use super::{
     link::{Begin, Link, Links},
 };
 
-/// Longest time that a statement of a call may take, the transfer of its result included. It is longer than `statement_timeout`, by which
-/// a server that works ends the statement itself.
+/// Client-side timeout of a statement, including the transfer of its result. It is longer than `statement_timeout`, by
+/// which a working server ends the statement itself.
 const LIMIT: Duration = Duration::from_millis(2_500);
 
 type Step = Either<PgQueryResult, PgRow>;
 
-/// The connections to one database. As an executor it runs one statement on a connection of its own.
+/// The connections to one database. As an executor it runs one statement on its own connection.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Pool {
     connections: PgPool,
@@ -35,17 +36,17 @@ impl Pool {
         Self { connections: connect::pool(&links, settings), links }
     }
 
-    /// The options that a connection is made with, without our settings.
+    /// Returns the options of a connection without settings.
     pub(super) fn options(&self) -> &PgConnectOptions {
         self.links.options()
     }
 
-    /// As [`Pool::options`], with settings of the session.
+    /// Returns the options of a connection with `settings`.
     pub(super) fn options_with(&self, settings: &[(&str, &str)]) -> PgConnectOptions {
         self.links.with(settings)
     }
 
-    /// What lies between the service and the server.
+    /// Returns the kind of connection to the server.
     pub(super) async fn link(&self) -> Result<Link, sqlx::Error> {
         self.links.get(&self.connections).await
     }
@@ -67,7 +68,8 @@ impl Pool {
     }
 }
 
-/// One connection, most often in a transaction. Rolled back when it is dropped without [`Session::commit`].
+/// One connection, most often in a transaction. The transaction is rolled back when the session is dropped without
+/// [`Session::commit`].
 #[derive(Debug)]
 pub(in crate::store) struct Session {
     /// `None` once dropped.
@@ -75,7 +77,7 @@ pub(in crate::store) struct Session {
     link: Link,
     /// A transaction may be open.
     open: bool,
-    /// A statement had no answer in time, or broke the connection: it is not used again.
+    /// A statement timed out or broke the connection, which is not used again.
     lost: bool,
 }
 
@@ -102,7 +104,7 @@ impl Session {
         self.noted(done).map(drop)
     }
 
-    /// Runs one statement that has no transaction around it.
+    /// Runs one statement outside of a transaction, or behind a pooler in its own.
     async fn alone<'q, E: Execute<'q, Postgres> + 'q>(mut self, query: E) -> Result<Vec<Step>, sqlx::Error> {
         if self.link == Link::Direct {
             return self.all(query).await;
@@ -129,8 +131,8 @@ impl Session {
     }
 }
 
-/// Gives the connection back. A statement whose caller left may still be under way, and a transaction open: both end first, within the
-/// limit, or the connection is closed.
+/// Returns the connection to the pool. After a cancelled call a statement may still run and a transaction may be open:
+/// both end first, within the timeout, or the connection is closed.
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
@@ -154,12 +156,13 @@ impl Drop for Session {
     }
 }
 
+/// Applies the client-side timeout.
 async fn within_limit<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    let silent = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "PostgreSQL did not answer within 2.5 s").into());
-    tokio::time::timeout(LIMIT, statement).await.unwrap_or_else(silent)
+    let timed_out = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "PostgreSQL did not answer within 2.5 s").into());
+    tokio::time::timeout(LIMIT, statement).await.unwrap_or_else(timed_out)
 }
 
-/// A query that is prepared under a name only where the next one finds it.
+/// A query that is a named prepared statement only on a direct link, where later uses of the connection find it.
 struct Prepared<E> {
     query: E,
     named: bool,

@@ -3,7 +3,11 @@
 use async_trait::async_trait;
 use tokio::sync::SemaphorePermit;
 
-use super::connection::{Connection, Transaction};
+use super::{
+    connection::{Connection, Transaction},
+    row::Row,
+    statement::Statement,
+};
 use crate::{domain::Result, store::writes::Writes};
 
 /// On whose behalf a call uses a connection.
@@ -20,6 +24,9 @@ pub(in crate::store) enum Caller {
 pub(in crate::store) trait Backend: Send + Sync {
     /// Returns the connections for statements that read.
     fn reads(&self) -> Connection<'_>;
+
+    /// Runs a statement that reads whole tables and may take minutes, where PostgreSQL ends others after two seconds.
+    async fn read_at_length(&self, statement: Statement<'_>) -> Result<Vec<Row>>;
 
     /// Begins a transaction. On SQLite it holds the write lock from its start, so nothing changes between its statements.
     async fn begin(&self) -> Result<Transaction>;

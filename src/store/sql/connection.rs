@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt as _;
 use sqlx::{
-    AssertSqlSafe, Database, Either, Execute, Executor, SqliteConnection, SqlitePool, SqliteTransaction,
+    AssertSqlSafe, Database, Either, Execute, Executor, PgConnection, SqliteConnection, SqlitePool, SqliteTransaction,
     postgres::{PgArguments, PgQueryResult},
     sqlite::{SqliteArguments, SqliteQueryResult},
 };
@@ -23,6 +23,8 @@ use crate::{
 pub(in crate::store) enum Connection<'c> {
     PostgresPool(&'c Pool),
     Postgres(&'c mut Session),
+    /// A connection outside of the pool, with its own settings.
+    PostgresAlone(&'c mut PgConnection),
     SqlitePool(&'c SqlitePool),
     Sqlite(&'c mut SqliteConnection),
 }
@@ -63,7 +65,7 @@ impl Connection<'_> {
     /// Returns the dialect of the database.
     pub(in crate::store) const fn dialect(&self) -> Dialect {
         match self {
-            Self::PostgresPool(_) | Self::Postgres(_) => Dialect::Postgres,
+            Self::PostgresPool(_) | Self::Postgres(_) | Self::PostgresAlone(_) => Dialect::Postgres,
             Self::SqlitePool(_) | Self::Sqlite(_) => Dialect::Sqlite,
         }
     }
@@ -86,6 +88,9 @@ impl Connection<'_> {
                 }
                 let query = sqlx::query_with(sql, postgres(values)?).persistent(!planned_for_values);
                 all(session, query, Row::Postgres).await
+            }
+            Self::PostgresAlone(connection) => {
+                all(connection, sqlx::query_with(sql, postgres(values)?).persistent(false), Row::Postgres).await
             }
             Self::SqlitePool(pool) => all(pool, sqlx::query_with(sql, sqlite(values)?), Row::Sqlite).await,
             Self::Sqlite(connection) => all(connection, sqlx::query_with(sql, sqlite(values)?), Row::Sqlite).await,
@@ -158,6 +163,12 @@ impl<'c> From<&'c mut Session> for Connection<'c> {
     }
 }
 
+impl<'c> From<&'c mut PgConnection> for Connection<'c> {
+    fn from(connection: &'c mut PgConnection) -> Self {
+        Self::PostgresAlone(connection)
+    }
+}
+
 impl<'c> From<&'c SqlitePool> for Connection<'c> {
     fn from(pool: &'c SqlitePool) -> Self {
         Self::SqlitePool(pool)
@@ -175,6 +186,7 @@ impl<'c> From<&'c mut Connection<'_>> for Connection<'c> {
         match connection {
             Connection::PostgresPool(pool) => Self::PostgresPool(pool),
             Connection::Postgres(session) => Self::Postgres(session),
+            Connection::PostgresAlone(connection) => Self::PostgresAlone(connection),
             Connection::SqlitePool(pool) => Self::SqlitePool(pool),
             Connection::Sqlite(connection) => Self::Sqlite(connection),
         }

@@ -28,7 +28,7 @@ pub(super) async fn sites(on: Connection<'_>) -> Result<Vec<SiteId>> {
 
 /// Returns every site that has a token, settings of its own or an article. Comments need no look, because each has an article of its
 /// site. The server's own tokens belong to no site.
-pub(in crate::store) async fn known_sites(on: Connection<'_>) -> Result<Vec<SiteId>> {
+pub(super) async fn known_sites(on: Connection<'_>) -> Result<Vec<SiteId>> {
     let with_settings = " union select site_id from sites union select site_id from tokens where site_id <> '*'
         order by site_id";
     read_sites(Statement::new(SITES_WITH_ARTICLES).push(with_settings), on).await

@@ -4,6 +4,7 @@
 mod article_counts;
 #[macro_use]
 mod backend;
+pub(in crate::store) mod article;
 pub(in crate::store) mod audit;
 mod case;
 mod claim;
@@ -11,16 +12,20 @@ mod connection;
 mod dialect;
 mod drift;
 pub(in crate::store) mod job;
+mod key;
 mod model;
 mod queue;
 mod queue_sql;
 pub(in crate::store) mod records;
+mod rekey;
 pub(in crate::store) mod request;
 mod row;
+mod site;
 mod statement;
 mod stats;
 mod submission;
 mod term;
+mod token;
 mod upkeep;
 mod value;
 

@@ -32,8 +32,8 @@ pub(in crate::store) async fn find(
     .transpose()
 }
 
-/// Returns the first answer to `request`, if it was remembered. Callers ask under the lock of what the request changes, so that
-/// a concurrent request with the same id that held the lock before is seen.
+/// Returns the first answer to `request`, if it was remembered. Callers ask under the lock of what the request changes,
+/// so that a concurrent request with the same id that held the lock before is seen.
 ///
 /// Fails with `RequestIdReused`.
 pub(in crate::store) async fn replay<T: DeserializeOwned>(
@@ -79,8 +79,8 @@ pub(in crate::store) async fn insert_new(
     Ok(insert.push(" on conflict do nothing").execute(tx).await? == 1)
 }
 
-/// Spends a nonce in a transaction of its own, and remembers `request` in it. Returns `false` when the nonce was spent before or the
-/// request is known; then nothing is written.
+/// Spends a nonce in a transaction of its own, and remembers `request` in it. Returns `false` when the nonce was spent
+/// before or the request is known; then nothing is written.
 pub(in crate::store) async fn spend_nonce(
     store: &impl Backend,
     site: &SiteId,

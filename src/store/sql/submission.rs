@@ -28,6 +28,7 @@ impl<B: Backend> SubmissionStore for B {
         match self.reads() {
             Connection::PostgresPool(pool) => postgres::submit_contexts(pool, questions).await,
             Connection::Postgres(session) => postgres::submit_contexts(session, questions).await,
+            Connection::PostgresAlone(connection) => postgres::submit_contexts(connection, questions).await,
             Connection::SqlitePool(pool) => sqlite::submit_contexts(pool, questions).await,
             Connection::Sqlite(connection) => sqlite::submit_contexts(connection, questions).await,
         }
@@ -38,6 +39,7 @@ impl<B: Backend> SubmissionStore for B {
         match self.reads() {
             Connection::PostgresPool(pool) => postgres::challenge_contexts(pool, questions).await,
             Connection::Postgres(session) => postgres::challenge_contexts(session, questions).await,
+            Connection::PostgresAlone(connection) => postgres::challenge_contexts(connection, questions).await,
             Connection::SqlitePool(pool) => sqlite::challenge_contexts(pool, questions).await,
             Connection::Sqlite(connection) => sqlite::challenge_contexts(connection, questions).await,
         }

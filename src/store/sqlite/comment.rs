@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use sqlx::SqlitePool;
 
-use super::{SqliteStore, article, json_ids, micros};
+use super::{SqliteStore, json_ids, micros};
 use crate::{
     domain::{
         Result,
@@ -16,6 +16,7 @@ use crate::{
         contract::{ArticlePage, CommentStore},
         keyset, outcome, parse,
         rows::{self, RowReader},
+        sql,
     },
 };
 
@@ -106,7 +107,7 @@ const fn statement(order: Order, replies: bool) -> &'static str {
 }
 
 async fn list(pool: &SqlitePool, page: &CommentPage) -> Result<ArticlePage> {
-    let policies = article::find(pool, &page.site, std::slice::from_ref(&page.article)).await?;
+    let policies = sql::article::find(pool, &page.site, std::slice::from_ref(&page.article)).await?;
     let start = match page.order {
         Order::Oldest => keyset::ascending(page.after),
         Order::Newest => keyset::descending(page.after),

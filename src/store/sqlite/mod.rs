@@ -15,7 +15,7 @@ pub(super) use self::context::{challenge_contexts, submit_contexts};
 
 use super::{
     parse,
-    sql::{Backend, Caller, Connection, Transaction},
+    sql::{Backend, Caller, Connection, Row, Statement, Transaction},
     writes::Writes,
 };
 use crate::domain::{Result, id::CommentId};
@@ -47,7 +47,6 @@ macro_rules! duplicate_of_its_device {
     };
 }
 
-mod article;
 mod audit;
 mod ban;
 mod comment;
@@ -57,14 +56,11 @@ mod decision;
 mod deeds;
 mod erasure;
 mod escalation;
-mod key;
 mod log;
 mod privacy;
 mod report;
 mod request;
 mod revert;
-mod site;
-mod token;
 
 /// How long a call waits for a connection, and a connection for another process that writes: slow disks take a second to
 /// sync.
@@ -116,6 +112,10 @@ impl SqliteStore {
 impl Backend for SqliteStore {
     fn reads(&self) -> Connection<'_> {
         Connection::SqlitePool(&self.read)
+    }
+
+    async fn read_at_length(&self, statement: Statement<'_>) -> Result<Vec<Row>> {
+        statement.fetch_all(&self.read).await
     }
 
     async fn begin(&self) -> Result<Transaction> {
