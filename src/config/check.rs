@@ -90,9 +90,12 @@ impl Config {
         problems.unless((1..=365).contains(&self.expire_pending_days), || {
             format!("policy.expire_pending_days ({}) must be within 1 and 365", self.expire_pending_days)
         });
-        let Retention { spam_days, rejected_days } = self.retention;
+        let Retention { spam_days, rejected_days, changes_days } = self.retention;
         problems.unless((1..=3_650).contains(&spam_days) && (1..=3_650).contains(&rejected_days), || {
             "retention: spam_days and rejected_days are 1 to 3650".to_owned()
+        });
+        problems.unless((1..=365).contains(&changes_days), || {
+            format!("retention.changes_days ({changes_days}) must be within 1 and 365")
         });
         let TextLimits { name, title, content } = self.text;
         problems.unless((1..=200).contains(&name) && title <= 500 && (1..=5_000).contains(&content), || {

@@ -260,6 +260,8 @@ mod tests {
         for days in ["0", "366", "-1"] {
             let error = resolve(&format!("[policy]\nexpire_pending_days = {days}\n")).unwrap_err();
             assert!(error.contains("policy.expire_pending_days"), "{error}");
+            let error = resolve(&format!("[retention]\nchanges_days = {days}\n")).unwrap_err();
+            assert!(error.contains("retention.changes_days"), "{error}");
             let error = resolve(&format!("[retention]\nspam_days = {days}0\n")).unwrap_err();
             assert!(error.contains("retention") || error.contains("line 2"), "{error}");
         }

@@ -14,7 +14,8 @@ use super::{
     request::RequestRow,
 };
 
-/// How long the text of comments that are not public is kept, in days after a moderator last looked, or after the submit where nobody did.
+/// How many days data is kept. The text of comments that are not public is kept from a moderator's last review, or from
+/// the submit when there was no review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
@@ -22,11 +23,13 @@ pub struct Retention {
     pub spam_days: i64,
     /// Of REJECTED: as long as somebody may ask why.
     pub rejected_days: i64,
+    /// Of the change feed's rows: longer than any follower is away.
+    pub changes_days: i64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { spam_days: 30, rejected_days: 180 }
+        Self { spam_days: 30, rejected_days: 180, changes_days: 7 }
     }
 }
 

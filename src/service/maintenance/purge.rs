@@ -1,6 +1,6 @@
-//! Emptying what was kept long enough, and forgetting whose old hashes of addresses were.
+//! The end of retention: erases old comments and deletes old salts, author keys and change-feed rows.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use super::{Maintenance, jobs::Run};
 use crate::{
@@ -16,15 +16,20 @@ use crate::{
     service::{clock::Now, ids::new_id},
 };
 
+/// Change-feed rows that one transaction deletes.
+const CHANGES_AT_ONCE: usize = 5_000;
+
 impl Maintenance {
-    /// Empties batch after batch until nothing is left that was kept long enough, and forgets the salts of months that no ban can be about
-    /// any more. What spam taught stays learned. `false` when another replica has the job by now.
+    /// Erases comments whose retention has ended, batch after batch, and deletes old change-feed rows, unused author
+    /// keys and the salts of months that no ban can refer to any more. The spam model keeps what it learned. Returns
+    /// `false` when another replica has the job by now.
     ///
     /// # Errors
     /// The store's only.
     pub(super) async fn purge(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let now = clock();
-        let outlived = Outlived::at(now, self.core.defaults.get().retention);
+        let retention = self.core.defaults.get().retention;
+        let outlived = Outlived::at(now, retention);
         if !self.close_log(run, outlived.spam_before.max(outlived.rejected_before), clock).await? {
             return Ok(false);
         }
@@ -34,6 +39,9 @@ impl Maintenance {
             tracing::info!(site = %run.site, months = forgotten, "hashes of old addresses lost their salt");
         }
         self.core.store.forget_idle_authors(run.site).await?;
+        if !self.prune_changes(run, now - Duration::days(retention.changes_days), clock).await? {
+            return Ok(false);
+        }
         loop {
             let purged = self.purge_batch(run, outlived, clock()).await?;
             if purged == 0 {
@@ -43,6 +51,17 @@ impl Maintenance {
                 return Ok(false);
             }
         }
+    }
+
+    /// Deletes change-feed rows from before `before`, batch after batch. Returns `false` when another replica has the
+    /// job by now.
+    async fn prune_changes(&self, run: &Run<'_>, before: DateTime<Utc>, clock: Now<'_>) -> Result<bool> {
+        while self.core.store.prune_changes(run.site, before, CHANGES_AT_ONCE).await? > 0 {
+            if !self.hold(run, clock()).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn purge_batch(&self, run: &Run<'_>, outlived: Outlived, now: DateTime<Utc>) -> Result<u64> {

@@ -19,6 +19,7 @@ use crate::{
         contract::PrivacyStore,
         keyset, outcome, parse, privacy,
         rows::{self, Read as _, RowReader},
+        sql::{Connection, change_feed},
     },
 };
 
@@ -131,6 +132,11 @@ impl PrivacyStore for PostgresStore {
         let query = sqlx::query(OUTLIVED).bind(site.as_str()).bind(outlived.spam_before).bind(outlived.rejected_before);
         let rows = query.bind(parse::limit(limit)).fetch_all(&self.pool).await?;
         rows.iter().map(|row| RowReader::new(row).uuid().map(CommentId)).collect()
+    }
+
+    async fn prune_changes(&self, site: &SiteId, before: DateTime<Utc>, limit: usize) -> Result<u64> {
+        let _turn = self.background_turn().await?;
+        in_transaction!(self, tx => change_feed::prune(&mut Connection::from(&mut tx), site, before, limit).await?)
     }
 }
 

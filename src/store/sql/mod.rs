@@ -7,6 +7,7 @@ mod backend;
 pub(in crate::store) mod article;
 pub(in crate::store) mod audit;
 mod case;
+pub(in crate::store) mod change_feed;
 mod claim;
 mod connection;
 mod dialect;

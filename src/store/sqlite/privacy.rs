@@ -20,6 +20,7 @@ use crate::{
         contract::PrivacyStore,
         keyset, outcome, parse, privacy,
         rows::{self, Read as _, RowReader},
+        sql::{Connection, change_feed},
     },
 };
 
@@ -142,6 +143,10 @@ impl PrivacyStore for SqliteStore {
             .bind(micros(outlived.rejected_before));
         let rows = query.bind(parse::limit(limit)).fetch_all(&self.read).await?;
         rows.iter().map(|row| RowReader::new(row).uuid().map(CommentId)).collect()
+    }
+
+    async fn prune_changes(&self, site: &SiteId, before: DateTime<Utc>, limit: usize) -> Result<u64> {
+        in_transaction!(self, tx => change_feed::prune(&mut Connection::from(&mut *tx), site, before, limit).await?)
     }
 }
 

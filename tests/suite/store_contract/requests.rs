@@ -40,4 +40,21 @@ contract! {
         assert!(!home.store.spend_nonce(&site(), all[2].nonce, None, at(40)).await.unwrap());
         assert_eq!(home.store.forget(at(20), at(30)).await.unwrap(), 0);
     }
+
+    async fn old_changes_are_deleted_oldest_first_in_batches(home: &Home) {
+        let all: Vec<_> = (1..=5).map(submission).collect();
+        home.store_all(&all).await;
+        let mut elsewhere = submission(1);
+        elsewhere.site = other_site();
+        home.store_all(&[elsewhere]).await;
+        let left = async || home.store.changed_comments(&site(), at(0)).await.unwrap().len();
+        assert_eq!(home.store.prune_changes(&site(), at(1), 10).await.unwrap(), 0);
+        assert_eq!(home.store.prune_changes(&site(), at(5), 3).await.unwrap(), 3);
+        assert_eq!(left().await, 2);
+        assert_eq!(home.store.prune_changes(&site(), at(5), 3).await.unwrap(), 1);
+        assert_eq!(home.store.prune_changes(&site(), at(5), 3).await.unwrap(), 0);
+        let kept = home.store.changed_comments(&site(), at(0)).await.unwrap();
+        assert_eq!(kept.iter().map(|(_, comment)| *comment).collect::<Vec<_>>(), [all[4].comment.id]);
+        assert_eq!(home.rows("changes").await, 2, "another site's is not deleted");
+    }
 }

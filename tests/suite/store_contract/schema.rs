@@ -35,6 +35,17 @@ contract! {
         assert_eq!(home.number(sql).await, 0);
     }
 
+    async fn every_table_is_documented_with_its_reader_and_its_deletion_rule(home: &Home) {
+        let sql = if home.is_postgres() {
+            "select table_name::text from information_schema.tables
+            where table_schema = 'public' and table_name <> '_sqlx_migrations'"
+        } else {
+            "select name from sqlite_schema where type = 'table' and name <> '_sqlx_migrations' and name not like 'sqlite_%'"
+        };
+        let tables: BTreeSet<_> = home.texts(sql).await.into_iter().collect();
+        assert_eq!(documented_tables(), tables);
+    }
+
     async fn migrating_again_changes_nothing(home: &Home) {
         home.store_all(&[submission(1)]).await;
         home.store.migrate().await.unwrap();
@@ -52,6 +63,21 @@ contract! {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// Returns the tables of the section in `docs/reliability.md`, each of which has a reader and a deletion rule.
+fn documented_tables() -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reliability.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let section = text.split("\n## Tables\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let table = |row: &str| {
+        let (table, rest) = row.split_once("` | ").unwrap();
+        let (reader, deletion) = rest.strip_suffix(" |").unwrap().split_once(" | ").unwrap();
+        assert!(!reader.trim().is_empty() && !deletion.trim().is_empty(), "{row}");
+        table.to_owned()
+    };
+    rows.map(table).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

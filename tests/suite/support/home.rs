@@ -103,6 +103,15 @@ impl Home {
         }
     }
 
+    /// Returns the first column of all rows.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(sql);
+        match &self.back {
+            BackDoor::Sqlite(pool) => sqlx::query_scalar(sql).fetch_all(pool).await.unwrap(),
+            BackDoor::Postgres(pool) => sqlx::query_scalar(sql).fetch_all(pool).await.unwrap(),
+        }
+    }
+
     /// How many rows a table holds.
     pub(crate) async fn rows(&self, table: &str) -> i64 {
         self.number(&format!("select count(*) from {table}")).await
