@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{problem::Problems, values::Config};
+use super::{problem::Problems, store_sizes::StoreSizes, values::Config};
 use crate::domain::{
     challenge::ProofTries, comment::TextLimits, image_profile::Profile, privacy::Retention, spam::Thresholds,
 };
@@ -79,6 +79,13 @@ impl Config {
         });
         problems.unless(self.page_cache_mib <= MOST_PAGE_CACHE_MIB, || {
             format!("page_cache_mib ({}) is at most {MOST_PAGE_CACHE_MIB}", self.page_cache_mib)
+        });
+        let StoreSizes { connections, writers, readers } = self.store;
+        let sane = (5..=200).contains(&connections) && (1..=16).contains(&writers) && (1..=16).contains(&readers);
+        problems.unless(sane, || {
+            format!(
+                "store: connections ({connections}) is 5 to 200, writers ({writers}) and readers ({readers}) are 1 to 16"
+            )
         });
         let Thresholds { low, high, .. } = self.thresholds;
         problems.unless((0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high) && low <= high, || {

@@ -14,6 +14,7 @@ impl Config {
             ("redis_url", differs(|config| config.redis_url.as_ref())),
             ("keys", differs(|config| config.keys.as_ref())),
             ("page_cache_mib", self.page_cache_mib != other.page_cache_mib),
+            ("store", self.store != other.store),
             ("expected_replicas", self.expected_replicas != other.expected_replicas),
             ("grpc.addr", self.grpc_addr != other.grpc_addr),
             ("grpc.tls_cert_file", self.tls_cert_file != other.tls_cert_file),

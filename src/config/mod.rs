@@ -9,6 +9,7 @@ mod resolve;
 mod secret;
 mod settings;
 mod source;
+mod store_sizes;
 mod toml_text;
 mod values;
 mod variables;

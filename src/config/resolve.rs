@@ -60,6 +60,7 @@ impl Config {
             alphabet: settings.captcha.alphabet.unwrap_or(Alphabet::Mixed),
             profiles: settings.captcha.profiles.unwrap_or_else(|| Profile::ALL.to_vec()),
             proof_tries: settings.captcha.proof_tries,
+            store: settings.store,
             text: settings.text,
             retention: settings.retention,
             limits: settings.limits,
@@ -148,6 +149,7 @@ impl From<&Config> for Settings {
                 profiles: Some(config.profiles),
                 proof_tries: config.proof_tries,
             },
+            store: config.store,
             policy: PolicySettings {
                 mode: Some(config.mode),
                 low: Some(config.thresholds.low),

@@ -9,6 +9,7 @@ use super::{
     listeners::{GrpcSettings, HttpSettings},
     problem::ConfigProblem,
     secret::Secret,
+    store_sizes::StoreSizes,
 };
 use crate::domain::{
     captcha_answer::Alphabet, challenge::ProofTries, comment::TextLimits, image_profile::Profile, mode::Mode,
@@ -86,6 +87,8 @@ pub struct Settings {
     pub http: HttpSettings,
     #[command(flatten)]
     pub captcha: CaptchaSettings,
+    #[arg(skip)]
+    pub store: StoreSizes,
     #[arg(skip)]
     pub policy: PolicySettings,
     #[arg(skip)]
@@ -204,6 +207,7 @@ impl Settings {
                 profiles: file.captcha.profiles,
                 proof_tries: file.captcha.proof_tries,
             },
+            store: file.store,
             policy: file.policy,
             text: file.text,
             retention: file.retention,

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use super::{secret::Secret, source::ConfigSource};
+use super::{secret::Secret, source::ConfigSource, store_sizes::StoreSizes};
 use crate::domain::{
     captcha_answer::Alphabet, challenge::ProofTries, comment::TextLimits, image_profile::Profile, mode::Mode,
     privacy::Retention, rate_limit::Quotas, spam::Thresholds,
@@ -56,6 +56,7 @@ pub struct Config {
     pub proof_tries: ProofTries,
     pub text: TextLimits,
     pub limits: Quotas,
+    pub store: StoreSizes,
     /// Mode of articles that set none.
     pub mode: Mode,
     /// In force on a site until its own decisions set others.

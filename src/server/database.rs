@@ -12,7 +12,11 @@ use crate::{
     config::Config,
     domain::Error,
     service::AccessTokens,
-    store::{Store, postgres::PostgresStore, sqlite::SqliteStore},
+    store::{
+        Store,
+        postgres::{PoolSettings, PostgresStore},
+        sqlite::SqliteStore,
+    },
 };
 
 /// How long a command waits for a database that is not there yet. A server waits as long as it takes.
@@ -27,7 +31,10 @@ const STORE_PAUSE: Duration = Duration::from_millis(500);
 /// When the file cannot be opened or the URL not read.
 pub fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     match &config.database_url {
-        Some(url) => Ok(Arc::new(PostgresStore::connect_lazy(url.expose()).map_err(database_trouble)?)),
+        Some(url) => {
+            let settings = PoolSettings { connections: config.store.connections, ..PoolSettings::default() };
+            Ok(Arc::new(PostgresStore::connect_lazy(url.expose(), settings).map_err(database_trouble)?))
+        }
         None => {
             data_dir::create(&config.data_dir)?;
             let path = config.data_dir.join(SQLITE_FILE);

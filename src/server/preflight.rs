@@ -15,7 +15,12 @@ use super::{
     exposed_secrets,
     listen::open_tls,
 };
-use crate::{config::Config, domain::Error, ops::telemetry, store::postgres::PostgresStore};
+use crate::{
+    config::Config,
+    domain::Error,
+    ops::telemetry,
+    store::postgres::{PoolSettings, PostgresStore},
+};
 
 /// How long to wait for a database and for Redis to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,7 +38,9 @@ pub fn problems(config: &Config) -> Vec<String> {
     note(limiter(config).map(drop));
     note(captcha(config).map(drop));
     match &config.database_url {
-        Some(url) => note(PostgresStore::connect_lazy(url.expose()).map(drop).map_err(database_trouble)),
+        Some(url) => {
+            note(PostgresStore::connect_lazy(url.expose(), PoolSettings::default()).map(drop).map_err(database_trouble))
+        }
         None => note(check_data_dir(&config.data_dir)),
     }
     problems

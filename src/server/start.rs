@@ -115,8 +115,8 @@ fn lock_embedded(config: &Config) -> anyhow::Result<Option<DirLock>> {
 fn build_services(config: &Config, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> anyhow::Result<Services> {
     Ok(Services::new(Parts {
         store,
-        // SQLite has one writer; on PostgreSQL a second one fills the wait for the first one's commit.
-        writers: if config.database_url.is_some() { 2 } else { 1 },
+        writers: if config.database_url.is_some() { config.store.writers } else { 1 },
+        readers: config.store.readers,
         limiter: limiter(config)?,
         images: captcha(config)?,
         keyring,

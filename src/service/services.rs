@@ -22,8 +22,10 @@ pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// What the services are made of.
 pub struct Parts {
     pub store: Arc<dyn Store>,
-    /// Transactions in which submissions are stored side by side.
+    /// Batches of submissions that are written concurrently.
     pub writers: usize,
+    /// Batches of questions of one kind that are read concurrently.
+    pub readers: usize,
     pub limiter: Limiter,
     pub images: ImagePool,
     pub keyring: Arc<Keyring>,
@@ -49,14 +51,14 @@ pub struct Services {
 impl Services {
     /// Wires the services. Must be called inside a runtime: their readers and writers start in the background.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, writers, limiter, images, keyring, defaults, pages, heartbeat } = parts;
+        let Parts { store, writers, readers, limiter, images, keyring, defaults, pages, heartbeat } = parts;
         let core = Arc::new(Core::new(store, limiter, keyring, defaults, pages));
-        let challenges = Arc::new(Challenges::new(Arc::clone(&core), images));
+        let challenges = Arc::new(Challenges::new(Arc::clone(&core), images, readers));
         let privacy = Arc::new(Privacy::new(Arc::clone(&core)));
         Self {
-            submissions: Arc::new(Submissions::new(Arc::clone(&core), Arc::clone(&challenges), writers)),
+            submissions: Arc::new(Submissions::new(Arc::clone(&core), Arc::clone(&challenges), writers, readers)),
             challenges,
-            public_comments: Arc::new(PublicComments::new(Arc::clone(&core))),
+            public_comments: Arc::new(PublicComments::new(Arc::clone(&core), readers)),
             moderation: Arc::new(Moderation::new(Arc::clone(&core), heartbeat)),
             bans: Arc::new(Bans::new(Arc::clone(&core))),
             policies: Arc::new(Policies::new(Arc::clone(&core))),

@@ -66,11 +66,8 @@ pub type ChallengeReader = Batches<ChallengeQuestion, ChallengeContext>;
 /// Reads pages of public comments.
 pub type PageReader = Batches<CommentPage, ArticlePage>;
 
-/// Batches of questions that are read at once: while one waits for the database, the next one is put together.
-const READERS: usize = 2;
-
 impl SubmissionWriter {
-    /// Starts `workers` tasks: 2 keep PostgreSQL busy, SQLite has use for 1. Must be called inside a runtime.
+    /// Starts `workers` tasks, each of which writes one batch at a time. Must be called inside a runtime.
     pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize) -> Self {
         Self::new(store, workers, "submission_writes", "submit queue", |store, batch| store.insert_submissions(batch))
     }
@@ -85,9 +82,9 @@ impl SubmissionWriter {
 }
 
 impl SubmitReader {
-    /// Starts its tasks. Must be called inside a runtime.
-    pub fn start(store: &Arc<dyn SubmissionStore>) -> Self {
-        Self::new(store, READERS, "submit_reads", "read queue", |store, batch| store.submit_contexts(batch))
+    /// Starts `workers` tasks, each of which reads one batch at a time. Must be called inside a runtime.
+    pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize) -> Self {
+        Self::new(store, workers, "submit_reads", "read queue", |store, batch| store.submit_contexts(batch))
     }
 
     /// What a submit must know, read after it was asked.
@@ -100,9 +97,9 @@ impl SubmitReader {
 }
 
 impl ChallengeReader {
-    /// Starts its tasks. Must be called inside a runtime.
-    pub fn start(store: &Arc<dyn SubmissionStore>) -> Self {
-        Self::new(store, READERS, "challenge_reads", "read queue", |store, batch| store.challenge_contexts(batch))
+    /// Starts `workers` tasks, each of which reads one batch at a time. Must be called inside a runtime.
+    pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize) -> Self {
+        Self::new(store, workers, "challenge_reads", "read queue", |store, batch| store.challenge_contexts(batch))
     }
 
     /// What a challenge must know, read after it was asked.
@@ -115,9 +112,9 @@ impl ChallengeReader {
 }
 
 impl PageReader {
-    /// Starts its tasks. Must be called inside a runtime.
-    pub fn start(store: &Arc<dyn CommentStore>) -> Self {
-        Self::new(store, READERS, "page_reads", "read queue", |store, batch| store.list_comments(batch))
+    /// Starts `workers` tasks, each of which reads one batch at a time. Must be called inside a runtime.
+    pub fn start(store: &Arc<dyn CommentStore>, workers: usize) -> Self {
+        Self::new(store, workers, "page_reads", "read queue", |store, batch| store.list_comments(batch))
     }
 
     /// A page of public comments, read after it was asked for.

@@ -12,7 +12,10 @@ use std::{
 use duyet_proto::v1::{self, Action, BanEffect, BanSubject};
 use duyetd::{
     domain::{id::SiteId, submission::Submission},
-    store::{Store, postgres::PostgresStore},
+    store::{
+        Store,
+        postgres::{PoolSettings, PostgresStore},
+    },
 };
 use sqlx::PgPool;
 use tokio::{sync::Barrier, task::JoinSet};
@@ -85,7 +88,7 @@ async fn c1_copies_of_a_request_whose_answers_are_lost_are_one_comment() {
 
 /// Waiting comments of the default site, put straight into the store.
 pub(super) async fn fill(url: &str, count: usize) -> Vec<String> {
-    let store = PostgresStore::connect_lazy(url).unwrap();
+    let store = PostgresStore::connect_lazy(url, PoolSettings::default()).unwrap();
     let one = |n: usize| {
         let mut one: Submission = submission(i64::try_from(n).unwrap());
         one.site = SiteId::parse("default").unwrap();

@@ -50,6 +50,7 @@ impl Desk {
         let services = Services::new(Parts {
             store: home.store.clone(),
             writers: 1,
+            readers: 1,
             limiter: Limiter::local(wide_quotas()),
             images,
             keyring,

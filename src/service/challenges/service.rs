@@ -19,10 +19,10 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// Starts the reader in the background.
-    pub(in crate::service) fn new(core: Arc<Core>, images: ImagePool) -> Self {
+    /// Starts the readers in the background.
+    pub(in crate::service) fn new(core: Arc<Core>, images: ImagePool, readers: usize) -> Self {
         let store: Arc<dyn SubmissionStore> = core.store.clone();
-        Self { contexts: ChallengeReader::start(&store), images, core }
+        Self { contexts: ChallengeReader::start(&store, readers), images, core }
     }
 
     /// Draws images of these profiles from now on. Those that were ready are dropped.

@@ -15,10 +15,10 @@ pub struct PublicComments {
 }
 
 impl PublicComments {
-    /// Starts the reader in the background.
-    pub(in crate::service) fn new(core: Arc<Core>) -> Self {
+    /// Starts the readers in the background.
+    pub(in crate::service) fn new(core: Arc<Core>, readers: usize) -> Self {
         let store: Arc<dyn CommentStore> = core.store.clone();
-        Self { pages: PageReader::start(&store), core }
+        Self { pages: PageReader::start(&store, readers), core }
     }
 
     /// Waits for what is being read.

@@ -21,13 +21,18 @@ pub struct Submissions {
 }
 
 impl Submissions {
-    /// Starts the reader and `writers` writers in the background.
-    pub(in crate::service) fn new(core: Arc<Core>, challenges: Arc<Challenges>, writers: usize) -> Self {
+    /// Starts the readers and writers in the background.
+    pub(in crate::service) fn new(
+        core: Arc<Core>,
+        challenges: Arc<Challenges>,
+        writers: usize,
+        readers: usize,
+    ) -> Self {
         let store: Arc<dyn SubmissionStore> = core.store.clone();
         Self {
             challenges,
             writer: SubmissionWriter::start(&store, writers),
-            contexts: SubmitReader::start(&store),
+            contexts: SubmitReader::start(&store, readers),
             core,
         }
     }

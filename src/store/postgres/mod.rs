@@ -118,13 +118,13 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`Error::Internal`] when the address cannot be read.
-    pub fn connect_lazy(url: &str) -> Result<Self> {
+    pub fn connect_lazy(url: &str, settings: PoolSettings) -> Result<Self> {
         // The driver's words may quote the address, and with it the password.
         let options = url.parse().map_err(|_| Error::internal("the database address cannot be read"))?;
-        Ok(Self::connect_lazy_with(options, PoolSettings::default()))
+        Ok(Self::connect_lazy_with(options, settings))
     }
 
-    /// As [`PostgresStore::connect_lazy`], with options already read and a pool of another size.
+    /// As [`PostgresStore::connect_lazy`], with options already read.
     pub fn connect_lazy_with(options: PgConnectOptions, settings: PoolSettings) -> Self {
         let portals = settings.connections.saturating_sub(KEPT_FOR_MODERATORS + BACKGROUND).max(1);
         Self {

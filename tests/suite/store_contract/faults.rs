@@ -6,7 +6,7 @@ use duyetd::{
         Store,
         batches::SubmissionWriter,
         contract::{DatabaseStore as _, SubmissionStore},
-        postgres::PostgresStore,
+        postgres::{PoolSettings, PostgresStore},
     },
 };
 use tokio::{task::JoinSet, time::Instant};
@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 async fn store_on(postgres: &Postgres) -> Arc<dyn Store> {
-    let store = PostgresStore::connect_lazy(&postgres.url()).unwrap();
+    let store = PostgresStore::connect_lazy(&postgres.url(), PoolSettings::default()).unwrap();
     store.migrate().await.unwrap();
     Arc::new(store)
 }

@@ -23,7 +23,9 @@ fn is_unavailable<T: std::fmt::Debug>(result: &Result<T>) {
 #[tokio::test]
 async fn a_postgres_that_is_down_is_no_reason_not_to_start() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let store = PostgresStore::connect_lazy(&format!("postgres://nobody@127.0.0.1:{free}/none")).unwrap();
+    let store =
+        PostgresStore::connect_lazy(&format!("postgres://nobody@127.0.0.1:{free}/none"), PoolSettings::default())
+            .unwrap();
     is_unavailable(&store.ping().await);
     is_unavailable(&store.migrate().await);
     is_unavailable(&store.find_comment(&site(), submission(1).comment.id).await);
@@ -32,7 +34,7 @@ async fn a_postgres_that_is_down_is_no_reason_not_to_start() {
 
 #[tokio::test]
 async fn an_address_that_cannot_be_read_is_not_quoted() {
-    let error = PostgresStore::connect_lazy("postgres://u:secret@[::host/").unwrap_err();
+    let error = PostgresStore::connect_lazy("postgres://u:secret@[::host/", PoolSettings::default()).unwrap_err();
     assert!(matches!(&error, Error::Internal(_)) && !format!("{error:?}").contains("secret"));
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn services_with(store: &Arc<dyn Store>, images: ImagePool) -> Servic
     Services::new(Parts {
         store: store.clone(),
         writers: 1,
+        readers: 1,
         limiter: Limiter::local(wide_quotas()),
         images,
         keyring: Arc::new(Keyring::parse(&Keyring::generate()).unwrap()),
