@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use duyet_locale::Locale;
 
-/// How long.
+/// Formats a length of time.
 pub(super) fn span(span: TimeDelta, locale: Locale) -> String {
     let (key, count) = match (span.num_days(), span.num_hours(), span.num_minutes()) {
         (days @ 1.., ..) => ("cli-age-days", days),
@@ -15,12 +15,12 @@ pub(super) fn span(span: TimeDelta, locale: Locale) -> String {
     locale.text_with(key, &[("count", count.into())])
 }
 
-/// How long ago.
+/// Formats how long ago a time was.
 pub(super) fn since(at: DateTime<Utc>, locale: Locale, now: DateTime<Utc>) -> String {
     span(now.signed_duration_since(at), locale)
 }
 
-/// How long until something must be done, or for how long it has been late.
+/// Formats the time until a deadline, or since it passed.
 pub(super) fn until(at: DateTime<Utc>, locale: Locale, now: DateTime<Utc>) -> String {
     let left = at.signed_duration_since(now);
     let (key, time) = if left < TimeDelta::zero() { ("cli-overdue", -left) } else { ("cli-left", left) };

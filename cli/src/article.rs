@@ -58,8 +58,8 @@ pub(super) async fn open(context: &Context<'_>, args: OpenArgs) -> Result<Exit, 
     Ok(exit)
 }
 
-/// Where the article's time is over, it gets a new one: the time asked for, else as many days as the site gives a new
-/// article.
+/// Opens an article. A closing time that has passed is replaced by the given one, else by the site's auto-close for a
+/// new article.
 async fn read_and_open(
     connection: &mut Connection,
     article_id: String,
@@ -105,7 +105,7 @@ async fn read(connection: &mut Connection, article_id: String) -> Result<v1::Art
     Ok(v1::ArticlePolicy { article_id, ..answer.into_inner().article.unwrap_or_default() })
 }
 
-/// An unknown article, with the way to close one whose first comment is still to come.
+/// Returns the failure about an unknown article, with a hint how to close one before its first comment.
 fn unknown(context: &Context<'_>, connection: &Connection, status: &Status) -> Failure {
     let failure = lookup::unknown_article(context, connection, status);
     if status.code() != Code::NotFound {

@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context<'_>, args: AssessArgs) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-/// A file, or stdin for `-`.
+/// Reads a file, or stdin for `-`.
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     let mut source: Box<dyn io::Read> =

@@ -82,7 +82,7 @@ async fn entries(
     Ok(answer.map_err(|status| context.failure(connection, &status))?.into_inner().entries)
 }
 
-/// One entry in a line: when, who, what, why.
+/// Formats one entry on a line: time, actor, change, reason.
 pub(super) fn sentence(entry: &v1::AuditEntry, locale: Locale) -> String {
     let parts = [time(entry, locale), entry.actor.clone(), change(entry, locale), why(entry, locale)];
     let parts = parts.iter().filter(|part| !part.is_empty()).map(|part| sanitize::line(part));

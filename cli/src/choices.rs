@@ -123,7 +123,7 @@ macro_rules! actions {
         }
 
         impl ActionChoice {
-            /// The audit's own name.
+            /// Returns the audit's name of the action.
             pub(super) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+

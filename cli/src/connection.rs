@@ -94,7 +94,7 @@ impl Interceptor for Introduction {
     }
 }
 
-/// A request whose answer is a stream.
+/// Returns a request for a stream, with a longer deadline.
 pub(super) fn streaming<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(STREAM_DEADLINE);

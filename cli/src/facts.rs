@@ -17,7 +17,7 @@ pub(super) fn list(facts: &[(&str, String)], locale: Locale) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A heading of what follows, from its key.
+/// Formats a heading from its key.
 pub(super) fn heading(key: &str, locale: Locale) -> String {
     format!("{LABEL}{}{LABEL:#}", locale.text(key))
 }

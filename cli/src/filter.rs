@@ -4,7 +4,7 @@ use super::args::Filter;
 use duyet_proto::v1;
 
 impl Filter {
-    /// True when it lets everything pass that waits.
+    /// Returns whether no condition is set.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -37,7 +37,8 @@ fn completions(shell: Shell) -> String {
     String::from_utf8_lossy(&script).trim_end().to_owned()
 }
 
-/// Of commands and of arguments. Here and not in the locale files, as the parser wants them static.
+/// Returns the headings of commands and arguments. They are not in the locale files because the parser needs them
+/// static.
 const fn headings(locale: Locale) -> (&'static str, &'static str) {
     match locale {
         Locale::Vi => ("Lệnh", "Tham số"),

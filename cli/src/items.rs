@@ -36,7 +36,7 @@ impl Item<'_> {
         self.failure.is_none() && self.result.changed
     }
 
-    /// The comment's id, or the ban's.
+    /// Returns the comment's id, or the ban's.
     pub(super) fn id(&self) -> &str {
         if self.result.comment_id.is_empty() { &self.result.ban_id } else { &self.result.comment_id }
     }
@@ -49,7 +49,7 @@ impl Item<'_> {
     }
 }
 
-/// The worst of what came of several.
+/// Returns the worst exit of several items.
 pub(super) fn worst(items: &[Item<'_>]) -> Exit {
     items.iter().map(Item::exit).max().unwrap_or(Exit::Done)
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use duyet_locale::Locale;
 
-/// Chooses; `variable` reads the environment. The argument parser rejects unknown words.
+/// Chooses the language. `variable` reads the environment. The argument parser rejects unknown words.
 pub(super) fn choose(args: impl IntoIterator<Item = OsString>, variable: impl Fn(&str) -> Option<String>) -> Locale {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
     from_args(args)

@@ -23,7 +23,7 @@ pub(super) struct Access {
     pub(super) token: String,
 }
 
-/// The access to use: `DUYET_TOKEN`, then `DUYET_TOKEN_FILE`, then the login file.
+/// Returns the access to use: `DUYET_TOKEN`, then `DUYET_TOKEN_FILE`, then the login file.
 pub(super) fn access(addr: Option<&str>, locale: Locale) -> Result<Access, Failure> {
     if let Some(token) = token_from_environment(locale)? {
         return Ok(Access { addr: address(addr, locale), token });
@@ -40,13 +40,13 @@ pub(super) fn access(addr: Option<&str>, locale: Locale) -> Result<Access, Failu
     }
 }
 
-/// The address asked for, else that of the login file. A login file that cannot be read is no hindrance to a new login.
+/// Returns the given address, else that of the login file. An unreadable login file does not prevent a new login.
 pub(super) fn address(addr: Option<&str>, locale: Locale) -> String {
     let stored = || path(locale).and_then(|path| load(&path, locale)).ok().flatten().map(|login| login.addr);
     addr.map(with_scheme).or_else(stored).unwrap_or_else(|| DEFAULT_ADDR.to_owned())
 }
 
-/// The login file's place.
+/// Returns the path of the login file.
 pub(super) fn path(locale: Locale) -> Result<PathBuf, Failure> {
     let strategy = choose_base_strategy().map_err(|_| Failure::new(Exit::Failed, locale.text("cli-no-home")))?;
     Ok(strategy.config_dir().join("duyet").join("login.toml"))
@@ -84,7 +84,7 @@ fn token_from_environment(locale: Locale) -> Result<Option<String>, Failure> {
     Ok(Some(text.trim().to_owned()))
 }
 
-/// What is to be said about the token that [`access`] gives: others can read the file that `DUYET_TOKEN_FILE` names.
+/// Returns a warning when others can read the file that `DUYET_TOKEN_FILE` names.
 pub(super) fn warning(locale: Locale) -> Option<String> {
     let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
     let path = variable("DUYET_TOKEN_FILE").filter(|_| variable("DUYET_TOKEN").is_none())?;

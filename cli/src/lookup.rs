@@ -64,7 +64,7 @@ pub(super) async fn check_comment(context: &Context<'_>, connection: &mut Connec
     answer.map(drop).map_err(|status| context.failure(connection, &status))
 }
 
-/// An article that the service does not know, with the way to name one that it will know.
+/// Returns the failure about an unknown article, with a hint how to name one.
 pub(super) fn unknown_article(context: &Context<'_>, connection: &Connection, status: &Status) -> Failure {
     let failure = context.failure(connection, status);
     if status.code() != Code::NotFound {

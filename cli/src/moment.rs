@@ -33,19 +33,19 @@ impl Moment {
     }
 }
 
-/// A point to come, given as it is or as a span from now; `None` when it has passed already.
+/// Returns a future point, given as a point or as a span from now; `None` when it has passed.
 pub(super) fn ahead(point: Option<Point>, span: Option<Span>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let at = point.map(|Point(at)| at).or_else(|| now.checked_add_signed(span?.0))?;
     Some(at).filter(|at| *at > now)
 }
 
-/// A time of the wire; `None` when absent or out of range.
+/// Converts a time of the wire; `None` when absent or out of range.
 pub(super) fn time(timestamp: Option<&Timestamp>) -> Option<DateTime<Utc>> {
     let timestamp = timestamp?;
     DateTime::from_timestamp(timestamp.seconds, u32::try_from(timestamp.nanos).ok()?)
 }
 
-/// As the wire has it, in whole seconds.
+/// Converts a time for the wire, in whole seconds.
 pub(super) fn stamp(at: DateTime<Utc>) -> Timestamp {
     Timestamp { seconds: at.timestamp(), nanos: 0 }
 }

@@ -3,57 +3,57 @@
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// A status, `None` when unspecified or newer than this client.
+/// Returns a status's name, `None` when unspecified or newer than this client.
 pub(super) fn status(value: i32) -> Option<&'static str> {
     bare(v1::CommentStatus::try_from(value).ok()?.as_str_name(), "COMMENT_STATUS_")
 }
 
-/// A reason, as [`status`].
+/// Returns a reason's name, as [`status`].
 pub(super) fn reason(value: i32) -> Option<&'static str> {
     bare(v1::Reason::try_from(value).ok()?.as_str_name(), "REASON_")
 }
 
-/// A mode, as [`status`].
+/// Returns a mode's name, as [`status`].
 pub(super) fn mode(value: i32) -> Option<&'static str> {
     bare(v1::Mode::try_from(value).ok()?.as_str_name(), "MODE_")
 }
 
-/// What a ban is about, as [`status`].
+/// Returns the name of a ban's subject kind, as [`status`].
 pub(super) fn subject(value: i32) -> Option<&'static str> {
     bare(v1::BanSubject::try_from(value).ok()?.as_str_name(), "BAN_SUBJECT_")
 }
 
-/// What a ban does, as [`status`].
+/// Returns the name of a ban's effect, as [`status`].
 pub(super) fn effect(value: i32) -> Option<&'static str> {
     bare(v1::BanEffect::try_from(value).ok()?.as_str_name(), "BAN_EFFECT_")
 }
 
-/// Who demands a takedown, as [`status`].
+/// Returns the name of a takedown's kind, as [`status`].
 pub(super) fn takedown(value: i32) -> Option<&'static str> {
     bare(v1::TakedownKind::try_from(value).ok()?.as_str_name(), "TAKEDOWN_KIND_")
 }
 
-/// How a term is matched, as [`status`].
+/// Returns the name of a term's tier, as [`status`].
 pub(super) fn tier(value: i32) -> Option<&'static str> {
     bare(v1::TermTier::try_from(value).ok()?.as_str_name(), "TERM_TIER_")
 }
 
-/// Whether a term does anything, as [`status`].
+/// Returns the name of a term's state, as [`status`].
 pub(super) fn state(value: i32) -> Option<&'static str> {
     bare(v1::TermState::try_from(value).ok()?.as_str_name(), "TERM_STATE_")
 }
 
-/// What HYBRID makes of a comment, as [`status`].
+/// Returns the name of a spam verdict, as [`status`].
 pub(super) fn verdict(value: i32) -> Option<&'static str> {
     bare(v1::Verdict::try_from(value).ok()?.as_str_name(), "VERDICT_")
 }
 
-/// What was done in bulk, as [`status`].
+/// Returns the name of a decision's action, as [`status`].
 pub(super) fn action(value: v1::Action) -> &'static str {
     bare(value.as_str_name(), "ACTION_").unwrap_or_default()
 }
 
-/// A bare name in words, from the key `<kind>-<name>`; a name that this client does not know stays as it is.
+/// Translates a name by the key `<kind>-<name>`. A name that this client does not know is returned unchanged.
 pub(super) fn words(locale: Locale, kind: &str, name: &str) -> String {
     let key = format!("{kind}-{}", name.to_ascii_lowercase().replace('_', "-"));
     Some(locale.text(&key)).filter(|text| *text != key).unwrap_or_else(|| name.to_owned())

@@ -89,12 +89,12 @@ impl Output {
         self.complain(&failure.message);
     }
 
-    /// Asks, and leaves the cursor behind the question.
+    /// Prints a question and leaves the cursor behind it.
     pub(super) fn ask(&self, question: &str) {
         let _ = write!(self.stderr.borrow_mut(), "{question} ");
     }
 
-    /// True when styles on stdout are seen.
+    /// Returns whether stdout shows styles.
     pub(super) fn is_coloured(&self) -> bool {
         self.stdout.borrow().current_choice() != ColorChoice::Never
     }

@@ -53,7 +53,7 @@ fn request(args: QueueArgs) -> v1::ListQueueRequest {
     }
 }
 
-/// A table of cases. Reports, due times and claims have columns only where there are any.
+/// Formats a table of cases. Reports, due times and claims have columns only where there are any.
 pub(super) fn draw(cases: &[v1::ReviewCase], locale: Locale, now: DateTime<Utc>, width: usize) -> String {
     let title = |key: &str| locale.text(&format!("cli-column-{key}"));
     let mut columns = vec![
@@ -102,7 +102,7 @@ fn row(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String>
     ]
 }
 
-/// Title and content as one text.
+/// Returns title and content as one text.
 pub(super) fn text(comment: v1::Comment) -> String {
     if comment.title.is_empty() { comment.content } else { format!("{} · {}", comment.title, comment.content) }
 }

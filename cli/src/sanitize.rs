@@ -11,17 +11,17 @@ const C1_CSI: char = '\u{9b}';
 /// Colour in 24 bits needs 17 characters after `ESC [`; more would be room for hidden words.
 const LONGEST_SEQUENCE: usize = 17;
 
-/// Text for one line of a table: line breaks become `⏎`, tabs a space.
+/// Sanitizes text for one line: line breaks become `⏎`, tabs a space.
 pub(super) fn line(text: &str) -> String {
     clean(text, "⏎")
 }
 
-/// Text of several lines.
+/// Sanitizes text of several lines.
 pub(super) fn block(text: &str) -> String {
     clean(text, "\n")
 }
 
-/// JSON in which such characters are escaped, so that the data is whole and still harmless.
+/// Escapes such characters in JSON, so that the data is complete and harmless.
 pub(super) fn json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut units = [0; 2];

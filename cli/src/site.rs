@@ -64,7 +64,7 @@ async fn read_and_change(connection: &mut Connection, args: &SiteArgs) -> Result
     Ok(connection.policy.update_site(request).await?.into_inner().site.unwrap_or_default())
 }
 
-/// What was given, and nothing else; `None` when nothing was.
+/// Returns the update of the given settings; `None` without any.
 fn request(args: &SiteArgs, revision: i64) -> Option<v1::UpdateSiteRequest> {
     let given = [
         ("mode", args.site_mode.is_some()),
@@ -89,7 +89,7 @@ fn request(args: &SiteArgs, revision: i64) -> Option<v1::UpdateSiteRequest> {
     })
 }
 
-/// The wire has one reason for all conflicts; here it is about the site.
+/// Rewords a conflict as one about the site, as the wire has one reason for all.
 fn stale(context: &Context<'_>, failure: Failure) -> Failure {
     if failure.exit == Exit::Conflict && failure.prior.is_none() {
         return Failure { message: context.locale.text("error-stale-site"), ..failure };

@@ -48,7 +48,7 @@ fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> Strin
     parts.join("\n")
 }
 
-/// How much the score has to go by, and what it may do.
+/// Formats the decisions behind the learned score and its thresholds.
 fn learned(score: &v1::LearnedScore, locale: Locale) -> String {
     let key = if score.auto_spam { "cli-learned" } else { "cli-learned-few" };
     let shown = |number: f64| format!("{number:.2}");

@@ -92,7 +92,7 @@ async fn find(connection: &mut Connection, args: &TermArgs) -> Result<Vec<v1::Te
     }
 }
 
-/// A term that is not listed, with the listed ones that are most like it.
+/// Returns the failure about an unknown term, with the listed terms that are most like it.
 async fn unknown(context: &Context<'_>, connection: &mut Connection, args: &TermArgs) -> Failure {
     let mut failure = unlisted(args, context.locale);
     let (mut page_token, mut listed) = (String::new(), vec![]);
@@ -131,7 +131,7 @@ fn only(mut known: Vec<v1::Term>, args: &TermArgs, locale: Locale) -> Result<Opt
     }
 }
 
-/// What was given, over what is there. What is new begins on trial.
+/// Returns the known term with the given changes. A new term starts in SHADOW.
 fn wanted(known: Option<v1::Term>, args: &TermArgs) -> v1::Term {
     let term = known.unwrap_or_else(|| v1::Term {
         pattern: args.pattern.clone(),
@@ -214,12 +214,12 @@ fn report(collisions: &v1::TermCollisions, locale: Locale) -> String {
     lines.join("\n")
 }
 
-/// A past comment in one line.
+/// Formats a past comment on one line.
 pub(super) fn example(example: &v1::RuleExample) -> String {
     format!("  {}  {}", sanitize::line(&example.comment_id), sanitize::line(&example.text))
 }
 
-/// The wire has one reason for all conflicts; here it is about a term.
+/// Rewords a conflict as one about a term, as the wire has one reason for all.
 fn stale(context: &Context<'_>, failure: Failure) -> Failure {
     if failure.exit == Exit::Conflict && failure.prior.is_none() {
         return Failure { message: context.locale.text("error-stale-term"), ..failure };

@@ -37,7 +37,7 @@ pub(super) fn read_yes() -> io::Result<bool> {
     Ok(is_yes(&line))
 }
 
-/// True when a person types.
+/// Returns whether stdin is a terminal.
 pub(super) fn is_typed() -> bool {
     io::stdin().is_terminal()
 }

@@ -51,7 +51,7 @@ fn check_confirmation(locale: Locale, args: &BulkArgs, is_typed: bool) -> Result
     Ok(())
 }
 
-/// What would be decided; as JSON the requests that would be sent.
+/// Prints what would be decided; as JSON, the requests that would be sent.
 fn preview(context: &Context<'_>, args: &BulkArgs, found: &Selection) -> Result<Exit, Failure> {
     if found.matches.is_empty() {
         context.talk("cli-queue-empty", &[]);
@@ -76,7 +76,7 @@ fn agreed(context: &Context<'_>, action: v1::Action, found: &Selection) -> Resul
     terminal::read_yes().map_err(|error| Failure::new(Exit::Failed, format!("stdin: {error}")))
 }
 
-/// As data where it is the result, beside it where it is a question.
+/// Prints the first comments: as data if they are the result, as a message before a question.
 fn glance(context: &Context<'_>, found: &Selection, is_data: bool) -> Result<(), Failure> {
     let table = queue::draw(&found.first, context.locale, context.now, terminal::width());
     if is_data {
@@ -91,7 +91,7 @@ fn glance(context: &Context<'_>, found: &Selection, is_data: bool) -> Result<(),
     Ok(())
 }
 
-/// How many of what, in a sentence.
+/// Formats the counts by status in a sentence.
 fn summary(key: &str, action: v1::Action, found: &Selection, locale: Locale) -> String {
     let count = |(status, count): (i32, usize)| {
         let status = names::status(status).map(|name| names::words(locale, "status", name));

@@ -57,7 +57,7 @@ pub(super) async fn matching(
 }
 
 impl Selection {
-    /// A comment that moved while pages were read may come twice; it is decided once.
+    /// Adds a page. A comment that moved between pages comes twice and is added once.
     fn take(&mut self, cases: Vec<v1::ReviewCase>, most: usize, glance: usize) {
         for case in cases {
             let Some(comment) = &case.comment else { continue };
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     impl Selection {
-        /// As if read from the service.
+        /// Returns a selection as if read from the service.
         pub(in crate::bulk) fn of(cases: Vec<v1::ReviewCase>, most: usize) -> Self {
             let mut found = Self::default();
             found.take(cases, most, most);

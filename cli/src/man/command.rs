@@ -46,7 +46,7 @@ fn write_all(dir: &Path, locale: Locale) -> io::Result<Vec<String>> {
     Ok(files)
 }
 
-/// Every page with its name, the program's own first.
+/// Returns every page with its name, the program's own first.
 fn pages(locale: Locale) -> Vec<(String, String)> {
     let mut root = help::translate(Cli::command(), locale);
     // Said once, among the variables.
@@ -86,7 +86,7 @@ fn rendered(render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> String
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// A section under our own heading.
+/// Replaces a section's heading by a translated one.
 fn headed(section: &str, key: &str, locale: Locale) -> String {
     let text = body(section);
     let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
@@ -95,7 +95,7 @@ fn headed(section: &str, key: &str, locale: Locale) -> String {
     format!("{}{rest}", body(&heading.render()))
 }
 
-/// From the first heading on.
+/// Returns the text from the first heading on.
 fn body(section: &str) -> String {
     section.find(".SH").map(|at| section[at..].to_owned()).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use duyet_proto::v1;
 /// Of other comments so much is shown, in columns.
 const GLIMPSE: usize = 100;
 
-/// What readers reported, in a line.
+/// Formats the reports on a line.
 pub(super) fn reports(case: &v1::ReviewCase, locale: Locale) -> String {
     let Some(reports) = case.reports.as_ref().filter(|reports| reports.total > 0) else { return String::new() };
     let count = |one: &v1::ReportCount| {
@@ -21,7 +21,7 @@ pub(super) fn reports(case: &v1::ReviewCase, locale: Locale) -> String {
     if counts.is_empty() { told } else { format!("{told}: {counts}") }
 }
 
-/// Who looks at it now. A claim that has ended is none.
+/// Formats the claim; an expired one is left out.
 pub(super) fn claim(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> String {
     let Some(claim) = &case.claim else { return String::new() };
     match moment::time(claim.expires_at.as_ref()) {
@@ -33,7 +33,7 @@ pub(super) fn claim(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -
     }
 }
 
-/// The demand that it be taken down.
+/// Formats the takedown.
 pub(super) fn takedown(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> String {
     case.takedown.as_ref().map(|takedown| demand(takedown, locale, now)).unwrap_or_default()
 }
@@ -45,12 +45,12 @@ fn demand(takedown: &v1::Takedown, locale: Locale, now: DateTime<Utc>) -> String
     locale.text_with("cli-takedown", &[("kind", kind.into()), ("due", due.unwrap_or_default().into())])
 }
 
-/// The comment that this one answers.
+/// Formats the comment that this one replies to.
 pub(super) fn answered(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     section("cli-answered", case.answered.iter().map(|comment| glimpse(comment, locale)).collect(), locale)
 }
 
-/// What readers and moderators said of it, and what else says the same or comes from the same author.
+/// Formats reports' and moderators' notes, the campaign, and the author's other comments.
 pub(super) fn sections(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     let said = case.reports.iter().flat_map(|reports| &reports.notes).map(|note| format!("“{}”", sanitize::line(note)));
     let notes = case.notes.iter().map(|note| {
@@ -68,7 +68,7 @@ pub(super) fn sections(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     .concat()
 }
 
-/// How to decide a comment and those that say the same.
+/// Returns the command that decides the comment's whole campaign.
 fn as_one(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     let id = case.comment.as_ref().filter(|_| !case.siblings.is_empty()).map(|comment| sanitize::line(&comment.id));
     id.map(|id| format!("  {}", locale.text_with("cli-as-one", &[("id", id.into())]))).into_iter().collect()
@@ -82,7 +82,7 @@ fn section(key: &str, lines: Vec<String>, locale: Locale) -> Vec<String> {
     std::iter::once(heading(key, locale)).chain(lines).collect()
 }
 
-/// Another comment in a line: enough to know it by.
+/// Formats another comment on a line.
 fn glimpse(comment: &v1::Comment, locale: Locale) -> String {
     let status = names::status(comment.status).map(|name| names::words(locale, "status", name)).unwrap_or_default();
     let text = table::cut(&sanitize::line(&queue::text(comment.clone())), GLIMPSE);

@@ -93,13 +93,13 @@ fn history(history: Option<&v1::AuthorHistory>, locale: Locale) -> String {
     locale.text_with("cli-history", &values)
 }
 
-/// A finding in one line.
+/// Formats a finding on one line.
 pub(crate) fn finding(finding: &v1::Finding) -> String {
     let said = if finding.explanation.is_empty() { &finding.excerpt } else { &finding.explanation };
     format!("  {:+.1}  {}  {}", finding.weight, sanitize::line(&finding.rule), sanitize::line(said))
 }
 
-/// Byte ranges of the findings in one field.
+/// Returns the byte ranges of the findings in one field.
 fn ranges(findings: &[v1::Finding], field: &str) -> Vec<(usize, usize)> {
     let of_field = findings.iter().filter(|finding| finding.field == field);
     of_field.filter_map(|at| Some((at.start.try_into().ok()?, at.end.try_into().ok()?))).collect()

@@ -77,7 +77,7 @@ impl SessionCounts {
         f64::from(u32::try_from(self.decided()).unwrap_or(u32::MAX)) * 60.0 / f64::from(self.seconds(now))
     }
 
-    /// How long the session has been, at least a second.
+    /// Returns the length of the session, at least a second.
     fn seconds(&self, now: DateTime<Utc>) -> u32 {
         u32::try_from(now.signed_duration_since(self.started).num_seconds().max(1)).unwrap_or(u32::MAX)
     }
@@ -111,7 +111,7 @@ impl SessionCounts {
 }
 
 impl SessionSummary {
-    /// For people.
+    /// Formats the summary in words.
     pub(super) fn say(&self, locale: Locale) -> String {
         let time = if self.seconds < 60 {
             locale.text_with("triage-summary-seconds", &[("seconds", i64::from(self.seconds).into())])

@@ -50,7 +50,7 @@ impl Message {
         self.with(place, MessageValue::Text(text.to_owned()))
     }
 
-    /// A stranger's name, kept short.
+    /// Adds a reader's name, cut short.
     pub(super) fn name(self, place: &'static str, name: &str) -> Self {
         self.with(place, MessageValue::Text(name.chars().take(LONGEST_NAME).collect()))
     }

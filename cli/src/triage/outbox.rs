@@ -155,7 +155,7 @@ impl Outbox {
     }
 }
 
-/// 0.5, 1, 2, 4, 8, 15 seconds.
+/// Returns the pause before a retry: 0.5, 1, 2, 4, 8, then 15 seconds.
 pub(super) fn backoff(tries: u32) -> TimeDelta {
     let half_seconds = 1_i64 << tries.saturating_sub(1).min(8);
     TimeDelta::milliseconds(500 * half_seconds).min(TimeDelta::seconds(LONGEST_WAIT))

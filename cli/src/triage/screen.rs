@@ -16,7 +16,7 @@ use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 /// The terminal while the review has it.
 pub(super) struct FullScreen(Terminal<CrosstermBackend<Stdout>>);
 
-/// True when a person sits at the terminal.
+/// Returns whether stdin and stdout are terminals.
 pub(super) fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
@@ -50,7 +50,7 @@ impl Drop for FullScreen {
     }
 }
 
-/// As it was. A terminal that is gone needs no restoring.
+/// Restores the terminal. Errors are ignored: it may be gone.
 fn restore() {
     let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();

@@ -19,7 +19,7 @@ use crate::exit::{Exit, Failure, PriorDecision};
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// The time at which every session starts.
+/// Returns the time at which every session starts.
 pub(super) fn start() -> DateTime<Utc> {
     DateTime::from_timestamp(1_777_622_400, 0).unwrap()
 }
@@ -48,7 +48,7 @@ pub(super) fn cases(numbers: impl IntoIterator<Item = usize>) -> Vec<v1::ReviewC
     numbers.into_iter().map(|number| case(number, &format!("Nội dung {number}"))).collect()
 }
 
-/// A finding about the first place of `matched` in the content.
+/// Returns a finding about the first occurrence of `matched` in the content.
 pub(super) fn finding(rule: &str, content: &str, matched: &str) -> v1::Finding {
     let start = content.find(matched).unwrap();
     v1::Finding {
@@ -76,7 +76,7 @@ pub(super) fn state() -> State {
     State::new(options(), start(), new_id)
 }
 
-/// A state with comments on the screen, seen and ready for keys, at the time answered.
+/// Returns a state with comments on the screen, seen and ready for keys, and its time.
 pub(super) fn busy(claimed: Vec<v1::ReviewCase>) -> (State, DateTime<Utc>) {
     let mut state = state();
     state.update(Event::Tick, start());
@@ -127,7 +127,7 @@ pub(super) fn render(state: &mut State, width: u16, height: u16, palette: Palett
     terminal.backend().buffer().clone()
 }
 
-/// The decision that took effect.
+/// Returns the response to a decision that took effect.
 pub(super) fn decided(request: &v1::DecideRequest) -> OperationResult {
     let comment =
         v1::Comment { id: request.comment_id.clone(), revision: request.expected_revision + 1, ..Default::default() };
@@ -140,7 +140,7 @@ pub(super) fn decided(request: &v1::DecideRequest) -> OperationResult {
     }))
 }
 
-/// A colleague's decision in the way of ours.
+/// Returns the error for a colleague's earlier decision.
 pub(super) fn conflict() -> CallError {
     let prior = PriorDecision {
         status: "REJECTED".into(),
@@ -190,7 +190,7 @@ impl FakeService {
         }
     }
 
-    /// Checks that no comment is decided twice without an undo in between.
+    /// Checks that no comment is decided twice without a revert in between.
     fn carry_out(&mut self, operation: Operation, id: &str) -> OperationResult {
         let is_new = self.done.insert(id.to_owned());
         match operation {

@@ -34,7 +34,7 @@ impl TextInput {
         self.text.trim()
     }
 
-    /// The text before and behind the cursor.
+    /// Returns the text before and behind the cursor.
     pub(super) fn parts(&self) -> (&str, &str) {
         self.text.split_at(self.cursor)
     }
@@ -83,7 +83,7 @@ impl TextInput {
     }
 }
 
-/// The first place from `at` on that is between two letters.
+/// Returns the first grapheme boundary from `at` on.
 fn boundary_from(text: &str, at: usize) -> usize {
     let mut cursor = GraphemeCursor::new(at, text.len(), true);
     match cursor.is_boundary(text, 0) {

@@ -79,7 +79,7 @@ impl Known {
     }
 }
 
-/// The newest that wait, and whether these are all.
+/// Lists the newest waiting comments. Returns whether these are all.
 async fn list(connection: &mut Connection, filter: &v1::QueueFilter) -> Result<(Vec<v1::ReviewCase>, bool), Status> {
     let mut cases = vec![];
     let mut request = v1::ListQueueRequest {

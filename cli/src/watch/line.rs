@@ -9,7 +9,7 @@ use duyet_proto::v1;
 /// Of a comment's text so much is shown, in columns.
 const GLIMPSE: usize = 100;
 
-/// When, what, which, and what it says.
+/// Formats an event on a line: time, change, id, text.
 pub(super) fn draw(event: &v1::WatchQueueResponse, locale: Locale, now: DateTime<Utc>) -> String {
     let case = event.case.clone().unwrap_or_default();
     let comment = case.comment.clone().unwrap_or_default();
@@ -25,7 +25,7 @@ pub(super) fn draw(event: &v1::WatchQueueResponse, locale: Locale, now: DateTime
     parts.chain(urgent).chain(said).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-/// Why to look at it first.
+/// Returns the reasons to review it first.
 fn urgency(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
     let due = case.takedown.as_ref().and_then(|takedown| moment::time(takedown.due_at.as_ref()));
     let due = due.map(|at| age::until(at, locale, now));

@@ -143,7 +143,7 @@ impl State {
         }
     }
 
-    /// A colleague decided first: their decision stays, and ours is not counted.
+    /// Handles a conflict: the colleague's decision stays, and ours is not counted.
     fn conflict(&mut self, id: &str, comment: &str, author: &str, prior: &PriorDecision, now: DateTime<Utc>) {
         self.forget(id, Some(comment));
         self.held.remove(comment);

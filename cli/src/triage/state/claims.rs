@@ -26,7 +26,7 @@ const POLL: TimeDelta = TimeDelta::seconds(5);
 const COUNT: TimeDelta = TimeDelta::seconds(10);
 
 impl State {
-    /// The claim to make now, if any.
+    /// Returns the claim to make now, if any.
     pub(super) fn claim(&mut self, now: DateTime<Utc>) -> Option<Effect> {
         if self.claims.is_in_flight() || now < self.claims.not_before {
             return None;
@@ -37,7 +37,7 @@ impl State {
         if !for_more && renews.is_empty() {
             return None;
         }
-        // A decision ends the claim for good, so after an undo there may be nothing to renew: the comment is asked for
+        // A decision ends the claim for good, so after a revert there may be nothing to renew: the comment is asked for
         // like a new one too. It was claimed before all that wait, so it is among the first of them.
         let again = self.held.to_claim_again(half, |id| self.outbox.is_about(id));
         let limit = if for_more { BATCH } else { i32::try_from(again).unwrap_or(BATCH).min(BATCH) };

@@ -157,7 +157,7 @@ impl State {
         self.say(said);
     }
 
-    /// The decision goes into the outbox, and the next comment is there.
+    /// Puts the decision into the outbox and shows the next comment.
     fn decide(&mut self, action: v1::Action, reason: v1::Reason, note: &str, now: DateTime<Utc>) {
         let Some(held) = self.held.take() else { return };
         let id = (self.new_id)();
@@ -199,7 +199,7 @@ impl State {
         }
     }
 
-    /// One step back.
+    /// Goes one step back.
     fn cancel(&mut self) {
         self.mode = match std::mem::replace(&mut self.mode, InputMode::Review) {
             InputMode::Reasons(InputPurpose::Ban(form)) | InputMode::Text(InputPurpose::Ban(form), _) => {

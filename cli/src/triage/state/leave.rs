@@ -14,7 +14,7 @@ const LAST_TRY: TimeDelta = TimeDelta::seconds(2);
 const LAST_WORD: TimeDelta = TimeDelta::seconds(2);
 
 impl State {
-    /// The moderator quits. With unsent operations this asks first.
+    /// Quits. With unsent operations it asks first.
     pub(super) fn quit(&mut self, now: DateTime<Utc>) {
         if self.ended.is_some() {
             self.phase = Phase::Over;

@@ -63,7 +63,7 @@ pub(in crate::triage) struct State {
 }
 
 impl State {
-    /// A session that holds nothing yet. `new_id` makes request ids.
+    /// Returns a session without comments. `new_id` makes request ids.
     pub(in crate::triage) fn new(
         options: ReviewOptions,
         now: DateTime<Utc>,
@@ -118,7 +118,7 @@ impl State {
         effects
     }
 
-    /// True when the program is to end.
+    /// Returns whether the program ends now.
     pub(in crate::triage) fn is_over(&self) -> bool {
         self.phase == Phase::Over
     }
@@ -132,22 +132,22 @@ impl State {
         }
     }
 
-    /// The scroll of what is on the screen.
+    /// Returns the scroll of what is on the screen.
     pub(in crate::triage) fn scroll(&self) -> usize {
         if matches!(self.mode, InputMode::Pane(_)) { self.pane_scroll } else { self.scroll }
     }
 
-    /// True while comments are on their way.
+    /// Returns whether a claim is in flight.
     pub(in crate::triage) fn is_claiming(&self) -> bool {
         self.claims.is_in_flight()
     }
 
-    /// True while the program is on its way out.
+    /// Returns whether the session is ending.
     pub(in crate::triage) fn is_leaving(&self) -> bool {
         self.phase != Phase::Working
     }
 
-    /// What is to be sent now.
+    /// Returns the calls that are due now.
     fn due(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
         let mut effects = vec![];
         if self.phase == Phase::Over || self.ended.is_some() {
@@ -165,7 +165,7 @@ impl State {
         effects
     }
 
-    /// Another comment is on the screen.
+    /// Resets what belongs to the comment that was on the screen.
     pub(super) fn turn(&mut self, by_hand: bool) {
         self.scroll = 0;
         self.visibility = Visibility::none(by_hand);
@@ -185,7 +185,7 @@ impl State {
         self.visibility.drawn(extent, scroll, now);
     }
 
-    /// The comment is on the screen since `since`, as far as the last frame showed it.
+    /// Pretends that the comment is on the screen since `since`, as far as the last frame showed it.
     #[cfg(test)]
     pub(in crate::triage) fn see(&mut self, since: DateTime<Utc>) {
         self.drawn(Extent { shows_comment: true, ..self.extent }, since);
@@ -213,7 +213,7 @@ impl State {
         self.mode = InputMode::Pane(pane);
     }
 
-    /// The service responded: ends an outage and resends at once.
+    /// Ends an outage, as the service responded, and resends at once.
     pub(super) fn is_back(&mut self, now: DateTime<Utc>) {
         if self.away_since.take().is_some() {
             self.report(Message::calm("triage-back").count("count", self.outbox.len()), now);
@@ -222,7 +222,7 @@ impl State {
         }
     }
 
-    /// The service is unavailable. Reported once per outage.
+    /// Begins an outage, reported once.
     pub(super) fn is_away(&mut self, why: &str, now: DateTime<Utc>) {
         if self.away_since.is_none() {
             self.away_since = Some(now);

@@ -18,7 +18,7 @@ use duyet_proto::v1;
 const PAUSE: TimeDelta = TimeDelta::seconds(2);
 
 impl State {
-    /// The queue reported a change. Changes by our own operations come with their responses.
+    /// Handles a change that the queue reported. Changes by our own operations come with their responses.
     pub(super) fn changed(&mut self, id: &str, revision: i64, waits: bool) {
         let is_news = self.held.get_mut(id).is_some_and(|held| held.comment.revision < revision);
         if is_news && !self.outbox.is_about(id) {
@@ -31,7 +31,7 @@ impl State {
         self.refreshes.want(id, true);
     }
 
-    /// The comment to fetch now, if any.
+    /// Returns the comment to fetch now, if any.
     pub(super) fn refresh(&mut self, now: DateTime<Utc>) -> Option<Effect> {
         if self.refreshes.under_way.is_some() || self.refreshes.not_before.is_some_and(|time| now < time) {
             return None;

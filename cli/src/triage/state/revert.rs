@@ -43,7 +43,7 @@ impl State {
         }
     }
 
-    /// A decision was reverted: its comment has a new revision and is claimed again.
+    /// Handles a reverted decision: its comment has a new revision and is claimed again.
     pub(super) fn reverted(&mut self, comment: Option<&v1::Comment>, now: DateTime<Utc>) {
         let Some(comment) = comment else { return };
         self.revise(comment);
@@ -58,7 +58,7 @@ impl State {
         self.claims.hurry(now);
     }
 
-    /// Our own operation changed the comment: later operations on it expect the new revision.
+    /// Applies a change by our own operation: later operations on the comment expect the new revision.
     pub(super) fn revise(&mut self, comment: &v1::Comment) {
         self.held.revise(comment);
         self.outbox.revise(&comment.id, comment.revision);
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    /// An operation failed: it cannot be reverted, and operations that depend on it are dropped.
+    /// Forgets a failed operation, which cannot be reverted, and drops the operations that depend on it.
     pub(super) fn forget(&mut self, id: &str, comment: Option<&str>) {
         let dropped = self.outbox.drop_dependent(id, comment);
         let gone =

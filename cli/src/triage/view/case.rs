@@ -19,7 +19,7 @@ const EDGE_COLUMNS: usize = 2;
 /// In a narrower window the rule's name leaves its room to the explanation.
 const WIDE: usize = 60;
 
-/// The lines of a comment, and how far its text can be moved.
+/// Returns the lines of a comment, and how far its text can be scrolled.
 pub(super) fn lines(
     scene: &Scene<'_>,
     held: &HeldComment,
@@ -58,7 +58,7 @@ fn text(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Line<'static
     lines
 }
 
-/// Why it was held: a heading and a line for each finding.
+/// Returns why it was held: a heading and a line for each finding.
 fn reasons(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Fact> {
     let findings = &held.case.findings;
     if findings.is_empty() {
@@ -87,7 +87,7 @@ pub(super) fn finding(scene: &Scene<'_>, finding: &v1::Finding, with_rule: bool)
     pieces
 }
 
-/// The heading of the text, with its place in it when there is more than the window shows.
+/// Returns the heading of the text, with the lines in view when the window does not show all.
 fn content_title(scene: &Scene<'_>, extent: Extent, shown: usize) -> String {
     if extent.most == 0 {
         return scene.text("triage-content");
@@ -102,7 +102,7 @@ fn heading(scene: &Scene<'_>, title: &str, width: usize) -> Line<'static> {
     wrap::cut(&ruled(scene, title, width), width)
 }
 
-/// A heading with a line through the window.
+/// Returns a heading with a line through the window.
 fn ruled(scene: &Scene<'_>, title: &str, width: usize) -> Vec<Piece> {
     let left = vec![("── ".to_owned(), Palette::quiet()), (format!("{title} "), scene.palette.accent())];
     let rest = width.saturating_sub(wrap::columns(&left));

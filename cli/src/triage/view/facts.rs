@@ -26,7 +26,7 @@ impl Fact {
     }
 }
 
-/// Everything but the text and why it was held, from top to bottom.
+/// Returns everything but the text and the findings, from top to bottom.
 pub(super) fn facts(scene: &Scene<'_>, held: &HeldComment) -> Vec<Fact> {
     let quiet = Palette::quiet();
     let mut facts = vec![Fact::new(4, article(held), Palette::bold())];
@@ -52,7 +52,7 @@ fn article(held: &HeldComment) -> String {
     sanitize::line(title.unwrap_or(&held.comment.article_id))
 }
 
-/// Name, time, score and status.
+/// Returns name, time, score and status.
 fn sender(scene: &Scene<'_>, held: &HeldComment) -> Vec<Piece> {
     let comment = &held.comment;
     let name = marked(scene, held, "author_name", &comment.author_name, Palette::bold());
@@ -68,7 +68,7 @@ fn sender(scene: &Scene<'_>, held: &HeldComment) -> Vec<Piece> {
     [name, vec![(rest, Palette::plain())]].concat()
 }
 
-/// What must not be overlooked: takedowns, reports, a claim that is gone.
+/// Returns what must not be overlooked: takedowns, reports, a lost claim.
 fn alerts(scene: &Scene<'_>, held: &HeldComment) -> impl Iterator<Item = String> {
     let takedown = held.case.takedown.as_ref().map(|takedown| {
         let due = moment::time(takedown.due_at.as_ref());
@@ -110,7 +110,7 @@ fn history(scene: &Scene<'_>, case: &v1::ReviewCase) -> String {
     text
 }
 
-/// A reason in words; without one, a dash.
+/// Returns a reason in words; without one, a dash.
 pub(super) fn reason(scene: &Scene<'_>, value: i32) -> String {
     names::reason(value).map_or_else(|| "–".to_owned(), |name| names::words(scene.locale, "reason", name))
 }

@@ -59,7 +59,7 @@ pub(super) fn lines(scene: &Scene<'_>, width: usize, height: usize) -> Footer {
     Footer { lines, cursor }
 }
 
-/// The last message. One that should be read may take more lines.
+/// Returns the last message. An alert may take several lines.
 fn message(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let Some(message) = &scene.state.message else { return vec![Line::default()] };
     let text = message.say(scene.locale);
@@ -75,7 +75,7 @@ fn message(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     }
 }
 
-/// The keys of the mode, as many as there is room for.
+/// Returns the keys of the mode, as many as fit.
 fn keys(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let (keys, last): (&[(&str, &str)], _) = match &scene.state.mode {
         _ if scene.state.ended.is_some() => (&[], ("q", "triage-key-quit")),
@@ -114,7 +114,7 @@ fn keys(scene: &Scene<'_>, width: usize) -> Line<'static> {
     wrap::cut(&pieces, width + 2)
 }
 
-/// The menu of reasons, each behind its key.
+/// Returns the menu of reasons, each behind its key.
 fn reasons(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let words = REASONS.map(|(key, reason)| {
         let name = names::reason(reason.into()).map(|name| names::words(scene.locale, "reason", name));
@@ -154,7 +154,7 @@ fn flow(items: impl IntoIterator<Item = Vec<Piece>>, width: usize) -> Vec<Line<'
     lines.iter().map(|line| wrap::cut(line, width)).collect()
 }
 
-/// The line that is typed, moved so that its cursor is seen.
+/// Returns the typed line, scrolled so that its cursor is visible.
 fn typed(scene: &Scene<'_>, purpose: &InputPurpose, input: &TextInput, width: usize) -> (Line<'static>, usize) {
     let label = match purpose {
         InputPurpose::Reject | InputPurpose::Ban(_) => scene.text("triage-ask-why"),
@@ -209,7 +209,7 @@ fn ban(scene: &Scene<'_>, form: &BanForm, width: usize) -> Vec<Line<'static>> {
     std::iter::once(title).chain(rows).collect()
 }
 
-/// A key with what it chooses; the current choice is reversed and in brackets.
+/// Returns a key with what it chooses; the current choice is reversed and in brackets.
 fn option((key, text, is_chosen): &(&str, String, bool)) -> Vec<Piece> {
     let choice = if *is_chosen { (format!("[{text}]"), Palette::chosen()) } else { (text.clone(), Palette::plain()) };
     vec![(format!("{key} "), Palette::bold()), choice]

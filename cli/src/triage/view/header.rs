@@ -20,7 +20,7 @@ pub(super) fn line(scene: &Scene<'_>, width: usize) -> Line<'static> {
     line
 }
 
-/// As many facts as there is room for, the first ones first.
+/// Returns as many facts as fit, the first ones first.
 fn fit(facts: Vec<String>, room: usize) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = vec![];
     for fact in facts {

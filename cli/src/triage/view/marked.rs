@@ -8,7 +8,7 @@ use super::{
     wrap::Piece,
 };
 
-/// A field's text, sanitized, with what rules matched in it marked.
+/// Sanitizes a field's text and marks what rules matched in it.
 pub(super) fn marked(scene: &Scene<'_>, held: &HeldComment, field: &str, text: &str, style: Style) -> Vec<Piece> {
     let of_field = held.case.findings.iter().filter(|finding| finding.field == field);
     let ranges = of_field.filter_map(|at| Some((at.start.try_into().ok()?, at.end.try_into().ok()?)));

@@ -24,23 +24,23 @@ impl Palette {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// The bar on top.
+    /// Returns the style of the bar on top.
     pub(super) const fn bar() -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    /// What is chosen of several.
+    /// Returns the style of the current choice.
     pub(super) const fn chosen() -> Style {
         Style::new().add_modifier(Modifier::REVERSED.union(Modifier::BOLD))
     }
 
-    /// What a rule matched.
+    /// Returns the style of what a rule matched.
     pub(super) const fn matched(self) -> Style {
         let style = Self::bold().add_modifier(Modifier::UNDERLINED);
         if self.is_coloured { style.fg(Color::Yellow) } else { style.add_modifier(Modifier::REVERSED) }
     }
 
-    /// What must not be overlooked.
+    /// Returns the style of what must not be overlooked.
     pub(super) const fn alert(self) -> Style {
         if self.is_coloured { Self::bold().fg(Color::Red) } else { Self::bold() }
     }

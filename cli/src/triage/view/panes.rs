@@ -41,7 +41,7 @@ const KEYS: [(&str, &str); 15] = [
     ("^L", "triage-help-redraw"),
 ];
 
-/// Everything known about a comment and its author.
+/// Returns everything known about a comment and its author.
 pub(super) fn history(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Line<'static>> {
     let case = &held.case;
     let mut text = PaneText { scene, width, lines: vec![] };
@@ -66,7 +66,7 @@ pub(super) fn history(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Ve
     text.lines
 }
 
-/// Conflicts, failures and lost connections of this session, newest first.
+/// Returns conflicts, failures and lost connections of this session, newest first.
 pub(super) fn log(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let mut text = PaneText { scene, width, lines: vec![] };
     let entries = scene.state.log.iter().rev().map(|(at, message)| {
@@ -91,7 +91,7 @@ pub(super) fn help(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     text.lines
 }
 
-/// Why there is no comment.
+/// Returns why there is no comment.
 pub(super) fn empty(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let state = scene.state;
     let waiting = state.waiting;
@@ -110,7 +110,7 @@ pub(super) fn empty(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     text.lines
 }
 
-/// Why nothing more will come.
+/// Returns why the session has ended.
 pub(super) fn ended(scene: &Scene<'_>, failure: &Failure, width: usize) -> Vec<Line<'static>> {
     let unsent = [("count", scene.state.outbox.len().into())];
     let mut pieces = vec![(format!("\n{}\n", scene.text("triage-ended")), scene.palette.alert())];

@@ -14,7 +14,7 @@ use duyet_proto::v1;
 
 const COLOUR: Palette = Palette::new(true);
 
-/// The frame's lines; the second cell of a wide letter is left out.
+/// Returns the frame's lines without the second cells of wide letters.
 fn lines(buffer: &Buffer) -> Vec<String> {
     let line = |y| {
         let mut x = 0;
@@ -33,7 +33,7 @@ fn at(seconds: i64) -> String {
     local_time(start() + chrono::TimeDelta::seconds(seconds), Locale::Vi)
 }
 
-/// A comment with everything: NFD, wide letters, a long word, matches, reports, a takedown, a colleague's note.
+/// Returns a comment with everything: NFD, wide letters, a long word, matches, reports, a takedown, a note.
 fn rich() -> v1::ReviewCase {
     let content = "Nguye\u{302}\u{303}n Văn A bán rẻ, gọi 0901234567 ngay hôm nay để được giảm giá đặc biệt 日本語の文字列です 😀 xem \
          http://vi-du.vn/mot-dia-chi-rat-dai-khong-co-khoang-trang-nao-ca-va-con-dai-hon-nua-de-phai-xuong-dong nhé.\n\

@@ -56,7 +56,7 @@ pub(super) fn wrap(pieces: &[Piece], width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// One line, cut to `width` columns with a `…`.
+/// Returns one line, cut to `width` columns with a `…`.
 pub(super) fn cut(pieces: &[Piece], width: usize) -> Line<'static> {
     let line = graphemes_of(pieces).map_while(|grapheme| grapheme).collect::<Vec<_>>();
     if line.iter().map(|grapheme| grapheme.width).sum::<usize>() <= width {
@@ -80,7 +80,7 @@ pub(super) fn columns(pieces: &[Piece]) -> usize {
     graphemes_of(pieces).flatten().map(|grapheme| grapheme.width).sum()
 }
 
-/// The letters of the text; `None` is a line break. A letter that two pieces share is in the style of the first.
+/// Returns the grapheme clusters of the text; `None` is a line break. One that two pieces share has the first's style.
 fn graphemes_of(pieces: &[Piece]) -> impl Iterator<Item = Option<Grapheme>> {
     let text = pieces.iter().map(|(text, _)| text.as_str()).collect::<String>();
     let mut ends = vec![];

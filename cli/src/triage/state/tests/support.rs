@@ -10,7 +10,7 @@ use crate::triage::{
 };
 use duyet_proto::v1;
 
-/// The operations among effects.
+/// Returns the operations among effects.
 pub(super) fn sent(effects: &[Effect]) -> Vec<(String, Operation)> {
     let operations = effects.iter().filter_map(|effect| match effect {
         Effect::Send { id, operation } => Some((id.clone(), operation.clone())),
@@ -51,7 +51,7 @@ pub(super) fn reverted(id: &str, revision: i64) -> OperationResult {
     OperationResult::Reverted(Some(Box::new(v1::Comment { id: id.into(), revision, status, ..Default::default() })))
 }
 
-/// A session in which c0 was decided, and the undo is about to be answered under the id.
+/// Returns a session in which c0 was decided, and the id of its revert in flight.
 pub(super) fn reverting() -> (State, String, DateTime<Utc>) {
     let (mut state, now) = busy(cases(0..10));
     let request = decision(&press(&mut state, "a", now));
@@ -60,7 +60,7 @@ pub(super) fn reverting() -> (State, String, DateTime<Utc>) {
     (state, id, now)
 }
 
-/// The comment on the screen, whether it is lost, and what is said.
+/// Returns the comment on the screen, whether it is lost, and the message.
 pub(super) fn shown(state: &State) -> (&str, bool, &'static str) {
     let held = state.held.current().unwrap();
     (&held.comment.id, held.lost, said(state))
@@ -71,7 +71,7 @@ pub(super) fn after(now: DateTime<Utc>, milliseconds: i64) -> DateTime<Utc> {
     now + TimeDelta::milliseconds(milliseconds)
 }
 
-/// The case of a comment that a colleague decided and took back.
+/// Returns the case of a comment that a colleague decided and reverted.
 pub(super) fn returned(number: usize) -> Box<v1::ReviewCase> {
     let mut case = case(number, "Nội dung mới");
     case.comment.as_mut().unwrap().revision = 3;
