@@ -89,46 +89,8 @@ macro_rules! record_columns {
     };
 }
 
-macro_rules! audit_columns {
-    () => {
-        "audit_id, at, actor, action, comment_id, article_id, from_status, to_status, revision, reason, note, request_id, batch_id,
-        reverts, ban_id, before"
-    };
-}
-
-/// As [`audit_columns`], with the note from where an erasure reaches it. Entries of replicas that are not upgraded yet have
-/// theirs in the entry itself.
-macro_rules! audit_entry_columns {
-    () => {
-        "audit_id, at, actor, action, comment_id, article_id, from_status, to_status, revision, reason,
-        coalesce((select n.note from audit_notes n where n.site_id = audit.site_id and n.audit_id = audit.audit_id), audit.note),
-        request_id, batch_id, reverts, ban_id, before"
-    };
-}
-
 macro_rules! erasure_columns {
     () => {
         "request_id, batch_id, actor, note, authors, devices, comment_id, comments, reports, started_at, finished_at"
-    };
-}
-
-/// `$author` is the subject of an author ban as text, in the dialect's words: no other subject leaves the store with a ban.
-macro_rules! ban_columns {
-    ($author:literal) => {
-        concat!(
-            "b.ban_id, b.subject_kind, case b.subject_kind when 'AUTHOR' then ",
-            $author,
-            " else '' end, ",
-            columns!(
-                "b", effect, reason, note, created_by, created_at, expires_at, comment_id, batch_id, revoked_at,
-                revoked_by
-            )
-        )
-    };
-}
-
-macro_rules! sender_columns {
-    () => {
-        "device, address, prefix, author, key_mark, address_key_mark, fingerprint, created_at"
     };
 }

@@ -14,11 +14,11 @@ mod parse;
 pub mod postgres;
 mod privacy;
 mod reader;
+mod revert;
 mod rows;
 mod sql;
 pub mod sqlite;
 mod term;
-mod undo;
 mod writes;
 
 pub use contract::Store;

@@ -39,27 +39,29 @@ pub(super) struct ChangedComment {
 }
 
 impl ChangedComment {
-    /// True when followers must hear of it: the status changes, or whether a moderator looked at it or ought to.
+    /// Returns whether followers must hear of it: the status changed, or whether a moderator looked at the comment or
+    /// ought to.
     pub(super) fn is_news(&self) -> bool {
         let Comment { reviewed_at, attention, .. } = &self.comment;
         let looked = |before: &Before| before.reviewed_at != *reviewed_at || before.attention != *attention;
         self.entry.from_status != self.entry.to_status || self.entry.before.as_ref().is_some_and(looked)
     }
 
-    /// True when the entry changes who brought the comment where it is.
+    /// Returns whether the entry changes who brought the comment into its status.
     pub(super) fn judges_anew(&self) -> bool {
         let looked_at_before = self.entry.before.as_ref().and_then(|before| before.reviewed_at);
         self.entry.judges_anew(looked_at_before != self.comment.reviewed_at)
     }
 
-    /// What to add to the public counts of parent and article: -1, 0 or 1.
+    /// Returns what to add to the public counts of parent and article: -1, 0 or 1.
     pub(super) fn public_change(&self) -> i32 {
         let public = |status: Option<Status>| i32::from(status.is_some_and(Status::is_public));
         public(self.entry.to_status) - public(self.entry.from_status)
     }
 }
 
-/// Judges one item of a batch on `comment` as it stands after `last`. `None` beside the answer: nothing is to be written.
+/// Judges one item of a batch on `comment` as it is after `last`. Returns `None` beside the answer when there is
+/// nothing to write.
 pub(super) fn settle(
     batch: &DecisionBatch,
     item: &DecisionItem,
@@ -69,7 +71,7 @@ pub(super) fn settle(
     let last_change = last_change(&comment, last);
     let waits = comment.reviewed_at.is_none() || comment.attention.flagged_at.is_some();
     let to = match decision::judge(batch.action, item.expected_revision, &last_change, waits) {
-        Err(refusal) => return (Settled { comment: Some(comment), result: Err(refusal) }, None),
+        Err(error) => return (Settled { comment: Some(comment), result: Err(error) }, None),
         Ok(Ruling::AlreadyThere) => {
             let result = Ok(DecisionAnswer { changed: false, last_change });
             return (Settled { comment: Some(comment), result }, None);
@@ -92,11 +94,11 @@ pub(super) fn settle(
         comment.attention.settled()
     };
     let entry = change(&mut comment, to, reviewed_at, attention, entry);
-    let settled = Settled { comment: Some(comment.clone()), result: Ok(verdict(&entry, &comment)) };
+    let settled = Settled { comment: Some(comment.clone()), result: Ok(answer(&entry, &comment)) };
     (settled, Some(ChangedComment { comment, entry }))
 }
 
-/// Moves the comment and completes the entry that tells of it.
+/// Changes the comment, and returns the completed entry about the change.
 pub(super) fn change(
     comment: &mut Comment,
     to: Status,
@@ -127,7 +129,7 @@ pub(super) fn change(
     }
 }
 
-/// Puts a takedown's clock on the comment.
+/// Sets a takedown clock on the comment.
 ///
 /// Fails with `NotRevertible` for an erased comment.
 pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<(Escalated, ChangedComment)> {
@@ -144,7 +146,8 @@ pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<
     Ok((Escalated { takedown, entry: entry.id }, ChangedComment { comment, entry }))
 }
 
-/// Empties a comment of what a person wrote; its row is emptied by the store. `None` when it is already, or is not meant any more.
+/// Erases what a person wrote; the store empties the row. Returns `None` when the comment is erased already, or is not
+/// meant any more.
 pub(super) fn erase(erasure: &Erasure, entry: Uuid, mut comment: Comment) -> Option<ChangedComment> {
     let meant = if erasure.action == AuditAction::Withdraw {
         comment.can_be_withdrawn()
@@ -166,7 +169,8 @@ pub(super) fn erase(erasure: &Erasure, entry: Uuid, mut comment: Comment) -> Opt
     Some(ChangedComment { comment, entry })
 }
 
-/// Brings the reply counts of comments in an answer to where `outcomes` take them: roots may be decided along with their replies.
+/// Applies the changes of `outcomes` to the reply counts of comments in an answer: roots may be decided along with
+/// their replies.
 pub(super) fn recount<'a>(comments: impl Iterator<Item = &'a mut Comment>, outcomes: &[ChangedComment]) {
     let mut changes: HashMap<_, i32> = HashMap::new();
     for outcome in outcomes {
@@ -179,7 +183,7 @@ pub(super) fn recount<'a>(comments: impl Iterator<Item = &'a mut Comment>, outco
     }
 }
 
-fn verdict(entry: &AuditEntry, comment: &Comment) -> DecisionAnswer {
+fn answer(entry: &AuditEntry, comment: &Comment) -> DecisionAnswer {
     let last_change = LastChange {
         comment: comment.id,
         decision: Some(entry.id),
@@ -191,7 +195,7 @@ fn verdict(entry: &AuditEntry, comment: &Comment) -> DecisionAnswer {
     DecisionAnswer { changed: true, last_change }
 }
 
-/// Who brought a comment where it stands.
+/// Returns the change that brought a comment into its status.
 pub(super) fn last_change(comment: &Comment, last: Option<LastDecision>) -> LastChange {
     let (decision, actor, at) = match last {
         Some(last) => (Some(last.id), last.actor, last.at),
@@ -200,17 +204,17 @@ pub(super) fn last_change(comment: &Comment, last: Option<LastDecision>) -> Last
     LastChange { comment: comment.id, decision, status: comment.status, revision: comment.revision, actor, at }
 }
 
-/// What is remembered of a batch.
+/// Returns what is stored of a batch for replays.
 pub(super) fn remembered(settled: &[Settled]) -> Vec<&Result<DecisionAnswer, DecisionError>> {
     settled.iter().map(|item| &item.result).collect()
 }
 
-/// Whether the request of a batch is remembered: a lone decision that was refused may be made again.
+/// Returns whether the request of a batch is stored: a lone decision that failed may be made again.
 pub(super) fn is_remembered(batch: &DecisionBatch, settled: &[Settled]) -> bool {
     batch.batch.is_some() || settled.iter().all(|item| item.result.is_ok())
 }
 
-/// The audit entry of an article change.
+/// Returns the audit entry of an article change.
 pub(super) fn article_entry(change: &ArticleChange, after: &Article) -> AuditEntry {
     AuditEntry {
         article: Some(after.id.clone()),
@@ -220,13 +224,14 @@ pub(super) fn article_entry(change: &ArticleChange, after: &Article) -> AuditEnt
     }
 }
 
-/// A request row with the answer filled in.
+/// Returns the request row with the answer filled in.
 pub(super) fn answered(request: &RequestRow, answer: &impl serde::Serialize) -> Result<RequestRow> {
     let response = serde_json::to_string(answer).map_err(Error::internal)?;
     Ok(RequestRow { response, ..request.clone() })
 }
 
-/// The article when it takes no comments at the time of the submission. It is judged and shown as this submission would leave it.
+/// The article when it takes no comments at the time of the submission. It is judged and shown as this submission would
+/// leave it.
 pub(super) fn closed_article(submission: &Submission, known: Option<&Article>) -> Option<Article> {
     let now = submission.comment.created_at;
     let fresh = || Article::unknown(submission.comment.article.clone(), None, now);

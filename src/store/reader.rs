@@ -33,7 +33,6 @@ pub(super) trait Read {
     fn real(&mut self) -> Result<f64>;
     fn flag(&mut self) -> Result<bool>;
     fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T>;
-    fn maybe_json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<Option<T>>;
     fn time(&mut self) -> Result<DateTime<Utc>>;
     fn maybe_time(&mut self) -> Result<Option<DateTime<Utc>>>;
     /// Reads a group of columns by `read`, or steps over `columns` of them when the first is null: a join without a partner.
@@ -85,9 +84,6 @@ macro_rules! readers {
             }
             fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T> {
                 self.take::<sqlx::types::Json<T>>().map(|json| json.0)
-            }
-            fn maybe_json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<Option<T>> {
-                self.take::<Option<sqlx::types::Json<T>>>().map(|json| json.map(|json| json.0))
             }
             fn time(&mut self) -> Result<DateTime<Utc>> {
                 let time = self.take::<$time>()?;

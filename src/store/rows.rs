@@ -5,7 +5,6 @@ pub(super) use super::reader::{Read, RowReader};
 use crate::domain::{
     Result,
     article::Article,
-    audit::AuditEntry,
     comment::{Attention, Comment, Takedown},
     id::CommentId,
     request::RequestRow,
@@ -147,26 +146,4 @@ pub(super) fn submit_context(columns: &mut impl Read) -> Result<SubmitContext> {
 /// Of `record_columns!` and an outer join's `site_columns!`.
 pub(super) fn challenge_context(columns: &mut impl Read) -> Result<ChallengeContext> {
     Ok(ChallengeContext { record: record(columns)?, site: site(columns)? })
-}
-
-/// Of `audit_entry_columns!`.
-pub(super) fn audit_entry(columns: &mut impl Read) -> Result<AuditEntry> {
-    Ok(AuditEntry {
-        id: columns.uuid()?,
-        at: columns.time()?,
-        actor: columns.text()?,
-        action: parse::named(columns.word()?)?,
-        comment: columns.maybe_uuid()?.map(CommentId),
-        article: columns.maybe_text()?.as_deref().map(parse::article_id).transpose()?,
-        from_status: parse::maybe_named(columns.maybe_text()?.as_deref())?,
-        to_status: parse::maybe_named(columns.maybe_text()?.as_deref())?,
-        revision: columns.long()?,
-        reason: parse::maybe_named(columns.maybe_text()?.as_deref())?,
-        note: columns.text()?,
-        request_id: columns.maybe_uuid()?,
-        batch: columns.maybe_uuid()?,
-        reverts: columns.maybe_uuid()?,
-        ban: columns.maybe_uuid()?,
-        before: columns.maybe_json()?,
-    })
 }

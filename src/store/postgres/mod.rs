@@ -17,7 +17,7 @@ pub(super) use self::{
 use crate::{
     domain::{Error, Result},
     store::{
-        sql::{Backend, Caller, Connection, Row, Statement, Transaction},
+        sql::{Backend, Caller, Connection, Row, Statement, Transaction, decision, outcomes},
         writes::Writes,
     },
 };
@@ -75,24 +75,16 @@ macro_rules! duplicate_of_its_device {
     };
 }
 
-mod audit;
-mod ban;
 mod comment;
 mod connect;
 mod context;
 mod database;
-mod decision;
-mod deeds;
 mod erasure;
-mod escalation;
 mod link;
 mod list;
 mod migrate;
-mod outcomes;
 mod privacy;
-mod report;
 mod request;
-mod revert;
 mod session;
 
 /// Connections that are nobody's but moderators' and health's, however many readers there are and whatever jobs wait for.
@@ -149,11 +141,6 @@ impl PostgresStore {
 
     async fn begin(&self) -> Result<Session> {
         Ok(self.pool.begin(Begin::ReadCommitted).await?)
-    }
-
-    /// To read what filters ask for, whose conditions may be absent: each statement is planned for what it is given.
-    async fn begin_planned_anew(&self) -> Result<Session> {
-        Ok(self.pool.begin(Begin::PlannedAnew).await?)
     }
 }
 

@@ -167,10 +167,10 @@ const EMPTY: &str = "
 
 async fn erase(tx: &mut Session, erasure: &Erasure) -> Result<u64> {
     let ids: Vec<CommentId> = erasure.items.iter().map(|(_, comment)| *comment).collect();
-    let mut comments = decision::lock(tx, &erasure.site, &ids).await?;
+    let mut comments = decision::lock(&mut (&mut *tx).into(), &erasure.site, &ids).await?;
     let found = erasure.items.iter().filter_map(|(entry, id)| outcome::erase(erasure, *entry, comments.remove(id)?));
     let erased: Vec<_> = found.collect();
-    outcomes::write(tx, &erasure.site, &erased).await?;
+    outcomes::write(&mut (&mut *tx).into(), &erasure.site, &erased).await?;
     let ids: Vec<Uuid> = erased.iter().map(|one| one.comment.id.0).collect();
     let entries: Vec<Uuid> = erased.iter().map(|one| one.entry.id).collect();
     sqlx::query(EMPTY).bind(erasure.site.as_str()).bind(ids).bind(entries).execute(&mut *tx).await?;

@@ -5,14 +5,13 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Backend, Connection, Fields, Statement,
-    records::{self, AUDIT_ENTRY, CASE, COMMENT},
+    Backend, Connection, Fields, Statement, audit,
+    records::{self, CASE, COMMENT},
     row::Row,
 };
 use crate::{
     domain::{
         Error, Result,
-        audit::AuditEntry,
         case::{AuthorHistory, CaseDetails, ReviewCase},
         id::{CommentId, SiteId},
         queue::EXACT_TOTAL,
@@ -46,7 +45,7 @@ pub(super) async fn find(
     let Some((mut case, same_text)) = find_with_history(backend.reads(), site, id, now).await? else {
         return Ok(None);
     };
-    let decisions = decisions(backend.reads(), site, id).await?;
+    let decisions = audit::of_comment(backend.reads(), site, id, DECISIONS).await?;
     let mut details = CaseDetails { decisions, same_text, ..CaseDetails::default() };
     add_comments(&mut details, backend.reads(), site, id).await?;
     add_remarks(&mut details, backend.reads(), site, id).await?;
@@ -100,22 +99,6 @@ async fn find_with_history(
         author: case.history.author,
     };
     Ok(Some((case, count("same_text")?)))
-}
-
-/// Returns the newest decisions on a comment.
-async fn decisions(on: Connection<'_>, site: &SiteId, id: CommentId) -> Result<Vec<AuditEntry>> {
-    let rows = Statement::new("select ")
-        .columns(&AUDIT_ENTRY, "a")
-        .push(
-            " from audit a where a.site_id = :site and a.comment_id = :id
-            order by a.revision desc, a.at desc, a.audit_id desc limit :most",
-        )
-        .bind("site", site)
-        .bind("id", id)
-        .bind("most", DECISIONS)
-        .fetch_all(on)
-        .await?;
-    rows.iter().map(|row| records::audit_entry(row.of(&AUDIT_ENTRY, "a")?)).collect()
 }
 
 /// Adds the newest comments with the same text, the author's newest comments, and the comment that this one answers. What they share

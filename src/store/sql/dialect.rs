@@ -167,7 +167,8 @@ impl Renderer<'_> {
         }
     }
 
-    /// Renders rows as a subquery, which the planner of PostgreSQL merges with the statement.
+    /// Renders rows as a subquery, which the planner of PostgreSQL merges with the statement. The `limit` keeps SQLite from doing so:
+    /// in `update … from` it would read all rows of a site, and the JSON again for each of them.
     fn rows(&mut self, number: usize, columns: Vec<(&'static str, Kind)>) {
         match self.dialect {
             Dialect::Postgres => {
@@ -188,7 +189,7 @@ impl Renderer<'_> {
                 }
                 self.sql.push_str(" from json_each(");
                 self.placeholder(number);
-                self.sql.push_str("))");
+                self.sql.push_str(") limit -1)");
             }
         }
     }
@@ -261,7 +262,7 @@ mod tests {
             [
                 "select * from (select * from unnest($1::uuid[], $2::integer[]) with ordinality as given (id, n, position)) i \
                 where i.id = any ($3)",
-                "select * from (select key + 1 as position, unhex(value ->> 0) as id, value ->> 1 as n from json_each(?1)) i \
+                "select * from (select key + 1 as position, unhex(value ->> 0) as id, value ->> 1 as n from json_each(?1) limit -1) i \
                 where i.id in (select unhex(value) from json_each(?2))",
             ]
         );

@@ -65,6 +65,19 @@ impl<'q> Statement<'q> {
         self
     }
 
+    /// Appends a condition with its parameter when there is a value.
+    pub(in crate::store) fn condition(
+        self,
+        text: &'static str,
+        name: &'static str,
+        value: Option<impl Into<Value<'q>>>,
+    ) -> Self {
+        match value {
+            Some(value) => self.push(text).bind(name, value),
+            None => self,
+        }
+    }
+
     /// Lets PostgreSQL plan the statement for the values that are bound, each time it runs. Without it one plan serves all values.
     /// SQLite always plans without looking at values.
     pub(in crate::store) const fn planned_for_values(mut self) -> Self {

@@ -15,7 +15,7 @@ pub(super) use self::context::{challenge_contexts, submit_contexts};
 
 use super::{
     parse,
-    sql::{Backend, Caller, Connection, Row, Statement, Transaction},
+    sql::{Backend, Caller, Connection, Row, Statement, Transaction, outcomes},
     writes::Writes,
 };
 use crate::domain::{Result, id::CommentId};
@@ -47,20 +47,13 @@ macro_rules! duplicate_of_its_device {
     };
 }
 
-mod audit;
-mod ban;
 mod comment;
 mod context;
 mod database;
-mod decision;
-mod deeds;
 mod erasure;
-mod escalation;
 mod log;
 mod privacy;
-mod report;
 mod request;
-mod revert;
 
 /// How long a call waits for a connection, and a connection for another process that writes: slow disks take a second to
 /// sync.

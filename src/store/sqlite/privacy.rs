@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{SqliteStore, comment, decision, erasure, micros, request};
+use super::{SqliteStore, comment, erasure, micros, outcomes, request};
 use crate::{
     domain::{
         Result,
@@ -173,7 +173,7 @@ async fn erase(tx: &mut SqliteConnection, erasure: &Erasure) -> Result<u64> {
     for (entry, id) in &erasure.items {
         let found = comment::find(&mut *tx, &erasure.site, *id).await?;
         let Some(outcome) = found.and_then(|comment| outcome::erase(erasure, *entry, comment)) else { continue };
-        decision::write(tx, &erasure.site, &outcome).await?;
+        outcomes::write(&mut (&mut *tx).into(), &erasure.site, std::slice::from_ref(&outcome)).await?;
         sqlx::query(EMPTY).bind(erasure.site.as_str()).bind(id.0).bind(entry).execute(&mut *tx).await?;
         erased += 1;
     }

@@ -1,7 +1,6 @@
 //! Requests for code that has not moved to `sql` yet.
 
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -9,14 +8,6 @@ use crate::{
     domain::{Result, id::SiteId, request::RequestRow},
     store::sql::{Connection, request},
 };
-
-pub(super) async fn replay<T: DeserializeOwned>(
-    tx: &mut SqliteConnection,
-    site: &SiteId,
-    request: Option<&RequestRow>,
-) -> Result<Option<T>> {
-    request::replay(&mut Connection::from(tx), site, request).await
-}
 
 pub(super) async fn insert(
     tx: &mut SqliteConnection,

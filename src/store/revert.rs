@@ -1,4 +1,4 @@
-//! What taking something back writes, worked out once for both databases.
+//! What a revert writes, worked out once for both databases.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,23 +18,22 @@ use crate::domain::{
 };
 
 /// The entries that a revert is about.
-pub(super) struct Found {
+pub(super) struct FoundEntries {
     pub(super) entries: Vec<AuditEntry>,
     pub(super) is_batch: bool,
 }
 
-/// What is known of the entries' subjects, read under their locks.
-#[derive(Default)]
-pub(super) struct Ground {
+/// The state of the entries' subjects, read under their locks.
+pub(super) struct RevertState {
     pub(super) comments: HashMap<CommentId, Comment>,
     /// The last entry of each comment.
     pub(super) last: HashMap<CommentId, LastDecision>,
     pub(super) bans: HashMap<Uuid, BanState>,
-    /// Those of the entries that were taken back before.
-    pub(super) taken_back: HashSet<Uuid>,
+    /// Those of the entries that were reverted before.
+    pub(super) reverted: HashSet<Uuid>,
 }
 
-/// What undoing needs to know of a ban.
+/// What a revert needs to know of a ban.
 pub(super) struct BanState {
     pub(super) expires_at: DateTime<Utc>,
     pub(super) revoked_at: Option<DateTime<Utc>>,
@@ -42,7 +41,7 @@ pub(super) struct BanState {
     pub(super) last: Option<Uuid>,
 }
 
-/// A ban as it is after an undo.
+/// A ban as it is after a revert.
 pub(super) struct BanChange {
     pub(super) ban: Uuid,
     pub(super) revoked_at: Option<DateTime<Utc>>,
@@ -58,47 +57,47 @@ pub(super) struct Changes {
 }
 
 /// A checked revert.
-pub(super) struct Undo<'a> {
+pub(super) struct CheckedRevert<'a> {
     revert: &'a Revert,
-    deeds: Vec<(Subject, AuditEntry)>,
+    entries: Vec<(Subject, AuditEntry)>,
     batch: Option<Uuid>,
 }
 
-impl<'a> Undo<'a> {
+impl<'a> CheckedRevert<'a> {
     /// Fails with `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`.
-    pub(super) fn check(revert: &'a Revert, found: Found) -> Result<Self> {
+    pub(super) fn check(revert: &'a Revert, found: FoundEntries) -> Result<Self> {
         if found.entries.is_empty() {
             return Err(Error::AuditEntryNotFound);
         }
         found.entries.iter().try_for_each(|entry| revert.check_allowed(entry))?;
         let subject = |entry: AuditEntry| Subject::of(&entry).map(|subject| (subject, entry));
-        let deeds: Vec<_> = found.entries.into_iter().filter_map(subject).collect();
-        if deeds.is_empty() {
+        let entries: Vec<_> = found.entries.into_iter().filter_map(subject).collect();
+        if entries.is_empty() {
             return Err(Error::NotRevertible);
         }
-        Ok(Self { revert, deeds, batch: found.is_batch.then_some(revert.batch) })
+        Ok(Self { revert, entries, batch: found.is_batch.then_some(revert.batch) })
     }
 
     pub(super) fn entries(&self) -> Vec<Uuid> {
-        self.deeds.iter().map(|(_, entry)| entry.id).collect()
+        self.entries.iter().map(|(_, entry)| entry.id).collect()
     }
 
     pub(super) fn comments(&self) -> Vec<CommentId> {
-        self.deeds.iter().filter_map(|(subject, _)| subject.comment()).collect()
+        self.entries.iter().filter_map(|(subject, _)| subject.comment()).collect()
     }
 
     pub(super) fn bans(&self) -> Vec<Uuid> {
-        self.deeds.iter().filter_map(|(subject, _)| subject.ban()).collect()
+        self.entries.iter().filter_map(|(subject, _)| subject.ban()).collect()
     }
 
-    /// Judges every item, and says what is to be written.
-    pub(super) fn settle(&self, ground: &Ground) -> (RevertResult, Changes) {
-        let mut items = Vec::with_capacity(self.deeds.len());
+    /// Judges every item. Returns the answer, and what to write.
+    pub(super) fn settle(&self, state: &RevertState) -> (RevertResult, Changes) {
+        let mut items = Vec::with_capacity(self.entries.len());
         let mut changes = Changes::default();
-        for (nth, (subject, entry)) in self.deeds.iter().enumerate() {
+        for (nth, (subject, entry)) in self.entries.iter().enumerate() {
             items.push(match *subject {
-                Subject::Comment(id) => self.comment(nth, id, entry, ground, &mut changes),
-                Subject::Ban(id) => self.ban(nth, id, entry, ground, &mut changes),
+                Subject::Comment(id) => self.comment(nth, id, entry, state, &mut changes),
+                Subject::Ban(id) => self.ban(nth, id, entry, state, &mut changes),
             });
         }
         outcome::recount(items.iter_mut().filter_map(|item| item.comment.as_mut()), &changes.comments);
@@ -110,12 +109,12 @@ impl<'a> Undo<'a> {
         nth: usize,
         id: CommentId,
         entry: &AuditEntry,
-        ground: &Ground,
+        state: &RevertState,
         changes: &mut Changes,
     ) -> Reverted {
-        let found = ground.comments.get(&id).cloned();
+        let found = state.comments.get(&id).cloned();
         let result = found.clone().ok_or(DecisionError::CommentNotFound(id)).and_then(|mut comment| {
-            let to = judge(entry, &comment, ground)?;
+            let to = judge(entry, &comment, state)?;
             let before = entry.before.clone().unwrap_or_default();
             let attention = before.restored(&comment.attention);
             let entry = outcome::change(&mut comment, to, before.reviewed_at, attention, self.entry(nth, entry));
@@ -123,7 +122,7 @@ impl<'a> Undo<'a> {
         });
         let subject = Subject::Comment(id);
         match result {
-            Err(refusal) => Reverted { subject, comment: found, result: Err(refusal) },
+            Err(error) => Reverted { subject, comment: found, result: Err(error) },
             Ok(outcome) => {
                 let comment = Some(outcome.comment.clone());
                 let result = Ok(outcome.entry.id);
@@ -133,11 +132,11 @@ impl<'a> Undo<'a> {
         }
     }
 
-    fn ban(&self, nth: usize, id: Uuid, entry: &AuditEntry, ground: &Ground, changes: &mut Changes) -> Reverted {
-        let result = match ground.bans.get(&id) {
+    fn ban(&self, nth: usize, id: Uuid, entry: &AuditEntry, state: &RevertState, changes: &mut Changes) -> Reverted {
+        let result = match state.bans.get(&id) {
             None => Err(DecisionError::NotRevertible),
-            // A ban is revoked or not: whatever came after the entry took it back.
-            Some(ban) if !is_last(entry, ban) || ground.taken_back.contains(&entry.id) => {
+            // A ban is revoked or not: any later entry reverted this one.
+            Some(ban) if !is_last(entry, ban) || state.reverted.contains(&entry.id) => {
                 Err(DecisionError::AlreadyReverted)
             }
             Some(ban) => {
@@ -157,7 +156,7 @@ impl<'a> Undo<'a> {
         Reverted { subject: Subject::Ban(id), comment: None, result }
     }
 
-    /// The entry that takes back `entry`, without what it does.
+    /// Returns the entry that reverts `entry`, without what it changes.
     fn entry(&self, nth: usize, entry: &AuditEntry) -> AuditEntry {
         let Revert { actor, at, request, .. } = self.revert;
         AuditEntry {
@@ -171,16 +170,16 @@ impl<'a> Undo<'a> {
     }
 }
 
-/// The status that taking back `entry` restores. Only the last entry can be taken back, and only while the comment is as the entry
-/// left it: clocks of replicas may put two entries of one revision in the wrong order.
-fn judge(entry: &AuditEntry, comment: &Comment, ground: &Ground) -> Result<Status, DecisionError> {
-    if ground.taken_back.contains(&entry.id) {
+/// Returns the status that reverting `entry` restores. Only the last entry can be reverted, and only while the comment
+/// is as the entry left it: clocks of replicas may put two entries of one revision in the wrong order.
+fn judge(entry: &AuditEntry, comment: &Comment, state: &RevertState) -> Result<Status, DecisionError> {
+    if state.reverted.contains(&entry.id) {
         return Err(DecisionError::AlreadyReverted);
     }
     let Some(from) = entry.from_status.filter(|_| comment.status != Status::Erased) else {
         return Err(DecisionError::NotRevertible);
     };
-    let last = ground.last.get(&comment.id);
+    let last = state.last.get(&comment.id);
     let left = entry.before.as_ref().and_then(|before| before.left.takedown);
     let untouched = comment.revision == entry.revision
         && Some(comment.status) == entry.to_status
@@ -192,7 +191,7 @@ fn judge(entry: &AuditEntry, comment: &Comment, ground: &Ground) -> Result<Statu
     }
 }
 
-/// Whether nothing happened to the ban since, and it is as the entry left it.
+/// Returns whether nothing happened to the ban since the entry, and it is as the entry left it.
 fn is_last(entry: &AuditEntry, ban: &BanState) -> bool {
     let as_left = match entry.action {
         AuditAction::CreateBan => ban.revoked_at.is_none(),
@@ -202,7 +201,7 @@ fn is_last(entry: &AuditEntry, ban: &BanState) -> bool {
     as_left && ban.last == Some(entry.id)
 }
 
-/// A revert's answer as it is remembered for replays: no text in it.
+/// A revert's answer as it is stored for replays, without text.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Remembered {
     batch: Option<Uuid>,
@@ -210,16 +209,16 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    pub(super) fn of(undone: &RevertResult) -> Self {
-        let items = undone.items.iter().map(|item| (item.subject, item.result.clone())).collect();
-        Self { batch: undone.batch, items }
+    pub(super) fn of(result: &RevertResult) -> Self {
+        let items = result.items.iter().map(|item| (item.subject, item.result.clone())).collect();
+        Self { batch: result.batch, items }
     }
 
     pub(super) fn comments(&self) -> Vec<CommentId> {
         self.items.iter().filter_map(|(subject, _)| subject.comment()).collect()
     }
 
-    /// The first answer, with the comments as they are now.
+    /// Returns the first answer, with the comments as they are now.
     pub(super) fn answer(self, comments: &HashMap<CommentId, Comment>) -> RevertResult {
         let item = |(subject, result): (Subject, _)| {
             let comment = subject.comment().and_then(|id| comments.get(&id).cloned());

@@ -1,0 +1,83 @@
+//! What decisions write, whole sets at a time. All rows are locked already except articles, which are locked last.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Connection, List, Rows, Statement, audit, counts};
+use crate::{
+    domain::{Result, audit::Judge, comment::Comment, id::SiteId},
+    store::outcome::ChangedComment,
+};
+
+/// Writes changed comments with all that a change brings: the end of claims, audit entries, change-feed rows and public
+/// counts.
+pub(in crate::store) async fn write(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
+    if outcomes.is_empty() {
+        return Ok(());
+    }
+    update_comments(tx, site, outcomes).await?;
+    audit::insert_all(tx, site, outcomes.iter().map(|outcome| &outcome.entry)).await?;
+    announce(tx, site, outcomes).await?;
+    let changes = outcomes.iter().map(|outcome| (&outcome.comment, outcome.public_change()));
+    counts::add(tx, site, changes).await
+}
+
+/// Claims end with the decision. The lock of its comment protects a claim's row, so that the row needs no lock of its
+/// own.
+async fn update_comments(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
+    let comments = outcomes.iter().map(|outcome| &outcome.comment);
+    let takedowns = comments.clone().map(|comment| comment.attention.takedown);
+    let rows = Rows::new()
+        .column("comment_id", List::uuids(comments.clone().map(|comment| comment.id.0)))
+        .column("status", List::texts(comments.clone().map(|comment| comment.status.as_str())))
+        .column("revision", List::longs(comments.clone().map(|comment| comment.revision)))
+        .column("reviewed_at", List::times(comments.clone().map(|comment| comment.reviewed_at)))
+        .column("published_at", List::times(comments.clone().map(|comment| comment.published_at)))
+        .column("flagged_at", List::times(comments.clone().map(|comment| comment.attention.flagged_at)))
+        .column("open_reports", List::ints(comments.clone().map(|comment| comment.attention.open_reports)))
+        .column("takedown_kind", List::texts(takedowns.clone().map(|takedown| takedown.map(|one| one.kind.as_str()))))
+        .column("due_at", List::times(takedowns.map(|takedown| takedown.map(|one| one.due_at))))
+        .column("judged_anew", List::flags(outcomes.iter().map(ChangedComment::judges_anew)))
+        .column("judged_by", List::texts(outcomes.iter().map(|outcome| outcome.entry.judge().map(Judge::as_str))));
+    Statement::new(
+        "{with ended as (delete from claims k where k.site_id = :site and k.comment_id = any (:ids))
+            | delete from claims where site_id = :site and comment_id in :ids;}
+        update comments as c set status = i.status, revision = i.revision, reviewed_at = i.reviewed_at,
+            published_at = i.published_at, flagged_at = i.flagged_at, open_reports = i.open_reports,
+            takedown_kind = i.takedown_kind, due_at = i.due_at,
+            judged_by = case when i.judged_anew then i.judged_by else c.judged_by end
+        from :rows i where c.site_id = :site and c.comment_id = i.comment_id",
+    )
+    .bind("site", site)
+    .bind("ids", List::uuids(comments.map(|comment| comment.id.0)))
+    .bind("rows", rows)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds change-feed rows for the outcomes that followers must hear of.
+pub(super) async fn announce(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
+    let news = outcomes.iter().filter(|outcome| outcome.is_news());
+    let changes: Vec<_> = news.map(|outcome| (&outcome.comment, outcome.entry.id, outcome.entry.at)).collect();
+    add_to_feed(tx, site, &changes).await
+}
+
+/// Adds change-feed rows about comments, each with the change's id and time.
+pub(super) async fn add_to_feed(
+    tx: &mut Connection<'_>,
+    site: &SiteId,
+    changes: &[(&Comment, Uuid, DateTime<Utc>)],
+) -> Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let rows = Rows::new()
+        .column("change_id", List::uuids(changes.iter().map(|(_, id, _)| *id)))
+        .column("kind", List::texts(changes.iter().map(|_| "COMMENT_CHANGED")))
+        .column("comment_id", List::uuids(changes.iter().map(|(comment, ..)| comment.id.0)))
+        .column("article_id", List::texts(changes.iter().map(|(comment, ..)| comment.article.as_str())))
+        .column("at", List::times(changes.iter().map(|(.., at)| *at)));
+    Statement::insert_rows("changes", site, rows).execute(tx).await?;
+    Ok(())
+}
