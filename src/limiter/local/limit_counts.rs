@@ -24,7 +24,7 @@ pub(super) struct LimitCounts<C: Clock = DefaultClock> {
 }
 
 impl<C: Clock + Clone> LimitCounts<C> {
-    /// LimitCounts nothing yet. `reserve` is how many events [`ChargeWeight::OneBesideReserve`] leaves free, `capacity` how many subjects are
+    /// Counts nothing yet. `reserve` is how many events [`ChargeWeight::OneBesideReserve`] leaves free, `capacity` how many subjects are
     /// told apart; `crowded` is notified when one more comes.
     pub(super) fn new(quota: Quota, reserve: u32, capacity: usize, crowded: &Arc<Notify>, clock: C) -> Self {
         let quota = governor_quota(quota);
@@ -33,7 +33,7 @@ impl<C: Clock + Clone> LimitCounts<C> {
         Self { limiter: RateLimiter::new(quota, cells.clone(), clock), cells, interval }
     }
 
-    /// LimitCounts a charge if it fits and `free` more events fit beside it.
+    /// Counts a charge if it fits and `free` more events fit beside it.
     pub(super) fn take(&self, charge: &Charge, free: u32) -> ChargeOutcome {
         // Governor is asked for the events that must stay free as well, and the cells keep the event alone.
         match self.limiter.check_key_n(charge, NonZeroU32::MIN.saturating_add(free)) {
@@ -90,7 +90,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// LimitCounts with what their test turns and looks at.
+    /// Counts with what their test turns and looks at.
     struct Fixture {
         counts: LimitCounts<FakeRelativeClock>,
         quota: Quota,

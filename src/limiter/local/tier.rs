@@ -52,7 +52,7 @@ impl<C: Clock + Clone> Local<C> {
         &self.quotas
     }
 
-    /// LimitCounts every charge, or none when one of them is denied by a limit that is enforced: an outcome per charge, in their order.
+    /// Counts every charge, or none when one of them is denied by a limit that is enforced: an outcome per charge, in their order.
     pub(in crate::limiter) fn take(&self, charges: &[Charge]) -> Vec<ChargeOutcome> {
         let outcomes: Vec<_> = charges
             .iter()
