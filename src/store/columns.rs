@@ -88,9 +88,3 @@ macro_rules! record_columns {
         columns!($t, approved, refused, worst_score)
     };
 }
-
-macro_rules! erasure_columns {
-    () => {
-        "request_id, batch_id, actor, note, authors, devices, comment_id, comments, reports, started_at, finished_at"
-    };
-}

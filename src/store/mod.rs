@@ -12,7 +12,6 @@ mod migrations;
 mod outcome;
 mod parse;
 pub mod postgres;
-mod privacy;
 mod reader;
 mod revert;
 mod rows;

@@ -32,7 +32,6 @@ pub(super) trait Read {
     fn int(&mut self) -> Result<i32>;
     fn real(&mut self) -> Result<f64>;
     fn flag(&mut self) -> Result<bool>;
-    fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T>;
     fn time(&mut self) -> Result<DateTime<Utc>>;
     fn maybe_time(&mut self) -> Result<Option<DateTime<Utc>>>;
     /// Reads a group of columns by `read`, or steps over `columns` of them when the first is null: a join without a partner.
@@ -81,9 +80,6 @@ macro_rules! readers {
             }
             fn flag(&mut self) -> Result<bool> {
                 self.take()
-            }
-            fn json<T: serde::de::DeserializeOwned + 'static>(&mut self) -> Result<T> {
-                self.take::<sqlx::types::Json<T>>().map(|json| json.0)
             }
             fn time(&mut self) -> Result<DateTime<Utc>> {
                 let time = self.take::<$time>()?;

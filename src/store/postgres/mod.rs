@@ -17,41 +17,10 @@ pub(super) use self::{
 use crate::{
     domain::{Error, Result},
     store::{
-        sql::{Backend, Caller, Connection, Row, Statement, Transaction, decision, outcomes},
+        sql::{Backend, Caller, Connection, Row, Statement, Transaction},
         writes::Writes,
     },
 };
-
-/// How often a transaction runs that others stood in the way of.
-const TRIES: usize = 3;
-
-/// Runs a transaction again when it lost to another one.
-macro_rules! retrying {
-    ($transaction:expr) => {{
-        let mut tries = 1;
-        loop {
-            match $transaction {
-                Err(error) if tries < super::TRIES && crate::store::error::is_conflict(&error) => tries += 1,
-                result => break result,
-            }
-        }
-    }};
-}
-
-/// Runs the body in one transaction, again when it lost to another one: `in_transaction!(store, tx => answer)`.
-macro_rules! in_transaction {
-    ($store:expr, $tx:ident => $body:expr) => {
-        $store.writes.note(retrying!(
-            async {
-                let mut $tx = $store.begin().await?;
-                let answer = $body;
-                $tx.commit().await?;
-                Ok(answer)
-            }
-            .await
-        ))
-    };
-}
 
 /// Has the rest of a transaction planned for what it is given. Elsewhere a statement's plan is made once.
 macro_rules! planned_anew {
@@ -79,12 +48,9 @@ mod comment;
 mod connect;
 mod context;
 mod database;
-mod erasure;
 mod link;
 mod list;
 mod migrate;
-mod privacy;
-mod request;
 mod session;
 
 /// Connections that are nobody's but moderators' and health's, however many readers there are and whatever jobs wait for.

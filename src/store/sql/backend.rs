@@ -28,14 +28,19 @@ pub(in crate::store) trait Backend: Send + Sync {
     /// Runs a statement that reads whole tables and may take minutes, where PostgreSQL ends others after two seconds.
     async fn read_at_length(&self, statement: Statement<'_>) -> Result<Vec<Row>>;
 
-    /// Begins a transaction. On SQLite it holds the write lock from its start, so nothing changes between its statements.
+    /// Begins a transaction. On SQLite it holds the write lock from its start, so nothing changes between its
+    /// statements.
     async fn begin(&self) -> Result<Transaction>;
 
-    /// Waits for a place among the callers of one kind, and returns it; it is held while the call uses a connection. SQLite, which
-    /// has one writer, needs none.
+    /// Waits for a place among the callers of one kind, and returns it; it is held while the call uses a connection.
+    /// SQLite, which has one writer, needs none.
     ///
     /// Fails with `StorageUnavailable` when a portal's call waited as long as for a connection.
     async fn place_for(&self, caller: Caller) -> Result<Option<SemaphorePermit<'_>>>;
+
+    /// Notes that rows were erased whose former content the write-ahead log still holds. Only SQLite leaves the removal
+    /// to its user.
+    fn note_erased(&self) {}
 
     /// Returns the memory of failed writes, which health follows.
     fn writes(&self) -> &Writes;
@@ -44,8 +49,8 @@ pub(in crate::store) trait Backend: Send + Sync {
 /// How often a transaction runs that lost to another one.
 pub(in crate::store) const TRIES: usize = 3;
 
-/// Runs the body in one transaction, and again when it lost to another one: `transaction!(store, tx => answer)`. `tx` is a
-/// [`&mut Connection`](Connection).
+/// Runs the body in one transaction, and again when it lost to another one: `transaction!(store, tx => answer)`. `tx`
+/// is a [`&mut Connection`](Connection).
 macro_rules! transaction {
     ($store:expr, $tx:ident => $body:expr) => {{
         let mut tries = 1;

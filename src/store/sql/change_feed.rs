@@ -10,12 +10,7 @@ use crate::{
 
 /// Deletes at most `limit` of a site's oldest change-feed rows from before `before`. The id of a change begins with its
 /// time, so the primary key finds the rows.
-pub(in crate::store) async fn prune(
-    tx: &mut Connection<'_>,
-    site: &SiteId,
-    before: DateTime<Utc>,
-    limit: usize,
-) -> Result<u64> {
+pub(super) async fn prune(tx: &mut Connection<'_>, site: &SiteId, before: DateTime<Utc>, limit: usize) -> Result<u64> {
     let end = keyset::earliest_id(before);
     let rest = Statement::new(
         "select change_id from changes where site_id = :site and change_id < :end

@@ -1,5 +1,4 @@
 //! Statements that both databases share, and what they are made of.
-#![expect(dead_code, reason = "some statements have not moved here yet")]
 
 mod article_counts;
 #[macro_use]
@@ -8,18 +7,21 @@ pub(in crate::store) mod article;
 pub(in crate::store) mod audit;
 mod ban;
 mod case;
-pub(in crate::store) mod change_feed;
+mod change_feed;
 mod claim;
 mod connection;
 mod counts;
 pub(in crate::store) mod decision;
 mod dialect;
 mod drift;
+mod erase;
+mod erasure;
 mod escalation;
 pub(in crate::store) mod job;
 mod key;
 mod model;
 pub(in crate::store) mod outcomes;
+mod privacy;
 mod queue;
 mod queue_sql;
 pub(in crate::store) mod records;

@@ -109,9 +109,9 @@ async fn try_to_spend(
     let spent = insert_nonce(&mut transaction.connection(), site, nonce, request, at).await?;
     // A request without its nonce must not be remembered.
     if spent {
-        transaction.commit().await?
+        transaction.commit().await?;
     } else {
-        transaction.rollback().await?
+        transaction.rollback().await?;
     }
     Ok(spent)
 }

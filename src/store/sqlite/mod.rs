@@ -15,25 +15,10 @@ pub(super) use self::context::{challenge_contexts, submit_contexts};
 
 use super::{
     parse,
-    sql::{Backend, Caller, Connection, Row, Statement, Transaction, outcomes},
+    sql::{Backend, Caller, Connection, Row, Statement, Transaction},
     writes::Writes,
 };
 use crate::domain::{Result, id::CommentId};
-
-/// Runs the body in one transaction: `in_transaction!(store, tx => answer)`.
-macro_rules! in_transaction {
-    ($store:expr, $tx:ident => $body:expr) => {
-        $store.writes.note(
-            async {
-                let mut $tx = $store.begin().await?;
-                let answer = $body;
-                $tx.commit().await?;
-                Ok(answer)
-            }
-            .await,
-        )
-    };
-}
 
 /// Among the device's own: of a campaign's text there may be thousands.
 macro_rules! duplicate_of_its_device {
@@ -50,10 +35,7 @@ macro_rules! duplicate_of_its_device {
 mod comment;
 mod context;
 mod database;
-mod erasure;
 mod log;
-mod privacy;
-mod request;
 
 /// How long a call waits for a connection, and a connection for another process that writes: slow disks take a second to
 /// sync.
@@ -117,6 +99,10 @@ impl Backend for SqliteStore {
 
     async fn place_for(&self, _: Caller) -> Result<Option<SemaphorePermit<'_>>> {
         Ok(None)
+    }
+
+    fn note_erased(&self) {
+        self.log.owe();
     }
 
     fn writes(&self) -> &Writes {
