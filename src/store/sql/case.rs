@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Backend, Connection, Fields, Statement, audit,
-    records::{self, CASE, COMMENT},
+    records::{self, CASE, CASE_JOINS, COMMENT},
     row::Row,
 };
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
         Error, Result,
         case::{AuthorHistory, CaseDetails, ReviewCase},
         id::{CommentId, SiteId},
-        queue::EXACT_TOTAL,
         report::{ModeratorNote, ReportCount},
         text,
     },
@@ -29,6 +28,8 @@ const DECISIONS: i64 = 100;
 const NOTES: i64 = 100;
 /// Most notes of reporters.
 const REPORT_NOTES: i64 = 10;
+/// Most comments with the same text, and most of the same author, that are counted.
+const COUNTED: i64 = 10_000;
 
 /// Reads [`COMMENT`] and [`CASE`] of the comment `c`: a case as lists show it, with the claim in force at `now`.
 pub(super) fn read(row: &Row, now: DateTime<Utc>) -> Result<ReviewCase> {
@@ -70,8 +71,11 @@ async fn find_with_history(
                 where s.site_id = c.site_id and coalesce(s.skeleton, s.fingerprint) = coalesce(c.skeleton, c.fingerprint)
                     and s.comment_id <> c.comment_id limit :most_same) same) as same_text,
                 history.approved, history.rejected, history.spam, history.pending
-            from comments c
-            cross join (
+            from comments c",
+        )
+        .push(CASE_JOINS)
+        .push(
+            " cross join (
                 select count(*) filter (where status = 'APPROVED') as approved,
                     count(*) filter (where status in ('REJECTED', 'REMOVED')) as rejected,
                     count(*) filter (where status = 'SPAM') as spam, count(*) filter (where status = 'PENDING') as pending
@@ -84,8 +88,8 @@ async fn find_with_history(
         )
         .bind("site", site)
         .bind("id", id)
-        .bind("most_same", EXACT_TOTAL + 1)
-        .bind("newest", EXACT_TOTAL)
+        .bind("most_same", COUNTED + 1)
+        .bind("newest", COUNTED)
         .fetch_optional(on)
         .await?;
     let Some(row) = row else { return Ok(None) };

@@ -14,7 +14,6 @@ use crate::{
         Result,
         claim::{ClaimRequest, Claimed, MAX_HELD},
         id::{CommentId, SiteId},
-        page::queue_cursor,
         queue::QueueFilter,
     },
     store::contract::ClaimStore,
@@ -119,9 +118,9 @@ async fn claim(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<Ve
             break;
         }
         let found = queue::lock_next(tx, request, &filter, missing, after).await?;
-        let ids: Vec<CommentId> = found.iter().map(|case| case.comment.id).collect();
+        let ids: Vec<CommentId> = found.iter().map(|key| CommentId(key.id)).collect();
         let Some(last) = found.last() else { break };
-        after = Some(queue_cursor(request.order, last));
+        after = Some(*last);
         let taken = take(tx, request, &ids).await?;
         new.extend(ids.into_iter().filter(|id| taken.contains(id)));
         if found.len() < missing {

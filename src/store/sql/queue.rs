@@ -24,7 +24,8 @@ use crate::{
 impl<B: Backend> QueueStore for B {
     async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<ReviewCase>> {
         let rows = queue_sql::page(page, page.size + 1).fetch_all(self.reads()).await?;
-        Ok(Page::of(read_all(&rows, page.now)?, page.size, |case| queue_cursor(page.order, case)))
+        let cases = rows.iter().map(|row| case::read(row, page.now)).collect::<Result<_>>()?;
+        Ok(Page::of(cases, page.size, |case| queue_cursor(page.order, case)))
     }
 
     async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64> {
@@ -68,23 +69,19 @@ impl<B: Backend> QueueStore for B {
     }
 }
 
-/// Locks the next `count` comments that match a claim's `filter`, in the order asked for. Comments that another transaction has
-/// locked are skipped.
+/// Locks the next `count` comments that match a claim's `filter`, and returns their keys in the order asked for. Comments that another
+/// transaction has locked are skipped.
 pub(super) async fn lock_next(
     tx: &mut Connection<'_>,
     request: &ClaimRequest<'_>,
     filter: &QueueFilter,
     count: usize,
     after: Option<Cursor>,
-) -> Result<Vec<ReviewCase>> {
+) -> Result<Vec<Cursor>> {
     let ClaimRequest { site, order, now, .. } = *request;
     let page = QueuePage { site, filter, order, size: count, after, until: None, now };
-    let locked = queue_sql::page(&page, count).push(" {for no key update of c skip locked | }");
-    read_all(&locked.fetch_all(tx).await?, now)
-}
-
-fn read_all(rows: &[Row], now: DateTime<Utc>) -> Result<Vec<ReviewCase>> {
-    rows.iter().map(|row| case::read(row, now)).collect()
+    let rows = queue_sql::lock(&page, count).fetch_all(tx).await?;
+    rows.iter().map(|row| read_cursor(order, row)).collect()
 }
 
 /// Reads where a page of the queue continues.

@@ -36,16 +36,18 @@ pub(in crate::store) const COMMENT: Columns = Columns::new(&[
     "due_at",
 ]);
 
-/// What a case has beside its comment. Article and claim are looked up per row: as a join they could cost a page its index order.
+/// What a case has beside its comment `c`, for statements that join [`CASE_JOINS`].
 pub(in crate::store) const CASE: Columns = Columns::new(&["author", "findings", "spam_score"]).with(&[
-    ("article_title", "(select a.title from articles a where a.site_id = @.site_id and a.article_id = @.article_id)"),
-    ("article_url", "(select a.url from articles a where a.site_id = @.site_id and a.article_id = @.article_id)"),
-    ("moderator", "(select k.moderator from claims k where k.site_id = @.site_id and k.comment_id = @.comment_id)"),
-    (
-        "claimed_until",
-        "(select k.expires_at from claims k where k.site_id = @.site_id and k.comment_id = @.comment_id)",
-    ),
+    ("article_title", "a.title"),
+    ("article_url", "a.url"),
+    ("moderator", "k.moderator"),
+    ("claimed_until", "k.expires_at"),
 ]);
+
+/// The article and the claim of a comment `c`.
+pub(in crate::store) const CASE_JOINS: &str =
+    " left join articles a on a.site_id = c.site_id and a.article_id = c.article_id
+    left join claims k on k.site_id = c.site_id and k.comment_id = c.comment_id";
 
 pub(in crate::store) const ARTICLE: Columns = Columns::new(&[
     "article_id",

@@ -37,6 +37,12 @@ impl<'q> Statement<'q> {
         self
     }
 
+    /// Appends a limit as a literal, so that a plan for all values knows how few rows there are.
+    pub(super) fn limit(mut self, rows: usize) -> Self {
+        self.text.push_str(&format!(" limit {rows}"));
+        self
+    }
+
     /// Appends the columns of the table `alias`, to be read by [`Row::of`].
     pub(in crate::store) fn columns(mut self, columns: &Columns, alias: &str) -> Self {
         self.text.push_str(&columns.of(alias));

@@ -211,14 +211,16 @@ async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
     let starts = QueueOrder::ALL.iter().flat_map(|order| [(*order, None), (*order, Some(cursor))]);
     for (order, after) in starts {
         let key = if matches!(order, QueueOrder::Score | QueueOrder::Reports) { "0" } else { "2026-11-23" };
-        let start = after.map(|_| format!("'{key}', '{}', ", uuid::Uuid::nil())).unwrap_or_default();
+        let start = after.map(|_| format!(", '{key}', '{}'", uuid::Uuid::nil())).unwrap_or_default();
         for filter in [&everything, &unheld, &pending] {
             let page = QueuePage { site: &site, filter, order, size: 20, after, until: None, now: at(0) };
             // Other filters than the plain ones are planned for their values.
-            let given = |limit: &str| (filter == &pending).then(|| format!("'bao-hue', {start}{limit}"));
+            let given = filter == &pending;
             let (listed, counted) = (home.store.list_queue(&page), home.store.count_queue(&page));
-            check(&home, "select c.comment_id as%from comments c%limit $%", given("21").as_deref(), listed).await;
-            check(&home, "select count(*)%from comments c%limit $%) found", given("99").as_deref(), counted).await;
+            let page_given = given.then(|| format!("'bao-hue'{start}"));
+            check(&home, "select c.comment_id as%from comments c%limit 21) c%", page_given.as_deref(), listed).await;
+            let count_given = given.then(|| format!("'bao-hue'{start}, 99"));
+            check(&home, "select count(*)%from comments c%limit $%) found", count_given.as_deref(), counted).await;
             let end = home.store.queue_slice(&page);
             check(&home, "select c.comment_id, c.created_at%limit 1 offset $%", None, end).await;
         }
@@ -246,7 +248,10 @@ async fn check<T>(home: &Home, pattern: &str, given: Option<&str>, call: impl Fu
     assert!(answer.is_ok() && !found.is_empty(), "no statement matches {pattern}");
     for statement in &found {
         let plan = plan(home, statement, given).await;
-        assert!(!plan.contains("Sort") && !plan.contains("Seq Scan"), "{statement}\n{plan}");
-        assert!(plan.contains("Index Cond"), "{statement}\n{plan}");
+        // The rows of a complete page may be sorted again after the joins.
+        let is_joined = statement.contains(") c left join");
+        let read = if is_joined { plan.split_once("Limit").map_or("", |(_, page)| page) } else { &plan };
+        assert!(!read.contains("Sort") && !plan.contains("Seq Scan"), "{statement}\n{plan}");
+        assert!(read.contains("Index Cond"), "{statement}\n{plan}");
     }
 }
