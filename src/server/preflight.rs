@@ -39,7 +39,9 @@ pub fn problems(config: &Config) -> Vec<String> {
     note(captcha(config).map(drop));
     match &config.database_url {
         Some(url) => {
-            note(PostgresStore::connect_lazy(url.expose(), PoolSettings::default()).map(drop).map_err(database_trouble))
+            note(
+                PostgresStore::connect_lazy(url.expose(), PoolSettings::default()).map(drop).map_err(database_trouble),
+            );
         }
         None => note(check_data_dir(&config.data_dir)),
     }

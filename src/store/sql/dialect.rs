@@ -116,7 +116,7 @@ impl Renderer<'_> {
         let index = index.ok_or_else(|| TemplateError::Unbound(name.to_owned()))?;
         let number = self.number(index);
         match &self.values[index].1 {
-            Value::List(list) => self.list(number, list.kind()),
+            Value::List(list) => self.list(number, list.kind),
             Value::Rows(rows) => self.rows(number, rows.names().collect()),
             _ => self.placeholder(number),
         }
