@@ -5,7 +5,7 @@
 //! - `column in :name` takes a list, and `from :name alias` takes rows.
 //! - `{postgres | sqlite}` is the left part in PostgreSQL and the right part in SQLite; either may be empty.
 
-use super::value::{Kind, Value};
+use super::value::{Kind, Rows, Value};
 
 /// The two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Renderer<'_> {
         let number = self.number(index);
         match &self.values[index].1 {
             Value::List(list) => self.list(number, list.kind),
-            Value::Rows(rows) => self.rows(number, rows.names().collect()),
+            Value::Rows(rows) => self.rows(number, rows),
             _ => self.placeholder(number),
         }
         Ok(rest)
@@ -169,23 +169,25 @@ impl Renderer<'_> {
 
     /// Renders rows as a subquery, which the planner of PostgreSQL merges with the statement. The `limit` keeps SQLite from doing so:
     /// in `update … from` it would read all rows of a site, and the JSON again for each of them.
-    fn rows(&mut self, number: usize, columns: Vec<(&'static str, Kind)>) {
+    fn rows(&mut self, number: usize, rows: &Rows<'_>) {
         match self.dialect {
             Dialect::Postgres => {
-                let arrays = columns
-                    .iter()
-                    .enumerate()
-                    .map(|(at, (_, kind))| format!("${}::{}[]", number + at, sql_type(*kind)));
-                let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-                let arrays = arrays.collect::<Vec<_>>().join(", ");
-                self.sql.push_str(&format!(
-                    "(select * from unnest({arrays}) with ordinality as given ({names}, position))"
-                ));
+                let arrays = rows.names().enumerate();
+                let arrays = arrays.map(|(at, (_, kind))| format!("${}::{}[]", number + at, sql_type(kind)));
+                let names = rows.names().map(|(name, _)| name);
+                self.sql.push_str("(select * from unnest(");
+                self.sql.push_str(&arrays.collect::<Vec<_>>().join(", "));
+                self.sql.push_str(") with ordinality as given (");
+                self.sql.push_str(&names.collect::<Vec<_>>().join(", "));
+                self.sql.push_str(", position))");
             }
             Dialect::Sqlite => {
                 self.sql.push_str("(select key + 1 as position");
-                for (at, (name, kind)) in columns.iter().enumerate() {
-                    self.sql.push_str(&format!(", {} as {name}", from_json(*kind, &format!("value ->> {at}"))));
+                for (at, (name, kind)) in rows.names().enumerate() {
+                    self.sql.push_str(", ");
+                    self.sql.push_str(&from_json(kind, &format!("value ->> {at}")));
+                    self.sql.push_str(" as ");
+                    self.sql.push_str(name);
                 }
                 self.sql.push_str(" from json_each(");
                 self.placeholder(number);
@@ -220,10 +222,7 @@ fn from_json(kind: Kind, element: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::value::{List, Rows},
-        *,
-    };
+    use super::{super::value::List, *};
 
     fn both(template: &str, values: &[(&'static str, Value<'_>)]) -> [String; 2] {
         [Dialect::Postgres, Dialect::Sqlite].map(|dialect| render(dialect, template, values).unwrap().sql)
