@@ -39,7 +39,8 @@ impl<'q> Statement<'q> {
 
     /// Appends a limit as a literal, so that a plan for all values knows how few rows there are.
     pub(super) fn limit(mut self, rows: usize) -> Self {
-        self.text.push_str(&format!(" limit {rows}"));
+        self.text.push_str(" limit ");
+        self.text.push_str(&rows.to_string());
         self
     }
 
