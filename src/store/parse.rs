@@ -65,9 +65,3 @@ pub(super) fn needle(text: &str) -> String {
 pub(super) fn words(query: Option<&str>) -> Vec<String> {
     query.unwrap_or_default().split_whitespace().map(needle).collect()
 }
-
-/// Returns a JSON array, as SQLite's `json_each` reads it.
-pub(super) fn json_list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
-    let items: Vec<_> = items.into_iter().map(|item| serde_json::Value::from(item.as_ref())).collect();
-    serde_json::Value::from(items).to_string()
-}

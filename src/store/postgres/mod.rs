@@ -44,12 +44,10 @@ macro_rules! duplicate_of_its_device {
     };
 }
 
-mod comment;
 mod connect;
 mod context;
 mod database;
 mod link;
-mod list;
 mod migrate;
 mod session;
 

@@ -36,11 +36,11 @@ pub(super) struct Touched<'a> {
 }
 
 impl<'a> Touched<'a> {
-    /// `known` holds the article of each submission, where it is known.
-    pub(super) fn of(stored: &[&'a Submission], known: &[Option<&'a Article>]) -> Self {
+    /// Each submission comes with its article as it was before the batch, if it was known.
+    pub(super) fn of(stored: &'a [(&'a Submission, Option<Article>)]) -> Self {
         let (mut articles, mut roots) = (BTreeMap::new(), BTreeMap::new());
-        for (one, known) in stored.iter().copied().zip(known) {
-            let fresh = || Change { known: *known, first_at: one.comment.created_at, ..Change::default() };
+        for (one, known) in stored {
+            let fresh = || Change { known: known.as_ref(), first_at: one.comment.created_at, ..Change::default() };
             let change: &mut Change<'a> = articles.entry((&one.site, &one.comment.article)).or_insert_with(fresh);
             change.title = Some(one.article_title.as_str()).filter(|title| !title.is_empty()).or(change.title);
             change.url = Some(one.article_url.as_str()).filter(|url| !url.is_empty()).or(change.url);

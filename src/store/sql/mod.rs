@@ -9,6 +9,7 @@ mod ban;
 mod case;
 mod change_feed;
 mod claim;
+mod comment;
 mod connection;
 mod counts;
 pub(in crate::store) mod decision;

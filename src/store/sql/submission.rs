@@ -1,13 +1,16 @@
 //! Submitted comments: a batch is looked up in one statement, judged in order, and written at once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Backend, Caller, Connection, List, Row, Rows, Statement, article_counts, records, request, submission_rows,
+    Backend, Caller, Connection, List, Row, Rows, Statement,
+    article_counts::Touched,
+    records, request,
+    submission_rows::{self, SubmissionKey, key},
 };
 use crate::{
     domain::{
@@ -20,7 +23,7 @@ use crate::{
             duplicates_since,
         },
     },
-    store::{contract::SubmissionStore, outcome, postgres, sqlite},
+    store::{contract::SubmissionStore, error, outcome, postgres, sqlite},
 };
 
 #[async_trait]
@@ -69,24 +72,68 @@ impl<B: Backend> SubmissionStore for B {
     }
 }
 
+/// Most rounds of one batch. A submission that lost its request or nonce to a concurrent transaction finds the winner's row in the
+/// next round, unless that one was rolled back.
+const ROUNDS: usize = 8;
+
 /// Stores a batch in the caller's transaction, as if its submissions came one after the other.
 ///
 /// All transactions take locks in one order: texts, new articles, requests, nonces, parents, articles; and each kind sorted.
 async fn insert(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<Vec<Inserted>> {
     lock_texts(tx, submissions).await?;
-    let known = look_up(tx, submissions).await?;
-    let answers = judge(submissions, &known);
-    let stored: Vec<_> = submissions.iter().zip(&known).zip(&answers).collect();
-    let stored = stored.into_iter().filter(|(_, answer)| matches!(answer, Inserted::Stored));
-    let (stored, articles): (Vec<_>, Vec<_>) = stored.map(|((one, known), _)| (one, known.article.as_ref())).unzip();
-    if stored.is_empty() {
-        return Ok(answers);
+    let mut answers = BTreeMap::new();
+    let mut stored = Vec::new();
+    for _ in 0..ROUNDS {
+        let open: Vec<usize> = (0..submissions.len()).filter(|at| !answers.contains_key(at)).collect();
+        if open.is_empty() {
+            break;
+        }
+        let (round, written) = store_round(tx, &open, submissions).await?;
+        let is_written = |at: usize| written.contains(&key(&submissions[at]));
+        let lost = round.iter().any(|(at, answer, _)| *answer == Inserted::Stored && !is_written(*at));
+        for (at, answer, article) in round {
+            if answer == Inserted::Stored && is_written(at) {
+                stored.push((&submissions[at], article));
+                answers.insert(at, answer);
+            } else if !lost {
+                // Otherwise the answer may rest on a submission that was lost.
+                answers.insert(at, answer);
+            }
+        }
     }
-    let articles = article_counts::Touched::of(&stored, &articles);
-    articles.create(tx).await?;
-    submission_rows::write(tx, &stored).await?;
-    articles.update(tx).await?;
-    Ok(answers)
+    if answers.len() < submissions.len() {
+        return Err(error::overtaken());
+    }
+    Touched::of(&stored).update(tx).await?;
+    Ok(answers.into_values().collect())
+}
+
+/// A submission by its place in the batch, with its answer and the article as it was before.
+type Judged = (usize, Inserted, Option<Article>);
+
+/// Judges the submissions at the places `open` and writes those that are to be stored. Returns the answers, and the keys of what was
+/// written: a submission whose request or nonce a concurrent transaction wrote first is missing, and none of its rows is left.
+async fn store_round(
+    tx: &mut Connection<'_>,
+    open: &[usize],
+    submissions: &[Submission],
+) -> Result<(Vec<Judged>, HashSet<SubmissionKey>)> {
+    let asked: Vec<_> = open.iter().map(|at| &submissions[*at]).collect();
+    let known = look_up(tx, &asked).await?;
+    let answers = judge(&asked, &known);
+    let round: Vec<Judged> =
+        open.iter().zip(answers).zip(known).map(|((at, answer), known)| (*at, answer, known.article)).collect();
+    let to_store = round.iter().filter(|(_, answer, _)| *answer == Inserted::Stored);
+    let to_store: Vec<_> = to_store.map(|(at, _, article)| (&submissions[*at], article.clone())).collect();
+    if to_store.is_empty() {
+        return Ok((round, HashSet::new()));
+    }
+    Touched::of(&to_store).create(tx).await?;
+    let to_store: Vec<_> = to_store.iter().map(|(one, _)| *one).collect();
+    let written = submission_rows::write(tx, &to_store).await?;
+    let lost: Vec<_> = to_store.into_iter().filter(|one| !written.contains(&key(one))).collect();
+    submission_rows::withdraw(tx, &lost).await?;
+    Ok((round, written))
 }
 
 /// Serialises submissions of the same text by the same device. Until this transaction ends, a concurrent one with the same text
@@ -140,7 +187,7 @@ const LOOK_UP: &str = "
         order by {o.device desc, | } o.created_at desc limit 1) {d on true | }
     order by q.position";
 
-async fn look_up(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<Vec<Known>> {
+async fn look_up(tx: &mut Connection<'_>, submissions: &[&Submission]) -> Result<Vec<Known>> {
     let all = || submissions.iter();
     let asked = Rows::new()
         .column("site_id", List::texts(all().map(|one| one.site.as_str())))
@@ -177,7 +224,7 @@ async fn look_up(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<
 }
 
 /// Judges the submissions in their order: a later one may repeat what an earlier one of the batch stores.
-fn judge(submissions: &[Submission], known: &[Known]) -> Vec<Inserted> {
+fn judge(submissions: &[&Submission], known: &[Known]) -> Vec<Inserted> {
     let (mut requests, mut nonces, mut texts) = (HashMap::new(), HashSet::new(), HashMap::new());
     let mut answers = Vec::with_capacity(submissions.len());
     for (one, known) in submissions.iter().zip(known) {

@@ -1,17 +1,28 @@
 //! The rows that stored submissions become.
 
+use std::collections::HashSet;
+
 use super::{Connection, List, Rows, Statement};
-use crate::{
-    domain::{Result, submission::Submission},
-    store::error,
+use crate::domain::{
+    Result,
+    id::{CommentId, SiteId},
+    submission::Submission,
 };
 
-/// Writes all rows of the submissions. In PostgreSQL this is one statement; a row that a concurrent transaction wrote first leaves out
-/// what depends on it, and then the whole transaction starts again and finds that row. Requests and nonces are sorted, so that two
-/// batches with the same keys wait for each other in the same order.
-pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Result<()> {
+/// Names a submission of a batch: its site and its comment.
+pub(super) type SubmissionKey = (SiteId, CommentId);
+
+pub(super) fn key(one: &Submission) -> SubmissionKey {
+    (one.site.clone(), one.comment.id)
+}
+
+/// Writes all rows of the submissions, and returns the keys of those that were written. In PostgreSQL this is one statement; what
+/// depends on a row that a concurrent transaction wrote first is left out. Requests and nonces are sorted, so that two batches with the
+/// same keys wait for each other in the same order.
+pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Result<HashSet<SubmissionKey>> {
     if !tx.dialect().has_concurrent_writers() {
-        return write_in_turn(tx, stored).await;
+        write_in_turn(tx, stored).await?;
+        return Ok(stored.iter().map(|one| key(one)).collect());
     }
     let written = Statement::new(
         r#"with input as (select * from :rows given),
@@ -34,12 +45,31 @@ pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Re
             returning site_id, comment_id, article_id, created_at
         )
         insert into changes (site_id, change_id, kind, comment_id, article_id, at)
-        select site_id, comment_id, 'COMMENT_SUBMITTED', comment_id, article_id, created_at from stored",
+        select site_id, comment_id, 'COMMENT_SUBMITTED', comment_id, article_id, created_at from stored
+        returning site_id, comment_id",
     )
     .bind("rows", with_admission(comment_rows(stored)?, stored))
+    .fetch_all(tx)
+    .await?;
+    written.iter().map(|row| Ok((row.fields().get("site_id")?, row.fields().get("comment_id")?))).collect()
+}
+
+/// Deletes the request rows of submissions whose nonce was spent: such a request may be made again.
+pub(super) async fn withdraw(tx: &mut Connection<'_>, lost: &[&Submission]) -> Result<()> {
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let rows = Rows::new()
+        .column("site_id", List::texts(lost.iter().map(|one| one.site.as_str())))
+        .column("request_id", List::uuids(lost.iter().map(|one| one.request.id)))
+        .column("made_by", List::uuids(lost.iter().map(|one| one.comment.id.0)));
+    Statement::new(
+        "delete from requests where (site_id, request_id, made_by) in (select site_id, request_id, made_by from :lost given)",
+    )
+    .bind("lost", rows)
     .execute(tx)
     .await?;
-    if written == stored.len() as u64 { Ok(()) } else { Err(error::overtaken()) }
+    Ok(())
 }
 
 /// Writes the rows table by table.

@@ -14,11 +14,10 @@ use tokio::sync::SemaphorePermit;
 pub(super) use self::context::{challenge_contexts, submit_contexts};
 
 use super::{
-    parse,
     sql::{Backend, Caller, Connection, Row, Statement, Transaction},
     writes::Writes,
 };
-use crate::domain::{Result, id::CommentId};
+use crate::domain::Result;
 
 /// Among the device's own: of a campaign's text there may be thousands.
 macro_rules! duplicate_of_its_device {
@@ -32,7 +31,6 @@ macro_rules! duplicate_of_its_device {
     };
 }
 
-mod comment;
 mod context;
 mod database;
 mod log;
@@ -135,11 +133,6 @@ fn writing() -> SqlitePoolOptions {
 /// Times are stored as microseconds since 1970.
 fn micros(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()
-}
-
-/// Ids as the JSON list of hex that `unhex(value)` turns back.
-fn json_ids(ids: &[CommentId]) -> String {
-    parse::json_list(ids.iter().map(|id| hex::encode(id.0.as_bytes())))
 }
 
 #[cfg(test)]
