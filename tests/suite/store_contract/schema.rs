@@ -201,7 +201,7 @@ async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
         for parent in [None, Some(root.comment.id)] {
             let page = CommentPage { site: site.clone(), article: article(), parent, order, size: 20, after: None };
             let call = home.store.list_comments(std::slice::from_ref(&page));
-            check(&home, "select q.position, c.comment_id%limit q.size) c", None, call).await;
+            check(&home, "select q.position as position, c.comment_id%limit $%) c%", None, call).await;
         }
     }
     let everything = QueueFilter::default();
