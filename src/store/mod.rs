@@ -1,5 +1,4 @@
-//! Where comments live. The traits of [`contract`](crate::store::contract) are the promise; `postgres/` and `sqlite/` keep it, and hold
-//! the only SQL.
+//! Where comments live. The traits of [`contract`](crate::store::contract) are the promise, and `sql/` keeps it for both databases.
 
 #[macro_use]
 mod columns;
