@@ -151,11 +151,9 @@ async fn check(newsroom: Newsroom, home: Home, decisions: usize) {
 }
 
 async fn each_of_ten_thousand_comments_is_decided_by_exactly_one_of_two_moderators(database: Database) {
-    // On SQLite the debug build takes too long for as many.
-    let count = if matches!(database, Database::Sqlite) { COMMENTS / 5 } else { COMMENTS };
     let newsroom = Newsroom::open(database).await;
     let home = Home::beside(&newsroom.config);
-    let ids = seed(&home, count).await;
+    let ids = seed(&home, COMMENTS).await;
     let desks = MODERATORS.map(|name| newsroom.desk_with(&newsroom.token(name)));
     let numbered: Vec<_> = ids.into_iter().enumerate().collect();
     let mut lanes = JoinSet::new();
@@ -165,9 +163,9 @@ async fn each_of_ten_thousand_comments_is_decided_by_exactly_one_of_two_moderato
         lanes.spawn(race(desks.clone(), own));
     }
     let won = lanes.join_all().await.into_iter().fold([0, 0], |sum, lane| [sum[0] + lane[0], sum[1] + lane[1]]);
-    assert_eq!(won[0] + won[1], count);
+    assert_eq!(won[0] + won[1], COMMENTS);
     assert!(won[0] > 0 && won[1] > 0, "{won:?}");
-    check(newsroom, home, count).await;
+    check(newsroom, home, COMMENTS).await;
 }
 
 /// The same ids in another order: a multiplication by a prime that divides no count used here.

@@ -64,6 +64,9 @@ impl SqliteStore {
             .foreign_keys(true)
             // What is erased leaves no trace in the file.
             .pragma("secure_delete", "on")
+            // Rows that a statement is given are few and drive its joins. With an index of the moment on them, SQLite
+            // would read every row of the site instead.
+            .pragma("automatic_index", "off")
             .busy_timeout(WAIT);
         let reader = writer.clone().create_if_missing(false).pragma("query_only", "on");
         let log = log::Log::of(path, writer.clone());
