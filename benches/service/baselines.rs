@@ -124,13 +124,13 @@ pub(crate) fn redis_benchmark(redis: &Server, calls: u32) -> anyhow::Result<Figu
 
 /// Rows of one submit, as plainly as they can be written. Its site stands first, as in the service's own statements.
 const ROWS: &str = "
-    insert into requests (site_id, request_id, payload_hash, response, made_by, created_at) values ('default', $1, $2, $3, $4, $5);
-    insert into captcha_nonces (site_id, nonce, spent_by, spent_at) values ('default', $6, $4, $5);
+    insert into requests (site_id, request_id, nonce, payload_hash, response, made_by, created_at)
+        values ('default', $1, $6, $2, $3, $4, $5);
     insert into comments (site_id, comment_id, article_id, created_at, author_name, title, content, status, revision, reply_count,
         device, author, fingerprint, folded, findings, spam_score)
         values ('default', $4, 'bai-1', $5, 'Nguyễn Thị Lan', '', $7, 'PENDING', 1, 0, $6, $8, $2, $7, '[]', 0.1);
-    insert into changes (site_id, change_id, kind, comment_id, article_id, at)
-        values ('default', $4, 'COMMENT_SUBMITTED', $4, 'bai-1', $5)";
+    insert into changes (site_id, seq, kind, comment_id, article_id, revision, at)
+        select 'default', coalesce(max(seq), 0) + 1, 'COMMENT_SUBMITTED', $4, 'bai-1', 1, $5 from changes where site_id = 'default'";
 
 /// Batches of `batch` submits' rows into the service's own tables, one after the other, with nothing around them.
 pub(crate) async fn sqlite_writer(batch: u64, time: Duration) -> anyhow::Result<Figures> {

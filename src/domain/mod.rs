@@ -14,6 +14,7 @@ pub mod captcha_answer;
 pub mod case;
 pub mod challenge;
 pub mod challenge_level;
+pub mod change;
 pub mod claim;
 pub mod comment;
 pub mod decision;

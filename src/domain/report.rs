@@ -41,8 +41,6 @@ pub struct Report {
     /// The reader's own words.
     pub note: String,
     pub at: DateTime<Utc>,
-    /// Id of the change-feed row to write when it brings the comment back, made from `at`.
-    pub change: Uuid,
     /// The service's mode, where neither article nor site has one: a hidden article's comments cannot be reported.
     pub default_mode: Mode,
 }

@@ -10,6 +10,7 @@ use crate::domain::{
     article::{Article, ArticleChange},
     audit::{AuditAction, AuditEntry, Before},
     budget::Room,
+    change::ChangeKind,
     comment::{Attention, Comment},
     decision::{self, DecisionAnswer, DecisionBatch, DecisionError, DecisionItem, Ruling, Settled},
     last_change::LastChange,
@@ -45,6 +46,12 @@ impl ChangedComment {
         let Comment { reviewed_at, attention, .. } = &self.comment;
         let looked = |before: &Before| before.reviewed_at != *reviewed_at || before.attention != *attention;
         self.entry.from_status != self.entry.to_status || self.entry.before.as_ref().is_some_and(looked)
+    }
+
+    /// Returns the kind of its row in the change feed.
+    pub(super) fn kind(&self) -> ChangeKind {
+        let Comment { status, published_at, .. } = self.comment;
+        ChangeKind::of_comment(self.entry.from_status, status, published_at, self.entry.at)
     }
 
     /// Returns whether the entry changes who brought the comment into its status.

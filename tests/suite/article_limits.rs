@@ -114,7 +114,7 @@ async fn a_denied_limit_never_spends_the_challenge(database: Database) {
     // Images are ready from here on: one that was not would be counted all the same.
     portal.challenge("bai-khac").await;
     let home = Home::beside(&newsroom.config);
-    let spent = "select count(*) from captcha_nonces";
+    let spent = "select count(*) from requests where nonce is not null";
     let first = newcomer(&mut portal, "198.51.1.9", "Một").await;
     send(&mut portal, first).await.unwrap();
     let second = newcomer(&mut portal, "198.51.2.9", "Hai").await;

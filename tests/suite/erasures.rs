@@ -87,9 +87,9 @@ async fn an_erasure_that_outlived_its_call_is_finished_in_the_background(databas
     home.recount().await;
 
     // Its counts are kept for resends as long as any request's answer.
-    home.store.forget(at(1_000), at(0)).await.unwrap();
+    home.store.forget(at(1_000)).await.unwrap();
     assert_eq!(home.rows("erasures").await, 1);
-    home.store.forget(at(1_101), at(0)).await.unwrap();
+    home.store.forget(at(1_101)).await.unwrap();
     assert_eq!(home.rows("erasures").await, 0);
 }
 

@@ -5,35 +5,30 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::BoxFuture;
 use tokio::{
     sync::broadcast,
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::{
     domain::{
         Result,
+        change::Change,
         id::{CommentId, SiteId},
     },
-    service::clock::Clock,
     store::{Store, contract::MOST_CHANGES},
     supervise::supervise,
 };
 
 /// How often the database is asked.
 const POLL: Duration = Duration::from_millis(500);
-
-/// How far back each question reaches. A change bears the time of its call and is seen once its transaction commits: a call
-/// may take 10 s, and replicas' clocks may differ a little. Changes that were seen before are recognised by their ids.
-const OVERLAP: TimeDelta = TimeDelta::seconds(15);
 
 /// Looks that a watcher may fall behind.
 pub(super) const BUFFER: usize = 64;
@@ -45,6 +40,9 @@ pub(super) enum FoundChanges {
     /// More changes than one answer holds, or an unknown number: listeners must list again.
     TooMany,
 }
+
+/// Reads the changes after a number, at most [`MOST_CHANGES`].
+type Ask = Box<dyn Fn(i64) -> BoxFuture<'static, Result<Vec<Change>>> + Send + Sync>;
 
 /// The sites that are watched.
 #[derive(Default)]
@@ -58,21 +56,38 @@ impl LookOuts {
         self.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What changes on a site from now on, and perhaps what did shortly before.
-    pub(super) fn follow(
+    /// Returns what changes on a site from now on, and perhaps what did shortly before.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) async fn follow(
         self: &Arc<Self>,
         store: &Arc<dyn Store>,
         site: &SiteId,
-        clock: Clock,
-    ) -> broadcast::Receiver<FoundChanges> {
+    ) -> Result<broadcast::Receiver<FoundChanges>> {
+        if let Some(known) = self.sites().get(site) {
+            return Ok(known.subscribe());
+        }
+        let newest = store.newest_change(site).await?;
+        let (store, of) = (Arc::clone(store), site.clone());
+        let ask = move |after| -> BoxFuture<'static, _> {
+            let (store, site) = (Arc::clone(&store), of.clone());
+            Box::pin(async move { store.changes(&site, after, MOST_CHANGES).await })
+        };
+        Ok(self.look_out(site, newest, Box::new(ask)))
+    }
+
+    /// Joins the look-out of a site, or starts one that asks for changes after the number `after`.
+    fn look_out(self: &Arc<Self>, site: &SiteId, after: i64, ask: Ask) -> broadcast::Receiver<FoundChanges> {
         let mut sites = self.sites();
         if let Some(known) = sites.get(site) {
             return known.subscribe();
         }
         let (sender, receiver) = broadcast::channel(BUFFER);
         sites.insert(site.clone(), sender.clone());
-        let post = Post { look_outs: Arc::clone(self), site: site.clone(), sender, left: AtomicBool::new(false) };
-        let watch = keep_looking(post, Arc::clone(store), clock);
+        let (look_outs, site) = (Arc::clone(self), site.clone());
+        let post = Post { look_outs, site, sender, ask, after: AtomicI64::new(after), left: AtomicBool::new(false) };
+        let watch = keep_looking(post);
         tokio::spawn(self.over.clone().run_until_cancelled_owned(watch));
         receiver
     }
@@ -83,6 +98,9 @@ struct Post {
     look_outs: Arc<LookOuts>,
     site: SiteId,
     sender: broadcast::Sender<FoundChanges>,
+    ask: Ask,
+    /// The number of the last change that was sent.
+    after: AtomicI64,
     left: AtomicBool,
 }
 
@@ -97,6 +115,25 @@ impl Post {
         }
         self.left.load(Ordering::Relaxed)
     }
+
+    /// Asks for the changes since the last ones, and sends them.
+    async fn look(&self) -> Result<()> {
+        let changes = (self.ask)(self.after.load(Ordering::Relaxed)).await?;
+        let Some(last) = changes.last() else { return Ok(()) };
+        self.after.store(last.seq, Ordering::Relaxed);
+        let comments: HashSet<CommentId> = changes.iter().filter_map(|change| change.comment).collect();
+        if changes.len() >= MOST_CHANGES {
+            self.send(FoundChanges::TooMany);
+        } else if !comments.is_empty() {
+            self.send(FoundChanges::Comments(comments.into_iter().collect()));
+        }
+        Ok(())
+    }
+
+    fn send(&self, found: FoundChanges) {
+        // Fails only when there are no listeners.
+        self.sender.send(found).ok();
+    }
 }
 
 impl Drop for Post {
@@ -107,20 +144,19 @@ impl Drop for Post {
     }
 }
 
-async fn keep_looking(post: Post, store: Arc<dyn Store>, clock: Clock) {
+async fn keep_looking(post: Post) {
     let mut is_first = true;
     let look = || {
-        // Changes between a panic and the next look may be missed, so listeners must list again.
+        // Changes of a look that panicked may not have been sent, so listeners must list again.
         if !std::mem::replace(&mut is_first, false) {
-            post.sender.send(FoundChanges::TooMany).ok();
+            post.send(FoundChanges::TooMany);
         }
-        look_often(&post, &*store, clock)
+        look_often(&post)
     };
     supervise("queue_changes", look).await;
 }
 
-async fn look_often(post: &Post, store: &dyn Store, clock: Clock) {
-    let mut look = Look { seen: HashSet::new(), last: clock() };
+async fn look_often(post: &Post) {
     let mut ticks = interval(POLL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -128,41 +164,9 @@ async fn look_often(post: &Post, store: &dyn Store, clock: Clock) {
         if post.leave_if_alone() {
             return;
         }
-        match look.around(store, &post.site, clock()).await {
-            // Fails only when there are no listeners.
-            Ok(Some(change)) => drop(post.sender.send(change)),
-            Ok(None) => {}
-            // The next look reaches back as far as this one would have.
-            Err(error) => tracing::warn!(reason = error.reason(), "the queue's changes cannot be read"),
-        }
-    }
-}
-
-/// What is known of a site's changes.
-struct Look {
-    /// Changes of the last answer.
-    seen: HashSet<Uuid>,
-    /// When the last answer was asked for.
-    last: DateTime<Utc>,
-}
-
-impl Look {
-    /// Asks for changes that were not seen yet; `None` when there are none.
-    async fn around(&mut self, store: &dyn Store, site: &SiteId, now: DateTime<Utc>) -> Result<Option<FoundChanges>> {
-        let changes = store.changed_comments(site, self.last - OVERLAP).await?;
-        self.last = now;
-        Ok(self.take(changes))
-    }
-
-    fn take(&mut self, changes: Vec<(Uuid, CommentId)>) -> Option<FoundChanges> {
-        let full = changes.len() >= MOST_CHANGES;
-        let seen = std::mem::replace(&mut self.seen, changes.iter().map(|(change, _)| *change).collect());
-        let is_new = |(change, comment)| (!seen.contains(&change)).then_some(comment);
-        let new: HashSet<CommentId> = changes.into_iter().filter_map(is_new).collect();
-        match new.is_empty() {
-            true => None,
-            false if full => Some(FoundChanges::TooMany),
-            false => Some(FoundChanges::Comments(new.into_iter().collect())),
+        // The next look asks for the same again.
+        if let Err(error) = post.look().await {
+            tracing::warn!(reason = error.reason(), "the queue's changes cannot be read");
         }
     }
 }
@@ -171,77 +175,90 @@ impl Look {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
+    use chrono::DateTime;
+    use futures_util::FutureExt as _;
     use tokio::sync::broadcast::error::RecvError;
+    use uuid::Uuid;
 
     use super::*;
-    use crate::store::sqlite::SqliteStore;
+    use crate::domain::{Error, change::ChangeKind};
 
-    fn change(n: u128) -> (Uuid, CommentId) {
-        (Uuid::from_u128(n), CommentId(Uuid::from_u128(n / 10)))
+    fn site() -> SiteId {
+        SiteId::parse("bao-hue").unwrap()
     }
 
-    fn told(look: &mut Look, changes: &[u128]) -> Option<Vec<u128>> {
-        let found = look.take(changes.iter().map(|n| change(*n)).collect())?;
-        let FoundChanges::Comments(ids) = found else { panic!("{found:?}") };
-        let mut ids: Vec<_> = ids.iter().map(|id| id.0.as_u128()).collect();
-        ids.sort_unstable();
-        Some(ids)
+    fn change(seq: i64) -> Change {
+        Change {
+            seq,
+            kind: ChangeKind::CommentSubmitted,
+            comment: Some(CommentId(Uuid::from_u128(seq.unsigned_abs().into()))),
+            article: None,
+            revision: 1,
+            at: DateTime::UNIX_EPOCH,
+        }
     }
 
-    #[test]
-    fn a_change_is_told_once_also_one_that_shows_late() {
-        let mut look = Look { seen: HashSet::new(), last: DateTime::UNIX_EPOCH };
-        assert_eq!(told(&mut look, &[]), None);
-        assert_eq!(told(&mut look, &[50, 51, 60]), Some(vec![5, 6]));
-        assert_eq!(told(&mut look, &[50, 51, 60]), None);
-        // Between two that were there before: its transaction took longer.
-        assert_eq!(told(&mut look, &[50, 51, 55, 60]), Some(vec![5]));
-        // Time went on: the first are not among the answers any more.
-        assert_eq!(told(&mut look, &[55, 60, 70]), Some(vec![7]));
+    fn failing() -> Ask {
+        Box::new(|_| async { Err(Error::internal("there is no feed")) }.boxed())
     }
 
-    #[test]
-    fn when_an_answer_may_be_short_that_is_told() {
-        let mut look = Look { seen: HashSet::new(), last: DateTime::UNIX_EPOCH };
-        let many: Vec<_> = (1..=MOST_CHANGES as u128).map(change).collect();
-        assert!(matches!(look.take(many.clone()), Some(FoundChanges::TooMany)));
-        assert!(look.take(many).is_none(), "nothing new, so nothing was missed");
-    }
-
-    /// A file that is not there: every look fails, and the next one is tried.
-    fn store() -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open("nowhere"))
+    /// A look-out of a feed that has the changes 1 to `last`, with what it sends.
+    fn post(after: i64, last: i64) -> (Post, broadcast::Receiver<FoundChanges>) {
+        let ask = move |after| async move { Ok((after + 1..=last).take(MOST_CHANGES).map(change).collect()) }.boxed();
+        let (sender, receiver) = broadcast::channel(BUFFER);
+        let (after, left) = (AtomicI64::new(after), AtomicBool::new(true));
+        (Post { look_outs: Arc::default(), site: site(), sender, ask: Box::new(ask), after, left }, receiver)
     }
 
     #[tokio::test]
-    async fn a_site_has_one_look_out_as_long_as_anybody_listens() {
-        let (look_outs, store, clock) = (Arc::new(LookOuts::default()), store(), || DateTime::UNIX_EPOCH);
-        let site = SiteId::parse("bao-hue").unwrap();
-        let (mut first, mut second) = (look_outs.follow(&store, &site, clock), look_outs.follow(&store, &site, clock));
-        let sender = look_outs.sites().get(&site).unwrap().clone();
+    async fn each_change_is_sent_once_and_the_next_look_continues_there() {
+        let (post, mut sent) = post(5, 8);
+        post.look().await.unwrap();
+        let Ok(FoundChanges::Comments(found)) = sent.try_recv() else { panic!() };
+        let mut found: Vec<_> = found.iter().map(|id| id.0.as_u128()).collect();
+        found.sort_unstable();
+        assert_eq!(found, [6, 7, 8]);
+        post.look().await.unwrap();
+        assert!(sent.try_recv().is_err(), "nothing is sent again");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_may_be_short_makes_listeners_list_again() {
+        let (post, mut sent) = post(0, i64::try_from(MOST_CHANGES).unwrap() + 1);
+        post.look().await.unwrap();
+        assert!(matches!(sent.try_recv(), Ok(FoundChanges::TooMany)));
+        post.look().await.unwrap();
+        assert!(matches!(sent.try_recv(), Ok(FoundChanges::Comments(rest)) if rest.len() == 1));
+    }
+
+    #[tokio::test]
+    async fn a_site_has_one_look_out_as_long_as_it_has_listeners() {
+        let look_outs = Arc::new(LookOuts::default());
+        let (mut first, mut second) =
+            (look_outs.look_out(&site(), 0, failing()), look_outs.look_out(&site(), 0, failing()));
+        let sender = look_outs.sites().get(&site()).unwrap().clone();
         sender.send(FoundChanges::TooMany).unwrap();
         assert!(matches!(
             (first.recv().await, second.recv().await),
             (Ok(FoundChanges::TooMany), Ok(FoundChanges::TooMany))
         ));
         drop((first, second));
-        while look_outs.sites().contains_key(&site) {
+        while look_outs.sites().contains_key(&site()) {
             tokio::task::yield_now().await;
         }
-        let _third = look_outs.follow(&store, &site, clock);
-        assert!(!look_outs.sites().get(&site).unwrap().same_channel(&sender), "it starts anew");
+        let _third = look_outs.look_out(&site(), 0, failing());
+        assert!(!look_outs.sites().get(&site()).unwrap().same_channel(&sender), "another look-out was started");
     }
 
     #[tokio::test]
     async fn a_look_out_that_panics_starts_again_and_keeps_its_listeners() {
         static CALLS: AtomicUsize = AtomicUsize::new(0);
-        let clock = || {
-            assert!(CALLS.fetch_add(1, Ordering::Relaxed) > 0, "as the test wants it");
-            DateTime::UNIX_EPOCH
-        };
-        let (look_outs, store) = (Arc::new(LookOuts::default()), store());
-        let site = SiteId::parse("bao-hue").unwrap();
-        let mut listener = look_outs.follow(&store, &site, clock);
+        let ask: Ask = Box::new(|_| {
+            assert!(CALLS.fetch_add(1, Ordering::Relaxed) > 0, "the first look panics");
+            async { Ok(Vec::new()) }.boxed()
+        });
+        let look_outs = Arc::new(LookOuts::default());
+        let mut listener = look_outs.look_out(&site(), 0, ask);
         while CALLS.load(Ordering::Relaxed) < 2 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -59,7 +59,7 @@ impl Moderation {
         let site = &caller.site;
         let filter = self.in_use(site, filter).await?;
         // Listens before it counts, so that nothing happens in between.
-        let changes = self.watches.changes(&self.core.store, site, clock);
+        let changes = self.watches.changes(&self.core.store, site).await?;
         let mut watch = QueueWatch {
             view: View { store: Arc::clone(&self.core.store), site: site.clone(), filter, clock },
             changes,

@@ -17,7 +17,6 @@ use crate::{
         permits::{Permit, Permits, Shares},
     },
     ops::metric,
-    service::clock::Clock,
     store::Store,
 };
 
@@ -49,13 +48,15 @@ impl Watches {
     }
 
     /// Returns what changes on a site from now on, and perhaps what did shortly before.
-    pub(super) fn changes(
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) async fn changes(
         &self,
         store: &Arc<dyn Store>,
         site: &SiteId,
-        clock: Clock,
-    ) -> broadcast::Receiver<FoundChanges> {
-        self.look_outs.follow(store, site, clock)
+    ) -> Result<broadcast::Receiver<FoundChanges>> {
+        self.look_outs.follow(store, site).await
     }
 
     /// Returns the beats of one watch.

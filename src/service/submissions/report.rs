@@ -15,7 +15,6 @@ use crate::{
     ops::metric,
     service::{
         core::rate_limits::{LimitedCall, LimitedReader},
-        ids::new_id,
         rekeying::rekey_device,
     },
 };
@@ -79,7 +78,6 @@ impl Submissions {
             reason: request.reason,
             note: request.note,
             at: now,
-            change: new_id(now),
             default_mode: self.core.defaults.get().mode,
         };
         self.core.store.report(&report).await

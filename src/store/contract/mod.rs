@@ -6,6 +6,7 @@
 
 mod audit;
 mod ban;
+mod change;
 mod claim;
 mod comment;
 mod database;
@@ -24,6 +25,7 @@ mod upkeep;
 
 pub use audit::AuditStore;
 pub use ban::BanStore;
+pub use change::{ChangeStore, MOST_CHANGES};
 pub use claim::ClaimStore;
 pub use comment::{ArticlePage, CommentStore};
 pub use database::DatabaseStore;
@@ -32,7 +34,7 @@ pub use key::{KeyRecording, KeyStore};
 pub use model::ModelStore;
 pub use policy::{Policies, PolicyStore};
 pub use privacy::PrivacyStore;
-pub use queue::{MOST_CHANGES, QueueStore};
+pub use queue::QueueStore;
 pub use report::ReportStore;
 pub use stats::StatsStore;
 pub use submission::SubmissionStore;
@@ -44,6 +46,7 @@ pub use upkeep::UpkeepStore;
 pub trait Store:
     AuditStore
     + BanStore
+    + ChangeStore
     + ClaimStore
     + CommentStore
     + DatabaseStore
@@ -65,6 +68,7 @@ pub trait Store:
 impl<T> Store for T where
     T: AuditStore
         + BanStore
+        + ChangeStore
         + ClaimStore
         + CommentStore
         + DatabaseStore

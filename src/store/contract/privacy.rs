@@ -74,7 +74,4 @@ pub trait PrivacyStore: Send + Sync {
 
     /// Returns comments whose retention has ended, oldest first.
     async fn outlived(&self, site: &SiteId, outlived: &Outlived, limit: usize) -> Result<Vec<CommentId>>;
-
-    /// Deletes at most `limit` of a site's oldest change-feed rows from before `before`. Returns how many were deleted.
-    async fn prune_changes(&self, site: &SiteId, before: DateTime<Utc>, limit: usize) -> Result<u64>;
 }

@@ -1,6 +1,5 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::domain::{
     Result,
@@ -35,11 +34,4 @@ pub trait QueueStore: Send + Sync {
         filter: &QueueFilter,
         now: DateTime<Utc>,
     ) -> Result<Vec<(ReviewCase, bool)>>;
-
-    /// Comments that changed at or after `since`: each change's id with its comment, in no order, of the newest at most
-    /// [`MOST_CHANGES`]. Reports and escalations count as changes.
-    async fn changed_comments(&self, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<(Uuid, CommentId)>>;
 }
-
-/// When so many changed, others may have, too.
-pub const MOST_CHANGES: usize = 10_000;

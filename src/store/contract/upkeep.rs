@@ -16,8 +16,8 @@ pub trait UpkeepStore: Send + Sync {
     /// Returns what waits, by site, counting no more than `most` comments of each; sites where nothing waits may be left out.
     async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>>;
 
-    /// Deletes request rows, finished erasures and nonces from before the given times, and returns how many rows that were.
-    async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64>;
+    /// Deletes request rows, spent nonces and finished erasures from before `before`, and returns how many rows that were.
+    async fn forget(&self, before: DateTime<Utc>) -> Result<u64>;
 
     /// Returns every site that has an article.
     async fn sites(&self) -> Result<Vec<SiteId>>;

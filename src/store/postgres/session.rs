@@ -93,12 +93,6 @@ impl Session {
         Ok(())
     }
 
-    pub(in crate::store) async fn rollback(mut self) -> Result<(), sqlx::Error> {
-        self.command("rollback").await?;
-        self.open = false;
-        Ok(())
-    }
-
     async fn command(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
         let done = within_limit(self.connection()?.execute(sql)).await;
         self.noted(done).map(drop)

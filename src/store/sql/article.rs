@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::{
     Backend, Caller, Connection, Fields, List, Statement, audit,
+    change_feed::{self, NewChange},
     records::{self, ARTICLE, SITE},
     request, site,
 };
@@ -12,6 +13,7 @@ use crate::{
         Result,
         article::{Article, ArticleChange},
         article_name::ArticleName,
+        change::ChangeKind,
         id::{ArticleId, SiteId},
         mode::Mode,
         site::{LockdownCall, Site, SiteChange},
@@ -91,7 +93,15 @@ async fn update(tx: &mut Connection<'_>, change: &ArticleChange) -> Result<Artic
         return Err(error::overtaken());
     }
     audit::insert(tx, &change.site, &outcome::article_entry(change, &article)).await?;
-    insert_change(change, &article).execute(&mut *tx).await?;
+    let new = NewChange {
+        site: &change.site,
+        kind: ChangeKind::ArticleChanged,
+        comment: None,
+        article: Some(&article.id),
+        revision: article.revision,
+        at: change.at,
+    };
+    change_feed::add(tx, &[new]).await?;
     if let Some(request) = &change.request {
         let row = outcome::answered(request, &article)?;
         request::insert(tx, &change.site, &row, change.audit_id, change.at).await?;
@@ -143,17 +153,4 @@ fn overwrite<'q>(change: &'q ArticleChange, article: &'q Article) -> Statement<'
     .bind("close_at", article.close_at)
     .bind("revision", article.revision)
     .bind("published_at", article.published_at)
-}
-
-fn insert_change<'q>(change: &'q ArticleChange, article: &'q Article) -> Statement<'q> {
-    Statement::insert(
-        "changes",
-        vec![
-            ("site_id", (&change.site).into()),
-            ("change_id", change.audit_id.into()),
-            ("kind", "ARTICLE_CHANGED".into()),
-            ("article_id", (&article.id).into()),
-            ("at", change.at.into()),
-        ],
-    )
 }

@@ -154,6 +154,11 @@ async fn reject(tx: &mut Connection<'_>, new: &NewBan, along: &Along) -> Result<
     Ok(ban::made(new, settled, more))
 }
 
+/// Comments of the same text have the same skeleton, which has an index. Without a comment only the time has one.
+const OF_SAME_TEXT: &str = "{ | indexed by comments_by_skeleton}
+    where coalesce(c.skeleton, c.fingerprint) = (select coalesce(o.skeleton, o.fingerprint) from comments o
+        where o.site_id = :site and o.comment_id = :comment) and c.fingerprint = :subject";
+
 /// Returns the subject's newest comments with their revisions, without locks.
 async fn newest(tx: &mut Connection<'_>, new: &NewBan, along: &Along) -> Result<Vec<(CommentId, i64)>> {
     let subject: Value<'_> = match new.subject.kind {
@@ -162,11 +167,12 @@ async fn newest(tx: &mut Connection<'_>, new: &NewBan, along: &Along) -> Result<
     };
     let statuses = [(along.reject_pending, Status::Pending), (along.remove_published, Status::Approved)];
     let statuses = statuses.into_iter().filter_map(|(chosen, status)| chosen.then_some(status.as_str()));
-    let rows = Statement::new("select c.comment_id, c.revision from comments c ")
+    let select = Statement::new("select c.comment_id, c.revision from comments c ")
         .push(match new.subject.kind {
             BanKind::Device => "{ | indexed by comments_by_device} where c.device = :subject",
             BanKind::IpPrefix => "{ | indexed by comments_by_prefix} where c.prefix = :subject",
-            BanKind::Fingerprint => "{ | indexed by comments_by_fingerprint} where c.fingerprint = :subject",
+            BanKind::Fingerprint if new.ban.comment.is_some() => OF_SAME_TEXT,
+            BanKind::Fingerprint => "{ | indexed by comments_by_age} where c.fingerprint = :subject",
             BanKind::Author => "{ | indexed by comments_by_author} where c.author = :subject",
         })
         .push(
@@ -177,9 +183,12 @@ async fn newest(tx: &mut Connection<'_>, new: &NewBan, along: &Along) -> Result<
         .bind("site", &new.site)
         .bind("since", along.since)
         .bind("statuses", List::texts(statuses))
-        .bind("limit", parse::limit(ban::CANDIDATES))
-        .fetch_all(tx)
-        .await?;
+        .bind("limit", parse::limit(ban::CANDIDATES));
+    let select = match (new.subject.kind, new.ban.comment) {
+        (BanKind::Fingerprint, Some(comment)) => select.bind("comment", comment),
+        _ => select,
+    };
+    let rows = select.fetch_all(tx).await?;
     rows.iter().map(|row| Ok((row.fields().get("comment_id")?, row.fields().get("revision")?))).collect()
 }
 

@@ -51,14 +51,6 @@ impl Transaction {
         }
         Ok(())
     }
-
-    pub(in crate::store) async fn rollback(self) -> Result<()> {
-        match self {
-            Self::Postgres(session) => session.rollback().await?,
-            Self::Sqlite(transaction) => transaction.rollback().await?,
-        }
-        Ok(())
-    }
 }
 
 impl Connection<'_> {

@@ -1,11 +1,12 @@
 //! What decisions write, whole sets at a time. All rows are locked already except articles, which are locked last.
 
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
-
-use super::{Connection, List, Rows, Statement, audit, counts};
+use super::{
+    Connection, List, Rows, Statement, audit,
+    change_feed::{self, NewChange},
+    counts,
+};
 use crate::{
-    domain::{Result, audit::Judge, comment::Comment, id::SiteId},
+    domain::{Result, audit::Judge, id::SiteId},
     store::outcome::ChangedComment,
 };
 
@@ -58,26 +59,13 @@ async fn update_comments(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[Cha
 
 /// Adds change-feed rows for the outcomes that followers must hear of.
 pub(super) async fn announce(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
-    let news = outcomes.iter().filter(|outcome| outcome.is_news());
-    let changes: Vec<_> = news.map(|outcome| (&outcome.comment, outcome.entry.id, outcome.entry.at)).collect();
-    add_to_feed(tx, site, &changes).await
-}
-
-/// Adds change-feed rows about comments, each with the change's id and time.
-pub(super) async fn add_to_feed(
-    tx: &mut Connection<'_>,
-    site: &SiteId,
-    changes: &[(&Comment, Uuid, DateTime<Utc>)],
-) -> Result<()> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let rows = Rows::new()
-        .column("change_id", List::uuids(changes.iter().map(|(_, id, _)| *id)))
-        .column("kind", List::texts(changes.iter().map(|_| "COMMENT_CHANGED")))
-        .column("comment_id", List::uuids(changes.iter().map(|(comment, ..)| comment.id.0)))
-        .column("article_id", List::texts(changes.iter().map(|(comment, ..)| comment.article.as_str())))
-        .column("at", List::times(changes.iter().map(|(.., at)| *at)));
-    Statement::insert_rows("changes", site, rows).execute(tx).await?;
-    Ok(())
+    let news = outcomes.iter().filter(|outcome| outcome.is_news()).map(|outcome| NewChange {
+        site,
+        kind: outcome.kind(),
+        comment: Some(outcome.comment.id),
+        article: Some(&outcome.comment.article),
+        revision: outcome.comment.revision,
+        at: outcome.entry.at,
+    });
+    change_feed::add(tx, &news.collect::<Vec<_>>()).await
 }

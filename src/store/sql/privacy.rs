@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Backend, Caller, Connection, Fields, List, Statement, change_feed, erase, erasure,
+    Backend, Caller, Connection, Fields, List, Statement, erase, erasure,
     records::{self, COMMENT},
 };
 use crate::{
@@ -162,11 +162,6 @@ impl<B: Backend> PrivacyStore for B {
         .fetch_all(self.reads())
         .await?;
         rows.iter().map(|row| row.fields().get("comment_id")).collect()
-    }
-
-    async fn prune_changes(&self, site: &SiteId, before: DateTime<Utc>, limit: usize) -> Result<u64> {
-        let _place = self.place_for(Caller::Background).await?;
-        transaction!(self, tx => change_feed::prune(tx, site, before, limit).await?)
     }
 }
 

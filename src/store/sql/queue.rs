@@ -2,9 +2,8 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
-use super::{Backend, Connection, Statement, case, queue_sql, row::Row};
+use super::{Backend, Connection, case, queue_sql, row::Row};
 use crate::{
     domain::{
         Result,
@@ -14,10 +13,7 @@ use crate::{
         page::{Cursor, Page, QueuePage, queue_cursor},
         queue::{EXACT_TOTAL, QueueFilter, QueueOrder},
     },
-    store::{
-        contract::{MOST_CHANGES, QueueStore},
-        keyset, parse,
-    },
+    store::contract::QueueStore,
 };
 
 #[async_trait]
@@ -51,21 +47,6 @@ impl<B: Backend> QueueStore for B {
     ) -> Result<Vec<(ReviewCase, bool)>> {
         let rows = queue_sql::find(site, ids, filter, now).fetch_all(self.reads()).await?;
         rows.iter().map(|row| Ok((case::read(row, now)?, row.fields().get("matches")?))).collect()
-    }
-
-    async fn changed_comments(&self, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<(Uuid, CommentId)>> {
-        // A change's id is made from its time, so that the primary key finds the newest.
-        let rows = Statement::new(
-            "select change_id, comment_id from changes where site_id = :site and change_id >= :first and at >= :since
-                and comment_id is not null order by change_id desc limit :most",
-        )
-        .bind("site", site)
-        .bind("first", keyset::earliest_id(since))
-        .bind("since", since)
-        .bind("most", parse::limit(MOST_CHANGES))
-        .fetch_all(self.reads())
-        .await?;
-        rows.iter().map(|row| Ok((row.fields().get("change_id")?, row.fields().get("comment_id")?))).collect()
     }
 }
 

@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 
 use super::{
-    Backend, Caller, Connection, List, Statement, outcomes,
+    Backend, Caller, Connection, List, Statement,
+    change_feed::{self, NewChange},
     records::{self, ARTICLE, COMMENT, SITE},
     request,
 };
 use crate::{
     domain::{
         Error, Result,
+        change::ChangeKind,
         comment::Comment,
         reason::Reason,
         report::{ModeratorNote, NewNote, Report, Reported},
@@ -50,7 +52,15 @@ async fn count(tx: &mut Connection<'_>, report: &Report) -> Result<Reported> {
     .execute(&mut *tx)
     .await?;
     if reported == Reported::Requeued {
-        outcomes::add_to_feed(tx, &report.site, &[(&comment, report.change, report.at)]).await?;
+        let change = NewChange {
+            site: &report.site,
+            kind: ChangeKind::CaseChanged,
+            comment: Some(comment.id),
+            article: Some(&comment.article),
+            revision: comment.revision,
+            at: report.at,
+        };
+        change_feed::add(tx, &[change]).await?;
     }
     Ok(reported)
 }

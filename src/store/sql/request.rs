@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{Backend, Connection, Statement, TRIES};
+use super::{Backend, Connection, Statement};
 use crate::{
     domain::{Result, id::SiteId, request::RequestRow},
     store::error,
@@ -65,18 +65,7 @@ pub(in crate::store) async fn insert_new(
     made_by: Uuid,
     at: DateTime<Utc>,
 ) -> Result<bool> {
-    let insert = Statement::insert(
-        "requests",
-        vec![
-            ("site_id", site.into()),
-            ("request_id", request.id.into()),
-            ("payload_hash", (&request.payload_hash).into()),
-            ("response", (&request.response).into()),
-            ("made_by", made_by.into()),
-            ("created_at", at.into()),
-        ],
-    );
-    Ok(insert.push(" on conflict do nothing").execute(tx).await? == 1)
+    insert_row(tx, site, Some((request, made_by)), None, at).await
 }
 
 /// Spends a nonce in a transaction of its own, and remembers `request` in it. Returns `false` when the nonce was spent
@@ -88,50 +77,30 @@ pub(in crate::store) async fn spend_nonce(
     request: Option<&RequestRow>,
     at: DateTime<Utc>,
 ) -> Result<bool> {
-    let mut tries = 1;
-    let spent = loop {
-        match try_to_spend(store, site, nonce, request, at).await {
-            Err(error) if tries < TRIES && error::is_conflict(&error) => tries += 1,
-            spent => break spent,
-        }
-    };
-    store.writes().note(spent)
+    let request = request.map(|request| (request, request.id));
+    transaction!(store, tx => insert_row(tx, site, request, Some(&nonce), at).await?)
 }
 
-async fn try_to_spend(
-    store: &impl Backend,
-    site: &SiteId,
-    nonce: [u8; 16],
-    request: Option<&RequestRow>,
-    at: DateTime<Utc>,
-) -> Result<bool> {
-    let mut transaction = store.begin().await?;
-    let spent = insert_nonce(&mut transaction.connection(), site, nonce, request, at).await?;
-    // A request without its nonce must not be remembered.
-    if spent {
-        transaction.commit().await?;
-    } else {
-        transaction.rollback().await?;
-    }
-    Ok(spent)
-}
-
-/// Inserts the request before the nonce, as submissions do: the lock order is the same everywhere.
-async fn insert_nonce(
+/// Inserts a row for a request, with what made it, and for the nonce that it spends; either may be absent. Returns `false`
+/// when one of them is known.
+async fn insert_row(
     tx: &mut Connection<'_>,
     site: &SiteId,
-    nonce: [u8; 16],
-    request: Option<&RequestRow>,
+    request: Option<(&RequestRow, Uuid)>,
+    nonce: Option<&[u8; 16]>,
     at: DateTime<Utc>,
 ) -> Result<bool> {
-    if let Some(request) = request
-        && !insert_new(tx, site, request, request.id, at).await?
-    {
-        return Ok(false);
-    }
     let insert = Statement::insert(
-        "captcha_nonces",
-        vec![("site_id", site.into()), ("nonce", (&nonce).into()), ("spent_at", at.into())],
+        "requests",
+        vec![
+            ("site_id", site.into()),
+            ("request_id", request.map(|(request, _)| request.id).into()),
+            ("nonce", nonce.into()),
+            ("payload_hash", request.map(|(request, _)| &request.payload_hash).into()),
+            ("response", request.map(|(request, _)| request.response.as_str()).into()),
+            ("made_by", request.map(|(_, made_by)| made_by).into()),
+            ("created_at", at.into()),
+        ],
     );
     Ok(insert.push(" on conflict do nothing").execute(tx).await? == 1)
 }

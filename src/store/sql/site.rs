@@ -2,6 +2,7 @@
 
 use super::{
     Connection, Statement, audit,
+    change_feed::{self, NewChange},
     records::{self, SITE},
     request,
 };
@@ -9,6 +10,7 @@ use crate::{
     domain::{
         Result,
         audit::{AuditAction, AuditEntry},
+        change::ChangeKind,
         id::SiteId,
         mode::Mode,
         request::RequestRow,
@@ -89,7 +91,7 @@ async fn write(tx: &mut Connection<'_>, id: &SiteId, site: &Site, is_new: bool) 
     if written == 0 { Err(error::overtaken()) } else { Ok(()) }
 }
 
-/// Writes the audit entry of a change that made `site`, and remembers the request.
+/// Writes the audit entry and the change-feed row of a change that made `site`, and remembers the request.
 async fn record(
     tx: &mut Connection<'_>,
     id: &SiteId,
@@ -100,6 +102,9 @@ async fn record(
     let (audit_id, at) = (entry.id, entry.at);
     let entry = AuditEntry { revision: site.revision, request_id: request.map(|request| request.id), ..entry };
     audit::insert(tx, id, &entry).await?;
+    let kind = ChangeKind::SiteChanged;
+    let change = NewChange { site: id, kind, comment: None, article: None, revision: site.revision, at };
+    change_feed::add(tx, &[change]).await?;
     if let Some(request) = request {
         let row = outcome::answered(request, site)?;
         request::insert(tx, id, &row, audit_id, at).await?;

@@ -78,9 +78,9 @@ const ROUNDS: usize = 8;
 
 /// Stores a batch in the caller's transaction, as if its submissions came one after the other.
 ///
-/// All transactions take locks in one order: texts, new articles, requests, nonces, parents, articles; and each kind sorted.
+/// All transactions take locks in one order: advisory locks, new articles, nonces, parents, articles; and each kind sorted.
 async fn insert(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<Vec<Inserted>> {
-    lock_texts(tx, submissions).await?;
+    lock_repeats(tx, submissions).await?;
     let mut answers = BTreeMap::new();
     let mut stored = Vec::new();
     for _ in 0..ROUNDS {
@@ -131,23 +131,20 @@ async fn store_round(
     Touched::of(&to_store).create(tx).await?;
     let to_store: Vec<_> = to_store.iter().map(|(one, _)| *one).collect();
     let written = submission_rows::write(tx, &to_store).await?;
-    let lost: Vec<_> = to_store.into_iter().filter(|one| !written.contains(&key(one))).collect();
-    submission_rows::withdraw(tx, &lost).await?;
     Ok((round, written))
 }
 
-/// Serialises submissions of the same text by the same device. Until this transaction ends, a concurrent one with the same text
+/// Serialises submissions of the same request, and of the same text by the same device. Until this transaction ends, a concurrent one
 /// waits here, and then its look-up sees the comment: the look-up is a statement of its own, because a statement sees only what was
 /// committed when it began. SQLite has one writer at a time.
-async fn lock_texts(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<()> {
+async fn lock_repeats(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<()> {
     if !tx.dialect().has_concurrent_writers() {
         return Ok(());
     }
-    let locks: BTreeSet<i64> = submissions.iter().filter_map(text_lock).collect();
-    if !locks.is_empty() {
-        let lock = Statement::new("select pg_advisory_xact_lock(lock) from :locks given order by position");
-        lock.bind("locks", Rows::new().column("lock", List::longs(locks))).execute(tx).await?;
-    }
+    let texts = submissions.iter().filter_map(text_lock);
+    let locks: BTreeSet<i64> = submissions.iter().map(request_lock).chain(texts).collect();
+    let lock = Statement::new("select pg_advisory_xact_lock(lock) from :locks given order by position");
+    lock.bind("locks", Rows::new().column("lock", List::longs(locks))).execute(tx).await?;
     Ok(())
 }
 
@@ -155,8 +152,17 @@ async fn lock_texts(tx: &mut Connection<'_>, submissions: &[Submission]) -> Resu
 /// and those that do only wait.
 fn text_lock(one: &Submission) -> Option<i64> {
     let device = u128::from_be_bytes(one.sender.device?);
-    let mixed = (device ^ u128::from_be_bytes(one.fingerprint)).to_be_bytes();
-    mixed.first_chunk().copied().map(i64::from_be_bytes)
+    Some(lock_of(device ^ u128::from_be_bytes(one.fingerprint)))
+}
+
+fn request_lock(one: &Submission) -> i64 {
+    lock_of(one.request.id.as_u128())
+}
+
+/// Returns the key of an advisory lock. Its first bit is always set, as that of no change-feed lock is.
+fn lock_of(value: u128) -> i64 {
+    let [high, low] = [value >> 64, value].map(|half| half as u64);
+    ((high ^ low) | 1 << 63).cast_signed()
 }
 
 /// What is stored already about one submission.
@@ -173,8 +179,8 @@ struct Known {
 const LOOK_UP: &str = "
     {left join lateral (select * from requests where site_id = q.site_id and request_id = q.request_id limit 1) r on true
     | left join requests r on r.site_id = q.site_id and r.request_id = q.request_id}
-    {left join lateral (select nonce from captcha_nonces where site_id = q.site_id and nonce = q.nonce limit 1) n on true
-    | left join captcha_nonces n on n.site_id = q.site_id and n.nonce = q.nonce}
+    {left join lateral (select nonce from requests where site_id = q.site_id and nonce = q.nonce limit 1) n on true
+    | left join requests n on n.site_id = q.site_id and n.nonce = q.nonce}
     {left join lateral (select * from articles where site_id = q.site_id and article_id = q.article_id limit 1) a on true
     | left join articles a on a.site_id = q.site_id and a.article_id = q.article_id}
     left join {lateral (select * | comments d on d.site_id = q.site_id and d.comment_id = (select o.comment_id}

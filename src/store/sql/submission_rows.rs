@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Connection, List, Rows, Statement};
+use super::{Connection, List, Rows, Statement, change_feed};
 use crate::domain::{
     Result,
+    change::ChangeKind,
     id::{CommentId, SiteId},
     submission::Submission,
 };
@@ -16,9 +17,9 @@ pub(super) fn key(one: &Submission) -> SubmissionKey {
     (one.site.clone(), one.comment.id)
 }
 
-/// Writes all rows of the submissions, and returns the keys of those that were written. In PostgreSQL this is one statement; what
-/// depends on a row that a concurrent transaction wrote first is left out. Requests and nonces are sorted, so that two batches with the
-/// same keys wait for each other in the same order.
+/// Writes all rows of the submissions, and returns the keys of those that were written. In PostgreSQL this is one statement; a
+/// submission whose request or nonce a concurrent transaction wrote first is left out. Nonces are sorted, so that two batches with the
+/// same nonces wait for each other in the same order. Requests need no order: their advisory locks are held.
 pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Result<HashSet<SubmissionKey>> {
     if !tx.dialect().has_concurrent_writers() {
         write_in_turn(tx, stored).await?;
@@ -26,86 +27,68 @@ pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Re
     }
     let written = Statement::new(
         r#"with input as (select * from :rows given),
-        claimed as (
-            insert into requests (site_id, request_id, payload_hash, response, made_by, created_at)
-            select site_id, request_id, payload_hash, response, comment_id, created_at from input
-            order by site_id collate "C", request_id
+        admitted as (
+            insert into requests (site_id, request_id, nonce, payload_hash, response, made_by, created_at)
+            select site_id, request_id, nonce, payload_hash, response, comment_id, created_at from input
+            order by site_id collate "C", nonce
             on conflict do nothing returning site_id, made_by
-        ), spent as (
-            insert into captcha_nonces (site_id, nonce, spent_by, spent_at)
-            select i.site_id, i.nonce, i.comment_id, i.created_at from input i
-            join claimed c on c.site_id = i.site_id and c.made_by = i.comment_id
-            order by i.site_id collate "C", i.nonce
-            on conflict do nothing returning site_id, spent_by
         ), stored as ("#,
     )
     .push(INSERT_COMMENTS)
     .push(
-        " from input i join spent s on s.site_id = i.site_id and s.spent_by = i.comment_id
-            returning site_id, comment_id, article_id, created_at
-        )
-        insert into changes (site_id, change_id, kind, comment_id, article_id, at)
-        select site_id, comment_id, 'COMMENT_SUBMITTED', comment_id, article_id, created_at from stored
+        " from input i join admitted a on a.site_id = i.site_id and a.made_by = i.comment_id
+            returning site_id, comment_id
+        ), ",
+    )
+    .push(change_feed::GATE)
+    .push(
+        "
+        insert into changes (site_id, seq, kind, comment_id, article_id, revision, at)
+        select i.site_id, nextval('change_numbers'), i.kind, i.comment_id, i.article_id, i.revision, i.created_at
+        from input i join stored s on s.site_id = i.site_id and s.comment_id = i.comment_id, gate
         returning site_id, comment_id",
     )
-    .bind("rows", with_admission(comment_rows(stored)?, stored))
+    .bind("rows", with_request(comment_rows(stored)?, stored).column("kind", kinds(stored)))
     .fetch_all(tx)
     .await?;
     written.iter().map(|row| Ok((row.fields().get("site_id")?, row.fields().get("comment_id")?))).collect()
 }
 
-/// Deletes the request rows of submissions whose nonce was spent: such a request may be made again.
-pub(super) async fn withdraw(tx: &mut Connection<'_>, lost: &[&Submission]) -> Result<()> {
-    if lost.is_empty() {
-        return Ok(());
-    }
-    let rows = Rows::new()
-        .column("site_id", List::texts(lost.iter().map(|one| one.site.as_str())))
-        .column("request_id", List::uuids(lost.iter().map(|one| one.request.id)))
-        .column("made_by", List::uuids(lost.iter().map(|one| one.comment.id.0)));
-    Statement::new(
-        "delete from requests where (site_id, request_id, made_by) in (select site_id, request_id, made_by from :lost given)",
-    )
-    .bind("lost", rows)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// Writes the rows table by table.
 async fn write_in_turn(tx: &mut Connection<'_>, stored: &[&Submission]) -> Result<()> {
-    let rows = with_admission(Rows::new(), stored)
+    let rows = with_request(Rows::new(), stored)
         .column("site_id", List::texts(stored.iter().map(|one| one.site.as_str())))
         .column("comment_id", List::uuids(stored.iter().map(|one| one.comment.id.0)))
-        .column("article_id", List::texts(stored.iter().map(|one| one.comment.article.as_str())))
         .column("created_at", List::times(stored.iter().map(|one| one.comment.created_at)));
     Statement::new(
-        "insert into requests (site_id, request_id, payload_hash, response, made_by, created_at)
-        select site_id, request_id, payload_hash, response, comment_id, created_at from :rows given",
+        "insert into requests (site_id, request_id, nonce, payload_hash, response, made_by, created_at)
+        select site_id, request_id, nonce, payload_hash, response, comment_id, created_at from :rows given",
     )
-    .bind("rows", rows.clone())
-    .execute(&mut *tx)
-    .await?;
-    Statement::new(
-        "insert into captcha_nonces (site_id, nonce, spent_by, spent_at)
-        select site_id, nonce, comment_id, created_at from :rows given",
-    )
-    .bind("rows", rows.clone())
+    .bind("rows", rows)
     .execute(&mut *tx)
     .await?;
     Statement::new(INSERT_COMMENTS).push(" from :rows i").bind("rows", comment_rows(stored)?).execute(&mut *tx).await?;
-    Statement::new(
-        "insert into changes (site_id, change_id, kind, comment_id, article_id, at)
-        select site_id, comment_id, 'COMMENT_SUBMITTED', comment_id, article_id, created_at from :rows given",
-    )
-    .bind("rows", rows)
-    .execute(tx)
-    .await?;
-    Ok(())
+    let changes = stored.iter().map(|one| change_feed::NewChange {
+        site: &one.site,
+        kind: kind(one),
+        comment: Some(one.comment.id),
+        article: Some(&one.comment.article),
+        revision: one.comment.revision,
+        at: one.comment.created_at,
+    });
+    change_feed::add(tx, &changes.collect::<Vec<_>>()).await
 }
 
-/// Adds what makes each submission one: its request and its nonce.
-fn with_admission<'q>(rows: Rows<'q>, stored: &[&'q Submission]) -> Rows<'q> {
+fn kind(one: &Submission) -> ChangeKind {
+    ChangeKind::of_comment(None, one.comment.status, one.comment.published_at, one.comment.created_at)
+}
+
+fn kinds<'q>(stored: &[&'q Submission]) -> List<'q> {
+    List::texts(stored.iter().map(|one| kind(one).as_str()))
+}
+
+/// Adds each submission's request and the nonce that it spends.
+fn with_request<'q>(rows: Rows<'q>, stored: &[&'q Submission]) -> Rows<'q> {
     let all = || stored.iter();
     rows.column("request_id", List::uuids(all().map(|one| one.request.id)))
         .column("payload_hash", List::bytes(all().map(|one| &one.request.payload_hash[..])))

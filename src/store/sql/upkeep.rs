@@ -21,10 +21,10 @@ impl<B: Backend> UpkeepStore for B {
         job::gauges(self.reads(), most).await
     }
 
-    async fn forget(&self, requests_before: DateTime<Utc>, nonces_before: DateTime<Utc>) -> Result<u64> {
+    async fn forget(&self, before: DateTime<Utc>) -> Result<u64> {
         let _place = self.place_for(Caller::Background).await?;
         let mut forgotten = 0;
-        for (table, before) in [(&REQUESTS, requests_before), (&ERASURES, requests_before), (&NONCES, nonces_before)] {
+        for table in [&REQUESTS, &ERASURES] {
             loop {
                 let deleted = transaction!(self, tx => table.delete_batch(tx, before).await?)?;
                 forgotten += deleted;
@@ -76,24 +76,23 @@ const BATCH: i64 = 2_000;
 /// How the old rows of a table are found, and deleted by their keys.
 struct Expiring {
     find: &'static str,
-    delete: &'static str,
+    delete: &'static [&'static str],
 }
 
+/// Most rows have a request. The others are nonces that were spent without one.
 const REQUESTS: Expiring = Expiring {
-    find: "select site_id, {uuid_send(request_id) | request_id} as key from requests where created_at < :before",
-    delete: "delete from requests where (site_id, request_id) in
-        (select i.site_id, {encode(i.key, 'hex')::uuid | i.key} from :old i)",
+    find: "select site_id, request_id, nonce from requests where created_at < :before",
+    delete: &[
+        "delete from requests where (site_id, request_id) in
+            (select i.site_id, i.request_id from :old i where i.request_id is not null)",
+        "delete from requests where (site_id, nonce) in
+            (select i.site_id, i.nonce from :old i where i.request_id is null)",
+    ],
 };
 
 const ERASURES: Expiring = Expiring {
-    find: "select site_id, {uuid_send(request_id) | request_id} as key from erasures where finished_at < :before",
-    delete: "delete from erasures where (site_id, request_id) in
-        (select i.site_id, {encode(i.key, 'hex')::uuid | i.key} from :old i)",
-};
-
-const NONCES: Expiring = Expiring {
-    find: "select site_id, nonce as key from captcha_nonces where spent_at < :before",
-    delete: "delete from captcha_nonces where (site_id, nonce) in (select i.site_id, i.key from :old i)",
+    find: "select site_id, request_id, null as nonce from erasures where finished_at < :before",
+    delete: &["delete from erasures where (site_id, request_id) in (select i.site_id, i.request_id from :old i)"],
 };
 
 impl Expiring {
@@ -101,11 +100,19 @@ impl Expiring {
     async fn delete_batch(&self, tx: &mut Connection<'_>, before: DateTime<Utc>) -> Result<u64> {
         let find = Statement::new(self.find).push(" limit :batch {for update skip locked | }");
         let old = find.bind("before", before).bind("batch", BATCH).fetch_all(&mut *tx).await?;
-        let key = |row: &Row| Ok((row.fields().get("site_id")?, row.fields().get("key")?));
-        let keys = old.iter().map(key).collect::<Result<Vec<(String, Vec<u8>)>>>()?;
+        let key = |row: &Row| {
+            let row = row.fields();
+            Ok((row.get("site_id")?, row.get("request_id")?, row.get("nonce")?))
+        };
+        let keys = old.iter().map(key).collect::<Result<Vec<(String, Option<Uuid>, Option<Vec<u8>>)>>>()?;
         let rows = Rows::new()
-            .column("site_id", List::texts(keys.iter().map(|(site, _)| site.as_str())))
-            .column("key", List::bytes(keys.iter().map(|(_, key)| key.as_slice())));
-        Statement::new(self.delete).bind("old", rows).execute(tx).await
+            .column("site_id", List::texts(keys.iter().map(|(site, ..)| site.as_str())))
+            .column("request_id", List::uuids(keys.iter().map(|(_, request, _)| *request)))
+            .column("nonce", List::bytes(keys.iter().map(|(.., nonce)| nonce.as_deref())));
+        let mut deleted = 0;
+        for delete in self.delete {
+            deleted += Statement::new(delete).bind("old", rows.clone()).execute(&mut *tx).await?;
+        }
+        Ok(deleted)
     }
 }

@@ -266,6 +266,19 @@ contract! {
         home.recount().await;
     }
 
+    async fn a_text_banned_by_a_comment_takes_its_copies_along_and_no_variants(home: &Home) {
+        let of_campaign = |n, text: u8| Submission { fingerprint: [text; 16], skeleton: Some([7; 16]), ..submission(n) };
+        let [first, copy, variant] = [of_campaign(1, 1), of_campaign(2, 1), of_campaign(3, 2)];
+        home.store_all(&[first.clone(), copy.clone(), variant.clone()]).await;
+        let mut new = along(0, ban(10, BanKind::Fingerprint, &[1; 16], BanEffect::Block));
+        new.ban.comment = Some(first.comment.id);
+        assert_eq!(home.store.create_ban(&new).await.unwrap().settled.len(), 2);
+        let expected = [(first, Status::Rejected), (copy, Status::Rejected), (variant, Status::Pending)];
+        for (one, status) in expected {
+            assert_eq!(home.comment(one.comment.id).await.status, status);
+        }
+    }
+
     async fn at_most_500_go_along_and_more_is_told(home: &Home) {
         let mut all: Vec<_> = (0..510).map(submission).collect();
         // Another reader's are not counted among them.

@@ -7,6 +7,7 @@ mod around;
 mod articles;
 mod audit;
 mod bans;
+mod change_feed;
 mod claim_races;
 mod claims;
 mod decisions;

@@ -156,27 +156,4 @@ contract! {
         assert!(lists.len() > 7, "the filters tell hardly anything apart");
         assert!(home.store.find_cases(&site(), &[], &QueueFilter::default(), at(0)).await.unwrap().is_empty());
     }
-
-    async fn changes_are_found_from_their_time_on(home: &Home) {
-        let all = [submission(10), submission(20), published(30)];
-        home.store_all(&all).await;
-        let mut foreign = submission(40);
-        foreign.site = other_site();
-        home.store_all(&[foreign]).await;
-        let [first, second, third] = ids(&all)[..] else { panic!() };
-        let approval = decision(25, first, Action::Approve, 1);
-        home.decide_one(&approval).await.unwrap();
-        let changed = async |since| {
-            let mut found = home.store.changed_comments(&site(), since).await.unwrap();
-            found.sort_unstable();
-            found
-        };
-        let mut everything = vec![(first.0, first), (second.0, second), (approval.items[0].id, first), (third.0, third)];
-        everything.sort_unstable();
-        assert_eq!(changed(at(10)).await, everything);
-        let second_on = changed(at(10) + chrono::Duration::microseconds(1)).await;
-        assert_eq!(second_on, [(second.0, second), (approval.items[0].id, first), (third.0, third)]);
-        assert_eq!(changed(at(30)).await, [(third.0, third)]);
-        assert_eq!(changed(at(31)).await, []);
-    }
 }

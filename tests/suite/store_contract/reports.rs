@@ -94,7 +94,7 @@ contract! {
         assert_eq!(answers.iter().filter(|answer| **answer == Reported::Requeued).count(), 1);
         assert!(!answers.contains(&Reported::Known));
         assert_eq!(home.reports_of(live.id).await, (20, 20, Some(at(10))));
-        assert_eq!(home.number("select count(*) from changes where kind = 'COMMENT_CHANGED'").await, 1);
+        assert_eq!(home.number("select count(*) from changes where kind = 'CASE_CHANGED'").await, 1);
         let now = home.comment(live.id).await;
         assert_eq!((now.status, now.revision, now.published_at), (Status::Approved, 1, live.published_at));
     }
@@ -126,7 +126,7 @@ contract! {
         let live = home.live(1).await;
         assert_eq!(home.report(9, live.id, 1).await, Reported::Requeued);
         let micros = if home.is_postgres() { "(extract(epoch from at) * 1000000)::bigint" } else { "at" };
-        let sql = format!("select {micros} from changes where kind = 'COMMENT_CHANGED' and article_id = 'cau-moi' and comment_id is not null");
+        let sql = format!("select {micros} from changes where kind = 'CASE_CHANGED' and article_id = 'cau-moi' and comment_id is not null");
         assert_eq!(home.number(&sql).await, at(9).timestamp_micros());
     }
 

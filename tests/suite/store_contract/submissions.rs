@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 /// What a submit writes.
-const TABLES: [&str; 5] = ["requests", "captcha_nonces", "comments", "changes", "articles"];
+const TABLES: [&str; 4] = ["requests", "comments", "changes", "articles"];
 
 pub(super) async fn counts(home: &Home) -> Vec<i64> {
     let mut counts = Vec::new();
@@ -70,7 +70,7 @@ contract! {
         assert_eq!(home.comment(one.comment.id).await, one.comment);
         let case = home.store.find_case(&site(), one.comment.id, at(0)).await.unwrap().unwrap();
         assert_eq!((case.findings, case.spam_score), (one.findings, one.spam_score));
-        assert_eq!(counts(home).await, [1, 1, 1, 1, 1]);
+        assert_eq!(counts(home).await, [1, 1, 1, 1]);
     }
 
     async fn fifty_parallel_uses_of_one_challenge_store_one_comment(home: &Home) {
@@ -79,7 +79,7 @@ contract! {
         let answers = insert_in_parallel(home, all).await;
         assert_eq!(answers.iter().filter(|answer| **answer == Inserted::Stored).count(), 1);
         assert_eq!(answers.iter().filter(|answer| **answer == Inserted::ChallengeUsed).count(), 49);
-        assert_eq!(counts(home).await, [1, 1, 1, 1, 1]);
+        assert_eq!(counts(home).await, [1, 1, 1, 1]);
     }
 
     async fn twenty_parallel_copies_of_one_request_store_one_comment_and_agree(home: &Home) {
@@ -89,7 +89,7 @@ contract! {
         assert_eq!(answers.iter().filter(|answer| **answer == Inserted::Stored).count(), 1);
         let known = Inserted::Known(first.request.clone());
         assert_eq!(answers.iter().filter(|answer| **answer == known).count(), 19);
-        assert_eq!(counts(home).await, [1, 1, 1, 1, 1]);
+        assert_eq!(counts(home).await, [1, 1, 1, 1]);
     }
 
     async fn the_very_same_submission_sent_again_is_known(home: &Home) {
@@ -112,7 +112,7 @@ contract! {
         let answers = home.store.insert_submissions(&batch).await.unwrap();
         let known = Inserted::Known(first.request);
         assert_eq!(answers, [Inserted::Stored, known.clone(), Inserted::ChallengeUsed, Inserted::Stored, known]);
-        assert_eq!(counts(home).await, [2, 2, 2, 2, 1]);
+        assert_eq!(counts(home).await, [2, 2, 2, 1]);
     }
 
     async fn a_copy_of_a_request_that_lost_its_challenge_has_its_own_try(home: &Home) {
@@ -124,7 +124,7 @@ contract! {
         let answers = home.store.insert_submissions(&batch).await.unwrap();
         let known = Inserted::Known(loser.request);
         assert_eq!(answers, [Inserted::Stored, Inserted::ChallengeUsed, Inserted::Stored, known]);
-        assert_eq!(counts(home).await, [2, 2, 2, 2, 1]);
+        assert_eq!(counts(home).await, [2, 2, 2, 1]);
     }
 
     async fn a_failed_submission_leaves_no_row_anywhere(home: &Home) {
@@ -151,7 +151,7 @@ contract! {
         orphan.comment.parent = Some(submission(3).comment.id);
         let result = home.store.insert_submissions(&[submission(1), orphan]).await;
         assert!(matches!(result, Err(duyetd::domain::Error::Internal(_))), "{result:?}");
-        assert_eq!(counts(home).await, [0; 5]);
+        assert_eq!(counts(home).await, [0; 4]);
     }
 
     async fn an_article_that_closed_meanwhile_takes_nothing(home: &Home) {
@@ -182,7 +182,7 @@ contract! {
         one.site_rules.mode = Mode::Closed;
         let answers = home.store.insert_submissions(&[one]).await.unwrap();
         assert!(matches!(&answers[0], Inserted::ArticleClosed(article) if article.mode.is_none()));
-        assert_eq!(counts(home).await, [0; 5]);
+        assert_eq!(counts(home).await, [0; 4]);
     }
 
     async fn what_is_published_at_once_is_counted_at_once(home: &Home) {
@@ -217,7 +217,7 @@ contract! {
         theirs.site = other_site();
         // The same ids, nonce and request on another site are others.
         home.store_all(&[mine.clone(), theirs.clone()]).await;
-        assert_eq!(counts(home).await, [2; 5]);
+        assert_eq!(counts(home).await, [2; 4]);
         let mut foreign = reply_to(mine.comment.id, submission(2));
         foreign.site = other_site();
         foreign.comment.article = article_named("x");
@@ -345,7 +345,7 @@ async fn assert_plans_look_at_nothing_that_others_sent(home: &Home) {
         for needed in ["comments_by_device", "comments_by_skeleton", "comments_key"] {
             assert!(plan.contains(needed), "{plan}");
         }
-        for other in ["comments_by_age", "comments_by_fingerprint", "comments_by_author", "Seq Scan"] {
+        for other in ["comments_by_age", "comments_by_author", "Seq Scan"] {
             assert!(!plan.contains(other), "{other}: {plan}");
         }
     }

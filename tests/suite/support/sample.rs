@@ -170,7 +170,6 @@ pub(crate) fn report(n: i64, comment: CommentId, reader: u8) -> Report {
         reason: Some(Reason::Insult),
         note: "Chửi bới".into(),
         at: at(n),
-        change: id_at(at(n)),
         default_mode: Mode::Pre,
     }
 }
