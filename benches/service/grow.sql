@@ -18,6 +18,13 @@ insert into comments (site_id, comment_id, article_id, author_name, title, conte
             now() - (case when n % 10 = 0 then (n * 8.64)::bigint % 25000000 else n * 8.64 end) * interval '1 second' as at
         from generate_series(1, :n) n) rows;
 do $$ declare one record; begin for one in select * from defs loop execute one.indexdef; end loop; end $$;
+-- Statistics, as the migration fills them.
+insert into stats_buckets (site_id, kind, bucket, name, amount)
+    select site_id, case status when 'PENDING' then 'WAITING' else 'SETTLED' end, date_trunc('hour', created_at, 'UTC'), status, count(*)
+    from comments group by 1, 2, 3, 4;
+insert into stats_buckets (site_id, kind, bucket, name, amount)
+    select site_id, 'WAITING_DAY', date_trunc('day', bucket, 'UTC'), '', sum(amount) from stats_buckets where kind = 'WAITING' group by 1, 2, 3;
+vacuum analyze stats_buckets;
 -- As autovacuum leaves them.
 vacuum analyze articles;
 vacuum analyze comments;

@@ -62,6 +62,11 @@ impl AuditAction {
         Self::ALL.iter().copied().filter(|action| action.is_revertible() && *action != Self::Revert)
     }
 
+    /// Returns whether it is a moderator's decision on a comment.
+    pub const fn is_decision(self) -> bool {
+        matches!(self, Self::Approve | Self::Reject | Self::Spam | Self::Requeue)
+    }
+
     /// True for what [`super::revert::Revert`] can revert.
     pub const fn is_revertible(self) -> bool {
         match self {

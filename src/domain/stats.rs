@@ -17,19 +17,55 @@ const MAX_DAYS: i64 = 92;
 /// A caller reckons by its own clock, and its request takes its time, in minutes.
 const GRACE_MINUTES: i64 = 60;
 
-/// When numbers asked for at `now` begin; the future and what is too long ago are violations of `since`.
+/// Returns when numbers asked for at `now` begin: with the clock hour of `since`. The future and what is too long ago are violations.
 pub fn check_since(since: Option<DateTime<Utc>>, now: DateTime<Utc>, violations: &mut Violations) -> DateTime<Utc> {
     let since = since.unwrap_or(now - Duration::hours(DEFAULT_HOURS));
     if since > now || since < now - Duration::days(MAX_DAYS) - Duration::minutes(GRACE_MINUTES) {
         violations.add("since", Problem::OutOfRange);
     }
-    since
+    hour_of(since)
+}
+
+/// Returns the beginning of a time's clock hour, in UTC.
+pub fn hour_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    beginning(at, 3_600)
+}
+
+/// Returns the beginning of a time's day, in UTC.
+pub fn day_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    beginning(at, 86_400)
+}
+
+fn beginning(at: DateTime<Utc>, period: i64) -> DateTime<Utc> {
+    let seconds = at.timestamp();
+    DateTime::from_timestamp(seconds - seconds.rem_euclid(period), 0).unwrap_or(at)
+}
+
+/// Returns the first hour whose numbers are kept at `now`: one day before the first that may be asked for.
+pub fn kept_since(now: DateTime<Utc>) -> DateTime<Utc> {
+    hour_of(now - Duration::days(MAX_DAYS + 1))
+}
+
+named_enum! {
+    /// What a bucket of the statistics counts.
+    StatsKind {
+        /// Comments in the queue, by the hour of their submission and their status.
+        Waiting = "WAITING",
+        /// Comments in the queue, by the day of their submission.
+        WaitingDay = "WAITING_DAY",
+        /// Comments that are not in the queue, by the hour of their submission and their status.
+        Settled = "SETTLED",
+        /// Decisions, by their hour and their actor.
+        Decisions = "DECISIONS",
+        /// Decisions that another person overturned, by their hour and their actor.
+        Overturned = "OVERTURNED",
+    }
 }
 
 /// Numbers of one site.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stats {
-    /// Comments submitted since the beginning, by where they stand now, in the order of [`Status::ALL`]. Only statuses that occur.
+    /// Comments submitted since the beginning, by their status now, in the order of [`Status::ALL`]. Only statuses that occur.
     pub submitted: Vec<(Status, i64)>,
     /// In the queue now.
     pub waiting: i64,
@@ -167,7 +203,22 @@ mod tests {
             (Duration::days(92) + Duration::minutes(1), true),
             (Duration::days(92) + Duration::minutes(61), false),
         ] {
-            assert_eq!(check(Some(now - ago)), (now - ago, fits), "{ago}");
+            assert_eq!(check(Some(now - ago)), (hour_of(now - ago), fits), "{ago}");
         }
+    }
+
+    #[test]
+    fn numbers_begin_with_their_clock_hour_and_are_kept_longer_than_they_are_asked_for() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let mut violations = Violations::default();
+        let since = check_since(Some(at("2026-11-24T18:59:59.999999Z")), at("2026-11-24T20:10:00Z"), &mut violations);
+        assert_eq!(since, at("2026-11-24T18:00:00Z"));
+        assert_eq!(hour_of(at("2026-11-24T19:00:00Z")), at("2026-11-24T19:00:00Z"));
+        assert_eq!(day_of(at("2026-11-24T23:59:59.5Z")), at("2026-11-24T00:00:00Z"));
+        assert_eq!(hour_of(at("1969-12-31T23:59:59Z")), at("1969-12-31T23:00:00Z"));
+        let now = at("2026-11-24T20:10:00Z");
+        let oldest = now - Duration::days(92) - Duration::minutes(60);
+        assert!(kept_since(now) < check_since(Some(oldest), now, &mut violations));
+        assert!(violations.fields().is_empty());
     }
 }

@@ -44,6 +44,9 @@ const FORGET: Duration = Duration::from_secs(600);
 /// How often due jobs are looked for; the jobs themselves know when they are due.
 const JOBS: Duration = Duration::from_secs(300);
 
+/// How often changes of the statistics are summed up: until then each is read by every answer.
+const FOLD: Duration = Duration::from_secs(5);
+
 /// How often new decisions, and models that another replica learned, are looked for.
 const LEARN: Duration = Duration::from_secs(5);
 
@@ -83,6 +86,7 @@ pub(super) fn spawn(
         Ok(())
     });
     tasks.every("jobs", JOBS, |services| async move { services.maintenance.run_jobs(&now).await.map(drop) });
+    tasks.every("fold_stats", FOLD, |services| async move { services.maintenance.fold_stats().await.map(drop) });
     tasks.every("learn", LEARN, |services| async move { services.maintenance.learn(&now).await.map(drop) });
     tasks.every("terms", TERMS, |services| async move { services.rules.load_terms().await.map(drop) });
     tasks.every("clean_log", CLEAN, |services| async move { services.maintenance.clean_log().await.map(drop) });
@@ -180,12 +184,13 @@ mod tests {
     };
 
     /// The long-lived tasks of a server on SQLite with Redis and TLS, with one watch of the queue.
-    const TASKS: [&str; 21] = [
+    const TASKS: [&str; 22] = [
         "certificate",
         "challenge_reads",
         "clean_log",
         "config_reload",
         "erasures",
+        "fold_stats",
         "forget",
         "grpc_accept",
         "health",

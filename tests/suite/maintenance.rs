@@ -35,6 +35,7 @@ on_both_databases! {
     of_eight_replicas_one_does_a_job,
     a_job_whose_replica_died_is_done_when_its_lease_is_over,
     a_recount_is_told_by_the_replica_that_did_it_last,
+    wrong_statistics_are_mended_by_the_nightly_recount,
     the_queues_gauges_tell_of_takedowns,
     a_server_expires_and_recounts_by_itself,
 }
@@ -170,6 +171,18 @@ async fn a_recount_is_told_by_the_replica_that_did_it_last(database: Database) {
     assert!(home.store.begin_job(&site, Job::Recount, other, now, Job::Recount.next_after(now)).await.unwrap());
     run(&office, now + Days::minutes(5)).await;
     assert_eq!(told(), ("0".into(), "0".into()));
+}
+
+async fn wrong_statistics_are_mended_by_the_nightly_recount(database: Database) {
+    let (home, site) = (home(database).await, own_site());
+    let office = services(&home.store);
+    home.store_all(&[of(&site, published(1)), of(&site, submission(2))]).await;
+    office.maintenance.fold_stats().await.unwrap();
+    home.execute("update comments set status = 'SPAM' where status = 'PENDING'").await.unwrap();
+    let waiting = async || home.store.stats(&site, at(0), at(100)).await.unwrap().waiting;
+    assert_eq!(waiting().await, 1);
+    run(&office, after_days(1)).await;
+    assert_eq!(waiting().await, 0);
 }
 
 async fn the_queues_gauges_tell_of_takedowns(database: Database) {

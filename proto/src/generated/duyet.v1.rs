@@ -1193,7 +1193,7 @@ impl ::prost::Name for AddNoteResponse {
 /// Asks for numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetStatsRequest {
-    /// From this time on, at most 92 days back. Absent means 24 h.
+    /// From the clock hour (UTC) of this time on, at most 92 days back. Absent means 24 h ago.
     #[prost(message, optional, tag = "1")]
     pub since: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -1210,7 +1210,7 @@ impl ::prost::Name for GetStatsRequest {
 /// Numbers of the site.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetStatsResponse {
-    /// The beginning of what was counted.
+    /// The beginning of what was counted: a full hour.
     #[prost(message, optional, tag = "1")]
     pub since: ::core::option::Option<::prost_types::Timestamp>,
     /// Comments submitted since then, by where they stand now. Only statuses that occur.

@@ -1,6 +1,7 @@
 mod clean_log;
 mod continue_erasures;
 mod expire_pending;
+mod fold_stats;
 mod forget_requests;
 mod jobs;
 mod purge;

@@ -1,4 +1,4 @@
-//! The end of retention: erases old comments and deletes old salts, author keys and change-feed rows.
+//! The end of retention: erases old comments and deletes old salts, author keys, statistics and change-feed rows.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -11,6 +11,7 @@ use crate::{
         audit::AuditAction,
         ban,
         privacy::{ERASED_AT_ONCE, Erasure, Outlived},
+        stats::kept_since,
     },
     ops::metric,
     service::{clock::Now, ids::new_id},
@@ -20,7 +21,7 @@ use crate::{
 const CHANGES_AT_ONCE: usize = 5_000;
 
 impl Maintenance {
-    /// Erases comments whose retention has ended, batch after batch, and deletes old change-feed rows, unused author
+    /// Erases comments whose retention has ended, batch after batch, and deletes old change-feed rows, old statistics, unused author
     /// keys and the salts of months that no ban can refer to any more. The spam model keeps what it learned. Returns
     /// `false` when another replica has the job by now.
     ///
@@ -39,6 +40,7 @@ impl Maintenance {
             tracing::info!(site = %run.site, months = forgotten, "hashes of old addresses lost their salt");
         }
         self.core.store.forget_idle_authors(run.site).await?;
+        self.core.store.prune_stats(run.site, kept_since(now)).await?;
         if !self.prune_changes(run, now - Duration::days(retention.changes_days), clock).await? {
             return Ok(false);
         }

@@ -1,5 +1,6 @@
-//! Comparing public counts with the comments they count. They change in one transaction with the comments, so a difference is a
-//! fault: it is told, and never repaired in silence.
+//! Comparing counts with the comments and decisions that they count. They change in one transaction, so a difference in public counts is a
+//! fault: it is reported, and never repaired in silence. Statistics are repaired, because a replica of an earlier version leaves them
+//! behind during an upgrade; each repair is logged.
 
 use std::sync::PoisonError;
 
@@ -16,7 +17,7 @@ use crate::{
 };
 
 impl Maintenance {
-    /// Counts again, and tells what is found. Always `true`: to count twice is no harm.
+    /// Counts again, reports what is found, and mends the statistics. Always `true`: to count twice is no harm.
     ///
     /// # Errors
     /// The store's only.
@@ -27,6 +28,10 @@ impl Maintenance {
             tracing::error!(site = %run.site, comments, replies, "public counts are wrong");
         }
         metric::count_drift(run.site, drift);
+        let mended = self.core.store.mend_stats(run.site, now).await?;
+        if mended > 0 {
+            tracing::warn!(site = %run.site, mended, "statistics were wrong and are mended");
+        }
         let mut measured = self.drift_measured.lock().unwrap_or_else(PoisonError::into_inner);
         measured.insert(run.site.clone(), Job::Recount.next_after(now));
         Ok(true)

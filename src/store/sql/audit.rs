@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::{
     Backend, Connection, List, Row, Rows, Statement,
     records::{self, AUDIT_ENTRY},
+    stats_changes::{self, StatsChanges},
 };
 use crate::{
     domain::{
@@ -56,8 +57,15 @@ impl<B: Backend> AuditStore for B {
     }
 
     async fn record(&self, site: &SiteId, entry: &AuditEntry) -> Result<()> {
-        transaction!(self, tx => insert(tx, site, entry).await?)
+        transaction!(self, tx => record(tx, site, entry).await?)
     }
+}
+
+/// Writes one entry, and counts what it decides and overturns.
+async fn record(tx: &mut Connection<'_>, site: &SiteId, entry: &AuditEntry) -> Result<()> {
+    StatsChanges::of_entry(site, entry).append(tx).await?;
+    stats_changes::append_overturned(tx, site, std::iter::once(entry)).await?;
+    insert(tx, site, entry).await
 }
 
 /// Returns the hint for SQLite, which does not know that few entries are of one comment, ban or batch.
@@ -149,12 +157,13 @@ async fn newest_of_each(
     rows.iter().map(pair).collect()
 }
 
-/// Writes one entry.
+/// Writes one entry. The caller counts what it decides and overturns.
 pub(in crate::store) async fn insert(tx: &mut Connection<'_>, site: &SiteId, entry: &AuditEntry) -> Result<()> {
     insert_all(tx, site, std::iter::once(entry)).await
 }
 
-/// Writes entries, all of one site. Their notes are rows of their own, so that an erasure can remove them.
+/// Writes entries, all of one site. Their notes are rows of their own, so that an erasure can remove them. The caller counts what they
+/// decide and overturn.
 pub(in crate::store) async fn insert_all<'a>(
     tx: &mut Connection<'_>,
     site: &SiteId,

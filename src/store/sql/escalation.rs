@@ -1,6 +1,6 @@
 //! Takedown clocks on comments.
 
-use super::{Connection, Statement, audit, decision, outcomes, request};
+use super::{Connection, Statement, audit, decision, outcomes, request, stats_changes::StatsChanges};
 use crate::{
     domain::{
         Error, Result,
@@ -32,7 +32,9 @@ pub(super) async fn escalate(tx: &mut Connection<'_>, escalation: &Escalation) -
     .await?;
     audit::insert(tx, site, &outcome.entry).await?;
     let at = outcome.entry.at;
-    outcomes::announce(tx, site, &[outcome]).await?;
+    let outcome = [outcome];
+    StatsChanges::of_outcomes(site, &outcome).append(tx).await?;
+    outcomes::announce(tx, site, &outcome).await?;
     if let Some(request) = request {
         let row = outcome::answered(request, &escalated)?;
         request::insert(tx, site, &row, request.id, at).await?;

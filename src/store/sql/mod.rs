@@ -36,6 +36,8 @@ mod row;
 mod site;
 mod statement;
 mod stats;
+mod stats_changes;
+mod stats_drift;
 mod submission;
 mod submission_rows;
 mod term;

@@ -4,27 +4,30 @@ use super::{
     Connection, List, Rows, Statement, audit,
     change_feed::{self, NewChange},
     counts,
+    stats_changes::{self, StatsChanges},
 };
 use crate::{
     domain::{Result, audit::Judge, id::SiteId},
     store::outcome::ChangedComment,
 };
 
-/// Writes changed comments with all that a change brings: the end of claims, audit entries, change-feed rows and public
-/// counts.
+/// Writes changed comments with all that a change brings: the end of claims, statistics, audit entries, change-feed rows
+/// and public counts.
 pub(in crate::store) async fn write(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     if outcomes.is_empty() {
         return Ok(());
     }
     update_comments(tx, site, outcomes).await?;
-    audit::insert_all(tx, site, outcomes.iter().map(|outcome| &outcome.entry)).await?;
+    let entries = outcomes.iter().map(|outcome| &outcome.entry);
+    stats_changes::append_overturned(tx, site, entries.clone()).await?;
+    audit::insert_all(tx, site, entries).await?;
     announce(tx, site, outcomes).await?;
     let changes = outcomes.iter().map(|outcome| (&outcome.comment, outcome.public_change()));
     counts::add(tx, site, changes).await
 }
 
 /// Claims end with the decision. The lock of its comment protects a claim's row, so that the row needs no lock of its
-/// own.
+/// own. Statistics are appended by the same statement.
 async fn update_comments(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     let comments = outcomes.iter().map(|outcome| &outcome.comment);
     let takedowns = comments.clone().map(|comment| comment.attention.takedown);
@@ -40,9 +43,14 @@ async fn update_comments(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[Cha
         .column("due_at", List::times(takedowns.map(|takedown| takedown.map(|one| one.due_at))))
         .column("judged_anew", List::flags(outcomes.iter().map(ChangedComment::judges_anew)))
         .column("judged_by", List::texts(outcomes.iter().map(|outcome| outcome.entry.judge().map(Judge::as_str))));
+    let stats = StatsChanges::of_outcomes(site, outcomes);
     Statement::new(
-        "{with ended as (delete from claims k where k.site_id = :site and k.comment_id = any (:ids))
-            | delete from claims where site_id = :site and comment_id in :ids;}
+        "{with ended as (delete from claims k where k.site_id = :site and k.comment_id = any (:ids)), counted as (
+            | delete from claims where site_id = :site and comment_id in :ids; }",
+    )
+    .push(stats_changes::INSERT)
+    .push(
+        "{) | ; }
         update comments as c set status = i.status, revision = i.revision, reviewed_at = i.reviewed_at,
             published_at = i.published_at, flagged_at = i.flagged_at, open_reports = i.open_reports,
             takedown_kind = i.takedown_kind, due_at = i.due_at,
@@ -51,6 +59,7 @@ async fn update_comments(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[Cha
     )
     .bind("site", site)
     .bind("ids", List::uuids(comments.map(|comment| comment.id.0)))
+    .bind("changes", stats.rows())
     .bind("rows", rows)
     .execute(tx)
     .await?;

@@ -7,6 +7,7 @@ use super::{
     change_feed::{self, NewChange},
     records::{self, ARTICLE, COMMENT, SITE},
     request,
+    stats_changes::StatsChanges,
 };
 use crate::{
     domain::{
@@ -52,6 +53,7 @@ async fn count(tx: &mut Connection<'_>, report: &Report) -> Result<Reported> {
     .execute(&mut *tx)
     .await?;
     if reported == Reported::Requeued {
+        StatsChanges::of_flag(&report.site, comment.created_at, comment.status).append(tx).await?;
         let change = NewChange {
             site: &report.site,
             kind: ChangeKind::CaseChanged,

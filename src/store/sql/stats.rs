@@ -1,71 +1,153 @@
-//! Numbers for newsrooms. Each statement reads an index of just what it counts, so that a quarter of a busy site is counted within the
-//! statement time-out. SQLite has no statistics to find these indexes by, so they are named.
+//! Numbers for newsrooms, from buckets by hour and what is not folded into them yet. What waits is looked for by day, then by hour, then in
+//! the index of what waits, so that a long queue costs no more than a short one.
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Backend, Connection, Statement, row::Row};
+use super::{Backend, Caller, Connection, Statement, stats_changes, stats_drift};
 use crate::{
     domain::{
         Result,
-        actor::SYSTEM,
         id::SiteId,
         lifecycle::Status,
-        stats::{ModeratorStats, Stats},
+        stats::{ModeratorStats, Stats, StatsKind, hour_of},
     },
-    store::contract::StatsStore,
+    store::{contract::StatsStore, parse},
 };
 
 #[async_trait]
 impl<B: Backend> StatsStore for B {
     async fn stats(&self, site: &SiteId, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Stats> {
-        let mut stats = Stats {
-            submitted: submitted(self.reads(), site, since).await?,
-            moderators: moderators(self.reads(), site, since).await?,
-            ..Stats::default()
-        };
+        let mut stats = Stats::default();
+        add_counted(&mut stats, self.reads(), site, hour_of(since)).await?;
         add_waiting(&mut stats, self.reads(), site, now).await?;
         add_takedowns(&mut stats, self.reads(), site, now).await?;
         Ok(stats)
     }
+
+    async fn fold_stats(&self, limit: usize) -> Result<u64> {
+        let _place = self.place_for(Caller::Background).await?;
+        if !stats_changes::any(self.reads()).await? {
+            return Ok(0);
+        }
+        transaction!(self, tx => stats_changes::fold(tx, limit).await?)
+    }
+
+    async fn mend_stats(&self, site: &SiteId, now: DateTime<Utc>) -> Result<i64> {
+        let _place = self.place_for(Caller::Background).await?;
+        let mut mended = 0;
+        for step in stats_drift::steps(self.reads(), site, now).await? {
+            if step.differs(self.reads(), site).await? {
+                let amount: Result<i64> = transaction!(self, tx => step.mend(tx, site).await?);
+                mended += amount?;
+            }
+        }
+        Ok(mended)
+    }
+
+    async fn prune_stats(&self, site: &SiteId, before: DateTime<Utc>) -> Result<u64> {
+        let _place = self.place_for(Caller::Background).await?;
+        transaction!(self, tx => prune(tx, site, before).await?)
+    }
 }
 
-/// Counts the comments since a time by their statuses.
-async fn submitted(on: Connection<'_>, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<(Status, i64)>> {
+/// Adds the comments by status and the decisions by actor from a time on. A moderator is active in the hours with a decision.
+async fn add_counted(stats: &mut Stats, on: Connection<'_>, site: &SiteId, since: DateTime<Utc>) -> Result<()> {
     let rows = Statement::new(
-        "select status, count(*) as submitted from comments { | indexed by comments_by_age}
-        where site_id = :site and created_at >= :since group by status",
+        "select h.kind, h.name, cast(sum(h.amount) as bigint) as amount, count(*) as hours from (
+            select r.kind, r.name, r.bucket, sum(r.amount) as amount from (
+                select b.kind, b.name, b.bucket, b.amount from stats_buckets b
+                where b.site_id = :site and b.kind in ('WAITING', 'SETTLED', 'DECISIONS', 'OVERTURNED') and b.bucket >= :since
+                union all
+                select c.kind, c.name, c.bucket, c.amount from stats_changes c
+                where c.site_id = :site and c.kind <> 'WAITING_DAY' and c.bucket >= :since
+            ) r group by r.kind, r.name, r.bucket having sum(r.amount) <> 0
+        ) h group by h.kind, h.name",
     )
     .bind("site", site)
     .bind("since", since)
     .fetch_all(on)
     .await?;
-    let count = |row: &Row| Ok((row.fields().named("status")?, row.fields().get("submitted")?));
-    let mut counts = rows.iter().map(count).collect::<Result<Vec<_>>>()?;
-    counts.sort_unstable();
-    Ok(counts)
+    let (mut submitted, mut moderators) = (BTreeMap::<Status, i64>::new(), BTreeMap::<String, ModeratorStats>::new());
+    for row in &rows {
+        let row = row.fields();
+        let (name, amount): (String, i64) = (row.get("name")?, row.get("amount")?);
+        match row.named("kind")? {
+            StatsKind::Waiting | StatsKind::WaitingDay | StatsKind::Settled => {
+                *submitted.entry(parse::named(&name)?).or_default() += amount;
+            }
+            StatsKind::Decisions => {
+                let moderator = moderators.entry(name).or_default();
+                (moderator.decisions, moderator.active_hours) = (amount, row.get("hours")?);
+            }
+            StatsKind::Overturned => moderators.entry(name).or_default().overturned = amount,
+        }
+    }
+    stats.submitted = submitted.into_iter().filter(|(_, count)| *count > 0).collect();
+    let named = moderators.into_iter().map(|(moderator, one)| ModeratorStats { moderator, ..one });
+    stats.moderators = named.filter(|one| one.decisions > 0).collect();
+    stats.moderators.sort_by_key(|one| -one.decisions);
+    Ok(())
 }
 
-/// Counts what waits, with its median age and the 95th percentile. The older a comment is, the earlier it came: the 95th percentile by
-/// age is among the first. All three come from the index of what waits, which is counted and stepped through, and never sorted.
+/// Finds the places of the median and the 95th percentile: the older a comment is, the earlier it came, so the 95th percentile by age is
+/// among the first. Each place is found in its day, then in its hour, and there among few comments.
+const PLACES: &str = "
+    with unfolded as materialized (
+        select c.kind, c.bucket, c.amount from stats_changes c where c.site_id = :site and c.kind in ('WAITING', 'WAITING_DAY')
+    ), days as materialized (
+        select d.day, cast(sum(d.amount) as bigint) as waiting from (
+            select b.bucket as day, b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING_DAY'
+            union all
+            select {date_trunc('day', u.bucket, 'UTC') | u.bucket - u.bucket % 86400000000}, u.amount from unfolded u
+        ) d group by d.day
+    ), wanted as materialized (
+        select p.percent, t.total, t.total - (t.total * p.percent + 99) / 100 as place
+        from (select cast(coalesce(sum(d.waiting), 0) as bigint) as total from days d) t
+        cross join (select 50 as percent union all select 95) p
+    ), in_day as materialized (
+        select w.percent, d.day, w.place - (d.reached - d.waiting) as place from wanted w
+        join (select day, waiting, cast(sum(waiting) over (order by day) as bigint) as reached from days) d
+            on d.reached - d.waiting <= w.place and w.place < d.reached
+    ), hours as materialized (
+        select h.percent, h.place, h.hour, cast(sum(h.amount) as bigint) as waiting from (
+            select i.percent, i.place, b.bucket as hour, b.amount from in_day i
+            cross join stats_buckets b where b.site_id = :site and b.kind = 'WAITING'
+                and b.bucket >= i.day and b.bucket < i.day + {interval '24 hours' | 86400000000}
+            union all
+            select i.percent, i.place, u.bucket, u.amount from in_day i cross join unfolded u
+            where u.kind = 'WAITING' and u.bucket >= i.day and u.bucket < i.day + {interval '24 hours' | 86400000000}
+        ) h group by h.percent, h.place, h.hour
+    ), found as materialized (
+        select h.percent, h.hour, h.hour + {interval '1 hour' | 3600000000} as until, h.place - (h.reached - h.waiting) as place
+        from (select percent, place, hour, waiting,
+            cast(sum(waiting) over (partition by percent order by hour) as bigint) as reached from hours) h
+        where h.reached - h.waiting <= h.place and h.place < h.reached
+    )";
+
+/// Reads both places. Where the buckets are wrong, until the next recount, the hour is the answer.
+const AGES: &str = "
+    select (select max(w.total) from wanted w) as total,
+        coalesce((select c.created_at from comments c { | indexed by comments_waiting_by_age}
+            where c.site_id = :site and (c.status = 'PENDING' or c.flagged_at is not null)
+                and c.created_at >= (select f.hour from found f where f.percent = 50)
+                and c.created_at < (select f.until from found f where f.percent = 50)
+            order by c.created_at, c.comment_id
+            limit 1 offset coalesce((select f.place from found f where f.percent = 50), 0)),
+            (select f.hour from found f where f.percent = 50)) as p50,
+        coalesce((select c.created_at from comments c { | indexed by comments_waiting_by_age}
+            where c.site_id = :site and (c.status = 'PENDING' or c.flagged_at is not null)
+                and c.created_at >= (select f.hour from found f where f.percent = 95)
+                and c.created_at < (select f.until from found f where f.percent = 95)
+            order by c.created_at, c.comment_id
+            limit 1 offset coalesce((select f.place from found f where f.percent = 95), 0)),
+            (select f.hour from found f where f.percent = 95)) as p95";
+
+/// Counts what waits, with its median age and the 95th percentile, all of one moment.
 async fn add_waiting(stats: &mut Stats, on: Connection<'_>, site: &SiteId, now: DateTime<Utc>) -> Result<()> {
-    let row = Statement::new(
-        "with n as materialized (
-            select count(*) as total from comments { | indexed by comments_waiting_by_age}
-            where site_id = :site and (status = 'PENDING' or flagged_at is not null)
-        )
-        select n.total,
-            (select created_at from comments { | indexed by comments_waiting_by_age}
-                where site_id = :site and (status = 'PENDING' or flagged_at is not null)
-                order by created_at, comment_id limit 1 offset (select total - (total * 50 + 99) / 100 from n)) as p50,
-            (select created_at from comments { | indexed by comments_waiting_by_age}
-                where site_id = :site and (status = 'PENDING' or flagged_at is not null)
-                order by created_at, comment_id limit 1 offset (select total - (total * 95 + 99) / 100 from n)) as p95
-        from n",
-    )
-    .bind("site", site)
-    .fetch_one(on)
-    .await?;
+    let row = Statement::new(PLACES).push(AGES).bind("site", site).fetch_one(on).await?;
     let row = row.fields();
     // Another replica's clock may be ahead.
     let age = |at: Option<DateTime<Utc>>| at.map(|at| (now - at).max(Duration::zero()));
@@ -90,49 +172,14 @@ async fn add_takedowns(stats: &mut Stats, on: Connection<'_>, site: &SiteId, now
     Ok(())
 }
 
-/// Counts each moderator's decisions and how many of them were overturned. An overturned decision is looked up from what overturned it,
-/// because that is rare: a comment that another person moved from where the decision left it, other than out of the queue or by an
-/// erasure; or an entry that reverts the decision. SQLite's cross joins keep that order.
-async fn moderators(on: Connection<'_>, site: &SiteId, since: DateTime<Utc>) -> Result<Vec<ModeratorStats>> {
-    let rows = Statement::new(
-        "with hours as (
-            select d.actor, {date_trunc('hour', d.at, 'UTC') | d.at / 3600000000} as hour, count(*) as decisions
-            from audit d { | indexed by audit_decisions}
-            where d.site_id = :site and d.at >= :since and d.action in ('APPROVE', 'REJECT', 'SPAM', 'REQUEUE')
-                and d.actor <> :system
-            group by 1, 2
-        ), overturned as (
-            select d.actor, d.audit_id from audit e { | indexed by audit_overturns}
-            { | cross} join audit d { | indexed by audit_by_comment}
-                on d.site_id = :site and d.comment_id = e.comment_id and d.revision = e.revision - 1
-            where e.site_id = :site and e.at >= :since and e.from_status <> e.to_status and e.from_status <> 'PENDING'
-                and e.to_status <> 'ERASED' and e.actor <> d.actor
-                and d.at >= :since and d.action in ('APPROVE', 'REJECT', 'SPAM')
-            union
-            select d.actor, d.audit_id from audit e { | indexed by audit_by_reverted}
-            { | cross} join audit d on d.site_id = :site and d.audit_id = e.reverts
-            where e.site_id = :site and e.reverts is not null and e.actor <> d.actor
-                and d.at >= :since and d.action in ('APPROVE', 'REJECT', 'SPAM', 'REQUEUE')
-        )
-        select t.actor, t.decisions, t.active_hours, coalesce(o.overturned, 0) as overturned
-        from (select actor, cast(sum(decisions) as bigint) as decisions, count(*) as active_hours
-            from hours group by actor) t
-        left join (select actor, count(*) as overturned from overturned group by actor) o on o.actor = t.actor
-        order by t.decisions desc, t.actor {collate \"C\" | }",
+/// Deletes the buckets from before `before`, other than of what waits, and those that count nothing.
+async fn prune(tx: &mut Connection<'_>, site: &SiteId, before: DateTime<Utc>) -> Result<u64> {
+    Statement::new(
+        "delete from stats_buckets where site_id = :site
+            and (amount = 0 or (bucket < :before and kind in ('SETTLED', 'DECISIONS', 'OVERTURNED')))",
     )
     .bind("site", site)
-    .bind("since", since)
-    .bind("system", SYSTEM)
-    .fetch_all(on)
-    .await?;
-    let read = |row: &Row| {
-        let row = row.fields();
-        Ok(ModeratorStats {
-            moderator: row.get("actor")?,
-            decisions: row.get("decisions")?,
-            active_hours: row.get("active_hours")?,
-            overturned: row.get("overturned")?,
-        })
-    };
-    rows.iter().map(read).collect()
+    .bind("before", before)
+    .execute(tx)
+    .await
 }

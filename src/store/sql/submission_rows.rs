@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Connection, List, Rows, Statement, change_feed};
+use super::{Connection, List, Rows, Statement, change_feed, stats_changes::StatsChanges};
 use crate::domain::{
     Result,
     change::ChangeKind,
@@ -37,7 +37,12 @@ pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Re
     .push(INSERT_COMMENTS)
     .push(
         " from input i join admitted a on a.site_id = i.site_id and a.made_by = i.comment_id
-            returning site_id, comment_id
+            returning site_id, comment_id, created_at, status, flagged_at
+        ), counted as (
+            insert into stats_changes (site_id, kind, bucket, name, amount)
+            select site_id, case when status = 'PENDING' or flagged_at is not null then 'WAITING' else 'SETTLED' end,
+                date_trunc('hour', created_at, 'UTC'), status, count(*)
+            from stored group by 1, 2, 3, 4
         ), ",
     )
     .push(change_feed::GATE)
@@ -68,6 +73,7 @@ async fn write_in_turn(tx: &mut Connection<'_>, stored: &[&Submission]) -> Resul
     .execute(&mut *tx)
     .await?;
     Statement::new(INSERT_COMMENTS).push(" from :rows i").bind("rows", comment_rows(stored)?).execute(&mut *tx).await?;
+    StatsChanges::of_submissions(stored).append(tx).await?;
     let changes = stored.iter().map(|one| change_feed::NewChange {
         site: &one.site,
         kind: kind(one),

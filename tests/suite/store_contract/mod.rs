@@ -29,6 +29,7 @@ mod revert_walks;
 mod schema;
 mod site;
 mod stats;
+mod stats_walks;
 mod submissions;
 mod terms;
 mod tokens;

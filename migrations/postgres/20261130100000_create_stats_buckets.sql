@@ -1,0 +1,11 @@
+-- Statistics by clock hour: folded from `stats_changes`. WAITING and SETTLED count comments by the hour of their submission, and are
+-- named by status; WAITING_DAY sums up WAITING by day; DECISIONS and OVERTURNED count by the hour of the decision, and are named by actor.
+create table stats_buckets (
+    site_id text collate "C" not null,
+    kind text not null,
+    bucket timestamptz not null,
+    name text not null,
+    amount bigint not null,
+    constraint stats_buckets_key primary key (site_id, kind, bucket, name),
+    constraint stats_buckets_kind_known check (kind in ('WAITING', 'WAITING_DAY', 'SETTLED', 'DECISIONS', 'OVERTURNED'))
+);

@@ -1,0 +1,3 @@
+-- no-transaction
+-- Decisions are counted when they are made.
+drop index concurrently if exists audit_decisions;

@@ -1,0 +1,2 @@
+-- Decisions are counted when they are made.
+drop index audit_decisions;

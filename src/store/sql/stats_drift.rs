@@ -1,0 +1,169 @@
+//! Statistics against the rows that they count. Both change in one transaction, so a difference comes from a fault, or from a replica of an
+//! earlier version that wrote during an upgrade.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{Connection, Statement, row::Row, stats_changes::IS_OVERTURNED};
+use crate::domain::{
+    Result,
+    actor::SYSTEM,
+    id::SiteId,
+    stats::{hour_of, kept_since},
+};
+
+/// Rows that one statement counts, unless a single hour has more: it stays below the statement time-out.
+const BATCH: i64 = 20_000;
+
+/// What one statement compares, at one moment.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Everything in the hours from the first time until the second.
+    Hours(DateTime<Utc>, DateTime<Utc>),
+    /// What waits since before a time.
+    WaitingBefore(DateTime<Utc>),
+    /// The days of what waits with their hours.
+    Days,
+}
+
+/// Returns the steps that compare all statistics of a site which are kept at `now`.
+pub(super) async fn steps(on: Connection<'_>, site: &SiteId, now: DateTime<Utc>) -> Result<Vec<Step>> {
+    let from = kept_since(now);
+    let rows = Statement::new(
+        "select b.bucket, cast(sum(b.amount) as bigint) as amount from stats_buckets b
+        where b.site_id = :site and b.kind in ('WAITING', 'SETTLED', 'DECISIONS') and b.bucket >= :from
+        group by b.bucket order by b.bucket",
+    )
+    .bind("site", site)
+    .bind("from", from)
+    .fetch_all(on)
+    .await?;
+    let hour = |row: &Row| Ok((row.fields().get("bucket")?, row.fields().get("amount")?));
+    let hours = rows.iter().map(hour).collect::<Result<Vec<_>>>()?;
+    let mut steps = vec![Step::WaitingBefore(from)];
+    // Another replica's clock may be ahead.
+    steps.extend(split(from, hour_of(now) + Duration::days(1), &hours));
+    steps.push(Step::Days);
+    Ok(steps)
+}
+
+/// Splits the time so that the hours of one step count at most [`BATCH`] rows. `hours` says how much was counted in each.
+fn split(from: DateTime<Utc>, until: DateTime<Utc>, hours: &[(DateTime<Utc>, i64)]) -> Vec<Step> {
+    let (mut steps, mut begin, mut sum) = (Vec::new(), from, 0);
+    for (hour, amount) in hours {
+        if sum + amount > BATCH && *hour > begin {
+            steps.push(Step::Hours(begin, *hour));
+            (begin, sum) = (*hour, 0);
+        }
+        sum += amount;
+    }
+    steps.push(Step::Hours(begin, until));
+    steps
+}
+
+impl Step {
+    /// Returns whether anything differs.
+    pub(super) async fn differs(&self, on: Connection<'_>, site: &SiteId) -> Result<bool> {
+        let differences = self.differences(Statement::new("select kind, bucket, name, amount from ("), site);
+        Ok(differences.push(") differing limit 1").fetch_optional(on).await?.is_some())
+    }
+
+    /// Appends what is missing in the statistics, and returns the sum of the absolute differences.
+    pub(super) async fn mend(&self, tx: &mut Connection<'_>, site: &SiteId) -> Result<i64> {
+        let insert = Statement::new(
+            "insert into stats_changes (site_id, kind, bucket, name, amount) select :site, kind, bucket, name, amount from (",
+        );
+        let rows = self.differences(insert, site).push(") differing returning amount").fetch_all(tx).await?;
+        rows.iter().map(|row| Ok(row.fields().get::<i64>("amount")?.abs())).sum()
+    }
+
+    /// Appends a select of the differences: what was counted less what the statistics hold, where that is not 0.
+    fn differences<'q>(&self, statement: Statement<'q>, site: &'q SiteId) -> Statement<'q> {
+        let statement = statement.push("select kind, bucket, name, cast(sum(amount) as bigint) as amount from (");
+        let statement = match *self {
+            Self::Hours(from, until) => statement
+                .push(COMMENTS)
+                .push(DECISIONS)
+                .push(IS_OVERTURNED)
+                .push(DECISIONS_END)
+                .push(HELD)
+                .bind("from", from)
+                .bind("until", until)
+                .bind("system", SYSTEM),
+            Self::WaitingBefore(until) => statement.push(WAITING).bind("until", until),
+            Self::Days => statement.push(DAYS),
+        };
+        statement.push(") counted group by kind, bucket, name having sum(amount) <> 0").bind("site", site)
+    }
+}
+
+const COMMENTS: &str = "
+    select case when c.status = 'PENDING' or c.flagged_at is not null then 'WAITING' else 'SETTLED' end as kind,
+        {date_trunc('hour', c.created_at, 'UTC') | c.created_at - c.created_at % 3600000000} as bucket, c.status as name,
+        count(*) as amount
+    from comments c { | indexed by comments_by_age}
+    where c.site_id = :site and c.created_at >= :from and c.created_at < :until group by 1, 2, 3";
+
+/// Begins the decisions and ends before the condition that one was overturned.
+const DECISIONS: &str = "
+    union all
+    select k.kind, d.bucket, d.actor, case k.kind when 'DECISIONS' then count(*) else sum(d.overturned) end from (
+        select {date_trunc('hour', d.at, 'UTC') | d.at - d.at % 3600000000} as bucket, d.actor, cast((";
+
+const DECISIONS_END: &str = ") as integer) as overturned
+        from audit d { | indexed by audit_by_time}
+        where d.site_id = :site and d.at >= :from and d.at < :until
+            and d.action in ('APPROVE', 'REJECT', 'SPAM', 'REQUEUE') and d.actor <> :system
+    ) d cross join (select 'DECISIONS' as kind union all select 'OVERTURNED') k group by k.kind, d.bucket, d.actor";
+
+/// What the statistics hold of the hours.
+const HELD: &str = "
+    union all
+    select b.kind, b.bucket, b.name, -b.amount from stats_buckets b
+    where b.site_id = :site and b.kind in ('WAITING', 'SETTLED', 'DECISIONS', 'OVERTURNED')
+        and b.bucket >= :from and b.bucket < :until
+    union all
+    select c.kind, c.bucket, c.name, -c.amount from stats_changes c
+    where c.site_id = :site and c.kind <> 'WAITING_DAY' and c.bucket >= :from and c.bucket < :until";
+
+const WAITING: &str = "
+    select 'WAITING' as kind, {date_trunc('hour', c.created_at, 'UTC') | c.created_at - c.created_at % 3600000000} as bucket,
+        c.status as name, count(*) as amount
+    from comments c { | indexed by comments_waiting_by_age}
+    where c.site_id = :site and (c.status = 'PENDING' or c.flagged_at is not null) and c.created_at < :until group by 2, 3
+    union all
+    select b.kind, b.bucket, b.name, -b.amount from stats_buckets b
+    where b.site_id = :site and b.kind = 'WAITING' and b.bucket < :until
+    union all
+    select c.kind, c.bucket, c.name, -c.amount from stats_changes c
+    where c.site_id = :site and c.kind = 'WAITING' and c.bucket < :until";
+
+/// Unfolded changes of hours are left out: they reach their day and their hour at once.
+const DAYS: &str = "
+    select 'WAITING_DAY' as kind, {date_trunc('day', b.bucket, 'UTC') | b.bucket - b.bucket % 86400000000} as bucket, '' as name,
+        b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING'
+    union all
+    select b.kind, b.bucket, b.name, -b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING_DAY'
+    union all
+    select c.kind, c.bucket, c.name, -c.amount from stats_changes c where c.site_id = :site and c.kind = 'WAITING_DAY'";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_counts_no_more_than_one_statement_can_unless_an_hour_does() {
+        let at = |hour: i64| DateTime::UNIX_EPOCH + Duration::hours(hour);
+        let hours = [(at(1), BATCH - 1), (at(2), 1), (at(3), 1), (at(5), 3 * BATCH), (at(6), 2)];
+        assert_eq!(
+            split(at(0), at(9), &hours),
+            [
+                Step::Hours(at(0), at(3)),
+                Step::Hours(at(3), at(5)),
+                Step::Hours(at(5), at(6)),
+                Step::Hours(at(6), at(9))
+            ]
+        );
+        assert_eq!(split(at(0), at(9), &[]), [Step::Hours(at(0), at(9))]);
+        assert_eq!(split(at(0), at(9), &[(at(0), 2 * BATCH)]), [Step::Hours(at(0), at(9))]);
+    }
+}
