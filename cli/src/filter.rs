@@ -29,6 +29,7 @@ impl From<Filter> for v1::QueueFilter {
             claimed,
             reported: filter.reported,
             campaign_of: filter.campaign.map(|id| id.to_string()).unwrap_or_default(),
+            ignore_marks: filter.ignore_marks,
         }
     }
 }

@@ -39,6 +39,7 @@ pub mod reason;
 pub mod report;
 pub mod request;
 pub mod revert;
+pub mod search;
 pub mod site;
 pub mod spam;
 pub mod stats;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     id::{ArticleId, CommentId},
     lifecycle::Status,
+    search::Search,
 };
 
 named_enum! {
@@ -26,8 +27,11 @@ pub struct QueueFilter {
     /// Empty means all that wait for a moderator: PENDING, and what reports or a takedown put back.
     pub status: Vec<Status>,
     pub article: Option<ArticleId>,
-    /// Folded words.
-    pub query: Option<String>,
+    /// Only comments that it finds.
+    pub query: Option<Search>,
+    /// Only these. It takes the place of a `query` whose comments were looked up, and is never asked for.
+    #[serde(skip)]
+    pub among: Option<Vec<CommentId>>,
     pub rule: Option<String>,
     pub author: Option<String>,
     pub min_score: Option<f64>,
@@ -52,7 +56,7 @@ impl QueueFilter {
             || self.unreviewed
             || self.claimed == Some(true)
             || self.reported;
-        looks && self.article.is_none() && self.author.is_none() && self.campaign_of.is_none()
+        looks && self.article.is_none() && self.author.is_none() && self.campaign_of.is_none() && self.among.is_none()
     }
 }
 

@@ -143,6 +143,8 @@ named_enum! {
         Erase = "ERASE",
         /// Puts terms on trial that hold too much.
         StandDown = "STAND_DOWN",
+        /// Indexes the words of new comments; asked for whenever there are some.
+        Index = "INDEX",
     }
 }
 
@@ -158,6 +160,8 @@ impl Job {
         match self {
             // A person waits for it, and its runs give a sign every few seconds.
             Self::Erase => Duration::seconds(30),
+            // Searches look through what is not indexed, so the next replica should soon go on.
+            Self::Index => Duration::minutes(1),
             Self::ExpirePending | Self::Recount | Self::Purge | Self::Learn | Self::StandDown => Duration::minutes(15),
         }
     }
@@ -166,7 +170,7 @@ impl Job {
     pub fn next_after(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::ExpirePending | Self::StandDown => now + Duration::hours(1),
-            Self::Learn | Self::Erase => now,
+            Self::Learn | Self::Erase | Self::Index => now,
             Self::Recount | Self::Purge => {
                 let into_the_day = Duration::seconds(now.timestamp().rem_euclid(86_400));
                 let tonight = now - into_the_day + Duration::hours(NIGHT_HOUR);

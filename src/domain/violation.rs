@@ -34,6 +34,8 @@ pub enum Problem {
     NotForCallers,
     /// The same thing twice.
     Repeated,
+    /// A search for something that has no word.
+    NoWord,
 }
 
 impl Problem {
@@ -52,6 +54,7 @@ impl Problem {
             Self::OutOfRange => "problem-out-of-range",
             Self::NotForCallers => "problem-not-for-callers",
             Self::Repeated => "problem-repeated",
+            Self::NoWord => "problem-no-word",
         }
     }
 

@@ -60,6 +60,9 @@ const CLEAN: Duration = Duration::from_secs(1);
 /// How often erasures that outlived their calls are continued.
 const ERASE: Duration = Duration::from_secs(2);
 
+/// How often comments are indexed for searches, which look through those that are not.
+const INDEX: Duration = Duration::from_secs(2);
+
 /// Longest pause after a failure: a database that was busy for a moment should not cost a whole period.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -94,6 +97,11 @@ pub(super) fn spawn(
         "erasures",
         ERASE,
         |services| async move { services.maintenance.continue_erasures(&now).await.map(drop) },
+    );
+    tasks.every(
+        "search_index",
+        INDEX,
+        |services| async move { services.maintenance.index_search(&now).await.map(drop) },
     );
     tasks.every("forget", FORGET, |services| async move { services.maintenance.forget_old(now()).await.map(drop) });
 }
@@ -184,7 +192,7 @@ mod tests {
     };
 
     /// The long-lived tasks of a server on SQLite with Redis and TLS, with one watch of the queue.
-    const TASKS: [&str; 22] = [
+    const TASKS: [&str; 23] = [
         "certificate",
         "challenge_reads",
         "clean_log",
@@ -203,6 +211,7 @@ mod tests {
         "queue_changes",
         "queue_gauges",
         "redis_watch",
+        "search_index",
         "store_health",
         "submission_writes",
         "submit_reads",

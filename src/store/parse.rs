@@ -60,8 +60,3 @@ pub(super) fn limit(size: usize) -> i64 {
 pub(super) fn needle(text: &str) -> String {
     text.replace('\0', "\u{1}")
 }
-
-/// Returns the words of a query, all of which must be found.
-pub(super) fn words(query: Option<&str>) -> Vec<String> {
-    query.unwrap_or_default().split_whitespace().map(needle).collect()
-}

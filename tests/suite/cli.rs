@@ -549,6 +549,7 @@ fn the_queue_passes_every_filter_on() {
         "bai-1",
         "-q",
         "vay",
+        "--ignore-marks",
         "--rule",
         "phone-number",
         "--author",
@@ -586,6 +587,7 @@ fn the_queue_passes_every_filter_on() {
         claimed: Some(false),
         reported: true,
         campaign_of: PENDING.into(),
+        ignore_marks: true,
     };
     let expected = v1::ListQueueRequest {
         filter: Some(filter),

@@ -1,11 +1,12 @@
 //! Values that other programs would take for commands are values here: stored, found, shown and decided as the text they are.
 
 use duyet_proto::v1;
+use duyetd::domain::search::Search;
 use uuid::Uuid;
 
 use crate::support::{
     home::Home,
-    newsroom::{Database, Newsroom, on_both_databases},
+    newsroom::{Database, Newsroom, fields, on_both_databases},
 };
 
 on_both_databases! {
@@ -73,12 +74,16 @@ async fn what_looks_like_a_command_is_a_text_everywhere(database: Database) {
         assert_eq!((page.comments.len(), page.comments[0].content.as_str()), (1, value), "its own article alone");
         let filter = v1::QueueFilter { query: value.into(), status: (1..=6).collect(), ..Default::default() };
         let request = v1::ListQueueRequest { filter: Some(filter), page_size: 100, ..Default::default() };
-        let found = desk.moderation.list_queue(request).await.unwrap().into_inner().cases;
-        assert!(found.iter().any(|case| case.comment.as_ref().unwrap().id == id), "{value} finds itself");
-        let words: Vec<String> = value.split_whitespace().map(str::to_lowercase).collect();
-        for case in found {
-            let text = case.comment.unwrap().content.to_lowercase();
-            assert!(words.iter().all(|word| text.contains(word)), "{value} finds {text}");
+        let found = desk.moderation.list_queue(request).await;
+        if let Some(search) = Search::parse(value, false) {
+            let found = found.unwrap().into_inner().cases;
+            assert!(found.iter().any(|case| case.comment.as_ref().unwrap().id == id), "{value} finds itself");
+            for case in found {
+                let text = case.comment.unwrap().content;
+                assert!(search.finds_text([&text, "", ""]), "{value} finds {text}");
+            }
+        } else {
+            assert_eq!(fields(&found.unwrap_err()), ["filter.query"], "{value}");
         }
         let audit = v1::ListAuditRequest { actor: value.into(), ..Default::default() };
         if let Ok(entries) = desk.moderation.list_audit(audit).await {

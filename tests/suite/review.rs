@@ -95,8 +95,19 @@ async fn a_queue_is_filtered_ordered_and_paged(database: Database) {
     };
     assert_eq!(ask(QueueFilter::default()).await, 6);
     assert_eq!(ask(QueueFilter { article_id: "bai-a".into(), ..Default::default() }).await, 5);
-    for query in ["duong pho", "ĐƯỜNG PHỐ", "đường đẹp"] {
-        assert_eq!(ask(QueueFilter { query: query.into(), ..Default::default() }).await, 5, "{query}");
+    for (query, ignore_marks, found) in [
+        ("duong pho", true, 5),
+        ("duong pho", false, 0),
+        ("ĐƯỜNG PHỐ", false, 5),
+        ("đường đẹp", false, 5),
+        ("\"đường phố\" 3", false, 1),
+        ("\"đường đẹp\"", false, 0),
+    ] {
+        assert_eq!(
+            ask(QueueFilter { query: query.into(), ignore_marks, ..Default::default() }).await,
+            found,
+            "{query}"
+        );
     }
     assert_eq!(ask(QueueFilter { rule: "PHONE_NUMBER".into(), ..Default::default() }).await, 1);
     assert_eq!(ask(QueueFilter { min_score: Some(0.4), ..Default::default() }).await, 1);

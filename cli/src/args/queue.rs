@@ -14,6 +14,8 @@ pub(crate) struct Filter {
     pub(crate) article: Option<String>,
     #[arg(long, short = 'q', value_name = "WORDS")]
     pub(crate) query: Option<String>,
+    #[arg(long, requires = "query")]
+    pub(crate) ignore_marks: bool,
     #[arg(long, value_name = "RULE")]
     pub(crate) rule: Option<String>,
     #[arg(long, value_name = "KEY")]

@@ -11,6 +11,8 @@ pub(crate) struct TriageArgs {
     pub(crate) article: Option<String>,
     #[arg(long, short = 'q', value_name = "WORDS")]
     pub(crate) query: Option<String>,
+    #[arg(long, requires = "query")]
+    pub(crate) ignore_marks: bool,
     #[arg(long, value_name = "RULE")]
     pub(crate) rule: Option<String>,
     #[arg(long, value_name = "KEY")]

@@ -62,6 +62,7 @@ fn options(args: TriageArgs) -> ReviewOptions {
     let filter = v1::QueueFilter {
         article_id: args.article.unwrap_or_default(),
         query: args.query.unwrap_or_default(),
+        ignore_marks: args.ignore_marks,
         rule: args.rule.unwrap_or_default().to_ascii_uppercase().replace('-', "_"),
         author: args.author.unwrap_or_default(),
         min_score: args.min_score,

@@ -78,6 +78,7 @@ problem-unknown-name = There is no such name. Perhaps one of these is meant: { $
 problem-out-of-range = This value is out of range.
 problem-not-for-callers = Only the service sets this value.
 problem-repeated = Each may stand here only once.
+problem-no-word = Needs a word: letters, digits or symbols such as emoji.
 
 # findings
 

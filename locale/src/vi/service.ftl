@@ -74,6 +74,7 @@ problem-unknown-name = Không có tên này. Có lẽ là một trong các tên:
 problem-out-of-range = Giá trị nằm ngoài khoảng cho phép.
 problem-not-for-callers = Giá trị này chỉ do hệ thống đặt.
 problem-repeated = Mỗi mục chỉ được xuất hiện một lần.
+problem-no-word = Cần có ít nhất một từ: chữ, số hoặc biểu tượng như emoji.
 
 # findings
 

@@ -632,7 +632,9 @@ pub struct QueueFilter {
     /// Of this article only.
     #[prost(string, tag = "2")]
     pub article_id: ::prost::alloc::string::String,
-    /// Words in name, title or content, with or without tone marks, in any case.
+    /// Words in name, title or content, all of them, in any case. Words are whole, and their marks count: vậy does not find vay, nor vay
+    /// vậy (see ignore_marks). Words in double quotes are a phrase: they follow each other. A query of punctuation alone is
+    /// VALIDATION_FAILED.
     #[prost(string, tag = "3")]
     pub query: ::prost::alloc::string::String,
     /// Held by this rule. An unknown name is VALIDATION_FAILED, with the nearest known names.
@@ -659,6 +661,9 @@ pub struct QueueFilter {
     /// Only this comment and those that say the same however they are disguised, on any article: its campaign. Nothing when it is unknown.
     #[prost(string, tag = "11")]
     pub campaign_of: ::prost::alloc::string::String,
+    /// True: query finds words without regard to their marks. Both vay and vậy find vay and vậy then.
+    #[prost(bool, tag = "12")]
+    pub ignore_marks: bool,
 }
 impl ::prost::Name for QueueFilter {
     const NAME: &'static str = "QueueFilter";
@@ -699,8 +704,8 @@ impl ::prost::Name for ListQueueRequest {
 /// A page of the queue.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListQueueResponse {
-    /// The cases. A search for what no index knows (query, rule, scores, reported, unreviewed, claimed, without article_id, author and
-    /// campaign_of) is answered after a second or so with what it found so far: fewer cases than page_size, perhaps none, and next_page_token.
+    /// The cases. A search for what no index knows (rule, scores, reported, unreviewed, claimed, and a query whose words very many comments
+    /// have, without article_id, author and campaign_of) is answered after a second or so with what it found so far: fewer cases than page_size, perhaps none, and next_page_token.
     #[prost(message, repeated, tag = "1")]
     pub cases: ::prost::alloc::vec::Vec<ReviewCase>,
     /// Empty on the last page. A search goes on with it where it stopped.

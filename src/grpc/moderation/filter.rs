@@ -11,8 +11,8 @@ use crate::{
         id::{ArticleId, parse_uuid},
         lifecycle::Status,
         queue::{QueueFilter, QueueOrder},
+        search::Search,
         spam::Rule,
-        text,
         violation::{Problem, Violations},
     },
     grpc::convert::values::from_status,
@@ -38,7 +38,8 @@ pub(super) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations)
     QueueFilter {
         status,
         article,
-        query: short_text(text::fold(&filter.query), "filter.query", violations),
+        query: search(filter.query, filter.ignore_marks, violations),
+        among: None,
         rule: named(&filter.rule, "filter.rule", Rule::ALL, violations).map(|rule| rule.as_str().to_owned()),
         author: short_text(filter.author, "filter.author", violations),
         min_score: filter.min_score,
@@ -48,6 +49,14 @@ pub(super) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations)
         reported: filter.reported,
         campaign_of: form::check_optional_comment(&filter.campaign_of, "filter.campaign_of", violations),
     }
+}
+
+fn search(query: String, ignore_marks: bool, violations: &mut Violations) -> Option<Search> {
+    let query = short_text(query, "filter.query", violations)?;
+    if query.trim().is_empty() {
+        return None;
+    }
+    violations.take("filter.query", Search::parse(&query, ignore_marks), Problem::NoWord)
 }
 
 pub(super) fn from_queue_order(number: i32) -> Option<QueueOrder> {

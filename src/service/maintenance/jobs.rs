@@ -50,11 +50,12 @@ impl Maintenance {
         }
         let result = match job {
             Job::ExpirePending => self.expire_pending(&run, clock).await,
-            Job::Recount => self.recount(&run, started).await,
+            Job::Recount => self.recount(&run, clock).await,
             Job::Purge => self.purge(&run, clock).await,
             Job::Erase => self.erase_open(&run, clock).await,
             Job::Learn => self.train(&run, clock).await,
             Job::StandDown => self.stand_down(&run, clock).await,
+            Job::Index => self.index_site(&run, clock).await,
         };
         let outcome = |held: &bool| if *held { "DONE" } else { "LOST" };
         metric::job_ran(job, result.as_ref().map_or_else(Error::reason, outcome));

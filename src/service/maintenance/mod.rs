@@ -3,6 +3,7 @@ mod continue_erasures;
 mod expire_pending;
 mod fold_stats;
 mod forget_requests;
+mod index_search;
 mod jobs;
 mod purge;
 mod queue_gauges;

@@ -14,14 +14,17 @@ use crate::{
         stats::{CountDrift, Job},
     },
     ops::metric,
+    service::clock::Now,
 };
 
 impl Maintenance {
-    /// Counts again, reports what is found, and mends the statistics. Always `true`: to count twice is no harm.
+    /// Counts again, reports what is found, and mends the statistics; then adds to the backlog of the index of words what is
+    /// missing there. Returns `false` when another replica has the job by now.
     ///
     /// # Errors
     /// The store's only.
-    pub(super) async fn recount(&self, run: &Run<'_>, now: DateTime<Utc>) -> Result<bool> {
+    pub(super) async fn recount(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+        let now = clock();
         let drift = self.core.store.count_drift(run.site).await?;
         if drift != CountDrift::default() {
             let CountDrift { comments, replies } = drift;
@@ -32,9 +35,9 @@ impl Maintenance {
         if mended > 0 {
             tracing::warn!(site = %run.site, mended, "statistics were wrong and are mended");
         }
-        let mut measured = self.drift_measured.lock().unwrap_or_else(PoisonError::into_inner);
-        measured.insert(run.site.clone(), Job::Recount.next_after(now));
-        Ok(true)
+        let until = Job::Recount.next_after(now);
+        self.drift_measured.lock().unwrap_or_else(PoisonError::into_inner).insert(run.site.clone(), until);
+        self.find_unindexed(run, clock).await
     }
 
     /// Clears this replica's gauge once the next recount was due: another replica did it, and has the gauge.

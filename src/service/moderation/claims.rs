@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::Moderation;
+use super::{Moderation, queue_search};
 use crate::{
     domain::{
         Result,
@@ -13,7 +13,8 @@ use crate::{
         budget::Room,
         case::ReviewCase,
         claim::ClaimRequest,
-        id::CommentId,
+        id::{CommentId, SiteId},
+        page::QueuePage,
         queue::{QueueFilter, QueueOrder},
     },
     ops::metric,
@@ -21,6 +22,12 @@ use crate::{
 
 /// Cases looked up at once, so that one call leaves the others some connections.
 const LOOK_UPS: usize = 4;
+
+/// For each comment wanted so many are looked up, because other moderators claim at the same time.
+const SPARE: usize = 4;
+
+/// How often a search that finds nothing goes on, half a second at a time.
+const LOOKS: usize = 8;
 
 /// A checked request for comments to work on.
 #[derive(Debug, Clone)]
@@ -56,6 +63,7 @@ impl Moderation {
     ) -> Result<ClaimedCases> {
         let until = now + request.lease;
         let filter = self.in_use(&caller.site, request.filter.clone()).await?;
+        let filter = self.to_claim(&caller.site, filter, request, now).await?;
         let claim = ClaimRequest {
             site: &caller.site,
             moderator: &caller.name,
@@ -79,6 +87,44 @@ impl Moderation {
         metric::claimed("RENEWED", claimed.renewed.len());
         metric::claimed("LOST", request.renew.len() - claimed.renewed.len());
         Ok(ClaimedCases { cases, renewed: claimed.renewed, until })
+    }
+
+    /// Replaces the query of a filter by comments that it finds. When those are too many to name, by the first of them that are free.
+    async fn to_claim(
+        &self,
+        site: &SiteId,
+        filter: QueueFilter,
+        request: &ClaimNextRequest,
+        now: DateTime<Utc>,
+    ) -> Result<QueueFilter> {
+        let store = &*self.core.store;
+        let mut filter = queue_search::resolved(store, site, filter).await?;
+        if filter.query.is_none() || request.count == 0 || filter.claimed == Some(true) {
+            filter.query = None;
+            return Ok(filter);
+        }
+        filter.claimed = Some(false);
+        let (mut free, mut after) = (Vec::new(), None);
+        for _ in 0..LOOKS {
+            let page = QueuePage {
+                site,
+                filter: &filter,
+                order: request.order,
+                size: request.count * SPARE,
+                after,
+                until: None,
+                now,
+            };
+            let found = queue_search::list(store, page).await?;
+            free.extend(found.items.iter().map(|case| case.comment.id));
+            after = found.next;
+            if after.is_none() || !free.is_empty() {
+                break;
+            }
+        }
+        filter.query = None;
+        filter.among = Some(free);
+        Ok(filter)
     }
 
     /// Returns the cases of `ids` that there are, in their order, until a response is full.

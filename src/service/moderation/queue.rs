@@ -53,6 +53,7 @@ impl Moderation {
         let after = open_cursor(&self.core.keyring, site, "ListQueue", &bound_to, &request.page_token)?;
         let QueueRequest { filter, order, size, .. } = request;
         let filter = self.in_use(site, filter.clone()).await?;
+        let filter = queue_search::resolved(&*self.core.store, site, filter).await?;
         let page = QueuePage { site, filter: &filter, order: *order, size: *size, after, until: None, now };
         let total = queue_search::count(&*self.core.store, page.clone()).await?;
         let page = queue_search::list(&*self.core.store, page).await?;

@@ -10,8 +10,9 @@ use crate::{
         Result,
         budget::Room,
         case::ReviewCase,
+        id::SiteId,
         page::{Page, QueuePage, queue_cursor},
-        queue::EXACT_TOTAL,
+        queue::{EXACT_TOTAL, QueueFilter},
     },
     store::Store,
 };
@@ -23,23 +24,36 @@ const SLICE: usize = 10_000;
 /// No slice is begun later than this, by a page and by its count each: a second or so is what people wait without a thought.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Replaces a filter's query by the comments that it finds, on any page and in any status, unless they are too many to name: then
+/// comments are looked through in their order.
+pub(super) async fn resolved(store: &dyn Store, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
+    if let Some(search) = &filter.query
+        && let Some(found) = store.search(site, search).await?
+    {
+        filter.query = None;
+        filter.among = Some(found);
+    }
+    Ok(filter)
+}
+
 /// A page. It may hold less than was asked for, even nothing, and have a next page.
 pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<ReviewCase>> {
-    if !page.filter.is_search() {
+    let is_sliced = page.filter.is_search();
+    if !is_sliced && page.filter.query.is_none() {
         return store.list_queue(&page).await;
     }
     let (began, mut items, mut after) = (Instant::now(), Vec::new(), page.after);
     loop {
-        let until = store.queue_slice(&QueuePage { size: SLICE, after, ..page.clone() }).await?;
+        let slice = QueuePage { size: SLICE, after, ..page.clone() };
+        let until = if is_sliced { store.queue_slice(&slice).await? } else { None };
         let missing = page.size - items.len();
         let found = store.list_queue(&QueuePage { size: missing, after, until, ..page.clone() }).await?;
         items.extend(found.items);
-        let next = found.next.or(until);
-        if found.next.is_some() || until.is_none() || items.len() == page.size || began.elapsed() >= PATIENCE {
+        after = found.next.or(until);
+        if after.is_none() || items.len() >= page.size || began.elapsed() >= PATIENCE {
             // Each slice fits a response; together they need not.
-            return Ok(Page { items, next }.within(Room::default(), |case| queue_cursor(page.order, case)));
+            return Ok(Page { items, next: after }.within(Room::default(), |case| queue_cursor(page.order, case)));
         }
-        after = until;
     }
 }
 

@@ -86,8 +86,9 @@ struct View {
 
 impl View {
     async fn heartbeat(&self) -> Result<QueueEvent> {
-        let (site, filter, order) = (&self.site, &self.filter, QueueOrder::Oldest);
-        let page = QueuePage { site, filter, order, size: 0, after: None, until: None, now: (self.clock)() };
+        let (site, order) = (&self.site, QueueOrder::Oldest);
+        let filter = queue_search::resolved(&*self.store, site, self.filter.clone()).await?;
+        let page = QueuePage { site, filter: &filter, order, size: 0, after: None, until: None, now: (self.clock)() };
         let total = queue_search::count(&*self.store, page).await?;
         Ok(QueueEvent::Heartbeat { total })
     }

@@ -17,6 +17,7 @@ mod policy;
 mod privacy;
 mod queue;
 mod report;
+mod search;
 mod stats;
 mod submission;
 mod term;
@@ -36,6 +37,7 @@ pub use policy::{Policies, PolicyStore};
 pub use privacy::PrivacyStore;
 pub use queue::QueueStore;
 pub use report::ReportStore;
+pub use search::SearchStore;
 pub use stats::StatsStore;
 pub use submission::SubmissionStore;
 pub use term::TermStore;
@@ -57,6 +59,7 @@ pub trait Store:
     + PrivacyStore
     + QueueStore
     + ReportStore
+    + SearchStore
     + StatsStore
     + SubmissionStore
     + TermStore
@@ -79,6 +82,7 @@ impl<T> Store for T where
         + PrivacyStore
         + QueueStore
         + ReportStore
+        + SearchStore
         + StatsStore
         + SubmissionStore
         + TermStore

@@ -12,7 +12,8 @@ use crate::domain::{
 /// The moderators' queue.
 #[async_trait]
 pub trait QueueStore: Send + Sync {
-    /// A page of the queue. [`crate::domain::queue::QueueOrder::Due`] lists takedowns only.
+    /// A page of the queue. [`crate::domain::queue::QueueOrder::Due`] lists takedowns only. With a query it may hold less than was asked
+    /// for, even nothing, and have a next page.
     async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<ReviewCase>>;
 
     /// How many comments lie between `after` and `until` of a page, whatever its size, counted up to

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use super::{Backend, Connection, List, Rows, Statement, dialect::Dialect, queue, queue_sql::WAITING, row::Row};
 use crate::{
     domain::{
-        Result,
+        Error, Result,
         claim::{ClaimRequest, Claimed, MAX_HELD},
         id::{CommentId, SiteId},
         queue::QueueFilter,
@@ -104,6 +104,9 @@ const ROUNDS: usize = 8;
 /// Claims new comments. What a round found free may have been claimed since it looked: [`take`] leaves that out, and the next round
 /// continues behind it.
 async fn claim(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
+    if request.filter.query.is_some() {
+        return Err(Error::internal("a claim names the comments that its query finds"));
+    }
     let mut new = Vec::with_capacity(request.count);
     if request.count == 0 || request.filter.claimed == Some(true) {
         return Ok(new);

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Connection, List, Statement, decision, erasure, outcomes, request};
+use super::{Connection, List, Statement, decision, erasure, outcomes, request, search_index};
 use crate::{
     domain::{
         Result,
@@ -33,6 +33,7 @@ pub(super) async fn erase(tx: &mut Connection<'_>, erasure: &Erasure) -> Result<
     if let Some(request) = erasure.request_id {
         erasure::add_comments(tx, &erasure.site, request, count).await?;
     }
+    search_index::forget(tx, &erasure.site, &ids).await?;
     Ok(count)
 }
 

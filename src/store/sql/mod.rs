@@ -33,6 +33,8 @@ pub(in crate::store) mod request;
 mod revert;
 mod revert_entries;
 mod row;
+mod search;
+mod search_index;
 mod site;
 mod statement;
 mod stats;

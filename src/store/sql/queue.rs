@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Backend, Connection, case, queue_sql, row::Row};
+use super::{Backend, Connection, case, queue_sql, row::Row, search};
 use crate::{
     domain::{
         Result,
@@ -12,6 +12,7 @@ use crate::{
         id::{CommentId, SiteId},
         page::{Cursor, Page, QueuePage, queue_cursor},
         queue::{EXACT_TOTAL, QueueFilter, QueueOrder},
+        search::Search,
     },
     store::contract::QueueStore,
 };
@@ -21,10 +22,17 @@ impl<B: Backend> QueueStore for B {
     async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<ReviewCase>> {
         let rows = queue_sql::page(page, page.size + 1).fetch_all(self.reads()).await?;
         let cases = rows.iter().map(|row| case::read(row, page.now)).collect::<Result<_>>()?;
-        Ok(Page::of(cases, page.size, |case| queue_cursor(page.order, case)))
+        let mut cases = Page::of(cases, page.size, |case| queue_cursor(page.order, case));
+        if let Some(search) = &page.filter.query {
+            cases.items.retain(|case| search.finds(&case.comment));
+        }
+        Ok(cases)
     }
 
     async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64> {
+        if let Some(search) = &page.filter.query {
+            return count_found(self.reads(), page, search).await;
+        }
         queue_sql::count(page, EXACT_TOTAL + 1).fetch_one(self.reads()).await?.fields().get("total")
     }
 
@@ -46,7 +54,34 @@ impl<B: Backend> QueueStore for B {
         now: DateTime<Utc>,
     ) -> Result<Vec<(ReviewCase, bool)>> {
         let rows = queue_sql::find(site, ids, filter, now).fetch_all(self.reads()).await?;
-        rows.iter().map(|row| Ok((case::read(row, now)?, row.fields().get("matches")?))).collect()
+        let found = |case: &ReviewCase| filter.query.as_ref().is_none_or(|search| search.finds(&case.comment));
+        let read = |row: &Row| {
+            let case = case::read(row, now)?;
+            let matches = row.fields().get::<bool>("matches")? && found(&case);
+            Ok((case, matches))
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+/// Comments that a count reads at a time.
+const COUNTED: usize = 1_000;
+
+/// Counts the comments of a page that a search finds.
+async fn count_found(on: Connection<'_>, page: &QueuePage<'_>, search: &Search) -> Result<i64> {
+    let mut on = on;
+    let (mut total, mut page) = (0, page.clone());
+    loop {
+        let rows = queue_sql::texts(&page, COUNTED).fetch_all(&mut on).await?;
+        for row in &rows {
+            total += i64::from(search::finds(search, row.fields())?);
+        }
+        match rows.last() {
+            Some(last) if rows.len() == COUNTED && total <= EXACT_TOTAL => {
+                page.after = Some(read_cursor(page.order, last)?);
+            }
+            _ => return Ok(total.min(EXACT_TOTAL + 1)),
+        }
     }
 }
 

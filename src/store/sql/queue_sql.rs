@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     List, Rows, Statement,
     records::{CASE, CASE_JOINS, COMMENT},
+    search::HAS_FOLDED_WORDS,
     value::Value,
 };
 use crate::{
@@ -137,6 +138,14 @@ pub(super) fn count<'q>(page: &QueuePage<'q>, most: i64) -> Statement<'q> {
     matching(statement, page).push(" limit :most) found").bind("most", most)
 }
 
+/// Selects [`KEYS`] and texts of the first `limit` comments of a page.
+pub(super) fn texts<'q>(page: &QueuePage<'q>, limit: usize) -> Statement<'q> {
+    let select =
+        "select c.comment_id, c.created_at, c.due_at, c.spam_score, c.open_reports, c.author_name, c.title, c.content
+        from comments c ";
+    matching(Statement::new(select), page).push(keys(page.order).order_by).limit(limit)
+}
+
 /// Selects [`KEYS`] of the last of `page.size` comments in the order, whether or not they meet the filter's conditions. `None` where no index has
 /// the order.
 pub(super) fn slice<'q>(page: &QueuePage<'q>) -> Option<Statement<'q>> {
@@ -170,10 +179,12 @@ pub(super) fn find<'q>(
         .bind("ids", List::comments(ids))
 }
 
-/// Appends index and conditions of a page's comments.
+/// Appends index and conditions of a page's comments. For a query the comments may be more than it finds: their folded texts have its
+/// words.
 fn matching<'q>(statement: Statement<'q>, page: &QueuePage<'q>) -> Statement<'q> {
     let keys = keys(page.order);
     let index = match page.filter.status[..] {
+        _ if page.filter.among.is_some() => "{ | indexed by sqlite_autoindex_comments_1}",
         [] | [Status::Pending] => keys.waiting,
         _ => keys.any.unwrap_or_default(),
     };
@@ -214,10 +225,12 @@ fn with_conditions<'q>(mut statement: Statement<'q>, filter: &'q QueueFilter, no
     if let Some(article) = &filter.article {
         statement = statement.push(" and c.article_id = :article").bind("article", article);
     }
-    let words = parse::words(filter.query.as_deref());
-    if !words.is_empty() {
-        let missing = " and not exists (select 1 from :words w where {strpos | instr}(c.folded, w.word) = 0)";
-        statement = statement.push(missing).bind("words", Rows::new().column("word", List::owned_texts(words)));
+    if let Some(search) = &filter.query {
+        let words = Rows::new().column("word", List::owned_texts(search.folded_words()));
+        statement = statement.push(" and ").push(HAS_FOLDED_WORDS).bind("words", words);
+    }
+    if let Some(among) = &filter.among {
+        statement = statement.push(" and c.comment_id in :among").bind("among", List::comments(among));
     }
     if let Some(rule) = &filter.rule {
         let found = " and {c.findings @> jsonb_build_array(jsonb_build_object('rule', :rule))
@@ -254,7 +267,7 @@ fn with_conditions<'q>(mut statement: Statement<'q>, filter: &'q QueueFilter, no
 mod tests {
     use super::*;
     use crate::{
-        domain::id::CommentId,
+        domain::{id::CommentId, search::Search},
         store::{contract::DatabaseStore as _, sql::Backend as _, sqlite::SqliteStore},
     };
 
@@ -265,7 +278,8 @@ mod tests {
         QueueFilter {
             status: status.to_vec(),
             article: crate::domain::id::ArticleId::parse("a"),
-            query: Some("two words".into()),
+            query: Search::parse("two words", false),
+            among: None,
             rule: Some("link".into()),
             author: Some("author".into()),
             min_score: Some(0.1),
@@ -311,7 +325,11 @@ mod tests {
             let found = find(&site, &ids, &filter, now).sqlite_plan(store.reads()).await.unwrap();
             assert!(found.contains("SEARCH c USING INDEX sqlite_autoindex_comments_1"), "{filter:?}\n{found}");
             let count = count(&asked, 9).sqlite_plan(store.reads()).await.unwrap();
-            let mut plans = vec![first, next, found, count];
+            let named = QueueFilter { query: None, among: Some(ids.to_vec()), ..filter.clone() };
+            let among =
+                texts(&QueuePage { filter: &named, ..asked.clone() }, 9).sqlite_plan(store.reads()).await.unwrap();
+            assert!(among.contains("sqlite_autoindex_comments_1 (site_id=? AND comment_id=?)"), "{filter:?}\n{among}");
+            let mut plans = vec![first, next, found, count, among];
             if let Some(slice) = slice(&asked) {
                 plans.push(slice.sqlite_plan(store.reads()).await.unwrap());
             }

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Connection, List, Rows, Statement, change_feed, stats_changes::StatsChanges};
+use super::{
+    Connection, List, Rows, Statement, change_feed, search_index::INSERT_BACKLOG, stats_changes::StatsChanges,
+};
 use crate::domain::{
     Result,
     change::ChangeKind,
@@ -43,8 +45,10 @@ pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Re
             select site_id, case when status = 'PENDING' or flagged_at is not null then 'WAITING' else 'SETTLED' end,
                 date_trunc('hour', created_at, 'UTC'), status, count(*)
             from stored group by 1, 2, 3, 4
-        ), ",
+        ), unindexed as (",
     )
+    .push(INSERT_BACKLOG)
+    .push("stored group by site_id), ")
     .push(change_feed::GATE)
     .push(
         "
@@ -69,7 +73,7 @@ async fn write_in_turn(tx: &mut Connection<'_>, stored: &[&Submission]) -> Resul
         "insert into requests (site_id, request_id, nonce, payload_hash, response, made_by, created_at)
         select site_id, request_id, nonce, payload_hash, response, comment_id, created_at from :rows given",
     )
-    .bind("rows", rows)
+    .bind("rows", rows.clone())
     .execute(&mut *tx)
     .await?;
     Statement::new(INSERT_COMMENTS).push(" from :rows i").bind("rows", comment_rows(stored)?).execute(&mut *tx).await?;
@@ -82,6 +86,7 @@ async fn write_in_turn(tx: &mut Connection<'_>, stored: &[&Submission]) -> Resul
         revision: one.comment.revision,
         at: one.comment.created_at,
     });
+    Statement::new(INSERT_BACKLOG).push(":rows given group by site_id").bind("rows", rows).execute(&mut *tx).await?;
     change_feed::add(tx, &changes.collect::<Vec<_>>()).await
 }
 

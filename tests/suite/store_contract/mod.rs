@@ -27,6 +27,7 @@ mod requests;
 mod revert;
 mod revert_walks;
 mod schema;
+mod search;
 mod site;
 mod stats;
 mod stats_walks;

@@ -7,6 +7,7 @@ use duyetd::domain::{
     id::CommentId,
     lifecycle::{Action, Status},
     queue::{QueueFilter, QueueOrder},
+    search::Search,
     submission::Submission,
 };
 
@@ -60,7 +61,7 @@ fn filters() -> Vec<QueueFilter> {
         QueueFilter { reported: true, ..base() },
         QueueFilter { status: vec![Status::Approved], reported: true, ..base() },
         QueueFilter { article: Some(article_named("bai-khac")), ..base() },
-        QueueFilter { query: Some("y kien 3".into()), ..base() },
+        QueueFilter { query: Search::parse("y kien 3", true), ..base() },
         QueueFilter { author: Some("aaaaaaaaaaaaaaaa".into()), ..base() },
         QueueFilter { min_score: Some(0.1), max_score: Some(0.2), ..base() },
         QueueFilter { rule: Some("LINK".into()), ..base() },

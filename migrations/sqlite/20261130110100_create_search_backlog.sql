@@ -1,0 +1,18 @@
+-- Comments that are not indexed yet: a row for each batch of submits, because each row costs the submits. Older comments are indexed
+-- by the same job, a hundred at a time.
+create table search_backlog (
+    site_id text not null,
+    batch_id blob not null,
+    size integer not null,
+    -- JSON: ids in hex
+    comment_ids text not null,
+    constraint search_backlog_key primary key (site_id, batch_id)
+) strict;
+
+insert into search_backlog (site_id, batch_id, size, comment_ids)
+select site_id, min(comment_id), count(*), json_group_array(hex(comment_id))
+from (
+    select site_id, comment_id, (row_number() over (partition by site_id order by comment_id) - 1) / 100 as batch
+    from comments where status <> 'ERASED'
+) old
+group by site_id, batch;

@@ -1,0 +1,74 @@
+//! Indexing the words of new comments, and of those that an older version wrote.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Maintenance, jobs::Run};
+use crate::{
+    domain::{Result, id::CommentId, stats::Job},
+    service::{clock::Now, ids::new_id},
+};
+
+/// Comments that one transaction indexes: some ten milliseconds' work, for which erasures wait.
+const AT_ONCE: usize = 100;
+
+/// The job rests this many times longer than a batch took, so that the submits that it follows have the machine to themselves. It
+/// still indexes some hundred comments a second.
+const REST: u32 = 15;
+
+/// How long a run goes on before other sites have their turn.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Comments that one statement compares with the index.
+const COMPARED: usize = 2_000;
+
+impl Maintenance {
+    /// Indexes what is not indexed yet, on every site, and returns how many runs that were. Every replica may call it at any time.
+    ///
+    /// # Errors
+    /// The store's: of naming the sites, or of the last run that failed, after all others were done.
+    pub async fn index_search(&self, clock: Now<'_>) -> Result<u64> {
+        let mut runs = 0;
+        let mut failed = None;
+        for site in self.core.store.unindexed_sites().await? {
+            match self.run_job(&site, Job::Index, clock).await {
+                Ok(ran) => runs += u64::from(ran),
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(runs), Err)
+    }
+
+    /// Indexes batch after batch until none is left or the turn is over. Returns `false` when another replica has the job by now.
+    pub(super) async fn index_site(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+        let until = Instant::now() + TURN;
+        loop {
+            let began = Instant::now();
+            let indexed = self.core.store.index_comments(run.site, AT_ONCE).await?;
+            if indexed < AT_ONCE || Instant::now() >= until {
+                return Ok(true);
+            }
+            sleep(began.elapsed() * REST).await;
+            if !self.hold(run, clock()).await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Adds comments to the backlog that are missing in the index: replicas of an older version write them during an upgrade. Returns
+    /// `false` when another replica has the job by now.
+    pub(super) async fn find_unindexed(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+        let mut after = CommentId(uuid::Uuid::nil());
+        loop {
+            let batch = new_id(clock());
+            let Some(last) = self.core.store.find_unindexed(run.site, after, COMPARED, batch).await? else {
+                return Ok(true);
+            };
+            after = last;
+            if !self.hold(run, clock()).await? {
+                return Ok(false);
+            }
+        }
+    }
+}

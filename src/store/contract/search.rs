@@ -1,0 +1,34 @@
+//! The index of words.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::domain::{
+    Result,
+    id::{CommentId, SiteId},
+    search::Search,
+};
+
+/// The index of words, which a job fills behind the submits. A comment that is not erased is in the index or in its backlog.
+#[async_trait]
+pub trait SearchStore: Send + Sync {
+    /// Returns every comment of the site, whatever its status, that the search finds, in no order. `None` when they are too many, or when
+    /// too many comments are not indexed yet: then comments are to be looked through in a queue's order.
+    async fn search(&self, site: &SiteId, search: &Search) -> Result<Option<Vec<CommentId>>>;
+
+    /// Returns the sites that have comments in the backlog.
+    async fn unindexed_sites(&self) -> Result<Vec<SiteId>>;
+
+    /// Indexes about `count` comments of the backlog, the newest first. Returns how many left the backlog.
+    async fn index_comments(&self, site: &SiteId, count: usize) -> Result<usize>;
+
+    /// Looks at `count` comments after `after` in the order of their ids, and adds those to the backlog, as the batch `batch`, that are not
+    /// indexed: a replica of an older version wrote them. Returns the last one that was looked at; `None` when there are no more.
+    async fn find_unindexed(
+        &self,
+        site: &SiteId,
+        after: CommentId,
+        count: usize,
+        batch: Uuid,
+    ) -> Result<Option<CommentId>>;
+}

@@ -1,0 +1,220 @@
+//! Searches by words: what the index has, and what waits to be indexed.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::{
+    Backend, Caller, Connection, Fields, List, Rows, Statement,
+    dialect::Dialect,
+    search_index::{self, BACKLOG_COMMENTS},
+};
+use crate::{
+    domain::{
+        Result,
+        id::{CommentId, SiteId},
+        search::Search,
+    },
+    store::{contract::SearchStore, parse},
+};
+
+/// Most comments that one search names. A search that finds more fills a page about as fast in the queue's own order.
+const MOST: usize = 5_000;
+
+/// Most comments that are looked up for a search with phrases: each is read and cut into words.
+const MOST_READ: usize = 2_000;
+
+/// Most comments of the backlog that are looked through, some ten milliseconds' work.
+const MOST_UNINDEXED: i64 = 10_000;
+
+/// Of the newest [`SAMPLE`] comments of a site, as many that have the words of a search say that it finds very many. PostgreSQL reads
+/// all that an index has of a word before it returns the first, which takes half a second for five million.
+const FREQUENT: i64 = 4;
+const SAMPLE: i64 = 200;
+
+#[async_trait]
+impl<B: Backend> SearchStore for B {
+    async fn search(&self, site: &SiteId, search: &Search) -> Result<Option<Vec<CommentId>>> {
+        if unindexed(self.reads(), site).await? > MOST_UNINDEXED {
+            return Ok(None);
+        }
+        // The backlog comes first: a comment that leaves it afterwards is found in the index.
+        let mut found = find_in_backlog(self.reads(), site, search).await?;
+        let most = if search.has_phrases() { MOST_READ } else { MOST };
+        let Some(mut indexed) = find_in_index(self.reads(), site, search, most).await? else { return Ok(None) };
+        if search.has_phrases() {
+            indexed = find_among(self.reads(), site, search, &indexed).await?;
+        }
+        found.extend(indexed);
+        Ok(Some(found.into_iter().collect()))
+    }
+
+    async fn unindexed_sites(&self) -> Result<Vec<SiteId>> {
+        let _place = self.place_for(Caller::Background).await?;
+        // Steps from one site to the next, because the backlog may be long.
+        let rows = Statement::new(
+            "with recursive s (site_id) as (
+                select min(b.site_id) from search_backlog b
+                union all
+                select (select min(b.site_id) from search_backlog b where b.site_id > s.site_id) from s where s.site_id is not null
+            )
+            select site_id from s where site_id is not null order by site_id",
+        );
+        let rows = rows.fetch_all(self.reads()).await?;
+        rows.iter().map(|row| row.fields().get("site_id")).collect()
+    }
+
+    async fn index_comments(&self, site: &SiteId, count: usize) -> Result<usize> {
+        let _place = self.place_for(Caller::Background).await?;
+        transaction!(self, tx => search_index::index_comments(tx, site, count).await?)
+    }
+
+    async fn find_unindexed(
+        &self,
+        site: &SiteId,
+        after: CommentId,
+        count: usize,
+        batch: Uuid,
+    ) -> Result<Option<CommentId>> {
+        let _place = self.place_for(Caller::Background).await?;
+        transaction!(self, tx => search_index::find_unindexed(tx, site, after, count, batch).await?)
+    }
+}
+
+/// Returns how many comments are in the backlog, counted a little further than [`MOST_UNINDEXED`].
+async fn unindexed(on: Connection<'_>, site: &SiteId) -> Result<i64> {
+    let row = Statement::new(
+        "select cast(coalesce(sum(counted.size), 0) as bigint) as unindexed
+        from (select b.size from search_backlog b where b.site_id = :site limit :most) counted",
+    );
+    // Each batch has at least one.
+    let row = row.bind("site", site).bind("most", MOST_UNINDEXED + 1).fetch_one(on).await?;
+    row.fields().get("unindexed")
+}
+
+/// Returns the comments of the backlog that the search finds. Their folded texts are a first sieve, so that few are read.
+async fn find_in_backlog(on: Connection<'_>, site: &SiteId, search: &Search) -> Result<BTreeSet<CommentId>> {
+    let words = Rows::new().column("word", List::owned_texts(search.folded_words()));
+    let rows = Statement::new("select c.comment_id, c.author_name, c.title, c.content")
+        .push(BACKLOG_COMMENTS)
+        .push(" and ")
+        .push(HAS_FOLDED_WORDS)
+        .bind("site", site)
+        .bind("words", words)
+        .fetch_all(on)
+        .await?;
+    let found = rows.iter().map(|row| found(search, row.fields()));
+    Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// The condition that the folded text of `c` has all `:words`, perhaps as parts of other words.
+pub(super) const HAS_FOLDED_WORDS: &str =
+    "not exists (select 1 from :words w where {strpos | instr}(c.folded, w.word) = 0)";
+
+/// Returns indexed comments that have all words of the search; `None` when there are more than `most`.
+async fn find_in_index(
+    on: Connection<'_>,
+    site: &SiteId,
+    search: &Search,
+    most: usize,
+) -> Result<Option<Vec<CommentId>>> {
+    let rows = look_up(search, site, most, on.dialect()).fetch_all(on).await?;
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if row.fields().get("is_frequent")? {
+            return Ok(None);
+        }
+        ids.extend(row.fields().get::<Option<CommentId>>("comment_id")?);
+    }
+    Ok((ids.len() <= most).then_some(ids))
+}
+
+/// Selects at most `most` + 1 indexed comments that have all words of the search; or one row without a comment that says whether there
+/// are very many.
+fn look_up<'q>(search: &Search, site: &'q SiteId, most: usize, dialect: Dialect) -> Statement<'q> {
+    let statement = match dialect {
+        // The fence of the first part keeps the planner from walking through comments in the hope to find some soon. The index is
+        // not read when the sample has many.
+        Dialect::Postgres => Statement::new(
+            "with sample as materialized (
+                select count(*) as said from (
+                    select t.terms from search_terms t where t.site_id = :site order by t.comment_id desc limit :sample) newest
+                where newest.terms @@ :query::tsquery
+            ), found as materialized (
+                select t.comment_id from search_terms t
+                where t.terms @@ :query::tsquery and (select s.said from sample s) < :frequent
+            )
+            select s.said >= :frequent as is_frequent, f.comment_id
+            from sample s left join (select comment_id from found limit :most) f on true",
+        )
+        .bind("site", site)
+        .bind("sample", SAMPLE)
+        .bind("frequent", FREQUENT)
+        .planned_for_values(),
+        // SQLite reads its index step by step.
+        Dialect::Sqlite => Statement::new(
+            "select false as is_frequent, t.comment_id from search_index cross join search_terms t
+            where search_index match :query and t.document = search_index.rowid limit :most",
+        ),
+    };
+    statement.bind("query", index_query(search, site, dialect)).bind("most", parse::limit(most + 1))
+}
+
+/// Returns what an index is asked for: of each word one of its terms. Terms are letters and digits, so they need no escapes.
+fn index_query(search: &Search, site: &SiteId, dialect: Dialect) -> String {
+    let (quote, and, or) = match dialect {
+        Dialect::Postgres => ('\'', " & ", " | "),
+        Dialect::Sqlite => ('"', " AND ", " OR "),
+    };
+    let either = |terms: Vec<String>| {
+        let terms: Vec<_> = terms.iter().map(|term| format!("{quote}{term}{quote}")).collect();
+        format!("({})", terms.join(or))
+    };
+    search.terms(site).into_iter().map(either).collect::<Vec<_>>().join(and)
+}
+
+/// Returns those of `ids` that the search finds.
+async fn find_among(on: Connection<'_>, site: &SiteId, search: &Search, ids: &[CommentId]) -> Result<Vec<CommentId>> {
+    let rows = Statement::new(
+        "select c.comment_id, c.author_name, c.title, c.content from comments c
+        where c.site_id = :site and c.comment_id in :ids",
+    );
+    let rows = rows.bind("site", site).bind("ids", List::comments(ids)).fetch_all(on).await?;
+    let found = rows.iter().map(|row| found(search, row.fields()));
+    Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// Returns the comment of a row if the search finds it.
+fn found(search: &Search, row: Fields<'_>) -> Result<Option<CommentId>> {
+    let id = row.get("comment_id")?;
+    Ok(finds(search, row)?.then_some(id))
+}
+
+/// Returns whether the search finds the comment of a row.
+pub(super) fn finds(search: &Search, row: Fields<'_>) -> Result<bool> {
+    let (name, title, content): (String, String, String) =
+        (row.get("author_name")?, row.get("title")?, row.get("content")?);
+    Ok(search.finds_text([&name, &title, &content]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{contract::DatabaseStore as _, sqlite::SqliteStore};
+
+    #[tokio::test]
+    async fn sqlite_looks_up_words_and_the_backlog_by_their_indexes() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
+        store.migrate().await.unwrap();
+        let (site, search) = (SiteId::parse("site").unwrap(), Search::parse("hai từ", true).unwrap());
+        let words = look_up(&search, &site, 9, Dialect::Sqlite).sqlite_plan(store.reads()).await.unwrap();
+        assert!(words.starts_with("SCAN search_index VIRTUAL TABLE INDEX 0:M1"), "{words}");
+        assert!(words.contains("SEARCH t USING INDEX sqlite_autoindex_search_terms_2 (document=?)"), "{words}");
+        let backlog = Statement::new("select c.content").push(BACKLOG_COMMENTS).bind("site", &site);
+        let backlog = backlog.sqlite_plan(store.reads()).await.unwrap();
+        assert!(backlog.starts_with("SEARCH b USING INDEX sqlite_autoindex_search_backlog_1 (site_id=?)"), "{backlog}");
+        assert!(backlog.contains("sqlite_autoindex_comments_1 (site_id=? AND comment_id=?)"), "{backlog}");
+    }
+}
