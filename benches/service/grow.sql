@@ -23,7 +23,9 @@ insert into stats_buckets (site_id, kind, bucket, name, amount)
     select site_id, case status when 'PENDING' then 'WAITING' else 'SETTLED' end, date_trunc('hour', created_at, 'UTC'), status, count(*)
     from comments group by 1, 2, 3, 4;
 insert into stats_buckets (site_id, kind, bucket, name, amount)
-    select site_id, 'WAITING_DAY', date_trunc('day', bucket, 'UTC'), '', sum(amount) from stats_buckets where kind = 'WAITING' group by 1, 2, 3;
+    select site_id, 'WAITING_DAY', date_trunc('day', bucket, 'UTC'), '', sum(amount) from stats_buckets where kind = 'WAITING' group by 1, 2, 3
+    union all
+    select site_id, 'WAITING_MONTH', date_bin('30 days', bucket, timestamptz 'epoch'), '', sum(amount) from stats_buckets where kind = 'WAITING' group by 1, 2, 3;
 vacuum analyze stats_buckets;
 -- Their words, as the job would index them: those that all have, and two that each has alone.
 create temp table words as select indexdef from pg_indexes where indexname = 'search_terms_by_term';

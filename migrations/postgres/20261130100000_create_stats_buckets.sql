@@ -1,5 +1,6 @@
 -- Statistics by clock hour: folded from `stats_changes`. WAITING and SETTLED count comments by the hour of their submission, and are
--- named by status; WAITING_DAY sums up WAITING by day; DECISIONS and OVERTURNED count by the hour of the decision, and are named by actor.
+-- named by status; WAITING_DAY and WAITING_MONTH sum up WAITING by day and by 30 days; DECISIONS and OVERTURNED count by the hour of the
+-- decision, and are named by actor.
 create table stats_buckets (
     site_id text collate "C" not null,
     kind text not null,
@@ -7,5 +8,5 @@ create table stats_buckets (
     name text not null,
     amount bigint not null,
     constraint stats_buckets_key primary key (site_id, kind, bucket, name),
-    constraint stats_buckets_kind_known check (kind in ('WAITING', 'WAITING_DAY', 'SETTLED', 'DECISIONS', 'OVERTURNED'))
+    constraint stats_buckets_kind_known check (kind in ('WAITING', 'WAITING_DAY', 'WAITING_MONTH', 'SETTLED', 'DECISIONS', 'OVERTURNED'))
 );

@@ -9,6 +9,10 @@ group by 1, 2, 3, 4;
 insert into stats_buckets (site_id, kind, bucket, name, amount)
 select site_id, 'WAITING_DAY', date_trunc('day', bucket, 'UTC'), '', sum(amount)
 from stats_buckets where kind = 'WAITING'
+group by 1, 2, 3
+union all
+select site_id, 'WAITING_MONTH', date_bin('30 days', bucket, timestamptz 'epoch'), '', sum(amount)
+from stats_buckets where kind = 'WAITING'
 group by 1, 2, 3;
 
 -- A decision is overturned when another person moved the comment on, other than out of the queue or by an erasure, or reverted it.

@@ -36,6 +36,11 @@ pub fn day_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 86_400)
 }
 
+/// Returns the beginning of a time's 30 days, counted from 1970.
+pub fn month_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    beginning(at, 30 * 86_400)
+}
+
 fn beginning(at: DateTime<Utc>, period: i64) -> DateTime<Utc> {
     let seconds = at.timestamp();
     DateTime::from_timestamp(seconds - seconds.rem_euclid(period), 0).unwrap_or(at)
@@ -53,6 +58,8 @@ named_enum! {
         Waiting = "WAITING",
         /// Comments in the queue, by the day of their submission.
         WaitingDay = "WAITING_DAY",
+        /// Comments in the queue, by the 30 days of their submission.
+        WaitingMonth = "WAITING_MONTH",
         /// Comments that are not in the queue, by the hour of their submission and their status.
         Settled = "SETTLED",
         /// Decisions, by their hour and their actor.

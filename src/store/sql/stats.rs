@@ -1,5 +1,5 @@
-//! Numbers for newsrooms, from buckets by hour and what is not folded into them yet. What waits is looked for by day, then by hour, then in
-//! the index of what waits, so that a long queue costs no more than a short one.
+//! Numbers for newsrooms, from buckets by hour and what is not folded into them yet. What waits is looked for by month, by day, by hour, and
+//! then in the index of what waits, so that a long queue costs no more than a short one.
 
 use std::collections::BTreeMap;
 
@@ -53,21 +53,28 @@ impl<B: Backend> StatsStore for B {
     }
 }
 
-/// Adds the comments by status and the decisions by actor from a time on. A moderator is active in the hours with a decision.
+/// Adds the comments by status and the decisions by actor from a time on. A moderator is active in the hours with a decision. A range with
+/// an end, which nothing reaches, is expected to hold few rows: otherwise PostgreSQL reads the whole table, with parallel workers.
 async fn add_counted(stats: &mut Stats, on: Connection<'_>, site: &SiteId, since: DateTime<Utc>) -> Result<()> {
     let rows = Statement::new(
-        "select h.kind, h.name, cast(sum(h.amount) as bigint) as amount, count(*) as hours from (
-            select r.kind, r.name, r.bucket, sum(r.amount) as amount from (
-                select b.kind, b.name, b.bucket, b.amount from stats_buckets b
-                where b.site_id = :site and b.kind in ('WAITING', 'SETTLED', 'DECISIONS', 'OVERTURNED') and b.bucket >= :since
-                union all
-                select c.kind, c.name, c.bucket, c.amount from stats_changes c
-                where c.site_id = :site and c.kind <> 'WAITING_DAY' and c.bucket >= :since
-            ) r group by r.kind, r.name, r.bucket having sum(r.amount) <> 0
+        "select h.kind, h.name, cast(sum(h.amount) as bigint) as amount, cast(sum(h.hours) as bigint) as hours from (
+            select b.kind, b.name, sum(b.amount) as amount, count(*) as hours from stats_buckets b
+            where b.site_id = :site and b.kind in ('WAITING', 'SETTLED', 'DECISIONS', 'OVERTURNED')
+                and b.bucket between :since and :until and b.amount <> 0
+            group by b.kind, b.name
+            union all
+            select c.kind, c.name, c.amount, case when exists (select 1 from stats_buckets b
+                where b.site_id = :site and b.kind = c.kind and b.bucket = c.bucket and b.name = c.name and b.amount <> 0)
+                then 0 else 1 end as hours
+            from (select u.kind, u.name, u.bucket, sum(u.amount) as amount from stats_changes u
+                where u.site_id = :site and u.kind not in ('WAITING_DAY', 'WAITING_MONTH')
+                    and u.bucket between :since and :until
+                group by u.kind, u.name, u.bucket) c
         ) h group by h.kind, h.name",
     )
     .bind("site", site)
     .bind("since", since)
+    .bind("until", since + Duration::days(366))
     .fetch_all(on)
     .await?;
     let (mut submitted, mut moderators) = (BTreeMap::<Status, i64>::new(), BTreeMap::<String, ModeratorStats>::new());
@@ -75,7 +82,7 @@ async fn add_counted(stats: &mut Stats, on: Connection<'_>, site: &SiteId, since
         let row = row.fields();
         let (name, amount): (String, i64) = (row.get("name")?, row.get("amount")?);
         match row.named("kind")? {
-            StatsKind::Waiting | StatsKind::WaitingDay | StatsKind::Settled => {
+            StatsKind::Waiting | StatsKind::WaitingDay | StatsKind::WaitingMonth | StatsKind::Settled => {
                 *submitted.entry(parse::named(&name)?).or_default() += amount;
             }
             StatsKind::Decisions => {
@@ -93,24 +100,41 @@ async fn add_counted(stats: &mut Stats, on: Connection<'_>, site: &SiteId, since
 }
 
 /// Finds the places of the median and the 95th percentile: the older a comment is, the earlier it came, so the 95th percentile by age is
-/// among the first. Each place is found in its day, then in its hour, and there among few comments.
+/// among the first. Each place is found in its month, then in its day and its hour, and there among few comments.
 const PLACES: &str = "
     with unfolded as materialized (
-        select c.kind, c.bucket, c.amount from stats_changes c where c.site_id = :site and c.kind in ('WAITING', 'WAITING_DAY')
-    ), days as materialized (
-        select d.day, cast(sum(d.amount) as bigint) as waiting from (
-            select b.bucket as day, b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING_DAY'
+        select c.kind, c.bucket, c.amount from stats_changes c
+        where c.site_id = :site and c.kind in ('WAITING', 'WAITING_DAY', 'WAITING_MONTH')
+    ), months as materialized (
+        select m.month, cast(sum(m.amount) as bigint) as waiting from (
+            select b.bucket as month, b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING_MONTH'
             union all
-            select {date_trunc('day', u.bucket, 'UTC') | u.bucket - u.bucket % 86400000000}, u.amount from unfolded u
-        ) d group by d.day
+            select {date_bin('30 days', u.bucket, timestamptz 'epoch') | u.bucket - u.bucket % 2592000000000}, u.amount
+            from unfolded u where u.kind <> 'WAITING_DAY'
+        ) m group by m.month
     ), wanted as materialized (
         select p.percent, t.total, t.total - (t.total * p.percent + 99) / 100 as place
-        from (select cast(coalesce(sum(d.waiting), 0) as bigint) as total from days d) t
+        from (select cast(coalesce(sum(m.waiting), 0) as bigint) as total from months m) t
         cross join (select 50 as percent union all select 95) p
+    ), in_month as materialized (
+        select w.percent, m.month, w.place - (m.reached - m.waiting) as place from wanted w
+        join (select month, waiting, cast(sum(waiting) over (order by month) as bigint) as reached from months) m
+            on m.reached - m.waiting <= w.place and w.place < m.reached
+    ), days as materialized (
+        select d.percent, d.place, d.day, cast(sum(d.amount) as bigint) as waiting from (
+            select i.percent, i.place, b.bucket as day, b.amount from in_month i
+            cross join stats_buckets b where b.site_id = :site and b.kind = 'WAITING_DAY'
+                and b.bucket >= i.month and b.bucket < i.month + {interval '720 hours' | 2592000000000}
+            union all
+            select i.percent, i.place, {date_trunc('day', u.bucket, 'UTC') | u.bucket - u.bucket % 86400000000}, u.amount
+            from in_month i cross join unfolded u
+            where u.kind <> 'WAITING_MONTH' and u.bucket >= i.month and u.bucket < i.month + {interval '720 hours' | 2592000000000}
+        ) d group by d.percent, d.place, d.day
     ), in_day as materialized (
-        select w.percent, d.day, w.place - (d.reached - d.waiting) as place from wanted w
-        join (select day, waiting, cast(sum(waiting) over (order by day) as bigint) as reached from days) d
-            on d.reached - d.waiting <= w.place and w.place < d.reached
+        select d.percent, d.day, d.place - (d.reached - d.waiting) as place
+        from (select percent, place, day, waiting,
+            cast(sum(waiting) over (partition by percent order by day) as bigint) as reached from days) d
+        where d.reached - d.waiting <= d.place and d.place < d.reached
     ), hours as materialized (
         select h.percent, h.place, h.hour, cast(sum(h.amount) as bigint) as waiting from (
             select i.percent, i.place, b.bucket as hour, b.amount from in_day i

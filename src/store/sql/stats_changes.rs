@@ -13,7 +13,7 @@ use crate::{
         audit::AuditEntry,
         id::SiteId,
         lifecycle::Status,
-        stats::{StatsKind, day_of, hour_of},
+        stats::{StatsKind, day_of, hour_of, month_of},
         submission::Submission,
     },
     store::{outcome::ChangedComment, parse},
@@ -184,7 +184,7 @@ pub(super) async fn fold(tx: &mut Connection<'_>, limit: usize) -> Result<u64> {
     Ok(taken.len() as u64)
 }
 
-/// Sums up changes by the key of their bucket, and what waits also by day.
+/// Sums up changes by the key of their bucket, and what waits also by day and by 30 days.
 fn sums(changes: &[Row]) -> Result<Amounts<SiteId, String>> {
     let mut sums = Amounts::new();
     for change in changes {
@@ -192,7 +192,10 @@ fn sums(changes: &[Row]) -> Result<Amounts<SiteId, String>> {
         let (site, kind): (SiteId, StatsKind) = (row.get("site_id")?, row.named("kind")?);
         let (bucket, amount): (DateTime<Utc>, i64) = (row.get("bucket")?, row.get("amount")?);
         if kind == StatsKind::Waiting {
-            *sums.entry((site.clone(), StatsKind::WaitingDay, day_of(bucket), String::new())).or_default() += amount;
+            for (kind, begin) in [(StatsKind::WaitingDay, day_of(bucket)), (StatsKind::WaitingMonth, month_of(bucket))]
+            {
+                *sums.entry((site.clone(), kind, begin, String::new())).or_default() += amount;
+            }
         }
         *sums.entry((site, kind, bucket, row.get("name")?)).or_default() += amount;
     }

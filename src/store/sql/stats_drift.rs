@@ -23,6 +23,8 @@ pub(super) enum Step {
     WaitingBefore(DateTime<Utc>),
     /// The days of what waits with their hours.
     Days,
+    /// The months of what waits with their hours.
+    Months,
 }
 
 /// Returns the steps that compare all statistics of a site which are kept at `now`.
@@ -42,7 +44,7 @@ pub(super) async fn steps(on: Connection<'_>, site: &SiteId, now: DateTime<Utc>)
     let mut steps = vec![Step::WaitingBefore(from)];
     // Another replica's clock may be ahead.
     steps.extend(split(from, hour_of(now) + Duration::days(1), &hours));
-    steps.push(Step::Days);
+    steps.extend([Step::Days, Step::Months]);
     Ok(steps)
 }
 
@@ -91,6 +93,7 @@ impl Step {
                 .bind("system", SYSTEM),
             Self::WaitingBefore(until) => statement.push(WAITING).bind("until", until),
             Self::Days => statement.push(DAYS),
+            Self::Months => statement.push(MONTHS),
         };
         statement.push(") counted group by kind, bucket, name having sum(amount) <> 0").bind("site", site)
     }
@@ -123,7 +126,7 @@ const HELD: &str = "
         and b.bucket >= :from and b.bucket < :until
     union all
     select c.kind, c.bucket, c.name, -c.amount from stats_changes c
-    where c.site_id = :site and c.kind <> 'WAITING_DAY' and c.bucket >= :from and c.bucket < :until";
+    where c.site_id = :site and c.kind not in ('WAITING_DAY', 'WAITING_MONTH') and c.bucket >= :from and c.bucket < :until";
 
 const WAITING: &str = "
     select 'WAITING' as kind, {date_trunc('hour', c.created_at, 'UTC') | c.created_at - c.created_at % 3600000000} as bucket,
@@ -145,6 +148,14 @@ const DAYS: &str = "
     select b.kind, b.bucket, b.name, -b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING_DAY'
     union all
     select c.kind, c.bucket, c.name, -c.amount from stats_changes c where c.site_id = :site and c.kind = 'WAITING_DAY'";
+
+const MONTHS: &str = "
+    select 'WAITING_MONTH' as kind, {date_bin('30 days', b.bucket, timestamptz 'epoch') | b.bucket - b.bucket % 2592000000000} as bucket,
+        '' as name, b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING'
+    union all
+    select b.kind, b.bucket, b.name, -b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING_MONTH'
+    union all
+    select c.kind, c.bucket, c.name, -c.amount from stats_changes c where c.site_id = :site and c.kind = 'WAITING_MONTH'";
 
 #[cfg(test)]
 mod tests {
