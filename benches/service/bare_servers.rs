@@ -1,5 +1,5 @@
-//! What tonic can do at most: an echo, a list that is ready, and our limiter with nothing around it. In processes of their own, so that what
-//! they cost can be told from what the load costs.
+//! The upper limit of tonic: an echo, a ready list, and our limiter alone. They are processes of their own, so that their CPU is
+//! not mixed with that of the load.
 
 use duyet_proto::v1::{self, comment_service_server::CommentService};
 use duyetd::{
@@ -35,12 +35,15 @@ fn ready_list() -> v1::ListCommentsResponse {
 
 #[tonic::async_trait]
 impl CommentService for Bare {
-    /// The echo: a form in, an id out.
+    /// The echo: a form in, its id out. With a limiter it decides on three limits first: device, prefix, article.
     async fn submit_comment(
         &self,
         request: Request<v1::SubmitCommentRequest>,
     ) -> Result<Response<v1::SubmitCommentResponse>, Status> {
         let form = request.into_inner();
+        if let Some(limiter) = &self.limiter {
+            check(limiter, &form.request_id).await?;
+        }
         Ok(Response::new(v1::SubmitCommentResponse { comment_id: form.request_id, ..Default::default() }))
     }
 
@@ -51,23 +54,8 @@ impl CommentService for Bare {
         Ok(Response::new(self.list.clone()))
     }
 
-    /// A decision on three limits: device, prefix, article.
-    async fn get_comment(
-        &self,
-        request: Request<v1::GetCommentRequest>,
-    ) -> Result<Response<v1::GetCommentResponse>, Status> {
-        let limiter = self.limiter.as_ref().ok_or_else(|| Status::unimplemented("no limiter"))?;
-        let id = request.into_inner().id;
-        let charge = |limit, subject| Charge { limit, subject: format!("bench/{subject}"), weight: ChargeWeight::One };
-        let charges = [
-            charge(LimitName::SubmitsPerDevice, id.as_str()),
-            charge(LimitName::SubmitsPerPrefix, id.get(..3).unwrap_or_default()),
-            charge(LimitName::SubmitsPerArticle, "bai-1"),
-        ];
-        match limiter.check(&charges).await {
-            Allowance::Allowed { .. } => Ok(Response::new(v1::GetCommentResponse::default())),
-            Allowance::Denied { .. } => Err(Status::resource_exhausted("denied")),
-        }
+    async fn get_comment(&self, _: Request<v1::GetCommentRequest>) -> Result<Response<v1::GetCommentResponse>, Status> {
+        Err(Status::unimplemented("bare"))
     }
 
     async fn count_comments(
@@ -89,6 +77,20 @@ impl CommentService for Bare {
         _: Request<v1::WithdrawCommentRequest>,
     ) -> Result<Response<v1::WithdrawCommentResponse>, Status> {
         Err(Status::unimplemented("bare"))
+    }
+}
+
+/// Charges the limits of a device, of ten devices' prefix and of one article.
+async fn check(limiter: &Limiter, device: &str) -> Result<(), Status> {
+    let charge = |limit, subject| Charge { limit, subject: format!("bench/{subject}"), weight: ChargeWeight::One };
+    let charges = [
+        charge(LimitName::SubmitsPerDevice, device),
+        charge(LimitName::SubmitsPerPrefix, device.get(1..).unwrap_or_default()),
+        charge(LimitName::SubmitsPerArticle, "bai-1"),
+    ];
+    match limiter.check(&charges).await {
+        Allowance::Allowed { .. } => Ok(()),
+        Allowance::Denied { .. } => Err(Status::resource_exhausted("denied")),
     }
 }
 

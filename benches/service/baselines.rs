@@ -1,8 +1,9 @@
 //! Limits to be measured against: pgbench and redis-benchmark with scripts of ours, and a bare SQLite writer.
 
 use std::{
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -13,7 +14,7 @@ use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     load::{Figures, histogram, micros},
-    processes::Processes,
+    processes::{Cost, Meter, Processes},
     readers,
     servers::Server,
 };
@@ -34,10 +35,10 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
-        let told = |name| std::env::var(name).with_context(|| format!("{name}: start this by benches/run"));
-        let pid = told("DUYET_BENCH_POSTGRES_PID")?.parse()?;
-        let log = told("DUYET_BENCH_POSTGRES_LOG")?.into();
-        Ok(Self { url: told("DUYET_BENCH_POSTGRES_URL")?, processes: Processes(vec![pid]), log })
+        let variable = |name| std::env::var(name).with_context(|| format!("{name}: start this by benches/run"));
+        let pid = variable("DUYET_BENCH_POSTGRES_PID")?.parse()?;
+        let log = variable("DUYET_BENCH_POSTGRES_LOG")?.into();
+        Ok(Self { url: variable("DUYET_BENCH_POSTGRES_URL")?, processes: Processes(vec![pid]), log })
     }
 
     /// The address of another database of the same cluster.
@@ -60,35 +61,77 @@ impl Postgres {
         Ok(())
     }
 
-    /// A script of `benches/service/pgbench`, prepared, by so many clients.
+    /// Runs a script of `benches/service/pgbench`, prepared, by `clients` clients. Rate and CPU are without the first second, in
+    /// which sessions begin, and the last one, in which they end.
     pub(crate) fn pgbench(&self, script: &str, clients: usize, time: Duration) -> anyhow::Result<Figures> {
-        let (dir, before) = (tempfile::tempdir()?, self.processes.cpu());
+        let (dir, seconds) = (tempfile::tempdir()?, time.as_secs() + 2);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/service/pgbench").join(script);
-        let output = Command::new("pgbench")
+        let mut child = Command::new("pgbench")
             .current_dir(&dir)
-            .args(["-n", "-M", "prepared", "-j", "1", "-c", &clients.to_string(), "-T", &time.as_secs().to_string()])
+            .args([
+                "-n",
+                "-M",
+                "prepared",
+                "-j",
+                "1",
+                "-c",
+                &clients.to_string(),
+                "-T",
+                &seconds.to_string(),
+                "-P",
+                "1",
+            ])
             .args(["-l", "--log-prefix=times", "--sampling-rate", SAMPLED, "-f"])
             .arg(script)
             .arg(self.database("anchors"))
-            .output()
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
             .context("pgbench")?;
-        ensure!(output.status.success(), "pgbench: {}", String::from_utf8_lossy(&output.stderr));
-        let cpu = self.processes.cpu().saturating_sub(before);
-        let told = String::from_utf8(output.stdout)?;
-        let number = |name: &str| {
-            let line = told.lines().find_map(|line| line.strip_prefix(name)).context("pgbench's words")?;
-            Ok::<f64, anyhow::Error>(line.split([' ', '/']).next().unwrap_or_default().parse()?)
-        };
-        let (rate, calls) = (number("tps = ")?, number("number of transactions actually processed: ")?);
+        let messages = BufReader::new(child.stderr.take().context("a pipe")?);
+        let (calls, cost) = self.watch_pgbench(messages, time)?;
+        ensure!(child.wait()?.success(), "pgbench failed");
         let mut times = histogram();
         for file in dir.path().read_dir()? {
             for line in std::fs::read_to_string(file?.path())?.lines() {
                 times.saturating_record(line.split(' ').nth(2).context("a time")?.parse()?);
             }
         }
-        let figures = Figures::of(&times, 0, time, Duration::ZERO);
-        Ok(Figures { rate, cpu: cpu.as_secs_f64() * 1e6 / calls, memory: self.processes.memory_mib(), ..figures })
+        let (rate, cpu) = (calls / cost.window.as_secs_f64(), cost.cpu.as_secs_f64() * 1e6 / calls);
+        Ok(Figures { rate, cpu, memory: self.processes.memory_mib(), ..Figures::of(&times, 0, cost) })
     }
+
+    /// Returns how many transactions pgbench reports for `time` after its first report, and what they cost.
+    fn watch_pgbench(&self, messages: impl BufRead, time: Duration) -> anyhow::Result<(f64, Cost)> {
+        let (mut said, mut calls, mut last) = (String::new(), 0.0, 0.0);
+        let (mut began, mut measured) = (None, None);
+        for line in messages.lines() {
+            let line = line?;
+            let Some((at, rate)) = progress(&line) else {
+                said += &(line + "\n");
+                continue;
+            };
+            let Some((meter, first)) = &began else {
+                (began, last) = (Some((Meter::start(&self.processes), at)), at);
+                continue;
+            };
+            if measured.is_none() {
+                calls += rate * (at - last);
+                last = at;
+                // Reports come a little after each full second.
+                if at - first + 0.5 > time.as_secs_f64() {
+                    measured = Some(Cost { window: Duration::from_secs_f64(at - first), ..meter.stop() });
+                }
+            }
+        }
+        Ok((calls, measured.with_context(|| format!("pgbench: {said}"))?))
+    }
+}
+
+/// Reads seconds and rate from pgbench's `progress: 1.0 s, 5000.2 tps, lat …`.
+fn progress(line: &str) -> Option<(f64, f64)> {
+    let (at, rest) = line.strip_prefix("progress: ")?.split_once(" s, ")?;
+    Some((at.parse().ok()?, rest.split_once(" tps")?.0.parse().ok()?))
 }
 
 /// Our own script with three keys, as a submit asks it.
@@ -97,7 +140,7 @@ pub(crate) fn redis_benchmark(redis: &Server, calls: u32) -> anyhow::Result<Figu
     let script = include_str!("../../src/limiter/redis/gcra.lua");
     let hash: String = redis::cmd("SCRIPT").arg("LOAD").arg(script).query(&mut connection)?;
     let (processes, port) = (Processes(vec![redis.pid()]), redis.address.port().to_string());
-    let (before, calls_text) = (processes.cpu(), calls.to_string());
+    let (meter, calls_text) = (Meter::start(&processes), calls.to_string());
     let limit = ["10", "9999990", "1", "1"];
     let output = Command::new("redis-benchmark")
         .args(["-p", &port, "-c", "50", "-n", &calls_text, "-r", "10000", "--csv", "EVALSHA", &hash, "3"])
@@ -105,24 +148,25 @@ pub(crate) fn redis_benchmark(redis: &Server, calls: u32) -> anyhow::Result<Figu
         .args([limit, limit, limit].concat())
         .output()
         .context("redis-benchmark")?;
-    let cpu = processes.cpu().saturating_sub(before);
-    let told = String::from_utf8(output.stdout)?;
+    let cost = meter.stop();
+    let text = String::from_utf8(output.stdout)?;
     // "test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"
-    let line = told.lines().last().unwrap_or_default();
+    let line = text.lines().last().unwrap_or_default();
     let fields: Vec<f64> = line.split(',').filter_map(|one| one.trim_matches('"').parse().ok()).collect();
-    let [rate, _, _, p50, _, p99, longest] = fields[..] else { bail!("redis-benchmark says {told}") };
+    let [rate, _, _, p50, _, p99, longest] = fields[..] else { bail!("redis-benchmark says {text}") };
     Ok(Figures {
         rate,
         p50,
         p99,
         p999: longest,
-        cpu: cpu.as_secs_f64() * 1e6 / f64::from(calls),
+        cpu: cost.cpu.as_secs_f64() * 1e6 / f64::from(calls),
         memory: processes.memory_mib(),
+        others: cost.others,
         failed: 0,
     })
 }
 
-/// Rows of one submit, as plainly as they can be written. Its site stands first, as in the service's own statements.
+/// The rows of one submit, without checks. The site comes first, as in the service's own statements.
 const ROWS: &str = "
     insert into requests (site_id, request_id, nonce, payload_hash, response, made_by, created_at)
         values ('default', $1, $6, $2, $3, $4, $5);
@@ -145,7 +189,7 @@ pub(crate) async fn sqlite_writer(batch: u64, time: Duration) -> anyhow::Result<
     .execute(&mut connection)
     .await?;
     let (mut rng, mut times, processes) = (StdRng::seed_from_u64(1), histogram(), Processes(vec![std::process::id()]));
-    let (began, before) = (Instant::now(), processes.cpu());
+    let (began, meter) = (Instant::now(), Meter::start(&processes));
     let mut at = 1_764_000_000_000_000_i64;
     while began.elapsed() < time {
         let batch_began = Instant::now();
@@ -172,6 +216,5 @@ pub(crate) async fn sqlite_writer(batch: u64, time: Duration) -> anyhow::Result<
             times.saturating_record(micros(batch_began.elapsed()));
         }
     }
-    let (took, cpu) = (began.elapsed(), processes.cpu().saturating_sub(before));
-    Ok(Figures { memory: processes.memory_mib(), ..Figures::of(&times, 0, took, cpu) })
+    Ok(Figures { memory: processes.memory_mib(), ..Figures::of(&times, 0, meter.stop()) })
 }

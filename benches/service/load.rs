@@ -1,4 +1,4 @@
-//! Load of our own: closed (so many callers, each waits for its answer) and open (so many calls a second, whether answered or not).
+//! Load of our own: closed (each caller waits for its response) and open (a fixed rate, whether calls are answered or not).
 
 use std::{
     sync::{
@@ -12,13 +12,13 @@ use hdrhistogram::Histogram;
 use tokio::{task::JoinSet, time::Instant};
 use tonic::Status;
 
-use crate::processes::Processes;
+use crate::processes::{Cost, Meter, Others, Processes};
 
-/// Callers in flight, on so many connections: what the goals are stated for.
+/// Callers in flight and their connections, where a goal names no other number.
 pub(crate) const CALLERS: usize = 50;
 pub(crate) const CONNECTIONS: usize = 8;
 /// Calls before anything counts.
-const WARM_UP: Duration = Duration::from_secs(1);
+pub(crate) const WARM_UP: Duration = Duration::from_secs(1);
 /// Calls of an open load that may be under way: beyond, it is a collapse, and counted as failures.
 const MOST_UNDER_WAY: usize = 10_000;
 
@@ -32,6 +32,8 @@ pub(crate) struct Figures {
     pub(crate) cpu: f64,
     /// Of all processes that serve, right after the calls.
     pub(crate) memory: f64,
+    /// Cores that other programs took meanwhile.
+    pub(crate) others: f64,
     pub(crate) failed: u64,
 }
 
@@ -50,16 +52,18 @@ pub(crate) fn float(number: u64) -> f64 {
 }
 
 impl Figures {
-    pub(crate) fn of(times: &Histogram<u64>, failed: u64, window: Duration, cpu: Duration) -> Self {
+    /// Of calls that `cost` covers.
+    pub(crate) fn of(times: &Histogram<u64>, failed: u64, cost: Cost) -> Self {
         let at = |quantile| float(times.value_at_quantile(quantile)) / 1e3;
         let calls = float(times.len().max(1));
         Self {
-            rate: float(times.len()) / window.as_secs_f64(),
+            rate: float(times.len()) / cost.window.as_secs_f64(),
             p50: at(0.5),
             p99: at(0.99),
             p999: at(0.999),
-            cpu: cpu.as_secs_f64() * 1e6 / calls,
+            cpu: cost.cpu.as_secs_f64() * 1e6 / calls,
             memory: 0.0,
+            others: cost.others,
             failed,
         }
     }
@@ -82,18 +86,18 @@ where
     for caller in 0..callers {
         let call = call.clone();
         tasks.spawn(async move {
-            let (mut times, mut failed, mut told) = (histogram(), 0, None);
+            let (mut times, mut failed, mut error) = (histogram(), 0, None);
             loop {
                 let asked = Instant::now();
                 if asked >= end {
-                    return (times, failed, told);
+                    return (times, failed, error);
                 }
                 match call(caller).await {
                     Ok(()) if asked >= begin => times.saturating_record(micros(asked.elapsed())),
                     Ok(()) => {}
                     Err(status) => {
                         failed += 1;
-                        told = Some(status);
+                        error = Some(status);
                         // A load that is shed must not become a busy loop.
                         tokio::time::sleep(Duration::from_millis(10)).await;
                     }
@@ -102,19 +106,19 @@ where
         });
     }
     tokio::time::sleep_until(begin).await;
-    let before = watched.cpu();
+    let meter = Meter::start(watched);
     tokio::time::sleep_until(end).await;
-    let cpu = watched.cpu().saturating_sub(before);
+    let cost = Cost { window: time, ..meter.stop() };
     let (mut times, mut failed) = (histogram(), 0);
     while let Some(caller) = tasks.join_next().await {
-        let (some, few, told) = caller?;
+        let (some, few, error) = caller?;
         times.add(&some)?;
         failed += few;
-        if let Some(status) = told {
+        if let Some(status) = error {
             tracing::warn!(code = ?status.code(), message = status.message(), "calls failed");
         }
     }
-    Ok(Figures { memory: watched.memory_mib(), ..Figures::of(&times, failed, time, cpu) })
+    Ok(Figures { memory: watched.memory_mib(), ..Figures::of(&times, failed, cost) })
 }
 
 /// Calls that begin `rate` times a second, each timed from when it was due: a slow answer does not slow the next caller down.
@@ -124,7 +128,7 @@ where
     F: Future<Output = Result<(), Status>> + Send,
 {
     let (failed, under_way) = (Arc::new(AtomicU64::new(0)), Arc::new(tokio::sync::Semaphore::new(MOST_UNDER_WAY)));
-    let (begin, before) = (Instant::now(), watched.cpu());
+    let (begin, meter) = (Instant::now(), Meter::start(watched));
     let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
     let mut number = 0;
     loop {
@@ -154,8 +158,7 @@ where
     while let Some(took) = answered.recv().await {
         times.saturating_record(took);
     }
-    let cpu = watched.cpu().saturating_sub(before);
-    let figures = Figures::of(&times, failed.load(Ordering::Relaxed), begin.elapsed(), cpu);
+    let figures = Figures::of(&times, failed.load(Ordering::Relaxed), meter.stop());
     Ok(Figures { memory: watched.memory_mib(), ..figures })
 }
 
@@ -165,16 +168,18 @@ pub(crate) struct Bursts {
     times: Histogram<u64>,
     took: Duration,
     cpu: Duration,
+    failed: u64,
+    others: Others,
 }
 
 impl Default for Bursts {
     fn default() -> Self {
-        Self { times: histogram(), took: Duration::ZERO, cpu: Duration::ZERO }
+        Self { times: histogram(), took: Duration::ZERO, cpu: Duration::ZERO, failed: 0, others: Others::start() }
     }
 }
 
 impl Bursts {
-    /// So many calls, by [`CALLERS`] callers.
+    /// Makes `calls` calls at once.
     pub(crate) async fn burst<C, F>(&mut self, calls: usize, watched: &Processes, call: C) -> anyhow::Result<()>
     where
         C: Fn(usize) -> F,
@@ -190,7 +195,10 @@ impl Bursts {
             });
         }
         while let Some(took) = tasks.join_next().await {
-            self.times.saturating_record(took??);
+            match took? {
+                Ok(took) => self.times.saturating_record(took),
+                Err(_) => self.failed += 1,
+            }
         }
         self.took += began.elapsed();
         // A tick is as long as a burst: many of them tell.
@@ -199,6 +207,7 @@ impl Bursts {
     }
 
     pub(crate) fn figures(&self, watched: &Processes) -> Figures {
-        Figures { memory: watched.memory_mib(), ..Figures::of(&self.times, 0, self.took, self.cpu) }
+        let cost = Cost { cpu: self.cpu, others: self.others.cores(), window: self.took };
+        Figures { memory: watched.memory_mib(), ..Figures::of(&self.times, self.failed, cost) }
     }
 }

@@ -5,29 +5,37 @@
 mod bare_servers;
 mod baselines;
 mod growth;
+mod http_caller;
+mod isso;
+mod limits;
+mod lists;
 mod load;
+mod mixed;
+mod peers;
 mod plans;
 mod processes;
 mod readers;
+mod remark42;
 mod replicas;
 mod report;
 mod servers;
 mod side_by_side;
 mod steady;
+mod submits;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
 struct Arguments {
-    /// Rounds; medians are told
+    /// Rounds; the table shows their medians
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Seconds of each line in each round
     #[arg(long, default_value_t = 4)]
     seconds: u64,
-    /// Groups: submit embedded limits issue list queue [default: all]
+    /// Groups: lone submit crowd embedded limits issue list queue mixed [default: all]
     groups: Vec<String>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -54,7 +62,23 @@ enum Command {
     Replicas {
         #[arg(long, value_delimiter = ',', default_values = ["1", "2", "4"])]
         numbers: Vec<usize>,
-        #[arg(long, default_value_t = 10)]
+        /// Rounds of submits whose cost is compared
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        #[arg(long, default_value_t = 4)]
+        seconds: u64,
+    },
+    /// Other comment servers beside ours: those whose programs are given
+    Peers {
+        /// Remark42's program
+        #[arg(long)]
+        remark42: Option<PathBuf>,
+        /// Isso's program; gunicorn beside it serves with two workers, otherwise its own server does
+        #[arg(long)]
+        isso: Option<PathBuf>,
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        #[arg(long, default_value_t = 4)]
         seconds: u64,
     },
     /// Size, memory at rest, start
@@ -72,8 +96,12 @@ fn main() -> anyhow::Result<()> {
             Some(Command::Bare { limits }) => bare_servers::serve(limits.as_deref()).await,
             Some(Command::Growth { sizes, seconds }) => growth::measure(&sizes, Duration::from_secs(seconds)).await,
             Some(Command::Steady { minutes }) => steady::for_minutes(minutes).await,
-            Some(Command::Replicas { numbers, seconds }) => {
-                replicas::measure(&numbers, Duration::from_secs(seconds)).await
+            Some(Command::Replicas { numbers, rounds, seconds }) => {
+                replicas::measure(&numbers, rounds, Duration::from_secs(seconds)).await
+            }
+            Some(Command::Peers { remark42, isso, rounds, seconds }) => {
+                let programs = peers::Programs { remark42, isso };
+                peers::measure(&programs, rounds, Duration::from_secs(seconds)).await
             }
             Some(Command::Small) => steady::at_rest().await,
             None => side_by_side(arguments.rounds, arguments.seconds, arguments.groups).await,
@@ -88,16 +116,7 @@ async fn side_by_side(rounds: usize, seconds: u64, mut groups: Vec<String>) -> a
     let (bench, mut report) = (side_by_side::Bench::start(Duration::from_secs(seconds))?, report::Report::default());
     for round in 1..=rounds {
         println!("round {round} of {rounds}");
-        let (busy, ours) = (processes::busy(), everything(&bench).cpu());
-        let began = std::time::Instant::now();
         bench.round(&groups, &mut report).await?;
-        let others =
-            processes::busy().saturating_sub(busy).saturating_sub(everything(&bench).cpu().saturating_sub(ours));
-        report.fact(&format!("others, cores, round {round}"), others.as_secs_f64() / began.elapsed().as_secs_f64());
     }
     report.finish()
-}
-
-fn everything(bench: &side_by_side::Bench) -> processes::Processes {
-    processes::Processes([&bench.postgres.processes.0[..], &[std::process::id()]].concat())
 }

@@ -1,10 +1,10 @@
-//! How PostgreSQL ran the service's statements, as `auto_explain` told its log.
+//! How PostgreSQL ran the service's statements, as `auto_explain` logged it.
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use crate::baselines::Postgres;
 
-/// One statement in so many is explained: enough for each kind, too few to cost anything.
+/// The part of statements that is explained: enough for each kind, too few to cost anything.
 const SAMPLE: &str = "0.05";
 
 /// Has the sessions of a database that begin from now on explain some of their statements.
@@ -32,7 +32,7 @@ pub(crate) fn write(log: &Path, heading: &str) -> anyhow::Result<()> {
     Ok(std::fs::write("bench-plans.md", text)?)
 }
 
-/// What stands behind each "plan:" of the log, as far as it is indented.
+/// The text behind each "plan:" of the log, as far as it is indented.
 fn entries(log: &str) -> impl Iterator<Item = String> {
     log.split("plan:\n").skip(1).map(|rest| {
         let lines = rest.lines().take_while(|line| line.starts_with(['\t', ' ']) || line.is_empty());

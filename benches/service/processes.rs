@@ -1,6 +1,10 @@
 //! What processes cost: time computed, memory held, files open. Read from Linux's /proc.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    time::{Duration, Instant},
+};
 
 /// Processes that began it all; what they started counts too.
 #[derive(Debug, Clone)]
@@ -36,7 +40,7 @@ fn all() -> BTreeMap<u32, Stat> {
 impl Processes {
     /// Time that they, their children and their ended children computed.
     pub(crate) fn cpu(&self) -> Duration {
-        // A child that ends after its parent was read would be missed in both: read again until nobody went.
+        // A child that ends after its parent was read would be missed in both: read again until none ended meanwhile.
         let mut read = self.ticks();
         for _ in 0..REREADS {
             let again = self.ticks();
@@ -79,8 +83,63 @@ impl Processes {
     }
 }
 
+/// A measurement that is under way.
+pub(crate) struct Meter {
+    watched: Processes,
+    cpu: Duration,
+    others: Others,
+}
+
+/// What a measurement cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cost {
+    /// Processor time of the watched processes.
+    pub(crate) cpu: Duration,
+    /// Cores that other programs took meanwhile.
+    pub(crate) others: f64,
+    pub(crate) window: Duration,
+}
+
+impl Meter {
+    pub(crate) fn start(watched: &Processes) -> Self {
+        Self { watched: watched.clone(), cpu: watched.cpu(), others: Others::start() }
+    }
+
+    pub(crate) fn stop(&self) -> Cost {
+        let (window, cpu) = (self.others.began.elapsed(), self.watched.cpu().saturating_sub(self.cpu));
+        Cost { cpu, others: self.others.cores(), window }
+    }
+}
+
+/// Programs that belong neither to this bench nor to the PostgreSQL that `benches/run` started.
+#[derive(Debug)]
+pub(crate) struct Others {
+    began: Instant,
+    busy: Duration,
+    ours: Duration,
+}
+
+impl Others {
+    pub(crate) fn start() -> Self {
+        Self { began: Instant::now(), busy: busy(), ours: ours().cpu() }
+    }
+
+    /// Cores that they took since the start, on average.
+    pub(crate) fn cores(&self) -> f64 {
+        let (busy, window) = (busy().saturating_sub(self.busy), self.began.elapsed());
+        let ours = ours().cpu().saturating_sub(self.ours);
+        busy.saturating_sub(ours).as_secs_f64() / window.as_secs_f64()
+    }
+}
+
+/// This bench, its children, and PostgreSQL, which the script that started both is the parent of.
+fn ours() -> Processes {
+    let postgres = std::env::var("DUYET_BENCH_POSTGRES_PID").ok().and_then(|pid| pid.parse().ok());
+    Processes(postgres.into_iter().chain([std::process::id()]).collect())
+}
+
 /// Time that all processors of the machine computed.
-pub(crate) fn busy() -> Duration {
+fn busy() -> Duration {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let fields = text.lines().next().unwrap_or_default().split_whitespace().skip(1);
     let ticks: Vec<u64> = fields.filter_map(|one| one.parse().ok()).collect();

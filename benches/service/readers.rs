@@ -19,7 +19,7 @@ use duyetd::{
     },
     keyring::{Keyring, Purpose},
 };
-use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use rand::{Rng, SeedableRng as _, rngs::StdRng};
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
@@ -147,7 +147,7 @@ impl Forms {
     }
 }
 
-pub(crate) fn words(rng: &mut StdRng, bytes: usize) -> String {
+pub(crate) fn words(rng: &mut impl Rng, bytes: usize) -> String {
     let mut text = String::with_capacity(bytes + 16);
     while text.len() < bytes {
         text.push_str(WORDS[rng.random_range(0..WORDS.len())]);
@@ -158,6 +158,22 @@ pub(crate) fn words(rng: &mut StdRng, bytes: usize) -> String {
 
 pub(crate) fn article(number: usize) -> String {
     format!("bai-{number}")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge")]
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// Asks for an image, for a reader whose address is that of few others.
+pub(crate) fn challenge_request(article_number: usize) -> v1::IssueChallengeRequest {
+    let [second, third] = rand::random::<[u8; 2]>();
+    v1::IssueChallengeRequest {
+        article_id: article(article_number),
+        accepted_kinds: vec![v1::ChallengeKind::Image.into()],
+        client: Some(v1::ReaderContext { ip: format!("10.{second}.{third}.7"), ..Default::default() }),
+        ..Default::default()
+    }
 }
 
 fn form(

@@ -1,4 +1,5 @@
-//! What several replicas must do as one: limits exact to one burst, and no comment twice.
+//! What several replicas must do as one: limits exact to one burst, no comment twice, and submits that cost PostgreSQL as much as
+//! those of one replica.
 
 use std::{
     sync::{
@@ -14,15 +15,17 @@ use tonic::Code;
 
 use crate::{
     baselines::Postgres,
-    load::{CALLERS, float},
-    readers::{Forms, Links},
+    load::{self, CALLERS, Figures, float},
+    readers::{Forms, Links, now},
     report::{Goal, Report},
     servers::{SUBMITS_PER_SITE, Server},
-    side_by_side::now,
+    submits::{CROWD, forms},
 };
 
 /// Submits a second that a whole site may have here, and its burst.
 const QUOTA: f64 = 50.0;
+/// How long a site is asked for more than that.
+const OVER_QUOTA: Duration = Duration::from_secs(10);
 /// Comments that are sent to two replicas at once.
 const TWICE: usize = 2_000;
 /// A denied reader comes again after so long.
@@ -59,6 +62,19 @@ impl Fleet {
         Forms::make(count, &self.servers[0].keyring()?, now(), rand::random())
     }
 
+    /// Submits by 200 callers of all replicas together; only what PostgreSQL computes counts.
+    async fn submits(&self, time: Duration) -> anyhow::Result<Figures> {
+        let (forms, links) = (forms(&self.servers[0], CROWD, time)?, self.links().await?);
+        load::closed(CROWD, time, &self.postgres.processes, move |caller| {
+            let (mut client, form) = (links[caller % links.len()].comments(caller / links.len()), forms.next());
+            async move {
+                let form = form.ok_or_else(|| tonic::Status::out_of_range("too few forms were made"))?;
+                client.submit_comment(form).await.map(drop)
+            }
+        })
+        .await
+    }
+
     async fn links(&self) -> anyhow::Result<Vec<Links>> {
         let mut links = Vec::new();
         for server in &self.servers {
@@ -68,16 +84,38 @@ impl Fleet {
     }
 }
 
-/// Both promises with each number of replicas.
-pub(crate) async fn measure(numbers: &[usize], time: Duration) -> anyhow::Result<()> {
+/// Cost, and both promises with each number of replicas.
+pub(crate) async fn measure(numbers: &[usize], rounds: usize, time: Duration) -> anyhow::Result<()> {
     let mut report = Report::default();
+    cost(numbers, rounds, time, &mut report).await?;
     for replicas in numbers {
-        let bursts = over_quota(*replicas, time).await?;
+        let bursts = over_quota(*replicas, OVER_QUOTA).await?;
         report.ratio(&format!("{replicas} replicas: submits beyond the rate, bursts"), Goal::AtMost(1.0), bursts);
         let doubles = sent_twice(*replicas).await?;
         report.ratio(&format!("{replicas} replicas: comments stored twice"), Goal::AtMost(0.0), doubles);
     }
     report.finish()
+}
+
+/// What a submit costs PostgreSQL with each number of replicas beside the first number, in alternating rounds.
+async fn cost(numbers: &[usize], rounds: usize, time: Duration, report: &mut Report) -> anyhow::Result<()> {
+    let fleets: Result<Vec<_>, _> = numbers.iter().map(|replicas| Fleet::start(*replicas, "cost", None)).collect();
+    let fleets = fleets?;
+    for round in 1..=rounds {
+        println!("round {round} of {rounds}");
+        let mut first = None;
+        for fleet in &fleets {
+            let (replicas, figures) = (fleet.servers.len(), fleet.submits(time).await?);
+            report.line(&format!("submit, PostgreSQL's CPU, replicas: {replicas}"), &figures);
+            let Some((few, cpu)) = first else {
+                first = Some((replicas, figures.cpu));
+                continue;
+            };
+            let name = format!("PostgreSQL's CPU of a submit, {replicas} replicas / {few}");
+            report.ratio(&name, Goal::AtMost(1.3), figures.cpu / cpu);
+        }
+    }
+    Ok(())
 }
 
 /// How many bursts more than its rate a site got while all replicas were asked for more than that all the time.

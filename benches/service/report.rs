@@ -8,11 +8,16 @@ use serde_json::{Value, json};
 
 use crate::load::Figures;
 
+/// Cores that other programs may take beside a measurement; a line beside more is marked.
+const LOUD: f64 = 0.1;
+
 /// How a ratio should come out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Goal {
     AtLeast(f64),
     AtMost(f64),
+    /// Shown for comparison only.
+    Unset,
 }
 
 impl Goal {
@@ -20,6 +25,16 @@ impl Goal {
         match self {
             Self::AtLeast(least) => ratio >= least,
             Self::AtMost(most) => ratio <= most,
+            Self::Unset => true,
+        }
+    }
+
+    /// The last column of the table.
+    fn verdict(self, ratio: f64) -> &'static str {
+        match self {
+            Self::Unset => "",
+            _ if self.is_met(ratio) => "met",
+            _ => "MISSED",
         }
     }
 }
@@ -29,6 +44,7 @@ impl std::fmt::Display for Goal {
         match self {
             Self::AtLeast(least) => write!(f, ">= {least}"),
             Self::AtMost(most) => write!(f, "<= {most}"),
+            Self::Unset => write!(f, "none"),
         }
     }
 }
@@ -50,13 +66,18 @@ impl Report {
     /// Adds a round's figures of a line.
     pub(crate) fn line(&mut self, name: &str, figures: &Figures) {
         println!(
-            "  {name:<34} {:>9.0}/s  p50 {:>7.2}  p99 {:>7.2}  p99.9 {:>7.2} ms  {:>7.1} us cpu  {:>6.0} MiB{}",
+            "  {name:<40} {:>9.0}/s  p50 {:>7.2}  p99 {:>7.2}  p99.9 {:>7.2} ms  {:>7.1} us cpu  {:>6.0} MiB{}{}",
             figures.rate,
             figures.p50,
             figures.p99,
             figures.p999,
             figures.cpu,
             figures.memory,
+            if figures.others > LOUD {
+                format!("  LOUD: others took {:.2} cores", figures.others)
+            } else {
+                String::new()
+            },
             if figures.failed > 0 { format!("  {} FAILED", figures.failed) } else { String::new() }
         );
         match self.lines.iter_mut().find(|(known, _)| known == name) {
@@ -75,32 +96,36 @@ impl Report {
 
     pub(crate) fn fact(&mut self, name: &str, value: impl Into<Value>) {
         let value = value.into();
-        println!("  {name:<34} {value}");
+        println!("  {name:<40} {value}");
         self.facts.insert(name.to_owned(), value);
     }
 
     /// Prints medians, and writes `bench.json` and `bench.svg` into the current directory.
     pub(crate) fn finish(&self) -> anyhow::Result<()> {
-        println!("\n| line | rate/s | p50 ms | p99 ms | p99.9 ms | CPU us | MiB |\n|---|---|---|---|---|---|---|");
+        println!(
+            "\n| line | rate/s | p50 ms | p99 ms | p99.9 ms | CPU us | MiB | others, cores |\n|---|---|---|---|---|---|---|---|"
+        );
         for (name, rounds) in &self.lines {
             let of = |pick: fn(&Figures) -> f64| median(rounds.iter().map(pick).collect());
             let [rate, cpu, memory] = [of(|one| one.rate), of(|one| one.cpu), of(|one| one.memory)];
             let [p50, p99, p999] = [of(|one| one.p50), of(|one| one.p99), of(|one| one.p999)];
-            println!("| {name} | {rate:.0} | {p50:.2} | {p99:.2} | {p999:.2} | {cpu:.0} | {memory:.0} |");
+            let others = others(rounds);
+            let [cpu, memory] = [cpu, memory].map(known);
+            println!("| {name} | {rate:.0} | {p50:.2} | {p99:.2} | {p999:.2} | {cpu} | {memory} | {others} |");
         }
         println!("\n| ratio | median | least to most | goal | |\n|---|---|---|---|---|");
         for (name, goal, rounds) in &self.ratios {
             let (least, most) = span(rounds);
             let middle = median(rounds.clone());
-            let met = if goal.is_met(middle) { "met" } else { "MISSED" };
-            println!("| {name} | {middle:.2} | {least:.2} to {most:.2} | {goal} | {met} |");
+            let verdict = goal.verdict(middle);
+            println!("| {name} | {middle:.2} | {least:.2} to {most:.2} | {goal} | {verdict} |");
         }
         std::fs::write("bench.json", serde_json::to_string_pretty(&self.json())? + "\n")?;
         self.plot().map_err(|error| anyhow::anyhow!(error.to_string())).context("bench.svg")
     }
 
     fn json(&self) -> Value {
-        let figures = |one: &Figures| json!({ "rate": one.rate, "p50_ms": one.p50, "p99_ms": one.p99, "p999_ms": one.p999, "cpu_us": one.cpu, "memory_mib": one.memory, "failed": one.failed });
+        let figures = |one: &Figures| json!({ "rate": one.rate, "p50_ms": one.p50, "p99_ms": one.p99, "p999_ms": one.p999, "cpu_us": one.cpu, "memory_mib": one.memory, "others_cores": one.others, "failed": one.failed });
         let lines = self.lines.iter().map(|(name, rounds)| {
             let rounds: Vec<_> = rounds.iter().map(figures).collect();
             json!({ "name": name, "rounds": rounds })
@@ -117,7 +142,8 @@ impl Report {
 
     /// Each ratio as a part of its goal: right of the line is met. "At most" is turned round.
     fn plot(&self) -> Result<(), Box<dyn std::error::Error>> {
-        let count = self.ratios.len();
+        let ratios: Vec<_> = self.ratios.iter().filter(|(_, goal, _)| !matches!(goal, Goal::Unset)).collect();
+        let count = ratios.len();
         if count == 0 {
             return Ok(());
         }
@@ -127,6 +153,7 @@ impl Report {
         let part = |goal: Goal, ratio: f64| match goal {
             Goal::AtLeast(least) => ratio / least,
             Goal::AtMost(most) => most / ratio.max(f64::EPSILON),
+            Goal::Unset => 1.0,
         };
         let mut chart = ChartBuilder::on(&root)
             .caption("median and span of each ratio, as a part of its goal", ("sans-serif", 18))
@@ -134,11 +161,10 @@ impl Report {
             .x_label_area_size(30)
             .y_label_area_size(330)
             .build_cartesian_2d((0.1_f64..10.0).log_scale(), 0..count)?;
-        let name =
-            |at: &usize| self.ratios.get(*at).map_or_else(String::new, |(name, goal, _)| format!("{name} {goal}"));
+        let name = |at: &usize| ratios.get(*at).map_or_else(String::new, |(name, goal, _)| format!("{name} {goal}"));
         chart.configure_mesh().disable_y_mesh().y_labels(count).y_label_formatter(&name).draw()?;
         chart.draw_series(LineSeries::new([(1.0, 0), (1.0, count)], BLACK.stroke_width(2)))?;
-        for (at, (_, goal, rounds)) in self.ratios.iter().enumerate() {
+        for (at, (_, goal, rounds)) in ratios.iter().enumerate() {
             let (least, most) = span(rounds);
             let middle = part(*goal, median(rounds.clone()));
             let colour = if middle >= 1.0 { GREEN } else { RED };
@@ -150,6 +176,21 @@ impl Report {
         }
         root.present()?;
         Ok(())
+    }
+}
+
+/// A number of a line, if it was measured for that line alone.
+fn known(number: f64) -> String {
+    if number > 0.0 { format!("{number:.0}") } else { String::new() }
+}
+
+/// Most that other programs took in a round, and whether a round was loud.
+fn others(rounds: &[Figures]) -> String {
+    let most = rounds.iter().map(|one| one.others).fold(0.0, f64::max);
+    let loud = rounds.iter().filter(|one| one.others > LOUD).count();
+    match loud {
+        0 => format!("{most:.2}"),
+        _ => format!("{most:.2}, LOUD in {loud} of {}", rounds.len()),
     }
 }
 

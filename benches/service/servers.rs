@@ -2,18 +2,18 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use duyetd::{domain::rate_limit::Quotas, keyring::Keyring};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Counted, and met by nobody.
+/// Counted, and never reached.
 pub(crate) const LIMIT: &str = "100000/1s burst 1000000";
 /// Says another limit than [`LIMIT`] for whole sites, among what a server is started with.
 pub(crate) const SUBMITS_PER_SITE: &str = "SUBMITS_PER_SITE";
@@ -33,14 +33,24 @@ impl Server {
     }
 
     pub(crate) fn redis() -> anyhow::Result<Self> {
-        let (port, dir) = (TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(), TempDir::new()?);
+        let (address, dir) = (free_address()?, TempDir::new()?);
         let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+            .args([
+                "--port",
+                &address.port().to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--dir",
+            ])
             .arg(dir.path())
             .stdout(Stdio::null())
             .spawn()
             .context("redis-server")?;
-        let server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)), dir };
+        let server = Self { child, address, dir };
         let (client, began) = (redis::Client::open(server.redis_url())?, Instant::now());
         while client.get_connection().and_then(|mut one| redis::cmd("PING").query::<String>(&mut one)).is_err() {
             ensure!(began.elapsed() < PATIENCE, "redis-server does not answer");
@@ -53,7 +63,7 @@ impl Server {
         format!("redis://{}/", self.address)
     }
 
-    /// duyetd with limits that deny nobody and a known answer, in a directory of its own.
+    /// duyetd with limits that deny no call and a known answer, in a directory of its own.
     pub(crate) fn duyetd(environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let dir = TempDir::new()?;
         std::fs::write(dir.path().join("duyet.keys"), Keyring::generate() + "\n")?;
@@ -110,6 +120,21 @@ impl Server {
         Self::spawn(command, TempDir::new()?)
     }
 
+    /// Another program, in a directory of its own, which listens on `address` when it is ready.
+    pub(crate) fn program(mut command: Command, address: SocketAddr, dir: TempDir) -> anyhow::Result<Self> {
+        let name = command.get_program().to_owned();
+        let child = command.stdout(Stdio::null()).spawn().with_context(|| format!("{}", name.display()))?;
+        let (mut server, began) = (Self { child, address, dir }, Instant::now());
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("{} ended with {status}", name.display());
+            }
+            ensure!(began.elapsed() < PATIENCE, "{} does not listen on {address}", name.display());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(server)
+    }
+
     /// Waits until it says where it serves gRPC.
     fn spawn(mut command: Command, dir: TempDir) -> anyhow::Result<Self> {
         let mut child = command.stdout(Stdio::piped()).spawn()?;
@@ -128,6 +153,11 @@ impl Server {
     pub(crate) fn keyring(&self) -> anyhow::Result<Keyring> {
         keyring_in(self.dir.path())
     }
+}
+
+/// A loopback address with a port that is free at the moment.
+pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
 fn keyring_in(dir: &Path) -> anyhow::Result<Keyring> {

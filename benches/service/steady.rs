@@ -9,10 +9,10 @@ use crate::{
     baselines::Postgres,
     load::{self, CALLERS},
     processes::{Processes, descriptors, resident_mib},
-    readers::{Forms, Links},
+    readers::{Forms, Links, now},
     report::{Goal, Report, median},
     servers::Server,
-    side_by_side::{now, submits},
+    submits::submits,
 };
 
 /// Part of the most that it can, for minutes.
@@ -27,7 +27,7 @@ const LEAST: u32 = 8;
 const IN_TIME_MS: f64 = 100.0;
 /// Seconds of each reading.
 const READING: u64 = 30;
-/// Starts of which the median is told.
+/// Starts, whose median is shown.
 const STARTS: usize = 9;
 
 /// Submits at 80 % of the knee for so long: memory, files and times are read twice a minute.
