@@ -39,6 +39,7 @@ mod maintenance;
 mod moderator_client;
 mod operations;
 mod page_cache;
+mod plans;
 mod policy;
 mod promises;
 mod public_comments;

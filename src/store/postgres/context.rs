@@ -1,5 +1,7 @@
 //! What submits and challenges must know before, one row for each question.
 
+use std::panic::Location;
+
 use sqlx::{PgExecutor, postgres::PgBindIterExt as _};
 
 use crate::{
@@ -8,7 +10,10 @@ use crate::{
         submission::{ChallengeContext, ChallengeQuestion, SubmitContext, SubmitQuestion, duplicates_since},
         trust::Record,
     },
-    store::rows::{self, RowReader},
+    store::{
+        rows::{self, RowReader},
+        sql::{Dialect, trace},
+    },
 };
 
 /// A range has an order, as a value that is given has not, and only `comments_by_device` has this one. Over an empty table, or where all
@@ -94,6 +99,7 @@ pub(in crate::store) async fn challenge_contexts(
     questions: &[ChallengeQuestion],
 ) -> Result<Vec<ChallengeContext>> {
     let all = || questions.iter();
+    trace(Dialect::Postgres, CHALLENGE_CONTEXTS, Location::caller());
     let rows = sqlx::query(CHALLENGE_CONTEXTS)
         .bind(all().map(|one| one.site.as_str()).bind_iter())
         .bind(all().map(|one| one.device).bind_iter())
@@ -113,6 +119,7 @@ pub(in crate::store) async fn submit_contexts(
     // Positions count from 1, as `with ordinality` does.
     let subjects =
         || (1_i64..).zip(all()).flat_map(|(position, one)| one.subjects.iter().map(move |it| (position, one, it)));
+    trace(Dialect::Postgres, CONTEXTS, Location::caller());
     let rows = sqlx::query(CONTEXTS)
         .bind(all().map(|one| one.site.as_str()).bind_iter())
         .bind(all().map(|one| one.request_id).bind_iter())

@@ -56,7 +56,8 @@ async fn lock_moderator(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> 
 /// Returns how many claims of the moderator are in force.
 async fn held(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<usize> {
     let row = Statement::new(
-        "select count(*) as held from claims where site_id = :site and moderator = :moderator and expires_at > :now",
+        "select count(*) as held from claims { | indexed by claims_by_moderator}
+        where site_id = :site and moderator = :moderator and expires_at > :now",
     )
     .bind("site", request.site)
     .bind("moderator", request.moderator)

@@ -93,7 +93,7 @@ pub(in crate::store) async fn lock(
         .columns(&COMMENT, "c")
         .push(
             " from comments c where c.site_id = :site and c.comment_id {= any (array (
-                select unnest(:ids)
+                select unnest(:ids::uuid[])
                 union select p.parent_id from comments p
                 where p.site_id = :site and p.comment_id = any (:ids) and p.parent_id is not null))
             order by c.parent_id is null, c.comment_id for no key update | in :ids}",

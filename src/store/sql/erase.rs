@@ -43,12 +43,15 @@ async fn delete_notes(tx: &mut Connection<'_>, site: &SiteId, ids: &[CommentId],
     let of_comments = |text| Statement::new(text).bind("site", site).bind("ids", List::comments(ids));
     of_comments("delete from reports where site_id = :site and comment_id in :ids").execute(&mut *tx).await?;
     of_comments("delete from notes where site_id = :site and comment_id in :ids").execute(&mut *tx).await?;
-    of_comments("delete from audit_notes where site_id = :site and comment_id in :ids and not audit_id in :entries")
-        .bind("entries", List::uuids(entries.iter().copied()))
-        .execute(&mut *tx)
-        .await?;
     of_comments(
-        "delete from audit_notes where site_id = :site and ban_id in (
+        "delete from audit_notes { | indexed by audit_notes_by_comment}
+        where site_id = :site and comment_id in :ids and not audit_id in :entries",
+    )
+    .bind("entries", List::uuids(entries.iter().copied()))
+    .execute(&mut *tx)
+    .await?;
+    of_comments(
+        "delete from audit_notes { | indexed by audit_notes_by_ban} where site_id = :site and ban_id in (
             select b.ban_id from bans b where b.site_id = :site and b.comment_id in :ids)",
     )
     .execute(&mut *tx)

@@ -141,7 +141,9 @@ pub(super) async fn forget_reports(
     reporter: Pseudonym,
     request: Uuid,
 ) -> Result<u64> {
-    let delete = Statement::new("delete from reports where site_id = :site and reporter = :reporter");
+    let delete = Statement::new(
+        "delete from reports { | indexed by reports_by_reporter} where site_id = :site and reporter = :reporter",
+    );
     let deleted = delete.bind("site", site).bind("reporter", &reporter).execute(&mut *tx).await?;
     if deleted > 0 {
         Statement::new(

@@ -50,7 +50,8 @@ mod value;
 pub(in crate::store) use self::{
     backend::{Backend, Caller, TRIES},
     connection::{Connection, Transaction},
+    dialect::Dialect,
     row::{Columns, Fields, Row},
-    statement::Statement,
+    statement::{Statement, trace},
     value::{List, Rows},
 };

@@ -99,7 +99,7 @@ async fn reports(
     .bind("to", &to.device)
     .execute(&mut *tx)
     .await?;
-    Statement::new("update reports set reporter = :to, key_mark = :key where site_id = :site and reporter = :from")
+    Statement::new("update reports { | indexed by reports_by_reporter} set reporter = :to, key_mark = :key where site_id = :site and reporter = :from")
         .bind("site", site)
         .bind("from", &from.device)
         .bind("to", &to.device)

@@ -1,5 +1,7 @@
 //! A statement with its parameters, written once for both databases.
 
+use std::panic::Location;
+
 use super::{
     connection::Connection,
     dialect::{self, Dialect, Rendered},
@@ -19,16 +21,24 @@ use crate::domain::{Error, Result, id::SiteId};
 ///     .execute(&mut *tx)
 ///     .await?;
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::store) struct Statement<'q> {
     text: String,
     values: Vec<(&'static str, Value<'q>)>,
     planned_for_values: bool,
+    /// Where it is written: a test explains every statement, and says so when one never ran.
+    written_at: &'static Location<'static>,
 }
 
 impl<'q> Statement<'q> {
+    #[track_caller]
     pub(in crate::store) fn new(text: &'static str) -> Self {
-        Self { text: text.to_owned(), ..Self::default() }
+        Self::of(text.to_owned(), Vec::new())
+    }
+
+    #[track_caller]
+    fn of(text: String, values: Vec<(&'static str, Value<'q>)>) -> Self {
+        Self { text, values, planned_for_values: false, written_at: Location::caller() }
     }
 
     /// Appends SQL. A filter appends its condition only when it is set.
@@ -51,19 +61,21 @@ impl<'q> Statement<'q> {
     }
 
     /// Returns `insert into table (columns) values (parameters)`, one of each for every value.
+    #[track_caller]
     pub(in crate::store) fn insert(table: &'static str, values: Vec<(&'static str, Value<'q>)>) -> Self {
         let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
         let text = format!("insert into {table} ({}) values (:{})", names.join(", "), names.join(", :"));
-        Self { text, values, planned_for_values: false }
+        Self::of(text, values)
     }
 
     /// Returns `insert into table … select … from rows`. Every row gets the same `site_id`; the table's other columns are those of the rows.
+    #[track_caller]
     pub(in crate::store) fn insert_rows(table: &'static str, site: &'q SiteId, rows: Rows<'q>) -> Self {
         let names: Vec<_> = rows.names().map(|(name, _)| name).collect();
         let names = names.join(", ");
         let text = format!("insert into {table} (site_id, {names}) select :site, {names} from :rows given where true");
         let values = vec![("site", site.into()), ("rows", rows.into())];
-        Self { text, values, planned_for_values: false }
+        Self::of(text, values)
     }
 
     /// Binds a parameter, which the text must use.
@@ -118,9 +130,12 @@ impl<'q> Statement<'q> {
         steps.iter().map(|step| Ok(step.fields().get::<String>("detail")? + "\n")).collect()
     }
 
+    /// Renders the SQL, and traces it.
     pub(super) fn render(&self, dialect: Dialect) -> Result<Rendered> {
-        dialect::render(dialect, &self.text, &self.values)
-            .map_err(|error| Error::internal(format!("{error} in: {}", self.text)))
+        let rendered = dialect::render(dialect, &self.text, &self.values)
+            .map_err(|error| Error::internal(format!("{error} in: {}", self.text)))?;
+        trace(dialect, &rendered.sql, self.written_at);
+        Ok(rendered)
     }
 
     pub(super) fn value(&self, index: usize) -> Option<&Value<'q>> {
@@ -130,4 +145,9 @@ impl<'q> Statement<'q> {
     pub(super) const fn is_planned_for_values(&self) -> bool {
         self.planned_for_values
     }
+}
+
+/// Traces a statement that is about to run, with the place where it is written.
+pub(in crate::store) fn trace(dialect: Dialect, sql: &str, written_at: &Location<'_>) {
+    tracing::trace!(target: "duyetd::sql", ?dialect, file = written_at.file(), line = written_at.line(), sql);
 }

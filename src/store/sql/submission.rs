@@ -161,8 +161,9 @@ fn request_lock(one: &Submission) -> i64 {
 
 /// Returns the key of an advisory lock. Its first bit is always set, as that of no change-feed lock is.
 fn lock_of(value: u128) -> i64 {
-    let [high, low] = [value >> 64, value].map(|half| half as u64);
-    ((high ^ low) | 1 << 63).cast_signed()
+    let folded = (value ^ (value >> 64)).to_be_bytes();
+    let [.., a, b, c, d, e, f, g, h] = folded;
+    i64::from_be_bytes([a | 0x80, b, c, d, e, f, g, h])
 }
 
 /// What is stored already about one submission.

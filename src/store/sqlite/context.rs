@@ -1,6 +1,8 @@
 //! What submits and challenges must know before, one row for each question: each statement is a trip to the connection's thread.
 
 use serde::Serialize;
+use std::panic::Location;
+
 use sqlx::{SqliteExecutor, types::Json};
 
 use super::micros;
@@ -10,7 +12,10 @@ use crate::{
         submission::{ChallengeContext, ChallengeQuestion, SubmitContext, SubmitQuestion, duplicates_since},
         trust::Record,
     },
-    store::rows::{self, RowReader},
+    store::{
+        rows::{self, RowReader},
+        sql::{Dialect, trace},
+    },
 };
 
 /// What became of a device's comments, as `rows.rs` reads `record_columns!`: `json_each` may ask about what stands before it, as no other
@@ -64,7 +69,7 @@ const SUBMITS: &str = concat!(
                 and s.created_at >= q.same_text_since order by s.created_at desc limit 1000) n where n.author <> q.author),
         -- BLOCK sorts before HOLD, and wins where it may
         (select min(max(b.effect, i.value ->> 2)) from json_each(q.subjects) i
-            join bans b indexed by bans_by_subject on b.site_id = q.site_id and b.subject_kind = i.value ->> 0
+            cross join bans b indexed by bans_by_subject on b.site_id = q.site_id and b.subject_kind = i.value ->> 0
                 and b.subject = unhex(i.value ->> 1)
             where b.revoked_at is null and b.expires_at > q.now), ",
     record!(),
@@ -140,6 +145,7 @@ pub(in crate::store) async fn submit_contexts(
         since: micros(Record::since(one.now)),
         suspected_since: micros(Record::suspected_since(one.now)),
     });
+    trace(Dialect::Sqlite, SUBMITS, Location::caller());
     let rows = sqlx::query(SUBMITS).bind(Json(asked.collect::<Vec<_>>())).fetch_all(executor).await?;
     rows.iter().map(|row| rows::submit_context(&mut RowReader::new(row))).collect()
 }
@@ -164,6 +170,7 @@ pub(in crate::store) async fn challenge_contexts(
         since: micros(Record::since(one.now)),
         suspected_since: micros(Record::suspected_since(one.now)),
     });
+    trace(Dialect::Sqlite, CHALLENGES, Location::caller());
     let rows = sqlx::query(CHALLENGES).bind(Json(asked.collect::<Vec<_>>())).fetch_all(executor).await?;
     rows.iter().map(|row| rows::challenge_context(&mut RowReader::new(row))).collect()
 }

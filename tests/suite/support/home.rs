@@ -17,13 +17,15 @@ use duyetd::{
     },
 };
 use sqlx::{
-    AssertSqlSafe, Connection as _, PgConnection, PgPool, SqlitePool,
+    AssertSqlSafe, Connection as _, PgConnection, PgPool, Row as _, SqlitePool,
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
+
+use super::statements;
 
 /// A store of its own for one test.
 pub(crate) struct Home {
@@ -40,6 +42,7 @@ enum BackDoor {
 
 impl Home {
     pub(crate) async fn sqlite() -> Self {
+        statements::record();
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("duyet.sqlite3");
         let store = SqliteStore::open(&file);
@@ -52,6 +55,7 @@ impl Home {
     /// On the cluster of `DUYET_TEST_POSTGRES_URL`, copied from a template that is migrated once.
     pub(crate) async fn postgres() -> Self {
         static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+        statements::record();
         let template = TEMPLATE.get_or_init(make_template).await;
         let name = format!("test_{}", Uuid::new_v4().simple());
         let mut admin = PgConnection::connect_with(&cluster()).await.unwrap();
@@ -113,6 +117,16 @@ impl Home {
     }
 
     /// How many rows a table holds.
+    /// Returns the steps of SQLite's plan of a statement.
+    pub(crate) async fn plan(&self, sql: &str) -> Result<Vec<String>, sqlx::Error> {
+        let BackDoor::Sqlite(pool) = &self.back else { panic!("this home is PostgreSQL") };
+        let plan = AssertSqlSafe(format!("explain query plan {sql}"));
+        let mut connection = pool.acquire().await?;
+        sqlx::raw_sql("pragma automatic_index = off").execute(&mut *connection).await?;
+        let steps = sqlx::query(plan).fetch_all(&mut *connection).await?;
+        Ok(steps.iter().map(|step| step.get("detail")).collect())
+    }
+
     pub(crate) async fn rows(&self, table: &str) -> i64 {
         self.number(&format!("select count(*) from {table}")).await
     }

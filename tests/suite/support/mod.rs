@@ -23,3 +23,4 @@ pub mod redis_sentinel;
 pub mod sample;
 pub mod screen;
 pub mod sources;
+pub mod statements;

@@ -101,6 +101,7 @@ impl Newsroom {
 
     /// With a changed configuration.
     pub async fn open_with(database: Database, change: impl FnOnce(&mut Config)) -> Self {
+        super::statements::record();
         let dir = tempfile::tempdir().unwrap();
         let mut config = test_config(database, &dir).await;
         change(&mut config);
