@@ -1,6 +1,7 @@
 //! Redis, duyetd and the bare servers: child processes on free loopback ports, in temporary directories, ended with their values.
 
 use std::{
+    fs::File,
     io::{BufRead as _, BufReader},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
@@ -123,11 +124,14 @@ impl Server {
     /// Another program, in a directory of its own, which listens on `address` when it is ready.
     pub(crate) fn program(mut command: Command, address: SocketAddr, dir: TempDir) -> anyhow::Result<Self> {
         let name = command.get_program().to_owned();
-        let child = command.stdout(Stdio::null()).spawn().with_context(|| format!("{}", name.display()))?;
+        let messages = dir.path().join("messages.log");
+        let file = File::create(&messages)?;
+        let child = command.stdout(Stdio::null()).stderr(file).spawn();
+        let child = child.with_context(|| format!("{}", name.display()))?;
         let (mut server, began) = (Self { child, address, dir }, Instant::now());
         while TcpStream::connect(address).is_err() {
             if let Some(status) = server.child.try_wait()? {
-                bail!("{} ended with {status}", name.display());
+                bail!("{} ended with {status}: {}", name.display(), std::fs::read_to_string(messages)?);
             }
             ensure!(began.elapsed() < PATIENCE, "{} does not listen on {address}", name.display());
             std::thread::sleep(Duration::from_millis(50));
