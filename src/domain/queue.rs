@@ -32,6 +32,10 @@ pub struct QueueFilter {
     /// Only these. It takes the place of a `query` whose comments were looked up, and is never asked for.
     #[serde(skip)]
     pub among: Option<Vec<CommentId>>,
+    /// The comments that a `query` of words finds among those that are not indexed. Set when it finds too many to name: all others are
+    /// looked up in the index one by one. It is never asked for.
+    #[serde(skip)]
+    pub unindexed: Option<Vec<CommentId>>,
     pub rule: Option<String>,
     pub author: Option<String>,
     pub min_score: Option<f64>,
@@ -47,6 +51,11 @@ pub struct QueueFilter {
 }
 
 impl QueueFilter {
+    /// Returns the query when only the texts of comments tell what it finds.
+    pub fn read_for(&self) -> Option<&Search> {
+        self.query.as_ref().filter(|query| self.unindexed.is_none() || query.has_phrases())
+    }
+
     /// True when each comment has to be looked at, because no index knows the conditions.
     pub fn is_search(&self) -> bool {
         let looks = self.query.is_some()

@@ -13,7 +13,11 @@ use unicode_normalization::{
 use unicode_properties::GeneralCategoryGroup;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{comment::Comment, id::SiteId, text, unicode};
+use super::{
+    comment::Comment,
+    id::{CommentId, SiteId},
+    text, unicode,
+};
 
 /// Bits of a hash that a term keeps, in characters of five bits each: among a million words, a second one has the term of a given word
 /// with a probability of one in a billion.
@@ -82,6 +86,17 @@ impl Search {
     fn words(&self) -> BTreeSet<&str> {
         self.phrases.iter().flatten().map(String::as_str).collect()
     }
+}
+
+/// What an index and its backlog say about a search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Every comment of the site that it finds, in no order.
+    Comments(Vec<CommentId>),
+    /// It finds too many to name. These are the ones that are not indexed.
+    Many(Vec<CommentId>),
+    /// Too many comments are not indexed yet.
+    Unknown,
 }
 
 /// Returns the terms of a comment with these fields, sorted, with a blank between them: one for each different word, and one for the

@@ -40,6 +40,7 @@ pub(super) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations)
         article,
         query: search(filter.query, filter.ignore_marks, violations),
         among: None,
+        unindexed: None,
         rule: named(&filter.rule, "filter.rule", Rule::ALL, violations).map(|rule| rule.as_str().to_owned()),
         author: short_text(filter.author, "filter.author", violations),
         min_score: filter.min_score,

@@ -123,6 +123,7 @@ impl Moderation {
             }
         }
         filter.query = None;
+        filter.unindexed = None;
         filter.among = Some(free);
         Ok(filter)
     }

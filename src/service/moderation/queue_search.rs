@@ -13,6 +13,7 @@ use crate::{
         id::SiteId,
         page::{Page, QueuePage, queue_cursor},
         queue::{EXACT_TOTAL, QueueFilter},
+        search::Found,
     },
     store::Store,
 };
@@ -24,14 +25,17 @@ const SLICE: usize = 10_000;
 /// No slice is begun later than this, by a page and by its count each: a second or so is what people wait without a thought.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Replaces a filter's query by the comments that it finds, on any page and in any status, unless they are too many to name: then
-/// comments are looked through in their order.
+/// Replaces a filter's query by the comments that it finds, on any page and in any status. When they are too many to name, comments are
+/// looked through in their order, by the index where it knows all.
 pub(super) async fn resolved(store: &dyn Store, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
-    if let Some(search) = &filter.query
-        && let Some(found) = store.search(site, search).await?
-    {
-        filter.query = None;
-        filter.among = Some(found);
+    let Some(search) = &filter.query else { return Ok(filter) };
+    match store.search(site, search).await? {
+        Found::Comments(found) => {
+            filter.query = None;
+            filter.among = Some(found);
+        }
+        Found::Many(unindexed) => filter.unindexed = Some(unindexed),
+        Found::Unknown => {}
     }
     Ok(filter)
 }

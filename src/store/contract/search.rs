@@ -6,15 +6,15 @@ use uuid::Uuid;
 use crate::domain::{
     Result,
     id::{CommentId, SiteId},
-    search::Search,
+    search::{Found, Search},
 };
 
 /// The index of words, which a job fills behind the submits. A comment that is not erased is in the index or in its backlog.
 #[async_trait]
 pub trait SearchStore: Send + Sync {
-    /// Returns every comment of the site, whatever its status, that the search finds, in no order. `None` when they are too many, or when
-    /// too many comments are not indexed yet: then comments are to be looked through in a queue's order.
-    async fn search(&self, site: &SiteId, search: &Search) -> Result<Option<Vec<CommentId>>>;
+    /// Returns what the search finds on the site, whatever the status of the comments. Where it does not name them all, comments are to be
+    /// looked through in a queue's order.
+    async fn search(&self, site: &SiteId, search: &Search) -> Result<Found>;
 
     /// Returns the sites that have comments in the backlog.
     async fn unindexed_sites(&self) -> Result<Vec<SiteId>>;

@@ -23,14 +23,14 @@ impl<B: Backend> QueueStore for B {
         let rows = queue_sql::page(page, page.size + 1).fetch_all(self.reads()).await?;
         let cases = rows.iter().map(|row| case::read(row, page.now)).collect::<Result<_>>()?;
         let mut cases = Page::of(cases, page.size, |case| queue_cursor(page.order, case));
-        if let Some(search) = &page.filter.query {
+        if let Some(search) = page.filter.read_for() {
             cases.items.retain(|case| search.finds(&case.comment));
         }
         Ok(cases)
     }
 
     async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64> {
-        if let Some(search) = &page.filter.query {
+        if let Some(search) = page.filter.read_for() {
             return count_found(self.reads(), page, search).await;
         }
         queue_sql::count(page, EXACT_TOTAL + 1).fetch_one(self.reads()).await?.fields().get("total")

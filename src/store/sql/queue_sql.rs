@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     List, Rows, Statement,
     records::{CASE, CASE_JOINS, COMMENT},
-    search::HAS_FOLDED_WORDS,
+    search::{self, HAS_FOLDED_WORDS},
     value::Value,
 };
 use crate::{
@@ -171,7 +171,7 @@ pub(super) fn find<'q>(
     now: DateTime<Utc>,
 ) -> Statement<'q> {
     let statement = Statement::new("select ").columns(&COMMENT, "c").push(", ").columns(&CASE, "c");
-    let statement = with_conditions(with_status(statement.push(", coalesce(true"), filter), filter, now);
+    let statement = with_conditions(with_status(statement.push(", coalesce(true"), filter), site, filter, now);
     let statement = statement.push(", false) as matches from comments c").push(CASE_JOINS);
     statement
         .push(" where c.site_id = :site and c.comment_id in :ids")
@@ -190,7 +190,7 @@ fn matching<'q>(statement: Statement<'q>, page: &QueuePage<'q>) -> Statement<'q>
     };
     let statement = statement.push(index).push(" where c.site_id = :site").bind("site", page.site);
     let statement = with_status(statement, page.filter).push(keys.condition);
-    let statement = bounded(with_conditions(statement, page.filter, page.now), page);
+    let statement = bounded(with_conditions(statement, page.site, page.filter, page.now), page);
     if is_plain(page.filter) { statement } else { statement.planned_for_values() }
 }
 
@@ -221,13 +221,21 @@ fn with_status<'q>(statement: Statement<'q>, filter: &QueueFilter) -> Statement<
 }
 
 /// Appends the conditions that the filter sets, apart from its statuses.
-fn with_conditions<'q>(mut statement: Statement<'q>, filter: &'q QueueFilter, now: DateTime<Utc>) -> Statement<'q> {
+fn with_conditions<'q>(
+    mut statement: Statement<'q>,
+    site: &SiteId,
+    filter: &'q QueueFilter,
+    now: DateTime<Utc>,
+) -> Statement<'q> {
     if let Some(article) = &filter.article {
         statement = statement.push(" and c.article_id = :article").bind("article", article);
     }
-    if let Some(search) = &filter.query {
+    if let Some(search) = filter.read_for() {
         let words = Rows::new().column("word", List::owned_texts(search.folded_words()));
         statement = statement.push(" and ").push(HAS_FOLDED_WORDS).bind("words", words);
+    }
+    if let (Some(search), Some(unindexed)) = (&filter.query, &filter.unindexed) {
+        statement = search::has_words(statement, site, search, unindexed);
     }
     if let Some(among) = &filter.among {
         statement = statement.push(" and c.comment_id in :among").bind("among", List::comments(among));
@@ -280,6 +288,7 @@ mod tests {
             article: crate::domain::id::ArticleId::parse("a"),
             query: Search::parse("two words", false),
             among: None,
+            unindexed: None,
             rule: Some("link".into()),
             author: Some("author".into()),
             min_score: Some(0.1),
@@ -329,7 +338,12 @@ mod tests {
             let among =
                 texts(&QueuePage { filter: &named, ..asked.clone() }, 9).sqlite_plan(store.reads()).await.unwrap();
             assert!(among.contains("sqlite_autoindex_comments_1 (site_id=? AND comment_id=?)"), "{filter:?}\n{among}");
-            let mut plans = vec![first, next, found, count, among];
+            let many = QueueFilter { unindexed: Some(ids.to_vec()), ..filter.clone() };
+            let many = super::count(&QueuePage { filter: &many, ..asked.clone() }, 9);
+            let many = many.sqlite_plan(store.reads()).await.unwrap();
+            let by_key = "SEARCH t USING INDEX sqlite_autoindex_search_terms_1 (site_id=? AND comment_id=?)";
+            assert!(filter.query.is_none() || many.contains(by_key), "{filter:?}\n{many}");
+            let mut plans = vec![first, next, found, count, among, many];
             if let Some(slice) = slice(&asked) {
                 plans.push(slice.sqlite_plan(store.reads()).await.unwrap());
             }

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         Result,
         id::{CommentId, SiteId},
-        search::Search,
+        search::{Found, Search},
     },
     store::{contract::SearchStore, parse},
 };
@@ -35,19 +35,21 @@ const SAMPLE: i64 = 200;
 
 #[async_trait]
 impl<B: Backend> SearchStore for B {
-    async fn search(&self, site: &SiteId, search: &Search) -> Result<Option<Vec<CommentId>>> {
+    async fn search(&self, site: &SiteId, search: &Search) -> Result<Found> {
         if unindexed(self.reads(), site).await? > MOST_UNINDEXED {
-            return Ok(None);
+            return Ok(Found::Unknown);
         }
         // The backlog comes first: a comment that leaves it afterwards is found in the index.
         let mut found = find_in_backlog(self.reads(), site, search).await?;
         let most = if search.has_phrases() { MOST_READ } else { MOST };
-        let Some(mut indexed) = find_in_index(self.reads(), site, search, most).await? else { return Ok(None) };
+        let Some(mut indexed) = find_in_index(self.reads(), site, search, most).await? else {
+            return Ok(Found::Many(found.into_iter().collect()));
+        };
         if search.has_phrases() {
             indexed = find_among(self.reads(), site, search, &indexed).await?;
         }
         found.extend(indexed);
-        Ok(Some(found.into_iter().collect()))
+        Ok(Found::Comments(found.into_iter().collect()))
     }
 
     async fn unindexed_sites(&self) -> Result<Vec<SiteId>> {
@@ -111,6 +113,31 @@ async fn find_in_backlog(on: Connection<'_>, site: &SiteId, search: &Search) -> 
 /// The condition that the folded text of `c` has all `:words`, perhaps as parts of other words.
 pub(super) const HAS_FOLDED_WORDS: &str =
     "not exists (select 1 from :words w where {strpos | instr}(c.folded, w.word) = 0)";
+
+/// Appends the condition that a comment `c` has all words of the search, by the index, or is one of those that are not indexed. The row
+/// of terms is looked up for each comment: `exists` may become a join that costs a page its index order. SQLite looks for each of the
+/// terms, which are of one length, so that none occurs within others.
+pub(super) fn has_words<'q>(
+    statement: Statement<'q>,
+    site: &SiteId,
+    search: &Search,
+    unindexed: &[CommentId],
+) -> Statement<'q> {
+    let mut terms = search.terms(site);
+    let second = terms.iter_mut().map(|either| either.pop().unwrap_or_default()).collect::<Vec<_>>();
+    let first =
+        terms.into_iter().zip(&second).map(|(mut either, second)| either.pop().unwrap_or_else(|| second.clone()));
+    let rows = Rows::new().column("one", List::owned_texts(first)).column("other", List::owned_texts(second));
+    statement
+        .push(
+            " and coalesce((select not exists (select 1 from :terms w where
+                    {not (t.terms @@ w.one::tsquery or t.terms @@ w.other::tsquery)
+                    | instr(t.terms, w.one) = 0 and instr(t.terms, w.other) = 0})
+                from search_terms t where t.site_id = c.site_id and t.comment_id = c.comment_id), c.comment_id in :unindexed)",
+        )
+        .bind("terms", rows)
+        .bind("unindexed", List::comments(unindexed))
+}
 
 /// Returns indexed comments that have all words of the search; `None` when there are more than `most`.
 async fn find_in_index(
