@@ -46,11 +46,31 @@ impl Article {
         }
     }
 
+    /// Returns what decides its mode.
+    pub fn rules(&self) -> ArticleRules {
+        ArticleRules {
+            mode: self.mode,
+            close_at: self.close_at,
+            opened_at: self.published_at.unwrap_or(self.created_at),
+        }
+    }
+
     /// The article once the portal's word is known. It fills in what is missing and changes nothing that is there.
     #[must_use]
     pub fn published(self, at: Option<DateTime<Utc>>) -> Self {
         Self { published_at: self.published_at.or(at), ..self }
     }
+}
+
+/// What decides which mode is in force on an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArticleRules {
+    /// `None` inherits the site's mode.
+    pub mode: Option<Mode>,
+    /// As [`Article::close_at`].
+    pub close_at: Option<DateTime<Utc>>,
+    /// From when auto-close counts: its publication, or its first comment.
+    pub opened_at: DateTime<Utc>,
 }
 
 /// A change of an article's policy as it reaches the store: `None` leaves a field as it is.

@@ -6,6 +6,8 @@ use super::{
     ban::Ban,
     case::{CaseDetails, ReviewCase},
     comment::Comment,
+    id::ArticleId,
+    public_comment::PublicComment,
     report::ModeratorNote,
     spam::{Finding, Term, trial::RuleCount},
 };
@@ -69,6 +71,12 @@ pub fn weight_of<'a, T: Weigh + 'a>(items: impl IntoIterator<Item = &'a T>) -> u
 impl Weigh for Comment {
     fn weight(&self) -> usize {
         FIXED + self.article.as_str().len() + self.author_name.len() + self.title.len() + self.content.len()
+    }
+}
+
+impl Weigh for PublicComment {
+    fn weight(&self) -> usize {
+        FIXED + ArticleId::MAX_BYTES + self.author_name.len() + self.title.len() + self.content.len()
     }
 }
 

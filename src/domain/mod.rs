@@ -32,6 +32,7 @@ pub mod permits;
 pub mod policy;
 pub mod privacy;
 pub mod pseudonym;
+pub mod public_comment;
 pub mod queue;
 pub mod quota;
 pub mod rate_limit;

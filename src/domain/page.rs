@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     budget::{Room, TOKEN, Weigh, weight_of},
     case::ReviewCase,
-    comment::Comment,
     id::{ArticleId, CommentId, SiteId},
+    public_comment::PublicComment,
     queue::{QueueFilter, QueueOrder},
 };
 
@@ -42,6 +42,8 @@ pub struct CommentPage {
     pub order: Order,
     pub size: usize,
     pub after: Option<Cursor>,
+    /// Comments of the reader who asks. Those that wait come beside the page.
+    pub own: Vec<CommentId>,
 }
 
 /// Asks for a page of the queue.
@@ -100,18 +102,18 @@ impl<T> Page<T> {
 /// A root with its first replies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Thread {
-    pub root: Comment,
-    pub replies: Page<Comment>,
+    pub root: PublicComment,
+    pub replies: Page<PublicComment>,
 }
 
 impl Weigh for Thread {
     fn weight(&self) -> usize {
-        TOKEN + self.root.article.as_str().len() * 2 + self.root.weight() + weight_of(&self.replies.items)
+        TOKEN + ArticleId::MAX_BYTES * 2 + self.root.weight() + weight_of(&self.replies.items)
     }
 }
 
 /// Where the public page of `comment` continues. Public comments always have a `published_at`.
-pub fn published_cursor(comment: &Comment) -> Cursor {
+pub fn published_cursor(comment: &PublicComment) -> Cursor {
     Cursor { at: comment.published_at.unwrap_or(comment.created_at), id: comment.id.0, score: 0.0 }
 }
 

@@ -69,5 +69,5 @@ impl QueueFilter {
     }
 }
 
-/// Up to here a queue's total is exact; one more means "more".
-pub const EXACT_TOTAL: i64 = 10_000;
+/// The largest exact total of a queue; one more means "more". A count reads that many index entries at most.
+pub const EXACT_TOTAL: i64 = 1_000;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Error, Result,
-    article::Article,
+    article::{Article, ArticleRules},
     id::SiteId,
     mode::Mode,
     request::RequestRow,
@@ -87,14 +87,19 @@ pub struct SiteRules {
 
 impl SiteRules {
     /// When the article closes: as it says itself, else by auto-close.
-    pub fn closes_at(&self, article: &Article) -> Option<DateTime<Utc>> {
+    pub fn closes_at(&self, article: &ArticleRules) -> Option<DateTime<Utc>> {
         let days = (self.auto_close_days > 0).then(|| Duration::days(self.auto_close_days.into()));
-        let auto = days.and_then(|days| article.published_at.unwrap_or(article.created_at).checked_add_signed(days));
+        let auto = days.and_then(|days| article.opened_at.checked_add_signed(days));
         article.close_at.or(auto)
     }
 
     /// The mode in force on an article at `now`. Closing never opens a hidden article; a lockdown never opens a closed one.
     pub fn mode_of(&self, article: &Article, now: DateTime<Utc>) -> Mode {
+        self.mode_by(&article.rules(), now)
+    }
+
+    /// As [`SiteRules::mode_of`], where no more than an article's rules is known.
+    pub fn mode_by(&self, article: &ArticleRules, now: DateTime<Utc>) -> Mode {
         let closed = self.closes_at(article).is_some_and(|end| now >= end);
         match article.mode.unwrap_or(self.mode) {
             Mode::Hidden => Mode::Hidden,

@@ -18,6 +18,7 @@ use crate::domain::{
     page::{Page, REPLIES_SHOWN, Thread, published_cursor, thread_cursor},
     policy::check_open,
     privacy::Erasure,
+    public_comment::PublicComment,
     report::{Escalated, Escalation},
     request::RequestRow,
     submission::Submission,
@@ -247,7 +248,7 @@ pub(super) fn closed_article(submission: &Submission, known: Option<&Article>) -
 }
 
 /// Hangs replies, ordered under each root and one more than shown, under their roots.
-pub(super) fn threads(roots: Page<Comment>, mut replies: Vec<Comment>) -> Page<Thread> {
+pub(super) fn threads(roots: Page<PublicComment>, mut replies: Vec<PublicComment>) -> Page<Thread> {
     roots
         .map(|root| {
             let own: Vec<_> = replies.extract_if(.., |reply| reply.parent == Some(root.id)).collect();

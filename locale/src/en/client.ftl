@@ -40,7 +40,7 @@ cli-nearest = Perhaps one of these is meant: { $nearest }
 cli-queue-none-yet = Nothing found so far: the search is not over.
 cli-queue-count =
     { $total ->
-        [10001] Showing { $shown } of more than 10000 comments.
+        [1001] Showing { $shown } of more than 1000 comments.
        *[other] Showing { $shown } of { $total } comments.
     }
 cli-next-page = Next page: add --page-token { $token }
@@ -223,7 +223,7 @@ cli-revealed = This look is in the audit, entry { $id }.
 cli-reverts = reverts { $id }
 cli-watch-begun =
     { $total ->
-        [10001] Watching the queue, more than 10000 comments wait. Ctrl-C ends it.
+        [1001] Watching the queue, more than 1000 comments wait. Ctrl-C ends it.
         [one] Watching the queue, { $total } comment waits. Ctrl-C ends it.
        *[other] Watching the queue, { $total } comments wait. Ctrl-C ends it.
     }

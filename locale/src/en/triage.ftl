@@ -12,7 +12,7 @@ triage-ended = This cannot go on.
 # triage: the bar
 
 triage-waiting = Waiting { $count }
-triage-many-waiting = Waiting: over 10000
+triage-many-waiting = Waiting: over 1000
 triage-decided = You { $count } ({ $rate }/min)
 triage-conflicts = Conflicts { $count }
 triage-ready = Ready { $count }

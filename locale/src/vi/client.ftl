@@ -32,7 +32,7 @@ cli-nearest = Có lẽ là một trong các mục: { $nearest }
 cli-queue-none-yet = Chưa tìm thấy gì: còn bình luận chưa xem qua.
 cli-queue-count =
     { $total ->
-        [10001] Hiện { $shown } trong hơn 10000 bình luận.
+        [1001] Hiện { $shown } trong hơn 1000 bình luận.
        *[other] Hiện { $shown } trong { $total } bình luận.
     }
 cli-next-page = Trang sau: thêm --page-token { $token }
@@ -175,7 +175,7 @@ cli-revealed = Lần xem này đã được ghi vào nhật ký, dòng { $id }.
 cli-reverts = hoàn tác { $id }
 cli-watch-begun =
     { $total ->
-        [10001] Đang theo dõi hàng chờ, hơn 10000 bình luận cần xem. Nhấn Ctrl-C để dừng.
+        [1001] Đang theo dõi hàng chờ, hơn 1000 bình luận cần xem. Nhấn Ctrl-C để dừng.
        *[other] Đang theo dõi hàng chờ, { $total } bình luận cần xem. Nhấn Ctrl-C để dừng.
     }
 cli-watch-again = Đang thử kết nối lại…

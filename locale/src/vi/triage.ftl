@@ -12,7 +12,7 @@ triage-ended = Không thể tiếp tục.
 # triage: the bar
 
 triage-waiting = Chờ { $count }
-triage-many-waiting = Chờ hơn 10000
+triage-many-waiting = Chờ hơn 1000
 triage-decided = Bạn { $count } ({ $rate }/phút)
 triage-conflicts = Xung đột { $count }
 triage-ready = Sẵn { $count }

@@ -711,7 +711,8 @@ pub struct ListQueueResponse {
     /// Empty on the last page. A search goes on with it where it stopped.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
-    /// How many match, exact up to 10,000; 10,001 means more. Of such a search how many were counted in that time.
+    /// How many match, exact up to 1,000; 1,001 denotes that there were more within the last second. Of such a search how many were counted
+    /// in that time.
     #[prost(int64, tag = "3")]
     pub total: i64,
 }
@@ -840,7 +841,7 @@ pub struct WatchQueueResponse {
     /// As in ListQueue. Absent in a heartbeat.
     #[prost(message, optional, tag = "3")]
     pub case: ::core::option::Option<ReviewCase>,
-    /// How many match now, exact up to 10,000; 10,001 means more. In heartbeats.
+    /// How many match now, exact up to 1,000; 1,001 denotes more. In heartbeats.
     #[prost(int64, tag = "4")]
     pub total: i64,
 }
@@ -5581,7 +5582,7 @@ pub struct ApprovePendingResponse {
     /// How many were approved; in a dry run, how many would be.
     #[prost(int32, tag = "1")]
     pub released: i32,
-    /// How many wait on the article now, counted up to 10,001; in a dry run, how many would.
+    /// How many wait on the article now, counting up to 1,001; in a dry run, how many would.
     #[prost(int64, tag = "2")]
     pub still_waiting: i64,
     /// For Revert. Empty in a dry run, and when nothing was approved.

@@ -30,7 +30,8 @@ impl CommentGrpc {
         violations.into_result()?;
         let id = id.ok_or_else(|| Error::invalid("id", Problem::Required))?;
         let (comment, own) = self.comments.get_comment(&call.caller.site, id, &request.receipts, call.now).await?;
-        Ok(v1::GetCommentResponse { comment: Some(to_public(comment, own)) })
+        let article = comment.article.clone();
+        Ok(v1::GetCommentResponse { comment: Some(to_public(comment.into(), &article, own)) })
     }
 
     pub(super) async fn count_comments(

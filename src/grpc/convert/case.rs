@@ -10,6 +10,8 @@ use crate::{
         budget::{RESPONSE_BYTES, Room},
         case::ReviewCase,
         comment::{Comment, Takedown},
+        id::ArticleId,
+        public_comment::{Appearance, PublicComment},
         report::{ModeratorNote, ReportCount},
         spam::{Finding, Rule},
     },
@@ -38,28 +40,37 @@ pub(in crate::grpc) fn to_comment(comment: Comment) -> v1::Comment {
 }
 
 /// A comment as readers see it: a tombstone is REMOVED, whatever became of it, and has no text; what waits is PENDING.
-pub(in crate::grpc) fn to_public(comment: Comment, own: bool) -> v1::Comment {
-    let (gone, waits) = (comment.is_tombstone(), comment.is_waiting());
-    let mut public = to_comment(comment);
-    public.own = own;
-    if waits {
-        public.set_status(v1::CommentStatus::Pending);
+pub(in crate::grpc) fn to_public(comment: PublicComment, article: &ArticleId, own: bool) -> v1::Comment {
+    let status = match comment.appearance {
+        Appearance::Public => v1::CommentStatus::Approved,
+        Appearance::Tombstone => v1::CommentStatus::Removed,
+        Appearance::Waiting => v1::CommentStatus::Pending,
+    };
+    v1::Comment {
+        id: comment.id.to_string(),
+        article_id: article.as_str().to_owned(),
+        parent_id: comment.parent.map(|id| id.to_string()).unwrap_or_default(),
+        reply_to: comment.reply_to.map(|id| id.to_string()).unwrap_or_default(),
+        author_name: comment.author_name,
+        title: comment.title,
+        content: comment.content,
+        status: status.into(),
+        revision: comment.revision,
+        created_at: Some(to_time(comment.created_at)),
+        published_at: comment.published_at.map(to_time),
+        replies: vec![],
+        reply_count: comment.reply_count,
+        next_reply_page_token: String::new(),
+        own,
     }
-    if gone {
-        public.set_status(v1::CommentStatus::Removed);
-        public.author_name.clear();
-        public.title.clear();
-        public.content.clear();
-    }
-    public
 }
 
 /// A page for a portal.
 pub(in crate::grpc) fn to_listed(list: CommentList) -> v1::ListCommentsResponse {
-    let CommentList { threads, own, next_page_token, total, mode } = list;
-    let public = |comment: Comment| {
+    let CommentList { article, threads, own, next_page_token, total, mode } = list;
+    let public = |comment: PublicComment| {
         let own = own.contains(&comment.id);
-        to_public(comment, own)
+        to_public(comment, &article, own)
     };
     let listed = |listed: ListedThread| v1::Comment {
         replies: listed.thread.replies.items.into_iter().map(public).collect(),

@@ -62,7 +62,7 @@ impl PolicyGrpc {
 fn to_policy(article: Article, rules: &SiteRules, now: DateTime<Utc>) -> v1::ArticlePolicy {
     v1::ArticlePolicy {
         effective_mode: to_mode(rules.mode_of(&article, now)).into(),
-        closes_at: rules.closes_at(&article).map(to_time),
+        closes_at: rules.closes_at(&article.rules()).map(to_time),
         article_id: article.id.as_str().to_owned(),
         title: article.title,
         url: article.url,

@@ -7,6 +7,7 @@ mod escalate;
 mod notes;
 mod queue;
 mod queue_search;
+mod queue_totals;
 mod revert;
 mod service;
 mod stats;

@@ -55,7 +55,7 @@ impl Moderation {
         let filter = self.in_use(site, filter.clone()).await?;
         let filter = queue_search::resolved(&*self.core.store, site, filter).await?;
         let page = QueuePage { site, filter: &filter, order: *order, size: *size, after, until: None, now };
-        let total = queue_search::count(&*self.core.store, page.clone()).await?;
+        let total = self.totals.count(&*self.core.store, page.clone()).await?;
         let page = queue_search::list(&*self.core.store, page).await?;
         let next_page_token = seal_cursor(&self.core.keyring, site, "ListQueue", &bound_to, page.next)?;
         Ok(Expensive::new(QueueList { cases: page.items, next_page_token, total }, permit))

@@ -65,12 +65,12 @@ pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<
 pub(super) async fn count(store: &dyn Store, page: QueuePage<'_>) -> Result<i64> {
     let page = QueuePage { after: None, until: None, ..page };
     if !page.filter.is_search() {
-        return store.count_queue(&page).await;
+        return store.count_queue(&page, EXACT_TOTAL + 1).await;
     }
     let (began, mut total, mut after) = (Instant::now(), 0, None);
     loop {
         let until = store.queue_slice(&QueuePage { size: SLICE, after, ..page.clone() }).await?;
-        total += store.count_queue(&QueuePage { after, until, ..page.clone() }).await?;
+        total += store.count_queue(&QueuePage { after, until, ..page.clone() }, EXACT_TOTAL + 1).await?;
         if until.is_none() || total > EXACT_TOTAL || began.elapsed() >= PATIENCE {
             return Ok(total.min(EXACT_TOTAL + 1));
         }

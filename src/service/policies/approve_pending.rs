@@ -75,7 +75,7 @@ impl Policies {
         let count = first.iter().flatten().filter(|answer| answer.changed).count();
         let batch = (count > 0).then(|| batch_id(&caller.name, row.id));
         let count = i32::try_from(count).unwrap_or(i32::MAX);
-        let still_waiting = self.count_waiting(site, &request.article, now).await?;
+        let still_waiting = self.count_waiting(site, &request.article, EXACT_TOTAL + 1, now).await?;
         let more = !self.approvable(site, request, 1, now).await?.is_empty();
         Ok(ApprovedPending { count, batch, still_waiting, more })
     }
@@ -86,11 +86,11 @@ impl Policies {
         request: &ApprovePendingRequest,
         now: DateTime<Utc>,
     ) -> Result<ApprovedPending> {
-        let waiting = self.count_waiting(site, &request.article, now).await?;
         let found = self.approvable(site, request, MAX_ITEMS + 1, now).await?.len();
         let count = found.min(MAX_ITEMS);
         let approved = i64::try_from(count).unwrap_or_default();
-        let still_waiting = if waiting > EXACT_TOTAL { waiting } else { (waiting - approved).max(0) };
+        let waiting = self.count_waiting(site, &request.article, EXACT_TOTAL + 1 + approved, now).await?;
+        let still_waiting = (waiting - approved).max(0);
         let count = i32::try_from(count).unwrap_or(i32::MAX);
         Ok(ApprovedPending { count, batch: None, still_waiting, more: found > MAX_ITEMS })
     }
@@ -158,11 +158,12 @@ impl Policies {
         }
     }
 
-    async fn count_waiting(&self, site: &SiteId, article: &ArticleId, now: DateTime<Utc>) -> Result<i64> {
+    /// Counts what waits on the article, no further than `most`.
+    async fn count_waiting(&self, site: &SiteId, article: &ArticleId, most: i64, now: DateTime<Utc>) -> Result<i64> {
         let filter = QueueFilter { article: Some(article.clone()), ..QueueFilter::default() };
         let page =
             QueuePage { site, filter: &filter, order: QueueOrder::Oldest, size: 0, after: None, until: None, now };
-        self.core.store.count_queue(&page).await
+        self.core.store.count_queue(&page, most).await
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
         id::{ArticleId, CommentId, SiteId},
         mode::Mode,
         page::{CommentPage, Order, Thread, thread_cursor},
+        public_comment::PublicComment,
     },
     service::{
         core::page_cache::WrittenList,
@@ -43,6 +44,7 @@ pub struct ListedThread {
 /// A page as a portal gets it.
 #[derive(Debug)]
 pub struct CommentList {
+    pub article: ArticleId,
     pub threads: Vec<ListedThread>,
     /// Ids that belong to the reader's receipts.
     pub own: Vec<CommentId>,
@@ -98,6 +100,7 @@ impl PublicComments {
     async fn read_comments(&self, site: &SiteId, request: &ListRequest, now: DateTime<Utc>) -> Result<CommentList> {
         let filter = page_filter(request.parent, request.order, &request.article);
         let after = open_cursor(&self.core.keyring, site, "ListComments", &filter, &request.page_token)?;
+        let own = self.own_ids(site, &request.receipts);
         let page = CommentPage {
             site: site.clone(),
             article: request.article.clone(),
@@ -105,21 +108,19 @@ impl PublicComments {
             order: request.order,
             size: request.size,
             after,
+            own: own.clone(),
         };
-        let ArticlePage { policies, threads: page } = self.pages.ask(page).await?;
-        let mode = self.mode_of(&policies, &request.article, now);
-        let own = self.own_ids(site, &request.receipts);
+        let ArticlePage { policy, threads: page, waiting } = self.pages.ask(page).await?;
+        let mode = policy.mode(self.core.defaults.get().mode, now);
+        let article = request.article.clone();
         if mode == Mode::Hidden {
-            return Ok(CommentList { threads: vec![], own, next_page_token: String::new(), total: 0, mode });
+            return Ok(CommentList { article, threads: vec![], own, next_page_token: String::new(), total: 0, mode });
         }
-        let pending =
-            if own.is_empty() { vec![] } else { self.core.store.find_pending(site, &request.article, &own).await? };
-        let page = page.within(Room::beside(budget::weight_of(&pending)), thread_cursor);
+        let page = page.within(Room::beside(budget::weight_of(&waiting)), thread_cursor);
         let next_page_token = seal_cursor(&self.core.keyring, site, "ListComments", &filter, page.next)?;
-        let mut threads = self.listed(site, page.items)?;
-        add_pending(&mut threads, pending, request.parent, after.is_none());
-        let total = policies.articles.first().map_or(0, |known| known.public_count);
-        Ok(CommentList { threads, own, next_page_token, total, mode })
+        let mut threads = self.listed(site, &article, page.items)?;
+        add_waiting(&mut threads, waiting, request.parent, after.is_none());
+        Ok(CommentList { article, threads, own, next_page_token, total: policy.total, mode })
     }
 
     /// Public counts; articles that are unknown or hidden count 0.
@@ -144,9 +145,9 @@ impl PublicComments {
         policies.site.rules(self.core.defaults.get().mode).mode_of(&article, now)
     }
 
-    fn listed(&self, site: &SiteId, threads: Vec<Thread>) -> Result<Vec<ListedThread>> {
+    fn listed(&self, site: &SiteId, article: &ArticleId, threads: Vec<Thread>) -> Result<Vec<ListedThread>> {
         let seal = |thread: &Thread| {
-            let filter = page_filter(Some(thread.root.id), Order::Oldest, &thread.root.article);
+            let filter = page_filter(Some(thread.root.id), Order::Oldest, article);
             seal_cursor(&self.core.keyring, site, "ListComments", &filter, thread.replies.next)
         };
         threads.into_iter().map(|thread| Ok(ListedThread { next_reply_token: seal(&thread)?, thread })).collect()
@@ -163,9 +164,14 @@ fn page_filter(parent: Option<CommentId>, order: Order, article: &ArticleId) -> 
     (article.as_str().to_owned(), parent, order)
 }
 
-/// Puts a reader's own pending comments where they will stand: roots on top of the first page, replies under their root.
-fn add_pending(threads: &mut Vec<ListedThread>, pending: Vec<Comment>, parent: Option<CommentId>, first_page: bool) {
-    for comment in pending {
+/// Puts a reader's own waiting comments where they will stand: roots on top of the first page, replies under their root.
+fn add_waiting(
+    threads: &mut Vec<ListedThread>,
+    waiting: Vec<PublicComment>,
+    parent: Option<CommentId>,
+    first_page: bool,
+) {
+    for comment in waiting {
         let listed_alone = comment.parent == parent;
         if listed_alone && first_page {
             let replies = crate::domain::page::Page { items: vec![], next: None };

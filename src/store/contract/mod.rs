@@ -28,7 +28,7 @@ pub use audit::AuditStore;
 pub use ban::BanStore;
 pub use change::{ChangeStore, MOST_CHANGES};
 pub use claim::ClaimStore;
-pub use comment::{ArticlePage, CommentStore};
+pub use comment::{ArticlePage, CommentStore, PagePolicy};
 pub use database::DatabaseStore;
 pub use decision::DecisionStore;
 pub use key::{KeyRecording, KeyStore};

@@ -16,9 +16,8 @@ pub trait QueueStore: Send + Sync {
     /// for, even nothing, and have a next page.
     async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<ReviewCase>>;
 
-    /// How many comments lie between `after` and `until` of a page, whatever its size, counted up to
-    /// [`crate::domain::queue::EXACT_TOTAL`] + 1.
-    async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64>;
+    /// Counts the comments between `after` and `until` of a page, whatever its size, no further than `most`.
+    async fn count_queue(&self, page: &QueuePage<'_>, most: i64) -> Result<i64>;
 
     /// The key of the last of `page.size` comments after `page.after`, which may or may not match the filter. `None` when there are
     /// fewer, or where no index has the order: then nothing but the whole can be looked through.

@@ -31,9 +31,10 @@ const REPORT_NOTES: i64 = 10;
 /// Most comments with the same text, and most of the same author, that are counted.
 const COUNTED: i64 = 10_000;
 
-/// Reads [`COMMENT`] and [`CASE`] of the comment `c`: a case as lists show it, with the claim in force at `now`.
+/// Reads [`COMMENT`] and then [`CASE`], with which the row begins: a case as lists show it, with the claim in force at `now`.
 pub(super) fn read(row: &Row, now: DateTime<Utc>) -> Result<ReviewCase> {
-    records::case(records::comment(row.of(&COMMENT, "c")?)?, row.of(&CASE, "c")?, now)
+    let comment = records::comment(row.starting(&COMMENT, 0))?;
+    records::case(comment, row.starting(&CASE, COMMENT.len()), now)
 }
 
 /// Returns a case with its details.

@@ -21,6 +21,7 @@ mod erasure;
 mod escalation;
 pub(in crate::store) mod job;
 mod key;
+mod list;
 mod model;
 pub(in crate::store) mod outcomes;
 mod privacy;

@@ -11,7 +11,7 @@ use crate::{
         claim::ClaimRequest,
         id::{CommentId, SiteId},
         page::{Cursor, Page, QueuePage, queue_cursor},
-        queue::{EXACT_TOTAL, QueueFilter, QueueOrder},
+        queue::{QueueFilter, QueueOrder},
         search::Search,
     },
     store::contract::QueueStore,
@@ -29,11 +29,11 @@ impl<B: Backend> QueueStore for B {
         Ok(cases)
     }
 
-    async fn count_queue(&self, page: &QueuePage<'_>) -> Result<i64> {
+    async fn count_queue(&self, page: &QueuePage<'_>, most: i64) -> Result<i64> {
         if let Some(search) = page.filter.read_for() {
-            return count_found(self.reads(), page, search).await;
+            return count_found(self.reads(), page, search, most).await;
         }
-        queue_sql::count(page, EXACT_TOTAL + 1).fetch_one(self.reads()).await?.fields().get("total")
+        queue_sql::count(page, most).fetch_one(self.reads()).await?.fields().get("total")
     }
 
     async fn queue_slice(&self, page: &QueuePage<'_>) -> Result<Option<Cursor>> {
@@ -67,8 +67,8 @@ impl<B: Backend> QueueStore for B {
 /// Comments that a count reads at a time.
 const COUNTED: usize = 1_000;
 
-/// Counts the comments of a page that a search finds.
-async fn count_found(on: Connection<'_>, page: &QueuePage<'_>, search: &Search) -> Result<i64> {
+/// Counts the comments of a page that a search finds, no further than `most`.
+async fn count_found(on: Connection<'_>, page: &QueuePage<'_>, search: &Search, most: i64) -> Result<i64> {
     let mut on = on;
     let (mut total, mut page) = (0, page.clone());
     loop {
@@ -77,10 +77,10 @@ async fn count_found(on: Connection<'_>, page: &QueuePage<'_>, search: &Search) 
             total += i64::from(search::finds(search, row.fields())?);
         }
         match rows.last() {
-            Some(last) if rows.len() == COUNTED && total <= EXACT_TOTAL => {
+            Some(last) if rows.len() == COUNTED && total < most => {
                 page.after = Some(read_cursor(page.order, last)?);
             }
-            _ => return Ok(total.min(EXACT_TOTAL + 1)),
+            _ => return Ok(total.min(most)),
         }
     }
 }

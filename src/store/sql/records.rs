@@ -10,6 +10,7 @@ use crate::domain::{
     case::{AuthorHistory, ReviewCase},
     claim::Claim,
     comment::{Attention, Comment, Takedown},
+    public_comment::{Appearance, PublicComment},
     request::RequestRow,
     site::{Lockdown, Site},
 };
@@ -34,6 +35,21 @@ pub(in crate::store) const COMMENT: Columns = Columns::new(&[
     "open_reports",
     "takedown_kind",
     "due_at",
+]);
+
+/// What readers see of a comment.
+pub(in crate::store) const PUBLIC_COMMENT: Columns = Columns::new(&[
+    "comment_id",
+    "parent_id",
+    "reply_to",
+    "author_name",
+    "title",
+    "content",
+    "status",
+    "revision",
+    "created_at",
+    "published_at",
+    "reply_count",
 ]);
 
 /// What a case has beside its comment `c`, for statements that join [`CASE_JOINS`].
@@ -119,6 +135,26 @@ pub(in crate::store) fn comment(row: Fields<'_>) -> Result<Comment> {
             open_reports: row.get("open_reports")?,
             takedown: kind.zip(due_at).map(|(kind, due_at)| Takedown { kind, due_at }),
         },
+    })
+}
+
+/// Reads [`PUBLIC_COMMENT`]. Of a tombstone no text is taken.
+pub(in crate::store) fn public_comment(row: Fields<'_>) -> Result<PublicComment> {
+    let (published_at, reply_count) = (row.get::<Option<DateTime<Utc>>>("published_at")?, row.get("reply_count")?);
+    let appearance = Appearance::of(row.named("status")?, published_at.is_some(), reply_count);
+    let text = |name| if appearance == Appearance::Tombstone { Ok(String::new()) } else { row.get(name) };
+    Ok(PublicComment {
+        id: row.get("comment_id")?,
+        parent: row.get("parent_id")?,
+        reply_to: row.get("reply_to")?,
+        author_name: text("author_name")?,
+        title: text("title")?,
+        content: text("content")?,
+        appearance,
+        revision: row.get("revision")?,
+        created_at: row.get("created_at")?,
+        published_at,
+        reply_count,
     })
 }
 

@@ -50,14 +50,31 @@ impl Columns {
         Self { computed, ..self }
     }
 
-    /// Returns the columns of the table `alias` for a `select`, each under the name `alias.column`.
-    pub(super) fn of(&self, alias: &str) -> String {
-        let plain = self.plain.iter().map(|name| format!("{alias}.{name} as \"{alias}.{name}\""));
-        let computed = self.computed.iter().map(|(name, sql)| {
-            let sql = sql.replace('@', alias);
-            format!("{sql} as \"{alias}.{name}\"")
-        });
-        plain.chain(computed).collect::<Vec<_>>().join(", ")
+    /// Returns how many columns there are.
+    pub(super) const fn len(&self) -> usize {
+        self.plain.len() + self.computed.len()
+    }
+
+    /// Appends the columns of the table `alias` to the text of a `select`, each under the name `alias.column`.
+    pub(super) fn add_to(&self, text: &mut String, alias: &str) {
+        let mut between = "";
+        for &name in self.plain {
+            text.extend([between, alias, ".", name, " as \"", alias, ".", name, "\""]);
+            between = ", ";
+        }
+        for &(name, sql) in self.computed {
+            text.extend([between, &sql.replace('@', alias), " as \"", alias, ".", name, "\""]);
+            between = ", ";
+        }
+    }
+
+    /// As [`Columns::add_to`], each under its own name. None of them may be computed.
+    pub(super) fn add_plain_to(&self, text: &mut String, alias: &str) {
+        let mut between = "";
+        for &name in self.plain {
+            text.extend([between, alias, ".", name]);
+            between = ", ";
+        }
     }
 
     fn names(&self) -> impl Iterator<Item = &'static str> {
@@ -71,7 +88,7 @@ impl Row {
         Fields { row: self, group: None }
     }
 
-    /// Returns the columns of the table `alias`, which the statement selected by [`Columns::of`].
+    /// Returns the columns of the table `alias`, which the statement selected by [`Columns::add_to`].
     pub(in crate::store) fn of(&self, columns: &'static Columns, alias: &str) -> Result<Fields<'_>> {
         let first = columns.names().next().unwrap_or_default();
         let place = self.place(&format!("{alias}.{first}"))?;
@@ -83,6 +100,11 @@ impl Row {
         let fields = self.of(columns, alias)?;
         let place = fields.group.map_or(0, |(_, place)| place);
         Ok((!self.is_null(place)?).then_some(fields))
+    }
+
+    /// Returns the columns that begin at the place `first` of the row, whatever their names in the statement.
+    pub(super) const fn starting(&self, columns: &'static Columns, first: usize) -> Fields<'_> {
+        Fields { row: self, group: Some((columns, first)) }
     }
 
     fn place(&self, name: &str) -> Result<usize> {

@@ -56,7 +56,13 @@ impl<'q> Statement<'q> {
 
     /// Appends the columns of the table `alias`, to be read by [`Row::of`].
     pub(in crate::store) fn columns(mut self, columns: &Columns, alias: &str) -> Self {
-        self.text.push_str(&columns.of(alias));
+        columns.add_to(&mut self.text, alias);
+        self
+    }
+
+    /// Appends the columns of the table `alias` under their own names, for rows that are read by [`Row::starting`].
+    pub(super) fn plain_columns(mut self, columns: &Columns, alias: &str) -> Self {
+        columns.add_plain_to(&mut self.text, alias);
         self
     }
 

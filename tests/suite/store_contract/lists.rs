@@ -1,18 +1,29 @@
-use duyetd::domain::{
-    comment::Comment,
-    id::CommentId,
-    lifecycle::Action,
-    page::{CommentPage, Cursor, Order, Page, Thread},
+use std::time::Duration;
+
+use duyetd::{
+    domain::{
+        article::ArticleRules,
+        id::CommentId,
+        lifecycle::Action,
+        mode::Mode,
+        page::{CommentPage, Cursor, Order, Page, Thread},
+        public_comment::{Appearance, PublicComment},
+    },
+    store::{
+        contract::{CommentStore as _, PagePolicy},
+        postgres::{PoolSettings, PostgresStore},
+    },
 };
 
 use crate::support::{
     home::Home,
+    proxy::Proxy,
     sample::{article, article_named, at, decision, other_site, published, reply_to, site, submission},
 };
 
 impl Home {
     async fn page(&self, parent: Option<CommentId>, order: Order, size: usize, after: Option<Cursor>) -> Page<Thread> {
-        let page = CommentPage { site: site(), article: article(), parent, order, size, after };
+        let page = CommentPage { site: site(), article: article(), parent, order, size, after, own: vec![] };
         // Among a page of an unknown article and one of another shape.
         let unknown = CommentPage { article: article_named("nobody-knows"), ..page.clone() };
         let other = match order {
@@ -24,17 +35,16 @@ impl Home {
         let asked = [unknown, turned.clone(), page, elsewhere, turned];
         let mut found = self.store.list_comments(&asked).await.unwrap();
         assert_eq!(found.len(), 5);
-        assert!(found[0].policies.articles.is_empty() && found[0].threads.items.is_empty());
+        assert!(found[0].policy.article.is_none() && found[0].threads.items.is_empty());
         assert_eq!(found[1], found[4]);
         assert!(found[1].threads.items.len() <= 1);
         let page = found.remove(2);
-        assert!(page.policies.articles.iter().all(|known| known.id == article()));
-        assert!(page.threads.items.is_empty() || !page.policies.articles.is_empty());
+        assert!(page.threads.items.is_empty() || page.policy.article.is_some());
         page.threads
     }
 
     /// Roots on the page, in order.
-    async fn roots(&self) -> Vec<Comment> {
+    async fn roots(&self) -> Vec<PublicComment> {
         self.page(None, Order::Oldest, 100, None).await.items.into_iter().map(|thread| thread.root).collect()
     }
 }
@@ -78,7 +88,7 @@ contract! {
         let mut foreign = published(4);
         foreign.site = other_site();
         home.store_all(&[public.clone(), waiting.clone(), elsewhere, foreign]).await;
-        assert_eq!(home.roots().await, std::slice::from_ref(&public.comment));
+        assert_eq!(home.roots().await, [PublicComment::from(public.comment.clone())]);
         for (n, action) in [(10, Action::Spam), (11, Action::Approve), (12, Action::Requeue)] {
             let now = home.comment(public.comment.id).await;
             home.decide_one(&decision(n, now.id, action, now.revision)).await.unwrap();
@@ -92,7 +102,8 @@ contract! {
         home.store_all(&[root.clone(), reply.clone()]).await;
         home.decide_one(&decision(3, root.comment.id, Action::Reject, 1)).await.unwrap();
         let roots = home.roots().await;
-        assert!(roots[0].is_tombstone() && roots[0].id == root.comment.id);
+        assert_eq!((roots[0].appearance, roots[0].id), (Appearance::Tombstone, root.comment.id));
+        assert_eq!(roots[0].content, "");
         home.decide_one(&decision(4, reply.comment.id, Action::Reject, 1)).await.unwrap();
         assert_eq!(home.roots().await, []);
         home.recount().await;
@@ -137,13 +148,104 @@ contract! {
         let all = [late.clone(), early.clone(), public, elsewhere];
         home.store_all(&all).await;
         let ids: Vec<_> = all.iter().map(|one| one.comment.id).collect();
-        let found = home.store.find_pending(&site(), &article(), &ids).await.unwrap();
-        assert_eq!(found, [early.comment, late.comment]);
-        assert_eq!(home.store.find_pending(&other_site(), &article(), &ids).await.unwrap(), []);
-        assert_eq!(home.store.find_pending(&site(), &article(), &[]).await.unwrap(), []);
+        let page = |site, own| CommentPage {
+            site,
+            article: article(),
+            parent: None,
+            order: Order::Newest,
+            size: 20,
+            after: None,
+            own,
+        };
+        let asked = [page(site(), vec![]), page(site(), ids.clone()), page(other_site(), ids.clone()), page(site(), ids)];
+        let found = home.store.list_comments(&asked).await.unwrap();
+        let waiting: Vec<_> = found.iter().map(|page| page.waiting.clone()).collect();
+        let own = vec![PublicComment::from(early.comment), PublicComment::from(late.comment)];
+        assert_eq!(waiting, [vec![], own.clone(), vec![], own]);
+        assert!(found.iter().all(|page| page.threads.items.len() == usize::from(page.policy.total > 0)));
+    }
+
+    async fn a_page_tells_what_decides_the_mode_of_its_article(home: &Home) {
+        home.store_all(&[published(1), published(2)]).await;
+        let (opened, close_at, until) = (at(77), at(88), at(99));
+        let time = |at: chrono::DateTime<chrono::Utc>| {
+            if home.is_postgres() { format!("'{}'", at.to_rfc3339()) } else { at.timestamp_micros().to_string() }
+        };
+        let article_change = format!(
+            "update articles set mode = 'HYBRID', close_at = {}, published_at = {}", time(close_at), time(opened)
+        );
+        let site_change = format!(
+            "insert into sites (site_id, revision, mode, auto_close_days, report_threshold, lockdown_until, lockdown_note,
+                lockdown_by) values ('{}', 1, 'POST', 7, 0, {}, '', '')", site(), time(until)
+        );
+        let policy = async || {
+            let page = CommentPage {
+                site: site(),
+                article: article(),
+                parent: None,
+                order: Order::Oldest,
+                size: 1,
+                after: None,
+                own: vec![],
+            };
+            home.store.list_comments(&[page]).await.unwrap().remove(0).policy
+        };
+        let before = policy().await;
+        assert_eq!((before.total, before.site_mode, before.auto_close_days, before.lockdown_until), (2, None, 0, None));
+        home.execute(&article_change).await.unwrap();
+        home.execute(&site_change).await.unwrap();
+        let article = ArticleRules { mode: Some(Mode::Hybrid), close_at: Some(close_at), opened_at: opened };
+        let expected = PagePolicy {
+            site_mode: Some(Mode::Post),
+            auto_close_days: 7,
+            lockdown_until: Some(until),
+            article: Some(article),
+            total: 2,
+        };
+        assert_eq!(policy().await, expected);
+        assert_eq!(expected.mode(Mode::Pre, at(87)), Mode::Pre, "a lockdown");
+        assert_eq!(expected.mode(Mode::Pre, at(88)), Mode::Closed);
     }
 }
 
 fn at_late() -> chrono::DateTime<chrono::Utc> {
     at(1_000)
+}
+
+/// Policies, comments, replies and the reader's own come in one answer of PostgreSQL, also for many pages.
+#[tokio::test]
+async fn pages_are_one_round_trip() {
+    let home = Home::postgres().await;
+    let root = published(1);
+    let own = submission(3);
+    home.store_all(&[root.clone(), reply_to(root.comment.id, published(2)), own.clone()]).await;
+    let options = (*home.pg().connect_options()).clone();
+    let proxy = Proxy::start(options.get_port()).await;
+    let options = options.host("127.0.0.1").port(proxy.addr.port());
+    let patience = PoolSettings { acquire: Duration::from_secs(30), ..PoolSettings::default() };
+    let store = PostgresStore::connect_lazy_with(options, patience);
+    let page = CommentPage {
+        site: site(),
+        article: article(),
+        parent: None,
+        order: Order::Newest,
+        size: 20,
+        after: None,
+        own: vec![own.comment.id],
+    };
+    let replies = CommentPage { parent: Some(root.comment.id), order: Order::Oldest, own: vec![], ..page.clone() };
+    for pages in [vec![page.clone()], vec![page, replies]] {
+        let mut fewest = u64::MAX;
+        // A connection prepares a statement once, and discards its plans now and then.
+        for _ in 0..50 {
+            // The pool tests a connection when it is returned, behind the answer.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            let before = proxy.round_trips();
+            let found = store.list_comments(&pages).await.unwrap();
+            fewest = fewest.min(proxy.round_trips() - before);
+            let threads = &found[0].threads.items;
+            assert_eq!((threads.len(), threads[0].replies.items.len(), found[0].waiting.len()), (1, 1, 1));
+        }
+        assert_eq!(fewest, 1, "{} pages", pages.len());
+    }
 }

@@ -138,7 +138,8 @@ async fn compare(
             }
         }
         assert_eq!(listed, expected, "{query}");
-        assert_eq!(usize::try_from(home.store.count_queue(&page(None)).await.unwrap()).unwrap(), expected.len());
+        let counted = home.store.count_queue(&page(None), 1_001).await.unwrap();
+        assert_eq!(usize::try_from(counted).unwrap(), expected.len());
     }
 }
 

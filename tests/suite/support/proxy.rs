@@ -2,7 +2,14 @@
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tokio::{
@@ -41,6 +48,7 @@ pub(crate) struct Proxy {
     pub(crate) addr: SocketAddr,
     trouble: watch::Sender<Trouble>,
     port: watch::Sender<u16>,
+    round_trips: Arc<AtomicU64>,
     _listener: JoinSet<()>,
 }
 
@@ -54,8 +62,9 @@ impl Proxy {
         let (trouble, told) = watch::channel(Trouble::Pass);
         let (port, leads_to) = watch::channel(port);
         let mut tasks = JoinSet::new();
-        tasks.spawn(listen(listener, leads_to, told, StdRng::seed_from_u64(seed)));
-        Self { addr, trouble, port, _listener: tasks }
+        let round_trips = Arc::<AtomicU64>::default();
+        tasks.spawn(listen(listener, leads_to, told, StdRng::seed_from_u64(seed), Arc::clone(&round_trips)));
+        Self { addr, trouble, port, round_trips, _listener: tasks }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -65,6 +74,11 @@ impl Proxy {
     /// Leads new connections to another port, as a virtual address that moves.
     pub(crate) fn turn_to(&self, port: u16) {
         self.port.send_replace(port);
+    }
+
+    /// Returns how often clients spoke after an answer, over all connections.
+    pub(crate) fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::SeqCst)
     }
 
     pub(crate) fn make(&self, trouble: Trouble) {
@@ -77,6 +91,7 @@ async fn listen(
     port: watch::Receiver<u16>,
     trouble: watch::Receiver<Trouble>,
     mut chance: StdRng,
+    round_trips: Arc<AtomicU64>,
 ) {
     let mut connections = JoinSet::new();
     loop {
@@ -89,18 +104,31 @@ async fn listen(
         let Ok(server) = TcpStream::connect(("127.0.0.1", leads_to)).await else { continue };
         client.set_nodelay(true).unwrap();
         server.set_nodelay(true).unwrap();
-        connections.spawn(serve(client, server, trouble.clone(), StdRng::from_rng(&mut chance)));
+        let chance = StdRng::from_rng(&mut chance);
+        connections.spawn(serve(client, server, trouble.clone(), chance, Arc::clone(&round_trips)));
         while connections.try_join_next().is_some() {}
     }
 }
 
 /// Until one side closes or the connection is cut.
-async fn serve(client: TcpStream, server: TcpStream, mut trouble: watch::Receiver<Trouble>, chance: StdRng) {
+async fn serve(
+    client: TcpStream,
+    server: TcpStream,
+    mut trouble: watch::Receiver<Trouble>,
+    chance: StdRng,
+    round_trips: Arc<AtomicU64>,
+) {
+    let is_answered = AtomicBool::new(true);
+    let asked = || {
+        let is_next = is_answered.swap(false, Ordering::SeqCst);
+        round_trips.fetch_add(u64::from(is_next), Ordering::SeqCst);
+    };
+    let answered = || is_answered.store(true, Ordering::SeqCst);
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     let cut = trouble.clone();
     tokio::select! {
-        () = carry(from_client, to_server, trouble.clone(), None) => {}
-        () = carry(from_server, to_client, cut, Some(chance)) => {}
+        () = carry(from_client, to_server, trouble.clone(), None, asked) => {}
+        () = carry(from_server, to_client, cut, Some(chance), answered) => {}
         _ = trouble.wait_for(|told| *told == Trouble::Reset) => {}
     }
 }
@@ -111,12 +139,14 @@ async fn carry(
     mut to: OwnedWriteHalf,
     mut trouble: watch::Receiver<Trouble>,
     mut chance: Option<StdRng>,
+    heard: impl Fn(),
 ) {
     let (sender, mut waiting) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
     let told = trouble.clone();
     let read = async {
         let mut buffer = vec![0; 16 * 1024];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
+            heard();
             let late = chance.as_mut().map_or(Duration::ZERO, |chance| lateness(*told.borrow(), chance));
             if let Trouble::Skew(ahead) = *told.borrow() {
                 let (mark, ahead) = if chance.is_some() { (b':', ahead) } else { (b'\n', -ahead) };

@@ -22,6 +22,8 @@ const BATCH: i32 = 10;
 const MOST_RENEWED: usize = 50;
 /// How often to look again while the queue has nothing more.
 const POLL: TimeDelta = TimeDelta::seconds(5);
+/// The largest exact total that the service reports; one more means "more".
+pub(in crate::triage) const EXACT_TOTAL: i64 = 1_000;
 /// How often to ask how many wait.
 const COUNT: TimeDelta = TimeDelta::seconds(10);
 
@@ -114,9 +116,10 @@ impl State {
         match answer {
             Ok(total) => {
                 self.is_back(now);
-                // Decisions that are not sent yet count as made.
+                // Decisions that are not sent yet count as made. A total that is not exact stays so.
                 let decided = i64::try_from(self.outbox.decisions()).unwrap_or(i64::MAX);
-                self.waiting = Some(total.saturating_sub(decided).max(0));
+                let is_exact = total <= EXACT_TOTAL;
+                self.waiting = Some(if is_exact { total.saturating_sub(decided).max(0) } else { total });
             }
             Err(error) => {
                 // A failed count does not end the session.

@@ -15,4 +15,5 @@ mod revertible;
 mod tests;
 mod visibility;
 
+pub(super) use claims::EXACT_TOTAL;
 pub(super) use machine::{ReviewOptions, State};

@@ -3,6 +3,7 @@
 use ratatui::text::Line;
 
 use super::{
+    super::state::EXACT_TOTAL,
     palette::Palette,
     scene::Scene,
     wrap::{self, Piece},
@@ -38,7 +39,7 @@ fn facts(scene: &Scene<'_>) -> Vec<String> {
     let mut facts = vec![];
     if let Some(waiting) = state.waiting {
         // The service counts no further.
-        let key = if waiting > 10_000 { "triage-many-waiting" } else { "triage-waiting" };
+        let key = if waiting > EXACT_TOTAL { "triage-many-waiting" } else { "triage-waiting" };
         facts.push(scene.text_with(key, &[("count", waiting.into())]));
     }
     let rate = format!("{:.1}", state.counts.per_minute(scene.now));
