@@ -161,9 +161,8 @@ fn request_lock(one: &Submission) -> i64 {
 
 /// Returns the key of an advisory lock. Its first bit is always set, as that of no change-feed lock is.
 fn lock_of(value: u128) -> i64 {
-    let folded = (value ^ (value >> 64)).to_be_bytes();
-    let [.., a, b, c, d, e, f, g, h] = folded;
-    i64::from_be_bytes([a | 0x80, b, c, d, e, f, g, h])
+    let (high, low) = Uuid::from_u128(value).as_u64_pair();
+    ((high ^ low) | 1 << 63).cast_signed()
 }
 
 /// What is stored already about one submission.
