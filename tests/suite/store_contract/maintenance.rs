@@ -44,6 +44,15 @@ fn on(site: SiteId, article: &str, mut submission: Submission) -> Submission {
 }
 
 contract! {
+    async fn every_site_that_has_an_article_is_known_once(home: &Home) {
+        assert!(home.store.sites().await.unwrap().is_empty());
+        let mut elsewhere = submission(3);
+        elsewhere.site = other_site();
+        home.store_all(&[submission(1), submission(2), elsewhere]).await;
+        assert_eq!(home.store.sites().await.unwrap(), [site(), other_site()]);
+        assert_eq!(home.store.known_sites().await.unwrap(), [site(), other_site()]);
+    }
+
     async fn every_site_with_an_article_is_named_once(home: &Home) {
         assert_eq!(home.store.sites().await.unwrap(), []);
         let (near, far) = (site(), other_site());
