@@ -31,7 +31,7 @@ const TERM_DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 pub struct Search {
     /// The words of each phrase follow each other in one field. A single word is a phrase of one.
     phrases: Vec<Vec<String>>,
-    /// Whether `vay` finds `vậy` as well. Then the words of the phrases are [plain](plain).
+    /// Whether `vay` finds `vậy` as well. Then the words of the phrases are [`plain`].
     ignore_marks: bool,
 }
 
