@@ -11,7 +11,7 @@ pub enum Appearance {
     Public,
     /// Without text: it was public, is not any more, and its replies are.
     Tombstone,
-    /// To its own reader only, who is told that it waits for a moderator.
+    /// Shown to its own author only, as waiting for a moderator.
     Waiting,
 }
 

@@ -1,6 +1,6 @@
 //! Searches by words: how a text is cut into words, and which texts a search finds.
 //!
-//! Words are cut here and not by a database, so that both databases find the same comments whatever their locale and version.
+//! Words are cut here and not by a database, so that both databases find the same comments in every locale and version.
 
 use std::collections::BTreeSet;
 
@@ -121,8 +121,8 @@ enum Form {
     Plain,
 }
 
-/// Returns the term of a word, which is a hash: an index may keep the terms of deleted comments for a while, and a term tells nobody
-/// what was said. The site is a part of it, so that a word that one site's comments are full of costs no other site's searches anything.
+/// Returns the term of a word, which is a hash: an index may keep the terms of deleted comments for a while, and a hash does not
+/// contain the word. The site is a part of it, so that a word that one site's comments are full of costs no other site's searches anything.
 fn term(site: &SiteId, form: Form, word: &str) -> String {
     let form = match form {
         Form::Marked => [0, b'm'],
@@ -138,7 +138,7 @@ fn term(site: &SiteId, form: Form, word: &str) -> String {
     term
 }
 
-/// Returns the words of a text in their order: compatibility-composed, in lower case, without what nobody sees, and with the tone
+/// Returns the words of a text in their order: compatibility-composed, in lower case, without invisible characters, and with the tone
 /// mark behind the word, because `hòa` and `hoà` are one word.
 ///
 /// A word is a run of letters, digits and marks between Unicode's word boundaries, which also part scripts that are written without

@@ -101,8 +101,8 @@ async fn numbers_begin_a_day_ago_and_at_most_a_quarter(database: Database) {
         (begun.seconds % 3_600, begun.nanos) == (0, 0) && (24 * 3_600..26 * 3_600).contains(&(now - begun.seconds))
     );
     let ago = |seconds: i64| Some(prost_types::Timestamp { seconds: now - seconds, nanos: 0 });
-    let told = desk.stats(ago(3_600)).await.unwrap().since.unwrap();
-    assert_eq!(told.seconds, (now - 3_600) / 3_600 * 3_600);
+    let since = desk.stats(ago(3_600)).await.unwrap().since.unwrap();
+    assert_eq!(since.seconds, (now - 3_600) / 3_600 * 3_600);
     desk.stats(ago(92 * 86_400)).await.expect("a quarter, however long the call is on its way");
     for wrong in [ago(-3_600), ago(93 * 86_400), Some(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 })] {
         let status = desk.stats(wrong).await.unwrap_err();

@@ -56,8 +56,8 @@ async fn a_reader_withdraws_a_waiting_and_a_public_comment(database: Database) {
     assert_eq!((page.total_count, page.comments.len()), (0, 0));
     assert_eq!(desk.queue().await.total, 0);
     let home = Home::beside(&newsroom.config);
-    let told = "select count(*) from changes where kind in ('COMMENT_PUBLISHED', 'COMMENT_ERASED')";
-    assert_eq!(home.number(told).await, 3, "the approval and two withdrawals");
+    let published_or_erased = "select count(*) from changes where kind in ('COMMENT_PUBLISHED', 'COMMENT_ERASED')";
+    assert_eq!(home.number(published_or_erased).await, 3, "the approval and two withdrawals");
     home.recount().await;
 }
 

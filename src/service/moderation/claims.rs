@@ -23,7 +23,7 @@ use crate::{
 /// Cases looked up at once, so that one call leaves the others some connections.
 const LOOK_UPS: usize = 4;
 
-/// For each comment wanted so many are looked up, because other moderators claim at the same time.
+/// The number of comments looked up for each one that is wanted, because other moderators claim at the same time.
 const SPARE: usize = 4;
 
 /// How often a search that finds nothing goes on, half a second at a time.

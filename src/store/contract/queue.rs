@@ -16,7 +16,7 @@ pub trait QueueStore: Send + Sync {
     /// for, even nothing, and have a next page.
     async fn list_queue(&self, page: &QueuePage<'_>) -> Result<Page<ReviewCase>>;
 
-    /// Counts the comments between `after` and `until` of a page, whatever its size, no further than `most`.
+    /// Counts the comments between `after` and `until` of a page, regardless of its size, and no more than `most`.
     async fn count_queue(&self, page: &QueuePage<'_>, most: i64) -> Result<i64>;
 
     /// The key of the last of `page.size` comments after `page.after`, which may or may not match the filter. `None` when there are

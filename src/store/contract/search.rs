@@ -12,7 +12,7 @@ use crate::domain::{
 /// The index of words, which a job fills behind the submits. A comment that is not erased is in the index or in its backlog.
 #[async_trait]
 pub trait SearchStore: Send + Sync {
-    /// Returns what the search finds on the site, whatever the status of the comments. Where it does not name them all, comments are to be
+    /// Returns what the search finds on the site, in comments of every status. Where it does not name them all, comments are to be
     /// looked through in a queue's order.
     async fn search(&self, site: &SiteId, search: &Search) -> Result<Found>;
 

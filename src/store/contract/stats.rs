@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{Result, id::SiteId, stats::Stats};
 
-/// Numbers for newsrooms. Whatever changes a comment or decides on one also appends what it changes in the statistics, in the same
+/// Numbers for newsrooms. Every transaction that changes a comment or decides on one also appends the change of the statistics, in the same
 /// transaction.
 #[async_trait]
 pub trait StatsStore: Send + Sync {

@@ -69,7 +69,7 @@ impl Shape {
         Self { order: page.order, replies: page.parent.is_some() }
     }
 
-    /// Returns the number by which pages are told apart, and the condition on a page `q`.
+    /// Returns the number that distinguishes pages of this shape, and the condition on a page `q`.
     const fn mark(self) -> (i32, &'static str) {
         match (self.order, self.replies) {
             (Order::Newest, false) => (0, " where q.shape = 0"),

@@ -102,7 +102,7 @@ impl Row {
         Ok((!self.is_null(place)?).then_some(fields))
     }
 
-    /// Returns the columns that begin at the place `first` of the row, whatever their names in the statement.
+    /// Returns the columns that begin at the place `first` of the row, regardless of their names in the statement.
     pub(super) const fn starting(&self, columns: &'static Columns, first: usize) -> Fields<'_> {
         Fields { row: self, group: Some((columns, first)) }
     }

@@ -1,4 +1,4 @@
-//! Searches by words find all comments that say them, whatever is indexed.
+//! Searches by words find all comments that contain them, indexed or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 

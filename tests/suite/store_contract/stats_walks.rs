@@ -50,9 +50,9 @@ impl Home {
         let decided = |one: &duyetd::domain::stats::ModeratorStats| {
             format!("{} {} {} {}", one.moderator, one.decisions, one.active_hours, one.overturned)
         };
-        let mut told: Vec<_> = stats.moderators.iter().map(decided).collect();
-        told.sort();
-        assert_eq!(told, self.texts(&counted_by_moderator(self, &since)).await, "moderators");
+        let mut answered: Vec<_> = stats.moderators.iter().map(decided).collect();
+        answered.sort();
+        assert_eq!(answered, self.texts(&counted_by_moderator(self, &since)).await, "moderators");
     }
 
     /// When the comment at a place of the queue was submitted, in microseconds.
