@@ -1,4 +1,4 @@
-//! Who may call: access tokens and their roles.
+//! Access tokens and the roles that they grant.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -6,31 +6,31 @@ use uuid::Uuid;
 use super::{actor::SYSTEM, id::SiteId, key::TokenMac};
 
 named_enum! {
-    /// What a token is for.
+    /// A token's role, which decides the methods that its holder may call.
     Role {
-        /// A news portal's backend: submits and reads for its readers.
+        /// A news portal's back end. It submits and reads comments on behalf of its readers.
         Portal = "PORTAL",
         /// A moderator.
         Moderator = "MODERATOR",
-        /// A moderator who also manages the site.
+        /// A moderator who may also change the site's settings.
         Admin = "ADMIN",
-        /// Reads health and metrics only.
+        /// A monitoring system, which reads only health and metrics.
         Metrics = "METRICS",
     }
 }
 
-/// A stored token: its secret only as a hash.
+/// A stored access token. Only the hash of its secret is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessToken {
     pub id: Uuid,
     pub site: SiteId,
-    /// Shown in the audit as the actor. Unique among the site's live tokens.
+    /// Recorded in the audit as the actor. It is unique among the site's live tokens.
     pub name: String,
     pub role: Role,
-    /// SHA-256 of the secret part: a 256-bit random secret needs no slow hash. All zeros once the token was revoked.
+    /// SHA-256 of the secret part. A 256-bit random secret needs no slow hash. All zeros after the token was revoked.
     pub secret_hash: [u8; 32],
-    /// One for each key of the ring that it was stored or found with: without a valid one the token opens nothing.
-    /// Empty for a token that an earlier version stored, and for a revoked one.
+    /// MACs of the token, one for each key that was in the ring when they were made. A token without a valid MAC is not
+    /// accepted. Empty for a revoked token, and for one that an earlier version stored until the server adds its MACs.
     pub macs: Vec<TokenMac>,
     pub created_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
@@ -38,16 +38,16 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// True when the token may be used at `now`.
+    /// Returns whether the token may be used at `now`: it is neither revoked nor expired.
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 }
 
-/// Longest name of a token, in bytes: it stands in every line of the audit.
+/// Longest name of a token, in bytes. The name is part of every audit entry.
 pub const MAX_NAME_BYTES: usize = 64;
 
-/// What is wrong with a token's name.
+/// The reason why a token's name is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameProblem {
     #[error("a name has 1 to {MAX_NAME_BYTES} bytes, none of them a control character")]
@@ -56,10 +56,11 @@ pub enum NameProblem {
     Reserved,
 }
 
-/// Checks a token's name. Nobody may pass for the service in the audit, in whatever letters.
+/// Checks a token's name. The name [`SYSTEM`] is reserved in any letter case, so that no token can pass for the service
+/// in the audit.
 ///
 /// # Errors
-/// What is wrong, in a sentence.
+/// [`NameProblem`] says what is wrong.
 pub fn check_name(name: &str) -> Result<(), NameProblem> {
     let fits = (1..=MAX_NAME_BYTES).contains(&name.len()) && !name.chars().any(char::is_control);
     if !fits {
@@ -71,16 +72,17 @@ pub fn check_name(name: &str) -> Result<(), NameProblem> {
     }
 }
 
-/// The token of an `authorization` header: the scheme's name in any case, blanks around the token as they come.
+/// Returns the token of an `authorization` header. The scheme's case and the white space around the token do not
+/// matter.
 pub fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once([' ', '\t'])?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
-/// The caller behind a checked token.
+/// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Of the token that they showed.
+    /// Id of the token that the caller presented.
     pub token: Uuid,
     pub site: SiteId,
     pub name: String,

@@ -1,4 +1,4 @@
-//! Who acts, in the audit.
+//! The name of the service as an actor in the audit.
 
-/// Who acts when no token does. No token may have this name.
+/// The actor of changes that the service makes by itself. No token may have this name.
 pub const SYSTEM: &str = "system";

@@ -1,4 +1,4 @@
-//! Network addresses: read as proxies write them, and as limits and bans see them.
+//! Network addresses: parsing of the forms that proxies write, and the prefixes that limits and bans use.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,20 +8,20 @@ use chrono::{DateTime, Utc};
 const NAT64: u128 = 0x0064_ff9b << 96;
 
 named_enum! {
-    /// Why no address could be read from what a portal sent.
+    /// The reason why no address could be read from a portal's text.
     Unread {
-        /// The proxy itself says that it does not know or does not tell (`unknown`, `_hidden`; RFC 7239, section 6).
+        /// The proxy states that it does not know or hides the address (`unknown`, `_hidden`; RFC 7239, section 6).
         Unknown = "UNKNOWN",
-        /// It is no address in any form that proxies write.
+        /// The text is not an address in any form that proxies write.
         Unreadable = "UNREADABLE",
     }
 }
 
-/// Reads a reader's address in the forms that proxies write: alone or in brackets, with a port, with a zone id, in quotes. An empty
-/// text is nobody's address.
+/// Parses a reader's address in the forms that proxies write: alone or in brackets, with a port, with a zone id, in
+/// quotes. Returns `None` for an empty text.
 ///
 /// # Errors
-/// [`Unread`]: the reader is unknown then.
+/// [`Unread`] when the text holds no address. The reader's address is unknown then.
 pub fn read(text: &str) -> Result<Option<IpAddr>, Unread> {
     let text = text.trim();
     let text = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text).trim();
@@ -38,7 +38,7 @@ pub fn read(text: &str) -> Result<Option<IpAddr>, Unread> {
     address.map(Some).ok_or(Unread::Unreadable)
 }
 
-/// Parses an IPv6 address; a zone id says nothing beyond the proxy's own machine.
+/// Parses an IPv6 address and drops its zone id, which has a meaning only on the proxy's own machine.
 fn parse_v6(text: &str) -> Option<IpAddr> {
     let (address, zone) = text.split_once('%').unwrap_or((text, "eth0"));
     address.parse::<Ipv6Addr>().ok().filter(|_| !zone.is_empty()).map(IpAddr::V6)
@@ -49,15 +49,15 @@ fn parse_v4_with_port(text: &str) -> Option<IpAddr> {
     text[..at].parse::<Ipv4Addr>().ok().map(IpAddr::V4)
 }
 
-/// True for `:` and a port, or an obfuscated one (`:_abc`).
+/// Returns whether the text is `:` and a port, which may be obfuscated (`:_abc`).
 fn is_port(text: &str) -> bool {
     let port = text.strip_prefix(':').unwrap_or_default();
     let hidden = port.strip_prefix('_').is_some_and(|rest| !rest.is_empty());
     hidden || (port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok())
 }
 
-/// One spelling per address: an IPv4 address that arrived mapped into IPv6 (`::ffff:a.b.c.d`) or through NAT64
-/// (`64:ff9b::a.b.c.d`) becomes IPv4.
+/// Returns the one canonical form of an address. An IPv4 address that arrived mapped into IPv6 (`::ffff:a.b.c.d`) or
+/// through NAT64 (`64:ff9b::a.b.c.d`) becomes IPv4.
 pub fn normalise(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) if v6.to_bits() >> 32 << 32 == NAT64 => {
@@ -68,7 +68,7 @@ pub fn normalise(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The network that one subscriber usually holds or shares: /24 of IPv4, /64 of IPv6, with the rest zero.
+/// Returns the network that one subscriber usually has or shares: the /24 of IPv4 or the /64 of IPv6, other bits zero.
 pub fn prefix_of(address: IpAddr) -> IpAddr {
     match normalise(address) {
         IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & !0xFF).into(),
@@ -76,7 +76,8 @@ pub fn prefix_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Whom a connection counts for: one IPv4 address, or the /64 of IPv6 within which a host picks addresses as it likes.
+/// Returns the address that limits per connection count: an IPv4 address, or the /64 of an IPv6 address, because a host
+/// may use any address in its /64.
 pub fn peer_of(address: IpAddr) -> IpAddr {
     match normalise(address) {
         IpAddr::V4(v4) => v4.into(),
@@ -84,8 +85,8 @@ pub fn peer_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Returns the /56 and the /48 around an IPv6 address, with the rest zero; an IPv4 address has none. One customer often holds a whole
-/// /56 or /48, and so as many /64 as they like.
+/// Returns the /56 and the /48 of an IPv6 address, other bits zero, and `None` for IPv4. One customer often has a whole
+/// /56 or /48 and can use any /64 in it.
 pub fn wider_prefixes(address: IpAddr) -> Option<[IpAddr; 2]> {
     match normalise(address) {
         IpAddr::V4(_) => None,
@@ -93,18 +94,18 @@ pub fn wider_prefixes(address: IpAddr) -> Option<[IpAddr; 2]> {
     }
 }
 
-/// Returns the network whose voices count as one: the /48 of an IPv6 address, which one subscriber may hold whole. IPv4 has none,
-/// because a carrier puts thousands of phones behind one address.
+/// Returns the network whose reports count as one: the /48 of an IPv6 address, which one subscriber may have as a
+/// whole. Returns `None` for IPv4, because a carrier puts thousands of phones behind one address.
 pub fn shared_network(address: IpAddr) -> Option<IpAddr> {
     wider_prefixes(address).map(|[_, widest]| widest)
 }
 
-/// The calendar month (UTC) that an address is hashed for, as `2026-11`.
+/// Returns the calendar month (UTC) whose salt an address is hashed with, such as `2026-11`.
 pub fn month_of(at: DateTime<Utc>) -> String {
     at.format("%Y-%m").to_string()
 }
 
-/// The bytes of the normalised address: 4 or 16.
+/// Returns the bytes of the normalised address: 4 for IPv4, 16 for IPv6.
 pub fn octets(address: IpAddr) -> Vec<u8> {
     match normalise(address) {
         IpAddr::V4(v4) => v4.octets().to_vec(),

@@ -1,4 +1,4 @@
-//! An article with its own policy, and a change of it.
+//! Articles, their policy, and changes of it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,19 +19,19 @@ pub struct Article {
     pub url: String,
     /// `None` inherits the site's mode.
     pub mode: Option<Mode>,
-    /// From then on it counts as closed. `None` leaves it to the site's auto-close.
+    /// From this time on, the article counts as closed. `None` means that the site's auto-close decides.
     pub close_at: Option<DateTime<Utc>>,
     pub revision: i64,
-    /// Public comments, changed in the same transaction as their status.
+    /// Number of public comments, updated in the same transaction as a comment's status.
     pub public_count: i64,
-    /// As the portal says; the first word counts until somebody changes it.
+    /// Time of publication as the portal gave it. The first value is kept until `UpdateArticle` changes it.
     pub published_at: Option<DateTime<Utc>>,
-    /// Its first comment, or the first word about it.
+    /// Time of the article's first comment or of the first call about it, whichever came first.
     pub created_at: DateTime<Utc>,
 }
 
 impl Article {
-    /// An article nobody has spoken of yet.
+    /// Returns an article of which only the id and perhaps the publication time are known.
     pub const fn unknown(id: ArticleId, published_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
         Self {
             id,
@@ -46,7 +46,7 @@ impl Article {
         }
     }
 
-    /// Returns what decides its mode.
+    /// Returns the fields that decide the article's mode.
     pub fn rules(&self) -> ArticleRules {
         ArticleRules {
             mode: self.mode,
@@ -55,25 +55,25 @@ impl Article {
         }
     }
 
-    /// The article once the portal's word is known. It fills in what is missing and changes nothing that is there.
+    /// Sets the time of publication if it is missing. A time that is set does not change.
     #[must_use]
     pub fn published(self, at: Option<DateTime<Utc>>) -> Self {
         Self { published_at: self.published_at.or(at), ..self }
     }
 }
 
-/// What decides which mode is in force on an article.
+/// The fields of an article that decide which mode is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArticleRules {
     /// `None` inherits the site's mode.
     pub mode: Option<Mode>,
-    /// As [`Article::close_at`].
+    /// Same as [`Article::close_at`].
     pub close_at: Option<DateTime<Utc>>,
-    /// From when auto-close counts: its publication, or its first comment.
+    /// Start of the auto-close period: the publication, or else the first comment.
     pub opened_at: DateTime<Utc>,
 }
 
-/// A change of an article's policy as it reaches the store: `None` leaves a field as it is.
+/// A change of an article's policy as it reaches the store. `None` leaves a field unchanged.
 #[derive(Debug, Clone)]
 pub struct ArticleChange {
     /// Id of the audit row to write.
@@ -85,20 +85,20 @@ pub struct ArticleChange {
     pub mode: Option<Option<Mode>>,
     pub close_at: Option<Option<DateTime<Utc>>>,
     pub published_at: Option<Option<DateTime<Utc>>>,
-    /// 0: the article must not exist yet.
+    /// The revision that the caller saw. 0 means that the article has no stored row yet.
     pub expected_revision: i64,
     pub actor: String,
     pub at: DateTime<Utc>,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
 impl ArticleChange {
-    /// The article after the change; `None` stands for an article not known yet.
+    /// Returns the article after the change. `current` is `None` for an article that is not stored yet.
     ///
     /// # Errors
-    /// [`Error::StaleArticle`] when it is not at the expected revision, [`Error::ArticleNotFound`] when a revision is expected of an
-    /// article that nobody knows.
+    /// [`Error::StaleArticle`] when the article is at another revision than the expected one.
+    /// [`Error::ArticleNotFound`] when a revision above 0 is expected of an article that is not stored.
     pub fn apply(&self, current: Option<Article>) -> Result<Article> {
         if current.is_none() && self.expected_revision != 0 {
             return Err(Error::ArticleNotFound { id: self.id.clone(), nearest: vec![] });

@@ -1,8 +1,8 @@
-//! What an article is known by.
+//! Names of articles, for lists and suggestions.
 
 use super::id::ArticleId;
 
-/// What an article is known by.
+/// An article's id and title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArticleName {
     pub id: ArticleId,

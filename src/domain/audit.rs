@@ -1,4 +1,4 @@
-//! Entries of the append-only audit. No personal data in them.
+//! Entries of the append-only audit, which hold no personal data.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,34 +13,34 @@ use super::{
 };
 
 named_enum! {
-    /// What was done.
+    /// The kind of change that an audit entry records.
     AuditAction {
         Approve = "APPROVE",
         Reject = "REJECT",
         Spam = "SPAM",
         Requeue = "REQUEUE",
-        /// An entry was reverted.
+        /// An earlier entry was reverted.
         Revert = "REVERT",
-        /// Nobody reviewed it in time.
+        /// The service rejected a comment because no moderator reviewed it in time.
         Expire = "EXPIRE",
-        /// A takedown clock was started or moved.
+        /// A takedown deadline was set or moved.
         Escalate = "ESCALATE",
         CreateBan = "CREATE_BAN",
         RevokeBan = "REVOKE_BAN",
         UpdateArticle = "UPDATE_ARTICLE",
         UpdateSite = "UPDATE_SITE",
         Lockdown = "LOCKDOWN",
-        /// An admin looked at the hashes behind a comment.
+        /// An admin read the hashes that identify a comment's sender.
         RevealSender = "REVEAL_SENDER",
-        /// A person asked for it: the text is gone.
+        /// The text was erased because a person asked for it.
         Erase = "ERASE",
-        /// Its reader took it back: the text is gone.
+        /// The text was erased because its reader withdrew the comment.
         Withdraw = "WITHDRAW",
-        /// Its time was over: the text is gone.
+        /// The text was erased because its retention period was over.
         Purge = "PURGE",
         PutTerm = "PUT_TERM",
         DeleteTerm = "DELETE_TERM",
-        /// A term held too much, and is on trial again.
+        /// A term matched too many comments, so it returned to its trial state.
         StandDownTerm = "STAND_DOWN_TERM",
     }
 }
@@ -57,17 +57,17 @@ impl From<Action> for AuditAction {
 }
 
 impl AuditAction {
-    /// Actions of which the newest is reverted by [`super::revert::Target::Last`]: all that can be reverted, but no revert.
+    /// Returns the actions that [`super::revert::Target::Last`] considers: all revertible ones except reverts.
     pub fn revertible_as_last() -> impl Iterator<Item = Self> + Clone + Send {
         Self::ALL.iter().copied().filter(|action| action.is_revertible() && *action != Self::Revert)
     }
 
-    /// Returns whether it is a moderator's decision on a comment.
+    /// Returns whether the action is a moderator's decision on a comment.
     pub const fn is_decision(self) -> bool {
         matches!(self, Self::Approve | Self::Reject | Self::Spam | Self::Requeue)
     }
 
-    /// True for what [`super::revert::Revert`] can revert.
+    /// Returns whether [`super::revert::Revert`] can revert the action.
     pub const fn is_revertible(self) -> bool {
         match self {
             Self::Approve
@@ -94,28 +94,28 @@ impl AuditAction {
 }
 
 named_enum! {
-    /// Who brought a comment where it is, as far as trust in its reader asks.
+    /// Who is responsible for a comment's status, as far as the trust level of its reader depends on it.
     Judge {
-        /// A person approved exactly this comment by `Decide`.
+        /// A person approved this comment alone, by `Decide`.
         Person = "PERSON",
-        /// Nobody reviewed it in time.
+        /// The service rejected the comment because no moderator reviewed it in time.
         System = "SYSTEM",
     }
 }
 
-/// What was on a comment before an entry, beyond its status: what a revert of the entry restores.
+/// The state of a comment before an entry, apart from its status. A revert of the entry restores it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Before {
     pub reviewed_at: Option<DateTime<Utc>>,
     pub attention: Attention,
-    /// What the entry made of the attention: what differs from it now came since.
+    /// The attention right after the entry. A difference between it and the present attention arose later.
     #[serde(default)]
     pub left: Attention,
 }
 
 impl Before {
-    /// The attention that a revert of the entry restores on a comment that has `now`. Reports that came since stay open, and so does
-    /// what they flagged.
+    /// Returns the attention that a revert of the entry gives to a comment that now has `now`. Reports that arrived
+    /// after the entry stay open, and the flag that they set stays too.
     pub fn restored(&self, now: &Attention) -> Attention {
         let since = (now.open_reports - self.left.open_reports).max(0);
         let flagged_since = now.flagged_at.filter(|_| since > 0);
@@ -128,35 +128,35 @@ impl Before {
     }
 }
 
-/// One line.
+/// One entry of the audit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     pub id: Uuid,
     pub at: DateTime<Utc>,
-    /// Name of the token that acted, or [`SYSTEM`].
+    /// Name of the token that made the change, or [`SYSTEM`].
     pub actor: String,
     pub action: AuditAction,
     pub comment: Option<CommentId>,
     pub article: Option<ArticleId>,
-    /// `None` where no comment was changed.
+    /// `None` if the entry changed no comment.
     pub from_status: Option<Status>,
-    /// `None` where no comment was changed.
+    /// `None` if the entry changed no comment.
     pub to_status: Option<Status>,
-    /// Revision after the change.
+    /// Revision of the comment, article or site after the change.
     pub revision: i64,
     pub reason: Option<Reason>,
     pub note: String,
     pub request_id: Option<Uuid>,
-    /// What it was done together with.
+    /// The batch that the entry belongs to.
     pub batch: Option<Uuid>,
-    /// The entry that this one reverted.
+    /// The entry that this one reverts.
     pub reverts: Option<Uuid>,
     pub ban: Option<Uuid>,
     pub before: Option<Before>,
 }
 
 impl AuditEntry {
-    /// An entry that says only who did what and when.
+    /// Creates an entry with only an id, an action, an actor and a time.
     pub fn new(id: Uuid, action: AuditAction, actor: &str, at: DateTime<Utc>) -> Self {
         Self {
             id,
@@ -178,9 +178,9 @@ impl AuditEntry {
         }
     }
 
-    /// Returns who is to be recorded as having brought the comment where this entry puts it.
+    /// Returns who is recorded as responsible for the comment's status after this entry.
     ///
-    /// Only a person's decision on this very comment makes them the judge, also when it confirms a comment that was public before.
+    /// Only a person's approval of this comment alone makes them responsible, also when it confirms a public comment.
     /// Batches (`BulkDecide`, `ApprovePending`, bans) and reverts never do.
     pub fn judge(&self) -> Option<Judge> {
         match self.action {
@@ -190,15 +190,15 @@ impl AuditEntry {
         }
     }
 
-    /// True when [`judge`](Self::judge) replaces what is recorded. `look_changed` says that the entry changed whether or when a moderator
-    /// looked at the comment.
+    /// Returns whether [`judge`](Self::judge) replaces the recorded value. `look_changed` says that the entry changed
+    /// whether or when a moderator reviewed the comment.
     pub fn judges_anew(&self, look_changed: bool) -> bool {
         let is_revert = self.action == AuditAction::Revert && look_changed;
         self.judge().is_some() || self.from_status != self.to_status || is_revert
     }
 }
 
-/// Which entries. Conditions add up.
+/// A filter of audit entries. All set conditions must match (AND).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AuditFilter {
     pub comment: Option<CommentId>,

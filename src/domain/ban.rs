@@ -1,4 +1,4 @@
-//! Bans: whose submits are denied or held.
+//! Bans, which deny submits or hold them for a moderator.
 
 use chrono::{DateTime, Datelike as _, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,19 +15,20 @@ use super::{
 };
 
 named_enum! {
-    /// What a ban is about.
+    /// The kind of subject that a ban applies to.
     BanKind {
         Device = "DEVICE",
-        /// A /24 or /64.
+        /// A network: a /24 of IPv4 or a /64 of IPv6.
         IpPrefix = "IP_PREFIX",
-        /// A text.
+        /// A text, identified by its fingerprint.
         Fingerprint = "FINGERPRINT",
         Author = "AUTHOR",
     }
 }
 
 impl BanKind {
-    /// Longest ban in days. Prefixes change hands; nothing here is a verified person, so nothing is for ever.
+    /// Returns the longest ban of this kind, in days. No ban is permanent, because no subject is a verified person.
+    /// Bans of prefixes are shorter, because providers reassign them.
     pub const fn max_days(self) -> i64 {
         match self {
             Self::IpPrefix => 30,
@@ -37,35 +38,35 @@ impl BanKind {
 }
 
 named_enum! {
-    /// What a ban does. The greater of two wins.
+    /// The effect of a ban. If two bans apply, the greater effect wins.
     BanEffect {
-        /// Submits wait for a moderator.
+        /// Submits are held for a moderator.
         Hold = "HOLD",
         /// Submits are denied.
         Block = "BLOCK",
     }
 }
 
-/// Whom or what a ban is about: a keyed hash, or an author key's text.
+/// The subject of a ban: a keyed hash, or the bytes of an author key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BanSubject {
     pub kind: BanKind,
     pub key: Vec<u8>,
 }
 
-/// The subject of a ban under another key of the ring, and under the first one.
+/// A move of a ban from its subject under another key of the ring to the same subject under the ring's first key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BanMove {
     pub from: BanSubject,
     pub to: BanSubject,
 }
 
-/// A ban.
+/// A ban, in force or over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ban {
     pub id: Uuid,
     pub kind: BanKind,
-    /// Of [`BanKind::Author`], else empty: no hash leaves the store with a ban.
+    /// The author key of a [`BanKind::Author`] ban, otherwise empty. The store returns no hash with a ban.
     pub author: String,
     pub effect: BanEffect,
     pub reason: Reason,
@@ -73,81 +74,82 @@ pub struct Ban {
     pub created_by: String,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
-    /// The comment it was made from.
+    /// The comment that the ban was created from.
     pub comment: Option<CommentId>,
-    /// What was rejected or removed along with it.
+    /// The batch of comments that were rejected or removed together with the ban.
     pub batch: Option<Uuid>,
     pub revoked_at: Option<DateTime<Utc>>,
-    /// Empty while it was not revoked.
+    /// Empty unless the ban was revoked.
     pub revoked_by: String,
 }
 
 impl Ban {
-    /// True while it denies or holds.
+    /// Returns whether the ban denies or holds submits at `now`.
     pub fn is_in_force(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
 }
 
-/// How far back a ban reaches for what goes along, unless said otherwise, in days.
+/// Default age limit, in days, of the comments that are rejected or removed together with a ban.
 pub const ALONG_DAYS: i64 = 30;
 
-/// What goes with a ban: the subject's newest comments since a time.
+/// The subject's newest comments since a time, to be rejected or removed together with a ban.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Along {
     pub reject_pending: bool,
     pub remove_published: bool,
     pub since: DateTime<Utc>,
-    /// Names the batch; the ban's own entry is part of it.
+    /// Id of the batch. The ban's own audit entry belongs to it.
     pub batch: Uuid,
 }
 
 impl Along {
-    /// The id of the audit entry of the `nth` comment: ids in their order, made without randomness.
+    /// Returns the id of the audit entry of the `nth` comment. The ids are ordered, and need no randomness.
     pub const fn entry_id(&self, nth: usize) -> Uuid {
         Uuid::from_u128(self.batch.as_u128() + 1 + nth as u128)
     }
 }
 
-/// A ban to make. Its audit entry has the ban's id.
+/// A ban to create. Its audit entry has the ban's id.
 #[derive(Debug, Clone)]
 pub struct NewBan {
     pub site: SiteId,
     pub subject: BanSubject,
-    /// The key that the subject is keyed by. `None`: one of the keys that were recorded first.
+    /// The key that hashed the subject. `None` means one of the keys that were recorded first.
     pub key: Option<KeyMark>,
     pub ban: Ban,
     pub along: Option<Along>,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
-/// A ban that was made.
+/// The result of creating a ban.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BanMade {
     pub ban: Ban,
-    /// What went with it.
+    /// The comments that were rejected or removed with it.
     pub settled: Vec<Settled>,
-    /// More matched than [`super::decision::MAX_ITEMS`].
+    /// True when more comments matched than [`super::decision::MAX_ITEMS`].
     pub more: bool,
 }
 
-/// The end of a ban.
+/// A request to revoke a ban.
 #[derive(Debug, Clone)]
 pub struct Revocation {
     pub site: SiteId,
     pub ban: Uuid,
-    /// The audit entry to write; its actor revokes.
+    /// The audit entry to write. Its actor is the one who revokes the ban.
     pub entry: AuditEntry,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
-/// How many months back a prefix ban may have been made from: its hash has the key of the comment's month, and the ban may
-/// reach into the month after next, or one further across February.
+/// Number of months whose hashes of an address a prefix ban may have. The hash has the salt of the comment's month,
+/// which is the ban's month or the one before. A ban of 30 days may reach one or, across February, two months further.
 pub const PREFIX_MONTHS: u32 = 4;
 
-/// A time in each of the last [`PREFIX_MONTHS`] months, this one first: for the hashes that an address has had.
+/// Returns one time in each of the last [`PREFIX_MONTHS`] months, `now` first. They select the salts that an address
+/// may have been hashed with.
 pub fn recent_months(now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let mut months = vec![now];
     for _ in 1..PREFIX_MONTHS {
@@ -158,14 +160,15 @@ pub fn recent_months(now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     months
 }
 
-/// Whether a prefix ban made now from a comment of `created_at` holds for its whole term: the comment is of this month or the last.
+/// Returns whether a prefix ban that is created now from a comment of `created_at` matches until it expires: the
+/// comment must be of this month or the last.
 pub fn prefix_is_recent(created_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     let month = |at: DateTime<Utc>| i64::from(at.year()) * 12 + i64::from(at.month());
     month(now) - month(created_at) <= 1
 }
 
-/// Notes an end that is past or beyond the kind's longest term, and a look back that looks ahead. Without a kind the longest term of
-/// all holds.
+/// Adds violations for an end that is past or beyond the kind's longest ban, and for a `since` in the future. Without a
+/// kind, the longest ban of all kinds is the limit.
 pub fn check_times(
     kind: Option<BanKind>,
     expires_at: DateTime<Utc>,
@@ -182,7 +185,8 @@ pub fn check_times(
     }
 }
 
-/// True for an author key as cases show it: 16 hex digits, in lower case only, so that one key has one spelling.
+/// Returns whether the text is an author key as cases show it: 16 hex digits in lower case, so that one key has one
+/// spelling.
 pub fn is_author_key(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

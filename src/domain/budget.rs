@@ -1,5 +1,5 @@
-//! How much one response holds. gRPC clients do not accept a message over 4 MiB by default, so no response is over 3 MiB: pages
-//! end early with a token, and claims bring what fits.
+//! The size limit of responses. gRPC clients reject messages over 4 MiB by default, so no response exceeds 3 MiB. Pages
+//! that would be larger end early and return a page token. Claims return only what fits.
 
 use super::{
     audit::AuditEntry,
@@ -14,22 +14,22 @@ use super::{
 
 /// Most bytes of a response.
 pub const RESPONSE_BYTES: usize = 3 * 1024 * 1024;
-/// Kept free for what stands beside the items: tokens, totals, ids.
+/// Bytes reserved for fields beside the items: tokens, totals, ids.
 const BESIDE: usize = 64 * 1024;
-/// More than ids, times, numbers and the names of fields take on the wire.
+/// Upper bound for the bytes of an item's ids, times, numbers and field tags on the wire.
 const FIXED: usize = 512;
-/// More than a finding's explanation in any language takes without the excerpt that it quotes.
+/// Upper bound for the bytes of a finding's explanation in any language, without the excerpt that it quotes.
 const EXPLANATION: usize = 1_024;
-/// More than a sealed page token takes beside the article id.
+/// Upper bound for the bytes of a sealed page token, without the article id.
 pub(super) const TOKEN: usize = 1_024;
 
-/// What a response repeats.
+/// An item that a response repeats.
 pub trait Weigh {
-    /// Returns how many bytes it takes on the wire at most.
+    /// Returns an upper bound for the bytes of the item on the wire.
     fn weight(&self) -> usize;
 }
 
-/// What is left of a response's bytes.
+/// The bytes of a response that are still free.
 #[derive(Debug)]
 pub struct Room {
     left: usize,
@@ -43,12 +43,13 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Returns the room beside `taken` bytes.
+    /// Returns the budget that is left after `taken` bytes.
     pub const fn beside(taken: usize) -> Self {
         Self { left: (RESPONSE_BYTES - BESIDE).saturating_sub(taken), is_empty: true }
     }
 
-    /// Takes the next item, or returns false when it does not fit. The first item always fits, so that every page goes on.
+    /// Takes the next item's bytes, or returns false if the item does not fit. The first item always fits, so that each
+    /// page makes progress.
     pub fn takes(&mut self, item: &impl Weigh) -> bool {
         let left = self.left.checked_sub(item.weight());
         let fits = left.is_some() || self.is_empty;
@@ -57,13 +58,13 @@ impl Room {
         fits
     }
 
-    /// Returns how many of `items`, from the first on, fit.
+    /// Returns the number of leading `items` that fit.
     pub fn fitting<T: Weigh>(mut self, items: &[T]) -> usize {
         items.iter().take_while(|item| self.takes(*item)).count()
     }
 }
 
-/// Returns the weight of all.
+/// Returns the sum of the items' weights.
 pub fn weight_of<'a, T: Weigh + 'a>(items: impl IntoIterator<Item = &'a T>) -> usize {
     items.into_iter().map(Weigh::weight).sum()
 }
@@ -82,7 +83,7 @@ impl Weigh for PublicComment {
 
 impl Weigh for Finding {
     fn weight(&self) -> usize {
-        // The excerpt is quoted in the explanation, and so may be the feature.
+        // The explanation quotes the excerpt, and may quote the feature.
         FIXED + EXPLANATION + self.excerpt.len() * 3 + self.feature.len() * 2
     }
 }

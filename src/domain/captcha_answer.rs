@@ -1,24 +1,26 @@
-//! Answers to images: what they are made of, and when what a reader typed is the same.
+//! Answers to captcha images: their symbols, and the comparison with what a reader typed.
 
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{challenge_level::Level, text};
 
-/// Longest answer looked at, in bytes, before folding: decomposed letters with marks fit, novels do not.
+/// Longest answer that is folded, in bytes. It leaves space for decomposed letters with marks.
 const MAX_ANSWER_BYTES: usize = 64;
 
 named_enum! {
-    /// What the answers of images are made of.
+    /// The symbols that answers of images are made of.
     Alphabet {
-        /// Letters and digits without vowels (no rude words; Telex and VNI keyboards leave them alone) and look-alikes.
+        /// Letters and digits. It has no vowels, so that answers spell no rude words and Telex and VNI keyboards do not
+        /// change them, and no look-alikes.
         Mixed = "MIXED",
-        /// Digits alone, for the number pads of phones. Not `0` and `1`, which look like letters to people who expect some.
+        /// Digits only, for the number pads of phones, without `0` and `1`, which readers who expect letters take for
+        /// letters.
         Digits = "DIGITS",
     }
 }
 
 impl Alphabet {
-    /// Every symbol, each equally likely.
+    /// Returns all symbols of the alphabet. Each is equally likely.
     pub const fn symbols(self) -> &'static str {
         match self {
             Self::Mixed => "CFHKMNPRTVX34679",
@@ -26,14 +28,15 @@ impl Alphabet {
         }
     }
 
-    /// The alphabet that an answer is of, as far as it tells: what both alphabets could have made counts as [`Self::Mixed`].
+    /// Returns the alphabet that the answer was made of. An answer that fits both alphabets counts as [`Self::Mixed`].
     fn of(answer: &str) -> Self {
         let is_of = |alphabet: Self| answer.chars().all(|c| alphabet.symbols().contains(c));
         if is_of(Self::Digits) && !is_of(Self::Mixed) { Self::Digits } else { Self::Mixed }
     }
 
-    /// The symbol that a folded character is taken for: itself, or its look-alike where the alphabet never has it. A person who reads
-    /// `G` for `6` is right; a machine that knows the alphabet gains nothing.
+    /// Returns the symbol that a folded character counts as: the character itself, or the symbol that it looks like if
+    /// the alphabet lacks it. Reading `6` as `G` is correct for a person, and a machine that knows the alphabet gains
+    /// nothing.
     const fn look_alike(self, typed: char) -> char {
         match (self, typed) {
             (_, 'A') => '4',
@@ -51,8 +54,8 @@ impl Alphabet {
         }
     }
 
-    /// Symbols of an answer. Digits take one more: 8^6 and 8^7 answers against 16^5 and 16^6, both far from worth guessing in one
-    /// try (4 and 1 in a million at level 1).
+    /// Returns the number of symbols of an answer. Digits take one more. Of 8^6 or 8^7 digit answers, and 16^5 or 16^6
+    /// mixed ones, one guess is right with a probability of 4 or 1 in a million at the normal level.
     pub const fn length(self, level: Level) -> usize {
         let hard = matches!(level, Level::Hard) as usize;
         match self {
@@ -62,8 +65,9 @@ impl Alphabet {
     }
 }
 
-/// Folds what a reader typed to upper-case letters and digits: full width, accents of a Vietnamese keyboard, case, white space,
-/// punctuation and what nobody sees do not matter. Answers longer than any image's fold to an empty string, which is never right.
+/// Folds what a reader typed to upper-case letters and digits. Full width, accents of a Vietnamese keyboard, case,
+/// white space, punctuation and invisible characters do not matter. Text that is too long for any answer becomes an
+/// empty string, which is never right.
 pub fn fold_answer(typed: &str) -> String {
     if typed.len() > MAX_ANSWER_BYTES {
         return String::new();
@@ -71,13 +75,14 @@ pub fn fold_answer(typed: &str) -> String {
     text::fold(typed).nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
-/// Folds what a reader typed as [`fold_answer`] does, and takes look-alikes for the symbols that the right `answer`'s alphabet has.
+/// Folds what a reader typed as [`fold_answer`] does, and replaces look-alikes by symbols of the right answer's
+/// alphabet.
 pub fn fold_answer_to(answer: &str, typed: &str) -> String {
     let alphabet = Alphabet::of(answer);
     fold_answer(typed).chars().map(|c| alphabet.look_alike(c)).collect()
 }
 
-/// True when nothing was typed that could be an answer: no letter and no digit.
+/// Returns whether the text cannot be an answer because it has no letter and no digit.
 pub fn is_blank(typed: &str) -> bool {
     typed.len() <= MAX_ANSWER_BYTES && fold_answer(typed).is_empty()
 }
@@ -87,7 +92,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What the input method makes of keys typed one by one into one word.
+    /// Returns the word that the input method produces when the keys are typed one by one.
     fn typed(method: &vi::Definition, keys: &str) -> String {
         let mut word = String::new();
         vi::transform_buffer(method, keys.chars(), &mut word);
@@ -102,12 +107,12 @@ mod tests {
         prop_oneof!["[CFHKMNPRTVX34679]{5,6}", "[2-9]{6,7}"]
     }
 
-    /// Two codes of one alphabet.
+    /// Generates two codes of the same alphabet.
     fn codes() -> impl Strategy<Value = (String, String)> {
         prop_oneof![("[CFHKMNPRTVX34679]{5,6}", "[CFHKMNPRTVX34679]{5,6}"), ("[2-9]{6,7}", "[2-9]{6,7}"),]
     }
 
-    /// Ways in which the same code reaches us.
+    /// Returns different spellings of the same code.
     fn ways(code: &str) -> [String; 10] {
         let lower = code.to_lowercase();
         let full_width = code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
@@ -131,7 +136,7 @@ mod tests {
 
         #[test]
         fn no_wrong_code_passes_however_it_is_typed((right, other) in codes(), at in 0..5_usize) {
-            // One symbol off, the nearest miss there is, and any other code.
+            // A code with one wrong symbol, which is the nearest miss, and an unrelated code.
             let one_off: String = right.chars().zip(0..).map(|(c, n)| if n == at { other.as_bytes()[at].into() } else { c }).collect();
             for wrong in [one_off, other].into_iter().filter(|wrong| *wrong != right) {
                 for way in ways(&wrong) {
@@ -149,7 +154,7 @@ mod tests {
             let triples = pairs.clone().flat_map(|pair| symbols.iter().map(move |c| format!("{pair}{c}")));
             for keys in pairs.chain(triples).flat_map(|keys| [keys.to_lowercase(), keys]) {
                 for method in methods() {
-                    // No vowel, so no tone to set; no D or W, so no letter to turn into another.
+                    // The keys have no vowel to put a tone on, and no D or W that would change another letter.
                     assert_eq!(typed(method, &keys), keys);
                 }
             }
@@ -184,7 +189,7 @@ mod tests {
         ] {
             assert_eq!(fold_answer_to(answer, typed), answer, "{typed}");
         }
-        // What may be a symbol itself is no other one's look-alike.
+        // A character that is a symbol of the alphabet never counts as another symbol.
         assert_ne!(fold_answer_to("KM7RT", "KMTRT"), "KM7RT");
         assert_ne!(fold_answer_to("PPPPP", "RRRRR"), "PPPPP");
         assert_ne!(fold_answer_to("346346", "846846"), "346346");

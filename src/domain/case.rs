@@ -1,4 +1,4 @@
-//! A comment as a moderator sees it.
+//! Comments with the context that moderators see.
 
 use super::{
     audit::AuditEntry,
@@ -8,7 +8,7 @@ use super::{
     spam::Finding,
 };
 
-/// Counts of the same author's other comments, by where they stand.
+/// Numbers of the same author's other comments by status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuthorHistory {
     pub author: String,
@@ -19,39 +19,39 @@ pub struct AuthorHistory {
     pub pending: i32,
 }
 
-/// A comment with why it was held and what is known around it.
+/// A comment with the findings that it was held for and its context.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReviewCase {
     pub comment: Comment,
     pub findings: Vec<Finding>,
     pub spam_score: f64,
-    /// In lists only its `author` is filled in.
+    /// Only `author` is filled in for lists.
     pub history: AuthorHistory,
     pub article_title: String,
     pub article_url: String,
-    /// In force.
+    /// The claim in force.
     pub claim: Option<Claim>,
     /// `None` in lists.
     pub details: Option<Box<CaseDetails>>,
 }
 
-/// What is known around a comment beyond its own row.
+/// Context of a comment that is read only for a single case.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CaseDetails {
     /// Newest first, at most 100.
     pub decisions: Vec<AuditEntry>,
-    /// Other comments with the same text on the site.
+    /// Number of other comments on the site with the same text.
     pub same_text: i32,
-    /// The newest of them, at most 10.
+    /// The newest of the comments with the same text, at most 10.
     pub siblings: Vec<Comment>,
     /// The author's newest other comments, at most 10.
     pub author_comments: Vec<Comment>,
-    /// The comment answered.
+    /// The comment that this one replies to.
     pub answered: Option<Comment>,
     /// Newest first, at most 100.
     pub notes: Vec<ModeratorNote>,
     /// Most frequent first.
     pub report_counts: Vec<ReportCount>,
-    /// What reporters wrote, newest first, at most 10.
+    /// The texts of reports, newest first, at most 10.
     pub report_notes: Vec<String>,
 }

@@ -1,24 +1,24 @@
-//! Challenges: what a token seals, and when an answer counts as right.
+//! Challenges: the contents of their sealed tokens, and when they expire.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{captcha_answer::Alphabet, challenge_level::Level, image_profile::Profile};
 
-/// How long an image may be answered, in seconds.
+/// Time to answer an image, in seconds.
 pub const IMAGE_SECONDS: i64 = 600;
 
-/// How long a proof of work may be handed in, in seconds: a slow phone needs minutes, and its reader writes meanwhile.
+/// Time to hand in a proof of work, in seconds. A slow phone needs minutes, while its reader writes.
 pub const PROOF_SECONDS: i64 = 900;
 
-/// How long a pass of `VerifyChallenge` may be used, in seconds.
+/// Time to use a pass of `VerifyChallenge`, in seconds.
 pub const PASS_SECONDS: i64 = 300;
 
-/// Clocks of replicas may differ by this much, in seconds.
+/// Largest difference allowed between the clocks of replicas, in seconds.
 pub const SKEW_SECONDS: i64 = 60;
 
 named_enum! {
-    /// Why a challenge did not pass.
+    /// The reason why a challenge did not pass.
     CaptchaFailure {
         Required = "REQUIRED",
         Incorrect = "INCORRECT",
@@ -29,37 +29,38 @@ named_enum! {
 }
 
 named_enum! {
-    /// What kind of work a challenge asks for.
+    /// The kind of work that a challenge asks for.
     ChallengeKind {
-        /// Letters and digits to read from an image.
+        /// An image of letters and digits that the reader types.
         Image = "IMAGE",
-        /// A proof of work that the ALTCHA widget does unseen.
+        /// A proof of work that the ALTCHA widget computes without the reader's help.
         AltchaPow = "ALTCHA_POW",
-        /// The same, and then an image that the widget shows.
+        /// A proof of work, followed by an image that the widget shows.
         AltchaPowWithImage = "ALTCHA_POW_WITH_IMAGE",
-        /// Nothing: the reader's record vouches for them.
+        /// No work, because the reader's record is good.
         NoneNeeded = "NONE_NEEDED",
     }
 }
 
 impl ChallengeKind {
-    /// Whether an image is part of it.
+    /// Returns whether an image is part of the challenge.
     pub const fn has_image(self) -> bool {
         matches!(self, Self::Image | Self::AltchaPowWithImage)
     }
 
-    /// Whether a proof of work is part of it.
+    /// Returns whether a proof of work is part of the challenge.
     pub const fn has_proof(self) -> bool {
         matches!(self, Self::AltchaPow | Self::AltchaPowWithImage)
     }
 
-    /// How long it may be answered, in seconds.
+    /// Returns the time to answer, in seconds.
     pub const fn seconds(self) -> i64 {
         if self.has_proof() { PROOF_SECONDS } else { IMAGE_SECONDS }
     }
 }
 
-/// Most tries that a proof of work takes at each level, half of it on average. A try is 0.5 to 1.2 ms of a core.
+/// Largest number of hashes that a proof of work takes at each level; the average is half of it. One hash takes 0.5 to
+/// 1.2 ms of a core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProofTries {
@@ -69,10 +70,10 @@ pub struct ProofTries {
 }
 
 impl ProofTries {
-    /// The most of any level: 40 core seconds, within the widget's patience of 90 s.
+    /// Largest number of any level: 40 core seconds, within the widget's timeout of 90 s.
     pub const MOST: u32 = 50_000;
 
-    /// Of one level.
+    /// Returns the number of one level.
     pub const fn get(&self, level: Level) -> u32 {
         match level {
             Level::Light => self.light,
@@ -81,20 +82,21 @@ impl ProofTries {
         }
     }
 
-    /// Whether the levels are in order and within bounds.
+    /// Returns whether the levels are in ascending order and within bounds.
     pub const fn is_sane(&self) -> bool {
         0 < self.light && self.light <= self.normal && self.normal <= self.hard && self.hard <= Self::MOST
     }
 }
 
 impl Default for ProofTries {
-    /// Our choice: half a second, a second and some seconds of one core, on average. Calibrate it on your readers' cheapest phones.
+    /// Our choice: half a second, one second and a few seconds of one core on average. Calibrate the numbers with your
+    /// readers' slowest phones.
     fn default() -> Self {
         Self { light: 900, normal: 2_400, hard: 9_000 }
     }
 }
 
-/// A drawn image with its answer. Used once.
+/// A drawn image with its answer, for a single challenge.
 #[derive(Clone)]
 pub struct CaptchaImage {
     pub answer: String,
@@ -106,32 +108,32 @@ pub struct CaptchaImage {
     pub height: u32,
 }
 
-/// What is sealed into a challenge token.
+/// The sealed contents of a challenge token.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SealedChallenge {
     pub kind: ChallengeKind,
-    /// It was answered right before, to `VerifyChallenge`: the token is a pass.
+    /// True when `VerifyChallenge` has accepted the answer: the token is a pass.
     pub passed: bool,
     pub level: Level,
-    /// Spent once.
+    /// Single-use value. The store records it when the challenge is used.
     pub nonce: [u8; 16],
     pub issued_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
-    /// The device that asked.
+    /// The device that asked for the challenge.
     pub device: Option<[u8; 16]>,
-    /// Of the image. Empty in a pass, and where there is no image.
+    /// The image's answer. Empty in a pass and in a challenge without an image.
     pub answer: String,
 }
 
 impl SealedChallenge {
-    /// True when the token is too old, or from a future that no clock skew explains.
+    /// Returns whether the token is too old, or was issued in the future by more than [`SKEW_SECONDS`].
     pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
         let skew = chrono::Duration::seconds(SKEW_SECONDS);
         now > self.expires_at + skew || now < self.issued_at - skew
     }
 }
 
-/// A challenge as a reader gets it.
+/// A challenge as it is sent to a reader.
 #[derive(Clone)]
 pub struct IssuedChallenge {
     pub token: String,
@@ -142,11 +144,11 @@ pub struct IssuedChallenge {
     pub content: ChallengeContent,
 }
 
-/// What a reader's page shows of a challenge.
+/// The part of a challenge that a reader's page shows.
 #[derive(Clone)]
 pub enum ChallengeContent {
     Image(Image),
-    /// JSON for the ALTCHA widget, handed on as it is.
+    /// JSON for the ALTCHA widget, passed on unchanged.
     Altcha(String),
     Nothing,
 }
@@ -158,14 +160,14 @@ pub struct Image {
     pub png: Vec<u8>,
     pub width: u32,
     pub height: u32,
-    /// Symbols in the answer.
+    /// Number of symbols in the answer.
     pub length: usize,
-    /// What the answer is made of, so that a page can show a number pad.
+    /// The alphabet of the answer, so that a page can show a number pad.
     pub alphabet: Alphabet,
 }
 
 impl CaptchaImage {
-    /// The answer, and what may be shown.
+    /// Splits the image into its answer and the part that may be shown.
     pub fn split(self) -> (String, Image) {
         let length = self.answer.chars().count();
         let Self { answer, alphabet, png, width, height, .. } = self;
@@ -173,7 +175,7 @@ impl CaptchaImage {
     }
 }
 
-// Secrets never print: not even a test's failure may show an answer.
+// Debug output never contains secrets, so that not even a failing test prints an answer.
 impl std::fmt::Debug for IssuedChallenge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IssuedChallenge")

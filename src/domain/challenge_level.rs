@@ -1,19 +1,19 @@
-//! How hard a challenge is.
+//! Difficulty levels of challenges.
 
 named_enum! {
-    /// How hard a challenge is.
+    /// The difficulty of a challenge.
     Level {
-        /// A short proof of work. Images have no easier level: this is [`Self::Normal`] to them.
+        /// A short proof of work. Images have no easier level and are drawn at [`Self::Normal`].
         Light = "LIGHT",
-        /// An image of 5 letters or 6 digits, a proof of work of about a second.
+        /// An image of 5 letters or 6 digits, or a proof of work of about one second.
         Normal = "NORMAL",
-        /// An image of one more symbol and more disturbance, a proof of work of some seconds.
+        /// An image with one more symbol and more distortion, or a proof of work of a few seconds.
         Hard = "HARD",
     }
 }
 
 impl Level {
-    /// The level at which images are drawn.
+    /// Returns the level at which images are drawn.
     #[must_use]
     pub const fn of_image(self) -> Self {
         match self {
@@ -22,7 +22,7 @@ impl Level {
         }
     }
 
-    /// The number that clients see.
+    /// Returns the number that clients see.
     pub const fn number(self) -> u32 {
         match self {
             Self::Light => 0,

@@ -1,4 +1,4 @@
-//! The change feed: what changed, in an order that a follower can rely on.
+//! The change feed, whose order consumers can rely on.
 
 use chrono::{DateTime, Utc};
 
@@ -8,25 +8,25 @@ use super::{
 };
 
 named_enum! {
-    /// What kind of change a row of the feed reports.
+    /// The kind of change that a row of the feed reports.
     ChangeKind {
         /// A comment became public for the first time.
         CommentPublished = "COMMENT_PUBLISHED",
         /// A public comment changed and stayed public.
         CommentChanged = "COMMENT_CHANGED",
-        /// A comment that was public is not public any more.
+        /// A public comment is no longer public.
         CommentHidden = "COMMENT_HIDDEN",
         /// A comment is public again.
         CommentRestored = "COMMENT_RESTORED",
         /// The text of a comment was erased.
         CommentErased = "COMMENT_ERASED",
-        /// The title, address, mode or closing time of an article changed.
+        /// The title, URL, mode or closing time of an article changed.
         ArticleChanged = "ARTICLE_CHANGED",
         /// The policy of a site changed.
         SiteChanged = "SITE_CHANGED",
-        /// A comment was submitted and waits. Readers do not see it.
+        /// A comment was submitted and is pending. Readers do not see it.
         CommentSubmitted = "COMMENT_SUBMITTED",
-        /// What moderators know of a comment changed, and nothing that readers see.
+        /// A moderator's view of a comment changed, and nothing that readers see.
         CaseChanged = "CASE_CHANGED",
     }
 }
@@ -34,7 +34,7 @@ named_enum! {
 /// A row of the change feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The row's place in the feed of its site. It grows and has gaps.
+    /// Offset of the row in the feed of its site. Offsets increase, with gaps.
     pub seq: i64,
     pub kind: ChangeKind,
     pub comment: Option<CommentId>,
@@ -45,8 +45,8 @@ pub struct Change {
 }
 
 impl ChangeKind {
-    /// Returns the kind of a comment's change from one status to another. `published_at` is when it was public first, and
-    /// `at` is the time of the change.
+    /// Returns the kind of a comment's change between two statuses. `published_at` is when the comment first became
+    /// public, and `at` is the time of the change.
     pub fn of_comment(
         from: Option<Status>,
         to: Status,

@@ -1,4 +1,5 @@
-//! Claims: who looks at which comment. They guide; the revision decides.
+//! Claims, which reserve comments for one moderator for a time. They only advise: the expected revision decides which
+//! of two concurrent decisions is applied.
 
 use chrono::{DateTime, Utc};
 
@@ -7,13 +8,13 @@ use super::{
     queue::{QueueFilter, QueueOrder},
 };
 
-/// Most comments claimed in one call.
+/// Largest number of comments claimed by one call.
 pub const MAX_CLAIMS: usize = 50;
 
-/// Most claims that one moderator holds at once, so that one cannot claim the whole queue.
+/// Largest number of claims that one moderator holds at a time, so that no moderator can claim the whole queue.
 pub const MAX_HELD: usize = 200;
 
-/// Lease when none is asked for, in seconds.
+/// Default lease, in seconds.
 pub const LEASE_SECONDS: i64 = 300;
 
 /// Longest lease, in seconds.
@@ -22,31 +23,32 @@ pub const MAX_LEASE_SECONDS: i64 = 600;
 /// A claim in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Name of the token that holds it.
+    /// Name of the token that holds the claim.
     pub moderator: String,
     pub expires_at: DateTime<Utc>,
 }
 
-/// Asks for comments to work on.
+/// A request for comments to work on.
 #[derive(Debug, Clone)]
 pub struct ClaimRequest<'a> {
     pub site: &'a SiteId,
     pub moderator: &'a str,
     pub filter: &'a QueueFilter,
     pub order: QueueOrder,
-    /// New claims wanted.
+    /// Number of new claims to make.
     pub count: usize,
-    /// Own claims to hold on to; one that ended is held again unless somebody took it or it was decided.
+    /// Claims of this moderator to renew. An expired one is renewed unless another moderator claimed the comment or it
+    /// was decided.
     pub renew: &'a [CommentId],
     pub now: DateTime<Utc>,
     pub until: DateTime<Utc>,
 }
 
-/// What a moderator holds after asking.
+/// The claims that a moderator holds after a [`ClaimRequest`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claimed {
-    /// New ones, in the order asked for.
+    /// New claims in the requested order.
     pub new: Vec<CommentId>,
-    /// Those of `renew` that are held.
+    /// The claims of `renew` that were renewed.
     pub renewed: Vec<CommentId>,
 }
