@@ -1,4 +1,4 @@
-//! A comment as it is stored, and the checks on what a reader's form may hold.
+//! Comments as they are stored, and the length limits of a reader's text.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,33 +10,33 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// A stored comment. Plain text in NFC.
+/// A stored comment. Its texts are plain text in NFC.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comment {
     pub id: CommentId,
     pub article: ArticleId,
-    /// The root this reply belongs to.
+    /// The root of the thread that this reply belongs to.
     pub parent: Option<CommentId>,
-    /// The comment that the reader answered.
+    /// The comment that the reader replied to.
     pub reply_to: Option<CommentId>,
     pub author_name: String,
-    /// Empty when the reader gave none.
+    /// Empty when the reader gave no title.
     pub title: String,
     pub content: String,
     pub status: Status,
     pub revision: i64,
     pub created_at: DateTime<Utc>,
-    /// Set once, when it first became public.
+    /// When the comment first became public. It never changes afterwards.
     pub published_at: Option<DateTime<Utc>>,
-    /// When a moderator last looked at it.
+    /// When a moderator last reviewed the comment.
     pub reviewed_at: Option<DateTime<Utc>>,
-    /// Public replies, changed in the same transaction as their status.
+    /// Number of public replies, updated in the same transaction as the status of a reply.
     pub reply_count: i32,
     pub attention: Attention,
 }
 
 named_enum! {
-    /// Who demands that a comment be taken down.
+    /// The source of a takedown demand.
     TakedownKind {
         Authority = "AUTHORITY",
         Complaint = "COMPLAINT",
@@ -44,7 +44,8 @@ named_enum! {
 }
 
 impl TakedownKind {
-    /// Hours until it is due, unless said otherwise: 24 for an authority and 48 for a complaint, as Decree 147/2024 has them.
+    /// Returns the default time limit in hours: 24 for an authority and 48 for a complaint, as Decree 147/2024
+    /// requires.
     pub const fn hours(self) -> i64 {
         match self {
             Self::Authority => 24,
@@ -53,10 +54,10 @@ impl TakedownKind {
     }
 }
 
-/// Longest clock, in days.
+/// Latest deadline of a takedown, in days from now.
 pub const MAX_TAKEDOWN_DAYS: i64 = 30;
 
-/// A demand with a clock.
+/// A demand to take a comment down by a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Takedown {
     pub kind: TakedownKind,
@@ -64,7 +65,7 @@ pub struct Takedown {
 }
 
 impl Takedown {
-    /// Notes a due time that is past, or further off than [`MAX_TAKEDOWN_DAYS`].
+    /// Adds a violation if the deadline is in the past or more than [`MAX_TAKEDOWN_DAYS`] away.
     pub fn check_due(due_at: Option<DateTime<Utc>>, now: DateTime<Utc>, violations: &mut Violations) {
         let latest = now + chrono::Duration::days(MAX_TAKEDOWN_DAYS);
         if due_at.is_some_and(|due_at| due_at < now || due_at > latest) {
@@ -72,27 +73,27 @@ impl Takedown {
         }
     }
 
-    /// The demand at `now`, due when it says or else within the kind's own term.
+    /// Creates a takedown that starts at `now`. Without `due_at`, the deadline is the kind's default.
     pub fn starting(kind: TakedownKind, due_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
         let own_term = || now + chrono::Duration::hours(kind.hours());
         Self { kind, due_at: due_at.unwrap_or_else(own_term) }
     }
 }
 
-/// What calls for a moderator beyond the status. None of it is part of the revision.
+/// Everything besides the status that needs a moderator's attention. A change of it does not increase the revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attention {
-    /// Since when reports or a takedown have it wait for a moderator.
+    /// Since when the comment is in the queue because of reports or a takedown.
     pub flagged_at: Option<DateTime<Utc>>,
-    /// Devices that ever reported it.
+    /// Number of devices that ever reported the comment.
     pub reports: i32,
-    /// Those since a moderator last looked.
+    /// Number of reports since a moderator last reviewed the comment.
     pub open_reports: i32,
     pub takedown: Option<Takedown>,
 }
 
 impl Attention {
-    /// After a moderator looked: reports were, and a clock stops.
+    /// Returns the attention after a moderator's review: open reports are closed and the takedown ends.
     #[must_use]
     pub fn settled(&self) -> Self {
         Self { reports: self.reports, ..Self::default() }
@@ -100,23 +101,23 @@ impl Attention {
 }
 
 impl Comment {
-    /// True when it is in the moderators' queue.
+    /// Returns whether the comment is in the moderators' queue.
     pub const fn is_queued(&self) -> bool {
         matches!(self.status, Status::Pending) || self.attention.flagged_at.is_some()
     }
 
-    /// True when readers see it: public, or a tombstone that holds up visible replies.
+    /// Returns whether readers see the comment: it is public, or it is a tombstone.
     pub const fn is_visible(&self) -> bool {
         self.status.is_public() || self.is_tombstone()
     }
 
-    /// True when readers see only that something was here: it was public, is not any more, and its replies are.
+    /// Returns whether readers see a tombstone: the comment is no longer public, but it has public replies.
     pub const fn is_tombstone(&self) -> bool {
         !self.status.is_public() && self.published_at.is_some() && self.reply_count > 0
     }
 
-    /// True when its own reader is told that it waits. Spam that no moderator confirmed is shown as waiting, too: a
-    /// spammer must not learn what passes.
+    /// Returns whether the comment's own reader sees it as pending. Spam that no moderator confirmed is shown as
+    /// pending too, so that spammers do not learn what passes.
     pub const fn is_waiting(&self) -> bool {
         match self.status {
             Status::Pending => true,
@@ -125,21 +126,21 @@ impl Comment {
         }
     }
 
-    /// True when its own reader may withdraw it: it is public, or waits as far as the reader is told.
+    /// Returns whether the comment's own reader may withdraw it: it is public, or that reader sees it as pending.
     pub const fn can_be_withdrawn(&self) -> bool {
         self.status.is_public() || self.is_waiting()
     }
 }
 
-/// Longest texts. Graphemes are what a reader counts; the byte caps stop piles of marks.
+/// Length limits of a form's texts. Readers count graphemes. Limits in bytes also stop piles of combining marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TextLimits {
-    /// Họ tên, in graphemes.
+    /// Limit of the name (Họ tên), in graphemes.
     pub name: usize,
-    /// Tiêu đề, in graphemes.
+    /// Limit of the title (Tiêu đề), in graphemes.
     pub title: usize,
-    /// Nội dung, in graphemes.
+    /// Limit of the content (Nội dung), in graphemes.
     pub content: usize,
 }
 
@@ -150,13 +151,13 @@ impl Default for TextLimits {
 }
 
 impl TextLimits {
-    /// Bytes allowed per grapheme: a Vietnamese letter takes 3, an emoji with skin tone 8, a family 25. A request's own limit is
-    /// reached before that of the longest content.
+    /// Bytes allowed per grapheme. A Vietnamese letter takes 3, an emoji with a skin tone 8, a family of four 25. The
+    /// longest content reaches the limit of a whole request before this one.
     const BYTES_PER_GRAPHEME: usize = 25;
-    /// Bytes that the shortest field may have: 60 of the longest emoji.
+    /// Least limit in bytes of any field, so that a name may consist of 60 of the longest emoji.
     const LEAST_BYTES: usize = 2_500;
 
-    /// Returns the byte cap of a field of so many graphemes.
+    /// Returns the limit in bytes of a field that may have `graphemes` graphemes.
     fn bytes(graphemes: usize) -> usize {
         (graphemes * Self::BYTES_PER_GRAPHEME).max(Self::LEAST_BYTES)
     }
@@ -171,7 +172,7 @@ pub struct FormText {
 }
 
 impl FormText {
-    /// Cleans the three fields as [`text`] says and notes what is empty or too long.
+    /// Cleans the three fields (see [`text`]) and adds violations for fields that are empty or too long.
     pub fn check(
         author_name: &str,
         title: &str,
@@ -185,7 +186,7 @@ impl FormText {
         Self::check_unsigned(author_name, title, content, limits, violations)
     }
 
-    /// The same for a text that need have no author.
+    /// Does the same as [`Self::check`] for a text that may lack an author.
     pub fn check_unsigned(
         author_name: &str,
         title: &str,
@@ -212,12 +213,13 @@ impl FormText {
         form
     }
 
-    /// What the queue's search looks through: all fields folded, marks stripped; made of what was [said](Self::said).
+    /// Returns all fields folded and without marks, for the queue's search. `said` is the result of [`Self::said`].
     pub fn folded(&self, said: &str) -> String {
         format!("{} {said}", text::fold(&self.author_name))
     }
 
-    /// What makes two comments the same text: title and content folded, whoever signs them.
+    /// Returns the folded title and content. Comments for which it is equal have the same text, whoever their author
+    /// is.
     pub fn said(&self) -> String {
         text::fold(&format!("{}\n{}", self.title, self.content))
     }

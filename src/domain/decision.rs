@@ -1,4 +1,4 @@
-//! One moderator's decision on one comment, and how two of them at once are told apart.
+//! A moderator's decision on one comment, with optimistic concurrency: each decision names the revision that it is for.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// Most comments decided in one go.
+/// Largest number of comments that one call may decide.
 pub const MAX_ITEMS: usize = 500;
 
 /// The same decision on one or more comments, as it reaches the store.
@@ -25,52 +25,52 @@ pub const MAX_ITEMS: usize = 500;
 pub struct DecisionBatch {
     pub site: SiteId,
     pub action: Action,
-    /// The audit's word for it: the action's own, or EXPIRE.
+    /// The action in the audit: the decision's own, or EXPIRE.
     pub recorded_as: AuditAction,
     pub reason: Option<Reason>,
     pub note: String,
     /// Name of the token that decides, or [`super::actor::SYSTEM`].
     pub actor: String,
     pub at: DateTime<Utc>,
-    /// Names the batch; `None` for a lone decision.
+    /// Id of the batch. `None` for a single decision.
     pub batch: Option<Uuid>,
-    /// At most [`MAX_ITEMS`], each comment once.
+    /// At most [`MAX_ITEMS`] items, each for another comment.
     pub items: Vec<DecisionItem>,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
 /// One comment of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecisionItem {
-    /// Id of the audit row to write, made from the batch's `at`.
+    /// Id of the audit row to write. It has the timestamp of the batch's `at`.
     pub id: Uuid,
     pub comment: CommentId,
     /// The revision that the moderator saw.
     pub expected_revision: i64,
 }
 
-/// A decision's answer as it is remembered for replays: no text in it.
+/// The response to a decision as it is stored for replays. It holds no text of the comment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecisionAnswer {
-    /// False when the comment was already there.
+    /// False when the comment already had the status.
     pub changed: bool,
-    /// Stored as `standing`, as earlier versions do.
+    /// Stored under the name that earlier versions use.
     #[serde(rename = "standing")]
     pub last_change: LastChange,
 }
 
-/// Why one item of many was not done. Remembered for replays, hence apart from [`Error`].
+/// The reason why one item of a batch failed. It is stored for replays, so it is a type of its own beside [`Error`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum DecisionError {
     CommentNotFound(CommentId),
-    /// Something happened to the comment since.
+    /// The comment changed after the expected revision.
     Stale(Box<LastChange>),
     InvalidTransition {
         from: Status,
         to: Status,
     },
-    /// Reverted before.
+    /// The entry was reverted before.
     AlreadyReverted,
     NotRevertible,
 }
@@ -87,30 +87,31 @@ impl From<DecisionError> for Error {
     }
 }
 
-/// What one item of a decision came to.
+/// The result of one item of a decision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settled {
-    /// The comment as it is now; `None` when there is none.
+    /// The comment after the decision; `None` if it does not exist.
     pub comment: Option<Comment>,
     pub result: Result<DecisionAnswer, DecisionError>,
 }
 
-/// What the store must do for a decision on a comment that stands as given.
+/// The change that the store makes for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ruling {
-    /// Write the new status and raise the revision.
+    /// Write the new status and increase the revision.
     Move(Status),
-    /// A live comment that waits for a look: only note that it was looked at.
+    /// Record only that a moderator reviewed the public comment, which was waiting for a review.
     Review,
-    /// It is already where the action leads.
+    /// Change nothing, because the comment already has the status.
     AlreadyThere,
 }
 
-/// Judges a decision against the comment as it stands now. `waits` says that a comment on the page wants a look: nobody had
-/// one yet, or reports or a takedown ask for another.
+/// Returns what a decision does to a comment whose last change is `last_change`. `waits` says that a public comment
+/// waits for a review: no moderator has reviewed it yet, or reports or a takedown ask for another review.
 ///
 /// # Errors
-/// [`DecisionError::Stale`] when somebody was faster, [`DecisionError::InvalidTransition`] when the table has no such step.
+/// [`DecisionError::Stale`] when a concurrent decision was first, [`DecisionError::InvalidTransition`] when the status
+/// table does not allow the step.
 pub fn judge(
     action: Action,
     expected_revision: i64,
@@ -134,7 +135,7 @@ pub fn judge(
 /// Longest note, in graphemes.
 pub const MAX_NOTE: usize = 500;
 
-/// Checks reason and note of `action`; a spam decision without a reason means [`Reason::SpamAd`].
+/// Checks the reason and the note of `action`. A spam decision without a reason gets [`Reason::SpamAd`].
 pub fn check_reason(
     action: Action,
     reason: Option<Reason>,

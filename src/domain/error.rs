@@ -1,4 +1,5 @@
-//! The one error enum: a variant per thing that a caller must tell apart. `grpc/status.rs` maps it to codes.
+//! The one error enum, with a variant for each failure that a caller must distinguish. `grpc/status.rs` maps it to
+//! codes.
 
 use std::time::Duration;
 
@@ -16,10 +17,10 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// Result of everything behind the wire.
+/// Result of everything behind the gRPC layer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a request was not done. Driver text stays in `source` and is logged, never sent.
+/// The reason why a request failed. A driver's text is kept in `source` and logged, but never sent to a client.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("invalid request: {0}")]
@@ -27,7 +28,7 @@ pub enum Error {
     #[error("captcha {failure}")]
     Captcha {
         failure: CaptchaFailure,
-        /// A new challenge for the reader's next try, when one could be made.
+        /// A new challenge for the reader's next attempt, if one could be issued.
         fresh: Option<Box<IssuedChallenge>>,
     },
     #[error("over the limit {limit}")]
@@ -47,7 +48,7 @@ pub enum Error {
     #[error("no article {id}")]
     ArticleNotFound {
         id: ArticleId,
-        /// Known ones that may be meant, the likeliest first.
+        /// Known articles that the caller may have meant, the most likely first.
         nearest: Vec<ArticleName>,
     },
     #[error("a ban is in force")]
@@ -91,17 +92,17 @@ pub enum Error {
 }
 
 impl Error {
-    /// A captcha failure without a fresh challenge yet.
+    /// Creates a captcha failure without a new challenge.
     pub const fn captcha(failure: CaptchaFailure) -> Self {
         Self::Captcha { failure, fresh: None }
     }
 
-    /// A fault of ours, described for the log.
+    /// Creates an error for a fault of the service. `what` is logged.
     pub fn internal(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(what.into())
     }
 
-    /// The name that clients, metrics and logs know this error by: a value of `ErrorReason` in the proto.
+    /// Returns the name of the error for clients, metrics and logs: a value of `ErrorReason` in the proto.
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "VALIDATION_FAILED",
@@ -141,7 +142,7 @@ impl Error {
         }
     }
 
-    /// One violation of one field.
+    /// Creates an error for one violation of one field.
     pub fn invalid(field: &'static str, problem: Problem) -> Self {
         let mut violations = Violations::default();
         violations.add(field, problem);
@@ -150,11 +151,12 @@ impl Error {
 }
 
 impl Violations {
-    /// Builds a request out of its parsed fields when nothing was noted. A parser that returned `None` noted why, so `build` takes
-    /// the fields with `?`.
+    /// Builds a request from its parsed fields if there are no violations. A parser that returned `None` has added a
+    /// violation, so `build` may take the fields with `?`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with all violations at once. [`Error::Internal`] when `build` finds a field missing that no parser noted.
+    /// [`Error::Invalid`] with all violations. [`Error::Internal`] when `build` finds a field missing without a
+    /// violation.
     pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T> {
         self.into_result()?;
         build().ok_or_else(|| Error::internal("a missing field was not noted"))

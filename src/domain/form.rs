@@ -1,4 +1,4 @@
-//! The reader's form as it arrives, and what is left of it after the shape check.
+//! The form of a submitted comment, before and after its fields are checked.
 
 use std::net::IpAddr;
 
@@ -13,35 +13,35 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// Longest device token in bytes; ours are shorter.
+/// Longest device token in bytes. The service's own tokens are shorter.
 pub const MAX_TOKEN_BYTES: usize = 512;
-/// Longest challenge token in bytes: what the ALTCHA widget hands in has about 1,500, a sealed token 504.
+/// Longest challenge token in bytes. The ALTCHA widget's payload has about 1,500, a sealed token 504.
 pub const MAX_CHALLENGE_BYTES: usize = 4_096;
-/// Longest answer in bytes: six letters, each with piled-up marks.
+/// Longest answer in bytes: six letters with several marks each.
 pub const MAX_ANSWER_BYTES: usize = 64;
 /// Longest article title, in graphemes.
 const MAX_ARTICLE_TITLE: usize = 300;
-/// Longest article address, in bytes.
+/// Longest article URL, in bytes.
 const MAX_URL_BYTES: usize = 2_000;
 
-/// The reader as the portal saw them. Prints nothing of it.
+/// The reader's address and device as the portal sent them. Debug output shows neither.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ReaderContext {
-    /// `None` when the portal did not say, or nothing that could be read: see [`address::read`](super::address::read).
+    /// `None` when the portal sent no address or none that can be parsed: see [`address::read`](super::address::read).
     pub ip: Option<IpAddr>,
-    /// As the portal's cookie held it; checked by the keyring.
+    /// The value of the portal's cookie, which the keyring has yet to check.
     pub device_token: String,
 }
 
 impl ReaderContext {
-    /// A reader at an address, if one is known. A device token that is too long is nobody's.
+    /// Creates the context. A device token that is too long is dropped, which means an unknown device.
     pub fn new(ip: Option<IpAddr>, device_token: String) -> Self {
         let device_token = if device_token.len() > MAX_TOKEN_BYTES { String::new() } else { device_token };
         Self { ip, device_token }
     }
 }
 
-/// The form as it arrived. Prints only what may be known of it.
+/// The form as it arrived. Debug output omits personal data, texts and secrets.
 #[derive(Clone, Default)]
 pub struct RawForm {
     pub article_id: String,
@@ -58,11 +58,11 @@ pub struct RawForm {
     pub request_id: String,
     pub honeypot: String,
     pub form_opened_at: Option<DateTime<Utc>>,
-    /// What was wrong with it before it came here.
+    /// Violations that were found before the form was built.
     pub noted: Violations,
 }
 
-/// The form after the shape check. Prints only what may be known of it.
+/// The form after its fields were checked. Debug output omits personal data, texts and secrets.
 #[derive(Clone)]
 pub struct Form {
     pub article: ArticleId,
@@ -71,14 +71,14 @@ pub struct Form {
     pub article_published_at: Option<DateTime<Utc>>,
     pub parent: Option<CommentId>,
     pub text: FormText,
-    /// Characters that nobody sees, taken out of the text fields.
+    /// Number of invisible characters that were removed from the text fields.
     pub invisible: usize,
-    /// Empty when none was sent.
+    /// Empty when the form has no challenge token.
     pub challenge_token: String,
     pub challenge_answer: String,
     pub client: ReaderContext,
     pub request_id: Uuid,
-    /// The hidden field was filled in.
+    /// True when the hidden field was filled in.
     pub honeypot: bool,
     pub form_opened_at: Option<DateTime<Utc>>,
 }
@@ -141,7 +141,7 @@ impl std::fmt::Debug for Form {
     }
 }
 
-/// Notes a token or an answer that is longer than any of ours, each with its field's name, so that they never cost a challenge.
+/// Adds violations for a challenge token or answer that exceeds its limit. Such a call does not spend the challenge.
 pub fn check_challenge(
     (token_field, token): (&'static str, &str),
     (answer_field, answer): (&'static str, &str),
@@ -154,30 +154,30 @@ pub fn check_challenge(
     }
 }
 
-/// An article id, or a violation of `article_id`.
+/// Parses an article id, or adds a violation of `article_id`.
 pub fn check_article(id: &str, violations: &mut Violations) -> Option<ArticleId> {
     let problem = if id.trim().is_empty() { Problem::Required } else { Problem::NotAnArticleId };
     violations.take("article_id", ArticleId::parse(id), problem)
 }
 
-/// A request id, or a violation of `request_id`: every change carries one, so that it can be resent.
+/// Parses an idempotency key, or adds a violation of `request_id`. Every change needs one, so that it can be resent.
 pub fn check_request_id(id: &str, violations: &mut Violations) -> Option<Uuid> {
     let problem = if id.is_empty() { Problem::Required } else { Problem::NotAUuid };
     violations.take("request_id", parse_uuid(id), problem)
 }
 
-/// A comment id, or a violation of `field`.
+/// Parses a comment id, or adds a violation of `field`.
 pub fn check_comment(id: &str, field: &'static str, violations: &mut Violations) -> Option<CommentId> {
     let problem = if id.is_empty() { Problem::Required } else { Problem::NotAUuid };
     violations.take(field, CommentId::parse(id), problem)
 }
 
-/// A comment id or nothing; anything else is a violation of `field`.
+/// Parses an optional comment id. Returns `None` for an empty text; adds a violation of `field` for a malformed one.
 pub fn check_optional_comment(id: &str, field: &'static str, violations: &mut Violations) -> Option<CommentId> {
     if id.is_empty() { None } else { check_comment(id, field, violations) }
 }
 
-/// An article's title and address as moderators will see them, each with its field's name. Answers the cleaned title.
+/// Checks an article's title and URL, each passed with its field's name. Returns the cleaned title.
 pub fn check_article_texts(
     (title_field, title): (&'static str, &str),
     (url_field, url): (&'static str, &str),
@@ -189,7 +189,7 @@ pub fn check_article_texts(
     title
 }
 
-/// Moderators follow this link, so only web addresses without blanks or controls pass.
+/// Checks a URL. Moderators follow it, so it must be a web address without white space and control characters.
 fn check_url(url: &str, field: &'static str, violations: &mut Violations) {
     let web = url.starts_with("https://") || url.starts_with("http://");
     let plain = !url.chars().any(|c| c.is_control() || c.is_whitespace());

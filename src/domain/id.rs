@@ -1,4 +1,4 @@
-//! Identifiers: parsed once at the edge, trusted after.
+//! Identifiers, which are parsed where they enter the service and valid from then on.
 
 use std::fmt;
 
@@ -7,24 +7,24 @@ use uuid::Uuid;
 
 use super::text;
 
-/// A site, one per news portal: 1 to 64 of `a-z 0-9 - _`. Comes from the caller's token, never from a request.
+/// The id of a site: 1 to 64 of `a-z 0-9 - _`. It comes from the caller's token, never from a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SiteId(String);
 
 impl SiteId {
-    /// Parses a site's name; `None` when it has other characters or another length.
+    /// Parses a site's id. Returns `None` if a character or the length is not allowed.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=64).contains(&text.len());
         let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
         (fits && plain).then(|| Self(text.to_owned()))
     }
 
-    /// The owner of what belongs to the server and to no site: a name that no site can have.
+    /// Returns the owner of tokens that belong to the server and not to a site. No site can have this name.
     pub fn of_server() -> Self {
         Self(SERVER.to_owned())
     }
 
-    /// Parses the owner of a token: a site, or the server.
+    /// Parses the owner of a token: a site or the server.
     pub fn parse_owner(text: &str) -> Option<Self> {
         if text == SERVER { Some(Self::of_server()) } else { Self::parse(text) }
     }
@@ -42,21 +42,23 @@ impl fmt::Display for SiteId {
     }
 }
 
-/// The portal's own article id: NFC without outer blanks, 1 to 200 bytes without control characters, otherwise opaque.
+/// The portal's own article id in NFC: 1 to 200 bytes without outer white space and control characters, otherwise
+/// opaque.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ArticleId(String);
 
 impl ArticleId {
-    /// Longest id in bytes.
+    /// Longest id, in bytes.
     pub const MAX_BYTES: usize = 200;
 
-    /// Parses a portal's id; `None` when it is empty, too long or holds control characters. All ways to write one id are one article.
+    /// Parses a portal's id. Returns `None` if it is empty, too long or has control characters. Spellings that differ
+    /// only in normalisation form, outer white space or outer invisible characters give the same id.
     pub fn parse(text: &str) -> Option<Self> {
         let trimmed = text.trim_matches(|c: char| c.is_whitespace() || text::is_invisible(c));
         Self::stored(&text::nfc(trimmed)).filter(|_| !text.chars().any(char::is_control))
     }
 
-    /// Takes an id as it was stored, also by a version that kept it as the portal wrote it.
+    /// Accepts a stored id. Earlier versions stored ids as the portal spelled them, so the id may lack NFC.
     pub fn stored(text: &str) -> Option<Self> {
         let fits = (1..=Self::MAX_BYTES).contains(&text.len());
         (fits && !text.chars().any(char::is_control)).then(|| Self(text.to_owned()))
@@ -73,12 +75,12 @@ impl fmt::Display for ArticleId {
     }
 }
 
-/// A comment: a `UUIDv7`, so that new rows land at the right edge of every index.
+/// The id of a comment: a `UUIDv7`, so that new rows go to the right edge of every index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CommentId(pub Uuid);
 
 impl CommentId {
-    /// Parses the 36-character form; `None` for anything else.
+    /// Parses the 36-character form. Returns `None` for any other.
     pub fn parse(text: &str) -> Option<Self> {
         parse_uuid(text).map(Self)
     }
@@ -90,7 +92,7 @@ impl fmt::Display for CommentId {
     }
 }
 
-/// Parses a UUID in its hyphenated form only, so that one id has one spelling.
+/// Parses a UUID in its hyphenated form only, so that each id has one spelling.
 pub fn parse_uuid(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }

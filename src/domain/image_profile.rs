@@ -1,13 +1,13 @@
-//! How images may look.
+//! Styles of captcha images.
 
 named_enum! {
-    /// A style of images. A network that reads one must be trained again for the next.
+    /// The style of a captcha image. A network that was trained to read one style must be trained again for another.
     Profile {
-        /// Black letters under dark strokes.
+        /// Black letters covered by dark strokes.
         Stroke = "STROKE",
-        /// Hollow letters that lean on each other.
+        /// Outlined letters that touch each other.
         Outline = "OUTLINE",
-        /// Letters that turn from black on white to white on black, through a mesh of thin lines.
+        /// Letters behind a mesh of thin lines, which change from black on white to white on black.
         Bands = "BANDS",
     }
 }

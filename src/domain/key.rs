@@ -1,4 +1,4 @@
-//! What the database knows of the server's keys, and rows of their key: never a secret.
+//! Records of the server's keys in the database, and of the rows that each key hashed. They never hold a secret.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::{
     pseudonym::Pseudonym,
 };
 
-/// How a row names the key that keys it: 31 bits of the key's fingerprint.
+/// A row's reference to the key that hashed its pseudonyms: 31 bits of the key's fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyMark(pub i32);
 
@@ -17,46 +17,46 @@ pub struct KeyMark(pub i32);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRecord {
     pub mark: KeyMark,
-    /// The id that the ring gives it.
+    /// The key's id in the ring.
     pub kid: u8,
-    /// A keyed one-way value over the id: another secret under the same id has another fingerprint.
+    /// A keyed one-way value of the id. A different secret with the same id has a different fingerprint.
     pub fingerprint: [u8; 32],
 }
 
-/// A recorded key with what became of it.
+/// A recorded key with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedKey {
     pub record: KeyRecord,
-    /// One of the keys that were recorded first: rows without a mark are keyed by one of them.
+    /// True for the keys that were recorded first. A row without a mark belongs to one of them.
     pub is_first: bool,
-    /// Since when the server does without it.
+    /// When the operator accepted to run the server without this key.
     pub given_up_at: Option<DateTime<Utc>>,
 }
 
-/// Shows that a server with the keys stored an access token as it stands.
+/// A keyed MAC of an access token, which proves that a server with that key stored the token in its present form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenMac {
-    /// The key that made it.
+    /// The key that the MAC was made with.
     pub key: KeyMark,
     pub mac: [u8; 32],
 }
 
 impl KeyMark {
-    /// One of the keys that were recorded first: what a row without a mark means.
+    /// The mark of rows without a mark: they belong to one of the keys that were recorded first.
     pub const RECORDED_FIRST: Self = Self(0);
 }
 
-/// How many rows within their retention a key keys.
+/// Numbers of rows within their retention period that belong to a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeyUsage {
-    /// Comments that are not erased: their device, author and text.
+    /// Comments that are not erased: their device, author and text are hashed with the key.
     pub comments: i64,
-    /// Comments whose address alone it keys, of months that a ban may still be made from.
+    /// Comments of which only the address is hashed with the key, of months from which a ban may still be created.
     pub addresses: i64,
-    /// Bans in force.
+    /// Bans that are in force.
     pub bans: i64,
     pub reports: i64,
-    /// Live access tokens that it is the first key of the ring to vouch for.
+    /// Live access tokens for which this is the first key in the ring that verifies them.
     pub tokens: i64,
 }
 
@@ -65,7 +65,7 @@ impl KeyUsage {
         self.comments + self.addresses + self.bans + self.reports + self.tokens
     }
 
-    /// Both together.
+    /// Returns the sums of both.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {
         Self {
@@ -88,14 +88,14 @@ impl fmt::Display for KeyUsage {
     }
 }
 
-/// A device as rows name it under one key.
+/// The pseudonym and the author key of a device under one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceNames {
     pub device: Pseudonym,
     pub author: String,
 }
 
-/// A comment's text as the new key names it.
+/// A comment's text hashed with the new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RekeyedText {
     pub comment: CommentId,
@@ -103,14 +103,14 @@ pub struct RekeyedText {
     pub skeleton: Option<Pseudonym>,
 }
 
-/// What a device that came back has under another key of the ring, to be keyed by the first one.
+/// A device's rows that were hashed with an old key of the ring, to be replaced by hashes with the first key.
 #[derive(Debug, Clone)]
 pub struct Rekeying {
     pub site: SiteId,
     pub from: DeviceNames,
     pub to: DeviceNames,
-    /// The key of `to`.
+    /// The key that made the hashes in `to`.
     pub key: KeyMark,
-    /// Comments of `from`, a batch of them.
+    /// One batch of the comments of `from`.
     pub texts: Vec<RekeyedText>,
 }

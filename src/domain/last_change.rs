@@ -1,4 +1,4 @@
-//! The last change of a comment.
+//! The last change of a comment's status.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,15 +6,16 @@ use uuid::Uuid;
 
 use super::{id::CommentId, lifecycle::Status};
 
-/// The last change of a comment's status: by whom, when and to which revision. A moderator whose expected revision is stale gets it.
+/// The last change of a comment's status: who made it, when, and to which revision. A moderator whose expected revision
+/// is stale receives it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LastChange {
     pub comment: CommentId,
-    /// Audit row of the last change; `None` when nobody decided yet.
+    /// Audit row of the last change; `None` if no moderator has decided yet.
     pub decision: Option<Uuid>,
     pub status: Status,
     pub revision: i64,
-    /// Empty when nobody decided yet.
+    /// Empty if no moderator has decided yet.
     pub actor: String,
     pub at: DateTime<Utc>,
 }

@@ -1,29 +1,29 @@
-//! The status table of the product contract, as one pure function.
+//! The statuses of a comment and the transitions between them.
 
 named_enum! {
-    /// Where a comment stands. Public means [`Status::Approved`] and nothing else.
+    /// The status of a comment. Only [`Status::Approved`] is public.
     Status {
         /// Waits for a moderator.
         Pending = "PENDING",
-        /// On the page.
+        /// Public.
         Approved = "APPROVED",
         /// Rejected before it was public.
         Rejected = "REJECTED",
-        /// Judged spam.
+        /// Marked as spam.
         Spam = "SPAM",
-        /// Was public and was taken down.
+        /// Taken down after it was public.
         Removed = "REMOVED",
-        /// Text gone for privacy. Final.
+        /// Erased text. The status is final.
         Erased = "ERASED",
     }
 }
 
 named_enum! {
-    /// What a moderator may do to a comment.
+    /// A moderator's decision on a comment.
     Action {
         /// Publish it.
         Approve = "APPROVE",
-        /// Reject it; a public one becomes [`Status::Removed`].
+        /// Reject it. A public comment becomes [`Status::Removed`].
         Reject = "REJECT",
         /// Mark it as spam.
         Spam = "SPAM",
@@ -33,12 +33,12 @@ named_enum! {
 }
 
 impl Status {
-    /// True when readers see the comment.
+    /// Returns whether readers see a comment with this status.
     pub const fn is_public(self) -> bool {
         matches!(self, Self::Approved)
     }
 
-    /// True when a moderator's decision may move a comment from `self` to `to`.
+    /// Returns whether a moderator's decision may move a comment from `self` to `to`.
     pub const fn may_become(self, to: Self) -> bool {
         use Status::{Approved, Pending, Rejected, Removed, Spam};
         matches!(
@@ -52,11 +52,11 @@ impl Status {
 }
 
 impl Action {
-    /// The status this action leads to from `from`, whether or not the table allows the step.
+    /// Returns the status that this action leads to, whether or not the transition is allowed.
     pub const fn leads_to(self, from: Status) -> Status {
         match self {
             Self::Approve => Status::Approved,
-            // A comment that was public is "removed", and stays so when it is rejected again.
+            // A comment that was public stays "removed" when it is rejected again.
             Self::Reject if matches!(from, Status::Approved | Status::Removed) => Status::Removed,
             Self::Reject => Status::Rejected,
             Self::Spam => Status::Spam,
@@ -64,13 +64,14 @@ impl Action {
         }
     }
 
-    /// True when the moderator must say why.
+    /// Returns whether the moderator must give a reason.
     pub const fn needs_reason(self) -> bool {
         matches!(self, Self::Reject | Self::Spam)
     }
 }
 
-/// Where `action` moves a comment from `from`; `None` when the table has no such step, as from a status to itself.
+/// Returns the status to which `action` moves a comment, or `None` if the transition is not allowed. No status allows a
+/// transition to itself.
 pub fn step(from: Status, action: Action) -> Option<Status> {
     Some(action.leads_to(from)).filter(|to| from.may_become(*to))
 }
@@ -79,7 +80,7 @@ pub fn step(from: Status, action: Action) -> Option<Status> {
 mod tests {
     use super::*;
 
-    /// The table of the contract, row by row: from, then yes (x) or no (.) for each status in `Status::ALL` order.
+    /// The allowed transitions: from a status to each status in the order of `Status::ALL`, `x` for allowed.
     const TABLE: [(Status, &str); 6] = [
         (Status::Pending, ".xxx.."),
         (Status::Approved, "x..xx."),

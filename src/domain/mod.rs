@@ -1,4 +1,4 @@
-//! The newsroom's rules, PURE: no async, no I/O, no clock, no randomness.
+//! The rules of comment moderation as pure functions: no async, no I/O, no clock, no randomness.
 
 #[macro_use]
 pub mod named_enum;

@@ -1,17 +1,17 @@
-//! What happens to comments of an article.
+//! Moderation modes of articles.
 
 named_enum! {
-    /// What happens to comments of an article.
+    /// The moderation mode of an article.
     Mode {
-        /// Every comment waits.
+        /// Pre-moderation: every comment waits for a moderator.
         Pre = "PRE",
-        /// Comments appear at once unless they look bad.
+        /// Post-moderation: comments are published at once unless they look like spam.
         Post = "POST",
-        /// By spam score.
+        /// The spam score decides whether a comment is published, held or marked as spam.
         Hybrid = "HYBRID",
-        /// Readable, takes none.
+        /// Comments are shown, new ones are not accepted.
         Closed = "CLOSED",
-        /// Shows none, takes none.
+        /// Comments are not shown, new ones are not accepted.
         Hidden = "HIDDEN",
     }
 }

@@ -1,6 +1,6 @@
-//! Closed enums whose variants have one name each.
+//! Closed enums with one name for each variant.
 
-/// A text that is the name of no variant.
+/// The error for a text that is not the name of a variant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is none of {}", .known.join(", "))]
 pub struct UnknownName {
@@ -8,7 +8,8 @@ pub struct UnknownName {
     pub known: Vec<&'static str>,
 }
 
-/// Declares a closed enum whose variants have one upper-case name, used alike in proto, SQL, CLI, metrics and logs.
+/// Declares a closed enum whose variants have one upper-case name each. Proto, SQL, CLI, metrics and logs use that
+/// name.
 macro_rules! named_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$meta])*
@@ -16,10 +17,10 @@ macro_rules! named_enum {
         pub enum $name { $($(#[$variant_meta])* $variant,)+ }
 
         impl $name {
-            /// Every variant, in the order of the proto.
+            /// All variants, in the order of the proto.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The one name of this variant.
+            /// Returns the name of the variant.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }

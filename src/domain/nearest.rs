@@ -1,17 +1,17 @@
-//! The known names that are most like an unknown one.
+//! Suggestions for unknown names: the known names that are most similar to them.
 
 use super::{article_name::ArticleName, text};
 
-/// How alike two names must be, between 0 (nothing in common) and 1 (the same), for one to be offered for the other.
+/// Least similarity of a suggested name, between 0 (nothing in common) and 1 (equal).
 const LEAST_ALIKE: f64 = 0.5;
 
-/// The same for articles: a title has many words, of which some may be missing.
+/// Least similarity of a suggested article. It is lower, because some words of a long title may be missing.
 const LEAST_ALIKE_ARTICLE: f64 = 0.4;
 
-/// Longer texts are not compared edit by edit, in bytes.
+/// Longest text, in bytes, that is compared by edit distance.
 const MOST_EDITED: usize = 40;
 
-/// The known names that are most like `wanted`, best first, at most `most` of them. Names are compared without regard to case.
+/// Returns the known names that are most similar to `wanted`, best first, at most `most` of them. Case does not matter.
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
     let scored = known.into_iter().map(|name| (likeness(&wanted, &name.to_lowercase()), name));
@@ -20,8 +20,8 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, most:
     scored.into_iter().map(|(_, name)| name).take(most).collect()
 }
 
-/// The known articles that are most like `wanted` by id or by title, best first, at most `most` of them. Marks and punctuation do not
-/// count: moderators type titles where an id is wanted.
+/// Returns the known articles whose id or title is most similar to `wanted`, best first, at most `most` of them. Marks
+/// and punctuation do not matter, because moderators type titles where an id is expected.
 pub fn nearest_articles(wanted: &str, known: Vec<ArticleName>, most: usize) -> Vec<ArticleName> {
     let words = |text: &str| text::fold(&text.replace(|c: char| !c.is_alphanumeric(), " "));
     let wanted = words(wanted);
@@ -33,9 +33,9 @@ pub fn nearest_articles(wanted: &str, known: Vec<ArticleName>, most: usize) -> V
     scored.into_iter().map(|(_, name)| name).take(most).collect()
 }
 
-/// How alike two texts are, between 0 and 1. A text that is a part of the other counts as alike.
+/// Returns the similarity of two texts, between 0 and 1. It is at least 0.75 if one text contains the other.
 fn likeness(one: &str, other: &str) -> f64 {
-    // Long texts are compared by pairs of letters, whose cost grows with their length and not with its square.
+    // Long texts are compared by pairs of letters, because the cost of the edit distance is quadratic.
     let is_long = one.len().max(other.len()) > MOST_EDITED;
     let edits =
         if is_long { strsim::sorensen_dice(one, other) } else { strsim::normalized_damerau_levenshtein(one, other) };

@@ -1,4 +1,4 @@
-//! Keyset pages: a page starts after a key, so inserts never shift it.
+//! Keyset pagination: a page starts after a key, so inserts do not shift it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,27 +12,27 @@ use super::{
 };
 
 named_enum! {
-    /// In which order comments are listed, by publication.
+    /// The order of a list of public comments, by time of publication.
     Order {
         Newest = "NEWEST",
         Oldest = "OLDEST",
     }
 }
 
-/// The last row of a page: the next page starts after it.
+/// The key of the last row of a page. The next page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// `published_at`, `created_at`, `due_at` or the audit's `at`.
+    /// `published_at`, `created_at`, `due_at` or the audit's `at`, depending on the list.
     pub at: DateTime<Utc>,
     pub id: uuid::Uuid,
-    /// Spam score or open reports; 0 where the order does not use it.
+    /// Spam score or number of open reports; 0 where the order uses neither.
     pub score: f64,
 }
 
-/// How many replies a root brings along in a list.
+/// Number of replies that a list returns with each root.
 pub const REPLIES_SHOWN: usize = 3;
 
-/// Asks for a page of public comments.
+/// A request for a page of public comments.
 #[derive(Debug, Clone)]
 pub struct CommentPage {
     pub site: SiteId,
@@ -42,11 +42,11 @@ pub struct CommentPage {
     pub order: Order,
     pub size: usize,
     pub after: Option<Cursor>,
-    /// Comments of the reader who asks. Those that wait come beside the page.
+    /// Comments of the calling reader. The pending ones among them are returned beside the page.
     pub own: Vec<CommentId>,
 }
 
-/// Asks for a page of the queue.
+/// A request for a page of the queue.
 #[derive(Debug, Clone)]
 pub struct QueuePage<'a> {
     pub site: &'a SiteId,
@@ -54,13 +54,13 @@ pub struct QueuePage<'a> {
     pub order: QueueOrder,
     pub size: usize,
     pub after: Option<Cursor>,
-    /// The last key that is looked at; `None` goes to the end.
+    /// The last key that the page may reach; `None` means the end of the queue.
     pub until: Option<Cursor>,
-    /// Tells claims in force from those that ended.
+    /// Time at which claims are in force or expired.
     pub now: DateTime<Utc>,
 }
 
-/// A page with whether there is more after it.
+/// A page of items, with the cursor of the next page if there is one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     pub items: Vec<T>,
@@ -68,7 +68,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page from `size + 1` fetched rows: at most `size` of them, and no more than one response holds.
+    /// Creates a page from up to `size + 1` fetched rows. It keeps at most `size` rows that fit into one response.
     pub fn of(mut rows: Vec<T>, size: usize, cursor: impl Fn(&T) -> Cursor) -> Self
     where
         T: Weigh,
@@ -79,7 +79,7 @@ impl<T> Page<T> {
         Self { items: rows, next }.within(Room::default(), cursor)
     }
 
-    /// Ends the page before the first item that does not fit into `room`.
+    /// Ends the page before the first item that does not fit into the budget.
     #[must_use]
     pub fn within(mut self, room: Room, cursor: impl Fn(&T) -> Cursor) -> Self
     where
@@ -93,7 +93,7 @@ impl<T> Page<T> {
         self
     }
 
-    /// The same page of other items.
+    /// Converts the items and keeps the cursor.
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(convert).collect(), next: self.next }
     }
@@ -112,17 +112,17 @@ impl Weigh for Thread {
     }
 }
 
-/// Where the public page of `comment` continues. Public comments always have a `published_at`.
+/// Returns the cursor after `comment` in a public list. Public comments always have a `published_at`.
 pub fn published_cursor(comment: &PublicComment) -> Cursor {
     Cursor { at: comment.published_at.unwrap_or(comment.created_at), id: comment.id.0, score: 0.0 }
 }
 
-/// Where a page of threads continues.
+/// Returns the cursor after a thread in a public list.
 pub fn thread_cursor(thread: &Thread) -> Cursor {
     published_cursor(&thread.root)
 }
 
-/// Where a page of the queue continues.
+/// Returns the cursor after a case in the queue.
 pub fn queue_cursor(order: QueueOrder, case: &ReviewCase) -> Cursor {
     let (comment, attention) = (&case.comment, &case.comment.attention);
     let due_at = attention.takedown.map(|takedown| takedown.due_at);
@@ -130,7 +130,7 @@ pub fn queue_cursor(order: QueueOrder, case: &ReviewCase) -> Cursor {
 }
 
 impl Cursor {
-    /// Returns the key in a queue of this order.
+    /// Returns the key of a comment in a queue of this order.
     pub fn in_queue(
         order: QueueOrder,
         id: uuid::Uuid,
@@ -145,7 +145,7 @@ impl Cursor {
     }
 }
 
-/// How many rows a caller gets: 0 means `default`, more than `max` is taken as `max` (AIP-158).
+/// Returns the number of rows to list: `default` for 0, and at most `max` (AIP-158).
 pub fn page_size(asked: i32, default: usize, max: usize) -> usize {
     match usize::try_from(asked) {
         Ok(0) | Err(_) => default,

@@ -1,4 +1,4 @@
-//! Permits of which each site and token, or each peer, may hold at most a share.
+//! Permits that limit concurrent calls for each site and token, and for each peer.
 
 use std::{
     collections::HashMap,
@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use super::{access::Caller, id::SiteId};
 
-/// Keys that hold nothing are kept up to this many, so that a key in use costs no allocation at each call.
+/// Number of keys without permits that a map may keep, so that a key in use causes no allocation at each call.
 const IDLE_KEYS: usize = 1_024;
 
-/// How many permits there are, and how many of them one site and one token may hold.
+/// The total number of permits, and the most that one site and one token may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shares {
     pub all: usize,
@@ -22,7 +22,7 @@ pub struct Shares {
     pub token: usize,
 }
 
-/// Counts by key.
+/// Numbers of permits by key.
 #[derive(Debug)]
 struct CountsByKey<K>(HashMap<K, usize>);
 
@@ -62,12 +62,12 @@ struct HeldByCallers {
     tokens: CountsByKey<Uuid>,
 }
 
-/// Permits that callers hold.
+/// Permits that authenticated callers hold.
 #[derive(Debug, Default)]
 pub struct Permits(Mutex<HeldByCallers>);
 
 impl Permits {
-    /// Takes a permit for `who`; `None` when there is none left, or the caller's site or token holds its share.
+    /// Takes a permit for `who`. Returns `None` if none is left or the caller's site or token holds its share.
     pub fn take(self: &Arc<Self>, who: &Arc<Caller>, shares: Shares) -> Option<Permit> {
         let mut held = self.lock();
         let fits = held.all < shares.all
@@ -88,7 +88,7 @@ impl Permits {
     }
 }
 
-/// A permit, given back when it is dropped.
+/// A caller's permit, which is released when it is dropped.
 #[derive(Debug)]
 pub struct Permit {
     of: Arc<Permits>,
@@ -110,12 +110,12 @@ struct HeldByPeers {
     peers: CountsByKey<IpAddr>,
 }
 
-/// Permits that peers hold, whoever they are.
+/// Permits that network peers hold, whether or not they are authenticated.
 #[derive(Debug, Default)]
 pub struct PeerPermits(Mutex<HeldByPeers>);
 
 impl PeerPermits {
-    /// Takes one of `all` permits for `peer`, who may hold `each` of them; `None` when that does not fit.
+    /// Takes one of `all` permits for `peer`, which may hold at most `each`. Returns `None` if either limit is reached.
     pub fn take(self: &Arc<Self>, peer: IpAddr, all: usize, each: usize) -> Option<PeerPermit> {
         let mut held = self.lock();
         if held.all >= all || held.peers.of(&peer) >= each {
@@ -132,7 +132,7 @@ impl PeerPermits {
     }
 }
 
-/// A peer's permit, given back when it is dropped.
+/// A peer's permit, which is released when it is dropped.
 #[derive(Debug)]
 pub struct PeerPermit {
     of: Arc<PeerPermits>,

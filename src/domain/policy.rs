@@ -1,4 +1,4 @@
-//! Whether an article takes comments, and where a new one starts.
+//! Whether an article accepts comments, and which status a new comment gets.
 
 use super::{
     Error, Result,
@@ -8,8 +8,10 @@ use super::{
     spam::{Assessment, SpamVerdict, Thresholds, verdict},
 };
 
+/// Checks that the mode accepts new comments.
+///
 /// # Errors
-/// [`Error::ArticleClosed`] for a mode that takes no comments.
+/// [`Error::ArticleClosed`] for a mode that accepts none.
 pub fn check_open(mode: Mode) -> Result<()> {
     match mode {
         Mode::Closed | Mode::Hidden => Err(Error::ArticleClosed { mode }),
@@ -17,31 +19,32 @@ pub fn check_open(mode: Mode) -> Result<()> {
     }
 }
 
-/// A comment that nobody reviewed for so many days is rejected, unless the service's setting says otherwise.
+/// Default number of days after which a comment that no moderator reviewed is rejected.
 pub const EXPIRE_PENDING_DAYS: i64 = 30;
 
-/// Of 100 automatic decisions, so many go to a moderator, unless the service's setting says otherwise: who learns only from what it
-/// did not decide itself learns nothing of its own mistakes.
+/// Default percentage of automatic decisions that a moderator reviews. A model that learned only from comments that it
+/// did not decide itself would never learn from its own mistakes.
 pub const SAMPLE_PERCENT: u8 = 3;
 
-/// Where a new comment starts.
+/// The first status of a new comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstStatus {
     pub status: Status,
-    /// An automatic decision that a moderator shall look at: spam waits, what is published waits for a look beside.
+    /// True for an automatic decision that a moderator reviews. Sampled spam becomes pending instead; a sampled public
+    /// comment is public, and waits for a review in addition.
     pub sampled: bool,
 }
 
-/// What else there is to go by.
+/// Conditions besides mode and score that the first status depends on.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Circumstances {
-    /// A ban says so, or the shared limits are gone: keeps back what would be published.
+    /// A ban asks for a hold, or the shared rate limits are unavailable: a comment that would be published is held.
     pub hold: bool,
-    /// Drawn for the sample, see [`is_drawn`].
+    /// The comment was drawn for the sample, see [`is_drawn`].
     pub drawn: bool,
 }
 
-/// Where a new comment starts. The score never publishes in PRE.
+/// Returns the first status of a new comment. In [`Mode::Pre`], no score publishes a comment.
 pub fn first_status(
     mode: Mode,
     assessment: &Assessment,
@@ -61,14 +64,15 @@ pub fn first_status(
     };
     Ok(match status {
         Status::Approved if circumstances.hold => FirstStatus { status: Status::Pending, sampled: false },
-        // An editor's own term needs no second look.
+        // A term that a moderator listed needs no review.
         Status::Spam if circumstances.drawn && !marks_spam => FirstStatus { status: Status::Pending, sampled: true },
         Status::Approved if circumstances.drawn => FirstStatus { status, sampled: true },
         _ => FirstStatus { status, sampled: false },
     })
 }
 
-/// Draws `percent` of all comments by the random end of their ids, so that nobody can write one that is not drawn.
+/// Returns whether a comment belongs to a sample of `percent` of all comments. The random end of its id decides, so
+/// that no author can write a comment that is never drawn.
 pub fn is_drawn(id: CommentId, percent: u8) -> bool {
     let [.., high, low] = *id.0.as_bytes();
     u32::from(u16::from_be_bytes([high, low])) * 100 < u32::from(percent) << 16

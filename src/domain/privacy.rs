@@ -1,4 +1,4 @@
-//! What is erased, and what is kept about a person.
+//! Erasure and retention of personal data.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,16 +14,16 @@ use super::{
     request::RequestRow,
 };
 
-/// How many days data is kept. The text of comments that are not public is kept from a moderator's last review, or from
-/// the submit when there was no review.
+/// Retention periods in days. The text of a comment that is not public is kept from a moderator's last review, or from
+/// the submit if there was no review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// Of SPAM: long enough to revert a decision and to learn from it.
+    /// Period of SPAM: long enough to revert a decision and to train the model.
     pub spam_days: i64,
-    /// Of REJECTED: as long as somebody may ask why.
+    /// Period of REJECTED: long enough for readers to ask for the reason.
     pub rejected_days: i64,
-    /// Of the change feed's rows: longer than any follower is away.
+    /// Period of the change feed's rows: longer than a consumer may be away.
     pub changes_days: i64,
 }
 
@@ -33,7 +33,8 @@ impl Default for Retention {
     }
 }
 
-/// Before when what is kept for a time only must have been looked at, or submitted where nobody looked.
+/// The times before which the last review of an unpublished comment exceeds its retention period. For a comment without
+/// a review, the time of its submit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outlived {
     pub spam_before: DateTime<Utc>,
@@ -41,7 +42,7 @@ pub struct Outlived {
 }
 
 impl Outlived {
-    /// What has outlived its time at `now`.
+    /// Returns the times for an erasure at `now`.
     pub fn at(now: DateTime<Utc>, retention: Retention) -> Self {
         Self {
             spam_before: now - Duration::days(retention.spam_days),
@@ -49,7 +50,8 @@ impl Outlived {
         }
     }
 
-    /// Whether the comment has. One with a takedown's clock has not: no job stops it.
+    /// Returns whether the comment exceeds its retention period. A comment with a running takedown deadline does not,
+    /// so that no maintenance job ends the takedown.
     pub fn holds(&self, comment: &Comment) -> bool {
         let before = match comment.status {
             Status::Spam => self.spam_before,
@@ -60,10 +62,10 @@ impl Outlived {
     }
 }
 
-/// How many comments go in one transaction.
+/// Largest number of comments that one transaction erases.
 pub const ERASED_AT_ONCE: usize = 200;
 
-/// Comments to empty for good. What is already erased is left alone.
+/// Comments whose texts are to be erased. Comments that are already erased stay unchanged.
 #[derive(Debug, Clone)]
 pub struct Erasure {
     pub site: SiteId,
@@ -73,44 +75,45 @@ pub struct Erasure {
     pub note: String,
     pub at: DateTime<Utc>,
     pub batch: Uuid,
-    /// Audit entry and comment.
+    /// Pairs of the id of an audit entry and the comment that it is for.
     pub items: Vec<(Uuid, CommentId)>,
-    /// Of them, only what has outlived its time when its turn comes; `None` for all.
+    /// If set, only comments that exceed their retention period when they are erased; `None` erases all items.
     pub only: Option<Outlived>,
-    /// The request that asked for it, if one did. Where it is a [`PersonErasure`], that counts what is emptied.
+    /// The request that asked for the erasure, if there is one. If it started a [`PersonErasure`], the erased comments
+    /// are added to the progress of that.
     pub request_id: Option<Uuid>,
-    /// Remembered in the same transaction, if anything is emptied; the response is already filled in.
+    /// Idempotency record to store in the same transaction if a comment is erased. Its response is already filled in.
     pub remember: Option<RequestRow>,
 }
 
-/// An erasure of all that a person wrote, from its request until nothing is left. It outlives its call and its server.
+/// An erasure of all comments of a person. It is stored, so that it continues after its call ends or its server stops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonErasure {
     pub request: Uuid,
-    /// Names the audit entries.
+    /// Id of the batch that all audit entries belong to.
     pub batch: Uuid,
     pub actor: String,
     pub note: String,
-    /// The person's author keys; none where one comment stands for itself.
+    /// The person's author keys. Empty if the erasure is of one comment only.
     pub authors: Vec<String>,
-    /// The person's devices, whose reports go too.
+    /// The person's devices, whose reports are erased too.
     pub devices: Vec<Pseudonym>,
-    /// The comment that stands for itself, or that led to the author: the last to be emptied.
+    /// The only comment to erase, or the one that identified the author. It is erased last.
     pub comment: Option<CommentId>,
-    /// Erased so far, by all calls and runs together.
+    /// Numbers of erased rows so far, of all calls and background runs together.
     pub progress: ErasureProgress,
     pub started_at: DateTime<Utc>,
     pub is_finished: bool,
 }
 
-/// How much an erasure has emptied so far.
+/// Numbers of rows that an erasure has erased so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ErasureProgress {
     pub comments: u64,
     pub reports: u64,
 }
 
-/// What a reader reported, as far as it is their own.
+/// A report that a reader made, without data of other people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FiledReport {
     pub comment: CommentId,

@@ -1,7 +1,7 @@
-//! Keyed hashes of people and texts, and the salts of addresses.
+//! Keyed hashes of people and texts, and the salts of address hashes.
 
-/// A keyed hash, truncated to 16 bytes: enough that two of a portal's readers never meet.
+/// A keyed hash, truncated to 16 bytes, which makes collisions between readers of one portal negligible.
 pub type Pseudonym = [u8; 16];
 
-/// What a month's hashes of addresses are made with, and cannot be made again without.
+/// A month's random salt of address hashes. When it is deleted, the hashes cannot be computed again.
 pub type Salt = [u8; 16];

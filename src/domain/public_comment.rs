@@ -1,22 +1,22 @@
-//! A comment as readers see it.
+//! Comments as readers see them.
 
 use chrono::{DateTime, Utc};
 
 use super::{comment::Comment, id::CommentId, lifecycle::Status};
 
-/// In which form readers see a comment.
+/// The form in which readers see a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appearance {
-    /// With its text.
+    /// Shown with its text.
     Public,
-    /// Without text: it was public, is not any more, and its replies are.
+    /// Shown without text, because it is no longer public but has public replies.
     Tombstone,
-    /// Shown to its own author only, as waiting for a moderator.
+    /// Shown only to its own author, as waiting for a moderator.
     Waiting,
 }
 
 impl Appearance {
-    /// Returns the form of a comment that some reader may see.
+    /// Returns the form of a comment that a reader may see.
     pub const fn of(status: Status, was_published: bool, public_replies: i32) -> Self {
         if status.is_public() {
             Self::Public
@@ -28,29 +28,29 @@ impl Appearance {
     }
 }
 
-/// What readers see of a comment. Its article is that of its page.
+/// The part of a comment that readers see. Its article is that of the page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublicComment {
     pub id: CommentId,
-    /// The root this reply belongs to.
+    /// The root of the thread that this reply belongs to.
     pub parent: Option<CommentId>,
-    /// The comment that the reader answered.
+    /// The comment that the reader replied to.
     pub reply_to: Option<CommentId>,
-    /// Empty in a tombstone, as title and content are.
+    /// Empty in a tombstone, as are title and content.
     pub author_name: String,
     pub title: String,
     pub content: String,
     pub appearance: Appearance,
     pub revision: i64,
     pub created_at: DateTime<Utc>,
-    /// When it first became public.
+    /// When the comment first became public.
     pub published_at: Option<DateTime<Utc>>,
-    /// Public replies.
+    /// Number of public replies.
     pub reply_count: i32,
 }
 
 impl From<Comment> for PublicComment {
-    /// Takes a comment that some reader may see: [`Comment::is_visible`] or [`Comment::is_waiting`].
+    /// Converts a comment that a reader may see: [`Comment::is_visible`] or [`Comment::is_waiting`].
     fn from(comment: Comment) -> Self {
         let appearance = Appearance::of(comment.status, comment.published_at.is_some(), comment.reply_count);
         let shown = |text| if appearance == Appearance::Tombstone { String::new() } else { text };

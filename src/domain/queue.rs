@@ -1,4 +1,4 @@
-//! Which comments a queue lists, and in which order.
+//! The filter and the order of the moderators' queue.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,54 +9,56 @@ use super::{
 };
 
 named_enum! {
-    /// In which order a queue is listed.
+    /// The order of a queue.
     QueueOrder {
         Oldest = "OLDEST",
         Newest = "NEWEST",
         Score = "SCORE",
         /// Most open reports first.
         Reports = "REPORTS",
-        /// Takedowns only, by their clock.
+        /// Only takedowns, the earliest deadline first.
         Due = "DUE",
     }
 }
 
-/// Which comments. Conditions add up. Serialized, it is what a page token is bound to.
+/// A filter of the queue. All set conditions must match (AND). A page token is bound to its serialized form.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct QueueFilter {
-    /// Empty means all that wait for a moderator: PENDING, and what reports or a takedown put back.
+    /// Empty means every comment in the queue: PENDING ones, and those that reports or a takedown put back.
     pub status: Vec<Status>,
     pub article: Option<ArticleId>,
-    /// Only comments that it finds.
+    /// Only comments that the search matches.
     pub query: Option<Search>,
-    /// Only these. It takes the place of a `query` whose comments were looked up, and is never asked for.
+    /// Only these comments. The service sets it to the result of a `query` that the index answered. Callers cannot set
+    /// it.
     #[serde(skip)]
     pub among: Option<Vec<CommentId>>,
-    /// The comments that a `query` of words finds among those that are not indexed. Set when it finds too many to name: all others are
-    /// looked up in the index one by one. It is never asked for.
+    /// The matches of a `query` among the comments that are not indexed yet. The service sets it if the query has too
+    /// many matches to list; each indexed comment is then checked by its index terms. Callers cannot set it.
     #[serde(skip)]
     pub unindexed: Option<Vec<CommentId>>,
     pub rule: Option<String>,
     pub author: Option<String>,
     pub min_score: Option<f64>,
     pub max_score: Option<f64>,
-    /// Only comments that nobody has looked at.
+    /// Only comments that no moderator has reviewed.
     pub unreviewed: bool,
-    /// Whether somebody holds them now; `None` does not ask.
+    /// Whether a moderator must hold a claim on the comment now; `None` means that it does not matter.
     pub claimed: Option<bool>,
     /// Only comments with open reports.
     pub reported: bool,
-    /// Only this comment and those that say the same.
+    /// Only this comment and the others of its campaign.
     pub campaign_of: Option<CommentId>,
 }
 
 impl QueueFilter {
-    /// Returns the query when only the texts of comments tell what it finds.
+    /// Returns the query if the text of each comment must be checked against it. That is so if no index was used, or if
+    /// the query has phrases, which the index terms cannot check.
     pub fn read_for(&self) -> Option<&Search> {
         self.query.as_ref().filter(|query| self.unindexed.is_none() || query.has_phrases())
     }
 
-    /// True when each comment has to be looked at, because no index knows the conditions.
+    /// Returns whether each comment must be checked one by one, because no index covers the conditions.
     pub fn is_search(&self) -> bool {
         let looks = self.query.is_some()
             || self.rule.is_some()
@@ -69,5 +71,5 @@ impl QueueFilter {
     }
 }
 
-/// The largest exact total of a queue; one more means "more". A count reads that many index entries at most.
+/// Largest exact total of a queue; one more means "more". It limits the index entries that a count reads.
 pub const EXACT_TOTAL: i64 = 1_000;

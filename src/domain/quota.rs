@@ -1,20 +1,20 @@
-//! How often something may happen, and whether that is enforced, in one line of text: `5/1m burst 3 SHADOW`.
+//! Quotas of rate limits and whether they are enforced, written as one line of text: `5/1m burst 3 SHADOW`.
 
 use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// Longest period and longest time in which a burst refills: a day's quota, and a week's burst.
+/// Longest period of a quota (a day), and longest time in which a burst refills (a week).
 const LONGEST_PERIOD: Duration = Duration::from_secs(86_400);
 const LONGEST_REFILL: Duration = Duration::from_secs(7 * 86_400);
 
-/// Shortest time between two events: Redis keeps whole microseconds, below which it would be no limit there.
+/// Shortest interval between two events. Redis stores whole microseconds, so a shorter interval would not limit there.
 const SHORTEST_INTERVAL: Duration = Duration::from_micros(10);
 
-/// So many events in a period, written `5/1m`: one per `period / events`, and all of them at once after a quiet time. With
-/// `5/1m burst 3` at most three come at once; the burst may also be larger than the events.
+/// A number of events in a period, written `5/1m`: one event per `period / events`, and all of them at once after a
+/// quiet time. With `5/1m burst 3`, at most three come at once; the burst may also be larger than the number of events.
 ///
-/// In any time `t`, never more than `burst + t / interval` are let through.
+/// In any time `t`, at most `burst + t / interval` events are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     pub events: NonZeroU32,
@@ -23,17 +23,18 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// Time after which one more event fits, rounded up: never one event too many in a period.
+    /// Returns the time after which one more event fits. It is rounded up, so that a period never allows one event too
+    /// many.
     pub fn interval(&self) -> Duration {
         let nanos = self.period.as_nanos().div_ceil(self.events.get().into());
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
-    /// One replica's part when `replicas` of them share it: never less than one event at a time.
+    /// Returns the share of one replica when `replicas` of them share the quota. The burst is at least one event.
     #[must_use]
     pub fn divided_by(self, replicas: NonZeroU32) -> Self {
         let part = |whole: NonZeroU32| NonZeroU32::new(whole.get() / replicas.get()).unwrap_or(NonZeroU32::MIN);
-        // The period grows instead of the events shrinking, so that nothing is lost to rounding.
+        // Multiplying the period instead of dividing the events loses nothing to rounding.
         Self { period: self.period * replicas.get(), burst: part(self.burst), ..self }
     }
 
@@ -46,17 +47,17 @@ impl Quota {
 }
 
 named_enum! {
-    /// Whether a limit denies.
+    /// Whether a limit is counted and enforced.
     LimitMode {
-        /// Nothing is counted.
+        /// Events are not counted.
         Off = "OFF",
-        /// Everything is counted and told in metrics, nothing is denied: to try a quota on real readers.
+        /// Events are counted and reported in metrics, but none is denied. This mode tests a quota with real readers.
         Shadow = "SHADOW",
         Enforce = "ENFORCE",
     }
 }
 
-/// A limit's quota and whether it denies, written `5/1m burst 3 SHADOW`; without a mode it is enforced.
+/// A limit's quota and mode, written `5/1m burst 3 SHADOW`. Without a mode, the limit is enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     pub quota: Quota,
@@ -77,7 +78,7 @@ impl Limit {
     }
 }
 
-/// A text that is no limit.
+/// The error for a text that is not a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no limit such as 5/1m, 5/1m burst 3 or 5/1m SHADOW (events / seconds s, minutes m or hours h up to 24h, \
@@ -93,7 +94,7 @@ impl FromStr for Limit {
     }
 }
 
-/// `events/period [burst N] [MODE]`.
+/// Parses `events/period [burst N] [MODE]`.
 fn parse(text: &str) -> Option<Limit> {
     let mut words = text.split_whitespace().peekable();
     let (events, period) = words.next()?.split_once('/')?;
@@ -103,7 +104,7 @@ fn parse(text: &str) -> Option<Limit> {
     words.next().is_none().then_some(Limit { quota: Quota { events, period, burst }, mode })
 }
 
-/// `10s`, `1m`, `24h`, or the unit alone.
+/// Parses `10s`, `1m`, `24h`, or a unit alone.
 fn parse_period(text: &str) -> Option<Duration> {
     let unit_at = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at))?;
     let (count, unit) = text.split_at(unit_at);

@@ -1,5 +1,5 @@
-//! Rate limits: what is counted, how often it may happen, and what a check answers. The arithmetic (GCRA) is
-//! governor's in process and the script's in Redis.
+//! Rate limits: the events and subjects that are counted, their quotas, and the result of a check. The algorithm is
+//! GCRA: the `governor` crate runs it in process, and a script runs it in Redis.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use super::quota::{Limit, LimitMode, Quota};
 
 named_enum! {
-    /// Every limit: event and subject.
+    /// The name of a limit, which consists of an event and a subject.
     LimitName {
         SubmitsPerDevice = "SubmitsPerDevice",
         SubmitsPerPrefix = "SubmitsPerPrefix",
@@ -35,16 +35,16 @@ named_enum! {
     }
 }
 
-/// Events that an IPv6 /56 and a /48 may send for each that a /64 may: one customer often holds a whole /56 or /48, and an IPv6
+/// Multiples of the /64's quota that an IPv6 /56 and a /48 have. One customer often has a whole /56 or /48, and an IPv6
 /// carrier has many readers behind one.
 const PER_56: u32 = 4;
 const PER_48: u32 = 16;
 
-/// Largest reserve, in percent: newcomers always keep a part.
+/// Largest reserve, in percent, so that new readers always have a share.
 const MOST_RESERVED: u8 = 90;
 
-/// Every limit's quota and mode. In a file each is optional and named as its limit is: `submits_per_device = "5/1m burst 3"`. The
-/// quotas of an IPv6 /56 and /48 are multiples of the /64's.
+/// The quota and mode of every limit. Each setting is optional in a file and has the name of its limit:
+/// `submits_per_device = "5/1m burst 3"`. The quotas of an IPv6 /56 and /48 are multiples of the /64's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quotas {
@@ -62,7 +62,8 @@ pub struct Quotas {
     pub reports_per_prefix: Limit,
     pub reports_per_article: Limit,
     pub reports_per_site: Limit,
-    /// Part of the quotas of articles and sites that only devices with an approved comment may use, in percent.
+    /// Percentage of the quotas of articles and sites that is reserved for known devices: those with an approved
+    /// comment.
     #[serde(deserialize_with = "reserve")]
     pub reserve_percent: u8,
 }
@@ -76,7 +77,7 @@ fn reserve<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::E
 }
 
 impl Quotas {
-    /// The same for every event and subject: for tests and rehearsals, which want no limit in their way.
+    /// Returns quotas that use one limit for every event and subject. Tests use it to switch limits off.
     pub const fn all(limit: Limit) -> Self {
         Self {
             submits_per_device: limit,
@@ -97,7 +98,7 @@ impl Quotas {
         }
     }
 
-    /// The same limits where each of `replicas` has its part.
+    /// Returns the quotas of one replica when `replicas` of them share the limits.
     #[must_use]
     pub fn divided_by(&self, replicas: NonZeroU32) -> Self {
         let mut parts = self.clone();
@@ -107,14 +108,14 @@ impl Quotas {
         parts
     }
 
-    /// Returns how many events of `limit` must stay free for devices that are known: less than its burst.
+    /// Returns the number of events of `limit` that are reserved for known devices. It is less than the burst.
     pub fn reserve(&self, limit: LimitName) -> u32 {
         let burst = u64::from(self.get(limit).quota.burst.get());
         let reserved = burst * u64::from(self.reserve_percent.min(MOST_RESERVED)) / 100;
         u32::try_from(reserved).unwrap_or(u32::MAX)
     }
 
-    /// One limit.
+    /// Returns one limit.
     pub fn get(&self, limit: LimitName) -> Limit {
         match limit {
             LimitName::SubmitsPerDevice => self.submits_per_device,
@@ -163,11 +164,11 @@ impl Quotas {
 }
 
 impl Default for Quotas {
-    /// Our choice, to be tuned per newsroom: five comments a minute are more than one reader writes, and a prefix is
-    /// often a whole carrier NAT. A challenge may be asked for four times as often as a comment is sent, because
-    /// images are misread and reloaded. Half of twenty wrong answers in ten minutes is more than bad eyes: from there on challenges get
-    /// harder. Who reports more than twenty comments an hour is no help to a moderator, and neither are more than two reports a minute
-    /// about one article.
+    /// Our choice, to be tuned by each newsroom. Five comments a minute are more than one reader writes, while a prefix
+    /// is often the NAT of a whole carrier. The quota of challenges is four times that of submits, because images are
+    /// misread and reloaded. From half of twenty wrong answers in ten minutes on, challenges get harder. A reader who
+    /// reports more than twenty comments an hour does not help moderators, and neither do more than two reports a
+    /// minute on one article.
     fn default() -> Self {
         Self {
             submits_per_device: per_minute(5),
@@ -189,7 +190,7 @@ impl Default for Quotas {
     }
 }
 
-/// Half of what an article and a site take is kept for readers whom moderators know.
+/// Half of the quotas of articles and sites is reserved for readers whose comments moderators approved.
 const DEFAULT_RESERVE: u8 = 50;
 
 const fn per_minute(events: u32) -> Limit {
@@ -208,50 +209,50 @@ const fn limit(events: u32, seconds: u64) -> Limit {
     Limit::enforced(Quota { events, period: Duration::from_secs(seconds), burst: events })
 }
 
-/// One event counted against one subject.
+/// One event, to be counted for one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Charge {
     pub limit: LimitName,
-    /// Site and subject, already pseudonymous: `default/3f2a…`.
+    /// Site and pseudonymous subject: `default/3f2a…`.
     pub subject: String,
     pub weight: ChargeWeight,
 }
 
-/// Whether a charge counts.
+/// How a charge is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ChargeWeight {
     /// One event.
     One,
-    /// One event, which fits only where the reserve stays free: see [`Quotas::reserve`].
+    /// One event, allowed only if the reserve stays free: see [`Quotas::reserve`].
     OneBesideReserve,
-    /// Nothing: it only asks whether one more event would fit, and how many.
+    /// No event: the check only returns whether one more would fit.
     Look,
 }
 
 impl ChargeWeight {
-    /// True when the charge changes the count.
+    /// Returns whether the charge changes the count.
     pub const fn counts(self) -> bool {
         matches!(self, Self::One | Self::OneBesideReserve)
     }
 }
 
 impl Charge {
-    /// Returns how many events must stay free beside this charge.
+    /// Returns the number of events that must stay free after this charge.
     pub fn keeps_free(&self, quotas: &Quotas) -> u32 {
         if self.weight == ChargeWeight::OneBesideReserve { quotas.reserve(self.limit) } else { 0 }
     }
 }
 
-/// What a check of several charges answers. Either all are counted or none.
+/// The result of a check of several charges. Either all of them are counted or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allowance {
     Allowed {
-        /// True when less than half of some device's or prefix's quota is left: the next challenge gets harder.
+        /// True when less than half of a device's or prefix's quota is left. The next challenge is harder then.
         pressed: bool,
     },
     Denied {
         limit: LimitName,
-        /// Never zero. Asking again earlier does not lengthen it.
+        /// Never zero. An earlier retry does not extend it.
         retry_after: Duration,
     },
 }

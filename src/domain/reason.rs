@@ -1,7 +1,7 @@
 //! Coded reasons of decisions, reports and bans.
 
 named_enum! {
-    /// Why a comment was rejected.
+    /// The reason of a rejection, report or ban.
     Reason {
         OffTopic = "OFF_TOPIC",
         Insult = "INSULT",
@@ -12,9 +12,9 @@ named_enum! {
         Illegal = "ILLEGAL",
         Language = "LANGUAGE",
         Duplicate = "DUPLICATE",
-        /// Set by the service only.
+        /// Set by the service only, when a pending comment expires.
         Expired = "EXPIRED",
-        /// The note says what.
+        /// Any other reason, which the note explains.
         Other = "OTHER",
     }
 }

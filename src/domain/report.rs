@@ -1,4 +1,4 @@
-//! What readers report, what moderators note, and demands to take a comment down.
+//! Reports by readers, notes by moderators, and takedowns.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,8 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// Networks that reports must come from before they bring a comment back: whoever holds one has as many devices as they like.
+/// Number of networks that reports must come from to requeue a comment. One subscriber can use many devices in a
+/// network.
 const NETWORKS_NEEDED: i32 = 2;
 
 /// A reader's report as it reaches the store.
@@ -28,32 +29,33 @@ const NETWORKS_NEEDED: i32 = 2;
 pub struct Report {
     pub site: SiteId,
     pub comment: CommentId,
-    /// Of the device, else of the address: what counts once.
+    /// Pseudonym of the device, or of the address without one. Each reporter counts once.
     pub reporter: Pseudonym,
-    /// Of the network that it came from, as far as one is told: its voices alone bring no comment back. A device with an approved comment
-    /// speaks for itself.
+    /// Pseudonym of the reporter's network, see [`shared_network`](super::address::shared_network). Reports from one
+    /// network alone do not requeue a comment. It equals `reporter` for IPv4 and for a device with an approved comment.
     pub network: Pseudonym,
-    /// The key that the reporter is keyed by.
+    /// The key that hashed the reporter.
     pub key: KeyMark,
-    /// The same reporter under the ring's other keys.
+    /// Pseudonyms of the same reporter under the other keys of the ring.
     pub aliases: Vec<Pseudonym>,
     pub reason: Option<Reason>,
-    /// The reader's own words.
+    /// The reporter's text.
     pub note: String,
     pub at: DateTime<Utc>,
-    /// The service's mode, where neither article nor site has one: a hidden article's comments cannot be reported.
+    /// Mode that applies if neither article nor site sets one. Comments of a hidden article cannot be reported.
     pub default_mode: Mode,
 }
 
 impl Report {
-    /// True when readers see `comment`, so that they may find it wrong.
+    /// Returns whether readers see `comment`, so that they can report it.
     pub fn can_be_made(&self, comment: &Comment, article: &Article, site: &Site) -> bool {
         let mode = site.rules(self.default_mode).mode_of(article, self.at);
         comment.status.is_public() && mode != Mode::Hidden
     }
 
-    /// Returns what one more report of `comment` comes to, when reports since the last look came from `networks` networks, this one's among
-    /// them. Only those since the last look count, and a comment that waits already is not told of again.
+    /// Returns the effect of one more report of `comment`. `networks` is the number of networks that reports since the
+    /// last review came from, including this one. Earlier reports do not count, and a comment in the queue is not
+    /// requeued.
     pub fn counted(comment: &Comment, site: &Site, networks: i64) -> Reported {
         let needed = site.reports_needed();
         let enough = comment.attention.open_reports + 1 >= needed && networks >= i64::from(needed.min(NETWORKS_NEEDED));
@@ -62,18 +64,18 @@ impl Report {
 }
 
 named_enum! {
-    /// What a report came to.
+    /// The effect of a report.
     Reported {
-        /// It counts.
+        /// The report was counted.
         Counted = "COUNTED",
-        /// It counts, and with it there are enough: the comment waits for a moderator again.
+        /// The report was counted and reached the threshold: the comment is in the queue again.
         Requeued = "REQUEUED",
-        /// This reporter had reported the comment before.
+        /// The same reporter had already reported the comment.
         Known = "KNOWN",
     }
 }
 
-/// Checks what a reader says about a comment, and answers their words cleaned. A reason may be left out.
+/// Checks the reason and the text of a report and returns the cleaned text. The reason is optional.
 pub fn check_words(reason: Option<Reason>, note: &str, violations: &mut Violations) -> String {
     let note = decision::check_note(note, violations);
     match reason {
@@ -84,7 +86,7 @@ pub fn check_words(reason: Option<Reason>, note: &str, violations: &mut Violatio
     note
 }
 
-/// Checks what one moderator tells the others, and answers it cleaned.
+/// Checks a moderator's note and returns the cleaned text.
 pub fn check_text(note: &str, violations: &mut Violations) -> String {
     let note = text::clean_block(note);
     if note.is_empty() {
@@ -94,15 +96,15 @@ pub fn check_text(note: &str, violations: &mut Violations) -> String {
     note
 }
 
-/// Reports by reason.
+/// The number of reports with one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportCount {
-    /// `None` when the reader gave none.
+    /// `None` for reports without a reason.
     pub reason: Option<Reason>,
     pub count: i32,
 }
 
-/// What one moderator told the others.
+/// A moderator's note for the other moderators.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModeratorNote {
     pub id: Uuid,
@@ -111,33 +113,32 @@ pub struct ModeratorNote {
     pub text: String,
 }
 
-/// A note as it reaches the store.
+/// A moderator's note as it reaches the store.
 #[derive(Debug, Clone)]
 pub struct NewNote {
     pub site: SiteId,
     pub comment: CommentId,
     pub note: ModeratorNote,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
-/// A demand to take a comment down, as it reaches the store. Its audit entry tells statuses, revision and what was before; the store
-/// fills them in.
+/// A takedown as it reaches the store. The store fills in the audit entry's statuses, revision and state before.
 #[derive(Debug, Clone)]
 pub struct Escalation {
     pub site: SiteId,
     pub comment: CommentId,
     pub takedown: Takedown,
     pub entry: AuditEntry,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
-/// The clock that an escalation started.
+/// The result of an escalation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Escalated {
     pub takedown: Takedown,
-    /// The audit entry.
+    /// Id of the audit entry.
     pub entry: Uuid,
 }
 

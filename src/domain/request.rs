@@ -1,32 +1,33 @@
-//! Idempotency: a `request_id` is remembered with its payload's hash and its first answer.
+//! Idempotency: the service stores each `request_id` with a hash of the payload and the first response.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Error, Result};
 
-/// How long a request is remembered, in hours (AIP-155 asks for a day; a long weekend's retry queue fits in two).
+/// Retention period of requests, in hours. AIP-155 asks for a day; two days also cover a weekend's retry queue.
 pub const REQUEST_HOURS: i64 = 48;
 
-/// A remembered request.
+/// A stored request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestRow {
     pub id: Uuid,
-    /// HMAC-SHA-256 over method and payload by the first key of the ring: the payload may hold a reader's text.
+    /// HMAC-SHA-256 of method and payload with the ring's first key. It is keyed because the payload may hold a
+    /// reader's text.
     pub payload_hash: [u8; 32],
-    /// Hashes of the same payload that a row stored before a change of keys has: by the ring's other keys, and without a
-    /// key as earlier versions stored it. Not stored.
+    /// Hashes of the same payload that a row stored before a key rotation may have: with the ring's other keys, and the
+    /// unkeyed one of earlier versions. Not stored.
     #[serde(skip)]
     pub earlier_hashes: Vec<[u8; 32]>,
-    /// The first answer as JSON, written and read by the service that made it.
+    /// The first response as JSON. Only the method that wrote it reads it.
     pub response: String,
 }
 
 impl RequestRow {
-    /// The stored answer, if `asked` is a resend of the same payload.
+    /// Returns the stored response if `asked` is a resend of the same payload.
     ///
     /// # Errors
-    /// [`Error::RequestIdReused`] for another payload, [`Error::Internal`] for an answer that cannot be read.
+    /// [`Error::RequestIdReused`] for another payload, [`Error::Internal`] for a response that cannot be parsed.
     pub fn replay<T: serde::de::DeserializeOwned>(&self, asked: &Self) -> Result<T> {
         self.check_resend(asked)?;
         serde_json::from_str(&self.response).map_err(Error::internal)

@@ -1,4 +1,4 @@
-//! Taking something back: only what nothing happened to since.
+//! Reverts of decisions, bans and batches. A change can be reverted only if nothing changed after it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,55 +13,55 @@ use super::{
     request::RequestRow,
 };
 
-/// How long moderators may revert their own decisions, in hours.
+/// Time in which moderators may revert their own decisions, in hours.
 pub const OWN_HOURS: i64 = 24;
 
-/// What to revert.
+/// The entries to revert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Target {
     Entry(Uuid),
     Batch(Uuid),
-    /// The actor's newest decision that can be reverted and was not yet, with its batch.
+    /// The actor's newest decision that can be reverted and has not been reverted yet, with its batch.
     Last,
 }
 
 /// A revert as it reaches the store.
 #[derive(Debug, Clone)]
 pub struct Revert {
-    /// Names the new entries when a batch is reverted. Their ids follow it, so it is made from `at` as they are.
+    /// Id of the batch of new entries. Their ids follow it, so it has the timestamp `at` as they do.
     pub batch: Uuid,
     pub site: SiteId,
     pub target: Target,
     pub actor: String,
-    /// True for an admin: colleagues' decisions, too, and at any time.
+    /// True for an admin, who may revert decisions of other moderators, and without a time limit.
     pub any: bool,
     pub at: DateTime<Utc>,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
 impl Revert {
-    /// Whether this actor may revert `entry`.
+    /// Checks that the actor may revert `entry`.
     ///
     /// # Errors
-    /// [`Error::RevertDenied`].
+    /// [`Error::RevertDenied`] if the entry is too old or another moderator's, and the actor is not an admin.
     pub fn check_allowed(&self, entry: &AuditEntry) -> Result<()> {
         let own = entry.actor == self.actor && entry.at >= self.own_since();
         if self.any || own { Ok(()) } else { Err(Error::RevertDenied) }
     }
 
-    /// Own decisions from this time on may be reverted.
+    /// Returns the time from which the actor's own decisions may be reverted.
     pub fn own_since(&self) -> DateTime<Utc> {
         self.at - chrono::Duration::hours(OWN_HOURS)
     }
 
-    /// The id of the new entry that reverts the `nth` of several: ids in one order with them, made without randomness.
+    /// Returns the id of the `nth` new entry of a batch. The ids are ordered, and need no randomness.
     pub const fn entry_id(&self, nth: usize) -> Uuid {
         Uuid::from_u128(self.batch.as_u128() + 1 + nth as u128)
     }
 }
 
-/// What an item of a revert is about.
+/// The subject that a revert changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subject {
     Comment(CommentId),
@@ -77,35 +77,35 @@ impl Subject {
         if let Self::Ban(id) = self { Some(id) } else { None }
     }
 
-    /// What a revert of `entry` changes; `None` for entries that cannot.
+    /// Returns the subject of a revert of `entry`, or `None` if the entry cannot be reverted.
     pub fn of(entry: &AuditEntry) -> Option<Self> {
         if !entry.action.is_revertible() {
             return None;
         }
         match (entry.comment, entry.to_status, entry.ban) {
             (Some(comment), Some(_), _) => Some(Self::Comment(comment)),
-            // A ban may name the comment it was made from.
+            // A ban may name the comment that it was created from.
             (_, None, Some(ban)) => Some(Self::Ban(ban)),
             _ => None,
         }
     }
 }
 
-/// What a revert came to.
+/// The result of a revert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RevertResult {
-    /// Names the new entries; `None` when a lone entry was reverted.
+    /// Id of the batch of new entries; `None` if a single entry was reverted.
     pub batch: Option<Uuid>,
     pub items: Vec<Reverted>,
 }
 
-/// What one item of a revert came to.
+/// The result of one item of a revert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reverted {
     pub subject: Subject,
-    /// The comment as it is now; `None` for a ban.
+    /// The comment after the revert; `None` for a ban.
     pub comment: Option<Comment>,
-    /// The new audit entry's id.
+    /// Id of the new audit entry.
     pub result: Result<Uuid, DecisionError>,
 }
 
