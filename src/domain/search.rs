@@ -1,6 +1,7 @@
-//! Searches by words: how a text is cut into words, and which texts a search finds.
+//! Search by words: how a text is split into words, and which texts a search matches.
 //!
-//! Words are cut here and not by a database, so that both databases find the same comments in every locale and version.
+//! The service splits words itself instead of the database, so that both databases return the same comments in every
+//! locale and version.
 
 use std::collections::BTreeSet;
 
@@ -19,25 +20,25 @@ use super::{
     text, unicode,
 };
 
-/// Bits of a hash that a term keeps, in characters of five bits each: among a million words, a second one has the term of a given word
-/// with a probability of one in a billion.
+/// Length of a term, in characters of five bits of its hash each. Among a million other words, the probability that one
+/// has the same term as a given word is one in a billion.
 const TERM_CHARACTERS: usize = 10;
 
-/// The digits of a term: ASCII letters and digits, which are parts of words for every tokenizer.
+/// The digits of a term: ASCII letters and digits, which every tokenizer treats as parts of words.
 const TERM_DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
-/// Words that must occur, all of them, in the name, title or content of a comment. Serialized, it is a part of what a page token is bound to.
+/// Words that must all occur in the name, title or content of a comment. A page token is bound to the serialized form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search {
-    /// The words of each phrase follow each other in one field. A single word is a phrase of one.
+    /// The words of a phrase must follow each other in one field. A single word is a phrase of one word.
     phrases: Vec<Vec<String>>,
-    /// Whether `vay` finds `vậy` as well. Then the words of the phrases are [`plain`].
+    /// Whether `vay` also matches `vậy`. If so, the words of the phrases are [`plain`].
     ignore_marks: bool,
 }
 
 impl Search {
-    /// Reads a query: words, and phrases in quotes. A word in the query that is several to the cutter, such as `bao.example`, is a
-    /// phrase. `None` when it holds no word.
+    /// Parses a query of words and quoted phrases. Text without white space that has several words, such as
+    /// `bao.example`, is a phrase. Returns `None` if the query has no word.
     pub fn parse(query: &str, ignore_marks: bool) -> Option<Self> {
         let is_quote = |c: char| matches!(c, '"' | '“' | '”' | '„' | '«' | '»');
         let quoted = query.split(is_quote).enumerate().map(|(at, part)| (at % 2 == 1, part));
@@ -51,12 +52,12 @@ impl Search {
         (!phrases.is_empty()).then_some(Self { phrases, ignore_marks })
     }
 
-    /// Returns whether the search finds the comment.
+    /// Returns whether the search matches the comment.
     pub fn finds(&self, comment: &Comment) -> bool {
         self.finds_text([&comment.author_name, &comment.title, &comment.content])
     }
 
-    /// Returns whether the search finds a comment with these fields.
+    /// Returns whether the search matches a comment with these fields.
     pub fn finds_text(&self, fields: [&str; 3]) -> bool {
         let key = |word: String| if self.ignore_marks { plain(&word) } else { word };
         let fields = fields.map(|field| words(field).into_iter().map(key).collect::<Vec<_>>());
@@ -66,17 +67,18 @@ impl Search {
         self.phrases.iter().all(occurs)
     }
 
-    /// Returns whether [`terms`](Self::terms) do not decide what is found, because they say nothing of the order of words.
+    /// Returns whether [`terms`](Self::terms) are not enough to decide a match, because terms do not record the order
+    /// of words.
     pub fn has_phrases(&self) -> bool {
         self.phrases.iter().any(|phrase| phrase.len() > 1)
     }
 
-    /// Returns the words as [`text::fold`] leaves them. The folded text of each comment that is found has all of them.
+    /// Returns the words as [`text::fold`] folds them. The folded text of each matching comment contains all of them.
     pub fn folded_words(&self) -> Vec<String> {
         self.words().iter().map(|word| plain(word)).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Returns the terms that an index of [`index_terms`] is asked for: for each word those of which one must occur.
+    /// Returns the terms to look up in an index of [`index_terms`]. At least one term in each list must occur.
     pub fn terms(&self, site: &SiteId) -> Vec<Vec<String>> {
         let forms = if self.ignore_marks { &[Form::Marked, Form::Plain][..] } else { &[Form::Marked] };
         let terms = |word: &&str| forms.iter().map(|form| term(site, *form, word)).collect();
@@ -88,19 +90,19 @@ impl Search {
     }
 }
 
-/// What an index and its backlog say about a search.
+/// The result of looking a search up in the index and among the comments that are not indexed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// Every comment of the site that it finds, in no order.
+    /// All comments of the site that match, in no order.
     Comments(Vec<CommentId>),
-    /// It finds too many to name. These are the ones that are not indexed.
+    /// The search matches too many comments to list. These are the ones that are not indexed yet.
     Many(Vec<CommentId>),
-    /// Too many comments are not indexed yet.
+    /// Unknown, because too many comments are not indexed yet.
     Unknown,
 }
 
-/// Returns the terms of a comment with these fields, sorted, with a blank between them: one for each different word, and one for the
-/// plain form of each word that bears marks.
+/// Returns the terms of a comment with these fields, sorted and separated by spaces: one for each distinct word, and
+/// one more for the plain form of each word with marks.
 pub fn index_terms(site: &SiteId, fields: [&str; 3]) -> String {
     let words: BTreeSet<String> = fields.iter().flat_map(|field| words(field)).collect();
     let mut terms = BTreeSet::new();
@@ -114,15 +116,16 @@ pub fn index_terms(site: &SiteId, fields: [&str; 3]) -> String {
     Vec::from_iter(terms).join(" ")
 }
 
-/// Whether a term is that of a word as it is written, or of its form without marks.
+/// Whether a term is that of a word with its marks or of the word without marks.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Marked,
     Plain,
 }
 
-/// Returns the term of a word, which is a hash: an index may keep the terms of deleted comments for a while, and a hash does not
-/// contain the word. The site is a part of it, so that a word that one site's comments are full of costs no other site's searches anything.
+/// Returns the term of a word, which is a hash. An index may keep the terms of deleted comments for a while, and a hash
+/// does not reveal the word. The hash includes the site, so that a word that is frequent on one site does not slow down
+/// searches on other sites.
 fn term(site: &SiteId, form: Form, word: &str) -> String {
     let form = match form {
         Form::Marked => [0, b'm'],
@@ -138,11 +141,11 @@ fn term(site: &SiteId, form: Form, word: &str) -> String {
     term
 }
 
-/// Returns the words of a text in their order: compatibility-composed, in lower case, without invisible characters, and with the tone
-/// mark behind the word, because `hòa` and `hoà` are one word.
+/// Returns the words of a text in their order: in NFKC and lower case, without invisible characters, and with the tone
+/// mark moved behind the word, because `hòa` and `hoà` are the same word.
 ///
-/// A word is a run of letters, digits and marks between Unicode's word boundaries, which also part scripts that are written without
-/// blanks. A symbol such as an emoji is a word, and punctuation is none.
+/// A word is a run of letters, digits and marks between Unicode word boundaries, which also separate words in scripts
+/// without spaces. A symbol such as an emoji is a word. Punctuation is not.
 fn words(text: &str) -> Vec<String> {
     let lower = text.nfkc().flat_map(char::to_lowercase).filter(|c| !text::is_invisible(*c));
     let lower: String = lower.nfc().collect();
@@ -162,7 +165,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Returns the word without marks, đ as d: as [`text::fold`] leaves it.
+/// Returns the word without marks and with đ as d, as [`text::fold`] does.
 fn plain(word: &str) -> String {
     if word.is_ascii() {
         return word.to_owned();
@@ -170,7 +173,7 @@ fn plain(word: &str) -> String {
     word.nfd().filter(|c| !is_combining_mark(*c)).map(unicode::plain_d).collect()
 }
 
-/// Returns the word decomposed, with its tone mark behind it.
+/// Returns the word decomposed, with its tone mark moved to the end.
 fn tone_last(word: &str) -> String {
     if word.is_ascii() {
         return word.to_owned();
@@ -190,7 +193,7 @@ fn is_in_word(c: char) -> bool {
     c.is_alphanumeric() || unicode::group(c) == GeneralCategoryGroup::Mark
 }
 
-/// An ASCII symbol is punctuation to a reader.
+/// Returns whether the character is a symbol. An ASCII symbol is treated as punctuation.
 fn is_symbol(c: char) -> bool {
     !c.is_ascii() && unicode::group(c) == GeneralCategoryGroup::Symbol
 }
@@ -224,7 +227,7 @@ mod tests {
     fn words_are_whole_and_all_of_them_must_occur() {
         assert!(!finds("vay", false, "xe vayne") && !finds("va", false, "vay"));
         assert!(finds("tiền vay", false, "vay nhanh, có tiền ngay") && !finds("tiền vay", false, "vay nhanh"));
-        // Each in a field of its own.
+        // Each word occurs in another field.
         assert!(finds("lan mừng vay", false, "vay"));
         assert!(finds("50%", false, "giảm 50 phần trăm") && finds("ｖａｙ", false, "vay"));
     }
@@ -234,7 +237,7 @@ mod tests {
         assert!(finds("\"vay tiền\"", false, "cho Vay, tiền tươi") && !finds("\"vay tiền\"", false, "tiền vay"));
         assert!(finds("“vay tiền” nhanh", false, "nhanh: vay tiền") && finds("\"vay tiền", false, "vay tiền"));
         assert!(!finds("\"quá vay\"", false, "vay") && finds("\"mừng quá\"", false, "vay"));
-        // What is several words to the cutter is a phrase.
+        // Text that is split into several words is a phrase.
         assert!(finds("bao.example", false, "xem bao.example/bai") && !finds("bao.example", false, "example của bao"));
         assert!(finds("bao", false, "xem bao.example/bai") && finds("0912", false, "gọi 0912.345.678"));
     }
@@ -254,7 +257,7 @@ mod tests {
         }
     }
 
-    /// Terms are stored, so they stay what they are.
+    /// Terms are stored, so they must not change between versions.
     #[test]
     fn terms_are_the_same_in_every_version() {
         let site = SiteId::parse("default").unwrap();
@@ -265,7 +268,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// What an index of terms and a look at folded texts leave out is not found.
+        /// A lookup by index terms or in folded texts must not miss a matching comment.
         #[test]
         fn no_look_up_misses_what_is_found(
             content in "([vậyVAYđ\u{302}\u{323}ĐòaòàI İßſ.,'_🔞👍🏽中ខ្មែ\u{200b}\u{200d}½ﬁ\"]|\\PC){0,12}",

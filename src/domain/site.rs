@@ -1,4 +1,4 @@
-//! The site's policy: what articles inherit, auto-close, lockdown.
+//! The policy of a site: inherited settings, auto-close and lockdown.
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,46 +13,46 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// Open reports that bring a comment back, where the site says nothing: one angry reader is not enough.
+/// Default number of open reports that requeue a comment. One angry reader alone cannot reach it.
 pub const REPORT_THRESHOLD: i32 = 3;
 
-/// Most open reports that a site may wait for.
+/// Largest number of open reports that a site may require.
 pub const MAX_REPORT_THRESHOLD: i32 = 1_000;
 
-/// Longest time to auto-close, in days: ten years.
+/// Longest auto-close period, in days: ten years.
 pub const MAX_AUTO_CLOSE_DAYS: i32 = 3_650;
 
-/// Longest lockdown, in days: a longer one is a change of mode.
+/// Longest lockdown, in days. For a longer time, change the mode instead.
 pub const MAX_LOCKDOWN_DAYS: i64 = 30;
 
-/// The policy as it is stored. The default is that of a site without a row.
+/// The stored policy of a site. The default applies to a site without a stored row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
     /// `None` inherits the service's setting.
     pub mode: Option<Mode>,
-    /// Articles close so many days after their publication; 0 means never.
+    /// Number of days after publication when articles close; 0 means never.
     pub auto_close_days: i32,
     /// 0 means [`REPORT_THRESHOLD`].
     pub report_threshold: i32,
-    /// 0 before the first change. A lockdown leaves it as it is.
+    /// Revision of the policy, 0 before the first change. A lockdown does not increase it.
     pub revision: i64,
-    /// May be over.
+    /// The last lockdown, which may be over.
     pub lockdown: Option<Lockdown>,
 }
 
-/// While it lasts nothing is published unseen.
+/// A period in which no comment is published without review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lockdown {
     pub until: DateTime<Utc>,
     pub note: String,
     pub called_by: String,
-    /// Every reader is asked for a harder challenge meanwhile, too.
+    /// Whether every reader gets harder challenges during the lockdown.
     #[serde(default)]
     pub harder_challenges: bool,
 }
 
 impl Site {
-    /// What holds on the site when the service's setting is `default`.
+    /// Returns the rules of the site when the service's default mode is `default`.
     pub fn rules(&self, default: Mode) -> SiteRules {
         SiteRules {
             mode: self.mode.unwrap_or(default),
@@ -61,23 +61,23 @@ impl Site {
         }
     }
 
-    /// Open reports that bring a comment back.
+    /// Returns the number of open reports that requeue a comment.
     pub const fn reports_needed(&self) -> i32 {
         if self.report_threshold > 0 { self.report_threshold } else { REPORT_THRESHOLD }
     }
 
-    /// Whether every reader is asked for a harder challenge at `now`.
+    /// Returns whether every reader gets a harder challenge at `now`.
     pub fn is_alarmed(&self, now: DateTime<Utc>) -> bool {
         self.lockdown_at(now).is_some_and(|lockdown| lockdown.harder_challenges)
     }
 
-    /// The lockdown in force at `now`.
+    /// Returns the lockdown in force at `now`.
     pub fn lockdown_at(&self, now: DateTime<Utc>) -> Option<&Lockdown> {
         self.lockdown.as_ref().filter(|lockdown| now < lockdown.until)
     }
 }
 
-/// A site's policy with nothing left to inherit.
+/// A site's policy after the service's defaults were applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SiteRules {
     pub mode: Mode,
@@ -86,19 +86,20 @@ pub struct SiteRules {
 }
 
 impl SiteRules {
-    /// When the article closes: as it says itself, else by auto-close.
+    /// Returns when the article closes: its own closing time, or else the time of auto-close.
     pub fn closes_at(&self, article: &ArticleRules) -> Option<DateTime<Utc>> {
         let days = (self.auto_close_days > 0).then(|| Duration::days(self.auto_close_days.into()));
         let auto = days.and_then(|days| article.opened_at.checked_add_signed(days));
         article.close_at.or(auto)
     }
 
-    /// The mode in force on an article at `now`. Closing never opens a hidden article; a lockdown never opens a closed one.
+    /// Returns the mode in force on an article at `now`. A hidden article stays hidden after its closing time, and a
+    /// closed one stays closed in a lockdown.
     pub fn mode_of(&self, article: &Article, now: DateTime<Utc>) -> Mode {
         self.mode_by(&article.rules(), now)
     }
 
-    /// As [`SiteRules::mode_of`], where no more than an article's rules is known.
+    /// Does the same as [`SiteRules::mode_of`] when only an article's rules are known.
     pub fn mode_by(&self, article: &ArticleRules, now: DateTime<Utc>) -> Mode {
         let closed = self.closes_at(article).is_some_and(|end| now >= end);
         match article.mode.unwrap_or(self.mode) {
@@ -108,12 +109,12 @@ impl SiteRules {
         }
     }
 
-    /// True when readers see none of the article's comments, whatever the time.
+    /// Returns whether readers see none of the article's comments. The time does not matter.
     pub fn hides(&self, article: &Article) -> bool {
         article.mode.unwrap_or(self.mode) == Mode::Hidden
     }
 
-    /// The mode in force at `now` on articles that set none and do not close.
+    /// Returns the mode in force at `now` on articles that have no mode of their own and do not close.
     pub fn mode_at(&self, now: DateTime<Utc>) -> Mode {
         self.locked(self.mode, now)
     }
@@ -124,7 +125,7 @@ impl SiteRules {
     }
 }
 
-/// A change of the site's policy as it reaches the store: `None` leaves a field as it is.
+/// A change of the site's policy as it reaches the store. `None` leaves a field unchanged.
 #[derive(Debug, Clone)]
 pub struct SiteChange {
     /// Id of the audit row to write.
@@ -133,19 +134,19 @@ pub struct SiteChange {
     pub mode: Option<Option<Mode>>,
     pub auto_close_days: Option<i32>,
     pub report_threshold: Option<i32>,
-    /// 0: nobody changed it yet.
+    /// The revision that the caller saw. 0 means that the policy was never changed.
     pub expected_revision: i64,
     pub actor: String,
     pub at: DateTime<Utc>,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
 impl SiteChange {
-    /// The site after the change.
+    /// Returns the policy after the change.
     ///
     /// # Errors
-    /// [`Error::StaleSite`] when it is not at the expected revision.
+    /// [`Error::StaleSite`] when the policy is at another revision than the expected one.
     pub fn apply(&self, mut site: Site) -> Result<Site> {
         if site.revision != self.expected_revision {
             return Err(Error::StaleSite { current: site.revision });
@@ -157,7 +158,7 @@ impl SiteChange {
         Ok(site)
     }
 
-    /// What it changes, for the audit: `mode=POST auto_close_days=7`.
+    /// Returns the changed fields as a text for the audit: `mode=POST auto_close_days=7`.
     pub fn summary(&self) -> String {
         let mode = self.mode.map(|mode| format!("mode={}", mode.map_or("default", Mode::as_str)));
         let days = self.auto_close_days.map(|days| format!("auto_close_days={days}"));
@@ -166,24 +167,24 @@ impl SiteChange {
     }
 }
 
-/// A lockdown, or the end of one, as it reaches the store.
+/// The start or the end of a lockdown as it reaches the store.
 #[derive(Debug, Clone)]
 pub struct LockdownCall {
     /// Id of the audit row to write.
     pub audit_id: Uuid,
     pub site: SiteId,
-    /// `None` ends the one in force.
+    /// `None` ends the lockdown in force.
     pub until: Option<DateTime<Utc>>,
     pub harder_challenges: bool,
     pub note: String,
     pub actor: String,
     pub at: DateTime<Utc>,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
 impl LockdownCall {
-    /// The site after the call.
+    /// Returns the policy after the call.
     pub fn apply(&self, mut site: Site) -> Site {
         let called = |until| Lockdown {
             until,
@@ -195,7 +196,7 @@ impl LockdownCall {
         site
     }
 
-    /// What it does, for the audit: until when, or that it lifts the one in force, and the note.
+    /// Returns a text for the audit: the end of the lockdown or `lifted`, and the note.
     pub fn summary(&self) -> String {
         let harder = if self.harder_challenges { " harder_challenges" } else { "" };
         let change =
@@ -203,7 +204,7 @@ impl LockdownCall {
         if self.note.is_empty() { change } else { format!("{change} {}", self.note) }
     }
 
-    /// Notes an end that is too far ahead, or past: a lockdown that is over before it began would only look like one.
+    /// Adds a violation if the end is in the past or more than [`MAX_LOCKDOWN_DAYS`] away.
     pub fn check_until(until: Option<DateTime<Utc>>, now: DateTime<Utc>, violations: &mut Violations) {
         if until.is_some_and(|until| until <= now || until > now + Duration::days(MAX_LOCKDOWN_DAYS)) {
             violations.add("until", Problem::OutOfRange);

@@ -1,4 +1,4 @@
-//! Numbers for a newsroom, and what background work measures.
+//! Statistics of a site, and the background jobs with their schedules.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -8,16 +8,17 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// How far back numbers begin when nobody says, in hours.
+/// Default period of the statistics, in hours.
 const DEFAULT_HOURS: i64 = 24;
 
-/// How far back they may begin, in days: a quarter.
+/// Longest period of the statistics, in days: a quarter.
 const MAX_DAYS: i64 = 92;
 
-/// A caller reckons by its own clock, and its request takes its time, in minutes.
+/// Tolerance for the caller's clock and for the duration of the request, in minutes.
 const GRACE_MINUTES: i64 = 60;
 
-/// Returns when numbers asked for at `now` begin: with the clock hour of `since`. The future and what is too long ago are violations.
+/// Returns the start of the statistics: the clock hour of `since`. Adds a violation if `since` is in the future or more
+/// than [`MAX_DAYS`] ago.
 pub fn check_since(since: Option<DateTime<Utc>>, now: DateTime<Utc>, violations: &mut Violations) -> DateTime<Utc> {
     let since = since.unwrap_or(now - Duration::hours(DEFAULT_HOURS));
     if since > now || since < now - Duration::days(MAX_DAYS) - Duration::minutes(GRACE_MINUTES) {
@@ -26,17 +27,17 @@ pub fn check_since(since: Option<DateTime<Utc>>, now: DateTime<Utc>, violations:
     hour_of(since)
 }
 
-/// Returns the beginning of a time's clock hour, in UTC.
+/// Returns the start of a time's clock hour, in UTC.
 pub fn hour_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 3_600)
 }
 
-/// Returns the beginning of a time's day, in UTC.
+/// Returns the start of a time's day, in UTC.
 pub fn day_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 86_400)
 }
 
-/// Returns the beginning of a time's 30 days, counted from 1970.
+/// Returns the start of a time's period of 30 days, counted from 1970.
 pub fn month_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 30 * 86_400)
 }
@@ -46,13 +47,13 @@ fn beginning(at: DateTime<Utc>, period: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds - seconds.rem_euclid(period), 0).unwrap_or(at)
 }
 
-/// Returns the first hour whose numbers are kept at `now`: one day before the first that may be asked for.
+/// Returns the first hour whose counts are still stored at `now`: one day more than a caller may request.
 pub fn kept_since(now: DateTime<Utc>) -> DateTime<Utc> {
     hour_of(now - Duration::days(MAX_DAYS + 1))
 }
 
 named_enum! {
-    /// What a bucket of the statistics counts.
+    /// The kind of count that a bucket of the statistics stores.
     StatsKind {
         /// Comments in the queue, by the hour of their submission and their status.
         Waiting = "WAITING",
@@ -69,111 +70,117 @@ named_enum! {
     }
 }
 
-/// Numbers of one site.
+/// The statistics of one site.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stats {
-    /// Comments submitted since the beginning, by their status now, in the order of [`Status::ALL`]. Only statuses that occur.
+    /// Numbers of comments submitted in the period by their present status, in the order of [`Status::ALL`]. Statuses
+    /// without comments are left out.
     pub submitted: Vec<(Status, i64)>,
-    /// In the queue now.
+    /// Number of comments in the queue now.
     pub waiting: i64,
-    /// Age of those that wait, counted from their submission, by nearest rank: the youngest age that so many of 100 do not exceed.
-    /// `None` when nothing waits.
+    /// Median (p50) age of the comments in the queue since their submission, by the nearest-rank method. `None` if the
+    /// queue is empty.
     pub waiting_age_p50: Option<Duration>,
+    /// 95th percentile (p95) of the same ages.
     pub waiting_age_p95: Option<Duration>,
-    /// Most decisions first, then by name. Without [`super::actor::SYSTEM`].
+    /// Sorted by number of decisions, most first, then by name. [`super::actor::SYSTEM`] is left out.
     pub moderators: Vec<ModeratorStats>,
-    /// Takedowns whose clock runs.
+    /// Number of takedowns whose deadline is running.
     pub takedowns: i64,
-    /// Those of them that are due, the very moment included.
+    /// Number of takedowns whose deadline has been reached.
     pub overdue: i64,
 }
 
-/// What one moderator did.
+/// The statistics of one moderator.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModeratorStats {
     pub moderator: String,
-    /// Approvals, rejections, spam decisions and requeues that changed something, looks at what is on the page included.
+    /// Number of approvals, rejections, spam decisions and requeues that changed something. A review that left a public
+    /// comment unchanged counts too.
     pub decisions: i64,
-    /// Clock hours (UTC) with at least one decision.
+    /// Number of clock hours (UTC) with at least one decision.
     pub active_hours: i64,
-    /// Decisions that somebody else reverted, or after which somebody else was the next to change the comment's status; a look that left it
-    /// on the page is overturned by taking it down. What becomes of a requeued comment overturns nothing: it was sent back for that.
+    /// Number of decisions that another person reverted, or after which another person made the next change of the
+    /// comment's status. Removing a comment overturns the review that left it public. A requeue is never overturned,
+    /// because its purpose is another decision.
     pub overturned: i64,
 }
 
-/// Comments that a site's gauge counts up to: a tenth of a second or two of one core, however many more wait. A flood is seen long before,
-/// and counting all of a million would take from readers what the flood left them.
+/// Limit of the count in a site's gauge, which takes one or two tenths of a second of one core. A flood is visible long
+/// before, and counting a million comments would take resources from readers during the flood.
 pub const GAUGED: i64 = 100_000;
 
-/// What waits on a site, for the queue's gauges.
+/// State of a site's queue, for the gauges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueueGauge {
     pub site: SiteId,
-    /// In the queue: PENDING, or put back into it; counted as far as was asked.
+    /// Number of comments in the queue, counted up to the caller's limit.
     pub pending: i64,
-    /// Since when the one waits that waits longest: since it was submitted, or put back. `None` when nothing waits.
+    /// When the comment that has waited longest entered the queue, by its submission or by being put back. `None` if
+    /// the queue is empty.
     pub oldest: Option<DateTime<Utc>>,
-    /// Takedowns whose clock runs.
+    /// Number of takedowns whose deadline is running.
     pub takedowns: i64,
-    /// `None` when no clock runs.
+    /// The earliest deadline; `None` if there is no takedown.
     pub next_due: Option<DateTime<Utc>>,
 }
 
 impl QueueGauge {
-    /// Nothing waits.
+    /// Returns the state of an empty queue.
     pub const fn empty(site: SiteId) -> Self {
         Self { site, pending: 0, oldest: None, takedowns: 0, next_due: None }
     }
 }
 
-/// How far stored public counts are from a recount: sums of absolute differences. Both must be 0.
+/// Drift of the stored public counts: sums of the absolute differences from a recount. Both must be 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CountDrift {
-    /// Of articles.
+    /// Drift of the articles' counts.
     pub comments: i64,
-    /// Of roots.
+    /// Drift of the roots' reply counts.
     pub replies: i64,
 }
 
 named_enum! {
-    /// Background work that one replica does for all.
+    /// A background job that one replica at a time runs for all replicas.
     Job {
-        /// Rejects what was not reviewed in time.
+        /// Rejects pending comments that no moderator reviewed in time.
         ExpirePending = "EXPIRE_PENDING",
         /// Compares public counts with the comments themselves.
         Recount = "RECOUNT",
-        /// Empties what was kept long enough, and forgets the salts of old addresses.
+        /// Erases texts whose retention period is over, and deletes the salts of old addresses.
         Purge = "PURGE",
-        /// Learns from decisions; asked for whenever there are new ones.
+        /// Trains the model with decisions. It is requested whenever there are new ones.
         Learn = "LEARN",
-        /// Goes on with erasures that outlived their calls; asked for whenever there are some.
+        /// Continues erasures that were not finished by their calls. It is requested whenever there are some.
         Erase = "ERASE",
-        /// Puts terms on trial that hold too much.
+        /// Returns terms to their trial state if they match too many comments.
         StandDown = "STAND_DOWN",
-        /// Indexes the words of new comments; asked for whenever there are some.
+        /// Indexes the words of new comments. It is requested whenever there are some.
         Index = "INDEX",
     }
 }
 
-/// The hour of the nightly jobs, in UTC: three in the morning in Vietnam.
+/// Hour of the nightly jobs in UTC, which is three in the morning in Vietnam.
 const NIGHT_HOUR: i64 = 20;
 
 impl Job {
-    /// Those that are due by the clock.
+    /// The jobs that run by the clock.
     pub const PERIODIC: [Self; 4] = [Self::ExpirePending, Self::Recount, Self::Purge, Self::StandDown];
 
-    /// How long a run is held without a sign of life: so long a crash holds it up. Shorter than any job's period.
+    /// Returns the lease of a run without a heartbeat: the longest time that a crash delays the job. It is shorter than
+    /// any job's period.
     pub const fn lease(self) -> Duration {
         match self {
-            // A person waits for it, and its runs give a sign every few seconds.
+            // A person waits for the result, and each run sends a heartbeat every few seconds.
             Self::Erase => Duration::seconds(30),
-            // Searches look through what is not indexed, so the next replica should soon go on.
+            // Searches read the text of comments that are not indexed, so another replica should soon continue.
             Self::Index => Duration::minutes(1),
             Self::ExpirePending | Self::Recount | Self::Purge | Self::Learn | Self::StandDown => Duration::minutes(15),
         }
     }
 
-    /// When it is due again after a run that ended at `now`.
+    /// Returns when the job is due again after a run that ended at `now`.
     pub fn next_after(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::ExpirePending | Self::StandDown => now + Duration::hours(1),

@@ -1,4 +1,4 @@
-//! A submitted comment on its way into the store, and what the store answers.
+//! A submitted comment as it reaches the store, and the store's results.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,64 +16,65 @@ use super::{
     trust::Record,
 };
 
-/// Who sent it, without saying who.
+/// The pseudonyms of a comment's sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender {
-    /// Of the signed device token; `None` when the portal sent none that is ours.
+    /// Pseudonym of the device; `None` if the portal sent no valid device token.
     pub device: Option<Pseudonym>,
-    /// Of the address.
+    /// Pseudonym of the address.
     pub address: Option<Pseudonym>,
-    /// Of the address's /24 or /64.
+    /// Pseudonym of the address's /24 or /64.
     pub prefix: Option<Pseudonym>,
-    /// What groups an author's comments for moderators: 16 hex digits over the device, else over prefix and
-    /// [`super::text::name_key`].
+    /// Author key, which groups an author's comments for moderators: 16 hex digits of a hash of the device, or of the
+    /// prefix and [`super::text::name_key`] if there is no device.
     pub author: String,
-    /// The key that all of these are keyed by. `None`: one of the keys that were recorded first.
+    /// The key that all of these are hashed with. `None` means one of the keys that were recorded first.
     pub key: Option<KeyMark>,
 }
 
-/// One comment to store, with everything that goes into the same transaction.
+/// A comment to store, with everything that is written in the same transaction.
 #[derive(Debug, Clone)]
 pub struct Submission {
     pub site: SiteId,
-    /// Already with the status that policy gave it.
+    /// The comment with the status that the policy gave it.
     pub comment: Comment,
     pub sender: Sender,
     pub findings: Vec<Finding>,
     pub spam_score: f64,
-    /// Over [`FormText::said`]; what a ban on a text is about.
+    /// Hash of [`FormText::said`], which bans on texts match.
     pub fingerprint: Pseudonym,
-    /// Over [`super::spam::skeleton`]; finds campaigns. `None` when the text is too short to tell.
+    /// Hash of [`super::spam::skeleton`], which campaigns are detected by. `None` if the text is too short.
     pub skeleton: Option<Pseudonym>,
-    /// [`super::comment::FormText::folded`]; what the queue's search looks through.
+    /// [`super::comment::FormText::folded`], which the queue's search reads.
     pub folded: String,
     pub article_title: String,
     pub article_url: String,
-    /// Fills in [`Article::published_at`] where nobody said it yet.
+    /// Sets [`Article::published_at`] if it is not set yet.
     pub article_published_at: Option<DateTime<Utc>>,
-    /// As they were when the submit began: whether the article is still open is looked at again.
+    /// The rules when the submit began. The store checks again that the article is open.
     pub site_rules: SiteRules,
-    /// The challenge's nonce, spent by this row. Each submission has one.
+    /// Nonce of the challenge, which is spent in the same transaction. Each submission has a nonce of its own.
     pub nonce: [u8; 16],
     pub request: RequestRow,
 }
 
-/// The same words by the same device within this time are one comment, in minutes.
+/// Time in which the same text from the same device is a duplicate, in minutes.
 const DUPLICATE_MINUTES: i64 = 10;
 
-/// Returns the time since which a comment may be repeated by one that arrives at `now`.
+/// Returns the time from which stored comments count as originals of a duplicate that arrives at `now`.
 pub fn duplicates_since(now: DateTime<Utc>) -> DateTime<Utc> {
     now - Duration::minutes(DUPLICATE_MINUTES)
 }
 
-/// What makes two submissions one comment: the same device says exactly the same, under the same name, at the same place. A submission
-/// is a duplicate while an earlier one with the same words is public, or waits as far as its reader knows.
+/// The identity of a submission. Two submissions are duplicates if the same device sends exactly the same texts to the
+/// same place. A submission is a duplicate only while the earlier comment is public, or pending as far as its reader
+/// sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Words<'a> {
     site: &'a SiteId,
     device: Pseudonym,
     article: &'a ArticleId,
-    /// The comment answered, not its root.
+    /// The comment that the reader replied to, which need not be the root.
     reply_to: Option<CommentId>,
     author_name: &'a str,
     title: &'a str,
@@ -81,84 +82,86 @@ pub struct Words<'a> {
 }
 
 impl Submission {
-    /// Returns what a duplicate is recognised by; `None` without a device, which has no duplicates.
+    /// Returns the identity for detecting duplicates. Returns `None` without a device, because then nothing is a
+    /// duplicate.
     pub fn words(&self) -> Option<Words<'_>> {
         let Comment { article, reply_to, author_name, title, content, .. } = &self.comment;
         let device = self.sender.device?;
         Some(Words { site: &self.site, device, article, reply_to: *reply_to, author_name, title, content })
     }
 
-    /// Returns the answer that its sender gets once it is stored.
+    /// Returns the response to the sender after the submission was stored.
     pub fn answer(&self) -> SubmitAnswer {
         SubmitAnswer { comment: self.comment.id, published_at: self.comment.published_at }
     }
 }
 
-/// The first answer to a submit, as it is remembered.
+/// The first response to a submit, as it is stored for replays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubmitAnswer {
     pub comment: CommentId,
-    /// `None` while it waits.
+    /// `None` while the comment is pending.
     pub published_at: Option<DateTime<Utc>>,
 }
 
-/// What is kept of who sent a comment: for bans and for an admin's look.
+/// The stored data about a comment's sender, for bans and for an admin's inspection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SenderTrace {
     pub sender: Sender,
-    /// The key of address and prefix, where that is another one than the sender's.
+    /// The key that hashed address and prefix, if it differs from the sender's.
     pub address_key: Option<KeyMark>,
     pub fingerprint: Pseudonym,
     pub created_at: DateTime<Utc>,
 }
 
-/// What became of one submission of a batch.
+/// The result of one submission in a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inserted {
     /// All its rows are durable.
     Stored,
-    /// The same request was stored before, or earlier in this batch.
+    /// The request is a replay of one that was stored before, or is earlier in this batch.
     Known(RequestRow),
-    /// It repeats a comment that was stored before, or by another request in this batch: nothing of it is stored, and its challenge
-    /// is not spent.
+    /// The submission is a duplicate of a stored comment, or of another submission in this batch. Nothing of it is
+    /// stored, and its challenge is not spent.
     Duplicate(SubmitAnswer),
-    /// The challenge was spent by another request.
+    /// Another request spent the challenge.
     ChallengeUsed,
-    /// The article closed meanwhile.
+    /// The article closed after the submit began.
     ArticleClosed(Article),
 }
 
-/// What a submit must know before it is judged, read in one go.
+/// Everything that a submit needs before it is assessed, read by one query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubmitContext {
-    /// The same `request_id`, if it was seen.
+    /// The stored request with the same `request_id`, if there is one.
     pub request: Option<RequestRow>,
     pub site: Site,
-    /// `None` before the first submit.
+    /// `None` before the article's first comment.
     pub article: Option<Article>,
-    /// The strongest ban in force on any of the subjects, each as far as [`SubmitQuestion::strongest`] lets it.
+    /// The strongest effect of the bans in force on the subjects. [`SubmitQuestion::strongest`] limits each of them.
     pub ban: Option<BanEffect>,
-    /// The comment answered, whatever its status; `None` when there is none or it is on another article.
+    /// The comment to reply to, with any status; `None` if it does not exist or belongs to another article.
     pub parent: Option<Comment>,
-    /// The answer to the newest comment that this one repeats, as [`Words`] says.
+    /// The response to the newest comment that this one duplicates, see [`Words`].
     pub duplicate: Option<SubmitAnswer>,
-    /// How many comments on the site have the same skeleton since `same_text_since`, by anyone; counted up to 1,000.
+    /// Number of comments on the site with the same skeleton since `same_text_since`, by any author; counted up to
+    /// 1,000.
     pub same_text: i64,
-    /// Authors of those, without the one who asks.
+    /// Number of other authors of those comments.
     pub same_text_authors: i64,
-    /// Of the device; of none, and of an unknown one, nothing.
+    /// The device's record. It is empty without a device and for an unknown one.
     pub record: Record,
 }
 
-/// What decides how hard a challenge is, read in one go.
+/// Everything that the level of a challenge depends on, read by one query.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChallengeContext {
     pub site: Site,
-    /// Of the device; of an unknown one nothing.
+    /// The device's record. It is empty for an unknown device.
     pub record: Record,
 }
 
-/// Asks for a [`ChallengeContext`].
+/// A request for a [`ChallengeContext`].
 #[derive(Debug, Clone)]
 pub struct ChallengeQuestion {
     pub site: SiteId,
@@ -167,15 +170,15 @@ pub struct ChallengeQuestion {
 }
 
 impl SubmitQuestion {
-    /// The most that a ban on `subject` does to this submit. An author without a device is a name behind an address,
-    /// which several people may have: what they send is held, never denied.
+    /// Returns the strongest effect that a ban on `subject` may have on this submit. An author without a device is a
+    /// name and a prefix, which several people may share. Their comments are therefore held, never denied.
     pub fn strongest(&self, subject: &BanSubject) -> BanEffect {
         let is_name = self.device.is_none() && subject.kind == BanKind::Author;
         if is_name { BanEffect::Hold } else { BanEffect::Block }
     }
 }
 
-/// Asks for a [`SubmitContext`].
+/// A request for a [`SubmitContext`].
 #[derive(Debug, Clone)]
 pub struct SubmitQuestion {
     pub site: SiteId,
@@ -185,10 +188,10 @@ pub struct SubmitQuestion {
     pub device: Option<Pseudonym>,
     pub text: FormText,
     pub fingerprint: Pseudonym,
-    /// Without one, the same text is the same fingerprint.
+    /// `None` for a short text, for which comments with the same fingerprint count as the same text.
     pub skeleton: Option<Pseudonym>,
     pub author: String,
-    /// What a ban may be about: device, prefix, text, author.
+    /// The subjects of possible bans: device, prefix, text, author.
     pub subjects: Vec<BanSubject>,
     pub now: DateTime<Utc>,
     pub same_text_since: DateTime<Utc>,

@@ -1,43 +1,45 @@
-//! How much a reader has to do before a comment is taken, by how they behaved. It never says that a comment is published: policy
-//! and text rules judge every comment alike.
+//! Trust levels, which decide the challenge that a reader gets. They never decide whether a comment is published:
+//! policy and text rules apply to every comment in the same way.
 
 use chrono::{DateTime, Duration, Utc};
 
 use super::{challenge::ChallengeKind, challenge_level::Level};
 
-/// How far back a device's record goes, in days: as far as pseudonyms of addresses and bans.
+/// Period of a device's record, in days. It equals the longest ban of an address prefix.
 pub const RECORD_DAYS: i64 = 30;
 
-/// How long a high spam score is held against a device, in hours: until moderators have seen the comment.
+/// Time in which a high spam score lowers a device's trust level, in hours. Moderators review the comment in that time.
 pub const SUSPICION_HOURS: i64 = 24;
 
-/// So many comments approved and none rejected make a device trusted (Boards with trust levels ask for as many).
+/// Number of approved comments, with none rejected, that make a device trusted. Forums with trust levels use similar
+/// ones.
 const TRUSTED_APPROVALS: i64 = 5;
 
-/// What became of a device's comments within [`RECORD_DAYS`], over the newest 100.
+/// Results of a device's newest 100 comments within [`RECORD_DAYS`].
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Record {
-    /// Public comments that a person approved, each by a decision on it alone.
+    /// Number of public comments that a person approved, each by a decision on it alone.
     pub approved: i64,
-    /// Rejected, removed or spam, but not expired.
+    /// Number of comments that are rejected, removed or spam. Expired ones do not count.
     pub rejected: i64,
-    /// Highest spam score within [`SUSPICION_HOURS`] of what no person approved.
+    /// Highest spam score within [`SUSPICION_HOURS`] among comments that no person approved.
     pub worst_score: f64,
 }
 
 impl Record {
-    /// From when on comments count.
+    /// Returns the time from which comments count.
     pub fn since(now: DateTime<Utc>) -> DateTime<Utc> {
         now - Duration::days(RECORD_DAYS)
     }
 
-    /// From when on a high score counts.
+    /// Returns the time from which a high spam score counts.
     pub fn suspected_since(now: DateTime<Utc>) -> DateTime<Utc> {
         now - Duration::hours(SUSPICION_HOURS)
     }
 
-    /// Moderators approved more of it than they rejected. A device that is known answers for itself alone: its prefix, which it may
-    /// share with a whole carrier, is not counted. Only a person's decision makes it so, so bots cannot.
+    /// Returns whether moderators approved more of the device's comments than they rejected. Only the device's own
+    /// limits apply to a known device, not those of its prefix, which it may share with a whole carrier. Only a
+    /// person's decision makes a device known, so bots cannot.
     pub const fn is_known(&self) -> bool {
         self.approved > self.rejected
     }
@@ -47,26 +49,26 @@ impl Record {
     }
 }
 
-/// What speaks for and against a reader who asks for a challenge.
+/// The facts that a reader's trust level depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Signs {
     pub record: Record,
-    /// Spam score from which a comment counts as suspected.
+    /// Spam score from which a comment is suspect.
     pub suspected_from: f64,
-    /// Less than half of some quota is left: of challenges, or of wrong answers.
+    /// True when less than half of the quota of challenges or of wrong answers is left.
     pub pressed: bool,
-    /// The site is under attack: everybody is taken for one worse.
+    /// True when the site is under attack, which lowers every reader's level by one.
     pub alarm: bool,
 }
 
 named_enum! {
-    /// What a reader is to be taken for.
+    /// The trust level of a reader.
     TrustLevel {
-        /// Comments of this device were approved, and none rejected.
+        /// Enough comments of this device were approved, and none was rejected.
         Trusted = "TRUSTED",
-        /// Nothing is known, or nothing that matters.
+        /// Not enough is known for another level.
         Ordinary = "ORDINARY",
-        /// Wrong answers, many tries, rejected comments or a high spam score.
+        /// Wrong answers, many attempts, rejected comments or a high spam score.
         Suspect = "SUSPECT",
     }
 }
@@ -82,8 +84,8 @@ impl TrustLevel {
         }
     }
 
-    /// What this reader is asked for: the first of these that the portal accepts. A proof of work comes first, because people do
-    /// not notice it; whoever is suspect gets an image on top, or a harder one.
+    /// Returns the challenges for this level in order of preference. A proof of work comes first, because people do not
+    /// notice it. A suspect reader gets an image in addition, or a harder one.
     const fn wishes(self) -> &'static [(ChallengeKind, Level)] {
         use ChallengeKind::{AltchaPow, AltchaPowWithImage, Image, NoneNeeded};
         use Level::{Hard, Light, Normal};
@@ -94,8 +96,8 @@ impl TrustLevel {
         }
     }
 
-    /// The challenge for a reader of this trust, where the portal accepts `kinds`. One that accepts nothing but
-    /// [`ChallengeKind::NoneNeeded`] cannot ask a stranger for anything: then it is an image.
+    /// Returns the first preferred challenge among the `kinds` that the portal accepts. If the portal accepts none of
+    /// them, the reader gets an image: [`ChallengeKind::NoneNeeded`] alone must not let an unknown reader pass.
     pub fn challenge(self, kinds: &[ChallengeKind]) -> (ChallengeKind, Level) {
         let wish = self.wishes().iter().copied().find(|(kind, _)| kinds.contains(kind));
         let image = self.wishes().iter().copied().find(|(kind, _)| *kind == ChallengeKind::Image);

@@ -1,5 +1,5 @@
-//! What Unicode says of single characters, looked up instead of searched for: the tables of the Unicode crates are searched once for the
-//! scripts that newsrooms mostly see, and asked directly for all others. A comment asks some thousands of times.
+//! Cached properties of single characters. The tables of the Unicode crates are searched once for the scripts that
+//! newsrooms use most, and for each call for all others. Processing a comment takes thousands of calls.
 
 use std::sync::LazyLock;
 
@@ -10,10 +10,10 @@ use unicode_normalization::{
 };
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-/// Latin with all of Vietnamese, Greek, Cyrillic, and the punctuation of them all.
+/// End of the cached code points: Latin with all of Vietnamese, Greek, Cyrillic, and common punctuation.
 const KNOWN: u32 = 0x2100;
 
-/// What is known of one.
+/// The cached properties of one character.
 #[expect(clippy::struct_excessive_bools, reason = "one answer each")]
 #[derive(Debug, Clone, Copy)]
 struct Properties {
@@ -29,7 +29,7 @@ struct Properties {
 
 static TABLE: LazyLock<Vec<Properties>> = LazyLock::new(|| known().map(Properties::of).collect());
 
-/// The characters that tables are made for, in their order.
+/// Returns the cached characters in order.
 pub(super) fn known() -> impl Iterator<Item = char> {
     (0..KNOWN).filter_map(char::from_u32)
 }
@@ -56,7 +56,7 @@ impl Properties {
     }
 }
 
-/// Asked of Unicode itself: the table is being made.
+/// Returns whether the character is a format character. It does not use the table, which is not filled yet.
 fn is_format(c: char) -> bool {
     c.general_category() == GeneralCategory::Format
 }
@@ -69,7 +69,7 @@ fn properties(c: char) -> Option<&'static Properties> {
     TABLE.get(usize::try_from(u32::from(c)).ok()?)
 }
 
-/// `đ` has no decomposition, so folding maps it by hand.
+/// Maps `đ` to `d`. It has no canonical decomposition, so removing marks does not change it.
 pub(super) fn plain_d(c: char) -> char {
     match c {
         'đ' => 'd',
@@ -90,32 +90,34 @@ pub(super) fn is_nonspacing(c: char) -> bool {
     !c.is_ascii() && category(c) == GeneralCategory::NonspacingMark
 }
 
-/// Composed, whatever stands beside it: a text of such characters is NFC and bears no loose marks. False when that takes a closer look.
+/// Returns whether the character is composed in any context. A text of such characters is in NFC and has no loose
+/// marks. False means unknown.
 pub(super) fn is_settled(c: char) -> bool {
     properties(c).is_some_and(|known| known.settled)
 }
 
-/// What compatibility folding leaves as it is.
+/// Returns whether compatibility folding (NFKC) keeps the character unchanged.
 pub(super) fn is_compatible(c: char) -> bool {
     properties(c).map_or_else(|| is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes, |known| known.compatible)
 }
 
-/// True for a mark, a Hangul vowel and whatever else may compose with what stands before it.
+/// Returns whether the character may compose with the one before it: a mark, a Hangul vowel or the like.
 pub(super) fn joins_the_one_before(c: char) -> bool {
     properties(c).map_or_else(|| joins(c), |known| known.joins)
 }
 
-/// A letter that bears a mark, or đ.
+/// Returns whether the character is a letter with a mark, or đ.
 pub(super) fn is_marked(c: char) -> bool {
     properties(c).map_or_else(|| std::iter::once(c).nfd().nth(1).is_some(), |known| known.marked)
 }
 
-/// The one character that it folds to (NFKC, lower case, no marks, đ as d) whatever stands beside it; `None` when that takes a closer look.
+/// Returns the one character that `c` folds to in any context (NFKC, lower case, no marks, đ as d). `None` means that
+/// the result depends on the context or has several characters.
 pub(super) fn folded(c: char) -> Option<char> {
     properties(c)?.folded
 }
 
-/// The one character that is left without its marks, whatever stands beside it; `None` when that takes a closer look.
+/// Returns the one character that is left of `c` without its marks in any context. `None` as for [`folded`].
 pub(super) fn stripped(c: char) -> Option<char> {
     properties(c)?.stripped
 }
@@ -134,7 +136,8 @@ fn joins(c: char) -> bool {
     canonical_combining_class(first) != 0 || is_nfkc_quick(std::iter::once(first)) == IsNormalized::Maybe
 }
 
-/// Characters that are a grapheme each, beside all others of their kind: none of them is a mark, a joiner or half of a line end.
+/// Returns whether the character is one grapheme next to any other such character: it is not a mark, a joiner or half
+/// of a line end.
 pub(super) const fn stands_alone(c: char) -> bool {
     matches!(c, '\n' | ' '..='\u{2ff}' | '\u{1e00}'..='\u{1eff}' | '\u{2010}'..='\u{2027}')
 }

@@ -1,11 +1,11 @@
-//! What is wrong with the fields of a request.
+//! Violations: what is wrong with the fields of a request.
 
 use super::{nearest, text};
 
-/// Most names to suggest: a longer list does not help.
+/// Largest number of suggested names. A longer list does not help.
 const MOST_NAMES: usize = 30;
 
-/// What is wrong with a field.
+/// The kind of a violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     Required,
@@ -26,20 +26,20 @@ pub enum Problem {
     NotAnArticleId,
     NotAUrl,
     UnknownValue,
-    /// An unknown name, with the known names that may be meant.
+    /// An unknown name, with known names that the caller may have meant.
     UnknownName {
         nearest: String,
     },
     OutOfRange,
     NotForCallers,
-    /// The same thing twice.
+    /// The same value occurs twice.
     Repeated,
-    /// A search for something that has no word.
+    /// A search query without a word.
     NoWord,
 }
 
 impl Problem {
-    /// Key of the message in the locale files.
+    /// Returns the key of the message in the locale files.
     pub const fn key(&self) -> &'static str {
         match self {
             Self::Required => "problem-required",
@@ -58,7 +58,8 @@ impl Problem {
         }
     }
 
-    /// A name that nobody knows, beside the known names that are most like it; beside all of them when none is.
+    /// Creates the problem for an unknown name. It suggests the most similar known names, or all of them if none is
+    /// similar.
     pub fn unknown_name(name: &str, known: &[&str]) -> Self {
         let mut nearest = nearest::nearest(name, known.iter().copied(), 3);
         if nearest.is_empty() {
@@ -67,7 +68,7 @@ impl Problem {
         Self::UnknownName { nearest: nearest.join(", ") }
     }
 
-    /// Numbers in the message: `limit` and `actual`.
+    /// Returns the numbers in the message: `limit` and `actual`.
     pub fn numbers(&self) -> Vec<(&'static str, usize)> {
         match *self {
             Self::TooLong { limit, actual } | Self::TooManyBytes { limit, actual } => {
@@ -79,7 +80,7 @@ impl Problem {
     }
 }
 
-/// Collects every violation of a request, so that a form shows them all at once.
+/// The violations of a request. They are collected, so that a form can show all of them at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<(&'static str, Problem)>);
 
@@ -88,7 +89,7 @@ impl Violations {
         self.0.push((field, problem));
     }
 
-    /// Notes when `text` has more graphemes or bytes than allowed.
+    /// Adds a violation if `text` has more graphemes or bytes than allowed.
     pub fn check_length(&mut self, field: &'static str, text: &str, graphemes: usize, bytes: usize) {
         if text.len() > bytes {
             self.add(field, Problem::TooManyBytes { limit: bytes, actual: text.len() });
@@ -100,7 +101,7 @@ impl Violations {
         }
     }
 
-    /// Takes a parsed value, or notes the problem and answers `None`.
+    /// Returns a parsed value, or adds a violation if it is `None`.
     pub fn take<T>(&mut self, field: &'static str, value: Option<T>, problem: Problem) -> Option<T> {
         if value.is_none() {
             self.add(field, problem);
@@ -112,12 +113,12 @@ impl Violations {
         self.0.iter()
     }
 
-    /// Names of the violating fields, in order.
+    /// Returns the names of the fields with violations, in order.
     pub fn fields(&self) -> Vec<&'static str> {
         self.0.iter().map(|(field, _)| *field).collect()
     }
 
-    /// Returns `Ok` when nothing was noted.
+    /// Returns `Ok` if there are no violations.
     ///
     /// # Errors
     /// The violations, which convert into [`Error::Invalid`](super::Error::Invalid).

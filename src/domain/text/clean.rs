@@ -1,4 +1,4 @@
-//! Cleaning of what readers type.
+//! Cleaning of texts that readers type.
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use unicode_properties::GeneralCategory;
@@ -10,10 +10,10 @@ use super::{
 };
 use crate::domain::unicode;
 
-/// Marks kept per base letter after NFC. Vietnamese needs none then; Hebrew and Thai need up to 3.
+/// Largest number of marks per base letter after NFC. Vietnamese needs none then; Hebrew and Thai need up to 3.
 const MAX_MARKS: usize = 4;
 
-/// Cleans a one-line field: every run of white space becomes one space.
+/// Cleans a one-line field. Each run of white space becomes one space.
 pub fn clean_line(raw: &str) -> String {
     if raw.chars().all(is_ready) {
         return one_space_between(raw);
@@ -21,7 +21,8 @@ pub fn clean_line(raw: &str) -> String {
     nothing_unless_seen(one_space_between(&settled(raw.chars().map(line_break_to_space).collect())))
 }
 
-/// Cleans a text with paragraphs: line ends become `\n`, blank lines are capped at one, ends are trimmed.
+/// Cleans a text with paragraphs. Line ends become `\n`, at most one blank line stays in a row, and both ends are
+/// trimmed.
 pub fn clean_block(raw: &str) -> String {
     if raw.chars().all(|c| c == '\n' || is_ready(c)) {
         return spaced_lines(raw);
@@ -30,7 +31,8 @@ pub fn clean_block(raw: &str) -> String {
     nothing_unless_seen(spaced_lines(&settled(raw.replace('\t', " "))))
 }
 
-/// Drops what is not seen and composes the rest, until nothing changes: what a mark was dropped from may part what a joiner joined.
+/// Removes invisible characters and composes the rest, until nothing changes. The loop is needed because a removed mark
+/// may leave a joiner without a purpose.
 fn settled(mut text: String) -> String {
     loop {
         let next = composed(invisible::seen(&text));
@@ -41,7 +43,7 @@ fn settled(mut text: String) -> String {
     }
 }
 
-/// Returns an empty text when a reader would see nothing of it: a name of selectors and marks alone is none.
+/// Returns an empty text if a reader would see nothing of it, as in a name of only selectors and marks.
 fn nothing_unless_seen(text: String) -> String {
     let is_seen = |c: char| !c.is_whitespace() && !is_invisible(c) && !is_mark_on_another(c);
     if text.chars().any(is_seen) { text } else { String::new() }
@@ -51,12 +53,12 @@ fn is_mark_on_another(c: char) -> bool {
     matches!(unicode::category(c), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
 }
 
-/// Stays as it is whatever stands beside it: no cleaning has to look at it. Most texts hold nothing else.
+/// Returns whether the character needs no cleaning in any context. Most texts consist of such characters.
 fn is_ready(c: char) -> bool {
     if c.is_ascii() { !c.is_ascii_control() } else { unicode::is_settled(c) && is_kept(c) }
 }
 
-/// NFC, piles of marks capped. Most texts come that way.
+/// Returns the text in NFC with at most [`MAX_MARKS`] marks per letter. Most texts need no change.
 fn composed(text: String) -> String {
     if text.chars().all(unicode::is_settled) { text } else { cap_marks(text.nfc()) }
 }
@@ -66,7 +68,7 @@ fn cap_marks(chars: impl Iterator<Item = char>) -> String {
     chars
         .filter(|c| {
             marks = match c {
-                // A joiner begins no letter.
+                // A joiner does not start a new letter.
                 '\u{200c}' | '\u{200d}' => return true,
                 c if is_combining_mark(*c) => marks + 1,
                 _ => 0,
@@ -103,7 +105,7 @@ mod tests {
                 }
                 assert_eq!(clean_line(&raw.replace("{}", &c.to_string())), clean, "{c:?}");
             }
-            // More than one in a row spells nothing.
+            // Two in a row have no meaning.
             assert_eq!(
                 clean_line(&format!("😀{c}{c}")).chars().filter(|kept| *kept == c).count(),
                 usize::from(c == '\u{fe0f}')
@@ -112,12 +114,12 @@ mod tests {
         assert_eq!(clean_line("می\u{200c}\u{200c}خواهم"), "می\u{200c}خواهم");
         assert_eq!(clean_line("👨\u{200d}"), "👨");
         assert_eq!(clean_line("\u{200d}👨 \u{200d}👩"), "👨 👩");
-        // Tags stay whole or go whole.
+        // A tag sequence is kept or removed as a whole.
         assert_eq!(clean_line("🏴\u{e0067}\u{e0062}\u{e0073}"), "🏴");
         assert_eq!(clean_line("👍\u{e0067}\u{e0062}\u{e0073}\u{e007f}"), "👍");
     }
 
-    /// Unicode's `Default_Ignorable_Code_Point` and `White_Space`, and what else shows nothing.
+    /// Covers Unicode's `Default_Ignorable_Code_Point` and `White_Space`, and other characters that show nothing.
     #[test]
     fn a_text_of_which_nothing_is_seen_is_empty() {
         let ignorable = [
@@ -180,13 +182,14 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Looked-up characters and those that take a closer look, beside each other.
+        /// Mixes characters with and without cached properties.
         #[test]
         fn the_short_way_composes_as_the_long_way(text in "[a-zA-ZđĐớỚßİ0-9\u{300}-\u{303}\u{31b}\u{323}\u{1100}-\u{1112}ｎﬁ\r\n \u{200d}👨가-각]{0,12}|\\PC{0,12}") {
             proptest::prop_assert_eq!(composed(text.clone()), cap_marks(text.nfc()));
         }
 
-        /// Joiners, selectors, tags and fillers among letters and emoji that take them, and those that do not.
+        /// Mixes joiners, selectors, tags and fillers with characters that combine with them and characters that do
+        /// not.
         #[test]
         fn a_clean_text_is_nfc_and_stays_as_it_is(text in "([aeo\u{300}-\u{303}\u{323}\u{200b}-\u{200d}\u{fe0f}\u{e0067}\u{e0062}\u{e0065}\u{e007f}🏴👨👩🏽❤🔥کمیखក្ខශ්‍ර \n\u{34f}\u{ad}\u{958}]|\\PC){0,24}") {
             for clean in [clean_line, clean_block] {

@@ -1,4 +1,4 @@
-//! Forms of a text for comparing.
+//! Folded forms of a text, for comparisons.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use super::{spacing::one_space_between, visibility::is_invisible};
 use crate::domain::unicode;
 
-/// Folds for comparing only, never for validation: NFKC, lower case, marks stripped, đ to d, nothing invisible, one space between words.
-/// Stripping turns `các` and `lớn` into other words, so a match on folded text proves nothing by itself.
+/// Folds a text for comparisons, never for validation: NFKC, lower case, no marks, đ as d, no invisible characters, one
+/// space between words. Without marks, `các` and `lớn` equal other words, so a match of folded texts alone proves nothing.
 pub fn fold(text: &str) -> String {
     let stripped = folded_one_by_one(text).unwrap_or_else(|| {
         let lower = text.nfkc().flat_map(char::to_lowercase);
@@ -17,14 +17,14 @@ pub fn fold(text: &str) -> String {
     one_space_between(&stripped)
 }
 
-/// A name for comparing whose it is: NFC, lower case, one space between words, nothing invisible. It keeps its marks,
-/// because names that differ in a mark are names of different people: Hoa, Hòa, Hóa.
+/// Returns a name in the form that identifies an author: NFC, lower case, one space between words, no invisible
+/// characters. It keeps marks, because names that differ in a mark belong to different people: Hoa, Hòa, Hóa.
 pub fn name_key(name: &str) -> String {
     let visible: String = name.nfc().filter(|c| !is_invisible(*c)).collect();
     one_space_between(&visible.to_lowercase().nfc().collect::<String>())
 }
 
-/// `None` when a character takes a closer look.
+/// Folds a text character by character. Returns `None` if the result for a character depends on its context.
 fn folded_one_by_one(text: &str) -> Option<String> {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,23 +1,23 @@
-//! Lengths and excerpts in graphemes, which are what a reader counts.
+//! Lengths and excerpts in graphemes, which are what a reader counts as characters.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::domain::unicode;
 
-/// How many graphemes a reader would count.
+/// Returns the number of graphemes that a reader would count.
 pub fn graphemes(text: &str) -> usize {
     if text.chars().all(unicode::stands_alone) {
         return text.chars().count();
     }
-    // What parts words in Khmer is no grapheme to a reader.
+    // The zero-width space that separates words in Khmer is not a character to a reader.
     text.graphemes(true).filter(|grapheme| *grapheme != "\u{200b}").count()
 }
 
-/// Longest excerpt, in graphemes, and in bytes for those of many marks.
+/// Longest excerpt, in graphemes, and in bytes for graphemes with many marks.
 const EXCERPT: usize = 300;
 const EXCERPT_BYTES: usize = 4 * EXCERPT;
 
-/// Returns the beginning of a long text, ending in an ellipsis; a short one as it is.
+/// Returns the start of a long text with an ellipsis, or a short text unchanged.
 pub fn excerpt(mut text: String) -> String {
     let fits = |(count, (start, grapheme)): &(usize, (usize, &str))| {
         *count < EXCERPT && start + grapheme.len() <= EXCERPT_BYTES

@@ -1,5 +1,5 @@
-//! Characters that nobody sees and that spell all the same: they join emoji and end tags, and shape or part words in some scripts. Anywhere
-//! else they are a disguise, and go.
+//! Invisible characters with a meaning: they join emoji, end tag sequences, and shape letters or separate words in some
+//! scripts. Anywhere else they disguise words, so they are removed.
 
 use unicode_normalization::char::canonical_combining_class;
 use unicode_properties::{GeneralCategoryGroup, UnicodeEmoji as _};
@@ -13,7 +13,8 @@ const JOINER: char = '\u{200d}';
 const BLACK_FLAG: char = '\u{1f3f4}';
 const END_OF_TAGS: char = '\u{e007f}';
 
-/// Scripts in which U+200C and U+200D shape letters: Arabic with its neighbours, those of India and Ceylon, and of South-East Asia.
+/// Scripts in which U+200C and U+200D shape letters: Arabic and related scripts, and those of South and South-East
+/// Asia.
 const SHAPING: [(char, char); 21] = [
     ('\u{600}', '\u{109f}'),
     ('\u{1700}', '\u{18af}'),
@@ -38,7 +39,8 @@ const SHAPING: [(char, char); 21] = [
     ('\u{1e900}', '\u{1e95f}'),
 ];
 
-/// Scripts that are written without blanks, in which U+200B parts words: Thai, Lao, Tibetan, Myanmar, Khmer, Tai, Balinese, Javanese, Cham.
+/// Scripts without spaces, in which U+200B separates words: Thai, Lao, Tibetan, Myanmar, Khmer, Tai, Balinese,
+/// Javanese, Cham.
 const PARTED: [(char, char); 9] = [
     ('\u{e00}', '\u{109f}'),
     ('\u{1780}', '\u{17ff}'),
@@ -51,10 +53,10 @@ const PARTED: [(char, char); 9] = [
     ('\u{11f00}', '\u{11f5f}'),
 ];
 
-/// Scripts whose letters have another form where they are joined on: Arabic, Syriac, N'Ko, Mandaic.
+/// Scripts whose letters change their form where they are joined: Arabic, Syriac, N'Ko, Mandaic.
 const CURSIVE: (char, char) = ('\u{600}', '\u{8ff}');
 
-/// Returns `raw` without what a reader cannot see, except where it spells.
+/// Returns `raw` without invisible characters, except those that have a meaning where they occur.
 pub(super) fn seen(raw: &str) -> String {
     let mut kept = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -70,14 +72,15 @@ pub(super) fn seen(raw: &str) -> String {
         let (run, after) = rest.split_at(end);
         let run = keep_tags(&mut kept, run);
         let after = after.chars().next();
-        // One is spelling; more in a row are not.
+        // Only one in a row has a meaning.
         kept.extend(run.chars().find(|c| spells(&kept, *c, after)));
         rest = &rest[end..];
     }
     kept
 }
 
-/// How many characters of `raw` nobody sees, without those that spell, that belong to emoji and to the start of a file.
+/// Returns the number of invisible characters in `raw` that have no meaning. Characters of emoji and byte order marks
+/// do not count.
 pub fn invisible_characters(raw: &str) -> usize {
     let ordinary = |c: char| matches!(c, '\u{200d}' | '\u{feff}' | '\u{e0020}'..='\u{e007f}');
     let count = |text: &str| text.chars().filter(|c| is_invisible(*c) && !ordinary(*c)).count();
@@ -91,7 +94,7 @@ fn stands(c: char) -> bool {
     c == '\n' || is_kept(c)
 }
 
-/// Keeps the tags that `run` begins with when they spell a flag, and returns what comes after them.
+/// Keeps the tags at the start of `run` if they spell the region of a flag. Returns what comes after the tags.
 fn keep_tags<'a>(kept: &mut String, run: &'a str) -> &'a str {
     let length = run.find(|c| !matches!(c, '\u{e0020}'..=END_OF_TAGS)).unwrap_or(run.len());
     let (tags, rest) = run.split_at(length);
@@ -103,7 +106,7 @@ fn keep_tags<'a>(kept: &mut String, run: &'a str) -> &'a str {
     rest
 }
 
-/// True when `c`, which nobody sees, spells between what stands before and after it.
+/// Returns whether the invisible character `c` has a meaning between the text `before` and the character `after`.
 fn spells(before: &str, c: char, after: Option<char>) -> bool {
     let Some(last) = before.chars().next_back() else { return false };
     match c {
@@ -118,7 +121,7 @@ fn spells(before: &str, c: char, after: Option<char>) -> bool {
 }
 
 fn joins_emoji(before: &str, after: Option<char>) -> bool {
-    // A skin tone or a selector, or both, belong to the emoji before them.
+    // Before the joiner, the emoji may have a skin tone, a selector or both.
     let emoji = before.chars().rev().take(3).find(|c| !matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}'));
     emoji.is_some_and(is_pictograph) && after.is_some_and(is_pictograph)
 }
@@ -131,7 +134,7 @@ fn is_pictograph(c: char) -> bool {
 fn shapes(last: char, c: char, after: Option<char>) -> bool {
     let is_shaping = |c: char| is_part_of_word(c) && is_in(&SHAPING, c);
     if after.is_some_and(is_shaping) {
-        // Persian has suffixes on foreign words and numbers.
+        // Persian adds suffixes to foreign words and numbers with a non-joiner.
         return is_shaping(last) || c == NON_JOINER && last.is_alphanumeric();
     }
     let ends_with_virama = is_shaping(last) && canonical_combining_class(last) == 9;
@@ -144,7 +147,8 @@ fn is_part_of_word(c: char) -> bool {
     matches!(unicode::group(c), Letter | Mark | Number)
 }
 
-/// A selector picks a form of the character before it; letters of Latin, Greek and Cyrillic have one form.
+/// Returns whether a selector may follow the character. A selector picks a form of the character before it, and Latin,
+/// Greek and Cyrillic letters have one form only.
 fn takes_selector(last: Option<char>) -> bool {
     last.is_some_and(|last| {
         let is_plain_letter = u32::from(last) < 0x530 && last.is_alphabetic();

@@ -1,4 +1,4 @@
-//! Text rules: NFC, no invisible characters but those that spell, capped marks; and the folded form that searches compare.
+//! Text rules: cleaning to NFC without meaningless invisible characters and piles of marks, and folding for searches.
 
 mod clean;
 mod fold;

@@ -11,7 +11,7 @@ pub(super) fn one_space_between(text: &str) -> String {
     joined
 }
 
-/// Trims lines and caps blank ones at one in a row.
+/// Trims each line's end and keeps at most one blank line in a row.
 pub(super) fn spaced_lines(cleaned: &str) -> String {
     let mut block = String::with_capacity(cleaned.len() + 1);
     let mut blank = 0;

@@ -4,7 +4,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::*;
 use crate::domain::unicode;
 
-/// Emoji and words that invisible characters spell.
+/// Emoji and words in which invisible characters have a meaning.
 const SPELT: [&str; 37] = [
     "👨‍👩‍👧‍👦",
     "❤️‍🔥",
@@ -57,7 +57,7 @@ fn what_spells_stays_byte_for_byte() {
 }
 
 proptest::proptest! {
-    /// Looked-up characters and those that take a closer look, beside each other.
+    /// Mixes characters with and without cached properties.
     #[test]
     fn the_short_ways_say_what_the_long_ways_say(text in "[a-zA-ZđĐớỚßİ0-9\u{300}-\u{303}\u{31b}\u{323}\u{1100}-\u{1112}ｎﬁ\r\n \u{200d}👨가-각]{0,12}|\\PC{0,12}") {
         let lower = text.nfkc().flat_map(char::to_lowercase);

@@ -1,10 +1,10 @@
-//! Which single characters a reader can see.
+//! Visibility of single characters.
 
 use unicode_properties::GeneralCategory;
 
 use crate::domain::unicode;
 
-/// False for what a reader cannot see: controls, bidi overrides, zero-width, tags, fillers, private use.
+/// Returns whether a text may keep the character: it is visible, or white space that is not a control character.
 pub(super) fn is_kept(c: char) -> bool {
     let unreadable = matches!(
         unicode::category(c),
@@ -18,9 +18,9 @@ pub(super) fn is_kept(c: char) -> bool {
     !is_invisible(c) && !unreadable
 }
 
-/// Zero-width characters, bidi overrides, tags and fillers.
+/// Returns whether the character is zero-width, a bidi override, a tag or a filler.
 pub fn is_invisible(c: char) -> bool {
-    // Fillers that general categories call letters, marks or symbols.
+    // Fillers whose general category is letter, mark or symbol.
     let filler = matches!(
         c,
         '\u{34f}'
@@ -36,7 +36,7 @@ pub fn is_invisible(c: char) -> bool {
     filler || !c.is_ascii() && unicode::category(c) == GeneralCategory::Format
 }
 
-/// Chooses how the character before it is drawn, as text or as an emoji, among others.
+/// Returns whether the character selects how the one before it is drawn, for example as text or as an emoji.
 pub(super) fn is_selector(c: char) -> bool {
     matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
