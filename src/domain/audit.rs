@@ -40,7 +40,7 @@ named_enum! {
         Purge = "PURGE",
         PutTerm = "PUT_TERM",
         DeleteTerm = "DELETE_TERM",
-        /// A term matched too many comments, so it returned to its trial state.
+        /// The service put a term into SHADOW because it matched too many comments.
         StandDownTerm = "STAND_DOWN_TERM",
     }
 }

@@ -154,7 +154,7 @@ named_enum! {
         Learn = "LEARN",
         /// Continues erasures that were not finished by their calls. It is requested whenever there are some.
         Erase = "ERASE",
-        /// Returns terms to their trial state if they match too many comments.
+        /// Puts terms into SHADOW if they match too many comments.
         StandDown = "STAND_DOWN",
         /// Indexes the words of new comments. It is requested whenever there are some.
         Index = "INDEX",

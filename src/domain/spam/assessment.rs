@@ -1,4 +1,4 @@
-//! The joined judgement of one comment.
+//! The spam assessment of one comment, which combines rules, form signals, terms and the model.
 
 use super::{
     calibration::sigmoid,
@@ -13,36 +13,36 @@ use super::{
 };
 use crate::domain::comment::FormText;
 
-/// What a site knows of spam. Without a model that is ready, the rules judge alone.
+/// What a site has besides the fixed rules. Without a ready model, only rules, form signals and terms count.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Knowledge<'a> {
     pub model: Option<&'a Model>,
     pub terms: Option<&'a TermSet>,
 }
 
-/// The joined judgement.
+/// The spam assessment of one comment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Assessment {
-    /// 0 (clean) to 1 (spam).
+    /// Probability of spam, from 0 to 1.
     pub score: f64,
-    /// Heaviest first, what speaks for the comment below that with a weight under 0; last what runs of characters come to, which
-    /// says a reader the least.
+    /// Sorted by weight, greatest first. A negative weight is evidence against spam. The finding about character
+    /// n-grams is always last, because it explains the least to a moderator.
     pub findings: Vec<Finding>,
-    /// What was said does not itself look like spam to the model: only rules, the form, or how the text is laid out do.
-    /// Such evidence may hold a comment, never mark it as spam.
+    /// True when the model finds no evidence of spam in words, n-grams, hosts and phone numbers. The score then comes
+    /// only from rules, form signals and the text's layout, which may hold a comment but never mark it as spam.
     pub only_meta: bool,
-    /// A term that is enforced asks for a moderator.
+    /// True when an enforced term asks for a moderator's decision.
     pub holds: bool,
-    /// A term that is enforced stands in it with all its marks.
+    /// True when an enforced term occurs with all its marks.
     pub marks_spam: bool,
 }
 
-/// Runs every rule over every field and asks the model. Pure: the same input gives the same score.
+/// Assesses a comment with all rules and the model. The function is pure: the same input gives the same score.
 pub fn assess(form: &FormText, signals: &FormSignals, knowledge: &Knowledge<'_>) -> Assessment {
     assess_reading(&Reading::of(form), signals, knowledge)
 }
 
-/// As [`assess`], of a form that was read before.
+/// Does the same as [`assess`] with a form whose text was already processed.
 pub fn assess_reading(reading: &Reading<'_>, signals: &FormSignals, knowledge: &Knowledge<'_>) -> Assessment {
     let mut findings = rules::find(reading);
     let rule_logit = rules::logit(&findings);

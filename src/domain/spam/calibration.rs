@@ -1,13 +1,14 @@
-//! From margins to probabilities: Platt's sigmoid, fitted to what the model said of comments before it learned from them.
+//! Platt scaling of margins to probabilities. It is fitted to margins that the model computed before it learned the
+//! labels.
 
-/// Steps of Newton's method; it settles in about eight.
+/// Largest number of steps of Newton's method. It converges in about eight.
 const STEPS: usize = 30;
-/// Prior on the slope: ten comments' worth of doubt that the margin needs stretching.
+/// Strength of the prior that the slope is 1, as a number of comments.
 const RIDGE: f64 = 10.0;
-/// Margins of a new model's first comments say nothing.
+/// Number of a new model's first margins that are ignored, because they are meaningless.
 const FIRST: usize = 5;
 
-/// Probability = sigmoid(slope × margin + shift).
+/// Parameters of the probability: sigmoid(slope × margin + shift).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Calibration {
     pub(super) slope: f64,
@@ -20,16 +21,16 @@ impl Default for Calibration {
     }
 }
 
-/// A margin said before learning, and whether it was spam.
+/// A margin computed before the model learned the comment, and whether the comment was spam.
 pub(super) type Said = (f64, bool);
 
-/// 0 to 1, and never quite either.
+/// Returns a probability strictly between 0 and 1.
 pub(super) fn sigmoid(logit: f64) -> f64 {
     1.0 / (1.0 + (-logit.clamp(-35.0, 35.0)).exp())
 }
 
 impl Calibration {
-    /// Fits to `said`; `from_start` says that its first margins are the model's very first.
+    /// Fits the parameters to `said`. `from_start` states that the first margins are the first of the model.
     pub(super) fn fit<'a>(said: impl Iterator<Item = &'a Said> + Clone, from_start: bool) -> Self {
         let said = said.skip(if from_start { FIRST } else { 0 });
         let mut fitted = Self::default();

@@ -1,4 +1,4 @@
-//! What single characters are to the spam engine: letters of words, look-alikes of Latin letters, and what nobody sees.
+//! Classes of single characters: letters of words, look-alikes of Latin letters, and invisible characters.
 
 use unicode_properties::{GeneralCategory as Category, GeneralCategoryGroup as Group};
 
@@ -7,10 +7,10 @@ use crate::domain::{
     unicode::{category, group},
 };
 
-/// Letters a to z in one of the alphabets that phones and pages draw as emoji: regional indicators, circled and squared letters.
+/// First letters of the enclosed alphabets: regional indicators, and circled, squared and negative squared letters.
 const ENCLOSED_ALPHABETS: [u32; 4] = [0x1_F1E6, 0x1_F150, 0x1_F170, 0x1_F130];
 
-/// Part of a word: letters, numbers and enclosed letters.
+/// Returns whether the character is part of a word: a letter, a number or an enclosed letter.
 pub(super) fn is_word(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
@@ -18,17 +18,17 @@ pub(super) fn is_word(c: char) -> bool {
     matches!(group(c), Group::Letter | Group::Number) || is_enclosed_letter(c)
 }
 
-/// A letter by general category: marks and circled letters, which Rust calls alphabetic, are none.
+/// Returns whether the character is a letter by general category. Rust also calls marks and circled letters alphabetic.
 pub(super) fn is_letter(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphabetic() } else { group(c) == Group::Letter }
 }
 
-/// A decimal digit of any script.
+/// Returns whether the character is a decimal digit of any script.
 pub(super) fn is_decimal(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_digit() } else { category(c) == Category::DecimalNumber }
 }
 
-/// A decimal digit, or a digit in a circle or bracket that compatibility folding leaves as it is.
+/// Returns whether the character is a decimal digit, or an enclosed digit that compatibility folding does not change.
 pub(super) fn is_digit(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_digit();
@@ -38,7 +38,7 @@ pub(super) fn is_digit(c: char) -> bool {
     is_decimal(c) || framed
 }
 
-/// An emoji or another pictograph.
+/// Returns whether the character is an emoji or another pictograph.
 pub(super) fn is_symbol(c: char) -> bool {
     match c {
         '^' | '`' => true,
@@ -47,7 +47,7 @@ pub(super) fn is_symbol(c: char) -> bool {
     }
 }
 
-/// Nothing that a reader sees, or only the frame around another character.
+/// Returns whether the character is invisible, or only a frame around another character.
 pub(super) fn is_dropped(c: char) -> bool {
     text::is_invisible(c) || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{20dd}')
 }
@@ -56,7 +56,7 @@ pub(super) fn is_enclosed_letter(c: char) -> bool {
     matches!(u32::from(c), 0x1_F130..=0x1_F189 | 0x1_F1E6..=0x1_F1FF)
 }
 
-/// A Latin letter drawn in another style: mathematical, circled, squared, full-width, small capitals.
+/// Returns whether the character is a styled Latin letter: mathematical, circled, squared, full-width or small capital.
 pub(super) fn is_styled(c: char) -> bool {
     matches!(u32::from(c), 0x1_D400..=0x1_D7FF | 0x2460..=0x24FF | 0xFF21..=0xFF5A)
         || is_enclosed_letter(c)
@@ -64,17 +64,17 @@ pub(super) fn is_styled(c: char) -> bool {
         || matches!(c, 'ʀ' | 'ᴛ' | 'ᴜ' | 'ᴠ' | 'ᴡ' | 'ʏ' | 'ᴢ')
 }
 
-/// Latin by code point; the letters that Vietnamese takes are all in these two ranges.
+/// Returns whether the code point is in the Latin ranges, which include all Vietnamese letters.
 pub(super) fn is_latin(c: char) -> bool {
     matches!(u32::from(c), 0..=0x24F | 0x1E00..=0x1EFF)
 }
 
-/// Greek or Cyrillic: the scripts that hold look-alikes of Latin letters.
+/// Returns whether the character is Greek or Cyrillic. Those scripts contain look-alikes of Latin letters.
 pub(super) fn is_greek_or_cyrillic(c: char) -> bool {
     matches!(u32::from(c), 0x370..=0x52F)
 }
 
-/// The Latin letters that a lower-case character looks like.
+/// Returns the Latin letters that a lower-case character looks like.
 pub(super) fn look_alike(c: char) -> Option<&'static str> {
     const LATIN: &str = "abcdefghijklmnopqrstuvwxyz";
     if c.is_ascii() {
@@ -121,7 +121,7 @@ pub(super) fn look_alike(c: char) -> Option<&'static str> {
     })
 }
 
-/// The letter that a digit is written for: `b3t` is `bet`.
+/// Returns the letter that a digit stands for: `b3t` means `bet`.
 pub(super) fn leet(c: char) -> char {
     match c {
         '0' => 'o',
@@ -136,7 +136,8 @@ pub(super) fn leet(c: char) -> char {
         other => other,
     }
 }
-/// A stroke, a line or the like that made no letter of the one before it; a mark of Vietnamese is none, wherever it stands.
+/// Returns whether the character is a combining stroke, line or similar decoration. Vietnamese marks are not
+/// decoration.
 pub(super) const fn is_decoration(c: char) -> bool {
     let vietnamese = matches!(c, '\u{300}'..='\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}');
     matches!(c, '\u{300}'..='\u{36f}') && !vietnamese

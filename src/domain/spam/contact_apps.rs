@@ -1,4 +1,4 @@
-//! Apps and abbreviations that ask a reader to go on elsewhere: `zalo`, `ib`, `lh`.
+//! Messaging apps and abbreviations that move the conversation elsewhere: `zalo`, `ib`, `lh`.
 
 use super::{
     finding::{Field, Finding, Rule},
@@ -10,7 +10,7 @@ const WEIGHT: f64 = 1.0;
 const NAMES: [&str; 12] =
     ["zalo", "telegram", "tele", "whatsapp", "wa", "viber", "inbox", "ib", "hotline", "sdt", "lh", "wechat"];
 
-/// The first word that names one.
+/// Returns the first word that names an app.
 pub(super) fn first(views: &Views) -> Option<&Token> {
     views.tokens.iter().find(|token| NAMES.contains(&token.folded.as_str()))
 }

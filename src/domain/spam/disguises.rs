@@ -1,4 +1,4 @@
-//! Letters in disguise. One comment counts for one disguise however many it wears, see [`Rule::group`].
+//! Obfuscated letters. Their rules form one group, so they count once per comment: see [`Rule::group`].
 
 use super::{
     characters::{is_greek_or_cyrillic, is_latin, is_letter, is_styled},
@@ -8,9 +8,9 @@ use super::{
 
 const WEIGHT: f64 = 1.5;
 
-/// So many letters in a decorative style are no slip of a keyboard.
+/// Least number of letters in a decorative style for a finding. Fewer may be typing errors.
 const STYLED_LETTERS: usize = 3;
-/// Shorter words that were spaced out are initials or an enumeration.
+/// Least number of letters in a spaced-out word. Shorter ones are initials or enumerations.
 const SPACED_LETTERS: usize = 4;
 
 pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
@@ -18,7 +18,7 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     Some(Finding::spanning(rule, WEIGHT, field, text, token.start, token.end))
 }
 
-/// A word of look-alike letters from two scripts.
+/// Returns the first word that mixes look-alike letters of two scripts.
 fn mixed<'a>(text: &str, views: &'a Views) -> Option<(Rule, &'a Token)> {
     let has = |token: &Token, test: fn(char) -> bool| written(text, token).any(|c| is_letter(c) && test(c));
     let looks = |token: &&Token| has(token, is_latin) && has(token, is_greek_or_cyrillic);

@@ -1,16 +1,16 @@
-//! How good scores are, beside what people said: ranking, recall at few false alarms, and whether 0.8 means eight in ten.
+//! Quality of scores compared with moderators' decisions: ranking, recall at few false alarms, and calibration.
 
-/// One comment's score, and whether people called it spam.
+/// A comment's score, and whether moderators marked it as spam.
 pub type Scored = (f64, bool);
 
-/// The figures of one set of scores. `None` where one of the classes is empty.
+/// Quality measures of a set of scores. There are none if one of the classes is empty.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evaluation {
-    /// Area under the ROC curve: how often a spam stands above a comment that is none; ties count half.
+    /// Area under the ROC curve: the probability that a spam comment scores above another one. Ties count half.
     pub auc: f64,
-    /// Share of spam at or above the lowest score that at most 1 % of the others reach.
+    /// Recall at the lowest threshold that at most 1 % of the other comments reach.
     pub recall_at_1_percent: f64,
-    /// Expected calibration error over ten bins: the mean distance between score and share of spam.
+    /// Expected calibration error over ten bins: the mean difference between score and share of spam.
     pub calibration_error: f64,
 }
 
@@ -33,7 +33,7 @@ fn count(rows: usize) -> f64 {
     rows as f64
 }
 
-/// Spam and ham at each score, from the highest down.
+/// Returns the numbers of spam and other comments at each score, from the highest score down.
 fn steps(sorted: &[Scored]) -> impl Iterator<Item = (f64, f64)> {
     sorted.chunk_by(|(a, _), (b, _)| a.total_cmp(b).is_eq()).map(|tied| {
         let spam = tied.iter().filter(|(_, is_spam)| *is_spam).count();

@@ -1,4 +1,5 @@
-//! What moved the learned score most, told as findings. Names are made again from the comment: the table knows hashes only.
+//! Explanation of the model's score as findings. Feature names are computed again from the comment, because the table
+//! holds only hashes.
 
 use std::collections::HashMap;
 
@@ -9,17 +10,17 @@ use super::{
     reading::Reading,
 };
 
-/// Features told one by one; runs of characters are told together as one more.
+/// Largest number of features with a finding of their own. Character n-grams share one finding in addition.
 const FEATURES: usize = 5;
-/// Runs of characters that are shown of all that moved the score.
+/// Largest number of character n-grams that the shared finding shows.
 const GRAMS: usize = 3;
-/// Parts of the logit below this explain nothing.
+/// Least contribution to the logit that is worth a finding.
 const MIN_WEIGHT: f64 = 0.05;
 
-/// Why the learned score is what it is.
+/// An explanation of the model's score.
 pub(super) struct Explanation {
     pub(super) findings: Vec<Finding>,
-    /// What words, characters, hosts and numbers add to the logit, without facts about the whole.
+    /// Contribution of words, n-grams, hosts and phone numbers to the logit, without features of the whole text.
     pub(super) said: f64,
 }
 
@@ -61,7 +62,7 @@ fn name(finding: &mut Finding, feature: &Feature<'_>, reading: &Reading<'_>) {
     finding.feature = feature.full_name();
 }
 
-/// Runs of characters as one finding: `looks like "slo", "gac"`.
+/// Combines character n-grams into one finding: `looks like "slo", "gac"`.
 fn together(grams: &[Finding], weight: f64) -> Finding {
     let shown: Vec<&str> = grams.iter().map(|gram| gram.feature[Group::Gram.prefix().len()..].trim()).collect();
     Finding {
@@ -82,7 +83,7 @@ mod tests {
         FormText { author_name: "Lan".into(), title: String::new(), content: content.into() }
     }
 
-    /// A model of a newsroom that saw ten spams and ten comments.
+    /// Returns a model that learned from ten spam and ten other comments.
     fn taught() -> Model {
         let mut model = Model::default();
         for n in 0..10 {

@@ -1,23 +1,23 @@
-//! Facts about the whole of what was said: what it points to, how long and how loud it is, which disguises it wears.
+//! Features of the whole text: contact details, length, emphasis and obfuscation.
 
 use std::collections::HashSet;
 
 use super::{characters::is_decimal, contact_apps, patterns, reading::Reading, text_counts::TextCounts};
 
-/// How many web addresses there are, and whether they show only once spelt-out dots are written as dots.
+/// The number of web addresses, and whether they appear only after spelled-out dots are replaced.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LinkFacts {
     pub(super) count: usize,
     pub(super) hidden: bool,
 }
 
-/// What the facts are told from.
+/// The facts that the features are computed from.
 pub(super) struct Facts {
     notes: TextCounts,
     links: LinkFacts,
-    /// Ways to reach somebody elsewhere; pairs of them say more than one.
+    /// Kinds of contact details in the text. Each pair of kinds is a feature too.
     contacts: Vec<&'static str>,
-    /// Other names that hold.
+    /// Other facts that are true of the text.
     others: Vec<&'static str>,
     words: usize,
     different_words: usize,
@@ -25,7 +25,7 @@ pub(super) struct Facts {
 
 const DIGITS: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
 
-/// The names whose facts hold.
+/// Returns the names of the facts that are true.
 fn holding<const N: usize>(facts: [(&'static str, bool); N]) -> Vec<&'static str> {
     facts.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name).collect()
 }
@@ -56,7 +56,7 @@ impl Facts {
         }
     }
 
-    /// Shows the names of those that hold, in three parts.
+    /// Passes the name of each feature to `see`, in three parts.
     pub(super) fn each(&self, mut see: impl FnMut([&str; 3])) {
         for (at, name) in self.contacts.iter().enumerate() {
             see([name, "", ""]);
@@ -94,7 +94,7 @@ impl Facts {
     }
 }
 
-/// How many of the cuts the count reaches, as a digit.
+/// Returns the number of `cuts` that the count reaches, as a digit.
 fn bucket(count: usize, cuts: &[usize]) -> &'static str {
     DIGITS[cuts.iter().filter(|cut| count >= **cut).count()]
 }

@@ -1,5 +1,5 @@
-//! Named features of what was said: words, pairs of words, runs of characters, addresses, numbers, and facts about the whole.
-//! A name's hash is its place in the learned table, so a change here needs a new [`VERSION`].
+//! Named features of a text: words, pairs of words, character n-grams, addresses, numbers, and features of the whole
+//! text. The hash of a name is its index in the learned table, so a change here needs a new [`VERSION`].
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 
@@ -12,29 +12,29 @@ use super::{
     views::Token,
 };
 
-/// Says which features a stored table was learned from.
+/// Version of the features. A stored table of another version cannot be used.
 pub const VERSION: i32 = 2;
 
-/// Longest text that runs of characters are taken from.
+/// Number of characters after which a text yields no more n-grams.
 const GRAM_CHARACTERS: usize = 2_000;
-/// Characters in one run.
+/// Lengths of n-grams, in characters.
 const GRAM_LENGTHS: std::ops::RangeInclusive<usize> = 3..=5;
-/// Addresses beyond this many say nothing new.
+/// Largest number of addresses per field. More add no information.
 const MAX_HOSTS: usize = 8;
 
-/// CRC-32 as zlib has it: stable across versions and machines.
+/// CRC-32 as in zlib, which is stable across versions and machines.
 const HASH: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// Kinds of features. Each weighs alike however many of it a comment has, see its weight.
+/// A kind of features. Each kind has a fixed total weight in a comment, regardless of the number of its features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// A word, digits read as letters; as written too where that differs.
+    /// A word with digits read as letters. The word as written is a second feature if it differs.
     Word,
     /// Two words in a row.
     Pair,
-    /// Three to five characters in a row.
+    /// A character n-gram: three to five characters in a row.
     Gram,
-    /// A fact about the whole text: has a link, how long it is, how loud.
+    /// A feature of the whole text: whether it has a link, how long and how emphatic it is.
     Meta,
     /// The host of an address.
     Host,
@@ -62,7 +62,7 @@ impl Group {
         }
     }
 
-    /// Runs of characters are many and say one thing often: half.
+    /// Returns the weight of the group. N-grams count half, because many of them carry the same information.
     pub(super) const fn weight(self) -> f64 {
         if matches!(self, Self::Gram) { 0.5 } else { 1.0 }
     }
@@ -72,10 +72,10 @@ impl Group {
 #[derive(Debug, Clone, Copy)]
 pub struct Feature<'a> {
     pub group: Group,
-    /// Joined, the name without its prefix.
+    /// Parts of the name without its prefix. Joined, they are the whole.
     pub name: [&'a str; 3],
     pub hash: u32,
-    /// Field and byte span as written, where it has one place.
+    /// Field and byte span in the stored text, if the feature has a single place.
     pub place: Option<(Field, usize, usize)>,
 }
 
@@ -89,13 +89,13 @@ impl<'a> Feature<'a> {
         Self { group, name, hash: digest.finalize(), place }
     }
 
-    /// `w:casino`, `m:link`: what the hash is of.
+    /// Returns the name that is hashed: `w:casino`, `m:link`.
     pub fn full_name(&self) -> String {
         format!("{}{}", self.group.prefix(), self.name.concat())
     }
 }
 
-/// Shows every feature, some of them more than once.
+/// Passes each feature to `see`. The same feature may be passed more than once.
 pub fn visit(reading: &Reading<'_>, mut see: impl FnMut(Feature<'_>)) {
     words(reading, &mut see);
     grams(reading, &mut see);
@@ -125,7 +125,7 @@ fn words(reading: &Reading<'_>, see: &mut impl FnMut(Feature<'_>)) {
     }
 }
 
-/// The first `count` characters.
+/// Returns the first `count` characters.
 fn first(text: &str, count: usize) -> &str {
     text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
 }
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
     use crate::domain::comment::FormText;
 
-    /// Sorted names without runs of characters.
+    /// Returns the sorted names of the features without n-grams.
     fn names(title: &str, content: &str) -> Vec<String> {
         let form = FormText { author_name: "Lan".into(), title: title.into(), content: content.into() };
         let mut names = Vec::new();

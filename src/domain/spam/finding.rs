@@ -1,12 +1,12 @@
-//! One reason for a spam score.
+//! Findings: the reasons for a spam score.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 named_enum! {
-    /// Every rule.
+    /// The rule that made a finding.
     Rule {
-        /// A web address or e-mail.
+        /// A web address or an e-mail address.
         Link = "LINK",
         /// A phone number.
         PhoneNumber = "PHONE_NUMBER",
@@ -14,39 +14,39 @@ named_enum! {
         RepeatedText = "REPEATED_TEXT",
         /// Three authors or more posted the same text.
         Campaign = "CAMPAIGN",
-        /// A word of look-alike letters from two scripts.
+        /// A word that mixes look-alike letters of two scripts.
         MixedScript = "MIXED_SCRIPT",
-        /// The field that people do not see was filled in.
+        /// The hidden field was filled in.
         Honeypot = "HONEYPOT",
         /// The form was sent faster than people type.
         FastForm = "FAST_FORM",
-        /// The challenge was asked for by another device.
+        /// The challenge was issued to another device.
         OtherDevice = "OTHER_DEVICE",
-        /// A ban has its subject's submits wait. Says nothing about this one, so it weighs nothing.
+        /// A ban holds the submits of its subject. It says nothing about this comment, so the weight is 0.
         HeldByBan = "HELD_BY_BAN",
-        /// A web address whose dots are spelt out.
+        /// A web address with spelled-out dots.
         HiddenLink = "HIDDEN_LINK",
-        /// An app or abbreviation that asks a reader to go on elsewhere.
+        /// A messaging app or abbreviation that moves the conversation elsewhere.
         ContactApp = "CONTACT_APP",
         /// An amount of money or a percentage.
         Money = "MONEY",
-        /// Words that spam starts with, before there are decisions to learn from.
+        /// Typical spam words, which count most before the model has learned.
         SpamWords = "SPAM_WORDS",
-        /// One word over and over.
+        /// One word repeated many times.
         RepeatedWord = "REPEATED_WORD",
         /// Latin letters in a decorative style.
         StyledLetters = "STYLED_LETTERS",
         /// A word written letter by letter.
         SpacedLetters = "SPACED_LETTERS",
-        /// Characters that nobody sees were taken out of the text.
+        /// Invisible characters were removed from the text.
         InvisibleCharacters = "INVISIBLE_CHARACTERS",
-        /// An automatic decision that a moderator shall look at. Says nothing about this one.
+        /// The comment was drawn for the sample of automatic decisions that a moderator reviews. The weight is 0.
         Sampled = "SAMPLED",
-        /// What the learned score saw most in, with the feature's name.
+        /// A feature that contributed much to the model's score, with the feature's name.
         Learned = "LEARNED",
         /// A term that the newsroom lists.
         Term = "TERM",
-        /// A listed term on trial: it weighs nothing.
+        /// A listed term in SHADOW. The weight is 0.
         TermShadow = "TERM_SHADOW",
     }
 }
@@ -60,11 +60,11 @@ named_enum! {
     }
 }
 
-/// One reason to look twice.
+/// One reason for a spam score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     pub rule: Rule,
-    /// Added to the logit.
+    /// Contribution to the logit of the score.
     pub weight: f64,
     /// `None` for findings about the whole submission.
     pub field: Option<Field>,
@@ -73,15 +73,15 @@ pub struct Finding {
     pub end: usize,
     /// The matched text, at most 200 characters of it.
     pub excerpt: String,
-    /// The learned score's name for what it saw: `w:casino`, `m:link`. Empty for every other rule.
+    /// Name of the model's feature: `w:casino`, `m:link`. Empty for every other rule.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub feature: String,
-    /// The listed term that was met.
+    /// The listed term that matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term: Option<Uuid>,
 }
 
-/// Longest excerpt, in characters: the span tells the rest, and a page of cases must fit one message.
+/// Longest excerpt, in characters. The span identifies the rest, and a page of cases must fit into one message.
 const MAX_EXCERPT: usize = 200;
 
 impl Finding {
@@ -90,7 +90,7 @@ impl Finding {
         Self { field: Some(field), start, end, excerpt, ..Self::whole(rule, weight) }
     }
 
-    /// About the whole submission.
+    /// Creates a finding about the whole submission.
     pub fn whole(rule: Rule, weight: f64) -> Self {
         Self { rule, weight, field: None, start: 0, end: 0, excerpt: String::new(), feature: String::new(), term: None }
     }

@@ -1,29 +1,29 @@
-//! Signals from how the form was filled in rather than from its text.
+//! Spam signals that do not come from the text, but from how the form was filled in.
 
 use super::{
     finding::{Finding, Rule},
     repetition,
 };
 
-/// Seconds under which a form with four fields was not filled in by a person.
+/// Number of seconds below which no person could have filled in a form with four fields.
 const FAST_SECONDS: i64 = 3;
-/// An editor pastes one zero-width character; who breaks up words uses many.
+/// Least number of invisible characters for a finding. A text editor may paste one; hiding words takes many.
 const INVISIBLE_CHARACTERS: usize = 3;
 
-/// What is known besides the text.
+/// The signals of a submit besides its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormSignals {
     /// The hidden field was filled in.
     pub honeypot: bool,
-    /// Seconds between showing and sending; `None` when unknown.
+    /// Seconds between showing and sending the form; `None` when unknown.
     pub fill_seconds: Option<i64>,
     /// The challenge was issued to another device.
     pub other_device: bool,
-    /// Characters that nobody sees, taken out of the fields.
+    /// Number of invisible characters that were removed from the fields.
     pub invisible: usize,
-    /// Comments with the same skeleton on the site within a day.
+    /// Number of comments with the same skeleton on the site within a day.
     pub same_text: i64,
-    /// Authors of those, without the one of this comment.
+    /// Number of other authors of those comments.
     pub same_text_authors: i64,
     /// A ban holds this submit.
     pub held_by_ban: bool,

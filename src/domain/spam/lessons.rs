@@ -1,4 +1,5 @@
-//! What the decision log teaches: a pure function of it, so that a model learned on line and one rebuilt from the log are the same.
+//! Lessons for the spam model, taken from the decision log. They are a pure function of the log, so that a model
+//! trained incrementally and one rebuilt from the log are equal.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,15 +9,15 @@ use uuid::Uuid;
 
 use crate::domain::{actor::SYSTEM, audit::AuditAction, id::CommentId, pseudonym::Pseudonym, reason::Reason};
 
-/// Lessons that one moderator may give in one clock minute: nobody reads faster, and a stolen token or a slip with a bulk decision must
-/// not turn the model over.
+/// Largest number of lessons from one moderator in one clock minute. No moderator reads faster, and neither a stolen
+/// token nor a mistaken bulk decision may distort the model.
 const PER_MODERATOR_MINUTE: usize = 20;
-/// Lessons that a model is made of at least, once there are so many: about a year of a busy newsroom.
+/// Number of lessons that a model keeps at least, if there are enough: about a year of a busy newsroom.
 const MOST: usize = 20_000;
-/// The oldest are left out so many at a time, for each time the model is rebuilt.
+/// Number of oldest lessons that are dropped at a time. Each drop rebuilds the model.
 const STEP: usize = 5_000;
 
-/// One entry of the audit that was about a comment's status.
+/// An audit entry about a comment's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged {
     pub id: Uuid,
@@ -24,39 +25,39 @@ pub struct Logged {
     pub actor: String,
     pub action: AuditAction,
     pub reason: Option<Reason>,
-    /// The entry that this one reverted.
+    /// The entry that this one reverts.
     pub reverts: Option<Uuid>,
     pub comment: CommentId,
-    /// What the comment has in common with its campaign.
+    /// Hash that is the same for all comments of a campaign.
     pub skeleton: Pseudonym,
 }
 
-/// One comment to learn from.
+/// A comment that the model learns from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lesson {
-    /// The decision.
+    /// The audit entry of the decision.
     pub entry: Uuid,
     pub at: DateTime<Utc>,
     pub comment: CommentId,
     pub is_spam: bool,
 }
 
-/// What a log teaches, in order.
+/// The lessons of a log, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lessons {
     pub list: Vec<Lesson>,
-    /// Left out: one moderator's beyond `PER_MODERATOR_MINUTE`.
+    /// Number of lessons left out because their moderator exceeded `PER_MODERATOR_MINUTE`.
     pub capped: usize,
-    /// Left out: the same text with the same label as an earlier one.
+    /// Number of lessons left out because an earlier one had the same text and label.
     pub repeated: usize,
 }
 
-/// The decision that a comment stands by; `None` where nothing is to be learned from it.
+/// The decision in force on a comment with its label; `None` if the model learns nothing from the comment.
 type Taught<'a> = Option<(&'a Logged, bool)>;
 
 impl Lessons {
-    /// From the entries in order of time and id. A comment teaches by the decision that is in force on it, at the place of that
-    /// decision; what was reverted never was. Only people teach.
+    /// Returns the lessons of a log that is sorted by time and id. A comment's lesson is the decision in force on it,
+    /// at the position of that decision; reverted decisions do not count. Only decisions of people count.
     pub fn of(log: &[Logged]) -> Self {
         let mut latest: HashMap<CommentId, Taught<'_>> = HashMap::new();
         let mut before: HashMap<Uuid, Taught<'_>> = HashMap::new();
@@ -94,13 +95,14 @@ impl Lessons {
         lessons
     }
 
-    /// When the log should begin from now on, once it teaches more than a model is made of.
+    /// Returns the time from which the log should be read in future, if it has more lessons than a model keeps.
     pub fn later_start(&self) -> Option<DateTime<Utc>> {
         let spare = (self.list.len() >= MOST + STEP).then(|| self.list.len() - MOST)?;
         self.list.get(spare).map(|lesson| lesson.at)
     }
 
-    /// Names the first `count` lessons and their order: two logs that teach the same so far have the same digest.
+    /// Returns a digest of the first `count` lessons in their order, or `None` if there are fewer. Logs with the same
+    /// lessons so far have the same digest.
     pub fn digest(&self, count: usize) -> Option<[u8; 32]> {
         let mut digest = Sha256::new();
         for lesson in self.list.get(..count)? {
@@ -112,7 +114,7 @@ impl Lessons {
     }
 }
 
-/// What the entry says of the text: spam, fine, or nothing. An insult is rejected and is no spam.
+/// Returns the label of a decision: spam, not spam, or none. A rejection for an insult gives no label.
 fn label(entry: &Logged) -> Option<bool> {
     match entry.action {
         _ if entry.actor == SYSTEM => None,
@@ -127,7 +129,7 @@ fn label(entry: &Logged) -> Option<bool> {
 mod tests {
     use super::*;
 
-    /// An entry by Lan on comment `comment`, `second` seconds in.
+    /// Returns an entry by `lan` on comment `comment`, at second `second`.
     fn entry(id: u128, second: i64, comment: u128, action: AuditAction) -> Logged {
         Logged {
             id: Uuid::from_u128(id),

@@ -1,4 +1,4 @@
-//! Web addresses and e-mails, also bare ones such as `vay-nhanh.example.com`, and those whose dots are spelt out.
+//! Web addresses and e-mail addresses, also bare ones such as `vay-nhanh.example.com` and those with spelled-out dots.
 
 use super::{
     finding::{Field, Finding, Rule},
@@ -17,7 +17,7 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     Some(Finding::spanning(rule, WEIGHT, field, text, start, end))
 }
 
-/// The first spelt-out dot that makes an address of the words around it, with those words.
+/// Returns the first spelled-out dot that joins the words around it to an address, together with those words.
 fn hidden(low: &str) -> Option<(usize, usize)> {
     let dotted = patterns::with_dots(low)?;
     patterns::addresses(&dotted).next()?;

@@ -1,5 +1,5 @@
-//! What spam looks like: rule signals, one per file, and a score learned from moderators' decisions, joined by [`assess`].
-//! Rules hold comments, they never mark one as spam alone, and those about the text fade as decisions come in.
+//! Spam detection: rules with one file each, and a score learned from moderators' decisions, combined by [`assess`].
+//! Rules alone may hold a comment but never mark it as spam. Rules about the text lose weight as the model learns.
 
 mod assessment;
 mod calibration;

@@ -1,5 +1,5 @@
-//! What decisions taught: logistic regression (`AdaGrad`) and naive Bayes counts over one hashed table. Learning is on line, one
-//! comment at a time, and the same decisions in the same order make the same table, bit for bit.
+//! The spam model: logistic regression (`AdaGrad`) and naive Bayes counts over one table with hashed features. It
+//! learns online, one comment at a time. The same decisions in the same order give the same table, bit for bit.
 
 use std::collections::VecDeque;
 
@@ -10,29 +10,31 @@ use super::{
     rules,
 };
 
-/// Bits of a slot's index. Of 2^14 to 2^20, AUC stops rising at 2^18; that is 4 MiB of slots for each site.
+/// Number of bits of a slot's index. Of tables with 2^14 to 2^20 slots, AUC does not improve beyond 2^18, which takes 4
+/// MiB for each site.
 pub(super) const BITS: u32 = 18;
-/// Spreads CRCs over the table by their top bits.
+/// Multiplier of Fibonacci hashing, which spreads the CRCs over the table by the top bits of the product.
 const SPREAD: u32 = 2_654_435_769;
 
-/// `AdaGrad`'s squared gradients start here.
+/// Initial value of `AdaGrad`'s sum of squared gradients.
 const FIRST_GRADIENT: f64 = 0.01;
-/// The bias learns at half the speed and starts with more inertia.
+/// Learning rate of the bias, relative to that of the weights. The bias also starts with a greater sum of squared
+/// gradients.
 const BIAS_RATE: f64 = 0.5;
 const FIRST_BIAS_GRADIENT: f64 = 1.0;
-/// Smoothing of counts.
+/// Additive smoothing of the naive Bayes counts.
 const ALPHA: f64 = 0.02;
-/// Weight of the regression and of the rules beside the counts, which weigh 1.
+/// Weights of the regression and of the rules, relative to naive Bayes, whose weight is 1.
 const REGRESSION_WEIGHT: f64 = 4.0;
 const RULE_WEIGHT: f64 = 4.0;
-/// After so many decisions the rules weigh half.
+/// Number of decisions after which the rules have half their weight.
 const FADE: f64 = 20.0;
-/// Newest decisions that calibration and thresholds look at.
+/// Number of newest decisions that calibration and thresholds use.
 pub const RECENT: usize = 2_000;
-/// Decisions of each kind without which the table says nothing: rules judge alone.
+/// Least number of decisions of each class for a usable table. Below it, the rules decide alone.
 pub const MIN_OF_EACH: u64 = 5;
 
-/// One comment's features with their values, ordered by slot; and what the rules say of it.
+/// The features of one comment with their values, sorted by slot, and the logit of the rules.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     pub(super) entries: Vec<ActiveFeature>,
@@ -50,13 +52,13 @@ pub(super) struct ActiveFeature {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Slot {
     pub(super) weight: f32,
-    /// Beyond [`FIRST_GRADIENT`], so that an untouched slot is all zero.
+    /// Sum of squared gradients beyond [`FIRST_GRADIENT`], so that an unused slot is all zero.
     pub(super) gradient: f32,
     pub(super) ham: u32,
     pub(super) spam: u32,
 }
 
-/// A site's learned table.
+/// The learned table of a site.
 #[derive(Clone, PartialEq)]
 pub struct Model {
     pub(super) slots: Vec<Slot>,
@@ -69,7 +71,7 @@ pub struct Model {
 }
 
 impl Evidence {
-    /// From a comment as read; author names count only by what they hide.
+    /// Computes the evidence of a comment. Of the author's name, only obfuscation and links count.
     pub fn of(reading: &Reading<'_>) -> Self {
         Self::with_rules(reading, rules::logit(&rules::find(reading)))
     }
@@ -138,28 +140,28 @@ impl std::fmt::Debug for Model {
 }
 
 impl Model {
-    /// Decisions it learned from.
+    /// Returns the number of decisions that the model learned from.
     pub const fn decisions(&self) -> u64 {
         self.ham + self.spam
     }
 
-    /// Those of comments that were approved, and of spam.
+    /// Returns the numbers of approved and of spam comments that the model learned from.
     pub const fn counts(&self) -> (u64, u64) {
         (self.ham, self.spam)
     }
 
-    /// False while rules judge alone.
+    /// Returns whether the model is used. If not, the rules decide alone.
     pub const fn is_ready(&self) -> bool {
         self.ham >= MIN_OF_EACH && self.spam >= MIN_OF_EACH
     }
 
-    /// What it said of the newest decided comments before it learned from them, oldest first, on the scale of today's score;
-    /// and whether each was spam.
+    /// Returns the scores of the newest decided comments, oldest first, and whether each comment was spam. Each score
+    /// was computed before the model learned the comment, and is scaled by the present calibration.
     pub fn recent(&self) -> impl Iterator<Item = (f64, bool)> {
         self.said.iter().map(|(margin, is_spam)| (sigmoid(self.calibrated(*margin)), *is_spam))
     }
 
-    /// Learns one decision. The caller calls [`Self::calibrate`] after the last.
+    /// Learns one decision. The caller calls [`Self::calibrate`] after the last one.
     pub fn learn(&mut self, evidence: &Evidence, is_spam: bool) {
         let (margin, regression) = self.margin(evidence);
         if self.said.len() == RECENT {
@@ -179,23 +181,23 @@ impl Model {
         }
     }
 
-    /// Fits the probability to what was said; pure in the decisions learned.
+    /// Fits the calibration to the recorded margins. The result depends only on the decisions learned.
     pub fn calibrate(&mut self) {
         let from_start = u64::try_from(self.said.len()).is_ok_and(|said| said == self.decisions());
         self.calibration = Calibration::fit(self.said.iter(), from_start);
     }
 
-    /// The logit that the table and the faded rules give.
+    /// Returns the logit of the table and the rules, whose weight shrinks with the number of decisions.
     pub fn logit(&self, evidence: &Evidence) -> f64 {
         self.calibrated(self.margin(evidence).0)
     }
 
-    /// What a rule's weight of 1 adds to the logit by now.
+    /// Returns the present contribution of a rule of weight 1 to the logit.
     pub(super) fn rule_weight(&self) -> f64 {
         self.calibration.slope * RULE_WEIGHT * self.fade()
     }
 
-    /// What one entry adds to the logit.
+    /// Returns the contribution of one entry to the logit.
     pub(super) fn contribution(&self, entry: &ActiveFeature) -> f64 {
         let slot = &self.slots[entry.slot];
         let evidence = REGRESSION_WEIGHT * f64::from(slot.weight) + slot.odds() + self.class_odds();
@@ -210,12 +212,12 @@ impl Model {
         FADE / (FADE + decisions(self.decisions()))
     }
 
-    /// The log odds that an unseen word has, from how many comments of each class there were.
+    /// Returns the log odds of an unseen word, which follow from the numbers of comments in each class.
     fn class_odds(&self) -> f64 {
         ((decisions(self.ham) + 2.0 * ALPHA) / (decisions(self.spam) + 2.0 * ALPHA)).ln()
     }
 
-    /// The joined margin, and the regression's part of it.
+    /// Returns the combined margin, and the regression's part of it.
     fn margin(&self, evidence: &Evidence) -> (f64, f64) {
         let (mut regression, mut bayes, mut values) = (self.bias, 0.0, 0.0);
         for entry in &evidence.entries {
@@ -239,7 +241,7 @@ impl Slot {
         *count = count.saturating_add(1);
     }
 
-    /// Log of spam over ham, without the classes' own odds.
+    /// Returns the log odds of spam in this slot, without the odds of the classes.
     fn odds(&self) -> f64 {
         if self.ham == self.spam {
             return 0.0;

@@ -1,4 +1,4 @@
-//! A model as bytes, for the database: small, exact, and an error when it was learned from other features.
+//! Binary format of a stored model. It is compact and exact, and decoding fails for another feature version.
 
 use chrono::{DateTime, Utc};
 use crc::{CRC_32_ISO_HDLC, Crc};
@@ -10,30 +10,30 @@ use super::{
 };
 use crate::domain::{Error, Result};
 
-/// What is known of a stored model without reading it.
+/// Metadata of a stored model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelHead {
-    /// Counts up from 1, whoever trains.
+    /// Version of the model. It starts at 1, and each training adds 1.
     pub version: i64,
-    /// The decision log was read from this time on.
+    /// Time of the first audit entry that the model used.
     pub log_start: DateTime<Utc>,
-    /// Audit entries that there were from then on.
+    /// Number of audit entries since `log_start`.
     pub log_size: i64,
-    /// Lessons learned.
+    /// Number of lessons learned.
     pub decisions: i64,
-    /// Of those lessons, see [`super::lessons::Lessons::digest`].
+    /// Digest of those lessons, see [`super::lessons::Lessons::digest`].
     pub digest: [u8; 32],
     pub made_at: DateTime<Utc>,
 }
 
-/// Written first; the digit changes with the layout.
+/// First bytes of the format. The digit changes with the layout.
 const MARK: &[u8; 4] = b"DYM2";
 
-/// Written last: without it, a model that is cut after one of its slots would pass for a smaller one.
+/// Checksum at the end. Without it, a truncated model could decode as a smaller one.
 const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 impl Model {
-    /// The whole model; untouched slots take nothing.
+    /// Encodes the whole model. Unused slots take no bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = MARK.to_vec();
         bytes.extend(features::VERSION.to_le_bytes());
@@ -60,8 +60,11 @@ impl Model {
         sealed(bytes)
     }
 
+    /// Decodes a model.
+    ///
     /// # Errors
-    /// `Internal` for bytes that this version did not write: another feature version, a cut, a changed layout.
+    /// [`Error::Internal`] for bytes that this version did not write: another feature version, truncated, or another
+    /// layout.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         let body = bytes.split_last_chunk().filter(|(body, sum)| CHECKSUM.checksum(body).to_le_bytes() == **sum);
         let model = body.and_then(|(body, _)| Self::read(&mut ByteReader(body)));
@@ -89,13 +92,13 @@ impl Model {
     }
 }
 
-/// With its checksum behind it.
+/// Appends the checksum.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.extend(CHECKSUM.checksum(&bytes).to_le_bytes());
     bytes
 }
 
-/// Seven bits to a byte, the lowest first.
+/// Appends a number as a varint (LEB128): seven bits per byte, the lowest first.
 fn put(bytes: &mut Vec<u8>, mut count: u64) {
     loop {
         let [low, ..] = (count & 0x7f).to_le_bytes();

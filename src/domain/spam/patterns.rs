@@ -1,5 +1,5 @@
-//! What can be written many ways and is one thing: web addresses, phone numbers, amounts of money, handles. All look at
-//! [`super::views::Views::low`], so disguises are off; spans are of that text.
+//! Patterns of web addresses, phone numbers, amounts of money and handles. All of them read
+//! [`super::views::Views::low`], in which obfuscation is undone. Spans refer to that text.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -7,7 +7,8 @@ use regex::Regex;
 
 use super::characters::{is_decimal, is_word};
 
-/// Endings of bare hosts (`bet88.com`): those that links in comments use. Without a list, a forgotten space (`hay.tuy`) is a host.
+/// Endings of bare hosts (`bet88.com`) that links in comments use. Without a list, a missing space (`hay.tuy`) would
+/// make a host.
 const ENDINGS: &str = "com|net|org|info|vn|top|xyz|club|vip|live|pro|shop|store|online|site|win|fun|asia|cc|io|me|ly|gl|gg|be|co|id|ru|tv|app|\
     link|fr|in|us|uk|de|biz|tech|cn|to|page|ws|mobi|tk|ml|ga|cf|icu|game|games|bet|casino|poker|today|website|space|bid|loan|news|blog|\
     dev|edu|gov|bar|cam|zone|plus|eu|su|jp|kr|example|test";
@@ -17,7 +18,8 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
 }
 
-/// ASCII boundaries keep the search linear on Vietnamese; [`addresses`] looks at the letters around.
+/// Web addresses. ASCII word boundaries keep the search linear on Vietnamese text; [`addresses`] checks the letters
+/// around.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     let bare = format!(r#"(?-u:\b)(?:[a-z0-9-]+\.)+(?:{ENDINGS})(?-u:\b)(?:/[^\s<>"']*)?"#);
     pattern(&format!(r#"(?:https?://|www\.)[^\s<>"']+|{bare}"#))
@@ -33,10 +35,10 @@ static MONEY: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// A span of the low text.
+/// A byte span of the low text.
 pub(super) type Span = (usize, usize);
 
-/// Web addresses, with a scheme or bare.
+/// Returns the web addresses, with or without a scheme.
 pub(super) fn addresses(low: &str) -> impl Iterator<Item = Span> {
     let possible = low.contains('.') || low.contains("://");
     let found = possible.then(|| ADDRESS.find_iter(low)).into_iter().flatten();
@@ -47,7 +49,7 @@ pub(super) fn addresses(low: &str) -> impl Iterator<Item = Span> {
     })
 }
 
-/// The text with spelt-out dots (`bet88 chấm com`, `bet88[.]com`) written as dots; `None` when there are none.
+/// Replaces spelled-out dots (`bet88 chấm com`, `bet88[.]com`) by dots. Returns `None` if there are none.
 pub(super) fn with_dots(low: &str) -> Option<String> {
     if !SPELT_DOT_ALONE.is_match(low) {
         return None;
@@ -58,12 +60,12 @@ pub(super) fn with_dots(low: &str) -> Option<String> {
     }
 }
 
-/// A spelt-out dot with the letters it stands between.
+/// Returns the spelled-out dots, each with the letter before and after it.
 pub(super) fn spelt_dots(low: &str) -> impl Iterator<Item = Span> {
     SPELT_DOT.find_iter(low).map(|found| (found.start(), found.end()))
 }
 
-/// The host of an address, without scheme, `www.` and port.
+/// Returns the host of an address, without scheme, `www.` and port.
 pub(super) fn host(address: &str) -> &str {
     let bare = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or(address);
     let bare = bare.strip_prefix("www.").unwrap_or(bare);
@@ -80,14 +82,15 @@ pub(super) fn handle(low: &str) -> Option<Span> {
     Some((found.start(), found.end()))
 }
 
-/// An amount of money, or a percentage.
+/// Returns the first amount of money or percentage.
 pub(super) fn money(low: &str) -> Option<Span> {
     let found = MONEY.captures(low)?;
     let found = found.get(1).or_else(|| found.get(2))?;
     Some((found.start(), found.end()))
 }
 
-/// Nine to thirteen digits, single blanks, dots and hyphens between them, `o` for 0, alone or after a plus.
+/// Returns the first number of nine to thirteen digits, optionally after a plus. Single spaces, dots and hyphens may
+/// separate the digits, and `o` may stand for 0.
 pub(super) fn long_number(low: &str) -> Option<Span> {
     let mut before = None;
     for (at, c) in low.char_indices() {
@@ -100,7 +103,7 @@ pub(super) fn long_number(low: &str) -> Option<Span> {
     None
 }
 
-/// Digits of a number beyond its first.
+/// Allowed numbers of digits after the first.
 const MORE_DIGITS: std::ops::RangeInclusive<usize> = 8..=12;
 
 fn number_length(text: &str) -> Option<usize> {

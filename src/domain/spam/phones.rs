@@ -1,4 +1,4 @@
-//! Phone numbers: Vietnamese ones of 9 digits after 0 or +84, and any that a plus makes international.
+//! Phone numbers: Vietnamese ones with 9 digits after 0 or +84, and international ones with a plus.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,8 @@ use super::{
 
 const WEIGHT: f64 = 2.0;
 
-/// Mobile numbers start with 3, 5, 7, 8 or 9; land lines with 2 have one digit more. Some write `o` for 0.
+/// Mobile numbers start with 3, 5, 7, 8 or 9. Landline numbers start with 2 and have one digit more. Some people write
+/// `o` for 0.
 #[expect(clippy::expect_used, reason = "a constant pattern; the tests below compile it")]
 static PHONE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
@@ -27,7 +28,7 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     Some(Finding::spanning(Rule::PhoneNumber, WEIGHT, field, text, start, end))
 }
 
-/// A longer run of digits is an account or an amount.
+/// Returns whether no digit precedes or follows the span. A longer run of digits is an account number or an amount.
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     !digit(text[..start].chars().next_back()) && !digit(text[end..].chars().next())

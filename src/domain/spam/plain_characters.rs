@@ -1,5 +1,5 @@
-//! Characters that are what they seem: what [`super::views`] asks of each, answered in one look. Nearly all of a comment's are; the others are
-//! looked at one by one.
+//! Cached properties of plain characters, for [`super::views`]. Nearly all characters of a comment are plain; the
+//! others are processed one by one.
 
 use std::sync::LazyLock;
 
@@ -9,11 +9,12 @@ use super::{
 };
 use crate::domain::unicode::{self, is_compatible, is_marked, joins_the_one_before};
 
-/// What is known of one that is seen, undecorated, no part of the one before it, and left as it is by compatibility folding.
+/// Properties of a plain character: it is visible and undecorated, does not combine with the one before it, and
+/// compatibility folding does not change it.
 #[expect(clippy::struct_excessive_bools, reason = "one answer each")]
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plain {
-    /// In lower case, and then as long in bytes as before.
+    /// The lower-case form, which has the same length in bytes.
     pub(super) lower: char,
     exclamation: bool,
     upper: bool,
@@ -26,7 +27,7 @@ pub(super) struct Plain {
 
 static TABLE: LazyLock<Vec<Option<Plain>>> = LazyLock::new(|| unicode::known().map(Plain::of).collect());
 
-/// `None` for one that takes a closer look.
+/// Returns the properties of a plain character, or `None` for any other.
 pub(super) fn plain(c: char) -> Option<&'static Plain> {
     TABLE.get(usize::try_from(u32::from(c)).ok()?)?.as_ref()
 }
@@ -63,7 +64,7 @@ impl TextCounts {
         self.exclamations += usize::from(c == '!');
     }
 
-    /// Counts one of what it is in lower case.
+    /// Counts the lower-case form of a character as a letter, a Latin letter and a marked letter.
     pub(super) fn say(&mut self, lower: char) {
         let letter = is_letter(lower);
         self.letters += usize::from(letter);
@@ -71,7 +72,7 @@ impl TextCounts {
         self.marked += usize::from(letter && !lower.is_ascii() && is_marked(lower));
     }
 
-    /// Both for one that is known.
+    /// Counts a plain character, like [`Self::see`] and [`Self::say`] together.
     pub(super) fn add(&mut self, plain: &Plain) {
         self.characters += 1;
         self.upper += usize::from(plain.upper);

@@ -1,9 +1,9 @@
-//! A comment's three fields, each seen through once; what rules, terms and the learned score look at.
+//! A comment's three fields with obfuscation undone, computed once for rules, terms and the model.
 
 use super::{finding::Field, views::Views};
 use crate::domain::comment::FormText;
 
-/// The fields as written and as seen through.
+/// The fields of a comment as written, and with obfuscation undone.
 #[derive(Debug, Clone)]
 pub struct Reading<'a> {
     form: &'a FormText,
@@ -13,13 +13,13 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Reads every field.
+    /// Processes every field.
     pub fn of(form: &'a FormText) -> Self {
         let [author_name, title, content] = [&form.author_name, &form.title, &form.content].map(|text| Views::of(text));
         Self { form, author_name, title, content }
     }
 
-    /// Every field: name, text as written, and what it says.
+    /// Returns each field with its name, its text as written and its views.
     pub fn fields(&self) -> [(Field, &'a str, &Views); 3] {
         let Self { form, author_name, title, content } = self;
         [
@@ -29,7 +29,7 @@ impl<'a> Reading<'a> {
         ]
     }
 
-    /// What was said, whoever signed it: title and content.
+    /// Returns the views of title and content, without the author's name.
     pub fn said(&self) -> [(Field, &Views); 2] {
         [(Field::Title, &self.title), (Field::Content, &self.content)]
     }

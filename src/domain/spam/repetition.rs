@@ -1,4 +1,4 @@
-//! The same text again: one word over and over inside a comment, or the whole text posted before.
+//! Repetition: one word many times in a comment, or the same text in several comments.
 
 use super::{
     finding::{Field, Finding, Rule},
@@ -9,13 +9,14 @@ const WEIGHT_INSIDE: f64 = 1.5;
 const WEIGHT_POSTED: f64 = 2.0;
 const WEIGHT_CAMPAIGN: f64 = 3.0;
 
-/// One reader posts twice by mistake, two friends may quote each other: with the third author it is a campaign.
+/// Number of other authors that make repeated texts a campaign. One reader may post twice by mistake, and two friends
+/// may quote each other.
 const CAMPAIGN_OTHERS: i64 = 2;
 
-/// Fewer words than this say nothing about repetition.
+/// Least number of words for a finding. Shorter texts repeat words by chance.
 const MIN_WORDS: usize = 12;
 
-/// One word that makes up at least half of the text.
+/// Returns a finding if one word makes up at least half of the text.
 pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     let tokens = &views.tokens;
     if tokens.len() < MIN_WORDS {
@@ -27,8 +28,8 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     Some(Finding::spanning(Rule::RepeatedWord, WEIGHT_INSIDE, field, text, first.start, first.end))
 }
 
-/// Two words, and among them each that makes up more than a third: it outlasts the others when whatever is neither of the two held takes
-/// one from both (Misra and Gries).
+/// Returns two candidate words. Each word that makes up more than a third of the text is among them (the Misra–Gries
+/// algorithm with two counters).
 fn frequent(tokens: &[Token]) -> [&str; 2] {
     let mut held = [("", 0_usize); 2];
     for token in tokens {
@@ -43,7 +44,7 @@ fn frequent(tokens: &[Token]) -> [&str; 2] {
     held.map(|(word, _)| word)
 }
 
-/// The same text, however it is disguised, was posted on the site within a day: by somebody, or by several.
+/// Returns a finding if the same text was posted on the site within a day. With enough other authors, it is a campaign.
 pub(super) fn find_posted_before(comments: i64, other_authors: i64) -> Option<Finding> {
     let campaign = other_authors >= CAMPAIGN_OTHERS;
     let found = if campaign { (Rule::Campaign, WEIGHT_CAMPAIGN) } else { (Rule::RepeatedText, WEIGHT_POSTED) };

@@ -1,4 +1,4 @@
-//! The hand-made rules about the text, and their joined logit: what judges before there are decisions.
+//! The handwritten rules about the text and their combined logit, which is the score before the model has learned.
 
 use super::{
     contact_apps, disguises,
@@ -8,11 +8,11 @@ use super::{
     repetition, spam_words,
 };
 
-/// Logit of a text without findings: 0.12 on the score's scale.
+/// Logit of a text without findings, which is a score of 0.12.
 const BIAS: f64 = -2.0;
 
 impl Rule {
-    /// Rules of one group tell of the same thing: the strongest counts, once.
+    /// Returns the group of the rule. Rules of one group detect the same thing, so only the strongest finding counts.
     const fn group(self) -> Self {
         match self {
             Self::HiddenLink => Self::Link,
@@ -22,7 +22,7 @@ impl Rule {
     }
 }
 
-/// Runs every rule over every field.
+/// Applies every rule to every field.
 pub(super) fn find(reading: &Reading<'_>) -> Vec<Finding> {
     let rules = [
         links::find,
@@ -38,12 +38,12 @@ pub(super) fn find(reading: &Reading<'_>) -> Vec<Finding> {
     found.flatten().collect()
 }
 
-/// What the findings come to.
+/// Returns the combined logit of the findings.
 pub(super) fn logit(findings: &[Finding]) -> f64 {
     BIAS + sum(findings)
 }
 
-/// A group counts once, however many fields it fires in.
+/// Returns the sum of the weights. Each group counts once, even if it has findings in several fields.
 pub(super) fn sum(findings: &[Finding]) -> f64 {
     let strongest = |group: Rule| {
         let weights = findings.iter().filter(|finding| finding.rule.group() == group).map(|finding| finding.weight);

@@ -1,5 +1,5 @@
-//! Words that spam starts with, for the time before there are decisions to learn from. A syllable with other marks is another
-//! word: `kiem tien` and `kiếm tiền` match, `kiểm tiến` does not.
+//! Typical spam words, for the time before the model has learned. A syllable with other marks is another word: `kiem
+//! tien` and `kiếm tiền` match, `kiểm tiến` does not.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use super::{
 
 const WEIGHT: f64 = 1.5;
 
-/// A star at the end matches any ending.
+/// The phrases. A star at the end matches any ending.
 const PHRASES: &[&str] = &[
     "nhà cái",
     "cá cược",
@@ -45,7 +45,7 @@ const PHRASES: &[&str] = &[
 struct Phrase {
     words: Vec<Token>,
     any_ending: bool,
-    /// Its first byte without marks.
+    /// First byte of the phrase without marks.
     initial: Option<u8>,
 }
 
@@ -61,7 +61,7 @@ static LIST: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
 pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     let tokens = &views.tokens;
     let at = |start: usize| {
-        // Most phrases begin otherwise: a look at one byte spares comparing their words.
+        // Most phrases start with another byte, so checking it first avoids comparing words.
         let initials = [&tokens[start].folded, &tokens[start].plain].map(|word| word.bytes().next());
         let mut possible = LIST.iter().filter(|phrase| initials.contains(&phrase.initial));
         possible.find(|phrase| phrase.starts(&tokens[start..])).map(|phrase| (start, phrase))
@@ -72,7 +72,8 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
 }
 
 impl Phrase {
-    /// Either every syllable bears its marks or none does: `nhà cai nghiện` is a house, not a bookmaker.
+    /// Returns whether the phrase matches the first tokens. Either every syllable has its marks or none has: `nhà cai
+    /// nghiện` (a rehabilitation centre) does not match `nhà cái` (a bookmaker).
     fn starts(&self, tokens: &[Token]) -> bool {
         let Some(tokens) = tokens.get(..self.words.len()) else { return false };
         let unmarked = || tokens.iter().all(|token| token.marked == token.folded);

@@ -1,16 +1,16 @@
-//! What makes two spellings of a listed term the same.
+//! Keys of listed terms, which are equal for different spellings of the same term.
 
 use unicode_normalization::{UnicodeNormalization as _, char::decompose_canonical};
 
 use super::views::{Token, Views};
 
-/// Returns a pattern whatever its case, form and place of tone marks.
+/// Returns the key of a pattern, which does not depend on case, normalisation form and position of tone marks.
 pub fn term_key(pattern: &str) -> String {
     let words: Vec<String> = Views::of(pattern).tokens.iter().map(word_key).collect();
     words.join(" ")
 }
 
-/// Returns the word with its tone mark behind it, because `hòa` and `hoà` are one word.
+/// Returns the word with its tone mark moved to the end, because `hòa` and `hoà` are the same word.
 pub(super) fn word_key(word: &Token) -> String {
     if word.marked.is_ascii() {
         return word.marked.to_string();
@@ -22,7 +22,7 @@ pub(super) fn word_key(word: &Token) -> String {
             if is_tone { &mut tones } else { &mut letters }.push(part);
         });
     }
-    // Marks of one letter in one order, whichever was decomposed first.
+    // NFD gives the marks of one letter a fixed order.
     letters.push_str(&tones);
     letters.nfd().collect()
 }

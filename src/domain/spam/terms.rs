@@ -1,4 +1,4 @@
-//! Words and phrases that a newsroom lists: how each is matched, and what a match may do.
+//! Terms: words and phrases that a newsroom lists, how they match, and the effect of a match.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,34 +15,35 @@ use crate::domain::{
     violation::{Problem, Violations},
 };
 
-/// Longest pattern, in graphemes, and in bytes for those of many marks.
+/// Longest pattern, in graphemes.
 const MAX_PATTERN: usize = 100;
 /// Longest note, in graphemes.
 const MAX_NOTE: usize = 500;
-/// Heaviest weight: more than this moves no score that anybody can tell.
+/// Greatest weight. More would change no score visibly.
 const MAX_WEIGHT: f64 = 10.0;
-/// Terms that a site may have. So many compile in a few hundredths of a second (`benches/terms.rs`).
+/// Largest number of terms of a site. That many compile in a few hundredths of a second (`benches/terms.rs`).
 pub const MAX_TERMS: usize = 10_000;
 
 named_enum! {
-    /// How a term is matched, and the most that a match may do.
+    /// How a term matches, and the strongest effect that a match may have.
     TermTier {
-        /// With all its marks. Marks as spam in HYBRID, else holds. In a comment that bears almost no marks a term without marks only
-        /// holds, because there nobody can tell `các` from another word.
+        /// Matches with all its marks. It marks as spam in HYBRID and holds in other modes. In a comment with almost no
+        /// marks, a term without marks only holds, because it cannot be distinguished from other words such as `các`.
         Exact = "EXACT",
-        /// With its marks; without them only in a comment that bears almost none. Holds, never marks as spam.
+        /// Matches with its marks, and without them in a comment with almost no marks. It holds, and never marks as
+        /// spam.
         Stripped = "STRIPPED",
-        /// As written, and with digits for letters. Adds its weight to the score, no more.
+        /// Matches as written, and with digits in place of letters. It only adds its weight to the score.
         Teencode = "TEENCODE",
     }
 }
 
 named_enum! {
-    /// Whether a term does anything.
+    /// Whether a term has an effect.
     TermState {
-        /// Kept for later.
+        /// Not matched at all.
         Off = "OFF",
-        /// On trial: shown among the findings, without weight and without effect.
+        /// Matched and shown among the findings, without weight and effect.
         Shadow = "SHADOW",
         Enforce = "ENFORCE",
     }
@@ -52,34 +53,34 @@ named_enum! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Term {
     pub id: Uuid,
-    /// In NFC, one space between words.
+    /// In NFC with one space between words.
     pub pattern: String,
     pub tier: TermTier,
     pub state: TermState,
-    /// Added to the score's logit while it is enforced, once however often it occurs. 0 to 10.
+    /// Added to the logit of the score while the term is enforced, once per comment. From 0 to 10.
     pub weight: f64,
-    /// Why it is listed.
+    /// The reason for listing the term.
     pub note: String,
-    /// Starts at 1; every change adds one.
+    /// Starts at 1 and increases with every change.
     pub revision: i64,
-    /// Name of the token that changed it last, or `system`.
+    /// Name of the token that changed the term last, or `system`.
     pub updated_by: String,
     pub updated_at: DateTime<Utc>,
 }
 
 impl Term {
-    /// What two terms of one tier may not share, see [`term_key`].
+    /// Returns the key that no other term of the tier may have, see [`term_key`].
     pub fn key(&self) -> String {
         term_key(&self.pattern)
     }
 
-    /// What an audit entry says of it.
+    /// Returns the description of the term in an audit entry.
     pub fn described(&self) -> String {
         format!("{} {} {}: {}", self.tier, self.state, self.weight, self.pattern)
     }
 }
 
-/// What a term is to be, checked.
+/// The checked fields of a new or changed term.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TermDraft {
     pub pattern: String,
@@ -90,7 +91,8 @@ pub struct TermDraft {
 }
 
 impl TermDraft {
-    /// The draft of these words, cleaned; what is wrong is noted. `None` in tier or state means that was noted already.
+    /// Cleans and checks the fields and adds violations. `None` as tier or state means that its violation was already
+    /// added.
     pub fn check(
         pattern: &str,
         tier: Option<TermTier>,
@@ -112,28 +114,28 @@ impl TermDraft {
     }
 }
 
-/// A term to list, to change or to take off the list.
+/// The creation, change or deletion of a term.
 #[derive(Debug, Clone)]
 pub struct TermChange {
     pub site: SiteId,
     pub id: Uuid,
-    /// What it is to be; `None` takes it off the list.
+    /// The new fields; `None` deletes the term.
     pub to: Option<TermDraft>,
-    /// What it must be at; 0 lists a new one.
+    /// The revision that the caller saw; 0 creates a new term.
     pub expected_revision: i64,
-    /// Tells who does it and when; revision and note are filled in by the store.
+    /// Audit entry with actor and time. The store fills in revision and note.
     pub entry: AuditEntry,
-    /// For replays; the response is filled in by the store.
+    /// Idempotency record for replays. The store fills in its response.
     pub request: Option<RequestRow>,
 }
 
-/// A comment that terms are tried on, as it stands now.
+/// A stored comment that terms are tested with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastComment {
     pub id: CommentId,
     pub text: FormText,
     pub status: Status,
-    /// When a person decided about it, or when it came, as was asked for.
+    /// Time of a person's decision on the comment, or of its submission, depending on the query.
     pub at: DateTime<Utc>,
 }
 

@@ -1,12 +1,12 @@
-//! Counts over one field of a text.
+//! Character and word counts of a text.
 
-/// Counts over one field. Characters are those of the compatibility-folded text.
+/// Character and word counts of one field. Characters are those of the compatibility-folded text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TextCounts {
     pub characters: usize,
     pub letters: usize,
     pub latin: usize,
-    /// Letters that bear a mark or are đ.
+    /// Letters with a mark, and đ.
     pub marked: usize,
     pub upper: usize,
     pub digits: usize,
@@ -14,21 +14,21 @@ pub struct TextCounts {
     pub exclamations: usize,
     /// Latin letters in a decorative style.
     pub styled: usize,
-    /// Words that mix Latin with look-alikes.
+    /// Words that mix Latin letters with look-alikes of another script.
     pub mixed: usize,
-    /// Words that were spaced out.
+    /// Words written with separators between their letters.
     pub spaced: usize,
-    /// Words with digits for letters.
+    /// Words with digits in place of letters.
     pub leet: usize,
 }
 
 impl TextCounts {
-    /// Some letter wears a disguise.
+    /// Returns whether the text has obfuscated letters.
     pub const fn is_disguised(&self) -> bool {
         self.styled + self.mixed + self.spaced + self.leet > 0
     }
 
-    /// Over two fields.
+    /// Returns the sums of the counts of two fields.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {
         Self {

@@ -1,17 +1,18 @@
-//! Where a site's scores begin to matter: from what the model said of its own recent decisions, never a fixed number.
+//! Thresholds of a site, computed from the model's recent scores instead of fixed numbers.
 
 use super::Thresholds;
 
-/// Decisions before scores mark anything as spam, and those of each class among them.
+/// Least number of decisions for automatic spam marks, and least number of each class among the recent ones.
 pub const MIN_DECISIONS: u64 = 200;
 pub const MIN_OF_EACH: usize = 20;
 
-/// Of the comments that people approved, at most so many may stand at or above the high threshold.
+/// Largest share of approved comments at or above the high threshold.
 const APPROVED_ABOVE: f64 = 0.005;
-/// Of the spam, at most so much may stand below the low one.
+/// Largest share of spam below the low threshold.
 const SPAM_BELOW: f64 = 0.02;
 
-/// From the model's recent scores, each said before it learned the label (`true`: spam). `None` while there are too few to go by.
+/// Computes the thresholds from the model's recent scores, each computed before it learned the label (`true` for spam).
+/// Returns `None` if there are too few decisions.
 pub fn learned(decisions: u64, recent: impl Iterator<Item = (f64, bool)>) -> Option<Thresholds> {
     let (mut spam, mut ham): (Vec<_>, Vec<_>) = recent.partition(|(_, is_spam)| *is_spam);
     if decisions < MIN_DECISIONS || spam.len() < MIN_OF_EACH || ham.len() < MIN_OF_EACH {
@@ -19,7 +20,7 @@ pub fn learned(decisions: u64, recent: impl Iterator<Item = (f64, bool)>) -> Opt
     }
     ham.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     spam.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    // The first score that may not be reached stands just below the threshold.
+    // The threshold is just above the first score that is not allowed to reach it.
     let high = ham[allowed(ham.len(), APPROVED_ABOVE)].0.next_up();
     let low = spam[allowed(spam.len(), SPAM_BELOW)].0.min(high);
     Some(Thresholds { low, high, auto_spam: true })

@@ -1,5 +1,6 @@
-//! What a text says beneath its disguises, computed once per field: compatibility-folded and in lower case, then word by word
-//! with look-alikes, stretched and spaced letters undone. Every word knows where it stands in the text as written.
+//! Views of a text with obfuscation undone, computed once per field: first compatibility-folded in lower case, then
+//! split into words with look-alikes, stretched and spaced letters undone. Each word keeps its span in the text as
+//! written.
 
 use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
@@ -12,43 +13,44 @@ use super::{
 };
 use crate::domain::unicode::{is_compatible, joins_the_one_before};
 
-/// Fewer words of one letter in a row than this are an enumeration, not a spaced-out word.
+/// Least number of one-letter words in a row that are joined. Fewer are an enumeration.
 const SPACED_WORDS: usize = 3;
 
-/// What a Vietnamese word takes with the blank after it, about: room for a text's words is made at once.
+/// Average bytes of a Vietnamese word with its space, to reserve memory for the words of a text.
 const BYTES_PER_WORD: usize = 5;
 
-/// One field, seen through.
+/// One field with obfuscation undone.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// NFKC, lower case, nothing invisible.
+    /// The text in NFKC and lower case without invisible characters.
     pub low: String,
     pub tokens: Vec<Token>,
     pub notes: TextCounts,
     pieces: Vec<Piece>,
 }
 
-/// One word.
+/// One word of a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Token {
-    /// With its marks: lower case NFC, look-alikes mapped, runs of one letter cut to two, spaced letters joined.
+    /// With marks: lower case, NFC, look-alikes mapped, letters repeated at most twice, spaced letters joined.
     pub marked: CompactString,
-    /// Marks stripped and đ as d. Never proof of anything by itself.
+    /// Without marks and with đ as d. Different words may be equal in this form.
     pub folded: CompactString,
-    /// Folded, digits read as the letters they stand for (`b3t` is `bet`; `88k`, `5tr` and `50m2` stay).
+    /// Folded, with digits read as letters (`b3t` is `bet`; `88k`, `5tr` and `50m2` stay).
     pub plain: CompactString,
     /// Byte span in the field's text as written.
     pub start: usize,
     pub end: usize,
 }
 
-/// Characters of the text that fold together, or plain ones in a row, and where they stand in both texts.
+/// Characters that are folded together, or a run of plain ones, with their positions in the low text and in the
+/// original.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     low: usize,
     start: usize,
     end: usize,
-    /// Byte by byte as long as in the low text.
+    /// True if the piece has the same bytes lengths in the low text, so that offsets can be mapped directly.
     plain: bool,
 }
 
@@ -63,7 +65,7 @@ impl Piece {
 }
 
 impl Views {
-    /// Looks through `text`, in time linear in its length.
+    /// Computes the views of `text` in linear time.
     pub fn of(text: &str) -> Self {
         let mut views = Self { low: String::with_capacity(text.len()), ..Self::default() };
         let mut at = 0;
@@ -76,7 +78,7 @@ impl Views {
         views
     }
 
-    /// The span in the text as written of a span of [`Views::low`] that is not empty.
+    /// Returns the span in the original text of a non-empty span of [`Views::low`].
     pub fn written(&self, low_start: usize, low_end: usize) -> (usize, usize) {
         let piece = |at: usize| self.pieces.partition_point(|piece| piece.low <= at).checked_sub(1);
         let start = piece(low_start).map_or(0, |at| self.pieces[at].start_of(low_start));
@@ -95,7 +97,7 @@ impl Views {
         }
     }
 
-    /// Takes the character at `at`, if there is one, with those that join it, and answers where they end.
+    /// Processes the character at `at`, if there is one, and those that combine with it. Returns the end of them.
     fn take_cluster(&mut self, text: &str, at: usize) -> usize {
         let mut seen = text[at..].char_indices().filter(|(_, c)| !is_dropped(*c)).peekable();
         let Some((start, first)) = seen.next() else { return text.len() };
@@ -147,7 +149,7 @@ impl Views {
         }
     }
 
-    /// Joins runs of one-letter words: `t.u.y.ể.n` and `A L E X I S 1 7` are one word each.
+    /// Joins runs of one-letter words: `t.u.y.ể.n` and `A L E X I S 1 7` become one word each.
     fn join_spaced(&mut self, words: Vec<Token>) -> Vec<Token> {
         let mut joined: Vec<Token> = Vec::with_capacity(words.len());
         let mut run: Vec<Token> = Vec::new();
@@ -178,7 +180,8 @@ impl Views {
     }
 }
 
-/// Bytes of plain characters that `text` starts with, but for the last when what follows joins it.
+/// Returns the length in bytes of the plain characters at the start of `text`. The last one is excluded if the next
+/// character combines with it.
 fn plain_length(text: &str) -> usize {
     let length = text.find(|c| plain(c).is_none()).unwrap_or(text.len());
     let (run, rest) = text.split_at(length);
@@ -186,7 +189,7 @@ fn plain_length(text: &str) -> usize {
     run.char_indices().next_back().filter(|_| joined).map_or(length, |(last, _)| last)
 }
 
-/// Characters that normalise together; nearly always one.
+/// Characters that are normalised together, which is nearly always a single one.
 enum Cluster {
     One(char),
     Many(String),

@@ -1,4 +1,4 @@
-//! One word seen through: look-alikes, stretched letters and digits for letters.
+//! Single words with obfuscation undone: look-alikes, stretched letters, and digits in place of letters.
 
 use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
@@ -8,7 +8,8 @@ use super::characters::{
 };
 use crate::domain::unicode;
 
-/// The word with look-alikes mapped, underscores gone and stretched letters cut; and whether it mixes scripts.
+/// Returns whether the word mixes scripts, and the word with look-alikes mapped, and without underscores and stretched
+/// letters.
 pub(super) fn undisguised(word: &str, mostly_latin: bool) -> (bool, CompactString) {
     if word.chars().all(|c| is_latin(c) && look_alike(c).is_none()) {
         return (false, if is_cut(word) { word.into() } else { cut(word.chars()) });
@@ -28,7 +29,7 @@ pub(super) fn undisguised(word: &str, mostly_latin: bool) -> (bool, CompactStrin
     (mixed, cut(mapped.chars()))
 }
 
-/// No underscore, and no letter three times in a row.
+/// Returns whether the word has no underscore and no letter three times in a row.
 fn is_cut(word: &str) -> bool {
     let mut last = [None; 2];
     word.chars().all(|c| {
@@ -38,7 +39,7 @@ fn is_cut(word: &str) -> bool {
     })
 }
 
-/// Without underscores, which are no letters, and never a third time the same.
+/// Removes underscores, and cuts repetitions of a letter to two.
 fn cut(letters: impl Iterator<Item = char>) -> CompactString {
     let mut last = [None; 2];
     letters
@@ -52,7 +53,7 @@ fn cut(letters: impl Iterator<Item = char>) -> CompactString {
         .collect()
 }
 
-/// Marks stripped, đ as d.
+/// Returns the word without marks and with đ as d.
 pub(super) fn fold(marked: &CompactString) -> CompactString {
     if marked.is_ascii() {
         return marked.clone();
@@ -67,7 +68,7 @@ pub(super) fn is_one_character(folded: &str) -> bool {
     characters.next().is_some() && characters.next().is_none()
 }
 
-/// Letters and digits in one word, unless it is a number with its unit: `88k`, `5tr`, `50m2`.
+/// Returns whether the word mixes letters and digits without being a number with its unit: `88k`, `5tr`, `50m2`.
 pub(super) fn is_leet(folded: &str) -> bool {
     if !folded.chars().any(is_digit) || !folded.chars().any(is_letter) {
         return false;

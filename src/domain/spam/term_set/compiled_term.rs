@@ -4,25 +4,25 @@ use crate::domain::spam::{Rule, Term, TermState, TermTier, views::Token};
 #[derive(Debug)]
 pub(super) struct CompiledTerm {
     pub(super) term: Term,
-    /// Of each word.
+    /// One key for each word.
     pub(super) keys: Vec<String>,
     pub(super) bears_marks: bool,
 }
 
 impl CompiledTerm {
-    /// Whether words that agree without marks are this term. One that bears other marks is another word: never.
+    /// Returns whether words that are equal without marks match this term. A word with different marks never matches.
     pub(super) fn fits(&self, words: &[Token], keys: &[String], almost_unmarked: bool) -> bool {
         let by_tier = |word: &Token| match self.term.tier {
             TermTier::Exact => false,
             TermTier::Stripped => almost_unmarked,
-            // `lon` is a tin; only digits show that it shall be another word.
+            // `lon` without marks means a tin; only a digit in it shows that another word is meant.
             TermTier::Teencode => !self.bears_marks || word.plain != word.folded,
         };
         let agrees = |word: &Token| word.marked == word.folded && by_tier(word);
         words.iter().zip(keys).zip(&self.keys).all(|((word, said), listed)| said == listed || agrees(word))
     }
 
-    /// Returns the rule and weight of a finding of this term.
+    /// Returns the rule and the weight of this term's findings.
     pub(super) const fn rule_and_weight(&self) -> (Rule, f64) {
         match self.term.state {
             TermState::Enforce => (Rule::Term, self.term.weight),

@@ -1,18 +1,18 @@
 use super::compiled_term::CompiledTerm;
 use crate::domain::spam::{Finding, Term, TermState, TermTier};
 
-/// What a comment's terms come to.
+/// The combined effect of the terms in a comment.
 #[derive(Debug, Default, PartialEq)]
 pub struct TermHits {
     pub findings: Vec<Finding>,
-    /// Sum over the terms that are enforced.
+    /// Sum of the weights of the enforced terms.
     pub weight: f64,
     pub holds: bool,
     pub marks_spam: bool,
 }
 
 impl TermHits {
-    /// Adds the effect of a term that was found; `surely` when it can be no other word.
+    /// Adds the effect of a match. `surely` states that the text cannot be another word that is written without marks.
     pub(super) fn note(&mut self, compiled: &CompiledTerm, surely: bool, first_time: bool) {
         let Term { tier, state, weight, .. } = compiled.term;
         if state != TermState::Enforce {

@@ -1,4 +1,4 @@
-//! A site's terms, compiled: every word of a text is looked at once, however many terms there are.
+//! A site's terms, compiled into automata. Each word of a text is read once, regardless of the number of terms.
 
 mod compiled_term;
 mod hits;

@@ -1,4 +1,4 @@
-//! Compiled terms, and how they are found in a comment.
+//! Compiled terms and the search for them in a comment.
 
 use std::collections::BTreeSet;
 
@@ -11,27 +11,29 @@ use crate::domain::{
     spam::{Finding, Reading, Term, TermState, term_key::word_key, text_counts::TextCounts, views::Views},
 };
 
-/// Of 100 letters, fewer than so many bear marks in a comment that is written without. Vietnamese that is written with its
-/// marks has them on a fourth of its letters, so that a foreign name or two makes no difference.
+/// Percentage of letters with marks below which a comment counts as written without marks. Vietnamese with marks has
+/// them on a fourth of its letters, so one or two foreign names make no difference.
 const FEW_MARKS_PERCENT: usize = 3;
 
-/// Findings of one comment. What is beyond has its effect all the same.
+/// Largest number of findings of one comment. Further matches still have their effect.
 pub(super) const MAX_FINDINGS: usize = 50;
 
-/// Compiled terms that are not OFF.
+/// The compiled terms of a site, without those in OFF.
 #[derive(Debug, Default)]
 pub struct TermSet {
     terms: Vec<CompiledTerm>,
-    /// Over the words' keys, and over the words without marks: of the term at the same place.
+    /// Automata over the keys of the words and over the words without marks. The index of a pattern is that of its
+    /// term.
     with_marks: Option<AhoCorasick>,
     without_marks: Option<AhoCorasick>,
 }
 
 impl TermSet {
-    /// Compiles what is not OFF.
+    /// Compiles the terms that are not OFF.
     ///
     /// # Errors
-    /// `Internal` when the patterns do not fit an automaton; [`MAX_TERMS`](crate::domain::spam::MAX_TERMS) of the longest do.
+    /// [`Error::Internal`] if the patterns do not fit into an automaton. Even
+    /// [`MAX_TERMS`](crate::domain::spam::MAX_TERMS) of the longest patterns fit.
     pub fn compile(terms: &[Term]) -> Result<Self> {
         let live = terms.iter().filter(|term| term.state != TermState::Off).cloned();
         let (mut compiled, mut with, mut without) = (Vec::new(), Vec::new(), Vec::new());
@@ -39,7 +41,7 @@ impl TermSet {
             let words = Views::of(&term.pattern).tokens;
             let keys: Vec<String> = words.iter().map(word_key).collect();
             if keys.is_empty() {
-                // Nothing to look for; who lists a term is told so.
+                // A term without words matches nothing. The validation of new terms rejects it.
                 continue;
             }
             with.push(joined(keys.iter().map(String::as_str)).0);
@@ -54,13 +56,14 @@ impl TermSet {
         Ok(Self { terms: compiled, with_marks, without_marks })
     }
 
-    /// The words of a compiled term.
+    /// Returns the pattern of a compiled term.
     pub fn pattern_of(&self, id: Uuid) -> Option<&str> {
         let found = self.terms.iter().find(|compiled| compiled.term.id == id);
         found.map(|compiled| compiled.term.pattern.as_str())
     }
 
-    /// Every term that stands in the comment, once a field. The fields are judged as one: who writes without marks does so throughout.
+    /// Finds every term in the comment, at most once per field. Whether the comment is written without marks is decided
+    /// for all fields together, because authors do so throughout.
     pub fn find(&self, reading: &Reading<'_>) -> TermHits {
         let mut hits = TermHits::default();
         let (Some(with_marks), Some(without_marks)) = (&self.with_marks, &self.without_marks) else { return hits };
@@ -93,7 +96,7 @@ impl TermSet {
     }
 }
 
-/// The words with a space around each, so that only whole words match; and where each begins.
+/// Joins the words with a space around each, so that only whole words match. Also returns the start of each word.
 fn joined<'a>(words: impl Iterator<Item = &'a str>) -> (String, Vec<usize>) {
     let (mut text, mut starts) = (String::from(" "), Vec::new());
     for word in words {

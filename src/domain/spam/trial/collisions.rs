@@ -1,20 +1,20 @@
-//! What a term would have met among approved comments.
+//! Matches of a new term among approved comments.
 
 use super::example::{EXAMPLES, Example, judged};
 use crate::domain::spam::{PastComment, Reading, TermSet, Thresholds};
 
-/// What a term would have met.
+/// The matches of a term among approved comments.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Collisions {
-    /// Approved comments that it stands in.
+    /// Number of approved comments that match.
     pub would_match: usize,
-    /// Approved comments looked at.
+    /// Number of approved comments that were tested.
     pub sampled: usize,
-    /// The last decided of those met.
+    /// The most recently decided matches.
     pub examples: Vec<Example>,
 }
 
-/// Tries terms on comments that were approved.
+/// Tests terms with approved comments.
 pub fn collisions(terms: &TermSet, approved: &[PastComment], thresholds: Thresholds) -> Collisions {
     let mut report = Collisions { sampled: approved.len(), ..Collisions::default() };
     for comment in approved {

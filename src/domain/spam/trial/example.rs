@@ -1,4 +1,4 @@
-//! One comment of a trial, as it is shown.
+//! Example comments in the result of a trial.
 
 use crate::domain::{
     id::CommentId,
@@ -6,24 +6,24 @@ use crate::domain::{
     spam::{Field, Finding, FormSignals, Knowledge, PastComment, SpamVerdict, TermSet, Thresholds, assess, verdict},
 };
 
-/// Comments that a trial shows.
+/// Largest number of examples in a result.
 pub(super) const EXAMPLES: usize = 10;
-/// Characters shown on either side of a match.
+/// Number of characters shown before and after a match.
 const AROUND: usize = 60;
 
-/// One comment of a trial.
+/// An example comment in the result of a trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
     pub id: CommentId,
-    /// What it says around the match; its beginning, where nothing was met.
+    /// The text around the match, or the start of the content without a match.
     pub text: String,
     pub status: Status,
     pub verdict: SpamVerdict,
-    /// By rules and terms alone.
+    /// Score of rules and terms, without the model.
     pub score: f64,
 }
 
-/// Judges a comment by rules and terms alone, and returns what they found in it.
+/// Assesses a comment with rules and terms only. Also returns their findings.
 pub(super) fn judged(comment: &PastComment, terms: &TermSet, thresholds: Thresholds) -> (Example, Vec<Finding>) {
     let assessment = assess(&comment.text, &FormSignals::default(), &Knowledge { model: None, terms: Some(terms) });
     let verdict = verdict(&assessment, thresholds);
@@ -32,7 +32,7 @@ pub(super) fn judged(comment: &PastComment, terms: &TermSet, thresholds: Thresho
     (example, assessment.findings)
 }
 
-/// A term says more than a rule.
+/// Returns the text around a finding. A term's finding is preferred to a rule's.
 fn surroundings(comment: &PastComment, findings: &[Finding]) -> String {
     let placed = || findings.iter().filter_map(|finding| Some((finding, finding.field?)));
     let shown = placed().find(|(finding, _)| finding.term.is_some()).or_else(|| placed().next());

@@ -1,4 +1,5 @@
-//! Terms and rules tried on what people decided: before a term is listed, when somebody asks, and every hour on their own.
+//! Tests of terms and rules with comments that moderators have decided: before a term is listed, on request, and every
+//! hour.
 
 mod collisions;
 mod example;

@@ -1,4 +1,4 @@
-//! What rules and terms say of comments that people decided about.
+//! Results of rules and terms for comments that moderators have decided.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::domain::{
     spam::{PastComment, Rule, SpamVerdict, TermSet, Thresholds},
 };
 
-/// Three figures about comments that were approved, rejected or removed, and spam.
+/// Numbers of comments by their status: approved, rejected or removed, and spam.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ByDecision {
     pub approved: usize,
@@ -27,38 +27,38 @@ impl ByDecision {
         }
     }
 
-    /// All of them.
+    /// Returns the number of all comments.
     pub const fn total(&self) -> usize {
         self.approved + self.rejected + self.spam
     }
 }
 
-/// What rules and terms say of comments that people decided about.
+/// Results of rules and terms for comments that moderators have decided.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Replay {
-    /// What HYBRID would have done with which; by [`SpamVerdict`].
+    /// The results that HYBRID would have had, see [`SpamVerdict`], by the moderators' decisions.
     pub publish: ByDecision,
     pub hold: ByDecision,
     pub spam: ByDecision,
-    /// What each rule and each term met, most first.
+    /// Matches of each rule and term, most frequent first.
     pub rules: Vec<RuleCount>,
-    /// Where rules and people disagree most.
+    /// The comments on which rules and moderators disagree most.
     pub examples: Vec<Example>,
 }
 
-/// What one rule, or one term, met.
+/// The matches of a rule or a term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleCount {
     pub rule: Rule,
     pub term: Option<Uuid>,
-    /// The term's words; empty without a term.
+    /// The term's pattern; empty for a rule.
     pub pattern: String,
     pub met: ByDecision,
 }
 
 impl Replay {
-    /// Judges comments anew, without the model, which learned from these very decisions, and without what only the moment of a
-    /// submit tells.
+    /// Assesses comments again with rules and terms only. The model is left out, because it learned from these
+    /// decisions, and so are form signals, which are known only during a submit.
     pub fn of(terms: &TermSet, decided: &[PastComment], thresholds: Thresholds) -> Self {
         let mut replay = Self::default();
         let mut rules: BTreeMap<(Rule, Option<Uuid>), ByDecision> = BTreeMap::new();
@@ -91,7 +91,8 @@ impl Replay {
     }
 }
 
-/// How wrong a verdict is by what a person decided, 0 to 2. Holding is never wrong: it asks that person.
+/// Returns how much an automatic result differs from a person's decision, 0 to 2. A held comment has no difference,
+/// because a person decides it.
 fn disagreement(example: &Example) -> f64 {
     match (example.verdict, example.status) {
         (SpamVerdict::Spam, Status::Approved) => 1.0 + example.score,

@@ -86,7 +86,8 @@ fn a_comment_counts_once_for_a_rule_however_often_it_is_met() {
     assert_eq!(replay.rules[0].met.total(), 1);
 }
 
-/// Ids of the terms that stand down when of `met` comments so many were approved, among `received`.
+/// Returns the ids of the terms that are too broad when `approved` of `met` matching comments were approved, and
+/// `received` comments were submitted.
 fn stood_down(terms: &[Term], met: usize, approved: usize, received: usize) -> Vec<u128> {
     let status = |n| if n < approved { Status::Approved } else { Status::Rejected };
     let decided: Vec<_> = (0..met).map(|n| past(n as u128, status(n), "lô đề")).collect();

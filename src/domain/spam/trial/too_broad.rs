@@ -1,4 +1,4 @@
-//! Terms that hold too much.
+//! Detection of terms that match too many comments.
 
 use std::collections::BTreeMap;
 
@@ -10,27 +10,29 @@ use crate::domain::{
     spam::{PastComment, Reading, Term, TermSet, TermState},
 };
 
-/// A term stands down that people overrule: of at least so many comments it stands in that they decided about …
+/// Least number of decided comments that match a term before the share of approved ones counts.
 const MIN_DECIDED: usize = 20;
-/// … more than so many of 100 were approved.
+/// Percentage of approved comments among those above which a term is too broad.
 const MAX_APPROVED_PERCENT: usize = 50;
-/// Or it stands in too much: of at least so many comments that came …
+/// Least number of received comments before the share of matching ones counts.
 const MIN_RECEIVED: usize = 200;
-/// … in more than so many of 100.
+/// Percentage of matching comments among those above which a term is too broad.
 const MAX_MET_PERCENT: usize = 10;
 
-/// A term that holds too much, and by what figures.
+/// A term that matches too many comments, with the numbers that show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooBroad {
     pub term: Uuid,
-    /// Comments that it stands in: decided about, and of them approved; received, and all received.
+    /// Numbers of matching comments that were decided, of approved ones among them, of matching received ones, and of
+    /// all received ones.
     pub decided: usize,
     pub approved: usize,
     pub met: usize,
     pub received: usize,
 }
 
-/// Terms in force that hold too much, judged by what came after they were changed last: who puts one in force again has it tried anew.
+/// Returns the enforced terms that match too many comments. Only comments after a term's last change count, so that a
+/// term that is enforced again starts a new trial.
 pub fn too_broad(terms: &[Term], set: &TermSet, decided: &[PastComment], received: &[PastComment]) -> Vec<TooBroad> {
     let (of_decided, of_received) = (Met::of(set, decided), Met::of(set, received));
     let judged = terms.iter().filter(|term| term.state == TermState::Enforce).map(|term| {
@@ -50,7 +52,7 @@ impl TooBroad {
     }
 }
 
-/// When each term was met, and whether that comment is approved.
+/// The times of the comments that each term matches, and whether each comment is approved.
 struct Met(BTreeMap<Uuid, Vec<(DateTime<Utc>, bool)>>);
 
 impl Met {
@@ -68,7 +70,7 @@ impl Met {
         Self(met)
     }
 
-    /// How often after `since`, and how often in an approved comment.
+    /// Returns the numbers of matching comments and of approved ones among them after `since`.
     fn since(&self, term: Uuid, since: DateTime<Utc>) -> (usize, usize) {
         let met = self.0.get(&term).map_or(&[][..], Vec::as_slice);
         let after = || met.iter().filter(|(at, _)| *at > since);
