@@ -1,4 +1,4 @@
-//! Makes the migrations of both dialects part of the program: `store/migrations.rs` includes the list that this writes.
+//! Embeds the migrations of both dialects in the program: generates the list that `store/migrations.rs` includes.
 
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -12,14 +12,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Adds a constant with the version, description and SQL of each file in `migrations/<dialect>`, which is named
+/// Appends a constant with the version, description and SQL of each file in `migrations/<dialect>`. Files are named
 /// `<version>_<description>.sql`.
 fn add(list: &mut String, dialect: &str) -> Result<(), Box<dyn Error>> {
     let directory = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("migrations").join(dialect);
     let mut names = fs::read_dir(&directory)?
         .map(|file| Ok(file?.file_name().into_string().map_err(|name| format!("{}", name.display()))?))
         .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-    // Editors leave other files beside them.
+    // Ignores other files, for example backups of editors.
     names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "sql"));
     names.sort();
     writeln!(list, "pub(super) const {}: &[(i64, &str, &str)] = &[", dialect.to_uppercase())?;
@@ -29,7 +29,7 @@ fn add(list: &mut String, dialect: &str) -> Result<(), Box<dyn Error>> {
         let version: i64 = version.parse().map_err(|_| format!("{name} begins with no number"))?;
         let path = directory.join(&name);
         let path = path.to_str().ok_or("the path of the project is not UTF-8")?;
-        // The description as sqlx writes it to its table.
+        // sqlx stores the description in this form.
         writeln!(list, "    ({version}, {:?}, include_str!({path:?})),", description.replace('_', " "))?;
     }
     writeln!(list, "];")?;

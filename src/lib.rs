@@ -1,27 +1,28 @@
-//! duyet: comment moderation and anti-spam for news portals. A request walks `grpc → service → domain`, with `store`,
-//! `limiter`, `captcha` and `keyring` beside the services.
+//! duyet: comment moderation and anti-spam for news portals. A request passes through `grpc → service → domain`; the
+//! services use `store`, `limiter`, `captcha` and `keyring`.
 
-/// Images with an answer.
+/// Captcha images and proofs of work.
 pub mod captcha;
 /// Settings, parsed into domain types at start.
 pub mod config;
 /// The commands of `duyetd`.
 pub mod daemon;
-/// The newsroom's rules, pure.
+/// The rules of moderation as pure functions and types, without I/O.
 pub mod domain;
-/// The wire: parse, call the services, convert.
+/// The gRPC layer: parses requests, calls services and converts results.
 pub mod grpc;
-/// One master secret, one key per purpose: sealed tokens, device tokens, receipts, pseudonyms.
+/// Keys: one master secret, from which a key for each purpose is derived (sealed tokens, device tokens, receipts,
+/// pseudonyms).
 pub mod keyring;
-/// Rate limits in process and in Redis.
+/// Rate limits, in process and in Redis.
 pub mod limiter;
 /// Logs, metrics and the HTTP listener that serves them.
 pub mod ops;
-/// Wiring: connect, migrate, build, serve, drain.
+/// Start and shutdown: connects, migrates, builds the services, serves and drains.
 pub mod server;
-/// The order of steps: the only place that joins domain and adapters.
+/// Use cases: the only layer that combines the domain with the adapters.
 pub mod service;
-/// Where comments live.
+/// Storage in PostgreSQL or SQLite.
 pub mod store;
-/// Background tasks that survive a panic.
+/// Background tasks that are restarted after a panic.
 pub mod supervise;

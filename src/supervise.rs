@@ -1,4 +1,4 @@
-//! Background tasks survive a panic: it is counted and logged, and the task starts again.
+//! Background tasks that are restarted after a panic. Panics are counted and logged.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -6,23 +6,23 @@ use futures_util::FutureExt as _;
 use metrics::counter;
 use tokio::time::Instant;
 
-/// Counter of panics by task.
+/// Name of the counter of panics by task.
 pub const TASK_PANICS: &str = "duyet_task_panics_total";
 
-/// Pause before a task that panicked starts again. It doubles with each panic, so that a task which panics at once does not keep
-/// a core busy.
+/// Pause before a task is restarted after a panic. It doubles with each panic, so that a task that panics immediately
+/// does not keep a core busy.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Longest pause. A task that ran for longer before its panic starts with the shortest one again.
+/// Longest pause. A task that ran for longer than this before its panic starts again with the shortest one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Runs the future that `start` makes until it returns. When it panics, runs another one a second later, or after up to a minute
-/// when it panics again and again.
+/// Runs the future that `start` creates until it completes. If it panics, creates and runs another one after a pause of
+/// 1 second, which doubles up to 1 minute with repeated panics.
 pub async fn supervise<F: Future<Output = ()>>(task: &'static str, start: impl FnMut() -> F) {
     supervise_with(task, start, tokio::time::sleep).await;
 }
 
-/// Supervises with a `sleep` of the caller's, so that tests need not wait.
+/// Like [`supervise`], with a `sleep` function that tests replace.
 async fn supervise_with<F: Future<Output = ()>, S: Future<Output = ()>>(
     task: &'static str,
     mut start: impl FnMut() -> F,
@@ -45,7 +45,7 @@ async fn supervise_with<F: Future<Output = ()>, S: Future<Output = ()>>(
 struct Pause(Duration);
 
 impl Pause {
-    /// Returns the pause after a run of this length, and doubles the next one.
+    /// Returns the pause after a run of duration `run`, and doubles the next one.
     fn after(&mut self, run: Duration) -> Duration {
         let pause = if run > LONGEST_PAUSE { PAUSE } else { self.0 };
         self.0 = (pause * 2).min(LONGEST_PAUSE);
@@ -53,15 +53,15 @@ impl Pause {
     }
 }
 
-/// Registers the task's counter at zero, so that an alert sees the first increase.
+/// Registers the task's counter at zero, so that an alert can detect the first increase.
 pub fn watched(task: &'static str) {
     counter!(TASK_PANICS, "task" => task).increment(0);
 }
 
-/// Counts and logs a panic. A task that catches its own panics calls it, too.
+/// Counts and logs a panic. Also called by tasks that catch their own panics.
 pub fn panicked(task: &'static str) {
     counter!(TASK_PANICS, "task" => task).increment(1);
-    tracing::error!(task, "a background task panicked and starts again");
+    tracing::error!(task, "a background task panicked and is restarted");
 }
 
 #[cfg(not(test))]
@@ -104,14 +104,14 @@ pub mod trap {
         TRAPS.with_borrow_mut(|traps| *traps.begun.entry(task).or_default() += 1);
     }
 
-    /// Panics when the task's trap is set; never returns otherwise.
+    /// Panics when a trap is set for the task; otherwise never completes.
     pub(super) async fn sprung(task: &'static str) {
         poll_fn::<(), _>(|context| {
             let is_set = TRAPS.with_borrow_mut(|traps| {
                 traps.waiting.push(context.waker().clone());
                 traps.set.remove(task)
             });
-            assert!(!is_set, "as the test wants it");
+            assert!(!is_set, "a panic for the test");
             Poll::Pending
         })
         .await;
@@ -126,7 +126,7 @@ pub mod trap {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns how often each task began in this thread.
+    /// Returns how often each task was started in this thread.
     pub fn starts() -> BTreeMap<&'static str, usize> {
         TRAPS.with_borrow(|traps| traps.begun.clone())
     }
@@ -145,7 +145,7 @@ mod tests {
             let runs = Rc::clone(&runs);
             async move {
                 runs.set(runs.get() + 1);
-                assert!(runs.get() == 3, "as the test wants it");
+                assert!(runs.get() == 3, "a panic for the test");
             }
         };
         supervise_with("three_runs", start, |_| ready(())).await;
@@ -157,7 +157,7 @@ mod tests {
         let runs = Cell::new(0);
         let start = || {
             runs.set(runs.get() + 1);
-            assert!(runs.get() == 2, "as the test wants it");
+            assert!(runs.get() == 2, "a panic for the test");
             ready(())
         };
         supervise_with("panics_in_start", start, |_| ready(())).await;
@@ -169,7 +169,7 @@ mod tests {
         let (runs, mut pauses) = (Cell::new(0), vec![]);
         let start = || {
             runs.set(runs.get() + 1);
-            assert!(runs.get() == 9, "as the test wants it");
+            assert!(runs.get() == 9, "a panic for the test");
             ready(())
         };
         let sleep = |pause: Duration| {
@@ -192,7 +192,7 @@ mod tests {
         let (runs, began) = (Cell::new(0), Instant::now());
         let start = || {
             runs.set(runs.get() + 1);
-            assert!(runs.get() == 2, "as the test wants it");
+            assert!(runs.get() == 2, "a panic for the test");
             ready(())
         };
         supervise("sleeps", start).await;

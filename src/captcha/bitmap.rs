@@ -1,4 +1,4 @@
-//! A black-and-white image and its PNG.
+//! A black-and-white image and its PNG encoding.
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, FilterType};
 use rand::Rng;
@@ -8,7 +8,7 @@ use super::{
     style::{HEIGHT, WIDTH},
 };
 
-/// One bool per pixel, row by row; true is ink.
+/// One bool per pixel, row by row; true is ink (black).
 pub(super) struct Bitmap {
     ink: Vec<bool>,
 }
@@ -18,12 +18,12 @@ impl Bitmap {
         Self { ink: vec![false; usize::from(WIDTH) * usize::from(HEIGHT)] }
     }
 
-    /// The pixels of row `y` from the left. Empty outside the image.
+    /// Returns the pixels of row `y` from left to right, or an empty slice outside the image.
     pub(super) fn row(&mut self, y: u16) -> &mut [bool] {
         self.ink.chunks_exact_mut(usize::from(WIDTH)).nth(usize::from(y)).unwrap_or_default()
     }
 
-    /// Inverts one pixel. Outside the image there is none.
+    /// Inverts one pixel. Does nothing outside the image.
     pub(super) fn invert(&mut self, x: usize, y: usize) {
         if x < usize::from(WIDTH)
             && let Some(ink) = self.ink.get_mut(y * usize::from(WIDTH) + x)
@@ -32,7 +32,7 @@ impl Bitmap {
         }
     }
 
-    /// Leaves of every shape a line of this many pixels around it. With 0, leaves the shapes.
+    /// Replaces every shape with a line of this many pixels around it. 0 leaves the shapes unchanged.
     pub(super) fn outline(&mut self, pixels: u8) {
         if pixels == 0 {
             return;
@@ -44,11 +44,12 @@ impl Bitmap {
         }
     }
 
-    /// Thickens every shape by so many pixels on every side. Shapes must keep off the edge, or they come in again on the other side.
+    /// Thickens every shape by this many pixels on each side. Shapes must keep that distance from the edge, or they
+    /// wrap around to the other side.
     pub(super) fn grow(&mut self, pixels: u8) {
         let width = usize::from(WIDTH);
         for _ in 0..pixels {
-            // Each pixel and its eight neighbours, first across and then down.
+            // Combines each pixel with its eight neighbours, first horizontally and then vertically.
             let mut across = self.ink.clone();
             join(&mut across[1..], &self.ink);
             join(&mut across, &self.ink[1..]);
@@ -58,12 +59,12 @@ impl Bitmap {
         }
     }
 
-    /// How many pixels are ink.
+    /// Returns the number of ink pixels.
     pub(super) fn count(&self) -> usize {
         self.ink.iter().filter(|ink| **ink).count()
     }
 
-    /// True when ink lies on the outermost pixels, that is when something may have been cut off.
+    /// Returns true when there is ink on the outermost pixels, so that a shape may have been cut off.
     pub(super) fn touches_edge(&self) -> bool {
         let width = usize::from(WIDTH);
         let (first, last) = (&self.ink[..width], &self.ink[self.ink.len() - width..]);
@@ -80,9 +81,10 @@ impl Bitmap {
         }
     }
 
-    /// Inverts each pixel with the given chance.
+    /// Inverts each pixel with the probability `share`.
     pub(super) fn add_noise(&mut self, share: f32, rng: &mut impl Rng) {
-        // Draws the gaps between inverted pixels (geometric), one number for each instead of one per pixel.
+        // Draws the distances between inverted pixels (a geometric distribution), which needs one random number per
+        // inverted pixel instead of one per pixel.
         let scale = (1.0 - share).ln().recip();
         let mut rest = self.ink.as_mut_slice();
         loop {
@@ -93,13 +95,13 @@ impl Bitmap {
         }
     }
 
-    /// How many pixels differ.
+    /// Returns the number of pixels that differ.
     #[cfg(test)]
     pub(super) fn differing(&self, other: &Self) -> usize {
         self.ink.iter().zip(&other.ink).filter(|(one, other)| one != other).count()
     }
 
-    /// The image as a 1-bit grayscale PNG, where ink is black.
+    /// Encodes the image as a 1-bit grayscale PNG, in which ink is black.
     pub(super) fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
         let packed: Vec<u8> =
             self.ink.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, ink| byte << 1 | u8::from(!ink))).collect();
@@ -108,7 +110,7 @@ impl Bitmap {
         encoder.set_color(ColorType::Grayscale);
         encoder.set_depth(BitDepth::One);
         encoder.set_compression(Compression::Fast);
-        // Filters work on bytes: between packed bits they only add entropy.
+        // PNG filters work on bytes; on packed bits they only add entropy.
         encoder.set_filter(FilterType::NoFilter);
         let mut writer = encoder.write_header()?;
         writer.write_image_data(&packed)?;
@@ -117,7 +119,7 @@ impl Bitmap {
     }
 }
 
-/// Adds ink where the other has some.
+/// Adds ink wherever `other` has some.
 fn join(ink: &mut [bool], other: &[bool]) {
     for (ink, other) in ink.iter_mut().zip(other) {
         *ink |= other;

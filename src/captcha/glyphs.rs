@@ -1,4 +1,4 @@
-//! Shapes of the letters, taken once from the `captcha` crate's font through its public interface.
+//! Shapes of the letters, rendered once with the font of the `captcha` crate through its public interface.
 
 use std::panic::catch_unwind;
 
@@ -7,34 +7,37 @@ use captcha::{Captcha, Geometry};
 use super::{error::StartError, pixel::floor};
 use crate::domain::captcha_answer::Alphabet;
 
-/// Fewest and most pixels that a letter's side may have: anything else is no letter.
+/// Plausible width and height of a letter, in pixels.
 const SIDE: std::ops::RangeInclusive<usize> = 12..=64;
 
-/// Steps to a pixel in which a letter is kept: fine enough that turned edges do not fray.
+/// Resolution of a stored letter in points per pixel, fine enough for smooth edges after rotation.
 const FINE: u16 = 4;
-/// Ink from which a point is black: half covered.
+/// Ink from which a point is black: half of full coverage.
 const DARK: f32 = 127.5;
 
-/// The shape of a letter, with a blank frame of one pixel. It is smoothed once, here: drawing only looks points up.
+/// The shape of a letter, with a blank frame of one pixel. It is smoothed once when it is loaded, so that drawing only
+/// looks up points.
 pub(super) struct Glyph {
-    /// In pixels.
+    /// Width and height in pixels.
     pub(super) width: u16,
     pub(super) height: u16,
-    /// Whether a point is black, `FINE` points to a pixel, row by row.
+    /// Whether each point is black, with `FINE` points per pixel, row by row.
     fine: Vec<bool>,
 }
 
 impl Glyph {
-    /// The same letter, unseen.
+    /// Returns a letter of the same size without ink.
     #[cfg(test)]
     pub(super) fn without_ink(&self) -> Self {
         Self { fine: vec![false; self.fine.len()], ..*self }
     }
 
-    /// Whether the letter is black at a point, in pixels from the middle of its first one. False outside.
+    /// Returns true when the letter is black at a point, given in pixels from the centre of the first pixel. Returns
+    /// false outside the letter.
     pub(super) fn is_dark(&self, x: f32, y: f32) -> bool {
         let steps = f32::from(FINE);
-        // Half a step for the nearest point, and a number below zero would become zero.
+        // Adding half a step rounds to the nearest point. Negative numbers are excluded below, because `floor` returns
+        // 0 for them.
         let (x, y) = (x * steps + 0.5, y * steps + 0.5);
         let (column, row) = (floor(x), floor(y));
         let inside = x >= 0.0 && y >= 0.0 && column < self.width * FINE;
@@ -42,7 +45,7 @@ impl Glyph {
     }
 }
 
-/// Ink of each pixel of a letter, 0 to 255.
+/// The ink of each pixel of a letter, 0 to 255.
 struct Scan {
     width: usize,
     height: usize,
@@ -50,7 +53,7 @@ struct Scan {
 }
 
 impl Scan {
-    /// Ink between pixels, bilinear; 0 outside.
+    /// Returns the ink between pixels by bilinear interpolation, and 0 outside.
     fn ink_at(&self, x: f32, y: f32) -> f32 {
         let (column, row) = (floor(x), floor(y));
         let ink = |dx: u16, dy: u16| {
@@ -63,7 +66,7 @@ impl Scan {
         upper * (1.0 - below) + lower * below
     }
 
-    /// Finds the edge between black and white to a part of a pixel.
+    /// Determines the edge between black and white with subpixel precision.
     fn sharpen(&self) -> Option<Glyph> {
         let (width, height) = (u16::try_from(self.width).ok()?, u16::try_from(self.height).ok()?);
         let at = |step: u16| f32::from(step) / f32::from(FINE);
@@ -73,22 +76,23 @@ impl Scan {
     }
 }
 
-/// Every symbol of every alphabet, each once.
+/// Returns every symbol of all alphabets, each once.
 fn symbols() -> impl Iterator<Item = char> {
     let (mixed, digits) = (Alphabet::Mixed.symbols(), Alphabet::Digits.symbols());
     mixed.chars().chain(digits.chars().filter(|digit| !mixed.contains(*digit)))
 }
 
-/// Every symbol of [`Alphabet`].
+/// The shapes of all symbols of [`Alphabet`].
 pub(super) struct Glyphs {
     letters: Vec<(char, Glyph)>,
 }
 
 impl Glyphs {
-    /// Draws and keeps each letter.
+    /// Renders and stores the shape of each symbol.
     ///
     /// # Errors
-    /// Names the letter that the crate cannot draw: it skips unknown ones silently, and images would lack them.
+    /// `MissingLetter` for a letter that the crate cannot draw. The crate skips unknown letters silently, so they would
+    /// be missing in images.
     pub(super) fn load() -> Result<Self, StartError> {
         let load = |letter| match extract(letter) {
             Some(glyph) => Ok((letter, glyph)),
@@ -103,7 +107,7 @@ impl Glyphs {
 }
 
 fn extract(letter: char) -> Option<Glyph> {
-    // The crate's drawing panics on sizes that it does not expect.
+    // The crate's drawing panics on unexpected sizes.
     let png = catch_unwind(|| {
         let mut captcha = Captcha::new();
         captcha.set_chars(&[letter]).add_char();
@@ -116,7 +120,7 @@ fn extract(letter: char) -> Option<Glyph> {
     trim(width, height, &ink)?.sharpen()
 }
 
-/// Width, height and the ink of each pixel of an 8-bit PNG.
+/// Returns the width, the height and the ink of each pixel of an 8-bit PNG.
 fn decode(png: &[u8]) -> Option<(usize, usize, Vec<u8>)> {
     let mut decoder = png::Decoder::new(png);
     decoder.set_transformations(png::Transformations::normalize_to_color8());
@@ -127,7 +131,7 @@ fn decode(png: &[u8]) -> Option<(usize, usize, Vec<u8>)> {
     Some((usize::try_from(frame.width).ok()?, usize::try_from(frame.height).ok()?, ink))
 }
 
-/// Cuts blank edges off and frames the rest with one blank pixel.
+/// Removes blank edges and adds a frame of one blank pixel.
 fn trim(width: usize, height: usize, ink: &[u8]) -> Option<Scan> {
     let dark = |x: usize, y: usize| ink.get(y * width + x).is_some_and(|ink| *ink > 0);
     let columns: Vec<_> = (0..width).filter(|x| (0..height).any(|y| dark(*x, y))).collect();

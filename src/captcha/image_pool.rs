@@ -1,4 +1,4 @@
-//! Images ready to be handed out: one thread draws ahead, so a request never waits for drawing.
+//! The pool of captcha images. One thread draws images ahead, so that requests do not wait for drawing.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -24,25 +24,25 @@ use crate::{
     supervise::{panicked, watched},
 };
 
-/// How long a request waits for an image when all are gone.
+/// How long a request waits for an image when none is ready.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// After which time a caller may ask again; the thread draws thousands meanwhile.
+/// Retry delay for callers that got no image. The thread draws thousands of images in this time.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// Pause after an image that could not be drawn, so that a broken renderer does not take a core.
+/// Pause after an image that could not be drawn, so that a broken renderer does not keep a core busy.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Ready images of every level. Each is given once. The thread ends when the pool is dropped.
+/// A pool of ready images of every level. Each image is used once. The thread ends when the pool is dropped.
 pub struct ImagePool {
     ready: Arc<ReadyImages>,
 }
 
 impl ImagePool {
-    /// Reads the font, looks at the profiles' numbers and starts to draw. With `fixed_answer`, for tests, every image shows it in
-    /// upper case.
+    /// Loads the font, checks the profiles' parameters and starts the drawing thread. `fixed_answer` is for tests:
+    /// every image shows it in upper case.
     ///
     /// # Errors
-    /// When a profile's number is out of bounds, there is no profile, the font lacks a letter, `fixed_answer` is not 1 to 8
-    /// symbols of the alphabet, or the system gives no randomness or thread.
+    /// A profile's parameter is out of bounds, there is no profile, the font lacks a letter, `fixed_answer` is not 1 to
+    /// 8 symbols of the alphabet, or the system cannot provide random numbers or a thread.
     pub fn start(alphabet: Alphabet, profiles: &[Profile], fixed_answer: Option<String>) -> Result<Self, StartError> {
         let renderer = Renderer::new()?;
         let rng = StdRng::try_from_os_rng().map_err(|error| StartError::Randomness(error.to_string()))?;
@@ -66,12 +66,13 @@ impl ImagePool {
         Ok(Self { ready })
     }
 
-    /// A pool that nobody fills, as one whose renderer fails: for tests of what readers get then.
+    /// Returns a pool without a drawing thread, for tests of a failed renderer.
     pub fn idle() -> Self {
         Self { ready: Arc::new(ReadyImages::new(Profile::ALL)) }
     }
 
-    /// Draws these profiles from now on, one picked for each image. What was drawn before is dropped. An empty list changes nothing.
+    /// Changes the profiles, one of which is picked at random for each image. Images that were drawn before are
+    /// dropped. An empty list changes nothing.
     pub fn set_profiles(&self, profiles: &[Profile]) {
         if !profiles.is_empty() {
             self.ready.set_profiles(profiles);
@@ -81,7 +82,7 @@ impl ImagePool {
     /// Takes an image out of the pool.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] when none came within 50 ms.
+    /// [`Error::Overloaded`] when none becomes ready within 50 ms.
     pub async fn take(&self, level: Level) -> Result<CaptchaImage> {
         let level = level.of_image();
         let image = match self.ready.take(level) {
@@ -105,7 +106,7 @@ impl Drop for ImagePool {
     }
 }
 
-/// The renderer at work.
+/// State of the drawing thread.
 struct Worker {
     renderer: Renderer,
     alphabet: Alphabet,
@@ -146,7 +147,7 @@ mod tests {
         ImagePool::start(Alphabet::Mixed, Profile::ALL, fixed.map(str::to_owned))
     }
 
-    /// Takes one more image, however slow the machine is.
+    /// Takes one more image, regardless of how slow the machine is.
     async fn wait_for(pool: &ImagePool, level: Level) -> CaptchaImage {
         loop {
             if let Ok(image) = pool.take(level).await {
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_stops_the_start() {
+    fn an_answer_that_cannot_be_drawn_is_an_error() {
         for answer in ["", "HELLO", "KM7R2", "CCCCCCCCC"] {
             assert!(start(Some(answer)).is_err(), "{answer}");
         }
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_pool_says_when_to_come_back() {
+    async fn an_empty_pool_returns_a_retry_delay() {
         let pool = ImagePool { ready: Arc::new(ReadyImages::new(Profile::ALL)) };
         assert!(matches!(
             pool.take(Level::Normal).await,

@@ -1,4 +1,5 @@
-//! What inverts parts of an image: bands, discs and threads. Inverting loses nothing, it only turns contrast around.
+//! Inversion of parts of an image: bands, discs and threads. Inverting preserves all information and only reverses the
+//! contrast.
 
 use std::f32::consts::TAU;
 
@@ -10,11 +11,11 @@ use super::{
     style::{HEIGHT, Style, WIDTH},
 };
 
-/// Inverts what the style asks for.
+/// Draws the inversions of the style.
 pub(super) fn draw(bitmap: &mut Bitmap, style: &Style, rng: &mut impl Rng) {
     let part = f32::from(WIDTH) / f32::from(style.bands + 1);
     for n in 0..style.bands {
-        // Each cut is off its even place by a random third of a part, so none lies where a script expects it.
+        // Each curve is shifted by a random third of the band's width, so that its position is not predictable.
         let middle = part * (f32::from(n + 1) + rng.random_range(-0.33..0.33));
         cut(bitmap, middle, rng);
     }
@@ -27,7 +28,7 @@ pub(super) fn draw(bitmap: &mut Bitmap, style: &Style, rng: &mut impl Rng) {
     }
 }
 
-/// A bent line: its place at `at`, along the other axis.
+/// A curved line along one axis.
 struct Bend {
     middle: f32,
     tilt: f32,
@@ -47,7 +48,7 @@ impl Bend {
         }
     }
 
-    /// Pixel of the line where it crosses `at` of a side whose middle is `half`.
+    /// Returns the pixel at which the line crosses the position `at` of an axis with the centre `half`.
     fn at(&self, at: u16, half: f32) -> usize {
         let at = f32::from(at);
         let place = self.middle + self.tilt * (at - half) + self.swing * (at * self.frequency + self.phase).sin();
@@ -55,7 +56,7 @@ impl Bend {
     }
 }
 
-/// Inverts everything right of a curve from top to bottom.
+/// Inverts everything to the right of a curve from top to bottom.
 fn cut(bitmap: &mut Bitmap, middle: f32, rng: &mut impl Rng) {
     let bend = Bend::random(middle, 0.6, rng);
     for y in 0..HEIGHT {

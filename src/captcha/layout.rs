@@ -1,4 +1,4 @@
-//! Where each letter stands, how it leans, and its drawing.
+//! Placement, rotation and drawing of the letters.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use super::{
     warp::Warp,
 };
 
-/// A letter's shape and the map from the letter to the image: `[[a, b], [c, d]]` around the letter's middle.
+/// A letter with its linear map to the image, `[[a, b], [c, d]]` around the letter's centre, and its position.
 struct Placed<'a> {
     glyph: &'a Glyph,
     map: [f32; 4],
@@ -21,7 +21,7 @@ struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
-    /// Leans and stretches a letter; its place comes later.
+    /// Returns a letter with random rotation, stretch and slant. Its horizontal position is set later.
     fn random(glyph: &'a Glyph, style: &Style, rng: &mut impl Rng) -> Self {
         let (sin, cos) = rng.random_range(-style.rotation..=style.rotation).to_radians().sin_cos();
         let (across, down) = (rng.random_range(style.stretch_x.clone()), rng.random_range(style.stretch_y.clone()));
@@ -35,19 +35,19 @@ impl<'a> Placed<'a> {
         self.map = self.map.map(|part| part * by);
     }
 
-    /// Width of the letter on the line.
+    /// Returns the width of the letter along the line.
     fn width(&self) -> f32 {
         f32::from(self.glyph.width) * self.map[0].hypot(self.map[2])
     }
 
-    /// Half of the space that the leaning letter takes, across and down.
+    /// Returns half the horizontal and vertical extent of the transformed letter.
     fn reach(&self) -> (f32, f32) {
         let (width, height) = (f32::from(self.glyph.width) / 2.0, f32::from(self.glyph.height) / 2.0);
         let [a, b, c, d] = self.map.map(f32::abs);
         (a * width + b * height, c * width + d * height)
     }
 
-    /// Keeps the letter, warped, inside the image.
+    /// Moves the letter so that it stays inside the image even after the warp.
     fn clamp(&mut self, frame: f32) {
         let (across, down) = self.reach();
         let inside = |at: f32, reach: f32, side: u16| {
@@ -58,8 +58,8 @@ impl<'a> Placed<'a> {
         self.y = inside(self.y, down, HEIGHT);
     }
 
-    /// Draws every pixel by asking where in the letter it comes from, so nothing is smoothed twice. Answers how much ink came to what
-    /// was there.
+    /// Draws the letter by mapping every pixel back to its point in the letter (inverse mapping), so that nothing is
+    /// resampled twice. Returns the number of pixels that became ink.
     fn draw(&self, bitmap: &mut Bitmap, warp: &Warp) -> usize {
         let mut added = 0;
         let to_letter = invert(self.map);
@@ -82,8 +82,8 @@ impl<'a> Placed<'a> {
     }
 }
 
-/// Draws the letters on one line, about centred, shrunk together when they are too wide for the image. Answers how much ink each of
-/// them added.
+/// Draws the letters on one line, roughly centred, and shrinks them together if they are too wide for the image.
+/// Returns how much ink each letter added.
 pub(super) fn draw(
     bitmap: &mut Bitmap,
     glyphs: &[&Glyph],
@@ -92,12 +92,12 @@ pub(super) fn draw(
     rng: &mut impl Rng,
 ) -> Vec<usize> {
     let mut placed: Vec<_> = glyphs.iter().map(|glyph| Placed::random(glyph, style, rng)).collect();
-    // Weight and outline lie around the letters.
+    // Weight and outline extend around the letters.
     let frame = warp.reach() + f32::from(style.weight + style.outline) + 1.0;
-    let room = f32::from(WIDTH) - 2.0 * (MARGIN + frame);
+    let space = f32::from(WIDTH) - 2.0 * (MARGIN + frame);
     let wanted: f32 = placed.iter().map(|one| one.width() * style.advance).sum();
-    let fit = (room / wanted).min(1.0);
-    let free = (room - wanted * fit).max(0.0);
+    let fit = (space / wanted).min(1.0);
+    let free = (space - wanted * fit).max(0.0);
     let mut cursor = MARGIN + frame + free * rng.random_range(0.3..=0.7);
     let mut added = Vec::with_capacity(placed.len());
     for one in &mut placed {
@@ -111,13 +111,13 @@ pub(super) fn draw(
     added
 }
 
-/// The map back. Stretches are never 0, so there is one.
+/// Returns the inverse map. It exists because stretches are never 0.
 fn invert([a, b, c, d]: [f32; 4]) -> [f32; 4] {
     let area = a * d - b * c;
     [d / area, -b / area, -c / area, a / area]
 }
 
-/// The pixels within `reach` of `middle` on a side of the image.
+/// Returns the pixels within `reach` of `middle` on an axis of the image.
 fn pixels(middle: f32, reach: f32, side: u16) -> Range<u16> {
     let clip = |at: f32| floor(at).min(side);
     clip(middle - reach)..clip(middle + reach + 2.0)

@@ -1,5 +1,6 @@
-//! Images with an answer, drawn ahead. An image slows down blind scripts and puts a price on each try; it proves no human:
-//! networks learn to read any such style in minutes, so limits and text rules carry the load.
+//! Captcha images, which are drawn ahead, and proofs of work. An image slows down simple scripts and makes every
+//! attempt cost something, but it does not prove that a person answered: neural networks learn any such style within
+//! minutes. The main protection are rate limits and text rules.
 
 mod bitmap;
 mod error;

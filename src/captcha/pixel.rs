@@ -1,6 +1,6 @@
-//! From places in an image to its pixels.
+//! Conversion of positions to pixels.
 
-/// Returns the whole part of a number from 0 to 65,535, and the nearer of the two for any other.
+/// Returns the integer part of a number from 0 to 65,535. Other numbers are clamped to this range.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, which is meant")]
 pub(super) fn floor(number: f32) -> u16 {
     number as u16

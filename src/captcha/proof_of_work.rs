@@ -1,5 +1,5 @@
-//! Proofs of work in the form of the ALTCHA widget (v2). A toll, not a test: it turns a flood into a bill for electricity, and people
-//! do not notice it.
+//! Proofs of work for the ALTCHA widget (protocol version 2). They do not distinguish people from programs; they make
+//! mass submissions expensive, and people do not notice them.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,18 @@ use crate::domain::{
     challenge::{CaptchaFailure, Image, SKEW_SECONDS},
 };
 
-/// PBKDF2-SHA-256 with so many rounds is one try: 0.5 to 1.2 ms of a core, in a browser's own `WebCrypto` as in native code.
+/// One attempt is PBKDF2-SHA-256 with this number of rounds. It takes 0.5 to 1.2 ms of CPU time, both in a browser's
+/// `WebCrypto` and in native code.
 const ALGORITHM: &str = "PBKDF2/SHA-256";
 const ROUNDS: u32 = 5_000;
 
-/// Where the sealed token rides in the signed challenge.
+/// Key of the sealed token in the signed challenge's data.
 const TOKEN: &str = "t";
 
-/// Longest payload of the widget that is looked at, in characters. Ours have about 1,500.
+/// Longest payload of the widget that is examined, in characters. Typical payloads have about 1,500.
 pub const MAX_PROOF_CHARS: usize = 4_096;
 
-/// Two secrets that sign a challenge and its solution.
+/// The two secrets that sign a challenge and its solution.
 #[derive(Clone, Copy)]
 pub struct Secrets<'a> {
     pub challenge: &'a str,
@@ -39,20 +40,21 @@ struct WidgetChallenge {
     code: Option<CodeChallenge>,
 }
 
-/// The widget's image step.
+/// The widget's image step (code challenge).
 #[derive(Serialize)]
 struct CodeChallenge {
     image: String,
     length: usize,
 }
 
-/// What the widget is to do, as its JSON. The token is signed along, so a solution holds for it alone. Takes 0.6 ms of a core.
+/// Returns a challenge as JSON for the widget. The token is part of the signed data, so a solution is valid for that
+/// token only. Takes 0.6 ms of CPU time.
 ///
-/// The number of tries is drawn evenly from 1 to `most_tries`, so that nobody who reads this saves a try by starting later, and giving
-/// up early on a long one costs more than it saves.
+/// The number of attempts is uniformly random from 1 to `most_tries`, so that starting the search at a later counter
+/// saves nothing, and giving up a long search early costs more than it saves.
 ///
 /// # Errors
-/// [`Error::Internal`] from the library.
+/// [`Error::Internal`] when the library fails.
 pub fn pose_proof(
     token: &str,
     most_tries: u32,
@@ -65,7 +67,7 @@ pub fn pose_proof(
         algorithm: ALGORITHM.to_owned(),
         cost: ROUNDS,
         counter: Some(rng.random_range(1..=most_tries.max(1))),
-        // The token's own time decides; the library, which reads the clock itself, must not be stricter.
+        // The expiry of the token decides. The library reads the clock itself and must not be stricter.
         expires_at: Some(expires_at.timestamp() + SKEW_SECONDS),
         data: Some(BTreeMap::from([(TOKEN.to_owned(), token.into())])),
         hmac_signature_secret: Some(secrets.challenge.to_owned()),
@@ -80,11 +82,11 @@ pub fn pose_proof(
     serde_json::to_string(&widget).map_err(Error::internal)
 }
 
-/// A solved challenge as the widget hands it in. Nothing in it is believed before [`Self::check`].
+/// A solved challenge as the widget submits it. It is untrusted until [`Self::check`] succeeds.
 pub struct Proof(Payload);
 
 impl Proof {
-    /// Reads the text of the widget's form field; `None` for any other text.
+    /// Parses the value of the widget's form field. Returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_PROOF_CHARS {
             return None;
@@ -92,15 +94,15 @@ impl Proof {
         serde_json::from_slice(&STANDARD.decode(text).ok()?).ok().map(Self)
     }
 
-    /// The sealed token that rides in it.
+    /// Returns the sealed token that the challenge contains.
     pub fn token(&self) -> Option<&str> {
         self.0.challenge.parameters.data.as_ref()?.get(TOKEN)?.as_str()
     }
 
-    /// Whether we posed it and it is solved. Takes two HMACs, whatever the payload says.
+    /// Checks that this server issued the challenge and that it is solved. Always takes two HMACs.
     ///
     /// # Errors
-    /// `Invalid` when it is not ours or was changed, `Expired`, `Incorrect` when it is not solved.
+    /// `Invalid` when the challenge is not ours or was changed, `Expired`, or `Incorrect` when it is not solved.
     pub fn check(&self, secrets: Secrets<'_>) -> Result<(), CaptchaFailure> {
         let options = VerifySolutionOptions {
             hmac_key_signature_secret: Some(secrets.solution.to_owned()),
@@ -126,7 +128,7 @@ mod tests {
 
     const SECRETS: Secrets<'_> = Secrets { challenge: "one", solution: "two" };
 
-    /// Not the year 2026: the library reads the clock itself.
+    /// The library reads the clock itself, so the tests need a time in the far future.
     fn far_ahead() -> DateTime<Utc> {
         "2100-01-01T00:00:00Z".parse().unwrap()
     }

@@ -1,4 +1,4 @@
-//! The images that are ready: one renderer adds them, many readers take them.
+//! The stock of ready images: one renderer adds images, and many readers take them.
 
 use std::{
     collections::VecDeque,
@@ -11,38 +11,39 @@ use tokio::sync::Notify;
 
 use crate::domain::{challenge::CaptchaImage, challenge_level::Level, image_profile::Profile};
 
-/// Images kept ready per level: about 400 KB. Half of them are the burst that is served before the renderer takes a core from it.
+/// Images kept ready per level, about 400 KB. Half of them can be taken in a burst before the renderer uses CPU time
+/// during it.
 const READY: usize = 128;
 
-/// With fewer left, the renderer draws whatever else there is to do.
+/// With fewer images left, the renderer draws regardless of other load.
 const FEW: usize = READY / 2;
 
-/// With more left, he waits for so long a time in which nobody took one.
+/// With at least [`FEW`] images left, the renderer waits until none was taken for this long.
 const QUIET: Duration = Duration::from_millis(5);
 
-/// Levels that have images of their own, in the order of their boards.
+/// Levels with a stock of their own, in the order of the stocks.
 const LEVELS: [Level; 2] = [Level::Normal, Level::Hard];
 
-/// What to draw next.
+/// The next image to draw.
 pub(super) struct Order {
     pub(super) level: Level,
     pub(super) profiles: Vec<Profile>,
     pub(super) edition: u64,
 }
 
-/// Images in the order in which they were drawn.
+/// The stock of images in the order in which they were drawn.
 pub(super) struct ReadyImages {
     stock: Mutex<Stock>,
-    /// Something was taken, or is to be drawn anew.
-    room: Condvar,
-    /// An image came, one of each level's own.
+    /// Notified when an image was taken or images have to be drawn again.
+    work: Condvar,
+    /// Notified when an image was added, one for each level.
     came: [Notify; LEVELS.len()],
 }
 
 struct Stock {
     ready: [VecDeque<CaptchaImage>; LEVELS.len()],
     profiles: Vec<Profile>,
-    /// Counts the changes of profiles: what was ordered before one is not put.
+    /// Number of changes of the profiles. An image that was ordered before a change is not added.
     edition: u64,
     taken: Instant,
     closed: bool,
@@ -63,92 +64,93 @@ impl ReadyImages {
             taken: Instant::now(),
             closed: false,
         };
-        Self { stock: Mutex::new(stock), room: Condvar::new(), came: Default::default() }
+        Self { stock: Mutex::new(stock), work: Condvar::new(), came: Default::default() }
     }
 
-    /// The oldest image, if there is one.
+    /// Takes the oldest image, if there is one.
     pub(super) fn take(&self, level: Level) -> Option<CaptchaImage> {
         let mut stock = self.lock();
-        let image = stock.ready[board(level)].pop_front()?;
+        let image = stock.ready[stock_of(level)].pop_front()?;
         stock.taken = Instant::now();
-        let left = stock.ready[board(level)].len();
-        tell(level, left);
-        // Where the renderer sleeps until there is something to do, or might rest longer.
+        let left = stock.ready[stock_of(level)].len();
+        set_gauge(level, left);
+        // Wakes the renderer only at these numbers: the first is where it sleeps, and the second is where it stops
+        // waiting for a quiet moment.
         if left + 1 == READY || left + 1 == FEW {
-            self.room.notify_one();
+            self.work.notify_one();
         }
         Some(image)
     }
 
-    /// The oldest image, as soon as there is one.
+    /// Takes the oldest image as soon as there is one.
     pub(super) async fn wait(&self, level: Level) -> CaptchaImage {
         loop {
-            // Every image wakes one reader. A wake-up before the reader sleeps is kept for them.
+            // Every added image wakes one reader. A notification from before the reader waits is kept.
             if let Some(image) = self.take(level) {
                 return image;
             }
-            self.came[board(level)].notified().await;
+            self.came[stock_of(level)].notified().await;
         }
     }
 
-    /// Waits for what to draw next and returns it. `None` once the store of images is closed.
+    /// Waits until an image has to be drawn. Returns `None` once the stock is closed.
     pub(super) fn next_order(&self) -> Option<Order> {
         let full = |stock: &mut Stock| !stock.closed && stock.fewest() >= READY;
-        let mut stock = self.room.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
+        let mut stock = self.work.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
         while !stock.closed && stock.fewest() >= FEW {
             let Some(rest) = QUIET.checked_sub(stock.taken.elapsed()) else { break };
-            stock = self.room.wait_timeout(stock, rest).unwrap_or_else(PoisonError::into_inner).0;
+            stock = self.work.wait_timeout(stock, rest).unwrap_or_else(PoisonError::into_inner).0;
         }
         if stock.closed {
             return None;
         }
-        let level = LEVELS.into_iter().min_by_key(|level| stock.ready[board(*level)].len())?;
+        let level = LEVELS.into_iter().min_by_key(|level| stock.ready[stock_of(*level)].len())?;
         Some(Order { level, profiles: stock.profiles.clone(), edition: stock.edition })
     }
 
-    /// Puts an image that was ordered, unless the profiles have changed since.
+    /// Adds an image, unless the profiles have changed since it was ordered.
     pub(super) fn put(&self, level: Level, edition: u64, image: CaptchaImage) {
         let mut stock = self.lock();
         if stock.edition == edition {
-            stock.ready[board(level)].push_back(image);
-            tell(level, stock.ready[board(level)].len());
-            self.came[board(level)].notify_one();
+            stock.ready[stock_of(level)].push_back(image);
+            set_gauge(level, stock.ready[stock_of(level)].len());
+            self.came[stock_of(level)].notify_one();
         }
     }
 
-    /// Drops what is ready, so that images of these profiles take its place.
+    /// Changes the profiles and drops all ready images.
     pub(super) fn set_profiles(&self, profiles: &[Profile]) {
         let mut stock = self.lock();
         stock.profiles = profiles.to_vec();
         stock.edition += 1;
         for level in LEVELS {
-            stock.ready[board(level)].clear();
-            tell(level, 0);
+            stock.ready[stock_of(level)].clear();
+            set_gauge(level, 0);
         }
-        self.room.notify_one();
+        self.work.notify_one();
     }
 
-    /// Ends the renderer's work.
+    /// Closes the stock, which ends the renderer.
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.room.notify_one();
+        self.work.notify_one();
     }
 
-    /// A panic under the lock leaves nothing half done, so the stock stays good.
+    /// Locks the stock. It stays consistent even if a thread panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, Stock> {
         self.stock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Where a level's images lie.
-const fn board(level: Level) -> usize {
+/// Returns the index of a level's stock.
+const fn stock_of(level: Level) -> usize {
     match level {
         Level::Light | Level::Normal => 0,
         Level::Hard => 1,
     }
 }
 
-fn tell(level: Level, ready: usize) {
-    let level = LEVELS[board(level)].as_str();
+fn set_gauge(level: Level, ready: usize) {
+    let level = LEVELS[stock_of(level)].as_str();
     gauge!("duyet_captcha_images_ready", "level" => level).set(f64::from(u32::try_from(ready).unwrap_or(u32::MAX)));
 }

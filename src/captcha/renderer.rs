@@ -1,4 +1,4 @@
-//! Draws images: letters, what inverts parts of them, strokes, noise, in this order.
+//! Drawing of images, in this order: letters, inversions, strokes, noise.
 
 use rand::Rng;
 
@@ -14,16 +14,18 @@ use crate::domain::{
     captcha_answer::Alphabet, challenge::CaptchaImage, challenge_level::Level, image_profile::Profile,
 };
 
-/// Longest answer that an image can hold legibly.
+/// Longest answer that is legible in an image.
 const MAX_LETTERS: usize = 8;
-/// Ink that each letter must add to those before it, in pixels: from a small one of eight, half covered, to one large M.
+/// Ink that each letter must add to the previous ones, in pixels: the minimum is a small, half-covered letter of eight,
+/// and the maximum one large M.
 const LETTER_INK: std::ops::RangeInclusive<usize> = 60..=1_400;
-/// Share of black pixels in percent. Bands may turn most of an image over; nothing makes it one colour.
+/// Permitted share of black pixels in percent. Bands may invert most of an image, but it must not become a single
+/// colour.
 const BLACK: std::ops::RangeInclusive<usize> = 5..=92;
-/// Tries to draw one image. One practically always does; the check guards against a silent blank.
+/// Attempts to draw one image. The first one practically always succeeds; the checks prevent blank images.
 const TRIES: usize = 8;
 
-/// What to draw.
+/// Parameters of an image.
 #[derive(Debug, Clone, Copy)]
 pub struct ImageSpec {
     pub alphabet: Alphabet,
@@ -31,30 +33,30 @@ pub struct ImageSpec {
     pub level: Level,
 }
 
-/// Knows the letters. Drawing takes CPU time: never on a thread that serves requests.
+/// A renderer with the shapes of all letters. Drawing takes CPU time and must not run on threads that serve requests.
 pub struct Renderer {
     glyphs: Glyphs,
 }
 
 impl Renderer {
-    /// Reads the font and looks at the numbers of the profiles.
+    /// Loads the font and checks the parameters of the profiles.
     ///
     /// # Errors
-    /// Names the letter that the font lacks, or the number that is out of its bounds.
+    /// The letter that the font lacks, or the parameter that is out of bounds.
     pub fn new() -> Result<Self, StartError> {
         style::check_all()?;
         Ok(Self { glyphs: Glyphs::load()? })
     }
 
-    /// An image of a random answer, each equally likely as long as `rng` is a CSPRNG.
+    /// Draws an image with a random answer. If `rng` is a CSPRNG, all answers are equally likely.
     pub fn draw(&self, spec: ImageSpec, rng: &mut impl Rng) -> Option<CaptchaImage> {
         let length = spec.alphabet.length(spec.level);
         let answer: String = (0..length).filter_map(|_| random_symbol(spec.alphabet, rng)).collect();
         self.draw_answer(&answer, spec, rng)
     }
 
-    /// An image of this answer; `None` when it is not 1 to 8 symbols of the spec's alphabet, or in the practically impossible case
-    /// that no try was legible.
+    /// Draws an image of this answer. Returns `None` when the answer is not 1 to 8 symbols of the alphabet, or if no
+    /// attempt was legible, which practically never happens.
     pub fn draw_answer(&self, answer: &str, spec: ImageSpec, rng: &mut impl Rng) -> Option<CaptchaImage> {
         let ImageSpec { alphabet, profile, level } = spec;
         let known = |letter: char| alphabet.symbols().contains(letter).then(|| self.glyphs.get(letter)).flatten();
@@ -70,7 +72,7 @@ impl Renderer {
     }
 }
 
-/// `None` when a letter is missing, hidden or cut off, or the image is nearly of one colour.
+/// Returns `None` when a letter is missing, hidden or cut off, or when the image has almost a single colour.
 fn compose(glyphs: &[&Glyph], style: &Style, rng: &mut impl Rng) -> Option<Bitmap> {
     let warp = Warp::random(style, rng);
     let bitmap = letters(glyphs, style, &warp, rng)?;
@@ -90,7 +92,8 @@ fn letters(glyphs: &[&Glyph], style: &Style, warp: &Warp, rng: &mut impl Rng) ->
 
 fn disturb(mut bitmap: Bitmap, style: &Style, warp: &Warp, rng: &mut impl Rng) -> Bitmap {
     inversion::draw(&mut bitmap, style, rng);
-    // After the discs: within one, a dark stroke only cuts the light letter and adds no line that could be read as part of it.
+    // Strokes are drawn after the discs: inside a disc, a dark stroke then only cuts the light letter and adds no line
+    // that could be read as part of it.
     stroke::draw(&mut bitmap, style, warp, rng);
     bitmap.add_noise(style.noise, rng);
     bitmap
@@ -107,7 +110,7 @@ mod tests {
     use rand::{SeedableRng as _, rngs::StdRng};
     use std::collections::HashSet;
 
-    /// Depth and colour as they stand in the file, and the ink of each pixel.
+    /// Returns the bit depth and colour type from the file, and the ink of each pixel.
     fn decode(png: &[u8]) -> (png::BitDepth, png::ColorType, Vec<bool>) {
         let mut reader = png::Decoder::new(png).read_info().unwrap();
         let mut packed = vec![0; reader.output_buffer_size()];
@@ -117,17 +120,17 @@ mod tests {
         (frame.bit_depth, frame.color_type, ink)
     }
 
-    /// Every way to draw.
-    fn motifs() -> Vec<ImageSpec> {
+    /// Returns all combinations of alphabet, profile and level.
+    fn combinations() -> Vec<ImageSpec> {
         let levels = [Level::Normal, Level::Hard];
         let of = |alphabet, profile| levels.map(|level| ImageSpec { alphabet, profile, level });
         let alphabets = Alphabet::ALL.iter();
         alphabets.flat_map(|alphabet| Profile::ALL.iter().flat_map(move |profile| of(*alphabet, *profile))).collect()
     }
 
-    const MOTIF: ImageSpec = ImageSpec { alphabet: Alphabet::Mixed, profile: Profile::Stroke, level: Level::Normal };
+    const SPEC: ImageSpec = ImageSpec { alphabet: Alphabet::Mixed, profile: Profile::Stroke, level: Level::Normal };
 
-    /// What an image promises, whatever the style.
+    /// Checks the properties that images of every style must have.
     fn inspect(renderer: &Renderer, spec: ImageSpec, seed: u64) {
         let at = format!("{spec:?}, seed {seed}");
         let image = renderer.draw(spec, &mut StdRng::seed_from_u64(seed)).expect(&at);
@@ -140,7 +143,8 @@ mod tests {
         assert!(BLACK.contains(&share), "{at}: {share} % black");
     }
 
-    /// Draws with and without each letter, everything else being the same: what differs is what the reader sees of it.
+    /// Draws the image with and without each letter and otherwise the same parameters, and checks that the difference
+    /// is visible.
     fn look_for_every_letter(renderer: &Renderer, spec: ImageSpec, seed: u64) {
         let answer = renderer.draw(spec, &mut StdRng::seed_from_u64(seed)).unwrap().answer;
         let glyphs: Vec<_> = answer.chars().map(|letter| renderer.glyphs.get(letter).unwrap()).collect();
@@ -165,18 +169,18 @@ mod tests {
         }
     }
 
-    /// Fewest pixels of a letter that a reader sees.
+    /// Fewest visible pixels of a letter.
     const SHOWN: usize = 60;
 
-    /// Does something with so many images of all motifs, on every core.
+    /// Runs `check` on `count` images of all combinations, on all cores.
     fn with_images(count: u64, check: impl Fn(&Renderer, ImageSpec, u64) + Sync) {
-        let (renderer, motifs) = (Renderer::new().unwrap(), motifs());
+        let (renderer, combinations) = (Renderer::new().unwrap(), combinations());
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         std::thread::scope(|scope| {
             for worker in 0..workers {
-                let (renderer, motifs, check) = (&renderer, &motifs, &check);
+                let (renderer, combinations, check) = (&renderer, &combinations, &check);
                 scope.spawn(move || {
-                    for (seed, spec) in (0..count).zip(motifs.iter().cycle()).skip(worker).step_by(workers) {
+                    for (seed, spec) in (0..count).zip(combinations.iter().cycle()).skip(worker).step_by(workers) {
                         check(renderer, *spec, seed);
                     }
                 });
@@ -199,7 +203,7 @@ mod tests {
         let renderer = Renderer::new().unwrap();
         for letters in ["M", "7", "MMMMMM", "MMMMMMMM", "777777", "KNMHXR", "22222222"] {
             let glyphs: Vec<_> = letters.chars().map(|letter| renderer.glyphs.get(letter).unwrap()).collect();
-            for (seed, spec) in (0..240).zip(motifs().into_iter().cycle()) {
+            for (seed, spec) in (0..240).zip(combinations().into_iter().cycle()) {
                 let style = Style::of(spec.profile, spec.level);
                 let mut rng = StdRng::seed_from_u64(seed);
                 let warp = Warp::random(&style, &mut rng);
@@ -214,7 +218,7 @@ mod tests {
     fn a_letter_without_ink_is_no_image() {
         let renderer = Renderer::new().unwrap();
         let (k, blank) = (renderer.glyphs.get('K').unwrap(), renderer.glyphs.get('M').unwrap().without_ink());
-        for spec in motifs() {
+        for spec in combinations() {
             let style = Style::of(spec.profile, spec.level);
             assert!(compose(&[k, k, k, k], &style, &mut StdRng::seed_from_u64(4)).is_some());
             assert!(compose(&[k, k, &blank, k], &style, &mut StdRng::seed_from_u64(4)).is_none());
@@ -225,7 +229,7 @@ mod tests {
     fn two_images_of_one_answer_differ() {
         let renderer = Renderer::new().unwrap();
         let mut rng = StdRng::seed_from_u64(1);
-        let mut draw = || renderer.draw_answer("KM7RT", MOTIF, &mut rng).unwrap().png;
+        let mut draw = || renderer.draw_answer("KM7RT", SPEC, &mut rng).unwrap().png;
         let (one, other) = (decode(&draw()).2, decode(&draw()).2);
         let differing = one.iter().zip(&other).filter(|(one, other)| one != other).count();
         assert!(differing > 1_500, "{differing} pixels");
@@ -237,7 +241,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(2);
         let mut seen = HashSet::new();
         for _ in 0..150 {
-            seen.extend(renderer.draw(MOTIF, &mut rng).unwrap().answer.chars().enumerate());
+            seen.extend(renderer.draw(SPEC, &mut rng).unwrap().answer.chars().enumerate());
         }
         assert_eq!(seen.len(), 5 * 16);
     }
@@ -247,7 +251,7 @@ mod tests {
         let renderer = Renderer::new().unwrap();
         let mut rng = StdRng::seed_from_u64(3);
         for answer in ["", "KM7R0", "KM7R2", "km7rt", "KM 7RT", "CCCCCCCCC"] {
-            assert!(renderer.draw_answer(answer, MOTIF, &mut rng).is_none(), "{answer}");
+            assert!(renderer.draw_answer(answer, SPEC, &mut rng).is_none(), "{answer}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Samples for people and for attack runs.
+//! Sample images for people and for tests of attacks.
 
 use std::{fs, io, path::Path};
 
@@ -11,15 +11,16 @@ use crate::domain::{captcha_answer::Alphabet, challenge_level::Level, image_prof
 #[derive(Debug, Clone, Copy)]
 pub struct Wish {
     pub alphabet: Alphabet,
-    /// `None`: each image has a random one.
+    /// The profile, or `None` for a random profile for each image.
     pub profile: Option<Profile>,
     pub level: Level,
 }
 
-/// Writes `count` images into `dir`, which is made when missing: `<n>_<answer>.png`, n from 1.
+/// Writes `count` images named `<n>_<answer>.png` to `dir`, where n starts at 1. Creates the directory if it does not
+/// exist.
 ///
 /// # Errors
-/// When the directory or a file cannot be written, or the font cannot be read.
+/// The directory or a file cannot be written, or the font cannot be loaded.
 pub fn write_samples(wish: Wish, count: usize, dir: &Path) -> io::Result<()> {
     let renderer = Renderer::new().map_err(io::Error::other)?;
     let mut rng = StdRng::try_from_os_rng().map_err(io::Error::other)?;

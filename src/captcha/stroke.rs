@@ -11,10 +11,10 @@ use super::{
     warp::Warp,
 };
 
-/// Heights that strokes run around: where letters have their middle, in pixels from the top.
+/// Vertical range of strokes: around the centre of the letters, in pixels from the top.
 const HEIGHTS: Range<f32> = 33.0..57.0;
 
-/// A bent line from the left to the right of the image.
+/// A curved line from the left to the right of the image.
 struct Stroke {
     left: f32,
     right: f32,
@@ -40,7 +40,7 @@ impl Stroke {
         }
     }
 
-    /// Height of the line's middle at `x`, and its slope there.
+    /// Returns the vertical position of the line's centre at `x`, and its slope there.
     fn at(&self, x: f32) -> (f32, f32) {
         let (sin, cos) = (x * self.frequency + self.phase).sin_cos();
         let height = self.middle + self.tilt * (x - f32::from(WIDTH) / 2.0) + self.bend * sin;
@@ -48,7 +48,8 @@ impl Stroke {
     }
 }
 
-/// Draws the style's strokes, each at its own height: on top of each other they would blot letters out.
+/// Draws the strokes of the style, each in its own vertical range, because overlapping strokes would cover letters
+/// completely.
 pub(super) fn draw(bitmap: &mut Bitmap, style: &Style, warp: &Warp, rng: &mut impl Rng) {
     let band = (HEIGHTS.end - HEIGHTS.start) / f32::from(style.strokes.max(1));
     for n in 0..style.strokes {
@@ -62,7 +63,7 @@ fn draw_one(bitmap: &mut Bitmap, stroke: &Stroke, warp: &Warp) {
         .zip(warp.down(0))
         .map(|(x, down)| {
             let (height, slope) = stroke.at(f32::from(x));
-            // Measured down, a slanted line is thicker than it is.
+            // The vertical thickness of a slanted line is greater than its width.
             (f32::from(x), height - down, slope, stroke.half_width * slope.hypot(1.0))
         })
         .collect();

@@ -1,55 +1,59 @@
-//! The numbers of every profile and level, in one table, and their hard bounds. Chosen by reading samples and by attacks on them: in
-//! black and white and with a random warp there are no grey edges to match and no exact layout to undo.
+//! The parameters of every profile and level, and their bounds. They were chosen by reading samples and by attacking
+//! them: images in pure black and white with a random warp have no grey edges to match and no fixed layout to reverse.
 
 use std::ops::RangeInclusive;
 
 use super::error::{OutOfBounds, StartError};
 use crate::domain::{challenge_level::Level, image_profile::Profile};
 
-/// Width and height of every image in pixels.
+/// Width and height of every image, in pixels.
 pub(super) const WIDTH: u16 = 240;
 pub(super) const HEIGHT: u16 = 90;
 
-/// Free pixels that letters keep to the image's edge.
+/// Distance that letters keep from the image's edge, in pixels.
 pub(super) const MARGIN: f32 = 4.0;
 
-/// How a profile draws at one level.
+/// The parameters of a profile at one level.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Style {
-    /// Rotation of a letter to either side, in degrees.
+    /// Maximum rotation of a letter to either side, in degrees.
     pub(super) rotation: f32,
-    /// Stretch of a letter across and down.
+    /// Horizontal and vertical stretch of a letter.
     pub(super) stretch_x: RangeInclusive<f32>,
     pub(super) stretch_y: RangeInclusive<f32>,
-    /// Slant of a letter to either side, as across per down.
+    /// Maximum slant of a letter to either side: horizontal shift per vertical distance.
     pub(super) shear: f32,
-    /// How far a letter leaves the line, in pixels.
+    /// Maximum vertical shift of a letter, in pixels.
     pub(super) lift: f32,
-    /// From one letter to the next, in widths of the first: below 1 they touch, which makes them hard to cut apart.
+    /// Distance from one letter to the next, relative to the width of the first. Below 1 the letters touch, which makes
+    /// them hard to segment.
     pub(super) advance: f32,
-    /// Furthest that the warp moves a pixel along each axis.
+    /// Maximum shift of a pixel by the warp, along each axis.
     pub(super) warp: f32,
-    /// Pixels of one wave of the warp: shorter ones break the letters' stems, longer ones only shift whole letters.
+    /// Wavelength of the warp in pixels. Shorter waves break the letters' stems, and longer ones only shift whole
+    /// letters.
     pub(super) wave: RangeInclusive<f32>,
-    /// Pixels that letters are thickened by on every side.
+    /// Pixels by which letters are thickened on each side.
     pub(super) weight: u8,
-    /// Letters as lines of this many pixels around their shapes; 0 means black letters.
+    /// Width in pixels of the outline that replaces each letter. 0 draws solid letters.
     pub(super) outline: u8,
-    /// Dark strokes through the letters, and their thickness in pixels: about that of the letters' own stems.
+    /// Number of dark strokes through the letters, and their thickness in pixels, which is similar to that of the
+    /// letters' stems.
     pub(super) strokes: u8,
     pub(super) stroke: RangeInclusive<f32>,
-    /// Curves from top to bottom; from each to the right, black and white change places.
+    /// Number of curves from top to bottom. Everything to the right of each curve is inverted.
     pub(super) bands: u8,
-    /// Discs that invert what is under them, and their radius in pixels. Over 22 they swallow whole letters and stop people.
+    /// Number of discs that invert the area under them, and their radius in pixels. Discs with a radius over 22 hide
+    /// whole letters.
     pub(super) discs: u8,
     pub(super) disc: RangeInclusive<f32>,
-    /// Lines of one pixel that invert what is under them.
+    /// Number of lines, one pixel wide, that invert the pixels under them.
     pub(super) threads: u8,
     /// Share of pixels that noise inverts.
     pub(super) noise: f32,
 }
 
-/// Black letters, a dark stroke: the first profile, and where the others start from.
+/// Solid letters with a dark stroke. This is the first profile, from which the others are derived.
 const STROKE: Style = Style {
     rotation: 12.0,
     stretch_x: 0.95..=1.2,
@@ -70,7 +74,7 @@ const STROKE: Style = Style {
     noise: 0.03,
 };
 
-/// The lines need room around the shapes, and bear less noise than solid ink.
+/// Outlines need space around the shapes, and tolerate less noise than solid ink.
 const OUTLINE: Style = Style {
     rotation: 14.0,
     stretch_x: 1.05..=1.3,
@@ -85,7 +89,7 @@ const OUTLINE: Style = Style {
     ..STROKE
 };
 
-/// Contrast is full everywhere, only its direction changes.
+/// The contrast is full everywhere; only its direction changes.
 const BANDS: Style = Style {
     rotation: 9.0,
     stretch_x: 1.05..=1.3,
@@ -114,10 +118,10 @@ impl Style {
         }
     }
 
-    /// Whether images of this style can be drawn whole and read.
+    /// Checks that images of this style can be drawn completely and are legible.
     ///
     /// # Errors
-    /// Names the number that is out of its bounds.
+    /// The name of the parameter that is out of bounds.
     pub(super) fn check(&self) -> Result<(), OutOfBounds> {
         let both = |range: &RangeInclusive<f32>, bounds: &RangeInclusive<f32>| {
             range.start() <= range.end() && bounds.contains(range.start()) && bounds.contains(range.end())
@@ -148,10 +152,10 @@ impl Style {
     }
 }
 
-/// Whether every profile can be drawn at every level.
+/// Checks every profile at every level.
 ///
 /// # Errors
-/// Names the profile, the level and the number.
+/// The profile, the level and the name of the parameter.
 pub(super) fn check_all() -> Result<(), StartError> {
     for profile in Profile::ALL {
         for level in Level::ALL {
@@ -175,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_would_stop_people_or_break_drawing_are_errors_by_name() {
+    fn parameters_out_of_bounds_are_errors_by_name() {
         let broken = [
             ("rotation", Style { rotation: 28.0, ..STROKE }),
             ("stretch_x", Style { stretch_x: 0.0..=1.0, ..STROKE }),

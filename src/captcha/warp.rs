@@ -1,4 +1,4 @@
-//! The wave that bends letters and strokes alike.
+//! The wave that distorts letters and strokes.
 
 use std::f32::consts::TAU;
 
@@ -6,7 +6,7 @@ use rand::Rng;
 
 use super::style::{HEIGHT, Style, WIDTH};
 
-/// Shifts across by row and down by column.
+/// Horizontal shifts by row, and vertical shifts by column.
 pub(super) struct Warp {
     across: Vec<f32>,
     down: Vec<f32>,
@@ -14,22 +14,22 @@ pub(super) struct Warp {
 }
 
 impl Warp {
-    /// A wave along each axis, of random length and phase.
+    /// Returns a wave along each axis, with random length and phase.
     pub(super) fn random(style: &Style, rng: &mut impl Rng) -> Self {
         Self { across: wave(HEIGHT, style, rng), down: wave(WIDTH, style, rng), reach: style.warp }
     }
 
-    /// How far right of its place row `y` is read.
+    /// Returns the horizontal offset at which row `y` is sampled.
     pub(super) fn across(&self, y: u16) -> f32 {
         self.across.get(usize::from(y)).copied().unwrap_or_default()
     }
 
-    /// How far below its place each column is read, from column `x` on.
+    /// Returns the vertical offsets at which the columns from `x` on are sampled.
     pub(super) fn down(&self, x: u16) -> &[f32] {
         self.down.get(usize::from(x)..).unwrap_or_default()
     }
 
-    /// Furthest that anything is moved along an axis.
+    /// Returns the maximum shift along an axis.
     pub(super) const fn reach(&self) -> f32 {
         self.reach
     }

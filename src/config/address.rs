@@ -1,4 +1,4 @@
-//! The address of a listener: numbers or a name, and a port.
+//! Listen addresses: an IP address or a host name, with a port.
 
 use std::{
     convert::Infallible,
@@ -8,17 +8,18 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-/// `127.0.0.1:50051`, `[::1]:50051` or `localhost:50051`.
+/// A listen address such as `127.0.0.1:50051`, `[::1]:50051` or `localhost:50051`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ListenAddr(String);
 
 impl ListenAddr {
-    /// The address to listen on. A name is looked up; where it stands for several addresses, one beyond loopback comes first, so that
-    /// what is allowed on loopback only is never allowed by a name that also means something else, and then one of IPv4.
+    /// Returns the socket address to listen on, looking up a host name if necessary. If a name has several addresses, a
+    /// non-loopback address is preferred, so that a name with a public address is never treated as loopback; after
+    /// that, an IPv4 address is preferred.
     ///
     /// # Errors
-    /// When it is no address, or nobody knows the name.
+    /// `Malformed` if the text is no address, `Lookup` and `Unknown` if the name has no address.
     pub fn resolve(&self) -> Result<SocketAddr, AddressError> {
         if let Ok(addr) = self.0.parse() {
             return Ok(addr);
@@ -35,12 +36,12 @@ impl ListenAddr {
     }
 }
 
-/// Why a listener has no address.
+/// Why a listen address cannot be resolved.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    #[error("`{0}` is no address to listen on: give host and port, for example 127.0.0.1:50051 or localhost:50051")]
+    #[error("`{0}` is not a listen address: give host and port, for example 127.0.0.1:50051 or localhost:50051")]
     Malformed(String),
-    /// The name cannot be looked up: the operating system's text.
+    /// The name cannot be looked up; `reason` is the operating system's text.
     #[error("{name}: {reason}")]
     Lookup { name: String, reason: String },
     #[error("{0}: the name has no address")]
@@ -52,7 +53,7 @@ fn choose(found: &[SocketAddr]) -> Option<SocketAddr> {
     beyond.or_else(|| found.iter().find(|addr| addr.is_ipv4())).or_else(|| found.first()).copied()
 }
 
-/// True when it reads like a name and a port.
+/// Returns true when the text consists of a host name and a port.
 fn is_named(text: &str) -> bool {
     let is_name = |host: &str| {
         !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
@@ -63,7 +64,7 @@ fn is_named(text: &str) -> bool {
 impl FromStr for ListenAddr {
     type Err = Infallible;
 
-    /// Whether it is an address shows when it is resolved, together with whatever else is wrong.
+    /// Accepts any text. Resolving the address reports an invalid one together with all other problems.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self(text.to_owned()))
     }
@@ -96,7 +97,7 @@ mod tests {
             "http://localhost:1",
             "a b:1",
         ] {
-            assert!(addr(text).resolve().unwrap_err().to_string().contains("no address to listen on"), "{text}");
+            assert!(addr(text).resolve().unwrap_err().to_string().contains("is not a listen address"), "{text}");
         }
         assert!(addr("nowhere.invalid:1").resolve().unwrap_err().to_string().contains("nowhere.invalid:1"));
     }

@@ -1,4 +1,4 @@
-//! Ranges of settings, and which settings go together.
+//! Checks of ranges and of settings that depend on each other.
 
 use std::time::Duration;
 
@@ -7,11 +7,12 @@ use crate::domain::{
     challenge::ProofTries, comment::TextLimits, image_profile::Profile, privacy::Retention, spam::Thresholds,
 };
 
-/// Most replicas: with more, a part of any quota would be one event for all of them.
+/// Most replicas. With more, a replica's share of any quota would be less than one event.
 const MOST_REPLICAS: u32 = 1_000;
 const MOST_PAGE_CACHE_MIB: u32 = 4_096;
 
-/// Streams show at least so often that they are alive, in milliseconds. A revoked token ends them within this and 5 s more.
+/// Longest interval between heartbeats of a stream, in milliseconds. A stream ends at most this long plus 5 seconds
+/// after its token was revoked.
 pub(super) const MOST_HEARTBEAT_MS: u64 = 15_000;
 
 impl Config {
@@ -28,7 +29,7 @@ impl Config {
 
     fn check_listeners(&self, problems: &mut Problems) {
         problems.unless(self.tls_cert_file.is_some() == self.tls_key_file.is_some(), || {
-            "grpc.tls_cert_file and grpc.tls_key_file go together".to_owned()
+            "grpc.tls_cert_file and grpc.tls_key_file must be set together".to_owned()
         });
         problems.unless(self.tls_client_ca_file.is_none() || self.tls_cert_file.is_some(), || {
             "grpc.tls_client_ca_file needs grpc.tls_cert_file".to_owned()
@@ -36,8 +37,8 @@ impl Config {
         let is_secured = self.tls_cert_file.is_some() || self.grpc_addr.ip().is_loopback() || self.insecure;
         problems.unless(is_secured, || {
             format!(
-                "grpc.addr ({}) is beyond loopback and would be plaintext: set grpc.tls_cert_file and grpc.tls_key_file, \
-                 or grpc.insecure = true behind a proxy that ends TLS",
+                "grpc.addr ({}) is not a loopback address and would use plaintext: set grpc.tls_cert_file and grpc.tls_key_file, \
+                 or grpc.insecure = true behind a proxy that terminates TLS",
                 self.grpc_addr
             )
         });
@@ -50,7 +51,7 @@ impl Config {
                 .to_owned()
         });
         problems.unless(self.grpc_addr != self.http_addr || self.grpc_addr.port() == 0, || {
-            format!("grpc.addr and http.addr are both {}: each listener needs its own", self.grpc_addr)
+            format!("grpc.addr and http.addr are both {}: each listener needs its own address", self.grpc_addr)
         });
         problems.unless(self.drain_notice <= Duration::from_secs(10), || {
             "grpc.drain_notice_ms is at most 10000, to leave time for the drain itself".to_owned()
@@ -89,20 +90,20 @@ impl Config {
         });
         let Thresholds { low, high, .. } = self.thresholds;
         problems.unless((0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high) && low <= high, || {
-            format!("policy.low ({low}) and policy.high ({high}) must be ordered and within 0 and 1")
+            format!("policy.low ({low}) and policy.high ({high}) must be in order and between 0 and 1")
         });
         problems.unless(self.sample_percent <= 100, || {
-            format!("policy.sample_percent ({}) must be within 0 and 100", self.sample_percent)
+            format!("policy.sample_percent ({}) must be between 0 and 100", self.sample_percent)
         });
         problems.unless((1..=365).contains(&self.expire_pending_days), || {
-            format!("policy.expire_pending_days ({}) must be within 1 and 365", self.expire_pending_days)
+            format!("policy.expire_pending_days ({}) must be between 1 and 365", self.expire_pending_days)
         });
         let Retention { spam_days, rejected_days, changes_days } = self.retention;
         problems.unless((1..=3_650).contains(&spam_days) && (1..=3_650).contains(&rejected_days), || {
             "retention: spam_days and rejected_days are 1 to 3650".to_owned()
         });
         problems.unless((1..=365).contains(&changes_days), || {
-            format!("retention.changes_days ({changes_days}) must be within 1 and 365")
+            format!("retention.changes_days ({changes_days}) must be between 1 and 365")
         });
         let TextLimits { name, title, content } = self.text;
         problems.unless((1..=200).contains(&name) && title <= 500 && (1..=5_000).contains(&content), || {

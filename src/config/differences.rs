@@ -1,9 +1,9 @@
-//! What differs between two configurations, by whether a running server can take it over.
+//! Differences between two configurations, by whether a running server can apply them.
 
 use super::{secret::Secret, values::Config};
 
 impl Config {
-    /// The settings that a running server cannot change and that differ in `other`, by their names in the file.
+    /// Returns the names of the settings that differ in `other` and need a restart.
     pub fn frozen_differences(&self, other: &Self) -> Vec<&'static str> {
         let secret =
             |config: &Self, pick: fn(&Self) -> Option<&Secret>| pick(config).map(|secret| secret.expose().to_owned());
@@ -33,7 +33,7 @@ impl Config {
         .collect()
     }
 
-    /// The settings that a running server takes over and that differ in `other`, by their names in the file.
+    /// Returns the names of the settings that differ in `other` and that a running server applies.
     pub fn live_differences(&self, other: &Self) -> Vec<&'static str> {
         [
             ("limits", self.limits != other.limits),

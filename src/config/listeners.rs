@@ -1,4 +1,4 @@
-//! Where the service listens, and how.
+//! Settings of the listeners.
 
 use std::path::PathBuf;
 
@@ -6,27 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::address::ListenAddr;
 
-/// The gRPC listener.
+/// Settings of the gRPC listener.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GrpcSettings {
-    /// gRPC address, by number or name; port 0 picks a free one [default: 127.0.0.1:50051]
+    /// Listen address for gRPC, with an IP address or a host name; port 0 picks a free port [default: 127.0.0.1:50051]
     #[arg(id = "grpc_addr", long = "grpc-addr", env = "DUYET_GRPC_ADDR", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub addr: Option<ListenAddr>,
-    /// Whether reflection answers [default: true]
+    /// Enables gRPC reflection [default: true]
     #[arg(id = "grpc_reflection", long = "grpc-reflection", env = "DUYET_GRPC_REFLECTION", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reflection: Option<bool>,
-    /// Certificate of the listener with its chain, in PEM; read again when it changes
+    /// TLS certificate of the gRPC listener with its chain, in PEM format; reloaded when it changes
     #[arg(id = "grpc_tls_cert_file", long = "grpc-tls-cert-file", env = "DUYET_GRPC_TLS_CERT_FILE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_cert_file: Option<PathBuf>,
-    /// Private key of the certificate, in PEM
+    /// Private key of the certificate, in PEM format
     #[arg(id = "grpc_tls_key_file", long = "grpc-tls-key-file", env = "DUYET_GRPC_TLS_KEY_FILE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_key_file: Option<PathBuf>,
-    /// Authorities that sign clients' certificates, in PEM; then every client needs one, beside its token
+    /// Certificate authorities for client certificates, in PEM format; if set, every client needs a certificate in
+    /// addition to its token
     #[arg(
         id = "grpc_tls_client_ca_file",
         long = "grpc-tls-client-ca-file",
@@ -35,11 +36,11 @@ pub struct GrpcSettings {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_ca_file: Option<PathBuf>,
-    /// Whether plaintext is allowed beyond loopback, behind a proxy that ends TLS [default: false]
+    /// Allows plaintext on other than loopback addresses, behind a proxy that terminates TLS [default: false]
     #[arg(id = "grpc_insecure", long = "grpc-insecure", env = "DUYET_GRPC_INSECURE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub insecure: Option<bool>,
-    /// Connections that one peer (an IPv4 address, or a /64 of IPv6) may hold at once [default: a quarter of all]
+    /// Most concurrent connections of one peer (an IPv4 address or an IPv6 /64) [default: a quarter of all connections]
     #[arg(
         id = "grpc_connections_per_peer",
         long = "grpc-connections-per-peer",
@@ -48,11 +49,12 @@ pub struct GrpcSettings {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections_per_peer: Option<usize>,
-    /// Milliseconds between two signs of life of a stream, at which its token is checked again, 100 to 15000 [default: 15000]
+    /// Interval of stream heartbeats in milliseconds, at which a stream's token is verified again, 100 to 15000
+    /// [default: 15000]
     #[arg(id = "grpc_heartbeat_ms", long = "grpc-heartbeat-ms", env = "DUYET_GRPC_HEARTBEAT_MS", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat_ms: Option<u64>,
-    /// Milliseconds between SIGTERM and the end of listening [default: 2000]
+    /// Milliseconds between SIGTERM and the moment when the listener closes [default: 2000]
     #[arg(
         id = "grpc_drain_notice_ms",
         long = "grpc-drain-notice-ms",
@@ -63,18 +65,19 @@ pub struct GrpcSettings {
     pub drain_notice_ms: Option<u64>,
 }
 
-/// The HTTP listener.
+/// Settings of the HTTP listener.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpSettings {
-    /// Address of metrics and probes, by number or name; port 0 picks a free one [default: 127.0.0.1:9464]
+    /// Listen address for metrics and probes, with an IP address or a host name; port 0 picks a free port [default:
+    /// 127.0.0.1:9464]
     #[arg(id = "http_addr", long = "http-addr", env = "DUYET_HTTP_ADDR", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub addr: Option<ListenAddr>,
 }
 
 impl GrpcSettings {
-    /// `self` where it is set.
+    /// Returns the settings of `self`, completed by those of `file`.
     pub(super) fn over(self, file: Self) -> Self {
         Self {
             addr: self.addr.or(file.addr),

@@ -1,4 +1,4 @@
-//! Settings: flag > environment > TOML file > default, resolved once at start into what the other modules take.
+//! Settings: flag > environment > TOML file > default, resolved once at start into the values that other modules use.
 
 mod address;
 mod check;

@@ -1,25 +1,26 @@
-//! What is wrong with a configuration, all of it at once.
+//! Problems of a configuration, which are all reported at once.
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use super::address::{AddressError, ListenAddr};
 
-/// One thing that is wrong: a sentence that names the setting, or the file with line and column.
+/// One problem: a sentence that names the setting, or the file with line and column.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigProblem {
     #[error("{}: {problem}", .path.display())]
     InFile { path: PathBuf, problem: Box<Self> },
-    /// The file cannot be read: the operating system's text.
+    /// The file cannot be read; the text is the operating system's.
     #[error("{0}")]
     Unreadable(String),
-    /// `place` is empty where the parser names none; `key` is the key whose value is wrong, if the line starts with one.
+    /// The file is not valid. `place` is empty when the parser reports none; `key` is the key with the invalid value,
+    /// if the line begins with one.
     #[error("{place}{}{message}", .key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default())]
     Toml { place: String, key: Option<String>, message: String },
     #[error("{setting} is not UTF-8")]
     NotUtf8 { setting: &'static str },
     #[error("{setting} and {setting}_FILE are both set: keep one")]
     SecretAndFile { setting: &'static str },
-    /// A secret's file cannot be read: the operating system's text.
+    /// The file of a secret cannot be read; `reason` is the operating system's text.
     #[error("{setting}_FILE: {}: {reason}", .path.display())]
     SecretUnreadable { setting: &'static str, path: PathBuf, reason: String },
     #[error("{setting}_FILE: {} is empty", .path.display())]
@@ -31,12 +32,12 @@ pub enum ConfigProblem {
          Make them once with `duyetd keys generate --out FILE` and pass them as DUYET_KEYS or DUYET_KEYS_FILE"
     )]
     KeysMissing,
-    /// A value that is out of its range or does not go with another one: a sentence that names the setting.
+    /// A value is out of range or inconsistent with another one; the text is a sentence that names the setting.
     #[error("{0}")]
     Setting(String),
 }
 
-/// Everything that is wrong, a line each.
+/// All problems of a configuration, displayed one per line.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.iter().map(ConfigProblem::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct ConfigError(pub Vec<ConfigProblem>);
@@ -62,7 +63,7 @@ impl Problems {
         }
     }
 
-    /// Goes on without a setting that cannot be read.
+    /// Returns the setting, or records its problem and returns `None`.
     pub(super) fn without<T>(&mut self, setting: Result<Option<T>, ConfigProblem>) -> Option<T> {
         setting.unwrap_or_else(|problem| {
             self.add(problem);
@@ -70,7 +71,7 @@ impl Problems {
         })
     }
 
-    /// Returns the address of a listener, on loopback unless set otherwise.
+    /// Returns the address of a listener. The default is `port` on 127.0.0.1.
     pub(super) fn addr(&mut self, setting: &'static str, given: Option<ListenAddr>, port: u16) -> SocketAddr {
         let resolved = given.map(|addr| addr.resolve()).transpose();
         self.without(resolved.map_err(|source| ConfigProblem::Address { setting, source }))

@@ -1,4 +1,4 @@
-//! From settings to the values in force: flag > environment > TOML file > default.
+//! Resolves settings to the values in force: flag > environment > TOML file > default.
 
 use std::{fs, num::NonZeroU32, path::PathBuf, time::Duration};
 
@@ -19,14 +19,14 @@ use crate::domain::{
     spam::Thresholds,
 };
 
-/// A thousand first pages of long comments.
+/// Default size of the page cache: about a thousand first pages of long comments.
 const PAGE_CACHE_MIB: u32 = 16;
 
 impl Config {
     /// Resolves settings to a configuration.
     ///
     /// # Errors
-    /// Everything that is wrong, a line each that names the setting.
+    /// All problems, one per line, each with the name of its setting.
     pub fn from_settings(settings: Settings) -> Result<Self, ConfigError> {
         let defaults = Thresholds::default();
         let mut problems = Problems::default();
@@ -83,17 +83,17 @@ impl Config {
 }
 
 impl Settings {
-    /// `self` (flags and environment) over the file that `path` names, over the defaults. Secrets come from the
-    /// environment or the file, never from flags: every user of the machine can read a command line.
+    /// Merges `self` (flags and environment) over the file at `path` and over the defaults. Secrets come from the
+    /// environment or the file but never from flags, because every user of the machine can read command lines.
     ///
     /// # Errors
-    /// Everything that is wrong, a line each that names the file or the setting.
+    /// All problems, one per line, each with the name of its file or setting.
     pub fn resolve(self, path: Option<PathBuf>) -> Result<Config, ConfigError> {
         let Some(path) = path else { return Config::from_settings(self.with_secrets_of_environment()?) };
-        let told = |problem| ConfigProblem::InFile { path: path.clone(), problem: Box::new(problem) };
-        let text = fs::read_to_string(&path).map_err(|error| told(ConfigProblem::Unreadable(error.to_string())))?;
+        let in_file = |problem| ConfigProblem::InFile { path: path.clone(), problem: Box::new(problem) };
+        let text = fs::read_to_string(&path).map_err(|error| in_file(ConfigProblem::Unreadable(error.to_string())))?;
         let (file, problems) = Self::from_faulty_toml(&text);
-        let mut problems: Vec<_> = problems.into_iter().map(told).collect();
+        let mut problems: Vec<_> = problems.into_iter().map(in_file).collect();
         let flags = self.clone();
         let known = self.with_secrets_of_environment().map_err(ConfigError::from);
         match known.and_then(|known| Config::from_settings(known.over(file))) {
@@ -110,17 +110,17 @@ impl Settings {
 }
 
 impl ConfigSource {
-    /// Reads the configuration as it is now.
+    /// Reads the configuration again.
     ///
     /// # Errors
-    /// Everything that is wrong, a line each that names the file or the setting, with line and column where there are any.
+    /// All problems, one per line, each with the name of its file or setting, and with line and column where known.
     pub fn read(&self) -> Result<Config, ConfigError> {
         self.flags.clone().resolve(Some(self.path.clone()))
     }
 }
 
 impl From<&Config> for Settings {
-    /// Every setting with its value in force, for `config print`. Secrets serialize redacted.
+    /// Returns every setting with its value in force, for `config print`. Secrets serialize as `[redacted]`.
     fn from(config: &Config) -> Self {
         let config = config.clone();
         Self {
@@ -203,12 +203,12 @@ mod tests {
         assert!(error.contains("plaintext") && error.contains("grpc.insecure"), "{error}");
         assert!(listening("insecure = true\n").is_ok());
         assert!(listening("tls_cert_file = \"c\"\ntls_key_file = \"k\"\n").is_ok());
-        assert!(listening("tls_cert_file = \"c\"\n").unwrap_err().contains("go together"));
+        assert!(listening("tls_cert_file = \"c\"\n").unwrap_err().contains("must be set together"));
         assert!(listening("insecure = true\ntls_client_ca_file = \"a\"\n").unwrap_err().contains("tls_cert_file"));
     }
 
     #[test]
-    fn images_are_of_every_profile_unless_said_otherwise() {
+    fn images_are_of_every_profile_by_default() {
         let config = resolve("").unwrap();
         assert_eq!((config.alphabet, config.profiles), (Alphabet::Mixed, Profile::ALL.to_vec()));
         let config = resolve("[captcha]\nalphabet = \"DIGITS\"\nprofiles = [\"BANDS\"]\n").unwrap();
@@ -256,7 +256,7 @@ mod tests {
         assert!(resolve("[policy]\nlow = 0.9\nhigh = 0.3\n").unwrap_err().contains("policy.low"));
     }
     #[test]
-    fn a_comment_waits_thirty_days_unless_said_otherwise() {
+    fn a_comment_waits_thirty_days_by_default() {
         assert_eq!(resolve("").unwrap().expire_pending_days, 30);
         assert_eq!(resolve("[policy]\nexpire_pending_days = 365\n").unwrap().expire_pending_days, 365);
         for days in ["0", "366", "-1"] {

@@ -1,4 +1,4 @@
-//! Secrets: from a value or from a file, never printed.
+//! Secrets, which are set as a value or by a file and are never printed.
 
 use std::{fmt, fs, path::PathBuf, str::FromStr};
 
@@ -7,22 +7,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::problem::ConfigProblem;
 
-/// A secret setting. `Debug`, `Display` and serialization show only that it is set.
+/// A secret setting. `Debug` and serialization show only `[redacted]`.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 const REDACTED: &str = "[redacted]";
 
 impl Secret {
-    /// The value, for the one place that needs it.
+    /// Returns the value.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Takes the value, or reads the file beside it. An empty value counts as unset.
+    /// Returns the value, or the trimmed contents of `file`. An empty value or path counts as unset.
     ///
     /// # Errors
-    /// When both are set, or the file cannot be read or is empty.
+    /// `SecretAndFile` if both are set, `SecretUnreadable` if the file cannot be read, `SecretEmpty` if it is empty.
     pub(super) fn choose(
         setting: &'static str,
         value: Option<Self>,

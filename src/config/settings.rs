@@ -1,4 +1,4 @@
-//! What can be set, once: the same fields as flags, environment variables and keys of the TOML file.
+//! All settings, declared once as flags, environment variables and keys of the TOML file.
 
 use std::{env::VarError, num::NonZeroU32, path::PathBuf};
 
@@ -16,7 +16,7 @@ use crate::domain::{
     privacy::Retention, rate_limit::Quotas,
 };
 
-/// Lets an environment variable that is set but empty count as unset, as composed environments leave them.
+/// Treats empty environment variables as unset, because container tools often define variables without a value.
 pub fn without_empty_variables(command: clap::Command) -> clap::Command {
     command.mut_args(|arg| {
         let value = arg.get_env().and_then(std::env::var_os);
@@ -24,47 +24,50 @@ pub fn without_empty_variables(command: clap::Command) -> clap::Command {
     })
 }
 
-/// Settings that may be absent. Doc comments are the help text.
+/// Settings, each of which may be absent. The doc comments of fields are also the help text.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Directory of keys, first tokens and the embedded database [default: ./duyet-data]
+    /// Directory for keys, initial tokens and the embedded database [default: ./duyet-data]
     #[arg(long, env = "DUYET_DATA_DIR", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
-    /// `PostgreSQL` 15+ URL; without it comments live in the data directory
+    /// URL of a `PostgreSQL` 15+ database; without it, comments are stored in the data directory
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<Secret>,
-    /// File that holds the database URL
+    /// File with the database URL
     #[arg(long, env = "DATABASE_URL_FILE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url_file: Option<PathBuf>,
-    /// Redis URL of the shared limits; without it limits are kept in this process
+    /// URL of Redis for shared rate limits; without it, limits are kept in this process
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis_url: Option<Secret>,
-    /// File that holds the Redis URL
+    /// File with the Redis URL
     #[arg(long, env = "REDIS_URL_FILE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis_url_file: Option<PathBuf>,
-    /// How many replicas share Redis, about; while it is out of use each limits by its part [default: 1]
+    /// Approximate number of replicas that share Redis; while Redis is unavailable, each applies its share of the
+    /// limits [default: 1]
     #[arg(long, env = "DUYET_EXPECTED_REPLICAS", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_replicas: Option<NonZeroU32>,
-    /// Memory for the first pages of busy articles, in MiB, 0 for none; other replicas' changes show within 250 ms [default: 16]
+    /// Memory for cached first pages of busy articles, in MiB; 0 disables the cache; changes by other replicas appear
+    /// within 250 ms [default: 16]
     #[arg(long, env = "DUYET_PAGE_CACHE_MIB", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_cache_mib: Option<u32>,
-    /// Keys as `duyetd keys generate` prints them
+    /// Keys as printed by `duyetd keys generate`
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<Secret>,
-    /// File that holds the keys
+    /// File with the keys
     #[arg(long, env = "DUYET_KEYS_FILE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_file: Option<PathBuf>,
-    /// Do without keys that the database has rows by and that are not given; start with it once, what is lost is told
+    /// Starts although keys that protect stored rows are missing, and gives them up permanently; set it for one start
+    /// only, which logs what is lost
     #[arg(
         long,
         env = "DUYET_ACCEPT_KEYS",
@@ -74,7 +77,7 @@ pub struct Settings {
         require_equals = true,
         value_parser = BoolishValueParser::new()
     )]
-    // Never of a file, where it would stay.
+    // Never read from a file, where it would remain set.
     #[serde(skip)]
     pub accept_keys: Option<bool>,
     /// Log filter, for example info or duyet=debug [default: info]
@@ -99,11 +102,11 @@ pub struct Settings {
     pub limits: Quotas,
 }
 
-/// Captchas.
+/// Settings of captchas.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CaptchaSettings {
-    /// TESTS ONLY: the answer of every image; an error unless every listener is on loopback
+    /// FOR TESTS ONLY: the answer of every image; an error unless every listener is on loopback
     #[arg(
         id = "captcha_fixed_answer",
         long = "captcha-fixed-answer",
@@ -112,24 +115,24 @@ pub struct CaptchaSettings {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fixed_answer: Option<String>,
-    /// What answers are made of: MIXED (letters and digits) or DIGITS, for number pads [default: MIXED]
+    /// Characters of answers: MIXED (letters and digits) or DIGITS, for numeric keypads [default: MIXED]
     #[arg(id = "captcha_alphabet", long = "captcha-alphabet", env = "DUYET_CAPTCHA_ALPHABET", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alphabet: Option<Alphabet>,
-    /// Styles of images, one picked for each.
+    /// Styles of images, one of which is picked at random for each image.
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profiles: Option<Vec<Profile>>,
-    /// Most tries of a proof of work.
+    /// Most attempts of a proof of work, by level.
     #[arg(skip)]
     pub proof_tries: ProofTries,
 }
 
-/// Defaults of every site.
+/// Default policies of all sites.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicySettings {
-    /// Mode of articles that set none.
+    /// Mode of articles and sites that have none of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// Score below which HYBRID publishes.
@@ -138,7 +141,7 @@ pub struct PolicySettings {
     /// Score from which HYBRID marks as spam and POST holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// Of 100 automatic decisions, so many go to a moderator, 0 to 100.
+    /// Percentage of automatic decisions that a moderator reviews as a sample, 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_percent: Option<u8>,
     /// Days after which a comment that was not reviewed is rejected, 1 to 365.
@@ -147,7 +150,7 @@ pub struct PolicySettings {
 }
 
 impl Settings {
-    /// With a database of its own every replica needs the same keys, and none are given.
+    /// Returns true when keys are required but not set: all replicas that share a database need the same keys.
     pub(super) fn needs_keys(&self) -> bool {
         let given = |secret: &Option<Secret>, file: &Option<PathBuf>| {
             secret.as_ref().is_some_and(|secret| !secret.expose().is_empty())
@@ -156,7 +159,7 @@ impl Settings {
         given(&self.database_url, &self.database_url_file) && !given(&self.keys, &self.keys_file)
     }
 
-    /// The files that hold secrets, with the settings that name them.
+    /// Returns the files that contain secrets, with the names of their settings.
     pub(super) fn secret_files(&self) -> Vec<(&'static str, PathBuf)> {
         let files = [
             ("DATABASE_URL_FILE", &self.database_url_file),
@@ -180,7 +183,8 @@ impl Settings {
         Ok(self)
     }
 
-    /// A secret set here as a value hides the file's `*_file`, and the other way round.
+    /// Returns the settings of `self`, completed by those of `file`. A secret that is set here as a value also
+    /// overrides the file's `*_file` setting, and vice versa.
     pub(super) fn over(self, file: Self) -> Self {
         let (database_url, database_url_file) =
             over_secret(self.database_url, self.database_url_file, file.database_url, file.database_url_file);

@@ -1,20 +1,20 @@
-//! Where a configuration came from, so that it can be read again while the server runs.
+//! Where a configuration was read from, so that a running server can read it again.
 
 use std::path::{Path, PathBuf};
 
 use super::{secret::Secret, settings::Settings};
 
-/// The file, and what stands above it.
+/// The configuration file, and the flags and variables that override it.
 #[derive(Debug, Clone)]
 pub struct ConfigSource {
     pub(super) flags: Settings,
     pub(super) path: PathBuf,
-    /// What the file said. Its secrets print nowhere.
+    /// The contents of the file. They are a secret because they may contain secrets.
     pub(super) text: Secret,
 }
 
 impl ConfigSource {
-    /// What the file said when it was read.
+    /// Returns the contents of the file when it was last read.
     pub fn text(&self) -> &str {
         self.text.expose()
     }

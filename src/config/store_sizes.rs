@@ -1,18 +1,19 @@
-//! How much of the database the service uses.
+//! Settings of the database's concurrency.
 
 use serde::{Deserialize, Serialize};
 
-/// How much of the database the service uses at once.
+/// How much the service uses the database concurrently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreSizes {
-    /// Connections to PostgreSQL, 5 to 200. Eight keep two of its cores busy; more only lengthen the slowest responses. SQLite
-    /// always has one that writes and four that read.
+    /// Number of PostgreSQL connections, 5 to 200. Eight keep two of its cores busy; more connections only lengthen the
+    /// slowest responses. SQLite always uses one connection for writing and four for reading.
     pub connections: u32,
-    /// Batches of submits that are written concurrently, 1 to 16. While one is under way the next one fills, so one writer makes the
-    /// largest batches, and those cost PostgreSQL the least per comment. SQLite always has one.
+    /// Number of batches of submissions that are written concurrently (group commit), 1 to 16. The next batch fills
+    /// while one is written, so a single writer makes the largest batches, which cost PostgreSQL the least per comment.
+    /// SQLite always uses one.
     pub writers: usize,
-    /// Batches of questions of one kind (about submits, challenges or pages) that are read concurrently, 1 to 16.
+    /// Number of batches of reads of one kind (for submissions, challenges or pages) that run concurrently, 1 to 16.
     pub readers: usize,
 }
 

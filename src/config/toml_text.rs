@@ -1,24 +1,24 @@
-//! Settings out of a TOML text, with everything that is wrong in it and where.
+//! Parses settings from TOML and reports all errors with their positions.
 
 use super::{
     problem::{ConfigError, ConfigProblem},
     settings::Settings,
 };
 
-/// More problems of a file than this are not worth telling at once.
+/// Most problems that are reported for one file.
 const MOST_PROBLEMS: usize = 20;
 
 impl Settings {
-    /// Reads a TOML text.
+    /// Parses settings from TOML.
     ///
     /// # Errors
-    /// What is wrong, a line each, with line and column.
+    /// All problems, one per line, with line and column.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let (settings, problems) = Self::from_faulty_toml(text);
         if problems.is_empty() { Ok(settings) } else { Err(ConfigError(problems)) }
     }
 
-    /// Reads a TOML text as far as it can be read: what is wrong does not hide what else is wrong.
+    /// Parses as much of the TOML text as possible, so that one error does not hide others.
     pub(super) fn from_faulty_toml(text: &str) -> (Self, Vec<ConfigProblem>) {
         let (mut rest, mut found, mut settings) = (text.to_owned(), vec![], Self::default());
         for _ in 0..MOST_PROBLEMS {
@@ -33,13 +33,13 @@ impl Settings {
             let Some(without) = without_line(&rest, &error) else { break };
             rest = without;
         }
-        // The parser tells of tables first.
+        // The parser reports errors in tables before earlier ones.
         found.sort_by_key(|(at, _)| *at);
         (settings, found.into_iter().map(|(_, problem)| problem).collect())
     }
 }
 
-/// Where and what. The library would show the line itself, which may hold a secret.
+/// Returns the problem with its position. The library's own text quotes the line, which may contain a secret.
 fn placed(error: &toml::de::Error, text: &str) -> ConfigProblem {
     let message = error.message().to_owned();
     let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
@@ -48,14 +48,15 @@ fn placed(error: &toml::de::Error, text: &str) -> ConfigProblem {
     let line = before.matches('\n').count() + 1;
     let start = before.rsplit('\n').next().unwrap_or_default();
     let column = start.chars().count() + 1;
-    // The name of the key, where its value is wrong; nothing else of the line.
+    // Names the key with the invalid value, but shows nothing else of the line.
     let key = start.split_once('=').map(|(key, _)| key.trim());
     let is_name = |key: &&str| !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '.'));
     let key = key.filter(is_name).map(str::to_owned);
     ConfigProblem::Toml { place: format!("line {line}, column {column}: "), key, message }
 }
 
-/// The text without the key that is wrong, its lines in their places. `None` where that would change what other lines mean.
+/// Blanks out the line with the error, so that the positions of other lines stay the same. Returns `None` if that would
+/// change the meaning of other lines.
 fn without_line(text: &str, error: &toml::de::Error) -> Option<String> {
     let at = error.span()?.start;
     let start = text.get(..at)?.rfind('\n').map_or(0, |line_break| line_break + 1);
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_key_of_a_file_is_told_at_once() {
+    fn all_wrong_keys_of_a_file_are_reported_at_once() {
         let text = "logg = \"info\"\n[grpc]\nadr = \"x\"\nreflection = false\n[text]\nname = \"long\"\n";
         let error = Settings::from_toml(text).unwrap_err().to_string();
         let places: Vec<_> = error.lines().filter_map(|line| line.split(',').next()).collect();

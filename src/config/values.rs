@@ -1,4 +1,4 @@
-//! Every setting with its value in force.
+//! The values in force of all settings.
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
@@ -8,70 +8,72 @@ use crate::domain::{
     privacy::Retention, rate_limit::Quotas, spam::Thresholds,
 };
 
-/// Everything that was decided at start.
+/// A resolved configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// To read it again; `None` without a file.
+    /// The source from which the configuration can be read again. `None` without a file.
     pub source: Option<ConfigSource>,
-    /// Keys, first tokens and the embedded database live here.
+    /// Directory for keys, initial tokens and the embedded database.
     pub data_dir: PathBuf,
-    /// `None`: the embedded `SQLite` file.
+    /// URL of the PostgreSQL database. `None` uses the embedded SQLite file.
     pub database_url: Option<Secret>,
-    /// `None`: limits are kept in this process alone.
+    /// URL of Redis. `None` keeps rate limits in this process.
     pub redis_url: Option<Secret>,
-    /// How many replicas share Redis, about. Without it each has its part of the limits.
+    /// Approximate number of replicas that share Redis. While Redis is unavailable, each applies its share of the
+    /// limits.
     pub expected_replicas: NonZeroU32,
-    /// First pages kept in memory; 0 keeps none.
+    /// Memory for cached first pages in MiB. 0 disables the cache.
     pub page_cache_mib: u32,
-    /// `None`: the key file in the data directory, made on first start. Required with a database URL.
+    /// The keys. `None` uses the key file in the data directory, which is created on the first start. Required with a
+    /// database URL.
     pub keys: Option<Secret>,
-    /// Files that secrets were read from, with the settings that name them.
+    /// Files that secrets were read from, with the names of their settings.
     pub secret_files: Vec<(&'static str, PathBuf)>,
-    /// To do without keys that the database has rows by.
+    /// True to start although keys that protect stored rows are missing.
     pub accept_keys: bool,
     pub grpc_addr: SocketAddr,
-    /// The listener's certificate; `None`: plaintext.
+    /// The listener's certificate. `None` means plaintext.
     pub tls_cert_file: Option<PathBuf>,
     pub tls_key_file: Option<PathBuf>,
-    /// Who must have signed clients' certificates.
+    /// The authorities that clients' certificates must be signed by.
     pub tls_client_ca_file: Option<PathBuf>,
-    /// Plaintext beyond loopback is meant.
+    /// True when plaintext on other than loopback addresses is intended.
     pub insecure: bool,
-    /// Connections that one peer may hold at once; `None`: a quarter of all.
+    /// Most concurrent connections of one peer. `None` means a quarter of all connections.
     pub connections_per_peer: Option<usize>,
-    /// How often a stream shows that it is alive, and its token is checked again.
+    /// Interval at which a stream sends a heartbeat and its token is verified again.
     pub heartbeat: Duration,
-    /// Metrics and probes.
+    /// Listen address for metrics and probes.
     pub http_addr: SocketAddr,
-    /// Whether the reflection services answer.
+    /// True when the reflection services are enabled.
     pub reflection: bool,
-    /// How long after SIGTERM new calls are still taken, so that load balancers notice.
+    /// How long new calls are still accepted after SIGTERM, until load balancers have noticed the change.
     pub drain_notice: Duration,
-    /// Tests only: every image has this answer.
+    /// The answer of every image, for tests only.
     pub fixed_answer: Option<String>,
-    /// What answers are made of.
+    /// Characters of answers.
     pub alphabet: Alphabet,
-    /// Styles of images, one picked for each. Not empty.
+    /// Styles of images, one of which is picked at random for each image. Not empty.
     pub profiles: Vec<Profile>,
     pub proof_tries: ProofTries,
     pub text: TextLimits,
     pub limits: Quotas,
     pub store: StoreSizes,
-    /// Mode of articles that set none.
+    /// Mode of articles and sites that have none of their own.
     pub mode: Mode,
-    /// In force on a site until its own decisions set others.
+    /// Thresholds that apply to a site until they are calibrated from its own decisions.
     pub thresholds: Thresholds,
-    /// Of 100 automatic decisions, so many go to a moderator.
+    /// Percentage of automatic decisions that a moderator reviews as a sample.
     pub sample_percent: u8,
-    /// A comment that waited so many days is rejected.
+    /// Days after which a comment that was not reviewed is rejected.
     pub expire_pending_days: i64,
     pub retention: Retention,
-    /// Filter of the log, for example `info` or `duyet=debug`.
+    /// Log filter, for example `info` or `duyet=debug`.
     pub log: String,
 }
 
 impl Config {
-    /// Where comments live, for the log: never the URL.
+    /// Returns the name of the database in use for the log, which must not contain the URL.
     pub const fn store_name(&self) -> &'static str {
         if self.database_url.is_some() { "postgres" } else { "sqlite" }
     }

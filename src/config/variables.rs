@@ -1,4 +1,5 @@
-//! Environment variables that look like settings and are none: mostly a slip of the keyboard, whose setting is silently not in force.
+//! Finds environment variables that look like settings but are not: usually a typing error that leaves a setting
+//! without effect.
 
 use crate::domain::nearest::nearest;
 
@@ -7,29 +8,30 @@ const PREFIX: &str = "DUYET_";
 /// Secrets, which have no flag.
 const SECRETS: [&str; 1] = ["DUYET_KEYS"];
 
-/// What other programs of the project read.
+/// Variables of the project's other programs.
 const OTHER_PROGRAMS: [&str; 6] =
     ["DUYET_ADDR", "DUYET_TOKEN", "DUYET_TOKEN_FILE", "DUYET_LANG", "DUYET_CERT_FILE", "DUYET_CERT_KEY_FILE"];
 
-/// What the tests and benches of the project read.
+/// Prefixes of variables for the project's tests and benchmarks.
 const TESTS: [&str; 3] = ["DUYET_TEST_", "DUYET_BENCH_", "DUYET_FAULTS"];
 
 /// A variable that no program of the project reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownVariable {
     pub name: String,
-    /// What may have been meant.
+    /// The most similar known variable.
     pub nearest: Option<String>,
 }
 
 impl std::fmt::Display for UnknownVariable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} is no setting", self.name)?;
+        write!(f, "{} is not a setting", self.name)?;
         self.nearest.iter().try_for_each(|nearest| write!(f, ": did you mean {nearest}?"))
     }
 }
 
-/// The variables of an environment that begin with `DUYET_` and mean nothing. `settings` are those that are flags too.
+/// Returns the variables that begin with `DUYET_` but are not known. `settings` are the variables that correspond to
+/// flags.
 pub fn unknown_variables(
     environment: impl IntoIterator<Item = (String, String)>,
     settings: &[String],
@@ -44,7 +46,7 @@ pub fn unknown_variables(
     let unknown = environment.into_iter().filter(means_nothing);
     let mut unknown: Vec<_> = unknown
         .map(|(name, _)| {
-            // The prefix is common to all and says nothing.
+            // The prefix is common to all variables, so it would distort the similarity.
             let meant = known().chain(OTHER_PROGRAMS).filter_map(|known| known.strip_prefix(PREFIX));
             let nearest = nearest(&name[PREFIX.len()..], meant, 1).first().map(|nearest| format!("{PREFIX}{nearest}"));
             UnknownVariable { name, nearest }
@@ -54,14 +56,15 @@ pub fn unknown_variables(
     unknown
 }
 
-/// Kubernetes tells every container of the Services beside it: for one named `duyet` or `duyet-…` by variables such as
-/// `DUYET_SERVICE_HOST`, `DUYET_SERVICE_PORT_GRPC`, `DUYET_PORT=tcp://10.0.0.1:50051` and `DUYET_PORT_50051_TCP_ADDR`.
+/// Returns true for variables by which Kubernetes announces Services. For a Service named `duyet` or `duyet-…` they
+/// are, for example, `DUYET_SERVICE_HOST`, `DUYET_SERVICE_PORT_GRPC`, `DUYET_PORT=tcp://10.0.0.1:50051` and
+/// `DUYET_PORT_50051_TCP_ADDR`.
 fn is_of_a_service(name: &str, value: &str) -> bool {
     let ends_in_service = name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT");
     if ends_in_service || name.contains("_SERVICE_PORT_") || name == "DUYET_PORT" {
         return true;
     }
-    // A Service named `duyet-grpc`; without its kind of value, somebody meant a setting.
+    // The variable of a Service named `duyet-grpc`. Without a URL as its value, it is a mistyped setting.
     if name.ends_with("_PORT") && value.contains("://") {
         return true;
     }
@@ -84,16 +87,16 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_told_with_what_was_meant() {
+    fn a_mistyped_variable_is_reported_with_the_nearest_known_one() {
         assert_eq!(
             unknown(&[("DUYET_GRPC_ADRR", "x"), ("DUYET_KEY", "x"), ("DUYET_XYZZY", "x"), ("PATH", "x")]),
             [
-                "DUYET_GRPC_ADRR is no setting: did you mean DUYET_GRPC_ADDR?",
-                "DUYET_KEY is no setting: did you mean DUYET_KEYS?",
-                "DUYET_XYZZY is no setting",
+                "DUYET_GRPC_ADRR is not a setting: did you mean DUYET_GRPC_ADDR?",
+                "DUYET_KEY is not a setting: did you mean DUYET_KEYS?",
+                "DUYET_XYZZY is not a setting",
             ]
         );
-        assert_eq!(unknown(&[("DUYET_GRPC_PORT", "50051")]).len(), 1, "somebody meant a setting");
+        assert_eq!(unknown(&[("DUYET_GRPC_PORT", "50051")]).len(), 1, "a mistyped setting");
     }
 
     #[test]

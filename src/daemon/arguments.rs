@@ -28,71 +28,71 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Serve (the default)
+    /// Run the server (default)
     Serve,
     /// Bring the database's schema up to date
     Migrate,
-    /// Show how many rows each key keys: when one has none, it can go
+    /// Show how many rows depend on each key; a key without rows can be removed
     Doctor,
-    /// Look at the configuration
+    /// Check or print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Access tokens
+    /// Manage access tokens
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Keys that seal tokens
+    /// Manage the keys that protect stored data and tokens
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Captcha images
+    /// Draw captcha images
     #[command(subcommand)]
     Captcha(CaptchaCommand),
-    /// The spam score, without a server
+    /// Evaluate the spam score, without a server
     #[command(subcommand)]
     Spam(SpamCommand),
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Try everything that a start needs, up to listening, and say all that is wrong
+    /// Check everything that a start requires, except that nothing is served, and report all problems
     Check {
         /// Also connect to the database and to Redis
         #[arg(long)]
         connect: bool,
     },
-    /// Print every setting in force as TOML, secrets redacted
+    /// Print all settings in force as TOML, with secrets redacted
     Print,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
-    /// Make a token and print it, alone, this once
+    /// Create a token and print it; it is not shown again
     Create {
         /// portal, moderator, admin or metrics
         #[arg(long)]
         role: Role,
-        /// The site it works on; one that has rows in the database already, unless `--new-site` is given. A metrics token belongs to
-        /// the server and has none
+        /// The token's site, which must already have rows in the database unless `--new-site` is given; a metrics token
+        /// belongs to the server and has no site
         #[arg(long)]
         site: Option<String>,
         /// Accept a site that the database does not know yet
         #[arg(long)]
         new_site: bool,
-        /// Who will use it; the audit shows this name
+        /// Name of the user; the audit log shows it
         #[arg(long)]
         name: String,
-        /// Days until it expires [default: never]
+        /// Days until the token expires [default: never]
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=36_500))]
         days: Option<u32>,
     },
     /// List tokens, without their secrets
     List {
-        /// Of this site only
+        /// Only tokens of this site
         #[arg(long)]
         site: Option<String>,
     },
     /// Revoke a token by its id; servers that reach the database notice within 5 seconds
     Revoke {
-        /// As `token list` shows it
+        /// Id of the token, as shown by `token list`
         id: uuid::Uuid,
     },
 }
@@ -101,7 +101,7 @@ pub(super) enum TokenCommand {
 pub(super) enum KeysCommand {
     /// Print a new key for `DUYET_KEYS`
     Generate {
-        /// Write it to this new file, which only its owner may read
+        /// Write the key to this new file, which only its owner can read
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -109,9 +109,9 @@ pub(super) enum KeysCommand {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CaptchaCommand {
-    /// Draw images named `<n>_<answer>.png`, to look at or to attack
+    /// Draw images named `<n>_<answer>.png`, for inspection or for testing attacks
     Sample {
-        /// 1 normal, 2 harder
+        /// Difficulty: 1 normal, 2 harder
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
         level: u8,
         /// STROKE, OUTLINE or BANDS [default: a random one for each image]
@@ -120,10 +120,10 @@ pub(super) enum CaptchaCommand {
         /// MIXED or DIGITS
         #[arg(long, default_value_t = Alphabet::Mixed)]
         alphabet: Alphabet,
-        /// How many
+        /// Number of images
         #[arg(long)]
         count: usize,
-        /// Where to
+        /// Directory to write to
         #[arg(long)]
         out: PathBuf,
     },
@@ -131,25 +131,26 @@ pub(super) enum CaptchaCommand {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SpamCommand {
-    /// Learn from rows in their order, then score others: `{"id","text","label":"spam"|"ham"}`, one a line
+    /// Train a model on labelled rows in their order, then score other rows; one row per line:
+    /// `{"id","text","label":"spam"|"ham"}`
     Eval {
-        /// Rows to learn from; may be given more than once
+        /// File with rows to train on; can be repeated
         #[arg(long, required = true)]
         train: Vec<PathBuf>,
-        /// Rows to score
+        /// File with rows to score
         #[arg(long)]
         test: PathBuf,
-        /// Learn from the first so many only
+        /// Train only on this number of rows
         #[arg(long)]
         first: Option<usize>,
-        /// Where `{"id","score"}` lines go [default: stdout]
+        /// File for the results, `{"id","score"}` per line [default: stdout]
         #[arg(long)]
         out: Option<PathBuf>,
     },
 }
 
 impl Arguments {
-    /// The arguments of this process. Ends it, as clap does, when they are wrong or ask for help.
+    /// Parses the arguments of this process. Exits, as clap does, if they are wrong or ask for help.
     pub fn of_process() -> Self {
         let command = config::without_empty_variables(Self::command());
         let matches = command.clone().try_get_matches().unwrap_or_else(|error| exit_with(&command, &error));
@@ -157,10 +158,11 @@ impl Arguments {
     }
 }
 
-/// Ends the process as clap does. Where a variable of the environment is wrong, clap names the flag of the same setting only.
+/// Prints the error and exits as clap does. If the wrong value comes from an environment variable, prints its name
+/// first, because clap names only the flag.
 fn exit_with(command: &clap::Command, error: &clap::Error) -> ! {
     let mut command = command.clone();
-    // Only then its arguments can be named.
+    // The arguments have names only after the command was built.
     command.build();
     if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
         && let Some(variable) = command.get_arguments().find(|one| one.to_string() == *flag).and_then(Arg::get_env)
@@ -176,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_hold_together() {
+    fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
     }
 }

@@ -1,4 +1,4 @@
-//! `duyetd config check`: whether a server could start, and if not, everything that stands in its way.
+//! `duyetd config check`: reports everything that would keep a server from starting.
 
 use anyhow::{anyhow, bail};
 
@@ -11,10 +11,11 @@ use crate::{
     server::preflight,
 };
 
-/// Tries what a start does up to listening. With `connect` the database and Redis are asked too, each for a few seconds.
+/// Performs the steps of a start except serving. With `connect`, also connects to the database and to Redis, each with
+/// a timeout of a few seconds.
 ///
 /// # Errors
-/// Everything that is wrong, a line each.
+/// All problems, one per line.
 pub(super) fn check(config: &anyhow::Result<Config>, unknown: &[UnknownVariable], connect: bool) -> anyhow::Result<()> {
     let mut problems: Vec<String> = unknown.iter().map(ToString::to_string).collect();
     match config {
@@ -22,7 +23,7 @@ pub(super) fn check(config: &anyhow::Result<Config>, unknown: &[UnknownVariable]
             for warning in preflight::warnings(config) {
                 complain(&anyhow!("warning: {warning}"));
             }
-            // Never run: what is built in it connects to nothing.
+            // This runtime is never run: objects that are created inside it do not connect to anything.
             let idle = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let inside = idle.enter();
             problems.extend(preflight::problems(config));

@@ -1,4 +1,4 @@
-//! What the small commands do and print.
+//! Output and the short commands of `duyetd`.
 
 use std::{
     fs::OpenOptions,
@@ -16,35 +16,35 @@ use crate::{
     server::{self, Running},
 };
 
-/// Writes one line of data to stdout.
+/// Writes a line of output to stdout.
 pub(super) fn say(line: impl std::fmt::Display) -> anyhow::Result<()> {
     writeln!(io::stdout(), "{line}").context("writing to stdout")
 }
 
-/// Writes what went wrong, with its causes, to stderr: each problem on a line of its own.
+/// Writes an error with its causes to stderr, one problem per line.
 pub(super) fn complain(error: &anyhow::Error) {
     for line in format!("{error:#}").lines() {
-        // With stderr gone there is nobody left to tell.
+        // If stderr is closed, there is no other place for the message.
         let _ = writeln!(io::stderr(), "duyetd: {line}");
     }
 }
 
-/// Says where the server listens, for people and for scripts that asked for port 0.
+/// Prints the addresses of the server, for people and for scripts that use port 0.
 pub(super) fn greet(running: &Running, data_dir: &Path) {
     let lines = [
         format!("grpc  {}", running.grpc_addr),
         format!("http  {}", running.http_addr),
         format!("data  {}", data_dir.display()),
     ];
-    // A closed stdout is no reason to stop serving.
+    // The server continues even if stdout is closed.
     let _ = say(lines.join("\n")).and_then(|()| io::stdout().flush().context("flush"));
 }
 
-/// Prints new keys, or writes them to a new file that only its owner reads.
+/// Prints new keys, or writes them to a new file that only its owner can read.
 pub(super) fn generate_keys(out: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = out else { return say(Keyring::generate()) };
     let named = || path.display().to_string();
-    // An old file may be the only copy of keys in use.
+    // `create_new` never overwrites a file, which could be the only copy of keys in use.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(named)?;
     writeln!(file, "{}", Keyring::generate()).and_then(|()| file.sync_all()).with_context(named)
 }

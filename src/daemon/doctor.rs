@@ -1,4 +1,4 @@
-//! `duyetd doctor`: what an operator wants to know of a database before its keys are changed.
+//! `duyetd doctor`: shows what an operator needs to know about the database before changing keys.
 
 use super::commands::say;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     store::Store,
 };
 
-/// Prints how many rows each key keys. Works beside a running server.
+/// Prints how many rows depend on each key. Can run while a server is running.
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let store = server::open_existing_store(&config)?;
     let result = examine(&config, &*store).await;
@@ -36,7 +36,7 @@ async fn examine(config: &Config, store: &dyn Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What may be done about a key.
+/// Returns the state of a key: whether it is configured and whether rows depend on it.
 const fn state_of(state: &KeyState) -> &'static str {
     match (state.is_held, state.key.given_up_at, state.usage.rows()) {
         (true, _, 0) => "held, unused",

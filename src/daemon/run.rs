@@ -1,4 +1,4 @@
-//! Runs the command that was given.
+//! Dispatches to the commands of `duyetd`.
 
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ use crate::{
     server,
 };
 
-/// Runs the command.
+/// Runs the command, prints its error if it fails, and returns the exit code.
 pub fn run(arguments: Arguments) -> ExitCode {
     match dispatch(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -30,7 +30,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
-    // These need no configuration.
+    // These commands need no configuration.
     match &arguments.command {
         Some(Command::Keys(KeysCommand::Generate { out })) => return commands::generate_keys(out.as_deref()),
         Some(Command::Captcha(CaptchaCommand::Sample { level, profile, alphabet, count, out })) => {
@@ -58,7 +58,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-/// Variables of this process's environment that look like settings and are none.
+/// Returns the environment variables that look like settings but are not known.
 fn unknown_variables() -> Vec<UnknownVariable> {
     let command = Arguments::command();
     let of_arguments = command.get_arguments().filter_map(|argument| argument.get_env());

@@ -1,4 +1,5 @@
-//! `duyetd spam eval`: the serving code on rows of a file, so that anyone can check its figures on their own comments.
+//! `duyetd spam eval`: runs the server's spam score on rows of a file, so that anyone can reproduce its figures with
+//! their own comments.
 
 use std::{
     fs::File,
@@ -16,7 +17,7 @@ use crate::domain::{
     text,
 };
 
-/// One row; other keys are left alone.
+/// One row of the input. Other keys are ignored.
 #[derive(Deserialize)]
 struct EvaluationRow {
     id: String,
@@ -39,7 +40,7 @@ struct Score<'a> {
 }
 
 impl EvaluationRow {
-    /// The row as a reader's form would have brought it.
+    /// Returns the row as if a reader had submitted it.
     fn form(&self) -> FormText {
         let content = text::clean_block(&self.text);
         FormText { author_name: String::new(), title: String::new(), content }
@@ -50,7 +51,8 @@ impl EvaluationRow {
     }
 }
 
-/// Learns, scores, writes; tells the figures when the tested rows have labels.
+/// Trains a model, scores the test rows and writes the scores. Reports the quality of the scores if the test rows have
+/// labels.
 pub(super) fn evaluate(train: &[PathBuf], test: &Path, first: Option<usize>, out: Option<&Path>) -> anyhow::Result<()> {
     let mut model = Model::default();
     let lessons = train.iter().flat_map(|path| rows(path));
@@ -74,19 +76,19 @@ pub(super) fn evaluate(train: &[PathBuf], test: &Path, first: Option<usize>, out
         scores.extend(row.is_spam().map(|is_spam| (score, is_spam)));
     }
     writer.flush()?;
-    tell(&model, Evaluation::of(&scores), out.is_some())
+    report(&model, Evaluation::of(&scores), out.is_some())
 }
 
-/// To stdout when the scores went to a file, else to stderr.
-fn tell(model: &Model, figures: Option<Evaluation>, scores_are_elsewhere: bool) -> anyhow::Result<()> {
+/// Prints the figures to stdout if the scores were written to a file, and otherwise to stderr.
+fn report(model: &Model, figures: Option<Evaluation>, scores_are_in_file: bool) -> anyhow::Result<()> {
     let (ham, spam) = model.counts();
     let learned = format!("learned {} decisions ({ham} ham, {spam} spam)", model.decisions());
-    let told = figures.map(|figures| {
+    let quality = figures.map(|figures| {
         let Evaluation { auc, recall_at_1_percent: recall, calibration_error } = figures;
         format!("; AUC {auc:.4}, recall at 1 % false alarms {recall:.3}, calibration error {calibration_error:.4}")
     });
-    let line = learned + told.unwrap_or_default().as_str();
-    if scores_are_elsewhere { say(line) } else { writeln!(io::stderr(), "{line}").context("writing to stderr") }
+    let line = learned + quality.unwrap_or_default().as_str();
+    if scores_are_in_file { say(line) } else { writeln!(io::stderr(), "{line}").context("writing to stderr") }
 }
 
 fn rows(path: &Path) -> Box<dyn Iterator<Item = anyhow::Result<EvaluationRow>>> {

@@ -1,4 +1,4 @@
-//! `duyetd token`: works on the database directly, so it needs no running server.
+//! `duyetd token`: accesses the database directly, so it needs no running server.
 
 use std::sync::Arc;
 
@@ -19,24 +19,24 @@ use crate::{
 
 pub(super) async fn run(command: TokenCommand, config: Config) -> anyhow::Result<()> {
     if let TokenCommand::Create { role, site, name, .. } = &command {
-        // What is wrong with the arguments shows before the database is looked for.
+        // Reports wrong arguments before the database is opened.
         owner(*role, site.as_deref())?;
         check_name(name)?;
     }
     let store = server::open_existing_store(&config)?;
     server::migrate(&*store).await?;
-    let result = obey(command, &config, &store).await;
+    let result = execute(command, &config, &store).await;
     store.close().await;
     result
 }
 
-async fn obey(command: TokenCommand, config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<()> {
+async fn execute(command: TokenCommand, config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<()> {
     let now = server::now();
     match command {
         TokenCommand::Create { role, site, new_site, name, days } => {
             let expires_at = days.map(|days| now + chrono::Duration::days(days.into()));
             let site = owner(role, site.as_deref())?;
-            // Only a server with the same keys takes the token.
+            // Only a server with the same keys accepts the token.
             let keyring = Arc::new(server::open_keys(config, &**store).await?);
             server::admit_keys(config, &**store, &keyring).await?;
             let tokens = AccessTokens::new(Arc::clone(store), keyring);
@@ -47,7 +47,7 @@ async fn obey(command: TokenCommand, config: &Config, store: &Arc<dyn Store>) ->
             let name = new.name.clone();
             match tokens.create(new, now).await? {
                 Some((_, text)) => say(text),
-                None => bail!("site {site} has a live token named {name}: revoke it or choose another name"),
+                None => bail!("site {site} has a live token named {name}; revoke it or choose another name"),
             }
         }
         TokenCommand::List { site } => {
@@ -67,7 +67,7 @@ async fn obey(command: TokenCommand, config: &Config, store: &Arc<dyn Store>) ->
     }
 }
 
-/// A mistyped site would get a token that works and shows an empty newsroom.
+/// Rejects unknown sites: a token for a mistyped site would work but show an empty newsroom.
 fn check_known(site: &SiteId, known: &[SiteId]) -> anyhow::Result<()> {
     if known.contains(site) {
         return Ok(());
@@ -91,7 +91,7 @@ fn line(token: &AccessToken, now: DateTime<Utc>) -> String {
     format!("{}  {:<10} {:<9} {state:<7} {created}  {}", token.id, token.site, token.role, token.name)
 }
 
-/// Who the token belongs to.
+/// Returns the site that the token belongs to.
 fn owner(role: Role, site: Option<&str>) -> anyhow::Result<SiteId> {
     match (role, site) {
         (Role::Metrics, None) => Ok(SiteId::of_server()),
@@ -102,5 +102,5 @@ fn owner(role: Role, site: Option<&str>) -> anyhow::Result<SiteId> {
 }
 
 fn parse_site(text: &str) -> anyhow::Result<SiteId> {
-    SiteId::parse(text).with_context(|| format!("`{text}` is no site: 1 to 64 of a-z 0-9 - _"))
+    SiteId::parse(text).with_context(|| format!("`{text}` is not a site name: use 1 to 64 characters of a-z 0-9 - _"))
 }

@@ -1,4 +1,4 @@
-//! Who calls: a bearer token in the `authorization` header, checked before anything of the message is read.
+//! Authentication: checks the bearer token of the `authorization` header before the message is read.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -13,7 +13,12 @@ use crate::{
     service::Authenticator,
 };
 
-/// Lets whoever shows a live token of one of the roles through, and leaves the checked call in the request.
+/// Authenticates the caller and checks its role. Stores the authenticated [`Call`] in the request's extensions and
+/// returns the caller.
+///
+/// # Errors
+/// `TokenInvalid` without a valid token, `MissingRole` when the token's role is not in `allowed`, and the
+/// authenticator's errors.
 pub(super) async fn authenticate(
     authenticator: &Authenticator,
     request: &mut Request,

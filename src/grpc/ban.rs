@@ -1,4 +1,4 @@
-//! `BanService`. A ban never tells the hash it is about.
+//! `BanService`. Responses never contain the hash that a ban applies to.
 
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ fn ban_request(request: v1::CreateBanRequest, call: &Call) -> Result<BanRequest>
     let target = ban_target(request.subject, kind, named, &mut violations);
     let effect = required(request.effect, from_ban_effect, "effect", &mut violations);
     let reason = optional(request.reason, from_reason, "reason", &mut violations);
-    // A ban needs what a rejection needs.
+    // A ban requires the same reason and note as a rejection.
     let (reason, note) = decision::check_reason(Action::Reject, reason, &request.note, &mut violations);
     let expires_at = match request.expires_at {
         None => violations.take("expires_at", None, Problem::Required),
@@ -114,7 +114,9 @@ fn ban_request(request: v1::CreateBanRequest, call: &Call) -> Result<BanRequest>
     let since = from_time(request.since, "since", &mut violations);
     let request_id = form::check_request_id(&request.request_id, &mut violations);
     if let (false, Some(expires_at)) = (violations.fields().is_empty(), expires_at) {
-        // An error anyway: then with all that is wrong. Alone the times are the service's business, which knows a resend.
+        // The request fails anyway, so this reports invalid times together with the other problems. If nothing else is
+        // wrong, the service checks the times, because it recognises resends, which may be sent after the ban has
+        // ended.
         ban::check_times(kind, expires_at, since, call.now, &mut violations);
     }
     violations.finish(|| {
@@ -132,7 +134,8 @@ fn ban_request(request: v1::CreateBanRequest, call: &Call) -> Result<BanRequest>
     })
 }
 
-/// `named` tells a kind that was left out from one that nobody knows, which is noted already.
+/// Returns the target of a ban. `named` is false when the request leaves the kind out; a kind that is set but unknown
+/// has already been reported as a violation.
 fn ban_target(
     subject: Option<Subject>,
     kind: Option<BanKind>,
@@ -158,7 +161,8 @@ fn ban_target(
     }
 }
 
-/// A comment that went along; others are not in the answer.
+/// Returns the result for a comment that was rejected or removed with the ban. Comments that could not be changed are
+/// left out of the response.
 fn to_item(one: Settled, locale: Locale) -> Option<v1::ItemResult> {
     let id = one.result.as_ref().ok()?.last_change.comment;
     Some(to_settled_item(id, one, locale))

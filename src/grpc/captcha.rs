@@ -20,7 +20,7 @@ use crate::{
     service::{Challenges, Services, VerifyRequest},
 };
 
-/// Kinds that a portal may list at most: every one of them, twice.
+/// Most kinds that a portal may list: each of the five twice.
 const MAX_KINDS: usize = 10;
 
 /// `CaptchaService`.
@@ -87,7 +87,8 @@ impl CaptchaGrpc {
     }
 }
 
-/// What a portal can show. Nothing said means images; nothing but "none needed" cannot be: strangers must be asked for something.
+/// Returns the kinds that the portal can show; none means images. A list of only `NoneNeeded` is a violation, because
+/// readers without a record must be given some challenge.
 fn check_kinds(kinds: &[i32], violations: &mut Violations) -> Vec<ChallengeKind> {
     let known: Vec<_> = kinds.iter().map_while(|kind| from_kind(*kind)).collect();
     if kinds.len() > MAX_KINDS || known.len() < kinds.len() {

@@ -1,4 +1,4 @@
-//! What a status says beside its code: `google.rpc` details, and a message in the caller's language.
+//! Details of an error status: `google.rpc` messages and a text in the caller's language.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -13,10 +13,10 @@ use crate::domain::{
     violation::{Problem, Violations},
 };
 
-/// `domain` of every `google.rpc.ErrorInfo`.
+/// The value of `google.rpc.ErrorInfo.domain` in every error.
 const DOMAIN: &str = "duyet";
 
-/// How long a client should wait when the database is away.
+/// Retry delay that clients are given when the database is not available.
 pub(super) const STORAGE_RETRY: Duration = Duration::from_secs(1);
 
 /// Returns the details of `error`, with texts in `locale`.
@@ -29,7 +29,7 @@ pub(super) fn error_details(error: &Error, locale: Locale) -> ErrorDetails {
     details
 }
 
-/// What a program may branch on, beside the reason.
+/// Returns the metadata of the `ErrorInfo`, on which a client may branch in addition to the reason.
 fn metadata(error: &Error) -> HashMap<String, String> {
     let pairs: Vec<(&str, String)> = match error {
         Error::RateLimited { limit, .. } => vec![("limit", limit.to_string())],
@@ -59,7 +59,8 @@ fn metadata(error: &Error) -> HashMap<String, String> {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-/// Key of the localized message: the reason's, except where one reason has two stories.
+/// Returns the key of the localized message. It follows from the reason, except where one reason covers several
+/// situations.
 fn message_key(error: &Error) -> String {
     match error {
         Error::StaleArticle { .. } => "error-stale-article".to_owned(),
@@ -70,7 +71,7 @@ fn message_key(error: &Error) -> String {
     }
 }
 
-/// Values that the localized message may use.
+/// Returns the values that the localized message may contain.
 fn values(error: &Error) -> Vec<(&'static str, Value)> {
     match error {
         Error::RateLimited { retry_after, .. } => vec![("seconds", Value::Number(whole_seconds(*retry_after)))],
@@ -145,7 +146,7 @@ fn add_details(error: &Error, locale: Locale, details: &mut ErrorDetails) {
     }
 }
 
-/// What is missing, or was changed by somebody else.
+/// Returns the type and name of the resource that was not found, or that another caller has changed.
 fn resource(error: &Error) -> Option<(&'static str, String)> {
     Some(match error {
         Error::StaleRevision(last_change) => ("duyet.v1.Comment", last_change.comment.to_string()),

@@ -1,4 +1,4 @@
-//! What came of one item of many, for the wire.
+//! Results of the items of a batch.
 
 use duyet_locale::Locale;
 use duyet_proto::v1;
@@ -14,7 +14,7 @@ use crate::domain::{
     revert::Reverted,
 };
 
-/// One comment of a bulk decision.
+/// Converts the result for one comment of a bulk decision.
 pub(super) fn to_settled_item(id: CommentId, settled: Settled, locale: Locale) -> v1::ItemResult {
     let (changed, entry) = match &settled.result {
         Ok(answer) => (answer.changed, answer.last_change.decision),
@@ -30,7 +30,7 @@ pub(super) fn to_settled_item(id: CommentId, settled: Settled, locale: Locale) -
     }
 }
 
-/// One comment or ban of a revert.
+/// Converts the result for one comment or ban of a revert.
 pub(super) fn to_reverted_item(item: Reverted, locale: Locale) -> v1::ItemResult {
     let entry = item.result.as_ref().ok();
     v1::ItemResult {
@@ -43,18 +43,19 @@ pub(super) fn to_reverted_item(item: Reverted, locale: Locale) -> v1::ItemResult
     }
 }
 
-/// Returns the comment without its texts: hundreds of them are no message that a client takes.
+/// Returns the comment without its texts, because a response with hundreds of texts could exceed the clients' size
+/// limit.
 fn to_item_comment(comment: Comment) -> v1::Comment {
     let none = String::new;
     to_comment(Comment { author_name: none(), title: none(), content: none(), ..comment })
 }
 
-/// OK, or exactly what an RPC of its own would have answered.
+/// Returns the status that a separate call for this item would have returned; OK without an error.
 fn to_item_status(error: Option<DecisionError>, locale: Locale) -> pb::Status {
     let Some(error) = error else { return pb::Status::default() };
     let status = status::to_status(&Error::from(error), locale);
     let whole = pb::Status { code: status.code().into(), message: status.message().to_owned(), details: vec![] };
-    // The details of a call are this very message, encoded.
+    // The details of a gRPC status are an encoded `google.rpc.Status`, so decoding them gives the complete status.
     pb::Status::decode(status.details()).unwrap_or(whole)
 }
 

@@ -1,4 +1,4 @@
-//! What surrounds every call, in one layer.
+//! The middleware that every call passes through, in one layer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{domain::Error, service::Authenticator};
 
-/// What every call passes.
+/// State of the middleware.
 #[derive(Clone)]
 struct Gates {
     observer: Arc<Observer>,
@@ -30,7 +30,8 @@ struct Gates {
     heartbeat: Duration,
 }
 
-/// One layer for all: each layer of axum's copies the services below it for each call.
+/// Adds the middleware to `router`. It is a single layer, because axum clones the inner services once per layer and
+/// call.
 pub(super) fn layered(
     router: Router,
     authenticator: Arc<Authenticator>,
@@ -49,7 +50,8 @@ pub(super) fn layered(
     router.layer(middleware::from_fn_with_state(gates, pass))
 }
 
-/// From outside in: observe (count, log, catch panics), deadline, shed, authenticate, read the message, take a permit.
+/// Runs the middleware. From outside in: observe (metrics, log, panics), deadline, load shedding, authentication,
+/// reading the message, and the concurrency limit.
 async fn pass(State(gates): State<Gates>, request: Request, next: Next) -> Response {
     let admitted = |request| gates.admit(request, next);
     gates.observer.observe(request, |request| transport::deadline::enforce(request, admitted)).await
@@ -67,18 +69,19 @@ impl Gates {
     }
 
     async fn admit_caller(&self, mut request: Request, next: Next) -> Result<Response, Error> {
-        // A path that no service has goes on to tonic's UNIMPLEMENTED.
+        // tonic answers unknown paths with UNIMPLEMENTED.
         let Some((path, allowed)) = role::listed(request.uri().path()) else { return Ok(next.run(request).await) };
-        let at_the_door = self.in_flight.knock(path)?;
+        let authenticating = self.in_flight.admit(path)?;
         let peer = transport::peer_of(&request);
         let caller = auth::authenticate(&self.authenticator, &mut request, peer, allowed).await?;
-        // Who waits for a message does so in a permit of its own, and leaves the door to others.
-        drop(at_the_door);
+        // Reading the message is limited separately, so that slow senders do not delay the authentication of other
+        // calls.
+        drop(authenticating);
         if let Some(slot) = transport::slot_of(&request) {
             slot.keep();
         }
         let request = self.messages.read(request, MAX_MESSAGE_BYTES, || self.in_flight.wait(&caller)).await?;
-        // A watch has a permit of its own.
+        // Streams are limited separately.
         let under_way = if transport::is_stream(path) { None } else { Some(self.in_flight.enter(path, &caller)?) };
         let locale = call::locale_of(request.headers());
         let response = next.run(request).await;

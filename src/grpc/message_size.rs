@@ -1,5 +1,6 @@
-/// Longest request message in bytes: a comment of 5,000 graphemes fits several times.
+/// Largest request message in bytes. The longest comment that can be configured (5,000 grapheme clusters) fits several
+/// times.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// Longest message of health and reflection in bytes: a name.
+/// Largest request message of the health and reflection services in bytes. It contains only a name.
 pub const MAX_OPEN_MESSAGE_BYTES: usize = 4 * 1024;

@@ -1,4 +1,4 @@
-//! The wire, thin: parse, call a service, convert.
+//! The gRPC layer: parses requests, calls the services and converts their results.
 
 mod auth;
 mod ban;

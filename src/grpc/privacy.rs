@@ -27,7 +27,7 @@ use crate::{
     service::{EraseRequest, ExportItem, Person, Privacy, RevealRequest, Services},
 };
 
-/// Longest author key in characters: those of today have 16.
+/// Longest accepted author key in characters. Current keys have 16.
 const MAX_AUTHOR: usize = 64;
 
 /// `PrivacyService`.
@@ -87,7 +87,8 @@ impl PrivacyGrpc {
         let person = violations.finish(|| person)?;
         let export = self.privacy.export_author(&call.caller, &person).await?;
         let (locale, to_portal) = (call.locale, call.caller.role == Role::Portal);
-        // Asked for the next only when the last went out: an author may have written a lot.
+        // The stream reads the next item only after the previous one was sent, because an author may have written
+        // thousands of comments.
         Ok(Box::pin(stream::unfold(export, move |mut export| async move {
             let item = export.next().await?;
             let item = item.map(|item| to_export(item, to_portal));
@@ -135,7 +136,7 @@ impl PrivacyGrpc {
     }
 }
 
-/// Whose comments are meant: exactly one way to say it.
+/// Returns the person that the request names, or reports a violation when it names none.
 fn check_person(of: Option<Of>, violations: &mut Violations) -> Option<Person> {
     match of {
         Some(Of::Receipt(receipt)) => Some(Person::Receipt(receipt)),
@@ -145,7 +146,7 @@ fn check_person(of: Option<Of>, violations: &mut Violations) -> Option<Person> {
     }
 }
 
-/// An author key, or a violation of `author`.
+/// Returns the author key, or reports a violation of `author`.
 fn check_author(author: String, violations: &mut Violations) -> Option<Person> {
     let fits = !author.is_empty() && author.len() <= MAX_AUTHOR && author.bytes().all(|byte| byte.is_ascii_hexdigit());
     let problem = if author.is_empty() { Problem::Required } else { Problem::UnknownValue };
@@ -178,7 +179,7 @@ fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A hash in hex; empty for none.
+/// Returns the hash in hexadecimal, or an empty string without a hash.
 fn to_hex(hash: Option<Pseudonym>) -> String {
     hash.map(hex::encode).unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! Which role may call which RPC. A test reads the descriptor set: an RPC that is not listed here fails it.
+//! The roles that may call each RPC. A test compares the table with the descriptor set, so that no RPC can be
+//! forgotten.
 
 use crate::domain::access::Role::{self, Admin, Moderator, Portal};
 
@@ -33,19 +34,19 @@ pub const TABLE: [(&str, &[Role]); 37] = [
     ("/duyet.v1.PolicyService/UpdateSite", &[Admin]),
     ("/duyet.v1.PolicyService/Lockdown", &[Moderator, Admin]),
     ("/duyet.v1.PolicyService/ApprovePending", &[Moderator, Admin]),
-    // The service lets portals show and erase what a receipt is for only.
+    // The service restricts portals to readers whose receipt they send.
     ("/duyet.v1.PrivacyService/ExportAuthor", &[Portal, Admin]),
     ("/duyet.v1.PrivacyService/EraseAuthor", &[Portal, Admin]),
     ("/duyet.v1.PrivacyService/RevealSender", &[Admin]),
     ("/duyet.v1.RuleService/ListTerms", &[Moderator, Admin]),
-    // The service lets moderators make dry runs only.
+    // The service restricts moderators to dry runs.
     ("/duyet.v1.RuleService/PutTerm", &[Moderator, Admin]),
     ("/duyet.v1.RuleService/DeleteTerm", &[Admin]),
     ("/duyet.v1.RuleService/AssessText", &[Moderator, Admin]),
     ("/duyet.v1.RuleService/ReplayRules", &[Moderator, Admin]),
 ];
 
-/// RPCs that need no token: they hold nothing of a site.
+/// RPCs that need no token, because they return no data of a site.
 const OPEN: [&str; 5] = [
     "/grpc.health.v1.Health/Check",
     "/grpc.health.v1.Health/List",
@@ -54,22 +55,22 @@ const OPEN: [&str; 5] = [
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
-/// True for health and reflection.
+/// Returns true for the health and reflection services.
 pub fn is_open(path: &str) -> bool {
     OPEN.contains(&path)
 }
 
-/// The table's line of `path`; `None` for a path that no service has.
+/// Returns the table entry of `path`, or `None` for an unknown path.
 pub(super) fn listed(path: &str) -> Option<(&'static str, &'static [Role])> {
     TABLE.iter().find(|(listed, _)| *listed == path).copied()
 }
 
-/// Roles that may call `path`; `None` for a path that no service has.
+/// Returns the roles that may call `path`, or `None` for an unknown path.
 pub fn allowed(path: &str) -> Option<&'static [Role]> {
     listed(path).map(|(_, roles)| roles)
 }
 
-/// Full path of everything that may be called.
+/// Returns the full paths of all RPCs.
 pub(super) fn paths() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|(path, _)| *path).chain(OPEN)
 }
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rpc_is_open_to_everybody_or_to_nobody() {
+    fn every_rpc_has_roles_and_none_is_open_or_for_metrics() {
         for (path, roles) in TABLE {
             assert!(!roles.is_empty() && !is_open(path), "{path}");
             assert!(!roles.contains(&Role::Metrics), "{path}");

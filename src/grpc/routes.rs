@@ -1,6 +1,7 @@
-//! All routes: the services, health, reflection, and what surrounds them.
+//! Routes of all gRPC services, with health, reflection and the middleware around them.
 
-/// A service with the bounds that every service has. The generated servers share no trait.
+/// Sets the size and compression settings that every service shares. It is a macro because the generated servers have
+/// no common trait.
 macro_rules! bounded {
     ($server:expr, $limit:expr) => {
         $server
@@ -38,7 +39,7 @@ use crate::{
     service::{Authenticator, Services},
 };
 
-/// Our services, by full name: each has an entry in grpc.health.v1.
+/// Full names of the services of `duyet.v1`. Each is reported by `grpc.health.v1`.
 pub const SERVICES: [&str; 7] = [
     "duyet.v1.BanService",
     "duyet.v1.CaptchaService",
@@ -49,10 +50,10 @@ pub const SERVICES: [&str; 7] = [
     "duyet.v1.RuleService",
 ];
 
-/// Builds all routes with the layers around them.
+/// Builds the routes of all services with the middleware around them.
 ///
 /// # Errors
-/// When the descriptor set cannot be registered for reflection.
+/// `Internal` when the descriptor set cannot be registered for reflection.
 pub fn routes(
     services: &Services,
     authenticator: Arc<Authenticator>,

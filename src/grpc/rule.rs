@@ -32,9 +32,9 @@ use crate::{
     service::{DeleteTermRequest, MOST_TRIED, PutTermRequest, Rules, Services, TermsRequest},
 };
 
-/// Decided comments of a replay, unless asked for otherwise.
+/// Number of decided comments that `ReplayRules` evaluates by default.
 const REPLAYED: usize = 2_000;
-/// Longest query in bytes: the longest pattern.
+/// Longest query in bytes: the length of the longest pattern.
 const MAX_QUERY_BYTES: usize = 800;
 
 /// `RuleService`.
@@ -103,7 +103,7 @@ impl RuleGrpc {
 
     async fn put_term(&self, call: &Call, request: v1::PutTermRequest) -> Result<v1::PutTermResponse> {
         let mut violations = Violations::default();
-        // Nothing is written, so nothing is resent.
+        // A dry run stores nothing, so it needs no idempotency key.
         let needs_none = request.request_id.is_empty() && request.dry_run;
         let request_id =
             if needs_none { Some(Uuid::nil()) } else { form::check_request_id(&request.request_id, &mut violations) };
@@ -164,7 +164,7 @@ fn put_request(term: v1::Term, request_id: Option<Uuid>, violations: &mut Violat
     let v1::Term { id, pattern, tier, state, weight, note, revision, updated_by: _, updated_at: _ } = term;
     let is_new = id.is_empty();
     let id = if is_new { None } else { violations.take("term.id", parse_uuid(&id), Problem::NotAUuid) };
-    // A change of what nobody saw, or a revision of what is not there.
+    // A change needs the revision that the caller saw, and a new term cannot have one.
     if is_new != (revision == 0) || revision < 0 {
         violations.add("term.revision", if is_new { Problem::OutOfRange } else { Problem::Required });
     }
@@ -220,7 +220,7 @@ fn to_replay(replay: Replay) -> v1::ReplayRulesResponse {
         met: Some(to_decision_count(met)),
     };
     let mut rules = replay.rules;
-    // Those that met most come first.
+    // The rules with the most matches come first, so the others are cut off when the response is full.
     rules.truncate(Room::default().fitting(&rules));
     v1::ReplayRulesResponse {
         verdicts: rows.into_iter().map(row).collect(),

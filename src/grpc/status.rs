@@ -1,4 +1,5 @@
-//! `domain::Error` to `tonic::Status`: one `match` without `_`, so that a new error does not compile until it has a code.
+//! Maps [`Error`] to [`Status`]. The `match` has no wildcard arm, so that a new error does not compile until it has a
+//! code.
 
 use duyet_locale::Locale;
 use prost::Message as _;
@@ -14,10 +15,11 @@ use crate::domain::{
     challenge::{CaptchaFailure, IssuedChallenge},
 };
 
-/// Type of the fresh challenge in the details of a captcha failure.
+/// Type URL of the new challenge in the details of a captcha error.
 const CHALLENGE_TYPE: &str = "type.googleapis.com/duyet.v1.IssueChallengeResponse";
 
-/// Maps an error to its code and details, with a message in `locale`. Causes are logged here, once, and go no further.
+/// Maps an error to its code and details, with a message in `locale`. Logs the cause of internal and storage errors;
+/// causes are never sent to clients.
 pub(super) fn to_status(error: &Error, locale: Locale) -> Status {
     log(error);
     let details = error_details(error, locale);
@@ -28,7 +30,8 @@ pub(super) fn to_status(error: &Error, locale: Locale) -> Status {
     }
 }
 
-/// What a client's automatic retries obey: none within a quota's wait, and a pause under load.
+/// Returns the metadata that controls a client's automatic retries: no retries while a quota is exhausted, and a pause
+/// under overload.
 fn pushback(error: &Error) -> MetadataMap {
     let wait = match error {
         Error::RateLimited { .. } => Some(MetadataValue::from_static("-1")),
@@ -80,7 +83,7 @@ fn fresh_challenge(error: &Error) -> Option<&IssuedChallenge> {
     }
 }
 
-/// `ErrorDetails` knows google.rpc's types only, so the fresh challenge is added to the encoded list by hand.
+/// Adds the new challenge to the encoded details, because `ErrorDetails` supports only the types of `google.rpc`.
 fn with_challenge(
     code: Code,
     error: &Error,
@@ -92,7 +95,7 @@ fn with_challenge(
     let challenge = to_issued(challenge.clone(), locale);
     let any = prost_types::Any { type_url: CHALLENGE_TYPE.to_owned(), value: challenge.encode_to_vec() };
     let addition = tonic_types::pb::Status { code: 0, message: String::new(), details: vec![any] };
-    // Protobuf merges concatenated messages: repeated fields add up, absent scalars stay.
+    // Protobuf merges concatenated messages: repeated fields are appended, and absent scalar fields keep their value.
     let bytes = [plain.details(), &addition.encode_to_vec()].concat();
     Status::with_details_and_metadata(code, error.to_string(), bytes.into(), MetadataMap::new())
 }
@@ -123,8 +126,8 @@ mod tests {
         ];
         for (error, expected, pushback) in cases {
             let status = to_status(&error, Locale::En);
-            let told = status.metadata().get("grpc-retry-pushback-ms").map(|value| value.to_str().unwrap());
-            assert_eq!(told, pushback, "{error}");
+            let sent = status.metadata().get("grpc-retry-pushback-ms").map(|value| value.to_str().unwrap());
+            assert_eq!(sent, pushback, "{error}");
             assert_eq!(status.get_details_retry_info().and_then(|info| info.retry_delay), Some(expected), "{error}");
         }
         assert!(to_status(&Error::TokenInvalid, Locale::En).get_details_retry_info().is_none());

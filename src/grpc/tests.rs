@@ -1,4 +1,4 @@
-//! The layers around every call, with handlers that misbehave behind them.
+//! Tests of the middleware around every call, with handlers that hang or panic.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,7 +29,7 @@ use crate::{
     store::{contract::DatabaseStore as _, sqlite::SqliteStore},
 };
 
-/// Needs no token.
+/// A method that needs no token.
 const OPEN: &str = "/grpc.health.v1.Health/Check";
 const OPEN_WATCH: &str = "/grpc.health.v1.Health/Watch";
 const WATCH: &str = "/duyet.v1.ModerationService/WatchQueue";
@@ -41,7 +41,7 @@ async fn hang() -> Response {
     std::future::pending().await
 }
 
-/// A handler on every path, inside the layers.
+/// The middleware around one handler on every path.
 struct Layers {
     router: Router,
     in_flight: InFlight,
@@ -64,7 +64,7 @@ impl Layers {
         Self { router, in_flight, tokens, authenticator, _dir: dir }
     }
 
-    /// A token that is known from now on.
+    /// Creates a token and authenticates it once, so that it is cached.
     async fn token(&self, site: &str, role: Role) -> String {
         let new = NewToken { site: SiteId::parse(site).unwrap(), name: "lan".into(), role, expires_at: None };
         let (_, token) = self.tokens.create(new, call::now()).await.unwrap().unwrap();
@@ -96,7 +96,7 @@ fn whole(path: &str, token: &str) -> Request {
     request(path, token, Body::empty())
 }
 
-/// Begins a message and never ends it.
+/// A request whose message never ends.
 fn unfinished(path: &str, token: &str) -> Request {
     let begun = stream::iter([Ok::<_, axum::Error>(Bytes::from_static(&[0, 0, 0, 1, 0, 7]))]);
     request(path, token, Body::from_stream(begun.chain(stream::pending())))
@@ -125,7 +125,7 @@ async fn a_handler_that_panics_is_an_internal_error_without_its_words() {
     assert!(!format!("{status:?}").contains("the secret"));
 }
 
-/// Begins `count` calls with `token`, of which every one gets a permit.
+/// Starts `count` calls with `token` and asserts that each gets a permit.
 macro_rules! under_way {
     ($layers:expr, $token:expr, $path:expr, $count:expr) => {{
         let mut calls: Vec<_> = (0..$count).map(|_| Box::pin($layers.status(whole($path, &$token)))).collect();
@@ -135,7 +135,7 @@ macro_rules! under_way {
 }
 
 #[tokio::test]
-async fn calls_beyond_the_bound_are_shed_at_once_and_a_place_comes_back() {
+async fn calls_beyond_the_bound_are_shed_at_once_and_a_permit_is_returned() {
     let layers = Layers::around(post(hang)).await;
     let (hue, vinh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Portal).await);
     let _theirs = under_way!(layers, vinh, SUBMIT, 256);
@@ -175,9 +175,10 @@ async fn lists_are_shed_before_submits() {
     assert!(layers.status(whole(LIST, &vinh)).now_or_never().is_none());
 }
 
-/// RPCs by whether they do something that must not be lost: they take a `request_id`, or belong to a challenge or a claim.
+/// Returns the unary RPCs whose effect must not be lost (those with a `request_id`, challenges and claims), and all
+/// others.
 fn writes() -> (Vec<String>, Vec<String>) {
-    const LIKEWISE: [&str; 4] = ["IssueChallenge", "VerifyChallenge", "ClaimNext", "ReleaseClaims"];
+    const ALSO: [&str; 4] = ["IssueChallenge", "VerifyChallenge", "ClaimNext", "ReleaseClaims"];
     let set = prost_types::FileDescriptorSet::decode(duyet_proto::DESCRIPTORS).unwrap();
     let ours = || set.file.iter().filter(|file| file.package() == "duyet.v1");
     let has_request_id = |name: &str| {
@@ -192,7 +193,7 @@ fn writes() -> (Vec<String>, Vec<String>) {
         if method.server_streaming() {
             continue;
         }
-        let is_write = has_request_id(method.input_type()) || LIKEWISE.contains(&method.name());
+        let is_write = has_request_id(method.input_type()) || ALSO.contains(&method.name());
         if is_write { writes.push(path) } else { reads.push(path) }
     }
     (writes, reads)
@@ -280,7 +281,7 @@ async fn streams_without_a_token_are_few_and_end_in_time() {
     assert_eq!(last_word(Response::new(Body::new(ending))).await.code(), Code::DeadlineExceeded);
 }
 
-/// The status in the trailers of a stream.
+/// Returns the status in the trailers of a stream.
 async fn last_word(response: Response) -> Status {
     use http_body::Body as _;
     let mut body = response.into_body();
@@ -317,7 +318,7 @@ async fn a_message_too_large_is_an_error_by_its_first_bytes() {
         let begun = stream::iter([Ok::<_, axum::Error>(Bytes::from(vec![0, a, b, c, d]))]);
         let body = Body::from_stream(begun.chain(stream::pending()));
         assert_eq!(layers.reason(request(path, &portal, body)).await, "MESSAGE_TOO_LARGE");
-        // Without a word about its length, and more than it may be.
+        // The header declares 9 bytes, but the body is endless.
         let endless = stream::repeat_with(|| Ok::<_, axum::Error>(Bytes::from_static(&[0; 1_024])));
         let begun = stream::iter([Ok(Bytes::from_static(&[0, 0, 0, 0, 9]))]);
         let body = Body::from_stream(begun.chain(endless));

@@ -1,5 +1,5 @@
-//! Access tokens: `dyt_<id>_<secret>`, shown once; the store keeps the secret's hash, and a MAC that only a holder of
-//! the keys can make.
+//! Access tokens of the form `dyt_<id>_<secret>`, which are shown only once. The store keeps the hash of the secret,
+//! and a MAC that only a holder of the keys can create.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{TryRngCore as _, rngs::OsRng};
@@ -9,17 +9,18 @@ use uuid::Uuid;
 use super::{constant_time::same_hash, derive::Keys, derive::full_mac, ring::Keyring};
 use crate::domain::{access::AccessToken, key::TokenMac};
 
-/// Lets scanners of leaked secrets know ours.
+/// Prefix by which scanners for leaked secrets recognise the tokens.
 const PREFIX: &str = "dyt_";
-/// Characters of a UUID's 16 bytes in base64url.
+/// Length of a UUID's 16 bytes in base64url.
 const ID_CHARS: usize = 22;
-/// Characters of 32 bytes in base64url.
+/// Length of 32 bytes in base64url.
 const SECRET_CHARS: usize = 43;
 
-/// A new token's text and the SHA-256 of its secret. The secret is 32 bytes of the operating system's randomness.
+/// Returns the text of a new token and the SHA-256 of its secret: 32 bytes from the operating system's random number
+/// generator.
 ///
 /// # Panics
-/// When the operating system has no randomness.
+/// The operating system's random number generator fails.
 pub fn new_access_token(id: Uuid) -> (String, [u8; 32]) {
     let mut secret = [0; 32];
     rand::RngCore::fill_bytes(&mut OsRng.unwrap_err(), &mut secret);
@@ -27,10 +28,10 @@ pub fn new_access_token(id: Uuid) -> (String, [u8; 32]) {
     (text, Sha256::digest(secret).into())
 }
 
-/// The id and the SHA-256 of the secret in a token's text; `None` when it is not of that form. Compare the hash with
-/// [`super::same_hash`].
+/// Returns the id and the SHA-256 of the secret in a token's text, or `None` if the form is wrong. Compare the hash
+/// with [`super::same_hash`].
 pub fn parse_access_token(text: &str) -> Option<(Uuid, [u8; 32])> {
-    // By position: base64url itself uses the underscore.
+    // Splits by position, because base64url itself contains underscores.
     let (id, secret) = text.strip_prefix(PREFIX)?.split_at_checked(ID_CHARS)?;
     let secret = secret.strip_prefix('_').filter(|secret| secret.len() == SECRET_CHARS)?;
     let id = <[u8; 16]>::try_from(URL_SAFE_NO_PAD.decode(id).ok()?).ok()?;
@@ -39,12 +40,13 @@ pub fn parse_access_token(text: &str) -> Option<(Uuid, [u8; 32])> {
 }
 
 impl Keyring {
-    /// The MACs of a token as it stands, by every key: while keys change, each replica finds one of a key that it has.
+    /// Returns the MACs of a token by every key of the ring. During a key rotation, each replica thus finds one by a
+    /// key that it has.
     pub fn token_macs(&self, token: &AccessToken) -> Vec<TokenMac> {
         self.all().map(|keys| TokenMac { key: keys.mark, mac: mac_of(keys, token) }).collect()
     }
 
-    /// True when a key of the ring made the token's MAC, and nothing that gives the token its power was changed since.
+    /// Returns true when a key of the ring created one of the token's MACs and the fields that it covers are unchanged.
     pub fn vouches_for(&self, token: &AccessToken) -> bool {
         let is_good =
             |keys: &Keys, made: &TokenMac| keys.mark == made.key && same_hash(&mac_of(keys, token), &made.mac);
@@ -52,8 +54,8 @@ impl Keyring {
     }
 }
 
-/// Covers all that a change in the database could make more of the token by. The end of a revoked token is not covered:
-/// revoking drops the hash and the MAC instead.
+/// Computes the MAC over all fields by which a change in the database could extend the token's rights. Revocation is
+/// not covered, because it deletes the hash and the MAC.
 fn mac_of(keys: &Keys, token: &AccessToken) -> [u8; 32] {
     let expires_at = token.expires_at.map(|at| at.timestamp_micros().to_be_bytes());
     let parts: [&[u8]; 6] = [
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_read_back_whatever_its_bytes() {
+    fn a_token_is_read_back_for_any_id() {
         for n in 0..200_u128 {
             let id = Uuid::from_u128(n.wrapping_mul(0xFEDC_BA98_7654_3210_FFFF_FBEF_BE00_1234));
             let (text, hash) = new_access_token(id);

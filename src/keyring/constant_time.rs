@@ -2,12 +2,12 @@
 
 use subtle::ConstantTimeEq as _;
 
-/// Compares in a time that tells nothing about where they differ.
+/// Compares two hashes in constant time.
 pub fn same_hash(one: &[u8; 32], other: &[u8; 32]) -> bool {
     one.ct_eq(other).into()
 }
 
-/// Compares two texts in a time that tells nothing about where they differ; their lengths are no secret.
+/// Compares two texts in constant time. Their lengths are not secret.
 pub fn same_text(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }

@@ -1,4 +1,5 @@
-//! Keys of one master secret, one per purpose, so that a flaw in one use says nothing about another.
+//! Key derivation: a separate key for each purpose from one master secret, so that a flaw in one use does not affect
+//! another.
 
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -7,14 +8,14 @@ use sha2::Sha256;
 
 use crate::domain::key::KeyMark;
 
-/// A derived key. Never prints, wiped when dropped.
+/// A derived key. It is never printed, and is wiped when dropped.
 pub(super) type Key = SecretBox<[u8; 32]>;
 
-/// Everything derived from one master secret.
+/// The keys derived from one master secret.
 #[derive(Debug)]
 pub(super) struct Keys {
     pub(super) kid: u8,
-    /// How rows name the key.
+    /// Identifies the key in rows.
     pub(super) mark: KeyMark,
     pub(super) token: Key,
     pub(super) page: Key,
@@ -29,7 +30,8 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// HKDF-SHA256 without salt (the secret is uniformly random), one label per purpose.
+    /// Derives the keys with HKDF-SHA256 and one label per purpose. No salt is needed, because the secret is uniformly
+    /// random.
     pub(super) fn derive(kid: u8, secret: &[u8; 32]) -> Result<Self, hkdf::InvalidLength> {
         let hkdf = Hkdf::<Sha256>::new(None, secret);
         let key = |label: &[u8]| {
@@ -56,9 +58,9 @@ impl Keys {
     }
 }
 
-/// HMAC-SHA256 over parts, each behind its length so that no two lists of parts make the same message.
+/// Computes HMAC-SHA256 over length-prefixed parts, so that different lists of parts never produce the same message.
 fn mac(key: &Key, parts: &[&[u8]]) -> Hmac<Sha256> {
-    // HMAC pads short keys with zeros to the hash's block, so this is the HMAC of the 32-byte key.
+    // HMAC pads short keys with zeros to the hash's block size, so this is the HMAC of the 32-byte key.
     let mut block = [0; 64];
     block[..32].copy_from_slice(key.expose_secret());
     let mut mac = Hmac::<Sha256>::new(&block.into());
@@ -69,12 +71,13 @@ fn mac(key: &Key, parts: &[&[u8]]) -> Hmac<Sha256> {
     mac
 }
 
-/// All 32 bytes of [`mac`].
+/// Returns all 32 bytes of [`mac`].
 pub(super) fn full_mac(key: &Key, parts: &[&[u8]]) -> [u8; 32] {
     mac(key, parts).finalize().into_bytes().into()
 }
 
-/// The first 16 bytes of [`mac`]: 128 bits, beyond guessing and beyond chance collisions of one portal's readers.
+/// Returns the first 16 bytes of [`mac`]. 128 bits can neither be guessed nor collide by chance among the readers of a
+/// portal.
 pub(super) fn short_mac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
     let full = full_mac(key, parts);
     let mut short = [0; 16];
@@ -82,13 +85,13 @@ pub(super) fn short_mac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
     short
 }
 
-/// One-way: whoever reads it learns nothing of the secret. Covers the id, by which device tokens and receipts name
-/// their key.
+/// Returns the fingerprint of a key. It is one-way and reveals nothing about the secret. It covers the key id, by which
+/// device tokens and receipts refer to their key.
 pub(super) fn fingerprint(key: &Key, kid: u8) -> [u8; 32] {
     full_mac(key, &[&[kid]])
 }
 
-/// 31 bits of the fingerprint, so that it fits a column of four bytes, and never zero.
+/// Returns 31 bits of the fingerprint, which fit into a four-byte column and are never zero.
 fn mark_of(key: &Key, kid: u8) -> KeyMark {
     let [a, b, c, d, ..] = fingerprint(key, kid);
     KeyMark((i32::from_be_bytes([a, b, c, d]) & i32::MAX).max(1))

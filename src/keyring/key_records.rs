@@ -1,4 +1,4 @@
-//! How a database knows a key again without being able to use it.
+//! Records by which a database recognises a key without being able to use it.
 
 use super::{
     derive::{Keys, fingerprint},
@@ -7,12 +7,12 @@ use super::{
 use crate::domain::key::{KeyMark, KeyRecord};
 
 impl Keyring {
-    /// How rows name the first key, which keys what is new.
+    /// Returns the mark of the first key, which is used for new rows.
     pub fn mark(&self) -> KeyMark {
         self.first.mark
     }
 
-    /// Every key as a database records it, the first one first.
+    /// Returns the records of all keys, beginning with the first key.
     pub fn records(&self) -> Vec<KeyRecord> {
         let record = |keys: &Keys| KeyRecord {
             mark: keys.mark,

@@ -1,6 +1,6 @@
-//! One master secret per key id; every purpose has its own key derived from it. The first key seals and keys, all open
-//! and are looked up by, so a key is changed in two steps: add the new one behind the old on every replica, then put it
-//! first.
+//! Keys: for each key id a master secret, from which a key for every purpose is derived. The first key of the ring is
+//! used for new tokens and rows; all keys are used to open tokens and look up rows. A key is therefore rotated in two
+//! steps: add the new key behind the old one on every replica, then move it to the front.
 
 mod access_token;
 mod constant_time;

@@ -5,16 +5,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{derive::Key, ring::Keyring, sealed::kid_of};
 
-/// The two secrets of one key, as text because the library takes text. Never prints.
+/// The two signing secrets of one key, as text because the library expects text. They are never printed.
 pub struct ProofSecrets {
-    /// Signs what a challenge asks for.
+    /// Signs the parameters of a challenge.
     pub challenge: SecretString,
-    /// Signs the solution that the challenge was made for, so that checking it derives no key again.
+    /// Signs the challenge's expected solution, so that verification need not derive it again.
     pub solution: SecretString,
 }
 
 impl Keyring {
-    /// The secrets that go with a sealed token: those of the key that sealed it. `None` when that key is unknown, or it is no token.
+    /// Returns the secrets of the key that sealed `token`, or `None` if the key is unknown or the text is not a token.
     pub fn proof_secrets(&self, token: &str) -> Option<ProofSecrets> {
         let keys = self.find(kid_of(token)?)?;
         let text = |key: &Key| SecretString::from(URL_SAFE_NO_PAD.encode(key.expose_secret()));

@@ -1,4 +1,5 @@
-//! Pseudonyms: who sent a comment, without saying who. Only the holder of the key can tell whether a known address made one.
+//! Pseudonyms: keyed hashes that identify the sender of a comment without revealing them. Only a holder of the key can
+//! check whether a known address belongs to a pseudonym.
 
 use super::{
     derive::{Keys, short_mac},
@@ -10,21 +11,23 @@ use crate::domain::{
     pseudonym::{Pseudonym, Salt},
 };
 
-/// Whose pseudonym, or of what.
+/// What a pseudonym identifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PseudonymSubject {
-    /// A device token's 16 bytes.
+    /// The 16 bytes of a device token.
     Device,
-    /// An address, as `domain::address::octets` gives it. Addresses are personal and change hands: their pseudonyms cannot be followed
-    /// beyond the month whose salt this is, and mean nothing to anybody once the salt is forgotten.
+    /// An address, as returned by `domain::address::octets`. Addresses are personal and are reassigned, so their
+    /// pseudonyms contain the salt of a month: they cannot be linked across months, and become meaningless once the
+    /// salt is deleted.
     Address(Salt),
-    /// Its /24 or /64, as `octets` of `domain::address::prefix_of` gives it; with a salt as an address has it.
+    /// The address's /24 or /64 prefix, as returned by `domain::address::prefix_of`, with a monthly salt like an
+    /// address.
     Prefix(Salt),
-    /// What groups an author's comments.
+    /// An author; the pseudonym groups the author's comments.
     Author,
     /// A folded text.
     Fingerprint,
-    /// What a campaign's copies have in common.
+    /// The skeleton of a text, which near-identical comments of a campaign share.
     Skeleton,
 }
 
@@ -48,46 +51,46 @@ impl PseudonymSubject {
     }
 }
 
-/// One key of a ring, as far as it makes pseudonyms.
+/// One key of the ring, used to create pseudonyms.
 #[derive(Debug, Clone, Copy)]
 pub struct Namer<'a>(&'a Keys);
 
 impl Namer<'_> {
-    /// The pseudonym of `value` on one site: a truncated HMAC-SHA256. Equal values have equal pseudonyms, addresses
-    /// with the same salt only.
+    /// Returns the pseudonym of `value` on one site: a truncated HMAC-SHA256. Equal values have equal pseudonyms; for
+    /// addresses, only with the same salt.
     pub fn pseudonym(self, site: &SiteId, subject: PseudonymSubject, value: &[u8]) -> Pseudonym {
         let label = [subject.label().as_bytes(), subject.salt(), site.as_str().as_bytes(), value];
         short_mac(&self.0.pseudonym, &label)
     }
 
-    /// How rows name the key.
+    /// Returns the mark that identifies the key in rows.
     pub const fn mark(self) -> KeyMark {
         self.0.mark
     }
 }
 
 impl Keyring {
-    /// The pseudonym by the first key, which keys what is new.
+    /// Returns the pseudonym by the first key, which is used for new rows.
     pub fn pseudonym(&self, site: &SiteId, subject: PseudonymSubject, value: &[u8]) -> Pseudonym {
         self.first().pseudonym(site, subject, value)
     }
 
-    /// The key that keys what is new.
+    /// Returns the first key, which is used for new rows.
     pub const fn first(&self) -> Namer<'_> {
         Namer(&self.first)
     }
 
-    /// True when the ring has more than one key.
+    /// Returns true when the ring has more than one key, so that a rotation is in progress.
     pub const fn is_changing(&self) -> bool {
         !self.others.is_empty()
     }
 
-    /// The keys behind the first one: what they keyed is still looked up.
+    /// Returns the keys after the first one, whose rows are still looked up.
     pub fn others(&self) -> impl Iterator<Item = Namer<'_>> {
         self.others.iter().map(Namer)
     }
 
-    /// Every key, the first one first.
+    /// Returns all keys, beginning with the first one.
     pub fn namers(&self) -> impl Iterator<Item = Namer<'_>> {
         self.all().map(Namer)
     }

@@ -1,4 +1,4 @@
-//! What a request is known by when it is sent again.
+//! Idempotency rows: how a resent request is recognised.
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -10,8 +10,9 @@ use super::{
 use crate::domain::{id::SiteId, request::RequestRow};
 
 impl Keyring {
-    /// The row of a request, its response still empty. Payloads hold readers' words, so their hash is keyed: whoever has the
-    /// database alone cannot try texts against it. A resend also matches a row that another key of the ring hashed.
+    /// Returns the row of a request, with an empty response. Payloads contain readers' texts, so their hash is keyed:
+    /// with the database alone, no one can test texts against it. A resend also matches a row that another key of the
+    /// ring hashed.
     pub fn request_row(&self, site: &SiteId, id: Uuid, method: &str, payload: &[u8]) -> RequestRow {
         let hash = |keys: &Keys| full_mac(&keys.request, &[site.as_str().as_bytes(), method.as_bytes(), payload]);
         let mut earlier_hashes: Vec<[u8; 32]> = self.all().skip(1).map(hash).collect();
@@ -20,7 +21,8 @@ impl Keyring {
     }
 }
 
-/// Names a batch by its request and caller, so that a resend names the same batch, also across a change of keys.
+/// Derives a batch id from the request and its caller, so that a resend refers to the same batch even after a key
+/// rotation.
 pub fn batch_id(caller: &str, request: Uuid) -> Uuid {
     let hash = Sha256::new().chain_update(b"batch").chain_update(request).chain_update(caller).finalize();
     let mut half = [0; 16];
@@ -28,7 +30,7 @@ pub fn batch_id(caller: &str, request: Uuid) -> Uuid {
     uuid::Builder::from_random_bytes(half).into_uuid()
 }
 
-/// The hash that rows had before it was keyed. A resend that arrives across the upgrade still gets its first answer.
+/// Returns the unkeyed hash of earlier versions, so that a resend across the upgrade still matches.
 fn plain_hash(method: &str, payload: &[u8]) -> [u8; 32] {
     let hash = Sha256::new().chain_update((method.len() as u64).to_be_bytes());
     hash.chain_update(method).chain_update(payload).finalize().into()

@@ -1,18 +1,18 @@
-//! The server's keys and how they are read.
+//! The key ring and its text form.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{TryRngCore as _, rngs::OsRng};
 
 use super::derive::Keys;
 
-/// The server's keys. Prints key ids only.
+/// The server's keys. `Debug` prints only key ids.
 #[derive(Debug)]
 pub struct Keyring {
     pub(super) first: Keys,
     pub(super) others: Vec<Keys>,
 }
 
-/// Why a text is no keyring. Never holds what an entry holds.
+/// Why a text is not a valid key ring. The error never contains parts of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
     #[error("no key")]
@@ -40,11 +40,11 @@ pub enum EntryProblem {
 }
 
 impl Keyring {
-    /// Parses `kid:secret[,kid:secret...]`: kid is 1 to 255, secret 32 bytes in unpadded base64url. White space around
-    /// entries is ignored, as files end with a line break.
+    /// Parses `kid:secret[,kid:secret...]`, where kid is a number from 1 to 255 and secret is 32 bytes in unpadded
+    /// base64url. White space around entries is ignored, because files end with a line break.
     ///
     /// # Errors
-    /// Says which entry is wrong and why, never what it holds.
+    /// Names the wrong entry by its number and the problem, but not its contents.
     pub fn parse(text: &str) -> Result<Self, KeyringError> {
         let mut keys: Vec<Keys> = Vec::new();
         for (at, entry) in text.split(',').enumerate() {
@@ -59,22 +59,22 @@ impl Keyring {
         Ok(Self { first, others })
     }
 
-    /// Text of a new keyring with one key, from the operating system's randomness.
+    /// Returns the text of a new key ring with one key from the operating system's random number generator.
     ///
     /// # Panics
-    /// When the operating system has no randomness: nothing here is safe then.
+    /// The operating system's random number generator fails. Without it, no key would be secure.
     pub fn generate() -> String {
         let mut secret = [0; 32];
         rand::RngCore::fill_bytes(&mut OsRng.unwrap_err(), &mut secret);
         format!("1:{}", URL_SAFE_NO_PAD.encode(secret))
     }
 
-    /// Every key, the first one first.
+    /// Returns all keys, beginning with the first one.
     pub(super) fn all(&self) -> impl Iterator<Item = &Keys> {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// The key with this id.
+    /// Returns the key with this id.
     pub(super) fn find(&self, kid: u8) -> Option<&Keys> {
         self.all().find(|key| key.kid == kid)
     }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_keyring_is_read_back_and_no_two_are_alike() {
+    fn a_new_keyring_can_be_parsed_and_no_two_are_equal() {
         let text = Keyring::generate();
         assert!(Keyring::parse(&format!(" {text}\n")).is_ok());
         assert_ne!(text, Keyring::generate());

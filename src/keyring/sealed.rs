@@ -1,5 +1,5 @@
-//! Sealed tokens: `base64url( version | kid | nonce 24 | XChaCha20-Poly1305 )`. A reader neither sees nor changes what is
-//! inside, and a token opens only for the purpose and the context it was made for.
+//! Sealed tokens: `base64url( version | kid | nonce 24 | XChaCha20-Poly1305 )`. A reader can neither read nor change
+//! the contents, and a token opens only for the purpose and the context that it was created for.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chacha20poly1305::{
@@ -16,30 +16,30 @@ use super::{
 };
 use crate::domain::Error;
 
-/// Longest token looked at, in characters; ours are shorter.
+/// Longest token that is examined, in characters. Tokens of this server are shorter.
 pub const MAX_TOKEN_CHARS: usize = 512;
 
 const VERSION: u8 = 1;
 const HEADER: usize = 2;
 const NONCE: usize = 24;
-/// Bytes in front of the padded JSON that hold its length.
+/// Bytes before the padded JSON that contain its length.
 const LENGTH: usize = 2;
 
-/// What a sealed token is for.
+/// The purpose of a sealed token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// A challenge or a pass of `VerifyChallenge`.
+    /// A challenge, or a pass from `VerifyChallenge`.
     Challenge,
-    /// Where a list continues.
+    /// A page token of a list.
     Page,
 }
 
-/// Why a token did not open.
+/// Why a token cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// Not ours, changed, cut, or made for another purpose or context.
+    /// The token was not created by this server, was changed or cut, or is for another purpose or context.
     Broken,
-    /// Sealed by a key that this server does not have, or no longer has.
+    /// The token was sealed by a key that this server does not have (any more).
     UnknownKey,
 }
 
@@ -51,8 +51,8 @@ impl Purpose {
         }
     }
 
-    /// Bodies are padded to a multiple of this many bytes. Every challenge fits into one block (at most 334 bytes with
-    /// its length), so the length of its token tells neither level nor device nor answer.
+    /// Returns the block size in bytes to which contents are padded. Every challenge fits into one block (at most 334
+    /// bytes including its length), so the length of its token reveals neither level nor device nor answer.
     const fn block(self) -> usize {
         match self {
             Self::Challenge => 336,
@@ -70,10 +70,11 @@ impl Purpose {
 }
 
 impl Keyring {
-    /// Seals a value with the first key. `context` (site, article, filter ...) is not stored: who opens must name the same.
+    /// Seals a value with the first key. `context` (for example site, article and filter) is authenticated but not
+    /// stored, so opening requires the same context.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the value has no JSON form or is too long for a token of [`MAX_TOKEN_CHARS`].
+    /// [`Error::Internal`] when the value cannot be serialized or is too long for a token of [`MAX_TOKEN_CHARS`].
     pub fn seal<T: Serialize>(&self, purpose: Purpose, context: &[&str], value: &T) -> Result<String, Error> {
         let header = [VERSION, self.first.kid];
         let mut nonce = [0; NONCE];
@@ -88,7 +89,7 @@ impl Keyring {
         if token.len() > MAX_TOKEN_CHARS { Err(Error::internal("a sealed value is too long")) } else { Ok(token) }
     }
 
-    /// Opens what [`Self::seal`] made with any key of the ring, for the same purpose and context.
+    /// Opens a token from [`Self::seal`] with any key of the ring, for the same purpose and context.
     pub fn open<T: DeserializeOwned>(&self, purpose: Purpose, context: &[&str], token: &str) -> Result<T, Opening> {
         if token.len() > MAX_TOKEN_CHARS {
             return Err(Opening::Broken);
@@ -104,15 +105,16 @@ impl Keyring {
     }
 }
 
-/// The id of the key that sealed a token; `None` when it has not the form of one.
+/// Returns the id of the key that sealed a token, or `None` if the form is wrong.
 pub(super) fn kid_of(token: &str) -> Option<u8> {
-    // Four characters hold the header's two bytes and one more.
+    // Four characters contain the header's two bytes and one more.
     let start = URL_SAFE_NO_PAD.decode(token.get(..4)?).ok()?;
     let [VERSION, kid, _] = *start else { return None };
     Some(kid)
 }
 
-/// What the token is bound to. Each part stands behind its length, so `["ab", "c"]` is not `["a", "bc"]`.
+/// Returns the associated data that the token is bound to. Each part is prefixed with its length, so that `["ab", "c"]`
+/// differs from `["a", "bc"]`.
 fn bind(header: [u8; HEADER], purpose: Purpose, context: &[&str]) -> Vec<u8> {
     let mut bound = header.to_vec();
     for part in std::iter::once(&purpose.label()).chain(context) {
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_of_a_challenge_tells_nothing() {
+    fn the_length_of_a_challenge_reveals_nothing() {
         let keyring = keyring();
         let length = |challenge: &SealedChallenge| {
             keyring.seal(Purpose::Challenge, &CONTEXT, challenge).map(|token| token.len()).unwrap()
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_no_token_holds_is_an_error() {
+    fn a_value_too_long_for_a_token_is_an_error() {
         let long = "x".repeat(400);
         assert!(matches!(keyring().seal(Purpose::Page, &CONTEXT, &long), Err(Error::Internal(_))));
         let longer = "x".repeat(70_000);

@@ -1,5 +1,5 @@
-//! Signed values that a reader keeps: device tokens (a portal's cookie) and receipts. Both are
-//! `base64url( kid | value 16 | HMAC 16 )`, 44 characters, and hold nothing secret.
+//! Signed values that readers keep: device tokens (a cookie of the portal) and receipts. Both have the form `base64url(
+//! kid | value 16 | HMAC 16 )` with 44 characters, and contain nothing secret.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq as _;
@@ -11,28 +11,29 @@ use super::{
 };
 use crate::domain::id::{CommentId, SiteId};
 
-/// Bytes of kid, value and MAC.
+/// Length in bytes of kid, value and MAC.
 const BYTES: usize = 33;
-/// The same as text; a multiple of 3 bytes, so each value has exactly one spelling.
+/// Length as text. The number of bytes is a multiple of 3, so each value has exactly one encoding.
 const CHARS: usize = 44;
 
 impl Keyring {
-    /// The token by which a reader's device is known again on one site.
+    /// Returns the token that identifies a reader's device on one site.
     pub fn device_token(&self, site: &SiteId, device: [u8; 16]) -> String {
         sign(&self.first, &self.first.device, site, device)
     }
 
-    /// The device of a token that this server made for the site; `None` for any other text.
+    /// Returns the device of a token that was issued for the site, or `None` for any other text.
     pub fn open_device(&self, site: &SiteId, token: &str) -> Option<[u8; 16]> {
         self.check(|keys| &keys.device, site, token)
     }
 
-    /// Lets a reader see their own waiting comment. The same for a comment as long as the first key is.
+    /// Returns the receipt that lets a reader see their own pending comment. It stays the same for a comment as long as
+    /// the first key does.
     pub fn receipt(&self, site: &SiteId, comment: CommentId) -> String {
         sign(&self.first, &self.first.receipt, site, comment.0.into_bytes())
     }
 
-    /// The comment of a receipt that this server made for the site; `None` for any other text.
+    /// Returns the comment of a receipt that was issued for the site, or `None` for any other text.
     pub fn open_receipt(&self, site: &SiteId, receipt: &str) -> Option<CommentId> {
         self.check(|keys| &keys.receipt, site, receipt).map(|bytes| CommentId(Uuid::from_bytes(bytes)))
     }

@@ -1,5 +1,6 @@
-//! Slots of a listener: how many connections there may be at once, and how many of one peer. A connection that did nothing yet gives way
-//! to a new one when its peer's slots or all of them are taken, so that idle connections never exclude others.
+//! Connection slots of a listener, which limit the number of connections in total and per peer. When the peer's or all
+//! slots are taken, a new connection takes the slot of the oldest unused one (one that has not made an authenticated
+//! call yet), so that idle connections never lock out others.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,7 +22,7 @@ use tokio::{
 
 use crate::domain::address::peer_of;
 
-/// Slots of one listener.
+/// The slots of one listener.
 #[derive(Debug)]
 pub struct ConnectionSlots {
     all: usize,
@@ -32,12 +33,12 @@ pub struct ConnectionSlots {
 #[derive(Debug, Default)]
 struct Taken {
     next: u64,
-    /// By number, so the oldest come first.
+    /// Taken slots by number, so that iteration begins with the oldest.
     slots: BTreeMap<u64, Arc<ConnectionSlot>>,
     peers: HashMap<IpAddr, usize>,
 }
 
-/// A connection's slot.
+/// The slot of a connection.
 #[derive(Debug)]
 pub struct ConnectionSlot {
     number: u64,
@@ -48,24 +49,24 @@ pub struct ConnectionSlot {
 }
 
 impl ConnectionSlot {
-    /// Whom the connection counts for.
+    /// Returns the peer that the connection is counted for.
     pub const fn peer(&self) -> IpAddr {
         self.peer
     }
 
-    /// Notes that the connection does what it is there for: it keeps its slot from now on.
+    /// Marks the slot as used, so that no new connection can take it.
     pub fn keep(&self) {
         self.used.store(true, Ordering::Relaxed);
     }
 }
 
 impl ConnectionSlots {
-    /// So many, of which one peer may hold `peer`.
+    /// Creates `all` slots, of which one peer can hold at most `peer`.
     pub fn new(all: usize, peer: usize) -> Arc<Self> {
         Arc::new(Self { all, peer: peer.min(all), taken: Mutex::default() })
     }
 
-    /// Gives a connection a slot; `None` when there is no slot, nor one to be given away.
+    /// Takes a slot for a connection. Returns `None` when none is free and none can be taken from an unused connection.
     pub fn admit(self: &Arc<Self>, socket: TcpStream, from: SocketAddr) -> Option<AdmittedConnection> {
         let peer = peer_of(from.ip());
         let mut taken = self.lock();
@@ -95,7 +96,8 @@ impl ConnectionSlots {
 }
 
 impl Taken {
-    /// Ends the oldest connection that did nothing yet, of those that may be picked.
+    /// Closes the oldest unused connection for which `may_go` returns true, and frees its slot. Returns `None` if there
+    /// is none.
     fn give_away(&mut self, may_go: impl Fn(&ConnectionSlot) -> bool) -> Option<()> {
         let idle = |slot: &&Arc<ConnectionSlot>| may_go(slot) && !slot.used.load(Ordering::Relaxed);
         let slot = Arc::clone(self.slots.values().find(idle)?);
@@ -118,7 +120,7 @@ impl Taken {
     }
 }
 
-/// A connection with its slot, given back when it ends.
+/// A connection with its slot, which is freed when the connection is dropped.
 #[derive(Debug)]
 pub struct AdmittedConnection {
     socket: TcpStream,
@@ -194,13 +196,13 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
         third.slot().keep();
         let (_client, socket) = pair().await;
-        assert!(slots.admit(socket, from("192.0.2.1")).is_none(), "both do what they are there for");
+        assert!(slots.admit(socket, from("192.0.2.1")).is_none(), "both slots are in use");
         let (_client, socket) = pair().await;
-        assert!(slots.admit(socket, from("192.0.2.2")).is_some(), "another peer has its own");
+        assert!(slots.admit(socket, from("192.0.2.2")).is_some(), "another peer has its own slots");
     }
 
     #[tokio::test]
-    async fn the_oldest_idle_connection_of_all_gives_way_when_every_seat_is_taken() {
+    async fn the_oldest_idle_connection_gives_way_when_all_slots_are_taken() {
         let slots = ConnectionSlots::new(2, 2);
         let (_one, socket) = pair().await;
         let mut first = slots.admit(socket, from("192.0.2.1")).unwrap();
@@ -211,12 +213,12 @@ mod tests {
         assert!(first.read_u8().await.is_err());
         drop((first, third));
         let taken = slots.lock();
-        assert_eq!((taken.slots.len(), taken.peers.len()), (1, 1), "none is given back twice");
+        assert_eq!((taken.slots.len(), taken.peers.len()), (1, 1), "no slot is freed twice");
         drop(taken);
     }
 
     #[tokio::test]
-    async fn a_reader_that_waits_hears_that_its_seat_is_gone() {
+    async fn a_waiting_reader_gets_an_error_when_its_slot_is_taken() {
         let slots = ConnectionSlots::new(1, 1);
         let (_one, socket) = pair().await;
         let mut first = slots.admit(socket, from("192.0.2.1")).unwrap();

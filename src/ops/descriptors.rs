@@ -1,13 +1,14 @@
-//! Files and sockets that the process may hold open, and how the listeners share them.
+//! The limit on open file descriptors, and how the listeners share it.
 
-/// For the database, Redis, files, and a connection that is about to be closed.
+/// Descriptors reserved for the database, Redis, files, and connections that are about to be closed.
 const RESERVE: usize = 192;
 
-/// Connections at most, however many descriptors there are: a portal's backend keeps a few, so these are bounds on abuse.
+/// Most connections, regardless of the limit. A portal keeps only a few connections open, so these numbers just bound
+/// abuse.
 const MOST_GRPC: usize = 4_096;
 const MOST_HTTP: usize = 256;
 
-/// Connections that the listeners may hold at once.
+/// Most concurrent connections of each listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connections {
     pub grpc: usize,
@@ -15,14 +16,15 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Of a process that may hold so many descriptors. With very few the listeners keep a minimum, and accepting waits.
+    /// Returns the limits for a process with this number of descriptors. With very few descriptors, the listeners still
+    /// get a minimum, and accepting may have to wait.
     pub fn within(descriptors: usize) -> Self {
         let http = (descriptors / 16).clamp(16, MOST_HTTP);
         Self { grpc: descriptors.saturating_sub(RESERVE + http).clamp(64, MOST_GRPC), http }
     }
 }
 
-/// Raises the limit of this process as far as the system lets it, and answers the limit.
+/// Raises the limit of this process as far as the system permits, and returns it.
 #[cfg(unix)]
 pub fn raise() -> usize {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};

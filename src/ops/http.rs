@@ -1,4 +1,5 @@
-//! The HTTP listener: `/metrics`, `/livez`, `/readyz`. A connection lasts for some seconds, and there are only so many of them.
+//! The HTTP listener for `/metrics`, `/livez` and `/readyz`. The duration and the number of its connections are
+//! limited.
 
 use std::{
     future::Future,
@@ -29,39 +30,40 @@ use tokio::{
 use super::connection_slots::{AdmittedConnection, ConnectionSlots};
 use crate::domain::access;
 
-/// How long a connection lasts. A probe or a scrape takes less, and the next one opens a new connection.
+/// Longest duration of a connection. A probe or a scrape takes less, and the next one opens a new connection.
 const LIFE: Duration = Duration::from_secs(5);
 
-/// Pause after a failed accept, so that a process without descriptors does not spin.
+/// Pause after a failed accept, so that a process without free file descriptors does not busy-loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Whether calls should be sent here.
+/// Whether the server accepts calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readiness {
-    /// Connecting or migrating.
+    /// The server is connecting to the database or migrating it.
     Starting,
     Ready,
-    /// The database has been away for a while.
+    /// The database has been unavailable for a while.
     StoreDown,
-    /// On the way out.
+    /// The server is shutting down.
     Draining,
 }
 
-/// Says whether a bearer token may read the metrics. Boxed, because who may is decided elsewhere.
+/// Decides whether a bearer token permits reading the metrics. It is a boxed closure, because this module does not
+/// depend on the services.
 pub type MetricsGate = Arc<dyn Fn(String) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 #[derive(Clone)]
 struct Probes {
     metrics: PrometheusHandle,
     readiness: watch::Receiver<Readiness>,
-    /// `None` on loopback: whoever is on the machine may read.
+    /// `None` on loopback, where every local user may read the metrics.
     gate: Option<MetricsGate>,
 }
 
 /// Serves until `stop` completes.
 ///
 /// # Errors
-/// When the listener fails.
+/// The listener's I/O error.
 pub async fn serve(
     listener: Arc<TcpListener>,
     slots: Arc<ConnectionSlots>,
@@ -83,7 +85,7 @@ async fn readyz(State(probes): State<Probes>) -> Response {
     match readiness {
         Readiness::Ready => "ready\n".into_response(),
         Readiness::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting\n").into_response(),
-        Readiness::StoreDown => (StatusCode::SERVICE_UNAVAILABLE, "the database is away\n").into_response(),
+        Readiness::StoreDown => (StatusCode::SERVICE_UNAVAILABLE, "the database is not available\n").into_response(),
         Readiness::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response(),
     }
 }
@@ -93,7 +95,7 @@ async fn render(State(probes): State<Probes>, headers: HeaderMap) -> Response {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = header.and_then(access::bearer).unwrap_or_default();
         if !gate(bearer.to_owned()).await {
-            let message = "a bearer token of role METRICS is needed\n";
+            let message = "a bearer token with the role METRICS is required\n";
             return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], message).into_response();
         }
     }
@@ -101,7 +103,7 @@ async fn render(State(probes): State<Probes>, headers: HeaderMap) -> Response {
     (content_type, probes.metrics.render()).into_response()
 }
 
-/// Accepts as many connections as there are slots.
+/// A listener that accepts only as many connections as there are slots.
 struct BoundedListener {
     listener: Arc<TcpListener>,
     slots: Arc<ConnectionSlots>,
@@ -132,7 +134,7 @@ impl Listener for BoundedListener {
     }
 }
 
-/// A connection that ends in time.
+/// A connection that is closed after its longest duration.
 struct Passing {
     admitted: AdmittedConnection,
     life: Pin<Box<Sleep>>,

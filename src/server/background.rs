@@ -1,5 +1,5 @@
-//! What runs beside the calls: health by the database's state, the queue gauges, the removal of old rows, jobs. Every task is
-//! supervised: one that panics starts again.
+//! Background tasks: health of the database, queue gauges, deletion of old rows, and jobs. Every task is supervised: it
+//! is restarted after a panic.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,58 +22,59 @@ use crate::{
     supervise::supervise,
 };
 
-/// How often samples are folded into histograms: until then each takes memory.
-const METRIC_UPKEEP: Duration = Duration::from_secs(5);
+/// Interval at which samples are aggregated into histograms. Each sample takes memory until then.
+const AGGREGATE: Duration = Duration::from_secs(5);
 
-/// How often queues are counted, while that is quick.
+/// Interval at which queues are counted, as long as counting is quick.
 const MEASURE: Duration = Duration::from_secs(5);
 
-/// Counting the long queues of several sites takes some tenths of a second of a core, so the task rests this many times longer
-/// than it took.
+/// Pause after counting the queues, in multiples of the time it took. Counting the long queues of several sites can
+/// take several tenths of a second of CPU time.
 const REST: u32 = 50;
 
-/// How often a new database is asked whether it holds anything yet. Until it is surveyed, its plans are made for empty tables.
+/// Interval at which a new database is checked for rows, until its statistics are collected (ANALYZE). Until then, its
+/// query plans assume empty tables.
 const SURVEY: Duration = Duration::from_secs(1);
 
-/// Pause after a survey that failed. The database surveys itself within a minute, too.
+/// Pause after a failed collection of statistics. The database also collects them itself within a minute.
 const SURVEY_AGAIN: Duration = Duration::from_secs(60);
 
-/// How often rows are removed that no replay can need any more.
+/// Interval at which stored responses are deleted that no resend can need any more.
 const FORGET: Duration = Duration::from_secs(600);
 
-/// How often due jobs are looked for; the jobs themselves know when they are due.
+/// Interval at which due jobs are started. Each job determines itself when it is due.
 const JOBS: Duration = Duration::from_secs(300);
 
-/// How often changes of the statistics are summed up: until then each is read by every answer.
+/// Interval at which changes of the statistics are aggregated. Until then, every statistics query reads each change.
 const FOLD: Duration = Duration::from_secs(5);
 
-/// How often new decisions, and models that another replica learned, are looked for.
+/// Interval at which new decisions, and models trained by other replicas, are looked for.
 const LEARN: Duration = Duration::from_secs(5);
 
-/// How often terms that another replica changed are read: a term may be unknown here for this long.
+/// Interval at which terms changed by other replicas are loaded. A new term can have no effect here for this long.
 const TERMS: Duration = Duration::from_secs(5);
 
-/// How often the write-ahead log is measured, and cleaned where something was erased. Cleaning fails while another process
-/// reads, so this is also how often it is retried.
+/// Interval at which the size of the write-ahead log is measured, and the log is truncated after erasures. Truncating
+/// fails while another process reads, so this is also the interval of retries.
 const CLEAN: Duration = Duration::from_secs(1);
 
-/// How often erasures that outlived their calls are continued.
+/// Interval at which erasures are continued that outlived their calls.
 const ERASE: Duration = Duration::from_secs(2);
 
-/// How often comments are indexed for searches, which look through those that are not.
+/// Interval at which new comments are added to the search index. Searches scan the comments that are not yet indexed.
 const INDEX: Duration = Duration::from_secs(2);
 
-/// Longest pause after a failure: a database that was busy for a moment should not cost a whole period.
+/// Longest pause after a failure, so that a database that was busy for a moment does not cost a whole period.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Starts the tasks; they end with `stop`.
+/// Starts the tasks, which run until `stop` is cancelled.
 pub(super) fn spawn(
     services: Arc<Services>,
     reporter: HealthReporter,
     readiness: &watch::Sender<Readiness>,
     stop: CancellationToken,
 ) {
-    // Not cancelled: it must still report that the server is draining.
+    // This task is not cancelled, because it must still report that the server is draining.
     let subscription = readiness.subscribe();
     tokio::spawn(supervise("health", move || health::follow(reporter.clone(), subscription.clone())));
 
@@ -84,8 +85,8 @@ pub(super) fn spawn(
     });
     tasks.start("survey", survey);
     tasks.start("queue_gauges", measure);
-    tasks.every("metric_upkeep", METRIC_UPKEEP, |_| async {
-        metric::run_upkeep();
+    tasks.every("metric_aggregation", AGGREGATE, |_| async {
+        metric::aggregate_samples();
         Ok(())
     });
     tasks.every("jobs", JOBS, |services| async move { services.maintenance.run_jobs(&now).await.map(drop) });
@@ -106,7 +107,7 @@ pub(super) fn spawn(
     tasks.every("forget", FORGET, |services| async move { services.maintenance.forget_old(now()).await.map(drop) });
 }
 
-/// What all tasks share.
+/// State that all tasks share.
 struct Tasks {
     away: Arc<OutageReports>,
     services: Arc<Services>,
@@ -114,7 +115,7 @@ struct Tasks {
 }
 
 impl Tasks {
-    /// Runs `task` until it returns or the server stops.
+    /// Runs `task` until it completes or the server stops.
     fn start<F: Future<Output = ()> + Send + 'static>(
         &self,
         name: &'static str,
@@ -125,7 +126,7 @@ impl Tasks {
         tokio::spawn(self.stop.clone().run_until_cancelled_owned(supervised));
     }
 
-    /// Runs `work` now and then every `period`. Reports a failure and tries again soon.
+    /// Runs `work` every `period`. Reports failures and retries after at most [`RETRY`].
     fn every<F: Future<Output = Result<()>> + Send + 'static>(
         &self,
         name: &'static str,
@@ -146,7 +147,7 @@ impl Tasks {
     }
 }
 
-/// Keeps the queue gauges up to date, less often while counting takes long.
+/// Updates the queue gauges, less often while counting takes long.
 async fn measure(away: Arc<OutageReports>, services: Arc<Services>) {
     loop {
         let began = Instant::now();
@@ -157,7 +158,7 @@ async fn measure(away: Arc<OutageReports>, services: Arc<Services>) {
     }
 }
 
-/// Returns once the database has surveyed its tables.
+/// Collects statistics of a new database's tables. Completes once that has succeeded.
 async fn survey(away: Arc<OutageReports>, services: Arc<Services>) {
     loop {
         let wait = match services.maintenance.survey().await {
@@ -191,7 +192,7 @@ mod tests {
         supervise::trap,
     };
 
-    /// The long-lived tasks of a server on SQLite with Redis and TLS, with one watch of the queue.
+    /// The long-running tasks of a server on SQLite with Redis and TLS, and of one watch of the queue.
     const TASKS: [&str; 23] = [
         "certificate",
         "challenge_reads",
@@ -206,7 +207,7 @@ mod tests {
         "jobs",
         "learn",
         "limiter_sweep",
-        "metric_upkeep",
+        "metric_aggregation",
         "page_reads",
         "queue_changes",
         "queue_gauges",
@@ -218,7 +219,7 @@ mod tests {
         "terms",
     ];
 
-    /// Returns at once on SQLite, so its trap is set before the server starts.
+    /// Completes immediately on SQLite, so its trap is set before the server starts.
     const SHORT: &str = "survey";
 
     async fn start(dir: &Path) -> Running {
@@ -227,7 +228,7 @@ mod tests {
         config.grpc_addr = "127.0.0.1:0".parse().unwrap();
         config.http_addr = config.grpc_addr;
         config.drain_notice = std::time::Duration::ZERO;
-        // Nothing listens there: the task that looks for Redis runs all the same.
+        // No Redis listens on this port, but the task that waits for Redis runs anyway.
         config.redis_url = "redis://127.0.0.1:1/".parse().ok();
         let tls = self_signed(dir);
         (config.tls_cert_file, config.tls_key_file) = (Some(tls.cert), Some(tls.key));
@@ -248,7 +249,7 @@ mod tests {
         panic!("{what}: not within 30 s");
     }
 
-    // On one thread: traps are set by thread.
+    // The test runs on one thread, because traps are per thread.
     #[tokio::test]
     async fn every_task_that_panics_starts_again() {
         let dir = tempfile::tempdir().unwrap();

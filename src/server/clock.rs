@@ -1,7 +1,7 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 
-/// The clock of commands and background work: everything behind takes `now` as a parameter. In whole microseconds, which both
-/// databases keep.
+/// Returns the current time for commands and background work, in whole microseconds because that is the precision of
+/// both databases. All other code takes `now` as a parameter.
 #[expect(clippy::disallowed_methods, reason = "the edge of background work")]
 pub fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)

@@ -1,10 +1,10 @@
-//! What a server is made of, each part by its settings. A part that cannot be made names them.
+//! Creates the components of a server from their settings. Errors name the settings.
 
 use anyhow::Context as _;
 
 use crate::{captcha::ImagePool, config::Config, limiter::Limiter, service::SiteDefaults};
 
-/// What an operator should know of a configuration that a server starts with all the same.
+/// Returns warnings about settings with which a server nevertheless starts.
 pub(super) fn risks(config: &Config) -> Vec<&'static str> {
     let is_plain = !config.grpc_addr.ip().is_loopback() && config.tls_cert_file.is_none();
     let risks = [
@@ -14,14 +14,18 @@ pub(super) fn risks(config: &Config) -> Vec<&'static str> {
         ),
         (
             config.redis_url.is_none() && config.expected_replicas.get() > 1,
-            "expected_replicas is set without REDIS_URL: every replica has the whole quotas",
+            "expected_replicas is set without REDIS_URL: every replica applies the full quotas",
         ),
-        (is_plain, "gRPC is plaintext and listens beyond loopback: put a proxy that ends TLS in front of it"),
+        (
+            is_plain,
+            "gRPC uses plaintext on an address other than loopback: put a proxy that terminates TLS in front of it",
+        ),
     ];
     risks.into_iter().filter_map(|(holds, risk)| holds.then_some(risk)).collect()
 }
 
-/// Must be called inside a runtime. Connects to Redis in the background, if at all.
+/// Creates the rate limiter. Must be called inside a runtime, because it connects to Redis in the background if a URL
+/// is set.
 pub(super) fn limiter(config: &Config) -> anyhow::Result<Limiter> {
     let Some(url) = &config.redis_url else { return Ok(Limiter::local(config.limits.clone())) };
     let limiter = Limiter::with_redis(config.limits.clone(), url.expose(), config.expected_replicas);
@@ -33,7 +37,7 @@ pub(super) fn captcha(config: &Config) -> anyhow::Result<ImagePool> {
     pool.map_err(|error| anyhow::anyhow!("captcha.profiles, captcha.alphabet, captcha.fixed_answer: {error}"))
 }
 
-/// What of the configuration every call asks for.
+/// Returns the settings that calls use.
 pub(super) const fn site_defaults(config: &Config) -> SiteDefaults {
     SiteDefaults {
         text: config.text,

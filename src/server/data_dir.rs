@@ -1,4 +1,4 @@
-//! Files of the data directory: keys and first tokens, readable by their owner only.
+//! The files of the data directory: keys and initial tokens, which only their owner can read.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -17,43 +17,45 @@ use crate::{
     service::{AccessTokens, FIRST_TOKENS, NewToken},
 };
 
-/// The embedded database, in the data directory.
+/// Name of the embedded database in the data directory.
 pub(super) const SQLITE_FILE: &str = "duyet.sqlite3";
 
-/// The site of the first tokens.
+/// The site of the initial tokens.
 const FIRST_SITE: &str = "default";
 
-/// Makes the directory, closed to others, unless it is there.
+/// Creates the directory, accessible only to its owner, if it does not exist.
 pub(super) fn create(dir: &Path) -> anyhow::Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.with_context(|| format!("data_dir (DUYET_DATA_DIR) {}", dir.display()))
 }
 
-/// Makes an empty file that only its owner reads, unless it is there. `SQLite` gives its log files the same rights.
+/// Creates an empty file that only its owner can read, if it does not exist. SQLite gives its log files the same
+/// permissions.
 pub(super) fn create_private(path: &Path) -> anyhow::Result<()> {
     let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
     made.map(drop).with_context(|| path.display().to_string())
 }
 
-/// The keys of the key file, which is made unless it is there.
+/// Returns the keys of the key file. Creates the file if it does not exist.
 ///
 /// # Errors
-/// When they cannot be read or made.
+/// The file cannot be read or created.
 pub(super) fn make_keyring(config: &Config) -> anyhow::Result<Keyring> {
     create(&config.data_dir)?;
     make_key_file(&config.data_dir).with_context(|| key_file(&config.data_dir).display().to_string())?;
-    check_keyring(config)?.context("the key file is gone again")
+    check_keyring(config)?.context("the key file was removed while starting")
 }
 
-/// Whether the directory holds a database that a server has been at work on.
+/// Returns true when the directory contains a database that a server has used.
 pub(super) fn has_database(dir: &Path) -> bool {
     fs::metadata(dir.join(SQLITE_FILE)).is_ok_and(|file| file.len() > 0)
 }
 
-/// The keys that were given, else those of the key file; `None` when the first start has yet to make it.
+/// Returns the configured keys, or those of the key file. Returns `None` if the first start has not created the file
+/// yet.
 ///
 /// # Errors
-/// When they cannot be read.
+/// The keys cannot be read.
 pub fn check_keyring(config: &Config) -> anyhow::Result<Option<Keyring>> {
     let parse = |text: &str| Keyring::parse(text).map(Some);
     if let Some(keys) = &config.keys {
@@ -75,7 +77,8 @@ pub(super) fn key_file(dir: &Path) -> PathBuf {
     dir.join("duyet.keys")
 }
 
-/// Linked into place whole, and only if none is there: neither a crash nor a second start leaves half a key or two.
+/// Creates the key file with a hard link, which is atomic and fails if the file exists. Neither a crash nor a
+/// concurrent start can therefore leave an incomplete file or replace keys.
 fn make_key_file(dir: &Path) -> std::io::Result<()> {
     if key_file(dir).exists() {
         return Ok(());
@@ -90,8 +93,8 @@ fn make_key_file(dir: &Path) -> std::io::Result<()> {
     }
 }
 
-/// On a database without tokens, makes one per role and writes each to `<name>.token`. A start that was cut off half-way
-/// is finished by the next one: a token's file comes before its row.
+/// Creates one token per role on a database without tokens, and writes each to `<name>.token`. The file is written
+/// before the row, so that the next start can complete an interrupted one.
 pub(super) async fn write_first_tokens(dir: &Path, tokens: &AccessTokens) -> anyhow::Result<()> {
     let site = SiteId::parse(FIRST_SITE).context("the first site's name")?;
     let known = tokens.list(None).await?;
@@ -109,16 +112,16 @@ pub(super) async fn write_first_tokens(dir: &Path, tokens: &AccessTokens) -> any
         let path = dir.join(format!("{name}.token"));
         write_secret(&path, &text).with_context(|| path.display().to_string())?;
         if tokens.insert(&token).await? {
-            tracing::info!(path = %path.display(), %role, "made a first token");
+            tracing::info!(path = %path.display(), %role, "created an initial token");
         } else {
-            // Another replica was faster, and has the file.
+            // Another replica created this token first, and has its file.
             fs::remove_file(&path)?;
         }
     }
     Ok(())
 }
 
-/// Replaces the file whole, so that no reader sees half a secret.
+/// Replaces the file atomically, so that no reader sees an incomplete secret.
 fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     let fresh = path.with_extension("new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;

@@ -1,4 +1,4 @@
-//! The lock on a data directory: at most one process serves an embedded database.
+//! The lock on a data directory, which ensures that at most one process serves an embedded database.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -9,17 +9,17 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-/// A held lock. The kernel frees it when the process ends, however it ends.
+/// A held lock. The kernel releases it whenever the process ends, even after a crash.
 #[derive(Debug)]
 pub struct DirLock {
     _file: File,
 }
 
-/// Locks a data directory for the process that serves it. Two servers on one SQLite file would serve pages, bans and
-/// policies from caches that know nothing of each other.
+/// Locks a data directory for the process that serves it. Two servers on one SQLite file would serve stale pages, bans
+/// and policies from their caches, because they do not learn of each other's changes.
 ///
 /// # Errors
-/// When another process holds the lock, or the file cannot be made.
+/// Another process holds the lock, or the file cannot be created.
 pub fn lock_data_dir(dir: &Path) -> anyhow::Result<DirLock> {
     let path = dir.join("duyet.lock");
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
@@ -27,21 +27,21 @@ pub fn lock_data_dir(dir: &Path) -> anyhow::Result<DirLock> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => bail!(
-            "another duyetd{} uses the data directory {}: stop it, or give this one a directory of its own with --data-dir \
+            "another duyetd{} uses the data directory {}: stop it, or use another directory with --data-dir \
              (DUYET_DATA_DIR). Several replicas need PostgreSQL (DATABASE_URL)",
             holder(&mut file),
             dir.display()
         ),
         Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("locking {}", path.display())),
     }
-    // For the message above only: whether the lock is held does not depend on it.
+    // The process id is only for the message above and has no effect on the lock.
     file.set_len(0)
         .and_then(|()| write!(file, "{}", std::process::id()))
         .with_context(|| path.display().to_string())?;
     Ok(DirLock { _file: file })
 }
 
-/// The process that holds the lock, as far as it wrote its id by now.
+/// Describes the process that holds the lock, if it has written its id already.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.read_to_string(&mut text));

@@ -1,4 +1,4 @@
-//! Opens, migrates and waits for the database.
+//! Opens the database, migrates it and waits until it is available.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,16 +19,16 @@ use crate::{
     },
 };
 
-/// How long a command waits for a database that is not there yet. A server waits as long as it takes.
+/// How long a command waits for an unavailable database. A server waits indefinitely.
 const STORE_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Pause between two tries to reach it.
+/// Pause between attempts to reach the database.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 
-/// Opens the store that the configuration names. A `PostgreSQL` store connects on first use.
+/// Opens the configured store. A PostgreSQL store connects on first use.
 ///
 /// # Errors
-/// When the file cannot be opened or the URL not read.
+/// The file cannot be opened, or the URL is invalid.
 pub fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     match &config.database_url {
         Some(url) => {
@@ -44,15 +44,16 @@ pub fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     }
 }
 
-/// Opens the store that the configuration names, without making a SQLite file.
+/// Opens the configured store, but does not create a SQLite file.
 ///
 /// # Errors
-/// As [`open_store`]; when there is no file.
+/// Those of [`open_store`], and a missing file.
 pub fn open_existing_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let path = config.data_dir.join(SQLITE_FILE);
     if config.database_url.is_none() && path.metadata().map_or(true, |file| file.len() == 0) {
         bail!(
-            "there is no database in {}: start `duyetd serve` there first, or name the right directory with --data-dir (DUYET_DATA_DIR) or the right database with DATABASE_URL",
+            "there is no database in {}: start `duyetd serve` there first, or set the \
+             right directory with --data-dir (DUYET_DATA_DIR) or the right database with DATABASE_URL",
             config.data_dir.display()
         );
     }
@@ -63,10 +64,11 @@ pub(super) fn database_trouble(error: Error) -> anyhow::Error {
     anyhow::Error::new(error).context("DATABASE_URL")
 }
 
-/// Migrates, waiting up to 30 s for a database that is not there yet.
+/// Migrates the database, waiting up to 30 seconds for it to become available.
 ///
 /// # Errors
-/// When it stays away, when it fails for good (password, database, start-up parameter), or when its schema is newer than this program.
+/// The database remains unavailable, fails permanently (wrong password, unknown database, invalid start-up parameter),
+/// or has a schema newer than this program.
 pub async fn migrate(store: &dyn Store) -> anyhow::Result<()> {
     migrate_within(store, Some(STORE_PATIENCE)).await
 }
@@ -80,7 +82,7 @@ pub(super) async fn migrate_within(store: &dyn Store, patience: Option<Duration>
     }
 }
 
-/// Waits for a database that is not there yet, at most for `patience`.
+/// Runs `task` and retries while the database is unavailable, for at most `patience`; `None` retries indefinitely.
 pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     patience: Option<Duration>,
     task: impl Fn() -> F,
@@ -90,7 +92,7 @@ pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
         match task().await {
             Err(Error::StorageUnavailable(cause)) if patience.is_none_or(|most| began.elapsed() < most) => {
                 if away.is_due() {
-                    tracing::warn!(%cause, waited_s = began.elapsed().as_secs(), "the database is not there yet");
+                    tracing::warn!(%cause, waited_s = began.elapsed().as_secs(), "the database is not available yet");
                 }
                 tokio::time::sleep(STORE_PAUSE).await;
             }
@@ -99,7 +101,7 @@ pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     }
 }
 
-/// A database that is busy while a start needs it is waited for, as by [`migrate`].
+/// Creates the initial tokens, waiting for a busy database as [`migrate`] does.
 pub(super) async fn make_first_tokens(config: &Config, tokens: &AccessTokens) -> anyhow::Result<()> {
     let (patience, away) = (tokio::time::Instant::now() + STORE_PATIENCE, OutageReports::default());
     loop {

@@ -1,4 +1,4 @@
-//! The way out: tell everybody, let calls end, close the store.
+//! Graceful shutdown: announces it, lets calls end, and closes the store.
 
 use std::time::Duration;
 
@@ -10,26 +10,29 @@ use tokio::{
 use super::{running::Running, start::start};
 use crate::{config::Config, ops::http::Readiness};
 
-/// How long calls under way may take to end. With the notice it stays under the 27 s that a deploy waits.
+/// How long calls in flight may take to end. Together with the notice, this stays below the 27 seconds that a
+/// deployment waits.
 const DRAIN: Duration = Duration::from_secs(15);
 
 /// How long the store may take to close.
 const CLOSE: Duration = Duration::from_secs(5);
 
 impl Running {
-    /// Stops: not ready, notice, no new connections, calls end, store closed. Open streams and silent sockets do not hold
-    /// it up.
+    /// Shuts down: reports not ready, waits for the notice period, closes the listener, waits for calls to end, and
+    /// closes the store. Open streams and idle connections do not delay it.
     pub async fn stop(mut self) {
         self.readiness.send_replace(Readiness::Draining);
         tracing::info!("draining");
         tokio::time::sleep(self.notice).await;
         self.stop_grpc.cancel();
-        // Only now: who watches on at once must not land here again.
+        // Watches end only after the listener was closed, so that clients that reconnect immediately do not reach this
+        // server again.
         self.services.end_watches();
         if timeout(DRAIN, self.in_flight.drained()).await.is_err() {
-            tracing::warn!("calls were cut off");
+            tracing::warn!("calls were aborted");
         }
-        // Responses that just ended are still on their way out; idle connections would keep the server task for ever.
+        // Responses of calls that just ended are still being sent. Idle connections would keep the server task running
+        // indefinitely.
         if timeout(Duration::from_millis(500), &mut self.grpc).await.is_err() {
             self.grpc.abort();
         }
@@ -45,10 +48,10 @@ impl Running {
     }
 }
 
-/// Serves until SIGTERM or SIGINT; a second signal ends the process at once.
+/// Serves until SIGTERM or SIGINT, then shuts down gracefully. A second signal ends the process immediately.
 ///
 /// # Errors
-/// When the server cannot start, and when its gRPC listener ends by itself.
+/// The server cannot start, or its gRPC listener ends unexpectedly.
 pub async fn serve(config: Config, on_start: impl FnOnce(&Running)) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -61,7 +64,8 @@ pub async fn serve(config: Config, on_start: impl FnOnce(&Running)) -> anyhow::R
     serve_until(config, on_start, signalled).await
 }
 
-/// Serves until `signalled` returns; while the server starts or drains, that ends it at once.
+/// Serves until `signalled` completes, then shuts down. While the server starts or drains, `signalled` ends it
+/// immediately.
 async fn serve_until(
     config: Config,
     on_start: impl FnOnce(&Running),
@@ -74,7 +78,7 @@ async fn serve_until(
     on_start(&running);
     tokio::select! {
         () = signalled() => {}
-        // Its connections went with it: an end with an error has the process started again.
+        // The listener's connections ended with it. Returning an error makes the process manager restart the server.
         ended = &mut running.grpc => anyhow::bail!("the gRPC listener ended: {ended:?}"),
     }
     tokio::select! {
@@ -98,7 +102,7 @@ mod tests {
         config.grpc_addr = "127.0.0.1:0".parse().unwrap();
         config.http_addr = config.grpc_addr;
         let served = serve_until(config, |running| running.grpc.abort(), async || pending().await);
-        let error = timeout(Duration::from_secs(60), served).await.expect("it serves on").unwrap_err();
+        let error = timeout(Duration::from_secs(60), served).await.expect("it is still serving").unwrap_err();
         assert!(error.to_string().starts_with("the gRPC listener ended"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets that other users of the machine can read.
+//! Detection of secrets that other users of the machine can read.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 use super::data_dir::{self, SQLITE_FILE};
 use crate::config::Config;
 
-/// A sentence for each file or directory of secrets that the group or others may open.
+/// Returns a sentence for each secret file or directory that is accessible to the group or to others.
 pub(super) fn exposed_secrets(config: &Config) -> Vec<String> {
     let dir = &config.data_dir;
     let given = config.secret_files.iter().map(|(name, path)| (*name, path.clone()));
@@ -24,7 +24,7 @@ fn sentence(name: &str, path: &Path) -> Option<String> {
     let wanted = if path.is_dir() { "700" } else { "600" };
     let path = path.display();
     (mode & 0o077 != 0).then(|| {
-        format!("{path} ({name}) is open to other users of this machine (mode {mode:o}): chmod {wanted} {path}")
+        format!("{path} ({name}) is accessible to other users of this machine (mode {mode:o}): chmod {wanted} {path}")
     })
 }
 
@@ -42,7 +42,7 @@ mod tests {
     use crate::config::Settings;
 
     #[test]
-    fn what_others_can_read_is_named_with_the_way_to_close_it() {
+    fn secrets_that_others_can_read_are_reported_with_the_remedy() {
         let dir = tempfile::tempdir().unwrap();
         let keys = dir.path().join("given.keys");
         let files = [keys.clone(), dir.path().join("admin.token"), dir.path().join("duyet.keys")];
@@ -55,9 +55,11 @@ mod tests {
         let all = || files.iter().map(PathBuf::as_path).chain([dir.path()]);
         for (mode, exposed) in [(0o700, 0), (0o740, 4), (0o704, 4), (0o755, 4)] {
             all().for_each(|path| set(path, mode));
-            let told = exposed_secrets(&config);
-            assert_eq!(told.len(), exposed, "{mode:o}: {told:?}");
-            assert!(all().all(|path| exposed == 0 || told.iter().any(|line| line.contains(path.to_str().unwrap()))));
+            let reported = exposed_secrets(&config);
+            assert_eq!(reported.len(), exposed, "{mode:o}: {reported:?}");
+            assert!(
+                all().all(|path| exposed == 0 || reported.iter().any(|line| line.contains(path.to_str().unwrap())))
+            );
         }
     }
 }

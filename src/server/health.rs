@@ -1,4 +1,4 @@
-//! Health by the database's state: what probes and grpc.health.v1 answer.
+//! Health of the server, which follows the state of the database: for probes and for `grpc.health.v1`.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -18,14 +18,14 @@ use crate::{
     service::Services,
 };
 
-/// How often the database is asked whether it is there.
+/// Interval at which the database is pinged.
 const PING: Duration = Duration::from_secs(1);
 
-/// A database that is away for less is a blip that callers retry through.
+/// Outages shorter than this are not reported, because callers retry through them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// When the database answered last. Kept by the caller, so that a watch which starts again does not take the database for
-/// healthy.
+/// The time of the last successful ping. The caller keeps it, so that a restarted watch does not report a database as
+/// healthy that has not responded yet.
 #[derive(Clone)]
 pub(super) struct LastSeen(Arc<Mutex<Instant>>);
 
@@ -43,7 +43,7 @@ impl LastSeen {
     }
 }
 
-/// Keeps `readiness` at the database's state until dropped.
+/// Updates `readiness` from the state of the database until the future is dropped.
 pub(super) async fn watch_store(
     away: Arc<OutageReports>,
     services: Arc<Services>,
@@ -75,7 +75,7 @@ pub(super) async fn watch_store(
     }
 }
 
-/// Reports `readiness` now and at each change, until its sender is dropped.
+/// Reports `readiness` to `reporter` now and at each change, until its sender is dropped.
 pub(super) async fn follow(reporter: HealthReporter, mut readiness: watch::Receiver<Readiness>) {
     loop {
         let now = *readiness.borrow_and_update();
@@ -86,13 +86,13 @@ pub(super) async fn follow(reporter: HealthReporter, mut readiness: watch::Recei
     }
 }
 
-/// Reports the status of every service and of the server as a whole to grpc.health.v1.
+/// Reports the status of every service and of the whole server to `grpc.health.v1`.
 pub(super) async fn report(reporter: &HealthReporter, readiness: Readiness) {
     let status = if readiness == Readiness::Ready { ServingStatus::Serving } else { ServingStatus::NotServing };
     for service in SERVICES {
         reporter.set_service_status(service, status).await;
     }
-    // The empty name asks about the process: it is alive until it drains.
+    // The empty name means the process, which serves until it drains.
     let whole = if readiness == Readiness::Draining { ServingStatus::NotServing } else { ServingStatus::Serving };
     reporter.set_service_status("", whole).await;
 }

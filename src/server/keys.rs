@@ -1,4 +1,4 @@
-//! Keys and the database: a ring is used only where it belongs.
+//! Consistency of keys and database: a server starts only with the keys that the database's rows depend on.
 
 use anyhow::{Context as _, bail};
 
@@ -15,17 +15,17 @@ use crate::{
     store::Store,
 };
 
-/// What an operator is told to do.
-const ADVICE: &str = "Put the key back (DUYET_KEYS, DUYET_KEYS_FILE, or duyet.keys in the data directory). Without it bans by device, \
-    prefix, text and author stop matching, readers lose trust and history, their device cookies and receipts open nothing, an author's \
-    comments are no longer found together for export and erasure, and access tokens end. To do without it, start once with --accept-keys \
+/// What an operator can do.
+const ADVICE: &str = "Put the key back (DUYET_KEYS, DUYET_KEYS_FILE, or duyet.keys in the data directory). Without it, bans no longer \
+    match, readers lose their trust level and history, device cookies, receipts and access tokens become invalid, and an author's \
+    comments are no longer found together for export and erasure. To give the key up, start once with --accept-keys \
     (DUYET_ACCEPT_KEYS=true)";
 
-/// The keys that were given, else those of the key file. The file is made for a database without rows only: beside
-/// others new keys would end what theirs made.
+/// Returns the configured keys, or those of the key file. The file is created only for a database without rows, because
+/// new keys would make existing rows, tokens and bans unusable.
 ///
 /// # Errors
-/// When they cannot be read or made, or when the key file is missing beside a database with rows.
+/// The keys cannot be read or created, or the key file is missing although the database has rows.
 pub async fn open_keys(config: &Config, store: &dyn Store) -> anyhow::Result<Keyring> {
     if let Some(keyring) = data_dir::check_keyring(config)? {
         return Ok(keyring);
@@ -36,32 +36,35 @@ pub async fn open_keys(config: &Config, store: &dyn Store) -> anyhow::Result<Key
         let rows = states.total();
         if rows.rows() > 0 {
             let path = data_dir::key_file(&config.data_dir);
-            let lost = format!("{} is missing beside a database with rows that its keys key: {rows}", path.display());
+            let lost =
+                format!("{} is missing, and the database has rows that depend on its keys: {rows}", path.display());
             if !config.accept_keys {
                 bail!("{lost}. {ADVICE}");
             }
-            tracing::warn!("{lost}; new keys are made as --accept-keys says");
+            tracing::warn!("{lost}; new keys are created because of --accept-keys");
         }
     }
     data_dir::make_keyring(config)
 }
 
-/// Records the ring's keys in a migrated database and vouches for its access tokens, waiting for a database that is
-/// busy.
+/// Records the keys in a migrated database and vouches for its access tokens. Waits while the database is busy.
 ///
 /// # Errors
-/// The store's, and when the ring lacks a key in use and nobody accepted that.
+/// The store's, and a missing key that is in use and whose loss the operator has not accepted.
 pub async fn admit_keys(config: &Config, store: &dyn Store, keyring: &Keyring) -> anyhow::Result<()> {
     let accept = config.accept_keys;
     let admission = patiently(None, || service::admit_keys(store, keyring, accept, now())).await;
     match admission.context("recording the keys")? {
         Admission::LacksKeys(lacking) => {
             let lacking: Vec<_> = lacking.iter().map(named).collect();
-            bail!("the ring of keys does not fit this database. It lacks {}. {ADVICE}", lacking.join("; "))
+            bail!(
+                "the configured keys do not fit this database, because the ring lacks {}. {ADVICE}",
+                lacking.join("; ")
+            )
         }
         Admission::Admitted { converted, strange, given_up } => {
             for state in &given_up {
-                tracing::warn!("the server does without {} from now on, as --accept-keys says", named(state));
+                tracing::warn!("gave up {} permanently because of --accept-keys", named(state));
             }
             if converted > 0 {
                 tracing::warn!(
@@ -72,7 +75,7 @@ pub async fn admit_keys(config: &Config, store: &dyn Store, keyring: &Keyring) -
             if strange > 0 {
                 tracing::warn!(
                     tokens = strange,
-                    "access tokens in the database open nothing: no server with these keys stored them as they are"
+                    "access tokens in the database are not valid: no server with these keys stored them in this form"
                 );
             }
             Ok(())
@@ -80,15 +83,15 @@ pub async fn admit_keys(config: &Config, store: &dyn Store, keyring: &Keyring) -
     }
 }
 
-/// A key as operators know it, with what it keys.
+/// Describes a key and the rows that depend on it, for operators.
 fn named(state: &KeyState) -> String {
     let KeyState { key, usage, .. } = state;
     let rows =
-        if *usage == KeyUsage::default() { "rows that do not say their key".to_owned() } else { usage.to_string() };
+        if *usage == KeyUsage::default() { "rows without a record of their key".to_owned() } else { usage.to_string() };
     format!("key {} (fingerprint {}): {rows}", key.record.kid, fingerprint(state))
 }
 
-/// The start of a key's fingerprint, enough to tell keys apart.
+/// Returns the beginning of a key's fingerprint, which is enough to distinguish keys.
 pub fn fingerprint(state: &KeyState) -> String {
     hex::encode(&state.key.record.fingerprint[..4])
 }

@@ -1,4 +1,4 @@
-//! The listeners: their addresses, certificates, bounds, and who may read metrics.
+//! The listeners: their addresses, certificates and limits, and access to the metrics.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -32,7 +32,7 @@ pub(super) fn open_tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
     Ok(Some(Arc::new(tls.context("grpc.tls_cert_file, grpc.tls_key_file, grpc.tls_client_ca_file")?)))
 }
 
-/// Reads certificates again when they change, until `stop`.
+/// Reloads certificates when they change, until `stop` is cancelled.
 pub(super) fn follow(tls: Option<&Arc<Tls>>, stop: &CancellationToken) {
     if let Some(tls) = tls {
         let tls = Arc::clone(tls);
@@ -41,12 +41,12 @@ pub(super) fn follow(tls: Option<&Arc<Tls>>, stop: &CancellationToken) {
     }
 }
 
-/// Binds the address that a setting names.
+/// Binds the address; errors name its setting.
 pub(super) async fn bind(setting: &str, addr: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(addr).await.with_context(|| format!("{setting}: listening on {addr}"))
 }
 
-/// Serves metrics and probes until `stop`.
+/// Serves metrics and probes until `stop` is cancelled.
 pub(super) fn serve_http(
     listener: TcpListener,
     connections: Connections,
@@ -63,19 +63,19 @@ pub(super) fn serve_http(
         let served = http::serve(listener, slots, metrics.clone(), readiness.clone(), gate.clone(), stop);
         async move {
             if let Err(error) = served.await {
-                tracing::error!(%error, "metrics and probes are served no more");
+                tracing::error!(%error, "the listener for metrics and probes failed");
             }
         }
     }));
     Ok(())
 }
 
-/// The slots of gRPC connections, and a peer's share of them.
+/// Creates the slots of gRPC connections, with a share for each peer.
 pub(super) fn grpc_slots(config: &Config, connections: Connections) -> Arc<ConnectionSlots> {
     ConnectionSlots::new(connections.grpc, config.connections_per_peer.unwrap_or(connections.grpc / 4))
 }
 
-/// Serves calls until `stop`.
+/// Serves calls until `stop` is cancelled.
 pub(super) fn serve_grpc(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
@@ -91,9 +91,11 @@ pub(super) fn serve_grpc(
 fn grpc_server() -> tonic::transport::Server {
     tonic::transport::Server::builder()
         .max_concurrent_streams(256)
-        // What a stream may send ahead of being read: a message and then some, so that nobody fills our memory with more.
+        // Flow control window: the bytes that a client may send before they are read. It exceeds one message, and
+        // bounds the memory that a client can occupy.
         .initial_stream_window_size(128 * 1024)
-        // Without a grace period, which would cut calls off: old connections get a GOAWAY and spread over replicas.
+        // There is no grace period, which would abort calls: old connections get a GOAWAY, so that clients spread over
+        // replicas.
         .max_connection_age(Duration::from_secs(300))
         .http2_keepalive_interval(Some(listener::KEEPALIVE))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))

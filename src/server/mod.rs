@@ -1,4 +1,5 @@
-//! Wiring: connect, migrate, build, serve, drain. Nothing imports it but the binaries, the example and the tests.
+//! Start and shutdown of the server: connects, migrates, builds the services, serves and drains. Only the programs, the
+//! examples and the tests import this module.
 
 mod background;
 mod clock;

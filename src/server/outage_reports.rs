@@ -1,4 +1,5 @@
-//! A database that is away is reported once, and then every 30 s as long as it stays away: not by every try of every task.
+//! Rate-limited reports of database outages: an outage is logged once and then every 30 seconds, and not by every
+//! attempt of every task.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -11,14 +12,14 @@ use crate::domain::Error;
 
 const REPORT_AGAIN: Duration = Duration::from_secs(30);
 
-/// When it was reported last that the database is away.
+/// The time of the last report of the current outage.
 #[derive(Debug, Default)]
 pub(super) struct OutageReports {
     reported: Mutex<Option<Instant>>,
 }
 
 impl OutageReports {
-    /// True when it is time to report that the database is away. The caller does so.
+    /// Returns true when the outage is due to be reported, which the caller then does.
     pub(super) fn is_due(&self) -> bool {
         self.is_due_at(Instant::now())
     }
@@ -32,19 +33,19 @@ impl OutageReports {
         due
     }
 
-    /// The database is back: its next absence is reported at once.
+    /// Ends the outage, so that the next one is reported immediately.
     pub(super) fn ended(&self) {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Reports that background work failed. Every failure is reported that is not the database's absence.
+    /// Logs that background work failed. Failures for other reasons than an outage are always logged.
     pub(super) fn report(&self, error: &Error) {
         let Error::StorageUnavailable(cause) = error else {
             tracing::warn!(reason = error.reason(), "background work failed");
             return;
         };
         if self.is_due() {
-            tracing::warn!(reason = error.reason(), %cause, "background work failed: the database is away");
+            tracing::warn!(reason = error.reason(), %cause, "background work failed: the database is not available");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a start needs, tried without starting: everything up to binding, all problems at once.
+//! Checks of everything that a start needs, without starting: it reports all problems at once.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -22,13 +22,14 @@ use crate::{
     store::postgres::{PoolSettings, PostgresStore},
 };
 
-/// How long to wait for a database and for Redis to answer.
+/// How long to wait for the database and for Redis.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How every file of `SQLite` begins.
+/// The first bytes of every SQLite file.
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
 
-/// Every reason for which a start with this configuration would fail before it binds. Must be called inside a runtime.
+/// Returns every reason why a start with this configuration would fail before it binds its listeners. Must be called
+/// inside a runtime.
 pub fn problems(config: &Config) -> Vec<String> {
     let mut problems = vec![];
     let mut note = |result: anyhow::Result<()>| problems.extend(result.err().map(|error| format!("{error:#}")));
@@ -48,7 +49,7 @@ pub fn problems(config: &Config) -> Vec<String> {
     problems
 }
 
-/// What a start would warn of.
+/// Returns the warnings that a start would log.
 pub fn warnings(config: &Config) -> Vec<String> {
     exposed_secrets::exposed_secrets(config)
         .into_iter()
@@ -56,7 +57,7 @@ pub fn warnings(config: &Config) -> Vec<String> {
         .collect()
 }
 
-/// Connects to the database and to Redis, and says who does not answer.
+/// Connects to the database and to Redis, and returns a problem for each that cannot be reached.
 pub async fn unreachable(config: &Config) -> Vec<String> {
     let mut problems = vec![];
     if let Err(problem) = reach_database(config).await {
@@ -74,7 +75,7 @@ pub async fn unreachable(config: &Config) -> Vec<String> {
 async fn reach_database(config: &Config) -> anyhow::Result<()> {
     let name = if config.database_url.is_some() { "DATABASE_URL" } else { "data_dir" };
     if config.database_url.is_none() && !config.data_dir.join(SQLITE_FILE).exists() {
-        // The first start makes it.
+        // The first start creates the file.
         return Ok(());
     }
     let store = open_store(config).map_err(|error| anyhow::anyhow!("{name}: {error:#}"))?;
@@ -88,21 +89,21 @@ async fn reach_database(config: &Config) -> anyhow::Result<()> {
     }
 }
 
-/// Whether the embedded database can be kept in this directory. Leaves nothing behind.
+/// Checks that the embedded database can be stored in this directory. Leaves no files or directories behind.
 fn check_data_dir(dir: &Path) -> anyhow::Result<()> {
     let named = |error: std::io::Error| anyhow::anyhow!("data_dir (DUYET_DATA_DIR) {}: {error}", dir.display());
     let made = make_missing(dir).map_err(named)?;
     let probe = dir.join(format!("duyet.check.{}", std::process::id()));
     let written = OpenOptions::new().write(true).create_new(true).open(&probe).and_then(|_| fs::remove_file(&probe));
     for dir in made {
-        // Nobody else needs a directory that was made a moment ago.
+        // A failure is harmless: the directory was created by this check and is empty.
         let _ = fs::remove_dir(dir);
     }
     written.map_err(named)?;
     check_sqlite(&dir.join(SQLITE_FILE))
 }
 
-/// Makes a directory and those above it, and answers which of them were missing, the innermost first.
+/// Creates a directory with its parents, and returns those that were missing, innermost first.
 fn make_missing(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     let missing: Vec<_> = dir
         .ancestors()
@@ -122,7 +123,7 @@ fn check_sqlite(path: &Path) -> anyhow::Result<()> {
     let read = File::open(path).and_then(|file| file.take(SQLITE_HEADER.len() as u64).read_to_end(&mut header));
     read.map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
     let is_database = header.is_empty() || header == SQLITE_HEADER;
-    anyhow::ensure!(is_database, "{} is no SQLite database", path.display());
+    anyhow::ensure!(is_database, "{} is not a SQLite database", path.display());
     let writable = OpenOptions::new().append(true).open(path).map(drop);
     writable.map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
 }

@@ -1,5 +1,5 @@
-//! The configuration file, read again on SIGHUP and when its content changes. Whatever is wrong with it leaves the last good set in
-//! force, and says so.
+//! Reloading of the configuration file on SIGHUP and when its contents change. If the file is invalid, the last valid
+//! configuration remains in force and the error is logged.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,18 +16,18 @@ use crate::{
     service::Services,
 };
 
-/// How often the file's content is compared. A look and not a watch of the directory: it also sees what is mounted over it, as
-/// Kubernetes does.
+/// Interval at which the file's contents are compared. Unlike a watch of the directory, a comparison also detects a
+/// file that is replaced by a mount, as in Kubernetes.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Follows the file that the configuration came from, until dropped. Without a file it only takes the signals, which would end
-/// the process otherwise. `follower` outlives a panic, so that the next run continues where this one stopped.
+/// Follows the configuration file until the future is dropped. Without a file it only receives the signals, which would
+/// otherwise end the process. `follower` outlives a panic, so that the next run continues where this one stopped.
 pub(super) async fn follow(follower: Arc<Mutex<Follower>>, services: Arc<Services>) {
     let mut follower = follower.lock().await;
     let Follower { hangups, file } = &mut *follower;
     let Some(file) = file else {
         while hangups.recv().await.is_some() {
-            tracing::info!("there is no configuration file to read again");
+            tracing::info!("there is no configuration file to reload");
         }
         return;
     };
@@ -45,7 +45,7 @@ pub(super) async fn follow(follower: Arc<Mutex<Follower>>, services: Arc<Service
     }
 }
 
-/// The signals and the file that the configuration is read again for.
+/// The signals and the file that trigger a reload.
 pub(super) struct Follower {
     hangups: Signal,
     file: Option<File>,
@@ -59,23 +59,25 @@ impl Follower {
     }
 }
 
-/// The file, with what was done about it.
+/// The configuration file and the configurations that were read from it.
 struct File {
     source: ConfigSource,
-    /// Content at the last look that was handled to its end; `None` when it could not be read.
+    /// The contents that were last processed completely. `None` if the file could not be read.
     handled: Option<String>,
     started: Config,
     in_force: Config,
 }
 
 impl File {
-    /// As the start read it. A start may take long, and the file change meanwhile.
+    /// Begins with the contents that the start read, because a start may take long and the file may have changed in the
+    /// meantime.
     fn read_from(source: ConfigSource, started: Config) -> Self {
         Self { handled: Some(source.text().to_owned()), source, in_force: started.clone(), started }
     }
 
-    /// Reads the file again when its content changed or when `is_asked`, and calls `apply` with the configuration in force and
-    /// the fresh one. The content counts as handled only afterwards: a panic on the way leaves it to the next look.
+    /// Reads the file if its contents changed or if `is_asked`, and calls `apply` with the configuration in force and
+    /// the new one. The contents count as handled only afterwards: if processing panics, the next comparison finds the
+    /// change again.
     async fn look(&mut self, is_asked: bool, apply: impl FnOnce(&Config, &Config)) {
         let found = tokio::fs::read_to_string(self.source.path()).await.ok();
         if found == self.handled && !is_asked {
@@ -86,21 +88,21 @@ impl File {
                 apply(&self.in_force, &fresh);
                 let frozen = self.started.frozen_differences(&fresh);
                 if !frozen.is_empty() {
-                    tracing::warn!(settings = frozen.join(", "), "these settings take a restart");
+                    tracing::warn!(settings = frozen.join(", "), "these settings need a restart");
                 }
                 self.in_force = fresh;
             }
             Err(error) => {
                 metric::config_read("FAILED");
                 metric::config_is_good(false);
-                tracing::error!(file = %self.source.path().display(), %error, "the configuration is wrong: the last good one stays in force");
+                tracing::error!(file = %self.source.path().display(), %error, "the configuration is invalid; the last valid one remains in force");
             }
         }
         self.handled = found;
     }
 }
 
-/// Puts in force what may change while the server runs.
+/// Applies the settings that can change while the server runs.
 fn apply(old: &Config, fresh: &Config, services: &Services) {
     services.set_limits(fresh.limits.clone());
     services.set_defaults(site_defaults(fresh));
@@ -111,7 +113,7 @@ fn apply(old: &Config, fresh: &Config, services: &Services) {
     metric::config_is_good(true);
     let changed = old.live_differences(fresh);
     let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(", ") };
-    tracing::info!(changed, "the configuration was read again");
+    tracing::info!(changed, "the configuration was reloaded");
 }
 
 #[cfg(test)]
@@ -123,7 +125,7 @@ mod tests {
     use super::*;
     use crate::config::Settings;
 
-    /// A file that says `info` at the start and `warn` since.
+    /// Creates a file whose `log` was `info` at the start and is `warn` now.
     fn changed_file(dir: &std::path::Path) -> File {
         let path = dir.join("duyet.toml");
         std::fs::write(&path, "log = \"info\"").unwrap();
@@ -132,7 +134,7 @@ mod tests {
         File::read_from(config.source.clone().unwrap(), config)
     }
 
-    /// Returns the `log` settings in force and read, if a look at the file applied any.
+    /// Returns the `log` settings that were in force and that were read, if the comparison applied any.
     async fn applied(file: &mut File, is_asked: bool) -> Option<(String, String)> {
         let mut applied = None;
         file.look(is_asked, |old, fresh| applied = Some((old.log.clone(), fresh.log.clone()))).await;
@@ -151,7 +153,7 @@ mod tests {
         assert_eq!(applied(&mut file, false).await, None);
         assert_eq!(applied(&mut file, true).await, Some(logs("warn", "warn")), "a signal always reads it");
         std::fs::remove_file(file.source.path()).unwrap();
-        assert_eq!(applied(&mut file, false).await, None, "the last good one stays in force");
+        assert_eq!(applied(&mut file, false).await, None, "the last valid one remains in force");
         assert_eq!(file.handled, None);
     }
 
@@ -159,7 +161,7 @@ mod tests {
     async fn a_change_whose_application_panicked_is_applied_at_the_next_look() {
         let dir = tempfile::tempdir().unwrap();
         let mut file = changed_file(dir.path());
-        let look = file.look(false, |_, _| panic!("as the test wants it"));
+        let look = file.look(false, |_, _| panic!("a panic for the test"));
         assert!(AssertUnwindSafe(look).catch_unwind().await.is_err());
         assert_eq!(applied(&mut file, false).await, Some(logs("info", "warn")));
     }

@@ -1,4 +1,4 @@
-//! A server at work.
+//! A running server.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::data_dir_lock::DirLock;
 use crate::{grpc::transport::in_flight::InFlight, ops::http::Readiness, service::Services, store::Store};
 
-/// A server at work. Dropping it without [`Running::stop`] leaves its tasks to the runtime.
+/// A running server. If it is dropped without [`Running::stop`], its tasks continue in the runtime.
 pub struct Running {
     pub grpc_addr: SocketAddr,
     pub http_addr: SocketAddr,
@@ -20,6 +20,6 @@ pub struct Running {
     pub(super) stop_grpc: CancellationToken,
     pub(super) stop_rest: CancellationToken,
     pub(super) grpc: JoinHandle<Result<(), tonic::transport::Error>>,
-    /// Held until the store is closed; `None` on `PostgreSQL`.
+    /// Held until the store is closed. `None` on PostgreSQL.
     pub(super) _lock: Option<DirLock>,
 }

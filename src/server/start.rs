@@ -1,4 +1,4 @@
-//! Starts everything, in the order in which it needs each other.
+//! Starts the server's components in the order of their dependencies.
 
 use std::sync::Arc;
 
@@ -33,20 +33,20 @@ use crate::{
     supervise::supervise,
 };
 
-/// Brings the database to what callers need: its schema, keys that fit it, and on a new one the first tokens.
+/// Prepares the database: migrates it, checks that the keys fit, and creates the initial tokens on a new one.
 async fn prepare(config: &Config, store: &dyn Store, keyring: &Keyring, tokens: &AccessTokens) -> anyhow::Result<()> {
     migrate_within(store, None).await?;
     admit_keys(config, store, keyring).await?;
     make_first_tokens(config, tokens).await
 }
 
-/// Starts everything. Answers when calls can be made; probes answer before, so that a start which waits for its database
-/// can be told from one that hangs.
+/// Starts the server and returns when it accepts calls. Probes are served earlier, so that a start that waits for its
+/// database can be distinguished from one that hangs.
 ///
 /// # Errors
-/// What could not be opened, parsed or bound.
+/// A component cannot be opened, parsed or bound.
 pub async fn start(config: Config) -> anyhow::Result<Running> {
-    // First of all: until it is taken, the signal would end a start that waits for its database.
+    // The handler is installed first, because the signal would otherwise end a start that waits for its database.
     let hangups = signal(SignalKind::hangup())?;
     for warning in preflight::warnings(&config) {
         tracing::warn!("{warning}");
@@ -63,14 +63,14 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let tokens = AccessTokens::new(Arc::clone(&store), Arc::clone(&keyring));
     let (readiness, ready) = watch::channel(Readiness::Starting);
     let (stop_grpc, stop_rest) = (CancellationToken::new(), CancellationToken::new());
-    // A start that fails half-way leaves nothing running.
+    // Stops all tasks if the start fails.
     let on_failure = stop_rest.clone().drop_guard();
     listen::serve_http(http_listener, connections, &authenticator, ready, &stop_rest)?;
 
-    // What may be wrong with the configuration shows before anything is made.
+    // Creating the services reports wrong settings before anything is stored.
     let services = Arc::new(build_services(&config, Arc::clone(&store), Arc::clone(&keyring))?);
     prepare(&config, &*store, &keyring, &tokens).await?;
-    // No comment gets past a term because its server just started.
+    // Terms are loaded before the first call, so that no comment passes without being checked against them.
     patiently(None, || services.rules.load_terms()).await?;
     let (reporter, health) = tonic_health::server::health_reporter();
     let in_flight = InFlight::default();
@@ -103,7 +103,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     })
 }
 
-/// On the embedded database, locks its directory, before anything in it is made or read.
+/// Locks the directory of an embedded database before anything in it is created or read. Returns `None` with a database
+/// URL.
 fn lock_embedded(config: &Config) -> anyhow::Result<Option<DirLock>> {
     if config.database_url.is_some() {
         return Ok(None);

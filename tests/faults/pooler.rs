@@ -133,7 +133,7 @@ fn a_database_that_is_away_is_reported_once_and_waited_for() {
     let (dir, port) = (tempfile::tempdir().unwrap(), free_port());
     let environment = environment(&format!("postgres://tests@127.0.0.1:{port}/postgres"));
     let mut daemon = start(dir.path(), &environment);
-    let lines = || std::fs::read_to_string(dir.path().join("log")).unwrap().matches("not there yet").count();
+    let lines = || std::fs::read_to_string(dir.path().join("log")).unwrap().matches("not available yet").count();
     wait_until("it is reported", || lines() > 0);
     let began = Instant::now();
     // Six tries, of which the first one was reported.

@@ -312,7 +312,7 @@ fn everything_that_a_start_would_fail_by_is_told_at_once() {
         "DUYET_DATA_DIR",
         "DUYET_LOG",
         "REDIS_URL",
-        "DUYET_GRPC_ADRR is no setting: did you mean DUYET_GRPC_ADDR?",
+        "DUYET_GRPC_ADRR is not a setting: did you mean DUYET_GRPC_ADDR?",
     ];
     for word in expected {
         assert!(told.contains(word), "no {word}: {told}");
@@ -355,8 +355,8 @@ fn a_variable_that_means_nothing_is_warned_of() {
     let service = ("DUYET_PORT_50051_TCP_ADDR", "10.0.0.1");
     let daemon = Daemon::start(dir.path(), &[("DUYET_RATE_LIMIT", "x"), ("DUYET_LOGG", "debug"), service]);
     let log = daemon.log();
-    assert!(log.contains("DUYET_LOGG is no setting: did you mean DUYET_LOG?"), "{log}");
-    assert!(log.contains("DUYET_RATE_LIMIT is no setting") && !log.contains("DUYET_PORT"), "{log}");
+    assert!(log.contains("DUYET_LOGG is not a setting: did you mean DUYET_LOG?"), "{log}");
+    assert!(log.contains("DUYET_RATE_LIMIT is not a setting") && !log.contains("DUYET_PORT"), "{log}");
 }
 
 #[test]

@@ -121,12 +121,12 @@ async fn sighup_reads_the_file_and_policy_follows_it() {
     // The environment stands above the file, also when it is read again.
     office.write("[policy]\nmode = \"POST\"\n[grpc]\nreflection = false\ndrain_notice_ms = 1\n");
     office.daemon.hang_up();
-    wait_until("it is read", || office.daemon.log().contains("these settings take a restart"));
+    wait_until("it is read", || office.daemon.log().contains("these settings need a restart"));
     let log = office.daemon.log();
-    let told = log.lines().find(|line| line.contains("take a restart")).unwrap();
+    let told = log.lines().find(|line| line.contains("need a restart")).unwrap();
     assert!(told.contains("grpc.drain_notice_ms") && !told.contains("grpc.reflection"), "{told}");
     assert_eq!(outcome(portal.say("bai", "Đăng ngay").await), v1::Outcome::Published);
-    assert!(log.lines().any(|line| line.contains("read again") && line.contains("policy.mode")), "{log}");
+    assert!(log.lines().any(|line| line.contains("reloaded") && line.contains("policy.mode")), "{log}");
 }
 
 /// Kubernetes mounts a file as a link to a link, and swaps the inner one.
@@ -150,7 +150,7 @@ async fn a_file_that_is_swapped_by_links_is_read_and_its_errors_name_it() {
     publish("v3", "[policy]\nlow = 0.9\nhigh = 0.3\n");
     wait_for(&daemon, "FAILED", 1);
     let log = daemon.log();
-    let told = log.lines().find(|line| line.contains("last good one")).unwrap();
+    let told = log.lines().find(|line| line.contains("last valid one")).unwrap();
     assert!(told.contains("duyet.toml") && told.contains("policy.low"), "{told}");
 }
 
@@ -168,7 +168,7 @@ fn sighup_does_not_end_a_start_that_waits_for_its_database() {
         .stderr(std::fs::File::create(&log).unwrap())
         .spawn()
         .unwrap();
-    wait_until("it waits", || std::fs::read_to_string(&log).unwrap().contains("not there yet"));
+    wait_until("it waits", || std::fs::read_to_string(&log).unwrap().contains("not available yet"));
     for signal in ["-HUP", "-TERM"] {
         assert!(Command::new("kill").args([signal, &start.id().to_string()]).status().unwrap().success());
     }

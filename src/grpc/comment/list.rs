@@ -72,7 +72,7 @@ impl UnaryService<v1::ListCommentsRequest> for CommentGrpc {
         let service = self.clone();
         Box::pin(async move {
             let call = Call::of(&request)?;
-            let list = call.told(service.list_comments(&call, request.into_inner()).await)?;
+            let list = call.with_status(service.list_comments(&call, request.into_inner()).await)?;
             let bytes = list.len();
             Ok(call.sized(list, bytes))
         })

@@ -12,10 +12,10 @@ use crate::{
     grpc::{call::Call, convert::case::to_public},
 };
 
-/// Receipts of one reader in one request.
+/// Most receipts in one request.
 const MAX_RECEIPTS: usize = 20;
 
-/// Articles of one `CountComments`: a portal's front page.
+/// Most articles in one `CountComments`: enough for a portal's front page.
 const MAX_ARTICLES: usize = 200;
 
 impl CommentGrpc {
@@ -49,7 +49,7 @@ impl CommentGrpc {
         }
         violations.into_result()?;
         let found = self.comments.count_comments(&call.caller.site, &ids).await?;
-        // Under the names that the portal has for them.
+        // The response uses the ids as the request spells them.
         let count = |id: &ArticleId| found.get(id.as_str()).copied().unwrap_or_default();
         let counts = request.article_ids.into_iter().zip(&ids).map(|(asked, id)| (asked, count(id))).collect();
         Ok(v1::CountCommentsResponse { counts })

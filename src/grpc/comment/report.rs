@@ -26,7 +26,7 @@ impl CommentGrpc {
         let reason = optional(request.reason, from_reason, "reason", &mut noted);
         let note = report::check_words(reason, &request.note, &mut noted);
         let client = read_reader(request.client, &call.caller.site);
-        // Its value is not kept: who reports again counts no second time anyway.
+        // The id is checked but not used: a repeated report does not count again anyway.
         form::check_request_id(&request.request_id, &mut noted);
         let request = ReportRequest { comment, reason, note, client, noted };
         self.submissions.report_comment(&call.caller.site, request, call.now).await?;

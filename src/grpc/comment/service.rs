@@ -63,7 +63,7 @@ impl CommentService for CommentGrpc {
         call.answer(self.get_comment(&call, request.into_inner()).await)
     }
 
-    /// Not reached: the route of [`list`](super::list) is more exact.
+    /// Never called: the route of [`list`](super::list) takes precedence.
     async fn list_comments(
         &self,
         _: Request<v1::ListCommentsRequest>,

@@ -1,4 +1,4 @@
-//! Comments, cases and audit entries for the wire.
+//! Conversion of comments, cases and audit entries to protobuf messages.
 
 use duyet_locale::{Locale, Value};
 use duyet_proto::v1;
@@ -18,7 +18,7 @@ use crate::{
     service::{CommentList, ListedThread},
 };
 
-/// A comment with all of its text, for moderators.
+/// Converts a comment with all its texts, for moderators.
 pub(in crate::grpc) fn to_comment(comment: Comment) -> v1::Comment {
     v1::Comment {
         id: comment.id.to_string(),
@@ -39,7 +39,8 @@ pub(in crate::grpc) fn to_comment(comment: Comment) -> v1::Comment {
     }
 }
 
-/// A comment as readers see it: a tombstone is REMOVED, whatever became of it, and has no text; what waits is PENDING.
+/// Converts a comment as readers see it. A tombstone has status REMOVED, whether the comment was removed or erased, and
+/// no texts; a waiting comment has status PENDING.
 pub(in crate::grpc) fn to_public(comment: PublicComment, article: &ArticleId, own: bool) -> v1::Comment {
     let status = match comment.appearance {
         Appearance::Public => v1::CommentStatus::Approved,
@@ -65,7 +66,7 @@ pub(in crate::grpc) fn to_public(comment: PublicComment, article: &ArticleId, ow
     }
 }
 
-/// A page for a portal.
+/// Converts a page of comments for a portal.
 pub(in crate::grpc) fn to_listed(list: CommentList) -> v1::ListCommentsResponse {
     let CommentList { article, threads, own, next_page_token, total, mode } = list;
     let public = |comment: PublicComment| {
@@ -85,7 +86,7 @@ pub(in crate::grpc) fn to_listed(list: CommentList) -> v1::ListCommentsResponse 
     }
 }
 
-/// A case, its findings explained in `locale`.
+/// Converts a case, with its findings explained in `locale`.
 pub(in crate::grpc) fn to_case(case: ReviewCase, locale: Locale) -> v1::ReviewCase {
     let ReviewCase { comment, findings, spam_score, history, article_title, article_url, claim, details } = case;
     let details = details.map(|details| *details).unwrap_or_default();
@@ -125,23 +126,24 @@ fn to_report_count(of: ReportCount) -> v1::ReportCount {
     v1::ReportCount { reason: of.reason.map_or(v1::Reason::Unspecified, to_reason).into(), count: of.count }
 }
 
-/// A demand with its clock.
+/// Converts a takedown demand.
 pub(in crate::grpc) fn to_takedown(takedown: Takedown) -> v1::Takedown {
     v1::Takedown { kind: to_takedown_kind(takedown.kind).into(), due_at: Some(to_time(takedown.due_at)) }
 }
 
-/// What a moderator noted.
+/// Converts a moderator's note.
 pub(in crate::grpc) fn to_note(note: ModeratorNote) -> v1::ModeratorNote {
     v1::ModeratorNote { id: note.id.to_string(), at: Some(to_time(note.at)), actor: note.actor, text: note.text }
 }
 
-/// Findings, explained in `locale`: as many as leave half of a response to the rest, where a text meets thousands of terms.
+/// Converts findings, explained in `locale`. Keeps only as many as fit into half a response, because a text can match
+/// thousands of terms.
 pub(in crate::grpc) fn to_findings(mut findings: Vec<Finding>, locale: Locale) -> Vec<v1::Finding> {
     findings.truncate(Room::beside(RESPONSE_BYTES / 2).fitting(&findings));
     findings.into_iter().map(|finding| to_finding(finding, locale)).collect()
 }
 
-/// A finding, explained in `locale`.
+/// Converts a finding, explained in `locale`.
 fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
     let explanation = explain(&finding, locale);
     let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
@@ -158,7 +160,7 @@ fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
     }
 }
 
-/// One sentence for the moderator.
+/// Returns one sentence that explains the finding to a moderator.
 fn explain(finding: &Finding, locale: Locale) -> String {
     let key = format!("finding-{}", finding.rule.as_str().to_lowercase().replace('_', "-"));
     let excerpt = ("excerpt", Value::Text(finding.excerpt.clone()));
@@ -170,7 +172,8 @@ fn explain(finding: &Finding, locale: Locale) -> String {
     locale.text_with(&key, &[("subject", Value::Text(subject)), ("leaning", leaning.into())])
 }
 
-/// `feature-w` for a word, `feature-len` for the fact `m:len=3`, `feature-pair` for two facts at once.
+/// Returns the message key of a feature: `feature-w` for a word, `feature-len` for the property `m:len=3`, and
+/// `feature-pair` for a combination of two properties.
 fn feature_key(feature: &str) -> String {
     match feature.strip_prefix("m:") {
         Some(fact) if fact.contains('+') => "feature-pair".to_owned(),
@@ -179,7 +182,7 @@ fn feature_key(feature: &str) -> String {
     }
 }
 
-/// An audit entry.
+/// Converts an audit entry.
 pub(in crate::grpc) fn to_audit(entry: AuditEntry) -> v1::AuditEntry {
     let status = |status: Option<_>| status.map_or(v1::CommentStatus::Unspecified, to_status).into();
     v1::AuditEntry {

@@ -1,4 +1,4 @@
-//! Challenges and the readers who solve them, from and to the wire.
+//! Conversion of challenges and readers from and to protobuf messages.
 
 use duyet_locale::{Locale, Value};
 use duyet_proto::v1::{self, issue_challenge_response::Content};
@@ -15,7 +15,7 @@ use crate::{
     ops::metric,
 };
 
-/// The reader that a portal describes. Who comes with an address that cannot be read is unknown, and counted.
+/// Returns the reader that the portal describes. An unreadable address is counted and treated as unknown.
 pub(in crate::grpc) fn read_reader(client: Option<v1::ReaderContext>, site: &SiteId) -> ReaderContext {
     let client = client.unwrap_or_default();
     let ip = address::read(&client.ip).unwrap_or_else(|unread| {
@@ -43,7 +43,7 @@ const fn to_kind(kind: ChallengeKind) -> v1::ChallengeKind {
     }
 }
 
-/// A challenge for the wire.
+/// Converts an issued challenge.
 pub(in crate::grpc) fn to_issued(issued: IssuedChallenge, locale: Locale) -> v1::IssueChallengeResponse {
     let content = match issued.content {
         ChallengeContent::Image(image) => {

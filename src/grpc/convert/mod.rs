@@ -1,4 +1,4 @@
-//! Between messages and the domain's values.
+//! Conversion between protobuf messages and domain values.
 
 pub(super) mod case;
 pub(super) mod challenge;

@@ -1,4 +1,4 @@
-//! Domain values to and from the wire, nothing else.
+//! Conversion of simple values between the domain and protobuf.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use duyet_proto::v1;
@@ -14,14 +14,14 @@ use crate::domain::{
     violation::{Problem, Violations},
 };
 
-/// Declares the two directions between a domain enum and its wire enum.
+/// Declares the conversions between a domain enum and its protobuf enum.
 macro_rules! wire_enum {
     ($to:ident, $from:ident, $domain:ident, $wire:ident { $($one:ident = $other:ident,)+ }) => {
         pub(in crate::grpc) const fn $to(value: $domain) -> v1::$wire {
             match value { $($domain::$one => v1::$wire::$other,)+ }
         }
 
-        /// `None` for UNSPECIFIED and for numbers of a newer client.
+        /// Returns `None` for UNSPECIFIED and for numbers that this version does not know.
         pub(in crate::grpc) fn $from(number: i32) -> Option<$domain> {
             match v1::$wire::try_from(number).ok()? {
                 $(v1::$wire::$other => Some($domain::$one),)+
@@ -52,7 +52,7 @@ wire_enum!(to_term_tier, from_term_tier, TermTier, TermTier { Exact = Exact, Str
 
 wire_enum!(to_term_state, from_term_state, TermState, TermState { Off = Off, Shadow = Shadow, Enforce = Enforce, });
 
-/// A verdict; only answers carry one.
+/// Converts a verdict. Only responses contain one.
 pub(in crate::grpc) const fn to_verdict(verdict: SpamVerdict) -> v1::Verdict {
     match verdict {
         SpamVerdict::Publish => v1::Verdict::Publish,
@@ -65,7 +65,7 @@ wire_enum!(to_takedown_kind, from_takedown_kind, TakedownKind, TakedownKind {
     Authority = Authority, Complaint = Complaint,
 });
 
-/// An action; only requests carry one.
+/// Converts an action. Only requests contain one.
 pub(in crate::grpc) fn from_action(number: i32) -> Option<Action> {
     match v1::Action::try_from(number).ok()? {
         v1::Action::Approve => Some(Action::Approve),
@@ -76,7 +76,7 @@ pub(in crate::grpc) fn from_action(number: i32) -> Option<Action> {
     }
 }
 
-/// An enum that must be given.
+/// Returns the value of a required enum, or reports a violation when it is missing or unknown.
 pub(in crate::grpc) fn required<T>(
     number: i32,
     from: impl Fn(i32) -> Option<T>,
@@ -87,7 +87,7 @@ pub(in crate::grpc) fn required<T>(
     violations.take(field, from(number), problem)
 }
 
-/// An enum that may be left unspecified (0), but not be unknown.
+/// Returns the value of an optional enum. Reports a violation when the number is unknown; 0 means unspecified.
 pub(in crate::grpc) fn optional<T>(
     number: i32,
     from: impl Fn(i32) -> Option<T>,
@@ -98,7 +98,7 @@ pub(in crate::grpc) fn optional<T>(
 }
 
 pub(in crate::grpc) fn to_time(at: DateTime<Utc>) -> Timestamp {
-    // Below a second, nanoseconds always fit.
+    // The nanoseconds within a second always fit.
     Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
 }
 
@@ -106,7 +106,8 @@ pub(in crate::grpc) fn to_duration(delta: TimeDelta) -> Duration {
     Duration { seconds: delta.num_seconds(), nanos: delta.subsec_nanos() }
 }
 
-/// An optional time; one that no calendar has is a violation of `field`. Finer than microseconds is cut off.
+/// Returns an optional time, truncated to microseconds. Reports a violation of `field` for a time outside the years
+/// 1970 to 9999.
 pub(in crate::grpc) fn from_time(
     time: Option<Timestamp>,
     field: &'static str,
@@ -115,7 +116,7 @@ pub(in crate::grpc) fn from_time(
     let time = time?;
     let nanos = u32::try_from(time.nanos).ok();
     let at = nanos.and_then(|nanos| DateTime::from_timestamp(time.seconds, nanos / 1_000 * 1_000));
-    // Years that both databases can keep.
+    // Both databases can store these years.
     let sane = at.filter(|at| (1970..=9999).contains(&chrono::Datelike::year(at)));
     violations.take(field, sane, Problem::OutOfRange)
 }

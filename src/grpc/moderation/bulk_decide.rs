@@ -41,7 +41,7 @@ fn bulk_request(request: &v1::BulkDecideRequest) -> Result<BulkRequest> {
     violations.finish(|| Some(BulkRequest { items, action: action?, reason, note, request_id: request_id? }))
 }
 
-/// Notes each kind of problem once, however many items have it.
+/// Parses the items. Reports each kind of problem once, even if several items have it.
 fn check_items(items: &[v1::BulkItem], violations: &mut Violations) -> Vec<(CommentId, i64)> {
     if items.is_empty() {
         violations.add("items", Problem::Required);

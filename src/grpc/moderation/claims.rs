@@ -1,4 +1,4 @@
-//! Claims: the next comments for one moderator alone.
+//! `ClaimNext` and `ReleaseClaims`.
 
 use chrono::TimeDelta;
 use duyet_proto::v1;
@@ -53,7 +53,7 @@ impl ModerationGrpc {
 fn claim_request(request: v1::ClaimNextRequest) -> Result<ClaimNextRequest> {
     let mut violations = Violations::default();
     let filter = queue_filter(request.filter.unwrap_or_default(), &mut violations);
-    // What does not wait is nobody's work.
+    // Only pending comments can be claimed.
     if !matches!(filter.status[..], [] | [Status::Pending]) {
         violations.add("filter.status", Problem::OutOfRange);
     }
@@ -66,19 +66,20 @@ fn claim_request(request: v1::ClaimNextRequest) -> Result<ClaimNextRequest> {
     };
     let renew = comment_ids(&request.renew, MAX_CLAIMS, "renew", &mut violations);
     violations.into_result()?;
-    // Both are there: what is missing was noted.
+    // Both values are present here: a missing one was reported as a violation above.
     let (count, lease) = (count.unwrap_or_default(), lease.unwrap_or_default());
     Ok(ClaimNextRequest { filter, order, count, lease, renew })
 }
 
-/// From a second to the longest lease, in whole microseconds as times are kept.
+/// Returns the lease if it is between one second and the maximum, in whole microseconds because that is the precision
+/// of stored times.
 fn lease(asked: prost_types::Duration) -> Option<TimeDelta> {
     let nanos = u32::try_from(asked.nanos).ok()?;
     let lease = TimeDelta::new(asked.seconds, nanos / 1_000 * 1_000)?;
     (TimeDelta::seconds(1)..=TimeDelta::seconds(MAX_LEASE_SECONDS)).contains(&lease).then_some(lease)
 }
 
-/// At most `most` ids, each once and in their order.
+/// Parses at most `most` ids and removes duplicates, keeping their order.
 fn comment_ids(ids: &[String], most: usize, field: &'static str, violations: &mut Violations) -> Vec<CommentId> {
     if ids.len() > most {
         violations.add(field, Problem::TooMany { limit: most });
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn every_violation_is_told_at_once() {
+    fn all_violations_are_reported_at_once() {
         let request = v1::ClaimNextRequest {
             filter: Some(v1::QueueFilter { status: vec![v1::CommentStatus::Approved.into()], ..Default::default() }),
             limit: 51,

@@ -55,7 +55,8 @@ fn decide_request(request: &v1::DecideRequest) -> Result<DecideRequest> {
     })
 }
 
-/// Why a decision is made. Without an action there is no telling whether a reason is needed.
+/// Checks the reason and the note of a decision. Skips the check without an action, because the action determines
+/// whether a reason is required.
 pub(super) fn reason_and_note(
     action: Option<Action>,
     reason: i32,

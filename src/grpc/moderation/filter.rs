@@ -1,4 +1,4 @@
-//! The filters of lists, checked.
+//! Parses and checks the filters of lists.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -18,10 +18,10 @@ use crate::{
     grpc::convert::values::from_status,
 };
 
-/// Longest text that a filter may hold, in bytes.
+/// Longest text in a filter, in bytes.
 const MAX_FILTER_BYTES: usize = 200;
 
-/// Which comments of the queue.
+/// Parses a queue filter and reports its violations.
 pub(super) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations) -> QueueFilter {
     let asked = filter.status.len();
     let mut status: Vec<Status> = filter.status.into_iter().filter_map(from_status).collect();
@@ -71,7 +71,7 @@ pub(super) fn from_queue_order(number: i32) -> Option<QueueOrder> {
     }
 }
 
-/// A filter's text; empty means no filter.
+/// Returns the text of a filter field, or `None` if it is empty. Reports a text over [`MAX_FILTER_BYTES`].
 pub(super) fn short_text(value: String, field: &'static str, violations: &mut Violations) -> Option<String> {
     if value.len() > MAX_FILTER_BYTES {
         violations.add(field, Problem::TooManyBytes { limit: MAX_FILTER_BYTES, actual: value.len() });
@@ -79,7 +79,8 @@ pub(super) fn short_text(value: String, field: &'static str, violations: &mut Vi
     (!value.is_empty()).then_some(value)
 }
 
-/// A closed enum by its name; empty means no filter.
+/// Parses the name of an enum value; returns `None` if it is empty. Reports an unknown name together with the nearest
+/// known ones.
 pub(super) fn named<T: FromStr + Display>(
     name: &str,
     field: &'static str,

@@ -76,7 +76,7 @@ fn to_moderator(stats: ModeratorStats) -> v1::ModeratorStats {
     }
 }
 
-/// 0 where there is nothing to compare with.
+/// Returns `part / whole`, or 0 when `whole` is 0.
 #[expect(clippy::cast_precision_loss, reason = "2^52 decisions are not expected")]
 fn ratio(part: i64, whole: i64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }

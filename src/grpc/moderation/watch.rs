@@ -1,4 +1,4 @@
-//! The queue as it changes, as a stream.
+//! `WatchQueue`.
 
 use duyet_locale::Locale;
 use duyet_proto::v1;
@@ -27,7 +27,8 @@ impl ModerationGrpc {
         violations.into_result()?;
         let watch = self.moderation.watch_queue(&call.caller, filter, call::now).await?;
         let locale = call.locale;
-        // Asked for the next event only when the last one went out: who reads slowly is not read ahead for.
+        // The stream fetches the next event only after the previous one was sent, so that nothing is read ahead for
+        // slow clients.
         Ok(Box::pin(stream::unfold(watch, move |mut watch| async move {
             let event = watch.next().await?;
             let event = event.map(|event| to_event(event, locale));

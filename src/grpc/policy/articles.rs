@@ -1,4 +1,4 @@
-//! The articles' part of `PolicyService`.
+//! `PolicyService.GetArticle` and `UpdateArticle`.
 
 use chrono::{DateTime, Utc};
 use duyet_proto::v1;
@@ -38,7 +38,8 @@ impl PolicyGrpc {
         Ok(v1::GetArticleResponse { article: Some(to_policy(article, &rules, call.now)) })
     }
 
-    /// Where an article is unknown, a moderator is told which known ones may be meant. A portal knows its own ids.
+    /// Adds the nearest known articles to `ArticleNotFound`. Portals do not get suggestions, because the ids are their
+    /// own.
     pub(super) async fn suggesting<T>(&self, call: &Call, result: Result<T>) -> Result<T> {
         match result {
             Err(error @ Error::ArticleNotFound { .. }) if call.caller.role != Role::Portal => {

@@ -1,4 +1,4 @@
-//! Which fields an update changes.
+//! Update masks.
 
 use prost_types::FieldMask;
 
@@ -10,7 +10,7 @@ pub(super) struct Mask {
 }
 
 impl Mask {
-    /// Notes paths that are none of `mutable`.
+    /// Checks that the mask contains only paths in `mutable`, and reports other paths as a violation.
     pub(super) fn check(mask: Option<FieldMask>, mutable: &[&str], violations: &mut Violations) -> Self {
         let paths = mask.map(|mask| mask.paths).unwrap_or_default();
         if paths.iter().any(|path| path != "*" && !mutable.contains(&path.as_str())) {
@@ -19,7 +19,7 @@ impl Mask {
         Self { paths }
     }
 
-    /// True when `path` is to be changed: an empty mask and `*` name everything.
+    /// Returns true when `path` is to be changed. An empty mask and `*` select all fields.
     pub(super) fn names(&self, path: &str) -> bool {
         self.paths.is_empty() || self.paths.iter().any(|listed| listed == path || listed == "*")
     }

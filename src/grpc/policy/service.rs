@@ -1,4 +1,4 @@
-//! `PolicyService`. Articles, the site and approving what waits have files of their own.
+//! `PolicyService`. Submodules implement the methods.
 
 use std::sync::Arc;
 

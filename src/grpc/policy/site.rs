@@ -1,4 +1,4 @@
-//! The site's part of `PolicyService`.
+//! `PolicyService.GetSite`, `UpdateSite` and `Lockdown`.
 
 use chrono::{DateTime, Utc};
 use duyet_proto::v1;
@@ -92,7 +92,8 @@ fn lockdown_request(request: &v1::LockdownRequest, now: DateTime<Utc>) -> Result
     let note = decision::check_note(&request.note, &mut violations);
     let request_id = form::check_request_id(&request.request_id, &mut violations);
     if violations.iter().next().is_some() {
-        // Alone it is judged later: a resend may come when the lockdown is over.
+        // The time is checked here only if the request fails anyway. Otherwise the service checks it, because a resend
+        // may arrive after the lockdown has ended.
         LockdownCall::check_until(until, now, &mut violations);
     }
     violations.into_result()?;

@@ -1,5 +1,5 @@
-//! Deadlines: the client's `grpc-timeout` or ours, whichever ends first, answered as `DEADLINE_EXCEEDED`.
-//! tonic ends both as CANCELLED, which clients do not expect.
+//! Deadlines: the client's `grpc-timeout` or the server's limit, whichever is shorter. A call that exceeds it is
+//! answered with `DEADLINE_EXCEEDED`. tonic's own timeout answers with CANCELLED instead, which clients do not expect.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::{
     grpc::{call::locale_of, status::to_status},
 };
 
-/// Longest time that a unary call may take.
+/// Longest duration of a unary call.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Ends the call when its time is over.
+/// Runs the call and answers with an error when its deadline passes. Streams have no deadline.
 pub(in crate::grpc) async fn enforce<F: Future<Output = Response>>(
     request: Request,
     next: impl FnOnce(Request) -> F,
@@ -30,13 +30,14 @@ pub(in crate::grpc) async fn enforce<F: Future<Output = Response>>(
     }
 }
 
-/// A twentieth (at most 50 ms) is kept back, so that our answer leaves before tonic's own timer and the client's fire.
+/// Returns how long the call may take. Subtracts 5% (at most 50 ms), so that this response is sent before the timeouts
+/// of tonic and of the client expire.
 fn budget(asked: Option<Duration>) -> Duration {
     let whole = asked.unwrap_or(LONGEST).min(LONGEST);
     whole.saturating_sub((whole / 20).min(Duration::from_millis(50)))
 }
 
-/// Reads `grpc-timeout`: up to 8 digits and a unit, as the gRPC protocol says.
+/// Parses `grpc-timeout`: up to 8 digits and a unit, as the gRPC protocol specifies.
 fn parse(text: &str) -> Option<Duration> {
     let unit_at = text.len().checked_sub(1).filter(|at| text.is_char_boundary(*at) && (1..=8).contains(at))?;
     let (digits, unit) = text.split_at(unit_at);

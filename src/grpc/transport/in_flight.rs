@@ -1,7 +1,10 @@
-//! Counts unary calls under way: sheds beyond a bound, and tells a drain when the last one is done. The bound follows what the machine
-//! and its database can do: it falls while calls are slow, and grows again where it is used. Submits and decisions are let in longest.
-//! A call is counted when its caller is known and its message was read, so nobody holds a permit with half a message; and no site or
-//! token holds more than its share.
+//! The limit on concurrent unary calls. Sheds load beyond an adaptive bound, and lets a drain wait until the last call
+//! has ended.
+//!
+//! The bound adapts to the capacity of the machine and its database: additive increase while calls are fast,
+//! multiplicative decrease when they are slow. Writes such as submissions and decisions are shed last. A call is
+//! counted only after its caller was authenticated and its message was read, so that incomplete messages hold no
+//! permits. Each site and each token has a maximum share.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -19,35 +22,37 @@ use crate::{
     ops::metric,
 };
 
-/// Calls under way at once: a submit waits for the database, not for a core, so this is far more than cores.
+/// Most concurrent calls. Calls mostly wait for the database and not for a core, so this is far more than the number of
+/// cores.
 const MOST: u32 = 1_024;
 
-/// Calls whose token is being looked up, at once. They cost little and hold nothing up.
-const MOST_AT_THE_DOOR: u32 = 2_048;
+/// Most calls whose token is being verified concurrently. Such calls are cheap and hold no other resources.
+const MOST_AUTHENTICATING: u32 = 2_048;
 
-/// Unfinished messages, those of one site and of one token.
+/// Most incomplete messages in total, per site and per token.
 const UNFINISHED: Shares = Shares { all: 2_048, site: 1_536, token: 1_024 };
 
-/// So many are let in however slow things are, or nothing would ever show that they are better.
+/// Lowest value of the bound. Without it, no call would be admitted that could show that the load has decreased.
 const LEAST: f64 = 32.0;
 
-/// What takes so long has waited: as long as a call waits for a connection of the database.
+/// A call that takes this long was delayed by load. It equals the time that a call waits for a database connection.
 const SLOW: Duration = Duration::from_millis(500);
 
-/// Slow calls come in crowds. The bound falls by this, once for a crowd.
+/// Factor by which slow calls lower the bound. It applies once per [`SLOW`], because slow calls occur together.
 const LESS: f64 = 0.8;
 
-/// What everybody can do without for a while is let in to so many quarters of the bound.
+/// Quarters of the bound that are available to calls outside [`FIRST`], which clients can do without for a while.
 const QUARTERS_FOR_OTHERS: usize = 3;
 
-/// Of what a call of its rank is let in to, one site may hold so many quarters, so that others get in while it floods.
+/// Quarters of the bound that one site may use, so that a flood on one site leaves capacity for others.
 const QUARTERS_OF_A_SITE: usize = 3;
 
-/// A person's token holds one quarter at most, and never fewer than this: a portal's may hold its site's whole share.
+/// Least number of calls that the token of a moderator or admin may have in flight; its share is otherwise a quarter of
+/// the bound. A portal's token may use the whole share of its site.
 const LEAST_OF_A_PERSON: usize = 8;
 
-/// Shed last: what a reader or a moderator did, and must not lose. That is every RPC that takes a `request_id`, challenges
-/// and claims.
+/// The RPCs that are shed last, because a reader's or moderator's action must not be lost: every RPC with a
+/// `request_id`, challenges and claims.
 const FIRST: [&str; 22] = [
     "/duyet.v1.CaptchaService/IssueChallenge",
     "/duyet.v1.CaptchaService/VerifyChallenge",
@@ -73,7 +78,7 @@ const FIRST: [&str; 22] = [
     "/duyet.v1.RuleService/DeleteTerm",
 ];
 
-/// Never slow but for load: their time says how the machine does.
+/// The RPCs whose duration is measured. They are slow only under load.
 const MEASURED: [&str; 5] = [
     "/duyet.v1.CommentService/SubmitComment",
     "/duyet.v1.CommentService/ListComments",
@@ -82,10 +87,10 @@ const MEASURED: [&str; 5] = [
     "/duyet.v1.ModerationService/Decide",
 ];
 
-/// Unary calls under way.
+/// The unary calls in flight.
 #[derive(Clone)]
 pub struct InFlight {
-    door: Arc<Semaphore>,
+    authenticating: Arc<Semaphore>,
     permits: Arc<Semaphore>,
     shares: Arc<Permits>,
     unfinished: Arc<Permits>,
@@ -93,11 +98,11 @@ pub struct InFlight {
 }
 
 impl Default for InFlight {
-    /// To be made after the metrics' recorder is installed.
+    /// Must be created after the metrics recorder was installed.
     fn default() -> Self {
         metric::call_bound(MOST as usize);
         Self {
-            door: Arc::new(Semaphore::new(MOST_AT_THE_DOOR as usize)),
+            authenticating: Arc::new(Semaphore::new(MOST_AUTHENTICATING as usize)),
             permits: Arc::new(Semaphore::new(MOST as usize)),
             shares: Arc::default(),
             unfinished: Arc::default(),
@@ -107,37 +112,37 @@ impl Default for InFlight {
 }
 
 impl InFlight {
-    /// Waits until no call is under way. Streams are not counted: they end when the process does, and resume elsewhere.
+    /// Waits until no call is in flight. Streams are not counted: they end with the process, and clients resume them on
+    /// another replica.
     pub async fn drained(&self) {
-        // Fails only when the semaphore is closed, which nobody does.
-        let _nobody_comes = self.door.acquire_many(MOST_AT_THE_DOOR).await;
+        // `acquire_many` fails only if the semaphore is closed, which never happens.
+        let _none_admitted = self.authenticating.acquire_many(MOST_AUTHENTICATING).await;
         let _all = self.permits.acquire_many(MOST).await;
     }
 
-    /// Lets a call to the door, where its token is checked, or sheds it at once: a fast "no" is worth more than
-    /// a slow "yes".
+    /// Admits a call to authentication or sheds it immediately: a fast rejection is better than a slow response.
     ///
     /// # Errors
     /// `Overloaded`.
-    pub(in crate::grpc) fn knock(&self, path: &str) -> Result<OwnedSemaphorePermit> {
-        let at_the_door = Arc::clone(&self.door).try_acquire_owned().ok();
-        at_the_door.filter(|_| self.under_way() < self.bound_of(path)).ok_or_else(|| shed(path))
+    pub(in crate::grpc) fn admit(&self, path: &str) -> Result<OwnedSemaphorePermit> {
+        let authenticating = Arc::clone(&self.authenticating).try_acquire_owned().ok();
+        authenticating.filter(|_| self.under_way() < self.bound_of(path)).ok_or_else(|| shed(path))
     }
 
-    /// A permit to wait for a message that is not there yet.
+    /// Returns a permit to wait for an incomplete message, or `None` when there are too many.
     pub(in crate::grpc) fn wait(&self, caller: &Arc<Caller>) -> Option<Permit> {
         self.unfinished.take(caller, UNFINISHED)
     }
 
-    /// Takes a permit for a call whose message was read.
+    /// Returns a permit for a call whose message was read.
     ///
     /// # Errors
-    /// `Overloaded` when there is none, or the caller's site or token holds its share.
+    /// `Overloaded` when the bound is reached, or the share of the caller's site or token.
     pub(in crate::grpc) fn enter(&self, path: &str, caller: &Arc<Caller>) -> Result<UnderWay> {
         let all = self.bound_of(path);
         let site = all * QUARTERS_OF_A_SITE / 4;
         let token = if caller.role == Role::Portal { site } else { (all / 4).max(LEAST_OF_A_PERSON) };
-        // Whatever the bound fell to, the calls that were let in before are counted too.
+        // The shares and the semaphore count all admitted calls, including those from before the bound was lowered.
         let share = self.shares.take(caller, Shares { all, site, token });
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok();
         let (Some(share), Some(permit)) = (share, permit) else { return Err(shed(path)) };
@@ -149,7 +154,7 @@ impl InFlight {
         MOST as usize - self.permits.available_permits()
     }
 
-    /// How many calls may be under way for a call to `path` to be let in.
+    /// Returns the number of calls in flight at which a call to `path` is shed.
     fn bound_of(&self, path: &str) -> usize {
         let bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner).calls();
         if FIRST.contains(&path) { bound } else { bound * QUARTERS_FOR_OTHERS / 4 }
@@ -166,7 +171,7 @@ impl InFlight {
     }
 }
 
-/// How many calls may be under way: additive increase, multiplicative decrease.
+/// The adaptive bound on concurrent calls: additive increase, multiplicative decrease (AIMD).
 #[derive(Debug)]
 struct Bound {
     calls: f64,
@@ -180,7 +185,7 @@ impl Default for Bound {
 }
 
 impl Bound {
-    /// Of a call that is over after `took`, beside so many others.
+    /// Adapts the bound to a call that took `took` while `under_way` calls were in flight.
     fn learn(&mut self, took: Duration, under_way: usize, now: Instant) {
         if took < SLOW {
             if under_way * 2 >= self.calls() {
@@ -198,7 +203,7 @@ impl Bound {
     }
 }
 
-/// A call under way.
+/// A permit for a call in flight.
 pub(in crate::grpc) struct UnderWay {
     in_flight: InFlight,
     began: Option<Instant>,
@@ -207,7 +212,7 @@ pub(in crate::grpc) struct UnderWay {
 }
 
 impl UnderWay {
-    /// Notes that it is over, and how long it took.
+    /// Ends the call and adapts the bound to its duration.
     pub(in crate::grpc) fn end(self) {
         if let Some(began) = self.began {
             self.in_flight.learn(began.elapsed());
@@ -236,18 +241,18 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_falls_while_calls_are_slow_once_for_a_crowd_and_never_to_nothing() {
+    fn slow_calls_lower_the_bound_once_per_interval_and_not_below_the_minimum() {
         let (mut bound, now) = after_slow_calls(1);
         assert_eq!(bound.calls(), 819);
         for _ in 0..100 {
             bound.learn(Duration::from_secs(3), 819, now + SLOW / 2);
         }
-        assert_eq!(bound.calls(), 819, "they all waited for the same thing");
+        assert_eq!(bound.calls(), 819, "calls that were slow together lower it once");
         assert_eq!(after_slow_calls(100).0.calls(), 32);
     }
 
     #[test]
-    fn the_bound_grows_again_where_it_is_used() {
+    fn fast_calls_raise_the_bound_only_while_it_is_used() {
         let (mut bound, now) = after_slow_calls(100);
         bound.learn(QUICK, 15, now);
         assert_eq!(bound.calls(), 32, "half of it is not even used");

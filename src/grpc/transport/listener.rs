@@ -1,6 +1,6 @@
-//! The guarded listener. tonic closes neither silent sockets nor too many of them, and spins when the process runs out of
-//! descriptors; here every connection takes a slot, and a socket that says nothing for a while is closed, or does not finish its
-//! TLS handshake.
+//! The guarded gRPC listener. tonic limits neither the number of connections nor idle ones, and busy-loops when the
+//! process runs out of file descriptors. Here, every connection needs a slot, and a socket is closed when it sends
+//! nothing for a while or does not finish its TLS handshake.
 
 use std::{
     io,
@@ -26,19 +26,20 @@ use crate::{
     supervise::supervise,
 };
 
-/// A connection that sends nothing for so long is closed. Longer than [`KEEPALIVE`], whose answers keep a healthy one alive.
+/// Idle time after which a connection is closed. It is longer than [`KEEPALIVE`], whose replies keep a healthy
+/// connection open.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// How often an idle connection is asked for a sign of life.
+/// Interval of keepalive pings on idle connections.
 pub const KEEPALIVE: Duration = Duration::from_secs(10);
 
-/// Pause after a failed accept, so that a process without descriptors does not spin.
+/// Pause after a failed accept, so that a process without free file descriptors does not busy-loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A handshake takes two round trips; who needs longer holds a place for nothing.
+/// Longest TLS handshake. A handshake takes two round trips; a slower client would occupy a slot for nothing.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Accepts until `stop`; the stream ends then.
+/// Accepts connections until `stop` is cancelled, which ends the stream.
 pub fn accept(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
@@ -53,7 +54,7 @@ pub fn accept(
     ReceiverStream::new(receiver)
 }
 
-/// Accepts until nobody takes the connections any more.
+/// Accepts connections until the receiver is dropped.
 async fn accept_all(
     listener: &TcpListener,
     tls: Option<&Arc<Tls>>,
@@ -70,7 +71,7 @@ async fn accept_all(
             }
         };
         send_at_once(&socket);
-        // Who finds no slot hears so at once.
+        // Without a free slot, `admit` closes the socket.
         let Some(admitted) = slots.admit(socket, peer) else { continue };
         let Some(tls) = tls else {
             if sender.send(Ok(Guarded::plain(admitted))).await.is_err() {
@@ -78,7 +79,7 @@ async fn accept_all(
             }
             continue;
         };
-        // Beside the others: one that is slow holds up nobody.
+        // Handshakes run in tasks of their own, so that a slow one does not delay other connections.
         let (tls, sender) = (Arc::clone(tls), sender.clone());
         tokio::spawn(async move {
             if let Some(guarded) = Guarded::over_tls(&tls, admitted).await {
@@ -88,12 +89,12 @@ async fn accept_all(
     }
 }
 
-/// Bytes both ways, plain or over TLS.
+/// A byte stream in both directions, plain or over TLS.
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// A connection with a slot.
+/// A connection that holds a slot.
 pub struct Guarded {
     socket: Pin<Box<TimeoutReader<Box<dyn Duplex>>>>,
     slot: Arc<ConnectionSlot>,
@@ -105,7 +106,7 @@ impl Guarded {
         Self::new(Box::new(admitted), slot)
     }
 
-    /// `None` when the handshake fails or takes too long.
+    /// Performs the TLS handshake. Returns `None` when it fails or times out.
     async fn over_tls(tls: &Tls, admitted: AdmittedConnection) -> Option<Self> {
         let slot = Arc::clone(admitted.slot());
         match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(admitted)).await {

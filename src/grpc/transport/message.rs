@@ -1,5 +1,5 @@
-//! The message of a call, read whole before the call takes a place among those under way. What is not there yet is waited for
-//! within a deadline, in bounded memory, and at nobody else's expense.
+//! Reads the message of a unary call completely before the call takes a concurrency permit. Waiting for the rest of a
+//! message has a deadline and bounded memory, and does not affect other callers.
 
 use std::{
     sync::{
@@ -19,26 +19,30 @@ use tonic::codec::HEADER_SIZE;
 
 use crate::domain::{Error, Result};
 
-/// How long a message may take from its headers to its end. A portal's backend sends both at once.
+/// Longest time from the request's headers to the end of its message. Portals send both at once.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// As long may one take that found no place to wait in: a network now and then separates the headers from the message.
+/// Longest time to wait when no waiting permit is free, because networks sometimes deliver the headers and the message
+/// separately.
 const BLINK: Duration = Duration::from_millis(200);
 
-/// Bytes of all unfinished messages of the process: as many whole ones of the greatest length as half of the calls under way.
+/// Most bytes of all incomplete messages in the process: as many as 512 messages of the largest size, half the number
+/// of concurrent calls.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 const FULL: Error = Error::Overloaded { what: "unfinished messages", retry_after: Duration::from_millis(500) };
 
-/// Unfinished messages of this process.
+/// The incomplete messages of this process.
 #[derive(Debug, Clone, Default)]
 pub(in crate::grpc) struct Messages(Arc<AtomicUsize>);
 
 impl Messages {
-    /// The request with its message in memory. `wait` is asked once, when the message is not there yet, for a place to wait in.
+    /// Reads the message into memory and returns the request with it. Calls `wait` once, if the message is incomplete,
+    /// for a permit to wait for the rest.
     ///
     /// # Errors
-    /// `MessageTooLarge`, `Deadline` when the end does not come, `Overloaded` when too much is waited for.
+    /// `MessageTooLarge`, `Deadline` when the message does not end in time, `Overloaded` when too many messages are
+    /// incomplete.
     pub(in crate::grpc) async fn read<P>(
         &self,
         request: Request,
@@ -48,7 +52,7 @@ impl Messages {
         let (parts, body) = request.into_parts();
         let mut frames = body.into_data_stream();
         let mut read = ReadMessage { buffer: Buffer::Whole(Bytes::new()), limit, counted: 0, all: self };
-        // Nearly always everything came with the headers.
+        // Nearly always, the whole message arrived together with the headers.
         loop {
             match frames.next().now_or_never() {
                 Some(Some(frame)) => read.push(frame)?,
@@ -67,25 +71,25 @@ impl Messages {
     }
 }
 
-/// What came of a message.
+/// The bytes of a message that were received so far.
 struct ReadMessage<'a> {
     buffer: Buffer,
     limit: usize,
-    /// Bytes of it that are counted among all unfinished ones.
+    /// Bytes of this message that are included in the total of incomplete messages.
     counted: usize,
     all: &'a Messages,
 }
 
 enum Buffer {
-    /// One frame, as the connection read it.
+    /// A single frame, as read from the connection.
     Whole(Bytes),
-    /// Copied: a frame shares a larger buffer with others, which it would keep.
+    /// Copied bytes. A frame is a slice of a larger shared buffer, which it would keep in memory.
     Copied(Vec<u8>),
 }
 
 impl ReadMessage<'_> {
     fn push(&mut self, frame: Result<Bytes, axum::Error>) -> Result<()> {
-        // The client or the connection is gone: nobody hears the answer.
+        // The client or the connection is gone, so no one receives this error.
         let frame = frame.map_err(|_| Error::MessageMalformed)?;
         match &mut self.buffer {
             Buffer::Whole(whole) if whole.is_empty() => *whole = frame,
@@ -102,7 +106,7 @@ impl ReadMessage<'_> {
         Ok(())
     }
 
-    /// Makes the bytes this message's own, and counts them with `more` that are about to come.
+    /// Copies the received bytes into an own buffer, and adds them and the next `more` bytes to the total.
     fn own(&mut self, more: usize) -> Result<()> {
         let mut new = more;
         if let Buffer::Whole(whole) = &self.buffer {
@@ -120,7 +124,7 @@ impl ReadMessage<'_> {
         }
     }
 
-    /// Returns an error for what is too long, by its own word or in fact.
+    /// Returns an error if the declared or the actual length exceeds the limit.
     fn check(&self) -> Result<()> {
         let bytes = self.bytes();
         let declared = declared_len(bytes).unwrap_or_default();
@@ -130,7 +134,7 @@ impl ReadMessage<'_> {
         Ok(())
     }
 
-    /// The bytes. They are no longer counted here: the call takes a place for them.
+    /// Returns the bytes and removes them from the total. The call's concurrency permit bounds them from here on.
     fn finish(mut self) -> Bytes {
         match std::mem::replace(&mut self.buffer, Buffer::Whole(Bytes::new())) {
             Buffer::Whole(bytes) => bytes,
@@ -145,7 +149,7 @@ impl Drop for ReadMessage<'_> {
     }
 }
 
-/// The length that a message's header tells: a flag, then four bytes.
+/// Returns the length that a message's header declares: one byte of flags, then four bytes of length.
 pub(super) fn declared_len(bytes: &[u8]) -> Option<usize> {
     let [_flag, a, b, c, d, ..] = *bytes else { return None };
     usize::try_from(u32::from_be_bytes([a, b, c, d])).ok()

@@ -1,4 +1,5 @@
-//! What surrounds every call: what tonic's own timeout, shedding and shutdown do not do well enough.
+//! The transport around every call: listener, TLS, deadlines, load shedding and streams, where tonic's own features are
+//! not sufficient.
 
 pub mod deadline;
 pub mod in_flight;

@@ -1,4 +1,5 @@
-//! Health and reflection, which anybody may call: a small pool of their own, so that they cost portals nothing.
+//! Admission of the health and reflection services, which need no token. They have a small pool of permits of their
+//! own, so that they take no capacity from portals.
 
 use std::{
     net::IpAddr,
@@ -34,7 +35,7 @@ use crate::{
     grpc::{call::locale_of, message_size::MAX_OPEN_MESSAGE_BYTES},
 };
 
-/// How many calls, unfinished messages or streams there may be, and how many of one peer.
+/// Most calls, incomplete messages or streams in total and per peer.
 #[derive(Clone, Copy)]
 struct Bounds {
     all: usize,
@@ -45,11 +46,12 @@ const CALLS: Bounds = Bounds { all: 256, peer: 128 };
 const UNFINISHED: Bounds = Bounds { all: 512, peer: 128 };
 const STREAMS: Bounds = Bounds { all: 256, peer: 64 };
 
-/// How long a stream may last: a client that watches on opens another, on another replica if there are new ones.
+/// Longest duration of a health watch. A client that keeps watching reconnects then, which also spreads clients over
+/// new replicas.
 const WATCH_LIFE: Duration = Duration::from_secs(300);
 const REFLECTION_LIFE: Duration = Duration::from_secs(60);
 
-/// The pool.
+/// The permits of the services that need no token.
 #[derive(Clone)]
 pub(in crate::grpc) struct OpenServices {
     messages: Messages,
@@ -63,10 +65,10 @@ impl OpenServices {
         Self { messages, calls: Arc::default(), unfinished: Arc::default(), streams: Arc::default() }
     }
 
-    /// Answers a call that needs no token.
+    /// Admits a call that needs no token.
     ///
     /// # Errors
-    /// `Overloaded` beyond the pool or the peer's share of it, and those of reading a message.
+    /// `Overloaded` when the pool or the peer's share is exhausted, and the errors of [`Messages::read`].
     pub(in crate::grpc) async fn admit(&self, request: Request, next: Next) -> Result<Response> {
         let peer = peer_of(&request);
         if is_reflection(request.uri().path()) {
@@ -86,7 +88,7 @@ impl OpenServices {
         Ok(next.run(request).await)
     }
 
-    /// Reflection reads messages as long as it lasts, so they are bounded as they pass.
+    /// Reflection is a bidirectional stream, so its messages are checked while they are received.
     async fn reflect(&self, request: Request, next: Next, permit: PeerPermit) -> Response {
         let locale = locale_of(request.headers());
         let too_large = Arc::new(AtomicBool::new(false));
@@ -105,10 +107,10 @@ fn take(permits: &Arc<PeerPermits>, peer: IpAddr, bounds: Bounds) -> Result<Peer
     permits.take(peer, bounds.all, bounds.peer).ok_or_else(full)
 }
 
-/// Messages that a client streams, none longer than allowed.
+/// A request stream in which no message may be longer than [`MAX_OPEN_MESSAGE_BYTES`].
 struct BoundedMessages {
     inner: Body,
-    /// Of the message under way: its header as far as it came, then what is left of it.
+    /// The received part of the current message's header.
     header: Vec<u8>,
     left: usize,
     too_large: Arc<AtomicBool>,
@@ -119,7 +121,7 @@ impl BoundedMessages {
         Self { inner, header: Vec::new(), left: 0, too_large }
     }
 
-    /// True while no message is too long.
+    /// Consumes `bytes` and returns false if a message in it is too long.
     fn passes(&mut self, mut bytes: &[u8]) -> bool {
         while !bytes.is_empty() {
             if self.left > 0 {

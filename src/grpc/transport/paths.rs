@@ -1,14 +1,15 @@
-//! What is known of a call by its path.
+//! What follows from the path of a call.
 
-/// Splits `/package.Service/Method`.
+/// Splits a path `/package.Service/Method` into service and method.
 pub(super) fn split_path(path: &str) -> (&str, &str) {
     path.trim_start_matches('/').split_once('/').unwrap_or((path, ""))
 }
 
-/// Calls that outlive any deadline and do not hold up a drain. Reflection comes in two versions.
+/// Streams without a deadline, which a drain does not wait for. Reflection is handled separately, because it has two
+/// versions.
 const STREAMS: [&str; 2] = ["/duyet.v1.ModerationService/WatchQueue", "/grpc.health.v1.Health/Watch"];
 
-/// RPCs of ours that answer with a stream, which outlives the check of its caller's token.
+/// RPCs that respond with a stream. A stream outlives the check of its caller's token, so the check is repeated.
 const ANSWERED_BY_STREAMS: [&str; 2] =
     ["/duyet.v1.ModerationService/WatchQueue", "/duyet.v1.PrivacyService/ExportAuthor"];
 

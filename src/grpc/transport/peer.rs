@@ -1,4 +1,4 @@
-//! Whose connection a request came over.
+//! The connection of a request.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -9,12 +9,12 @@ use axum::extract::Request;
 
 use crate::ops::connection_slots::ConnectionSlot;
 
-/// The slot of a request's connection.
+/// Returns the slot of the request's connection.
 pub(in crate::grpc) fn slot_of(request: &Request) -> Option<&Arc<ConnectionSlot>> {
     request.extensions().get()
 }
 
-/// Whom a request's connection counts for.
+/// Returns the address that the request's connection is counted for.
 pub(in crate::grpc) fn peer_of(request: &Request) -> IpAddr {
     slot_of(request).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |slot| slot.peer())
 }

@@ -1,4 +1,5 @@
-//! What ends a stream before its service does: its time, its caller's token, a message that is too large.
+//! Streams that end before their service ends them: after their longest duration, with their caller's token, or because
+//! of a message that is too large.
 
 use std::{
     pin::Pin,
@@ -25,7 +26,8 @@ use crate::{
 
 type Next = Poll<Option<Result<Frame<Bytes>, axum::Error>>>;
 
-/// An answer that ends in time, and says what a message too large did to it.
+/// A response stream with a longest duration. It also reports when the request stream was ended because a message was
+/// too large.
 pub(in crate::grpc) struct Ending {
     inner: Body,
     life: Pin<Box<Sleep>>,
@@ -41,12 +43,12 @@ impl Ending {
         Self { inner, life, too_large: Arc::default(), locale, is_over: false, _permit: None }
     }
 
-    /// Holds the permit until it ends.
+    /// Keeps the permit until the stream ends.
     pub(super) fn holding(self, permit: PeerPermit) -> Self {
         Self { _permit: Some(permit), ..self }
     }
 
-    /// Ends with `MessageTooLarge` when that is set.
+    /// Ends the stream with `MessageTooLarge` if the flag is set.
     pub(super) fn unless(self, too_large: Arc<AtomicBool>) -> Self {
         Self { too_large, ..self }
     }
@@ -71,13 +73,13 @@ impl HttpBody for Ending {
             Error::MessageTooLarge { limit: MAX_OPEN_MESSAGE_BYTES }
         };
         self.is_over = true;
-        // Lets go of the service behind it.
+        // Drops the service's stream.
         self.inner = Body::empty();
         last_word(&error, self.locale)
     }
 }
 
-/// A caller's stream, which ends with their token: it is checked again at each heartbeat and before each message.
+/// A stream that ends with its caller's token, which is verified again at each heartbeat and before each message.
 pub(in crate::grpc) struct Checked {
     inner: Body,
     authenticator: Arc<Authenticator>,
@@ -85,16 +87,16 @@ pub(in crate::grpc) struct Checked {
     locale: Locale,
     beats: Interval,
     checking: Option<BoxFuture<'static, Result<()>>>,
-    /// Goes out when the check passes.
+    /// A frame that is sent when the check passes.
     held: Option<Frame<Bytes>>,
     is_over: bool,
 }
 
-/// How long a caller's stream of what is stored may take. A watch ends by itself before.
+/// Longest duration of an authenticated stream. `WatchQueue` ends earlier by itself.
 const LIFE: Duration = Duration::from_secs(330);
 
 impl Checked {
-    /// The body of a caller's stream.
+    /// Wraps the response body of an authenticated stream.
     pub(in crate::grpc) fn body(
         inner: Body,
         authenticator: Arc<Authenticator>,
@@ -150,9 +152,9 @@ impl HttpBody for Checked {
     }
 }
 
-/// The trailers of a stream that ends with an error.
+/// Returns the trailers of a stream that ends with an error.
 fn last_word(error: &Error, locale: Locale) -> Next {
     let mut trailers = HeaderMap::new();
-    let told = to_status(error, locale).add_header(&mut trailers);
-    Poll::Ready(told.is_ok().then(|| Ok(Frame::trailers(trailers))))
+    let added = to_status(error, locale).add_header(&mut trailers);
+    Poll::Ready(added.is_ok().then(|| Ok(Frame::trailers(trailers))))
 }

@@ -1,4 +1,4 @@
-//! TLS of the listener. Certificates are read again when their files change, so that renewing one takes no restart.
+//! TLS of the listener. Certificates are reloaded when their files change, so that renewing one needs no restart.
 
 use std::{
     fmt::Display,
@@ -23,20 +23,21 @@ use tokio_rustls::{
 
 use crate::ops::metric;
 
-/// How often the files are compared. As the configuration's, this also sees what is mounted over them.
+/// Interval at which the files are compared. Comparing contents also detects files that are replaced by a mount, as for
+/// the configuration file.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Where the listener's certificate lies, in PEM.
+/// Paths of the listener's certificate files, in PEM format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
-    /// The certificate and those between it and its authority.
+    /// The server's certificate, followed by the intermediate certificates.
     pub cert: PathBuf,
     pub key: PathBuf,
-    /// Who must have signed a client's certificate; `None` asks clients for none.
+    /// The authorities that clients' certificates must be signed by. `None` requests no client certificates.
     pub client_ca: Option<PathBuf>,
 }
 
-/// What the files said.
+/// The contents of the files.
 #[derive(PartialEq, Eq)]
 struct FileContents {
     cert: Vec<u8>,
@@ -44,7 +45,7 @@ struct FileContents {
     client_ca: Option<Vec<u8>>,
 }
 
-/// Why the files are no certificate to listen with. Never shows a key.
+/// Why the files cannot be used. The text never contains key material.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TlsError {
     #[error("{}", .0.iter().map(FileProblem::to_string).collect::<Vec<_>>().join("; "))]
@@ -81,16 +82,17 @@ enum PemProblem {
     Malformed(pem::Error),
 }
 
-/// A certificate to listen with.
+/// The certificate in use, which follows its files.
 pub struct Tls {
     files: Files,
     in_force: RwLock<Arc<ServerConfig>>,
-    /// What the files said when they were last handled to the end. A panic on the way leaves a change to the next look.
+    /// The contents that were last processed completely. If processing panics, the next comparison finds the change
+    /// again.
     handled: Mutex<Result<FileContents, TlsError>>,
 }
 
 impl Tls {
-    /// Reads the files.
+    /// Loads the files.
     ///
     /// # Errors
     /// One sentence that names the file.
@@ -100,12 +102,13 @@ impl Tls {
         Ok(Self { files, in_force: RwLock::new(config), handled: Mutex::new(Ok(read)) })
     }
 
-    /// For a connection that begins now.
+    /// Returns the acceptor for a new connection.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// Follows the files until dropped. What cannot be read leaves the last good certificate in force, and says so once.
+    /// Follows the files until the future is dropped. If they cannot be used, the last good certificate remains in use
+    /// and the problem is logged once.
     pub async fn follow(self: Arc<Self>) {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -117,7 +120,7 @@ impl Tls {
         }
     }
 
-    /// Puts what the files say in force when it changed.
+    /// Applies the contents of the files if they changed.
     fn handle(&self, found: Result<FileContents, TlsError>) {
         let mut handled = self.handled.lock().unwrap_or_else(PoisonError::into_inner);
         if found != *handled {
@@ -125,11 +128,11 @@ impl Tls {
                 Ok(config) => {
                     *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = config;
                     metric::certificate_read("APPLIED");
-                    tracing::info!("the certificate was read again");
+                    tracing::info!("the certificate was reloaded");
                 }
                 Err(error) => {
                     metric::certificate_read("FAILED");
-                    tracing::error!(%error, "the certificate is wrong: the last good one stays in force");
+                    tracing::error!(%error, "the new certificate cannot be used; the last good one remains in use");
                 }
             }
             *handled = found;
@@ -138,7 +141,7 @@ impl Tls {
 }
 
 impl Files {
-    /// Reads all of them, so that every one that cannot be read is told.
+    /// Reads all files, so that the error names every unreadable one.
     fn read(&self) -> Result<FileContents, TlsError> {
         let bytes = |path: &Path| std::fs::read(path).map_err(|error| FileProblem::new(path, &error));
         let client_ca = self.client_ca.as_deref().map(bytes).transpose();
@@ -148,7 +151,7 @@ impl Files {
         }
     }
 
-    /// TLS 1.2 and 1.3, HTTP/2 only.
+    /// Builds the server configuration: TLS 1.2 and 1.3, HTTP/2 only.
     fn config(&self, read: &FileContents) -> Result<Arc<ServerConfig>, TlsError> {
         let wrong = |path: &Path, error: &dyn Display| TlsError::Files(vec![FileProblem::new(path, error)]);
         let chain = certificates(&read.cert).map_err(|error| FileProblem::new(&self.cert, &error));
@@ -186,7 +189,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemProblem> 
     }
 }
 
-/// Makes a self-signed certificate in `dir`, for tests.
+/// Creates a self-signed certificate in `dir`, for tests.
 #[cfg(test)]
 pub(crate) fn self_signed(dir: &Path) -> Files {
     let (cert, key) = (dir.join("cert.pem"), dir.join("key.pem"));
@@ -208,7 +211,7 @@ mod tests {
         let tls = Arc::new(Tls::open(self_signed(dir.path())).unwrap());
         let config = || Arc::clone(&tls.in_force.read().unwrap());
         let before = config();
-        // As after a panic between reading and applying: the files changed, and the task starts again.
+        // Simulates a panic between reading and applying: the files change before the task starts again.
         self_signed(dir.path());
         let follow = tokio::spawn(Arc::clone(&tls).follow());
         let applied = async {

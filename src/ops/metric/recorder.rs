@@ -1,4 +1,4 @@
-//! The recorder of all metrics, installed once per process.
+//! The metrics recorder, which is installed once per process.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,21 +11,22 @@ use super::{
     spam, store,
 };
 
-/// Upper bounds of the histogram of RPCs' times, in seconds.
+/// Upper bounds of the histogram of RPC durations, in seconds.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-/// The same of the time that a challenge takes: machines read an image in less than three seconds.
+/// Upper bounds of the histogram of captcha solving times, in seconds. Programs read an image in less than three
+/// seconds.
 const SOLVING: [f64; 9] = [0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0, 600.0];
 
-/// Why there is no recorder.
+/// Why the recorder could not be installed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct InstallError(Arc<BuildError>);
 
-/// Installs the recorder once per process and answers its renderer.
+/// Installs the recorder on the first call, and returns its renderer.
 ///
 /// # Errors
-/// When another recorder is installed already.
+/// Another recorder is already installed.
 pub fn install() -> Result<PrometheusHandle, InstallError> {
     static HANDLE: OnceLock<Result<PrometheusHandle, InstallError>> = OnceLock::new();
     HANDLE
@@ -46,32 +47,36 @@ pub fn install() -> Result<PrometheusHandle, InstallError> {
         .clone()
 }
 
-/// Describes what the limiter, the pool of images and the page cache count.
+/// Describes the metrics of the rate limiter, the pool of images and the page cache.
 fn describe_others() {
     describe_counter!(
         "duyet_rate_limit_decisions_total",
-        "limit checks by limit, decision (allowed, denied, would_deny in SHADOW) and source: local, redis, or memory of a denial"
+        "rate limit checks by limit, decision (allowed, denied, would_deny in SHADOW) and source (local, redis, or memory for a remembered denial)"
     );
-    describe_gauge!("duyet_degraded", "1 while a component is gone and the service carries on without it");
+    describe_gauge!("duyet_degraded", "1 while a component is unavailable and the service continues without it");
     describe_gauge!(
         "duyet_redis_policy",
-        "Redis masters by maxmemory-policy: alert on allkeys-* and on volatile-* but volatile-ttl"
+        "Redis masters by maxmemory-policy: alert on allkeys-*, and on volatile-* except volatile-ttl"
     );
-    describe_counter!("duyet_redis_evictions_total", "keys that Redis evicted to make room, counts perhaps among them");
-    describe_gauge!("duyet_captcha_images_ready", "images drawn and not yet given out, by level");
-    describe_counter!("duyet_captcha_images_total", "images given out, by profile and level");
+    describe_counter!(
+        "duyet_redis_evictions_total",
+        "keys that Redis evicted under memory pressure; they may include rate limit counters"
+    );
+    describe_gauge!("duyet_captcha_images_ready", "images that are drawn and ready, by level");
+    describe_counter!("duyet_captcha_images_total", "images issued, by profile and level");
     describe_counter!(
         "duyet_captcha_pool_empty_total",
-        "times that a reader found no image ready and waited, up to 50 ms"
+        "requests that found no image ready and waited for one, up to 50 ms"
     );
     describe_counter!(
         "duyet_page_cache_total",
-        "first pages asked for, by outcome: HIT from memory, MISS from the database"
+        "requests for first pages by outcome: HIT (from memory) or MISS (from the database)"
     );
 }
 
-/// Folds recorded samples into the histogram. Without it they pile up until somebody scrapes, and perhaps nobody does.
-pub fn run_upkeep() {
+/// Aggregates recorded samples into the histograms. Otherwise they would accumulate until the next scrape, which may
+/// never come.
+pub fn aggregate_samples() {
     if let Ok(handle) = install() {
         handle.run_upkeep();
     }

@@ -1,4 +1,5 @@
-//! RED per RPC, under the names of go-grpc-middleware's provider, so that public dashboards work.
+//! Rate, errors and duration of RPCs, with the metric names of go-grpc-middleware's Prometheus provider, so that
+//! existing dashboards work.
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ pub(super) fn describe() {
     describe_histogram!(HANDLING, Unit::Seconds, "time per RPC");
 }
 
-/// What is counted of one RPC. Looked up once: that costs more than counting. To be made after the recorder is installed.
+/// The metrics of one RPC. They are looked up once, because a lookup costs more than an increment. Must be created
+/// after the recorder was installed.
 pub struct Rpc {
     pub service: &'static str,
     pub method: &'static str,
@@ -23,11 +25,11 @@ pub struct Rpc {
     handling: Histogram,
 }
 
-/// The code of a call that ended well.
+/// The gRPC code of a successful call.
 const WELL: &str = "OK";
 
 impl Rpc {
-    /// Of `/service/method`; shown as 0 from now on.
+    /// Registers the metrics of `/service/method`, which are exported as 0 from then on.
     pub fn new(service: &'static str, method: &'static str) -> Self {
         let handled = |code| counter!(HANDLED, "grpc_service" => service, "grpc_method" => method, "grpc_code" => code);
         Self {
@@ -39,12 +41,12 @@ impl Rpc {
         }
     }
 
-    /// Counts a call that begins.
+    /// Counts a call that starts.
     pub fn started(&self) {
         self.started.increment(1);
     }
 
-    /// Counts a call that ended with `code`, and its time.
+    /// Counts a call that ended with `code`, and records its duration.
     pub fn handled(&self, code: &'static str, took: Duration) {
         if code == WELL {
             self.well.increment(1);

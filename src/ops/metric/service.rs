@@ -1,4 +1,4 @@
-//! What is counted of comments, moderation, challenges, background jobs, settings and load.
+//! Metrics of comments, moderation, challenges, background jobs, settings and load.
 
 use chrono::{DateTime, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -46,13 +46,13 @@ const SHED: &str = "duyet_shed_total";
 const PANICS: &str = "duyet_panics_total";
 
 pub(super) fn describe() {
-    describe_counter!(SUBMITTED, "submits by outcome: PUBLISHED, PENDING, REPLAYED or the error's reason");
+    describe_counter!(SUBMITTED, "submissions by outcome: PUBLISHED, PENDING, REPLAYED or the error's reason");
     describe_counter!(CAPTCHA_ISSUED, "challenges issued, by kind, level and the reader's trust level");
     describe_counter!(
         CAPTCHA_CHECKS,
-        "challenges checked, by kind (UNKNOWN when the token did not open) and outcome: CORRECT or the failure"
+        "captcha checks by kind (UNKNOWN if the token could not be opened) and outcome: CORRECT or the failure"
     );
-    describe_histogram!(CAPTCHA_SOLVE, Unit::Seconds, "time between issuing a challenge and its right answer, by kind");
+    describe_histogram!(CAPTCHA_SOLVE, Unit::Seconds, "time from issuing a challenge to its correct answer, by kind");
     describe_counter!(
         DECISIONS,
         "moderators' decisions by action and outcome: CHANGED, UNCHANGED or the error's reason"
@@ -63,44 +63,47 @@ pub(super) fn describe() {
     );
     describe_counter!(REPORTS, "readers' reports by outcome: COUNTED, REQUEUED, KNOWN or the error's reason");
     describe_counter!(REVERTS, "reverts of comments and bans, by outcome: REVERTED or the error's reason");
-    describe_counter!(ESCALATIONS, "takedown clocks by kind and outcome: ESCALATED or the error's reason");
+    describe_counter!(ESCALATIONS, "takedown demands by kind and outcome: ESCALATED or the error's reason");
     describe_counter!(CLAIMS, "claims by outcome: TAKEN, RENEWED, LOST (not renewed) or RELEASED");
-    describe_gauge!(WATCHES, "moderators' clients that follow the queue");
-    describe_gauge!(QUEUE_PENDING, "comments that wait");
-    describe_gauge!(QUEUE_OLDEST, Unit::Seconds, "age of the comment that waits longest, 0 when none does");
-    describe_gauge!(TAKEDOWNS_OPEN, "takedowns whose clock runs");
+    describe_gauge!(WATCHES, "open WatchQueue streams");
+    describe_gauge!(QUEUE_PENDING, "comments that wait for a moderator");
+    describe_gauge!(QUEUE_OLDEST, Unit::Seconds, "age of the comment that has waited longest, 0 if none waits");
+    describe_gauge!(TAKEDOWNS_OPEN, "open takedown demands");
     describe_gauge!(
         TAKEDOWN_DUE,
         Unit::Seconds,
-        "time until the next takedown is due, negative when it is overdue, NaN while no clock runs: alert on < 7200"
+        "time until the next takedown demand is due, negative if it is overdue, NaN if none is open: alert on < 7200"
     );
     describe_counter!(
         ERASED,
-        "comments emptied, by action: ERASE (a person asked), WITHDRAW (the reader took one back) or PURGE (kept long enough)"
+        "erased comments by action: ERASE (at a person's request), WITHDRAW (by the reader) or PURGE (retention time passed)"
     );
     describe_counter!(EXPIRED, "comments rejected because they were not reviewed in time");
     describe_gauge!(
         COUNT_DRIFT,
-        "how far public counts of articles (comments) and roots (replies) were from the last recount's, which is nightly: \
-         alert on > 0 over a day. The replica that counted tells, others say 0 or nothing"
+        "difference between the public counts of articles (comments) and threads (replies) and the nightly recount: \
+         alert on > 0 over a day. Only the replica that counted reports the difference; others report 0 or nothing"
     );
     describe_counter!(
         JOB_RUNS,
         "runs of background jobs on this replica by outcome: DONE, LOST to another replica or the error's reason"
     );
-    describe_counter!(CONFIG_RELOADS, "times the configuration was read again, by outcome: APPLIED or FAILED");
-    describe_gauge!(CONFIG_GOOD, "0 while the configuration file is wrong and the last good one is in force");
-    describe_counter!(
-        CERTIFICATE_READS,
-        "times the listener's certificate was read again, by outcome: APPLIED or FAILED"
+    describe_counter!(CONFIG_RELOADS, "configuration reloads by outcome: APPLIED or FAILED");
+    describe_gauge!(
+        CONFIG_GOOD,
+        "0 while the configuration file is invalid and the last valid configuration remains in force"
     );
-    describe_counter!(SHED, "calls shed for load, by rank: FIRST (submits, decisions) is shed last, OTHER before");
-    describe_gauge!(CALL_BOUND, "unary calls that may be under way; falls while calls are slow");
+    describe_counter!(CERTIFICATE_READS, "certificate reloads by outcome: APPLIED or FAILED");
+    describe_counter!(
+        SHED,
+        "calls shed under load, by rank: FIRST (submissions, decisions and other writes, shed last) or OTHER"
+    );
+    describe_gauge!(CALL_BOUND, "bound on concurrent unary calls; decreases while calls are slow");
     describe_counter!(PANICS, "handlers that panicked");
-    describe_counter!(TASK_PANICS, "background tasks that panicked and were started again, by task");
+    describe_counter!(TASK_PANICS, "panics of background tasks, which are restarted, by task");
 }
 
-/// Counts a submit.
+/// Counts a submission.
 pub fn submitted(site: &SiteId, outcome: &'static str) {
     counter!(SUBMITTED, "site" => site.to_string(), "outcome" => outcome).increment(1);
 }
@@ -111,13 +114,13 @@ pub fn captcha_issued(kind: ChallengeKind, level: Level, trust: TrustLevel) {
     counter!(CAPTCHA_ISSUED, "kind" => kind, "level" => level, "trust" => trust).increment(1);
 }
 
-/// Counts a failed check of a challenge; `None` when its token did not open.
+/// Counts a failed captcha check. `kind` is `None` if the token could not be opened.
 pub fn captcha_failed(kind: Option<ChallengeKind>, failure: CaptchaFailure) {
     let kind = kind.map_or("UNKNOWN", ChallengeKind::as_str);
     counter!(CAPTCHA_CHECKS, "kind" => kind, "outcome" => failure.as_str()).increment(1);
 }
 
-/// Counts a challenge that was answered right, and how long that took. A pass was timed when it was earned.
+/// Counts a solved challenge and records how long that took. For a pass, the time was recorded when it was issued.
 pub fn captcha_solved(challenge: &SealedChallenge, now: DateTime<Utc>) {
     let kind = challenge.kind.as_str();
     counter!(CAPTCHA_CHECKS, "kind" => kind, "outcome" => "CORRECT").increment(1);
@@ -137,7 +140,7 @@ pub fn reported(site: &SiteId, outcome: &'static str) {
     counter!(REPORTS, "site" => site.to_string(), "outcome" => outcome).increment(1);
 }
 
-/// Counts a reader whose address could not be read: to duyet they have none.
+/// Counts a reader whose address could not be read and is therefore unknown.
 pub fn address_unread(site: &SiteId, unread: Unread) {
     counter!(ADDRESSES_UNREAD, "site" => site.to_string(), "what" => unread.as_str()).increment(1);
 }
@@ -147,17 +150,17 @@ pub fn reverted(outcome: &'static str) {
     counter!(REVERTS, "outcome" => outcome).increment(1);
 }
 
-/// Counts a takedown's clock.
+/// Counts a takedown demand.
 pub fn escalated(kind: TakedownKind, outcome: &'static str) {
     counter!(ESCALATIONS, "kind" => kind.as_str(), "outcome" => outcome).increment(1);
 }
 
-/// Counts claims that came to the same.
+/// Counts claims with the same outcome.
 pub fn claimed(outcome: &'static str, claims: usize) {
     counter!(CLAIMS, "outcome" => outcome).increment(u64::try_from(claims).unwrap_or(u64::MAX));
 }
 
-/// Adds to the open watches, or takes from them.
+/// Changes the number of open watches by `change`.
 pub fn watches(change: f64) {
     gauge!(WATCHES).increment(change);
 }
@@ -166,7 +169,7 @@ pub fn watches(change: f64) {
 pub fn queue(queue: &QueueGauge, now: DateTime<Utc>) {
     let site = || queue.site.to_string();
     let oldest = queue.oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
-    // Not a number compares false with any: no alert without a takedown.
+    // NaN compares false with every threshold, so there is no alert without a takedown demand.
     let due = queue.next_due.map_or(f64::NAN, |due| float((due - now).num_seconds()));
     gauge!(QUEUE_PENDING, "site" => site()).set(float(queue.pending));
     gauge!(QUEUE_OLDEST, "site" => site()).set(float(oldest));
@@ -174,17 +177,17 @@ pub fn queue(queue: &QueueGauge, now: DateTime<Utc>) {
     gauge!(TAKEDOWN_DUE, "site" => site()).set(due);
 }
 
-/// Counts comments that nobody reviewed in time.
+/// Counts comments that expired because they were not reviewed in time.
 pub fn expired(site: &SiteId, count: u64) {
     counter!(EXPIRED, "site" => site.to_string()).increment(count);
 }
 
-/// Counts comments that were emptied, and why.
+/// Counts erased comments by the reason.
 pub fn erased(site: &SiteId, action: AuditAction, count: u64) {
     counter!(ERASED, "site" => site.to_string(), "action" => action.as_str()).increment(count);
 }
 
-/// Says how far a site's public counts are off.
+/// Sets the drift of a site's public counts.
 pub fn count_drift(site: &SiteId, drift: CountDrift) {
     for (counter, value) in [("comments", drift.comments), ("replies", drift.replies)] {
         gauge!(COUNT_DRIFT, "site" => site.to_string(), "counter" => counter).set(float(value));
@@ -196,27 +199,27 @@ pub fn job_ran(job: Job, outcome: &'static str) {
     counter!(JOB_RUNS, "job" => job.as_str(), "outcome" => outcome).increment(1);
 }
 
-/// Counts that the configuration was read again: APPLIED or FAILED.
+/// Counts a reload of the configuration: APPLIED or FAILED.
 pub fn config_read(outcome: &'static str) {
     counter!(CONFIG_RELOADS, "outcome" => outcome).increment(1);
 }
 
-/// Says whether the configuration file could be read the last time.
+/// Sets whether the last reload of the configuration succeeded.
 pub fn config_is_good(good: bool) {
     gauge!(CONFIG_GOOD).set(if good { 1.0 } else { 0.0 });
 }
 
-/// Counts that the listener's certificate was read again: APPLIED or FAILED.
+/// Counts a reload of the listener's certificate: APPLIED or FAILED.
 pub fn certificate_read(outcome: &'static str) {
     counter!(CERTIFICATE_READS, "outcome" => outcome).increment(1);
 }
 
-/// Counts a call shed for load: FIRST for what is shed last, or OTHER.
+/// Counts a shed call: FIRST for RPCs that are shed last, OTHER for all others.
 pub fn shed(rank: &'static str) {
     counter!(SHED, "rank" => rank).increment(1);
 }
 
-/// Says how many calls may be under way.
+/// Sets the current bound on concurrent calls.
 pub fn call_bound(calls: usize) {
     gauge!(CALL_BOUND).set(float(i64::try_from(calls).unwrap_or(i64::MAX)));
 }

@@ -1,4 +1,4 @@
-//! What is counted of the database itself.
+//! Metrics of the database.
 
 use metrics::{Unit, describe_gauge, gauge};
 
@@ -12,11 +12,11 @@ pub(super) fn describe() {
     describe_gauge!(
         LOG_BYTES,
         Unit::Bytes,
-        "size of SQLite's write-ahead log: it grows while a reader of another process keeps a transaction open"
+        "size of SQLite's write-ahead log: it grows while another process keeps a read transaction open"
     );
 }
 
-/// Says whether the database can be written to.
+/// Sets whether the database can be written to.
 pub fn store_up(up: bool) {
     gauge!(STORE_UP).set(if up { 1.0 } else { 0.0 });
 }

@@ -43,7 +43,7 @@ impl Maintenance {
                 Ok(_) => {
                     let TooBroad { decided, approved, met, received, .. } = one;
                     tracing::warn!(%site, term = %term.id, decided, approved, met, received, "a term stands down: it holds too much");
-                    metric::term_stood_down(site);
+                    metric::term_put_on_trial(site);
                 }
                 Err(Error::StaleTerm { .. } | Error::TermNotFound(_)) => {}
                 Err(error) => return Err(error),
