@@ -1,5 +1,5 @@
-//! `ListComments`. Its answer is written once for all who get the same page; the generated service would make messages of it and write
-//! them for each of them anew.
+//! `ListComments`. Its response is encoded once for all callers that get the same page. The generated service would
+//! build and encode the messages again for each of them.
 
 use axum::{body::Body, extract, response};
 use duyet_proto::v1;
@@ -23,7 +23,7 @@ use crate::{
     service::{CommentList, ListRequest, WrittenList},
 };
 
-/// Answers at this path instead of the generated service.
+/// The path of this method, whose route takes precedence over the generated service.
 pub(in crate::grpc) const PATH: &str = "/duyet.v1.CommentService/ListComments";
 
 pub(in crate::grpc) async fn answer(service: CommentGrpc, request: extract::Request) -> response::Response {
@@ -35,7 +35,7 @@ pub(in crate::grpc) async fn answer(service: CommentGrpc, request: extract::Requ
     grpc.unary(service, request).await.map(Body::new)
 }
 
-/// Sends what is written already.
+/// A codec whose responses are already encoded.
 #[derive(Debug, Clone, Copy)]
 struct Written;
 
@@ -96,7 +96,7 @@ fn list_request(request: v1::ListCommentsRequest) -> Result<ListRequest> {
     check_receipts(&request.receipts, &mut violations);
     let order = match v1::Order::try_from(request.order) {
         Ok(v1::Order::Oldest) => Order::Oldest,
-        // Talk is read top down, threads from the newest on.
+        // Replies read as a conversation, so they begin with the oldest; threads begin with the newest.
         Ok(v1::Order::Unspecified) if parent.is_some() => Order::Oldest,
         Ok(v1::Order::Newest | v1::Order::Unspecified) => Order::Newest,
         Err(_) => {
