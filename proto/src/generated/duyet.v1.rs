@@ -5283,8 +5283,8 @@ pub enum ErrorReason {
     Banned = 23,
     /// NOT_FOUND with google.rpc.ResourceInfo. The ban is unknown.
     BanNotFound = 24,
-    /// FAILED_PRECONDITION. The comment was submitted without what is to be banned: it has no device token or no address,
-    /// or its address hash has been deleted with the key of its month.
+    /// FAILED_PRECONDITION. The comment does not have what is to be banned: it was submitted without a device token or
+    /// without an address, or its address hash is too old, because it was submitted before the previous calendar month.
     BanSubjectUnknown = 25,
     /// NOT_FOUND with google.rpc.ResourceInfo. The decision or batch is unknown, or the caller has no own decision left to
     /// revert.
@@ -7535,7 +7535,8 @@ pub enum TermTier {
     /// Never sent by the service.
     Unspecified = 0,
     /// The term matches with exactly its diacritics. A match marks the comment as spam in MODE_HYBRID and holds it in
-    /// MODE_POST. A term without diacritics only holds comments that are themselves written almost without diacritics.
+    /// MODE_POST. In comments that are written almost without diacritics, a term that has none itself only holds the
+    /// comment.
     Exact = 1,
     /// The term matches with its diacritics. In comments that are written almost without diacritics, it also matches
     /// without them. A match holds the comment and never marks it as spam.
