@@ -1,4 +1,4 @@
-//! `duyet assess`: what the service thinks of a text, and why.
+//! `duyet assess`: the service's assessment of a text, with its findings.
 
 use std::{
     fs::File,
@@ -15,7 +15,7 @@ use super::{
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// Longest text read: what the service takes in one message.
+/// Longest text that is read, in bytes. The service accepts no longer message.
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// Runs `assess`.
@@ -57,14 +57,14 @@ fn describe(answer: &v1::AssessTextResponse, locale: Locale) -> String {
     let verdict = names::verdict(answer.verdict).map(|name| names::words(locale, "verdict", name));
     let learned = [("decisions", answer.decisions.into())];
     let facts = [
-        ("score", format!("{:.2}", answer.score)),
+        ("score", locale.decimal(answer.score, 2)),
         ("verdict", verdict.unwrap_or_default()),
         ("judged-by", locale.text_with("cli-assessed-by", &learned)),
     ];
     let mut parts = vec![facts::list(&facts, locale)];
     if !answer.findings.is_empty() {
         parts.push(facts::heading("cli-findings", locale));
-        parts.extend(answer.findings.iter().map(show::finding));
+        parts.extend(answer.findings.iter().map(|one| show::finding(one, locale)));
     }
     parts.join("\n")
 }
@@ -88,7 +88,7 @@ mod tests {
             ..Default::default()
         };
         let plain = anstream::adapter::strip_str(&describe(&answer, Locale::Vi)).to_string();
-        assert!(plain.contains("0.62") && plain.contains("chờ duyệt") && plain.contains("+2.5  LINK"), "{plain}");
+        assert!(plain.contains("0,62") && plain.contains("chờ duyệt") && plain.contains("+2,5  liên kết"), "{plain}");
         assert!(!describe(&answer, Locale::En).contains("\u{1b}[2J"));
     }
 

@@ -185,9 +185,9 @@ mod tests {
         use v1::CommentStatus::{Approved, Pending, Rejected, Unspecified};
         let line = |entry: &v1::AuditEntry| sentence(entry, Locale::En);
         assert_eq!(line(&entry("APPROVE", Pending, Approved)), "lan  pending → approved");
-        assert_eq!(line(&entry("EXPIRE", Pending, Rejected)), "lan  expired: pending → rejected");
-        assert_eq!(line(&entry("ESCALATE", Approved, Approved)), "lan  demand a takedown");
-        assert_eq!(line(&entry("LOCKDOWN", Unspecified, Unspecified)), "lan  lock the site down");
+        assert_eq!(line(&entry("EXPIRE", Pending, Rejected)), "lan  expire: pending → rejected");
+        assert_eq!(line(&entry("ESCALATE", Approved, Approved)), "lan  record a takedown");
+        assert_eq!(line(&entry("LOCKDOWN", Unspecified, Unspecified)), "lan  lockdown");
         let back = v1::AuditEntry { reverts: "x\u{1b}[2J".into(), ..entry("REVERT", Approved, Pending) };
         assert_eq!(line(&back), "lan  revert: approved → pending  reverts x");
     }

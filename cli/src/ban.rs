@@ -107,7 +107,7 @@ fn request(args: BanArgs, end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> v1:
         subject,
         subject_kind: v1::BanSubject::from(kind).into(),
         effect: v1::BanEffect::from(args.effect).into(),
-        reason: v1::Reason::from(args.reason).into(),
+        reason: args.reason.into(),
         note: args.note.unwrap_or_default(),
         expires_at: end.map(moment::stamp),
         reject_pending: args.reject_pending,
@@ -216,10 +216,10 @@ mod tests {
             expires_at: Some(moment::stamp(DateTime::from_timestamp(1_777_622_400, 0).unwrap())),
             ..Default::default()
         };
-        let told = sentence(&ban, Locale::En);
+        let said = sentence(&ban, Locale::En);
         assert!(
-            told.contains("author a1b2") && told.contains("wait for a moderator") && told.contains("2026"),
-            "{told}"
+            said.contains("author a1b2") && said.contains("held for a moderator") && said.contains("2026"),
+            "{said}"
         );
         assert!(sentence(&ban, Locale::Vi).contains("người viết a1b2"));
         let revoked = v1::Ban { revoked_by: "lan".into(), revoked_at: ban.expires_at, ..ban.clone() };

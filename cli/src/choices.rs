@@ -1,4 +1,4 @@
-//! Words of the command line for values of the wire, in their two spellings: `spam-ad` and `SPAM_AD`.
+//! Words of the command line for values of the wire, in two spellings: `ip-prefix` and `IP_PREFIX`.
 
 use clap::ValueEnum;
 
@@ -28,14 +28,6 @@ choices! {
     StatusChoice: CommentStatus {
         Pending = "PENDING", Approved = "APPROVED", Rejected = "REJECTED",
         Spam = "SPAM", Removed = "REMOVED", Erased = "ERASED",
-    }
-}
-
-choices! {
-    /// A decision's reason. `EXPIRED` is left out: only the service sets it.
-    ReasonChoice: Reason {
-        OffTopic = "OFF_TOPIC", Insult = "INSULT", Hate = "HATE", SpamAd = "SPAM_AD", PersonalData = "PERSONAL_DATA",
-        FalseInfo = "FALSE_INFO", Illegal = "ILLEGAL", Language = "LANGUAGE", Duplicate = "DUPLICATE", Other = "OTHER",
     }
 }
 

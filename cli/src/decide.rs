@@ -28,14 +28,13 @@ impl From<ApproveArgs> for DecideCommand {
 
 impl From<RejectArgs> for DecideCommand {
     fn from(args: RejectArgs) -> Self {
-        Self::new(args.target, v1::Action::Reject, args.reason.into(), args.note)
+        Self::new(args.target, v1::Action::Reject, args.reason, args.note)
     }
 }
 
 impl From<SpamArgs> for DecideCommand {
     fn from(args: SpamArgs) -> Self {
-        let reason = args.reason.map_or(v1::Reason::Unspecified, v1::Reason::from);
-        Self::new(args.target, v1::Action::Spam, reason, args.note)
+        Self::new(args.target, v1::Action::Spam, args.reason.unwrap_or_default(), args.note)
     }
 }
 
@@ -116,7 +115,9 @@ fn print(context: &Context<'_>, id: Uuid, answer: Result<v1::DecideResponse, Fai
             let failure = Failure { message: format!("{id}: {}", failure.message), ..failure };
             context.output.report(&failure);
             if let Some(prior) = &failure.prior {
-                context.output.talk(&context.locale.text_with("cli-overrule", &[("revision", prior.revision.into())]));
+                context.output.talk(
+                    &context.locale.text_with("cli-overrule", &[("revision", prior.revision.to_string().into())]),
+                );
             }
             Ok(())
         }

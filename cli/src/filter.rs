@@ -21,7 +21,7 @@ impl From<Filter> for v1::QueueFilter {
             status: filter.status.into_iter().map(|status| v1::CommentStatus::from(status).into()).collect(),
             article_id: filter.article.unwrap_or_default(),
             query: filter.query.unwrap_or_default(),
-            rule: filter.rule.unwrap_or_default().to_ascii_uppercase().replace('-', "_"),
+            rule: filter.rule.unwrap_or_default(),
             author: filter.author.unwrap_or_default(),
             min_score: filter.min_score,
             max_score: filter.max_score,

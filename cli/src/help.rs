@@ -1,17 +1,18 @@
-//! Help in the reader's language, and shell completions. The command line itself carries no text: commands take
-//! `help-<name>`, arguments `help-arg-<id>`, as one argument means the same in every command.
+//! Help in the chosen language, and shell completions. The definitions of the command line contain no text: the help
+//! of a command has the key `help-<name>`, that of an argument `help-arg-<id>`, the same in every command.
 
-use clap::{Arg, ArgAction, Command, CommandFactory as _};
+use clap::{Arg, ArgAction, Command, CommandFactory as _, builder::PossibleValuesParser};
 use clap_complete::Shell;
 
 use super::{
     args::Cli,
     exit::{Exit, Failure},
     output::Output,
+    typed,
 };
-use duyet_locale::Locale;
+use duyet_locale::{Locale, Named};
 
-/// Puts the help texts on a command and everything under it.
+/// Adds the help texts to a command and its subcommands.
 pub(super) fn translate(command: Command, locale: Locale) -> Command {
     let template = format!("{{about}}\n\n{}: {{usage}}\n\n{{all-args}}", locale.text("help-usage"));
     let mut command = command.about(locale.text("help-duyet")).version(env!("CARGO_PKG_VERSION"));
@@ -27,18 +28,32 @@ pub(super) fn translate(command: Command, locale: Locale) -> Command {
 
 /// Runs `completions`.
 pub(super) fn print_completions(output: &Output, shell: Shell) -> Result<Exit, Failure> {
-    output.data(&completions(shell))?;
+    output.data(&completions(shell, output.locale))?;
     Ok(Exit::Done)
 }
 
-fn completions(shell: Shell) -> String {
+fn completions(shell: Shell, locale: Locale) -> String {
     let mut script = vec![];
-    clap_complete::generate(shell, &mut Cli::command(), "duyet", &mut script);
+    // Names have parsers of their own, which list no values.
+    let list = |arg: Arg| match named(&arg) {
+        Some(named) => arg.value_parser(PossibleValuesParser::new(typed::accepted(named, locale))),
+        None => arg,
+    };
+    let mut command = Cli::command().mut_subcommands(|sub| sub.mut_args(list));
+    clap_complete::generate(shell, &mut command, "duyet", &mut script);
     String::from_utf8_lossy(&script).trim_end().to_owned()
 }
 
-/// Returns the headings of commands and arguments. They are not in the locale files because the parser needs them
-/// static.
+/// Returns what the values of an argument name, if they are names of reasons or rules.
+fn named(arg: &Arg) -> Option<Named> {
+    match arg.get_id().as_str() {
+        "reason" => Some(Named::Reason),
+        "rule" => Some(Named::Rule),
+        _ => None,
+    }
+}
+
+/// Returns the headings of commands and arguments. The parser needs static text, so they are not in the message files.
 const fn headings(locale: Locale) -> (&'static str, &'static str) {
     match locale {
         Locale::Vi => ("Lệnh", "Tham số"),
@@ -57,7 +72,10 @@ fn dress(command: Command, locale: Locale, template: &str) -> Command {
 
 fn describe(arg: Arg, locale: Locale) -> Arg {
     let mut text = locale.text(&format!("help-arg-{}", arg.get_id().as_str().replace('_', "-")));
-    let words = arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect::<Vec<_>>();
+    let words: Vec<_> = match named(&arg) {
+        Some(named) => typed::accepted(named, locale).into_iter().map(str::to_owned).collect(),
+        None => arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect(),
+    };
     // The parser's own list of words has an English heading, and flags count as lists of true and false.
     let lists_words = arg.get_action().takes_values() && !words.is_empty();
     if lists_words {
@@ -96,7 +114,8 @@ mod tests {
     #[test]
     fn completions_know_the_commands() {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-            let script = completions(shell);
+            let script = completions(shell, Locale::Vi);
+            assert!(script.contains("quang-cao") && script.contains("lien-ket"), "{shell}");
             for command in Cli::command().get_subcommands() {
                 assert!(script.contains(command.get_name()), "{shell}: {}", command.get_name());
             }

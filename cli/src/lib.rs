@@ -40,6 +40,7 @@ mod table;
 mod term;
 mod terminal;
 mod triage;
+mod typed;
 mod undo;
 mod usage;
 mod watch;

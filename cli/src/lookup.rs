@@ -1,4 +1,4 @@
-//! Checks that what a command line names exists: a filter by an unknown name finds nothing, which looks like an empty
+//! Checks that the names in a filter exist. A filter by an unknown name matches nothing, which looks like an empty
 //! queue.
 
 use tonic::{Code, Status};
@@ -12,11 +12,11 @@ use super::{
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// How alike an unknown name and a known one must be for that to be suggested, between 0 and 1.
-const LEAST_ALIKE: f64 = 0.5;
-/// Most names that are suggested.
+/// Least similarity between an unknown name and a suggested one, from 0 to 1.
+const LEAST_SIMILARITY: f64 = 0.5;
+/// Largest number of suggestions.
 const SUGGESTED: usize = 3;
-/// Every status: an author is also known by comments that do not wait.
+/// Every status. An author is also known by comments that are not in the queue.
 const EVERY_STATUS: [v1::CommentStatus; 6] = [
     v1::CommentStatus::Pending,
     v1::CommentStatus::Approved,
@@ -64,7 +64,7 @@ pub(super) async fn check_comment(context: &Context<'_>, connection: &mut Connec
     answer.map(drop).map_err(|status| context.failure(connection, &status))
 }
 
-/// Returns the failure about an unknown article, with a hint how to name one.
+/// Returns the failure about an unknown article, with a hint that articles are named by id.
 pub(super) fn unknown_article(context: &Context<'_>, connection: &Connection, status: &Status) -> Failure {
     let failure = context.failure(connection, status);
     if status.code() != Code::NotFound {
@@ -79,7 +79,7 @@ async fn comments_by(connection: &mut Connection, author: String) -> Result<i64,
     Ok(connection.moderation.list_queue(request).await?.into_inner().total)
 }
 
-/// Adds the known names that are most like the unknown one to its failure, if there are any.
+/// Adds the known names most similar to the unknown one to its failure, if there are any.
 pub(super) fn suggest(failure: &mut Failure, wanted: &str, known: Vec<String>, locale: Locale) {
     let nearest = nearest(wanted, known);
     if !nearest.is_empty() {
@@ -88,11 +88,12 @@ pub(super) fn suggest(failure: &mut Failure, wanted: &str, known: Vec<String>, l
     }
 }
 
-fn nearest(wanted: &str, known: Vec<String>) -> Vec<String> {
+/// Returns the known names that are similar to the wanted one, the most similar first.
+pub(super) fn nearest(wanted: &str, known: Vec<String>) -> Vec<String> {
     let wanted = wanted.to_lowercase();
-    let likeness = |name: &String| strsim::normalized_damerau_levenshtein(&wanted, &name.to_lowercase());
-    let mut scored: Vec<_> = known.into_iter().map(|name| (likeness(&name), name)).collect();
-    scored.retain(|(likeness, _)| *likeness >= LEAST_ALIKE);
+    let similarity = |name: &String| strsim::normalized_damerau_levenshtein(&wanted, &name.to_lowercase());
+    let mut scored: Vec<_> = known.into_iter().map(|name| (similarity(&name), name)).collect();
+    scored.retain(|(similarity, _)| *similarity >= LEAST_SIMILARITY);
     scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     scored.into_iter().map(|(_, name)| name).take(SUGGESTED).collect()
 }
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_seen_through() {
+    fn a_typo_gets_the_nearest_name() {
         let known = || ["lô đề", "cá độ", "vay nóng"].map(str::to_owned).to_vec();
         assert_eq!(nearest("Lô dề", known()), ["lô đề"]);
         assert_eq!(nearest("bóng đá", known()), [""; 0]);

@@ -1,4 +1,4 @@
-//! `duyet queue`: what waits for a moderator.
+//! `duyet queue`: lists the comments that wait for a moderator.
 
 use chrono::{DateTime, Utc};
 
@@ -7,7 +7,7 @@ use super::{
     args::QueueArgs,
     context::Context,
     exit::{Exit, Failure},
-    lookup, moment,
+    lookup, moment, names,
     table::{self, Column},
     terminal,
 };
@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context<'_>, args: QueueArgs) -> Result<Exit, 
     }
     match (page.cases.len(), is_last) {
         (0, true) => context.talk("cli-queue-empty", &[]),
-        // A search that takes long.
+        // The service ended a long search before it found a match.
         (0, false) => context.talk("cli-queue-none-yet", &[]),
         (shown, _) => {
             context.output.data(&draw(&page.cases, context.locale, context.now, terminal::width()))?;
@@ -53,7 +53,7 @@ fn request(args: QueueArgs) -> v1::ListQueueRequest {
     }
 }
 
-/// Formats a table of cases. Reports, due times and claims have columns only where there are any.
+/// Formats a table of cases. Reports, due times and claims have columns only if a comment has them.
 pub(super) fn draw(cases: &[v1::ReviewCase], locale: Locale, now: DateTime<Utc>, width: usize) -> String {
     let title = |key: &str| locale.text(&format!("cli-column-{key}"));
     let mut columns = vec![
@@ -83,8 +83,9 @@ pub(super) fn draw(cases: &[v1::ReviewCase], locale: Locale, now: DateTime<Utc>,
 
 fn row(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
     let comment = case.comment.clone().unwrap_or_default();
-    let mut rules = case.findings.iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>();
-    // A rule may fire in several fields.
+    let rule = |finding: &v1::Finding| names::words(locale, "rule", &finding.rule);
+    let mut rules = case.findings.iter().map(rule).collect::<Vec<_>>();
+    // A rule may match in several fields.
     rules.dedup();
     let age = moment::time(comment.created_at.as_ref()).map(|at| age::since(at, locale, now)).unwrap_or_default();
     let due = case.takedown.as_ref().and_then(|takedown| moment::time(takedown.due_at.as_ref()));
@@ -93,12 +94,12 @@ fn row(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String>
         comment.id.clone(),
         age,
         due.map(|at| age::until(at, locale, now)).unwrap_or_default(),
-        open_reports.map(|open| open.to_string()).unwrap_or_default(),
+        open_reports.map(|open| locale.integer(open)).unwrap_or_default(),
         comment.author_name.clone(),
         text(comment),
-        format!("{:.2}", case.spam_score),
+        locale.decimal(case.spam_score, 2),
         case.claim.clone().unwrap_or_default().moderator,
-        rules.join(" "),
+        rules.join(", "),
     ]
 }
 
@@ -112,15 +113,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_survives_an_empty_case() {
+    fn an_empty_case_is_one_row() {
         let drawn = draw(&[v1::ReviewCase::default()], Locale::Vi, DateTime::UNIX_EPOCH, 100);
         assert_eq!(drawn.lines().count(), 2);
     }
 
     #[test]
-    fn reports_due_times_and_claims_have_columns_where_there_are_any() {
+    fn reports_due_times_and_claims_have_columns_only_if_a_comment_has_them() {
         let plain = draw(&[v1::ReviewCase::default()], Locale::En, DateTime::UNIX_EPOCH, 200);
-        assert!(!plain.contains("Reports") && !plain.contains("Due") && !plain.contains("Looked at by"), "{plain}");
+        assert!(!plain.contains("Reports") && !plain.contains("Due") && !plain.contains("Claimed by"), "{plain}");
         let case = v1::ReviewCase {
             reports: Some(v1::Reports { total: 5, open: 3, ..Default::default() }),
             claim: Some(v1::Claim { moderator: "lan\u{1b}[2J".into(), expires_at: None }),
@@ -131,7 +132,7 @@ mod tests {
             ..Default::default()
         };
         let drawn = draw(&[v1::ReviewCase::default(), case], Locale::En, DateTime::UNIX_EPOCH, 200);
-        for word in ["Reports", "3", "Due", "2 h left", "Looked at by", "lan"] {
+        for word in ["Reports", "3", "Due", "2 h left", "Claimed by", "lan"] {
             assert!(drawn.contains(word), "{word} in {drawn}");
         }
         assert!(!drawn.contains("\u{1b}[2J"));

@@ -59,7 +59,7 @@ fn verdicts(rows: &[v1::VerdictCount], locale: Locale, width: usize) -> String {
     let columns = counted([Column::whole(locale.text("cli-column-verdict"))], locale);
     let rows = rows.iter().map(|row| {
         let verdict = names::verdict(row.verdict).map(|name| names::words(locale, "verdict", name)).unwrap_or_default();
-        cells(verdict, row.decided.unwrap_or_default())
+        cells(verdict, row.decided.unwrap_or_default(), locale)
     });
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
 }
@@ -67,8 +67,9 @@ fn verdicts(rows: &[v1::VerdictCount], locale: Locale, width: usize) -> String {
 fn rules(rows: &[v1::RuleCount], locale: Locale, width: usize) -> String {
     let columns = counted([Column::short(locale.text("cli-column-rules"), 40)], locale);
     let rows = rows.iter().map(|row| {
-        let name = format!("{} {}", row.rule, row.pattern).trim_end().to_owned();
-        cells(name, row.met.unwrap_or_default())
+        let rule = names::words(locale, "rule", &row.rule);
+        let name = if row.pattern.is_empty() { rule } else { format!("{rule}: {}", row.pattern) };
+        cells(name, row.met.unwrap_or_default(), locale)
     });
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
 }
@@ -79,9 +80,9 @@ fn counted(first: [Column; 1], locale: Locale) -> Vec<Column> {
     first.into_iter().chain(counts).collect()
 }
 
-fn cells(first: String, counts: v1::DecisionCount) -> Vec<String> {
+fn cells(first: String, counts: v1::DecisionCount, locale: Locale) -> Vec<String> {
     let v1::DecisionCount { approved, refused, spam } = counts;
-    std::iter::once(first).chain([approved, refused, spam].map(|count| count.to_string())).collect()
+    std::iter::once(first).chain([approved, refused, spam].map(|count| locale.integer(count))).collect()
 }
 
 #[cfg(test)]
@@ -119,7 +120,7 @@ mod tests {
         };
         let text = describe(&answer, Locale::En, 100);
         let plain = anstream::adapter::strip_str(&text).to_string();
-        for words in ["publish", "412", "TERM lô đề", "ma  Lô đề là tệ nạn: spam, though approved"] {
+        for words in ["publish", "412", "term: lô đề", "ma  Lô đề là tệ nạn: spam, but approved"] {
             assert!(plain.contains(words), "{words} in {plain}");
         }
         assert!(!text.contains("\u{1b}[2J"));

@@ -116,7 +116,7 @@ fn describe(site: &v1::SitePolicy, locale: Locale) -> String {
         ("auto-close", counted("cli-auto-close", site.auto_close_days)),
         ("report-threshold", counted("cli-report-threshold", site.report_threshold)),
         ("lockdown", lockdown.unwrap_or_else(|| locale.text("cli-lockdown-none"))),
-        ("revision", site.revision.to_string()),
+        ("revision", locale.integer(site.revision)),
     ];
     facts::list(&facts, locale)
 }

@@ -1,4 +1,4 @@
-//! `duyet stats`: how the queue and the moderators are doing.
+//! `duyet stats`: figures about the queue and the moderators.
 
 use chrono::TimeDelta;
 use prost_types::Duration;
@@ -33,7 +33,7 @@ fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> Strin
     let takedowns = [("count", stats.takedowns.into()), ("overdue", stats.overdue.into())];
     let facts = [
         ("since", moment::time(stats.since.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()),
-        ("waiting", stats.waiting.to_string()),
+        ("waiting", locale.integer(stats.waiting)),
         ("age-p50", stats.waiting_age_p50.map(|age| length(age, locale)).unwrap_or_default()),
         ("age-p95", stats.waiting_age_p95.map(|age| length(age, locale)).unwrap_or_default()),
         ("takedowns", locale.text_with("cli-takedowns", &takedowns)),
@@ -51,7 +51,7 @@ fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> Strin
 /// Formats the decisions behind the learned score and its thresholds.
 fn learned(score: &v1::LearnedScore, locale: Locale) -> String {
     let key = if score.auto_spam { "cli-learned" } else { "cli-learned-few" };
-    let shown = |number: f64| format!("{number:.2}");
+    let shown = |number| locale.decimal(number, 2);
     let values = [
         ("decisions", score.decisions.into()),
         ("needed", score.decisions_needed.into()),
@@ -67,13 +67,13 @@ fn length(age: Duration, locale: Locale) -> String {
 }
 
 fn submitted(counts: &[v1::StatusCount], locale: Locale) -> String {
-    let total = counts.iter().map(|one| one.count).sum::<i64>();
+    let total = locale.integer(counts.iter().map(|one| one.count).sum::<i64>());
     let count = |one: &v1::StatusCount| {
         let status = names::status(one.status).map(|name| names::words(locale, "status", name)).unwrap_or_default();
-        format!("{status} {}", one.count)
+        format!("{status} {}", locale.integer(one.count))
     };
     let parts = counts.iter().map(count).collect::<Vec<_>>().join(", ");
-    if parts.is_empty() { total.to_string() } else { format!("{total} ({parts})") }
+    if parts.is_empty() { total } else { format!("{total} ({parts})") }
 }
 
 fn moderators(moderators: &[v1::ModeratorStats], locale: Locale, width: usize) -> String {
@@ -88,10 +88,10 @@ fn moderators(moderators: &[v1::ModeratorStats], locale: Locale, width: usize) -
     let rows = moderators.iter().map(|one| {
         vec![
             one.moderator.clone(),
-            one.decisions.to_string(),
-            format!("{:.1}", one.decisions_per_hour),
-            one.overturned.to_string(),
-            format!("{:.1} %", one.overturn_rate * 100.0),
+            locale.integer(one.decisions),
+            locale.decimal(one.decisions_per_hour, 1),
+            locale.integer(one.overturned),
+            locale.percent(one.overturn_rate),
         ]
     });
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_come_with_words_for_people() {
+    fn figures_are_described_in_words() {
         let stats = v1::GetStatsResponse {
             submitted: vec![
                 v1::StatusCount { status: v1::CommentStatus::Approved.into(), count: 40 },
@@ -113,10 +113,10 @@ mod tests {
             waiting_age_p95: Some(Duration { seconds: 7_300, nanos: 0 }),
             moderators: vec![v1::ModeratorStats {
                 moderator: "lan\u{1b}[2J".into(),
-                decisions: 30,
+                decisions: 3_000,
                 decisions_per_hour: 12.34,
                 overturned: 3,
-                overturn_rate: 0.1,
+                overturn_rate: 0.125,
             }],
             takedowns: 2,
             overdue: 1,
@@ -124,10 +124,15 @@ mod tests {
         };
         let text = describe(&stats, Locale::En, 100);
         let plain = anstream::adapter::strip_str(&text).to_string();
-        for words in ["7", "10 min", "2 h", "2, 1 overdue", "42 (approved 40, spam 2)", "lan", "12.3", "10.0 %"] {
+        for words in ["7", "10 min", "2 h", "2, 1 overdue", "42 (approved 40, spam 2)", "lan", "3,000", "12.3", "12.5%"]
+        {
             assert!(plain.contains(words), "{words} in {plain}");
         }
         assert!(!text.contains("\u{1b}[2J"));
+        let vietnamese = describe(&stats, Locale::Vi, 100);
+        for number in ["3.000", "12,3", "12,5%"] {
+            assert!(vietnamese.contains(number), "{number} in {vietnamese}");
+        }
     }
 
     #[test]

@@ -202,7 +202,7 @@ fn values(term: &v1::Term, locale: Locale) -> [(&'static str, Value); 5] {
         ("pattern", sanitize::line(&term.pattern).into()),
         ("tier", tier(term, locale).into()),
         ("state", state(term, locale).into()),
-        ("weight", format!("{:.1}", term.weight).into()),
+        ("weight", locale.decimal(term.weight, 1).into()),
         ("revision", term.revision.into()),
     ]
 }
@@ -248,7 +248,7 @@ fn draw(terms: &[v1::Term], locale: Locale, width: usize) -> String {
     ];
     let rows = terms.iter().map(|term| {
         let at = moment::time(term.updated_at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default();
-        let weight = format!("{:.1}", term.weight);
+        let weight = locale.decimal(term.weight, 1);
         let (tier, state) = (tier(term, locale), state(term, locale));
         vec![term.pattern.clone(), tier, state, weight, at, term.updated_by.clone(), term.note.clone()]
     });
@@ -321,6 +321,6 @@ mod tests {
         let text = "giữa \u{1b}[2J chừng".to_owned();
         let examples = vec![v1::RuleExample { comment_id: "ma".into(), text, ..Default::default() }];
         let report = report(&v1::TermCollisions { would_match: 412, sampled: 9_800, examples }, Locale::En);
-        assert!(report.starts_with("It stands in 412 of 9800") && report.ends_with("  ma  giữa  chừng"), "{report}");
+        assert!(report.starts_with("It occurs in 412 of 9,800") && report.ends_with("  ma  giữa  chừng"), "{report}");
     }
 }

@@ -108,7 +108,7 @@ mod tests {
             v1::ItemResult { comment_id: "ma".into(), comment: Some(comment), changed: true, ..Default::default() };
         let mut conflict = Item { result: &result, failure: Some(failure) };
         explain(&mut conflict, Locale::En);
-        assert_eq!(conflict.failure.unwrap().message, "lan moved it to “spam” since; that stays.");
+        assert_eq!(conflict.failure.unwrap().message, "lan moved it to “spam” since then, so it stays as it is.");
         assert_eq!(sentence(&Item { result: &result, failure: None }, Locale::Vi), "ma: trở lại “chờ duyệt”");
         let ban = v1::ItemResult { ban_id: "lenh".into(), changed: true, ..Default::default() };
         assert_eq!(sentence(&Item { result: &ban, failure: None }, Locale::En), "Ban lenh: reverted");

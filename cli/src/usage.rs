@@ -1,14 +1,13 @@
-//! What is wrong with a command line, in the reader's language. What the parser says in rare cases stays in its own
-//! words.
+//! Errors of the command line in the chosen language. Rare errors keep the parser's own English text.
 
-use std::error::Error as _;
+use std::{error::Error as _, num::ParseFloatError};
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
-use super::{output::Output, sanitize};
+use super::{output::Output, sanitize, typed::UnknownName};
 use duyet_locale::{Locale, Value};
 
-/// Prints the error, or the help or version that was asked for.
+/// Prints the error, or the requested help or version.
 pub(super) fn print(error: &Error, output: &Output) {
     let explained = explain(error, output.locale);
     match explained {
@@ -36,24 +35,36 @@ fn explain(error: &Error, locale: Locale) -> Option<String> {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let given = value(ContextKind::InvalidValue);
             let key = if given.is_empty() { "cli-usage-no-value" } else { "cli-usage-value" };
-            let reason = error.source().map(|source| {
-                // That parser counts characters in English.
-                if source.is::<uuid::Error>() { locale.text("cli-usage-id") } else { source.to_string() }
-            });
+            let reason = error.source().map(|source| reason(source, locale));
             let expected = reason.unwrap_or_else(|| value(ContextKind::ValidValue));
             (key, vec![("arg", arg.into()), ("value", given.into()), ("expected", expected.into())])
         }
         _ => return None,
     };
     let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
-    let suggested = suggested.into_iter().map(value).find(|suggested| !suggested.is_empty());
+    let nearest = error.source().and_then(|source| source.downcast_ref::<UnknownName>());
+    let nearest = nearest.map(|unknown| unknown.nearest().join(", "));
+    let suggested = suggested.into_iter().map(value).chain(nearest).find(|suggested| !suggested.is_empty());
     let suggested = suggested.map(|word| locale.text_with("cli-usage-suggested", &[("word", word.into())]));
     let usage = error.get(ContextKind::Usage).map(words).unwrap_or_default();
     let usage = usage.trim().replacen("Usage:", &format!("{}:", locale.text("help-usage")), 1);
     let parts = [Some(locale.text_with(key, &values)), suggested, Some(usage), Some(locale.text("cli-usage-help"))];
-    // What was typed may have come from a comment.
+    // The typed text may have been copied from a comment.
     let parts = parts.into_iter().flatten().filter(|part| !part.is_empty()).map(|part| sanitize::block(&part));
     Some(parts.collect::<Vec<_>>().join("\n"))
+}
+
+/// Returns what a value must be. Parsers of other crates explain it in English only.
+fn reason(source: &(dyn std::error::Error + 'static), locale: Locale) -> String {
+    if source.is::<uuid::Error>() {
+        locale.text("cli-usage-id")
+    } else if source.is::<ParseFloatError>() {
+        locale.text_with("cli-usage-number", &[("example", locale.decimal(0.25, 2).into())])
+    } else if let Some(unknown) = source.downcast_ref::<UnknownName>() {
+        unknown.accepted(locale).join(", ")
+    } else {
+        source.to_string()
+    }
 }
 
 fn words(value: &ContextValue) -> String {
@@ -76,7 +87,7 @@ mod tests {
 
     const ID: &str = "01970000-0000-7000-8000-000000000001";
 
-    fn told(args: &[&str], locale: Locale) -> Option<String> {
+    fn explained(args: &[&str], locale: Locale) -> Option<String> {
         let command = help::translate(Cli::command(), locale);
         let matches = command.try_get_matches_from([&["duyet"], args].concat());
         let error = matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_err();
@@ -85,12 +96,15 @@ mod tests {
 
     #[test]
     fn errors_are_explained_in_the_chosen_language() {
-        let cases: [(&[&str], &str); 10] = [
-            (&["reject", ID], "Thiếu --reason <CODE>."),
+        let cases: [(&[&str], &str); 13] = [
+            (&["reject", ID], "Thiếu --reason <NAME>."),
             (&["queue", "--statu", "spam"], "Không có tham số “--statu”."),
             (&["quue"], "Không có lệnh “quue”."),
             (&["quue"], "queue"),
-            (&["reject", ID, "-r", "xấu"], "“xấu” không dùng được cho --reason <CODE>: off-topic, insult"),
+            (&["reject", ID, "-r", "xấu"], "“xấu” không dùng được cho --reason <NAME>: lac-de, xuc-pham"),
+            (&["reject", ID, "-r", "quảng-coá"], "Có phải bạn muốn dùng: quang-cao?"),
+            (&["queue", "--rule", "số điện thại"], "Có phải bạn muốn dùng: so-dien-thoai"),
+            (&["queue", "--min-score", "cao"], "“cao” không dùng được cho --min-score <0..1>: cần một số như 0,25"),
             (&["ban", ID, "-r", "insult", "--for", "lâu"], "“lâu” không dùng được cho --for <7d>: 30m, 12h, 7d, 2w"),
             (&["queue", "--claimed", "--unclaimed"], "Không dùng --claimed cùng với --unclaimed."),
             (&["--lang", "vi", "--lang", "en", "queue"], "Chỉ dùng --lang <vi|en> một lần."),
@@ -98,14 +112,14 @@ mod tests {
             (&["queue", "--order"], "Thiếu giá trị cho --order <ORDER>"),
         ];
         for (args, words) in cases {
-            let told = told(args, Locale::Vi).unwrap();
-            assert!(told.contains(words) && !told.contains("error") && !told.contains("Usage"), "{args:?}: {told}");
+            let text = explained(args, Locale::Vi).unwrap();
+            assert!(text.contains(words) && !text.contains("error") && !text.contains("Usage"), "{args:?}: {text}");
         }
-        assert!(told(&["show", "x\u{1b}[2J"], Locale::En).is_some_and(|told| !told.contains('\u{1b}')));
+        assert!(explained(&["show", "x\u{1b}[2J"], Locale::En).is_some_and(|text| !text.contains('\u{1b}')));
     }
 
     #[test]
     fn help_and_version_are_no_errors() {
-        assert_eq!((told(&["--help"], Locale::Vi), told(&["-V"], Locale::Vi)), (None, None));
+        assert_eq!((explained(&["--help"], Locale::Vi), explained(&["-V"], Locale::Vi)), (None, None));
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn is_warned(screen: &str) -> bool {
 
 /// Keys for the comment on the screen: spam where a link was found, now and then a rejection with its reason, now and then a second thought.
 pub(crate) fn keys(turn: usize, screen: &str) -> Vec<&'static str> {
-    if screen.contains("LINK") {
+    if screen.contains("liên kết:") {
         vec!["s"]
     } else if turn % 10 == 9 {
         vec!["r", "1"]

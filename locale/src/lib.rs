@@ -1,10 +1,16 @@
-//! Messages in Vietnamese and English, by key. The files in `vi/` and `en/` are part of the binary and are parsed once; a key that one
-//! language lacks is taken from English, and a key that nobody knows is answered as it is, so that no message is ever empty.
+//! Messages, names and numbers in Vietnamese and English. The files in `vi/` and `en/` are part of the binary and are
+//! parsed once. A message that one language lacks is taken from English, and an unknown key is returned unchanged, so
+//! that no message is ever empty.
+
+mod names;
+mod number;
 
 use std::{str::FromStr, sync::LazyLock};
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use unic_langid::LanguageIdentifier;
+
+pub use names::{Named, plain as plain_name};
 
 const VI: &str =
     concat!(include_str!("vi/service.ftl"), "\n", include_str!("vi/client.ftl"), "\n", include_str!("vi/triage.ftl"));
@@ -14,7 +20,7 @@ const EN: &str =
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 2]> =
     LazyLock::new(|| [bundle(Locale::Vi, VI), bundle(Locale::En, EN)]);
 
-/// A language that messages exist in.
+/// A language of the messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Locale {
     /// Vietnamese: the default everywhere.
@@ -24,17 +30,17 @@ pub enum Locale {
     En,
 }
 
-/// What fills a place in a message.
+/// A value for a placeholder in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Shown as it is.
+    /// Shown unchanged.
     Text(String),
-    /// Chooses the plural where the language has one.
+    /// Shown with separators between thousands; selects the plural where the language has one.
     Number(i64),
 }
 
 impl Locale {
-    /// The language's tag, `vi` or `en`.
+    /// Returns the language's tag, `vi` or `en`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Vi => "vi",
@@ -42,7 +48,7 @@ impl Locale {
         }
     }
 
-    /// The best known language of an `accept-language` header; `None` when it names none of ours.
+    /// Returns the supported language with the highest weight in an `accept-language` header; `None` if it has none.
     pub fn from_accept_language(header: &str) -> Option<Self> {
         let mut best = None;
         for range in header.split(',') {
@@ -51,7 +57,7 @@ impl Locale {
             let weight =
                 parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.trim().parse::<f32>().ok());
             if let (Some(locale), Some(weight)) = (locale, weight) {
-                // The first of equals wins, as its writer put it first.
+                // Of equal weights the first wins.
                 if weight > best.map_or(0.0, |(_, heaviest)| heaviest) {
                     best = Some((locale, weight));
                 }
@@ -60,17 +66,17 @@ impl Locale {
         best.map(|(locale, _)| locale)
     }
 
-    /// The language of an environment's `LC_ALL`, `LC_MESSAGES` or `LANG`, such as `en_US.UTF-8`. Anything unknown is Vietnamese.
+    /// Returns the language of `LC_ALL`, `LC_MESSAGES` or `LANG`, such as `en_US.UTF-8`; Vietnamese for any other.
     pub fn from_env(value: &str) -> Self {
         value.split(['_', '.', '@']).next().and_then(|language| language.parse().ok()).unwrap_or_default()
     }
 
-    /// The message of a key without places to fill.
+    /// Returns the message of a key without placeholders.
     pub fn text(self, key: &str) -> String {
         self.text_with(key, &[])
     }
 
-    /// The message of a key with its places filled.
+    /// Returns the message of a key with its placeholders filled.
     pub fn text_with(self, key: &str, values: &[(&str, Value)]) -> String {
         self.find(key, values).or_else(|| Self::En.find(key, values)).unwrap_or_else(|| key.to_owned())
     }
@@ -82,9 +88,9 @@ impl Locale {
         };
         let pattern = bundle.get_message(key)?.value()?;
         let args = values.iter().map(|(name, value)| (*name, value.as_fluent())).collect::<FluentArgs>();
-        // A place without a value shows its name: a flaw of ours, but still a readable message.
-        let mut flaws = vec![];
-        Some(bundle.format_pattern(pattern, Some(&args), &mut flaws).into_owned())
+        // A placeholder without a value shows its name; the message stays readable, so the errors are dropped.
+        let mut errors = vec![];
+        Some(bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned())
     }
 
     fn from_range(range: &str) -> Option<Self> {
@@ -152,14 +158,18 @@ impl From<usize> for Value {
     }
 }
 
-/// What parses is kept: a broken entry costs its own message only, and a test keeps the files whole.
+/// Parses the messages of a language. A broken entry loses only its own message; a test keeps the files whole.
 fn bundle(locale: Locale, source: &str) -> FluentBundle<FluentResource> {
     let language = locale.as_str().parse::<LanguageIdentifier>().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
-    // Marks around filled places confuse terminals and screen readers, and both languages run left to right.
+    // Isolation marks around values confuse terminals and screen readers, and both languages are written left to right.
     bundle.set_use_isolating(false);
-    // Fluent cannot name the empty text in a choice, so messages ask for its length. It is added once, so it cannot fail.
-    let _ = bundle.add_function("LENGTH", |places, _| match places.first() {
+    bundle.set_formatter(Some(match locale {
+        Locale::Vi => number::vietnamese,
+        Locale::En => number::english,
+    }));
+    // Fluent cannot match an empty text in a selector, so messages select by its length. Adding it once cannot fail.
+    let _ = bundle.add_function("LENGTH", |values, _| match values.first() {
         Some(FluentValue::String(text)) => FluentValue::from(text.chars().count()),
         _ => FluentValue::Error,
     });

@@ -1,10 +1,14 @@
-//! Both languages say everything, with the same values.
+//! Both languages have every message, with the same placeholders.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::Command,
+};
 
 use super::*;
 
-/// Every key of a file with the places in its message.
+/// Returns every key of a file with the placeholders in its message.
 fn keys(source: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut keys = BTreeMap::<_, BTreeSet<_>>::new();
     let mut current = None;
@@ -39,7 +43,14 @@ fn both_files_parse_whole_and_every_message_can_be_filled() {
 }
 
 #[test]
-fn every_reason_of_the_wire_has_a_message() {
+fn messages_use_the_words_of_the_glossary() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let check = Command::new(root.join("tools/prose/prose")).args(["check", "locale"]).output().unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
+}
+
+#[test]
+fn every_error_reason_has_a_message() {
     let names = include_str!("../../proto/duyet/v1/error_reason.proto")
         .lines()
         .filter_map(|line| line.trim().strip_prefix("ERROR_REASON_")?.split_once(" = "))
@@ -52,10 +63,10 @@ fn every_reason_of_the_wire_has_a_message() {
 }
 
 #[test]
-fn numbers_choose_the_plural_where_there_is_one() {
+fn numbers_select_the_plural_where_the_language_has_one() {
     let wait = |locale: Locale, seconds: i64| locale.text_with("error-rate-limited", &[("seconds", seconds.into())]);
     assert_eq!(wait(Locale::En, 1), "You are going too fast. Please try again in 1 second.");
-    assert_eq!(wait(Locale::En, 3600), "You are going too fast. Please try again in 3600 seconds.");
+    assert_eq!(wait(Locale::En, 3600), "You are going too fast. Please try again in 3,600 seconds.");
     assert_eq!(wait(Locale::Vi, 1), "Bạn thao tác quá nhanh. Vui lòng thử lại sau 1 giây.");
 }
 
@@ -74,12 +85,12 @@ fn statuses_are_named_in_the_readers_language() {
 }
 
 #[test]
-fn an_unknown_key_answers_itself() {
+fn an_unknown_key_is_returned_unchanged() {
     assert_eq!(Locale::Vi.text("no-such-key"), "no-such-key");
 }
 
 #[test]
-fn the_heaviest_known_language_wins() {
+fn the_supported_language_with_the_highest_weight_wins() {
     let best = Locale::from_accept_language;
     assert_eq!(best("vi-VN,vi;q=0.9,en;q=0.8"), Some(Locale::Vi));
     assert_eq!(best("fr, en-GB;q=0.7, vi;q=0.2"), Some(Locale::En));
@@ -90,7 +101,7 @@ fn the_heaviest_known_language_wins() {
 }
 
 #[test]
-fn an_environment_names_its_language() {
+fn an_environment_variable_selects_the_language() {
     assert_eq!(Locale::from_env("en_US.UTF-8"), Locale::En);
     assert_eq!(Locale::from_env("vi_VN"), Locale::Vi);
     assert_eq!(Locale::from_env("C.UTF-8"), Locale::Vi);

@@ -157,14 +157,14 @@ async fn a_queue_is_cleared_by_keys(database: Database) {
     let (code, output) = at_a_terminal(move || {
         terminal.wait_for("Good-one");
         terminal.press_until("a", "Rude-one");
-        terminal.press_until("r", "Why:");
+        terminal.press_until("r", "Reason:");
         terminal.press("8");
         terminal.wait_for("Odd-one");
         // By mistake, and back.
-        terminal.press_until("a", "Nothing waits");
+        terminal.press_until("a", "No comments wait");
         terminal.press("u");
         terminal.wait_for("Undone");
-        terminal.press_until("s", "Nothing waits");
+        terminal.press_until("s", "No comments wait");
         terminal.press("q");
         (terminal.ended(), terminal.text())
     })
@@ -192,7 +192,7 @@ async fn a_colleagues_decision_is_shown_and_passed(database: Database) {
     let code = at_a_terminal(move || {
         // The next comment is there before the answer: another key would be about that one.
         terminal.press_until("s", "Other-one");
-        terminal.wait_for("was first");
+        terminal.wait_for("decided first");
         terminal.press_until("a", "Approved");
         terminal.press("q");
         terminal.ended()
@@ -260,7 +260,7 @@ async fn what_a_colleague_took_back_is_decided_as_it_stands(database: Database) 
         terminal.wait_for("(revision 3)");
         terminal.press_until("a", "Number-1");
         terminal.press_until("a", "Number-2");
-        terminal.press_until("a", "Nothing waits");
+        terminal.press_until("a", "No comments wait");
         terminal.wait_for("connected");
         terminal.press("q");
         terminal.ended()
@@ -286,7 +286,7 @@ async fn a_comment_whose_end_was_not_shown_is_decided_at_the_second_key() {
         terminal.press_until("a", "Another-one");
         terminal.press("\u{1b}[F");
         terminal.wait_for("Line-39");
-        terminal.press_until("a", "Nothing waits");
+        terminal.press_until("a", "No comments wait");
         terminal.press("q");
         assert_eq!(terminal.ended(), Some(0));
     })
@@ -342,7 +342,7 @@ async fn decisions_made_while_the_server_is_away_are_sent_when_it_is_back() {
     .await;
     let daemon = Daemon::start(dir.path(), &environment);
     let code = at_a_terminal(move || {
-        terminal.wait_for("Connected again");
+        terminal.wait_for("Reconnected");
         terminal.press("q");
         terminal.ended()
     })

@@ -4,9 +4,11 @@ use clap::{ArgGroup, Args};
 use uuid::Uuid;
 
 use crate::{
-    choices::{EffectChoice, ReasonChoice, SubjectChoice},
+    choices::{EffectChoice, SubjectChoice},
     moment::{Moment, Point, Span},
+    typed,
 };
+use duyet_proto::v1;
 
 #[derive(Debug, Args)]
 #[command(next_display_order = 1)]
@@ -20,9 +22,9 @@ pub(crate) struct BanArgs {
     pub(crate) subject: Option<SubjectChoice>,
     #[arg(long, ignore_case = true, default_value = "block")]
     pub(crate) effect: EffectChoice,
-    #[arg(long, short, value_name = "CODE", ignore_case = true)]
-    pub(crate) reason: ReasonChoice,
-    #[arg(long, value_name = "TEXT", required_if_eq("reason", "other"))]
+    #[arg(long, short, value_name = "NAME", ignore_case = true, value_parser = typed::reason)]
+    pub(crate) reason: v1::Reason,
+    #[arg(long, value_name = "TEXT", required_if_eq_any(typed::OTHER))]
     pub(crate) note: Option<String>,
     #[arg(long = "for", value_name = "7d")]
     pub(crate) term: Option<Span>,

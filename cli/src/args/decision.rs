@@ -4,9 +4,11 @@ use clap::Args;
 use uuid::Uuid;
 
 use crate::{
-    choices::{DemandChoice, ReasonChoice},
+    choices::DemandChoice,
     moment::{Point, Span},
+    typed,
 };
+use duyet_proto::v1;
 
 /// The comments a decision is about.
 #[derive(Debug, Args)]
@@ -29,9 +31,9 @@ pub(crate) struct ApproveArgs {
 pub(crate) struct RejectArgs {
     #[command(flatten)]
     pub(crate) target: CommentArgs,
-    #[arg(long, short, value_name = "CODE", ignore_case = true)]
-    pub(crate) reason: ReasonChoice,
-    #[arg(long, value_name = "TEXT", required_if_eq("reason", "other"))]
+    #[arg(long, short, value_name = "NAME", ignore_case = true, value_parser = typed::reason)]
+    pub(crate) reason: v1::Reason,
+    #[arg(long, value_name = "TEXT", required_if_eq_any(typed::OTHER))]
     pub(crate) note: Option<String>,
 }
 
@@ -39,9 +41,9 @@ pub(crate) struct RejectArgs {
 pub(crate) struct SpamArgs {
     #[command(flatten)]
     pub(crate) target: CommentArgs,
-    #[arg(long, short, value_name = "CODE", ignore_case = true)]
-    pub(crate) reason: Option<ReasonChoice>,
-    #[arg(long, value_name = "TEXT", required_if_eq("reason", "other"))]
+    #[arg(long, short, value_name = "NAME", ignore_case = true, value_parser = typed::reason)]
+    pub(crate) reason: Option<v1::Reason>,
+    #[arg(long, value_name = "TEXT", required_if_eq_any(typed::OTHER))]
     pub(crate) note: Option<String>,
 }
 

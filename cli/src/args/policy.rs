@@ -5,6 +5,7 @@ use clap::{ArgGroup, Args};
 use crate::{
     choices::{ModeChoice, SiteModeChoice},
     moment::{Point, Span},
+    typed,
 };
 
 #[derive(Debug, Args)]
@@ -30,7 +31,7 @@ pub(crate) struct OpenArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ApprovePendingArgs {
     pub(crate) article: String,
-    #[arg(long = "max-score", display_order = 1, value_name = "0..1")]
+    #[arg(long = "max-score", display_order = 1, value_name = "0..1", value_parser = typed::number)]
     pub(crate) below: Option<f64>,
     #[arg(long, display_order = 1)]
     pub(crate) dry_run: bool,

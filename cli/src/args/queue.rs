@@ -3,7 +3,11 @@
 use clap::Args;
 use uuid::Uuid;
 
-use crate::choices::{OrderChoice, ReasonChoice, StatusChoice, VerbChoice};
+use crate::{
+    choices::{OrderChoice, StatusChoice, VerbChoice},
+    typed,
+};
+use duyet_proto::v1;
 
 /// Which comments. All set conditions must match (AND).
 #[derive(Debug, Clone, Default, PartialEq, Args)]
@@ -16,13 +20,13 @@ pub(crate) struct Filter {
     pub(crate) query: Option<String>,
     #[arg(long, requires = "query")]
     pub(crate) ignore_marks: bool,
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "NAME", value_parser = typed::rule)]
     pub(crate) rule: Option<String>,
     #[arg(long, value_name = "KEY")]
     pub(crate) author: Option<String>,
-    #[arg(long, value_name = "0..1")]
+    #[arg(long, value_name = "0..1", value_parser = typed::number)]
     pub(crate) min_score: Option<f64>,
-    #[arg(long, value_name = "0..1")]
+    #[arg(long, value_name = "0..1", value_parser = typed::number)]
     pub(crate) max_score: Option<f64>,
     #[arg(long)]
     pub(crate) unreviewed: bool,
@@ -60,9 +64,10 @@ pub(crate) struct QueueArgs {
 pub(crate) struct BulkArgs {
     #[arg(ignore_case = true, value_name = "ACTION")]
     pub(crate) verb: VerbChoice,
-    #[arg(long, short, value_name = "CODE", ignore_case = true, required_if_eq("verb", "reject"))]
-    pub(crate) reason: Option<ReasonChoice>,
-    #[arg(long, value_name = "TEXT", required_if_eq("reason", "other"))]
+    #[arg(long, short, value_name = "NAME", ignore_case = true, value_parser = typed::reason,
+        required_if_eq("verb", "reject"))]
+    pub(crate) reason: Option<v1::Reason>,
+    #[arg(long, value_name = "TEXT", required_if_eq_any(typed::OTHER))]
     pub(crate) note: Option<String>,
     #[command(flatten)]
     pub(crate) filter: Filter,

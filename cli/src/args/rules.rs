@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::choices::{StateChoice, TierChoice};
+use crate::{
+    choices::{StateChoice, TierChoice},
+    typed,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct TermsArgs {
@@ -23,7 +26,7 @@ pub(crate) struct TermArgs {
     pub(crate) tier: Option<TierChoice>,
     #[arg(long = "state", ignore_case = true)]
     pub(crate) term_state: Option<StateChoice>,
-    #[arg(long, value_name = "0..10")]
+    #[arg(long, value_name = "0..10", value_parser = typed::number)]
     pub(crate) weight: Option<f64>,
     #[arg(long = "note", value_name = "TEXT")]
     pub(crate) term_note: Option<String>,
@@ -53,6 +56,6 @@ pub(crate) struct ReplayArgs {
     pub(crate) with_pattern: Option<String>,
     #[arg(long, ignore_case = true, requires = "with_pattern")]
     pub(crate) tier: Option<TierChoice>,
-    #[arg(long, value_name = "0..10", requires = "with_pattern")]
+    #[arg(long, value_name = "0..10", value_parser = typed::number, requires = "with_pattern")]
     pub(crate) weight: Option<f64>,
 }

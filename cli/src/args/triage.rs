@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::choices::OrderChoice;
+use crate::{choices::OrderChoice, typed};
 
 /// Which comments to review.
 #[derive(Debug, Args)]
@@ -13,13 +13,13 @@ pub(crate) struct TriageArgs {
     pub(crate) query: Option<String>,
     #[arg(long, requires = "query")]
     pub(crate) ignore_marks: bool,
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "NAME", value_parser = typed::rule)]
     pub(crate) rule: Option<String>,
     #[arg(long, value_name = "KEY")]
     pub(crate) author: Option<String>,
-    #[arg(long, value_name = "0..1")]
+    #[arg(long, value_name = "0..1", value_parser = typed::number)]
     pub(crate) min_score: Option<f64>,
-    #[arg(long, value_name = "0..1")]
+    #[arg(long, value_name = "0..1", value_parser = typed::number)]
     pub(crate) max_score: Option<f64>,
     #[arg(long)]
     pub(crate) reported: bool,

@@ -83,7 +83,7 @@ pub(super) fn request(args: &BulkArgs, batch: &[Match]) -> v1::BulkDecideRequest
     v1::BulkDecideRequest {
         items: batch.iter().map(item).collect(),
         action: v1::Action::from(args.verb).into(),
-        reason: args.reason.map_or(v1::Reason::Unspecified, v1::Reason::from).into(),
+        reason: args.reason.unwrap_or_default().into(),
         note: args.note.clone().unwrap_or_default(),
         request_id: Uuid::new_v4().to_string(),
     }

@@ -14,7 +14,7 @@ pub(super) fn reports(case: &v1::ReviewCase, locale: Locale) -> String {
     let Some(reports) = case.reports.as_ref().filter(|reports| reports.total > 0) else { return String::new() };
     let count = |one: &v1::ReportCount| {
         let reason = names::reason(one.reason).map(|name| names::words(locale, "reason", name));
-        format!("{} {}", reason.unwrap_or_else(|| locale.text("cli-no-reason")), one.count)
+        format!("{} {}", reason.unwrap_or_else(|| locale.text("cli-no-reason")), locale.integer(one.count))
     };
     let counts = reports.counts.iter().map(count).collect::<Vec<_>>().join(", ");
     let told = locale.text_with("cli-reports", &[("total", reports.total.into()), ("open", reports.open.into())]);

@@ -1,4 +1,4 @@
-//! `duyet show`: everything known about one comment.
+//! `duyet show`: shows everything that is known about one comment.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -46,19 +46,19 @@ fn describe(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>, marks: Ma
         ("history", history(case.author_history.as_ref(), locale)),
         (
             "same-text",
-            Some(case.same_text).filter(|count| *count > 0).map(|count| count.to_string()).unwrap_or_default(),
+            Some(case.same_text).filter(|count| *count > 0).map(|count| locale.integer(count)).unwrap_or_default(),
         ),
-        ("score", format!("{:.2}", case.spam_score)),
+        ("score", locale.decimal(case.spam_score, 2)),
         ("title", one_line("title", &comment.title)),
     ];
     let mut parts = vec![list(&facts, locale)];
-    // The edge on the left is ours: no line of a comment can pass for a line of this page.
+    // The edge on the left prevents a line of the comment from looking like a line of this page.
     let content = marked("content", &comment.content);
     parts.push(content.split('\n').map(|line| format!("│ {line}")).collect::<Vec<_>>().join("\n"));
     parts.extend(around::answered(case, locale));
     if !case.findings.is_empty() {
         parts.push(heading("cli-held", locale));
-        parts.extend(case.findings.iter().map(finding));
+        parts.extend(case.findings.iter().map(|one| finding(one, locale)));
     }
     parts.extend(around::sections(case, locale));
     if !case.decisions.is_empty() {
@@ -94,9 +94,10 @@ fn history(history: Option<&v1::AuthorHistory>, locale: Locale) -> String {
 }
 
 /// Formats a finding on one line.
-pub(crate) fn finding(finding: &v1::Finding) -> String {
+pub(crate) fn finding(finding: &v1::Finding, locale: Locale) -> String {
     let said = if finding.explanation.is_empty() { &finding.excerpt } else { &finding.explanation };
-    format!("  {:+.1}  {}  {}", finding.weight, sanitize::line(&finding.rule), sanitize::line(said))
+    let rule = names::words(locale, "rule", &finding.rule);
+    format!("  {}  {}  {}", locale.signed(finding.weight, 1), sanitize::line(&rule), sanitize::line(said))
 }
 
 /// Returns the byte ranges of the findings in one field.
@@ -127,15 +128,15 @@ mod tests {
     }
 
     #[test]
-    fn the_match_is_marked_and_no_line_of_the_comment_passes_for_ours() {
+    fn the_match_is_marked_and_every_line_of_the_comment_has_an_edge() {
         let text = describe(&case(), Locale::Vi, DateTime::UNIX_EPOCH, Marks::Quotes);
         let plain = anstream::adapter::strip_str(&text).to_string();
         assert!(plain.contains("\n│ Gọi «0901»\n│ Trạng thái  đã duyệt"), "{plain}");
-        assert!(plain.contains("chờ duyệt") && plain.contains("+2.0  PHONE_NUMBER"), "{plain}");
+        assert!(plain.contains("chờ duyệt") && plain.contains("+2,0  số điện thoại"), "{plain}");
     }
 
     #[test]
-    fn everything_around_the_comment_is_printed_and_nothing_of_it_controls_the_terminal() {
+    fn related_records_are_printed_without_control_sequences() {
         let comment = |content: &str| v1::Comment {
             id: "khac".into(),
             author_name: "Ai\u{1b}[31m".into(),
@@ -165,7 +166,7 @@ mod tests {
         let text = describe(&case, Locale::En, DateTime::UNIX_EPOCH, Marks::Quotes);
         let plain = anstream::adapter::strip_str(&text).to_string();
         let expected = [
-            "4 readers, 3 since the last look: insult 3, no reason 1",
+            "4 reports, 3 since the last look: insult 3, no reason given 1",
             "“nói bậy”",
             "minh, until",
             "authority",

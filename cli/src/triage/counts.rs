@@ -116,7 +116,7 @@ impl SessionSummary {
         let time = if self.seconds < 60 {
             locale.text_with("triage-summary-seconds", &[("seconds", i64::from(self.seconds).into())])
         } else {
-            let minutes = format!("{:.1}", f64::from(self.seconds) / 60.0);
+            let minutes = locale.decimal(f64::from(self.seconds) / 60.0, 1);
             locale.text_with("triage-summary-minutes", &[("minutes", minutes.into())])
         };
         let values = [
@@ -126,7 +126,7 @@ impl SessionSummary {
             ("spam", self.spam.into()),
             ("conflicts", self.conflicts.into()),
             ("time", time.into()),
-            ("rate", format!("{:.1}", self.per_minute).into()),
+            ("rate", locale.decimal(self.per_minute, 1).into()),
         ];
         locale.text_with("triage-summary", &values)
     }
@@ -146,9 +146,9 @@ mod tests {
             let said = counts.summary(0, started + TimeDelta::seconds(seconds)).say(Locale::Vi);
             said.split_once(':').unwrap().0.to_owned()
         };
-        assert_eq!(said(1, 24), "Đã xử lý 1 bình luận trong 24 giây (2.5 mỗi phút)");
-        assert_eq!(said(30, 90), "Đã xử lý 30 bình luận trong 1.5 phút (20.0 mỗi phút)");
-        assert_eq!(said(0, 0), "Đã xử lý 0 bình luận trong 1 giây (0.0 mỗi phút)");
+        assert_eq!(said(1, 24), "Đã xử lý 1 bình luận trong 24 giây (2,5 mỗi phút)");
+        assert_eq!(said(30, 90), "Đã xử lý 30 bình luận trong 1,5 phút (20,0 mỗi phút)");
+        assert_eq!(said(0, 0), "Đã xử lý 0 bình luận trong 1 giây (0,0 mỗi phút)");
         let summary =
             SessionCounts { spam: 1, ..SessionCounts::new(started) }.summary(0, started + TimeDelta::seconds(3));
         let json = serde_json::to_value(summary).unwrap();

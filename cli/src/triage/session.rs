@@ -63,7 +63,7 @@ fn options(args: TriageArgs) -> ReviewOptions {
         article_id: args.article.unwrap_or_default(),
         query: args.query.unwrap_or_default(),
         ignore_marks: args.ignore_marks,
-        rule: args.rule.unwrap_or_default().to_ascii_uppercase().replace('-', "_"),
+        rule: args.rule.unwrap_or_default(),
         author: args.author.unwrap_or_default(),
         min_score: args.min_score,
         max_score: args.max_score,

@@ -1,4 +1,4 @@
-//! An event in a line, pure.
+//! One line of text for one event. Pure.
 
 use chrono::{DateTime, Utc};
 
@@ -6,7 +6,7 @@ use crate::{age, exit::local_time, moment, names, queue, sanitize, table};
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// Of a comment's text so much is shown, in columns.
+/// Columns of a comment's text that are shown.
 const GLIMPSE: usize = 100;
 
 /// Formats an event on a line: time, change, id, text.
@@ -31,7 +31,7 @@ fn urgency(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<Str
     let due = due.map(|at| age::until(at, locale, now));
     let open = case.reports.as_ref().map(|reports| reports.open).filter(|open| *open > 0);
     let open = open.map(|open| locale.text_with("cli-event-reports", &[("count", open.into())]));
-    due.into_iter().chain(open).chain([format!("{:.2}", case.spam_score)]).collect()
+    due.into_iter().chain(open).chain([locale.decimal(case.spam_score, 2)]).collect()
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn an_event_is_one_harmless_line() {
         let waiting = draw(&event(v1::QueueEvent::Waiting), Locale::En, DateTime::UNIX_EPOCH);
-        assert!(waiting.ends_with("waits  ma  3 reports  0.50  Lan: một⏎hai"), "{waiting}");
+        assert!(waiting.ends_with("pending  ma  3 reports  0.50  Lan: một⏎hai"), "{waiting}");
         let left = draw(&event(v1::QueueEvent::Left), Locale::Vi, DateTime::UNIX_EPOCH);
         assert!(left.ends_with("rời hàng chờ (đã duyệt)  ma  Lan: một⏎hai"), "{left}");
     }

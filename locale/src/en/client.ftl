@@ -1,14 +1,14 @@
 # cli
 
 cli-error = Error:
-cli-token-as-argument = A token is not taken from the command line, where other users of this machine can read it. Use DUYET_TOKEN_FILE, DUYET_TOKEN, or give it on stdin: duyet login < token-file
-cli-token-unreadable = The access token has characters that no token has.
+cli-token-as-argument = The client does not accept a token on the command line, where other users of this machine can read it. Use DUYET_TOKEN_FILE or DUYET_TOKEN, or pass it on stdin: duyet login < token-file
+cli-token-unreadable = The access token contains characters that are not valid in a token.
 cli-token-file = Cannot read the token file { $path }: { $error }
 cli-no-token = There is no access token. Run duyet login, or set DUYET_TOKEN_FILE or DUYET_TOKEN.
-cli-no-home = There is no home directory to keep the login in.
+cli-no-home = The client found no home directory to store the login in.
 cli-login-ask = Access token for { $addr }:
-cli-login-empty = No access token was given. Give it on stdin: duyet login < token-file
-cli-login-done = Logged in at { $addr }, kept in { $path }.
+cli-login-empty = No access token was given. Pass it on stdin: duyet login < token-file
+cli-login-done = Logged in at { $addr }; the login is stored in { $path }.
 cli-login-elsewhere = The stored login belongs to another server and is not sent to { $addr }. Run duyet login --addr { $addr }.
 cli-login-not-written = Cannot write the login file { $path }: { $error }
 cli-login-not-read = Cannot read the login file { $path }: { $error }
@@ -24,29 +24,29 @@ cli-bad-address = The address { $addr } is not valid. For example: http://127.0.
 cli-no-tls = TLS cannot be set up: { $error }
 cli-conflict = { $actor } moved this comment to “{ $status }” at { $at }. Your decision was not applied.
 cli-decided = { $id }: { $status }
-cli-already = { $id }: was “{ $status }” already ({ $actor }, { $at })
+cli-already = { $id }: was already “{ $status }” ({ $actor }, { $at })
 cli-not-tried =
     { $count ->
-        [one] { $count } comment was not tried.
-       *[other] { $count } comments were not tried.
+        [one] { $count } comment was not processed.
+       *[other] { $count } comments were not processed.
     }
 cli-one-revision = Use --revision with one comment only.
 cli-article-changed = { $article }: { $mode } (revision { $revision })
-cli-queue-empty = There are no comments.
-cli-author-unknown = Nobody with the author key { $author } has written here.
-cli-article-by-id = An article is named by its id, not by its title.
-cli-close-new = With --new, an article is closed before its first comment.
-cli-nearest = Perhaps one of these is meant: { $nearest }
-cli-queue-none-yet = Nothing found so far: the search is not over.
+cli-queue-empty = No comments match.
+cli-author-unknown = No comments exist by an author with the key { $author }.
+cli-article-by-id = Name an article by its id, not by its title.
+cli-close-new = To close an article before its first comment, add --new.
+cli-nearest = Did you mean one of these? { $nearest }
+cli-queue-none-yet = No match so far: part of the queue has not been searched yet.
 cli-queue-count =
     { $total ->
-        [1001] Showing { $shown } of more than 1000 comments.
+        [1001] Showing { $shown } of more than 1,000 comments.
        *[other] Showing { $shown } of { $total } comments.
     }
 cli-next-page = Next page: add --page-token { $token }
-cli-audit-empty = There are no audit entries.
-cli-actor-unknown = Nobody named { $actor } has done anything here.
-cli-audit-unknown = The audit knows no such batch or ban.
+cli-audit-empty = No audit entries match.
+cli-actor-unknown = The audit log has no entries by { $actor }.
+cli-audit-unknown = The audit log has no such batch or ban.
 cli-age-minutes = { $count } min
 cli-age-hours = { $count } h
 cli-age-days = { $count } d
@@ -55,7 +55,7 @@ cli-column-age = Age
 cli-column-author = Author
 cli-column-text = Text
 cli-column-score = Score
-cli-column-rules = Rules
+cli-column-rules = Findings
 cli-column-at = At
 cli-column-actor = Who
 cli-column-change = What
@@ -66,7 +66,7 @@ cli-fact-status = Status
 cli-fact-article = Article
 cli-fact-sent = Sent
 cli-fact-author = Author
-cli-fact-history = Before
+cli-fact-history = History
 cli-fact-same-text = Same text
 cli-fact-score = Spam score
 cli-fact-title = Title
@@ -76,35 +76,35 @@ cli-not-reviewed = not reviewed yet
 cli-history = { $author }: { $approved } approved, { $refused } rejected, { $spam } spam, { $pending } pending
 cli-held = Why it was held
 cli-decisions = Decisions
-cli-overrule = To decide otherwise all the same, add --revision { $revision }.
-cli-past-time = That time has passed. Choose one to come.
+cli-overrule = To decide differently, add --revision { $revision }.
+cli-past-time = This time is in the past. Choose a time in the future.
 cli-left = { $time } left
 cli-overdue = { $time } overdue
 cli-unknown = unknown
 cli-reports =
     { $total ->
-        [one] { $total } reader, { $open } since the last look
-       *[other] { $total } readers, { $open } since the last look
+        [one] { $total } report, { $open } since the last look
+       *[other] { $total } reports, { $open } since the last look
     }
-cli-no-reason = no reason
+cli-no-reason = no reason given
 cli-claim = { $actor }, until { $at }
 cli-takedown = { $kind }, due { $due }
-cli-answered = Answers
-cli-report-notes = Readers say
+cli-answered = In reply to
+cli-report-notes = Notes by readers
 cli-notes = Notes
 cli-siblings = Comments with the same text
-cli-as-one = Decide them as one: duyet bulk spam --campaign { $id }
-cli-author-comments = Other comments of this author
+cli-as-one = To decide this whole campaign: duyet bulk spam --campaign { $id }
+cli-author-comments = Other comments by this author
 cli-undone = { $id }: back to “{ $status }”
 cli-undone-ban = Ban { $id }: reverted
 cli-undone-already = { $id }: nothing changed
-cli-undo-conflict = { $actor } moved it to “{ $status }” since; that stays.
+cli-undo-conflict = { $actor } moved it to “{ $status }” since then, so it stays as it is.
 cli-undo-perhaps-batch = If this is the id of a whole batch, add --batch.
-cli-undo-nothing = There was nothing to revert.
+cli-undo-nothing = There is nothing to revert.
 cli-undo-count = Reverted { $count } of { $total }.
 cli-undo-batch = To revert the batch: duyet undo --batch { $batch }
-cli-bulk-all = There is no filter. If you really mean all that needs a look, add --all.
-cli-bulk-yes = There is nobody to ask. Add --yes to go on, or --dry-run to look first.
+cli-bulk-all = No filter is set. To decide all comments that need a look, add --all.
+cli-bulk-yes = Input is not a terminal, so the client cannot ask. Add --yes to go on, or --dry-run to look first.
 cli-bulk-rest =
     { $count ->
         [one] … and { $count } more comment.
@@ -116,7 +116,7 @@ cli-bulk-would =
         [APPROVE] Would approve
         [REJECT] Would reject
         [SPAM] Would mark as spam
-       *[other] Would send back to the queue
+       *[other] Would requeue
     } { $count ->
         [one] { $count } comment
        *[other] { $count } comments
@@ -129,7 +129,7 @@ cli-bulk-ask =
         [APPROVE] Approve
         [REJECT] Reject
         [SPAM] Mark as spam
-       *[other] Send back to the queue
+       *[other] Requeue
     } { $count ->
         [one] this { $count } comment
        *[other] these { $count } comments
@@ -137,8 +137,8 @@ cli-bulk-ask =
         [0] { "" }
        *[other] ; { $more }
     })? [y/N]
-cli-bulk-dropped = Nothing was done.
-cli-erase-yes = There is nobody to ask. Add --yes to erase, or use "duyet export" to look first.
+cli-bulk-dropped = Nothing was changed.
+cli-erase-yes = Input is not a terminal, so the client cannot ask. Add --yes to erase, or use "duyet export" to look first.
 cli-erase-ask = Erase { $comments ->
     [one] 1 comment
    *[other] { $comments } comments
@@ -146,7 +146,7 @@ cli-erase-ask = Erase { $comments ->
     [one] 1 report
    *[other] { $reports } reports
 }? This cannot be reverted. [y/N]{" "}
-cli-erasing = Erased { $comments } so far, { $remaining } to go. It goes on even if you stop waiting.
+cli-erasing = Erased { $comments } so far; { $remaining } remain. The erasure continues even if you stop waiting.
 cli-erased = Erased for good: { $comments ->
     [one] 1 comment
    *[other] { $comments } comments
@@ -159,12 +159,12 @@ cli-bulk-done =
         [APPROVE] Approved
         [REJECT] Rejected
         [SPAM] Marked as spam
-       *[other] Sent back to the queue
+       *[other] Requeued
     }: { $changed }; unchanged: { $unchanged }, failed: { $failed }.
 cli-bulk-again = More comments match: run it again, or raise --limit.
 cli-banned =
     { $effect ->
-        [HOLD] Comments from the { $subject } wait for a moderator until { $until }.
+        [HOLD] Comments from the { $subject } are held for a moderator until { $until }.
        *[other] The { $subject } is banned until { $until }.
     } Ban: { $id }
 cli-ban-swept =
@@ -172,25 +172,25 @@ cli-ban-swept =
         [one] Rejected or removed { $count } comment along with it.
        *[other] Rejected or removed { $count } comments along with it.
     }
-cli-ban-more = Only the newest 500 comments were touched; more match. For the rest there is duyet bulk.
+cli-ban-more = Only the newest 500 comments were changed; more match. Use duyet bulk for the rest.
 cli-ban-revoked = revoked by { $actor } at { $at }
 cli-ban-ended = ended at { $at }
 cli-unbanned = Ban { $id } ({ $subject }) is revoked.
-cli-unbanned-already = Ban { $id } ({ $subject }) had ended before.
-cli-bans-empty = There are no bans.
-cli-article-closes = It closes by itself at { $at }.
+cli-unbanned-already = Ban { $id } ({ $subject }) had already ended.
+cli-bans-empty = No bans match.
+cli-article-closes = It closes automatically at { $at }.
 cli-still-closed = The article stays closed by the site's policy. Choose a --mode, or see duyet site.
 cli-approved-pending =
     { $count ->
-        [one] { $article }: approved { $count } waiting comment, { $waiting } still wait.
-       *[other] { $article }: approved { $count } waiting comments, { $waiting } still wait.
+        [one] { $article }: approved { $count } pending comment; { $waiting } still pending.
+       *[other] { $article }: approved { $count } pending comments; { $waiting } still pending.
     }
 cli-would-approve-pending =
     { $count ->
-        [one] { $article }: would approve { $count } waiting comment, { $waiting } would still wait. Nothing was changed.
-       *[other] { $article }: would approve { $count } waiting comments, { $waiting } would still wait. Nothing was changed.
+        [one] { $article }: would approve { $count } pending comment; { $waiting } would stay pending. Nothing was changed.
+       *[other] { $article }: would approve { $count } pending comments; { $waiting } would stay pending. Nothing was changed.
     }
-cli-approve-pending-more = One call approves 500 comments at most: run it again for the rest.
+cli-approve-pending-more = One call approves at most 500 comments: run the command again for the rest.
 cli-mode-default = as the server is configured
 cli-auto-close =
     { $count ->
@@ -200,14 +200,14 @@ cli-auto-close =
     }
 cli-report-threshold =
     { $count ->
-        [0] 3 reports bring a comment back into the queue (default)
-        [one] { $count } report brings a comment back into the queue
-       *[other] { $count } reports bring a comment back into the queue
+        [0] 3 reports return a comment to the queue (default)
+        [one] { $count } report returns a comment to the queue
+       *[other] { $count } reports return a comment to the queue
     }
 cli-lockdown = The site is locked down until { $at }: every new comment waits for a moderator.
-cli-lockdown-harder = Every reader is asked for a harder challenge meanwhile.
+cli-lockdown-harder = Until then, every reader gets a harder challenge.
 cli-harder-challenges = harder challenges
-cli-lockdown-lifted = The lockdown is over. Comments are taken: { $mode }.
+cli-lockdown-lifted = The lockdown is over. Mode in force: { $mode }.
 cli-audit-until = until { $at }
 cli-audit-lifted = lifted
 cli-lockdown-by =
@@ -217,18 +217,18 @@ cli-lockdown-by =
     })
 cli-lockdown-none = none
 cli-takedowns = { $count }, { $overdue } overdue
-cli-noted = Noted on comment { $id }.
+cli-noted = Added a note to comment { $id }.
 cli-escalated = { $id } must be decided by { $at } ({ $left }): { $kind }.
-cli-revealed = This look is in the audit, entry { $id }.
+cli-revealed = The audit log records this look-up in entry { $id }.
 cli-reverts = reverts { $id }
 cli-watch-begun =
     { $total ->
-        [1001] Watching the queue, more than 1000 comments wait. Ctrl-C ends it.
-        [one] Watching the queue, { $total } comment waits. Ctrl-C ends it.
-       *[other] Watching the queue, { $total } comments wait. Ctrl-C ends it.
+        [1001] Watching the queue; more than 1,000 comments wait for review. Press Ctrl-C to stop.
+        [one] Watching the queue; { $total } comment waits for review. Press Ctrl-C to stop.
+       *[other] Watching the queue; { $total } comments wait for review. Press Ctrl-C to stop.
     }
-cli-watch-again = Trying to connect again…
-cli-event-waiting = waits
+cli-watch-again = Reconnecting…
+cli-event-waiting = pending
 cli-event-left =
     { LENGTH($status) ->
         [0] left
@@ -239,11 +239,11 @@ cli-event-reports =
         [one] { $count } report
        *[other] { $count } reports
     }
-cli-man-unknown = There is no command { $command }. For the commands: duyet --help
-cli-man-not-written = Cannot write manual pages into { $path }: { $error }
+cli-man-unknown = There is no command { $command }. To list the commands: duyet --help
+cli-man-not-written = Cannot write manual pages to { $path }: { $error }
 cli-column-due = Due
 cli-column-reports = Reports
-cli-column-claim = Looked at by
+cli-column-claim = Claimed by
 cli-column-subject = Subject
 cli-column-effect = Effect
 cli-column-ends = Until
@@ -253,18 +253,18 @@ cli-column-per-hour = Per hour
 cli-column-overturned = Overturned
 cli-column-overturn-rate = Rate
 cli-fact-takedown = Takedown
-cli-fact-claim = Looked at by
+cli-fact-claim = Claimed by
 cli-fact-reports = Reports
 cli-fact-mode = Mode
-cli-fact-effective-mode = In force
+cli-fact-effective-mode = Mode in force
 cli-fact-auto-close = Auto-close
-cli-fact-report-threshold = Reports
+cli-fact-report-threshold = Report threshold
 cli-fact-lockdown = Lockdown
 cli-fact-revision = Revision
 cli-fact-since = Since
 cli-fact-waiting = Waiting
-cli-fact-age-p50 = Median wait
-cli-fact-age-p95 = 95 % wait less
+cli-fact-age-p50 = Median age
+cli-fact-age-p95 = p95 age
 cli-fact-takedowns = Takedowns
 cli-fact-submitted = Submitted
 cli-fact-learned = Spam score
@@ -277,13 +277,14 @@ cli-usage-missing = Missing: { $arg }.
 cli-usage-unknown = There is no argument “{ $arg }”.
 cli-usage-command = There is no command “{ $command }”.
 cli-usage-twice = Use { $arg } only once.
-cli-usage-conflict = { $arg } and { $other } exclude each other.
-cli-usage-no-value = Missing a value for { $arg }: { $expected }
-cli-usage-value = “{ $value }” does not do for { $arg }: { $expected }
+cli-usage-conflict = { $arg } cannot be combined with { $other }.
+cli-usage-no-value = { $arg } needs a value: { $expected }
+cli-usage-value = “{ $value }” is not valid for { $arg }: { $expected }
 cli-usage-id = an id such as 01970000-0000-7000-8000-000000000001 is expected
+cli-usage-number = a number such as { $example } is expected
 cli-usage-suggested = Did you mean { $word }?
-cli-usage-help = For more: --help
-cli-stopped = Stopped, as you asked.
+cli-usage-help = For more information: --help
+cli-stopped = Stopped on request.
 
 status-pending = pending
 status-approved = approved
@@ -293,16 +294,16 @@ status-removed = removed
 status-erased = erased
 reason-off-topic = off topic
 reason-insult = insult
-reason-hate = hatred
+reason-hate = hate
 reason-spam-ad = advertising
 reason-personal-data = personal data
 reason-false-info = false information
-reason-illegal = against the law
+reason-illegal = illegal
 reason-language = coarse language
 reason-duplicate = duplicate
 reason-expired = expired
 reason-other = other
-mode-pre = reviewed first
+mode-pre = reviewed before publication
 mode-post = published at once
 mode-hybrid = by spam score
 mode-closed = comments closed
@@ -310,22 +311,22 @@ mode-hidden = comments hidden
 action-approve = approve
 action-reject = reject
 action-spam = mark as spam
-action-requeue = back to the queue
-action-update-article = change the article
+action-requeue = requeue
+action-update-article = update article
 action-revert = revert
-action-expire = expired
-action-escalate = demand a takedown
+action-expire = expire
+action-escalate = record a takedown
 action-create-ban = ban
-action-revoke-ban = revoke a ban
-action-update-site = change the site
-action-lockdown = lock the site down
-action-reveal-sender = reveal the sender
+action-revoke-ban = revoke ban
+action-update-site = update site
+action-lockdown = lockdown
+action-reveal-sender = reveal sender
 action-erase = erased on request
 action-withdraw = withdrawn by the reader
-action-purge = kept long enough
-action-put-term = list a term
-action-delete-term = take a term off the list
-action-stand-down-term = put a term on trial
+action-purge = retention ended
+action-put-term = put term
+action-delete-term = delete term
+action-stand-down-term = return term to trial
 subject-device = device
 subject-ip-prefix = address range
 subject-fingerprint = text
@@ -338,99 +339,99 @@ takedown-complaint = complaint by a person concerned
 help-usage = Usage
 help-default = default
 help-duyet = Moderates comments from the command line
-help-login = Log in: read a token from stdin, try it and keep it
-help-queue = List what waits for review
+help-login = Log in: read a token from stdin, check it and store it
+help-queue = List the comments that wait for review
 help-show = Show a comment: why it was held, who reported it, what else its author wrote
 help-approve = Publish comments
 help-reject = Reject comments; published ones are taken down
 help-spam = Mark comments as spam
-help-requeue = Send comments back to the queue
-help-close = Close the comments of an article, now or at a time
+help-requeue = Return comments to the queue
+help-close = Close the comments of an article, now or at a given time
 help-open = Open the comments of an article again
-help-audit = List who did what
+help-audit = List the audit log: who did what
 help-completions = Print a shell's completion script
 help-watch = Follow the queue, one line per event
-help-bulk = Decide everything that a filter finds
+help-bulk = Decide every comment that matches a filter
 help-undo = Revert your last decision, one decision, or a whole batch
-help-note = Leave colleagues a note on a comment
-help-escalate = Record a demand to take a comment down, with its due time
+help-note = Add a note for colleagues to a comment
+help-escalate = Record a takedown demand with its due time
 help-ban = Ban the sender or the text of a comment
 help-unban = Revoke a ban
 help-bans = List bans
 help-reveal = Show the keyed hashes of a comment's sender; admins only, and audited
 help-export = Print everything that one person wrote, one JSON object per line; admins only
-help-erase = Empty everything that one person wrote, for good; admins only, and audited
-help-arg-id-of-person = A comment of theirs: without a known device it stands for itself alone
+help-erase = Erase everything that one person wrote, for good; admins only, and audited
+help-arg-id-of-person = A comment by this person; without a known device it covers this comment alone
 help-arg-author-of-person = The author key
-help-arg-yes-erase = Do not ask
-help-approve-pending = Approve what waits on an article
-help-site = Show or change how the whole site takes comments
-help-lockdown = Hold every new comment of the site for a while, in emergencies
-help-stats = Show how the queue and the moderators are doing
+help-arg-yes-erase = Do not ask for confirmation
+help-approve-pending = Approve the pending comments of an article
+help-site = Show or change the site's policy
+help-lockdown = Hold every new comment of the site for a time, in an emergency
+help-stats = Show figures about the queue and the moderators
 help-man = Print the manual page of duyet or of a command
 help-arg-help = Print this help
 help-arg-version = Print the version
 help-arg-json = Print data as JSON
 help-arg-lang = Language, vi or en (variable DUYET_LANG)
-help-arg-addr = Address of the server; by default that of the login, then http://127.0.0.1:50051
+help-arg-addr = Address of the server; by default that of the stored login, then http://127.0.0.1:50051
 help-arg-id = The comment's id (UUID)
 help-arg-ids = The comments' ids (UUID), one or more
-help-arg-status = Only these statuses; by default all that needs a look: pending, reported, demanded to be taken down
+help-arg-status = Only these statuses; by default all comments that need a look: pending, reported, or with a takedown
 help-arg-article = The article's id
-help-arg-query = With all of these words as they are written; "two words" in quotes are a phrase
-help-arg-ignore-marks = Find the words of the query with any marks or none: vay finds vậy
-help-arg-rule = Held by this rule, for example LINK
+help-arg-query = Contains all of these words as written; "two words" in quotes are a phrase
+help-arg-ignore-marks = Match the words of --query with or without tone marks: vay finds vậy
+help-arg-rule = Only comments with this finding
 help-arg-author = By the author with this key
-help-arg-min-score = Spam score from here
-help-arg-max-score = Spam score up to here
-help-arg-unreviewed = Only comments that nobody has looked at, also published ones
+help-arg-min-score = Spam score at least this
+help-arg-max-score = Spam score at most this
+help-arg-unreviewed = Only comments that no moderator has looked at, including published ones
 help-arg-order = Order
-help-arg-limit = At most so many, 1 to 200
-help-arg-page-token = Printed by the page before
-help-arg-revision = The revision that you saw; by default the present one
-help-arg-note = A note for the audit
-help-arg-reason = Why
-help-arg-mode = How comments are taken; by default as on the whole site
+help-arg-limit = Maximum number of rows, 1 to 200
+help-arg-page-token = Page token that the page before printed
+help-arg-revision = The revision that you saw; by default the current one
+help-arg-note = A note for the audit log
+help-arg-reason = Reason of the decision
+help-arg-mode = How the article takes comments; by default as the whole site does
 help-arg-comment = About this comment
-help-arg-actor = By this person
-help-arg-action = What was done
+help-arg-actor = By this moderator
+help-arg-action = The action
 help-arg-since = From: 2026-05-01, 2026-05-01T08:00:00+07:00, or 30m, 12h, 7d, 2w ago
 help-arg-until = Before, written as for --since
 help-arg-shell = The shell
 help-arg-reported = Only comments with open reports
-help-arg-campaign = Only this comment and those that say the same, on any article
-help-arg-claimed = Only comments that somebody looks at now
-help-arg-unclaimed = Only comments that nobody looks at now
-help-arg-verb = What to do with what matches
-help-arg-most = Decide so many at most
-help-arg-all = Allow no filter: all that needs a look
-help-arg-dry-run = Only say what would be done, and change nothing
-help-arg-yes = Do not ask
-help-arg-reverted-entry = Id of the audit entry to revert; without it your last decision
-help-arg-as-batch = The id is that of a whole batch
+help-arg-campaign = Only this comment and near-identical ones, on any article
+help-arg-claimed = Only comments that a moderator has claimed
+help-arg-unclaimed = Only comments that no moderator has claimed
+help-arg-verb = The decision for all matching comments
+help-arg-most = Maximum number of comments to decide
+help-arg-all = Allow an empty filter: all comments that need a look
+help-arg-dry-run = Show what would be done, and change nothing
+help-arg-yes = Do not ask for confirmation
+help-arg-reverted-entry = Id of the audit entry to revert; by default your last decision
+help-arg-as-batch = The id is the id of a whole batch
 help-arg-text = The note, in quotes
-help-arg-demand = Who demands it
-help-arg-due = Must be decided by: 2026-12-01 or 2026-12-01T08:00:00+07:00; by default 24 h for an authority, 48 h for a complaint
+help-arg-demand = Who demands the takedown
+help-arg-due = Due time: 2026-12-01 or 2026-12-01T08:00:00+07:00; by default 24 h for an authority, 48 h for a complaint
 help-arg-term = For how long from now: 30m, 12h, 7d, 2w
 help-arg-end = Until: 2026-12-01 or 2026-12-01T08:00:00+07:00
 help-arg-author-key = Ban the author with this key
-help-arg-subject = What of the comment is banned; device by default
-help-arg-effect = Deny submits, or hold them for a moderator
-help-arg-reject-pending = Also reject what the subject has waiting
-help-arg-remove-published = Also remove what the subject has on the page
+help-arg-subject = What of the comment to ban; device by default
+help-arg-effect = Block submits, or hold them for a moderator
+help-arg-reject-pending = Also reject the subject's pending comments
+help-arg-remove-published = Also remove the subject's published comments
 help-arg-ban-id = The ban's id (UUID)
-help-arg-ended = Also those that ended
+help-arg-ended = Include bans that have ended
 help-arg-new-article = For an article that has no comments yet
 help-arg-at = Close at: 2026-12-01 or 2026-12-01T08:00:00+07:00
 help-arg-below = Only comments with a lower spam score
-help-arg-site-mode = How articles that set no mode take comments; default is as the server is configured
-help-arg-auto-close = Close articles so many days after their publication; 0 means never
-help-arg-report-threshold = So many reports bring a comment back into the queue; 0 means 3
-help-arg-harder-challenges = Ask every reader for a harder challenge, too: the site is under attack
+help-arg-site-mode = How articles without a mode of their own take comments; default follows the server's configuration
+help-arg-auto-close = Close articles this number of days after their publication; 0 means never
+help-arg-report-threshold = Number of reports that return a comment to the queue; 0 means 3
+help-arg-harder-challenges = Give every reader a harder challenge, for a site under attack
 help-arg-lift = End the lockdown
 help-arg-batch = Of this batch
 help-arg-ban = About this ban
-help-arg-page = The command to explain; without it the whole program
+help-arg-page = The command to describe; by default the whole program
 help-arg-dir = Write all pages into this directory (duyet.1, duyet-queue.1…), for packaging
 
 # man
@@ -445,50 +446,50 @@ man-environment = Environment
 man-files = Files
 man-examples = Examples
 man-see-also = See also
-man-exit-done = Done.
-man-exit-failed = It failed for another reason, or a question was answered with no.
+man-exit-done = Success.
+man-exit-failed = Another failure, or a question was answered with no.
 man-exit-usage = The command line, or a value in it, is not valid.
-man-exit-not-found = There is no such thing.
-man-exit-denied = The access token is wrong or does not allow it.
-man-exit-conflict = Somebody else was first.
-man-exit-unavailable = Over a limit, or the server cannot be used now.
-man-exit-worst = Of several comments, the greatest code is the command's.
-man-env-addr = Address of the server, as --addr.
-man-env-token = The access token, or a file that holds it. Without them the stored login is used.
-man-env-cert = A certificate to show to the server, and its key, in PEM. SSL_CERT_FILE names the authorities to trust.
-man-env-lang = Language, vi or en, in this order; --lang goes before them.
-man-env-tz = Time zone in which times are shown.
+man-exit-not-found = Not found.
+man-exit-denied = The access token is wrong or does not permit the call.
+man-exit-conflict = Another moderator decided first.
+man-exit-unavailable = A rate limit denied the call, or the server is unavailable.
+man-exit-worst = A command about several comments exits with the greatest of their codes.
+man-env-addr = Address of the server, like --addr.
+man-env-token = The access token, or a file that contains it. Without them the client uses the stored login.
+man-env-cert = A client certificate and its key, in PEM. SSL_CERT_FILE names the trusted certificate authorities.
+man-env-lang = Language, vi or en, in this order; --lang overrides them.
+man-env-tz = Time zone for the times shown.
 man-env-columns = Width of tables; by default that of the terminal.
-man-env-colour = No colour, or colour also where there is no terminal.
-man-file-login = Address and token of the login, readable by its owner only.
+man-env-colour = No colour, or colour even where output is not a terminal.
+man-file-login = Address and token of the login, readable only by its owner.
 man-example-login = Log in with the token in a file.
 man-example-queue = Reported comments, most reports first.
-man-example-json = Ids of all that waits, for scripts.
-man-example-watch = Follow comments with a high spam score, one line of JSON per event.
-man-example-reject = Reject a comment that shows personal data.
+man-example-json = Ids of all comments in the queue, for scripts.
+man-example-watch = Follow comments with a high spam score, one JSON line per event.
+man-example-reject = Reject a comment that contains personal data.
 man-example-undo = Revert your last decision.
 man-example-undo-batch = Revert a whole batch.
 man-example-bulk = See which comments would be marked as spam.
-man-example-bulk-author = Reject all that waits of one author.
+man-example-bulk-author = Reject all pending comments of one author.
 man-example-ban = Hold comments from that address range for two days.
-man-example-ban-author = Ban an author for seven days and reject what waits.
+man-example-ban-author = Ban an author for seven days and reject their pending comments.
 man-example-escalate = An authority demands a takedown within 24 hours.
 man-example-open = Open an article again for seven days.
 man-example-approve-pending = See how many comments with a low spam score would be approved.
-man-example-site = Close articles after 14 days; five reports ask for another look.
+man-example-site = Close articles after 14 days; five reports return a comment to the queue.
 man-example-lockdown = Hold every new comment for two hours.
-man-example-stats = The last seven days in numbers.
-man-example-man = Write all pages where man looks for them.
+man-example-stats = Figures of the last seven days.
+man-example-man = Write all pages to the directory where man finds them.
 
 # triage's own
 
-help-triage = Review on the full screen, one key per decision
-help-arg-lease = Hold comments for you alone for so many minutes, 1 to 10
+help-triage = Review full-screen, one key per decision
+help-arg-lease = Minutes for which comments are claimed for you, 1 to 10
 
 # the learned score
 
-cli-learned = { $decisions } decisions ({ $spam } spam); published below { $low }, spam from { $high } on
-cli-learned-few = { $decisions } of { $needed } decisions; nothing is marked as spam by score yet
+cli-learned = { $decisions } decisions ({ $spam } spam); publishes below { $low }, marks spam from { $high }
+cli-learned-few = { $decisions } of { $needed } decisions; the score marks no comment as spam yet
 
 # terms and rules
 
@@ -505,52 +506,52 @@ cli-column-pattern = Term
 cli-column-tier = Tier
 cli-column-state = State
 cli-column-weight = Weight
-cli-column-verdict = By rules
+cli-column-verdict = Assessment
 cli-column-approved = Approved
 cli-column-refused = Rejected
 cli-column-spam = Spam
-cli-fact-verdict = HYBRID would
-cli-fact-judged-by = Judged by
-cli-terms-empty = There are no terms.
+cli-fact-verdict = Assessment
+cli-fact-judged-by = Based on
+cli-terms-empty = No terms match.
 cli-term-unknown = There is no term “{ $pattern }”.
-cli-term-tiers = There are several terms “{ $pattern }”. Say which with --tier.
+cli-term-tiers = Several terms match “{ $pattern }”. Choose one with --tier.
 cli-term-changed = Term “{ $pattern }”: { $tier }, { $state }, weight { $weight } (revision { $revision })
-cli-term-unchanged = Term “{ $pattern }” is so already: { $tier }, { $state }, weight { $weight } (revision { $revision })
-cli-term-deleted = Term “{ $pattern }” is off the list.
-cli-term-tried = Term “{ $pattern }” ({ $tier }) was tried, nothing was changed.
+cli-term-unchanged = Term “{ $pattern }” is unchanged: { $tier }, { $state }, weight { $weight } (revision { $revision })
+cli-term-deleted = Term “{ $pattern }” is deleted.
+cli-term-tried = Term “{ $pattern }” ({ $tier }) was tried; nothing was changed.
 cli-term-collisions =
     { $count ->
-        [0] It stands in none of { $sampled } approved comments.
-       *[other] It stands in { $count } of { $sampled } approved comments, for example:
+        [0] It occurs in none of { $sampled } approved comments.
+       *[other] It occurs in { $count } of { $sampled } approved comments, for example:
     }
-cli-term-ask = Put it in force all the same? [y/N]
-cli-term-yes = There is nobody to ask. Add --yes to go on, --dry-run to look first, or --state shadow to try it.
+cli-term-ask = Put it in force anyway? [y/N]
+cli-term-yes = Input is not a terminal, so the client cannot ask. Add --yes to go on, --dry-run to look first, or --state shadow to try the term.
 cli-file-not-read = Cannot read { $path }: { $error }
 cli-assessed-by =
     { $decisions ->
-        [0] rules alone
-       *[other] { $decisions } decisions
+        [0] rules only
+       *[other] rules and { $decisions } past decisions
     }
 cli-findings = Findings:
-cli-disagreements = Where rules and people disagree most:
-cli-disagreement = { $verdict }, though { $status }
+cli-disagreements = Largest disagreements between assessment and moderators:
+cli-disagreement = { $verdict }, but { $status }
 help-terms = List the newsroom's own terms
 help-term = List, change or delete a term; admins only, but --dry-run
-help-assess = Explain what a text would be judged
-help-replay = Set rules and terms against past decisions
-help-arg-words = Only terms with these words, or parts of words, marks and all
+help-assess = Assess a text and explain the score
+help-replay = Compare rules and terms with past decisions
+help-arg-words = Only terms that contain this text, tone marks included
 help-arg-pattern = The word or phrase, in quotes
-help-arg-tier = How it is matched: exact with its marks (may mark as spam); stripped also without, where a comment has none (holds); teencode as written or with digits (only weighs). A new one is exact
-help-arg-term-state = Whether it has effect: off, shadow (on trial) or enforce. A new one is on trial
-help-arg-weight = What it adds to the score's logit while in force, 0 to 10. A new one has 1
+help-arg-tier = How it matches: exact requires the tone marks (can mark as spam); stripped also matches comments written without marks (holds); teencode also matches digits in place of letters (only adds weight). A new term is exact
+help-arg-term-state = Whether it takes effect: off, shadow (on trial) or enforce. A new term is on trial
+help-arg-weight = What it adds to the score's logit while in force, 0 to 10. A new term has 1
 help-arg-term-note = Why it is listed
-help-arg-delete = Take it off the list
+help-arg-delete = Delete the term
 help-arg-file = A file with the text, or - for stdin
 help-arg-signed = The author's name
 help-arg-title = The title
-help-arg-compared = So many past decisions, the last first, 1 to 10000
-help-arg-with-pattern = As if this term were in force, too
-man-example-term = See which approved comments a term would have met.
+help-arg-compared = Number of past decisions, the newest first, 1 to 10,000
+help-arg-with-pattern = Act as if this term were in force
+man-example-term = Show which approved comments a term would have matched.
 man-example-term-enforce = Put a term in force.
 man-example-assess = Explain a text.
-man-example-replay = How rules and terms do against the last 5,000 decisions.
+man-example-replay = Compare rules and terms with the last 5,000 decisions.

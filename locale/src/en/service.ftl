@@ -12,25 +12,25 @@ error-rate-limited =
        *[other] You are going too fast. Please try again in { $seconds } seconds.
     }
 error-overloaded = The service is overloaded. Please try again in a few minutes.
-error-storage-unavailable = The service is interrupted for the moment. Please try again in a few minutes.
-error-article-closed = This article takes no comments.
+error-storage-unavailable = The service is temporarily unavailable. Please try again in a few minutes.
+error-article-closed = This article does not take comments.
 error-missing-role =
     { $role ->
-        [PORTAL] A news portal's token may not do this.
-        [MODERATOR] A moderator's token may not do this.
-        [ADMIN] An administrator's token may not do this.
-        [METRICS] A monitoring token may not do this.
-       *[other] The role { $role } may not do this.
+        [PORTAL] A portal's token does not permit this.
+        [MODERATOR] A moderator's token does not permit this.
+        [ADMIN] An administrator's token does not permit this.
+        [METRICS] A monitoring token does not permit this.
+       *[other] The role { $role } does not permit this.
     }
 error-token-invalid = The access token is unknown, expired or revoked.
 error-comment-not-found = There is no such comment.
 error-article-not-found = There is no such article.
-error-article-not-found-nearest = There is no such article. Perhaps one of these is meant: { $nearest }
-error-stale-revision = { $actor } dealt with this comment before you. Please look at it again.
+error-article-not-found-nearest = There is no such article. Did you mean one of these? { $nearest }
+error-stale-revision = { $actor } decided on this comment before you. Please look at it again.
 # When two people change the policy of one article.
-error-stale-article = Somebody else has just changed this article. Please look at it again.
-error-stale-site = Somebody else just changed the site's policy. Please look again.
-error-stale-term = Somebody else just changed this term. Please look again.
+error-stale-article = Another moderator has just changed this article. Please look at it again.
+error-stale-site = Another moderator has just changed the site's policy. Please look at it again.
+error-stale-term = Another moderator has just changed this term. Please look at it again.
 error-invalid-transition =
     A comment cannot go from { $from ->
         [PENDING] pending
@@ -49,19 +49,19 @@ error-invalid-transition =
         [ERASED] erased
        *[other] { $to }
     }.
-error-request-id-reused = This request id was used for something else.
-error-page-token-invalid = The page token does not fit this list. Please start from the first page.
-error-deadline = The service took too long to answer. Please try again.
+error-request-id-reused = This request id was used with other content.
+error-page-token-invalid = The page token does not belong to this list. Please start from the first page.
+error-deadline = The service took too long to respond. Please try again.
 error-message-too-large = The message is too large.
-error-message-malformed = The message cannot be read.
-error-internal = Something went wrong on our side. Please try again later.
+error-message-malformed = The message could not be decoded.
+error-internal = The service failed. Please try again later.
 error-banned = You cannot comment here at the moment.
 error-ban-not-found = There is no such ban.
 error-term-not-found = There is no such term.
-error-ban-subject-unknown = It is not known what to ban: the comment came without it, or too long ago.
-error-audit-entry-not-found = There is nothing of that kind to revert.
+error-ban-subject-unknown = The subject to ban is unknown: the comment was submitted without it, or too long ago.
+error-audit-entry-not-found = There is no such entry to revert.
 error-revert-denied = Only an admin may revert a colleague's decision, or one older than 24 hours.
-error-already-reverted = This was reverted before.
+error-already-reverted = This was already reverted.
 error-not-revertible = This cannot be reverted.
 
 # problems
@@ -74,61 +74,85 @@ problem-not-a-uuid = This must be a UUID.
 problem-not-an-article-id = This must be 1 to 200 bytes without control characters.
 problem-not-a-url = This must be an http or https address.
 problem-unknown-value = This value is not supported.
-problem-unknown-name = There is no such name. Perhaps one of these is meant: { $nearest }
+problem-unknown-name = There is no such name. Did you mean one of these? { $nearest }
 problem-out-of-range = This value is out of range.
 problem-not-for-callers = Only the service sets this value.
-problem-repeated = Each may stand here only once.
-problem-no-word = Needs a word: letters, digits or symbols such as emoji.
+problem-repeated = Each item may occur only once.
+problem-no-word = At least one word is required: letters, digits or symbols such as emoji.
 
 # findings
 
-finding-link = Has a link or an e-mail address: “{ $excerpt }”.
-finding-phone-number = Has a phone number: “{ $excerpt }”.
+finding-link = Contains a link or an e-mail address: “{ $excerpt }”.
+finding-phone-number = Contains a phone number: “{ $excerpt }”.
 finding-repeated-text =
     { LENGTH($excerpt) ->
         [0] The same text was sent before.
        *[other] Repeated over and over: “{ $excerpt }”.
     }
-finding-campaign = Three authors or more sent this same text within a day.
+finding-campaign = Three or more authors sent this same text within a day.
 finding-mixed-script = Mixes letters of several scripts in one word: “{ $excerpt }”.
-finding-honeypot = The hidden field that readers cannot see was filled in.
+finding-honeypot = The hidden field, which readers cannot see, was filled in.
 finding-fast-form = The form was filled in faster than a person can type.
-finding-other-device = The verification code was given to another device.
-finding-held-by-ban = A ban has the submits of this sender, or of this text, wait for a moderator.
-finding-hidden-link = Has a web address whose dots are spelt out: “{ $excerpt }”.
-finding-contact-app = Asks to go on elsewhere: “{ $excerpt }”.
-finding-money = Names an amount of money or a percentage: “{ $excerpt }”.
-finding-spam-words = Has words that spam often starts with: “{ $excerpt }”.
+finding-other-device = The verification code was issued to another device.
+finding-held-by-ban = A ban holds comments by this sender, or with this text, for a moderator.
+finding-hidden-link = Contains a web address with its dots spelt out: “{ $excerpt }”.
+finding-contact-app = Asks to continue the conversation elsewhere: “{ $excerpt }”.
+finding-money = Mentions an amount of money or a percentage: “{ $excerpt }”.
+finding-spam-words = Contains words that are frequent in spam: “{ $excerpt }”.
 finding-repeated-word = Repeats one word over and over: “{ $excerpt }”.
-finding-styled-letters = Has letters in a decorative style: “{ $excerpt }”.
-finding-spaced-letters = Has a word written letter by letter: “{ $excerpt }”.
-finding-invisible-characters = Several characters that nobody can see were taken out of the text.
-finding-sampled = Drawn by lot: the score decided by itself, and a moderator shall look whether it was right.
-finding-term = Has a term that the newsroom lists: “{ $excerpt }”.
-finding-term-shadow = Has a listed term that is on trial, without effect: “{ $excerpt }”.
+finding-styled-letters = Contains letters in a decorative style: “{ $excerpt }”.
+finding-spaced-letters = Contains a word written letter by letter: “{ $excerpt }”.
+finding-invisible-characters = Several invisible characters were removed from the text.
+finding-sampled = Random sample: the score decided automatically, and a moderator is asked to check the decision.
+finding-term = Contains a term that the newsroom lists: “{ $excerpt }”.
+finding-term-shadow = Contains a listed term that is on trial, without effect: “{ $excerpt }”.
 finding-learned =
     { $leaning ->
         [SPAM] Learned from decisions: { $subject } is typical of spam.
        *[APPROVED] Learned from decisions: { $subject } is typical of approved comments.
     }
 
+# names of rules, for columns of a table and for --rule
+
+rule-link = link
+rule-phone-number = phone number
+rule-repeated-text = repeated text
+rule-campaign = campaign
+rule-mixed-script = mixed scripts
+rule-honeypot = honeypot
+rule-fast-form = fast form
+rule-other-device = other device
+rule-held-by-ban = held by ban
+rule-hidden-link = hidden link
+rule-contact-app = contact app
+rule-money = money
+rule-spam-words = spam words
+rule-repeated-word = repeated word
+rule-styled-letters = styled letters
+rule-spaced-letters = spaced letters
+rule-invisible-characters = invisible characters
+rule-sampled = sampled
+rule-learned = learned
+rule-term = term
+rule-term-shadow = term on trial
+
 # what the learned score sees
 
 feature-w = “{ $excerpt }”
 feature-b = “{ $excerpt }”
-feature-c = looking like “{ $excerpt }”
+feature-c = spelling like “{ $excerpt }”
 feature-h = the site “{ $excerpt }”
-feature-t = an address of this kind, “{ $excerpt }”,
+feature-t = the kind of address “{ $excerpt }”
 feature-p = the number “{ $excerpt }”
 feature-pair = several ways to make contact at once
-feature-link = having a link
+feature-link = a link
 feature-links = the number of links
-feature-hidden-link = a link with spelt-out dots
+feature-hidden-link = a link with its dots spelt out
 feature-phone = a long number
 feature-mail = an e-mail address
 feature-handle = a name with @
 feature-money = an amount of money
-feature-contact-app = naming a chat app
+feature-contact-app = a mention of a chat app
 feature-styled = decorative letters
 feature-mixed = letters of several scripts in one word
 feature-spaced = words written letter by letter

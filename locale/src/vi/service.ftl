@@ -12,7 +12,7 @@ error-storage-unavailable = Hệ thống tạm thời gián đoạn. Vui lòng t
 error-article-closed = Bài viết này không nhận bình luận.
 error-missing-role =
     { $role ->
-        [PORTAL] Mã truy cập dành cho trang báo không được làm việc này.
+        [PORTAL] Mã truy cập của hệ thống của báo không được làm việc này.
         [MODERATOR] Mã truy cập của biên tập viên không được làm việc này.
         [ADMIN] Mã truy cập của quản trị viên không được làm việc này.
         [METRICS] Mã truy cập dành cho giám sát không được làm việc này.
@@ -26,7 +26,7 @@ error-stale-revision = { $actor } đã xử lý bình luận này trước bạn
 # Khi hai người cùng đổi chính sách của một bài viết.
 error-stale-article = Bài viết này vừa được người khác thay đổi. Vui lòng xem lại.
 error-stale-site = Chính sách của trang vừa được người khác thay đổi. Vui lòng xem lại.
-error-stale-term = Từ ngữ này vừa được người khác thay đổi. Vui lòng xem lại.
+error-stale-term = Từ theo dõi này vừa được người khác thay đổi. Vui lòng xem lại.
 error-invalid-transition =
     Không thể chuyển bình luận từ { $from ->
         [PENDING] chờ duyệt
@@ -46,14 +46,14 @@ error-invalid-transition =
        *[other] { $to }
     }.
 error-request-id-reused = Mã yêu cầu này đã được dùng cho một nội dung khác.
-error-page-token-invalid = Dấu trang không khớp với danh sách này. Vui lòng xem lại từ trang đầu.
+error-page-token-invalid = Mã trang sau không khớp với danh sách này. Vui lòng xem lại từ trang đầu.
 error-deadline = Hệ thống trả lời quá chậm. Vui lòng thử lại.
 error-message-too-large = Nội dung gửi lên quá lớn.
 error-message-malformed = Không đọc được nội dung gửi lên.
 error-internal = Hệ thống gặp lỗi. Vui lòng thử lại sau.
 error-banned = Hiện bạn chưa thể gửi bình luận ở đây.
 error-ban-not-found = Không tìm thấy lệnh chặn này.
-error-term-not-found = Không tìm thấy từ ngữ này trong danh sách.
+error-term-not-found = Không tìm thấy từ theo dõi này.
 error-ban-subject-unknown = Không xác định được đối tượng cần chặn: bình luận không kèm thông tin đó, hoặc đã gửi quá lâu.
 error-audit-entry-not-found = Không có thao tác nào như vậy để hoàn tác.
 error-revert-denied = Chỉ quản trị viên mới được hoàn tác việc của người khác, hoặc việc đã quá 24 giờ.
@@ -66,7 +66,7 @@ problem-required = Không được để trống.
 problem-too-long = Tối đa { $limit } ký tự, hiện có { $actual }.
 problem-too-many-bytes = Tối đa { $limit } byte, hiện có { $actual }.
 problem-too-many = Tối đa { $limit } mục.
-problem-not-a-uuid = Phải là một UUID.
+problem-not-a-uuid = Phải là một mã như 01970000-0000-7000-8000-000000000001.
 problem-not-an-article-id = Phải có từ 1 đến 200 byte và không chứa ký tự điều khiển.
 problem-not-a-url = Phải là một địa chỉ http hoặc https.
 problem-unknown-value = Giá trị không được hỗ trợ.
@@ -100,13 +100,37 @@ finding-styled-letters = Có chữ cái kiểu trang trí: “{ $excerpt }”.
 finding-spaced-letters = Có từ viết rời từng chữ cái: “{ $excerpt }”.
 finding-invisible-characters = Đã bỏ nhiều ký tự không nhìn thấy được khỏi nội dung.
 finding-sampled = Được chọn ngẫu nhiên: hệ thống đã tự quyết định theo điểm, biên tập viên xem lại giúp.
-finding-term = Có từ ngữ trong danh sách của tòa soạn: “{ $excerpt }”.
-finding-term-shadow = Có từ ngữ đang được thử trong danh sách, chưa có tác dụng: “{ $excerpt }”.
+finding-term = Có từ theo dõi của tòa soạn: “{ $excerpt }”.
+finding-term-shadow = Có từ theo dõi đang được thử, chưa có tác dụng: “{ $excerpt }”.
 finding-learned =
     { $leaning ->
         [SPAM] Học từ các quyết định trước: { $subject } thường gặp ở spam.
        *[APPROVED] Học từ các quyết định trước: { $subject } thường gặp ở bình luận được duyệt.
     }
+
+# names of rules, for columns of a table and for --rule
+
+rule-link = liên kết
+rule-phone-number = số điện thoại
+rule-repeated-text = lặp nội dung
+rule-campaign = đợt spam cùng nội dung
+rule-mixed-script = trộn bảng chữ
+rule-honeypot = ô ẩn
+rule-fast-form = điền quá nhanh
+rule-other-device = thiết bị khác
+rule-held-by-ban = giữ theo lệnh chặn
+rule-hidden-link = liên kết ngụy trang
+rule-contact-app = rủ liên hệ
+rule-money = tiền bạc
+rule-spam-words = từ ngữ spam
+rule-repeated-word = lặp từ
+rule-styled-letters = chữ trang trí
+rule-spaced-letters = chữ viết rời
+rule-invisible-characters = ký tự ẩn
+rule-sampled = chọn ngẫu nhiên
+rule-learned = học từ quyết định
+rule-term = từ theo dõi
+rule-term-shadow = từ theo dõi đang thử
 
 # what the learned score sees
 

@@ -1,6 +1,6 @@
 # triage
 
-triage-no-terminal = duyet triage cần một cửa sổ dòng lệnh. Trong tập lệnh, hãy dùng duyet queue, approve, reject, spam.
+triage-no-terminal = duyet triage cần một cửa sổ dòng lệnh. Để chạy tự động, hãy dùng duyet queue, approve, reject, spam.
 triage-too-small = Cửa sổ quá nhỏ: cần ít nhất { $columns } cột, { $rows } dòng.
 triage-summary =
     Đã xử lý { $decided } bình luận trong { $time } ({ $rate } mỗi phút): { $approved } duyệt, { $rejected } từ chối, { $spam } spam. Đồng nghiệp xử lý trước: { $conflicts }.
@@ -12,7 +12,7 @@ triage-ended = Không thể tiếp tục.
 # triage: the bar
 
 triage-waiting = Chờ { $count }
-triage-many-waiting = Chờ hơn 1000
+triage-many-waiting = Chờ hơn 1.000
 triage-decided = Bạn { $count } ({ $rate }/phút)
 triage-conflicts = Xung đột { $count }
 triage-ready = Sẵn { $count }
@@ -28,7 +28,7 @@ triage-due-authority = Cơ quan chức năng yêu cầu gỡ: phải xử lý tr
 triage-late-authority = QUÁ HẠN: cơ quan chức năng yêu cầu gỡ, hạn { $at }
 triage-due-complaint = Có khiếu nại yêu cầu gỡ: phải xử lý trước { $at }
 triage-late-complaint = QUÁ HẠN: khiếu nại yêu cầu gỡ, hạn { $at }
-triage-reports = Bị báo cáo { $total } lần, { $open } chưa xem ({ $counts })
+triage-reports = { $total } lượt báo cáo, { $open } chưa xem ({ $counts })
 triage-claim-lost = Bạn không còn giữ bình luận này: đồng nghiệp có thể đang xử lý
 triage-history = Người này: { $approved } duyệt, { $refused } từ chối, { $spam } spam, { $pending } chờ
 triage-same-text = { $count } bình luận cùng nội dung

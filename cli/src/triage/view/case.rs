@@ -3,7 +3,11 @@
 use ratatui::text::{Line, Span};
 
 use super::{
-    super::{super::sanitize, event::Extent, held::HeldComment},
+    super::{
+        super::{names, sanitize},
+        event::Extent,
+        held::HeldComment,
+    },
     facts::{self, Fact},
     marked::marked,
     palette::Palette,
@@ -75,10 +79,10 @@ fn reasons(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Fact> {
 }
 
 pub(super) fn finding(scene: &Scene<'_>, finding: &v1::Finding, with_rule: bool) -> Vec<Piece> {
-    let sign = if finding.weight < 0.0 { "" } else { "+" };
-    let weight = format!("{sign}{:.1} ", finding.weight);
+    let weight = format!("{} ", scene.locale.signed(finding.weight, 1));
     let said = if finding.explanation.is_empty() { &finding.excerpt } else { &finding.explanation };
-    let rule = format!("{} ", sanitize::line(&finding.rule));
+    let rule = sanitize::line(&names::words(scene.locale, "rule", &finding.rule));
+    let rule = if said.is_empty() { rule } else { format!("{rule}: ") };
     let mut pieces = vec![(weight, scene.palette.accent())];
     if with_rule || said.is_empty() {
         pieces.push((rule, Palette::bold()));

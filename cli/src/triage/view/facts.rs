@@ -60,7 +60,7 @@ fn sender(scene: &Scene<'_>, held: &HeldComment) -> Vec<Piece> {
     let status = names::status(comment.status).map(|name| names::words(scene.locale, "status", name));
     let values = [
         ("at", at.into()),
-        ("score", format!("{:.2}", held.case.spam_score).into()),
+        ("score", scene.locale.decimal(held.case.spam_score, 2).into()),
         ("status", status.unwrap_or_default().into()),
         ("revision", comment.revision.into()),
     ];
@@ -83,7 +83,10 @@ fn alerts(scene: &Scene<'_>, held: &HeldComment) -> impl Iterator<Item = String>
         scene.text_with(key, &[("at", at.into())])
     });
     let reports = held.case.reports.as_ref().filter(|reports| reports.total > 0).map(|reports| {
-        let counts = reports.counts.iter().map(|one| format!("{} {}", reason(scene, one.reason), one.count));
+        let counts = reports
+            .counts
+            .iter()
+            .map(|one| format!("{} {}", reason(scene, one.reason), scene.locale.integer(one.count)));
         let values = [
             ("total", reports.total.into()),
             ("open", reports.open.into()),

@@ -42,7 +42,7 @@ fn facts(scene: &Scene<'_>) -> Vec<String> {
         let key = if waiting > EXACT_TOTAL { "triage-many-waiting" } else { "triage-waiting" };
         facts.push(scene.text_with(key, &[("count", waiting.into())]));
     }
-    let rate = format!("{:.1}", state.counts.per_minute(scene.now));
+    let rate = scene.locale.decimal(state.counts.per_minute(scene.now), 1);
     let values = [("count", state.counts.decided().into()), ("rate", rate.into())];
     facts.push(scene.text_with("triage-decided", &values));
     if state.counts.conflicts > 0 {

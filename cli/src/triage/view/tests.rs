@@ -60,17 +60,17 @@ fn rich() -> v1::ReviewCase {
 fn the_whole_case_at_80_by_24() {
     let (mut state, _) = busy(vec![rich(), case(1, "x")]);
     let expected = format!(
-        " Chờ 40  Bạn 0 (0.0/phút)  Sẵn 1                                     đã kết nối
+        " Chờ 40  Bạn 0 (0,0/phút)  Sẵn 1                                     đã kết nối
 Cầu mới qua sông
-Người 0 · {} · điểm 0.83 · chờ duyệt (lần sửa 1)
+Người 0 · {} · điểm 0,83 · chờ duyệt (lần sửa 1)
 Cơ quan chức năng yêu cầu gỡ: phải xử lý trước {}
-Bị báo cáo 3 lần, 2 chưa xem (quảng cáo 2)
+3 lượt báo cáo, 2 chưa xem (quảng cáo 2)
 Người này: 3 duyệt, 1 từ chối, 0 spam, 0 chờ · 3 bình luận cùng nội dung
 ↳ trả lời Lan: Cầu đẹp
 Ghi chú của minh: đã hỏi tòa soạn
 ── Vì sao bị giữ (2) ───────────────────────────────────────────────────────────
-+2.0 PHONE_NUMBER Có “0901234567”.
-+2.0 LINK Có “http://vi-du.vn”.
++2,0 số điện thoại: Có “0901234567”.
++2,0 liên kết: Có “http://vi-du.vn”.
 ── Nội dung ────────────────────────────────────────────────────────────────────
 │ Rẻ nhất
 │ Nguye\u{302}\u{303}n Văn A bán rẻ, gọi 0901234567 ngay hôm nay để được giảm giá đặc biệt 日
@@ -94,10 +94,10 @@ a duyệt  r từ chối  s spam  ␣ bỏ qua  u hoàn tác  q thoát  h lịch
 #[test]
 fn a_low_window_keeps_what_matters_and_scrolls_the_rest() {
     let (mut state, now) = busy(vec![rich(), case(1, "x")]);
-    let expected = " Chờ 40  Bạn 0 (0.0/phút)    đã kết nối
+    let expected = " Chờ 40  Bạn 0 (0,0/phút)    đã kết nối
 Cơ quan chức năng yêu cầu gỡ: phải xử l…
-Bị báo cáo 3 lần, 2 chưa xem (quảng cáo…
-+2.0 Có “0901234567”.
+3 lượt báo cáo, 2 chưa xem (quảng cáo 2)
++2,0 Có “0901234567”.
 ── Nội dung, dòng 1–5 trong 8 ──────────
 │ Rẻ nhất
 │ Nguye\u{302}\u{303}n Văn A bán rẻ, gọi 0901234567
@@ -230,7 +230,7 @@ fn history_is_read_by_scrolling() {
     press(&mut state, "h", now);
     let shown = lines(&render(&mut state, 80, 24, COLOUR)).join("\n");
     for text in [
-        "Vì sao bị giữ\n• +2.0 PHONE_NUMBER",
+        "Vì sao bị giữ\n• +2,0 số điện thoại",
         "• lừa đảo",
         "minh: đã hỏi tòa soạn",
         "Lan: Cầu đẹp",
