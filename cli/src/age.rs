@@ -1,4 +1,4 @@
-//! Time spans in words, in the greatest unit that fits.
+//! Lengths of time in words, in the largest unit that fits.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,18 +9,18 @@ pub(super) fn span(span: TimeDelta, locale: Locale) -> String {
     let (key, count) = match (span.num_days(), span.num_hours(), span.num_minutes()) {
         (days @ 1.., ..) => ("cli-age-days", days),
         (_, hours @ 1.., _) => ("cli-age-hours", hours),
-        // Clocks differ: a comment from the near future is new.
+        // Clocks differ: a comment may seem to come from the near future.
         (.., minutes) => ("cli-age-minutes", minutes.max(0)),
     };
     locale.text_with(key, &[("count", count.into())])
 }
 
-/// Formats how long ago a time was.
+/// Formats the time since a moment.
 pub(super) fn since(at: DateTime<Utc>, locale: Locale, now: DateTime<Utc>) -> String {
     span(now.signed_duration_since(at), locale)
 }
 
-/// Formats the time until a deadline, or since it passed.
+/// Formats the time until a deadline, or since the deadline passed.
 pub(super) fn until(at: DateTime<Utc>, locale: Locale, now: DateTime<Utc>) -> String {
     let left = at.signed_duration_since(now);
     let (key, time) = if left < TimeDelta::zero() { ("cli-overdue", -left) } else { ("cli-left", left) };
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_is_left_or_late() {
+    fn a_deadline_is_left_or_overdue() {
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
         let due_in = |hours: i64| until(now + TimeDelta::hours(hours), Locale::En, now);
         assert_eq!([due_in(3), due_in(-50)], ["3 h left", "2 d overdue"]);

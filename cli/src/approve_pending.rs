@@ -1,4 +1,4 @@
-//! `duyet approve-pending`: approves what waits on an article, by score.
+//! `duyet approve-pending`: approves the pending comments of an article, up to a score.
 
 use uuid::Uuid;
 

@@ -13,21 +13,21 @@ use super::{
 };
 use duyet_proto::{Json, v1};
 
-/// What becomes of an article's own closing time.
+/// What to do with the article's own closing time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Closing {
     Kept,
-    /// None of its own: the site's auto-close says when.
+    /// Remove it, so that the site's auto-close applies.
     Lifted,
     At(DateTime<Utc>),
 }
 
-/// Runs `close`: now, or later and until then as it is.
+/// Runs `close`. With a time, the article stays open until then.
 pub(super) async fn close(context: &Context<'_>, args: CloseArgs) -> Result<Exit, Failure> {
     let at = context.end(args.at, None)?;
     let mut connection = context.connect().await?;
     let known = match read(&mut connection, args.article.clone()).await {
-        // Revision 0 creates it, so that comments can be closed before the first one comes.
+        // An update at revision 0 creates the article, so that it can be closed before its first comment.
         Err(status) if status.code() == Code::NotFound && args.new_article => {
             v1::ArticlePolicy { article_id: args.article, ..Default::default() }
         }
@@ -43,7 +43,7 @@ pub(super) async fn close(context: &Context<'_>, args: CloseArgs) -> Result<Exit
     print(context, article)
 }
 
-/// Runs `open`. Without a mode the article goes back to the site's.
+/// Runs `open`. Without a mode, the article returns to the site's mode.
 pub(super) async fn open(context: &Context<'_>, args: OpenArgs) -> Result<Exit, Failure> {
     let end = context.end(args.end, args.term)?;
     let mode = args.mode.map_or(v1::Mode::Unspecified, v1::Mode::from);
@@ -58,8 +58,8 @@ pub(super) async fn open(context: &Context<'_>, args: OpenArgs) -> Result<Exit, 
     Ok(exit)
 }
 
-/// Opens an article. A closing time that has passed is replaced by the given one, else by the site's auto-close for a
-/// new article.
+/// Opens an article. If its closing time has passed, replaces it by the given time, or by the site's auto-close counted
+/// from now.
 async fn read_and_open(
     connection: &mut Connection,
     article_id: String,
@@ -70,14 +70,14 @@ async fn read_and_open(
     let known = read(connection, article_id).await?;
     let closing = match end {
         Some(end) => Closing::At(end),
-        None if has_closed(&known, now) => anew(connection, now).await?,
+        None if has_closed(&known, now) => closing_from_now(connection, now).await?,
         None => Closing::Kept,
     };
     let article = write(connection, &known, Some(mode), closing).await?;
     let is_closed = article.effective_mode() == v1::Mode::Closed && has_closed(&article, now);
-    // Without a closing time of its own the site's auto-close counts again.
+    // Without a closing time of its own, the article is subject to the site's auto-close again.
     match (is_closed, closing) {
-        (true, Closing::Kept | Closing::Lifted) => match anew(connection, now).await? {
+        (true, Closing::Kept | Closing::Lifted) => match closing_from_now(connection, now).await? {
             Closing::At(end) => write(connection, &article, Some(mode), Closing::At(end)).await,
             Closing::Kept | Closing::Lifted => Ok(article),
         },
@@ -90,7 +90,7 @@ fn has_closed(article: &v1::ArticlePolicy, now: DateTime<Utc>) -> bool {
     times.into_iter().filter_map(moment::time).any(|at| at <= now)
 }
 
-async fn anew(connection: &mut Connection, now: DateTime<Utc>) -> Result<Closing, Status> {
+async fn closing_from_now(connection: &mut Connection, now: DateTime<Utc>) -> Result<Closing, Status> {
     let site = connection.policy.get_site(v1::GetSiteRequest {}).await?.into_inner().site.unwrap_or_default();
     Ok(closing_after(site.auto_close_days, now))
 }
@@ -105,7 +105,7 @@ async fn read(connection: &mut Connection, article_id: String) -> Result<v1::Art
     Ok(v1::ArticlePolicy { article_id, ..answer.into_inner().article.unwrap_or_default() })
 }
 
-/// Returns the failure about an unknown article, with a hint how to close one before its first comment.
+/// Returns the failure about an unknown article, with a hint how to close an article before its first comment.
 fn unknown(context: &Context<'_>, connection: &Connection, status: &Status) -> Failure {
     let failure = lookup::unknown_article(context, connection, status);
     if status.code() != Code::NotFound {
@@ -114,7 +114,8 @@ fn unknown(context: &Context<'_>, connection: &Connection, status: &Status) -> F
     Failure { message: format!("{}\n  {}", failure.message, context.locale.text("cli-close-new")), ..failure }
 }
 
-/// Updates the revision that was read (optimistic concurrency): an update in between makes this a conflict.
+/// Updates the article at the revision that was read (optimistic concurrency). Fails with a conflict if it changed
+/// since.
 async fn write(
     connection: &mut Connection,
     known: &v1::ArticlePolicy,
@@ -175,13 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn a_new_closing_time_is_as_far_off_as_the_sites_auto_close() {
+    fn a_new_closing_time_follows_the_sites_auto_close() {
         assert_eq!(closing_after(0, now()), Closing::Lifted);
         assert_eq!(closing_after(2, now()), Closing::At(DateTime::from_timestamp(1_000_000 + 2 * 86_400, 0).unwrap()));
     }
 
     #[test]
-    fn only_what_was_asked_for_is_changed() {
+    fn only_given_fields_are_updated() {
         let known = v1::ArticlePolicy { article_id: "bai".into(), revision: 4, ..Default::default() };
         let paths = |mode, closing| request(&known, mode, closing).update_mask.unwrap().paths.join(" ");
         assert_eq!(paths(Some(v1::Mode::Closed), Closing::Kept), "mode");
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_article_has_closed_by_its_own_time_or_by_the_sites() {
+    fn an_article_closes_at_its_own_time_or_the_sites() {
         let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
         let article = |close_at, closes_at| v1::ArticlePolicy { close_at, closes_at, ..Default::default() };
         assert!(has_closed(&article(at(1), None), now()) && has_closed(&article(None, at(1)), now()));

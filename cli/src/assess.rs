@@ -54,11 +54,11 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 fn describe(answer: &v1::AssessTextResponse, locale: Locale) -> String {
-    let verdict = names::verdict(answer.verdict).map(|name| names::words(locale, "verdict", name));
+    let assessment = names::assessment(answer.verdict).map(|name| names::words(locale, "assessment", name));
     let learned = [("decisions", answer.decisions.into())];
     let facts = [
         ("score", locale.decimal(answer.score, 2)),
-        ("verdict", verdict.unwrap_or_default()),
+        ("assessment", assessment.unwrap_or_default()),
         ("judged-by", locale.text_with("cli-assessed-by", &learned)),
     ];
     let mut parts = vec![facts::list(&facts, locale)];
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_read_whole_or_not_at_all() {
+    fn a_text_over_the_limit_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("text");
         for (length, fits) in [(64 * 1024, true), (64 * 1024 + 1, false)] {

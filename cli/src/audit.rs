@@ -1,4 +1,4 @@
-//! `duyet audit`: who did what, and when.
+//! `duyet audit`: lists the audit log.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use super::{
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// Newest entries whose actors are suggested for an unknown one.
+/// Number of newest entries whose actors are suggested for an unknown actor.
 const COMPARED: i32 = 200;
 
 /// Runs `audit`.
@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context<'_>, args: AuditArgs) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// Returns an error for ids and actors that the service does not know. Every batch and ban begins with an audit entry.
+/// Returns an error for unknown ids and actors. Every batch and ban has at least one audit entry.
 async fn check(
     context: &Context<'_>,
     connection: &mut Connection,
@@ -82,7 +82,7 @@ async fn entries(
     Ok(answer.map_err(|status| context.failure(connection, &status))?.into_inner().entries)
 }
 
-/// Formats one entry on a line: time, actor, change, reason.
+/// Formats an entry as one line: time, actor, change, reason.
 pub(super) fn sentence(entry: &v1::AuditEntry, locale: Locale) -> String {
     let parts = [time(entry, locale), entry.actor.clone(), change(entry, locale), why(entry, locale)];
     let parts = parts.iter().filter(|part| !part.is_empty()).map(|part| sanitize::line(part));
@@ -112,7 +112,7 @@ fn draw(entries: &[v1::AuditEntry], locale: Locale, width: usize) -> String {
         Column::whole(title("change")),
         Column::whole(title("about")),
         Column::text(title("why")),
-        // For `undo`.
+        // The id that `undo` takes.
         Column::extra(title("entry"), 36),
     ];
     let rows = entries.iter().map(|entry| {
@@ -127,7 +127,7 @@ fn time(entry: &v1::AuditEntry, locale: Locale) -> String {
     moment::time(entry.at.as_ref()).map(|at| local_time(at, locale)).unwrap_or_default()
 }
 
-/// Returns a decision as its two statuses, any other action as its name and the statuses if they differ.
+/// Formats a decision as its two statuses, and any other action as its name followed by the statuses if they differ.
 fn change(entry: &v1::AuditEntry, locale: Locale) -> String {
     let status = |value| names::status(value).map(|name| names::words(locale, "status", name));
     let steps = match (status(entry.from_status), status(entry.to_status)) {
@@ -153,8 +153,8 @@ fn why(entry: &v1::AuditEntry, locale: Locale) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-/// The audit's own words about a lockdown, `until=TIME [harder_challenges] NOTE` or `lifted NOTE`, for the reader; any
-/// other text as it is.
+/// Translates the note of a LOCKDOWN entry, `until=TIME [harder_challenges] NOTE` or `lifted NOTE`. Returns any other
+/// text unchanged.
 fn lockdown(note: &str, locale: Locale) -> String {
     let (state, rest) = note.split_once(' ').unwrap_or((note, ""));
     let until = state.strip_prefix("until=").and_then(|time| DateTime::parse_from_rfc3339(time).ok());
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_who_did_what() {
+    fn a_line_has_the_actor_and_the_change() {
         use v1::CommentStatus::{Approved, Pending, Rejected, Unspecified};
         let line = |entry: &v1::AuditEntry| sentence(entry, Locale::En);
         assert_eq!(line(&entry("APPROVE", Pending, Approved)), "lan  pending → approved");

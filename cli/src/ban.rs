@@ -1,4 +1,4 @@
-//! `duyet ban`, `unban` and `bans`: who may not write, or not unseen.
+//! `duyet ban`, `unban` and `bans`: bans of senders and texts.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -97,7 +97,7 @@ pub(super) async fn list(context: &Context<'_>, args: BansArgs) -> Result<Exit, 
 fn request(args: BanArgs, end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> v1::CreateBanRequest {
     let (subject, kind) = match (args.id, args.author_key) {
         (Some(id), _) => {
-            // The narrowest one: it affects no other reader.
+            // A device is the narrowest subject: the ban affects no other reader.
             let kind = args.subject.unwrap_or(SubjectChoice::Device);
             (Some(Subject::CommentId(id.to_string())), kind)
         }
@@ -159,7 +159,7 @@ fn draw(bans: &[v1::Ban], locale: Locale, now: DateTime<Utc>, width: usize) -> S
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
 }
 
-/// Returns when it ends or ended, and who revoked it.
+/// Returns when the ban ends or ended, and who revoked it.
 fn ends(ban: &v1::Ban, locale: Locale, now: DateTime<Utc>) -> String {
     if !ban.revoked_by.is_empty() || ban.revoked_at.is_some() {
         return locale.text_with("cli-ban-revoked", &values(ban, locale));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_is_about_the_device_and_blocks_unless_said_otherwise() {
+    fn a_ban_blocks_the_device_by_default() {
         let plain = asked(&[ID, "-r", "insult", "--for", "7d"]);
         assert_eq!((plain.subject_kind(), plain.effect()), (v1::BanSubject::Device, v1::BanEffect::Block));
         assert_eq!(plain.subject, Some(Subject::CommentId(ID.into())));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_says_whom_it_meets_what_it_does_and_when_it_ends() {
+    fn a_ban_is_described_by_subject_effect_and_end() {
         let ban = v1::Ban {
             id: "ma".into(),
             subject_kind: v1::BanSubject::Author.into(),

@@ -1,10 +1,10 @@
-//! Words of the command line for values of the wire, in two spellings: `ip-prefix` and `IP_PREFIX`.
+//! Values of the API as words of the command line, in two spellings: `ip-prefix` and `IP_PREFIX`.
 
 use clap::ValueEnum;
 
 use duyet_proto::v1;
 
-/// A closed list of words, each with the wire's value.
+/// Defines an enum of words, each with its value of the API.
 macro_rules! choices {
     ($(#[$doc:meta])* $name:ident: $wire:ident { $($variant:ident = $alias:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -32,36 +32,36 @@ choices! {
 }
 
 choices! {
-    /// How an open article takes comments.
+    /// How an article takes comments while it is open.
     ModeChoice: Mode { Pre = "PRE", Post = "POST", Hybrid = "HYBRID" }
 }
 
 choices! {
-    /// In which order the queue comes.
+    /// The order of the queue.
     OrderChoice: QueueOrder {
         Oldest = "OLDEST", Newest = "NEWEST", Score = "SCORE", Reports = "REPORTS", Due = "DUE",
     }
 }
 
 choices! {
-    /// What a bulk decision does.
+    /// The decision of a bulk command.
     VerbChoice: Action { Approve = "APPROVE", Reject = "REJECT", Spam = "SPAM", Requeue = "REQUEUE" }
 }
 
 choices! {
-    /// What of a comment is banned.
+    /// The kind of a ban's subject.
     SubjectChoice: BanSubject {
         Device = "DEVICE", IpPrefix = "IP_PREFIX", Fingerprint = "FINGERPRINT", Author = "AUTHOR",
     }
 }
 
 choices! {
-    /// What a ban does.
+    /// The effect of a ban.
     EffectChoice: BanEffect { Block = "BLOCK", Hold = "HOLD" }
 }
 
 choices! {
-    /// Who demands that a comment be taken down.
+    /// Who demands a takedown.
     DemandChoice: TakedownKind { Authority = "AUTHORITY", Complaint = "COMPLAINT" }
 }
 
@@ -71,11 +71,11 @@ choices! {
 }
 
 choices! {
-    /// Whether a term does anything.
+    /// Whether a term takes effect.
     StateChoice: TermState { Off = "OFF", Shadow = "SHADOW", Enforce = "ENFORCE" }
 }
 
-/// How articles that set no mode take comments.
+/// How articles without a mode of their own take comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum SiteModeChoice {
     #[value(alias = "PRE")]
@@ -88,7 +88,7 @@ pub(super) enum SiteModeChoice {
     Closed,
     #[value(alias = "HIDDEN")]
     Hidden,
-    /// What the service is configured to do.
+    /// The mode of the server's configuration.
     Default,
 }
 
@@ -105,17 +105,17 @@ impl From<SiteModeChoice> for v1::Mode {
     }
 }
 
-/// Words of the audit, which has names where the rest of the wire has enums.
+/// Defines the actions of the audit log, which the API represents by names instead of an enum.
 macro_rules! actions {
     ($($variant:ident = $name:literal),+ $(,)?) => {
-        /// An audit entry's action.
+        /// The action of an audit entry.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
         pub(super) enum ActionChoice {
             $(#[value(alias = $name)] $variant,)+
         }
 
         impl ActionChoice {
-            /// Returns the audit's name of the action.
+            /// Returns the action's name in the audit log.
             pub(super) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+

@@ -1,4 +1,4 @@
-//! The way to the service: one channel, and on every call the moderator's token, language and a deadline.
+//! The connection to the service: one channel, with the moderator's token, language and a deadline on every call.
 
 use std::time::Duration;
 
@@ -20,22 +20,22 @@ use duyet_proto::v1::{
     rule_service_client::RuleServiceClient,
 };
 
-/// A moderator waits this long for an answer.
+/// Deadline of a call.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
-/// A stream of events: longer than the service lets one last.
+/// Deadline of a stream, longer than the service's own limit for streams.
 const STREAM_DEADLINE: Duration = Duration::from_secs(6 * 60);
-/// A server that is there answers a connection far sooner.
+/// Timeout for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// A connection that died without a word is noticed this soon, while an answer is waited for.
+/// Interval of HTTP/2 keep-alive pings during a call, to detect a dead connection.
 const KEEPALIVE: Duration = Duration::from_secs(4);
 
-/// A channel that introduces the moderator.
+/// A channel that adds the moderator's metadata to every call.
 pub(super) type Caller = InterceptedService<Channel, Introduction>;
 
-/// A service that answers.
+/// A connected service.
 #[derive(Clone)]
 pub(super) struct Connection {
-    /// For messages.
+    /// The address, for messages.
     pub(super) addr: String,
     pub(super) moderation: ModerationServiceClient<Caller>,
     pub(super) policy: PolicyServiceClient<Caller>,
@@ -44,7 +44,7 @@ pub(super) struct Connection {
     pub(super) rules: RuleServiceClient<Caller>,
 }
 
-/// What every call says about its caller.
+/// The metadata that identifies the caller on every call.
 #[derive(Clone)]
 pub(super) struct Introduction {
     authorization: MetadataValue<Ascii>,
@@ -56,7 +56,7 @@ impl Connection {
     pub(super) async fn open(access: &Access, locale: Locale) -> Result<Self, Failure> {
         let introduction = Introduction::new(&access.token, locale)?;
         let endpoint = endpoint(&access.addr, locale)?;
-        // The connector's timeout does not cover everything, name resolution among it.
+        // The connector's own timeout does not cover everything, for example name resolution.
         let channel = tokio::time::timeout(CONNECT_TIMEOUT, endpoint.connect()).await;
         let channel = channel
             .ok()
@@ -120,7 +120,8 @@ fn kept_alive(endpoint: Endpoint) -> Endpoint {
     endpoint.connect_timeout(CONNECT_TIMEOUT).http2_keep_alive_interval(KEEPALIVE).keep_alive_timeout(KEEPALIVE)
 }
 
-/// Trusts what the system trusts (`SSL_CERT_FILE`), and shows a certificate of its own where one is given.
+/// Trusts the system's certificate authorities (`SSL_CERT_FILE`), and presents a client certificate if one is
+/// configured.
 fn tls_config() -> Result<ClientTlsConfig, String> {
     let tls = ClientTlsConfig::new().with_native_roots();
     let file = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());

@@ -1,4 +1,4 @@
-//! What every command works with: output, language, time and the connection.
+//! The context of a command: output, language, time and connection.
 
 use chrono::{DateTime, Utc};
 use tonic::Status;
@@ -12,18 +12,18 @@ use super::{
 };
 use duyet_locale::{Locale, Value};
 
-/// What every command works with.
+/// The context of a command.
 pub(super) struct Context<'a> {
     pub(super) output: &'a Output,
     pub(super) locale: Locale,
-    /// When the command started.
+    /// The time at which the command started.
     pub(super) now: DateTime<Utc>,
-    /// The address asked for, if any.
+    /// The address given on the command line or in the environment, if any.
     pub(super) addr: Option<String>,
 }
 
 impl Context<'_> {
-    /// Connects with the moderator's own access.
+    /// Connects with the stored or configured access.
     pub(super) async fn connect(&self) -> Result<Connection, Failure> {
         let access = login::access(self.addr.as_deref(), self.locale)?;
         if let Some(warning) = login::warning(self.locale) {
@@ -37,15 +37,15 @@ impl Context<'_> {
         Connection::open(access, self.locale).await
     }
 
-    /// Converts a status of the service.
+    /// Converts a status of the service to a failure.
     pub(super) fn failure(&self, connection: &Connection, status: &Status) -> Failure {
         Failure::from_status(status, self.locale, &connection.addr, DEADLINE)
     }
 
-    /// Returns the end that the command line gives, if any.
+    /// Returns the end time given on the command line, if any.
     ///
     /// # Errors
-    /// `Usage` for an end in the past.
+    /// `Usage` if the time has passed.
     pub(super) fn end(&self, point: Option<Point>, span: Option<Span>) -> Result<Option<DateTime<Utc>>, Failure> {
         if point.is_none() && span.is_none() {
             return Ok(None);
@@ -54,7 +54,7 @@ impl Context<'_> {
         end.map(Some).ok_or_else(|| Failure::new(Exit::Usage, self.locale.text("cli-past-time")))
     }
 
-    /// Prints a message beside the data.
+    /// Prints a message to stderr.
     pub(super) fn talk(&self, key: &str, values: &[(&str, Value)]) {
         self.output.talk(&self.locale.text_with(key, values));
     }

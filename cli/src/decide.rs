@@ -1,4 +1,4 @@
-//! `duyet approve`, `reject`, `spam` and `requeue`: one decision on one or more comments, each reported on its own.
+//! `duyet approve`, `reject`, `spam` and `requeue`: one decision on one or more comments, with a result for each.
 
 use tonic::Status;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use super::{
 };
 use duyet_proto::{Json, v1};
 
-/// One decision for several comments.
+/// One decision on several comments.
 pub(super) struct DecideCommand {
     target: CommentArgs,
     action: v1::Action,
@@ -48,8 +48,8 @@ impl DecideCommand {
     }
 }
 
-/// Decides every comment. A conflict is reported and the next comment is tried; when the call is denied or the service
-/// is unavailable, the rest is not tried.
+/// Decides the comments one by one. After a conflict it continues with the next comment. It stops if a call is denied
+/// or the service is unavailable.
 pub(super) async fn run(context: &Context<'_>, command: DecideCommand) -> Result<Exit, Failure> {
     let ids = &command.target.ids;
     if command.target.revision.is_some() && ids.len() > 1 {
@@ -88,9 +88,10 @@ async fn decide(connection: &mut Connection, command: &DecideCommand, id: Uuid) 
     Ok(connection.moderation.decide(request).await?.into_inner())
 }
 
-/// Returns the revision that a moderator who names none can have seen: the one that entered the queue. After a
-/// colleague's decision that is the revision before it, so that the service reports the conflict. A comment with open
-/// reports or a takedown entered the queue as it is now. Requeueing applies to decided comments, too.
+/// Returns the revision that the moderator saw if they name none: the revision that entered the queue. After a
+/// colleague's decision this is the revision before the decision, so the service reports the conflict. A comment with
+/// open reports or a takedown entered the queue at its current revision. A requeue applies to decided comments, so it
+/// uses the current revision.
 async fn seen_revision(connection: &mut Connection, action: v1::Action, id: Uuid) -> Result<i64, Status> {
     let request = v1::GetCaseRequest { comment_id: id.to_string() };
     let case = connection.moderation.get_case(request).await?.into_inner().case.unwrap_or_default();
@@ -106,7 +107,7 @@ fn queued_revision(case: &v1::ReviewCase, action: v1::Action) -> i64 {
     if as_it_is { comment.revision } else { (comment.revision - 1).max(1) }
 }
 
-/// Prints one result at once, as a long list takes a while.
+/// Prints one result immediately, because a long list takes time.
 fn print(context: &Context<'_>, id: Uuid, answer: Result<v1::DecideResponse, Failure>) -> Result<(), Failure> {
     match answer {
         Ok(decided) if context.output.json => context.output.json_line(&Json::new(&decided)),
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_colleagues_decision_the_revision_before_it_was_seen() {
+    fn after_a_colleagues_decision_the_revision_before_it_is_expected() {
         use v1::{
             Action,
             CommentStatus::{Approved, Pending},
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reports_or_a_demand_brought_back_was_seen_as_it_is() {
+    fn reported_and_escalated_comments_are_expected_at_their_current_revision() {
         let reported = v1::ReviewCase {
             reports: Some(v1::Reports { open: 3, total: 3, ..Default::default() }),
             ..case(v1::CommentStatus::Approved)

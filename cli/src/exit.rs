@@ -1,4 +1,4 @@
-//! A command's exit code, and its failure in words. Scripts rely on the codes.
+//! Exit codes, and failures in words. The exit codes are part of the interface for scripts.
 
 use std::{error::Error as _, process::ExitCode, time::Duration};
 
@@ -11,7 +11,7 @@ use tonic_types::{ErrorInfo, StatusExt as _, pb};
 use super::{names, sanitize};
 use duyet_locale::Locale;
 
-/// How a command ended. Of several results the greatest is the command's.
+/// The result of a command. A command with several results exits with the greatest code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exit {
     Done = 0,
@@ -52,7 +52,7 @@ impl Exit {
             (Code::Aborted | Code::AlreadyExists, _)
             | (Code::FailedPrecondition, "INVALID_TRANSITION" | "ALREADY_REVERTED") => Self::Conflict,
             (Code::ResourceExhausted, "MESSAGE_TOO_LARGE") => Self::Failed,
-            // A client-side deadline comes as CANCELLED.
+            // A deadline of the client itself is reported as CANCELLED.
             (Code::ResourceExhausted | Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled, _) => {
                 Self::Unavailable
             }
@@ -61,21 +61,21 @@ impl Exit {
     }
 }
 
-/// A failed command or a failed part of one.
+/// The failure of a command or of one of its items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) exit: Exit,
-    /// In words, sanitized.
+    /// The message, sanitized.
     pub(super) message: String,
-    /// The decision that came first, on a conflict over a comment.
+    /// The earlier decision, if the failure is a conflict about a comment.
     pub(super) prior: Option<Box<PriorDecision>>,
-    /// The service's code, or the nearest one for a failure of the client.
+    /// The service's code, or the nearest code for a failure of the client.
     pub(super) code: Code,
-    /// The service's details.
+    /// The details that the service sent.
     pub(super) details: Vec<Any>,
 }
 
-/// The decision that came before ours, and the revision that it made.
+/// A colleague's earlier decision, and the revision that it produced.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PriorDecision {
     pub(super) status: String,
@@ -89,7 +89,7 @@ impl Failure {
         Self { exit, message: message.into(), prior: None, code: exit.code(), details: vec![] }
     }
 
-    /// Converts a status of the service at `addr`, or of a connection that broke.
+    /// Converts a status from the service at `addr`, or a broken connection to it.
     pub(super) fn from_status(status: &Status, locale: Locale, addr: &str, deadline: Duration) -> Self {
         let info = status.get_details_error_info();
         let reason = info.as_ref().map(|info| info.reason.clone()).unwrap_or_default();
@@ -104,7 +104,7 @@ impl Failure {
             (None, Code::Unavailable | Code::Unknown) if info.is_none() && exit == Exit::Unavailable => {
                 unreachable(locale, addr)
             }
-            // One reason on the wire serves comments and articles. Without a name it is about an article.
+            // Comments and articles share this reason. A status without the details of a decision is about an article.
             (None, Code::Aborted) if reason == "STALE_REVISION" => locale.text("error-stale-article"),
             _ => explain(status, &reason),
         };
@@ -112,7 +112,7 @@ impl Failure {
         Self { exit, message, prior: prior.map(Box::new), code: status.code(), details }
     }
 
-    /// Returns the status for `--json`: the service's code and details with the message in words.
+    /// Returns the status for `--json`: the service's code and details, with the message in words.
     pub(super) fn status(&self) -> pb::Status {
         pb::Status { code: self.code.into(), message: self.message.clone(), details: self.details.clone() }
     }
@@ -123,7 +123,7 @@ pub(super) fn unreachable(locale: Locale, addr: &str) -> String {
     locale.text_with("cli-unreachable", &[("addr", sanitize::line(addr).into())])
 }
 
-/// Formats a time in the machine's time zone.
+/// Formats a time in the local time zone.
 pub(super) fn local_time(at: DateTime<Utc>, locale: Locale) -> String {
     let format = match locale {
         Locale::Vi => "%H:%M %d/%m/%Y",
@@ -132,7 +132,7 @@ pub(super) fn local_time(at: DateTime<Utc>, locale: Locale) -> String {
     at.with_timezone(&Local).format(format).to_string()
 }
 
-/// Returns the service's message in the caller's language, then every invalid field and the request id for the log.
+/// Returns the service's message in the caller's language, then every invalid field and the request id.
 fn explain(status: &Status, reason: &str) -> String {
     let said = status.get_details_localized_message().map(|localized| localized.message);
     let said = said.filter(|message| !message.is_empty()).unwrap_or_else(|| format!("{} {reason}", status.message()));
@@ -154,7 +154,7 @@ fn conflict(prior: &PriorDecision, locale: Locale) -> String {
     locale.text_with("cli-conflict", &values.map(|(name, value)| (name, sanitize::line(value).into())))
 }
 
-/// Returns the decision that came first; `None` for a conflict over an article, which names no moderator.
+/// Returns the earlier decision. `None` for a conflict about an article, which names no moderator.
 fn prior_decision(info: &ErrorInfo) -> Option<PriorDecision> {
     if info.reason != "STALE_REVISION" {
         return None;
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_of_several_outcomes_is_the_greatest() {
+    fn the_worst_of_several_results_is_the_greatest_code() {
         let worst = [Exit::Done, Exit::Conflict, Exit::NotFound].into_iter().max();
         assert_eq!(worst, Some(Exit::Conflict));
     }
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conflict_over_an_article_speaks_of_the_article() {
+    fn a_conflict_about_an_article_names_the_article() {
         let failure = failure(Code::Aborted, "STALE_REVISION", &[("current_revision", "5")]);
         assert_eq!((failure.exit, failure.prior), (Exit::Conflict, None));
         assert_eq!(failure.message, Locale::Vi.text("error-stale-article"));

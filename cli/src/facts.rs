@@ -1,4 +1,5 @@
-//! Labelled facts, one a line, the labels in a column. Callers sanitize the values, as some carry our own marks.
+//! Labelled facts, one per line, with the labels aligned. Callers sanitize the values, because some contain markup of
+//! the client.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr as _;
@@ -8,7 +9,7 @@ use duyet_locale::Locale;
 
 const LABEL: Style = Style::new().bold();
 
-/// Draws the facts that have a value, each labelled by its key `cli-fact-…`.
+/// Draws the facts that have a value. Each label has the key `cli-fact-…`.
 pub(super) fn list(facts: &[(&str, String)], locale: Locale) -> String {
     let labelled = facts.iter().filter(|(_, value)| !value.is_empty());
     let labelled = labelled.map(|(key, value)| (locale.text(&format!("cli-fact-{key}")), value)).collect::<Vec<_>>();

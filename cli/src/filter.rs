@@ -1,4 +1,4 @@
-//! From the command line's filter to the wire's.
+//! Converts the filter of the command line to that of the API.
 
 use super::args::Filter;
 use duyet_proto::v1;
@@ -48,13 +48,13 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_asked_for_in_three_ways() {
+    fn the_claim_filter_has_three_states() {
         let asked = |args: &[&str]| v1::QueueFilter::from(parse(args)).claimed;
         assert_eq!([asked(&["--claimed"]), asked(&["--unclaimed"]), asked(&[])], [Some(true), Some(false), None]);
     }
 
     #[test]
-    fn only_a_filter_without_conditions_is_empty() {
+    fn a_filter_with_any_condition_is_not_empty() {
         assert!(parse(&[]).is_empty());
         let campaign = ["--campaign", "01970000-0000-7000-8000-000000000001"];
         for condition in

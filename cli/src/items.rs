@@ -1,4 +1,4 @@
-//! Results per comment, of commands that touch several at once.
+//! Results per comment of a command about several comments.
 
 use prost::Message as _;
 use tonic::{Code, Status};
@@ -10,13 +10,13 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// What came of one comment or ban.
+/// The result for one comment or ban.
 pub(super) struct Item<'a> {
     pub(super) result: &'a v1::ItemResult,
     pub(super) failure: Option<Failure>,
 }
 
-/// Reads what the service says of each.
+/// Converts the service's results.
 pub(super) fn read<'a>(context: &Context<'_>, connection: &Connection, results: &'a [v1::ItemResult]) -> Vec<Item<'a>> {
     let failure = |result: &v1::ItemResult| {
         let error = result.status.as_ref().filter(|status| status.code != 0)?;
@@ -36,12 +36,12 @@ impl Item<'_> {
         self.failure.is_none() && self.result.changed
     }
 
-    /// Returns the comment's id, or the ban's.
+    /// Returns the id of the comment or ban.
     pub(super) fn id(&self) -> &str {
         if self.result.comment_id.is_empty() { &self.result.ban_id } else { &self.result.comment_id }
     }
 
-    /// Says what went wrong, if anything did.
+    /// Prints the error, if the item failed.
     pub(super) fn complain(&self, context: &Context<'_>) {
         if let Some(failure) = &self.failure {
             context.output.complain(&format!("{}: {}", self.id(), failure.message));
@@ -49,7 +49,7 @@ impl Item<'_> {
     }
 }
 
-/// Returns the worst exit of several items.
+/// Returns the greatest exit code of several items.
 pub(super) fn worst(items: &[Item<'_>]) -> Exit {
     items.iter().map(Item::exit).max().unwrap_or(Exit::Done)
 }

@@ -1,5 +1,4 @@
-//! The reader's language, known before arguments are parsed: `--lang`, then `DUYET_LANG`, then the locale of the
-//! environment.
+//! The language, chosen before arguments are parsed: `--lang`, then `DUYET_LANG`, then the locale of the environment.
 
 use std::ffi::OsString;
 
@@ -45,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_variable_beats_the_locale_and_empty_ones_are_absent() {
+    fn duyet_lang_beats_the_locale_and_empty_variables_are_ignored() {
         assert_eq!(choose_for(&[], &[("DUYET_LANG", "vi"), ("LANG", "en_US.UTF-8")]), Locale::Vi);
         assert_eq!(choose_for(&[], &[("DUYET_LANG", ""), ("LC_ALL", ""), ("LANG", "en_US.UTF-8")]), Locale::En);
         assert_eq!(choose_for(&[], &[]), Locale::Vi);

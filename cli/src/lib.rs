@@ -1,6 +1,6 @@
-//! The moderators' command-line client. Arguments are parsed here, a command's file does the work over the generated
-//! client, and its result becomes the exit code. Data goes to stdout, messages to stderr; text from comments always
-//! passes `sanitize`.
+//! The moderators' command-line client. This file parses the arguments; the file of each command calls the service and
+//! returns the exit code. Data goes to stdout, messages go to stderr. Text from comments always passes through
+//! `sanitize`.
 
 mod age;
 mod approve_pending;
@@ -124,7 +124,7 @@ async fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failu
         Command::Stats(args) => stats::run(context, args).await,
         Command::Audit(args) => audit::run(context, args).await,
         Command::Triage(args) => triage::run(context, *args).await,
-        // Answered before a connection is thought of.
+        // These commands are handled before a connection is opened.
         Command::Completions { .. } | Command::Man(_) => Ok(Exit::Done),
     }
 }

@@ -1,4 +1,4 @@
-//! Where the address and the token come from: the environment, then the login file, which only its owner may read.
+//! The source of the address and the token: the environment, then the login file, which only its owner may read.
 
 use std::{
     fs::{self, OpenOptions},
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::exit::{Exit, Failure};
 use duyet_locale::Locale;
 
-/// Where `duyetd` listens by default.
+/// Default address of `duyetd`.
 const DEFAULT_ADDR: &str = "http://127.0.0.1:50051";
 
-/// A service and the right to use it. Also the content of the login file.
+/// The address of a service and a token for it. Also the content of the login file.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Access {
@@ -31,7 +31,7 @@ pub(super) fn access(addr: Option<&str>, locale: Locale) -> Result<Access, Failu
     let login = load(&path(locale)?, locale)?;
     match (addr.map(with_scheme), login) {
         (None, Some(login)) => Ok(login),
-        // A token goes to the service that gave it and to no other.
+        // A token is only sent to the service that issued it.
         (Some(addr), Some(login)) if addr == login.addr => Ok(login),
         (Some(addr), Some(_)) => {
             Err(Failure::new(Exit::Denied, locale.text_with("cli-login-elsewhere", &[("addr", addr.into())])))
@@ -52,7 +52,7 @@ pub(super) fn path(locale: Locale) -> Result<PathBuf, Failure> {
     Ok(strategy.config_dir().join("duyet").join("login.toml"))
 }
 
-/// Writes the login file, readable by its owner alone from its first byte on.
+/// Writes the login file. Only its owner can read it from the moment it is created.
 pub(super) fn save(path: &Path, access: &Access, locale: Locale) -> Result<(), Failure> {
     let text = toml::to_string(access).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     write_private(path, &text).map_err(|error| file_failure("cli-login-not-written", path, &error, locale))
@@ -68,7 +68,7 @@ fn load(path: &Path, locale: Locale) -> Result<Option<Access>, Failure> {
         let values = [("path", path.display().to_string().into())];
         return Err(Failure::new(Exit::Failed, locale.text_with("cli-login-not-private", &values)));
     }
-    // The parser's own message quotes the line, and the line may be the token.
+    // The parser's message quotes the line, which may be the token.
     let broken = io::Error::new(io::ErrorKind::InvalidData, "TOML");
     toml::from_str(&text).map(Some).map_err(|_| file_failure("cli-login-not-read", path, &broken, locale))
 }
@@ -84,7 +84,7 @@ fn token_from_environment(locale: Locale) -> Result<Option<String>, Failure> {
     Ok(Some(text.trim().to_owned()))
 }
 
-/// Returns a warning when others can read the file that `DUYET_TOKEN_FILE` names.
+/// Returns a warning if other users can read the file that `DUYET_TOKEN_FILE` names.
 pub(super) fn warning(locale: Locale) -> Option<String> {
     let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
     let path = variable("DUYET_TOKEN_FILE").filter(|_| variable("DUYET_TOKEN").is_none())?;
@@ -102,7 +102,7 @@ fn file_failure(key: &str, path: &Path, error: &io::Error, locale: Locale) -> Fa
     Failure::new(Exit::Failed, locale.text_with(key, &values))
 }
 
-/// Writes beside the old file and renames, so that a full disk does not destroy the login.
+/// Writes a temporary file and renames it, so that a full disk does not destroy the login.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
@@ -116,7 +116,7 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let written =
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
-        // The draft holds the token; the error is in `written`.
+        // The temporary file contains the token; the error is in `written`.
         let _ = fs::remove_file(&draft);
     }
     written

@@ -26,8 +26,8 @@ const EVERY_STATUS: [v1::CommentStatus; 6] = [
     v1::CommentStatus::Erased,
 ];
 
-/// Returns an error for a filter by an article, a comment or an author that the service does not know. The service
-/// itself rejects unknown rules.
+/// Returns an error if the article, comment or author of a filter does not exist. The service itself rejects unknown
+/// rules.
 pub(super) async fn check(
     context: &Context<'_>,
     connection: &mut Connection,
@@ -46,7 +46,7 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// Returns an error for an article that the service does not know. An empty id names none.
+/// Returns an error if the article does not exist. An empty id is accepted.
 pub(super) async fn check_article(context: &Context<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
     if id.is_empty() {
         return Ok(());
@@ -55,7 +55,7 @@ pub(super) async fn check_article(context: &Context<'_>, connection: &mut Connec
     answer.map(drop).map_err(|status| unknown_article(context, connection, &status))
 }
 
-/// Returns an error for a comment that the service does not know. An empty id names none.
+/// Returns an error if the comment does not exist. An empty id is accepted.
 pub(super) async fn check_comment(context: &Context<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
     if id.is_empty() {
         return Ok(());

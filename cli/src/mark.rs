@@ -1,4 +1,4 @@
-//! Marks the matched parts of a text, pure: in colour where it is seen, between «» where not.
+//! Marks matches in a text: by colour, or between «» on a terminal without colour. Pure.
 
 use anstyle::{AnsiColor, Style};
 
@@ -6,7 +6,7 @@ use super::sanitize;
 
 const MATCH: Style = AnsiColor::Yellow.on_default().bold().underline();
 
-/// How a match is shown.
+/// How matches are marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Marks {
     Colour,
@@ -22,15 +22,14 @@ impl Marks {
     }
 }
 
-/// Sanitizes `text` and marks its byte ranges. Ranges that overlap become one; a range that does not fit the text is
-/// left out.
+/// Sanitizes `text` and marks its byte ranges. Merges overlapping ranges and ignores ranges outside the text.
 pub(super) fn mark(text: &str, ranges: &[(usize, usize)], marks: Marks) -> String {
     let (open, close) = marks.around();
     let piece = |(text, is_match)| if is_match { format!("{open}{text}{close}") } else { text };
     pieces(text, ranges).into_iter().map(piece).collect()
 }
 
-/// Sanitizes `text` in pieces, and says which of them are matches, as [`mark`] does.
+/// Sanitizes `text` in pieces and returns for each piece whether it is a match. Ranges are treated as in [`mark`].
 pub(super) fn pieces(text: &str, ranges: &[(usize, usize)]) -> Vec<(String, bool)> {
     let mut pieces = vec![];
     let mut end = 0;
@@ -62,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn matches_stand_between_quotes_or_in_colour() {
+    fn matches_are_marked_by_quotes_or_colour() {
         let text = "gọi 0901 ngay";
         assert_eq!(mark(text, &[(6, 10)], Marks::Quotes), "gọi «0901» ngay");
         let coloured = mark(text, &[(6, 10)], Marks::Colour);
@@ -70,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn overlapping_matches_become_one_and_foreign_ones_are_left_out() {
+    fn overlapping_matches_are_merged_and_invalid_ones_ignored() {
         assert_eq!(mark("abcdef", &[(2, 4), (1, 3), (5, 5)], Marks::Quotes), "a«bcd»ef");
         assert_eq!(mark("ệa", &[(1, 2), (3, 4), (9, 12)], Marks::Quotes), "ệ«a»");
     }

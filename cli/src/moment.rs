@@ -1,5 +1,5 @@
 //! Times on the command line: a point in time (`2026-05-01`, `2026-05-01T08:00:00+07:00`), a span (`30m`, `12h`, `7d`,
-//! `2w`), or either of them looking back.
+//! `2w`), or either of them in the past.
 
 use std::str::FromStr;
 
@@ -13,11 +13,11 @@ const SPANS: &str = "30m, 12h, 7d, 2w";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point(DateTime<Utc>);
 
-/// How long.
+/// A length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span(TimeDelta);
 
-/// A point in time, perhaps counted back from now.
+/// A point in time, absolute or as a span before now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
     At(Point),
@@ -33,19 +33,19 @@ impl Moment {
     }
 }
 
-/// Returns a future point, given as a point or as a span from now; `None` when it has passed.
+/// Returns a future time from a point, or from a span counted from now. `None` if the time has passed.
 pub(super) fn ahead(point: Option<Point>, span: Option<Span>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let at = point.map(|Point(at)| at).or_else(|| now.checked_add_signed(span?.0))?;
     Some(at).filter(|at| *at > now)
 }
 
-/// Converts a time of the wire; `None` when absent or out of range.
+/// Converts a time of the API. `None` if it is absent or out of range.
 pub(super) fn time(timestamp: Option<&Timestamp>) -> Option<DateTime<Utc>> {
     let timestamp = timestamp?;
     DateTime::from_timestamp(timestamp.seconds, u32::try_from(timestamp.nanos).ok()?)
 }
 
-/// Converts a time for the wire, in whole seconds.
+/// Converts a time to that of the API, in whole seconds.
 pub(super) fn stamp(at: DateTime<Utc>) -> Timestamp {
     Timestamp { seconds: at.timestamp(), nanos: 0 }
 }
@@ -58,7 +58,7 @@ impl FromStr for Point {
             return Ok(Self(at.to_utc()));
         }
         let day = text.parse::<NaiveDate>().map_err(|_| POINTS.to_owned())?;
-        // The earliest of two midnights, where a clock change makes two; none where it skips midnight.
+        // A clock change can repeat midnight, then the earlier one is used, or skip it, then the day is invalid.
         let midnight = day.and_time(NaiveTime::MIN).and_local_timezone(Local).earliest();
         midnight.map(|at| Self(at.to_utc())).ok_or_else(|| POINTS.to_owned())
     }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_absolute_or_counted_back() {
+    fn a_time_is_absolute_or_a_span_before_now() {
         let resolve = |text: &str| text.parse::<Moment>().unwrap().resolve(now()).timestamp();
         assert_eq!(resolve("1970-01-01T07:00:10+07:00"), 10);
         assert_eq!(resolve("2h"), 1_000_000 - 7200);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_come_is_absolute_or_counted_on_and_never_past() {
+    fn a_future_time_is_absolute_or_a_span_after_now() {
         let span = |text: &str| ahead(None, Some(text.parse().unwrap()), now()).map(|at| at.timestamp());
         assert_eq!(span("2h"), Some(1_000_000 + 7200));
         assert_eq!(span("0m"), None);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_invalid() {
+    fn other_text_is_invalid() {
         for text in ["", "yesterday", "7", "d", "7ngày", "-1d", "2026-13-01", "9999999999w"] {
             assert!(text.parse::<Moment>().is_err() && text.parse::<Span>().is_err(), "{text}");
         }

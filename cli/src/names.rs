@@ -1,59 +1,59 @@
-//! Names of the wire's values: bare (`OFF_TOPIC`) as the command line takes them, in words for people.
+//! Names of values of the API: bare (`OFF_TOPIC`) as the command line accepts them, and in words.
 
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// Returns a status's name, `None` when unspecified or newer than this client.
+/// Returns the name of a status. `None` if it is unspecified or newer than this client.
 pub(super) fn status(value: i32) -> Option<&'static str> {
     bare(v1::CommentStatus::try_from(value).ok()?.as_str_name(), "COMMENT_STATUS_")
 }
 
-/// Returns a reason's name, as [`status`].
+/// Returns the name of a reason, like [`status`].
 pub(super) fn reason(value: i32) -> Option<&'static str> {
     bare(v1::Reason::try_from(value).ok()?.as_str_name(), "REASON_")
 }
 
-/// Returns a mode's name, as [`status`].
+/// Returns the name of a mode, like [`status`].
 pub(super) fn mode(value: i32) -> Option<&'static str> {
     bare(v1::Mode::try_from(value).ok()?.as_str_name(), "MODE_")
 }
 
-/// Returns the name of a ban's subject kind, as [`status`].
+/// Returns the name of the kind of a ban's subject, like [`status`].
 pub(super) fn subject(value: i32) -> Option<&'static str> {
     bare(v1::BanSubject::try_from(value).ok()?.as_str_name(), "BAN_SUBJECT_")
 }
 
-/// Returns the name of a ban's effect, as [`status`].
+/// Returns the name of a ban's effect, like [`status`].
 pub(super) fn effect(value: i32) -> Option<&'static str> {
     bare(v1::BanEffect::try_from(value).ok()?.as_str_name(), "BAN_EFFECT_")
 }
 
-/// Returns the name of a takedown's kind, as [`status`].
+/// Returns the name of a takedown's kind, like [`status`].
 pub(super) fn takedown(value: i32) -> Option<&'static str> {
     bare(v1::TakedownKind::try_from(value).ok()?.as_str_name(), "TAKEDOWN_KIND_")
 }
 
-/// Returns the name of a term's tier, as [`status`].
+/// Returns the name of a term's tier, like [`status`].
 pub(super) fn tier(value: i32) -> Option<&'static str> {
     bare(v1::TermTier::try_from(value).ok()?.as_str_name(), "TERM_TIER_")
 }
 
-/// Returns the name of a term's state, as [`status`].
+/// Returns the name of a term's state, like [`status`].
 pub(super) fn state(value: i32) -> Option<&'static str> {
     bare(v1::TermState::try_from(value).ok()?.as_str_name(), "TERM_STATE_")
 }
 
-/// Returns the name of a spam verdict, as [`status`].
-pub(super) fn verdict(value: i32) -> Option<&'static str> {
+/// Returns the name of an assessment's result, like [`status`].
+pub(super) fn assessment(value: i32) -> Option<&'static str> {
     bare(v1::Verdict::try_from(value).ok()?.as_str_name(), "VERDICT_")
 }
 
-/// Returns the name of a decision's action, as [`status`].
+/// Returns the name of a decision's action, like [`status`].
 pub(super) fn action(value: v1::Action) -> &'static str {
     bare(value.as_str_name(), "ACTION_").unwrap_or_default()
 }
 
-/// Translates a name by the key `<kind>-<name>`. A name that this client does not know is returned unchanged.
+/// Translates a name by the key `<kind>-<name>`. Returns an unknown name unchanged.
 pub(super) fn words(locale: Locale, kind: &str, name: &str) -> String {
     let key = format!("{kind}-{}", name.to_ascii_lowercase().replace('_', "-"));
     Some(locale.text(&key)).filter(|text| *text != key).unwrap_or_else(|| name.to_owned())
@@ -79,7 +79,8 @@ mod tests {
         let named = named.chain((1..=2).map(|value| ("effect", effect(value))));
         let named = named.chain((1..=2).map(|value| ("takedown", takedown(value))));
         let named = named.chain(
-            (1..=3).flat_map(|value| [("tier", tier(value)), ("state", state(value)), ("verdict", verdict(value))]),
+            (1..=3)
+                .flat_map(|value| [("tier", tier(value)), ("state", state(value)), ("assessment", assessment(value))]),
         );
         let actions = ActionChoice::value_variants().iter().map(|action| ("action", Some(action.name())));
         for (kind, name) in named.chain(actions) {

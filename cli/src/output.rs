@@ -1,5 +1,4 @@
-//! The only way to the terminal: data to stdout, talk to stderr. Colour is stripped where it is not wanted (pipes,
-//! `NO_COLOR`).
+//! Terminal output: data goes to stdout, messages go to stderr. Pipes and `NO_COLOR` disable colour.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,13 +18,13 @@ use duyet_proto::Json;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// Where a command's results go.
+/// The destination of a command's results.
 pub(super) struct Output {
     stdout: RefCell<Stdout>,
     stderr: RefCell<Stderr>,
     closed: Cell<bool>,
     pub(super) locale: Locale,
-    /// Data comes as JSON.
+    /// True if data and errors are printed as JSON.
     pub(super) json: bool,
 }
 
@@ -35,11 +34,11 @@ impl Output {
         Self { stdout, stderr, closed: Cell::new(false), locale, json }
     }
 
-    /// Writes a piece of data and a line break.
+    /// Writes data and a line break.
     pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = self.stdout.borrow_mut();
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
-            // The reader has seen enough, as in `duyet queue | head`.
+            // The program at the other end of the pipe closed it, as in `duyet queue | head`.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.closed.set(true);
                 Ok(())
@@ -53,7 +52,7 @@ impl Output {
         self.rendered(serde_json::to_string_pretty(value))
     }
 
-    /// Writes a value as JSON in one line.
+    /// Writes a value as one line of JSON.
     pub(super) fn json_line(&self, value: &impl Serialize) -> Result<(), Failure> {
         self.rendered(serde_json::to_string(value))
     }
@@ -63,24 +62,24 @@ impl Output {
         self.data(&sanitize::json(&json))
     }
 
-    /// Returns whether the reader of stdout has gone.
+    /// Returns whether stdout was closed by its reader.
     pub(super) fn is_closed(&self) -> bool {
         self.closed.get()
     }
 
-    /// Says something beside the data. A closed stderr is no reason to fail.
+    /// Prints a message to stderr. A closed stderr is ignored.
     pub(super) fn talk(&self, text: &str) {
         let _ = writeln!(self.stderr.borrow_mut(), "{text}");
     }
 
-    /// Says what went wrong.
+    /// Prints an error to stderr.
     pub(super) fn complain(&self, message: &str) {
         self.talk(&format!("{ERROR}{}{ERROR:#} {message}", self.locale.text("cli-error")));
     }
 
-    /// Says what failed: in one line of JSON where data comes as JSON.
+    /// Prints a failure to stderr: as one line of JSON if data is JSON, otherwise in words.
     pub(super) fn report(&self, failure: &Failure) {
-        // A newer service may send details that this client does not know.
+        // A newer service may send details of types that this client does not know.
         if self.json
             && let Ok(json) = serde_json::to_string(&Json::status(&failure.status()))
         {
@@ -89,12 +88,12 @@ impl Output {
         self.complain(&failure.message);
     }
 
-    /// Prints a question and leaves the cursor behind it.
+    /// Prints a question and leaves the cursor after it.
     pub(super) fn ask(&self, question: &str) {
         let _ = write!(self.stderr.borrow_mut(), "{question} ");
     }
 
-    /// Returns whether stdout shows styles.
+    /// Returns whether stdout shows colours and styles.
     pub(super) fn is_coloured(&self) -> bool {
         self.stdout.borrow().current_choice() != ColorChoice::Never
     }

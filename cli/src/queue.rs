@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_due_times_and_claims_have_columns_only_if_a_comment_has_them() {
+    fn reports_due_times_and_claims_have_columns_only_if_needed() {
         let plain = draw(&[v1::ReviewCase::default()], Locale::En, DateTime::UNIX_EPOCH, 200);
         assert!(!plain.contains("Reports") && !plain.contains("Due") && !plain.contains("Claimed by"), "{plain}");
         let case = v1::ReviewCase {

@@ -1,4 +1,4 @@
-//! `duyet note`, `escalate` and `reveal`: what moderators say, demand and look up about one comment.
+//! `duyet note`, `escalate` and `reveal`: notes, takedowns and sender look-ups for one comment.
 
 use uuid::Uuid;
 

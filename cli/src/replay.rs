@@ -1,4 +1,4 @@
-//! `duyet replay`: what rules and terms say of comments that people decided about.
+//! `duyet replay`: compares rules and terms with past decisions of moderators.
 
 use super::{
     args::ReplayArgs,
@@ -37,7 +37,7 @@ fn request(args: ReplayArgs) -> v1::ReplayRulesRequest {
 }
 
 fn describe(answer: &v1::ReplayRulesResponse, locale: Locale, width: usize) -> String {
-    let mut parts = vec![verdicts(&answer.verdicts, locale, width)];
+    let mut parts = vec![assessments(&answer.verdicts, locale, width)];
     if !answer.rules.is_empty() {
         parts.extend([String::new(), rules(&answer.rules, locale, width)]);
     }
@@ -47,7 +47,7 @@ fn describe(answer: &v1::ReplayRulesResponse, locale: Locale, width: usize) -> S
     for example in &answer.examples {
         let word = |kind, name: Option<&str>| name.map(|name| names::words(locale, kind, name)).unwrap_or_default();
         let values = [
-            ("verdict", word("verdict", names::verdict(example.verdict)).into()),
+            ("assessment", word("assessment", names::assessment(example.verdict)).into()),
             ("status", word("status", names::status(example.status)).into()),
         ];
         parts.push(format!("{}: {}", term::example(example), locale.text_with("cli-disagreement", &values)));
@@ -55,11 +55,11 @@ fn describe(answer: &v1::ReplayRulesResponse, locale: Locale, width: usize) -> S
     parts.join("\n")
 }
 
-fn verdicts(rows: &[v1::VerdictCount], locale: Locale, width: usize) -> String {
-    let columns = counted([Column::whole(locale.text("cli-column-verdict"))], locale);
+fn assessments(rows: &[v1::VerdictCount], locale: Locale, width: usize) -> String {
+    let columns = counted([Column::whole(locale.text("cli-column-assessment"))], locale);
     let rows = rows.iter().map(|row| {
-        let verdict = names::verdict(row.verdict).map(|name| names::words(locale, "verdict", name)).unwrap_or_default();
-        cells(verdict, row.decided.unwrap_or_default(), locale)
+        let assessment = names::assessment(row.verdict).map(|name| names::words(locale, "assessment", name));
+        cells(assessment.unwrap_or_default(), row.decided.unwrap_or_default(), locale)
     });
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
 }
@@ -74,7 +74,7 @@ fn rules(rows: &[v1::RuleCount], locale: Locale, width: usize) -> String {
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
 }
 
-/// Columns of what people decided, after the first.
+/// Returns the first column and the columns with counts of decisions.
 fn counted(first: [Column; 1], locale: Locale) -> Vec<Column> {
     let counts = ["approved", "refused", "spam"].map(|key| Column::number(locale.text(&format!("cli-column-{key}"))));
     first.into_iter().chain(counts).collect()
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_term_is_tried_in_force() {
+    fn a_replayed_term_is_in_force() {
         let args = ReplayArgs { compared: 9, with_pattern: Some("lô đề".into()), tier: None, weight: None };
         let asked = request(args);
         let term = asked.term.unwrap();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_confusion_table_with_what_rules_met_and_where_they_were_wrong() {
+    fn a_replay_lists_assessments_rules_and_examples() {
         let decided = Some(v1::DecisionCount { approved: 412, refused: 7, spam: 31 });
         let answer = v1::ReplayRulesResponse {
             verdicts: vec![v1::VerdictCount { verdict: v1::Verdict::Publish.into(), decided }],

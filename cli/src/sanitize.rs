@@ -1,35 +1,36 @@
-//! Makes text of strangers safe to show: nothing in a comment may move the cursor, change colours, reorder letters or
-//! hide. The service removes most of this on the way in; the client does not count on it.
+//! Makes text from readers safe to display: it cannot move the cursor, change colours, reorder letters or hide text.
+//! The service removes most of this on submit, but the client does not rely on it.
 
 use std::fmt::Write as _;
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 const ESCAPE: char = '\u{1b}';
-/// The one-character form of `ESC [`.
+/// C1 form of `ESC [`, one character long.
 const C1_CSI: char = '\u{9b}';
-/// Colour in 24 bits needs 17 characters after `ESC [`; more would be room for hidden words.
+/// Longest control sequence that is removed. A 24-bit colour has 17 characters after `ESC [`; a longer sequence could
+/// hide words.
 const LONGEST_SEQUENCE: usize = 17;
 
-/// Sanitizes text for one line: line breaks become `⏎`, tabs a space.
+/// Sanitizes text for one line. Line breaks become `⏎`, tabs become spaces.
 pub(super) fn line(text: &str) -> String {
     clean(text, "⏎")
 }
 
-/// Sanitizes text of several lines.
+/// Sanitizes text that may have several lines.
 pub(super) fn block(text: &str) -> String {
     clean(text, "\n")
 }
 
-/// Escapes such characters in JSON, so that the data is complete and harmless.
+/// Escapes unsafe characters in JSON, so that the data stays complete.
 pub(super) fn json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut units = [0; 2];
     for c in text.chars() {
-        // Outside of strings JSON has no such characters but its own line breaks.
+        // Outside of strings, JSON contains no unsafe characters except its own line breaks.
         if c != '\n' && is_hidden(c) {
             for unit in c.encode_utf16(&mut units) {
-                // Writing to a String cannot fail.
+                // Writing to a `String` cannot fail.
                 let _ = write!(safe, "\\u{unit:04x}");
             }
         } else {
@@ -39,11 +40,11 @@ pub(super) fn json(text: &str) -> String {
     safe
 }
 
-/// Returns whether a terminal obeys the character or does not show it.
+/// Returns whether a terminal interprets the character or does not display it.
 pub(super) fn is_hidden(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
     let variation_selector = matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
-    // U+034F joins nothing and is not seen; the tag block holds unassigned characters too.
+    // U+034F is invisible and joins nothing; the tag block also contains unassigned characters.
     let invisible = matches!(c, '\u{34f}' | '\u{e0000}'..='\u{e0fff}');
     variation_selector
         || invisible
@@ -67,9 +68,9 @@ fn clean(text: &str, line_break: &str) -> String {
     clean
 }
 
-/// Drops what follows an ESC. Only colour and cursor sequences go whole: they are short and carry no words. Of strings
-/// such as window titles the frame goes and the words stay, as an open frame would hide the rest of a comment from its
-/// moderator.
+/// Removes the sequence that follows an ESC. Colour and cursor sequences are removed whole, because they are short and
+/// contain no words. Of string sequences such as window titles only the delimiters are removed, because an unterminated
+/// one would otherwise hide the rest of the comment from the moderator.
 fn skip_escape(rest: &mut std::str::Chars<'_>) {
     let mut ahead = rest.clone();
     match ahead.next() {
@@ -82,7 +83,7 @@ fn skip_escape(rest: &mut std::str::Chars<'_>) {
     }
 }
 
-/// Drops a control sequence up to its final byte. One that is broken or too long stays, without its power.
+/// Removes a control sequence up to its final byte. Keeps the text of a sequence that is invalid or too long.
 fn skip_parameters(rest: &mut std::str::Chars<'_>) {
     let mut ahead = rest.clone();
     let end = ahead.by_ref().take(LONGEST_SEQUENCE).find(|c| !matches!(c, '\u{20}'..='\u{3f}'));
@@ -98,25 +99,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_and_cursor_moves_vanish() {
+    fn colours_and_cursor_moves_are_removed() {
         assert_eq!(line("a\u{1b}[31mđỏ\u{1b}[0m b\u{1b}[2J\u{9b}1Ac"), "ađỏ bc");
     }
 
     #[test]
-    fn a_window_title_keeps_its_words_but_not_its_power() {
+    fn a_window_title_becomes_plain_text() {
         assert_eq!(line("x\u{1b}]0;tên\u{7}y"), "x0;têny");
         assert_eq!(line("x\u{1b}[090 090 090 090 090my"), "x090 090 090 090 090my");
         assert_eq!(line("trước \u{1b}]8;;http://a.vn sau"), "trước 8;;http://a.vn sau");
     }
 
     #[test]
-    fn line_breaks_show_in_tables_and_stay_in_blocks() {
+    fn line_breaks_are_shown_in_tables_and_kept_in_blocks() {
         assert_eq!(line("một\r\nhai\nba\u{2028}bốn\tnăm"), "một⏎hai⏎ba⏎bốn năm");
         assert_eq!(block("một\r\nhai\rba"), "một\nhai\nba");
     }
 
     #[test]
-    fn in_json_hidden_characters_are_escaped_and_come_back_whole() {
+    fn hidden_characters_are_escaped_in_json_without_loss() {
         let text = "a\u{1b}[2J\u{9b}1A\u{202e}\u{e0041}\n\"ệ";
         let json = json(&serde_json::to_string(text).unwrap());
         assert!(!json.chars().any(is_hidden), "{json}");
@@ -124,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn direction_and_invisible_characters_vanish() {
+    fn direction_and_invisible_characters_are_removed() {
         let hidden = "\u{202e}\u{2066}\u{200b}\u{200d}\u{feff}\u{ad}\u{e0041}\u{fe0f}\u{e0100}\u{34f}";
         assert_eq!(line(&format!("a{hidden}b")), "ab");
     }
 
     #[test]
-    fn vietnamese_and_wide_text_pass_untouched() {
+    fn vietnamese_and_wide_text_is_unchanged() {
         for text in ["Nguyễn Thị Ánh", "Nguye\u{302}\u{303}n", "日本語", "😀 được"] {
             assert_eq!(line(text), text);
         }
@@ -138,13 +139,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_obeyed_by_a_terminal_is_left(text in any::<String>()) {
+        fn no_character_that_a_terminal_interprets_is_left(text in any::<String>()) {
             prop_assert!(!line(&text).chars().any(is_hidden));
             prop_assert!(!block(&text).chars().any(|c| c != '\n' && is_hidden(c)));
         }
 
         #[test]
-        fn words_are_never_lost_to_an_open_frame(words in "[a-zđ ]{1,20}") {
+        fn an_unterminated_sequence_loses_no_words(words in "[a-zđ ]{1,20}") {
             let framed = format!("\u{1b}]{words}");
             prop_assert!(line(&framed).contains(&words));
         }

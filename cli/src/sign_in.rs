@@ -1,4 +1,4 @@
-//! `duyet login`: takes a token from stdin, tries it, and keeps it.
+//! `duyet login`: reads a token from stdin, checks it with the service, and stores it.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// Runs `login`. `shown` is true when the token was an argument, which every user of the machine can read.
+/// Runs `login`. `shown` is true if the token was passed as an argument, which every user of the machine can read.
 pub(super) async fn run(context: &Context<'_>, shown: bool) -> Result<Exit, Failure> {
     if shown {
         return Err(Failure::new(Exit::Usage, context.locale.text("cli-token-as-argument")));
@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context<'_>, shown: bool) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// Makes the cheapest call that only a moderator may make.
+/// Makes the cheapest call that is permitted to moderators only.
 async fn try_out(context: &Context<'_>, access: &Access) -> Result<(), Failure> {
     let mut connection = context.connect_as(access).await?;
     let request = v1::ListQueueRequest { page_size: 1, ..Default::default() };

@@ -1,4 +1,4 @@
-//! `duyet site` and `duyet lockdown`: how the whole site takes comments.
+//! `duyet site` and `duyet lockdown`: the policy of the site.
 
 use tonic::Status;
 use uuid::Uuid;
@@ -13,13 +13,13 @@ use super::{
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// Runs `site`: shows the policy, and changes first what was given.
+/// Runs `site`: changes the given settings, then prints the policy.
 pub(super) async fn run(context: &Context<'_>, args: SiteArgs) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let site = read_and_change(&mut connection, &args).await;
     let site = site.map_err(|status| stale(context, context.failure(&connection, &status)))?;
     if context.output.json {
-        // The response to a change has the same field.
+        // The response to an update has the same field.
         context.output.json(&Json::new(&v1::GetSiteResponse { site: Some(site) }))?;
     } else {
         context.output.data(&describe(&site, context.locale))?;
@@ -57,14 +57,14 @@ pub(super) async fn lockdown(context: &Context<'_>, args: LockdownArgs) -> Resul
     Ok(Exit::Done)
 }
 
-/// Updates the revision that was read (optimistic concurrency): an update in between makes this a conflict.
+/// Updates the site at the revision that was read (optimistic concurrency). Fails with a conflict if it changed since.
 async fn read_and_change(connection: &mut Connection, args: &SiteArgs) -> Result<v1::SitePolicy, Status> {
     let site = connection.policy.get_site(v1::GetSiteRequest {}).await?.into_inner().site.unwrap_or_default();
     let Some(request) = request(args, site.revision) else { return Ok(site) };
     Ok(connection.policy.update_site(request).await?.into_inner().site.unwrap_or_default())
 }
 
-/// Returns the update of the given settings; `None` without any.
+/// Returns the update of the given settings; `None` if none is given.
 fn request(args: &SiteArgs, revision: i64) -> Option<v1::UpdateSiteRequest> {
     let given = [
         ("mode", args.site_mode.is_some()),
@@ -89,7 +89,7 @@ fn request(args: &SiteArgs, revision: i64) -> Option<v1::UpdateSiteRequest> {
     })
 }
 
-/// Rewords a conflict as one about the site, as the wire has one reason for all.
+/// Rewords a conflict as one about the site. The API has one reason for all conflicts.
 fn stale(context: &Context<'_>, failure: Failure) -> Failure {
     if failure.exit == Exit::Conflict && failure.prior.is_none() {
         return Failure { message: context.locale.text("error-stale-site"), ..failure };
@@ -106,8 +106,8 @@ fn describe(site: &v1::SitePolicy, locale: Locale) -> String {
             ("actor", sanitize::line(&lockdown.called_by).into()),
             ("note", sanitize::line(&lockdown.note).into()),
         ];
-        let told = locale.text_with("cli-lockdown-by", &values);
-        if lockdown.harder_challenges { format!("{told}; {}", locale.text("cli-harder-challenges")) } else { told }
+        let text = locale.text_with("cli-lockdown-by", &values);
+        if lockdown.harder_challenges { format!("{text}; {}", locale.text("cli-harder-challenges")) } else { text }
     });
     let counted = |key: &str, count: i32| locale.text_with(key, &[("count", count.into())]);
     let facts = [
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_given_is_changed() {
+    fn only_given_settings_are_updated() {
         assert!(request(&args(None, None, None), 3).is_none());
         let asked = request(&args(Some(SiteModeChoice::Default), Some(0), None), 3).unwrap();
         assert_eq!(asked.update_mask.unwrap().paths, ["mode", "auto_close_days"]);

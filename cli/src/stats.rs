@@ -48,7 +48,7 @@ fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> Strin
     parts.join("\n")
 }
 
-/// Formats the decisions behind the learned score and its thresholds.
+/// Formats the number of decisions behind the learned score, and its thresholds.
 fn learned(score: &v1::LearnedScore, locale: Locale) -> String {
     let key = if score.auto_spam { "cli-learned" } else { "cli-learned-few" };
     let shown = |number| locale.decimal(number, 2);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_site_has_no_ages_and_no_moderators() {
+    fn a_site_without_comments_has_no_ages_and_no_moderators() {
         let plain = describe(&v1::GetStatsResponse::default(), Locale::Vi, 100);
         assert!(!plain.contains("phút") && plain.lines().count() == 3, "{plain}");
     }

@@ -1,5 +1,5 @@
-//! Tables of a fixed width, pure. Every cell passes the sanitizer here, so that no command can forget it. Widths are
-//! columns of a terminal: a wide character takes two, a combining mark none.
+//! Tables of a fixed width. Pure. Every cell is sanitized here, so that no command can forget it. Widths are columns of
+//! a terminal: a wide character takes two, a combining mark takes none.
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
@@ -9,9 +9,9 @@ use unicode_width::UnicodeWidthStr as _;
 use super::sanitize;
 
 const HEADING: Style = Style::new().bold();
-/// Between columns.
+/// Space between columns.
 const GAP: usize = 2;
-/// Narrower text is unreadable: rather drop a column.
+/// Least width of the text column. An extra column is dropped before the text becomes narrower.
 const LEAST_TEXT: usize = 24;
 
 /// A column of a table.
@@ -25,13 +25,13 @@ pub(super) struct Column {
 enum Kind {
     /// Never cut.
     Whole,
-    /// Cut to this many columns.
+    /// Cut to this number of columns.
     Short(usize),
-    /// As [`Kind::Short`], and left out first when room is short.
+    /// Cut like [`Kind::Short`], and dropped first if space is short.
     Extra(usize),
-    /// Digits, to the right.
+    /// Numbers, right-aligned.
     Number,
-    /// Gets what the others leave.
+    /// Takes the remaining width.
     Text,
 }
 
@@ -57,19 +57,19 @@ impl Column {
     }
 }
 
-/// Draws a table with a heading, at most `width` wide where that is possible.
+/// Draws a table with a heading, at most `width` wide where possible.
 pub(super) fn render(columns: &[Column], rows: &[Vec<String>], width: usize) -> String {
     let rows = rows.iter().map(|row| row.iter().map(|cell| sanitize::line(cell)).collect()).collect::<Vec<Vec<_>>>();
     let mut kept = (0..columns.len()).collect::<Vec<_>>();
-    let mut room = room_for_text(columns, &rows, &kept, width);
-    while let (true, Some(extra)) = (room < LEAST_TEXT, last_extra(columns, &kept)) {
+    let mut space = width_for_text(columns, &rows, &kept, width);
+    while let (true, Some(extra)) = (space < LEAST_TEXT, last_extra(columns, &kept)) {
         kept.retain(|index| *index != extra);
-        room = room_for_text(columns, &rows, &kept, width);
+        space = width_for_text(columns, &rows, &kept, width);
     }
     let limit = |index: usize| match columns[index].kind {
         Kind::Whole | Kind::Number => usize::MAX,
         Kind::Short(most) | Kind::Extra(most) => most,
-        Kind::Text => room.max(LEAST_TEXT),
+        Kind::Text => space.max(LEAST_TEXT),
     };
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(kept.iter().map(|index| &columns[*index].title));
@@ -87,7 +87,7 @@ pub(super) fn render(columns: &[Column], rows: &[Vec<String>], width: usize) -> 
     format!("{HEADING}{heading}{HEADING:#}\n{body}").trim_end().to_owned()
 }
 
-/// Cuts text to `columns`, the last of them a `…`, and never through a letter.
+/// Cuts text to a number of columns, the last of them a `…`. Never cuts within a grapheme cluster.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.width() <= most {
         return text.to_owned();
@@ -103,12 +103,12 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     cut
 }
 
-/// Fills text with spaces to `columns`.
+/// Pads text with spaces to a number of columns.
 pub(super) fn pad(text: &str, to: usize) -> String {
     format!("{text}{}", " ".repeat(to.saturating_sub(text.width())))
 }
 
-fn room_for_text(columns: &[Column], rows: &[Vec<String>], kept: &[usize], width: usize) -> usize {
+fn width_for_text(columns: &[Column], rows: &[Vec<String>], kept: &[usize], width: usize) -> usize {
     let needed = |index: usize| {
         let cells = rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.width());
         let widest = cells.chain([columns[index].title.width()]).max().unwrap_or(0);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn text_gets_what_is_left_and_extras_go_first() {
+    fn text_takes_the_remaining_width_and_extras_are_dropped_first() {
         let text = "chữ ".repeat(60);
         let wide = draw(&[["1", &text, "1", "LINK"]], 60);
         assert!(wide[1].width() <= 60 && wide[1].ends_with("LINK"), "{wide:#?}");
@@ -153,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_cannot_break_out_of_its_line() {
+    fn a_cell_stays_on_its_line() {
         let lines = draw(&[["1", "một\n2  giả\u{1b}[1A", "1", ""]], 80);
         assert_eq!(lines.len(), 2);
         assert!(lines[1].contains("một⏎2  giả "), "{lines:#?}");
     }
 
     #[test]
-    fn a_cut_never_goes_through_a_letter() {
+    fn a_cut_never_splits_a_grapheme_cluster() {
         assert_eq!(cut("e\u{302}\u{323}e\u{302}\u{323}", 2), "e\u{302}\u{323}e\u{302}\u{323}");
         assert_eq!(cut("日本語", 4), "日…");
         assert_eq!(cut("một hai ba", 5), "một…");

@@ -1,5 +1,5 @@
-//! `duyet terms` and `duyet term`: the newsroom's own words. A term is named by its words and tier, and tried on past
-//! approvals before it is in force.
+//! `duyet terms` and `duyet term`: the terms that the newsroom lists. A term is identified by its words and tier, and
+//! tried on past approved comments before it takes effect.
 
 use tonic::Status;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use super::{
 use duyet_locale::{Locale, Value};
 use duyet_proto::{Json, v1};
 
-/// Pages of listed terms that are compared with an unknown one.
+/// Number of pages of terms that are compared with an unknown one.
 const PAGES_COMPARED: usize = 5;
 
 /// Runs `terms`.
@@ -58,7 +58,7 @@ pub(super) async fn change(context: &Context<'_>, args: TermArgs) -> Result<Exit
     }
     let wanted = wanted(known.clone(), &args);
     if known.as_ref() == Some(&wanted) && !args.dry_run {
-        // What the service would answer.
+        // The same response as the service would send.
         return print(context, v1::PutTermResponse { term: Some(wanted), collisions: None }, "unchanged", None);
     }
     let tried = put(&mut connection, wanted.clone(), true).await;
@@ -77,7 +77,7 @@ pub(super) async fn change(context: &Context<'_>, args: TermArgs) -> Result<Exit
     print(context, answer, "changed", Some(collisions))
 }
 
-/// Terms with these very words, in the tier asked for or in any.
+/// Returns the terms with exactly these words, in the given tier or in any.
 async fn find(connection: &mut Connection, args: &TermArgs) -> Result<Vec<v1::Term>, Status> {
     let mut page_token = String::new();
     let mut found = vec![];
@@ -92,13 +92,13 @@ async fn find(connection: &mut Connection, args: &TermArgs) -> Result<Vec<v1::Te
     }
 }
 
-/// Returns the failure about an unknown term, with the listed terms that are most like it.
+/// Returns the failure about an unknown term, with the most similar terms.
 async fn unknown(context: &Context<'_>, connection: &mut Connection, args: &TermArgs) -> Failure {
     let mut failure = unlisted(args, context.locale);
     let (mut page_token, mut listed) = (String::new(), vec![]);
     for _ in 0..PAGES_COMPARED {
         let request = v1::ListTermsRequest { query: String::new(), page_size: 200, page_token };
-        // Without a suggestion the error says as much as it must.
+        // The error is complete without suggestions, so a failure of this call is ignored.
         let Ok(page) = connection.rules.list_terms(request).await else { break };
         let page = page.into_inner();
         listed.extend(page.terms.into_iter().map(|term| term.pattern));
@@ -167,7 +167,7 @@ async fn delete(context: &Context<'_>, connection: &mut Connection, term: Option
     print(context, v1::PutTermResponse { term: answer.term, collisions: None }, "deleted", None)
 }
 
-/// Shows which approved comments it would have matched, and asks.
+/// Shows the approved comments that the term would have matched, and asks for confirmation.
 fn agreed(context: &Context<'_>, collisions: &v1::TermCollisions) -> Result<bool, Failure> {
     if !terminal::is_typed() {
         context.output.talk(&report(collisions, context.locale));
@@ -214,12 +214,12 @@ fn report(collisions: &v1::TermCollisions, locale: Locale) -> String {
     lines.join("\n")
 }
 
-/// Formats a past comment on one line.
+/// Formats a past comment as one line.
 pub(super) fn example(example: &v1::RuleExample) -> String {
     format!("  {}  {}", sanitize::line(&example.comment_id), sanitize::line(&example.text))
 }
 
-/// Rewords a conflict as one about a term, as the wire has one reason for all.
+/// Rewords a conflict as one about a term. The API has one reason for all conflicts.
 fn stale(context: &Context<'_>, failure: Failure) -> Failure {
     if failure.exit == Exit::Conflict && failure.prior.is_none() {
         return Failure { message: context.locale.text("error-stale-term"), ..failure };
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_term_is_exact_and_on_trial_unless_said_otherwise() {
+    fn a_new_term_is_exact_and_on_trial_by_default() {
         let new = wanted(None, &args(&["Lô đề"]));
         assert_eq!((new.tier(), new.state(), new.weight), (v1::TermTier::Exact, v1::TermState::Shadow, 1.0));
         let said = ["Lô đề", "--tier", "STRIPPED", "--state", "enforce", "--weight", "3", "--note", "n"];
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_listed_term_only_what_was_given_is_changed() {
+    fn only_given_settings_of_a_term_are_changed() {
         let known = listed("lô đề", v1::TermTier::Exact);
         assert_eq!(wanted(Some(known.clone()), &args(&["LÔ ĐỀ"])), known);
         let changed = wanted(Some(known.clone()), &args(&["lô đề", "--state", "off"]));
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_term_is_named_by_its_words_and_where_that_is_two_by_its_tier() {
+    fn a_term_is_identified_by_its_words_and_tier() {
         let both = || vec![listed("Lô  đề", v1::TermTier::Exact), listed("lô đề", v1::TermTier::Teencode)];
         let meant = |given: &[&str]| both().into_iter().filter(|term| is_meant(term, &args(given))).collect::<Vec<_>>();
         assert_eq!(meant(&["LÔ ĐỀ"]).len(), 2);

@@ -1,4 +1,4 @@
-//! What must be asked of the terminal itself.
+//! Access to the terminal: its width, and input without echo.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
@@ -7,20 +7,21 @@ use crossterm::{
     terminal,
 };
 
-/// Longest token read: far above any real one, so that a wrong file on stdin is not swallowed whole.
+/// Longest token that is read, in bytes. It is far longer than any real token, and stops the client from reading a
+/// wrong file whole.
 const MAX_TOKEN_BYTES: u64 = 4096;
 
-/// Columns when neither `COLUMNS` nor a terminal gives them: enough for a queue with full ids.
+/// Width if neither `COLUMNS` nor a terminal gives one. A queue with full ids fits.
 const DEFAULT_WIDTH: usize = 140;
 
-/// Columns that a line may take: `COLUMNS`, else what the terminal says.
+/// Returns the width of a line in columns: `COLUMNS`, else the width of the terminal.
 pub(super) fn width() -> usize {
     let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let asked = || Some(usize::from(terminal::size().ok()?.0));
     given.or_else(|| io::stdout().is_terminal().then(asked)?).filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
 }
 
-/// Reads the first line of stdin, unseen when it is typed.
+/// Reads the first line of stdin, without echo on a terminal.
 pub(super) fn read_secret() -> io::Result<String> {
     if is_typed() {
         return type_unseen();
@@ -30,7 +31,7 @@ pub(super) fn read_secret() -> io::Result<String> {
     Ok(line.trim().to_owned())
 }
 
-/// Reads the answer to a question. Everything but a clear yes is a no.
+/// Reads the answer to a question. Anything but a clear yes is a no.
 pub(super) fn read_yes() -> io::Result<bool> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
@@ -46,7 +47,7 @@ fn is_yes(answer: &str) -> bool {
     matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "c" | "co" | "có" | "co\u{301}")
 }
 
-/// What a key does to a line that is typed unseen.
+/// The effect of a key on a line that is typed without echo.
 #[derive(Debug, PartialEq, Eq)]
 enum Typed {
     On,
@@ -58,7 +59,7 @@ fn type_unseen() -> io::Result<String> {
     let _hidden = Hidden::begin()?;
     let mut line = String::new();
     loop {
-        // A paste comes as the keys of its characters.
+        // Pasted text arrives as one key per character.
         let Event::Key(key) = event::read()? else { continue };
         match edit(&mut line, key) {
             Typed::On => {}
@@ -87,7 +88,7 @@ fn edit(line: &mut String, key: KeyEvent) -> Typed {
     Typed::On
 }
 
-/// Typing is not shown until this is dropped.
+/// Disables echo until it is dropped.
 struct Hidden;
 
 impl Hidden {
@@ -99,7 +100,7 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        // Where even this fails nothing else would help.
+        // If this fails, too, there is no other way to restore the terminal.
         let _ = terminal::disable_raw_mode();
     }
 }
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_unseen_can_be_corrected() {
+    fn typing_without_echo_can_be_corrected() {
         let keys = [key(KeyCode::Char('a')), key(KeyCode::Char('b')), key(KeyCode::Backspace), key(KeyCode::Enter)];
         assert_eq!(typed(&keys), ("a".into(), Typed::Done));
         assert_eq!(typed(&[key(KeyCode::Char('a')), control('u'), control('d')]), (String::new(), Typed::Done));
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_typed_unseen_has_an_end() {
+    fn a_line_without_echo_has_a_longest_length() {
         let keys = vec![key(KeyCode::Char('a')); 5_000];
         assert_eq!(typed(&keys).0.len(), 4_096);
     }

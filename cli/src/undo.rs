@@ -1,4 +1,4 @@
-//! `duyet undo`: reverts a decision, a ban or a batch where nothing happened since.
+//! `duyet undo`: reverts a decision, a ban or a batch, except where the comment changed since.
 
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ fn target(args: &UndoArgs) -> v1::revert_request::Target {
     }
 }
 
-/// Rewords a conflict: a colleague decided later, and their decision stays.
+/// Rewords a conflict: a colleague decided later, and that decision stays.
 fn explain(item: &mut Item<'_>, locale: Locale) {
     let Some(failure) = &mut item.failure else { return };
     let Some(prior) = &failure.prior else { return };
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conflict_says_who_came_later_and_a_success_where_the_comment_is() {
+    fn a_conflict_names_the_later_moderator_and_a_success_the_status() {
         let prior =
             PriorDecision { status: "SPAM".into(), revision: 3, decided_by: "lan".into(), ..Default::default() };
         let failure = Failure { prior: Some(Box::new(prior)), ..Failure::new(Exit::Conflict, "") };

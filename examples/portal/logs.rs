@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn drivers_do_not_log_what_readers_write_at_any_level() {
+    fn drivers_never_log_text_of_readers() {
         let text = logged("trace", || {
             tracing::debug!(target: "h2::codec::framed_write", "reader's text");
             tracing::trace!(target: "hyper::proto", "reader's text");
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_cannot_be_parsed_names_its_variable() {
+    fn an_invalid_filter_names_its_variable() {
         assert_eq!(parse("=nonsense=").unwrap_err().to_string(), "DUYET_LOG");
     }
 }

@@ -151,11 +151,7 @@ fn the_site_is_shown_changed_and_locked_down() {
     let locked = desk.run(&["lockdown", "--for", "2h", "--note", "tấn công"]);
     assert!(locked.code == 0 && locked.stdout.contains("Chế độ khẩn đến"), "{}", locked.stdout);
     let lifted = desk.run(&["lockdown", "--lift", "--lang", "en"]);
-    assert!(
-        lifted.stdout.contains("The lockdown is over. Mode in force: published at once."),
-        "{}",
-        lifted.stdout
-    );
+    assert!(lifted.stdout.contains("The lockdown is over. Mode in force: published at once."), "{}", lifted.stdout);
     let asked = desk.asked(|asked| asked.lockdowns.iter().map(|one| one.until.is_some()).collect::<Vec<_>>());
     assert_eq!(asked, [true, false]);
     let json = desk.run(&["lockdown", "--until", "2099-12-01", "--note", "x", "--json"]).json();

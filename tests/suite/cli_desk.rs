@@ -241,7 +241,10 @@ async fn a_campaign_is_decided_and_reverted_as_one(database: Database) {
     }
     let other = portal.say("bai-1", "Bài viết hay").await.comment_id;
     let shown = done(&newsroom, &["show", &ids[2]]).await;
-    assert!(shown.contains(&format!("To decide this whole campaign: duyet bulk spam --campaign {}", ids[2])), "{shown}");
+    assert!(
+        shown.contains(&format!("To decide this whole campaign: duyet bulk spam --campaign {}", ids[2])),
+        "{shown}"
+    );
     assert!(!done(&newsroom, &["show", &other]).await.contains("--campaign"));
 
     let waiting = done_json(&newsroom, &["queue", "--campaign", &ids[0]]).await;
@@ -323,7 +326,10 @@ async fn a_site_is_locked_down_and_lets_go(database: Database) {
     let held = portal.say("bai", "Phải chờ").await.comment_id;
     assert_eq!(status(&newsroom, &held).await, v1::CommentStatus::Pending);
     let site = done(&newsroom, &["site"]).await;
-    assert!(site.contains("bot tràn vào") && site.contains("reviewed before publication") && site.contains("moderator"), "{site}");
+    assert!(
+        site.contains("bot tràn vào") && site.contains("reviewed before publication") && site.contains("moderator"),
+        "{site}"
+    );
     assert!(done(&newsroom, &["lockdown", "--lift"]).await.contains("published at once"));
     let free = portal.say("bai", "Lại đăng ngay").await.comment_id;
     assert_eq!(status(&newsroom, &free).await, v1::CommentStatus::Approved);
@@ -367,7 +373,10 @@ async fn what_waits_on_an_article_is_approved(database: Database) {
     assert_eq!((&dry["released"], &dry["stillWaiting"], &dry["batchId"]), (&2.into(), &"0".into(), &"".into()));
     assert_eq!(newsroom.desk().queue().await.total, 3);
     let run = done(&newsroom, &["approve-pending", "bai", "--max-score", "1"]).await;
-    assert!(run.contains("approved 2 pending comments; 0 still pending") && run.contains("duyet undo --batch"), "{run}");
+    assert!(
+        run.contains("approved 2 pending comments; 0 still pending") && run.contains("duyet undo --batch"),
+        "{run}"
+    );
     assert_eq!(portal.list("bai").await.total_count, 2);
     done(&newsroom, &["undo"]).await;
     assert_eq!(portal.list("bai").await.total_count, 0);

@@ -16,12 +16,12 @@ use duyet_locale::Locale;
 pub(crate) struct Cli {
     #[arg(long, global = true, display_order = 900)]
     pub(crate) json: bool,
-    // Read before parsing, so that help and errors come in the language asked for; here it is only checked.
+    // Read before parsing, so that help and errors are in the chosen language. The parser only validates it.
     #[arg(long, global = true, display_order = 900, value_name = "vi|en")]
     pub(crate) lang: Option<Locale>,
     #[arg(long, global = true, display_order = 900, env = "DUYET_ADDR", value_name = "URL")]
     pub(crate) addr: Option<String>,
-    // Exists to fail with the reason: every user of the machine can read arguments.
+    // Accepted only to fail with an explanation: every user of the machine can read arguments.
     #[arg(long, global = true, hide = true, num_args = 0..=1, default_missing_value = "")]
     pub(crate) token: Option<String>,
     #[command(subcommand)]
@@ -31,7 +31,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Login {
-        // Exists to fail, like `--token`.
+        // Accepted only to fail with an explanation, like `--token`.
         #[arg(hide = true, value_name = "TOKEN")]
         token: Option<String>,
     },

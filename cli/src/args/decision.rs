@@ -10,7 +10,7 @@ use crate::{
 };
 use duyet_proto::v1;
 
-/// The comments a decision is about.
+/// The comments to decide.
 #[derive(Debug, Args)]
 pub(crate) struct CommentArgs {
     #[arg(required = true, value_name = "ID")]
@@ -84,7 +84,7 @@ pub(crate) struct RevealArgs {
     pub(crate) note: String,
 }
 
-/// Everything by one person.
+/// The person whose comments the command is about.
 #[derive(Debug, Args)]
 #[group(id = "person", required = true, multiple = false)]
 pub(crate) struct PersonArgs {

@@ -1,6 +1,5 @@
-//! The command line. What a command or an argument means is said by the `help-` keys of the locale files, in both
-//! languages: one id means the same in every command, so where one word means two things, ids differ from the words
-//! typed.
+//! The definitions of the command line. The `help-` keys of the message files describe commands and arguments in both
+//! languages. An id means the same in every command; where a flag has two meanings, the ids differ from the flag.
 
 mod ban;
 mod command;

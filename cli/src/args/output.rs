@@ -1,4 +1,4 @@
-//! Arguments of the commands that look back, and of those that print pages.
+//! Arguments of the commands about the past, and of the manual.
 
 use std::path::PathBuf;
 

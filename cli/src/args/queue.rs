@@ -1,4 +1,4 @@
-//! Arguments that say which comments: the queue's filter, and what is built on it.
+//! Arguments that select comments: the filter of the queue, and commands that use it.
 
 use clap::Args;
 use uuid::Uuid;

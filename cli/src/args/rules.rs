@@ -1,4 +1,4 @@
-//! Arguments about terms, and about what rules and the score make of texts.
+//! Arguments about terms, and about assessments by rules and score.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What the command line accepts and what it rejects.
+//! Valid and invalid command lines.
 
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 

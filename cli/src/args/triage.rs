@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::{choices::OrderChoice, typed};
 
-/// Which comments to review.
+/// The comments to review.
 #[derive(Debug, Args)]
 pub(crate) struct TriageArgs {
     #[arg(long, value_name = "ID")]

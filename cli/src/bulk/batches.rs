@@ -1,4 +1,4 @@
-//! Decides the selected comments batch by batch, each with its own results.
+//! Decides the selected comments in batches, each with its own results.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use crate::{
 };
 use duyet_proto::{Json, v1};
 
-/// The service takes no more at once.
+/// Largest batch that the service accepts.
 pub(super) const BATCH: usize = 500;
-/// Most resends of a batch whose response was lost. The request id is the idempotency key.
+/// Largest number of resends of a batch whose response was lost. The request id is the idempotency key.
 const RESENDS: u64 = 2;
 
-/// Decides batch by batch. When a call fails, the rest is not tried.
+/// Decides batch by batch. Stops at the first call that fails.
 pub(super) async fn decide(
     context: &Context<'_>,
     connection: &mut Connection,
@@ -56,13 +56,13 @@ pub(super) async fn decide(
     Ok(worst)
 }
 
-/// Results of all batches.
+/// The counts over all batches.
 #[derive(Default)]
 struct BulkCounts {
     changed: usize,
     unchanged: usize,
     failed: usize,
-    /// For `undo --batch`.
+    /// The ids for `undo --batch`.
     batch_ids: Vec<String>,
 }
 
@@ -102,7 +102,7 @@ async fn send(connection: &mut Connection, request: v1::BulkDecideRequest) -> Re
     }
 }
 
-/// Returns whether the call may have taken effect all the same.
+/// Returns whether the call may have taken effect despite the error.
 fn is_lost(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
 }

@@ -1,5 +1,5 @@
-//! `duyet bulk`: one decision for everything that a filter finds. Each comment is decided at the revision that was
-//! listed, so one that changed since is left alone.
+//! `duyet bulk`: one decision for all comments that match a filter. Each comment is decided at the revision that was
+//! listed, so comments that changed since are left unchanged.
 
 use super::{
     batches,
@@ -14,7 +14,7 @@ use crate::{
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// Comments that are shown before the decision.
+/// Number of comments to show before the decision.
 const GLANCE: usize = 10;
 
 /// Runs `bulk`.
@@ -39,7 +39,7 @@ pub(crate) async fn run(context: &Context<'_>, args: BulkArgs) -> Result<Exit, F
     batches::decide(context, &mut connection, &args, found).await
 }
 
-/// Requires `--all` for a filter without conditions, and `--yes` where there is no terminal to ask at.
+/// Requires `--all` for an empty filter, and `--yes` if there is no terminal for the question.
 fn check_confirmation(locale: Locale, args: &BulkArgs, is_typed: bool) -> Result<(), Failure> {
     let usage = |key| Err(Failure::new(Exit::Usage, locale.text(key)));
     if args.filter.is_empty() && !args.all {
@@ -51,7 +51,7 @@ fn check_confirmation(locale: Locale, args: &BulkArgs, is_typed: bool) -> Result
     Ok(())
 }
 
-/// Prints what would be decided; as JSON, the requests that would be sent.
+/// Prints what would be decided; with `--json`, the requests that would be sent.
 fn preview(context: &Context<'_>, args: &BulkArgs, found: &Selection) -> Result<Exit, Failure> {
     if found.matches.is_empty() {
         context.talk("cli-queue-empty", &[]);
@@ -69,14 +69,14 @@ fn preview(context: &Context<'_>, args: &BulkArgs, found: &Selection) -> Result<
     Ok(Exit::Done)
 }
 
-/// Shows the first few, and asks.
+/// Shows the first comments and asks for confirmation.
 fn agreed(context: &Context<'_>, action: v1::Action, found: &Selection) -> Result<bool, Failure> {
     glance(context, found, false)?;
     context.output.ask(&summary("cli-bulk-ask", action, found, context.locale));
     terminal::read_yes().map_err(|error| Failure::new(Exit::Failed, format!("stdin: {error}")))
 }
 
-/// Prints the first comments: as data if they are the result, as a message before a question.
+/// Prints the first comments: as data if they are the result, as a message if a question follows.
 fn glance(context: &Context<'_>, found: &Selection, is_data: bool) -> Result<(), Failure> {
     let table = queue::draw(&found.first, context.locale, context.now, terminal::width());
     if is_data {
@@ -91,11 +91,11 @@ fn glance(context: &Context<'_>, found: &Selection, is_data: bool) -> Result<(),
     Ok(())
 }
 
-/// Formats the counts by status in a sentence.
+/// Formats the number of comments by status as a sentence.
 fn summary(key: &str, action: v1::Action, found: &Selection, locale: Locale) -> String {
     let count = |(status, count): (i32, usize)| {
         let status = names::status(status).map(|name| names::words(locale, "status", name));
-        format!("{} {count}", status.unwrap_or_default())
+        format!("{} {}", status.unwrap_or_default(), locale.integer(i64::try_from(count).unwrap_or(i64::MAX)))
     };
     let parts = found.by_status().into_iter().map(count).collect::<Vec<_>>().join(", ");
     let more = if found.more { locale.text("cli-bulk-more") } else { String::new() };
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_question_says_how_many_of_what() {
+    fn the_question_has_the_counts_by_status() {
         let case = |id: &str, status: i32| {
             let comment = v1::Comment { id: id.into(), status, ..Default::default() };
             v1::ReviewCase { comment: Some(comment), ..Default::default() }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_without_conditions_needs_all() {
+    fn an_empty_filter_requires_all() {
         assert_eq!(exit_of(&["approve", "--yes"], true), Some(Exit::Usage));
         assert_eq!(exit_of(&["approve", "--dry-run"], true), Some(Exit::Usage));
         assert_eq!(exit_of(&["approve", "--all", "--yes"], false), None);

@@ -1,4 +1,4 @@
-//! Which comments a bulk decision is about, each with the revision it was seen at.
+//! Selects the comments of a bulk decision, each with the revision that was listed.
 
 use std::collections::HashSet;
 
@@ -7,10 +7,10 @@ use tonic::Status;
 use crate::connection::Connection;
 use duyet_proto::v1;
 
-/// The service's longest page.
+/// Largest page of the service.
 const PAGE: usize = 200;
 
-/// A comment as it was seen.
+/// A comment at the revision that was listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Match {
     pub(super) id: String,
@@ -18,18 +18,18 @@ pub(super) struct Match {
     pub(super) status: i32,
 }
 
-/// Everything that matches, up to a limit.
+/// All matching comments, up to a limit.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     pub(super) matches: Vec<Match>,
-    /// The first few, to look at.
+    /// The first comments, for display.
     pub(super) first: Vec<v1::ReviewCase>,
-    /// More match than the limit.
+    /// True if more comments match than the limit allows.
     pub(super) more: bool,
     seen: HashSet<String>,
 }
 
-/// Reads the queue page by page, and only then may anything be decided: a decision moves comments between pages.
+/// Lists all pages before anything is decided, because decisions move comments between pages.
 pub(super) async fn matching(
     connection: &mut Connection,
     filter: v1::QueueFilter,
@@ -57,7 +57,7 @@ pub(super) async fn matching(
 }
 
 impl Selection {
-    /// Adds a page. A comment that moved between pages comes twice and is added once.
+    /// Adds a page. A comment that moved between pages is listed twice and added once.
     fn take(&mut self, cases: Vec<v1::ReviewCase>, most: usize, glance: usize) {
         for case in cases {
             let Some(comment) = &case.comment else { continue };
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     impl Selection {
-        /// Returns a selection as if read from the service.
+        /// Returns a selection as if the service had listed the cases.
         pub(in crate::bulk) fn of(cases: Vec<v1::ReviewCase>, most: usize) -> Self {
             let mut found = Self::default();
             found.take(cases, most, most);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_that_comes_twice_is_taken_once() {
+    fn a_comment_listed_twice_is_selected_once() {
         let mut found = Selection::default();
         found.take(cases(&["a", "b"]), 10, 1);
         found.take(cases(&["b", "c"]), 10, 1);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_holds_and_says_that_there_is_more() {
+    fn the_limit_is_kept_and_more_matches_are_reported() {
         let mut found = Selection::default();
         found.take(cases(&["a", "b", "c"]), 2, 10);
         assert_eq!((found.matches.len(), found.more), (2, true));

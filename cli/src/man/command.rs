@@ -1,5 +1,5 @@
-//! `duyet man`: manual pages, in the reader's language, from the same definitions as the help. One page is printed;
-//! packagers, who want one file per command under `man1`, write them all with `--dir`.
+//! `duyet man`: manual pages in the chosen language, from the same definitions as the help. Without `--dir` it prints
+//! one page; with `--dir` it writes one file per command, for packages.
 
 use std::{fs, io, path::Path};
 
@@ -49,7 +49,7 @@ fn write_all(dir: &Path, locale: Locale) -> io::Result<Vec<String>> {
 /// Returns every page with its name, the program's own first.
 fn pages(locale: Locale) -> Vec<(String, String)> {
     let mut root = help::translate(Cli::command(), locale);
-    // Said once, among the variables.
+    // The section about the environment describes this variable.
     root = root.mut_args(|arg| arg.hide_env(true));
     root.build();
     let commands = root.get_subcommands().map(|command| page(command, &root, locale)).collect::<Vec<_>>();
@@ -61,7 +61,7 @@ fn page(command: &Command, root: &Command, locale: Locale) -> (String, String) {
     let source = format!("duyet {}", env!("CARGO_PKG_VERSION"));
     let man = Man::new(command.clone()).source(source).manual(locale.text("man-manual"));
     let mut parts = [
-        // An empty date must stay a word of its own, or what follows moves up.
+        // An empty date must remain an argument of its own, or the following arguments shift.
         rendered(|text| man.render_title(text)).replace(" 1  ", " 1 \"\" "),
         headed(&rendered(|text| man.render_name_section(text)), "man-name", locale),
         headed(&rendered(|text| man.render_synopsis_section(text)), "man-synopsis", locale),
@@ -75,7 +75,7 @@ fn page(command: &Command, root: &Command, locale: Locale) -> (String, String) {
     }
     let mut own = Roff::new();
     sections::add(&mut own, command, root, locale);
-    // Each rendering begins with the same definitions; one is enough, and the title brought it.
+    // Each section is rendered with the same preamble; the title already has it.
     (name, parts + &body(&own.render()))
 }
 
@@ -86,7 +86,7 @@ fn rendered(render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> String
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// Replaces a section's heading by a translated one.
+/// Replaces the heading of a section by its translation.
 fn headed(section: &str, key: &str, locale: Locale) -> String {
     let text = body(section);
     let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_page_lists_the_commands_and_each_has_an_example_of_its_own() {
+    fn the_first_page_lists_the_commands_and_each_page_has_an_example() {
         let pages = pages(Locale::En);
         let find = |wanted: &str| pages.iter().find(|(name, _)| name == wanted).unwrap().1.clone();
         let first = find("duyet");

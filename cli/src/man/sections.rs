@@ -1,12 +1,12 @@
-//! The sections of a manual page that the command line's definitions cannot know: exit status, environment, files,
-//! examples.
+//! Sections of a manual page that the definitions of the command line do not contain: exit status, environment, files
+//! and examples.
 
 use clap::Command;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use duyet_locale::Locale;
 
-/// Exit codes with the keys of what they mean.
+/// Exit codes with the keys of their descriptions.
 const EXIT_CODES: [(&str, &str); 7] = [
     ("0", "man-exit-done"),
     ("1", "man-exit-failed"),
@@ -27,7 +27,7 @@ const VARIABLES: [(&str, &str); 7] = [
     ("NO_COLOR, CLICOLOR_FORCE", "man-env-colour"),
 ];
 
-/// Placeholders for ids: real ones are as long as a line.
+/// Placeholders for ids, because real ids are as long as a line.
 const EXAMPLES: [(&str, &str); 22] = [
     ("duyet login < token-file", "man-example-login"),
     ("duyet queue --reported --order reports", "man-example-queue"),
@@ -53,7 +53,7 @@ const EXAMPLES: [(&str, &str); 22] = [
     ("duyet man --dir /usr/local/share/man/man1", "man-example-man"),
 ];
 
-/// Adds them all.
+/// Adds the sections to a page.
 pub(super) fn add(roff: &mut Roff, command: &Command, root: &Command, locale: Locale) {
     section(roff, "man-exit-status", locale);
     terms(roff, &EXIT_CODES, locale);

@@ -1,4 +1,4 @@
-//! What belongs to a comment: reports, claims, demands, notes, and the comments it has to do with.
+//! Records related to a comment: reports, claim, takedown, notes, and other comments.
 
 use chrono::{DateTime, Utc};
 
@@ -6,10 +6,10 @@ use crate::{age, exit::local_time, facts::heading, moment, names, queue, sanitiz
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// Of other comments so much is shown, in columns.
+/// Longest excerpt of another comment, in columns.
 const GLIMPSE: usize = 100;
 
-/// Formats the reports on a line.
+/// Formats the reports as one line.
 pub(super) fn reports(case: &v1::ReviewCase, locale: Locale) -> String {
     let Some(reports) = case.reports.as_ref().filter(|reports| reports.total > 0) else { return String::new() };
     let count = |one: &v1::ReportCount| {
@@ -17,11 +17,11 @@ pub(super) fn reports(case: &v1::ReviewCase, locale: Locale) -> String {
         format!("{} {}", reason.unwrap_or_else(|| locale.text("cli-no-reason")), locale.integer(one.count))
     };
     let counts = reports.counts.iter().map(count).collect::<Vec<_>>().join(", ");
-    let told = locale.text_with("cli-reports", &[("total", reports.total.into()), ("open", reports.open.into())]);
-    if counts.is_empty() { told } else { format!("{told}: {counts}") }
+    let text = locale.text_with("cli-reports", &[("total", reports.total.into()), ("open", reports.open.into())]);
+    if counts.is_empty() { text } else { format!("{text}: {counts}") }
 }
 
-/// Formats the claim; an expired one is left out.
+/// Formats the claim. Returns nothing for an expired claim.
 pub(super) fn claim(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> String {
     let Some(claim) = &case.claim else { return String::new() };
     match moment::time(claim.expires_at.as_ref()) {
@@ -50,7 +50,7 @@ pub(super) fn answered(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     section("cli-answered", case.answered.iter().map(|comment| glimpse(comment, locale)).collect(), locale)
 }
 
-/// Formats reports' and moderators' notes, the campaign, and the author's other comments.
+/// Formats notes by readers and moderators, the campaign, and the author's other comments.
 pub(super) fn sections(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     let said = case.reports.iter().flat_map(|reports| &reports.notes).map(|note| format!("“{}”", sanitize::line(note)));
     let notes = case.notes.iter().map(|note| {
@@ -68,7 +68,7 @@ pub(super) fn sections(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     .concat()
 }
 
-/// Returns the command that decides the comment's whole campaign.
+/// Returns the command that decides the whole campaign of the comment.
 fn as_one(case: &v1::ReviewCase, locale: Locale) -> Vec<String> {
     let id = case.comment.as_ref().filter(|_| !case.siblings.is_empty()).map(|comment| sanitize::line(&comment.id));
     id.map(|id| format!("  {}", locale.text_with("cli-as-one", &[("id", id.into())]))).into_iter().collect()
@@ -82,7 +82,7 @@ fn section(key: &str, lines: Vec<String>, locale: Locale) -> Vec<String> {
     std::iter::once(heading(key, locale)).chain(lines).collect()
 }
 
-/// Formats another comment on a line.
+/// Formats another comment as one line.
 fn glimpse(comment: &v1::Comment, locale: Locale) -> String {
     let status = names::status(comment.status).map(|name| names::words(locale, "status", name)).unwrap_or_default();
     let text = table::cut(&sanitize::line(&queue::text(comment.clone())), GLIMPSE);

@@ -93,14 +93,14 @@ fn history(history: Option<&v1::AuthorHistory>, locale: Locale) -> String {
     locale.text_with("cli-history", &values)
 }
 
-/// Formats a finding on one line.
+/// Formats a finding as one line.
 pub(crate) fn finding(finding: &v1::Finding, locale: Locale) -> String {
     let said = if finding.explanation.is_empty() { &finding.excerpt } else { &finding.explanation };
     let rule = names::words(locale, "rule", &finding.rule);
     format!("  {}  {}  {}", locale.signed(finding.weight, 1), sanitize::line(&rule), sanitize::line(said))
 }
 
-/// Returns the byte ranges of the findings in one field.
+/// Returns the byte ranges of the findings in a field.
 fn ranges(findings: &[v1::Finding], field: &str) -> Vec<(usize, usize)> {
     let of_field = findings.iter().filter(|finding| finding.field == field);
     of_field.filter_map(|at| Some((at.start.try_into().ok()?, at.end.try_into().ok()?))).collect()

@@ -1,16 +1,16 @@
-//! The ban form: one key for each choice.
+//! The ban form, in which each key makes one choice.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use duyet_proto::v1;
 
-/// A ban in the making.
+/// A ban that the moderator is filling in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BanForm {
     pub(super) subject: v1::BanSubject,
     pub(super) effect: v1::BanEffect,
     pub(super) days: i64,
-    /// Unspecified until chosen.
+    /// Unspecified until the moderator chooses one.
     pub(super) reason: v1::Reason,
     pub(super) note: String,
     pub(super) reject_pending: bool,
@@ -32,7 +32,7 @@ impl Default for BanForm {
 }
 
 impl BanForm {
-    /// Changes what the key is about. False for the reason, which has a menu of its own.
+    /// Applies the choice of a key. Returns false for the reason, which has a menu of its own.
     pub(super) const fn press(&mut self, key: FormKey) -> bool {
         match key {
             FormKey::Subject(subject) => self.subject = subject,
@@ -46,7 +46,7 @@ impl BanForm {
     }
 
     pub(super) fn request(&self, comment: &str, request_id: String, now: DateTime<Utc>) -> v1::CreateBanRequest {
-        // The service allows 30 days for a prefix by its own clock, which may be behind ours.
+        // The service limits bans of a prefix to 30 days by its own clock, which may be behind ours.
         let expires_at = now + TimeDelta::days(self.days) - TimeDelta::minutes(10);
         v1::CreateBanRequest {
             subject: Some(v1::create_ban_request::Subject::CommentId(comment.to_owned())),

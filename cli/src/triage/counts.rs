@@ -1,4 +1,4 @@
-//! What a session came to.
+//! Counts of a session.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// Counts of one session. Decisions count from the key on, and are taken off again when nothing came of them.
+/// Counts of a session. A decision counts from the key press on, and is subtracted if it fails or is reverted.
 #[derive(Debug, Clone)]
 pub(super) struct SessionCounts {
     pub(super) started: DateTime<Utc>,
@@ -16,13 +16,13 @@ pub(super) struct SessionCounts {
     pub(super) skipped: usize,
     pub(super) reverted: usize,
     pub(super) conflicts: usize,
-    /// Decisions that the service would not take.
+    /// Decisions that the service rejected.
     pub(super) failed: usize,
     pub(super) bans: usize,
     pub(super) notes: usize,
 }
 
-/// The JSON of `--json`: a session is no message of the service, so its summary is the client's own.
+/// The JSON of `--json`. The API has no message for a session, so the client defines this one.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SessionSummary {
@@ -72,12 +72,12 @@ impl SessionCounts {
         *count = count.saturating_sub(1);
     }
 
-    /// Decisions per minute of the session.
+    /// Returns the number of decisions per minute.
     pub(super) fn per_minute(&self, now: DateTime<Utc>) -> f64 {
         f64::from(u32::try_from(self.decided()).unwrap_or(u32::MAX)) * 60.0 / f64::from(self.seconds(now))
     }
 
-    /// Returns the length of the session, at least a second.
+    /// Returns the length of the session in seconds, at least 1.
     fn seconds(&self, now: DateTime<Utc>) -> u32 {
         u32::try_from(now.signed_duration_since(self.started).num_seconds().max(1)).unwrap_or(u32::MAX)
     }
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_summary_adds_up() {
+    fn the_summary_has_rates_and_times() {
         let started = DateTime::UNIX_EPOCH;
         let said = |approved, seconds| {
             let counts = SessionCounts { approved, ..SessionCounts::new(started) };

@@ -1,36 +1,36 @@
-//! What goes into the state machine and what comes out of it.
+//! Input and output of the state machine.
 
 use chrono::TimeDelta;
 
 use super::{super::exit::Failure, ban_form::FormKey, outbox::Operation, text_input::Edit};
 use duyet_proto::v1;
 
-/// What happened.
+/// Input of the state machine.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// The moderator wants something.
+    /// The moderator pressed a key.
     Press(Intent),
     /// The service responded to a claim.
     Claimed(Result<ClaimResponse, CallError>),
-    /// The queue was counted.
+    /// The service responded to a count of the queue.
     Counted(Result<i64, CallError>),
     /// The service responded to the operation with this id.
     Answered { id: String, answer: Result<OperationResult, CallError> },
-    /// Claims were released, or could not be.
+    /// The release of claims has succeeded or failed.
     Released,
     /// The queue reported a revision of a comment, and whether it waits for a decision.
     Changed { id: String, revision: i64, waits: bool },
-    /// A comment was fetched again, or does not exist any more.
+    /// A comment was fetched again; `None` if it no longer exists.
     Refreshed(Result<Option<Box<v1::ReviewCase>>, CallError>),
-    /// The screen was drawn, and every key pressed before that was read.
+    /// A frame was drawn, and every key pressed before it was processed.
     Drawn(Extent),
-    /// Time went by.
+    /// Time has passed.
     Tick,
-    /// The terminal or the system wants the program to end.
+    /// The terminal was closed, or a signal asks the program to end.
     Hangup,
 }
 
-/// What a key asks for.
+/// The meaning of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Intent {
     Approve,
@@ -46,23 +46,23 @@ pub(super) enum Intent {
     Address,
     Scroll(Scroll),
     Quit,
-    /// One of the reasons in the menu.
+    /// A reason from the menu.
     Reason(v1::Reason),
-    /// Something in the ban form.
+    /// A choice in the ban form.
     Form(FormKey),
-    /// Something in the line of text.
+    /// An edit of the text input.
     Edit(Edit),
     Confirm,
     Cancel,
-    /// A key that means nothing here.
+    /// A key without a meaning in this mode.
     Unknown,
-    /// A letter that only an input method makes.
+    /// A letter that only an input method produces.
     Composed,
-    /// Text that was pasted where none belongs.
+    /// Text pasted in a mode that does not accept text.
     Pasted,
 }
 
-/// How far a text is moved.
+/// A movement of the scrolled text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scroll {
     Up,
@@ -73,18 +73,18 @@ pub(super) enum Scroll {
     Bottom,
 }
 
-/// How much of the scrolled text there is beyond the window.
+/// The extent of the scrolled text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Extent {
-    /// Lines in the window.
+    /// Number of lines in the window.
     pub(super) page: usize,
-    /// The greatest scroll that still fills the window.
+    /// Greatest scroll position that still fills the window.
     pub(super) most: usize,
-    /// The text is the comment's own, and some of it is in the window.
+    /// True if the text is the comment's own, and part of it is in the window.
     pub(super) shows_comment: bool,
 }
 
-/// Comments that the moderator now holds.
+/// The response to a claim.
 #[derive(Debug, Default)]
 pub(super) struct ClaimResponse {
     pub(super) cases: Vec<v1::ReviewCase>,
@@ -95,22 +95,23 @@ pub(super) struct ClaimResponse {
 #[derive(Debug)]
 pub(super) enum OperationResult {
     Decided(Box<v1::DecideResponse>),
-    /// A decision was reverted; its comment as it is now.
+    /// A decision was reverted, with the comment's new state.
     Reverted(Option<Box<v1::Comment>>),
-    /// A ban was reverted, except for this many of its decisions.
+    /// A ban was reverted, except for this number of its decisions.
     BanReverted(usize),
     Banned(Box<v1::CreateBanResponse>),
     Noted(Box<v1::ModeratorNote>),
 }
 
-/// Why a call failed, by how to handle it.
+/// A failed call, with the way to handle it.
 #[derive(Debug, Clone)]
 pub(super) enum CallError {
-    /// The service is unavailable: retry later. A fault of the service is retried a few times only.
+    /// The service is unavailable, and the call is retried. A fault of the service is retried a limited number of
+    /// times.
     Unavailable { message: String, after: Option<TimeDelta>, is_fault: bool },
-    /// This one call failed, for example by a conflict.
+    /// Only this call failed, for example because of a conflict.
     Failed(Failure),
-    /// The moderator or this program is denied: the session ends.
+    /// The moderator or this client is denied access, so the session ends.
     Denied(Failure),
 }
 

@@ -1,4 +1,4 @@
-//! Comments that the moderator holds: the first is on the screen, the others come after it without a round trip.
+//! Comments that the moderator has claimed: the first one is on the screen, and the others follow without a round trip.
 
 use std::collections::VecDeque;
 
@@ -10,13 +10,13 @@ use duyet_proto::v1;
 #[derive(Debug, Clone)]
 pub(super) struct HeldComment {
     pub(super) comment: v1::Comment,
-    /// What else is known; its own `comment` is moved out.
+    /// The case without its `comment`, which is moved out.
     pub(super) case: v1::ReviewCase,
-    /// When the claim ends, by our clock and rather too early.
+    /// End of the claim by the local clock, estimated early.
     pub(super) until: DateTime<Utc>,
-    /// A colleague claimed or decided it since. The revision still guards a decision.
+    /// True if a colleague claimed or decided it since. The revision still protects a decision.
     pub(super) lost: bool,
-    /// Our own decision, reverted since, ended the claim, and no new claim is known.
+    /// True if our own reverted decision ended the claim, and no new claim is known.
     pub(super) ended: bool,
 }
 
@@ -27,11 +27,11 @@ impl HeldComment {
     }
 }
 
-/// Claimed comments in the order in which they are shown.
+/// Claimed comments in display order.
 #[derive(Debug, Default)]
 pub(super) struct HeldComments {
     cases: VecDeque<HeldComment>,
-    /// Skipped: they come again when nothing else is held, unless their claim ends first.
+    /// Skipped comments. They return when no other comment is held, unless their claims end first.
     skipped: VecDeque<HeldComment>,
 }
 
@@ -44,7 +44,7 @@ impl HeldComments {
         self.cases.front().map(|held| held.comment.id.as_str())
     }
 
-    /// Counts the cases after the one on the screen.
+    /// Counts the comments after the one on the screen.
     pub(super) fn ready(&self) -> usize {
         self.cases.len().saturating_sub(1)
     }
@@ -57,19 +57,19 @@ impl HeldComments {
         self.cases.iter().chain(&self.skipped).map(|held| held.comment.id.clone()).collect()
     }
 
-    /// Adds a newly claimed case. One that was skipped has come round again.
+    /// Adds a newly claimed comment. If it was skipped, it is no longer skipped.
     pub(super) fn add(&mut self, held: HeldComment) {
         self.skipped.retain(|skipped| skipped.comment.id != held.comment.id);
         self.cases.push_back(held);
     }
 
-    /// Puts a case back onto the screen.
+    /// Returns a comment to the screen.
     pub(super) fn bring_back(&mut self, held: HeldComment) {
         self.remove(&held.comment.id);
         self.cases.push_front(held);
     }
 
-    /// Replaces the case of the same comment. One that is not held yet comes next.
+    /// Replaces a held comment. A comment that is not held is added after the one on the screen.
     pub(super) fn refresh(&mut self, held: HeldComment) {
         match self.get_mut(&held.comment.id) {
             Some(known) => *known = held,
@@ -77,14 +77,14 @@ impl HeldComments {
         }
     }
 
-    /// Removes the case on the screen and shows the next one.
+    /// Removes the comment on the screen and shows the next one.
     pub(super) fn take(&mut self) -> Option<HeldComment> {
         let held = self.cases.pop_front();
         self.bring_skipped();
         held
     }
 
-    /// Skips the case on the screen. Returns false when there is no other.
+    /// Skips the comment on the screen. Returns false if there is no other.
     pub(super) fn skip(&mut self) -> bool {
         let Some(held) = self.cases.pop_front() else { return false };
         let id = held.comment.id.clone();
@@ -99,7 +99,7 @@ impl HeldComments {
         self.bring_skipped();
     }
 
-    /// Sets the status and the revision of a comment.
+    /// Updates the status and the revision of a comment.
     pub(super) fn revise(&mut self, comment: &v1::Comment) {
         for held in self.cases.iter_mut().filter(|held| held.comment.id == comment.id) {
             held.comment.status = comment.status;
@@ -111,7 +111,7 @@ impl HeldComments {
         self.cases.iter_mut().chain(&mut self.skipped).find(|held| held.comment.id == id)
     }
 
-    /// Returns the claims to renew: all at once as soon as one of them ends before `until`.
+    /// Returns the claims to renew: all of them if one ends before `until`, else none.
     pub(super) fn to_renew(&self, until: DateTime<Utc>, most: usize, is_open: impl Fn(&str) -> bool) -> Vec<String> {
         let ours = || self.cases.iter().filter(|held| !held.lost && !is_open(&held.comment.id)).take(most);
         if ours().any(|held| held.until < until) {
@@ -121,15 +121,15 @@ impl HeldComments {
         }
     }
 
-    /// Counts the claims that our own decision ended and that are due again before `until`.
+    /// Counts the comments whose claim our own decision ended, and which must be claimed again before `until`.
     pub(super) fn to_claim_again(&self, until: DateTime<Utc>, is_open: impl Fn(&str) -> bool) -> usize {
         let is_due = |held: &&HeldComment| held.ended && !held.lost && held.until < until && !is_open(&held.comment.id);
         self.cases.iter().filter(is_due).count()
     }
 
-    /// Extends the claims in `ours`. Removes the others in `asked`, except the comment on the screen. A claim that our
-    /// own decision ended is not lost while the service still gives other comments (`is_dry` is false). Returns whether
-    /// one was lost.
+    /// Extends the claims in `ours`. Removes the other comments in `asked`, except the one on the screen. A claim that
+    /// our own decision ended is not lost while the service still returns other comments (`is_dry` is false). Returns
+    /// whether a claim was lost.
     pub(super) fn renewed(&mut self, asked: &[String], ours: &[String], is_dry: bool, until: DateTime<Utc>) -> bool {
         let current = self.current_id().map(str::to_owned);
         let mut some_lost = false;
@@ -149,7 +149,7 @@ impl HeldComments {
         some_lost
     }
 
-    /// Removes skipped cases whose claim has ended.
+    /// Removes skipped comments whose claim has ended.
     pub(super) fn expire(&mut self, now: DateTime<Utc>) {
         self.skipped.retain(|held| now < held.until);
     }

@@ -1,4 +1,4 @@
-//! What the keys are for at the moment: the review itself, a menu, a line of text, the ban form, something to read.
+//! The mode of the keyboard: review, menu, text input, ban form, or pane.
 
 use super::{ban_form::BanForm, text_input::TextInput};
 
@@ -7,15 +7,15 @@ pub(super) enum InputMode {
     Review,
     /// The menu of reasons.
     Reasons(InputPurpose),
-    /// A line of text.
+    /// A text input.
     Text(InputPurpose, TextInput),
     Ban(BanForm),
     Pane(Pane),
-    /// Leaving, while some operations are not sent.
+    /// Confirmation to leave while operations are unsent.
     Quit,
 }
 
-/// What a reason or a text is for.
+/// The purpose of a reason or text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum InputPurpose {
     Reject,
@@ -23,7 +23,7 @@ pub(super) enum InputPurpose {
     Ban(BanForm),
 }
 
-/// Something to read instead of the comment.
+/// A pane shown instead of the comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pane {
     History,

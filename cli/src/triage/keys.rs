@@ -1,5 +1,5 @@
-//! What a key means, by mode. Capital letters mean what small ones do. A letter with a mark comes from an input method
-//! and decides nothing.
+//! Maps keys to intents, depending on the mode. Upper and lower case are equivalent. A letter with a mark comes from an
+//! input method and has no effect on comments.
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn capital_letters_mean_what_small_ones_do() {
+    fn upper_and_lower_case_keys_are_equivalent() {
         assert_eq!(intent(&InputMode::Review, 'A'), Some(Intent::Approve));
         assert_eq!(intent(&InputMode::Review, 'S'), Some(Intent::Spam));
         let form = InputMode::Ban(BanForm::default());
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_input_method_makes_decides_nothing() {
+    fn letters_of_an_input_method_decide_nothing() {
         for c in ['á', 'â', 'ă', 'ả', 'đ', 'ư', 'Ấ'] {
             assert_eq!(intent(&InputMode::Review, c), Some(Intent::Composed), "{c}");
         }

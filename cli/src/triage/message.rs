@@ -1,4 +1,4 @@
-//! A message to the moderator: a key of the locale files and its values. The view puts it into words.
+//! Messages to the moderator: a key of the message files with its values. The view translates them.
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +9,7 @@ use super::super::{
 use duyet_locale::{Locale, Value};
 use duyet_proto::v1;
 
-/// Longest piece of a stranger's text in a message, in characters.
+/// Longest name of a reader in a message, in characters.
 const LONGEST_NAME: usize = 40;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +19,12 @@ pub(super) struct Message {
     values: Vec<(&'static str, MessageValue)>,
 }
 
-/// How much it matters.
+/// The importance of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
-    /// It went as it should.
+    /// Confirms success.
     Calm,
-    /// It should be read.
+    /// Needs the moderator's attention.
     Alert,
 }
 
@@ -32,7 +32,7 @@ pub(super) enum Tone {
 enum MessageValue {
     Text(String),
     Count(usize),
-    /// A name of the wire, of this kind.
+    /// A name of the API, and its kind.
     Word(&'static str, String),
     Time(DateTime<Utc>),
 }
@@ -50,7 +50,7 @@ impl Message {
         self.with(place, MessageValue::Text(text.to_owned()))
     }
 
-    /// Adds a reader's name, cut short.
+    /// Adds a reader's name, cut to the limit.
     pub(super) fn name(self, place: &'static str, name: &str) -> Self {
         self.with(place, MessageValue::Text(name.chars().take(LONGEST_NAME).collect()))
     }
@@ -76,7 +76,7 @@ impl Message {
             .time("at", prior.decided_at)
     }
 
-    /// Formats the message on one line, sanitized.
+    /// Formats the message as one line, sanitized.
     pub(super) fn say(&self, locale: Locale) -> String {
         let values = self.values.iter().map(|(name, place)| {
             let value = match place {

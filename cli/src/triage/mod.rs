@@ -1,5 +1,5 @@
-//! `duyet triage`, the full-screen review by keys: `state` decides, `view` draws, `keys` reads the keyboard, `runner`
-//! calls the service, and `session` ties them together.
+//! `duyet triage`, the full-screen review by keyboard: `state` decides, `view` draws, `keys` maps keys, `runner` calls
+//! the service, and `session` connects them.
 
 mod ban_form;
 mod counts;

@@ -1,5 +1,5 @@
-//! Operations that the service has not acknowledged yet, in order. One is in flight at a time, so that a revert never
-//! overtakes its decision. An operation without a response is resent under the same idempotency key.
+//! Operations that the service has not acknowledged, in order. One is in flight at a time, so that a revert never
+//! overtakes its decision. An operation without a response is resent with the same idempotency key.
 
 use std::collections::VecDeque;
 
@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use duyet_proto::v1;
 
-/// The longest wait between two tries, in seconds.
+/// Longest pause between two attempts, in seconds.
 const LONGEST_WAIT: i64 = 15;
 
-/// What a moderator did.
+/// An operation of the moderator.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Operation {
     Decide(v1::DecideRequest),
@@ -19,7 +19,7 @@ pub(super) enum Operation {
     Note(v1::AddNoteRequest),
 }
 
-/// A revert's target, once the service has returned its id.
+/// The target of a revert. It is known once the service has responded to the reverted operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RevertTarget {
     Decision(String),
@@ -27,7 +27,7 @@ pub(super) enum RevertTarget {
     Ban(String),
 }
 
-/// An operation with its tries.
+/// An operation with the number of its attempts.
 #[derive(Debug)]
 pub(super) struct Unacknowledged {
     pub(super) id: String,
@@ -44,7 +44,7 @@ pub(super) struct Outbox {
 }
 
 impl Operation {
-    /// Returns the comment whose status it changes.
+    /// Returns the comment whose status the operation changes.
     fn changes(&self) -> Option<&str> {
         match self {
             Self::Decide(request) => Some(&request.comment_id),
@@ -72,7 +72,7 @@ impl Outbox {
         self.entries.push_back(Unacknowledged { id, operation, tries: 0, not_before: now });
     }
 
-    /// Returns the operation to send now. It stays until the service responds.
+    /// Returns the operation to send now. It stays in the outbox until the service responds.
     pub(super) fn start(&mut self, now: DateTime<Utc>) -> Option<(String, Operation)> {
         let head = self.entries.front_mut().filter(|head| !self.in_flight && head.not_before <= now)?;
         head.tries = head.tries.saturating_add(1);
@@ -87,7 +87,7 @@ impl Outbox {
         self.entries.pop_front().map(|head| head.operation)
     }
 
-    /// Keeps an operation without a response for later.
+    /// Schedules a retry for an operation without a response.
     pub(super) fn unanswered(&mut self, id: &str, after: Option<TimeDelta>, now: DateTime<Utc>) {
         if let Some(head) = self.entries.front_mut().filter(|head| head.id == id) {
             head.not_before = now + backoff(head.tries).max(after.unwrap_or_default());
@@ -95,19 +95,19 @@ impl Outbox {
         }
     }
 
-    /// Returns how often the oldest operation was sent.
+    /// Returns the number of times that the oldest operation was sent.
     pub(super) fn tries(&self) -> u32 {
         self.entries.front().map_or(0, |head| head.tries)
     }
 
-    /// Removes an operation that was never sent. Returns false when it may have arrived.
+    /// Removes an operation that was never sent. Returns false if it may have reached the service.
     pub(super) fn withdraw(&mut self, id: &str) -> bool {
         let before = self.entries.len();
         self.entries.retain(|entry| entry.id != id || entry.tries > 0);
         self.entries.len() < before
     }
 
-    /// Returns whether an operation on this comment is not acknowledged.
+    /// Returns whether an operation on this comment is unacknowledged.
     pub(super) fn is_about(&self, comment: &str) -> bool {
         self.entries.iter().any(|entry| entry.operation.changes() == Some(comment))
     }
@@ -123,7 +123,7 @@ impl Outbox {
         }
     }
 
-    /// Sets the expected revision of decisions that were made since the comment got it.
+    /// Sets the expected revision of later decisions on a comment.
     pub(super) fn revise(&mut self, comment: &str, revision: i64) {
         for entry in self.entries.iter_mut().filter(|entry| entry.tries == 0) {
             if let Operation::Decide(request) = &mut entry.operation
@@ -147,7 +147,7 @@ impl Outbox {
         dropped.into_iter().map(|entry| entry.id).collect()
     }
 
-    /// Makes everything due at once, as the service responds again.
+    /// Makes all operations due now, because the service responds again.
     pub(super) fn hurry(&mut self, now: DateTime<Utc>) {
         for entry in &mut self.entries {
             entry.not_before = entry.not_before.min(now);

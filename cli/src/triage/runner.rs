@@ -1,4 +1,4 @@
-//! Calls the service: every effect becomes one call in the background, and its response an event.
+//! Calls the service. Each effect becomes one call in the background, and each response becomes an event.
 
 use std::time::Duration;
 
@@ -22,14 +22,14 @@ use super::{
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// Claims expire by themselves, so that their release need not be waited for long.
+/// Deadline for the release of claims. Unreleased claims expire.
 const RELEASE_DEADLINE: Duration = Duration::from_millis(1500);
 /// The service sends a heartbeat every 15 s; a stream that is silent for this long is dead.
 const WATCH_SILENCE: Duration = Duration::from_secs(45);
-/// Between two streams.
+/// Pause between two streams.
 const WATCH_PAUSE: Duration = Duration::from_secs(2);
 
-/// Calls the service.
+/// Executes effects by calls to the service.
 pub(super) struct EffectRunner {
     connection: Connection,
     filter: v1::QueueFilter,
@@ -47,7 +47,7 @@ impl EffectRunner {
         Self { connection, filter, locale, events }
     }
 
-    /// Starts to report changed comments.
+    /// Starts reporting changed comments.
     pub(super) fn follow(&self) {
         tokio::spawn(watch(self.connection.clone(), self.filter.clone(), self.events.clone()));
     }
@@ -70,14 +70,14 @@ impl EffectRunner {
                     Event::Released
                 }
             };
-            // The session may be over.
+            // Sending fails if the session is over.
             let _ = events.send(event);
         });
     }
 }
 
-/// Reports changed comments until the session is over. A stream that ends or fails is opened again; a change in between
-/// shows as a conflict.
+/// Reports changed comments until the session is over. Reopens a stream that ended or failed. A change that it missed
+/// in between appears as a conflict.
 async fn watch(mut connection: Connection, filter: v1::QueueFilter, events: UnboundedSender<Event>) {
     loop {
         let request = streaming(v1::WatchQueueRequest { filter: Some(filter.clone()) });
@@ -170,20 +170,20 @@ impl EffectCall {
         Ok(OperationResult::BanReverted(results.iter().filter(|result| item_error(result).is_some()).count()))
     }
 
-    /// Classifies a failed call by how the session handles it.
+    /// Classifies a failed call by the way that the session must handle it.
     fn call_error(&self, status: &Status) -> CallError {
         let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
         let mut failure = Failure::from_status(status, self.locale, &self.connection.addr, DEADLINE);
         if failure.message.is_empty() {
-            // A proxy, or a service older than this client.
+            // The status has no details if it comes from a proxy or from an older service.
             status.code().description().clone_into(&mut failure.message);
         }
         let is_ours = matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss);
         match failure.exit {
             Exit::Unavailable => away(status, failure, false),
-            // A fault of the service: the same request is safe to send again.
+            // After a fault of the service the same request can safely be sent again.
             Exit::Failed if is_ours => away(status, failure, true),
-            // Some things are denied to this moderator, and others are still allowed.
+            // A denied revert does not end the session, because other operations are still permitted.
             Exit::Denied if reason != "REVERT_DENIED" => CallError::Denied(failure),
             _ => CallError::Failed(failure),
         }
@@ -196,7 +196,7 @@ fn away(status: &Status, failure: Failure, is_fault: bool) -> CallError {
     CallError::Unavailable { message: failure.message, after, is_fault }
 }
 
-/// Returns the error of one item, as a call of its own would have.
+/// Returns the error of one item as the status that a call for this item alone would return.
 fn item_error(result: &v1::ItemResult) -> Option<Status> {
     let status = result.status.as_ref().filter(|status| status.code != 0)?;
     let details = status.encode_to_vec();

@@ -1,4 +1,4 @@
-//! The terminal as a full screen, and its way back: on the end, on an error, on a panic.
+//! Full-screen mode of the terminal, restored at the end, after an error and after a panic.
 
 use std::{
     io::{self, IsTerminal as _, Stdout},
@@ -13,7 +13,7 @@ use crossterm::{
 };
 use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 
-/// The terminal while the review has it.
+/// The terminal in full-screen mode.
 pub(super) struct FullScreen(Terminal<CrosstermBackend<Stdout>>);
 
 /// Returns whether stdin and stdout are terminals.
@@ -38,7 +38,7 @@ impl FullScreen {
         self.0.draw(draw).map(drop)
     }
 
-    /// Forgets what is on the terminal, so that all of it is drawn again.
+    /// Discards the known content of the terminal, so that everything is redrawn.
     pub(super) fn clear(&mut self) -> io::Result<()> {
         self.0.clear()
     }
@@ -50,7 +50,7 @@ impl Drop for FullScreen {
     }
 }
 
-/// Restores the terminal. Errors are ignored: it may be gone.
+/// Restores the terminal. Ignores errors, because the terminal may be gone.
 fn restore() {
     let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();

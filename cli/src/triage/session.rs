@@ -1,4 +1,5 @@
-//! One session at the terminal. It reads keys, events and the clock, feeds the state machine and draws each new state.
+//! One session at the terminal. It reads keys, events and the clock, updates the state machine and draws each new
+//! state.
 
 use std::{future::poll_fn, io, task::Poll, time::Duration};
 
@@ -28,9 +29,9 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// How often time passes for the state.
+/// Interval of `Tick` events.
 const TICK: Duration = Duration::from_millis(250);
-/// How many ticks go by before the frame is drawn again for the clock's sake.
+/// Number of ticks after which the frame is redrawn, because it shows times.
 const TICKS_PER_FRAME: u32 = 8;
 
 /// Runs `triage`.
@@ -73,7 +74,7 @@ fn options(args: TriageArgs) -> ReviewOptions {
     ReviewOptions { filter, order: args.order.into(), lease: TimeDelta::minutes(args.lease) }
 }
 
-/// Prints the result of the session, once the terminal is restored.
+/// Prints the result of the session after the terminal was restored.
 fn print_summary(context: &Context<'_>, state: &State) -> Result<Exit, Failure> {
     let unsent = state.outbox.len();
     if let Some(failure) = &state.ended {
@@ -102,7 +103,7 @@ struct TriageSession<'a> {
     keyboard: EventStream,
     inbox: UnboundedReceiver<Event>,
     signals: Vec<Signal>,
-    /// The terminal is gone: nothing is read from it or drawn.
+    /// True if the terminal is gone: no input is read and no frame is drawn.
     is_blind: bool,
 }
 
@@ -148,7 +149,7 @@ impl TriageSession<'_> {
         }
     }
 
-    /// Feeds the state. Effects only begin here: the frame is drawn before any of them gets on.
+    /// Updates the state and starts the resulting effects. They run in the background, so the frame is drawn first.
     fn step(&mut self, event: Event) -> bool {
         let effects = self.state.update(event, now());
         let is_moved = !effects.is_empty();
@@ -158,8 +159,8 @@ impl TriageSession<'_> {
         is_moved
     }
 
-    /// Draws the state. Keys that were pressed before the frame was drawn are read before the state learns of the
-    /// frame, so that they never act on a comment that was not shown.
+    /// Draws the state. Keys pressed before the frame was drawn are processed before the state records the frame, so
+    /// that they never act on a comment that was not displayed.
     async fn draw(&mut self) {
         while !self.is_blind {
             let Some(extent) = self.paint() else {
@@ -175,7 +176,7 @@ impl TriageSession<'_> {
         }
     }
 
-    /// Returns an unread event of the terminal. Does not wait for one.
+    /// Returns an unread event of the terminal without waiting.
     async fn waiting_key(&mut self) -> Option<Option<io::Result<TerminalEvent>>> {
         poll_fn(|context| match self.keyboard.poll_next_unpin(context) {
             Poll::Ready(input) => Poll::Ready(Some(input)),

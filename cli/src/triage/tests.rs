@@ -1,4 +1,4 @@
-//! Samples for the tests of the review, and whole sessions at the keyboard of a window that does not exist.
+//! Test data of the review, and whole sessions with random keys and a fake service.
 
 use std::collections::{HashMap, HashSet};
 
@@ -48,7 +48,7 @@ pub(super) fn cases(numbers: impl IntoIterator<Item = usize>) -> Vec<v1::ReviewC
     numbers.into_iter().map(|number| case(number, &format!("Nội dung {number}"))).collect()
 }
 
-/// Returns a finding about the first occurrence of `matched` in the content.
+/// Returns a finding for the first occurrence of `matched` in the content.
 pub(super) fn finding(rule: &str, content: &str, matched: &str) -> v1::Finding {
     let start = content.find(matched).unwrap();
     v1::Finding {
@@ -76,7 +76,7 @@ pub(super) fn state() -> State {
     State::new(options(), start(), new_id)
 }
 
-/// Returns a state with comments on the screen, seen and ready for keys, and its time.
+/// Returns a state with seen comments that accepts keys, and its time.
 pub(super) fn busy(claimed: Vec<v1::ReviewCase>) -> (State, DateTime<Utc>) {
     let mut state = state();
     state.update(Event::Tick, start());
@@ -90,7 +90,7 @@ pub(super) fn key(code: KeyCode) -> TerminalEvent {
     TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
-/// Presses the keys of `text` one by one, each after a look at the screen; `\n` is Enter and `\u{1b}` Esc.
+/// Presses the keys of `text` one by one, drawing a frame before each; `\n` is Enter and `\u{1b}` is Esc.
 pub(super) fn press(state: &mut State, text: &str, now: DateTime<Utc>) -> Vec<Effect> {
     let mut effects = vec![];
     for c in text.chars() {
@@ -100,7 +100,7 @@ pub(super) fn press(state: &mut State, text: &str, now: DateTime<Utc>) -> Vec<Ef
     effects
 }
 
-/// Presses the keys of `text` before anything is drawn.
+/// Presses the keys of `text` without drawing a frame.
 pub(super) fn burst(state: &mut State, text: &str, now: DateTime<Utc>) -> Vec<Effect> {
     let mut effects = vec![];
     for c in text.chars() {
@@ -116,7 +116,7 @@ pub(super) fn burst(state: &mut State, text: &str, now: DateTime<Utc>) -> Vec<Ef
     effects
 }
 
-/// Draws a state and feeds its scroll limits back.
+/// Draws a state and passes its scroll limits to the state.
 pub(super) fn render(state: &mut State, width: u16, height: u16, palette: Palette) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut extent = Extent::default();
@@ -127,7 +127,7 @@ pub(super) fn render(state: &mut State, width: u16, height: u16, palette: Palett
     terminal.backend().buffer().clone()
 }
 
-/// Returns the response to a decision that took effect.
+/// Returns the response to a decision that changed the comment.
 pub(super) fn decided(request: &v1::DecideRequest) -> OperationResult {
     let comment =
         v1::Comment { id: request.comment_id.clone(), revision: request.expected_revision + 1, ..Default::default() };
@@ -155,14 +155,14 @@ pub(super) fn away() -> CallError {
     CallError::Unavailable { message: "đứt dây.".into(), after: None, is_fault: false }
 }
 
-/// A service that carries operations out, sometimes late, and sometimes without a response.
+/// A fake service that performs operations late, or without a response.
 #[derive(Default)]
 struct FakeService {
     revisions: HashMap<String, i64>,
-    /// The decision in force on a comment, by its request.
+    /// The request id of the decision in force on each comment.
     in_force: HashMap<String, String>,
     next: usize,
-    /// Requests carried out, to which a resend gets the same answer.
+    /// Requests already performed. A resend gets the same response.
     done: HashSet<String>,
 }
 
@@ -181,7 +181,7 @@ impl FakeService {
             Effect::Send { id, .. } if luck.is_multiple_of(7) && !self.done.contains(&id) => {
                 Event::Answered { id, answer: Err(conflict()) }
             }
-            // Lost on the way there, or on the way back.
+            // The request or the response was lost.
             Effect::Send { id, .. } if luck.is_multiple_of(3) => Event::Answered { id, answer: Err(away()) },
             Effect::Send { id, operation } => {
                 let answer = self.carry_out(operation, &id);
@@ -190,7 +190,7 @@ impl FakeService {
         }
     }
 
-    /// Checks that no comment is decided twice without a revert in between.
+    /// Performs an operation. Fails if a comment is decided twice without a revert in between.
     fn carry_out(&mut self, operation: Operation, id: &str) -> OperationResult {
         let is_new = self.done.insert(id.to_owned());
         match operation {
@@ -233,7 +233,7 @@ fn claim_error(request: &v1::ClaimNextRequest) -> CallError {
     away()
 }
 
-/// Keys that do something, more often than those that do nothing.
+/// Generates keys, mostly those with a meaning.
 fn any_key() -> impl Strategy<Value = KeyCode> {
     let letters = "aaarrssuuubbn jhlo?01234567899dptfwxyé日\u{301}";
     let letter = prop::sample::select(letters.chars().collect::<Vec<_>>()).prop_map(KeyCode::Char);
@@ -256,7 +256,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_keys_break_it_and_no_comment_is_decided_twice(
+    fn random_keys_never_decide_a_comment_twice(
         steps in prop::collection::vec((any_key(), any::<u8>(), 0_i64..4_000), 1..120),
         width in 1_u16..130,
         height in 1_u16..45,
@@ -266,7 +266,7 @@ proptest! {
         let mut under_way = state.update(Event::Tick, now);
         for (code, luck, milliseconds) in steps {
             now += TimeDelta::milliseconds(milliseconds);
-            // Answers come in any order, and some late.
+            // Responses arrive in any order.
             if luck.is_multiple_of(2) && !under_way.is_empty() {
                 let effect = under_way.remove(usize::from(luck) % under_way.len());
                 let event = service.answer(effect, luck / 2);
@@ -283,11 +283,11 @@ proptest! {
     }
 
     #[test]
-    fn no_comment_is_decided_that_was_not_seen(
+    fn an_unseen_comment_is_never_decided(
         steps in prop::collection::vec((any_key(), 0_i64..400, any::<bool>(), 0_u8..8), 1..150),
     ) {
         let (mut state, mut now) = busy(cases(0..9));
-        // When the comment on the screen was drawn for the first time.
+        // The time of the first frame with the comment on the screen.
         let mut drawn = Some((state.held.current_id().map(str::to_owned), start()));
         for (code, milliseconds, is_drawn, luck) in steps {
             now += TimeDelta::milliseconds(milliseconds);

@@ -4,10 +4,10 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
 
 use super::super::sanitize;
 
-/// Longest note that the service takes, in graphemes.
+/// Longest note that the service accepts, in graphemes.
 const LONGEST_NOTE: usize = 500;
 
-/// A line of text that is typed. The cursor is always between grapheme clusters.
+/// A line of text with a cursor. The cursor is always between grapheme clusters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct TextInput {
     text: String,
@@ -64,7 +64,7 @@ impl TextInput {
                 return;
             }
             self.text = longer;
-            // A mark joins the letter before it, and a letter the mark behind it.
+            // A combining mark joins the letter before it, and an inserted letter can join a mark after it.
             self.cursor = boundary_from(&self.text, self.cursor + letter.len());
         }
     }
@@ -83,7 +83,7 @@ impl TextInput {
     }
 }
 
-/// Returns the first grapheme boundary from `at` on.
+/// Returns the first grapheme boundary at or after `at`.
 fn boundary_from(text: &str, at: usize) -> usize {
     let mut cursor = GraphemeCursor::new(at, text.len(), true);
     match cursor.is_boundary(text, 0) {

@@ -1,5 +1,6 @@
-//! `duyet watch`: what happens to the queue, as it happens. The service ends a stream after some minutes and networks
-//! break: then it is called again, and changes in between are worked out from the list.
+//! `duyet watch`: prints changes of the queue as they happen. The service ends each stream after some minutes, and
+//! networks fail: the client then reconnects, and compares the queue with what it knew to report the changes in
+//! between.
 
 use std::time::Duration;
 
@@ -15,9 +16,9 @@ use crate::{
 };
 use duyet_proto::{Json, v1};
 
-/// The service says something every 15 s; who is silent for so long is gone.
+/// The service sends a heartbeat every 15 s; a stream silent for this long is dead.
 const SILENCE: Duration = Duration::from_secs(45);
-/// Between two calls where the first failed: at first, and at most.
+/// First and longest pause between two calls of which the first failed.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// Runs `watch` until it is interrupted.
@@ -37,9 +38,9 @@ struct Watch<'a> {
     context: &'a Context<'a>,
     filter: v1::QueueFilter,
     known: Known,
-    /// The queue was listed once: later changes are printed, and an outage is waited for.
+    /// The queue has been listed once: changes are printed from here on, and outages are waited out.
     begun: bool,
-    /// The stream of now has said something.
+    /// The current stream has sent a message.
     alive: bool,
 }
 
@@ -87,7 +88,7 @@ impl Watch<'_> {
             let is_first = !std::mem::replace(&mut self.alive, true);
             self.print(&event)?;
             if is_first {
-                // The stream misses nothing from here on; earlier changes are in the list.
+                // From here on the stream reports every change; the list has the earlier ones.
                 self.catch_up(connection).await?;
             }
         }

@@ -1,4 +1,4 @@
-//! What a watcher knows to be waiting, so that nothing that happens while a stream is down goes untold.
+//! The comments known to be in the queue, so that changes during an outage of the stream are reported afterwards.
 
 use std::collections::HashMap;
 
@@ -8,19 +8,19 @@ use crate::connection::Connection;
 use duyet_proto::v1;
 
 const PAGE: i32 = 200;
-/// Of a longer queue only the newest are compared.
+/// Largest number of pages to compare, newest comments first.
 const PAGES: usize = 5;
 
-/// Waiting comments by id, with the revision last seen.
+/// The ids of comments in the queue, with the revision last seen.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     waiting: HashMap<String, i64>,
-    /// All that waits is known.
+    /// True if all comments in the queue are known.
     is_whole: bool,
 }
 
 impl Known {
-    /// Remembers an event. Returns false when a comment leaves that was not known to wait.
+    /// Records an event. Returns false for a comment that leaves the queue without having been known to be in it.
     pub(super) fn note(&mut self, event: &v1::WatchQueueResponse) -> bool {
         let revision = event.case.as_ref().and_then(|case| case.comment.as_ref()).map_or(0, |comment| comment.revision);
         match event.event() {
@@ -33,7 +33,7 @@ impl Known {
         }
     }
 
-    /// Compares with the queue as it is now. Returns what must have happened, as events.
+    /// Compares with the current queue. Returns the differences as events.
     pub(super) async fn compare(
         &mut self,
         connection: &mut Connection,
@@ -69,7 +69,7 @@ impl Known {
         news
     }
 
-    /// Returns known comments that are not listed any more; none when the list was cut short.
+    /// Returns the known comments that the list lacks. Returns none if the list is incomplete.
     fn gone(&self, cases: &[v1::ReviewCase], is_whole: bool) -> Vec<String> {
         if !is_whole {
             return vec![];
@@ -79,7 +79,7 @@ impl Known {
     }
 }
 
-/// Lists the newest waiting comments. Returns whether these are all.
+/// Lists the newest comments in the queue. Returns whether the list is complete.
 async fn list(connection: &mut Connection, filter: &v1::QueueFilter) -> Result<(Vec<v1::ReviewCase>, bool), Status> {
     let mut cases = vec![];
     let mut request = v1::ListQueueRequest {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_new_or_changed_is_news() {
+    fn only_new_or_changed_comments_are_reported() {
         let mut known = Known::default();
         known.note(&event(v1::QueueEvent::Waiting, "a".into(), Some(case("a", 1))));
         known.note(&event(v1::QueueEvent::Waiting, "b".into(), Some(case("b", 1))));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_that_never_waited_does_not_leave() {
+    fn a_comment_that_was_never_in_the_queue_does_not_leave_it() {
         let mut known = Known { is_whole: true, ..Known::default() };
         let left = event(v1::QueueEvent::Left, "a".into(), None);
         assert!(!known.note(&left));

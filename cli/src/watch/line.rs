@@ -1,4 +1,4 @@
-//! One line of text for one event. Pure.
+//! The line that describes one event. Pure.
 
 use chrono::{DateTime, Utc};
 
@@ -6,10 +6,10 @@ use crate::{age, exit::local_time, moment, names, queue, sanitize, table};
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// Columns of a comment's text that are shown.
+/// Longest excerpt of a comment, in columns.
 const GLIMPSE: usize = 100;
 
-/// Formats an event on a line: time, change, id, text.
+/// Formats an event as one line: time, change, id, text.
 pub(super) fn draw(event: &v1::WatchQueueResponse, locale: Locale, now: DateTime<Utc>) -> String {
     let case = event.case.clone().unwrap_or_default();
     let comment = case.comment.clone().unwrap_or_default();
@@ -25,7 +25,7 @@ pub(super) fn draw(event: &v1::WatchQueueResponse, locale: Locale, now: DateTime
     parts.chain(urgent).chain(said).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-/// Returns the reasons to review it first.
+/// Returns the reasons to review the comment before others.
 fn urgency(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
     let due = case.takedown.as_ref().and_then(|takedown| moment::time(takedown.due_at.as_ref()));
     let due = due.map(|at| age::until(at, locale, now));
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_one_harmless_line() {
+    fn an_event_is_one_sanitized_line() {
         let waiting = draw(&event(v1::QueueEvent::Waiting), Locale::En, DateTime::UNIX_EPOCH);
         assert!(waiting.ends_with("pending  ma  3 reports  0.50  Lan: một⏎hai"), "{waiting}");
         let left = draw(&event(v1::QueueEvent::Left), Locale::Vi, DateTime::UNIX_EPOCH);

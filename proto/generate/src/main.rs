@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_code_is_what_the_proto_files_say() {
+    fn the_committed_code_matches_the_proto_files() {
         let fresh = tempfile::tempdir().unwrap();
         generate(fresh.path()).unwrap();
         for file in ["duyet.v1.rs", "duyet.v1.bin"] {

@@ -1,4 +1,4 @@
-//! The service's responses to operations. A conflict is reported and counted; the comment on the screen stays.
+//! Handles the responses to operations. A conflict is reported and counted; the comment on the screen stays.
 
 use chrono::{DateTime, Utc};
 
@@ -17,7 +17,7 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// Most faults of the service on one operation before it is dropped.
+/// Number of server faults after which an operation is dropped.
 const MOST_FAULTS: u32 = 5;
 
 impl State {
@@ -30,7 +30,7 @@ impl State {
                 }
             }
             Err(CallError::Unavailable { message, is_fault: true, .. }) if self.outbox.tries() >= MOST_FAULTS => {
-                // The operations behind this one must not wait forever.
+                // Drops the operation, so that those behind it are not blocked forever.
                 let failure = Failure::new(Exit::Failed, message);
                 self.answered(id, Err(CallError::Failed(failure)), now);
             }
@@ -39,7 +39,7 @@ impl State {
                 let _ = unhandled(self, error, now);
             }
             Err(error) => {
-                // A permanent failure. A denied operation stays in the outbox and counts as unsent.
+                // The failure is permanent. A denied operation stays in the outbox and is reported as unsent.
                 if let Some(failure) = unhandled(self, error, now)
                     && let Some(operation) = self.outbox.answered(id)
                 {
@@ -85,7 +85,7 @@ impl State {
         self.named(id, &target);
     }
 
-    /// Remembers the id by which an operation can be reverted.
+    /// Records the id with which an operation can be reverted.
     fn named(&mut self, id: &str, target: &RevertTarget) {
         self.outbox.name(id, target);
         if let Some(past) = self.revertible.iter_mut().find(|past| past.id == id) {
@@ -103,7 +103,7 @@ impl State {
             count += 1;
             if let Some(comment) = result.comment {
                 self.revise(&comment);
-                // Those are decided now; what was to be decided anyway still is.
+                // Comments that the ban rejected or removed need no decision; the others stay.
                 self.held.remove(&comment.id);
             }
         }
@@ -149,13 +149,13 @@ impl State {
         self.held.remove(comment);
         self.counts.conflicts += 1;
         self.report(Message::conflict(author, prior), now);
-        // Their decision was reverted, or the comment requeued: it still waits for a decision.
+        // The colleague's decision was reverted or the comment requeued, so it still waits for a decision.
         if prior.status == "PENDING" {
             self.refresh_later(comment);
         }
     }
 
-    /// Returns the author's name of the comment that an operation was about.
+    /// Returns the author's name of the comment that an operation concerned.
     fn author_of(&mut self, id: &str, comment: &str) -> String {
         let past = self.revertible.iter().find(|past| past.id == id).and_then(|past| match &past.kind {
             RevertKind::Decision(_, held) => Some(held.comment.author_name.clone()),

@@ -1,8 +1,8 @@
-//! When the next claim and the next count of the queue are due.
+//! Times of the next claim and of the next count of the queue.
 
 use chrono::{DateTime, Utc};
 
-/// When comments are claimed and counted next.
+/// The schedule of claims and counts.
 #[derive(Debug)]
 pub(super) struct ClaimSchedule {
     pub(super) in_flight: Option<ClaimInFlight>,
@@ -12,16 +12,16 @@ pub(super) struct ClaimSchedule {
     pub(super) count_at: DateTime<Utc>,
 }
 
-/// A claim that is not answered yet.
+/// A claim without a response so far.
 #[derive(Debug)]
 pub(super) struct ClaimInFlight {
     pub(super) sent_at: DateTime<Utc>,
-    /// True when new comments were asked for.
+    /// True if it requested new comments.
     pub(super) for_more: bool,
-    /// How many new ones at most.
+    /// Largest number of new comments.
     pub(super) limit: i32,
     pub(super) renews: Vec<String>,
-    /// Decided since: the answer may be older.
+    /// Comments decided since the request: the response may be stale for them.
     pub(super) decided: Vec<String>,
 }
 

@@ -14,21 +14,21 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// With fewer comments than this behind the one on the screen, more are claimed.
+/// More comments are claimed if fewer than this number follow the one on the screen.
 const LOW: usize = 5;
-/// How many are claimed at a time.
+/// Number of comments in a claim.
 const BATCH: i32 = 10;
-/// Most claims that the service renews in one call.
+/// Largest number of claims that the service renews in one call.
 const MOST_RENEWED: usize = 50;
-/// How often to look again while the queue has nothing more.
+/// Interval of claims while the queue is empty.
 const POLL: TimeDelta = TimeDelta::seconds(5);
-/// The largest exact total that the service reports; one more means "more".
+/// Largest exact total that the service reports; a greater total means "more".
 pub(in crate::triage) const EXACT_TOTAL: i64 = 1_000;
-/// How often to ask how many wait.
+/// Interval of counts of the queue.
 const COUNT: TimeDelta = TimeDelta::seconds(10);
 
 impl State {
-    /// Returns the claim to make now, if any.
+    /// Returns the claim to request now, if any.
     pub(super) fn claim(&mut self, now: DateTime<Utc>) -> Option<Effect> {
         if self.claims.is_in_flight() || now < self.claims.not_before {
             return None;
@@ -39,8 +39,8 @@ impl State {
         if !for_more && renews.is_empty() {
             return None;
         }
-        // A decision ends the claim for good, so after a revert there may be nothing to renew: the comment is asked for
-        // like a new one too. It was claimed before all that wait, so it is among the first of them.
+        // A decision ends the claim, so after a revert there may be nothing to renew. The comment is then requested
+        // like a new one. It is older than the rest of the queue, so it is among the first of the response.
         let again = self.held.to_claim_again(half, |id| self.outbox.is_about(id));
         let limit = if for_more { BATCH } else { i32::try_from(again).unwrap_or(BATCH).min(BATCH) };
         let request = v1::ClaimNextRequest {
@@ -65,7 +65,7 @@ impl State {
                     CallError::Failed(_) | CallError::Denied(_) => TimeDelta::zero(),
                 };
                 self.claims.not_before = now + backoff(self.claims.tries).max(wait);
-                // Without comments there is nothing to go on with.
+                // Without claims the session cannot continue.
                 if let Some(failure) = unhandled(self, error, now) {
                     self.end(failure);
                 }
@@ -79,7 +79,7 @@ impl State {
         let is_dry = claimed.cases.len() < usize::try_from(asked.limit).unwrap_or_default();
         self.claims.not_before = if asked.for_more && is_dry { now + POLL } else { now };
         let until = asked.sent_at + self.options.lease;
-        // The response says nothing about a comment that was decided since it was requested.
+        // The response is stale for comments that were decided since the request.
         let is_settled = |id: &&String| !asked.decided.contains(id) && !self.outbox.is_about(id);
         let given = claimed.cases.iter().filter_map(|case| Some(&case.comment.as_ref()?.id));
         let ours = claimed.renewed.iter().chain(given).filter(is_settled).cloned().collect::<Vec<_>>();
@@ -101,7 +101,7 @@ impl State {
         }
     }
 
-    /// Asks how many wait, now and then.
+    /// Returns the periodic count of the queue, if it is due.
     pub(super) fn count(&mut self, now: DateTime<Utc>) -> Option<Effect> {
         if self.claims.is_counting || now < self.claims.count_at {
             return None;
@@ -116,7 +116,7 @@ impl State {
         match answer {
             Ok(total) => {
                 self.is_back(now);
-                // Decisions that are not sent yet count as made. A total that is not exact stays so.
+                // Subtracts unsent decisions from an exact total.
                 let decided = i64::try_from(self.outbox.decisions()).unwrap_or(i64::MAX);
                 let is_exact = total <= EXACT_TOTAL;
                 self.waiting = Some(if is_exact { total.saturating_sub(decided).max(0) } else { total });

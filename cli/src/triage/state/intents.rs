@@ -1,4 +1,4 @@
-//! What the moderator's keys do.
+//! Handles the moderator's intents.
 
 use chrono::{DateTime, Utc};
 
@@ -157,7 +157,7 @@ impl State {
         self.say(said);
     }
 
-    /// Puts the decision into the outbox and shows the next comment.
+    /// Puts a decision into the outbox and shows the next comment.
     fn decide(&mut self, action: v1::Action, reason: v1::Reason, note: &str, now: DateTime<Utc>) {
         let Some(held) = self.held.take() else { return };
         let id = (self.new_id)();
@@ -193,7 +193,7 @@ impl State {
             self.mode = InputMode::Pane(pane);
             return self.say(Message::alert("triage-close-first"));
         }
-        // The key that opened it closes it.
+        // A pane is closed by the key that opened it.
         if wanted != pane && (wanted != Pane::History || self.held.current().is_some()) {
             self.open(wanted);
         }
@@ -203,7 +203,7 @@ impl State {
     fn cancel(&mut self) {
         self.mode = match std::mem::replace(&mut self.mode, InputMode::Review) {
             InputMode::Reasons(InputPurpose::Ban(form)) | InputMode::Text(InputPurpose::Ban(form), _) => {
-                // Without its note OTHER is no reason.
+                // The reason OTHER requires a note, so it is reset.
                 let reason = if form.reason == v1::Reason::Other && form.note.is_empty() {
                     v1::Reason::Unspecified
                 } else {

@@ -1,4 +1,4 @@
-//! Leaving: operations are sent first, then claims are released, each within a time limit.
+//! The end of a session: first operations are sent, then claims are released, each within a time limit.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,13 +8,13 @@ use super::{
     phase::Phase,
 };
 
-/// How long operations are still sent after a signal.
+/// Time limit for unsent operations after a signal.
 const LAST_TRY: TimeDelta = TimeDelta::seconds(2);
-/// How long to wait for the release of claims. Unreleased claims expire.
+/// Time limit for the release of claims. Unreleased claims expire.
 const LAST_WORD: TimeDelta = TimeDelta::seconds(2);
 
 impl State {
-    /// Quits. With unsent operations it asks first.
+    /// Quits. Asks for confirmation if operations are unsent.
     pub(super) fn quit(&mut self, now: DateTime<Utc>) {
         if self.ended.is_some() {
             self.phase = Phase::Over;
@@ -34,7 +34,7 @@ impl State {
         }
     }
 
-    /// Ends at once.
+    /// Ends the session immediately.
     pub(super) const fn give_up(&mut self) {
         self.phase = Phase::Over;
     }
@@ -43,12 +43,13 @@ impl State {
         self.phase = Phase::Over;
     }
 
-    /// Returns whether operations are still sent. While claims are released none is, as a revert would be cut off.
+    /// Returns whether operations may still be sent. None is sent while claims are released, because the process may
+    /// end before the response.
     pub(super) const fn may_send(&self) -> bool {
         matches!(self.phase, Phase::Working | Phase::Draining { .. })
     }
 
-    /// Takes the next step of leaving, if it is due.
+    /// Performs the next step of leaving, if it is due.
     pub(super) fn leave(&mut self, now: DateTime<Utc>) -> Option<Effect> {
         let is_sent = self.outbox.is_empty();
         match self.phase {
@@ -58,7 +59,7 @@ impl State {
         }
         match self.phase {
             Phase::Releasing { until, .. } if until <= now => self.phase = Phase::Over,
-            // Comments of a claim in flight are released too.
+            // Includes the comments of a claim in flight.
             Phase::Releasing { asked: false, until } if !self.claims.is_in_flight() => {
                 let ids = self.held.ids();
                 if ids.is_empty() {

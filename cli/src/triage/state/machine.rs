@@ -1,5 +1,5 @@
-//! The review as a state machine: events go in, effects come out. It does no I/O and reads no clock. A decision brings
-//! the next comment at once; the service's response comes later, as an event.
+//! The review as a state machine: events in, effects out. It performs no I/O and reads no clock. A decision shows the
+//! next comment immediately; the service's response arrives later as an event.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -21,10 +21,10 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// Lines of the log that are kept.
+/// Largest number of entries in the log of the session.
 const LONGEST_LOG: usize = 500;
 
-/// Which comments to work on, and how long to hold them.
+/// Which comments to review, and the length of claims.
 #[derive(Debug, Clone, Default)]
 pub(in crate::triage) struct ReviewOptions {
     pub(in crate::triage) filter: v1::QueueFilter,
@@ -32,7 +32,7 @@ pub(in crate::triage) struct ReviewOptions {
     pub(in crate::triage) lease: TimeDelta,
 }
 
-/// A session of review.
+/// The state of a review session.
 pub(in crate::triage) struct State {
     pub(in crate::triage) held: HeldComments,
     pub(in crate::triage) outbox: Outbox,
@@ -40,21 +40,21 @@ pub(in crate::triage) struct State {
     pub(in crate::triage) mode: InputMode,
     pub(in crate::triage) message: Option<Message>,
     pub(in crate::triage) log: Vec<(DateTime<Utc>, Message)>,
-    /// How many wait, as far as known.
+    /// Number of comments in the queue, if known.
     pub(in crate::triage) waiting: Option<i64>,
-    /// Since when the service is unavailable.
+    /// Start of an outage of the service.
     pub(in crate::triage) away_since: Option<DateTime<Utc>>,
-    /// Why the session has ended.
+    /// The failure that ended the session.
     pub(in crate::triage) ended: Option<Failure>,
     pub(in crate::triage) shows_address: bool,
     pub(super) scroll: usize,
     pub(super) pane_scroll: usize,
     pub(super) extent: Extent,
-    /// What can be reverted, newest last.
+    /// Operations that can be reverted, newest last.
     pub(super) revertible: Vec<Revertible>,
     pub(super) claims: ClaimSchedule,
     pub(super) phase: Phase,
-    /// The moderator's own name, from their claims.
+    /// The moderator's name, taken from the claims.
     pub(super) me: String,
     pub(super) visibility: Visibility,
     pub(super) refreshes: RefreshQueue,
@@ -63,7 +63,7 @@ pub(in crate::triage) struct State {
 }
 
 impl State {
-    /// Returns a session without comments. `new_id` makes request ids.
+    /// Returns a session without comments. `new_id` generates request ids.
     pub(in crate::triage) fn new(
         options: ReviewOptions,
         now: DateTime<Utc>,
@@ -118,7 +118,7 @@ impl State {
         effects
     }
 
-    /// Returns whether the program ends now.
+    /// Returns whether the program can end now.
     pub(in crate::triage) fn is_over(&self) -> bool {
         self.phase == Phase::Over
     }
@@ -132,7 +132,7 @@ impl State {
         }
     }
 
-    /// Returns the scroll of what is on the screen.
+    /// Returns the scroll position of the visible text.
     pub(in crate::triage) fn scroll(&self) -> usize {
         if matches!(self.mode, InputMode::Pane(_)) { self.pane_scroll } else { self.scroll }
     }
@@ -165,7 +165,8 @@ impl State {
         effects
     }
 
-    /// Resets what belongs to the comment that was on the screen.
+    /// Resets the scroll position, the visibility and a form of the previous comment. `by_hand` is true if the
+    /// moderator's key changed the comment.
     pub(super) fn turn(&mut self, by_hand: bool) {
         self.scroll = 0;
         self.visibility = Visibility::none(by_hand);
@@ -185,7 +186,7 @@ impl State {
         self.visibility.drawn(extent, scroll, now);
     }
 
-    /// Pretends that the comment is on the screen since `since`, as far as the last frame showed it.
+    /// Records that the comment has been on the screen since `since`.
     #[cfg(test)]
     pub(in crate::triage) fn see(&mut self, since: DateTime<Utc>) {
         self.drawn(Extent { shows_comment: true, ..self.extent }, since);
@@ -195,12 +196,12 @@ impl State {
         if matches!(self.mode, InputMode::Pane(_)) { &mut self.pane_scroll } else { &mut self.scroll }
     }
 
-    /// Says something in the message line.
+    /// Shows a message.
     pub(super) fn say(&mut self, message: Message) {
         self.message = Some(message);
     }
 
-    /// Says something that is also to be found in the log.
+    /// Shows a message and adds it to the log of the session.
     pub(super) fn report(&mut self, message: Message, now: DateTime<Utc>) {
         self.log.push((now, message.clone()));
         let extra = self.log.len().saturating_sub(LONGEST_LOG);
@@ -213,7 +214,7 @@ impl State {
         self.mode = InputMode::Pane(pane);
     }
 
-    /// Ends an outage, as the service responded, and resends at once.
+    /// Ends an outage after a response, and resends immediately.
     pub(super) fn is_back(&mut self, now: DateTime<Utc>) {
         if self.away_since.take().is_some() {
             self.report(Message::calm("triage-back").count("count", self.outbox.len()), now);
@@ -222,7 +223,7 @@ impl State {
         }
     }
 
-    /// Begins an outage, reported once.
+    /// Begins an outage. Reports it once.
     pub(super) fn is_away(&mut self, why: &str, now: DateTime<Utc>) {
         if self.away_since.is_none() {
             self.away_since = Some(now);
@@ -230,7 +231,7 @@ impl State {
         }
     }
 
-    /// Ends the session with a failure. Without a comment on the screen the program ends at once.
+    /// Ends the session with a failure. If no comment is on the screen, the program ends, too.
     pub(super) fn end(&mut self, failure: Failure) {
         let saw_nothing = self.held.current_id().is_none() && self.counts.decided() == 0;
         if saw_nothing || self.phase != Phase::Working {

@@ -1,4 +1,4 @@
-//! The review as a state machine: `machine` holds the state, the other files its transitions by subject.
+//! The review as a state machine: `machine` contains the state, the other files contain its transitions by subject.
 
 mod answers;
 mod claim_schedule;

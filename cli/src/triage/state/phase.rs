@@ -1,11 +1,11 @@
-//! How far a session is on its way out.
+//! The phase of a session.
 
 use chrono::{DateTime, Utc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Working,
-    /// After a signal: operations are sent until then.
+    /// After a signal: operations are sent until this time.
     Draining {
         until: DateTime<Utc>,
     },

@@ -1,4 +1,4 @@
-//! Comments to fetch again, because a colleague changed them.
+//! Comments to fetch again because a colleague changed them.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ pub(super) struct RefreshQueue {
 #[derive(Debug, Clone)]
 pub(super) struct Refresh {
     pub(super) id: String,
-    /// Whether it still waits for a decision, as far as known.
+    /// True if it still waits for a decision, as far as known.
     pub(super) waits: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Fetches held comments that a colleague changed. One that still waits is shown with its changes and must be seen
-//! again; one that does not is removed.
+//! Fetches held comments that a colleague changed. A comment that still waits is shown with its changes and must be
+//! seen again. A comment that no longer waits is removed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -18,7 +18,8 @@ use duyet_proto::v1;
 const PAUSE: TimeDelta = TimeDelta::seconds(2);
 
 impl State {
-    /// Handles a change that the queue reported. Changes by our own operations come with their responses.
+    /// Handles a change reported by the queue. Ignores changes by our own operations, which are known from their
+    /// responses.
     pub(super) fn changed(&mut self, id: &str, revision: i64, waits: bool) {
         let is_news = self.held.get_mut(id).is_some_and(|held| held.comment.revision < revision);
         if is_news && !self.outbox.is_about(id) {
@@ -26,7 +27,7 @@ impl State {
         }
     }
 
-    /// Fetches a comment again whose expected revision was stale and which waits again.
+    /// Schedules a refresh of a comment that waits again after a stale revision.
     pub(super) fn refresh_later(&mut self, id: &str) {
         self.refreshes.want(id, true);
     }
@@ -64,9 +65,9 @@ impl State {
         }
     }
 
-    /// Replaces a comment by `held`; without it the comment does not exist any more.
+    /// Replaces a comment by `held`. `None` means that the comment no longer exists.
     fn apply_refresh(&mut self, asked: &Refresh, held: Option<HeldComment>, now: DateTime<Utc>) {
-        // Our own operation has a response of its own.
+        // The response to our own operation brings the new state.
         if self.outbox.is_about(&asked.id) {
             return;
         }
@@ -90,8 +91,8 @@ impl State {
         }
     }
 
-    /// A comment no longer waits. The one on the screen stays until a key is pressed; the response then names the
-    /// colleague.
+    /// Handles a comment that no longer waits. The one on the screen stays until a key is pressed; the response to that
+    /// key names the colleague.
     fn left_queue(&mut self, id: &str, is_current: bool, now: DateTime<Utc>) {
         let Some(held) = self.held.get_mut(id) else { return };
         if is_current {

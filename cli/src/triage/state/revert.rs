@@ -10,7 +10,7 @@ use super::{
 use duyet_proto::v1;
 
 impl State {
-    /// Reverts the newest operation. A decision's comment comes back onto the screen at once.
+    /// Reverts the newest operation. The comment of a decision returns to the screen immediately.
     pub(super) fn revert_last(&mut self, now: DateTime<Utc>) {
         let Some(Revertible { id, kind, target }) = self.revertible.pop() else {
             self.say(Message::alert("triage-nothing-to-undo"));
@@ -20,7 +20,7 @@ impl State {
             RevertKind::Decision(_, held) => held.comment.id.clone(),
             RevertKind::Ban => String::new(),
         };
-        // An operation that was never sent is withdrawn.
+        // An operation that was never sent is withdrawn instead.
         let has_left = !self.outbox.withdraw(&id);
         if has_left {
             let operation = Operation::Revert { reverted_id: id, target, comment };
@@ -43,7 +43,7 @@ impl State {
         }
     }
 
-    /// Handles a reverted decision: its comment has a new revision and is claimed again.
+    /// Handles a reverted decision: its comment has a new revision and must be claimed again.
     pub(super) fn reverted(&mut self, comment: Option<&v1::Comment>, now: DateTime<Utc>) {
         let Some(comment) = comment else { return };
         self.revise(comment);
@@ -58,7 +58,7 @@ impl State {
         self.claims.hurry(now);
     }
 
-    /// Applies a change by our own operation: later operations on the comment expect the new revision.
+    /// Applies a change by our own operation, so that later operations on the comment expect the new revision.
     pub(super) fn revise(&mut self, comment: &v1::Comment) {
         self.held.revise(comment);
         self.outbox.revise(&comment.id, comment.revision);
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    /// Forgets a failed operation, which cannot be reverted, and drops the operations that depend on it.
+    /// Removes a failed operation, which cannot be reverted, and the operations that depend on it.
     pub(super) fn forget(&mut self, id: &str, comment: Option<&str>) {
         let dropped = self.outbox.drop_dependent(id, comment);
         let gone =

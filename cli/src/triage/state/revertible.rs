@@ -1,4 +1,4 @@
-//! Operations of the session that can still be reverted.
+//! Operations of the session that can be reverted.
 
 use super::super::{held::HeldComment, outbox::RevertTarget};
 use duyet_proto::v1;
@@ -6,10 +6,10 @@ use duyet_proto::v1;
 /// An operation that can be reverted.
 #[derive(Debug)]
 pub(super) struct Revertible {
-    /// Its request id.
+    /// The request id of the operation.
     pub(super) id: String,
     pub(super) kind: RevertKind,
-    /// Its id at the service, once that has responded.
+    /// The operation's id at the service, once the service has responded.
     pub(super) target: Option<RevertTarget>,
 }
 

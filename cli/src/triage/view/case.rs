@@ -1,4 +1,4 @@
-//! The comment on the screen: what is known, why it was held, and its text with the matches marked.
+//! The comment on the screen: its facts, its findings, and its text with matches marked.
 
 use ratatui::text::{Line, Span};
 
@@ -17,10 +17,10 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// The edge on the left is ours: no line of a comment can pass for a line of this screen.
+/// Drawn at the left of the comment's text, so that a line of the text cannot look like a line of the screen.
 const EDGE: &str = "│ ";
 const EDGE_COLUMNS: usize = 2;
-/// In a narrower window the rule's name leaves its room to the explanation.
+/// Least width of a window that shows the names of rules beside their explanations.
 const WIDE: usize = 60;
 
 /// Returns the lines of a comment, and how far its text can be scrolled.
@@ -33,7 +33,7 @@ pub(super) fn lines(
     let text = text(scene, held, width);
     let mut facts = facts::facts(scene, held);
     facts.extend(reasons(scene, held, width));
-    // Above the text: at most half of the window, or what the text leaves.
+    // Facts take at most half of the window, or the space that the text leaves.
     let least = text.len().min(height.div_ceil(2)) + 1;
     while facts.len() + least > height {
         let Some(at) = (0..facts.len()).max_by_key(|at| (facts[*at].rank, *at)) else { break };
@@ -50,19 +50,19 @@ pub(super) fn lines(
 
 fn text(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Line<'static>> {
     let comment = &held.comment;
-    let room = width.saturating_sub(EDGE_COLUMNS);
+    let space = width.saturating_sub(EDGE_COLUMNS);
     let mut lines = vec![];
     if !comment.title.is_empty() {
-        lines.extend(wrap::wrap(&marked(scene, held, "title", &comment.title, Palette::bold()), room));
+        lines.extend(wrap::wrap(&marked(scene, held, "title", &comment.title, Palette::bold()), space));
     }
-    lines.extend(wrap::wrap(&marked(scene, held, "content", &comment.content, Palette::plain()), room));
+    lines.extend(wrap::wrap(&marked(scene, held, "content", &comment.content, Palette::plain()), space));
     for line in &mut lines {
         line.spans.insert(0, Span::styled(EDGE, Palette::quiet()));
     }
     lines
 }
 
-/// Returns why it was held: a heading and a line for each finding.
+/// Returns the findings: a heading and one line each.
 fn reasons(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Fact> {
     let findings = &held.case.findings;
     if findings.is_empty() {
@@ -71,7 +71,7 @@ fn reasons(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Fact> {
     let title = scene.text_with("triage-held", &[("count", findings.len().into())]);
     let heading = Fact { rank: 7, pieces: ruled(scene, &title, width) };
     let lines = findings.iter().enumerate().map(|(at, finding)| Fact {
-        // The heaviest says most; the others are in the history too.
+        // The finding with the greatest weight is the most important; the history shows all of them.
         rank: [1, 4, 5].get(at).copied().unwrap_or(8),
         pieces: self::finding(scene, finding, width >= WIDE),
     });
@@ -91,7 +91,7 @@ pub(super) fn finding(scene: &Scene<'_>, finding: &v1::Finding, with_rule: bool)
     pieces
 }
 
-/// Returns the heading of the text, with the lines in view when the window does not show all.
+/// Returns the heading of the text, with the visible lines if the window does not show all.
 fn content_title(scene: &Scene<'_>, extent: Extent, shown: usize) -> String {
     if extent.most == 0 {
         return scene.text("triage-content");
@@ -106,7 +106,7 @@ fn heading(scene: &Scene<'_>, title: &str, width: usize) -> Line<'static> {
     wrap::cut(&ruled(scene, title, width), width)
 }
 
-/// Returns a heading with a line through the window.
+/// Returns a heading with a rule across the window.
 fn ruled(scene: &Scene<'_>, title: &str, width: usize) -> Vec<Piece> {
     let left = vec![("── ".to_owned(), Palette::quiet()), (format!("{title} "), scene.palette.accent())];
     let rest = width.saturating_sub(wrap::columns(&left));

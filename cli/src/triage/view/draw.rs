@@ -1,4 +1,4 @@
-//! Draws a frame from the state alone. Text of strangers passes the sanitizer before it is laid out.
+//! Draws a frame from the state alone. Text from readers is sanitized before the layout.
 
 use ratatui::{
     Frame,
@@ -20,7 +20,7 @@ use super::{
     wrap,
 };
 
-/// The smallest window that a comment can be judged in.
+/// Smallest window in which a comment can be reviewed.
 const LEAST: (u16, u16) = (40, 10);
 
 /// Draws the scene. Returns how far its text can be scrolled.

@@ -1,4 +1,4 @@
-//! Lines about a comment, each with its weight: what has to go first when the window is low.
+//! Lines about a comment, each with a rank: lines with the greatest rank are left out first if the window is low.
 
 use ratatui::style::Style;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// A line above the comment; the greater its rank, the sooner it is left out.
+/// A line above the comment. The greater its rank, the earlier it is left out.
 pub(super) struct Fact {
     pub(super) rank: usize,
     pub(super) pieces: Vec<Piece>,
@@ -26,7 +26,7 @@ impl Fact {
     }
 }
 
-/// Returns everything but the text and the findings, from top to bottom.
+/// Returns all facts except the text and the findings, from top to bottom.
 pub(super) fn facts(scene: &Scene<'_>, held: &HeldComment) -> Vec<Fact> {
     let quiet = Palette::quiet();
     let mut facts = vec![Fact::new(4, article(held), Palette::bold())];
@@ -68,7 +68,7 @@ fn sender(scene: &Scene<'_>, held: &HeldComment) -> Vec<Piece> {
     [name, vec![(rest, Palette::plain())]].concat()
 }
 
-/// Returns what must not be overlooked: takedowns, reports, a lost claim.
+/// Returns the alerts: takedowns, reports and a lost claim.
 fn alerts(scene: &Scene<'_>, held: &HeldComment) -> impl Iterator<Item = String> {
     let takedown = held.case.takedown.as_ref().map(|takedown| {
         let due = moment::time(takedown.due_at.as_ref());
@@ -113,7 +113,7 @@ fn history(scene: &Scene<'_>, case: &v1::ReviewCase) -> String {
     text
 }
 
-/// Returns a reason in words; without one, a dash.
+/// Returns a reason in words, or a dash without a reason.
 pub(super) fn reason(scene: &Scene<'_>, value: i32) -> String {
     names::reason(value).map_or_else(|| "–".to_owned(), |name| names::words(scene.locale, "reason", name))
 }

@@ -1,4 +1,4 @@
-//! The lower part of the screen: a menu, a line of text or the ban form, then the last message, then the keys.
+//! The lower part of the screen: a menu, a text input or the ban form, then the last message, then the keys.
 
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -19,18 +19,18 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// Lines that no menu takes: the bar and the keys.
+/// Lines that no menu may use: the status bar and the keys.
 const ALWAYS: usize = 2;
-/// Lines of a message that should be read.
+/// Largest number of lines of an alert.
 const MOST_MESSAGE_LINES: usize = 3;
-/// Between items of a menu.
+/// Space between the items of a menu.
 const GAP: &str = "   ";
-/// More columns of reasons are hard to read.
+/// Largest number of columns in the menu of reasons.
 const MOST_COLUMNS: usize = 5;
 
 pub(super) struct Footer {
     pub(super) lines: Vec<Line<'static>>,
-    /// Column and row of the cursor, where text is typed.
+    /// Column and row of the cursor of a text input.
     pub(super) cursor: Option<(usize, usize)>,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn lines(scene: &Scene<'_>, width: usize, height: usize) -> Footer {
         }
         InputMode::Review | InputMode::Pane(_) => vec![],
     };
-    // In a low window the heading goes first.
+    // In a low window the heading is left out first.
     let extra = lines.len().saturating_sub(height.saturating_sub(ALWAYS + message.len()));
     lines.drain(..extra);
     lines.extend(message);
@@ -65,7 +65,7 @@ fn message(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let text = message.say(scene.locale);
     match message.tone {
         Tone::Calm => vec![wrap::cut(&[(text, Palette::plain())], width)],
-        // A mark, so that it is recognised without colour.
+        // The mark distinguishes alerts without colour.
         Tone::Alert => {
             let pieces = [(format!("! {text}"), scene.palette.alert())];
             let mut lines = wrap::wrap(&pieces, width);
@@ -114,7 +114,7 @@ fn keys(scene: &Scene<'_>, width: usize) -> Line<'static> {
     wrap::cut(&pieces, width + 2)
 }
 
-/// Returns the menu of reasons, each behind its key.
+/// Returns the menu of reasons, each with its key.
 fn reasons(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let words = REASONS.map(|(key, reason)| {
         let name = names::reason(reason.into()).map(|name| names::words(scene.locale, "reason", name));
@@ -138,7 +138,7 @@ fn reasons(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     std::iter::once(title).chain((0..rows).map(row)).collect()
 }
 
-/// Items side by side, each on one line.
+/// Arranges items side by side, and continues on the next line when a line is full.
 fn flow(items: impl IntoIterator<Item = Vec<Piece>>, width: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<Vec<Piece>> = vec![];
     for item in items {
@@ -154,19 +154,19 @@ fn flow(items: impl IntoIterator<Item = Vec<Piece>>, width: usize) -> Vec<Line<'
     lines.iter().map(|line| wrap::cut(line, width)).collect()
 }
 
-/// Returns the typed line, scrolled so that its cursor is visible.
+/// Returns the text input, scrolled so that its cursor is visible.
 fn typed(scene: &Scene<'_>, purpose: &InputPurpose, input: &TextInput, width: usize) -> (Line<'static>, usize) {
     let label = match purpose {
         InputPurpose::Reject | InputPurpose::Ban(_) => scene.text("triage-ask-why"),
         InputPurpose::Note => scene.text("triage-ask-note"),
     };
     let label = format!("{label} ");
-    let room = width.saturating_sub(label.width() + 1);
+    let space = width.saturating_sub(label.width() + 1);
     let (before, behind) = input.parts();
     let mut used = 0;
     let shown = before.graphemes(true).rev().take_while(|letter| {
         used += letter.width();
-        used <= room
+        used <= space
     });
     let before = shown.collect::<Vec<_>>().into_iter().rev().collect::<String>();
     let column = label.width() + before.width();
@@ -209,7 +209,7 @@ fn ban(scene: &Scene<'_>, form: &BanForm, width: usize) -> Vec<Line<'static>> {
     std::iter::once(title).chain(rows).collect()
 }
 
-/// Returns a key with what it chooses; the current choice is reversed and in brackets.
+/// Returns a key with its choice. The current choice is reversed and in brackets.
 fn option((key, text, is_chosen): &(&str, String, bool)) -> Vec<Piece> {
     let choice = if *is_chosen { (format!("[{text}]"), Palette::chosen()) } else { (text.clone(), Palette::plain()) };
     vec![(format!("{key} "), Palette::bold()), choice]

@@ -1,4 +1,4 @@
-//! The bar on top: how much waits, how much is done, and whether the service answers.
+//! The status bar: size of the queue, decisions of the session, and state of the connection.
 
 use ratatui::text::Line;
 
@@ -11,22 +11,22 @@ use super::{
 
 pub(super) fn line(scene: &Scene<'_>, width: usize) -> Line<'static> {
     let right = vec![(format!("{} ", connection(scene)), Palette::bar())];
-    let room = width.saturating_sub(wrap::columns(&right) + 1);
-    let left = fit(facts(scene), room);
+    let space = width.saturating_sub(wrap::columns(&right) + 1);
+    let left = fit(facts(scene), space);
     let gap = width.saturating_sub(wrap::columns(&left) + wrap::columns(&right));
     let pieces = [left, vec![(" ".repeat(gap), Palette::bar())], right].concat();
-    // Cut is what no window of the least size needs.
+    // A window of the smallest size needs no cut.
     let mut line = wrap::cut(&pieces, width);
     line.style = Palette::bar();
     line
 }
 
-/// Returns as many facts as fit, the first ones first.
-fn fit(facts: Vec<String>, room: usize) -> Vec<Piece> {
+/// Returns as many facts as fit, in order.
+fn fit(facts: Vec<String>, space: usize) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = vec![];
     for fact in facts {
         let piece = (format!(" {fact} "), Palette::bar());
-        if wrap::columns(&pieces) + wrap::columns(std::slice::from_ref(&piece)) > room {
+        if wrap::columns(&pieces) + wrap::columns(std::slice::from_ref(&piece)) > space {
             break;
         }
         pieces.push(piece);
@@ -38,7 +38,7 @@ fn facts(scene: &Scene<'_>) -> Vec<String> {
     let state = scene.state;
     let mut facts = vec![];
     if let Some(waiting) = state.waiting {
-        // The service counts no further.
+        // The service counts exactly only up to this total.
         let key = if waiting > EXACT_TOTAL { "triage-many-waiting" } else { "triage-waiting" };
         facts.push(scene.text_with(key, &[("count", waiting.into())]));
     }

@@ -1,4 +1,4 @@
-//! Text of a comment with what rules matched in it marked.
+//! Text of a comment with the matches of rules marked.
 
 use ratatui::style::Style;
 
@@ -8,7 +8,7 @@ use super::{
     wrap::Piece,
 };
 
-/// Sanitizes a field's text and marks what rules matched in it.
+/// Sanitizes the text of a field and marks the matches of rules.
 pub(super) fn marked(scene: &Scene<'_>, held: &HeldComment, field: &str, text: &str, style: Style) -> Vec<Piece> {
     let of_field = held.case.findings.iter().filter(|finding| finding.field == field);
     let ranges = of_field.filter_map(|at| Some((at.start.try_into().ok()?, at.end.try_into().ok()?)));

@@ -1,4 +1,4 @@
-//! What is on the screen, drawn from the state alone.
+//! The view, drawn from the state alone.
 
 mod case;
 mod draw;

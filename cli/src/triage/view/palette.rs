@@ -1,4 +1,4 @@
-//! Styles. Without colour, weight, underline and reverse still distinguish everything.
+//! Styles. Without colour, bold, underlined and reversed text still distinguish everything.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -24,7 +24,7 @@ impl Palette {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// Returns the style of the bar on top.
+    /// Returns the style of the status bar.
     pub(super) const fn bar() -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
@@ -34,18 +34,18 @@ impl Palette {
         Style::new().add_modifier(Modifier::REVERSED.union(Modifier::BOLD))
     }
 
-    /// Returns the style of what a rule matched.
+    /// Returns the style of matches.
     pub(super) const fn matched(self) -> Style {
         let style = Self::bold().add_modifier(Modifier::UNDERLINED);
         if self.is_coloured { style.fg(Color::Yellow) } else { style.add_modifier(Modifier::REVERSED) }
     }
 
-    /// Returns the style of what must not be overlooked.
+    /// Returns the style of alerts.
     pub(super) const fn alert(self) -> Style {
         if self.is_coloured { Self::bold().fg(Color::Red) } else { Self::bold() }
     }
 
-    /// Headings and weights.
+    /// Returns the style of headings and weights.
     pub(super) const fn accent(self) -> Style {
         if self.is_coloured { Style::new().fg(Color::Cyan) } else { Self::bold() }
     }

@@ -1,4 +1,4 @@
-//! What is read instead of a comment: its history, the session's log, the keys, and why there is no comment.
+//! Panes shown instead of a comment: history, log of the session, keys, and the reason if there is no comment.
 
 use ratatui::text::Line;
 
@@ -19,10 +19,10 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// More of another comment is not needed to know what it is like.
+/// Longest excerpt of another comment.
 const LONGEST_EXCERPT: usize = 280;
 
-/// Every key with what it does.
+/// Every key with its description.
 const KEYS: [(&str, &str); 15] = [
     ("a", "triage-help-approve"),
     ("r", "triage-help-reject"),
@@ -121,7 +121,7 @@ pub(super) fn ended(scene: &Scene<'_>, failure: &Failure, width: usize) -> Vec<L
     wrap::wrap(&pieces, width)
 }
 
-/// Returns its time, status, author and beginning.
+/// Returns time, status, author and the beginning of the text.
 fn comment(scene: &Scene<'_>, comment: &v1::Comment) -> Vec<Piece> {
     let at = moment::time(comment.created_at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
     let status = names::status(comment.status).map(|name| names::words(scene.locale, "status", name));
@@ -138,7 +138,7 @@ fn comment(scene: &Scene<'_>, comment: &v1::Comment) -> Vec<Piece> {
     ]
 }
 
-/// A text in parts, each with a heading; a part without entries is left out.
+/// Returns a text in parts, each with a heading. Parts without entries are left out.
 struct PaneText<'a> {
     scene: &'a Scene<'a>,
     width: usize,
@@ -157,10 +157,10 @@ impl PaneText<'_> {
             let title = (self.scene.text(title), self.scene.palette.accent());
             self.lines.push(wrap::cut(&[title], self.width));
         }
-        let room = self.width.saturating_sub(2);
+        let space = self.width.saturating_sub(2);
         for entry in entries {
-            for (at, mut line) in wrap::wrap(&entry, room).into_iter().enumerate() {
-                // The edge is ours: text of strangers cannot pass for a heading.
+            for (at, mut line) in wrap::wrap(&entry, space).into_iter().enumerate() {
+                // The edge prevents text from readers from looking like a heading.
                 line.spans.insert(0, if at == 0 { "• ".into() } else { "  ".into() });
                 self.lines.push(line);
             }

@@ -1,4 +1,4 @@
-//! What a frame is drawn from.
+//! The input of a frame.
 
 use chrono::{DateTime, Utc};
 

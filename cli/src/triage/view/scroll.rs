@@ -1,4 +1,4 @@
-//! The part of a longer text that a window shows.
+//! The visible part of a longer text.
 
 use ratatui::text::Line;
 

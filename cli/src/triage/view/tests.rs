@@ -1,4 +1,4 @@
-//! Frames, as the moderator sees them.
+//! Frames as the moderator sees them.
 
 use ratatui::{buffer::Buffer, style::Modifier};
 use unicode_width::UnicodeWidthStr as _;
@@ -14,7 +14,7 @@ use duyet_proto::v1;
 
 const COLOUR: Palette = Palette::new(true);
 
-/// Returns the frame's lines without the second cells of wide letters.
+/// Returns the lines of a frame without the second cells of wide letters.
 fn lines(buffer: &Buffer) -> Vec<String> {
     let line = |y| {
         let mut x = 0;
@@ -33,7 +33,7 @@ fn at(seconds: i64) -> String {
     local_time(start() + chrono::TimeDelta::seconds(seconds), Locale::Vi)
 }
 
-/// Returns a comment with everything: NFD, wide letters, a long word, matches, reports, a takedown, a note.
+/// Returns a comment with all features: NFD, wide letters, a long word, matches, reports, a takedown, a note.
 fn rich() -> v1::ReviewCase {
     let content = "Nguye\u{302}\u{303}n Văn A bán rẻ, gọi 0901234567 ngay hôm nay để được giảm giá đặc biệt 日本語の文字列です 😀 xem \
          http://vi-du.vn/mot-dia-chi-rat-dai-khong-co-khoang-trang-nao-ca-va-con-dai-hon-nua-de-phai-xuong-dong nhé.\n\
@@ -57,7 +57,7 @@ fn rich() -> v1::ReviewCase {
 }
 
 #[test]
-fn the_whole_case_at_80_by_24() {
+fn a_whole_case_fits_80_by_24() {
     let (mut state, _) = busy(vec![rich(), case(1, "x")]);
     let expected = format!(
         " Chờ 40  Bạn 0 (0,0/phút)  Sẵn 1                                     đã kết nối
@@ -92,7 +92,7 @@ a duyệt  r từ chối  s spam  ␣ bỏ qua  u hoàn tác  q thoát  h lịch
 }
 
 #[test]
-fn a_low_window_keeps_what_matters_and_scrolls_the_rest() {
+fn a_low_window_keeps_alerts_and_scrolls_the_text() {
     let (mut state, now) = busy(vec![rich(), case(1, "x")]);
     let expected = " Chờ 40  Bạn 0 (0,0/phút)    đã kết nối
 Cơ quan chức năng yêu cầu gỡ: phải xử l…
@@ -113,7 +113,7 @@ a duyệt  r từ chối  s spam  ? phím";
     }
     let shown = lines(&render(&mut state, 40, 12, COLOUR));
     assert_eq!((shown[4].as_str(), shown[9].as_str()), ("── Nội dung, dòng 4–8 trong 8 ──────────", "│ Dòng hai giả."));
-    // A wider window needs no scrolling: nothing is hidden above.
+    // A wider window needs no scrolling, so the text starts at its first line.
     assert!(lines(&render(&mut state, 120, 40, COLOUR)).concat().contains("│ Rẻ nhất"));
     assert_eq!(state.scroll(), 0);
 }
@@ -146,7 +146,7 @@ fn matches_are_seen_with_and_without_colour() {
 }
 
 #[test]
-fn a_match_is_found_behind_what_the_sanitizer_drops() {
+fn a_match_is_marked_after_removed_characters() {
     let content = "\u{1b}[31mđỏ\u{200b} gọi 0901";
     let mut case = case(0, content);
     case.findings = vec![finding("PHONE_NUMBER", content, "0901")];
@@ -157,7 +157,7 @@ fn a_match_is_found_behind_what_the_sanitizer_drops() {
 }
 
 #[test]
-fn nothing_of_a_stranger_is_obeyed_or_taken_for_ours() {
+fn text_from_readers_is_sanitized_and_cannot_imitate_the_screen() {
     let evil = "\u{1b}]0;x\u{7}\u{9b}2J\u{202e}\u{2066}\n── Nội dung ──\r\u{85}q thoát";
     let mut case = case(0, evil);
     let comment = case.comment.as_mut().unwrap();
@@ -179,7 +179,7 @@ fn nothing_of_a_stranger_is_obeyed_or_taken_for_ours() {
 }
 
 #[test]
-fn the_menu_of_reasons_is_whole_in_every_window() {
+fn the_menu_of_reasons_fits_in_every_window() {
     let (mut state, now) = busy(vec![rich()]);
     press(&mut state, "r", now);
     let shown = lines(&render(&mut state, 80, 24, COLOUR));
@@ -198,7 +198,7 @@ fn the_menu_of_reasons_is_whole_in_every_window() {
 }
 
 #[test]
-fn the_ban_form_says_what_is_chosen_without_colour() {
+fn the_ban_form_shows_its_choices_without_colour() {
     let (mut state, now) = busy(vec![rich()]);
     press(&mut state, "bph3x", now);
     let shown = lines(&render(&mut state, 80, 24, Palette::new(false)));
@@ -246,7 +246,7 @@ fn history_is_read_by_scrolling() {
 }
 
 #[test]
-fn a_lost_connection_says_what_waits() {
+fn a_lost_connection_shows_unsent_operations() {
     let (mut state, now) = busy(cases(0..5));
     press(&mut state, "aa", now);
     let failed = Event::Answered { id: "r1".into(), answer: Err(super::super::tests::away()) };
@@ -257,7 +257,7 @@ fn a_lost_connection_says_what_waits() {
 }
 
 #[test]
-fn without_a_comment_or_a_window_it_says_so() {
+fn an_empty_queue_or_a_small_window_is_explained() {
     let mut state = state();
     assert!(lines(&render(&mut state, 80, 24, COLOUR)).contains(&"Đang lấy bình luận…".to_owned()));
     let shown = lines(&render(&mut state, 30, 9, COLOUR)).join(" ");

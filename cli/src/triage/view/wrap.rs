@@ -1,5 +1,5 @@
-//! Styled text in lines of a width, broken between words. Widths are columns of a terminal: a wide letter takes two, a
-//! mark joins its letter.
+//! Wraps styled text into lines of a given width, between words. Widths are columns of a terminal: a wide letter takes
+//! two, a combining mark takes none.
 
 use ratatui::{
     style::Style,
@@ -29,7 +29,7 @@ impl Grapheme {
     }
 }
 
-/// Breaks sanitized text into lines of at most `width` columns. A line break in the text ends its line.
+/// Wraps sanitized text into lines of at most `width` columns. A line break in the text ends its line.
 pub(super) fn wrap(pieces: &[Piece], width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![];
     let mut line: Vec<Grapheme> = vec![];
@@ -75,12 +75,13 @@ pub(super) fn cut(pieces: &[Piece], width: usize) -> Line<'static> {
     finish(&kept)
 }
 
-/// Columns of pieces on one line.
+/// Returns the width of pieces on one line.
 pub(super) fn columns(pieces: &[Piece]) -> usize {
     graphemes_of(pieces).flatten().map(|grapheme| grapheme.width).sum()
 }
 
-/// Returns the grapheme clusters of the text; `None` is a line break. One that two pieces share has the first's style.
+/// Returns the grapheme clusters of the text; `None` is a line break. A cluster that spans two pieces has the style of
+/// the first.
 fn graphemes_of(pieces: &[Piece]) -> impl Iterator<Item = Option<Grapheme>> {
     let text = pieces.iter().map(|(text, _)| text.as_str()).collect::<String>();
     let mut ends = vec![];
@@ -101,13 +102,14 @@ fn graphemes_of(pieces: &[Piece]) -> impl Iterator<Item = Option<Grapheme>> {
 
 fn grapheme(letter: &str, style: Style) -> Grapheme {
     match letter.width() {
-        // A mark without its letter gets a circle as its base, so that it is visible in a cell of its own.
+        // A combining mark without a letter is drawn on a dotted circle, so that it is visible.
         0 => Grapheme { text: format!("◌{letter}"), width: 1, style },
         width => Grapheme { text: letter.to_owned(), width, style },
     }
 }
 
-/// Takes the unfinished word off the line's end. A word longer than the line stays, and is broken.
+/// Removes the unfinished word from the end of the line and returns it. A word longer than the line stays and is
+/// broken.
 fn carry(line: &mut Vec<Grapheme>) -> Vec<Grapheme> {
     match line.iter().rposition(|grapheme| grapheme.is_space() || grapheme.is_wide()) {
         Some(at) => line.split_off(at + 1),
@@ -115,7 +117,7 @@ fn carry(line: &mut Vec<Grapheme>) -> Vec<Grapheme> {
     }
 }
 
-/// Spaces at the end are not shown.
+/// Returns the line without trailing spaces.
 fn finish(line: &[Grapheme]) -> Line<'static> {
     let length = line.iter().rposition(|grapheme| !grapheme.is_space()).map_or(0, |last| last + 1);
     let mut spans: Vec<Span<'static>> = vec![];
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_line_says_so() {
+    fn a_cut_line_ends_with_an_ellipsis() {
         let text = [("một hai ba".to_owned(), Style::new())];
         assert_eq!(
             (cut(&text, 6).to_string(), cut(&text, 10).to_string()),

@@ -36,12 +36,12 @@ fn leases_are_renewed_in_time_and_lost_ones_are_reported() {
     assert_eq!(claim(&state.update(Event::Tick, start() + TimeDelta::seconds(200))), None);
     let second = claim(&state.update(Event::Tick, start() + TimeDelta::seconds(302))).unwrap();
     assert!(!second.renew.contains(&"c0".to_owned()), "a lost claim is not asked for again");
-    // The revision decides: a decision is still possible.
+    // A decision is still possible, because the revision protects it.
     assert_eq!(decision(&press(&mut state, "a", start() + TimeDelta::seconds(303))).comment_id, "c0");
 }
 
 #[test]
-fn an_empty_queue_is_polled_and_a_new_comment_is_not_decided_by_accident() {
+fn an_empty_queue_is_polled_and_an_earlier_key_does_not_decide_a_new_comment() {
     let mut state = state();
     state.update(Event::Tick, start());
     state.update(Event::Claimed(Ok(ClaimResponse::default())), start());

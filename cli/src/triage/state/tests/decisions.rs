@@ -14,12 +14,12 @@ use crate::triage::{
 use duyet_proto::v1;
 
 #[test]
-fn a_decision_brings_the_next_comment_before_any_answer() {
+fn a_decision_shows_the_next_comment_before_any_response() {
     let (mut state, now) = busy(cases(0..10));
     let first = decision(&press(&mut state, "a", now));
     assert_eq!((first.comment_id.as_str(), first.action()), ("c0", v1::Action::Approve));
     assert_eq!(state.held.current_id(), Some("c1"));
-    // The service has said nothing so far, and the review goes on all the same.
+    // The review continues without a response of the service.
     for number in 2..10 {
         assert_eq!(sent(&press(&mut state, "s", now)), [], "one operation at a time");
         assert_eq!(state.held.current_id(), Some(format!("c{number}").as_str()));
@@ -67,7 +67,7 @@ fn a_colleagues_earlier_decision_is_reported_counted_and_skipped() {
     assert_eq!(said(&state), "triage-conflict");
     let text = state.message.as_ref().unwrap().say(duyet_locale::Locale::Vi);
     assert!(text.contains("lan") && text.contains("đã từ chối") && text.contains("Người 0"), "{text}");
-    // Comment and menu are unchanged.
+    // The comment and the menu are unchanged.
     assert_eq!((state.held.current_id(), &state.mode), (Some("c1"), &InputMode::Reasons(InputPurpose::Reject)));
     assert_eq!((state.counts.conflicts, state.counts.decided(), state.log.len()), (1, 0, 1));
 
@@ -87,7 +87,7 @@ fn an_unacknowledged_operation_is_sent_again_under_its_id_and_in_order() {
     press(&mut state, "s", now);
     assert_eq!(sent(&answer(&mut state, &request.request_id, Err(away()), now)), []);
     assert!(state.away_since.is_some() && said(&state) == "triage-away");
-    // The review goes on with the held comments.
+    // The review continues with the held comments.
     press(&mut state, "a", now);
     assert_eq!((state.outbox.len(), state.held.current_id()), (3, Some("c3")));
     assert_eq!(sent(&state.update(Event::Tick, now + TimeDelta::milliseconds(400))), []);
@@ -116,9 +116,9 @@ fn an_operation_that_keeps_failing_is_dropped_after_five_tries() {
 }
 
 #[test]
-fn a_comment_already_decided_here_does_not_come_again() {
+fn a_comment_decided_in_this_session_is_not_added_again() {
     let (mut state, now) = busy(cases(0..3));
-    // A claim is under way while c0 is decided and acknowledged.
+    // A claim is in flight while c0 is decided and acknowledged.
     let later = now + TimeDelta::seconds(5);
     assert!(claim(&state.update(Event::Tick, later)).is_some());
     let request = decision(&press(&mut state, "a", later));
@@ -129,7 +129,7 @@ fn a_comment_already_decided_here_does_not_come_again() {
 }
 
 #[test]
-fn skipped_comments_come_last_and_are_let_go_with_their_claim() {
+fn skipped_comments_come_last_and_are_dropped_when_their_claim_ends() {
     let (mut state, now) = busy(cases(0..2));
     press(&mut state, " ", now);
     assert_eq!((said(&state), state.held.current_id()), ("triage-skipped", Some("c1")));

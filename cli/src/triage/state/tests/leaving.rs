@@ -61,7 +61,7 @@ fn a_revoked_token_ends_the_session_with_its_reason() {
 }
 
 #[test]
-fn a_token_denied_at_once_shows_no_screen() {
+fn a_token_denied_at_the_start_shows_no_screen() {
     let mut state = state();
     state.update(Event::Tick, start());
     state.update(Event::Claimed(Err(CallError::Denied(Failure::new(Exit::Denied, "x")))), start());

@@ -1,4 +1,4 @@
-//! Sessions as a moderator has them, without a screen and without a service.
+//! Sessions of a moderator, without a terminal and without a service.
 
 mod claims;
 mod decisions;

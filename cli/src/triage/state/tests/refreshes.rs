@@ -24,7 +24,7 @@ fn a_comment_that_a_colleague_changed_is_fetched_and_must_be_seen_again() {
         ("triage-changed", &InputMode::Review, Some("c0"))
     );
     burst(&mut state, "a", after(now, 1_000));
-    assert_eq!(state.counts.decided(), 0, "not drawn as it stands now");
+    assert_eq!(state.counts.decided(), 0, "the new state is not drawn yet");
     state.update(Event::Refreshed(Ok(Some(returned(1)))), now);
     state.see(after(now, 1_000));
     let request = decision(&burst(&mut state, "a", after(now, 1_300)));
@@ -34,7 +34,7 @@ fn a_comment_that_a_colleague_changed_is_fetched_and_must_be_seen_again() {
     state.see(after(now, 1_400));
     let request = decision(&burst(&mut state, "a", after(now, 2_000)));
     assert_eq!((request.comment_id.as_str(), request.expected_revision), ("c1", 3));
-    // Older revisions and other comments change nothing.
+    // Older revisions and other comments have no effect.
     assert_eq!(change(&mut state, "c2", 1, now), []);
     assert_eq!(change(&mut state, "c9", 7, now), []);
 }
@@ -48,7 +48,7 @@ fn a_decision_on_a_stale_revision_brings_the_comment_back() {
     let effects = answer(&mut state, &request.request_id, Err(CallError::Failed(failure)), now);
     assert!(effects.contains(&Effect::Refresh("c0".into())), "{effects:?}");
     state.update(Event::Refreshed(Ok(Some(returned(0)))), now);
-    // It comes next, behind the comment that is being read.
+    // It follows the comment on the screen.
     assert_eq!(state.held.ids(), ["c1", "c0", "c2"]);
     press(&mut state, "a", now);
     press(&mut state, "s", now);
@@ -66,12 +66,12 @@ fn a_comment_that_a_colleague_decided_leaves_the_session() {
     change(&mut state, "c1", 2, now);
     state.update(Event::Refreshed(Ok(Some(gone(1)))), now);
     assert_eq!((said(&state), state.held.ids()), ("triage-lost", vec!["c0".to_owned(), "c2".to_owned()]));
-    // The one on the screen stays; the response to its key names the colleague.
+    // The comment on the screen stays; the response to its key names the colleague.
     change(&mut state, "c0", 2, now);
     state.update(Event::Refreshed(Ok(Some(gone(0)))), now);
     assert!(state.held.current().is_some_and(|held| held.comment.id == "c0" && held.lost));
     assert_eq!(decision(&press(&mut state, "s", now)).expected_revision, 1);
-    // A service that is away is asked again.
+    // The refresh is retried while the service is unavailable.
     change(&mut state, "c2", 2, now);
     assert_eq!(state.update(Event::Refreshed(Err(away())), now), []);
     assert!(state.update(Event::Tick, after(now, 2_000)).contains(&Effect::Refresh("c2".into())));

@@ -18,20 +18,20 @@ fn a_reverted_comment_comes_back_and_is_decided_at_its_new_revision() {
     let [(id, Operation::Revert { target, .. })] = &sent(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(target, &Some(RevertTarget::Decision(format!("d-{}", first.request_id))));
     assert_eq!((state.held.current_id(), state.counts.decided()), (Some("c0"), 0));
-    // Decided again before the response to the revert: it waits for the revision.
+    // A decision before the response to the revert waits for the new revision.
     assert_eq!(sent(&press(&mut state, "s", now)), []);
     let second = decision(&answer(&mut state, id, Ok(reverted("c0", 3)), now));
     assert_eq!((second.comment_id.as_str(), second.expected_revision), ("c0", 3));
 }
 
 #[test]
-fn reverts_go_back_step_by_step_and_what_was_not_sent_yet_is_withdrawn() {
+fn reverts_go_back_step_by_step_and_unsent_operations_are_withdrawn() {
     let (mut state, now) = busy(cases(0..5));
     let first = decision(&press(&mut state, "a", now));
     press(&mut state, "ss", now);
     assert_eq!(sent(&press(&mut state, "uu", now)), []);
     assert_eq!((state.outbox.len(), state.held.current_id()), (1, Some("c1")));
-    // The first is in flight: its revert waits for its decision id.
+    // The first decision is in flight: its revert waits for the decision id.
     press(&mut state, "u", now);
     assert_eq!((state.outbox.len(), state.held.current_id()), (2, Some("c0")));
     let effects = answer(&mut state, &first.request_id, Ok(decided(&first)), now);
@@ -55,7 +55,7 @@ fn a_revert_of_a_decision_that_conflicted_is_dropped() {
 }
 
 #[test]
-fn a_failed_revert_says_why_and_removes_the_comment_again() {
+fn a_failed_revert_is_explained_and_removes_the_comment_again() {
     let (mut state, now) = busy(cases(0..3));
     let first = decision(&press(&mut state, "a", now));
     answer(&mut state, &first.request_id, Ok(decided(&first)), now);
@@ -83,7 +83,7 @@ fn a_reverted_comment_is_claimed_again_at_once() {
     let expected = ("c0", false, "triage-undone");
     let all = (0..10).map(|number| format!("c{number}")).collect::<Vec<_>>();
     let answers = [
-        // The service holds it again, or gives it like a new one, or gives another one.
+        // The service renews the claim, returns the comment as a new one, or returns another comment.
         (ClaimResponse { cases: cases(10..11), renewed: all.clone() }, 10),
         (ClaimResponse { cases: cases(0..1), renewed: all[1..].to_vec() }, 9),
         (ClaimResponse { cases: cases(10..11), renewed: all[1..].to_vec() }, 10),
@@ -114,11 +114,11 @@ fn a_claim_response_from_before_a_revert_does_not_change_its_comment() {
 fn a_reverted_comment_that_a_colleague_claimed_is_reported_as_lost() {
     let (mut state, id, now) = reverting();
     let renewed = claim(&answer(&mut state, &id, Ok(reverted("c0", 3)), now)).unwrap().renew[1..].to_vec();
-    // Nothing is left to give, and still it is not ours.
+    // The queue is empty and the claim was not renewed.
     state.update(Event::Claimed(Ok(ClaimResponse { cases: vec![], renewed })), now);
     assert_eq!(shown(&state), ("c0", true, "triage-lost"));
 
-    // HeldComment again, and lost later.
+    // The claim is renewed and lost later.
     let (mut state, id, now) = reverting();
     let renewed = claim(&answer(&mut state, &id, Ok(reverted("c0", 3)), now)).unwrap().renew;
     state.update(Event::Claimed(Ok(ClaimResponse { cases: cases(10..11), renewed })), now);

@@ -1,4 +1,4 @@
-//! What the tests of the state share.
+//! Helpers of the tests of the state.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -66,12 +66,12 @@ pub(super) fn shown(state: &State) -> (&str, bool, &'static str) {
     (&held.comment.id, held.lost, said(state))
 }
 
-/// Moments after a moment.
+/// Returns the time a number of milliseconds after another.
 pub(super) fn after(now: DateTime<Utc>, milliseconds: i64) -> DateTime<Utc> {
     now + TimeDelta::milliseconds(milliseconds)
 }
 
-/// Returns the case of a comment that a colleague decided and reverted.
+/// Returns a comment that a colleague decided and reverted.
 pub(super) fn returned(number: usize) -> Box<v1::ReviewCase> {
     let mut case = case(number, "Nội dung mới");
     case.comment.as_mut().unwrap().revision = 3;

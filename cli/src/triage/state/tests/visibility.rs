@@ -1,4 +1,4 @@
-//! Keys count only once the comment was seen.
+//! Keys act only on comments that the moderator has seen.
 
 use chrono::TimeDelta;
 
@@ -10,20 +10,20 @@ use crate::triage::{
 };
 
 #[test]
-fn keys_that_come_at_once_decide_one_comment() {
+fn keys_pressed_at_once_decide_one_comment() {
     for keys in ["aaaaaaaa", "ssssssss", "r8r8r8r8", "br4\nbr4\nabr4\n", "a a a a "] {
         let (mut state, now) = busy(cases(0..10));
         burst(&mut state, keys, now);
         assert_eq!((state.held.current_id(), state.counts.decided()), (Some("c1"), 1), "{keys}");
     }
-    // Bans are about a comment too.
+    // A ban is about a comment, too.
     let (mut state, now) = busy(cases(0..10));
     burst(&mut state, "abr4\nbr4\n", now);
     assert_eq!((state.counts.decided(), state.counts.bans), (1, 0));
 }
 
 #[test]
-fn a_comment_is_decided_when_it_was_on_the_screen_for_a_moment() {
+fn a_comment_is_decided_only_after_a_moment_on_the_screen() {
     let (mut state, now) = busy(cases(0..10));
     burst(&mut state, "a", now);
     burst(&mut state, "a", after(now, 10_000));
@@ -32,7 +32,7 @@ fn a_comment_is_decided_when_it_was_on_the_screen_for_a_moment() {
     state.see(now);
     burst(&mut state, "a", after(now, 199));
     assert_eq!((said(&state), state.held.current_id()), ("triage-just-changed", Some("c1")));
-    // The key before was ignored a moment ago, so this may be the same key press.
+    // The previous key was ignored a moment ago, so this may be the same key press.
     burst(&mut state, "a", after(now, 250));
     assert_eq!(state.held.current_id(), Some("c1"));
     burst(&mut state, "a", after(now, 450));
@@ -68,7 +68,7 @@ fn undo_help_and_quit_work_before_a_comment_is_seen() {
 }
 
 #[test]
-fn a_comment_whose_end_was_not_shown_is_decided_at_the_second_key() {
+fn a_comment_with_an_unseen_end_is_decided_by_the_second_key() {
     let long = Extent { page: 8, most: 12, shows_comment: true };
     for key in ["a", "s", "r", "b"] {
         let (mut state, now) = busy(cases(0..1));
@@ -80,7 +80,7 @@ fn a_comment_whose_end_was_not_shown_is_decided_at_the_second_key() {
             ("triage-end-unseen", &InputMode::Review, 0),
             "{key}"
         );
-        // The warning was not drawn yet, and then not for long enough.
+        // The warning was not drawn yet, then drawn for too short a time.
         burst(&mut state, key, after(now, 600));
         state.update(Event::Drawn(long), after(now, 600));
         burst(&mut state, key, after(now, 700));
@@ -88,7 +88,7 @@ fn a_comment_whose_end_was_not_shown_is_decided_at_the_second_key() {
         burst(&mut state, key, after(now, 900));
         assert!(state.counts.decided() == 1 || state.mode != InputMode::Review, "{key}");
     }
-    // Read to its end it needs no second key.
+    // After reading to the end, one key is enough.
     let (mut state, now) = busy(cases(0..1));
     state.turn(true);
     state.update(Event::Drawn(long), now);
@@ -101,7 +101,7 @@ fn a_comment_whose_end_was_not_shown_is_decided_at_the_second_key() {
 #[test]
 fn a_comment_that_is_not_drawn_is_not_decided() {
     let (mut state, now) = busy(cases(0..3));
-    // The window is too small, or something else is read.
+    // The window is too small, or a pane is open.
     state.update(Event::Drawn(Extent::default()), now);
     burst(&mut state, "a", after(now, 1_000));
     assert_eq!((said(&state), state.held.current_id()), ("triage-just-changed", Some("c0")));
