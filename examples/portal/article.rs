@@ -1,16 +1,16 @@
-//! The one article of this newspaper. Places and persons are invented.
+//! The one article of the sample newspaper. Places and persons are fictional.
 
 use serde::Serialize;
 
-/// The portal's own id: duyet learns the article from the first comment sent with it.
+/// The portal's own article id. duyet learns about an article from the first comment submitted with it.
 pub(crate) const ID: &str = "cau-vam-sen-thong-xe";
 
-/// A page's article.
+/// The article of a page.
 #[derive(Serialize)]
 pub(crate) struct Article {
     pub(crate) section: &'static str,
     pub(crate) title: &'static str,
-    /// The sapo: the bold lead under the title.
+    /// The bold lead under the title, in Vietnamese "sapo".
     pub(crate) lead: &'static str,
     pub(crate) byline: &'static str,
     /// For `<time datetime>`.

@@ -1,4 +1,4 @@
-//! The stylesheet, the script and the drawing, compiled in; and the headers that every answer carries.
+//! The stylesheet, the script and the drawing, compiled into the program, and the headers of every response.
 
 use axum::{
     Router,
@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 
-/// Nothing inline and nothing from elsewhere. `data:` is for the captcha's image only.
+/// Forbids inline scripts and styles, and other origins. `data:` is only allowed for the captcha's image.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
                                        connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -29,14 +29,14 @@ fn serve(kind: &'static str, body: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=300")], body).into_response()
 }
 
-/// Second line of defence behind the templates' escaping.
+/// A second defence behind the escaping of the templates.
 pub(crate) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
-    // A page holds one reader's form, image and pending comments: no cache may keep it.
+    // A page contains one reader's form, image and pending comments, so no cache may store it.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -1,8 +1,8 @@
-//! The portal's edge to the clock, and times as readers in Vietnam expect them.
+//! The portal's access to the clock, and times in the format that readers in Vietnam expect.
 
 use chrono::{DateTime, Datelike as _, FixedOffset, TimeDelta, Utc};
 
-/// Vietnam has had one time zone without summer time since 1975.
+/// Vietnam has had one time zone without daylight saving time since 1975.
 const VIETNAM: Option<FixedOffset> = FixedOffset::east_opt(7 * 3600);
 
 #[expect(clippy::disallowed_methods, reason = "the edge reads the clock")]
@@ -10,12 +10,12 @@ pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// `14/07/2026 09:30`.
+/// Formats a time as `14/07/2026 09:30`.
 pub(crate) fn absolute(at: DateTime<Utc>) -> String {
     in_vietnam(at).format("%d/%m/%Y %H:%M").to_string()
 }
 
-/// How long ago within a day, else the date.
+/// Formats the age of a time within the last day, and older times as dates.
 pub(crate) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let age = now - at;
     if age < TimeDelta::minutes(1) {
@@ -29,7 +29,7 @@ pub(crate) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// `Thứ Hai, 23/11/2026`, for the masthead.
+/// Formats a date as `Thứ Hai, 23/11/2026`, for the masthead.
 pub(crate) fn date_line(at: DateTime<Utc>) -> String {
     const DAYS: [&str; 7] = ["Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật"];
     let at = in_vietnam(at);
@@ -37,13 +37,13 @@ pub(crate) fn date_line(at: DateTime<Utc>) -> String {
     format!("{day}, {}", at.format("%d/%m/%Y"))
 }
 
-/// A time from the wire. One outside chrono's range is no time.
+/// Converts a time of the API. `None` outside chrono's range.
 pub(crate) fn from_wire(at: Option<prost_types::Timestamp>) -> Option<DateTime<Utc>> {
     let at = at?;
     DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?)
 }
 
-/// A time for the wire, from the milliseconds that the form carries.
+/// Converts the milliseconds of the form to a time of the API.
 pub(crate) fn to_wire(millis: i64) -> prost_types::Timestamp {
     let nanos = i32::try_from(millis.rem_euclid(1000) * 1_000_000).unwrap_or_default();
     prost_types::Timestamp { seconds: millis.div_euclid(1000), nanos }

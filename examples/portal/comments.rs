@@ -1,4 +1,4 @@
-//! The list under the article. Texts stay plain text here; the template escapes them.
+//! The list of comments under the article. Texts are plain text here; the template escapes them.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{clock, read_count::grouped};
 
-/// One comment as the page shows it.
+/// A comment as the page shows it.
 #[derive(Serialize)]
 pub(crate) struct Shown {
     id: String,
@@ -21,33 +21,33 @@ pub(crate) struct Shown {
     at_full: String,
     own: bool,
     pending: bool,
-    /// What stands in the place of a comment that was taken down.
+    /// The text shown in place of a comment that was removed.
     gone: &'static str,
-    /// Link that opens the form as an answer to this one. Empty where no answer is possible.
+    /// Link that opens the form for a reply to this comment. Empty if it cannot be replied to.
     reply: String,
-    /// Readers may find it wrong, other than its writer.
+    /// True if readers other than its author can report it.
     report: bool,
     replies: Vec<Shown>,
     more_replies: String,
 }
 
-/// A page of the list.
+/// A page of the list of comments.
 #[derive(Serialize, Default)]
 pub(crate) struct List {
     pub(crate) comments: Vec<Shown>,
     pub(crate) total: String,
     /// Link to the next page, or empty.
     pub(crate) more: String,
-    /// This is not the list's beginning: show the way back.
+    /// True if this is not the first page, so that the page links to it.
     pub(crate) further: bool,
-    /// The replies of one comment, which stands above them.
+    /// True if the list contains the replies of one comment.
     pub(crate) root: Option<Shown>,
-    /// The service did not answer: the article is readable all the same.
+    /// True if the service did not respond. The article is shown without comments.
     pub(crate) failed: bool,
 }
 
 impl List {
-    /// `root` is given on the page of one comment's replies. A closed article offers no answers.
+    /// Converts a page of comments. `root` is set for the replies of one comment. A closed article has no reply links.
     pub(crate) fn new(answer: ListCommentsResponse, root: Option<Comment>, open: bool, now: DateTime<Utc>) -> Self {
         let more = match (&root, answer.next_page_token.as_str()) {
             (_, "") => String::new(),
@@ -96,7 +96,7 @@ fn show(comment: Comment, open: bool, now: DateTime<Utc>) -> Shown {
     }
 }
 
-/// One comment with its replies from the first on.
+/// Returns the link to a comment and its replies.
 pub(crate) fn thread_link(root: &str) -> String {
     format!("/?cua={}#binh-luan", encode(root))
 }
@@ -105,7 +105,7 @@ fn replies_link(root: &str, token: &str) -> String {
     format!("/?cua={}&trang={}#binh-luan", encode(root), encode(token))
 }
 
-/// Tokens are opaque: whatever letters they have, they pass through an address unchanged.
+/// Escapes a token for a URL. Tokens are opaque, so any character may occur.
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

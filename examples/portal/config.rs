@@ -1,4 +1,4 @@
-//! Where the portal listens and which duyetd it uses.
+//! The portal's settings: its address, and the duyetd that it uses.
 
 use std::{
     env, fs,
@@ -9,24 +9,25 @@ use std::{
 
 use anyhow::Context as _;
 
-/// What is logged unless `DUYET_LOG` says otherwise.
+/// The default filter of the log, overridden by `DUYET_LOG`.
 pub(crate) const QUIET: &str = "warn";
 
 /// The portal's settings. The embedded duyetd reads its own from the same environment.
 pub(crate) struct Config {
-    /// `PORTAL_ADDR`, by default 127.0.0.1:8080. Port 0 takes a free one.
+    /// `PORTAL_ADDR`, by default 127.0.0.1:8080. Port 0 selects a free port.
     pub(crate) addr: SocketAddr,
-    /// A duyetd that runs elsewhere. Without it the portal starts one inside itself.
+    /// A duyetd that runs elsewhere. Without it the portal starts an embedded one.
     pub(crate) remote: Option<Remote>,
-    /// `PORTAL_ALTCHA`: the directory `dist` of the npm package `altcha`. With it the form has the widget instead of the image.
+    /// `PORTAL_ALTCHA`: the directory `dist` of the npm package `altcha`. With it the form uses the widget instead of
+    /// the image.
     pub(crate) altcha: Option<PathBuf>,
-    /// Filter of the log.
+    /// The filter of the log.
     pub(crate) log: String,
-    /// How long open connections may linger after a signal.
+    /// Time limit for open connections after a signal.
     pub(crate) grace: Duration,
 }
 
-/// A duyetd and the portal's access to it.
+/// The address of a duyetd and the portal's token for it.
 #[derive(Clone)]
 pub(crate) struct Remote {
     /// For example `http://127.0.0.1:50051`.
@@ -57,18 +58,18 @@ fn token() -> anyhow::Result<String> {
     read_token(Path::new(&path))
 }
 
-/// A token file holds one line.
+/// Reads a token file, which contains one line.
 pub(crate) fn read_token(path: &Path) -> anyhow::Result<String> {
     let token = fs::read_to_string(path).with_context(|| format!("cannot read the token in {}", path.display()))?;
     Ok(token.trim().to_owned())
 }
 
-/// `host:port` as `DUYET_GRPC_ADDR` has it is as good as a whole address.
+/// Accepts `host:port`, as in `DUYET_GRPC_ADDR`, as well as a URL.
 fn with_scheme(addr: String) -> String {
     if addr.contains("://") { addr } else { format!("http://{addr}") }
 }
 
-/// An empty variable counts as none.
+/// Returns the value of a variable. An empty variable counts as unset.
 fn read(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

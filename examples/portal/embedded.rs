@@ -1,5 +1,5 @@
-//! A duyetd inside the portal's own process, for a demonstration in one command. It is the same server with the same
-//! settings: `DATABASE_URL`, `REDIS_URL`, `DUYET_CONFIG` and every `DUYET_*` of the environment.
+//! A duyetd inside the portal's own process, so that one command starts the whole demonstration. It is the same server
+//! with the same settings: `DATABASE_URL`, `REDIS_URL`, `DUYET_CONFIG` and every `DUYET_*` of the environment.
 
 use std::{
     net::SocketAddr,
@@ -16,7 +16,7 @@ use duyetd::{
 
 use crate::config::{QUIET, Remote, read_token};
 
-/// What duyetd takes from the environment.
+/// The settings of duyetd from the environment.
 #[derive(Parser)]
 struct Environment {
     #[arg(long, env = "DUYET_CONFIG")]
@@ -32,13 +32,13 @@ pub(crate) struct Embedded {
 }
 
 impl Embedded {
-    /// Beside a portal that listens on `portal`.
+    /// Starts duyetd for a portal that listens on `portal`.
     pub(crate) async fn start(portal: SocketAddr) -> anyhow::Result<Self> {
-        // Without the process's arguments, which are the portal's.
+        // The arguments of the process belong to the portal, so they are not passed.
         let matches = without_empty_variables(Environment::command()).get_matches_from(["portal"]);
         let mut environment = Environment::from_arg_matches(&matches)?;
         if environment.config.is_none() {
-            // A line per call would bury the two lines that a person is to read.
+            // A line per call would hide the two lines with the addresses.
             environment.settings.log.get_or_insert_with(|| QUIET.to_owned());
         }
         let mut config: Config = environment.settings.resolve(environment.config).map_err(anyhow::Error::msg)?;
@@ -46,14 +46,14 @@ impl Embedded {
             anyhow::bail!("captcha.fixed_answer is for tests: it is an error unless PORTAL_ADDR is on loopback");
         }
         telemetry::start_logs(&config.log).map_err(anyhow::Error::msg)?;
-        // Nobody balances load over a demonstration: Ctrl-C need not wait for that.
+        // No load balancer needs time to notice the shutdown of a demonstration, so Ctrl-C does not wait for one.
         config.drain_notice = std::time::Duration::ZERO;
         let data_dir = config.data_dir.clone();
         let running = server::start(config).await.context("starting the embedded duyetd")?;
         Ok(Self { running, data_dir })
     }
 
-    /// How the portal reaches it: over its socket and with a token, as it would reach any other.
+    /// Returns the portal's access: the server's socket and a token, as for any other server.
     pub(crate) fn remote(&self) -> anyhow::Result<Remote> {
         let token = read_token(&self.data_dir.join("portal.token"))?;
         Ok(Remote { addr: format!("http://{}", self.running.grpc_addr), token })
@@ -63,7 +63,7 @@ impl Embedded {
         &self.data_dir
     }
 
-    /// Drains it, so that every comment taken is on disk.
+    /// Drains the server, so that every accepted comment is on disk.
     pub(crate) async fn stop(self) {
         self.running.stop().await;
     }

@@ -1,4 +1,4 @@
-//! The reader's form: what was typed stays typed, whatever the answer.
+//! The reader's form. Its input is kept after every error.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::{article, clock, reader::Reader};
 
-/// An image has at most 4 KiB; base64 adds a third.
+/// Longest image in base64: 4 KiB, and a third more.
 const MAX_IMAGE: usize = 6 * 1024;
 
-/// Every field by its name on the page. The names of the four visible ones are those of the service's violations.
+/// Every field by its name on the page. The four visible fields have the names that the service uses in violations.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
 #[expect(clippy::struct_field_names, reason = "form_opened_at is the service's name")]
@@ -21,24 +21,24 @@ pub(crate) struct Form {
     pub(crate) content: String,
     pub(crate) challenge_answer: String,
     pub(crate) challenge_token: String,
-    /// The image itself, so that it can be shown again while its token is still good.
+    /// The image itself, so that the page can show it again while its token is valid.
     pub(crate) image: String,
     #[serde(skip_deserializing)]
     pub(crate) image_alt: String,
     pub(crate) parent_id: String,
-    /// One per form as shown: sent twice, by a double click or a lost answer, it is one comment.
+    /// Generated once per form. A form sent twice, by a double click or after a lost response, creates one comment.
     pub(crate) request_id: String,
-    /// Milliseconds. A bot can lie here; the service only weighs it.
+    /// Milliseconds since the epoch. A bot can forge it; the service uses it only as a signal.
     pub(crate) form_opened_at: String,
-    /// The trap: people do not see this field.
+    /// The honeypot, which readers do not see.
     pub(crate) website: String,
-    /// Not empty: the widget stands in place of the image, or has done its work.
+    /// Not empty if the widget replaces the image, or has already solved its challenge.
     pub(crate) widget: String,
-    /// Not empty: the image holds digits alone, so a phone may show its number pad.
+    /// Not empty if the image contains only digits, so that a phone shows its number pad.
     pub(crate) digits: String,
-    /// Not empty: this reader needs no challenge, the token is enough.
+    /// Not empty if this reader needs no challenge: the token is sufficient.
     pub(crate) free: String,
-    /// A button for an image was pressed, not "Gửi".
+    /// Not empty if the reader pressed the button for a new image instead of the submit button.
     pub(crate) doi_ma: String,
 }
 
@@ -48,11 +48,11 @@ impl Form {
         Self { parent_id, form_opened_at, request_id: new_request_id(), ..Self::default() }
     }
 
-    /// A posted form, before anything is done with it.
+    /// Normalises a posted form.
     pub(crate) fn clean(mut self) -> Self {
-        // Browsers send line ends as CR LF.
+        // Browsers send line breaks as CR LF.
         self.content = self.content.replace("\r\n", "\n");
-        // It goes back into a data URI: what is not an image is dropped.
+        // The image is inserted into a data URI, so anything else is removed.
         let is_base64 = STANDARD.decode(&self.image).is_ok_and(|png| png.starts_with(b"\x89PNG"));
         if self.image.len() > MAX_IMAGE || !is_base64 {
             self.image.clear();

@@ -1,11 +1,11 @@
-//! From an error to what the reader reads, and to what the form needs before it can be sent again.
+//! Converts an error to messages for the reader, and to the changes that the form needs before it is sent again.
 
 use duyet_proto::v1::ErrorReason;
 use serde::Serialize;
 
 use crate::service_error::ServiceError;
 
-/// What is wrong, beside its field; the rest above the form.
+/// Problems beside their fields, and one above the form for the rest.
 #[derive(Serialize, Default)]
 pub(crate) struct Problems {
     author_name: String,
@@ -15,20 +15,20 @@ pub(crate) struct Problems {
     pub(crate) notice: String,
 }
 
-/// What a form needs after an error before it is shown again.
+/// The changes that a form needs after an error.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Repair {
-    /// Nothing: the same request may be sent again.
+    /// None: the same request can be sent again.
     Resend,
-    /// A new `request_id`, because the text will change. The image was not used up.
+    /// A new `request_id`, because the content will change. The image is still valid.
     Amend,
     /// A new `request_id` and a new image.
     NewImage,
-    /// There is nothing to send any more.
+    /// The form can no longer be sent.
     Closed,
 }
 
-/// Says what to change on the form after an error, and fills in what the reader must read.
+/// Returns the changes that the form needs after an error, and adds the messages for the reader.
 pub(crate) fn explain(error: &ServiceError) -> (Problems, Repair) {
     let mut problems = Problems::default();
     let (notice, repair) = match error.reason {
@@ -54,7 +54,7 @@ pub(crate) fn explain(error: &ServiceError) -> (Problems, Repair) {
             "Hệ thống đang bận nên chưa nhận được bình luận. Nội dung vẫn còn nguyên, bạn hãy bấm “Gửi bình luận” để thử lại.",
             Repair::Resend,
         ),
-        // Nothing was used up, and whoever is banned by mistake keeps what they wrote.
+        // The image is still valid, and a reader banned by mistake keeps their text.
         ErrorReason::Banned => {
             problems.notice = banned_text(error);
             ("", Repair::Resend)
@@ -77,7 +77,7 @@ pub(crate) fn explain(error: &ServiceError) -> (Problems, Repair) {
 }
 
 impl Problems {
-    /// A field that the reader cannot see is not theirs to mend: one general sentence stands for it.
+    /// The reader cannot correct an invisible field, so a general message above the form is used.
     fn note(&mut self, field: &str, text: &str) {
         let (place, text) = match field {
             "author_name" => (&mut self.author_name, text),
@@ -94,7 +94,7 @@ impl Problems {
     }
 }
 
-/// How long to wait, in words.
+/// Returns the message about a limit, with the waiting time in words.
 pub(crate) fn wait_text(error: &ServiceError) -> String {
     match error.wait.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)) {
         Some(seconds) if seconds < 120 => format!("Bạn thao tác hơi nhanh. Vui lòng thử lại sau {seconds} giây."),
@@ -111,7 +111,7 @@ fn captcha_text(error: &ServiceError) -> String {
     }
 }
 
-/// The service's own words: no portal knows better, and none should say more.
+/// Returns the service's message, which names the problem precisely enough.
 fn banned_text(error: &ServiceError) -> String {
     if error.message.is_empty() {
         "Hiện bạn chưa thể gửi bình luận ở đây.".to_owned()

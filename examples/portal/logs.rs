@@ -1,9 +1,10 @@
-//! Logs of a portal that calls a remote service. An embedded server writes its own.
+//! Logs of a portal that calls a remote service. An embedded server configures its own logs.
 
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
 
-/// Logs to stderr, one JSON object per line, without readers' texts: drivers write them at debug level, and a panic may quote them.
+/// Logs to stderr, one JSON object per line, without text of readers: drivers log it at debug level, and a panic may
+/// quote it.
 pub(crate) fn start(filter: &str) -> anyhow::Result<()> {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -14,7 +15,7 @@ pub(crate) fn start(filter: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Parses `DUYET_LOG`. The drivers stay at warnings whatever it says about other modules.
+/// Parses `DUYET_LOG`. The drivers stay at level warn regardless of it.
 fn parse(filter: &str) -> anyhow::Result<EnvFilter> {
     EnvFilter::try_new(format!("{filter},h2=warn,hyper=warn,tower=warn")).context("DUYET_LOG")
 }

@@ -1,7 +1,7 @@
-//! A small news portal with one article and its comments: the one-command demonstration of duyet, and sample code for
-//! whoever joins a portal to it. `cargo run -p portal` needs nothing else.
+//! A small news portal with one article and its comments: a demonstration of duyet in one command, and sample code for
+//! developers who integrate a portal. `cargo run -p portal` needs no other service.
 //!
-//! Start reading at `routes.rs` (what a page does) and `service.rs` (how it calls the service).
+//! Read `routes.rs` first (what a page does), then `service.rs` (how the portal calls the service).
 
 mod article;
 mod assets;
@@ -30,7 +30,7 @@ use tokio::{net::TcpListener, signal::unix, sync::oneshot};
 use crate::{config::Config, embedded::Embedded, portal::Portal, widget::Widget};
 
 #[tokio::main]
-#[expect(clippy::print_stderr, reason = "whoever starts it reads why it did not")]
+#[expect(clippy::print_stderr, reason = "the error of a failed start")]
 async fn main() -> ExitCode {
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,7 +65,7 @@ async fn serve() -> anyhow::Result<()> {
         wait_for_signal().await;
         let _ = stopping.send(());
     });
-    // A browser may hold its connection open for minutes: after the signal nobody waits for it longer than this.
+    // A browser may keep its connection open for minutes. After a signal the portal waits for this time at most.
     tokio::select! {
         result = server => result?,
         () = async { let _ = stopped.await; tokio::time::sleep(config.grace).await } => {}
@@ -76,7 +76,7 @@ async fn serve() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says where the page is and how to approve what readers send, ready to copy.
+/// Prints the address of the page and a command that shows the queue, ready to copy.
 #[expect(clippy::print_stdout, reason = "the demonstration's two lines for a person")]
 fn announce(addr: SocketAddr, service: &str, embedded: Option<&Embedded>) {
     let token = embedded.map_or_else(

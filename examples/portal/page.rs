@@ -1,4 +1,4 @@
-//! From values to HTML. Template names end in `.html`, which is what makes minijinja escape every value.
+//! Renders pages. Template names end in `.html`, so that minijinja escapes every value.
 
 use axum::response::Html;
 use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
@@ -12,7 +12,7 @@ use crate::{
     form_problems::Problems,
 };
 
-/// Everything the page shows.
+/// All values of a page.
 #[derive(Serialize)]
 pub(crate) struct Page {
     article: &'static Article,
@@ -20,21 +20,21 @@ pub(crate) struct Page {
     views: String,
     list: List,
     pub(crate) flash: &'static str,
-    /// The same about something that failed.
+    /// A message about a failure.
     pub(crate) alert: &'static str,
-    /// Absent where the article takes no comments.
+    /// `None` if the article does not take comments.
     pub(crate) form: Option<Form>,
     pub(crate) problems: Problems,
-    /// Whom the form answers. Empty for a comment of its own.
+    /// The author of the comment that the form replies to. Empty for a comment of its own.
     pub(crate) answering: String,
-    /// What the reader wrote before the article closed: theirs to copy.
+    /// The reader's text if the article closed in the meantime, so that they can copy it.
     pub(crate) unsent: String,
-    /// Neither comments nor a form.
+    /// True if the page has neither comments nor a form.
     hidden: bool,
 }
 
 impl Page {
-    /// The page without a form.
+    /// Returns the page without its form.
     pub(crate) fn new(views: String, list: List, hidden: bool) -> Self {
         Self {
             article: &ARTICLE,
@@ -60,7 +60,7 @@ pub(crate) struct Pages {
 impl Pages {
     pub(crate) fn new() -> anyhow::Result<Self> {
         let mut environment = Environment::new();
-        // A misspelt name is an error on the first page, not a gap on all of them.
+        // A misspelt name in a template is an error instead of a gap.
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
         environment.add_template("page.html", include_str!("templates/page.html"))?;

@@ -1,4 +1,4 @@
-//! What the portal knows, and how it puts a page together from it.
+//! The portal's state, and how it assembles a page.
 
 use std::path::PathBuf;
 
@@ -19,25 +19,25 @@ use crate::{
     widget::Widget,
 };
 
-/// Small, so that the demonstration shows paging soon.
+/// Small, so that the demonstration shows several pages soon.
 const COMMENTS_PER_PAGE: i32 = 10;
 
-/// What the form can show without the widget. Trusted readers need not type anything.
+/// The kinds of challenge that the form supports without the widget. Trusted readers need no challenge.
 pub(crate) const IMAGES: [ChallengeKind; 2] = [ChallengeKind::Image, ChallengeKind::NoneNeeded];
 
-/// Which part of the comments an address asks for.
+/// The part of the comments that a URL selects.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "kebab-case")]
 pub(crate) struct Place {
-    /// The comment that the form answers.
+    /// The comment that the form replies to.
     pub(crate) tra_loi: String,
-    /// Page token.
+    /// The page token.
     trang: String,
-    /// The replies of this comment only.
+    /// Only the replies of this comment.
     cua: String,
 }
 
-/// Shared by all requests.
+/// The state shared by all requests.
 pub(crate) struct Portal {
     pub(crate) service: Service,
     pub(crate) pages: Pages,
@@ -62,8 +62,8 @@ impl Portal {
         })
     }
 
-    /// The page without its form: the caller knows which form the reader is at. `None` for an address that leads nowhere
-    /// any more, such as an old page token. The mode is unknown when the service does not answer; then the form stays.
+    /// Returns the page without its form, which the caller adds. `None` for a URL that is no longer valid, such as an
+    /// old page token. If the service does not respond, the mode is unknown and the form stays.
     pub(crate) async fn page(&self, reader: &Reader, place: &Place, counts: bool) -> Option<(Page, Mode)> {
         let views = grouped(self.views.visit(counts).await);
         let (list, mode) = match self.list(reader, place).await {
@@ -91,7 +91,7 @@ impl Portal {
         Ok((List { further: place.is_further(), ..list }, mode))
     }
 
-    /// Puts the widget on the form, which fetches its challenge itself; else an image. Answers the cookie to set.
+    /// Adds the widget to the form, which fetches its own challenge, or else an image. Returns the cookie to set.
     pub(crate) async fn challenge(&self, reader: &Reader, form: &mut Form, problems: &mut Problems) -> Option<String> {
         if self.widget.is_some() {
             form.with_widget();
@@ -100,10 +100,10 @@ impl Portal {
         self.draw(reader, form, problems).await
     }
 
-    /// Puts a new image on the form. Answers the cookie to set.
+    /// Adds a new image to the form. Returns the cookie to set.
     ///
-    /// This asks for one with every page, which is right for a sample and wrong for a busy site: there, serve the article
-    /// from a cache and fetch the form by itself when the reader gets to it.
+    /// This sample requests an image with every page. A busy site should serve the article from a cache, and fetch the
+    /// form separately when the reader reaches it.
     pub(crate) async fn draw(&self, reader: &Reader, form: &mut Form, problems: &mut Problems) -> Option<String> {
         match self.service.issue_challenge(reader, &IMAGES).await {
             Ok(challenge) => Some(put(form, challenge)),
@@ -115,13 +115,14 @@ impl Portal {
         }
     }
 
-    /// The name of the comment that the form answers. One that is gone makes the form an ordinary one.
+    /// Returns the author of the comment that the form replies to. If it no longer exists, the form is for a comment of
+    /// its own.
     pub(crate) async fn answering(&self, reader: &Reader, form: &mut Form) -> String {
         if form.parent_id.is_empty() {
             return String::new();
         }
         let parent = self.service.get_comment(&form.parent_id, reader).await;
-        // Without an answer the form keeps its parent: the submit will tell.
+        // Without a response the form keeps its parent; the submit will report the error.
         let Ok(Some(parent)) = parent else {
             if parent.is_err_and(|error| leads_nowhere(&error)) {
                 form.parent_id.clear();
@@ -131,7 +132,8 @@ impl Portal {
         parent.author_name
     }
 
-    /// Where the reader finds what they just sent. A reply stands under its root, which may be pages away from the first.
+    /// Returns the URL where the reader finds their new comment. A reply is under its root, which may be on a later
+    /// page.
     pub(crate) async fn place_of(&self, reader: &Reader, sent: &Form) -> String {
         let parent = match sent.parent_id.as_str() {
             "" => None,
@@ -151,7 +153,7 @@ impl Place {
     }
 }
 
-/// Shows the challenge on the form. Answers the cookie that keeps its device token.
+/// Adds a challenge to the form. Returns the cookie with its device token.
 pub(crate) fn put(form: &mut Form, challenge: IssueChallengeResponse) -> String {
     let cookie = reader::device_cookie(&challenge.device_token);
     form.show(challenge);

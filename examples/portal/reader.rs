@@ -1,4 +1,4 @@
-//! Who is reading: what the request says and what the portal's cookies remember. Readers have no account.
+//! The reader of a request: data of the request and of the portal's cookies. Readers have no account.
 
 use std::net::SocketAddr;
 
@@ -16,13 +16,13 @@ const SEEN: &str = "da_xem";
 const FLASH: &str = "thong_bao";
 
 const YEAR: u32 = 365 * 24 * 3600;
-/// Comments wait at most 30 days, so a receipt is worth no more.
+/// Comments are pending for at most 30 days, and so are their receipts.
 const MONTH: u32 = 30 * 24 * 3600;
-/// A reader counts once in this time, in seconds.
+/// A reader counts as one view in this time, in seconds.
 const HALF_AN_HOUR: u32 = 30 * 60;
-/// The service takes as many.
+/// The service accepts at most this number of receipts.
 const MAX_RECEIPTS: usize = 20;
-/// Browsers drop a cookie over 4,096 bytes.
+/// Browsers drop cookies longer than 4,096 bytes.
 const MAX_COOKIE_BYTES: usize = 3800;
 
 /// The reader of one request.
@@ -32,18 +32,18 @@ pub(crate) struct Reader {
     pub(crate) device: String,
     /// Newest first.
     pub(crate) receipts: Vec<String>,
-    /// Looked at the page in the last half hour.
+    /// True if the reader viewed the page in the last half hour.
     pub(crate) seen: bool,
     pub(crate) flash: Option<String>,
 }
 
 impl Reader {
-    /// As duyet wants to know them.
+    /// Returns the reader in the form of the API.
     pub(crate) fn client(&self) -> ReaderContext {
         ReaderContext { ip: self.ip.clone(), device_token: self.device.clone() }
     }
 
-    /// The receipts with a new one in front, as a cookie.
+    /// Returns the cookie with a new receipt in front of the known ones.
     pub(crate) fn receipts_cookie(&self, new: &str) -> String {
         let mut kept = new.to_owned();
         for old in self.receipts.iter().filter(|old| *old != new).take(MAX_RECEIPTS - 1) {
@@ -61,9 +61,9 @@ impl FromRequestParts<std::sync::Arc<Portal>> for Reader {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &std::sync::Arc<Portal>) -> Result<Self, Self::Rejection> {
-        // The peer is the reader here. Behind a proxy it is the proxy: then, and only when the peer's address is on the
-        // list of your own proxies, take the last address in X-Forwarded-For that is not on that list. Anything further
-        // left was written by the reader.
+        // The peer is the reader here. Behind a proxy, the peer is the proxy. In that case, and only if the peer is one
+        // of your own proxies, take the last address in X-Forwarded-For that is not one of them: the reader can forge
+        // every address before it.
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let ip = peer.map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string()).unwrap_or_default();
         let receipts = read(&parts.headers, RECEIPTS).unwrap_or_default();
@@ -85,7 +85,7 @@ pub(crate) fn seen_cookie() -> String {
     cookie(SEEN, "1", HALF_AN_HOUR)
 }
 
-/// A message for the next page only.
+/// Returns a cookie with a message for the next page.
 pub(crate) fn flash_cookie(flash: &str) -> String {
     cookie(FLASH, flash, 60)
 }
@@ -94,12 +94,13 @@ pub(crate) fn no_flash_cookie() -> String {
     cookie(FLASH, "", 0)
 }
 
-/// Lax, so that the reader who comes by a link from elsewhere still sees their own comments. Served over HTTPS, add `Secure`.
+/// Formats a cookie. It is Lax, so that readers who follow a link from another site see their own comments. Behind
+/// HTTPS, add `Secure`.
 fn cookie(name: &str, value: &str, max_age: u32) -> String {
     format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax")
 }
 
-/// The named cookie, if it is of the letters that tokens are made of: it goes into metadata-like fields and back.
+/// Returns the named cookie if it has only the characters of tokens, because it is passed to the service.
 fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)

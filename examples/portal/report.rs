@@ -1,4 +1,4 @@
-//! "Báo cáo": a reader finds a comment wrong. The service counts each device once and never says what came of it.
+//! "Báo cáo": reports by readers. The service counts each device once, and does not reveal the result of a report.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use crate::{
     service_error::ServiceError,
 };
 
-/// The small form under a comment.
+/// The report form under a comment.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct ReportForm {
     comment_id: String,
-    /// A reason's name on the wire, without its prefix.
+    /// The name of a reason in the API, without its prefix.
     reason: String,
     note: String,
 }
@@ -40,14 +40,14 @@ impl ReportForm {
     }
 }
 
-/// Reports and goes back to the comments, which then say what came of it.
+/// Sends the report and redirects to the comments, which show a message about it.
 pub(crate) async fn report(
     State(portal): State<Arc<Portal>>,
     reader: Reader,
     headers: HeaderMap,
     form: Result<axum::Form<ReportForm>, FormRejection>,
 ) -> Response {
-    // Nothing in the form proves that a person filled it in here: a page elsewhere must not send it in a reader's name.
+    // The form has no CSRF token, so requests from other sites are denied by this header.
     if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin") {
         return (StatusCode::FORBIDDEN, "Báo cáo phải được gửi từ trang này.").into_response();
     }
@@ -72,7 +72,7 @@ fn flash_of(error: &ServiceError) -> &'static str {
     }
 }
 
-/// What went wrong with a report, in words.
+/// Returns the message about a failed report.
 pub(crate) fn alert_text(flash: &str) -> &'static str {
     match flash {
         "bao-cao-thieu" => "Báo cáo chưa được gửi. Khi chọn “Lý do khác”, bạn cần viết rõ lý do, tối đa 500 ký tự.",

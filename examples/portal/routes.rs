@@ -1,4 +1,4 @@
-//! What the portal answers to which address. No request needs a script; one serves it (`image`).
+//! The routes of the portal. Every page works without scripts; `image` serves the optional script.
 
 use std::sync::Arc;
 
@@ -24,13 +24,13 @@ use crate::{
     widget,
 };
 
-/// The longest form, three times over for the percent signs of its encoding, and some room.
+/// Longest form in bytes: percent-encoding triples the longest text, and some space is left for the other fields.
 const MAX_FORM_BYTES: usize = 256 * 1024;
 
 pub(crate) fn router(portal: Arc<Portal>) -> Router {
     Router::new()
         .route("/", get(show))
-        // Whoever reloads after an error comes here by GET.
+        // A reload after an error arrives here as GET.
         .route("/binh-luan", get(|| async { Redirect::to("/#viet-binh-luan") }).post(submit))
         .route("/bao-cao", get(|| async { Redirect::to("/#binh-luan") }).post(report::report))
         .route("/ma-kiem-tra", get(image))
@@ -42,7 +42,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .with_state(portal)
 }
 
-/// The article, its comments and an empty form.
+/// Shows the article, its comments and an empty form.
 async fn show(State(portal): State<Arc<Portal>>, reader: Reader, Query(place): Query<Place>) -> Response {
     let Some((mut page, mode)) = portal.page(&reader, &place, !reader.seen).await else {
         return Redirect::to("/#binh-luan").into_response();
@@ -65,7 +65,7 @@ async fn show(State(portal): State<Arc<Portal>>, reader: Reader, Query(place): Q
     answer(&portal, StatusCode::OK, &page, cookies)
 }
 
-/// Sends the form to the service, or changes its image. Success is a redirect, so that a reload sends nothing twice.
+/// Submits the form or changes its image. Redirects after success, so that a reload does not submit again.
 async fn submit(
     State(portal): State<Arc<Portal>>,
     reader: Reader,
@@ -91,7 +91,7 @@ async fn submit(
     }
 }
 
-/// Shows the form again with what was wrong and whatever it needs to be sent again.
+/// Shows the form again with its problems and the changes it needs.
 async fn after_error(portal: &Portal, reader: &Reader, mut form: Form, mut error: ServiceError) -> Response {
     let (mut problems, repair) = explain(&error);
     if error.reason == ErrorReason::CommentNotFound {
@@ -117,7 +117,7 @@ async fn after_error(portal: &Portal, reader: &Reader, mut form: Form, mut error
     again(portal, reader, form, problems, status, cookie).await
 }
 
-/// The page with a form that was posted.
+/// Returns the page with a posted form.
 async fn again(
     portal: &Portal,
     reader: &Reader,
@@ -129,7 +129,7 @@ async fn again(
     let Some((mut page, mode)) = portal.page(reader, &Place::default(), false).await else {
         return Redirect::to("/").into_response();
     };
-    // The list may still say open when the submit says closed: the submit is the newer word.
+    // The list may still report an open article when the submit reports a closed one. The submit is newer.
     if is_open(mode) && status != StatusCode::CONFLICT {
         page.answering = portal.answering(reader, &mut form).await;
         page.problems = problems;
@@ -140,7 +140,7 @@ async fn again(
     answer(portal, status, &page, cookie)
 }
 
-/// A new image for the script behind "Đổi mã".
+/// Returns a new image for the script of the button "Đổi mã".
 async fn image(State(portal): State<Arc<Portal>>, reader: Reader) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
     match portal.service.issue_challenge(&reader, &IMAGES).await {

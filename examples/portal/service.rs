@@ -1,5 +1,4 @@
-//! The portal's calls to duyet: its token, Vietnamese messages, a deadline, and the same request again when the answer
-//! got lost on the way.
+//! The portal's calls to duyet: its token, Vietnamese messages, a deadline, and a resend after a lost response.
 
 use std::time::Duration;
 
@@ -18,13 +17,13 @@ use tonic_types::StatusExt as _;
 
 use crate::{article, config::Remote, reader::Reader, service_error::ServiceError};
 
-/// A reader waits for the page: three tries of this length at most.
+/// Deadline of an attempt. The reader waits for at most three attempts.
 const DEADLINE: Duration = Duration::from_secs(3);
 const RETRIES: u32 = 2;
-/// A longer wait than this belongs to the reader, not to an open request.
+/// Longest pause before a retry, even if the service requests a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The clients. Cheap to clone per call: they share one HTTP/2 connection, which reconnects by itself.
+/// The clients. Cloning is cheap: all clones share one HTTP/2 connection, which reconnects automatically.
 pub(crate) struct Service {
     comments: CommentServiceClient<Channel>,
     captcha: CaptchaServiceClient<Channel>,
@@ -32,10 +31,10 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Connects with the first call, so the portal starts before the service does.
+    /// Connects at the first call, so that the portal can start before the service.
     pub(crate) fn new(remote: &Remote) -> anyhow::Result<Self> {
         let endpoint = Endpoint::from_shared(remote.addr.clone()).context("DUYET_ADDR is not an address")?;
-        // Trusts what the system trusts; `SSL_CERT_FILE` names others.
+        // Trusts the system's certificate authorities; `SSL_CERT_FILE` names others.
         let endpoint = match endpoint.uri().scheme_str() {
             Some("https") => endpoint.tls_config(ClientTlsConfig::new().with_native_roots())?,
             _ => endpoint,
@@ -51,7 +50,7 @@ impl Service {
         })
     }
 
-    /// One of `kinds`, as the service sees fit for this reader.
+    /// Issues a challenge of one of `kinds`. The service chooses which.
     pub(crate) async fn issue_challenge(
         &self,
         reader: &Reader,
@@ -66,13 +65,13 @@ impl Service {
         persist(|| async { self.captcha.clone().issue_challenge(self.request(request.clone())).await }).await
     }
 
-    /// What the widget solved, for a pass that its form then sends along.
+    /// Verifies the widget's solution, and returns a pass that the form submits.
     pub(crate) async fn verify_challenge(&self, request: VerifyChallengeRequest) -> Result<String, ServiceError> {
         let verify = || async { self.captcha.clone().verify_challenge(self.request(request.clone())).await };
         persist(verify).await.map(|verified| verified.pass_token)
     }
 
-    /// The retries carry the same `request_id`, so however often it arrives the comment is stored once.
+    /// Submits a comment. Retries have the same `request_id` (idempotency key), so the comment is stored once.
     pub(crate) async fn submit_comment(
         &self,
         request: SubmitCommentRequest,
@@ -87,13 +86,13 @@ impl Service {
         persist(|| async { self.comments.clone().list_comments(self.request(request.clone())).await }).await
     }
 
-    /// However often it arrives, a reader counts once.
+    /// Reports a comment. The service counts each reader once, so a retry is harmless.
     pub(crate) async fn report_comment(&self, request: ReportCommentRequest) -> Result<(), ServiceError> {
         let report = || async { self.comments.clone().report_comment(self.request(request.clone())).await };
         persist(report).await.map(drop)
     }
 
-    /// One comment that this reader may see.
+    /// Returns a comment that this reader may see.
     pub(crate) async fn get_comment(&self, id: &str, reader: &Reader) -> Result<Option<Comment>, ServiceError> {
         let request = GetCommentRequest { id: id.to_owned(), receipts: reader.receipts.clone() };
         let answer =
@@ -111,7 +110,7 @@ impl Service {
     }
 }
 
-/// Calls until there is an answer, or `RETRIES` repeats did not help.
+/// Calls until there is a response, or `RETRIES` retries have failed.
 async fn persist<T, F>(call: impl Fn() -> F) -> Result<T, ServiceError>
 where
     F: Future<Output = Result<Response<T>, Status>>,
@@ -127,12 +126,14 @@ where
     }
 }
 
-/// The last two are this side's: tonic says CANCELLED for its own deadline and UNKNOWN for a connection that broke.
+/// The last two codes come from this client: tonic reports its own deadline as CANCELLED and a broken connection as
+/// UNKNOWN.
 pub(crate) fn got_lost(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown)
 }
 
-/// What the service asks for, else a growing pause; with up to half again on top, so that many portals do not come back at once.
+/// Returns the pause that the service requests, else a growing pause. Adds up to half of it at random, so that portals
+/// do not retry at the same time.
 fn pause(status: &Status, tries: u32) -> Duration {
     let asked = status.get_details_retry_info().and_then(|info| info.retry_delay);
     let pause = asked.unwrap_or(Duration::from_millis(100) * 2_u32.pow(tries)).min(LONGEST_PAUSE);

@@ -1,4 +1,4 @@
-//! What the service said when it did not do what was asked, out of the status and its details.
+//! The service's error, decoded from the status and its details.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::service::got_lost;
 #[derive(Debug)]
 pub(crate) struct ServiceError {
     pub(crate) reason: ErrorReason,
-    /// For the reader, in Vietnamese. Empty when the service sent none.
+    /// The message for the reader, in Vietnamese. Empty if the service sent none.
     pub(crate) message: String,
-    /// Field of the request and what is wrong with it, all at once.
+    /// The invalid fields of the request with their problems.
     pub(crate) fields: Vec<(String, String)>,
-    /// When to come back.
+    /// The time after which a retry is permitted.
     pub(crate) wait: Option<Duration>,
-    /// A new image that came with the error about the old one: no second call, and no second count against a limit.
+    /// A new image that came with an error about the old one. It saves a call, and a charge to a limit.
     pub(crate) fresh: Option<Box<IssueChallengeResponse>>,
 }
 
@@ -34,7 +34,7 @@ impl ServiceError {
             wait: details.retry_info().and_then(|info| info.retry_delay),
             fresh: fresh_challenge(status),
         };
-        // The reason alone: a status message may repeat what the reader wrote.
+        // Logs only the reason, because a status message may quote the reader.
         let (reason, code) = (error.reason.as_str_name(), status.code());
         if error.is_readers() {
             tracing::debug!(reason, ?code, "the service returned an error");
@@ -44,7 +44,7 @@ impl ServiceError {
         error
     }
 
-    /// The reader can do something about it; the rest is for whoever runs the portal.
+    /// Returns whether the reader can resolve the error. Other errors concern the operator of the portal.
     fn is_readers(&self) -> bool {
         !matches!(
             self.reason,
@@ -58,7 +58,7 @@ impl ServiceError {
     }
 }
 
-/// The reason by name; one that is newer than this portal is judged by its code.
+/// Returns the reason by name. An unknown reason, from a newer service, is replaced by one that fits the code.
 fn reason(status: &Status) -> ErrorReason {
     let info = status.get_details_error_info().filter(|info| info.domain == "duyet");
     let named = info.and_then(|info| ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)));
@@ -70,7 +70,7 @@ fn reason(status: &Status) -> ErrorReason {
     })
 }
 
-/// The details are a list of `Any`; tonic-types reads Google's own kinds and passes over the rest, so this one is found by hand.
+/// Finds the detail by its type. The details are a list of `Any`, and tonic-types decodes only Google's own types.
 fn fresh_challenge(status: &Status) -> Option<Box<IssueChallengeResponse>> {
     let status = tonic_types::Status::decode(status.details()).ok()?;
     let any = status.details.iter().find(|any| any.type_url.ends_with("/duyet.v1.IssueChallengeResponse"))?;

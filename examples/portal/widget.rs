@@ -1,4 +1,4 @@
-//! The ALTCHA widget instead of the image: its files out of the npm package, and the two addresses that it calls.
+//! The ALTCHA widget as an alternative to the image: its files from the npm package, and its two endpoints.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -21,10 +21,10 @@ use crate::{
     reader::{self, Reader},
 };
 
-/// What the widget can show.
+/// The kinds of challenge that the widget supports.
 const KINDS: [ChallengeKind; 2] = [ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage];
 
-/// The build that keeps styles and workers in files of their own, as a strict content security policy wants.
+/// The build with separate files for styles and workers, as a strict content security policy requires.
 const FILES: [(&str, &str, &str); 4] = [
     ("/altcha/altcha.js", "external/altcha.min.js", SCRIPT),
     ("/altcha/altcha.css", "external/altcha.css", "text/css; charset=utf-8"),
@@ -33,11 +33,11 @@ const FILES: [(&str, &str, &str); 4] = [
 ];
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The widget's files, by their address here.
+/// The widget's files by their path.
 pub(crate) struct Widget(Vec<(&'static str, &'static str, Vec<u8>)>);
 
 impl Widget {
-    /// Reads them from the package's directory `dist`.
+    /// Reads the files from the package's directory `dist`.
     pub(crate) fn read(dist: &Path) -> anyhow::Result<Self> {
         let read = |(address, file, kind): &(&'static str, &str, &'static str)| {
             let path = dist.join(file);
@@ -66,7 +66,7 @@ fn serve(portal: &Portal, address: &str) -> Response {
     }
 }
 
-/// The widget's `challenge`: what the service says, as it is.
+/// The widget's `challenge`: returns the service's challenge unchanged.
 async fn challenge(State(portal): State<Arc<Portal>>, reader: Reader) -> Response {
     match portal.service.issue_challenge(&reader, &KINDS).await {
         Ok(issued) => {
@@ -80,7 +80,7 @@ async fn challenge(State(portal): State<Arc<Portal>>, reader: Reader) -> Respons
     }
 }
 
-/// What the widget posts to its `verifyUrl`.
+/// The body that the widget posts to its `verifyUrl`.
 #[derive(Deserialize)]
 struct Solved {
     payload: String,
@@ -88,7 +88,7 @@ struct Solved {
     code: Option<String>,
 }
 
-/// The widget's `verifyUrl`: a pass for the form, or why not.
+/// The widget's `verifyUrl`: returns a pass for the form, or the error.
 async fn verify(State(portal): State<Arc<Portal>>, reader: Reader, body: String) -> Response {
     let Ok(solved) = serde_json::from_str::<Solved>(&body) else {
         return answer(StatusCode::BAD_REQUEST, &json!({ "verified": false }));

@@ -1,5 +1,5 @@
-//! Rehearses a moderator's morning: starts a newsroom of its own, lets readers fill the queue, clears it with the real `duyet triage`
-//! in a terminal of 80 by 24 (tmux) by a script of keys, and says how fast that went.
+//! Measures a moderator's session: starts a server of its own, submits comments as readers, and clears the queue with
+//! the real `duyet triage` in a terminal of 80 by 24 (tmux) by scripted keys. Prints the speed.
 //!
 //! `cargo build --release --bins && cargo run --release --example rehearsal -- 500`
 
@@ -14,7 +14,7 @@ use anyhow::{Context as _, ensure};
 use newsroom::Newsroom;
 use screen::Screen;
 
-/// How long a screen may take to change before the rehearsal is given up.
+/// Longest wait for a change of the screen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::main]
@@ -26,19 +26,19 @@ async fn main() -> anyhow::Result<()> {
     let left = newsroom.waiting().await?;
     let decisions = newsroom.decisions().await?;
     newsroom.close().await;
-    ensure!(left == 0, "{left} comments still wait");
-    run.tell(decisions);
+    ensure!(left == 0, "{left} comments are still pending");
+    run.print(decisions);
     Ok(())
 }
 
-/// A little more than the longest time for which the review takes no decision about a comment that has just come onto the screen.
+/// Slightly longer than the time for which the review ignores keys after a comment appeared.
 const PACE: Duration = Duration::from_millis(350);
 
-/// How a queue was cleared.
+/// The result of clearing a queue.
 struct Run {
     comments: usize,
     took: Duration,
-    /// From a key to the next comment on the screen.
+    /// Times from a key press to the next comment on the screen.
     next_case: Vec<Duration>,
 }
 
@@ -50,12 +50,12 @@ fn clear(newsroom: &Newsroom, comments: usize) -> anyhow::Result<Run> {
     let mut next_case = Vec::with_capacity(comments);
     for turn in 0.. {
         let Some(current) = script::comment_on(&shown) else { break };
-        // After an undo the comment before comes back, and is decided again.
+        // After an undo the previous comment returns and is decided again.
         let other = |text: &str| match script::comment_on(text) {
             Some(shown) => shown != current,
             None => script::is_empty(text),
         };
-        // The review wants every comment seen.
+        // The review ignores keys for comments that were not on the screen long enough.
         std::thread::sleep(PACE);
         let keys = script::keys(turn, &shown);
         let (last, first) = keys.split_last().context("no key")?;
@@ -69,7 +69,7 @@ fn clear(newsroom: &Newsroom, comments: usize) -> anyhow::Result<Run> {
             if other(&shown) {
                 break pressed.elapsed();
             }
-            // The comment changed by itself a moment ago.
+            // The comment changed a moment ago without a key press.
             std::thread::sleep(PACE);
         };
         next_case.push(waited);
@@ -83,7 +83,7 @@ fn clear(newsroom: &Newsroom, comments: usize) -> anyhow::Result<Run> {
 impl Run {
     #[expect(clippy::print_stdout, reason = "the result")]
     #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
-    fn tell(mut self, decisions: usize) {
+    fn print(mut self, decisions: usize) {
         self.next_case.sort_unstable();
         let at = |share: usize| self.next_case[(self.next_case.len() - 1) * share / 100].as_micros() as f64 / 1_000.0;
         let per_minute = decisions as f64 / self.took.as_secs_f64() * 60.0;

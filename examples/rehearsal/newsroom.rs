@@ -1,4 +1,4 @@
-//! A newsroom in a temporary directory, with readers that fill its queue.
+//! A server in a temporary directory, with readers who submit comments.
 
 use anyhow::Context as _;
 use duyet_proto::v1::{
@@ -21,13 +21,13 @@ use uuid::Uuid;
 
 use super::script;
 
-/// The answer of every image here.
+/// The fixed answer of every challenge.
 const ANSWER: &str = "KM7RT";
 
-/// Readers that write at the same time.
+/// Number of readers who submit concurrently.
 const READERS: usize = 16;
 
-/// A token on every call.
+/// Adds a token to every call.
 #[derive(Clone)]
 struct Bearer(MetadataValue<Ascii>);
 
@@ -40,7 +40,7 @@ impl Interceptor for Bearer {
 
 type Link = InterceptedService<Channel, Bearer>;
 
-/// A server of its own, gone with the rehearsal.
+/// A server that is removed at the end.
 pub(crate) struct Newsroom {
     running: Running,
     moderation: ModerationServiceClient<Link>,
@@ -63,7 +63,7 @@ impl Newsroom {
         Ok(Self { running, moderation, dir })
     }
 
-    /// Lets readers send `count` comments.
+    /// Submits `count` comments.
     pub(crate) async fn fill(&mut self, count: usize) -> anyhow::Result<()> {
         let bearer = bearer(&self.dir, "portal")?;
         let mut readers = tokio::task::JoinSet::new();
@@ -81,12 +81,12 @@ impl Newsroom {
         Ok(())
     }
 
-    /// How many comments wait.
+    /// Returns the number of comments in the queue.
     pub(crate) async fn waiting(&mut self) -> anyhow::Result<i64> {
         Ok(self.moderation.list_queue(v1::ListQueueRequest::default()).await?.into_inner().total)
     }
 
-    /// How many decisions, undone ones included, the audit holds.
+    /// Returns the number of decisions in the audit log, including reverted ones.
     pub(crate) async fn decisions(&mut self) -> anyhow::Result<usize> {
         let (mut found, mut page_token) = (0, String::new());
         loop {
@@ -100,7 +100,7 @@ impl Newsroom {
         }
     }
 
-    /// The shell command that opens the review.
+    /// Returns the shell command that starts the review.
     pub(crate) fn triage(&self) -> anyhow::Result<String> {
         let here = std::env::current_exe()?;
         let built = here.parent().and_then(|examples| examples.parent()).context("no directory of programs")?;
@@ -144,7 +144,7 @@ impl Portal {
         Ok(())
     }
 
-    /// A challenge; where images are not drawn fast enough it is asked for again.
+    /// Issues a challenge. Retries while no image is ready.
     async fn challenge(&mut self, article: &str) -> anyhow::Result<v1::IssueChallengeResponse> {
         loop {
             let request = v1::IssueChallengeRequest { article_id: article.to_owned(), ..Default::default() };
@@ -162,7 +162,7 @@ fn bearer(dir: &TempDir, name: &str) -> anyhow::Result<Bearer> {
     Ok(Bearer(format!("Bearer {}", token.trim()).parse()?))
 }
 
-/// The rehearsal is about moderators: readers send as fast as they can.
+/// Disables the limits on readers, because only the moderator's speed is measured.
 fn no_limits() -> anyhow::Result<Quotas> {
     "1000000/1h".parse().map(Quotas::all).map_err(anyhow::Error::msg)
 }

@@ -1,4 +1,4 @@
-//! A terminal of 80 by 24 without a person before it.
+//! A terminal of 80 by 24, controlled by tmux.
 
 use std::{
     process::{Command, Output},
@@ -7,13 +7,13 @@ use std::{
 
 use anyhow::{bail, ensure};
 
-/// A tmux server of its own, ended with the rehearsal.
+/// A tmux server of its own, which ends with the measurement.
 pub(crate) struct Screen {
     socket: String,
 }
 
 impl Screen {
-    /// Runs `command` in a fresh terminal.
+    /// Runs `command` in a new terminal.
     pub(crate) fn open(command: &str) -> anyhow::Result<Self> {
         let screen = Self { socket: format!("duyet-rehearsal-{}", std::process::id()) };
         let opened = screen.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", command])?;
@@ -21,13 +21,13 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Presses keys, as tmux names them.
+    /// Presses keys, by their tmux names.
     pub(crate) fn press(&self, keys: &str) -> anyhow::Result<()> {
         ensure!(self.tmux(&["send-keys", keys])?.status.success(), "the terminal is gone");
         Ok(())
     }
 
-    /// What is on the screen as soon as it is as wanted.
+    /// Returns the content of the screen as soon as it satisfies a condition.
     pub(crate) fn wait(&self, patience: Duration, wanted: impl Fn(&str) -> bool) -> anyhow::Result<String> {
         let start = Instant::now();
         loop {
@@ -41,7 +41,7 @@ impl Screen {
         }
     }
 
-    /// Waits until the program has ended, and the terminal with it.
+    /// Waits until the program and its terminal have ended.
     pub(crate) fn wait_closed(&self, patience: Duration) -> anyhow::Result<()> {
         let start = Instant::now();
         while self.tmux(&["has-session"])?.status.success() {
@@ -57,7 +57,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Ends this tmux server only; it has its own socket.
+        // This tmux server has its own socket, so only it ends.
         let _ = self.tmux(&["kill-server"]);
     }
 }

@@ -1,8 +1,8 @@
-//! What readers write, and which keys a moderator without doubts presses.
+//! The comments that readers submit, and the keys that the moderator presses.
 
 use duyet_proto::v1;
 
-/// Marks a comment's number, so that the script tells comments apart.
+/// Precedes a comment's number, by which the script identifies comments.
 const MARK: &str = "Ý kiến số ";
 
 const WORDS: [&str; 8] = [
@@ -16,7 +16,7 @@ const WORDS: [&str; 8] = [
     "KHUYẾN MÃI KHUYẾN MÃI KHUYẾN MÃI: mua một tặng một tại https://khuyen-mai.example/?id=1",
 ];
 
-/// The comment that reader `number` writes, without what the form adds.
+/// Returns the comment of reader `number`, without the other fields of the form.
 pub(crate) fn comment(number: usize) -> v1::SubmitCommentRequest {
     v1::SubmitCommentRequest {
         article_id: format!("cau-moi-{}", number % 5),
@@ -27,23 +27,24 @@ pub(crate) fn comment(number: usize) -> v1::SubmitCommentRequest {
     }
 }
 
-/// The number of the comment on the screen.
+/// Returns the number of the comment on the screen.
 pub(crate) fn comment_on(screen: &str) -> Option<usize> {
     let (_, rest) = screen.split_once(MARK)?;
     rest.get(..4)?.parse().ok()
 }
 
-/// True when nothing waits any more.
+/// Returns whether the queue is empty.
 pub(crate) fn is_empty(screen: &str) -> bool {
     screen.contains("Không còn bình luận nào chờ duyệt")
 }
 
-/// True when the review ignored a key because the comment had just changed by itself.
+/// Returns whether the review ignored a key because the comment had just changed.
 pub(crate) fn is_warned(screen: &str) -> bool {
     screen.contains("Hãy đọc rồi bấm lại")
 }
 
-/// Keys for the comment on the screen: spam where a link was found, now and then a rejection with its reason, now and then a second thought.
+/// Returns the keys for the comment on the screen: spam if a link was found, sometimes a rejection with a reason,
+/// sometimes an undo, else an approval.
 pub(crate) fn keys(turn: usize, screen: &str) -> Vec<&'static str> {
     if screen.contains("liên kết:") {
         vec!["s"]

@@ -1,5 +1,5 @@
-// "Đổi mã" without a reload. Whatever fails here, the button still works: it sends the form, and the page comes back with
-// a new image and everything the reader wrote.
+// The button "Đổi mã" without a reload. If the script fails, the button still sends the form, and the page returns with
+// a new image and the reader's input.
 const button = document.getElementById("doi-ma");
 const image = document.getElementById("anh-ma");
 const status = document.getElementById("doi-ma-bao");

@@ -1,5 +1,6 @@
-//! Writes the code of `duyet-proto` from its .proto files: `cargo run -p duyet-proto-generate`. The result is committed, so that a
-//! build of duyet needs no protobuf compiler. A test fails when the committed code does not match the .proto files.
+//! Generates the code of `duyet-proto` from its .proto files: `cargo run -p duyet-proto-generate`. The result is
+//! committed, so that a build of duyet needs no protobuf compiler. A test compares the committed code with the .proto
+//! files.
 
 use std::{fs, path::Path};
 
@@ -19,7 +20,7 @@ const PROTOS: [&str; 11] = [
     "google/rpc/status.proto",
 ];
 
-/// Messages that hold answers, tokens or addresses: `duyet-proto` has their `Debug`.
+/// Messages with answers, tokens or addresses. `duyet-proto` implements their `Debug` without these values.
 const SECRET: [&str; 6] = [
     "AltchaChallenge",
     "ReaderContext",
@@ -33,7 +34,7 @@ fn main() -> anyhow::Result<()> {
     generate(&contract().join("src/generated"))
 }
 
-/// The directory of the package `duyet-proto`.
+/// Returns the directory of the package `duyet-proto`.
 fn contract() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
@@ -43,11 +44,11 @@ fn generate(out: &Path) -> anyhow::Result<()> {
     let descriptors = protox::compile(PROTOS, [contract()])?;
     fs::write(out.join("duyet.v1.bin"), descriptors.encode_to_vec())?;
     let mut config = tonic_prost_build::Config::new();
-    // JSON is written from the descriptor set, where a message is found by its name.
+    // Conversion to JSON looks up a message in the descriptor set by its name.
     config.enable_type_names();
     tonic_prost_build::configure()
         .out_dir(out)
-        // Its type exists already, and clients of tonic know it.
+        // tonic-types already has this type, and clients of tonic use it.
         .extern_path(".google.rpc", "::tonic_types::pb")
         .client_mod_attribute(".", "#[cfg(feature = \"client\")]")
         .server_mod_attribute(".", "#[cfg(feature = \"server\")]")
