@@ -17,7 +17,10 @@ pub(super) fn translate(command: Command, locale: Locale) -> Command {
     let template = format!("{{about}}\n\n{}: {{usage}}\n\n{{all-args}}", locale.text("help-usage"));
     let mut command = command.about(locale.text("help-duyet")).version(env!("CARGO_PKG_VERSION"));
     command = dress(command, locale, &template);
-    command = command.subcommand_help_heading(headings(locale).0).subcommand_value_name("COMMAND");
+    command = command.subcommand_help_heading(headings(locale).0).subcommand_value_name(match locale {
+        Locale::Vi => "LỆNH",
+        Locale::En => "COMMAND",
+    });
     let version = Arg::new("version").long("version").short('V').action(ArgAction::Version);
     command = command.disable_version_flag(true).arg(describe(version, locale));
     command.mut_subcommands(|sub| {
@@ -50,6 +53,27 @@ fn named(arg: &Arg) -> Option<Named> {
         "reason" => Some(Named::Reason),
         "rule" => Some(Named::Rule),
         _ => None,
+    }
+}
+
+/// Returns the translated placeholder for an argument's value. The parser needs static text here, too.
+fn value_name(arg: &Arg, locale: Locale) -> Option<&'static str> {
+    let name = arg.get_value_names()?.first()?.as_str();
+    match (locale, name) {
+        (Locale::En, _) => None,
+        (Locale::Vi, "ACTION" | "COMMAND") => Some("LỆNH"),
+        (Locale::Vi, "ARTICLE" | "BAN_ID" | "ID" | "IDS" | "KEY" | "TOKEN") => Some("MÃ"),
+        (Locale::Vi, "DAYS") => Some("NGÀY"),
+        (Locale::Vi, "DIR") => Some("THƯ-MỤC"),
+        (Locale::Vi, "EFFECT" | "KIND" | "MODE" | "ORDER" | "SHELL" | "STATE" | "STATUS" | "TIER") => Some("LOẠI"),
+        (Locale::Vi, "FILE") => Some("TỆP"),
+        (Locale::Vi, "LIMIT" | "N") => Some("SỐ"),
+        (Locale::Vi, "MINUTES") => Some("PHÚT"),
+        (Locale::Vi, "NAME") => Some("TÊN"),
+        (Locale::Vi, "PATTERN" | "WORDS") => Some("TỪ"),
+        (Locale::Vi, "TEXT") => Some("LỜI"),
+        (Locale::Vi, "TIME") => Some("LÚC"),
+        (Locale::Vi, _) => None,
     }
 }
 
@@ -87,6 +111,10 @@ fn describe(arg: Arg, locale: Locale) -> Arg {
         text = format!("{text} [{}: {}]", locale.text("help-default"), default.join(", "));
     }
     let arg = if arg.is_positional() { arg.display_order(0) } else { arg };
+    let arg = match value_name(&arg, locale) {
+        Some(name) => arg.value_name(name),
+        None => arg,
+    };
     arg.help(text).help_heading(headings(locale).1).hide_possible_values(lists_words).hide_default_value(has_default)
 }
 
@@ -107,6 +135,18 @@ mod tests {
                     let help = arg.get_help().unwrap().to_string();
                     assert!(!help.starts_with("help-"), "{}: {help}", command.get_name());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn vietnamese_help_has_vietnamese_placeholders() {
+        let command = translate(Cli::command(), Locale::Vi);
+        for command in std::iter::once(&command).chain(command.get_subcommands()) {
+            let values = command.get_arguments().filter(|arg| arg.get_action().takes_values() && !arg.is_hide_set());
+            for name in values.flat_map(|arg| arg.get_value_names().unwrap_or_default()) {
+                let is_english = name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+                assert!(!is_english || name == "URL", "{}: {name}", command.get_name());
             }
         }
     }

@@ -129,7 +129,7 @@ async fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failu
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the client's only look at the clock")]
+#[expect(clippy::disallowed_methods, reason = "the client's only access to the clock")]
 fn now() -> DateTime<Utc> {
     Utc::now()
 }

@@ -97,19 +97,19 @@ mod tests {
     #[test]
     fn errors_are_explained_in_the_chosen_language() {
         let cases: [(&[&str], &str); 13] = [
-            (&["reject", ID], "Thiếu --reason <NAME>."),
+            (&["reject", ID], "Thiếu --reason <TÊN>."),
             (&["queue", "--statu", "spam"], "Không có tham số “--statu”."),
             (&["quue"], "Không có lệnh “quue”."),
             (&["quue"], "queue"),
-            (&["reject", ID, "-r", "xấu"], "“xấu” không dùng được cho --reason <NAME>: lac-de, xuc-pham"),
+            (&["reject", ID, "-r", "xấu"], "“xấu” không dùng được cho --reason <TÊN>: lac-de, xuc-pham"),
             (&["reject", ID, "-r", "quảng-coá"], "Có phải bạn muốn dùng: quang-cao?"),
             (&["queue", "--rule", "số điện thại"], "Có phải bạn muốn dùng: so-dien-thoai"),
             (&["queue", "--min-score", "cao"], "“cao” không dùng được cho --min-score <0..1>: cần một số như 0,25"),
             (&["ban", ID, "-r", "insult", "--for", "lâu"], "“lâu” không dùng được cho --for <7d>: 30m, 12h, 7d, 2w"),
             (&["queue", "--claimed", "--unclaimed"], "Không dùng --claimed cùng với --unclaimed."),
             (&["--lang", "vi", "--lang", "en", "queue"], "Chỉ dùng --lang <vi|en> một lần."),
-            (&["show", "abc"], "“abc” không dùng được cho <ID>: cần một mã như"),
-            (&["queue", "--order"], "Thiếu giá trị cho --order <ORDER>"),
+            (&["show", "abc"], "“abc” không dùng được cho <MÃ>: cần một mã như"),
+            (&["queue", "--order"], "Thiếu giá trị cho --order <LOẠI>"),
         ];
         for (args, words) in cases {
             let text = explained(args, Locale::Vi).unwrap();

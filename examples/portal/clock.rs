@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike as _, FixedOffset, TimeDelta, Utc};
 /// Vietnam has had one time zone without daylight saving time since 1975.
 const VIETNAM: Option<FixedOffset> = FixedOffset::east_opt(7 * 3600);
 
-#[expect(clippy::disallowed_methods, reason = "the edge reads the clock")]
+#[expect(clippy::disallowed_methods, reason = "the only access to the clock")]
 pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }

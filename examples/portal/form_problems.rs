@@ -111,7 +111,7 @@ fn captcha_text(error: &ServiceError) -> String {
     }
 }
 
-/// Returns the service's message, which names the problem precisely enough.
+/// Returns the service's message, which deliberately gives no details.
 fn banned_text(error: &ServiceError) -> String {
     if error.message.is_empty() {
         "Hiện bạn chưa thể gửi bình luận ở đây.".to_owned()

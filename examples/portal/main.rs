@@ -77,10 +77,10 @@ async fn serve() -> anyhow::Result<()> {
 }
 
 /// Prints the address of the page and a command that shows the queue, ready to copy.
-#[expect(clippy::print_stdout, reason = "the demonstration's two lines for a person")]
+#[expect(clippy::print_stdout, reason = "prints the addresses")]
 fn announce(addr: SocketAddr, service: &str, embedded: Option<&Embedded>) {
     let token = embedded.map_or_else(
-        || "<tệp token của biên tập viên>".to_owned(),
+        || "<tệp mã truy cập của biên tập viên>".to_owned(),
         |embedded| embedded.data_dir().join("moderator.token").display().to_string(),
     );
     println!("Trang bài viết: http://{addr}/");

@@ -19,7 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let count = std::env::args().nth(1).map_or(Ok(500), |text| text.parse()).context("how many comments?")?;
+    let count = std::env::args()
+        .nth(1)
+        .map_or(Ok(500), |text| text.parse())
+        .context("the argument is not a number of comments")?;
     let mut newsroom = Newsroom::open().await?;
     newsroom.fill(count).await?;
     let run = clear(&newsroom, count)?;
@@ -58,7 +61,7 @@ fn clear(newsroom: &Newsroom, comments: usize) -> anyhow::Result<Run> {
         // The review ignores keys for comments that were not on the screen long enough.
         std::thread::sleep(PACE);
         let keys = script::keys(turn, &shown);
-        let (last, first) = keys.split_last().context("no key")?;
+        let (last, first) = keys.split_last().context("the script has no key")?;
         for key in first {
             screen.press(key)?;
         }
@@ -81,7 +84,7 @@ fn clear(newsroom: &Newsroom, comments: usize) -> anyhow::Result<Run> {
 }
 
 impl Run {
-    #[expect(clippy::print_stdout, reason = "the result")]
+    #[expect(clippy::print_stdout, reason = "prints the result")]
     #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
     fn print(mut self, decisions: usize) {
         self.next_case.sort_unstable();

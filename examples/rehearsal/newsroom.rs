@@ -103,7 +103,8 @@ impl Newsroom {
     /// Returns the shell command that starts the review.
     pub(crate) fn triage(&self) -> anyhow::Result<String> {
         let here = std::env::current_exe()?;
-        let built = here.parent().and_then(|examples| examples.parent()).context("no directory of programs")?;
+        let built =
+            here.parent().and_then(|examples| examples.parent()).context("the directory of the programs is unknown")?;
         let program = built.join("duyet");
         anyhow::ensure!(
             program.exists(),

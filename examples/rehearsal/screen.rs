@@ -23,7 +23,7 @@ impl Screen {
 
     /// Presses keys, by their tmux names.
     pub(crate) fn press(&self, keys: &str) -> anyhow::Result<()> {
-        ensure!(self.tmux(&["send-keys", keys])?.status.success(), "the terminal is gone");
+        ensure!(self.tmux(&["send-keys", keys])?.status.success(), "the terminal has ended");
         Ok(())
     }
 
@@ -36,7 +36,7 @@ impl Screen {
                 return Ok(text);
             }
             if start.elapsed() > patience {
-                bail!("the screen stayed as it is:\n{text}");
+                bail!("the screen did not change:\n{text}");
             }
         }
     }
@@ -45,7 +45,7 @@ impl Screen {
     pub(crate) fn wait_closed(&self, patience: Duration) -> anyhow::Result<()> {
         let start = Instant::now();
         while self.tmux(&["has-session"])?.status.success() {
-            ensure!(start.elapsed() < patience, "the review does not end");
+            ensure!(start.elapsed() < patience, "the review did not end");
         }
         Ok(())
     }

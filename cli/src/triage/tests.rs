@@ -197,14 +197,14 @@ impl FakeService {
             Operation::Decide(request) if !is_new => decided(&request),
             Operation::Decide(request) => {
                 let revision = self.revisions.entry(request.comment_id.clone()).or_insert(1);
-                assert_eq!(*revision, request.expected_revision, "a decision about a revision that was not shown");
+                assert_eq!(*revision, request.expected_revision, "a decision at a revision that was not displayed");
                 *revision += 1;
                 let before = self.in_force.insert(request.comment_id.clone(), request.request_id.clone());
                 assert_eq!(before, None, "decided twice: {}", request.comment_id);
                 decided(&request)
             }
             Operation::Revert { reverted_id, target, comment } => {
-                assert!(target.is_some(), "a revert of nothing");
+                assert!(target.is_some(), "a revert without a target");
                 if comment.is_empty() {
                     return OperationResult::BanReverted(0);
                 }

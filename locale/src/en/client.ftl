@@ -1,4 +1,4 @@
-# cli
+# the client
 
 cli-error = Error:
 cli-token-as-argument = The client does not accept a token on the command line, where other users of this machine can read it. Use DUYET_TOKEN_FILE or DUYET_TOKEN, or pass it on stdin: duyet login < token-file
@@ -434,7 +434,7 @@ help-arg-ban = About this ban
 help-arg-page = The command to describe; by default the whole program
 help-arg-dir = Write all pages into this directory (duyet.1, duyet-queue.1…), for packaging
 
-# man
+# manual pages
 
 man-manual = Comment moderation
 man-name = Name

@@ -136,7 +136,7 @@ rule-learned = learned
 rule-term = term
 rule-term-shadow = term on trial
 
-# what the learned score sees
+# features of the learned score
 
 feature-w = “{ $excerpt }”
 feature-b = “{ $excerpt }”
@@ -166,7 +166,7 @@ feature-dup = repetition of words
 feature-author-link = a link in the name
 feature-author-obfuscated = disguised letters in the name
 
-# captcha
+# challenges
 
 captcha-alt-digits = Image with { $length } digits; type them into the verification code field. If you cannot read it, ask for another image.
 captcha-alt = Image with { $length } letters and digits; type them into the verification code field. If you cannot read it, ask for another image.

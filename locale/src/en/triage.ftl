@@ -9,7 +9,7 @@ triage-summary-seconds = { $seconds } s
 triage-unsent = { $count } not sent to the server.
 triage-ended = The session cannot continue.
 
-# triage: the bar
+# triage: the status bar
 
 triage-waiting = Waiting { $count }
 triage-many-waiting = Waiting: over 1,000
@@ -80,7 +80,7 @@ triage-away = Connection lost: { $why } You can go on; decisions will be sent la
 triage-back = Reconnected; sending { $count }.
 triage-leaving = Releasing the claimed comments…
 
-# triage: below
+# triage: menus, forms and keys
 
 triage-why-reject = Reason:
 triage-ask-why = Reason:
@@ -117,7 +117,7 @@ triage-key-close = back
 triage-key-leave = leave now
 triage-key-stay = stay
 
-# triage: what is read
+# triage: panes
 
 triage-part-article = Article
 triage-part-held = Why it was held

@@ -1,4 +1,4 @@
-# cli
+# the client
 
 cli-error = Lỗi:
 cli-token-as-argument = Không nhận mã truy cập ngay trên dòng lệnh vì người khác dùng chung máy đọc được. Hãy chạy duyet login < tệp-chứa-mã, hoặc đặt DUYET_TOKEN_FILE hay DUYET_TOKEN.
@@ -190,7 +190,7 @@ cli-man-unknown = Không có lệnh { $command }. Xem các lệnh: duyet --help
 cli-man-not-written = Không ghi được trang hướng dẫn vào { $path }: { $error }
 cli-column-due = Hạn xử lý
 cli-column-reports = Báo cáo
-cli-column-claim = Đang xem
+cli-column-claim = Người nhận
 cli-column-subject = Đối tượng
 cli-column-effect = Cách chặn
 cli-column-ends = Đến
@@ -200,7 +200,7 @@ cli-column-per-hour = Mỗi giờ
 cli-column-overturned = Bị đổi lại
 cli-column-overturn-rate = Tỷ lệ
 cli-fact-takedown = Yêu cầu gỡ
-cli-fact-claim = Đang xem
+cli-fact-claim = Đã nhận
 cli-fact-reports = Báo cáo
 cli-fact-mode = Cách nhận
 cli-fact-effective-mode = Đang áp dụng
@@ -311,7 +311,7 @@ help-erase = Xóa vĩnh viễn mọi thứ một người đã viết; chỉ qu�
 help-arg-id-of-person = Một bình luận của người đó: nếu không biết thiết bị thì chỉ tính riêng bình luận này
 help-arg-author-of-person = Mã người viết
 help-arg-yes-erase = Không hỏi lại
-help-approve-pending = Duyệt các bình luận đang chờ của một bài viết
+help-approve-pending = Duyệt hết phần đang chờ của một bài viết
 help-site = Xem hoặc đổi cách cả trang nhận bình luận
 help-lockdown = Bật hoặc tắt chế độ khẩn: duyệt trước tất cả, có thời hạn
 help-stats = Xem số liệu hàng chờ và biên tập viên
@@ -346,9 +346,9 @@ help-arg-since = Từ lúc: 2026-05-01, 2026-05-01T08:00:00+07:00, hoặc cách 
 help-arg-until = Trước lúc, viết như --since
 help-arg-shell = Loại cửa sổ dòng lệnh
 help-arg-reported = Chỉ bình luận đang bị báo cáo
-help-arg-campaign = Chỉ bình luận này và các bình luận nói y như vậy, ở mọi bài
-help-arg-claimed = Chỉ bình luận có người đang xem
-help-arg-unclaimed = Chỉ bình luận chưa ai đang xem
+help-arg-campaign = Chỉ đợt spam cùng nội dung với bình luận này, ở mọi bài
+help-arg-claimed = Chỉ bình luận đã có người nhận
+help-arg-unclaimed = Chỉ bình luận chưa ai nhận
 help-arg-verb = Quyết định gì: duyệt (approve), từ chối (reject), spam, trả về hàng chờ (requeue)
 help-arg-most = Quyết định nhiều nhất bao nhiêu bình luận
 help-arg-all = Cho phép không có điều kiện lọc: mọi bình luận cần xem
@@ -381,7 +381,7 @@ help-arg-ban = Về lệnh chặn này
 help-arg-page = Lệnh cần xem hướng dẫn; để trống là cả chương trình
 help-arg-dir = Ghi mọi trang vào thư mục này (duyet.1, duyet-queue.1…), để đóng gói
 
-# man
+# manual pages
 
 man-manual = Duyệt bình luận
 man-name = Tên
@@ -431,7 +431,7 @@ man-example-man = Ghi mọi trang hướng dẫn cho lệnh man.
 # triage's own
 
 help-triage = Duyệt toàn màn hình bằng phím, mỗi quyết định một phím
-help-arg-lease = Giữ bình luận cho riêng bạn trong bao nhiêu phút, 1 đến 10
+help-arg-lease = Nhận bình luận cho riêng bạn trong bao nhiêu phút, 1 đến 10
 
 # the learned score
 

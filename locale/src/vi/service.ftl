@@ -132,7 +132,7 @@ rule-learned = học từ quyết định
 rule-term = từ theo dõi
 rule-term-shadow = từ theo dõi đang thử
 
-# what the learned score sees
+# features of the learned score
 
 feature-w = “{ $excerpt }”
 feature-b = “{ $excerpt }”
@@ -162,7 +162,7 @@ feature-dup = sự lặp lại từ ngữ
 feature-author-link = liên kết trong tên
 feature-author-obfuscated = chữ cái ngụy trang trong tên
 
-# captcha
+# challenges
 
 captcha-alt-digits = Ảnh có { $length } chữ số; hãy gõ lại vào ô Mã kiểm tra. Không đọc được thì lấy ảnh khác.
 captcha-alt = Ảnh có { $length } chữ cái và chữ số; hãy gõ lại vào ô Mã kiểm tra. Không đọc được thì lấy ảnh khác.

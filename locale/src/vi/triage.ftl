@@ -9,7 +9,7 @@ triage-summary-seconds = { $seconds } giây
 triage-unsent = Còn { $count } việc chưa gửi được tới máy chủ.
 triage-ended = Không thể tiếp tục.
 
-# triage: the bar
+# triage: the status bar
 
 triage-waiting = Chờ { $count }
 triage-many-waiting = Chờ hơn 1.000
@@ -29,7 +29,7 @@ triage-late-authority = QUÁ HẠN: cơ quan chức năng yêu cầu gỡ, hạn
 triage-due-complaint = Có khiếu nại yêu cầu gỡ: phải xử lý trước { $at }
 triage-late-complaint = QUÁ HẠN: khiếu nại yêu cầu gỡ, hạn { $at }
 triage-reports = { $total } lượt báo cáo, { $open } chưa xem ({ $counts })
-triage-claim-lost = Bạn không còn giữ bình luận này: đồng nghiệp có thể đang xử lý
+triage-claim-lost = Bạn không còn giữ chỗ bình luận này: đồng nghiệp có thể đang xử lý
 triage-history = Người này: { $approved } duyệt, { $refused } từ chối, { $spam } spam, { $pending } chờ
 triage-same-text = { $count } bình luận cùng nội dung
 triage-answers = ↳ trả lời { $text }
@@ -42,7 +42,7 @@ triage-content-part = Nội dung, dòng { $first }–{ $last } trong { $total }
 # triage: without a comment
 
 triage-empty = Không còn bình luận nào chờ duyệt. Bình luận mới sẽ tự hiện ra.
-triage-empty-claimed = Những bình luận còn lại đang do đồng nghiệp giữ. Có gì mới sẽ tự hiện ra.
+triage-empty-claimed = Những bình luận còn lại đã có đồng nghiệp nhận. Có gì mới sẽ tự hiện ra.
 triage-empty-loading = Đang lấy bình luận…
 triage-empty-away = Mất kết nối tới máy chủ. Đang thử lại…
 
@@ -60,7 +60,7 @@ triage-nothing-to-undo = Phiên này không còn gì để hoàn tác.
 triage-not-undone = Không hoàn tác được: { $why }
 triage-conflict = { $author }: { $actor } đã xử lý trước, “{ $status }” lúc { $at }. Quyết định của bạn không được áp dụng.
 triage-decision-failed = { $author }: máy chủ không nhận quyết định. { $why }
-triage-lost = Đồng nghiệp đã lấy hoặc đã xử lý một bình luận bạn đang giữ.
+triage-lost = Đồng nghiệp đã nhận hoặc đã xử lý một bình luận bạn đang giữ chỗ.
 triage-end-unseen = Bạn chưa xem hết bình luận này. Bấm ↓ hoặc PgDn để đọc tiếp, hoặc bấm lại để xử lý luôn.
 triage-changed = Đồng nghiệp vừa đổi bình luận này: đang hiện trạng thái mới. Hãy đọc lại.
 triage-just-changed = Bình luận vừa đổi. Hãy đọc rồi bấm lại.
@@ -78,9 +78,9 @@ triage-ban-failed = Không chặn được: { $why }
 triage-ban-needs-reason = Lệnh chặn cần có lý do.
 triage-away = Mất kết nối: { $why } Bạn cứ duyệt tiếp, quyết định sẽ được gửi sau.
 triage-back = Đã kết nối lại; { $count } việc đang được gửi.
-triage-leaving = Đang trả lại những bình luận còn giữ…
+triage-leaving = Đang trả lại những bình luận đã nhận…
 
-# triage: below
+# triage: menus, forms and keys
 
 triage-why-reject = Lý do:
 triage-ask-why = Lý do:
@@ -117,7 +117,7 @@ triage-key-close = quay lại
 triage-key-leave = thoát ngay
 triage-key-stay = ở lại
 
-# triage: what is read
+# triage: panes
 
 triage-part-article = Bài viết
 triage-part-held = Vì sao bị giữ

@@ -35,7 +35,7 @@ fn leases_are_renewed_in_time_and_lost_ones_are_reported() {
     assert!(state.held.current().is_some_and(|held| held.lost));
     assert_eq!(claim(&state.update(Event::Tick, start() + TimeDelta::seconds(200))), None);
     let second = claim(&state.update(Event::Tick, start() + TimeDelta::seconds(302))).unwrap();
-    assert!(!second.renew.contains(&"c0".to_owned()), "a lost claim is not asked for again");
+    assert!(!second.renew.contains(&"c0".to_owned()), "a lost claim is not renewed");
     // A decision is still possible, because the revision protects it.
     assert_eq!(decision(&press(&mut state, "a", start() + TimeDelta::seconds(303))).comment_id, "c0");
 }

@@ -94,7 +94,7 @@ fn an_unacknowledged_operation_is_sent_again_under_its_id_and_in_order() {
     let again = decision(&state.update(Event::Tick, now + TimeDelta::milliseconds(500)));
     assert_eq!(again, request);
     answer(&mut state, &request.request_id, Err(away()), now);
-    assert_eq!(sent(&state.update(Event::Tick, now + TimeDelta::milliseconds(900))), [], "waits longer each time");
+    assert_eq!(sent(&state.update(Event::Tick, now + TimeDelta::milliseconds(900))), [], "each pause is longer");
     let later = now + TimeDelta::seconds(60);
     state.update(Event::Tick, later);
     let next = decision(&answer(&mut state, &request.request_id, Ok(decided(&request)), later));
@@ -154,7 +154,7 @@ fn a_ban_is_a_form_of_single_keys_and_can_be_reverted() {
     assert_eq!((request.reason(), request.reject_pending, request.remove_published), (v1::Reason::SpamAd, true, false));
     let ends = request.expires_at.unwrap().seconds - now.timestamp();
     assert!((29 * 86_400..30 * 86_400).contains(&ends), "a prefix is banned for 30 days at most");
-    assert_eq!(state.held.current_id(), Some("c0"), "the comment still wants its decision");
+    assert_eq!(state.held.current_id(), Some("c0"), "the comment still waits for a decision");
 
     let comment = v1::Comment { id: "c0".into(), revision: 2, ..Default::default() };
     let result =

@@ -103,7 +103,7 @@ fn a_claim_response_from_before_a_revert_does_not_change_its_comment() {
     let (mut state, id, now) = reverting();
     let later = now + TimeDelta::seconds(200);
     let request = claim(&state.update(Event::Tick, later)).unwrap();
-    assert!(!request.renew.contains(&"c0".to_owned()), "its undo is not answered yet");
+    assert!(!request.renew.contains(&"c0".to_owned()), "its revert has no response yet");
     assert_eq!(claim(&answer(&mut state, &id, Ok(reverted("c0", 3)), later)), None, "one claim at a time");
     let effects = state.update(Event::Claimed(Ok(ClaimResponse { cases: vec![], renewed: request.renew })), later);
     assert_eq!(shown(&state), ("c0", false, "triage-undone"));

@@ -27,7 +27,11 @@ fn a_comment_is_decided_only_after_a_moment_on_the_screen() {
     let (mut state, now) = busy(cases(0..10));
     burst(&mut state, "a", now);
     burst(&mut state, "a", after(now, 10_000));
-    assert_eq!((said(&state), state.held.current_id()), ("triage-just-changed", Some("c1")), "it was never drawn");
+    assert_eq!(
+        (said(&state), state.held.current_id()),
+        ("triage-just-changed", Some("c1")),
+        "the comment was never drawn"
+    );
     let now = after(now, 20_000);
     state.see(now);
     burst(&mut state, "a", after(now, 199));
@@ -60,7 +64,7 @@ fn undo_help_and_quit_work_before_a_comment_is_seen() {
     burst(&mut state, "au", now);
     assert_eq!((said(&state), state.held.current_id(), state.counts.decided()), ("triage-undone", Some("c0"), 0));
     burst(&mut state, "a", now);
-    assert_eq!(state.held.current_id(), Some("c0"), "what came back is to be seen again");
+    assert_eq!(state.held.current_id(), Some("c0"), "a returned comment must be seen again");
     burst(&mut state, "?", now);
     assert_eq!(state.mode, InputMode::Pane(Pane::Help));
     burst(&mut state, "\u{1b}q", now);
