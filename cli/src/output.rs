@@ -62,7 +62,7 @@ impl Output {
         self.data(&sanitize::json(&json))
     }
 
-    /// Returns whether stdout was closed by its reader.
+    /// Returns whether the program that reads stdout closed it.
     pub(super) fn is_closed(&self) -> bool {
         self.closed.get()
     }
