@@ -38,7 +38,7 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Returns whether the token may be used at `now`: it is neither revoked nor expired.
+    /// Checks whether the token may be used at `now`: it is neither revoked nor expired.
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
@@ -52,7 +52,7 @@ pub const MAX_NAME_BYTES: usize = 64;
 pub enum NameProblem {
     #[error("a name has 1 to {MAX_NAME_BYTES} bytes, none of them a control character")]
     Shape,
-    #[error("the name {SYSTEM} is the service's own, for what no person did: choose another name")]
+    #[error("the name {SYSTEM} is reserved for the service: choose another name")]
     Reserved,
 }
 
@@ -72,7 +72,7 @@ pub fn check_name(name: &str) -> Result<(), NameProblem> {
     }
 }
 
-/// Returns the token of an `authorization` header. The scheme's case and the white space around the token do not
+/// Extracts the token of an `authorization` header. The scheme's case and the white space around the token do not
 /// matter.
 pub fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once([' ', '\t'])?;
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_called_as_the_service_calls_itself() {
+    fn reserved_and_malformed_names_are_not_allowed() {
         for name in ["system", "SYSTEM", " System "] {
             assert_eq!(check_name(name), Err(NameProblem::Reserved), "{name}");
         }

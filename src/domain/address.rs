@@ -49,14 +49,14 @@ fn parse_v4_with_port(text: &str) -> Option<IpAddr> {
     text[..at].parse::<Ipv4Addr>().ok().map(IpAddr::V4)
 }
 
-/// Returns whether the text is `:` and a port, which may be obfuscated (`:_abc`).
+/// Checks whether the text is `:` and a port, which may be obfuscated (`:_abc`).
 fn is_port(text: &str) -> bool {
     let port = text.strip_prefix(':').unwrap_or_default();
     let hidden = port.strip_prefix('_').is_some_and(|rest| !rest.is_empty());
     hidden || (port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok())
 }
 
-/// Returns the one canonical form of an address. An IPv4 address that arrived mapped into IPv6 (`::ffff:a.b.c.d`) or
+/// Converts an address to its canonical form. An IPv4 address that arrived mapped into IPv6 (`::ffff:a.b.c.d`) or
 /// through NAT64 (`64:ff9b::a.b.c.d`) becomes IPv4.
 pub fn normalise(address: IpAddr) -> IpAddr {
     match address.to_canonical() {

@@ -31,7 +31,7 @@ pub struct Article {
 }
 
 impl Article {
-    /// Returns an article of which only the id and perhaps the publication time are known.
+    /// Creates an article of which only the id and perhaps the publication time are known.
     pub const fn unknown(id: ArticleId, published_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
         Self {
             id,
@@ -94,7 +94,7 @@ pub struct ArticleChange {
 }
 
 impl ArticleChange {
-    /// Returns the article after the change. `current` is `None` for an article that is not stored yet.
+    /// Applies the change to `current`, which is `None` for an article that is not stored yet.
     ///
     /// # Errors
     /// [`Error::StaleArticle`] when the article is at another revision than the expected one.

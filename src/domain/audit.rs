@@ -57,17 +57,15 @@ impl From<Action> for AuditAction {
 }
 
 impl AuditAction {
-    /// Returns the actions that [`super::revert::Target::Last`] considers: all revertible ones except reverts.
+    /// Lists the actions that [`super::revert::Target::Last`] considers: all revertible ones except reverts.
     pub fn revertible_as_last() -> impl Iterator<Item = Self> + Clone + Send {
         Self::ALL.iter().copied().filter(|action| action.is_revertible() && *action != Self::Revert)
     }
 
-    /// Returns whether the action is a moderator's decision on a comment.
     pub const fn is_decision(self) -> bool {
         matches!(self, Self::Approve | Self::Reject | Self::Spam | Self::Requeue)
     }
 
-    /// Returns whether [`super::revert::Revert`] can revert the action.
     pub const fn is_revertible(self) -> bool {
         match self {
             Self::Approve
@@ -114,7 +112,7 @@ pub struct Before {
 }
 
 impl Before {
-    /// Returns the attention that a revert of the entry gives to a comment that now has `now`. Reports that arrived
+    /// Computes the attention that a revert of the entry gives to a comment that now has `now`. Reports that arrived
     /// after the entry stay open, and the flag that they set stays too.
     pub fn restored(&self, now: &Attention) -> Attention {
         let since = (now.open_reports - self.left.open_reports).max(0);
@@ -190,9 +188,9 @@ impl AuditEntry {
         }
     }
 
-    /// Returns whether [`judge`](Self::judge) replaces the recorded value. `look_changed` says that the entry changed
+    /// Checks whether [`judge`](Self::judge) replaces the recorded value. `look_changed` says that the entry changed
     /// whether or when a moderator reviewed the comment.
-    pub fn judges_anew(&self, look_changed: bool) -> bool {
+    pub fn replaces_judge(&self, look_changed: bool) -> bool {
         let is_revert = self.action == AuditAction::Revert && look_changed;
         self.judge().is_some() || self.from_status != self.to_status || is_revert
     }
@@ -237,21 +235,21 @@ mod tests {
             to_status: Some(to),
             ..AuditEntry::new(Uuid::nil(), action, "minh", DateTime::UNIX_EPOCH)
         };
-        let told = |entry: &AuditEntry, look_changed| (entry.judges_anew(look_changed), entry.judge());
+        let judged = |entry: &AuditEntry, look_changed| (entry.replaces_judge(look_changed), entry.judge());
         let approval = entry(AuditAction::Approve, Status::Pending, Status::Approved);
-        assert_eq!(told(&approval, true), (true, Some(Judge::Person)));
+        assert_eq!(judged(&approval, true), (true, Some(Judge::Person)));
         let look = entry(AuditAction::Approve, Status::Approved, Status::Approved);
-        assert_eq!(told(&look, true), (true, Some(Judge::Person)));
+        assert_eq!(judged(&look, true), (true, Some(Judge::Person)));
         let in_a_batch = |entry: &AuditEntry| AuditEntry { batch: Some(Uuid::max()), ..entry.clone() };
-        assert_eq!(told(&in_a_batch(&approval), true), (true, None));
-        assert_eq!(told(&in_a_batch(&look), true), (false, None), "what a person said before stays");
-        assert_eq!(told(&AuditEntry { actor: SYSTEM.into(), ..approval }, true), (true, None));
+        assert_eq!(judged(&in_a_batch(&approval), true), (true, None));
+        assert_eq!(judged(&in_a_batch(&look), true), (false, None), "the earlier judge stays");
+        assert_eq!(judged(&AuditEntry { actor: SYSTEM.into(), ..approval }, true), (true, None));
         let back = entry(AuditAction::Revert, Status::Removed, Status::Approved);
-        assert_eq!(told(&back, true), (true, None), "a revert raises no trust");
-        assert_eq!(told(&entry(AuditAction::Revert, Status::Approved, Status::Approved), true), (true, None));
-        assert_eq!(told(&entry(AuditAction::Escalate, Status::Approved, Status::Approved), false), (false, None));
+        assert_eq!(judged(&back, true), (true, None), "a revert makes no one responsible");
+        assert_eq!(judged(&entry(AuditAction::Revert, Status::Approved, Status::Approved), true), (true, None));
+        assert_eq!(judged(&entry(AuditAction::Escalate, Status::Approved, Status::Approved), false), (false, None));
         let expired = in_a_batch(&entry(AuditAction::Expire, Status::Pending, Status::Rejected));
-        assert_eq!(told(&expired, true), (true, Some(Judge::System)));
+        assert_eq!(judged(&expired, true), (true, Some(Judge::System)));
     }
 
     #[test]

@@ -84,7 +84,6 @@ pub struct Ban {
 }
 
 impl Ban {
-    /// Returns whether the ban denies or holds submits at `now`.
     pub fn is_in_force(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
@@ -104,7 +103,7 @@ pub struct Along {
 }
 
 impl Along {
-    /// Returns the id of the audit entry of the `nth` comment. The ids are ordered, and need no randomness.
+    /// Derives the id of the audit entry of the `nth` comment. The ids are ordered, and need no randomness.
     pub const fn entry_id(&self, nth: usize) -> Uuid {
         Uuid::from_u128(self.batch.as_u128() + 1 + nth as u128)
     }
@@ -148,7 +147,7 @@ pub struct Revocation {
 /// which is the ban's month or the one before. A ban of 30 days may reach one or, across February, two months further.
 pub const PREFIX_MONTHS: u32 = 4;
 
-/// Returns one time in each of the last [`PREFIX_MONTHS`] months, `now` first. They select the salts that an address
+/// Lists one time in each of the last [`PREFIX_MONTHS`] months, `now` first. They select the salts that an address
 /// may have been hashed with.
 pub fn recent_months(now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let mut months = vec![now];
@@ -160,7 +159,7 @@ pub fn recent_months(now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     months
 }
 
-/// Returns whether a prefix ban that is created now from a comment of `created_at` matches until it expires: the
+/// Checks whether a prefix ban that is created now from a comment of `created_at` matches until it expires: the
 /// comment must be of this month or the last.
 pub fn prefix_is_recent(created_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     let month = |at: DateTime<Utc>| i64::from(at.year()) * 12 + i64::from(at.month());
@@ -185,7 +184,7 @@ pub fn check_times(
     }
 }
 
-/// Returns whether the text is an author key as cases show it: 16 hex digits in lower case, so that one key has one
+/// Checks whether the text is an author key as cases show it: 16 hex digits in lower case, so that one key has one
 /// spelling.
 pub fn is_author_key(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn recent_months_are_consecutive_whatever_their_length() {
+    fn recent_months_are_consecutive_for_any_length_of_month() {
         for (now, months) in [
             ("2026-11-23T10:00:00Z", ["2026-11", "2026-10", "2026-09", "2026-08"]),
             ("2026-03-31T23:59:59Z", ["2026-03", "2026-02", "2026-01", "2025-12"]),

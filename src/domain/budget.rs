@@ -23,7 +23,7 @@ const EXPLANATION: usize = 1_024;
 /// Upper bound for the bytes of a sealed page token, without the article id.
 pub(super) const TOKEN: usize = 1_024;
 
-/// An item that a response repeats.
+/// An item of a list in a response.
 pub trait Weigh {
     /// Returns an upper bound for the bytes of the item on the wire.
     fn weight(&self) -> usize;
@@ -31,20 +31,20 @@ pub trait Weigh {
 
 /// The bytes of a response that are still free.
 #[derive(Debug)]
-pub struct Room {
+pub struct ByteBudget {
     left: usize,
     is_empty: bool,
 }
 
-impl Default for Room {
+impl Default for ByteBudget {
     fn default() -> Self {
-        Self::beside(0)
+        Self::after(0)
     }
 }
 
-impl Room {
-    /// Returns the budget that is left after `taken` bytes.
-    pub const fn beside(taken: usize) -> Self {
+impl ByteBudget {
+    /// Creates the budget that is left after `taken` bytes.
+    pub const fn after(taken: usize) -> Self {
         Self { left: (RESPONSE_BYTES - BESIDE).saturating_sub(taken), is_empty: true }
     }
 
@@ -58,13 +58,12 @@ impl Room {
         fits
     }
 
-    /// Returns the number of leading `items` that fit.
+    /// Counts the leading `items` that fit.
     pub fn fitting<T: Weigh>(mut self, items: &[T]) -> usize {
         items.iter().take_while(|item| self.takes(*item)).count()
     }
 }
 
-/// Returns the sum of the items' weights.
 pub fn weight_of<'a, T: Weigh + 'a>(items: impl IntoIterator<Item = &'a T>) -> usize {
     items.into_iter().map(Weigh::weight).sum()
 }
@@ -152,12 +151,12 @@ mod tests {
     fn items_fit_until_the_response_is_full_and_the_first_always_fits() {
         let half = (RESPONSE_BYTES - BESIDE) / 2;
         let fitting =
-            |weights: &[usize]| Room::default().fitting(&weights.iter().copied().map(Bytes).collect::<Vec<_>>());
+            |weights: &[usize]| ByteBudget::default().fitting(&weights.iter().copied().map(Bytes).collect::<Vec<_>>());
         assert_eq!(fitting(&[half, half, 1]), 2);
-        assert_eq!(fitting(&[half, half + 1, 1]), 1, "what comes after the one that does not fit waits too");
+        assert_eq!(fitting(&[half, half + 1, 1]), 1, "items after one that does not fit are left out too");
         assert_eq!(fitting(&[RESPONSE_BYTES, 1]), 1);
         assert_eq!(fitting(&[]), 0);
-        assert_eq!(Room::beside(half).fitting(&[Bytes(half), Bytes(1)]), 1);
-        assert_eq!(Room::beside(RESPONSE_BYTES * 2).fitting(&[Bytes(1), Bytes(1)]), 1);
+        assert_eq!(ByteBudget::after(half).fitting(&[Bytes(half), Bytes(1)]), 1);
+        assert_eq!(ByteBudget::after(RESPONSE_BYTES * 2).fitting(&[Bytes(1), Bytes(1)]), 1);
     }
 }

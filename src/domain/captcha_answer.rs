@@ -13,8 +13,7 @@ named_enum! {
         /// Letters and digits. It has no vowels, so that answers spell no rude words and Telex and VNI keyboards do not
         /// change them, and no look-alikes.
         Mixed = "MIXED",
-        /// Digits only, for the number pads of phones, without `0` and `1`, which readers who expect letters take for
-        /// letters.
+        /// Digits only, for the number pads of phones. `0` and `1` are left out, because they look like letters.
         Digits = "DIGITS",
     }
 }
@@ -28,16 +27,16 @@ impl Alphabet {
         }
     }
 
-    /// Returns the alphabet that the answer was made of. An answer that fits both alphabets counts as [`Self::Mixed`].
+    /// Detects the alphabet of an answer. An answer that fits both alphabets counts as [`Self::Mixed`].
     fn of(answer: &str) -> Self {
         let is_of = |alphabet: Self| answer.chars().all(|c| alphabet.symbols().contains(c));
         if is_of(Self::Digits) && !is_of(Self::Mixed) { Self::Digits } else { Self::Mixed }
     }
 
-    /// Returns the symbol that a folded character counts as: the character itself, or the symbol that it looks like if
-    /// the alphabet lacks it. Reading `6` as `G` is correct for a person, and a machine that knows the alphabet gains
-    /// nothing.
-    const fn look_alike(self, typed: char) -> char {
+    /// Maps a folded character to the symbol that it counts as: the character itself, or the symbol that it looks like
+    /// if the alphabet lacks it. Reading `6` as `G` is correct for a person, and a machine that knows the alphabet
+    /// gains nothing.
+    const fn lookalike(self, typed: char) -> char {
         match (self, typed) {
             (_, 'A') => '4',
             (_, 'G') => '6',
@@ -54,8 +53,8 @@ impl Alphabet {
         }
     }
 
-    /// Returns the number of symbols of an answer. Digits take one more. Of 8^6 or 8^7 digit answers, and 16^5 or 16^6
-    /// mixed ones, one guess is right with a probability of 4 or 1 in a million at the normal level.
+    /// Returns the number of symbols of an answer. At the normal level, one guess is right with a probability of 1 in a
+    /// million for mixed answers (16^5) and 4 in a million for digits (8^6).
     pub const fn length(self, level: Level) -> usize {
         let hard = matches!(level, Level::Hard) as usize;
         match self {
@@ -79,10 +78,10 @@ pub fn fold_answer(typed: &str) -> String {
 /// alphabet.
 pub fn fold_answer_to(answer: &str, typed: &str) -> String {
     let alphabet = Alphabet::of(answer);
-    fold_answer(typed).chars().map(|c| alphabet.look_alike(c)).collect()
+    fold_answer(typed).chars().map(|c| alphabet.lookalike(c)).collect()
 }
 
-/// Returns whether the text cannot be an answer because it has no letter and no digit.
+/// Checks whether the text cannot be an answer because it has no letter and no digit.
 pub fn is_blank(typed: &str) -> bool {
     typed.len() <= MAX_ANSWER_BYTES && fold_answer(typed).is_empty()
 }
@@ -112,7 +111,7 @@ mod tests {
         prop_oneof![("[CFHKMNPRTVX34679]{5,6}", "[CFHKMNPRTVX34679]{5,6}"), ("[2-9]{6,7}", "[2-9]{6,7}"),]
     }
 
-    /// Returns different spellings of the same code.
+    /// Lists different spellings of the same code.
     fn ways(code: &str) -> [String; 10] {
         let lower = code.to_lowercase();
         let full_width = code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
@@ -162,12 +161,12 @@ mod tests {
     }
 
     #[test]
-    fn the_keyboards_of_these_tests_do_write_vietnamese() {
+    fn the_simulated_keyboards_write_vietnamese() {
         assert_eq!([typed(&vi::TELEX, "ddax"), typed(&vi::VNI, "d9a4")], ["đã", "đã"]);
     }
 
     #[test]
-    fn answers_are_compared_the_way_people_type() {
+    fn answers_are_compared_without_case_marks_and_punctuation() {
         for typed in ["KM7RT", "km7rt", "Km7rt ", " k m 7-r.t ", "ｋｍ７ｒｔ", "kḿ7ŕt", "km\u{200b}7rt", "k‑m_7—r…t"]
         {
             assert_eq!(fold_answer(typed), "KM7RT", "{typed}");
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_an_alphabet_never_has_are_read_as_their_look_alikes() {
+    fn letters_outside_the_alphabet_are_read_as_the_symbols_they_look_like() {
         for (answer, typed) in [
             ("KM7RT", "km7rt"),
             ("6VF4C", "gyeao"),
@@ -196,11 +195,11 @@ mod tests {
     }
 
     #[test]
-    fn every_symbol_of_an_alphabet_stands_for_itself() {
+    fn every_symbol_of_an_alphabet_is_read_as_itself() {
         for alphabet in Alphabet::ALL {
-            assert!(alphabet.symbols().chars().all(|symbol| alphabet.look_alike(symbol) == symbol));
+            assert!(alphabet.symbols().chars().all(|symbol| alphabet.lookalike(symbol) == symbol));
             for typed in ('0'..='9').chain('A'..='Z') {
-                let read = alphabet.look_alike(typed);
+                let read = alphabet.lookalike(typed);
                 assert!(read == typed || alphabet.symbols().contains(read), "{typed} is read as {read}");
             }
         }

@@ -8,7 +8,7 @@ use super::{captcha_answer::Alphabet, challenge_level::Level, image_profile::Pro
 /// Time to answer an image, in seconds.
 pub const IMAGE_SECONDS: i64 = 600;
 
-/// Time to hand in a proof of work, in seconds. A slow phone needs minutes, while its reader writes.
+/// Time to hand in a proof of work, in seconds. A slow phone computes for minutes while its reader writes.
 pub const PROOF_SECONDS: i64 = 900;
 
 /// Time to use a pass of `VerifyChallenge`, in seconds.
@@ -43,12 +43,10 @@ named_enum! {
 }
 
 impl ChallengeKind {
-    /// Returns whether an image is part of the challenge.
     pub const fn has_image(self) -> bool {
         matches!(self, Self::Image | Self::AltchaPowWithImage)
     }
 
-    /// Returns whether a proof of work is part of the challenge.
     pub const fn has_proof(self) -> bool {
         matches!(self, Self::AltchaPow | Self::AltchaPowWithImage)
     }
@@ -59,8 +57,8 @@ impl ChallengeKind {
     }
 }
 
-/// Largest number of hashes that a proof of work takes at each level; the average is half of it. One hash takes 0.5 to
-/// 1.2 ms of a core.
+/// Largest number of attempts that a proof of work takes at each level; the average is half of it. One attempt takes
+/// 0.5 to 1.2 ms of a core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProofTries {
@@ -73,7 +71,6 @@ impl ProofTries {
     /// Largest number of any level: 40 core seconds, within the widget's timeout of 90 s.
     pub const MOST: u32 = 50_000;
 
-    /// Returns the number of one level.
     pub const fn get(&self, level: Level) -> u32 {
         match level {
             Level::Light => self.light,
@@ -82,7 +79,7 @@ impl ProofTries {
         }
     }
 
-    /// Returns whether the levels are in ascending order and within bounds.
+    /// Checks whether the levels are in ascending order and within bounds.
     pub const fn is_sane(&self) -> bool {
         0 < self.light && self.light <= self.normal && self.normal <= self.hard && self.hard <= Self::MOST
     }
@@ -126,7 +123,7 @@ pub struct SealedChallenge {
 }
 
 impl SealedChallenge {
-    /// Returns whether the token is too old, or was issued in the future by more than [`SKEW_SECONDS`].
+    /// Checks whether the token is too old, or was issued in the future by more than [`SKEW_SECONDS`].
     pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
         let skew = chrono::Duration::seconds(SKEW_SECONDS);
         now > self.expires_at + skew || now < self.issued_at - skew

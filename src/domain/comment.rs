@@ -93,7 +93,7 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Returns the attention after a moderator's review: open reports are closed and the takedown ends.
+    /// Closes open reports and ends the takedown, as a moderator's review does.
     #[must_use]
     pub fn settled(&self) -> Self {
         Self { reports: self.reports, ..Self::default() }
@@ -101,22 +101,21 @@ impl Attention {
 }
 
 impl Comment {
-    /// Returns whether the comment is in the moderators' queue.
     pub const fn is_queued(&self) -> bool {
         matches!(self.status, Status::Pending) || self.attention.flagged_at.is_some()
     }
 
-    /// Returns whether readers see the comment: it is public, or it is a tombstone.
+    /// Checks whether readers see the comment: it is public, or it is a tombstone.
     pub const fn is_visible(&self) -> bool {
         self.status.is_public() || self.is_tombstone()
     }
 
-    /// Returns whether readers see a tombstone: the comment is no longer public, but it has public replies.
+    /// Checks whether readers see a tombstone: the comment is no longer public, but it has public replies.
     pub const fn is_tombstone(&self) -> bool {
         !self.status.is_public() && self.published_at.is_some() && self.reply_count > 0
     }
 
-    /// Returns whether the comment's own reader sees it as pending. Spam that no moderator confirmed is shown as
+    /// Checks whether the comment's own reader sees it as pending. Spam that no moderator confirmed is shown as
     /// pending too, so that spammers do not learn what passes.
     pub const fn is_waiting(&self) -> bool {
         match self.status {
@@ -126,7 +125,7 @@ impl Comment {
         }
     }
 
-    /// Returns whether the comment's own reader may withdraw it: it is public, or that reader sees it as pending.
+    /// Checks whether the comment's own reader may withdraw it: it is public, or that reader sees it as pending.
     pub const fn can_be_withdrawn(&self) -> bool {
         self.status.is_public() || self.is_waiting()
     }
@@ -213,13 +212,12 @@ impl FormText {
         form
     }
 
-    /// Returns all fields folded and without marks, for the queue's search. `said` is the result of [`Self::said`].
+    /// Folds all fields for the queue's search. `said` is the result of [`Self::said`].
     pub fn folded(&self, said: &str) -> String {
         format!("{} {said}", text::fold(&self.author_name))
     }
 
-    /// Returns the folded title and content. Comments for which it is equal have the same text, whoever their author
-    /// is.
+    /// Folds title and content. Comments with equal results have the same text.
     pub fn said(&self) -> String {
         text::fold(&format!("{}\n{}", self.title, self.content))
     }
@@ -236,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn every_violation_is_told_at_once() {
+    fn every_violation_is_returned_at_once() {
         let (_, fields) = check("  ", &"t".repeat(151), "\u{200b}\u{202e}");
         assert_eq!(fields, ["author_name", "content", "title"]);
     }
@@ -258,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_which_nothing_is_seen_is_none() {
+    fn an_invisible_name_is_missing() {
         for name in ["\u{fe0f}", "\u{2800}", "\u{3164}", "\u{34f}", "\u{e0041}\u{e007f}", "\u{200b}\u{200d}", "\u{301}"]
         {
             assert_eq!(check(name, name, name).1, ["author_name", "content"], "{name:?}");

@@ -106,7 +106,7 @@ pub enum Ruling {
     AlreadyThere,
 }
 
-/// Returns what a decision does to a comment whose last change is `last_change`. `waits` says that a public comment
+/// Determines what a decision does to a comment whose last change is `last_change`. `waits` says that a public comment
 /// waits for a review: no moderator has reviewed it yet, or reports or a takedown ask for another review.
 ///
 /// # Errors
@@ -182,19 +182,19 @@ mod tests {
     }
 
     #[test]
-    fn the_second_with_the_same_decision_is_told_it_is_done() {
+    fn a_second_equal_decision_changes_nothing() {
         let ruling = judge(Action::Approve, 1, &last_change(Status::Approved, 2), false).unwrap();
         assert_eq!(ruling, Ruling::AlreadyThere);
     }
 
     #[test]
-    fn the_second_with_another_decision_is_told_who_was_first() {
+    fn a_second_different_decision_gets_the_first_moderators_name() {
         let error = judge(Action::Reject, 1, &last_change(Status::Approved, 2), false).unwrap_err();
         assert!(matches!(error, DecisionError::Stale(first) if first.actor == "minh"));
     }
 
     #[test]
-    fn approving_a_live_comment_nobody_looked_at_only_notes_the_look() {
+    fn approving_an_unreviewed_public_comment_only_records_the_review() {
         let ruling = judge(Action::Approve, 1, &last_change(Status::Approved, 1), true).unwrap();
         assert_eq!(ruling, Ruling::Review);
     }

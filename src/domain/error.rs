@@ -17,7 +17,7 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// Result of everything behind the gRPC layer.
+/// The result type of everything behind the gRPC layer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The reason why a request failed. A driver's text is kept in `source` and logged, but never sent to a client.
@@ -57,13 +57,13 @@ pub enum Error {
     BanNotFound(Uuid),
     #[error("no term {0}")]
     TermNotFound(Uuid),
-    #[error("the comment came without what is to be banned")]
+    #[error("the comment has no data of the kind to ban")]
     BanSubjectUnknown,
-    #[error("nothing of that kind in the audit")]
+    #[error("no such entry in the audit")]
     AuditEntryNotFound,
     #[error("only an admin may revert this")]
     RevertDenied,
-    #[error("reverted before")]
+    #[error("already reverted")]
     AlreadyReverted,
     #[error("this cannot be reverted")]
     NotRevertible,
@@ -79,7 +79,7 @@ pub enum Error {
     InvalidTransition { from: Status, to: Status },
     #[error("the request_id was used with another payload")]
     RequestIdReused,
-    #[error("the page token does not fit this request")]
+    #[error("the page token is not valid for this request")]
     PageTokenInvalid,
     #[error("the deadline passed")]
     Deadline,
@@ -159,7 +159,7 @@ impl Violations {
     /// violation.
     pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T> {
         self.into_result()?;
-        build().ok_or_else(|| Error::internal("a missing field was not noted"))
+        build().ok_or_else(|| Error::internal("a field is missing without a violation"))
     }
 }
 

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn all_violations_come_at_once() {
+    fn all_violations_are_returned_at_once() {
         let bad = RawForm {
             article_url: "javascript:alert(1)".into(),
             parent_id: "7".into(),
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_print_no_secret_and_no_words() {
+    fn debug_output_of_forms_has_no_secret_and_no_text() {
         let raw = RawForm {
             challenge_token: "SEALED".into(),
             challenge_answer: "KM7RT".into(),

@@ -65,7 +65,6 @@ impl KeyUsage {
         self.comments + self.addresses + self.bans + self.reports + self.tokens
     }
 
-    /// Returns the sums of both.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {
         Self {

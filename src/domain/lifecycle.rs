@@ -33,12 +33,11 @@ named_enum! {
 }
 
 impl Status {
-    /// Returns whether readers see a comment with this status.
     pub const fn is_public(self) -> bool {
         matches!(self, Self::Approved)
     }
 
-    /// Returns whether a moderator's decision may move a comment from `self` to `to`.
+    /// Checks whether a moderator's decision may move a comment from `self` to `to`.
     pub const fn may_become(self, to: Self) -> bool {
         use Status::{Approved, Pending, Rejected, Removed, Spam};
         matches!(
@@ -64,7 +63,6 @@ impl Action {
         }
     }
 
-    /// Returns whether the moderator must give a reason.
     pub const fn needs_reason(self) -> bool {
         matches!(self, Self::Reject | Self::Spam)
     }
@@ -91,7 +89,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_pair_of_statuses_answers_as_the_contract_says() {
+    fn every_pair_of_statuses_follows_the_table() {
         for (from, row) in TABLE {
             for (to, cell) in Status::ALL.iter().zip(row.chars()) {
                 assert_eq!(from.may_become(*to), cell == 'x', "{from} to {to}");
@@ -116,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leaves_erased() {
+    fn no_action_changes_an_erased_comment() {
         for &action in Action::ALL {
             assert_eq!(step(Status::Erased, action), None);
         }

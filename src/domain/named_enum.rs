@@ -2,7 +2,7 @@
 
 /// The error for a text that is not the name of a variant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is none of {}", .known.join(", "))]
+#[error("`{text}` is not one of {}", .known.join(", "))]
 pub struct UnknownName {
     pub text: String,
     pub known: Vec<&'static str>,
@@ -20,7 +20,6 @@ macro_rules! named_enum {
             /// All variants, in the order of the proto.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// Returns the name of the variant.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }

@@ -3,38 +3,39 @@
 use super::{article_name::ArticleName, text};
 
 /// Least similarity of a suggested name, between 0 (nothing in common) and 1 (equal).
-const LEAST_ALIKE: f64 = 0.5;
+const LEAST_SIMILARITY: f64 = 0.5;
 
 /// Least similarity of a suggested article. It is lower, because some words of a long title may be missing.
-const LEAST_ALIKE_ARTICLE: f64 = 0.4;
+const LEAST_ARTICLE_SIMILARITY: f64 = 0.4;
 
 /// Longest text, in bytes, that is compared by edit distance.
 const MOST_EDITED: usize = 40;
 
-/// Returns the known names that are most similar to `wanted`, best first, at most `most` of them. Case does not matter.
+/// Finds the known names that are most similar to `wanted`, best first, at most `most` of them. Case does not matter.
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
-    let scored = known.into_iter().map(|name| (likeness(&wanted, &name.to_lowercase()), name));
-    let mut scored: Vec<_> = scored.filter(|(likeness, _)| *likeness >= LEAST_ALIKE).collect();
+    let scored = known.into_iter().map(|name| (similarity(&wanted, &name.to_lowercase()), name));
+    let mut scored: Vec<_> = scored.filter(|(similarity, _)| *similarity >= LEAST_SIMILARITY).collect();
     scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     scored.into_iter().map(|(_, name)| name).take(most).collect()
 }
 
-/// Returns the known articles whose id or title is most similar to `wanted`, best first, at most `most` of them. Marks
+/// Finds the known articles whose id or title is most similar to `wanted`, best first, at most `most` of them. Marks
 /// and punctuation do not matter, because moderators type titles where an id is expected.
 pub fn nearest_articles(wanted: &str, known: Vec<ArticleName>, most: usize) -> Vec<ArticleName> {
     let words = |text: &str| text::fold(&text.replace(|c: char| !c.is_alphanumeric(), " "));
     let wanted = words(wanted);
-    let score =
-        |name: &ArticleName| likeness(&wanted, &words(name.id.as_str())).max(likeness(&wanted, &words(&name.title)));
+    let score = |name: &ArticleName| {
+        similarity(&wanted, &words(name.id.as_str())).max(similarity(&wanted, &words(&name.title)))
+    };
     let mut scored: Vec<_> = known.into_iter().map(|name| (score(&name), name)).collect();
-    scored.retain(|(likeness, _)| *likeness >= LEAST_ALIKE_ARTICLE);
+    scored.retain(|(similarity, _)| *similarity >= LEAST_ARTICLE_SIMILARITY);
     scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     scored.into_iter().map(|(_, name)| name).take(most).collect()
 }
 
-/// Returns the similarity of two texts, between 0 and 1. It is at least 0.75 if one text contains the other.
-fn likeness(one: &str, other: &str) -> f64 {
+/// Computes the similarity of two texts, between 0 and 1. It is at least 0.75 if one text contains the other.
+fn similarity(one: &str, other: &str) -> f64 {
     // Long texts are compared by pairs of letters, because the cost of the edit distance is quadratic.
     let is_long = one.len().max(other.len()) > MOST_EDITED;
     let edits =
@@ -49,7 +50,7 @@ mod tests {
     use crate::domain::id::ArticleId;
 
     #[test]
-    fn typing_errors_are_seen_through_and_strangers_are_not_offered() {
+    fn typing_errors_are_tolerated_and_unrelated_names_are_not_suggested() {
         let known = ["DUYET_LOG", "DUYET_KEYS", "DUYET_KEYS_FILE", "DUYET_GRPC_ADDR"];
         assert_eq!(nearest("DUYET_KYES", known, 1), ["DUYET_KEYS"]);
         assert_eq!(nearest("duyet_grpc_adr", known, 1), ["DUYET_GRPC_ADDR"]);
@@ -58,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn an_article_is_found_by_its_title_and_by_a_slip_in_its_id() {
+    fn an_article_is_found_by_its_title_and_by_a_typing_error_in_its_id() {
         let article = |id: &str, title: &str| ArticleName { id: ArticleId::parse(id).unwrap(), title: title.into() };
         let known = || {
             vec![
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_name_is_like_it() {
+    fn a_part_of_a_name_is_similar_to_it() {
         assert_eq!(nearest("cau moi", ["cau moi qua song thong xe sau ba nam", "gia vang"], 1).len(), 1);
     }
 }

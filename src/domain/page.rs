@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    budget::{Room, TOKEN, Weigh, weight_of},
+    budget::{ByteBudget, TOKEN, Weigh, weight_of},
     case::ReviewCase,
     id::{ArticleId, CommentId, SiteId},
     public_comment::PublicComment,
@@ -56,7 +56,7 @@ pub struct QueuePage<'a> {
     pub after: Option<Cursor>,
     /// The last key that the page may reach; `None` means the end of the queue.
     pub until: Option<Cursor>,
-    /// Time at which claims are in force or expired.
+    /// The time that decides whether a claim is in force.
     pub now: DateTime<Utc>,
 }
 
@@ -76,16 +76,16 @@ impl<T> Page<T> {
         let more = rows.len() > size;
         rows.truncate(size);
         let next = if more { rows.last().map(&cursor) } else { None };
-        Self { items: rows, next }.within(Room::default(), cursor)
+        Self { items: rows, next }.within(ByteBudget::default(), cursor)
     }
 
     /// Ends the page before the first item that does not fit into the budget.
     #[must_use]
-    pub fn within(mut self, room: Room, cursor: impl Fn(&T) -> Cursor) -> Self
+    pub fn within(mut self, budget: ByteBudget, cursor: impl Fn(&T) -> Cursor) -> Self
     where
         T: Weigh,
     {
-        let fitting = room.fitting(&self.items);
+        let fitting = budget.fitting(&self.items);
         if fitting < self.items.len() {
             self.items.truncate(fitting);
             self.next = self.items.last().map(cursor);
@@ -112,17 +112,15 @@ impl Weigh for Thread {
     }
 }
 
-/// Returns the cursor after `comment` in a public list. Public comments always have a `published_at`.
+/// Creates the cursor after `comment` in a public list. Public comments always have a `published_at`.
 pub fn published_cursor(comment: &PublicComment) -> Cursor {
     Cursor { at: comment.published_at.unwrap_or(comment.created_at), id: comment.id.0, score: 0.0 }
 }
 
-/// Returns the cursor after a thread in a public list.
 pub fn thread_cursor(thread: &Thread) -> Cursor {
     published_cursor(&thread.root)
 }
 
-/// Returns the cursor after a case in the queue.
 pub fn queue_cursor(order: QueueOrder, case: &ReviewCase) -> Cursor {
     let (comment, attention) = (&case.comment, &case.comment.attention);
     let due_at = attention.takedown.map(|takedown| takedown.due_at);
@@ -130,7 +128,7 @@ pub fn queue_cursor(order: QueueOrder, case: &ReviewCase) -> Cursor {
 }
 
 impl Cursor {
-    /// Returns the key of a comment in a queue of this order.
+    /// Creates the key of a comment in a queue of this order.
     pub fn in_queue(
         order: QueueOrder,
         id: uuid::Uuid,
@@ -145,7 +143,7 @@ impl Cursor {
     }
 }
 
-/// Returns the number of rows to list: `default` for 0, and at most `max` (AIP-158).
+/// Limits the number of rows to list: `default` for 0, and at most `max` (AIP-158).
 pub fn page_size(asked: i32, default: usize, max: usize) -> usize {
     match usize::try_from(asked) {
         Ok(0) | Err(_) => default,

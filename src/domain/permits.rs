@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_holds_its_share_a_site_its_own_and_the_rest_is_for_others() {
+    fn shares_limit_a_token_a_site_and_all_callers() {
         let permits = Arc::new(Permits::default());
         let first: Vec<_> = (0..3).map(|_| permits.take(&caller("hue", 1), SHARES)).collect();
         assert_eq!(first.iter().flatten().count(), 2, "of one token");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_dropped_can_be_taken_again() {
+    fn a_dropped_permit_can_be_taken_again() {
         let permits = Arc::new(Permits::default());
         for _ in 0..10 {
             let held: Vec<_> = (0..3).map(|_| permits.take(&caller("hue", 1), SHARES)).collect();

@@ -44,7 +44,7 @@ pub struct Circumstances {
     pub drawn: bool,
 }
 
-/// Returns the first status of a new comment. In [`Mode::Pre`], no score publishes a comment.
+/// Decides the first status of a new comment. In [`Mode::Pre`], no score publishes a comment.
 pub fn first_status(
     mode: Mode,
     assessment: &Assessment,
@@ -71,7 +71,7 @@ pub fn first_status(
     })
 }
 
-/// Returns whether a comment belongs to a sample of `percent` of all comments. The random end of its id decides, so
+/// Checks whether a comment belongs to a sample of `percent` of all comments. The random end of its id decides, so
 /// that no author can write a comment that is never drawn.
 pub fn is_drawn(id: CommentId, percent: u8) -> bool {
     let [.., high, low] = *id.0.as_bytes();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn pre_always_waits_and_post_publishes_unless_it_looks_bad() {
+    fn pre_always_holds_and_post_publishes_below_the_high_threshold() {
         let terms = Assessment { marks_spam: true, ..scored(0.0) };
         assert_eq!([&scored(0.0), &scored(1.0), &terms].map(|one| first(Mode::Pre, one)), [Status::Pending; 3]);
         assert_eq!(first(Mode::Post, &scored(0.62)), Status::Approved);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn without_decisions_to_go_by_nothing_is_spam() {
+    fn nothing_is_marked_as_spam_before_there_are_decisions() {
         for score in [0.9, 0.99, 1.0] {
             let early = first_status(Mode::Hybrid, &scored(score), Thresholds::default(), Circumstances::default());
             assert_eq!(early.unwrap().status, Status::Pending);
@@ -115,23 +115,23 @@ mod tests {
     }
 
     #[test]
-    fn looks_alone_hold_and_never_mark_as_spam() {
+    fn layout_alone_holds_and_never_marks_as_spam() {
         let looks = Assessment { only_meta: true, ..scored(0.99) };
         assert_eq!(first(Mode::Hybrid, &looks), Status::Pending);
     }
 
     #[test]
-    fn terms_hold_or_mark_as_spam_whatever_the_score() {
+    fn terms_hold_or_mark_as_spam_at_any_score() {
         let holds = Assessment { holds: true, ..scored(0.0) };
         let marks_spam = Assessment { marks_spam: true, only_meta: true, ..scored(0.0) };
         assert_eq!([Mode::Post, Mode::Hybrid].map(|mode| first(mode, &holds)), [Status::Pending; 2]);
         let bad_too = Assessment { holds: true, ..scored(0.99) };
-        assert_eq!(first(Mode::Hybrid, &bad_too), Status::Pending, "who lists a term to hold wants to see");
+        assert_eq!(first(Mode::Hybrid, &bad_too), Status::Pending, "a holding term prevents automatic spam");
         assert_eq!([Mode::Post, Mode::Hybrid].map(|mode| first(mode, &marks_spam)), [Status::Pending, Status::Spam]);
     }
 
     #[test]
-    fn a_sampled_decision_is_looked_at() {
+    fn a_sampled_decision_is_reviewed() {
         let drawn = |mode, assessment: &Assessment| {
             first_status(mode, assessment, LEARNED, Circumstances { hold: false, drawn: true }).unwrap()
         };
@@ -140,14 +140,14 @@ mod tests {
         assert_eq!(drawn(Mode::Hybrid, &scored(0.1)), sampled(Status::Approved));
         assert_eq!(drawn(Mode::Post, &scored(0.1)), sampled(Status::Approved));
         for (mode, score) in [(Mode::Hybrid, 0.5), (Mode::Pre, 0.1), (Mode::Post, 0.95)] {
-            assert!(!drawn(mode, &scored(score)).sampled, "a moderator sees it anyway");
+            assert!(!drawn(mode, &scored(score)).sampled, "a moderator reviews it anyway");
         }
         let marks_spam = Assessment { marks_spam: true, ..scored(0.0) };
         assert_eq!(drawn(Mode::Hybrid, &marks_spam), FirstStatus { status: Status::Spam, sampled: false });
     }
 
     #[test]
-    fn so_many_of_a_hundred_are_drawn() {
+    fn the_share_of_drawn_comments_is_the_given_percentage() {
         let drawn = |percent| {
             (0..=u16::MAX).filter(|end| is_drawn(CommentId(uuid::Uuid::from_u128((*end).into())), percent)).count()
         };

@@ -42,7 +42,7 @@ pub struct Outlived {
 }
 
 impl Outlived {
-    /// Returns the times for an erasure at `now`.
+    /// Computes the times for an erasure at `now`.
     pub fn at(now: DateTime<Utc>, retention: Retention) -> Self {
         Self {
             spam_before: now - Duration::days(retention.spam_days),
@@ -50,7 +50,7 @@ impl Outlived {
         }
     }
 
-    /// Returns whether the comment exceeds its retention period. A comment with a running takedown deadline does not,
+    /// Checks whether the comment exceeds its retention period. A comment with a running takedown deadline does not,
     /// so that no maintenance job ends the takedown.
     pub fn holds(&self, comment: &Comment) -> bool {
         let before = match comment.status {

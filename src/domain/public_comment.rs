@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn every_comment_that_a_reader_may_see_has_its_form() {
+    fn every_comment_that_a_reader_may_see_has_an_appearance() {
         for status in Status::ALL.iter().copied() {
             for (was_published, replies) in [(false, 0), (false, 2), (true, 0), (true, 2)] {
                 let comment = comment(status, was_published, replies);

@@ -58,7 +58,7 @@ impl QueueFilter {
         self.query.as_ref().filter(|query| self.unindexed.is_none() || query.has_phrases())
     }
 
-    /// Returns whether each comment must be checked one by one, because no index covers the conditions.
+    /// Checks whether each comment must be read one by one, because no index covers the conditions.
     pub fn is_search(&self) -> bool {
         let looks = self.query.is_some()
             || self.rule.is_some()

@@ -23,14 +23,14 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// Returns the time after which one more event fits. It is rounded up, so that a period never allows one event too
+    /// Computes the time after which one more event fits. It is rounded up, so that a period never allows one event too
     /// many.
     pub fn interval(&self) -> Duration {
         let nanos = self.period.as_nanos().div_ceil(self.events.get().into());
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
-    /// Returns the share of one replica when `replicas` of them share the quota. The burst is at least one event.
+    /// Computes the share of one replica when `replicas` of them share the quota. The burst is at least one event.
     #[must_use]
     pub fn divided_by(self, replicas: NonZeroU32) -> Self {
         let part = |whole: NonZeroU32| NonZeroU32::new(whole.get() / replicas.get()).unwrap_or(NonZeroU32::MIN);
@@ -69,7 +69,6 @@ impl Limit {
         Self { quota, mode: LimitMode::Enforce }
     }
 
-    /// Returns the limit with `factor` times the events and the burst.
     #[must_use]
     pub(super) fn times(self, factor: u32) -> Self {
         let times = |events: NonZeroU32| events.saturating_mul(NonZeroU32::new(factor).unwrap_or(NonZeroU32::MIN));

@@ -77,7 +77,7 @@ fn reserve<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::E
 }
 
 impl Quotas {
-    /// Returns quotas that use one limit for every event and subject. Tests use it to switch limits off.
+    /// Creates quotas that use one limit for every event and subject. Tests and rehearsals use it to avoid limits.
     pub const fn all(limit: Limit) -> Self {
         Self {
             submits_per_device: limit,
@@ -108,14 +108,13 @@ impl Quotas {
         parts
     }
 
-    /// Returns the number of events of `limit` that are reserved for known devices. It is less than the burst.
+    /// Computes the number of events of `limit` that are reserved for known devices. It is less than the burst.
     pub fn reserve(&self, limit: LimitName) -> u32 {
         let burst = u64::from(self.get(limit).quota.burst.get());
         let reserved = burst * u64::from(self.reserve_percent.min(MOST_RESERVED)) / 100;
         u32::try_from(reserved).unwrap_or(u32::MAX)
     }
 
-    /// Returns one limit.
     pub fn get(&self, limit: LimitName) -> Limit {
         match limit {
             LimitName::SubmitsPerDevice => self.submits_per_device,
@@ -230,7 +229,7 @@ pub enum ChargeWeight {
 }
 
 impl ChargeWeight {
-    /// Returns whether the charge changes the count.
+    /// Checks whether the charge changes the count.
     pub const fn counts(self) -> bool {
         matches!(self, Self::One | Self::OneBesideReserve)
     }

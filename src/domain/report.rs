@@ -20,8 +20,8 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// Number of networks that reports must come from to requeue a comment. One subscriber can use many devices in a
-/// network.
+/// Number of networks that reports must come from to requeue a comment, unless the site requires fewer reports. One
+/// subscriber can use many devices in a network.
 const NETWORKS_NEEDED: i32 = 2;
 
 /// A reader's report as it reaches the store.
@@ -47,13 +47,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns whether readers see `comment`, so that they can report it.
+    /// Checks whether readers see `comment`, so that they can report it.
     pub fn can_be_made(&self, comment: &Comment, article: &Article, site: &Site) -> bool {
         let mode = site.rules(self.default_mode).mode_of(article, self.at);
         comment.status.is_public() && mode != Mode::Hidden
     }
 
-    /// Returns the effect of one more report of `comment`. `networks` is the number of networks that reports since the
+    /// Decides the effect of one more report of `comment`. `networks` is the number of networks that reports since the
     /// last review came from, including this one. Earlier reports do not count, and a comment in the queue is not
     /// requeued.
     pub fn counted(comment: &Comment, site: &Site, networks: i64) -> Reported {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_need_not_say_why_but_may() {
+    fn the_reason_of_a_report_is_optional() {
         let words = |reason, note: &str| fields(|violations| drop(check_words(reason, note, violations)));
         assert!(words(None, "").is_empty());
         assert!(words(Some(Reason::Insult), "").is_empty());
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_says_something_and_is_kept_clean() {
+    fn a_note_is_not_empty_and_is_cleaned() {
         assert_eq!(fields(|violations| drop(check_text(" \n ", violations))), ["text"]);
         assert_eq!(fields(|violations| drop(check_text(&"a".repeat(501), violations))), ["text"]);
         let mut violations = Violations::default();

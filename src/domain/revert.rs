@@ -50,12 +50,12 @@ impl Revert {
         if self.any || own { Ok(()) } else { Err(Error::RevertDenied) }
     }
 
-    /// Returns the time from which the actor's own decisions may be reverted.
+    /// Computes the time from which the actor's own decisions may be reverted.
     pub fn own_since(&self) -> DateTime<Utc> {
         self.at - chrono::Duration::hours(OWN_HOURS)
     }
 
-    /// Returns the id of the `nth` new entry of a batch. The ids are ordered, and need no randomness.
+    /// Derives the id of the `nth` new entry of a batch. The ids are ordered, and need no randomness.
     pub const fn entry_id(&self, nth: usize) -> Uuid {
         Uuid::from_u128(self.batch.as_u128() + 1 + nth as u128)
     }

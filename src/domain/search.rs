@@ -52,12 +52,11 @@ impl Search {
         (!phrases.is_empty()).then_some(Self { phrases, ignore_marks })
     }
 
-    /// Returns whether the search matches the comment.
     pub fn finds(&self, comment: &Comment) -> bool {
         self.finds_text([&comment.author_name, &comment.title, &comment.content])
     }
 
-    /// Returns whether the search matches a comment with these fields.
+    /// Checks whether the search matches a comment with these fields.
     pub fn finds_text(&self, fields: [&str; 3]) -> bool {
         let key = |word: String| if self.ignore_marks { plain(&word) } else { word };
         let fields = fields.map(|field| words(field).into_iter().map(key).collect::<Vec<_>>());
@@ -67,7 +66,7 @@ impl Search {
         self.phrases.iter().all(occurs)
     }
 
-    /// Returns whether [`terms`](Self::terms) are not enough to decide a match, because terms do not record the order
+    /// Checks whether [`terms`](Self::terms) are not enough to decide a match, because terms do not record the order
     /// of words.
     pub fn has_phrases(&self) -> bool {
         self.phrases.iter().any(|phrase| phrase.len() > 1)
@@ -123,9 +122,9 @@ enum Form {
     Plain,
 }
 
-/// Returns the term of a word, which is a hash. An index may keep the terms of deleted comments for a while, and a hash
-/// does not reveal the word. The hash includes the site, so that a word that is frequent on one site does not slow down
-/// searches on other sites.
+/// Computes the term of a word, which is a hash. An index may keep the terms of deleted comments for a while, and a
+/// hash does not reveal the word. The hash includes the site, so that a word that is frequent on one site does not slow
+/// down searches on other sites.
 fn term(site: &SiteId, form: Form, word: &str) -> String {
     let form = match form {
         Form::Marked => [0, b'm'],
@@ -141,7 +140,7 @@ fn term(site: &SiteId, form: Form, word: &str) -> String {
     term
 }
 
-/// Returns the words of a text in their order: in NFKC and lower case, without invisible characters, and with the tone
+/// Splits a text into its words in their order: in NFKC and lower case, without invisible characters, and with the tone
 /// mark moved behind the word, because `hòa` and `hoà` are the same word.
 ///
 /// A word is a run of letters, digits and marks between Unicode word boundaries, which also separate words in scripts
@@ -165,7 +164,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Returns the word without marks and with đ as d, as [`text::fold`] does.
+/// Removes the marks and replaces đ by d, as [`text::fold`] does.
 fn plain(word: &str) -> String {
     if word.is_ascii() {
         return word.to_owned();
@@ -173,7 +172,7 @@ fn plain(word: &str) -> String {
     word.nfd().filter(|c| !is_combining_mark(*c)).map(unicode::plain_d).collect()
 }
 
-/// Returns the word decomposed, with its tone mark moved to the end.
+/// Decomposes the word and moves its tone mark to the end.
 fn tone_last(word: &str) -> String {
     if word.is_ascii() {
         return word.to_owned();
@@ -193,7 +192,7 @@ fn is_in_word(c: char) -> bool {
     c.is_alphanumeric() || unicode::group(c) == GeneralCategoryGroup::Mark
 }
 
-/// Returns whether the character is a symbol. An ASCII symbol is treated as punctuation.
+/// Matches symbols. An ASCII symbol is treated as punctuation.
 fn is_symbol(c: char) -> bool {
     !c.is_ascii() && unicode::group(c) == GeneralCategoryGroup::Symbol
 }
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_are_typed_bind() {
+    fn typed_marks_must_match() {
         for (query, content, exactly, ignoring) in [
             ("vậy", "như vậy nhé", true, true),
             ("vậy", "cho vay", false, true),
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_without_blanks_and_symbols_have_words() {
+    fn scripts_without_spaces_and_symbols_have_words() {
         assert!(finds("中国", false, "我爱中国人") && !finds("国中", false, "我爱中国人"));
         assert!(finds("ភាសាខ្មែរ", false, "ស្រឡាញ់\u{200b}ភាសា\u{200b}ខ្មែរ"));
         assert!(finds("🔞", false, "xem🔞ngay") && finds("xem", false, "xem🔞ngay") && finds("👍👍", false, "👍👍👍"));
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_without_a_word_is_no_search() {
+    fn a_query_without_a_word_is_not_a_search() {
         for query in ["", "  ", "%_%", "\"\"", "\\ /* */ -- #", "\0", "\u{301}"] {
             assert_eq!(Search::parse(query, false), None, "{query:?}");
         }
@@ -270,7 +269,7 @@ mod tests {
     proptest::proptest! {
         /// A lookup by index terms or in folded texts must not miss a matching comment.
         #[test]
-        fn no_look_up_misses_what_is_found(
+        fn no_lookup_misses_a_match(
             content in "([vậyVAYđ\u{302}\u{323}ĐòaòàI İßſ.,'_🔞👍🏽中ខ្មែ\u{200b}\u{200d}½ﬁ\"]|\\PC){0,12}",
             query in "([vậyaAđò ️.🔞中ខ្មែ½ﬁ\"]|\\PC){1,4}", part in 0..12_usize, ignore_marks: bool,
         ) {
@@ -297,7 +296,7 @@ mod tests {
         }
 
         #[test]
-        fn what_a_text_says_is_found_by_its_own_words(content in "\\PC{1,20}", ignore_marks: bool) {
+        fn a_text_is_found_by_its_own_words(content in "\\PC{1,20}", ignore_marks: bool) {
             let Some(search) = Search::parse(&content.replace('"', " "), ignore_marks) else { return Ok(()) };
             proptest::prop_assert!(search.finds_text(["", "", &content]));
         }

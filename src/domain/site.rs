@@ -52,7 +52,7 @@ pub struct Lockdown {
 }
 
 impl Site {
-    /// Returns the rules of the site when the service's default mode is `default`.
+    /// Computes the rules of the site when the service's default mode is `default`.
     pub fn rules(&self, default: Mode) -> SiteRules {
         SiteRules {
             mode: self.mode.unwrap_or(default),
@@ -66,12 +66,11 @@ impl Site {
         if self.report_threshold > 0 { self.report_threshold } else { REPORT_THRESHOLD }
     }
 
-    /// Returns whether every reader gets a harder challenge at `now`.
+    /// Checks whether every reader gets a harder challenge at `now`.
     pub fn is_alarmed(&self, now: DateTime<Utc>) -> bool {
         self.lockdown_at(now).is_some_and(|lockdown| lockdown.harder_challenges)
     }
 
-    /// Returns the lockdown in force at `now`.
     pub fn lockdown_at(&self, now: DateTime<Utc>) -> Option<&Lockdown> {
         self.lockdown.as_ref().filter(|lockdown| now < lockdown.until)
     }
@@ -86,7 +85,7 @@ pub struct SiteRules {
 }
 
 impl SiteRules {
-    /// Returns when the article closes: its own closing time, or else the time of auto-close.
+    /// Computes when the article closes: its own closing time, or else the time of auto-close.
     pub fn closes_at(&self, article: &ArticleRules) -> Option<DateTime<Utc>> {
         let days = (self.auto_close_days > 0).then(|| Duration::days(self.auto_close_days.into()));
         let auto = days.and_then(|days| article.opened_at.checked_add_signed(days));
@@ -109,7 +108,7 @@ impl SiteRules {
         }
     }
 
-    /// Returns whether readers see none of the article's comments. The time does not matter.
+    /// Checks whether readers see none of the article's comments. The time does not matter.
     pub fn hides(&self, article: &Article) -> bool {
         article.mode.unwrap_or(self.mode) == Mode::Hidden
     }
@@ -143,7 +142,7 @@ pub struct SiteChange {
 }
 
 impl SiteChange {
-    /// Returns the policy after the change.
+    /// Applies the change to the policy.
     ///
     /// # Errors
     /// [`Error::StaleSite`] when the policy is at another revision than the expected one.
@@ -158,7 +157,7 @@ impl SiteChange {
         Ok(site)
     }
 
-    /// Returns the changed fields as a text for the audit: `mode=POST auto_close_days=7`.
+    /// Formats the changed fields as a text for the audit: `mode=POST auto_close_days=7`.
     pub fn summary(&self) -> String {
         let mode = self.mode.map(|mode| format!("mode={}", mode.map_or("default", Mode::as_str)));
         let days = self.auto_close_days.map(|days| format!("auto_close_days={days}"));
@@ -184,7 +183,7 @@ pub struct LockdownCall {
 }
 
 impl LockdownCall {
-    /// Returns the policy after the call.
+    /// Starts or ends the lockdown in the policy.
     pub fn apply(&self, mut site: Site) -> Site {
         let called = |until| Lockdown {
             until,
@@ -196,7 +195,7 @@ impl LockdownCall {
         site
     }
 
-    /// Returns a text for the audit: the end of the lockdown or `lifted`, and the note.
+    /// Formats a text for the audit: the end of the lockdown or `lifted`, and the note.
     pub fn summary(&self) -> String {
         let harder = if self.harder_challenges { " harder_challenges" } else { "" };
         let change =
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lockdown_holds_what_would_be_published_unseen_and_nothing_else() {
+    fn a_lockdown_changes_only_modes_that_publish_without_review() {
         let locked = |mode| SiteRules { lockdown_until: Some(after(2)), ..rules(mode) };
         for (mode, inside) in [
             (Mode::Pre, Mode::Pre),

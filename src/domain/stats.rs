@@ -27,17 +27,17 @@ pub fn check_since(since: Option<DateTime<Utc>>, now: DateTime<Utc>, violations:
     hour_of(since)
 }
 
-/// Returns the start of a time's clock hour, in UTC.
+/// Rounds a time down to its clock hour, in UTC.
 pub fn hour_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 3_600)
 }
 
-/// Returns the start of a time's day, in UTC.
+/// Rounds a time down to its day, in UTC.
 pub fn day_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 86_400)
 }
 
-/// Returns the start of a time's period of 30 days, counted from 1970.
+/// Rounds a time down to its period of 30 days, counted from 1970.
 pub fn month_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 30 * 86_400)
 }
@@ -47,7 +47,7 @@ fn beginning(at: DateTime<Utc>, period: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds - seconds.rem_euclid(period), 0).unwrap_or(at)
 }
 
-/// Returns the first hour whose counts are still stored at `now`: one day more than a caller may request.
+/// Computes the first hour whose counts are still stored at `now`: one day more than a caller may request.
 pub fn kept_since(now: DateTime<Utc>) -> DateTime<Utc> {
     hour_of(now - Duration::days(MAX_DAYS + 1))
 }
@@ -106,8 +106,8 @@ pub struct ModeratorStats {
     pub overturned: i64,
 }
 
-/// Limit of the count in a site's gauge, which takes one or two tenths of a second of one core. A flood is visible long
-/// before, and counting a million comments would take resources from readers during the flood.
+/// Largest number that a site's gauge counts to. Counting that many comments takes one or two tenths of a second of one
+/// core. A flood is visible long before, and counting a million would take resources from readers during the flood.
 pub const GAUGED: i64 = 100_000;
 
 /// State of a site's queue, for the gauges.
@@ -126,7 +126,6 @@ pub struct QueueGauge {
 }
 
 impl QueueGauge {
-    /// Returns the state of an empty queue.
     pub const fn empty(site: SiteId) -> Self {
         Self { site, pending: 0, oldest: None, takedowns: 0, next_due: None }
     }
@@ -180,7 +179,7 @@ impl Job {
         }
     }
 
-    /// Returns when the job is due again after a run that ended at `now`.
+    /// Computes when the job is due again after a run that ended at `now`.
     pub fn next_after(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::ExpirePending | Self::StandDown => now + Duration::hours(1),
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_begin_within_a_quarter_and_never_in_the_future() {
+    fn statistics_start_within_a_quarter_and_not_in_the_future() {
         let now = DateTime::UNIX_EPOCH + Duration::days(20_000);
         let check = |since| {
             let mut violations = Violations::default();
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_begin_with_their_clock_hour_and_are_kept_longer_than_they_are_asked_for() {
+    fn statistics_start_at_a_clock_hour_and_are_kept_longer_than_they_can_be_requested() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let mut violations = Violations::default();
         let since = check_since(Some(at("2026-11-24T18:59:59.999999Z")), at("2026-11-24T20:10:00Z"), &mut violations);

@@ -61,7 +61,7 @@ pub struct Submission {
 /// Time in which the same text from the same device is a duplicate, in minutes.
 const DUPLICATE_MINUTES: i64 = 10;
 
-/// Returns the time from which stored comments count as originals of a duplicate that arrives at `now`.
+/// Computes the time from which stored comments count as originals of a duplicate that arrives at `now`.
 pub fn duplicates_since(now: DateTime<Utc>) -> DateTime<Utc> {
     now - Duration::minutes(DUPLICATE_MINUTES)
 }
@@ -90,7 +90,7 @@ impl Submission {
         Some(Words { site: &self.site, device, article, reply_to: *reply_to, author_name, title, content })
     }
 
-    /// Returns the response to the sender after the submission was stored.
+    /// Creates the response to the sender after the submission was stored.
     pub fn answer(&self) -> SubmitAnswer {
         SubmitAnswer { comment: self.comment.id, published_at: self.comment.published_at }
     }
@@ -130,7 +130,7 @@ pub enum Inserted {
     ArticleClosed(Article),
 }
 
-/// Everything that a submit needs before it is assessed, read by one query.
+/// Everything that a submit needs before it is assessed, read by one call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubmitContext {
     /// The stored request with the same `request_id`, if there is one.
@@ -153,7 +153,7 @@ pub struct SubmitContext {
     pub record: Record,
 }
 
-/// Everything that the level of a challenge depends on, read by one query.
+/// Everything that the level of a challenge depends on, read by one call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChallengeContext {
     pub site: Site,

@@ -12,7 +12,7 @@ pub const RECORD_DAYS: i64 = 30;
 pub const SUSPICION_HOURS: i64 = 24;
 
 /// Number of approved comments, with none rejected, that make a device trusted. Forums with trust levels use similar
-/// ones.
+/// numbers.
 const TRUSTED_APPROVALS: i64 = 5;
 
 /// Results of a device's newest 100 comments within [`RECORD_DAYS`].
@@ -37,7 +37,7 @@ impl Record {
         now - Duration::hours(SUSPICION_HOURS)
     }
 
-    /// Returns whether moderators approved more of the device's comments than they rejected. Only the device's own
+    /// Checks whether moderators approved more of the device's comments than they rejected. Only the device's own
     /// limits apply to a known device, not those of its prefix, which it may share with a whole carrier. Only a
     /// person's decision makes a device known, so bots cannot.
     pub const fn is_known(&self) -> bool {
@@ -84,9 +84,9 @@ impl TrustLevel {
         }
     }
 
-    /// Returns the challenges for this level in order of preference. A proof of work comes first, because people do not
+    /// Lists the challenges for this level in order of preference. A proof of work comes first, because people do not
     /// notice it. A suspect reader gets an image in addition, or a harder one.
-    const fn wishes(self) -> &'static [(ChallengeKind, Level)] {
+    const fn preferences(self) -> &'static [(ChallengeKind, Level)] {
         use ChallengeKind::{AltchaPow, AltchaPowWithImage, Image, NoneNeeded};
         use Level::{Hard, Light, Normal};
         match self {
@@ -96,12 +96,12 @@ impl TrustLevel {
         }
     }
 
-    /// Returns the first preferred challenge among the `kinds` that the portal accepts. If the portal accepts none of
+    /// Selects the first preferred challenge among the `kinds` that the portal accepts. If the portal accepts none of
     /// them, the reader gets an image: [`ChallengeKind::NoneNeeded`] alone must not let an unknown reader pass.
     pub fn challenge(self, kinds: &[ChallengeKind]) -> (ChallengeKind, Level) {
-        let wish = self.wishes().iter().copied().find(|(kind, _)| kinds.contains(kind));
-        let image = self.wishes().iter().copied().find(|(kind, _)| *kind == ChallengeKind::Image);
-        wish.or(image).unwrap_or((ChallengeKind::Image, Level::Normal))
+        let preferred = self.preferences().iter().copied().find(|(kind, _)| kinds.contains(kind));
+        let image = self.preferences().iter().copied().find(|(kind, _)| *kind == ChallengeKind::Image);
+        preferred.or(image).unwrap_or((ChallengeKind::Image, Level::Normal))
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn five_approved_and_none_rejected_are_trust() {
+    fn five_approved_and_none_rejected_make_a_trusted_reader() {
         assert_eq!(TrustLevel::of(&record(5, 0)), TrustLevel::Trusted);
         for (approved, rejected) in [(0, 0), (4, 0), (50, 1), (2, 2)] {
             assert_eq!(TrustLevel::of(&record(approved, rejected)), TrustLevel::Ordinary, "{approved} {rejected}");
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn pressure_and_spam_make_a_suspect_of_anybody() {
+    fn low_quota_and_spam_make_any_reader_suspect() {
         for signs in [
             Signs { pressed: true, ..record(9, 0) },
             Signs { record: Record { worst_score: 0.9, ..record(9, 0).record }, ..record(9, 0) },
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_takes_everybody_for_one_worse() {
+    fn an_alarm_lowers_every_level_by_one() {
         assert_eq!(TrustLevel::of(&Signs { alarm: true, ..record(9, 0) }), TrustLevel::Ordinary);
         assert_eq!(TrustLevel::of(&Signs { alarm: true, ..record(0, 0) }), TrustLevel::Suspect);
         assert_eq!(TrustLevel::of(&Signs { alarm: true, ..record(0, 9) }), TrustLevel::Suspect);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn work_comes_before_images_and_suspects_get_both() {
+    fn proof_of_work_comes_before_images_and_suspects_get_both() {
         let all = [Image, AltchaPow, AltchaPowWithImage, NoneNeeded];
         assert_eq!(TrustLevel::Trusted.challenge(&all), (NoneNeeded, Level::Light));
         assert_eq!(TrustLevel::Ordinary.challenge(&all), (AltchaPow, Level::Normal));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gets_off_without_the_trust_for_it() {
+    fn only_trusted_readers_may_skip_the_challenge() {
         for trust in [TrustLevel::Ordinary, TrustLevel::Suspect] {
             for kinds in [&[NoneNeeded][..], &[]] {
                 assert_eq!(trust.challenge(kinds).0, Image);

@@ -1,5 +1,5 @@
 //! Cached properties of single characters. The tables of the Unicode crates are searched once for the scripts that
-//! newsrooms use most, and for each call for all others. Processing a comment takes thousands of calls.
+//! newsrooms use most, and at each call for all other characters. Processing a comment takes thousands of calls.
 
 use std::sync::LazyLock;
 
@@ -14,12 +14,12 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 const KNOWN: u32 = 0x2100;
 
 /// The cached properties of one character.
-#[expect(clippy::struct_excessive_bools, reason = "one answer each")]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties")]
 #[derive(Debug, Clone, Copy)]
 struct Properties {
     category: GeneralCategory,
     group: GeneralCategoryGroup,
-    settled: bool,
+    stable_nfc: bool,
     compatible: bool,
     joins: bool,
     marked: bool,
@@ -45,7 +45,7 @@ impl Properties {
         Self {
             category: c.general_category(),
             group: c.general_category_group(),
-            settled: starts && !is_combining_mark(c) && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes,
+            stable_nfc: starts && !is_combining_mark(c) && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes,
             compatible,
             joins: joins(c),
             marked: c == 'đ' || std::iter::once(c).nfd().nth(1).is_some(),
@@ -56,7 +56,7 @@ impl Properties {
     }
 }
 
-/// Returns whether the character is a format character. It does not use the table, which is not filled yet.
+/// Matches format characters. It does not use the table, which is not filled yet.
 fn is_format(c: char) -> bool {
     c.general_category() == GeneralCategory::Format
 }
@@ -90,23 +90,23 @@ pub(super) fn is_nonspacing(c: char) -> bool {
     !c.is_ascii() && category(c) == GeneralCategory::NonspacingMark
 }
 
-/// Returns whether the character is composed in any context. A text of such characters is in NFC and has no loose
+/// Matches characters that are composed in any context. A text of such characters is in NFC and has no loose
 /// marks. False means unknown.
-pub(super) fn is_settled(c: char) -> bool {
-    properties(c).is_some_and(|known| known.settled)
+pub(super) fn is_stable_nfc(c: char) -> bool {
+    properties(c).is_some_and(|known| known.stable_nfc)
 }
 
-/// Returns whether compatibility folding (NFKC) keeps the character unchanged.
+/// Matches characters that compatibility folding (NFKC) does not change.
 pub(super) fn is_compatible(c: char) -> bool {
     properties(c).map_or_else(|| is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes, |known| known.compatible)
 }
 
-/// Returns whether the character may compose with the one before it: a mark, a Hangul vowel or the like.
+/// Matches characters that may compose with the one before them: marks, Hangul vowels and others.
 pub(super) fn joins_the_one_before(c: char) -> bool {
     properties(c).map_or_else(|| joins(c), |known| known.joins)
 }
 
-/// Returns whether the character is a letter with a mark, or đ.
+/// Matches letters with a mark, and đ.
 pub(super) fn is_marked(c: char) -> bool {
     properties(c).map_or_else(|| std::iter::once(c).nfd().nth(1).is_some(), |known| known.marked)
 }
@@ -136,9 +136,9 @@ fn joins(c: char) -> bool {
     canonical_combining_class(first) != 0 || is_nfkc_quick(std::iter::once(first)) == IsNormalized::Maybe
 }
 
-/// Returns whether the character is one grapheme next to any other such character: it is not a mark, a joiner or half
-/// of a line end.
-pub(super) const fn stands_alone(c: char) -> bool {
+/// Matches characters that are one grapheme next to any other such character. Marks, joiners and carriage returns are
+/// not among them.
+pub(super) const fn is_single_grapheme(c: char) -> bool {
     matches!(c, '\n' | ' '..='\u{2ff}' | '\u{1e00}'..='\u{1eff}' | '\u{2010}'..='\u{2027}')
 }
 
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_says_what_unicode_says_and_knows_all_of_vietnamese() {
+    fn the_table_equals_unicode_and_covers_vietnamese() {
         for c in ('\0'..='\u{2fff}').chain('\u{1f000}'..='\u{1f9ff}') {
             assert_eq!((category(c), group(c)), (c.general_category(), c.general_category_group()), "{c:?}");
             assert_eq!(joins_the_one_before(c), joins(c), "{c:?}");
@@ -155,7 +155,7 @@ mod tests {
         for c in "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ".chars()
         {
             for c in std::iter::once(c).chain(c.to_uppercase()) {
-                assert!(is_settled(c) && is_compatible(c) && stands_alone(c), "{c}");
+                assert!(is_stable_nfc(c) && is_compatible(c) && is_single_grapheme(c), "{c}");
                 assert!(folded(c).unwrap().is_ascii_lowercase() && stripped(c).unwrap().is_ascii_alphabetic(), "{c}");
             }
         }

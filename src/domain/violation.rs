@@ -113,7 +113,6 @@ impl Violations {
         self.0.iter()
     }
 
-    /// Returns the names of the fields with violations, in order.
     pub fn fields(&self) -> Vec<&'static str> {
         self.0.iter().map(|(field, _)| *field).collect()
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     domain::{
         Result,
-        budget::Room,
+        budget::ByteBudget,
         comment::FormText,
         form,
         id::parse_uuid,
@@ -221,7 +221,7 @@ fn to_replay(replay: Replay) -> v1::ReplayRulesResponse {
     };
     let mut rules = replay.rules;
     // The rules with the most matches come first, so the others are cut off when the response is full.
-    rules.truncate(Room::default().fitting(&rules));
+    rules.truncate(ByteBudget::default().fitting(&rules));
     v1::ReplayRulesResponse {
         verdicts: rows.into_iter().map(row).collect(),
         rules: rules.into_iter().map(rule).collect(),

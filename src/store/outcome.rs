@@ -9,7 +9,7 @@ use crate::domain::{
     Error, Result,
     article::{Article, ArticleChange},
     audit::{AuditAction, AuditEntry, Before},
-    budget::Room,
+    budget::ByteBudget,
     change::ChangeKind,
     comment::{Attention, Comment},
     decision::{self, DecisionAnswer, DecisionBatch, DecisionError, DecisionItem, Ruling, Settled},
@@ -58,7 +58,7 @@ impl ChangedComment {
     /// Returns whether the entry changes who brought the comment into its status.
     pub(super) fn judges_anew(&self) -> bool {
         let looked_at_before = self.entry.before.as_ref().and_then(|before| before.reviewed_at);
-        self.entry.judges_anew(looked_at_before != self.comment.reviewed_at)
+        self.entry.replaces_judge(looked_at_before != self.comment.reviewed_at)
     }
 
     /// Returns what to add to the public counts of parent and article: -1, 0 or 1.
@@ -254,5 +254,5 @@ pub(super) fn threads(roots: Page<PublicComment>, mut replies: Vec<PublicComment
             let own: Vec<_> = replies.extract_if(.., |reply| reply.parent == Some(root.id)).collect();
             Thread { root, replies: Page::of(own, REPLIES_SHOWN, published_cursor) }
         })
-        .within(Room::default(), thread_cursor)
+        .within(ByteBudget::default(), thread_cursor)
 }

@@ -34,7 +34,7 @@ const BOUNDED: [(&str, &str); 19] = [
     ("CommentService/GetComment", "one comment without replies"),
     ("CommentService/ListComments", "Page beside the reader's own"),
     ("ModerationService/BulkDecide", "500 results without texts"),
-    ("ModerationService/ClaimNext", "Room, the others are released"),
+    ("ModerationService/ClaimNext", "ByteBudget, the others are released"),
     ("ModerationService/Decide", "one comment without replies"),
     ("ModerationService/GetCase", "100 decisions, 100 notes, 10 reports, 21 excerpts"),
     ("ModerationService/GetStats", "numbers"),
@@ -46,7 +46,7 @@ const BOUNDED: [(&str, &str); 19] = [
     ("RuleService/AssessText", "findings of one text"),
     ("RuleService/ListTerms", "Page"),
     ("RuleService/PutTerm", "10 examples of 120 characters"),
-    ("RuleService/ReplayRules", "Room, and 10 examples"),
+    ("RuleService/ReplayRules", "ByteBudget, and 10 examples"),
 ];
 
 #[test]

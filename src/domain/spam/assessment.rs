@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::comment::FormText;
 
-/// What a site has besides the fixed rules. Without a ready model, only rules, form signals and terms count.
+/// A site's model and terms. Without a ready model, only rules, form signals and terms count.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Knowledge<'a> {
     pub model: Option<&'a Model>,
@@ -118,13 +118,13 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_is_told_of_and_weighs_nothing() {
+    fn a_hold_by_a_ban_is_a_finding_without_weight() {
         for content in ["Bài viết rất hay", "Vay nhanh gọi 0912.345.678"] {
             let signals = FormSignals { held_by_ban: true, ..FormSignals::default() };
             let held = assess(&form(content), &signals, &Knowledge::default());
             assert!((held.score - score(content)).abs() < f64::EPSILON, "{content}");
-            let told = held.findings.last().unwrap();
-            assert_eq!((told.rule, told.weight, told.field), (Rule::HeldByBan, 0.0, None), "the lightest stands last");
+            let last = held.findings.last().unwrap();
+            assert_eq!((last.rule, last.weight, last.field), (Rule::HeldByBan, 0.0, None), "sorted by weight");
         }
     }
 }

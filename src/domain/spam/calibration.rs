@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn margins_that_say_too_much_are_toned_down() {
+    fn overconfident_margins_are_scaled_down() {
         let said: Vec<Said> =
             (0..400).map(|n| (if n % 2 == 0 { 6.0 } else { -6.0 }, n % 2 == usize::from(n % 10 == 0))).collect();
         let fitted = Calibration::fit(said.iter(), false);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_said_changes_nothing() {
+    fn no_margins_change_nothing() {
         assert_eq!(Calibration::fit([].iter(), true), Calibration::default());
     }
 }

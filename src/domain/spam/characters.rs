@@ -10,7 +10,7 @@ use crate::domain::{
 /// First letters of the enclosed alphabets: regional indicators, and circled, squared and negative squared letters.
 const ENCLOSED_ALPHABETS: [u32; 4] = [0x1_F1E6, 0x1_F150, 0x1_F170, 0x1_F130];
 
-/// Returns whether the character is part of a word: a letter, a number or an enclosed letter.
+/// Matches parts of words: letters, numbers and enclosed letters.
 pub(super) fn is_word(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
@@ -18,17 +18,17 @@ pub(super) fn is_word(c: char) -> bool {
     matches!(group(c), Group::Letter | Group::Number) || is_enclosed_letter(c)
 }
 
-/// Returns whether the character is a letter by general category. Rust also calls marks and circled letters alphabetic.
+/// Matches letters by general category. Rust also calls marks and circled letters alphabetic.
 pub(super) fn is_letter(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphabetic() } else { group(c) == Group::Letter }
 }
 
-/// Returns whether the character is a decimal digit of any script.
+/// Matches decimal digits of any script.
 pub(super) fn is_decimal(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_digit() } else { category(c) == Category::DecimalNumber }
 }
 
-/// Returns whether the character is a decimal digit, or an enclosed digit that compatibility folding does not change.
+/// Matches decimal digits, and enclosed digits that compatibility folding does not change.
 pub(super) fn is_digit(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_digit();
@@ -38,7 +38,7 @@ pub(super) fn is_digit(c: char) -> bool {
     is_decimal(c) || framed
 }
 
-/// Returns whether the character is an emoji or another pictograph.
+/// Matches emoji and other pictographs.
 pub(super) fn is_symbol(c: char) -> bool {
     match c {
         '^' | '`' => true,
@@ -47,7 +47,7 @@ pub(super) fn is_symbol(c: char) -> bool {
     }
 }
 
-/// Returns whether the character is invisible, or only a frame around another character.
+/// Matches invisible characters, and frames around other characters.
 pub(super) fn is_dropped(c: char) -> bool {
     text::is_invisible(c) || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{20dd}')
 }
@@ -56,7 +56,7 @@ pub(super) fn is_enclosed_letter(c: char) -> bool {
     matches!(u32::from(c), 0x1_F130..=0x1_F189 | 0x1_F1E6..=0x1_F1FF)
 }
 
-/// Returns whether the character is a styled Latin letter: mathematical, circled, squared, full-width or small capital.
+/// Matches styled Latin letters: mathematical, circled, squared, full-width and small capitals.
 pub(super) fn is_styled(c: char) -> bool {
     matches!(u32::from(c), 0x1_D400..=0x1_D7FF | 0x2460..=0x24FF | 0xFF21..=0xFF5A)
         || is_enclosed_letter(c)
@@ -64,18 +64,18 @@ pub(super) fn is_styled(c: char) -> bool {
         || matches!(c, 'ʀ' | 'ᴛ' | 'ᴜ' | 'ᴠ' | 'ᴡ' | 'ʏ' | 'ᴢ')
 }
 
-/// Returns whether the code point is in the Latin ranges, which include all Vietnamese letters.
+/// Matches the Latin code points, which include all Vietnamese letters.
 pub(super) fn is_latin(c: char) -> bool {
     matches!(u32::from(c), 0..=0x24F | 0x1E00..=0x1EFF)
 }
 
-/// Returns whether the character is Greek or Cyrillic. Those scripts contain look-alikes of Latin letters.
+/// Matches Greek and Cyrillic. Those scripts contain look-alikes of Latin letters.
 pub(super) fn is_greek_or_cyrillic(c: char) -> bool {
     matches!(u32::from(c), 0x370..=0x52F)
 }
 
-/// Returns the Latin letters that a lower-case character looks like.
-pub(super) fn look_alike(c: char) -> Option<&'static str> {
+/// Finds the Latin letters that a lower-case character looks like.
+pub(super) fn lookalike(c: char) -> Option<&'static str> {
     const LATIN: &str = "abcdefghijklmnopqrstuvwxyz";
     if c.is_ascii() {
         return None;
@@ -121,7 +121,7 @@ pub(super) fn look_alike(c: char) -> Option<&'static str> {
     })
 }
 
-/// Returns the letter that a digit stands for: `b3t` means `bet`.
+/// Maps a digit to the letter that it replaces: `b3t` means `bet`.
 pub(super) fn leet(c: char) -> char {
     match c {
         '0' => 'o',
@@ -136,7 +136,7 @@ pub(super) fn leet(c: char) -> char {
         other => other,
     }
 }
-/// Returns whether the character is a combining stroke, line or similar decoration. Vietnamese marks are not
+/// Matches combining strokes, lines and similar decorations. Vietnamese marks are not
 /// decoration.
 pub(super) const fn is_decoration(c: char) -> bool {
     let vietnamese = matches!(c, '\u{300}'..='\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}');

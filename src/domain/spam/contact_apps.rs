@@ -10,7 +10,6 @@ const WEIGHT: f64 = 1.0;
 const NAMES: [&str; 12] =
     ["zalo", "telegram", "tele", "whatsapp", "wa", "viber", "inbox", "ib", "hotline", "sdt", "lh", "wechat"];
 
-/// Returns the first word that names an app.
 pub(super) fn first(views: &Views) -> Option<&Token> {
     views.tokens.iter().find(|token| NAMES.contains(&token.folded.as_str()))
 }
@@ -25,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn apps_are_found_as_whole_words_in_any_dress() {
+    fn apps_are_found_as_whole_words_in_any_spelling() {
         for (text, word) in [("ib em nhé", "ib"), ("qua Z.A.L.O nha", "Z.A.L.O"), ("SĐT em đây", "SĐT")] {
             assert_eq!(find(Field::Content, text, &Views::of(text)).unwrap().excerpt, word);
         }

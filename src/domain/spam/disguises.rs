@@ -18,7 +18,7 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     Some(Finding::spanning(rule, WEIGHT, field, text, token.start, token.end))
 }
 
-/// Returns the first word that mixes look-alike letters of two scripts.
+/// Finds the first word that mixes look-alike letters of two scripts.
 fn mixed<'a>(text: &str, views: &'a Views) -> Option<(Rule, &'a Token)> {
     let has = |token: &Token, test: fn(char) -> bool| written(text, token).any(|c| is_letter(c) && test(c));
     let looks = |token: &&Token| has(token, is_latin) && has(token, is_greek_or_cyrillic);
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn every_disguise_is_found_where_it_is_worn() {
+    fn every_obfuscation_is_found_with_its_span() {
         for (text, rule, word) in [
             ("vào c\u{430}sino ngay", Rule::MixedScript, "c\u{430}sino"),
             ("vào 𝗰𝗮𝘀𝗶𝗻𝗼 ngay", Rule::StyledLetters, "𝗰𝗮𝘀𝗶𝗻𝗼"),
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn other_scripts_initials_and_enumerations_are_fine() {
+    fn other_scripts_initials_and_enumerations_are_not_findings() {
         for text in
             ["Матрёшка là búp bê Nga, Ω là Ôm", "TP. H.C.M", "tỷ số 3 - 2 - 1", "ha ha ha, ô ô ô ô", "10 km² ở A, B"]
         {

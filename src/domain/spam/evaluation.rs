@@ -33,7 +33,7 @@ fn count(rows: usize) -> f64 {
     rows as f64
 }
 
-/// Returns the numbers of spam and other comments at each score, from the highest score down.
+/// Counts spam and other comments at each score, from the highest score down.
 fn steps(sorted: &[Scored]) -> impl Iterator<Item = (f64, f64)> {
     sorted.chunk_by(|(a, _), (b, _)| a.total_cmp(b).is_eq()).map(|tied| {
         let spam = tied.iter().filter(|(_, is_spam)| *is_spam).count();
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_those_of_the_definitions() {
+    fn figures_follow_their_definitions() {
         let scores = [(0.9, true), (0.8, true), (0.7, false), (0.6, true), (0.2, false), (0.2, true)];
         let figures = Evaluation::of(&scores).unwrap();
         assert!((figures.auc - 5.5 / 8.0).abs() < 1e-12, "{figures:?}");

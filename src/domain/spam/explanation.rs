@@ -32,9 +32,9 @@ pub(super) fn explain(model: &Model, evidence: &Evidence, reading: &Reading<'_>)
     let said: f64 = total(|group| group != Group::Meta);
     let all_grams: f64 = total(|group| group == Group::Gram);
     parts.sort_unstable_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
-    let told = |gram: bool| parts.iter().filter(move |(entry, _)| (entry.group == Group::Gram) == gram);
-    let shown = told(false).take(FEATURES).filter(|(_, part)| part.abs() >= MIN_WEIGHT);
-    let grams = told(true).filter(|(_, part)| part * all_grams > 0.0).take(GRAMS);
+    let sorted = |gram: bool| parts.iter().filter(move |(entry, _)| (entry.group == Group::Gram) == gram);
+    let shown = sorted(false).take(FEATURES).filter(|(_, part)| part.abs() >= MIN_WEIGHT);
+    let grams = sorted(true).filter(|(_, part)| part * all_grams > 0.0).take(GRAMS);
     let mut wanted: HashMap<u32, Finding> = HashMap::new();
     for (entry, part) in shown.chain(grams) {
         wanted.insert(entry.hash, Finding::whole(Rule::Learned, *part));
@@ -83,8 +83,8 @@ mod tests {
         FormText { author_name: "Lan".into(), title: String::new(), content: content.into() }
     }
 
-    /// Returns a model that learned from ten spam and ten other comments.
-    fn taught() -> Model {
+    /// Trains a model from ten spam and ten other comments.
+    fn trained() -> Model {
         let mut model = Model::default();
         for n in 0..10 {
             let spam = form(&format!("Vào casino số {n} nhận thưởng lớn ngay"));
@@ -97,8 +97,8 @@ mod tests {
     }
 
     #[test]
-    fn words_that_moved_the_score_are_told_in_their_places() {
-        let model = taught();
+    fn words_that_moved_the_score_are_findings_with_their_span() {
+        let model = trained();
         let text = "Cảm ơn, tối nay casino nhé";
         let judged = assess(&form(text), &FormSignals::default(), &Knowledge { model: Some(&model), terms: None });
         let learned: Vec<_> = judged.findings.iter().filter(|finding| finding.rule == Rule::Learned).collect();
@@ -112,8 +112,8 @@ mod tests {
     }
 
     #[test]
-    fn looks_alone_are_only_meta_evidence() {
-        let model = taught();
+    fn layout_alone_is_only_meta_evidence() {
+        let model = trained();
         let judge =
             |text: &str| assess(&form(text), &FormSignals::default(), &Knowledge { model: Some(&model), terms: None });
         assert!(!judge("Vào casino nhận thưởng").only_meta);

@@ -25,7 +25,7 @@ pub(super) struct Facts {
 
 const DIGITS: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
 
-/// Returns the names of the facts that are true.
+/// Selects the names of the facts that are true.
 fn holding<const N: usize>(facts: [(&'static str, bool); N]) -> Vec<&'static str> {
     facts.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name).collect()
 }
@@ -94,7 +94,7 @@ impl Facts {
     }
 }
 
-/// Returns the number of `cuts` that the count reaches, as a digit.
+/// Counts the `cuts` that the count reaches, as a digit.
 fn bucket(count: usize, cuts: &[usize]) -> &'static str {
     DIGITS[cuts.iter().filter(|cut| count >= **cut).count()]
 }

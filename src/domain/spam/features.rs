@@ -25,7 +25,7 @@ const MAX_HOSTS: usize = 8;
 /// CRC-32 as in zlib, which is stable across versions and machines.
 const HASH: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// A kind of features. Each kind has a fixed total weight in a comment, regardless of the number of its features.
+/// A kind of features. The features of one kind together have a fixed norm in a comment, regardless of their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// A word with digits read as letters. The word as written is a second feature if it differs.
@@ -72,7 +72,7 @@ impl Group {
 #[derive(Debug, Clone, Copy)]
 pub struct Feature<'a> {
     pub group: Group,
-    /// Parts of the name without its prefix. Joined, they are the whole.
+    /// Parts of the name without its prefix, to be joined.
     pub name: [&'a str; 3],
     pub hash: u32,
     /// Field and byte span in the stored text, if the feature has a single place.
@@ -89,7 +89,7 @@ impl<'a> Feature<'a> {
         Self { group, name, hash: digest.finalize(), place }
     }
 
-    /// Returns the name that is hashed: `w:casino`, `m:link`.
+    /// Joins the name that is hashed: `w:casino`, `m:link`.
     pub fn full_name(&self) -> String {
         format!("{}{}", self.group.prefix(), self.name.concat())
     }
@@ -125,7 +125,6 @@ fn words(reading: &Reading<'_>, see: &mut impl FnMut(Feature<'_>)) {
     }
 }
 
-/// Returns the first `count` characters.
 fn first(text: &str, count: usize) -> &str {
     text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
 }
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_of_the_name_as_it_is_told() {
+    fn a_hash_is_that_of_the_full_name() {
         let form =
             FormText {
                 author_name: "Lan".into(), title: "Đề".into(), content: "Cược bet88 chấm com 2024".into()

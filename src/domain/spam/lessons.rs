@@ -56,7 +56,7 @@ pub struct Lessons {
 type Taught<'a> = Option<(&'a Logged, bool)>;
 
 impl Lessons {
-    /// Returns the lessons of a log that is sorted by time and id. A comment's lesson is the decision in force on it,
+    /// Extracts the lessons of a log that is sorted by time and id. A comment's lesson is the decision in force on it,
     /// at the position of that decision; reverted decisions do not count. Only decisions of people count.
     pub fn of(log: &[Logged]) -> Self {
         let mut latest: HashMap<CommentId, Taught<'_>> = HashMap::new();
@@ -101,7 +101,7 @@ impl Lessons {
         self.list.get(spare).map(|lesson| lesson.at)
     }
 
-    /// Returns a digest of the first `count` lessons in their order, or `None` if there are fewer. Logs with the same
+    /// Computes a digest of the first `count` lessons in their order, or `None` if there are fewer. Logs with the same
     /// lessons so far have the same digest.
     pub fn digest(&self, count: usize) -> Option<[u8; 32]> {
         let mut digest = Sha256::new();
@@ -129,7 +129,7 @@ fn label(entry: &Logged) -> Option<bool> {
 mod tests {
     use super::*;
 
-    /// Returns an entry by `lan` on comment `comment`, at second `second`.
+    /// Creates an entry by `lan` on comment `comment`, at second `second`.
     fn entry(id: u128, second: i64, comment: u128, action: AuditAction) -> Logged {
         Logged {
             id: Uuid::from_u128(id),
@@ -152,16 +152,16 @@ mod tests {
     }
 
     #[test]
-    fn only_decisions_about_spam_teach() {
+    fn only_decisions_about_spam_are_lessons() {
         let ad = Logged { reason: Some(Reason::SpamAd), ..entry(3, 3, 3, AuditAction::Reject) };
         let insult = Logged { reason: Some(Reason::Insult), ..entry(4, 4, 4, AuditAction::Reject) };
-        let by_nobody = Logged { actor: SYSTEM.into(), ..entry(5, 5, 5, AuditAction::Spam) };
-        let log = [entry(1, 1, 1, AuditAction::Spam), entry(2, 2, 2, AuditAction::Approve), ad, insult, by_nobody];
+        let by_the_service = Logged { actor: SYSTEM.into(), ..entry(5, 5, 5, AuditAction::Spam) };
+        let log = [entry(1, 1, 1, AuditAction::Spam), entry(2, 2, 2, AuditAction::Approve), ad, insult, by_the_service];
         assert_eq!(labels(&log), [(1, true), (2, false), (3, true)]);
     }
 
     #[test]
-    fn the_decision_in_force_teaches_in_its_own_place() {
+    fn the_decision_in_force_counts_at_its_own_position() {
         let log = [
             entry(1, 1, 1, AuditAction::Spam),
             entry(2, 2, 2, AuditAction::Spam),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_reverted_never_was_and_may_come_back() {
+    fn a_reverted_decision_does_not_count_until_its_revert_is_reverted() {
         let log = [
             entry(1, 1, 1, AuditAction::Approve),
             entry(2, 2, 1, AuditAction::Spam),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn one_moderator_teaches_so_much_a_minute_and_no_more() {
+    fn lessons_of_one_moderator_are_capped_per_minute() {
         let bulk = (0..500).map(|n| entry(n, 30, n, AuditAction::Spam));
         let colleague = Logged { actor: "minh".into(), ..entry(900, 30, 900, AuditAction::Spam) };
         let next_minute = entry(901, 60, 901, AuditAction::Spam);

@@ -17,7 +17,7 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     Some(Finding::spanning(rule, WEIGHT, field, text, start, end))
 }
 
-/// Returns the first spelled-out dot that joins the words around it to an address, together with those words.
+/// Finds the first spelled-out dot that joins the words around it to an address, together with those words.
 fn hidden(low: &str) -> Option<(usize, usize)> {
     let dotted = patterns::with_dots(low)?;
     patterns::addresses(&dotted).next()?;
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn spelt_out_dots_hide_nothing() {
+    fn spelled_out_dots_are_found() {
         for (text, address) in [
             ("vào bet88 chấm com nhé", "bet88 chấm com"),
             ("ăn [.] rồi vào bet88[.]com", "bet88[.]com"),
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forgotten_space_is_no_address() {
+    fn a_missing_space_makes_no_address() {
         for text in ["Hay lắm.Cảm ơn", "Tốt.nhưng đắt", "giá 12.5 triệu", "TP.HCM", "v.v...", "điểm chấm com"]
         {
             assert_eq!(found(text), None, "{text}");

@@ -150,7 +150,7 @@ impl Model {
         (self.ham, self.spam)
     }
 
-    /// Returns whether the model is used. If not, the rules decide alone.
+    /// Checks whether the model is used. If not, the rules decide alone.
     pub const fn is_ready(&self) -> bool {
         self.ham >= MIN_OF_EACH && self.spam >= MIN_OF_EACH
     }
@@ -187,17 +187,17 @@ impl Model {
         self.calibration = Calibration::fit(self.said.iter(), from_start);
     }
 
-    /// Returns the logit of the table and the rules, whose weight shrinks with the number of decisions.
+    /// Computes the logit of the table and the rules, whose weight shrinks with the number of decisions.
     pub fn logit(&self, evidence: &Evidence) -> f64 {
         self.calibrated(self.margin(evidence).0)
     }
 
-    /// Returns the present contribution of a rule of weight 1 to the logit.
+    /// Computes the present contribution of a rule of weight 1 to the logit.
     pub(super) fn rule_weight(&self) -> f64 {
         self.calibration.slope * RULE_WEIGHT * self.fade()
     }
 
-    /// Returns the contribution of one entry to the logit.
+    /// Computes the contribution of one entry to the logit.
     pub(super) fn contribution(&self, entry: &ActiveFeature) -> f64 {
         let slot = &self.slots[entry.slot];
         let evidence = REGRESSION_WEIGHT * f64::from(slot.weight) + slot.odds() + self.class_odds();
@@ -212,12 +212,12 @@ impl Model {
         FADE / (FADE + decisions(self.decisions()))
     }
 
-    /// Returns the log odds of an unseen word, which follow from the numbers of comments in each class.
+    /// Computes the log odds of an unseen word, which follow from the numbers of comments in each class.
     fn class_odds(&self) -> f64 {
         ((decisions(self.ham) + 2.0 * ALPHA) / (decisions(self.spam) + 2.0 * ALPHA)).ln()
     }
 
-    /// Returns the combined margin, and the regression's part of it.
+    /// Computes the combined margin, and the regression's part of it.
     fn margin(&self, evidence: &Evidence) -> (f64, f64) {
         let (mut regression, mut bayes, mut values) = (self.bias, 0.0, 0.0);
         for entry in &evidence.entries {
@@ -241,7 +241,7 @@ impl Slot {
         *count = count.saturating_add(1);
     }
 
-    /// Returns the log odds of spam in this slot, without the odds of the classes.
+    /// Computes the log odds of spam in this slot, without the odds of the classes.
     fn odds(&self) -> f64 {
         if self.ham == self.spam {
             return 0.0;
@@ -260,7 +260,7 @@ mod tests {
         Evidence::of(&Reading::of(&form))
     }
 
-    fn taught(rows: usize) -> Model {
+    fn trained(rows: usize) -> Model {
         let mut model = Model::default();
         for n in 0..rows {
             model.learn(&evidence(&format!("Vào casino số {n} nhận thưởng lớn ngay")), true);
@@ -271,8 +271,8 @@ mod tests {
     }
 
     #[test]
-    fn it_learns_what_moderators_call_spam() {
-        let model = taught(10);
+    fn it_learns_what_moderators_mark_as_spam() {
+        let model = trained(10);
         assert!(model.logit(&evidence("tối nay casino thưởng lớn")) > 1.0);
         assert!(model.logit(&evidence("một bài viết hay")) < -1.0);
         assert_eq!((model.decisions(), model.counts()), (20, (10, 10)));
@@ -280,11 +280,11 @@ mod tests {
 
     #[test]
     fn the_same_decisions_make_the_same_table_to_the_bit() {
-        let mut stopped = taught(7);
+        let mut stopped = trained(7);
         stopped.calibrate();
         let mut resumed = Model::decode(&stopped.encode()).unwrap();
         assert!(resumed == stopped);
-        let mut straight = taught(7);
+        let mut straight = trained(7);
         for model in [&mut resumed, &mut straight] {
             model.learn(&evidence("Bài này chán quá"), false);
             model.calibrate();
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn five_of_each_make_it_ready() {
-        let mut model = taught(4);
+        let mut model = trained(4);
         assert!(!model.is_ready());
         model.learn(&evidence("casino"), true);
         assert!(!model.is_ready());
@@ -304,15 +304,15 @@ mod tests {
 
     #[test]
     fn recent_scores_are_those_said_before_learning() {
-        let model = taught(RECENT);
+        let model = trained(RECENT);
         assert_eq!(model.recent().count(), RECENT);
         assert!(model.recent().all(|(score, is_spam)| (score > 0.5) == is_spam));
     }
 
     #[test]
-    fn an_empty_comment_has_some_evidence_and_no_trouble() {
+    fn an_empty_comment_has_a_finite_score() {
         for content in ["", "😀", "a"] {
-            assert!(taught(5).logit(&evidence(content)).is_finite());
+            assert!(trained(5).logit(&evidence(content)).is_finite());
         }
     }
 }

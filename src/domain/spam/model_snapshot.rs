@@ -15,7 +15,7 @@ use crate::domain::{Error, Result};
 pub struct ModelHead {
     /// Version of the model. It starts at 1, and each training adds 1.
     pub version: i64,
-    /// Time of the first audit entry that the model used.
+    /// Time from which the audit entries were read.
     pub log_start: DateTime<Utc>,
     /// Number of audit entries since `log_start`.
     pub log_size: i64,
@@ -68,7 +68,7 @@ impl Model {
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         let body = bytes.split_last_chunk().filter(|(body, sum)| CHECKSUM.checksum(body).to_le_bytes() == **sum);
         let model = body.and_then(|(body, _)| Self::read(&mut ByteReader(body)));
-        model.ok_or_else(|| Error::internal("a spam model is of another version, or damaged"))
+        model.ok_or_else(|| Error::internal("a stored spam model has another version or is damaged"))
     }
 
     fn read(reader: &mut ByteReader<'_>) -> Option<Self> {
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_this_version_did_not_write_is_an_error() {
+    fn decoding_fails_for_other_formats() {
         let good = Model::default().encode();
         assert!(Model::decode(&good).unwrap() == Model::default());
         let body = good[..good.len() - 4].to_vec();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_of_any_size_come_back() {
+    fn counts_of_any_size_are_restored() {
         for count in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
             let mut bytes = Vec::new();
             put(&mut bytes, count);

@@ -1,5 +1,5 @@
-//! Patterns of web addresses, phone numbers, amounts of money and handles. All of them read
-//! [`super::views::Views::low`], in which obfuscation is undone. Spans refer to that text.
+//! Patterns of web addresses, phone numbers, amounts of money and handles. They search [`super::views::Views::low`],
+//! which is compatibility-folded and in lower case. Spans refer to that text.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -38,7 +38,7 @@ static MONEY: LazyLock<Regex> = LazyLock::new(|| {
 /// A byte span of the low text.
 pub(super) type Span = (usize, usize);
 
-/// Returns the web addresses, with or without a scheme.
+/// Finds the web addresses, with or without a scheme.
 pub(super) fn addresses(low: &str) -> impl Iterator<Item = Span> {
     let possible = low.contains('.') || low.contains("://");
     let found = possible.then(|| ADDRESS.find_iter(low)).into_iter().flatten();
@@ -60,12 +60,12 @@ pub(super) fn with_dots(low: &str) -> Option<String> {
     }
 }
 
-/// Returns the spelled-out dots, each with the letter before and after it.
+/// Finds the spelled-out dots, each with the letter before and after it.
 pub(super) fn spelt_dots(low: &str) -> impl Iterator<Item = Span> {
     SPELT_DOT.find_iter(low).map(|found| (found.start(), found.end()))
 }
 
-/// Returns the host of an address, without scheme, `www.` and port.
+/// Extracts the host of an address, without scheme, `www.` and port.
 pub(super) fn host(address: &str) -> &str {
     let bare = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or(address);
     let bare = bare.strip_prefix("www.").unwrap_or(bare);
@@ -82,14 +82,14 @@ pub(super) fn handle(low: &str) -> Option<Span> {
     Some((found.start(), found.end()))
 }
 
-/// Returns the first amount of money or percentage.
+/// Finds the first amount of money or percentage.
 pub(super) fn money(low: &str) -> Option<Span> {
     let found = MONEY.captures(low)?;
     let found = found.get(1).or_else(|| found.get(2))?;
     Some((found.start(), found.end()))
 }
 
-/// Returns the first number of nine to thirteen digits, optionally after a plus. Single spaces, dots and hyphens may
+/// Finds the first number of nine to thirteen digits, optionally after a plus. Single spaces, dots and hyphens may
 /// separate the digits, and `o` may stand for 0.
 pub(super) fn long_number(low: &str) -> Option<Span> {
     let mut before = None;
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forgotten_space_is_no_address() {
+    fn a_missing_space_makes_no_address() {
         for text in ["hay lắm.cảm ơn", "tốt.nhưng đắt", "giá 12.5 triệu", "tp.hcm", "v.v...", "đẹp.to", "tot.nhung dat"]
         {
             assert!(all(text).is_empty(), "{text}");
@@ -158,14 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn hosts_stand_alone() {
+    fn a_host_has_no_scheme_port_or_path() {
         for address in ["https://www.a.vn:80/x?y", "a.vn/x", "http://a.vn"] {
             assert_eq!(host(address), "a.vn");
         }
     }
 
     #[test]
-    fn long_numbers_end_where_words_do() {
+    fn long_numbers_end_at_word_boundaries() {
         let found = |low: &'static str| long_number(low).map(|(start, end)| &low[start..end]);
         assert_eq!(found("gọi 0912.345.678!"), Some("0912.345.678"));
         assert_eq!(found("zalo +84 91 234 56 78"), Some("+84 91 234 56 78"));

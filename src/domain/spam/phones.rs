@@ -23,13 +23,13 @@ static PHONE: LazyLock<Regex> = LazyLock::new(|| {
 
 pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     let low = &views.low;
-    let number = PHONE.find_iter(low).find(|number| stands_alone(low, number.start(), number.end()))?;
+    let number = PHONE.find_iter(low).find(|number| has_no_adjacent_digit(low, number.start(), number.end()))?;
     let (start, end) = views.written(number.start(), number.end());
     Some(Finding::spanning(Rule::PhoneNumber, WEIGHT, field, text, start, end))
 }
 
-/// Returns whether no digit precedes or follows the span. A longer run of digits is an account number or an amount.
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+/// Checks that no digit precedes or follows the span. A longer run of digits is an account number or an amount.
+fn has_no_adjacent_digit(text: &str, start: usize, end: usize) -> bool {
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     !digit(text[..start].chars().next_back()) && !digit(text[end..].chars().next())
 }
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_found_however_they_are_spaced() {
+    fn numbers_are_found_with_any_spacing() {
         for text in [
             "0912345678",
             "gọi 0912.345.678!",
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_years_and_accounts_are_no_numbers() {
+    fn amounts_years_and_accounts_are_not_phone_numbers() {
         for text in
             ["1.500.000.000 đồng", "từ 2019-2024", "00912345678901", "số 0123", "Quyết định 0934/2024", "+5 điểm"]
         {

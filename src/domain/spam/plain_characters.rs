@@ -11,7 +11,7 @@ use crate::domain::unicode::{self, is_compatible, is_marked, joins_the_one_befor
 
 /// Properties of a plain character: it is visible and undecorated, does not combine with the one before it, and
 /// compatibility folding does not change it.
-#[expect(clippy::struct_excessive_bools, reason = "one answer each")]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties")]
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plain {
     /// The lower-case form, which has the same length in bytes.

@@ -16,7 +16,7 @@ const CAMPAIGN_OTHERS: i64 = 2;
 /// Least number of words for a finding. Shorter texts repeat words by chance.
 const MIN_WORDS: usize = 12;
 
-/// Returns a finding if one word makes up at least half of the text.
+/// Finds a word that makes up at least half of the text.
 pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     let tokens = &views.tokens;
     if tokens.len() < MIN_WORDS {
@@ -28,7 +28,7 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     Some(Finding::spanning(Rule::RepeatedWord, WEIGHT_INSIDE, field, text, first.start, first.end))
 }
 
-/// Returns two candidate words. Each word that makes up more than a third of the text is among them (the Misra–Gries
+/// Finds two candidate words. Each word that makes up more than a third of the text is among them (the Misra–Gries
 /// algorithm with two counters).
 fn frequent(tokens: &[Token]) -> [&str; 2] {
     let mut held = [("", 0_usize); 2];
@@ -44,7 +44,7 @@ fn frequent(tokens: &[Token]) -> [&str; 2] {
     held.map(|(word, _)| word)
 }
 
-/// Returns a finding if the same text was posted on the site within a day. With enough other authors, it is a campaign.
+/// Creates a finding if the same text was posted on the site within a day. With enough other authors, it is a campaign.
 pub(super) fn find_posted_before(comments: i64, other_authors: i64) -> Option<Finding> {
     let campaign = other_authors >= CAMPAIGN_OTHERS;
     let found = if campaign { (Rule::Campaign, WEIGHT_CAMPAIGN) } else { (Rule::RepeatedText, WEIGHT_POSTED) };
@@ -56,14 +56,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_word_over_and_over_is_found_with_its_first_place() {
+    fn a_repeated_word_is_found_at_its_first_place() {
         let text = format!("Hãy {}", "mua Mua MUA ".repeat(6));
         let found = find(Field::Content, &text, &Views::of(&text)).unwrap();
         assert_eq!(&text[found.start..found.end], "mua");
     }
 
     #[test]
-    fn half_is_enough_whatever_the_other_half_is() {
+    fn half_of_the_words_is_enough() {
         let found = |text: &str| find(Field::Content, text, &Views::of(text)).map(|found| found.start);
         assert_eq!(found("một mua hai mua ba mua bốn mua năm mua sáu mua"), Some("một ".len()));
         assert_eq!(found("mua mua mua mua mua mua một hai ba bốn năm sáu"), Some(0));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_and_short_texts_are_fine() {
+    fn ordinary_and_short_texts_are_not_findings() {
         for text in ["hay hay hay", "Tôi nghĩ rằng cây cầu này sẽ giúp người dân đi lại dễ dàng hơn trước rất nhiều"]
         {
             assert_eq!(find(Field::Content, text, &Views::of(text)), None);

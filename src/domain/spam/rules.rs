@@ -38,12 +38,11 @@ pub(super) fn find(reading: &Reading<'_>) -> Vec<Finding> {
     found.flatten().collect()
 }
 
-/// Returns the combined logit of the findings.
 pub(super) fn logit(findings: &[Finding]) -> f64 {
     BIAS + sum(findings)
 }
 
-/// Returns the sum of the weights. Each group counts once, even if it has findings in several fields.
+/// Sums the weights. Each group counts once, even if it has findings in several fields.
 pub(super) fn sum(findings: &[Finding]) -> f64 {
     let strongest = |group: Rule| {
         let weights = findings.iter().filter(|finding| finding.rule.group() == group).map(|finding| finding.weight);

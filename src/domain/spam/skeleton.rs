@@ -1,4 +1,4 @@
-//! Skeletons of texts, which are equal for all comments of a campaign.
+//! Skeletons of texts, which are equal for near-identical comments even if they are obfuscated.
 
 use super::reading::Reading;
 
@@ -7,7 +7,7 @@ use super::reading::Reading;
 /// and 1.4 % of the other comments.
 const MIN_CHARACTERS: usize = 15;
 
-/// Returns title and content without marks, spaces, punctuation and obfuscation. Returns `None` if the result is too
+/// Removes marks, spaces, punctuation and obfuscation from title and content. Returns `None` if the result is too
 /// short.
 pub fn skeleton(reading: &Reading<'_>) -> Option<String> {
     let said = reading.said();
@@ -27,9 +27,9 @@ mod tests {
     }
 
     #[test]
-    fn one_message_in_many_dresses_has_one_skeleton() {
+    fn obfuscated_copies_of_a_message_have_the_same_skeleton() {
         let plain = of("Vào casino nhận thưởng lớn").unwrap();
-        for dress in [
+        for copy in [
             "VÀO CASINO, NHẬN THƯỞNG LỚN!!!",
             "vao casino nhan thuong lon",
             "Vào c4s1n0 nhận thưởng lớn",
@@ -38,12 +38,12 @@ mod tests {
             "Vào c.a.s.i.n.o nhận thưởng lớn",
             "Vào c a s i n o nhận thưởng lớn 🎰",
         ] {
-            assert_eq!(of(dress).as_ref(), Some(&plain), "{dress}");
+            assert_eq!(of(copy).as_ref(), Some(&plain), "{copy}");
         }
     }
 
     #[test]
-    fn other_messages_and_short_ones_do_not_meet() {
+    fn other_and_short_messages_do_not_match() {
         assert_ne!(of("Vào casino nhận thưởng lớn"), of("Vào casino nhận thưởng nhỏ"));
         assert_eq!(of("Hay quá, cảm ơn!"), None);
         assert_eq!(of("😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀 😀"), None);

@@ -1,5 +1,5 @@
-//! Typical spam words, for the time before the model has learned. A syllable with other marks is another word: `kiem
-//! tien` and `kiếm tiền` match, `kiểm tiến` does not.
+//! Typical spam words, for the time before the model has learned. A syllable with other marks is another word:
+//! `kiem tien` and `kiếm tiền` match, `kiểm tiến` does not.
 
 use std::sync::LazyLock;
 
@@ -72,8 +72,8 @@ pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
 }
 
 impl Phrase {
-    /// Returns whether the phrase matches the first tokens. Either every syllable has its marks or none has: `nhà cai
-    /// nghiện` (a rehabilitation centre) does not match `nhà cái` (a bookmaker).
+    /// Checks whether the phrase matches the first tokens. Either every syllable has its marks or none has:
+    /// `nhà cai nghiện` (a rehabilitation centre) does not match `nhà cái` (a bookmaker).
     fn starts(&self, tokens: &[Token]) -> bool {
         let Some(tokens) = tokens.get(..self.words.len()) else { return false };
         let unmarked = || tokens.iter().all(|token| token.marked == token.folded);

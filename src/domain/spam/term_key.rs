@@ -4,13 +4,13 @@ use unicode_normalization::{UnicodeNormalization as _, char::decompose_canonical
 
 use super::views::{Token, Views};
 
-/// Returns the key of a pattern, which does not depend on case, normalisation form and position of tone marks.
+/// Computes the key of a pattern, which does not depend on case, normalisation form and position of tone marks.
 pub fn term_key(pattern: &str) -> String {
     let words: Vec<String> = Views::of(pattern).tokens.iter().map(word_key).collect();
     words.join(" ")
 }
 
-/// Returns the word with its tone mark moved to the end, because `hòa` and `hoà` are the same word.
+/// Moves the tone mark of the word to its end, because `hòa` and `hoà` are the same word.
 pub(super) fn word_key(word: &Token) -> String {
     if word.marked.is_ascii() {
         return word.marked.to_string();

@@ -28,7 +28,7 @@ named_enum! {
     /// How a term matches, and the strongest effect that a match may have.
     TermTier {
         /// Matches with all its marks. It marks as spam in HYBRID and holds in other modes. In a comment with almost no
-        /// marks, a term without marks only holds, because it cannot be distinguished from other words such as `các`.
+        /// marks, a term without marks only holds, because `cac` may be `các` written without its mark.
         Exact = "EXACT",
         /// Matches with its marks, and without them in a comment with almost no marks. It holds, and never marks as
         /// spam.
@@ -69,12 +69,12 @@ pub struct Term {
 }
 
 impl Term {
-    /// Returns the key that no other term of the tier may have, see [`term_key`].
+    /// Computes the key that no other term of the tier may have, see [`term_key`].
     pub fn key(&self) -> String {
         term_key(&self.pattern)
     }
 
-    /// Returns the description of the term in an audit entry.
+    /// Describes the term for an audit entry.
     pub fn described(&self) -> String {
         format!("{} {} {}: {}", self.tier, self.state, self.weight, self.pattern)
     }
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_wrong_with_a_term_is_told_at_once() {
+    fn all_violations_of_a_term_are_returned_at_once() {
         assert_eq!(check(" lô  đề ", 10.0, ""), [""; 0]);
         assert_eq!(check("🙂 …", f64::NAN, &"a".repeat(501)), ["term.pattern", "term.note", "term.weight"]);
         assert_eq!(check(&"a ".repeat(51), -0.1, ""), ["term.pattern", "term.weight"]);

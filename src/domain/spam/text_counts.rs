@@ -23,12 +23,10 @@ pub struct TextCounts {
 }
 
 impl TextCounts {
-    /// Returns whether the text has obfuscated letters.
     pub const fn is_disguised(&self) -> bool {
         self.styled + self.mixed + self.spaced + self.leet > 0
     }
 
-    /// Returns the sums of the counts of two fields.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {
         Self {

@@ -2,7 +2,7 @@
 
 use super::Thresholds;
 
-/// Least number of decisions for automatic spam marks, and least number of each class among the recent ones.
+/// Least number of decisions before scores mark comments as spam, and least number of each class among the recent ones.
 pub const MIN_DECISIONS: u64 = 200;
 pub const MIN_OF_EACH: usize = 20;
 
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_tells_them_apart_gets_both_lines_between() {
+    fn both_thresholds_lie_between_separated_classes() {
         let recent = (0..1000).map(|n| if n % 4 == 0 { (0.95, true) } else { (0.02, false) });
         let Thresholds { low, high, auto_spam } = learned(1000, recent).unwrap();
         assert!(auto_spam && low > 0.02 && low <= high && high <= 0.95, "{low} {high}");
@@ -60,7 +60,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_was_said_the_promises_hold(
+        fn both_shares_hold_for_any_scores(
             spam in prop::collection::vec(0.0..=1.0_f64, 20..300),
             ham in prop::collection::vec(0.0..=1.0_f64, 20..300),
         ) {

@@ -30,7 +30,7 @@ named_enum! {
     }
 }
 
-/// Returns the automatic result in HYBRID. Form signals, layout and holding terms never mark a comment as spam.
+/// Decides the automatic result in HYBRID. Form signals, layout and holding terms never mark a comment as spam.
 pub fn verdict(assessment: &Assessment, thresholds: Thresholds) -> SpamVerdict {
     let Assessment { score, only_meta, holds, marks_spam, .. } = *assessment;
     if marks_spam || (thresholds.auto_spam && !only_meta && !holds && score >= thresholds.high) {

@@ -50,7 +50,7 @@ struct Piece {
     low: usize,
     start: usize,
     end: usize,
-    /// True if the piece has the same bytes lengths in the low text, so that offsets can be mapped directly.
+    /// True if all characters have the same length in bytes in the low text, so that offsets can be mapped directly.
     plain: bool,
 }
 
@@ -78,7 +78,7 @@ impl Views {
         views
     }
 
-    /// Returns the span in the original text of a non-empty span of [`Views::low`].
+    /// Maps a non-empty span of [`Views::low`] to the original text.
     pub fn written(&self, low_start: usize, low_end: usize) -> (usize, usize) {
         let piece = |at: usize| self.pieces.partition_point(|piece| piece.low <= at).checked_sub(1);
         let start = piece(low_start).map_or(0, |at| self.pieces[at].start_of(low_start));
@@ -180,7 +180,7 @@ impl Views {
     }
 }
 
-/// Returns the length in bytes of the plain characters at the start of `text`. The last one is excluded if the next
+/// Measures the bytes of the plain characters at the start of `text`. The last one is excluded if the next
 /// character combines with it.
 fn plain_length(text: &str) -> usize {
     let length = text.find(|c| plain(c).is_none()).unwrap_or(text.len());
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn disguises_come_off() {
+    fn obfuscation_is_undone() {
         for text in [
             "nhà cái uy tín",
             "NHÀ CÁI UY TÍN",
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn spaced_letters_are_one_word_in_its_place() {
+    fn spaced_letters_are_one_word_with_its_span() {
         let text = "vào A L E X I S 1 7 nhé";
         let views = Views::of(text);
         let word = &views.tokens[1];
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_knows_its_bytes_whatever_the_form() {
+    fn every_word_has_its_span_in_any_normalisation_form() {
         for text in [
             "Đường   phố",
             "ĐU\u{31b}O\u{31b}\u{300}NG 🙂 pho\u{302}\u{301}!",
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_characters_are_seen_as_a_closer_look_sees_them() {
+    fn the_fast_path_for_plain_characters_equals_the_slow_path() {
         let mut seen = 0;
         for c in unicode::known().filter(|c| super::plain(*c).is_some()) {
             let text = c.to_string();
@@ -293,14 +293,14 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_counted_to_tell_unmarked_texts() {
+    fn letters_with_marks_are_counted() {
         let notes = Views::of("Các bạn đi đâu").notes;
         assert_eq!((notes.letters, notes.marked), (11, 5));
         assert_eq!(Views::of("cac ban di dau").notes.marked, 0);
     }
 
     #[test]
-    fn nothing_and_rubbish_are_fine() {
+    fn empty_and_odd_texts_have_valid_spans() {
         for text in ["", "\u{301}", "___", "\u{200b}", "\u{fe0f}\u{20e3}", "😀", "\u{0}\n\t"] {
             let views = Views::of(text);
             assert!(views.tokens.len() <= 1 && views.written(0, views.low.len()).1 <= text.len(), "{text:?}");

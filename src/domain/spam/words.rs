@@ -4,14 +4,14 @@ use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::characters::{
-    is_decimal, is_digit, is_enclosed_letter, is_greek_or_cyrillic, is_latin, is_letter, look_alike,
+    is_decimal, is_digit, is_enclosed_letter, is_greek_or_cyrillic, is_latin, is_letter, lookalike,
 };
 use crate::domain::unicode;
 
 /// Returns whether the word mixes scripts, and the word with look-alikes mapped, and without underscores and stretched
 /// letters.
 pub(super) fn undisguised(word: &str, mostly_latin: bool) -> (bool, CompactString) {
-    if word.chars().all(|c| is_latin(c) && look_alike(c).is_none()) {
+    if word.chars().all(|c| is_latin(c) && lookalike(c).is_none()) {
         return (false, if is_cut(word) { word.into() } else { cut(word.chars()) });
     }
     let has = |test: fn(char) -> bool| word.chars().any(|c| is_letter(c) && test(c));
@@ -21,7 +21,7 @@ pub(super) fn undisguised(word: &str, mostly_latin: bool) -> (bool, CompactStrin
     }
     let mut mapped = String::with_capacity(word.len());
     for c in word.chars() {
-        match look_alike(c) {
+        match lookalike(c) {
             Some(letters) => mapped.push_str(letters),
             None => mapped.push(c),
         }
@@ -29,7 +29,7 @@ pub(super) fn undisguised(word: &str, mostly_latin: bool) -> (bool, CompactStrin
     (mixed, cut(mapped.chars()))
 }
 
-/// Returns whether the word has no underscore and no letter three times in a row.
+/// Checks that the word has no underscore and no letter three times in a row.
 fn is_cut(word: &str) -> bool {
     let mut last = [None; 2];
     word.chars().all(|c| {
@@ -53,7 +53,7 @@ fn cut(letters: impl Iterator<Item = char>) -> CompactString {
         .collect()
 }
 
-/// Returns the word without marks and with đ as d.
+/// Removes the marks and replaces đ by d.
 pub(super) fn fold(marked: &CompactString) -> CompactString {
     if marked.is_ascii() {
         return marked.clone();
@@ -68,7 +68,7 @@ pub(super) fn is_one_character(folded: &str) -> bool {
     characters.next().is_some() && characters.next().is_none()
 }
 
-/// Returns whether the word mixes letters and digits without being a number with its unit: `88k`, `5tr`, `50m2`.
+/// Checks whether the word mixes letters and digits without being a number with its unit: `88k`, `5tr`, `50m2`.
 pub(super) fn is_leet(folded: &str) -> bool {
     if !folded.chars().any(is_digit) || !folded.chars().any(is_letter) {
         return false;

@@ -18,7 +18,7 @@ pub fn clean_line(raw: &str) -> String {
     if raw.chars().all(is_ready) {
         return one_space_between(raw);
     }
-    nothing_unless_seen(one_space_between(&settled(raw.chars().map(line_break_to_space).collect())))
+    empty_if_invisible(one_space_between(&without_invisible_composed(raw.chars().map(line_break_to_space).collect())))
 }
 
 /// Cleans a text with paragraphs. Line ends become `\n`, at most one blank line stays in a row, and both ends are
@@ -28,12 +28,12 @@ pub fn clean_block(raw: &str) -> String {
         return spaced_lines(raw);
     }
     let raw = raw.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
-    nothing_unless_seen(spaced_lines(&settled(raw.replace('\t', " "))))
+    empty_if_invisible(spaced_lines(&without_invisible_composed(raw.replace('\t', " "))))
 }
 
-/// Removes invisible characters and composes the rest, until nothing changes. The loop is needed because a removed mark
-/// may leave a joiner without a purpose.
-fn settled(mut text: String) -> String {
+/// Removes invisible characters and composes the rest, until nothing changes. The loop is needed because a removed
+/// character may change whether the joiner next to it has a meaning.
+fn without_invisible_composed(mut text: String) -> String {
     loop {
         let next = composed(invisible::seen(&text));
         if next == text {
@@ -44,7 +44,7 @@ fn settled(mut text: String) -> String {
 }
 
 /// Returns an empty text if a reader would see nothing of it, as in a name of only selectors and marks.
-fn nothing_unless_seen(text: String) -> String {
+fn empty_if_invisible(text: String) -> String {
     let is_seen = |c: char| !c.is_whitespace() && !is_invisible(c) && !is_mark_on_another(c);
     if text.chars().any(is_seen) { text } else { String::new() }
 }
@@ -53,14 +53,14 @@ fn is_mark_on_another(c: char) -> bool {
     matches!(unicode::category(c), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
 }
 
-/// Returns whether the character needs no cleaning in any context. Most texts consist of such characters.
+/// Matches characters that need no cleaning in any context. Most texts consist of such characters.
 fn is_ready(c: char) -> bool {
-    if c.is_ascii() { !c.is_ascii_control() } else { unicode::is_settled(c) && is_kept(c) }
+    if c.is_ascii() { !c.is_ascii_control() } else { unicode::is_stable_nfc(c) && is_kept(c) }
 }
 
-/// Returns the text in NFC with at most [`MAX_MARKS`] marks per letter. Most texts need no change.
+/// Converts the text to NFC with at most [`MAX_MARKS`] marks per letter. Most texts need no change.
 fn composed(text: String) -> String {
-    if text.chars().all(unicode::is_settled) { text } else { cap_marks(text.nfc()) }
+    if text.chars().all(unicode::is_stable_nfc) { text } else { cap_marks(text.nfc()) }
 }
 
 fn cap_marks(chars: impl Iterator<Item = char>) -> String {
@@ -89,13 +89,13 @@ mod tests {
     }
 
     #[test]
-    fn invisible_characters_go() {
+    fn plain_invisible_characters_are_removed() {
         assert_eq!(clean_line("a\u{200b}b\u{202e}c\u{feff}d\u{e0041}e\u{7}\u{1b}[31mf"), "abcde[31mf");
         assert_eq!(clean_block(" \u{3164}\u{2800} \u{ad}"), "");
     }
 
     #[test]
-    fn the_same_characters_elsewhere_are_a_disguise() {
+    fn invisible_characters_without_a_meaning_are_removed() {
         for c in ['\u{200b}', '\u{200c}', '\u{200d}', '\u{fe0f}', '\u{34f}', '\u{e0061}', '\u{2060}'] {
             for (raw, clean) in
                 [("c{}ờ b{}ạc", "cờ bạc"), ("{}casino{}", "casino"), ("9{}{}9 {}", "99"), ("đ{}Đ", "đĐ")]
@@ -121,7 +121,7 @@ mod tests {
 
     /// Covers Unicode's `Default_Ignorable_Code_Point` and `White_Space`, and other characters that show nothing.
     #[test]
-    fn a_text_of_which_nothing_is_seen_is_empty() {
+    fn an_invisible_text_is_empty() {
         let ignorable = [
             (0xAD, 0xAD),
             (0x34F, 0x34F),
@@ -184,14 +184,14 @@ mod tests {
     proptest::proptest! {
         /// Mixes characters with and without cached properties.
         #[test]
-        fn the_short_way_composes_as_the_long_way(text in "[a-zA-ZđĐớỚßİ0-9\u{300}-\u{303}\u{31b}\u{323}\u{1100}-\u{1112}ｎﬁ\r\n \u{200d}👨가-각]{0,12}|\\PC{0,12}") {
+        fn the_fast_path_equals_nfc(text in "[a-zA-ZđĐớỚßİ0-9\u{300}-\u{303}\u{31b}\u{323}\u{1100}-\u{1112}ｎﬁ\r\n \u{200d}👨가-각]{0,12}|\\PC{0,12}") {
             proptest::prop_assert_eq!(composed(text.clone()), cap_marks(text.nfc()));
         }
 
         /// Mixes joiners, selectors, tags and fillers with characters that combine with them and characters that do
         /// not.
         #[test]
-        fn a_clean_text_is_nfc_and_stays_as_it_is(text in "([aeo\u{300}-\u{303}\u{323}\u{200b}-\u{200d}\u{fe0f}\u{e0067}\u{e0062}\u{e0065}\u{e007f}🏴👨👩🏽❤🔥کمیखក្ខශ්‍ර \n\u{34f}\u{ad}\u{958}]|\\PC){0,24}") {
+        fn cleaning_gives_nfc_and_is_idempotent(text in "([aeo\u{300}-\u{303}\u{323}\u{200b}-\u{200d}\u{fe0f}\u{e0067}\u{e0062}\u{e0065}\u{e007f}🏴👨👩🏽❤🔥کمیखក្ខශ්‍ර \n\u{34f}\u{ad}\u{958}]|\\PC){0,24}") {
             for clean in [clean_line, clean_block] {
                 let once = clean(&text);
                 proptest::prop_assert_eq!(&clean(&once), &once);

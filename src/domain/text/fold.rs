@@ -8,7 +8,7 @@ use super::{spacing::one_space_between, visibility::is_invisible};
 use crate::domain::unicode;
 
 /// Folds a text for comparisons, never for validation: NFKC, lower case, no marks, đ as d, no invisible characters, one
-/// space between words. Without marks, `các` and `lớn` equal other words, so a match of folded texts alone proves nothing.
+/// space between words. Without marks, `các` and `lớn` equal other words, so equal folded texts alone prove nothing.
 pub fn fold(text: &str) -> String {
     let stripped = folded_one_by_one(text).unwrap_or_else(|| {
         let lower = text.nfkc().flat_map(char::to_lowercase);
@@ -17,7 +17,7 @@ pub fn fold(text: &str) -> String {
     one_space_between(&stripped)
 }
 
-/// Returns a name in the form that identifies an author: NFC, lower case, one space between words, no invisible
+/// Converts a name to the form that identifies an author: NFC, lower case, one space between words, no invisible
 /// characters. It keeps marks, because names that differ in a mark belong to different people: Hoa, Hòa, Hóa.
 pub fn name_key(name: &str) -> String {
     let visible: String = name.nfc().filter(|c| !is_invisible(*c)).collect();
@@ -33,9 +33,8 @@ fn folded_one_by_one(text: &str) -> Option<String> {
     Some(folded)
 }
 
-/// Returns the text in NFC.
 pub(in crate::domain) fn nfc(text: &str) -> Cow<'_, str> {
-    if text.chars().all(unicode::is_settled) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+    if text.chars().all(unicode::is_stable_nfc) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 #[cfg(test)]
@@ -43,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_keep_their_marks_and_nothing_else_that_people_type_differently() {
+    fn name_keys_differ_only_by_letters_and_marks() {
         let nfd: String = "TRẦN  Thị\u{200b} Hòa".nfd().collect();
         assert_eq!(name_key(&nfd), name_key("trần thị hòa "));
         let names = ["Hoa", "Hòa", "Hóa", "Hỏa", "Hoá hoa"];

@@ -4,9 +4,9 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::domain::unicode;
 
-/// Returns the number of graphemes that a reader would count.
+/// Counts graphemes as a reader would.
 pub fn graphemes(text: &str) -> usize {
-    if text.chars().all(unicode::stands_alone) {
+    if text.chars().all(unicode::is_single_grapheme) {
         return text.chars().count();
     }
     // The zero-width space that separates words in Khmer is not a character to a reader.
@@ -17,7 +17,7 @@ pub fn graphemes(text: &str) -> usize {
 const EXCERPT: usize = 300;
 const EXCERPT_BYTES: usize = 4 * EXCERPT;
 
-/// Returns the start of a long text with an ellipsis, or a short text unchanged.
+/// Shortens a long text to its start with an ellipsis.
 pub fn excerpt(mut text: String) -> String {
     let fits = |(count, (start, grapheme)): &(usize, (usize, &str))| {
         *count < EXCERPT && start + grapheme.len() <= EXCERPT_BYTES
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reader_counts_what_is_seen() {
+    fn only_visible_graphemes_count() {
         assert_eq!(graphemes("👨\u{200d}👩\u{200d}👧\u{200d}👦🏴󠁧󠁢󠁳󠁣󠁴󠁿🇻🇳❤️\u{200d}🔥1️⃣"), 5);
         assert_eq!(graphemes("ភាសា\u{200b}ខ្មែរ"), graphemes("ភាសាខ្មែរ"));
         assert_eq!(graphemes("می\u{200c}خواهم"), 7);

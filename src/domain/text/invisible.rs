@@ -1,5 +1,5 @@
-//! Invisible characters with a meaning: they join emoji, end tag sequences, and shape letters or separate words in some
-//! scripts. Anywhere else they disguise words, so they are removed.
+//! Invisible characters with a meaning: they join emoji, spell the flags of regions, and shape letters or separate
+//! words in some scripts. Anywhere else they obfuscate words, so they are removed.
 
 use unicode_normalization::char::canonical_combining_class;
 use unicode_properties::{GeneralCategoryGroup, UnicodeEmoji as _};
@@ -41,7 +41,7 @@ const SHAPING: [(char, char); 21] = [
 
 /// Scripts without spaces, in which U+200B separates words: Thai, Lao, Tibetan, Myanmar, Khmer, Tai, Balinese,
 /// Javanese, Cham.
-const PARTED: [(char, char); 9] = [
+const WITHOUT_SPACES: [(char, char); 9] = [
     ('\u{e00}', '\u{109f}'),
     ('\u{1780}', '\u{17ff}'),
     ('\u{1950}', '\u{19ff}'),
@@ -56,30 +56,30 @@ const PARTED: [(char, char); 9] = [
 /// Scripts whose letters change their form where they are joined: Arabic, Syriac, N'Ko, Mandaic.
 const CURSIVE: (char, char) = ('\u{600}', '\u{8ff}');
 
-/// Returns `raw` without invisible characters, except those that have a meaning where they occur.
+/// Removes the invisible characters of `raw`, except those that have a meaning where they occur.
 pub(super) fn seen(raw: &str) -> String {
     let mut kept = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(c) = rest.chars().next() {
-        if stands(c) {
+        if is_shown(c) {
             rest = &rest[c.len_utf8()..];
             if !is_selector(c) || takes_selector(kept.chars().next_back()) {
                 kept.push(c);
             }
             continue;
         }
-        let end = rest.find(stands).unwrap_or(rest.len());
+        let end = rest.find(is_shown).unwrap_or(rest.len());
         let (run, after) = rest.split_at(end);
         let run = keep_tags(&mut kept, run);
         let after = after.chars().next();
         // Only one in a row has a meaning.
-        kept.extend(run.chars().find(|c| spells(&kept, *c, after)));
+        kept.extend(run.chars().find(|c| has_meaning(&kept, *c, after)));
         rest = &rest[end..];
     }
     kept
 }
 
-/// Returns the number of invisible characters in `raw` that have no meaning. Characters of emoji and byte order marks
+/// Counts the invisible characters in `raw` that have no meaning. Characters of emoji and byte order marks
 /// do not count.
 pub fn invisible_characters(raw: &str) -> usize {
     let ordinary = |c: char| matches!(c, '\u{200d}' | '\u{feff}' | '\u{e0020}'..='\u{e007f}');
@@ -90,7 +90,7 @@ pub fn invisible_characters(raw: &str) -> usize {
     }
 }
 
-fn stands(c: char) -> bool {
+fn is_shown(c: char) -> bool {
     c == '\n' || is_kept(c)
 }
 
@@ -106,15 +106,15 @@ fn keep_tags<'a>(kept: &mut String, run: &'a str) -> &'a str {
     rest
 }
 
-/// Returns whether the invisible character `c` has a meaning between the text `before` and the character `after`.
-fn spells(before: &str, c: char, after: Option<char>) -> bool {
+/// Checks whether the invisible character `c` has a meaning between the text `before` and the character `after`.
+fn has_meaning(before: &str, c: char, after: Option<char>) -> bool {
     let Some(last) = before.chars().next_back() else { return false };
     match c {
         JOINER => joins_emoji(before, after) || shapes(last, c, after),
         NON_JOINER => shapes(last, c, after),
         ZERO_WIDTH_SPACE => after.is_some_and(|after| {
             let is_blank = last.is_whitespace() || after.is_whitespace();
-            !is_blank && (is_in(&PARTED, last) || is_in(&PARTED, after))
+            !is_blank && (is_in(&WITHOUT_SPACES, last) || is_in(&WITHOUT_SPACES, after))
         }),
         _ => false,
     }
@@ -147,7 +147,7 @@ fn is_part_of_word(c: char) -> bool {
     matches!(unicode::group(c), Letter | Mark | Number)
 }
 
-/// Returns whether a selector may follow the character. A selector picks a form of the character before it, and Latin,
+/// Checks whether a selector may follow the character. A selector picks a form of the character before it, and Latin,
 /// Greek and Cyrillic letters have one form only.
 fn takes_selector(last: Option<char>) -> bool {
     last.is_some_and(|last| {

@@ -4,7 +4,7 @@ use unicode_properties::GeneralCategory;
 
 use crate::domain::unicode;
 
-/// Returns whether a text may keep the character: it is visible, or white space that is not a control character.
+/// Matches characters that a text may keep: visible ones, and white space that is not a control character.
 pub(super) fn is_kept(c: char) -> bool {
     let unreadable = matches!(
         unicode::category(c),
@@ -18,7 +18,7 @@ pub(super) fn is_kept(c: char) -> bool {
     !is_invisible(c) && !unreadable
 }
 
-/// Returns whether the character is zero-width, a bidi override, a tag or a filler.
+/// Matches zero-width characters, bidi overrides, tags and fillers.
 pub fn is_invisible(c: char) -> bool {
     // Fillers whose general category is letter, mark or symbol.
     let filler = matches!(
@@ -36,7 +36,7 @@ pub fn is_invisible(c: char) -> bool {
     filler || !c.is_ascii() && unicode::category(c) == GeneralCategory::Format
 }
 
-/// Returns whether the character selects how the one before it is drawn, for example as text or as an emoji.
+/// Matches characters that select how the one before them is drawn, for example as text or as an emoji.
 pub(super) fn is_selector(c: char) -> bool {
     matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }

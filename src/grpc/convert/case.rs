@@ -7,7 +7,7 @@ use super::values::{to_mode, to_reason, to_status, to_takedown_kind, to_time};
 use crate::{
     domain::{
         audit::AuditEntry,
-        budget::{RESPONSE_BYTES, Room},
+        budget::{ByteBudget, RESPONSE_BYTES},
         case::ReviewCase,
         comment::{Comment, Takedown},
         id::ArticleId,
@@ -139,7 +139,7 @@ pub(in crate::grpc) fn to_note(note: ModeratorNote) -> v1::ModeratorNote {
 /// Converts findings, explained in `locale`. Keeps only as many as fit into half a response, because a text can match
 /// thousands of terms.
 pub(in crate::grpc) fn to_findings(mut findings: Vec<Finding>, locale: Locale) -> Vec<v1::Finding> {
-    findings.truncate(Room::beside(RESPONSE_BYTES / 2).fitting(&findings));
+    findings.truncate(ByteBudget::after(RESPONSE_BYTES / 2).fitting(&findings));
     findings.into_iter().map(|finding| to_finding(finding, locale)).collect()
 }
 

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         Result,
         access::Caller,
-        budget::Room,
+        budget::ByteBudget,
         case::ReviewCase,
         claim::ClaimRequest,
         id::{CommentId, SiteId},
@@ -133,10 +133,10 @@ impl Moderation {
         let found =
             stream::iter(ids.to_vec()).map(|id| self.core.store.find_case(&caller.site, id, now)).buffered(LOOK_UPS);
         let mut found = std::pin::pin!(found);
-        let (mut cases, mut room) = (Vec::new(), Room::default());
+        let (mut cases, mut budget) = (Vec::new(), ByteBudget::default());
         while let Some(case) = found.try_next().await? {
             let Some(case) = case else { continue };
-            if !room.takes(&case) {
+            if !budget.takes(&case) {
                 break;
             }
             cases.push(case);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     domain::{
         Result,
-        budget::Room,
+        budget::ByteBudget,
         case::ReviewCase,
         id::SiteId,
         page::{Page, QueuePage, queue_cursor},
@@ -56,7 +56,7 @@ pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<
         after = found.next.or(until);
         if after.is_none() || items.len() >= page.size || began.elapsed() >= PATIENCE {
             // Each slice fits a response; together they need not.
-            return Ok(Page { items, next: after }.within(Room::default(), |case| queue_cursor(page.order, case)));
+            return Ok(Page { items, next: after }.within(ByteBudget::default(), |case| queue_cursor(page.order, case)));
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Error, Result,
         article::Article,
-        budget::{self, Room},
+        budget::{self, ByteBudget},
         comment::Comment,
         id::{ArticleId, CommentId, SiteId},
         mode::Mode,
@@ -116,7 +116,7 @@ impl PublicComments {
         if mode == Mode::Hidden {
             return Ok(CommentList { article, threads: vec![], own, next_page_token: String::new(), total: 0, mode });
         }
-        let page = page.within(Room::beside(budget::weight_of(&waiting)), thread_cursor);
+        let page = page.within(ByteBudget::after(budget::weight_of(&waiting)), thread_cursor);
         let next_page_token = seal_cursor(&self.core.keyring, site, "ListComments", &filter, page.next)?;
         let mut threads = self.listed(site, &article, page.items)?;
         add_waiting(&mut threads, waiting, request.parent, after.is_none());

@@ -10,7 +10,7 @@ pub(super) struct CompiledTerm {
 }
 
 impl CompiledTerm {
-    /// Returns whether words that are equal without marks match this term. A word with different marks never matches.
+    /// Checks whether words that are equal without marks match this term. A word with different marks never matches.
     pub(super) fn fits(&self, words: &[Token], keys: &[String], almost_unmarked: bool) -> bool {
         let by_tier = |word: &Token| match self.term.tier {
             TermTier::Exact => false,
@@ -22,7 +22,6 @@ impl CompiledTerm {
         words.iter().zip(keys).zip(&self.keys).all(|((word, said), listed)| said == listed || agrees(word))
     }
 
-    /// Returns the rule and the weight of this term's findings.
     pub(super) const fn rule_and_weight(&self) -> (Rule, f64) {
         match self.term.state {
             TermState::Enforce => (Rule::Term, self.term.weight),

@@ -56,7 +56,6 @@ impl TermSet {
         Ok(Self { terms: compiled, with_marks, without_marks })
     }
 
-    /// Returns the pattern of a compiled term.
     pub fn pattern_of(&self, id: Uuid) -> Option<&str> {
         let found = self.terms.iter().find(|compiled| compiled.term.id == id);
         found.map(|compiled| compiled.term.pattern.as_str())

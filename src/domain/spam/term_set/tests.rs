@@ -35,7 +35,7 @@ fn obscene(tier: TermTier) -> Vec<Term> {
 }
 
 #[test]
-fn clean_words_stay_clean_however_their_marks_are_written() {
+fn clean_words_do_not_match_in_any_normalisation_form() {
     let texts = [
         "Các buổi họp lớn thì đi đâu hết rồi?",
         "CÁC BUỔI LỚN ĐI",
@@ -66,7 +66,7 @@ fn the_word_itself_is_found_in_every_form_at_its_own_place() {
 }
 
 #[test]
-fn both_places_of_a_tone_mark_are_one_word() {
+fn both_positions_of_a_tone_mark_are_the_same_word() {
     for (listed, said) in [("thuý nga", "Thúy Nga"), ("thúy nga", "thuý, nga"), ("hoà", "HÒA"), ("quý", "qúy")]
     {
         assert!(hits(&[term(listed, TermTier::Exact)], &format!("gặp {said} ở chợ")).marks_spam, "{said}");
@@ -74,17 +74,17 @@ fn both_places_of_a_tone_mark_are_one_word() {
 }
 
 #[test]
-fn without_marks_a_word_is_met_only_where_nothing_has_marks_and_only_held() {
+fn a_word_without_marks_matches_only_in_unmarked_comments_and_only_holds() {
     let terms = obscene(TermTier::Stripped);
     let unmarked = hits(&terms, "do con di kia, may noi gi the");
     assert!(unmarked.holds && !unmarked.marks_spam);
     assert_eq!(hits(&terms, "Đồ con di kia, mày nói gì thế"), TermHits::default());
-    assert!(hits(&terms, "Đồ con đĩ kia, mày nói gì thế").holds, "with its marks anywhere");
+    assert!(hits(&terms, "Đồ con đĩ kia, mày nói gì thế").holds, "it matches with its marks in any comment");
     assert_eq!(hits(&obscene(TermTier::Exact), "do con di kia, may noi gi the"), TermHits::default());
 }
 
 #[test]
-fn a_word_that_bears_other_marks_is_another_word_even_where_hardly_any_bears_marks() {
+fn a_word_with_other_marks_never_matches_even_in_an_almost_unmarked_comment() {
     let hardly_any = "toi khong biet noi gi hon ve chuyen nay nua dau, moi nguoi oi, các ban nghi sao";
     for tier in TermTier::ALL {
         assert_eq!(hits(&obscene(*tier), hardly_any), TermHits::default(), "{tier}");
@@ -93,16 +93,16 @@ fn a_word_that_bears_other_marks_is_another_word_even_where_hardly_any_bears_mar
 }
 
 #[test]
-fn a_term_without_marks_is_spam_only_where_marks_are_written() {
+fn a_term_without_marks_marks_spam_only_in_comments_with_marks() {
     let terms = [term("cac", TermTier::Exact)];
     let unmarked = hits(&terms, "cac ban di dau the");
-    assert!(unmarked.holds && !unmarked.marks_spam, "nobody can tell it from `các`");
+    assert!(unmarked.holds && !unmarked.marks_spam, "it may be `các` without its mark");
     assert!(hits(&terms, "Mày là đồ cac").marks_spam);
     assert_eq!(hits(&terms, "Các bạn đi đâu thế"), TermHits::default());
 }
 
 #[test]
-fn teencode_needs_a_sign_and_only_weighs() {
+fn teencode_needs_a_digit_and_only_adds_weight() {
     let terms = obscene(TermTier::Teencode);
     for (text, met) in [("đồ l0n kia nhé", true), ("mua hai lon bia", false), ("một số lớn", false)] {
         let hits = hits(&terms, text);
@@ -112,19 +112,19 @@ fn teencode_needs_a_sign_and_only_weighs() {
 }
 
 #[test]
-fn a_phrase_is_met_across_punctuation_and_as_whole_words_only() {
+fn a_phrase_matches_across_punctuation_and_as_whole_words_only() {
     let terms = [term("lô đề", TermTier::Exact)];
     for (text, met) in [("Chơi lô - đề!", true), ("lô đềX", false), ("xlô đề", false), ("lô đẹp đề", false)]
     {
         assert_eq!(hits(&terms, text).marks_spam, met, "{text}");
     }
     let both = hits(&[term("đề", TermTier::Exact), term("lô đề", TermTier::Exact)], "lô đề lô đề");
-    assert_eq!(both.findings.len(), 2, "each once");
+    assert_eq!(both.findings.len(), 2, "each term once");
     assert!((both.weight - 4.0).abs() < 1e-9);
 }
 
 #[test]
-fn a_term_on_trial_is_told_and_does_nothing_and_one_that_is_off_is_not_there() {
+fn a_term_in_shadow_is_a_finding_without_effect_and_one_in_off_does_not_match() {
     let state = |state| [Term { state, ..term("lô đề", TermTier::Exact) }];
     let trial = hits(&state(TermState::Shadow), "lô đề");
     assert_eq!((trial.holds, trial.marks_spam, trial.weight.to_bits()), (false, false, 0));
@@ -133,7 +133,7 @@ fn a_term_on_trial_is_told_and_does_nothing_and_one_that_is_off_is_not_there() {
 }
 
 #[test]
-fn findings_are_few_and_effects_complete() {
+fn findings_are_limited_and_effects_are_not() {
     let terms: Vec<Term> = (0..80).map(|n| term(&format!("từ{n}xấu"), TermTier::Exact)).collect();
     let text: Vec<String> = (0..80).map(|n| format!("từ{n}xấu")).collect();
     let hits = hits(&terms, &text.join(" "));

@@ -32,7 +32,7 @@ pub(super) fn judged(comment: &PastComment, terms: &TermSet, thresholds: Thresho
     (example, assessment.findings)
 }
 
-/// Returns the text around a finding. A term's finding is preferred to a rule's.
+/// Cuts out the text around a finding. A term's finding is preferred to a rule's.
 fn surroundings(comment: &PastComment, findings: &[Finding]) -> String {
     let placed = || findings.iter().filter_map(|finding| Some((finding, finding.field?)));
     let shown = placed().find(|(finding, _)| finding.term.is_some()).or_else(|| placed().next());

@@ -27,7 +27,6 @@ impl ByDecision {
         }
     }
 
-    /// Returns the number of all comments.
     pub const fn total(&self) -> usize {
         self.approved + self.rejected + self.spam
     }
@@ -91,7 +90,7 @@ impl Replay {
     }
 }
 
-/// Returns how much an automatic result differs from a person's decision, 0 to 2. A held comment has no difference,
+/// Measures how much an automatic result differs from a person's decision, 0 to 2. A held comment has no difference,
 /// because a person decides it.
 fn disagreement(example: &Example) -> f64 {
     match (example.verdict, example.status) {

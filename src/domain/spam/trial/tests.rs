@@ -37,7 +37,7 @@ fn compiled(terms: &[Term]) -> TermSet {
 }
 
 #[test]
-fn a_term_is_told_whom_it_would_have_hit() {
+fn a_new_term_is_tested_with_approved_comments() {
     let long = format!("{} đi lô tô {}", "trước ".repeat(40), "sau ".repeat(40));
     let approved: Vec<_> = ["Chơi lô tô vui", "Bài hay", &long].map(|text| past(1, Status::Approved, text)).into();
     let report = collisions(&compiled(&[term(7, "lô tô", TermTier::Exact)]), &approved, Thresholds::default());
@@ -51,7 +51,7 @@ fn a_term_is_told_whom_it_would_have_hit() {
 }
 
 #[test]
-fn a_replay_sets_verdicts_against_decisions() {
+fn a_replay_compares_results_with_decisions() {
     let terms = [term(7, "lô đề", TermTier::Exact), term(8, "cá độ", TermTier::Stripped)];
     let decided = [
         past(1, Status::Approved, "Bài viết hay"),
@@ -73,11 +73,11 @@ fn a_replay_sets_verdicts_against_decisions() {
     assert_eq!((link.met, link.term, link.pattern.as_str()), (by(0, 0, 1), None, ""));
     assert!(replay.rules.iter().any(|one| one.pattern == "cá độ"));
     let worst: Vec<_> = replay.examples.iter().map(|example| example.id.0.as_u128()).collect();
-    assert_eq!(worst, [2, 4, 5], "an approved comment as spam is the worst");
+    assert_eq!(worst, [2, 4, 5], "an approved comment as spam is the greatest disagreement");
 }
 
 #[test]
-fn a_comment_counts_once_for_a_rule_however_often_it_is_met() {
+fn a_comment_counts_once_for_each_rule() {
     let terms = [term(7, "lô đề", TermTier::Exact)];
     let text =
         FormText { author_name: "Lô đề".into(), title: "Lô đề".into(), content: "lô đề, lô đề".into() };
@@ -88,7 +88,7 @@ fn a_comment_counts_once_for_a_rule_however_often_it_is_met() {
 
 /// Returns the ids of the terms that are too broad when `approved` of `met` matching comments were approved, and
 /// `received` comments were submitted.
-fn stood_down(terms: &[Term], met: usize, approved: usize, received: usize) -> Vec<u128> {
+fn too_broad_ids(terms: &[Term], met: usize, approved: usize, received: usize) -> Vec<u128> {
     let status = |n| if n < approved { Status::Approved } else { Status::Rejected };
     let decided: Vec<_> = (0..met).map(|n| past(n as u128, status(n), "lô đề")).collect();
     let text = |n| if n < met { "lô đề" } else { "Bài hay" };
@@ -98,25 +98,25 @@ fn stood_down(terms: &[Term], met: usize, approved: usize, received: usize) -> V
 }
 
 #[test]
-fn a_term_stands_down_when_people_overrule_it() {
+fn a_term_is_too_broad_when_moderators_approve_its_matches() {
     let terms = [term(7, "lô đề", TermTier::Exact), term(8, "cá độ", TermTier::Exact)];
-    assert_eq!(stood_down(&terms, 20, 11, 0), [7]);
-    assert!(stood_down(&terms, 20, 10, 0).is_empty(), "half is no majority");
-    assert!(stood_down(&terms, 19, 19, 0).is_empty(), "too few to tell");
+    assert_eq!(too_broad_ids(&terms, 20, 11, 0), [7]);
+    assert!(too_broad_ids(&terms, 20, 10, 0).is_empty(), "half is not more than half");
+    assert!(too_broad_ids(&terms, 19, 19, 0).is_empty(), "too few decisions");
 }
 
 #[test]
-fn a_term_stands_down_when_it_stands_in_too_much() {
+fn a_term_is_too_broad_when_it_matches_too_many_comments() {
     let terms = [term(7, "lô đề", TermTier::Stripped)];
-    assert_eq!(stood_down(&terms, 21, 0, 200), [7]);
-    assert!(stood_down(&terms, 20, 0, 200).is_empty());
-    assert!(stood_down(&terms, 21, 0, 199).is_empty());
+    assert_eq!(too_broad_ids(&terms, 21, 0, 200), [7]);
+    assert!(too_broad_ids(&terms, 20, 0, 200).is_empty());
+    assert!(too_broad_ids(&terms, 21, 0, 199).is_empty());
 }
 
 #[test]
-fn only_what_is_in_force_stands_down_and_a_change_starts_anew() {
+fn only_enforced_terms_are_too_broad_and_a_change_restarts_the_count() {
     for (state, updated_at) in [(TermState::Shadow, at(0)), (TermState::Off, at(0)), (TermState::Enforce, at(10))] {
         let terms = [Term { state, updated_at, ..term(7, "lô đề", TermTier::Exact) }];
-        assert!(stood_down(&terms, 100, 100, 200).is_empty(), "{state}");
+        assert!(too_broad_ids(&terms, 100, 100, 200).is_empty(), "{state}");
     }
 }

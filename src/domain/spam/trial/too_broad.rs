@@ -31,7 +31,7 @@ pub struct TooBroad {
     pub received: usize,
 }
 
-/// Returns the enforced terms that match too many comments. Only comments after a term's last change count, so that a
+/// Finds the enforced terms that match too many comments. Only comments after a term's last change count, so that a
 /// term that is enforced again starts a new trial.
 pub fn too_broad(terms: &[Term], set: &TermSet, decided: &[PastComment], received: &[PastComment]) -> Vec<TooBroad> {
     let (of_decided, of_received) = (Met::of(set, decided), Met::of(set, received));
@@ -41,11 +41,11 @@ pub fn too_broad(terms: &[Term], set: &TermSet, decided: &[PastComment], receive
         let received = received.iter().filter(|comment| comment.at > term.updated_at).count();
         TooBroad { term: term.id, decided, approved, met, received }
     });
-    judged.filter(TooBroad::stands_down).collect()
+    judged.filter(TooBroad::is_too_broad).collect()
 }
 
 impl TooBroad {
-    const fn stands_down(&self) -> bool {
+    const fn is_too_broad(&self) -> bool {
         let overruled = self.decided >= MIN_DECIDED && self.approved * 100 > self.decided * MAX_APPROVED_PERCENT;
         let everywhere = self.received >= MIN_RECEIVED && self.met * 100 > self.received * MAX_MET_PERCENT;
         overruled || everywhere
@@ -70,7 +70,7 @@ impl Met {
         Self(met)
     }
 
-    /// Returns the numbers of matching comments and of approved ones among them after `since`.
+    /// Counts the matching comments and the approved ones among them after `since`.
     fn since(&self, term: Uuid, since: DateTime<Utc>) -> (usize, usize) {
         let met = self.0.get(&term).map_or(&[][..], Vec::as_slice);
         let after = || met.iter().filter(|(at, _)| *at > since);
