@@ -19,11 +19,11 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// Period of SPAM: long enough to revert a decision and to train the model.
+    /// Days after which the text of SPAM is emptied, 1 to 3650: long enough to revert a decision and to train the model.
     pub spam_days: i64,
-    /// Period of REJECTED: long enough for readers to ask for the reason.
+    /// Days after which the text of REJECTED is emptied, 1 to 3650: long enough for readers to ask for the reason.
     pub rejected_days: i64,
-    /// Period of the change feed's rows: longer than a consumer may be away.
+    /// Days after which rows of the change feed are deleted, 1 to 365: longer than a consumer may be away.
     pub changes_days: i64,
 }
 

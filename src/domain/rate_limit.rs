@@ -48,22 +48,36 @@ const MOST_RESERVED: u8 = 90;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quotas {
+    /// Submits of one device.
     pub submits_per_device: Limit,
+    /// Submits of one address prefix: a /24 or /64. An IPv6 /56 has 4 times the quota, a /48 16 times.
     pub submits_per_prefix: Limit,
+    /// Submits to one article.
     pub submits_per_article: Limit,
+    /// Submits to the whole site.
     pub submits_per_site: Limit,
+    /// Challenges for one device: harder over half of the burst, denied over all of it.
     pub challenges_per_device: Limit,
+    /// Challenges for one address prefix, in the same way.
     pub challenges_per_prefix: Limit,
+    /// Challenges for one article.
     pub challenges_per_article: Limit,
+    /// Challenges for the whole site.
     pub challenges_per_site: Limit,
+    /// Wrong answers of one device: harder challenges over half of the burst, none over all of it.
     pub failures_per_device: Limit,
+    /// Wrong answers of one address prefix, in the same way.
     pub failures_per_prefix: Limit,
+    /// Readers' reports of one device.
     pub reports_per_device: Limit,
+    /// Readers' reports of one address prefix.
     pub reports_per_prefix: Limit,
+    /// Readers' reports on one article.
     pub reports_per_article: Limit,
+    /// Readers' reports on the whole site.
     pub reports_per_site: Limit,
     /// Percentage of the quotas of articles and sites that is reserved for known devices: those with an approved
-    /// comment.
+    /// comment, 0 to 90.
     #[serde(deserialize_with = "reserve")]
     pub reserve_percent: u8,
 }
