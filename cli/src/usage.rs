@@ -1,6 +1,9 @@
 //! Errors of the command line in the chosen language. Rare errors keep the parser's own English text.
 
-use std::{error::Error as _, num::ParseFloatError};
+use std::{
+    error::Error as _,
+    num::{ParseFloatError, ParseIntError},
+};
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
@@ -58,13 +61,28 @@ fn explain(error: &Error, locale: Locale) -> Option<String> {
 fn reason(source: &(dyn std::error::Error + 'static), locale: Locale) -> String {
     if source.is::<uuid::Error>() {
         locale.text("cli-usage-id")
+    } else if source.is::<ParseIntError>() {
+        locale.text("cli-usage-whole")
     } else if source.is::<ParseFloatError>() {
         locale.text_with("cli-usage-number", &[("example", locale.decimal(0.25, 2).into())])
     } else if let Some(unknown) = source.downcast_ref::<UnknownName>() {
         unknown.accepted(locale).join(", ")
     } else {
-        source.to_string()
+        let text = source.to_string();
+        range(&text).map_or(text, |(least, most)| in_range(least, most, locale))
     }
+}
+
+/// Returns the bounds in the parser's message about a number, such as `201 is not in 1..=200`.
+fn range(text: &str) -> Option<(i64, i64)> {
+    let (_, bounds) = text.split_once(" is not in ")?;
+    let (least, most) = bounds.split_once("..")?;
+    Some((least.parse().ok()?, most.trim_start_matches('=').parse().ok()?))
+}
+
+fn in_range(least: i64, most: i64, locale: Locale) -> String {
+    let key = if most == i64::MAX { "cli-usage-least" } else { "cli-usage-range" };
+    locale.text_with(key, &[("least", least.into()), ("most", most.into())])
 }
 
 fn words(value: &ContextValue) -> String {
@@ -96,7 +114,7 @@ mod tests {
 
     #[test]
     fn errors_are_explained_in_the_chosen_language() {
-        let cases: [(&[&str], &str); 13] = [
+        let cases: [(&[&str], &str); 16] = [
             (&["reject", ID], "Thiếu --reason <TÊN>."),
             (&["queue", "--statu", "spam"], "Không có tham số “--statu”."),
             (&["quue"], "Không có lệnh “quue”."),
@@ -104,6 +122,9 @@ mod tests {
             (&["reject", ID, "-r", "xấu"], "“xấu” không dùng được cho --reason <TÊN>: lac-de, xuc-pham"),
             (&["reject", ID, "-r", "quảng-coá"], "Có phải bạn muốn dùng: quang-cao?"),
             (&["queue", "--rule", "số điện thại"], "Có phải bạn muốn dùng: so-dien-thoai"),
+            (&["queue", "-n", "201"], "cần một số từ 1 đến 200"),
+            (&["queue", "-n", "nhiều"], "cần một số nguyên"),
+            (&["approve", ID, "--revision", "0"], "cần một số từ 1 trở lên"),
             (&["queue", "--min-score", "cao"], "“cao” không dùng được cho --min-score <0..1>: cần một số như 0,25"),
             (&["ban", ID, "-r", "insult", "--for", "lâu"], "“lâu” không dùng được cho --for <7d>: 30m, 12h, 7d, 2w"),
             (&["queue", "--claimed", "--unclaimed"], "Không dùng --claimed cùng với --unclaimed."),
