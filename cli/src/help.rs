@@ -59,22 +59,24 @@ fn named(arg: &Arg) -> Option<Named> {
 /// Returns the translated placeholder for an argument's value. The parser needs static text here, too.
 fn value_name(arg: &Arg, locale: Locale) -> Option<&'static str> {
     let name = arg.get_value_names()?.first()?.as_str();
-    match (locale, name) {
-        (Locale::En, _) => None,
-        (Locale::Vi, "ACTION" | "COMMAND") => Some("LỆNH"),
-        (Locale::Vi, "ARTICLE" | "BAN_ID" | "ID" | "IDS" | "KEY" | "TOKEN") => Some("MÃ"),
-        (Locale::Vi, "DAYS") => Some("NGÀY"),
-        (Locale::Vi, "DIR") => Some("THƯ-MỤC"),
-        (Locale::Vi, "EFFECT" | "KIND" | "MODE" | "ORDER" | "SHELL" | "STATE" | "STATUS" | "TIER") => Some("LOẠI"),
-        (Locale::Vi, "FILE") => Some("TỆP"),
-        (Locale::Vi, "LIMIT" | "N") => Some("SỐ"),
-        (Locale::Vi, "MINUTES") => Some("PHÚT"),
-        (Locale::Vi, "NAME") => Some("TÊN"),
-        (Locale::Vi, "PATTERN" | "WORDS") => Some("TỪ"),
-        (Locale::Vi, "TEXT") => Some("LỜI"),
-        (Locale::Vi, "TIME") => Some("LÚC"),
-        (Locale::Vi, _) => None,
-    }
+    let vietnamese = match name {
+        "ACTION" => "VIỆC",
+        "ARTICLE" | "BAN_ID" | "ID" | "IDS" | "KEY" | "TOKEN" => "MÃ",
+        "COMMAND" => "LỆNH",
+        "COMPARED" | "LIMIT" | "N" => "SỐ",
+        "DAYS" => "NGÀY",
+        "DEMAND" | "EFFECT" | "MODE" | "ORDER" | "SHELL" | "SITE_MODE" | "STATUS" | "SUBJECT" | "TERM_STATE"
+        | "TIER" => "LOẠI",
+        "DIR" => "THƯ-MỤC",
+        "FILE" => "TỆP",
+        "MINUTES" => "PHÚT",
+        "NAME" => "TÊN",
+        "PATTERN" | "WORDS" => "TỪ",
+        "TEXT" => "LỜI",
+        "TIME" => "LÚC",
+        _ => return None,
+    };
+    (locale == Locale::Vi).then_some(vietnamese)
 }
 
 /// Returns the headings of commands and arguments. The parser needs static text, so they are not in the message files.
