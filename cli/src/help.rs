@@ -16,7 +16,7 @@ use duyet_locale::{Locale, Named};
 pub(super) fn translate(command: Command, locale: Locale) -> Command {
     let template = format!("{{about}}\n\n{}: {{usage}}\n\n{{all-args}}", locale.text("help-usage"));
     let mut command = command.about(locale.text("help-duyet")).version(env!("CARGO_PKG_VERSION"));
-    command = dress(command, locale, &template);
+    command = add_help(command, locale, &template);
     command = command.subcommand_help_heading(headings(locale).0).subcommand_value_name(match locale {
         Locale::Vi => "LỆNH",
         Locale::En => "COMMAND",
@@ -25,7 +25,7 @@ pub(super) fn translate(command: Command, locale: Locale) -> Command {
     command = command.disable_version_flag(true).arg(describe(version, locale));
     command.mut_subcommands(|sub| {
         let about = locale.text(&format!("help-{}", sub.get_name()));
-        dress(sub.about(about), locale, &template)
+        add_help(sub.about(about), locale, &template)
     })
 }
 
@@ -87,7 +87,7 @@ const fn headings(locale: Locale) -> (&'static str, &'static str) {
     }
 }
 
-fn dress(command: Command, locale: Locale, template: &str) -> Command {
+fn add_help(command: Command, locale: Locale, template: &str) -> Command {
     let help = Arg::new("help").long("help").short('h').action(ArgAction::Help);
     command
         .help_template(template.to_owned())

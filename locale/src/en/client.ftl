@@ -1,4 +1,4 @@
-# the client
+# commands
 
 cli-error = Error:
 cli-token-as-argument = The client does not accept a token on the command line, where other users of this machine can read it. Use DUYET_TOKEN_FILE or DUYET_TOKEN, or pass it on stdin: duyet login < token-file

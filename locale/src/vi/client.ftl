@@ -1,4 +1,4 @@
-# the client
+# commands
 
 cli-error = Lỗi:
 cli-token-as-argument = Không nhận mã truy cập ngay trên dòng lệnh vì người khác dùng chung máy đọc được. Hãy chạy duyet login < tệp-chứa-mã, hoặc đặt DUYET_TOKEN_FILE hay DUYET_TOKEN.
