@@ -102,7 +102,7 @@ fn describe(arg: Arg, locale: Locale) -> Arg {
         Some(named) => typed::accepted(named, locale).into_iter().map(str::to_owned).collect(),
         None => arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect(),
     };
-    // The parser's own list of words has an English heading, and flags count as lists of true and false.
+    // The parser's own list of values has an English heading. A flag has the values true and false, which are hidden.
     let lists_words = arg.get_action().takes_values() && !words.is_empty();
     if lists_words {
         text = format!("{text} [{}]", words.join(", "));

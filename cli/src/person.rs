@@ -1,4 +1,4 @@
-//! `duyet export` and `duyet erase`: everything that one person wrote, exported or erased.
+//! `duyet export` and `duyet erase`: exports or erases everything that one person wrote.
 
 use tonic::Streaming;
 use uuid::Uuid;
@@ -28,7 +28,7 @@ pub(super) async fn export(context: &Context<'_>, args: ExportArgs) -> Result<Ex
     }
 }
 
-/// Runs `erase`: says how much it is, asks, and empties it.
+/// Runs `erase`. Shows the number of comments and reports and asks for confirmation before it erases them.
 pub(super) async fn erase(context: &Context<'_>, args: EraseArgs) -> Result<Exit, Failure> {
     if !args.yes && !terminal::is_typed() {
         return Err(Failure::new(Exit::Usage, context.locale.text("cli-erase-yes")));
@@ -50,7 +50,7 @@ pub(super) async fn erase(context: &Context<'_>, args: EraseArgs) -> Result<Exit
         if !answer.in_progress {
             break answer;
         }
-        // The service works on it for seconds before it answers, so asking again at once is no haste.
+        // Each call erases for some seconds before it returns, so the next one needs no pause.
         context.talk("cli-erasing", &[("comments", answer.erased.into()), ("remaining", answer.remaining.into())]);
     };
     if context.output.json {

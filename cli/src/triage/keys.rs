@@ -11,7 +11,7 @@ use super::{
 };
 use duyet_proto::v1;
 
-/// The reasons of the menu, each behind its digit.
+/// The reasons of the menu, each with its digit.
 pub(super) const REASONS: [(char, v1::Reason); 10] = [
     ('1', v1::Reason::OffTopic),
     ('2', v1::Reason::Insult),
@@ -127,7 +127,7 @@ const fn pane(c: char) -> Option<Intent> {
 
 const fn quit(c: char) -> Option<Intent> {
     Some(match c {
-        // Yes, or có.
+        // "Yes", or "có" in Vietnamese.
         'y' | 'c' | 'q' => Intent::Confirm,
         'n' | 'k' => Intent::Cancel,
         _ => return None,
