@@ -1,4 +1,5 @@
-//! Bans: whom a moderator means, and what goes along. A ban is made from a comment, so that nobody need see an address.
+//! Bans: their subject, and the comments that are decided with them. A moderator bans the sender of a comment, so
+//! that no moderator needs to see an address.
 
 use std::sync::Arc;
 
@@ -29,17 +30,17 @@ use crate::{
     ops::metric,
 };
 
-/// Whom or what a ban is to be about.
+/// The subject of a ban to be made.
 #[derive(Debug, Clone, Serialize)]
 pub enum BanTarget {
-    /// What stands behind this comment.
+    /// The given trait of this comment's sender or text.
     Comment(CommentId, BanKind),
     /// An author key.
     Author(String),
 }
 
 impl BanTarget {
-    /// What it is about.
+    /// Returns the kind of the ban's subject.
     pub const fn kind(&self) -> BanKind {
         match self {
             Self::Comment(_, kind) => *kind,
@@ -48,7 +49,7 @@ impl BanTarget {
     }
 }
 
-/// A request for a ban, checked but for its times.
+/// A request for a ban, checked except for its times.
 #[derive(Debug, Clone, Serialize)]
 pub struct BanRequest {
     pub target: BanTarget,
@@ -56,13 +57,13 @@ pub struct BanRequest {
     pub reason: Reason,
     pub note: String,
     pub expires_at: DateTime<Utc>,
-    /// Also reject what the subject has waiting.
+    /// Also reject the subject's pending comments.
     pub reject_pending: bool,
-    /// Also remove what the subject has on the page.
+    /// Also remove the subject's public comments.
     pub remove_published: bool,
-    /// For the two above; `None` means the last [`ban::ALONG_DAYS`] days.
+    /// Start of the period that the two fields above look at; `None` means the last [`ban::ALONG_DAYS`] days.
     pub since: Option<DateTime<Utc>>,
-    /// Not part of the payload.
+    /// Left out of the payload, which identifies the request's content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
@@ -72,7 +73,7 @@ pub struct BanRequest {
 pub struct RevokeRequest {
     pub ban: Uuid,
     pub note: String,
-    /// Not part of the payload.
+    /// Left out of the payload, which identifies the request's content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
@@ -80,7 +81,7 @@ pub struct RevokeRequest {
 /// A checked request for a page of bans.
 #[derive(Debug, Clone)]
 pub struct BansRequest {
-    /// True: also those that ended.
+    /// True to include bans that have ended.
     pub ended: bool,
     pub size: usize,
     pub page_token: String,
@@ -92,15 +93,15 @@ pub struct BanList {
     pub next_page_token: String,
 }
 
-/// What a ban is about, as rows have it.
+/// The subject of a ban, as it is stored.
 struct Banned {
     subject: BanSubject,
     keyed_by: Option<KeyMark>,
-    /// An author without a device.
+    /// True for an author without a device, known by name and address only.
     is_name: bool,
 }
 
-/// Bans of readers and of what they send.
+/// The service of bans.
 pub struct Bans {
     core: Arc<Core>,
 }
@@ -110,13 +111,13 @@ impl Bans {
         Self { core }
     }
 
-    /// Makes a ban. `Ok` means that no submit which starts from now on gets past it.
+    /// Makes a ban. After `Ok`, every submit that starts is subject to it.
     ///
     /// # Errors
-    /// `Invalid` (the times), `CommentNotFound`, `BanSubjectUnknown`, `RequestIdReused`.
+    /// Returns `Invalid` (the times), `CommentNotFound`, `BanSubjectUnknown`, `RequestIdReused`.
     pub async fn create_ban(&self, caller: &Caller, request: BanRequest, now: DateTime<Utc>) -> Result<BanMade> {
         let row = request_row(&self.core.keyring, "CreateBan", caller, &request, request.request_id)?;
-        // What was in time when it was first sent is answered as it was then.
+        // The times of a resend were checked when it was first sent, and are not checked against the current time.
         let resent = self.core.store.find_request(&caller.site, request.request_id).await?.is_some();
         if !resent {
             let mut violations = Violations::default();
@@ -125,7 +126,7 @@ impl Bans {
             violations.into_result()?;
         }
         let banned = self.banned(&caller.site, &request.target, now, resent).await?;
-        // Several people may have one name behind one address.
+        // Several people may share one name behind one address, so their comments are held and not rejected.
         let effect = if banned.is_name { BanEffect::Hold } else { request.effect };
         let new = new_ban(caller, BanRequest { effect, ..request }, banned, row, now);
         let change = self.core.pages.change();
@@ -153,14 +154,14 @@ impl Bans {
             BanKind::Fingerprint => Some(trace.fingerprint.to_vec()),
             BanKind::Author => Some(trace.sender.author.into_bytes()),
         };
-        // A resend gets its first answer, whatever became of the comment since: it makes no ban.
+        // A resend makes no ban, so it returns the stored answer even if the comment has changed since.
         let key = key.filter(|_| resent || !too_old).or_else(|| resent.then(Vec::new));
         let key = key.ok_or(Error::BanSubjectUnknown)?;
         Ok(Banned { subject: BanSubject { kind, key }, keyed_by, is_name })
     }
 
-    /// The author of an author key, which may be one from before a change of keys. Nothing tells of one without
-    /// comments whose it is.
+    /// Returns the author that an author key belongs to; the key may be from before a change of keys. An author
+    /// without comments counts as one without a device.
     async fn banned_author(&self, site: &SiteId, author: &str) -> Result<Banned> {
         let mut keys = self.core.store.author_keys(site, author).await?;
         let author = if keys.is_empty() { author.to_owned() } else { keys.swap_remove(0) };
@@ -174,10 +175,10 @@ impl Bans {
         Ok(Banned { subject, keyed_by, is_name })
     }
 
-    /// Ends a ban. `false` beside it when it had ended already.
+    /// Ends a ban. The flag is `false` when the ban had already ended.
     ///
     /// # Errors
-    /// `BanNotFound`, `RequestIdReused`.
+    /// Returns `BanNotFound`, `RequestIdReused`.
     pub async fn revoke_ban(&self, caller: &Caller, request: RevokeRequest, now: DateTime<Utc>) -> Result<(Ban, bool)> {
         let row = request_row(&self.core.keyring, "RevokeBan", caller, &request, request.request_id)?;
         let entry = AuditEntry {
@@ -190,10 +191,10 @@ impl Bans {
         self.core.store.revoke_ban(&revocation).await
     }
 
-    /// A page of bans, newest first: those in force, or all.
+    /// Returns a page of bans, newest first: those in force, or all.
     ///
     /// # Errors
-    /// `PageTokenInvalid`.
+    /// Returns `PageTokenInvalid`.
     pub async fn list_bans(&self, site: &SiteId, request: &BansRequest, now: DateTime<Utc>) -> Result<BanList> {
         let BansRequest { ended, size, page_token } = request;
         let after = open_cursor(&self.core.keyring, site, "ListBans", ended, page_token)?;
@@ -203,7 +204,8 @@ impl Bans {
     }
 }
 
-/// Whether the hash to ban has the salt of its comment's month: a prefix, and the author key of a reader without a device.
+/// Returns true when the hash to ban uses the salt of its comment's month: an address prefix, or the author key of a
+/// reader without a device.
 fn rests_on_prefix(kind: BanKind, trace: &SenderTrace) -> bool {
     match kind {
         BanKind::IpPrefix => true,

@@ -1,4 +1,4 @@
-//! Whether a ring of keys fits the database, before anything is served with it.
+//! The check at the start that a key ring fits the database, and the record of its keys.
 
 use std::collections::BTreeMap;
 
@@ -16,30 +16,30 @@ use crate::{
     store::{Store, contract::KeyRecording},
 };
 
-/// A recorded key with what it keys.
+/// A recorded key and the number of rows that it keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyState {
     pub key: RecordedKey,
-    /// The ring holds it.
+    /// True when the ring has the key.
     pub is_held: bool,
     pub usage: KeyUsage,
 }
 
-/// Every recorded key, and how many rows are keyed by keys that were recorded first without being told which.
+/// All recorded keys, with the number of rows that cannot be attributed to one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyStates {
     pub keys: Vec<KeyState>,
-    /// Of rows without a mark, where more than one key was recorded first, or none was.
+    /// The rows without a key mark, when several keys were recorded first, or none was.
     pub unmarked: KeyUsage,
 }
 
 impl KeyStates {
-    /// All rows that any key keys.
+    /// Returns the number of rows over all keys.
     pub fn total(&self) -> KeyUsage {
         self.keys.iter().fold(self.unmarked, |sum, state| sum.plus(&state.usage))
     }
 
-    /// What the ring cannot do without: keys that it lacks, that key rows, and that nobody gave up.
+    /// Returns the keys that key rows, are missing in the ring and were not given up.
     fn lacking(&self) -> Vec<KeyState> {
         let is_lacking = |state: &&KeyState| {
             let unmarked = state.key.is_first && self.unmarked.rows() > 0;
@@ -49,26 +49,26 @@ impl KeyStates {
     }
 }
 
-/// What became of a ring at a database.
+/// The result of checking a ring against a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// It is recorded, and may be used.
+    /// The ring is recorded, and may be used.
     Admitted {
-        /// Tokens that an earlier version stored, and that are vouched for from now on: once for each database.
+        /// Number of tokens stored by an earlier version, which get a MAC now. That happens once in each database.
         converted: usize,
-        /// Live tokens that open nothing, because no key of the ring vouches for them.
+        /// Number of live tokens that do not work, because no key of the ring made their MAC.
         strange: usize,
-        /// Keys that it lacks, and that were given up although they key rows.
+        /// Keys that the ring lacks, and that were given up although they key rows.
         given_up: Vec<KeyState>,
     },
-    /// It lacks keys in use. Nothing was written.
+    /// The ring lacks keys in use. Nothing was written.
     LacksKeys(Vec<KeyState>),
 }
 
-/// Counts what each recorded key keys. Reads whole tables.
+/// Counts the rows that each recorded key keys. It reads whole tables.
 ///
 /// # Errors
-/// The store's only.
+/// Returns the store's error.
 pub async fn key_states(store: &dyn Store, keyring: Option<&Keyring>, now: DateTime<Utc>) -> Result<KeyStates> {
     let recorded = store.recorded_keys().await?;
     let oldest = ban::recent_months(now).pop().unwrap_or(now);
@@ -88,24 +88,25 @@ pub async fn key_states(store: &dyn Store, keyring: Option<&Keyring>, now: DateT
     Ok(KeyStates { keys, unmarked: if alone { KeyUsage::default() } else { unmarked } })
 }
 
-/// Whether the token counts for the key: for the first of the ring that vouches for it, and where none does for every other.
+/// Returns true when the token counts as a row of `key`. It counts for the first key of the ring that made one of its
+/// MACs; if there is none, for every key that made one.
 fn counts_for(token: &AccessToken, key: KeyMark, held: &[KeyRecord]) -> bool {
     let vouches = |mark: KeyMark| token.macs.iter().any(|made| made.key == mark);
     let first = held.iter().map(|record| record.mark).find(|mark| vouches(*mark));
     first.map_or_else(|| vouches(key), |mark| mark == key)
 }
 
-/// Records the ring's keys, and vouches for access tokens by each. A ring that lacks a key in use is an error, unless
-/// `accept` says that the server is to do without it from now on.
+/// Records the ring's keys, and adds their MACs to the access tokens. If the ring lacks a key in use, nothing is
+/// written unless `accept` says that the server shall do without it from now on.
 ///
 /// # Errors
-/// The store's only.
+/// Returns the store's error.
 pub async fn admit_keys(store: &dyn Store, keyring: &Keyring, accept: bool, now: DateTime<Utc>) -> Result<Admission> {
     let recorded = store.recorded_keys().await?;
     let held = keyring.records();
     let lacks = |key: &RecordedKey| key.given_up_at.is_none() && !held.contains(&key.record);
     let mut lacking = Vec::new();
-    // Only then are whole tables read.
+    // Whole tables are read only when a key is lacking.
     if recorded.iter().any(lacks) {
         lacking = key_states(store, Some(keyring), now).await?.lacking();
         if !lacking.is_empty() && !accept {
@@ -124,11 +125,12 @@ pub async fn admit_keys(store: &dyn Store, keyring: &Keyring, accept: bool, now:
     Ok(Admission::Admitted { converted, strange, given_up: lacking })
 }
 
-/// The MACs that tokens are to have by every key of the ring: those that a key of it vouched for, and, on a database
-/// that never met a key, all that are there; with the number of the latter, and of live tokens that nobody vouches for.
+/// Returns the MACs that tokens get from every key of the ring, the number of tokens converted from an earlier
+/// version, and the number of live tokens that no key of the ring vouches for. Tokens get MACs if a key of the ring
+/// vouches for them; on a database without any recorded key, all tokens do.
 ///
-/// A database has met a key once one is recorded or any token has a MAC. Whoever can write the database can hide that
-/// only by undoing all of it, which ends every MAC.
+/// A database counts as one without keys only while no key is recorded and no token has a MAC. An attacker who can
+/// write to the database could return to that state only by deleting all of them, which invalidates every MAC.
 async fn vouch(
     store: &dyn Store,
     keyring: &Keyring,
@@ -147,7 +149,7 @@ async fn vouch(
         }
         let ours = keyring.token_macs(token);
         if !ours.iter().all(|made| token.macs.contains(made)) {
-            // Those of other keys stay: a replica that has not got this ring yet needs them.
+            // MACs of other keys are kept: a replica that does not have this ring yet needs them.
             let others = token.macs.iter().filter(|made| ours.iter().all(|our| our.key != made.key));
             macs.push((token.id, ours.iter().chain(others).copied().collect()));
         }

@@ -1,4 +1,4 @@
-//! The order of steps: the only place that joins domain, store, limiter, captcha and keyring.
+//! The use cases. Only this layer joins domain, store, limiter, captcha and keyring.
 
 mod access;
 mod bans;

@@ -7,7 +7,7 @@ use crate::{
     keyring::{Keyring, Purpose},
 };
 
-/// Seals where the next page starts; empty when there is none.
+/// Seals the cursor of the next page; returns an empty token when there is none.
 pub(super) fn seal_cursor(
     keyring: &Keyring,
     site: &SiteId,
@@ -20,10 +20,10 @@ pub(super) fn seal_cursor(
     keyring.seal(Purpose::Page, &[site.as_str(), method, &filter], &cursor)
 }
 
-/// Opens a page token of the same site, method and filter; an empty one is the first page.
+/// Opens a page token of the same site, method and filter. An empty token is the first page.
 ///
 /// # Errors
-/// [`Error::PageTokenInvalid`].
+/// Returns [`Error::PageTokenInvalid`].
 pub(super) fn open_cursor(
     keyring: &Keyring,
     site: &SiteId,

@@ -1,5 +1,5 @@
-//! Readers who come back after a change of keys: what they have under the ring's other keys goes over to the first one,
-//! so that their record, history, reports and bans stay one.
+//! Readers who return after a change of keys. Their data under the ring's other keys is moved to the first key, so
+//! that their trust level, history, reports and bans remain one record.
 
 use super::core::{Core, pseudonyms::device_names};
 use crate::domain::{
@@ -12,13 +12,14 @@ use crate::domain::{
     spam::Reading,
 };
 
-/// Batches for one call at most: a device that sent more goes on at its next call.
+/// Maximum number of batches in one call. A device with more comments is continued at its next call.
 const MOST_BATCHES: usize = 5;
 
-/// Keys by the first key what the reader's device has under the others. Costs nothing where the ring has one key.
+/// Moves the data of the reader's device from the ring's other keys to the first key. It costs nothing if the ring
+/// has one key.
 ///
 /// # Errors
-/// The store's only.
+/// Returns the store's error.
 pub(super) async fn rekey_device(core: &Core, site: &SiteId, client: &ReaderContext) -> Result<()> {
     if !core.keyring.is_changing() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What is remembered of a change, so that a resend gets the first answer: by whom, and what.
+//! The idempotency record of a change, by which a resend gets the first answer: caller, method and payload.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use crate::{
     keyring::Keyring,
 };
 
-/// The row of `request`; the response is filled in by the store.
+/// Returns the row of `request`, without a response; the store fills that in.
 pub(super) fn request_row(
     keyring: &Keyring,
     method: &str,

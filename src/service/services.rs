@@ -1,4 +1,4 @@
-//! All services of one replica, wired over one core.
+//! All services of one replica, built on one core.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,15 +16,15 @@ use super::{
 };
 use crate::{captcha::ImagePool, domain::rate_limit::Quotas, keyring::Keyring, limiter::Limiter, store::Store};
 
-/// How often a watch shows that it is alive, unless configured otherwise.
+/// Default interval of a watch's heartbeats.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// What the services are made of.
+/// The parts from which the services are built.
 pub struct Parts {
     pub store: Arc<dyn Store>,
-    /// Batches of submissions that are written concurrently.
+    /// Number of submission batches that are written concurrently.
     pub writers: usize,
-    /// Batches of questions of one kind that are read concurrently.
+    /// Number of batches of one kind of query that are read concurrently.
     pub readers: usize,
     pub limiter: Limiter,
     pub images: ImagePool,
@@ -49,7 +49,8 @@ pub struct Services {
 }
 
 impl Services {
-    /// Wires the services. Must be called inside a runtime: their readers and writers start in the background.
+    /// Builds the services. It must be called inside a Tokio runtime, because their readers and writers start in the
+    /// background.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, writers, readers, limiter, images, keyring, defaults, pages, heartbeat } = parts;
         let core = Arc::new(Core::new(store, limiter, keyring, defaults, pages));
@@ -69,24 +70,24 @@ impl Services {
         }
     }
 
-    /// Puts other defaults in force, for calls that begin from now on.
+    /// Replaces the defaults for calls that begin from now on.
     pub fn set_defaults(&self, defaults: SiteDefaults) {
         let _change = self.core.pages.change();
         self.core.defaults.set(defaults);
     }
 
-    /// Puts other limits in force. Limits whose quota stays keep their counts.
+    /// Replaces the rate limits. A limit whose quota is unchanged keeps its counts.
     pub fn set_limits(&self, limits: Quotas) {
         self.core.rate_limits.set_quotas(limits);
     }
 
-    /// Ends all watches, so that a drain need not wait for them.
+    /// Ends all watches, so that a graceful shutdown does not wait for them.
     pub fn end_watches(&self) {
         self.moderation.end_watches();
     }
 
-    /// Takes no more submissions and waits for those under way. Watches end. Readers close before the writer, since what
-    /// they are reading for may still be written.
+    /// Ends watches, rejects new submissions and waits for those in flight. Readers close before the writer, because
+    /// the data that they read for a call may still be written by it.
     pub async fn close(&self) {
         self.end_watches();
         self.submissions.close_reader().await;

@@ -1,4 +1,4 @@
-//! C3: many claimers at two replicas, some of whom vanish with what they hold.
+//! C3: many moderators claim at two replicas, and some vanish without releasing their claims.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -19,15 +19,15 @@ use crate::support::newsroom::{Desk, decision, desk_at, reason};
 
 const LEASE: Duration = Duration::from_secs(2);
 
-/// From when until when a comment was surely somebody's.
+/// The span in which a worker certainly held a comment.
 type Spell = (Instant, Instant);
 
-/// What all workers together know.
+/// The shared record of all workers.
 #[derive(Default)]
 struct Board {
     held: HashMap<String, Vec<Spell>>,
     done: BTreeSet<String>,
-    /// Held by somebody who vanished, and since when.
+    /// Comments whose holder vanished, with the time.
     vanished: BTreeMap<String, Instant>,
     longest_wait: Duration,
 }
@@ -37,7 +37,7 @@ impl Board {
         if let Some(since) = self.vanished.remove(&id) {
             self.longest_wait = self.longest_wait.max(got - since);
         }
-        // From when it was told until the lease, counted from when it was asked, is over.
+        // The worker holds the comment from the response until the lease ends; the lease is counted from the request.
         self.held.entry(id).or_default().push((got, asked + LEASE));
     }
 
@@ -75,7 +75,8 @@ async fn work(mut desk: Desk, board: Arc<Mutex<Board>>, count: usize, mut chance
         if chance.random_ratio(1, 6) {
             let now = Instant::now();
             board.lock().unwrap().vanished.extend(ids.into_iter().map(|id| (id, now)));
-            // As if it was killed: nothing is given back. It comes again as somebody who holds nothing.
+            // The worker vanishes without releasing its claims. It continues after the lease as one that holds
+            // nothing.
             tokio::time::sleep(LEASE + Duration::from_millis(200)).await;
             continue;
         }
@@ -83,15 +84,18 @@ async fn work(mut desk: Desk, board: Arc<Mutex<Board>>, count: usize, mut chance
             match desk.decide(decision(&id, Action::Approve)).await {
                 Ok(_) => board.lock().unwrap().decide(id),
                 Err(status) => {
-                    let told = reason(&status);
-                    assert!(["STALE_REVISION", "OVERLOADED", "STORAGE_UNAVAILABLE"].contains(&told.as_str()), "{told}");
+                    let rejection = reason(&status);
+                    assert!(
+                        ["STALE_REVISION", "OVERLOADED", "STORAGE_UNAVAILABLE"].contains(&rejection.as_str()),
+                        "{rejection}"
+                    );
                 }
             }
         }
     }
 }
 
-/// A moderator's token of its own, made as `duyetd token create` does.
+/// Creates an access token for one moderator by `duyetd token create`.
 fn token_of(stage: &Stage, n: usize) -> String {
     let mut command = stage.command_in(stage.dir.path());
     let name = format!("tho-{n}");
@@ -102,8 +106,8 @@ fn token_of(stage: &Stage, n: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c3_claims_of_workers_that_vanish_come_back_and_never_overlap() {
-    scenario("C3", "20 workers claim at two replicas, some vanish with what they hold", async |report| {
+async fn c3_claims_of_vanished_workers_expire_and_claims_never_overlap() {
+    scenario("C3", "20 workers claim at two replicas, some vanish without releasing their claims", async |report| {
         let (url, stage, daemons) = two_replicas().await;
         let count = whole_or(2_000, 200);
         let ids = fill(&url, count).await;

@@ -1,4 +1,4 @@
-//! T1: clocks that differ, and one that jumps.
+//! T1: clocks that differ, and a clock that jumps.
 
 use std::{fs, path::Path};
 
@@ -20,7 +20,7 @@ fn faketime() -> Option<&'static str> {
     Path::new(path).exists().then_some(path)
 }
 
-/// Lets a device have five submits in all.
+/// Limits each device to five submits.
 fn narrow(stage: &Stage) {
     let config = stage.dir.path().join("duyet.toml");
     let text = fs::read_to_string(&config).unwrap();
@@ -28,7 +28,8 @@ fn narrow(stage: &Stage) {
     fs::write(&config, text.replace(wide, "submits_per_device = \"5/24h\"")).unwrap();
 }
 
-/// One device submits twelve times, each with a challenge of one replica at the other. Answers how many were let through.
+/// Submits twelve times from one device, with each challenge issued by one replica and used at the other. Returns the
+/// number of submits that were allowed.
 async fn twelve_by_one_device(portals: &mut [Portal; 2]) -> usize {
     let client = portals[0].form("bai", "x").await.client;
     let mut let_through = 0;
@@ -60,17 +61,18 @@ async fn t1_clocks_that_differ_or_jump_cost_no_comment_and_widen_no_limit() {
         let ahead = stage.daemon_with(&[common, file].concat());
         let behind = stage.daemon_with(&[&common[..], &[("FAKETIME", "-28s")]].concat());
         let mut portals = [stage.portal_at(ahead.grpc_addr), stage.portal_at(behind.grpc_addr)];
-        // Within the minute that clocks may differ by, no challenge is over.
+        // The clocks differ by less than the tolerated minute, so every challenge is valid.
         let let_through = twelve_by_one_device(&mut portals).await;
         report.count("of_a_burst_of_5_let_through", let_through);
         assert_eq!(let_through, 5, "limits are counted in Redis's time");
-        // Beyond that it is of the future: said, and replaced.
+        // A larger difference puts the challenge in the future: it is rejected with the matching reason, and a fresh
+        // challenge is returned.
         fs::write(&clock, "+300s").unwrap();
         let early = portals[0].form("bai", "Từ tương lai").await;
         let status = portals[1].comments.submit_comment(early).await.unwrap_err();
         assert_eq!(reason(&status), "CAPTCHA_EXPIRED");
         assert!(fresh_challenge(&status).is_some());
-        // Decisions go by revision, whatever the clocks say.
+        // Decisions are ordered by revision, so the clocks do not matter.
         let id = portals[0].say("bai", "Câu để duyệt").await.comment_id;
         assert!(stage.desk_at(behind.grpc_addr).approve(&id).await.changed);
         let rejection = v1::DecideRequest { expected_revision: 2, ..decision(&id, Action::Reject) };
@@ -81,7 +83,7 @@ async fn t1_clocks_that_differ_or_jump_cost_no_comment_and_widen_no_limit() {
         }
         assert!(ahead.http("/readyz").starts_with("HTTP/1.1 200"));
         for daemon in [&ahead, &behind] {
-            assert!(!daemon.http("/metrics").contains("duyet_panics_total 1"), "it panicked");
+            assert!(!daemon.http("/metrics").contains("duyet_panics_total 1"), "the server panicked");
         }
     })
     .await;

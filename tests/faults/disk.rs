@@ -1,4 +1,5 @@
-//! P5 and E2–E4: disks that are full, files that are locked or read-only. Small disks are tmpfs, which takes root to mount.
+//! P5 and E2–E4: disks that are full, and files that are locked or read-only. The small disks are tmpfs mounts, which
+//! need root.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,11 +20,11 @@ use super::{
 };
 use crate::support::{daemon::Daemon, newsroom::Portal, postgres::Postgres};
 
-/// A file system of its own, unmounted in the end.
+/// A temporary file system of its own, unmounted when dropped.
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// `None` where mounting is not allowed.
+    /// Mounts a file system. Returns `None` where mounting is not permitted.
     fn mount(size: &str) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
@@ -41,7 +42,7 @@ impl SmallDisk {
         assert!(status.success(), "{mode}");
     }
 
-    /// Takes all space that is left.
+    /// Fills all space that is left.
     fn fill(&self) -> PathBuf {
         use std::io::Write as _;
         let path = self.path().join("filler");
@@ -58,31 +59,32 @@ impl Drop for SmallDisk {
     }
 }
 
-/// Submits until the service says that it cannot store; answers all that was sent.
+/// Submits until the service answers that the storage is unavailable. Returns everything that was sent.
 async fn submit_until_full(portal: &mut Portal) -> Vec<Sent> {
     let (mut sent, began) = (Vec::new(), Instant::now());
     loop {
-        assert!(began.elapsed() < Duration::from_secs(60), "it never said that the disk is full");
+        assert!(began.elapsed() < Duration::from_secs(60), "no submit failed although the disk is full");
         let content = format!("Bình luận {} {}", sent.len(), "dài ".repeat(500).trim_end());
         let Some(form) = form(portal, "bai", &content).await else { continue };
         let asked = Instant::now();
-        let told = known(portal.comments.submit_comment(form.clone()).await);
-        let full = !matches!(told, Known::Stored(_));
+        let answer = known(portal.comments.submit_comment(form.clone()).await);
+        let full = !matches!(answer, Known::Stored(_));
         if full {
-            assert_eq!(told, Known::Open(Code::Unavailable, "STORAGE_UNAVAILABLE".into()));
+            assert_eq!(answer, Known::Open(Code::Unavailable, "STORAGE_UNAVAILABLE".into()));
         }
-        sent.push(Sent { form, known: told, asked, took: asked.elapsed() });
+        sent.push(Sent { form, known: answer, asked, took: asked.elapsed() });
         if full {
             return sent;
         }
     }
 }
 
-/// The time until `/readyz` answers with a status. Meanwhile readers submit, as on any site.
+/// Returns the time until `/readyz` answers with a status. Readers keep submitting meanwhile, because failing writes
+/// make the server not ready.
 async fn until_readiness(daemon: &Daemon, status: &str) -> Duration {
     let (mut portal, began) = (daemon.portal(), Instant::now());
     while !daemon.http("/readyz").starts_with(&format!("HTTP/1.1 {status}")) {
-        assert!(began.elapsed() < Duration::from_secs(60), "/readyz never answers {status}");
+        assert!(began.elapsed() < Duration::from_secs(60), "/readyz never answered {status}");
         if let Some(form) = form(&mut portal, "bai-khac", "Có chỗ không?").await {
             portal.comments.submit_comment(form).await.ok();
         }
@@ -91,14 +93,15 @@ async fn until_readiness(daemon: &Daemon, status: &str) -> Duration {
     began.elapsed()
 }
 
-/// Full: writes are turned away, reads go on. Room again: it stores without a restart.
-async fn full_and_room_again(report: &mut Report, daemon: &Daemon, disk: &SmallDisk) {
+/// Checks that on a full disk writes are rejected and reads work, and that writes work again without a restart once
+/// there is space.
+async fn fill_and_free(report: &mut Report, daemon: &Daemon, disk: &SmallDisk) {
     let mut portal = daemon.portal();
     let mut sent = Vec::new();
     let first = form(&mut portal, "bai", "Câu đầu").await.unwrap();
     let asked = Instant::now();
-    let told = known(portal.comments.submit_comment(first.clone()).await);
-    sent.push(Sent { form: first, known: told, asked, took: asked.elapsed() });
+    let answer = known(portal.comments.submit_comment(first.clone()).await);
+    sent.push(Sent { form: first, known: answer, asked, took: asked.elapsed() });
     let filler = disk.fill();
     sent.extend(submit_until_full(&mut portal).await);
     portal.list("bai").await;
@@ -110,18 +113,18 @@ async fn full_and_room_again(report: &mut Report, daemon: &Daemon, disk: &SmallD
     assert!(daemon.http("/metrics").contains("duyet_store_up 0"), "the metric follows writes");
     std::fs::remove_file(filler).unwrap();
     let room = until_readiness(daemon, "200").await;
-    report.ms("ready_after_there_is_room", room);
-    report.goal("ready <= 5 s after there is room", room <= Duration::from_secs(5));
+    report.ms("ready_after_space_is_freed", room);
+    report.goal("ready <= 5 s after space is freed", room <= Duration::from_secs(5));
     time_until_serving(daemon.grpc_addr, ServingStatus::Serving).await;
     let began = Instant::now();
     settle(report, &portal, &daemon.desk(), &sent).await;
-    report.ms("all_settled_after_there_is_room", began.elapsed());
+    report.ms("all_settled_after_space_is_freed", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p5_a_full_disk_under_postgres_turns_writes_away_and_heals() {
-    scenario("P5", "PostgreSQL's disk is full, and has room again", async |report| {
-        let Some(disk) = SmallDisk::mount("200m") else { return skip(report, "mounting a small disk takes root") };
+async fn p5_writes_fail_while_postgres_has_a_full_disk_and_recover() {
+    scenario("P5", "PostgreSQL's disk is full, then space is freed", async |report| {
+        let Some(disk) = SmallDisk::mount("200m") else { return skip(report, "mounting a small disk requires root") };
         let home = tempfile::tempdir_in(disk.path()).unwrap();
         let postgres = Postgres::start_with(
             home,
@@ -129,26 +132,26 @@ async fn p5_a_full_disk_under_postgres_turns_writes_away_and_heals() {
         );
         let stage = Stage::over(&postgres.url());
         let daemon = stage.daemon();
-        full_and_room_again(report, &daemon, &disk).await;
+        fill_and_free(report, &daemon, &disk).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e2_a_full_disk_under_sqlite_turns_writes_away_and_heals() {
-    scenario("E2", "the data directory's disk is full, and has room again", async |report| {
-        let Some(disk) = SmallDisk::mount("24m") else { return skip(report, "mounting a small disk takes root") };
+async fn e2_writes_fail_while_sqlite_has_a_full_disk_and_recover() {
+    scenario("E2", "the data directory's disk is full, then space is freed", async |report| {
+        let Some(disk) = SmallDisk::mount("24m") else { return skip(report, "mounting a small disk requires root") };
         let stage = Stage::over("");
         let data = disk.path().join("data");
         std::fs::create_dir(&data).unwrap();
         let daemon = stage.daemon_in(&data);
-        full_and_room_again(report, &daemon, &disk).await;
+        fill_and_free(report, &daemon, &disk).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e3_a_locked_file_is_waited_for_and_then_told() {
+async fn e3_submits_wait_for_a_locked_file_and_then_fail_as_unavailable() {
     scenario("E3", "another process holds the SQLite file's write lock", async |report| {
         let stage = Stage::over("");
         let daemon = stage.daemon();
@@ -157,9 +160,9 @@ async fn e3_a_locked_file_is_waited_for_and_then_told() {
         let file = format!("sqlite:{}", stage.dir.path().join("duyet.sqlite3").display());
         let mut other = SqliteConnection::connect(&file).await.unwrap();
         sqlx::raw_sql("begin immediate").execute(&mut other).await.unwrap();
-        // Each caller waits in vain twice, which is longer than the store waits for the lock.
+        // Each caller's submits fail twice, which takes longer than the store waits for the lock.
         load.until_left_open(8).await;
-        // Readers go on: a write lock is none of theirs.
+        // Reads do not need the write lock.
         daemon.portal().list("bai").await;
         sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();
         let (given_back, before) = (Instant::now(), load.stored());
@@ -174,9 +177,9 @@ async fn e3_a_locked_file_is_waited_for_and_then_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e4_a_read_only_disk_is_told_at_the_start_and_harms_nothing() {
+async fn e4_a_start_on_a_read_only_disk_fails_with_a_clear_error() {
     scenario("E4", "duyetd starts on a disk that became read-only", async |report| {
-        let Some(disk) = SmallDisk::mount("64m") else { return skip(report, "mounting a small disk takes root") };
+        let Some(disk) = SmallDisk::mount("64m") else { return skip(report, "mounting a small disk requires root") };
         let stage = Stage::over("");
         let data = disk.path().join("data");
         std::fs::create_dir(&data).unwrap();
@@ -186,8 +189,8 @@ async fn e4_a_read_only_disk_is_told_at_the_start_and_harms_nothing() {
         disk.remount("ro");
         let mut failing = stage.command_in(&data);
         let output = tokio::task::block_in_place(|| failing.output().unwrap());
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && told.to_lowercase().contains("read-only"), "{told}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && stderr.to_lowercase().contains("read-only"), "{stderr}");
         disk.remount("rw");
         let daemon = stage.daemon_in(&data);
         let request = v1::GetCaseRequest { comment_id: id };

@@ -1,5 +1,5 @@
-//! P7, N2, L3: what takes long. `tests/run --faults --extended` plays them. (P8, lag of a read replica, does not apply: nothing is read from
-//! replicas.)
+//! P7, N2, L3: scenarios that take long, run by `tests/run --faults --extended`. (P8, the lag of a read replica, does
+//! not apply: the service does not read from replicas.)
 
 use std::{
     io::{Read as _, Write as _},
@@ -17,11 +17,11 @@ use super::{
 };
 use crate::support::newsroom::{Portal, empty_database_url};
 
-/// The newest migration of an index is reverted and made again.
+/// Reverts the newest migration that creates an index, so that the start runs it again.
 const UNDO: &str =
     "drop index comments_waiting_of_article; delete from _sqlx_migrations where version = 20261126100000";
 
-/// Comments of an old and busy newsroom.
+/// Inserts the comments of an old and busy newsroom.
 const MANY: &str = "insert into comments select 'default', gen_random_uuid(), 'bai', null, null, 'Lan', '', 'Bình luận ' || n,
         'PENDING', 1, now() - n * interval '1 second', null, now() - n * interval '1 second', 0, null, null, null, 'a' || n % 1000,
         decode(md5(n::text), 'hex'), 'binh luan ' || n, '[]', 0.1, null, 0, 0, null, null, null
@@ -29,7 +29,7 @@ const MANY: &str = "insert into comments select 'default', gen_random_uuid(), 'b
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "tests/run --faults --extended"]
-async fn p7_a_migration_of_a_million_rows_goes_on_beside_the_calls() {
+async fn p7_an_index_on_a_million_rows_is_built_while_calls_go_on() {
     scenario("P7", "an index is added to 1,000,000 comments under load", async |report| {
         let url = empty_database_url().await;
         let stage = Stage::over(&url);
@@ -53,7 +53,7 @@ async fn p7_a_migration_of_a_million_rows_goes_on_beside_the_calls() {
         let failed = sent.iter().filter(|one| !matches!(one.known, Known::Stored(_))).count();
         report.count("rows", usize::try_from(rows).unwrap());
         report.count("submits", sent.len());
-        report.count("told_to_try_again", failed);
+        report.count("asked_to_retry", failed);
         report.ms("migration", took);
         report.ms("longest_call", longest);
         report.goal("no call > 1 s", longest <= Duration::from_secs(1));
@@ -62,7 +62,7 @@ async fn p7_a_migration_of_a_million_rows_goes_on_beside_the_calls() {
     .await;
 }
 
-/// One frame of HTTP/2.
+/// Encodes one HTTP/2 frame.
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
@@ -77,10 +77,11 @@ const PING: u8 = 6;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
 
-/// `POST http /`, as the static table of HPACK has it.
+/// `POST http /` by the indices of HPACK's static table.
 const POST: &[u8] = &[0x83, 0x86, 0x84];
 
-/// Sends until the server has had enough or the time is over. True when the server closed the connection.
+/// Sends frames of one attack until the server closes the connection or the time is over. Returns true when the
+/// server closed it.
 fn attack(addr: SocketAddr, kind: &str, until: Instant) -> bool {
     let mut socket = TcpStream::connect(addr).unwrap();
     socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
@@ -133,7 +134,7 @@ async fn times_of(portal: &mut Portal, calls: usize) -> Vec<Duration> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "tests/run --faults --extended"]
-async fn n2_attacks_on_http_2_cost_the_others_little() {
+async fn n2_http_2_attacks_slow_other_callers_at_most_twofold() {
     scenario("N2", "rapid reset, floods of CONTINUATION, PING, SETTINGS and empty DATA", async |report| {
         let stage = Stage::over("");
         let daemon = stage.daemon();
@@ -171,7 +172,7 @@ async fn n2_attacks_on_http_2_cost_the_others_little() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "tests/run --faults --extended"]
-async fn l3_half_an_hour_of_work_leaves_nothing_behind() {
+async fn l3_half_an_hour_of_load_does_not_grow_memory() {
     scenario("L3", "30 minutes of submits, lists and decisions", async |report| {
         let stage = Stage::over(&empty_database_url().await);
         let daemon = stage.daemon();

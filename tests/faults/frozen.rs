@@ -1,4 +1,4 @@
-//! P3: PostgreSQL freezes under calls.
+//! P3: PostgreSQL freezes while calls are in flight.
 
 use std::{
     sync::{
@@ -19,7 +19,7 @@ use super::{
 use crate::support::{daemon::Daemon, postgres::Postgres};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p3_callers_of_a_frozen_postgres_are_told_in_time_and_it_heals() {
+async fn p3_calls_to_a_frozen_postgres_fail_within_3_s_and_recover() {
     scenario("P3", "SIGSTOP of all of PostgreSQL under load", async |report| {
         let postgres = Postgres::start();
         let stage = Stage::over(&postgres.url());
@@ -29,7 +29,7 @@ async fn p3_callers_of_a_frozen_postgres_are_told_in_time_and_it_heals() {
         let under_way = keep_submitting(&daemon, 12).await;
         postgres.pause();
         let frozen = Instant::now();
-        let (waits, told) = longest_waits(under_way, frozen).await;
+        let (waits, reasons) = longest_waits(under_way, frozen).await;
         tokio::time::sleep(whole_or(Duration::from_secs(20), Duration::from_secs(6)).saturating_sub(frozen.elapsed()))
             .await;
         postgres.resume();
@@ -41,12 +41,12 @@ async fn p3_callers_of_a_frozen_postgres_are_told_in_time_and_it_heals() {
         let meanwhile: Vec<Duration> =
             sent.iter().filter(|one| (frozen..thawed).contains(&one.asked)).map(|one| one.took).collect();
         settle(report, &daemon.portal(), &daemon.desk(), &sent).await;
-        report.count("under_way_when_it_froze", waits.len());
-        report.ms("longest_wait_of_those_under_way", waits.iter().max().copied().unwrap_or_default());
-        assert!(!waits.is_empty(), "no call was under way when PostgreSQL froze");
-        assert!(told.iter().all(|told| told == "STORAGE_UNAVAILABLE"), "{told:?}");
+        report.count("in_flight_when_it_froze", waits.len());
+        report.ms("longest_wait_of_calls_in_flight", waits.iter().max().copied().unwrap_or_default());
+        assert!(!waits.is_empty(), "no call was in flight when PostgreSQL froze");
+        assert!(reasons.iter().all(|reason| reason == "STORAGE_UNAVAILABLE"), "{reasons:?}");
         let longest = waits.into_iter().max().unwrap_or_default();
-        report.goal("calls under way answer within 3 s", longest <= Duration::from_secs(3));
+        report.goal("calls in flight answer within 3 s", longest <= Duration::from_secs(3));
         report.ms("longest_wait_while_frozen", meanwhile.iter().max().copied().unwrap_or_default());
         report.ms("stored_again_after_the_thaw", healed);
         report.goal("OK again <= 1 s after the thaw", healed <= Duration::from_secs(1));
@@ -54,16 +54,17 @@ async fn p3_callers_of_a_frozen_postgres_are_told_in_time_and_it_heals() {
     .await;
 }
 
-/// The deadline of callers that have more time than the service takes to give up.
+/// The deadline of callers, longer than the service takes to give up.
 const LONG_DEADLINE: Duration = Duration::from_secs(9);
 
-/// A submit that did not succeed: when it was sent, when it was answered, and how. `None` when all succeeded.
+/// A submit that failed: when it was sent, when it was answered, and how. `None` when all submits succeeded.
 type Unanswered = Option<(Instant, Instant, String)>;
 
-/// Forms that each caller has ready. Drawing their images takes longer than storing them, and only submits are to be under way.
+/// Number of forms prepared for each caller. Drawing their images takes longer than storing comments, and only
+/// submits are to be in flight.
 const FORMS: usize = 16;
 
-/// Callers that submit until a submit fails or no form is left, started and at work.
+/// Starts callers that submit until a submit fails or no form is left, and returns when they are at work.
 async fn keep_submitting(daemon: &Daemon, callers: usize) -> JoinSet<Unanswered> {
     let mut prepared = Vec::new();
     for caller in 0..callers {
@@ -82,7 +83,7 @@ async fn keep_submitting(daemon: &Daemon, callers: usize) -> JoinSet<Unanswered>
                 let asked = Instant::now();
                 match known(portal.comments.submit_comment(bounded(form, LONG_DEADLINE)).await) {
                     Known::Stored(_) => stored.fetch_add(1, Ordering::Relaxed),
-                    Known::Open(_, told) | Known::Failed(_, told) => return Some((asked, Instant::now(), told)),
+                    Known::Open(_, reason) | Known::Failed(_, reason) => return Some((asked, Instant::now(), reason)),
                 };
             }
             None
@@ -94,10 +95,10 @@ async fn keep_submitting(daemon: &Daemon, callers: usize) -> JoinSet<Unanswered>
     tasks
 }
 
-/// How long those waited whose submits were under way at `frozen`, from then on, and what they were told.
+/// Returns how long the submits in flight at `frozen` waited from then on, and their errors.
 async fn longest_waits(tasks: JoinSet<Unanswered>, frozen: Instant) -> (Vec<Duration>, Vec<String>) {
     let ended = tokio::time::timeout(2 * LONG_DEADLINE, tasks.join_all()).await.expect("every caller is answered");
-    // Some ended before, told to come again.
+    // Some calls failed before that, with a retryable error.
     let under_way = ended.into_iter().flatten().filter(|(asked, answered, _)| *asked <= frozen && *answered > frozen);
-    under_way.map(|(_, answered, told)| (answered.duration_since(frozen), told)).unzip()
+    under_way.map(|(_, answered, reason)| (answered.duration_since(frozen), reason)).unzip()
 }

@@ -1,5 +1,5 @@
-//! Portals at work, and the reckoning afterwards: what was acknowledged must be there once, what failed must not, and what was left
-//! open is settled by sending it again.
+//! Portals under load, and the final check: every acknowledged comment is stored once, no failed comment is stored,
+//! and a submit without a definite answer is settled by a resend.
 
 use std::{
     collections::HashMap,
@@ -21,24 +21,24 @@ use crate::support::newsroom::{ANSWER, Desk, Portal, reason};
 /// How long a portal waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long a portal waits that was told to come again: what `RetryInfo` says of an overload.
+/// How long a portal waits before a retry: the `RetryInfo` of an overload.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-/// Acknowledged submits that are sent again to see that they are known.
+/// Maximum number of acknowledged submits that are sent again, to check that they are replayed.
 const SENT_AGAIN: usize = 2_000;
 
-/// What a portal knows of a submit.
+/// What a portal knows about a submit.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Known {
-    /// It has this id.
+    /// The comment is stored with this id.
     Stored(String),
-    /// A definite error: it must not be there.
+    /// A definite error: the comment must not be stored.
     Failed(Code, String),
-    /// No answer, or "try again": it may be there.
+    /// No answer, or a retryable error: the comment may be stored.
     Open(Code, String),
 }
 
-/// One form and what became of it.
+/// One submitted form and its result.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
     pub(crate) form: v1::SubmitCommentRequest,
@@ -47,22 +47,22 @@ pub(crate) struct Sent {
     pub(crate) took: Duration,
 }
 
-/// What an answer tells.
+/// Returns what an answer says about the submit.
 pub(crate) fn known(answer: Result<tonic::Response<v1::SubmitCommentResponse>, Status>) -> Known {
     match answer {
         Ok(answer) => Known::Stored(answer.into_inner().comment_id),
         Err(status) => {
             let (code, reason) = (status.code(), reason(&status));
-            // What is no answer of the service's can only be told by its words.
+            // An error that the service did not produce has no reason, so its text is used.
             let reason = if reason.is_empty() { format!("{status:?}") } else { reason };
-            // A connection that breaks shows as UNKNOWN or CANCELLED.
+            // A broken connection shows as UNKNOWN or CANCELLED.
             let open = matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unknown | Code::Cancelled);
             if open { Known::Open(code, reason) } else { Known::Failed(code, reason) }
         }
     }
 }
 
-/// A call that its caller gives up after [`PATIENCE`].
+/// Returns a request with the deadline [`PATIENCE`].
 pub(crate) fn patient<T>(message: T) -> Request<T> {
     bounded(message, PATIENCE)
 }
@@ -73,7 +73,8 @@ pub(crate) fn bounded<T>(message: T, patience: Duration) -> Request<T> {
     request
 }
 
-/// A filled-in form with a fresh challenge, from a reader without a cookie; `None` while no challenge is to be had.
+/// Returns a filled-in form with a fresh challenge, from a reader without a cookie; `None` while no challenge can be
+/// issued.
 pub(crate) async fn form(portal: &mut Portal, article: &str, content: &str) -> Option<v1::SubmitCommentRequest> {
     let request = v1::IssueChallengeRequest { article_id: article.into(), ..Default::default() };
     let issued = portal.captcha.issue_challenge(patient(request)).await.ok()?;
@@ -88,7 +89,7 @@ pub(crate) async fn form(portal: &mut Portal, article: &str, content: &str) -> O
     })
 }
 
-/// Callers that submit one comment after the other until told to stop.
+/// Callers that submit one comment after the other until they are stopped.
 pub(crate) struct Load {
     callers: JoinSet<Vec<Sent>>,
     stop: Arc<AtomicBool>,
@@ -97,7 +98,8 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Each caller takes turns between the portals; where one does not answer, it sends the same form to the next.
+    /// Starts the callers. Each rotates through the portals; if one does not answer, the caller sends the same form
+    /// to the next.
     pub(crate) fn begin(portals: &[Portal], callers: usize, pause: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (stored, left_open) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -114,7 +116,7 @@ impl Load {
                     let open = one.as_ref().is_some_and(|one| matches!(one.known, Known::Open(..)));
                     left_open.fetch_add(usize::from(open), Ordering::Relaxed);
                     if !done {
-                        // As the error asks for.
+                        // The retry-after of the error.
                         tokio::time::sleep(RETRY_AFTER).await;
                     }
                     forms.extend(one);
@@ -126,12 +128,12 @@ impl Load {
         Self { callers: tasks, stop, stored, left_open }
     }
 
-    /// Waits until so many comments are acknowledged.
+    /// Waits until `count` comments are acknowledged.
     pub(crate) async fn until_stored(&self, count: usize) {
         until(&self.stored, count, "acknowledged").await;
     }
 
-    /// Waits until so many submits are left open.
+    /// Waits until `count` submits have no definite answer.
     pub(crate) async fn until_left_open(&self, count: usize) {
         until(&self.left_open, count, "left open").await;
     }
@@ -140,7 +142,7 @@ impl Load {
         self.stored.load(Ordering::Relaxed)
     }
 
-    /// Everything sent.
+    /// Stops the callers and returns everything that was sent.
     pub(crate) async fn end(self) -> Vec<Sent> {
         self.stop.store(true, Ordering::Relaxed);
         self.callers.join_all().await.into_iter().flatten().collect()
@@ -168,26 +170,26 @@ async fn send_one(portals: &[Portal], caller: usize, number: usize) -> Option<Se
     }
     let form = ready?;
     let asked = Instant::now();
-    let mut told = Known::Open(Code::Unknown, String::new());
-    // The same form to the next one: the request's id makes that safe.
-    while let (Known::Open(..), Some(portal)) = (&told, order.next()) {
-        told = known(portal.clone().comments.submit_comment(patient(form.clone())).await);
+    let mut answer = Known::Open(Code::Unknown, String::new());
+    // The same form goes to the next portal. The request id makes the resend safe.
+    while let (Known::Open(..), Some(portal)) = (&answer, order.next()) {
+        answer = known(portal.clone().comments.submit_comment(patient(form.clone())).await);
     }
-    Some(Sent { form, known: told, asked, took: asked.elapsed() })
+    Some(Sent { form, known: answer, asked, took: asked.elapsed() })
 }
 
-/// Settles everything against a service that is well again, and answers how many comments there must be. Fails when an acknowledged
-/// one is lost, a failed one is there, or one is there twice.
+/// Settles all submits at a service that has recovered, and returns the number of comments that must be stored. Fails
+/// when an acknowledged comment is lost, a failed one is stored, or one is stored twice.
 pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, sent: &[Sent]) -> usize {
     let (mut stored, mut open, mut failed) = (HashMap::new(), 0, 0);
-    // All are looked for; so many of them, evenly, are sent again as well.
+    // All comments are looked up; `SENT_AGAIN` of them, evenly spaced, are also sent again.
     let step = sent.len().div_ceil(SENT_AGAIN).max(1);
     for (n, one) in sent.iter().enumerate() {
         match &one.known {
             Known::Stored(id) => {
                 if n % step == 0 {
                     let again = settled(portal, &one.form).await;
-                    assert_eq!(again, Known::Stored(id.clone()), "it was acknowledged");
+                    assert_eq!(again, Known::Stored(id.clone()), "an acknowledged comment is replayed");
                 }
                 stored.insert(one.form.content.clone(), id.clone());
             }
@@ -195,9 +197,10 @@ pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, se
                 open += 1;
                 match settled(portal, &one.form).await {
                     Known::Stored(id) => drop(stored.insert(one.form.content.clone(), id)),
-                    // Its challenge ran out while nobody answered: then it was not stored, and never will be.
+                    // Its challenge expired during the outage. The comment was not stored, and cannot be stored any
+                    // more.
                     Known::Failed(_, reason) if reason.starts_with("CAPTCHA_") => failed += 1,
-                    other => panic!("sending it again must settle it: {other:?}"),
+                    other => panic!("a resend must settle the submit: {other:?}"),
                 }
             }
             Known::Failed(..) => failed += 1,
@@ -205,13 +208,17 @@ pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, se
     }
     let there = everything(desk).await;
     for (content, id) in &stored {
-        assert_eq!(there.get(content).map(Vec::as_slice), Some(&[id.clone()][..]), "{content}: once, as acknowledged");
+        assert_eq!(
+            there.get(content).map(Vec::as_slice),
+            Some(&[id.clone()][..]),
+            "{content}: stored once, with the acknowledged id"
+        );
     }
     let unknown: Vec<_> = sent
         .iter()
         .filter(|one| there.contains_key(&one.form.content) && !stored.contains_key(&one.form.content))
         .collect();
-    assert!(unknown.is_empty(), "failed, and there: {unknown:?}");
+    assert!(unknown.is_empty(), "stored although the submit failed: {unknown:?}");
     report.count("submits", sent.len());
     report.count("acknowledged", sent.iter().filter(|one| matches!(one.known, Known::Stored(_))).count());
     report.count("open_then_settled", open);
@@ -221,7 +228,7 @@ pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, se
     stored.len()
 }
 
-/// Sends a form until it is answered for good.
+/// Sends a form until it gets a definite answer.
 pub(crate) async fn settled(portal: &Portal, form: &v1::SubmitCommentRequest) -> Known {
     let began = Instant::now();
     loop {
@@ -234,7 +241,7 @@ pub(crate) async fn settled(portal: &Portal, form: &v1::SubmitCommentRequest) ->
     }
 }
 
-/// The ids of all comments by their text, whatever became of them.
+/// Returns the ids of all comments by their text, in every status.
 async fn everything(desk: &Desk) -> HashMap<String, Vec<String>> {
     let (mut found, mut page_token) = (HashMap::<String, Vec<String>>::new(), String::new());
     let filter = v1::QueueFilter { status: (1..=6).collect(), ..Default::default() };
@@ -259,7 +266,7 @@ async fn everything(desk: &Desk) -> HashMap<String, Vec<String>> {
     }
 }
 
-/// How long each acknowledged submit took that was asked within the span.
+/// Returns the duration of each acknowledged submit that was sent within the span.
 pub(crate) fn times(sent: &[Sent], from: Instant, until: Instant) -> Vec<Duration> {
     let within = |one: &&Sent| matches!(one.known, Known::Stored(_)) && (from..until).contains(&one.asked);
     sent.iter().filter(within).map(|one| one.took).collect()

@@ -1,4 +1,4 @@
-//! N3: messages that cannot be.
+//! N3: malformed messages.
 
 use std::{future::poll_fn, pin::Pin, process::Command};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::support::newsroom::channel;
 
-/// A frame, what it says it is compressed with, and what may be answered.
+/// A frame, its declared compression, and the status codes that are allowed as an answer.
 struct Case {
     name: &'static str,
     bytes: Vec<u8>,
@@ -21,15 +21,15 @@ struct Case {
 
 const WRONG: &[Code] = &[Code::InvalidArgument];
 const TOO_LARGE: &[Code] = &[Code::ResourceExhausted];
-/// gRPC leaves it to the server.
+/// gRPC does not define the status for these.
 const NONSENSE: &[Code] = &[Code::InvalidArgument, Code::Internal, Code::Unimplemented];
 
-/// A frame as gRPC has it: compressed or not, length, bytes.
+/// Encodes a gRPC frame: compression flag, length, bytes.
 fn frame(flag: u8, length: u32, bytes: &[u8]) -> Vec<u8> {
     [&[flag], &length.to_be_bytes()[..], bytes].concat()
 }
 
-/// A message in a message, thousands of times.
+/// Returns a message nested in messages, thousands of levels deep.
 fn deep() -> Vec<u8> {
     (0..5_000).fold(Vec::new(), |inner, _| {
         let mut outer = vec![0x0a];
@@ -48,7 +48,7 @@ fn cases() -> Vec<Case> {
         let bytes = frame(0, u32::try_from(bytes.len()).unwrap(), bytes);
         Case { name, bytes, encoding: None, expected }
     };
-    // Ten megabytes of zeros: a thousand times its size.
+    // Ten megabytes of zeros compress to a thousandth.
     let zip = Command::new("sh").args(["-c", "head -c 10000000 /dev/zero | gzip -9"]).output().unwrap().stdout;
     let bomb = frame(1, u32::try_from(zip.len()).unwrap(), &zip);
     let raw = |name, bytes, expected| Case { name, bytes, encoding: None, expected };
@@ -58,9 +58,9 @@ fn cases() -> Vec<Case> {
         plain("no UTF-8", &[0x0a, 2, 0xc3, 0x28], WRONG),
         plain("very deep", &deep(), WRONG),
         plain("over 64 KiB", &vec![0; 64 * 1024 + 1], TOO_LARGE),
-        raw("4 GiB, it says", frame(0, u32::MAX, b"x"), TOO_LARGE),
-        raw("compressed without saying how", frame(1, 4, b"abcd"), NONSENSE),
-        raw("a flag that is none", frame(7, 1, b"x"), NONSENSE),
+        raw("a declared length of 4 GiB", frame(0, u32::MAX, b"x"), TOO_LARGE),
+        raw("compressed without a declared encoding", frame(1, 4, b"abcd"), NONSENSE),
+        raw("an undefined compression flag", frame(7, 1, b"x"), NONSENSE),
         Case { name: "a bomb", bytes: bomb, encoding: Some("gzip"), expected: TOO_LARGE },
     ]
 }
@@ -78,7 +78,7 @@ async fn send(channel: &mut Channel, token: &str, case: &Case) -> Code {
     status_of(channel.call(request.body(body).unwrap()).await.unwrap()).await
 }
 
-/// The code in headers or trailers.
+/// Returns the status code from the headers or trailers.
 async fn status_of(answer: http::Response<tonic::body::Body>) -> Code {
     let (head, body) = answer.into_parts();
     if let Some(status) = tonic::Status::from_header_map(&head.headers) {
@@ -99,8 +99,8 @@ async fn status_of(answer: http::Response<tonic::body::Body>) -> Code {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn n3_messages_that_cannot_be_get_the_right_status_and_cost_nothing() {
-    scenario("N3", "malformed, deep, huge and falsely compressed messages", async |report| {
+async fn n3_malformed_messages_get_the_right_status_and_grow_no_memory() {
+    scenario("N3", "malformed, deeply nested, huge and wrongly compressed messages", async |report| {
         let stage = Stage::over("");
         let daemon = stage.daemon();
         let (token, cases, mut channel) = (daemon.token("portal"), cases(), channel(daemon.grpc_addr));
@@ -116,7 +116,7 @@ async fn n3_messages_that_cannot_be_get_the_right_status_and_cost_nothing() {
         #[expect(clippy::cast_precision_loss, reason = "megabytes")]
         report.figure("resident_after_of_before", (after as f64 / before as f64 * 100.0).round() / 100.0);
         assert!(after < before + 50 * 1024 * 1024, "from {before} to {after} bytes");
-        assert!(!daemon.http("/metrics").contains("duyet_panics_total 1"), "it panicked");
+        assert!(!daemon.http("/metrics").contains("duyet_panics_total 1"), "the server panicked");
         daemon.portal().say("bai", "Câu sau").await;
     })
     .await;

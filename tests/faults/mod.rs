@@ -1,5 +1,6 @@
-//! What must hold when something breaks: real servers as child processes, killed, frozen, cut off, filled up and flooded. Short versions run
-//! with all other tests; `tests/run --faults` plays the whole and writes `faults.json`.
+//! What must hold when something breaks: real servers run as child processes and are killed, frozen, disconnected,
+//! filled up and flooded. Short versions run with all other tests; `tests/run --faults` runs the full scenarios and
+//! writes `faults.json`.
 
 mod claims;
 mod clock;

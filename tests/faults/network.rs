@@ -1,4 +1,4 @@
-//! N1, N4: sockets that say nothing or half, and dependencies that come and go by chance.
+//! N1, N4: idle and slow sockets, and dependencies that fail at random.
 
 use std::{
     io::Write as _,
@@ -22,7 +22,7 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn n1_sockets_that_say_nothing_or_half_take_nobody_elses_place() {
+async fn n1_idle_and_half_open_sockets_deny_no_other_caller() {
     scenario("N1", "sockets: silent, half a preface, one byte a second", async |report| {
         let stage = Stage::over("");
         let daemon = stage.daemon();
@@ -31,8 +31,8 @@ async fn n1_sockets_that_say_nothing_or_half_take_nobody_elses_place() {
         let wanted = whole_or(10_000, 1_500);
         let mut sockets = Vec::new();
         for n in 0..wanted {
-            // The listener takes no more than it has places for: the rest wait in the kernel's queue, and when that is full there is
-            // no more.
+            // The listener accepts up to its limit of connections. The rest wait in the kernel's backlog, and
+            // connecting fails when that is full.
             let Ok(mut socket) = TcpStream::connect_timeout(&daemon.grpc_addr, Duration::from_secs(3)) else { break };
             if n % 32 == 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -73,8 +73,8 @@ async fn n1_sockets_that_say_nothing_or_half_take_nobody_elses_place() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn n4_whatever_dependencies_do_by_chance_every_promise_holds() {
-    scenario("N4", "PostgreSQL and Redis delayed, stalled, swallowed and reset by chance", async |report| {
+async fn n4_all_promises_hold_while_dependencies_fail_at_random() {
+    scenario("N4", "PostgreSQL and Redis are delayed, stalled, black-holed and reset at random", async |report| {
         let postgres = Postgres::start();
         let redis = RedisServer::start();
         let clogs = [Proxy::start(postgres.port()).await, Proxy::start(redis.port()).await];
@@ -87,7 +87,7 @@ async fn n4_whatever_dependencies_do_by_chance_every_promise_holds() {
         for _ in 0..rounds {
             let load = Load::begin(&portals, 8, Duration::from_millis(2));
             load.until_stored(20).await;
-            // Clogged in one order, unclogged in another.
+            // The proxies fail in one order and recover in another.
             for _ in 0..6 {
                 let which = chance.random_range(0..2);
                 let length = Duration::from_millis(chance.random_range(5..400));

@@ -1,4 +1,4 @@
-//! C6: many portals and moderators work on one article at the same time, on both databases.
+//! C6: many portals and moderators work on one article concurrently, on both databases.
 
 use std::{
     collections::BTreeMap,
@@ -24,13 +24,13 @@ use crate::support::{
     postgres::Postgres,
 };
 
-/// Clients that work at the same time. Each of them submits and then does one of the moderators' actions.
+/// Number of concurrent clients. Each of them submits and then does one of the moderators' actions.
 const CLIENTS: usize = 12;
 
-/// What the calls returned, by their name and status. Empty statuses are OK.
+/// The number of answers by call and status. An empty status is OK.
 type Answers = BTreeMap<String, usize>;
 
-/// One portal and one moderator, who work on the same article as everybody else.
+/// One portal and one moderator, who work on the same article as all other clients.
 struct Client {
     portal: Portal,
     desk: Desk,
@@ -39,8 +39,8 @@ struct Client {
     answers: Answers,
 }
 
-/// True for what one client must expect of another: a newer revision, a status that does not allow the action, a ban; and for calls
-/// that a busy machine sheds before they begin.
+/// Returns true for errors that concurrent clients must expect: a newer revision, a status that does not allow the
+/// action, a ban. A busy machine may also shed calls before they begin.
 fn is_expected(status: &Status) -> bool {
     reason(status) == "OVERLOADED"
         || matches!(status.code(), Code::Aborted | Code::FailedPrecondition | Code::PermissionDenied | Code::NotFound)
@@ -62,12 +62,12 @@ impl Client {
         answer.ok()
     }
 
-    /// Submits a comment, which every third time replies to `root`.
+    /// Submits a comment; every third one replies to `root`.
     async fn submit(&mut self, step: usize, root: &str) -> Option<String> {
         let content = format!("Bình luận {} của {} {}", step, self.number, Uuid::new_v4().simple());
         let form = self.portal.form("bai", &content).await;
         let parent_id = if step % 3 == 2 { root.to_owned() } else { String::new() };
-        // Each has an article title of its own, so that submits write the article's row, too.
+        // Each article title is different, so that submits also write the article's row.
         let article_title = format!("Bài báo, lần sửa {}", step % 5);
         let form = v1::SubmitCommentRequest { parent_id, article_title, ..form };
         let answer = self.portal.comments.submit_comment(form).await;
@@ -135,7 +135,8 @@ impl Client {
         self.note("CreateBan", answer);
     }
 
-    /// Changes the article: its mode says whether submits publish at once and so count at the article and at their roots.
+    /// Changes the article's mode, which decides whether submits publish at once and so update the counts of the
+    /// article and of their roots.
     async fn change_article(&mut self, mode: v1::Mode) {
         let known = self.desk.policy.get_article(v1::GetArticleRequest { article_id: "bai".into() }).await;
         let Some(known) = self.note("GetArticle", known) else { return };
@@ -174,7 +175,7 @@ impl Client {
     }
 }
 
-/// Lets all clients work on one article, and fails when a call failed.
+/// Lets all clients work on one article, and fails when a call failed unexpectedly.
 async fn work_on_one_article(report: &mut Report, stage: &Stage, time: Duration) {
     let daemon = stage.daemon();
     let mut portal = daemon.portal();

@@ -1,4 +1,5 @@
-//! What must hold when processes die: acknowledged comments after kill -9, limits and submits without Redis.
+//! What must hold when processes die: acknowledged comments survive kill -9, and limits and submits work without
+//! Redis.
 
 use std::{
     collections::HashMap,
@@ -21,10 +22,10 @@ use crate::support::{
     redis::RedisServer,
 };
 
-/// Submits before and around the kill.
+/// Number of submits before and around the kill.
 const SUBMITS: usize = 2_000;
 
-/// Comments at once.
+/// Number of concurrent callers.
 const CALLERS: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +53,7 @@ async fn acknowledged_comments_survive_kill_9(database: Database) {
         let (portal, acknowledged) = (daemon.portal(), Arc::clone(&acknowledged));
         callers.spawn(submit_until_cut(portal, caller, acknowledged));
     }
-    // Cut while comments are on their way, well before the last one.
+    // The kill happens while comments are in flight, well before the last one.
     let deadline = Instant::now() + Duration::from_secs(120);
     while acknowledged.load(Ordering::Relaxed) < SUBMITS / 2 {
         assert!(Instant::now() < deadline, "only {acknowledged:?} comments were acknowledged");
@@ -61,27 +62,30 @@ async fn acknowledged_comments_survive_kill_9(database: Database) {
     daemon.kill9();
     let outcomes: Vec<(v1::SubmitCommentRequest, Option<String>)> =
         callers.join_all().await.into_iter().flatten().collect();
-    let told = outcomes.iter().filter(|(_, id)| id.is_some()).count();
-    assert!((SUBMITS / 2..SUBMITS).contains(&told), "the kill came too late: {told}");
+    let acknowledged_count = outcomes.iter().filter(|(_, id)| id.is_some()).count();
+    assert!(
+        (SUBMITS / 2..SUBMITS).contains(&acknowledged_count),
+        "the kill came too late, after {acknowledged_count} submits"
+    );
 
     let daemon = Daemon::start(dir.path(), &environment);
     let mut portal = daemon.portal();
-    // A resend settles what was left open: the same id and payload, one comment.
+    // A resend settles every submit without an answer: the same id and payload make one comment.
     for (form, id) in outcomes {
         match (id, resend(&mut portal, form).await) {
             (Some(id), Ok(answer)) => {
                 let answer = answer.into_inner();
-                assert!(answer.replayed && answer.comment_id == id, "acknowledged, so it is known");
+                assert!(answer.replayed && answer.comment_id == id, "an acknowledged submit is replayed");
             }
             (Some(id), Err(status)) => panic!("{id} was acknowledged and is gone: {status}"),
             (None, Ok(_)) => {}
             (None, Err(status)) => panic!("an open submit must be settled by its resend: {status}"),
         }
     }
-    assert_stored_once(&daemon, told).await;
+    assert_stored_once(&daemon, acknowledged_count).await;
 }
 
-/// Sends a form again until it is answered, as a portal does while the service says that it is not available.
+/// Sends a form again until it is answered, as a portal does while the service is unavailable.
 async fn resend(
     portal: &mut Portal,
     form: v1::SubmitCommentRequest,
@@ -95,7 +99,8 @@ async fn resend(
     }
 }
 
-/// Every comment in the queue has a text of its own, so a text seen twice is a comment stored twice.
+/// Checks that no comment is stored twice. Every comment in the queue has a unique text, so a text seen twice is a
+/// comment stored twice.
 async fn assert_stored_once(daemon: &Daemon, at_least: usize) {
     let mut desk = daemon.desk();
     let (mut seen, mut page_token) = (HashMap::new(), String::new());
@@ -114,7 +119,7 @@ async fn assert_stored_once(daemon: &Daemon, at_least: usize) {
     assert!(seen.len() >= at_least);
 }
 
-/// Submits one comment after the other until the server is gone. Answers each form with the id it was acknowledged by.
+/// Submits one comment after the other until the server is gone. Returns each form with the id that was acknowledged.
 async fn submit_until_cut(
     mut portal: Portal,
     caller: usize,
@@ -152,10 +157,10 @@ async fn submit_until_cut(
     outcomes
 }
 
-/// A busy server says so and means "again"; a server that is gone says nothing.
+/// Returns true for a retryable error of a busy server, and for errors of a server that is gone.
 fn means_again<T>(answer: &Result<T, tonic::Status>) -> bool {
-    let told = answer.as_ref().err().map(reason).unwrap_or_default();
-    ["OVERLOADED", "STORAGE_UNAVAILABLE"].contains(&told.as_str())
+    let error_reason = answer.as_ref().err().map(reason).unwrap_or_default();
+    ["OVERLOADED", "STORAGE_UNAVAILABLE"].contains(&error_reason.as_str())
 }
 
 fn wide_limits(dir: &std::path::Path) -> String {
@@ -170,7 +175,7 @@ fn wide_limits(dir: &std::path::Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn submits_go_on_and_limits_hold_while_redis_comes_and_goes() {
+async fn submits_go_on_and_limits_hold_while_redis_stops_and_restarts() {
     let mut redis = RedisServer::start();
     redis.stop();
     let dir = tempfile::tempdir().unwrap();
@@ -182,9 +187,13 @@ async fn submits_go_on_and_limits_hold_while_redis_comes_and_goes() {
     let url = redis.url();
     let started = Instant::now();
     let daemon = Daemon::start(dir.path(), &[("DUYET_CONFIG", &config), ("REDIS_URL", &url)]);
-    assert!(started.elapsed() < Duration::from_secs(5), "a missing Redis does not hold up the start");
+    assert!(started.elapsed() < Duration::from_secs(5), "a missing Redis does not delay the start");
     wait_for_gauge(&daemon, 1).await;
-    assert_eq!(one_device_gets_three(&daemon, "vắng").await, v1::Outcome::Pending, "degraded holds everything");
+    assert_eq!(
+        one_device_gets_three(&daemon, "vắng").await,
+        v1::Outcome::Pending,
+        "every comment is held while degraded"
+    );
     redis.start_again();
     wait_for_gauge(&daemon, 0).await;
     assert_eq!(one_device_gets_three(&daemon, "có").await, v1::Outcome::Published);
@@ -194,10 +203,10 @@ async fn submits_go_on_and_limits_hold_while_redis_comes_and_goes() {
     redis.start_again();
     wait_for_gauge(&daemon, 0).await;
     assert_eq!(one_device_gets_three(&daemon, "lại có").await, v1::Outcome::Published);
-    assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "ready all along");
+    assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "always ready");
 }
 
-/// A new device submits: three pass, the fourth waits. Answers the third's outcome.
+/// Submits from a new device: three pass and the fourth is denied. Returns the third one's outcome.
 async fn one_device_gets_three(daemon: &Daemon, word: &str) -> v1::Outcome {
     let mut portal = daemon.portal();
     let client = portal.form("bai", "x").await.client;
@@ -217,13 +226,13 @@ async fn wait_for_gauge(daemon: &Daemon, value: u8) {
     let deadline = Instant::now() + Duration::from_secs(30);
     let line = format!("duyet_degraded{{component=\"redis\"}} {value}");
     while !daemon.http("/metrics").contains(&line) {
-        assert!(Instant::now() < deadline, "{line} does not come");
+        assert!(Instant::now() < deadline, "{line} did not appear");
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn submits_wait_out_a_postgres_that_crashes() {
+async fn a_submit_can_be_resent_after_a_postgres_crash() {
     let mut postgres = Postgres::start();
     let url = postgres.url();
     let newsroom = Newsroom::open_with(Database::Sqlite, |config| {
@@ -242,7 +251,7 @@ async fn submits_wait_out_a_postgres_that_crashes() {
 
     postgres.restart();
     wait_for_health(&newsroom, ServingStatus::Serving).await;
-    // The same form again: neither its challenge nor its request was lost or spent.
+    // The same form is accepted: neither its challenge nor its request was lost or spent.
     portal.comments.submit_comment(form).await.unwrap();
     assert_eq!(newsroom.desk().queue().await.total, 2);
     newsroom.desk().approve(&first).await;
@@ -256,7 +265,7 @@ async fn wait_for_health(newsroom: &Newsroom, expected: ServingStatus) {
         if health.check(request).await.unwrap().into_inner().status() == expected {
             return;
         }
-        assert!(Instant::now() < deadline, "{expected:?} does not come");
+        assert!(Instant::now() < deadline, "{expected:?} was never reported");
         tokio::task::yield_now().await;
     }
 }

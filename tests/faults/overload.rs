@@ -1,4 +1,4 @@
-//! L1, L2: ten times the load, and clients that all try again.
+//! L1, L2: ten times the load, and clients that all retry.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ use crate::support::{
     postgres::Postgres,
 };
 
-/// Acknowledged comments per second that were asked for in the span.
+/// Returns the rate of acknowledged comments per second among those that were sent in the span.
 fn goodput(sent: &[Sent], from: Instant, until: Instant) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let stored = times(sent, from, until).len() as f64;
@@ -31,7 +31,7 @@ fn goodput(sent: &[Sent], from: Instant, until: Instant) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn l1_ten_times_the_callers_get_quick_errors_and_the_others_their_answers() {
+async fn l1_under_tenfold_load_excess_calls_fail_fast_and_the_rest_succeed() {
     scenario("L1", "160 callers where 16 fill the machine", async |report| {
         let stage = Stage::over(&empty_database_url().await);
         let daemon = stage.daemon();
@@ -88,11 +88,11 @@ async fn l1_ten_times_the_callers_get_quick_errors_and_the_others_their_answers(
     .await;
 }
 
-fn is_shed(told: &Known) -> bool {
-    matches!(told, Known::Open(Code::Unavailable, reason) if reason == "OVERLOADED")
+fn is_shed(known: &Known) -> bool {
+    matches!(known, Known::Open(Code::Unavailable, reason) if reason == "OVERLOADED")
 }
 
-/// So many portals with a connection and callers of their own.
+/// Starts `portals` portals, each with a connection and callers of its own.
 fn callers(stage: &Stage, daemon: &Daemon, portals: usize, each: usize) -> Vec<Load> {
     (0..portals).map(|_| Load::begin(&[stage.portal_at(daemon.grpc_addr)], each, Duration::ZERO)).collect()
 }
@@ -105,20 +105,20 @@ async fn ended(loads: Vec<Load>) -> Vec<Sent> {
     all
 }
 
-/// Tokens in a client's throttle, what one failure takes and one success gives back, as gRPC's retry design (A6) counts them and the
-/// README's service config sets them.
+/// Tokens in a client's retry throttle, the cost of a failure and the gain of a success: as in gRPC's retry design
+/// (A6), with the values of the README's service config.
 const TOKENS: usize = 10_000;
 const PER_FAILURE: usize = 1_000;
 const PER_SUCCESS: usize = 100;
 
-/// Calls with up to four attempts without any pause, as long as the throttle allows.
+/// A client that makes up to four attempts without a pause, as long as the throttle allows.
 struct Client {
     portal: Portal,
     tokens: Arc<AtomicUsize>,
 }
 
 impl Client {
-    /// How many attempts the call took, and whether it succeeded.
+    /// Returns the number of attempts that the call took, and whether it succeeded.
     async fn call(&mut self) -> (usize, bool) {
         for attempt in 1..=4 {
             let request = v1::ListCommentsRequest { article_id: "bai".into(), ..Default::default() };
@@ -129,11 +129,14 @@ impl Client {
                     return (attempt, true);
                 }
                 Err(status) => {
-                    let told = (status.code(), reason(&status));
-                    assert!(matches!(told.0, Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled), "{told:?}");
+                    let error = (status.code(), reason(&status));
+                    assert!(
+                        matches!(error.0, Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled),
+                        "{error:?}"
+                    );
                     let loss = |tokens: usize| Some(tokens.saturating_sub(PER_FAILURE));
                     self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, loss).unwrap();
-                    if told.0 != Code::Unavailable || self.tokens.load(Ordering::Relaxed) <= TOKENS / 2 {
+                    if error.0 != Code::Unavailable || self.tokens.load(Ordering::Relaxed) <= TOKENS / 2 {
                         return (attempt, false);
                     }
                 }
@@ -144,7 +147,7 @@ impl Client {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn l2_clients_that_all_try_again_end_no_service() {
+async fn l2_the_service_recovers_while_all_clients_retry() {
     scenario("L2", "the database goes away while 40 clients retry up to four times without a pause", async |report| {
         let mut postgres = Postgres::start();
         let stage = Stage::over(&postgres.url());
@@ -176,14 +179,14 @@ async fn l2_clients_that_all_try_again_end_no_service() {
             if portal.comments.list_comments(bounded(request, Duration::from_secs(1))).await.is_ok() {
                 break;
             }
-            assert!(back.elapsed() < Duration::from_secs(30), "it stays down under the storm");
+            assert!(back.elapsed() < Duration::from_secs(30), "the service did not recover under the retries");
         }
         let recovered = back.elapsed();
         tokio::time::sleep(Duration::from_secs(1)).await;
         over.store(true, Ordering::Relaxed);
-        let told = clients.join_all().await;
-        let (calls, attempts) = told.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        assert!(told.iter().all(|one| one.2), "the last call of each client succeeds again");
+        let results = clients.join_all().await;
+        let (calls, attempts) = results.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        assert!(results.iter().all(|one| one.2), "the last call of each client succeeds again");
         #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
         let amplification = attempts as f64 / calls as f64;
         report.count("calls", calls);

@@ -1,4 +1,5 @@
-//! What is between the service and PostgreSQL: a pooler in transaction mode, a permanent error, a database that is away.
+//! What may be between the service and PostgreSQL: a pooler in transaction mode, a permanent error, a database that
+//! is unavailable.
 
 use std::{
     path::Path,
@@ -20,14 +21,14 @@ use crate::support::{
     process::{free_port, wait_until},
 };
 
-/// What a daemon over `url` needs.
+/// Returns the environment of a daemon that uses the database at `url`.
 fn environment(url: &str) -> Vec<(String, String)> {
     let pairs = [("DATABASE_URL", url), ("DUYET_KEYS", &duyetd::keyring::Keyring::generate())];
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
 /// Submits, decides and lists at two daemons that share few server sessions.
-async fn work_behind_a_pooler(more: &str) {
+async fn assert_works_behind_a_pooler(more: &str) {
     let database = empty_database().await;
     let pooler = PgBouncer::start(database.get_port(), more);
     let stage = Stage::over(&pooler.url(database.get_database().unwrap()));
@@ -46,7 +47,7 @@ async fn work_behind_a_pooler(more: &str) {
         });
     }
     callers.join_all().await;
-    // A page that was kept before the last decisions is at most 250 ms old.
+    // A page cached before the last decisions is at most 250 ms old.
     wait_until_listed(&first, 8 * 8).await;
     let log = first.log();
     let warning = log.lines().find(|line| line.contains("a connection pooler drops")).unwrap();
@@ -59,12 +60,12 @@ async fn work_behind_a_pooler(more: &str) {
 async fn wait_until_listed(daemon: &Daemon, count: i64) {
     let began = Instant::now();
     while daemon.portal().list("bai").await.total_count != count {
-        assert!(began.elapsed() < Duration::from_secs(10), "some decisions are not on the page");
+        assert!(began.elapsed() < Duration::from_secs(10), "the page does not show all decisions");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// A lock that another session keeps ends a submit's wait by the timeouts, and not by its deadline of 9 s.
+/// Checks that a lock held by another session ends a submit's wait by the timeouts, and not by its deadline of 9 s.
 async fn assert_settings_hold(daemon: &Daemon, pool: PgPool) {
     let mut lock = pool.begin().await.unwrap();
     sqlx::raw_sql("lock table comments in exclusive mode").execute(&mut *lock).await.unwrap();
@@ -75,20 +76,20 @@ async fn assert_settings_hold(daemon: &Daemon, pool: PgPool) {
     assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "STORAGE_UNAVAILABLE"));
     lock.rollback().await.unwrap();
     let log = daemon.log();
-    assert!(log.contains("lock timeout"), "the session's own timeout ended it");
+    assert!(log.contains("lock timeout"), "the session's own lock timeout ended the wait");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pgbouncer_without_our_start_up_options_is_worked_behind() {
-    work_behind_a_pooler("").await;
+async fn the_service_works_behind_a_pgbouncer_that_drops_startup_options() {
+    assert_works_behind_a_pooler("").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pgbouncer_that_ignores_our_start_up_options_is_worked_behind() {
-    work_behind_a_pooler("ignore_startup_parameters = extra_float_digits,options").await;
+async fn the_service_works_behind_a_pgbouncer_that_ignores_startup_options() {
+    assert_works_behind_a_pooler("ignore_startup_parameters = extra_float_digits,options").await;
 }
 
-/// Starts `duyetd` and returns what it wrote when it ended. Fails when it goes on.
+/// Starts `duyetd` and returns its output after it exits. Fails when it keeps running.
 fn failed_start(environment: &[(String, String)]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let mut command = start(dir.path(), environment);
@@ -114,29 +115,30 @@ async fn a_permanent_error_ends_the_start_and_names_host_and_database() {
     postgres.guard("canh").await;
     let port = postgres.port();
     let pooler = PgBouncer::start(port, "");
-    let told = |url: String, words: &str| {
+    let error_of = |url: String, words: &str| {
         let log = failed_start(&environment(&url));
         assert!(log.contains("127.0.0.1") && log.contains(words), "{log}");
         assert!(!log.contains("mat-khau"), "the password is in the log: {log}");
         log
     };
-    let log = told(format!("postgres://canh:mat-khau-sai@127.0.0.1:{port}/postgres"), "password authentication failed");
+    let log =
+        error_of(format!("postgres://canh:mat-khau-sai@127.0.0.1:{port}/postgres"), "password authentication failed");
     assert!(log.contains("`postgres`") && log.contains(&port.to_string()), "{log}");
-    assert!(told(format!("postgres://tests@127.0.0.1:{port}/khong-co"), "khong-co").contains("does not exist"));
-    told(format!("postgres://tests@127.0.0.1:{port}/postgres?sslmode=require"), "TLS");
+    assert!(error_of(format!("postgres://tests@127.0.0.1:{port}/khong-co"), "khong-co").contains("does not exist"));
+    error_of(format!("postgres://tests@127.0.0.1:{port}/postgres?sslmode=require"), "TLS");
     let url = format!("{}?options=-c%20work_mem%3D8MB", pooler.url("postgres"));
-    told(url, "unsupported startup parameter");
+    error_of(url, "unsupported startup parameter");
 }
 
 #[test]
-fn a_database_that_is_away_is_reported_once_and_waited_for() {
+fn the_start_waits_for_an_unavailable_database_and_reports_it_once() {
     let (dir, port) = (tempfile::tempdir().unwrap(), free_port());
     let environment = environment(&format!("postgres://tests@127.0.0.1:{port}/postgres"));
     let mut daemon = start(dir.path(), &environment);
     let lines = || std::fs::read_to_string(dir.path().join("log")).unwrap().matches("not available yet").count();
     wait_until("it is reported", || lines() > 0);
     let began = Instant::now();
-    // Six tries, of which the first one was reported.
+    // Six attempts were made in this time; only the first one was reported.
     wait_until("time passes", || began.elapsed() > Duration::from_secs(3));
     assert_eq!(lines(), 1);
     assert!(daemon.try_wait().unwrap().is_none(), "it waits");

@@ -1,4 +1,4 @@
-//! P1, P2, P4, P6: PostgreSQL crashes, fails over, is used up, and turns transactions away.
+//! P1, P2, P4, P6: PostgreSQL crashes, fails over, runs out of connections, and rejects transactions.
 
 use std::{
     sync::Arc,
@@ -23,11 +23,11 @@ use crate::support::{
     proxy::{Proxy, Trouble},
 };
 
-/// What may be said while the database is in trouble, and nothing else.
+/// Checks that every submit was stored or failed as unavailable: the only answers allowed while the database fails.
 pub(super) fn assert_only_unavailable(sent: &[Sent]) {
     for one in sent {
         match &one.known {
-            // CANCELLED is what a client makes of its own deadline.
+            // CANCELLED is what a client reports when its own deadline passes.
             Known::Stored(_) | Known::Open(Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled, _) => {}
             other => panic!("{other:?}"),
         }
@@ -35,7 +35,7 @@ pub(super) fn assert_only_unavailable(sent: &[Sent]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p1_a_postgres_that_crashes_loses_nothing_and_is_used_again_at_once() {
+async fn p1_a_postgres_crash_loses_no_comment_and_submits_resume_within_2_s() {
     scenario("P1", "kill -9 of all of PostgreSQL under load, and restart", async |report| {
         let mut postgres = Postgres::start();
         let stage = Stage::over(&postgres.url());
@@ -62,20 +62,21 @@ async fn p1_a_postgres_that_crashes_loses_nothing_and_is_used_again_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p2_a_failover_to_a_synchronous_standby_loses_nothing() {
-    scenario("P2", "replication held up for 1 s, primary killed, standby promoted", async |report| {
+async fn p2_a_failover_to_a_synchronous_standby_loses_no_comment() {
+    scenario("P2", "replication stalled for 1 s, primary killed, standby promoted", async |report| {
         let (lost_async, _) = fail_over(report, "local").await;
         report.count("acknowledged_lost_with_an_asynchronous_standby", lost_async);
         let (lost, promoted) = fail_over(report, "on").await;
         report.count("acknowledged_lost", lost);
         report.ms("from_promotion_to_the_next_stored", promoted);
-        assert_eq!(lost, 0, "a commit that a synchronous standby confirmed is there");
-        assert!(lost_async > 0, "the standby lagged by nothing: this run proves nothing");
+        assert_eq!(lost, 0, "a commit that the synchronous standby confirmed is lost");
+        assert!(lost_async > 0, "the standby did not lag, so this run proves nothing");
     })
     .await;
 }
 
-/// Answers how many acknowledged comments the promoted standby does not have, and how long it took until one was stored there.
+/// Returns the number of acknowledged comments that the promoted standby lacks, and the time until one was stored
+/// there.
 async fn fail_over(report: &mut Report, synchronous_commit: &str) -> (usize, Duration) {
     let mut primary = Postgres::start();
     let admin = PgPool::connect(&primary.url()).await.unwrap();
@@ -87,14 +88,14 @@ async fn fail_over(report: &mut Report, synchronous_commit: &str) -> (usize, Dur
         sqlx::raw_sql(AssertSqlSafe(format!("alter system set {setting}"))).execute(&admin).await.unwrap();
     }
     sqlx::raw_sql("select pg_reload_conf()").execute(&admin).await.unwrap();
-    // Wherever the service is told that its database is, as a virtual address would.
+    // The service connects through a proxy, which is redirected as a virtual address would be.
     let proxy = Proxy::start(primary.port()).await;
     let stage = Stage::over(&format!("postgres://tests@{}/postgres", proxy.addr));
     let daemon = stage.daemon();
     let load = Load::begin(&[daemon.portal()], 8, Duration::from_millis(1));
     load.until_stored(60).await;
     let before = load.stored();
-    // What is on its way stays there: a walreceiver that is merely frozen finds it in its socket.
+    // Data on its way is lost. A walreceiver that is merely frozen would find it in its socket after thawing.
     replication.make(Trouble::BlackHole);
     tokio::time::sleep(Duration::from_secs(1)).await;
     if synchronous_commit != "on" {
@@ -112,7 +113,7 @@ async fn fail_over(report: &mut Report, synchronous_commit: &str) -> (usize, Dur
     let sent = load.end().await;
     time_until_serving(daemon.grpc_addr, ServingStatus::Serving).await;
     if synchronous_commit == "on" {
-        report.count("acknowledged_while_the_standby_stood_still", meanwhile);
+        report.count("acknowledged_while_the_standby_stalled", meanwhile);
         settle(report, &daemon.portal(), &daemon.desk(), &sent).await;
         return (0, took);
     }
@@ -123,7 +124,7 @@ async fn fail_over(report: &mut Report, synchronous_commit: &str) -> (usize, Dur
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p4_readers_that_use_up_the_connections_keep_no_moderator_waiting() {
+async fn p4_readers_that_exhaust_the_connections_do_not_delay_moderators() {
     scenario("P4", "every connection that portals may have waits for a lock", async |report| {
         let url = empty_database_url().await;
         let stage = Stage::over(&url);
@@ -148,12 +149,12 @@ async fn p4_readers_that_use_up_the_connections_keep_no_moderator_waiting() {
             desk.moderation.list_audit(v1::ListAuditRequest::default()).await.unwrap();
             waits.push(asked.elapsed());
         }
-        let mut told = std::collections::BTreeMap::<String, usize>::new();
+        let mut answers = std::collections::BTreeMap::<String, usize>::new();
         for answer in readers.join_all().await {
             let said = answer.map_or_else(|status| format!("{:?} {}", status.code(), reason(&status)), |_| "OK".into());
-            *told.entry(said).or_default() += 1;
+            *answers.entry(said).or_default() += 1;
         }
-        println!("P4: readers were told {told:?}");
+        println!("P4: readers got {answers:?}");
         let fine = [
             "Unavailable STORAGE_UNAVAILABLE",
             "Unavailable OVERLOADED",
@@ -161,10 +162,10 @@ async fn p4_readers_that_use_up_the_connections_keep_no_moderator_waiting() {
             "Cancelled ",
             "DeadlineExceeded ",
         ];
-        assert!(told.keys().all(|said| fine.contains(&said.as_str())), "{told:?}");
+        assert!(answers.keys().all(|said| fine.contains(&said.as_str())), "{answers:?}");
         lock.rollback().await.unwrap();
         portal.list("bai").await;
-        report.count("readers_turned_away", told.values().sum());
+        report.count("readers_denied", answers.values().sum());
         report.count("moderators_calls", waits.len());
         report.ms("moderators_p99", percentile(&waits, 99));
         report.goal("moderators wait p99 < 50 ms", percentile(&waits, 99) < Duration::from_millis(50));
@@ -173,8 +174,8 @@ async fn p4_readers_that_use_up_the_connections_keep_no_moderator_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p6_what_postgres_turns_away_is_tried_again_or_told() {
-    scenario("P6", "read-only, sessions ended again and again, locks held, under load", async |report| {
+async fn p6_transactions_that_postgres_rejects_are_retried_or_fail_as_unavailable() {
+    scenario("P6", "read-only, sessions terminated repeatedly, locks held, under load", async |report| {
         let url = empty_database_url().await;
         let stage = Stage::over(&url);
         let daemon = stage.daemon();
@@ -189,7 +190,7 @@ async fn p6_what_postgres_turns_away_is_tried_again_or_told() {
         }
         let before = load.stored();
         load.until_stored(before + 10).await;
-        // A lock that nobody gives back is waited for as long as `lock_timeout` says.
+        // A submit waits for a lock that is never released as long as `lock_timeout` says.
         let mut lock = pool.begin().await.unwrap();
         sqlx::raw_sql("lock table comments in exclusive mode").execute(&mut *lock).await.unwrap();
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -219,18 +220,18 @@ async fn p6_what_postgres_turns_away_is_tried_again_or_told() {
     .await;
 }
 
-/// Submits are told that the storage is unavailable, by the database and not only by a session that was just ended, which tells the same;
-/// lists go on as soon as they get a session that was not.
+/// Checks that submits fail as unavailable because the database is read-only, and that lists work. A session that was
+/// just terminated fails with the same status, so the log must name the read-only transaction.
 async fn assert_only_reads(daemon: &Daemon) {
     let (mut portal, began) = (daemon.portal(), Instant::now());
     let unavailable = Known::Open(Code::Unavailable, "STORAGE_UNAVAILABLE".into());
     loop {
-        assert!(began.elapsed() < Duration::from_secs(30), "the database takes what is written");
+        assert!(began.elapsed() < Duration::from_secs(30), "the database still accepts writes");
         let Some(form) = form(&mut portal, "bai", "Khi chỉ đọc").await else { continue };
         match known(portal.comments.submit_comment(form).await) {
-            // On a session that was not ended yet.
+            // This session was not terminated yet.
             Known::Stored(_) => continue,
-            told => assert_eq!(told, unavailable),
+            answer => assert_eq!(answer, unavailable),
         }
         if daemon.log().contains("read-only transaction") {
             break;
@@ -239,6 +240,6 @@ async fn assert_only_reads(daemon: &Daemon) {
     let request = v1::ListCommentsRequest { article_id: "bai".into(), page_size: 100, ..Default::default() };
     while let Err(status) = portal.comments.list_comments(request.clone()).await {
         assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "STORAGE_UNAVAILABLE"));
-        assert!(began.elapsed() < Duration::from_secs(30), "lists are not answered");
+        assert!(began.elapsed() < Duration::from_secs(30), "no list call succeeds");
     }
 }

@@ -1,4 +1,5 @@
-//! C1, C2, C4, C5: copies of one request, two moderators, closings, bans and takedowns against submits and pages; on two replicas.
+//! C1, C2, C4, C5: duplicates of one request, two moderators, and closings, bans and takedowns concurrent with
+//! submits and pages; on two replicas.
 
 use std::{
     collections::BTreeSet,
@@ -42,51 +43,58 @@ pub(super) async fn two_replicas() -> (String, Stage, [Daemon; 2]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c1_copies_of_a_request_whose_answers_are_lost_are_one_comment() {
-    scenario("C1", "8 copies of each submit at once at two replicas, half of the answers dropped", async |report| {
-        let (_url, stage, daemons) = two_replicas().await;
-        let deaf = [Proxy::start(daemons[0].grpc_addr.port()).await, Proxy::start(daemons[1].grpc_addr.port()).await];
-        let straight = daemons.each_ref().map(|daemon| stage.portal_at(daemon.grpc_addr));
-        let through = deaf.each_ref().map(|proxy| stage.portal_at(proxy.addr));
-        for portal in &through {
-            portal.clone().list("bai").await;
-        }
-        for proxy in &deaf {
-            // Longer than any copy waits: the request arrives, its answer does not.
-            proxy.make(Trouble::Delay(Duration::from_secs(30)));
-        }
-        let (mut sent, mut answers_lost) = (Vec::new(), 0);
-        for n in 0..whole_or(500, 40) {
-            let Some(form) = form(&mut straight[n % 2].clone(), "bai", &format!("Câu số {n}")).await else {
-                continue;
-            };
-            let mut copies = JoinSet::new();
-            for copy in 0..8 {
-                let mut portal = if copy < 4 { straight[copy % 2].clone() } else { through[copy % 2].clone() };
-                let form = form.clone();
-                copies.spawn(async move {
-                    let request =
-                        bounded(form, if copy < 4 { Duration::from_secs(5) } else { Duration::from_millis(300) });
-                    known(portal.comments.submit_comment(request).await)
-                });
+async fn c1_duplicates_of_a_submit_whose_answers_are_lost_make_one_comment() {
+    scenario(
+        "C1",
+        "8 concurrent duplicates of each submit at two replicas, half of the answers dropped",
+        async |report| {
+            let (_url, stage, daemons) = two_replicas().await;
+            let deaf =
+                [Proxy::start(daemons[0].grpc_addr.port()).await, Proxy::start(daemons[1].grpc_addr.port()).await];
+            let straight = daemons.each_ref().map(|daemon| stage.portal_at(daemon.grpc_addr));
+            let through = deaf.each_ref().map(|proxy| stage.portal_at(proxy.addr));
+            for portal in &through {
+                portal.clone().list("bai").await;
             }
-            let asked = Instant::now();
-            let told = copies.join_all().await;
-            let ids: BTreeSet<&String> =
-                told.iter().filter_map(|one| if let Known::Stored(id) = one { Some(id) } else { None }).collect();
-            assert!(ids.len() <= 1, "one request, two comments: {told:?}");
-            answers_lost += told.iter().filter(|one| matches!(one, Known::Open(..))).count();
-            let last = settled(&straight[0], &form).await;
-            assert!(ids.iter().all(|id| last == Known::Stored((*id).clone())), "{last:?} after {ids:?}");
-            sent.push(Sent { form, known: last, asked, took: asked.elapsed() });
-        }
-        report.count("answers_lost", answers_lost);
-        settle(report, &straight[1], &stage.desk_at(daemons[1].grpc_addr), &sent).await;
-    })
+            for proxy in &deaf {
+                // The delay is longer than any caller waits: the request arrives, but its answer does not.
+                proxy.make(Trouble::Delay(Duration::from_secs(30)));
+            }
+            let (mut sent, mut answers_lost) = (Vec::new(), 0);
+            for n in 0..whole_or(500, 40) {
+                let Some(form) = form(&mut straight[n % 2].clone(), "bai", &format!("Câu số {n}")).await else {
+                    continue;
+                };
+                let mut copies = JoinSet::new();
+                for copy in 0..8 {
+                    let mut portal = if copy < 4 { straight[copy % 2].clone() } else { through[copy % 2].clone() };
+                    let form = form.clone();
+                    copies.spawn(async move {
+                        let request =
+                            bounded(form, if copy < 4 { Duration::from_secs(5) } else { Duration::from_millis(300) });
+                        known(portal.comments.submit_comment(request).await)
+                    });
+                }
+                let asked = Instant::now();
+                let answers = copies.join_all().await;
+                let ids: BTreeSet<&String> = answers
+                    .iter()
+                    .filter_map(|one| if let Known::Stored(id) = one { Some(id) } else { None })
+                    .collect();
+                assert!(ids.len() <= 1, "one request made two comments: {answers:?}");
+                answers_lost += answers.iter().filter(|one| matches!(one, Known::Open(..))).count();
+                let last = settled(&straight[0], &form).await;
+                assert!(ids.iter().all(|id| last == Known::Stored((*id).clone())), "{last:?} after {ids:?}");
+                sent.push(Sent { form, known: last, asked, took: asked.elapsed() });
+            }
+            report.count("answers_lost", answers_lost);
+            settle(report, &straight[1], &stage.desk_at(daemons[1].grpc_addr), &sent).await;
+        },
+    )
     .await;
 }
 
-/// Waiting comments of the default site, put straight into the store.
+/// Inserts pending comments of the default site directly into the store.
 pub(super) async fn fill(url: &str, count: usize) -> Vec<String> {
     let store = PostgresStore::connect_lazy(url, PoolSettings::default()).unwrap();
     let one = |n: usize| {
@@ -103,8 +111,8 @@ pub(super) async fn fill(url: &str, count: usize) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c2_of_two_moderators_at_two_replicas_one_wins_and_the_other_learns_who() {
-    scenario("C2", "two moderators decide each comment at the same moment, at two replicas", async |report| {
+async fn c2_of_two_concurrent_decisions_one_wins_and_the_other_is_stale() {
+    scenario("C2", "two moderators decide each comment concurrently, at two replicas", async |report| {
         let (url, stage, daemons) = two_replicas().await;
         let ids = fill(&url, whole_or(10_000, 400)).await;
         let names = ["moderator", "admin"];
@@ -119,11 +127,11 @@ async fn c2_of_two_moderators_at_two_replicas_one_wins_and_the_other_learns_who(
                 for id in ids.iter() {
                     let request = decision(id, if side == 0 { Action::Approve } else { Action::Reject });
                     barrier.wait().await;
-                    let mut told = desk.decide(request.clone()).await;
-                    while told.as_ref().is_err_and(|status| status.code() == Code::Unavailable) {
-                        told = desk.decide(request.clone()).await;
+                    let mut answer = desk.decide(request.clone()).await;
+                    while answer.as_ref().is_err_and(|status| status.code() == Code::Unavailable) {
+                        answer = desk.decide(request.clone()).await;
                     }
-                    results.push(told);
+                    results.push(answer);
                 }
                 results
             })
@@ -134,12 +142,12 @@ async fn c2_of_two_moderators_at_two_replicas_one_wins_and_the_other_learns_who(
             let (won, lost, winner) = match both {
                 (Ok(won), Err(lost)) => (won, lost, names[0]),
                 (Err(lost), Ok(won)) => (won, lost, names[1]),
-                both => panic!("{}: not exactly one won: {both:?}", ids[n]),
+                both => panic!("{}: exactly one decision must win: {both:?}", ids[n]),
             };
             assert!(won.changed && won.decided_by == winner);
             assert_eq!((lost.code(), reason(&lost).as_str()), (Code::Aborted, "STALE_REVISION"));
-            let told = tonic_types::StatusExt::get_details_error_info(&lost).unwrap().metadata;
-            assert_eq!(told["decided_by"], winner);
+            let details = tonic_types::StatusExt::get_details_error_info(&lost).unwrap().metadata;
+            assert_eq!(details["decided_by"], winner);
         }
         let pool = PgPool::connect(&url).await.unwrap();
         let number = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap() };
@@ -158,7 +166,7 @@ async fn c2_of_two_moderators_at_two_replicas_one_wins_and_the_other_learns_who(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c4_nothing_that_begins_after_a_closing_or_a_ban_gets_past_it() {
+async fn c4_submits_that_begin_after_a_closing_or_a_ban_are_denied() {
     scenario("C4", "articles are closed and devices banned at one replica while both submit", async |report| {
         let (_url, stage, daemons) = two_replicas().await;
         let rounds = whole_or(40, 4);
@@ -178,7 +186,7 @@ async fn c4_nothing_that_begins_after_a_closing_or_a_ban_gets_past_it() {
                     while !over.load(Ordering::Relaxed) {
                         let content = format!("Câu {writer}-{}", sent.len());
                         let Some(form) = form(&mut portal, &article, &content).await else { continue };
-                        // The same /24 as the first comment's, which `Portal::say` sends from.
+                        // The address is in the /24 prefix of the first comment, which `Portal::say` sends from.
                         let client = Some(v1::ReaderContext { ip: "203.0.113.99".into(), ..Default::default() });
                         let form = v1::SubmitCommentRequest { client, ..form };
                         let asked = Instant::now();
@@ -197,8 +205,8 @@ async fn c4_nothing_that_begins_after_a_closing_or_a_ban_gets_past_it() {
             let answered = Instant::now();
             tokio::time::sleep(Duration::from_millis(150)).await;
             over.store(true, Ordering::Relaxed);
-            for (asked, told) in writers.join_all().await.into_iter().flatten() {
-                match told {
+            for (asked, result) in writers.join_all().await.into_iter().flatten() {
+                match result {
                     Known::Stored(_) if asked > answered => past += 1,
                     Known::Failed(_, reason) => {
                         assert!(["ARTICLE_CLOSED", "BANNED"].contains(&reason.as_str()), "{reason}");
@@ -214,21 +222,21 @@ async fn c4_nothing_that_begins_after_a_closing_or_a_ban_gets_past_it() {
                 }
             }
         }
-        tell(report, rounds, past, denied);
+        record(report, rounds, past, denied);
     })
     .await;
 }
 
-fn tell(report: &mut Report, rounds: usize, past: usize, denied: usize) {
+fn record(report: &mut Report, rounds: usize, past: usize, denied: usize) {
     report.count("rounds", rounds);
     report.count("denied_after", denied);
     report.count("accepted_after", past);
-    assert_eq!(past, 0, "a submit that began after the answer got past it");
-    assert!(denied > 0, "nothing was tried after the answer");
+    assert_eq!(past, 0, "a submit that began after the answer was accepted");
+    assert!(denied > 0, "no submit began after the answer");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c5_what_is_hidden_is_on_no_page_that_is_asked_for_after_the_answer() {
+async fn c5_a_hidden_comment_is_on_no_page_requested_after_the_answer() {
     scenario(
         "C5",
         "public comments are taken down at one replica while readers of both list the page",
@@ -246,7 +254,7 @@ async fn c5_what_is_hidden_is_on_no_page_that_is_asked_for_after_the_answer() {
             assert_eq!(
                 portal.list("bai").await.total_count,
                 i64::try_from(count).unwrap(),
-                "all are on the page first"
+                "all comments are on the page at first"
             );
             let hidden: Arc<Mutex<Vec<String>>> = Arc::default();
             let over = Arc::new(AtomicBool::new(false));
@@ -262,7 +270,7 @@ async fn c5_what_is_hidden_is_on_no_page_that_is_asked_for_after_the_answer() {
                             v1::ListCommentsRequest { article_id: "bai".into(), page_size: 100, ..Default::default() };
                         let Ok(page) = portal.comments.list_comments(request).await else { continue };
                         let seen = page.into_inner().comments.into_iter().find(|shown| gone.contains(&shown.id));
-                        assert!(seen.is_none(), "hidden, and on a page that was asked for later: {seen:?}");
+                        assert!(seen.is_none(), "a hidden comment is on a page requested later: {seen:?}");
                         pages += 1;
                     }
                     pages
@@ -278,7 +286,7 @@ async fn c5_what_is_hidden_is_on_no_page_that_is_asked_for_after_the_answer() {
             let pages: usize = readers.join_all().await.into_iter().sum();
             assert_eq!(portal.list("bai").await.comments, []);
             report.count("hidden", count);
-            report.count("pages_read_meanwhile", pages);
+            report.count("pages_read_concurrently", pages);
             report.count("hidden_and_shown", 0);
         },
     )

@@ -1,7 +1,7 @@
-//! What every scenario shares: an id, a printed seed, what was counted and measured, and the goals it met or missed.
+//! The report of a scenario: an id, a printed seed, counts and measurements, and the goals it met or missed.
 //!
-//! Promises are assertions. Goals about time are told, and decide only in a whole run (`tests/run --faults`): a machine that is busy with
-//! other tests proves nothing by being slow.
+//! Promises are assertions. Goals about time are always reported, but fail a test only in a whole run (`tests/run
+//! --faults`): on a machine that is busy with other tests, slowness proves nothing.
 
 use std::{
     collections::BTreeMap,
@@ -15,31 +15,31 @@ use rand::{SeedableRng as _, rngs::StdRng};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-/// Scenarios load the machine: one at a time.
+/// Scenarios load the machine, so they run one at a time.
 static STAGE: Mutex<()> = Mutex::const_new(());
 
-/// True in `tests/run --faults`: scenarios take as long as their goals ask for.
+/// Returns true in `tests/run --faults`, where scenarios take as long as their goals require.
 pub(crate) fn is_whole() -> bool {
     std::env::var("DUYET_FAULTS").is_ok_and(|wanted| wanted == "whole")
 }
 
-/// The first in a whole run, else the second.
+/// Returns `whole` in a whole run, and otherwise `short`.
 pub(crate) fn whole_or<T>(whole: T, short: T) -> T {
     if is_whole() { whole } else { short }
 }
 
-/// What one scenario came to; a line of `faults.json`.
+/// The result of one scenario; a line of `faults.json`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     id: &'static str,
-    /// What happened, in words.
+    /// A description of the fault.
     fault: &'static str,
     pub(crate) seed: u64,
     whole: bool,
     counts: BTreeMap<&'static str, u64>,
     /// Times in milliseconds, shares, ratios.
     figures: BTreeMap<&'static str, f64>,
-    /// Goals that were missed, with what was measured.
+    /// Missed goals.
     missed: Vec<String>,
     pass: bool,
     seconds: f64,
@@ -59,19 +59,19 @@ impl Report {
         self.figures.insert(name, value);
     }
 
-    /// A goal about time or share.
+    /// Records a goal about time or share.
     pub(crate) fn goal(&mut self, goal: &str, met: bool) {
         if !met {
             self.missed.push(goal.to_owned());
         }
     }
 
-    /// Chance that repeats with the seed.
+    /// Returns a random generator that repeats with the seed.
     pub(crate) fn chance(&self) -> StdRng {
         StdRng::seed_from_u64(self.seed)
     }
 
-    fn tell(&self) {
+    fn publish(&self) {
         let line = serde_json::to_string(self).unwrap();
         println!("{line}");
         if let Ok(dir) = std::env::var("DUYET_FAULTS_DIR") {
@@ -80,7 +80,7 @@ impl Report {
     }
 }
 
-/// Runs one scenario and tells what it came to, also when it fails.
+/// Runs one scenario and prints its report, even if it fails.
 pub(crate) async fn scenario(id: &'static str, fault: &'static str, body: impl AsyncFnOnce(&mut Report)) {
     let _stage = STAGE.lock().await;
     let seed = std::env::var("DUYET_TEST_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
@@ -102,20 +102,20 @@ pub(crate) async fn scenario(id: &'static str, fault: &'static str, body: impl A
     let ended = AssertUnwindSafe(body(&mut report)).catch_unwind().await;
     report.seconds = began.elapsed().as_secs_f64().round();
     report.pass = ended.is_ok() && report.missed.is_empty();
-    report.tell();
+    report.publish();
     if let Err(panic) = ended {
         std::panic::resume_unwind(panic);
     }
     assert!(report.missed.is_empty() || !is_whole(), "{id} missed: {:?}", report.missed);
 }
 
-/// A scenario that cannot be played on this machine: said, with the reason, and not passed.
+/// Reports a scenario that cannot run on this machine, with the reason. It does not count as passed.
 pub(crate) fn skip(report: &mut Report, reason: &str) {
     report.missed.push(format!("not run: {reason}"));
     println!("{}: not run: {reason}", report.id);
 }
 
-/// The nearest rank of so many in a hundred.
+/// Returns a percentile by the nearest-rank method.
 pub(crate) fn percentile(times: &[Duration], hundredths: usize) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();

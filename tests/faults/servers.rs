@@ -1,4 +1,4 @@
-//! S1–S3: the server itself is killed, rolled over, frozen.
+//! S1–S3: the server itself is killed, restarted in a rolling update, and frozen.
 
 use std::{
     net::TcpStream,
@@ -20,22 +20,22 @@ use super::{
 use crate::support::newsroom::{Desk, empty_database_url};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s1_a_server_killed_in_the_middle_of_submits_loses_and_doubles_nothing() {
+async fn s1_a_server_killed_during_submits_loses_and_duplicates_no_comment() {
     scenario("S1", "kill -9 of duyetd under submits, on PostgreSQL", async |report| {
-        killed_again_and_again(report, &empty_database_url().await).await;
+        kill_repeatedly(report, &empty_database_url().await).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e1_an_embedded_server_killed_in_the_middle_of_submits_loses_and_doubles_nothing() {
+async fn e1_an_embedded_server_killed_during_submits_loses_and_duplicates_no_comment() {
     scenario("E1", "kill -9 of duyetd under submits, on SQLite", async |report| {
-        killed_again_and_again(report, "").await;
+        kill_repeatedly(report, "").await;
     })
     .await;
 }
 
-async fn killed_again_and_again(report: &mut super::scenario::Report, url: &str) {
+async fn kill_repeatedly(report: &mut super::scenario::Report, url: &str) {
     let stage = Stage::over(url);
     let [port] = ports();
     let rounds = whole_or(30, 3);
@@ -60,7 +60,7 @@ async fn killed_again_and_again(report: &mut super::scenario::Report, url: &str)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s2_a_rolling_restart_fails_no_call_and_hides_no_comment() {
+async fn s2_a_rolling_restart_fails_no_call_and_watchers_miss_no_comment() {
     scenario("S2", "SIGTERM in turns to two replicas under load, with a watch and a silent socket", async |report| {
         let stage = Stage::over(&empty_database_url().await);
         let ports: [u16; 2] = ports();
@@ -92,7 +92,7 @@ async fn s2_a_rolling_restart_fails_no_call_and_hides_no_comment() {
         let seen = watcher.await.unwrap();
         let missed = sent.iter().filter(|one| matches!(&one.known, Known::Stored(id) if !seen.contains(id))).count();
         report.count("rolling_restarts", rolls);
-        report.count("failed_after_the_other_was_asked", failed.len());
+        report.count("failed_after_trying_the_other", failed.len());
         report.count("comments_that_a_watcher_missed", missed);
         report.ms("longest_exit", slowest);
         assert_eq!((&failed[..], missed), (&[][..], 0));
@@ -101,7 +101,8 @@ async fn s2_a_rolling_restart_fails_no_call_and_hides_no_comment() {
     .await;
 }
 
-/// Watches the queue, at the next replica when one ends, and lists it after each gap. Answers the ids of all comments it heard of.
+/// Watches the queue, changing to the other replica when a watch ends, and lists the queue after each gap. Returns
+/// the ids of all comments it received.
 async fn watch_on(desks: [Desk; 2], over: Arc<AtomicBool>) -> std::collections::HashSet<String> {
     let mut seen = std::collections::HashSet::new();
     let mut turn = 0;
@@ -140,12 +141,13 @@ async fn list_all(desk: &mut Desk, seen: &mut std::collections::HashSet<String>)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s3_a_frozen_replica_holds_up_nobody_for_long() {
+async fn s3_a_frozen_replica_delays_callers_of_the_other_only_briefly() {
     scenario("S3", "SIGSTOP of one of two replicas under load", async |report| {
         let stage = Stage::over(&empty_database_url().await);
         let daemons = [stage.daemon(), stage.daemon()];
         let portals = daemons.each_ref().map(|daemon| stage.portal_at(daemon.grpc_addr));
-        // The frozen one may hold locks of the article that both write to: nobody but the database ends those.
+        // The frozen replica may hold locks of an article that both write to, which only the database's timeouts
+        // release.
         let busy = Load::begin(&portals[..1], 4, Duration::ZERO);
         let healthy = Load::begin(&portals[1..], 4, Duration::from_millis(2));
         healthy.until_stored(50).await;
@@ -162,7 +164,7 @@ async fn s3_a_frozen_replica_holds_up_nobody_for_long() {
         report.count("submits_at_the_healthy_one_from_3_s_on", late.len());
         report.count("of_them_failed", failed);
         report.ms("p99_at_the_healthy_one", percentile(&times(&sent, after, thawed_at), 99));
-        assert!(!late.is_empty(), "nothing went on");
+        assert!(!late.is_empty(), "no submit at the healthy replica");
         report.goal("error share < 1 % after 3 s", failed * 100 < late.len());
         sent.extend(held_up);
         settle(report, &portals[1], &stage.desk_at(daemons[1].grpc_addr), &sent).await;

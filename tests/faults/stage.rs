@@ -1,4 +1,4 @@
-//! Private servers, and daemons over them with limits that no test meets by accident.
+//! Private servers and the daemons that use them, with limits that no test reaches by accident.
 
 use std::{
     net::SocketAddr,
@@ -16,19 +16,19 @@ use crate::support::{
     process::free_port,
 };
 
-/// A data directory with a configuration, and what every daemon over it is told.
+/// A data directory with a configuration, and the environment of every daemon that uses it.
 pub(crate) struct Stage {
     pub(crate) dir: TempDir,
     environment: Vec<(String, String)>,
 }
 
 impl Stage {
-    /// For the database at `url`; an empty one is SQLite in the directory.
+    /// Prepares a stage for the database at `url`; an empty URL means SQLite in the directory.
     pub(crate) fn over(url: &str) -> Self {
         Self::with(url, "", "")
     }
 
-    /// With Redis, and with more lines of configuration.
+    /// Prepares a stage with Redis and additional lines of configuration.
     pub(crate) fn with(url: &str, redis: &str, toml: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let subjects = ["device", "prefix", "article", "site"];
@@ -49,7 +49,7 @@ impl Stage {
         Self { dir, environment }
     }
 
-    /// One more daemon.
+    /// Starts another daemon.
     pub(crate) fn daemon(&self) -> Daemon {
         self.daemon_with(&[])
     }
@@ -59,13 +59,13 @@ impl Stage {
         Daemon::start(self.dir.path(), &own.chain(more.iter().copied()).collect::<Vec<_>>())
     }
 
-    /// One whose data, but not its log, is in another directory.
+    /// Starts a daemon whose data, but not its log, is in another directory.
     pub(crate) fn daemon_in(&self, data: &Path) -> Daemon {
         let own = self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         Daemon::start_logging_to(self.dir.path(), data, &own.collect::<Vec<_>>())
     }
 
-    /// The same, not started.
+    /// Returns the command of such a daemon without starting it.
     pub(crate) fn command_in(&self, data: &Path) -> Command {
         let mut command = duyetd(data);
         command.env("DUYET_GRPC_ADDR", "127.0.0.1:0").env("DUYET_HTTP_ADDR", "127.0.0.1:0");
@@ -73,7 +73,7 @@ impl Stage {
         command
     }
 
-    /// One at a port of its own, so that it comes back where it was.
+    /// Starts a daemon at a fixed port, so that it can be restarted at the same address.
     pub(crate) fn daemon_at(&self, port: u16) -> Daemon {
         self.daemon_with(&[("DUYET_GRPC_ADDR", &format!("127.0.0.1:{port}"))])
     }
@@ -91,7 +91,7 @@ impl Stage {
     }
 }
 
-/// A test that fails shows what the daemons complained of.
+/// A failing test prints what the daemons logged.
 impl Drop for Stage {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -104,12 +104,12 @@ impl Drop for Stage {
     }
 }
 
-/// Free ports, for daemons that come back where they were.
+/// Returns free ports for daemons that are restarted at the same address.
 pub(crate) fn ports<const N: usize>() -> [u16; N] {
     std::array::from_fn(|_| free_port())
 }
 
-/// The time until the service says that it can store.
+/// Returns the time until the health service reports `expected`.
 pub(crate) async fn time_until_serving(addr: SocketAddr, expected: ServingStatus) -> Duration {
     let (mut health, began) = (HealthClient::new(channel(addr)), Instant::now());
     loop {
@@ -117,7 +117,7 @@ pub(crate) async fn time_until_serving(addr: SocketAddr, expected: ServingStatus
         if health.check(request).await.is_ok_and(|answer| answer.into_inner().status() == expected) {
             return began.elapsed();
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "{expected:?} does not come");
+        assert!(began.elapsed() < Duration::from_secs(60), "{expected:?} was never reported");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

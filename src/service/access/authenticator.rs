@@ -19,19 +19,21 @@ use crate::{
     store::Store,
 };
 
-/// How long a checked token is believed without asking the store again, in seconds: a revocation takes this long.
+/// How long a checked token is cached before the store is asked again, in seconds. A revocation takes effect within
+/// this time.
 const BELIEVED_SECONDS: i64 = 5;
 
-/// How much longer it is believed while the store cannot be asked, in seconds: a restart of the database.
+/// How much longer a cached token is accepted while the store cannot be asked, in seconds: enough for a restart of
+/// the database.
 const OUTAGE_SECONDS: i64 = 60;
 
-/// Tokens remembered at most; only tokens that exist are.
+/// Maximum number of cached tokens. Only tokens that exist are cached.
 const MAX_REMEMBERED: usize = 1_000;
 
-/// Who is beyond them may try again in the next second.
+/// Retry-after of calls denied by the limit on look-ups, which counts by the second.
 const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Checks callers.
+/// The check of access tokens, with a cache in front of the store.
 pub struct Authenticator {
     store: Arc<dyn Store>,
     keyring: Arc<Keyring>,
@@ -39,7 +41,7 @@ pub struct Authenticator {
     unknown: Mutex<UnknownTokens>,
 }
 
-/// A token as the store told it, believed until then.
+/// A token as the store returned it, used without a look-up until then.
 #[derive(Clone)]
 struct CachedToken {
     token: Arc<AccessToken>,
@@ -60,10 +62,11 @@ impl Authenticator {
         Self { store, keyring, remembered: Mutex::default(), unknown: Mutex::default() }
     }
 
-    /// The caller behind a bearer token that `peer` shows.
+    /// Returns the caller who holds the bearer token that `peer` sent.
     ///
     /// # Errors
-    /// `TokenInvalid` for anything but a live token, `Overloaded` for too many that nobody knows, or the store's.
+    /// Returns `TokenInvalid` for anything but a live token, `Overloaded` when there are too many look-ups of unknown
+    /// tokens, or the store's error.
     pub async fn authenticate(&self, bearer: &str, peer: IpAddr, now: DateTime<Utc>) -> Result<Arc<Caller>> {
         let (id, hash) = parse_access_token(bearer).ok_or(Error::TokenInvalid)?;
         let found = match self.known(id) {
@@ -78,10 +81,10 @@ impl Authenticator {
         }
     }
 
-    /// Checks the token of a caller who came in before.
+    /// Checks the token of a caller who was authenticated before.
     ///
     /// # Errors
-    /// `TokenInvalid` when it was revoked or expired since, or the store's.
+    /// Returns `TokenInvalid` when the token was revoked or has expired since then, or the store's error.
     pub async fn check_again(&self, caller: &Caller, now: DateTime<Utc>) -> Result<()> {
         let found = match self.known(caller.token) {
             Some(known) => self.refreshed(known, now).await?,
@@ -93,20 +96,20 @@ impl Authenticator {
         if found.is_some_and(|known| known.token.is_live(now)) { Ok(()) } else { Err(Error::TokenInvalid) }
     }
 
-    /// A token that was remembered: as it was while that is believed, then as the store tells it.
+    /// Returns a cached token, after reading it from the store again where the cache entry has expired.
     async fn refreshed(&self, known: CachedToken, now: DateTime<Utc>) -> Result<Option<CachedToken>> {
         if now < known.until {
             return Ok(Some(known));
         }
         match self.look_up(known.token.id).await {
             Ok(found) => Ok(self.remember(known.token.id, found, now)),
-            // While the database is away, an answer that is not too old is better than none.
+            // While the database is unavailable, a recently expired cache entry is better than none.
             Err(_) if now < known.until + Duration::seconds(OUTAGE_SECONDS) => Ok(Some(known)),
             Err(error) => Err(error),
         }
     }
 
-    /// A token that was not, which is asked about no more often than the store should be.
+    /// Looks up a token that is not cached, unless the limit on look-ups is reached.
     async fn introduced(&self, id: Uuid, peer: IpAddr, now: DateTime<Utc>) -> Result<Option<CachedToken>> {
         {
             let mut unknown = self.unknown();
@@ -128,7 +131,8 @@ impl Authenticator {
         self.lock().get(&id).cloned()
     }
 
-    /// The token as it is stored. A row that no server with these keys stored, or that was changed since, is no token.
+    /// Returns the stored token. A row that no server with these keys stored, or that was changed since, counts as no
+    /// token.
     async fn look_up(&self, id: Uuid) -> Result<Option<AccessToken>> {
         Ok(self.store.find_token(id).await?.filter(|token| self.keyring.vouches_for(token)))
     }
@@ -168,7 +172,7 @@ mod tests {
 
     const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
-    /// What checks tokens of a fresh store in `dir`, and what makes them.
+    /// Creates a store in `dir`, an authenticator of it and the service that creates its tokens.
     async fn open(dir: &std::path::Path) -> (SqliteStore, AccessTokens, Authenticator) {
         let store = SqliteStore::open(dir.join("duyet.sqlite3"));
         store.migrate().await.unwrap();
@@ -198,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn guessed_tokens_cost_the_store_a_few_look_ups_and_known_ones_stay_known() {
+    async fn guessed_tokens_cost_few_look_ups_and_cached_tokens_still_work() {
         let dir = tempfile::tempdir().unwrap();
         let (_store, tokens, authenticator) = open(dir.path()).await;
         let site = SiteId::parse("default").unwrap();
@@ -213,13 +217,13 @@ mod tests {
             let answer = authenticator.authenticate(&guessed, PEER, DateTime::UNIX_EPOCH).await;
             shed += u32::from(matches!(answer, Err(Error::Overloaded { .. })));
         }
-        // The known one was unknown once.
+        // The known token cost the one look-up of the peer that is missing here.
         assert_eq!(shed, 1_000 - (LOOK_UPS_OF_PEER - 1));
         authenticator.authenticate(&known, PEER, DateTime::UNIX_EPOCH).await.unwrap();
         let answer = authenticator.authenticate(&again, PEER, DateTime::UNIX_EPOCH).await;
-        assert!(matches!(answer, Err(Error::TokenInvalid)), "asked about once: {answer:?}");
+        assert!(matches!(answer, Err(Error::TokenInvalid)), "an unknown token is looked up once: {answer:?}");
         let other = "192.0.2.7".parse().unwrap();
         let answer = authenticator.authenticate(&guess(), other, DateTime::UNIX_EPOCH).await;
-        assert!(matches!(answer, Err(Error::TokenInvalid)), "another peer has its own: {answer:?}");
+        assert!(matches!(answer, Err(Error::TokenInvalid)), "another peer has a limit of its own: {answer:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Who may call: access tokens, made and checked.
+//! Access tokens: creation and checks.
 
 mod authenticator;
 mod tokens;

@@ -1,4 +1,4 @@
-//! Making access tokens. Revoking one is the store's alone.
+//! Creation of access tokens. The store alone revokes them.
 
 use std::sync::Arc;
 
@@ -17,11 +17,12 @@ use crate::{
     store::Store,
 };
 
-/// Tokens that the first start makes for site `default`, by role; each goes to `<name>.token` in the data directory.
+/// The tokens that the first start creates for the site `default`, with their roles. Each is written to
+/// `<name>.token` in the data directory.
 pub const FIRST_TOKENS: [(&str, Role); 3] =
     [("portal", Role::Portal), ("moderator", Role::Moderator), ("admin", Role::Admin)];
 
-/// A token to make.
+/// The properties of a token to create.
 #[derive(Debug, Clone)]
 pub struct NewToken {
     pub site: SiteId,
@@ -30,7 +31,7 @@ pub struct NewToken {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Makes tokens that servers with the same keys accept.
+/// The service that creates tokens, which all servers with the same keys accept.
 pub struct AccessTokens {
     store: Arc<dyn Store>,
     keyring: Arc<Keyring>,
@@ -41,16 +42,17 @@ impl AccessTokens {
         Self { store, keyring }
     }
 
-    /// Makes a token and answers its text, shown this once. `None` when the site has a live token of that name.
+    /// Creates a token and returns its id and text, which cannot be shown again. Returns `None` when the site has a
+    /// live token of that name.
     ///
     /// # Errors
-    /// `Invalid` for a name that no token may have, or the store's.
+    /// Returns `Invalid` for a name that tokens may not have, or the store's error.
     pub async fn create(&self, new: NewToken, now: DateTime<Utc>) -> Result<Option<(Uuid, String)>> {
         let (token, text) = self.prepare(new, now);
         Ok(self.insert(&token).await?.then_some((token.id, text)))
     }
 
-    /// A token that is not stored yet, with its text.
+    /// Makes a token that is not stored yet, and its text.
     pub fn prepare(&self, new: NewToken, now: DateTime<Utc>) -> (AccessToken, String) {
         let id = new_id(now);
         let (text, secret_hash) = new_access_token(id);
@@ -69,10 +71,10 @@ impl AccessTokens {
         (token, text)
     }
 
-    /// Stores a prepared token. `false` when the site has a live token of that name.
+    /// Stores a prepared token. Returns `false` when the site has a live token of that name.
     ///
     /// # Errors
-    /// `Invalid` for a name that no token may have, or the store's.
+    /// Returns `Invalid` for a name that tokens may not have, or the store's error.
     pub async fn insert(&self, token: &AccessToken) -> Result<bool> {
         if access::check_name(&token.name).is_err() {
             return Err(Error::invalid("name", Problem::NotForCallers));
@@ -80,10 +82,10 @@ impl AccessTokens {
         self.store.create_token(token).await
     }
 
-    /// Every token of every site, or of one.
+    /// Returns the tokens of one site, or of all sites.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub async fn list(&self, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
         self.store.list_tokens(site).await
     }
@@ -95,7 +97,7 @@ mod tests {
     use crate::store::{contract::DatabaseStore as _, sqlite::SqliteStore};
 
     #[tokio::test]
-    async fn no_way_leads_to_a_token_that_passes_for_the_service() {
+    async fn a_token_named_system_cannot_be_created() {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
         store.migrate().await.unwrap();

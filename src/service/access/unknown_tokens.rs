@@ -1,22 +1,22 @@
-//! What tokens that this process does not know may cost the store.
+//! Limits on the look-ups of tokens that this process has not cached.
 
 use std::{collections::HashMap, net::IpAddr};
 
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-/// Look-ups of tokens that this process does not know, in a second: of all, and of one peer. Tokens that are remembered are not
-/// counted, so whoever guesses tokens costs the store no more than this, and others nothing.
+/// Look-ups of uncached tokens per second: in total, and of one peer. Cached tokens are not counted, so a caller that
+/// guesses tokens causes no more load than this, and denies no other caller's cached token.
 const LOOK_UPS: u32 = 200;
 pub(super) const LOOK_UPS_OF_PEER: u32 = 50;
 
-/// How long an unknown token stays known as such, in seconds.
+/// How long a token that the store does not know is remembered as unknown, in seconds.
 const REMEMBERED_SECONDS: i64 = 5;
 
-/// Unknown tokens remembered at most.
+/// Maximum number of unknown tokens remembered.
 const MAX_REMEMBERED: usize = 1_000;
 
-/// What tokens that nobody knows here cost the store in this second, and those that the store did not know either.
+/// The look-ups of this second, and the tokens that the store did not know.
 #[derive(Default)]
 pub(super) struct UnknownTokens {
     second: i64,
@@ -26,7 +26,7 @@ pub(super) struct UnknownTokens {
 }
 
 impl UnknownTokens {
-    /// Whether the store may be asked about a token that `peer` shows.
+    /// Counts a look-up of a token that `peer` sent. Returns `false` when a limit is reached.
     pub(super) fn may_look_up(&mut self, peer: IpAddr, now: DateTime<Utc>) -> bool {
         if self.second != now.timestamp() {
             (self.second, self.all) = (now.timestamp(), 0);

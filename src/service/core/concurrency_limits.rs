@@ -1,4 +1,4 @@
-//! Turns of what is expensive: how many such calls may be under way at once, of all, of one site and of one token.
+//! Limits on concurrent expensive calls: in total, of one site and of one token.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,18 +8,18 @@ use crate::domain::{
     permits::{Permit, Permits, Shares},
 };
 
-/// What makes a call expensive.
+/// The class of an expensive call; each class has limits of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::service) enum Cost {
-    /// It reads thousands of a site's comments into memory and takes a core for a second.
+    /// Reads thousands of a site's comments into memory and takes a core for a second.
     Past,
-    /// It counts or exports much of what is stored, piece by piece.
+    /// Counts or exports much of a site's data, piece by piece.
     Report,
-    /// It looks at comments that no index finds, or judges a text.
+    /// Looks at comments that no index finds, or assesses a text.
     Search,
 }
 
-/// Retry-after of a denied call: a permit is free when another call ended.
+/// Retry-after of a denied call. A permit becomes free when another call ends.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Cost {
@@ -32,8 +32,8 @@ impl Cost {
     }
 }
 
-/// The result of an expensive call with its permit. The permit is held until the result is converted, as building a large response
-/// takes memory and a core, too.
+/// The result of an expensive call with its permit. The permit is held until the result is converted, because
+/// building a large response takes memory and a core, too.
 #[must_use]
 pub struct Expensive<T> {
     result: T,
@@ -41,12 +41,12 @@ pub struct Expensive<T> {
 }
 
 impl<T> Expensive<T> {
-    /// `None` for a call that turned out to be cheap.
+    /// Combines a result with its permit: `None` for a call that turned out to be cheap.
     pub(in crate::service) const fn new(result: T, permit: Option<Permit>) -> Self {
         Self { result, permit }
     }
 
-    /// Converts the result, then gives the permit back.
+    /// Converts the result, then releases the permit.
     pub fn convert<R>(self, convert: impl FnOnce(T) -> R) -> R {
         let Self { result, permit } = self;
         let converted = convert(result);
@@ -55,7 +55,7 @@ impl<T> Expensive<T> {
     }
 }
 
-/// Expensive calls of this process.
+/// The expensive calls of this process.
 #[derive(Debug, Default)]
 pub(in crate::service) struct ConcurrencyLimits {
     past: Arc<Permits>,
@@ -64,10 +64,10 @@ pub(in crate::service) struct ConcurrencyLimits {
 }
 
 impl ConcurrencyLimits {
-    /// Takes a permit among the expensive calls, held until it is dropped.
+    /// Takes a permit for an expensive call. Dropping it releases it.
     ///
     /// # Errors
-    /// `Overloaded` when there is none left, or the caller's site or token has its share.
+    /// Returns `Overloaded` when no permit is left for the process, the caller's site or the caller's token.
     pub(in crate::service) fn take(&self, caller: &Arc<Caller>, cost: Cost) -> Result<Permit> {
         let permits = match cost {
             Cost::Past => &self.past,

@@ -1,4 +1,4 @@
-//! What several services share.
+//! The parts that several services share.
 
 pub(super) mod assessment;
 pub(super) mod concurrency_limits;

@@ -1,9 +1,10 @@
-//! First pages as they are sent to readers, and what lists and counts must know of an article, kept for a moment: a busy article is read a
-//! thousand times for each time it changes.
+//! A short-lived cache of first pages as they are sent to readers, and of the policies that lists and counts need. A
+//! busy article is read about a thousand times for each change.
 //!
-//! What this replica changed is never shown as it was before: a page is kept under the number of changes that were known before it was
-//! read, and a change counts before it is answered. What other replicas and jobs changed shows within [`FRESH`]; and whoever hides
-//! something is answered when that has passed, so that no replica shows it after the answer.
+//! A reader never sees a stale page after a change by this replica: the key of a page contains the number of changes
+//! known before it was read, and a change increments that number before the call is answered. Changes by other
+//! replicas and by jobs show within [`FRESH`]. A call that hides something is answered only after that time, so that
+//! no replica shows it after the answer.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -30,29 +31,30 @@ use crate::{
     store::{Store, contract::Policies},
 };
 
-/// How long a page is shown: as long as other replicas' changes may go unseen, and as long as hiding something takes. Reading a busy page
-/// four times a second costs less than asking the change feed for each site.
+/// The lifetime of a page: the longest time that another replica's change may stay unseen, and the time that hiding
+/// something takes. Reading a busy page four times a second costs less than asking the change feed for each site.
 const FRESH: Duration = Duration::from_millis(250);
 
-/// Moments of [`FRESH`] between two sweeps: a page is found within its own moment only, and a busy article has a new one in each.
-/// Without sweeps the pages of past moments would fill all the room there is.
+/// Number of moments of [`FRESH`] between two sweeps. A page is found only within its own moment, and a busy article
+/// has a new page in each. Without sweeps the pages of past moments would fill the cache.
 const SWEEP: u64 = 4;
 
-/// How long a call waits for another one that reads the same page; then it reads by itself.
+/// How long a call waits for another one that reads the same page; then it reads the page itself.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Counters of changes that articles share. Two in one slot only read their pages a little more often.
+/// Number of change counters, which articles share by their hash. Two articles with one counter read their pages
+/// slightly more often.
 const SLOTS: usize = 1_024;
 
-/// Bytes of what a page is kept under, about.
+/// Approximate size of a cache key in bytes.
 const FRAME: u64 = 500;
-/// Bytes of a usual page. Only room for its place is made by it.
+/// Typical size of a page in bytes; the cache's initial capacity is computed from it.
 const USUAL: u64 = 10_000;
 
-/// A page as the edge wrote it for the wire: written once for all who get the same.
+/// A page as encoded for the wire, once for all readers who get the same page.
 pub type WrittenList = Arc<[u8]>;
 
-/// What is known of one article, as of which changes and when.
+/// The key of cached data about one article: the changes it includes, and its moment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct ArticleKey {
     site: SiteId,
@@ -61,10 +63,10 @@ struct ArticleKey {
     moment: u64,
 }
 
-/// A first page: its order and size.
+/// The key of a first page, with its order and size.
 type PageKey = (ArticleKey, page::Order, usize);
 
-/// A site and an article of it, if that is known.
+/// A site and one of its articles, if the article is known.
 type Policy = (Site, Option<Article>);
 
 #[derive(Clone)]
@@ -76,25 +78,25 @@ impl Weighter<PageKey, WrittenList> for PageWeight {
     }
 }
 
-/// The pages at hand.
+/// The cache of pages and policies.
 pub struct PageCache {
-    /// `None` keeps nothing.
+    /// `None` when the cache is off.
     kept: Option<Cache<PageKey, WrittenList, PageWeight>>,
     policies: Option<Cache<ArticleKey, Arc<Policy>>>,
-    /// Other replicas may show what this one hides.
+    /// True when other replicas may show what this one hides.
     shared: bool,
-    /// When the first moment began: the clock on the wall may be set back.
+    /// Start of the first moment, on the monotonic clock: the system clock may be set back.
     began: Instant,
     /// The moment of the last sweep.
     swept: AtomicU64,
-    /// Of everything: decisions, policies, settings.
+    /// Number of changes that affect everything: decisions, policies, settings.
     changes: AtomicU64,
-    /// Of articles, by their hash.
+    /// Number of changes of articles, by the articles' hash.
     articles: Vec<AtomicU64>,
     hasher: RandomState,
 }
 
-/// Something changes that readers may see; from its end on this replica shows no page that was read before.
+/// A change that readers may see. When it is dropped, this replica stops showing every page that was read before.
 pub(in crate::service) struct Invalidation<'a> {
     changes: &'a AtomicU64,
     shared: bool,
@@ -107,7 +109,7 @@ impl Drop for Invalidation<'_> {
 }
 
 impl Invalidation<'_> {
-    /// Ends it; when it hid something, once no other replica can still show that.
+    /// Ends the change. If it hid something, waits until no other replica can still show that.
     pub(in crate::service) async fn settle(self, hides: bool) {
         let wait = hides && self.shared;
         drop(self);
@@ -117,13 +119,14 @@ impl Invalidation<'_> {
     }
 }
 
-/// True when readers may have seen it a moment ago and shall not any more.
+/// Returns true when the comment was public and is not any more.
 pub(in crate::service) fn is_hidden(comment: Option<&Comment>) -> bool {
     comment.is_some_and(|comment| comment.published_at.is_some() && !comment.status.is_public())
 }
 
 impl PageCache {
-    /// Keeps about so many MiB of pages, and for each of them 500 articles' policies; 0 keeps none. `shared` says that other replicas may keep theirs.
+    /// Creates a cache of about `mib` MiB of pages and 500 articles' policies for each MiB; 0 turns it off. `shared`
+    /// says whether other replicas may have caches of their own.
     pub fn new(mib: u32, shared: bool) -> Self {
         let bytes = u64::from(mib) << 20;
         let places = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX);
@@ -140,12 +143,13 @@ impl PageCache {
         }
     }
 
-    /// Anything changes. To be held until the change is done, before it is answered.
+    /// Begins a change of anything. The caller holds it until the change is committed, and drops it before it
+    /// answers.
     pub(in crate::service) const fn change(&self) -> Invalidation<'_> {
         Invalidation { changes: &self.changes, shared: self.shared }
     }
 
-    /// A comment is published under an article, or makes the article known.
+    /// Begins a change of one article: a comment is published under it, or makes it known.
     pub(in crate::service) fn publish(&self, site: &SiteId, article: &ArticleId) -> Invalidation<'_> {
         Invalidation { changes: &self.articles[self.slot(site, article)], shared: self.shared }
     }
@@ -157,17 +161,18 @@ impl PageCache {
     fn key(&self, site: &SiteId, article: &ArticleId) -> ArticleKey {
         let slot = self.slot(site, article);
         let changes = (self.changes.load(Ordering::SeqCst), self.articles[slot].load(Ordering::SeqCst));
-        // Each slot has moments of its own, so that not all pages are read at once.
+        // The slots' moments are offset, so that not all pages expire at once.
         let moment = self.moment(FRESH.as_micros() * slot as u128 / SLOTS as u128);
         ArticleKey { site: site.clone(), article: article.clone(), changes, moment }
     }
 
-    /// The number of the moment that it will be in so many microseconds.
+    /// Returns the number of the moment that contains the time `offset` microseconds from now.
     fn moment(&self, offset: u128) -> u64 {
         u64::try_from((self.began.elapsed().as_micros() + offset) / FRESH.as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Drops what nobody finds any more, once in [`SWEEP`] moments. No slot is behind the moment without an offset.
+    /// Drops entries of past moments, once in [`SWEEP`] moments. An offset only moves a slot's moment ahead, so no
+    /// entry in use is dropped.
     fn sweep(&self) {
         let (now, swept) = (self.moment(0), self.swept.load(Ordering::Relaxed));
         let is_ours = || self.swept.compare_exchange(swept, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
@@ -177,7 +182,7 @@ impl PageCache {
         }
     }
 
-    /// An article's first page as it is sent, at hand or read.
+    /// Returns an article's first page as it is sent, from the cache or from `read`.
     pub(in crate::service) async fn first<F: Future<Output = Result<WrittenList>>>(
         &self,
         site: &SiteId,
@@ -195,16 +200,16 @@ impl PageCache {
             Ok(Err(place)) => {
                 self.sweep();
                 let page = read.await?;
-                // Too large a page is not kept.
+                // The cache rejects a page that is too large.
                 place.insert(Arc::clone(&page)).ok();
                 Ok(page)
             }
-            // Whoever reads it takes long.
+            // The concurrent read of the same page takes longer than `PATIENCE`.
             Err(_) => read.await,
         }
     }
 
-    /// A site with those of some articles that are known, each at hand or read.
+    /// Returns a site with those of the given articles that are known, from the cache or the store.
     pub(in crate::service) async fn policies(
         &self,
         site: &SiteId,
@@ -245,7 +250,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn pages_of_past_moments_take_no_room() {
+    async fn pages_of_past_moments_are_evicted() {
         let (pages, site) = (PageCache::new(16, true), SiteId::parse("bao-hue").unwrap());
         let read = async |number: usize| {
             let article = ArticleId::parse(&format!("bai-{number}")).unwrap();
@@ -260,6 +265,6 @@ mod tests {
             read(0).await;
             tokio::time::sleep(FRESH / 10).await;
         }
-        assert!(kept() > 0, "the page of this moment stays");
+        assert!(kept() > 0, "the page of the current moment stays cached");
     }
 }

@@ -1,4 +1,5 @@
-//! What addresses are hashed with: a random salt for each site and month, made by whoever needs it first and forgotten after some months.
+//! The salts that addresses are hashed with: one random salt for each site and month. The first replica that needs it
+//! creates it, and it is deleted after some months.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +14,7 @@ use crate::{
     store::Store,
 };
 
-/// The salts of the months that bans may be from.
+/// The salts of the months whose comments bans may refer to.
 #[derive(Debug, Clone)]
 pub(in crate::service) struct Salts {
     month: String,
@@ -22,18 +23,18 @@ pub(in crate::service) struct Salts {
 }
 
 impl Salts {
-    /// This month's.
+    /// Returns the current month's salt.
     pub(in crate::service) const fn current(&self) -> Salt {
         self.current
     }
 
-    /// This month's, then those of earlier months, as far as there are any.
+    /// Returns the current month's salt, then those of earlier months, if there are any.
     pub(in crate::service) fn recent(&self) -> impl Iterator<Item = Salt> + '_ {
         std::iter::once(self.current).chain(self.earlier.iter().copied())
     }
 }
 
-/// The salts of every site that this replica needed in its month.
+/// This replica's cache of the salts of each site.
 pub(in crate::service) struct SaltCache {
     store: Arc<dyn Store>,
     by_site: Mutex<BTreeMap<SiteId, Salts>>,
@@ -44,10 +45,10 @@ impl SaltCache {
         Self { store, by_site: Mutex::default() }
     }
 
-    /// The site's salts in the month of `now`. They never change, so they are read once a month.
+    /// Returns the site's salts in the month of `now`. Salts never change, so they are read once a month.
     ///
     /// # Errors
-    /// The store's.
+    /// Returns the store's error.
     pub(in crate::service) async fn of(&self, site: &SiteId, now: DateTime<Utc>) -> Result<Salts> {
         let month = address::month_of(now);
         let known = self.by_site.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned();

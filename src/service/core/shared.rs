@@ -1,4 +1,4 @@
-//! What several services share: the adapters, the defaults in force, and what this replica keeps in memory for all.
+//! The parts that several services share: the adapters, the defaults in force, and this replica's caches.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(in crate::service) struct Core {
     pub(in crate::service) keyring: Arc<Keyring>,
     pub(in crate::service) defaults: Arc<LiveDefaults>,
     pub(in crate::service) pages: PageCache,
-    /// Requests under way, so that their copies wait.
+    /// Requests in flight, so that their duplicates wait.
     pub(in crate::service) requests: SingleFlight,
     pub(in crate::service) salts: SaltCache,
     pub(in crate::service) pseudonyms: Pseudonyms,

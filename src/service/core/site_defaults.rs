@@ -1,4 +1,4 @@
-//! What holds for all sites until they have settings of their own.
+//! The settings that apply to all sites until they have settings of their own.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -16,11 +16,11 @@ use crate::domain::{
 pub struct SiteDefaults {
     pub text: TextLimits,
     pub mode: Mode,
-    /// In force on a site until its own decisions set others.
+    /// The thresholds of a site until it learned its own from decisions.
     pub thresholds: Thresholds,
-    /// Of 100 automatic decisions, so many go to a moderator.
+    /// Percentage of automatic decisions that are sent to a moderator as a sample.
     pub sample_percent: u8,
-    /// A comment that waited so many days is rejected.
+    /// Number of days after which a pending comment is rejected.
     pub expire_pending_days: i64,
     pub retention: Retention,
     pub proof_tries: ProofTries,
@@ -40,7 +40,7 @@ impl Default for SiteDefaults {
     }
 }
 
-/// The defaults in force. They change when the configuration is read again.
+/// The defaults in force. They change when the configuration is reloaded.
 pub(in crate::service) struct LiveDefaults(RwLock<SiteDefaults>);
 
 impl LiveDefaults {
@@ -48,12 +48,13 @@ impl LiveDefaults {
         Self(RwLock::new(defaults))
     }
 
-    /// Returns the defaults in force. Whoever needs two of them should ask once.
+    /// Returns the defaults in force. A caller that needs two of them should call this once, because they may change
+    /// in between.
     pub(in crate::service) fn get(&self) -> SiteDefaults {
         *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts other defaults in force, for calls that begin from now on.
+    /// Replaces the defaults for calls that begin from now on.
     pub(in crate::service) fn set(&self, defaults: SiteDefaults) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = defaults;
     }

@@ -1,4 +1,4 @@
-//! Going on with erasures that their calls left unfinished.
+//! Continues erasures that their calls left unfinished.
 
 use tokio::time::Instant;
 
@@ -8,17 +8,17 @@ use crate::{
     service::{clock::Now, privacy::WORKING},
 };
 
-/// How old an erasure must be, in seconds, before background work takes part: until then its call is at work.
+/// Age in seconds from which background work continues an erasure. A younger one is still worked on by its call.
 const LEFT_TO_THE_CALL: i64 = 5;
 
-/// Unfinished erasures of a site that one run goes through.
+/// Number of unfinished erasures of a site that one run continues.
 const AT_ONCE: usize = 100;
 
 impl Maintenance {
-    /// Goes on with erasures that their calls left unfinished, on every site, and returns how many runs that were.
+    /// Continues unfinished erasures on every site, and returns the number of runs.
     ///
     /// # Errors
-    /// The store's: of naming the sites, or of the last run that failed, after all others were done.
+    /// Returns the store's error: of listing the sites, or of the last run that failed, after all others were done.
     pub async fn continue_erasures(&self, clock: Now<'_>) -> Result<u64> {
         let before = clock() - chrono::Duration::seconds(LEFT_TO_THE_CALL);
         let mut runs = 0;
@@ -32,13 +32,13 @@ impl Maintenance {
         failed.map_or(Ok(runs), Err)
     }
 
-    /// Works on every unfinished erasure of a site. One that fails keeps no other. `false` when another replica has the job by
-    /// now.
+    /// Continues every unfinished erasure of a site. A failed erasure does not block the others. Returns `false` when
+    /// another replica has taken over the job.
     pub(super) async fn erase_open(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let mut failed = None;
         for erasure in self.core.store.open_erasures(run.site, AT_ONCE).await? {
             loop {
-                // Holds the job's lease while the erasure goes on.
+                // Renews the job's lease while the erasure goes on.
                 if !self.hold(run, clock()).await? {
                     return Ok(false);
                 }

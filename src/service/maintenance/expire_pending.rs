@@ -1,4 +1,5 @@
-//! Rejecting what was not reviewed in time. Nothing is deleted: it can be looked at, and reverted.
+//! Rejects comments that were not reviewed in time. Nothing is deleted: the comments remain readable, and the
+//! decision can be reverted.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -18,10 +19,10 @@ use crate::{
 };
 
 impl Maintenance {
-    /// Rejects batch after batch until none is left. `false` when another replica has the job by now.
+    /// Rejects batch after batch until none is left. Returns `false` when another replica has taken over the job.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub(super) async fn expire_pending(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         loop {
             let expired = self.expire_batch(run.site, clock()).await?;
@@ -37,7 +38,8 @@ impl Maintenance {
         }
     }
 
-    /// Rejects the oldest, and answers how many. A moderator who is faster wins: each is rejected at the revision that was found.
+    /// Rejects the oldest expired comments and returns their number. Each is rejected at the revision that was read,
+    /// so a concurrent decision of a moderator wins.
     async fn expire_batch(&self, site: &SiteId, now: DateTime<Utc>) -> Result<u64> {
         let before = now - Duration::days(self.core.defaults.get().expire_pending_days);
         let forgotten = self.core.store.forgotten_pending(site, before, MAX_ITEMS).await?;

@@ -1,16 +1,16 @@
-//! Summing up what changed the statistics.
+//! Adds the appended changes to the statistics.
 
 use super::Maintenance;
 use crate::domain::Result;
 
-/// Changes that one transaction sums up.
+/// Number of changes that one transaction adds up.
 const AT_ONCE: usize = 2_000;
 
 impl Maintenance {
-    /// Sums up the appended changes of all sites, and returns how many those were. Every replica may call it at any time.
+    /// Adds up the appended changes of all sites, and returns their number. Every replica may call it at any time.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub async fn fold_stats(&self) -> Result<u64> {
         let mut folded = 0;
         loop {

@@ -1,4 +1,4 @@
-//! Indexing the words of new comments, and of those that an older version wrote.
+//! Indexes the words of new comments, and of those that an older version wrote.
 
 use std::time::Duration;
 
@@ -10,24 +10,25 @@ use crate::{
     service::{clock::Now, ids::new_id},
 };
 
-/// Comments that one transaction indexes: some ten milliseconds' work, for which erasures wait.
+/// Number of comments that one transaction indexes. It takes some 10 ms, for which erasures wait.
 const AT_ONCE: usize = 100;
 
-/// The job rests this many times longer than a batch took, so that the submits that it follows have the machine to themselves. It
-/// still indexes some hundred comments a second.
+/// The job pauses for this many times the duration of a batch, so that it takes little CPU from submits. It still
+/// indexes some hundred comments a second.
 const REST: u32 = 15;
 
-/// How long a run goes on before other sites have their turn.
+/// How long a run lasts before other sites get their turn.
 const TURN: Duration = Duration::from_secs(10);
 
-/// Comments that one statement compares with the index.
+/// Number of comments that one statement compares with the index.
 const COMPARED: usize = 2_000;
 
 impl Maintenance {
-    /// Indexes what is not indexed yet, on every site, and returns how many runs that were. Every replica may call it at any time.
+    /// Indexes the comments of every site that are not indexed yet, and returns the number of runs. Every replica may
+    /// call it at any time.
     ///
     /// # Errors
-    /// The store's: of naming the sites, or of the last run that failed, after all others were done.
+    /// Returns the store's error: of listing the sites, or of the last run that failed, after all others were done.
     pub async fn index_search(&self, clock: Now<'_>) -> Result<u64> {
         let mut runs = 0;
         let mut failed = None;
@@ -40,7 +41,8 @@ impl Maintenance {
         failed.map_or(Ok(runs), Err)
     }
 
-    /// Indexes batch after batch until none is left or the turn is over. Returns `false` when another replica has the job by now.
+    /// Indexes batch after batch until none is left or the turn is over. Returns `false` when another replica has
+    /// taken over the job.
     pub(super) async fn index_site(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let until = Instant::now() + TURN;
         loop {
@@ -56,8 +58,8 @@ impl Maintenance {
         }
     }
 
-    /// Adds comments to the backlog that are missing in the index: replicas of an older version write them during an upgrade. Returns
-    /// `false` when another replica has the job by now.
+    /// Adds comments to the backlog that are missing in the index: replicas of an older version write them during an
+    /// upgrade. Returns `false` when another replica has taken over the job.
     pub(super) async fn find_unindexed(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let mut after = CommentId(uuid::Uuid::nil());
         loop {

@@ -1,4 +1,5 @@
-//! Background work that one replica does for all: taken for a run, held while it goes on, left until it is due again.
+//! Background jobs that one replica does for all. A lease is taken for a run, renewed while the run goes on, and kept
+//! until the job is due again.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -10,7 +11,8 @@ use crate::{
     service::{clock::Now, ids::new_id},
 };
 
-/// One run of a job on a site. Its id is its own, not its process's: who did a job has no claim on the next run.
+/// One run of a job on a site. The lease is held by the run's own id and not by its process, so a replica has no
+/// claim on the next run.
 pub(super) struct Run<'a> {
     pub(super) site: &'a SiteId,
     job: Job,
@@ -18,11 +20,12 @@ pub(super) struct Run<'a> {
 }
 
 impl Maintenance {
-    /// Does what is due, site by site, and answers how many runs that were. Every replica may call it at any time. What fails is told and
-    /// given back, so that the next call may do it; one that cannot be given back is due again when its lease is over.
+    /// Runs the jobs that are due on every site, and returns the number of runs. Every replica may call it at any
+    /// time. A failed run is logged and its lease is released, so that the next call may run the job again; if the
+    /// release fails, the job is due when its lease has expired.
     ///
     /// # Errors
-    /// The store's: of naming the sites, or of the last run that failed, after all others were done.
+    /// Returns the store's error: of listing the sites, or of the last run that failed, after all others were done.
     pub async fn run_jobs(&self, clock: Now<'_>) -> Result<u64> {
         let mut runs = 0;
         let mut failed = None;
@@ -40,12 +43,12 @@ impl Maintenance {
         failed.map_or(Ok(runs), Err)
     }
 
-    /// `false` when it was not due, or another replica has it.
+    /// Runs a job if it is due. Returns `false` when it was not due, or another replica has it.
     pub(super) async fn run_job(&self, site: &SiteId, job: Job, clock: Now<'_>) -> Result<bool> {
         let started = clock();
         let run = Run { site, job, id: new_id(started) };
         if !self.hold(&run, started).await? {
-            self.drift_told_elsewhere(&run, started);
+            self.forget_superseded_drift(&run, started);
             return Ok(false);
         }
         let result = match job {
@@ -64,7 +67,7 @@ impl Maintenance {
             Ok(true) => self.core.store.begin_job(site, job, run.id, now, job.next_after(now)).await,
             Ok(false) => Ok(true),
             Err(error) => {
-                // The run's failure is what is told, whether or not this one works.
+                // The run's error is returned, whether or not the lease is released.
                 self.core.store.begin_job(site, job, run.id, now, now).await.ok();
                 Err(error)
             }
@@ -72,14 +75,15 @@ impl Maintenance {
         Ok(true)
     }
 
-    /// Takes the job for a run, or holds it longer. `false` when it is not due, or another replica has it.
+    /// Takes or renews the job's lease for a run. Returns `false` when the job is not due, or another replica has it.
     pub(super) async fn hold(&self, run: &Run<'_>, now: DateTime<Utc>) -> Result<bool> {
         let until = now + run.job.lease();
         self.core.store.begin_job(run.site, run.job, run.id, now, until).await
     }
 
-    /// Another replica's gauge tells of the last recount: what this one measured before is history.
-    fn drift_told_elsewhere(&self, run: &Run<'_>, now: DateTime<Utc>) {
+    /// Clears this replica's gauge of count drift when another replica does the recount, because that one's gauge is
+    /// up to date.
+    fn forget_superseded_drift(&self, run: &Run<'_>, now: DateTime<Utc>) {
         if run.job == Job::Recount {
             self.forget_drift(run.site, now);
         }

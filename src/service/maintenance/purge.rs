@@ -17,16 +17,16 @@ use crate::{
     service::{clock::Now, ids::new_id},
 };
 
-/// Change-feed rows that one transaction deletes.
+/// Number of change-feed rows that one transaction deletes.
 const CHANGES_AT_ONCE: usize = 5_000;
 
 impl Maintenance {
-    /// Erases comments whose retention has ended, batch after batch, and deletes old change-feed rows, old statistics, unused author
-    /// keys and the salts of months that no ban can refer to any more. The spam model keeps what it learned. Returns
-    /// `false` when another replica has the job by now.
+    /// Erases comments whose retention has ended, batch after batch. Deletes old change-feed rows, old statistics,
+    /// unused author keys and the salts of months that no ban can refer to any more. The spam model keeps what it
+    /// learned. Returns `false` when another replica has taken over the job.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub(super) async fn purge(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let now = clock();
         let retention = self.core.defaults.get().retention;
@@ -37,7 +37,7 @@ impl Maintenance {
         let oldest = ban::recent_months(now).pop().unwrap_or(now);
         let forgotten = self.core.store.forget_salts(run.site, &address::month_of(oldest)).await?;
         if forgotten > 0 {
-            tracing::info!(site = %run.site, months = forgotten, "hashes of old addresses lost their salt");
+            tracing::info!(site = %run.site, months = forgotten, "deleted the salts of old address hashes");
         }
         self.core.store.forget_idle_authors(run.site).await?;
         self.core.store.prune_stats(run.site, kept_since(now)).await?;
@@ -55,8 +55,8 @@ impl Maintenance {
         }
     }
 
-    /// Deletes change-feed rows from before `before`, batch after batch. Returns `false` when another replica has the
-    /// job by now.
+    /// Deletes change-feed rows older than `before`, batch after batch. Returns `false` when another replica has
+    /// taken over the job.
     async fn prune_changes(&self, run: &Run<'_>, before: DateTime<Utc>, clock: Now<'_>) -> Result<bool> {
         while self.core.store.prune_changes(run.site, before, CHANGES_AT_ONCE).await? > 0 {
             if !self.hold(run, clock()).await? {
@@ -86,7 +86,7 @@ impl Maintenance {
         };
         let _change = self.core.pages.change();
         let purged = self.core.store.erase(&erasure).await?;
-        tracing::info!(%site, purged, "comments that were kept long enough were emptied");
+        tracing::info!(%site, purged, "erased comments whose retention has ended");
         metric::erased(site, AuditAction::Purge, purged);
         Ok(purged)
     }

@@ -1,4 +1,4 @@
-//! The gauges of every site's queue.
+//! The metrics of every site's queue.
 
 use std::{collections::BTreeSet, sync::PoisonError};
 
@@ -18,13 +18,14 @@ impl Maintenance {
     /// Updates the queue gauges.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub async fn measure_queue(&self, now: DateTime<Utc>) -> Result<()> {
         let gauges = self.core.store.queue_gauges(GAUGED).await?;
         for gauge in &gauges {
             metric::queue(gauge, now);
         }
-        // The store names sites where something waits or is due: those it named last time are empty now.
+        // The store returns only sites where a comment waits or is due. Sites returned last time and missing now have
+        // an empty queue.
         let sites: BTreeSet<SiteId> = gauges.into_iter().map(|gauge| gauge.site).collect();
         let mut measured = self.waiting_sites.lock().unwrap_or_else(PoisonError::into_inner);
         for cleared in measured.difference(&sites) {

@@ -1,4 +1,4 @@
-//! How far this replica read the sites' logs of decisions.
+//! How far this replica has read the sites' decision logs.
 
 use std::{
     collections::BTreeMap,
@@ -9,21 +9,21 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::id::SiteId;
 
-/// How far this replica read a site's log, and when, without finding anything new to learn.
+/// How far this replica has read a site's decision log, and when it last found nothing new to learn.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadUpTo {
-    /// Version of the model in force then.
+    /// Version of the model in force at that time.
     pub(super) version: i64,
     pub(super) log_size: i64,
     pub(super) at: DateTime<Utc>,
 }
 
-/// The same of every site.
+/// The positions in all sites' logs.
 #[derive(Default)]
 pub(super) struct ReadLogs(Mutex<BTreeMap<SiteId, ReadUpTo>>);
 
 impl ReadLogs {
-    /// Returns how far the site's log was read, if this replica read it at all.
+    /// Returns how far the site's log was read, or `None` if this replica never read it.
     pub(super) fn of(&self, site: &SiteId) -> Option<ReadUpTo> {
         self.lock().get(site).copied()
     }

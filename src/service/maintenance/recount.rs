@@ -1,6 +1,6 @@
-//! Comparing counts with the comments and decisions that they count. They change in one transaction, so a difference in public counts is a
-//! fault: it is reported, and never repaired in silence. Statistics are repaired, because a replica of an earlier version leaves them
-//! behind during an upgrade; each repair is logged.
+//! Compares counts with the comments and decisions that they count. They change in one transaction, so a difference
+//! in public counts is a bug: it is reported, and never repaired silently. Statistics are repaired, because a replica
+//! of an earlier version does not update them during an upgrade; each repair is logged.
 
 use std::sync::PoisonError;
 
@@ -18,11 +18,11 @@ use crate::{
 };
 
 impl Maintenance {
-    /// Counts again, reports what is found, and mends the statistics; then adds to the backlog of the index of words what is
-    /// missing there. Returns `false` when another replica has the job by now.
+    /// Counts again, reports differences in public counts and repairs the statistics. Then adds comments that the
+    /// word index lacks to its backlog. Returns `false` when another replica has taken over the job.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub(super) async fn recount(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let now = clock();
         let drift = self.core.store.count_drift(run.site).await?;
@@ -31,16 +31,16 @@ impl Maintenance {
             tracing::error!(site = %run.site, comments, replies, "public counts are wrong");
         }
         metric::count_drift(run.site, drift);
-        let mended = self.core.store.mend_stats(run.site, now).await?;
-        if mended > 0 {
-            tracing::warn!(site = %run.site, mended, "statistics were wrong and are mended");
+        let repaired = self.core.store.mend_stats(run.site, now).await?;
+        if repaired > 0 {
+            tracing::warn!(site = %run.site, repaired, "statistics were wrong and have been repaired");
         }
         let until = Job::Recount.next_after(now);
         self.drift_measured.lock().unwrap_or_else(PoisonError::into_inner).insert(run.site.clone(), until);
         self.find_unindexed(run, clock).await
     }
 
-    /// Clears this replica's gauge once the next recount was due: another replica did it, and has the gauge.
+    /// Clears this replica's gauge when the next recount was due by now: another replica did it, and has the gauge.
     pub(super) fn forget_drift(&self, site: &SiteId, now: DateTime<Utc>) {
         let mut measured = self.drift_measured.lock().unwrap_or_else(PoisonError::into_inner);
         if measured.get(site).is_some_and(|until| *until <= now) {

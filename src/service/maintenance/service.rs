@@ -13,14 +13,14 @@ use crate::{
     service::{core::Core, privacy::Privacy},
 };
 
-/// What replicas do by themselves: jobs that one does for all, and what each does now and then.
+/// The background work of a replica: jobs that one replica does for all, and tasks that each does periodically.
 pub struct Maintenance {
     pub(super) core: Arc<Core>,
     pub(super) privacy: Arc<Privacy>,
     pub(super) read_logs: ReadLogs,
     /// Sites whose queue gauge is above zero.
     pub(super) waiting_sites: Mutex<BTreeSet<SiteId>>,
-    /// Sites that this replica recounted, and until when its word is the last.
+    /// Sites that this replica recounted, with the time when the next recount is due.
     pub(super) drift_measured: Mutex<BTreeMap<SiteId, DateTime<Utc>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Putting terms on trial that hold too much.
+//! Puts terms on trial that hold too many comments.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -18,15 +18,15 @@ use crate::{
     service::{blocking::blocking, clock::Now, ids::new_id, rules::MOST_TRIED},
 };
 
-/// What came in the last days, and at most how many, tells whether a term stands in too much.
+/// The days, and the maximum number of received comments, by which a term is judged too broad.
 const BROAD_DAYS: i64 = 7;
 const MOST_RECEIVED: usize = 2_000;
 
 impl Maintenance {
-    /// Puts terms on trial that hold too much. One that somebody changes meanwhile is left to them.
+    /// Puts terms on trial that hold too many comments. A term that is changed concurrently is skipped.
     ///
     /// # Errors
-    /// The store's.
+    /// Returns the store's error.
     pub(super) async fn stand_down(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let (site, now) = (run.site, clock());
         let terms = self.core.store.all_terms(site).await?;
@@ -42,7 +42,7 @@ impl Maintenance {
             match self.core.store.change_term(&put_on_trial(site, term, clock())).await {
                 Ok(_) => {
                     let TooBroad { decided, approved, met, received, .. } = one;
-                    tracing::warn!(%site, term = %term.id, decided, approved, met, received, "a term stands down: it holds too much");
+                    tracing::warn!(%site, term = %term.id, decided, approved, met, received, "a term was put on trial because it holds too many comments");
                     metric::term_put_on_trial(site);
                 }
                 Err(Error::StaleTerm { .. } | Error::TermNotFound(_)) => {}

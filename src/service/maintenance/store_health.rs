@@ -1,21 +1,21 @@
-//! Whether the database is there, and whether it knows how much it holds.
+//! The database's health and its planner statistics.
 
 use super::Maintenance;
 use crate::domain::Result;
 
 impl Maintenance {
-    /// Has a new database look at how much there is, as soon as there is something; answers whether it did by now.
+    /// Collects planner statistics of a new database as soon as it has data. Returns true when that has been done.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub async fn survey(&self) -> Result<bool> {
         self.core.store.survey().await
     }
 
-    /// Answers when the store can be written to.
+    /// Checks that the store can be written to.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub async fn ping(&self) -> Result<()> {
         self.core.store.ping().await
     }

@@ -1,4 +1,4 @@
-//! Learning from decisions: one replica trains for all, every replica loads what was learned.
+//! Learning from decisions: one replica trains for all, and every replica loads the trained models.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -20,15 +20,17 @@ use crate::{
     service::{blocking::blocking, clock::Now},
 };
 
-/// Comments read and learned at a time.
+/// Number of comments that are read and learned at a time.
 const CHUNK: usize = 500;
-/// Longest log that is read: far more than a model is made of, for logs of little but repetition.
+/// Maximum number of log entries that are read: far more than a model learns from, for logs that mostly repeat the
+/// same text.
 const MOST_ENTRIES: usize = 200_000;
-/// A model that knows a lot is not stored again for every decision: for so many audit entries, or after so many minutes.
+/// A model that has learned enough is stored again only after this many new audit entries, or after this many
+/// minutes.
 const ENTRIES: i64 = 20;
 const MINUTES: i64 = 5;
 
-/// Where a log is read from, and what it teaches.
+/// The part of a log that is read, and its lessons.
 struct Course {
     start: DateTime<Utc>,
     log_size: i64,
@@ -36,7 +38,7 @@ struct Course {
 }
 
 impl Course {
-    /// Of the model that learned all of it.
+    /// Returns the head of the model that has learned all lessons.
     fn head(&self, version: i64, made_at: DateTime<Utc>) -> Result<ModelHead> {
         let decisions = self.lessons.list.len();
         Ok(ModelHead {
@@ -51,11 +53,12 @@ impl Course {
 }
 
 impl Maintenance {
-    /// Learns what is new on every site, unless another replica does, and loads what any replica learned. Answers how many models
-    /// that changed. Every replica may call it at any time; what fails is told and tried again by the next call.
+    /// Trains the models of all sites with new decisions, unless another replica does, and loads the models that any
+    /// replica trained. Returns the number of models that changed. Every replica may call it at any time; the next
+    /// call retries what failed.
     ///
     /// # Errors
-    /// The store's.
+    /// Returns the store's error.
     pub async fn learn(&self, clock: Now<'_>) -> Result<u64> {
         let heads = self.core.store.model_heads().await?;
         for site in self.core.store.sites().await? {
@@ -80,7 +83,7 @@ impl Maintenance {
         Ok(new != 0 && (!knows_a_lot || new.abs() >= ENTRIES || waited))
     }
 
-    /// One run of the trainer. `false` when another one took over.
+    /// Trains one site's model. Returns `false` when another replica has taken over.
     pub(super) async fn train(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let site = run.site;
         let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
@@ -117,8 +120,8 @@ impl Maintenance {
         Ok(saved)
     }
 
-    /// What the log teaches from `start` on, or from later on where that is too much. Its size is asked for first: an entry that comes
-    /// in between is read twice, never left out.
+    /// Reads the lessons of the log from `start` on, or from a later time if that is too much. The log's size is read
+    /// first: an entry written in between is read twice, and never left out.
     async fn course(&self, site: &SiteId, mut start: DateTime<Utc>) -> Result<Course> {
         loop {
             let log_size = self.core.store.log_size(site, start).await?;
@@ -132,7 +135,8 @@ impl Maintenance {
         }
     }
 
-    /// The stored model and how many lessons it learned, when those are the first of these; `None` to learn all anew.
+    /// Returns the stored model and the number of lessons it has learned, if those are the first of `lessons`.
+    /// Returns `None` when the model must be rebuilt.
     async fn model_to_go_on_from(
         &self,
         site: &SiteId,
@@ -144,18 +148,20 @@ impl Maintenance {
             return Ok(None);
         };
         let Some(bytes) = self.core.store.load_model(site, head.version).await? else { return Ok(None) };
-        // One of another version of the features cannot be read.
+        // A model with another version of the features cannot be decoded.
         Ok(blocking(move || Model::decode(&bytes)).await?.ok().map(|model| (model, known)))
     }
 
-    /// What was learned before the log begins: nothing, where it is the whole past or was learned from other features.
+    /// Returns the model learned before the log begins. It is empty when the log covers the whole past, or when the
+    /// stored model has other features.
     async fn base(&self, site: &SiteId) -> Result<Model> {
         let Some(bytes) = self.core.store.load_base(site).await? else { return Ok(Model::default()) };
         Ok(blocking(move || Model::decode(&bytes)).await?.unwrap_or_default())
     }
 
-    /// Lets the site's log begin at `start`: what was decided before stays learned, and is never learned again, since its text may go
-    /// from now on. `false` when another replica trained meanwhile or has the job.
+    /// Moves the start of the site's log to `start`. Earlier decisions stay learned and are never learned again,
+    /// because their texts may be erased from now on. Returns `false` when another replica trained concurrently or
+    /// has the job.
     pub(super) async fn close_log(&self, run: &Run<'_>, start: DateTime<Utc>, clock: Now<'_>) -> Result<bool> {
         let site = run.site;
         let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
@@ -181,7 +187,8 @@ impl Maintenance {
         self.core.store.save_model(site, &head, &snapshot, Some(&base)).await
     }
 
-    /// Teaches lesson after lesson while this replica has the job.
+    /// Teaches the lessons in chunks, renewing the job's lease. Returns `None` when another replica has taken over
+    /// the job.
     async fn teach_all(
         &self,
         run: &Run<'_>,

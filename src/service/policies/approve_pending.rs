@@ -1,4 +1,4 @@
-//! Publishing what waits on an article, all at once: what a change of mode does not do by itself.
+//! Approves everything that waits on an article at once, which a change of mode does not do.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -22,37 +22,37 @@ use crate::{
     service::ids::new_id,
 };
 
-/// A checked request.
+/// A checked request to approve an article's pending comments.
 #[derive(Debug, Clone)]
 pub struct ApprovePendingRequest {
     pub article: ArticleId,
-    /// Only comments that score less; `None` means less than what HYBRID publishes below.
+    /// Approve only comments with a lower score; `None` means the threshold below which HYBRID publishes.
     pub max_score: Option<f64>,
-    /// `None` only tells what would be approved.
+    /// `None` for a dry run, which only counts what would be approved.
     pub request_id: Option<Uuid>,
 }
 
-/// What was approved. In a replay the first two fields are those of the first answer, the others are as of now.
+/// The result. In a replay the first two fields are those of the first answer, the others are current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApprovedPending {
     pub count: i32,
-    /// `None` when nothing was.
+    /// `None` when nothing was approved.
     pub batch: Option<Uuid>,
-    /// In the queue after it, counted up to [`EXACT_TOTAL`] + 1.
+    /// Number of comments in the queue afterwards, counted up to [`EXACT_TOTAL`] + 1.
     pub still_waiting: i64,
-    /// Others match.
+    /// True when more comments match.
     pub more: bool,
 }
 
-/// What a batch of decisions is remembered by.
+/// The stored response of a batch of decisions.
 type StoredResults = Vec<Result<DecisionAnswer, DecisionError>>;
 
 impl Policies {
-    /// Approves PENDING comments of an article that score less than asked for, at most [`MAX_ITEMS`], the oldest first. Those with a
-    /// takedown's clock are left to a moderator's own look.
+    /// Approves PENDING comments of an article with a score below the bound: at most [`MAX_ITEMS`], the oldest first.
+    /// Comments with a takedown demand are left for a moderator to decide.
     ///
     /// # Errors
-    /// `ArticleNotFound`, `RequestIdReused`.
+    /// Returns `ArticleNotFound`, `RequestIdReused`.
     pub async fn approve_pending(
         &self,
         caller: &Caller,
@@ -68,7 +68,8 @@ impl Policies {
         if self.core.store.find_request(site, request_id).await?.is_none() {
             self.approve_all(caller, request, row.clone(), now).await?;
         }
-        // What the store remembers is the answer: also to a copy of this call that found other comments and came second.
+        // The stored response is returned, also by a concurrent duplicate of this call that found other comments and
+        // lost the race.
         let first = self.core.store.find_request(site, request_id).await?;
         let first = first.ok_or_else(|| Error::internal("the approval was not stored"))?;
         let first: StoredResults = first.replay(&row)?;
@@ -123,7 +124,8 @@ impl Policies {
         Ok(())
     }
 
-    /// At most `most` comments to approve, the oldest first. The queue is asked, not all of the article: it is short.
+    /// Returns at most `most` comments to approve, the oldest first. It reads the queue and not the article's
+    /// comments, because the queue is short.
     async fn approvable(
         &self,
         site: &SiteId,
@@ -158,7 +160,7 @@ impl Policies {
         }
     }
 
-    /// Counts what waits on the article, no further than `most`.
+    /// Counts the comments that wait on the article, up to `most`.
     async fn count_waiting(&self, site: &SiteId, article: &ArticleId, most: i64, now: DateTime<Utc>) -> Result<i64> {
         let filter = QueueFilter { article: Some(article.clone()), ..QueueFilter::default() };
         let page =
@@ -167,7 +169,7 @@ impl Policies {
     }
 }
 
-/// What a person held, by a ban or a demand, waits for a person.
+/// Returns true for a comment that no ban and no takedown demand holds: those need a moderator's decision.
 fn may_go(case: &ReviewCase) -> bool {
     let held = case.findings.iter().any(|finding| finding.rule == Rule::HeldByBan);
     case.comment.status == Status::Pending && case.comment.attention.takedown.is_none() && !held

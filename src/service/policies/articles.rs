@@ -1,4 +1,4 @@
-//! How articles take comments.
+//! The moderation policy of articles.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -17,10 +17,10 @@ use crate::{
     service::ids::new_id,
 };
 
-/// So many of the newest articles are compared with the name of an unknown one.
+/// Number of the newest articles that an unknown article id is compared with.
 const COMPARED: usize = 1_000;
 
-/// So many of them are suggested.
+/// Maximum number of suggested articles.
 const SUGGESTED: usize = 3;
 
 /// A checked change: `None` leaves a field as it is.
@@ -37,10 +37,10 @@ pub struct ArticleUpdate {
 }
 
 impl Policies {
-    /// An article's policy, with the site's rules.
+    /// Returns an article's policy and the site's rules.
     ///
     /// # Errors
-    /// `ArticleNotFound`.
+    /// Returns `ArticleNotFound`.
     pub async fn get_article(&self, site: &SiteId, id: &ArticleId) -> Result<(Article, SiteRules)> {
         let policies = self.core.store.find_policies(site, std::slice::from_ref(id)).await?;
         let rules = policies.site.rules(self.core.defaults.get().mode);
@@ -49,19 +49,20 @@ impl Policies {
         Ok((article, rules))
     }
 
-    /// Adds the known articles that may be meant to an error about an unknown one. Other errors stay as they are.
+    /// Adds the known articles with similar ids to an error about an unknown one. Other errors are returned
+    /// unchanged.
     pub async fn with_nearest_articles(&self, site: &SiteId, error: Error) -> Error {
         let Error::ArticleNotFound { id, .. } = error else { return error };
-        // Without a suggestion the error says as much as it must.
+        // If reading them fails, the error is returned without suggestions.
         let known = self.core.store.newest_articles(site, COMPARED).await.unwrap_or_default();
         let nearest = nearest_articles(id.as_str(), known, SUGGESTED);
         Error::ArticleNotFound { id, nearest }
     }
 
-    /// Changes an article's policy, or creates the article where revision 0 is expected.
+    /// Changes an article's policy, or creates the article if revision 0 is expected.
     ///
     /// # Errors
-    /// `ArticleNotFound`, `StaleArticle`, `RequestIdReused`.
+    /// Returns `ArticleNotFound`, `StaleArticle`, `RequestIdReused`.
     pub async fn update_article(
         &self,
         caller: &Caller,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::service::core::Core;
 
-/// How articles and sites take comments.
+/// The service of article and site policies.
 pub struct Policies {
     pub(super) core: Arc<Core>,
 }

@@ -1,4 +1,4 @@
-//! How a site takes comments.
+//! The moderation policy of a site.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -24,28 +24,28 @@ pub struct SiteUpdate {
     pub auto_close_days: Option<i32>,
     pub report_threshold: Option<i32>,
     pub expected_revision: i64,
-    /// Not part of the payload.
+    /// Left out of the payload, which identifies the request's content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
-/// A checked call, but for whether it comes too late.
+/// A checked request for a lockdown, except for whether its end is already past.
 #[derive(Debug, Clone, Serialize)]
 pub struct LockdownRequest {
     /// `None` ends the lockdown in force.
     pub until: Option<DateTime<Utc>>,
     pub harder_challenges: bool,
     pub note: String,
-    /// Not part of the payload.
+    /// Left out of the payload, which identifies the request's content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
 impl Policies {
-    /// The site's policy, with what it comes to.
+    /// Returns the site's policy and the rules that result from it.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub async fn get_site(&self, site: &SiteId) -> Result<(Site, SiteRules)> {
         let policies = self.core.store.find_policies(site, &[]).await?;
         Ok(self.with_rules(policies.site))
@@ -54,7 +54,7 @@ impl Policies {
     /// Changes the site's policy.
     ///
     /// # Errors
-    /// `StaleSite`, `RequestIdReused`.
+    /// Returns `StaleSite`, `RequestIdReused`.
     pub async fn update_site(
         &self,
         caller: &Caller,
@@ -74,16 +74,16 @@ impl Policies {
         };
         let shown = self.core.pages.change();
         let (site, rules) = self.with_rules(self.core.store.update_site(&change).await?);
-        // Also where the site takes its own mode away, and the service's setting hides.
+        // The comments are also hidden when the site removes its own mode and the server's default mode is HIDDEN.
         shown.settle(rules.mode == Mode::Hidden).await;
         Ok((site, rules))
     }
 
-    /// Locks the site down, or ends a lockdown. Every submit reads the site's row when it begins, so one that begins after the
-    /// answer is held; one that began before may still be published.
+    /// Starts or ends a lockdown. Every submit reads the site's row when it begins, so one that begins after the
+    /// answer is held; one that began earlier may still be published.
     ///
     /// # Errors
-    /// `Invalid` when it would be over already, `RequestIdReused`.
+    /// Returns `Invalid` when the lockdown's end is already past, and `RequestIdReused`.
     pub async fn lock_down(
         &self,
         caller: &Caller,
@@ -93,7 +93,7 @@ impl Policies {
         let mut violations = Violations::default();
         LockdownCall::check_until(request.until, now, &mut violations);
         if let Err(late) = violations.into_result()
-            // A resend gets its first answer, also when the lockdown is over by then.
+            // A resend gets the first answer, even if the lockdown has ended by then.
             && self.core.store.find_request(&caller.site, request.request_id).await?.is_none()
         {
             return Err(late.into());

@@ -1,5 +1,5 @@
-//! Erasing all that one person wrote. A large erasure outlives its call: it is stored when it begins, the call answers with its
-//! progress, and background work finishes it.
+//! Erasure of everything that one person wrote. A large erasure outlives its call: it is stored when it begins, the
+//! call answers with its progress, and background work finishes it.
 
 use std::time::Duration;
 
@@ -29,40 +29,40 @@ use crate::{
     service::{clock::Now, ids::new_id, request_row::request_row},
 };
 
-/// How long a call works on an erasure before it answers with the progress: well below the deadline of 10 s, with room for
-/// one slow batch.
+/// How long a call works on an erasure before it answers with the progress: well below the deadline of 10 s, with
+/// time left for one slow batch.
 pub(in crate::service) const WORKING: Duration = Duration::from_secs(3);
 
-/// A checked request to erase what somebody wrote.
+/// A checked request to erase what a person wrote.
 #[derive(Debug, Clone, Serialize)]
 pub struct EraseRequest {
     pub person: Person,
     pub note: String,
-    /// Not part of the payload.
+    /// Left out of the payload, which identifies the request's content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
-/// What an erasure came to so far, counted over all calls with its request id.
+/// The progress of an erasure, counted over all calls with its request id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erased {
     pub comments: u64,
     pub reports: u64,
     pub batch: Uuid,
-    /// Comments still to be emptied while it goes on, counted up to [`GAUGED`].
+    /// Number of comments still to be erased, counted up to [`GAUGED`].
     #[serde(default)]
     pub remaining: u64,
-    /// True while it goes on in the background.
+    /// True while the erasure goes on in the background.
     #[serde(default)]
     pub in_progress: bool,
 }
 
 impl Privacy {
-    /// Empties what a person wrote, for as long as a call may take; what is left is emptied in the background. A resend takes
-    /// part in the work and answers with the progress, and with the sum when all is done.
+    /// Erases what a person wrote, for as long as a call may take; background work erases the rest. A resend
+    /// continues the work and answers with the progress, and with the total when all is done.
     ///
     /// # Errors
-    /// As [`Privacy::export_author`]; `RequestIdReused`.
+    /// Returns the errors of [`Privacy::export_author`] and `RequestIdReused`.
     pub async fn erase_author(&self, caller: &Caller, request: EraseRequest, now: DateTime<Utc>) -> Result<Erased> {
         let site = &caller.site;
         let row = request_row(&self.core.keyring, "EraseAuthor", caller, &request, request.request_id)?;
@@ -73,7 +73,7 @@ impl Privacy {
                 known.check_resend(&row)?;
                 match self.core.store.find_erasure(site, row.id).await? {
                     Some(erasure) => erasure,
-                    // An earlier version remembered its answer only.
+                    // A row without an erasure was written by an earlier version, which stored only its answer.
                     None => return known.replay(&row),
                 }
             }
@@ -115,7 +115,7 @@ impl Privacy {
             is_finished: false,
         };
         self.core.store.begin_erasure(&caller.site, &erasure, row).await?;
-        // A concurrent copy at another replica may have begun it.
+        // A concurrent duplicate at another replica may have begun the erasure.
         let begun = self.core.store.find_erasure(&caller.site, row.id).await?;
         begun.ok_or_else(|| Error::internal("an erasure that began is not stored"))
     }
@@ -125,8 +125,8 @@ impl Privacy {
         self.core.store.count_by(site, &erasure.authors, most).await
     }
 
-    /// Empties batch after batch until nothing is left or `is_over` says so. Returns true when the erasure is finished. Several
-    /// may work on one erasure: each comment is emptied, and counted, once.
+    /// Erases batch after batch until nothing is left or `is_over` returns true. Returns true when the erasure is
+    /// finished. Several replicas may work on one erasure: each comment is erased, and counted, once.
     pub(in crate::service) async fn work_on(
         &self,
         site: &SiteId,
@@ -146,7 +146,8 @@ impl Privacy {
                 let page = self.core.store.comments_by(site, author, after, ERASED_AT_ONCE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(Cursor { at: last.created_at, id: last.id.0, score: 0.0 });
-                // The comment that led here comes last, so that what goes wrong with it keeps nothing else.
+                // The comment that identified the person comes last, so that an error with it does not block the
+                // others.
                 let others = page.iter().map(|comment| comment.id).filter(|id| Some(*id) != erasure.comment);
                 self.erase_batch(site, erasure, others.collect(), clock()).await?;
             }

@@ -1,4 +1,4 @@
-//! Everything that one person wrote.
+//! Export of everything that one person wrote.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -22,55 +22,55 @@ use crate::{
     store::Store,
 };
 
-/// Whose comments are meant.
+/// The person whose data is meant.
 #[derive(Debug, Clone, Serialize)]
 pub enum Person {
     /// The author of the comment that this receipt is for.
     Receipt(String),
-    /// An author key.
+    /// The author with this author key.
     Author(String),
     /// The author of this comment.
     Comment(CommentId),
 }
 
-/// One thing that is kept of a person.
+/// One exported item.
 #[derive(Debug)]
 pub enum ExportItem {
     Comment(Comment),
     Report(FiledReport),
 }
 
-/// What a [`Person`] is to the store.
+/// The keys by which the store finds a [`Person`]'s data.
 #[derive(Debug)]
 pub(super) enum Whose {
     Author {
-        /// All that the author has had, the one in use first.
+        /// All keys that the author has had, the current one first.
         keys: VecDeque<String>,
-        /// None where the key stands for a name behind an address; more than one while a change of keys has not reached
-        /// all of it.
+        /// Empty when the author key is made from a name and an address. More than one while a change of keys has not
+        /// reached all rows.
         devices: Vec<Pseudonym>,
-        /// The comment that led to the author.
+        /// The comment that identified the author.
         through: Option<CommentId>,
     },
-    /// Nobody can tell who else wrote by that name behind that address.
+    /// One comment only: other comments with the same name and address may be by other people.
     Comment(CommentId),
 }
 
-/// Everything that is kept of a person, read page by page.
+/// A stream of everything that is stored about a person, read page by page.
 pub struct Export {
     store: Arc<dyn Store>,
     site: SiteId,
     whose: Whose,
     ready: VecDeque<ExportItem>,
-    /// Where to read on.
+    /// The cursor of the next page.
     after: Option<Cursor>,
     is_read: bool,
-    /// Among the expensive calls.
+    /// The permit of an expensive call.
     _permit: Permit,
 }
 
 impl Export {
-    /// The next thing; `None` at the end.
+    /// Returns the next item, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<ExportItem>> {
         while self.ready.is_empty() {
             if self.is_read {
@@ -115,11 +115,11 @@ impl Export {
 }
 
 impl Privacy {
-    /// Everything that is kept of what a person wrote.
+    /// Exports everything that is stored about a person.
     ///
     /// # Errors
-    /// `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not ours), `CommentNotFound`, and `Overloaded`
-    /// beyond the caller's share of expensive calls.
+    /// Returns `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not from this service),
+    /// `CommentNotFound`, and `Overloaded` when the caller's limit of expensive calls is reached.
     pub async fn export_author(&self, caller: &Arc<Caller>, person: &Person) -> Result<Export> {
         let permit = self.core.expensive.take(caller, Cost::Report)?;
         let whose = self.whose(caller, person).await?;
@@ -127,9 +127,10 @@ impl Privacy {
         Ok(Export { store, site, whose, ready: VecDeque::new(), after: None, is_read: false, _permit: permit })
     }
 
-    /// Whose comments a request is about.
+    /// Resolves the person whose comments a request is about.
     ///
-    /// Fails with `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not ours), `CommentNotFound`.
+    /// Fails with `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not from this service),
+    /// `CommentNotFound`.
     pub(super) async fn whose(&self, caller: &Caller, person: &Person) -> Result<Whose> {
         let site = &caller.site;
         if caller.role == Role::Portal && !matches!(person, Person::Receipt(_)) {

@@ -1,4 +1,4 @@
-//! An admin's look at the hashes behind a comment.
+//! Shows an admin the hashes behind a comment.
 
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::{
     service::ids::new_id,
 };
 
-/// Looks of one admin at one comment that are searched for a resend.
+/// Maximum number of earlier reveals, of one comment by one admin, that are searched for a resend.
 const LOOKS: usize = 100;
 
 /// A checked request to see who sent a comment.
@@ -29,11 +29,11 @@ pub struct RevealRequest {
 }
 
 impl Privacy {
-    /// The hashes behind a comment, with the audit entry of this look, which is durable before anything is answered. A resend is the
-    /// same look.
+    /// Returns the hashes behind a comment and the id of this call's audit entry. The entry is durable before
+    /// anything is returned. A resend writes no second entry.
     ///
     /// # Errors
-    /// `CommentNotFound`.
+    /// Returns `CommentNotFound`.
     pub async fn reveal_sender(
         &self,
         caller: &Caller,
@@ -59,7 +59,7 @@ impl Privacy {
         Ok((trace, entry.id))
     }
 
-    /// The entry that the same request wrote before.
+    /// Returns the audit entry that the same request wrote before.
     async fn earlier_look(&self, caller: &Caller, request: &RevealRequest, now: DateTime<Utc>) -> Result<Option<Uuid>> {
         let filter = AuditFilter {
             comment: Some(request.comment),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::service::core::Core;
 
-/// Export, erasure and withdrawal of what a person wrote, and a look at who wrote it.
+/// Export, erasure and withdrawal of a person's comments, and the reveal of a comment's sender.
 pub struct Privacy {
     pub(super) core: Arc<Core>,
 }

@@ -1,4 +1,4 @@
-//! A reader withdraws one comment of their own.
+//! Withdrawal of one comment by its reader.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -18,20 +18,20 @@ use crate::{
 #[derive(Debug, Clone, Serialize)]
 pub struct WithdrawRequest {
     pub comment: CommentId,
-    /// What its reader got when it was submitted.
+    /// The receipt that the reader got when the comment was submitted.
     pub receipt: String,
-    /// Not part of the payload.
+    /// Left out of the payload, which identifies the request's content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
 impl Privacy {
-    /// Empties a comment that is public or waits, for the reader who holds its receipt. Returns `false` when it was erased
-    /// before. An erased comment is in nobody's record, so this lowers no reader's trust.
+    /// Erases a public or pending comment for the reader who holds its receipt. Returns `false` when it was erased
+    /// before. Erased comments count for no trust level, so a withdrawal does not lower the reader's trust.
     ///
     /// # Errors
-    /// `Invalid` (the receipt is not of this comment), `CommentNotFound`, `InvalidTransition` (a moderator took it down or
-    /// rejected it), `RequestIdReused`.
+    /// Returns `Invalid` (the receipt is not of this comment), `CommentNotFound`, `InvalidTransition` (a moderator
+    /// took it down or rejected it), `RequestIdReused`.
     pub async fn withdraw(&self, caller: &Caller, request: WithdrawRequest, now: DateTime<Utc>) -> Result<bool> {
         let (site, id) = (&caller.site, request.comment);
         let row = request_row(&self.core.keyring, "WithdrawComment", caller, &request, request.request_id)?;

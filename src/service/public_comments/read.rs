@@ -1,4 +1,4 @@
-//! What readers see: one comment, pages of them, counts.
+//! What readers see: one comment, pages of comments, and counts.
 
 use std::collections::HashMap;
 
@@ -34,19 +34,19 @@ pub struct ListRequest {
     pub receipts: Vec<String>,
 }
 
-/// A thread with the token for the rest of its replies.
+/// A thread with the page token for the rest of its replies.
 #[derive(Debug, Clone)]
 pub struct ListedThread {
     pub thread: Thread,
     pub next_reply_token: String,
 }
 
-/// A page as a portal gets it.
+/// A page of comments as a portal gets it.
 #[derive(Debug)]
 pub struct CommentList {
     pub article: ArticleId,
     pub threads: Vec<ListedThread>,
-    /// Ids that belong to the reader's receipts.
+    /// Ids of the comments that the reader's receipts are for.
     pub own: Vec<CommentId>,
     pub next_page_token: String,
     pub total: i64,
@@ -54,10 +54,11 @@ pub struct CommentList {
 }
 
 impl PublicComments {
-    /// One visible comment, or the reader's own pending one. `true` beside it means that it is the reader's own.
+    /// Returns one visible comment, or the reader's own pending one. The flag is true when the comment is the
+    /// reader's own.
     ///
     /// # Errors
-    /// `CommentNotFound`, also for comments that this reader may not see.
+    /// Returns `CommentNotFound`, also for comments that this reader may not see.
     pub async fn get_comment(
         &self,
         site: &SiteId,
@@ -77,10 +78,10 @@ impl PublicComments {
         Ok((comment, own))
     }
 
-    /// A page of an article's comments, written by `write`.
+    /// Returns a page of an article's comments, encoded by `write`.
     ///
     /// # Errors
-    /// `PageTokenInvalid`.
+    /// Returns `PageTokenInvalid`.
     pub async fn list_comments(
         &self,
         site: &SiteId,
@@ -90,7 +91,7 @@ impl PublicComments {
     ) -> Result<WrittenList> {
         let ListRequest { article, parent, order, size, page_token, receipts } = request;
         let written = async { self.read_comments(site, request, now).await.map(write) };
-        // All readers see the same: nobody's own comments are in it, and no other page is asked for so often.
+        // Only first pages without receipts are cached: they are the same for all readers, and requested most often.
         if parent.is_none() && page_token.is_empty() && receipts.is_empty() {
             return self.core.pages.first(site, article, (*order, *size), written).await;
         }
@@ -123,10 +124,10 @@ impl PublicComments {
         Ok(CommentList { article, threads, own, next_page_token, total: policy.total, mode })
     }
 
-    /// Public counts; articles that are unknown or hidden count 0.
+    /// Returns the public counts. Articles that are unknown or hidden count 0.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub async fn count_comments(&self, site: &SiteId, ids: &[ArticleId]) -> Result<HashMap<String, i64>> {
         let policies = self.core.pages.policies(site, ids, &*self.core.store).await?;
         let rules = policies.site.rules(self.core.defaults.get().mode);
@@ -138,7 +139,7 @@ impl PublicComments {
         Ok(counts)
     }
 
-    /// The mode in force on an article that may not be known yet.
+    /// Returns the mode in force on an article, which may be unknown to the service.
     fn mode_of(&self, policies: &Policies, article: &ArticleId, now: DateTime<Utc>) -> Mode {
         let known = policies.articles.first().cloned();
         let article = known.unwrap_or_else(|| Article::unknown(article.clone(), None, now));
@@ -153,18 +154,21 @@ impl PublicComments {
         threads.into_iter().map(|thread| Ok(ListedThread { next_reply_token: seal(&thread)?, thread })).collect()
     }
 
-    /// The comments that the reader's receipts stand for; receipts that are not ours count for nothing.
+    /// Returns the ids of the comments that the receipts are for. Receipts that are not from this service are
+    /// ignored.
     fn own_ids(&self, site: &SiteId, receipts: &[String]) -> Vec<CommentId> {
         receipts.iter().filter_map(|receipt| self.core.keyring.open_receipt(site, receipt)).collect()
     }
 }
 
-/// What a page token of a list is bound to. The page size is left out: it may change from page to page.
+/// Returns the filter that a list's page token is bound to. It leaves out the page size, which may change from page
+/// to page.
 fn page_filter(parent: Option<CommentId>, order: Order, article: &ArticleId) -> (String, Option<CommentId>, Order) {
     (article.as_str().to_owned(), parent, order)
 }
 
-/// Puts a reader's own waiting comments where they will stand: roots on top of the first page, replies under their root.
+/// Inserts a reader's own pending comments where they will appear once approved: roots at the top of the first page,
+/// replies under their root.
 fn add_waiting(
     threads: &mut Vec<ListedThread>,
     waiting: Vec<PublicComment>,

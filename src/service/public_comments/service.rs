@@ -1,4 +1,4 @@
-//! The service of what readers see.
+//! The service of public comments.
 
 use std::sync::Arc;
 
@@ -7,21 +7,21 @@ use crate::{
     store::{batches::PageReader, contract::CommentStore},
 };
 
-/// Shows comments to readers.
+/// The service that shows comments to readers.
 pub struct PublicComments {
     pub(super) core: Arc<Core>,
-    /// Reads pages, many at once.
+    /// Reads pages in batches.
     pub(super) pages: PageReader,
 }
 
 impl PublicComments {
-    /// Starts the readers in the background.
+    /// Creates the service and starts its readers in the background.
     pub(in crate::service) fn new(core: Arc<Core>, readers: usize) -> Self {
         let store: Arc<dyn CommentStore> = core.store.clone();
         Self { pages: PageReader::start(&store, readers), core }
     }
 
-    /// Waits for what is being read.
+    /// Waits for reads in flight.
     pub(in crate::service) async fn close(&self) {
         self.pages.close().await;
     }

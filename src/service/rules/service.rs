@@ -1,4 +1,4 @@
-//! The service of terms and of what was learned.
+//! The service of terms and learned models.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::{
     service::core::{Core, assessment::Learned},
 };
 
-/// The newsrooms' terms, what was learned, and what both say of a text.
+/// The service of newsrooms' terms and learned models, and of assessments by them.
 pub struct Rules {
     pub(super) core: Arc<Core>,
 }
@@ -17,26 +17,26 @@ impl Rules {
         Self { core }
     }
 
-    /// How long a reader's texts may be.
+    /// Returns the length limits of readers' texts.
     pub fn text_limits(&self) -> TextLimits {
         self.core.defaults.get().text
     }
 
-    /// What this replica knows of the site's spam; `None` before the first decision.
+    /// Returns the site's model as loaded by this replica, or `None` before the first decision.
     pub fn learned(&self, site: &SiteId) -> Option<Arc<Learned>> {
         self.core.assessor.learned(site)
     }
 
-    /// Where the site's scores begin to matter: by its own decisions, else by the settings.
+    /// Returns the thresholds of the site's scores: learned from its own decisions, or else from the settings.
     pub fn thresholds(&self, site: &SiteId) -> Thresholds {
         self.core.assessor.thresholds(site)
     }
 
-    /// Loads the terms of every site where they changed, and returns of how many sites that was. Every replica calls it
-    /// now and then.
+    /// Loads the changed terms of every site, and returns the number of sites with changes. Every replica calls it
+    /// periodically.
     ///
     /// # Errors
-    /// The store's. The terms that were loaded before stay in force.
+    /// Returns the store's error. The terms that were loaded before stay in force.
     pub async fn load_terms(&self) -> Result<u64> {
         self.core.assessor.load_terms().await
     }

@@ -1,4 +1,4 @@
-//! A newsroom's terms: changing them, and having them in force on every replica.
+//! Changes of a newsroom's terms, and bringing them into force on every replica.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -24,7 +24,7 @@ use crate::{
 /// A checked request for a page of terms.
 #[derive(Debug, Clone)]
 pub struct TermsRequest {
-    /// Words that the pattern has; empty for all.
+    /// Words in the pattern; empty for all terms.
     pub query: String,
     pub size: usize,
     pub page_token: String,
@@ -36,34 +36,34 @@ pub struct TermList {
     pub next_page_token: String,
 }
 
-/// A checked request to list or to change a term.
+/// A checked request to create or change a term.
 #[derive(Debug, Clone, Serialize)]
 pub struct PutTermRequest {
-    /// `None` for a new one.
+    /// `None` for a new term.
     pub id: Option<Uuid>,
-    /// The revision it is based on; 0 for a new one.
+    /// The expected revision; 0 for a new term.
     pub revision: i64,
     pub draft: TermDraft,
-    /// Not part of the payload.
+    /// Left out of the payload, which identifies the request's content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
-/// A checked request to take a term off the list.
+/// A checked request to delete a term.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeleteTermRequest {
     pub id: Uuid,
     pub revision: i64,
-    /// Not part of the payload.
+    /// Left out of the payload, which identifies the request's content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
 impl Rules {
-    /// A page of terms, the last changed first.
+    /// Returns a page of terms, the last changed first.
     ///
     /// # Errors
-    /// `PageTokenInvalid`.
+    /// Returns `PageTokenInvalid`.
     pub async fn list_terms(&self, site: &SiteId, request: &TermsRequest) -> Result<TermList> {
         let TermsRequest { query, size, page_token } = request;
         let key = term_key(query);
@@ -73,10 +73,12 @@ impl Rules {
         Ok(TermList { terms: page.items, next_page_token })
     }
 
-    /// Lists or changes a term. From the answer on it is in force on this replica, within seconds on all.
+    /// Creates or changes a term. It is in force on this replica after the answer, and on all replicas within
+    /// seconds.
     ///
     /// # Errors
-    /// `MissingRole`, `TermNotFound`, `StaleTerm`, `Invalid` (the tier has the pattern, or the site has too many), `RequestIdReused`.
+    /// Returns `MissingRole`, `TermNotFound`, `StaleTerm`, `Invalid` (the tier has the pattern already, or the site
+    /// has too many terms), `RequestIdReused`.
     pub async fn put_term(&self, caller: &Caller, request: PutTermRequest, now: DateTime<Utc>) -> Result<Term> {
         let row = request_row(&self.core.keyring, "PutTerm", caller, &request, request.request_id)?;
         let PutTermRequest { id, revision, draft, .. } = request;
@@ -84,10 +86,10 @@ impl Rules {
         self.change_term(caller, AuditAction::PutTerm, (id, revision, Some(draft)), row, now).await
     }
 
-    /// Takes a term off the list, and answers it as it was last.
+    /// Deletes a term, and returns its last version.
     ///
     /// # Errors
-    /// As [`Rules::put_term`].
+    /// Returns the errors of [`Rules::put_term`].
     pub async fn delete_term(&self, caller: &Caller, request: DeleteTermRequest, now: DateTime<Utc>) -> Result<Term> {
         let row = request_row(&self.core.keyring, "DeleteTerm", caller, &request, request.request_id)?;
         self.change_term(caller, AuditAction::DeleteTerm, (request.id, request.revision, None), row, now).await
@@ -108,8 +110,8 @@ impl Rules {
         let change = TermChange { site: caller.site.clone(), id, to, expected_revision, entry, request: Some(row) };
         let term = self.core.store.change_term(&change).await?;
         if let Err(error) = self.core.assessor.load_terms().await {
-            // The background work loads them soon.
-            tracing::warn!(reason = error.reason(), "terms were changed and not loaded yet");
+            // Background work loads the terms soon.
+            tracing::warn!(reason = error.reason(), "terms were changed and could not be loaded yet");
         }
         Ok(term)
     }

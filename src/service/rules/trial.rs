@@ -1,5 +1,5 @@
-//! Terms and rules tried on what people decided, and one text explained. Reading a site's past takes a core for a while, so it is
-//! done beside the calls.
+//! Trials of terms and rules on past decisions, and the explanation of one text's score. Reading a site's past takes
+//! a core for a while, so it runs on the blocking thread pool.
 
 use std::sync::Arc;
 
@@ -26,24 +26,24 @@ use crate::{
     },
 };
 
-/// Decided comments that a term is tried on: ten thousand take a second.
+/// Maximum number of decided comments that a term is tried on. Ten thousand take a second.
 pub const MOST_TRIED: usize = 10_000;
 
-/// What the service thinks of one text.
+/// The assessment of one text.
 pub struct Assessed {
     pub assessment: Assessment,
     /// What HYBRID would do.
     pub verdict: SpamVerdict,
-    /// Decisions behind the learned score, 0 while rules judge alone, and the model's version.
+    /// Number of decisions behind the learned score (0 while only rules score), and the model's version.
     pub decisions: i64,
     pub model_version: i64,
 }
 
 impl Rules {
-    /// Judges a text as a submit would, without what only the moment of a submit tells.
+    /// Assesses a text as a submit would, without the signals that only a submit has.
     ///
     /// # Errors
-    /// `Overloaded` beyond the caller's share of expensive calls.
+    /// Returns `Overloaded` when the caller's limit of expensive calls is reached.
     pub fn assess_text(&self, caller: &Arc<Caller>, text: &FormText) -> Result<Expensive<Assessed>> {
         let (site, permit) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
         let assessment = self.core.assessor.assess(site, &Reading::of(text), &FormSignals::default());
@@ -55,10 +55,11 @@ impl Rules {
         Ok(Expensive::new(Assessed { assessment, verdict, decisions, model_version }, Some(permit)))
     }
 
-    /// What a term would have met among the last approved comments, were it in force; and the term as it would be. Writes nothing.
+    /// Returns the recent approved comments that a term would have matched if it had been in force, and the term as
+    /// it would be stored. Writes nothing.
     ///
     /// # Errors
-    /// `TermNotFound`, `StaleTerm`, `Invalid` when the tier has the pattern already, and `Overloaded`.
+    /// Returns `TermNotFound`, `StaleTerm`, `Invalid` when the tier has the pattern already, and `Overloaded`.
     pub async fn try_term(
         &self,
         caller: &Arc<Caller>,
@@ -72,7 +73,7 @@ impl Rules {
         approved.retain(|comment| comment.status == Status::Approved);
         let thresholds = self.core.defaults.get().thresholds;
         let alone = [Term { state: TermState::Enforce, ..term.clone() }];
-        // The permit moves along: it is held to the end, also when the caller is gone.
+        // The permit is moved into the task, so that it is held to the end even if the call is cancelled.
         let report = blocking(move || {
             let collisions = TermSet::compile(&alone).map(|set| trial::collisions(&set, &approved, thresholds));
             (collisions, permit)
@@ -81,11 +82,11 @@ impl Rules {
         Ok(Expensive::new((term, collisions?), Some(permit)))
     }
 
-    /// What rules and terms, and `with` as if it were put, say of the last `limit` comments that people decided about. The model stays
-    /// out of it: it learned from these very decisions.
+    /// Compares rules and terms, including `with` as if it were stored, with the last `limit` decided comments. The
+    /// model is left out, because it learned from these very decisions.
     ///
     /// # Errors
-    /// As [`Rules::try_term`].
+    /// Returns the errors of [`Rules::try_term`].
     pub async fn replay_rules(
         &self,
         caller: &Arc<Caller>,
@@ -111,7 +112,7 @@ impl Rules {
     }
 }
 
-/// The term that `request` would make of `terms`.
+/// Returns the term that `request` would create or make of `terms`.
 fn drafted(terms: &[Term], request: &PutTermRequest, now: DateTime<Utc>) -> Result<Term> {
     let PutTermRequest { id, revision, draft, .. } = request.clone();
     if let Some(id) = id {

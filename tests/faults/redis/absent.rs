@@ -1,4 +1,4 @@
-//! R3: Redis is not there when the service starts.
+//! R3: Redis is unavailable when the service starts.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +7,17 @@ use super::{BURST, crowd::Crowd, let_through, limiter, ms, time_until_degraded, 
 use crate::support::{daemon::Daemon, redis::RedisServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn limits_hold_without_redis_at_start_and_are_shared_soon_after_it_comes() {
-    scenario("R3", "Redis absent at the start, then it comes", async |report| {
+async fn limits_hold_without_redis_and_are_shared_soon_after_it_starts() {
+    scenario("R3", "Redis is absent at the start, then starts", async |report| {
         let mut redis = RedisServer::start();
         redis.stop();
         let (one, other) = (limiter(&redis.url()), limiter(&redis.url()));
-        assert!(one.is_degraded(), "not shared before it is connected");
+        assert!(one.is_degraded(), "limits are not shared before Redis is connected");
         let crowd = Crowd::gather(&[&one, &other], 8);
         let alone = let_through(&[&one, &other], 40, "early").await;
         time_until_degraded(&one).await;
-        // Longer than the time between two probes: it has failed more than once, and nothing tells.
+        // This is longer than the time between two probes: a probe has failed more than once, and the server shows
+        // it.
         tokio::time::sleep(Duration::from_millis(600)).await;
         redis.start_again();
         let healed = time_until_shared(&one).await.max(time_until_shared(&other).await);
@@ -33,7 +34,7 @@ async fn limits_hold_without_redis_at_start_and_are_shared_soon_after_it_comes()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_missing_redis_does_not_hold_up_the_start() {
+async fn a_missing_redis_does_not_delay_the_start() {
     scenario("R3-start", "duyetd started without its Redis", async |report| {
         let mut redis = RedisServer::start();
         redis.stop();

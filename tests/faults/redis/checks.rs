@@ -1,4 +1,4 @@
-//! Limiters with limits of which a test runs into one at most, and how they are asked.
+//! Limiters of which a test can reach at most one limit, and helpers that check them.
 
 use std::{
     num::NonZeroU32,
@@ -13,16 +13,16 @@ use duyetd::{
 
 use crate::support::redis::RedisServer;
 
-/// Longest that a check may take, whatever Redis does.
+/// Longest time that a check may take, in every state of Redis.
 pub(super) const BOUND: Duration = Duration::from_millis(60);
 
-/// A device's burst in tests that count what is let through. It drains by nothing while a test runs.
+/// A device's burst in tests that count allowed events. The quota refills too slowly to matter during a test.
 pub(super) const BURST: u32 = 5;
 
-/// Reports of a prefix: room for a crowd, and yet none drains while a test runs.
+/// Quota of reports per prefix: large enough for all callers of a test, and it refills too slowly to matter.
 const PER_DAY: u32 = 1_000;
 
-/// One limiter as each of two replicas has it. Sites and prefixes have room for every test.
+/// Creates the limiter of one replica. Its limits of sites and prefixes are never reached.
 pub(super) fn limiter(url: &str) -> Arc<Limiter> {
     let wide = "1000000/24h".parse().unwrap();
     let quotas = Quotas {
@@ -44,7 +44,7 @@ pub(super) fn device(name: &str) -> Charge {
     charge(LimitName::SubmitsPerDevice, name)
 }
 
-/// What a submit of one reader charges, but for the device: its quota is for tests that count.
+/// Returns the charges of one reader's submit, except the device's: tests that count use that quota.
 pub(super) fn submit(reader: &str) -> Vec<Charge> {
     vec![
         charge(LimitName::SubmitsPerPrefix, reader),
@@ -57,7 +57,7 @@ pub(super) async fn allows(limiter: &Limiter, charges: &[Charge]) -> bool {
     matches!(limiter.check(charges).await, Allowance::Allowed { .. })
 }
 
-/// How many of `tries` events of one device are let through, taking turns between the replicas.
+/// Returns how many of `tries` events of one device are allowed, alternating between the replicas.
 pub(super) async fn let_through(limiters: &[&Limiter], tries: usize, name: &str) -> u32 {
     let (charges, mut admitted) = ([device(name)], 0);
     for turn in 0..tries {
@@ -66,25 +66,25 @@ pub(super) async fn let_through(limiters: &[&Limiter], tries: usize, name: &str)
     admitted
 }
 
-/// The time until it is so.
+/// Waits until the condition is true and returns the time it took.
 pub(super) async fn time_until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
     let started = Instant::now();
     while !is_so() {
-        assert!(started.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        assert!(started.elapsed() < Duration::from_secs(60), "this never happened: {what}");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     started.elapsed()
 }
 
 pub(super) async fn time_until_degraded(limiter: &Limiter) -> Duration {
-    time_until("it is degraded", || limiter.is_degraded()).await
+    time_until("the limiter is degraded", || limiter.is_degraded()).await
 }
 
 pub(super) async fn time_until_shared(limiter: &Limiter) -> Duration {
     time_until("limits are shared", || !limiter.is_degraded()).await
 }
 
-/// So many reports of a prefix as Redis has counted.
+/// Returns the number of reports of a prefix that Redis has counted.
 pub(super) fn counted(redis: &RedisServer, key: &str) -> i64 {
     let (seconds, micros): (i64, i64) = redis.say("TIME");
     let whole: Option<i64> = redis.say(&format!("GET {key}"));
@@ -92,7 +92,7 @@ pub(super) fn counted(redis: &RedisServer, key: &str) -> i64 {
     whole.map_or(0, |whole| (whole - seconds * 1_000_000 - micros + interval - 1) / interval)
 }
 
-/// Milliseconds with one digit, as the table in `docs/limits.md` has them.
+/// Formats milliseconds with one decimal digit, as in the table of `docs/limits.md`.
 pub(super) fn ms(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)
 }

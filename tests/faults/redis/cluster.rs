@@ -1,4 +1,4 @@
-//! R4 to R6: a master of a cluster is killed or frozen, with all that its replica has not heard of.
+//! R4 to R6: a master of a cluster is killed or frozen, with the writes that its replica has not received.
 
 use std::{
     num::NonZeroU32,
@@ -42,18 +42,18 @@ async fn a_frozen_master_of_a_cluster_is_replaced_within_six_seconds() {
     .await;
 }
 
-/// The time from the loss of a master until limits are shared again.
+/// Returns the time from the loss of a master until limits are shared again.
 async fn lose_a_master(fault: Fault) -> Duration {
     let name = if fault == Fault::Killed { "cluster master killed" } else { "cluster master frozen" };
     let mut cluster = RedisCluster::start();
     let lost = cluster.master_of("{default/late}");
-    // Told of one node only, and that one is lost: the others are known from before.
+    // The second limiter is configured with one node only, and that node is lost: it knows the others from before.
     let (one, other) = (limiter(&cluster.url()), limiter(&cluster.url_of(lost)));
     time_until_shared(&one).await;
     time_until_shared(&other).await;
     let shared = let_through(&[&one, &other], 20, "early").await;
     let crowd = Crowd::gather(&[&one, &other], 16);
-    // A burst at the last moment: the replica may never hear of it.
+    // A burst at the last moment, which may never reach the replica.
     let mut through = let_through(&[&one], 10, "late").await;
     let began = Instant::now();
     match fault {
@@ -62,13 +62,13 @@ async fn lose_a_master(fault: Fault) -> Duration {
     }
     let noticed = time_until_degraded(&one).await.max(time_until_degraded(&other).await);
     through += let_through(&[&other, &one], 20, "late").await;
-    // Nobody takes one healthy shard for a healthy cluster.
+    // The limiter must not consider the cluster healthy because one shard is.
     let mut flaps = 0;
     while one.is_degraded() || other.is_degraded() {
         let before = one.is_degraded();
         tokio::time::sleep(Duration::from_millis(10)).await;
         flaps += u32::from(!before && one.is_degraded());
-        assert!(began.elapsed() < Duration::from_secs(40), "it never heals");
+        assert!(began.elapsed() < Duration::from_secs(40), "limits are never shared again");
     }
     let healed = began.elapsed();
     through += let_through(&[&other, &one], 20, "late").await;
@@ -79,8 +79,8 @@ async fn lose_a_master(fault: Fault) -> Duration {
         ms(healed)
     );
     crowd.leave().await.assert_within_bound(name);
-    assert_eq!((shared, afresh), (BURST, BURST), "two replicas share one burst, before and after");
-    assert!(through <= 2 * BURST, "at most one burst more");
+    assert_eq!((shared, afresh), (BURST, BURST), "two replicas share one burst, before and after the loss");
+    assert!(through <= 2 * BURST, "at most one additional burst");
     assert_eq!(flaps, 0);
     healed
 }
@@ -91,7 +91,7 @@ async fn subjects_on_all_masters_are_counted_together_or_not_at_all() {
     let (one, other) = (limiter(&cluster.url()), limiter(&cluster.url()));
     time_until_shared(&one).await;
     time_until_shared(&other).await;
-    // Three devices on three masters; the last one's burst is used up by the other replica.
+    // Three devices on three masters. The other replica has used up the last one's burst.
     let names: Vec<String> = (0..3)
         .map(|master| {
             let candidates = (0..).map(|number| format!("reader-{number}"));
@@ -103,25 +103,25 @@ async fn subjects_on_all_masters_are_counted_together_or_not_at_all() {
     assert_eq!(let_through(&[&other], 9, &names[2]).await, BURST);
     let charges: Vec<_> = names.iter().map(|name| device(name)).collect();
     for _ in 0..10 {
-        assert!(!super::allows(&one, &charges).await, "the third is used up");
+        assert!(!super::allows(&one, &charges).await, "the third device's burst is used up");
     }
     for name in &names[..2] {
-        assert_eq!(let_through(&[&one], 9, name).await, BURST, "nothing of {name} was kept");
+        assert_eq!(let_through(&[&one], 9, name).await, BURST, "the charge of {name} was not refunded");
     }
-    // Nobody asks, and yet each of the masters is missed. Shorter than what makes the others replace it.
+    // Every lost master is noticed without any call, in less time than the other masters need to replace it.
     for lost in masters(&cluster) {
         cluster.node(lost).pause();
-        let missed = time_until("a master that nobody asks is missed", || one.is_degraded()).await;
-        println!("cluster master frozen while nobody asks: noticed after {}", ms(missed));
-        assert!(missed < Duration::from_secs(1), "{missed:?}: before the others miss it themselves");
+        let missed = time_until("the loss of an idle master is noticed", || one.is_degraded()).await;
+        println!("cluster master frozen while idle: noticed after {}", ms(missed));
+        assert!(missed < Duration::from_secs(1), "noticed after {missed:?}, later than the other masters do");
         cluster.node(lost).resume();
         time_until_shared(&one).await;
     }
 }
 
-/// A denial that is only told refunds nothing on the other masters.
+/// A denial of a SHADOW limit refunds nothing on the other masters.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
+async fn on_a_cluster_a_shadow_limit_denies_nothing() {
     let cluster = RedisCluster::start();
     let quotas = Quotas {
         submits_per_device: "2/24h SHADOW".parse().unwrap(),
@@ -151,14 +151,15 @@ async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
         for _ in 0..10 {
             through.1 += u32::from(super::allows(&other, &charges).await);
         }
-        assert_eq!(through, (5, 0), "the device's reports deny, and nothing else");
+        assert_eq!(through, (5, 0), "only the device's limit of reports denies");
     }
-    // Strangers leave the reserve alone, and what their devices paid comes back from another master.
+    // Readers without a record may not use the reserve, and the charges of their devices are refunded on another
+    // master.
     let (reporter, site) = (charge(LimitName::ReportsPerDevice, "reporter"), charge(LimitName::ReportsPerSite, "site"));
     let stranger = [reporter.clone(), Charge { weight: ChargeWeight::OneBesideReserve, ..site.clone() }];
     assert!(super::allows(&one, &stranger).await);
     for _ in 0..5 {
-        assert!(!super::allows(&other, &stranger).await, "one event is kept");
+        assert!(!super::allows(&other, &stranger).await, "one event is reserved");
     }
     let mut left = 0;
     for _ in 0..9 {
@@ -169,7 +170,7 @@ async fn on_a_cluster_a_limit_that_shadows_holds_nothing_back() {
     assert!(!one.is_degraded() && !other.is_degraded());
     let keys = |at: &usize| cluster.nodes()[*at].say::<Vec<String>>("KEYS *");
     let keys: Vec<String> = masters(&cluster).iter().flat_map(keys).collect();
-    assert!(!keys.iter().any(|key| key.contains("Failures")), "a look leaves nothing: {keys:?}");
+    assert!(!keys.iter().any(|key| key.contains("Failures")), "a check without a charge stores nothing: {keys:?}");
 }
 
 fn masters(cluster: &RedisCluster) -> Vec<usize> {

@@ -1,4 +1,4 @@
-//! Readers who keep asking while something breaks, and a canary that tells when the machine itself stood still.
+//! Readers who keep calling while something breaks, and a canary task that detects when the machine itself stalled.
 
 use std::{
     sync::{
@@ -13,37 +13,37 @@ use tokio::task::JoinSet;
 
 use super::{BOUND, allows, ms, submit};
 
-/// Pause of a reader between two calls, and of the canary between two breaths.
+/// Pause between two calls of a reader, and the length of a canary's sleep.
 const PAUSE: Duration = Duration::from_millis(2);
-/// What a sleep takes longer on an idle machine: the timer's grain.
+/// How much longer a sleep takes on an idle machine: the granularity of the timer.
 const GRAIN: Duration = Duration::from_millis(2);
-/// When a canary overslept by more in sum during a call, the machine stood still.
+/// If a canary's delays during a call add up to more than this, the call counts as stalled by the machine.
 const STARVED: Duration = Duration::from_millis(5);
 
-/// When something began and ended.
+/// The start and the end of a call or a sleep.
 type Span = (Instant, Instant);
-/// What one canary overslept, and when.
+/// The delays of one canary's sleeps.
 type Overslept = Vec<(Span, Duration)>;
 
-/// Readers at work.
+/// The running readers.
 pub(super) struct Crowd {
     readers: JoinSet<Vec<Span>>,
     canaries: JoinSet<Overslept>,
     leave: Arc<AtomicBool>,
 }
 
-/// What the crowd went through.
+/// The measurements of all calls.
 pub(super) struct Tally {
     pub(super) calls: usize,
     pub(super) longest: Duration,
-    /// The longest of the calls during which the machine did not stand still.
+    /// The longest call that the machine did not stall.
     pub(super) longest_fair: Duration,
     fair: usize,
-    stood_still: Duration,
+    stalled: Duration,
 }
 
 impl Crowd {
-    /// `readers` ask each of the limiters again and again. None is denied but by a bug.
+    /// Starts `readers` tasks, which call the limiters repeatedly. No call may be denied.
     pub(super) fn gather(limiters: &[&Arc<Limiter>], readers: usize) -> Self {
         let leave = Arc::new(AtomicBool::new(false));
         let mut crowd = Self { readers: JoinSet::new(), canaries: JoinSet::new(), leave: Arc::clone(&leave) };
@@ -53,7 +53,7 @@ impl Crowd {
                 let (charges, mut calls) = (submit(&format!("reader-{reader}")), Vec::new());
                 while !leave.load(Ordering::Relaxed) {
                     let asked = Instant::now();
-                    assert!(allows(&limiter, &charges).await, "nobody meets a limit");
+                    assert!(allows(&limiter, &charges).await, "no limit is reached");
                     calls.push((asked, Instant::now()));
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -61,17 +61,17 @@ impl Crowd {
             });
         }
         for _ in 0..4 {
-            crowd.canaries.spawn(breathe(Arc::clone(&leave)));
+            crowd.canaries.spawn(detect_stalls(Arc::clone(&leave)));
         }
         crowd
     }
 
-    /// Many callers at one moment, once each.
+    /// Runs all calls concurrently, once each.
     pub(super) async fn at_once(calls: impl Iterator<Item = impl Future<Output = ()> + Send + 'static>) -> Tally {
         let leave = Arc::new(AtomicBool::new(false));
         let mut crowd = Self { readers: JoinSet::new(), canaries: JoinSet::new(), leave: Arc::clone(&leave) };
         for _ in 0..4 {
-            crowd.canaries.spawn(breathe(Arc::clone(&leave)));
+            crowd.canaries.spawn(detect_stalls(Arc::clone(&leave)));
         }
         for call in calls {
             crowd.readers.spawn(async move {
@@ -104,7 +104,7 @@ impl Crowd {
         }
         let length = |(from, to): &Span| *to - *from;
         let overslept = |canary: &Overslept, call: &Span| -> Duration {
-            let during = canary.iter().filter(|(breath, _)| breath.0 < call.1 && call.0 < breath.1);
+            let during = canary.iter().filter(|(sleep, _)| sleep.0 < call.1 && call.0 < sleep.1);
             during.map(|(_, over)| *over).sum()
         };
         let overlaps = |call: &Span| canaries.iter().any(|canary| overslept(canary, call) > STARVED);
@@ -114,33 +114,34 @@ impl Crowd {
             longest: calls.iter().map(length).max().unwrap_or_default(),
             longest_fair: fair.iter().map(|call| length(call)).max().unwrap_or_default(),
             fair: fair.len(),
-            stood_still: canaries.iter().flatten().map(|(_, over)| *over).max().unwrap_or_default(),
+            stalled: canaries.iter().flatten().map(|(_, over)| *over).max().unwrap_or_default(),
         }
     }
 }
 
 impl Tally {
-    /// Prints the figures and holds them to the bound. Calls during which a bare sleep overslept measure the machine, not
-    /// the limiter: they are set aside, never excused by a wider bound, and the others must be enough to tell.
+    /// Prints the figures and compares them with the bound. Calls that overlap with a delayed sleep measure the
+    /// machine and not the limiter, so they are left out; the bound is not widened for them. Enough other calls must
+    /// remain.
     pub(super) fn assert_within_bound(&self, fault: &str) {
         let (longest, fair) = (ms(self.longest), ms(self.longest_fair));
-        let still = ms(self.stood_still);
+        let still = ms(self.stalled);
         println!(
-            "{fault}: {} calls, longest {longest}; {} while the machine did not stand still, longest {fair} (it did for {still})",
+            "{fault}: {} calls, longest {longest}; {} while the machine did not stall, longest {fair} (it stalled for {still})",
             self.calls, self.fair
         );
         assert!(self.longest_fair <= BOUND, "{fault}: a check took {fair}");
-        assert!(self.tells(), "{fault}: the machine is too busy to tell");
+        assert!(self.is_conclusive(), "{fault}: the machine is too busy for a measurement");
     }
 
-    /// Enough calls met a machine that did not stand still.
-    pub(super) fn tells(&self) -> bool {
+    /// Returns true when the machine did not stall during at least a quarter of the calls.
+    pub(super) fn is_conclusive(&self) -> bool {
         self.fair * 4 >= self.calls
     }
 }
 
-/// Sleeps again and again; tells when it overslept.
-async fn breathe(leave: Arc<AtomicBool>) -> Overslept {
+/// Sleeps repeatedly and returns the sleeps that took too long.
+async fn detect_stalls(leave: Arc<AtomicBool>) -> Overslept {
     let mut overslept = Vec::new();
     while !leave.load(Ordering::Relaxed) {
         let began = Instant::now();

@@ -1,11 +1,11 @@
-//! R4: Redis forgets everything under load.
+//! R4: Redis loses all data under load.
 
 use super::super::scenario::scenario;
 use super::{BURST, crowd::Crowd, let_through, limiter, time_until_shared};
 use crate::support::redis::RedisServer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_emptied_redis_lets_at_most_one_burst_more_through() {
+async fn an_emptied_redis_allows_at_most_one_additional_burst() {
     scenario("R4", "FLUSHALL under load", async |report| {
         let redis = RedisServer::start();
         let (one, other) = (limiter(&redis.url()), limiter(&redis.url()));

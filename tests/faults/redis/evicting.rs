@@ -1,15 +1,16 @@
-//! R10: Redis evicts counts to make room for a neighbour's data. No call fails, so it must be told otherwise.
+//! R10: Redis evicts counts because another client's data fills the memory. No call fails then, so the service
+//! reports it.
 
 use super::super::scenario::scenario;
 use super::time_until;
 use crate::support::{daemon::Daemon, redis::RedisServer, redis_cluster::RedisCluster};
 
-/// Redis with a bound that a neighbour soon reaches.
+/// Starts Redis with a memory limit that another client's data soon reaches.
 fn crowded(policy: &str) -> RedisServer {
     RedisServer::start_with(&["--maxmemory", "4mb", "--maxmemory-policy", policy])
 }
 
-/// Other data on the same server, without an end of its life: 8 MB.
+/// Writes 8 MB of other data without an expiry.
 fn fill(redis: &RedisServer) {
     let (mut connection, value) = (redis.connection(), "x".repeat(8_192));
     for number in 0..1_000 {
@@ -28,8 +29,8 @@ fn warnings<'a>(log: &'a str, of: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_evicts_is_told_of_once_and_shown_as_a_metric() {
-    scenario("R10", "Redis evicts keys for a noisy neighbour", async |report| {
+async fn a_redis_that_evicts_is_logged_once_and_shown_as_a_metric() {
+    scenario("R10", "Redis evicts keys because of another client's data", async |report| {
         let (redis, dir) = (crowded("allkeys-lru"), tempfile::tempdir().unwrap());
         let daemon = Daemon::start(dir.path(), &[("REDIS_URL", &redis.url())]);
         time_until("the policy is shown", || metric(&daemon, "duyet_redis_policy{policy=\"allkeys-lru\"}") == Some(1))
@@ -39,16 +40,16 @@ async fn a_redis_that_evicts_is_told_of_once_and_shown_as_a_metric() {
         let evicted = || metric(&daemon, "duyet_redis_evictions_total").unwrap();
         time_until("evictions are shown", || evicted() > 0).await;
         report.count("evicted", usize::try_from(evicted()).unwrap());
-        // A second reading with more of the same.
+        // The next reading of the metric shows more evictions, and logs nothing new.
         let before = evicted();
         fill(&redis);
         time_until("more evictions are shown", || evicted() > before).await;
         let log = daemon.log();
         let (policy, evictions) = (warnings(&log, "maxmemory-policy"), warnings(&log, "redis evicts keys"));
-        assert_eq!((policy.len(), evictions.len()), (1, 1), "each once: {log}");
+        assert_eq!((policy.len(), evictions.len()), (1, 1), "each is logged once: {log}");
         assert!(policy[0].contains("allkeys-lru") && policy[0].contains(&redis.port().to_string()), "{}", policy[0]);
 
-        // With room again, or writes would fail from now on, and Redis be out of use.
+        // The memory is freed. Otherwise writes would fail from now on, and Redis would be out of use.
         redis.say::<()>("FLUSHALL");
         redis.say::<()>("CONFIG SET maxmemory-policy noeviction");
         time_until("the other policy is shown", || {
@@ -68,9 +69,9 @@ async fn a_policy_that_evicts_no_counts_is_shown_without_a_warning() {
     assert!(warnings(&daemon.log(), "maxmemory-policy").is_empty());
 }
 
-/// Neither `CONFIG` nor `INFO` may be called: limits work all the same.
+/// `CONFIG` and `INFO` are forbidden; the limits work without them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_policy_that_redis_keeps_to_itself_is_unknown() {
+async fn a_policy_that_redis_does_not_reveal_is_unknown() {
     let (redis, dir) = (crowded("allkeys-lru"), tempfile::tempdir().unwrap());
     redis.say::<()>("ACL SETUSER default -info -config");
     let daemon = Daemon::start(dir.path(), &[("REDIS_URL", &redis.url())]);
@@ -79,7 +80,7 @@ async fn a_policy_that_redis_keeps_to_itself_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_master_of_a_cluster_is_asked() {
+async fn the_policy_of_every_master_of_a_cluster_is_shown() {
     let (cluster, dir) = (RedisCluster::start(), tempfile::tempdir().unwrap());
     for node in cluster.nodes() {
         node.say::<()>("CONFIG SET maxmemory 100mb");
@@ -91,7 +92,7 @@ async fn every_master_of_a_cluster_is_asked() {
     time_until("both policies are shown", || (masters("noeviction"), masters("volatile-lru")) == (Some(2), Some(1)))
         .await;
     let log = daemon.log();
-    let told = warnings(&log, "maxmemory-policy");
-    assert_eq!(told.len(), 1, "{log}");
-    assert!(told[0].contains(&cluster.nodes()[careless].port().to_string()), "{}", told[0]);
+    let shown = warnings(&log, "maxmemory-policy");
+    assert_eq!(shown.len(), 1, "{log}");
+    assert!(shown[0].contains(&cluster.nodes()[careless].port().to_string()), "{}", shown[0]);
 }

@@ -1,4 +1,4 @@
-//! R2: Redis is frozen (SIGSTOP): it takes every call and answers none, until it thaws and finds them all.
+//! R2: Redis is frozen (SIGSTOP): it accepts every call and answers none until it thaws, and then executes them all.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,29 +12,31 @@ use super::{
 use crate::support::redis::RedisServer;
 
 const CALLERS: usize = 200;
-/// From the last answer to the thaw: a hiccup, and long enough to be noticed by all.
+/// Time from the last answer to the thaw: from a short pause to one that every replica notices.
 const FREEZES: [Duration; 4] =
     [Duration::from_millis(20), Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_frozen_redis_finds_when_it_thaws_counts_nothing() {
-    scenario("R2", "Redis frozen with 200 calls on their way", async |_report| {
+async fn calls_that_a_frozen_redis_executes_late_count_nothing() {
+    scenario("R2", "Redis frozen with 200 calls in flight", async |_report| {
         let redis = RedisServer::start();
         let replicas = [limiter(&redis.url()), limiter(&redis.url())];
-        let mut told = false;
+        let mut measured = false;
         for (round, freeze) in FREEZES.into_iter().enumerate() {
-            told |= freeze_for(freeze, &redis, &replicas, round).await;
+            measured |= freeze_for(freeze, &redis, &replicas, round).await;
         }
-        // On a busy machine hardly a call was not held up by it, which tells nothing of how long they took: again.
+        // On a busy machine the stalls affect almost every call, so the durations mean nothing. The test then repeats
+        // the freeze.
         for round in FREEZES.len()..50 {
-            told = told || freeze_for(FREEZES[0], &redis, &replicas, round).await;
+            measured = measured || freeze_for(FREEZES[0], &redis, &replicas, round).await;
         }
-        assert!(told, "the machine is too busy to tell");
+        assert!(measured, "the machine is too busy for a measurement");
     })
     .await;
 }
 
-/// True when the machine was quiet enough to tell how long the calls took. What is counted must be right in any case.
+/// Returns true when the machine was quiet enough to measure the durations of the calls. The counts must be right in
+/// any case.
 async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<Limiter>; 2], round: usize) -> bool {
     time_until_shared(one).await;
     time_until_shared(other).await;
@@ -57,7 +59,7 @@ async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<L
     tokio::time::sleep(freeze).await;
     redis.resume();
     let healed = time_until_shared(one).await.max(time_until_shared(other).await);
-    // The server answers in order: whatever it found is behind it when it has healed.
+    // The server answers in order, so it has executed everything that it found by the time limits are shared again.
     let late = counted(redis, &key) - before;
     println!(
         "frozen until {} after the last answer: {CALLERS} calls at once, noticed {} after the last, {late} counted late, \
@@ -67,15 +69,15 @@ async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<L
         ms(healed)
     );
     assert!(late <= 5, "{late} calls were counted after their callers had gone");
-    assert!(alone <= BURST, "each has its part of the quota");
-    if tally.tells() {
+    assert!(alone <= BURST, "each replica has its share of the quota");
+    if tally.is_conclusive() {
         tally.assert_within_bound("frozen");
     }
-    tally.tells()
+    tally.is_conclusive()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_freezes_and_thaws_again_and_again_delays_no_call() {
+async fn a_redis_that_freezes_repeatedly_delays_no_call() {
     scenario("R2-again", "Redis frozen and thawed four times", async |_report| {
         let redis = RedisServer::start();
         let limiter = limiter(&redis.url());
@@ -88,7 +90,7 @@ async fn a_redis_that_freezes_and_thaws_again_and_again_delays_no_call() {
             time_until_shared(&limiter).await;
         }
         crowd.leave().await.assert_within_bound("frozen four times");
-        time_until("it is quiet again", || !limiter.is_degraded()).await;
+        time_until("limits are shared again", || !limiter.is_degraded()).await;
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! R8: Redis answers and yet cannot count: its memory is full, or it is a replica now.
+//! R8: Redis answers but cannot write: its memory is full, or it has become a replica.
 
 use std::time::{Duration, Instant};
 
@@ -22,14 +22,14 @@ async fn a_redis_that_answers_but_cannot_write_is_out_of_use() {
             redis.say::<()>(cause);
             let noticed = time_until_degraded(&limiter).await;
             tokio::time::sleep(Duration::from_millis(600)).await;
-            assert!(limiter.is_degraded(), "no probe takes it for well");
+            assert!(limiter.is_degraded(), "no probe puts it back in use");
             redis.say::<()>(cure);
             let healed = time_until_shared(&limiter).await;
             report.ms(
                 if fault == "read-only" { "read_only_noticed_after" } else { "out_of_memory_noticed_after" },
                 noticed,
             );
-            println!("{fault}: noticed after {}, shared again {} after the cure", ms(noticed), ms(healed));
+            println!("{fault}: noticed after {}, shared again {} after the fault was removed", ms(noticed), ms(healed));
             crowd.leave().await.assert_within_bound(fault);
             assert!(noticed < Duration::from_secs(1) && healed < Duration::from_secs(2));
         }
@@ -43,7 +43,7 @@ async fn a_redis_that_answers_probes_but_fails_calls_is_out_of_use_after_five() 
         let redis = RedisServer::start();
         let limiter = limiter(&redis.url());
         time_until_shared(&limiter).await;
-        // Whoever connects from now on may write probes and nothing else.
+        // Clients that connect from now on may write the probe's key and nothing else.
         redis.say::<()>("ACL SETUSER default resetkeys ~rl:{probe}");
         let noticed = time_until_failures_open_it(&limiter).await;
         println!("calls fail and probes do not: out of use after {}", ms(noticed));
@@ -52,11 +52,11 @@ async fn a_redis_that_answers_probes_but_fails_calls_is_out_of_use_after_five() 
     .await;
 }
 
-/// Asks until it is out of use: each probe brings it back until the next five calls.
+/// Calls until the limiter is degraded: each successful probe puts Redis back in use until the next five calls fail.
 async fn time_until_failures_open_it(limiter: &Limiter) -> Duration {
     let started = Instant::now();
     while !limiter.is_degraded() {
-        assert!(started.elapsed() < Duration::from_secs(30), "it is never out of use");
+        assert!(started.elapsed() < Duration::from_secs(30), "the limiter never degrades");
         allows(limiter, &submit("a")).await;
     }
     started.elapsed()

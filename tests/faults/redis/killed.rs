@@ -46,21 +46,21 @@ async fn a_killed_redis_delays_no_call_and_is_noticed_within_a_second() {
     );
     tally.assert_within_bound("killed");
     assert!(noticed < Duration::from_secs(1) && healed < Duration::from_secs(2));
-    assert!(alone <= BURST, "each has its part of the quota");
+    assert!(alone <= BURST, "each replica has its share of the quota");
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_redis_is_noticed_even_while_nobody_asks() {
-    scenario("R1-quiet", "Redis killed while nobody asks", async |report| {
+async fn a_killed_redis_is_noticed_without_any_call() {
+    scenario("R1-quiet", "Redis killed while no call is made", async |report| {
         let mut redis = RedisServer::start();
         let quiet = limiter(&redis.url());
         time_until_shared(&quiet).await;
         redis.stop();
         let noticed = time_until_degraded(&quiet).await;
         report.ms("noticed_after", noticed);
-        println!("killed while nobody asks: noticed after {}", ms(noticed));
+        println!("killed while idle: noticed after {}", ms(noticed));
         assert!(noticed < Duration::from_secs(1), "{noticed:?}");
     })
     .await;
@@ -83,7 +83,7 @@ async fn submits_go_on_and_are_held_when_redis_is_killed_under_load() {
         let leave = Arc::new(AtomicBool::new(false));
         let mut callers = JoinSet::new();
         for caller in 0..4 {
-            callers.spawn(submit_until_told(daemon.portal(), caller, Arc::clone(&leave)));
+            callers.spawn(submit_until_left(daemon.portal(), caller, Arc::clone(&leave)));
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
         let killed = Instant::now();
@@ -115,7 +115,7 @@ async fn submits_go_on_and_are_held_when_redis_is_killed_under_load() {
         assert!(noticed < Duration::from_secs(1));
         assert!(!held.is_empty() && held.iter().all(|one| one.outcome == v1::Outcome::Pending));
         assert!(submits.iter().any(|one| one.asked < killed && one.outcome == v1::Outcome::Published));
-        assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "ready all along");
+        assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "always ready");
     })
     .await;
 }
@@ -126,7 +126,7 @@ struct Submit {
     outcome: v1::Outcome,
 }
 
-async fn submit_until_told(mut portal: Portal, caller: usize, leave: Arc<AtomicBool>) -> Vec<Submit> {
+async fn submit_until_left(mut portal: Portal, caller: usize, leave: Arc<AtomicBool>) -> Vec<Submit> {
     let mut submits = Vec::new();
     while !leave.load(Ordering::Relaxed) {
         let form = portal.form("bai", &format!("Bình luận {caller}-{}", submits.len())).await;
@@ -136,7 +136,7 @@ async fn submit_until_told(mut portal: Portal, caller: usize, leave: Arc<AtomicB
                 let outcome = answer.into_inner().outcome();
                 submits.push(Submit { asked, took: asked.elapsed(), outcome });
             }
-            // Shedding is the machine's business, not Redis's.
+            // Shed calls are due to the machine and not to Redis.
             Err(status) => assert_eq!(reason(&status), "OVERLOADED", "{status}"),
         }
     }

@@ -1,4 +1,5 @@
-//! Redis in trouble: each test breaks a real one under load and prints its figures (`tests/run faults::redis -- --nocapture`).
+//! Failures of Redis: each test breaks a real server under load and prints its figures (`tests/run faults::redis --
+//! --nocapture`).
 
 mod absent;
 mod checks;

@@ -1,4 +1,4 @@
-//! The master that sentinels watch is killed or frozen.
+//! The master that Redis Sentinel monitors is killed or frozen.
 
 use std::time::{Duration, Instant};
 
@@ -6,12 +6,12 @@ use super::{BURST, crowd::Crowd, let_through, limiter, ms, time_until_degraded, 
 use crate::support::redis_sentinel::SentinelRedis;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_master_is_replaced_by_the_one_that_sentinels_name() {
+async fn a_killed_master_is_replaced_by_the_one_that_sentinel_names() {
     lose_the_master(true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_master_is_replaced_by_the_one_that_sentinels_name() {
+async fn a_frozen_master_is_replaced_by_the_one_that_sentinel_names() {
     lose_the_master(false).await;
 }
 
@@ -44,6 +44,6 @@ async fn lose_the_master(killed: bool) {
     crowd.leave().await.assert_within_bound(name);
     assert_ne!(redis.master(), lost);
     assert_eq!(shared, BURST);
-    assert!(through <= 2 * BURST, "at most one burst more");
+    assert!(through <= 2 * BURST, "at most one additional burst");
     assert!(healed < Duration::from_secs(10), "{healed:?}");
 }

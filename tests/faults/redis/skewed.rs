@@ -1,4 +1,4 @@
-//! T1: clocks that differ and clocks that are set. A proxy makes Redis's clock seem another.
+//! T1: clocks that differ and clocks that are set. A proxy changes the time that Redis reports.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::support::{
 const HOUR: i64 = 3_600_000_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn replicas_whose_clocks_differ_share_a_burst_and_a_clock_that_is_set_locks_no_one_out() {
+async fn replicas_with_different_clocks_share_a_burst_and_a_clock_step_denies_no_caller() {
     let redis = RedisServer::start();
     let proxy = Proxy::start(redis.port()).await;
     let (right, wrong) = (limiter(&redis.url()), limiter(&proxy.url()));
@@ -25,7 +25,7 @@ async fn replicas_whose_clocks_differ_share_a_burst_and_a_clock_that_is_set_lock
     for (round, ahead) in [0, HOUR, -HOUR, 24 * HOUR, 50_000, -50_000, 0].into_iter().enumerate() {
         proxy.make(Trouble::Skew(ahead));
         let name = format!("reader-{round}");
-        // The very first call after the step meets a clock that it does not know.
+        // The first call after the step is the first to see the changed clock.
         let through = let_through(&[&wrong, &right], 20, &name).await;
         let stays = !wrong.is_degraded();
         println!("clock set by {} s: {through} let through of a burst of 5, in use: {stays}", ahead / 1_000_000);
@@ -35,7 +35,7 @@ async fn replicas_whose_clocks_differ_share_a_burst_and_a_clock_that_is_set_lock
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_late_is_told_by_the_clock_that_was_set() {
+async fn late_calls_count_nothing_after_a_clock_step() {
     let redis = RedisServer::start();
     let proxy = Proxy::start(redis.port()).await;
     let limiter = limiter(&proxy.url());
@@ -55,6 +55,6 @@ async fn what_is_late_is_told_by_the_clock_that_was_set() {
         tokio::time::sleep(Duration::from_millis(30)).await;
         redis.resume();
         time_until_shared(&limiter).await;
-        assert_eq!(counted(&redis, &key), 1, "none of the 50 that had gone");
+        assert_eq!(counted(&redis, &key), 1, "none of the 50 abandoned calls is counted");
     }
 }

@@ -1,4 +1,4 @@
-//! R7: Redis is slow, stalls, is cut off or swallowed by the network: a proxy stands before it.
+//! R7: Redis is slow, stalls, resets connections or is black-holed, as simulated by a proxy.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const fn millis(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// For each trouble: whether Redis stays in use.
+/// Each trouble, with whether Redis stays in use during it.
 const TROUBLES: [(&str, Trouble, Option<bool>); 6] = [
     ("+5 ms", Trouble::Delay(millis(5)), Some(true)),
     ("+40 ms", Trouble::Delay(millis(40)), None),
@@ -24,8 +24,8 @@ const TROUBLES: [(&str, Trouble, Option<bool>); 6] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn however_slow_redis_is_no_call_waits_longer_than_its_bound() {
-    scenario("R7", "Redis behind a network that delays, stalls, swallows and resets", async |_report| {
+async fn a_slow_redis_never_delays_a_call_beyond_60_ms() {
+    scenario("R7", "Redis behind a network that delays, stalls, drops and resets", async |_report| {
         let redis = RedisServer::start();
         let proxy = Proxy::start(redis.port()).await;
         let limiter = limiter(&proxy.url());

@@ -1,4 +1,5 @@
-//! R9: every core is busy. Redis is healthy, only this process and its machine are late: that must not be held against Redis.
+//! R9: every core is busy. Redis is healthy and only this process and its machine are slow, so Redis must stay in
+//! use.
 
 use std::{
     sync::{
@@ -21,15 +22,15 @@ use crate::support::{
     redis::RedisServer,
 };
 
-/// Longer than any time-out of the limiter, so that a timer which is this late has missed its answer.
+/// Longer than any timeout of the limiter: a timer that is this late has missed the answer.
 const LATE: Duration = Duration::from_millis(80);
-/// Calls that had to wait that long, before a test believes that it starved the process.
+/// Number of delayed calls after which the process counts as starved.
 const STARVED_CALLS: usize = 12;
-/// Longest that a test tries to.
+/// Longest time that a test tries to reach that number.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Keeps the test's own runtime busy, until it is dropped: each task holds a worker for 4 ms at a time,
-/// so that a turn of all takes longer than `LATE` on two workers.
+/// Tasks that keep the test's own runtime busy until they are dropped. Each blocks a worker for 4 ms at a time, so
+/// that one turn of all tasks takes longer than `LATE` on two workers.
 struct Busy(JoinSet<()>);
 
 impl Busy {
@@ -58,7 +59,7 @@ fn spin_for(length: Duration) {
     }
 }
 
-/// Checks until enough of them were late; how many were.
+/// Checks until enough checks were late, and returns their number.
 async fn checks_that_are_late(limiter: &Arc<Limiter>) -> usize {
     let (began, mut late) = (Instant::now(), 0);
     while late < STARVED_CALLS && began.elapsed() < PATIENCE {
@@ -68,9 +69,9 @@ async fn checks_that_are_late(limiter: &Arc<Limiter>) -> usize {
             let limiter = Arc::clone(limiter);
             crowd.spawn(async move { allows(&limiter, &submit(&format!("reader-{reader}"))).await });
         }
-        assert!(crowd.join_all().await.into_iter().all(|allowed| allowed), "nobody meets a limit");
+        assert!(crowd.join_all().await.into_iter().all(|allowed| allowed), "no limit is reached");
         late += if asked.elapsed() >= LATE { 4 } else { 0 };
-        assert!(!limiter.is_degraded(), "redis is healthy, and out of use after {late} late checks");
+        assert!(!limiter.is_degraded(), "a healthy Redis is out of use after {late} late checks");
     }
     late
 }
@@ -91,7 +92,7 @@ async fn a_healthy_redis_stays_in_use_while_this_process_is_starved() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_redis_is_out_of_use_though_this_process_is_starved() {
+async fn a_frozen_redis_is_noticed_even_while_this_process_is_starved() {
     scenario("R9-frozen", "the process is starved of processor time, and Redis is frozen", async |report| {
         let redis = RedisServer::start();
         let limiter = limiter(&redis.url());
@@ -140,13 +141,13 @@ async fn a_busy_machine_holds_no_comment() {
         let held = outcomes.iter().filter(|outcome| **outcome != v1::Outcome::Published).count();
         report.count("submits", outcomes.len());
         report.count("held", held);
-        let told = daemon.log().lines().filter(|line| line.contains("out of use")).count();
-        assert_eq!((held, told), (0, 0), "of {} comments", outcomes.len());
+        let warnings = daemon.log().lines().filter(|line| line.contains("out of use")).count();
+        assert_eq!((held, warnings), (0, 0), "of {} comments", outcomes.len());
     })
     .await;
 }
 
-/// Threads that compute, four per core, until `over`.
+/// Starts four computing threads per core, which run until `over`.
 fn burn(over: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
     let cores = thread::available_parallelism().unwrap().get();
     let burner = |_| {
@@ -166,7 +167,7 @@ async fn submit_some(mut portal: Portal, caller: usize) -> Vec<v1::Outcome> {
         let form = portal.form(&format!("bai-{caller}"), &format!("Bình luận {caller}-{number}")).await;
         match portal.comments.submit_comment(form).await {
             Ok(answer) => outcomes.push(answer.into_inner().outcome()),
-            // A busy machine sheds calls, which says nothing of Redis.
+            // A busy machine sheds calls, which is unrelated to Redis.
             Err(status) => assert_eq!(reason(&status), "OVERLOADED", "{status}"),
         }
     }

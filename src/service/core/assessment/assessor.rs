@@ -1,4 +1,4 @@
-//! What a site knows of spam, asked about one comment; and where the comment starts.
+//! The assessment of a comment by all that a site knows of spam, and the comment's first status.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
     store::Store,
 };
 
-/// Assesses comments by rules, terms and what was learned.
+/// The assessment by rules, terms and learned models.
 pub(in crate::service) struct Assessor {
     models: LearnedModels,
     terms: LiveTerms,
@@ -31,34 +31,34 @@ impl Assessor {
         Self { models, terms, defaults }
     }
 
-    /// What this replica knows of the site's spam; `None` before the first decision.
+    /// Returns the site's model as loaded by this replica, or `None` before the first decision.
     pub(in crate::service) fn learned(&self, site: &SiteId) -> Option<Arc<Learned>> {
         self.models.of(site)
     }
 
-    /// Loads every model that is newer than the one at hand, and returns how many there were.
+    /// Loads every model that is newer than the loaded one, and returns their number.
     ///
     /// # Errors
-    /// The store's only.
+    /// Returns the store's error.
     pub(in crate::service) async fn load_models(&self) -> Result<u64> {
         self.models.load().await
     }
 
-    /// Loads the terms of every site where they changed, and returns of how many sites that was.
+    /// Loads the changed terms of every site, and returns the number of sites with changes.
     ///
     /// # Errors
-    /// The store's only. The terms that were loaded before stay in force.
+    /// Returns the store's error. The terms that were loaded before stay in force.
     pub(in crate::service) async fn load_terms(&self) -> Result<u64> {
         self.terms.load().await
     }
 
-    /// Where the site's scores begin to matter: by its own decisions, else by the settings.
+    /// Returns the thresholds of the site's scores: learned from its own decisions, or else from the settings.
     pub(in crate::service) fn thresholds(&self, site: &SiteId) -> Thresholds {
         let learned = self.learned(site).and_then(|learned| learned.thresholds);
         learned.unwrap_or_else(|| self.defaults.get().thresholds)
     }
 
-    /// The site's rules and terms and what it learned, joined.
+    /// Assesses a text by the site's rules, terms and model together.
     pub(in crate::service) fn assess(&self, site: &SiteId, reading: &Reading<'_>, signals: &FormSignals) -> Assessment {
         let learned = self.learned(site);
         let terms = self.terms.of(site);
@@ -69,10 +69,11 @@ impl Assessor {
         spam::assess_reading(reading, signals, &knowledge)
     }
 
-    /// Where comment `id` starts. One that a moderator shall look at for the sample says so among its findings.
+    /// Returns the first status of comment `id`. A finding marks the comments that are pending only because they were
+    /// sampled for review.
     ///
     /// # Errors
-    /// `ArticleClosed` for a mode that takes no comments.
+    /// Returns `ArticleClosed` for a mode that takes no comments.
     pub(in crate::service) fn first_status(
         &self,
         site: &SiteId,

@@ -1,4 +1,4 @@
-//! What decisions taught, as this replica loaded it.
+//! The models learned from decisions, as this replica loaded them.
 
 use std::{
     collections::BTreeMap,
@@ -16,15 +16,15 @@ use crate::{
     store::Store,
 };
 
-/// A site's model, as this replica has it.
+/// A site's loaded model.
 pub struct Learned {
     pub head: ModelHead,
     pub model: Model,
-    /// `None` while there are too few decisions to set any.
+    /// `None` while there are too few decisions to derive thresholds.
     pub thresholds: Option<Thresholds>,
 }
 
-/// The models of every site that has one.
+/// The models of all sites that have one.
 pub(super) struct LearnedModels {
     store: Arc<dyn Store>,
     by_site: RwLock<BTreeMap<SiteId, Arc<Learned>>>,
@@ -35,12 +35,13 @@ impl LearnedModels {
         Self { store, by_site: RwLock::default() }
     }
 
-    /// What this replica knows of the site's spam; `None` before the first decision.
+    /// Returns the site's loaded model, or `None` before the first decision.
     pub(super) fn of(&self, site: &SiteId) -> Option<Arc<Learned>> {
         self.by_site.read().unwrap_or_else(PoisonError::into_inner).get(site).cloned()
     }
 
-    /// Loads every model that is newer than the one at hand. One that this version cannot read stays out; the one at hand goes on.
+    /// Loads every model that is newer than the loaded one. A model that this version cannot read is skipped, and the
+    /// loaded one stays in use.
     pub(super) async fn load(&self) -> Result<u64> {
         let mut loaded = 0;
         for (site, head) in self.store.model_heads().await? {

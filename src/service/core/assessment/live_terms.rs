@@ -12,13 +12,13 @@ use crate::{
     store::Store,
 };
 
-/// A site's terms, as this replica has them.
+/// A site's loaded terms.
 pub(super) struct SiteTerms {
     version: i64,
     pub(super) set: TermSet,
 }
 
-/// The terms of every site that ever had any.
+/// The terms of all sites that have, or had, any.
 pub(super) struct LiveTerms {
     store: Arc<dyn Store>,
     by_site: RwLock<BTreeMap<SiteId, Arc<SiteTerms>>>,
@@ -29,18 +29,19 @@ impl LiveTerms {
         Self { store, by_site: RwLock::default() }
     }
 
-    /// The site's terms in force; `None` while it never had any.
+    /// Returns the site's terms in force, or `None` if it never had any.
     pub(super) fn of(&self, site: &SiteId) -> Option<Arc<SiteTerms>> {
         self.by_site.read().unwrap_or_else(PoisonError::into_inner).get(site).cloned()
     }
 
-    /// Loads the terms of every site where they changed, and answers of how many sites that was. Every replica calls it now and then.
+    /// Loads the changed terms of every site, and returns the number of sites with changes. Every replica calls it
+    /// periodically.
     ///
     /// # Errors
-    /// The store's. The terms that were loaded before stay in force.
+    /// Returns the store's error. The terms that were loaded before stay in force.
     pub(super) async fn load(&self) -> Result<u64> {
         let mut loaded = 0;
-        // Asked for first: what changes in between is loaded by the next call once more.
+        // The versions are read before the terms: a change in between is loaded again by the next call.
         for (site, version) in self.store.term_versions().await? {
             if self.of(&site).is_some_and(|live| live.version == version) {
                 continue;
