@@ -1,9 +1,9 @@
-//! What judging a comment costs: short and long ones, by rules alone and with a model that knows a lot; medians and the worst of 100 over
-//! alternating rounds on one thread.
+//! Cost of assessing a comment: short and long comments, by rules alone and with a trained model. Prints the median
+//! and the 99th of 100 over alternating rounds on one thread.
 //!
 //! `cargo bench --bench assess`
 
-#![expect(clippy::print_stdout, reason = "a bench says what it measured")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::{
     hint::black_box,
@@ -52,7 +52,7 @@ const WORDS: [&str; 32] = [
     "!!!",
 ];
 
-/// A text of about `characters`, another for each `seed`.
+/// Returns a text of about `characters` characters, which differs for each `seed`.
 fn text(seed: usize, characters: usize) -> FormText {
     let mut state = seed as u64 + 1;
     let mut content = String::new();

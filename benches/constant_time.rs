@@ -1,20 +1,21 @@
-//! Whether comparing an answer takes a time that tells where it differs: Welch's t over two classes of wrong answers, as dudect does it.
-//! |t| under 5 shows no leak. A plain compare in the same run shows that the measure would find one.
+//! Checks that the time of comparing an answer does not depend on where it differs: Welch's t-test over two classes
+//! of wrong answers, as dudect does it. |t| below 5 shows no leak. An ordinary comparison in the same run shows that
+//! the test would find one.
 //!
 //! `cargo bench --bench constant_time`
 
-#![expect(clippy::print_stdout, reason = "a bench says what it measured, and ends when it cannot")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results, and ends on errors")]
 
 use std::{hint::black_box, time::Instant};
 
 use duyetd::keyring::same_text;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
-/// Samples, and compares per sample: one alone is shorter than the clock's grain.
+/// Number of samples, and comparisons per sample: a single one is shorter than the clock's resolution.
 const SAMPLES: usize = 100_000;
 const COMPARES: usize = 32;
 
-/// As long as no answer is, so that a leak would show.
+/// Longer than any answer, so that a leak would show.
 const LENGTH: usize = 64;
 
 fn main() {
@@ -27,7 +28,8 @@ fn main() {
     }
 }
 
-/// Compares answers that differ at their first letter with such that differ at their last, in random order.
+/// Returns t for answers that differ at the first letter and answers that differ at the last, compared in random
+/// order.
 fn t_of(compare: &dyn Fn(&str, &str) -> bool, right: &str, classes: [&str; 2]) -> f64 {
     let mut rng = StdRng::seed_from_u64(1);
     let mut times: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
@@ -40,7 +42,7 @@ fn t_of(compare: &dyn Fn(&str, &str) -> bool, right: &str, classes: [&str; 2]) -
         times[class].push(start.elapsed().as_secs_f64());
     }
     let [one, other] = times.map(|mut class| {
-        // Interrupts are no property of the compare: the slowest tenth is left out.
+        // The slowest tenth is left out, because interrupts are unrelated to the comparison.
         class.sort_by(f64::total_cmp);
         class.truncate(class.len() / 10 * 9);
         mean_and_error(&class)

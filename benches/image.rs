@@ -1,7 +1,8 @@
-//! What an image costs: `cargo bench --bench image`. CPU time of one thread, drawing and PNG together; medians of alternating rounds,
-//! so that whatever else the machine does touches all alike. The yardstick is the captcha crate's own easy preset, drawn in the same run.
-//! Then what issuing costs, at a steady pace: taking an image out of the pool and sealing its token.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench stops at what is wrong, and prints")]
+//! Cost of an image: `cargo bench --bench image`. Prints the CPU time of one thread for drawing and PNG encoding
+//! together, as medians of alternating rounds, so that other load on the machine affects all variants equally. The
+//! reference is the captcha crate's own easy preset, drawn in the same run. Then the cost of issuing a challenge at a
+//! steady rate: taking an image from the pool and sealing its token.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at an error, and prints its results")]
 
 use std::{
     fs,
@@ -25,17 +26,17 @@ use rand::{SeedableRng as _, rngs::StdRng};
 
 const ROUNDS: usize = 9;
 const IMAGES: u32 = 200;
-/// Images asked for in a second, and for how long.
+/// Images requested per second, and the number of seconds.
 const PACE: u32 = 200;
 const SECONDS: u32 = 10;
 
-/// CPU nanoseconds that this thread has had, from Linux.
+/// Returns the CPU time of this thread in nanoseconds, from Linux.
 fn cpu() -> u64 {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     stat.split(' ').next().unwrap().parse().unwrap()
 }
 
-/// CPU microseconds of one of so many runs.
+/// Returns the CPU time of one of `runs` runs in microseconds.
 fn cost(runs: u32, mut run: impl FnMut()) -> f64 {
     let before = cpu();
     (0..runs).for_each(|_| run());

@@ -1,8 +1,8 @@
-//! How long a reader's form waits for its challenge: an embedded server in this process, asked over its socket at a steady pace.
+//! Latency of a challenge: an embedded server in this process, called over its socket at a steady rate.
 //!
 //! `cargo bench --bench issue`
 
-#![expect(clippy::print_stdout, reason = "a bench says what it measured")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use tonic::{
 
 const PER_SECOND: u32 = 200;
 const CALLS: usize = 2_000;
-/// The first calls open the connection and the database.
+/// The first calls open the connection and the database, so they are not counted.
 const WARM_UP: usize = 200;
 
 fn main() -> anyhow::Result<()> {
@@ -63,7 +63,8 @@ async fn measure() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The time of each call from when it was due, so that a slow answer does not slow the next reader down; `None` for an error.
+/// Returns the time of each call from its scheduled start, so that a slow answer does not delay the next call; `None`
+/// for an error.
 async fn ask(
     channel: &Channel,
     bearer: &MetadataValue<Ascii>,

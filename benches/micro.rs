@@ -1,4 +1,4 @@
-//! What the parts of a submit cost, each alone on one thread: `cargo bench --bench micro`.
+//! Cost of each part of a submit, alone on one thread: `cargo bench --bench micro`.
 
 use std::hint::black_box;
 
@@ -22,7 +22,7 @@ use duyetd::{
 };
 use rand::{SeedableRng as _, rngs::StdRng};
 
-/// A comment of 300 bytes, as most are.
+/// A comment of typical length, 300 bytes.
 const CONTENT: &str = "Mừng quá, từ nay bà con đi chợ không phải chờ phà nữa. Mong tỉnh sớm làm thêm đường dẫn hai bên cầu cho xe lớn đi được, \
     chứ bây giờ mùa mưa là ngập hết, học sinh phải nghỉ học. Cảm ơn tác giả đã viết bài này, rất kịp thời và đúng với mong mỏi của người dân quê tôi.";
 

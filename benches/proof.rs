@@ -1,8 +1,9 @@
-//! What a proof of work costs whom: making one, doing it, checking it; medians of alternating rounds on one thread.
+//! Cost of a proof of work for server and reader: creating, solving and verifying one. Prints medians of alternating
+//! rounds on one thread.
 //!
 //! `cargo bench --bench proof`
 
-#![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench says what it measured, and ends when it cannot")]
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its results, and ends on errors")]
 
 use std::time::{Duration, Instant};
 
@@ -39,16 +40,16 @@ fn main() {
         checking.push(start.elapsed());
     }
     let [making, trying, checking] = [making, trying, checking].map(median);
-    println!("making one   {making:>10.1?}");
-    println!("one try      {trying:>10.1?}");
-    println!("checking one {checking:>10.1?}");
+    println!("creating one  {making:>10.1?}");
+    println!("one try       {trying:>10.1?}");
+    println!("verifying one {checking:>10.1?}");
     let tries = ProofTries::default();
     for level in Level::ALL {
         let mean = tries.get(*level) / 2;
         let work = trying * mean;
         let ratio = work.as_secs_f64() / (making + checking).as_secs_f64();
         println!(
-            "{level:<7} {mean:>5} tries on average: {work:>6.1?} of a core for the reader, {ratio:.0} times what it costs us"
+            "{level:<7} {mean:>5} tries on average: {work:>6.1?} of a core for the reader, {ratio:.0} times the server's cost"
         );
     }
 }

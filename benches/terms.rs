@@ -1,9 +1,10 @@
-//! What ten thousand terms cost: to compile, and to look for in ten kilobytes of text and in a common comment; medians over rounds on one
-//! thread. The rest of a judgement is what `cargo bench --bench assess` measures.
+//! Cost of ten thousand terms: compiling them, and searching for them in ten kilobytes of text and in a common
+//! comment. Prints medians over rounds on one thread. `cargo bench --bench assess` measures the rest of an
+//! assessment.
 //!
 //! `cargo bench --bench terms`
 
-#![expect(clippy::print_stdout, reason = "a bench says what it measured")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::{
     hint::black_box,
@@ -24,12 +25,12 @@ const FIRST: [&str; 16] = ["b", "c", "d", "đ", "g", "h", "l", "m", "n", "kh", "
 const LAST: [&str; 16] =
     ["ạc", "ạn", "ảo", "ậy", "ình", "ong", "ừa", "ửi", "uyết", "ơn", "iên", "ải", "ông", "ọc", "ương", "ắt"];
 
-/// A syllable, another for each number.
+/// Returns a syllable, which differs for each number.
 fn syllable(number: usize) -> String {
     format!("{}{}", FIRST[number % 16], LAST[number / 16 % 16])
 }
 
-/// One to three syllables, each phrase once.
+/// Returns a phrase of one to three syllables, which differs for each number.
 fn pattern(number: usize) -> String {
     let head = HEADS[number % 8];
     match number % 3 {
@@ -54,7 +55,7 @@ fn terms() -> Vec<Term> {
     (0..MAX_TERMS).map(term).collect()
 }
 
-/// About `bytes` of text in which a term stands now and then.
+/// Returns a text of about `bytes` bytes that occasionally contains a term.
 fn text(bytes: usize) -> FormText {
     let mut content = String::new();
     let mut number = 1;

@@ -1,7 +1,8 @@
-# One PostgreSQL of one's own: a new cluster in a temporary directory on a free loopback port, gone when the script that sources this ends.
+# Starts a private PostgreSQL: a new cluster in a temporary directory on a free loopback port, removed when the script
+# that sources this file ends.
 # shellcheck shell=bash
 
-# The newest PostgreSQL binaries: Debian keeps them out of the path.
+# The newest PostgreSQL binaries, which Debian does not put in the path.
 postgres_bin() {
     local found
     found=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
@@ -22,14 +23,14 @@ stop_postgres() {
         wait "$pgbouncer_pid" 2>/dev/null || true
     fi
     if [[ -n $postgres_pid ]]; then
-        # An immediate stop: nothing in this cluster is kept.
+        # An immediate shutdown is enough, because no data of this cluster is kept.
         kill -QUIT "$postgres_pid" 2>/dev/null || true
         wait "$postgres_pid" 2>/dev/null || true
     fi
     [[ -z $postgres_home ]] || rm -rf "$postgres_home"
 }
 
-# Starts it with more settings (`-c name=value`) and sets postgres_url and postgres_pid.
+# Starts it with additional settings (`-c name=value`) and sets postgres_url and postgres_pid.
 start_postgres() {
     local bin port owner=()
     bin=$(postgres_bin)
@@ -46,7 +47,7 @@ start_postgres() {
         cat "$postgres_home/initdb.log" >&2
         exit 1
     }
-    # A port that was free a moment ago may be taken: try a few.
+    # A port that was free a moment ago may be taken, so several are tried.
     for _ in 1 2 3 4 5; do
         port=$((20000 + RANDOM % 20000))
         (cd "$postgres_home" && exec "${owner[@]}" "$bin/postgres" -D "$postgres_home/data" -p "$port" -c listen_addresses=127.0.0.1 \
@@ -66,7 +67,7 @@ start_postgres() {
     exit 1
 }
 
-# Starts PgBouncer in transaction mode in front of it, with its defaults, and sets pgbouncer_port.
+# Starts PgBouncer in transaction mode in front of it, with PgBouncer's defaults, and sets pgbouncer_port.
 start_pgbouncer() {
     local port=${postgres_url##*:} owner=()
     port=${port%%/*}

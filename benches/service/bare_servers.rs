@@ -1,5 +1,5 @@
-//! The upper limit of tonic: an echo, a ready list, and our limiter alone. They are processes of their own, so that their CPU is
-//! not mixed with that of the load.
+//! Upper limits set by tonic: an echo, a prepared list, and the limiter alone. Each runs as a process of its own, so
+//! that its CPU time is separate from the load generator's.
 
 use duyet_proto::v1::{self, comment_service_server::CommentService};
 use duyetd::{
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_stream::{StreamExt as _, wrappers::TcpListenerStream};
 use tonic::{Request, Response, Status};
 
-/// Comments of the ready list, and characters of each.
+/// Number of comments in the prepared list, and characters of each.
 pub(crate) const LISTED: usize = 20;
 const CHARACTERS: usize = 300;
 
@@ -35,7 +35,7 @@ fn ready_list() -> v1::ListCommentsResponse {
 
 #[tonic::async_trait]
 impl CommentService for Bare {
-    /// The echo: a form in, its id out. With a limiter it decides on three limits first: device, prefix, article.
+    /// Echoes a form as its id. With a limiter, it first checks three limits: device, prefix and article.
     async fn submit_comment(
         &self,
         request: Request<v1::SubmitCommentRequest>,
@@ -80,7 +80,7 @@ impl CommentService for Bare {
     }
 }
 
-/// Charges the limits of a device, of ten devices' prefix and of one article.
+/// Charges the limits of a device, of a prefix shared by ten devices, and of one article.
 async fn check(limiter: &Limiter, device: &str) -> Result<(), Status> {
     let charge = |limit, subject| Charge { limit, subject: format!("bench/{subject}"), weight: ChargeWeight::One };
     let charges = [
@@ -94,7 +94,7 @@ async fn check(limiter: &Limiter, device: &str) -> Result<(), Status> {
     }
 }
 
-/// Serves until it is killed. `limits` says `local`, a Redis URL, or nothing.
+/// Serves until it is killed. `limits` is `local`, a Redis URL, or nothing.
 pub(crate) async fn serve(limits: Option<&str>) -> anyhow::Result<()> {
     let quotas = Quotas::all(crate::servers::LIMIT.parse().map_err(anyhow::Error::msg)?);
     let limiter = match limits {
@@ -105,7 +105,7 @@ pub(crate) async fn serve(limits: Option<&str>) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("grpc  {}", listener.local_addr()?);
     let service = v1::comment_service_server::CommentServiceServer::new(Bare { list: ready_list(), limiter });
-    // The builder's own setting is for its own listener only.
+    // The builder's own setting applies to its own listener only.
     let incoming =
         TcpListenerStream::new(listener).map(|socket| socket.inspect(|socket| drop(socket.set_nodelay(true))));
     tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming).await?;

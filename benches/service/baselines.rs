@@ -1,4 +1,4 @@
-//! Limits to be measured against: pgbench and redis-benchmark with scripts of ours, and a bare SQLite writer.
+//! Reference measurements: pgbench and redis-benchmark with scripts of this project, and a bare SQLite writer.
 
 use std::{
     io::{BufRead, BufReader},
@@ -20,28 +20,29 @@ use crate::{
 };
 
 const SCHEMA: &str = include_str!("pgbench/schema.sql");
-/// Transactions whose times are kept, of all.
+/// Share of transactions whose durations are recorded.
 const SAMPLED: &str = "0.2";
 
-/// A PostgreSQL that runs, as `benches/run` starts it.
+/// The running PostgreSQL that `benches/run` started.
 #[derive(Clone)]
 pub(crate) struct Postgres {
-    /// Of its database `postgres`.
+    /// URL of its database `postgres`.
     pub(crate) url: String,
     pub(crate) processes: Processes,
-    /// What it logs.
+    /// Path of its log file.
     pub(crate) log: PathBuf,
 }
 
 impl Postgres {
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
-        let variable = |name| std::env::var(name).with_context(|| format!("{name}: start this by benches/run"));
+        let variable =
+            |name| std::env::var(name).with_context(|| format!("{name} is not set: start this with benches/run"));
         let pid = variable("DUYET_BENCH_POSTGRES_PID")?.parse()?;
         let log = variable("DUYET_BENCH_POSTGRES_LOG")?.into();
         Ok(Self { url: variable("DUYET_BENCH_POSTGRES_URL")?, processes: Processes(vec![pid]), log })
     }
 
-    /// The address of another database of the same cluster.
+    /// Returns the URL of another database of the same cluster.
     pub(crate) fn database(&self, name: &str) -> String {
         self.url.rsplit_once('/').map_or_else(String::new, |(cluster, _)| format!("{cluster}/{name}"))
     }
@@ -61,8 +62,8 @@ impl Postgres {
         Ok(())
     }
 
-    /// Runs a script of `benches/service/pgbench`, prepared, by `clients` clients. Rate and CPU are without the first second, in
-    /// which sessions begin, and the last one, in which they end.
+    /// Runs a script of `benches/service/pgbench` with prepared statements and `clients` clients. Rate and CPU
+    /// exclude the first second, in which sessions begin, and the last one, in which they end.
     pub(crate) fn pgbench(&self, script: &str, clients: usize, time: Duration) -> anyhow::Result<Figures> {
         let (dir, seconds) = (tempfile::tempdir()?, time.as_secs() + 2);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/service/pgbench").join(script);
@@ -101,7 +102,7 @@ impl Postgres {
         Ok(Figures { rate, cpu, memory: self.processes.memory_mib(), ..Figures::of(&times, 0, cost) })
     }
 
-    /// Returns how many transactions pgbench reports for `time` after its first report, and what they cost.
+    /// Returns the number of transactions that pgbench reports for `time` after its first report, and their cost.
     fn watch_pgbench(&self, messages: impl BufRead, time: Duration) -> anyhow::Result<(f64, Cost)> {
         let (mut said, mut calls, mut last) = (String::new(), 0.0, 0.0);
         let (mut began, mut measured) = (None, None);
@@ -118,7 +119,7 @@ impl Postgres {
             if measured.is_none() {
                 calls += rate * (at - last);
                 last = at;
-                // Reports come a little after each full second.
+                // Reports arrive slightly after each full second.
                 if at - first + 0.5 > time.as_secs_f64() {
                     measured = Some(Cost { window: Duration::from_secs_f64(at - first), ..meter.stop() });
                 }
@@ -128,13 +129,13 @@ impl Postgres {
     }
 }
 
-/// Reads seconds and rate from pgbench's `progress: 1.0 s, 5000.2 tps, lat …`.
+/// Parses seconds and rate from pgbench's `progress: 1.0 s, 5000.2 tps, lat …`.
 fn progress(line: &str) -> Option<(f64, f64)> {
     let (at, rest) = line.strip_prefix("progress: ")?.split_once(" s, ")?;
     Some((at.parse().ok()?, rest.split_once(" tps")?.0.parse().ok()?))
 }
 
-/// Our own script with three keys, as a submit asks it.
+/// Runs the limiter's own script with three keys, as a submit calls it.
 pub(crate) fn redis_benchmark(redis: &Server, calls: u32) -> anyhow::Result<Figures> {
     let mut connection = redis::Client::open(redis.redis_url())?.get_connection()?;
     let script = include_str!("../../src/limiter/redis/gcra.lua");
@@ -150,7 +151,7 @@ pub(crate) fn redis_benchmark(redis: &Server, calls: u32) -> anyhow::Result<Figu
         .context("redis-benchmark")?;
     let cost = meter.stop();
     let text = String::from_utf8(output.stdout)?;
-    // "test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"
+    // The columns are: test, rps, and the latencies in ms: avg, min, p50, p95, p99, max.
     let line = text.lines().last().unwrap_or_default();
     let fields: Vec<f64> = line.split(',').filter_map(|one| one.trim_matches('"').parse().ok()).collect();
     let [rate, _, _, p50, _, p99, longest] = fields[..] else { bail!("redis-benchmark says {text}") };
@@ -166,7 +167,7 @@ pub(crate) fn redis_benchmark(redis: &Server, calls: u32) -> anyhow::Result<Figu
     })
 }
 
-/// The rows of one submit, without checks. The site comes first, as in the service's own statements.
+/// Inserts the rows of one submit, without checks. The site comes first, as in the service's own statements.
 const ROWS: &str = "
     insert into requests (site_id, request_id, nonce, payload_hash, response, made_by, created_at)
         values ('default', $1, $6, $2, $3, $4, $5);
@@ -176,7 +177,7 @@ const ROWS: &str = "
     insert into changes (site_id, seq, kind, comment_id, article_id, revision, at)
         select 'default', coalesce(max(seq), 0) + 1, 'COMMENT_SUBMITTED', $4, 'bai-1', 1, $5 from changes where site_id = 'default'";
 
-/// Batches of `batch` submits' rows into the service's own tables, one after the other, with nothing around them.
+/// Writes batches of `batch` submits' rows to the service's own tables, one after the other, with no other work.
 pub(crate) async fn sqlite_writer(batch: u64, time: Duration) -> anyhow::Result<Figures> {
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("duyet.sqlite3");

@@ -1,5 +1,5 @@
--- So many comments as :n: ten thousand a day, a tenth of them waiting (those of the last 290 days at most), 85 in 100 public.
--- Indexes are made afterwards: that is many times faster.
+-- Inserts :n comments: ten thousand a day, a tenth of them pending (only those of the last 290 days), 85 in 100
+-- public. Indexes are created afterwards, which is many times faster.
 create temp table defs as select indexname, indexdef from pg_indexes where tablename = 'comments' and indexname <> 'comments_key';
 do $$ declare one record; begin for one in select * from defs loop execute 'drop index ' || one.indexname; end loop; end $$;
 set maintenance_work_mem = '1GB';
@@ -18,7 +18,7 @@ insert into comments (site_id, comment_id, article_id, author_name, title, conte
             now() - (case when n % 10 = 0 then (n * 8.64)::bigint % 25000000 else n * 8.64 end) * interval '1 second' as at
         from generate_series(1, :n) n) rows;
 do $$ declare one record; begin for one in select * from defs loop execute one.indexdef; end loop; end $$;
--- Statistics, as the migration fills them.
+-- The statistics, as the migration fills them.
 insert into stats_buckets (site_id, kind, bucket, name, amount)
     select site_id, case status when 'PENDING' then 'WAITING' else 'SETTLED' end, date_trunc('hour', created_at, 'UTC'), status, count(*)
     from comments group by 1, 2, 3, 4;
@@ -27,7 +27,7 @@ insert into stats_buckets (site_id, kind, bucket, name, amount)
     union all
     select site_id, 'WAITING_MONTH', date_bin('30 days', bucket, timestamptz 'epoch'), '', sum(amount) from stats_buckets where kind = 'WAITING' group by 1, 2, 3;
 vacuum analyze stats_buckets;
--- Their words, as the job would index them: those that all have, and two that each has alone.
+-- The words, as the job would index them: words that all comments have, and two that are unique to each comment.
 create temp table words as select indexdef from pg_indexes where indexname = 'search_terms_by_term';
 drop index search_terms_by_term;
 create function pg_temp.term(word text) returns text language sql immutable as $$
@@ -43,9 +43,9 @@ insert into search_terms (site_id, comment_id, terms)
     from comments where content like 'Bình luận số %'
     on conflict do nothing;
 do $$ declare one record; begin for one in select * from words loop execute one.indexdef; end loop; end $$;
--- As autovacuum leaves them.
+-- The state after autovacuum.
 vacuum analyze articles;
 vacuum analyze comments;
 vacuum analyze search_terms;
--- What was seeded at once is written at once, not beside the first calls.
+-- Seeded data is flushed now, and not during the first calls.
 checkpoint;

@@ -1,4 +1,4 @@
-//! One caller of an HTTP server, on one connection that stays open as long as the server lets it.
+//! One caller of an HTTP server, on one connection that stays open as long as the server allows.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use hyper_util::{
 };
 use tonic::Status;
 
-/// Bytes of the longest response that is read.
+/// Longest response that is read, in bytes.
 const LONGEST: usize = 1 << 20;
 
 #[derive(Clone)]
@@ -27,10 +27,10 @@ impl HttpCaller {
         Self { client, address }
     }
 
-    /// Sends a request to a path of the server, and reads the response whole.
+    /// Sends a request to a path of the server, and reads the whole response.
     ///
     /// # Errors
-    /// When there is no response, or one whose status is no success.
+    /// Returns an error without a response, or for a response with an error status.
     pub(crate) async fn send(&self, path: &str, request: Builder, body: impl Into<Body>) -> Result<(), Status> {
         let request: Request<Body> =
             request.uri(format!("http://{}{path}", self.address)).body(body.into()).map_err(unknown)?;

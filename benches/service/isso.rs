@@ -1,4 +1,5 @@
-//! Isso without its guard against many comments of one address: by gunicorn when that is installed beside it, or by its own server.
+//! Isso without its limit on comments per address: with gunicorn if that is installed beside it, or with its own
+//! server.
 
 use std::{path::Path, process::Command};
 

@@ -1,4 +1,4 @@
-//! Limits and challenges beside an echo.
+//! Limits and challenges compared with an echo.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use crate::{
     side_by_side::Bench,
 };
 
-/// Images that a pool holds of a level, and how long it takes to fill it again.
+/// Number of images that the pool holds of a level, and how long it takes to refill it.
 const POOLED: usize = 64;
 const REFILL: Duration = Duration::from_millis(60);
-/// Bursts of each kind in a round.
+/// Number of bursts of each kind in a round.
 const BURSTS: usize = 100;
-/// Devices that the echoed forms come from.
+/// Number of devices that the echoed forms come from.
 const DEVICES: u32 = 10_000;
-/// Calls of `redis-benchmark`.
+/// Number of calls of `redis-benchmark`.
 const SCRIPT_CALLS: u32 = 100_000;
 
 impl Bench {
-    /// The same message to a bare server, whether it echoes at once or charges limits first.
+    /// Sends the same message to a bare server, which either echoes at once or charges limits first.
     async fn echo(&self, server: &Server, watched: &Processes) -> anyhow::Result<Figures> {
         let links = Links::to(server, None).await?;
         load::closed(CALLERS, self.time, watched, move |caller| {
@@ -48,7 +48,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Bursts of as many calls as images are ready, of the echo and of challenges, in turns.
+    /// Sends bursts of as many calls as there are ready images, alternating between the echo and challenges.
     pub(crate) async fn issue(&self, report: &mut Report) -> anyhow::Result<()> {
         let (echo, issue) = (Links::to(&self.bare, None).await?, Links::to(&self.duyetd, Some("portal")).await?);
         let (mut echoes, mut issues) = (load::Bursts::default(), load::Bursts::default());
@@ -75,7 +75,8 @@ impl Bench {
     }
 }
 
-/// A form of some 450 bytes; its id names one of [`DEVICES`] devices, ten of which share all but the first digit.
+/// Returns a form of some 450 bytes. Its id names one of [`DEVICES`] devices; ten devices share all but the first
+/// digit, and so a prefix.
 fn echoed() -> v1::SubmitCommentRequest {
     let request_id = format!("{:036}", rand::random_range(0..DEVICES));
     let request_id = request_id.chars().rev().collect();

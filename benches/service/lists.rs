@@ -1,4 +1,4 @@
-//! Lists and queue pages beside pgbench's and beside a list that is ready.
+//! Lists and queue pages compared with pgbench's and with a prepared list.
 
 use duyet_proto::v1;
 
@@ -11,7 +11,7 @@ use crate::{
     side_by_side::Bench,
 };
 
-/// Moderators who look at the queue at once, and clients of the pgbench beside them.
+/// Number of moderators who read the queue concurrently, and clients of the pgbench run to compare with.
 const MODERATORS: usize = 8;
 
 impl Bench {
@@ -55,7 +55,7 @@ impl Bench {
     }
 }
 
-/// The first page of one of the articles.
+/// Requests the first page of a random article.
 pub(crate) fn list_request() -> v1::ListCommentsRequest {
     let article_id = article(rand::random_range(0..ARTICLES));
     v1::ListCommentsRequest { article_id, page_size: 20, ..Default::default() }

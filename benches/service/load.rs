@@ -1,4 +1,4 @@
-//! Load of our own: closed (each caller waits for its response) and open (a fixed rate, whether calls are answered or not).
+//! The load generator: closed (each caller waits for its response) and open (a fixed rate, regardless of responses).
 
 use std::{
     sync::{
@@ -14,15 +14,16 @@ use tonic::Status;
 
 use crate::processes::{Cost, Meter, Others, Processes};
 
-/// Callers in flight and their connections, where a goal names no other number.
+/// Number of concurrent callers and of their connections, unless a goal names another number.
 pub(crate) const CALLERS: usize = 50;
 pub(crate) const CONNECTIONS: usize = 8;
-/// Calls before anything counts.
+/// Time in which calls are not counted.
 pub(crate) const WARM_UP: Duration = Duration::from_secs(1);
-/// Calls of an open load that may be under way: beyond, it is a collapse, and counted as failures.
+/// Maximum number of concurrent calls of an open load. Calls beyond it are counted as failures, because the server
+/// has collapsed.
 const MOST_UNDER_WAY: usize = 10_000;
 
-/// What a run came to. Times in milliseconds, processor time in microseconds per call, memory in MiB.
+/// The result of a run. Times are in milliseconds, CPU time in microseconds per call, memory in MiB.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Figures {
     pub(crate) rate: f64,
@@ -30,14 +31,14 @@ pub(crate) struct Figures {
     pub(crate) p99: f64,
     pub(crate) p999: f64,
     pub(crate) cpu: f64,
-    /// Of all processes that serve, right after the calls.
+    /// Memory of all serving processes, right after the calls.
     pub(crate) memory: f64,
-    /// Cores that other programs took meanwhile.
+    /// Number of cores that other programs used during the run.
     pub(crate) others: f64,
     pub(crate) failed: u64,
 }
 
-/// Times in microseconds, up to a minute, to three digits.
+/// Returns a histogram of microseconds, up to a minute, with three significant digits.
 pub(crate) fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000, 3).unwrap_or_else(|_| unreachable!("constants in range"))
 }
@@ -52,7 +53,7 @@ pub(crate) fn float(number: u64) -> f64 {
 }
 
 impl Figures {
-    /// Of calls that `cost` covers.
+    /// Computes the figures of the calls that `cost` covers.
     pub(crate) fn of(times: &Histogram<u64>, failed: u64, cost: Cost) -> Self {
         let at = |quantile| float(times.value_at_quantile(quantile)) / 1e3;
         let calls = float(times.len().max(1));
@@ -69,7 +70,7 @@ impl Figures {
     }
 }
 
-/// Calls made one after the other by each of `callers`, for `time` after a second of warm-up.
+/// Runs a closed load: each of `callers` makes one call after the other, for `time` after a second of warm-up.
 pub(crate) async fn closed<C, F>(
     callers: usize,
     time: Duration,
@@ -98,7 +99,7 @@ where
                     Err(status) => {
                         failed += 1;
                         error = Some(status);
-                        // A load that is shed must not become a busy loop.
+                        // Shed calls must not turn into a busy loop.
                         tokio::time::sleep(Duration::from_millis(10)).await;
                     }
                 }
@@ -121,7 +122,8 @@ where
     Ok(Figures { memory: watched.memory_mib(), ..Figures::of(&times, failed, cost) })
 }
 
-/// Calls that begin `rate` times a second, each timed from when it was due: a slow answer does not slow the next caller down.
+/// Runs an open load: calls begin `rate` times a second, each timed from its scheduled start, so that a slow answer
+/// does not delay the next call.
 pub(crate) async fn open<C, F>(rate: f64, time: Duration, watched: &Processes, call: C) -> anyhow::Result<Figures>
 where
     C: Fn(usize) -> F + Clone + Send + 'static,
@@ -137,7 +139,7 @@ where
             break;
         }
         tokio::time::sleep_until(due).await;
-        // All that are due by now begin, so that a late timer costs no calls.
+        // All calls that are due begin now, so that a late timer costs no calls.
         let Ok(place) = Arc::clone(&under_way).try_acquire_owned() else {
             failed.fetch_add(1, Ordering::Relaxed);
             number += 1;
@@ -162,7 +164,7 @@ where
     Ok(Figures { memory: watched.memory_mib(), ..figures })
 }
 
-/// Short bursts with pauses: for what is only ready in advance.
+/// Short bursts with pauses, for results that are prepared in advance.
 #[derive(Debug)]
 pub(crate) struct Bursts {
     times: Histogram<u64>,
@@ -179,7 +181,7 @@ impl Default for Bursts {
 }
 
 impl Bursts {
-    /// Makes `calls` calls at once.
+    /// Makes `calls` concurrent calls.
     pub(crate) async fn burst<C, F>(&mut self, calls: usize, watched: &Processes, call: C) -> anyhow::Result<()>
     where
         C: Fn(usize) -> F,
@@ -201,7 +203,7 @@ impl Bursts {
             }
         }
         self.took += began.elapsed();
-        // A tick is as long as a burst: many of them tell.
+        // A tick is as long as a burst, so only the sum over many bursts is meaningful.
         self.cpu += watched.cpu().saturating_sub(before);
         Ok(())
     }

@@ -1,6 +1,7 @@
-//! duyetd beside its limits, as it grows and as it runs for long. Started by `benches/run`, which says what it takes.
+//! duyetd compared with its limits, with growing data and in long runs. It is started by `benches/run`, which
+//! documents the arguments.
 
-#![expect(clippy::print_stdout, reason = "a bench says what it measured")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod bare_servers;
 mod baselines;
@@ -29,7 +30,7 @@ use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
 struct Arguments {
-    /// Rounds; the table shows their medians
+    /// Number of rounds; the table shows their medians
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Seconds of each line in each round
@@ -39,21 +40,21 @@ struct Arguments {
     groups: Vec<String>,
     #[command(subcommand)]
     command: Option<Command>,
-    /// cargo's word
+    /// Passed by cargo
     #[arg(long, hide = true, global = true)]
     bench: bool,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// How cost grows with the comments that are stored
+    /// How cost grows with the number of stored comments
     Growth {
         #[arg(long, value_delimiter = ',', value_parser = growth::parse_size, default_values = ["10k", "1M", "10M"])]
         sizes: Vec<u32>,
         #[arg(long, default_value_t = 4)]
         seconds: u64,
     },
-    /// Submits at 80 % of what it can
+    /// Submits at 80 % of the maximum rate
     Steady {
         #[arg(long, default_value_t = 30)]
         minutes: u64,
@@ -62,18 +63,18 @@ enum Command {
     Replicas {
         #[arg(long, value_delimiter = ',', default_values = ["1", "2", "4"])]
         numbers: Vec<usize>,
-        /// Rounds of submits whose cost is compared
+        /// Number of rounds of submits whose cost is compared
         #[arg(long, default_value_t = 5)]
         rounds: usize,
         #[arg(long, default_value_t = 4)]
         seconds: u64,
     },
-    /// Other comment servers beside ours: those whose programs are given
+    /// Comparison with the other comment servers whose programs are given
     Peers {
-        /// Remark42's program
+        /// Path of Remark42's program
         #[arg(long)]
         remark42: Option<PathBuf>,
-        /// Isso's program; gunicorn beside it serves with two workers, otherwise its own server does
+        /// Path of Isso's program; gunicorn beside it serves with two workers, otherwise its own server does
         #[arg(long)]
         isso: Option<PathBuf>,
         #[arg(long, default_value_t = 5)]
@@ -81,9 +82,9 @@ enum Command {
         #[arg(long, default_value_t = 4)]
         seconds: u64,
     },
-    /// Size, memory at rest, start
+    /// Size, memory at rest, start time
     Small,
-    /// Serve what tonic can do at most (used by the others)
+    /// Serves tonic's maximum for comparison (used by the other commands)
     Bare { limits: Option<String> },
 }
 

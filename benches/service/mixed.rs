@@ -1,4 +1,4 @@
-//! What a newspaper's server does all at once: readers list, ask for challenges and submit while a moderator decides.
+//! The mixed load of a newspaper's server: readers list, request challenges and submit while a moderator decides.
 
 use std::{
     sync::{
@@ -23,13 +23,13 @@ use crate::{
     submits::forms,
 };
 
-/// Submits of a hundred calls of readers, and submits and challenges together. The other calls are lists.
+/// Submits in a hundred calls of readers, and submits and challenges together. The other calls are lists.
 const SUBMITS: u32 = 2;
 const SUBMITS_AND_CHALLENGES: u32 = 10;
-/// Comments that the moderator claims at a time.
+/// Number of comments that the moderator claims at a time.
 const CLAIMED: i32 = 20;
 
-/// Calls of one kind, after the warm-up.
+/// The calls of one kind, after the warm-up.
 struct Kind {
     name: &'static str,
     begin: Instant,
@@ -57,7 +57,7 @@ impl Kind {
         answer
     }
 
-    /// Its calls within `window`. What they cost alone is not known.
+    /// Returns the figures of its calls within `window`. The cost of this kind alone is not known.
     fn figures(&self, window: Duration, others: f64) -> Figures {
         let times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         let cost = Cost { cpu: Duration::ZERO, others, window };
@@ -104,7 +104,7 @@ async fn submit_one(links: &Links, caller: usize, forms: &Forms) -> Result<(), S
     links.comments(caller).submit_comment(form).await.map(drop)
 }
 
-/// Claims what waits and approves it, one comment after the other, until the readers are done.
+/// Claims pending comments and approves them one after the other until the readers are done.
 async fn decide(links: Links, kind: Arc<Kind>, is_over: Arc<AtomicBool>) -> anyhow::Result<()> {
     let mut desk = links.desk(0);
     while !is_over.load(Ordering::Relaxed) {
@@ -124,7 +124,7 @@ async fn decide(links: Links, kind: Arc<Kind>, is_over: Arc<AtomicBool>) -> anyh
                 request_id: uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string(),
                 ..Default::default()
             };
-            // Another comment is next when this one changed meanwhile.
+            // An error is ignored: the comment was changed concurrently, and the next one follows.
             let _ = kind.time(desk.decide(request)).await;
         }
     }

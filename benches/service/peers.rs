@@ -1,5 +1,6 @@
-//! Other comment servers beside ours, over as many connections, with one call in flight on each. They do other work: no captcha,
-//! no spam rules, no queue, but Markdown and cookies. So these figures show an order of magnitude.
+//! Comparison with other comment servers, over the same number of connections with one call in flight on each. They
+//! do different work: no captcha, spam rules or queue, but Markdown and cookies. These figures therefore only show an
+//! order of magnitude.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -20,23 +21,23 @@ use crate::{
     submits::submits,
 };
 
-/// Articles whose comments are listed: 20 each, and none are added.
+/// Number of articles whose comments are listed, with 20 comments each; none are added.
 const LISTED_ARTICLES: usize = 10;
 const LISTED: usize = 20;
 
-/// Where the programs of peers are.
+/// The paths of the peers' programs.
 pub(crate) struct Programs {
     pub(crate) remark42: Option<PathBuf>,
     pub(crate) isso: Option<PathBuf>,
 }
 
-/// A peer that runs, and how it is called.
+/// A running peer, and how to call it.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     pub(crate) server: Server,
-    /// Posts a text on an article.
+    /// Returns the call that posts a text on an article.
     pub(crate) post: fn(&str, &str) -> HttpCall,
-    /// Reads the comments of an article.
+    /// Returns the call that reads the comments of an article.
     pub(crate) list: fn(&str) -> HttpCall,
 }
 
@@ -47,11 +48,11 @@ pub(crate) struct HttpCall {
     pub(crate) body: String,
 }
 
-/// Measures the peers whose programs are given, and duyetd in the same rounds.
+/// Measures duyetd and the peers whose programs are given, in the same rounds.
 pub(crate) async fn measure(programs: &Programs, rounds: usize, time: Duration) -> anyhow::Result<()> {
     let peers = start(programs)?;
     if peers.is_empty() {
-        println!("Nothing to compare with: give --remark42 PATH, --isso PATH or both.");
+        println!("No program to compare with: pass --remark42 PATH, --isso PATH or both.");
         return Ok(());
     }
     for peer in &peers {
@@ -128,7 +129,7 @@ fn listed_article(number: usize) -> String {
     format!("danh-sach-{number}")
 }
 
-/// As long as the text of our forms.
+/// Returns a text as long as that of duyetd's forms.
 fn text() -> String {
     words(&mut rand::rng(), 300)
 }
@@ -151,7 +152,7 @@ impl Ours {
         Ok(Self { embedded: Server::duyetd(&[])?, postgres, redis, duyetd })
     }
 
-    /// Submits, submits on SQLite, and lists.
+    /// Measures submits, submits on SQLite, and lists.
     async fn measure(&self, time: Duration, report: &mut Report) -> anyhow::Result<[Figures; 3]> {
         let all = Processes([&self.postgres.processes.0[..], &[self.redis.pid(), self.duyetd.pid()]].concat());
         let submit = submits(&self.duyetd, CONNECTIONS, time, &all).await?;

@@ -1,13 +1,13 @@
-//! How PostgreSQL ran the service's statements, as `auto_explain` logged it.
+//! PostgreSQL's query plans of the service's statements, as logged by `auto_explain`.
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use crate::baselines::Postgres;
 
-/// The part of statements that is explained: enough for each kind, too few to cost anything.
+/// Share of statements that are explained: enough for each kind, too few to affect the results.
 const SAMPLE: &str = "0.05";
 
-/// Has the sessions of a database that begin from now on explain some of their statements.
+/// Makes new sessions of a database explain some of their statements.
 pub(crate) fn ask(postgres: &Postgres, database: &str) -> anyhow::Result<()> {
     for (setting, value) in
         [("log_min_duration", "0"), ("log_analyze", "on"), ("log_timing", "off"), ("sample_rate", SAMPLE)]
@@ -17,7 +17,7 @@ pub(crate) fn ask(postgres: &Postgres, database: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes one plan of each statement that reads or writes a table of comments into `bench-plans.md`.
+/// Writes one plan of each statement on the comments table to `bench-plans.md`.
 pub(crate) fn write(log: &Path, heading: &str) -> anyhow::Result<()> {
     let mut plans = BTreeMap::new();
     for entry in entries(&std::fs::read_to_string(log)?) {
@@ -32,7 +32,7 @@ pub(crate) fn write(log: &Path, heading: &str) -> anyhow::Result<()> {
     Ok(std::fs::write("bench-plans.md", text)?)
 }
 
-/// The text behind each "plan:" of the log, as far as it is indented.
+/// Returns the indented text after each "plan:" of the log.
 fn entries(log: &str) -> impl Iterator<Item = String> {
     log.split("plan:\n").skip(1).map(|rest| {
         let lines = rest.lines().take_while(|line| line.starts_with(['\t', ' ']) || line.is_empty());
@@ -40,7 +40,8 @@ fn entries(log: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// A statement, which may have several lines, and its plan, which begins with the first line that tells a cost.
+/// Splits an entry into its statement, which may have several lines, and its plan, which begins with the first line
+/// that has a cost.
 fn split(entry: &str) -> Option<(String, String)> {
     let lines: Vec<&str> = entry.lines().collect();
     let plan = lines.iter().position(|line| line.contains("(cost="))?;
@@ -48,7 +49,7 @@ fn split(entry: &str) -> Option<(String, String)> {
     Some((statement.join(" "), lines[plan..].join("\n")))
 }
 
-/// Without the names of most columns.
+/// Returns the statement without most column names.
 fn shortened(statement: &str) -> String {
     match statement.split_once(" from comments c ") {
         Some((columns, rest)) if columns.len() > 200 => format!("select … from comments c {rest}"),

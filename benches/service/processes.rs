@@ -1,4 +1,4 @@
-//! What processes cost: time computed, memory held, files open. Read from Linux's /proc.
+//! Resource use of processes: CPU time, memory and open files, read from Linux's /proc.
 
 use std::{
     collections::BTreeMap,
@@ -6,20 +6,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Processes that began it all; what they started counts too.
+/// Root processes; their descendants are included in all figures.
 #[derive(Debug, Clone)]
 pub(crate) struct Processes(pub(crate) Vec<u32>);
 
-/// One line of /proc/<pid>/stat: the parent, and ticks of its own and of children that ended.
+/// One line of /proc/<pid>/stat: the parent's id, and the ticks of the process and of its terminated children.
 struct Stat {
     parent: u32,
     ticks: u64,
 }
 
-/// A tick of `stat`: 100 a second on every Linux that matters.
+/// A clock tick of `stat`: 10 ms on all common Linux systems.
 const TICK: Duration = Duration::from_millis(10);
 const PAGE: u64 = 4_096;
-/// A reading takes a millisecond or two, and so do thirty PostgreSQL sessions that end together.
+/// Maximum number of rereads. A reading takes one or two milliseconds, and so do thirty PostgreSQL sessions that end
+/// together.
 const REREADS: usize = 20;
 
 fn stat(pid: u32) -> Option<Stat> {
@@ -38,9 +39,10 @@ fn all() -> BTreeMap<u32, Stat> {
 }
 
 impl Processes {
-    /// Time that they, their children and their ended children computed.
+    /// Returns the CPU time of the processes, their children and their terminated children.
     pub(crate) fn cpu(&self) -> Duration {
-        // A child that ends after its parent was read would be missed in both: read again until none ended meanwhile.
+        // A child that ends after its parent was read would be missed in both, so everything is read again until no
+        // child ended meanwhile.
         let mut read = self.ticks();
         for _ in 0..REREADS {
             let again = self.ticks();
@@ -57,7 +59,7 @@ impl Processes {
         self.family().map(|(pid, stat)| (pid, stat.ticks)).collect()
     }
 
-    /// Memory that they and their children hold, in MiB; what several share is counted once.
+    /// Returns the memory of the processes and their children in MiB. Shared memory is counted once.
     pub(crate) fn memory_mib(&self) -> f64 {
         let share = |pid| {
             let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
@@ -83,19 +85,19 @@ impl Processes {
     }
 }
 
-/// A measurement that is under way.
+/// A running measurement.
 pub(crate) struct Meter {
     watched: Processes,
     cpu: Duration,
     others: Others,
 }
 
-/// What a measurement cost.
+/// The cost of a measured window.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
-    /// Processor time of the watched processes.
+    /// CPU time of the watched processes.
     pub(crate) cpu: Duration,
-    /// Cores that other programs took meanwhile.
+    /// Number of cores that other programs used meanwhile.
     pub(crate) others: f64,
     pub(crate) window: Duration,
 }
@@ -111,7 +113,7 @@ impl Meter {
     }
 }
 
-/// Programs that belong neither to this bench nor to the PostgreSQL that `benches/run` started.
+/// All programs except this benchmark and the PostgreSQL that `benches/run` started.
 #[derive(Debug)]
 pub(crate) struct Others {
     began: Instant,
@@ -124,7 +126,7 @@ impl Others {
         Self { began: Instant::now(), busy: busy(), ours: ours().cpu() }
     }
 
-    /// Cores that they took since the start, on average.
+    /// Returns the average number of cores that they have used since the start.
     pub(crate) fn cores(&self) -> f64 {
         let (busy, window) = (busy().saturating_sub(self.busy), self.began.elapsed());
         let ours = ours().cpu().saturating_sub(self.ours);
@@ -132,13 +134,13 @@ impl Others {
     }
 }
 
-/// This bench, its children, and PostgreSQL, which the script that started both is the parent of.
+/// Returns this benchmark with its children, and PostgreSQL, whose parent is the script that started both.
 fn ours() -> Processes {
     let postgres = std::env::var("DUYET_BENCH_POSTGRES_PID").ok().and_then(|pid| pid.parse().ok());
     Processes(postgres.into_iter().chain([std::process::id()]).collect())
 }
 
-/// Time that all processors of the machine computed.
+/// Returns the busy time of all processors of the machine.
 fn busy() -> Duration {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let fields = text.lines().next().unwrap_or_default().split_whitespace().skip(1);
@@ -148,7 +150,7 @@ fn busy() -> Duration {
     TICK * u32::try_from(busy).unwrap_or(u32::MAX)
 }
 
-/// Memory that a process holds, in MiB.
+/// Returns the resident memory of a process in MiB.
 pub(crate) fn resident_mib(pid: u32) -> f64 {
     let text = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
     let pages: u64 = text.split(' ').nth(1).and_then(|one| one.parse().ok()).unwrap_or_default();
@@ -157,7 +159,7 @@ pub(crate) fn resident_mib(pid: u32) -> f64 {
     bytes / f64::from(1 << 20)
 }
 
-/// Files and sockets that a process holds open.
+/// Returns the number of files and sockets that a process has open.
 pub(crate) fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).map(Iterator::count).unwrap_or_default()
 }

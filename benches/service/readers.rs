@@ -1,4 +1,4 @@
-//! Portals and moderators of a newsroom at work: clients, and forms as readers send them, made before anything is timed.
+//! The load of portals and moderators: clients, and readers' forms that are created before the measurement.
 
 use std::{
     ops::Range,
@@ -32,12 +32,12 @@ use crate::{
     servers::{ANSWER, Server},
 };
 
-/// Articles that are commented on at once.
+/// Number of articles that are commented on concurrently.
 pub(crate) const ARTICLES: usize = 100;
-/// Comments of one device among the forms that are made together; the next have other devices. Were they all from the same, each would
-/// soon have a past that no reader has, and asking for it would take longer all the time.
+/// Number of forms in a row from one device. If all came from one device, its history would become unrealistically
+/// long, and reading it would slow down every submit.
 const PER_DEVICE: usize = 5;
-/// Bytes of a comment, about: the size of a row in the anchors, too.
+/// Approximate size of a comment in bytes, also in the reference tables.
 const CONTENT_BYTES: usize = 300;
 pub(crate) const SITE: &str = "default";
 
@@ -92,12 +92,12 @@ impl Interceptor for Bearer {
 
 type Link = InterceptedService<Channel, Bearer>;
 
-/// Connections to a server with one access token, shared out among callers.
+/// Connections to a server with one access token, shared by the callers.
 #[derive(Clone)]
 pub(crate) struct Links(Vec<Channel>, Bearer);
 
 impl Links {
-    /// `role` has a token file in the server's directory; a bare server takes none.
+    /// Connects to a server. `role` names a token file in the server's directory; a bare server needs none.
     pub(crate) async fn to(server: &Server, role: Option<&str>) -> anyhow::Result<Self> {
         let bearer = match role {
             Some(role) => Some(format!("Bearer {}", server.token(role)?).parse()?),
@@ -128,12 +128,12 @@ impl Links {
     }
 }
 
-/// Forms that wait to be sent, each once.
+/// Forms to be sent, each once.
 #[derive(Clone, Default)]
 pub(crate) struct Forms(Arc<Mutex<Vec<v1::SubmitCommentRequest>>>);
 
 impl Forms {
-    /// With challenges that were issued a minute ago and are answered right.
+    /// Creates forms with challenges that were issued a minute ago and have correct answers.
     pub(crate) fn make(count: usize, keyring: &Keyring, now: DateTime<Utc>, seed: u64) -> anyhow::Result<Self> {
         let mut rng = StdRng::seed_from_u64(seed);
         let first = rng.random_range(..u32::MAX / 2);
@@ -165,7 +165,7 @@ pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Asks for an image, for a reader whose address is that of few others.
+/// Requests an image for a reader whose address few other readers share.
 pub(crate) fn challenge_request(article_number: usize) -> v1::IssueChallengeRequest {
     let [second, third] = rand::random::<[u8; 2]>();
     v1::IssueChallengeRequest {

@@ -1,4 +1,4 @@
-//! Remark42, as its program serves it by default. Its limits per address stay on; readers come from many addresses.
+//! Remark42 as its program serves by default. Its limits per address stay on; readers come from many addresses.
 
 use std::{path::Path, process::Command};
 
@@ -11,7 +11,7 @@ use crate::{
     servers::{Server, free_address},
 };
 
-/// `admin:bench` as basic authentication, which takes Remark42 less time than a reader's signed cookie.
+/// `admin:bench` as basic authentication, which costs Remark42 less time than checking a reader's signed cookie.
 const ADMIN: &str = "Basic YWRtaW46YmVuY2g=";
 
 pub(crate) fn start(program: &Path) -> anyhow::Result<Peer> {
@@ -48,7 +48,7 @@ fn url(article: &str) -> String {
     format!("https://bao.example/{article}")
 }
 
-/// From one of 65,536 addresses.
+/// Sets one of 65,536 addresses as the reader's.
 fn from_reader(request: Builder) -> Builder {
     let [third, fourth] = rand::random::<[u8; 2]>();
     request.header("x-real-ip", format!("20.1.{third}.{fourth}"))

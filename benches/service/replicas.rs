@@ -1,5 +1,5 @@
-//! What several replicas must do as one: limits exact to one burst, no comment twice, and submits that cost PostgreSQL as much as
-//! those of one replica.
+//! What several replicas must do as one: limits exact to one burst, no duplicate comment, and submits that cost
+//! PostgreSQL as much as those of one replica.
 
 use std::{
     sync::{
@@ -22,16 +22,16 @@ use crate::{
     submits::{CROWD, forms},
 };
 
-/// Submits a second that a whole site may have here, and its burst.
+/// Quota of a whole site in submits per second, and its burst.
 const QUOTA: f64 = 50.0;
-/// How long a site is asked for more than that.
+/// How long a site exceeds its quota.
 const OVER_QUOTA: Duration = Duration::from_secs(10);
-/// Comments that are sent to two replicas at once.
+/// Number of comments that are sent to two replicas concurrently.
 const TWICE: usize = 2_000;
-/// A denied reader comes again after so long.
+/// Pause of a denied reader before the next try.
 const AGAIN: Duration = Duration::from_millis(5);
 
-/// Some replicas over one database and one Redis.
+/// Several replicas with one database and one Redis.
 struct Fleet {
     postgres: Postgres,
     database: String,
@@ -62,7 +62,7 @@ impl Fleet {
         Forms::make(count, &self.servers[0].keyring()?, now(), rand::random())
     }
 
-    /// Submits by 200 callers of all replicas together; only what PostgreSQL computes counts.
+    /// Submits by 200 callers of all replicas together. Only PostgreSQL's CPU time counts.
     async fn submits(&self, time: Duration) -> anyhow::Result<Figures> {
         let (forms, links) = (forms(&self.servers[0], CROWD, time)?, self.links().await?);
         load::closed(CROWD, time, &self.postgres.processes, move |caller| {
@@ -84,7 +84,7 @@ impl Fleet {
     }
 }
 
-/// Cost, and both promises with each number of replicas.
+/// Measures the cost and both promises with each number of replicas.
 pub(crate) async fn measure(numbers: &[usize], rounds: usize, time: Duration) -> anyhow::Result<()> {
     let mut report = Report::default();
     cost(numbers, rounds, time, &mut report).await?;
@@ -97,7 +97,8 @@ pub(crate) async fn measure(numbers: &[usize], rounds: usize, time: Duration) ->
     report.finish()
 }
 
-/// What a submit costs PostgreSQL with each number of replicas beside the first number, in alternating rounds.
+/// Measures the CPU time that a submit costs PostgreSQL with each number of replicas, relative to the first number,
+/// in alternating rounds.
 async fn cost(numbers: &[usize], rounds: usize, time: Duration, report: &mut Report) -> anyhow::Result<()> {
     let fleets: Result<Vec<_>, _> = numbers.iter().map(|replicas| Fleet::start(*replicas, "cost", None)).collect();
     let fleets = fleets?;
@@ -118,7 +119,8 @@ async fn cost(numbers: &[usize], rounds: usize, time: Duration, report: &mut Rep
     Ok(())
 }
 
-/// How many bursts more than its rate a site got while all replicas were asked for more than that all the time.
+/// Returns the number of bursts that a site got beyond its rate while callers of all replicas exceeded that rate all
+/// the time.
 async fn over_quota(replicas: usize, time: Duration) -> anyhow::Result<f64> {
     let fleet = Fleet::start(replicas, "limits", Some(&format!("{QUOTA}/1s burst {QUOTA}")))?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
@@ -149,7 +151,8 @@ async fn over_quota(replicas: usize, time: Duration) -> anyhow::Result<f64> {
     Ok((float(accepted.load(Ordering::Relaxed)) - QUOTA * began.elapsed().as_secs_f64()) / QUOTA)
 }
 
-/// How many comments are stored beyond those that were sent, each to two replicas at once. Both answers must name one comment.
+/// Sends each comment to two replicas concurrently and returns the number of duplicates stored. Both answers must
+/// have the same comment id.
 async fn sent_twice(replicas: usize) -> anyhow::Result<f64> {
     let fleet = Fleet::start(replicas, "doubles", None)?;
     let (forms, links) = (fleet.forms(TWICE)?, fleet.links().await?);

@@ -1,4 +1,4 @@
-//! What was measured: a table, ratios beside their goals, bench.json and bench.svg.
+//! The results: a table, ratios with their goals, bench.json and bench.svg.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 use crate::load::Figures;
 
-/// Cores that other programs may take beside a measurement; a line beside more is marked.
+/// Number of cores that other programs may use during a measurement. A line above it is marked LOUD.
 const LOUD: f64 = 0.1;
 
-/// How a ratio should come out.
+/// The goal of a ratio.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Goal {
     AtLeast(f64),
     AtMost(f64),
-    /// Shown for comparison only.
+    /// No goal: shown for comparison only.
     Unset,
 }
 
@@ -29,8 +29,8 @@ impl Goal {
         }
     }
 
-    /// The last column of the table.
-    fn verdict(self, ratio: f64) -> &'static str {
+    /// Returns the last column of the table.
+    fn mark(self, ratio: f64) -> &'static str {
         match self {
             Self::Unset => "",
             _ if self.is_met(ratio) => "met",
@@ -49,7 +49,7 @@ impl std::fmt::Display for Goal {
     }
 }
 
-/// Figures of lines and ratios, round by round.
+/// The figures of lines and ratios, by round.
 #[derive(Default)]
 pub(crate) struct Report {
     lines: Vec<(String, Vec<Figures>)>,
@@ -100,7 +100,7 @@ impl Report {
         self.facts.insert(name.to_owned(), value);
     }
 
-    /// Prints medians, and writes `bench.json` and `bench.svg` into the current directory.
+    /// Prints medians, and writes `bench.json` and `bench.svg` to the current directory.
     pub(crate) fn finish(&self) -> anyhow::Result<()> {
         println!(
             "\n| line | rate/s | p50 ms | p99 ms | p99.9 ms | CPU us | MiB | others, cores |\n|---|---|---|---|---|---|---|---|"
@@ -117,8 +117,8 @@ impl Report {
         for (name, goal, rounds) in &self.ratios {
             let (least, most) = span(rounds);
             let middle = median(rounds.clone());
-            let verdict = goal.verdict(middle);
-            println!("| {name} | {middle:.2} | {least:.2} to {most:.2} | {goal} | {verdict} |");
+            let mark = goal.mark(middle);
+            println!("| {name} | {middle:.2} | {least:.2} to {most:.2} | {goal} | {mark} |");
         }
         std::fs::write("bench.json", serde_json::to_string_pretty(&self.json())? + "\n")?;
         self.plot().map_err(|error| anyhow::anyhow!(error.to_string())).context("bench.svg")
@@ -140,7 +140,7 @@ impl Report {
         })
     }
 
-    /// Each ratio as a part of its goal: right of the line is met. "At most" is turned round.
+    /// Draws each ratio relative to its goal: the goal is met right of the line. "At most" goals are inverted.
     fn plot(&self) -> Result<(), Box<dyn std::error::Error>> {
         let ratios: Vec<_> = self.ratios.iter().filter(|(_, goal, _)| !matches!(goal, Goal::Unset)).collect();
         let count = ratios.len();
@@ -179,12 +179,12 @@ impl Report {
     }
 }
 
-/// A number of a line, if it was measured for that line alone.
+/// Formats a number, or an empty cell where it was not measured for that line alone.
 fn known(number: f64) -> String {
     if number > 0.0 { format!("{number:.0}") } else { String::new() }
 }
 
-/// Most that other programs took in a round, and whether a round was loud.
+/// Formats the largest use of cores by other programs in a round, and whether a round was loud.
 fn others(rounds: &[Figures]) -> String {
     let most = rounds.iter().map(|one| one.others).fold(0.0, f64::max);
     let loud = rounds.iter().filter(|one| one.others > LOUD).count();

@@ -1,4 +1,4 @@
--- 50 public comments under each of a hundred articles, as they come in over a day.
+-- Inserts 50 public comments for each of a hundred articles, spread over a day.
 insert into articles (site_id, article_id, title, url, revision, public_count, created_at)
     select 'default', 'bai-' || n, 'Khánh thành cầu Bến Thủy', 'https://bao.example/bai', 1, 50, now() from generate_series(0, 99) n;
 insert into comments (site_id, comment_id, article_id, author_name, title, content, status, revision, created_at, published_at, reply_count,

@@ -1,4 +1,5 @@
-//! Redis, duyetd and the bare servers: child processes on free loopback ports, in temporary directories, ended with their values.
+//! Redis, duyetd and the bare servers: child processes on free loopback ports, in temporary directories, which end
+//! when their values are dropped.
 
 use std::{
     fs::File,
@@ -14,14 +15,14 @@ use duyetd::{domain::rate_limit::Quotas, keyring::Keyring};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Counted, and never reached.
+/// A limit that is counted and never reached.
 pub(crate) const LIMIT: &str = "100000/1s burst 1000000";
-/// Says another limit than [`LIMIT`] for whole sites, among what a server is started with.
+/// Environment entry of a server that sets another limit than [`LIMIT`] for whole sites.
 pub(crate) const SUBMITS_PER_SITE: &str = "SUBMITS_PER_SITE";
-/// The answer of every image here.
+/// The answer of every image in the benchmarks.
 pub(crate) const ANSWER: &str = "KM7RT";
 
-/// Ended when dropped.
+/// A child process, killed when dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
@@ -64,14 +65,14 @@ impl Server {
         format!("redis://{}/", self.address)
     }
 
-    /// duyetd with limits that deny no call and a known answer, in a directory of its own.
+    /// Starts duyetd in a directory of its own, with limits that deny no call and a fixed answer.
     pub(crate) fn duyetd(environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let dir = TempDir::new()?;
         std::fs::write(dir.path().join("duyet.keys"), Keyring::generate() + "\n")?;
         Self::duyetd_in(dir, environment)
     }
 
-    /// Another replica: with the keys and access tokens of the first.
+    /// Starts another replica with the keys and access tokens of the first.
     pub(crate) fn replica(&self, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let dir = TempDir::new()?;
         for file in self.dir.path().read_dir()? {
@@ -81,7 +82,7 @@ impl Server {
         Self::duyetd_in(dir, environment)
     }
 
-    /// Ends it, and starts it again in the same directory.
+    /// Restarts it in the same directory.
     pub(crate) fn again(mut self, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let dir = std::mem::replace(&mut self.dir, TempDir::new()?);
         drop(self);
@@ -114,14 +115,14 @@ impl Server {
         Self::spawn(command, dir)
     }
 
-    /// One of the bare servers of `bare_servers.rs`, in a process of its own.
+    /// Starts one of the bare servers of `bare_servers.rs` in a process of its own.
     pub(crate) fn bare(arguments: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("bare").args(arguments);
         Self::spawn(command, TempDir::new()?)
     }
 
-    /// Another program, in a directory of its own, which listens on `address` when it is ready.
+    /// Starts another program in a directory of its own. It is ready when it listens on `address`.
     pub(crate) fn program(mut command: Command, address: SocketAddr, dir: TempDir) -> anyhow::Result<Self> {
         let name = command.get_program().to_owned();
         let messages = dir.path().join("messages.log");
@@ -139,7 +140,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Waits until it says where it serves gRPC.
+    /// Starts a server and waits until it prints its gRPC address.
     fn spawn(mut command: Command, dir: TempDir) -> anyhow::Result<Self> {
         let mut child = command.stdout(Stdio::piped()).spawn()?;
         let stdout = child.stdout.take().context("a pipe")?;
@@ -148,18 +149,18 @@ impl Server {
         Ok(Self { child, address, dir })
     }
 
-    /// What duyetd wrote of a role's access token.
+    /// Returns the access token that duyetd wrote for a role.
     pub(crate) fn token(&self, role: &str) -> anyhow::Result<String> {
         Ok(std::fs::read_to_string(self.dir.path().join(format!("{role}.token")))?.trim().to_owned())
     }
 
-    /// The keys that duyetd seals with, to make challenges beforehand: drawing an image is measured apart.
+    /// Returns duyetd's keys, to create challenges beforehand: drawing an image is measured separately.
     pub(crate) fn keyring(&self) -> anyhow::Result<Keyring> {
         keyring_in(self.dir.path())
     }
 }
 
-/// A loopback address with a port that is free at the moment.
+/// Returns a loopback address with a port that is free at the moment.
 pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -1,14 +1,14 @@
-//! The service beside its limits, round by round.
+//! The service compared with its limits, round by round.
 
 use std::time::Duration;
 
 use crate::{baselines::Postgres, processes::Processes, report::Report, servers::Server};
 
-/// What can be measured, by name.
+/// The groups of measurements.
 pub(crate) const GROUPS: [&str; 9] =
     ["lone", "submit", "crowd", "embedded", "limits", "issue", "list", "queue", "mixed"];
 
-/// Everything that runs.
+/// The running servers.
 pub(crate) struct Bench {
     pub(crate) postgres: Postgres,
     pub(crate) redis: Server,
@@ -22,7 +22,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Starts every server with a database of its own or a seeded one.
+    /// Starts every server, with a database of its own or a seeded one.
     pub(crate) fn start(time: Duration) -> anyhow::Result<Self> {
         let (postgres, redis) = (Postgres::from_environment()?, Server::redis()?);
         postgres.make_anchors()?;
@@ -45,7 +45,7 @@ impl Bench {
         })
     }
 
-    /// All processes that serve a call of duyetd.
+    /// Returns all processes that serve a call of duyetd.
     pub(crate) fn all(&self) -> Processes {
         Processes([&self.postgres.processes.0[..], &[self.redis.pid(), self.duyetd.pid()]].concat())
     }

@@ -1,4 +1,4 @@
-//! What stays as it is while time goes by, and what a process takes at rest.
+//! What must not change over time, and what a process needs at rest.
 
 use std::{
     path::Path,
@@ -15,29 +15,30 @@ use crate::{
     submits::submits,
 };
 
-/// Part of the most that it can, for minutes.
+/// Share of the maximum rate that is kept up for minutes.
 const PART: f64 = 0.8;
-/// Runs of ten seconds before the knee is looked for.
+/// Number of runs of ten seconds before the maximum rate (the knee) is searched.
 const WARM_UPS: usize = 7;
-/// Seconds of each try of a rate.
+/// Duration of each tried rate in seconds.
 const TRY: u64 = 10;
-/// Twentieths of what callers get who wait for their answers, from which on the knee is looked for.
+/// The search starts at this many twentieths of the rate of a closed load.
 const LEAST: u32 = 8;
-/// Past the knee calls wait for each other: p99 is 30 to 40 ms up to half of what callers get who wait, and bends up at some 70.
+/// The p99 in milliseconds above which a rate is past the knee, where calls wait for each other. p99 is 30 to 40 ms
+/// up to half of the closed load's rate, and rises steeply at some 70.
 const IN_TIME_MS: f64 = 100.0;
-/// Seconds of each reading.
+/// Duration of each reading in seconds.
 const READING: u64 = 30;
-/// Starts, whose median is shown.
+/// Number of starts, whose median is shown.
 const STARTS: usize = 9;
 
-/// Submits at 80 % of the knee for so long: memory, files and times are read twice a minute.
+/// Submits at 80 % of the knee for the given minutes; memory, files and times are read twice a minute.
 pub(crate) async fn for_minutes(minutes: u64) -> anyhow::Result<()> {
     let (postgres, redis, mut report) = (Postgres::from_environment()?, Server::redis()?, Report::default());
     postgres.psql("postgres", "create database steady")?;
     let (url, redis_url) = (postgres.database("steady"), redis.redis_url());
     let duyetd = Server::duyetd(&[("DATABASE_URL", url.as_str()), ("REDIS_URL", redis_url.as_str())])?;
     let watched = Processes([&postgres.processes.0[..], &[redis.pid(), duyetd.pid()]].concat());
-    // A new database does not know the size of its tables until autovacuum has looked, once a minute.
+    // A new database has no statistics of its tables until autovacuum runs, once a minute.
     for _ in 0..WARM_UPS {
         submits(&duyetd, CALLERS, Duration::from_secs(10), &watched).await?;
     }
@@ -57,7 +58,8 @@ pub(crate) async fn for_minutes(minutes: u64) -> anyhow::Result<()> {
     }
     report.fact("files, least and most", serde_json::json!([files.iter().min(), files.iter().max()]));
     report.ratio("memory, second half / first half", Goal::AtMost(1.1), late_to_early(&memory));
-    // Calls are timed from when they were due: a queue that grows would make each wait longer than those before it.
+    // Calls are timed from their scheduled start, so a growing queue would make each wait longer than those before
+    // it.
     report.ratio("p50, second half / first half", Goal::AtMost(1.5), late_to_early(&waits));
     report.finish()
 }
@@ -67,13 +69,14 @@ fn late_to_early(readings: &[f64]) -> f64 {
     median(late.to_vec()) / median(early.to_vec())
 }
 
-/// The most that comes evenly and is all answered in time. Callers who wait for their answers come in crowds and are stored in larger
-/// batches, so what they get is more.
+/// Returns the highest steady rate at which all calls are answered in time. Callers of a closed load arrive together
+/// and are stored in larger batches, so their rate is higher.
 async fn knee(duyetd: &Server, watched: &Processes, report: &mut Report) -> anyhow::Result<f64> {
     let crowd = submits(duyetd, CALLERS, Duration::from_secs(TRY), watched).await?;
     report.line("knee: callers that wait", &crowd);
     let mut met = 0.0;
-    // Upwards: what is shed past the knee leaves the server cautious for a while.
+    // The rates increase, because a server that has shed calls past the knee keeps a low concurrency limit for a
+    // while.
     for twentieths in LEAST..20 {
         let rate = crowd.rate * f64::from(twentieths) / 20.0;
         let figures = paced(duyetd, rate, TRY, watched).await?;
@@ -102,7 +105,7 @@ async fn paced(duyetd: &Server, rate: f64, seconds: u64, watched: &Processes) ->
     .await
 }
 
-/// Size, memory at rest and start.
+/// Measures program size, memory at rest and start time.
 pub(crate) async fn at_rest() -> anyhow::Result<()> {
     let (postgres, redis, mut report) = (Postgres::from_environment()?, Server::redis()?, Report::default());
     postgres.psql("postgres", "create database rest")?;

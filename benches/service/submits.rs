@@ -1,4 +1,4 @@
-//! Submits beside the inserts that they cost at best: by one caller, by fifty, by two hundred, and on SQLite.
+//! Submits compared with the inserts that they need at least: by one caller, by fifty, by two hundred, and on SQLite.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use crate::{
     side_by_side::Bench,
 };
 
-/// Callers of a crowd, and clients of the pgbench beside it.
+/// Number of callers, and of clients of the pgbench run to compare with.
 pub(crate) const CROWD: usize = 200;
-/// Submits a second that forms are made for beforehand, of each caller and at most.
+/// Number of forms created per second of the run: for each caller, and at most in total.
 const MOST_OF_A_CALLER: usize = 5_000;
 const MOST_SUBMITS: usize = 20_000;
 
@@ -59,7 +59,7 @@ impl Bench {
     }
 }
 
-/// Submits as fast as callers get their answers.
+/// Runs a closed load of submits.
 pub(crate) async fn submits(
     server: &Server,
     callers: usize,
@@ -78,7 +78,7 @@ pub(crate) async fn submits(
     .await
 }
 
-/// As many forms as the callers can send, the warm-up included.
+/// Creates as many forms as the callers can send, including the warm-up.
 pub(crate) fn forms(server: &Server, callers: usize, time: Duration) -> anyhow::Result<Forms> {
     let a_second = (callers * MOST_OF_A_CALLER).min(MOST_SUBMITS);
     let count = usize::try_from((time + load::WARM_UP).as_secs() + 1)? * a_second;

@@ -1,4 +1,4 @@
-//! Who may call what: every RPC of the role table against every kind of token.
+//! Authorization: every RPC of the role table is called with every kind of token.
 
 use duyetd::{domain::access::Role, grpc::role};
 use tonic::{Code, Request, client::Grpc, metadata::MetadataValue};
@@ -7,13 +7,13 @@ use tonic_prost::ProstCodec;
 use crate::support::newsroom::{Database, Newsroom, on_both_databases, reason};
 
 on_both_databases! {
-    every_rpc_answers_every_role_as_the_table_says,
-    a_token_that_is_not_live_opens_nothing,
+    every_rpc_allows_and_denies_every_role_as_documented,
+    an_expired_revoked_or_forged_token_is_denied,
 }
 
-/// What the work of each role needs, written down apart from the server's own table.
+/// The RPCs that each role needs for its work, written independently of the server's own table.
 #[test]
-fn each_role_may_call_what_its_work_needs_and_nothing_else() {
+fn each_role_may_call_exactly_the_rpcs_that_its_work_needs() {
     let readers = ["CommentService/GetComment", "CommentService/ListComments", "CommentService/CountComments"];
     let portal = [
         "CaptchaService/IssueChallenge",
@@ -22,7 +22,7 @@ fn each_role_may_call_what_its_work_needs_and_nothing_else() {
         "CommentService/ReportComment",
         "CommentService/WithdrawComment",
     ];
-    // A portal by a reader's receipt only.
+    // A portal may call these only with a reader's receipt.
     let persons = ["PrivacyService/ExportAuthor", "PrivacyService/EraseAuthor"];
     let desk = [
         "BanService/CreateBan",
@@ -45,7 +45,7 @@ fn each_role_may_call_what_its_work_needs_and_nothing_else() {
         "PolicyService/Lockdown",
         "PolicyService/ApprovePending",
         "RuleService/ListTerms",
-        // A dry run of one.
+        // For a portal this is allowed as a dry run only.
         "RuleService/PutTerm",
         "RuleService/AssessText",
         "RuleService/ReplayRules",
@@ -66,8 +66,8 @@ fn each_role_may_call_what_its_work_needs_and_nothing_else() {
     }
 }
 
-/// Calls `path` with an empty message, which is valid protobuf for every method, and waits for the first answer: a stream may have
-/// more.
+/// Calls `path` with an empty message, which is valid protobuf for every method, and waits for the first response
+/// message of a stream.
 async fn call(newsroom: &Newsroom, path: &'static str, authorization: Option<&str>) -> Result<(), tonic::Status> {
     let mut client = Grpc::new(newsroom.channel());
     client.ready().await.unwrap();
@@ -80,7 +80,7 @@ async fn call(newsroom: &Newsroom, path: &'static str, authorization: Option<&st
     answers.into_inner().message().await.map(drop)
 }
 
-async fn every_rpc_answers_every_role_as_the_table_says(database: Database) {
+async fn every_rpc_allows_and_denies_every_role_as_documented(database: Database) {
     let newsroom = Newsroom::open(database).await;
     for role in Role::ALL {
         let token = newsroom.new_token(role.as_str(), "default").await;
@@ -93,7 +93,7 @@ async fn every_rpc_answers_every_role_as_the_table_says(database: Database) {
     }
 }
 
-async fn a_token_that_is_not_live_opens_nothing(database: Database) {
+async fn an_expired_revoked_or_forged_token_is_denied(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let good = newsroom.token("admin");
     // The id of one token with the well-formed secret of another.

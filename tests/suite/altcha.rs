@@ -1,4 +1,4 @@
-//! Proofs of work: what the ALTCHA widget is asked for, and what its answers are worth.
+//! Proofs of work: the challenges that the ALTCHA widget gets, and the validity of its answers.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -21,16 +21,16 @@ const WORK: [ChallengeKind; 1] = [ChallengeKind::AltchaPow];
 const WORK_AND_IMAGE: [ChallengeKind; 1] = [ChallengeKind::AltchaPowWithImage];
 
 on_both_databases! {
-    work_pays_for_one_comment,
-    work_and_image_buy_a_pass,
-    a_wrong_code_after_the_work_burns_it,
-    a_token_without_its_work_is_nothing,
-    work_that_was_not_done_burns_the_challenge_and_brings_another,
-    work_for_one_article_is_worth_nothing_on_another,
-    a_portal_hears_which_kinds_it_may_list,
+    a_proof_of_work_is_valid_for_one_comment,
+    a_proof_of_work_with_an_image_earns_a_pass,
+    a_wrong_code_spends_the_proof_of_work,
+    a_token_without_its_proof_of_work_is_invalid,
+    a_wrong_proof_spends_the_challenge_and_returns_a_fresh_one,
+    a_proof_of_work_for_one_article_is_invalid_on_another,
+    invalid_accepted_kinds_are_rejected,
 }
 
-async fn work_pays_for_one_comment(database: Database) {
+async fn a_proof_of_work_is_valid_for_one_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK).await;
@@ -42,7 +42,7 @@ async fn work_pays_for_one_comment(database: Database) {
     assert_eq!(reason(&portal.comments.submit_comment(again).await.unwrap_err()), "CAPTCHA_USED");
 }
 
-async fn work_and_image_buy_a_pass(database: Database) {
+async fn a_proof_of_work_with_an_image_earns_a_pass(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_IMAGE).await;
@@ -62,7 +62,7 @@ async fn work_and_image_buy_a_pass(database: Database) {
     }
 }
 
-async fn a_wrong_code_after_the_work_burns_it(database: Database) {
+async fn a_wrong_code_spends_the_proof_of_work(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK_AND_IMAGE).await;
@@ -73,30 +73,33 @@ async fn a_wrong_code_after_the_work_burns_it(database: Database) {
             v1::SubmitCommentRequest { challenge_answer: code.into(), ..form_paying(&issued, &proof, "Thử mã") };
         let status = portal.comments.submit_comment(form).await.unwrap_err();
         assert_eq!(reason(&status), expected);
-        assert!(fresh_challenge(&status).unwrap().kind() != ChallengeKind::Image, "the portal has the widget");
+        assert!(
+            fresh_challenge(&status).unwrap().kind() != ChallengeKind::Image,
+            "the fresh challenge is of a kind that the portal accepts"
+        );
     }
 }
 
-async fn a_token_without_its_work_is_nothing(database: Database) {
+async fn a_token_without_its_proof_of_work_is_invalid(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     for kinds in [WORK, WORK_AND_IMAGE] {
         let issued = portal.challenge_for(v1::ReaderContext::default(), &kinds).await;
         for code in ["KM7RC", ANSWER, ""] {
             let error = portal.captcha.verify_challenge(verification(&issued.token, code)).await.unwrap_err();
-            assert_eq!(reason(&error), "CAPTCHA_INVALID", "right or wrong looks the same");
+            assert_eq!(reason(&error), "CAPTCHA_INVALID", "a right and a wrong code get the same error");
         }
         let image = portal.challenge("bai").await.token;
         let disguised = disguised_as_proof(&image, &issued);
         let error = portal.captcha.verify_challenge(verification(&disguised, ANSWER)).await.unwrap_err();
-        assert_eq!(reason(&error), "CAPTCHA_INVALID", "nor does a proof make an image's token");
+        assert_eq!(reason(&error), "CAPTCHA_INVALID", "an image's token with a proof is invalid");
         portal.captcha.verify_challenge(verification(&image, ANSWER)).await.unwrap();
-        // Nobody tried anything yet, so nothing is burned.
+        // The challenge was not tried yet, so it is not spent.
         portal.captcha.verify_challenge(verification(&solved(&issued), ANSWER)).await.unwrap();
     }
 }
 
-async fn work_that_was_not_done_burns_the_challenge_and_brings_another(database: Database) {
+async fn a_wrong_proof_spends_the_challenge_and_returns_a_fresh_one(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK).await;
@@ -108,12 +111,12 @@ async fn work_that_was_not_done_burns_the_challenge_and_brings_another(database:
     assert_eq!(reason(&status), "CAPTCHA_INCORRECT");
     let fresh = fresh_challenge(&status).unwrap();
     assert_eq!(fresh.kind(), ChallengeKind::AltchaPow);
-    assert_eq!(reason(&submit(solved(&issued)).await), "CAPTCHA_USED", "one try");
+    assert_eq!(reason(&submit(solved(&issued)).await), "CAPTCHA_USED", "a challenge allows one try");
     let form = form_paying(&fresh, &solved(&fresh), "Đã làm");
     portal.comments.submit_comment(form).await.unwrap();
 }
 
-async fn work_for_one_article_is_worth_nothing_on_another(database: Database) {
+async fn a_proof_of_work_for_one_article_is_invalid_on_another(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK).await;
@@ -124,7 +127,7 @@ async fn work_for_one_article_is_worth_nothing_on_another(database: Database) {
     portal.comments.submit_comment(form_paying(&issued, &proof, "Đúng bài")).await.unwrap();
 }
 
-async fn a_portal_hears_which_kinds_it_may_list(database: Database) {
+async fn invalid_accepted_kinds_are_rejected(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     for kinds in [vec![ChallengeKind::NoneNeeded as i32], vec![99], vec![1; 11]] {
@@ -137,16 +140,16 @@ async fn a_portal_hears_which_kinds_it_may_list(database: Database) {
     assert_eq!(portal.challenge_for(v1::ReaderContext::default(), &either).await.kind(), ChallengeKind::Image);
 }
 
-/// Runs the official JavaScript library in node.
+/// Solves a challenge with the official JavaScript library in node.
 fn solve_in_javascript(challenge: &str) -> String {
-    let modules = env::var("DUYET_TEST_NODE_MODULES").expect("tests/run installs the library and says where");
+    let modules = env::var("DUYET_TEST_NODE_MODULES").expect("tests/run installs the library and sets its path");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/support/solve.mjs");
     let mut node = Command::new("node")
         .args([script, &modules])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("node: run tests/run, it installs it");
+        .expect("node is missing: tests/run installs it");
     node.stdin.take().unwrap().write_all(challenge.as_bytes()).unwrap();
     let output = node.wait_with_output().unwrap();
     assert!(output.status.success());
@@ -154,7 +157,7 @@ fn solve_in_javascript(challenge: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_official_library_solves_what_we_pose_and_we_take_what_it_answers() {
+async fn the_official_library_solves_a_challenge_and_its_answer_is_accepted() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let mut portal = newsroom.portal();
     let issued = portal.challenge_for(v1::ReaderContext::default(), &WORK).await;

@@ -1,4 +1,4 @@
-//! Approving what waits on an article.
+//! Approval of all pending comments of an article.
 
 use duyet_proto::v1;
 use duyetd::{
@@ -20,20 +20,20 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_dry_run_says_what_approving_pending_comments_does,
+    a_dry_run_of_approve_pending_returns_what_the_call_will_do,
     a_resend_of_approve_pending_gets_the_first_answer,
-    parallel_copies_of_approve_pending_approve_once,
-    a_long_queue_is_approved_by_five_hundreds,
-    what_is_not_of_the_article_is_left_alone,
-    what_a_ban_holds_waits_for_a_person,
-    approved_pending_comments_are_reverted_as_one,
+    concurrent_duplicates_of_approve_pending_approve_once,
+    a_long_queue_is_approved_in_batches_of_500,
+    comments_of_other_articles_and_sites_are_not_approved,
+    a_comment_held_by_a_ban_stays_pending,
+    approved_pending_comments_are_reverted_as_one_batch,
 }
 
 fn site() -> SiteId {
     SiteId::parse("default").unwrap()
 }
 
-/// On the article `cau-moi` of the newsroom's site.
+/// Returns a submission to the article `cau-moi` of the newsroom's site.
 fn waiting(n: i64, score: f64) -> Submission {
     Submission { site: site(), spam_score: score, ..submission(n) }
 }
@@ -69,12 +69,13 @@ impl Desk {
     }
 }
 
-async fn a_dry_run_says_what_approving_pending_comments_does(database: Database) {
+async fn a_dry_run_of_approve_pending_returns_what_the_call_will_do(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     let status = desk.try_approve_pending(request(true)).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "ARTICLE_NOT_FOUND"));
-    // Below, at and above what HYBRID publishes below; public already; under a takedown's clock.
+    // Scores below, at and above the threshold of HYBRID. Of the last two, one comment is already public and one has
+    // a takedown demand.
     let scores = [0.0, 0.29, 0.3, 0.31, 0.95];
     let all: Vec<_> = (1..).zip(scores).map(|(n, score)| waiting(n, score)).collect();
     put(&newsroom, &all).await;
@@ -83,28 +84,32 @@ async fn a_dry_run_says_what_approving_pending_comments_does(database: Database)
         where content like '% 7'";
     newsroom.execute(takedown).await;
 
-    let mut told = Vec::new();
+    let mut numbers_of = Vec::new();
     for max_score in [None, Some(0.31), Some(1.0)] {
         let rehearsal =
             desk.try_approve_pending(v1::ApprovePendingRequest { max_score, ..request(true) }).await.unwrap();
         assert_eq!((rehearsal.batch_id.as_str(), rehearsal.more), ("", false));
-        told.push((rehearsal.released, rehearsal.still_waiting));
+        numbers_of.push((rehearsal.released, rehearsal.still_waiting));
     }
-    assert_eq!(told, [(2, 4), (3, 3), (5, 1)]);
-    assert_eq!(audit(&newsroom, &AuditFilter::default()).await, [], "a rehearsal writes nothing");
+    assert_eq!(numbers_of, [(2, 4), (3, 3), (5, 1)]);
+    assert_eq!(audit(&newsroom, &AuditFilter::default()).await, [], "a dry run writes nothing");
 
     let done = desk.try_approve_pending(request(false)).await.unwrap();
-    assert_eq!((done.released, done.still_waiting, done.more), (2, 4, false), "as was told");
+    assert_eq!((done.released, done.still_waiting, done.more), (2, 4, false), "the same as in the dry run");
     let batch = Some(done.batch_id.parse().unwrap());
     let entries = audit(&newsroom, &AuditFilter { batch, ..AuditFilter::default() }).await;
     let changed: Vec<_> = entries.iter().map(|entry| (entry.actor.as_str(), entry.action.as_str())).collect();
-    assert_eq!(changed, [("moderator", "APPROVE"), ("moderator", "APPROVE")], "what Revert reverts by its batch");
+    assert_eq!(changed, [("moderator", "APPROVE"), ("moderator", "APPROVE")], "the batch has exactly these decisions");
     assert_eq!(newsroom.portal().list("cau-moi").await.total_count, 3);
     let nothing = desk.try_approve_pending(request(false)).await.unwrap();
     assert_eq!((nothing.released, nothing.batch_id.as_str(), nothing.still_waiting), (0, "", 4));
     let rest =
         desk.try_approve_pending(v1::ApprovePendingRequest { max_score: Some(1.0), ..request(false) }).await.unwrap();
-    assert_eq!((rest.released, rest.still_waiting, rest.more), (3, 1, false), "a takedown wants a look of its own");
+    assert_eq!(
+        (rest.released, rest.still_waiting, rest.more),
+        (3, 1, false),
+        "a comment with a takedown demand stays pending"
+    );
 }
 
 async fn a_resend_of_approve_pending_gets_the_first_answer(database: Database) {
@@ -117,12 +122,12 @@ async fn a_resend_of_approve_pending_gets_the_first_answer(database: Database) {
     put(&newsroom, &[waiting(3, 0.1)]).await;
     let again = desk.try_approve_pending(first_request.clone()).await.unwrap();
     assert_eq!((again.released, &again.batch_id), (first.released, &first.batch_id));
-    assert_eq!((again.still_waiting, again.more), (1, true), "as it is now");
-    assert_eq!(audit(&newsroom, &AuditFilter::default()).await.len(), 2, "what came since still waits");
+    assert_eq!((again.still_waiting, again.more), (1, true), "these fields are current");
+    assert_eq!(audit(&newsroom, &AuditFilter::default()).await.len(), 2, "the newer comment stays pending");
     let other = v1::ApprovePendingRequest { max_score: Some(0.5), ..first_request };
     assert_eq!(reason(&desk.try_approve_pending(other).await.unwrap_err()), "REQUEST_ID_REUSED");
 
-    // Approving nothing is an answer, too.
+    // A call that approves nothing is also stored and replayed.
     desk.try_approve_pending(request(false)).await.unwrap();
     let empty = request(false);
     assert_eq!(desk.try_approve_pending(empty.clone()).await.unwrap().released, 0);
@@ -131,7 +136,7 @@ async fn a_resend_of_approve_pending_gets_the_first_answer(database: Database) {
     assert_eq!(desk.try_approve_pending(request(false)).await.unwrap().released, 1);
 }
 
-async fn parallel_copies_of_approve_pending_approve_once(database: Database) {
+async fn concurrent_duplicates_of_approve_pending_approve_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     for round in 0..5 {
         let start = round * 100;
@@ -142,11 +147,11 @@ async fn parallel_copies_of_approve_pending_approve_once(database: Database) {
             let (mut desk, request) = (newsroom.desk(), request.clone());
             copies.spawn(async move { desk.try_approve_pending(request).await.unwrap() });
         }
-        // While more comes in, so that copies find different comments.
+        // A new comment arrives before each copy, so that the duplicates find different comments.
         put(&newsroom, &[waiting(start + 50, 0.1)]).await;
         let answers = copies.join_all().await;
-        let told = |answer: &v1::ApprovePendingResponse| (answer.released, answer.batch_id.clone());
-        assert!(answers.iter().all(|answer| told(answer) == told(&answers[0])), "{answers:?}");
+        let numbers_of = |answer: &v1::ApprovePendingResponse| (answer.released, answer.batch_id.clone());
+        assert!(answers.iter().all(|answer| numbers_of(answer) == numbers_of(&answers[0])), "{answers:?}");
         let batch = Some(answers[0].batch_id.parse().unwrap());
         let entries = audit(&newsroom, &AuditFilter { batch, ..AuditFilter::default() }).await;
         assert_eq!(entries.len(), usize::try_from(answers[0].released).unwrap());
@@ -157,30 +162,30 @@ async fn parallel_copies_of_approve_pending_approve_once(database: Database) {
     assert_eq!(audit(&newsroom, &AuditFilter::default()).await.len(), 5 * 21, "each once");
 }
 
-async fn a_long_queue_is_approved_by_five_hundreds(database: Database) {
+async fn a_long_queue_is_approved_in_batches_of_500(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     put(&newsroom, &(0..1_003).map(|n| waiting(n, 0.1)).collect::<Vec<_>>()).await;
-    // Public ones that were put back stand between those that wait.
+    // Public comments that were put back into the queue are between the pending ones.
     newsroom
         .execute(
             "update comments set status = 'APPROVED', published_at = created_at, flagged_at = created_at
             where content like '%1'; update articles set public_count = 101",
         )
         .await;
-    let mut told = Vec::new();
+    let mut numbers_of = Vec::new();
     for _ in 0..2 {
         let rehearsal = desk.try_approve_pending(request(true)).await.unwrap();
         let done = desk.try_approve_pending(request(false)).await.unwrap();
         let numbers = |answer: &v1::ApprovePendingResponse| (answer.released, answer.still_waiting, answer.more);
         assert_eq!(numbers(&rehearsal), numbers(&done));
-        told.push(numbers(&done));
+        numbers_of.push(numbers(&done));
     }
     let flagged = 101;
-    assert_eq!(told, [(500, 402 + flagged, true), (402, flagged, false)]);
+    assert_eq!(numbers_of, [(500, 402 + flagged, true), (402, flagged, false)]);
 }
 
-async fn what_is_not_of_the_article_is_left_alone(database: Database) {
+async fn comments_of_other_articles_and_sites_are_not_approved(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     portal.say("bai-khac", "Chờ").await;
@@ -191,7 +196,7 @@ async fn what_is_not_of_the_article_is_left_alone(database: Database) {
     assert_eq!(newsroom.desk().queue().await.total, 1);
 }
 
-async fn what_a_ban_holds_waits_for_a_person(database: Database) {
+async fn a_comment_held_by_a_ban_stays_pending(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut held = waiting(2, 0.1);
     let finding = Finding::whole(Rule::HeldByBan, 0.0);
@@ -201,7 +206,7 @@ async fn what_a_ban_holds_waits_for_a_person(database: Database) {
     assert_eq!((approved.released, approved.still_waiting), (1, 1));
 }
 
-async fn approved_pending_comments_are_reverted_as_one(database: Database) {
+async fn approved_pending_comments_are_reverted_as_one_batch(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     put(&newsroom, &(1..=5).map(|n| waiting(n, 0.1)).collect::<Vec<_>>()).await;
@@ -215,5 +220,5 @@ async fn approved_pending_comments_are_reverted_as_one(database: Database) {
     assert_eq!(results.len(), 5);
     assert_eq!(newsroom.portal().list("cau-moi").await.total_count, 0);
     let again = desk.try_approve_pending(request(true)).await.unwrap();
-    assert_eq!((again.released, again.still_waiting), (5, 0), "they wait as before");
+    assert_eq!((again.released, again.still_waiting), (5, 0), "they are pending again");
 }

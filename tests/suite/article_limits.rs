@@ -1,4 +1,5 @@
-//! Limits at the wire: nobody without a right answer uses up an article's quota, and known readers keep a part of it.
+//! Limits of articles over the wire: calls without a correct answer do not use up an article's quota, and a part of
+//! the quota is reserved for known readers.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -15,18 +16,18 @@ use crate::support::{
 };
 
 on_both_databases! {
-    garbage_tokens_silence_nobody,
-    strangers_leave_the_reserve_to_known_readers,
+    submits_with_garbage_tokens_use_up_no_article_quota,
+    unknown_readers_cannot_use_the_reserve_of_known_readers,
     a_denied_limit_never_spends_the_challenge,
-    challenges_keep_a_reserve_too,
-    misread_images_are_no_submits,
-    forged_and_expired_answers_end_at_the_failure_limit,
+    the_challenge_limit_has_a_reserve_for_known_readers,
+    a_wrong_answer_is_not_charged_as_a_submit,
+    forged_and_expired_tokens_are_denied_by_the_failure_limit,
     ipv6_prefixes_are_nested,
-    reports_of_one_network_flag_nothing_and_are_limited_by_article,
-    a_known_reader_is_heard_apart_from_the_network,
+    reports_from_one_network_count_once_and_are_limited_by_article,
+    a_known_readers_report_counts_apart_from_its_network,
 }
 
-/// The limit in a status.
+/// Returns the name of the limit in a status.
 fn limit(status: &tonic::Status) -> String {
     assert_eq!(reason(status), "RATE_LIMITED", "{status:?}");
     status.get_details_error_info().unwrap().metadata["limit"].clone()
@@ -38,7 +39,7 @@ async fn newsroom(database: Database, change: impl FnOnce(&mut Quotas)) -> Newsr
     Newsroom::open_with(database, |config| config.limits = limits).await
 }
 
-/// A reader with one comment that a moderator approved.
+/// Returns a reader with one comment that a moderator approved.
 async fn known_reader(newsroom: &Newsroom, ip: &str) -> Reader {
     let mut portal = newsroom.portal();
     let reader = Reader::new(&mut portal, "Lan", ip).await;
@@ -47,14 +48,14 @@ async fn known_reader(newsroom: &Newsroom, ip: &str) -> Reader {
     reader
 }
 
-/// A form with a right answer by a new device at `ip`.
+/// Returns a form with a correct answer by a new device at `ip`.
 async fn newcomer(portal: &mut Portal, ip: &str, content: &str) -> v1::SubmitCommentRequest {
     let mut form = portal.form("bai", content).await;
     form.client.as_mut().unwrap().ip = ip.into();
     form
 }
 
-async fn garbage_tokens_silence_nobody(database: Database) {
+async fn submits_with_garbage_tokens_use_up_no_article_quota(database: Database) {
     for shared in [false, true] {
         let redis = shared.then(RedisServer::start);
         let mut limits = wide_quotas();
@@ -84,7 +85,7 @@ async fn garbage_tokens_silence_nobody(database: Database) {
     }
 }
 
-async fn strangers_leave_the_reserve_to_known_readers(database: Database) {
+async fn unknown_readers_cannot_use_the_reserve_of_known_readers(database: Database) {
     let newsroom = newsroom(database, |limits| limits.submits_per_article = "6/24h".parse().unwrap()).await;
     let reader = known_reader(&newsroom, "203.0.113.7").await;
     let mut portal = newsroom.portal();
@@ -96,7 +97,7 @@ async fn strangers_leave_the_reserve_to_known_readers(database: Database) {
             Err(status) => assert_eq!(limit(&status), "SubmitsPerArticle"),
         }
     }
-    assert_eq!(taken, 3, "half is kept");
+    assert_eq!(taken, 3, "half of the quota is reserved");
     for number in 0..3 {
         reader.comment(&mut portal, "bai", &format!("Người quen lần {number}")).await;
     }
@@ -111,7 +112,7 @@ async fn a_denied_limit_never_spends_the_challenge(database: Database) {
     })
     .await;
     let mut portal = newsroom.portal();
-    // Images are ready from here on: one that was not would be counted all the same.
+    // The image pool is filled from here on. A challenge without a ready image would also be charged.
     portal.challenge("bai-khac").await;
     let home = Home::beside(&newsroom.config);
     let spent = "select count(*) from requests where nonce is not null";
@@ -120,7 +121,7 @@ async fn a_denied_limit_never_spends_the_challenge(database: Database) {
     let second = newcomer(&mut portal, "198.51.2.9", "Hai").await;
     assert_eq!(limit(&send(&mut portal, second.clone()).await.unwrap_err()), "SubmitsPerArticle");
     assert_eq!(home.number(spent).await, 1);
-    // Two challenges of the four that strangers may take are left.
+    // Two of the four challenges that unknown readers may take are left.
     let verification = |token: &str| v1::VerifyChallengeRequest {
         token: token.into(),
         answer: ANSWER.into(),
@@ -136,12 +137,12 @@ async fn a_denied_limit_never_spends_the_challenge(database: Database) {
     home.store.close().await;
 }
 
-async fn challenges_keep_a_reserve_too(database: Database) {
+async fn the_challenge_limit_has_a_reserve_for_known_readers(database: Database) {
     let newsroom = newsroom(database, |limits| limits.challenges_per_article = "8/24h".parse().unwrap()).await;
     let reader = known_reader(&newsroom, "203.0.113.7").await;
     let mut portal = newsroom.portal();
     let mut ask = async |client: v1::ReaderContext| {
-        // On an article of its own: the reader above had a challenge on another one.
+        // A new article, because the reader above already had a challenge on the other one.
         let request =
             v1::IssueChallengeRequest { article_id: "bai-moi".into(), client: Some(client), ..Default::default() };
         portal.captcha.issue_challenge(request).await
@@ -158,7 +159,7 @@ async fn challenges_keep_a_reserve_too(database: Database) {
     assert_eq!(limit(&ask(known).await.unwrap_err()), "ChallengesPerArticle");
 }
 
-async fn misread_images_are_no_submits(database: Database) {
+async fn a_wrong_answer_is_not_charged_as_a_submit(database: Database) {
     let newsroom = newsroom(database, |limits| limits.submits_per_device = "1/24h".parse().unwrap()).await;
     let mut portal = newsroom.portal();
     let mut form = portal.form("bai", "Nhìn mãi mới ra").await;
@@ -168,7 +169,7 @@ async fn misread_images_are_no_submits(database: Database) {
         assert_eq!(reason(&status), "CAPTCHA_INCORRECT");
         form.challenge_token = match fresh_challenge(&status) {
             Some(fresh) => fresh.token,
-            // A busy machine had no image ready.
+            // No image was ready on a busy machine.
             None => portal.challenge("bai").await.token,
         };
     }
@@ -178,7 +179,7 @@ async fn misread_images_are_no_submits(database: Database) {
     assert_eq!(limit(&send(&mut portal, next).await.unwrap_err()), "SubmitsPerDevice");
 }
 
-async fn forged_and_expired_answers_end_at_the_failure_limit(database: Database) {
+async fn forged_and_expired_tokens_are_denied_by_the_failure_limit(database: Database) {
     let newsroom = newsroom(database, |limits| limits.failures_per_device = "3/24h".parse().unwrap()).await;
     let mut portal = newsroom.portal();
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
@@ -225,7 +226,7 @@ async fn ipv6_prefixes_are_nested(database: Database) {
     }
     assert_eq!(limit(&say("2001:db8:1:a00::1".into()).await.unwrap_err()), "SubmitsPerPrefix48");
     say("2001:db8:2::1".into()).await.expect("another /48");
-    say("203.0.113.7".into()).await.expect("IPv4 has its /24 alone");
+    say("203.0.113.7".into()).await.expect("an IPv4 address has a limit for its /24 only");
 }
 
 fn report(comment: &str, device_token: &str, ip: &str) -> v1::ReportCommentRequest {
@@ -242,7 +243,7 @@ async fn waiting(newsroom: &Newsroom) -> i64 {
     stats.unwrap().into_inner().waiting
 }
 
-async fn reports_of_one_network_flag_nothing_and_are_limited_by_article(database: Database) {
+async fn reports_from_one_network_count_once_and_are_limited_by_article(database: Database) {
     let newsroom = newsroom(database, |limits| limits.reports_per_article = "30/24h".parse().unwrap()).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut ids = Vec::new();
@@ -256,10 +257,10 @@ async fn reports_of_one_network_flag_nothing_and_are_limited_by_article(database
         let ip = format!("2001:db8:1:{number:x}::1");
         portal.comments.report_comment(report(&ids[number % 4], &device, &ip)).await.unwrap();
     }
-    assert_eq!(waiting(&newsroom).await, 0, "three devices each, all of one /48");
+    assert_eq!(waiting(&newsroom).await, 0, "three devices for each comment, all in one /48");
     portal.comments.report_comment(report(&ids[0], "", "203.0.113.7")).await.unwrap();
-    assert_eq!(waiting(&newsroom).await, 1, "a voice from elsewhere");
-    // Thirteen of the fifteen that strangers may send are gone.
+    assert_eq!(waiting(&newsroom).await, 1, "a report from another network");
+    // Unknown readers may send fifteen reports; thirteen have been sent.
     for (number, denied) in [(1, false), (2, false), (3, true)] {
         match portal.comments.report_comment(report(&ids[1], "", &format!("198.51.{number}.9"))).await {
             Ok(_) => assert!(!denied),
@@ -267,10 +268,14 @@ async fn reports_of_one_network_flag_nothing_and_are_limited_by_article(database
         }
     }
     let reader = known_reader(&newsroom, "192.0.2.7").await;
-    portal.comments.report_comment(report(&ids[3], &reader.device_token, "")).await.expect("from the reserve");
+    portal
+        .comments
+        .report_comment(report(&ids[3], &reader.device_token, ""))
+        .await
+        .expect("the reserve is available to a known reader");
 }
 
-async fn a_known_reader_is_heard_apart_from_the_network(database: Database) {
+async fn a_known_readers_report_counts_apart_from_its_network(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let reader = known_reader(&newsroom, "203.0.113.7").await;
     let mut portal = newsroom.portal();

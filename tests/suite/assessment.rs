@@ -1,38 +1,38 @@
-//! What makes a comment suspicious reaches the moderator, from the form to the case.
+//! Spam findings from the submitted form to the moderator's case.
 
 use duyet_proto::v1::{self, Mode, Outcome};
 
 use crate::support::newsroom::{Database, Newsroom, on_both_databases};
 
 on_both_databases! {
-    what_the_form_gives_away_is_a_finding,
-    what_the_text_hides_is_a_finding,
-    the_same_text_from_anybody_is_a_finding,
-    a_campaign_is_one_however_it_is_disguised,
+    suspicious_form_signals_are_findings,
+    hidden_characters_and_mixed_scripts_are_findings,
+    a_text_repeated_by_any_reader_is_a_finding,
+    disguised_copies_of_a_text_are_one_campaign,
     stored_text_has_no_hidden_characters,
 }
 
-/// Rules that fired on a comment, in the order of their names.
+/// Returns the rules that fired on a comment, sorted by name.
 async fn rules(newsroom: &Newsroom, id: &str) -> Vec<String> {
     let mut rules: Vec<_> = newsroom.desk().case(id).await.findings.into_iter().map(|finding| finding.rule).collect();
     rules.sort();
     rules
 }
 
-async fn what_the_form_gives_away_is_a_finding(database: Database) {
+async fn suspicious_form_signals_are_findings(database: Database) {
     let newsroom = Newsroom::open(database).await;
     newsroom.desk().set_mode("bai", Mode::Post, 0).await;
     let mut portal = newsroom.portal();
     let mut form = portal.form("bai", "Bài viết rất hay").await;
     form.honeypot = "http://bot.example".into();
-    // In the year 2100: sent before it was opened.
+    // The year 2100: the form was sent before it was opened.
     form.form_opened_at = Some(prost_types::Timestamp { seconds: 4_102_444_800, nanos: 0 });
     form.client = portal.form("bai", "x").await.client;
     let caught = portal.comments.submit_comment(form).await.unwrap().into_inner();
     assert_eq!(caught.outcome(), Outcome::Pending);
     assert_eq!(rules(&newsroom, &caught.comment_id).await, ["FAST_FORM", "HONEYPOT", "OTHER_DEVICE"]);
 
-    // A page that lies: opened years ago, says the form, and the image was drawn a moment ago.
+    // The form claims that it was opened years ago, but its image was drawn a moment ago.
     let form = portal.form("bai", "Bài viết thật bổ ích").await;
     let years_ago = prost_types::Timestamp { seconds: 1_600_000_000, nanos: 0 };
     let form = v1::SubmitCommentRequest { form_opened_at: Some(years_ago), ..form };
@@ -44,7 +44,7 @@ async fn what_the_form_gives_away_is_a_finding(database: Database) {
     assert!(rules(&newsroom, &human.comment_id).await.is_empty());
 }
 
-async fn what_the_text_hides_is_a_finding(database: Database) {
+async fn hidden_characters_and_mixed_scripts_are_findings(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mixed = portal.say("bai", "Vào c\u{430}sino ngay").await.comment_id;
@@ -55,7 +55,7 @@ async fn what_the_text_hides_is_a_finding(database: Database) {
     assert_eq!(rules(&newsroom, &broken_up).await, ["INVISIBLE_CHARACTERS"]);
 }
 
-async fn the_same_text_from_anybody_is_a_finding(database: Database) {
+async fn a_text_repeated_by_any_reader_is_a_finding(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let first = portal.say("bai-a", "Mời bạn bè tham gia nhóm của lớp").await.comment_id;
@@ -88,7 +88,7 @@ async fn stored_text_has_no_hidden_characters(database: Database) {
     assert_eq!(stored, ["Câu chuyện", "Tiêu đề", "Bài"]);
 }
 
-async fn a_campaign_is_one_however_it_is_disguised(database: Database) {
+async fn disguised_copies_of_a_text_are_one_campaign(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let dresses = [

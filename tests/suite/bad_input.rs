@@ -1,4 +1,4 @@
-//! Bad input: the documented error, and nothing stored.
+//! Bad input gets the documented error, and nothing is stored.
 
 use duyet_proto::v1;
 use tonic::{Code, Request, client::Grpc, codec::CompressionEncoding::Gzip, metadata::MetadataValue};
@@ -9,14 +9,14 @@ use crate::support::newsroom::{Database, Newsroom, fields, on_both_databases, re
 
 on_both_databases! {
     every_bad_field_is_named_and_nothing_is_stored,
-    bytes_that_are_no_text_are_an_error,
+    invalid_utf_8_is_an_error,
     a_message_of_five_megabytes_is_an_error,
     a_message_just_over_64_kibibytes_is_an_error,
-    lists_are_asked_for_in_as_few_and_as_proper_bytes_as_all,
-    messages_come_in_the_callers_language,
-    hostile_text_is_stored_as_the_text_it_is,
-    messages_travel_compressed_where_the_client_wants_it,
-    what_unpacks_to_too_much_is_an_error,
+    list_requests_are_checked_for_size_and_encoding,
+    error_messages_are_in_the_callers_language,
+    hostile_text_is_stored_unchanged,
+    responses_are_compressed_when_the_client_accepts_it,
+    a_message_that_decompresses_to_too_much_is_an_error,
 }
 
 async fn every_bad_field_is_named_and_nothing_is_stored(database: Database) {
@@ -54,11 +54,11 @@ async fn every_bad_field_is_named_and_nothing_is_stored(database: Database) {
         assert_eq!(fields(&status), [field]);
     }
     assert_eq!(newsroom.desk().queue().await.total, 0);
-    // Neither nonce nor request id was touched by any of them.
+    // None of the failed calls spent the nonce or the request id.
     assert!(!portal.comments.submit_comment(good).await.unwrap().into_inner().replayed);
 }
 
-/// `SubmitCommentRequest` with bytes where text belongs.
+/// `SubmitCommentRequest` with bytes in a text field.
 #[derive(Clone, PartialEq, prost::Message)]
 struct BytesForm {
     #[prost(string, tag = "1")]
@@ -67,7 +67,7 @@ struct BytesForm {
     content: Vec<u8>,
 }
 
-/// `ListCommentsRequest` with bytes for a receipt.
+/// `ListCommentsRequest` with bytes as a receipt.
 #[derive(Clone, PartialEq, prost::Message)]
 struct BytesList {
     #[prost(string, tag = "1")]
@@ -90,7 +90,7 @@ async fn send<M: prost::Message + 'static>(newsroom: &Newsroom, path: &'static s
     client.unary(request, http::uri::PathAndQuery::from_static(path), codec).await.unwrap_err()
 }
 
-async fn lists_are_asked_for_in_as_few_and_as_proper_bytes_as_all(database: Database) {
+async fn list_requests_are_checked_for_size_and_encoding(database: Database) {
     let newsroom = Newsroom::open(database).await;
     for (receipt, expected) in [(vec![0xff], "MESSAGE_MALFORMED"), (vec![b'x'; 64 * 1024], "MESSAGE_TOO_LARGE")] {
         let message = BytesList { article_id: "bai".into(), receipt };
@@ -98,7 +98,7 @@ async fn lists_are_asked_for_in_as_few_and_as_proper_bytes_as_all(database: Data
     }
 }
 
-async fn bytes_that_are_no_text_are_an_error(database: Database) {
+async fn invalid_utf_8_is_an_error(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let status = send_bytes(&newsroom, vec![0xff, 0xfe, 0xc3]).await;
     assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "MESSAGE_MALFORMED"));
@@ -114,13 +114,13 @@ async fn a_message_of_five_megabytes_is_an_error(database: Database) {
 
 async fn a_message_just_over_64_kibibytes_is_an_error(database: Database) {
     let newsroom = Newsroom::open(database).await;
-    // Tag, length and the article add a few bytes.
+    // Tag, length and the article's field add a few bytes.
     for (bytes, expected) in [(64 * 1024 - 9, "VALIDATION_FAILED"), (64 * 1024 - 8, "MESSAGE_TOO_LARGE")] {
         assert_eq!(reason(&send_bytes(&newsroom, vec![b'x'; bytes]).await), expected, "{bytes}");
     }
 }
 
-async fn messages_come_in_the_callers_language(database: Database) {
+async fn error_messages_are_in_the_callers_language(database: Database) {
     use tonic_types::StatusExt as _;
     let newsroom = Newsroom::open(database).await;
     let mut plain = v1::comment_service_client::CommentServiceClient::new(newsroom.channel());
@@ -146,7 +146,7 @@ async fn messages_come_in_the_callers_language(database: Database) {
     }
 }
 
-async fn hostile_text_is_stored_as_the_text_it_is(database: Database) {
+async fn hostile_text_is_stored_unchanged(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     for text in [
@@ -161,7 +161,7 @@ async fn hostile_text_is_stored_as_the_text_it_is(database: Database) {
     }
 }
 
-async fn messages_travel_compressed_where_the_client_wants_it(database: Database) {
+async fn responses_are_compressed_when_the_client_accepts_it(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", v1::Mode::Post, 0).await;
@@ -174,9 +174,9 @@ async fn messages_travel_compressed_where_the_client_wants_it(database: Database
     let list = answer.into_inner();
     assert_eq!(list.comments[0].id, id);
     let plain = portal.comments.clone().list_comments(request.clone()).await.unwrap();
-    assert!(plain.metadata().get("grpc-encoding").is_none(), "nobody gets what they did not ask for");
+    assert!(plain.metadata().get("grpc-encoding").is_none(), "a client that does not accept compression gets none");
     assert_eq!(plain.into_inner(), list);
-    // Lists of comments are encoded apart from all other answers.
+    // Lists of comments are encoded by separate code.
     desk.moderation = desk.moderation.accept_compressed(Gzip);
     let case = desk.moderation.get_case(v1::GetCaseRequest { comment_id: id.clone() }).await.unwrap();
     assert_eq!(case.metadata().get("grpc-encoding").map(|value| value.to_str().unwrap()), Some("gzip"));
@@ -187,10 +187,10 @@ async fn messages_travel_compressed_where_the_client_wants_it(database: Database
         let message = prost::Message::encode_to_vec(&request);
         raw(&newsroom, "/duyet.v1.CommentService/ListComments", false, &message).await.unwrap()[0]
     };
-    assert_eq!((first_byte("bai").await, first_byte("trong").await), (1, 0), "small ones go out as they are");
+    assert_eq!((first_byte("bai").await, first_byte("trong").await), (1, 0), "small responses are not compressed");
 }
 
-async fn what_unpacks_to_too_much_is_an_error(database: Database) {
+async fn a_message_that_decompresses_to_too_much_is_an_error(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let zeros = std::process::Command::new("sh").args(["-c", "head -c 10000000 /dev/zero | gzip -9"]).output();
     let bomb = zeros.unwrap().stdout;
@@ -206,7 +206,7 @@ async fn what_unpacks_to_too_much_is_an_error(database: Database) {
     }
 }
 
-/// Sends one message as bytes, and answers the body of what comes back, or the status when there is none.
+/// Sends one message as bytes. Returns the body of the response, or its error status.
 async fn raw(newsroom: &Newsroom, path: &str, is_packed: bool, message: &[u8]) -> Result<Vec<u8>, tonic::Status> {
     use http_body::Body as _;
     use tonic::codegen::Service as _;

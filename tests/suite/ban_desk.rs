@@ -1,4 +1,4 @@
-//! Bans at the desk: made, ended, listed, and what goes along with them.
+//! Bans as moderators use them: made, ended, listed, and the comments that are decided with them.
 
 use duyet_proto::v1::{self, BanEffect, BanSubject, CommentStatus, Mode, Reason, create_ban_request::Subject};
 use tonic::Code;
@@ -10,16 +10,16 @@ use crate::support::{
 };
 
 on_both_databases! {
-    what_goes_along_leaves_the_page_as_one_batch,
-    what_went_along_comes_back_with_the_ban,
-    a_resent_ban_is_made_once,
-    a_ban_is_checked_field_by_field,
-    a_ban_needs_what_it_is_about,
+    a_ban_removes_the_subjects_comments_as_one_batch,
+    reverting_a_ban_restores_the_comments_decided_with_it,
+    a_resent_ban_is_stored_once,
+    every_invalid_field_of_a_ban_is_reported,
+    a_ban_without_a_known_subject_fails,
     bans_are_listed_in_pages,
     a_ban_ends_when_it_is_revoked,
 }
 
-async fn what_goes_along_leaves_the_page_as_one_batch(database: Database) {
+async fn a_ban_removes_the_subjects_comments_as_one_batch(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let [banned, _, other] = people(&mut portal).await;
@@ -55,9 +55,9 @@ async fn what_goes_along_leaves_the_page_as_one_batch(database: Database) {
     assert_eq!((page.total_count, page.comments.len()), (1, 1));
     assert_eq!(page.comments[0].id, stays);
     let entries = desk.audit(v1::ListAuditRequest { batch_id: ban.batch_id.clone(), ..Default::default() }).await;
-    let mut told: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
-    told.sort_unstable();
-    assert_eq!(told, ["CREATE_BAN", "REJECT", "REJECT", "REJECT"]);
+    let mut returned: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
+    returned.sort_unstable();
+    assert_eq!(returned, ["CREATE_BAN", "REJECT", "REJECT", "REJECT"]);
     assert!(entries.iter().any(|entry| entry.id == ban.id && entry.ban_id == ban.id));
     for one in &made.results {
         let entry = entries.iter().find(|entry| entry.id == one.decision_id).unwrap();
@@ -65,7 +65,7 @@ async fn what_goes_along_leaves_the_page_as_one_batch(database: Database) {
     }
 }
 
-async fn what_went_along_comes_back_with_the_ban(database: Database) {
+async fn reverting_a_ban_restores_the_comments_decided_with_it(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let [banned, ..] = people(&mut portal).await;
@@ -97,10 +97,10 @@ async fn what_went_along_comes_back_with_the_ban(database: Database) {
     assert_eq!(portal.list("song").await.total_count, 1);
     assert!(desk.ban_list(v1::ListBansRequest::default()).await.bans.is_empty());
     assert!(!banned.is_blocked(&mut portal, "Được nói lại").await);
-    assert!(!desk.unban(&ban.id).await.changed, "it is over");
+    assert!(!desk.unban(&ban.id).await.changed, "the ban has already ended");
 }
 
-async fn a_resent_ban_is_made_once(database: Database) {
+async fn a_resent_ban_is_stored_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let [banned, ..] = people(&mut portal).await;
@@ -114,12 +114,12 @@ async fn a_resent_ban_is_made_once(database: Database) {
     assert_eq!(desk.ban_list(v1::ListBansRequest::default()).await.bans.len(), 1);
     let other = v1::CreateBanRequest { effect: BanEffect::Block.into(), ..request.clone() };
     assert_eq!(reason(&desk.ban(other).await.unwrap_err()), "REQUEST_ID_REUSED");
-    // A colleague's request is another, whatever its id.
+    // A request of another moderator is a different request, even with the same id.
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
     assert_eq!(reason(&admin.ban(request).await.unwrap_err()), "REQUEST_ID_REUSED");
 }
 
-async fn a_ban_is_checked_field_by_field(database: Database) {
+async fn every_invalid_field_of_a_ban_is_reported(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let [banned, ..] = people(&mut portal).await;
@@ -154,11 +154,15 @@ async fn a_ban_is_checked_field_by_field(database: Database) {
         assert_eq!(fields(&desk.ban(bad.clone()).await.unwrap_err()), expected, "{bad:?}");
     }
     let long = v1::CreateBanRequest { subject_kind: BanSubject::Device.into(), expires_at: day(32), ..good.clone() };
-    assert!(desk.ban(long).await.is_ok(), "a device is banned for longer than a prefix");
-    assert_eq!(reason(&desk.ban(good).await.unwrap_err()), "REQUEST_ID_REUSED", "and errors used no request id up");
+    assert!(desk.ban(long).await.is_ok(), "a device may be banned for longer than a prefix");
+    assert_eq!(
+        reason(&desk.ban(good).await.unwrap_err()),
+        "REQUEST_ID_REUSED",
+        "failed calls did not use up the request id"
+    );
 }
 
-async fn a_ban_needs_what_it_is_about(database: Database) {
+async fn a_ban_without_a_known_subject_fails(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let anybody = Reader::without_device("Lan", "");
@@ -173,8 +177,8 @@ async fn a_ban_needs_what_it_is_about(database: Database) {
         match desk.ban(request).await {
             Ok(_) => assert!(known, "{kind:?}"),
             Err(status) => {
-                let told = (status.code(), reason(&status));
-                assert_eq!(told, (Code::FailedPrecondition, "BAN_SUBJECT_UNKNOWN".into()), "{kind:?}");
+                let returned = (status.code(), reason(&status));
+                assert_eq!(returned, (Code::FailedPrecondition, "BAN_SUBJECT_UNKNOWN".into()), "{kind:?}");
                 assert!(!known, "{kind:?}");
             }
         }
@@ -229,16 +233,16 @@ async fn a_ban_ends_when_it_is_revoked(database: Database) {
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
     let ended = admin.bans.revoke_ban(request.clone()).await.unwrap().into_inner();
     assert!(ended.changed);
-    let told = ended.ban.clone().unwrap();
-    assert_eq!((told.created_by.as_str(), told.revoked_by.as_str()), ("moderator", "admin"));
-    assert!(told.revoked_at.is_some());
+    let returned = ended.ban.clone().unwrap();
+    assert_eq!((returned.created_by.as_str(), returned.revoked_by.as_str()), ("moderator", "admin"));
+    assert!(returned.revoked_at.is_some());
     assert!(!banned.is_blocked(&mut portal, "Câu thứ ba").await);
     assert_eq!(admin.bans.revoke_ban(request.clone()).await.unwrap().into_inner(), ended, "resent");
     assert!(!admin.unban(&ban.id).await.changed, "ended already");
     let entries = desk.audit(v1::ListAuditRequest { ban_id: ban.id.clone(), ..Default::default() }).await;
-    let told: Vec<_> =
+    let returned: Vec<_> =
         entries.iter().map(|entry| [&entry.action, &entry.actor, &entry.note].map(String::as_str)).collect();
-    assert_eq!(told, [["REVOKE_BAN", "admin", "nhầm người"], ["CREATE_BAN", "moderator", "quảng cáo"]]);
+    assert_eq!(returned, [["REVOKE_BAN", "admin", "nhầm người"], ["CREATE_BAN", "moderator", "quảng cáo"]]);
 
     let unknown = v1::RevokeBanRequest { ban_id: Uuid::new_v4().to_string(), ..request.clone() };
     assert_eq!(reason(&admin.bans.revoke_ban(unknown).await.unwrap_err()), "REQUEST_ID_REUSED");

@@ -1,4 +1,4 @@
-//! Bans over days and months: the services with a clock of the test's own.
+//! The duration of bans over days and months, with a clock controlled by the test.
 
 use std::sync::Arc;
 
@@ -29,14 +29,14 @@ use crate::support::{
     sample::site,
 };
 
-/// A service without a wire, on one article in POST mode.
+/// A service without a network, on one article in POST mode.
 struct Desk {
     home: Home,
     services: Services,
     admin: Caller,
 }
 
-/// A reader by address, without a device.
+/// A reader known by address, without a device.
 struct From(&'static str);
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -96,7 +96,7 @@ impl Desk {
         }
     }
 
-    /// Whether a ban denies or holds what is sent.
+    /// Returns true when a ban denies or holds the reader's submit.
     async fn is_stopped(&self, from: &From, now: DateTime<Utc>) -> bool {
         match self.say(from, "Câu sau", now).await {
             Ok(submitted) => submitted.answer.published_at.is_none(),
@@ -140,21 +140,21 @@ macro_rules! on_both_homes {
 }
 
 on_both_homes! {
-    a_prefix_ban_holds_its_whole_term_over_the_turns_of_months,
-    a_prefix_of_two_months_ago_is_nobody_any_more,
-    a_ban_runs_out_to_the_second,
-    a_resend_is_answered_after_the_ban_ran_out,
-    what_goes_along_reaches_thirty_days_back_unless_told,
-    nothing_is_revealed_that_is_not_in_the_audit,
+    a_prefix_ban_stays_in_force_over_changes_of_month,
+    a_prefix_from_two_months_ago_cannot_be_banned,
+    a_ban_expires_at_its_exact_second,
+    a_resent_ban_is_replayed_after_it_expired,
+    a_ban_decides_comments_of_the_last_30_days_by_default,
+    a_reveal_without_an_audit_entry_fails,
 }
 
-async fn a_prefix_ban_holds_its_whole_term_over_the_turns_of_months(desk: Desk) {
+async fn a_prefix_ban_stays_in_force_over_changes_of_month(desk: Desk) {
     let (reader, neighbour) = (From("203.0.113.7"), From("203.0.113.99"));
     for (sent, made) in [
         ("2026-11-30T23:59:59Z", "2026-11-30T23:59:59Z"),
         ("2026-11-30T23:59:59Z", "2026-12-01T00:00:00Z"),
         ("2026-10-01T00:00:00Z", "2026-11-30T23:59:59Z"),
-        // Across February the term ends in the third month after the comment's.
+        // Over February, the term ends in the third month after the comment's.
         ("2026-12-31T12:00:00Z", "2027-01-31T12:00:00Z"),
     ] {
         let desk = Desk::at(if desk.home.is_postgres() { Home::postgres().await } else { Home::sqlite().await });
@@ -172,12 +172,12 @@ async fn a_prefix_ban_holds_its_whole_term_over_the_turns_of_months(desk: Desk) 
     }
 }
 
-async fn a_prefix_of_two_months_ago_is_nobody_any_more(desk: Desk) {
+async fn a_prefix_from_two_months_ago_cannot_be_banned(desk: Desk) {
     let reader = From("2001:db8:1:2::7");
     let (sent, now) = (at("2026-09-30T23:59:59Z"), at("2026-11-01T00:00:00Z"));
     let comment = desk.comment(&reader, sent).await;
     let week = now + Duration::days(7);
-    // Without a device the author key is made of the prefix.
+    // The author key of a reader without a device is derived from the prefix.
     for kind in [BanKind::IpPrefix, BanKind::Author] {
         let result = desk.ban(&request(comment, kind, week), now).await;
         assert!(matches!(result, Err(Error::BanSubjectUnknown)), "{kind}: {result:?}");
@@ -188,10 +188,13 @@ async fn a_prefix_of_two_months_ago_is_nobody_any_more(desk: Desk) {
         assert!(!desk.is_stopped(&From("2001:db8:1:2::99"), now + Duration::hours(1)).await, "{kind}");
         assert_eq!(made.ban.author.is_empty(), kind == BanKind::IpPrefix);
     }
-    assert!(desk.ban(&request(comment, BanKind::Fingerprint, week), now).await.is_ok(), "a text does not age");
+    assert!(
+        desk.ban(&request(comment, BanKind::Fingerprint, week), now).await.is_ok(),
+        "a fingerprint can be banned at any age"
+    );
 }
 
-async fn a_ban_runs_out_to_the_second(desk: Desk) {
+async fn a_ban_expires_at_its_exact_second(desk: Desk) {
     let (reader, now) = (From("203.0.113.7"), at("2026-11-23T10:00:00Z"));
     let comment = desk.comment(&reader, now).await;
     let end = now + Duration::hours(1);
@@ -206,9 +209,9 @@ async fn a_ban_runs_out_to_the_second(desk: Desk) {
     assert!(!desk.is_banned(&reader, end).await);
 }
 
-async fn a_resend_is_answered_after_the_ban_ran_out(desk: Desk) {
+async fn a_resent_ban_is_replayed_after_it_expired(desk: Desk) {
     let (reader, now) = (From("203.0.113.7"), at("2026-10-31T23:59:00Z"));
-    // From last month: when it is sent again it is of the month before that.
+    // The comment is from last month; at the time of the resend it is from the month before that.
     let comment = desk.comment(&reader, at("2026-09-30T12:00:00Z")).await;
     let brief = request(comment, BanKind::IpPrefix, now + Duration::seconds(30));
     let first = desk.ban(&brief, now).await.unwrap();
@@ -218,9 +221,9 @@ async fn a_resend_is_answered_after_the_ban_ran_out(desk: Desk) {
     assert_eq!(desk.home.rows("bans").await, 1);
 }
 
-async fn what_goes_along_reaches_thirty_days_back_unless_told(desk: Desk) {
+async fn a_ban_decides_comments_of_the_last_30_days_by_default(desk: Desk) {
     let (reader, now) = (From("203.0.113.7"), at("2026-11-30T12:00:00Z"));
-    // The hash of a prefix is of its month: all in one.
+    // The hash of a prefix changes every month, so all comments are in one month.
     for day in [1, 20, 29] {
         desk.say(&reader, "Một câu", at("2026-11-01T00:00:00Z") + Duration::days(day)).await.unwrap();
     }
@@ -232,16 +235,16 @@ async fn what_goes_along_reaches_thirty_days_back_unless_told(desk: Desk) {
     let default = desk.ban(&text, now).await.unwrap();
     assert_eq!((default.settled.len(), default.ban.batch), (0, None), "older than 30 days");
     let further = BanRequest { since: Some(now - Duration::days(31)), request_id: Uuid::new_v4(), ..text };
-    let told = desk.ban(&further, now).await.unwrap();
-    assert_eq!(told.settled.len(), 1);
+    let explicit = desk.ban(&further, now).await.unwrap();
+    assert_eq!(explicit.settled.len(), 1);
     desk.home.recount().await;
 }
 
-async fn nothing_is_revealed_that_is_not_in_the_audit(desk: Desk) {
+async fn a_reveal_without_an_audit_entry_fails(desk: Desk) {
     let now = at("2026-11-23T10:00:00Z");
     let comment = desk.comment(&From("203.0.113.7"), now).await;
     let look = RevealRequest { comment, note: "công văn 12".into(), request_id: Uuid::new_v4() };
-    // The audit takes no more entries.
+    // The audit table rejects new rows.
     let full = if desk.home.is_postgres() {
         "create function is_full() returns trigger language plpgsql as $$ begin raise exception 'full'; end $$;
         create trigger audit_is_full before insert on audit for each statement execute function is_full();"

@@ -1,4 +1,4 @@
-//! Bans: whom they hit, and what a banned reader is told.
+//! Bans: whom they affect, and what a banned reader sees.
 
 use std::sync::{
     Arc,
@@ -17,18 +17,19 @@ use crate::support::{
 };
 
 on_both_databases! {
-    each_kind_denies_its_subject_and_nobody_else,
-    each_kind_holds_its_subject_and_nobody_else,
+    each_kind_of_ban_denies_exactly_its_subject,
+    each_kind_of_ban_holds_exactly_its_subject,
     an_author_without_a_device_is_known_by_prefix_and_name,
-    a_banned_reader_pays_nothing_and_learns_nothing,
-    what_comes_before_a_ban_is_told_before_it,
-    a_held_comment_waits_whatever_the_mode_and_says_why,
-    a_ban_of_another_site_does_nothing,
-    sixty_four_submits_at_once_stand_where_ban_and_score_put_them,
-    no_submit_that_starts_after_the_answer_gets_past_a_ban,
+    a_banned_reader_is_charged_nothing_and_gets_no_details,
+    validation_errors_are_returned_before_a_ban_and_a_ban_before_the_captcha,
+    a_held_comment_is_pending_in_every_mode_with_a_finding,
+    a_ban_does_not_affect_another_site,
+    sixty_four_concurrent_submits_get_the_status_of_ban_and_score,
+    every_submit_that_starts_after_the_answer_is_subject_to_the_ban,
 }
 
-/// What each kind must hit: the same device, the /24, the text "Mua ngay kẻo lỡ dịp này" in any spelling.
+/// The submits that each kind must affect: the same device, the /24 prefix, the text "Mua ngay kẻo lỡ dịp này" in any
+/// spelling.
 const HITS: [(BanSubject, [bool; 3]); 4] = [
     (BanSubject::Device, [true, false, false]),
     (BanSubject::IpPrefix, [false, true, false]),
@@ -36,8 +37,8 @@ const HITS: [(BanSubject, [bool; 3]); 4] = [
     (BanSubject::Author, [true, false, false]),
 ];
 
-/// For each kind: bans what stands behind a comment, and asks `hit` of a submit by the same device, one from the /24 and one of the
-/// same text. The reader who was banned and a stranger are asked, too.
+/// For each kind, bans the given trait of a comment and checks by `hit` a submit by the same device, one from the /24
+/// prefix and one with the same text. The banned reader and an unrelated reader are checked, too.
 async fn check_kinds(
     database: Database,
     effect: BanEffect,
@@ -64,21 +65,24 @@ async fn check_kinds(
             hit(&mut portal, &stranger, &bare).await,
         ];
         assert_eq!(found, expected, "{kind:?}");
-        assert!(hit(&mut portal, &banned, &said.to_uppercase()).await, "{kind:?}: who was banned");
-        assert!(!hit(&mut portal, &stranger, &format!("Người lạ nói, {kind:?}")).await, "{kind:?}: a stranger");
+        assert!(hit(&mut portal, &banned, &said.to_uppercase()).await, "{kind:?}: the banned reader");
+        assert!(
+            !hit(&mut portal, &stranger, &format!("Người lạ nói, {kind:?}")).await,
+            "{kind:?}: an unrelated reader"
+        );
         desk.unban(&ban.id).await;
-        assert!(!hit(&mut portal, &banned, &format!("Được nói lại, {kind:?}")).await, "{kind:?}: afterwards");
+        assert!(!hit(&mut portal, &banned, &format!("Được nói lại, {kind:?}")).await, "{kind:?}: after the ban");
     }
 }
 
-async fn each_kind_denies_its_subject_and_nobody_else(database: Database) {
+async fn each_kind_of_ban_denies_exactly_its_subject(database: Database) {
     check_kinds(database, BanEffect::Block, async |portal, reader, content| reader.is_blocked(portal, content).await)
         .await;
 }
 
-async fn each_kind_holds_its_subject_and_nobody_else(database: Database) {
+async fn each_kind_of_ban_holds_exactly_its_subject(database: Database) {
     check_kinds(database, BanEffect::Hold, async |portal, reader, content| {
-        // In upper case the text is the same to the duplicate rule as well: another article.
+        // In upper case the text would also match the duplicate rule, so it goes to another article.
         let article = if content.chars().any(char::is_lowercase) { "bai" } else { "bai-khac" };
         reader.say(portal, article, content).await.unwrap().outcome() == Outcome::Pending
     })
@@ -92,16 +96,16 @@ async fn an_author_without_a_device_is_known_by_prefix_and_name(database: Databa
     let id = lan.comment(&mut portal, "bai", "Câu đầu tiên").await;
     let author = desk.case(&id).await.author_history.unwrap().author;
     let from_comment = ban_of(&mut desk, &id, BanSubject::Author, BanEffect::Block).await;
-    // The same by its key, as the case shows it, and without a kind.
+    // The same ban by the author key that the case shows, without a kind.
     let request =
         v1::CreateBanRequest { subject: Some(Subject::Author(author.clone())), subject_kind: 0, ..from_comment };
     let ban = desk.ban(request).await.unwrap().ban.unwrap();
-    // Several people may have one name behind one address.
+    // Several people may share one name behind one address.
     assert_eq!(ban.effect(), BanEffect::Hold);
     assert_eq!((ban.subject_kind(), ban.author, ban.comment_id), (BanSubject::Author, author, String::new()));
     let by_comment = ban_of(&mut desk, &id, BanSubject::Author, BanEffect::Block).await;
     assert_eq!(desk.ban(by_comment).await.unwrap().ban.unwrap().effect(), BanEffect::Hold);
-    // As an earlier version made them.
+    // The state that an earlier version stored.
     Home::beside(&newsroom.config).execute("update bans set effect = 'BLOCK'").await.unwrap();
     desk.set_mode("bai", Mode::Post, 1).await;
     for (name, ip, held) in [
@@ -116,7 +120,7 @@ async fn an_author_without_a_device_is_known_by_prefix_and_name(database: Databa
         let said = reader.say(&mut portal, "bai", &format!("{name} nói từ {ip}")).await.unwrap();
         assert_eq!(said.outcome() == Outcome::Pending, held, "{name} {ip}");
     }
-    // Another ban that may block still does.
+    // Another kind of ban with the effect BLOCK still blocks.
     let prefix = ban_of(&mut desk, &id, BanSubject::IpPrefix, BanEffect::Block).await;
     desk.ban(prefix).await.unwrap();
     assert!(lan.is_blocked(&mut portal, "Câu bị chặn").await);
@@ -131,12 +135,12 @@ fn metrics(newsroom: &Newsroom) -> String {
     answer
 }
 
-async fn a_banned_reader_pays_nothing_and_learns_nothing(database: Database) {
+async fn a_banned_reader_is_charged_nothing_and_gets_no_details(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| {
         config.limits.submits_per_device = "2/1h".parse().unwrap();
     })
     .await;
-    // A site of its own: all servers of the tests count in one place.
+    // A site of its own, because all test servers share one metrics registry.
     let site = format!("cam-{}", Uuid::new_v4().simple());
     let mut portal = newsroom.portal_with(&newsroom.new_token("PORTAL", &site).await);
     let mut desk = newsroom.desk_with(&newsroom.new_token("MODERATOR", &site).await);
@@ -155,14 +159,14 @@ async fn a_banned_reader_pays_nothing_and_learns_nothing(database: Database) {
         assert_eq!(details.localized_message().unwrap().message, "You cannot comment here at the moment.");
         assert!(details.precondition_failure().is_none() && details.retry_info().is_none());
         assert!(details.resource_info().is_none() && details.quota_failure().is_none());
-        assert!(fresh_challenge(&status).is_none(), "the old one is still good");
+        assert!(fresh_challenge(&status).is_none(), "the challenge is not spent");
     }
     let shown = metrics(&newsroom);
     let counted = format!("duyet_comments_submitted_total{{site=\"{site}\",outcome=\"BANNED\"}} 5");
     assert!(shown.contains(&counted), "{counted} is not in {shown}");
 
     let resent = portal.comments.submit_comment(first).await.unwrap().into_inner();
-    assert!(resent.replayed && resent.comment_id == id, "what was taken before stays answered");
+    assert!(resent.replayed && resent.comment_id == id, "a comment accepted before the ban is replayed");
     let pass = v1::VerifyChallengeRequest {
         token: portal.challenge("bai").await.token,
         answer: crate::support::newsroom::ANSWER.into(),
@@ -170,15 +174,15 @@ async fn a_banned_reader_pays_nothing_and_learns_nothing(database: Database) {
         request_id: Uuid::new_v4().to_string(),
         ..Default::default()
     };
-    assert!(portal.captcha.verify_challenge(pass).await.is_ok(), "other forms are none of the ban's business");
+    assert!(portal.captcha.verify_challenge(pass).await.is_ok(), "other forms are not affected by the ban");
 
     desk.unban(&ban.id).await;
     let taken = portal.comments.submit_comment(form).await.unwrap().into_inner();
-    assert!(!taken.replayed, "same request, same challenge, and one of two submits left");
+    assert!(!taken.replayed, "the same request and challenge are accepted, and one of two submits is left");
     assert_eq!(reason(&banned.say(&mut portal, "bai", "Câu thứ ba").await.unwrap_err()), "RATE_LIMITED");
 }
 
-async fn what_comes_before_a_ban_is_told_before_it(database: Database) {
+async fn validation_errors_are_returned_before_a_ban_and_a_ban_before_the_captcha(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let [banned, ..] = people(&mut portal).await;
@@ -194,10 +198,14 @@ async fn what_comes_before_a_ban_is_told_before_it(database: Database) {
     let bare = v1::SubmitCommentRequest { content: String::new(), ..form.clone() };
     assert_eq!(fields(&portal.comments.submit_comment(bare).await.unwrap_err()), ["content"]);
     let wrong = v1::SubmitCommentRequest { challenge_answer: "CCCCC".into(), ..form };
-    assert_eq!(reason(&portal.comments.submit_comment(wrong).await.unwrap_err()), "BANNED", "before the captcha");
+    assert_eq!(
+        reason(&portal.comments.submit_comment(wrong).await.unwrap_err()),
+        "BANNED",
+        "the ban is checked before the captcha"
+    );
 }
 
-async fn a_held_comment_waits_whatever_the_mode_and_says_why(database: Database) {
+async fn a_held_comment_is_pending_in_every_mode_with_a_finding(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let [held, _, free] = people(&mut portal).await;
@@ -220,12 +228,12 @@ async fn a_held_comment_waits_whatever_the_mode_and_says_why(database: Database)
         assert_eq!(other.outcome() == Outcome::Published, mode != Mode::Pre, "{mode:?}");
         let plain = desk.case(&other.comment_id).await;
         assert!(plain.findings.iter().all(|finding| finding.rule != "HELD_BY_BAN"));
-        assert_eq!(case.spam_score.to_bits(), plain.spam_score.to_bits(), "a ban is no sign of spam");
+        assert_eq!(case.spam_score.to_bits(), plain.spam_score.to_bits(), "a ban does not change the spam score");
         desk.approve(&answer.comment_id).await;
     }
 }
 
-async fn a_ban_of_another_site_does_nothing(database: Database) {
+async fn a_ban_does_not_affect_another_site(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut abroad = newsroom.desk_with(&newsroom.new_token("ADMIN", "bao-vinh").await);
@@ -247,7 +255,7 @@ async fn a_ban_of_another_site_does_nothing(database: Database) {
     assert_eq!(desk.ban_list(v1::ListBansRequest::default()).await.bans, [own]);
 }
 
-async fn sixty_four_submits_at_once_stand_where_ban_and_score_put_them(database: Database) {
+async fn sixty_four_concurrent_submits_get_the_status_of_ban_and_score(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", Mode::Hybrid, 0).await;
@@ -275,7 +283,7 @@ async fn sixty_four_submits_at_once_stand_where_ban_and_score_put_them(database:
         let case = desk.case(&answer.comment_id).await;
         let held = case.findings.iter().any(|finding| finding.rule == "HELD_BY_BAN");
         let status = case.comment.unwrap().status();
-        // Before there are decisions to go by, what looks like spam waits as well.
+        // Without enough decisions, comments that look like spam are also pending.
         let expected = match lot {
             0 | 2 => (true, CommentStatus::Pending),
             1 => (false, CommentStatus::Approved),
@@ -286,8 +294,8 @@ async fn sixty_four_submits_at_once_stand_where_ban_and_score_put_them(database:
     assert_eq!(portal.list("bai").await.total_count, 17);
 }
 
-/// Sends one comment after another from one device until `enough` were started after the ban's answer; each of those must be as `fits`
-/// says.
+/// Sends one comment after another from one device until `enough` were started after the ban's answer. Each of those
+/// must satisfy `fits`.
 async fn stream(
     mut portal: Portal,
     reader: Reader,
@@ -302,7 +310,7 @@ async fn stream(
         let late = answered.load(Ordering::SeqCst);
         let answer = send(&mut portal, form).await;
         sent.fetch_add(1, Ordering::SeqCst);
-        assert!(!late || fits(&answer), "a submit got past the ban: {answer:?}");
+        assert!(!late || fits(&answer), "a submit was not subject to the ban: {answer:?}");
         after += usize::from(late);
         if after >= enough {
             return;
@@ -310,7 +318,7 @@ async fn stream(
     }
 }
 
-/// Has one device stream over `portals` while a ban of it is made, with everything that goes along.
+/// Lets one device submit through `portals` while it is banned together with its comments.
 async fn race(
     (portals, desk): (&[Portal], &mut Desk),
     reader: &Reader,
@@ -340,7 +348,7 @@ async fn race(
     desk.unban(&made.ban.unwrap().id).await;
 }
 
-async fn no_submit_that_starts_after_the_answer_gets_past_a_ban(database: Database) {
+async fn every_submit_that_starts_after_the_answer_is_subject_to_the_ban(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     desk.set_mode("bai", Mode::Post, 0).await;
@@ -361,5 +369,5 @@ async fn no_submit_that_starts_after_the_answer_gets_past_a_ban(database: Databa
     .await;
     let public = portals[0].list("bai").await;
     let shown = public.comments.iter().map(|root| 1 + i64::from(root.reply_count)).sum::<i64>();
-    assert_eq!((public.total_count, public.next_page_token.as_str()), (shown, ""), "the count is of what is there");
+    assert_eq!((public.total_count, public.next_page_token.as_str()), (shown, ""), "the count matches the page");
 }

@@ -1,4 +1,5 @@
-//! The sample portal in a real browser, and without one: form, captcha, approval by the moderators' client, page.
+//! The sample portal in a real browser, and without one: form, captcha, approval by the moderators' client, and the
+//! page.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -26,7 +27,7 @@ fn nfd(text: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_comments_and_everybody_sees_it_after_approval() {
+async fn a_comment_is_visible_to_all_readers_after_approval() {
     let portal = Site::start();
     let mut driver = Driver::start();
     let reader = driver.browser().await;
@@ -49,17 +50,17 @@ async fn a_reader_comments_and_everybody_sees_it_after_approval() {
     let third = property(&reader, "#anh-ma", "src").await;
     assert!(third.starts_with("data:image/png;base64,") && third != second, "a wrong answer brings a new image");
 
-    // Small letters with a space are the same code, and Enter sends.
+    // Small letters and a space are accepted, and the Enter key submits.
     fill(&reader, "#challenge_answer", "km7 rt\u{e007}").await;
     assert_eq!(text(&reader, ".mark.waiting").await, "đang chờ duyệt");
     assert!(text(&reader, ".flash").await.contains("đang chờ duyệt"));
 
-    let visitor = driver.browser().await;
+    let other = driver.browser().await;
     visitor.goto(&portal.url).await.unwrap();
-    assert_eq!(text(&visitor, ".empty").await, "Chưa có bình luận nào. Mời bạn là người đầu tiên nêu ý kiến.");
+    assert_eq!(text(&other, ".empty").await, "Chưa có bình luận nào. Mời bạn là người đầu tiên nêu ý kiến.");
 
     portal.approve_the_comment();
-    for browser in [&reader, &visitor] {
+    for browser in [&reader, &other] {
         browser.refresh().await.unwrap();
         assert_eq!(text(browser, ".comment .text").await, CONTENT, "stored in NFC");
         assert_eq!(text(browser, ".comment h3").await, TITLE);
@@ -70,7 +71,7 @@ async fn a_reader_comments_and_everybody_sees_it_after_approval() {
     visitor.close().await.unwrap();
 }
 
-/// One request over a fresh connection, as a browser without scripts sends it. Answers head and body.
+/// Sends one request over a fresh connection, as a browser without scripts would. Returns head and body.
 fn http(portal: &Site, request: &str, cookies: &str, body: &str) -> (String, String) {
     let host = portal.url.trim_start_matches("http://").trim_end_matches('/');
     let mut stream = TcpStream::connect(host).unwrap();
@@ -85,13 +86,13 @@ fn http(portal: &Site, request: &str, cookies: &str, body: &str) -> (String, Str
     (head.to_owned(), body.to_owned())
 }
 
-/// The cookies that an answer sets, as the next request sends them.
+/// Returns the cookies that a response sets, as the next request sends them.
 fn cookies(head: &str) -> String {
     let lines = head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
     lines.filter_map(|line| line.split(';').next()).collect::<Vec<_>>().join("; ")
 }
 
-/// The form on a page, filled in and encoded.
+/// Returns the form of a page, filled in and encoded.
 fn filled(page: &str, answer: &str) -> String {
     let hidden = page.split("<input type=\"hidden\" name=\"").skip(1).map(|rest| {
         let (name, rest) = rest.split_once("\" value=\"").unwrap();
@@ -108,10 +109,10 @@ fn the_form_needs_no_script() {
     let portal = Site::start();
     let (head, page) = http(&portal, "GET /", "", "");
     assert!(head.contains("default-src 'none'") && head.contains("nosniff"), "{head}");
-    assert!(page.contains(">1 lượt xem<"), "a new reader counts");
+    assert!(page.contains(">1 lượt xem<"), "a new reader is counted");
     let jar = cookies(&head);
     let (_, page) = http(&portal, "GET /", &jar, "");
-    assert!(page.contains(">1 lượt xem<"), "the same reader counts once");
+    assert!(page.contains(">1 lượt xem<"), "the same reader is counted once");
 
     let (head, page) = http(&portal, "POST /binh-luan", &jar, &format!("{}&doi_ma=1", filled(&page, "")));
     assert!(head.starts_with("HTTP/1.1 200") && page.contains(CONTENT), "a new image keeps the text: {head}");
@@ -121,20 +122,20 @@ fn the_form_needs_no_script() {
     let (head, _) = http(&portal, "POST /binh-luan", &jar, &sent);
     assert!(head.starts_with("HTTP/1.1 303") && head.contains("location: /#binh-luan"), "{head}");
     let (again, _) = http(&portal, "POST /binh-luan", &jar, &sent);
-    assert!(again.starts_with("HTTP/1.1 303"), "sent twice, it is one comment: {again}");
+    assert!(again.starts_with("HTTP/1.1 303"), "a form sent twice is one comment: {again}");
 
     let (_, own) = http(&portal, "GET /", &format!("{jar}; {}", cookies(&head)), "");
     assert_eq!(own.matches("<span class=\"mark waiting\">").count(), 1);
     assert!(own.contains("&lt;b&gt;Tin&lt;&#x2f;b&gt;") && !own.contains("<b>Tin"), "text is never HTML");
     let (_, others) = http(&portal, "GET /", "", "");
-    assert!(!others.contains(CONTENT), "only its writer sees what waits");
+    assert!(!others.contains(CONTENT), "only its author sees a pending comment");
 
     portal.approve_the_comment();
     let (_, page) = http(&portal, "GET /", &jar, "");
     let reply = after(&page, "href=\"&#x2f;?tra-loi=");
     let id = reply.split('#').next().unwrap();
     let (_, page) = http(&portal, &format!("GET /?tra-loi={id}"), &jar, "");
-    assert!(page.contains(&format!("Trả lời {NAME}</h2>")), "the form says whom it answers");
+    assert!(page.contains(&format!("Trả lời {NAME}</h2>")), "the form shows the comment that it replies to");
     let (head, _) = http(&portal, "POST /binh-luan", &jar, &filled(&page, ANSWER));
     assert!(
         head.contains(&format!("location: /?cua={id}#binh-luan")),
@@ -143,7 +144,7 @@ fn the_form_needs_no_script() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_banned_reader_is_told_and_keeps_text_and_image() {
+async fn a_banned_reader_sees_a_message_and_keeps_text_and_image() {
     let portal = Site::start();
     let (head, page) = http(&portal, "GET /", "", "");
     let jar = cookies(&head);
@@ -167,7 +168,7 @@ async fn a_banned_reader_is_told_and_keeps_text_and_image() {
 }
 
 #[test]
-fn a_report_needs_no_script_and_three_readers_bring_a_comment_back() {
+fn a_report_needs_no_script_and_three_reports_flag_a_comment() {
     let portal = Site::start();
     let new_reader = || cookies(&http(&portal, "GET /", "", "").0);
     let writer = new_reader();
@@ -176,7 +177,7 @@ fn a_report_needs_no_script_and_three_readers_bring_a_comment_back() {
     let writer = format!("{writer}; {}", cookies(&head));
     portal.approve_the_comment();
     let button = format!("aria-label=\"Báo cáo bình luận của {NAME}\"");
-    assert!(!http(&portal, "GET /", &writer, "").1.contains(&button), "nobody reports their own");
+    assert!(!http(&portal, "GET /", &writer, "").1.contains(&button), "a reader cannot report their own comment");
     let (_, page) = http(&portal, "GET /", "", "");
     assert!(page.contains(&button));
     let id = after(&page, "name=\"comment_id\" value=\"").split('"').next().unwrap().to_owned();
@@ -187,30 +188,33 @@ fn a_report_needs_no_script_and_three_readers_bring_a_comment_back() {
     let reader = new_reader();
     let vague = report(&reader, "reason=OTHER&note=+");
     assert!(page_after(&reader, &vague).contains("<p class=\"alert\" role=\"alert\">Báo cáo chưa được gửi."));
-    // A page elsewhere that sends the form; the header rides along with the cookies.
+    // A page of another site submits the form with the reader's cookies; the browser adds this header.
     let elsewhere = report(&format!("{reader}\r\nsec-fetch-site: cross-site"), "reason=INSULT");
     assert!(elsewhere.starts_with("HTTP/1.1 403"), "{elsewhere}");
     for reader in [&reader, &reader, &new_reader()] {
         let head = report(reader, "reason=INSULT&note=Th%C3%B4+l%E1%BB%97");
         assert!(head.starts_with("HTTP/1.1 303") && head.contains("location: /#binh-luan"), "{head}");
-        assert!(page_after(reader, &head).contains("role=\"status\">Cảm ơn bạn."), "thanks, whether it counted or not");
+        assert!(
+            page_after(reader, &head).contains("role=\"status\">Cảm ơn bạn."),
+            "the reader gets thanks whether the report counted or not"
+        );
     }
     let queue = || portal.moderate(&["queue", "--json"]);
     assert!(!queue().contains(&id), "two readers are not enough");
     report(&new_reader(), "reason=SPAM_AD");
     assert!(queue().contains(&id));
-    assert!(http(&portal, "GET /", "", "").1.contains(CONTENT), "and it is still there to read");
+    assert!(http(&portal, "GET /", "", "").1.contains(CONTENT), "the comment is still visible");
 }
 
 #[test]
-fn a_phone_is_asked_for_its_number_pad_where_the_image_holds_digits() {
+fn an_image_of_digits_opens_the_number_pad_of_a_phone() {
     let alphabet = [("DUYET_CAPTCHA_ALPHABET", "DIGITS"), ("DUYET_CAPTCHA_FIXED_ANSWER", "234567")];
     let portal = Site::start_with(&alphabet);
     let (head, page) = http(&portal, "GET /", "", "");
     assert!(page.contains("inputmode=\"numeric\"") && page.contains("6 chữ số"), "{page}");
     let jar = cookies(&head);
     let (_, again) = http(&portal, "POST /binh-luan", &jar, &filled(&page, "222222"));
-    assert!(again.contains("inputmode=\"numeric\""), "after a wrong answer, too");
+    assert!(again.contains("inputmode=\"numeric\""), "also after a wrong answer");
     let (head, _) = http(&portal, "POST /binh-luan", &jar, &filled(&again, "234567"));
     assert!(head.starts_with("HTTP/1.1 303"), "{head}");
     assert!(http(&Site::start(), "GET /", "", "").1.contains("inputmode=\"text\""));

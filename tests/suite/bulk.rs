@@ -14,10 +14,10 @@ use crate::support::{
 };
 
 on_both_databases! {
-    each_comment_of_a_bulk_decision_is_answered_for_itself,
-    an_items_error_is_that_of_a_decision_of_its_own,
-    a_resent_bulk_decision_is_done_once,
-    everything_wrong_with_a_bulk_decision_is_told_at_once,
+    a_bulk_decision_returns_a_result_for_each_comment,
+    an_item_of_a_bulk_decision_gets_the_same_error_as_a_single_decision,
+    a_resent_bulk_decision_is_executed_once,
+    all_violations_of_a_bulk_decision_are_returned_at_once,
     five_hundred_comments_fit_in_one_call,
 }
 
@@ -36,7 +36,7 @@ async fn ask(desk: &mut Desk, request: v1::BulkDecideRequest) -> Result<v1::Bulk
     desk.moderation.bulk_decide(request).await.map(tonic::Response::into_inner)
 }
 
-async fn each_comment_of_a_bulk_decision_is_answered_for_itself(database: Database) {
+async fn a_bulk_decision_returns_a_result_for_each_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut ids = Vec::new();
@@ -49,8 +49,8 @@ async fn each_comment_of_a_bulk_decision_is_answered_for_itself(database: Databa
     let unknown = Uuid::new_v4().to_string();
     let asked = [ids[3].as_str(), &ids[1], &ids[2], &unknown, &ids[0]];
     let answer = ask(&mut desk, bulk(&asked, Action::Approve)).await.unwrap();
-    let told: Vec<_> = answer.results.iter().map(|item| item.comment_id.as_str()).collect();
-    assert_eq!(told, asked, "in the order of the items");
+    let returned: Vec<_> = answer.results.iter().map(|item| item.comment_id.as_str()).collect();
+    assert_eq!(returned, asked, "results have the order of the items");
     let codes: Vec<_> = answer.results.iter().map(|item| Code::from(item.status.as_ref().unwrap().code)).collect();
     assert_eq!(codes, [Code::Ok, Code::Aborted, Code::Ok, Code::NotFound, Code::Ok]);
     let changed: Vec<_> = answer.results.iter().map(|item| item.changed).collect();
@@ -69,7 +69,7 @@ async fn each_comment_of_a_bulk_decision_is_answered_for_itself(database: Databa
     assert_eq!(portal.list("bai").await.total_count, 3);
 }
 
-async fn an_items_error_is_that_of_a_decision_of_its_own(database: Database) {
+async fn an_item_of_a_bulk_decision_gets_the_same_error_as_a_single_decision(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut desk, id) = (newsroom.desk(), newsroom.portal().say("bai", "Tranh cãi").await.comment_id);
     newsroom.desk_with(&newsroom.token("admin")).approve(&id).await;
@@ -77,19 +77,20 @@ async fn an_items_error_is_that_of_a_decision_of_its_own(database: Database) {
     let answer = ask(&mut desk, bulk(&[&id, &unknown], Action::Reject)).await.unwrap();
     for (item, id) in answer.results.into_iter().zip([id, unknown]) {
         let alone = desk.decide(decision(&id, Action::Reject)).await.unwrap_err();
-        let told = item.status.unwrap();
-        assert_eq!((told.code, told.message.as_str()), (alone.code().into(), alone.message()));
-        let told = Status::with_details(Code::from(told.code), &told.message, told.encode_to_vec().into());
+        let returned = item.status.unwrap();
+        assert_eq!((returned.code, returned.message.as_str()), (alone.code().into(), alone.message()));
+        let returned =
+            Status::with_details(Code::from(returned.code), &returned.message, returned.encode_to_vec().into());
         let metadata = |status: &Status| status.get_details_error_info().unwrap().metadata;
-        assert_eq!(metadata(&told), metadata(&alone));
+        assert_eq!(metadata(&returned), metadata(&alone));
         let rest = |status: &Status| {
             format!("{:?} {:?}", status.get_details_localized_message(), status.get_details_resource_info())
         };
-        assert_eq!(rest(&told), rest(&alone));
+        assert_eq!(rest(&returned), rest(&alone));
     }
 }
 
-async fn a_resent_bulk_decision_is_done_once(database: Database) {
+async fn a_resent_bulk_decision_is_executed_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let ids = [portal.say("bai", "Một").await.comment_id, portal.say("bai", "Hai").await.comment_id];
@@ -108,7 +109,7 @@ async fn a_resent_bulk_decision_is_done_once(database: Database) {
     assert!(anew.results.iter().all(|item| !item.changed));
 }
 
-async fn everything_wrong_with_a_bulk_decision_is_told_at_once(database: Database) {
+async fn all_violations_of_a_bulk_decision_are_returned_at_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     let wrong = async |request| fields(&ask(&mut newsroom.desk(), request).await.unwrap_err());
@@ -117,8 +118,8 @@ async fn everything_wrong_with_a_bulk_decision_is_told_at_once(database: Databas
     let mut request = bulk(&[&id, "x", &id, ""], Action::Reject);
     request.items[0].expected_revision = 0;
     request.reason = Reason::Other.into();
-    let told = ["items.comment_id", "items.comment_id", "items.expected_revision", "note"];
-    assert_eq!(wrong(request).await, told);
+    let returned = ["items.comment_id", "items.comment_id", "items.expected_revision", "note"];
+    assert_eq!(wrong(request).await, returned);
     let many: Vec<_> = (0..501).map(|_| Uuid::new_v4().to_string()).collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
     assert_eq!(wrong(bulk(&many, Action::Approve)).await, ["items"]);
@@ -135,7 +136,7 @@ async fn five_hundred_comments_fit_in_one_call(database: Database) {
         let mut batch: Vec<_> = (0..50).map(|n| submission(batch * 50 + n)).collect();
         for one in &mut batch {
             one.site = SiteId::parse("default").unwrap();
-            // As long as the longest comments that readers write.
+            // The length of readers' longest comments.
             one.comment.content = "đường phố ".repeat(300);
         }
         home.store_all(&batch).await;

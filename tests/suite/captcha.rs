@@ -1,4 +1,4 @@
-//! Challenges over the wire: passes, concurrent copies, levels.
+//! Challenges over the wire: passes, concurrent duplicates, levels.
 
 use std::collections::HashSet;
 
@@ -9,13 +9,13 @@ use uuid::Uuid;
 use crate::support::newsroom::{ANSWER, Database, Newsroom, fields, fresh_challenge, on_both_databases, reason};
 
 on_both_databases! {
-    a_pass_buys_no_other_pass,
-    concurrent_copies_of_one_verification_with_other_challenges_fail,
-    failing_on_purpose_leads_to_no_easier_image,
-    an_image_is_small_and_says_what_it_is,
-    an_image_of_digits_says_so,
-    an_empty_answer_is_a_slip_and_burns_nothing,
-    look_alikes_are_as_good_as_the_symbols,
+    a_pass_is_not_exchanged_for_another_pass,
+    concurrent_verifications_with_one_request_id_and_different_challenges_fail,
+    repeated_failures_never_lead_to_an_easier_image,
+    an_image_is_small_and_has_its_type_and_size,
+    an_image_of_digits_is_labelled_as_such,
+    an_empty_answer_does_not_spend_the_challenge,
+    an_answer_with_confusable_symbols_is_accepted,
 }
 
 fn verification(token: String, answer: &str) -> v1::VerifyChallengeRequest {
@@ -28,7 +28,7 @@ fn verification(token: String, answer: &str) -> v1::VerifyChallengeRequest {
     }
 }
 
-async fn a_pass_buys_no_other_pass(database: Database) {
+async fn a_pass_is_not_exchanged_for_another_pass(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let token = portal.challenge("bai").await.token;
@@ -39,7 +39,7 @@ async fn a_pass_buys_no_other_pass(database: Database) {
     portal.comments.submit_comment(form).await.unwrap();
 }
 
-async fn concurrent_copies_of_one_verification_with_other_challenges_fail(database: Database) {
+async fn concurrent_verifications_with_one_request_id_and_different_challenges_fail(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let request_id = Uuid::new_v4().to_string();
@@ -65,10 +65,10 @@ async fn concurrent_copies_of_one_verification_with_other_challenges_fail(databa
     for token in tokens {
         untouched += usize::from(portal.captcha.verify_challenge(verification(token, ANSWER)).await.is_ok());
     }
-    assert_eq!(untouched, 7, "the failed copies' challenges are not burned");
+    assert_eq!(untouched, 7, "the failed calls' challenges are not spent");
 }
 
-async fn failing_on_purpose_leads_to_no_easier_image(database: Database) {
+async fn repeated_failures_never_lead_to_an_easier_image(database: Database) {
     let newsroom =
         Newsroom::open_with(database, |config| config.limits.challenges_per_device = "4/1h".parse().unwrap()).await;
     let mut portal = newsroom.portal();
@@ -86,10 +86,10 @@ async fn failing_on_purpose_leads_to_no_easier_image(database: Database) {
     let bare = v1::SubmitCommentRequest { challenge_token: String::new(), ..form };
     let status = portal.comments.submit_comment(bare).await.unwrap_err();
     assert_eq!(reason(&status), "CAPTCHA_REQUIRED");
-    assert!(fresh_challenge(&status).is_none(), "over the limit there is no fresh one either");
+    assert!(fresh_challenge(&status).is_none(), "over the limit no fresh challenge is returned");
 }
 
-async fn an_image_of_digits_says_so(database: Database) {
+async fn an_image_of_digits_is_labelled_as_such(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| {
         config.alphabet = Alphabet::Digits;
         config.fixed_answer = Some("234567".to_owned());
@@ -102,7 +102,7 @@ async fn an_image_of_digits_says_so(database: Database) {
     portal.captcha.verify_challenge(verification(issued.token, " ２３４-567 ")).await.unwrap();
 }
 
-async fn an_empty_answer_is_a_slip_and_burns_nothing(database: Database) {
+async fn an_empty_answer_does_not_spend_the_challenge(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| {
         config.limits.failures_per_device = "1/24h".parse().unwrap();
         config.limits.submits_per_device = "1/24h".parse().unwrap();
@@ -126,10 +126,10 @@ async fn an_empty_answer_is_a_slip_and_burns_nothing(database: Database) {
     let mut wrong = fields(&portal.comments.submit_comment(all).await.unwrap_err());
     wrong.sort();
     assert_eq!(wrong, ["challenge_answer", "content"], "all violations at once");
-    portal.comments.submit_comment(form).await.expect("nothing was burned or charged");
+    portal.comments.submit_comment(form).await.expect("nothing was spent or charged");
 }
 
-async fn look_alikes_are_as_good_as_the_symbols(database: Database) {
+async fn an_answer_with_confusable_symbols_is_accepted(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.fixed_answer = Some("6VF4C".into())).await;
     let mut portal = newsroom.portal();
     for (answer, passes) in [("gye40", true), ("GUEAQ", true), ("6VF4C", true), ("6VP4C", false), ("6VF4", false)] {
@@ -139,7 +139,7 @@ async fn look_alikes_are_as_good_as_the_symbols(database: Database) {
     }
 }
 
-async fn an_image_is_small_and_says_what_it_is(database: Database) {
+async fn an_image_is_small_and_has_its_type_and_size(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let issued = newsroom.portal().challenge("bai").await;
     let Some(v1::issue_challenge_response::Content::Image(image)) = issued.content else { panic!("no image") };

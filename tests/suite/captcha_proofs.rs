@@ -1,5 +1,5 @@
-//! What a challenge must never allow, tried as hard as we can: replays across replicas while Redis comes and goes, changed tokens,
-//! changed keys, and secrets that show.
+//! What a challenge must never allow: replays across replicas while Redis stops and restarts, changed tokens, changed
+//! keys, and secrets in logs.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -26,19 +26,19 @@ use crate::support::{
     redis::RedisServer,
 };
 
-/// Tries in all, of which one per challenge may pass.
+/// Number of tries in all; one per challenge may pass.
 const TRIES: usize = 10_000;
 const CHALLENGES: usize = 100;
 const TASKS: usize = 8;
 
-/// A challenge and what it takes to pass it.
+/// A challenge and its correct answer.
 #[derive(Clone)]
 struct Ticket {
     token: String,
     answer: &'static str,
 }
 
-/// Images, proofs of work and both, solved.
+/// Issues and solves images, proofs of work and both together.
 async fn tickets(portal: &mut Portal) -> Vec<Ticket> {
     let kinds = [ChallengeKind::Image, ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage];
     let mut tickets = Vec::new();
@@ -51,7 +51,7 @@ async fn tickets(portal: &mut Portal) -> Vec<Ticket> {
     tickets
 }
 
-/// Hands a ticket in, for a comment or for a pass. What is told "again" was not decided.
+/// Submits a ticket for a comment or for a pass. A retryable error decided nothing and is retried.
 async fn hand_in(portal: &mut Portal, ticket: &Ticket, number: usize) -> Result<(), Status> {
     let form = v1::SubmitCommentRequest {
         article_id: "bai".into(),
@@ -76,7 +76,7 @@ async fn hand_in(portal: &mut Portal, ticket: &Ticket, number: usize) -> Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_ten_thousand_replays_over_two_replicas_none_passes_with_redis_up_emptied_or_gone() {
+async fn of_ten_thousand_replays_over_two_replicas_none_passes_in_any_state_of_redis() {
     let mut redis = RedisServer::start();
     let url = redis.url();
     let newsroom = Newsroom::open_with(Database::Postgres, |config| config.redis_url = url.parse().ok()).await;
@@ -94,7 +94,7 @@ async fn of_ten_thousand_replays_over_two_replicas_none_passes_with_redis_up_emp
                 if number >= TRIES {
                     return passed;
                 }
-                // Neighbouring tries race for one challenge, and every challenge comes again in each phase.
+                // Consecutive tries race for one challenge, and every challenge is tried again in each phase.
                 let which = number / TASKS % CHALLENGES;
                 match hand_in(&mut portal, &tickets[which], number).await {
                     Ok(()) => *passed.entry(which).or_default() += 1,
@@ -106,11 +106,11 @@ async fn of_ten_thousand_replays_over_two_replicas_none_passes_with_redis_up_emp
     let reaches = async |share: usize| {
         let deadline = Instant::now() + Duration::from_secs(120);
         while tried.load(Ordering::Relaxed) < TRIES * share / 10 {
-            assert!(Instant::now() < deadline, "the tries came to an end");
+            assert!(Instant::now() < deadline, "the tries took too long");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    // While the first challenges are raced for, in the middle, and at the end.
+    // The faults happen at the start, while the first challenges are raced for, and later.
     for (share, fault) in [(0, "empty"), (3, "kill"), (5, "start"), (7, "empty"), (8, "kill")] {
         reaches(share).await;
         match fault {
@@ -132,7 +132,7 @@ async fn of_ten_thousand_replays_over_two_replicas_none_passes_with_redis_up_emp
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_bit_of_a_token_matters_and_no_changed_one_burns_it() {
+async fn every_bit_of_a_token_matters_and_changed_tokens_do_not_spend_it() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let mut portal = newsroom.portal();
     let token = portal.challenge("bai").await.token;
@@ -155,14 +155,14 @@ async fn every_bit_of_a_token_matters_and_no_changed_one_burns_it() {
     portal.captcha.verify_challenge(verification(&token, ANSWER)).await.unwrap();
 }
 
-/// The second byte names the key: another one's token may have been good once.
+/// The second byte selects the key. A token of another key may have been valid once, so it counts as expired.
 fn check_flip((bit, reason): (usize, String)) {
     let expected = if bit / 8 == 1 { "CAPTCHA_EXPIRED" } else { "CAPTCHA_INVALID" };
     assert_eq!(reason, expected, "bit {bit}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_change_on_all_replicas_and_no_reader_gets_an_error() {
+async fn keys_change_on_all_replicas_without_an_error_for_a_reader() {
     let (old, new) = (Keyring::generate(), Keyring::generate().replacen("1:", "2:", 1));
     let keys = [old.clone(), format!("{old},{new}"), format!("{new},{old}"), new];
     let newsroom = Newsroom::open_with(Database::Postgres, |config| config.keys = keys[0].parse().ok()).await;
@@ -173,7 +173,8 @@ async fn keys_change_on_all_replicas_and_no_reader_gets_an_error() {
         let running = server::start(config).await.unwrap();
         replicas.push((portal_at(running.grpc_addr, &token), running));
     }
-    // Each step of the change, with the one before it still running: whoever issues, the other takes it.
+    // Each step of the key change is tested with replicas of the previous step: a challenge issued by either is
+    // accepted by the other.
     for step in 0..2 {
         for (from, to) in [(step, step + 1), (step + 1, step)] {
             let issued = replicas[from].0.challenge("bai").await;
@@ -186,7 +187,7 @@ async fn keys_change_on_all_replicas_and_no_reader_gets_an_error() {
             replicas[to].0.comments.submit_comment(form).await.unwrap();
         }
     }
-    // The old key is gone: its last readers get a fresh image with the error, and that one is good.
+    // After the old key is gone, its last readers get a fresh image with the error, which is accepted.
     let issued = replicas[0].0.challenge("bai").await;
     let portal = &mut replicas[3].0;
     let form = form_paying(&issued, &issued.token, "Đến muộn");
@@ -201,7 +202,7 @@ async fn keys_change_on_all_replicas_and_no_reader_gets_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_answer_and_no_token_shows_in_logs_metrics_or_debug() {
+async fn answers_and_tokens_are_not_in_logs_metrics_or_debug_output() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[("DUYET_LOG", "trace")]);
     let mut portal = daemon.portal();

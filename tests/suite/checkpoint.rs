@@ -1,4 +1,4 @@
-//! The write-ahead log of SQLite: erased text leaves it, and a reader of another process stalls nobody.
+//! SQLite's write-ahead log: erased text is removed from it, and a reader in another process delays no call.
 
 use std::{path::Path, process::Command, time::Duration};
 
@@ -12,20 +12,21 @@ use crate::support::{
     office::metric_value,
 };
 
-/// A word that nothing but the erased text holds.
+/// A word that occurs only in the erased text.
 const CANARY: &str = "Zirkonia";
 
 /// Less than a writer waits for a lock, and much more than an erasure takes.
 const STALLED: Duration = Duration::from_secs(4);
 
-/// Another process that reads: it has begun a transaction and does not end it.
+/// Opens a connection with a read transaction that stays open, like a reader in another process.
 async fn reader(file: &Path) -> SqliteConnection {
     let mut reader = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.unwrap();
     sqlx::raw_sql("begin; select count(*) from comments").execute(&mut reader).await.unwrap();
     reader
 }
 
-/// Asks another process: whoever closes one of SQLite's files drops all locks that its own process has on it.
+/// Searches the directory in another process. Closing one of SQLite's files would release all locks that this process
+/// has on it.
 fn holds_canary(dir: &Path) -> bool {
     Command::new("grep").args(["-rqF", CANARY]).arg(dir).status().unwrap().success()
 }
@@ -45,7 +46,7 @@ fn erasure(id: &str) -> v1::EraseAuthorRequest {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_open_reader_stalls_no_erasure_and_erased_text_leaves_the_log_when_it_ends() {
+async fn an_open_reader_delays_no_erasure_and_the_text_leaves_the_log_after_it_ends() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let dir = newsroom.config.data_dir.clone();
     let (mut portal, mut admin) = (newsroom.portal(), newsroom.desk_with(&newsroom.token("admin")));
@@ -59,7 +60,7 @@ async fn an_open_reader_stalls_no_erasure_and_erased_text_leaves_the_log_when_it
         assert_eq!(erased.unwrap().into_inner().erased, 1);
         timeout(STALLED, portal.say("bai", "Câu khác")).await.expect("the writer is stalled");
     }
-    assert!(holds_canary(&dir), "the reader keeps what it sees");
+    assert!(holds_canary(&dir), "the log keeps the text for the reader's snapshot");
     let measured = || metric_value("duyet_wal_bytes").is_some_and(|bytes| bytes.parse::<f64>().unwrap() > 0.0);
     until("the log is measured", measured).await;
     sqlx::raw_sql("commit").execute(&mut open).await.unwrap();
@@ -67,12 +68,12 @@ async fn an_open_reader_stalls_no_erasure_and_erased_text_leaves_the_log_when_it
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_was_killed_cleans_the_log_when_it_starts_again() {
+async fn a_killed_server_cleans_the_log_at_its_next_start() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let dir = newsroom.config.data_dir.clone();
     let (mut portal, mut admin) = (newsroom.portal(), newsroom.desk_with(&newsroom.token("admin")));
     let id = portal.say("bai", &format!("{CANARY} là ai")).await.comment_id;
-    // Its own connection keeps the last one that closes from cleaning up.
+    // An open connection, so that closing the last connection does not clean up the log.
     let mut open = reader(&dir.join("duyet.sqlite3")).await;
     admin.privacy.erase_author(erasure(&id)).await.unwrap();
     let newsroom = newsroom.restarted().await;

@@ -1,4 +1,4 @@
-//! Claims over the wire: who gets what to look at, and all that they are told about it.
+//! Claims over the wire: which comments a moderator gets, and what is returned with them.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,11 @@ use crate::support::newsroom::{Database, Desk, Newsroom, decision, fields, on_bo
 
 on_both_databases! {
     two_moderators_never_get_the_same_comment,
-    what_a_moderator_gets_brings_all_that_is_known,
-    a_claim_is_renewed_given_back_and_ended_by_a_decision,
-    a_claim_request_is_checked_whole,
-    twenty_claimers_of_whom_some_vanish_get_everything_done,
-    claims_of_another_site_are_out_of_reach,
+    a_claimed_case_has_all_details,
+    a_claim_is_renewed_and_released_and_ends_with_a_decision,
+    all_violations_of_a_claim_request_are_returned,
+    twenty_claimers_decide_every_comment_although_some_vanish,
+    claims_of_another_site_cannot_be_seen_renewed_or_released,
 }
 
 async fn claim(desk: &mut Desk, request: v1::ClaimNextRequest) -> v1::ClaimNextResponse {
@@ -64,7 +64,7 @@ async fn two_moderators_never_get_the_same_comment(database: Database) {
     assert_eq!(holders, [Some("moderator"), Some("moderator"), None, Some("admin"), Some("admin")]);
     assert_eq!(ids(&claim(&mut lan, next(50)).await.cases), said[2..3]);
     assert_eq!(claim(&mut minh, next(50)).await.cases, []);
-    // A claim guides: whoever has it, the revision decides.
+    // A claim does not lock a comment: the expected revision decides.
     assert!(minh.approve(&said[0]).await.changed);
     assert_eq!(claim(&mut minh, v1::ClaimNextRequest { filter: Some(pending()), ..next(50) }).await.cases, []);
 }
@@ -73,7 +73,7 @@ fn pending() -> QueueFilter {
     QueueFilter { status: vec![CommentStatus::Pending.into()], ..Default::default() }
 }
 
-async fn what_a_moderator_gets_brings_all_that_is_known(database: Database) {
+async fn a_claimed_case_has_all_details(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let form = portal.form("bai-a", "Cầu mới thông xe, bà con mừng lắm").await;
@@ -109,14 +109,14 @@ async fn what_a_moderator_gets_brings_all_that_is_known(database: Database) {
     let history = case_of_reply.author_history.as_ref().unwrap();
     assert_eq!((history.approved, history.pending), (1, 1));
     assert_eq!(case_of_reply.reports, Some(v1::Reports::default()));
-    // Lists stay slim.
+    // Lists leave these fields out.
     let listed = desk.queue().await.cases;
     assert!(
         listed.iter().all(|case| case.siblings.is_empty() && case.author_comments.is_empty() && case.claim.is_some())
     );
 }
 
-async fn a_claim_is_renewed_given_back_and_ended_by_a_decision(database: Database) {
+async fn a_claim_is_renewed_and_released_and_ends_with_a_decision(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut lan) = (newsroom.portal(), newsroom.desk());
     for number in 0..4 {
@@ -130,19 +130,19 @@ async fn a_claim_is_renewed_given_back_and_ended_by_a_decision(database: Databas
     assert_eq!((renewed.renewed.clone(), renewed.cases.len()), (vec![held[0].clone(), held[2].clone()], 0));
     let expires_at = lan.case(&held[0]).await.claim.unwrap().expires_at;
     assert_eq!(expires_at, renewed.lease_expires_at);
-    assert!(claim(&mut minh, renew).await.renewed.is_empty(), "they are not Minh's");
+    assert!(claim(&mut minh, renew).await.renewed.is_empty(), "another moderator's claims are not renewed");
     assert_eq!(release(&mut minh, held.clone()).await, 0);
     assert_eq!(release(&mut lan, vec![held[0].clone(), held[1].clone()]).await, 1);
     assert_eq!(ids(&claim(&mut minh, next(1)).await.cases), held[..1]);
     assert_eq!(release(&mut lan, vec![]).await, 1);
     assert_eq!(totals(&mut lan).await, [3, 1, 2]);
-    // Renewed and taken in one call; an id told twice counts once.
+    // Renews and claims in one call; a duplicate id counts once.
     let twice = v1::ClaimNextRequest { renew: vec![held[0].clone(); 2], ..next(1) };
     let both = claim(&mut minh, twice).await;
     assert_eq!((both.renewed, ids(&both.cases)), (held[..1].to_vec(), held[2..].to_vec()));
 }
 
-async fn a_claim_request_is_checked_whole(database: Database) {
+async fn all_violations_of_a_claim_request_are_returned(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     let wrong = v1::ClaimNextRequest {
@@ -166,7 +166,7 @@ async fn a_claim_request_is_checked_whole(database: Database) {
     assert_eq!(fields(&status), ["limit", "lease", "renew"]);
     let request = v1::ReleaseClaimsRequest { comment_ids: many(501) };
     assert_eq!(fields(&desk.moderation.release_claims(request).await.unwrap_err()), ["comment_ids"]);
-    // What is just allowed.
+    // The largest values that are allowed.
     let most = v1::ClaimNextRequest {
         filter: Some(pending()),
         renew: many(50),
@@ -177,7 +177,7 @@ async fn a_claim_request_is_checked_whole(database: Database) {
     assert_eq!(release(&mut desk, many(500)).await, 0);
 }
 
-/// Calls until the server has room: twenty who never rest are more than a busy machine serves at once.
+/// Retries a call while the server sheds load: twenty workers without pauses are more than a busy machine serves.
 macro_rules! patiently {
     ($call:expr) => {
         loop {
@@ -189,7 +189,8 @@ macro_rules! patiently {
     };
 }
 
-/// Claims a few for the shortest time and approves them, or is gone in the middle of it, until nothing waits.
+/// Claims a few comments for the shortest time and approves them, or vanishes in the middle, until nothing is
+/// pending.
 async fn work(desk: Desk, worker: usize) -> Vec<String> {
     let mut moderation = desk.moderation;
     let mut done = Vec::new();
@@ -197,7 +198,7 @@ async fn work(desk: Desk, worker: usize) -> Vec<String> {
         let lease = Some(Duration { seconds: 1, nanos: 0 });
         let request = v1::ClaimNextRequest { lease, ..next(4) };
         if turn % 3 == 0 {
-            // Vanishes before the answer, whenever that is.
+            // The worker vanishes before the response.
             let mut moderation = moderation.clone();
             let call = tokio::spawn(async move { moderation.claim_next(request).await.map(drop) });
             for _ in 0..worker * 10 {
@@ -206,7 +207,7 @@ async fn work(desk: Desk, worker: usize) -> Vec<String> {
             call.abort();
         } else {
             let claimed = patiently!(moderation.claim_next(request.clone()));
-            // One of three goes home with what it holds.
+            // In one of three turns it keeps its claims without deciding.
             for id in ids(&claimed.cases).into_iter().filter(|_| turn % 3 == 1) {
                 let decide = decision(&id, Action::Approve);
                 if patiently!(moderation.decide(decide.clone())).changed {
@@ -222,7 +223,7 @@ async fn work(desk: Desk, worker: usize) -> Vec<String> {
     done
 }
 
-async fn twenty_claimers_of_whom_some_vanish_get_everything_done(database: Database) {
+async fn twenty_claimers_decide_every_comment_although_some_vanish(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut said = BTreeSet::new();
@@ -240,7 +241,7 @@ async fn twenty_claimers_of_whom_some_vanish_get_everything_done(database: Datab
     assert_eq!(done, said);
 }
 
-async fn claims_of_another_site_are_out_of_reach(database: Database) {
+async fn claims_of_another_site_cannot_be_seen_renewed_or_released(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Chuyện nhà").await.comment_id;
     let mut stranger = newsroom.desk_with(&newsroom.new_token("MODERATOR", "bao-khac").await);

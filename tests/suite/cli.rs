@@ -1,4 +1,4 @@
-//! The moderators' client as its users meet it: the real binary against a small service with canned answers.
+//! The moderators' client as its users run it: the real binary against a small service with canned answers.
 
 use std::{
     collections::HashMap,
@@ -25,12 +25,12 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::support::{canned_service, programs};
 
-/// One pending comment that tries everything a terminal could be tricked with.
+/// A pending comment whose text contains terminal escape sequences.
 pub const PENDING: &str = "01970000-0000-7000-8000-000000000001";
 pub const GONE: &str = "01970000-0000-7000-8000-000000000004";
-/// Another moderator is always first.
+/// Another moderator always decides this comment first.
 pub const CONTESTED: &str = "01970000-0000-7000-8000-000000000005";
-/// Has no way to anywhere.
+/// A comment whose status allows no action.
 pub const FINAL: &str = "01970000-0000-7000-8000-000000000006";
 pub const LIMITED: &str = "01970000-0000-7000-8000-000000000007";
 pub const DECIDED: &str = "01970000-0000-7000-8000-000000000008";
@@ -38,7 +38,7 @@ pub const BROKEN: &str = "01970000-0000-7000-8000-000000000009";
 
 const CONTENT: &str = "Gọi 0901234567\n\u{1b}[2J\u{1b}]0;giả\u{7}\u{9b}1A\u{202e}ngược";
 
-/// What the service was asked.
+/// The requests that the service received.
 #[derive(Default)]
 pub struct Asked {
     pub queues: Vec<v1::ListQueueRequest>,
@@ -67,7 +67,7 @@ fn locale<T>(request: &Request<T>) -> Locale {
     header.and_then(Locale::from_accept_language).unwrap()
 }
 
-/// An error as the service words it.
+/// Returns an error as the service would.
 pub fn error(code: Code, reason: &str, locale: Locale, metadata: &[(&str, &str)]) -> Status {
     let owned = metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let values = metadata.iter().map(|(key, value)| (*key, Value::from(*value))).collect::<Vec<_>>();
@@ -77,7 +77,7 @@ pub fn error(code: Code, reason: &str, locale: Locale, metadata: &[(&str, &str)]
     Status::with_error_details(code, "for developers", details)
 }
 
-/// Every call needs a deadline and a moderator's token.
+/// Checks that a call has a deadline and a moderator's token.
 pub fn admit<T>(request: &Request<T>) -> Result<Locale, Status> {
     let locale = locale(request);
     assert!(request.metadata().contains_key("grpc-timeout"), "no deadline");
@@ -208,14 +208,14 @@ impl ModerationService for Canned {
     }
 
     async fn claim_next(&self, _: Request<v1::ClaimNextRequest>) -> Result<Response<v1::ClaimNextResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
+        Err(Status::unimplemented("not used by this test"))
     }
 
     async fn release_claims(
         &self,
         _: Request<v1::ReleaseClaimsRequest>,
     ) -> Result<Response<v1::ReleaseClaimsResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
+        Err(Status::unimplemented("not used by this test"))
     }
 
     type WatchQueueStream = canned_service::Events;
@@ -262,7 +262,7 @@ impl PolicyService for Canned {
         if article_id == "moi" {
             return Err(error(Code::NotFound, "ARTICLE_NOT_FOUND", locale, &[]));
         }
-        // Its closing time has passed.
+        // The article's closing time has passed.
         let article = v1::ArticlePolicy { article_id, revision: 4, close_at: Some(at(1)), ..Default::default() };
         Ok(Response::new(v1::GetArticleResponse { article: Some(article) }))
     }
@@ -307,7 +307,8 @@ impl PolicyService for Canned {
     }
 }
 
-/// A running service, a home for the client, and the ways to call it. Ends when dropped.
+/// A running canned service, a home directory for the client, and helpers to run the client. The service ends when it
+/// is dropped.
 pub struct Desk {
     addr: String,
     pub home: TempDir,
@@ -315,7 +316,7 @@ pub struct Desk {
     _stop: oneshot::Sender<()>,
 }
 
-/// How a command ended.
+/// The result of a command.
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
@@ -327,7 +328,7 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 
-    /// The errors that `--json` prints: of all that is on stderr they are the JSON.
+    /// Returns the errors that `--json` prints: the JSON lines of stderr.
     pub fn errors(&self) -> Vec<Json> {
         let lines = self.stderr.lines().filter(|line| line.starts_with('{'));
         lines.map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -352,7 +353,7 @@ impl Desk {
                     .add_service(PolicyServiceServer::new(service.clone()))
                     .add_service(BanServiceServer::new(service.clone()))
                     .add_service(PrivacyServiceServer::new(service));
-                // Not gracefully: a client that hangs must not hold the test.
+                // The shutdown is not graceful, so that a client that hangs does not block the test.
                 tokio::select! {
                     ended = server.serve_with_incoming(incoming) => ended.unwrap(),
                     _ = stopped => {}
@@ -370,7 +371,7 @@ impl Desk {
         command
     }
 
-    /// Runs as a moderator.
+    /// Runs the client as a moderator.
     pub fn run(&self, args: &[&str]) -> Ran {
         finish(self.command(args).env("DUYET_TOKEN", "moderator"), "")
     }
@@ -382,7 +383,7 @@ impl Desk {
 
 pub fn finish(command: &mut Command, stdin: &str) -> Ran {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    // A client that reads nothing may have closed it already.
+    // A client that does not read stdin may have closed it already.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     let output = child.wait_with_output().unwrap();
     Ran {
@@ -418,13 +419,13 @@ fn every_class_of_failure_has_its_exit_code() {
     for token in ["portal", "unknown"] {
         assert_eq!(finish(desk.command(&["queue"]).env("DUYET_TOKEN", token), "").code, 4);
     }
-    assert_eq!(finish(&mut desk.command(&["queue"]), "").code, 4, "no token at all");
+    assert_eq!(finish(&mut desk.command(&["queue"]), "").code, 4, "no token is given");
 }
 
 #[test]
-fn a_dead_server_is_named_in_the_readers_language() {
+fn an_unreachable_server_is_reported_in_the_users_language() {
     let desk = Desk::open();
-    // Bound and never accepted from again: nobody listens there after the drop.
+    // The port was bound and dropped, so no process listens on it.
     let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     for (lang, words) in [("vi", "Không kết nối được"), ("en", "Cannot reach")] {
         let ran = desk.run(&["queue", "--addr", &addr, "--lang", lang]);
@@ -454,7 +455,7 @@ fn a_decision_carries_the_revision_seen_and_a_fresh_request_id() {
 }
 
 #[test]
-fn a_conflict_names_who_was_first_and_the_next_comment_is_taken() {
+fn a_conflict_names_the_other_moderator_and_the_next_comment_is_decided() {
     let desk = Desk::open();
     let ran = desk.run(&["approve", CONTESTED, PENDING, DECIDED]);
     assert_eq!(ran.code, 5);
@@ -467,7 +468,7 @@ fn a_conflict_names_who_was_first_and_the_next_comment_is_taken() {
 }
 
 #[test]
-fn after_an_error_of_the_service_the_rest_is_not_tried() {
+fn after_a_service_error_the_remaining_comments_are_not_tried() {
     let desk = Desk::open();
     let ran = desk.run(&["approve", DECIDED, GONE, LIMITED, PENDING, "--json", "--lang", "en"]);
     assert_eq!(ran.code, 6);
@@ -476,12 +477,12 @@ fn after_an_error_of_the_service_the_rest_is_not_tried() {
     let codes = [Code::NotFound, Code::ResourceExhausted].map(|code| json!(code as i32));
     assert_eq!(errors.iter().map(|error| &error["code"]).collect::<Vec<_>>(), codes.iter().collect::<Vec<_>>());
     assert!(errors[0]["message"].as_str().unwrap().starts_with(&format!("{GONE}: ")), "{errors:?}");
-    assert_eq!(ran.stderr.lines().count(), 3, "the last one says how many were not tried: {}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 3, "the last line reports how many were not tried: {}", ran.stderr);
     assert_eq!(desk.asked(|asked| asked.decisions.len()), 2);
 }
 
 #[test]
-fn json_is_the_response_with_its_text_whole() {
+fn json_output_is_the_complete_response() {
     let desk = Desk::open();
     let shown = desk.run(&["show", PENDING, "--json"]).json();
     let case = &shown["case"];
@@ -489,7 +490,7 @@ fn json_is_the_response_with_its_text_whole() {
     assert_eq!(case["comment"]["status"], "COMMENT_STATUS_PENDING");
     assert_eq!(case["comment"]["createdAt"], "2026-05-01T08:00:00Z");
     assert_eq!((&case["findings"][0]["rule"], &case["authorHistory"]["approved"]), (&json!("PHONE_NUMBER"), &json!(3)));
-    // Empty lists are there, absent messages are not.
+    // Empty lists are present and absent messages are not.
     assert_eq!((&case["siblings"], case.get("reviewedAt")), (&json!([]), None));
 
     let queue = desk.run(&["queue", "--json"]).json();
@@ -504,7 +505,7 @@ fn json_is_the_response_with_its_text_whole() {
 }
 
 #[test]
-fn errors_are_json_where_data_is() {
+fn errors_are_json_when_json_output_is_requested() {
     let desk = Desk::open();
     let conflict = desk.run(&["approve", CONTESTED, "--json"]);
     assert_eq!((conflict.code, conflict.stdout.as_str()), (5, ""));
@@ -512,14 +513,14 @@ fn errors_are_json_where_data_is() {
     let details = error["details"].as_array().unwrap();
     let info = details.iter().find(|detail| detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo").unwrap();
     assert_eq!((&info["reason"], &info["metadata"]["decided_by"]), (&json!("STALE_REVISION"), &json!("minh")));
-    // What fails before the service is asked has no details.
+    // An error before any call has no details.
     let usage = desk.run(&["close", "bai-1", "--at", "2020-12-01", "--json", "--lang", "en"]);
     assert_eq!((usage.code, &usage.errors()[0]["code"]), (2, &json!(Code::InvalidArgument as i32)));
     assert_eq!(usage.errors()[0]["details"], json!([]));
 }
 
 #[test]
-fn nothing_in_a_comment_reaches_the_terminal_as_a_command() {
+fn escape_sequences_in_a_comment_are_not_sent_to_the_terminal() {
     let desk = Desk::open();
     for args in [vec!["queue"], vec!["show", PENDING], vec!["queue", "--json"], vec!["show", PENDING, "--json"]] {
         let plain = desk.run(&args);
@@ -539,7 +540,7 @@ fn nothing_in_a_comment_reaches_the_terminal_as_a_command() {
 }
 
 #[test]
-fn the_queue_passes_every_filter_on() {
+fn the_queue_command_sends_every_filter() {
     let desk = Desk::open();
     let ran = desk.run(&[
         "queue",
@@ -599,7 +600,7 @@ fn the_queue_passes_every_filter_on() {
 }
 
 #[test]
-fn closing_creates_a_new_article_only_when_told_to_and_opening_lifts_a_passed_closing_time() {
+fn closing_creates_an_article_only_with_new_and_opening_clears_a_past_closing_time() {
     let desk = Desk::open();
     for command in ["close", "open"] {
         let unknown = desk.run(&[command, "moi"]);
@@ -611,7 +612,7 @@ fn closing_creates_a_new_article_only_when_told_to_and_opening_lifts_a_passed_cl
     assert!(desk.run(&["open", "bai-1", "--mode", "hybrid", "--lang", "en"]).stdout.contains("bai-1: by spam score"));
     desk.asked(|asked| {
         let ours = asked.articles.iter().filter(|request| request.article.as_ref().unwrap().article_id != "tranh");
-        let told = ours.map(|request| {
+        let asked_for = ours.map(|request| {
             let article = request.article.as_ref().unwrap();
             let paths = request.update_mask.as_ref().unwrap().paths.join(" ");
             (article.mode(), article.revision, paths, article.close_at.is_some())
@@ -621,12 +622,12 @@ fn closing_creates_a_new_article_only_when_told_to_and_opening_lifts_a_passed_cl
             (v1::Mode::Unspecified, 4, "mode close_at".to_owned(), false),
             (v1::Mode::Hybrid, 4, "mode close_at".to_owned(), false),
         ];
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert_eq!(asked_for.collect::<Vec<_>>(), expected);
     });
 }
 
 #[test]
-fn the_audit_is_asked_and_told_in_both_languages() {
+fn the_audit_is_filtered_and_printed_in_both_languages() {
     let desk = Desk::open();
     let ran = desk.run(&["audit", "--actor", "lan", "--action", "requeue", "--since", "2026-05-01T00:00:00Z"]);
     assert!(ran.stdout.contains("15:00 01/05/2026") && ran.stdout.contains("đã duyệt → chờ duyệt"), "{}", ran.stdout);
@@ -649,13 +650,13 @@ fn the_token_comes_from_a_file_the_environment_or_stdin() {
     assert_eq!(login.code, 0, "{}", login.stderr);
     assert!(!login.stderr.contains("moderator"), "{}", login.stderr);
     assert_eq!(finish(&mut desk.command(&["queue"]), "").code, 0);
-    // The address is remembered too, and the environment still wins.
+    // The address is stored too, and the environment takes precedence.
     assert_eq!(finish(desk.command(&["queue"]).env_remove("DUYET_ADDR"), "").code, 0);
     assert_eq!(finish(desk.command(&["queue"]).env("DUYET_TOKEN", "unknown"), "").code, 4);
 }
 
 #[test]
-fn a_token_is_tried_before_it_is_kept() {
+fn a_token_is_checked_before_it_is_stored() {
     let desk = Desk::open();
     assert_eq!(finish(&mut desk.command(&["login"]), "unknown\n").code, 4);
     assert_eq!(finish(&mut desk.command(&["login"]), "\n").code, 2);
@@ -663,7 +664,7 @@ fn a_token_is_tried_before_it_is_kept() {
 }
 
 #[test]
-fn a_token_on_the_command_line_is_an_error_with_the_reason() {
+fn a_token_on_the_command_line_is_an_error_with_an_explanation() {
     let desk = Desk::open();
     for args in [vec!["login", "moderator"], vec!["queue", "--token", "moderator"], vec!["--token=moderator", "queue"]]
     {
@@ -674,7 +675,7 @@ fn a_token_on_the_command_line_is_an_error_with_the_reason() {
 }
 
 #[test]
-fn a_stored_token_stays_with_its_server() {
+fn a_stored_token_is_only_sent_to_its_server() {
     let desk = Desk::open();
     let other = Desk::open();
     assert_eq!(finish(&mut desk.command(&["login"]), "moderator\n").code, 0);
@@ -685,7 +686,7 @@ fn a_stored_token_stays_with_its_server() {
 
 #[cfg(unix)]
 #[test]
-fn the_login_file_is_private_or_not_used() {
+fn a_login_file_that_others_can_read_is_not_used() {
     use std::{fs, os::unix::fs::PermissionsExt as _};
     let desk = Desk::open();
     assert_eq!(finish(&mut desk.command(&["login"]), "moderator\n").code, 0);

@@ -1,4 +1,5 @@
-//! The busy desk's commands as their users meet them: the real binary against a small service with canned answers.
+//! The remaining commands of the client as its users run them: the real binary against a small service with canned
+//! answers.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -31,7 +32,7 @@ fn undo_reverts_the_last_decision_one_decision_or_a_batch() {
 }
 
 #[test]
-fn undo_says_what_it_cannot_revert() {
+fn undo_reports_what_cannot_be_reverted() {
     let desk = Desk::open();
     let unknown = desk.run(&["undo", GONE]);
     assert!(unknown.code == 3 && unknown.stderr.contains("--batch"), "{}", unknown.stderr);
@@ -45,7 +46,7 @@ fn undo_says_what_it_cannot_revert() {
 }
 
 #[test]
-fn a_bulk_decision_is_looked_at_first_and_acts_on_what_was_seen() {
+fn a_bulk_decision_has_a_dry_run_and_decides_the_listed_revisions() {
     let desk = Desk::open();
     let dry = desk.run(&["bulk", "spam", "-q", "vay", "--dry-run", "--lang", "en"]);
     assert_eq!(dry.code, 0, "{}", dry.stderr);
@@ -74,11 +75,11 @@ fn a_bulk_decision_is_looked_at_first_and_acts_on_what_was_seen() {
 }
 
 #[test]
-fn a_careless_bulk_decision_is_a_usage_error() {
+fn a_bulk_decision_without_a_filter_or_confirmation_is_a_usage_error() {
     let desk = Desk::open();
     for (args, words) in [
         (["bulk", "approve", "--yes"].as_slice(), "--all"),
-        // Its stdin is no terminal.
+        // Stdin is not a terminal here.
         (&["bulk", "approve", "-q", "vay"], "--yes"),
     ] {
         let ran = desk.run(args);
@@ -91,16 +92,17 @@ fn a_careless_bulk_decision_is_a_usage_error() {
 }
 
 #[test]
-fn a_ban_tells_whom_it_meets_and_what_went_with_it() {
+fn a_ban_prints_its_subject_and_the_comments_decided_with_it() {
     let desk = Desk::open();
     let plain = desk.run(&["ban", PENDING, "-r", "insult", "--for", "7d"]);
     assert_eq!(plain.code, 0, "{}", plain.stderr);
     assert!(plain.stdout.contains("Đã chặn thiết bị") && plain.stdout.contains(BAN), "{}", plain.stdout);
     let swept = ["ban", PENDING, "--kind", "fingerprint", "-r", "spam-ad", "--until", "2099-12-01", "--reject-pending"];
     let swept = desk.run(&[swept.as_slice(), &["--lang", "en"]].concat());
-    assert_eq!(swept.code, 5, "one of them was decided meanwhile: {}", swept.stderr);
-    let told = ["The text is banned until 2099-12-01", "Rejected or removed 1 comment", &format!("--batch {BATCH}")];
-    assert!(told.iter().all(|words| swept.stdout.contains(words)), "{}", swept.stdout);
+    assert_eq!(swept.code, 5, "one comment was decided concurrently: {}", swept.stderr);
+    let expected =
+        ["The text is banned until 2099-12-01", "Rejected or removed 1 comment", &format!("--batch {BATCH}")];
+    assert!(expected.iter().all(|words| swept.stdout.contains(words)), "{}", swept.stdout);
     let author = desk.run(&["ban", "--author", "a1b2", "-r", "insult", "--for", "2w", "--json"]).json();
     assert_eq!(keys(&author).join(" "), "ban more results");
     desk.asked(|asked| {
@@ -160,7 +162,7 @@ fn the_site_is_shown_changed_and_locked_down() {
 }
 
 #[test]
-fn an_article_is_closed_later_opened_for_a_while_and_its_pending_comments_are_approved() {
+fn an_article_can_be_closed_later_opened_for_a_time_and_its_pending_comments_approved() {
     let desk = Desk::open();
     assert_eq!(desk.run(&["close", "bai-1", "--at", "2099-12-01T00:00:00Z"]).code, 0);
     assert!(desk.run(&["open", "bai-1", "--for", "7d"]).stdout.contains("Sẽ tự đóng lúc"));
@@ -181,7 +183,7 @@ fn an_article_is_closed_later_opened_for_a_while_and_its_pending_comments_are_ap
 }
 
 #[test]
-fn numbers_notes_demands_and_looks_are_told() {
+fn stats_notes_takedowns_and_reveals_are_printed() {
     let desk = Desk::open();
     let stats = desk.run(&["stats", "--since", "7d", "--lang", "en"]).stdout;
     for words in ["Waiting", "10 min", "2 h", "2, 1 overdue", "lan", "12.5", "10%"] {
@@ -214,15 +216,18 @@ fn numbers_notes_demands_and_looks_are_told() {
     assert!(erased.stdout.contains("3 comments and 1 report") && erased.stdout.contains(ENTRY), "{}", erased.stdout);
     assert!(erased.stderr.contains("Erased 2 so far; 1 remain"), "{}", erased.stderr);
     let erasures = desk.asked(|asked| asked.erasures.clone());
-    assert!(erasures.len() == 2 && erasures[0] == erasures[1], "the same request until it is done: {erasures:?}");
+    assert!(
+        erasures.len() == 2 && erasures[0] == erasures[1],
+        "the same request id until it is finished: {erasures:?}"
+    );
     assert_eq!(desk.run(&["erase", "--author", "a1b2", "--yes", "--json"]).json()["erased"], "3");
-    assert_eq!(desk.run(&["erase", "--author", "a1b2"]).code, 2, "nobody can be asked");
+    assert_eq!(desk.run(&["erase", "--author", "a1b2"]).code, 2, "without a terminal no confirmation is possible");
     assert_eq!(desk.run(&["erase", "--yes"]).code, 2);
     assert_eq!(desk.run(&["export", PENDING, "--author", "a1b2"]).code, 2);
     assert_eq!(desk.run(&["reveal", GONE, "--note", "x"]).code, 4);
 }
 
-/// Starts `watch`, answers its first lines of output, and how it ended when interrupted.
+/// Starts `watch` and interrupts it after some lines. Returns these lines and the exit code.
 fn watch(desk: &Desk, args: &[&str], lines: usize) -> (Vec<String>, Option<i32>) {
     let mut command = desk.command(&[&["watch"], args].concat());
     let mut child = command.env("DUYET_TOKEN", "moderator").stderr(Stdio::null()).spawn().unwrap();
@@ -234,12 +239,12 @@ fn watch(desk: &Desk, args: &[&str], lines: usize) -> (Vec<String>, Option<i32>)
 }
 
 #[test]
-fn a_watch_goes_on_when_the_stream_ends_and_stops_when_interrupted() {
+fn a_watch_reconnects_when_the_stream_ends_and_stops_when_interrupted() {
     let desk = Desk::open();
     let (lines, code) = watch(&desk, &["--reported", "--lang", "en"], 4);
     assert_eq!(code, Some(0));
-    let told = lines.iter().map(|line| (line.contains("  pending  "), line.contains("  left (pending)  ")));
-    assert_eq!(told.collect::<Vec<_>>(), [(true, false), (false, true), (true, false), (false, true)], "{lines:#?}");
+    let expected = lines.iter().map(|line| (line.contains("  pending  "), line.contains("  left (pending)  ")));
+    assert_eq!(expected.collect::<Vec<_>>(), [(true, false), (false, true), (true, false), (false, true)], "{lines:#?}");
     assert!(lines.iter().all(|line| line.contains(DECIDED) && !line.contains('\u{1b}')), "{lines:#?}");
     desk.asked(|asked| {
         assert_eq!(asked.watches.len(), 2);
@@ -256,14 +261,14 @@ fn a_watch_goes_on_when_the_stream_ends_and_stops_when_interrupted() {
 }
 
 #[test]
-fn a_watch_without_a_right_or_a_server_ends_at_once() {
+fn a_watch_without_permission_or_server_exits_at_once() {
     let desk = Desk::open();
     assert_eq!(finish(desk.command(&["watch"]).env("DUYET_TOKEN", "portal"), "").code, 4);
     assert_eq!(desk.run(&["watch", "--addr", "127.0.0.1:1"]).code, 6);
 }
 
 #[test]
-fn the_audit_takes_every_filter() {
+fn the_audit_command_sends_every_filter() {
     let desk = Desk::open();
     let args = ["audit", "--article", "bai-1", "--batch", BATCH, "--ban", BAN, "--action", "CREATE_BAN"];
     assert_eq!(desk.run(&args).code, 0);

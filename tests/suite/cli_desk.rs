@@ -1,4 +1,4 @@
-//! The busy desk's commands against a real server: what they do is there afterwards, and can be reverted.
+//! The client's commands against a real server: their effects are stored, and can be reverted.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -19,22 +19,22 @@ use crate::{
 };
 
 on_both_databases! {
-    a_decision_is_reverted_unless_somebody_came_later,
-    a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one,
+    a_decision_is_reverted_unless_there_is_a_later_one,
+    a_bulk_decision_does_what_its_dry_run_printed_and_is_reverted_as_one,
     a_campaign_is_decided_and_reverted_as_one,
-    a_ban_keeps_a_device_out_until_it_is_revoked,
-    a_ban_by_author_sweeps_and_is_reverted_with_its_sweep,
-    a_site_is_locked_down_and_lets_go,
-    an_article_that_closed_by_itself_opens_again,
-    what_waits_on_an_article_is_approved,
-    reports_notes_and_demands_are_seen_by_colleagues,
-    numbers_tell_who_did_what,
-    a_watch_tells_what_comes_and_goes,
-    only_an_admin_reveals_and_the_audit_knows,
-    every_error_of_a_busy_desk_has_its_exit_code,
+    a_ban_denies_a_device_until_it_is_revoked,
+    a_ban_by_author_decides_comments_and_both_are_reverted,
+    a_lockdown_is_started_and_lifted,
+    an_automatically_closed_article_can_be_opened_again,
+    an_articles_pending_comments_are_approved,
+    reports_notes_and_takedowns_are_shown_to_other_moderators,
+    stats_show_decisions_by_moderator,
+    a_watch_prints_comments_that_enter_and_leave_the_queue,
+    only_an_admin_reveals_a_sender_and_the_audit_records_it,
+    every_error_of_these_commands_has_its_exit_code,
     every_command_speaks_both_languages,
-    names_that_nobody_knows_are_errors_with_the_nearest_known,
-    an_article_is_closed_before_its_first_comment_when_told_to,
+    unknown_names_are_errors_that_suggest_similar_known_ones,
+    an_article_can_be_closed_before_its_first_comment,
 }
 
 const MODERATOR: &str = "moderator";
@@ -57,7 +57,7 @@ async fn status(newsroom: &Newsroom, id: &str) -> v1::CommentStatus {
     newsroom.desk().case(id).await.comment.unwrap().status()
 }
 
-/// As one reader: challenge and comment by the same device. An empty device is a new reader.
+/// Issues a challenge and submits a comment from the same device. An empty device is a new reader.
 async fn say_as(portal: &mut Portal, device: &str, article: &str, content: &str) -> Result<String, tonic::Status> {
     let mut form = portal.form(article, content).await;
     if !device.is_empty() {
@@ -70,17 +70,17 @@ async fn say_as(portal: &mut Portal, device: &str, article: &str, content: &str)
 async fn challenge_for(portal: &mut Portal, device: &str, article: &str) -> v1::IssueChallengeResponse {
     let client = Some(v1::ReaderContext { ip: "203.0.113.7".into(), device_token: device.into() });
     let request = v1::IssueChallengeRequest { article_id: article.into(), client, ..Default::default() };
-    // A busy machine draws slowly; who is told to come again does.
+    // A busy machine draws images slowly and sheds calls, which are retried.
     for _ in 0..100 {
         match portal.captcha.issue_challenge(request.clone()).await {
             Err(status) if reason(&status) == "OVERLOADED" => {}
             answer => return answer.unwrap().into_inner(),
         }
     }
-    panic!("no image comes");
+    panic!("no challenge was issued");
 }
 
-/// A device token that a reader keeps as a cookie.
+/// Returns a device token, which a reader would keep as a cookie.
 async fn device(portal: &mut Portal, article: &str) -> String {
     portal.challenge(article).await.device_token
 }
@@ -98,7 +98,7 @@ async fn report(portal: &mut Portal, id: &str, reason: v1::Reason, note: &str) {
     portal.comments.report_comment(request).await.unwrap();
 }
 
-async fn names_that_nobody_knows_are_errors_with_the_nearest_known(database: Database) {
+async fn unknown_names_are_errors_that_suggest_similar_known_ones(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let title = "Cầu mới qua sông thông xe sau ba năm";
@@ -133,7 +133,7 @@ async fn names_that_nobody_knows_are_errors_with_the_nearest_known(database: Dat
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output));
         assert!(text(&output).contains(nearest), "{arguments:?}: {}", text(&output));
     }
-    // Nothing was created or decided, and names that are known find nothing without being errors.
+    // Nothing was created or decided. Names that are known but match nothing are not errors.
     assert_eq!(newsroom.desk().queue().await.total, 2);
     for known in [
         ["queue", "--rule", "MONEY"].as_slice(),
@@ -143,21 +143,21 @@ async fn names_that_nobody_knows_are_errors_with_the_nearest_known(database: Dat
     ] {
         done(&newsroom, known).await;
     }
-    // A portal asks for articles all day; it is told no other ones.
+    // A portal requests articles all day, so it gets no suggestions.
     let request = v1::GetArticleRequest { article_id: "gia-vagn".into() };
     let mut portal = newsroom.desk_with(&newsroom.token("portal"));
     let unknown = portal.policy.get_article(request).await.unwrap_err();
     assert!(!String::from_utf8_lossy(unknown.details()).contains("gia-vang"));
 }
 
-async fn an_article_is_closed_before_its_first_comment_when_told_to(database: Database) {
+async fn an_article_can_be_closed_before_its_first_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     assert_eq!(code(&newsroom, MODERATOR, &["close", "sap-dang"]).await, Some(3));
     done(&newsroom, &["close", "sap-dang", "--new"]).await;
     let error = say_as(&mut newsroom.portal(), "", "sap-dang", "Sớm quá").await.unwrap_err();
     assert_eq!(reason(&error), "ARTICLE_CLOSED");
     done(&newsroom, &["open", "sap-dang"]).await;
-    // A revision is one of an article that is there.
+    // An expected revision means that the article must exist.
     let article = v1::ArticlePolicy { article_id: "khong-co".into(), revision: 3, ..Default::default() };
     let request_id = Uuid::new_v4().to_string();
     let request = v1::UpdateArticleRequest { article: Some(article), update_mask: None, request_id };
@@ -165,7 +165,7 @@ async fn an_article_is_closed_before_its_first_comment_when_told_to(database: Da
     assert_eq!(reason(&unknown), "ARTICLE_NOT_FOUND");
 }
 
-async fn a_decision_is_reverted_unless_somebody_came_later(database: Database) {
+async fn a_decision_is_reverted_unless_there_is_a_later_one(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let id = portal.say("bai", "Duyệt nhầm").await.comment_id;
@@ -185,7 +185,11 @@ async fn a_decision_is_reverted_unless_somebody_came_later(database: Database) {
     assert_eq!(status(&newsroom, &id).await, v1::CommentStatus::Removed);
 
     let theirs = newsroom.desk().case(&id).await.decisions[0].id.clone();
-    assert_eq!(code(&newsroom, MODERATOR, &["undo", &theirs]).await, Some(4), "an admin's decision");
+    assert_eq!(
+        code(&newsroom, MODERATOR, &["undo", &theirs]).await,
+        Some(4),
+        "a moderator cannot revert an admin's decision"
+    );
     assert_eq!(code(&newsroom, "admin", &["undo", &theirs]).await, Some(0));
     assert_eq!(status(&newsroom, &id).await, v1::CommentStatus::Approved);
     assert_eq!(code(&newsroom, "admin", &["undo", &theirs]).await, Some(5), "reverted before");
@@ -193,7 +197,7 @@ async fn a_decision_is_reverted_unless_somebody_came_later(database: Database) {
     assert!(audit.contains("revert: removed → approved") && audit.contains("admin"), "{audit}");
 }
 
-async fn a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one(database: Database) {
+async fn a_bulk_decision_does_what_its_dry_run_printed_and_is_reverted_as_one(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut ids = vec![];
@@ -205,8 +209,8 @@ async fn a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one(databa
     let dry = done_json(&newsroom, &[["bulk", "spam"].as_slice(), &filter, &["--dry-run"]].concat()).await;
     assert_eq!(dry["items"].as_array().unwrap().len(), 7);
     assert_eq!(newsroom.desk().queue().await.total, 8, "nothing was changed");
-    let told = done(&newsroom, &[["bulk", "spam"].as_slice(), &filter, &["--dry-run"]].concat()).await;
-    assert!(told.contains("Would mark as spam 7 comments (pending 7)."), "{told}");
+    let printed = done(&newsroom, &[["bulk", "spam"].as_slice(), &filter, &["--dry-run"]].concat()).await;
+    assert!(printed.contains("Would mark as spam 7 comments (pending 7)."), "{printed}");
 
     let run = done_json(&newsroom, &[["bulk", "spam"].as_slice(), &filter, &["--yes"]].concat()).await;
     let of = |items: &Value| {
@@ -219,7 +223,7 @@ async fn a_bulk_decision_does_what_its_dry_run_said_and_comes_back_as_one(databa
     assert_eq!(newsroom.desk().queue().await.cases[0].comment.as_ref().unwrap().id, other);
 
     let batch = run["batchId"].as_str().unwrap().to_owned();
-    // One of them is decided again: that stays.
+    // One of the comments is decided again; that decision is not reverted.
     assert_eq!(code(&newsroom, "admin", &["approve", &ids[0], "--revision", "2"]).await, Some(0));
     let reverted = duyet(&newsroom, MODERATOR, &["undo", "--batch", &batch]).await;
     assert_eq!(reverted.status.code(), Some(5), "{}", text(&reverted));
@@ -233,9 +237,9 @@ async fn a_campaign_is_decided_and_reverted_as_one(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai-2", v1::Mode::Post, 0).await;
-    let dresses = ["Vào nhóm nhận thưởng", "VÀO NHÓM... nhận thưởng!", "Vào n.h.ó.m nhận thưởng"];
+    let variants = ["Vào nhóm nhận thưởng", "VÀO NHÓM... nhận thưởng!", "Vào n.h.ó.m nhận thưởng"];
     let mut ids = vec![];
-    for (article, content) in ["bai-1", "bai-2", "bai-3"].into_iter().zip(dresses) {
+    for (article, content) in ["bai-1", "bai-2", "bai-3"].into_iter().zip(variants) {
         let form = v1::SubmitCommentRequest { title: String::new(), ..portal.form(article, content).await };
         ids.push(portal.comments.submit_comment(form).await.unwrap().into_inner().comment_id);
     }
@@ -260,7 +264,7 @@ async fn a_campaign_is_decided_and_reverted_as_one(database: Database) {
     assert_eq!(status(&newsroom, &ids[0]).await, v1::CommentStatus::Pending);
 }
 
-async fn a_ban_keeps_a_device_out_until_it_is_revoked(database: Database) {
+async fn a_ban_denies_a_device_until_it_is_revoked(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let troll = device(&mut portal, "bai").await;
@@ -287,7 +291,7 @@ async fn a_ban_keeps_a_device_out_until_it_is_revoked(database: Database) {
     assert_eq!(actions.collect::<Vec<_>>(), ["REVOKE_BAN", "CREATE_BAN"]);
 }
 
-async fn a_ban_by_author_sweeps_and_is_reverted_with_its_sweep(database: Database) {
+async fn a_ban_by_author_decides_comments_and_both_are_reverted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let troll = device(&mut portal, "bai").await;
@@ -307,11 +311,11 @@ async fn a_ban_by_author_sweeps_and_is_reverted_with_its_sweep(database: Databas
     assert_eq!(status(&newsroom, &waiting).await, v1::CommentStatus::Pending);
 
     let author = newsroom.desk().case(&waiting).await.author_history.unwrap().author;
-    let told = done(&newsroom, &["ban", "--author", &author, "-r", "insult", "--for", "2w"]).await;
-    assert!(told.contains(&format!("The author {author} is banned until")), "{told}");
+    let printed = done(&newsroom, &["ban", "--author", &author, "-r", "insult", "--for", "2w"]).await;
+    assert!(printed.contains(&format!("The author {author} is banned until")), "{printed}");
 }
 
-async fn a_site_is_locked_down_and_lets_go(database: Database) {
+async fn a_lockdown_is_started_and_lifted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let changed = json(&duyet(&newsroom, "admin", &["site", "--mode", "post", "--json"]).await);
@@ -338,7 +342,7 @@ async fn a_site_is_locked_down_and_lets_go(database: Database) {
     assert!(audit.contains("lockdown") && audit.contains("update site"), "{audit}");
 }
 
-async fn an_article_that_closed_by_itself_opens_again(database: Database) {
+async fn an_automatically_closed_article_can_be_opened_again(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     assert_eq!(code(&newsroom, "admin", &["site", "--auto-close", "7"]).await, Some(0));
@@ -352,7 +356,7 @@ async fn an_article_that_closed_by_itself_opens_again(database: Database) {
 
     let opened = done_json(&newsroom, &["open", "cu"]).await;
     assert_eq!(opened["article"]["effectiveMode"], "MODE_PRE");
-    assert!(opened["article"]["closeAt"].is_string(), "as many days again: {opened}");
+    assert!(opened["article"]["closeAt"].is_string(), "open for the same number of days again: {opened}");
     assert_eq!(portal.list("cu").await.mode(), v1::Mode::Pre);
     let later = done(&newsroom, &["close", "cu", "--at", "2099-01-01"]).await;
     assert!(later.contains("It closes automatically at 2099-01-01"), "{later}");
@@ -363,7 +367,7 @@ async fn an_article_that_closed_by_itself_opens_again(database: Database) {
     assert_eq!(portal.list("cu").await.mode(), v1::Mode::Pre);
 }
 
-async fn what_waits_on_an_article_is_approved(database: Database) {
+async fn an_articles_pending_comments_are_approved(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     portal.say("bai", "Ý kiến một").await;
@@ -383,7 +387,7 @@ async fn what_waits_on_an_article_is_approved(database: Database) {
     assert_eq!(code(&newsroom, MODERATOR, &["approve-pending", "khong-co"]).await, Some(3));
 }
 
-async fn reports_notes_and_demands_are_seen_by_colleagues(database: Database) {
+async fn reports_notes_and_takedowns_are_shown_to_other_moderators(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let id = portal.say("bai", "Đã duyệt rồi bị báo").await.comment_id;
@@ -400,14 +404,14 @@ async fn reports_notes_and_demands_are_seen_by_colleagues(database: Database) {
     let due = done(&newsroom, &["queue", "--order", "due"]).await;
     assert!(due.contains(&id) && due.contains("4 h left"), "{due}");
     let shown = done(&newsroom, &["show", &id]).await;
-    let told = ["3 reports", "false information 3", "sai sự thật", "đã hỏi phóng viên", "demanded by an authority"];
-    assert!(told.iter().all(|words| shown.contains(words)) && !shown.contains('\u{1b}'), "{shown}");
+    let printed = ["3 reports", "false information 3", "sai sự thật", "đã hỏi phóng viên", "demanded by an authority"];
+    assert!(printed.iter().all(|words| shown.contains(words)) && !shown.contains('\u{1b}'), "{shown}");
     let entry = demand["decisionId"].as_str().unwrap();
     done(&newsroom, &["undo", entry]).await;
     assert_eq!(done_json(&newsroom, &["show", &id]).await["case"].get("takedown"), None);
 }
 
-async fn numbers_tell_who_did_what(database: Database) {
+async fn stats_show_decisions_by_moderator(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let id = portal.say("bai", "Một").await.comment_id;
@@ -421,11 +425,11 @@ async fn numbers_tell_who_did_what(database: Database) {
     let moderators = stats["moderators"].as_array().unwrap();
     let ours = moderators.iter().find(|one| one["moderator"] == MODERATOR).unwrap();
     assert_eq!((&ours["decisions"], &ours["overturned"]), (&"1".into(), &"1".into()));
-    let told = done(&newsroom, &["stats", "--since", "1h"]).await;
-    assert!(told.contains("moderator") && told.contains("100%") && told.contains("Median age"), "{told}");
+    let printed = done(&newsroom, &["stats", "--since", "1h"]).await;
+    assert!(printed.contains("moderator") && printed.contains("100%") && printed.contains("Median age"), "{printed}");
 }
 
-async fn a_watch_tells_what_comes_and_goes(database: Database) {
+async fn a_watch_prints_comments_that_enter_and_leave_the_queue(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut command = Command::new(programs::duyet());
@@ -463,7 +467,7 @@ async fn a_watch_tells_what_comes_and_goes(database: Database) {
     assert_eq!(code, Some(0));
 }
 
-async fn only_an_admin_reveals_and_the_audit_knows(database: Database) {
+async fn only_an_admin_reveals_a_sender_and_the_audit_records_it(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Ai gửi?").await.comment_id;
     assert_eq!(code(&newsroom, MODERATOR, &["reveal", &id, "--note", "CV 12"]).await, Some(4));
@@ -473,7 +477,7 @@ async fn only_an_admin_reveals_and_the_audit_knows(database: Database) {
     assert!(audit.contains("reveal sender") && audit.contains("CV 12") && audit.contains("admin"), "{audit}");
 }
 
-async fn every_error_of_a_busy_desk_has_its_exit_code(database: Database) {
+async fn every_error_of_these_commands_has_its_exit_code(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Có một").await.comment_id;
     let unknown = Uuid::new_v4().to_string();
@@ -485,7 +489,7 @@ async fn every_error_of_a_busy_desk_has_its_exit_code(database: Database) {
         (MODERATOR, &["ban", &unknown, "-r", "insult", "--for", "1d"], 3),
         (MODERATOR, &["note", &unknown, "x"], 3),
         (MODERATOR, &["escalate", &unknown, "--kind", "complaint"], 3),
-        // Addresses change hands: no ban on a range for longer than 30 days.
+        // Advariants are reassigned, so a prefix can be banned for 30 days at most.
         (MODERATOR, &["ban", &id, "--kind", "ip-prefix", "-r", "insult", "--for", "90d"], 2),
         (MODERATOR, &["lockdown", "--for", "90d", "--note", "x"], 2),
         (MODERATOR, &["bulk", "approve", "--yes"], 2),

@@ -1,4 +1,4 @@
-//! Terms, `assess` and `replay` at the command line, against a real server.
+//! Terms, `assess` and `replay` on the command line, against a real server.
 
 use duyet_proto::v1;
 
@@ -8,11 +8,11 @@ use crate::{
 };
 
 on_both_databases! {
-    a_term_is_tried_listed_and_taken_off,
-    a_term_that_meets_approved_comments_is_not_put_in_force_unasked,
-    who_may_not_list_terms_may_try_them,
+    a_term_is_tried_listed_and_deleted,
+    a_term_that_matches_approved_comments_needs_a_confirmation,
+    a_moderator_may_try_a_term_without_the_right_to_store_it,
     a_text_is_explained_from_a_file_or_from_stdin,
-    a_replay_tells_where_rules_and_people_disagree,
+    a_replay_prints_where_rules_and_moderators_disagree,
 }
 
 const ADMIN: &str = "admin";
@@ -29,7 +29,7 @@ async fn failed(newsroom: &Newsroom, code: i32, arguments: &[&str]) -> String {
     text(&output)
 }
 
-async fn a_term_is_tried_listed_and_taken_off(database: Database) {
+async fn a_term_is_tried_listed_and_deleted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     assert!(done(&newsroom, &["terms"]).await.contains("No terms match."));
     let tried = done(&newsroom, &["term", "Chạy án", "--dry-run"]).await;
@@ -61,7 +61,7 @@ async fn a_term_is_tried_listed_and_taken_off(database: Database) {
     assert!(audit.contains("EXACT ENFORCE 2.5: Chạy án"), "{audit}");
 }
 
-async fn a_term_that_meets_approved_comments_is_not_put_in_force_unasked(database: Database) {
+async fn a_term_that_matches_approved_comments_needs_a_confirmation(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let id = portal.say("bai", "Bài viết về nạn chạy án rất hay").await.comment_id;
@@ -78,7 +78,7 @@ async fn a_term_that_meets_approved_comments_is_not_put_in_force_unasked(databas
     assert_eq!(tried["collisions"]["examples"][0]["commentId"], id.as_str());
 }
 
-async fn who_may_not_list_terms_may_try_them(database: Database) {
+async fn a_moderator_may_try_a_term_without_the_right_to_store_it(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let tried = duyet_in("vi", &newsroom, "moderator", &["term", "chạy án", "--dry-run"]).await;
     assert_eq!(tried.status.code(), Some(0), "{}", text(&tried));
@@ -94,9 +94,9 @@ async fn a_text_is_explained_from_a_file_or_from_stdin(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let file = newsroom.token_file("bai");
     std::fs::write(&file, "Vay nhanh gọi 0912 345 678\n").unwrap();
-    let told = done(&newsroom, &["assess", file.to_str().unwrap()]).await;
-    assert!(told.contains("Assessment") && told.contains("hold") && told.contains("rules only"), "{told}");
-    assert!(told.contains("phone number") && told.contains("0912 345 678"), "{told}");
+    let printed = done(&newsroom, &["assess", file.to_str().unwrap()]).await;
+    assert!(printed.contains("Assessment") && printed.contains("hold") && printed.contains("rules only"), "{printed}");
+    assert!(printed.contains("phone number") && printed.contains("0912 345 678"), "{printed}");
     let judged = json(&duyet(&newsroom, ADMIN, &["assess", file.to_str().unwrap(), "--json", "--title", "a.vn"]).await);
     assert_eq!((&judged["verdict"], &judged["decisions"]), (&"VERDICT_HOLD".into(), &"0".into()));
     assert!(judged["findings"].as_array().unwrap().iter().any(|found| found["field"] == "title"));
@@ -106,7 +106,7 @@ async fn a_text_is_explained_from_a_file_or_from_stdin(database: Database) {
     assert!(missing.contains("Cannot read /nowhere"), "{missing}");
 }
 
-async fn a_replay_tells_where_rules_and_people_disagree(database: Database) {
+async fn a_replay_prints_where_rules_and_moderators_disagree(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     for (said, action) in [("Chạy án là tệ nạn", v1::Action::Approve), ("Cần chạy án gọi tôi", v1::Action::Spam)]
@@ -114,8 +114,8 @@ async fn a_replay_tells_where_rules_and_people_disagree(database: Database) {
         let id = portal.say("bai", said).await.comment_id;
         desk.decide(decision(&id, action)).await.unwrap();
     }
-    let told = done(&newsroom, &["replay"]).await;
-    assert!(told.contains("publish, but spam") && told.contains("Cần chạy án gọi tôi"), "{told}");
+    let printed = done(&newsroom, &["replay"]).await;
+    assert!(printed.contains("publish, but spam") && printed.contains("Cần chạy án gọi tôi"), "{printed}");
     let with = done(&newsroom, &["replay", "--with", "chạy án"]).await;
     assert!(with.contains("term: chạy án") && with.contains("spam, but approved"), "{with}");
     let table = json(&duyet(&newsroom, ADMIN, &["replay", "--with", "chạy án", "--tier", "stripped", "--json"]).await);

@@ -1,4 +1,4 @@
-//! The same words twice are one comment, and words that are only alike are two.
+//! Equal texts of one device are one comment; texts that only look similar are separate comments.
 
 use std::collections::HashSet;
 
@@ -7,30 +7,30 @@ use duyet_proto::v1::{self, Outcome};
 use crate::support::newsroom::{Database, Newsroom, Portal, decision, on_both_databases};
 
 on_both_databases! {
-    the_same_words_from_the_same_device_are_one_comment,
-    words_that_are_only_alike_are_comments_of_their_own,
-    the_same_words_at_the_same_time_are_one_comment,
+    equal_texts_from_one_device_are_one_comment,
+    similar_texts_are_separate_comments,
+    concurrent_equal_texts_are_one_comment,
 }
 
-/// A form of the same reader with a challenge and a request of its own.
+/// Returns a form of the same reader with a challenge and a request id of its own.
 async fn said_by(portal: &mut Portal, client: Option<&v1::ReaderContext>, content: &str) -> v1::SubmitCommentRequest {
     v1::SubmitCommentRequest { client: client.cloned(), ..portal.form("bai", content).await }
 }
 
-async fn the_same_words_from_the_same_device_are_one_comment(database: Database) {
+async fn equal_texts_from_one_device_are_one_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let form = portal.form("bai", "Ủng hộ chủ trương này").await;
     let device = form.client.clone();
     let first = portal.comments.submit_comment(form).await.unwrap().into_inner();
-    // Spaces and the form of letters are cleaned before anything is compared.
+    // Texts are normalised before they are compared.
     let again = said_by(&mut portal, device.as_ref(), " Ủng hộ chu\u{309} trương này \n").await;
     let second = portal.comments.submit_comment(again.clone()).await.unwrap().into_inner();
     assert!(second.replayed && second.comment_id == first.comment_id && second.receipt == first.receipt);
     let resent = portal.comments.submit_comment(again.clone()).await.unwrap().into_inner();
     assert_eq!(resent.comment_id, first.comment_id, "the duplicate's own resend gets the same answer");
     let neighbour = portal.say("bai", "Ủng hộ chủ trương này").await;
-    assert_ne!(neighbour.comment_id, first.comment_id, "a neighbour never gets another reader's receipt");
+    assert_ne!(neighbour.comment_id, first.comment_id, "a reader never gets another reader's receipt");
 
     let mut desk = newsroom.desk();
     desk.approve(&first.comment_id).await;
@@ -40,7 +40,7 @@ async fn the_same_words_from_the_same_device_are_one_comment(database: Database)
         third.comment_id == first.comment_id && third.outcome() == Outcome::Published && third.published_at.is_some()
     );
 
-    // What was taken down may be said again, and waits for a moderator.
+    // A text that was taken down may be submitted again, and is pending.
     let take_down = v1::DecideRequest { expected_revision: 2, ..decision(&first.comment_id, v1::Action::Reject) };
     desk.decide(take_down).await.unwrap();
     let fourth = said_by(&mut portal, device.as_ref(), "Ủng hộ chủ trương này").await;
@@ -48,7 +48,7 @@ async fn the_same_words_from_the_same_device_are_one_comment(database: Database)
     assert!(fourth.comment_id != first.comment_id && fourth.outcome() == Outcome::Pending && !fourth.replayed);
 }
 
-async fn words_that_are_only_alike_are_comments_of_their_own(database: Database) {
+async fn similar_texts_are_separate_comments(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let roots = [portal.say("bai", "Một").await.comment_id, portal.say("bai", "Hai").await.comment_id];
@@ -75,7 +75,7 @@ async fn words_that_are_only_alike_are_comments_of_their_own(database: Database)
     assert_eq!(desk.queue().await.total, 8);
 }
 
-async fn the_same_words_at_the_same_time_are_one_comment(database: Database) {
+async fn concurrent_equal_texts_are_one_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let first = portal.form("bai", "Bấm hai lần").await;

@@ -1,4 +1,4 @@
-//! Erasures of many comments: they outlive their call and their server, and their sum is right.
+//! Erasures of many comments: they outlive their call and their server, and their total is right.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,10 +26,10 @@ use crate::{
 };
 
 on_both_databases! {
-    an_erasure_that_outlived_its_call_is_finished_in_the_background,
-    many_work_on_one_erasure_and_each_comment_counts_once,
+    background_work_finishes_an_erasure_after_its_call_ended,
+    concurrent_workers_on_one_erasure_count_each_comment_once,
     an_erasure_outlives_its_server,
-    a_call_answers_in_time_with_its_progress_and_the_next_with_the_sum,
+    a_call_answers_in_time_with_its_progress_and_a_later_one_with_the_total,
 }
 
 /// The author key and device of every [`submission`].
@@ -42,7 +42,7 @@ async fn home(database: Database) -> Home {
     }
 }
 
-/// An erasure that a call began at second 1,000 and did not finish, with its request row.
+/// Returns an erasure that a call began at second 1,000 and did not finish, with its request row.
 fn begun(authors: &[&str]) -> (PersonErasure, RequestRow) {
     let row = request();
     let erasure = PersonErasure {
@@ -60,19 +60,23 @@ fn begun(authors: &[&str]) -> (PersonErasure, RequestRow) {
     (erasure, row)
 }
 
-async fn an_erasure_that_outlived_its_call_is_finished_in_the_background(database: Database) {
+async fn background_work_finishes_an_erasure_after_its_call_ended(database: Database) {
     let home = home(database).await;
     let all: Vec<_> = (0..450).map(submission).collect();
     home.store_all(&all).await;
     let (erasure, row) = begun(&[AUTHOR]);
     home.store.begin_erasure(&site(), &erasure, &row).await.unwrap();
     home.store.begin_erasure(&site(), &erasure, &row).await.unwrap();
-    assert_eq!(home.rows("erasures").await, 1, "a concurrent copy begins nothing");
+    assert_eq!(home.rows("erasures").await, 1, "a concurrent duplicate begins no second erasure");
     assert_eq!(home.store.count_by(&site(), &erasure.authors, 1_000).await.unwrap(), 450);
     assert_eq!(home.store.count_by(&site(), &erasure.authors, 100).await.unwrap(), 100);
 
     let office = services(&home.store);
-    assert_eq!(office.maintenance.continue_erasures(&|| at(1_001)).await.unwrap(), 0, "its call may be at work");
+    assert_eq!(
+        office.maintenance.continue_erasures(&|| at(1_001)).await.unwrap(),
+        0,
+        "its call may still be working on it"
+    );
     assert_eq!(office.maintenance.continue_erasures(&|| at(1_100)).await.unwrap(), 1);
     let done = home.store.find_erasure(&site(), row.id).await.unwrap().unwrap();
     assert!(done.is_finished);
@@ -86,14 +90,14 @@ async fn an_erasure_that_outlived_its_call_is_finished_in_the_background(databas
     assert_eq!(home.number("select count(*) from comments where status = 'ERASED' and content = ''").await, 450);
     home.recount().await;
 
-    // Its counts are kept for resends as long as any request's answer.
+    // Its counts are kept for resends as long as any request's response.
     home.store.forget(at(1_000)).await.unwrap();
     assert_eq!(home.rows("erasures").await, 1);
     home.store.forget(at(1_101)).await.unwrap();
     assert_eq!(home.rows("erasures").await, 0);
 }
 
-async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Database) {
+async fn concurrent_workers_on_one_erasure_count_each_comment_once(database: Database) {
     let home = home(database).await;
     let all: Vec<_> = (0..300).map(submission).collect();
     home.store_all(&all).await;
@@ -111,13 +115,13 @@ async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Databas
                     return erased;
                 }
             }
-            panic!("the erasure never ends");
+            panic!("the erasure was not finished");
         });
         let office = services(&home.store);
         tasks.spawn(async move {
             let erasing = async {
                 while let Err(error) = office.maintenance.continue_erasures(&|| at(1_100)).await {
-                    tracing::info!(?error, "another was in the way");
+                    tracing::info!(?error, "another worker had a lock");
                 }
             };
             erasing.await;
@@ -129,10 +133,10 @@ async fn many_work_on_one_erasure_and_each_comment_counts_once(database: Databas
     assert_eq!(home.number("select count(*) from audit where action = 'ERASE'").await, 300);
 }
 
-/// Longer than a call works on an erasure, and less than its writes wait for a lock, retries included.
+/// Longer than a call works on an erasure, and less than its writes wait for a lock including retries.
 const HELD_UP: Duration = Duration::from_millis(3_300);
 
-/// Keeps everybody from changing comments for [`HELD_UP`], from when it returns on.
+/// Takes a lock that blocks all changes of comments for [`HELD_UP`] after this function returns.
 async fn hold_up_writers(home: &Home) -> JoinSet<()> {
     let mut holder = JoinSet::new();
     if let Some(file) = home.file() {
@@ -154,7 +158,7 @@ async fn hold_up_writers(home: &Home) -> JoinSet<()> {
     holder
 }
 
-/// Lets every erasure fail at its first comment, and the statement that ends this.
+/// Returns a statement that makes every erasure fail at its first comment, and the statement that removes it.
 const fn stumbling_block(is_postgres: bool) -> [&'static str; 2] {
     if is_postgres {
         let block = "create function no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
@@ -165,14 +169,14 @@ const fn stumbling_block(is_postgres: bool) -> [&'static str; 2] {
     [block, "drop trigger t"]
 }
 
-async fn a_call_answers_in_time_with_its_progress_and_the_next_with_the_sum(database: Database) {
+async fn a_call_answers_in_time_with_its_progress_and_a_later_one_with_the_total(database: Database) {
     let home = home(database).await;
     home.store_all(&(0..450).map(submission).collect::<Vec<_>>()).await;
     let office = services(&home.store);
     let caller = Caller { token: Uuid::nil(), site: site(), name: "chief".into(), role: Role::Admin };
     let person = Person::Author(AUTHOR.into());
     let request = EraseRequest { person, note: "theo đơn".into(), request_id: Uuid::new_v4() };
-    // The erasure begins, which takes a lock on SQLite too, and comes no further.
+    // The erasure begins, which takes a lock on SQLite too, and then stops.
     let [block, lift] = stumbling_block(home.is_postgres());
     home.execute(block).await.unwrap();
     office.privacy.erase_author(&caller, request.clone(), at(1_000)).await.unwrap_err();
@@ -197,7 +201,7 @@ async fn finished(newsroom: &Newsroom, request: Uuid, site: &duyetd::domain::id:
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     });
-    let erasure = waited.await.expect("the erasure goes on");
+    let erasure = waited.await.expect("the erasure was not finished");
     store.close().await;
     erasure
 }
@@ -208,7 +212,7 @@ async fn an_erasure_outlives_its_server(database: Database) {
     let id = newsroom.portal().say("bai", "Câu đầu").await.comment_id;
     let author = newsroom.desk().case(&id).await.author_history.unwrap().author;
     let (erasure, row) = begun(&[&author]);
-    // As after a crash in the first moment of the call.
+    // The state after a crash in the first moment of the call.
     let store = duyetd::server::open_store(&newsroom.config).unwrap();
     store.begin_erasure(&site, &erasure, &row).await.unwrap();
     store.close().await;
@@ -229,7 +233,7 @@ const COPIES: [&str; 2] = [
     insert into comments select * from copies; drop table copies",
 ];
 
-async fn thirty_thousand_comments_are_erased_and_the_client_tells_the_sum(database: Database) {
+async fn thirty_thousand_comments_are_erased_and_the_client_prints_the_total(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Câu đầu").await.comment_id;
     newsroom.execute(COPIES[usize::from(database == Database::Postgres)]).await;
@@ -243,11 +247,11 @@ async fn thirty_thousand_comments_are_erased_and_the_client_tells_the_sum(databa
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes: tests/run thirty_thousand -- --ignored"]
 async fn thirty_thousand_on_sqlite() {
-    thirty_thousand_comments_are_erased_and_the_client_tells_the_sum(Database::Sqlite).await;
+    thirty_thousand_comments_are_erased_and_the_client_prints_the_total(Database::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes: tests/run thirty_thousand -- --ignored"]
 async fn thirty_thousand_on_postgres() {
-    thirty_thousand_comments_are_erased_and_the_client_tells_the_sum(Database::Postgres).await;
+    thirty_thousand_comments_are_erased_and_the_client_prints_the_total(Database::Postgres).await;
 }

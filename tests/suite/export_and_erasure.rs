@@ -1,4 +1,4 @@
-//! The rights of a person: everything they wrote is handed over, and is emptied for good.
+//! A reader's rights: everything they wrote can be exported, and erased permanently.
 
 use duyet_proto::v1::{
     self, CommentStatus, EraseAuthorRequest, ExportAuthorRequest, ExportAuthorResponse, erase_author_request,
@@ -14,16 +14,16 @@ use crate::support::{
 };
 
 on_both_databases! {
-    everything_by_one_device_is_handed_over_and_emptied,
-    nothing_of_an_erased_comment_is_left_anywhere,
-    without_a_device_a_comment_stands_for_itself,
+    all_comments_of_a_device_are_exported_and_erased,
+    no_stored_data_contains_an_erased_text,
+    without_a_device_only_the_one_comment_is_exported_and_erased,
     a_portal_needs_a_receipt,
     a_resent_erasure_is_the_same_erasure,
-    an_erasure_that_broke_off_goes_on,
-    an_erased_comment_holds_up_its_replies_and_never_comes_back,
+    a_resend_continues_an_interrupted_erasure,
+    an_erased_comment_keeps_its_replies_visible_and_cannot_be_restored,
 }
 
-/// A word that nothing but the erased texts holds.
+/// A word that occurs only in the erased texts.
 const CANARY: &str = "Zirkonia";
 
 fn request_id() -> String {
@@ -62,7 +62,7 @@ fn contents(items: &[ExportAuthorResponse]) -> Vec<String> {
     items.iter().map(content).collect()
 }
 
-async fn everything_by_one_device_is_handed_over_and_emptied(database: Database) {
+async fn all_comments_of_a_device_are_exported_and_erased(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
@@ -102,17 +102,21 @@ async fn everything_by_one_device_is_handed_over_and_emptied(database: Database)
         assert_eq!(entry.to_status(), CommentStatus::Erased);
     }
     let shown = portal.list("bai").await;
-    assert_eq!((shown.comments.len(), shown.total_count), (1, 1), "the other reader of that name is still there");
+    assert_eq!(
+        (shown.comments.len(), shown.total_count),
+        (1, 1),
+        "the comment of another reader with that name remains"
+    );
     assert_eq!(admin.case(&ids[2]).await.comment.unwrap().content, "Câu số 2");
     Home::beside(&newsroom.config).recount().await;
 }
 
-async fn nothing_of_an_erased_comment_is_left_anywhere(database: Database) {
+async fn no_stored_data_contains_an_erased_text(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
     let reader = Reader::new(&mut portal, &format!("Lan {CANARY}"), "203.0.113.7").await;
-    // Long enough for pages of its own, which a database that is not told to keeps as they were.
+    // The text is long enough for overflow pages, which SQLite leaves in the file without `secure_delete`.
     let content =
         format!("Gọi 0901234567 gặp {CANARY}, vay tiền nhanh, {}", format!("{CANARY} nói ").repeat(200).trim_end());
     let form = reader.form(&mut portal, "bai", &content).await;
@@ -132,7 +136,7 @@ async fn nothing_of_an_erased_comment_is_left_anywhere(database: Database) {
     let note = v1::AddNoteRequest { comment_id: id.clone(), text: text.clone(), request_id: request_id() };
     desk.moderation.add_note(note.clone()).await.unwrap();
     assert!(!desk.case(&id).await.findings.is_empty());
-    // Moderators quote what they decide about.
+    // Moderators quote the comment in their notes.
     let ban = ban_of(&mut desk, &id, v1::BanSubject::Device, v1::BanEffect::Hold).await;
     let ban = v1::CreateBanRequest { note: text.clone(), ..ban };
     let banned = desk.ban(ban.clone()).await.unwrap().ban.unwrap();
@@ -148,10 +152,10 @@ async fn nothing_of_an_erased_comment_is_left_anywhere(database: Database) {
 
     admin.erase(by_comment(&id)).await.unwrap();
     let entries = desk.audit(v1::ListAuditRequest::default()).await;
-    assert_eq!(entries.len(), quoted.len() + 1, "no entry goes");
+    assert_eq!(entries.len(), quoted.len() + 1, "no audit entry is deleted");
     let notes: Vec<_> = entries.iter().map(|entry| entry.note.as_str()).filter(|note| !note.is_empty()).collect();
-    assert_eq!(notes, ["theo đơn"], "but why it was erased");
-    // Resends get their first answers without the words.
+    assert_eq!(notes, ["theo đơn"], "only the reason of the erasure is kept");
+    // Resends get their first answers without the erased text.
     let again = desk.moderation.add_note(note).await.unwrap().into_inner();
     assert!(!format!("{again:?}").contains(CANARY), "{again:?}");
     let again = desk.ban(ban).await.unwrap().ban.unwrap();
@@ -161,7 +165,11 @@ async fn nothing_of_an_erased_comment_is_left_anywhere(database: Database) {
     let case = desk.case(&id).await;
     assert!(case.findings.is_empty() && case.notes.is_empty() && case.reports.unwrap().notes.is_empty());
     let history = case.author_history.unwrap();
-    assert_eq!((history.approved, history.author.len()), (0, 32), "an author of its own, who wrote nothing else");
+    assert_eq!(
+        (history.approved, history.author.len()),
+        (0, 32),
+        "the erased comment is not linked to an author any more"
+    );
     assert_eq!(case.comment.unwrap().status(), CommentStatus::Erased);
     let look = v1::RevealSenderRequest { comment_id: id, note: "x".into(), request_id: request_id() };
     let seen = admin.privacy.reveal_sender(look).await.unwrap().into_inner();
@@ -186,7 +194,7 @@ async fn assert_nothing_is_stored_of_it(newsroom: Newsroom, database: Database) 
     search_files(dir.path());
 }
 
-/// Reads what SQLite left on the disk.
+/// Reads all files of SQLite.
 fn search_files(dir: &std::path::Path) {
     let mut read = 0;
     for file in std::fs::read_dir(dir).unwrap() {
@@ -205,7 +213,7 @@ fn search_files(dir: &std::path::Path) {
     assert!(read > 100_000, "{read} bytes");
 }
 
-async fn without_a_device_a_comment_stands_for_itself(database: Database) {
+async fn without_a_device_only_the_one_comment_is_exported_and_erased(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
@@ -213,12 +221,12 @@ async fn without_a_device_a_comment_stands_for_itself(database: Database) {
     let first = lan.comment(&mut portal, "bai", "Câu đầu").await;
     let second = lan.comment(&mut portal, "bai", "Câu sau").await;
     let exported = admin.export(export_author_request::Of::CommentId(first.clone())).await.unwrap();
-    assert_eq!(contents(&exported), ["Câu đầu"], "whoever bears the name behind that address may be another");
+    assert_eq!(contents(&exported), ["Câu đầu"], "the name behind that address may be another person's");
     assert_eq!(admin.erase(by_comment(&first)).await.unwrap().erased, 1);
-    assert_eq!(admin.erase(by_comment(&first)).await.unwrap().erased, 0, "it is already");
+    assert_eq!(admin.erase(by_comment(&first)).await.unwrap().erased, 0, "it was erased before");
     let case = admin.case(&second).await;
     assert_eq!(case.comment.unwrap().content, "Câu sau");
-    // Whoever says the key means the key.
+    // An author key given explicitly means all comments of that key.
     let key = erase_author_request::Of::Author(case.author_history.unwrap().author);
     assert_eq!(admin.erase(erase(key)).await.unwrap().erased, 1);
 }
@@ -229,7 +237,7 @@ async fn a_portal_needs_a_receipt(database: Database) {
     let mut as_portal = newsroom.desk_with(&newsroom.token("portal"));
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
     let sent = reader.say(&mut portal, "bai", "Câu đầu").await.unwrap();
-    // Suspected spam waits, as far as its author can see.
+    // A comment marked as spam looks pending to its author.
     newsroom.execute("update comments set status = 'SPAM'").await;
     let key = newsroom.desk().case(&sent.comment_id).await.author_history.unwrap().author;
     for of in
@@ -257,7 +265,7 @@ async fn a_portal_needs_a_receipt(database: Database) {
     let erased = as_portal.erase(erase(erase_author_request::Of::Receipt(sent.receipt))).await.unwrap();
     assert_eq!(erased.erased, 1);
     let status = newsroom.desk().privacy.erase_author(by_comment(&sent.comment_id)).await.unwrap_err();
-    assert_eq!(reason(&status), "MISSING_ROLE", "a moderator erases nothing");
+    assert_eq!(reason(&status), "MISSING_ROLE", "a moderator may not erase");
 }
 
 async fn a_resent_erasure_is_the_same_erasure(database: Database) {
@@ -277,7 +285,7 @@ async fn a_resent_erasure_is_the_same_erasure(database: Database) {
     assert_eq!(reason(&admin.erase(other).await.unwrap_err()), "REQUEST_ID_REUSED");
 }
 
-async fn an_erasure_that_broke_off_goes_on(database: Database) {
+async fn a_resend_continues_an_interrupted_erasure(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
@@ -286,7 +294,8 @@ async fn an_erasure_that_broke_off_goes_on(database: Database) {
     for n in 0..6 {
         ids.push(lan.comment(&mut portal, "bai", &format!("Câu số {n}")).await);
     }
-    // The comment that led to the author cannot be emptied: it is the last to go, or a resend would find nobody behind it.
+    // The comment that identified the author cannot be erased. It must be the last one, or a resend would not find
+    // the author any more.
     let guard = match database {
         Database::Sqlite => {
             "create trigger t before update of content on comments when old.content = 'Câu số 2'
@@ -306,17 +315,17 @@ async fn an_erasure_that_broke_off_goes_on(database: Database) {
         let expected = if n == 2 { CommentStatus::Pending } else { CommentStatus::Erased };
         assert_eq!((left.status(), left.content.is_empty()), (expected, n != 2), "{n}");
     }
-    // Before the trigger goes: from then on the erasure may end by itself.
+    // Submitted before the trigger is dropped, because after that background work may finish the erasure.
     let late = lan.comment(&mut portal, "bai", "Viết trong lúc đó").await;
     newsroom.execute(if database == Database::Sqlite { "drop trigger t" } else { "drop trigger t on comments" }).await;
-    assert_eq!(admin.erase(request.clone()).await.unwrap().erased, 7, "the sum of both calls");
+    assert_eq!(admin.erase(request.clone()).await.unwrap().erased, 7, "the total of both calls");
     assert_eq!(admin.erase(request).await.unwrap().erased, 7);
     for id in ids.iter().chain([&late]) {
         assert_eq!(admin.case(id).await.comment.unwrap().status(), CommentStatus::Erased);
     }
 }
 
-async fn an_erased_comment_holds_up_its_replies_and_never_comes_back(database: Database) {
+async fn an_erased_comment_keeps_its_replies_visible_and_cannot_be_restored(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));

@@ -1,5 +1,5 @@
-//! Whatever comes in: the text normaliser, the spam score and its terms, the configuration, tokens, stored models and the wire's decoder,
-//! each fed with what nobody writes. `PROPTEST_CASES=100000 tests/run fuzz` runs them for long.
+//! Fuzz tests of the text normaliser, the spam score and its terms, the configuration, tokens, stored models and the
+//! wire's decoder, with input that no person writes. `PROPTEST_CASES=100000 tests/run fuzz` runs them for longer.
 
 use duyetd::{
     config::Settings,
@@ -28,7 +28,8 @@ use uuid::Uuid;
 
 use crate::support::newsroom::{Database, Newsroom};
 
-/// Pieces that have broken somebody's code: marks without a letter, joiners, tags, directions, styles, Vietnamese in both forms.
+/// Text fragments that have broken other software: marks without a letter, joiners, tags, direction controls, styles,
+/// Vietnamese in both normalisation forms.
 const PIECES: &[&str] = &[
     "a",
     "ệ",
@@ -99,7 +100,7 @@ fn term(pattern: &str, tier: TermTier) -> Term {
     }
 }
 
-/// A model that saw a few of each.
+/// Returns a model that learned a few comments of each class.
 fn model() -> Model {
     let mut model = Model::default();
     for n in 0..12 {
@@ -113,7 +114,7 @@ fn model() -> Model {
 
 proptest! {
     #[test]
-    fn cleaned_text_is_clean_and_stays_as_it_is(raw in hostile()) {
+    fn normalisation_is_idempotent_and_leaves_only_allowed_characters(raw in hostile()) {
         for (cleaned, again) in [
             (text::clean_block(&raw), text::clean_block(&text::clean_block(&raw))),
             (text::clean_line(&raw), text::clean_line(&text::clean_line(&raw))),
@@ -128,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_judged_and_every_finding_stands_in_it(
+    fn any_text_is_assessed_and_every_finding_is_inside_it(
         author_name in hostile(), title in hostile(), content in hostile(), pattern in hostile(),
     ) {
         let form = FormText { author_name, title, content };
@@ -147,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn any_term_is_taken_or_told_what_is_wrong_and_meets_itself(pattern in hostile(), note in hostile(), weight in any::<f64>()) {
+    fn any_term_is_rejected_with_a_violation_or_matches_its_own_text(pattern in hostile(), note in hostile(), weight in any::<f64>()) {
         let mut violations = duyetd::domain::violation::Violations::default();
         let (tier, state) = (Some(TermTier::Exact), Some(TermState::Enforce));
         let draft = TermDraft::check(&pattern, tier, state, weight, &note, &mut violations).unwrap();
@@ -159,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn any_configuration_is_read_or_an_error_without_its_secrets(
+    fn any_configuration_is_parsed_or_fails_without_showing_secrets(
         cut in 0_usize..400, patch in "[\\PC\n\"=\\[\\]]{0,12}",
     ) {
         let good = "log = \"info\"\nkeys = \"hunter2\"\nredis_url = \"redis://:hunter2@h/\"\n[grpc]\naddr = \"127.0.0.1:1\"\n\
@@ -172,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn any_token_opens_as_what_it_was_sealed_or_not_at_all(at in any::<prop::sample::Index>(), c in any::<char>(), noise in "\\PC{0,300}") {
+    fn a_token_opens_to_its_sealed_value_or_not_at_all(at in any::<prop::sample::Index>(), c in any::<char>(), noise in "\\PC{0,300}") {
         let keyring = Keyring::parse(&Keyring::generate()).unwrap();
         let cursor = Cursor { at: chrono::DateTime::UNIX_EPOCH, id: Uuid::from_u128(7), score: 0.5 };
         let good = keyring.seal(Purpose::Page, &["bao-hue"], &cursor).unwrap();
@@ -188,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn any_stored_model_is_read_or_an_error(at in any::<prop::sample::Index>(), byte in any::<u8>(), length in any::<prop::sample::Index>()) {
+    fn any_stored_model_is_decoded_or_fails(at in any::<prop::sample::Index>(), byte in any::<u8>(), length in any::<prop::sample::Index>()) {
         let mut bytes = model().encode();
         let at = at.index(bytes.len());
         let changed = bytes[at] != byte;
@@ -199,7 +200,7 @@ proptest! {
     }
 }
 
-/// Bytes as they are.
+/// A codec that passes bytes unchanged.
 #[derive(Debug, Clone, Copy, Default)]
 struct Bytes;
 
@@ -239,9 +240,9 @@ impl Decoder for Bytes {
     }
 }
 
-/// Every RPC, a few hundred messages each: nested, cut, of wrong types, with numbers that overflow.
+/// Calls every RPC with a few hundred messages: nested, truncated, of wrong types, with numbers that overflow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_message_is_too_strange_for_an_answer() {
+async fn every_message_gets_an_answer_that_is_no_internal_error() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let message = proptest::collection::vec(field(), 0..6).prop_map(|fields| fields.concat());
@@ -265,7 +266,7 @@ async fn no_message_is_too_strange_for_an_answer() {
     newsroom.desk().queue().await;
 }
 
-/// One field: a number, eight or four bytes, text, or what is no field at all.
+/// Generates one field: a number, eight or four bytes, text, or an invalid field.
 fn field() -> impl Strategy<Value = Vec<u8>> {
     let tag = |number: u8, kind: u8| vec![number << 3 | kind];
     prop_oneof![

@@ -1,5 +1,5 @@
-//! No files of the server or the client, and no folders, import each other in a cycle. Read from the `use` lines; what a `mod.rs` re-exports is
-//! followed to its origin.
+//! Checks that no files or folders of the server or the client import each other in a cycle. It reads the `use`
+//! lines, and follows names re-exported by a `mod.rs` to their origin.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +15,7 @@ use crate::support::{
 /// A module's path from the crate's root.
 type Module = Vec<String>;
 
-/// A module that imports, and what it imports from.
+/// Pairs of an importing module and the module that it imports from.
 type Edges = BTreeSet<(Module, Module)>;
 
 /// Files of the store still import each other.
@@ -75,7 +75,8 @@ impl Modules {
     }
 }
 
-/// Removes what imports nothing and what nothing imports until only cycles and the ways between them are left.
+/// Removes modules that import nothing or are imported by nothing, until only cycles and the paths between them are
+/// left.
 fn cycles(mut edges: Edges) -> Edges {
     loop {
         let (from, to): (BTreeSet<_>, BTreeSet<_>) = edges.iter().cloned().unzip();

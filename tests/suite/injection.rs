@@ -1,4 +1,4 @@
-//! Values that other programs would take for commands are values here: stored, found, shown and decided as the text they are.
+//! Values that other programs would interpret as commands are stored, found, shown and decided as plain text.
 
 use duyet_proto::v1;
 use duyetd::domain::search::Search;
@@ -10,10 +10,10 @@ use crate::support::{
 };
 
 on_both_databases! {
-    what_looks_like_a_command_is_a_text_everywhere,
+    values_that_look_like_commands_are_treated_as_text,
 }
 
-/// SQL, markup, templates, shells, paths, formats and JSON. None has anything that is removed on the way in.
+/// SQL, markup, templates, shells, paths, formats and JSON. None contains a character that is removed on input.
 const VALUES: [&str; 24] = [
     "'; drop table comments; --",
     "' or '1'='1",
@@ -45,7 +45,7 @@ fn request_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-async fn what_looks_like_a_command_is_a_text_everywhere(database: Database) {
+async fn values_that_look_like_commands_are_treated_as_text(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut desk = newsroom.desk_with(&newsroom.token("admin"));
@@ -71,13 +71,16 @@ async fn what_looks_like_a_command_is_a_text_everywhere(database: Database) {
         assert_eq!((comment.article_id.as_str(), case.article_title.as_str()), (value, value));
         assert_eq!((case.notes[0].text.as_str(), case.decisions[0].note.as_str()), (value, value));
         let page = portal.list(value).await;
-        assert_eq!((page.comments.len(), page.comments[0].content.as_str()), (1, value), "its own article alone");
+        assert_eq!((page.comments.len(), page.comments[0].content.as_str()), (1, value), "only its own article");
         let filter = v1::QueueFilter { query: value.into(), status: (1..=6).collect(), ..Default::default() };
         let request = v1::ListQueueRequest { filter: Some(filter), page_size: 100, ..Default::default() };
         let found = desk.moderation.list_queue(request).await;
         if let Some(search) = Search::parse(value, false) {
             let found = found.unwrap().into_inner().cases;
-            assert!(found.iter().any(|case| case.comment.as_ref().unwrap().id == id), "{value} finds itself");
+            assert!(
+                found.iter().any(|case| case.comment.as_ref().unwrap().id == id),
+                "a search for {value} finds its comment"
+            );
             for case in found {
                 let text = case.comment.unwrap().content;
                 assert!(search.finds_text([&text, "", ""]), "{value} finds {text}");
@@ -87,7 +90,7 @@ async fn what_looks_like_a_command_is_a_text_everywhere(database: Database) {
         }
         let audit = v1::ListAuditRequest { actor: value.into(), ..Default::default() };
         if let Ok(entries) = desk.moderation.list_audit(audit).await {
-            assert!(entries.into_inner().entries.is_empty(), "{value} is no actor");
+            assert!(entries.into_inner().entries.is_empty(), "{value} does not match an actor");
         }
         let assessed = v1::AssessTextRequest { author_name: value.into(), title: value.into(), content: value.into() };
         desk.rules.assess_text(assessed).await.unwrap();

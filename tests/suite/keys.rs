@@ -1,4 +1,5 @@
-//! The server's keys and the database: what only their holder may write, and what they key.
+//! The server's keys and the database: rows that only a holder of the keys can write, and rows that are keyed by
+//! them.
 
 use duyet_proto::v1::{
     self, BanEffect, BanSubject, EraseAuthorRequest, ExportAuthorRequest, Outcome, erase_author_request,
@@ -24,31 +25,32 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_token_that_no_server_stored_opens_nothing,
-    a_token_that_was_changed_in_the_database_opens_nothing,
-    tokens_of_an_earlier_version_stay_valid_and_later_ones_of_its_kind_are_none,
-    tokens_outlive_the_key_that_vouched_for_them,
-    bans_go_on_matching_over_a_change_of_keys,
-    one_person_stays_one_over_a_change_of_keys,
-    trust_outlives_a_change_of_keys,
-    a_report_counts_once_over_a_change_of_keys,
-    a_campaign_goes_on_over_a_change_of_keys,
+    a_token_that_no_server_stored_is_denied,
+    a_token_that_was_changed_in_the_database_is_denied,
+    tokens_of_an_earlier_version_are_converted_once,
+    tokens_stay_valid_after_a_change_of_keys,
+    bans_match_after_a_change_of_keys,
+    a_reader_stays_one_author_after_a_change_of_keys,
+    trust_levels_remain_after_a_change_of_keys,
+    a_report_counts_once_before_and_after_a_change_of_keys,
+    a_campaign_continues_after_a_change_of_keys,
     a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted,
-    a_key_goes_when_nothing_is_keyed_by_it,
+    a_key_can_be_removed_when_no_row_uses_it,
 }
 
-/// The text of the ring in force.
+/// Returns the text of the ring in force.
 fn ring(config: &Config) -> String {
     let file = || std::fs::read_to_string(config.data_dir.join("duyet.keys")).unwrap().trim().to_owned();
     config.keys.as_ref().map_or_else(file, |keys| keys.expose().to_owned())
 }
 
-/// A new key under another id.
+/// Returns a new key with another id.
 fn new_key(kid: u8) -> String {
     Keyring::generate().replacen('1', &kid.to_string(), 1)
 }
 
-/// What whoever can write the database can write: an ADMIN token with the plain hash of a secret of theirs.
+/// Inserts an ADMIN token as an attacker with write access to the database could: with the plain hash of a chosen
+/// secret.
 async fn insert_admin(newsroom: &Newsroom, name: &str) -> String {
     let id = Uuid::new_v4();
     let (text, secret_hash) = new_access_token(id);
@@ -66,7 +68,7 @@ async fn insert_admin(newsroom: &Newsroom, name: &str) -> String {
     let store = Home::beside(&newsroom.config).store;
     loop {
         match store.create_token(&token).await {
-            // A busy machine's database asks to come again.
+            // The database of a busy machine returns a retryable error.
             Err(Error::StorageUnavailable(_)) => {}
             made => {
                 assert!(made.unwrap());
@@ -76,11 +78,11 @@ async fn insert_admin(newsroom: &Newsroom, name: &str) -> String {
     }
 }
 
-/// Whether the token may do what an admin may.
+/// Returns true when the token has the rights of an admin.
 async fn is_admin(newsroom: &Newsroom, token: &str) -> bool {
     let mut desk = newsroom.desk_with(token);
     match desk.privacy.reveal_sender(duyet_proto::v1::RevealSenderRequest::default()).await {
-        Ok(_) => panic!("an empty request is answered"),
+        Ok(_) => panic!("an empty request must fail"),
         Err(status) => match reason(&status).as_str() {
             "TOKEN_INVALID" | "ROLE_MISSING" | "MISSING_ROLE" => false,
             "VALIDATION_FAILED" => true,
@@ -98,12 +100,12 @@ fn id_of(newsroom: &Newsroom, token: &str) -> String {
     if newsroom.config.database_url.is_some() { format!("'{id}'") } else { format!("x'{}'", id.simple()) }
 }
 
-async fn a_token_that_no_server_stored_opens_nothing(database: Database) {
+async fn a_token_that_no_server_stored_is_denied(database: Database) {
     let newsroom = Newsroom::open(database).await;
     assert!(is_admin(&newsroom, &newsroom.token("admin")).await);
     let bare = insert_admin(&newsroom, "ke-gian").await;
     assert!(!is_admin(&newsroom, &bare).await);
-    // With the MAC of another token, and with the record of the keys gone.
+    // The attacker also copies another token's MAC, and deletes the record of the keys.
     let home = Home::beside(&newsroom.config);
     let copied = insert_admin(&newsroom, "ke-chep").await;
     let copy = format!(
@@ -114,11 +116,14 @@ async fn a_token_that_no_server_stored_opens_nothing(database: Database) {
     home.execute(&copy).await.unwrap();
     assert!(!is_admin(&newsroom, &copied).await);
     let newsroom = newsroom.restart_with(|_| {}).await;
-    assert!(!is_admin(&newsroom, &bare).await && !is_admin(&newsroom, &copied).await, "a restart takes nothing in");
+    assert!(
+        !is_admin(&newsroom, &bare).await && !is_admin(&newsroom, &copied).await,
+        "a restart does not convert them"
+    );
     assert!(is_admin(&newsroom, &newsroom.token("admin")).await);
 }
 
-async fn a_token_that_was_changed_in_the_database_opens_nothing(database: Database) {
+async fn a_token_that_was_changed_in_the_database_is_denied(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let home = Home::beside(&newsroom.config);
     let promoted = newsroom.new_token("PORTAL", "default").await;
@@ -146,9 +151,9 @@ async fn a_token_that_was_changed_in_the_database_opens_nothing(database: Databa
     }
 }
 
-async fn tokens_of_an_earlier_version_stay_valid_and_later_ones_of_its_kind_are_none(database: Database) {
+async fn tokens_of_an_earlier_version_are_converted_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
-    // As an earlier version leaves the database.
+    // The state that an earlier version leaves in the database.
     let before = insert_admin(&newsroom, "lau-nam").await;
     let forget = "update tokens set macs = null; delete from server_keys";
     Home::beside(&newsroom.config).execute(forget).await.unwrap();
@@ -160,7 +165,7 @@ async fn tokens_of_an_earlier_version_stay_valid_and_later_ones_of_its_kind_are_
     assert!(is_admin(&newsroom, &before).await);
 }
 
-async fn tokens_outlive_the_key_that_vouched_for_them(database: Database) {
+async fn tokens_stay_valid_after_a_change_of_keys(database: Database) {
     let mut newsroom = Newsroom::open(database).await;
     let (old, new) = (ring(&newsroom.config), new_key(2));
     let ever = newsroom.token("admin");
@@ -171,7 +176,7 @@ async fn tokens_outlive_the_key_that_vouched_for_them(database: Database) {
     }
 }
 
-/// Rings before and after a change of keys.
+/// Returns the rings before and after a change of keys.
 fn rings(newsroom: &Newsroom) -> (String, String) {
     let old = ring(&newsroom.config);
     let new = format!("{},{old}", new_key(2));
@@ -183,7 +188,7 @@ async fn restart_with_ring(newsroom: Newsroom, ring: &str) -> Newsroom {
     newsroom.restart_with(|config| config.keys = keys).await
 }
 
-async fn bans_go_on_matching_over_a_change_of_keys(database: Database) {
+async fn bans_match_after_a_change_of_keys(database: Database) {
     let mut newsroom = Newsroom::open(database).await;
     let (_, ring) = rings(&newsroom);
     let mut banned = Vec::new();
@@ -201,7 +206,7 @@ async fn bans_go_on_matching_over_a_change_of_keys(database: Database) {
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     for (kind, reader, text, _) in &banned {
         assert!(reader.is_blocked(&mut portal, text).await, "{kind:?}");
-        assert!(reader.is_blocked(&mut portal, text).await, "{kind:?}: keyed anew");
+        assert!(reader.is_blocked(&mut portal, text).await, "{kind:?}: after the change of keys");
     }
     assert!(!Reader::new(&mut portal, "Hoa", "198.51.100.1").await.is_blocked(&mut portal, "Câu khác").await);
     let listed = desk.ban_list(v1::ListBansRequest::default()).await.bans;
@@ -209,7 +214,7 @@ async fn bans_go_on_matching_over_a_change_of_keys(database: Database) {
     assert_eq!(
         Home::beside(&newsroom.config).number("select count(distinct key_mark) from bans").await,
         1,
-        "all are keyed by the first key"
+        "all rows are keyed by the first key"
     );
     for (_, _, _, ban) in &banned {
         desk.unban(&ban.id).await;
@@ -217,7 +222,7 @@ async fn bans_go_on_matching_over_a_change_of_keys(database: Database) {
     for (kind, reader, ..) in &banned {
         assert!(!reader.is_blocked(&mut portal, &format!("Được nói lại {kind:?}")).await, "{kind:?}");
     }
-    // A ban made now of a comment from before.
+    // A new ban, made from a comment of before the change.
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let (_, reader, ..) = &banned[1];
     let waiting = desk.queue().await.cases;
@@ -238,7 +243,7 @@ async fn export(desk: &mut Desk, of: export_author_request::Of) -> Vec<String> {
     contents
 }
 
-async fn one_person_stays_one_over_a_change_of_keys(database: Database) {
+async fn a_reader_stays_one_author_after_a_change_of_keys(database: Database) {
     use export_author_request::Of;
     let mut newsroom = Newsroom::open(database).await;
     let (_, ring) = rings(&newsroom);
@@ -262,7 +267,7 @@ async fn one_person_stays_one_over_a_change_of_keys(database: Database) {
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
     let second = lan.comment(&mut portal, "bai", "Câu 2").await;
     let history = desk.case(&second).await.author_history.unwrap();
-    assert_eq!(history.pending, 1, "the other comment is the same author's");
+    assert_eq!(history.pending, 1, "the other comment belongs to the same author");
     let all = ["Câu 1", "Câu 2", "report"];
     for of in [
         Of::Receipt(first.receipt.clone()),
@@ -287,7 +292,7 @@ async fn one_person_stays_one_over_a_change_of_keys(database: Database) {
     assert_eq!(desk.case(&theirs).await.comment.unwrap().content, "Câu của người khác");
 }
 
-async fn trust_outlives_a_change_of_keys(database: Database) {
+async fn trust_levels_remain_after_a_change_of_keys(database: Database) {
     let mut newsroom = Newsroom::open(database).await;
     let (_, ring) = rings(&newsroom);
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
@@ -299,7 +304,7 @@ async fn trust_outlives_a_change_of_keys(database: Database) {
     newsroom = restart_with_ring(newsroom, &ring).await;
     let mut portal = newsroom.portal();
     let mut kind = v1::ChallengeKind::Unspecified;
-    // The database has a tenth of a second to tell who asks.
+    // The trust level may be missing if the database takes longer than a tenth of a second, so the call is repeated.
     for _ in 0..100 {
         let request = v1::IssueChallengeRequest {
             article_id: "bai".into(),
@@ -315,7 +320,7 @@ async fn trust_outlives_a_change_of_keys(database: Database) {
     assert_eq!(kind, v1::ChallengeKind::NoneNeeded);
 }
 
-async fn a_report_counts_once_over_a_change_of_keys(database: Database) {
+async fn a_report_counts_once_before_and_after_a_change_of_keys(database: Database) {
     let mut newsroom = Newsroom::open(database).await;
     let (_, ring) = rings(&newsroom);
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
@@ -348,7 +353,7 @@ async fn a_report_counts_once_over_a_change_of_keys(database: Database) {
     );
 }
 
-async fn a_campaign_goes_on_over_a_change_of_keys(database: Database) {
+async fn a_campaign_continues_after_a_change_of_keys(database: Database) {
     let mut newsroom = Newsroom::open(database).await;
     let (_, ring) = rings(&newsroom);
     let text =
@@ -392,7 +397,7 @@ async fn two_replicas_change_keys_in_two_steps() {
             let config = Config { keys: ring.parse().ok(), ..config.clone() };
             replicas.push(server::start(config).await.unwrap());
         }
-        // In turns, so that what one keyed the other must find.
+        // The replicas alternate, so that each must find data keyed by the other.
         for replica in replicas.iter().chain(&replicas) {
             let mut portal: Portal = portal_at(replica.grpc_addr, &portal_token);
             let id = lan.comment(&mut portal, "bai", &format!("Câu {said}")).await;
@@ -408,7 +413,7 @@ async fn two_replicas_change_keys_in_two_steps() {
     }
 }
 
-/// The error that ends a start with this ring.
+/// Returns the error that ends a start with this ring.
 async fn start_error(config: &Config, ring: &str) -> String {
     let config = Config { keys: ring.parse().ok(), ..config.clone() };
     match server::start(config).await {
@@ -425,19 +430,19 @@ async fn a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted(data
     let (old, new, same_id) = (ring(&newsroom.config), new_key(2), Keyring::generate());
     let (mut config, dir) = newsroom.halt().await;
     for other in [&new, &same_id, &format!("{new},{same_id}")] {
-        let told = start_error(&config, other).await;
-        assert!(told.contains("lacks key 1 (fingerprint ") && told.contains("comments 1"), "{told}");
-        assert!(told.contains("access tokens 3") && told.contains("--accept-keys"), "{told}");
-        assert!(!told.contains(&old[2..]), "{told}");
+        let message = start_error(&config, other).await;
+        assert!(message.contains("lacks key 1 (fingerprint ") && message.contains("comments 1"), "{message}");
+        assert!(message.contains("access tokens 3") && message.contains("--accept-keys"), "{message}");
+        assert!(!message.contains(&old[2..]), "{message}");
     }
     if database == Database::Sqlite {
-        // Without the file no other keys are made.
+        // Without the file, the server does not create new keys.
         std::fs::rename(dir.path().join("duyet.keys"), dir.path().join("away")).unwrap();
-        let told = match server::start(Config { keys: None, ..config.clone() }).await {
+        let message = match server::start(Config { keys: None, ..config.clone() }).await {
             Ok(_) => panic!("it starts without its keys"),
             Err(error) => format!("{error:#}"),
         };
-        assert!(told.contains("duyet.keys is missing") && told.contains("comments 1"), "{told}");
+        assert!(message.contains("duyet.keys is missing") && message.contains("comments 1"), "{message}");
         assert!(!dir.path().join("duyet.keys").exists());
         let create = ["token", "create", "--role", "admin", "--site", "default", "--name", "ai"];
         let output = duyetd(dir.path()).args(create).output().unwrap();
@@ -445,39 +450,39 @@ async fn a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted(data
     }
     config.keys = new.parse().ok();
     let newsroom = Newsroom::resume(Config { accept_keys: true, ..config }, dir).await;
-    assert!(!is_admin(&newsroom, &newsroom.token("admin")).await, "what the lost key vouched for is lost");
-    // Once is enough.
+    assert!(!is_admin(&newsroom, &newsroom.token("admin")).await, "tokens of the lost key are invalid");
+    // Accepting the loss once is enough.
     let newsroom = newsroom.restart_with(|config| config.accept_keys = false).await;
-    // And it may come back.
+    // The lost key may be added again.
     let newsroom = restart_with_ring(newsroom, &format!("{new},{old}")).await;
     assert!(is_admin(&newsroom, &newsroom.token("admin")).await);
     let (config, _dir) = newsroom.halt().await;
     assert!(start_error(&config, &same_id).await.contains("lacks key 1"));
 }
 
-async fn a_key_goes_when_nothing_is_keyed_by_it(database: Database) {
+async fn a_key_can_be_removed_when_no_row_uses_it(database: Database) {
     let mut newsroom = Newsroom::open(database).await;
     let (old, both) = rings(&newsroom);
-    // Nobody knows their address: nothing but the device is keyed.
+    // The reader's address is unknown, so only the device is keyed.
     let reader = Reader { ip: String::new(), ..Reader::new(&mut newsroom.portal(), "Lan", "").await };
     reader.comment(&mut newsroom.portal(), "bai", "Câu 1").await;
     newsroom = restart_with_ring(newsroom, &both).await;
     let alone = both.strip_suffix(&format!(",{old}")).unwrap().to_owned();
     let (config, dir) = newsroom.halt().await;
-    assert!(start_error(&config, &alone).await.contains("comments 1"), "its reader did not come back yet");
+    assert!(start_error(&config, &alone).await.contains("comments 1"), "its reader has not returned yet");
     newsroom = Newsroom::resume(config, dir).await;
     reader.comment(&mut newsroom.portal(), "bai", "Câu 2").await;
-    let told = doctor(&newsroom.config);
+    let message = doctor(&newsroom.config);
     let (mut newer, mut older) = (String::new(), String::new());
-    for line in told.lines() {
+    for line in message.lines() {
         match line.split_whitespace().next() {
             Some("1") => older = line.to_owned(),
             Some("2") => newer = line.to_owned(),
             _ => {}
         }
     }
-    assert!(older.contains("held, unused"), "{told}");
-    assert!(newer.contains("held") && newer.split_whitespace().nth(3) == Some("2"), "{told}");
+    assert!(older.contains("held, unused"), "{message}");
+    assert!(newer.contains("held") && newer.split_whitespace().nth(3) == Some("2"), "{message}");
     newsroom = restart_with_ring(newsroom, &alone).await;
     reader.comment(&mut newsroom.portal(), "bai", "Câu 3").await;
     assert!(is_admin(&newsroom, &newsroom.token("admin")).await);
@@ -485,7 +490,7 @@ async fn a_key_goes_when_nothing_is_keyed_by_it(database: Database) {
     assert_eq!(said.outcome(), Outcome::Pending);
 }
 
-/// What `duyetd doctor` prints beside the running server.
+/// Returns the output of `duyetd doctor`, run beside the running server.
 fn doctor(config: &Config) -> String {
     let mut command = duyetd(&config.data_dir);
     command.arg("doctor").env("DUYET_KEYS", config.keys.as_ref().unwrap().expose());

@@ -1,4 +1,4 @@
-//! Which module may import which, read from the `use` lines, and how long files and functions may be.
+//! Checks which module may import which, as read from the `use` lines, and how long files and functions may be.
 
 use std::{
     fs,
@@ -10,8 +10,8 @@ use crate::support::{
     sources::{code, root, rust_files, source},
 };
 
-/// A module of the server, the modules it may import, and the crates it must not name. What other packages must not import is
-/// Cargo's to enforce.
+/// A module of the server, the modules it may import, and the crates it must not name. Cargo enforces the imports of
+/// other packages.
 const MODULES: [(&str, &[&str], &[&str]); 12] = [
     ("captcha", &["domain", "supervise"], &["tonic", "sqlx", "redis", "axum", "duyet_proto"]),
     ("config", &["domain"], &["tokio", "tonic", "sqlx", "redis", "axum", "duyet_proto"]),
@@ -47,7 +47,7 @@ const MODULES: [(&str, &[&str], &[&str]); 12] = [
     ("supervise", &[], &["tonic", "sqlx", "redis", "axum", "duyet_proto"]),
 ];
 
-/// Modules that wire the others.
+/// Modules that connect the others.
 const ALL: &[&str] = &[
     "captcha",
     "config",
@@ -63,21 +63,21 @@ const ALL: &[&str] = &[
     "supervise",
 ];
 
-/// Packages besides the server, whose files have the same measures.
+/// Packages besides the server, whose files have the same limits.
 const PACKAGES: [&str; 4] = ["cli/src", "examples/portal", "locale/src", "proto/src"];
 
 /// Longest file in lines, without its tests.
 const LONGEST_FILE: usize = 300;
 
-/// Longest function, in lines.
+/// Longest function in lines.
 const LONGEST_FUNCTION: usize = 60;
 
-/// The files of all packages.
+/// Returns the source files of all packages.
 fn all_sources() -> Vec<PathBuf> {
     source("").into_iter().chain(PACKAGES.iter().flat_map(|package| rust_files(&root().join(package)))).collect()
 }
 
-/// Lines that are no comments, and every import as a full path.
+/// Returns the lines that are not comments, and every import as a full path.
 fn named_paths(path: &Path) -> Vec<String> {
     let code = code(path);
     let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
@@ -121,18 +121,18 @@ fn every_module_is_in_the_table() {
 }
 
 #[test]
-fn sql_lives_in_the_store_only() {
+fn sql_is_in_the_store_only() {
     for file in all_sources() {
         let text = code(&file);
         let outside = !file.components().any(|part| part.as_os_str() == "store");
         assert!(!(outside && text.contains("sqlx::query")), "{}", file.display());
-        // Statements are rendered there, from templates that are static.
+        // This file renders statements from static templates.
         let renders = file.ends_with("store/sql/connection.rs");
         assert!(renders || !text.contains("AssertSqlSafe"), "{}: SQL is static", file.display());
     }
 }
 
-/// Lengths of a file's functions, from the line of `fn` to the brace at its column.
+/// Returns the lengths of a file's functions, from the line of `fn` to the brace at its column.
 fn function_lengths(text: &str) -> Vec<usize> {
     let lines: Vec<&str> = text.lines().collect();
     let column = |line: &str| line.len() - line.trim_start().len();
@@ -171,7 +171,7 @@ fn files_and_functions_stay_short() {
 }
 
 #[test]
-fn every_longer_file_says_what_it_is_for() {
+fn every_longer_file_begins_with_a_module_comment() {
     for file in all_sources() {
         let text = fs::read_to_string(&file).unwrap();
         let opens = text.starts_with("//!");
@@ -179,7 +179,7 @@ fn every_longer_file_says_what_it_is_for() {
     }
 }
 
-/// Spawns that are not supervised: the file, what is spawned, and the reason.
+/// Spawned tasks that are not supervised: the file, the task, and the reason.
 const UNSUPERVISED: [(&str, &str, &str); 8] = [
     ("captcha/image_pool.rs", "move || fill(", "the thread catches its panics itself"),
     ("grpc/transport/listener.rs", "Guarded::over_tls(", "it ends with its handshake"),
@@ -191,7 +191,7 @@ const UNSUPERVISED: [(&str, &str, &str); 8] = [
     ("store/postgres/session.rs", "connection.return_to_pool()", "it ends with its rollback"),
 ];
 
-/// Arguments of every call that spawns a task or a thread.
+/// Returns the arguments of every call that spawns a task or a thread.
 fn spawns(code: &str) -> Vec<&str> {
     let calls = ["spawn(", "spawn_blocking(", "spawn_local("].into_iter().flat_map(|call| {
         code.match_indices(call).filter_map(move |(at, _)| {
@@ -228,7 +228,7 @@ fn every_task_of_the_server_is_supervised() {
         }
     }
     for ((path, text, _), used) in UNSUPERVISED.iter().zip(used) {
-        assert!(used, "{path}: nothing to except: {text}");
+        assert!(used, "{path}: an unused exception: {text}");
     }
 }
 
@@ -241,7 +241,7 @@ fn a_spawn_is_found_with_its_whole_argument() {
     assert_eq!(found.iter().map(|argument| is_supervised(code, argument)).collect::<Vec<_>>(), [true, false]);
 }
 
-/// Code lives in files named for what they hold. The store's folders still have some in `mod.rs`.
+/// Code is in files named for their content. The store's folders still have some in `mod.rs`.
 #[test]
 fn mod_files_only_declare_and_re_export() {
     for file in all_sources() {
@@ -250,7 +250,7 @@ fn mod_files_only_declare_and_re_export() {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();
-        // What is indented belongs to a re-export's list.
+        // Indented lines belong to a re-export's list.
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with([' ', '/', '}', '#'])) {
             let item = match line.split_once(") ") {
                 Some((visibility, item)) if visibility.starts_with("pub(") => item,

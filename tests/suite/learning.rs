@@ -1,4 +1,5 @@
-//! What decisions teach: on line and rebuilt alike, once for all replicas, and reverted when they are.
+//! Learning from decisions: incremental training and a rebuild give the same model, one replica trains for all, and
+//! reverted decisions are unlearned.
 
 use duyet_proto::v1::{self, Outcome};
 use duyetd::{
@@ -21,14 +22,14 @@ use crate::support::{
 };
 
 on_both_databases! {
-    decisions_teach_and_a_second_replica_follows,
-    what_is_reverted_is_unlearned_to_the_bit,
-    what_is_learned_on_line_is_what_the_whole_log_teaches,
-    a_bulk_decision_teaches_no_more_than_a_minute_may,
+    one_replica_learns_from_decisions_and_another_loads_the_model,
+    a_reverted_decision_is_unlearned_exactly,
+    incremental_training_equals_training_on_the_whole_log,
+    a_bulk_decision_teaches_at_most_20_lessons_a_minute,
     of_two_trainers_one_stores_a_version,
-    a_model_that_knows_a_lot_waits_for_more_to_learn,
-    a_server_learns_by_itself_and_tells_how_much,
-    a_lot_of_what_is_published_goes_to_a_moderator,
+    a_trained_model_is_updated_after_20_decisions_or_five_minutes,
+    a_server_learns_in_the_background_and_reports_the_learned_score,
+    a_sample_of_published_comments_is_queued_for_a_moderator,
 }
 
 async fn home(database: Database) -> Home {
@@ -38,7 +39,7 @@ async fn home(database: Database) -> Home {
     }
 }
 
-/// Comment number `n`, an advertisement when `n` is even.
+/// Returns comment number `n`, an advertisement when `n` is even.
 fn comment(n: i64) -> Submission {
     let mut one = submission(n);
     one.comment.content = match n % 2 {
@@ -52,7 +53,7 @@ fn action_of(n: i64) -> Action {
     if n % 2 == 0 { Action::Spam } else { Action::Approve }
 }
 
-/// Stores and decides comments of these numbers, four a minute.
+/// Stores and decides comments with these numbers, four a minute.
 async fn decide_all(home: &Home, numbers: impl Iterator<Item = i64>) -> Vec<(CommentId, Uuid)> {
     let mut decided = Vec::new();
     for n in numbers {
@@ -69,7 +70,7 @@ async fn learn(replica: &Services, second: i64) -> u64 {
     replica.maintenance.learn(&|| at(second)).await.unwrap()
 }
 
-/// The head and the score of a text that nobody decided, as this replica has them.
+/// Returns the head of the replica's model and its score of an undecided text.
 fn knows(replica: &Services) -> Option<(ModelHead, u64)> {
     let learned = replica.rules.learned(&site())?;
     let form = duyetd::domain::comment::FormText {
@@ -80,22 +81,22 @@ fn knows(replica: &Services) -> Option<(ModelHead, u64)> {
     Some((learned.head, learned.model.logit(&Evidence::of(&Reading::of(&form))).to_bits()))
 }
 
-async fn decisions_teach_and_a_second_replica_follows(database: Database) {
+async fn one_replica_learns_from_decisions_and_another_loads_the_model(database: Database) {
     let home = home(database).await;
     let (trainer, follower) = (services(&home.store), services(&home.store));
     assert_eq!(learn(&trainer, 0).await, 0);
-    assert!(knows(&trainer).is_none(), "nothing was decided");
+    assert!(knows(&trainer).is_none(), "there is no model before the first decision");
     decide_all(&home, 0..20).await;
     assert_eq!(learn(&trainer, 1_000).await, 1);
     let learned = trainer.rules.learned(&site()).unwrap();
     assert_eq!((learned.head.version, learned.model.counts()), (1, (10, 10)));
-    assert!(f64::from_bits(knows(&trainer).unwrap().1) > 1.0, "a casino is spam by now");
+    assert!(f64::from_bits(knows(&trainer).unwrap().1) > 1.0, "the model scores a casino as spam");
     assert_eq!(learn(&follower, 1_001).await, 1);
     assert_eq!(knows(&follower), knows(&trainer));
-    assert_eq!(learn(&follower, 1_002).await + learn(&trainer, 1_002).await, 0, "nothing is new");
+    assert_eq!(learn(&follower, 1_002).await + learn(&trainer, 1_002).await, 0, "there is nothing new to learn");
 }
 
-async fn what_is_reverted_is_unlearned_to_the_bit(database: Database) {
+async fn a_reverted_decision_is_unlearned_exactly(database: Database) {
     let home = home(database).await;
     let replica = services(&home.store);
     let decided = decide_all(&home, 0..20).await;
@@ -107,11 +108,11 @@ async fn what_is_reverted_is_unlearned_to_the_bit(database: Database) {
     revert(&home, late[0].1, 1_002).await;
     learn(&replica, 1_003).await;
     assert_eq!(knows(&replica).unwrap().1, before);
-    // One from the middle of the log as well.
+    // A decision from the middle of the log is reverted, too.
     revert(&home, decided[7].1, 1_004).await;
     learn(&replica, 1_005).await;
     assert_eq!(replica.rules.learned(&site()).unwrap().model.counts(), (9, 10));
-    // And one while others are decided, so that there is no less to learn than before.
+    // One is reverted while others are made, so that the number of lessons does not decrease.
     revert(&home, decided[3].1, 1_006).await;
     decide_all(&home, 100..102).await;
     learn(&replica, 2_000).await;
@@ -138,7 +139,7 @@ async fn revert(home: &Home, entry: Uuid, second: i64) {
     assert!(home.store.revert(&revert).await.unwrap().items[0].result.is_ok());
 }
 
-async fn what_is_learned_on_line_is_what_the_whole_log_teaches(database: Database) {
+async fn incremental_training_equals_training_on_the_whole_log(database: Database) {
     let home = home(database).await;
     let replica = services(&home.store);
     for round in 0..6 {
@@ -146,14 +147,14 @@ async fn what_is_learned_on_line_is_what_the_whole_log_teaches(database: Databas
         learn(&replica, 2_000 + round).await;
     }
     let (head, on_line) = knows(&replica).unwrap();
-    assert_eq!((head.version, head.decisions), (6, 42), "each round went on from the last");
+    assert_eq!((head.version, head.decisions), (6, 42), "each round continued from the last model");
     home.execute("delete from spam_models").await.unwrap();
     let rebuilt = services(&home.store);
     learn(&rebuilt, 3_000).await;
     assert_eq!(knows(&rebuilt).unwrap().1, on_line);
 }
 
-async fn a_bulk_decision_teaches_no_more_than_a_minute_may(database: Database) {
+async fn a_bulk_decision_teaches_at_most_20_lessons_a_minute(database: Database) {
     let home = home(database).await;
     let replica = services(&home.store);
     for n in 0..100 {
@@ -169,7 +170,10 @@ async fn of_two_trainers_one_stores_a_version(database: Database) {
     let home = home(database).await;
     let head = ModelHead { version: 1, log_start: at(0), log_size: 1, decisions: 1, digest: [1; 32], made_at: at(1) };
     assert!(home.store.save_model(&site(), &head, b"one", None).await.unwrap());
-    assert!(!home.store.save_model(&site(), &head, b"two", None).await.unwrap(), "another was first");
+    assert!(
+        !home.store.save_model(&site(), &head, b"two", None).await.unwrap(),
+        "another trainer stored this version first"
+    );
     assert!(!home.store.save_model(&site(), &ModelHead { version: 3, ..head }, b"three", None).await.unwrap(), "a gap");
     assert_eq!(home.store.load_model(&site(), 1).await.unwrap().as_deref(), Some(&b"one"[..]));
     for version in 2..=5 {
@@ -180,7 +184,7 @@ async fn of_two_trainers_one_stores_a_version(database: Database) {
     assert_eq!(home.store.model_heads().await.unwrap(), [(site(), ModelHead { version: 5, ..head })]);
 }
 
-async fn a_model_that_knows_a_lot_waits_for_more_to_learn(database: Database) {
+async fn a_trained_model_is_updated_after_20_decisions_or_five_minutes(database: Database) {
     let home = home(database).await;
     let replica = services(&home.store);
     decide_all(&home, 0..240).await;
@@ -188,14 +192,14 @@ async fn a_model_that_knows_a_lot_waits_for_more_to_learn(database: Database) {
     let learned = replica.rules.learned(&site()).unwrap();
     assert!(learned.thresholds.is_some_and(|lines| lines.auto_spam && lines.low <= lines.high));
     decide_all(&home, 300..301).await;
-    assert_eq!(learn(&replica, 4_100).await, 0, "one decision is not worth a model");
-    assert_eq!(learn(&replica, 4_300).await, 1, "after five minutes it is");
+    assert_eq!(learn(&replica, 4_100).await, 0, "one decision does not update the model");
+    assert_eq!(learn(&replica, 4_300).await, 1, "one decision updates the model after five minutes");
     decide_all(&home, 310..330).await;
     assert_eq!(learn(&replica, 4_301).await, 1, "twenty are");
     assert_eq!(replica.rules.learned(&site()).unwrap().head.decisions, 261);
 }
 
-async fn a_server_learns_by_itself_and_tells_how_much(database: Database) {
+async fn a_server_learns_in_the_background_and_reports_the_learned_score(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let stats = learned(&mut desk).await;
@@ -207,11 +211,14 @@ async fn a_server_learns_by_itself_and_tells_how_much(database: Database) {
     assert_eq!((stats.decisions, stats.approved, stats.spam, stats.auto_spam), (16, 8, 8, false));
     let case = judged(&mut portal, &mut desk, spam, 100).await;
     assert!(case.spam_score > early && case.spam_score > 0.9, "{early} then {}", case.spam_score);
-    let told =
-        case.findings.iter().find(|one| one.rule == "LEARNED" && one.field == "content").expect("what it saw is told");
-    assert!(told.weight > 0.0 && spam.contains(&told.excerpt) && !told.feature.is_empty(), "{told:?}");
-    let sentence = format!("“{}” is typical of spam", told.excerpt);
-    assert!(told.explanation.contains(&sentence), "{}", told.explanation);
+    let finding = case
+        .findings
+        .iter()
+        .find(|one| one.rule == "LEARNED" && one.field == "content")
+        .expect("the finding has an excerpt");
+    assert!(finding.weight > 0.0 && spam.contains(&finding.excerpt) && !finding.feature.is_empty(), "{finding:?}");
+    let sentence = format!("“{}” is typical of spam", finding.excerpt);
+    assert!(finding.explanation.contains(&sentence), "{}", finding.explanation);
     desk.set_mode("tu-dong", v1::Mode::Hybrid, 0).await;
     let sent = portal.say("tu-dong", "Casino thưởng lớn cho người mới").await;
     assert_eq!(sent.outcome(), Outcome::Pending);
@@ -220,7 +227,7 @@ async fn a_server_learns_by_itself_and_tells_how_much(database: Database) {
 
 const CASINO: &str = "Vào casino nhận thưởng lớn";
 
-/// Decides sixteen comments, half of them about a casino, and waits for what that teaches.
+/// Decides sixteen comments, half of them about a casino, and waits for the trained model.
 pub async fn teach_casino(portal: &mut crate::support::newsroom::Portal, desk: &mut crate::support::newsroom::Desk) {
     for n in 0..8 {
         let said = [format!("{CASINO}, lần thứ {n}"), format!("Bài này hay, đọc lần {n} vẫn thích")];
@@ -242,7 +249,7 @@ async fn learned(desk: &mut crate::support::newsroom::Desk) -> v1::LearnedScore 
     stats.into_inner().learned.unwrap()
 }
 
-/// What is thought of `text`, sent as number `n`.
+/// Returns the assessment of `text`, submitted as number `n`.
 async fn judged(
     portal: &mut crate::support::newsroom::Portal,
     desk: &mut crate::support::newsroom::Desk,
@@ -253,7 +260,7 @@ async fn judged(
     desk.case(&id).await
 }
 
-async fn a_lot_of_what_is_published_goes_to_a_moderator(database: Database) {
+async fn a_sample_of_published_comments_is_queued_for_a_moderator(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.sample_percent = 100).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", v1::Mode::Post, 0).await;
@@ -263,9 +270,9 @@ async fn a_lot_of_what_is_published_goes_to_a_moderator(database: Database) {
     assert_eq!((queue.total, queue.cases[0].findings[0].rule.as_str()), (1, "SAMPLED"));
     assert_eq!(queue.cases[0].comment.as_ref().unwrap().status(), v1::CommentStatus::Approved);
     desk.approve(&said.comment_id).await;
-    assert_eq!(desk.queue().await.total, 0, "a look settles it");
+    assert_eq!(desk.queue().await.total, 0, "a decision removes the sample from the queue");
     desk.set_mode("truoc", v1::Mode::Pre, 0).await;
     let waits = portal.say("truoc", "Chờ duyệt thôi").await;
     assert_eq!(waits.outcome(), Outcome::Pending);
-    assert!(desk.case(&waits.comment_id).await.findings.is_empty(), "it is seen anyway");
+    assert!(desk.case(&waits.comment_id).await.findings.is_empty(), "a pending comment is not sampled");
 }

@@ -1,5 +1,5 @@
-//! The GCRA script in a real Redis, its clock in the test's hands: the same answers as governor and as a model of one's
-//! own, at every edge.
+//! The GCRA script in a real Redis with a clock controlled by the test: it must give the same results as governor and
+//! as an independent model, at every edge.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -15,7 +15,7 @@ const TAKE: i64 = 1;
 const LOOK: i64 = 0;
 const GIVE_BACK: i64 = -1;
 
-/// What is asked of one key.
+/// The charge of one key.
 #[derive(Debug, Clone, Copy)]
 struct Ask {
     key: &'static str,
@@ -25,10 +25,10 @@ struct Ask {
     enforced: bool,
 }
 
-/// Fits, wait in microseconds, events left.
-type Told = (i64, i64, i64);
+/// Whether the event fits (1 or 0), the wait in microseconds, and the events left.
+type Outcome = (i64, i64, i64);
 
-/// The script with its clock in the test's hands, so that days pass in no time. Keys outlive the test.
+/// The script with a clock controlled by the test, so that no test waits. Keys outlive the test.
 struct Script {
     code: redis::Script,
     connection: redis::Connection,
@@ -54,8 +54,8 @@ impl Script {
         redis::cmd("KEYS").arg("*").query(&mut self.connection).unwrap()
     }
 
-    /// `None`: told to be too late.
-    fn call_until(&mut self, now: i64, latest: i64, asks: &[Ask]) -> Option<Vec<Told>> {
+    /// Calls the script with a latest time; returns `None` when the call was too late.
+    fn call_until(&mut self, now: i64, latest: i64, asks: &[Ask]) -> Option<Vec<Outcome>> {
         let mut call = self.code.prepare_invoke();
         for ask in asks {
             call.key(ask.key);
@@ -65,16 +65,16 @@ impl Script {
             call.arg(ask.interval).arg(ask.interval * (ask.burst - 1)).arg(ask.weight).arg(i64::from(ask.enforced));
         }
         let answer: Vec<i64> = call.arg(now / 1_000_000).arg(now % 1_000_000).invoke(&mut self.connection).unwrap();
-        let (told, outcomes) = answer.split_first().unwrap();
-        assert_eq!(*told, now);
+        let (outcome, outcomes) = answer.split_first().unwrap();
+        assert_eq!(*outcome, now);
         (!outcomes.is_empty()).then(|| outcomes.chunks_exact(3).map(|one| (one[0], one[1], one[2])).collect())
     }
 
-    fn call(&mut self, now: i64, asks: &[Ask]) -> Vec<Told> {
+    fn call(&mut self, now: i64, asks: &[Ask]) -> Vec<Outcome> {
         self.call_until(now, 0, asks).unwrap()
     }
 
-    fn one(&mut self, now: i64, ask: Ask, weight: i64) -> Told {
+    fn one(&mut self, now: i64, ask: Ask, weight: i64) -> Outcome {
         self.call(now, &[Ask { weight, ..ask }])[0]
     }
 }
@@ -83,8 +83,8 @@ fn ask(key: &'static str, interval: i64, burst: i64) -> Ask {
     Ask { key, interval, burst, weight: TAKE, enforced: true }
 }
 
-/// The same tries at the same times must get the same answers from the script and from governor; looking and what is
-/// taken and given back must leave no trace.
+/// The same events at the same times must get the same results from the script and from governor. Checks without a
+/// charge, and refunded charges, must have no effect.
 #[test]
 fn the_script_decides_as_the_local_tier_does() {
     let script = RefCell::new(Script::start());
@@ -104,50 +104,50 @@ fn the_script_decides_as_the_local_tier_does() {
             let seen = script.one(now, one, LOOK);
             if choice == 0 {
                 let taken = script.one(now, one, TAKE);
-                prop_assert_eq!((taken.0, taken.1), (seen.0, seen.1), "a look sees what a try is told");
+                prop_assert_eq!((taken.0, taken.1), (seen.0, seen.1), "a check without a charge returns the same");
                 if taken.0 == 1 {
                     prop_assert_eq!(script.one(now, one, GIVE_BACK), (1, 0, seen.2));
                 }
                 continue;
             }
-            let told = script.one(now, one, TAKE);
+            let outcome = script.one(now, one, TAKE);
             match governor.check() {
                 Ok(state) => {
-                    prop_assert_eq!(told, (1, 0, i64::from(state.remaining_burst_capacity())));
-                    prop_assert_eq!(seen, (1, 0, told.2 + 1));
+                    prop_assert_eq!(outcome, (1, 0, i64::from(state.remaining_burst_capacity())));
+                    prop_assert_eq!(seen, (1, 0, outcome.2 + 1));
                 }
                 Err(not_until) => {
                     let wait = not_until.wait_time_from(governor::clock::Clock::now(&clock));
-                    prop_assert_eq!((told.0, Duration::from_micros(told.1.unsigned_abs())), (0, wait));
-                    prop_assert_eq!(seen, told);
+                    prop_assert_eq!((outcome.0, Duration::from_micros(outcome.1.unsigned_abs())), (0, wait));
+                    prop_assert_eq!(seen, outcome);
                 }
             }
         }
     });
 }
 
-/// A weight above one asks for room beside the event, and counts the event alone.
+/// A weight above one requires capacity beside the event, and counts the event alone.
 #[test]
-fn a_reserve_stays_free_for_those_who_may_use_it() {
+fn a_reserve_is_available_only_to_charges_that_may_use_it() {
     let mut script = Script::start();
     let article = ask("article", 10_000_000, 6);
     for left in [5, 4, 3] {
         assert_eq!(script.one(START, article, 4), (1, 0, left));
     }
-    assert_eq!(script.one(START, article, 4), (0, 10_000_000, 0), "three stay free");
+    assert_eq!(script.one(START, article, 4), (0, 10_000_000, 0), "three events are reserved");
     for left in [2, 1, 0] {
         assert_eq!(script.one(START, article, TAKE), (1, 0, left));
     }
     assert_eq!(script.one(START, article, TAKE).0, 0);
-    // An event that is given back makes room in the reserve first.
+    // A refund makes capacity in the reserve first.
     script.one(START, article, GIVE_BACK);
     assert_eq!(script.one(START, article, 4), (0, 30_000_000, 0));
     assert_eq!(script.one(START + 30_000_000, article, 4), (1, 0, 3));
 }
 
-/// Whoever comes at the worst moments: at random, a moment before a wait is over, exactly then, and asking again and again.
+/// Events at the worst moments: at random, a moment before the wait is over, exactly then, and repeatedly.
 #[test]
-fn no_window_admits_more_than_a_burst_and_what_drained_in_it() {
+fn no_window_admits_more_than_the_burst_and_the_rate() {
     let script = RefCell::new(Script::start());
     let tries = proptest::collection::vec((0_i64..100, 0_i64..4), 1..60);
     proptest!(ProptestConfig::with_cases(200), |(burst in 1_i64..8, interval in 2_i64..5_000_000, tries in tries)| {
@@ -156,21 +156,21 @@ fn no_window_admits_more_than_a_burst_and_what_drained_in_it() {
         let (one, mut now, mut admitted) = (ask("k", interval, burst), START, Vec::new());
         for (share, impatience) in tries {
             now += interval * share / 40;
-            let told = script.one(now, one, TAKE);
-            if told.0 == 1 {
+            let outcome = script.one(now, one, TAKE);
+            if outcome.0 == 1 {
                 admitted.push(now);
                 continue;
             }
             for _ in 0..impatience {
-                prop_assert_eq!(script.one(now, one, TAKE), told, "asking again changes nothing");
+                prop_assert_eq!(script.one(now, one, TAKE), outcome, "a denied event does not lengthen the wait");
             }
-            now += told.1 - 1;
-            prop_assert_eq!(script.one(now, one, TAKE), (0, 1, 0), "a microsecond early is early");
+            now += outcome.1 - 1;
+            prop_assert_eq!(script.one(now, one, TAKE), (0, 1, 0), "one microsecond early is denied");
             now += 1;
-            prop_assert_eq!(script.one(now, one, TAKE).0, 1, "waiting as told is enough");
+            prop_assert_eq!(script.one(now, one, TAKE).0, 1, "the returned wait is long enough");
             admitted.push(now);
         }
-        // Every window that begins and ends with an admitted event, both ends included.
+        // Every window that begins and ends with an admitted event, including both ends.
         for (at, first) in admitted.iter().enumerate() {
             for (count, last) in (1..).zip(&admitted[at..]) {
                 prop_assert!(count <= burst + (last - first) / interval, "{count} from {first} to {last}");
@@ -179,9 +179,9 @@ fn no_window_admits_more_than_a_burst_and_what_drained_in_it() {
     });
 }
 
-/// The edges of one window, by hand.
+/// The edges of one window.
 #[test]
-fn a_window_opens_to_the_microsecond() {
+fn a_wait_ends_exactly_to_the_microsecond() {
     let (mut script, minute) = (Script::start(), ask("k", 60_000_000, 3));
     for left in [2, 1, 0] {
         assert_eq!(script.one(START, minute, TAKE), (1, 0, left));
@@ -194,13 +194,14 @@ fn a_window_opens_to_the_microsecond() {
     assert_eq!(script.one(START + 240_000_000, minute, LOOK), (1, 0, 3));
 }
 
-/// GCRA once more, for several keys: key to the time at which its burst is whole again.
+/// An independent implementation of GCRA for several keys, which stores the time at which each burst is available
+/// again.
 #[derive(Default)]
 struct Model(HashMap<&'static str, i64>);
 
 impl Model {
-    fn call(&mut self, now: i64, asks: &[Ask]) -> Vec<Told> {
-        let (mut told, mut next, mut denied) = (Vec::new(), self.0.clone(), false);
+    fn call(&mut self, now: i64, asks: &[Ask]) -> Vec<Outcome> {
+        let (mut outcome, mut next, mut denied) = (Vec::new(), self.0.clone(), false);
         for ask in asks {
             let whole = ask.interval * ask.burst;
             let used = (self.0.get(ask.key).copied().unwrap_or(now) - now).clamp(0, whole);
@@ -208,12 +209,12 @@ impl Model {
                 GIVE_BACK => (used - ask.interval).max(0),
                 _ if used > whole - ask.interval => {
                     denied |= ask.enforced;
-                    told.push((0, used + ask.interval - whole, 0));
+                    outcome.push((0, used + ask.interval - whole, 0));
                     continue;
                 }
                 weight => used + weight * ask.interval,
             };
-            told.push((1, 0, (whole - used) / ask.interval));
+            outcome.push((1, 0, (whole - used) / ask.interval));
             if ask.weight != LOOK {
                 next.insert(ask.key, now + used);
             }
@@ -221,13 +222,13 @@ impl Model {
         if !denied {
             self.0 = next;
         }
-        told
+        outcome
     }
 }
 
 /// Any mixture of keys, weights and modes in one call, and of quotas on one key as after a reload.
 #[test]
-fn of_several_keys_all_are_counted_or_none() {
+fn several_keys_are_counted_together_or_not_at_all() {
     let script = RefCell::new(Script::start());
     let one_ask = (
         1_i64..4_000_000,
@@ -255,7 +256,7 @@ fn of_several_keys_all_are_counted_or_none() {
 }
 
 #[test]
-fn what_comes_too_late_counts_nothing_and_tells_the_time() {
+fn a_late_call_counts_nothing_and_returns_the_servers_time() {
     let (mut script, one) = (Script::start(), ask("k", 1_000_000, 5));
     assert_eq!(script.call_until(START + 1, START, &[one, ask("l", 1, 1)]), None);
     assert!(script.keys().is_empty());
@@ -265,7 +266,7 @@ fn what_comes_too_late_counts_nothing_and_tells_the_time() {
 }
 
 #[test]
-fn a_refund_makes_no_key_and_a_clock_set_back_locks_no_one_out() {
+fn a_refund_creates_no_key_and_a_clock_set_back_denies_no_caller() {
     let (mut script, one) = (Script::start(), ask("k", 1_000_000, 5));
     let second = |second: i64| second * 1_000_000;
     assert_eq!(script.one(second(9_000), one, GIVE_BACK), (1, 0, 5));

@@ -1,4 +1,5 @@
-//! What each process counts itself, with Redis and without: its part of the quotas, and what Redis denied.
+//! The limits that each process counts itself, with and without Redis: its share of the quotas, and denials cached
+//! from Redis.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -11,7 +12,7 @@ use duyetd::{
 
 use crate::{limits::exactly, support::redis::RedisServer};
 
-/// Long periods: no event drains while a test runs.
+/// The periods are long, so that quotas do not refill during a test.
 fn quotas(device: &str, site: &str) -> Quotas {
     Quotas { submits_per_device: device.parse().unwrap(), submits_per_site: site.parse().unwrap(), ..Quotas::default() }
 }
@@ -43,10 +44,10 @@ async fn until_degraded_is(expected: bool, limiter: &Limiter) {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("degraded does not become {expected}");
+    panic!("degraded never became {expected}");
 }
 
-/// Calls of the script that Redis has served.
+/// Returns the number of script calls that Redis has served.
 fn script_calls(redis: &RedisServer) -> u64 {
     let stats: String = redis::cmd("INFO").arg("commandstats").query(&mut redis.connection()).unwrap();
     let calls = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));
@@ -54,7 +55,7 @@ fn script_calls(redis: &RedisServer) -> u64 {
 }
 
 #[tokio::test]
-async fn without_redis_each_replica_has_its_part_of_the_quota() {
+async fn without_redis_each_replica_has_its_share_of_the_quota() {
     let mut redis = RedisServer::start();
     redis.stop();
     let limiters = [(); 3].map(|()| replica(&redis, quotas("7/24h", "1000/24h"), 3));
@@ -63,11 +64,11 @@ async fn without_redis_each_replica_has_its_part_of_the_quota() {
         until_degraded_is(true, limiter).await;
         admitted += count_allowed(limiter, 20, &[device("a"), site()]).await;
     }
-    assert_eq!(admitted, 6, "two each, of seven");
+    assert_eq!(admitted, 6, "each replica allows two of seven");
 }
 
 #[tokio::test]
-async fn a_part_is_counted_all_along_so_that_no_outage_starts_from_zero() {
+async fn the_local_share_is_counted_before_an_outage_of_redis() {
     let mut redis = RedisServer::start();
     let limiter = replica(&redis, quotas("8/24h", "1000/24h"), 2);
     until_degraded_is(false, &limiter).await;
@@ -79,15 +80,15 @@ async fn a_part_is_counted_all_along_so_that_no_outage_starts_from_zero() {
     assert_eq!(count_allowed(&limiter, 3, &[device("a")]).await, 3);
     redis.stop();
     until_degraded_is(true, &limiter).await;
-    assert_eq!(count_allowed(&limiter, 9, &[device("a")]).await, 1, "four are its part, and three were used");
+    assert_eq!(count_allowed(&limiter, 9, &[device("a")]).await, 1, "its share is four, and three were used");
     redis.start_again();
     until_degraded_is(false, &limiter).await;
     let whole = count_allowed(&limiter, 9, &[device("a")]).await;
-    assert!(whole <= 4, "the whole again, less what was used, and not {whole}");
+    assert!(whole <= 4, "the whole quota less the used events, but {whole} were allowed");
 }
 
 #[tokio::test]
-async fn what_redis_denied_costs_no_call_until_its_wait_is_over() {
+async fn a_denial_by_redis_is_cached_until_its_wait_is_over() {
     let redis = RedisServer::start();
     let (one, other) = (replica(&redis, quotas("3/24h", "9/24h"), 1), replica(&redis, quotas("3/24h", "9/24h"), 1));
     until_degraded_is(false, &one).await;
@@ -97,24 +98,24 @@ async fn what_redis_denied_costs_no_call_until_its_wait_is_over() {
     })
     .await;
     count_allowed(&one, 3, &[device("a")]).await;
-    // Until Redis itself has denied it: a slow answer lets this process decide.
+    // Repeats until Redis itself has denied it: on a slow answer this process decides.
     while matches!(other.check(&[device("a")]).await, Allowance::Allowed { .. }) {}
     let (before, mut waits) = (script_calls(&redis), Vec::new());
     for _ in 0..100 {
         match other.check(&[device("a"), site()]).await {
             Allowance::Denied { retry_after, .. } => waits.push(retry_after),
-            Allowance::Allowed { .. } => panic!("it is used up"),
+            Allowance::Allowed { .. } => panic!("the burst is used up"),
         }
     }
-    // The watch looks at Redis now and then by the same script.
-    assert!(script_calls(&redis) - before < 20, "a hundred denials out of memory");
+    // The health check calls the same script periodically.
+    assert!(script_calls(&redis) - before < 20, "a hundred denials come from the cache");
     assert!(waits.is_sorted_by(|earlier, later| earlier >= later), "the wait counts down: {waits:?}");
     other.set_quotas(quotas("6/24h burst 12", "9/24h"));
-    assert_eq!(count_allowed(&other, 1, &[device("a")]).await, 1, "other quotas, other answers");
+    assert_eq!(count_allowed(&other, 1, &[device("a")]).await, 1, "a new quota discards the cached denial");
 }
 
 #[tokio::test]
-async fn a_shadow_denies_nobody_on_either_tier_and_off_counts_nothing() {
+async fn a_shadow_limit_denies_nothing_and_an_off_limit_counts_nothing() {
     let redis = RedisServer::start();
     let limiter = replica(&redis, quotas("2/24h SHADOW", "6/24h"), 1);
     until_degraded_is(false, &limiter).await;

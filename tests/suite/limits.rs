@@ -1,4 +1,4 @@
-//! Rate limits over one real Redis: shared exactly, and never lifted when it is killed, frozen, emptied or full.
+//! Rate limits with a real Redis: shared exactly, and still in force when it is killed, frozen, emptied or full.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 
 use crate::support::redis::RedisServer;
 
-/// Long periods: no event drains while a test runs.
+/// The periods are long, so that quotas do not refill during a test.
 fn quotas() -> Quotas {
     Quotas {
         submits_per_device: "5/24h".parse().unwrap(),
@@ -52,14 +52,14 @@ async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("waited in vain until {what}");
+    panic!("this never happened: {what}");
 }
 
 async fn until_degraded_is(expected: bool, limiter: &Limiter) {
     until(&format!("degraded is {expected}"), async || limiter.is_degraded() == expected).await;
 }
 
-/// Redis is in use: a check by this limiter leaves a key there.
+/// Waits until Redis is in use: a check by this limiter creates a key there.
 async fn until_shared(limiter: &Limiter, redis: &RedisServer) {
     let mut connection = redis.connection();
     until("counts are shared", async || {
@@ -69,8 +69,8 @@ async fn until_shared(limiter: &Limiter, redis: &RedisServer) {
     .await;
 }
 
-/// Expects an exact outcome of what `run` does under the name it is given. A machine that stalls for 50 ms lets a check
-/// be decided locally, as it should: such a run says nothing about Redis and is repeated under another name.
+/// Expects an exact result of `run`, which gets a name for its subjects. If the machine stalls for 50 ms, a check is
+/// decided locally, as intended; such a run says nothing about Redis and is repeated with another name.
 pub(crate) async fn exactly<T: PartialEq + std::fmt::Debug>(expected: T, mut run: impl AsyncFnMut(&str) -> T) {
     for attempt in 0..10 {
         let recorder = PrometheusBuilder::new().build_recorder();
@@ -82,7 +82,7 @@ pub(crate) async fn exactly<T: PartialEq + std::fmt::Debug>(expected: T, mut run
             return;
         }
     }
-    panic!("redis never answered every check in time");
+    panic!("in no run did Redis answer every check in time");
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn two_replicas_share_one_quota_exactly() {
 }
 
 #[tokio::test]
-async fn replicas_keep_one_reserve_for_known_readers() {
+async fn replicas_share_one_reserve_for_known_readers() {
     let redis = RedisServer::start();
     let (one, other) = (replica(&redis), replica(&redis));
     until_shared(&one, &redis).await;
@@ -119,14 +119,15 @@ async fn replicas_keep_one_reserve_for_known_readers() {
 }
 
 #[tokio::test]
-async fn what_redis_denies_is_counted_nowhere() {
+async fn a_denied_charge_is_counted_on_neither_tier() {
     let redis = RedisServer::start();
     let (one, other) = (replica(&redis), replica(&redis));
     until_shared(&one, &redis).await;
     exactly((8, 0, 5), async |name| {
         let site = Charge { subject: name.to_owned(), ..site() };
         let used = count_allowed(&other, 8, std::slice::from_ref(&site)).await;
-        // The site has nothing left in Redis alone: the device's event must come back in Redis and locally.
+        // Only Redis knows that the site's quota is used up, so the device's event must be refunded both in Redis and
+        // locally.
         let denied = count_allowed(&one, 20, &[device(name), site]).await;
         (used, denied, count_allowed(&one, 5, &[device(name)]).await)
     })
@@ -192,7 +193,7 @@ async fn a_forgotten_script_is_loaded_again() {
 }
 
 #[tokio::test]
-async fn an_emptied_redis_admits_at_most_one_burst_more() {
+async fn an_emptied_redis_admits_at_most_one_additional_burst() {
     let redis = RedisServer::start();
     let (one, other) = (replica(&redis), replica(&redis));
     until_shared(&one, &redis).await;
@@ -211,7 +212,7 @@ async fn an_emptied_redis_admits_at_most_one_burst_more() {
 }
 
 #[tokio::test]
-async fn limits_hold_without_redis_at_start_and_are_shared_once_it_comes() {
+async fn limits_hold_without_redis_and_are_shared_once_it_starts() {
     let mut redis = RedisServer::start();
     redis.stop();
     let limiter = replica(&redis);
@@ -225,13 +226,13 @@ async fn limits_hold_without_redis_at_start_and_are_shared_once_it_comes() {
 }
 
 #[tokio::test]
-async fn limits_hold_when_redis_is_killed_and_are_shared_once_it_is_back() {
+async fn limits_hold_when_redis_is_killed_and_are_shared_after_its_restart() {
     let mut redis = RedisServer::start();
     let (limiter, other) = (replica(&redis), replica(&redis));
     until_shared(&limiter, &redis).await;
     assert_eq!(count_allowed(&limiter, 3, &[device("a")]).await, 3);
     redis.stop();
-    // One failure is enough: a quiet server must not wait for a fifth to see it.
+    // One failure is enough: an idle server must not wait for five failures.
     assert!(allows(&limiter, &[device("b")]).await);
     until_degraded_is(true, &limiter).await;
     assert_eq!(count_allowed(&limiter, 20, &[device("a")]).await, 2);
@@ -245,7 +246,7 @@ async fn limits_hold_when_redis_is_killed_and_are_shared_once_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_frozen_redis_delays_no_one_for_long() {
+async fn a_frozen_redis_delays_no_check_for_long() {
     let redis = RedisServer::start();
     let limiter = replica(&redis);
     until_shared(&limiter, &redis).await;
@@ -260,7 +261,7 @@ async fn a_frozen_redis_delays_no_one_for_long() {
 }
 
 #[tokio::test]
-async fn metrics_tell_who_decided_and_whether_redis_is_in_use() {
+async fn metrics_show_which_tier_decided_and_whether_redis_is_in_use() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let _guard = metrics::set_default_local_recorder(&recorder);
     let shows = |line: &str| recorder.handle().render().lines().any(|one| one == line);
@@ -280,13 +281,13 @@ async fn metrics_tell_who_decided_and_whether_redis_is_in_use() {
 }
 
 #[tokio::test]
-async fn new_quotas_hold_at_once() {
+async fn new_quotas_are_in_force_at_once() {
     let redis = RedisServer::start();
     let limiter = replica(&redis);
     until_shared(&limiter, &redis).await;
     count_allowed(&limiter, 9, &[device("a")]).await;
     limiter.set_quotas(Quotas { submits_per_device: "2/1m".parse().unwrap(), ..quotas() });
-    // A day's wait under the old quota must not outlast the new one.
+    // A wait of a day under the old quota must not outlast the new one.
     match limiter.check(&[device("a")]).await {
         Allowance::Denied { retry_after, .. } => assert!(retry_after <= Duration::from_secs(30), "{retry_after:?}"),
         Allowance::Allowed { .. } => assert!(limiter.is_degraded(), "the count in redis goes on"),
@@ -295,7 +296,7 @@ async fn new_quotas_hold_at_once() {
 }
 
 #[tokio::test]
-async fn a_wrong_url_is_told_without_its_password() {
+async fn an_invalid_url_is_reported_without_its_password() {
     for url in [
         "",
         "http://u:secret@localhost",

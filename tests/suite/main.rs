@@ -1,4 +1,4 @@
-//! Behaviour by surface, against real servers. `tests/run` starts what these tests need.
+//! Integration tests, one file for each subject, against real servers that `tests/run` starts.
 #![cfg(test)] // so that helpers may unwrap, as tests may
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 

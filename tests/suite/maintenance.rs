@@ -1,4 +1,4 @@
-//! What the service does by itself: rejecting what was not reviewed, recounting. One replica does it for all.
+//! Background work: rejecting comments that were not reviewed in time, and recounting. One replica does it for all.
 
 use std::{
     collections::BTreeSet,
@@ -31,16 +31,16 @@ use crate::support::{
 };
 
 on_both_databases! {
-    what_was_not_reviewed_for_thirty_days_is_rejected_and_nothing_else,
+    only_comments_not_reviewed_for_30_days_are_rejected,
     of_eight_replicas_one_does_a_job,
-    a_job_whose_replica_died_is_done_when_its_lease_is_over,
-    a_recount_is_told_by_the_replica_that_did_it_last,
-    wrong_statistics_are_mended_by_the_nightly_recount,
-    the_queues_gauges_tell_of_takedowns,
-    a_server_expires_and_recounts_by_itself,
+    a_job_of_a_dead_replica_is_taken_over_when_its_lease_expires,
+    the_replica_with_the_last_recount_has_the_drift_gauge,
+    the_nightly_recount_repairs_wrong_statistics,
+    the_queue_gauges_show_takedowns,
+    a_server_expires_and_recounts_in_the_background,
 }
 
-/// Runs that are due on a site that never had any.
+/// Number of jobs that are due on a site that has had no run yet.
 const ALL: u64 = Job::PERIODIC.len() as u64;
 
 async fn home(database: Database) -> Home {
@@ -50,7 +50,7 @@ async fn home(database: Database) -> Home {
     }
 }
 
-/// A site that no other test has, so that its metrics are this test's.
+/// Returns a site that no other test uses, so that its metrics belong to this test.
 fn own_site() -> SiteId {
     SiteId::parse(&format!("bao-{}", Uuid::new_v4().simple())).unwrap()
 }
@@ -72,7 +72,7 @@ async fn expired(home: &Home, site: &SiteId) -> Vec<AuditEntry> {
     home.store.list_audit(site, &filter, 10_000, None).await.unwrap().items
 }
 
-async fn what_was_not_reviewed_for_thirty_days_is_rejected_and_nothing_else(database: Database) {
+async fn only_comments_not_reviewed_for_30_days_are_rejected(database: Database) {
     let (home, site) = (home(database).await, own_site());
     let office = services(&home.store);
     let old: Vec<_> = (1..=620).map(|n| of(&site, submission(n))).collect();
@@ -81,7 +81,7 @@ async fn what_was_not_reviewed_for_thirty_days_is_rejected_and_nothing_else(data
     let mut young = of(&site, submission(800));
     young.comment.created_at = after_days(10);
     home.store_all(&[public.clone(), young.clone()]).await;
-    // Sent back to the queue on the twentieth day.
+    // A comment was sent back to the queue on the twentieth day.
     for (day, action, revision) in [(3, Action::Approve, 1), (20, Action::Requeue, 2)] {
         let mut step = decision(0, old[0].comment.id, action, revision);
         (step.site, step.at) = (site.clone(), after_days(day));
@@ -94,13 +94,13 @@ async fn what_was_not_reviewed_for_thirty_days_is_rejected_and_nothing_else(data
     assert_eq!(expired(&home, &site).await, []);
     assert_eq!(run(&office, after_days(31)).await, ALL);
     let entries = expired(&home, &site).await;
-    assert_eq!(entries.len(), 618, "all but the requeued one and the takedown");
+    assert_eq!(entries.len(), 618, "all except the requeued comment and the one with a takedown demand");
     for entry in &entries {
         assert_eq!((entry.actor.as_str(), entry.reason, entry.at), (SYSTEM, Some(Reason::Expired), after_days(31)));
         assert_eq!((entry.from_status, entry.to_status), (Some(Status::Pending), Some(Status::Rejected)));
     }
     let batches: BTreeSet<_> = entries.iter().map(|entry| entry.batch.unwrap()).collect();
-    assert_eq!(batches.len(), 2, "at most 500 in each");
+    assert_eq!(batches.len(), 2, "each batch has at most 500 comments");
     for kept in [&old[0], &old[1], &young] {
         let comment = home.store.find_comment(&site, kept.comment.id).await.unwrap().unwrap();
         assert_eq!(comment.status, Status::Pending, "{}", comment.content);
@@ -111,10 +111,10 @@ async fn what_was_not_reviewed_for_thirty_days_is_rejected_and_nothing_else(data
     assert_eq!(metric_value(&format!("duyet_expired_total{{site=\"{site}\"}}")).as_deref(), Some("618"));
 
     assert_eq!(run(&office, after_days(49)).await, ALL);
-    assert_eq!(expired(&home, &site).await.len(), 619, "and the young one in its turn");
+    assert_eq!(expired(&home, &site).await.len(), 619, "the younger comment is rejected later");
     let thirty_later = after_days(50) + Days::microseconds(1);
     assert_eq!(run(&office, thirty_later).await, ALL);
-    assert_eq!(expired(&home, &site).await.len(), 620, "thirty days after the moderator sent it back");
+    assert_eq!(expired(&home, &site).await.len(), 620, "thirty days after the requeue");
 }
 
 async fn of_eight_replicas_one_does_a_job(database: Database) {
@@ -134,11 +134,11 @@ async fn of_eight_replicas_one_does_a_job(database: Database) {
     let entries = expired(&home, &site).await;
     let batches: BTreeSet<_> = entries.iter().map(|entry| entry.batch).collect();
     assert_eq!((entries.len(), batches.len()), (40, 1));
-    assert_eq!(run(&offices[0], after_days(33) + Days::minutes(59)).await, 0, "nothing is due yet, whoever did it");
-    assert_eq!(run(&offices[0], after_days(33) + Days::minutes(60)).await, 2, "the hourly ones are");
+    assert_eq!(run(&offices[0], after_days(33) + Days::minutes(59)).await, 0, "no job is due yet");
+    assert_eq!(run(&offices[0], after_days(33) + Days::minutes(60)).await, 2, "the hourly jobs are due");
 }
 
-async fn a_job_whose_replica_died_is_done_when_its_lease_is_over(database: Database) {
+async fn a_job_of_a_dead_replica_is_taken_over_when_its_lease_expires(database: Database) {
     let (home, site) = (home(database).await, own_site());
     home.store_all(&[of(&site, submission(1))]).await;
     let now = after_days(31);
@@ -152,28 +152,28 @@ async fn a_job_whose_replica_died_is_done_when_its_lease_is_over(database: Datab
     assert_eq!(expired(&home, &site).await.len(), 1);
 }
 
-async fn a_recount_is_told_by_the_replica_that_did_it_last(database: Database) {
+async fn the_replica_with_the_last_recount_has_the_drift_gauge(database: Database) {
     let (home, site) = (home(database).await, own_site());
     let gauge = |counter| metric_value(&format!("duyet_count_drift{{site=\"{site}\",counter=\"{counter}\"}}"));
-    let told = || (gauge("comments").unwrap(), gauge("replies").unwrap());
+    let shown = || (gauge("comments").unwrap(), gauge("replies").unwrap());
     home.store_all(&[of(&site, published(1)), of(&site, submission(2))]).await;
     let office = services(&home.store);
     run(&office, after_days(1)).await;
-    assert_eq!(told(), ("0".into(), "0".into()));
+    assert_eq!(shown(), ("0".into(), "0".into()));
     home.execute("update articles set public_count = 4; update comments set reply_count = 2").await.unwrap();
     run(&office, after_days(2)).await;
-    assert_eq!(told(), ("3".into(), "4".into()));
-    assert_eq!(home.number("select max(public_count) from articles").await, 4, "nothing is repaired in silence");
+    assert_eq!(shown(), ("3".into(), "4".into()));
+    assert_eq!(home.number("select max(public_count) from articles").await, 4, "public counts are not repaired");
     run(&office, after_days(2) + Days::hours(1)).await;
-    assert_eq!(told(), ("3".into(), "4".into()), "it stands until the next recount");
-    // Which another replica does.
+    assert_eq!(shown(), ("3".into(), "4".into()), "the gauge remains until the next recount");
+    // The next recount is done by another replica.
     let (other, now) = (Uuid::new_v4(), after_days(3));
     assert!(home.store.begin_job(&site, Job::Recount, other, now, Job::Recount.next_after(now)).await.unwrap());
     run(&office, now + Days::minutes(5)).await;
-    assert_eq!(told(), ("0".into(), "0".into()));
+    assert_eq!(shown(), ("0".into(), "0".into()));
 }
 
-async fn wrong_statistics_are_mended_by_the_nightly_recount(database: Database) {
+async fn the_nightly_recount_repairs_wrong_statistics(database: Database) {
     let (home, site) = (home(database).await, own_site());
     let office = services(&home.store);
     home.store_all(&[of(&site, published(1)), of(&site, submission(2))]).await;
@@ -185,16 +185,16 @@ async fn wrong_statistics_are_mended_by_the_nightly_recount(database: Database) 
     assert_eq!(waiting().await, 0);
 }
 
-async fn the_queues_gauges_tell_of_takedowns(database: Database) {
+async fn the_queue_gauges_show_takedowns(database: Database) {
     let (home, site) = (home(database).await, own_site());
     let office = services(&home.store);
-    let told = || {
+    let shown = || {
         ["queue_pending", "takedowns_open", "takedown_due_seconds"]
             .map(|name| metric_value(&format!("duyet_{name}{{site=\"{site}\"}}")).unwrap_or_default())
     };
     home.store_all(&[of(&site, submission(1)), of(&site, published(100))]).await;
     office.maintenance.measure_queue(at(50)).await.unwrap();
-    assert_eq!(told(), ["1", "0", "NaN"], "not a number compares false with any");
+    assert_eq!(shown(), ["1", "0", "NaN"], "NaN is neither above nor below an alert's threshold");
     home.execute(
         "update comments set flagged_at = created_at, due_at = created_at, takedown_kind = 'AUTHORITY'
         where status = 'APPROVED'",
@@ -202,9 +202,9 @@ async fn the_queues_gauges_tell_of_takedowns(database: Database) {
     .await
     .unwrap();
     office.maintenance.measure_queue(at(50)).await.unwrap();
-    assert_eq!(told(), ["2", "1", "50"]);
+    assert_eq!(shown(), ["2", "1", "50"]);
     office.maintenance.measure_queue(at(130)).await.unwrap();
-    assert_eq!(told(), ["2", "1", "-30"], "overdue");
+    assert_eq!(shown(), ["2", "1", "-30"], "overdue");
     home.execute(
         "update comments set status = 'REJECTED', published_at = null, flagged_at = null, due_at = null,
         takedown_kind = null",
@@ -212,10 +212,10 @@ async fn the_queues_gauges_tell_of_takedowns(database: Database) {
     .await
     .unwrap();
     office.maintenance.measure_queue(at(140)).await.unwrap();
-    assert_eq!(told(), ["0", "0", "NaN"]);
+    assert_eq!(shown(), ["0", "0", "NaN"]);
 }
 
-/// Asks until it is so; fails after a minute.
+/// Repeats `ask` until it returns a value; fails after a minute.
 async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
@@ -227,7 +227,7 @@ async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     }
 }
 
-async fn a_server_expires_and_recounts_by_itself(database: Database) {
+async fn a_server_expires_and_recounts_in_the_background(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.expire_pending_days = 3).await;
     let site = own_site();
     let (portal, admin) = (newsroom.new_token("PORTAL", site.as_str()).await, site.as_str());
@@ -242,7 +242,7 @@ async fn a_server_expires_and_recounts_by_itself(database: Database) {
     };
     newsroom.execute(&format!("update comments set created_at = {back} where status = 'PENDING'")).await;
     newsroom.execute("update articles set public_count = public_count + 6").await;
-    // The jobs of a site that is new are due at once.
+    // The jobs of a new site are due at once.
     let newsroom = newsroom.restarted().await;
     let mut desk = newsroom.desk_with(&desk);
     let case = until("it is expired", async || {
@@ -253,7 +253,7 @@ async fn a_server_expires_and_recounts_by_itself(database: Database) {
     let entry = &case.decisions[0];
     assert_eq!((entry.action.as_str(), entry.actor.as_str(), entry.reason()), ("EXPIRE", SYSTEM, v1::Reason::Expired));
     let drift = format!("duyet_count_drift{{site=\"{site}\",counter=\"comments\"}}");
-    until("the drift is told", async || metric_value(&drift).filter(|told| told == "6")).await;
+    until("the drift is shown", async || metric_value(&drift).filter(|shown| shown == "6")).await;
     assert_eq!(
         newsroom.portal_with(&newsroom.new_token("PORTAL", site.as_str()).await).list("bai").await.comments.len(),
         1

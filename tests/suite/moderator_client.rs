@@ -1,4 +1,4 @@
-//! The moderators' client against a real server: from the queue to the page and back.
+//! The moderators' client against a real server: review, decisions and articles.
 
 use std::process::{Command, Output};
 
@@ -11,8 +11,8 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_moderator_clears_a_queue,
-    a_conflict_names_the_colleague_and_exits_with_5,
+    a_moderator_decides_a_whole_queue,
+    a_conflict_names_the_other_moderator_and_exits_with_5,
     an_article_is_closed_and_opened_again,
     every_error_has_its_exit_code,
 }
@@ -22,7 +22,7 @@ pub async fn duyet(newsroom: &Newsroom, token: &str, arguments: &[&str]) -> Outp
     duyet_in("en", newsroom, token, arguments).await
 }
 
-/// Runs `duyet` with a token, without touching the test's runtime threads.
+/// Runs `duyet` with a token, without blocking the test's runtime threads.
 pub async fn duyet_in(lang: &str, newsroom: &Newsroom, token: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(programs::duyet());
     command
@@ -44,7 +44,7 @@ pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-async fn a_moderator_clears_a_queue(database: Database) {
+async fn a_moderator_decides_a_whole_queue(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let good = portal.say("bai", "Cảm ơn tòa soạn").await.comment_id;
@@ -71,14 +71,15 @@ async fn a_moderator_clears_a_queue(database: Database) {
     }
 }
 
-async fn a_conflict_names_the_colleague_and_exits_with_5(database: Database) {
+async fn a_conflict_names_the_other_moderator_and_exits_with_5(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Ai trước?").await.comment_id;
     assert_eq!(duyet(&newsroom, "admin", &["approve", &id]).await.status.code(), Some(0));
     let late = duyet(&newsroom, "moderator", &["reject", &id, "-r", "insult", "--revision", "1"]).await;
     assert_eq!(late.status.code(), Some(5));
     assert!(text(&late).contains("admin"), "{}", text(&late));
-    // Without a revision the client means the comment as it came into the queue, not as the colleague left it.
+    // Without `--revision`, the client expects the revision at which the comment entered the queue, and not the other
+    // moderator's.
     let unaware = duyet(&newsroom, "moderator", &["reject", &id, "-r", "insult"]).await;
     assert_eq!(unaware.status.code(), Some(5));
     assert!(text(&unaware).contains("admin") && text(&unaware).contains("--revision 2"), "{}", text(&unaware));
@@ -105,7 +106,7 @@ async fn every_error_has_its_exit_code(database: Database) {
         ("moderator", &["show", "khong-phai-uuid"], 2),
         ("moderator", &["nonsense"], 2),
         ("portal", &["queue"], 4),
-        // Nobody listens on port 1.
+        // No process listens on port 1.
         ("moderator", &["queue", "--addr", "http://127.0.0.1:1"], 6),
     ];
     for (token, arguments, code) in cases {

@@ -1,4 +1,4 @@
-//! What operators see: first start, probes, health, reflection, drain, logs, commands.
+//! What operators see: first start, probes, health, reflection, graceful shutdown, logs, commands.
 
 use std::{
     io::Read as _,
@@ -18,16 +18,16 @@ use crate::support::{
 };
 
 on_both_databases! {
-    metrics_tell_what_happened,
+    metrics_count_calls_checks_and_findings,
     health_and_reflection_need_no_token,
-    metrics_off_loopback_need_a_token_of_their_own,
+    metrics_beyond_loopback_need_a_metrics_token,
 }
 
 fn run(data_dir: &std::path::Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     duyetd(data_dir).args(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
-/// Starts a server that is to fail. One that does not is ended after a minute.
+/// Starts a server that must fail. A server that does not fail is stopped after a minute.
 fn start(data_dir: &std::path::Path, environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new("timeout");
     command.args(["60", env!("CARGO_BIN_EXE_duyetd")]).env_clear().env("DUYET_DATA_DIR", data_dir);
@@ -45,7 +45,7 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
-fn the_first_start_makes_files_that_only_the_owner_reads() {
+fn the_first_start_creates_files_that_only_the_owner_can_read() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[]);
     for file in ["duyet.keys", "duyet.sqlite3", "duyet.sqlite3-wal", "portal.token", "moderator.token", "admin.token"] {
@@ -54,20 +54,20 @@ fn the_first_start_makes_files_that_only_the_owner_reads() {
     }
     let first = daemon.token("portal");
     drop(daemon);
-    assert_eq!(Daemon::start(dir.path(), &[]).token("portal"), first, "a second start makes no new ones");
+    assert_eq!(Daemon::start(dir.path(), &[]).token("portal"), first, "a second start creates no new tokens");
     assert!(!dir.path().join("portal.token.new").exists());
 }
 
-/// Half of the memory under load was pages that the kernel had merged, see docs/performance.md.
+/// Transparent huge pages used half of the memory under load, see docs/performance.md.
 #[test]
-fn the_kernel_merges_no_pages_of_it() {
+fn the_process_uses_no_transparent_huge_pages() {
     let dir = tempfile::tempdir().unwrap();
-    let told = Daemon::start(dir.path(), &[]).status("THP_enabled");
-    assert!(told.as_deref().is_none_or(|told| told == "0"), "{told:?}");
+    let output = Daemon::start(dir.path(), &[]).status("THP_enabled");
+    assert!(output.as_deref().is_none_or(|output| output == "0"), "{output:?}");
 }
 
 #[test]
-fn a_data_directory_that_is_made_is_closed_to_others() {
+fn a_created_data_directory_is_private() {
     let dir = tempfile::tempdir().unwrap();
     let made = dir.path().join("made/here");
     stdout(&run(&made, &["migrate"], &[]));
@@ -88,7 +88,7 @@ async fn sigterm_ends_with_0_in_27_seconds_despite_a_stream_and_a_silent_socket(
     assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
     assert!(daemon.http("/readyz").starts_with("HTTP/1.1 503"), "not ready while it drains");
     assert!(daemon.http("/livez").starts_with("HTTP/1.1 200"), "but alive");
-    // New calls are still served while load balancers take notice.
+    // New calls are still served until load balancers notice.
     assert_eq!(daemon.portal().list("bai").await.total_count, 0);
     assert_eq!(daemon.ended().code(), Some(0));
     assert!(started.elapsed() < Duration::from_secs(27));
@@ -118,7 +118,7 @@ async fn health_and_reflection_need_no_token(database: Database) {
     assert!(format!("{:?}", answers.message().await.unwrap()).contains("FileDescriptorResponse"));
 }
 
-async fn metrics_tell_what_happened(database: Database) {
+async fn metrics_count_calls_checks_and_findings(database: Database) {
     let dir = tempfile::tempdir().unwrap();
     let postgres = match database {
         Database::Sqlite => None,
@@ -156,7 +156,7 @@ async fn metrics_tell_what_happened(database: Database) {
     wait_for_metrics(&daemon, &[r#"duyet_queue_pending{site="default"} 0"#]).await;
 }
 
-/// Waits until every line is told: the queue gauges come with the next measurement.
+/// Waits until the metrics contain every line: the queue gauges are updated periodically.
 async fn wait_for_metrics(daemon: &Daemon, expected: &[&str]) {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
@@ -170,7 +170,7 @@ async fn wait_for_metrics(daemon: &Daemon, expected: &[&str]) {
     }
 }
 
-/// Status line of `path` for a bearer token.
+/// Returns the status line of `path` for a bearer token.
 async fn status_line(newsroom: &Newsroom, path: &str, token: &str) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let port = newsroom.running.http_addr.port();
@@ -182,21 +182,21 @@ async fn status_line(newsroom: &Newsroom, path: &str, token: &str) -> String {
     answer.lines().next().unwrap().to_owned()
 }
 
-async fn metrics_off_loopback_need_a_token_of_their_own(database: Database) {
+async fn metrics_beyond_loopback_need_a_metrics_token(database: Database) {
     let everywhere = |config: &mut duyetd::config::Config| config.http_addr = "0.0.0.0:0".parse().unwrap();
     let newsroom = Newsroom::open_with(database, everywhere).await;
     let of_sites = ["portal", "moderator", "admin"].map(|name| newsroom.token(name));
     for token in [String::new(), "x".into()].into_iter().chain(of_sites) {
         assert!(status_line(&newsroom, "/metrics", &token).await.contains("401"), "{token}");
-        assert!(status_line(&newsroom, "/livez", &token).await.contains("200"), "probes have no token");
+        assert!(status_line(&newsroom, "/livez", &token).await.contains("200"), "probes need no token");
     }
     let token = metrics_token(&newsroom).await;
     assert!(status_line(&newsroom, "/metrics", &token).await.contains("200"));
     let near = Newsroom::open(database).await;
-    assert!(status_line(&near, "/metrics", "").await.contains("200"), "on loopback anybody may read");
+    assert!(status_line(&near, "/metrics", "").await.contains("200"), "on loopback no token is needed");
 }
 
-/// A token of the server, as `duyetd token create --role metrics` makes it.
+/// Creates a token of the server, as `duyetd token create --role metrics` does.
 async fn metrics_token(newsroom: &Newsroom) -> String {
     let store = duyetd::server::open_store(&newsroom.config).unwrap();
     let new = duyetd::service::NewToken {
@@ -218,7 +218,10 @@ fn a_metrics_token_belongs_to_the_server_and_others_to_a_site() {
     assert!(stderr(&make(&["metrics", "--site", "default"])).contains("--site"));
     for role in ["portal", "moderator", "admin"] {
         assert!(stderr(&make(&[role])).contains("--site"), "{role}");
-        assert!(stderr(&make(&[role, "--site", "*"])).contains('*'), "{role}: nothing passes for the server");
+        assert!(
+            stderr(&make(&[role, "--site", "*"])).contains('*'),
+            "{role}: only metrics tokens belong to the server"
+        );
     }
     assert!(stdout(&make(&["portal", "--site", "default", "--new-site"])).starts_with("dyt_"), "beside it");
     let listed = stdout(&run(dir.path(), &["token", "list"], &[]));
@@ -239,7 +242,7 @@ async fn logs_hold_no_text_address_answer_or_token() {
     let log = daemon.log();
     for line in log.lines() {
         let line: serde_json::Value = serde_json::from_str(line).expect("one JSON object per line");
-        // Drivers log statements and addresses, whatever the filter says of ours.
+        // Drivers log statements and addresses, so their records are left out at every filter level.
         let target = line["target"].as_str().unwrap();
         let driver = ["sqlx", "h2", "hyper", "tower", "redis"].iter().any(|one| target.starts_with(one));
         assert!(!driver || ["WARN", "ERROR"].contains(&line["level"].as_str().unwrap()), "{line}");
@@ -287,7 +290,7 @@ fn settings_are_checked_and_printed_without_secrets() {
 }
 
 #[test]
-fn everything_that_a_start_would_fail_by_is_told_at_once() {
+fn a_configuration_check_reports_all_errors_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     for file in ["cert.pem", "key.pem", "wrong.keys", "file"] {
@@ -303,7 +306,7 @@ fn everything_that_a_start_would_fail_by_is_told_at_once() {
         ("REDIS_URL", "redis://:hunter2@127.0.0.1:port/"),
         ("DUYET_GRPC_ADRR", "127.0.0.1:1"),
     ];
-    let told = stderr(&run(dir.path(), &["config", "check"], &environment));
+    let output = stderr(&run(dir.path(), &["config", "check"], &environment));
     let expected = [
         "grpc.tls_cert_file",
         "key.pem",
@@ -315,19 +318,19 @@ fn everything_that_a_start_would_fail_by_is_told_at_once() {
         "DUYET_GRPC_ADRR is not a setting: did you mean DUYET_GRPC_ADDR?",
     ];
     for word in expected {
-        assert!(told.contains(word), "no {word}: {told}");
+        assert!(output.contains(word), "no {word}: {output}");
     }
-    assert!(!told.contains("hunter2"), "{told}");
-    // What cannot be resolved at all does not hide the rest.
+    assert!(!output.contains("hunter2"), "{output}");
+    // A setting that cannot be parsed does not hide the other errors.
     let wrong = [("DUYET_GRPC_ADDR", "50051"), ("DUYET_KEYS_FILE", "/nowhere/keys"), ("DATABASE_URL", "mysql://x")];
-    let told = stderr(&run(dir.path(), &["config", "check"], &wrong));
+    let output = stderr(&run(dir.path(), &["config", "check"], &wrong));
     for word in ["grpc.addr: `50051`", "DUYET_KEYS_FILE", "DATABASE_URL"] {
-        assert!(told.contains(word), "no {word}: {told}");
+        assert!(output.contains(word), "no {word}: {output}");
     }
 }
 
 #[test]
-fn a_check_connects_when_it_is_told_to() {
+fn a_configuration_check_with_connect_tests_the_connections() {
     let dir = tempfile::tempdir().unwrap();
     let keys = duyetd::keyring::Keyring::generate();
     let away = [
@@ -336,21 +339,21 @@ fn a_check_connects_when_it_is_told_to() {
         ("DUYET_KEYS", keys.as_str()),
     ];
     stdout(&run(dir.path(), &["config", "check"], &away));
-    let told = stderr(&run(dir.path(), &["config", "check", "--connect"], &away));
-    assert!(told.contains("DATABASE_URL: ") && told.contains("REDIS_URL: 127.0.0.1:1"), "{told}");
-    assert!(!told.contains("hunter"), "{told}");
+    let output = stderr(&run(dir.path(), &["config", "check", "--connect"], &away));
+    assert!(output.contains("DATABASE_URL: ") && output.contains("REDIS_URL: 127.0.0.1:1"), "{output}");
+    assert!(!output.contains("hunter"), "{output}");
     stdout(&run(dir.path(), &["config", "check", "--connect"], &[]));
 }
 
 #[test]
-fn a_name_is_an_address_to_listen_on() {
+fn a_host_name_is_accepted_as_an_address_to_listen_on() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[("DUYET_GRPC_ADDR", "localhost:0"), ("DUYET_HTTP_ADDR", "localhost:0")]);
     assert!(daemon.grpc_addr.ip().is_loopback() && daemon.http("/livez").starts_with("HTTP/1.1 200"));
 }
 
 #[test]
-fn a_variable_that_means_nothing_is_warned_of() {
+fn an_unknown_environment_variable_is_logged_as_a_warning() {
     let dir = tempfile::tempdir().unwrap();
     let service = ("DUYET_PORT_50051_TCP_ADDR", "10.0.0.1");
     let daemon = Daemon::start(dir.path(), &[("DUYET_RATE_LIMIT", "x"), ("DUYET_LOGG", "debug"), service]);
@@ -360,7 +363,7 @@ fn a_variable_that_means_nothing_is_warned_of() {
 }
 
 #[test]
-fn keys_are_written_to_a_new_file_that_only_its_owner_reads() {
+fn keys_are_written_to_a_new_file_that_only_its_owner_can_read() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("new.keys");
     let generate = ["keys", "generate", "--out", file.to_str().unwrap()];
@@ -368,13 +371,17 @@ fn keys_are_written_to_a_new_file_that_only_its_owner_reads() {
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let made = std::fs::read_to_string(&file).unwrap();
     assert!(duyetd::keyring::Keyring::parse(&made).is_ok());
-    let told = stderr(&run(dir.path(), &generate, &[]));
-    assert!(told.contains("new.keys"), "{told}");
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), made, "an old file may hold keys in use");
+    let output = stderr(&run(dir.path(), &generate, &[]));
+    assert!(output.contains("new.keys"), "{output}");
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        made,
+        "an existing file is not overwritten, because it may have keys in use"
+    );
 }
 
 #[test]
-fn secrets_that_others_can_read_are_warned_of() {
+fn secret_files_that_others_can_read_are_logged_as_a_warning() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
     drop(Daemon::start(dir.path(), &[]));
@@ -384,9 +391,12 @@ fn secrets_that_others_can_read_are_warned_of() {
         let open = std::fs::Permissions::from_mode(0o644);
         std::fs::set_permissions(dir.path().join(file), open).unwrap();
     }
-    let told = run(dir.path(), &["config", "check"], &[]);
-    let told = String::from_utf8_lossy(&told.stderr).into_owned();
-    assert!(told.contains("duyet.keys") && told.contains("admin.token") && told.contains("chmod 600"), "{told}");
+    let output = run(dir.path(), &["config", "check"], &[]);
+    let output = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.contains("duyet.keys") && output.contains("admin.token") && output.contains("chmod 600"),
+        "{output}"
+    );
     let log = Daemon::start(dir.path(), &[]).log();
     assert!(log.contains("duyet.keys") && log.contains("admin.token"), "{log}");
     let listening = [("DUYET_CAPTCHA_FIXED_ANSWER", "KM7RT"), ("DUYET_HTTP_ADDR", "0.0.0.0:0")];
@@ -394,14 +404,14 @@ fn secrets_that_others_can_read_are_warned_of() {
 }
 
 #[test]
-fn a_token_is_made_listed_and_revoked() {
+fn a_token_is_created_listed_and_revoked() {
     let dir = tempfile::tempdir().unwrap();
     let make = ["token", "create", "--role", "portal", "--site", "default", "--name", "bao-moi"];
     stdout(&run(dir.path(), &["migrate"], &[]));
     let token = stdout(&run(dir.path(), &[&make[..], &["--new-site"]].concat(), &[]));
-    assert_eq!(token.lines().count(), 1, "the token alone: {token}");
+    assert_eq!(token.lines().count(), 1, "only the token is printed: {token}");
     assert!(token.starts_with("dyt_"));
-    assert!(stderr(&run(dir.path(), &make, &[])).contains("bao-moi"), "a name is taken while its token lives");
+    assert!(stderr(&run(dir.path(), &make, &[])).contains("bao-moi"), "a name is taken while its token is live");
     let listed = stdout(&run(dir.path(), &["token", "list"], &[]));
     assert!(listed.contains("bao-moi") && listed.contains("PORTAL") && !listed.contains(token.trim()), "{listed}");
     let id = listed.split_whitespace().next().unwrap().to_owned();
@@ -412,42 +422,45 @@ fn a_token_is_made_listed_and_revoked() {
 }
 
 #[test]
-fn no_token_is_called_as_the_service_calls_itself() {
+fn a_token_cannot_have_the_name_system() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["system", "System"] {
         let make = ["token", "create", "--role", "admin", "--site", "default", "--name", name];
-        let told = stderr(&run(dir.path(), &make, &[]));
-        assert!(told.contains("system") && told.contains("choose another name"), "{told}");
+        let output = stderr(&run(dir.path(), &make, &[]));
+        assert!(output.contains("system") && output.contains("choose another name"), "{output}");
     }
-    assert!(!dir.path().join("duyet.sqlite3").exists(), "nothing is made for a name that no token may have");
+    assert!(!dir.path().join("duyet.sqlite3").exists(), "nothing is created for a reserved name");
 }
 
 #[test]
-fn token_commands_make_no_database() {
+fn token_commands_create_no_database() {
     let dir = tempfile::tempdir().unwrap();
     let elsewhere = dir.path().join("elsewhere");
     let id = uuid::Uuid::nil().to_string();
     let make = ["token", "create", "--role", "portal", "--site", "default", "--name", "bao-moi", "--new-site"];
     for command in [&make[..], &["token", "list"], &["token", "revoke", &id]] {
-        let told = stderr(&run(&elsewhere, command, &[]));
-        assert!(told.contains("no database in") && told.contains("elsewhere"), "{told}");
+        let output = stderr(&run(&elsewhere, command, &[]));
+        assert!(output.contains("no database in") && output.contains("elsewhere"), "{output}");
     }
     assert!(!elsewhere.exists());
-    // What a start that was killed at once leaves behind.
+    // The empty file that a start leaves which is killed at once.
     std::fs::write(dir.path().join("duyet.sqlite3"), "").unwrap();
     assert!(stderr(&run(dir.path(), &make, &[])).contains("no database in"));
 }
 
 #[test]
-fn a_token_is_for_a_site_that_is_known_or_said_to_be_new() {
+fn a_token_for_an_unknown_site_needs_new_site() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[]);
     let make = |site: &str, more: &[&str]| {
         let make = ["token", "create", "--role", "portal", "--name", "bao-moi", "--site", site];
         run(dir.path(), &[&make[..], more].concat(), &[])
     };
-    let told = stderr(&make("defualt", &[]));
-    assert!(told.contains("defualt") && told.contains("it knows default") && told.contains("--new-site"), "{told}");
+    let output = stderr(&make("defualt", &[]));
+    assert!(
+        output.contains("defualt") && output.contains("it knows default") && output.contains("--new-site"),
+        "{output}"
+    );
     stdout(&make("bao-hue", &["--new-site"]));
     assert!(stderr(&make("bao-vinh", &[])).contains("bao-hue, default"));
     stdout(&make("default", &[]));
@@ -457,20 +470,20 @@ fn a_token_is_for_a_site_that_is_known_or_said_to_be_new() {
 }
 
 #[test]
-fn a_second_server_on_one_directory_fails_until_the_first_ends_however_it_ends() {
+fn a_second_server_on_one_directory_fails_until_the_first_has_ended() {
     let dir = tempfile::tempdir().unwrap();
     let anywhere = [("DUYET_GRPC_ADDR", "127.0.0.1:0"), ("DUYET_HTTP_ADDR", "127.0.0.1:0")];
     let mut first = Daemon::start(dir.path(), &[]);
     let link = dir.path().with_extension("link");
     std::os::unix::fs::symlink(dir.path(), &link).unwrap();
     for name in [dir.path(), &link] {
-        let told = stderr(&start(name, &anywhere));
+        let output = stderr(&start(name, &anywhere));
         for part in ["another duyetd (process ", name.to_str().unwrap(), "DUYET_DATA_DIR", "DATABASE_URL"] {
-            assert!(told.contains(part), "{part} is missing in {told}");
+            assert!(output.contains(part), "{part} is missing in {output}");
         }
     }
     std::fs::remove_file(link).unwrap();
-    // Other commands work beside it.
+    // Other commands work while the server runs.
     stdout(&run(dir.path(), &["token", "list"], &[]));
     stdout(&run(dir.path(), &["migrate"], &[]));
     first.kill9();
@@ -481,7 +494,7 @@ fn a_second_server_on_one_directory_fails_until_the_first_ends_however_it_ends()
 }
 
 #[test]
-fn samples_are_of_the_style_asked_for() {
+fn sample_images_have_the_requested_style() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("images");
     let wish = ["--level", "2", "--profile", "bands", "--alphabet", "digits"];
@@ -492,12 +505,12 @@ fn samples_are_of_the_style_asked_for() {
         let (_, answer) = name.strip_suffix(".png").unwrap().split_once('_').unwrap();
         assert!(answer.len() == 7 && answer.bytes().all(|byte| byte.is_ascii_digit()), "{name}");
     }
-    let told = stderr(&run(dir.path(), &[&command[..], &["--profile", "comic"]].concat(), &[]));
-    assert!(told.contains("STROKE, OUTLINE, BANDS"), "{told}");
+    let output = stderr(&run(dir.path(), &[&command[..], &["--profile", "comic"]].concat(), &[]));
+    assert!(output.contains("STROKE, OUTLINE, BANDS"), "{output}");
 }
 
 #[test]
-fn samples_are_named_by_number_and_answer() {
+fn sample_images_are_named_by_number_and_answer() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("images");
     stdout(&run(dir.path(), &["captcha", "sample", "--count", "5", "--out", out.to_str().unwrap()], &[]));

@@ -1,4 +1,4 @@
-//! First pages are kept in memory: whatever a replica changed must show in its very next answer, and soon at the others.
+//! The cache of first pages: a change shows in the next answer of the same replica, and soon at the others.
 
 use duyet_proto::v1::{self, Action, Mode, create_ban_request, erase_author_request, revert_request};
 use tokio::task::JoinSet;
@@ -7,12 +7,12 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Desk, Newsroom, Portal, decision, on_both_databases, portal_at};
 
 on_both_databases! {
-    whatever_a_call_changed_shows_in_the_next_answer,
-    no_acknowledged_decision_is_missing_from_a_page_that_many_read,
+    every_change_shows_in_the_next_answer,
+    an_acknowledged_decision_shows_on_a_busy_page,
     a_cache_can_be_turned_off,
 }
 
-/// By the servers' own clock.
+/// Returns a time in an hour by the servers' own clock.
 #[expect(clippy::disallowed_methods, reason = "servers read the clock, too")]
 fn in_an_hour() -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 }
@@ -22,13 +22,14 @@ fn request_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// What is kept, and what the database says: a receipt, even a wrong one, is a reader of one's own, and never kept.
+/// Returns the cached page, and the page from the database: a request with a receipt, even an invalid one, is never
+/// served from the cache.
 async fn both(portal: &mut Portal) -> [v1::ListCommentsResponse; 2] {
     let kept = portal.list("bai").await;
     let own = v1::ListCommentsRequest { receipts: vec!["x".into()], ..request() };
     let (read, again) = (portal.page(own).await, portal.list("bai").await);
     assert_eq!((kept.total_count, kept.comments.len()), (again.total_count, again.comments.len()));
-    // Totals come from what is kept of the article, and so do counts.
+    // Totals and counts come from the cached policy of the article.
     let visible =
         |root: &v1::Comment| i64::from(root.status() == v1::CommentStatus::Approved) + i64::from(root.reply_count);
     let asked = v1::CountCommentsRequest { article_ids: vec!["bai".into(), "bai-khac".into(), "bai".into()] };
@@ -46,7 +47,7 @@ async fn decide(desk: &mut Desk, id: &str, action: Action, revision: i64) -> v1:
     desk.decide(v1::DecideRequest { expected_revision: revision, ..decision(id, action) }).await.unwrap()
 }
 
-/// With which what its author published goes.
+/// Returns a ban that also removes its author's public comments.
 fn ban_of(comment: String) -> v1::CreateBanRequest {
     v1::CreateBanRequest {
         subject: Some(create_ban_request::Subject::CommentId(comment)),
@@ -60,8 +61,8 @@ fn ban_of(comment: String) -> v1::CreateBanRequest {
     }
 }
 
-/// One writing call after the other, each between two looks.
-async fn whatever_a_call_changed_shows_in_the_next_answer(database: Database) {
+/// Makes one writing call after the other and compares both pages after each.
+async fn every_change_shows_in_the_next_answer(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.mode = duyetd::domain::mode::Mode::Post).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
@@ -91,7 +92,7 @@ async fn whatever_a_call_changed_shows_in_the_next_answer(database: Database) {
     let banned = portal.say("bai", "Sắp bị chặn").await.comment_id;
     look(&mut portal, "submit again").await;
     admin.bans.create_ban(ban_of(banned)).await.unwrap();
-    look(&mut portal, "ban and what it wrote").await;
+    look(&mut portal, "ban that removes comments").await;
     desk.set_mode("bai", Mode::Hidden, 1).await;
     look(&mut portal, "article hidden").await;
     desk.set_mode("bai", Mode::Pre, 2).await;
@@ -113,15 +114,15 @@ async fn whatever_a_call_changed_shows_in_the_next_answer(database: Database) {
     let lockdown = v1::LockdownRequest { until, note: "x".into(), request_id: request_id(), ..Default::default() };
     desk.policy.lockdown(lockdown).await.unwrap();
     look(&mut portal, "lockdown").await;
-    // Each step changed what is shown, or it would show nothing.
+    // Each step must have changed the page, or the comparison would prove nothing.
     for (at, pair) in looks.windows(2).enumerate() {
         assert_ne!(pair[0], pair[1], "step {at} changed nothing");
     }
     newsroom.close().await;
 }
 
-/// Readers fill the cache all the while; each moderator looks right after each answer.
-async fn no_acknowledged_decision_is_missing_from_a_page_that_many_read(database: Database) {
+/// Readers keep the cache filled, and each moderator reads the page right after each answer.
+async fn an_acknowledged_decision_shows_on_a_busy_page(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut ids = Vec::new();
@@ -176,7 +177,7 @@ async fn another_replica_shows_a_decision_soon() {
     desk.approve(&id).await;
     let answered = tokio::time::Instant::now();
     while other.list("bai").await.total_count == 0 {
-        // It says a quarter of a second; a busy machine may take longer to ask.
+        // The limit is 250 ms; a busy machine may take longer to call.
         assert!(answered.elapsed() < std::time::Duration::from_secs(10));
     }
     replica.stop().await;

@@ -1,4 +1,5 @@
-//! Every statement of the store is explained on both databases. `tests/run` records what the tests ran and does this last.
+//! Explains every statement of the store on both databases. `tests/run` records the statements of all tests and runs
+//! this test last.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,10 +17,10 @@ use crate::support::{
 /// Tables that grow with the readers' comments. Reading all of a site's rows is a fault.
 const LARGE: [&str; 8] = ["audit", "audit_notes", "changes", "claims", "comments", "notes", "reports", "requests"];
 
-/// PostgreSQL's plans depend on how many rows there are: of small tables it may well read a site's.
+/// PostgreSQL's plans depend on the number of rows: a small table may be read whole.
 const LARGE_IN_POSTGRES: [&str; 4] = ["audit", "changes", "comments", "requests"];
 
-/// Indexes of what waits, of a small part of the rows. Their readers stop at a limit.
+/// Partial indexes over a small share of the rows, such as pending comments. Their readers stop at a limit.
 const PARTIAL: [&str; 5] = [
     "comments_by_due",
     "comments_flagged",
@@ -28,7 +29,7 @@ const PARTIAL: [&str; 5] = [
     "comments_waiting_by_score",
 ];
 
-/// Statements that read more than an index finds: the file, a part of the SQL, the reason.
+/// Statements that read more rows than an index finds: the file, a part of the SQL, the reason.
 const KNOWN: [(&str, &str, &str); 6] = [
     ("change_feed.rs", "max(", "SQLite's plan does not say that it reads the last entry only"),
     ("job.rs", "with recursive s", "each site's counts stop at a limit, and takedowns are few"),
@@ -149,7 +150,7 @@ fn written() -> BTreeSet<(String, u64)> {
     places
 }
 
-/// What a newsroom has after a while: PostgreSQL's plans depend on how much of a table a condition leaves.
+/// Fills the tables as after a while of use, because PostgreSQL's plans depend on how many rows a condition selects.
 const FILLED: &str = "
     set session_replication_role = replica;
     create temp table n as select 'site-' || n % 3 as site_id, n, md5(n::text)::uuid as id, decode(md5((n / 5)::text), 'hex') as hash,
@@ -185,7 +186,7 @@ const FILLED: &str = "
 
 #[tokio::test]
 #[ignore = "explains what a whole run of the tests recorded: tests/run does this last"]
-async fn every_statement_of_the_store_goes_by_an_index() {
+async fn every_statement_of_the_store_uses_an_index() {
     let recorded = recorded();
     let ran: BTreeSet<_> = recorded.iter().map(|one| (one.file.clone(), one.line)).collect();
     let missing: Vec<_> = written().difference(&ran).cloned().collect();
@@ -202,7 +203,7 @@ async fn every_statement_of_the_store_goes_by_an_index() {
         }
         for one in recorded.iter().filter(|one| one.dialect == dialect) {
             let allowed = |(file, part, _): &&(&str, &str, &str)| one.file.contains(file) && one.sql.contains(part);
-            // The queue's filters are planned for their values, and have a test of their own.
+            // The queue's filters are planned for their values, and have tests of their own.
             let is_planned_for_values = home.is_postgres() && one.file.ends_with("queue_sql.rs");
             if is_planned_for_values || KNOWN.iter().any(|known| allowed(&known)) {
                 continue;

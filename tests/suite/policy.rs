@@ -1,4 +1,4 @@
-//! How a site takes comments: its policy, auto-close, lockdown; and what a change means for submits that are under way.
+//! Site and article policies: mode, auto-close and lockdown, and their effect on submits in flight.
 
 use std::sync::{
     Arc,
@@ -15,19 +15,19 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Desk, Newsroom, Portal, fields, on_both_databases, portal_at, reason};
 
 on_both_databases! {
-    a_site_is_changed_by_an_admin_and_by_revision_only,
-    all_that_is_wrong_with_a_change_is_told_at_once,
+    a_site_is_changed_by_an_admin_at_the_expected_revision,
+    all_violations_of_a_policy_change_are_returned_at_once,
     articles_inherit_the_sites_mode,
-    a_lockdown_holds_what_would_be_published_unseen,
-    a_lockdown_ends_by_itself,
+    a_lockdown_holds_comments_that_would_be_published_at_once,
+    a_lockdown_ends_automatically,
     a_resent_lockdown_gets_its_first_answer,
-    articles_close_by_themselves_after_their_publication,
-    another_sites_lockdown_is_none_of_ours,
+    articles_close_automatically_after_their_publication,
+    a_lockdown_does_not_affect_another_site,
     a_submit_that_begins_after_the_closing_fails,
     a_submit_that_begins_after_a_lockdown_is_held,
 }
 
-/// In microseconds, as the service keeps times.
+/// Returns the current time in microseconds, the precision that the service stores.
 #[expect(clippy::disallowed_methods, reason = "the service's edge reads the same clock")]
 fn now() -> DateTime<Utc> {
     DateTime::<Utc>::from(std::time::SystemTime::now()).trunc_subsecs(6)
@@ -60,7 +60,7 @@ impl Desk {
         self.policy.update_site(request).await.map(|response| response.into_inner().site.unwrap())
     }
 
-    /// Changes the site's mode, whatever its revision.
+    /// Changes the site's mode at its current revision.
     async fn set_site_mode(&mut self, mode: Mode) -> v1::SitePolicy {
         let revision = self.site().await.revision;
         let site = v1::SitePolicy { mode: mode.into(), revision, ..Default::default() };
@@ -101,7 +101,7 @@ fn admin(newsroom: &Newsroom) -> Desk {
     newsroom.desk_with(&newsroom.token("admin"))
 }
 
-async fn a_site_is_changed_by_an_admin_and_by_revision_only(database: Database) {
+async fn a_site_is_changed_by_an_admin_at_the_expected_revision(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut admin, mut desk) = (admin(&newsroom), newsroom.desk());
     let untouched = desk.site().await;
@@ -128,7 +128,7 @@ async fn a_site_is_changed_by_an_admin_and_by_revision_only(database: Database) 
     assert_eq!(desk.site().await, all);
 }
 
-async fn all_that_is_wrong_with_a_change_is_told_at_once(database: Database) {
+async fn all_violations_of_a_policy_change_are_returned_at_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut admin = admin(&newsroom);
     let site =
@@ -152,7 +152,7 @@ async fn all_that_is_wrong_with_a_change_is_told_at_once(database: Database) {
     assert_eq!(lock(call(in_seconds(-1), "", &new_request_id())).await, ["until"]);
     assert_eq!(lock(call(in_days(31), "", &new_request_id())).await, ["until"]);
     assert_eq!(newsroom.desk().site().await, v1::SitePolicy { effective_mode: Mode::Pre.into(), ..Default::default() });
-    // The limits themselves are fine.
+    // The largest allowed values are accepted.
     newsroom.desk().lock_down(Some(in_seconds(30 * 86_400 - 60))).await;
     let site = v1::SitePolicy { auto_close_days: 3_650, report_threshold: 1_000, ..Default::default() };
     let mut admin = self::admin(&newsroom);
@@ -178,14 +178,18 @@ async fn articles_inherit_the_sites_mode(database: Database) {
     let public = portal.say("bai", "Hai").await;
     assert_eq!(public.outcome(), Outcome::Published);
     admin.set_mode("rieng", Mode::Pre, 0).await;
-    assert_eq!(portal.say("rieng", "Ba").await.outcome(), Outcome::Pending, "the article's own mode wins");
+    assert_eq!(portal.say("rieng", "Ba").await.outcome(), Outcome::Pending, "the article's own mode takes precedence");
 
     admin.set_site_mode(Mode::Closed).await;
     let form = portal.form("bai", "Bốn").await;
     let status = portal.comments.submit_comment(form).await.unwrap_err();
     assert_eq!((reason(&status).as_str(), portal.count("bai").await), ("ARTICLE_CLOSED", 1));
     let page = portal.list("bai").await;
-    assert_eq!((page.mode(), page.comments.len(), page.total_count), (Mode::Closed, 1, 1), "closed is readable");
+    assert_eq!(
+        (page.mode(), page.comments.len(), page.total_count),
+        (Mode::Closed, 1, 1),
+        "a closed article can be read"
+    );
     assert_eq!(portal.list("chua-ai-noi").await.mode(), Mode::Closed);
 
     admin.set_site_mode(Mode::Hidden).await;
@@ -198,7 +202,7 @@ async fn articles_inherit_the_sites_mode(database: Database) {
     assert_eq!(portal.list("rieng").await.mode(), Mode::Pre);
 }
 
-async fn a_lockdown_holds_what_would_be_published_unseen(database: Database) {
+async fn a_lockdown_holds_comments_that_would_be_published_at_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     for (article, mode) in [("post", Mode::Post), ("hybrid", Mode::Hybrid), ("pre", Mode::Pre), ("an", Mode::Hidden)] {
@@ -218,10 +222,10 @@ async fn a_lockdown_holds_what_would_be_published_unseen(database: Database) {
         let form = portal.form(article, "Trong lúc khóa").await;
         assert_eq!(reason(&portal.comments.submit_comment(form).await.unwrap_err()), "ARTICLE_CLOSED", "{article}");
     }
-    assert_eq!(desk.article("dong").await, closed, "a lockdown opens nothing");
+    assert_eq!(desk.article("dong").await, closed, "a lockdown does not open a closed article");
     let policy = desk.article("post").await;
     assert_eq!((policy.mode(), policy.effective_mode()), (Mode::Post, Mode::Pre));
-    assert_eq!(portal.list("post").await.comments.len(), 1, "what is public stays so");
+    assert_eq!(portal.list("post").await.comments.len(), 1, "public comments stay public");
 
     let lifted = desk.lock_down(None).await;
     assert_eq!((lifted.lockdown, desk.site().await.lockdown), (None, None));
@@ -232,7 +236,7 @@ async fn a_lockdown_holds_what_would_be_published_unseen(database: Database) {
     assert!(notes[0] == "lifted" && notes[1].starts_with("until="), "{notes:?}");
 }
 
-async fn a_lockdown_ends_by_itself(database: Database) {
+async fn a_lockdown_ends_automatically(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", Mode::Post, 0).await;
@@ -245,9 +249,9 @@ async fn a_lockdown_ends_by_itself(database: Database) {
             break;
         }
     }
-    let published = published.expect("it never ended");
+    let published = published.expect("the lockdown never ended");
     assert!(published.seconds >= until.seconds, "{published:?} is before {until:?}");
-    assert_eq!(desk.site().await.lockdown, None, "what is over is not told");
+    assert_eq!(desk.site().await.lockdown, None, "an ended lockdown is not returned");
 }
 
 async fn a_resent_lockdown_gets_its_first_answer(database: Database) {
@@ -257,7 +261,7 @@ async fn a_resent_lockdown_gets_its_first_answer(database: Database) {
     let request = v1::LockdownRequest { until: Some(until), request_id: new_request_id(), ..Default::default() };
     desk.policy.lockdown(request.clone()).await.unwrap();
     while desk.site().await.lockdown.is_some() {}
-    // It is over, and its end is in the past: a first call would fail.
+    // The lockdown has ended and its end is in the past: a first call would fail.
     let late = v1::LockdownRequest { request_id: new_request_id(), ..request.clone() };
     assert_eq!(fields(&desk.policy.lockdown(late).await.unwrap_err()), ["until"]);
     desk.policy.lockdown(request.clone()).await.unwrap();
@@ -265,7 +269,7 @@ async fn a_resent_lockdown_gets_its_first_answer(database: Database) {
     assert_eq!(reason(&desk.policy.lockdown(other).await.unwrap_err()), "REQUEST_ID_REUSED");
 }
 
-async fn articles_close_by_themselves_after_their_publication(database: Database) {
+async fn articles_close_automatically_after_their_publication(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut admin) = (newsroom.portal(), admin(&newsroom));
     let site = v1::SitePolicy { auto_close_days: 7, ..Default::default() };
@@ -277,12 +281,12 @@ async fn articles_close_by_themselves_after_their_publication(database: Database
     let policy = admin.article("moi").await;
     assert_eq!(policy.effective_mode(), Mode::Pre);
     assert_eq!(policy.closes_at.unwrap().seconds - policy.published_at.unwrap().seconds, 7 * 86_400);
-    // The word may come later, once.
+    // The publication date may be given later, once.
     let status = portal.say_of("khong-noi", 8).await.unwrap_err();
-    assert_eq!(reason(&status), "ARTICLE_CLOSED", "it is as old as the portal says");
-    assert_eq!(portal.list("khong-noi").await.mode(), Mode::Pre, "what fails is not remembered");
+    assert_eq!(reason(&status), "ARTICLE_CLOSED", "the publication date comes from the portal");
+    assert_eq!(portal.list("khong-noi").await.mode(), Mode::Pre, "a failed submit does not store the date");
     portal.say_of("khong-noi", 5).await.unwrap();
-    portal.say_of("khong-noi", 8).await.expect("the first word counts");
+    portal.say_of("khong-noi", 8).await.expect("the first date wins");
 
     let own = v1::ArticlePolicy {
         article_id: "moi".into(),
@@ -298,9 +302,9 @@ async fn articles_close_by_themselves_after_their_publication(database: Database
     assert_eq!(
         (closed.effective_mode(), closed.closes_at),
         (Mode::Closed, own.close_at),
-        "the article's own word wins"
+        "the article's own closing time takes precedence"
     );
-    // And keeps one open that auto-close would close.
+    // The article's own closing time also keeps it open when auto-close would close it.
     change.article =
         Some(v1::ArticlePolicy { revision: 2, close_at: Some(in_days(100)), published_at: Some(in_days(-50)), ..own });
     change.update_mask = Some(FieldMask { paths: vec!["close_at".into(), "published_at".into()] });
@@ -310,7 +314,7 @@ async fn articles_close_by_themselves_after_their_publication(database: Database
     portal.say_of("moi", 50).await.unwrap();
 }
 
-async fn another_sites_lockdown_is_none_of_ours(database: Database) {
+async fn a_lockdown_does_not_affect_another_site(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut stranger = newsroom.desk_with(&newsroom.new_token("ADMIN", "bao-khac").await);
     stranger.lock_down(Some(in_seconds(3_600))).await;
@@ -321,18 +325,18 @@ async fn another_sites_lockdown_is_none_of_ours(database: Database) {
     assert_eq!(newsroom.portal().say("bai", "Chào").await.outcome(), Outcome::Published);
 }
 
-/// Submits that go on while a policy changes, each knowing whether it began after the change was answered.
+/// Callers that submit while a policy changes. Each submit records whether it began after the change was answered.
 struct Crowd {
     changed: Arc<AtomicBool>,
     submitted: Arc<AtomicUsize>,
     callers: JoinSet<Vec<(bool, Result<Outcome, String>)>>,
 }
 
-/// Submits of each caller after the change.
+/// Number of submits by each caller after the change.
 const AFTER: usize = 12;
 
 impl Crowd {
-    /// Readers of one article, by way of all the portals in turn.
+    /// Starts readers of one article, distributed over the portals.
     fn gather(portals: &[Portal]) -> Self {
         let changed = Arc::new(AtomicBool::new(false));
         let submitted = Arc::new(AtomicUsize::new(0));
@@ -341,16 +345,17 @@ impl Crowd {
             let mut portal = portals[caller % portals.len()].clone();
             let (changed, submitted) = (Arc::clone(&changed), Arc::clone(&submitted));
             callers.spawn(async move {
-                let (mut told, mut after) = (Vec::new(), 0);
+                let (mut results_so_far, mut after) = (Vec::new(), 0);
                 while after < AFTER {
                     let form = portal.form("bai", &Uuid::new_v4().to_string()).await;
                     let began_after = changed.load(Ordering::SeqCst);
                     let result = portal.comments.submit_comment(form).await;
                     submitted.fetch_add(1, Ordering::SeqCst);
                     after += usize::from(began_after);
-                    told.push((began_after, result.map(|one| one.into_inner().outcome()).map_err(|one| reason(&one))));
+                    results_so_far
+                        .push((began_after, result.map(|one| one.into_inner().outcome()).map_err(|one| reason(&one))));
                 }
-                told
+                results_so_far
             });
         }
         Self { changed, submitted, callers }
@@ -362,17 +367,18 @@ impl Crowd {
         }
     }
 
-    /// To be called after the answer.
+    /// Must be called after the answer. Returns the results of the submits before and after it.
     async fn policy_has_changed(self) -> (Vec<Result<Outcome, String>>, Vec<Result<Outcome, String>>) {
         self.changed.store(true, Ordering::SeqCst);
-        let told = self.callers.join_all().await.into_iter().flatten();
-        let (after, before): (Vec<_>, Vec<_>) = told.partition(|(began_after, _)| *began_after);
-        let results = |told: Vec<(bool, _)>| told.into_iter().map(|(_, result)| result).collect();
+        let results_so_far = self.callers.join_all().await.into_iter().flatten();
+        let (after, before): (Vec<_>, Vec<_>) = results_so_far.partition(|(began_after, _)| *began_after);
+        let results = |results_so_far: Vec<(bool, _)>| results_so_far.into_iter().map(|(_, result)| result).collect();
         (results(before), results(after))
     }
 }
 
-/// One server on SQLite, two replicas on PostgreSQL: the change goes to the first, the crowd to both.
+/// Starts a second replica on PostgreSQL; SQLite has one server. The change goes to the first, the submits go to
+/// both.
 async fn with_replica(newsroom: &Newsroom) -> (Option<duyetd::server::Running>, Vec<Portal>) {
     let mut portals = vec![newsroom.portal()];
     let mut replica = None;
@@ -395,7 +401,7 @@ async fn a_submit_that_begins_after_the_closing_fails(database: Database) {
     let (before, after) = crowd.policy_has_changed().await;
     assert!(before.contains(&Ok(Outcome::Published)), "{before:?}");
     assert!(after.len() >= 8 * AFTER && after.iter().all(|one| *one == Err("ARTICLE_CLOSED".into())), "{after:?}");
-    // What was answered is what is there: none slipped in.
+    // The count equals the acknowledged submits, so no other submit was published.
     let public = before.iter().filter(|one| **one == Ok(Outcome::Published)).count();
     let mut portal = newsroom.portal();
     assert_eq!(portal.count("bai").await, i64::try_from(public).unwrap());

@@ -1,4 +1,4 @@
-//! Promises of the README, each by every way to do the thing, on both databases.
+//! Promises of the project, each tested with every way to do the action, on both databases.
 
 use std::time::{Duration, Instant};
 
@@ -9,24 +9,24 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Desk, Newsroom, Portal, decision, on_both_databases, portal_at};
 
 on_both_databases! {
-    whatever_hides_a_comment_is_answered_when_no_replica_shows_it,
+    a_call_that_hides_a_comment_is_answered_when_no_replica_shows_it,
     every_way_to_decide_writes_one_audit_row,
 }
 
-/// How long other replicas may show what they keep: `service::pages::FRESH`.
+/// The lifetime of other replicas' cached pages: `service::core::page_cache::FRESH`.
 const FRESH: Duration = Duration::from_millis(250);
 
 fn request_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// By the servers' own clock.
+/// Returns a time in an hour by the servers' own clock.
 #[expect(clippy::disallowed_methods, reason = "servers read the clock, too")]
 fn in_an_hour() -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 }
 }
 
-/// What can be done to a comment that is public.
+/// The ways to hide a public comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Reject,
@@ -45,7 +45,7 @@ enum Way {
 }
 
 impl Way {
-    /// The last one hides everything.
+    /// The last one hides everything, so it comes last.
     const ALL: [Self; 13] = [
         Self::Reject,
         Self::Spam,
@@ -63,17 +63,17 @@ impl Way {
     ];
 }
 
-/// Clients at one replica, and a comment that is public there.
+/// Clients of one replica, and a comment that is public.
 struct Scene {
     portal: Portal,
     desk: Desk,
     admin: Desk,
-    /// With a portal's token.
+    /// Calls privacy RPCs with a portal's token.
     rights: Desk,
     article: String,
     id: String,
     receipt: String,
-    /// What made it public, where that was a moderator.
+    /// The decision that published the comment, if it was a moderator's.
     published_by: Option<revert_request::Target>,
 }
 
@@ -102,7 +102,7 @@ impl Scene {
         scene
     }
 
-    /// Hides the comment, and answers with the call's answer.
+    /// Hides the comment, and returns when the call is answered.
     async fn hide(&mut self, way: Way) {
         match way {
             Way::Reject => self.decide(Action::Reject, 1).await,
@@ -143,7 +143,7 @@ impl Scene {
         assert!(self.desk.decide(request).await.unwrap().changed, "{action:?}");
     }
 
-    /// The batch.
+    /// Returns the batch.
     async fn bulk(&mut self, action: Action) -> String {
         let items = vec![v1::BulkItem { comment_id: self.id.clone(), expected_revision: 1 }];
         let request =
@@ -153,7 +153,7 @@ impl Scene {
         answer.batch_id
     }
 
-    /// The batch.
+    /// Returns the batch.
     async fn approve_pending(&mut self) -> String {
         let article_id = self.article.clone();
         let request = v1::ApprovePendingRequest {
@@ -170,7 +170,7 @@ impl Scene {
         self.desk.moderation.revert(request).await.unwrap();
     }
 
-    /// The device, with what it published and what it has waiting.
+    /// Bans the device, with its public and pending comments.
     async fn ban(&mut self) {
         let request = v1::CreateBanRequest {
             subject: Some(create_ban_request::Subject::CommentId(self.id.clone())),
@@ -192,13 +192,13 @@ impl Scene {
     }
 }
 
-/// True when readers who ask at that replica see the comment.
+/// Returns true when readers of that replica see the comment.
 async fn shows(portal: &mut Portal, article: &str, id: &str) -> bool {
     portal.list(article).await.comments.iter().any(|shown| shown.id == id && !shown.content.is_empty())
 }
 
-/// Promise 5: readers of another replica fill its cache until the very moment; on SQLite it is the same one.
-async fn whatever_hides_a_comment_is_answered_when_no_replica_shows_it(database: Database) {
+/// Promise 5. Readers of another replica fill its cache until the comment is hidden; on SQLite it is the same server.
+async fn a_call_that_hides_a_comment_is_answered_when_no_replica_shows_it(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.mode = Mode::Post).await;
     let replica: Option<Running> = match database {
         Database::Postgres => Some(newsroom.replica().await),
@@ -214,19 +214,20 @@ async fn whatever_hides_a_comment_is_answered_when_no_replica_shows_it(database:
         scene.hide(way).await;
         let took = asked.elapsed();
         let is_shown = shows(&mut other, &scene.article, &scene.id).await;
-        // That it waited is seen always; that it was shown else, only where the other's page was young enough.
+        // The minimum duration is checked in every case. A stale page can only be seen if the other replica's page is
+        // young enough.
         if is_shown || (replica.is_some() && took < FRESH) {
             early.push((way, is_shown, took));
         }
     }
-    assert!(early.is_empty(), "hidden and, after the answer, shown (or answered too soon for that): {early:?}");
+    assert!(early.is_empty(), "shown after the answer, or answered before other replicas' pages expired: {early:?}");
     if let Some(replica) = replica {
         replica.stop().await;
     }
     newsroom.close().await;
 }
 
-/// Promise 6: what moderators do to comments, and the system for a person.
+/// Promise 6, for moderators' decisions and for the system's changes on behalf of a person.
 async fn every_way_to_decide_writes_one_audit_row(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.mode = Mode::Post).await;
     for way in Way::ALL {

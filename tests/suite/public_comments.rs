@@ -7,18 +7,18 @@ use duyet_proto::v1::{self, CommentStatus, Mode, Order};
 use crate::support::newsroom::{Database, Newsroom, decision, on_both_databases, reason};
 
 on_both_databases! {
-    pages_neither_repeat_nor_skip_while_more_is_approved,
+    pages_neither_repeat_nor_skip_while_comments_are_approved,
     a_receipt_shows_the_readers_own_pending_comment,
     a_hidden_article_shows_and_counts_nothing,
     counts_follow_decisions,
-    replies_after_the_third_come_by_their_own_token,
-    a_page_token_fits_its_own_list_only,
-    another_site_sees_and_changes_nothing,
-    replies_stay_readable_whatever_becomes_of_their_root,
-    a_spammer_sees_a_waiting_comment,
+    replies_after_the_third_have_a_page_token_of_their_own,
+    a_page_token_is_valid_for_its_own_list_only,
+    another_site_cannot_read_or_change_a_comment,
+    replies_stay_visible_after_any_decision_on_their_root,
+    a_comment_marked_as_spam_looks_pending_to_its_author,
 }
 
-async fn pages_neither_repeat_nor_skip_while_more_is_approved(database: Database) {
+async fn pages_neither_repeat_nor_skip_while_comments_are_approved(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut first = HashSet::new();
@@ -39,7 +39,7 @@ async fn pages_neither_repeat_nor_skip_while_more_is_approved(database: Database
             };
             let page = portal.page(request).await;
             seen.extend(page.comments.into_iter().map(|comment| comment.id));
-            // Somebody publishes between any two pages.
+            // Another comment is published between any two pages.
             let late = portal.say("bai", &format!("Thêm {} {order:?}", seen.len())).await;
             if seen.len() < 100 {
                 desk.approve(&late.comment_id).await;
@@ -76,7 +76,7 @@ async fn a_receipt_shows_the_readers_own_pending_comment(database: Database) {
 
     desk.approve(&mine.comment_id).await;
     let page = portal.page(request).await;
-    assert_eq!((page.comments.len(), page.total_count), (1, 1), "once, not twice, after approval");
+    assert_eq!((page.comments.len(), page.total_count), (1, 1), "the comment is shown once after approval");
     assert!(portal.comments.get_comment(stranger).await.is_ok());
 }
 
@@ -109,7 +109,7 @@ async fn counts_follow_decisions(database: Database) {
     }
 }
 
-async fn replies_after_the_third_come_by_their_own_token(database: Database) {
+async fn replies_after_the_third_have_a_page_token_of_their_own(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let root = portal.say("bai", "Gốc").await.comment_id;
@@ -142,7 +142,7 @@ async fn replies_after_the_third_come_by_their_own_token(database: Database) {
     assert_eq!(contents, (0..8).map(|number| format!("Trả lời {number}")).collect::<Vec<_>>());
 }
 
-async fn a_page_token_fits_its_own_list_only(database: Database) {
+async fn a_page_token_is_valid_for_its_own_list_only(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     for number in 0..3 {
@@ -172,7 +172,7 @@ async fn a_page_token_fits_its_own_list_only(database: Database) {
     assert_eq!(reason(&desk.moderation.list_queue(queue).await.unwrap_err()), "PAGE_TOKEN_INVALID");
 }
 
-async fn another_site_sees_and_changes_nothing(database: Database) {
+async fn another_site_cannot_read_or_change_a_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mine = newsroom.portal().say("bai", "Của báo này").await;
     newsroom.desk().approve(&mine.comment_id).await;
@@ -193,7 +193,7 @@ async fn another_site_sees_and_changes_nothing(database: Database) {
     assert_eq!(newsroom.portal().list("bai").await.total_count, 1);
 }
 
-async fn replies_stay_readable_whatever_becomes_of_their_root(database: Database) {
+async fn replies_stay_visible_after_any_decision_on_their_root(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let root = portal.say("bai", "Gốc").await.comment_id;
@@ -211,8 +211,8 @@ async fn replies_stay_readable_whatever_becomes_of_their_root(database: Database
     }
 }
 
-async fn a_spammer_sees_a_waiting_comment(database: Database) {
-    // As after 200 decisions.
+async fn a_comment_marked_as_spam_looks_pending_to_its_author(database: Database) {
+    // The setting has the effect of 200 decisions.
     let newsroom = Newsroom::open_with(database, |config| config.thresholds.auto_spam = true).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     super::learning::teach_casino(&mut portal, &mut desk).await;
@@ -229,7 +229,7 @@ async fn a_spammer_sees_a_waiting_comment(database: Database) {
     let get = v1::GetCommentRequest { id: spam.comment_id.clone(), receipts: vec![spam.receipt] };
     let own = portal.comments.get_comment(get).await.unwrap().into_inner().comment.unwrap();
     assert_eq!(own.status(), CommentStatus::Pending);
-    // Once a moderator has looked, it is gone for its reader, too.
+    // After a moderator's decision it is gone for its reader, too.
     desk.decide(decision(&spam.comment_id, v1::Action::Reject)).await.unwrap();
     assert!(portal.page(request).await.comments.is_empty());
 }

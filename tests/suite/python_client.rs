@@ -1,4 +1,4 @@
-//! A client that is not ours: grpcio as it comes from PyPI, with the limits that it has by itself.
+//! An independent client: grpcio from PyPI with its default limits.
 
 use std::process::Command;
 
@@ -8,10 +8,10 @@ use crate::{
 };
 
 on_both_databases! {
-    a_portal_and_a_moderator_in_python_do_their_work,
+    a_portal_and_a_moderator_can_be_python_clients,
 }
 
-async fn a_portal_and_a_moderator_in_python_do_their_work(database: Database) {
+async fn a_portal_and_a_moderator_can_be_python_clients(database: Database) {
     let waiting = 500;
     let newsroom = newsroom_with_waiting(database, waiting).await;
     let modules = std::env::var("DUYET_TEST_PYTHON_MODULES").expect("run by tests/run");

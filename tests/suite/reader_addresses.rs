@@ -15,12 +15,12 @@ use crate::support::{
 };
 
 on_both_databases! {
-    an_address_counts_as_the_same_in_every_form_that_proxies_write,
-    a_reader_whose_address_cannot_be_read_is_unknown_and_counted,
+    all_forms_of_one_address_count_as_one_reader,
+    an_unreadable_address_is_ignored_and_counted,
     the_scheme_of_a_token_is_read_in_any_case,
 }
 
-async fn an_address_counts_as_the_same_in_every_form_that_proxies_write(database: Database) {
+async fn all_forms_of_one_address_count_as_one_reader(database: Database) {
     let limits = Quotas { submits_per_prefix: "1/24h".parse().unwrap(), ..wide_quotas() };
     let newsroom = Newsroom::open_with(database, |config| config.limits = limits).await;
     let mut portal = newsroom.portal();
@@ -38,11 +38,11 @@ async fn an_address_counts_as_the_same_in_every_form_that_proxies_write(database
             Reader::without_device("Lan", ip).say(&mut portal, "bai", &format!("Câu số {n} từ {ip}")).await
         };
         say(first).await.unwrap_or_else(|status| panic!("{first}: {status:?}"));
-        assert_eq!(reason(&say(other).await.unwrap_err()), "RATE_LIMITED", "{first} and {other} are of one network");
+        assert_eq!(reason(&say(other).await.unwrap_err()), "RATE_LIMITED", "{first} and {other} are in one network");
     }
 }
 
-async fn a_reader_whose_address_cannot_be_read_is_unknown_and_counted(database: Database) {
+async fn an_unreadable_address_is_ignored_and_counted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     // All tests of this process share the metrics.
     let site = format!("proxied-{}", Uuid::new_v4().simple());
@@ -60,7 +60,7 @@ async fn a_reader_whose_address_cannot_be_read_is_unknown_and_counted(database: 
     Reader::without_device("Lan", "").comment(&mut portal, "bai", "Câu không có địa chỉ").await;
     let unread = ["UNKNOWN", "UNREADABLE"]
         .map(|what| metric_value(&format!("duyet_reader_addresses_unread_total{{site=\"{site}\",what=\"{what}\"}}")));
-    assert_eq!(unread, [Some("2".into()), Some("2".into())], "no address is nothing to count");
+    assert_eq!(unread, [Some("2".into()), Some("2".into())], "a missing address is not counted");
 }
 
 async fn the_scheme_of_a_token_is_read_in_any_case(database: Database) {

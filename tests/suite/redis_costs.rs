@@ -1,4 +1,4 @@
-//! What a check costs Redis: round trips, keys, memory.
+//! The cost of a check for Redis: round trips, keys, memory.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -11,7 +11,7 @@ use duyetd::{
 
 use crate::support::{newsroom::wide_quotas, process::wait_until, redis::RedisServer, redis_cluster::RedisCluster};
 
-/// A pseudonym as the keyring makes it: 32 hexadecimal digits.
+/// Returns a charge with a subject like the keyring's pseudonyms: 32 hexadecimal digits.
 fn charge(limit: LimitName, subject: usize) -> Charge {
     Charge { limit, subject: format!("default/{subject:032x}"), weight: ChargeWeight::One }
 }
@@ -22,7 +22,7 @@ fn limiter(url: &str, quotas: Quotas) -> Limiter {
     limiter
 }
 
-/// Runs of the script that these servers have answered: each reads its keys by one `MGET`.
+/// Returns the number of script runs by these servers: each reads its keys with one `MGET`.
 fn runs(servers: &[&RedisServer]) -> u64 {
     let stats: String = servers.iter().map(|server| server.say::<String>("INFO commandstats")).collect();
     let counts = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_mget:calls="));
@@ -30,7 +30,7 @@ fn runs(servers: &[&RedisServer]) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_four_limits_of_a_submit_are_one_round_trip() {
+async fn the_four_limits_of_a_submit_take_one_round_trip() {
     let redis = RedisServer::start();
     let limiter = limiter(&redis.url(), wide_quotas());
     let charges = [
@@ -69,7 +69,7 @@ async fn on_a_cluster_limits_of_one_subject_share_a_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_subject_costs_one_small_key_per_limit_however_often_it_comes() {
+async fn a_subject_costs_one_small_key_per_limit() {
     let redis = RedisServer::start();
     let limiter = limiter(&redis.url(), Quotas::default());
     for subject in 0..20 {
@@ -89,7 +89,7 @@ async fn a_subject_costs_one_small_key_per_limit_however_often_it_comes() {
     println!("a count takes at most {most} bytes of Redis, a subject of every limit {whole}");
     assert!(most <= 160, "{most}");
     for key in &keys {
-        // -1 is for ever, -2 is gone.
+        // -1 means no expiry, -2 that the key is gone.
         assert_ne!(redis.say::<i64>(&format!("PTTL {key}")), -1, "{key} expires");
     }
 }

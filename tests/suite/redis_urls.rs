@@ -18,7 +18,8 @@ use crate::support::{
     redis_sentinel::SentinelRedis,
 };
 
-/// Counts by `url` and gives the key, which lives for half a minute and more. Five times: on a busy machine one answer may come too late.
+/// Charges a limit through `url` and returns its key, which expires after more than half a minute. It charges five
+/// times, because one answer may be late on a busy machine.
 async fn count(url: &str) -> &'static str {
     let quotas = Quotas::all("100/1h".parse().unwrap());
     let limiter = Limiter::with_redis(quotas, url, NonZeroU32::MIN).unwrap();
@@ -31,7 +32,7 @@ async fn count(url: &str) -> &'static str {
     "rl:{default/a}:SubmitsPerDevice"
 }
 
-/// Never in use: the wrong credentials, the wrong name.
+/// Checks that Redis never comes into use, because of wrong credentials or a wrong name.
 async fn never_counts(url: &str) {
     let limiter = Limiter::with_redis(wide_quotas(), url, NonZeroU32::MIN).unwrap();
     tokio::time::timeout(std::time::Duration::from_millis(700), async {
@@ -40,11 +41,11 @@ async fn never_counts(url: &str) {
         }
     })
     .await
-    .expect_err("it must not come into use");
+    .expect_err("Redis must not come into use");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_server_by_user_password_and_database() {
+async fn one_server_with_user_password_and_database() {
     let redis = RedisServer::start();
     redis.say::<()>("ACL SETUSER duyet on >s3cr@t ~rl:* +@all");
     redis.say::<()>("CONFIG SET requirepass other");
@@ -57,7 +58,7 @@ async fn one_server_by_user_password_and_database() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_server_by_unix_socket() {
+async fn one_server_through_a_unix_socket() {
     let home = tempfile::tempdir().unwrap();
     let socket = home.path().join("redis.sock");
     let redis = RedisServer::start_with(&["--unixsocket", socket.to_str().unwrap()]);
@@ -66,7 +67,7 @@ async fn one_server_by_unix_socket() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sentinels_that_want_the_password_too() {
+async fn sentinels_that_require_the_password() {
     let redis = SentinelRedis::start_alone("s3cret");
     count(&redis.url().replace("://", "://:s3cret@")).await;
     never_counts(&redis.url()).await;
@@ -74,7 +75,7 @@ async fn sentinels_that_want_the_password_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_with_a_user_by_any_of_its_nodes() {
+async fn a_cluster_with_a_user_through_any_of_its_nodes() {
     let cluster = RedisCluster::start();
     for node in cluster.nodes() {
         node.say::<()>("ACL SETUSER duyet on >s3cret ~rl:* +@all");
@@ -86,7 +87,7 @@ async fn a_cluster_with_a_user_by_any_of_its_nodes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tls_by_a_certificate_that_the_system_trusts() {
+async fn tls_with_a_certificate_that_the_system_trusts() {
     let home = tempfile::tempdir().unwrap();
     let path = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
     make_certificate(home.path());
@@ -110,16 +111,16 @@ async fn tls_by_a_certificate_that_the_system_trusts() {
     drop(trusting);
     let strange = tempfile::tempdir().unwrap();
     let strange = Daemon::start(strange.path(), &[("REDIS_URL", &url)]);
-    wait_until("a stranger's certificate is an error", || strange.log().contains("redis is out of use"));
+    wait_until("an untrusted certificate is an error", || strange.log().contains("redis is out of use"));
     assert!(!is_shared(&strange));
 }
 
-/// A certificate for 127.0.0.1 that signs itself.
+/// Creates a self-signed certificate for 127.0.0.1.
 fn make_certificate(home: &Path) {
     let mut openssl = Command::new("openssl");
     openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
     openssl.args(["-subj", "/CN=duyet tests", "-addext", "subjectAltName=IP:127.0.0.1"]);
-    // Or it would be an authority, which no server may be.
+    // Otherwise it would be a certificate authority, which rustls does not accept as a server's certificate.
     openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
     openssl.arg("-keyout").arg(home.join("key.pem")).arg("-out").arg(home.join("cert.pem"));
     let output = openssl.output().unwrap_or_else(|error| panic!("openssl: {error}; run tests/run, it installs it"));

@@ -1,4 +1,4 @@
-//! The configuration file changes while the server runs.
+//! Changes of the configuration file while the server runs.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -15,7 +15,7 @@ use crate::support::{
     process::wait_until,
 };
 
-/// A running server and its file.
+/// A running server and its configuration file.
 struct Office {
     daemon: Daemon,
     file: PathBuf,
@@ -32,7 +32,7 @@ impl Office {
         Self { daemon, file, _dir: dir }
     }
 
-    /// As an editor or a configuration manager does it: all at once.
+    /// Replaces the file atomically, as an editor or a configuration manager does.
     fn write(&self, toml: &str) {
         replace(&self.file, toml);
     }
@@ -61,7 +61,7 @@ fn replace(file: &Path, toml: &str) {
     std::fs::rename(beside, file).unwrap();
 }
 
-/// One device of its own, which submits `tries` times; answers how many were taken.
+/// Submits `tries` times from one device and returns the number of accepted comments.
 async fn taken(portal: &mut Portal, device_token: &str, tries: usize) -> usize {
     let mut taken = 0;
     for _ in 0..tries {
@@ -86,12 +86,12 @@ async fn limits_change_without_a_restart_and_a_bad_file_changes_nothing() {
 
     office.write("[limits]\nsubmits_per_device = \"3/24h\"\n");
     office.wait_for("APPLIED", 1);
-    assert_eq!(taken(&mut portal, &device, 5).await, 3, "another quota counts anew");
+    assert_eq!(taken(&mut portal, &device, 5).await, 3, "a changed quota starts a new count");
 
     office.write("[limits]\nsubmits_per_device = \"plenty\"\n");
     office.wait_for("FAILED", 1);
     assert!(office.shows("duyet_config_last_reload_successful 0"));
-    assert_eq!(taken(&mut portal, &device, 2).await, 0, "the last good set is in force");
+    assert_eq!(taken(&mut portal, &device, 2).await, 0, "the last valid configuration is in force");
     let log = office.daemon.log();
     assert!(log.contains("duyet.toml") && log.contains("line 2") && log.contains("5/1m burst 3"), "{log}");
 
@@ -102,7 +102,7 @@ async fn limits_change_without_a_restart_and_a_bad_file_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn counts_of_limits_that_stay_go_on() {
+async fn unchanged_limits_keep_their_counts() {
     let office = Office::open("[limits]\nsubmits_per_device = \"2/24h\"\n", &[]);
     let mut portal = office.daemon.portal();
     let device = portal.challenge("bai").await.device_token;
@@ -113,25 +113,25 @@ async fn counts_of_limits_that_stay_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sighup_reads_the_file_and_policy_follows_it() {
+async fn sighup_reloads_the_file_and_the_policy_changes() {
     let office = Office::open("", &[("DUYET_GRPC_REFLECTION", "true")]);
     let mut portal = office.daemon.portal();
     let outcome = |said: v1::SubmitCommentResponse| said.outcome();
     assert_eq!(outcome(portal.say("bai", "Chờ duyệt").await), v1::Outcome::Pending);
-    // The environment stands above the file, also when it is read again.
+    // The environment takes precedence over the file, also after a reload.
     office.write("[policy]\nmode = \"POST\"\n[grpc]\nreflection = false\ndrain_notice_ms = 1\n");
     office.daemon.hang_up();
-    wait_until("it is read", || office.daemon.log().contains("these settings need a restart"));
+    wait_until("the file is reloaded", || office.daemon.log().contains("these settings need a restart"));
     let log = office.daemon.log();
-    let told = log.lines().find(|line| line.contains("need a restart")).unwrap();
-    assert!(told.contains("grpc.drain_notice_ms") && !told.contains("grpc.reflection"), "{told}");
+    let warning = log.lines().find(|line| line.contains("need a restart")).unwrap();
+    assert!(warning.contains("grpc.drain_notice_ms") && !warning.contains("grpc.reflection"), "{warning}");
     assert_eq!(outcome(portal.say("bai", "Đăng ngay").await), v1::Outcome::Published);
     assert!(log.lines().any(|line| line.contains("reloaded") && line.contains("policy.mode")), "{log}");
 }
 
-/// Kubernetes mounts a file as a link to a link, and swaps the inner one.
+/// Kubernetes mounts a file as a link to a link, and replaces the inner one.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_swapped_by_links_is_read_and_its_errors_name_it() {
+async fn a_file_replaced_through_links_is_reloaded_and_named_in_errors() {
     let dir = tempfile::tempdir().unwrap();
     let publish = |version: &str, toml: &str| {
         std::fs::create_dir(dir.path().join(version)).unwrap();
@@ -150,8 +150,8 @@ async fn a_file_that_is_swapped_by_links_is_read_and_its_errors_name_it() {
     publish("v3", "[policy]\nlow = 0.9\nhigh = 0.3\n");
     wait_for(&daemon, "FAILED", 1);
     let log = daemon.log();
-    let told = log.lines().find(|line| line.contains("last valid one")).unwrap();
-    assert!(told.contains("duyet.toml") && told.contains("policy.low"), "{told}");
+    let warning = log.lines().find(|line| line.contains("last valid one")).unwrap();
+    assert!(warning.contains("duyet.toml") && warning.contains("policy.low"), "{warning}");
 }
 
 #[test]
@@ -163,29 +163,29 @@ fn sighup_does_not_end_a_start_that_waits_for_its_database() {
         .env("DUYET_GRPC_ADDR", "127.0.0.1:0")
         .env("DUYET_HTTP_ADDR", "127.0.0.1:0")
         .env("DUYET_KEYS", keys.trim())
-        .env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+        .env("DATABASE_URL", "postgres://unknown@127.0.0.1:1/none")
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(&log).unwrap())
         .spawn()
         .unwrap();
-    wait_until("it waits", || std::fs::read_to_string(&log).unwrap().contains("not available yet"));
+    wait_until("the start waits", || std::fs::read_to_string(&log).unwrap().contains("not available yet"));
     for signal in ["-HUP", "-TERM"] {
         assert!(Command::new("kill").args([signal, &start.id().to_string()]).status().unwrap().success());
     }
-    assert!(start.wait().unwrap().success(), "SIGTERM ended it, as it should");
+    assert!(start.wait().unwrap().success(), "SIGTERM ends it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_file_sighup_harms_nobody() {
+async fn sighup_without_a_file_is_logged_and_ignored() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[]);
     daemon.hang_up();
-    wait_until("it is told", || daemon.log().contains("no configuration file"));
+    wait_until("it is logged", || daemon.log().contains("no configuration file"));
     daemon.portal().say("bai", "Vẫn nhận").await;
 }
 
 #[tokio::test]
-async fn other_profiles_are_drawn_without_a_restart() {
+async fn changed_image_profiles_are_drawn_without_a_restart() {
     let office = Office::open("[captcha]\nprofiles = [\"STROKE\"]\n", &[]);
     let mut portal = office.daemon.portal();
     let drawn = |profile: &str| format!("duyet_captcha_images_total{{profile=\"{profile}\",level=\"NORMAL\"}} 3");

@@ -11,18 +11,18 @@ use crate::support::{
 };
 
 on_both_databases! {
-    each_device_counts_once_and_enough_of_them_bring_a_comment_back,
-    reports_by_twenty_devices_at_once_neither_hide_nor_stale_a_comment,
-    readers_without_a_device_count_by_their_address,
-    a_report_that_lacks_much_is_told_everything_at_once,
+    reports_count_once_per_device_and_three_flag_a_comment,
+    reports_by_twenty_devices_at_once_neither_hide_a_comment_nor_change_its_revision,
+    readers_without_a_device_are_counted_by_address,
+    all_violations_of_a_report_are_returned_at_once,
     reports_are_limited_by_device_and_by_prefix,
-    reports_go_on_without_the_shared_limits,
-    what_readers_do_not_see_cannot_be_reported,
-    reports_are_counted_by_what_they_came_to,
-    a_note_is_kept_as_plain_text_and_a_resend_adds_none,
+    reports_are_accepted_and_limited_without_redis,
+    only_visible_comments_can_be_reported,
+    reports_are_counted_by_their_outcome,
+    a_note_is_stored_as_plain_text_and_a_resend_adds_none,
 }
 
-/// A report by whoever holds `device`.
+/// Returns a report by the reader with `device`.
 fn report(comment: &str, device: &str) -> v1::ReportCommentRequest {
     v1::ReportCommentRequest {
         comment_id: comment.into(),
@@ -33,7 +33,7 @@ fn report(comment: &str, device: &str) -> v1::ReportCommentRequest {
     }
 }
 
-/// The same by a reader who has no device yet.
+/// Returns a report by a reader without a device.
 fn report_from(comment: &str, ip: &str) -> v1::ReportCommentRequest {
     let client = v1::ReaderContext { ip: ip.into(), ..Default::default() };
     v1::ReportCommentRequest { client: Some(client), ..report(comment, "") }
@@ -44,14 +44,14 @@ impl Portal {
         self.comments.report_comment(request).await.map(drop)
     }
 
-    /// The token of a new device.
+    /// Returns the token of a new device.
     async fn device(&mut self) -> String {
         self.challenge("bai").await.device_token
     }
 }
 
 impl Desk {
-    /// How many comments wait.
+    /// Returns the number of comments in the queue.
     async fn waiting(&mut self) -> i64 {
         self.moderation.get_stats(v1::GetStatsRequest::default()).await.unwrap().into_inner().waiting
     }
@@ -61,14 +61,14 @@ impl Desk {
     }
 }
 
-/// A comment on the page of `bai`, approved by a moderator: it is at revision 2.
+/// Creates a public comment under `bai`, approved by a moderator: it is at revision 2.
 async fn reviewed(newsroom: &Newsroom) -> String {
     let id = newsroom.portal().say("bai", "Bình luận gây tranh cãi").await.comment_id;
     newsroom.desk().approve(&id).await;
     id
 }
 
-async fn each_device_counts_once_and_enough_of_them_bring_a_comment_back(database: Database) {
+async fn reports_count_once_per_device_and_three_flag_a_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk, id) = (newsroom.portal(), newsroom.desk(), reviewed(&newsroom).await);
     let devices = [portal.device().await, portal.device().await, portal.device().await];
@@ -86,10 +86,10 @@ async fn each_device_counts_once_and_enough_of_them_bring_a_comment_back(databas
     for device in &devices {
         portal.report(report(&id, device)).await.unwrap();
     }
-    assert_eq!(desk.waiting().await, 0, "who reported before the look counts no second time");
+    assert_eq!(desk.waiting().await, 0, "a device that reported before the decision is not counted again");
 }
 
-async fn reports_by_twenty_devices_at_once_neither_hide_nor_stale_a_comment(database: Database) {
+async fn reports_by_twenty_devices_at_once_neither_hide_a_comment_nor_change_its_revision(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, id) = (newsroom.portal(), reviewed(&newsroom).await);
     let mut calls = Vec::new();
@@ -107,13 +107,13 @@ async fn reports_by_twenty_devices_at_once_neither_hide_nor_stale_a_comment(data
     assert!(newsroom.desk().decide(rejection).await.unwrap().changed);
 }
 
-async fn readers_without_a_device_count_by_their_address(database: Database) {
+async fn readers_without_a_device_are_counted_by_address(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk, id) = (newsroom.portal(), newsroom.desk(), reviewed(&newsroom).await);
     for ip in ["203.0.113.7", "::ffff:203.0.113.7", "203.0.113.7", "203.0.113.8"] {
         portal.report(report_from(&id, ip)).await.unwrap();
     }
-    // A token that is not ours is no device: this reader has counted.
+    // An invalid token counts as no device, and this reader has already reported.
     let mut forged = report_from(&id, "203.0.113.8");
     forged.client.as_mut().unwrap().device_token = "ma-gia".into();
     portal.report(forged).await.unwrap();
@@ -122,7 +122,7 @@ async fn readers_without_a_device_count_by_their_address(database: Database) {
     assert_eq!(desk.waiting().await, 1);
 }
 
-async fn a_report_that_lacks_much_is_told_everything_at_once(database: Database) {
+async fn all_violations_of_a_report_are_returned_at_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, id) = (newsroom.portal(), reviewed(&newsroom).await);
     let device = portal.device().await;
@@ -150,7 +150,7 @@ async fn a_report_that_lacks_much_is_told_everything_at_once(database: Database)
         assert_eq!(fields(&portal.report(changed).await.unwrap_err())[0], wrong);
     }
     let silent = v1::ReportCommentRequest { reason: 0, ..report(&id, &device) };
-    portal.report(silent).await.expect("nobody has to say why");
+    portal.report(silent).await.expect("a note is optional");
 }
 
 async fn reports_are_limited_by_device_and_by_prefix(database: Database) {
@@ -163,7 +163,7 @@ async fn reports_are_limited_by_device_and_by_prefix(database: Database) {
     let (one, other) = (portal.device().await, portal.device().await);
     let nothing = v1::ReportCommentRequest { comment_id: String::new(), ..report(&id, &one) };
     portal.report(nothing).await.expect_err("a violation");
-    portal.report(report(&id, &one)).await.expect("which cost nothing");
+    portal.report(report(&id, &one)).await.expect("the failed report was not charged");
     portal.report(report(&id, &one)).await.expect("a repeated report is OK, and counts against the limit");
     let status = portal.report(report(&id, &one)).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "RATE_LIMITED"));
@@ -181,7 +181,7 @@ async fn reports_are_limited_by_device_and_by_prefix(database: Database) {
     portal.say("bai", "Báo cáo không tính vào bình luận").await;
 }
 
-async fn reports_go_on_without_the_shared_limits(database: Database) {
+async fn reports_are_accepted_and_limited_without_redis(database: Database) {
     let mut redis = RedisServer::start();
     redis.stop();
     let newsroom = Newsroom::open_with(database, |config| {
@@ -197,7 +197,7 @@ async fn reports_go_on_without_the_shared_limits(database: Database) {
     assert_eq!(
         reason(&portal.report(report(&id, &device)).await.unwrap_err()),
         "RATE_LIMITED",
-        "alone, it limits still"
+        "the limit holds without Redis"
     );
     for _ in 0..2 {
         let device = portal.device().await;
@@ -206,7 +206,7 @@ async fn reports_go_on_without_the_shared_limits(database: Database) {
     assert_eq!(newsroom.desk().waiting().await, 1);
 }
 
-async fn what_readers_do_not_see_cannot_be_reported(database: Database) {
+async fn only_visible_comments_can_be_reported(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk, live) = (newsroom.portal(), newsroom.desk(), reviewed(&newsroom).await);
     let device = portal.device().await;
@@ -225,12 +225,12 @@ async fn what_readers_do_not_see_cannot_be_reported(database: Database) {
     let article = desk.set_mode("bai", Mode::Hidden, 1).await;
     assert_eq!(reason(&portal.report(report(&live, &device)).await.unwrap_err()), "COMMENT_NOT_FOUND");
     desk.set_mode("bai", Mode::Closed, article.revision).await;
-    portal.report(report(&live, &device)).await.expect("a closed article is read");
+    portal.report(report(&live, &device)).await.expect("comments of a closed article can be reported");
 }
 
-async fn reports_are_counted_by_what_they_came_to(database: Database) {
+async fn reports_are_counted_by_their_outcome(database: Database) {
     let newsroom = Newsroom::open(database).await;
-    // The counters are the process's: a site of its own tells this test's from others'.
+    // The counters belong to the process; a site of its own separates this test's from others'.
     let site = format!("bao-{}", Uuid::new_v4().simple());
     let mut portal = newsroom.portal_with(&newsroom.new_token("PORTAL", &site).await);
     let mut desk = newsroom.desk_with(&newsroom.new_token("MODERATOR", &site).await);
@@ -241,14 +241,14 @@ async fn reports_are_counted_by_what_they_came_to(database: Database) {
         portal.report(report(&id, device)).await.unwrap();
     }
     portal.report(report("7", &devices[0])).await.unwrap_err();
-    let told = duyetd::ops::metric::install().unwrap().render();
+    let metrics = duyetd::ops::metric::install().unwrap().render();
     for (outcome, times) in [("COUNTED", 2), ("REQUEUED", 1), ("KNOWN", 1), ("VALIDATION_FAILED", 1)] {
         let line = format!("duyet_reports_total{{site=\"{site}\",outcome=\"{outcome}\"}} {times}");
-        assert!(told.contains(&line), "no {line}");
+        assert!(metrics.contains(&line), "no {line}");
     }
 }
 
-async fn a_note_is_kept_as_plain_text_and_a_resend_adds_none(database: Database) {
+async fn a_note_is_stored_as_plain_text_and_a_resend_adds_none(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut desk, id) = (newsroom.desk(), newsroom.portal().say("bai", "Cần hỏi lại").await.comment_id);
     let request = v1::AddNoteRequest {
@@ -258,11 +258,11 @@ async fn a_note_is_kept_as_plain_text_and_a_resend_adds_none(database: Database)
     };
     let first = desk.note(request.clone()).await.unwrap();
     assert_eq!((first.text.as_str(), first.actor.as_str()), ("Đã gọi <b>tác giả</b>.\nChờ trả lời.", "moderator"));
-    assert_eq!(desk.note(request.clone()).await.unwrap(), first, "a resend gets the first");
+    assert_eq!(desk.note(request.clone()).await.unwrap(), first, "a resend returns the first note");
     let other = v1::AddNoteRequest { text: "Khác".into(), ..request.clone() };
     assert_eq!(reason(&desk.note(other).await.unwrap_err()), "REQUEST_ID_REUSED");
     let colleague = newsroom.desk_with(&newsroom.token("admin")).note(request.clone()).await;
-    assert_eq!(reason(&colleague.unwrap_err()), "REQUEST_ID_REUSED", "somebody else's note is another one");
+    assert_eq!(reason(&colleague.unwrap_err()), "REQUEST_ID_REUSED", "another moderator's request is a different one");
 
     for (text, fits) in [("ễ".repeat(500), true), ("ễ".repeat(501), false), (" \u{200b}\n".into(), false)] {
         let request = v1::AddNoteRequest { text, request_id: Uuid::new_v4().to_string(), ..request.clone() };
@@ -280,5 +280,5 @@ async fn a_note_is_kept_as_plain_text_and_a_resend_adds_none(database: Database)
     assert_eq!(reason(&neighbour.note(request).await.unwrap_err()), "COMMENT_NOT_FOUND");
 
     let comment = desk.case(&id).await.comment.unwrap();
-    assert_eq!(comment.revision, 1, "a note is no change");
+    assert_eq!(comment.revision, 1, "a note does not change the comment's revision");
 }

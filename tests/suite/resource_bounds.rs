@@ -1,4 +1,4 @@
-//! Nobody takes what others need: sockets, streams, unfinished messages, places, claims, memory.
+//! No caller can take the resources that others need: sockets, streams, unfinished messages, slots, claims, memory.
 
 use std::{
     collections::BTreeSet,
@@ -22,11 +22,12 @@ use crate::support::{
 };
 
 on_both_databases! {
-    expensive_calls_take_turns,
+    expensive_calls_have_a_concurrency_limit,
     a_watch_ends_with_its_token,
 }
 
-/// Full path of every RPC that the server answers, read from the descriptors, with the longest message that each takes.
+/// Returns the full path of every RPC that the server has, read from the descriptors, with the size limit of its
+/// messages.
 fn every_path() -> Vec<(String, usize)> {
     let sets = [
         (duyet_proto::DESCRIPTORS, MAX_MESSAGE_BYTES),
@@ -48,7 +49,7 @@ fn every_path() -> Vec<(String, usize)> {
     paths.into_iter().collect()
 }
 
-/// The name of a token that may call `path`.
+/// Returns the name of a token that may call `path`.
 fn caller_of(path: &str) -> &'static str {
     use duyetd::domain::access::Role;
     match role::allowed(path) {
@@ -62,13 +63,13 @@ fn header(length: usize) -> Bytes {
     Bytes::from(vec![0, a, b, c, d])
 }
 
-/// A message of `length` bytes that begins, goes on for `sent` bytes, and never ends.
+/// Returns a message that declares `length` bytes, sends `sent` of them, and never ends.
 fn unfinished(length: usize, sent: usize) -> Body {
     let begun = stream::iter([Ok::<_, axum::Error>(header(length)), Ok(Bytes::from(vec![0; sent]))]);
     Body::from_stream(begun.chain(stream::pending()))
 }
 
-/// Sends `body` and answers the status, also one that comes after the headers.
+/// Sends `body` and returns the status, from the headers or the trailers.
 async fn send(channel: &Channel, path: &str, token: &str, body: Body) -> Status {
     let request = http::Request::post(format!("http://duyet{path}"))
         .header("content-type", "application/grpc")
@@ -119,7 +120,7 @@ async fn no_rpc_takes_a_message_over_its_limit() {
     }
 }
 
-/// Calls that begin and do not end, over `connections`, until the answer is dropped.
+/// Starts calls that do not end, over several connections. They end when the returned handles are dropped.
 fn flood(addr: SocketAddr, calls: usize, path: &str, token: &str, body: fn() -> Body) -> Vec<Abort> {
     let channels: Vec<Channel> = (0..calls.div_ceil(250)).map(|_| channel(addr)).collect();
     let mut begun = Vec::new();
@@ -140,11 +141,11 @@ impl Drop for Abort {
     }
 }
 
-/// Memory that floods may cost, in bytes. They took some hundred MiB each.
+/// Memory that floods may use, in bytes. Before the limits, each used some hundred MiB.
 const TOLERABLE: u64 = 96 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_never_ends_costs_portals_nothing_on_any_path() {
+async fn unfinished_requests_do_not_deny_portals_on_any_path() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[("DUYET_LOG", "error")]);
     let mut portal = daemon.portal();
@@ -164,7 +165,7 @@ async fn what_never_ends_costs_portals_nothing_on_any_path() {
         floods.extend(flood(daemon.grpc_addr, 250, &path, "", half));
         portal.list("bai").await;
     }
-    // As a hostile holder of a portal's token would, who takes no more than that token's share.
+    // The caller has a portal's token, as an attacker who stole one, and gets no more than that token's share.
     floods.extend(flood(
         daemon.grpc_addr,
         2_000,
@@ -182,7 +183,7 @@ fn role_free_paths() -> impl Iterator<Item = String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn idle_connections_of_a_peer_keep_nobody_out() {
+async fn idle_connections_of_one_peer_do_not_deny_others() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[("DUYET_GRPC_CONNECTIONS_PER_PEER", "16")]);
     let mut known = daemon.portal();
@@ -191,20 +192,20 @@ async fn idle_connections_of_a_peer_keep_nobody_out() {
     let mut idle = Vec::new();
     for n in 0..300 {
         let mut socket = TcpStream::connect(daemon.grpc_addr).unwrap();
-        // Some have said hello as a client does.
+        // Some connections have sent the HTTP/2 preface.
         if n % 2 == 0 {
             socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
         }
         idle.push(socket);
     }
     let mut new = daemon.portal();
-    assert_eq!(new.list("bai").await.total_count, 0, "nothing is published yet, and a new portal gets in");
+    assert_eq!(new.list("bai").await.total_count, 0, "a new portal is served");
     known.say("bai", "Câu sau").await;
     let settled = wait_until(|| daemon.descriptors() <= before + 17);
     assert!(settled, "{} descriptors", daemon.descriptors() - before);
 }
 
-/// Whether it comes true within a while.
+/// Returns true when the condition becomes true within 30 seconds.
 fn wait_until(is_true: impl Fn() -> bool) -> bool {
     let patience = Instant::now() + Duration::from_secs(30);
     while Instant::now() < patience {
@@ -217,7 +218,7 @@ fn wait_until(is_true: impl Fn() -> bool) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_sent_http_requests_keep_neither_probes_nor_grpc_out_and_end() {
+async fn unfinished_http_requests_deny_neither_probes_nor_grpc_and_are_closed() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[]);
     let before = daemon.descriptors();
@@ -230,19 +231,19 @@ async fn half_sent_http_requests_keep_neither_probes_nor_grpc_out_and_end() {
         .collect();
     assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"));
     assert_eq!(daemon.portal().list("bai").await.total_count, 0);
-    // A peer has half of 256 slots. On a slow machine some of them ended by now.
+    // One peer may use half of 256 slots. On a slow machine some requests have ended by now.
     let held = daemon.descriptors().saturating_sub(before);
     assert!(held <= 160, "{held} descriptors for one peer's requests");
     let last = halves.last_mut().unwrap();
     last.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    // An error, or closed by the server: either way it ended.
+    // The read fails or returns the end of the connection: either way the request has ended.
     let mut answer = Vec::new();
     let _ = last.read_to_end(&mut answer);
     assert!(wait_until(|| daemon.descriptors() <= before + 8), "{} descriptors", daemon.descriptors());
 }
 
 #[test]
-fn the_process_may_hold_as_many_descriptors_as_the_system_allows() {
+fn the_process_raises_its_descriptor_limit_to_the_maximum() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start_with_descriptors(dir.path(), 256);
     let (soft, hard) = daemon.descriptor_limits();
@@ -251,7 +252,7 @@ fn the_process_may_hold_as_many_descriptors_as_the_system_allows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_moderator_leaves_watches_to_others() {
+async fn one_moderator_cannot_take_all_watch_slots() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let desks: Vec<_> = (0..2).map(|_| newsroom.desk()).collect();
     let watch = async |n: usize| desks[n % 2].moderation.clone().watch_queue(v1::WatchQueueRequest::default()).await;
@@ -268,7 +269,7 @@ async fn one_moderator_leaves_watches_to_others() {
     while watch(64).await.is_err() {}
 }
 
-async fn expensive_calls_take_turns(database: Database) {
+async fn expensive_calls_have_a_concurrency_limit(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut desk = newsroom.desk();
@@ -287,7 +288,7 @@ async fn expensive_calls_take_turns(database: Database) {
         assert_eq!((status.code(), reason(status).as_str()), (Code::Unavailable, "OVERLOADED"));
         assert!(status.get_details_retry_info().and_then(|info| info.retry_delay).is_some());
     }
-    replay().await.expect("a turn comes back");
+    replay().await.expect("a permit is released when a call ends");
     portal.say("bai", "Vẫn gửi được").await;
 }
 
@@ -301,7 +302,7 @@ async fn a_watch_ends_with_its_token(database: Database) {
     let store = duyetd::server::open_store(&newsroom.config).unwrap();
     let (id, _) = duyetd::keyring::parse_access_token(&token).unwrap();
     assert!(store.revoke_token(id, chrono::DateTime::UNIX_EPOCH).await.unwrap());
-    // It is believed for some seconds, then nothing is told any more, though things go on happening.
+    // The token is accepted for some more seconds; after that no event is sent, although events go on.
     let happening = tokio::spawn({
         let mut portal = portal_at(newsroom.running.grpc_addr, &newsroom.token("portal"));
         async move {
@@ -315,12 +316,14 @@ async fn a_watch_ends_with_its_token(database: Database) {
         loop {
             match events.message().await {
                 Ok(Some(_)) => {}
-                Ok(None) => panic!("it ended as if all were well"),
+                Ok(None) => panic!("the stream ended without an error"),
                 Err(status) => break status,
             }
         }
     };
-    let status = tokio::time::timeout(Duration::from_secs(60), last_word).await.expect("it ends with its token");
+    let status = tokio::time::timeout(Duration::from_secs(60), last_word)
+        .await
+        .expect("the stream ends when its token is revoked");
     happening.abort();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::Unauthenticated, "TOKEN_INVALID"));
     let again =

@@ -1,4 +1,4 @@
-//! No response is over 3 MiB, so that a client with gRPC's own limit of 4 MiB takes every one of them.
+//! No response is larger than 3 MiB, so that a client with gRPC's default limit of 4 MiB accepts every response.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -21,12 +21,12 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_queue_of_long_comments_is_paged_and_claimed_by_what_fits,
-    results_of_many_decisions_carry_no_texts,
-    a_list_of_long_threads_is_paged_by_what_fits,
+    pages_and_claims_of_long_comments_end_at_the_size_limit,
+    results_of_bulk_decisions_have_no_texts,
+    pages_of_long_threads_end_at_the_size_limit,
 }
 
-/// The responses with something that repeats, and what bounds each.
+/// The responses with a repeated part, and what limits its size.
 const BOUNDED: [(&str, &str); 19] = [
     ("BanService/CreateBan", "500 results without texts"),
     ("BanService/ListBans", "Page"),
@@ -50,7 +50,7 @@ const BOUNDED: [(&str, &str); 19] = [
 ];
 
 #[test]
-fn every_response_that_repeats_something_is_bounded() {
+fn every_response_with_a_repeated_part_has_a_size_limit() {
     let set = FileDescriptorSet::decode(DESCRIPTORS).unwrap();
     let ours = || set.file.iter().filter(|file| file.package() == "duyet.v1");
     let messages: BTreeMap<String, _> = ours()
@@ -73,10 +73,10 @@ fn every_response_that_repeats_something_is_bounded() {
         }
     }
     let listed: BTreeSet<_> = BOUNDED.iter().map(|(path, _)| (*path).to_owned()).collect();
-    assert_eq!(repeating, listed, "BOUNDED says what bounds each response that repeats something");
+    assert_eq!(repeating, listed, "BOUNDED must list every response with a repeated part");
 }
 
-/// A comment of 3,000 graphemes, like no other, on a title as long as allowed.
+/// Returns a unique comment of 3,000 graphemes on a title of the maximum length.
 fn long(n: i64, mut one: Submission) -> Submission {
     let number = n.to_string();
     one.site = SiteId::parse("default").unwrap();
@@ -95,14 +95,14 @@ async fn store_all(newsroom: &Newsroom, all: &[Submission]) {
     store.close().await;
 }
 
-/// A newsroom where so many long comments wait on the sample article.
+/// Returns a newsroom where `count` long comments are pending on the sample article.
 pub(crate) async fn newsroom_with_waiting(database: Database, count: i64) -> Newsroom {
     let newsroom = Newsroom::open(database).await;
     store_all(&newsroom, &(0..count).map(|n| long(n, submission(n))).collect::<Vec<_>>()).await;
     newsroom
 }
 
-/// All pages of the queue, each with its size.
+/// Returns all pages of the queue with their sizes.
 async fn whole_queue(desk: &mut Desk) -> (Vec<v1::ReviewCase>, Vec<usize>) {
     let mut request = v1::ListQueueRequest { page_size: 200, ..Default::default() };
     let (mut cases, mut sizes) = (Vec::new(), Vec::new());
@@ -118,7 +118,7 @@ async fn whole_queue(desk: &mut Desk) -> (Vec<v1::ReviewCase>, Vec<usize>) {
     (cases, sizes)
 }
 
-async fn a_queue_of_long_comments_is_paged_and_claimed_by_what_fits(database: Database) {
+async fn pages_and_claims_of_long_comments_end_at_the_size_limit(database: Database) {
     let newsroom = newsroom_with_waiting(database, 200).await;
     let mut desk = newsroom.desk();
     let (cases, sizes) = whole_queue(&mut desk).await;
@@ -126,7 +126,7 @@ async fn a_queue_of_long_comments_is_paged_and_claimed_by_what_fits(database: Da
     assert_eq!((cases.len(), ids.len(), sizes.len()), (200, 200, 2), "{sizes:?}");
     assert!(sizes.iter().all(|size| *size <= RESPONSE_BYTES) && sizes[0] > RESPONSE_BYTES * 3 / 4, "{sizes:?}");
 
-    // With ten siblings and ten others of the same author each.
+    // Each case has ten siblings and ten other comments of the same author.
     let case = desk.case(ids.iter().next().unwrap()).await;
     assert_eq!((case.siblings.len(), case.author_comments.len()), (10, 10));
     assert!(case.siblings[0].content.ends_with('…') && case.siblings[0].content.len() < 1_300);
@@ -136,7 +136,7 @@ async fn a_queue_of_long_comments_is_paged_and_claimed_by_what_fits(database: Da
     let held = v1::QueueFilter { claimed: Some(true), ..Default::default() };
     let held = v1::ListQueueRequest { filter: Some(held), page_size: 1, ..Default::default() };
     let held = desk.moderation.list_queue(held).await.unwrap().into_inner().total;
-    assert_eq!(usize::try_from(held).unwrap(), claimed.cases.len(), "what did not fit is free");
+    assert_eq!(usize::try_from(held).unwrap(), claimed.cases.len(), "comments that did not fit are not claimed");
 }
 
 fn bulk(cases: &[v1::ReviewCase], action: Action) -> v1::BulkDecideRequest {
@@ -152,12 +152,12 @@ fn bulk(cases: &[v1::ReviewCase], action: Action) -> v1::BulkDecideRequest {
     }
 }
 
-async fn results_of_many_decisions_carry_no_texts(database: Database) {
+async fn results_of_bulk_decisions_have_no_texts(database: Database) {
     let newsroom = newsroom_with_waiting(database, 500).await;
     let mut desk = newsroom.desk();
     let (cases, _) = whole_queue(&mut desk).await;
     let request = bulk(&cases, Action::Approve);
-    assert!(request.encoded_len() < 64 * 1024, "500 items are no message too large");
+    assert!(request.encoded_len() < 64 * 1024, "500 items fit in one message");
     let decided = desk.moderation.bulk_decide(request.clone()).await.unwrap().into_inner();
     assert_eq!(decided.results.iter().filter(|item| item.changed).count(), 500);
     let item = decided.results[0].comment.as_ref().unwrap();
@@ -171,13 +171,13 @@ async fn results_of_many_decisions_carry_no_texts(database: Database) {
     let reverted = desk.moderation.revert(revert.clone()).await.unwrap().into_inner();
     assert_eq!(reverted.results.iter().filter(|item| item.changed).count(), 500);
     assert_eq!(desk.moderation.revert(revert).await.unwrap().into_inner(), reverted);
-    // All of them fail: no answer has more to say.
+    // All items fail: failed items have the largest results.
     let stale = desk.moderation.bulk_decide(bulk(&cases, Action::Approve)).await.unwrap().into_inner();
     assert!(stale.results.iter().all(|item| item.status.as_ref().is_some_and(|status| status.code != 0)));
     assert!(stale.encoded_len() <= RESPONSE_BYTES, "{}", stale.encoded_len());
 }
 
-async fn a_list_of_long_threads_is_paged_by_what_fits(database: Database) {
+async fn pages_of_long_threads_end_at_the_size_limit(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let roots: Vec<_> = (0..100).map(|n| long(n, published(n))).collect();
     let reply = |(n, root): (i64, &Submission)| reply_to(root.comment.id, long(n, published(n)));

@@ -1,4 +1,4 @@
-//! What is kept for a time only: text of spam and of rejected comments, and whose the hashes of addresses were.
+//! Data that is stored for a limited time: texts of spam and of rejected comments, and the salts of address hashes.
 
 use chrono::{DateTime, Duration, Utc};
 use duyetd::{
@@ -24,10 +24,10 @@ use crate::support::{
 };
 
 on_both_databases! {
-    spam_is_emptied_after_thirty_days_and_what_was_rejected_after_a_hundred_and_eighty,
-    what_was_approved_meanwhile_is_not_emptied,
-    what_spam_taught_outlives_its_text,
-    replicas_agree_on_a_months_salt_and_forget_it_together,
+    spam_is_erased_after_30_days_and_rejected_comments_after_180,
+    a_comment_approved_in_time_is_not_erased,
+    the_model_keeps_what_it_learned_from_erased_spam,
+    replicas_share_a_months_salt_until_it_is_deleted,
 }
 
 async fn home(database: Database) -> Home {
@@ -55,11 +55,11 @@ async fn statuses(home: &Home, ids: &[CommentId]) -> Vec<Status> {
     statuses
 }
 
-async fn spam_is_emptied_after_thirty_days_and_what_was_rejected_after_a_hundred_and_eighty(database: Database) {
+async fn spam_is_erased_after_30_days_and_rejected_comments_after_180(database: Database) {
     use Status::{Approved, Erased, Rejected, Spam};
     let home = home(database).await;
     let office = services(&home.store);
-    // The score alone called the last one spam, and nobody looked.
+    // The last comment was marked as spam by its score alone, without a moderator.
     let mut all = [submission(1), submission(2), published(3), submission(4), submission(5)];
     all[4].comment.status = Spam;
     home.store_all(&all).await;
@@ -77,7 +77,11 @@ async fn spam_is_emptied_after_thirty_days_and_what_was_rejected_after_a_hundred
     run(&office, after_days(181)).await;
     assert_eq!(statuses(&home, &ids).await, [Erased, Rejected, Approved, Spam, Erased]);
     run(&office, after_days(183)).await;
-    assert_eq!(statuses(&home, &ids).await, [Erased, Erased, Approved, Spam, Erased], "a takedown's clock runs on");
+    assert_eq!(
+        statuses(&home, &ids).await,
+        [Erased, Erased, Approved, Spam, Erased],
+        "a comment with a takedown demand is kept"
+    );
 
     let filter = AuditFilter { action: Some(AuditAction::Purge), ..AuditFilter::default() };
     let entries = home.store.list_audit(&site(), &filter, 100, None).await.unwrap().items;
@@ -89,7 +93,7 @@ async fn spam_is_emptied_after_thirty_days_and_what_was_rejected_after_a_hundred
     home.recount().await;
 }
 
-async fn what_was_approved_meanwhile_is_not_emptied(database: Database) {
+async fn a_comment_approved_in_time_is_not_erased(database: Database) {
     let home = home(database).await;
     let both = [submission(1), submission(2)];
     let ids = both.each_ref().map(|one| one.comment.id);
@@ -120,7 +124,7 @@ async fn what_was_approved_meanwhile_is_not_emptied(database: Database) {
     assert_eq!(statuses(&home, &ids).await, [Status::Approved, Status::Erased]);
 }
 
-/// How many decisions a replica's model is made of, and its score of a text that nobody decided.
+/// Returns the number of decisions in a replica's model, and its score of an undecided text.
 fn knows(office: &Services) -> ((u64, u64), u64) {
     let learned = office.rules.learned(&site()).unwrap();
     let content = "Vào casino số 77 nhận thưởng lớn".into();
@@ -128,7 +132,7 @@ fn knows(office: &Services) -> ((u64, u64), u64) {
     (learned.model.counts(), learned.model.logit(&Evidence::of(&Reading::of(&form))).to_bits())
 }
 
-async fn what_spam_taught_outlives_its_text(database: Database) {
+async fn the_model_keeps_what_it_learned_from_erased_spam(database: Database) {
     let home = home(database).await;
     let office = services(&home.store);
     for n in 0..40 {
@@ -150,9 +154,10 @@ async fn what_spam_taught_outlives_its_text(database: Database) {
     run(&office, later).await;
     assert_eq!(home.number("select count(*) from comments where status = 'ERASED'").await, 20);
     office.maintenance.learn(&move || later).await.unwrap();
-    assert_eq!(knows(&office), before, "to the bit");
+    assert_eq!(knows(&office), before, "the model is exactly the same");
 
-    // A replica that comes new, one that goes on, and one that learns all anew, since a decision is reverted: all remember.
+    // A new replica, one that continues its training, and one that rebuilds its model after a revert: all have the
+    // learned model.
     let fresh = services(&home.store);
     fresh.maintenance.learn(&move || later).await.unwrap();
     assert_eq!(knows(&fresh), before);
@@ -172,7 +177,7 @@ async fn what_spam_taught_outlives_its_text(database: Database) {
     assert_eq!(knows(&fresh), before);
 }
 
-async fn replicas_agree_on_a_months_salt_and_forget_it_together(database: Database) {
+async fn replicas_share_a_months_salt_until_it_is_deleted(database: Database) {
     let home = home(database).await;
     let mut tasks = JoinSet::new();
     for n in 0..16 {
@@ -189,8 +194,8 @@ async fn replicas_agree_on_a_months_salt_and_forget_it_together(database: Databa
     let office = services(&home.store);
     let on = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
     run(&office, on("2027-02-28T21:00:00Z")).await;
-    assert_eq!(home.rows("address_salts").await, 2, "bans may still be about November");
+    assert_eq!(home.rows("address_salts").await, 2, "bans may still refer to November");
     run(&office, on("2027-03-01T21:00:00Z")).await;
     let left = home.store.earlier_salts(&site(), &months).await.unwrap();
-    assert_eq!(left, [[99; 16]], "nobody can make November's hashes again");
+    assert_eq!(left, [[99; 16]], "November's salt is deleted");
 }

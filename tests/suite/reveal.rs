@@ -1,4 +1,4 @@
-//! An admin's look at who sent a comment: audited, for admins alone, and nowhere else to be had.
+//! Revealing the sender of a comment: audited, for admins only, and not possible through any other call.
 
 use duyet_proto::v1::{self, BanEffect, BanSubject, CommentStatus};
 use tonic::Code;
@@ -10,10 +10,10 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_look_at_the_sender_is_in_the_audit,
-    a_resent_look_is_the_same_look,
-    a_look_needs_a_reason_and_an_admin,
-    no_other_answer_shows_a_hash,
+    a_reveal_is_in_the_audit,
+    a_resent_reveal_writes_no_second_audit_entry,
+    a_reveal_needs_a_reason_and_an_admin,
+    no_other_response_contains_a_hash,
 }
 
 fn look(id: &str) -> v1::RevealSenderRequest {
@@ -28,7 +28,7 @@ async fn reveal(desk: &mut Desk, request: v1::RevealSenderRequest) -> v1::Reveal
     desk.privacy.reveal_sender(request).await.unwrap().into_inner()
 }
 
-async fn a_look_at_the_sender_is_in_the_audit(database: Database) {
+async fn a_reveal_is_in_the_audit(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut admin) = (newsroom.portal(), newsroom.desk_with(&newsroom.token("admin")));
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
@@ -55,15 +55,15 @@ async fn a_look_at_the_sender_is_in_the_audit(database: Database) {
         (CommentStatus::Unspecified, CommentStatus::Unspecified, 1)
     );
 
-    // The look is no decision: the next moderator is told of none.
+    // A reveal is not a decision, so the next moderator's decision has no conflict.
     let decided = newsroom.desk().approve(&id).await;
     assert!(decided.changed);
-    let nobody = Reader::without_device("Mai", "").comment(&mut portal, "bai", "Không biết từ đâu").await;
+    let unknown = Reader::without_device("Mai", "").comment(&mut portal, "bai", "Không biết từ đâu").await;
     let seen = reveal(&mut admin, look(&nobody)).await;
     assert_eq!([seen.device, seen.address, seen.ip_prefix], [const { String::new() }; 3]);
 }
 
-async fn a_resent_look_is_the_same_look(database: Database) {
+async fn a_resent_reveal_writes_no_second_audit_entry(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
     let id = newsroom.portal().say("bai", "Ai viết câu này?").await.comment_id;
@@ -73,12 +73,12 @@ async fn a_resent_look_is_the_same_look(database: Database) {
     let count = async |admin: &mut Desk| admin.audit(v1::ListAuditRequest::default()).await.len();
     assert_eq!(count(&mut admin).await, 1);
     let other = v1::RevealSenderRequest { note: "lý do khác".into(), ..request };
-    assert_ne!(reveal(&mut admin, other).await.audit_id, first.audit_id, "another reason is another look");
+    assert_ne!(reveal(&mut admin, other).await.audit_id, first.audit_id, "another reason is a separate reveal");
     assert_ne!(reveal(&mut admin, look(&id)).await.audit_id, first.audit_id);
     assert_eq!(count(&mut admin).await, 3);
 }
 
-async fn a_look_needs_a_reason_and_an_admin(database: Database) {
+async fn a_reveal_needs_a_reason_and_an_admin(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
     let id = newsroom.portal().say("bai", "Ai viết câu này?").await.comment_id;
@@ -93,37 +93,37 @@ async fn a_look_needs_a_reason_and_an_admin(database: Database) {
     let mut abroad = newsroom.desk_with(&newsroom.new_token("ADMIN", "bao-vinh").await);
     let status = abroad.privacy.reveal_sender(look(&id)).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "COMMENT_NOT_FOUND"));
-    assert!(admin.audit(v1::ListAuditRequest::default()).await.is_empty(), "who saw nothing is not in the audit");
+    assert!(admin.audit(v1::ListAuditRequest::default()).await.is_empty(), "a failed reveal is not in the audit");
 }
 
-async fn no_other_answer_shows_a_hash(database: Database) {
+async fn no_other_response_contains_a_hash(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
     let id = reader.comment(&mut portal, "bai", "Ai viết câu này?").await;
     let seen = reveal(&mut admin, look(&id)).await;
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for kind in [BanSubject::Device, BanSubject::IpPrefix, BanSubject::Fingerprint, BanSubject::Author] {
         let request = ban_of(&mut desk, &id, kind, BanEffect::Hold).await;
         let request = v1::CreateBanRequest { reject_pending: true, ..request };
-        told.push(format!("{:?}", desk.ban(request).await.unwrap()));
+        answers.push(format!("{:?}", desk.ban(request).await.unwrap()));
     }
     let listed = desk.ban_list(v1::ListBansRequest::default()).await;
-    told.push(format!("{listed:?}"));
-    told.push(format!("{:?}", desk.unban(&listed.bans[0].id).await));
-    told.push(format!("{:?}", desk.ban_list(v1::ListBansRequest { ended: true, ..Default::default() }).await));
-    told.push(format!("{:?}", desk.audit(v1::ListAuditRequest::default()).await));
-    told.push(format!("{:?}", desk.case(&id).await));
+    answers.push(format!("{listed:?}"));
+    answers.push(format!("{:?}", desk.unban(&listed.bans[0].id).await));
+    answers.push(format!("{:?}", desk.ban_list(v1::ListBansRequest { ended: true, ..Default::default() }).await));
+    answers.push(format!("{:?}", desk.audit(v1::ListAuditRequest::default()).await));
+    answers.push(format!("{:?}", desk.case(&id).await));
     let everything = v1::QueueFilter { status: (1..=6).collect(), ..Default::default() };
     let request = v1::ListQueueRequest { filter: Some(everything), ..Default::default() };
-    told.push(format!("{:?}", admin.moderation.list_queue(request).await.unwrap().into_inner()));
-    told.push(format!("{:?}", portal.list("bai").await));
+    answers.push(format!("{:?}", admin.moderation.list_queue(request).await.unwrap().into_inner()));
+    answers.push(format!("{:?}", portal.list("bai").await));
     for hash in [&seen.device, &seen.address, &seen.ip_prefix, &seen.fingerprint, "203.0.113"] {
         assert!(!hash.is_empty());
-        for answer in &told {
+        for answer in &answers {
             assert!(!answer.contains(hash), "{hash} is in {answer}");
         }
     }
-    assert!(told.iter().any(|answer| answer.contains(&seen.author)), "the author key is what moderators have");
+    assert!(answers.iter().any(|answer| answer.contains(&seen.author)), "moderators see only the author key");
 }

@@ -1,4 +1,4 @@
-//! Reverts over the wire, and takedown clocks.
+//! Reverts over the wire, and deadlines of takedown demands.
 
 use duyet_proto::v1::{self, Action, CommentStatus, Mode, TakedownKind, revert_request::Target};
 use prost_types::Timestamp;
@@ -9,15 +9,15 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Desk, Newsroom, decision, fields, on_both_databases, reason};
 
 on_both_databases! {
-    a_slip_is_reverted_as_the_last_decision,
-    a_whole_batch_is_reverted_and_done_again,
-    a_colleagues_decision_is_for_admins,
-    what_somebody_else_moved_since_is_told_and_left,
-    a_resent_revert_is_done_once,
-    everything_wrong_with_a_revert_is_told_at_once,
-    a_demand_has_the_term_of_its_kind_and_can_be_reverted,
-    a_resent_demand_keeps_its_first_clock,
-    everything_wrong_with_a_demand_is_told_at_once,
+    the_last_decision_can_be_reverted,
+    a_whole_batch_is_reverted_and_can_be_decided_again,
+    only_an_admin_can_revert_another_moderators_decision,
+    a_comment_changed_by_another_moderator_is_reported_and_not_reverted,
+    a_resent_revert_is_executed_once,
+    all_violations_of_a_revert_are_returned_at_once,
+    a_takedown_demand_has_the_deadline_of_its_kind_and_can_be_reverted,
+    a_resent_takedown_demand_keeps_its_first_deadline,
+    all_violations_of_a_takedown_demand_are_returned_at_once,
 }
 
 fn revert(target: Target) -> v1::RevertRequest {
@@ -46,14 +46,14 @@ async fn escalate(desk: &mut Desk, request: v1::EscalateRequest) -> Result<v1::E
     desk.moderation.escalate(request).await.map(tonic::Response::into_inner)
 }
 
-/// The error of an item as if it were a call's.
+/// Returns the error of an item as a call's status.
 fn error_of(item: &v1::ItemResult) -> Status {
     use prost::Message as _;
-    let told = item.status.clone().unwrap();
-    Status::with_details(Code::from(told.code), &told.message, told.encode_to_vec().into())
+    let details = item.status.clone().unwrap();
+    Status::with_details(Code::from(details.code), &details.message, details.encode_to_vec().into())
 }
 
-async fn a_slip_is_reverted_as_the_last_decision(database: Database) {
+async fn the_last_decision_can_be_reverted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let (kept, slip) = (portal.say("bai", "Một").await.comment_id, portal.say("bai", "Hai").await.comment_id);
@@ -74,11 +74,11 @@ async fn a_slip_is_reverted_as_the_last_decision(database: Database) {
     );
     assert_eq!((entry.actor.as_str(), case.comment.unwrap().revision), ("moderator", 3));
     assert_eq!((portal.list("bai").await.total_count, desk.queue().await.total), (1, 1));
-    assert_eq!(revert_last(&mut desk).await.results[0].comment_id, kept, "then the one before");
+    assert_eq!(revert_last(&mut desk).await.results[0].comment_id, kept, "then the decision before it");
     assert_eq!(reason(&ask(&mut desk, revert(Target::Last(true))).await.unwrap_err()), "AUDIT_ENTRY_NOT_FOUND");
 }
 
-async fn a_whole_batch_is_reverted_and_done_again(database: Database) {
+async fn a_whole_batch_is_reverted_and_can_be_decided_again(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", Mode::Post, 0).await;
@@ -109,7 +109,7 @@ async fn a_whole_batch_is_reverted_and_done_again(database: Database) {
     assert_eq!(portal.list("bai").await.total_count, 0);
 }
 
-async fn a_colleagues_decision_is_for_admins(database: Database) {
+async fn only_an_admin_can_revert_another_moderators_decision(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Hay").await.comment_id;
     let approval = newsroom.desk().approve(&id).await.decision_id;
@@ -125,7 +125,7 @@ async fn a_colleagues_decision_is_for_admins(database: Database) {
     assert_eq!(chief.case(&id).await.decisions[0].actor, "admin");
 }
 
-async fn what_somebody_else_moved_since_is_told_and_left(database: Database) {
+async fn a_comment_changed_by_another_moderator_is_reported_and_not_reverted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut desk, id) = (newsroom.desk(), newsroom.portal().say("bai", "Hay").await.comment_id);
     let approval = desk.approve(&id).await.decision_id;
@@ -134,16 +134,16 @@ async fn what_somebody_else_moved_since_is_told_and_left(database: Database) {
     let reverted = ask(&mut desk, revert(Target::DecisionId(approval))).await.unwrap();
     let error = error_of(&reverted.results[0]);
     assert_eq!((error.code(), reason(&error).as_str()), (Code::Aborted, "STALE_REVISION"));
-    let told = error.get_details_error_info().unwrap().metadata;
+    let details = error.get_details_error_info().unwrap().metadata;
     assert_eq!(
-        ["decided_by", "current_status", "current_revision"].map(|key| told[key].as_str()),
+        ["decided_by", "current_status", "current_revision"].map(|key| details[key].as_str()),
         ["admin", "SPAM", "3"]
     );
     assert_eq!(reverted.results[0].comment.as_ref().unwrap().status(), CommentStatus::Spam);
     assert_eq!(desk.case(&id).await.decisions.len(), 2);
 }
 
-async fn a_resent_revert_is_done_once(database: Database) {
+async fn a_resent_revert_is_executed_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let ids = [portal.say("bai", "Một").await.comment_id, portal.say("bai", "Hai").await.comment_id];
@@ -153,12 +153,12 @@ async fn a_resent_revert_is_done_once(database: Database) {
     let request = revert(Target::Last(true));
     let first = ask(&mut desk, request.clone()).await.unwrap();
     assert_eq!(ask(&mut desk, request.clone()).await.unwrap(), first);
-    assert_eq!(portal.list("bai").await.total_count, 1, "the other one stays");
+    assert_eq!(portal.list("bai").await.total_count, 1, "the other comment stays public");
     let other = v1::RevertRequest { target: Some(Target::BatchId(Uuid::new_v4().to_string())), ..request };
     assert_eq!(reason(&ask(&mut desk, other).await.unwrap_err()), "REQUEST_ID_REUSED");
 }
 
-async fn everything_wrong_with_a_revert_is_told_at_once(database: Database) {
+async fn all_violations_of_a_revert_are_returned_at_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     for (target, field) in [
@@ -179,7 +179,7 @@ async fn everything_wrong_with_a_revert_is_told_at_once(database: Database) {
     assert_eq!((status.code(), reason(&status).as_str()), (Code::FailedPrecondition, "NOT_REVERTIBLE"));
 }
 
-async fn a_demand_has_the_term_of_its_kind_and_can_be_reverted(database: Database) {
+async fn a_takedown_demand_has_the_deadline_of_its_kind_and_can_be_reverted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", Mode::Post, 0).await;
@@ -198,10 +198,10 @@ async fn a_demand_has_the_term_of_its_kind_and_can_be_reverted(database: Databas
         let case = desk.case(&id).await;
         assert_eq!((desk.queue().await.total, case.comment.unwrap().revision, case.decisions.len()), (0, 1, 2));
     }
-    assert_eq!(portal.list("bai").await.total_count, 2, "a demand alone takes nothing down");
+    assert_eq!(portal.list("bai").await.total_count, 2, "a demand does not hide the comment");
 }
 
-async fn a_resent_demand_keeps_its_first_clock(database: Database) {
+async fn a_resent_takedown_demand_keeps_its_first_deadline(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut desk, id) = (newsroom.desk(), newsroom.portal().say("bai", "Hay").await.comment_id);
     let request = demand(&id, TakedownKind::Authority);
@@ -212,7 +212,7 @@ async fn a_resent_demand_keeps_its_first_clock(database: Database) {
     assert_eq!(desk.case(&id).await.decisions.len(), 1);
 }
 
-async fn everything_wrong_with_a_demand_is_told_at_once(database: Database) {
+async fn all_violations_of_a_takedown_demand_are_returned_at_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     let empty = v1::EscalateRequest::default();

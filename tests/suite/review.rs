@@ -1,4 +1,4 @@
-//! What moderators do: queue, case, decisions side by side, audit, article policy.
+//! What moderators do: queue, case, concurrent decisions, audit, article policy.
 
 use duyet_proto::v1::{self, Action, CommentStatus, Mode, QueueFilter, QueueOrder, Reason};
 use tonic::Code;
@@ -7,18 +7,18 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Newsroom, decision, fields, on_both_databases, reason};
 
 on_both_databases! {
-    the_slower_of_two_moderators_learns_who_was_first,
-    a_resent_decision_is_done_once,
+    the_second_of_two_decisions_fails_and_names_the_first_moderator,
+    a_resent_decision_is_executed_once,
     a_decision_needs_revision_reason_and_request,
-    the_table_of_statuses_is_kept,
+    status_changes_follow_the_documented_table,
     a_queue_is_filtered_ordered_and_paged,
-    a_case_tells_history_and_decisions,
-    the_audit_tells_who_did_what,
-    an_article_is_changed_by_revision_only,
+    a_case_shows_author_history_and_decisions,
+    the_audit_lists_actor_and_action_of_each_decision,
+    an_article_is_changed_at_the_expected_revision_only,
     one_moderator_of_twenty_wins,
 }
 
-async fn the_slower_of_two_moderators_learns_who_was_first(database: Database) {
+async fn the_second_of_two_decisions_fails_and_names_the_first_moderator(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Tranh cãi").await.comment_id;
     newsroom.desk_with(&newsroom.token("admin")).approve(&id).await;
@@ -26,15 +26,15 @@ async fn the_slower_of_two_moderators_learns_who_was_first(database: Database) {
     let status = desk.decide(decision(&id, Action::Reject)).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::Aborted, "STALE_REVISION"));
     let info = tonic_types::StatusExt::get_details_error_info(&status).unwrap();
-    let told = ["current_status", "current_revision", "decided_by"].map(|key| info.metadata[key].as_str());
-    assert_eq!(told, ["APPROVED", "2", "admin"]);
+    let named = ["current_status", "current_revision", "decided_by"].map(|key| info.metadata[key].as_str());
+    assert_eq!(named, ["APPROVED", "2", "admin"]);
     assert!(info.metadata.contains_key("decided_at"));
 
     let same = desk.decide(decision(&id, Action::Approve)).await.unwrap();
     assert!(!same.changed && same.decided_by == "admin");
 }
 
-async fn a_resent_decision_is_done_once(database: Database) {
+async fn a_resent_decision_is_executed_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut desk, id) = (newsroom.desk(), newsroom.portal().say("bai", "Hay").await.comment_id);
     let request = decision(&id, Action::Approve);
@@ -58,7 +58,7 @@ async fn a_decision_needs_revision_reason_and_request(database: Database) {
     assert_eq!(desk.case(&id).await.comment.unwrap().status(), CommentStatus::Pending);
 }
 
-async fn the_table_of_statuses_is_kept(database: Database) {
+async fn status_changes_follow_the_documented_table(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut desk, id) = (newsroom.desk(), newsroom.portal().say("bai", "Hay").await.comment_id);
     let steps = [
@@ -122,7 +122,7 @@ async fn a_queue_is_filtered_ordered_and_paged(database: Database) {
     assert_eq!((first.cases.len(), second.cases.len(), second.next_page_token.as_str()), (4, 2, ""));
 }
 
-async fn a_case_tells_history_and_decisions(database: Database) {
+async fn a_case_shows_author_history_and_decisions(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let form = portal.form("bai", "Ý kiến thứ nhất của tôi").await;
@@ -144,7 +144,7 @@ async fn a_case_tells_history_and_decisions(database: Database) {
     assert_eq!(desk.case(&first).await.decisions[0].actor, "moderator");
 }
 
-async fn the_audit_tells_who_did_what(database: Database) {
+async fn the_audit_lists_actor_and_action_of_each_decision(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     for number in 0..3 {
@@ -160,11 +160,11 @@ async fn the_audit_tells_who_did_what(database: Database) {
     let page = ask(v1::ListAuditRequest { page_size: 3, ..Default::default() }).await;
     let rest = ask(v1::ListAuditRequest { page_size: 3, page_token: page.next_page_token, ..Default::default() }).await;
     assert_eq!((page.entries.len(), rest.entries.len()), (3, 1));
-    assert!(ask(v1::ListAuditRequest { actor: "nobody".into(), ..Default::default() }).await.entries.is_empty());
+    assert!(ask(v1::ListAuditRequest { actor: "unknown".into(), ..Default::default() }).await.entries.is_empty());
     assert_eq!(ask(v1::ListAuditRequest { action: "APPROVE".into(), ..Default::default() }).await.entries.len(), 3);
 }
 
-async fn an_article_is_changed_by_revision_only(database: Database) {
+async fn an_article_is_changed_at_the_expected_revision_only(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     let made = desk.set_mode("bai", Mode::Post, 0).await;

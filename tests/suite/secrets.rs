@@ -1,6 +1,6 @@
-//! Secrets that sing: every secret of a server is a word that occurs nowhere else, everything that can be called is called, things break,
-//! and none of the words is in a log, a metric, an answer or a `Debug`. (Beyond this test, every daemon of the whole suite is searched for its
-//! own secrets when it ends: `support/daemon.rs`.)
+//! Every secret of a server is set to a unique word. All RPCs are called and dependencies fail; none of the words may
+//! be in a log, a metric, a response or `Debug` output. (In addition, the log of every daemon in the suite is
+//! searched for its own secrets when it ends: `support/daemon.rs`.)
 
 use duyet_proto::v1;
 use duyetd::{config::Settings, grpc::role};
@@ -18,7 +18,7 @@ use crate::support::{
 const DATABASE_PASSWORD: &str = "cobaltdb7731";
 const REDIS_PASSWORD: &str = "cobaltredis7732";
 
-/// Calls an RPC with an empty message and collects all that is said.
+/// Calls an RPC with an empty message and returns all text of the response.
 async fn say_nothing(daemon: &Daemon, path: &'static str, token: &str) -> String {
     let mut client = Grpc::new(channel(daemon.grpc_addr));
     client.ready().await.unwrap();
@@ -45,11 +45,11 @@ fn assert_in_none<'a>(secrets: &[impl AsRef<str>], texts: impl Iterator<Item = &
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
+async fn no_secret_is_in_a_log_a_metric_or_a_response() {
     let mut redis = RedisServer::start();
     redis.say::<()>(&format!("CONFIG SET requirepass {REDIS_PASSWORD}"));
     let url = crate::support::newsroom::empty_database_url().await;
-    // Trust asks for no password, and takes one.
+    // PostgreSQL's `trust` authentication needs no password, and accepts one.
     let url = url.replace("postgres://tests@", &format!("postgres://tests:{DATABASE_PASSWORD}@"));
     assert!(url.contains(DATABASE_PASSWORD));
     let keys = duyetd::keyring::Keyring::generate();
@@ -61,16 +61,16 @@ async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
     let (mut portal, mut desk) = (daemon.portal(), daemon.desk());
     let reader = Reader::new(&mut portal, "Hoàng Kỳ Lạ", "203.0.113.77").await;
     let form = reader.form(&mut portal, "bai", "Chữ này không ai được ghi").await;
-    let told = portal.comments.submit_comment(form.clone()).await.unwrap().into_inner();
+    let submitted = portal.comments.submit_comment(form.clone()).await.unwrap().into_inner();
     let wrong = v1::SubmitCommentRequest {
         challenge_answer: "SAI77".into(),
         request_id: uuid::Uuid::new_v4().to_string(),
         ..reader.form(&mut portal, "bai", "Câu khác").await
     };
     let status = portal.comments.submit_comment(wrong).await.unwrap_err();
-    // The fresh challenge in it is the reader's: it is no secret, but its answer is.
+    // The fresh challenge in the status belongs to the reader, so it is not a secret, but its answer is.
     let mut answers = vec![format!("{status:?}"), String::from_utf8_lossy(status.details()).into_owned()];
-    desk.approve(&told.comment_id).await;
+    desk.approve(&submitted.comment_id).await;
     let tokens = ["portal", "moderator", "admin"].map(|name| daemon.token(name));
     for token in &tokens {
         for (path, _) in role::TABLE {
@@ -78,9 +78,9 @@ async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
         }
     }
     answers.push(say_nothing(&daemon, role::TABLE[0].0, &tokens[0].replace("dyt_", "dyt_x")).await);
-    let case = desk.case(&told.comment_id).await;
+    let case = desk.case(&submitted.comment_id).await;
     answers.push(format!("{case:?}"));
-    // Redis goes, and the database fails.
+    // Redis stops, and the database fails.
     redis.stop();
     for n in 0..3 {
         reader.say(&mut portal, "bai", &format!("Không có Redis {n}")).await.unwrap();
@@ -93,27 +93,27 @@ async fn no_secret_is_in_a_log_a_metric_or_an_answer() {
     let mut secrets: Vec<String> = tokens.iter().map(|token| token[token.len() - 43..].to_owned()).collect();
     secrets.extend([DATABASE_PASSWORD.into(), REDIS_PASSWORD.into(), keys[2..].to_owned()]);
     assert_in_none(&secrets, answers.iter().chain([&log]));
-    // What is the reader's own: in answers to them, and nowhere else.
+    // The reader's own data may be in responses to that reader, and nowhere else.
     let own = [
         "Chữ này không ai",
         "Hoàng Kỳ Lạ",
         "203.0.113.77",
         &form.challenge_token,
         &reader.device_token,
-        &told.receipt,
+        &submitted.receipt,
         &format!("\"{ANSWER}\""),
         "SAI77",
     ];
     assert_in_none(&own, [&log].into_iter());
     assert!(!daemon.http("/metrics").contains("Hoàng"));
-    // An answer to an image is never in what is told of it.
+    // The answer to an image is never in the response with the image.
     let challenge = portal.challenge("bai").await;
     let bytes = challenge.encode_to_vec();
     assert!(!bytes.windows(ANSWER.len()).any(|window| window == ANSWER.as_bytes()));
 }
 
 #[test]
-fn no_secret_is_in_what_debug_prints() {
+fn no_secret_is_in_debug_output() {
     let toml = format!(
         "database_url = \"postgres://u:{DATABASE_PASSWORD}@h/d\"\nredis_url = \"redis://:{REDIS_PASSWORD}@h/\"\nkeys = \"{}\"\n
         [captcha]\nfixed_answer = \"CFHKM\"\n",

@@ -1,4 +1,4 @@
-//! What the README tells portals about trying again, with a stock gRPC client: a restart of the only server costs no call.
+//! The README's retry settings with a stock gRPC client: a restart of the only server fails no call.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::support::{daemon::Daemon, process::free_port};
 
-/// Callers that share one channel.
+/// Number of callers that share one channel.
 const CALLERS: &str = "10";
 
-/// The service config as the README has it.
+/// Returns the service config of the README.
 fn readme() -> Value {
     let text = include_str!("../../README.md");
     let (_, after) = text.split_once("(service config):").expect("the README says what to configure");
@@ -23,10 +23,10 @@ fn readme() -> Value {
 struct Callers {
     child: Child,
     stdin: Option<ChildStdin>,
-    told: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
-/// A test that fails leaves no caller behind.
+/// A failing test leaves no caller behind.
 impl Drop for Callers {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -47,8 +47,8 @@ impl Callers {
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         writeln!(stdin, "{config}").unwrap();
-        let told = BufReader::new(child.stdout.take().unwrap());
-        Self { child, stdin: Some(stdin), told }
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdin: Some(stdin), output }
     }
 
     /// Waits until every caller was served again.
@@ -57,7 +57,7 @@ impl Callers {
         assert_eq!(self.line(), "well");
     }
 
-    /// Ends them, and answers how many calls went well, how many failed, and why.
+    /// Ends the callers, and returns the numbers of successful and failed calls, and the errors.
     fn end(mut self) -> (usize, usize, String) {
         drop(self.stdin.take());
         let line = self.line();
@@ -69,15 +69,15 @@ impl Callers {
 
     fn line(&mut self) -> String {
         let mut line = String::new();
-        self.told.read_line(&mut line).unwrap();
+        self.output.read_line(&mut line).unwrap();
         line.trim().to_owned()
     }
 }
 
 #[test]
-fn a_restart_under_the_readmes_service_config_fails_no_call() {
+fn a_restart_fails_no_call_of_a_client_with_the_readmes_service_config() {
     let mut config = readme();
-    // How long a start takes on a busy machine is not what this is about.
+    // The test is not about how long a start takes on a busy machine.
     config["methodConfig"][0]["timeout"] = Value::from("60s");
     let dir = tempfile::tempdir().unwrap();
     let addr = format!("127.0.0.1:{}", free_port());

@@ -1,4 +1,5 @@
-//! Sites share a service and nothing else: whoever knows the ids of another site gets nothing of it and changes nothing on it.
+//! Sites share a service and no data: a caller who knows the ids of another site can neither read nor change its
+//! data.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +17,10 @@ use crate::support::{
 };
 
 on_both_databases! {
-    another_sites_ids_open_nothing_and_change_nothing,
+    ids_of_another_site_neither_read_nor_change_anything,
 }
 
-/// What there is on a site, by its ids.
+/// The ids of a site's data.
 struct Ours {
     article: String,
     comment: String,
@@ -60,7 +61,7 @@ async fn ours(portal: &mut Portal, admin: &mut Desk) -> Ours {
     }
 }
 
-/// All of a site that anybody can see.
+/// Returns all data of a site that any role can read.
 async fn snapshot(portal: &mut Portal, desk: &mut Desk, ours: &Ours) -> String {
     let cases = [desk.case(&ours.comment).await, desk.case(&ours.waiting).await];
     let article = v1::GetArticleRequest { article_id: ours.article.clone() };
@@ -75,7 +76,7 @@ async fn snapshot(portal: &mut Portal, desk: &mut Desk, ours: &Ours) -> String {
     format!("{cases:?}{article:?}{site:?}{bans:?}{terms:?}{audit:?}{page:?}{queue}")
 }
 
-fn told<T>(answer: Result<Response<T>, Status>) -> String {
+fn outcome<T>(answer: Result<Response<T>, Status>) -> String {
     answer.map_or_else(|status| reason(&status), |_| "OK".to_owned())
 }
 
@@ -83,7 +84,7 @@ fn request_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-async fn another_sites_ids_open_nothing_and_change_nothing(database: Database) {
+async fn ids_of_another_site_neither_read_nor_change_anything(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut admin) = (newsroom.portal(), newsroom.desk_with(&newsroom.token("admin")));
     let ours = ours(&mut portal, &mut admin).await;
@@ -103,15 +104,15 @@ async fn another_sites_ids_open_nothing_and_change_nothing(database: Database) {
         tried.insert(rpc);
     }
     assert_eq!(snapshot(&mut portal, &mut admin, &ours).await, before);
-    // These name nothing: they are about the caller's own site, or about nothing stored.
+    // These RPCs take no id: they are about the caller's own site, or about nothing stored.
     let nameless = ["IssueChallenge", "WatchQueue", "GetSite", "UpdateSite", "Lockdown", "AssessText"];
     for (path, _) in role::TABLE {
         let name = path.rsplit('/').next().unwrap();
-        assert!(tried.contains(name) != nameless.contains(&name), "{path} is to be tried here");
+        assert!(tried.contains(name) != nameless.contains(&name), "{path} must be called by this test");
     }
 }
 
-/// What was answered, and what must be.
+/// The actual and the expected result by RPC.
 type Answers = Vec<(&'static str, (String, &'static str))>;
 
 async fn by_portal(portal: &mut Portal, ours: &Ours) -> Answers {
@@ -141,11 +142,11 @@ async fn by_portal(portal: &mut Portal, ours: &Ours) -> Answers {
     };
     let one = v1::GetCommentRequest { id: ours.comment.clone(), receipts: vec![] };
     vec![
-        ("SubmitComment", (told(portal.comments.submit_comment(form).await), "COMMENT_NOT_FOUND")),
-        ("VerifyChallenge", (told(portal.captcha.verify_challenge(foreign).await), "CAPTCHA_INVALID")),
-        ("ReportComment", (told(portal.comments.report_comment(report).await), "COMMENT_NOT_FOUND")),
-        ("WithdrawComment", (told(portal.comments.withdraw_comment(withdrawal).await), "VALIDATION_FAILED")),
-        ("GetComment", (told(portal.comments.get_comment(one).await), "COMMENT_NOT_FOUND")),
+        ("SubmitComment", (outcome(portal.comments.submit_comment(form).await), "COMMENT_NOT_FOUND")),
+        ("VerifyChallenge", (outcome(portal.captcha.verify_challenge(foreign).await), "CAPTCHA_INVALID")),
+        ("ReportComment", (outcome(portal.comments.report_comment(report).await), "COMMENT_NOT_FOUND")),
+        ("WithdrawComment", (outcome(portal.comments.withdraw_comment(withdrawal).await), "VALIDATION_FAILED")),
+        ("GetComment", (outcome(portal.comments.get_comment(one).await), "COMMENT_NOT_FOUND")),
         ("ListComments", (format!("{}", page.comments.len()), "0")),
         ("CountComments", (format!("{}", counted.counts.values().sum::<i64>()), "0")),
     ]
@@ -159,14 +160,14 @@ async fn by_moderation(desk: &mut Desk, ours: &Ours) -> Answers {
     let found = desk.moderation.list_queue(queue).await.unwrap().into_inner();
     answers.push(("ListQueue", (found.total.to_string(), "0")));
     let case = desk.moderation.get_case(v1::GetCaseRequest { comment_id: id() }).await;
-    answers.push(("GetCase", (told(case), "COMMENT_NOT_FOUND")));
+    answers.push(("GetCase", (outcome(case), "COMMENT_NOT_FOUND")));
     let claim = v1::ClaimNextRequest { limit: 50, ..Default::default() };
     let claimed = desk.moderation.claim_next(claim).await.unwrap().into_inner();
     answers.push(("ClaimNext", (claimed.cases.len().to_string(), "0")));
     let release = v1::ReleaseClaimsRequest { comment_ids: vec![id()] };
-    answers.push(("ReleaseClaims", (told(desk.moderation.release_claims(release).await), "OK")));
+    answers.push(("ReleaseClaims", (outcome(desk.moderation.release_claims(release).await), "OK")));
     let rejection = v1::DecideRequest { expected_revision: 2, ..decision(&ours.comment, v1::Action::Reject) };
-    answers.push(("Decide", (told(desk.moderation.decide(rejection).await), "COMMENT_NOT_FOUND")));
+    answers.push(("Decide", (outcome(desk.moderation.decide(rejection).await), "COMMENT_NOT_FOUND")));
     let items = vec![v1::BulkItem { comment_id: id(), expected_revision: 2 }];
     let action = v1::Action::Spam.into();
     let bulk = v1::BulkDecideRequest { items, action, request_id: request_id(), ..Default::default() };
@@ -174,13 +175,13 @@ async fn by_moderation(desk: &mut Desk, ours: &Ours) -> Answers {
     answers.push(("BulkDecide", (format!("{} {:?}", result.changed, result.comment), "false None")));
     for target in [Target::DecisionId(ours.decision.clone()), Target::BatchId(ours.batch.clone())] {
         let revert = v1::RevertRequest { target: Some(target), request_id: request_id() };
-        answers.push(("Revert", (told(desk.moderation.revert(revert).await), "AUDIT_ENTRY_NOT_FOUND")));
+        answers.push(("Revert", (outcome(desk.moderation.revert(revert).await), "AUDIT_ENTRY_NOT_FOUND")));
     }
     let kind = TakedownKind::Authority.into();
     let demand = v1::EscalateRequest { comment_id: id(), kind, request_id: request_id(), ..Default::default() };
-    answers.push(("Escalate", (told(desk.moderation.escalate(demand).await), "COMMENT_NOT_FOUND")));
+    answers.push(("Escalate", (outcome(desk.moderation.escalate(demand).await), "COMMENT_NOT_FOUND")));
     let note = v1::AddNoteRequest { comment_id: id(), text: "x".into(), request_id: request_id() };
-    answers.push(("AddNote", (told(desk.moderation.add_note(note).await), "COMMENT_NOT_FOUND")));
+    answers.push(("AddNote", (outcome(desk.moderation.add_note(note).await), "COMMENT_NOT_FOUND")));
     let stats = desk.moderation.get_stats(v1::GetStatsRequest::default()).await.unwrap().into_inner();
     answers.push(("GetStats", (format!("{} {}", stats.waiting, stats.submitted.len()), "0 0")));
     let audit = desk.audit(v1::ListAuditRequest { comment_id: id(), ..Default::default() }).await;
@@ -201,27 +202,27 @@ async fn by_admin(desk: &mut Desk, ours: &Ours) -> Answers {
         request_id: request_id(),
         ..Default::default()
     };
-    answers.push(("CreateBan", (told(desk.bans.create_ban(ban).await), "COMMENT_NOT_FOUND")));
+    answers.push(("CreateBan", (outcome(desk.bans.create_ban(ban).await), "COMMENT_NOT_FOUND")));
     let end = v1::RevokeBanRequest { ban_id: ours.ban.clone(), request_id: request_id(), ..Default::default() };
-    answers.push(("RevokeBan", (told(desk.bans.revoke_ban(end).await), "BAN_NOT_FOUND")));
+    answers.push(("RevokeBan", (outcome(desk.bans.revoke_ban(end).await), "BAN_NOT_FOUND")));
     let bans = desk.bans.list_bans(v1::ListBansRequest { ended: true, ..Default::default() }).await.unwrap();
     answers.push(("ListBans", (bans.into_inner().bans.len().to_string(), "0")));
     let reveal =
         v1::RevealSenderRequest { comment_id: ours.comment.clone(), note: "x".into(), request_id: request_id() };
-    answers.push(("RevealSender", (told(desk.privacy.reveal_sender(reveal).await), "COMMENT_NOT_FOUND")));
+    answers.push(("RevealSender", (outcome(desk.privacy.reveal_sender(reveal).await), "COMMENT_NOT_FOUND")));
     let of = Some(v1::export_author_request::Of::CommentId(ours.comment.clone()));
     let export = desk.privacy.export_author(v1::ExportAuthorRequest { of }).await;
     answers
         .push(("ExportAuthor", (export.map_or_else(|status| reason(&status), |_| "OK".into()), "COMMENT_NOT_FOUND")));
     let of = Some(v1::erase_author_request::Of::CommentId(ours.comment.clone()));
     let erase = v1::EraseAuthorRequest { of, request_id: request_id(), ..Default::default() };
-    answers.push(("EraseAuthor", (told(desk.privacy.erase_author(erase).await), "COMMENT_NOT_FOUND")));
+    answers.push(("EraseAuthor", (outcome(desk.privacy.erase_author(erase).await), "COMMENT_NOT_FOUND")));
     answers.push((
         "PutTerm",
         (desk.put(ours.term.clone()).await.map_or_else(|status| reason(&status), |_| "OK".into()), "TERM_NOT_FOUND"),
     ));
     let delete = v1::DeleteTermRequest { term_id: ours.term.id.clone(), revision: 1, request_id: request_id() };
-    answers.push(("DeleteTerm", (told(desk.rules.delete_term(delete).await), "TERM_NOT_FOUND")));
+    answers.push(("DeleteTerm", (outcome(desk.rules.delete_term(delete).await), "TERM_NOT_FOUND")));
     let terms = desk.rules.list_terms(v1::ListTermsRequest::default()).await.unwrap().into_inner().terms;
     answers.push(("ListTerms", (terms.len().to_string(), "0")));
     let replay = desk.rules.replay_rules(v1::ReplayRulesRequest::default()).await.unwrap().into_inner();
@@ -232,10 +233,10 @@ async fn by_admin(desk: &mut Desk, ours: &Ours) -> Answers {
         dry_run: false,
         request_id: request_id(),
     };
-    answers.push(("ApprovePending", (told(desk.policy.approve_pending(approve).await), "ARTICLE_NOT_FOUND")));
+    answers.push(("ApprovePending", (outcome(desk.policy.approve_pending(approve).await), "ARTICLE_NOT_FOUND")));
     let article = v1::GetArticleRequest { article_id: ours.article.clone() };
-    answers.push(("GetArticle", (told(desk.policy.get_article(article).await), "ARTICLE_NOT_FOUND")));
-    // An article id is the portal's own word: each site may have one of that name.
+    answers.push(("GetArticle", (outcome(desk.policy.get_article(article).await), "ARTICLE_NOT_FOUND")));
+    // An article id is chosen by the portal, so each site may have an article with this id.
     let closed = desk.set_mode(&ours.article, v1::Mode::Hidden, 0).await;
     answers.push(("UpdateArticle", (closed.revision.to_string(), "1")));
     answers
@@ -269,7 +270,7 @@ async fn every_bit_of_every_page_token_matters() {
     assert!(flips > 1_000, "{flips}");
 }
 
-/// The token after a page of one.
+/// Returns the token after a page of one item.
 async fn next_page(portal: &mut Portal, desk: &mut Desk, list: &str, page_token: String) -> Result<String, Status> {
     let page_size = 1;
     Ok(match list {

@@ -1,4 +1,4 @@
-//! Invisible characters that spell, and the ways to write one article id.
+//! Invisible characters that are part of a word's spelling, and the ways to write one article id.
 
 use duyet_proto::v1::{self, Action, Mode};
 use unicode_normalization::UnicodeNormalization as _;
@@ -7,10 +7,10 @@ use uuid::Uuid;
 use crate::support::newsroom::{ANSWER, Database, Newsroom, decision, fields, on_both_databases, reason};
 
 on_both_databases! {
-    what_joiners_spell_comes_back_byte_for_byte,
-    a_thousand_families_are_a_thousand_characters,
-    a_name_of_which_nothing_is_seen_is_no_name,
-    all_ways_to_write_an_article_id_are_one_article,
+    joiners_that_are_part_of_a_word_are_kept,
+    a_family_emoji_counts_as_one_character,
+    a_name_without_a_visible_character_is_rejected,
+    all_forms_of_an_article_id_are_one_article,
 }
 
 const SPELT: [&str; 9] = [
@@ -25,7 +25,7 @@ const SPELT: [&str; 9] = [
     "🇻🇳 1️⃣",
 ];
 
-async fn what_joiners_spell_comes_back_byte_for_byte(database: Database) {
+async fn joiners_that_are_part_of_a_word_are_kept(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     for spelt in SPELT {
@@ -36,7 +36,7 @@ async fn what_joiners_spell_comes_back_byte_for_byte(database: Database) {
         let request = v1::GetCommentRequest { id, receipts: vec![] };
         let comment = portal.comments.get_comment(request).await.unwrap().into_inner().comment.unwrap();
         assert_eq!([&comment.author_name, &comment.title, &comment.content], [spelt; 3]);
-        // Whoever searches need not know how it is spelt.
+        // A search does not need to know the invisible characters.
         let filter = v1::QueueFilter {
             query: spelt.replace(['\u{200b}', '\u{200c}', '\u{200d}'], ""),
             status: vec![v1::CommentStatus::Approved.into()],
@@ -51,7 +51,7 @@ async fn what_joiners_spell_comes_back_byte_for_byte(database: Database) {
     assert_eq!(case.comment.unwrap().content, "casino 👍");
 }
 
-async fn a_thousand_families_are_a_thousand_characters(database: Database) {
+async fn a_family_emoji_counts_as_one_character(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let families = |count: usize| "👨\u{200d}👩\u{200d}👧\u{200d}👦".repeat(count);
@@ -63,7 +63,7 @@ async fn a_thousand_families_are_a_thousand_characters(database: Database) {
     assert_eq!(fields(&portal.comments.submit_comment(form).await.unwrap_err()), ["author_name"]);
 }
 
-async fn a_name_of_which_nothing_is_seen_is_no_name(database: Database) {
+async fn a_name_without_a_visible_character_is_rejected(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let form = portal.form("bai", "Hay").await;
@@ -82,16 +82,16 @@ async fn a_name_of_which_nothing_is_seen_is_no_name(database: Database) {
         let status = portal.comments.submit_comment(form).await.unwrap_err();
         assert_eq!(fields(&status), ["author_name", "content"], "{blank:?}");
     }
-    portal.comments.submit_comment(form).await.expect("the challenge was not touched");
+    portal.comments.submit_comment(form).await.expect("the challenge was not spent");
 }
 
-async fn all_ways_to_write_an_article_id_are_one_article(database: Database) {
+async fn all_forms_of_an_article_id_are_one_article(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let composed = "cầu-mới-ở-Huế";
     let apart: String = composed.nfd().collect();
     let blank = format!("\u{a0}{composed}\u{3000}");
-    // The challenge was for another way to write it.
+    // The challenge was issued for another form of the same id.
     let challenge = portal.challenge(&blank).await;
     let form = v1::SubmitCommentRequest {
         article_id: apart.clone(),

@@ -1,4 +1,4 @@
-//! Numbers for a newsroom.
+//! Statistics for a newsroom.
 
 use duyet_proto::v1::{self, Action, CommentStatus};
 use tonic::Code;
@@ -7,9 +7,9 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Desk, Newsroom, decision, fields, on_both_databases};
 
 on_both_databases! {
-    numbers_tell_what_came_what_waits_and_who_decided,
-    a_decision_reverted_by_an_admin_is_overturned_and_ones_own_second_thoughts_are_not,
-    numbers_begin_a_day_ago_and_at_most_a_quarter,
+    stats_count_submits_pending_comments_and_decisions_by_moderator,
+    a_decision_counts_as_overturned_only_when_another_moderator_reverts_it,
+    stats_cover_a_day_by_default_and_a_quarter_at_most,
 }
 
 impl Desk {
@@ -22,7 +22,7 @@ fn of<'a>(stats: &'a v1::GetStatsResponse, moderator: &str) -> &'a v1::Moderator
     stats.moderators.iter().find(|one| one.moderator == moderator).unwrap()
 }
 
-async fn numbers_tell_what_came_what_waits_and_who_decided(database: Database) {
+async fn stats_count_submits_pending_comments_and_decisions_by_moderator(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
@@ -39,7 +39,7 @@ async fn numbers_tell_what_came_what_waits_and_who_decided(database: Database) {
     }
     let overruled = v1::DecideRequest { expected_revision: 2, ..decision(&ids[0], Action::Reject) };
     admin.decide(overruled).await.unwrap();
-    // A decision that is there already is no decision.
+    // A decision without a change is not counted.
     let again = decision(&ids[1], Action::Approve);
     assert!(!admin.decide(again).await.unwrap().changed);
 
@@ -56,7 +56,7 @@ async fn numbers_tell_what_came_what_waits_and_who_decided(database: Database) {
     let moderator = of(&stats, "moderator");
     assert_eq!((moderator.decisions, moderator.overturned), (4, 1));
     assert!((moderator.overturn_rate - 0.25).abs() < 1e-9);
-    // The test may run across the hour.
+    // The test may run across a full hour.
     assert!([4.0, 2.0].iter().any(|rate| (moderator.decisions_per_hour - rate).abs() < 1e-9), "{moderator:?}");
     let admin = of(&stats, "admin");
     assert_eq!((admin.decisions, admin.overturned), (1, 0));
@@ -67,14 +67,14 @@ async fn numbers_tell_what_came_what_waits_and_who_decided(database: Database) {
     assert_eq!((theirs.waiting, theirs.submitted.len(), theirs.moderators.len()), (0, 0, 0));
 }
 
-async fn a_decision_reverted_by_an_admin_is_overturned_and_ones_own_second_thoughts_are_not(database: Database) {
+async fn a_decision_counts_as_overturned_only_when_another_moderator_reverts_it(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, desk) = (newsroom.portal(), newsroom.desk());
     let admin = newsroom.desk_with(&newsroom.token("admin"));
     for (number, mut who) in [desk.clone(), admin, desk.clone()].into_iter().enumerate() {
         let id = portal.say("bai", &format!("Ý kiến số {number}")).await.comment_id;
         let decided = desk.clone().approve(&id).await.decision_id;
-        // The last is left as it is.
+        // The last decision is not reverted.
         if number < 2 {
             let target = Some(v1::revert_request::Target::DecisionId(decided));
             let request = v1::RevertRequest { target, request_id: Uuid::new_v4().to_string() };
@@ -91,19 +91,19 @@ fn clock() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }
 
-async fn numbers_begin_a_day_ago_and_at_most_a_quarter(database: Database) {
+async fn stats_cover_a_day_by_default_and_a_quarter_at_most(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     let now = clock().timestamp();
     let begun = desk.stats(None).await.unwrap().since.unwrap();
-    // The test may run across the hour.
+    // The test may run across a full hour.
     assert!(
         (begun.seconds % 3_600, begun.nanos) == (0, 0) && (24 * 3_600..26 * 3_600).contains(&(now - begun.seconds))
     );
     let ago = |seconds: i64| Some(prost_types::Timestamp { seconds: now - seconds, nanos: 0 });
     let since = desk.stats(ago(3_600)).await.unwrap().since.unwrap();
     assert_eq!(since.seconds, (now - 3_600) / 3_600 * 3_600);
-    desk.stats(ago(92 * 86_400)).await.expect("a quarter, however long the call is on its way");
+    desk.stats(ago(92 * 86_400)).await.expect("a quarter is accepted even if the call takes a while");
     for wrong in [ago(-3_600), ago(93 * 86_400), Some(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 })] {
         let status = desk.stats(wrong).await.unwrap_err();
         assert_eq!((status.code(), fields(&status)), (Code::InvalidArgument, vec!["since".to_owned()]));

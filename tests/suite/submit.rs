@@ -1,4 +1,4 @@
-//! A reader's comment on its way in: the order of steps, the captcha, resends.
+//! The submission of a comment: the order of checks, the captcha, resends.
 
 use std::collections::HashSet;
 
@@ -12,25 +12,25 @@ use crate::support::newsroom::{
 };
 
 on_both_databases! {
-    a_comment_travels_from_form_to_page,
+    a_submitted_comment_is_public_after_approval,
     fifty_submits_with_one_challenge_store_one_comment,
-    twenty_copies_of_one_request_get_one_answer,
-    a_wrong_answer_burns_the_challenge_and_brings_a_fresh_one,
-    shape_errors_and_limits_never_burn_a_challenge,
-    challenges_and_their_verification_are_limited_before_an_answer_is_looked_at,
+    twenty_duplicates_of_one_request_get_one_answer,
+    a_wrong_answer_spends_the_challenge_and_returns_a_fresh_one,
+    invalid_forms_and_denied_calls_never_spend_a_challenge,
+    limits_of_challenges_are_checked_before_the_answer,
     a_request_id_with_another_payload_is_an_error,
     a_resend_after_the_article_closed_still_gets_its_answer,
-    post_mode_publishes_and_holds_what_looks_bad,
-    a_closed_article_takes_nothing,
-    a_reply_hangs_on_the_root_of_a_visible_comment,
-    a_pass_pays_for_one_comment,
+    post_mode_publishes_comments_and_holds_suspicious_ones,
+    a_closed_article_denies_comments,
+    a_reply_belongs_to_the_root_of_a_visible_comment,
+    a_pass_is_valid_for_one_comment,
     a_challenge_of_another_article_is_invalid,
 }
 
-async fn a_comment_travels_from_form_to_page(database: Database) {
+async fn a_submitted_comment_is_public_after_approval(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
-    // As a phone may send it: every mark a character of its own.
+    // The decomposed form that a phone may send.
     let mut form = portal.form("cau-moi", "Cầu đẹp quá, cảm ơn bà con").await;
     form.author_name = "Nguye\u{302}\u{303}n Thi\u{323} Lan".into();
     let submitted = portal.comments.submit_comment(form).await.unwrap().into_inner();
@@ -70,8 +70,8 @@ async fn fifty_submits_with_one_challenge_store_one_comment(database: Database) 
     assert_eq!(newsroom.desk().queue().await.total, 1);
 }
 
-async fn twenty_copies_of_one_request_get_one_answer(database: Database) {
-    // With the quotas that a portal meets: copies must not use them up.
+async fn twenty_duplicates_of_one_request_get_one_answer(database: Database) {
+    // The default quotas, which duplicates must not use up.
     let newsroom = Newsroom::open_with(database, |config| config.limits = Quotas::default()).await;
     let mut portal = newsroom.portal();
     let form = portal.form("bai", "Bấm nhiều lần").await;
@@ -89,7 +89,7 @@ async fn twenty_copies_of_one_request_get_one_answer(database: Database) {
     assert_eq!(newsroom.desk().queue().await.total, 1);
 }
 
-async fn a_wrong_answer_burns_the_challenge_and_brings_a_fresh_one(database: Database) {
+async fn a_wrong_answer_spends_the_challenge_and_returns_a_fresh_one(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let form = portal.form("bai", "Hay").await;
@@ -99,7 +99,7 @@ async fn a_wrong_answer_burns_the_challenge_and_brings_a_fresh_one(database: Dat
     assert_eq!(fields(&status), ["challenge_answer"]);
 
     let status2 = portal.comments.submit_comment(form.clone()).await.unwrap_err();
-    assert_eq!(reason(&status2), "CAPTCHA_USED", "the right answer comes too late");
+    assert_eq!(reason(&status2), "CAPTCHA_USED", "the challenge is spent, so the correct answer fails");
 
     let fresh = fresh_challenge(&status).expect("a fresh challenge");
     let again = v1::SubmitCommentRequest { challenge_token: fresh.token, ..form };
@@ -107,13 +107,13 @@ async fn a_wrong_answer_burns_the_challenge_and_brings_a_fresh_one(database: Dat
     assert_eq!(submitted.outcome(), Outcome::Pending);
 }
 
-async fn shape_errors_and_limits_never_burn_a_challenge(database: Database) {
+async fn invalid_forms_and_denied_calls_never_spend_a_challenge(database: Database) {
     let newsroom =
         Newsroom::open_with(database, |config| config.limits.submits_per_device = "2/1h".parse().unwrap()).await;
     let mut portal = newsroom.portal();
     let form = portal.form("bai", "Một").await;
     let device = form.client.clone();
-    // A wrong answer burns its challenge as soon as it is looked at.
+    // A wrong answer would spend its challenge as soon as it is checked.
     let wrong = "CCCCC".to_owned();
     let empty =
         v1::SubmitCommentRequest { content: " \u{200b} ".into(), challenge_answer: wrong.clone(), ..form.clone() };
@@ -129,12 +129,12 @@ async fn shape_errors_and_limits_never_burn_a_challenge(database: Database) {
     let retry = tonic_types::StatusExt::get_details_retry_info(&status).and_then(|info| info.retry_delay).unwrap();
     assert!(retry.as_secs() > 60 && retry.as_secs() <= 1_800, "{retry:?}");
 
-    // The failed form passes from another device: its challenge was not touched.
+    // The failed form is accepted from another device: its challenge was not spent.
     let other = v1::SubmitCommentRequest { client: None, ..third };
     portal.comments.submit_comment(other).await.unwrap();
 }
 
-async fn challenges_and_their_verification_are_limited_before_an_answer_is_looked_at(database: Database) {
+async fn limits_of_challenges_are_checked_before_the_answer(database: Database) {
     let narrow = |config: &mut duyetd::config::Config| {
         config.limits.challenges_per_device = "1/1h".parse().unwrap();
         config.limits.submits_per_device = "1/1h".parse().unwrap();
@@ -157,7 +157,7 @@ async fn challenges_and_their_verification_are_limited_before_an_answer_is_looke
     };
     assert_eq!(reason(&portal.captcha.verify_challenge(verify.clone()).await.unwrap_err()), "RATE_LIMITED");
     let other = v1::VerifyChallengeRequest { answer: ANSWER.into(), client: None, ..verify };
-    portal.captcha.verify_challenge(other).await.expect("neither challenge nor request id was touched");
+    portal.captcha.verify_challenge(other).await.expect("neither the challenge nor the request id was used up");
 }
 
 async fn a_request_id_with_another_payload_is_an_error(database: Database) {
@@ -180,7 +180,7 @@ async fn a_resend_after_the_article_closed_still_gets_its_answer(database: Datab
     assert!(resent.replayed && resent.comment_id == first.comment_id && resent.receipt == first.receipt);
 }
 
-async fn post_mode_publishes_and_holds_what_looks_bad(database: Database) {
+async fn post_mode_publishes_comments_and_holds_suspicious_ones(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", Mode::Post, 0).await;
@@ -198,7 +198,7 @@ async fn post_mode_publishes_and_holds_what_looks_bad(database: Database) {
     assert_eq!(&content[link.start as usize..link.end as usize], "vay-nhanh.example.com");
 }
 
-async fn a_closed_article_takes_nothing(database: Database) {
+async fn a_closed_article_denies_comments(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     newsroom.desk().set_mode("bai", Mode::Closed, 0).await;
@@ -210,16 +210,16 @@ async fn a_closed_article_takes_nothing(database: Database) {
     }
     assert_eq!(newsroom.desk().queue().await.total, 0);
     newsroom.desk().set_mode("bai", Mode::Pre, 1).await;
-    portal.comments.submit_comment(form).await.expect("a closed article burns no challenge");
+    portal.comments.submit_comment(form).await.expect("a closed article does not spend the challenge");
 }
 
-async fn a_reply_hangs_on_the_root_of_a_visible_comment(database: Database) {
+async fn a_reply_belongs_to_the_root_of_a_visible_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let root = portal.say("bai", "Gốc").await.comment_id;
     let early = v1::SubmitCommentRequest { parent_id: root.clone(), ..portal.form("bai", "Sớm quá").await };
     let status = portal.comments.submit_comment(early).await.unwrap_err();
-    assert_eq!(reason(&status), "COMMENT_NOT_FOUND", "nobody can answer what nobody sees");
+    assert_eq!(reason(&status), "COMMENT_NOT_FOUND", "a comment that is not visible cannot be replied to");
     desk.approve(&root).await;
     let reply = v1::SubmitCommentRequest { parent_id: root.clone(), ..portal.form("bai", "Trả lời").await };
     let reply = portal.comments.submit_comment(reply).await.unwrap().into_inner().comment_id;
@@ -238,7 +238,7 @@ async fn a_reply_hangs_on_the_root_of_a_visible_comment(database: Database) {
     assert_eq!((tombstone.content.as_str(), tombstone.replies.len(), page.total_count), ("", 2, 2));
 }
 
-async fn a_pass_pays_for_one_comment(database: Database) {
+async fn a_pass_is_valid_for_one_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let challenge = portal.challenge("bai").await;

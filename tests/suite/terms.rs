@@ -1,4 +1,4 @@
-//! Terms at the desk: what they do to readers' comments, who may list them, and what they are tried on first.
+//! Terms: their effect on readers' comments, who may change them, and trials before they are in force.
 
 use chrono::Duration;
 use duyet_proto::v1::{self, CommentStatus, Mode, Outcome, Verdict};
@@ -22,21 +22,21 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_term_does_what_its_tier_and_state_say,
-    clean_words_pass_whatever_is_listed,
-    a_dry_run_tells_whom_a_term_would_have_met_and_writes_nothing,
-    only_an_admin_lists_terms,
-    everything_wrong_with_a_term_is_told_at_once,
-    a_term_is_changed_by_who_saw_it_last,
-    a_resent_term_is_listed_once,
+    a_term_acts_by_its_tier_and_state,
+    clean_words_match_no_listed_term,
+    a_dry_run_shows_the_comments_that_a_term_would_match_and_writes_nothing,
+    only_an_admin_changes_terms,
+    all_violations_of_a_term_are_returned_at_once,
+    a_term_is_changed_at_the_expected_revision_only,
+    a_resent_term_is_stored_once,
     terms_are_listed_in_pages,
-    a_server_that_starts_knows_every_term,
-    a_text_is_explained,
-    a_replay_sets_rules_against_decisions,
-    a_term_that_people_overrule_stands_down,
+    a_starting_server_loads_every_term,
+    assess_text_explains_the_score_of_a_text,
+    a_replay_compares_rules_with_decisions,
+    a_term_that_moderators_overrule_is_put_on_trial,
 }
 
-/// A new term in force.
+/// Returns a new term in force.
 pub(crate) fn term(pattern: &str, tier: v1::TermTier) -> v1::Term {
     v1::Term {
         pattern: pattern.into(),
@@ -55,7 +55,7 @@ fn put_request(term: v1::Term) -> v1::PutTermRequest {
 impl Desk {
     pub(crate) async fn put(&mut self, term: v1::Term) -> Result<v1::Term, Status> {
         let answer = self.rules.put_term(put_request(term)).await?.into_inner();
-        assert_eq!(answer.collisions, None, "only a dry run tells");
+        assert_eq!(answer.collisions, None, "only a dry run returns collisions");
         Ok(answer.term.unwrap())
     }
 
@@ -81,7 +81,7 @@ async fn open(database: Database) -> (Newsroom, Desk) {
     (newsroom, admin)
 }
 
-async fn a_term_does_what_its_tier_and_state_say(database: Database) {
+async fn a_term_acts_by_its_tier_and_state(database: Database) {
     let (newsroom, mut admin) = open(database).await;
     let mut portal = newsroom.portal();
     for (article, mode) in [("truoc", Mode::Pre), ("sau", Mode::Post), ("lai", Mode::Hybrid)] {
@@ -119,12 +119,15 @@ async fn a_term_does_what_its_tier_and_state_say(database: Database) {
     assert_eq!(admin.delete(&held).await.unwrap().revision, 4);
     assert_eq!(portal.say("lai", "Chạy án thì xin thôi").await.outcome(), Outcome::Published);
     let entries = admin.audit(v1::ListAuditRequest::default()).await;
-    let told: Vec<_> = entries.iter().filter(|entry| entry.action.ends_with("_TERM")).collect();
-    assert_eq!(told.len(), 4);
-    assert_eq!((told[0].action.as_str(), told[0].note.as_str()), ("DELETE_TERM", "STRIPPED ENFORCE 1.5: Chạy án"));
+    let returned: Vec<_> = entries.iter().filter(|entry| entry.action.ends_with("_TERM")).collect();
+    assert_eq!(returned.len(), 4);
+    assert_eq!(
+        (returned[0].action.as_str(), returned[0].note.as_str()),
+        ("DELETE_TERM", "STRIPPED ENFORCE 1.5: Chạy án")
+    );
 }
 
-async fn clean_words_pass_whatever_is_listed(database: Database) {
+async fn clean_words_match_no_listed_term(database: Database) {
     let (newsroom, mut admin) = open(database).await;
     let mut portal = newsroom.portal();
     admin.set_mode("bai", Mode::Hybrid, 0).await;
@@ -145,7 +148,7 @@ async fn clean_words_pass_whatever_is_listed(database: Database) {
     assert_eq!((judged.verdict(), judged.findings.len()), (Verdict::Spam, 3));
 }
 
-async fn a_dry_run_tells_whom_a_term_would_have_met_and_writes_nothing(database: Database) {
+async fn a_dry_run_shows_the_comments_that_a_term_would_match_and_writes_nothing(database: Database) {
     let (newsroom, mut admin) = open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let said = ["Hội chơi lô tô vui quá", "Lô tô là trò trẻ con", "Bài hay", "Chơi lô tô không?", "Lô tô đây"];
@@ -178,7 +181,7 @@ async fn a_dry_run_tells_whom_a_term_would_have_met_and_writes_nothing(database:
 
     let listed = admin.put(term("lô tô", v1::TermTier::Stripped)).await.unwrap();
     let error = desk.rules.put_term(request.clone()).await.unwrap_err();
-    assert_eq!(fields(&error), ["term.pattern"], "it is there already");
+    assert_eq!(fields(&error), ["term.pattern"], "the pattern exists already");
     for (revision, reason_told) in [(1, ""), (2, "STALE_REVISION")] {
         let term = v1::Term { pattern: "lô".into(), revision, ..listed.clone() };
         let answer = desk.rules.put_term(v1::PutTermRequest { term: Some(term), ..request.clone() }).await;
@@ -186,7 +189,7 @@ async fn a_dry_run_tells_whom_a_term_would_have_met_and_writes_nothing(database:
     }
 }
 
-async fn only_an_admin_lists_terms(database: Database) {
+async fn only_an_admin_changes_terms(database: Database) {
     let (newsroom, mut admin) = open(database).await;
     let mut desk = newsroom.desk();
     let error = desk.put(term("chạy án", v1::TermTier::Exact)).await.unwrap_err();
@@ -207,17 +210,17 @@ async fn only_an_admin_lists_terms(database: Database) {
     assert!(other.terms(v1::ListTermsRequest::default()).await.terms.is_empty());
     assert_eq!(reason(&other.delete(&listed).await.unwrap_err()), "TERM_NOT_FOUND");
     assert_eq!(reason(&other.put(listed.clone()).await.unwrap_err()), "TERM_NOT_FOUND");
-    assert_eq!(other.assess("chạy án").await.verdict(), Verdict::Publish, "another site's terms are its own");
+    assert_eq!(other.assess("chạy án").await.verdict(), Verdict::Publish, "terms do not affect another site");
     assert_eq!(admin.terms(v1::ListTermsRequest::default()).await.terms, [listed]);
 }
 
-async fn everything_wrong_with_a_term_is_told_at_once(database: Database) {
+async fn all_violations_of_a_term_are_returned_at_once(database: Database) {
     let (_newsroom, mut admin) = open(database).await;
     let bad = v1::Term { id: "7".into(), weight: f64::NAN, tier: 9, note: "x".repeat(501), ..v1::Term::default() };
     let request = v1::PutTermRequest { term: Some(bad), ..Default::default() };
     let error = admin.rules.put_term(request).await.unwrap_err();
-    let mut told = fields(&error);
-    told.sort();
+    let mut returned = fields(&error);
+    returned.sort();
     let expected = [
         "request_id",
         "term.id",
@@ -228,7 +231,7 @@ async fn everything_wrong_with_a_term_is_told_at_once(database: Database) {
         "term.tier",
         "term.weight",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(returned, expected);
     let error = admin.rules.put_term(v1::PutTermRequest::default()).await.unwrap_err();
     assert_eq!(fields(&error), ["request_id", "term"]);
     let error = admin.put(v1::Term { revision: 3, ..term("chạy án", v1::TermTier::Exact) }).await.unwrap_err();
@@ -239,7 +242,7 @@ async fn everything_wrong_with_a_term_is_told_at_once(database: Database) {
     assert_eq!(fields(&error), ["content"]);
 }
 
-async fn a_term_is_changed_by_who_saw_it_last(database: Database) {
+async fn a_term_is_changed_at_the_expected_revision_only(database: Database) {
     let (_newsroom, mut admin) = open(database).await;
     let listed = admin.put(term("chạy án", v1::TermTier::Exact)).await.unwrap();
     let changed = admin.put(v1::Term { weight: 3.0, ..listed.clone() }).await.unwrap();
@@ -252,7 +255,7 @@ async fn a_term_is_changed_by_who_saw_it_last(database: Database) {
     assert_eq!(admin.terms(v1::ListTermsRequest::default()).await.terms, [changed]);
 }
 
-async fn a_resent_term_is_listed_once(database: Database) {
+async fn a_resent_term_is_stored_once(database: Database) {
     let (_newsroom, mut admin) = open(database).await;
     let request = put_request(term("chạy án", v1::TermTier::Exact));
     let first = admin.rules.put_term(request.clone()).await.unwrap().into_inner();
@@ -281,13 +284,17 @@ async fn terms_are_listed_in_pages(database: Database) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_replica_follows_within_seconds() {
+async fn another_replica_loads_a_term_within_seconds() {
     let (newsroom, mut admin) = open(Database::Postgres).await;
     let replica = newsroom.replica().await;
     let mut there = desk_at(replica.grpc_addr, &newsroom.token("moderator"));
     admin.set_mode("bai", Mode::Post, 0).await;
     let listed = admin.put(term("chạy án", v1::TermTier::Exact)).await.unwrap();
-    assert_eq!(admin.assess("chạy án").await.verdict(), Verdict::Spam, "at once where it was listed");
+    assert_eq!(
+        admin.assess("chạy án").await.verdict(),
+        Verdict::Spam,
+        "in force at once on the replica that stored it"
+    );
     eventually(&mut there, "chạy án", Verdict::Spam).await;
     let mut portal = portal_at(replica.grpc_addr, &newsroom.token("portal"));
     assert_eq!(portal.say("bai", "Chơi chạy án không").await.outcome(), Outcome::Pending);
@@ -296,7 +303,7 @@ async fn another_replica_follows_within_seconds() {
     replica.stop().await;
 }
 
-async fn a_server_that_starts_knows_every_term(database: Database) {
+async fn a_starting_server_loads_every_term(database: Database) {
     let (newsroom, mut admin) = open(database).await;
     admin.put(term("hụi chết", v1::TermTier::Exact)).await.unwrap();
     let newsroom = newsroom.restarted().await;
@@ -310,10 +317,10 @@ async fn eventually(desk: &mut Desk, text: &str, verdict: Verdict) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("the other replica never heard of it");
+    panic!("the other replica never loaded the term");
 }
 
-async fn a_text_is_explained(database: Database) {
+async fn assess_text_explains_the_score_of_a_text(database: Database) {
     let (newsroom, mut admin) = open(database).await;
     admin.put(term("chạy án", v1::TermTier::Teencode)).await.unwrap();
     let mut desk = newsroom.desk();
@@ -334,7 +341,7 @@ async fn a_text_is_explained(database: Database) {
     assert!(rules.contains(&("LINK", "content")) && rules.contains(&("TERM", "content")), "{rules:?}");
     assert!(rules.contains(&("PHONE_NUMBER", "author_name")), "{rules:?}");
     assert!(judged.findings.iter().all(|found| !found.explanation.is_empty()));
-    assert_eq!(newsroom.desk().queue().await.cases.len(), 0, "nothing is written");
+    assert_eq!(newsroom.desk().queue().await.cases.len(), 0, "no comment is stored");
     let mut portal = newsroom.portal();
     super::learning::teach_casino(&mut portal, &mut desk).await;
     let taught = desk.assess("Vào casino nhận thưởng").await;
@@ -342,7 +349,7 @@ async fn a_text_is_explained(database: Database) {
     assert!(taught.findings.iter().any(|found| found.rule == "LEARNED"));
 }
 
-async fn a_replay_sets_rules_against_decisions(database: Database) {
+async fn a_replay_compares_rules_with_decisions(database: Database) {
     let (newsroom, mut admin) = open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let said = [
@@ -380,14 +387,14 @@ async fn a_replay_sets_rules_against_decisions(database: Database) {
         (worst.text.as_str(), worst.verdict(), worst.status()),
         (said[0].0, Verdict::Spam, CommentStatus::Approved)
     );
-    assert_eq!(table(&replay(&desk, None, 2).await)[0].1, [0, 1, 0], "the last two only");
+    assert_eq!(table(&replay(&desk, None, 2).await)[0].1, [0, 1, 0], "only the last two decisions");
     admin.put(term("chạy án", v1::TermTier::Exact)).await.unwrap();
     let again = v1::ReplayRulesRequest { term: Some(term("chạy án", v1::TermTier::Exact)), limit: 0 };
     assert_eq!(fields(&desk.rules.replay_rules(again).await.unwrap_err()), ["term.pattern"]);
     assert_eq!(table(&replay(&desk, None, 0).await), expected);
 }
 
-async fn a_term_that_people_overrule_stands_down(database: Database) {
+async fn a_term_that_moderators_overrule_is_put_on_trial(database: Database) {
     let home = match database {
         Database::Sqlite => Home::sqlite().await,
         Database::Postgres => Home::postgres().await,
@@ -409,18 +416,18 @@ async fn a_term_that_people_overrule_stands_down(database: Database) {
         terms.into_iter().map(|term| (term.state, term.revision, term.updated_by)).collect::<Vec<_>>()
     };
     let in_force = |revision, by: &str| (TermState::Enforce, revision, by.to_owned());
-    assert_eq!(states().await, [in_force(1, "lan"), in_force(1, "lan")], "nineteen are too few");
+    assert_eq!(states().await, [in_force(1, "lan"), in_force(1, "lan")], "19 decisions are too few");
     let one = submission(120);
     home.store_all(std::slice::from_ref(&one)).await;
     home.decide_one(&decision(120, one.comment.id, Action::Approve, 1)).await.unwrap();
     replica.maintenance.run_jobs(&|| at_work(2)).await.unwrap();
     assert_eq!(states().await, [in_force(1, "lan"), (TermState::Shadow, 2, SYSTEM.to_owned())]);
     let entries = home.store.list_audit(&site(), &AuditFilter::default(), 1, None).await.unwrap().items;
-    let told = (entries[0].action, entries[0].actor.as_str(), entries[0].note.as_str());
-    assert_eq!(told, (AuditAction::StandDownTerm, SYSTEM, "EXACT SHADOW 2.5: đường phố"));
+    let returned = (entries[0].action, entries[0].actor.as_str(), entries[0].note.as_str());
+    assert_eq!(returned, (AuditAction::StandDownTerm, SYSTEM, "EXACT SHADOW 2.5: đường phố"));
     assert!(metric_value("duyet_terms_stood_down_total{site=\"bao-hue\"}").is_some());
 
-    // Somebody wants it all the same: it is tried anew.
+    // The term is put in force again by an admin, so its trial period starts again.
     let mut again = term_change(3 * 3_600, "đường phố", TermTier::Exact);
     let stood_down = home.store.all_terms(&site()).await.unwrap().into_iter().find(|term| term.revision == 2).unwrap();
     (again.id, again.expected_revision) = (stood_down.id, 2);

@@ -1,4 +1,4 @@
-//! TLS of the listener, from the moderators' client: who is trusted, who is let in, and what happens when certificates change.
+//! TLS of the listener as the moderators' client sees it: trust, client certificates, and renewed certificates.
 
 use std::{
     io::{Read as _, Write as _},
@@ -28,7 +28,7 @@ async fn open(certificate: &Certificate, client_ca: Option<&Authority>) -> Newsr
     .await
 }
 
-/// `duyet stats` over TLS, trusting `authority`.
+/// Runs `duyet stats` over TLS, trusting `authority`.
 async fn stats(newsroom: &Newsroom, authority: &Authority, own: Option<&Certificate>) -> Output {
     let mut command = Command::new(programs::duyet());
     command.env_clear().env("HOME", newsroom.token_file("x").parent().unwrap()).args(["stats", "--lang", "en"]);
@@ -51,12 +51,12 @@ fn authorities() -> (TempDir, Authority, Authority) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_certificate_is_believed_when_its_authority_name_and_time_are_right() {
+async fn a_certificate_needs_a_trusted_authority_the_right_name_and_a_valid_time() {
     let (_dir, ours, other) = authorities();
     let newsroom = open(&ours.sign("server", LOOPBACK, 2), None).await;
-    let told = stats(&newsroom, &ours, None).await;
-    assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stderr));
-    assert_eq!(code(&newsroom, &other, None).await, Some(6), "an authority that nobody trusts");
+    let output = stats(&newsroom, &ours, None).await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(code(&newsroom, &other, None).await, Some(6), "an untrusted authority");
     for wrong in [ours.sign("named", "DNS:another.example", 2), ours.sign("expired", LOOPBACK, -1)] {
         let newsroom = open(&wrong, None).await;
         assert_eq!(code(&newsroom, &ours, None).await, Some(6), "{wrong:?}");
@@ -64,7 +64,7 @@ async fn a_certificate_is_believed_when_its_authority_name_and_time_are_right() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listener_with_a_certificate_takes_no_plaintext_and_no_old_protocol() {
+async fn a_listener_with_a_certificate_accepts_no_plaintext_and_no_old_protocol() {
     let (_dir, ours, _) = authorities();
     let newsroom = open(&ours.sign("server", LOOPBACK, 2), None).await;
     let addr = newsroom.running.grpc_addr;
@@ -87,18 +87,18 @@ async fn s_client(addr: SocketAddr, arguments: &[&str]) -> Output {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_clients_need_a_certificate_only_ours_gets_in() {
+async fn with_a_client_authority_only_its_certificates_are_accepted() {
     let (_dir, ours, other) = authorities();
     let newsroom = open(&ours.sign("server", LOOPBACK, 2), Some(&ours)).await;
     let client = |authority: &Authority, days| authority.sign("client", "DNS:moderator.example", days);
     assert_eq!(code(&newsroom, &ours, Some(&client(&ours, 2))).await, Some(0));
     assert_eq!(code(&newsroom, &ours, None).await, Some(6), "without one");
     assert_eq!(code(&newsroom, &ours, Some(&client(&other, 2))).await, Some(6), "another authority's");
-    assert_eq!(code(&newsroom, &ours, Some(&client(&ours, -1))).await, Some(6), "one that ended");
+    assert_eq!(code(&newsroom, &ours, Some(&client(&ours, -1))).await, Some(6), "an expired certificate");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_not() {
+async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not() {
     let (dir, ours, other) = authorities();
     let shown = Certificate { cert: dir.path().join("shown.pem"), key: dir.path().join("shown.key") };
     let show = |certificate: &Certificate| {
@@ -109,20 +109,20 @@ async fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_no
     let newsroom = open(&shown, None).await;
     assert_eq!(code(&newsroom, &ours, None).await, Some(0));
     show(&other.sign("server", LOOPBACK, 2));
-    eventually("the renewed one", async || code(&newsroom, &other, None).await == Some(0)).await;
-    assert_eq!(code(&newsroom, &ours, None).await, Some(6), "the old one is gone");
+    eventually("the renewed certificate", async || code(&newsroom, &other, None).await == Some(0)).await;
+    assert_eq!(code(&newsroom, &ours, None).await, Some(6), "the old certificate is not used any more");
 
     let failed = || metric_value("duyet_certificate_reads_total{outcome=\"FAILED\"}");
     let before = failed();
     std::fs::write(&shown.cert, "-----BEGIN CERTIFICATE-----\nhỏng\n").unwrap();
-    eventually("the broken one", async || failed() != before).await;
-    assert_eq!(code(&newsroom, &other, None).await, Some(0), "the last good one stays");
+    eventually("the broken certificate", async || failed() != before).await;
+    assert_eq!(code(&newsroom, &other, None).await, Some(0), "the last valid certificate stays in use");
     show(&ours.sign("again", LOOPBACK, 2));
-    eventually("the mended one", async || code(&newsroom, &ours, None).await == Some(0)).await;
+    eventually("the repaired certificate", async || code(&newsroom, &ours, None).await == Some(0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_never_finishes_a_handshake_holds_up_nobody_and_is_closed() {
+async fn an_unfinished_handshake_delays_no_other_connection_and_is_closed() {
     let (_dir, ours, _) = authorities();
     let newsroom = open(&ours.sign("server", LOOPBACK, 2), None).await;
     let silent: Vec<_> = (0..50).map(|_| TcpStream::connect(newsroom.running.grpc_addr).unwrap()).collect();
@@ -148,22 +148,23 @@ async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{what} never came");
+    panic!("{what} was never seen");
 }
 
 #[test]
-fn a_server_does_not_start_with_a_certificate_that_is_none() {
+fn a_server_does_not_start_with_an_invalid_certificate() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| -> std::path::PathBuf { dir.path().join(name) };
     std::fs::write(file("cert.pem"), "hunter2").unwrap();
     std::fs::write(file("key.pem"), "hunter2").unwrap();
-    let told = duyetd(dir.path(), &[("DUYET_GRPC_TLS_CERT_FILE", "cert.pem"), ("DUYET_GRPC_TLS_KEY_FILE", "key.pem")]);
-    assert!(told.contains("cert.pem: no certificate in it") && !told.contains("hunter2"), "{told}");
-    let told = duyetd(dir.path(), &[("DUYET_GRPC_ADDR", "0.0.0.0:0")]);
-    assert!(told.contains("grpc.insecure"), "{told}");
+    let output =
+        duyetd(dir.path(), &[("DUYET_GRPC_TLS_CERT_FILE", "cert.pem"), ("DUYET_GRPC_TLS_KEY_FILE", "key.pem")]);
+    assert!(output.contains("cert.pem: no certificate in it") && !output.contains("hunter2"), "{output}");
+    let output = duyetd(dir.path(), &[("DUYET_GRPC_ADDR", "0.0.0.0:0")]);
+    assert!(output.contains("grpc.insecure"), "{output}");
 }
 
-/// What duyetd says before it gives up.
+/// Returns the output of duyetd, which must fail.
 fn duyetd(dir: &Path, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_duyetd"));
     command.env_clear().current_dir(dir).envs(variables.iter().copied());

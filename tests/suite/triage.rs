@@ -1,4 +1,4 @@
-//! The full-screen review as a moderator has it: the real client on a terminal of its own, against a real server.
+//! The full-screen review: the real client on a terminal of its own, against a real server.
 
 use std::{
     io::{Read as _, Write as _},
@@ -20,20 +20,20 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_queue_is_cleared_by_keys,
-    a_colleagues_decision_is_shown_and_passed,
-    keys_that_come_at_once_decide_one_comment,
-    what_a_colleague_took_back_is_decided_as_it_stands,
+    a_queue_is_decided_by_keys,
+    another_moderators_decision_is_shown_and_skipped,
+    keys_pressed_at_once_decide_one_comment,
+    a_comment_reverted_by_another_moderator_is_decided_at_its_new_revision,
 }
 
-/// A key that the review ignored because the comment was too new is pressed again after this time.
+/// The pause before a key is pressed again that the review ignored because the comment was too new.
 const AGAIN: Duration = Duration::from_secs(1);
-/// Leaving the alternate screen.
+/// The escape sequence that leaves the alternate screen.
 const RESTORED: &[u8] = b"\x1b[?1049l";
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A terminal with `duyet triage` in it, made by `script`.
+/// A terminal that runs `duyet triage`, created by `script`.
 struct Terminal {
     child: Child,
     keys: ChildStdin,
@@ -73,7 +73,7 @@ impl Terminal {
         Self::open(&addr, newsroom.token_file("moderator").to_str().unwrap())
     }
 
-    /// What it shows now.
+    /// Returns the text on the screen.
     fn text(&self) -> String {
         Screen::after(&self.output.lock().unwrap()).text()
     }
@@ -86,7 +86,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until `text` is on the screen, for a while only.
+    /// Returns true when `text` appears on the screen within `patience`.
     fn shows(&self, text: &str, patience: Duration) -> bool {
         let started = Instant::now();
         while !self.text().contains(text) {
@@ -98,7 +98,7 @@ impl Terminal {
         true
     }
 
-    /// Presses keys until `text` is on the screen: a comment that has just come is not decided at the first press.
+    /// Presses keys until `text` is on the screen: a comment that has just appeared is not decided by the first key.
     fn press_until(&mut self, keys: &str, text: &str) {
         let started = Instant::now();
         loop {
@@ -106,7 +106,7 @@ impl Terminal {
             if self.shows(text, AGAIN) {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "{keys:?} brings no {text:?}: {}", self.text());
+            assert!(started.elapsed() < PATIENCE, "{keys:?} does not show {text:?}: {}", self.text());
         }
     }
 
@@ -115,14 +115,14 @@ impl Terminal {
         self.keys.flush().unwrap();
     }
 
-    /// The exit code, once the terminal is as it was.
+    /// Returns the exit code, after the terminal was restored.
     fn ended(&mut self) -> Option<i32> {
         let mut status = None;
         wait_until("the review ends", || {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
-        wait_until("the terminal is as it was", || {
+        wait_until("the terminal is restored", || {
             let output = self.output.lock().unwrap();
             output.windows(RESTORED.len()).any(|bytes| bytes == RESTORED)
         });
@@ -138,7 +138,7 @@ impl Drop for Terminal {
     }
 }
 
-/// Runs `work` at a terminal without holding up the server, which lives in this process.
+/// Runs `work` without blocking the server, which runs in this process.
 async fn at_a_terminal<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.unwrap()
 }
@@ -147,7 +147,7 @@ async fn status(newsroom: &Newsroom, id: &str) -> v1::CommentStatus {
     newsroom.desk().case(id).await.comment.unwrap().status()
 }
 
-async fn a_queue_is_cleared_by_keys(database: Database) {
+async fn a_queue_is_decided_by_keys(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let good = portal.say("bai", "Good-one to read").await.comment_id;
@@ -160,7 +160,7 @@ async fn a_queue_is_cleared_by_keys(database: Database) {
         terminal.press_until("r", "Reason:");
         terminal.press("8");
         terminal.wait_for("Odd-one");
-        // By mistake, and back.
+        // A decision by mistake, and its undo.
         terminal.press_until("a", "No comments wait");
         terminal.press("u");
         terminal.wait_for("Undone");
@@ -176,7 +176,7 @@ async fn a_queue_is_cleared_by_keys(database: Database) {
     assert_eq!(statuses, expected);
 }
 
-async fn a_colleagues_decision_is_shown_and_passed(database: Database) {
+async fn another_moderators_decision_is_shown_and_skipped(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let contested = portal.say("bai", "Contested-one").await.comment_id;
@@ -190,7 +190,7 @@ async fn a_colleagues_decision_is_shown_and_passed(database: Database) {
     .await;
     newsroom.desk_with(&colleague).approve(&contested).await;
     let code = at_a_terminal(move || {
-        // The next comment is there before the answer: another key would be about that one.
+        // The next comment is shown before the answer arrives; another key would be about that comment.
         terminal.press_until("s", "Other-one");
         terminal.wait_for("decided first");
         terminal.press_until("a", "Approved");
@@ -203,7 +203,7 @@ async fn a_colleagues_decision_is_shown_and_passed(database: Database) {
     assert_eq!(status(&newsroom, &other).await, v1::CommentStatus::Approved);
 }
 
-async fn keys_that_come_at_once_decide_one_comment(database: Database) {
+async fn keys_pressed_at_once_decide_one_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut ids = vec![];
@@ -217,7 +217,7 @@ async fn keys_that_come_at_once_decide_one_comment(database: Database) {
         terminal
     })
     .await;
-    // The first decision is behind the last key of the burst.
+    // The first decision is queued behind the last key of the burst.
     at_a_terminal(move || {
         terminal.wait_for("connected");
         terminal.press("q");
@@ -231,7 +231,7 @@ async fn keys_that_come_at_once_decide_one_comment(database: Database) {
     assert_eq!((approved, status(&newsroom, &ids[0]).await), (1, v1::CommentStatus::Approved));
 }
 
-async fn what_a_colleague_took_back_is_decided_as_it_stands(database: Database) {
+async fn a_comment_reverted_by_another_moderator_is_decided_at_its_new_revision(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut ids = vec![];
@@ -273,7 +273,7 @@ async fn what_a_colleague_took_back_is_decided_as_it_stands(database: Database) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_comment_whose_end_was_not_shown_is_decided_at_the_second_key() {
+async fn a_comment_not_shown_to_its_end_is_decided_by_the_second_key() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let mut portal = newsroom.portal();
     let long = (0..40).map(|line| format!("Line-{line} of forty.")).collect::<Vec<_>>().join("\n");
@@ -296,7 +296,7 @@ async fn a_comment_whose_end_was_not_shown_is_decided_at_the_second_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn claims_are_given_back_when_the_terminal_goes() {
+async fn claims_are_released_when_the_terminal_closes() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let id = newsroom.portal().say("bai", "Held-one").await.comment_id;
     let terminal = Terminal::of(&newsroom);
@@ -317,7 +317,7 @@ async fn claims_are_given_back_when_the_terminal_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn decisions_made_while_the_server_is_away_are_sent_when_it_is_back() {
+async fn decisions_made_during_an_outage_are_sent_afterwards() {
     let dir = tempfile::tempdir().unwrap();
     let addr = format!("127.0.0.1:{}", free_port());
     let environment = [("DUYET_GRPC_ADDR", addr.as_str())];
@@ -357,7 +357,7 @@ async fn decisions_made_while_the_server_is_away_are_sent_when_it_is_back() {
 }
 
 #[test]
-fn without_a_terminal_it_is_a_usage_error() {
+fn triage_without_a_terminal_is_a_usage_error() {
     let ran = Command::new(programs::duyet())
         .env_clear()
         .args(["triage", "--lang", "en"])

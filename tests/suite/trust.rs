@@ -1,4 +1,4 @@
-//! Trust at the wire: what a portal does alone, and what moderators do in bulk, earns none.
+//! Trust over the wire: automatic publication and moderators' bulk decisions do not raise a reader's trust level.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -12,10 +12,10 @@ use crate::support::{
 };
 
 on_both_databases! {
-    comments_that_publish_themselves_earn_no_trust,
+    automatically_published_comments_earn_no_trust,
     bulk_decisions_approve_pending_and_reverts_earn_no_trust,
-    a_published_comment_that_a_person_confirms_earns_trust,
-    no_walk_of_calls_without_a_decision_earns_trust,
+    a_published_comment_that_a_moderator_confirms_earns_trust,
+    no_sequence_of_calls_without_a_decision_earns_trust,
 }
 
 const ALL: [ChallengeKind; 2] = [ChallengeKind::AltchaPow, ChallengeKind::NoneNeeded];
@@ -25,7 +25,7 @@ async fn asked(portal: &mut Portal, reader: &Reader) -> ChallengeKind {
     portal.challenge_for(client, &ALL).await.kind()
 }
 
-/// A prefix may send six comments a day.
+/// Limits a prefix to six comments a day.
 async fn newsroom(database: Database) -> Newsroom {
     let limits = duyetd::domain::rate_limit::Quotas { submits_per_prefix: "6/24h".parse().unwrap(), ..wide_quotas() };
     Newsroom::open_with(database, |config| config.limits = limits).await
@@ -58,7 +58,7 @@ impl Desk {
     }
 }
 
-async fn comments_that_publish_themselves_earn_no_trust(database: Database) {
+async fn automatically_published_comments_earn_no_trust(database: Database) {
     for mode in [Mode::Post, Mode::Hybrid] {
         let newsroom = newsroom(database).await;
         let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
@@ -70,7 +70,7 @@ async fn comments_that_publish_themselves_earn_no_trust(database: Database) {
         }
         assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "{mode:?}");
         let denied = reader.say(&mut portal, "bai", "Lời hay thứ bảy").await.unwrap_err();
-        assert_eq!(reason(&denied), "RATE_LIMITED", "it still counts against its prefix");
+        assert_eq!(reason(&denied), "RATE_LIMITED", "the comment is still charged to its prefix");
     }
 }
 
@@ -95,7 +95,7 @@ async fn bulk_decisions_approve_pending_and_reverts_earn_no_trust(database: Data
     assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "reverts");
 }
 
-async fn a_published_comment_that_a_person_confirms_earns_trust(database: Database) {
+async fn a_published_comment_that_a_moderator_confirms_earns_trust(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", Mode::Post, 0).await;
@@ -108,8 +108,8 @@ async fn a_published_comment_that_a_person_confirms_earns_trust(database: Databa
     assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::NoneNeeded);
 }
 
-/// A linear congruential walk over everything but `Decide`.
-async fn no_walk_of_calls_without_a_decision_earns_trust(database: Database) {
+/// A pseudo-random sequence (linear congruential) of all calls except `Decide`.
+async fn no_sequence_of_calls_without_a_decision_earns_trust(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
@@ -143,6 +143,6 @@ async fn no_walk_of_calls_without_a_decision_earns_trust(database: Database) {
         assert_eq!(home.number("select count(*) from comments where judged_by = 'PERSON'").await, 0);
         assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "step {step}");
     }
-    assert!(portal.list("bai").await.comments.len() > 5, "the walk published something");
+    assert!(portal.list("bai").await.comments.len() > 5, "the calls published comments");
     home.store.close().await;
 }

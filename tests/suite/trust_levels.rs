@@ -1,4 +1,4 @@
-//! What readers are asked for, by how they behaved; and who pays for whom.
+//! The challenges that readers get by their trust level, and the separation of their quotas.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -28,27 +28,27 @@ const ALL: [ChallengeKind; 4] =
     [ChallengeKind::Image, ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage, ChallengeKind::NoneNeeded];
 
 on_both_databases! {
-    five_approved_comments_let_a_reader_off,
-    what_a_trusted_device_was_given_no_other_may_use,
-    one_rejected_comment_ends_trust_and_more_make_a_suspect,
-    a_comment_that_looks_like_spam_makes_a_suspect_until_somebody_approves_it,
-    wrong_answers_make_challenges_harder_and_then_end_them,
-    an_alarm_asks_everybody_for_more_and_ends_with_its_lockdown,
-    a_known_reader_never_pays_for_a_neighbour,
-    bots_without_a_cookie_use_up_no_quota_but_their_own,
-    new_cookies_for_every_try_are_no_way_around_the_prefix,
-    while_no_image_is_ready_whoever_can_work_does,
-    a_database_that_is_away_keeps_nobody_from_a_challenge,
+    five_approved_comments_remove_the_challenge,
+    a_trusted_devices_token_is_invalid_for_another_device,
+    one_rejected_comment_ends_trust_and_more_make_a_reader_suspect,
+    a_suspicious_comment_makes_a_reader_suspect_until_it_is_approved,
+    wrong_answers_make_challenges_harder_and_then_deny_them,
+    an_alarm_makes_challenges_harder_and_ends_with_its_lockdown,
+    a_known_reader_is_not_limited_by_others_in_the_same_prefix,
+    bots_without_a_cookie_use_up_only_their_own_quota,
+    new_cookies_do_not_evade_the_limit_of_the_prefix,
+    without_a_ready_image_a_proof_of_work_is_issued,
+    challenges_are_issued_without_the_database,
 }
 
-/// Kind and level that a reader with this device is asked for.
+/// Returns kind and level of the challenge for a reader with this device.
 async fn asked(portal: &mut Portal, device_token: &str) -> (ChallengeKind, u32) {
     let client = v1::ReaderContext { device_token: device_token.into(), ..Default::default() };
     let issued = portal.challenge_for(client, &ALL).await;
     (issued.kind(), issued.level)
 }
 
-/// A reader whose comments were all approved.
+/// Returns a reader whose comments were all approved.
 async fn approved_reader(portal: &mut Portal, desk: &mut Desk, comments: usize) -> Reader {
     let reader = Reader::new(portal, "Lan", "203.0.113.7").await;
     for number in 0..comments {
@@ -58,13 +58,17 @@ async fn approved_reader(portal: &mut Portal, desk: &mut Desk, comments: usize) 
     reader
 }
 
-async fn five_approved_comments_let_a_reader_off(database: Database) {
+async fn five_approved_comments_remove_the_challenge(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = approved_reader(&mut portal, &mut desk, 4).await;
     assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1));
     let id = reader.comment(&mut portal, "bai", "Lời hay thứ năm").await;
-    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1), "it only waits");
+    assert_eq!(
+        asked(&mut portal, &reader.device_token).await,
+        (ChallengeKind::AltchaPow, 1),
+        "a pending comment does not count"
+    );
     desk.approve(&id).await;
     let client = v1::ReaderContext { device_token: reader.device_token.clone(), ..Default::default() };
     let issued = portal.challenge_for(client.clone(), &ALL).await;
@@ -77,7 +81,7 @@ async fn five_approved_comments_let_a_reader_off(database: Database) {
     assert_eq!(reason(&portal.comments.submit_comment(again).await.unwrap_err()), "CAPTCHA_USED");
 }
 
-async fn what_a_trusted_device_was_given_no_other_may_use(database: Database) {
+async fn a_trusted_devices_token_is_invalid_for_another_device(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = approved_reader(&mut portal, &mut desk, 5).await;
@@ -93,7 +97,7 @@ async fn what_a_trusted_device_was_given_no_other_may_use(database: Database) {
     portal.comments.submit_comment(form_paying(&issued, &issued.token, "Của chính mình")).await.unwrap();
 }
 
-async fn one_rejected_comment_ends_trust_and_more_make_a_suspect(database: Database) {
+async fn one_rejected_comment_ends_trust_and_more_make_a_reader_suspect(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = approved_reader(&mut portal, &mut desk, 5).await;
@@ -108,7 +112,7 @@ async fn one_rejected_comment_ends_trust_and_more_make_a_suspect(database: Datab
     assert_eq!(asked(&mut portal, &stranger.device_token).await, (ChallengeKind::AltchaPowWithImage, 2));
 }
 
-async fn a_comment_that_looks_like_spam_makes_a_suspect_until_somebody_approves_it(database: Database) {
+async fn a_suspicious_comment_makes_a_reader_suspect_until_it_is_approved(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
@@ -126,7 +130,7 @@ async fn a_comment_that_looks_like_spam_makes_a_suspect_until_somebody_approves_
     assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPowWithImage, 2));
 }
 
-/// Hands in a wrong code.
+/// Submits a wrong code.
 async fn fail(portal: &mut Portal, client: &v1::ReaderContext) -> String {
     let issued = portal.challenge_for(client.clone(), &[ChallengeKind::Image]).await;
     let request = v1::VerifyChallengeRequest { client: Some(client.clone()), ..verification(&issued.token, "KM7RC") };
@@ -137,7 +141,7 @@ fn few_failures() -> Quotas {
     Quotas { failures_per_device: "6/24h".parse().unwrap(), ..wide_quotas() }
 }
 
-async fn wrong_answers_make_challenges_harder_and_then_end_them(database: Database) {
+async fn wrong_answers_make_challenges_harder_and_then_deny_them(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.limits = few_failures()).await;
     let mut portal = newsroom.portal();
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
@@ -145,7 +149,11 @@ async fn wrong_answers_make_challenges_harder_and_then_end_them(database: Databa
     for _ in 0..3 {
         assert_eq!(fail(&mut portal, &client).await, "CAPTCHA_INCORRECT");
     }
-    assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPow, 1), "half is left");
+    assert_eq!(
+        asked(&mut portal, &reader.device_token).await,
+        (ChallengeKind::AltchaPow, 1),
+        "half of the failures are left"
+    );
     assert_eq!(fail(&mut portal, &client).await, "CAPTCHA_INCORRECT");
     assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::AltchaPowWithImage, 2));
     for _ in 0..2 {
@@ -159,7 +167,7 @@ async fn wrong_answers_make_challenges_harder_and_then_end_them(database: Databa
     assert_eq!(asked(&mut portal, &neighbour.device_token).await, (ChallengeKind::AltchaPow, 1));
 }
 
-async fn an_alarm_asks_everybody_for_more_and_ends_with_its_lockdown(database: Database) {
+async fn an_alarm_makes_challenges_harder_and_ends_with_its_lockdown(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = approved_reader(&mut portal, &mut desk, 5).await;
@@ -172,7 +180,11 @@ async fn an_alarm_asks_everybody_for_more_and_ends_with_its_lockdown(database: D
         request_id: Uuid::new_v4().to_string(),
     };
     desk.policy.lockdown(call(until, false)).await.unwrap();
-    assert_eq!(asked(&mut portal, "").await, (ChallengeKind::AltchaPow, 1), "a lockdown alone holds comments");
+    assert_eq!(
+        asked(&mut portal, "").await,
+        (ChallengeKind::AltchaPow, 1),
+        "a lockdown alone does not change challenges"
+    );
     let site = desk.policy.lockdown(call(until, true)).await.unwrap().into_inner().site.unwrap();
     assert!(site.lockdown.unwrap().harder_challenges);
     assert_eq!(asked(&mut portal, "").await, (ChallengeKind::AltchaPowWithImage, 2));
@@ -182,12 +194,12 @@ async fn an_alarm_asks_everybody_for_more_and_ends_with_its_lockdown(database: D
     assert_eq!(asked(&mut portal, &reader.device_token).await, (ChallengeKind::NoneNeeded, 0));
 }
 
-/// A prefix may send three comments a day.
+/// Limits a prefix to three comments a day.
 fn narrow_prefix() -> Quotas {
     Quotas { submits_per_prefix: "3/24h".parse().unwrap(), ..wide_quotas() }
 }
 
-async fn a_known_reader_never_pays_for_a_neighbour(database: Database) {
+async fn a_known_reader_is_not_limited_by_others_in_the_same_prefix(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.limits = narrow_prefix()).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let reader = approved_reader(&mut portal, &mut desk, 1).await;
@@ -203,7 +215,7 @@ async fn a_known_reader_never_pays_for_a_neighbour(database: Database) {
     }
 }
 
-async fn bots_without_a_cookie_use_up_no_quota_but_their_own(database: Database) {
+async fn bots_without_a_cookie_use_up_only_their_own_quota(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.limits = narrow_prefix()).await;
     let mut portal = newsroom.portal();
     let bot = Reader::without_device("Bot", "203.0.113.99");
@@ -215,7 +227,7 @@ async fn bots_without_a_cookie_use_up_no_quota_but_their_own(database: Database)
     newcomer.comment(&mut portal, "bai", "Bình luận đầu tiên của tôi").await;
 }
 
-async fn new_cookies_for_every_try_are_no_way_around_the_prefix(database: Database) {
+async fn new_cookies_do_not_evade_the_limit_of_the_prefix(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.limits = narrow_prefix()).await;
     let mut portal = newsroom.portal();
     let mut taken = 0;
@@ -226,10 +238,10 @@ async fn new_cookies_for_every_try_are_no_way_around_the_prefix(database: Databa
     assert_eq!(taken, 3);
 }
 
-async fn while_no_image_is_ready_whoever_can_work_does(database: Database) {
+async fn without_a_ready_image_a_proof_of_work_is_issued(database: Database) {
     use challenge::ChallengeKind::{AltchaPow, AltchaPowWithImage, Image};
     let newsroom = Newsroom::open(database).await;
-    // Under alarm strangers get an image on top of their work, where there is one.
+    // Under alarm, unknown readers get an image in addition to the proof of work, if one is ready.
     let now = newsroom.portal().challenge("bai").await.expires_at.unwrap().seconds;
     let alarm = v1::LockdownRequest {
         until: Some(prost_types::Timestamp { seconds: now + 3_600, nanos: 0 }),
@@ -254,7 +266,7 @@ async fn while_no_image_is_ready_whoever_can_work_does(database: Database) {
     store.close().await;
 }
 
-async fn a_database_that_is_away_keeps_nobody_from_a_challenge(database: Database) {
+async fn challenges_are_issued_without_the_database(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let store = server::open_store(&newsroom.config).unwrap();
     let services = services(&store);

@@ -1,4 +1,4 @@
-//! Two moderators, thousands of comments, every decision at the very same moment: nothing is lost, nothing is done twice, no count drifts.
+//! Two moderators decide thousands of comments concurrently: no decision is lost or duplicated, and no count drifts.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -20,25 +20,26 @@ use crate::support::{
 
 on_both_databases! {
     each_of_ten_thousand_comments_is_decided_by_exactly_one_of_two_moderators,
-    bulk_decisions_and_reverts_that_cross_each_other_never_block_for_good,
+    overlapping_bulk_decisions_and_reverts_never_deadlock,
 }
 
-/// How many comments, and how many pairs of decisions are under way at once.
+/// Number of comments, and of concurrent pairs of decisions.
 const COMMENTS: usize = 10_000;
 const LANES: usize = 12;
 
-/// The pause of a client before it calls again.
+/// The pause of a client before a retry.
 const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// The names of the two, as the audit has them.
+/// The names of the two moderators in the audit.
 const MODERATORS: [&str; 2] = ["moderator", "admin"];
 
-/// What the two do to the `n`th comment: never the same.
+/// Returns the two moderators' actions on comment `n`, which always differ.
 fn actions(n: usize) -> [Action; 2] {
     [[Action::Approve, Action::Reject], [Action::Spam, Action::Approve], [Action::Reject, Action::Spam]][n % 3]
 }
 
-/// Waiting comments on several articles: every tenth a root with the nine next ones as its replies, every other ten under a root that is public.
+/// Stores pending comments on several articles. Every tenth is a root with the next nine as its replies; in every
+/// other ten the root is public.
 async fn seed(home: &Home, count: usize) -> Vec<CommentId> {
     let on = |mut submission: Submission, article: usize| {
         submission.site = SiteId::parse("default").unwrap();
@@ -63,7 +64,7 @@ async fn seed(home: &Home, count: usize) -> Vec<CommentId> {
     waiting.iter().map(|one| one.comment.id).collect()
 }
 
-/// Calls until the database has time, as a client does: with the same request.
+/// Retries a call with the same request while the database is busy.
 async fn patiently<T, F: Future<Output = Result<T, Status>>>(
     call: impl Fn(Desk) -> F,
     desk: &Desk,
@@ -87,26 +88,27 @@ async fn decide(desk: &Desk, id: CommentId, action: Action) -> Result<v1::Decide
     patiently(call, desk).await
 }
 
-/// The winner of one race. The other one must have been told who it was.
+/// Returns the winner of one race. The other moderator's error must name the winner.
 fn winner(results: &[Result<v1::DecideResponse, Status>; 2]) -> usize {
     let (won, lost) = match results {
         [Ok(_), Err(_)] => (0, 1),
         [Err(_), Ok(_)] => (1, 0),
-        both => panic!("not exactly one won: {both:?}"),
+        both => panic!("exactly one decision must win: {both:?}"),
     };
     let answer = results[won].as_ref().unwrap();
     assert!(answer.changed && answer.decided_by == MODERATORS[won]);
     let status = results[lost].as_ref().unwrap_err();
     assert_eq!((status.code(), reason(status).as_str()), (Code::Aborted, "STALE_REVISION"));
-    let told = status.get_details_error_info().unwrap().metadata;
+    let details = status.get_details_error_info().unwrap().metadata;
     let comment = answer.comment.as_ref().unwrap();
-    assert_eq!(told["decided_by"], MODERATORS[won]);
-    assert_eq!(told["current_revision"], comment.revision.to_string());
-    assert_eq!(format!("COMMENT_STATUS_{}", told["current_status"]), comment.status().as_str_name());
+    assert_eq!(details["decided_by"], MODERATORS[won]);
+    assert_eq!(details["current_revision"], comment.revision.to_string());
+    assert_eq!(format!("COMMENT_STATUS_{}", details["current_status"]), comment.status().as_str_name());
     won
 }
 
-/// Both decide the lane's comments, one after the other, each at the same moment. Answers how many each won.
+/// Both moderators decide the lane's comments one after the other, each at the same moment. Returns how many each
+/// won.
 async fn race(desks: [Desk; 2], lane: Vec<(usize, CommentId)>) -> [usize; 2] {
     let start = Arc::new(Barrier::new(2));
     let [first, second] = [0, 1].map(|side| {
@@ -127,7 +129,7 @@ async fn race(desks: [Desk; 2], lane: Vec<(usize, CommentId)>) -> [usize; 2] {
     won
 }
 
-/// No count drifted, nobody's decision is missing or doubled, and PostgreSQL had no deadlock to end.
+/// Checks that no count drifted, no decision is missing or duplicated, and PostgreSQL detected no deadlock.
 async fn check(newsroom: Newsroom, home: Home, decisions: usize) {
     home.recount().await;
     assert_eq!(home.rows("audit").await, i64::try_from(decisions).unwrap());
@@ -137,14 +139,14 @@ async fn check(newsroom: Newsroom, home: Home, decisions: usize) {
     let lost = "select count(*) from comments c where c.revision <> 1 + (select count(*) from audit a
         where a.site_id = c.site_id and a.comment_id = c.comment_id)";
     assert_eq!(home.number(lost).await, 0);
-    // A session tells the statistics of its deadlocks at the latest when it ends.
+    // A session reports its deadlocks to the statistics at its end at the latest.
     let _files = newsroom.close().await;
     home.store.close().await;
     if home.is_postgres() {
         let sessions =
             "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'duyet'";
         let ended = async { while home.number(sessions).await > 0 {} };
-        timeout(Duration::from_secs(30), ended).await.expect("sessions end with their server");
+        timeout(Duration::from_secs(30), ended).await.expect("the sessions end with the server");
         let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
         assert_eq!(home.number(deadlocks).await, 0);
     }
@@ -158,7 +160,7 @@ async fn each_of_ten_thousand_comments_is_decided_by_exactly_one_of_two_moderato
     let numbered: Vec<_> = ids.into_iter().enumerate().collect();
     let mut lanes = JoinSet::new();
     for lane in 0..LANES {
-        // Neighbours, which share a root, are decided in different lanes.
+        // Adjacent comments, which share a root, are decided in different lanes.
         let own = numbered.iter().skip(lane).step_by(LANES).copied().collect();
         lanes.spawn(race(desks.clone(), own));
     }
@@ -168,12 +170,12 @@ async fn each_of_ten_thousand_comments_is_decided_by_exactly_one_of_two_moderato
     check(newsroom, home, COMMENTS).await;
 }
 
-/// The same ids in another order: a multiplication by a prime that divides no count used here.
+/// Returns the same ids in another order, by multiplication with a prime that divides none of the counts used here.
 fn shuffled(ids: &[CommentId], seed: usize) -> Vec<CommentId> {
     (0..ids.len()).map(|n| ids[(n * 7_919 + seed * 331) % ids.len()]).collect()
 }
 
-/// Who changed which comment, by one answer.
+/// Returns the comments that one answer says were changed.
 fn changed(results: &[v1::ItemResult]) -> Vec<String> {
     for item in results {
         let code = item.status.as_ref().unwrap().code;
@@ -208,7 +210,7 @@ async fn revert(desk: Desk, batch: String) -> Vec<String> {
     changed(&patiently(call, &desk).await.unwrap().into_inner().results)
 }
 
-async fn bulk_decisions_and_reverts_that_cross_each_other_never_block_for_good(database: Database) {
+async fn overlapping_bulk_decisions_and_reverts_never_deadlock(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let home = Home::beside(&newsroom.config);
     let ids = seed(&home, 1_000).await;
@@ -241,7 +243,7 @@ async fn bulk_decisions_and_reverts_that_cross_each_other_never_block_for_good(d
     for id in by_batch.chain(singles.join_all().await.concat()) {
         *won.entry(id).or_default() += 1;
     }
-    assert_eq!((won.len(), won.values().max()), (ids.len(), Some(&1)), "each is decided once");
+    assert_eq!((won.len(), won.values().max()), (ids.len(), Some(&1)), "each comment is decided once");
 
     let mut second = JoinSet::new();
     for (side, desk) in desks.iter().enumerate() {
@@ -252,11 +254,11 @@ async fn bulk_decisions_and_reverts_that_cross_each_other_never_block_for_good(d
     }
     for (batch, own) in batches {
         if !own.is_empty() {
-            // An admin may revert a colleague's.
+            // An admin may revert another moderator's batch.
             second.spawn(revert(desks[1].clone(), batch));
         }
     }
     let again = second.join_all().await.concat().len();
-    assert_eq!(again, ids.len(), "each is back in the queue, sent or taken");
+    assert_eq!(again, ids.len(), "each comment is back in the queue");
     check(newsroom, home, 2 * ids.len()).await;
 }

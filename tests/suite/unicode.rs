@@ -1,4 +1,5 @@
-//! One text in all the ways that Unicode can write it: stored in one of them, and met by a listed word in every one.
+//! One text in all the ways that Unicode can write it: it is stored in one form, and a listed word matches all of
+//! them.
 
 use duyet_proto::v1::{self, TermState, TermTier};
 use unicode_normalization::UnicodeNormalization as _;
@@ -7,13 +8,13 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Newsroom, on_both_databases};
 
 on_both_databases! {
-    a_listed_word_is_met_in_whatever_way_it_is_written,
-    clean_texts_are_met_by_nothing_in_whatever_way_they_are_written,
+    a_term_matches_every_way_to_write_it,
+    clean_texts_match_no_term_in_any_way_to_write_them,
 }
 
 const LISTED: &str = "cờ bạc lậu";
 
-/// Ways to write a text that all look like it, or nearly.
+/// Returns ways to write a text that look the same, or nearly.
 fn ways(text: &str) -> Vec<(&'static str, String)> {
     let between = |c: char| text.chars().flat_map(|letter| [letter, c]).collect::<String>();
     let with = |from: &[(char, char)]| {
@@ -71,7 +72,7 @@ async fn list(newsroom: &Newsroom, pattern: &str) {
     newsroom.desk_with(&newsroom.token("admin")).rules.put_term(request).await.unwrap();
 }
 
-async fn a_listed_word_is_met_in_whatever_way_it_is_written(database: Database) {
+async fn a_term_matches_every_way_to_write_it(database: Database) {
     let newsroom = Newsroom::open(database).await;
     list(&newsroom, LISTED).await;
     let mut portal = newsroom.portal();
@@ -81,17 +82,17 @@ async fn a_listed_word_is_met_in_whatever_way_it_is_written(database: Database) 
         if !findings.iter().any(|finding| finding.rule == "TERM") {
             missed.push(way);
         }
-        // What is stored is composed, and holds nothing that nobody sees.
+        // The stored text is composed, without invisible characters.
         let sent = portal.say("bai", &format!("{text} {way}")).await;
         let stored = newsroom.desk().case(&sent.comment_id).await.comment.unwrap().content;
         assert_eq!(stored, stored.nfc().collect::<String>(), "{way}");
         let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{180e}' | '\u{e0000}'..='\u{e007f}');
         assert!(!stored.contains(hidden), "{way}: {stored:?}");
     }
-    assert_eq!(missed, [""; 0], "recall is the same for all");
+    assert_eq!(missed, [""; 0], "every way is matched");
 }
 
-async fn clean_texts_are_met_by_nothing_in_whatever_way_they_are_written(database: Database) {
+async fn clean_texts_match_no_term_in_any_way_to_write_them(database: Database) {
     let newsroom = Newsroom::open(database).await;
     for obscene in ["cặc", "lồn", "buồi", "đĩ", "địt"] {
         list(&newsroom, obscene).await;

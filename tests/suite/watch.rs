@@ -1,4 +1,4 @@
-//! Following the queue: what one desk does, the others see, on every replica.
+//! Watching the queue: changes by one moderator are streamed to the others, on every replica.
 
 use duyet_proto::v1::{self, Action, CommentStatus, QueueEvent, QueueFilter, WatchQueueResponse};
 use duyetd::server;
@@ -10,12 +10,12 @@ use crate::support::newsroom::{
 };
 
 on_both_databases! {
-    what_one_desk_does_the_others_see,
-    what_is_reported_looked_at_and_escalated_is_told,
-    a_watch_begins_with_how_much_waits_and_obeys_its_filter,
-    a_watch_ends_well_with_the_server,
-    a_watch_nobody_reads_holds_up_nobody,
-    sites_do_not_hear_of_each_other,
+    a_decision_of_one_moderator_is_streamed_to_others,
+    reports_decisions_and_takedowns_are_streamed,
+    a_watch_begins_with_the_queue_length_and_applies_its_filter,
+    a_watch_ends_cleanly_at_a_shutdown,
+    a_watch_that_is_not_read_delays_no_other_call,
+    a_watch_streams_only_its_own_site,
 }
 
 async fn watch(desk: &Desk, filter: QueueFilter) -> Streaming<WatchQueueResponse> {
@@ -30,8 +30,8 @@ async fn begun(desk: &Desk, filter: QueueFilter) -> (Streaming<WatchQueueRespons
     (stream, first.total)
 }
 
-/// The next word about a comment that says `event`: others may come before it, and again.
-async fn told(stream: &mut Streaming<WatchQueueResponse>, id: &str, event: QueueEvent) -> v1::ReviewCase {
+/// Returns the next `event` about a comment; other events may come before it and are skipped.
+async fn event_about(stream: &mut Streaming<WatchQueueResponse>, id: &str, event: QueueEvent) -> v1::ReviewCase {
     loop {
         let said = stream.message().await.unwrap().expect("the watch ended");
         if said.comment_id == id && said.event() == event {
@@ -42,23 +42,23 @@ async fn told(stream: &mut Streaming<WatchQueueResponse>, id: &str, event: Queue
     }
 }
 
-async fn what_one_desk_does_the_others_see(database: Database) {
+async fn a_decision_of_one_moderator_is_streamed_to_others(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut lan, minh) = (newsroom.desk(), newsroom.desk_with(&newsroom.token("admin")));
     let (mut seen, total) = begun(&minh, QueueFilter::default()).await;
     assert_eq!(total, 0);
     let id = newsroom.portal().say("bai", "Tôi có ý kiến").await.comment_id;
-    let case = told(&mut seen, &id, QueueEvent::Waiting).await;
+    let case = event_about(&mut seen, &id, QueueEvent::Waiting).await;
     let comment = case.comment.unwrap();
     assert_eq!((comment.content.as_str(), comment.revision), ("Tôi có ý kiến", 1));
     lan.approve(&id).await;
-    let case = told(&mut seen, &id, QueueEvent::Left).await;
+    let case = event_about(&mut seen, &id, QueueEvent::Left).await;
     assert_eq!(case.comment.unwrap().status(), CommentStatus::Approved);
     lan.decide(v1::DecideRequest { expected_revision: 2, ..decision(&id, Action::Requeue) }).await.unwrap();
-    assert_eq!(told(&mut seen, &id, QueueEvent::Waiting).await.comment.unwrap().revision, 3);
+    assert_eq!(event_about(&mut seen, &id, QueueEvent::Waiting).await.comment.unwrap().revision, 3);
 }
 
-async fn what_is_reported_looked_at_and_escalated_is_told(database: Database) {
+async fn reports_decisions_and_takedowns_are_streamed(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", v1::Mode::Post, 0).await;
@@ -67,10 +67,10 @@ async fn what_is_reported_looked_at_and_escalated_is_told(database: Database) {
     let (mut unseen, _) = begun(&desk, unreviewed).await;
     let (mut waiting, _) = begun(&desk, QueueFilter::default()).await;
     let id = portal.say("bai", "Lên trang ngay").await.comment_id;
-    told(&mut unseen, &id, QueueEvent::Waiting).await;
-    told(&mut waiting, &id, QueueEvent::Left).await;
+    event_about(&mut unseen, &id, QueueEvent::Waiting).await;
+    event_about(&mut waiting, &id, QueueEvent::Left).await;
     desk.approve(&id).await;
-    told(&mut unseen, &id, QueueEvent::Left).await;
+    event_about(&mut unseen, &id, QueueEvent::Left).await;
     for _ in 0..3 {
         let device_token = portal.challenge("bai").await.device_token;
         let request = v1::ReportCommentRequest {
@@ -81,10 +81,10 @@ async fn what_is_reported_looked_at_and_escalated_is_told(database: Database) {
         };
         portal.comments.report_comment(request).await.unwrap();
     }
-    let case = told(&mut waiting, &id, QueueEvent::Waiting).await;
+    let case = event_about(&mut waiting, &id, QueueEvent::Waiting).await;
     assert_eq!((case.reports.unwrap().open, case.comment.unwrap().status()), (3, CommentStatus::Approved));
     desk.approve(&id).await;
-    assert_eq!(told(&mut waiting, &id, QueueEvent::Left).await.reports.unwrap().open, 0);
+    assert_eq!(event_about(&mut waiting, &id, QueueEvent::Left).await.reports.unwrap().open, 0);
     let request = v1::EscalateRequest {
         comment_id: id.clone(),
         kind: v1::TakedownKind::Complaint.into(),
@@ -92,11 +92,11 @@ async fn what_is_reported_looked_at_and_escalated_is_told(database: Database) {
         ..Default::default()
     };
     let takedown = desk.moderation.escalate(request).await.unwrap().into_inner().takedown;
-    let case = told(&mut waiting, &id, QueueEvent::Waiting).await;
+    let case = event_about(&mut waiting, &id, QueueEvent::Waiting).await;
     assert!(takedown.is_some() && case.takedown == takedown);
 }
 
-async fn a_watch_begins_with_how_much_waits_and_obeys_its_filter(database: Database) {
+async fn a_watch_begins_with_the_queue_length_and_applies_its_filter(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, desk) = (newsroom.portal(), newsroom.desk());
     for number in 0..3 {
@@ -125,7 +125,7 @@ async fn a_watch_begins_with_how_much_waits_and_obeys_its_filter(database: Datab
     assert_eq!(fields(&status), ["filter.status", "filter.min_score"]);
 }
 
-async fn a_watch_ends_well_with_the_server(database: Database) {
+async fn a_watch_ends_cleanly_at_a_shutdown(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let desk = newsroom.desk();
     let (mut first, _) = begun(&desk, QueueFilter::default()).await;
@@ -138,7 +138,7 @@ async fn a_watch_ends_well_with_the_server(database: Database) {
     }
 }
 
-async fn a_watch_nobody_reads_holds_up_nobody(database: Database) {
+async fn a_watch_that_is_not_read_delays_no_other_call(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut lan) = (newsroom.portal(), newsroom.desk());
     let mut unread = Vec::new();
@@ -149,24 +149,24 @@ async fn a_watch_nobody_reads_holds_up_nobody(database: Database) {
     for number in 0..30 {
         let id = portal.say("bai", &format!("{number} {}", "dài lắm ".repeat(200))).await.comment_id;
         if number % 10 == 9 {
-            told(&mut seen, &id, QueueEvent::Waiting).await;
+            event_about(&mut seen, &id, QueueEvent::Waiting).await;
             lan.approve(&id).await;
-            told(&mut seen, &id, QueueEvent::Left).await;
+            event_about(&mut seen, &id, QueueEvent::Left).await;
         }
     }
     newsroom.running.stop().await;
 }
 
-async fn sites_do_not_hear_of_each_other(database: Database) {
+async fn a_watch_streams_only_its_own_site(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let stranger = newsroom.desk_with(&newsroom.new_token("MODERATOR", "bao-khac").await);
     let (mut theirs, _) = begun(&stranger, QueueFilter::default()).await;
     let (mut ours, _) = begun(&newsroom.desk(), QueueFilter::default()).await;
     let our_id = newsroom.portal().say("bai", "Chuyện nhà").await.comment_id;
-    told(&mut ours, &our_id, QueueEvent::Waiting).await;
+    event_about(&mut ours, &our_id, QueueEvent::Waiting).await;
     let mut their_portal = newsroom.portal_with(&newsroom.new_token("PORTAL", "bao-khac").await);
     let their_id = their_portal.say("bai", "Chuyện người").await.comment_id;
-    // Told after ours would have been.
+    // This event comes after the one that must not be sent.
     loop {
         let said = theirs.message().await.unwrap().unwrap();
         assert_ne!(said.comment_id, our_id);
@@ -177,9 +177,9 @@ async fn sites_do_not_hear_of_each_other(database: Database) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_watch_too_many_is_told_so_and_a_place_comes_back() {
+async fn watches_beyond_the_limit_are_denied_until_one_ends() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
-    // Shares of all are a quarter for a token and three for a site.
+    // A token's share of all watches is a quarter, a site's three quarters.
     let mut desks = vec![newsroom.desk(), newsroom.desk_with(&newsroom.token("admin"))];
     desks.push(newsroom.desk_with(&newsroom.new_token("MODERATOR", "default").await));
     desks.push(newsroom.desk_with(&newsroom.new_token("MODERATOR", "bao-moi").await));
@@ -196,20 +196,20 @@ async fn one_watch_too_many_is_told_so_and_a_place_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replica_sees_what_happens_on_another() {
+async fn a_watch_streams_changes_of_another_replica() {
     let newsroom = Newsroom::open(Database::Postgres).await;
     let other = server::start(newsroom.config.clone()).await.unwrap();
     let their_desk = desk_at(other.grpc_addr, &newsroom.token("admin"));
     let (mut here, _) = begun(&newsroom.desk(), QueueFilter::default()).await;
     let (mut there, _) = begun(&their_desk, QueueFilter::default()).await;
     let id = portal_at(other.grpc_addr, &newsroom.token("portal")).say("bai", "Từ máy bên kia").await.comment_id;
-    told(&mut here, &id, QueueEvent::Waiting).await;
+    event_about(&mut here, &id, QueueEvent::Waiting).await;
     newsroom.desk().approve(&id).await;
-    told(&mut there, &id, QueueEvent::Left).await;
-    // One replica goes; the other watches on.
+    event_about(&mut there, &id, QueueEvent::Left).await;
+    // One replica stops; the watch on the other goes on.
     other.stop().await;
     while there.message().await.unwrap().is_some() {}
     let id = newsroom.portal().say("bai", "Máy này vẫn chạy").await.comment_id;
-    told(&mut here, &id, QueueEvent::Waiting).await;
+    event_about(&mut here, &id, QueueEvent::Waiting).await;
     newsroom.running.stop().await;
 }

@@ -1,4 +1,4 @@
-//! The ALTCHA widget as its makers ship it, in a real browser, on the sample portal.
+//! The ALTCHA widget as released, in a real browser on the sample portal.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -12,9 +12,9 @@ use crate::support::{
 
 const CONTENT: &str = "Cầu xong rồi, bà con mừng lắm.";
 
-/// The portal with the widget, and a short work for each level.
+/// Starts the portal with the widget, and little work for each level.
 fn site() -> Site {
-    let modules = std::env::var("DUYET_TEST_NODE_MODULES").expect("tests/run installs the widget and says where");
+    let modules = std::env::var("DUYET_TEST_NODE_MODULES").expect("tests/run installs the widget and sets its path");
     let dist = format!("{modules}/altcha/dist");
     let config = std::env::temp_dir().join(format!("duyet-widget-{}.toml", uuid::Uuid::new_v4()));
     std::fs::write(&config, "[captcha.proof_tries]\nlight = 20\nnormal = 40\nhard = 60\n").unwrap();
@@ -27,12 +27,12 @@ async fn write(reader: &Client, site: &Site, content: &str) {
     reader.goto(&site.url).await.unwrap();
     fill(reader, "#author_name", "Lan").await;
     fill(reader, "#content", content).await;
-    // Ready means that its script has run.
+    // The checkbox exists once the widget's script has run.
     see(reader, "altcha-widget input[type=checkbox]").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_sends_and_the_widget_does_the_work() {
+async fn the_widget_solves_the_proof_when_a_reader_submits() {
     let site = site();
     let mut driver = Driver::start();
     let reader = driver.browser().await;
@@ -45,7 +45,7 @@ async fn a_reader_sends_and_the_widget_does_the_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_attack_the_widget_asks_for_the_image_after_the_work() {
+async fn under_an_alarm_the_widget_shows_the_image_after_the_proof() {
     let site = site();
     site.moderate(&["lockdown", "--for", "2h", "--note", "bị tấn công", "--harder-challenges"]);
     let mut driver = Driver::start();
@@ -61,7 +61,7 @@ async fn under_attack_the_widget_asks_for_the_image_after_the_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_may_have_the_image_instead_and_keeps_the_text() {
+async fn a_reader_may_choose_the_image_instead_and_keeps_the_text() {
     let site = site();
     let mut driver = Driver::start();
     let reader = driver.browser().await;

@@ -1,4 +1,4 @@
-//! A reader withdraws one comment of their own by its receipt.
+//! A reader withdraws one comment of their own with its receipt.
 
 use duyet_proto::v1::{self, Action, CommentStatus};
 use tonic::{Code, Status};
@@ -11,11 +11,11 @@ use crate::support::{
 };
 
 on_both_databases! {
-    a_reader_withdraws_a_waiting_and_a_public_comment,
-    a_resent_withdrawal_is_the_same_and_another_changes_nothing,
+    a_reader_withdraws_a_pending_and_a_public_comment,
+    a_resent_withdrawal_is_replayed_and_another_changes_nothing,
     only_the_receipt_of_the_comment_withdraws_it,
-    what_a_moderator_took_down_is_not_withdrawn,
-    a_withdrawal_leaves_a_tombstone_and_no_mark_on_the_reader,
+    a_comment_that_a_moderator_took_down_cannot_be_withdrawn,
+    a_withdrawal_leaves_a_tombstone_and_does_not_lower_trust,
 }
 
 fn withdrawal(sent: &v1::SubmitCommentResponse) -> v1::WithdrawCommentRequest {
@@ -32,7 +32,7 @@ impl Portal {
     }
 }
 
-async fn a_reader_withdraws_a_waiting_and_a_public_comment(database: Database) {
+async fn a_reader_withdraws_a_pending_and_a_public_comment(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let waiting = portal.say("bai", "Câu còn chờ").await;
@@ -51,7 +51,7 @@ async fn a_reader_withdraws_a_waiting_and_a_public_comment(database: Database) {
         let gone = portal.comments.get_comment(own).await.unwrap_err();
         assert_eq!(reason(&gone), "COMMENT_NOT_FOUND");
     }
-    // At once, also where the page was kept.
+    // The change is visible at once, also on a cached page.
     let page = portal.list("bai").await;
     assert_eq!((page.total_count, page.comments.len()), (0, 0));
     assert_eq!(desk.queue().await.total, 0);
@@ -61,7 +61,7 @@ async fn a_reader_withdraws_a_waiting_and_a_public_comment(database: Database) {
     home.recount().await;
 }
 
-async fn a_resent_withdrawal_is_the_same_and_another_changes_nothing(database: Database) {
+async fn a_resent_withdrawal_is_replayed_and_another_changes_nothing(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let sent = portal.say("bai", "Câu đầu").await;
@@ -70,7 +70,7 @@ async fn a_resent_withdrawal_is_the_same_and_another_changes_nothing(database: D
     for _ in 0..2 {
         assert!(portal.withdraw(request.clone()).await.unwrap());
     }
-    assert!(!portal.withdraw(withdrawal(&sent)).await.unwrap(), "it is erased already");
+    assert!(!portal.withdraw(withdrawal(&sent)).await.unwrap(), "it was erased before");
     let reused = v1::WithdrawCommentRequest { request_id: request.request_id, ..withdrawal(&other) };
     assert_eq!(reason(&portal.withdraw(reused).await.unwrap_err()), "REQUEST_ID_REUSED");
     let home = Home::beside(&newsroom.config);
@@ -91,7 +91,7 @@ async fn only_the_receipt_of_the_comment_withdraws_it(database: Database) {
     assert_eq!(newsroom.desk().case(&sent.comment_id).await.comment.unwrap().content, "Câu đầu");
 }
 
-async fn what_a_moderator_took_down_is_not_withdrawn(database: Database) {
+async fn a_comment_that_a_moderator_took_down_cannot_be_withdrawn(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     for action in [Action::Reject, Action::Spam] {
@@ -101,18 +101,19 @@ async fn what_a_moderator_took_down_is_not_withdrawn(database: Database) {
         let error = portal.withdraw(request.clone()).await.unwrap_err();
         assert_eq!((error.code(), reason(&error).as_str()), (Code::FailedPrecondition, "INVALID_TRANSITION"));
         assert!(!desk.case(&sent.comment_id).await.comment.unwrap().content.is_empty());
-        // The error is not remembered: after the moderator put it back, the same request withdraws it.
+        // The error is not stored for the request: after the moderator requeued the comment, the same request
+        // withdraws it.
         let requeue = v1::DecideRequest { expected_revision: 2, ..decision(&sent.comment_id, Action::Requeue) };
         desk.decide(requeue).await.unwrap();
         assert!(portal.withdraw(request).await.unwrap());
     }
-    // Suspected spam that nobody looked at waits, as far as its reader can tell.
+    // A comment marked as spam without a moderator's decision looks pending to its author.
     let suspected = portal.say("bai", "Câu bị nghi").await;
     newsroom.execute("update comments set status = 'SPAM' where status = 'PENDING'").await;
     assert!(portal.withdraw(withdrawal(&suspected)).await.unwrap());
 }
 
-async fn a_withdrawal_leaves_a_tombstone_and_no_mark_on_the_reader(database: Database) {
+async fn a_withdrawal_leaves_a_tombstone_and_does_not_lower_trust(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let lan = Reader::new(&mut portal, "Lan", "203.0.113.7").await;

@@ -18,11 +18,11 @@ use tempfile::TempDir;
 
 use super::{newsroom::ANSWER, programs};
 
-/// Long enough for a browser on a busy machine, short enough to tell a hang.
+/// Long enough for a browser on a busy machine, short enough to detect a hang.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const DRIVER: &str = "/usr/bin/chromedriver";
 
-/// The example with its embedded duyetd, in a directory of its own. Ends with the value.
+/// The sample portal with its embedded duyetd, in a directory of its own. It ends when it is dropped.
 pub(crate) struct Site {
     child: Child,
     pub(crate) url: String,
@@ -35,7 +35,7 @@ impl Site {
         Self::start_with(&[])
     }
 
-    /// With what else `environment` says.
+    /// Starts it with additional environment variables.
     pub(crate) fn start_with(environment: &[(&str, &str)]) -> Self {
         let directory = TempDir::new().unwrap();
         let mut command = Command::new(programs::portal());
@@ -70,7 +70,7 @@ impl Site {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Approves the only comment that waits.
+    /// Approves the only pending comment.
     pub(crate) fn approve_the_comment(&self) {
         let queue: Value = serde_json::from_str(&self.moderate(&["queue", "--json"])).unwrap();
         assert_eq!(queue["cases"].as_array().map(Vec::len), Some(1), "{queue}");
@@ -85,7 +85,7 @@ impl Drop for Site {
     }
 }
 
-/// A thread reads, so that waiting for a line has a bound.
+/// Reads lines in a thread, so that waiting for a line can time out.
 fn lines_of(child: &mut Child) -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel();
     let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -99,13 +99,13 @@ fn lines_of(child: &mut Child) -> mpsc::Receiver<String> {
     lines
 }
 
-/// The word that follows `mark`.
+/// Returns the word that follows `mark`.
 pub(crate) fn after(line: &str, mark: &str) -> String {
     let (_, rest) = line.split_once(mark).unwrap_or_else(|| panic!("no “{mark}” in “{line}”"));
     rest.split_whitespace().next().unwrap().to_owned()
 }
 
-/// chromedriver on a port of its own. It leads a process group with its browsers, which all end with the value.
+/// A chromedriver on a port of its own. It leads a process group with its browsers, which all end when it is dropped.
 pub(crate) struct Driver {
     child: Child,
     port: u16,
@@ -127,7 +127,7 @@ impl Driver {
         driver
     }
 
-    /// A browser with a profile of its own: another reader.
+    /// Opens a browser with a profile of its own: another reader.
     pub(crate) async fn browser(&mut self) -> Client {
         let profile = TempDir::new().unwrap();
         let mut arguments: Vec<String> =

@@ -1,4 +1,4 @@
-//! Canned answers to the calls of a busy desk: bulk decisions, reverts, bans, the site, the stream of the queue.
+//! Canned answers to bulk decisions, reverts, bans, site policies and the stream of the queue.
 
 use std::pin::Pin;
 
@@ -17,7 +17,7 @@ pub type Events = Pin<Box<dyn Stream<Item = Result<v1::WatchQueueResponse, Statu
 pub const BAN: &str = "01970000-0000-7000-8000-0000000000c1";
 pub const BATCH: &str = "01970000-0000-7000-8000-0000000000b1";
 pub const ENTRY: &str = "01970000-0000-7000-8000-0000000000d1";
-/// 2100, so that nothing of it has passed.
+/// The year 2100, so that it is never in the past.
 const LATER: i64 = 4_102_444_800;
 
 fn item(id: &str, status: v1::CommentStatus, changed: bool) -> v1::ItemResult {
@@ -31,7 +31,7 @@ fn item(id: &str, status: v1::CommentStatus, changed: bool) -> v1::ItemResult {
     }
 }
 
-/// An error of one item, as the service packs it.
+/// Returns an error of one item, packed as the service packs it.
 fn failed(id: &str, status: &Status) -> v1::ItemResult {
     use prost::Message as _;
     let packed = pb::Status::decode(status.details()).unwrap();
@@ -63,7 +63,7 @@ pub fn watch_queue(canned: &Canned, request: Request<v1::WatchQueueRequest>) -> 
         event(v1::QueueEvent::Waiting, DECIDED),
         event(v1::QueueEvent::Left, DECIDED),
     ];
-    // The first stream ends as a real one does after its time; the second goes on.
+    // The first stream ends as a real one does after its maximum time; the second stays open.
     let events = tokio_stream::iter(events.map(Ok));
     if asked.watches.len() == 1 {
         return Ok(Response::new(Box::pin(events)));
@@ -298,7 +298,7 @@ impl PrivacyService for Canned {
         let request = request.into_inner();
         assert_eq!(request.of, Some(v1::erase_author_request::Of::Author("a1b2".into())));
         let mut asked = self.0.lock().unwrap();
-        // The first call of each erasure answers before all is done.
+        // The first call of each erasure answers before the erasure is finished.
         let is_resent = asked.erasures.iter().any(|earlier| earlier.request_id == request.request_id);
         asked.erasures.push(request);
         let (erased, remaining) = if is_resent { (3, 0) } else { (2, 1) };

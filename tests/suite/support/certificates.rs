@@ -1,11 +1,11 @@
-//! Authorities and certificates, made by openssl.
+//! Certificate authorities and certificates, created with openssl.
 
 use std::{
     path::{Path, PathBuf},
     process::Command,
 };
 
-/// Signs certificates. Its files lie in a directory of the test's.
+/// A certificate authority, with its files in a directory of the test.
 pub struct Authority {
     dir: PathBuf,
     name: &'static str,
@@ -33,7 +33,8 @@ impl Authority {
         self.file("pem")
     }
 
-    /// A certificate for `subject`, as openssl writes alternative names (`IP:127.0.0.1`), valid for so many days: -1 ended yesterday.
+    /// Creates a certificate for `subject`, in openssl's syntax of alternative names (`IP:127.0.0.1`), valid for
+    /// `days` days: -1 means that it expired yesterday.
     pub fn sign(&self, name: &str, subject: &str, days: i32) -> Certificate {
         let path = |ending: &str| self.dir.join(format!("{}-{name}.{ending}", self.name));
         let mut request = request(&format!("/CN={name}"));

@@ -1,4 +1,4 @@
-//! A real `duyetd` process: started, killed, told to stop, its output read.
+//! A real `duyetd` process: started, killed, stopped, with its output.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -10,10 +10,10 @@ use std::{
 
 use super::newsroom::{ANSWER, Desk, Portal, desk_at, portal_at};
 
-/// Longer than any start or stop should take, on a busy machine too.
+/// Longer than any start or stop should take, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running process. Killed when dropped.
+/// A running process, killed when it is dropped.
 pub struct Daemon {
     child: Child,
     pub grpc_addr: SocketAddr,
@@ -23,7 +23,7 @@ pub struct Daemon {
     environment_secrets: Vec<String>,
 }
 
-/// The program with a clean environment and `data_dir`.
+/// Returns the program's command with a clean environment and `data_dir`.
 pub fn duyetd(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_duyetd"));
     command.env_clear().env("DUYET_DATA_DIR", data_dir);
@@ -31,17 +31,17 @@ pub fn duyetd(data_dir: &Path) -> Command {
 }
 
 impl Daemon {
-    /// Starts on free ports with what else `environment` says, and waits until it says where it listens.
+    /// Starts it on free ports with the given environment, and waits until it prints its addresses.
     pub fn start(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
         Self::start_logging_to(data_dir, data_dir, environment)
     }
 
-    /// With the log in another directory.
+    /// Starts it with the log in another directory.
     pub fn start_logging_to(log_dir: &Path, data_dir: &Path, environment: &[(&str, &str)]) -> Self {
         Self::spawn(duyetd(data_dir), log_dir, data_dir, environment)
     }
 
-    /// With a limit of descriptors that it may raise.
+    /// Starts it with a soft limit of descriptors that it may raise.
     pub fn start_with_descriptors(data_dir: &Path, soft_limit: usize) -> Self {
         let mut shell = Command::new("sh");
         let script = format!("ulimit -S -n {soft_limit} && exec \"$0\"");
@@ -98,52 +98,52 @@ impl Daemon {
         std::fs::read_to_string(&self.log_file).unwrap()
     }
 
-    /// Ends it as a power cut would.
+    /// Kills it with SIGKILL, as a power failure would.
     pub fn kill9(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Asks it to stop.
+    /// Sends SIGTERM.
     pub fn terminate(&self) {
         self.signal("-TERM");
     }
 
-    /// Asks it to read its configuration again.
+    /// Sends SIGHUP, which reloads the configuration.
     pub fn hang_up(&self) {
         self.signal("-HUP");
     }
 
-    /// Memory that it holds.
+    /// Returns its resident memory.
     pub fn resident_bytes(&self) -> u64 {
-        let told = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
-        told.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
+        let text = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
+        value.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
     }
 
-    /// What the kernel tells of it under `name`, if it knows that.
+    /// Returns the kernel's status value `name`, if there is one.
     pub fn status(&self, name: &str) -> Option<String> {
-        let told = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let told = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        told.map(|value| value.trim().to_owned())
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        value.map(|value| value.trim().to_owned())
     }
 
-    /// Time that it computed.
+    /// Returns the CPU time that it used.
     pub fn cpu(&self) -> Duration {
-        let told = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let ticks =
-            told.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|one| one.parse::<u64>().unwrap());
+            value.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|one| one.parse::<u64>().unwrap());
         Duration::from_millis(ticks.sum::<u64>() * 10)
     }
 
-    /// Files and sockets that it holds open.
+    /// Returns the number of files and sockets that it has open.
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
-    /// How many files and sockets it may hold open, now and at most.
+    /// Returns its soft and hard limit of open descriptors.
     pub fn descriptor_limits(&self) -> (String, String) {
-        let told = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
-        let line = told.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+        let text = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
         let mut limits = line.split_whitespace().map(str::to_owned);
         (limits.next().unwrap(), limits.next().unwrap())
     }
@@ -153,7 +153,7 @@ impl Daemon {
         self.signal("-STOP");
     }
 
-    /// Thaws it.
+    /// Resumes it.
     pub fn resume(&self) {
         self.signal("-CONT");
     }
@@ -163,7 +163,7 @@ impl Daemon {
         assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
     }
 
-    /// Waits for its end.
+    /// Waits until it exits.
     pub fn ended(&mut self) -> ExitStatus {
         let started = Instant::now();
         loop {
@@ -175,7 +175,7 @@ impl Daemon {
         }
     }
 
-    /// Body and status line of an HTTP answer.
+    /// Returns status line and body of an HTTP response.
     pub fn http(&self, path: &str) -> String {
         use std::io::Write as _;
         let mut socket = std::net::TcpStream::connect(self.http_addr).unwrap();
@@ -187,12 +187,12 @@ impl Daemon {
 }
 
 impl Daemon {
-    /// What must be in no log: tokens, keys, passwords, readers' addresses.
+    /// Returns the strings that must not be in any log: tokens, keys, passwords, readers' addresses.
     fn secrets(&self) -> Vec<String> {
         let mut secrets = vec!["203.0.113.".to_owned()];
         for file in ["portal.token", "moderator.token", "admin.token", "duyet.keys"] {
             let text = std::fs::read_to_string(self.data_dir.join(file)).unwrap_or_default();
-            // The last part is the secret; the rest names it.
+            // The last part of a token is the secret; the rest identifies it.
             let text = text.trim();
             secrets.extend(text.len().checked_sub(43).map(|at| text[at..].to_owned()));
         }
@@ -215,7 +215,7 @@ impl Drop for Daemon {
     }
 }
 
-/// Passwords and keys of an environment.
+/// Returns the passwords and keys of an environment.
 fn secrets_of(environment: &[(&str, &str)]) -> Vec<String> {
     let password = |value: &str| Some(value.split_once("://")?.1.split_once('@')?.0.split_once(':')?.1.to_owned());
     let secret = |(name, value): &(&str, &str)| match *name {

@@ -1,4 +1,4 @@
-//! A fresh, migrated store of either kind, with a back door for raw SQL.
+//! A new, migrated store of either kind, with direct access by SQL.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -27,15 +27,15 @@ use uuid::Uuid;
 
 use super::statements;
 
-/// A store of its own for one test.
+/// A store for one test.
 pub(crate) struct Home {
     pub(crate) store: Arc<dyn Store>,
-    back: BackDoor,
+    back: DirectAccess,
     dir: Option<TempDir>,
 }
 
-/// For what the contract offers no words for.
-enum BackDoor {
+/// Direct access to the database, for what the store's contract does not offer.
+enum DirectAccess {
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
@@ -49,10 +49,10 @@ impl Home {
         store.migrate().await.unwrap();
         let options = SqliteConnectOptions::new().filename(&file).foreign_keys(true);
         let back = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-        Self { store: Arc::new(store), back: BackDoor::Sqlite(back), dir: Some(dir) }
+        Self { store: Arc::new(store), back: DirectAccess::Sqlite(back), dir: Some(dir) }
     }
 
-    /// On the cluster of `DUYET_TEST_POSTGRES_URL`, copied from a template that is migrated once.
+    /// Creates a database on the cluster of `DUYET_TEST_POSTGRES_URL`, copied from a template that is migrated once.
     pub(crate) async fn postgres() -> Self {
         static TEMPLATE: OnceCell<String> = OnceCell::const_new();
         statements::record();
@@ -64,46 +64,46 @@ impl Home {
         admin.close().await.unwrap();
         let options = cluster().database(&name);
         let back = PgPool::connect_lazy_with(options.clone());
-        Self { store: Arc::new(patient(by_pooler(options))), back: BackDoor::Postgres(back), dir: None }
+        Self { store: Arc::new(patient(by_pooler(options))), back: DirectAccess::Postgres(back), dir: None }
     }
 
-    /// The database of a running server, by its back door.
+    /// Opens the database of a running server.
     pub(crate) fn beside(config: &Config) -> Self {
         let store = duyetd::server::open_store(config).unwrap();
         let back = match &config.database_url {
-            Some(url) => BackDoor::Postgres(PgPool::connect_lazy(url.expose()).unwrap()),
+            Some(url) => DirectAccess::Postgres(PgPool::connect_lazy(url.expose()).unwrap()),
             None => {
                 let options = SqliteConnectOptions::new().filename(config.data_dir.join("duyet.sqlite3"));
-                BackDoor::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options))
+                DirectAccess::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options))
             }
         };
         Self { store, back, dir: None }
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
-        matches!(self.back, BackDoor::Postgres(_))
+        matches!(self.back, DirectAccess::Postgres(_))
     }
 
-    /// The file of a SQLite home.
+    /// Returns the file of a SQLite store.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         self.dir.as_ref().map(|dir| dir.path().join("duyet.sqlite3"))
     }
 
-    /// Runs statements of either dialect.
+    /// Runs statements, in the database's own dialect.
     pub(crate) async fn execute(&self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = AssertSqlSafe(sql);
         match &self.back {
-            BackDoor::Sqlite(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
-            BackDoor::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
+            DirectAccess::Sqlite(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
+            DirectAccess::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
         }
     }
 
-    /// One number.
+    /// Returns one number.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql);
         match &self.back {
-            BackDoor::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
-            BackDoor::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            DirectAccess::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            DirectAccess::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
         }
     }
 
@@ -111,15 +111,14 @@ impl Home {
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql);
         match &self.back {
-            BackDoor::Sqlite(pool) => sqlx::query_scalar(sql).fetch_all(pool).await.unwrap(),
-            BackDoor::Postgres(pool) => sqlx::query_scalar(sql).fetch_all(pool).await.unwrap(),
+            DirectAccess::Sqlite(pool) => sqlx::query_scalar(sql).fetch_all(pool).await.unwrap(),
+            DirectAccess::Postgres(pool) => sqlx::query_scalar(sql).fetch_all(pool).await.unwrap(),
         }
     }
 
-    /// How many rows a table holds.
     /// Returns the steps of SQLite's plan of a statement.
     pub(crate) async fn plan(&self, sql: &str) -> Result<Vec<String>, sqlx::Error> {
-        let BackDoor::Sqlite(pool) = &self.back else { panic!("this home is PostgreSQL") };
+        let DirectAccess::Sqlite(pool) = &self.back else { panic!("this home is PostgreSQL") };
         let plan = AssertSqlSafe(format!("explain query plan {sql}"));
         let mut connection = pool.acquire().await?;
         sqlx::raw_sql("pragma automatic_index = off").execute(&mut *connection).await?;
@@ -127,20 +126,21 @@ impl Home {
         Ok(steps.iter().map(|step| step.get("detail")).collect())
     }
 
+    /// Returns the number of rows of a table.
     pub(crate) async fn rows(&self, table: &str) -> i64 {
         self.number(&format!("select count(*) from {table}")).await
     }
 
-    /// The PostgreSQL behind this home.
+    /// Returns the connection pool of a PostgreSQL store.
     pub(crate) fn pg(&self) -> &PgPool {
         match &self.back {
-            BackDoor::Postgres(pool) => pool,
-            BackDoor::Sqlite(_) => panic!("this home is SQLite"),
+            DirectAccess::Postgres(pool) => pool,
+            DirectAccess::Sqlite(_) => panic!("this home is SQLite"),
         }
     }
 }
 
-/// A store that waits for its connections as long as a busy test machine needs.
+/// Returns a store that waits for connections as long as a busy test machine needs.
 pub(crate) fn patient(options: PgConnectOptions) -> PostgresStore {
     PostgresStore::connect_lazy_with(
         options,
@@ -149,7 +149,7 @@ pub(crate) fn patient(options: PgConnectOptions) -> PostgresStore {
 }
 
 impl Home {
-    /// The store as the writer takes it.
+    /// Returns the store as the submission writer takes it.
     pub(crate) fn submissions(&self) -> Arc<dyn SubmissionStore> {
         self.store.clone()
     }
@@ -160,7 +160,7 @@ impl Home {
     }
 }
 
-/// Decides one comment; a failure is an error.
+/// Decides one comment and returns its result or error.
 pub(crate) async fn decide_one(store: &dyn Store, batch: &DecisionBatch) -> Result<Decided> {
     let mut settled = store.decide(batch).await?;
     assert_eq!(settled.len(), 1);
@@ -168,14 +168,15 @@ pub(crate) async fn decide_one(store: &dyn Store, batch: &DecisionBatch) -> Resu
     Ok(Decided { answer: result?, comment: comment.unwrap() })
 }
 
-/// The cluster that `tests/run` started.
+/// Returns the connection options of the cluster that `tests/run` started.
 pub(crate) fn cluster() -> PgConnectOptions {
     let url = std::env::var("DUYET_TEST_POSTGRES_URL")
         .expect("DUYET_TEST_POSTGRES_URL is not set: run tests/run, which starts a PostgreSQL for the tests");
     url.parse().unwrap()
 }
 
-/// The way to a database that the store takes: through the pooler that `tests/run --pgbouncer` started, else straight.
+/// Returns the connection options that the store uses: through the pooler that `tests/run --pgbouncer` started, or
+/// directly.
 fn by_pooler(options: PgConnectOptions) -> PgConnectOptions {
     match std::env::var("DUYET_TEST_POOLER_PORT") {
         Ok(port) => options.port(port.parse().unwrap()),
@@ -183,7 +184,7 @@ fn by_pooler(options: PgConnectOptions) -> PgConnectOptions {
     }
 }
 
-/// A database of its own without any schema.
+/// Creates a database without a schema.
 pub(crate) async fn empty_database() -> PgConnectOptions {
     let name = format!("empty_{}", Uuid::new_v4().simple());
     let mut admin = PgConnection::connect_with(&cluster()).await.unwrap();

@@ -1,13 +1,13 @@
-//! What a source file imports, as full paths: groups unfolded, `super` resolved, `as` dropped.
+//! Returns the imports of a source file as full paths: groups are expanded, `super` is resolved, `as` is dropped.
 
 use std::path::Path;
 
-/// Paths of all `use` items of `code`, the text of `file` somewhere under a `src` directory.
+/// Returns the paths of all `use` items of `code`, the text of `file` under a `src` directory.
 pub fn imports(file: &Path, code: &str) -> Vec<String> {
     let code: Vec<&str> = code.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect();
     let mut paths = Vec::new();
     for statement in code.join(" ").split(';') {
-        // The word in a sentence makes a path that nobody forbids.
+        // The word "use" in a sentence gives a path that no rule forbids.
         for (at, word) in statement.match_indices("use ") {
             if statement[..at].chars().next_back().is_none_or(char::is_whitespace) {
                 unfold("", statement[at + word.len()..].trim(), &mut paths);
@@ -17,7 +17,7 @@ pub fn imports(file: &Path, code: &str) -> Vec<String> {
     paths.into_iter().map(|path| resolve(file, &path)).collect()
 }
 
-/// Adds every path of a use tree behind `prefix`.
+/// Adds every path of a use tree after `prefix`.
 fn unfold(prefix: &str, tree: &str, paths: &mut Vec<String>) {
     let Some((start, group)) = tree.split_once('{') else {
         let path = tree.split(" as ").next().unwrap().trim();
@@ -74,7 +74,7 @@ fn resolve(file: &Path, path: &str) -> String {
 }
 
 #[test]
-fn imports_are_read_however_they_are_written() {
+fn imports_are_read_in_every_notation() {
     let code = "#[cfg(x)]\npub use crate::{store, ops::{self, metric}};\nuse super::super::limiter::Limiter;\n\
         use sqlx as db;\nfn f() {}\nuse {tokio::sync::Mutex, std::fmt};\n// use nothing;\nlet because = 1;\n";
     let expected = [

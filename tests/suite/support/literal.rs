@@ -1,4 +1,4 @@
-//! Values as either database writes them in SQL.
+//! Values as SQL literals of either database.
 
 use chrono::{DateTime, Utc};
 use duyetd::domain::id::CommentId;
@@ -22,7 +22,7 @@ impl Home {
         if self.is_postgres() { "'\\x0123'::bytea" } else { "x'0123'" }
     }
 
-    /// Changes columns of a comment behind the store's back.
+    /// Changes columns of a comment directly in the database.
     pub(crate) async fn set(&self, id: CommentId, columns: &str) {
         let sql = format!("update comments set {columns} where comment_id = {}", self.id(id.0));
         self.execute(&sql).await.unwrap();
@@ -33,7 +33,7 @@ impl Home {
         self.set(id, &format!("flagged_at = {}", self.time(at))).await;
     }
 
-    /// Starts a takedown clock on a comment.
+    /// Records a takedown demand for a comment.
     pub(crate) async fn demand(&self, id: CommentId, due_at: DateTime<Utc>) {
         let due_at = self.time(due_at);
         self.set(id, &format!("flagged_at = {due_at}, takedown_kind = 'AUTHORITY', due_at = {due_at}")).await;

@@ -1,4 +1,4 @@
-//! A whole duyetd inside the test, with clients of every role.
+//! A complete duyetd inside the test, with clients of every role.
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -27,7 +27,7 @@ use super::home;
 /// The answer of every image in tests.
 pub const ANSWER: &str = "KM7RT";
 
-/// Which store a test runs on.
+/// The database that a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {
     Sqlite,
@@ -49,7 +49,7 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
-/// Adds a bearer token to every call, and asks for English.
+/// Adds a bearer token to every call, and requests English messages.
 #[derive(Clone)]
 pub struct Bearer(MetadataValue<tonic::metadata::Ascii>);
 
@@ -70,12 +70,12 @@ pub struct Newsroom {
     dir: TempDir,
 }
 
-/// Quotas that no test meets by accident.
+/// Returns quotas that no test reaches by accident.
 pub fn wide_quotas() -> Quotas {
     Quotas::all("1000000/1h".parse().unwrap())
 }
 
-/// A configuration for tests in `dir`: free ports, fixed answer, wide quotas, no waiting at the end.
+/// Returns a configuration for tests in `dir`: free ports, fixed answer, large quotas, no delay at the shutdown.
 pub async fn test_config(database: Database, dir: &TempDir) -> Config {
     let mut config = Config::from_settings(Settings::default()).unwrap();
     config.data_dir = dir.path().to_owned();
@@ -85,7 +85,7 @@ pub async fn test_config(database: Database, dir: &TempDir) -> Config {
     config.limits = wide_quotas();
     config.proof_tries = ProofTries { light: 20, normal: 30, hard: 40 };
     config.drain_notice = std::time::Duration::ZERO;
-    // Lots are drawn where a test asks for them.
+    // Comments are only sampled in tests that enable it.
     config.sample_percent = 0;
     if database == Database::Postgres {
         config.database_url = empty_database_url().await.parse().ok();
@@ -99,7 +99,7 @@ impl Newsroom {
         Self::open_with(database, |_| {}).await
     }
 
-    /// With a changed configuration.
+    /// Opens a server with a changed configuration.
     pub async fn open_with(database: Database, change: impl FnOnce(&mut Config)) -> Self {
         super::statements::record();
         let dir = tempfile::tempdir().unwrap();
@@ -116,7 +116,7 @@ impl Newsroom {
         Self::resume(config, dir).await
     }
 
-    /// Stops the server; what it needs to start again.
+    /// Stops the server and returns what it needs to start again.
     pub async fn halt(self) -> (Config, TempDir) {
         self.running.stop().await;
         (self.config, self.dir)
@@ -128,7 +128,7 @@ impl Newsroom {
         Self { running, config, dir }
     }
 
-    /// Stops the server. Its files stay until the answer is dropped.
+    /// Stops the server. Its files remain until the returned value is dropped.
     pub async fn close(self) -> TempDir {
         self.running.stop().await;
         self.dir
@@ -142,12 +142,12 @@ impl Newsroom {
         self.dir.path().join(format!("{name}.token"))
     }
 
-    /// The server's keys.
+    /// Returns the server's keys.
     pub fn keyring(&self) -> Arc<duyetd::keyring::Keyring> {
         Arc::new(server::check_keyring(&self.config).unwrap().unwrap())
     }
 
-    /// Makes a token of a role on a site, as `duyetd token create` does.
+    /// Creates a token of a role on a site, as `duyetd token create` does.
     pub async fn new_token(&self, role: &str, site: &str) -> String {
         let store = server::open_store(&self.config).unwrap();
         let tokens = duyetd::service::AccessTokens::new(store.clone(), self.keyring());
@@ -166,14 +166,14 @@ impl Newsroom {
         channel(self.running.grpc_addr)
     }
 
-    /// The server stopped and started again over the same database.
+    /// Stops the server and starts it again with the same database.
     pub async fn restarted(self) -> Self {
         self.running.stop().await;
         let running = server::start(self.config.clone()).await.unwrap();
         Self { running, ..self }
     }
 
-    /// Another server over the same PostgreSQL; a SQLite file has one server at a time.
+    /// Starts another server on the same PostgreSQL; a SQLite file has one server at a time.
     pub async fn replica(&self) -> Running {
         server::start(self.config.clone()).await.unwrap()
     }
@@ -195,7 +195,7 @@ impl Newsroom {
     }
 }
 
-/// A connection that is made on first use, and again when it was lost.
+/// Returns a channel that connects on first use, and again after a lost connection.
 pub fn channel(addr: SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{addr}")).unwrap().connect_lazy()
 }
@@ -223,7 +223,7 @@ fn bearer(token: &str) -> Bearer {
     Bearer(format!("Bearer {token}").parse().unwrap())
 }
 
-/// What a portal's backend calls.
+/// The clients of a portal's back end.
 #[derive(Clone)]
 pub struct Portal {
     pub captcha: CaptchaServiceClient<Link>,
@@ -231,20 +231,20 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// A fresh challenge for `article`.
+    /// Returns a fresh challenge for `article`.
     pub async fn challenge(&mut self, article: &str) -> v1::IssueChallengeResponse {
         let request = v1::IssueChallengeRequest { article_id: article.into(), ..Default::default() };
-        // A busy machine draws slowly; who is told to come again does.
+        // A busy machine draws images slowly and sheds calls, which are retried.
         for _ in 0..100 {
             match self.captcha.issue_challenge(request.clone()).await {
                 Err(status) if reason(&status) == "OVERLOADED" => {}
                 answer => return answer.unwrap().into_inner(),
             }
         }
-        panic!("no image comes");
+        panic!("no challenge was issued");
     }
 
-    /// A filled-in form with a fresh challenge and the right answer.
+    /// Returns a filled-in form with a fresh challenge and the correct answer.
     pub async fn form(&mut self, article: &str, content: &str) -> v1::SubmitCommentRequest {
         let challenge = self.challenge(article).await;
         v1::SubmitCommentRequest {
@@ -260,7 +260,7 @@ impl Portal {
         }
     }
 
-    /// Submits `content` and answers the response.
+    /// Submits `content` and returns the response.
     pub async fn say(&mut self, article: &str, content: &str) -> v1::SubmitCommentResponse {
         let form = self.form(article, content).await;
         self.comments.submit_comment(form).await.unwrap().into_inner()
@@ -275,7 +275,7 @@ impl Portal {
     }
 }
 
-/// What a moderator's client calls.
+/// The clients of a moderator.
 #[derive(Clone)]
 pub struct Desk {
     pub moderation: ModerationServiceClient<Link>,
@@ -285,7 +285,7 @@ pub struct Desk {
     pub rules: RuleServiceClient<Link>,
 }
 
-/// A decision on a comment at revision 1.
+/// Returns a decision on a comment at revision 1.
 pub fn decision(id: &str, action: v1::Action) -> v1::DecideRequest {
     v1::DecideRequest {
         comment_id: id.into(),
@@ -315,7 +315,7 @@ impl Desk {
         self.moderation.get_case(request).await.unwrap().into_inner().case.unwrap()
     }
 
-    /// Creates an article with a mode.
+    /// Creates or changes an article with a mode.
     pub async fn set_mode(&mut self, article: &str, mode: v1::Mode, revision: i64) -> v1::ArticlePolicy {
         let article =
             v1::ArticlePolicy { article_id: article.into(), mode: mode.into(), revision, ..Default::default() };
@@ -326,20 +326,20 @@ impl Desk {
     }
 }
 
-/// The reason in a status's `google.rpc.ErrorInfo`.
+/// Returns the reason in a status's `google.rpc.ErrorInfo`.
 pub fn reason(status: &Status) -> String {
     use tonic_types::StatusExt as _;
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
-/// The fields in a status's `google.rpc.BadRequest`.
+/// Returns the fields in a status's `google.rpc.BadRequest`.
 pub fn fields(status: &Status) -> Vec<String> {
     use tonic_types::StatusExt as _;
     let violations = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
     violations.into_iter().map(|violation| violation.field).collect()
 }
 
-/// The fresh challenge in a status's details.
+/// Returns the fresh challenge in a status's details.
 pub fn fresh_challenge(status: &Status) -> Option<v1::IssueChallengeResponse> {
     use prost::Message as _;
     let details = tonic_types::pb::Status::decode(status.details()).ok()?.details;
@@ -347,7 +347,7 @@ pub fn fresh_challenge(status: &Status) -> Option<v1::IssueChallengeResponse> {
     v1::IssueChallengeResponse::decode(&any.value[..]).ok()
 }
 
-/// The address of a new, empty database on the cluster that `tests/run` started.
+/// Returns the URL of a new, empty database on the cluster that `tests/run` started.
 pub async fn empty_database_url() -> String {
     use sqlx::ConnectOptions as _;
     home::empty_database().await.to_url_lossy().to_string()

@@ -1,4 +1,4 @@
-//! The services alone over a store, for tests that set the clock; and raw SQL behind a newsroom's back.
+//! The services alone with a store, for tests that control the clock; and direct SQL for a newsroom.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
 use super::newsroom::{ANSWER, Newsroom, wide_quotas};
 
-/// What one replica would do over `store`.
+/// Returns the services of one replica on `store`.
 pub(crate) fn services(store: &Arc<dyn Store>) -> Services {
     services_with(store, ImagePool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.into())).unwrap())
 }
 
-/// The same with other images.
+/// Returns the services with the given images.
 pub(crate) fn services_with(store: &Arc<dyn Store>, images: ImagePool) -> Services {
-    // What is counted before nobody counts.
+    // Values counted before the recorder is installed would be lost.
     metric::install().unwrap();
     Services::new(Parts {
         store: store.clone(),
@@ -37,16 +37,16 @@ pub(crate) fn services_with(store: &Arc<dyn Store>, images: ImagePool) -> Servic
     })
 }
 
-/// A gauge or counter of this process as its metrics tell it; `None` while nothing does. All tests of a process share them: the
-/// labels should name a site of the test's own.
+/// Returns the value of a gauge or counter of this process, or `None` while it has none. All tests of a process share
+/// them, so the labels should name a site that only this test uses.
 pub(crate) fn metric_value(line: &str) -> Option<String> {
     let text = metric::install().unwrap().render();
-    let found = text.lines().find_map(|told| told.strip_prefix(line)?.strip_prefix(' '));
+    let found = text.lines().find_map(|text_line| text_line.strip_prefix(line)?.strip_prefix(' '));
     found.map(str::to_owned)
 }
 
 impl Newsroom {
-    /// Runs statements of either dialect.
+    /// Runs statements, in the database's own dialect.
     pub async fn execute(&self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
         if let Some(url) = &self.config.database_url {

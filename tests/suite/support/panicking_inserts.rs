@@ -1,4 +1,4 @@
-//! Inserts that may panic.
+//! A store whose inserts may panic.
 
 use std::sync::{
     Arc,
@@ -17,7 +17,7 @@ use duyetd::{
 };
 use uuid::Uuid;
 
-/// Panics at the next insert when `armed`, else hands everything on.
+/// A store that panics at the next insert when `armed`, and otherwise passes every call on.
 pub struct Panicking {
     pub store: Arc<dyn Store>,
     pub armed: AtomicBool,
@@ -26,7 +26,7 @@ pub struct Panicking {
 #[tonic::async_trait]
 impl SubmissionStore for Panicking {
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
-        assert!(!self.armed.swap(false, Ordering::Relaxed), "as the test wants it");
+        assert!(!self.armed.swap(false, Ordering::Relaxed), "a panic requested by the test");
         self.store.insert_submissions(submissions).await
     }
 

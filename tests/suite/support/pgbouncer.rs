@@ -1,4 +1,4 @@
-//! A PgBouncer of its own in transaction mode, as Debian ships it.
+//! A private PgBouncer in transaction mode, as packaged by Debian.
 
 use std::{path::Path, process::Command};
 
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::process::{Process, free_port, is_root, wait_until};
 
-/// Every database of one cluster, behind a pooler on a loopback port.
+/// A pooler on a loopback port in front of all databases of one cluster.
 pub(crate) struct PgBouncer {
     port: u16,
     _server: Process,
@@ -14,7 +14,7 @@ pub(crate) struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts it in front of the cluster at `postgres_port`, with more lines of configuration.
+    /// Starts it in front of the cluster at `postgres_port`, with additional lines of configuration.
     pub(crate) fn start(postgres_port: u16, more: &str) -> Self {
         let (home, port) = (tempfile::tempdir().unwrap(), free_port());
         let config = home.path().join("pgbouncer.ini");
@@ -35,7 +35,7 @@ impl PgBouncer {
     }
 }
 
-/// It does not run as root.
+/// PgBouncer does not run as root.
 fn as_postgres(home: &Path, program: &str) -> Command {
     if !is_root() {
         return Command::new(program);

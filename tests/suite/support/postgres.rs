@@ -1,4 +1,4 @@
-//! A PostgreSQL of its own, for tests that break it.
+//! A private PostgreSQL, for tests that break it.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::process::{Process, free_port, is_root, wait_until};
 
-/// A cluster on a loopback port. Durable: what it acknowledged survives [`Postgres::kill9`].
+/// A cluster on a loopback port. It is durable: acknowledged commits survive [`Postgres::kill9`].
 pub(crate) struct Postgres {
     home: TempDir,
     port: u16,
@@ -20,12 +20,12 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a cluster and waits until it answers.
+    /// Creates a cluster and waits until it answers.
     pub(crate) fn start() -> Self {
         Self::start_with(tempfile::tempdir().unwrap(), &[])
     }
 
-    /// In a directory of one's choice, with settings of the form `name=value`.
+    /// Creates a cluster in a given directory, with settings of the form `name=value`.
     pub(crate) fn start_with(home: TempDir, settings: &[&str]) -> Self {
         let mut postgres = Self::in_home(home, settings);
         let mut initdb = postgres.command("initdb");
@@ -45,7 +45,7 @@ impl Postgres {
         Self { home, port: free_port(), server: None, settings }
     }
 
-    /// A standby that streams from this cluster through a port that leads to it, under the name `standby`.
+    /// Creates a standby that streams from this cluster through a port that leads to it, under the name `standby`.
     pub(crate) fn standby_through(port: u16) -> Self {
         let mut standby = Self::in_home(tempfile::tempdir().unwrap(), &[]);
         let mut copy = standby.command("pg_basebackup");
@@ -70,7 +70,7 @@ impl Postgres {
         standby
     }
 
-    /// Makes a role that has to give a password.
+    /// Creates a role that needs a password.
     pub(crate) async fn guard(&self, role: &str) {
         let file = self.data().join("pg_hba.conf");
         let rules = std::fs::read_to_string(&file).unwrap();
@@ -88,17 +88,17 @@ impl Postgres {
         self.port
     }
 
-    /// What a server logged that was started with `logging_collector=on` and `log_filename=server.log`.
+    /// Returns the log of a server that was started with `logging_collector=on` and `log_filename=server.log`.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.data().join("log/server.log")).unwrap()
     }
 
-    /// Where the cluster listens, also while it is stopped.
+    /// Returns the cluster's URL, also while it is stopped.
     pub(crate) fn url(&self) -> String {
         format!("postgres://tests@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Ends it as an operator would: sessions are cut, nothing is lost.
+    /// Stops it as an operator would: sessions are terminated, no data is lost.
     pub(crate) fn stop(&mut self) {
         if let Some(mut server) = self.server.take() {
             server.signal("INT");
@@ -106,7 +106,7 @@ impl Postgres {
         }
     }
 
-    /// The power goes: every process of it dies at once.
+    /// Kills all its processes at once, as a power failure would.
     pub(crate) fn kill9(&mut self) {
         if let Some(mut server) = self.server.take() {
             server.signal_tree("KILL");
@@ -114,12 +114,12 @@ impl Postgres {
         }
     }
 
-    /// Freezes every process of it.
+    /// Freezes all its processes.
     pub(crate) fn pause(&self) {
         self.server.as_ref().unwrap().signal_tree("STOP");
     }
 
-    /// Thaws what [`Postgres::pause`] froze.
+    /// Resumes the processes that [`Postgres::pause`] froze.
     pub(crate) fn resume(&self) {
         self.server.as_ref().unwrap().signal_tree("CONT");
     }
@@ -162,7 +162,7 @@ impl Postgres {
     }
 }
 
-/// Debian keeps them out of the path; the newest is taken.
+/// Returns the directory of the newest binaries, which Debian does not put in the path.
 fn binaries() -> PathBuf {
     let installed = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();
     let newest = installed.max_by_key(|version| version.file_name().to_string_lossy().parse::<u32>().unwrap_or(0));

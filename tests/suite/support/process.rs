@@ -1,4 +1,4 @@
-//! Child processes of tests: signals by stored pid, ended on drop.
+//! Child processes of tests: signals by stored pid, ended when dropped.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A process with all that it forks.
+/// A process with all its children.
 pub(crate) struct Process(Child);
 
 impl Process {
@@ -26,7 +26,7 @@ impl Process {
         send(signal, &[self.0.id()]);
     }
 
-    /// The process and its children. Stopped first, so that it forks no more.
+    /// Signals the process and its children. The process is stopped first, so that it cannot fork.
     pub(crate) fn signal_tree(&self, signal: &str) {
         self.signal("STOP");
         let id = self.0.id();
@@ -54,21 +54,22 @@ impl Drop for Process {
     }
 }
 
-/// Some may have ended already.
+/// Errors are ignored, because a process may have ended already.
 fn send(signal: &str, pids: &[u32]) {
     let pids = pids.iter().map(u32::to_string);
     Command::new("kill").arg("-s").arg(signal).args(pids).stderr(Stdio::null()).status().unwrap();
 }
 
-/// A loopback port that was free a moment ago, and that nobody else in this process is told. Below those that the system hands out
-/// (32768 to 60999): while a server is away that comes back where it was, nobody else gets its port, and no client reaches itself there.
+/// Returns a loopback port that was free a moment ago, and a different one for each call in this process. It is below
+/// the range of ephemeral ports (32768 to 60999), so that no other program gets the port while a server restarts, and
+/// no client connects to itself.
 pub(crate) fn free_port() -> u16 {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(rand::random()));
     let mut ports = (0..10_000).map(|_| 10_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000);
     ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free port")
 }
 
-/// Asks until it is so; fails after half a minute.
+/// Waits until the condition is true; fails after half a minute.
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
@@ -77,7 +78,7 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// True for root, as which PostgreSQL does not run.
+/// Returns true for root, as which PostgreSQL does not run.
 pub(crate) fn is_root() -> bool {
     Path::new("/proc/self").metadata().unwrap().uid() == 0
 }

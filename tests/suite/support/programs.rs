@@ -1,13 +1,13 @@
-//! Programs of other packages, which cargo builds beside duyetd: `tests/run` sees to it that they are there.
+//! Programs of other packages, which cargo builds next to duyetd; `tests/run` builds them.
 
 use std::path::{Path, PathBuf};
 
-/// The moderators' client.
+/// Returns the path of the moderators' client.
 pub(crate) fn duyet() -> PathBuf {
     beside_duyetd("duyet", "duyet-cli")
 }
 
-/// The sample portal.
+/// Returns the path of the sample portal.
 pub(crate) fn portal() -> PathBuf {
     beside_duyetd("portal", "portal")
 }

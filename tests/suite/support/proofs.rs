@@ -1,4 +1,4 @@
-//! Readers whose widget does the work.
+//! Readers whose widget solves proofs of work.
 
 use altcha::{Challenge, Payload, Solution, SolveChallengeOptions, solve_challenge};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -7,29 +7,29 @@ use uuid::Uuid;
 
 use super::newsroom::Portal;
 
-/// The JSON that the widget gets.
+/// Returns the JSON that the widget gets.
 pub fn posed(issued: &v1::IssueChallengeResponse) -> &str {
     match &issued.content {
         Some(Content::Altcha(altcha)) => &altcha.json,
-        _ => panic!("no proof of work: {issued:?}"),
+        _ => panic!("not a proof of work: {issued:?}"),
     }
 }
 
-/// What the widget's form field holds when the work is done.
+/// Returns the value of the widget's form field after the work is done.
 pub fn solved(issued: &v1::IssueChallengeResponse) -> String {
     let challenge: Challenge = serde_json::from_str(posed(issued)).unwrap();
     let solution = solve_challenge(SolveChallengeOptions::new(&challenge)).unwrap().unwrap();
     field(challenge, solution)
 }
 
-/// Another token in the clothes of a proof, as if work had been asked for.
+/// Returns another token wrapped as a proof, as if work had been required for it.
 pub fn disguised_as_proof(token: &str, issued: &v1::IssueChallengeResponse) -> String {
     let mut challenge: Challenge = serde_json::from_str(posed(issued)).unwrap();
     challenge.parameters.data.as_mut().unwrap().insert("t".to_owned(), token.into());
     field(challenge, Solution { counter: 1, derived_key: "00".repeat(32), time: None })
 }
 
-/// The same without the work.
+/// Returns the value of the form field without the work.
 pub fn unsolved(issued: &v1::IssueChallengeResponse) -> String {
     let challenge: Challenge = serde_json::from_str(posed(issued)).unwrap();
     field(challenge, Solution { counter: 1, derived_key: "00".repeat(32), time: None })
@@ -40,7 +40,7 @@ fn field(challenge: Challenge, solution: Solution) -> String {
 }
 
 impl Portal {
-    /// A challenge of one of `kinds` for a reader.
+    /// Returns a challenge of one of `kinds` for a reader.
     pub async fn challenge_for(
         &mut self,
         client: v1::ReaderContext,
@@ -56,7 +56,7 @@ impl Portal {
     }
 }
 
-/// A form that pays with a challenge's token, or with what the widget made of it.
+/// Returns a form with a challenge's token, or with the widget's proof.
 pub fn form_paying(issued: &v1::IssueChallengeResponse, token: &str, content: &str) -> v1::SubmitCommentRequest {
     let client = v1::ReaderContext { device_token: issued.device_token.clone(), ..Default::default() };
     v1::SubmitCommentRequest {
@@ -70,7 +70,7 @@ pub fn form_paying(issued: &v1::IssueChallengeResponse, token: &str, content: &s
     }
 }
 
-/// A check of what the widget posts to its `verifyUrl`.
+/// Returns a request to verify what the widget posts to its `verifyUrl`.
 pub fn verification(token: &str, answer: &str) -> v1::VerifyChallengeRequest {
     v1::VerifyChallengeRequest {
         token: token.into(),

@@ -1,4 +1,4 @@
-//! A TCP proxy on loopback that lets through, delays, stalls, swallows or resets, as a test tells it.
+//! A TCP proxy on loopback that passes data on, delays, stalls, drops or resets connections, as controlled by a test.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -23,27 +23,27 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// What the proxy does to what passes through it.
+/// What the proxy does to the data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Trouble {
     Pass,
-    /// Every answer comes this much later.
+    /// Delays every answer by this duration.
     Delay(Duration),
-    /// This share of answers, and all behind it, comes this much later.
+    /// Delays this share of answers, and everything after them.
     Stall {
         share: f64,
         length: Duration,
     },
-    /// Nothing passes, and nobody is told.
+    /// Drops all data silently.
     BlackHole,
-    /// Connections are cut and new ones closed at once.
+    /// Cuts connections and closes new ones at once.
     Reset,
-    /// The server's clock seems to be ahead by so many microseconds: each moment that it is told, and each that it tells, is
-    /// moved. A moment is what has 16 digits.
+    /// Makes the server's clock appear to be ahead by this number of microseconds: every time in requests and answers
+    /// is moved. A number of 16 digits is a time.
     Skew(i64),
 }
 
-/// Ends with the value.
+/// A running proxy, which ends when it is dropped.
 pub(crate) struct Proxy {
     pub(crate) addr: SocketAddr,
     trouble: watch::Sender<Trouble>,
@@ -53,17 +53,17 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Passes on to a port of loopback. What happens by chance follows `seed`, which is printed; `DUYET_TEST_SEED` repeats one.
+    /// Starts a proxy to a loopback port. Random behaviour follows a printed seed; `DUYET_TEST_SEED` repeats it.
     pub(crate) async fn start(port: u16) -> Self {
         let seed = std::env::var("DUYET_TEST_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
         println!("proxy: DUYET_TEST_SEED={seed}");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let (trouble, told) = watch::channel(Trouble::Pass);
+        let (trouble, current) = watch::channel(Trouble::Pass);
         let (port, leads_to) = watch::channel(port);
         let mut tasks = JoinSet::new();
         let round_trips = Arc::<AtomicU64>::default();
-        tasks.spawn(listen(listener, leads_to, told, StdRng::seed_from_u64(seed), Arc::clone(&round_trips)));
+        tasks.spawn(listen(listener, leads_to, current, StdRng::seed_from_u64(seed), Arc::clone(&round_trips)));
         Self { addr, trouble, port, round_trips, _listener: tasks }
     }
 
@@ -71,7 +71,7 @@ impl Proxy {
         format!("redis://{}/", self.addr)
     }
 
-    /// Leads new connections to another port, as a virtual address that moves.
+    /// Redirects new connections to another port, as a virtual address that moves.
     pub(crate) fn turn_to(&self, port: u16) {
         self.port.send_replace(port);
     }
@@ -96,8 +96,8 @@ async fn listen(
     let mut connections = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await.unwrap();
-        let told = *trouble.borrow();
-        if told == Trouble::Reset {
+        let current = *trouble.borrow();
+        if current == Trouble::Reset {
             continue;
         }
         let leads_to = *port.borrow();
@@ -110,7 +110,7 @@ async fn listen(
     }
 }
 
-/// Until one side closes or the connection is cut.
+/// Passes data on until one side closes or the connection is cut.
 async fn serve(
     client: TcpStream,
     server: TcpStream,
@@ -129,11 +129,11 @@ async fn serve(
     tokio::select! {
         () = carry(from_client, to_server, trouble.clone(), None, asked) => {}
         () = carry(from_server, to_client, cut, Some(chance), answered) => {}
-        _ = trouble.wait_for(|told| *told == Trouble::Reset) => {}
+        _ = trouble.wait_for(|current| *current == Trouble::Reset) => {}
     }
 }
 
-/// Carries one way; only answers meet chance and delay.
+/// Passes data on in one direction; only answers are delayed.
 async fn carry(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -142,13 +142,13 @@ async fn carry(
     heard: impl Fn(),
 ) {
     let (sender, mut waiting) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
-    let told = trouble.clone();
+    let current = trouble.clone();
     let read = async {
         let mut buffer = vec![0; 16 * 1024];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
             heard();
-            let late = chance.as_mut().map_or(Duration::ZERO, |chance| lateness(*told.borrow(), chance));
-            if let Trouble::Skew(ahead) = *told.borrow() {
+            let late = chance.as_mut().map_or(Duration::ZERO, |chance| lateness(*current.borrow(), chance));
+            if let Trouble::Skew(ahead) = *current.borrow() {
                 let (mark, ahead) = if chance.is_some() { (b':', ahead) } else { (b'\n', -ahead) };
                 move_moments(&mut buffer[..length], mark, ahead);
             }
@@ -158,9 +158,9 @@ async fn carry(
     let write = async {
         while let Some((due, bytes)) = waiting.recv().await {
             sleep_until(due).await;
-            // What a black hole swallowed does not come out of it because the connection is cut.
+            // Data in a black hole stays lost when the connection is cut.
             let passes =
-                trouble.wait_for(|told| *told != Trouble::BlackHole).await.is_ok_and(|told| *told != Trouble::Reset);
+                trouble.wait_for(|now| *now != Trouble::BlackHole).await.is_ok_and(|now| *now != Trouble::Reset);
             if !passes || to.write_all(&bytes).await.is_err() {
                 return;
             }
@@ -179,7 +179,7 @@ fn lateness(trouble: Trouble, chance: &mut StdRng) -> Duration {
     }
 }
 
-/// Adds to every number of 16 digits that stands between `mark` and a line's end.
+/// Adds to every number of 16 digits between `mark` and the end of a line.
 fn move_moments(bytes: &mut [u8], mark: u8, ahead: i64) {
     for at in 0..bytes.len().saturating_sub(17) {
         let (before, rest) = (bytes[at], &mut bytes[at + 1..at + 18]);

@@ -1,4 +1,4 @@
-//! Readers with a device and an address of their own, and the bans that moderators make of what they sent.
+//! Readers with a device and an address of their own, and bans of them.
 
 use duyet_proto::v1::{self, BanEffect, BanSubject, Reason, create_ban_request::Subject};
 use tonic::Status;
@@ -6,17 +6,17 @@ use uuid::Uuid;
 
 use super::newsroom::{Desk, Portal, reason};
 
-/// Somebody who writes.
+/// A reader who submits comments.
 #[derive(Debug, Clone)]
 pub struct Reader {
     pub name: String,
     pub ip: String,
-    /// Empty for one who keeps no cookie.
+    /// Empty for a reader who keeps no cookie.
     pub device_token: String,
 }
 
 impl Reader {
-    /// A reader with a device of their own.
+    /// Creates a reader with a device of their own.
     pub async fn new(portal: &mut Portal, name: &str, ip: &str) -> Self {
         let device_token = portal.challenge("bai").await.device_token;
         Self { device_token, ..Self::without_device(name, ip) }
@@ -30,7 +30,7 @@ impl Reader {
         v1::ReaderContext { ip: self.ip.clone(), device_token: self.device_token.clone() }
     }
 
-    /// A filled-in form.
+    /// Returns a filled-in form.
     pub async fn form(&self, portal: &mut Portal, article: &str, content: &str) -> v1::SubmitCommentRequest {
         let form = portal.form(article, content).await;
         v1::SubmitCommentRequest { author_name: self.name.clone(), client: Some(self.client()), ..form }
@@ -46,12 +46,12 @@ impl Reader {
         send(portal, form).await
     }
 
-    /// Sends a comment that is taken, and answers its id.
+    /// Submits a comment that must be accepted, and returns its id.
     pub async fn comment(&self, portal: &mut Portal, article: &str, content: &str) -> String {
         self.say(portal, article, content).await.unwrap().comment_id
     }
 
-    /// Whether this reader is blocked just now.
+    /// Returns true when this reader's submit is denied by a ban.
     pub async fn is_blocked(&self, portal: &mut Portal, content: &str) -> bool {
         match self.say(portal, "bai", content).await {
             Ok(_) => false,
@@ -63,7 +63,7 @@ impl Reader {
     }
 }
 
-/// A reader, and two others: one shares their device alone, the other their /24 alone.
+/// Returns a reader, and two others: one shares only the first one's device, the other only the /24 prefix.
 pub async fn people(portal: &mut Portal) -> [Reader; 3] {
     let banned = Reader::new(portal, "Lan", "203.0.113.7").await;
     let same_device = Reader { name: "Hoa".into(), ip: "198.51.100.1".into(), ..banned.clone() };
@@ -71,7 +71,7 @@ pub async fn people(portal: &mut Portal) -> [Reader; 3] {
     [banned, same_device, neighbour]
 }
 
-/// Sends a form, again when a busy machine's database asks for it.
+/// Submits a form, with retries while the database of a busy machine is unavailable.
 pub async fn send(portal: &mut Portal, form: v1::SubmitCommentRequest) -> Result<v1::SubmitCommentResponse, Status> {
     for _ in 0..100 {
         match portal.comments.submit_comment(form.clone()).await {
@@ -79,10 +79,10 @@ pub async fn send(portal: &mut Portal, form: v1::SubmitCommentRequest) -> Result
             answer => return answer.map(tonic::Response::into_inner),
         }
     }
-    panic!("the database does not answer");
+    panic!("the database stays unavailable");
 }
 
-/// A ban of what stands behind a comment, for a day from when it was sent.
+/// Returns a ban of the given trait of a comment, for a day from when it was submitted.
 pub async fn ban_of(desk: &mut Desk, id: &str, kind: BanSubject, effect: BanEffect) -> v1::CreateBanRequest {
     let sent = desk.case(id).await.comment.unwrap().created_at.unwrap();
     v1::CreateBanRequest {

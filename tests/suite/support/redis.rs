@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 use super::process::free_port;
 
-/// Long enough for a busy machine, short enough to tell a hang.
+/// Long enough for a busy machine, short enough to detect a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Ends with the value.
+/// A running server, which ends when it is dropped.
 pub(crate) struct RedisServer {
     child: Child,
     port: u16,
@@ -23,12 +23,12 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
-    /// An empty server that answers.
+    /// Starts an empty server and waits until it answers.
     pub(crate) fn start() -> Self {
         Self::start_with(&[])
     }
 
-    /// With more settings, as its command line takes them: `["--maxmemory", "8mb"]`.
+    /// Starts it with additional command-line arguments: `["--maxmemory", "8mb"]`.
     pub(crate) fn start_with(settings: &[&str]) -> Self {
         let started = Instant::now();
         loop {
@@ -38,7 +38,7 @@ impl RedisServer {
             if server.answers() {
                 return server;
             }
-            // Someone else took the port in between.
+            // Another process took the port in between.
             assert!(started.elapsed() < PATIENCE, "redis-server does not start");
         }
     }
@@ -51,25 +51,25 @@ impl RedisServer {
         self.port
     }
 
-    /// A connection of the test's own.
+    /// Opens a new connection.
     pub(crate) fn connection(&self) -> redis::Connection {
         redis::Client::open(self.url()).unwrap().get_connection().unwrap()
     }
 
-    /// Says a line as `redis-cli` would and answers the reply.
+    /// Sends a command line as `redis-cli` would and returns the reply.
     pub(crate) fn say<T: redis::FromRedisValue>(&self, line: &str) -> T {
         let mut words = line.split(' ');
         let mut command = redis::cmd(words.next().unwrap());
         command.arg(words.collect::<Vec<_>>()).query(&mut self.connection()).unwrap()
     }
 
-    /// Kills it (SIGKILL). What it knew is lost.
+    /// Kills it (SIGKILL). Its data is lost.
     pub(crate) fn stop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Starts it on the same port, empty.
+    /// Starts it again on the same port, empty.
     pub(crate) fn start_again(&mut self) {
         let started = Instant::now();
         loop {
@@ -94,7 +94,7 @@ impl RedisServer {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    /// Waits for its first answer; false when it has exited instead.
+    /// Waits for its first answer. Returns false when it has exited instead.
     fn answers(&mut self) -> bool {
         let client = redis::Client::open(self.url()).unwrap();
         let started = Instant::now();

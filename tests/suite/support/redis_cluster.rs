@@ -1,4 +1,4 @@
-//! A Redis Cluster of its own: three masters with a replica each, on loopback ports.
+//! A private Redis Cluster: three masters with a replica each, on loopback ports.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -9,7 +9,7 @@ use super::{
     redis::RedisServer,
 };
 
-/// Milliseconds of silence after which a node is taken for dead.
+/// Milliseconds without an answer after which a node counts as dead.
 const NODE_TIMEOUT: &str = "2000";
 
 pub(crate) struct RedisCluster {
@@ -17,7 +17,7 @@ pub(crate) struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Six empty nodes that agree on who is who.
+    /// Starts six empty nodes and forms a cluster.
     pub(crate) fn start() -> Self {
         let nodes: Vec<RedisServer> = (0..6).map(|_| node()).collect();
         let addresses = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port()));
@@ -30,13 +30,13 @@ impl RedisCluster {
         cluster
     }
 
-    /// Names every node, so that any of them may be away.
+    /// Returns a URL with every node, so that any of them may be down.
     pub(crate) fn url(&self) -> String {
         let hosts: Vec<String> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
         format!("redis+cluster://{}", hosts.join(","))
     }
 
-    /// Names one node only.
+    /// Returns a URL with one node only.
     pub(crate) fn url_of(&self, node: usize) -> String {
         format!("redis+cluster://127.0.0.1:{}", self.nodes[node].port())
     }
@@ -49,7 +49,7 @@ impl RedisCluster {
         &self.nodes
     }
 
-    /// Which node serves a key, as the others see it.
+    /// Returns the node that serves a key, as the other nodes see it.
     pub(crate) fn master_of(&self, key: &str) -> usize {
         let slot: u16 = self.nodes[0].say(&format!("CLUSTER KEYSLOT {key}"));
         let serves = |line: &str| {
@@ -63,7 +63,8 @@ impl RedisCluster {
         found.expect("some node serves every slot")
     }
 
-    /// Every node says that all is well, and every replica is in step with its master: before that, none may be promoted.
+    /// Waits until every node reports a healthy cluster and every replica is in sync with its master: before that, no
+    /// replica can be promoted.
     pub(crate) fn wait_until_settled(&self) {
         wait_until("the cluster has settled", || {
             self.nodes.iter().all(|node| {

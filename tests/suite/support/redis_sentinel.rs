@@ -1,4 +1,4 @@
-//! Three sentinels that watch one master and two replicas, on loopback ports.
+//! Three sentinels that monitor one master and two replicas, on loopback ports.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -12,7 +12,7 @@ use super::{
 };
 
 const SERVICE: &str = "comments";
-/// Milliseconds of silence after which the sentinels take the master for dead.
+/// Milliseconds without an answer after which the sentinels consider the master down.
 const DOWN_AFTER: u16 = 1_000;
 
 pub(crate) struct SentinelRedis {
@@ -27,7 +27,7 @@ struct Sentinel {
 }
 
 impl SentinelRedis {
-    /// A master, two replicas in step with it, and sentinels that know them and each other.
+    /// Starts a master, two replicas in sync with it, and sentinels that know them and each other.
     pub(crate) fn start() -> Self {
         let quick = ["--repl-diskless-sync-delay", "0"];
         let mut servers = vec![RedisServer::start_with(&quick)];
@@ -42,7 +42,7 @@ impl SentinelRedis {
         this
     }
 
-    /// A master alone and one sentinel, both of which want a password.
+    /// Starts a master and one sentinel, both of which require a password.
     pub(crate) fn start_alone(password: &str) -> Self {
         let master = RedisServer::start();
         master.say::<()>(&format!("CONFIG SET requirepass {password}"));
@@ -56,7 +56,7 @@ impl SentinelRedis {
         format!("redis+sentinel://{}/{SERVICE}", hosts.join(","))
     }
 
-    /// Which server the first sentinel takes for the master.
+    /// Returns the server that the first sentinel considers the master.
     pub(crate) fn master(&self) -> usize {
         let mut question = redis::cmd("SENTINEL");
         question.arg("get-master-addr-by-name").arg(SERVICE);
@@ -68,7 +68,7 @@ impl SentinelRedis {
         &mut self.servers[at]
     }
 
-    /// All servers are up, the replicas in step, and each sentinel knows them and both others.
+    /// Waits until all servers are up, the replicas are in sync, and each sentinel knows them and both others.
     pub(crate) fn wait_until_settled(&self) {
         wait_until("sentinels and replicas have settled", || {
             let in_step =

@@ -1,4 +1,4 @@
-//! Submissions, decisions and tokens with sensible values: a test changes what it is about.
+//! Submissions, decisions and tokens with default values, of which a test changes what it needs.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,12 +23,12 @@ use duyetd::domain::{
 };
 use uuid::{Timestamp, Uuid};
 
-/// Seconds into the tests' day; nothing in them reads the clock.
+/// Returns the time at `seconds` of the tests' fixed day; samples never read the clock.
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_392_000, 0).unwrap() + Duration::seconds(seconds)
 }
 
-/// A fresh id made at a time.
+/// Returns a new id of the given time.
 pub(crate) fn id_at(time: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(time.timestamp()).unwrap();
     Uuid::new_v7(Timestamp::from_unix(uuid::NoContext, seconds, time.timestamp_subsec_nanos()))
@@ -50,7 +50,7 @@ pub(crate) fn article_named(name: &str) -> ArticleId {
     ArticleId::parse(name).unwrap()
 }
 
-/// A request of its own.
+/// Returns a request row with a new id.
 pub(crate) fn request() -> RequestRow {
     RequestRow {
         id: Uuid::new_v4(),
@@ -60,13 +60,13 @@ pub(crate) fn request() -> RequestRow {
     }
 }
 
-/// A title like no other, so that no sample is a duplicate of another by accident.
+/// Returns a unique title, so that no sample is a duplicate of another by accident.
 fn title() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     format!("Cầu mới, lần {}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A waiting comment, submitted at second `n`.
+/// Returns a pending comment, submitted at second `n`.
 pub(crate) fn submission(n: i64) -> Submission {
     let created_at = at(n);
     let comment = Comment {
@@ -114,20 +114,21 @@ pub(crate) fn submission(n: i64) -> Submission {
     }
 }
 
-/// The words of a submission, as its reader wrote them.
+/// Returns the text of a submission, as its reader wrote it.
 pub(crate) fn text(submission: &Submission) -> FormText {
     let Comment { author_name, title, content, .. } = submission.comment.clone();
     FormText { author_name, title, content }
 }
 
-/// The same words as `first`, sent by the same device at second `n` with a request and a challenge of their own.
+/// Returns the same text as `first`, submitted by the same device at second `n` with a request and a challenge of its
+/// own.
 pub(crate) fn repeated(n: i64, first: &Submission) -> Submission {
     let Comment { article, parent, reply_to, author_name, title, content, .. } = first.comment.clone();
     let comment = Comment { article, parent, reply_to, author_name, title, content, ..submission(n).comment };
     Submission { comment, sender: first.sender.clone(), fingerprint: first.fingerprint, ..submission(n) }
 }
 
-/// A comment that is public from the start.
+/// Returns a comment that is public from the start.
 pub(crate) fn published(n: i64) -> Submission {
     let mut submission = submission(n);
     submission.comment.status = Status::Approved;
@@ -135,14 +136,14 @@ pub(crate) fn published(n: i64) -> Submission {
     submission
 }
 
-/// The same as a reply to `root`.
+/// Returns the submission as a reply to `root`.
 pub(crate) fn reply_to(root: CommentId, mut reply: Submission) -> Submission {
     reply.comment.parent = Some(root);
     reply.comment.reply_to = Some(root);
     reply
 }
 
-/// A decision at second `n` by Lan, who saw `revision`.
+/// Returns a decision at second `n` by the moderator Lan, who saw `revision`.
 pub(crate) fn decision(n: i64, comment: CommentId, action: Action, revision: i64) -> DecisionBatch {
     DecisionBatch {
         site: site(),
@@ -158,7 +159,7 @@ pub(crate) fn decision(n: i64, comment: CommentId, action: Action, revision: i64
     }
 }
 
-/// A report at second `n` by a reader of that number.
+/// Returns a report at second `n` by a reader of that number.
 pub(crate) fn report(n: i64, comment: CommentId, reader: u8) -> Report {
     Report {
         site: site(),
@@ -174,7 +175,7 @@ pub(crate) fn report(n: i64, comment: CommentId, reader: u8) -> Report {
     }
 }
 
-/// A change of the sample article at second `n` that changes nothing yet.
+/// Returns a change of the sample article at second `n` that changes no field yet.
 pub(crate) fn article_change(n: i64, revision: i64) -> ArticleChange {
     ArticleChange {
         audit_id: id_at(at(n)),
@@ -192,7 +193,7 @@ pub(crate) fn article_change(n: i64, revision: i64) -> ArticleChange {
     }
 }
 
-/// A change of the sample site at second `n` to POST.
+/// Returns a change of the sample site at second `n` to POST.
 pub(crate) fn site_change(n: i64, revision: i64) -> SiteChange {
     SiteChange {
         audit_id: id_at(at(n)),
@@ -207,7 +208,7 @@ pub(crate) fn site_change(n: i64, revision: i64) -> SiteChange {
     }
 }
 
-/// A lockdown of the sample site from second `n` on, or its end.
+/// Returns a lockdown of the sample site from second `n` on, or its end.
 pub(crate) fn lockdown(n: i64, until: Option<DateTime<Utc>>) -> LockdownCall {
     LockdownCall {
         audit_id: id_at(at(n)),
@@ -235,7 +236,7 @@ pub(crate) fn token(name: &str) -> AccessToken {
     }
 }
 
-/// A ban by Lan at second `n` for an hour, with nothing that goes along.
+/// Returns a ban by Lan at second `n` for an hour, which decides no comments.
 pub(crate) fn ban(n: i64, kind: BanKind, key: &[u8], effect: BanEffect) -> NewBan {
     let ban = Ban {
         id: id_at(at(n)),
@@ -256,20 +257,20 @@ pub(crate) fn ban(n: i64, kind: BanKind, key: &[u8], effect: BanEffect) -> NewBa
     NewBan { site: site(), subject, key: None, ban, along: None, request: Some(request()) }
 }
 
-/// The same with everything since second `since` that goes along.
+/// Returns the ban with decisions on all comments since second `since`.
 pub(crate) fn along(since: i64, new: NewBan) -> NewBan {
     let along =
         Along { reject_pending: true, remove_published: true, since: at(since), batch: id_at(new.ban.created_at) };
     NewBan { along: Some(along), ..new }
 }
 
-/// The end of a ban by Minh at second `n`.
+/// Returns the end of a ban by Minh at second `n`.
 pub(crate) fn revocation(n: i64, ban: Uuid) -> Revocation {
     let entry = AuditEntry { ban: Some(ban), ..AuditEntry::new(id_at(at(n)), AuditAction::RevokeBan, "minh", at(n)) };
     Revocation { site: site(), ban, entry, request: Some(request()) }
 }
 
-/// A term that Lan lists at second `n`, in force.
+/// Returns a term that Lan adds at second `n`, in force.
 pub(crate) fn term_change(n: i64, pattern: &str, tier: TermTier) -> TermChange {
     let note = "cờ bạc".to_owned();
     TermChange {

@@ -1,11 +1,11 @@
-//! What a terminal of 80 by 24 shows after the bytes it was sent: cursor moves, clearing and the alternate screen. Styles are passed over.
+//! A terminal emulator of 80 by 24 characters: cursor moves, clearing and the alternate screen. Styles are ignored.
 
 use unicode_width::UnicodeWidthChar as _;
 
 const COLUMNS: usize = 80;
 const ROWS: usize = 24;
 
-/// A screen made of bytes.
+/// The content of the screen.
 pub(crate) struct Screen {
     cells: Vec<Vec<String>>,
     row: usize,
@@ -29,7 +29,7 @@ impl Screen {
         screen
     }
 
-    /// Its lines, one after the other, so that a line that went on is whole.
+    /// Returns its lines joined, so that a wrapped line is in one piece.
     pub(crate) fn text(&self) -> String {
         self.cells.concat().concat()
     }
@@ -60,7 +60,7 @@ impl Screen {
     fn put(&mut self, c: char) {
         let width = c.width().unwrap_or(0);
         if width == 0 {
-            // A mark joins the letter before it.
+            // A combining mark joins the letter before it.
             if let Some(cell) = self.column.checked_sub(1).and_then(|at| self.cells[self.row].get_mut(at)) {
                 cell.push(c);
             }
@@ -92,7 +92,7 @@ fn blank() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_screen_is_what_a_terminal_would_show() {
+fn the_screen_shows_what_a_terminal_would() {
     let screen = Screen::after("\u{1b}[?1049h\u{1b}[1;1Hmột 日bản\u{1b}[0;1m\u{1b}[1;2Hi\r\nb\u{1b}[?25l".as_bytes());
     assert_eq!(screen.cells[0].concat().trim_end(), "mit 日bản");
     assert_eq!(screen.text().trim_end().chars().last(), Some('b'));

@@ -1,5 +1,6 @@
-// Solves a challenge with the official JavaScript library, as the widget does, and prints what its form field would hold.
-// node solve.mjs NODE_MODULES < challenge.json
+// Solves a challenge with the official JavaScript library, as the widget does, and prints the value of its form
+// field.
+// Usage: node solve.mjs NODE_MODULES < challenge.json
 import { createRequire } from "node:module";
 import { webcrypto } from "node:crypto";
 import { text } from "node:stream/consumers";

@@ -10,8 +10,8 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns all Rust files below `dir`, without tests in files of their own, which may import what their module must not, and without
-/// generated code.
+/// Returns all Rust files below `dir`, without generated code and without tests in files of their own, which may import
+/// modules that their own module must not.
 pub fn rust_files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     entries

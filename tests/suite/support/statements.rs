@@ -21,7 +21,7 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt as _},
 };
 
-/// A statement with the place where it is written.
+/// A statement with its place in the source code.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Ran {
     pub(crate) file: String,
@@ -30,12 +30,12 @@ pub(crate) struct Ran {
     pub(crate) sql: String,
 }
 
-/// Returns the file that the statements are recorded in, if they are: a JSON object per line.
+/// Returns the file in which statements are recorded, one JSON object per line, if it is configured.
 pub(crate) fn file() -> Option<PathBuf> {
     std::env::var_os("DUYET_TEST_STATEMENTS").map(PathBuf::from)
 }
 
-/// Records from now on, if a file is given.
+/// Starts recording, if a file is configured.
 pub(crate) fn record() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
