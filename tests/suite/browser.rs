@@ -56,7 +56,7 @@ async fn a_comment_is_visible_to_all_readers_after_approval() {
     assert!(text(&reader, ".flash").await.contains("đang chờ duyệt"));
 
     let other = driver.browser().await;
-    visitor.goto(&portal.url).await.unwrap();
+    other.goto(&portal.url).await.unwrap();
     assert_eq!(text(&other, ".empty").await, "Chưa có bình luận nào. Mời bạn là người đầu tiên nêu ý kiến.");
 
     portal.approve_the_comment();
@@ -68,7 +68,7 @@ async fn a_comment_is_visible_to_all_readers_after_approval() {
         assert!(browser.find(Locator::Css(".mark.waiting")).await.is_err(), "no longer waiting");
     }
     reader.close().await.unwrap();
-    visitor.close().await.unwrap();
+    other.close().await.unwrap();
 }
 
 /// Sends one request over a fresh connection, as a browser without scripts would. Returns head and body.

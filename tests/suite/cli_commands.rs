@@ -244,7 +244,11 @@ fn a_watch_reconnects_when_the_stream_ends_and_stops_when_interrupted() {
     let (lines, code) = watch(&desk, &["--reported", "--lang", "en"], 4);
     assert_eq!(code, Some(0));
     let expected = lines.iter().map(|line| (line.contains("  pending  "), line.contains("  left (pending)  ")));
-    assert_eq!(expected.collect::<Vec<_>>(), [(true, false), (false, true), (true, false), (false, true)], "{lines:#?}");
+    assert_eq!(
+        expected.collect::<Vec<_>>(),
+        [(true, false), (false, true), (true, false), (false, true)],
+        "{lines:#?}"
+    );
     assert!(lines.iter().all(|line| line.contains(DECIDED) && !line.contains('\u{1b}')), "{lines:#?}");
     desk.asked(|asked| {
         assert_eq!(asked.watches.len(), 2);

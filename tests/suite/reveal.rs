@@ -59,7 +59,7 @@ async fn a_reveal_is_in_the_audit(database: Database) {
     let decided = newsroom.desk().approve(&id).await;
     assert!(decided.changed);
     let unknown = Reader::without_device("Mai", "").comment(&mut portal, "bai", "Không biết từ đâu").await;
-    let seen = reveal(&mut admin, look(&nobody)).await;
+    let seen = reveal(&mut admin, look(&unknown)).await;
     assert_eq!([seen.device, seen.address, seen.ip_prefix], [const { String::new() }; 3]);
 }
 

@@ -117,7 +117,7 @@ impl Daemon {
     /// Returns its resident memory.
     pub fn resident_bytes(&self) -> u64 {
         let text = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
-        value.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
+        text.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
     }
 
     /// Returns the kernel's status value `name`, if there is one.
@@ -131,7 +131,7 @@ impl Daemon {
     pub fn cpu(&self) -> Duration {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let ticks =
-            value.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|one| one.parse::<u64>().unwrap());
+            text.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|one| one.parse::<u64>().unwrap());
         Duration::from_millis(ticks.sum::<u64>() * 10)
     }
 
