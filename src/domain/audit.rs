@@ -92,7 +92,7 @@ impl AuditAction {
 }
 
 named_enum! {
-    /// Who is responsible for a comment's status, as far as the trust level of its reader depends on it.
+    /// Who is responsible for a comment's status. Only a person's approval raises the trust level of its reader.
     Judge {
         /// A person approved this comment alone, by `Decide`.
         Person = "PERSON",

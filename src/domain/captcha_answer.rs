@@ -34,7 +34,7 @@ impl Alphabet {
     }
 
     /// Maps a folded character to the symbol that it counts as: the character itself, or the symbol that it looks like
-    /// if the alphabet lacks it. Reading `6` as `G` is correct for a person, and a machine that knows the alphabet
+    /// if the alphabet lacks it. A person who reads `6` as `G` is right, and a machine that knows the alphabet
     /// gains nothing.
     const fn lookalike(self, typed: char) -> char {
         match (self, typed) {

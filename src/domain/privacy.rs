@@ -19,7 +19,8 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// Days after which the text of SPAM is emptied, 1 to 3650: long enough to revert a decision and to train the model.
+    /// Days after which the text of SPAM is emptied, 1 to 3650: long enough to revert a decision and to train the
+    /// model.
     pub spam_days: i64,
     /// Days after which the text of REJECTED is emptied, 1 to 3650: long enough for readers to ask for the reason.
     pub rejected_days: i64,
@@ -33,8 +34,8 @@ impl Default for Retention {
     }
 }
 
-/// The times before which the last review of an unpublished comment exceeds its retention period. For a comment without
-/// a review, the time of its submit counts.
+/// Cut-off times of the retention periods. A comment exceeds its period if its last review is earlier than the cut-off,
+/// or its submit if there was no review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outlived {
     pub spam_before: DateTime<Utc>,

@@ -179,9 +179,9 @@ impl Quotas {
 impl Default for Quotas {
     /// Our choice, to be tuned by each newsroom. Five comments a minute are more than one reader writes, while a prefix
     /// is often the NAT of a whole carrier. The quota of challenges is four times that of submits, because images are
-    /// misread and reloaded. From half of twenty wrong answers in ten minutes on, challenges get harder. A reader who
-    /// reports more than twenty comments an hour does not help moderators, and neither do more than two reports a
-    /// minute on one article.
+    /// misread and reloaded. After half of the twenty wrong answers allowed in ten minutes, challenges get harder. A
+    /// reader who reports more than twenty comments an hour does not help moderators, and neither do more than two
+    /// reports a minute on one article.
     fn default() -> Self {
         Self {
             submits_per_device: per_minute(5),

@@ -18,7 +18,7 @@ const MAX_DAYS: i64 = 92;
 const GRACE_MINUTES: i64 = 60;
 
 /// Returns the start of the statistics: the clock hour of `since`. Adds a violation if `since` is in the future or more
-/// than [`MAX_DAYS`] ago.
+/// than `MAX_DAYS` ago.
 pub fn check_since(since: Option<DateTime<Utc>>, now: DateTime<Utc>, violations: &mut Violations) -> DateTime<Utc> {
     let since = since.unwrap_or(now - Duration::hours(DEFAULT_HOURS));
     if since > now || since < now - Duration::days(MAX_DAYS) - Duration::minutes(GRACE_MINUTES) {

@@ -10,13 +10,13 @@ use crate::domain::{
     spam::{PastComment, Reading, Term, TermSet, TermState},
 };
 
-/// Least number of decided comments that match a term before the share of approved ones counts.
+/// Least number of decided matches of a term before the percentage of approved ones is used.
 const MIN_DECIDED: usize = 20;
-/// Percentage of approved comments among those above which a term is too broad.
+/// A term is too broad if more than this percentage of its decided matches were approved.
 const MAX_APPROVED_PERCENT: usize = 50;
-/// Least number of received comments before the share of matching ones counts.
+/// Least number of received comments before the percentage of matches is used.
 const MIN_RECEIVED: usize = 200;
-/// Percentage of matching comments among those above which a term is too broad.
+/// A term is too broad if it matches more than this percentage of the received comments.
 const MAX_MET_PERCENT: usize = 10;
 
 /// A term that matches too many comments, with the numbers that show it.
