@@ -155,6 +155,18 @@ impl AsyncWrite for Guarded {
         self.stream().poll_write(cx, bytes)
     }
 
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream().poll_flush(cx)
     }
@@ -166,10 +178,22 @@ impl AsyncWrite for Guarded {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio_stream::StreamExt as _;
 
     use super::*;
+
+    #[tokio::test]
+    async fn several_slices_leave_in_one_write() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let mut incoming = accept(listener, None, ConnectionSlots::new(1, 1), CancellationToken::new());
+        let _client = TcpStream::connect(addr).await.unwrap();
+        let mut guarded = incoming.next().await.unwrap().unwrap();
+        assert!(guarded.is_write_vectored(), "HTTP/2 would write each frame's header and payload apart");
+        let slices = [io::IoSlice::new(b"header"), io::IoSlice::new(b"payload")];
+        assert_eq!(guarded.write_vectored(&slices).await.unwrap(), 13);
+    }
 
     #[tokio::test]
     async fn a_socket_that_says_nothing_is_closed_but_not_before_it_was_asked() {

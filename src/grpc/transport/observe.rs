@@ -14,7 +14,7 @@ use crate::{
     grpc::{
         call::locale_of,
         message_size::MAX_MESSAGE_BYTES,
-        request_id::{request_id, with_current, with_request_id},
+        request_id::{RequestId, with_current},
         role,
         status::to_status,
     },
@@ -45,8 +45,8 @@ impl Observer {
     ) -> Response {
         let rpc = self.rpcs.get(request.uri().path()).unwrap_or(&self.unknown);
         let locale = locale_of(request.headers());
-        let id = request_id(&request);
-        let span = tracing::info_span!("rpc", request_id = %id);
+        let id = RequestId::of(&request);
+        let span = tracing::info_span!("rpc", request_id = id.as_str());
         let started = Instant::now();
         rpc.started();
         let guarded = async {
@@ -63,7 +63,7 @@ impl Observer {
         rpc.handled(code, took);
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         span.in_scope(|| tracing::info!(service = rpc.service, method = rpc.method, code, duration_ms, "rpc"));
-        with_request_id(response, &id)
+        id.add_to(response)
     }
 }
 

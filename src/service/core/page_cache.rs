@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use metrics::counter;
+use metrics::{Counter, counter};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
@@ -94,6 +94,9 @@ pub struct PageCache {
     /// Number of changes of articles, by the articles' hash.
     articles: Vec<AtomicU64>,
     hasher: RandomState,
+    /// Pages from memory, and pages that were read. Looking a counter up costs more than counting.
+    hits: Counter,
+    misses: Counter,
 }
 
 /// A change that readers may see. When it is dropped, this replica stops showing every page that was read before.
@@ -126,7 +129,7 @@ pub(in crate::service) fn is_hidden(comment: Option<&Comment>) -> bool {
 
 impl PageCache {
     /// Creates a cache of about `mib` MiB of pages and 500 articles' policies for each MiB; 0 turns it off. `shared`
-    /// says whether other replicas may have caches of their own.
+    /// says whether other replicas may have caches of their own. Counters need the metrics' recorder to be installed.
     pub fn new(mib: u32, shared: bool) -> Self {
         let bytes = u64::from(mib) << 20;
         let places = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX);
@@ -140,6 +143,8 @@ impl PageCache {
             changes: AtomicU64::default(),
             articles: (0..SLOTS).map(|_| AtomicU64::default()).collect(),
             hasher: RandomState::new(),
+            hits: counted("HIT"),
+            misses: counted("MISS"),
         }
     }
 
@@ -193,8 +198,7 @@ impl PageCache {
         let Some(kept) = &self.kept else { return read.await };
         let key = (self.key(site, article), shape.0, shape.1);
         let found = tokio::time::timeout(PATIENCE, kept.get_value_or_guard_async(&key)).await;
-        counter!("duyet_page_cache_total", "outcome" => if matches!(found, Ok(Ok(_))) { "HIT" } else { "MISS" })
-            .increment(1);
+        if matches!(found, Ok(Ok(_))) { &self.hits } else { &self.misses }.increment(1);
         match found {
             Ok(Ok(page)) => Ok(page),
             Ok(Err(place)) => {
@@ -243,6 +247,10 @@ impl PageCache {
         found.articles.extend(read.articles);
         Ok(Policies { site: read.site, ..found })
     }
+}
+
+fn counted(outcome: &'static str) -> Counter {
+    counter!("duyet_page_cache_total", "outcome" => outcome)
 }
 
 #[cfg(test)]
