@@ -54,6 +54,10 @@ impl Moderation {
         let QueueRequest { filter, order, size, .. } = request;
         let filter = self.in_use(site, filter.clone()).await?;
         let filter = queue_search::resolved(&*self.core.store, site, filter).await?;
+        if filter.among.as_ref().is_some_and(Vec::is_empty) {
+            let nothing = QueueList { cases: Vec::new(), next_page_token: String::new(), total: 0 };
+            return Ok(Expensive::new(nothing, permit));
+        }
         let page = QueuePage { site, filter: &filter, order: *order, size: *size, after, until: None, now };
         let total = self.totals.count(&*self.core.store, page.clone()).await?;
         let page = queue_search::list(&*self.core.store, page).await?;

@@ -18,8 +18,14 @@ use crate::{
     store::Store,
 };
 
-/// Comments that one statement looks through: some ten milliseconds' work, far from the statement time-out also when none of them is in
-/// the database's memory.
+/// Comments that the first slice has: a word that many say fills a page from them in a millisecond or so.
+const FIRST_SLICE: usize = 500;
+
+/// How many times as long the next slice is.
+const GROWTH: usize = 4;
+
+/// Comments that one statement looks through at most: some ten milliseconds' work, far from the statement time-out even
+/// when none of them is in the database's memory.
 const SLICE: usize = 10_000;
 
 /// No slice is begun later than this, by a page and by its count each: a second or so is what people wait without a thought.
@@ -47,8 +53,9 @@ pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<
         return store.list_queue(&page).await;
     }
     let (began, mut items, mut after) = (Instant::now(), Vec::new(), page.after);
+    let mut sizes = slices();
     loop {
-        let slice = QueuePage { size: SLICE, after, ..page.clone() };
+        let slice = QueuePage { size: sizes.next().unwrap_or(SLICE), after, ..page.clone() };
         let until = if is_sliced { store.queue_slice(&slice).await? } else { None };
         let missing = page.size - items.len();
         let found = store.list_queue(&QueuePage { size: missing, after, until, ..page.clone() }).await?;
@@ -68,12 +75,19 @@ pub(super) async fn count(store: &dyn Store, page: QueuePage<'_>) -> Result<i64>
         return store.count_queue(&page, EXACT_TOTAL + 1).await;
     }
     let (began, mut total, mut after) = (Instant::now(), 0, None);
+    let mut sizes = slices();
     loop {
-        let until = store.queue_slice(&QueuePage { size: SLICE, after, ..page.clone() }).await?;
+        let size = sizes.next().unwrap_or(SLICE);
+        let until = store.queue_slice(&QueuePage { size, after, ..page.clone() }).await?;
         total += store.count_queue(&QueuePage { after, until, ..page.clone() }, EXACT_TOTAL + 1).await?;
         if until.is_none() || total > EXACT_TOTAL || began.elapsed() >= PATIENCE {
             return Ok(total.min(EXACT_TOTAL + 1));
         }
         after = until;
     }
+}
+
+/// Returns how many comments each slice has.
+fn slices() -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(FIRST_SLICE), |size| Some((size * GROWTH).min(SLICE)))
 }
