@@ -37,6 +37,12 @@ pub fn day_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 86_400)
 }
 
+/// Returns the first day, in UTC, that starts at `at` or later.
+pub fn first_day_from(at: DateTime<Utc>) -> DateTime<Utc> {
+    let day = day_of(at);
+    if day < at { day + Duration::days(1) } else { day }
+}
+
 /// Rounds a time down to its period of 30 days, counted from 1970.
 pub fn month_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 30 * 86_400)
@@ -67,6 +73,31 @@ named_enum! {
         Decisions = "DECISIONS",
         /// Decisions that another person overturned, by their hour and their actor.
         Overturned = "OVERTURNED",
+        /// Comments by the day of their submission and their status.
+        SubmittedDay = "SUBMITTED_DAY",
+        /// Decisions, by their day and their actor.
+        DecisionsDay = "DECISIONS_DAY",
+        /// Decisions that another person overturned, by their day and their actor.
+        OverturnedDay = "OVERTURNED_DAY",
+        /// Hours in which an actor decided, by their day and the actor.
+        ActiveHours = "ACTIVE_HOURS",
+    }
+}
+
+impl StatsKind {
+    /// Returns the kind that sums up a kind of hours by day, under the same names.
+    pub const fn by_day(self) -> Option<Self> {
+        match self {
+            Self::Waiting | Self::Settled => Some(Self::SubmittedDay),
+            Self::Decisions => Some(Self::DecisionsDay),
+            Self::Overturned => Some(Self::OverturnedDay),
+            Self::WaitingDay
+            | Self::WaitingMonth
+            | Self::SubmittedDay
+            | Self::DecisionsDay
+            | Self::OverturnedDay
+            | Self::ActiveHours => None,
+        }
     }
 }
 
@@ -232,6 +263,8 @@ mod tests {
         assert_eq!(since, at("2026-11-24T18:00:00Z"));
         assert_eq!(hour_of(at("2026-11-24T19:00:00Z")), at("2026-11-24T19:00:00Z"));
         assert_eq!(day_of(at("2026-11-24T23:59:59.5Z")), at("2026-11-24T00:00:00Z"));
+        assert_eq!(first_day_from(at("2026-11-24T00:00:00Z")), at("2026-11-24T00:00:00Z"));
+        assert_eq!(first_day_from(at("2026-11-24T00:00:00.5Z")), at("2026-11-25T00:00:00Z"));
         assert_eq!(hour_of(at("1969-12-31T23:59:59Z")), at("1969-12-31T23:00:00Z"));
         let now = at("2026-11-24T20:10:00Z");
         let oldest = now - Duration::days(92) - Duration::minutes(60);

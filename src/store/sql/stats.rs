@@ -1,5 +1,6 @@
-//! Numbers for newsrooms, from buckets by hour and what is not folded into them yet. What waits is looked for by month, by day, by hour, and
-//! then in the index of what waits, so that a long queue costs no more than a short one.
+//! Numbers for newsrooms, from buckets by day and by hour and from the changes that are not folded into them yet. The
+//! percentiles of waiting times are found by month, by day, by hour, and then in the index of waiting comments, so that
+//! a long queue costs no more than a short one.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::{
         Result,
         id::SiteId,
         lifecycle::Status,
-        stats::{ModeratorStats, Stats, StatsKind, hour_of},
+        stats::{ModeratorStats, Stats, StatsKind, day_of, first_day_from, hour_of},
     },
     store::{contract::StatsStore, parse},
 };
@@ -53,27 +54,38 @@ impl<B: Backend> StatsStore for B {
     }
 }
 
-/// Adds the comments by status and the decisions by actor from a time on. A moderator is active in the hours with a decision. A range with
-/// an end, which nothing reaches, is expected to hold few rows: otherwise PostgreSQL reads the whole table, with parallel workers.
+/// Adds the comments by status and the decisions by actor from a time on: by hour until the next day begins, then by
+/// day. A moderator is active in the hours with a decision. The ranges have an end, which nothing reaches, so that
+/// PostgreSQL expects few rows: otherwise it would read the whole table, with parallel workers.
 async fn add_counted(stats: &mut Stats, on: Connection<'_>, site: &SiteId, since: DateTime<Utc>) -> Result<()> {
     let rows = Statement::new(
         "select h.kind, h.name, cast(sum(h.amount) as bigint) as amount, cast(sum(h.hours) as bigint) as hours from (
             select b.kind, b.name, sum(b.amount) as amount, count(*) as hours from stats_buckets b
             where b.site_id = :site and b.kind in ('WAITING', 'SETTLED', 'DECISIONS', 'OVERTURNED')
-                and b.bucket between :since and :until and b.amount <> 0
+                and b.bucket >= :since and b.bucket < :day and b.amount <> 0
+            group by b.kind, b.name
+            union all
+            select b.kind, b.name, sum(b.amount), 0 from stats_buckets b
+            where b.site_id = :site and b.kind in ('SUBMITTED_DAY', 'DECISIONS_DAY', 'OVERTURNED_DAY', 'ACTIVE_HOURS')
+                and b.bucket between :day and :until
             group by b.kind, b.name
             union all
             select c.kind, c.name, c.amount, case when exists (select 1 from stats_buckets b
                 where b.site_id = :site and b.kind = c.kind and b.bucket = c.bucket and b.name = c.name and b.amount <> 0)
                 then 0 else 1 end as hours
             from (select u.kind, u.name, u.bucket, sum(u.amount) as amount from stats_changes u
-                where u.site_id = :site and u.kind not in ('WAITING_DAY', 'WAITING_MONTH')
+                where u.site_id = :site and u.kind in ('WAITING', 'SETTLED', 'DECISIONS', 'OVERTURNED')
                     and u.bucket between :since and :until
                 group by u.kind, u.name, u.bucket) c
+            union all
+            select u.kind, u.name, u.amount, 0 from stats_changes u
+            where u.site_id = :site and u.kind in ('SUBMITTED_DAY', 'DECISIONS_DAY', 'OVERTURNED_DAY', 'ACTIVE_HOURS')
+                and u.bucket between :day and :until
         ) h group by h.kind, h.name",
     )
     .bind("site", site)
     .bind("since", since)
+    .bind("day", first_day_from(since))
     .bind("until", since + Duration::days(366))
     .fetch_all(on)
     .await?;
@@ -82,14 +94,20 @@ async fn add_counted(stats: &mut Stats, on: Connection<'_>, site: &SiteId, since
         let row = row.fields();
         let (name, amount): (String, i64) = (row.get("name")?, row.get("amount")?);
         match row.named("kind")? {
-            StatsKind::Waiting | StatsKind::WaitingDay | StatsKind::WaitingMonth | StatsKind::Settled => {
+            StatsKind::Waiting | StatsKind::Settled | StatsKind::SubmittedDay => {
                 *submitted.entry(parse::named(&name)?).or_default() += amount;
             }
-            StatsKind::Decisions => {
+            StatsKind::Decisions | StatsKind::DecisionsDay => {
                 let moderator = moderators.entry(name).or_default();
-                (moderator.decisions, moderator.active_hours) = (amount, row.get("hours")?);
+                moderator.decisions += amount;
+                moderator.active_hours += row.get::<i64>("hours")?;
             }
-            StatsKind::Overturned => moderators.entry(name).or_default().overturned = amount,
+            StatsKind::ActiveHours => moderators.entry(name).or_default().active_hours += amount,
+            StatsKind::Overturned | StatsKind::OverturnedDay => {
+                moderators.entry(name).or_default().overturned += amount;
+            }
+            // They are not selected.
+            StatsKind::WaitingDay | StatsKind::WaitingMonth => {}
         }
     }
     stats.submitted = submitted.into_iter().filter(|(_, count)| *count > 0).collect();
@@ -151,23 +169,35 @@ const PLACES: &str = "
         where h.reached - h.waiting <= h.place and h.place < h.reached
     )";
 
-/// Reads both places. Where the buckets are wrong, until the next recount, the hour is the answer.
-const AGES: &str = "
-    select (select max(w.total) from wanted w) as total,
-        coalesce((select c.created_at from comments c { | indexed by comments_waiting_by_age}
+/// Selects when the comment at the place of a percentile was submitted. Where the buckets are wrong, the hour is the
+/// answer until the next recount.
+macro_rules! submitted_at {
+    ($percent:literal) => {
+        concat!(
+            "coalesce((select c.created_at from comments c { | indexed by comments_waiting_by_age}
             where c.site_id = :site and (c.status = 'PENDING' or c.flagged_at is not null)
-                and c.created_at >= (select f.hour from found f where f.percent = 50)
-                and c.created_at < (select f.until from found f where f.percent = 50)
-            order by c.created_at, c.comment_id
-            limit 1 offset coalesce((select f.place from found f where f.percent = 50), 0)),
-            (select f.hour from found f where f.percent = 50)) as p50,
-        coalesce((select c.created_at from comments c { | indexed by comments_waiting_by_age}
-            where c.site_id = :site and (c.status = 'PENDING' or c.flagged_at is not null)
-                and c.created_at >= (select f.hour from found f where f.percent = 95)
-                and c.created_at < (select f.until from found f where f.percent = 95)
-            order by c.created_at, c.comment_id
-            limit 1 offset coalesce((select f.place from found f where f.percent = 95), 0)),
-            (select f.hour from found f where f.percent = 95)) as p95";
+                and c.created_at >= (select f.hour from found f where f.percent = ",
+            $percent,
+            ") and c.created_at < (select f.until from found f where f.percent = ",
+            $percent,
+            ") order by c.created_at, c.comment_id
+            limit 1 offset coalesce((select f.place from found f where f.percent = ",
+            $percent,
+            "), 0)), (select f.hour from found f where f.percent = ",
+            $percent,
+            "))"
+        )
+    };
+}
+
+/// Reads both places.
+const AGES: &str = concat!(
+    " select (select max(w.total) from wanted w) as total, ",
+    submitted_at!("50"),
+    " as p50, ",
+    submitted_at!("95"),
+    " as p95"
+);
 
 /// Counts what waits, with its median age and the 95th percentile, all of one moment.
 async fn add_waiting(stats: &mut Stats, on: Connection<'_>, site: &SiteId, now: DateTime<Utc>) -> Result<()> {
@@ -196,14 +226,17 @@ async fn add_takedowns(stats: &mut Stats, on: Connection<'_>, site: &SiteId, now
     Ok(())
 }
 
-/// Deletes the buckets from before `before`, other than of what waits, and those that count nothing.
+/// Deletes the buckets from before `before`, except those of waiting comments, and the buckets that count nothing. The
+/// day of `before` is kept whole.
 async fn prune(tx: &mut Connection<'_>, site: &SiteId, before: DateTime<Utc>) -> Result<u64> {
     Statement::new(
         "delete from stats_buckets where site_id = :site
-            and (amount = 0 or (bucket < :before and kind in ('SETTLED', 'DECISIONS', 'OVERTURNED')))",
+            and (amount = 0 or (bucket < :before and kind in ('SETTLED', 'DECISIONS', 'OVERTURNED'))
+                or (bucket < :day and kind in ('SUBMITTED_DAY', 'DECISIONS_DAY', 'OVERTURNED_DAY', 'ACTIVE_HOURS')))",
     )
     .bind("site", site)
     .bind("before", before)
+    .bind("day", day_of(before))
     .execute(tx)
     .await
 }

@@ -173,33 +173,63 @@ pub(super) async fn fold(tx: &mut Connection<'_>, limit: usize) -> Result<u64> {
     .fetch_all(&mut *tx)
     .await?;
     let sums = sums(&taken)?;
-    Statement::new(
-        "insert into stats_buckets (site_id, kind, bucket, name, amount)
-        select i.site_id, i.kind, i.bucket, i.name, i.amount from :sums i where true order by i.position
-        on conflict (site_id, kind, bucket, name) do update set amount = stats_buckets.amount + excluded.amount",
-    )
-    .bind("sums", rows(&sums))
-    .execute(tx)
-    .await?;
+    let summed = Statement::new(ADD).bind("sums", rows(&sums)).fetch_all(&mut *tx).await?;
+    let hours = active_hours(&sums, &summed)?;
+    if !hours.is_empty() {
+        Statement::new(ADD).bind("sums", rows(&hours)).execute(tx).await?;
+    }
     Ok(taken.len() as u64)
 }
 
-/// Sums up changes by the key of their bucket, and what waits also by day and by 30 days.
+/// Adds amounts to their buckets, and returns the buckets as they are then.
+const ADD: &str = "insert into stats_buckets (site_id, kind, bucket, name, amount)
+    select i.site_id, i.kind, i.bucket, i.name, i.amount from :sums i where true order by i.position
+    on conflict (site_id, kind, bucket, name) do update set amount = stats_buckets.amount + excluded.amount
+    returning site_id, kind, bucket, name, amount";
+
+/// Sums up changes by the key of their bucket: all changes by hour and by day, those of waiting comments also by 30 days.
 fn sums(changes: &[Row]) -> Result<Amounts<SiteId, String>> {
     let mut sums = Amounts::new();
     for change in changes {
         let row = change.fields();
         let (site, kind): (SiteId, StatsKind) = (row.get("site_id")?, row.named("kind")?);
-        let (bucket, amount): (DateTime<Utc>, i64) = (row.get("bucket")?, row.get("amount")?);
+        let (bucket, name, amount): (DateTime<Utc>, String, i64) =
+            (row.get("bucket")?, row.get("name")?, row.get("amount")?);
+        let mut add = |kind, begin, name: &str| {
+            *sums.entry((site.clone(), kind, begin, name.to_owned())).or_default() += amount;
+        };
         if kind == StatsKind::Waiting {
-            for (kind, begin) in [(StatsKind::WaitingDay, day_of(bucket)), (StatsKind::WaitingMonth, month_of(bucket))]
-            {
-                *sums.entry((site.clone(), kind, begin, String::new())).or_default() += amount;
-            }
+            add(StatsKind::WaitingDay, day_of(bucket), "");
+            add(StatsKind::WaitingMonth, month_of(bucket), "");
         }
-        *sums.entry((site, kind, bucket, row.get("name")?)).or_default() += amount;
+        if let Some(kind) = kind.by_day() {
+            add(kind, day_of(bucket), &name);
+        }
+        add(kind, bucket, &name);
     }
     Ok(sums)
+}
+
+/// Returns the changes of the numbers of active hours. An hour's bucket was 0 before if it equals what was added to it.
+/// The bucket is locked, so no other transaction counts the same hour.
+fn active_hours(added: &Amounts<SiteId, String>, summed: &[Row]) -> Result<Amounts<SiteId, String>> {
+    let mut hours = Amounts::new();
+    for bucket in summed {
+        let row = bucket.fields();
+        let (site, kind): (SiteId, StatsKind) = (row.get("site_id")?, row.named("kind")?);
+        if kind != StatsKind::Decisions {
+            continue;
+        }
+        let (begin, name, amount): (DateTime<Utc>, String, i64) =
+            (row.get("bucket")?, row.get("name")?, row.get("amount")?);
+        let key = (site, kind, begin, name);
+        let before = amount - added.get(&key).copied().unwrap_or_default();
+        let (site, _, begin, name) = key;
+        *hours.entry((site, StatsKind::ActiveHours, day_of(begin), name)).or_default() +=
+            i64::from(amount != 0) - i64::from(before != 0);
+    }
+    hours.retain(|_, change| *change != 0);
+    Ok(hours)
 }
 
 /// Returns the amounts that are not 0, in the order of their keys.

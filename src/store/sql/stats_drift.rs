@@ -8,7 +8,7 @@ use crate::domain::{
     Result,
     actor::SYSTEM,
     id::SiteId,
-    stats::{hour_of, kept_since},
+    stats::{first_day_from, hour_of, kept_since},
 };
 
 /// Rows that one statement counts, unless a single hour has more: it stays below the statement time-out.
@@ -21,8 +21,8 @@ pub(super) enum Step {
     Hours(DateTime<Utc>, DateTime<Utc>),
     /// What waits since before a time.
     WaitingBefore(DateTime<Utc>),
-    /// The days of what waits with their hours.
-    Days,
+    /// Waiting comments by day with their hours, and all other days from a time on with theirs.
+    Days(DateTime<Utc>),
     /// The months of what waits with their hours.
     Months,
 }
@@ -44,7 +44,8 @@ pub(super) async fn steps(on: Connection<'_>, site: &SiteId, now: DateTime<Utc>)
     let mut steps = vec![Step::WaitingBefore(from)];
     // Another replica's clock may be ahead.
     steps.extend(split(from, hour_of(now) + Duration::days(1), &hours));
-    steps.extend([Step::Days, Step::Months]);
+    // The hours of an earlier day may be gone.
+    steps.extend([Step::Days(first_day_from(from)), Step::Months]);
     Ok(steps)
 }
 
@@ -92,7 +93,7 @@ impl Step {
                 .bind("until", until)
                 .bind("system", SYSTEM),
             Self::WaitingBefore(until) => statement.push(WAITING).bind("until", until),
-            Self::Days => statement.push(DAYS),
+            Self::Days(from) => statement.push(DAYS).bind("from", from),
             Self::Months => statement.push(MONTHS),
         };
         statement.push(") counted group by kind, bucket, name having sum(amount) <> 0").bind("site", site)
@@ -126,7 +127,7 @@ const HELD: &str = "
         and b.bucket >= :from and b.bucket < :until
     union all
     select c.kind, c.bucket, c.name, -c.amount from stats_changes c
-    where c.site_id = :site and c.kind not in ('WAITING_DAY', 'WAITING_MONTH') and c.bucket >= :from and c.bucket < :until";
+    where c.site_id = :site and c.kind in ('WAITING', 'SETTLED', 'DECISIONS', 'OVERTURNED') and c.bucket >= :from and c.bucket < :until";
 
 const WAITING: &str = "
     select 'WAITING' as kind, {date_trunc('hour', c.created_at, 'UTC') | c.created_at - c.created_at % 3600000000} as bucket,
@@ -147,7 +148,21 @@ const DAYS: &str = "
     union all
     select b.kind, b.bucket, b.name, -b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING_DAY'
     union all
-    select c.kind, c.bucket, c.name, -c.amount from stats_changes c where c.site_id = :site and c.kind = 'WAITING_DAY'";
+    select c.kind, c.bucket, c.name, -c.amount from stats_changes c where c.site_id = :site and c.kind = 'WAITING_DAY'
+    union all
+    select case b.kind when 'DECISIONS' then 'DECISIONS_DAY' when 'OVERTURNED' then 'OVERTURNED_DAY' else 'SUBMITTED_DAY' end,
+        {date_trunc('day', b.bucket, 'UTC') | b.bucket - b.bucket % 86400000000}, b.name, b.amount
+    from stats_buckets b
+    where b.site_id = :site and b.kind in ('WAITING', 'SETTLED', 'DECISIONS', 'OVERTURNED') and b.bucket >= :from
+    union all
+    select 'ACTIVE_HOURS', {date_trunc('day', b.bucket, 'UTC') | b.bucket - b.bucket % 86400000000}, b.name, 1 from stats_buckets b
+    where b.site_id = :site and b.kind = 'DECISIONS' and b.amount <> 0 and b.bucket >= :from
+    union all
+    select b.kind, b.bucket, b.name, -b.amount from stats_buckets b
+    where b.site_id = :site and b.kind in ('SUBMITTED_DAY', 'DECISIONS_DAY', 'OVERTURNED_DAY', 'ACTIVE_HOURS') and b.bucket >= :from
+    union all
+    select c.kind, c.bucket, c.name, -c.amount from stats_changes c
+    where c.site_id = :site and c.kind in ('SUBMITTED_DAY', 'DECISIONS_DAY', 'OVERTURNED_DAY', 'ACTIVE_HOURS') and c.bucket >= :from";
 
 const MONTHS: &str = "
     select 'WAITING_MONTH' as kind, {date_bin('30 days', b.bucket, timestamptz 'epoch') | b.bucket - b.bucket % 2592000000000} as bucket,

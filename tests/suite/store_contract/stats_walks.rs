@@ -13,7 +13,7 @@ use duyetd::domain::{
     lifecycle::{Action, Status},
     privacy::Erasure,
     revert::{Revert, Target},
-    stats::{Stats, hour_of},
+    stats::{Stats, first_day_from, hour_of},
     submission::Submission,
 };
 use tokio::task::JoinSet;
@@ -325,6 +325,8 @@ contract! {
             "delete from stats_changes",
             "update stats_buckets set amount = amount + 3 where kind = 'WAITING_DAY'",
             "update stats_buckets set amount = amount + 3 where kind = 'WAITING_MONTH'",
+            "update stats_buckets set amount = amount + 3 where kind in ('SUBMITTED_DAY', 'DECISIONS_DAY', 'OVERTURNED_DAY')",
+            "delete from stats_buckets where kind = 'ACTIVE_HOURS'",
             "delete from stats_buckets",
             "update comments set status = 'PENDING' where status = 'APPROVED'",
             "update stats_buckets set amount = amount + 2 where kind in ('DECISIONS', 'SETTLED')",
@@ -340,7 +342,7 @@ contract! {
         let late = at(0) + Duration::days(200);
         home.execute("update stats_buckets set amount = amount + 1 where kind = 'WAITING'").await.unwrap();
         assert!(home.mended(late).await > 0);
-        home.check_stats(begin, end).await;
+        home.check_stats(late - Duration::days(1), late).await;
     }
 
     async fn old_numbers_are_forgotten_and_what_waits_is_not(home: &Home) {
@@ -353,8 +355,34 @@ contract! {
         assert_eq!(home.store.prune_stats(&site(), at(HOUR)).await.unwrap(), 3);
         home.check_stats(at(HOUR), at(3 * HOUR)).await;
         assert_eq!(home.store.stats(&site(), at(0), at(3 * HOUR)).await.unwrap().submitted.len(), 2);
-        assert_eq!(home.rows("stats_buckets").await, 4);
+        // Two hours and their sums; by status, decisions and active hours of the whole day.
+        assert_eq!(home.rows("stats_buckets").await, 4 + 4);
         assert_eq!(home.store.prune_stats(&site(), at(HOUR)).await.unwrap(), 0);
+        home.store.prune_stats(&site(), at(0) + Duration::days(1)).await.unwrap();
+        assert_eq!(home.rows("stats_buckets").await, 3, "what waits, by hour, day and month");
+        assert_eq!(home.mended(at(0) + Duration::days(94)).await, 0, "nothing is missed of a day that is not kept whole");
+    }
+
+    async fn numbers_of_long_times_are_read_by_day(home: &Home) {
+        let mut walk = Walk { home, dice: Dice(11), ids: Vec::new(), entries: Vec::new() };
+        walk.submit(0).await;
+        // Ten days, some hours apart.
+        for step in 0..60 {
+            walk.step(step * 4 * HOUR).await;
+        }
+        let end = at(240 * HOUR);
+        home.fold_all().await;
+        for since in [-30, 0, 1, 25, 100] {
+            home.check_stats(at(since * HOUR), end).await;
+        }
+        // Hours are read of the first day only.
+        let second_day = home.time(first_day_from(at(HOUR)));
+        home.execute(&format!(
+            "delete from stats_buckets where bucket >= {second_day} and kind in ('SETTLED', 'DECISIONS', 'OVERTURNED')"
+        ))
+        .await
+        .unwrap();
+        home.check_stats(at(HOUR), end).await;
     }
 
     async fn an_upgrade_keeps_the_numbers(home: &Home) {
@@ -368,7 +396,7 @@ contract! {
         home.check_stats(at(begin - HOUR), now).await;
         home.execute(
             "drop table stats_buckets; drop table stats_changes;
-            delete from _sqlx_migrations where version between 20261130100000 and 20261130100200",
+            delete from _sqlx_migrations where version between 20261130100000 and 20261130100200 or version = 20261130130000",
         )
         .await
         .unwrap();
