@@ -148,6 +148,9 @@ impl PublicComments {
 
     fn listed(&self, site: &SiteId, article: &ArticleId, threads: Vec<Thread>) -> Result<Vec<ListedThread>> {
         let seal = |thread: &Thread| {
+            if thread.replies.next.is_none() {
+                return Ok(String::new());
+            }
             let filter = page_filter(Some(thread.root.id), Order::Oldest, article);
             seal_cursor(&self.core.keyring, site, "ListComments", &filter, thread.replies.next)
         };

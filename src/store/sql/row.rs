@@ -123,6 +123,13 @@ impl Row {
     }
 }
 
+/// Reads a column. The tests compare its type with the one that is read; after them, the comparison would only cost time.
+macro_rules! column {
+    ($row:expr, $place:expr) => {
+        if cfg!(debug_assertions) { $row.try_get($place) } else { $row.try_get_unchecked($place) }
+    };
+}
+
 impl Fields<'_> {
     /// Returns the value of a column.
     ///
@@ -133,12 +140,17 @@ impl Fields<'_> {
 
     /// Returns a closed enum by its stored name.
     pub(in crate::store) fn named<T: FromStr<Err = UnknownName>>(self, name: &str) -> Result<T> {
-        parse::named(&self.get::<String>(name)?)
+        self.maybe_named(name)?.ok_or_else(|| Error::internal(format!("column {name} is null")))
     }
 
     /// As [`Fields::named`], for a column that may be null.
     pub(in crate::store) fn maybe_named<T: FromStr<Err = UnknownName>>(self, name: &str) -> Result<Option<T>> {
-        parse::maybe_named(self.get::<Option<String>>(name)?.as_deref())
+        let place = self.place(name)?;
+        let stored: Option<&str> = match self.row {
+            Row::Postgres(row) => column!(row, place)?,
+            Row::Sqlite(row) => column!(row, place)?,
+        };
+        parse::maybe_named(stored)
     }
 
     pub(in crate::store) fn json<T: DeserializeOwned>(self, name: &str) -> Result<T> {
@@ -169,13 +181,6 @@ impl Fields<'_> {
 pub(in crate::store) trait Field: Sized {
     /// Reads the column at `place`.
     fn read(row: &Row, place: usize) -> Result<Self>;
-}
-
-/// Reads a column. The tests compare its type with the one that is read; after them, the comparison would only cost time.
-macro_rules! column {
-    ($row:expr, $place:expr) => {
-        if cfg!(debug_assertions) { $row.try_get($place) } else { $row.try_get_unchecked($place) }
-    };
 }
 
 /// Types that both drivers read by themselves.
