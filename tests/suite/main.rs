@@ -27,6 +27,7 @@ mod export_and_erasure;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod fuzz;
+mod growth_seed;
 mod import_cycles;
 mod injection;
 mod keys;
