@@ -1,5 +1,5 @@
-//! Messages as canonical proto3 JSON: lowerCamelCase keys, enums by their full names, 64-bit integers as strings, times as
-//! RFC 3339, durations as `"3.5s"`, error details with their `@type`.
+//! Messages as canonical proto3 JSON: lowerCamelCase keys, enums by their full names, 64-bit integers as strings, times
+//! as RFC 3339, durations as `"3.5s"`, error details with their `@type`.
 
 use std::sync::LazyLock;
 
@@ -10,26 +10,26 @@ use tonic_types::pb;
 
 use crate::DESCRIPTORS;
 
-/// Fields that are empty, zero or false are printed, so that a script finds every list it reads; only absent messages and
-/// absent `optional` fields are left out.
+/// Prints fields even if they are empty, zero or false, so that scripts find every list that they read. Only absent
+/// messages and absent `optional` fields are left out.
 const OPTIONS: SerializeOptions = SerializeOptions::new().skip_default_fields(false);
 
 static POOL: LazyLock<Result<DescriptorPool, String>> =
     LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).map_err(|error| error.to_string()));
 
-/// The canonical JSON of one message, for any serializer. It has no `Debug`: the message may hold secrets.
+/// The canonical JSON of one message, for any serializer. There is no `Debug`, because the message may contain secrets.
 pub struct Json {
     name: String,
     encoded: Vec<u8>,
 }
 
 impl Json {
-    /// Returns the JSON of a message of the contract.
+    /// Encodes a message of the contract.
     pub fn new<M: Name>(message: &M) -> Self {
         Self { name: M::full_name(), encoded: message.encode_to_vec() }
     }
 
-    /// Returns the JSON of an error. Details of types that the contract does not have are left out.
+    /// Encodes an error. Details whose type is not part of the contract are left out.
     pub fn status(status: &pb::Status) -> Self {
         Self { name: "google.rpc.Status".to_owned(), encoded: status.encode_to_vec() }
     }
@@ -46,7 +46,8 @@ impl Serialize for Json {
     }
 }
 
-/// Leaves out error details of types that the contract does not have, as a newer service may send them: JSON cannot show them.
+/// Removes error details whose type is not part of the contract, which a newer service may send, because they cannot be
+/// converted to JSON.
 fn leave_out_unknown_details(message: &mut DynamicMessage, pool: &DescriptorPool) {
     let is_status = message.descriptor().full_name() == "google.rpc.Status";
     for (field, value) in message.fields_mut() {

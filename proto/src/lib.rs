@@ -1,5 +1,5 @@
-//! The wire contract of duyet: the generated code of `duyet/v1/*.proto`. Written by hand are only the modules around it and
-//! the `Debug` of messages that hold secrets.
+//! The wire contract of duyet: the generated code of `duyet/v1/*.proto`. Only the modules around it and the `Debug` of
+//! messages with secrets are written by hand.
 
 #[cfg(feature = "json")]
 mod json;
@@ -15,10 +15,11 @@ pub mod v1 {
     include!("generated/duyet.v1.rs");
 }
 
-/// The encoded `FileDescriptorSet` of the package, for reflection and for the role table's test.
+/// The encoded `FileDescriptorSet` of the package, for reflection and for the test of the role table.
 pub const DESCRIPTORS: &[u8] = include_bytes!("generated/duyet.v1.bin");
 
-/// Messages that hold answers, tokens or addresses print their name and what may be known of them.
+/// Implements `Debug` for messages that contain answers, tokens or addresses. It prints their name and only harmless
+/// fields.
 macro_rules! print_only {
     ($($message:ident { $($field:ident),* })+) => {
         $(impl std::fmt::Debug for v1::$message {

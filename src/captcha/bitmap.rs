@@ -59,12 +59,12 @@ impl Bitmap {
         }
     }
 
-    /// Returns the number of ink pixels.
+    /// Counts the ink pixels.
     pub(super) fn count(&self) -> usize {
         self.ink.iter().filter(|ink| **ink).count()
     }
 
-    /// Returns true when there is ink on the outermost pixels, so that a shape may have been cut off.
+    /// Checks whether there is ink on the outermost pixels, so that a shape may have been cut off.
     pub(super) fn touches_edge(&self) -> bool {
         let width = usize::from(WIDTH);
         let (first, last) = (&self.ink[..width], &self.ink[self.ink.len() - width..]);
@@ -95,7 +95,7 @@ impl Bitmap {
         }
     }
 
-    /// Returns the number of pixels that differ.
+    /// Counts the pixels that differ.
     #[cfg(test)]
     pub(super) fn differing(&self, other: &Self) -> usize {
         self.ink.iter().zip(&other.ink).filter(|(one, other)| one != other).count()

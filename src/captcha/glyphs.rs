@@ -26,14 +26,14 @@ pub(super) struct Glyph {
 }
 
 impl Glyph {
-    /// Returns a letter of the same size without ink.
+    /// Creates a letter of the same size without ink.
     #[cfg(test)]
     pub(super) fn without_ink(&self) -> Self {
         Self { fine: vec![false; self.fine.len()], ..*self }
     }
 
-    /// Returns true when the letter is black at a point, given in pixels from the centre of the first pixel. Returns
-    /// false outside the letter.
+    /// Checks whether the letter is black at a point, given in pixels from the centre of the first pixel. Points
+    /// outside the letter are not black.
     pub(super) fn is_dark(&self, x: f32, y: f32) -> bool {
         let steps = f32::from(FINE);
         // Adding half a step rounds to the nearest point. Negative numbers are excluded below, because `floor` returns
@@ -53,7 +53,7 @@ struct Scan {
 }
 
 impl Scan {
-    /// Returns the ink between pixels by bilinear interpolation, and 0 outside.
+    /// Interpolates the ink between pixels (bilinear); it is 0 outside.
     fn ink_at(&self, x: f32, y: f32) -> f32 {
         let (column, row) = (floor(x), floor(y));
         let ink = |dx: u16, dy: u16| {
@@ -76,7 +76,7 @@ impl Scan {
     }
 }
 
-/// Returns every symbol of all alphabets, each once.
+/// Lists every symbol of all alphabets, each once.
 fn symbols() -> impl Iterator<Item = char> {
     let (mixed, digits) = (Alphabet::Mixed.symbols(), Alphabet::Digits.symbols());
     mixed.chars().chain(digits.chars().filter(|digit| !mixed.contains(*digit)))
@@ -120,7 +120,7 @@ fn extract(letter: char) -> Option<Glyph> {
     trim(width, height, &ink)?.sharpen()
 }
 
-/// Returns the width, the height and the ink of each pixel of an 8-bit PNG.
+/// Decodes the width, the height and the ink of each pixel of an 8-bit PNG.
 fn decode(png: &[u8]) -> Option<(usize, usize, Vec<u8>)> {
     let mut decoder = png::Decoder::new(png);
     decoder.set_transformations(png::Transformations::normalize_to_color8());

@@ -66,7 +66,7 @@ impl ImagePool {
         Ok(Self { ready })
     }
 
-    /// Returns a pool without a drawing thread, for tests of a failed renderer.
+    /// Creates a pool without a drawing thread, for tests of a failed renderer.
     pub fn idle() -> Self {
         Self { ready: Arc::new(ReadyImages::new(Profile::ALL)) }
     }

@@ -21,7 +21,7 @@ struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
-    /// Returns a letter with random rotation, stretch and slant. Its horizontal position is set later.
+    /// Creates a letter with random rotation, stretch and slant. Its horizontal position is set later.
     fn random(glyph: &'a Glyph, style: &Style, rng: &mut impl Rng) -> Self {
         let (sin, cos) = rng.random_range(-style.rotation..=style.rotation).to_radians().sin_cos();
         let (across, down) = (rng.random_range(style.stretch_x.clone()), rng.random_range(style.stretch_y.clone()));
@@ -35,12 +35,12 @@ impl<'a> Placed<'a> {
         self.map = self.map.map(|part| part * by);
     }
 
-    /// Returns the width of the letter along the line.
+    /// Computes the width of the letter along the line.
     fn width(&self) -> f32 {
         f32::from(self.glyph.width) * self.map[0].hypot(self.map[2])
     }
 
-    /// Returns half the horizontal and vertical extent of the transformed letter.
+    /// Computes half the horizontal and vertical extent of the transformed letter.
     fn reach(&self) -> (f32, f32) {
         let (width, height) = (f32::from(self.glyph.width) / 2.0, f32::from(self.glyph.height) / 2.0);
         let [a, b, c, d] = self.map.map(f32::abs);
@@ -111,7 +111,7 @@ pub(super) fn draw(
     added
 }
 
-/// Returns the inverse map. It exists because stretches are never 0.
+/// Computes the inverse map. It exists because stretches are never 0.
 fn invert([a, b, c, d]: [f32; 4]) -> [f32; 4] {
     let area = a * d - b * c;
     [d / area, -b / area, -c / area, a / area]

@@ -47,7 +47,7 @@ struct CodeChallenge {
     length: usize,
 }
 
-/// Returns a challenge as JSON for the widget. The token is part of the signed data, so a solution is valid for that
+/// Creates a challenge as JSON for the widget. The token is part of the signed data, so a solution is valid for that
 /// token only. Takes 0.6 ms of CPU time.
 ///
 /// The number of attempts is uniformly random from 1 to `most_tries`, so that starting the search at a later counter

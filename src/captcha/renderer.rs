@@ -110,7 +110,7 @@ mod tests {
     use rand::{SeedableRng as _, rngs::StdRng};
     use std::collections::HashSet;
 
-    /// Returns the bit depth and colour type from the file, and the ink of each pixel.
+    /// Decodes the bit depth and colour type from the file, and the ink of each pixel.
     fn decode(png: &[u8]) -> (png::BitDepth, png::ColorType, Vec<bool>) {
         let mut reader = png::Decoder::new(png).read_info().unwrap();
         let mut packed = vec![0; reader.output_buffer_size()];
@@ -120,7 +120,7 @@ mod tests {
         (frame.bit_depth, frame.color_type, ink)
     }
 
-    /// Returns all combinations of alphabet, profile and level.
+    /// Lists all combinations of alphabet, profile and level.
     fn combinations() -> Vec<ImageSpec> {
         let levels = [Level::Normal, Level::Hard];
         let of = |alphabet, profile| levels.map(|level| ImageSpec { alphabet, profile, level });

@@ -40,7 +40,7 @@ impl Stroke {
         }
     }
 
-    /// Returns the vertical position of the line's centre at `x`, and its slope there.
+    /// Computes the vertical position of the line's centre at `x`, and its slope there.
     fn at(&self, x: f32) -> (f32, f32) {
         let (sin, cos) = (x * self.frequency + self.phase).sin_cos();
         let height = self.middle + self.tilt * (x - f32::from(WIDTH) / 2.0) + self.bend * sin;

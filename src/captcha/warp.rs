@@ -14,7 +14,7 @@ pub(super) struct Warp {
 }
 
 impl Warp {
-    /// Returns a wave along each axis, with random length and phase.
+    /// Creates a wave along each axis, with random length and phase.
     pub(super) fn random(style: &Style, rng: &mut impl Rng) -> Self {
         Self { across: wave(HEIGHT, style, rng), down: wave(WIDTH, style, rng), reach: style.warp }
     }

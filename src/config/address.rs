@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub struct ListenAddr(String);
 
 impl ListenAddr {
-    /// Returns the socket address to listen on, looking up a host name if necessary. If a name has several addresses, a
-    /// non-loopback address is preferred, so that a name with a public address is never treated as loopback; after
+    /// Resolves the socket address to listen on, looking up a host name if necessary. If a name has several addresses,
+    /// a non-loopback address is preferred, so that a name with a public address is never treated as loopback; after
     /// that, an IPv4 address is preferred.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ fn choose(found: &[SocketAddr]) -> Option<SocketAddr> {
     beyond.or_else(|| found.iter().find(|addr| addr.is_ipv4())).or_else(|| found.first()).copied()
 }
 
-/// Returns true when the text consists of a host name and a port.
+/// Checks whether the text consists of a host name and a port.
 fn is_named(text: &str) -> bool {
     let is_name = |host: &str| {
         !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))

@@ -3,7 +3,7 @@
 use super::{secret::Secret, values::Config};
 
 impl Config {
-    /// Returns the names of the settings that differ in `other` and need a restart.
+    /// Lists the names of the settings that differ in `other` and need a restart.
     pub fn frozen_differences(&self, other: &Self) -> Vec<&'static str> {
         let secret =
             |config: &Self, pick: fn(&Self) -> Option<&Secret>| pick(config).map(|secret| secret.expose().to_owned());
@@ -33,7 +33,7 @@ impl Config {
         .collect()
     }
 
-    /// Returns the names of the settings that differ in `other` and that a running server applies.
+    /// Lists the names of the settings that differ in `other` and that a running server applies.
     pub fn live_differences(&self, other: &Self) -> Vec<&'static str> {
         [
             ("limits", self.limits != other.limits),

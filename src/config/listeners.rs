@@ -77,7 +77,7 @@ pub struct HttpSettings {
 }
 
 impl GrpcSettings {
-    /// Returns the settings of `self`, completed by those of `file`.
+    /// Merges the settings of `self` over those of `file`.
     pub(super) fn over(self, file: Self) -> Self {
         Self {
             addr: self.addr.or(file.addr),

@@ -19,7 +19,7 @@ impl Secret {
         self.0.expose_secret()
     }
 
-    /// Returns the value, or the trimmed contents of `file`. An empty value or path counts as unset.
+    /// Takes the value, or reads `file` and trims its contents. An empty value or path counts as unset.
     ///
     /// # Errors
     /// `SecretAndFile` if both are set, `SecretUnreadable` if the file cannot be read, `SecretEmpty` if it is empty.

@@ -150,7 +150,7 @@ pub struct PolicySettings {
 }
 
 impl Settings {
-    /// Returns true when keys are required but not set: all replicas that share a database need the same keys.
+    /// Checks whether keys are required but not set: all replicas that share a database need the same keys.
     pub(super) fn needs_keys(&self) -> bool {
         let given = |secret: &Option<Secret>, file: &Option<PathBuf>| {
             secret.as_ref().is_some_and(|secret| !secret.expose().is_empty())
@@ -159,7 +159,7 @@ impl Settings {
         given(&self.database_url, &self.database_url_file) && !given(&self.keys, &self.keys_file)
     }
 
-    /// Returns the files that contain secrets, with the names of their settings.
+    /// Lists the files that contain secrets, with the names of their settings.
     pub(super) fn secret_files(&self) -> Vec<(&'static str, PathBuf)> {
         let files = [
             ("DATABASE_URL_FILE", &self.database_url_file),
@@ -183,8 +183,8 @@ impl Settings {
         Ok(self)
     }
 
-    /// Returns the settings of `self`, completed by those of `file`. A secret that is set here as a value also
-    /// overrides the file's `*_file` setting, and vice versa.
+    /// Merges the settings of `self` over those of `file`. A secret that is set here as a value also overrides the
+    /// file's `*_file` setting, and vice versa.
     pub(super) fn over(self, file: Self) -> Self {
         let (database_url, database_url_file) =
             over_secret(self.database_url, self.database_url_file, file.database_url, file.database_url_file);

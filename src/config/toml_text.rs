@@ -39,7 +39,7 @@ impl Settings {
     }
 }
 
-/// Returns the problem with its position. The library's own text quotes the line, which may contain a secret.
+/// Describes the problem with its position. The library's own text quotes the line, which may contain a secret.
 fn placed(error: &toml::de::Error, text: &str) -> ConfigProblem {
     let message = error.message().to_owned();
     let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {

@@ -30,7 +30,7 @@ impl std::fmt::Display for UnknownVariable {
     }
 }
 
-/// Returns the variables that begin with `DUYET_` but are not known. `settings` are the variables that correspond to
+/// Finds the variables that begin with `DUYET_` but are not known. `settings` are the variables that correspond to
 /// flags.
 pub fn unknown_variables(
     environment: impl IntoIterator<Item = (String, String)>,
@@ -56,8 +56,8 @@ pub fn unknown_variables(
     unknown
 }
 
-/// Returns true for variables by which Kubernetes announces Services. For a Service named `duyet` or `duyet-…` they
-/// are, for example, `DUYET_SERVICE_HOST`, `DUYET_SERVICE_PORT_GRPC`, `DUYET_PORT=tcp://10.0.0.1:50051` and
+/// Recognises variables by which Kubernetes announces Services. For a Service named `duyet` or `duyet-…` they are, for
+/// example, `DUYET_SERVICE_HOST`, `DUYET_SERVICE_PORT_GRPC`, `DUYET_PORT=tcp://10.0.0.1:50051` and
 /// `DUYET_PORT_50051_TCP_ADDR`.
 fn is_of_a_service(name: &str, value: &str) -> bool {
     let ends_in_service = name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT");

@@ -58,7 +58,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-/// Returns the environment variables that look like settings but are not known.
+/// Finds the environment variables that look like settings but are not known.
 fn unknown_variables() -> Vec<UnknownVariable> {
     let command = Arguments::command();
     let of_arguments = command.get_arguments().filter_map(|argument| argument.get_env());

@@ -40,7 +40,7 @@ struct Score<'a> {
 }
 
 impl EvaluationRow {
-    /// Returns the row as if a reader had submitted it.
+    /// Converts the row to the form that a reader would have submitted.
     fn form(&self) -> FormText {
         let content = text::clean_block(&self.text);
         FormText { author_name: String::new(), title: String::new(), content }

@@ -134,7 +134,7 @@ fn ban_request(request: v1::CreateBanRequest, call: &Call) -> Result<BanRequest>
     })
 }
 
-/// Returns the target of a ban. `named` is false when the request leaves the kind out; a kind that is set but unknown
+/// Parses the target of a ban. `named` is false when the request leaves the kind out; a kind that is set but unknown
 /// has already been reported as a violation.
 fn ban_target(
     subject: Option<Subject>,
@@ -161,7 +161,7 @@ fn ban_target(
     }
 }
 
-/// Returns the result for a comment that was rejected or removed with the ban. Comments that could not be changed are
+/// Converts the result for a comment that was rejected or removed with the ban. Comments that could not be changed are
 /// left out of the response.
 fn to_item(one: Settled, locale: Locale) -> Option<v1::ItemResult> {
     let id = one.result.as_ref().ok()?.last_change.comment;

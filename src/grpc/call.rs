@@ -38,7 +38,7 @@ impl Call {
         Ok(self.sized(message, bytes))
     }
 
-    /// Returns a response that is sent uncompressed if its encoded size of `bytes` is below [`WORTH_GZIP`].
+    /// Builds a response that is sent uncompressed if its encoded size of `bytes` is below [`WORTH_GZIP`].
     pub(super) fn sized<T>(&self, message: T, bytes: usize) -> Response<T> {
         let mut response = Response::new(message);
         if self.gzip && bytes < WORTH_GZIP {
@@ -61,7 +61,7 @@ impl Call {
 /// Size in bytes below which compression costs more than it saves: the message fits into one packet anyway.
 const WORTH_GZIP: usize = 1_400;
 
-/// Returns true when the client accepts responses compressed with gzip.
+/// Checks whether the client accepts responses compressed with gzip.
 pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
     let header = headers.get("grpc-accept-encoding").and_then(|value| value.to_str().ok());
     header.is_some_and(|accepted| accepted.split(',').any(|one| one.trim() == "gzip"))

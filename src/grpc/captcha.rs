@@ -87,7 +87,7 @@ impl CaptchaGrpc {
     }
 }
 
-/// Returns the kinds that the portal can show; none means images. A list of only `NoneNeeded` is a violation, because
+/// Parses the kinds that the portal can show; none means images. A list of only `NoneNeeded` is a violation, because
 /// readers without a record must be given some challenge.
 fn check_kinds(kinds: &[i32], violations: &mut Violations) -> Vec<ChallengeKind> {
     let known: Vec<_> = kinds.iter().map_while(|kind| from_kind(*kind)).collect();

@@ -19,7 +19,7 @@ const DOMAIN: &str = "duyet";
 /// Retry delay that clients are given when the database is not available.
 pub(super) const STORAGE_RETRY: Duration = Duration::from_secs(1);
 
-/// Returns the details of `error`, with texts in `locale`.
+/// Builds the details of `error`, with texts in `locale`.
 pub(super) fn error_details(error: &Error, locale: Locale) -> ErrorDetails {
     let mut details = ErrorDetails::new();
     details.set_error_info(error.reason(), DOMAIN, metadata(error));
@@ -29,7 +29,7 @@ pub(super) fn error_details(error: &Error, locale: Locale) -> ErrorDetails {
     details
 }
 
-/// Returns the metadata of the `ErrorInfo`, on which a client may branch in addition to the reason.
+/// Collects the metadata of the `ErrorInfo`, on which a client may branch in addition to the reason.
 fn metadata(error: &Error) -> HashMap<String, String> {
     let pairs: Vec<(&str, String)> = match error {
         Error::RateLimited { limit, .. } => vec![("limit", limit.to_string())],
@@ -59,7 +59,7 @@ fn metadata(error: &Error) -> HashMap<String, String> {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-/// Returns the key of the localized message. It follows from the reason, except where one reason covers several
+/// Chooses the key of the localized message. It follows from the reason, except where one reason covers several
 /// situations.
 fn message_key(error: &Error) -> String {
     match error {
@@ -71,7 +71,7 @@ fn message_key(error: &Error) -> String {
     }
 }
 
-/// Returns the values that the localized message may contain.
+/// Collects the values that the localized message may contain.
 fn values(error: &Error) -> Vec<(&'static str, Value)> {
     match error {
         Error::RateLimited { retry_after, .. } => vec![("seconds", Value::Number(whole_seconds(*retry_after)))],

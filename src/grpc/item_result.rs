@@ -43,8 +43,7 @@ pub(super) fn to_reverted_item(item: Reverted, locale: Locale) -> v1::ItemResult
     }
 }
 
-/// Returns the comment without its texts, because a response with hundreds of texts could exceed the clients' size
-/// limit.
+/// Removes the comment's texts, because a response with hundreds of texts could exceed the clients' size limit.
 fn to_item_comment(comment: Comment) -> v1::Comment {
     let none = String::new;
     to_comment(Comment { author_name: none(), title: none(), content: none(), ..comment })

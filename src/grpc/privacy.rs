@@ -136,7 +136,7 @@ impl PrivacyGrpc {
     }
 }
 
-/// Returns the person that the request names, or reports a violation when it names none.
+/// Parses the person that the request names, or reports a violation when it names none.
 fn check_person(of: Option<Of>, violations: &mut Violations) -> Option<Person> {
     match of {
         Some(Of::Receipt(receipt)) => Some(Person::Receipt(receipt)),
@@ -146,7 +146,7 @@ fn check_person(of: Option<Of>, violations: &mut Violations) -> Option<Person> {
     }
 }
 
-/// Returns the author key, or reports a violation of `author`.
+/// Parses the author key, or reports a violation of `author`.
 fn check_author(author: String, violations: &mut Violations) -> Option<Person> {
     let fits = !author.is_empty() && author.len() <= MAX_AUTHOR && author.bytes().all(|byte| byte.is_ascii_hexdigit());
     let problem = if author.is_empty() { Problem::Required } else { Problem::UnknownValue };
@@ -179,7 +179,7 @@ fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Returns the hash in hexadecimal, or an empty string without a hash.
+/// Encodes the hash in hexadecimal; `None` becomes an empty string.
 fn to_hex(hash: Option<Pseudonym>) -> String {
     hash.map(hex::encode).unwrap_or_default()
 }

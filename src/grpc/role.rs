@@ -55,12 +55,12 @@ const OPEN: [&str; 5] = [
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
-/// Returns true for the health and reflection services.
+/// Checks whether `path` belongs to the health or reflection services.
 pub fn is_open(path: &str) -> bool {
     OPEN.contains(&path)
 }
 
-/// Returns the table entry of `path`, or `None` for an unknown path.
+/// Looks up the table entry of `path`, or `None` for an unknown path.
 pub(super) fn listed(path: &str) -> Option<(&'static str, &'static [Role])> {
     TABLE.iter().find(|(listed, _)| *listed == path).copied()
 }
@@ -70,7 +70,7 @@ pub fn allowed(path: &str) -> Option<&'static [Role]> {
     listed(path).map(|(_, roles)| roles)
 }
 
-/// Returns the full paths of all RPCs.
+/// Lists the full paths of all RPCs.
 pub(super) fn paths() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|(path, _)| *path).chain(OPEN)
 }

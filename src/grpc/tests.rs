@@ -175,7 +175,7 @@ async fn lists_are_shed_before_submits() {
     assert!(layers.status(whole(LIST, &vinh)).now_or_never().is_none());
 }
 
-/// Returns the unary RPCs whose effect must not be lost (those with a `request_id`, challenges and claims), and all
+/// Lists the unary RPCs whose effect must not be lost (those with a `request_id`, challenges and claims), and all
 /// others.
 fn writes() -> (Vec<String>, Vec<String>) {
     const ALSO: [&str; 4] = ["IssueChallenge", "VerifyChallenge", "ClaimNext", "ReleaseClaims"];
@@ -281,7 +281,7 @@ async fn streams_without_a_token_are_few_and_end_in_time() {
     assert_eq!(last_word(Response::new(Body::new(ending))).await.code(), Code::DeadlineExceeded);
 }
 
-/// Returns the status in the trailers of a stream.
+/// Reads the status in the trailers of a stream.
 async fn last_word(response: Response) -> Status {
     use http_body::Body as _;
     let mut body = response.into_body();

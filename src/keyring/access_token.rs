@@ -16,8 +16,8 @@ const ID_CHARS: usize = 22;
 /// Length of 32 bytes in base64url.
 const SECRET_CHARS: usize = 43;
 
-/// Returns the text of a new token and the SHA-256 of its secret: 32 bytes from the operating system's random number
-/// generator.
+/// Creates a token and returns its text and the SHA-256 of its secret, which is 32 bytes from the operating system's
+/// random number generator.
 ///
 /// # Panics
 /// The operating system's random number generator fails.
@@ -28,8 +28,8 @@ pub fn new_access_token(id: Uuid) -> (String, [u8; 32]) {
     (text, Sha256::digest(secret).into())
 }
 
-/// Returns the id and the SHA-256 of the secret in a token's text, or `None` if the form is wrong. Compare the hash
-/// with [`super::same_hash`].
+/// Parses the id and the SHA-256 of the secret in a token's text, or `None` if the form is wrong. Compare the hash with
+/// [`super::same_hash`].
 pub fn parse_access_token(text: &str) -> Option<(Uuid, [u8; 32])> {
     // Splits by position, because base64url itself contains underscores.
     let (id, secret) = text.strip_prefix(PREFIX)?.split_at_checked(ID_CHARS)?;
@@ -40,13 +40,13 @@ pub fn parse_access_token(text: &str) -> Option<(Uuid, [u8; 32])> {
 }
 
 impl Keyring {
-    /// Returns the MACs of a token by every key of the ring. During a key rotation, each replica thus finds one by a
+    /// Computes the MACs of a token by every key of the ring. During a key rotation, each replica thus finds one by a
     /// key that it has.
     pub fn token_macs(&self, token: &AccessToken) -> Vec<TokenMac> {
         self.all().map(|keys| TokenMac { key: keys.mark, mac: mac_of(keys, token) }).collect()
     }
 
-    /// Returns true when a key of the ring created one of the token's MACs and the fields that it covers are unchanged.
+    /// Checks whether a key of the ring created one of the token's MACs and the fields that it covers are unchanged.
     pub fn vouches_for(&self, token: &AccessToken) -> bool {
         let is_good =
             |keys: &Keys, made: &TokenMac| keys.mark == made.key && same_hash(&mac_of(keys, token), &made.mac);

@@ -71,12 +71,12 @@ fn mac(key: &Key, parts: &[&[u8]]) -> Hmac<Sha256> {
     mac
 }
 
-/// Returns all 32 bytes of [`mac`].
+/// Computes all 32 bytes of [`mac`].
 pub(super) fn full_mac(key: &Key, parts: &[&[u8]]) -> [u8; 32] {
     mac(key, parts).finalize().into_bytes().into()
 }
 
-/// Returns the first 16 bytes of [`mac`]. 128 bits can neither be guessed nor collide by chance among the readers of a
+/// Computes the first 16 bytes of [`mac`]. 128 bits can neither be guessed nor collide by chance among the readers of a
 /// portal.
 pub(super) fn short_mac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
     let full = full_mac(key, parts);
@@ -85,13 +85,13 @@ pub(super) fn short_mac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
     short
 }
 
-/// Returns the fingerprint of a key. It is one-way and reveals nothing about the secret. It covers the key id, by which
-/// device tokens and receipts refer to their key.
+/// Computes the fingerprint of a key. It is one-way and reveals nothing about the secret. It covers the key id, by
+/// which device tokens and receipts refer to their key.
 pub(super) fn fingerprint(key: &Key, kid: u8) -> [u8; 32] {
     full_mac(key, &[&[kid]])
 }
 
-/// Returns 31 bits of the fingerprint, which fit into a four-byte column and are never zero.
+/// Derives a mark from 31 bits of the fingerprint, which fit into a four-byte column and are never zero.
 fn mark_of(key: &Key, kid: u8) -> KeyMark {
     let [a, b, c, d, ..] = fingerprint(key, kid);
     KeyMark((i32::from_be_bytes([a, b, c, d]) & i32::MAX).max(1))

@@ -14,7 +14,7 @@ pub struct ProofSecrets {
 }
 
 impl Keyring {
-    /// Returns the secrets of the key that sealed `token`, or `None` if the key is unknown or the text is not a token.
+    /// Looks up the secrets of the key that sealed `token`, or `None` if the key is unknown or the text is not a token.
     pub fn proof_secrets(&self, token: &str) -> Option<ProofSecrets> {
         let keys = self.find(kid_of(token)?)?;
         let text = |key: &Key| SecretString::from(URL_SAFE_NO_PAD.encode(key.expose_secret()));

@@ -56,7 +56,7 @@ impl PseudonymSubject {
 pub struct Namer<'a>(&'a Keys);
 
 impl Namer<'_> {
-    /// Returns the pseudonym of `value` on one site: a truncated HMAC-SHA256. Equal values have equal pseudonyms; for
+    /// Computes the pseudonym of `value` on one site: a truncated HMAC-SHA256. Equal values have equal pseudonyms; for
     /// addresses, only with the same salt.
     pub fn pseudonym(self, site: &SiteId, subject: PseudonymSubject, value: &[u8]) -> Pseudonym {
         let label = [subject.label().as_bytes(), subject.salt(), site.as_str().as_bytes(), value];
@@ -70,7 +70,7 @@ impl Namer<'_> {
 }
 
 impl Keyring {
-    /// Returns the pseudonym by the first key, which is used for new rows.
+    /// Computes the pseudonym by the first key, which is used for new rows.
     pub fn pseudonym(&self, site: &SiteId, subject: PseudonymSubject, value: &[u8]) -> Pseudonym {
         self.first().pseudonym(site, subject, value)
     }
@@ -80,7 +80,7 @@ impl Keyring {
         Namer(&self.first)
     }
 
-    /// Returns true when the ring has more than one key, so that a rotation is in progress.
+    /// Checks whether the ring has more than one key, so that a rotation is in progress.
     pub const fn is_changing(&self) -> bool {
         !self.others.is_empty()
     }

@@ -10,7 +10,7 @@ use super::{
 use crate::domain::{id::SiteId, request::RequestRow};
 
 impl Keyring {
-    /// Returns the row of a request, with an empty response. Payloads contain readers' texts, so their hash is keyed:
+    /// Builds the row of a request, with an empty response. Payloads contain readers' texts, so their hash is keyed:
     /// with the database alone, no one can test texts against it. A resend also matches a row that another key of the
     /// ring hashed.
     pub fn request_row(&self, site: &SiteId, id: Uuid, method: &str, payload: &[u8]) -> RequestRow {
@@ -30,7 +30,7 @@ pub fn batch_id(caller: &str, request: Uuid) -> Uuid {
     uuid::Builder::from_random_bytes(half).into_uuid()
 }
 
-/// Returns the unkeyed hash of earlier versions, so that a resend across the upgrade still matches.
+/// Computes the unkeyed hash of earlier versions, so that a resend across the upgrade still matches.
 fn plain_hash(method: &str, payload: &[u8]) -> [u8; 32] {
     let hash = Sha256::new().chain_update((method.len() as u64).to_be_bytes());
     hash.chain_update(method).chain_update(payload).finalize().into()

@@ -59,7 +59,7 @@ impl Keyring {
         Ok(Self { first, others })
     }
 
-    /// Returns the text of a new key ring with one key from the operating system's random number generator.
+    /// Generates the text of a new key ring with one key from the operating system's random number generator.
     ///
     /// # Panics
     /// The operating system's random number generator fails. Without it, no key would be secure.
@@ -74,7 +74,7 @@ impl Keyring {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// Returns the key with this id.
+    /// Finds the key with this id.
     pub(super) fn find(&self, kid: u8) -> Option<&Keys> {
         self.all().find(|key| key.kid == kid)
     }

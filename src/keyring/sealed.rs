@@ -105,7 +105,7 @@ impl Keyring {
     }
 }
 
-/// Returns the id of the key that sealed a token, or `None` if the form is wrong.
+/// Reads the id of the key that sealed a token, or `None` if the form is wrong.
 pub(super) fn kid_of(token: &str) -> Option<u8> {
     // Four characters contain the header's two bytes and one more.
     let start = URL_SAFE_NO_PAD.decode(token.get(..4)?).ok()?;
@@ -113,7 +113,7 @@ pub(super) fn kid_of(token: &str) -> Option<u8> {
     Some(kid)
 }
 
-/// Returns the associated data that the token is bound to. Each part is prefixed with its length, so that `["ab", "c"]`
+/// Encodes the associated data that the token is bound to. Each part is prefixed with its length, so that `["ab", "c"]`
 /// differs from `["a", "bc"]`.
 fn bind(header: [u8; HEADER], purpose: Purpose, context: &[&str]) -> Vec<u8> {
     let mut bound = header.to_vec();

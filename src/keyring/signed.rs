@@ -17,7 +17,7 @@ const BYTES: usize = 33;
 const CHARS: usize = 44;
 
 impl Keyring {
-    /// Returns the token that identifies a reader's device on one site.
+    /// Creates the token that identifies a reader's device on one site.
     pub fn device_token(&self, site: &SiteId, device: [u8; 16]) -> String {
         sign(&self.first, &self.first.device, site, device)
     }
@@ -27,7 +27,7 @@ impl Keyring {
         self.check(|keys| &keys.device, site, token)
     }
 
-    /// Returns the receipt that lets a reader see their own pending comment. It stays the same for a comment as long as
+    /// Creates the receipt that lets a reader see their own pending comment. It stays the same for a comment as long as
     /// the first key does.
     pub fn receipt(&self, site: &SiteId, comment: CommentId) -> String {
         sign(&self.first, &self.first.receipt, site, comment.0.into_bytes())

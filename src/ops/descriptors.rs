@@ -16,8 +16,8 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Returns the limits for a process with this number of descriptors. With very few descriptors, the listeners still
-    /// get a minimum, and accepting may have to wait.
+    /// Computes the limits for a process with this number of descriptors. With very few descriptors, the listeners
+    /// still get a minimum, and accepting may have to wait.
     pub fn within(descriptors: usize) -> Self {
         let http = (descriptors / 16).clamp(16, MOST_HTTP);
         Self { grpc: descriptors.saturating_sub(RESERVE + http).clamp(64, MOST_GRPC), http }

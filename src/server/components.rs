@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use crate::{captcha::ImagePool, config::Config, limiter::Limiter, service::SiteDefaults};
 
-/// Returns warnings about settings with which a server nevertheless starts.
+/// Lists warnings about settings with which a server nevertheless starts.
 pub(super) fn risks(config: &Config) -> Vec<&'static str> {
     let is_plain = !config.grpc_addr.ip().is_loopback() && config.tls_cert_file.is_none();
     let risks = [

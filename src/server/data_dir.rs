@@ -36,7 +36,7 @@ pub(super) fn create_private(path: &Path) -> anyhow::Result<()> {
     made.map(drop).with_context(|| path.display().to_string())
 }
 
-/// Returns the keys of the key file. Creates the file if it does not exist.
+/// Loads the keys of the key file. Creates the file if it does not exist.
 ///
 /// # Errors
 /// The file cannot be read or created.
@@ -46,13 +46,12 @@ pub(super) fn make_keyring(config: &Config) -> anyhow::Result<Keyring> {
     check_keyring(config)?.context("the key file was removed while starting")
 }
 
-/// Returns true when the directory contains a database that a server has used.
+/// Checks whether the directory contains a database that a server has used.
 pub(super) fn has_database(dir: &Path) -> bool {
     fs::metadata(dir.join(SQLITE_FILE)).is_ok_and(|file| file.len() > 0)
 }
 
-/// Returns the configured keys, or those of the key file. Returns `None` if the first start has not created the file
-/// yet.
+/// Loads the configured keys, or those of the key file. Returns `None` if the first start has not created the file yet.
 ///
 /// # Errors
 /// The keys cannot be read.

@@ -9,7 +9,7 @@ use std::{
 use super::data_dir::{self, SQLITE_FILE};
 use crate::config::Config;
 
-/// Returns a sentence for each secret file or directory that is accessible to the group or to others.
+/// Writes a sentence for each secret file or directory that is accessible to the group or to others.
 pub(super) fn exposed_secrets(config: &Config) -> Vec<String> {
     let dir = &config.data_dir;
     let given = config.secret_files.iter().map(|(name, path)| (*name, path.clone()));

@@ -21,7 +21,7 @@ const ADVICE: &str = "Put the key back (DUYET_KEYS, DUYET_KEYS_FILE, or duyet.ke
     comments are no longer found together for export and erasure. To give the key up, start once with --accept-keys \
     (DUYET_ACCEPT_KEYS=true)";
 
-/// Returns the configured keys, or those of the key file. The file is created only for a database without rows, because
+/// Loads the configured keys, or those of the key file. The file is created only for a database without rows, because
 /// new keys would make existing rows, tokens and bans unusable.
 ///
 /// # Errors

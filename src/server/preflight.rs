@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The first bytes of every SQLite file.
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
 
-/// Returns every reason why a start with this configuration would fail before it binds its listeners. Must be called
+/// Lists every reason why a start with this configuration would fail before it binds its listeners. Must be called
 /// inside a runtime.
 pub fn problems(config: &Config) -> Vec<String> {
     let mut problems = vec![];
@@ -49,7 +49,7 @@ pub fn problems(config: &Config) -> Vec<String> {
     problems
 }
 
-/// Returns the warnings that a start would log.
+/// Lists the warnings that a start would log.
 pub fn warnings(config: &Config) -> Vec<String> {
     exposed_secrets::exposed_secrets(config)
         .into_iter()

@@ -160,7 +160,7 @@ fn to_finding(finding: Finding, locale: Locale) -> v1::Finding {
     }
 }
 
-/// Returns one sentence that explains the finding to a moderator.
+/// Explains the finding to a moderator in one sentence.
 fn explain(finding: &Finding, locale: Locale) -> String {
     let key = format!("finding-{}", finding.rule.as_str().to_lowercase().replace('_', "-"));
     let excerpt = ("excerpt", Value::Text(finding.excerpt.clone()));

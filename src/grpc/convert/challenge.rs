@@ -15,7 +15,7 @@ use crate::{
     ops::metric,
 };
 
-/// Returns the reader that the portal describes. An unreadable address is counted and treated as unknown.
+/// Converts the reader that the portal describes. An unreadable address is counted and treated as unknown.
 pub(in crate::grpc) fn read_reader(client: Option<v1::ReaderContext>, site: &SiteId) -> ReaderContext {
     let client = client.unwrap_or_default();
     let ip = address::read(&client.ip).unwrap_or_else(|unread| {

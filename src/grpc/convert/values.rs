@@ -76,7 +76,7 @@ pub(in crate::grpc) fn from_action(number: i32) -> Option<Action> {
     }
 }
 
-/// Returns the value of a required enum, or reports a violation when it is missing or unknown.
+/// Parses a required enum, or reports a violation when it is missing or unknown.
 pub(in crate::grpc) fn required<T>(
     number: i32,
     from: impl Fn(i32) -> Option<T>,
@@ -87,7 +87,7 @@ pub(in crate::grpc) fn required<T>(
     violations.take(field, from(number), problem)
 }
 
-/// Returns the value of an optional enum. Reports a violation when the number is unknown; 0 means unspecified.
+/// Parses an optional enum. Reports a violation when the number is unknown; 0 means unspecified.
 pub(in crate::grpc) fn optional<T>(
     number: i32,
     from: impl Fn(i32) -> Option<T>,
@@ -106,8 +106,8 @@ pub(in crate::grpc) fn to_duration(delta: TimeDelta) -> Duration {
     Duration { seconds: delta.num_seconds(), nanos: delta.subsec_nanos() }
 }
 
-/// Returns an optional time, truncated to microseconds. Reports a violation of `field` for a time outside the years
-/// 1970 to 9999.
+/// Parses an optional time, truncated to microseconds. Reports a violation of `field` for a time outside the years 1970
+/// to 9999.
 pub(in crate::grpc) fn from_time(
     time: Option<Timestamp>,
     field: &'static str,

@@ -71,8 +71,8 @@ fn claim_request(request: v1::ClaimNextRequest) -> Result<ClaimNextRequest> {
     Ok(ClaimNextRequest { filter, order, count, lease, renew })
 }
 
-/// Returns the lease if it is between one second and the maximum, in whole microseconds because that is the precision
-/// of stored times.
+/// Parses the lease, which must be between one second and the maximum, in whole microseconds because that is the
+/// precision of stored times.
 fn lease(asked: prost_types::Duration) -> Option<TimeDelta> {
     let nanos = u32::try_from(asked.nanos).ok()?;
     let lease = TimeDelta::new(asked.seconds, nanos / 1_000 * 1_000)?;

@@ -71,7 +71,7 @@ pub(super) fn from_queue_order(number: i32) -> Option<QueueOrder> {
     }
 }
 
-/// Returns the text of a filter field, or `None` if it is empty. Reports a text over [`MAX_FILTER_BYTES`].
+/// Checks the text of a filter field; an empty text becomes `None`. Reports a text over [`MAX_FILTER_BYTES`].
 pub(super) fn short_text(value: String, field: &'static str, violations: &mut Violations) -> Option<String> {
     if value.len() > MAX_FILTER_BYTES {
         violations.add(field, Problem::TooManyBytes { limit: MAX_FILTER_BYTES, actual: value.len() });
@@ -79,7 +79,7 @@ pub(super) fn short_text(value: String, field: &'static str, violations: &mut Vi
     (!value.is_empty()).then_some(value)
 }
 
-/// Parses the name of an enum value; returns `None` if it is empty. Reports an unknown name together with the nearest
+/// Parses the name of an enum value; an empty name becomes `None`. Reports an unknown name together with the nearest
 /// known ones.
 pub(super) fn named<T: FromStr + Display>(
     name: &str,

@@ -19,7 +19,7 @@ impl Mask {
         Self { paths }
     }
 
-    /// Returns true when `path` is to be changed. An empty mask and `*` select all fields.
+    /// Checks whether `path` is to be changed. An empty mask and `*` select all fields.
     pub(super) fn names(&self, path: &str) -> bool {
         self.paths.is_empty() || self.paths.iter().any(|listed| listed == path || listed == "*")
     }

@@ -30,7 +30,7 @@ pub(in crate::grpc) async fn enforce<F: Future<Output = Response>>(
     }
 }
 
-/// Returns how long the call may take. Subtracts 5% (at most 50 ms), so that this response is sent before the timeouts
+/// Computes how long the call may take. Subtracts 5% (at most 50 ms), so that this response is sent before the timeouts
 /// of tonic and of the client expire.
 fn budget(asked: Option<Duration>) -> Duration {
     let whole = asked.unwrap_or(LONGEST).min(LONGEST);

@@ -129,12 +129,12 @@ impl InFlight {
         authenticating.filter(|_| self.under_way() < self.bound_of(path)).ok_or_else(|| shed(path))
     }
 
-    /// Returns a permit to wait for an incomplete message, or `None` when there are too many.
+    /// Takes a permit to wait for an incomplete message, or `None` when there are too many.
     pub(in crate::grpc) fn wait(&self, caller: &Arc<Caller>) -> Option<Permit> {
         self.unfinished.take(caller, UNFINISHED)
     }
 
-    /// Returns a permit for a call whose message was read.
+    /// Takes a permit for a call whose message was read.
     ///
     /// # Errors
     /// `Overloaded` when the bound is reached, or the share of the caller's site or token.

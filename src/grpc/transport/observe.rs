@@ -1,4 +1,4 @@
-//! Counts and logs every call, catches panics, and puts tonic's own errors into our terms.
+//! Metrics and logs of every call. Also catches panics, and replaces tonic's own errors by those of the contract.
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, time::Instant};
 
@@ -21,14 +21,14 @@ use crate::{
     ops::metric::{self, Rpc},
 };
 
-/// What is counted, by path. Only names from our tables become labels: an attacker may ask for any path.
+/// The metrics of RPCs by path. Only known paths become labels, because a client can send any path.
 pub(in crate::grpc) struct Observer {
     rpcs: HashMap<&'static str, Rpc>,
     unknown: Rpc,
 }
 
 impl Observer {
-    /// To be made after the metrics' recorder is installed.
+    /// Must be created after the metrics recorder was installed.
     pub(in crate::grpc) fn new() -> Self {
         let rpc = |path| {
             let (service, method) = split_path(path);
@@ -37,7 +37,7 @@ impl Observer {
         Self { rpcs: role::paths().map(rpc).collect(), unknown: Rpc::new("unknown", "unknown") }
     }
 
-    /// Wraps a call.
+    /// Runs a call with its request id, records its metrics, and writes its log line.
     pub(in crate::grpc) async fn observe<F: Future<Output = Response>>(
         &self,
         request: Request,
@@ -67,7 +67,7 @@ impl Observer {
     }
 }
 
-/// tonic answers what it cannot decode with codes that hide whose fault it is.
+/// Maps tonic's errors for messages that it cannot decode, because their codes do not show that the client is at fault.
 fn translate(response: Response, locale: Locale) -> Response {
     let Some(status) = Status::from_header_map(response.headers()) else { return response };
     let starts = |words: &[&str]| words.iter().any(|words| status.message().starts_with(words));
@@ -84,7 +84,7 @@ fn translate(response: Response, locale: Locale) -> Response {
     to_status(&error, locale).into_http()
 }
 
-/// How tonic begins to say that a message is none.
+/// Beginnings of tonic's error texts for malformed messages.
 const MALFORMED: [&str; 5] = [
     "failed to decode Protobuf message",
     "Missing request message",
@@ -93,12 +93,12 @@ const MALFORMED: [&str; 5] = [
     "Error decompressing",
 ];
 
-/// The status of a response whose headers hold it; a response with a body ends well or is a stream.
+/// Returns the status in the response's headers. A response without one succeeded or is a stream.
 fn code_of(response: &Response) -> Code {
     Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code())
 }
 
-/// The name under which dashboards know a code.
+/// Returns the name of a code in the `grpc_code` label.
 const fn name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
