@@ -26,7 +26,7 @@ fn add(list: &mut String, dialect: &str) -> Result<(), Box<dyn Error>> {
     for name in names {
         let parts = name.strip_suffix(".sql").filter(|stem| !stem.contains('.')).and_then(|stem| stem.split_once('_'));
         let (version, description) = parts.ok_or_else(|| format!("{name} is not <version>_<description>.sql"))?;
-        let version: i64 = version.parse().map_err(|_| format!("{name} begins with no number"))?;
+        let version: i64 = version.parse().map_err(|_| format!("{name} does not begin with a number"))?;
         let path = directory.join(&name);
         let path = path.to_str().ok_or("the path of the project is not UTF-8")?;
         // sqlx stores the description in this form.

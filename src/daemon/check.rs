@@ -37,5 +37,5 @@ pub(super) fn check(config: &anyhow::Result<Config>, unknown: &[UnknownVariable]
         }
         Err(error) => problems.push(error.to_string()),
     }
-    if problems.is_empty() { say("the configuration is good") } else { bail!(problems.join("\n")) }
+    if problems.is_empty() { say("the configuration is valid") } else { bail!(problems.join("\n")) }
 }

@@ -69,7 +69,7 @@ pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
 
 /// Returns the current time in whole microseconds. Only this outer layer reads the clock; the layers below take `now`
 /// as a parameter.
-#[expect(clippy::disallowed_methods, reason = "the edge reads the clock once per call")]
+#[expect(clippy::disallowed_methods, reason = "the outermost layer reads the clock once per call")]
 pub(super) fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)
 }

@@ -115,7 +115,7 @@ fn add_details(error: &Error, locale: Locale, details: &mut ErrorDetails) {
         }
         Error::RateLimited { retry_after, limit } => {
             details.set_retry_info(Some(*retry_after));
-            details.add_quota_failure_violation(limit.as_str(), "over the quota");
+            details.add_quota_failure_violation(limit.as_str(), "the quota is exhausted");
         }
         Error::Overloaded { retry_after, .. } => {
             details.set_retry_info(Some(*retry_after));

@@ -1,6 +1,6 @@
-//! Connection slots of a listener, which limit the number of connections in total and per peer. When the peer's or all
-//! slots are taken, a new connection takes the slot of the oldest unused one (one that has not made an authenticated
-//! call yet), so that idle connections never lock out others.
+//! Connection slots of a listener, which limit the number of connections in total and per peer. When the peer's slots
+//! or all slots are taken, a new connection takes the slot of the oldest unused one, so that idle connections never
+//! lock out others. A connection is unused until it has made an authenticated call.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -34,7 +34,7 @@ def main():
                     news.notify_all()
             except grpc.RpcError as error:
                 # Fifty callers without a pause are more than a busy machine serves. Shed load is no call that a restart lost.
-                if error.details() == "overloaded: calls under way":
+                if error.details() == "overloaded: concurrent calls":
                     continue
                 failed[f"{error.code().name}: {error.details()}"] += 1
 

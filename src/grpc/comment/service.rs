@@ -68,7 +68,7 @@ impl CommentService for CommentGrpc {
         &self,
         _: Request<v1::ListCommentsRequest>,
     ) -> Result<Response<v1::ListCommentsResponse>, Status> {
-        Err(Status::unimplemented("lists are answered beside this service"))
+        Err(Status::unimplemented("ListComments has a route of its own"))
     }
 
     async fn count_comments(

@@ -222,7 +222,7 @@ impl UnderWay {
 
 fn shed(path: &str) -> Error {
     metric::shed(if FIRST.contains(&path) { "FIRST" } else { "OTHER" });
-    Error::Overloaded { what: "calls under way", retry_after: Duration::from_millis(200) }
+    Error::Overloaded { what: "concurrent calls", retry_after: Duration::from_millis(200) }
 }
 
 #[cfg(test)]
