@@ -1,7 +1,10 @@
 //! What Redis denied, remembered for moments: whoever keeps trying costs no call. Only an event that another check gives back could let
 //! it in earlier, which it learns some seconds late.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use dashmap::DashMap;
 use tokio::time::Instant;
@@ -18,7 +21,11 @@ const BELIEVED: Duration = Duration::from_secs(5);
 
 /// Denials by limit, subject and weight: what has no room beside the reserve may have room in it.
 #[derive(Default)]
-pub(super) struct RecentDenials(DashMap<(LimitName, String, ChargeWeight), Denial>);
+pub(super) struct RecentDenials {
+    denials: DashMap<(LimitName, String, ChargeWeight), Denial>,
+    /// How many there are. The map itself would have to look into every one of its parts.
+    known: AtomicUsize,
+}
 
 #[derive(Clone, Copy)]
 struct Denial {
@@ -36,11 +43,12 @@ impl RecentDenials {
         charges: &[Charge],
         now: Instant,
     ) -> Option<(Vec<Charge>, Vec<ChargeOutcome>)> {
-        if self.0.is_empty() {
+        if self.known.load(Ordering::Relaxed) == 0 {
             return None;
         }
         let wait = |charge: &Charge| {
-            let Denial { until, doubted } = *self.0.get(&(charge.limit, charge.subject.clone(), charge.weight))?;
+            let Denial { until, doubted } =
+                *self.denials.get(&(charge.limit, charge.subject.clone(), charge.weight))?;
             let outcome = ChargeOutcome::Denied { retry_after: until.checked_duration_since(now)? };
             (doubted > now && denies(quotas, charge, outcome)).then(|| (charge.clone(), outcome))
         };
@@ -54,18 +62,23 @@ impl RecentDenials {
             if let ChargeOutcome::Denied { retry_after } = *outcome
                 && denies(quotas, charge, *outcome)
                 && retry_after > Duration::ZERO
-                && self.0.len() < CAPACITY
+                && self.known.load(Ordering::Relaxed) < CAPACITY
             {
                 let doubted = now + retry_after.min(BELIEVED);
                 let denial = Denial { until: now + retry_after, doubted };
-                self.0.insert((charge.limit, charge.subject.clone(), charge.weight), denial);
+                let before = self.denials.insert((charge.limit, charge.subject.clone(), charge.weight), denial);
+                self.known.fetch_add(usize::from(before.is_none()), Ordering::Relaxed);
             }
         }
     }
 
     /// Drops what is over.
     pub(super) fn sweep(&self, now: Instant) {
-        self.0.retain(|_, denial| denial.doubted > now);
+        self.denials.retain(|_, denial| {
+            let stays = denial.doubted > now;
+            self.known.fetch_sub(usize::from(!stays), Ordering::Relaxed);
+            stays
+        });
     }
 }
 
@@ -91,7 +104,7 @@ mod tests {
         assert_eq!(denials.find(&quotas, &[charge("b")], later(3)), None);
         assert_eq!(denials.find(&quotas, &charges, later(4)), None);
         denials.sweep(later(4));
-        assert!(denials.0.is_empty());
+        assert_eq!((denials.denials.len(), denials.known.into_inner()), (0, 0));
     }
 
     #[test]
@@ -117,7 +130,7 @@ mod tests {
         let (denials, now) = (RecentDenials::default(), Instant::now());
         let quotas = Quotas { submits_per_device: "5/1m SHADOW".parse().unwrap(), ..Quotas::default() };
         denials.remember(&quotas, &[charge("a")], &[denied(9)], now);
-        assert!(denials.0.is_empty());
+        assert!(denials.denials.is_empty());
     }
 
     #[test]
@@ -126,6 +139,6 @@ mod tests {
         for number in 0..CAPACITY + 100 {
             denials.remember(&quotas, &[charge(&number.to_string())], &[denied(9)], now);
         }
-        assert_eq!(denials.0.len(), CAPACITY);
+        assert_eq!(denials.denials.len(), CAPACITY);
     }
 }

@@ -1,6 +1,8 @@
 //! The answer of one tier: from an outcome per charge to the allowance of a check.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
+
+use metrics::{Key, Label, Level, Metadata, with_recorder};
 
 use crate::domain::rate_limit::{Allowance, Charge, ChargeWeight, Limit, LimitMode, LimitName, Quotas};
 
@@ -26,16 +28,6 @@ pub(super) enum AnswerSource {
     Redis,
     /// What Redis denied a moment ago, remembered in this process.
     Memory,
-}
-
-impl AnswerSource {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Local => "local",
-            Self::Redis => "redis",
-            Self::Memory => "memory",
-        }
-    }
 }
 
 /// True when a limit that is enforced denied: what a limit only shadows denies nobody.
@@ -95,16 +87,47 @@ impl<'a> TierAnswer<'a> {
         let denied = self.is_denied();
         for (charge, outcome) in self.each() {
             let decision = match outcome {
-                ChargeOutcome::Denied { .. } if denies(self.quotas, charge, outcome) => "denied",
-                ChargeOutcome::Denied { .. } => "would_deny",
+                ChargeOutcome::Denied { .. } if denies(self.quotas, charge, outcome) => Decision::Denied,
+                ChargeOutcome::Denied { .. } => Decision::WouldDeny,
                 ChargeOutcome::Taken { .. } if denied || charge.weight == ChargeWeight::Look => continue,
-                ChargeOutcome::Taken { .. } => "allowed",
+                ChargeOutcome::Taken { .. } => Decision::Allowed,
             };
-            let (limit, source) = (charge.limit.as_str(), self.source.as_str());
-            metrics::counter!("duyet_rate_limit_decisions_total", "limit" => limit, "decision" => decision, "source" => source)
-                .increment(1);
+            count_decision(charge.limit, decision, self.source);
         }
     }
+}
+
+/// What a limit did about an event, as metrics name it.
+#[derive(Debug, Clone, Copy)]
+enum Decision {
+    Allowed,
+    Denied,
+    WouldDeny,
+}
+
+/// Names of the decisions and of the sources, in the order of their types.
+const DECISIONS: [&str; 3] = ["allowed", "denied", "would_deny"];
+const SOURCES: [&str; 3] = ["local", "redis", "memory"];
+
+/// The counters' names with all their labels, by limit, decision and source. To make one takes longer than to count.
+static COUNTERS: LazyLock<Vec<Key>> = LazyLock::new(|| {
+    let mut counters = Vec::new();
+    for limit in LimitName::ALL {
+        for decision in DECISIONS {
+            for source in SOURCES {
+                let labels = [("limit", limit.as_str()), ("decision", decision), ("source", source)];
+                let labels = labels.map(|(name, value)| Label::from_static_parts(name, value));
+                counters.push(Key::from_parts("duyet_rate_limit_decisions_total", labels.to_vec()));
+            }
+        }
+    }
+    counters
+});
+
+fn count_decision(limit: LimitName, decision: Decision, source: AnswerSource) {
+    const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+    let place = (limit as usize * DECISIONS.len() + decision as usize) * SOURCES.len() + source as usize;
+    with_recorder(|recorder| recorder.register_counter(&COUNTERS[place], &METADATA)).increment(1);
 }
 
 /// Articles, sites and wide prefixes are shared by many readers: when they run low, no single reader is to blame.
@@ -156,6 +179,24 @@ mod tests {
 
     fn allowance(outcomes: &[(LimitName, ChargeOutcome)]) -> Allowance {
         allowance_under(&Quotas::default(), outcomes)
+    }
+
+    #[test]
+    fn a_decision_is_counted_under_its_own_labels() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            count_decision(LimitName::SubmitsPerDevice, Decision::Allowed, AnswerSource::Local);
+            count_decision(LimitName::ReportsPerPrefix48, Decision::WouldDeny, AnswerSource::Memory);
+            count_decision(LimitName::FailuresPerDevice, Decision::Denied, AnswerSource::Redis);
+        });
+        let shown = recorder.handle().render();
+        for labels in [
+            r#"{limit="SubmitsPerDevice",decision="allowed",source="local"} 1"#,
+            r#"{limit="ReportsPerPrefix48",decision="would_deny",source="memory"} 1"#,
+            r#"{limit="FailuresPerDevice",decision="denied",source="redis"} 1"#,
+        ] {
+            assert!(shown.contains(labels), "{labels} {shown}");
+        }
     }
 
     #[test]

@@ -54,20 +54,36 @@ impl Script {
         redis::cmd("KEYS").arg("*").query(&mut self.connection).unwrap()
     }
 
-    /// Calls the script with a latest time; returns `None` when the call was too late.
-    fn call_until(&mut self, now: i64, latest: i64, asks: &[Ask]) -> Option<Vec<Outcome>> {
+    /// Sends several checks in one call, each with the time after which it is too late. Returns `None` for a late one.
+    fn call_together(&mut self, now: i64, checks: &[(i64, Vec<Ask>)]) -> Vec<Option<Vec<Outcome>>> {
         let mut call = self.code.prepare_invoke();
-        for ask in asks {
+        let asks = || checks.iter().flat_map(|(_, asks)| asks);
+        for ask in asks() {
             call.key(ask.key);
         }
-        call.arg(latest);
-        for ask in asks {
+        call.arg(asks().count());
+        for ask in asks() {
             call.arg(ask.interval).arg(ask.interval * (ask.burst - 1)).arg(ask.weight).arg(i64::from(ask.enforced));
         }
-        let answer: Vec<i64> = call.arg(now / 1_000_000).arg(now % 1_000_000).invoke(&mut self.connection).unwrap();
-        let (outcome, outcomes) = answer.split_first().unwrap();
-        assert_eq!(*outcome, now);
-        (!outcomes.is_empty()).then(|| outcomes.chunks_exact(3).map(|one| (one[0], one[1], one[2])).collect())
+        let mut demands = 1..;
+        for (latest, asks) in checks {
+            call.arg(*latest).arg(asks.len()).arg(demands.by_ref().take(asks.len()).collect::<Vec<i64>>());
+        }
+        call.arg(now / 1_000_000).arg(now % 1_000_000);
+        let answer: Vec<Option<i64>> = call.invoke(&mut self.connection).unwrap();
+        let (time, mut outcomes) = answer.split_first().unwrap();
+        assert_eq!(*time, Some(now));
+        let mut own = |asks: &Vec<Ask>| {
+            let (own, others) = outcomes.split_at(asks.len());
+            outcomes = others;
+            own.iter().map(|one| one.map(|one| if one < 0 { (0, -one, 0) } else { (1, 0, one) })).collect()
+        };
+        checks.iter().map(|(_, asks)| own(asks)).collect()
+    }
+
+    /// Returns `None` when the script answers that it is too late.
+    fn call_until(&mut self, now: i64, latest: i64, asks: &[Ask]) -> Option<Vec<Outcome>> {
+        self.call_together(now, &[(latest, asks.to_vec())]).remove(0)
     }
 
     fn call(&mut self, now: i64, asks: &[Ask]) -> Vec<Outcome> {
@@ -226,30 +242,58 @@ impl Model {
     }
 }
 
-/// Any mixture of keys, weights and modes in one call, and of quotas on one key as after a reload.
-#[test]
-fn several_keys_are_counted_together_or_not_at_all() {
-    let script = RefCell::new(Script::start());
+/// A check of one to four keys: any mixture of weights and modes, and of quotas on one key as after a reload.
+fn any_check() -> impl Strategy<Value = Vec<Ask>> {
     let one_ask = (
         1_i64..4_000_000,
         1_i64..6,
         prop_oneof![6 => Just(TAKE), 2 => Just(LOOK), 1 => Just(GIVE_BACK)],
         any::<bool>(),
     );
-    let call = (0_i64..3_000_000, proptest::collection::vec(proptest::option::of(one_ask), 4));
+    let asks = proptest::collection::vec(proptest::option::of(one_ask), 4);
+    let check = asks.prop_map(|asks| {
+        let each = ["a", "b", "c", "d"].into_iter().zip(asks);
+        let ask = |(key, ask)| {
+            let (interval, burst, weight, enforced) = ask?;
+            Some(Ask { key, interval, burst, weight, enforced })
+        };
+        each.filter_map(ask).collect()
+    });
+    check.prop_filter("a check asks for something", |asks: &Vec<Ask>| !asks.is_empty())
+}
+
+#[test]
+fn several_keys_are_counted_together_or_not_at_all() {
+    let script = RefCell::new(Script::start());
+    let call = (0_i64..3_000_000, any_check());
     proptest!(ProptestConfig::with_cases(200), |(calls in proptest::collection::vec(call, 1..30))| {
         let mut script = script.borrow_mut();
         script.forget();
         let (mut model, mut now) = (Model::default(), START);
         for (pause, asks) in calls {
             now += pause;
-            let asks: Vec<Ask> = ["a", "b", "c", "d"].into_iter().zip(asks).filter_map(|(key, ask)| {
-                let (interval, burst, weight, enforced) = ask?;
-                Some(Ask { key, interval, burst, weight, enforced })
-            }).collect();
-            if !asks.is_empty() {
-                prop_assert_eq!(script.call(now, &asks), model.call(now, &asks), "{:?}", asks);
-            }
+            prop_assert_eq!(script.call(now, &asks), model.call(now, &asks), "{:?}", asks);
+        }
+        prop_assert!(script.keys().len() <= 4);
+    });
+}
+
+/// Checks that share a call are independent: each is decided as if it had come alone, after those before it, and a
+/// check that is denied or late counts nothing.
+#[test]
+fn checks_that_share_a_call_are_decided_one_after_another() {
+    let script = RefCell::new(Script::start());
+    let call = (0_i64..3_000_000, proptest::collection::vec((proptest::bool::weighted(0.2), any_check()), 1..6));
+    proptest!(ProptestConfig::with_cases(200), |(calls in proptest::collection::vec(call, 1..10))| {
+        let mut script = script.borrow_mut();
+        script.forget();
+        let (mut model, mut now) = (Model::default(), START);
+        for (pause, checks) in calls {
+            now += pause;
+            let checks: Vec<_> = checks.into_iter().map(|(late, asks)| (now - i64::from(late), asks)).collect();
+            let expected: Vec<_> =
+                checks.iter().map(|(latest, asks)| (*latest >= now).then(|| model.call(now, asks))).collect();
+            prop_assert_eq!(script.call_together(now, &checks), expected, "{:?}", checks);
         }
         prop_assert!(script.keys().len() <= 4);
     });

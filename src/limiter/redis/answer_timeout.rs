@@ -16,8 +16,8 @@ const ANSWER: Duration = Duration::from_millis(50);
 /// A timer that fires this much after its time was held up by this process or its machine.
 const LATE: Duration = Duration::from_millis(5);
 /// Turns of the runtime that an answer which has arrived needs until it is here: one to see that the socket is readable,
-/// one for the task that reads it, and one to spare.
-const TURNS: u32 = 3;
+/// one for the task that reads it, one for the task that passes it on to the checks of its call, and one to spare.
+const TURNS: u32 = 4;
 /// Length of one step of a wait that counts only the time in which this process keeps up.
 const STEP: Duration = Duration::from_millis(10);
 
@@ -87,9 +87,10 @@ mod tests {
 
     const MILLISECOND: Duration = Duration::from_millis(1);
 
-    /// Comes after 5 ms and, like an answer from a socket, through a task of its own.
+    /// Comes after 5 ms and, like an answer from a socket, through a task that reads it and one that passes it on.
     fn answer() -> oneshot::Receiver<()> {
-        let ((arrive, arrived), (read, answer)) = (oneshot::channel(), oneshot::channel());
+        let ((arrive, arrived), (read, is_read)) = (oneshot::channel(), oneshot::channel());
+        let (pass_on, answer) = oneshot::channel();
         tokio::spawn(async move {
             sleep(MILLISECOND * 5).await;
             arrive.send(()).unwrap();
@@ -97,6 +98,10 @@ mod tests {
         tokio::spawn(async move {
             arrived.await.unwrap();
             read.send(()).unwrap();
+        });
+        tokio::spawn(async move {
+            is_read.await.unwrap();
+            pass_on.send(()).unwrap();
         });
         answer
     }

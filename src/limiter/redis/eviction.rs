@@ -78,7 +78,7 @@ impl Evictions {
         self.read_at = Some(now);
         self.known.retain(|address, _| servers.shards().iter().any(|shard| shard.address == *address));
         for shard in servers.shards() {
-            let reading = match info(shard.connection.clone()).await {
+            let reading = match info(shard.calls.connection()).await {
                 Ok(info) => EvictionInfo::parse(&info),
                 Err(error) if error.code() == Some("NOPERM") => EvictionInfo::parse(""),
                 Err(_) => continue,

@@ -1,11 +1,13 @@
 //! The tier that all replicas share.
 
 mod answer_timeout;
+mod call_queue;
 mod circuit_breaker;
 mod connection;
 mod discovery;
 mod eviction;
 mod gcra;
+mod script;
 mod server_clock;
 mod servers;
 mod tier;

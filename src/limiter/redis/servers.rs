@@ -3,13 +3,12 @@
 use std::ops::RangeInclusive;
 
 use futures_util::future::try_join_all;
-use redis::{ConnectionInfo, aio::MultiplexedConnection};
-use tokio::time::Instant;
+use redis::ConnectionInfo;
 
 use super::{
+    call_queue::CallQueue,
     connection::open,
     discovery::{Node, Range, ask_cluster, ask_sentinels},
-    server_clock::ServerClock,
     topology::{Topology, at},
 };
 use crate::limiter::error::Unreachable;
@@ -35,8 +34,7 @@ pub(super) struct Servers {
 pub(super) struct Shard {
     /// For logs.
     pub(super) address: String,
-    pub(super) connection: MultiplexedConnection,
-    pub(super) clock: ServerClock,
+    pub(super) calls: CallQueue,
     /// A key of its own that it serves.
     pub(super) probe: String,
     slots: Vec<RangeInclusive<u16>>,
@@ -62,10 +60,9 @@ impl Servers {
     }
 
     async fn single(server: &ConnectionInfo) -> Result<Self, Unreachable> {
-        let connection = open(server).await?;
-        let clock = ServerClock::new(Instant::now());
+        let calls = CallQueue::new(open(server).await?);
         let (address, probe) = (server.addr().to_string(), "rl:{probe}".to_owned());
-        let shard = Shard { address, connection, clock, probe, slots: Vec::new() };
+        let shard = Shard { address, calls, probe, slots: Vec::new() };
         Ok(Self { shards: vec![shard], nodes: Vec::new(), is_cluster: false })
     }
 
@@ -86,7 +83,7 @@ impl Servers {
             let connection = connection.map_err(|error| Unreachable::Server { address: address.clone(), error })?;
             let hardly_any = || Unreachable::HardlyAnySlots { address: address.clone() };
             let probe = probe_key(&slots).ok_or_else(hardly_any)?;
-            Ok::<_, Unreachable>(Shard { address, connection, clock: ServerClock::new(Instant::now()), probe, slots })
+            Ok::<_, Unreachable>(Shard { address, calls: CallQueue::new(connection), probe, slots })
         };
         let shards = try_join_all(masters.into_iter().map(connect)).await?;
         Ok(Self { shards, nodes, is_cluster: true })

@@ -15,7 +15,7 @@ use super::{
     answer_timeout::{TimedOut, patiently, until},
     circuit_breaker::{CircuitBreaker, Fault},
     eviction::Evictions,
-    gcra::Gcra,
+    gcra,
     servers::Servers,
     topology::Topology,
 };
@@ -40,7 +40,6 @@ const PROBE_PAUSE: Duration = Duration::from_millis(100);
 /// The shared tier. Only [`Redis::watch`] ever connects.
 pub(in crate::limiter) struct Redis {
     topology: Topology,
-    gcra: Gcra,
     state: Mutex<RedisState>,
     /// Something failed: the watch shall see for itself.
     doubted: Notify,
@@ -65,7 +64,7 @@ impl Redis {
     pub(in crate::limiter) fn new(url: &str) -> Result<Self, UrlError> {
         let topology = Topology::parse(url)?;
         let state = Mutex::new(RedisState { servers: None, breaker: CircuitBreaker::default(), term: 0 });
-        Ok(Self { topology, gcra: Gcra::new(), state, doubted: Notify::new() })
+        Ok(Self { topology, state, doubted: Notify::new() })
     }
 
     pub(in crate::limiter) fn is_degraded(&self) -> bool {
@@ -79,12 +78,12 @@ impl Redis {
     pub(in crate::limiter) async fn take(&self, quotas: &Quotas, charges: &[Charge]) -> Option<Vec<ChargeOutcome>> {
         let (servers, term) = self.servers()?;
         let deadline = Instant::now() + PATIENCE;
-        let answer = until(deadline, self.gcra.take(&servers, quotas, charges, deadline)).await;
+        let answer = until(deadline, gcra::take(&servers, quotas, charges, deadline)).await;
         let answer = self.note(term, answer)?;
         if !answer.excess.is_empty() {
             let excess: Vec<_> = answer.excess.iter().map(|at| charges[*at].clone()).collect();
             // A refund that fails leaves its subject one event short until that drains; the answer stays "denied".
-            let _ = self.note(term, until(deadline, self.gcra.give_back(&servers, quotas, &excess)).await);
+            let _ = self.note(term, until(deadline, gcra::refund(&servers, quotas, &excess)).await);
         }
         Some(answer.outcomes)
     }
@@ -125,13 +124,13 @@ impl Redis {
         let current = self.state().servers.clone();
         if let Some(servers) = &current
             && !doubted
-            && self.gcra.probe(servers).await.is_ok()
+            && gcra::probe(servers).await.is_ok()
         {
             return Ok(());
         }
         let known = current.as_ref().map_or(&[][..], |servers| servers.nodes());
         let fresh = Servers::connect(&self.topology, known).await?;
-        self.gcra.probe(&fresh).await?;
+        gcra::probe(&fresh).await?;
         self.heal(fresh);
         Ok(())
     }

@@ -1,0 +1,165 @@
+//! The GCRA script: how checks are put to it and what it says of them.
+
+use std::{sync::LazyLock, time::Duration};
+
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, Script};
+
+use crate::limiter::tier_answer::ChargeOutcome;
+
+const SOURCE: &str = include_str!("gcra.lua");
+
+/// How Redis knows the script once it has seen it.
+static HASH: LazyLock<String> = LazyLock::new(|| Script::new(SOURCE).get_hash().to_owned());
+
+/// How the script is named: by its hash, or sent whole where the server does not know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    Hash,
+    Whole,
+}
+
+/// What is asked of a count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Demand {
+    /// Microseconds after which one more event fits.
+    pub(super) interval: i64,
+    /// Microseconds that a whole burst less one event takes.
+    pub(super) tolerance: i64,
+    /// [`TAKE`] and the number of events that must stay free, [`LOOK`] or [`GIVE_BACK`].
+    pub(super) weight: i64,
+    /// A denial keeps the whole check from being counted.
+    pub(super) enforced: bool,
+}
+
+/// The weight of an event, of a look, and of an event that is given back.
+pub(super) const TAKE: i64 = 1;
+pub(super) const LOOK: i64 = 0;
+pub(super) const GIVE_BACK: i64 = -1;
+
+/// A key and what is asked of its count.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) key: String,
+    pub(super) demand: Demand,
+}
+
+/// One check of a call.
+pub(super) struct ScriptCheck<'a> {
+    pub(super) asks: &'a [Ask],
+    /// The server's time after which it may not be counted any more; 0 where it may always be.
+    pub(super) latest: i64,
+}
+
+/// What the script says of the checks of a call.
+#[derive(Debug, PartialEq)]
+pub(super) struct ScriptAnswer {
+    /// The server's time.
+    pub(super) now: i64,
+    /// For each check its outcomes; `None` when it came too late and counted nothing.
+    pub(super) checks: Vec<Option<Vec<ChargeOutcome>>>,
+}
+
+/// Returns the command that puts `checks` to the script.
+pub(super) fn command(naming: Naming, checks: &[ScriptCheck<'_>]) -> Cmd {
+    let (name, script) = match naming {
+        Naming::Hash => ("EVALSHA", HASH.as_str()),
+        Naming::Whole => ("EVAL", SOURCE),
+    };
+    let mut demands: Vec<Demand> = Vec::new();
+    let mut numbers: Vec<i64> = Vec::with_capacity(checks.len() * 8);
+    for check in checks {
+        numbers.extend([check.latest, index(check.asks.len())]);
+        for Ask { demand, .. } in check.asks {
+            let known = demands.iter().position(|known| known == demand);
+            let place = known.unwrap_or_else(|| {
+                demands.push(*demand);
+                demands.len() - 1
+            });
+            numbers.push(index(place + 1));
+        }
+    }
+    let mut command = redis::cmd(name);
+    command.arg(script).arg(numbers.len() - 2 * checks.len());
+    for ask in checks.iter().flat_map(|check| check.asks) {
+        command.arg(&ask.key);
+    }
+    command.arg(demands.len());
+    for Demand { interval, tolerance, weight, enforced } in demands {
+        command.arg(interval).arg(tolerance).arg(weight).arg(i64::from(enforced));
+    }
+    command.arg(numbers);
+    command
+}
+
+/// Reads what the script answered to `checks`.
+///
+/// # Errors
+/// When it has not the form of an answer to them.
+pub(super) fn read(answer: &[Option<i64>], checks: &[ScriptCheck<'_>]) -> RedisResult<ScriptAnswer> {
+    let (Some(Some(now)), mut rest) = (answer.first().copied(), answer.get(1..).unwrap_or_default()) else {
+        return Err(strange());
+    };
+    let mut told = Vec::with_capacity(checks.len());
+    for check in checks {
+        let (own, others) = rest.split_at_checked(check.asks.len()).ok_or_else(strange)?;
+        told.push(own.iter().map(|one| one.map(outcome)).collect());
+        rest = others;
+    }
+    if rest.is_empty() { Ok(ScriptAnswer { now, checks: told }) } else { Err(strange()) }
+}
+
+/// Events that are left, or a wait in microseconds, negative.
+fn outcome(told: i64) -> ChargeOutcome {
+    if told < 0 {
+        ChargeOutcome::Denied { retry_after: Duration::from_micros(told.unsigned_abs()) }
+    } else {
+        ChargeOutcome::Taken { remaining: u32::try_from(told).unwrap_or(u32::MAX) }
+    }
+}
+
+/// The error of an answer that has no meaning here.
+pub(super) fn strange() -> RedisError {
+    (ErrorKind::UnexpectedReturnType, "redis gave a strange answer").into()
+}
+
+/// A number of things in memory.
+fn index(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEMAND: Demand = Demand { interval: 10, tolerance: 40, weight: TAKE, enforced: true };
+
+    fn ask(key: &str, weight: i64) -> Ask {
+        Ask { key: key.to_owned(), demand: Demand { weight, ..DEMAND } }
+    }
+
+    #[test]
+    fn checks_follow_each_other_and_equal_demands_are_sent_once() {
+        let (one, other) = ([ask("a", TAKE), ask("b", LOOK)], [ask("a", TAKE)]);
+        let checks = [ScriptCheck { asks: &one, latest: 7 }, ScriptCheck { asks: &other, latest: 0 }];
+        let sent = command(Naming::Hash, &checks).get_packed_command();
+        let words: Vec<_> = String::from_utf8(sent).unwrap().lines().skip(2).step_by(2).map(str::to_owned).collect();
+        let numbers = "2 10 40 1 1 10 40 0 1 7 2 1 2 0 1 1";
+        assert_eq!(
+            words,
+            [&["EVALSHA", &HASH, "3", "a", "b", "a"][..], &numbers.split(' ').collect::<Vec<_>>()].concat()
+        );
+    }
+
+    #[test]
+    fn each_check_gets_its_own_outcomes_and_a_late_one_none() {
+        let (one, other) = ([ask("a", TAKE), ask("b", LOOK)], [ask("a", TAKE)]);
+        let checks = [ScriptCheck { asks: &one, latest: 0 }, ScriptCheck { asks: &other, latest: 1 }];
+        let denied = ChargeOutcome::Denied { retry_after: Duration::from_micros(5) };
+        let told = vec![Some(vec![ChargeOutcome::Taken { remaining: 3 }, denied]), None];
+        let answer = [Some(99), Some(3), Some(-5), None];
+        assert_eq!(read(&answer, &checks).unwrap(), ScriptAnswer { now: 99, checks: told });
+        for strange in [&answer[..3], &answer[..0], &[None, Some(3), Some(-5), None], &[answer, answer].concat()] {
+            assert!(read(strange, &checks).is_err(), "{strange:?}");
+        }
+    }
+}
