@@ -8,8 +8,17 @@ use duyetd::{
     domain::rate_limit::{Allowance, Charge, ChargeWeight, LimitName, Quotas},
     limiter::Limiter,
 };
+use futures_util::future::join_all;
 
-use crate::support::{newsroom::wide_quotas, process::wait_until, redis::RedisServer, redis_cluster::RedisCluster};
+use crate::{
+    limits::exactly,
+    support::{
+        newsroom::{Database, Newsroom, wide_quotas},
+        process::wait_until,
+        redis::RedisServer,
+        redis_cluster::RedisCluster,
+    },
+};
 
 /// Returns a charge with a subject like the keyring's pseudonyms: 32 hexadecimal digits.
 fn charge(limit: LimitName, subject: usize) -> Charge {
@@ -49,6 +58,60 @@ async fn the_four_limits_of_a_submit_take_one_round_trip() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checks_that_come_at_once_share_calls_and_each_is_decided_apart() {
+    let redis = RedisServer::start();
+    let quotas = Quotas {
+        submits_per_device: "1/24h".parse().unwrap(),
+        submits_per_article: "1000/24h".parse().unwrap(),
+        ..wide_quotas()
+    };
+    // Each has a local tier of its own, so Redis alone joins the counts of a device's two readers.
+    let replicas = [limiter(&redis.url(), quotas.clone()), limiter(&redis.url(), quotas)];
+    let article = |name: &str| Charge {
+        limit: LimitName::SubmitsPerArticle,
+        subject: format!("default/{name}"),
+        weight: ChargeWeight::One,
+    };
+    let mut called = Vec::new();
+    exactly((200, 200), async |name| {
+        let before = runs(&[&redis]);
+        let check = async |number: usize| {
+            let device =
+                Charge { subject: format!("default/{name}-{}", number / 2), ..charge(LimitName::SubmitsPerDevice, 0) };
+            let allowance = replicas[number % 2].check(&[device, article(name)]).await;
+            u32::from(matches!(allowance, Allowance::Allowed { .. }))
+        };
+        let allowed: u32 = join_all((0..400).map(check)).await.into_iter().sum();
+        called.push(runs(&[&redis]) - before);
+        let mut of_article = 0;
+        for _ in 0..1_000 {
+            of_article += u32::from(matches!(replicas[0].check(&[article(name)]).await, Allowance::Allowed { .. }));
+        }
+        (allowed, 1_000 - of_article)
+    })
+    .await;
+    println!("400 checks at once, of two replicas: {called:?} runs of the script");
+    assert!(called.iter().all(|runs| *runs < 100), "{called:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_submit_with_a_right_answer_asks_redis_once() {
+    let redis = RedisServer::start();
+    let newsroom = Newsroom::open_with(Database::Sqlite, |config| config.redis_url = redis.url().parse().ok()).await;
+    let mut portal = newsroom.portal();
+    portal.say("bai", "Limits are shared from here on").await;
+    redis.say::<()>("CONFIG SET slowlog-max-len 10000");
+    redis.say::<()>("CONFIG SET slowlog-log-slower-than 0");
+    for number in 0..5 {
+        portal.say("bai", &format!("Comment {number}, which is unlike the others")).await;
+    }
+    let commands: redis::Value = redis.say("SLOWLOG GET 10000");
+    let told = format!("{commands:?}");
+    let submits = told.split("EVALSHA").filter(|call| call.contains(":SubmitsPerDevice")).count();
+    assert_eq!(submits, 5, "calls of five submits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_cluster_limits_of_one_subject_share_a_call() {
     let cluster = RedisCluster::start();
     let limiter = limiter(&cluster.url(), wide_quotas());
@@ -71,7 +134,8 @@ async fn on_a_cluster_limits_of_one_subject_share_a_call() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subject_costs_one_small_key_per_limit() {
     let redis = RedisServer::start();
-    let limiter = limiter(&redis.url(), Quotas::default());
+    // No key expires while the test runs, however long it takes.
+    let limiter = limiter(&redis.url(), Quotas::all("20/1h".parse().unwrap()));
     for subject in 0..20 {
         for limit in LimitName::ALL {
             for _ in 0..30 {

@@ -5,7 +5,6 @@ use std::time::Duration as StdDuration;
 use chrono::{DateTime, Duration, Utc};
 use rand::{SeedableRng as _, rngs::StdRng};
 use secrecy::ExposeSecret as _;
-use uuid::Uuid;
 
 use super::Challenges;
 use crate::{
@@ -60,7 +59,7 @@ impl Challenges {
         );
         // A record that is still keyed by another key counts once it is keyed anew: late is no reason to wait.
         drop(tokio::time::timeout(CONTEXT_TIMEOUT, rekey_device(&self.core, site, client)).await);
-        let context = self.challenge_context(site, article, &sender, now).await;
+        let context = self.challenge_context(site, &sender, now).await;
         let reader = LimitedReader { site, sender: &sender, wider, known: context.record.is_known(), now };
         let pressed = self.core.rate_limits.check(LimitedCall::Challenge(article), reader).await?;
         let signs = Signs {
@@ -95,15 +94,15 @@ impl Challenges {
     pub(in crate::service) async fn challenge_context(
         &self,
         site: &SiteId,
-        article: &ArticleId,
         sender: &Sender,
         now: DateTime<Utc>,
     ) -> ChallengeContext {
         let context = async {
-            // Who has no device has no record, and how the site does is mostly known already.
+            // A reader without a device has no record, and the site is mostly known already.
             let Some(device) = sender.device else {
-                let policies = self.core.pages.policies(site, std::slice::from_ref(article), &*self.core.store).await?;
-                return Ok(ChallengeContext { site: policies.site, record: Record::default() });
+                let read = async { Ok(self.core.store.find_policies(site, &[]).await?.site) };
+                let site = self.core.pages.site(site, read).await?;
+                return Ok(ChallengeContext { site, record: Record::default() });
             };
             self.contexts.ask(ChallengeQuestion { site: site.clone(), device, now }).await
         };
@@ -121,14 +120,13 @@ impl Challenges {
     ) -> Result<IssuedChallenge> {
         let drawn = if kind.has_image() { Some(self.images.take(level).await?.split()) } else { None };
         let (answer, image) = drawn.unzip();
-        let device =
-            self.core.pseudonyms.device_of(asked.site, asked.client).unwrap_or_else(|| Uuid::new_v4().into_bytes());
+        let device = self.core.pseudonyms.device_of(asked.site, asked.client).unwrap_or_else(new_device);
         let expires_at = asked.now + Duration::seconds(kind.seconds());
         let sealed = SealedChallenge {
             kind,
             passed: false,
             level,
-            nonce: Uuid::new_v4().into_bytes(),
+            nonce: rand::random(),
             issued_at: asked.now,
             expires_at,
             device: Some(device),
@@ -165,6 +163,12 @@ impl Challenges {
     ) -> Result<String> {
         self.core.keyring.seal(Purpose::Challenge, &[site.as_str(), article.as_str()], sealed)
     }
+}
+
+/// Returns the id of a device that is not known yet. It is random like a nonce, from a generator of this thread: asking
+/// the system for each takes longer than all else that an id needs.
+fn new_device() -> [u8; 16] {
+    rand::random()
 }
 
 /// The secrets as the proof of work takes them.

@@ -123,12 +123,38 @@ impl Challenges {
         }
     }
 
+    /// Checks a challenge. Before an answer is checked that is wrong or takes long to check, the reader's limits are
+    /// checked by `look`. A right answer that is quick to check needs no look: its charge covers the same limits.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`], and those of [`Self::check_challenge`].
+    pub(in crate::service) async fn check_within_limits(
+        &self,
+        handed: Handed<'_>,
+        look: LimitedCall<'_>,
+    ) -> Result<SealedChallenge> {
+        if let Some(sealed) = self.right_at_first_sight(handed) {
+            return Ok(sealed);
+        }
+        self.core.rate_limits.check(look, handed.reader).await?;
+        self.check_challenge(handed).await
+    }
+
+    /// Returns the challenge when its answer is right and quick to check. A proof of work takes a millisecond to check,
+    /// which a reader beyond their limits must not cost.
+    fn right_at_first_sight(&self, handed: Handed<'_>) -> Option<SealedChallenge> {
+        if Proof::parse(handed.token).is_some() {
+            return None;
+        }
+        self.open_challenge(handed).ok().and_then(|(sealed, right)| right.then_some(sealed))
+    }
+
     /// Checks a challenge. A wrong answer burns it before the result is returned; a right one leaves its nonce to be spent with what it pays
     /// for. Answers that are wrong, expired or forged count against the reader's failures and nothing else.
     ///
     /// # Errors
     /// [`Error::Captcha`] without a fresh challenge, or the store's.
-    pub(in crate::service) async fn check_challenge(&self, handed: Handed<'_>) -> Result<SealedChallenge> {
+    async fn check_challenge(&self, handed: Handed<'_>) -> Result<SealedChallenge> {
         let site = handed.reader.site;
         let (kind, failure) = match self.open_challenge(handed) {
             Ok((sealed, true)) => return Ok(sealed),
@@ -195,9 +221,8 @@ impl Challenges {
             self.core.pseudonyms.sender(site, client, "", salt),
             self.core.pseudonyms.wider_prefixes(site, client, salt),
         );
-        let known = self.challenge_context(site, article, &sender, now).await.record.is_known();
+        let known = self.challenge_context(site, &sender, now).await.record.is_known();
         let reader = LimitedReader { site, sender: &sender, wider, known, now };
-        self.core.rate_limits.check(LimitedCall::BeforeVerify, reader).await?;
         let handed = Handed { article, token, answer, reader };
         match self.burn_for_pass(handed, asked).await {
             Ok(pass) => Ok(pass),
@@ -207,8 +232,9 @@ impl Challenges {
 
     async fn burn_for_pass(&self, handed: Handed<'_>, asked: RequestRow) -> Result<String> {
         let LimitedReader { site, now, .. } = handed.reader;
-        let sealed = self.check_challenge(handed).await?;
+        let sealed = self.check_within_limits(handed, LimitedCall::BeforeVerify).await?;
         if sealed.passed {
+            self.core.rate_limits.check(LimitedCall::BeforeVerify, handed.reader).await?;
             // A pass pays for a comment. If it bought another pass, one solved image would last for ever.
             return Err(captcha_failed(Some(sealed.kind), CaptchaFailure::Invalid));
         }
@@ -216,7 +242,7 @@ impl Challenges {
         self.core.rate_limits.check(LimitedCall::Challenge(handed.article), handed.reader).await?;
         let pass = SealedChallenge {
             passed: true,
-            nonce: Uuid::new_v4().into_bytes(),
+            nonce: rand::random(),
             issued_at: now,
             expires_at: now + Duration::seconds(PASS_SECONDS),
             answer: String::new(),

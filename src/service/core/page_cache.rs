@@ -51,6 +51,9 @@ const FRAME: u64 = 500;
 /// Typical size of a page in bytes; the cache's initial capacity is computed from it.
 const USUAL: u64 = 10_000;
 
+/// Number of sites that the cache keeps at most.
+const SITES: usize = 1_000;
+
 /// A page as encoded for the wire, once for all readers who get the same page.
 pub type WrittenList = Arc<[u8]>;
 
@@ -60,6 +63,14 @@ struct ArticleKey {
     site: SiteId,
     article: ArticleId,
     changes: (u64, u64),
+    moment: u64,
+}
+
+/// The key of a cached site: the changes it includes, and its moment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct SiteKey {
+    site: SiteId,
+    changes: u64,
     moment: u64,
 }
 
@@ -83,6 +94,7 @@ pub struct PageCache {
     /// `None` when the cache is off.
     kept: Option<Cache<PageKey, WrittenList, PageWeight>>,
     policies: Option<Cache<ArticleKey, Arc<Policy>>>,
+    sites: Option<Cache<SiteKey, Site>>,
     /// True when other replicas may show what this one hides.
     shared: bool,
     /// Start of the first moment, on the monotonic clock: the system clock may be set back.
@@ -137,6 +149,7 @@ impl PageCache {
         Self {
             kept,
             policies: (mib > 0).then(|| Cache::new(mib as usize * 500)),
+            sites: (mib > 0).then(|| Cache::new(SITES)),
             shared,
             began: Instant::now(),
             swept: AtomicU64::default(),
@@ -184,6 +197,7 @@ impl PageCache {
         if now >= swept + SWEEP && is_ours() {
             self.kept.iter().for_each(|kept| kept.retain(|(key, ..), _| key.moment >= now));
             self.policies.iter().for_each(|kept| kept.retain(|key, _| key.moment >= now));
+            self.sites.iter().for_each(|kept| kept.retain(|key, _| key.moment >= now));
         }
     }
 
@@ -209,6 +223,28 @@ impl PageCache {
                 Ok(page)
             }
             // The concurrent read of the same page takes longer than `PATIENCE`.
+            Err(_) => read.await,
+        }
+    }
+
+    /// Returns a site from the cache or by `read`. Calls that need it at the same time share one read.
+    pub(in crate::service) async fn site<F: Future<Output = Result<Site>>>(
+        &self,
+        site: &SiteId,
+        read: F,
+    ) -> Result<Site> {
+        let Some(kept) = &self.sites else { return read.await };
+        let changes = self.changes.load(Ordering::SeqCst);
+        let key = SiteKey { site: site.clone(), changes, moment: self.moment(0) };
+        match tokio::time::timeout(PATIENCE, kept.get_value_or_guard_async(&key)).await {
+            Ok(Ok(site)) => Ok(site),
+            Ok(Err(place)) => {
+                self.sweep();
+                let site = read.await?;
+                place.insert(site.clone()).ok();
+                Ok(site)
+            }
+            // The read of another call takes long.
             Err(_) => read.await,
         }
     }
@@ -256,6 +292,27 @@ fn counted(outcome: &'static str) -> Counter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn calls_at_the_same_time_read_a_site_once_and_again_after_a_change() {
+        let (pages, site) = (PageCache::new(16, true), SiteId::parse("bao-hue").unwrap());
+        let reads = AtomicU64::default();
+        let ask = async || {
+            let read = async {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                reads.fetch_add(1, Ordering::SeqCst);
+                Ok(Site::default())
+            };
+            pages.site(&site, read).await.unwrap()
+        };
+        futures_util::future::join_all((0..64).map(|_| ask())).await;
+        // A moment may have ended in between.
+        let before = reads.load(Ordering::SeqCst);
+        assert!(before <= 2, "{before} reads");
+        drop(pages.change());
+        ask().await;
+        assert_eq!(reads.load(Ordering::SeqCst), before + 1, "the site may have changed");
+    }
 
     #[tokio::test]
     async fn pages_of_past_moments_are_evicted() {

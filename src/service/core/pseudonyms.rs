@@ -55,16 +55,11 @@ impl Pseudonyms {
         author_name: &str,
         salt: Salt,
     ) -> Sender {
-        let hash = |subject, value: &[u8]| key.pseudonym(site, subject, value);
         let names = self.device_of(site, client).map(|device| device_names(key, site, device));
-        let address =
-            client.ip.map(|ip| hash(PseudonymSubject::Address(salt), &address::octets(address::normalise(ip))));
-        let prefix = client.ip.map(|ip| hash(PseudonymSubject::Prefix(salt), &address::octets(address::prefix_of(ip))));
-        let by_name = || {
-            let name = text::name_key(author_name);
-            author_key(hash(PseudonymSubject::Author, &[&prefix.unwrap_or_default()[..], name.as_bytes()].concat()))
-        };
-        let (device, author) = names.map_or_else(|| (None, by_name()), |names| (Some(names.device), names.author));
+        let hash = |ip| key.pseudonym(site, PseudonymSubject::Address(salt), &address::octets(address::normalise(ip)));
+        let (address, prefix) = (client.ip.map(hash), prefix_by(key, site, client, salt));
+        let by_name = || (None, author_by_name(key, site, prefix, author_name));
+        let (device, author) = names.map_or_else(by_name, |names| (Some(names.device), names.author));
         Sender { device, address, prefix, author, key: Some(key.mark()) }
     }
 
@@ -101,14 +96,19 @@ impl Pseudonyms {
     ) -> Vec<BanSubject> {
         let fingerprint = key.pseudonym(site, PseudonymSubject::Fingerprint, said.as_bytes());
         let mut subjects = vec![BanSubject { kind: BanKind::Fingerprint, key: fingerprint.to_vec() }];
+        let mut add = |kind, key: Vec<u8>| subjects.push(BanSubject { kind, key });
+        // Of all that a device is known by, the prefix alone changes with the month.
+        let names = self.device_of(site, client).map(|device| device_names(key, site, device));
+        if let Some(DeviceNames { device, author }) = &names {
+            add(BanKind::Author, author.clone().into_bytes());
+            add(BanKind::Device, device.to_vec());
+        }
         for salt in salts.recent() {
-            let sender = self.sender_by(key, site, client, author_name, salt);
-            let mut add = |kind, key: Vec<u8>| subjects.push(BanSubject { kind, key });
-            add(BanKind::Author, sender.author.into_bytes());
-            if let Some(device) = sender.device {
-                add(BanKind::Device, device.to_vec());
+            let prefix = prefix_by(key, site, client, salt);
+            if names.is_none() {
+                add(BanKind::Author, author_by_name(key, site, prefix, author_name).into_bytes());
             }
-            if let Some(prefix) = sender.prefix {
+            if let Some(prefix) = prefix {
                 add(BanKind::IpPrefix, prefix.to_vec());
             }
         }
@@ -170,6 +170,19 @@ impl Pseudonyms {
 /// The skeleton by a key of the ring.
 pub(in crate::service) fn skeleton_by(key: Namer<'_>, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
     Some(key.pseudonym(site, PseudonymSubject::Skeleton, spam::skeleton(reading)?.as_bytes()))
+}
+
+/// The pseudonym of a reader's narrow prefix with a month's salt.
+fn prefix_by(key: Namer<'_>, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<Pseudonym> {
+    let hash = |ip| key.pseudonym(site, PseudonymSubject::Prefix(salt), &address::octets(address::prefix_of(ip)));
+    client.ip.map(hash)
+}
+
+/// The author key of a reader without a device.
+fn author_by_name(key: Namer<'_>, site: &SiteId, prefix: Option<Pseudonym>, author_name: &str) -> String {
+    let name = text::name_key(author_name);
+    let value = [&prefix.unwrap_or_default()[..], name.as_bytes()].concat();
+    author_key(key.pseudonym(site, PseudonymSubject::Author, &value))
 }
 
 /// A device's pseudonym and author key by a key of the ring.

@@ -116,12 +116,14 @@ impl RateLimits {
             LimitedCall::BeforeSubmit => [person(reader, look, &SUBMITS), person(reader, look, &FAILURES)].concat(),
             LimitedCall::Submit(article) => {
                 let place = self.place(reader, article, Name::SubmitsPerArticle, Name::SubmitsPerSite);
-                [&person(reader, one, &SUBMITS)[..], &place].concat()
+                // This covers all limits of `BeforeSubmit`, so that a right answer can be charged without a look.
+                [&person(reader, one, &SUBMITS)[..], &person(reader, look, &FAILURES), &place].concat()
             }
             LimitedCall::BeforeVerify => [person(reader, look, &CHALLENGES), person(reader, look, &FAILURES)].concat(),
             LimitedCall::Challenge(article) => {
                 let place = self.place(reader, article, Name::ChallengesPerArticle, Name::ChallengesPerSite);
                 // A reader who keeps answering wrongly gets harder challenges, and then none.
+                // This covers all limits of `BeforeVerify`.
                 [&person(reader, one, &CHALLENGES)[..], &person(reader, look, &FAILURES), &place].concat()
             }
             LimitedCall::Failure => person(reader, one, &FAILURES),
@@ -159,10 +161,18 @@ fn person(reader: LimitedReader<'_>, weight: ChargeWeight, limits: &PerPerson) -
     let crowd = if sender.device.is_some() { ":device" } else { "" };
     let prefixes = sender.prefix.into_iter().chain(wider.into_iter().flatten());
     let prefixes = limits.prefixes.iter().zip(prefixes).filter(|_| !reader.is_known_device());
-    let prefixes = prefixes.map(|(limit, prefix)| (*limit, format!("{}{crowd}", subject_of(site, prefix))));
+    let prefixes = prefixes.map(|(limit, prefix)| (*limit, subject_in(site, prefix, crowd)));
     own.into_iter().chain(prefixes).map(|(limit, subject)| Charge { limit, subject, weight }).collect()
 }
 
 fn subject_of(site: &SiteId, subject: Pseudonym) -> String {
-    format!("{site}/{}", hex::encode(subject))
+    subject_in(site, subject, "")
+}
+
+/// A subject in the words of a limit's key, among those of its `crowd`.
+fn subject_in(site: &SiteId, subject: Pseudonym, crowd: &str) -> String {
+    let mut digits = [0; 32];
+    // Two digits for each byte always fit.
+    let _ = hex::encode_to_slice(subject, &mut digits);
+    [site.as_str(), "/", str::from_utf8(&digits).unwrap_or_default(), crowd].concat()
 }

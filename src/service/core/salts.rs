@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use uuid::Uuid;
 
 use crate::{
@@ -15,9 +15,10 @@ use crate::{
 };
 
 /// The salts of the months whose comments bans may refer to.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(in crate::service) struct Salts {
-    month: String,
+    /// The year and the month of the current one.
+    month: (i32, u32),
     current: Salt,
     earlier: Vec<Salt>,
 }
@@ -37,7 +38,7 @@ impl Salts {
 /// This replica's cache of the salts of each site.
 pub(in crate::service) struct SaltCache {
     store: Arc<dyn Store>,
-    by_site: Mutex<BTreeMap<SiteId, Salts>>,
+    by_site: Mutex<BTreeMap<SiteId, Arc<Salts>>>,
 }
 
 impl SaltCache {
@@ -49,18 +50,18 @@ impl SaltCache {
     ///
     /// # Errors
     /// Returns the store's error.
-    pub(in crate::service) async fn of(&self, site: &SiteId, now: DateTime<Utc>) -> Result<Salts> {
-        let month = address::month_of(now);
+    pub(in crate::service) async fn of(&self, site: &SiteId, now: DateTime<Utc>) -> Result<Arc<Salts>> {
+        let month = (now.year(), now.month());
         let known = self.by_site.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned();
         if let Some(salts) = known.filter(|salts| salts.month == month) {
             return Ok(salts);
         }
         let fresh = Uuid::new_v4().into_bytes();
-        let current = self.store.salt(site, &month, fresh).await?;
+        let current = self.store.salt(site, &address::month_of(now), fresh).await?;
         let months: Vec<String> = ban::recent_months(now).into_iter().skip(1).map(address::month_of).collect();
         let earlier = self.store.earlier_salts(site, &months).await?;
-        let salts = Salts { month, current, earlier };
-        self.by_site.lock().unwrap_or_else(PoisonError::into_inner).insert(site.clone(), salts.clone());
+        let salts = Arc::new(Salts { month, current, earlier });
+        self.by_site.lock().unwrap_or_else(PoisonError::into_inner).insert(site.clone(), Arc::clone(&salts));
         Ok(salts)
     }
 }

@@ -62,7 +62,7 @@ impl Submissions {
             self.core.rate_limits.check(LimitedCall::Report(None), reader).await?;
             return Err(Error::CommentNotFound(comment));
         };
-        let known = self.challenges.challenge_context(site, &found.article, &sender, now).await.record.is_known();
+        let known = self.challenges.challenge_context(site, &sender, now).await.record.is_known();
         self.core
             .rate_limits
             .check(LimitedCall::Report(Some(&found.article)), LimitedReader { known, ..reader })

@@ -107,8 +107,7 @@ impl Submissions {
             return Err(Error::Banned);
         }
         let handed = attempt.handed(context.record.is_known());
-        self.core.rate_limits.check(LimitedCall::BeforeSubmit, handed.reader).await?;
-        let challenge = self.challenges.check_challenge(handed).await?;
+        let challenge = self.challenges.check_within_limits(handed, LimitedCall::BeforeSubmit).await?;
         // A limit that denies now leaves the challenge unspent.
         self.core.rate_limits.check(LimitedCall::Submit(handed.article), handed.reader).await?;
         if let Some(answer) = context.duplicate {
