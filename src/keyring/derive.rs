@@ -1,15 +1,38 @@
 //! Key derivation: a separate key for each purpose from one master secret, so that a flaw in one use does not affect
 //! another.
 
+use std::fmt;
+
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use secrecy::{ExposeSecret as _, SecretBox};
+use secrecy::{ExposeSecret as _, SecretBox, zeroize::Zeroize as _};
 use sha2::Sha256;
 
 use crate::domain::key::KeyMark;
 
 /// A derived key. It is never printed, and is wiped when dropped.
 pub(super) type Key = SecretBox<[u8; 32]>;
+
+/// A derived key that makes MACs, kept as the state that HMAC has after reading the key: this is half of the work
+/// of a MAC over a short message. It is never printed, and it is wiped when it is dropped.
+pub(super) struct MacKey(Box<Hmac<Sha256>>);
+
+impl MacKey {
+    fn new(key: &Key) -> Self {
+        // HMAC pads short keys with zeros to the hash's block size, so this is the HMAC of the 32-byte key.
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(key.expose_secret());
+        let state = Box::new(Hmac::new(&block.into()));
+        block.zeroize();
+        Self(state)
+    }
+}
+
+impl fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MacKey([REDACTED])")
+    }
+}
 
 /// The keys derived from one master secret.
 #[derive(Debug)]
@@ -19,14 +42,14 @@ pub(super) struct Keys {
     pub(super) mark: KeyMark,
     pub(super) token: Key,
     pub(super) page: Key,
-    pub(super) device: Key,
-    pub(super) receipt: Key,
-    pub(super) pseudonym: Key,
+    pub(super) device: MacKey,
+    pub(super) receipt: MacKey,
+    pub(super) pseudonym: MacKey,
     pub(super) proof: Key,
     pub(super) proof_key: Key,
-    pub(super) request: Key,
-    pub(super) fingerprint: Key,
-    pub(super) access: Key,
+    pub(super) request: MacKey,
+    pub(super) fingerprint: MacKey,
+    pub(super) access: MacKey,
 }
 
 impl Keys {
@@ -40,30 +63,28 @@ impl Keys {
                 hkdf.expand_multi_info(&[b"duyet ", label], &mut bytes).map(|()| bytes)
             })
         };
-        let fingerprint = key(b"fingerprint")?;
+        let mac_key = |label: &[u8]| key(label).map(|key| MacKey::new(&key));
+        let fingerprint = mac_key(b"fingerprint")?;
         Ok(Self {
             kid,
             mark: mark_of(&fingerprint, kid),
             token: key(b"token")?,
             page: key(b"page")?,
-            device: key(b"device")?,
-            receipt: key(b"receipt")?,
-            pseudonym: key(b"pseudonym")?,
+            device: mac_key(b"device")?,
+            receipt: mac_key(b"receipt")?,
+            pseudonym: mac_key(b"pseudonym")?,
             proof: key(b"altcha-sig")?,
             proof_key: key(b"altcha-key")?,
-            request: key(b"request")?,
+            request: mac_key(b"request")?,
             fingerprint,
-            access: key(b"access-token")?,
+            access: mac_key(b"access-token")?,
         })
     }
 }
 
 /// Computes HMAC-SHA256 over length-prefixed parts, so that different lists of parts never produce the same message.
-fn mac(key: &Key, parts: &[&[u8]]) -> Hmac<Sha256> {
-    // HMAC pads short keys with zeros to the hash's block size, so this is the HMAC of the 32-byte key.
-    let mut block = [0; 64];
-    block[..32].copy_from_slice(key.expose_secret());
-    let mut mac = Hmac::<Sha256>::new(&block.into());
+fn mac(key: &MacKey, parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mut mac = Hmac::clone(&key.0);
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
@@ -72,13 +93,13 @@ fn mac(key: &Key, parts: &[&[u8]]) -> Hmac<Sha256> {
 }
 
 /// Computes all 32 bytes of [`mac`].
-pub(super) fn full_mac(key: &Key, parts: &[&[u8]]) -> [u8; 32] {
+pub(super) fn full_mac(key: &MacKey, parts: &[&[u8]]) -> [u8; 32] {
     mac(key, parts).finalize().into_bytes().into()
 }
 
 /// Computes the first 16 bytes of [`mac`]. 128 bits can neither be guessed nor collide by chance among the readers of a
 /// portal.
-pub(super) fn short_mac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
+pub(super) fn short_mac(key: &MacKey, parts: &[&[u8]]) -> [u8; 16] {
     let full = full_mac(key, parts);
     let mut short = [0; 16];
     short.copy_from_slice(&full[..16]);
@@ -87,12 +108,31 @@ pub(super) fn short_mac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
 
 /// Computes the fingerprint of a key. It is one-way and reveals nothing about the secret. It covers the key id, by
 /// which device tokens and receipts refer to their key.
-pub(super) fn fingerprint(key: &Key, kid: u8) -> [u8; 32] {
+pub(super) fn fingerprint(key: &MacKey, kid: u8) -> [u8; 32] {
     full_mac(key, &[&[kid]])
 }
 
 /// Derives a mark from 31 bits of the fingerprint, which fit into a four-byte column and are never zero.
-fn mark_of(key: &Key, kid: u8) -> KeyMark {
+fn mark_of(key: &MacKey, kid: u8) -> KeyMark {
     let [a, b, c, d, ..] = fingerprint(key, kid);
     KeyMark((i32::from_be_bytes([a, b, c, d]) & i32::MAX).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prepared_key_makes_the_macs_of_the_key_itself() {
+        let keys = Keys::derive(1, &[7; 32]).unwrap();
+        let mut device = [0; 32];
+        Hkdf::<Sha256>::new(None, &[7; 32]).expand_multi_info(&[b"duyet ", b"device"], &mut device).unwrap();
+        for value in [&b"a"[..], b"b", &[9; 100]] {
+            let mut whole = Hmac::<Sha256>::new_from_slice(&device).unwrap();
+            whole.update(&(value.len() as u64).to_be_bytes());
+            whole.update(value);
+            assert_eq!(full_mac(&keys.device, &[value])[..], whole.finalize().into_bytes()[..]);
+        }
+        assert!(format!("{keys:?}").contains("device: MacKey([REDACTED]),"), "nothing of a key is printed");
+    }
 }

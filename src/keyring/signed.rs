@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::{
-    derive::{Key, Keys, short_mac},
+    derive::{Keys, MacKey, short_mac},
     ring::Keyring,
 };
 use crate::domain::id::{CommentId, SiteId};
@@ -38,7 +38,7 @@ impl Keyring {
         self.check(|keys| &keys.receipt, site, receipt).map(|bytes| CommentId(Uuid::from_bytes(bytes)))
     }
 
-    fn check(&self, key: impl Fn(&Keys) -> &Key, site: &SiteId, text: &str) -> Option<[u8; 16]> {
+    fn check(&self, key: impl Fn(&Keys) -> &MacKey, site: &SiteId, text: &str) -> Option<[u8; 16]> {
         if text.len() != CHARS {
             return None;
         }
@@ -51,11 +51,11 @@ impl Keyring {
     }
 }
 
-fn sign(keys: &Keys, key: &Key, site: &SiteId, value: [u8; 16]) -> String {
+fn sign(keys: &Keys, key: &MacKey, site: &SiteId, value: [u8; 16]) -> String {
     URL_SAFE_NO_PAD.encode([&[keys.kid][..], &value, &tag_of(key, site, value)].concat())
 }
 
-fn tag_of(key: &Key, site: &SiteId, value: [u8; 16]) -> [u8; 16] {
+fn tag_of(key: &MacKey, site: &SiteId, value: [u8; 16]) -> [u8; 16] {
     short_mac(key, &[site.as_str().as_bytes(), &value])
 }
 
