@@ -53,6 +53,9 @@ pub struct Submission {
     pub article_published_at: Option<DateTime<Utc>>,
     /// The rules when the submit began. The store checks again that the article is open.
     pub site_rules: SiteRules,
+    /// The article when the submit began, if it existed. While it is unchanged, the submission is stored without a
+    /// look-up.
+    pub known_article: Option<Article>,
     /// Nonce of the challenge, which is spent in the same transaction. Each submission has a nonce of its own.
     pub nonce: [u8; 16],
     pub request: RequestRow,

@@ -10,10 +10,13 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
-    time::Instant,
+    time::{Instant, timeout_at},
 };
 
-use super::contract::{ArticlePage, CommentStore, SubmissionStore};
+use super::{
+    contract::{ArticlePage, CommentStore, SubmissionStore},
+    crowd::Crowd,
+};
 use crate::{
     domain::{
         Error, Result,
@@ -27,6 +30,8 @@ use crate::{
 pub const QUEUE: usize = 1_024;
 /// Most items in one batch.
 const BATCH: usize = 64;
+/// Longest wait for a batch to become large.
+const LINGER: Duration = Duration::from_millis(4);
 /// A full queue is emptied in less.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
@@ -43,8 +48,8 @@ struct Job<Q, A> {
 /// Answers a whole batch, in its order.
 type Call<S, Q, A> = for<'a> fn(&'a S, &'a [Q]) -> BoxFuture<'a, Result<Vec<A>>>;
 
-/// Takes items from many callers and hands them to the store in few batches. There is no timer: a lone item goes at once, and those
-/// that come meanwhile form the next batch.
+/// Groups the items of many callers into few batches for the store. A single item is processed at once, and items that
+/// arrive meanwhile form the next batch. In a [`Crowd`] a batch waits up to [`LINGER`] until it is large.
 #[derive(Debug)]
 pub struct Batches<Q, A> {
     /// `None` once closed.
@@ -68,8 +73,9 @@ pub type PageReader = Batches<CommentPage, ArticlePage>;
 
 impl SubmissionWriter {
     /// Starts `workers` tasks, each of which writes one batch at a time. Must be called inside a runtime.
-    pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize) -> Self {
-        Self::new(store, workers, "submission_writes", "submit queue", |store, batch| store.insert_submissions(batch))
+    pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize, crowd: &Crowd) -> Self {
+        let names = ("submission_writes", "submit queue");
+        Self::new(store, workers, names, crowd, |store, batch| store.insert_submissions(batch))
     }
 
     /// Stores a submission and answers after its commit. A caller that stops waiting does not stop the write.
@@ -83,8 +89,9 @@ impl SubmissionWriter {
 
 impl SubmitReader {
     /// Starts `workers` tasks, each of which reads one batch at a time. Must be called inside a runtime.
-    pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize) -> Self {
-        Self::new(store, workers, "submit_reads", "read queue", |store, batch| store.submit_contexts(batch))
+    pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize, crowd: &Crowd) -> Self {
+        let names = ("submit_reads", "read queue");
+        Self::new(store, workers, names, crowd, |store, batch| store.submit_contexts(batch))
     }
 
     /// What a submit must know, read after it was asked.
@@ -99,7 +106,8 @@ impl SubmitReader {
 impl ChallengeReader {
     /// Starts `workers` tasks, each of which reads one batch at a time. Must be called inside a runtime.
     pub fn start(store: &Arc<dyn SubmissionStore>, workers: usize) -> Self {
-        Self::new(store, workers, "challenge_reads", "read queue", |store, batch| store.challenge_contexts(batch))
+        let names = ("challenge_reads", "read queue");
+        Self::new(store, workers, names, &Crowd::default(), |store, batch| store.challenge_contexts(batch))
     }
 
     /// What a challenge must know, read after it was asked.
@@ -114,7 +122,8 @@ impl ChallengeReader {
 impl PageReader {
     /// Starts `workers` tasks, each of which reads one batch at a time. Must be called inside a runtime.
     pub fn start(store: &Arc<dyn CommentStore>, workers: usize) -> Self {
-        Self::new(store, workers, "page_reads", "read queue", |store, batch| store.list_comments(batch))
+        let names = ("page_reads", "read queue");
+        Self::new(store, workers, names, &Crowd::default(), |store, batch| store.list_comments(batch))
     }
 
     /// A page of public comments, read after it was asked for.
@@ -130,15 +139,17 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Batches<Q, A> {
     fn new<S: Send + Sync + ?Sized + 'static>(
         store: &Arc<S>,
         workers: usize,
-        task: &'static str,
-        what: &'static str,
+        (task, what): (&'static str, &'static str),
+        crowd: &Crowd,
         call: Call<S, Q, A>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let jobs = Arc::new(Mutex::new(receiver));
         let spawn = |_| {
-            let (store, jobs) = (Arc::clone(store), Arc::clone(&jobs));
-            tokio::spawn(supervise(task, move || work(task, Arc::clone(&store), Arc::clone(&jobs), call)))
+            let (store, jobs, crowd) = (Arc::clone(store), Arc::clone(&jobs), crowd.clone());
+            tokio::spawn(supervise(task, move || {
+                work(task, Arc::clone(&store), Arc::clone(&jobs), crowd.clone(), call)
+            }))
         };
         Self { jobs: RwLock::new(Some(sender)), workers: Mutex::new((0..workers).map(spawn).collect()), what }
     }
@@ -166,10 +177,11 @@ async fn work<S: Sync + ?Sized, Q: Sync, A>(
     task: &'static str,
     store: Arc<S>,
     jobs: Arc<Mutex<mpsc::Receiver<Job<Q, A>>>>,
+    crowd: Crowd,
     call: Call<S, Q, A>,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
-    while jobs.lock().await.recv_many(&mut batch, BATCH).await > 0 {
+    while gather(&mut *jobs.lock().await, &crowd, &mut batch).await {
         let (items, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|job| (job.item, job.answer)).unzip();
         let began = Instant::now();
         // A panic must not end the worker: nobody would be answered after it. Its callers are told by their dropped answers.
@@ -187,6 +199,22 @@ async fn work<S: Sync + ?Sized, Q: Sync, A>(
             give_up_waiting(&jobs);
         }
     }
+}
+
+/// Fills the batch with the waiting items, and returns `false` once the queue is closed and empty. In a crowd it waits
+/// for more, because a row of a large batch costs PostgreSQL half as much as a row of a small one.
+async fn gather<T>(jobs: &mut mpsc::Receiver<T>, crowd: &Crowd, batch: &mut Vec<T>) -> bool {
+    if jobs.recv_many(batch, BATCH).await == 0 {
+        return false;
+    }
+    let deadline = Instant::now() + LINGER;
+    while batch.len() < crowd.worth_waiting_for().min(BATCH) {
+        let room = BATCH - batch.len();
+        if !matches!(timeout_at(deadline, jobs.recv_many(batch, room)).await, Ok(1..)) {
+            break;
+        }
+    }
+    true
 }
 
 /// Fails the items that waited while a database did not answer: their calls would wait once more for the same silence.

@@ -4,7 +4,9 @@
 mod columns;
 mod ban;
 pub mod batches;
+mod connections;
 pub mod contract;
+pub mod crowd;
 mod error;
 mod keyset;
 mod migrations;

@@ -165,11 +165,8 @@ async fn no_stored_data_contains_an_erased_text(database: Database) {
     let case = desk.case(&id).await;
     assert!(case.findings.is_empty() && case.notes.is_empty() && case.reports.unwrap().notes.is_empty());
     let history = case.author_history.unwrap();
-    assert_eq!(
-        (history.approved, history.author.len()),
-        (0, 32),
-        "the erased comment is not linked to an author any more"
-    );
+    let author = (history.approved, history.author.len());
+    assert_eq!(author, (0, 32), "the erased comment is not linked to an author any more");
     assert_eq!(case.comment.unwrap().status(), CommentStatus::Erased);
     let look = v1::RevealSenderRequest { comment_id: id, note: "x".into(), request_id: request_id() };
     let seen = admin.privacy.reveal_sender(look).await.unwrap().into_inner();

@@ -7,6 +7,7 @@ use crate::{
     store::{
         batches::{SubmissionWriter, SubmitReader},
         contract::SubmissionStore,
+        crowd::Crowd,
     },
 };
 
@@ -18,6 +19,8 @@ pub struct Submissions {
     pub(super) contexts: SubmitReader,
     /// Stores submits, many in one transaction.
     pub(super) writer: SubmissionWriter,
+    /// The submits in flight.
+    pub(super) crowd: Crowd,
 }
 
 impl Submissions {
@@ -29,10 +32,12 @@ impl Submissions {
         readers: usize,
     ) -> Self {
         let store: Arc<dyn SubmissionStore> = core.store.clone();
+        let crowd = Crowd::default();
         Self {
             challenges,
-            writer: SubmissionWriter::start(&store, writers),
-            contexts: SubmitReader::start(&store, readers),
+            writer: SubmissionWriter::start(&store, writers, &crowd),
+            contexts: SubmitReader::start(&store, readers, &crowd),
+            crowd,
             core,
         }
     }

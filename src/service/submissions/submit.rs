@@ -49,6 +49,7 @@ impl Submissions {
     /// `Invalid`, `RequestIdReused`, `ArticleClosed`, `CommentNotFound` (the parent), `Banned`, `RateLimited`, `Captcha` with a fresh
     /// challenge, `Overloaded`, and the store's. Only a wrong answer and an accepted comment cost the reader's challenge.
     pub async fn submit_comment(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
+        let _in_crowd = self.crowd.enter();
         let result = self.check_and_take(site, raw, now).await;
         metric::submitted(site, outcome(&result));
         result
@@ -205,6 +206,7 @@ impl Submissions {
             article_url: attempt.form.article_url.clone(),
             article_published_at: attempt.form.article_published_at,
             site_rules,
+            known_article: context.article.clone(),
             nonce: challenge.nonce,
             request: request_row(attempt, &answer)?,
         };

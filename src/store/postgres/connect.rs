@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{Connection as _, Executor as _, PgPool, postgres::PgPoolOptions};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, postgres::PgPoolOptions};
 
 use super::link::{Link, Links};
 
@@ -22,6 +22,8 @@ impl Default for PoolSettings {
 }
 
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// How long a connection is reused before it returns to the pool, which tests it and closes it when it is old.
+pub(super) const AWAY: Duration = Duration::from_secs(10);
 /// A connection that was idle for longer is tested before it is used, because the server may have closed it.
 const TRUSTED: Duration = Duration::from_secs(1);
 
@@ -40,17 +42,24 @@ pub(super) fn pool(links: &Arc<Links>, settings: PoolSettings) -> PgPool {
         .max_lifetime(LIFETIME)
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {
-            // Behind a pooler, plans end with their transaction.
-            let keeps_plans = found.known() == Some(Link::Direct);
-            Box::pin(async move {
-                if meta.idle_for > TRUSTED {
-                    connection.ping().await?;
-                }
-                if keeps_plans && rand::random_ratio(1, PLANNED_FOR) {
-                    connection.execute("discard plans").await?;
-                }
-                Ok(true)
-            })
+            let link = found.known();
+            Box::pin(async move { prepare(connection, link, meta.idle_for).await.map(|()| true) })
         })
         .connect_lazy_with(links.direct())
+}
+
+/// Prepares a connection that was idle for its next use. An error means that it is broken.
+pub(super) async fn prepare(
+    connection: &mut PgConnection,
+    link: Option<Link>,
+    idle_for: Duration,
+) -> Result<(), sqlx::Error> {
+    if idle_for > TRUSTED {
+        connection.ping().await?;
+    }
+    // Behind a pooler, plans end with their transaction.
+    if link == Some(Link::Direct) && rand::random_ratio(1, PLANNED_FOR) {
+        connection.execute("discard plans").await?;
+    }
+    Ok(())
 }

@@ -126,6 +126,10 @@ impl Backend for PostgresStore {
         Ok(Transaction::Postgres(Self::begin(self).await?))
     }
 
+    async fn begin_locked(&self, locks: &[i64]) -> Result<Transaction> {
+        Ok(Transaction::Postgres(self.pool.begin_locked(locks).await?))
+    }
+
     async fn place_for(&self, caller: Caller) -> Result<Option<SemaphorePermit<'_>>> {
         match caller {
             Caller::Portal => self.portals_turn().await.map(Some),

@@ -6,9 +6,8 @@ use std::{io, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, future::BoxFuture, stream, stream::BoxStream};
 use sqlx::{
-    Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr,
+    AssertSqlSafe, Either, Execute, Executor, PgConnection, Postgres, SqlSafeStr, SqlStr,
     error::BoxDynError,
-    pool::PoolConnection,
     postgres::{PgArguments, PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
 
@@ -16,6 +15,7 @@ use super::{
     PoolSettings, connect,
     link::{Begin, Link, Links},
 };
+use crate::store::connections::{Connections, Taken};
 
 /// Client-side timeout of a statement, including the transfer of its result. It is longer than `statement_timeout`, by
 /// which a working server ends the statement itself.
@@ -26,14 +26,16 @@ type Step = Either<PgQueryResult, PgRow>;
 /// The connections to one database. As an executor it runs one statement on its own connection.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Pool {
-    connections: PgPool,
+    connections: Arc<Connections<Postgres>>,
     links: Arc<Links>,
+    patience: Duration,
 }
 
 impl Pool {
     pub(super) fn new(options: PgConnectOptions, settings: PoolSettings) -> Self {
         let links = Arc::new(Links::new(options, settings.acquire));
-        Self { connections: connect::pool(&links, settings), links }
+        let connections = Connections::new(connect::pool(&links, settings), connect::AWAY);
+        Self { connections: Arc::new(connections), links, patience: settings.acquire }
     }
 
     /// Returns the options of a connection without settings.
@@ -48,7 +50,7 @@ impl Pool {
 
     /// Returns the kind of connection to the server.
     pub(super) async fn link(&self) -> Result<Link, sqlx::Error> {
-        self.links.get(&self.connections).await
+        self.links.get(self.connections.pool()).await
     }
 
     /// Begins a transaction.
@@ -58,13 +60,35 @@ impl Pool {
         Ok(session)
     }
 
+    /// Begins a transaction that holds advisory locks, in one round trip. They are taken in the order of `locks`.
+    pub(in crate::store) async fn begin_locked(&self, locks: &[i64]) -> Result<Session, sqlx::Error> {
+        let mut session = self.acquire().await?;
+        session.begin_locked(locks).await?;
+        Ok(session)
+    }
+
     pub(in crate::store) async fn close(&self) {
         self.connections.close().await;
     }
 
     async fn acquire(&self) -> Result<Session, sqlx::Error> {
         let link = self.link().await?;
-        Ok(Session { connection: Some(self.connections.acquire().await?), link, open: false, lost: false })
+        let taken = tokio::time::timeout(self.patience, self.take(link)).await;
+        let connection = Some(taken.unwrap_or(Err(sqlx::Error::PoolTimedOut))?);
+        Ok(Session { connection, home: Arc::clone(&self.connections), link, open: false, ended: true, lost: false })
+    }
+
+    async fn take(&self, link: Link) -> Result<Taken<Postgres>, sqlx::Error> {
+        loop {
+            let (mut taken, idle_for) = self.connections.take().await?;
+            // The driver's pool prepares those that come from there.
+            let Some(idle_for) = idle_for else { return Ok(taken) };
+            taken.close_on_drop(true);
+            if connect::prepare(&mut taken, Some(link), idle_for).await.is_ok() {
+                taken.close_on_drop(false);
+                return Ok(taken);
+            }
+        }
     }
 }
 
@@ -73,10 +97,13 @@ impl Pool {
 #[derive(Debug)]
 pub(in crate::store) struct Session {
     /// `None` once dropped.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Taken<Postgres>>,
+    home: Arc<Connections<Postgres>>,
     link: Link,
     /// A transaction may be open.
     open: bool,
+    /// The last statement ended, and without an error.
+    ended: bool,
     /// A statement timed out or broke the connection, which is not used again.
     lost: bool,
 }
@@ -87,13 +114,21 @@ impl Session {
         self.command(begin.sql(self.link)).await
     }
 
+    async fn begin_locked(&mut self, locks: &[i64]) -> Result<(), sqlx::Error> {
+        let begin = Begin::ReadCommitted.sql(self.link);
+        let keys = locks.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        self.open = true;
+        let lock = format!("{begin}; select pg_advisory_xact_lock(key) from unnest('{{{keys}}}'::bigint[]) key");
+        self.command(AssertSqlSafe(lock)).await
+    }
+
     pub(in crate::store) async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.command("commit").await?;
         self.open = false;
         Ok(())
     }
 
-    async fn command(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+    async fn command(&mut self, sql: impl SqlSafeStr + Send) -> Result<(), sqlx::Error> {
         let done = within_limit(self.connection()?.execute(sql)).await;
         self.noted(done).map(drop)
     }
@@ -115,38 +150,41 @@ impl Session {
         self.noted(steps)
     }
 
+    /// Returns the connection for a statement.
     fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        self.ended = false;
         self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
     fn noted<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        self.ended = result.is_ok();
         self.lost |= matches!(result, Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)));
         result
     }
 }
 
-/// Returns the connection to the pool. After a cancelled call a statement may still run and a transaction may be open:
-/// both end first, within the timeout, or the connection is closed.
+/// Keeps the connection for the next caller. After an error or a cancelled call a statement may still run and a
+/// transaction may be open: both end first, within the timeout, or the connection is closed.
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
+        let open = self.open;
         if self.lost {
-            connection.close_on_drop();
+            connection.close_on_drop(true);
             return;
         }
-        let open = self.open;
-        tokio::spawn(async move {
-            let settled = within_limit(async {
-                if open {
-                    connection.execute("rollback").await?;
-                }
-                connection.return_to_pool().await;
-                Ok(())
-            });
-            if settled.await.is_err() {
-                connection.close_on_drop();
+        if self.ended && !open {
+            self.home.put(connection);
+            return;
+        }
+        connection.close_on_drop(true);
+        tokio::spawn(within_limit(async move {
+            if open {
+                connection.execute("rollback").await?;
             }
-        });
+            connection.return_to_pool().await;
+            Ok(())
+        }));
     }
 }
 

@@ -75,7 +75,7 @@ impl<'a> Touched<'a> {
             on conflict do nothing"#,
         )
         .bind("articles", rows)
-        .execute(tx)
+        .execute_later(tx)
         .await?;
         Ok(())
     }
@@ -110,7 +110,7 @@ impl<'a> Touched<'a> {
             where c.site_id = i.site_id and c.comment_id = i.comment_id",
         )
         .bind("roots", rows)
-        .execute(tx)
+        .execute_later(tx)
         .await?;
         Ok(())
     }
@@ -145,7 +145,7 @@ impl<'a> Touched<'a> {
             from :articles i where a.site_id = i.site_id and a.article_id = i.article_id",
         )
         .bind("articles", rows)
-        .execute(tx)
+        .execute_later(tx)
         .await?;
         Ok(())
     }

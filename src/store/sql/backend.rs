@@ -32,6 +32,10 @@ pub(in crate::store) trait Backend: Send + Sync {
     /// statements.
     async fn begin(&self) -> Result<Transaction>;
 
+    /// Begins a transaction that holds advisory locks with the keys `locks`, taken in their order. SQLite, which has one
+    /// writer at a time, needs none.
+    async fn begin_locked(&self, locks: &[i64]) -> Result<Transaction>;
+
     /// Waits for a place among the callers of one kind, and returns it; it is held while the call uses a connection.
     /// SQLite, which has one writer, needs none.
     ///
@@ -50,13 +54,13 @@ pub(in crate::store) trait Backend: Send + Sync {
 pub(in crate::store) const TRIES: usize = 3;
 
 /// Runs the body in one transaction, and again when it lost to another one: `transaction!(store, tx => answer)`. `tx`
-/// is a [`&mut Connection`](Connection).
+/// is a [`&mut Connection`](Connection). `transaction!(store, locks, tx => answer)` begins with advisory locks.
 macro_rules! transaction {
-    ($store:expr, $tx:ident => $body:expr) => {{
+    (@begun by $begin:expr, $store:expr, $tx:ident => $body:expr) => {{
         let mut tries = 1;
         let result = loop {
             let attempt = async {
-                let mut transaction = $store.begin().await?;
+                let mut transaction = $begin.await?;
                 let mut connection = transaction.connection();
                 let $tx = &mut connection;
                 let answer = $body;
@@ -72,4 +76,10 @@ macro_rules! transaction {
         };
         $store.writes().note(result)
     }};
+    ($store:expr, $tx:ident => $body:expr) => {
+        transaction!(@begun by $store.begin(), $store, $tx => $body)
+    };
+    ($store:expr, $locks:expr, $tx:ident => $body:expr) => {
+        transaction!(@begun by $store.begin_locked($locks), $store, $tx => $body)
+    };
 }

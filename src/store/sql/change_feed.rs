@@ -121,7 +121,7 @@ pub(super) async fn add(tx: &mut Connection<'_>, changes: &[NewChange<'_>]) -> R
             from gate, :rows i order by i.position",
         )
         .bind("rows", rows)
-        .execute(tx)
+        .execute_later(tx)
         .await?;
     Ok(())
 }

@@ -2,20 +2,22 @@
 
 use futures_util::TryStreamExt as _;
 use sqlx::{
-    AssertSqlSafe, Database, Either, Execute, Executor, PgConnection, SqliteConnection, SqlitePool, SqliteTransaction,
-    postgres::{PgArguments, PgQueryResult},
-    sqlite::{SqliteArguments, SqliteQueryResult},
+    AssertSqlSafe, Either, Execute, Executor, PgConnection, Postgres,
+    postgres::PgArguments,
+    sqlite::{SqliteArguments, SqliteRow},
 };
 
 use super::{
     dialect::{Dialect, Rendered},
     row::Row,
     statement::Statement,
-    value::Value,
 };
 use crate::{
-    domain::Result,
-    store::postgres::{Begin, PLANNED_FOR_VALUES, Pool, Session},
+    domain::{Error, Result},
+    store::{
+        postgres::{Begin, PLANNED_FOR_VALUES, Pool, Session},
+        sqlite,
+    },
 };
 
 /// Where a statement runs: on a connection of its own from a pool, or on one that the caller holds, most often in a transaction.
@@ -25,15 +27,15 @@ pub(in crate::store) enum Connection<'c> {
     Postgres(&'c mut Session),
     /// A connection outside of the pool, with its own settings.
     PostgresAlone(&'c mut PgConnection),
-    SqlitePool(&'c SqlitePool),
-    Sqlite(&'c mut SqliteConnection),
+    SqlitePool(&'c sqlite::Pool),
+    Sqlite(&'c mut sqlite::Writing),
 }
 
 /// An open transaction. It is rolled back when it is dropped without [`Transaction::commit`].
 #[derive(Debug)]
 pub(in crate::store) enum Transaction {
     Postgres(Session),
-    Sqlite(SqliteTransaction<'static>),
+    Sqlite(sqlite::Writing),
 }
 
 impl Transaction {
@@ -64,83 +66,95 @@ impl Connection<'_> {
 
     /// Runs a statement and returns its rows, and how many it changed.
     pub(super) async fn run(self, statement: &Statement<'_>) -> Result<(Vec<Row>, u64)> {
-        let Rendered { sql, order } = statement.render(self.dialect())?;
-        let sql = AssertSqlSafe(sql);
-        let values = order.iter().filter_map(|index| statement.value(*index));
         match self {
             Self::PostgresPool(pool) if statement.is_planned_for_values() => {
                 let mut session = pool.begin(Begin::PlannedAnew).await?;
-                all(&mut session, sqlx::query_with(sql, postgres(values)?).persistent(false), Row::Postgres).await
+                let (sql, values) = postgres(statement)?;
+                all(&mut session, sqlx::query_with(sql, values).persistent(false)).await
             }
-            Self::PostgresPool(pool) => all(pool, sqlx::query_with(sql, postgres(values)?), Row::Postgres).await,
+            Self::PostgresPool(pool) => {
+                let (sql, values) = postgres(statement)?;
+                all(pool, sqlx::query_with(sql, values)).await
+            }
             Self::Postgres(session) => {
                 let planned_for_values = statement.is_planned_for_values();
                 if planned_for_values {
                     (&mut *session).execute(PLANNED_FOR_VALUES).await?;
                 }
-                let query = sqlx::query_with(sql, postgres(values)?).persistent(!planned_for_values);
-                all(session, query, Row::Postgres).await
+                let (sql, values) = postgres(statement)?;
+                all(session, sqlx::query_with(sql, values).persistent(!planned_for_values)).await
             }
             Self::PostgresAlone(connection) => {
-                all(connection, sqlx::query_with(sql, postgres(values)?).persistent(false), Row::Postgres).await
+                let (sql, values) = postgres(statement)?;
+                all(connection, sqlx::query_with(sql, values).persistent(false)).await
             }
-            Self::SqlitePool(pool) => all(pool, sqlx::query_with(sql, sqlite(values)?), Row::Sqlite).await,
-            Self::Sqlite(connection) => all(connection, sqlx::query_with(sql, sqlite(values)?), Row::Sqlite).await,
+            Self::SqlitePool(pool) => {
+                let Rendered { sql, order } = statement.render(Dialect::Sqlite, 1)?;
+                let mut values = SqliteArguments::default();
+                add_values(statement, &order, &mut values)?;
+                Ok(from_sqlite(pool.run(sql, values).await?))
+            }
+            Self::Sqlite(writing) => {
+                queue(writing, statement)?;
+                Ok(from_sqlite(writing.run().await?))
+            }
+        }
+    }
+
+    /// Runs a statement without a result. In SQLite it is sent with the next statement, or with the commit.
+    pub(super) async fn run_later(self, statement: &Statement<'_>) -> Result<()> {
+        match self {
+            Self::Sqlite(writing) => queue(writing, statement),
+            other => other.run(statement).await.map(drop),
+        }
+    }
+
+    /// Runs a statement that is written for SQLite.
+    pub(in crate::store) async fn run_sqlite(self, sql: &str, values: SqliteArguments) -> Result<Vec<SqliteRow>> {
+        match self {
+            Self::SqlitePool(pool) => Ok(pool.run(sql.to_owned(), values).await?.0),
+            _ => Err(Error::internal("a statement for SQLite's readers")),
         }
     }
 }
 
-/// Collects the rows of a query, each made by `row`, and counts the rows that it changed.
-async fn all<'e, D: Database>(
-    executor: impl Executor<'e, Database = D>,
-    query: impl Execute<'e, D> + 'e,
-    row: fn(D::Row) -> Row,
-) -> Result<(Vec<Row>, u64)>
-where
-    D::QueryResult: Changed,
-{
+fn queue(writing: &mut sqlite::Writing, statement: &Statement<'_>) -> Result<()> {
+    let Rendered { sql, order } = statement.render(Dialect::Sqlite, writing.parameters() + 1)?;
+    writing.queue(&sql, |values| add_values(statement, &order, values))
+}
+
+fn add_values(statement: &Statement<'_>, order: &[usize], values: &mut SqliteArguments) -> Result<()> {
+    let mut all = order.iter().filter_map(|index| statement.value(*index));
+    Ok(all.try_for_each(|value| value.add_to_sqlite(values)).map_err(sqlx::Error::Encode)?)
+}
+
+fn from_sqlite((rows, changed): (Vec<SqliteRow>, u64)) -> (Vec<Row>, u64) {
+    (rows.into_iter().map(Row::Sqlite).collect(), changed)
+}
+
+/// Collects the rows of a query, and counts the rows that it changed.
+async fn all<'e>(
+    executor: impl Executor<'e, Database = Postgres>,
+    query: impl Execute<'e, Postgres> + 'e,
+) -> Result<(Vec<Row>, u64)> {
     let mut steps = executor.fetch_many(query);
     let (mut rows, mut changed) = (Vec::new(), 0);
     while let Some(step) = steps.try_next().await? {
         match step {
-            Either::Left(result) => changed += result.rows(),
-            Either::Right(found) => rows.push(row(found)),
+            Either::Left(result) => changed += result.rows_affected(),
+            Either::Right(found) => rows.push(Row::Postgres(found)),
         }
     }
     Ok((rows, changed))
 }
 
-/// What both drivers say about a statement that ended.
-trait Changed {
-    fn rows(&self) -> u64;
-}
-
-impl Changed for PgQueryResult {
-    fn rows(&self) -> u64 {
-        self.rows_affected()
-    }
-}
-
-impl Changed for SqliteQueryResult {
-    fn rows(&self) -> u64 {
-        self.rows_affected()
-    }
-}
-
-fn postgres<'v>(values: impl Iterator<Item = &'v Value<'v>>) -> Result<PgArguments> {
+fn postgres(statement: &Statement<'_>) -> Result<(AssertSqlSafe<String>, PgArguments)> {
+    let Rendered { sql, order } = statement.render(Dialect::Postgres, 1)?;
     let mut arguments = PgArguments::default();
-    for value in values {
+    for value in order.iter().filter_map(|index| statement.value(*index)) {
         value.add_to_postgres(&mut arguments).map_err(sqlx::Error::Encode)?;
     }
-    Ok(arguments)
-}
-
-fn sqlite<'v>(values: impl Iterator<Item = &'v Value<'v>>) -> Result<SqliteArguments> {
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        value.add_to_sqlite(&mut arguments).map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
+    Ok((AssertSqlSafe(sql), arguments))
 }
 
 impl<'c> From<&'c Pool> for Connection<'c> {
@@ -158,18 +172,6 @@ impl<'c> From<&'c mut Session> for Connection<'c> {
 impl<'c> From<&'c mut PgConnection> for Connection<'c> {
     fn from(connection: &'c mut PgConnection) -> Self {
         Self::PostgresAlone(connection)
-    }
-}
-
-impl<'c> From<&'c SqlitePool> for Connection<'c> {
-    fn from(pool: &'c SqlitePool) -> Self {
-        Self::SqlitePool(pool)
-    }
-}
-
-impl<'c> From<&'c mut SqliteConnection> for Connection<'c> {
-    fn from(connection: &'c mut SqliteConnection) -> Self {
-        Self::Sqlite(connection)
     }
 }
 

@@ -39,11 +39,12 @@ pub(super) struct Rendered {
     pub(super) order: Vec<usize>,
 }
 
-/// Renders `template` with the parameters `values`.
+/// Renders `template` with the parameters `values`, which are numbered from `first` on.
 pub(super) fn render(
     dialect: Dialect,
     template: &str,
     values: &[(&'static str, Value<'_>)],
+    first: usize,
 ) -> Result<Rendered, TemplateError> {
     let mut renderer = Renderer {
         dialect,
@@ -51,7 +52,7 @@ pub(super) fn render(
         sql: String::with_capacity(template.len() + 64),
         order: Vec::with_capacity(values.len()),
         numbers: vec![None; values.len()],
-        next: 1,
+        next: first,
     };
     renderer.template(template)?;
     if let Some(unused) = renderer.numbers.iter().position(Option::is_none) {
@@ -139,7 +140,7 @@ impl Renderer<'_> {
     }
 
     fn placeholder(&mut self, number: usize) {
-        self.sql.push(if self.dialect == Dialect::Postgres { '$' } else { '?' });
+        self.sql.push('$');
         self.sql.push_str(&number.to_string());
     }
 
@@ -225,18 +226,17 @@ mod tests {
     use super::{super::value::List, *};
 
     fn both(template: &str, values: &[(&'static str, Value<'_>)]) -> [String; 2] {
-        [Dialect::Postgres, Dialect::Sqlite].map(|dialect| render(dialect, template, values).unwrap().sql)
+        [Dialect::Postgres, Dialect::Sqlite].map(|dialect| render(dialect, template, values, 1).unwrap().sql)
     }
 
     #[test]
     fn parameters_are_numbered_by_their_first_use() {
         let values = [("a", Value::from(1_i64)), ("b", Value::from("x"))];
         let template = "select :b, :a, :b where t::text <> ':a'";
-        assert_eq!(
-            both(template, &values),
-            ["select $1, $2, $1 where t::text <> ':a'", "select ?1, ?2, ?1 where t::text <> ':a'",]
-        );
-        assert_eq!(render(Dialect::Postgres, template, &values).unwrap().order, [1, 0]);
+        assert_eq!(both(template, &values), ["select $1, $2, $1 where t::text <> ':a'"; 2]);
+        assert_eq!(render(Dialect::Postgres, template, &values, 1).unwrap().order, [1, 0]);
+        let later = render(Dialect::Sqlite, template, &values, 5).unwrap();
+        assert_eq!((later.sql.as_str(), later.order), ("select $5, $6, $5 where t::text <> ':a'", vec![1, 0]));
     }
 
     #[test]
@@ -261,8 +261,8 @@ mod tests {
             [
                 "select * from (select * from unnest($1::uuid[], $2::integer[]) with ordinality as given (id, n, position)) i \
                 where i.id = any ($3)",
-                "select * from (select key + 1 as position, unhex(value ->> 0) as id, value ->> 1 as n from json_each(?1) limit -1) i \
-                where i.id in (select unhex(value) from json_each(?2))",
+                "select * from (select key + 1 as position, unhex(value ->> 0) as id, value ->> 1 as n from json_each($1) limit -1) i \
+                where i.id in (select unhex(value) from json_each($2))",
             ]
         );
     }
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn a_mistake_in_a_template_is_an_error() {
         let values = [("a", Value::from(1_i64))];
-        let render = |template| render(Dialect::Sqlite, template, &values);
+        let render = |template| render(Dialect::Sqlite, template, &values, 1);
         assert_eq!(render("select 1"), Err(TemplateError::Unused("a")));
         assert_eq!(render("select :b"), Err(TemplateError::Unbound("b".into())));
         assert_eq!(render("select :a {for update"), Err(TemplateError::Brace));

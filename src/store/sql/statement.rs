@@ -136,9 +136,15 @@ impl<'q> Statement<'q> {
         steps.iter().map(|step| Ok(step.fields().get::<String>("detail")? + "\n")).collect()
     }
 
-    /// Renders the SQL, and traces it.
-    pub(super) fn render(&self, dialect: Dialect) -> Result<Rendered> {
-        let rendered = dialect::render(dialect, &self.text, &self.values)
+    /// Queues the statement in a transaction of SQLite: it runs before the next statement, or with the commit. PostgreSQL
+    /// runs it at once.
+    pub(super) async fn execute_later(self, on: impl Into<Connection<'_>>) -> Result<()> {
+        on.into().run_later(&self).await
+    }
+
+    /// Renders the SQL with parameters that are numbered from `first` on, and traces it.
+    pub(super) fn render(&self, dialect: Dialect, first: usize) -> Result<Rendered> {
+        let rendered = dialect::render(dialect, &self.text, &self.values, first)
             .map_err(|error| Error::internal(format!("{error} in: {}", self.text)))?;
         trace(dialect, &rendered.sql, self.written_at);
         Ok(rendered)

@@ -88,7 +88,7 @@ impl<'a> StatsChanges<'a> {
     /// Appends the changes in the caller's transaction.
     pub(super) async fn append(&self, tx: &mut Connection<'_>) -> Result<()> {
         if self.0.values().any(|amount| *amount != 0) {
-            Statement::new(INSERT).bind("changes", self.rows()).execute(tx).await?;
+            Statement::new(INSERT).bind("changes", self.rows()).execute_later(tx).await?;
         }
         Ok(())
     }

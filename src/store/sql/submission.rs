@@ -10,7 +10,7 @@ use super::{
     Backend, Caller, Connection, List, Row, Rows, Statement,
     article_counts::Touched,
     records, request,
-    submission_rows::{self, SubmissionKey, key},
+    submission_rows::{self, IS_REPEATED, SubmissionKey, key},
 };
 use crate::{
     domain::{
@@ -34,8 +34,7 @@ impl<B: Backend> SubmissionStore for B {
             Connection::PostgresPool(pool) => postgres::submit_contexts(pool, questions).await,
             Connection::Postgres(session) => postgres::submit_contexts(session, questions).await,
             Connection::PostgresAlone(connection) => postgres::submit_contexts(connection, questions).await,
-            Connection::SqlitePool(pool) => sqlite::submit_contexts(pool, questions).await,
-            Connection::Sqlite(connection) => sqlite::submit_contexts(connection, questions).await,
+            on @ (Connection::SqlitePool(_) | Connection::Sqlite(_)) => sqlite::submit_contexts(on, questions).await,
         }
     }
 
@@ -45,14 +44,13 @@ impl<B: Backend> SubmissionStore for B {
             Connection::PostgresPool(pool) => postgres::challenge_contexts(pool, questions).await,
             Connection::Postgres(session) => postgres::challenge_contexts(session, questions).await,
             Connection::PostgresAlone(connection) => postgres::challenge_contexts(connection, questions).await,
-            Connection::SqlitePool(pool) => sqlite::challenge_contexts(pool, questions).await,
-            Connection::Sqlite(connection) => sqlite::challenge_contexts(connection, questions).await,
+            on @ (Connection::SqlitePool(_) | Connection::Sqlite(_)) => sqlite::challenge_contexts(on, questions).await,
         }
     }
 
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>> {
         let _place = self.place_for(Caller::Portal).await?;
-        transaction!(self, tx => insert(tx, submissions).await?)
+        transaction!(self, &locks(submissions), tx => insert(tx, submissions).await?)
     }
 
     async fn spend_nonce(
@@ -76,13 +74,16 @@ impl<B: Backend> SubmissionStore for B {
 /// next round, unless that one was rolled back.
 const ROUNDS: usize = 8;
 
-/// Stores a batch in the caller's transaction, as if its submissions came one after the other.
+/// Stores a batch in the caller's transaction, which holds its [`locks`], as if its submissions came one after the other.
 ///
 /// All transactions take locks in one order: advisory locks, new articles, nonces, parents, articles; and each kind sorted.
 async fn insert(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<Vec<Inserted>> {
-    lock_repeats(tx, submissions).await?;
     let mut answers = BTreeMap::new();
     let mut stored = Vec::new();
+    for at in store_unchanged(tx, submissions).await? {
+        stored.push((&submissions[at], submissions[at].known_article.clone()));
+        answers.insert(at, Inserted::Stored);
+    }
     for _ in 0..ROUNDS {
         let open: Vec<usize> = (0..submissions.len()).filter(|at| !answers.contains_key(at)).collect();
         if open.is_empty() {
@@ -106,6 +107,27 @@ async fn insert(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<V
     }
     Touched::of(&stored).update(tx).await?;
     Ok(answers.into_values().collect())
+}
+
+/// Writes the submissions that need no look-up, and returns their places: they repeat no earlier one of the batch, and
+/// their articles are unchanged since the submit began. The statement itself leaves out submissions that repeat a stored
+/// request, challenge or comment. SQLite begins a transaction and looks up in one call, so this would save nothing.
+///
+/// New articles come first in the order of locks, so a batch with an unknown article is looked up as a whole.
+async fn store_unchanged(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<Vec<usize>> {
+    if !tx.dialect().has_concurrent_writers() || submissions.iter().any(|one| one.known_article.is_none()) {
+        return Ok(Vec::new());
+    }
+    let all: Vec<_> = submissions.iter().collect();
+    let known: Vec<_> = all.iter().map(|one| Known::unrepeated(one.known_article.clone())).collect();
+    let judged = (0..).zip(judge(&all, &known));
+    let mut places: Vec<usize> = judged.filter(|(_, answer)| *answer == Inserted::Stored).map(|(at, _)| at).collect();
+    if !places.is_empty() {
+        let unrepeated: Vec<_> = places.iter().map(|at| &submissions[*at]).collect();
+        let written = submission_rows::write_unchanged(tx, &unrepeated).await?;
+        places.retain(|at| written.contains(&key(&submissions[*at])));
+    }
+    Ok(places)
 }
 
 /// A submission by its place in the batch, with its answer and the article as it was before.
@@ -134,18 +156,12 @@ async fn store_round(
     Ok((round, written))
 }
 
-/// Serialises submissions of the same request, and of the same text by the same device. Until this transaction ends, a concurrent one
-/// waits here, and then its look-up sees the comment: the look-up is a statement of its own, because a statement sees only what was
-/// committed when it began. SQLite has one writer at a time.
-async fn lock_repeats(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<()> {
-    if !tx.dialect().has_concurrent_writers() {
-        return Ok(());
-    }
+/// Returns the advisory locks that serialise submissions of the same request, and of the same text by the same device. A
+/// concurrent transaction waits for them until this one ends, and then its statements see the comment. The locks are
+/// taken by a statement of their own, because a statement sees only what was committed when it began.
+fn locks(submissions: &[Submission]) -> Vec<i64> {
     let texts = submissions.iter().filter_map(text_lock);
-    let locks: BTreeSet<i64> = submissions.iter().map(request_lock).chain(texts).collect();
-    let lock = Statement::new("select pg_advisory_xact_lock(lock) from :locks given order by position");
-    lock.bind("locks", Rows::new().column("lock", List::longs(locks))).execute(tx).await?;
-    Ok(())
+    submissions.iter().map(request_lock).chain(texts).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Returns the lock of a device's text; `None` without a device. Both parts are keyed hashes, so different texts rarely share a lock,
@@ -173,6 +189,13 @@ struct Known {
     duplicate: Option<SubmitAnswer>,
 }
 
+impl Known {
+    /// Returns the values of a submission that repeats nothing.
+    const fn unrepeated(article: Option<Article>) -> Self {
+        Self { request: None, nonce_is_spent: false, article, duplicate: None }
+    }
+}
+
 /// A duplicate is looked for among the device's own comments, because a campaign's text may occur thousands of times. In PostgreSQL each
 /// look-up is fenced by a limit, so that it uses its index whatever is known of the table's size: the plan is made once, perhaps when
 /// the table was empty. Texts are compared, and not hashes of them: an edited or erased comment has no duplicates.
@@ -185,13 +208,10 @@ const LOOK_UP: &str = "
     | left join articles a on a.site_id = q.site_id and a.article_id = q.article_id}
     left join {lateral (select * | comments d on d.site_id = q.site_id and d.comment_id = (select o.comment_id}
         from comments o { | indexed by comments_by_device}
-        where o.site_id = q.site_id and o.device {between q.device and q.device | = q.device}
-            and o.created_at >= q.duplicates_since and o.article_id = q.article_id
-            and o.reply_to is not distinct from q.parent_id and o.author_name = q.author_name and o.title = q.title
-            and o.content = q.content
-            and (o.status in ('PENDING', 'APPROVED') or (o.status = 'SPAM' and o.reviewed_at is null))
-        order by {o.device desc, | } o.created_at desc limit 1) {d on true | }
-    order by q.position";
+        where o.site_id = q.site_id and o.device {between q.device and q.device | = q.device} and ";
+
+const LOOK_UP_ORDER: &str =
+    " order by {o.device desc, | } o.created_at desc limit 1) {d on true | } order by q.position";
 
 async fn look_up(tx: &mut Connection<'_>, submissions: &[&Submission]) -> Result<Vec<Known>> {
     let all = || submissions.iter();
@@ -200,7 +220,7 @@ async fn look_up(tx: &mut Connection<'_>, submissions: &[&Submission]) -> Result
         .column("request_id", List::uuids(all().map(|one| one.request.id)))
         .column("nonce", List::bytes(all().map(|one| &one.nonce[..])))
         .column("article_id", List::texts(all().map(|one| one.comment.article.as_str())))
-        .column("parent_id", List::uuids(all().map(|one| one.comment.reply_to.map(|id| id.0))))
+        .column("reply_to", List::uuids(all().map(|one| one.comment.reply_to.map(|id| id.0))))
         .column("device", List::bytes(all().map(|one| one.sender.device.as_ref().map(|device| &device[..]))))
         .column("author_name", List::texts(all().map(|one| one.comment.author_name.as_str())))
         .column("title", List::texts(all().map(|one| one.comment.title.as_str())))
@@ -213,6 +233,8 @@ async fn look_up(tx: &mut Connection<'_>, submissions: &[&Submission]) -> Result
         .columns(&records::ARTICLE, "a")
         .push(" from :asked q")
         .push(LOOK_UP)
+        .push(IS_REPEATED)
+        .push(LOOK_UP_ORDER)
         .bind("asked", asked)
         .fetch_all(tx)
         .await?;

@@ -9,7 +9,7 @@ use crate::domain::{
     Result,
     change::ChangeKind,
     id::{CommentId, SiteId},
-    submission::Submission,
+    submission::{Submission, duplicates_since},
 };
 
 /// Names a submission of a batch: its site and its comment.
@@ -19,6 +19,12 @@ pub(super) fn key(one: &Submission) -> SubmissionKey {
     (one.site.clone(), one.comment.id)
 }
 
+/// The condition that comment `o` has the same text as `q`, and is public or appears to its author as waiting.
+pub(super) const IS_REPEATED: &str = "o.created_at >= q.duplicates_since and o.article_id = q.article_id
+    and o.reply_to is not distinct from q.reply_to and o.author_name = q.author_name and o.title = q.title
+    and o.content = q.content
+    and (o.status in ('PENDING', 'APPROVED') or (o.status = 'SPAM' and o.reviewed_at is null))";
+
 /// Writes all rows of the submissions, and returns the keys of those that were written. In PostgreSQL this is one statement; a
 /// submission whose request or nonce a concurrent transaction wrote first is left out. Nonces are sorted, so that two batches with the
 /// same nonces wait for each other in the same order. Requests need no order: their advisory locks are held.
@@ -27,18 +33,57 @@ pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Re
         write_in_turn(tx, stored).await?;
         return Ok(stored.iter().map(|one| key(one)).collect());
     }
-    let written = Statement::new(
-        r#"with input as (select * from :rows given),
-        admitted as (
+    let input = Statement::new("with input as (select * from :rows given), ");
+    write_at_once(tx, input, with_request(comment_rows(stored)?, stored).column("kind", kinds(stored))).await
+}
+
+/// As [`write`] in PostgreSQL, but also leaves out submissions that repeat a stored comment, and submissions whose article
+/// was changed since.
+pub(super) async fn write_unchanged(tx: &mut Connection<'_>, stored: &[&Submission]) -> Result<HashSet<SubmissionKey>> {
+    let articles = || stored.iter().map(|one| one.known_article.as_ref());
+    let rows = with_request(comment_rows(stored)?, stored)
+        .column("kind", kinds(stored))
+        .column("duplicates_since", List::times(stored.iter().map(|one| duplicates_since(one.comment.created_at))))
+        .column("known_revision", List::longs(articles().map(|article| article.map(|article| article.revision))))
+        .column("known_published_at", List::times(articles().map(|article| article.and_then(|one| one.published_at))));
+    let input = Statement::new(
+        "with input as (
+            select q.* from :rows q
+            cross join lateral (
+                select a.revision, a.published_at from articles a
+                where a.site_id = q.site_id and a.article_id = q.article_id limit 1) a
+            left join lateral (
+                select o.comment_id from comments o
+                where o.site_id = q.site_id and o.device between q.device and q.device and ",
+    )
+    .push(IS_REPEATED)
+    .push(
+        " order by o.device desc, o.created_at desc limit 1) d on true
+            where a.revision = q.known_revision and a.published_at is not distinct from q.known_published_at
+                and d.comment_id is null
+        ), ",
+    );
+    write_at_once(tx, input, rows).await
+}
+
+/// Writes the rows of `input`, which reads them from `:rows`.
+async fn write_at_once<'q>(
+    tx: &mut Connection<'_>,
+    input: Statement<'q>,
+    rows: Rows<'q>,
+) -> Result<HashSet<SubmissionKey>> {
+    let written = input
+        .push(
+            r#"admitted as (
             insert into requests (site_id, request_id, nonce, payload_hash, response, made_by, created_at)
             select site_id, request_id, nonce, payload_hash, response, comment_id, created_at from input
             order by site_id collate "C", nonce
             on conflict do nothing returning site_id, made_by
         ), stored as ("#,
-    )
-    .push(INSERT_COMMENTS)
-    .push(
-        " from input i join admitted a on a.site_id = i.site_id and a.made_by = i.comment_id
+        )
+        .push(INSERT_COMMENTS)
+        .push(
+            " from input i join admitted a on a.site_id = i.site_id and a.made_by = i.comment_id
             returning site_id, comment_id, created_at, status, flagged_at
         ), counted as (
             insert into stats_changes (site_id, kind, bucket, name, amount)
@@ -46,20 +91,20 @@ pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Re
                 date_trunc('hour', created_at, 'UTC'), status, count(*)
             from stored group by 1, 2, 3, 4
         ), unindexed as (",
-    )
-    .push(INSERT_BACKLOG)
-    .push("stored group by site_id), ")
-    .push(change_feed::GATE)
-    .push(
-        "
+        )
+        .push(INSERT_BACKLOG)
+        .push("stored group by site_id), ")
+        .push(change_feed::GATE)
+        .push(
+            "
         insert into changes (site_id, seq, kind, comment_id, article_id, revision, at)
         select i.site_id, nextval('change_numbers'), i.kind, i.comment_id, i.article_id, i.revision, i.created_at
         from input i join stored s on s.site_id = i.site_id and s.comment_id = i.comment_id, gate
         returning site_id, comment_id",
-    )
-    .bind("rows", with_request(comment_rows(stored)?, stored).column("kind", kinds(stored)))
-    .fetch_all(tx)
-    .await?;
+        )
+        .bind("rows", rows)
+        .fetch_all(tx)
+        .await?;
     written.iter().map(|row| Ok((row.fields().get("site_id")?, row.fields().get("comment_id")?))).collect()
 }
 
@@ -74,9 +119,13 @@ async fn write_in_turn(tx: &mut Connection<'_>, stored: &[&Submission]) -> Resul
         select site_id, request_id, nonce, payload_hash, response, comment_id, created_at from :rows given",
     )
     .bind("rows", rows.clone())
-    .execute(&mut *tx)
+    .execute_later(&mut *tx)
     .await?;
-    Statement::new(INSERT_COMMENTS).push(" from :rows i").bind("rows", comment_rows(stored)?).execute(&mut *tx).await?;
+    Statement::new(INSERT_COMMENTS)
+        .push(" from :rows i")
+        .bind("rows", comment_rows(stored)?)
+        .execute_later(&mut *tx)
+        .await?;
     StatsChanges::of_submissions(stored).append(tx).await?;
     let changes = stored.iter().map(|one| change_feed::NewChange {
         site: &one.site,
@@ -86,7 +135,11 @@ async fn write_in_turn(tx: &mut Connection<'_>, stored: &[&Submission]) -> Resul
         revision: one.comment.revision,
         at: one.comment.created_at,
     });
-    Statement::new(INSERT_BACKLOG).push(":rows given group by site_id").bind("rows", rows).execute(&mut *tx).await?;
+    Statement::new(INSERT_BACKLOG)
+        .push(":rows given group by site_id")
+        .bind("rows", rows)
+        .execute_later(&mut *tx)
+        .await?;
     change_feed::add(tx, &changes.collect::<Vec<_>>()).await
 }
 

@@ -3,7 +3,11 @@
 use serde::Serialize;
 use std::panic::Location;
 
-use sqlx::{SqliteExecutor, types::Json};
+use sqlx::{
+    Arguments as _,
+    sqlite::{SqliteArguments, SqliteRow},
+    types::Json,
+};
 
 use super::micros;
 use crate::{
@@ -14,7 +18,7 @@ use crate::{
     },
     store::{
         rows::{self, RowReader},
-        sql::{Dialect, trace},
+        sql::{Connection, Dialect, trace},
     },
 };
 
@@ -120,7 +124,7 @@ struct Submit<'a> {
 
 /// Reads what submits must know.
 pub(in crate::store) async fn submit_contexts(
-    executor: impl SqliteExecutor<'_>,
+    on: Connection<'_>,
     questions: &[SubmitQuestion],
 ) -> Result<Vec<SubmitContext>> {
     let asked = questions.iter().map(|one| Submit {
@@ -145,9 +149,16 @@ pub(in crate::store) async fn submit_contexts(
         since: micros(Record::since(one.now)),
         suspected_since: micros(Record::suspected_since(one.now)),
     });
-    trace(Dialect::Sqlite, SUBMITS, Location::caller());
-    let rows = sqlx::query(SUBMITS).bind(Json(asked.collect::<Vec<_>>())).fetch_all(executor).await?;
+    let rows = ask(on, SUBMITS, &asked.collect::<Vec<_>>()).await?;
     rows.iter().map(|row| rows::submit_context(&mut RowReader::new(row))).collect()
+}
+
+/// Asks a statement whose only parameter is the questions.
+async fn ask<Q: Serialize>(on: Connection<'_>, sql: &'static str, questions: &[Q]) -> Result<Vec<SqliteRow>> {
+    trace(Dialect::Sqlite, sql, Location::caller());
+    let mut values = SqliteArguments::default();
+    values.add(Json(questions)).map_err(sqlx::Error::Encode)?;
+    on.run_sqlite(sql, values).await
 }
 
 /// A challenge's question, with the names of [`CHALLENGES`].
@@ -161,7 +172,7 @@ struct Challenge<'a> {
 
 /// Reads what challenges must know.
 pub(in crate::store) async fn challenge_contexts(
-    executor: impl SqliteExecutor<'_>,
+    on: Connection<'_>,
     questions: &[ChallengeQuestion],
 ) -> Result<Vec<ChallengeContext>> {
     let asked = questions.iter().map(|one| Challenge {
@@ -170,7 +181,6 @@ pub(in crate::store) async fn challenge_contexts(
         since: micros(Record::since(one.now)),
         suspected_since: micros(Record::suspected_since(one.now)),
     });
-    trace(Dialect::Sqlite, CHALLENGES, Location::caller());
-    let rows = sqlx::query(CHALLENGES).bind(Json(asked.collect::<Vec<_>>())).fetch_all(executor).await?;
+    let rows = ask(on, CHALLENGES, &asked.collect::<Vec<_>>()).await?;
     rows.iter().map(|row| rows::challenge_context(&mut RowReader::new(row))).collect()
 }

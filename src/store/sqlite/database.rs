@@ -1,6 +1,7 @@
 //! The database itself: its schema, its health and its log.
 
 use async_trait::async_trait;
+use sqlx::Arguments as _;
 
 use super::{MIGRATION_WAIT, SqliteStore, pool};
 use crate::{
@@ -16,7 +17,7 @@ const TRY_TO_WRITE: &str = "insert into trial_writes (site_id, filler) values ('
 impl DatabaseStore for SqliteStore {
     async fn migrate(&self) -> Result<()> {
         let mut migrator = migrations::sqlite();
-        let options = self.write.connect_options();
+        let options = self.write.driver().connect_options();
         let one = pool(1).acquire_timeout(MIGRATION_WAIT);
         let own = one.connect_lazy_with((*options).clone().busy_timeout(MIGRATION_WAIT));
         // The write lock over the whole run makes a second process wait, then find everything done.
@@ -31,11 +32,12 @@ impl DatabaseStore for SqliteStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.write.begin().await?;
         if !self.writes.are_in_doubt() {
-            return Ok(tx.rollback().await?);
+            // Beginning takes the write lock. A drop rolls back.
+            return Ok(tx.run().await.map(drop)?);
         }
-        sqlx::query(TRY_TO_WRITE).bind(TRIAL_BYTES).execute(&mut *tx).await?;
+        tx.queue(TRY_TO_WRITE, |values| values.add(TRIAL_BYTES)).map_err(sqlx::Error::Encode)?;
         tx.commit().await?;
         self.writes.succeeded();
         Ok(())

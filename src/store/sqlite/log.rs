@@ -11,7 +11,7 @@ use std::{
 
 use sqlx::{Executor as _, Row as _, SqlitePool, sqlite::SqliteConnectOptions};
 
-use super::pool;
+use super::{Pool, pool};
 use crate::domain::Result;
 
 /// A log beyond this size is cut back even when nothing was erased. SQLite reuses a log from its start and never shrinks
@@ -51,14 +51,14 @@ impl Log {
     ///
     /// Most of the work is a PASSIVE checkpoint, during which the writer goes on. Only when all pages are moved is
     /// `writer` taken for the TRUNCATE, which then has little left to do.
-    pub(super) async fn clean(&self, writer: &SqlitePool) -> Result<bool> {
+    pub(super) async fn clean(&self, writer: &Pool) -> Result<bool> {
         if !self.owed.load(Ordering::Acquire) && self.size() < LARGE {
             return Ok(true);
         }
         if !self.checkpoint("pragma wal_checkpoint(passive)").await? {
             return Ok(false);
         }
-        let paused = writer.acquire().await?;
+        let paused = writer.pause().await?;
         let done = self.checkpoint("pragma wal_checkpoint(truncate)").await?;
         if done {
             // While the writer is held, nothing else is erased.

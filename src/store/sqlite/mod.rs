@@ -4,14 +4,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::{
-    Connection as _, SqlitePool, SqliteTransaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use tokio::sync::SemaphorePermit;
 
-pub(super) use self::context::{challenge_contexts, submit_contexts};
+pub(super) use self::{
+    context::{challenge_contexts, submit_contexts},
+    session::{Pool, Writing},
+};
 
 use super::{
     sql::{Backend, Caller, Connection, Row, Statement, Transaction},
@@ -34,6 +34,7 @@ macro_rules! duplicate_of_its_device {
 mod context;
 mod database;
 mod log;
+mod session;
 
 /// How long a call waits for a connection, and a connection for another process that writes: slow disks take a second to
 /// sync.
@@ -41,12 +42,16 @@ const WAIT: Duration = Duration::from_secs(5);
 /// Migrations of another process may take longer than any call.
 const MIGRATION_WAIT: Duration = Duration::from_secs(60);
 const READERS: u32 = 4;
+/// Rows that the thread of a connection sends before it waits for their reader.
+const ANSWERS: usize = 256;
+/// Statements that a connection keeps prepared. Statements that are sent together count as one.
+const STATEMENTS: usize = 300;
 
 /// One SQLite file. WAL lets readers go on while the one writer writes; `synchronous = FULL` makes a commit durable.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
-    read: SqlitePool,
-    write: SqlitePool,
+    read: Pool,
+    write: Pool,
     log: log::Log,
     writes: Arc<Writes>,
 }
@@ -67,20 +72,18 @@ impl SqliteStore {
             // Rows that a statement is given are few and drive its joins. With an index of the moment on them, SQLite
             // would read every row of the site instead.
             .pragma("automatic_index", "off")
-            .busy_timeout(WAIT);
+            .busy_timeout(WAIT)
+            // The thread of the connection never waits for the reader of a batch's rows.
+            .row_buffer_size(ANSWERS)
+            .statement_cache_capacity(STATEMENTS);
         let reader = writer.clone().create_if_missing(false).pragma("query_only", "on");
         let log = log::Log::of(path, writer.clone());
         Self {
-            write: writing().connect_lazy_with(writer),
-            read: pool(READERS).connect_lazy_with(reader),
+            write: Pool::new(pool(1).connect_lazy_with(writer)),
+            read: Pool::new(pool(READERS).connect_lazy_with(reader)),
             log,
             writes: Arc::default(),
         }
-    }
-
-    /// A transaction that holds the write lock from its start, so that it never fails half-way for want of it.
-    async fn begin(&self) -> Result<SqliteTransaction<'static>> {
-        Ok(self.write.begin_with("begin immediate").await?)
     }
 }
 
@@ -91,11 +94,15 @@ impl Backend for SqliteStore {
     }
 
     async fn read_at_length(&self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        statement.fetch_all(&self.read).await
+        statement.fetch_all(self.reads()).await
     }
 
     async fn begin(&self) -> Result<Transaction> {
-        Ok(Transaction::Sqlite(Self::begin(self).await?))
+        Ok(Transaction::Sqlite(self.write.begin().await?))
+    }
+
+    async fn begin_locked(&self, _: &[i64]) -> Result<Transaction> {
+        Backend::begin(self).await
     }
 
     async fn place_for(&self, _: Caller) -> Result<Option<SemaphorePermit<'_>>> {
@@ -121,18 +128,6 @@ fn pool(size: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
 }
 
-/// The one connection that writes. On a full disk SQLite ends a transaction by itself, and the driver goes on believing in it: such a
-/// connection would refuse every later transaction, so it is replaced.
-fn writing() -> SqlitePoolOptions {
-    pool(1).after_release(|connection, _| {
-        Box::pin(async move {
-            // Behind the rollback of a transaction that was dropped.
-            connection.ping().await?;
-            Ok(!connection.is_in_transaction())
-        })
-    })
-}
-
 /// Times are stored as microseconds since 1970.
 fn micros(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()
@@ -150,16 +145,18 @@ mod tests {
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
         store.migrate().await.unwrap();
         let full = 2;
-        let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(&store.write).await.unwrap();
+        let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(store.write.driver()).await.unwrap();
         assert_eq!(synchronous, full);
-        for pool in [&store.read, &store.write] {
+        for pool in [store.read.driver(), store.write.driver()] {
             let journal: String = sqlx::query_scalar("pragma journal_mode").fetch_one(pool).await.unwrap();
             assert_eq!(journal, "wal");
         }
-        let read_only: bool = sqlx::query_scalar("pragma query_only").fetch_one(&store.read).await.unwrap();
-        let foreign_keys: bool = sqlx::query_scalar("pragma foreign_keys").fetch_one(&store.write).await.unwrap();
+        let read_only: bool = sqlx::query_scalar("pragma query_only").fetch_one(store.read.driver()).await.unwrap();
+        let foreign_keys: bool =
+            sqlx::query_scalar("pragma foreign_keys").fetch_one(store.write.driver()).await.unwrap();
         assert!(read_only && foreign_keys);
-        let secure_delete: i64 = sqlx::query_scalar("pragma secure_delete").fetch_one(&store.write).await.unwrap();
+        let secure_delete: i64 =
+            sqlx::query_scalar("pragma secure_delete").fetch_one(store.write.driver()).await.unwrap();
         assert_eq!(secure_delete, 1);
     }
 }

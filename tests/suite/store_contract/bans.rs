@@ -13,7 +13,7 @@ use duyetd::{
         reason::Reason,
         submission::{Inserted, Submission, SubmitQuestion},
     },
-    store::batches::SubmissionWriter,
+    store::{batches::SubmissionWriter, crowd::Crowd},
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -360,7 +360,7 @@ contract! {
             root
         }).collect();
         home.store_all(&roots).await;
-        let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 2));
+        let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 2, &Crowd::default()));
         let mut submits = JoinSet::new();
         for n in 0..256 {
             // Batches of the writer mix articles, roots and replies, held, live and spam.

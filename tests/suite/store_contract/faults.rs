@@ -6,6 +6,7 @@ use duyetd::{
         Store,
         batches::SubmissionWriter,
         contract::{DatabaseStore as _, SubmissionStore},
+        crowd::Crowd,
         postgres::{PoolSettings, PostgresStore},
     },
 };
@@ -37,7 +38,7 @@ async fn what_was_acknowledged_is_there_after_the_power_went() {
     let mut postgres = Postgres::start();
     let store = store_on(&postgres).await;
     let submissions: Arc<dyn SubmissionStore> = store.clone();
-    let writer = Arc::new(SubmissionWriter::start(&submissions, 2));
+    let writer = Arc::new(SubmissionWriter::start(&submissions, 2, &Crowd::default()));
     let mut tasks = JoinSet::new();
     for n in 0..600 {
         let writer = writer.clone();

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use duyetd::{
     domain::{
         article::ArticleRules,
@@ -9,15 +7,11 @@ use duyetd::{
         page::{CommentPage, Cursor, Order, Page, Thread},
         public_comment::{Appearance, PublicComment},
     },
-    store::{
-        contract::{CommentStore as _, PagePolicy},
-        postgres::{PoolSettings, PostgresStore},
-    },
+    store::contract::PagePolicy,
 };
 
 use crate::support::{
     home::Home,
-    proxy::Proxy,
     sample::{article, article_named, at, decision, other_site, published, reply_to, site, submission},
 };
 
@@ -210,42 +204,4 @@ contract! {
 
 fn at_late() -> chrono::DateTime<chrono::Utc> {
     at(1_000)
-}
-
-/// Policies, comments, replies and the reader's own come in one answer of PostgreSQL, also for many pages.
-#[tokio::test]
-async fn pages_are_one_round_trip() {
-    let home = Home::postgres().await;
-    let root = published(1);
-    let own = submission(3);
-    home.store_all(&[root.clone(), reply_to(root.comment.id, published(2)), own.clone()]).await;
-    let options = (*home.pg().connect_options()).clone();
-    let proxy = Proxy::start(options.get_port()).await;
-    let options = options.host("127.0.0.1").port(proxy.addr.port());
-    let patience = PoolSettings { acquire: Duration::from_secs(30), ..PoolSettings::default() };
-    let store = PostgresStore::connect_lazy_with(options, patience);
-    let page = CommentPage {
-        site: site(),
-        article: article(),
-        parent: None,
-        order: Order::Newest,
-        size: 20,
-        after: None,
-        own: vec![own.comment.id],
-    };
-    let replies = CommentPage { parent: Some(root.comment.id), order: Order::Oldest, own: vec![], ..page.clone() };
-    for pages in [vec![page.clone()], vec![page, replies]] {
-        let mut fewest = u64::MAX;
-        // A connection prepares a statement once, and discards its plans now and then.
-        for _ in 0..50 {
-            // The pool tests a connection when it is returned, behind the answer.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            let before = proxy.round_trips();
-            let found = store.list_comments(&pages).await.unwrap();
-            fewest = fewest.min(proxy.round_trips() - before);
-            let threads = &found[0].threads.items;
-            assert_eq!((threads.len(), threads[0].replies.items.len(), found[0].waiting.len()), (1, 1, 1));
-        }
-        assert_eq!(fewest, 1, "{} pages", pages.len());
-    }
 }

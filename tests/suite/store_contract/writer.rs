@@ -5,6 +5,7 @@ use duyetd::{
     store::{
         batches::{QUEUE, SubmissionWriter},
         contract::SubmissionStore,
+        crowd::Crowd,
     },
 };
 use tokio::task::JoinSet;
@@ -17,7 +18,7 @@ use crate::support::{
 
 contract! {
     async fn one_bad_row_fails_alone(home: &Home) {
-        let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 1));
+        let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 1, &Crowd::default()));
         let mut tasks = JoinSet::new();
         for n in 0..40 {
             let mut one = published(n);
@@ -38,7 +39,7 @@ contract! {
     }
 
     async fn closing_writes_what_waits(home: &Home) {
-        let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 2));
+        let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 2, &Crowd::default()));
         let mut tasks = JoinSet::new();
         for n in 0..100 {
             let writer = writer.clone();
@@ -60,7 +61,7 @@ contract! {
 async fn a_panic_is_told_to_its_caller_and_ends_no_writer() {
     let home = Home::sqlite().await;
     let store: Arc<dyn SubmissionStore> = Arc::new(Panicking { store: home.store.clone(), armed: true.into() });
-    let writer = SubmissionWriter::start(&store, 1);
+    let writer = SubmissionWriter::start(&store, 1, &Crowd::default());
     let told = writer.insert(submission(1)).await;
     assert!(matches!(told, Err(Error::Internal(_))), "{told:?}");
     assert_eq!(writer.insert(submission(2)).await.unwrap(), Inserted::Stored);
@@ -74,7 +75,7 @@ async fn a_full_queue_rejects_at_once_and_keeps_what_it_took() {
     let home = Home::sqlite().await;
     // Somebody else writes: the writer waits with its first batch.
     home.execute("begin immediate").await.unwrap();
-    let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 1));
+    let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 1, &Crowd::default()));
     let mut tasks = JoinSet::new();
     let surplus = 50;
     for _ in 0..QUEUE + BATCH + surplus {

@@ -107,6 +107,7 @@ pub(crate) fn submission(n: i64) -> Submission {
         article_title: "Cầu mới khánh thành".into(),
         article_url: "https://bao-hue.example/cau-moi".into(),
         article_published_at: None,
+        known_article: None,
         site_rules: SiteRules { mode: Mode::Pre, auto_close_days: 0, lockdown_until: None },
         nonce: *Uuid::new_v4().as_bytes(),
         request: request(),

@@ -1,0 +1,125 @@
+//! Idle connections. The driver's pool tests each connection that is returned to it, which costs a round trip. A
+//! connection whose last statement succeeded is therefore kept here instead, and the next caller takes it at once.
+
+use std::{
+    collections::VecDeque,
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sqlx::{Database, Pool, pool::PoolConnection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The connections to one database. Callers that wait for one are served in their order.
+#[derive(Debug)]
+pub(super) struct Connections<DB: Database> {
+    pool: Pool<DB>,
+    /// How long a connection is kept before it returns to the driver's pool, which closes old and surplus connections.
+    away: Duration,
+    /// One permit for each connection that the pool may have.
+    places: Arc<Semaphore>,
+    /// The most recently used one is the last.
+    free: Mutex<VecDeque<Free<DB>>>,
+}
+
+#[derive(Debug)]
+struct Free<DB: Database> {
+    connection: Leased<DB>,
+    since: Instant,
+}
+
+impl<DB: Database> Connections<DB> {
+    pub(super) fn new(pool: Pool<DB>, away: Duration) -> Self {
+        let places = Arc::new(Semaphore::new(pool.options().get_max_connections() as usize));
+        Self { pool, away, places, free: Mutex::default() }
+    }
+
+    pub(super) const fn pool(&self) -> &Pool<DB> {
+        &self.pool
+    }
+
+    /// Takes a connection, and returns how long it was idle here; `None` for one from the driver's pool.
+    pub(super) async fn take(&self) -> Result<(Taken<DB>, Option<Duration>), sqlx::Error> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        let newest = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop_back();
+        if let Some(Free { connection, since }) = newest {
+            return Ok((Taken { connection, place }, Some(since.elapsed())));
+        }
+        let connection = Leased { connection: self.pool.acquire().await?, since: Instant::now(), closes: false };
+        Ok((Taken { connection, place }, None))
+    }
+
+    /// Keeps a connection that is in no transaction and whose statements have completed.
+    pub(super) fn put(&self, taken: Taken<DB>) {
+        let Taken { connection, place } = taken;
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = |connection: &Leased<DB>| connection.since.elapsed() >= self.away;
+        // `close` closes the places before it empties the list.
+        let returned = if self.places.is_closed() || is_due(&connection) {
+            Some(connection)
+        } else {
+            free.push_back(Free { connection, since: Instant::now() });
+            // Connections that are not needed stay at the front.
+            let is_unused = free.front().is_some_and(|first| is_due(&first.connection));
+            if is_unused { free.pop_front().map(|first| first.connection) } else { None }
+        };
+        drop(free);
+        drop((place, returned));
+    }
+
+    pub(super) async fn close(&self) {
+        self.places.close();
+        drop(std::mem::take(&mut *self.free.lock().unwrap_or_else(PoisonError::into_inner)));
+        self.pool.close().await;
+    }
+}
+
+/// A connection in use, with its permit. A drop returns it to the driver's pool, in a task.
+#[derive(Debug)]
+pub(super) struct Taken<DB: Database> {
+    connection: Leased<DB>,
+    place: OwnedSemaphorePermit,
+}
+
+impl<DB: Database> Taken<DB> {
+    /// Sets whether a drop closes the connection.
+    pub(super) const fn close_on_drop(&mut self, closes: bool) {
+        self.connection.closes = closes;
+    }
+
+    /// Returns the connection to the driver's pool, which tests it. It is closed when the future is dropped.
+    pub(super) async fn return_to_pool(mut self) {
+        self.connection.connection.return_to_pool().await;
+    }
+}
+
+impl<DB: Database> Deref for Taken<DB> {
+    type Target = DB::Connection;
+
+    fn deref(&self) -> &DB::Connection {
+        &self.connection.connection
+    }
+}
+
+impl<DB: Database> DerefMut for Taken<DB> {
+    fn deref_mut(&mut self) -> &mut DB::Connection {
+        &mut self.connection.connection
+    }
+}
+
+/// A connection of the driver's pool, with the time when it was taken from there.
+#[derive(Debug)]
+struct Leased<DB: Database> {
+    connection: PoolConnection<DB>,
+    since: Instant,
+    closes: bool,
+}
+
+impl<DB: Database> Drop for Leased<DB> {
+    fn drop(&mut self) {
+        if self.closes {
+            self.connection.close_on_drop();
+        }
+    }
+}
