@@ -16,6 +16,7 @@ use std::{
 };
 
 use metrics::{Counter, counter};
+use prost::bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
@@ -55,7 +56,7 @@ const USUAL: u64 = 10_000;
 const SITES: usize = 1_000;
 
 /// A page as encoded for the wire, once for all readers who get the same page.
-pub type WrittenList = Arc<[u8]>;
+pub type WrittenList = Bytes;
 
 /// The key of cached data about one article: the changes it includes, and its moment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -219,7 +220,7 @@ impl PageCache {
                 self.sweep();
                 let page = read.await?;
                 // The cache rejects a page that is too large.
-                place.insert(Arc::clone(&page)).ok();
+                place.insert(page.clone()).ok();
                 Ok(page)
             }
             // The concurrent read of the same page takes longer than `PATIENCE`.
@@ -319,7 +320,7 @@ mod tests {
         let (pages, site) = (PageCache::new(16, true), SiteId::parse("bao-hue").unwrap());
         let read = async |number: usize| {
             let article = ArticleId::parse(&format!("bai-{number}")).unwrap();
-            let page: WrittenList = Arc::from(vec![0; 1_000]);
+            let page = WrittenList::from(vec![0; 1_000]);
             pages.first(&site, &article, (page::Order::Newest, 20), async { Ok(page) }).await.unwrap()
         };
         for number in 0..500 {
