@@ -76,10 +76,11 @@ insert into comments (site_id, comment_id, article_id, author_name, title, conte
 insert into search_terms (site_id, comment_id, terms)
     select 'default', comment_id, phrases.terms || subjects.terms from seeds join phrases on p = n % 50000 join subjects on q = n / 50000;
 commit;
+-- As far back as statistics are kept: the service learns from all entries of its log, beside the calls that are measured.
 insert into audit (site_id, audit_id, at, actor, action, comment_id, article_id, from_status, to_status, revision, reason, note)
     select 'default', comment_id, decided_at, 'bien-tap-' || n / 20 % 12, 'REJECT', comment_id, article_id, 'PENDING', status, 2,
         'OFF_TOPIC', ''
-    from seeds where status = 'REJECTED';
+    from seeds where status = 'REJECTED' and decided_at >= :'base'::timestamptz - interval '93 days';
 do $$ declare one record; begin for one in select * from indexes loop execute one.indexdef; end loop; end $$;
 insert into articles (site_id, article_id, title, url, revision, public_count, created_at)
     select 'default', article_id, 'Khánh thành cầu Bến Thủy', 'https://bao.example/bai', 1, count(*) filter (where status = 'APPROVED'),

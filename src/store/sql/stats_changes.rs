@@ -187,7 +187,8 @@ const ADD: &str = "insert into stats_buckets (site_id, kind, bucket, name, amoun
     on conflict (site_id, kind, bucket, name) do update set amount = stats_buckets.amount + excluded.amount
     returning site_id, kind, bucket, name, amount";
 
-/// Sums up changes by the key of their bucket: all changes by hour and by day, those of waiting comments also by 30 days.
+/// Sums up changes by the key of their bucket: all changes by hour and by day, changes of waiting comments also by 30
+/// days.
 fn sums(changes: &[Row]) -> Result<Amounts<SiteId, String>> {
     let mut sums = Amounts::new();
     for change in changes {
