@@ -1,10 +1,16 @@
-//! Generates the code of `duyet-proto` from its .proto files: `cargo run -p duyet-proto-generate`. The result is
-//! committed, so that a build of duyet needs no protobuf compiler. A test compares the committed code with the .proto
-//! files.
+//! Generates the code of `duyet-proto` and its reference `docs/api.md` from the .proto files:
+//! `cargo run -p duyet-proto-generate`. The results are committed, so that a build of duyet needs no protobuf compiler.
+//! Tests compare them with the .proto files.
+
+mod reference;
 
 use std::{fs, path::Path};
 
 use prost::Message as _;
+use prost_types::FileDescriptorSet;
+
+/// Where the reference of the wire contract is, from the directory of `duyet-proto`.
+const REFERENCE: &str = "../docs/api.md";
 
 const PROTOS: [&str; 11] = [
     "duyet/v1/ban_service.proto",
@@ -31,7 +37,9 @@ const SECRET: [&str; 6] = [
 ];
 
 fn main() -> anyhow::Result<()> {
-    generate(&contract().join("src/generated"))
+    generate(&contract().join("src/generated"))?;
+    fs::write(contract().join(REFERENCE), reference::markdown(&compile()?))?;
+    Ok(())
 }
 
 /// Returns the directory of the package `duyet-proto`.
@@ -39,9 +47,14 @@ fn contract() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
+/// Compiles the .proto files, with their comments.
+fn compile() -> anyhow::Result<FileDescriptorSet> {
+    Ok(protox::compile(PROTOS, [contract()])?)
+}
+
 /// Writes the code and the descriptor set to the directory `out`.
 fn generate(out: &Path) -> anyhow::Result<()> {
-    let descriptors = protox::compile(PROTOS, [contract()])?;
+    let descriptors = compile()?;
     fs::write(out.join("duyet.v1.bin"), descriptors.encode_to_vec())?;
     let mut config = tonic_prost_build::Config::new();
     // Conversion to JSON looks up a message in the descriptor set by its name.
@@ -60,6 +73,13 @@ fn generate(out: &Path) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_committed_reference_matches_the_proto_files() {
+        let committed = fs::read_to_string(contract().join(REFERENCE)).unwrap();
+        let same = committed == reference::markdown(&compile().unwrap());
+        assert!(same, "docs/api.md is old: run cargo run -p duyet-proto-generate");
+    }
 
     #[test]
     fn the_committed_code_matches_the_proto_files() {
