@@ -21,6 +21,7 @@ mod cli;
 mod cli_commands;
 mod cli_desk;
 mod cli_terms;
+mod documents;
 mod duplicates;
 mod erasures;
 mod export_and_erasure;

@@ -1,4 +1,4 @@
-//! Promises of the project, each tested with every way to do the action, on both databases.
+//! Promises of docs/internals/promises.md, each tested with every way to do the action, on both databases.
 
 use std::time::{Duration, Instant};
 

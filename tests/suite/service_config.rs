@@ -1,4 +1,4 @@
-//! The README's retry settings with a stock gRPC client: a restart of the only server fails no call.
+//! The retry settings of docs/integrate.md with a stock gRPC client: a restart of the only server fails no call.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -12,10 +12,10 @@ use crate::support::{daemon::Daemon, process::free_port};
 /// Number of callers that share one channel.
 const CALLERS: &str = "10";
 
-/// Returns the service config of the README.
-fn readme() -> Value {
-    let text = include_str!("../../README.md");
-    let (_, after) = text.split_once("(service config):").expect("the README says what to configure");
+/// Returns the service config of docs/integrate.md.
+fn documented() -> Value {
+    let text = include_str!("../../docs/integrate.md");
+    let (_, after) = text.split_once("gRPC service config:").expect("the page has a service config");
     let json = after.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("a JSON block");
     serde_json::from_str(json).expect("JSON")
 }
@@ -75,8 +75,8 @@ impl Callers {
 }
 
 #[test]
-fn a_restart_fails_no_call_of_a_client_with_the_readmes_service_config() {
-    let mut config = readme();
+fn a_restart_fails_no_call_of_a_client_with_the_documented_service_config() {
+    let mut config = documented();
     // The test is not about how long a start takes on a busy machine.
     config["methodConfig"][0]["timeout"] = Value::from("60s");
     let dir = tempfile::tempdir().unwrap();

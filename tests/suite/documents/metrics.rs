@@ -1,0 +1,69 @@
+//! The table of metrics in `docs/operate.md`, from the descriptions in the code.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+use super::{
+    generated,
+    macros::{calls, strings},
+};
+use crate::support::sources::source;
+
+const KINDS: [&str; 3] = ["counter", "gauge", "histogram"];
+
+#[derive(Default)]
+struct Metric {
+    kind: &'static str,
+    meaning: String,
+    labels: Vec<String>,
+}
+
+/// Returns the name of a metric: a literal, or a constant of the file or else of another one.
+fn name(argument: &str, code: &str, all: &str) -> String {
+    let argument = argument.split(',').next().unwrap().trim();
+    if let Some(literal) = argument.strip_prefix('"') {
+        return literal.trim_end_matches('"').to_owned();
+    }
+    let constant = format!("const {}: &str = \"", argument.rsplit("::").next().unwrap());
+    let value = code.split_once(&constant).or_else(|| all.split_once(&constant));
+    value.unwrap_or_else(|| panic!("no {constant}")).1.split('"').next().unwrap().to_owned()
+}
+
+/// Returns every described metric, by name.
+fn metrics() -> BTreeMap<String, Metric> {
+    let files: Vec<_> = source("").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let all = files.concat();
+    let mut metrics: BTreeMap<String, Metric> = BTreeMap::new();
+    for code in &files {
+        for kind in KINDS {
+            for call in calls(code, &format!("describe_{kind}")) {
+                let metric = metrics.entry(name(call, code, &all)).or_default();
+                metric.kind = kind;
+                metric.meaning = strings(call).pop().unwrap();
+            }
+        }
+    }
+    for code in &files {
+        for call in KINDS.iter().flat_map(|kind| calls(code, kind)) {
+            let name = name(call, code, &all);
+            let metric = metrics.get_mut(&name).unwrap_or_else(|| panic!("{name} has no description"));
+            for (before, _) in call.match_indices("\" =>").map(|(at, _)| call.split_at(at)) {
+                let label = before.rsplit('"').next().unwrap().to_owned();
+                if !metric.labels.contains(&label) {
+                    metric.labels.push(label);
+                }
+            }
+        }
+    }
+    metrics
+}
+
+#[test]
+fn the_table_of_metrics_is_what_the_code_describes() {
+    let mut table = "\n| metric | kind | labels | meaning |\n|---|---|---|---|\n".to_owned();
+    for (name, metric) in metrics() {
+        let labels: Vec<_> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let meaning = metric.meaning.replace('|', "\\|");
+        let _ = writeln!(table, "| `{name}` | {} | {} | {meaning} |", metric.kind, labels.join(" "));
+    }
+    generated::compare("metrics", &format!("{table}\n"));
+}
