@@ -59,8 +59,8 @@ fn variable(field: &Field) -> Option<String> {
 /// Returns the default of a key as a file writes it.
 fn default_of<'a>(defaults: &'a Table, key: &str) -> Option<&'a Value> {
     let (section, name) = key.rsplit_once('.').map_or((None, key), |(section, name)| (Some(section), name));
-    let sections = section.into_iter().flat_map(|section| section.split('.'));
-    sections.fold(Some(defaults), |table, section| table?.get(section)?.as_table())?.get(name)
+    let mut sections = section.into_iter().flat_map(|section| section.split('.'));
+    sections.try_fold(defaults, |table, section| table.get(section)?.as_table())?.get(name)
 }
 
 /// Splits a comment into its meaning and the default that it names, for a setting whose default is not a value.
