@@ -1,5 +1,7 @@
 //! Conversion of challenges and readers from and to protobuf messages.
 
+use std::sync::OnceLock;
+
 use duyet_locale::{Locale, Value};
 use duyet_proto::v1::{self, issue_challenge_response::Content};
 
@@ -43,20 +45,36 @@ const fn to_kind(kind: ChallengeKind) -> v1::ChallengeKind {
     }
 }
 
+/// Number of lengths whose alternative texts are kept: images have at most 8 symbols.
+const KEPT_LENGTHS: usize = 9;
+
+/// The formatted alternative texts by language, kind of symbols and length. There are few of them, and formatting one
+/// takes longer than copying it.
+static ALT_TEXTS: [[[OnceLock<String>; KEPT_LENGTHS]; 2]; 2] =
+    [const { [const { [const { OnceLock::new() }; KEPT_LENGTHS] }; 2] }; 2];
+
+/// Returns the alternative text of an image with `length` symbols.
+fn alt_text(locale: Locale, digits_only: bool, length: usize) -> String {
+    let format = || {
+        let key = if digits_only { "captcha-alt-digits" } else { "captcha-alt" };
+        locale.text_with(key, &[("length", Value::Number(i64::try_from(length).unwrap_or_default()))])
+    };
+    let kept = ALT_TEXTS[usize::from(locale == Locale::En)][usize::from(digits_only)].get(length);
+    kept.map_or_else(format, |kept| kept.get_or_init(format).clone())
+}
+
 /// Converts an issued challenge.
 pub(in crate::grpc) fn to_issued(issued: IssuedChallenge, locale: Locale) -> v1::IssueChallengeResponse {
     let content = match issued.content {
         ChallengeContent::Image(image) => {
-            let length = Value::Number(i64::try_from(image.length).unwrap_or_default());
             let digits_only = image.alphabet == Alphabet::Digits;
-            let alt = if digits_only { "captcha-alt-digits" } else { "captcha-alt" };
             Some(Content::Image(v1::ChallengeImage {
                 png: image.png,
                 width: image.width,
                 height: image.height,
                 length: u32::try_from(image.length).unwrap_or_default(),
                 digits_only,
-                alt: locale.text_with(alt, &[("length", length)]),
+                alt: alt_text(locale, digits_only, image.length),
             }))
         }
         ChallengeContent::Altcha(json) => Some(Content::Altcha(v1::AltchaChallenge { json })),
@@ -69,5 +87,22 @@ pub(in crate::grpc) fn to_issued(issued: IssuedChallenge, locale: Locale) -> v1:
         expires_at: Some(to_time(issued.expires_at)),
         device_token: issued.device_token,
         content,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_alternative_text_is_the_formatted_one() {
+        for locale in [Locale::Vi, Locale::En] {
+            for (digits_only, key) in [(false, "captcha-alt"), (true, "captcha-alt-digits")] {
+                for length in [5, 6, 8, 20, 5] {
+                    let formatted = locale.text_with(key, &[("length", Value::Number(i64::try_from(length).unwrap()))]);
+                    assert_eq!(alt_text(locale, digits_only, length), formatted);
+                }
+            }
+        }
     }
 }

@@ -37,8 +37,6 @@ pub(super) struct Attempt<'a> {
     /// Title and content, folded.
     pub(super) said: String,
     pub(super) fingerprint: Pseudonym,
-    /// What a ban may be about.
-    pub(super) subjects: Vec<BanSubject>,
     /// `None` when its text says too little for a repetition to mean something.
     pub(super) skeleton: Option<Pseudonym>,
     pub(super) now: DateTime<Utc>,
@@ -62,7 +60,7 @@ pub(super) fn fill_seconds(attempt: &Attempt<'_>, challenge: &SealedChallenge) -
     Some(if read && age < READING_SECONDS { said.min(age) } else { said })
 }
 
-pub(super) fn question(attempt: &Attempt<'_>) -> SubmitQuestion {
+pub(super) fn question(attempt: &Attempt<'_>, subjects: Vec<BanSubject>) -> SubmitQuestion {
     SubmitQuestion {
         site: attempt.site.clone(),
         request_id: attempt.form.request_id,
@@ -73,7 +71,7 @@ pub(super) fn question(attempt: &Attempt<'_>) -> SubmitQuestion {
         fingerprint: attempt.fingerprint,
         skeleton: attempt.skeleton,
         author: attempt.sender.author.clone(),
-        subjects: attempt.subjects.clone(),
+        subjects,
         now: attempt.now,
         same_text_since: attempt.now - Duration::hours(SAME_TEXT_HOURS),
     }

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         Error, Result,
         article::Article,
-        ban::BanEffect,
+        ban::{BanEffect, BanSubject},
         challenge::{CaptchaFailure, SealedChallenge},
         comment::{Attention, Comment},
         form::{Form, RawForm},
@@ -65,7 +65,9 @@ impl Submissions {
         let form = raw.check(&self.core.defaults.get().text)?;
         let salts = self.core.salts.of(site, now).await?;
         let attempt = self.attempt(site, &form, &salts, now);
-        match self.take_comment(&attempt).await {
+        let name = &form.text.author_name;
+        let subjects = self.core.pseudonyms.ban_subjects(site, &form.client, name, &attempt.said, &salts);
+        match self.take_comment(&attempt, subjects).await {
             Ok(submitted) => Ok(submitted),
             Err(error) => Err(self.challenges.with_fresh_challenge(error, attempt.handed(false), &form.client).await),
         }
@@ -85,7 +87,6 @@ impl Submissions {
             wider: self.core.pseudonyms.wider_prefixes(site, &form.client, salts.current()),
             request: self.core.keyring.request_row(site, form.request_id, "SubmitComment", payload.as_bytes()),
             fingerprint,
-            subjects: self.core.pseudonyms.ban_subjects(site, &form.client, &text.author_name, &said, salts),
             skeleton: self.core.pseudonyms.skeleton(site, &reading),
             reading,
             said,
@@ -93,10 +94,11 @@ impl Submissions {
         }
     }
 
-    async fn take_comment(&self, attempt: &Attempt<'_>) -> Result<Submitted> {
+    /// `subjects` are what a ban on this submit may be about.
+    async fn take_comment(&self, attempt: &Attempt<'_>, subjects: Vec<BanSubject>) -> Result<Submitted> {
         let _flight = self.core.requests.enter(attempt.site, attempt.form.request_id).await;
         rekey_device(&self.core, attempt.site, &attempt.form.client).await?;
-        let mut context = self.contexts.ask(question(attempt)).await?;
+        let mut context = self.contexts.ask(question(attempt, subjects)).await?;
         self.rekey_bans(attempt, &context).await;
         if let Some(row) = &context.request {
             return self.replay(attempt, row);
