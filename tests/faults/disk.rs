@@ -79,7 +79,7 @@ async fn submit_until_full(portal: &mut Portal) -> Vec<Sent> {
     }
 }
 
-/// Returns the time until `/readyz` answers with a status. Readers keep submitting meanwhile, because failing writes
+/// Measures the time until `/readyz` answers with a status. Readers keep submitting meanwhile, because failing writes
 /// make the server not ready.
 async fn until_readiness(daemon: &Daemon, status: &str) -> Duration {
     let (mut portal, began) = (daemon.portal(), Instant::now());

@@ -73,7 +73,7 @@ pub(crate) fn bounded<T>(message: T, patience: Duration) -> Request<T> {
     request
 }
 
-/// Returns a filled-in form with a fresh challenge, from a reader without a cookie; `None` while no challenge can be
+/// Fills in a form with a fresh challenge, from a reader without a cookie; `None` while no challenge can be
 /// issued.
 pub(crate) async fn form(portal: &mut Portal, article: &str, content: &str) -> Option<v1::SubmitCommentRequest> {
     let request = v1::IssueChallengeRequest { article_id: article.into(), ..Default::default() };

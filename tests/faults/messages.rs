@@ -29,7 +29,7 @@ fn frame(flag: u8, length: u32, bytes: &[u8]) -> Vec<u8> {
     [&[flag], &length.to_be_bytes()[..], bytes].concat()
 }
 
-/// Returns a message nested in messages, thousands of levels deep.
+/// Builds a message nested in messages, thousands of levels deep.
 fn deep() -> Vec<u8> {
     (0..5_000).fold(Vec::new(), |inner, _| {
         let mut outer = vec![0x0a];

@@ -21,7 +21,7 @@ use crate::support::{
     process::{free_port, wait_until},
 };
 
-/// Returns the environment of a daemon that uses the database at `url`.
+/// Builds the environment of a daemon that uses the database at `url`.
 fn environment(url: &str) -> Vec<(String, String)> {
     let pairs = [("DATABASE_URL", url), ("DUYET_KEYS", &duyetd::keyring::Keyring::generate())];
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()

@@ -109,7 +109,7 @@ pub(crate) fn ports<const N: usize>() -> [u16; N] {
     std::array::from_fn(|_| free_port())
 }
 
-/// Returns the time until the health service reports `expected`.
+/// Measures the time until the health service reports `expected`.
 pub(crate) async fn time_until_serving(addr: SocketAddr, expected: ServingStatus) -> Duration {
     let (mut health, began) = (HealthClient::new(channel(addr)), Instant::now());
     loop {

@@ -13,7 +13,8 @@ import grpc
 METHOD = "/duyet.v1.CommentService/CountComments"
 # A CountCommentsRequest of the one article "bai".
 REQUEST = b"\x0a\x03bai"
-# How soon a channel connects again is not what is tried here, and a busy machine takes long to start a server.
+# The backoff of reconnects is short, because the test is not about it, and a busy machine takes long to start a
+# server.
 OPTIONS = [("grpc.enable_retries", 1), ("grpc.max_reconnect_backoff_ms", 1000)]
 
 
@@ -33,7 +34,8 @@ def main():
                     good[number] += 1
                     news.notify_all()
             except grpc.RpcError as error:
-                # Fifty callers without a pause are more than a busy machine serves. Shed load is no call that a restart lost.
+                # Fifty callers without a pause are more than a busy machine serves. Shed calls do not count as failed
+                # by the restart.
                 if error.details() == "overloaded: concurrent calls":
                     continue
                 failed[f"{error.code().name}: {error.details()}"] += 1

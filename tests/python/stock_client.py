@@ -20,7 +20,7 @@ ARTICLE = "cau-moi"
 
 
 def generated():
-    """Compiles the protos as an integrator does, and returns where the modules are."""
+    """Compiles the protos as an integrator does, and returns the directory of the modules."""
     directory = tempfile.mkdtemp()
     files = [str(path) for path in sorted(Path(PROTOS).rglob("*.proto"))]
     own = Path(grpc_tools.__file__).parent / "_proto"
@@ -51,7 +51,7 @@ class Portal:
 
     def form(self, content, answer=ANSWER):
         asked = captcha_service_pb2.IssueChallengeRequest(article_id=ARTICLE)
-        # A busy server draws slowly, and says so.
+        # A busy server draws images slowly and sheds calls, which are retried.
         for _ in range(100):
             try:
                 challenge = self.call(self.captcha.IssueChallenge, asked)
@@ -80,7 +80,7 @@ class Desk:
         return method(request, timeout=DEADLINE, metadata=bearer(MODERATOR))
 
     def queue(self):
-        """Returns all cases that wait, and how many pages they took."""
+        """Returns all queued cases and the number of pages."""
         request = moderation_service_pb2.ListQueueRequest(page_size=200)
         cases, pages = [], 0
         while True:
@@ -109,7 +109,7 @@ def answer_wrongly(portal):
         details = dict(error.trailing_metadata())["grpc-status-details-bin"]
         assert b"CAPTCHA_INCORRECT" in details, details
     else:
-        raise AssertionError("a wrong code was taken")
+        raise AssertionError("a wrong code was accepted")
 
 
 def list_comments(portal, expected):
@@ -145,7 +145,7 @@ def decide_in_bulk(desk, expected):
     decided = desk.call(desk.moderation.BulkDecide, request)
     assert sum(item.changed for item in decided.results) == WAITING, decided.batch_id
     resent = desk.call(desk.moderation.BulkDecide, request)
-    assert resent == decided, "a resend gets another answer"
+    assert resent == decided, "a resend must get the first answer"
 
 
 def main():

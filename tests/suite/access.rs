@@ -51,11 +51,11 @@ fn each_role_may_call_exactly_the_rpcs_that_its_work_needs() {
         "RuleService/ReplayRules",
     ];
     let admin = ["PolicyService/UpdateSite", "PrivacyService/RevealSender", "RuleService/DeleteTerm"];
-    let everybody = [&readers[..], &["PolicyService/GetArticle"]].concat();
+    let all_roles = [&readers[..], &["PolicyService/GetArticle"]].concat();
     for (role, needed) in [
-        (Role::Portal, [&everybody[..], &portal, &persons].concat()),
-        (Role::Moderator, [&everybody[..], &desk].concat()),
-        (Role::Admin, [&everybody[..], &desk, &admin, &persons].concat()),
+        (Role::Portal, [&all_roles[..], &portal, &persons].concat()),
+        (Role::Moderator, [&all_roles[..], &desk].concat()),
+        (Role::Admin, [&all_roles[..], &desk, &admin, &persons].concat()),
         (Role::Metrics, vec![]),
     ] {
         for (path, _) in role::TABLE {

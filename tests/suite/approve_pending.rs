@@ -33,7 +33,7 @@ fn site() -> SiteId {
     SiteId::parse("default").unwrap()
 }
 
-/// Returns a submission to the article `cau-moi` of the newsroom's site.
+/// Builds a submission to the article `cau-moi` of the newsroom's site.
 fn waiting(n: i64, score: f64) -> Submission {
     Submission { site: site(), spam_score: score, ..submission(n) }
 }

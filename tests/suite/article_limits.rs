@@ -48,7 +48,7 @@ async fn known_reader(newsroom: &Newsroom, ip: &str) -> Reader {
     reader
 }
 
-/// Returns a form with a correct answer by a new device at `ip`.
+/// Fills in a form with a correct answer by a new device at `ip`.
 async fn newcomer(portal: &mut Portal, ip: &str, content: &str) -> v1::SubmitCommentRequest {
     let mut form = portal.form("bai", content).await;
     form.client.as_mut().unwrap().ip = ip.into();

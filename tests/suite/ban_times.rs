@@ -96,7 +96,7 @@ impl Desk {
         }
     }
 
-    /// Returns true when a ban denies or holds the reader's submit.
+    /// Checks whether a ban denies or holds the reader's submit.
     async fn is_stopped(&self, from: &From, now: DateTime<Utc>) -> bool {
         match self.say(from, "Câu sau", now).await {
             Ok(submitted) => submitted.answer.published_at.is_none(),

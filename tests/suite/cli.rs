@@ -67,7 +67,7 @@ fn locale<T>(request: &Request<T>) -> Locale {
     header.and_then(Locale::from_accept_language).unwrap()
 }
 
-/// Returns an error as the service would.
+/// Builds an error as the service would.
 pub fn error(code: Code, reason: &str, locale: Locale, metadata: &[(&str, &str)]) -> Status {
     let owned = metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let values = metadata.iter().map(|(key, value)| (*key, Value::from(*value))).collect::<Vec<_>>();

@@ -108,7 +108,7 @@ async fn unknown_names_are_errors_that_suggest_similar_known_ones(database: Data
     portal.say("gia-vang", "Giá tăng").await;
     done(&newsroom, &["approve", &id]).await;
     done(&newsroom, &["requeue", &id]).await;
-    let nobody = Uuid::new_v4().to_string();
+    let unknown = Uuid::new_v4().to_string();
     let cases: [(&[&str], i32, &str); 17] = [
         (&["close", title], 3, "bai-2911 (Cầu mới qua sông"),
         (&["open", "cau moi qua song thong xe"], 3, "bai-2911"),
@@ -121,10 +121,10 @@ async fn unknown_names_are_errors_that_suggest_similar_known_ones(database: Data
         (&["bulk", "spam", "--yes", "--rule", "phone"], 2, "phone-number"),
         (&["watch", "--rule", "LNIK"], 2, "LINK"),
         (&["queue", "--author", "abc"], 3, "abc"),
-        (&["queue", "--campaign", &nobody], 3, ""),
-        (&["audit", "--comment", &nobody], 3, ""),
-        (&["audit", "--batch", &nobody], 3, ""),
-        (&["audit", "--ban", &nobody], 3, ""),
+        (&["queue", "--campaign", &unknown], 3, ""),
+        (&["audit", "--comment", &unknown], 3, ""),
+        (&["audit", "--batch", &unknown], 3, ""),
+        (&["audit", "--ban", &unknown], 3, ""),
         (&["audit", "--actor", "moderater"], 3, "moderator"),
         (&["queue", "--order", "scroe"], 2, "score"),
     ];

@@ -12,7 +12,7 @@ on_both_databases! {
     concurrent_equal_texts_are_one_comment,
 }
 
-/// Returns a form of the same reader with a challenge and a request id of its own.
+/// Fills in a form of the same reader with a challenge and a request id of its own.
 async fn said_by(portal: &mut Portal, client: Option<&v1::ReaderContext>, content: &str) -> v1::SubmitCommentRequest {
     v1::SubmitCommentRequest { client: client.cloned(), ..portal.form("bai", content).await }
 }

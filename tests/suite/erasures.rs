@@ -42,7 +42,7 @@ async fn home(database: Database) -> Home {
     }
 }
 
-/// Returns an erasure that a call began at second 1,000 and did not finish, with its request row.
+/// Builds an erasure that a call began at second 1,000 and did not finish, with its request row.
 fn begun(authors: &[&str]) -> (PersonErasure, RequestRow) {
     let row = request();
     let erasure = PersonErasure {
@@ -158,7 +158,7 @@ async fn hold_up_writers(home: &Home) -> JoinSet<()> {
     holder
 }
 
-/// Returns a statement that makes every erasure fail at its first comment, and the statement that removes it.
+/// Builds a statement that makes every erasure fail at its first comment, and the statement that removes it.
 const fn stumbling_block(is_postgres: bool) -> [&'static str; 2] {
     if is_postgres {
         let block = "create function no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;

@@ -100,7 +100,7 @@ fn term(pattern: &str, tier: TermTier) -> Term {
     }
 }
 
-/// Returns a model that learned a few comments of each class.
+/// Builds a model that learned a few comments of each class.
 fn model() -> Model {
     let mut model = Model::default();
     for n in 0..12 {

@@ -1,4 +1,4 @@
-//! The growth benchmark measures the rows that the service itself would have written.
+//! Checks that the growth benchmark measures the rows that the service itself would write.
 
 use std::{path::Path, process::Command};
 
@@ -27,7 +27,7 @@ fn seed(home: &Home, comments: u32) {
 
 #[expect(clippy::disallowed_methods, reason = "the seed reads the clock, too")]
 #[tokio::test]
-async fn the_growth_benchmark_seeds_the_rows_that_the_service_would_have_written() {
+async fn the_growth_benchmark_seeds_the_rows_that_the_service_would_write() {
     let home = Home::postgres().await;
     seed(&home, 2_000);
     let site = SiteId::parse("default").unwrap();

@@ -88,7 +88,7 @@ fn cycles(mut edges: Edges) -> Edges {
     }
 }
 
-/// Returns the edges between the files and folders that are directly in `folder`.
+/// Lists the edges between the files and folders that are directly in `folder`.
 fn within(folder: &[String], edges: &Edges) -> Edges {
     let inside = |module: &Module| module.len() > folder.len() && module.starts_with(folder);
     let child = |module: &Module| module[..=folder.len()].to_vec();

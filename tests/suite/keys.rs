@@ -78,7 +78,7 @@ async fn insert_admin(newsroom: &Newsroom, name: &str) -> String {
     }
 }
 
-/// Returns true when the token has the rights of an admin.
+/// Checks whether the token has the rights of an admin.
 async fn is_admin(newsroom: &Newsroom, token: &str) -> bool {
     let mut desk = newsroom.desk_with(token);
     match desk.privacy.reveal_sender(duyet_proto::v1::RevealSenderRequest::default()).await {

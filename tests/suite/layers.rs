@@ -72,19 +72,19 @@ const LONGEST_FILE: usize = 300;
 /// Longest function in lines.
 const LONGEST_FUNCTION: usize = 60;
 
-/// Returns the source files of all packages.
+/// Lists the source files of all packages.
 fn all_sources() -> Vec<PathBuf> {
     source("").into_iter().chain(PACKAGES.iter().flat_map(|package| rust_files(&root().join(package)))).collect()
 }
 
-/// Returns the lines that are not comments, and every import as a full path.
+/// Lists the lines that are not comments, and every import as a full path.
 fn named_paths(path: &Path) -> Vec<String> {
     let code = code(path);
     let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
     lines.map(str::to_owned).chain(imports(path, &code)).collect()
 }
 
-/// Returns whether the line names the crate or module as a path.
+/// Checks whether the line names the crate or module as a path.
 fn names(line: &str, forbidden: &str) -> bool {
     let path = format!("{forbidden}::");
     let starts = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':' || c == '"');
@@ -193,7 +193,7 @@ const UNSUPERVISED: [(&str, &str, &str); 9] = [
     ("store/sqlite/session.rs", "home.put(connection)", "it ends with its rollback"),
 ];
 
-/// Returns the arguments of every call that spawns a task or a thread.
+/// Lists the arguments of every call that spawns a task or a thread.
 fn spawns(code: &str) -> Vec<&str> {
     let calls = ["spawn(", "spawn_blocking(", "spawn_local("].into_iter().flat_map(|call| {
         code.match_indices(call).filter_map(move |(at, _)| {
@@ -212,7 +212,7 @@ fn spawns(code: &str) -> Vec<&str> {
     calls.map(argument).collect()
 }
 
-/// Returns whether the argument is a supervised task, or names a variable that is one.
+/// Checks whether the argument is a supervised task, or names a variable that is one.
 fn is_supervised(code: &str, argument: &str) -> bool {
     let mut words = argument.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     argument.starts_with("supervise(") || words.any(|word| code.contains(&format!("let {word} = supervise(")))

@@ -39,7 +39,7 @@ async fn home(database: Database) -> Home {
     }
 }
 
-/// Returns comment number `n`, an advertisement when `n` is even.
+/// Builds comment number `n`, an advertisement when `n` is even.
 fn comment(n: i64) -> Submission {
     let mut one = submission(n);
     one.comment.content = match n % 2 {

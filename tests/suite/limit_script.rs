@@ -81,7 +81,7 @@ impl Script {
         checks.iter().map(|(_, asks)| own(asks)).collect()
     }
 
-    /// Returns `None` when the script answers that it is too late.
+    /// Returns `None` when the script answers that the call is too late.
     fn call_until(&mut self, now: i64, latest: i64, asks: &[Ask]) -> Option<Vec<Outcome>> {
         self.call_together(now, &[(latest, asks.to_vec())]).remove(0)
     }
@@ -259,7 +259,7 @@ fn any_check() -> impl Strategy<Value = Vec<Ask>> {
         };
         each.filter_map(ask).collect()
     });
-    check.prop_filter("a check asks for something", |asks: &Vec<Ask>| !asks.is_empty())
+    check.prop_filter("a check has at least one charge", |asks: &Vec<Ask>| !asks.is_empty())
 }
 
 #[test]
@@ -278,8 +278,8 @@ fn several_keys_are_counted_together_or_not_at_all() {
     });
 }
 
-/// Checks that share a call are independent: each is decided as if it had come alone, after those before it, and a
-/// check that is denied or late counts nothing.
+/// Checks in one call are independent: each is decided after those before it, as if it had come alone, and a denied
+/// or late check counts nothing.
 #[test]
 fn checks_that_share_a_call_are_decided_one_after_another() {
     let script = RefCell::new(Script::start());

@@ -47,7 +47,7 @@ async fn until_degraded_is(expected: bool, limiter: &Limiter) {
     panic!("degraded never became {expected}");
 }
 
-/// Returns the number of script calls that Redis has served.
+/// Counts the script calls that Redis has served.
 fn script_calls(redis: &RedisServer) -> u64 {
     let stats: String = redis::cmd("INFO").arg("commandstats").query(&mut redis.connection()).unwrap();
     let calls = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));

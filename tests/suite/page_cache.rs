@@ -47,7 +47,7 @@ async fn decide(desk: &mut Desk, id: &str, action: Action, revision: i64) -> v1:
     desk.decide(v1::DecideRequest { expected_revision: revision, ..decision(id, action) }).await.unwrap()
 }
 
-/// Returns a ban that also removes its author's public comments.
+/// Builds a ban that also removes its author's public comments.
 fn ban_of(comment: String) -> v1::CreateBanRequest {
     v1::CreateBanRequest {
         subject: Some(create_ban_request::Subject::CommentId(comment)),

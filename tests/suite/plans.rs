@@ -46,7 +46,7 @@ fn recorded() -> Vec<Ran> {
     all.into_iter().collect()
 }
 
-/// Returns the tables of a statement by the names that it gives them. Subqueries may give one name to several.
+/// Lists the tables of a statement by the names that it gives them. Subqueries may give one name to several.
 fn tables<'s>(sql: &'s str, known: &BTreeSet<String>) -> BTreeMap<&'s str, BTreeSet<&'s str>> {
     let words: Vec<&str> =
         sql.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect();
@@ -63,7 +63,7 @@ fn tables<'s>(sql: &'s str, known: &BTreeSet<String>) -> BTreeMap<&'s str, BTree
     names
 }
 
-/// Returns the steps of SQLite's plan that read a whole large table, or all of a site's rows.
+/// Lists the steps of SQLite's plan that read a whole large table, or all of a site's rows.
 fn sqlite_faults(plan: &[String], tables: &BTreeMap<&str, BTreeSet<&str>>, sql: &str) -> Vec<String> {
     let is_stopped = sql.contains("limit") && !plan.iter().any(|step| step.contains("TEMP B-TREE"));
     let derived = |name: &str| {
@@ -132,7 +132,7 @@ async fn explain(home: &Home, sql: &str) -> Result<Vec<String>, sqlx::Error> {
     Ok(steps)
 }
 
-/// Returns the places where the store's statements are written.
+/// Lists the places where the store's statements are written.
 fn written() -> BTreeSet<(String, u64)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut places = BTreeSet::new();

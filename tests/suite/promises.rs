@@ -192,7 +192,7 @@ impl Scene {
     }
 }
 
-/// Returns true when readers of that replica see the comment.
+/// Checks whether readers of that replica see the comment.
 async fn shows(portal: &mut Portal, article: &str, id: &str) -> bool {
     portal.list(article).await.comments.iter().any(|shown| shown.id == id && !shown.content.is_empty())
 }

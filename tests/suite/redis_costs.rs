@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Returns a charge with a subject like the keyring's pseudonyms: 32 hexadecimal digits.
+/// Builds a charge with a subject like the keyring's pseudonyms: 32 hexadecimal digits.
 fn charge(limit: LimitName, subject: usize) -> Charge {
     Charge { limit, subject: format!("default/{subject:032x}"), weight: ChargeWeight::One }
 }
@@ -31,7 +31,7 @@ fn limiter(url: &str, quotas: Quotas) -> Limiter {
     limiter
 }
 
-/// Returns the number of script runs by these servers: each reads its keys with one `MGET`.
+/// Counts the script runs by these servers: each reads its keys with one `MGET`.
 fn runs(servers: &[&RedisServer]) -> u64 {
     let stats: String = servers.iter().map(|server| server.say::<String>("INFO commandstats")).collect();
     let counts = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_mget:calls="));
@@ -53,19 +53,19 @@ async fn the_four_limits_of_a_submit_take_one_round_trip() {
         assert!(matches!(limiter.check(&charges).await, Allowance::Allowed { .. }));
     }
     let runs = runs(&[&redis]) - before;
-    println!("100 checks of four limits: {runs} runs of the script; a look at the server every half a second is one");
+    println!("100 checks of four limits: {runs} runs of the script; a health check every half a second is one run");
     assert!((100..110).contains(&runs), "{runs}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn checks_that_come_at_once_share_calls_and_each_is_decided_apart() {
+async fn concurrent_checks_share_calls_and_are_decided_independently() {
     let redis = RedisServer::start();
     let quotas = Quotas {
         submits_per_device: "1/24h".parse().unwrap(),
         submits_per_article: "1000/24h".parse().unwrap(),
         ..wide_quotas()
     };
-    // Each has a local tier of its own, so Redis alone joins the counts of a device's two readers.
+    // Each replica has a local tier of its own, so only Redis adds up the counts of a device's two readers.
     let replicas = [limiter(&redis.url(), quotas.clone()), limiter(&redis.url(), quotas)];
     let article = |name: &str| Charge {
         limit: LimitName::SubmitsPerArticle,
@@ -95,7 +95,7 @@ async fn checks_that_come_at_once_share_calls_and_each_is_decided_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_submit_with_a_right_answer_asks_redis_once() {
+async fn a_submit_with_a_correct_answer_calls_redis_once() {
     let redis = RedisServer::start();
     let newsroom = Newsroom::open_with(Database::Sqlite, |config| config.redis_url = redis.url().parse().ok()).await;
     let mut portal = newsroom.portal();
@@ -106,8 +106,8 @@ async fn a_submit_with_a_right_answer_asks_redis_once() {
         portal.say("bai", &format!("Comment {number}, which is unlike the others")).await;
     }
     let commands: redis::Value = redis.say("SLOWLOG GET 10000");
-    let told = format!("{commands:?}");
-    let submits = told.split("EVALSHA").filter(|call| call.contains(":SubmitsPerDevice")).count();
+    let logged = format!("{commands:?}");
+    let submits = logged.split("EVALSHA").filter(|call| call.contains(":SubmitsPerDevice")).count();
     assert_eq!(submits, 5, "calls of five submits");
 }
 
@@ -134,7 +134,7 @@ async fn on_a_cluster_limits_of_one_subject_share_a_call() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subject_costs_one_small_key_per_limit() {
     let redis = RedisServer::start();
-    // No key expires while the test runs, however long it takes.
+    // The period is long, so that no key expires during the test.
     let limiter = limiter(&redis.url(), Quotas::all("20/1h".parse().unwrap()));
     for subject in 0..20 {
         for limit in LimitName::ALL {

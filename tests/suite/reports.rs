@@ -22,7 +22,7 @@ on_both_databases! {
     a_note_is_stored_as_plain_text_and_a_resend_adds_none,
 }
 
-/// Returns a report by the reader with `device`.
+/// Builds a report by the reader with `device`.
 fn report(comment: &str, device: &str) -> v1::ReportCommentRequest {
     v1::ReportCommentRequest {
         comment_id: comment.into(),
@@ -33,7 +33,7 @@ fn report(comment: &str, device: &str) -> v1::ReportCommentRequest {
     }
 }
 
-/// Returns a report by a reader without a device.
+/// Builds a report by a reader without a device.
 fn report_from(comment: &str, ip: &str) -> v1::ReportCommentRequest {
     let client = v1::ReaderContext { ip: ip.into(), ..Default::default() };
     v1::ReportCommentRequest { client: Some(client), ..report(comment, "") }
@@ -44,14 +44,14 @@ impl Portal {
         self.comments.report_comment(request).await.map(drop)
     }
 
-    /// Returns the token of a new device.
+    /// Creates a device and returns its token.
     async fn device(&mut self) -> String {
         self.challenge("bai").await.device_token
     }
 }
 
 impl Desk {
-    /// Returns the number of comments in the queue.
+    /// Counts the comments in the queue.
     async fn waiting(&mut self) -> i64 {
         self.moderation.get_stats(v1::GetStatsRequest::default()).await.unwrap().into_inner().waiting
     }
@@ -136,8 +136,8 @@ async fn all_violations_of_a_report_are_returned_at_once(database: Database) {
     let status = portal.report(bare).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
     assert_eq!(fields(&status), ["comment_id", "note", "reason", "request_id", "client"]);
-    let nobody = v1::ReportCommentRequest { client: None, ..report(&id, "") };
-    assert_eq!(fields(&portal.report(nobody).await.unwrap_err()), ["client"]);
+    let without_client = v1::ReportCommentRequest { client: None, ..report(&id, "") };
+    assert_eq!(fields(&portal.report(without_client).await.unwrap_err()), ["client"]);
     for (changed, wrong) in [
         (v1::ReportCommentRequest { reason: 99, ..report(&id, &device) }, "reason"),
         (

@@ -205,7 +205,7 @@ async fn idle_connections_of_one_peer_do_not_deny_others() {
     assert!(settled, "{} descriptors", daemon.descriptors() - before);
 }
 
-/// Returns true when the condition becomes true within 30 seconds.
+/// Checks whether the condition becomes true within 30 seconds.
 fn wait_until(is_true: impl Fn() -> bool) -> bool {
     let patience = Instant::now() + Duration::from_secs(30);
     while Instant::now() < patience {

@@ -76,7 +76,7 @@ fn every_response_with_a_repeated_part_has_a_size_limit() {
     assert_eq!(repeating, listed, "BOUNDED must list every response with a repeated part");
 }
 
-/// Returns a unique comment of 3,000 graphemes on a title of the maximum length.
+/// Builds a unique comment of 3,000 graphemes on a title of the maximum length.
 fn long(n: i64, mut one: Submission) -> Submission {
     let number = n.to_string();
     one.site = SiteId::parse("default").unwrap();
@@ -95,7 +95,7 @@ async fn store_all(newsroom: &Newsroom, all: &[Submission]) {
     store.close().await;
 }
 
-/// Returns a newsroom where `count` long comments are pending on the sample article.
+/// Opens a newsroom where `count` long comments are pending on the sample article.
 pub(crate) async fn newsroom_with_waiting(database: Database, count: i64) -> Newsroom {
     let newsroom = Newsroom::open(database).await;
     store_all(&newsroom, &(0..count).map(|n| long(n, submission(n))).collect::<Vec<_>>()).await;

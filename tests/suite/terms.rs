@@ -36,7 +36,7 @@ on_both_databases! {
     a_term_that_moderators_overrule_is_put_on_trial,
 }
 
-/// Returns a new term in force.
+/// Builds a new term in force.
 pub(crate) fn term(pattern: &str, tier: v1::TermTier) -> v1::Term {
     v1::Term {
         pattern: pattern.into(),
@@ -429,8 +429,8 @@ async fn a_term_that_moderators_overrule_is_put_on_trial(database: Database) {
 
     // The term is put in force again by an admin, so its trial period starts again.
     let mut again = term_change(3 * 3_600, "đường phố", TermTier::Exact);
-    let stood_down = home.store.all_terms(&site()).await.unwrap().into_iter().find(|term| term.revision == 2).unwrap();
-    (again.id, again.expected_revision) = (stood_down.id, 2);
+    let on_trial = home.store.all_terms(&site()).await.unwrap().into_iter().find(|term| term.revision == 2).unwrap();
+    (again.id, again.expected_revision) = (on_trial.id, 2);
     home.store.change_term(&again).await.unwrap();
     replica.maintenance.run_jobs(&|| at_work(4)).await.unwrap();
     assert_eq!(states().await, [in_force(1, "lan"), in_force(3, "lan")]);

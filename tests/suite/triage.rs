@@ -86,7 +86,7 @@ impl Terminal {
         }
     }
 
-    /// Returns true when `text` appears on the screen within `patience`.
+    /// Checks whether `text` appears on the screen within `patience`.
     fn shows(&self, text: &str, patience: Duration) -> bool {
         let started = Instant::now();
         while !self.text().contains(text) {

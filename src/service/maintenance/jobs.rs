@@ -57,7 +57,7 @@ impl Maintenance {
             Job::Purge => self.purge(&run, clock).await,
             Job::Erase => self.erase_open(&run, clock).await,
             Job::Learn => self.train(&run, clock).await,
-            Job::StandDown => self.stand_down(&run, clock).await,
+            Job::StandDown => self.put_broad_terms_on_trial(&run, clock).await,
             Job::Index => self.index_site(&run, clock).await,
         };
         let outcome = |held: &bool| if *held { "DONE" } else { "LOST" };

@@ -1,3 +1,4 @@
+mod broad_terms;
 mod clean_log;
 mod continue_erasures;
 mod expire_pending;
@@ -10,7 +11,6 @@ mod queue_gauges;
 mod read_up_to;
 mod recount;
 mod service;
-mod stand_down_terms;
 mod store_health;
 mod train;
 

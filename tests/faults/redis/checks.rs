@@ -84,7 +84,7 @@ pub(super) async fn time_until_shared(limiter: &Limiter) -> Duration {
     time_until("limits are shared", || !limiter.is_degraded()).await
 }
 
-/// Returns the number of reports of a prefix that Redis has counted.
+/// Counts the reports of a prefix that Redis has counted.
 pub(super) fn counted(redis: &RedisServer, key: &str) -> i64 {
     let (seconds, micros): (i64, i64) = redis.say("TIME");
     let whole: Option<i64> = redis.say(&format!("GET {key}"));

@@ -42,7 +42,7 @@ async fn a_frozen_master_of_a_cluster_is_replaced_within_six_seconds() {
     .await;
 }
 
-/// Returns the time from the loss of a master until limits are shared again.
+/// Measures the time from the loss of a master until limits are shared again.
 async fn lose_a_master(fault: Fault) -> Duration {
     let name = if fault == Fault::Killed { "cluster master killed" } else { "cluster master frozen" };
     let mut cluster = RedisCluster::start();

@@ -134,7 +134,7 @@ impl Tally {
         assert!(self.is_conclusive(), "{fault}: the machine is too busy for a measurement");
     }
 
-    /// Returns true when the machine did not stall during at least a quarter of the calls.
+    /// Checks whether the machine did not stall during at least a quarter of the calls.
     pub(super) fn is_conclusive(&self) -> bool {
         self.fair * 4 >= self.calls
     }

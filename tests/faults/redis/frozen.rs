@@ -35,7 +35,7 @@ async fn calls_that_a_frozen_redis_executes_late_count_nothing() {
     .await;
 }
 
-/// Returns true when the machine was quiet enough to measure the durations of the calls. The counts must be right in
+/// Checks whether the machine was quiet enough to measure the durations of the calls. The counts must be right in
 /// any case.
 async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<Limiter>; 2], round: usize) -> bool {
     time_until_shared(one).await;

@@ -1,4 +1,4 @@
-//! What a case tells of everything around its comment.
+//! The details of a case: related comments, reports and notes.
 
 use duyetd::domain::{
     case::{CaseDetails, ReviewCase},
@@ -23,7 +23,7 @@ impl Home {
         *self.case(id).await.details.unwrap()
     }
 
-    /// A report by the reporter of that number.
+    /// Inserts a report by reporter number `n`.
     async fn report_row(&self, id: CommentId, n: i64, reason: &str, note: &str) {
         let reporter = self.id(uuid::Uuid::from_u128(n.unsigned_abs().into()));
         let reporter = if self.is_postgres() { format!("uuid_send({reporter})") } else { reporter };
@@ -52,7 +52,7 @@ fn contents(comments: &[Comment]) -> Vec<&str> {
 }
 
 contract! {
-    async fn a_case_shows_the_newest_of_the_same_text_and_of_the_same_author(home: &Home) {
+    async fn a_case_shows_the_newest_comments_with_the_same_text_and_by_the_same_author(home: &Home) {
         let first = submission(1);
         let mut all = vec![first.clone()];
         for n in 2..=13 {
@@ -63,7 +63,7 @@ contract! {
             let own = submission(n + 20);
             all.extend([same, own]);
         }
-        // Of another site, and of another author with other words: neither is told.
+        // Neither a comment of another site nor one of another author with another text is returned.
         let mut foreign = submission(50);
         (foreign.site, foreign.fingerprint) = (other_site(), first.fingerprint);
         let mut stranger = submission(51);
@@ -81,7 +81,7 @@ contract! {
         assert_eq!(home.details(all.last().unwrap().comment.id).await, CaseDetails::default());
     }
 
-    async fn a_case_shows_the_comment_that_was_answered(home: &Home) {
+    async fn a_case_shows_the_comment_that_it_replies_to(home: &Home) {
         let root = published(1);
         let reply = reply_to(root.comment.id, published(2));
         let mut answer = reply_to(root.comment.id, submission(3));
@@ -91,7 +91,7 @@ contract! {
         assert_eq!(home.details(reply.comment.id).await.answered.map(|one| one.id), Some(root.comment.id));
     }
 
-    async fn a_case_shows_what_readers_reported_and_moderators_noted(home: &Home) {
+    async fn a_case_shows_reports_and_notes(home: &Home) {
         let (one, other) = (published(1), published(2));
         home.store_all(&[one.clone(), other.clone()]).await;
         let id = one.comment.id;

@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 contract! {
-    async fn a_policy_is_made_and_changed_by_revision(home: &Home) {
+    async fn a_policy_is_created_and_changed_at_the_expected_revision(home: &Home) {
         let mut change = article_change(1, 0);
         change.title = Some("Cầu mới".into());
         change.mode = Some(Some(Mode::Post));
@@ -25,7 +25,7 @@ contract! {
         assert_eq!(home.store.find_policies(&other_site(), &[article()]).await.unwrap().articles, []);
     }
 
-    async fn a_replayed_change_answers_the_first_result(home: &Home) {
+    async fn a_replayed_change_returns_the_first_result(home: &Home) {
         let first = article_change(1, 0);
         let made = home.store.update_article(&first).await.unwrap();
         home.store.update_article(&article_change(2, 1)).await.unwrap();
@@ -36,7 +36,7 @@ contract! {
         assert_eq!(home.rows("audit").await, 2);
     }
 
-    async fn parallel_copies_of_a_change_agree(home: &Home) {
+    async fn concurrent_duplicates_of_a_change_get_one_result(home: &Home) {
         let change = article_change(1, 0);
         let mut tasks = JoinSet::new();
         for _ in 0..10 {
@@ -47,7 +47,7 @@ contract! {
         assert_eq!((home.rows("audit").await, home.rows("requests").await), (1, 1));
     }
 
-    async fn of_two_first_changes_one_wins(home: &Home) {
+    async fn of_two_concurrent_first_changes_one_wins(home: &Home) {
         let mut tasks = JoinSet::new();
         for n in 0..6 {
             let store = home.store.clone();

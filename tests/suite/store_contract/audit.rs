@@ -37,7 +37,7 @@ contract! {
         assert_eq!((honest, home.rows("audit").await), (2, 2));
     }
 
-    async fn entries_are_listed_newest_first_by_any_condition(home: &Home) {
+    async fn entries_are_listed_newest_first_with_any_filter(home: &Home) {
         let mut comments = Vec::new();
         for n in 0..9 {
             let one = submission(n);
@@ -77,7 +77,7 @@ contract! {
         assert_eq!(home.store.list_audit(&other_site(), &all, 50, None).await.unwrap().items, []);
     }
 
-    async fn the_entries_of_one_comment_are_paged_too(home: &Home) {
+    async fn the_entries_of_one_comment_are_paged(home: &Home) {
         let (one, neighbour) = (submission(1), submission(2));
         home.store_all(&[one.clone(), neighbour.clone()]).await;
         let steps = [Action::Approve, Action::Spam, Action::Requeue, Action::Reject];
@@ -96,7 +96,8 @@ contract! {
     }
 }
 
-/// Copies entries under another actor: with their keys, or with fresh keys but what they revert.
+/// Returns statements that copy entries under another actor: with their keys, or with new keys and the same
+/// `reverts`.
 fn copies(fresh_id: &str) -> [String; 2] {
     let copy = |id: &str| {
         format!(

@@ -1,4 +1,4 @@
-//! When a batch goes, and how large it is.
+//! When a batch of submissions is written, and how large it is.
 
 use std::{
     sync::{Arc, Mutex},
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::support::sample::submission;
 
-/// A store that answers at once, and notes how many submissions each batch had.
+/// A store that answers at once, and records the number of submissions in each batch.
 #[derive(Default)]
 struct Noted(Mutex<Vec<usize>>);
 
@@ -75,7 +75,7 @@ async fn batches_of(calls: usize, inserting: i64) -> (Vec<usize>, Duration) {
     (sizes, began.elapsed())
 }
 
-/// A busy test machine may need several attempts.
+/// Maximum number of attempts, because a busy machine delays some.
 const ATTEMPTS: usize = 50;
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn few_callers_are_not_delayed() {
 }
 
 #[tokio::test]
-async fn a_batch_waits_for_a_share_of_the_crowd() {
+async fn a_batch_waits_for_a_share_of_the_calls_in_flight() {
     let mut found = Vec::new();
     for _ in 0..ATTEMPTS {
         found.push(batches_of(12, 3).await.0);
@@ -101,7 +101,7 @@ async fn a_batch_waits_for_a_share_of_the_crowd() {
 }
 
 #[tokio::test]
-async fn a_batch_waits_a_moment_only() {
+async fn a_batch_waits_for_a_short_time_only() {
     let mut fastest = Duration::MAX;
     for _ in 0..ATTEMPTS {
         let (sizes, took) = batches_of(200, 1).await;

@@ -1,4 +1,4 @@
-//! The change feed: what kind each change is, and that a follower misses none beside writers.
+//! The change feed: the kind of each change, and that a follower misses none while others write.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -41,7 +41,7 @@ async fn decide(home: &Home, n: i64, comment: &Comment, action: Action) {
 }
 
 contract! {
-    async fn each_change_has_its_kind_its_revision_and_its_time(home: &Home) {
+    async fn each_change_has_its_kind_revision_and_time(home: &Home) {
         use ChangeKind::{
             ArticleChanged, CaseChanged, CommentHidden, CommentPublished, CommentRestored, CommentSubmitted, SiteChanged,
         };
@@ -65,7 +65,7 @@ contract! {
         let times: Vec<_> = changes.iter().map(|change| change.at).collect();
         assert_eq!(times, [1, 2, 10, 12, 13, 14, 20, 21, 22].map(at));
         assert!(changes[7..].iter().all(|change| change.comment.is_none() && change.article.is_none()));
-        // A decision that leaves the status is a change of the case alone.
+        // A decision that does not change the status is a change of the case only.
         home.store.report(&report(30, live.comment.id, 1)).await.unwrap();
         decide(home, 31, &live.comment, Action::Approve).await;
         assert_eq!(kinds(&follow(&*home.store, changes[8].seq).await), [(CaseChanged, 1)]);
@@ -86,7 +86,7 @@ contract! {
         assert_eq!(follow(&*home.store, newest).await.len(), 1);
     }
 
-    async fn old_changes_are_deleted_in_batches_and_numbers_never_start_again(home: &Home) {
+    async fn old_changes_are_deleted_in_batches_and_numbers_are_not_reused(home: &Home) {
         let all: Vec<_> = (1..=5).map(submission).collect();
         home.store_all(&all).await;
         let mut elsewhere = submission(1);
@@ -100,12 +100,12 @@ contract! {
         assert_eq!(home.store.prune_changes(&site(), at(99), 10).await.unwrap(), 1);
         let kept = follow(&*home.store, 0).await;
         assert_eq!(kept.iter().map(|change| change.seq).collect::<Vec<_>>(), [last]);
-        assert_eq!(home.rows("changes").await, 2, "another site's is not deleted");
+        assert_eq!(home.rows("changes").await, 2, "another site's change is not deleted");
         home.store_all(&[submission(6)]).await;
         assert!(follow(&*home.store, last).await[0].seq > last);
     }
 
-    async fn a_follower_beside_writers_gets_every_change_once_and_in_order(home: &Home) {
+    async fn a_follower_of_concurrent_writers_gets_every_change_once_and_in_order(home: &Home) {
         let mut writers = JoinSet::new();
         for writer in 0..6_i64 {
             let store = Arc::clone(&home.store);
@@ -134,9 +134,10 @@ contract! {
     }
 }
 
-/// The submission has its number and waits for its article. A later one commits meanwhile: it must not be read first.
+/// The submission has its number and waits for its article. A later one commits in the meantime, and must not be read
+/// first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_is_not_read_before_one_that_has_a_smaller_number() {
+async fn a_change_is_not_read_before_one_with_a_smaller_number() {
     let home = Home::postgres().await;
     home.store_all(&[published(1)]).await;
     let after = home.store.newest_change(&site()).await.unwrap();
@@ -149,12 +150,12 @@ async fn a_change_is_not_read_before_one_that_has_a_smaller_number() {
     let is_numbered = "select count(*) from pg_locks l join pg_database d on d.oid = l.database
         where d.datname = current_database() and l.locktype = 'advisory' and l.mode = 'ShareLock'";
     let numbered = async { while home.number(is_numbered).await == 0 {} };
-    timeout(Duration::from_secs(10), numbered).await.expect("the slow submission takes its number");
+    timeout(Duration::from_secs(10), numbered).await.expect("the slow submission has its number");
     let mut fast = submission(3);
     fast.comment.article = article_named("bai-khac");
     home.store_all(&[fast.clone()]).await;
-    assert_eq!(home.rows("changes").await, 2, "the later one is committed");
-    assert!(follow(&*home.store, after).await.is_empty(), "it comes after one that is not");
+    assert_eq!(home.rows("changes").await, 2, "the later submission is committed");
+    assert!(follow(&*home.store, after).await.is_empty(), "it comes after one that is not committed");
     assert!(home.store.newest_change(&site()).await.unwrap() <= after + 1);
     others.rollback().await.unwrap();
     slow.await.unwrap();

@@ -1,4 +1,4 @@
-//! Many claimers at once, some of whom vanish in the middle of a call.
+//! Many concurrent claimers, some of which are cancelled in the middle of a call.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,7 +28,7 @@ use crate::support::{
 const COMMENTS: i64 = 400;
 const CLAIMERS: usize = 20;
 
-/// Numbers without a pattern, the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Dice(AtomicU64);
 
 impl Dice {
@@ -39,7 +39,7 @@ impl Dice {
     }
 }
 
-/// A claimer's call in a task of its own.
+/// Makes a claimer's call in a task of its own.
 fn call(
     store: &Arc<dyn Store>,
     moderator: &str,
@@ -59,7 +59,7 @@ fn call(
     })
 }
 
-/// Lets a call go on for a while, then ends it as a client that vanished would; `None` when it did not come to its end.
+/// Cancels a call after some steps, as a client that vanished would. Returns `None` when the call had not finished.
 async fn cut_short(call: tokio::task::JoinHandle<Claimed>, steps: u64) -> Option<Claimed> {
     for _ in 0..steps {
         tokio::task::yield_now().await;
@@ -68,10 +68,11 @@ async fn cut_short(call: tokio::task::JoinHandle<Claimed>, steps: u64) -> Option
     call.await.ok()
 }
 
-/// Who held a comment from when until when.
+/// The spans in which a claimer held a comment.
 type Spells = Mutex<BTreeMap<CommentId, Vec<(i64, i64, usize)>>>;
 
-/// Deadlocks of this test's database so far. Ends the store: connections tell when they close.
+/// Counts the deadlocks in this test's database. Closes the store, because connections report their
+/// statistics when they close.
 async fn deadlocks(home: &Home) -> i64 {
     home.store.close().await;
     if !home.is_postgres() {
@@ -81,7 +82,7 @@ async fn deadlocks(home: &Home) -> i64 {
 }
 
 contract! {
-    async fn no_comment_is_ever_held_by_two_and_all_are_offered_again(home: &Home) {
+    async fn no_comment_is_claimed_by_two_and_all_claims_expire(home: &Home) {
         const LEASE: i64 = 25;
         home.crowd(COMMENTS).await;
         let clock = Arc::new(AtomicI64::new(0));
@@ -117,11 +118,11 @@ contract! {
                 assert!(one == other || until <= from, "{id} was held by two: {of_one:?}");
             }
         }
-        // Also what vanished claimers held, of which nobody knows.
+        // Claims of cancelled calls, which no claimer knows about, have expired, too.
         let after = clock.load(Ordering::Relaxed) + LEASE;
         let mut offered = BTreeSet::new();
         loop {
-            // One moderator holds a bounded number, so each call is another one's.
+            // A moderator may hold a limited number of claims, so each call is by another moderator.
             let moderator = format!("lan-{}", offered.len());
             let claimed = call(&home.store, &moderator, QueueOrder::Oldest, 50, vec![], (after, LEASE)).await.unwrap();
             if claimed.new.is_empty() {
@@ -135,7 +136,7 @@ contract! {
         assert_eq!(deadlocks(home).await, 0);
     }
 
-    async fn what_was_decided_is_never_offered_while_all_claim_decide_and_give_back(home: &Home) {
+    async fn a_decided_comment_is_never_offered_during_concurrent_claims_and_releases(home: &Home) {
         let crowd = home.crowd(COMMENTS).await;
         let clock = Arc::new(AtomicI64::new(0));
         let decided = Arc::new(Mutex::new(BTreeSet::new()));
@@ -174,14 +175,14 @@ contract! {
         let sql = "select count(*) from claims k join comments c on c.comment_id = k.comment_id where c.status <> 'PENDING'";
         assert_eq!(home.number(sql).await, 0, "a decided comment is held");
         let decided = decided.lock().unwrap().len();
-        assert_eq!(home.rows("audit").await, i64::try_from(decided).unwrap(), "each is decided once");
+        assert_eq!(home.rows("audit").await, i64::try_from(decided).unwrap(), "each comment is decided once");
         let waiting = home.number("select count(*) from comments where status = 'PENDING'").await;
         assert_eq!(waiting, COMMENTS - i64::try_from(decided).unwrap());
         home.recount().await;
         assert_eq!(deadlocks(home).await, 0);
     }
 
-    async fn twenty_who_ask_at_once_share_the_queue(home: &Home) {
+    async fn twenty_concurrent_claimers_share_the_queue(home: &Home) {
         home.crowd(60).await;
         let Wish { now, lease, order, .. } = LAN;
         let calls: Vec<_> =
@@ -192,7 +193,7 @@ contract! {
                 assert!(offered.insert(id), "{id} was offered twice");
             }
         }
-        // Who stepped over what a colleague had locked for a moment may have found less; the next call makes up for it.
+        // A call that skipped rows which another call had locked may have found fewer; one more call gets the rest.
         let rest = call(&home.store, "lan", order, 60, vec![], (now, lease)).await.unwrap().new;
         assert_eq!(offered.len() + rest.len(), 60);
     }

@@ -1,4 +1,4 @@
-//! Who looks at which comment: what is offered, renewed and released.
+//! Claims: which comments are offered, renewed and released.
 
 use duyetd::domain::{
     claim::{ClaimRequest, Claimed},
@@ -14,7 +14,7 @@ use crate::support::{
     sample::{article_named, at, decision, other_site, published, site, submission},
 };
 
-/// Everything that waits, 100 at a time, for a minute from second 0.
+/// Up to 100 pending comments for a minute from second 0.
 pub(super) const LAN: Wish = Wish { moderator: "lan", count: 100, now: 0, lease: 60, order: QueueOrder::Oldest };
 pub(super) const MINH: Wish = Wish { moderator: "minh", ..LAN };
 
@@ -64,12 +64,12 @@ impl Home {
         self.store.release_claims(&site(), moderator, ids, at(now)).await.unwrap()
     }
 
-    /// Who holds a comment at a time.
+    /// Returns the moderator who holds a comment at a time.
     async fn holder(&self, id: CommentId, now: i64) -> Option<String> {
         self.store.find_case(&site(), id, at(now)).await.unwrap().unwrap().claim.map(|claim| claim.moderator)
     }
 
-    /// Stores waiting comments of seconds 1 to `count`.
+    /// Stores pending comments of seconds 1 to `count`.
     pub(super) async fn crowd(&self, count: i64) -> Vec<Comment> {
         let all: Vec<_> = (1..=count).map(submission).collect();
         self.store_all(&all).await;
@@ -82,12 +82,12 @@ impl Home {
 }
 
 contract! {
-    async fn what_one_holds_is_offered_to_nobody_until_the_lease_ends(home: &Home) {
+    async fn a_claimed_comment_is_not_offered_until_the_lease_ends(home: &Home) {
         let ids = home.crowd_ids(5).await;
         assert_eq!(home.claim(Wish { count: 2, ..LAN }).await, ids[..2]);
         assert_eq!(home.claim(Wish { count: 1, ..MINH }).await, ids[2..3]);
         assert_eq!(home.claim(Wish { count: 0, ..MINH }).await, []);
-        // Not even to the one who has it.
+        // Not even the moderator who holds a comment is offered it again.
         assert_eq!(home.claim(Wish { now: 59, ..LAN }).await, ids[3..]);
         assert_eq!(home.claim(Wish { now: 59, ..MINH }).await, []);
         assert_eq!(home.claim(Wish { now: 60, ..MINH }).await, ids[..3]);
@@ -95,7 +95,7 @@ contract! {
         assert_eq!(home.holder(ids[4], 118).await.as_deref(), Some("lan"));
     }
 
-    async fn claims_come_in_the_order_and_by_the_filter_asked_for(home: &Home) {
+    async fn claims_follow_the_requested_order_and_filter(home: &Home) {
         let mut all: Vec<_> = (1..=6).map(submission).collect();
         for (one, score) in all.iter_mut().zip([0.1, 0.9, 0.5, 0.9, 0.2, 0.7]) {
             one.spam_score = score;
@@ -134,24 +134,24 @@ contract! {
         assert_eq!(take(QueueOrder::Oldest, &QueueFilter { claimed: Some(false), ..pending }).await.len(), 6);
     }
 
-    async fn nobody_claims_the_whole_queue(home: &Home) {
+    async fn a_moderator_holds_at_most_200_claims(home: &Home) {
         let ids = home.crowd_ids(260).await;
         let wish = Wish { count: 50, ..LAN };
         let taken = futures_util::future::join_all((0..8).map(|_| home.claim(wish))).await;
         let mut taken = taken.concat();
         taken.sort_unstable();
-        assert_eq!(taken, ids[..200], "200 of them, however many calls ask at once");
+        assert_eq!(taken, ids[..200], "200 claims, also with concurrent calls");
         assert_eq!(home.claim(wish).await, []);
-        assert_eq!(home.claim(Wish { count: 100, ..MINH }).await, ids[200..], "the rest is a colleague's");
+        assert_eq!(home.claim(Wish { count: 100, ..MINH }).await, ids[200..], "another moderator gets the rest");
         home.release("lan", &ids[..3], 0).await;
-        assert_eq!(home.claim(wish).await, ids[..3], "what is released makes room");
-        // All ended; other ones are claimed, and then the old ones are asked for again.
+        assert_eq!(home.claim(wish).await, ids[..3], "released comments can be claimed again");
+        // All claims have expired. Other comments are claimed, and then the old ones are renewed.
         let later = Wish { now: 60, ..wish };
         assert_eq!(home.claim(Wish { count: 100, ..later }).await.len(), 100);
         home.renew(later, &ids).await;
         assert!(home.held("lan", 60).await <= 200);
         let renewed = home.renew(later, &ids[..50]).await;
-        assert_eq!(renewed.len(), 50, "what is held is renewed");
+        assert_eq!(renewed.len(), 50, "held claims are renewed");
     }
 
     async fn a_renewed_claim_lasts_another_lease(home: &Home) {
@@ -160,16 +160,17 @@ contract! {
         assert_eq!(home.renew(Wish { now: 50, ..LAN }, &[ids[2], ids[0]]).await, [ids[2], ids[0]]);
         assert_eq!(home.holder(ids[0], 109).await.as_deref(), Some("lan"));
         assert_eq!(home.claim(Wish { now: 60, ..MINH }).await, ids[1..2]);
-        // What ended is held again, unless somebody took it meanwhile: also when theirs ended, too.
+        // An expired claim can be renewed unless another moderator took the comment, even if that claim has expired,
+        // too.
         assert_eq!(home.renew(Wish { now: 115, ..LAN }, &ids).await, [ids[0], ids[2]]);
         assert_eq!(home.renew(Wish { now: 500, ..LAN }, &ids).await, [ids[0], ids[2]]);
         assert_eq!(home.holder(ids[1], 119).await.as_deref(), Some("minh"));
-        // A renewal and new claims in one call.
+        // Renews and claims in one call.
         let both = home.ask(Wish { now: 520, ..LAN }, &QueueFilter::default(), &ids[..1]).await;
         assert_eq!((both.new, both.renewed), (vec![ids[1]], vec![ids[0]]));
     }
 
-    async fn nothing_is_renewed_that_was_never_held_was_decided_or_given_back(home: &Home) {
+    async fn only_a_held_claim_of_a_pending_comment_is_renewed(home: &Home) {
         let ids = home.crowd_ids(5).await;
         home.claim(Wish { count: 4, ..LAN }).await;
         home.decide_one(&decision(1, ids[0], Action::Approve, 1)).await.unwrap();
@@ -178,12 +179,12 @@ contract! {
         assert_eq!(home.release("lan", &ids[2..3], 4).await, 1);
         assert_eq!(home.renew(Wish { now: 5, ..LAN }, &ids).await, ids[3..4]);
         assert_eq!(home.renew(Wish { now: 5, ..MINH }, &ids).await, []);
-        // What does not wait any more is nobody's, whatever the table says.
+        // A comment that is not pending cannot be claimed, even if a row of it is in the table.
         home.set(ids[3], "status = 'SPAM'").await;
         assert_eq!(home.renew(Wish { now: 6, ..LAN }, &ids).await, []);
     }
 
-    async fn a_decision_ends_the_claim_whoever_holds_it(home: &Home) {
+    async fn a_decision_ends_the_claim_of_any_moderator(home: &Home) {
         let ids = home.crowd_ids(2).await;
         home.claim(MINH).await;
         home.decide_one(&decision(1, ids[0], Action::Reject, 1)).await.unwrap();
@@ -192,7 +193,7 @@ contract! {
         assert_eq!(home.claim(Wish { now: 3, ..LAN }).await, ids[..1]);
     }
 
-    async fn one_gives_back_ones_own_and_hears_how_many(home: &Home) {
+    async fn a_moderator_releases_their_own_claims_and_gets_their_number(home: &Home) {
         let ids = home.crowd_ids(6).await;
         home.claim(Wish { count: 3, ..LAN }).await;
         home.claim(Wish { count: 2, ..MINH }).await;
@@ -200,14 +201,14 @@ contract! {
         assert_eq!(home.release("lan", &[ids[0], ids[3], ids[5]], 1).await, 1);
         assert_eq!(home.release("lan", &ids[..1], 1).await, 0);
         assert_eq!(home.claim(Wish { now: 2, ..MINH }).await, [ids[0], ids[5]]);
-        assert_eq!(home.release("lan", &[], 60).await, 0, "they had ended");
+        assert_eq!(home.release("lan", &[], 60).await, 0, "the claims had expired");
         assert_eq!(home.rows("claims").await, 4);
         assert_eq!(home.release("minh", &[], 59).await, 4);
         assert_eq!(home.store.release_claims(&other_site(), "lan", &[], at(1)).await.unwrap(), 0);
         assert_eq!(home.claim(Wish { now: 3, ..LAN }).await, ids);
     }
 
-    async fn a_list_neither_skips_nor_repeats_while_claims_come_and_go(home: &Home) {
+    async fn a_list_neither_skips_nor_repeats_while_claims_change(home: &Home) {
         let ids = home.crowd_ids(30).await;
         let mut seen = Vec::new();
         let mut after = None;

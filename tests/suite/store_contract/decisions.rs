@@ -27,7 +27,7 @@ impl Home {
 }
 
 contract! {
-    async fn an_approval_publishes_and_tells_the_feed_and_the_audit(home: &Home) {
+    async fn an_approval_publishes_a_comment_and_writes_feed_and_audit(home: &Home) {
         let waiting = home.waiting(1).await;
         let mut approval = decision(5, waiting.id, Action::Approve, 1);
         approval.note = "tốt".into();
@@ -47,7 +47,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn of_two_moderators_exactly_one_wins_and_the_other_learns_who(home: &Home) {
+    async fn of_two_concurrent_decisions_one_wins_and_the_other_is_stale(home: &Home) {
         for round in 0..10 {
             let waiting = home.waiting(round * 10).await;
             let mut tasks = JoinSet::new();
@@ -69,11 +69,11 @@ contract! {
         home.recount().await;
     }
 
-    async fn a_decision_whose_audit_row_cannot_be_written_is_not_made(home: &Home) {
+    async fn a_decision_is_rolled_back_when_its_audit_row_cannot_be_written(home: &Home) {
         let (first, second, third) = (home.waiting(1).await, home.waiting(2).await, home.waiting(3).await);
         let made = decision(4, first.id, Action::Approve, 1);
         home.decide_one(&made).await.unwrap();
-        // Its entry would have an id that there is already.
+        // Its entry would have an id that exists already.
         let mut batch = decision(5, second.id, Action::Approve, 1);
         let taken = DecisionItem { comment: third.id, ..made.items[0] };
         batch.items.push(taken);
@@ -95,7 +95,7 @@ contract! {
         assert_eq!((home.rows("audit").await, home.rows("changes").await, home.rows("requests").await), (1, 2, 3));
     }
 
-    async fn a_replay_answers_the_first_decision_and_writes_nothing(home: &Home) {
+    async fn a_replay_returns_the_first_decision_and_writes_nothing(home: &Home) {
         let waiting = home.waiting(1).await;
         let approval = decision(2, waiting.id, Action::Approve, 1);
         let first = home.decide_one(&approval).await.unwrap();
@@ -109,7 +109,7 @@ contract! {
         assert!(matches!(home.decide_one(&other).await, Err(Error::RequestIdReused)));
     }
 
-    async fn parallel_copies_of_a_decision_agree(home: &Home) {
+    async fn concurrent_duplicates_of_a_decision_get_one_result(home: &Home) {
         let waiting = home.waiting(1).await;
         let shared = request();
         let mut tasks = JoinSet::new();
@@ -142,19 +142,19 @@ contract! {
         assert_eq!(home.rows("audit").await, 1);
     }
 
-    async fn a_comment_published_at_once_can_be_marked_as_looked_at(home: &Home) {
+    async fn an_automatically_published_comment_can_be_approved(home: &Home) {
         let live = published(1);
         home.store_all(std::slice::from_ref(&live)).await;
         let looked = home.decide(2, &live.comment, Action::Approve).await;
         assert!(looked.answer.changed);
         assert_eq!((looked.comment.revision, looked.comment.reviewed_at), (1, Some(at(2))));
         assert_eq!((looked.comment.published_at, looked.comment.status), (Some(at(1)), Status::Approved));
-        assert_eq!((home.rows("audit").await, home.rows("changes").await), (1, 2), "who follows what is unreviewed hears of it");
+        assert_eq!((home.rows("audit").await, home.rows("changes").await), (1, 2), "followers of unreviewed comments get the change");
         assert!(!home.decide(3, &live.comment, Action::Approve).await.answer.changed);
         home.recount().await;
     }
 
-    async fn a_comment_sent_back_counts_as_not_looked_at(home: &Home) {
+    async fn a_requeued_comment_counts_as_not_reviewed(home: &Home) {
         let waiting = home.waiting(1).await;
         let live = home.decide(2, &waiting, Action::Approve).await.comment;
         let back = home.decide(3, &live, Action::Requeue).await.comment;
@@ -164,7 +164,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn errors_tell_what_is_wrong(home: &Home) {
+    async fn each_error_has_its_reason(home: &Home) {
         let waiting = home.waiting(1).await;
         let unknown = CommentId(submission(9).comment.id.0);
         let error = home.decide_one(&decision(2, unknown, Action::Approve, 1)).await.unwrap_err();
@@ -185,7 +185,7 @@ contract! {
         assert_eq!(case.details.unwrap().decisions[0].reason, Some(Reason::Insult));
     }
 
-    async fn counters_stay_right_through_random_walks(home: &Home) {
+    async fn counters_stay_right_after_random_decisions(home: &Home) {
         let root = published(0);
         let replies: Vec<_> = (1..5).map(|n| reply_to(root.comment.id, if n % 2 == 0 { published(n) } else { submission(n) })).collect();
         home.store_all(&[vec![root.clone()], replies.clone()].concat()).await;
@@ -197,7 +197,7 @@ contract! {
                 let mut seed = walker * 7_919 + 1;
                 let mut moved = 0;
                 for step in 0..25_i64 {
-                    // A linear congruential walk: the same in every run.
+                    // A linear congruential generator: the same walk in every run.
                     seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     let id = ids[usize::try_from(seed >> 33).unwrap() % ids.len()];
                     let action = Action::ALL[usize::try_from(seed >> 40).unwrap() % 4];

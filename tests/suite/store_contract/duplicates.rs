@@ -1,4 +1,4 @@
-//! Which submissions are one comment.
+//! Submissions that are stored as one comment.
 
 use duyetd::domain::{
     lifecycle::Action,
@@ -12,20 +12,20 @@ use crate::support::{
 };
 
 contract! {
-    async fn the_same_words_again_are_a_duplicate_and_store_nothing(home: &Home) {
+    async fn an_equal_text_is_a_duplicate_and_stores_nothing(home: &Home) {
         let first = submission(1);
         home.store_all(std::slice::from_ref(&first)).await;
         let before = counts(home).await;
         let again = repeated(2, &first);
         assert_eq!(home.insert(&again).await.unwrap(), Inserted::Duplicate(first.answer()));
-        assert_eq!(counts(home).await, before, "neither its request nor its challenge is used up");
-        // A resend of the first is no duplicate of itself, and gets the first answer.
+        assert_eq!(counts(home).await, before, "neither its request id nor its challenge is spent");
+        // A resend of the first submission is not a duplicate, and gets the first answer.
         assert_eq!(home.insert(&first).await.unwrap(), Inserted::Known(first.request.clone()));
         let late = repeated(602, &first);
-        assert_eq!(home.insert(&late).await.unwrap(), Inserted::Stored, "after ten minutes they are said anew");
+        assert_eq!(home.insert(&late).await.unwrap(), Inserted::Stored, "after ten minutes the text is a new comment");
     }
 
-    async fn anything_less_alike_is_a_comment_of_its_own(home: &Home) {
+    async fn a_submission_with_any_difference_is_a_separate_comment(home: &Home) {
         let root = published(0);
         let other_root = Submission { fingerprint: root.fingerprint, ..published(1) };
         home.store_all(&[root.clone(), other_root.clone()]).await;
@@ -42,27 +42,27 @@ contract! {
         others[5].comment.reply_to = Some(other_root.comment.id);
         others[6].sender.device = Some([2; 16]);
         others[7].sender.device = None;
-        let nobody = Submission { sender: others[7].sender.clone(), ..repeated(11, &first) };
-        others.push(nobody);
+        let without_device = Submission { sender: others[7].sender.clone(), ..repeated(11, &first) };
+        others.push(without_device);
         let mut elsewhere = repeated(12, &first);
         (elsewhere.comment.parent, elsewhere.comment.reply_to) = (None, None);
         elsewhere.comment.article = article_named("bai-khac");
         others.push(elsewhere.clone());
         others.push(Submission { site: other_site(), ..repeated(13, &elsewhere) });
-        // Both in one batch, and each alone against what is stored.
+        // First all in one batch, then each again against the stored ones.
         home.store_all(&others).await;
         let answers = home.store.insert_submissions(&others).await.unwrap();
         assert!(answers.iter().all(|answer| matches!(answer, Inserted::Known(_))), "{answers:?}");
         assert_eq!(home.rows("comments").await, 14);
     }
 
-    async fn what_is_no_longer_there_has_no_duplicates(home: &Home) {
+    async fn a_rejected_or_removed_comment_has_no_duplicates(home: &Home) {
         let first = submission(1);
         home.store_all(std::slice::from_ref(&first)).await;
         let reject = decision(2, first.comment.id, Action::Reject, 1);
         home.store.decide(&reject).await.unwrap();
         let second = repeated(3, &first);
-        assert_eq!(home.insert(&second).await.unwrap(), Inserted::Stored, "a second try after a rejection");
+        assert_eq!(home.insert(&second).await.unwrap(), Inserted::Stored, "the text can be submitted again after a rejection");
         let approve = decision(4, second.comment.id, Action::Approve, 1);
         home.store.decide(&approve).await.unwrap();
         let answer = SubmitAnswer { comment: second.comment.id, published_at: Some(at(4)) };
@@ -71,10 +71,10 @@ contract! {
         assert_eq!(home.submit_context(&asked).await.unwrap().duplicate, Some(answer));
         let take_down = decision(6, second.comment.id, Action::Reject, 2);
         home.store.decide(&take_down).await.unwrap();
-        assert_eq!(home.insert(&repeated(7, &first)).await.unwrap(), Inserted::Stored, "what was removed, said again");
+        assert_eq!(home.insert(&repeated(7, &first)).await.unwrap(), Inserted::Stored, "the text can be submitted again after a removal");
     }
 
-    async fn twenty_parallel_requests_with_the_same_words_store_one_comment(home: &Home) {
+    async fn twenty_concurrent_requests_with_one_text_store_one_comment(home: &Home) {
         let first = submission(1);
         let all: Vec<_> = (1..21).map(|_| repeated(1, &first)).collect();
         let answers = insert_in_parallel(home, all.clone()).await;
@@ -85,11 +85,11 @@ contract! {
         assert_eq!(counts(home).await, [1, 1, 1, 1]);
     }
 
-    async fn the_same_words_in_one_batch_are_one_comment(home: &Home) {
+    async fn equal_texts_in_one_batch_are_one_comment(home: &Home) {
         let first = submission(1);
         let spent = submission(0);
         home.store_all(std::slice::from_ref(&spent)).await;
-        // The first loses its challenge, so the second is the one that is stored.
+        // The first fails because its challenge is spent, so the second is stored.
         let loser = Submission { nonce: spent.nonce, ..first.clone() };
         let stored = repeated(2, &first);
         let batch = [loser, stored.clone(), repeated(3, &first), submission(4), stored.clone()];

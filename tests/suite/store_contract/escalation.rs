@@ -1,4 +1,4 @@
-//! Takedown clocks.
+//! Takedown demands and their deadlines.
 
 use duyetd::domain::{
     Error,
@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 contract! {
-    async fn a_demand_flags_the_comment_and_starts_its_clock(home: &Home) {
+    async fn a_demand_flags_the_comment_and_sets_its_deadline(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         desk.decides(2, live.id, Action::Approve).await;
@@ -31,7 +31,7 @@ contract! {
         assert_eq!((after.attention.flagged_at, after.attention.takedown), (Some(at(5)), Some(demand.takedown)));
         assert!(after.is_queued() && after.status.is_public());
         assert_eq!((after.revision, after.reviewed_at, after.published_at), (before.revision, before.reviewed_at, before.published_at));
-        assert_eq!((home.rows("claims").await, home.rows("changes").await), (1, 3), "followers hear of the look and of the demand; the claim stays");
+        assert_eq!((home.rows("claims").await, home.rows("changes").await), (1, 3), "the feed has the decision and the demand; the claim stays");
         let entry = desk.story(live.id).await.pop().unwrap();
         assert_eq!((entry.action, entry.actor.as_str(), entry.note.as_str()), (AuditAction::Escalate, "minh", "Công văn 12"));
         assert_eq!((entry.from_status, entry.to_status), (Some(Status::Approved), Some(Status::Approved)));
@@ -40,7 +40,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn a_second_demand_moves_the_clock_and_keeps_the_flag(home: &Home) {
+    async fn a_second_demand_changes_the_deadline_and_keeps_the_flag(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         home.store.escalate(&demand(5, waiting.id, TakedownKind::Complaint)).await.unwrap();
@@ -50,7 +50,7 @@ contract! {
         assert_eq!((attention.flagged_at, attention.takedown), (Some(at(5)), Some(second.takedown)));
     }
 
-    async fn a_decision_stops_the_clock_and_sending_back_does_not(home: &Home) {
+    async fn a_decision_ends_the_demand_and_a_requeue_does_not(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         let demand = demand(2, live.id, TakedownKind::Authority);
@@ -73,10 +73,10 @@ contract! {
         assert_eq!((same.answer.last_change.decision, same.answer.last_change.actor.as_str()), (Some(approval), "lan"));
         home.store.escalate(&demand(6, waiting.id, TakedownKind::Authority)).await.unwrap();
         let removal = home.decide_one(&decision(7, waiting.id, Action::Reject, 2)).await.unwrap();
-        assert!(removal.answer.changed, "whoever looked before the demand is not stale");
+        assert!(removal.answer.changed, "a decision at the revision before the demand is not stale");
     }
 
-    async fn a_demand_reverted_leaves_what_was_before(home: &Home) {
+    async fn a_reverted_demand_restores_the_state_before(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         desk.reported(live.id, 2, 2, None).await;
@@ -85,7 +85,7 @@ contract! {
         let between = home.comment(live.id).await;
         let second = home.store.escalate(&demand(3, live.id, TakedownKind::Authority)).await.unwrap();
         let minh = |n, entry| duyetd::domain::revert::Revert { actor: "minh".into(), ..revert(n, Target::Entry(entry)) };
-        assert!(desk.one(&minh(4, first.entry)).await.is_err(), "the second demand came after it");
+        assert!(desk.one(&minh(4, first.entry)).await.is_err(), "the second demand is later");
         desk.one(&minh(5, second.entry)).await.unwrap();
         assert_eq!(home.comment(live.id).await, between);
         let again = home.store.escalate(&demand(6, live.id, TakedownKind::Authority)).await.unwrap();
@@ -94,7 +94,7 @@ contract! {
         assert_eq!(before.attention.open_reports, between.attention.open_reports);
     }
 
-    async fn a_demand_reverted_at_once_leaves_nothing(home: &Home) {
+    async fn a_demand_reverted_at_once_leaves_no_trace_on_the_comment(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         desk.reported(live.id, 2, 2, None).await;
@@ -106,7 +106,7 @@ contract! {
         assert_eq!(desk.story(live.id).await[1].reverts, Some(demanded.entry));
     }
 
-    async fn only_a_comment_with_text_can_be_demanded(home: &Home) {
+    async fn only_a_comment_with_text_can_have_a_demand(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let unknown = demand(2, duyetd::domain::id::CommentId(id_at(at(2))), TakedownKind::Authority);
@@ -119,7 +119,7 @@ contract! {
         assert_eq!((home.rows("audit").await, home.comment(waiting.id).await.attention.takedown), (0, None));
     }
 
-    async fn a_resent_demand_answers_the_first_clock(home: &Home) {
+    async fn a_resent_demand_returns_the_first_deadline(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let first = demand(2, waiting.id, TakedownKind::Authority);
@@ -133,7 +133,7 @@ contract! {
         assert!(matches!(home.store.escalate(&other).await, Err(Error::RequestIdReused)));
     }
 
-    async fn parallel_copies_of_a_demand_agree(home: &Home) {
+    async fn concurrent_duplicates_of_a_demand_get_one_result(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let first = demand(2, waiting.id, TakedownKind::Complaint);

@@ -23,7 +23,7 @@ async fn store_on(postgres: &Postgres) -> Arc<dyn Store> {
     Arc::new(store)
 }
 
-/// Asks until storage is back; everything else it may say is "unavailable".
+/// Repeats a call until the storage is available; every other answer must be "unavailable".
 async fn wait_for(store: &dyn Store) -> Duration {
     let start = Instant::now();
     while let Err(error) = store.ping().await {
@@ -34,7 +34,7 @@ async fn wait_for(store: &dyn Store) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_is_there_after_the_power_went() {
+async fn acknowledged_comments_survive_a_power_failure() {
     let mut postgres = Postgres::start();
     let store = store_on(&postgres).await;
     let submissions: Arc<dyn SubmissionStore> = store.clone();
@@ -57,7 +57,7 @@ async fn what_was_acknowledged_is_there_after_the_power_went() {
         let found = store.find_comment(&site(), one.comment.id).await.unwrap();
         match answer {
             Ok(answer) => assert!(answer == Inserted::Stored && found.is_some()),
-            // It may be there or not: the same request settles it.
+            // The comment may be stored or not: a resend of the request settles it.
             Err(Error::StorageUnavailable(_)) => {
                 let again = store.insert_submissions(std::slice::from_ref(&one)).await.unwrap().remove(0);
                 let expected = if found.is_some() { Inserted::Known(one.request) } else { Inserted::Stored };
@@ -69,7 +69,7 @@ async fn what_was_acknowledged_is_there_after_the_power_went() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_of_a_frozen_database_are_told_soon_and_it_heals_after_the_thaw() {
+async fn calls_to_a_frozen_database_fail_soon_and_succeed_after_the_thaw() {
     let postgres = Postgres::start();
     let store = store_on(&postgres).await;
     store.ping().await.unwrap();
@@ -84,7 +84,7 @@ async fn callers_of_a_frozen_database_are_told_soon_and_it_heals_after_the_thaw(
         });
     }
     for answer in tasks.join_all().await {
-        // Some hold a connection that answers nothing: their deadline ends them.
+        // Some calls hold a connection that answers nothing, and are ended by their deadline.
         assert!(matches!(answer, Ok(Err(Error::StorageUnavailable(_))) | Err(_)), "{answer:?}");
     }
     postgres.resume();

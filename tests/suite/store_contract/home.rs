@@ -1,4 +1,4 @@
-//! What tests of the contract ask of a store over and over.
+//! Calls of the store that many contract tests make.
 
 use duyetd::domain::{
     Result,
@@ -18,13 +18,14 @@ impl Home {
         Ok(answers.remove(0))
     }
 
-    /// Inserts all in one batch, and all must be stored.
+    /// Inserts all submissions in one batch, and all must be stored.
     pub(crate) async fn store_all(&self, submissions: &[Submission]) {
         let answers = self.store.insert_submissions(submissions).await.unwrap();
         assert!(answers.iter().all(|answer| *answer == Inserted::Stored), "{answers:?}");
     }
 
-    /// What one submit must know, read among questions of a stranger and of a site of its own, which must not mix with it.
+    /// Returns the context of one submit, read in a batch with a question of another reader and one of another site,
+    /// which must not affect it.
     pub(crate) async fn submit_context(&self, question: &SubmitQuestion) -> Result<SubmitContext> {
         let stranger = SubmitQuestion {
             request_id: Uuid::max(),
@@ -35,7 +36,7 @@ impl Home {
             subjects: vec![],
             ..question.clone()
         };
-        let abroad = SubmitQuestion { site: SiteId::parse("nobody").unwrap(), ..question.clone() };
+        let abroad = SubmitQuestion { site: SiteId::parse("unknown").unwrap(), ..question.clone() };
         let mut contexts = self.store.submit_contexts(&[question.clone(), stranger, abroad]).await?;
         assert_eq!(contexts.len(), 3);
         for other in contexts.drain(1..) {
@@ -51,7 +52,7 @@ impl Home {
         self.store.find_comment(&site(), id).await.unwrap().unwrap()
     }
 
-    /// Has PostgreSQL look for deadlocks long before anybody stops waiting for a lock. To be called before the store is used.
+    /// Makes PostgreSQL detect deadlocks long before a lock timeout. It must be called before the store is used.
     pub(crate) async fn watch_deadlocks(&self) {
         if self.is_postgres() {
             let sql = "do $$ begin
@@ -61,13 +62,13 @@ impl Home {
         }
     }
 
-    /// Closes the store, and answers how many deadlocks PostgreSQL broke in this database; SQLite knows none.
+    /// Closes the store, and returns the number of deadlocks that PostgreSQL broke in this database; SQLite has none.
     pub(crate) async fn deadlocks(&self) -> i64 {
         self.store.close().await;
         if !self.is_postgres() {
             return 0;
         }
-        // A session tells its counts at its end at the latest.
+        // A session reports its counts at its end at the latest.
         let sessions =
             "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'duyet'";
         while self.number(sessions).await > 0 {

@@ -20,7 +20,7 @@ fn names(device: u8, author: &str) -> DeviceNames {
     DeviceNames { device: [device; 16], author: author.repeat(16) }
 }
 
-/// A comment by a device under the old key.
+/// Builds a comment by a device under the old key.
 fn sent(n: i64, names: &DeviceNames) -> Submission {
     let mut submission = published(n);
     submission.sender.device = Some(names.device);
@@ -44,7 +44,7 @@ impl Home {
 }
 
 contract! {
-    async fn a_device_goes_over_to_another_key_and_nobody_else(home: &Home) {
+    async fn rekeying_a_device_changes_only_its_rows(home: &Home) {
         let (from, to, other) = (names(1, "a"), names(2, "b"), names(3, "c"));
         let (mine, theirs) = (sent(1, &from), sent(2, &other));
         let (id, others) = (mine.comment.id, theirs.comment.id);
@@ -53,7 +53,7 @@ contract! {
             let report = duyetd::domain::report::Report { key, ..report(3, others, reader) };
             assert_ne!(home.store.report(&report).await.unwrap(), Reported::Known);
         }
-        // The other comment is not of `from`, whatever is asked.
+        // The other comment is not by `from`, so it is not rekeyed although it was requested.
         home.store.rekey(&rekeying(&from, &to, NEW, &[id, others])).await.unwrap();
         let trace = home.store.find_sender(&site(), id).await.unwrap().unwrap();
         assert_eq!((trace.sender.device, &trace.sender.author), (Some(to.device), &to.author));
@@ -61,12 +61,12 @@ contract! {
         assert_eq!(trace.fingerprint, [8; 16]);
         let trace = home.store.find_sender(&site(), others).await.unwrap().unwrap();
         assert_eq!((trace.sender.device, trace.sender.key, trace.address_key), (Some(other.device), Some(OLD), None));
-        assert_eq!(home.rows("reports").await, 2, "who reported under both keys reported once");
+        assert_eq!(home.rows("reports").await, 2, "reports of one reader under both keys count once");
         assert_eq!(home.store.reports_by(&site(), to.device).await.unwrap().len(), 1);
         assert_eq!(home.store.reports_by(&site(), from.device).await.unwrap(), []);
     }
 
-    async fn author_keys_lead_to_each_other_over_any_number_of_changes(home: &Home) {
+    async fn all_author_keys_of_a_reader_are_found_after_several_changes(home: &Home) {
         let [first, second, third] = [("a", 1), ("b", 2), ("c", 3)].map(|(author, device)| names(device, author));
         let keys = async |author: &str| home.store.author_keys(&site(), author).await.unwrap();
         assert_eq!(keys(&first.author).await, std::slice::from_ref(&first.author));
@@ -77,17 +77,17 @@ contract! {
         for one in [&first, &second, &third] {
             assert_eq!(keys(&one.author).await, all);
         }
-        // A replica that puts an earlier key first takes them back.
+        // A replica that has an earlier key first changes the author key back.
         home.store.rekey(&rekeying(&third, &second, OLD, &[])).await.unwrap();
         assert_eq!(keys(&third.author).await[0], second.author);
         assert_eq!(keys(&second.author).await.len(), 3);
         let forgotten = home.store.forget_idle_authors(&site()).await.unwrap();
-        assert_eq!(forgotten, 1, "one that leads to no comment from either end");
+        assert_eq!(forgotten, 1, "a link whose keys have no comments is deleted");
         home.store.forget_author_keys(&site(), &all).await.unwrap();
         assert_eq!(home.rows("author_keys").await, 0);
     }
 
-    async fn bans_get_their_subjects_under_another_key(home: &Home) {
+    async fn bans_get_the_subjects_of_another_key(home: &Home) {
         let subject = |key: u8| BanSubject { kind: BanKind::Device, key: vec![key; 16] };
         for key in [1_u8, 2] {
             home.store.create_ban(&ban(1, BanKind::Device, &[key; 16], BanEffect::Block)).await.unwrap();
@@ -97,7 +97,7 @@ contract! {
         assert_eq!((home.usage(Some(NEW)).await.bans, home.usage(None).await.bans), (1, 1));
     }
 
-    async fn rows_are_counted_by_their_key_within_their_retention(home: &Home) {
+    async fn rows_within_their_retention_are_counted_by_key(home: &Home) {
         let (from, to) = (names(1, "a"), names(2, "b"));
         let (mine, unmarked) = (sent(1, &from), submission(2));
         let id = mine.comment.id;
@@ -111,7 +111,7 @@ contract! {
         assert!(later.iter().all(|(_, usage)| usage.addresses == 0), "{later:?}");
     }
 
-    async fn a_key_is_recorded_once_and_comes_back_when_it_was_given_up(home: &Home) {
+    async fn a_key_is_recorded_once_and_can_return_after_it_was_given_up(home: &Home) {
         let key = |mark| KeyRecord { mark, kid: 1, fingerprint: [3; 32] };
         let recording = |keys: Vec<KeyRecord>, are_first, given_up| {
             KeyRecording { keys, are_first, macs: vec![], given_up, at: at(1) }
@@ -119,14 +119,14 @@ contract! {
         home.store.record_keys(&recording(vec![key(OLD)], true, vec![])).await.unwrap();
         home.store.record_keys(&recording(vec![key(NEW)], false, vec![OLD])).await.unwrap();
         let found = home.store.recorded_keys().await.unwrap();
-        let told: Vec<_> = found.iter().map(|one| (one.record.mark, one.is_first, one.given_up_at.is_some())).collect();
-        assert_eq!(told, [(OLD, true, true), (NEW, false, false)]);
+        let listed: Vec<_> = found.iter().map(|one| (one.record.mark, one.is_first, one.given_up_at.is_some())).collect();
+        assert_eq!(listed, [(OLD, true, true), (NEW, false, false)]);
         home.store.record_keys(&recording(vec![key(NEW), key(OLD)], false, vec![])).await.unwrap();
         let found = home.store.recorded_keys().await.unwrap();
         assert!(found.len() == 2 && found.iter().all(|one| one.given_up_at.is_none()), "{found:?}");
     }
 
-    async fn the_same_text_is_counted_under_any_of_some_keys(home: &Home) {
+    async fn equal_texts_are_counted_under_all_given_keys(home: &Home) {
         let skeletons: [Pseudonym; 3] = [[1; 16], [2; 16], [3; 16]];
         let mut all = Vec::new();
         for (n, skeleton) in (1..).zip(skeletons) {

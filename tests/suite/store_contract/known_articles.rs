@@ -1,4 +1,4 @@
-//! Submissions that know their article, which are stored without a look-up while nothing is in their way.
+//! Submissions with a known article, which are stored without a look-up unless something conflicts.
 
 use chrono::Duration;
 use duyetd::domain::{
@@ -29,7 +29,7 @@ fn knowing(known: &Article, one: Submission) -> Submission {
 }
 
 contract! {
-    async fn what_repeats_something_is_answered_as_with_a_look_up(home: &Home) {
+    async fn duplicates_get_the_same_answers_as_with_a_look_up(home: &Home) {
         let first = submission(1);
         let known = article_of(home, &first).await;
         let fresh = submission(2);
@@ -58,7 +58,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn an_article_that_was_closed_since_takes_nothing(home: &Home) {
+    async fn an_article_closed_in_the_meantime_denies_submits(home: &Home) {
         let known = article_of(home, &submission(1)).await;
         let mut change = article_change(2, known.revision);
         change.mode = Some(Some(Mode::Closed));
@@ -67,7 +67,7 @@ contract! {
         assert!(matches!(answer, Inserted::ArticleClosed(_)), "{answer:?}");
     }
 
-    async fn an_article_that_was_changed_since_takes_what_it_still_takes(home: &Home) {
+    async fn a_submit_is_stored_after_a_compatible_change_of_its_article(home: &Home) {
         let known = article_of(home, &submission(1)).await;
         let mut change = article_change(2, known.revision);
         change.mode = Some(Some(Mode::Post));
@@ -75,17 +75,17 @@ contract! {
         assert_eq!(home.insert(&knowing(&known, submission(3))).await.unwrap(), Inserted::Stored);
     }
 
-    async fn an_article_whose_age_was_told_since_may_be_too_old(home: &Home) {
+    async fn a_publication_date_given_in_the_meantime_may_close_the_article(home: &Home) {
         let known = article_of(home, &submission(1)).await;
-        let told = Submission { article_published_at: Some(at(0) - Duration::days(9)), ..submission(2) };
-        home.store_all(&[told]).await;
+        let dated = Submission { article_published_at: Some(at(0) - Duration::days(9)), ..submission(2) };
+        home.store_all(&[dated]).await;
         let rules = SiteRules { auto_close_days: 7, ..submission(3).site_rules };
         let late = Submission { site_rules: rules, ..submission(3) };
         let answer = home.insert(&knowing(&known, late)).await.unwrap();
         assert!(matches!(answer, Inserted::ArticleClosed(_)), "{answer:?}");
     }
 
-    async fn a_new_title_and_public_comments_reach_the_article(home: &Home) {
+    async fn a_new_title_and_public_comments_update_the_article(home: &Home) {
         let known = article_of(home, &submission(1)).await;
         let renamed = Submission { article_title: "Tên mới".into(), ..published(2) };
         home.store_all(&[published(3), renamed].map(|one| knowing(&known, one))).await;
@@ -94,7 +94,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn parallel_uses_of_one_challenge_store_one_comment(home: &Home) {
+    async fn concurrent_uses_of_one_challenge_store_one_comment(home: &Home) {
         let known = article_of(home, &submission(0)).await;
         let nonce = submission(1).nonce;
         let all = (1..31).map(|n| knowing(&known, Submission { nonce, ..submission(n) })).collect();
@@ -103,7 +103,7 @@ contract! {
         assert_eq!(answers.iter().filter(|answer| **answer == Inserted::ChallengeUsed).count(), 29);
     }
 
-    async fn parallel_requests_with_the_same_words_store_one_comment(home: &Home) {
+    async fn concurrent_requests_with_one_text_store_one_comment(home: &Home) {
         let known = article_of(home, &submission(0)).await;
         let first = submission(1);
         let all: Vec<_> = (1..21).map(|_| knowing(&known, repeated(1, &first))).collect();

@@ -18,8 +18,8 @@ use crate::support::{
 impl Home {
     async fn page(&self, parent: Option<CommentId>, order: Order, size: usize, after: Option<Cursor>) -> Page<Thread> {
         let page = CommentPage { site: site(), article: article(), parent, order, size, after, own: vec![] };
-        // Among a page of an unknown article and one of another shape.
-        let unknown = CommentPage { article: article_named("nobody-knows"), ..page.clone() };
+        // The page is read in a batch with a page of an unknown article and one of another order.
+        let unknown = CommentPage { article: article_named("unknown"), ..page.clone() };
         let other = match order {
             Order::Oldest => Order::Newest,
             Order::Newest => Order::Oldest,
@@ -37,14 +37,14 @@ impl Home {
         page.threads
     }
 
-    /// Roots on the page, in order.
+    /// Returns the roots on the page, in order.
     async fn roots(&self) -> Vec<PublicComment> {
         self.page(None, Order::Oldest, 100, None).await.items.into_iter().map(|thread| thread.root).collect()
     }
 }
 
 contract! {
-    async fn walking_pages_repeats_nothing_and_skips_nothing_while_more_is_published(home: &Home) {
+    async fn pages_neither_repeat_nor_skip_while_comments_are_published(home: &Home) {
         // Three comments share each second, so that the id must break ties.
         let first: Vec<_> = (0..100).map(|n| published(100 + n / 3)).collect();
         for batch in first.chunks(50) {
@@ -59,7 +59,7 @@ contract! {
                 let page = home.page(None, order, 7, after).await;
                 assert!(page.items.len() == 7 || page.next.is_none());
                 walked.extend(page.items.iter().map(|thread| (thread.root.published_at, thread.root.id)));
-                // Newer ones never shift a page; going up they come at the end.
+                // Newer comments never shift a page; in ascending order they come at the end.
                 home.store_all(&[published(1_000)]).await;
                 after = page.next;
                 if after.is_none() || walked.len() >= 200 {
@@ -74,7 +74,7 @@ contract! {
         }
     }
 
-    async fn readers_see_what_is_public_and_nothing_else(home: &Home) {
+    async fn readers_see_only_public_comments(home: &Home) {
         let public = published(1);
         let waiting = submission(2);
         let mut elsewhere = published(3);
@@ -90,7 +90,7 @@ contract! {
         }
     }
 
-    async fn a_removed_comment_stays_as_a_tombstone_only_while_replies_hold_on_to_it(home: &Home) {
+    async fn a_removed_comment_is_a_tombstone_while_it_has_public_replies(home: &Home) {
         let root = published(1);
         let reply = reply_to(root.comment.id, published(2));
         home.store_all(&[root.clone(), reply.clone()]).await;
@@ -103,7 +103,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn a_root_brings_its_first_replies_and_a_cursor_for_more(home: &Home) {
+    async fn a_root_has_its_first_replies_and_a_cursor_for_more(home: &Home) {
         let root = published(1);
         let lonely = published(2);
         let replies: Vec<_> = (10..15).map(|n| reply_to(root.comment.id, published(n))).collect();
@@ -127,7 +127,7 @@ contract! {
         assert_eq!((oldest.items.len(), oldest.items[0].root.id, oldest.next), (1, ids[0], None));
     }
 
-    async fn exactly_three_replies_promise_no_more(home: &Home) {
+    async fn a_root_with_three_replies_has_no_cursor(home: &Home) {
         let root = published(1);
         let replies = (2..5).map(|n| reply_to(root.comment.id, published(n)));
         home.store_all(&[root.clone()].into_iter().chain(replies).collect::<Vec<_>>()).await;
@@ -135,7 +135,7 @@ contract! {
         assert_eq!((page.items[0].replies.items.len(), page.items[0].replies.next), (3, None));
     }
 
-    async fn a_reader_finds_only_their_own_waiting_comments(home: &Home) {
+    async fn a_reader_sees_only_their_own_pending_comments(home: &Home) {
         let (late, early, public) = (submission(5), submission(3), published(4));
         let mut elsewhere = submission(6);
         elsewhere.comment.article = article_named("bai-khac");
@@ -159,7 +159,7 @@ contract! {
         assert!(found.iter().all(|page| page.threads.items.len() == usize::from(page.policy.total > 0)));
     }
 
-    async fn a_page_tells_what_decides_the_mode_of_its_article(home: &Home) {
+    async fn a_page_has_the_policies_of_its_article_and_site(home: &Home) {
         home.store_all(&[published(1), published(2)]).await;
         let (opened, close_at, until) = (at(77), at(88), at(99));
         let time = |at: chrono::DateTime<chrono::Utc>| {

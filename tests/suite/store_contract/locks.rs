@@ -1,15 +1,16 @@
-//! No PostgreSQL statement may lock and change the same rows. Such a statement follows a row that a concurrent transaction changed from
-//! its old version, waits there while it holds the row's lock, and deadlocks beside inserts whose foreign key locks that row.
+//! No PostgreSQL statement may lock and change the same rows. If a concurrent transaction changed a row, such a
+//! statement follows the row from its old version and waits while it holds the row's lock. It then deadlocks with
+//! inserts whose foreign key locks that row.
 
 use std::{collections::BTreeSet, path::Path};
 
-/// The words of a piece of source without punctuation, in lower case; `;` ends a statement of Rust.
+/// Lists the words of a piece of source in lower case without punctuation; `;` ends a Rust statement.
 fn words(source: &str) -> Vec<String> {
     let separated = source.to_lowercase().replace([',', '(', ')', '"', '#', '{', '}'], " ");
     separated.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Tables by the names that `from` and `join` give them. A table without an alias has its own name.
+/// Lists tables with the aliases that `from` and `join` give them. A table without an alias has its own name.
 fn tables(words: &[String]) -> Vec<(&str, &str)> {
     let name = |n: usize| {
         words.get(n).map(String::as_str).filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
@@ -23,7 +24,7 @@ fn tables(words: &[String]) -> Vec<(&str, &str)> {
     found.filter_map(pair).collect()
 }
 
-/// The tables whose rows a statement locks: those of the select before the lock, or the one that `of` names.
+/// Lists the tables whose rows a statement locks: those of the select before the lock, or the one that `of` names.
 fn locked(words: &[String]) -> BTreeSet<&str> {
     let mut locked = BTreeSet::new();
     for at in 0..words.len() {
@@ -42,7 +43,7 @@ fn locked(words: &[String]) -> BTreeSet<&str> {
     locked
 }
 
-/// The tables whose rows a statement changes or deletes.
+/// Lists the tables whose rows a statement changes or deletes.
 fn changed(words: &[String]) -> BTreeSet<&str> {
     let after = |n: usize| words.get(n).map(String::as_str);
     let target = |n: usize| match words[n].as_str() {
@@ -53,21 +54,21 @@ fn changed(words: &[String]) -> BTreeSet<&str> {
     (0..words.len()).filter_map(target).collect()
 }
 
-fn locks_what_it_changes(statement: &str) -> bool {
+fn locks_changed_rows(statement: &str) -> bool {
     let words = words(statement);
     let (locked, changed) = (locked(&words), changed(&words));
     !locked.is_disjoint(&changed)
 }
 
 #[test]
-fn statements_that_lock_what_they_change_are_recognised() {
+fn statements_that_lock_the_rows_they_change_are_recognised() {
     for guilty in [
         "with l as (select a.article_id from articles a join unnest($2::text[]) i (article_id) using (article_id)
             order by a.article_id for no key update of a) update articles a set title = '' from l",
         "with held as (select k.comment_id from claims k where k.site_id = $1 for update) delete from claims k using held",
         "delete from requests where ctid = any (array(select ctid from requests where created_at < $1 for update skip locked))",
     ] {
-        assert!(locks_what_it_changes(guilty), "{guilty}");
+        assert!(locks_changed_rows(guilty), "{guilty}");
     }
     for innocent in [
         "select c.comment_id from comments c where c.site_id = $1 order by c.comment_id for no key update",
@@ -76,22 +77,22 @@ fn statements_that_lock_what_they_change_are_recognised() {
         "with waiting as (select c.comment_id from comments c for no key update) update claims k set expires_at = $4 from waiting",
         "update articles a set title = $1 where a.article_id = $2",
     ] {
-        assert!(!locks_what_it_changes(innocent), "{innocent}");
+        assert!(!locks_changed_rows(innocent), "{innocent}");
     }
 }
 
 #[test]
-fn no_statement_of_the_store_locks_what_it_changes() {
+fn no_statement_of_the_store_locks_the_rows_that_it_changes() {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let files = ["postgres", "sql"].map(|folder| store.join(folder).read_dir().unwrap());
     let mut statements = 0;
     for file in files.into_iter().flatten() {
         let path = file.unwrap().path();
         let source = std::fs::read_to_string(&path).unwrap();
-        // Items and statements of Rust: no SQL of the store holds a semicolon at the end of a line.
+        // The items and statements of the Rust source: no SQL of the store has a semicolon at the end of a line.
         for statement in source.split(";\n") {
             statements += usize::from(!changed(&words(statement)).is_empty());
-            assert!(!locks_what_it_changes(statement), "{}: {statement}", path.display());
+            assert!(!locks_changed_rows(statement), "{}: {statement}", path.display());
         }
     }
     assert!(statements > 30, "only {statements} statements that change rows were found");

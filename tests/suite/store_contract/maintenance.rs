@@ -24,7 +24,7 @@ impl Home {
         self.store.count_drift(&site()).await.unwrap()
     }
 
-    /// Numbers of the forgotten, as their texts end with them.
+    /// Returns the numbers of the forgotten comments, which their texts end with.
     async fn forgotten(&self, before: i64, limit: usize) -> Vec<i64> {
         let found = self.store.forgotten_pending(&site(), at(before), limit).await.unwrap();
         let mut numbers = Vec::new();
@@ -44,7 +44,7 @@ fn on(site: SiteId, article: &str, mut submission: Submission) -> Submission {
 }
 
 contract! {
-    async fn every_site_that_has_an_article_is_known_once(home: &Home) {
+    async fn a_site_with_comments_is_listed_once(home: &Home) {
         assert!(home.store.sites().await.unwrap().is_empty());
         let mut elsewhere = submission(3);
         elsewhere.site = other_site();
@@ -53,7 +53,7 @@ contract! {
         assert_eq!(home.store.known_sites().await.unwrap(), [site(), other_site()]);
     }
 
-    async fn every_site_with_an_article_is_named_once(home: &Home) {
+    async fn a_site_with_any_article_is_listed_once(home: &Home) {
         assert_eq!(home.store.sites().await.unwrap(), []);
         let (near, far) = (site(), other_site());
         home.store_all(&[
@@ -65,7 +65,7 @@ contract! {
         assert_eq!(home.store.sites().await.unwrap(), [near, far]);
     }
 
-    async fn of_any_number_that_ask_for_a_job_at_once_one_gets_it(home: &Home) {
+    async fn of_concurrent_replicas_one_gets_a_job(home: &Home) {
         for round in 0..10 {
             let mut tasks = JoinSet::new();
             for _ in 0..8 {
@@ -78,27 +78,27 @@ contract! {
         }
     }
 
-    async fn a_job_is_held_renewed_and_taken_over_when_its_lease_is_over(home: &Home) {
+    async fn a_job_is_leased_renewed_and_taken_over_after_its_lease(home: &Home) {
         let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
         assert!(home.begin(one, 0, 10).await);
-        assert!(!home.begin(two, 9, 19).await, "it is held");
-        assert!(home.begin(one, 9, 20).await, "who has it holds it longer");
+        assert!(!home.begin(two, 9, 19).await, "the job is held");
+        assert!(home.begin(one, 9, 20).await, "the holder renews its lease");
         assert!(!home.begin(two, 19, 29).await);
-        assert!(home.begin(two, 20, 30).await, "the lease is over");
-        assert!(!home.begin(one, 29, 39).await, "it was lost");
+        assert!(home.begin(two, 20, 30).await, "the lease has expired");
+        assert!(!home.begin(one, 29, 39).await, "the lease was lost");
         let other = home.store.begin_job(&site(), Job::ExpirePending, one, at(29), at(39)).await.unwrap();
         let elsewhere = home.store.begin_job(&other_site(), Job::Recount, one, at(29), at(39)).await.unwrap();
-        assert!(other && elsewhere, "other jobs and other sites are not held up");
+        assert!(other && elsewhere, "other jobs and other sites are not affected");
     }
 
-    async fn only_what_waits_and_what_nothing_happened_to_is_forgotten(home: &Home) {
+    async fn only_pending_comments_without_recent_decisions_are_forgotten(home: &Home) {
         let all: Vec<_> = (1..=8).map(submission).collect();
         home.store_all(&all).await;
         home.store_all(&[published(9), on(other_site(), "a", submission(1)), submission(50)]).await;
         let decide = async |second: i64, number: usize, action, revision| {
             home.decide_one(&decision(second, all[number - 1].comment.id, action, revision)).await.unwrap();
         };
-        // Requeued long ago, requeued lately, decided, escalated.
+        // Comments 2 to 5: requeued long ago, requeued recently, decided, escalated.
         decide(20, 2, Action::Approve, 1).await;
         decide(21, 2, Action::Requeue, 2).await;
         decide(20, 3, Action::Approve, 1).await;
@@ -106,13 +106,13 @@ contract! {
         decide(20, 4, Action::Reject, 1).await;
         home.execute("update comments set due_at = created_at, takedown_kind = 'COMPLAINT' where content like '% 5'").await.unwrap();
         assert_eq!(home.forgotten(30, 100).await, [1, 2, 6, 7, 8]);
-        assert_eq!(home.forgotten(30, 3).await, [1, 2, 6], "the oldest first");
-        assert_eq!(home.forgotten(40, 100).await, [1, 2, 6, 7, 8], "what happened at that moment counts as since");
+        assert_eq!(home.forgotten(30, 3).await, [1, 2, 6], "oldest first");
+        assert_eq!(home.forgotten(40, 100).await, [1, 2, 6, 7, 8], "a decision at exactly that time counts as later");
         assert_eq!(home.forgotten(41, 100).await, [1, 2, 3, 6, 7, 8]);
         assert_eq!(home.forgotten(1, 100).await, [] as [i64; 0]);
     }
 
-    async fn gauges_tell_what_waits_and_what_is_due(home: &Home) {
+    async fn gauges_show_pending_comments_and_takedowns(home: &Home) {
         assert_eq!(home.store.queue_gauges(99).await.unwrap(), []);
         let third = SiteId::parse("bao-ba").unwrap();
         home.store_all(&[submission(10), submission(20), published(5), published(30)]).await;
@@ -125,22 +125,22 @@ contract! {
         gauges.sort_by(|one, other| one.site.cmp(&other.site));
         let near = QueueGauge { site: site(), pending: 3, oldest: Some(at(10)), takedowns: 2, next_due: Some(at(20)) };
         let far = QueueGauge { site: other_site(), pending: 1, oldest: Some(at(40)), takedowns: 1, next_due: Some(at(40)) };
-        assert_eq!(gauges, [near.clone(), far], "a flagged one waits since it was flagged");
+        assert_eq!(gauges, [near.clone(), far], "a flagged comment waits since it was flagged");
         home.execute("update comments set flagged_at = null").await.unwrap();
         let gauges = home.store.queue_gauges(99).await.unwrap();
         let far = gauges.iter().find(|gauge| gauge.site == other_site()).unwrap();
-        assert_eq!((far.pending, far.oldest, far.takedowns), (0, None, 1), "a clock that runs is never left out");
+        assert_eq!((far.pending, far.oldest, far.takedowns), (0, None, 1), "a takedown demand is always shown");
         assert!(gauges.iter().all(|gauge| gauge.site != third));
     }
 
-    async fn counts_do_not_drift_in_a_busy_newsroom_and_tampering_shows(home: &Home) {
+    async fn counts_do_not_drift_under_load_and_tampering_is_detected(home: &Home) {
         assert_eq!(home.drift().await, CountDrift::default());
         let mut desks = JoinSet::new();
         for desk in 0..4 {
             let store = home.store.clone();
             desks.spawn(async move { busy_desk(&*store, desk).await });
         }
-        // A recount that runs meanwhile sees one moment at a time, too.
+        // A recount that runs concurrently sees a consistent snapshot.
         while !desks.is_empty() {
             assert_eq!(home.drift().await, CountDrift::default());
             while desks.try_join_next().transpose().unwrap().is_some() {}
@@ -162,7 +162,7 @@ contract! {
         assert!(drift.comments > 5 && drift.replies > 4, "{drift:?}");
     }
 
-    async fn a_large_site_is_recounted_to_its_last_row(home: &Home) {
+    async fn a_large_site_is_recounted_completely(home: &Home) {
         home.store_all(&[published(1)]).await;
         let (id, more) = if home.is_postgres() { ("gen_random_uuid()", 11_000) } else { ("randomblob(16)", 4_500) };
         home.execute(&format!(
@@ -188,7 +188,7 @@ contract! {
     }
 }
 
-/// Submits, replies and decides at random for a while. Every step is whatever the numbers say, so that runs differ.
+/// Submits, replies and decides at random for a while. The random numbers differ in every run.
 async fn busy_desk(store: &dyn duyetd::store::Store, desk: i64) {
     let mut numbers = Uuid::new_v4().into_bytes().into_iter().cycle();
     let mut known: Vec<Submission> = Vec::new();
@@ -197,7 +197,7 @@ async fn busy_desk(store: &dyn duyetd::store::Store, desk: i64) {
         let number = numbers.next().unwrap();
         let fresh = if number.is_multiple_of(2) { published(second) } else { submission(second) };
         let mut fresh = on(site(), &format!("bai-{}", number % 3), fresh);
-        // A reply needs a root that was public, as the service sees to.
+        // A reply needs a root that was public, which the service ensures.
         let fits = |one: &&Submission| {
             let Comment { article, parent, published_at, .. } = &one.comment;
             *article == fresh.comment.article && parent.is_none() && published_at.is_some()

@@ -1,4 +1,4 @@
-//! The storage contract, each promise tried to be broken, on both databases.
+//! The storage contract, with tests that try to break each promise on both databases.
 
 #[macro_use]
 mod contract;

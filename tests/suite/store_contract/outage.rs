@@ -21,10 +21,10 @@ fn is_unavailable<T: std::fmt::Debug>(result: &Result<T>) {
 }
 
 #[tokio::test]
-async fn a_postgres_that_is_down_is_no_reason_not_to_start() {
+async fn a_store_can_be_opened_while_postgres_is_down() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let store =
-        PostgresStore::connect_lazy(&format!("postgres://nobody@127.0.0.1:{free}/none"), PoolSettings::default())
+        PostgresStore::connect_lazy(&format!("postgres://unknown@127.0.0.1:{free}/none"), PoolSettings::default())
             .unwrap();
     is_unavailable(&store.ping().await);
     is_unavailable(&store.migrate().await);
@@ -33,13 +33,13 @@ async fn a_postgres_that_is_down_is_no_reason_not_to_start() {
 }
 
 #[tokio::test]
-async fn an_address_that_cannot_be_read_is_not_quoted() {
+async fn an_invalid_url_is_not_shown_in_the_error() {
     let error = PostgresStore::connect_lazy("postgres://u:secret@[::host/", PoolSettings::default()).unwrap_err();
     assert!(matches!(&error, Error::Internal(_)) && !format!("{error:?}").contains("secret"));
 }
 
 #[tokio::test]
-async fn a_read_only_database_is_unavailable_for_writes_and_still_read() {
+async fn a_read_only_database_can_be_read_and_writes_are_unavailable() {
     let home = Home::postgres().await;
     let one = submission(1);
     home.store_all(std::slice::from_ref(&one)).await;
@@ -53,36 +53,36 @@ async fn a_read_only_database_is_unavailable_for_writes_and_still_read() {
     assert_eq!(store.find_comment(&site(), one.comment.id).await.unwrap(), Some(one.comment));
 }
 
-/// As PostgreSQL fails what needs room on a full disk, while it still reads.
-const NO_ROOM: &str = "
+/// Makes inserts fail as PostgreSQL does on a full disk, while reads work.
+const DISK_FULL: &str = "
     create function full() returns trigger language plpgsql as
         $$ begin raise exception 'no space left on device' using errcode = 'disk_full'; end $$;
-    create trigger no_room before insert on comments for each row execute function full();
-    create trigger no_room before insert on trial_writes for each row execute function full()";
+    create trigger disk_full before insert on comments for each row execute function full();
+    create trigger disk_full before insert on trial_writes for each row execute function full()";
 
 #[tokio::test]
-async fn health_follows_writes_on_a_postgres_that_can_still_be_read() {
+async fn health_depends_on_writes_while_postgres_can_still_be_read() {
     let home = Home::postgres().await;
-    home.execute(NO_ROOM).await.unwrap();
-    home.store.ping().await.expect("nobody tried to write yet");
+    home.execute(DISK_FULL).await.unwrap();
+    home.store.ping().await.expect("no write was tried yet");
     is_unavailable(&home.insert(&submission(1)).await);
     for _ in 0..2 {
         is_unavailable(&home.store.ping().await);
     }
-    home.store.find_comment(&site(), submission(1).comment.id).await.expect("it can be read");
-    home.execute("drop trigger no_room on comments; drop trigger no_room on trial_writes").await.unwrap();
+    home.store.find_comment(&site(), submission(1).comment.id).await.expect("reads succeed");
+    home.execute("drop trigger disk_full on comments; drop trigger disk_full on trial_writes").await.unwrap();
     home.store.ping().await.expect("a trial write succeeds");
     home.store_all(&[submission(1)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readers_that_hold_every_connection_leave_two_to_moderators() {
+async fn two_connections_are_reserved_for_moderators() {
     let home = Home::postgres().await;
     home.store_all(&[submission(1)]).await;
     let options: PgConnectOptions = (*home.pg().connect_options()).clone();
     let settings = PoolSettings { connections: 5, acquire: Duration::from_millis(500) };
     let store = Arc::new(PostgresStore::connect_lazy_with(options, settings));
-    // Whatever reads articles waits.
+    // Every call that reads articles waits.
     let mut lock = home.pg().begin().await.unwrap();
     sqlx::raw_sql("lock table articles in access exclusive mode").execute(&mut *lock).await.unwrap();
     let mut readers = JoinSet::new();
@@ -107,13 +107,13 @@ async fn readers_that_hold_every_connection_leave_two_to_moderators() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_heals_with_the_next_call() {
+async fn a_terminated_session_is_replaced_at_the_next_call() {
     let home = Home::postgres().await;
     home.store_all(&[submission(1)]).await;
     let end = "select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name = 'duyet'";
     home.execute(end).await.unwrap();
-    // Every connection of the pool may be a dead one.
+    // Every connection of the pool may be dead.
     let mut healed = 0;
     for n in 2..12 {
         match home.insert(&submission(n)).await {
@@ -126,7 +126,7 @@ async fn a_session_that_was_ended_heals_with_the_next_call() {
 }
 
 #[tokio::test]
-async fn a_directory_that_is_missing_makes_sqlite_unavailable() {
+async fn a_missing_directory_makes_sqlite_unavailable() {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path().join("missing/duyet.sqlite3"));
     is_unavailable(&store.migrate().await);
@@ -135,7 +135,7 @@ async fn a_directory_that_is_missing_makes_sqlite_unavailable() {
 }
 
 #[tokio::test]
-async fn what_sqlite_stored_is_there_after_it_is_opened_again() {
+async fn comments_stored_by_sqlite_remain_after_a_restart() {
     let home = Home::sqlite().await;
     let one = submission(1);
     home.store_all(std::slice::from_ref(&one)).await;

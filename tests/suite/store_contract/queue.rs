@@ -43,12 +43,12 @@ fn with_text(n: i64, content: &str) -> Submission {
 }
 
 impl Home {
-    /// Walks the whole queue by pages of `size`.
+    /// Reads the whole queue in pages of `size`.
     pub(crate) async fn queue(&self, filter: &QueueFilter, order: QueueOrder, size: usize) -> Vec<CommentId> {
         self.queue_at(filter, order, size, at(0)).await
     }
 
-    /// As it is at `now`.
+    /// Reads the whole queue as it is at `now`.
     pub(crate) async fn queue_at(
         &self,
         filter: &QueueFilter,
@@ -77,7 +77,7 @@ impl Home {
 }
 
 impl Home {
-    /// One comment and `count` copies of it.
+    /// Stores one comment and `count` copies of it.
     async fn copies(&self, count: usize) {
         self.store_all(&[submission(1)]).await;
         let columns =
@@ -100,7 +100,7 @@ fn ids(submissions: &[Submission]) -> Vec<CommentId> {
 }
 
 contract! {
-    async fn the_queue_holds_what_waits_in_the_order_asked_for(home: &Home) {
+    async fn the_queue_has_pending_comments_in_the_requested_order(home: &Home) {
         let tie = 1.0 / 3.0;
         let all = [scored(1, tie), scored(2, 0.9), scored(3, tie), scored(4, tie), scored(5, 0.0), published(6)];
         let mut foreign = submission(7);
@@ -109,7 +109,7 @@ contract! {
         home.store_all(&[foreign]).await;
         let [first, top, second, third_one, clean, _] = ids(&all)[..] else { panic!() };
         let filter = QueueFilter::default();
-        // One that asks for nothing, and one with a condition that all of them meet.
+        // Two filters: one without a condition, and one with a condition that all comments meet.
         let unreviewed = QueueFilter { unreviewed: true, ..QueueFilter::default() };
         for (filter, size) in [&filter, &unreviewed].into_iter().flat_map(|filter| [1, 2, 100].map(|size| (filter, size))) {
             assert_eq!(home.queue(filter, QueueOrder::Oldest, size).await, [first, top, second, third_one, clean]);
@@ -184,7 +184,7 @@ contract! {
         assert_eq!(home.queue(&any, QueueOrder::Newest, 2).await, [live, second, first]);
     }
 
-    async fn conditions_of_a_filter_add_up(home: &Home) {
+    async fn all_conditions_of_a_filter_must_match(home: &Home) {
         let finding = Finding::whole(Rule::Link, 2.5);
         let mut link = scored(1, 0.6);
         link.findings = vec![finding];
@@ -216,7 +216,7 @@ contract! {
         assert_eq!(home.queue(&looked, QueueOrder::Newest, 10).await, []);
     }
 
-    async fn a_case_in_a_list_brings_its_article_and_author(home: &Home) {
+    async fn a_case_in_a_list_has_its_article_and_author(home: &Home) {
         let one = submission(1);
         home.store_all(std::slice::from_ref(&one)).await;
         let filter = QueueFilter::default();
@@ -238,7 +238,7 @@ contract! {
             home.decide_one(&decision(20, one.comment.id, action, 1)).await.unwrap();
         }
         home.decide_one(&decision(30, all[4].comment.id, Action::Reject, 2)).await.unwrap();
-        // The same author key and text on another site are somebody else's.
+        // The same author key and text on another site belong to another author.
         let mut foreign = submission(40);
         (foreign.site, foreign.fingerprint) = (other_site(), first.fingerprint);
         home.store_all(&[foreign]).await;
@@ -284,7 +284,7 @@ contract! {
         }
     }
 
-    async fn a_long_queue_is_counted_no_further_than_told(home: &Home) {
+    async fn a_long_queue_is_counted_up_to_the_requested_maximum(home: &Home) {
         home.copies(10_100).await;
         let filter = QueueFilter::default();
         let (site, order) = (site(), QueueOrder::Oldest);
@@ -295,9 +295,10 @@ contract! {
         }
     }
 
-    async fn a_search_goes_on_past_its_first_slice(home: &Home) {
+    async fn a_search_continues_after_its_first_slice(home: &Home) {
         home.copies(10_100).await;
-        // One in the first slice, one in the last: a page that the first fills goes on where the slice ends.
+        // One comment in the first slice and one in the last: the next page starts where the slice ends, although the
+        // first slice filled the page.
         let needles = [0, 900_000].map(|n| with_text(n, "Kim dưới đáy bể"));
         home.store_all(&needles).await;
         let office = services(&home.store);
@@ -323,14 +324,14 @@ contract! {
         assert_eq!(found, ids(&needles));
     }
 
-    async fn gauges_tell_what_waits_on_each_site(home: &Home) {
+    async fn gauges_count_pending_comments_of_each_site(home: &Home) {
         assert_eq!(home.store.queue_gauges(99).await.unwrap(), []);
         let mut foreign = submission(7);
         foreign.site = other_site();
         home.store_all(&[submission(5), submission(3), published(1), foreign]).await;
         let mut gauges = home.store.queue_gauges(99).await.unwrap();
         gauges.sort_by_key(|gauge| gauge.site.clone());
-        let told: Vec<_> = gauges.iter().map(|gauge| (gauge.site.clone(), gauge.pending, gauge.oldest)).collect();
-        assert_eq!(told, [(site(), 2, Some(at(3))), (other_site(), 1, Some(at(7)))]);
+        let counted: Vec<_> = gauges.iter().map(|gauge| (gauge.site.clone(), gauge.pending, gauge.oldest)).collect();
+        assert_eq!(counted, [(site(), 2, Some(at(3))), (other_site(), 1, Some(at(7)))]);
     }
 }

@@ -1,4 +1,4 @@
-//! What waits beyond PENDING, its orders, and how those who follow the queue hear of changes.
+//! Queued comments that are not PENDING, the queue's orders, and how followers of the queue see changes.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ impl Home {
         self.set(id, &format!("reports = {open} + 1, open_reports = {open}")).await;
     }
 
-    /// Lets Lan hold a comment of `author` from second 0 until `until`.
+    /// Lets Lan claim a comment of `author` from second 0 until `until`.
     async fn hold(&self, author: &str, until: i64) {
         let filter = QueueFilter { author: Some(author.into()), ..QueueFilter::default() };
         let request = ClaimRequest {
@@ -47,7 +47,7 @@ fn by(author: &str, mut submission: Submission) -> Submission {
     submission
 }
 
-/// Filters of every kind, each alone and some together.
+/// Filters of every kind, alone and combined.
 fn filters() -> Vec<QueueFilter> {
     let base = QueueFilter::default;
     vec![
@@ -69,7 +69,7 @@ fn filters() -> Vec<QueueFilter> {
 }
 
 contract! {
-    async fn what_was_put_back_waits_until_somebody_looks(home: &Home) {
+    async fn a_flagged_comment_is_queued_until_a_decision(home: &Home) {
         let (live, waiting) = (published(1), submission(2));
         home.store_all(&[live.clone(), waiting.clone()]).await;
         let (live, waiting) = (live.comment.id, waiting.comment.id);
@@ -88,7 +88,7 @@ contract! {
         assert_eq!(home.queue(&everything, QueueOrder::Oldest, 10).await, [waiting]);
     }
 
-    async fn most_reported_come_first_and_takedowns_by_their_clock(home: &Home) {
+    async fn orders_by_reports_and_by_takedown_deadline(home: &Home) {
         let all: Vec<_> = (1..=6).map(submission).collect();
         home.store_all(&all).await;
         let [one, two, three, four, five, six] = ids(&all)[..] else { panic!() };
@@ -110,7 +110,7 @@ contract! {
         assert_eq!(home.queue(&reported, QueueOrder::Newest, 1).await, [six, five, four, two]);
     }
 
-    async fn a_claim_counts_until_the_moment_it_ends(home: &Home) {
+    async fn a_claim_is_shown_until_it_expires(home: &Home) {
         let all = [by("aaaaaaaaaaaaaaaa", submission(1)), submission(2)];
         home.store_all(&all).await;
         let [held, free] = ids(&all)[..] else { panic!() };
@@ -149,12 +149,12 @@ contract! {
         for filter in filters() {
             let listed: BTreeSet<_> = home.queue(&filter, QueueOrder::Oldest, 3).await.into_iter().collect();
             let found = home.store.find_cases(&site(), &asked, &filter, at(0)).await.unwrap();
-            assert_eq!(found.len(), ids.len(), "the foreign one is unknown");
+            assert_eq!(found.len(), ids.len(), "the comment of another site is unknown");
             let matching = found.iter().filter(|(_, matches)| *matches).map(|(case, _)| case.comment.id).collect();
             assert_eq!(listed, matching, "{filter:?}");
             lists.insert(listed);
         }
-        assert!(lists.len() > 7, "the filters tell hardly anything apart");
+        assert!(lists.len() > 7, "the filters hardly differ in their results");
         assert!(home.store.find_cases(&site(), &[], &QueueFilter::default(), at(0)).await.unwrap().is_empty());
     }
 }

@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 impl Home {
-    /// A comment that readers see, published at second `n`.
+    /// Stores a public comment, published at second `n`.
     async fn live(&self, n: i64) -> Comment {
         let one = published(n);
         self.store_all(std::slice::from_ref(&one)).await;
@@ -26,7 +26,7 @@ impl Home {
         self.store.report(&report(n, comment, reader)).await.unwrap()
     }
 
-    /// A site's own row, with what it says about reports and its mode.
+    /// Stores a site's row with a report threshold and a mode.
     async fn set_site(&self, site: &str, threshold: i32, mode: &str) {
         let sql = format!(
             "delete from sites where site_id = '{site}';
@@ -36,7 +36,7 @@ impl Home {
         self.execute(&sql).await.unwrap();
     }
 
-    /// What a comment has of reports: ever, since the last look, and since when it waits.
+    /// Returns a comment's reports: in total, since the last review, and the time since which it is flagged.
     async fn reports_of(&self, id: CommentId) -> (i32, i32, Option<chrono::DateTime<chrono::Utc>>) {
         let attention = self.comment(id).await.attention;
         (attention.reports, attention.open_reports, attention.flagged_at)
@@ -58,7 +58,7 @@ fn is_not_found<T>(result: &Result<T>) -> bool {
 }
 
 contract! {
-    async fn a_report_is_kept_with_its_reason_and_words(home: &Home) {
+    async fn a_report_is_stored_with_its_reason_and_text(home: &Home) {
         let live = home.live(1).await;
         assert_eq!(home.report(5, live.id, 1).await, Reported::Counted);
         let mut silent = report(6, live.id, 2);
@@ -70,7 +70,7 @@ contract! {
         assert_eq!(home.reports_of(live.id).await, (2, 2, None));
     }
 
-    async fn parallel_copies_by_one_reader_count_once(home: &Home) {
+    async fn concurrent_reports_by_one_reader_count_once(home: &Home) {
         let live = home.live(1).await;
         let mut tasks = JoinSet::new();
         for n in 0..12 {
@@ -83,7 +83,7 @@ contract! {
         assert_eq!((home.reports_of(live.id).await, home.rows("reports").await), ((1, 1, None), 1));
     }
 
-    async fn reports_by_twenty_readers_at_once_are_counted_exactly_and_tell_once(home: &Home) {
+    async fn reports_by_twenty_readers_at_once_are_counted_exactly_and_write_one_change(home: &Home) {
         let live = home.live(1).await;
         let mut tasks = JoinSet::new();
         for reader in 0..20 {
@@ -99,7 +99,7 @@ contract! {
         assert_eq!((now.status, now.revision, now.published_at), (Status::Approved, 1, live.published_at));
     }
 
-    async fn enough_reports_bring_a_reviewed_comment_back_once_per_look(home: &Home) {
+    async fn enough_reports_flag_a_reviewed_comment_once_per_review(home: &Home) {
         let live = home.live(1).await;
         home.decide_one(&decision(2, live.id, Action::Approve, 1)).await.unwrap();
         for (reader, expected) in [(1, Reported::Counted), (2, Reported::Counted), (3, Reported::Requeued), (4, Reported::Counted)] {
@@ -107,21 +107,21 @@ contract! {
         }
         assert_eq!(home.reports_of(live.id).await, (4, 4, Some(at(13))));
         let back = home.comment(live.id).await;
-        assert!(back.is_queued() && back.status.is_public() && back.reviewed_at == Some(at(2)), "it waits, and readers see it");
+        assert!(back.is_queued() && back.status.is_public() && back.reviewed_at == Some(at(2)), "the comment is queued, and readers see it");
         assert_eq!((back.revision, home.rows("changes").await), (1, 3));
 
         let looked = home.decide_one(&decision(20, live.id, Action::Approve, 1)).await.unwrap();
-        assert!(looked.answer.changed, "the revision that the moderator saw before the reports still holds");
+        assert!(looked.answer.changed, "reports do not change the revision");
         assert_eq!(home.reports_of(live.id).await, (4, 0, None));
-        assert_eq!(home.report(21, live.id, 1).await, Reported::Known, "who reported before counts no second time");
+        assert_eq!(home.report(21, live.id, 1).await, Reported::Known, "a reader who reported before is not counted again");
         for (reader, expected) in [(11, Reported::Counted), (12, Reported::Counted), (13, Reported::Requeued)] {
             assert_eq!(home.report(20 + i64::from(reader), live.id, reader).await, expected, "{reader}");
         }
         assert_eq!(home.reports_of(live.id).await, (7, 3, Some(at(33))));
-        assert_eq!(home.rows("changes").await, 5, "submitted, looked at, back, looked at, back again");
+        assert_eq!(home.rows("changes").await, 5, "submitted, approved, flagged, approved, flagged");
     }
 
-    async fn the_feed_row_of_a_comment_that_came_back_is_that_of_the_report(home: &Home) {
+    async fn the_feed_row_of_a_flagged_comment_has_the_time_of_the_report(home: &Home) {
         home.set_site("bao-hue", 1, "null").await;
         let live = home.live(1).await;
         assert_eq!(home.report(9, live.id, 1).await, Reported::Requeued);
@@ -130,7 +130,7 @@ contract! {
         assert_eq!(home.number(&sql).await, at(9).timestamp_micros());
     }
 
-    async fn how_many_reports_it_takes_is_the_sites_own(home: &Home) {
+    async fn the_report_threshold_is_set_by_the_site(home: &Home) {
         home.set_site("bao-hue", 2, "null").await;
         home.set_site("bao-vinh", 1, "null").await;
         let live = home.live(1).await;
@@ -143,10 +143,10 @@ contract! {
             assert_eq!(home.report(5, other.id, reader).await, Reported::Counted);
         }
         home.set_site("bao-hue", 4, "null").await;
-        assert_eq!(home.report(6, other.id, 6).await, Reported::Requeued, "a lower bar holds from the next report on");
+        assert_eq!(home.report(6, other.id, 6).await, Reported::Requeued, "a lower threshold applies from the next report on");
     }
 
-    async fn reports_of_what_waits_already_are_counted_and_tell_nothing_new(home: &Home) {
+    async fn reports_of_a_queued_comment_are_counted_and_write_no_change(home: &Home) {
         let live = home.live(1).await;
         let flagged = if home.is_postgres() { "to_timestamp(1795392002)" } else { "1795392002000000" };
         home.execute(&format!("update comments set flagged_at = {flagged}")).await.unwrap();
@@ -157,7 +157,7 @@ contract! {
         assert_eq!(home.rows("changes").await, 1);
     }
 
-    async fn only_what_readers_see_can_be_reported(home: &Home) {
+    async fn only_visible_comments_can_be_reported(home: &Home) {
         let (waiting, live) = (submission(1), home.live(2).await);
         home.store_all(std::slice::from_ref(&waiting)).await;
         let removed = home.live(3).await;
@@ -172,13 +172,13 @@ contract! {
 
         let mut hidden = report(9, live.id, 1);
         hidden.default_mode = Mode::Hidden;
-        assert!(is_not_found(&home.store.report(&hidden).await), "the service hides what says nothing else");
+        assert!(is_not_found(&home.store.report(&hidden).await), "an article without a mode is hidden by the server's default");
         home.set_site("bao-hue", 3, "'HIDDEN'").await;
         assert!(is_not_found(&home.store.report(&report(9, live.id, 1)).await));
         let mut closed = article_change(10, 1);
         closed.mode = Some(Some(Mode::Closed));
         home.store.update_article(&closed).await.unwrap();
-        assert_eq!(home.report(11, live.id, 1).await, Reported::Counted, "a closed article is read");
+        assert_eq!(home.report(11, live.id, 1).await, Reported::Counted, "comments of a closed article can be reported");
         let mut hidden = article_change(12, 2);
         hidden.mode = Some(Some(Mode::Hidden));
         home.store.update_article(&hidden).await.unwrap();
@@ -187,7 +187,7 @@ contract! {
         assert_eq!((home.reports_of(live.id).await, home.rows("reports").await), ((1, 1, None), 1));
     }
 
-    async fn a_decision_never_loses_to_reports_made_meanwhile(home: &Home) {
+    async fn a_decision_is_not_stale_after_concurrent_reports(home: &Home) {
         for (round, action) in (0_u8..8).zip([Action::Approve, Action::Reject].into_iter().cycle()) {
             let n = i64::from(round) * 100;
             let live = home.live(n).await;
@@ -197,7 +197,7 @@ contract! {
                 tasks.spawn(async move {
                     match store.report(&one).await {
                         Ok(reported) => i32::from(reported != Reported::Known),
-                        // It was taken down in between.
+                        // The comment was taken down concurrently.
                         Err(Error::CommentNotFound(_)) => 0,
                         Err(other) => panic!("{other:?}"),
                     }
@@ -210,13 +210,13 @@ contract! {
             assert!(decided.answer.changed);
             let (reports, open, flagged_at) = home.reports_of(live.id).await;
             assert_eq!(reports, counted);
-            assert_eq!(flagged_at.is_some(), open >= 3, "{open} since the look");
+            assert_eq!(flagged_at.is_some(), open >= 3, "{open} since the review");
             assert!(action == Action::Approve || open == 0);
         }
         home.recount().await;
     }
 
-    async fn counts_stay_right_whoever_looks_and_whoever_reports(home: &Home) {
+    async fn counts_stay_right_during_concurrent_reports_and_decisions(home: &Home) {
         let live = home.live(0).await;
         let mut tasks = JoinSet::new();
         for walker in 0..2_u8 {
@@ -247,7 +247,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn a_note_is_stored_once_and_its_resend_gets_the_first(home: &Home) {
+    async fn a_note_is_stored_once_and_its_resend_returns_the_first(home: &Home) {
         let waiting = submission(1);
         home.store_all(std::slice::from_ref(&waiting)).await;
         let id = waiting.comment.id;
@@ -265,7 +265,7 @@ contract! {
         assert_eq!((now.status, now.revision, home.rows("changes").await, home.rows("audit").await), (Status::Pending, 1, 1, 0));
     }
 
-    async fn parallel_copies_of_a_note_are_one(home: &Home) {
+    async fn concurrent_duplicates_of_a_note_are_one_note(home: &Home) {
         let waiting = submission(1);
         home.store_all(std::slice::from_ref(&waiting)).await;
         let shared = request();

@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 contract! {
-    async fn a_nonce_is_spent_once_whatever_spends_it(home: &Home) {
+    async fn a_nonce_is_spent_once_by_a_comment_or_a_pass(home: &Home) {
         let one = submission(1);
         let mut tasks = JoinSet::new();
         for _ in 0..20 {
@@ -23,14 +23,14 @@ contract! {
         assert!(!home.store.spend_nonce(&site(), stored.nonce, None, at(1)).await.unwrap());
     }
 
-    async fn a_request_is_remembered_with_its_answer(home: &Home) {
+    async fn a_request_is_stored_with_its_response(home: &Home) {
         let row = request();
         assert!(home.store.spend_nonce(&site(), [1; 16], Some(&row), at(1)).await.unwrap());
         assert_eq!(home.store.find_request(&site(), row.id).await.unwrap(), Some(row.clone()));
         assert_eq!(home.store.find_request(&other_site(), row.id).await.unwrap(), None);
     }
 
-    async fn what_is_old_is_forgotten_and_nothing_else(home: &Home) {
+    async fn only_old_requests_are_deleted(home: &Home) {
         let all = [submission(10), submission(20), submission(30)];
         home.store_all(&all).await;
         assert_eq!(home.store.forget(at(20)).await.unwrap(), 1);

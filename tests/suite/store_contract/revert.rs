@@ -1,4 +1,4 @@
-//! Reverts: exactly what was, only where nothing happened since, and once.
+//! Reverts restore the exact earlier state, only if nothing happened since, and only once.
 
 use chrono::{DateTime, Duration, Utc};
 use duyetd::domain::{
@@ -21,7 +21,7 @@ use crate::support::{
     sample::{article_change, at, decision, id_at, other_site, published, reply_to, request, site, submission},
 };
 
-/// A revert at second `n` by Lan.
+/// Builds a revert at second `n` by Lan.
 pub(super) fn revert(n: i64, target: Target) -> Revert {
     Revert {
         batch: id_at(at(n)),
@@ -38,7 +38,7 @@ fn by_admin(revert: Revert) -> Revert {
     Revert { actor: "chief".into(), any: true, ..revert }
 }
 
-/// A batch at second `n` by Lan on comments as they stand.
+/// Builds a batch at second `n` by Lan on comments at their current revision.
 pub(super) fn batch_of(n: i64, action: Action, comments: &[Comment]) -> DecisionBatch {
     let item = |one: &Comment| DecisionItem { id: id_at(at(n)), comment: one.id, expected_revision: one.revision };
     DecisionBatch {
@@ -48,7 +48,7 @@ pub(super) fn batch_of(n: i64, action: Action, comments: &[Comment]) -> Decision
     }
 }
 
-/// A demand at second `n` by Minh.
+/// Builds a takedown demand at second `n` by Minh.
 pub(super) fn demand(n: i64, comment: CommentId, kind: TakedownKind) -> Escalation {
     Escalation {
         site: site(),
@@ -62,7 +62,7 @@ pub(super) fn demand(n: i64, comment: CommentId, kind: TakedownKind) -> Escalati
     }
 }
 
-/// A home with short words for what these tests do.
+/// Helpers for the actions of these tests.
 #[derive(Clone, Copy)]
 pub(super) struct Desk<'a>(pub(super) &'a Home);
 
@@ -73,7 +73,7 @@ impl Desk<'_> {
         stored
     }
 
-    /// A decision by Lan on the comment as it stands; its entry's id.
+    /// Makes a decision by Lan at the comment's current revision, and returns its entry's id.
     pub(super) async fn decides(self, n: i64, id: CommentId, action: Action) -> Uuid {
         self.decides_as(n, "lan", id, action).await
     }
@@ -90,7 +90,7 @@ impl Desk<'_> {
         self.0.store.revert(revert).await.unwrap()
     }
 
-    /// Reverts one entry, which must be done or fail.
+    /// Reverts one entry, and returns the new entry or the error.
     pub(super) async fn reverts_one(self, n: i64, entry: Uuid) -> Result<Uuid, DecisionError> {
         self.one(&revert(n, Target::Entry(entry))).await
     }
@@ -101,7 +101,7 @@ impl Desk<'_> {
         only(reverted).result
     }
 
-    /// Everything that happened to a comment, first to last.
+    /// Returns all entries of a comment, oldest first.
     pub(super) async fn story(self, id: CommentId) -> Vec<AuditEntry> {
         let filter = AuditFilter { comment: Some(id), ..AuditFilter::default() };
         let mut entries = self.0.store.list_audit(&site(), &filter, 1_000, None).await.unwrap().items;
@@ -110,7 +110,7 @@ impl Desk<'_> {
         entries
     }
 
-    /// Puts reports on a comment, as readers do.
+    /// Sets the report counts of a comment, as readers' reports would.
     pub(super) async fn reported(self, id: CommentId, total: i32, open: i32, flagged_at: Option<DateTime<Utc>>) {
         let flagged_at = flagged_at.map_or_else(|| "null".to_owned(), |at| self.0.time(at));
         let sql = format!(
@@ -125,7 +125,7 @@ impl Desk<'_> {
         self.0.execute(&format!("insert into claims values ('bao-hue', {id}, 'minh', {end})")).await.unwrap();
     }
 
-    /// A ban that Lan made at second `n`, with its entry, of the ban's id.
+    /// Stores a ban by Lan at second `n`, with an entry that has the ban's id.
     pub(super) async fn bans(self, n: i64, batch: Option<Uuid>, expires_at: DateTime<Utc>) -> Uuid {
         let ban = id_at(at(n));
         let (id, subject) = (self.0.id(ban), self.0.bytes());
@@ -140,7 +140,7 @@ impl Desk<'_> {
         ban
     }
 
-    /// Ends a ban as Minh does at second `n`; its entry's id.
+    /// Ends a ban as Minh at second `n`, and returns the entry's id.
     pub(super) async fn unbans(self, n: i64, ban: Uuid) -> Uuid {
         let (id, end) = (self.0.id(ban), self.0.time(at(n)));
         let sql = format!("update bans set revoked_at = {end}, revoked_by = 'minh' where ban_id = {id}");
@@ -151,7 +151,7 @@ impl Desk<'_> {
         entry.id
     }
 
-    /// How many bans nobody revoked.
+    /// Counts the bans that were not revoked.
     pub(super) async fn unrevoked(self) -> i64 {
         let sql = "select count(*) from bans where revoked_at is null and revoked_by = ''";
         self.0.number(sql).await
@@ -162,7 +162,7 @@ fn only(reverted: RevertResult) -> Reverted {
     reverted.items.into_iter().next().unwrap()
 }
 
-/// What reverting restores: all but the revision, which only ever grows.
+/// Returns the comment without its revision, which a revert does not restore.
 fn restored(comment: &Comment) -> Comment {
     Comment { revision: 0, ..comment.clone() }
 }
@@ -172,7 +172,7 @@ fn is_stale(result: Result<Uuid, DecisionError>, by: &str) -> bool {
 }
 
 contract! {
-    async fn an_approval_reverted_is_off_the_page_again(home: &Home) {
+    async fn a_reverted_approval_is_not_public_any_more(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
@@ -194,7 +194,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn only_the_last_that_happened_can_be_reverted(home: &Home) {
+    async fn only_the_latest_change_can_be_reverted(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
@@ -204,11 +204,11 @@ contract! {
         let by_minh = Revert { actor: "minh".into(), ..revert(5, Target::Entry(spam)) };
         assert!(desk.one(&by_minh).await.is_ok());
         assert_eq!(home.comment(waiting.id).await.status, Status::Approved);
-        assert!(is_stale(desk.reverts_one(6, approval).await, "minh"), "a revert happened to it, too");
+        assert!(is_stale(desk.reverts_one(6, approval).await, "minh"), "a revert is a later change");
         home.recount().await;
     }
 
-    async fn a_demand_counts_as_something_that_happened(home: &Home) {
+    async fn a_decision_before_a_takedown_demand_cannot_be_reverted(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
@@ -217,17 +217,17 @@ contract! {
         assert!(home.comment(waiting.id).await.attention.takedown.is_some());
     }
 
-    async fn a_look_counts_as_something_that_happened(home: &Home) {
+    async fn a_decision_before_another_approval_cannot_be_reverted(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
         desk.reported(waiting.id, 3, 3, Some(at(3))).await;
         desk.decides_as(4, "minh", waiting.id, Action::Approve).await;
-        assert!(is_stale(desk.reverts_one(5, approval).await, "minh"), "it moved nothing, and yet it came after");
+        assert!(is_stale(desk.reverts_one(5, approval).await, "minh"), "the later approval changed no status but counts");
         assert!(home.comment(waiting.id).await.status.is_public());
     }
 
-    async fn nothing_is_reverted_twice_however_many_try(home: &Home) {
+    async fn concurrent_reverts_of_one_decision_revert_it_once(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
@@ -243,7 +243,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn what_was_reverted_can_be_done_again(home: &Home) {
+    async fn a_reverted_decision_can_be_made_again(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         desk.reported(live.id, 4, 3, Some(at(2))).await;
@@ -253,14 +253,14 @@ contract! {
         let back = desk.reverts_one(4, removal).await.unwrap();
         assert_eq!(restored(&home.comment(live.id).await), restored(&reported));
         let again = desk.reverts_one(5, back).await.unwrap();
-        assert_eq!(restored(&home.comment(live.id).await), restored(&removed), "also the reports are settled again");
+        assert_eq!(restored(&home.comment(live.id).await), restored(&removed), "the reports are closed again, too");
         assert!(desk.reverts_one(6, again).await.is_ok());
         assert_eq!(restored(&home.comment(live.id).await), restored(&reported));
         assert_eq!(home.comment(live.id).await.revision, 5);
         home.recount().await;
     }
 
-    async fn reports_that_came_since_stay_open(home: &Home) {
+    async fn later_reports_stay_open_after_a_revert(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         desk.reported(live.id, 4, 3, Some(at(2))).await;
@@ -271,10 +271,10 @@ contract! {
         let comment = home.comment(live.id).await;
         let attention = &comment.attention;
         assert_eq!((attention.reports, attention.open_reports, attention.flagged_at), (6, 5, Some(at(2))));
-        assert_eq!((comment.reviewed_at, comment.revision), (None, 1), "a look reverted changes no status");
+        assert_eq!((comment.reviewed_at, comment.revision), (None, 1), "reverting an approval of a public comment changes no status");
     }
 
-    async fn a_flag_raised_since_stays(home: &Home) {
+    async fn a_later_flag_stays_after_a_revert(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         let look = desk.decides(3, live.id, Action::Approve).await;
@@ -284,7 +284,7 @@ contract! {
         assert_eq!((attention.open_reports, attention.flagged_at), (3, Some(at(4))));
     }
 
-    async fn moderators_revert_their_own_of_a_day_and_admins_everything(home: &Home) {
+    async fn moderators_revert_their_own_decisions_of_a_day_and_admins_all(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides_as(2, "minh", waiting.id, Action::Approve).await;
@@ -302,7 +302,7 @@ contract! {
         assert!(desk.one(&in_time).await.is_ok());
     }
 
-    async fn an_admin_reverts_what_expired(home: &Home) {
+    async fn an_admin_can_revert_an_expiry(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let mut expiry = decision(2, waiting.id, Action::Reject, 1);
@@ -314,7 +314,7 @@ contract! {
         assert_eq!(restored(&home.comment(waiting.id).await), restored(&waiting));
     }
 
-    async fn a_batch_with_one_decision_of_a_colleague_is_denied_whole(home: &Home) {
+    async fn reverting_a_batch_with_another_moderators_decision_is_denied(home: &Home) {
         let desk = Desk(home);
         let (one, other) = (desk.stored(submission(1)).await, desk.stored(submission(2)).await);
         let mine = batch_of(3, Action::Reject, std::slice::from_ref(&one));
@@ -328,7 +328,7 @@ contract! {
         assert!(reverted.items.iter().all(|item| item.result.is_ok()));
     }
 
-    async fn each_item_of_a_batch_stands_for_itself(home: &Home) {
+    async fn each_item_of_a_batch_is_reverted_independently(home: &Home) {
         let desk = Desk(home);
         let root = desk.stored(published(1)).await;
         let replies: Vec<_> = (2..7).map(|n| reply_to(root.id, submission(n))).collect();
@@ -360,7 +360,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn roots_and_replies_of_one_batch_are_counted_in_the_answer(home: &Home) {
+    async fn the_answer_has_current_reply_counts_of_a_batch(home: &Home) {
         let desk = Desk(home);
         let root = desk.stored(submission(1)).await;
         let replies = [submission(2), submission(3)].map(|one| reply_to(root.id, one));
@@ -381,7 +381,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn the_last_decision_is_the_newest_that_was_not_reverted(home: &Home) {
+    async fn the_last_decision_is_the_newest_one_not_reverted(home: &Home) {
         let desk = Desk(home);
         let comments = [desk.stored(submission(1)).await, desk.stored(submission(2)).await, desk.stored(submission(3)).await];
         let first = desk.decides(5, comments[0].id, Action::Approve).await;
@@ -392,7 +392,7 @@ contract! {
         let reverted = desk.reverts(&revert(9, Target::Last)).await;
         assert_eq!((reverted.items.len(), reverted.batch.is_some()), (2, true), "the whole batch");
         assert!(reverted.items.iter().all(|item| item.result.is_ok()));
-        assert!(is_stale(desk.one(&revert(10, Target::Last)).await, "minh"), "the newest is told, though it moved");
+        assert!(is_stale(desk.one(&revert(10, Target::Last)).await, "minh"), "the newest decision is stale, and no older one is reverted");
         for name in ["hoa", "chief"] {
             let other = Revert { actor: name.into(), any: true, ..revert(11, Target::Last) };
             assert!(matches!(home.store.revert(&other).await, Err(Error::AuditEntryNotFound)));
@@ -401,13 +401,13 @@ contract! {
         assert!(matches!(home.store.revert(&elsewhere).await, Err(Error::AuditEntryNotFound)));
         let last = desk.decides(20, comments[1].id, Action::Approve).await;
         let late = Revert { any: true, ..revert(21 + OWN_HOURS * 3_600, Target::Last) };
-        assert!(matches!(home.store.revert(&late).await, Err(Error::AuditEntryNotFound)), "admins, too, have a day");
+        assert!(matches!(home.store.revert(&late).await, Err(Error::AuditEntryNotFound)), "`Target::Last` is limited to a day for admins, too");
         desk.one(&revert(22, Target::Last)).await.unwrap();
         assert_eq!(desk.story(comments[1].id).await.pop().unwrap().reverts, Some(last));
         assert_ne!(first, last);
     }
 
-    async fn a_resent_revert_takes_nothing_more_back(home: &Home) {
+    async fn a_resent_revert_reverts_nothing_more(home: &Home) {
         let desk = Desk(home);
         let comments = [desk.stored(submission(1)).await, desk.stored(submission(2)).await];
         desk.decides(3, comments[0].id, Action::Approve).await;
@@ -418,7 +418,7 @@ contract! {
         let resent = Revert { batch: id_at(at(7)), at: at(7), ..request.clone() };
         let again = desk.reverts(&resent).await;
         assert_eq!((again.batch, &again.items[0].result), (first.batch, &first.items[0].result));
-        assert_eq!(again.items[0].comment.as_ref().unwrap().status, Status::Spam, "the comment is as it is now");
+        assert_eq!(again.items[0].comment.as_ref().unwrap().status, Status::Spam, "the comment is current");
         assert_eq!((home.rows("audit").await, home.comment(comments[0].id).await.status), (4, Status::Approved));
         let mut other = request;
         other.request.as_mut().unwrap().payload_hash = [8; 32];
@@ -427,10 +427,10 @@ contract! {
         let result = desk.one(&failing).await;
         assert!(is_stale(result.clone(), "lan"));
         desk.decides(9, comments[1].id, Action::Approve).await;
-        assert_eq!(desk.one(&failing).await, result, "an error is remembered as well");
+        assert_eq!(desk.one(&failing).await, result, "an error is replayed, too");
     }
 
-    async fn parallel_copies_of_a_revert_agree(home: &Home) {
+    async fn concurrent_duplicates_of_a_revert_get_one_result(home: &Home) {
         let desk = Desk(home);
         for n in 0..4 {
             let waiting = desk.stored(submission(n)).await;
@@ -444,11 +444,11 @@ contract! {
         }
         let entries = tasks.join_all().await;
         assert!(entries.iter().all(|entry| *entry == entries[0]));
-        assert_eq!(home.rows("audit").await, 5, "one press is one step back");
+        assert_eq!(home.rows("audit").await, 5, "duplicates revert one decision");
         home.recount().await;
     }
 
-    async fn there_must_be_something_to_revert(home: &Home) {
+    async fn a_revert_of_an_unknown_entry_fails(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
@@ -462,7 +462,7 @@ contract! {
         assert_eq!(home.rows("audit").await, 1);
     }
 
-    async fn policy_and_erased_comments_stay_as_they_are(home: &Home) {
+    async fn policy_changes_and_erased_comments_cannot_be_reverted(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let change = article_change(2, 1);
@@ -499,7 +499,7 @@ contract! {
         assert_eq!(restored(&home.comment(waiting.id).await), restored(&waiting));
     }
 
-    async fn a_ban_reverted_is_over_and_a_revocation_reverted_is_none(home: &Home) {
+    async fn reverting_a_ban_ends_it_and_reverting_a_revocation_restores_it(home: &Home) {
         let desk = Desk(home);
         let ban = desk.bans(1, None, at(9_999)).await;
         let reverted = desk.reverts(&revert(2, Target::Entry(ban))).await;
@@ -518,7 +518,7 @@ contract! {
 
         let other = desk.bans(10, None, at(9_999)).await;
         let end = desk.unbans(11, other).await;
-        assert_eq!(desk.reverts_one(12, other).await, Err(DecisionError::AlreadyReverted), "the ban was ended since");
+        assert_eq!(desk.reverts_one(12, other).await, Err(DecisionError::AlreadyReverted), "the ban was ended by now");
         desk.reverts_one(13, end).await.unwrap();
         assert_eq!((desk.unrevoked().await, home.rows("changes").await), (1, 0));
         let again = desk.unbans(14, other).await;
@@ -526,7 +526,7 @@ contract! {
         assert!(desk.reverts_one(16, again).await.is_ok());
     }
 
-    async fn a_ban_that_ended_by_itself_is_left_alone(home: &Home) {
+    async fn an_expired_ban_cannot_be_reverted(home: &Home) {
         let desk = Desk(home);
         let ban = desk.bans(1, None, at(100)).await;
         let entry = desk.reverts_one(100, ban).await.unwrap();
@@ -535,7 +535,7 @@ contract! {
         assert_eq!(desk.unrevoked().await, 1);
     }
 
-    async fn parallel_reverts_of_a_ban_end_it_once(home: &Home) {
+    async fn concurrent_reverts_of_a_ban_end_it_once(home: &Home) {
         let desk = Desk(home);
         let ban = desk.bans(1, None, at(9_999)).await;
         let mut tasks = JoinSet::new();
@@ -548,7 +548,7 @@ contract! {
         assert_eq!((desk.unrevoked().await, home.rows("audit").await), (0, 2));
     }
 
-    async fn taking_back_a_bans_batch_restores_exactly_that_batch(home: &Home) {
+    async fn reverting_a_bans_batch_restores_exactly_that_batch(home: &Home) {
         let desk = Desk(home);
         let root = desk.stored(published(1)).await;
         let bystander = desk.stored(reply_to(root.id, published(2))).await;
@@ -607,7 +607,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn a_revert_and_a_decision_at_once_are_one_after_the_other(home: &Home) {
+    async fn a_concurrent_revert_and_decision_are_serialized(home: &Home) {
         let desk = Desk(home);
         let root = desk.stored(published(0)).await;
         for round in 0..15_i64 {

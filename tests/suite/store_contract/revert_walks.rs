@@ -1,4 +1,4 @@
-//! Random walks of decisions, demands and reverts: the audit tells one story without a gap, and every count stays right.
+//! Random sequences of decisions, demands and reverts: the audit has no gap, and every count stays right.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use crate::support::{
     sample::{at, published, reply_to, site, submission},
 };
 
-/// A linear congruential walk: the same in every run.
+/// A linear congruential generator: the same numbers in every run.
 pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
@@ -42,12 +42,12 @@ async fn family(home: &Home) -> Vec<CommentId> {
     all.iter().map(|one| one.comment.id).collect()
 }
 
-/// What a revert must restore. Reply counts are other comments' business.
+/// Returns the state that a revert must restore. Reply counts depend on other comments.
 fn state(comment: &Comment) -> (Status, Option<chrono::DateTime<chrono::Utc>>, duyetd::domain::comment::Attention) {
     (comment.status, comment.reviewed_at, comment.attention.clone())
 }
 
-/// A walk with what it has seen: how each comment was before each entry.
+/// A random sequence, with the state of each comment before each entry.
 struct Walk<'a> {
     desk: Desk<'a>,
     ids: Vec<CommentId>,
@@ -124,7 +124,7 @@ impl Walk<'_> {
             4 => self.decide(n, 3).await,
             5 => self.demand(n).await,
             6 => self.revert(n, Target::Last).await,
-            // The newest few: older ones are stale nearly always.
+            // One of the newest entries: older ones are almost always stale.
             7..=8 if !self.entries.is_empty() => {
                 let newest = &self.entries[self.entries.len().saturating_sub(6)..];
                 let target = Target::Entry(self.dice.pick(newest));
@@ -132,7 +132,7 @@ impl Walk<'_> {
             }
             _ if !self.batches.is_empty() => {
                 let newest = &self.batches[self.batches.len().saturating_sub(3)..];
-                // A batch in which nothing changed left no entry.
+                // A batch that changed nothing has no entry.
                 let target = Target::Batch(self.dice.pick(newest));
                 self.revert(n, target).await;
             }
@@ -141,7 +141,7 @@ impl Walk<'_> {
     }
 }
 
-/// Each entry begins where the one before ended, and reverts that one or none.
+/// Checks that each entry begins where the previous one ended, and reverts that one or none.
 fn check_story(first: Status, story: &[AuditEntry], last: &Comment) {
     let (mut status, mut revision) = (first, 1);
     for (n, entry) in story.iter().enumerate() {
@@ -150,7 +150,7 @@ fn check_story(first: Status, story: &[AuditEntry], last: &Comment) {
         assert_eq!(entry.revision, revision);
         status = entry.to_status.unwrap();
         if let Some(reverted) = entry.reverts {
-            assert_eq!(story[n - 1].id, reverted, "something happened in between");
+            assert_eq!(story[n - 1].id, reverted, "another change happened in between");
             assert_eq!(story[n - 1].from_status, entry.to_status);
         }
     }
@@ -158,7 +158,7 @@ fn check_story(first: Status, story: &[AuditEntry], last: &Comment) {
 }
 
 contract! {
-    async fn a_random_walk_leaves_one_story_without_a_gap(home: &Home) {
+    async fn a_random_sequence_leaves_an_audit_without_a_gap(home: &Home) {
         let ids = family(home).await;
         let mut walk = Walk {
             desk: Desk(home),
@@ -174,9 +174,9 @@ contract! {
         }
         let mut story = Vec::new();
         for id in ids {
-            let told = walk.desk.story(id).await;
-            check_story(started[&id].status, &told, &home.comment(id).await);
-            story.extend(told);
+            let of_comment = walk.desk.story(id).await;
+            check_story(started[&id].status, &of_comment, &home.comment(id).await);
+            story.extend(of_comment);
         }
         let reverts = story.iter().filter(|entry| entry.reverts.is_some()).count();
         assert!(reverts > 20 && story.len() > 100, "{reverts} of {}", story.len());
@@ -185,7 +185,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn walks_side_by_side_keep_every_count_right(home: &Home) {
+    async fn concurrent_random_sequences_keep_every_count_right(home: &Home) {
         let ids = family(home).await;
         let mut walkers = JoinSet::new();
         for walker in 0..4 {
@@ -234,11 +234,11 @@ contract! {
         home.recount().await;
     }
 
-    async fn the_clock_of_another_replica_takes_nothing_away(home: &Home) {
+    async fn a_replica_with_a_slow_clock_cannot_hide_a_later_change(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         let look = desk.decides(10, live.id, Action::Approve).await;
-        // Made by a replica whose clock is behind, and so in the wrong place of the story.
+        // Made by a replica whose clock is behind, so that its entry sorts before an earlier change.
         let late = demand(5, live.id, TakedownKind::Authority);
         home.store.escalate(&late).await.unwrap();
         let reverted = desk.reverts_one(11, look).await;

@@ -1,4 +1,4 @@
-//! How often a call waits for PostgreSQL.
+//! The number of round trips to PostgreSQL that a call needs.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::support::{
     sample::{article, published, reply_to, site, submission},
 };
 
-/// A store that reaches the home's database through a proxy, which counts.
+/// Returns a store that connects to the home's database through a proxy, which counts round trips.
 async fn counted(home: &Home) -> (Proxy, PostgresStore) {
     let options = (*home.pg().connect_options()).clone();
     let proxy = Proxy::start(options.get_port()).await;
@@ -28,10 +28,10 @@ async fn counted(home: &Home) -> (Proxy, PostgresStore) {
     (proxy, PostgresStore::connect_lazy_with(options, patience))
 }
 
-/// Policies, comments, replies and the reader's own comments are one answer of PostgreSQL, also for many pages, and the
-/// connection needs no other message before the next call.
+/// PostgreSQL returns policies, comments, replies and the reader's own comments in one answer, also for many pages,
+/// and the connection needs no other message before the next call.
 #[tokio::test]
-async fn pages_are_one_round_trip() {
+async fn pages_take_one_round_trip() {
     let home = Home::postgres().await;
     let root = published(1);
     let own = submission(3);
@@ -49,7 +49,7 @@ async fn pages_are_one_round_trip() {
     let replies = CommentPage { parent: Some(root.comment.id), order: Order::Oldest, own: vec![], ..page.clone() };
     for pages in [vec![page.clone()], vec![page, replies]] {
         let mut fewest = u64::MAX;
-        // A connection prepares a statement once, and discards its plans now and then.
+        // A connection prepares a statement once, and discards its plans periodically.
         for _ in 0..50 {
             let before = proxy.round_trips();
             let found = store.list_comments(&pages).await.unwrap();
@@ -63,7 +63,7 @@ async fn pages_are_one_round_trip() {
     }
 }
 
-/// Returns the fewest round trips of 30 batches, whose submissions are changed by `change`.
+/// Returns the fewest round trips of 30 batches whose submissions are changed by `change`.
 async fn trips_of_batches(home: &Home, change: impl Fn(Submission) -> Submission) -> u64 {
     let (proxy, store) = counted(home).await;
     let mut fewest = u64::MAX;
@@ -78,17 +78,17 @@ async fn trips_of_batches(home: &Home, change: impl Fn(Submission) -> Submission
     fewest
 }
 
-/// The transaction begins with its locks; then the batch is looked up, written and committed.
+/// The transaction takes its locks first; then the batch is looked up, written and committed.
 #[tokio::test]
-async fn a_batch_of_submits_is_four_round_trips() {
+async fn a_batch_of_submits_takes_four_round_trips() {
     let home = Home::postgres().await;
     home.store_all(&[submission(0)]).await;
     assert_eq!(trips_of_batches(&home, |one| one).await, 4);
 }
 
-/// Nothing is looked up while the article is as the submits know it.
+/// Nothing is looked up while the article is unchanged since the submits read it.
 #[tokio::test]
-async fn a_batch_for_a_known_article_is_three_round_trips() {
+async fn a_batch_for_a_known_article_takes_three_round_trips() {
     let home = Home::postgres().await;
     home.store_all(&[submission(0)]).await;
     let known_article = home.store.find_policies(&site(), &[article()]).await.unwrap().articles.pop();

@@ -41,9 +41,9 @@ contract! {
                     and t.name not like 'search_index%'",
             )
         };
-        // The server's own keys key the rows of all sites.
+        // The server's own keys are used for the rows of all sites.
         assert_eq!(home.texts(columns).await, ["server_keys.key_mark"]);
-        // A caller is looked up by the token's id before its site is known, and FTS5 knows a row by one number.
+        // A caller is looked up by the token's id before its site is known, and FTS5 identifies a row by one number.
         let known = if home.is_postgres() {
             ["server_keys_key", "tokens_id_unique"]
         } else {
@@ -73,7 +73,7 @@ contract! {
         assert_eq!(home.rows("comments").await, 1);
     }
 
-    async fn a_schema_made_by_a_newer_program_is_an_error(home: &Home) {
+    async fn a_schema_of_a_newer_version_is_an_error(home: &Home) {
         let checksum = if home.is_postgres() { "'\\x00'" } else { "x'00'" };
         let sql = format!("insert into _sqlx_migrations (version, description, success, checksum, execution_time)
             values (99991231000000, 'from the future', true, {checksum}, 0)");
@@ -85,7 +85,7 @@ contract! {
     }
 }
 
-/// Returns the tables of the section in `docs/reliability.md`, each of which has a reader and a deletion rule.
+/// Lists the tables of the section in `docs/reliability.md`, each of which has a reader and a deletion rule.
 fn documented_tables() -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reliability.md");
     let text = std::fs::read_to_string(path).unwrap();
@@ -101,12 +101,13 @@ fn documented_tables() -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn processes_that_start_together_on_one_new_file_all_succeed() {
+async fn processes_that_start_concurrently_on_one_new_file_all_succeed() {
     let dir = tempfile::tempdir().unwrap();
     let mut tasks = JoinSet::new();
     for _ in 0..5 {
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
-        // As a starting server does it: switching a new file to WAL answers "busy" at once, so that is tried again.
+        // This is what a starting server does: switching a new file to WAL fails with "busy" at once, so it is
+        // retried.
         tasks.spawn(async move { duyetd::server::migrate(&store).await });
     }
     for result in tasks.join_all().await {
@@ -115,7 +116,7 @@ async fn processes_that_start_together_on_one_new_file_all_succeed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn replicas_that_start_together_on_an_empty_database_all_succeed() {
+async fn replicas_that_start_concurrently_on_an_empty_database_all_succeed() {
     let options = empty_database().await;
     let mut tasks = JoinSet::new();
     for _ in 0..5 {
@@ -127,9 +128,9 @@ async fn replicas_that_start_together_on_an_empty_database_all_succeed() {
     }
 }
 
-/// As a starter leaves it that is killed while it builds an index beside the calls.
+/// The state after a start was killed while it built an index concurrently.
 #[tokio::test]
-async fn an_index_that_was_left_unfinished_is_built_anew() {
+async fn an_unfinished_index_is_built_again() {
     let home = Home::postgres().await;
     home.execute("update pg_index set indisvalid = false where indexrelid = 'comments_waiting_of_article'::regclass")
         .await
@@ -141,9 +142,10 @@ async fn an_index_that_was_left_unfinished_is_built_anew() {
     assert_eq!(home.number(valid).await, 1);
 }
 
-/// Indexes after the first release are built beside the calls, each in a migration of its own: such a build is no part of a transaction.
+/// Indexes after the first release are built concurrently, each in a migration of its own: such a build cannot run in
+/// a transaction.
 #[test]
-fn later_indexes_are_built_beside_the_calls() {
+fn later_indexes_are_built_concurrently() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres");
     for file in path.read_dir().unwrap().map(|file| file.unwrap().path()) {
         let (name, sql) = (file.file_name().unwrap().to_str().unwrap(), std::fs::read_to_string(&file).unwrap());
@@ -168,31 +170,31 @@ fn both_databases_have_the_same_migrations() {
     }
 }
 
-/// A column that compares by other rules finds nothing in another one's index: joins would read whole tables.
+/// A column with another collation finds nothing in another column's index: joins would read whole tables.
 #[tokio::test]
-async fn ids_compare_alike_in_every_table() {
+async fn ids_have_the_same_collation_in_every_table() {
     let home = Home::postgres().await;
     let sql = "select count(*) from information_schema.columns where table_schema = 'public'
         and column_name in ('site_id', 'article_id') and collation_name is distinct from 'C'";
     assert_eq!(home.number(sql).await, 0);
 }
 
-/// The last statements that the store's connections ran and that match.
+/// Returns the last statements of the store's connections that match `pattern`.
 pub(super) async fn statements(home: &Home, pattern: &str) -> Vec<String> {
     let sql = "select query from pg_stat_activity
         where datname = current_database() and application_name = 'duyet' and query like $1";
     sqlx::query_scalar(sql).bind(pattern).fetch_all(home.pg()).await.unwrap()
 }
 
-/// The statements that the store's connections are running and that match.
+/// Returns the running statements of the store's connections that match `pattern`.
 async fn running(home: &Home, pattern: &str) -> Vec<String> {
     let sql = "select query from pg_stat_activity
         where datname = current_database() and application_name = 'duyet' and state = 'active' and query like $1";
     sqlx::query_scalar(sql).bind(pattern).fetch_all(home.pg()).await.unwrap()
 }
 
-/// How PostgreSQL would run a statement, where it may choose between indexes and sorting: whatever its parameters, or with those
-/// given.
+/// Returns PostgreSQL's plan of a statement where it may choose between indexes and sorting: a generic plan, or one
+/// for the given parameters.
 pub(super) async fn plan(home: &Home, statement: &str, given: Option<&str>) -> String {
     let mut connection = PgConnection::connect_with(&home.pg().connect_options()).await.unwrap();
     let parameters = (1..=20).rev().find(|n| statement.contains(&format!("${n}"))).unwrap();
@@ -206,7 +208,7 @@ pub(super) async fn plan(home: &Home, statement: &str, given: Option<&str>) -> S
 }
 
 #[tokio::test]
-async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
+async fn pages_of_readers_and_of_the_queue_need_no_sort() {
     let home = Home::postgres().await;
     let root = published(1);
     home.store_all(&[root.clone(), reply_to(root.comment.id, published(2)), submission(3)]).await;
@@ -235,7 +237,7 @@ async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
         let start = after.map(|_| format!(", '{key}', '{}'", uuid::Uuid::nil())).unwrap_or_default();
         for filter in [&everything, &unheld, &pending] {
             let page = QueuePage { site: &site, filter, order, size: 20, after, until: None, now: at(0) };
-            // Other filters than the plain ones are planned for their values.
+            // Filters other than the plain ones are planned for their values.
             let given = filter == &pending;
             let (listed, counted) = (home.store.list_queue(&page), home.store.count_queue(&page, 99));
             let page_given = given.then(|| format!("'bao-hue'{start}"));
@@ -249,8 +251,8 @@ async fn pages_of_readers_and_of_the_queue_come_straight_from_an_index() {
     check(&home, "select seq, kind%", None, home.store.changes(&site, -1, 9)).await;
 }
 
-/// Fails when the call does not run a statement that matches, or the plan of one sorts or reads a whole table or index. Others hold the
-/// tables until the statement is seen.
+/// Fails when the call runs no statement that matches `pattern`, or when the plan of one sorts or reads a whole table
+/// or index. Another transaction locks the tables until the statement is seen.
 async fn check<T>(home: &Home, pattern: &str, given: Option<&str>, call: impl Future<Output = Result<T>>) {
     let mut others = home.pg().begin().await.unwrap();
     sqlx::query("lock table comments, changes in access exclusive mode").execute(&mut *others).await.unwrap();

@@ -22,7 +22,7 @@ use crate::support::{
     sample::{at, id_at, other_site, published, site, submission},
 };
 
-/// Words that differ by marks, by the place of a tone, by case and by what is beside them.
+/// Words that differ by marks, by the place of a tone mark, by case and by adjacent characters.
 const WORDS: [&str; 16] = [
     "vậy",
     "vay",
@@ -42,7 +42,7 @@ const WORDS: [&str; 16] = [
     "d",
 ];
 
-/// Some words are common and some rare, as the index goes by that.
+/// Some words are common and some rare, because the index treats them differently.
 fn random_text(random: &mut StdRng, most: usize) -> String {
     let word = |random: &mut StdRng| match random.random_range(0..4) {
         0 => format!("vậy{}", random.random_range(0..60)),
@@ -93,7 +93,7 @@ impl Home {
     }
 }
 
-/// What a search finds, compared with a look at every comment.
+/// Compares the results of a search with a scan of every comment.
 async fn compare(
     home: &Home,
     all: &BTreeMap<SiteId, Vec<Submission>>,
@@ -105,7 +105,7 @@ async fn compare(
     for (site, comments) in all {
         let finds = |one: &&Submission| search.finds(&one.comment);
         let expected: BTreeSet<_> = comments.iter().filter(finds).map(|one| one.comment.id).collect();
-        // As a page that looks through the queue finds them, by their texts and by the index.
+        // The queue's page is searched both by text and by index.
         let mut filter = QueueFilter {
             query: Some(search.clone()),
             status: vec![Status::Pending, Status::Approved],
@@ -117,7 +117,7 @@ async fn compare(
                 assert_eq!(BTreeSet::from_iter(found), expected, "{query}");
             }
             Found::Many(unindexed) => filter.unindexed = Some(unindexed).filter(|_| by_index),
-            Found::Unknown => panic!("a short backlog is looked through"),
+            Found::Unknown => panic!("a short backlog is scanned"),
         }
         let (mut listed, mut after) = (BTreeSet::new(), None);
         let page = |after| QueuePage {
@@ -144,7 +144,7 @@ async fn compare(
 }
 
 contract! {
-    async fn a_search_finds_what_a_look_at_every_comment_finds(home: &Home) {
+    async fn a_search_finds_the_same_as_a_scan_of_every_comment(home: &Home) {
         let mut random = StdRng::seed_from_u64(23);
         let mut all = BTreeMap::from([(site(), vec![]), (other_site(), vec![])]);
         for round in 0..60 {
@@ -187,7 +187,7 @@ contract! {
         assert_eq!(home.rows("search_terms").await, i64::try_from(left).unwrap());
     }
 
-    async fn the_backlog_names_the_sites_and_is_emptied_from_its_newest_end(home: &Home) {
+    async fn the_backlog_lists_its_sites_and_is_indexed_newest_first(home: &Home) {
         assert_eq!(home.store.unindexed_sites().await.unwrap(), []);
         for n in 0..3 {
             home.store_all(&[submission(10 * n), submission(10 * n + 1)]).await;
@@ -196,7 +196,7 @@ contract! {
         foreign.site = other_site();
         home.store_all(&[foreign]).await;
         assert_eq!(home.store.unindexed_sites().await.unwrap(), [site(), other_site()]);
-        // Whole batches of submits.
+        // Batches of submits are indexed as a whole.
         assert_eq!(home.store.index_comments(&site(), 3).await.unwrap(), 4);
         assert_eq!(home.rows("search_terms").await, 4);
         assert_eq!(home.store.index_comments(&site(), 3).await.unwrap(), 2);
@@ -204,7 +204,7 @@ contract! {
         assert_eq!(home.store.unindexed_sites().await.unwrap(), [other_site()]);
     }
 
-    async fn nothing_of_an_erased_comment_is_left_in_the_index(home: &Home) {
+    async fn the_index_has_no_data_of_an_erased_comment(home: &Home) {
         let all = ["mot hai ba", "mot bon", "nam"].map(String::from);
         let all: Vec<_> = (1..).zip(all).map(|(n, text)| said(submission(n), ["Lan".into(), String::new(), text])).collect();
         home.store_all(&all).await;
@@ -219,13 +219,14 @@ contract! {
         home.erase(&site(), third).await;
         assert_eq!(home.rows("search_terms").await, 0);
         if !home.is_postgres() {
-            // FTS5 compares what the index holds with the rows of terms, and keeps no page for what was deleted.
+            // The check compares the FTS5 index with the rows of terms. Deleted data must not leave a page in the
+            // index.
             home.execute("insert into search_index (search_index, rank) values ('integrity-check', 1)").await.unwrap();
-            // A page without entries is its header.
+            // A page without entries has only its header.
             let left = "select count(*) from search_index_data where id > 10 and length(block) > 4";
             assert_eq!(home.number(left).await, 0);
         }
-        // One that is erased before it was indexed.
+        // A comment that is erased before it was indexed.
         let late = submission(9);
         home.store_all(std::slice::from_ref(&late)).await;
         home.erase(&site(), late.comment.id).await;
@@ -233,7 +234,7 @@ contract! {
         assert_eq!(home.rows("search_terms").await, 0);
     }
 
-    async fn what_an_older_version_wrote_comes_into_the_backlog(home: &Home) {
+    async fn comments_of_an_older_version_are_added_to_the_backlog(home: &Home) {
         let all: Vec<_> = (1..6).map(submission).collect();
         home.store_all(&all).await;
         home.erase(&site(), all[4].comment.id).await;
@@ -250,13 +251,13 @@ contract! {
         assert_eq!(home.rows("search_terms").await, 5);
     }
 
-    async fn a_search_that_finds_very_many_names_none(home: &Home) {
+    async fn a_search_with_too_many_results_returns_no_ids(home: &Home) {
         let all: Vec<_> = (0..300).map(|n| said(submission(n), ["Lan".into(), format!("số {n}"), "ai cũng nói".into()])).collect();
         home.store_all(&all).await;
         home.index(&site()).await;
         let search = |query| Search::parse(query, false).unwrap();
         let named = home.store.search(&site(), &search("nói")).await.unwrap();
-        // SQLite names them as long as they are not more than a search may name.
+        // SQLite returns them if they are not more than a search may return.
         match named {
             Found::Comments(found) => assert_eq!((found.len(), home.is_postgres()), (300, false)),
             many => assert_eq!((many, home.is_postgres()), (Found::Many(vec![]), true)),

@@ -23,7 +23,7 @@ impl Home {
         self.store.stats(&site(), at(since), at(now)).await.unwrap()
     }
 
-    /// Comments of this status, submitted at these seconds.
+    /// Stores comments of a status, submitted at these seconds.
     async fn submitted(&self, status: Status, seconds: impl IntoIterator<Item = i64>) -> Vec<Comment> {
         let made: Vec<_> = seconds
             .into_iter()
@@ -38,7 +38,7 @@ impl Home {
         made.into_iter().map(|one| one.comment).collect()
     }
 
-    /// A decision at second `n` by `actor`, who saw `revision`. Answers its audit entry's id.
+    /// Makes a decision at second `n` by `actor`, who saw `revision`, and returns its audit entry's id.
     async fn by(&self, actor: &str, n: i64, comment: CommentId, action: Action, revision: i64) -> Uuid {
         let mut decision = decision(n, comment, action, revision);
         decision.actor = actor.into();
@@ -47,7 +47,7 @@ impl Home {
         decision.items[0].id
     }
 
-    /// An entry at second `n` that takes `entry` back and moves its comment to `revision`.
+    /// Stores an entry at second `n` that reverts `entry` and changes its comment to `revision`.
     async fn reverted(
         &self,
         actor: &str,
@@ -73,7 +73,7 @@ fn moderator(name: &str, decisions: i64, active_hours: i64, overturned: i64) -> 
     ModeratorStats { moderator: name.into(), decisions, active_hours, overturned }
 }
 
-/// Decisions and overturned ones, by moderator.
+/// Returns decisions and overturned decisions by moderator.
 fn overturned(stats: &Stats) -> Vec<(&str, i64, i64)> {
     stats.moderators.iter().map(|one| (one.moderator.as_str(), one.decisions, one.overturned)).collect()
 }
@@ -88,11 +88,11 @@ fn due(home: &Home, at: DateTime<Utc>) -> String {
 }
 
 contract! {
-    async fn an_empty_site_has_nothing_to_tell(home: &Home) {
+    async fn an_empty_site_has_empty_statistics(home: &Home) {
         assert_eq!(home.stats(0, 100).await, Stats::default());
     }
 
-    async fn what_was_submitted_is_counted_by_where_it_stands_now(home: &Home) {
+    async fn submitted_comments_are_counted_by_their_current_status(home: &Home) {
         home.submitted(Status::Pending, [-1, 0, 5]).await;
         home.submitted(Status::Spam, [3]).await;
         let live = home.submitted(Status::Approved, [1, 2, 4, 6]).await;
@@ -103,14 +103,15 @@ contract! {
         let stats = home.stats(0, 100).await;
         let expected = [(Status::Pending, 2), (Status::Approved, 3), (Status::Spam, 1), (Status::Removed, 1)];
         assert_eq!(stats.submitted, expected);
-        assert_eq!((stats.waiting, ages(&stats)), (3, Some((100, 101))), "whenever it was submitted");
-        assert_eq!(home.stats(HOUR - 1, 100).await.submitted, expected, "from its clock hour on");
+        assert_eq!((stats.waiting, ages(&stats)), (3, Some((100, 101))), "independent of the time of submission");
+        assert_eq!(home.stats(HOUR - 1, 100).await.submitted, expected, "from the start of its clock hour");
         assert_eq!(home.stats(HOUR, 100).await.submitted, []);
     }
 
-    async fn ages_are_those_of_the_nearest_rank(home: &Home) {
+    async fn ages_use_the_nearest_rank_method(home: &Home) {
         let mut waiting = 0;
-        // How many wait, and the ranks that half and 95 of 100 of them reach; the n-th youngest is n seconds old.
+        // The number of pending comments, and the ranks of the median and the 95th percentile. The n-th youngest is n
+        // seconds old.
         for (count, half, most) in [(1, 1, 1), (2, 1, 2), (3, 2, 3), (4, 2, 4), (10, 5, 10), (19, 10, 19), (20, 10, 19), (21, 11, 20), (40, 20, 38), (41, 21, 39)] {
             home.submitted(Status::Pending, (waiting + 1..=count).map(|age| 1_000 - age)).await;
             waiting = count;
@@ -119,7 +120,7 @@ contract! {
         }
     }
 
-    async fn what_reports_put_back_waits_since_it_was_submitted(home: &Home) {
+    async fn a_flagged_comments_age_is_counted_from_its_submission(home: &Home) {
         let live = published(10);
         home.store_all(&[live.clone(), published(20)]).await;
         assert_eq!((home.stats(0, 100).await.waiting, ages(&home.stats(0, 100).await)), (0, None));
@@ -132,7 +133,7 @@ contract! {
         assert_eq!(home.stats(0, 100).await.waiting, 0);
     }
 
-    async fn a_clock_that_is_behind_makes_nothing_younger_than_new(home: &Home) {
+    async fn ages_are_never_negative_with_a_slow_clock(home: &Home) {
         home.submitted(Status::Pending, [100]).await;
         assert_eq!(ages(&home.stats(0, 40).await), Some((0, 0)));
     }
@@ -153,7 +154,7 @@ contract! {
         home.decide_one(&by_machine).await.unwrap();
         let mut same = decision(6 * HOUR, waiting[0].id, Action::Approve, 2);
         same.actor = "minh".into();
-        assert!(!home.decide_one(&same).await.unwrap().answer.changed, "what changed nothing is no decision");
+        assert!(!home.decide_one(&same).await.unwrap().answer.changed, "an unchanged comment counts no decision");
 
         let all = home.stats(0, 40 * HOUR).await.moderators;
         assert_eq!(all, [moderator("lan", 3, 2, 0), moderator("an", 1, 1, 0), moderator("minh", 1, 1, 0)]);
@@ -172,34 +173,36 @@ contract! {
         let item = |comment: &Comment| DecisionItem { id: id_at(at(20)), comment: comment.id, expected_revision: 1 };
         batch.items = waiting.iter().map(item).collect();
         let settled = home.store.decide(&batch).await.unwrap();
-        assert_eq!(settled.iter().filter(|one| one.result.is_ok()).count(), 4, "one was decided before");
+        assert_eq!(settled.iter().filter(|one| one.result.is_ok()).count(), 4, "one comment was decided before");
         assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 4, 0), ("minh", 1, 0)]);
     }
 
-    async fn a_decision_is_overturned_when_somebody_else_is_next_to_move_the_comment(home: &Home) {
+    async fn a_decision_is_overturned_by_the_next_change_of_another_moderator(home: &Home) {
         let waiting = home.submitted(Status::Pending, 0..4).await;
-        // Taken down by a colleague, and put back by a third: two are overturned.
+        // Rejected by a second moderator and approved by a third: two decisions are overturned.
         home.by("lan", 10, waiting[0].id, Action::Approve, 1).await;
         home.by("minh", 11, waiting[0].id, Action::Reject, 2).await;
         home.by("an", 12, waiting[0].id, Action::Approve, 3).await;
-        // Own second thoughts, whatever colleagues do after them.
+        // A moderator's change of their own decision does not overturn it. Another moderator's later change overturns
+        // only the second one.
         home.by("lan", HOUR + 20, waiting[1].id, Action::Approve, 1).await;
         home.by("lan", HOUR + 21, waiting[1].id, Action::Reject, 2).await;
         home.by("minh", HOUR + 22, waiting[1].id, Action::Spam, 3).await;
-        // Sent back for another look by a colleague: what becomes of it then overturns nobody.
+        // A requeue by another moderator overturns the decision; what is decided after it overturns nothing more.
         home.by("lan", HOUR + 30, waiting[2].id, Action::Spam, 1).await;
         home.by("minh", HOUR + 31, waiting[2].id, Action::Requeue, 2).await;
         home.by("an", HOUR + 32, waiting[2].id, Action::Approve, 3).await;
         home.by("an", HOUR + 40, waiting[3].id, Action::Approve, 1).await;
-        // lan: the first, the rejection of the second, and the third. minh: the first.
+        // Overturned are of lan: the first, the rejection of the second, and the third; of minh: the first.
         let stats = home.stats(0, 100).await;
         assert_eq!(overturned(&stats), [("lan", 4, 3), ("an", 3, 0), ("minh", 3, 1)]);
-        // From the next hour on the first approval is not counted, and what overturned it still overturns nothing else.
+        // From the next hour on the first approval is not counted, and the decision that overturned it overturns
+        // nothing else.
         let later = home.stats(HOUR, 100).await;
         assert_eq!(overturned(&later), [("lan", 3, 2), ("an", 2, 0), ("minh", 2, 0)]);
     }
 
-    async fn a_look_at_what_is_on_the_page_is_a_decision_that_can_be_overturned(home: &Home) {
+    async fn an_approval_of_a_public_comment_can_be_overturned(home: &Home) {
         let live = home.submitted(Status::Approved, [1, 2]).await;
         home.by("lan", 10, live[0].id, Action::Approve, 1).await;
         for reader in 0..3 {
@@ -207,12 +210,12 @@ contract! {
         }
         home.by("minh", 30, live[0].id, Action::Approve, 1).await;
         home.by("lan", 10, live[1].id, Action::Approve, 1).await;
-        assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 2, 0), ("minh", 1, 0)], "a second look confirms the first");
+        assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 2, 0), ("minh", 1, 0)], "a second approval confirms the first");
         home.by("an", 40, live[0].id, Action::Reject, 1).await;
         assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 2, 1), ("an", 1, 0), ("minh", 1, 1)]);
     }
 
-    async fn taking_a_decision_back_overturns_it_unless_it_is_ones_own(home: &Home) {
+    async fn a_revert_overturns_another_moderators_decision(home: &Home) {
         use Status::{Approved, Pending, Spam};
         let waiting = home.submitted(Pending, 0..3).await;
         let live = home.submitted(Approved, [5]).await.remove(0);
@@ -225,11 +228,12 @@ contract! {
         home.by("minh", 16, waiting[2].id, Action::Approve, 1).await;
         let back = home.by("lan", 17, waiting[2].id, Action::Requeue, 2).await;
         home.reverted("minh", 18, waiting[2].id, back, 4, [Pending, Approved]).await;
-        // Three of lan's four; minh's approval by lan's requeue. A revert is itself no decision.
+        // Three of lan's four are overturned, and minh's approval by lan's requeue. A revert is not a decision
+        // itself.
         assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 4, 3), ("minh", 1, 1)]);
     }
 
-    async fn a_decision_is_overturned_once_however_often_that_is_told(home: &Home) {
+    async fn a_decision_is_overturned_only_once(home: &Home) {
         let waiting = home.submitted(Status::Pending, [0]).await.remove(0);
         let approval = home.by("lan", 10, waiting.id, Action::Approve, 1).await;
         home.by("minh", 11, waiting.id, Action::Reject, 2).await;
@@ -237,7 +241,7 @@ contract! {
         assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 1, 1), ("minh", 1, 1)]);
     }
 
-    async fn what_privacy_erases_overturns_nobody(home: &Home) {
+    async fn an_erasure_overturns_no_decision(home: &Home) {
         let waiting = home.submitted(Status::Pending, [0]).await.remove(0);
         home.by("lan", 10, waiting.id, Action::Approve, 1).await;
         let erased = AuditEntry {
@@ -265,7 +269,7 @@ contract! {
     }
 }
 
-/// Three months of a newsroom's comments, and their hours.
+/// Three months of a newsroom's comments, and their statistics.
 const QUARTER: &str = "
     insert into articles (site_id, article_id, title, url, revision, public_count, created_at) values ('bao-hue', 'a', '', '', 1, 0, now());
     insert into comments (site_id, comment_id, article_id, author_name, title, content, status, revision, created_at, published_at,
@@ -277,9 +281,10 @@ const QUARTER: &str = "
     select 'bao-hue', kind, date_trunc('hour', timestamptz '2026-11-23 00:00+00' - n * interval '1 hour', 'UTC'), name, 2
     from generate_series(1, 2200) n, (values ('WAITING', 'PENDING'), ('SETTLED', 'APPROVED'), ('DECISIONS', 'lan')) k (kind, name)";
 
-/// However much is stored, numbers read buckets, what is not summed up yet, and a few comments that wait.
+/// Statistics read only buckets, changes that are not summed up yet, and a few pending comments, at any size of the
+/// tables.
 #[tokio::test]
-async fn numbers_come_from_buckets() {
+async fn statistics_come_from_buckets() {
     let home = Home::postgres().await;
     home.execute(QUARTER).await.unwrap();
     home.execute("vacuum analyze").await.unwrap();
@@ -288,7 +293,7 @@ async fn numbers_come_from_buckets() {
         ("%with unfolded as materialized%", &["stats_buckets_key", "stats_changes_key", "comments_waiting_by_age"]),
         ("select count(*) as takedowns, count(*) filter%", &["comments_by_due"]),
     ] {
-        // Each connection reports its last statement, so calls must be under way meanwhile.
+        // Each connection reports its last statement, so calls must be in flight meanwhile.
         let mut found = Vec::new();
         for _ in 0..200 {
             let calls = async {

@@ -1,4 +1,4 @@
-//! Statistics against a count of the tables, after changes of every kind, with sums made at random moments.
+//! Compares statistics with a count of the tables after changes of every kind, with sums made at random moments.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -33,7 +33,7 @@ const HOUR: i64 = 3_600;
 const ACTORS: [&str; 3] = ["lan", "minh", "an"];
 
 impl Home {
-    /// Fails when the numbers of `stats` are not those of a count of the tables.
+    /// Fails when the statistics differ from a count of the tables.
     async fn check_stats(&self, since: DateTime<Utc>, now: DateTime<Utc>) {
         let stats = self.store.stats(&site(), since, now).await.unwrap();
         let since = self.time(hour_of(since));
@@ -55,7 +55,7 @@ impl Home {
         assert_eq!(answered, self.texts(&counted_by_moderator(self, &since)).await, "moderators");
     }
 
-    /// When the comment at a place of the queue was submitted, in microseconds.
+    /// Returns the time in microseconds at which the comment at a place of the queue was submitted.
     async fn waiting_since(&self, place: i64) -> i64 {
         let micros =
             if self.is_postgres() { "(extract(epoch from created_at) * 1000000)::bigint" } else { "created_at" };
@@ -74,7 +74,7 @@ impl Home {
         assert_eq!(self.rows("stats_changes").await, 0);
     }
 
-    async fn mended(&self, now: DateTime<Utc>) -> i64 {
+    async fn repaired(&self, now: DateTime<Utc>) -> i64 {
         self.store.mend_stats(&site(), now).await.unwrap()
     }
 }
@@ -94,7 +94,7 @@ fn counted_by_status(since: &str) -> String {
     )
 }
 
-/// Decisions, hours with a decision and overturned decisions of each moderator.
+/// Counts decisions, hours with a decision and overturned decisions of each moderator.
 fn counted_by_moderator(home: &Home, since: &str) -> String {
     let hour = if home.is_postgres() { "date_trunc('hour', d.at, 'UTC')" } else { "d.at / 3600000000" };
     let collate = if home.is_postgres() { "collate \"C\"" } else { "" };
@@ -117,7 +117,7 @@ fn counted_by_moderator(home: &Home, since: &str) -> String {
     )
 }
 
-/// One newsroom in which everything happens that changes statistics.
+/// A newsroom with random changes of every kind that affects statistics.
 struct Walk<'a> {
     home: &'a Home,
     dice: Dice,
@@ -128,14 +128,14 @@ struct Walk<'a> {
 impl Walk<'_> {
     async fn submit(&mut self, n: i64) {
         let count = 1 + i64::try_from(self.dice.roll(4)).unwrap();
-        // Some were submitted days or months before.
+        // Some comments were submitted days or months earlier.
         let back = self.dice.pick(&[1_000, 1_000, 100_000, 4_000_000]);
         let made: Vec<_> = (0..count).map(|step| self.made(n - step * back)).collect();
         self.home.store_all(&made).await;
         self.ids.extend(made.iter().map(|one| one.comment.id));
     }
 
-    /// One in six is on the page and in the queue from its beginning, as a sample is.
+    /// One in six is both public and queued from the beginning, as a sample is.
     fn made(&mut self, n: i64) -> Submission {
         let mut one = if self.dice.roll(2) == 0 { published(n) } else { submission(n) };
         match self.dice.roll(6) {
@@ -240,7 +240,7 @@ fn clock() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Submits and decides, as a desk beside others.
+/// Submits and decides concurrently with others.
 async fn busy_desk(store: &dyn duyetd::store::Store, desk: u64) {
     let (mut dice, mut known) = (Dice(desk * 7_919 + 1), Vec::new());
     for step in 0..40 {
@@ -257,7 +257,7 @@ async fn busy_desk(store: &dyn duyetd::store::Store, desk: u64) {
 }
 
 contract! {
-    async fn numbers_are_those_of_a_count_after_changes_of_every_kind(home: &Home) {
+    async fn statistics_equal_a_count_after_changes_of_every_kind(home: &Home) {
         let mut walk = Walk { home, dice: Dice(3), ids: Vec::new(), entries: Vec::new() };
         walk.submit(0).await;
         for step in 0..240 {
@@ -270,16 +270,16 @@ contract! {
         }
         let (begin, end) = (at(-HOUR), at(240 * 700));
         home.check_stats(begin, end).await;
-        assert_eq!(home.mended(end).await, 0);
+        assert_eq!(home.repaired(end).await, 0);
         home.fold_all().await;
         home.check_stats(begin, end).await;
-        assert_eq!(home.mended(end).await, 0);
+        assert_eq!(home.repaired(end).await, 0);
         let stats = home.store.stats(&site(), begin, end).await.unwrap();
         let overturned: i64 = stats.moderators.iter().map(|one| one.overturned).sum();
         assert!(stats.waiting > 5 && stats.submitted.len() > 4 && overturned > 10, "{stats:?}");
     }
 
-    async fn sums_made_beside_calls_lose_nothing_and_count_nothing_twice(home: &Home) {
+    async fn sums_made_during_calls_lose_nothing_and_count_nothing_twice(home: &Home) {
         home.watch_deadlocks().await;
         let mut desks = JoinSet::new();
         for desk in 0..3 {
@@ -300,7 +300,7 @@ contract! {
         }
         while let Some(desk) = desks.join_next().await {
             desk.unwrap();
-            assert_eq!(home.mended(at(50 * 900)).await, 0, "each comparison sees one moment");
+            assert_eq!(home.repaired(at(50 * 900)).await, 0, "each comparison sees one snapshot");
         }
         done.store(true, Ordering::Relaxed);
         let folded = folders.join_all().await;
@@ -308,11 +308,11 @@ contract! {
         home.check_stats(at(0), at(50 * 900)).await;
         home.fold_all().await;
         home.check_stats(at(0), at(50 * 900)).await;
-        assert_eq!(home.mended(at(50 * 900)).await, 0);
+        assert_eq!(home.repaired(at(50 * 900)).await, 0);
         assert_eq!(home.deadlocks().await, 0);
     }
 
-    async fn what_is_wrong_is_mended(home: &Home) {
+    async fn wrong_statistics_are_repaired(home: &Home) {
         let mut walk = Walk { home, dice: Dice(5), ids: Vec::new(), entries: Vec::new() };
         walk.submit(0).await;
         for step in 0..60 {
@@ -332,41 +332,41 @@ contract! {
             "update stats_buckets set amount = amount + 2 where kind in ('DECISIONS', 'SETTLED')",
         ] {
             home.execute(wrong).await.unwrap();
-            assert!(home.mended(end).await > 0, "{wrong}");
+            assert!(home.repaired(end).await > 0, "{wrong}");
             home.check_stats(begin, end).await;
             home.fold_all().await;
             home.check_stats(begin, end).await;
-            assert_eq!(home.mended(end).await, 0, "{wrong}");
+            assert_eq!(home.repaired(end).await, 0, "{wrong}");
         }
-        // Waiting since before the statistics begin.
+        // A pending comment from before the period of the statistics.
         let late = at(0) + Duration::days(200);
         home.execute("update stats_buckets set amount = amount + 1 where kind = 'WAITING'").await.unwrap();
-        assert!(home.mended(late).await > 0);
+        assert!(home.repaired(late).await > 0);
         home.check_stats(late - Duration::days(1), late).await;
     }
 
-    async fn old_numbers_are_forgotten_and_what_waits_is_not(home: &Home) {
+    async fn old_statistics_are_deleted_except_of_pending_comments(home: &Home) {
         home.store_all(&[submission(10), submission(2 * HOUR), published(20), published(2 * HOUR)]).await;
         home.fold_all().await;
         let decided = decision(30, home.store.forgotten_pending(&site(), at(11), 1).await.unwrap()[0].0, Action::Approve, 1);
         home.decide_one(&decided).await.unwrap();
         home.fold_all().await;
-        // The hour of what was approved counts nothing that waits any more, and one each that is settled and decided.
+        // The hour of the approved comment has three rows that can be deleted: pending (zero), settled and decided.
         assert_eq!(home.store.prune_stats(&site(), at(HOUR)).await.unwrap(), 3);
         home.check_stats(at(HOUR), at(3 * HOUR)).await;
         assert_eq!(home.store.stats(&site(), at(0), at(3 * HOUR)).await.unwrap().submitted.len(), 2);
-        // Two hours and their sums; by status, decisions and active hours of the whole day.
+        // Two hours and their sums; status, decisions and active hours are stored for the whole day.
         assert_eq!(home.rows("stats_buckets").await, 4 + 4);
         assert_eq!(home.store.prune_stats(&site(), at(HOUR)).await.unwrap(), 0);
         home.store.prune_stats(&site(), at(0) + Duration::days(1)).await.unwrap();
-        assert_eq!(home.rows("stats_buckets").await, 3, "what waits, by hour, day and month");
-        assert_eq!(home.mended(at(0) + Duration::days(94)).await, 0, "nothing is missed of a day that is not kept whole");
+        assert_eq!(home.rows("stats_buckets").await, 3, "pending comments by hour, day and month");
+        assert_eq!(home.repaired(at(0) + Duration::days(94)).await, 0, "a day that is only partly stored is not repaired");
     }
 
-    async fn numbers_of_long_times_are_read_by_day(home: &Home) {
+    async fn statistics_of_long_periods_are_read_by_day(home: &Home) {
         let mut walk = Walk { home, dice: Dice(11), ids: Vec::new(), entries: Vec::new() };
         walk.submit(0).await;
-        // Ten days, some hours apart.
+        // Ten days with one change every four hours.
         for step in 0..60 {
             walk.step(step * 4 * HOUR).await;
         }
@@ -385,7 +385,7 @@ contract! {
         home.check_stats(at(HOUR), end).await;
     }
 
-    async fn an_upgrade_keeps_the_numbers(home: &Home) {
+    async fn an_upgrade_keeps_the_statistics(home: &Home) {
         let now = clock();
         let begin = (now - at(0)).num_seconds() - 100 * 700;
         let mut walk = Walk { home, dice: Dice(7), ids: Vec::new(), entries: Vec::new() };
@@ -403,6 +403,6 @@ contract! {
         home.store.migrate().await.unwrap();
         assert_eq!(home.rows("stats_changes").await, 0);
         home.check_stats(at(begin - HOUR), now).await;
-        assert_eq!(home.mended(now).await, 0);
+        assert_eq!(home.repaired(now).await, 0);
     }
 }

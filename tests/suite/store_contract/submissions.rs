@@ -13,7 +13,7 @@ use crate::support::{
     },
 };
 
-/// What a submit writes.
+/// The tables that a submit writes.
 const TABLES: [&str; 4] = ["requests", "comments", "changes", "articles"];
 
 pub(super) async fn counts(home: &Home) -> Vec<i64> {
@@ -24,7 +24,7 @@ pub(super) async fn counts(home: &Home) -> Vec<i64> {
     counts
 }
 
-/// Inserts each from a task of its own, all at once.
+/// Inserts each submission in a task of its own, concurrently.
 pub(super) async fn insert_in_parallel(home: &Home, submissions: Vec<Submission>) -> Vec<Inserted> {
     let mut tasks = JoinSet::new();
     for submission in submissions {
@@ -52,7 +52,7 @@ pub(super) fn question(one: &Submission) -> SubmitQuestion {
 }
 
 contract! {
-    async fn a_stored_comment_comes_back_as_it_was_given(home: &Home) {
+    async fn a_stored_comment_is_returned_unchanged(home: &Home) {
         let mut one = submission(1);
         one.findings = vec![Finding {
             rule: Rule::Link,
@@ -73,7 +73,7 @@ contract! {
         assert_eq!(counts(home).await, [1, 1, 1, 1]);
     }
 
-    async fn fifty_parallel_uses_of_one_challenge_store_one_comment(home: &Home) {
+    async fn fifty_concurrent_uses_of_one_challenge_store_one_comment(home: &Home) {
         let nonce = submission(0).nonce;
         let all = (0..50).map(|n| Submission { nonce, ..submission(n) }).collect();
         let answers = insert_in_parallel(home, all).await;
@@ -82,7 +82,7 @@ contract! {
         assert_eq!(counts(home).await, [1, 1, 1, 1]);
     }
 
-    async fn twenty_parallel_copies_of_one_request_store_one_comment_and_agree(home: &Home) {
+    async fn twenty_concurrent_duplicates_of_one_request_store_one_comment(home: &Home) {
         let first = submission(0);
         let copy = |n| Submission { request: first.request.clone(), nonce: first.nonce, ..submission(n) };
         let answers = insert_in_parallel(home, (0..20).map(copy).collect()).await;
@@ -92,7 +92,7 @@ contract! {
         assert_eq!(counts(home).await, [1, 1, 1, 1]);
     }
 
-    async fn the_very_same_submission_sent_again_is_known(home: &Home) {
+    async fn a_resent_submission_is_replayed(home: &Home) {
         let one = submission(1);
         home.store_all(std::slice::from_ref(&one)).await;
         assert_eq!(home.insert(&one).await.unwrap(), Inserted::Known(one.request.clone()));
@@ -102,7 +102,7 @@ contract! {
         assert_eq!(answers, [Inserted::Stored, known.clone(), known]);
     }
 
-    async fn copies_in_one_batch_behave_as_if_one_came_after_the_other(home: &Home) {
+    async fn duplicates_in_one_batch_behave_like_sequential_calls(home: &Home) {
         let first = submission(1);
         let copy = Submission { request: first.request.clone(), ..submission(2) };
         let same_nonce = Submission { nonce: first.nonce, ..submission(3) };
@@ -115,7 +115,7 @@ contract! {
         assert_eq!(counts(home).await, [2, 2, 2, 1]);
     }
 
-    async fn a_copy_of_a_request_that_lost_its_challenge_has_its_own_try(home: &Home) {
+    async fn a_request_that_failed_for_its_challenge_can_be_sent_again(home: &Home) {
         let first = submission(1);
         let loser = Submission { nonce: first.nonce, ..submission(2) };
         let retry = Submission { request: loser.request.clone(), ..submission(3) };
@@ -127,7 +127,7 @@ contract! {
         assert_eq!(counts(home).await, [2, 2, 2, 1]);
     }
 
-    async fn a_failed_submission_leaves_no_row_anywhere(home: &Home) {
+    async fn a_failed_submission_leaves_no_row(home: &Home) {
         let first = published(1);
         home.store_all(std::slice::from_ref(&first)).await;
         let before = counts(home).await;
@@ -141,12 +141,12 @@ contract! {
         assert_eq!(counts(home).await, before);
         let found = home.store.find_policies(&site(), &[article()]).await.unwrap().articles.remove(0);
         assert_eq!((found.public_count, found.title), (1, first.article_title));
-        // The request was not used up either.
+        // The request id was not used up either.
         second.nonce = submission(0).nonce;
         assert_eq!(home.insert(&second).await.unwrap(), Inserted::Stored);
     }
 
-    async fn a_batch_with_a_bad_row_leaves_no_row_anywhere(home: &Home) {
+    async fn a_batch_with_an_invalid_row_leaves_no_row(home: &Home) {
         let mut orphan = submission(2);
         orphan.comment.parent = Some(submission(3).comment.id);
         let result = home.store.insert_submissions(&[submission(1), orphan]).await;
@@ -154,7 +154,7 @@ contract! {
         assert_eq!(counts(home).await, [0; 4]);
     }
 
-    async fn an_article_that_closed_meanwhile_takes_nothing(home: &Home) {
+    async fn a_concurrently_closed_article_denies_submits(home: &Home) {
         let first = submission(1);
         home.store_all(std::slice::from_ref(&first)).await;
         let mut change = article_change(2, 1);
@@ -177,7 +177,7 @@ contract! {
         assert!(matches!(home.insert(&submission(100)).await.unwrap(), Inserted::ArticleClosed(_)));
     }
 
-    async fn a_site_that_is_closed_takes_nothing_on_unknown_articles(home: &Home) {
+    async fn a_closed_site_denies_submits_to_unknown_articles(home: &Home) {
         let mut one = submission(1);
         one.site_rules.mode = Mode::Closed;
         let answers = home.store.insert_submissions(&[one]).await.unwrap();
@@ -185,7 +185,7 @@ contract! {
         assert_eq!(counts(home).await, [0; 4]);
     }
 
-    async fn what_is_published_at_once_is_counted_at_once(home: &Home) {
+    async fn an_automatically_published_comment_is_counted_at_once(home: &Home) {
         let root = published(1);
         let replies = (2..6).map(|n| reply_to(root.comment.id, published(n)));
         let waiting = reply_to(root.comment.id, submission(7));
@@ -197,7 +197,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn an_article_keeps_its_newest_title_and_address(home: &Home) {
+    async fn an_article_has_its_newest_title_and_url(home: &Home) {
         let first = submission(1);
         let mut renamed = submission(2);
         renamed.article_title = "Tên mới".into();
@@ -211,11 +211,11 @@ contract! {
         assert_eq!((found.title.as_str(), found.url, found.revision), ("Tên mới", first.article_url, 1));
     }
 
-    async fn two_sites_never_meet(home: &Home) {
+    async fn two_sites_are_independent(home: &Home) {
         let mine = published(1);
         let mut theirs = mine.clone();
         theirs.site = other_site();
-        // The same ids, nonce and request on another site are others.
+        // The same ids, nonce and request on another site are independent.
         home.store_all(&[mine.clone(), theirs.clone()]).await;
         assert_eq!(counts(home).await, [2; 4]);
         let mut foreign = reply_to(mine.comment.id, submission(2));
@@ -231,7 +231,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn a_submit_knows_what_went_before(home: &Home) {
+    async fn the_context_of_a_submit_has_earlier_comments_of_its_reader(home: &Home) {
         let mut first = submission(10);
         let unknown = home.submit_context(&question(&first)).await.unwrap();
         assert_eq!((unknown.request, unknown.article, unknown.duplicate, unknown.same_text), (None, None, None, 0));
@@ -245,7 +245,7 @@ contract! {
         assert_eq!(context.request, Some(first.request.clone()));
         assert_eq!(context.article.unwrap().title, first.article_title);
         assert_eq!(context.parent, Some(first.comment.clone()));
-        assert_eq!(context.duplicate, None, "in answer to a comment the words are others");
+        assert_eq!(context.duplicate, None, "a reply is no duplicate of a root");
         assert_eq!(context.same_text, 2);
 
         asked.parent = None;
@@ -272,7 +272,7 @@ contract! {
         assert_eq!((foreign.parent, foreign.duplicate), (None, None));
     }
 
-    async fn crossing_batches_never_block_each_other_for_good(home: &Home) {
+    async fn overlapping_batches_never_deadlock(home: &Home) {
         let roots: Vec<_> = (0..6).map(|n| {
             let mut root = published(n);
             root.comment.article = article_named(&format!("bai-{n}"));
@@ -303,7 +303,7 @@ contract! {
     }
 }
 
-/// The same silent form, sent by another reader.
+/// Returns the same form without visible text, sent by another reader.
 fn silent_like(silent: &Submission) -> Submission {
     Submission {
         article_title: String::new(),
@@ -312,30 +312,30 @@ fn silent_like(silent: &Submission) -> Submission {
     }
 }
 
-/// A plan is made once, perhaps while there is nothing in a table; a new newsroom's first flood is then read by it.
+/// A plan may be made while a table is empty, and is then used in a new newsroom's first load peak.
 #[tokio::test]
-async fn also_a_plan_of_empty_tables_looks_at_nothing_that_others_sent() {
-    assert_plans_look_at_nothing_that_others_sent(&Home::postgres().await).await;
+async fn also_a_plan_of_empty_tables_reads_no_rows_of_other_readers() {
+    assert_plans_read_no_rows_of_other_readers(&Home::postgres().await).await;
 }
 
-/// As soon as there is something, the database looks how much: of some hundred rows every index seems as good as every other.
+/// Planner statistics are collected as soon as there is data: with some hundred rows all indexes seem equally good.
 #[tokio::test]
-async fn also_a_plan_of_some_hundred_comments_looks_at_nothing_that_others_sent() {
+async fn also_a_plan_of_some_hundred_comments_reads_no_rows_of_other_readers() {
     let home = Home::postgres().await;
     home.store_all(&(0..99).map(submission).collect::<Vec<_>>()).await;
     assert!(!home.store.survey().await.unwrap(), "too early");
     for more in 2..8 {
         home.store_all(&(more * 50..more * 50 + 50).map(submission).collect::<Vec<_>>()).await;
         assert!(home.store.survey().await.unwrap());
-        assert_plans_look_at_nothing_that_others_sent(&home).await;
+        assert_plans_read_no_rows_of_other_readers(&home).await;
     }
 }
 
-async fn assert_plans_look_at_nothing_that_others_sent(home: &Home) {
+async fn assert_plans_read_no_rows_of_other_readers(home: &Home) {
     home.store.submit_contexts(&[question(&submission(1))]).await.unwrap();
     let found = statements(home, "with banned as%").await;
     assert!(!found.is_empty());
-    // The second look for duplicates, where something was stored.
+    // The second look for duplicates, after another submission was stored.
     for statement in statements(home, "select q.position, d.comment_id%").await {
         let plan = plan(home, &statement, None).await;
         assert!(plan.contains("comments_by_device") && !plan.contains("Seq Scan"), "{plan}");

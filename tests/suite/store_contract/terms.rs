@@ -1,4 +1,4 @@
-//! Terms: one of a kind, changed by who saw them last, and never without their entry; and what they are tried on.
+//! Terms: unique, changed at the expected revision, never without an audit entry, and tried on past decisions.
 
 use duyetd::domain::{
     Error,
@@ -16,7 +16,7 @@ use crate::support::{
     sample::{at, decision, other_site, published, site, submission, term_change},
 };
 
-/// What is wrong with which field, when that is one.
+/// Returns the invalid field and its problem, if the error is about one field.
 fn problem(error: &Error) -> Option<(&'static str, Problem)> {
     match error {
         Error::Invalid(violations) => violations.iter().next().cloned(),
@@ -34,7 +34,7 @@ async fn version(home: &Home) -> Option<i64> {
 }
 
 contract! {
-    async fn a_term_is_listed_changed_and_taken_off_with_its_entries(home: &Home) {
+    async fn a_term_is_added_changed_and_deleted_with_audit_entries(home: &Home) {
         assert_eq!(version(home).await, None);
         let new = term_change(1, "Lô đề", TermTier::Exact);
         let listed = home.store.change_term(&new).await.unwrap();
@@ -63,21 +63,21 @@ contract! {
         let gone = home.store.change_term(&end).await.unwrap();
         assert_eq!((gone.pattern.as_str(), gone.revision), ("lô đề", 3));
         assert!(home.store.all_terms(&site()).await.unwrap().is_empty());
-        assert_eq!(version(home).await, Some(3), "what is gone counts on");
+        assert_eq!(version(home).await, Some(3), "a deletion increases the version");
 
-        let told: Vec<_> =
+        let listed: Vec<_> =
             audit(home).await.into_iter().map(|entry| (entry.action, entry.revision, entry.note, entry.at)).collect();
-        assert_eq!(told, [
+        assert_eq!(listed, [
             (AuditAction::DeleteTerm, 3, "STRIPPED ENFORCE 2.5: lô đề".to_owned(), at(3)),
             (AuditAction::PutTerm, 2, "STRIPPED ENFORCE 2.5: lô đề".to_owned(), at(2)),
             (AuditAction::PutTerm, 1, "EXACT ENFORCE 2.5: Lô đề".to_owned(), at(1)),
         ]);
         let again = term_change(4, "lô đề", TermTier::Stripped);
-        assert_eq!(home.store.change_term(&again).await.unwrap().revision, 1, "its pattern is free again");
+        assert_eq!(home.store.change_term(&again).await.unwrap().revision, 1, "the pattern can be used again");
         assert_eq!(version(home).await, Some(4));
     }
 
-    async fn who_saw_an_older_term_changes_nothing(home: &Home) {
+    async fn a_change_at_an_older_revision_fails(home: &Home) {
         let new = term_change(1, "lô đề", TermTier::Exact);
         home.store.change_term(&new).await.unwrap();
         let mut late = term_change(2, "lô", TermTier::Exact);
@@ -96,7 +96,7 @@ contract! {
         assert_eq!((version(home).await, home.rows("audit").await), (Some(1), 1));
     }
 
-    async fn one_pattern_is_listed_once_a_tier_however_it_is_written(home: &Home) {
+    async fn a_pattern_is_unique_in_its_tier_in_any_spelling(home: &Home) {
         home.store.change_term(&term_change(1, "hòa bình", TermTier::Exact)).await.unwrap();
         let duplicate = term_change(2, "HOÀ, BÌNH", TermTier::Exact);
         let error = home.store.change_term(&duplicate).await.unwrap_err();
@@ -112,12 +112,12 @@ contract! {
         assert_eq!(home.rows("audit").await, 3);
     }
 
-    async fn twenty_copies_of_one_change_are_one(home: &Home) {
+    async fn twenty_duplicates_of_one_change_are_stored_once(home: &Home) {
         let new = term_change(1, "lô đề", TermTier::Exact);
         let mut tasks = JoinSet::new();
         for _ in 0..20 {
             let (store, mut copy) = (home.store.clone(), new.clone());
-            // Each copy of a request that lists a term makes an id of its own.
+            // Each duplicate of a request that adds a term has an id of its own.
             (copy.id, copy.entry.id) = (Uuid::new_v4(), Uuid::new_v4());
             tasks.spawn(async move { store.change_term(&copy).await });
         }
@@ -130,9 +130,9 @@ contract! {
         assert!(matches!(home.store.change_term(&other).await, Err(Error::RequestIdReused)));
     }
 
-    async fn terms_are_listed_the_last_changed_first_and_found_by_their_words(home: &Home) {
+    async fn terms_are_listed_last_changed_first_and_searched_by_words(home: &Home) {
         for (n, pattern) in (1..).zip(["lô đề", "cá độ", "vay nóng", "lô tô", "nhà cái"]) {
-            // Two of the same moment.
+            // Two terms are changed at the same moment.
             home.store.change_term(&term_change(n / 2 * 2, pattern, TermTier::Exact)).await.unwrap();
         }
         let mut all = home.store.all_terms(&site()).await.unwrap();
@@ -152,10 +152,10 @@ contract! {
         let found = home.store.list_terms(&site(), &key, 9, None).await.unwrap().items;
         assert_eq!(found.iter().map(|term| term.pattern.as_str()).collect::<Vec<_>>(), ["lô tô", "lô đề"]);
         assert!(home.store.list_terms(&other_site(), "", 9, None).await.unwrap().items.is_empty());
-        assert!(home.store.list_terms(&site(), "%", 9, None).await.unwrap().items.is_empty(), "no pattern language");
+        assert!(home.store.list_terms(&site(), "%", 9, None).await.unwrap().items.is_empty(), "the query has no wildcards");
     }
 
-    async fn a_site_has_room_for_so_many(home: &Home) {
+    async fn a_site_has_a_maximum_number_of_terms(home: &Home) {
         let fill = format!(
             "insert into terms select 'bao-hue', {}, 'x', cast(n as text), 'EXACT', 'OFF', 1.0, '', 1, 'lan', {}, null
             from (with recursive c(n) as (select 1 union all select n + 1 from c where n < {MAX_TERMS}) select n from c) s",
@@ -169,7 +169,7 @@ contract! {
         home.store.change_term(&term_change(1, "lô đề", TermTier::Exact)).await.unwrap();
     }
 
-    async fn terms_are_tried_on_what_people_decided(home: &Home) {
+    async fn terms_are_tried_on_moderators_decisions(home: &Home) {
         let kinds: [(Action, Status); 4] = [
             (Action::Approve, Status::Approved),
             (Action::Reject, Status::Rejected),
@@ -204,6 +204,6 @@ contract! {
         assert!(home.store.received_comments(&other_site(), at(0), 9).await.unwrap().is_empty());
         home.decide_one(&decision(300, expired.comment.id, Action::Approve, 2)).await.unwrap();
         let late = home.store.decided_comments(&site(), at(250), 9).await.unwrap();
-        assert_eq!(late.len(), 1, "somebody looked after all");
+        assert_eq!(late.len(), 1, "a moderator decided it later");
     }
 }

@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 contract! {
-    async fn a_token_is_found_by_its_id_live_or_not(home: &Home) {
+    async fn a_token_is_found_by_its_id_even_when_expired_or_revoked(home: &Home) {
         let mut lan = token("lan");
         lan.macs = vec![TokenMac { key: KeyMark(7), mac: [1; 32] }, TokenMac { key: KeyMark(i32::MAX), mac: [2; 32] }];
         lan.expires_at = Some(at(1_000));
@@ -21,7 +21,7 @@ contract! {
         assert_eq!(home.store.find_token(token("x").id).await.unwrap(), None);
     }
 
-    async fn a_name_is_taken_while_its_token_lives(home: &Home) {
+    async fn a_name_is_taken_while_its_token_is_live(home: &Home) {
         let mut first = token("lan");
         first.expires_at = Some(at(100));
         assert!(home.store.create_token(&first).await.unwrap());
@@ -29,7 +29,7 @@ contract! {
         let mut abroad = token("lan");
         abroad.site = other_site();
         assert!(home.store.create_token(&abroad).await.unwrap());
-        // An expired token holds no name.
+        // The name of an expired token can be used again.
         let mut second = token("lan");
         second.created_at = at(100);
         assert!(home.store.create_token(&second).await.unwrap());
@@ -39,7 +39,7 @@ contract! {
         assert!(home.store.create_token(&third).await.unwrap());
     }
 
-    async fn of_many_tokens_with_one_name_one_is_made(home: &Home) {
+    async fn of_concurrent_tokens_with_one_name_one_is_stored(home: &Home) {
         let mut tasks = JoinSet::new();
         for _ in 0..10 {
             let store = home.store.clone();

@@ -1,4 +1,4 @@
-//! The record that trust is read from: only a person's own decisions raise it.
+//! The record behind the trust level: only a moderator's own decisions raise it.
 
 use std::collections::HashSet;
 
@@ -23,7 +23,7 @@ use crate::support::{
 };
 
 impl Home {
-    /// The record of the sample device at second 1,000, read beside a device without one.
+    /// Returns the record of the sample device at second 1,000, read in a batch with a device without one.
     async fn record(&self) -> Record {
         let question = |device| ChallengeQuestion { site: site(), device: [device; 16], now: at(1_000) };
         let contexts = self.store.challenge_contexts(&[question(0xEE), question(1)]).await.unwrap();
@@ -43,14 +43,14 @@ impl Home {
 }
 
 contract! {
-    async fn publication_without_a_moderator_is_no_approval(home: &Home) {
+    async fn automatic_publication_counts_as_no_approval(home: &Home) {
         for n in 0..6 {
             home.put(published(n)).await;
         }
         assert_eq!(home.counts().await, (0, 0));
     }
 
-    async fn a_decision_counts_also_where_it_confirms_what_was_public(home: &Home) {
+    async fn an_approval_of_a_public_comment_counts(home: &Home) {
         let (waiting, live) = (home.put(submission(1)).await, home.put(published(2)).await);
         home.decide_one(&decision(10, waiting.id, Action::Approve, 1)).await.unwrap();
         assert_eq!(home.counts().await, (1, 0));
@@ -60,32 +60,32 @@ contract! {
         assert_eq!(home.counts().await, (1, 1));
     }
 
-    async fn a_high_score_is_held_against_a_device_until_a_person_approves(home: &Home) {
+    async fn a_high_score_lowers_trust_until_a_moderator_decides(home: &Home) {
         let mut spam = published(1);
         spam.spam_score = 0.95;
         let spam = home.put(spam).await;
-        assert!(home.record().await.worst_score > 0.9, "no person looked at it");
+        assert!(home.record().await.worst_score > 0.9, "no moderator decided on it");
         home.store.decide(&batch_of(10, Action::Approve, std::slice::from_ref(&spam))).await.unwrap();
-        assert!(home.record().await.worst_score > 0.9, "a batch is no look at this comment");
+        assert!(home.record().await.worst_score > 0.9, "a batch is not a decision on this comment alone");
         home.decide_one(&decision(11, spam.id, Action::Reject, 1)).await.unwrap();
         home.decide_one(&decision(12, spam.id, Action::Approve, 2)).await.unwrap();
         assert!(home.record().await.worst_score < 0.1);
     }
 
-    async fn batches_and_reverts_raise_no_trust(home: &Home) {
+    async fn batches_and_reverts_do_not_raise_trust(home: &Home) {
         let one = home.put(submission(1)).await;
         home.store.decide(&batch_of(10, Action::Approve, std::slice::from_ref(&one))).await.unwrap();
-        assert_eq!(home.counts().await, (0, 0), "approved in a batch");
+        assert_eq!(home.counts().await, (0, 0), "an approval in a batch does not count");
         let other = home.put(submission(2)).await;
         home.decide_one(&decision(11, other.id, Action::Approve, 1)).await.unwrap();
         assert_eq!(home.counts().await, (1, 0));
         let removal = home.decide_one(&decision(12, other.id, Action::Reject, 2)).await.unwrap();
         home.store.revert(&revert(13, Target::Entry(removal.answer.last_change.decision.unwrap()))).await.unwrap();
         assert_eq!(home.comment(other.id).await.status, Status::Approved);
-        assert_eq!(home.counts().await, (0, 0), "approved again by a revert");
+        assert_eq!(home.counts().await, (0, 0), "an approval by a revert does not count");
     }
 
-    async fn a_reverted_look_vouches_for_nothing(home: &Home) {
+    async fn a_reverted_approval_does_not_count(home: &Home) {
         let live = home.put(published(1)).await;
         let look = home.decide_one(&decision(10, live.id, Action::Approve, 1)).await.unwrap();
         assert_eq!(home.counts().await, (1, 0));
@@ -93,7 +93,7 @@ contract! {
         assert_eq!(home.counts().await, (0, 0));
     }
 
-    async fn a_look_in_a_batch_leaves_what_a_person_said(home: &Home) {
+    async fn a_batch_does_not_replace_a_moderators_own_decision(home: &Home) {
         let live = home.put(submission(1)).await;
         home.decide_one(&decision(10, live.id, Action::Approve, 1)).await.unwrap();
         home.execute("update comments set flagged_at = created_at").await.unwrap();
@@ -102,7 +102,7 @@ contract! {
         assert_eq!(home.counts().await, (1, 0));
     }
 
-    async fn expiry_counts_against_nobody(home: &Home) {
+    async fn an_expired_comment_does_not_lower_trust(home: &Home) {
         let forgotten = home.put(submission(1)).await;
         let expiry = DecisionBatch {
             recorded_as: AuditAction::Expire,
@@ -113,16 +113,16 @@ contract! {
         assert_eq!(home.comment(forgotten.id).await.status, Status::Rejected);
         assert_eq!(home.counts().await, (0, 0));
         home.decide_one(&decision(11, forgotten.id, Action::Spam, 2)).await.unwrap();
-        assert_eq!(home.counts().await, (0, 1), "a person's word counts");
+        assert_eq!(home.counts().await, (0, 1), "a moderator's decision counts");
     }
 
-    async fn what_a_ban_takes_along_counts_against_the_device(home: &Home) {
+    async fn comments_rejected_with_a_ban_lower_trust(home: &Home) {
         home.put(submission(1)).await;
         home.store.create_ban(&along(0, ban(10, BanKind::Device, &[1; 16], BanEffect::Block))).await.unwrap();
         assert_eq!(home.counts().await, (0, 1));
     }
 
-    async fn the_migration_reads_the_audit(home: &Home) {
+    async fn the_migration_derives_trust_from_the_audit(home: &Home) {
         let mut all = Vec::new();
         for n in 0..7 {
             all.push(home.put(if n == 0 { published(n) } else { submission(n) }).await);
@@ -140,18 +140,19 @@ contract! {
         home.decide_one(&decision(15, all[5].id, Action::Approve, 1)).await.unwrap();
         let removal = home.decide_one(&decision(16, all[5].id, Action::Spam, 2)).await.unwrap();
         home.store.revert(&revert(17, Target::Entry(removal.answer.last_change.decision.unwrap()))).await.unwrap();
-        let told = "select sum(case judged_by when 'PERSON' then 1 when 'SYSTEM' then 100 else 0 end) from comments";
-        assert_eq!(home.number(told).await, 101);
-        // As a release before this column leaves it.
+        let judged = "select sum(case judged_by when 'PERSON' then 1 when 'SYSTEM' then 100 else 0 end) from comments";
+        assert_eq!(home.number(judged).await, 101);
+        // The state that a release before this column leaves.
         home.execute("alter table comments drop column judged_by").await.unwrap();
         home.execute("delete from _sqlx_migrations where version = 20261129100000").await.unwrap();
         home.store.migrate().await.unwrap();
-        assert_eq!(home.number(told).await, 101);
+        assert_eq!(home.number(judged).await, 101);
         assert_eq!(home.counts().await, (1, 1));
     }
 
-    /// Every approval of the record is a person's own last word on that comment, whatever happens around it.
-    async fn no_walk_finds_another_way_to_trust(home: &Home) {
+    /// Every approval in the record is a moderator's own latest decision on that comment, after any sequence of other
+    /// changes.
+    async fn no_sequence_of_other_changes_raises_trust(home: &Home) {
         for seed in 1..=3 {
             let mut ids = Vec::new();
             for n in 0..6 {

@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 contract! {
-    async fn one_bad_row_fails_alone(home: &Home) {
+    async fn one_invalid_row_fails_alone(home: &Home) {
         let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 1, &Crowd::default()));
         let mut tasks = JoinSet::new();
         for n in 0..40 {
@@ -38,7 +38,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn closing_writes_what_waits(home: &Home) {
+    async fn closing_writes_queued_submissions(home: &Home) {
         let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 2, &Crowd::default()));
         let mut tasks = JoinSet::new();
         for n in 0..100 {
@@ -58,22 +58,22 @@ contract! {
 }
 
 #[tokio::test]
-async fn a_panic_is_told_to_its_caller_and_ends_no_writer() {
+async fn a_panic_fails_its_callers_and_ends_no_writer() {
     let home = Home::sqlite().await;
     let store: Arc<dyn SubmissionStore> = Arc::new(Panicking { store: home.store.clone(), armed: true.into() });
     let writer = SubmissionWriter::start(&store, 1, &Crowd::default());
-    let told = writer.insert(submission(1)).await;
-    assert!(matches!(told, Err(Error::Internal(_))), "{told:?}");
+    let answer = writer.insert(submission(1)).await;
+    assert!(matches!(answer, Err(Error::Internal(_))), "{answer:?}");
     assert_eq!(writer.insert(submission(2)).await.unwrap(), Inserted::Stored);
 }
 
-/// Most that one writer may hold besides the queue.
+/// Maximum number of submissions that one writer holds in addition to the queue.
 const BATCH: usize = 64;
 
 #[tokio::test]
-async fn a_full_queue_rejects_at_once_and_keeps_what_it_took() {
+async fn a_full_queue_rejects_at_once_and_keeps_accepted_submissions() {
     let home = Home::sqlite().await;
-    // Somebody else writes: the writer waits with its first batch.
+    // Another connection holds the write lock, so the writer waits with its first batch.
     home.execute("begin immediate").await.unwrap();
     let writer = Arc::new(SubmissionWriter::start(&home.submissions(), 1, &Crowd::default()));
     let mut tasks = JoinSet::new();

@@ -31,7 +31,7 @@ fn item(id: &str, status: v1::CommentStatus, changed: bool) -> v1::ItemResult {
     }
 }
 
-/// Returns an error of one item, packed as the service packs it.
+/// Builds an error of one item, packed as the service packs it.
 fn failed(id: &str, status: &Status) -> v1::ItemResult {
     use prost::Message as _;
     let packed = pb::Status::decode(status.details()).unwrap();

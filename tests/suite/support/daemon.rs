@@ -114,20 +114,20 @@ impl Daemon {
         self.signal("-HUP");
     }
 
-    /// Returns its resident memory.
+    /// Reads its resident memory.
     pub fn resident_bytes(&self) -> u64 {
         let text = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
         text.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
     }
 
-    /// Returns the kernel's status value `name`, if there is one.
+    /// Reads the kernel's status value `name`, if there is one.
     pub fn status(&self, name: &str) -> Option<String> {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         value.map(|value| value.trim().to_owned())
     }
 
-    /// Returns the CPU time that it used.
+    /// Reads the CPU time that it used.
     pub fn cpu(&self) -> Duration {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let ticks =
@@ -135,12 +135,12 @@ impl Daemon {
         Duration::from_millis(ticks.sum::<u64>() * 10)
     }
 
-    /// Returns the number of files and sockets that it has open.
+    /// Counts the files and sockets that it has open.
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
-    /// Returns its soft and hard limit of open descriptors.
+    /// Reads its soft and hard limit of open descriptors.
     pub fn descriptor_limits(&self) -> (String, String) {
         let text = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();

@@ -116,7 +116,7 @@ impl Home {
         }
     }
 
-    /// Returns the steps of SQLite's plan of a statement.
+    /// Lists the steps of SQLite's plan of a statement.
     pub(crate) async fn plan(&self, sql: &str) -> Result<Vec<String>, sqlx::Error> {
         let DirectAccess::Sqlite(pool) = &self.back else { panic!("this home is PostgreSQL") };
         let plan = AssertSqlSafe(format!("explain query plan {sql}"));
@@ -126,7 +126,7 @@ impl Home {
         Ok(steps.iter().map(|step| step.get("detail")).collect())
     }
 
-    /// Returns the number of rows of a table.
+    /// Counts the rows of a table.
     pub(crate) async fn rows(&self, table: &str) -> i64 {
         self.number(&format!("select count(*) from {table}")).await
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// Returns the paths of all `use` items of `code`, the text of `file` under a `src` directory.
+/// Lists the paths of all `use` items of `code`, the text of `file` under a `src` directory.
 pub fn imports(file: &Path, code: &str) -> Vec<String> {
     let code: Vec<&str> = code.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect();
     let mut paths = Vec::new();

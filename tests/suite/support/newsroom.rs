@@ -75,7 +75,7 @@ pub fn wide_quotas() -> Quotas {
     Quotas::all("1000000/1h".parse().unwrap())
 }
 
-/// Returns a configuration for tests in `dir`: free ports, fixed answer, large quotas, no delay at the shutdown.
+/// Builds a configuration for tests in `dir`: free ports, fixed answer, large quotas, no delay at the shutdown.
 pub async fn test_config(database: Database, dir: &TempDir) -> Config {
     let mut config = Config::from_settings(Settings::default()).unwrap();
     config.data_dir = dir.path().to_owned();
@@ -231,7 +231,7 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// Returns a fresh challenge for `article`.
+    /// Requests a fresh challenge for `article`.
     pub async fn challenge(&mut self, article: &str) -> v1::IssueChallengeResponse {
         let request = v1::IssueChallengeRequest { article_id: article.into(), ..Default::default() };
         // A busy machine draws images slowly and sheds calls, which are retried.
@@ -244,7 +244,7 @@ impl Portal {
         panic!("no challenge was issued");
     }
 
-    /// Returns a filled-in form with a fresh challenge and the correct answer.
+    /// Fills in a form with a fresh challenge and the correct answer.
     pub async fn form(&mut self, article: &str, content: &str) -> v1::SubmitCommentRequest {
         let challenge = self.challenge(article).await;
         v1::SubmitCommentRequest {
@@ -285,7 +285,7 @@ pub struct Desk {
     pub rules: RuleServiceClient<Link>,
 }
 
-/// Returns a decision on a comment at revision 1.
+/// Builds a decision on a comment at revision 1.
 pub fn decision(id: &str, action: v1::Action) -> v1::DecideRequest {
     v1::DecideRequest {
         comment_id: id.into(),

@@ -22,7 +22,7 @@ pub fn solved(issued: &v1::IssueChallengeResponse) -> String {
     field(challenge, solution)
 }
 
-/// Returns another token wrapped as a proof, as if work had been required for it.
+/// Wraps another token as a proof, as if work had been required for it.
 pub fn disguised_as_proof(token: &str, issued: &v1::IssueChallengeResponse) -> String {
     let mut challenge: Challenge = serde_json::from_str(posed(issued)).unwrap();
     challenge.parameters.data.as_mut().unwrap().insert("t".to_owned(), token.into());
@@ -40,7 +40,7 @@ fn field(challenge: Challenge, solution: Solution) -> String {
 }
 
 impl Portal {
-    /// Returns a challenge of one of `kinds` for a reader.
+    /// Requests a challenge of one of `kinds` for a reader.
     pub async fn challenge_for(
         &mut self,
         client: v1::ReaderContext,
@@ -56,7 +56,7 @@ impl Portal {
     }
 }
 
-/// Returns a form with a challenge's token, or with the widget's proof.
+/// Fills in a form with a challenge's token, or with the widget's proof.
 pub fn form_paying(issued: &v1::IssueChallengeResponse, token: &str, content: &str) -> v1::SubmitCommentRequest {
     let client = v1::ReaderContext { device_token: issued.device_token.clone(), ..Default::default() };
     v1::SubmitCommentRequest {
@@ -70,7 +70,7 @@ pub fn form_paying(issued: &v1::IssueChallengeResponse, token: &str, content: &s
     }
 }
 
-/// Returns a request to verify what the widget posts to its `verifyUrl`.
+/// Builds a request to verify what the widget posts to its `verifyUrl`.
 pub fn verification(token: &str, answer: &str) -> v1::VerifyChallengeRequest {
     v1::VerifyChallengeRequest {
         token: token.into(),

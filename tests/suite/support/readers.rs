@@ -30,7 +30,7 @@ impl Reader {
         v1::ReaderContext { ip: self.ip.clone(), device_token: self.device_token.clone() }
     }
 
-    /// Returns a filled-in form.
+    /// Fills in a form.
     pub async fn form(&self, portal: &mut Portal, article: &str, content: &str) -> v1::SubmitCommentRequest {
         let form = portal.form(article, content).await;
         v1::SubmitCommentRequest { author_name: self.name.clone(), client: Some(self.client()), ..form }
@@ -51,7 +51,7 @@ impl Reader {
         self.say(portal, article, content).await.unwrap().comment_id
     }
 
-    /// Returns true when this reader's submit is denied by a ban.
+    /// Checks whether this reader's submit is denied by a ban.
     pub async fn is_blocked(&self, portal: &mut Portal, content: &str) -> bool {
         match self.say(portal, "bai", content).await {
             Ok(_) => false,
@@ -82,7 +82,7 @@ pub async fn send(portal: &mut Portal, form: v1::SubmitCommentRequest) -> Result
     panic!("the database stays unavailable");
 }
 
-/// Returns a ban of the given trait of a comment, for a day from when it was submitted.
+/// Builds a ban of the given trait of a comment, for a day from when it was submitted.
 pub async fn ban_of(desk: &mut Desk, id: &str, kind: BanSubject, effect: BanEffect) -> v1::CreateBanRequest {
     let sent = desk.case(id).await.comment.unwrap().created_at.unwrap();
     v1::CreateBanRequest {

@@ -50,7 +50,7 @@ pub(crate) fn article_named(name: &str) -> ArticleId {
     ArticleId::parse(name).unwrap()
 }
 
-/// Returns a request row with a new id.
+/// Builds a request row with a new id.
 pub(crate) fn request() -> RequestRow {
     RequestRow {
         id: Uuid::new_v4(),
@@ -60,13 +60,13 @@ pub(crate) fn request() -> RequestRow {
     }
 }
 
-/// Returns a unique title, so that no sample is a duplicate of another by accident.
+/// Builds a unique title, so that no sample is a duplicate of another by accident.
 fn title() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     format!("Cầu mới, lần {}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Returns a pending comment, submitted at second `n`.
+/// Builds a pending comment, submitted at second `n`.
 pub(crate) fn submission(n: i64) -> Submission {
     let created_at = at(n);
     let comment = Comment {
@@ -121,7 +121,7 @@ pub(crate) fn text(submission: &Submission) -> FormText {
     FormText { author_name, title, content }
 }
 
-/// Returns the same text as `first`, submitted by the same device at second `n` with a request and a challenge of its
+/// Repeats the text of `first`, submitted by the same device at second `n` with a request and a challenge of its
 /// own.
 pub(crate) fn repeated(n: i64, first: &Submission) -> Submission {
     let Comment { article, parent, reply_to, author_name, title, content, .. } = first.comment.clone();
@@ -129,7 +129,7 @@ pub(crate) fn repeated(n: i64, first: &Submission) -> Submission {
     Submission { comment, sender: first.sender.clone(), fingerprint: first.fingerprint, ..submission(n) }
 }
 
-/// Returns a comment that is public from the start.
+/// Builds a comment that is public from the start.
 pub(crate) fn published(n: i64) -> Submission {
     let mut submission = submission(n);
     submission.comment.status = Status::Approved;
@@ -137,14 +137,14 @@ pub(crate) fn published(n: i64) -> Submission {
     submission
 }
 
-/// Returns the submission as a reply to `root`.
+/// Turns a submission into a reply to `root`.
 pub(crate) fn reply_to(root: CommentId, mut reply: Submission) -> Submission {
     reply.comment.parent = Some(root);
     reply.comment.reply_to = Some(root);
     reply
 }
 
-/// Returns a decision at second `n` by the moderator Lan, who saw `revision`.
+/// Builds a decision at second `n` by the moderator Lan, who saw `revision`.
 pub(crate) fn decision(n: i64, comment: CommentId, action: Action, revision: i64) -> DecisionBatch {
     DecisionBatch {
         site: site(),
@@ -160,7 +160,7 @@ pub(crate) fn decision(n: i64, comment: CommentId, action: Action, revision: i64
     }
 }
 
-/// Returns a report at second `n` by a reader of that number.
+/// Builds a report at second `n` by a reader of that number.
 pub(crate) fn report(n: i64, comment: CommentId, reader: u8) -> Report {
     Report {
         site: site(),
@@ -176,7 +176,7 @@ pub(crate) fn report(n: i64, comment: CommentId, reader: u8) -> Report {
     }
 }
 
-/// Returns a change of the sample article at second `n` that changes no field yet.
+/// Builds a change of the sample article at second `n` that changes no field yet.
 pub(crate) fn article_change(n: i64, revision: i64) -> ArticleChange {
     ArticleChange {
         audit_id: id_at(at(n)),
@@ -194,7 +194,7 @@ pub(crate) fn article_change(n: i64, revision: i64) -> ArticleChange {
     }
 }
 
-/// Returns a change of the sample site at second `n` to POST.
+/// Builds a change of the sample site at second `n` to POST.
 pub(crate) fn site_change(n: i64, revision: i64) -> SiteChange {
     SiteChange {
         audit_id: id_at(at(n)),
@@ -209,7 +209,7 @@ pub(crate) fn site_change(n: i64, revision: i64) -> SiteChange {
     }
 }
 
-/// Returns a lockdown of the sample site from second `n` on, or its end.
+/// Builds a lockdown of the sample site from second `n` on, or its end.
 pub(crate) fn lockdown(n: i64, until: Option<DateTime<Utc>>) -> LockdownCall {
     LockdownCall {
         audit_id: id_at(at(n)),
@@ -237,7 +237,7 @@ pub(crate) fn token(name: &str) -> AccessToken {
     }
 }
 
-/// Returns a ban by Lan at second `n` for an hour, which decides no comments.
+/// Builds a ban by Lan at second `n` for an hour, which decides no comments.
 pub(crate) fn ban(n: i64, kind: BanKind, key: &[u8], effect: BanEffect) -> NewBan {
     let ban = Ban {
         id: id_at(at(n)),
@@ -258,20 +258,20 @@ pub(crate) fn ban(n: i64, kind: BanKind, key: &[u8], effect: BanEffect) -> NewBa
     NewBan { site: site(), subject, key: None, ban, along: None, request: Some(request()) }
 }
 
-/// Returns the ban with decisions on all comments since second `since`.
+/// Adds decisions on all comments since second `since` to a ban.
 pub(crate) fn along(since: i64, new: NewBan) -> NewBan {
     let along =
         Along { reject_pending: true, remove_published: true, since: at(since), batch: id_at(new.ban.created_at) };
     NewBan { along: Some(along), ..new }
 }
 
-/// Returns the end of a ban by Minh at second `n`.
+/// Builds the end of a ban by Minh at second `n`.
 pub(crate) fn revocation(n: i64, ban: Uuid) -> Revocation {
     let entry = AuditEntry { ban: Some(ban), ..AuditEntry::new(id_at(at(n)), AuditAction::RevokeBan, "minh", at(n)) };
     Revocation { site: site(), ban, entry, request: Some(request()) }
 }
 
-/// Returns a term that Lan adds at second `n`, in force.
+/// Builds a term that Lan adds at second `n`, in force.
 pub(crate) fn term_change(n: i64, pattern: &str, tier: TermTier) -> TermChange {
     let note = "cờ bạc".to_owned();
     TermChange {

@@ -10,7 +10,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns all Rust files below `dir`, without generated code and without tests in files of their own, which may import
+/// Lists all Rust files below `dir`, without generated code and without tests in files of their own, which may import
 /// modules that their own module must not.
 pub fn rust_files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
@@ -22,7 +22,7 @@ pub fn rust_files(dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Returns the files of a module of the server; all of the server's for an empty name.
+/// Lists the files of a module of the server; all of the server's for an empty name.
 pub fn source(module: &str) -> Vec<PathBuf> {
     let path = root().join("src").join(module);
     if path.is_dir() { rust_files(&path) } else { vec![path.with_extension("rs")] }

@@ -27,7 +27,7 @@ impl Maintenance {
     ///
     /// # Errors
     /// Returns the store's error.
-    pub(super) async fn stand_down(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
+    pub(super) async fn put_broad_terms_on_trial(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let (site, now) = (run.site, clock());
         let terms = self.core.store.all_terms(site).await?;
         if terms.iter().all(|term| term.state != TermState::Enforce) {
