@@ -21,13 +21,13 @@ Times are `google.protobuf.Timestamp`, durations `google.protobuf.Duration`. Eve
 [`ErrorReason`](#errorreason).
 ";
 
-// Numbers of the fields that a path in the source information names.
+// Numbers of the fields in a path of the source information.
 const MESSAGE: i32 = 4;
 const ENUM: i32 = 5;
 const SERVICE: i32 = 6;
 const MEMBER: i32 = 2;
 
-/// The comments of one file, by the path of what they precede.
+/// The comments of one file, by the path of the element that each precedes.
 struct Comments<'a>(HashMap<&'a [i32], &'a str>);
 
 impl<'a> Comments<'a> {
@@ -48,7 +48,7 @@ impl<'a> Comments<'a> {
     }
 }
 
-/// Returns the index of an element as it is in a path.
+/// Converts the index of an element for a path.
 fn number(index: usize) -> i32 {
     i32::try_from(index).unwrap_or(i32::MAX)
 }
