@@ -1,16 +1,16 @@
--- Seeds :n comments and what belongs to them, as submits, decisions and the jobs behind them would have written it:
--- ten thousand comments a day, a tenth of them waiting (those of the last 290 days at most), 85 in 100 public, 5 in 100
--- rejected by one of twelve moderators. Each text is unique: three words of a vocabulary of 20,000, one that 50,000
--- comments in a row share, and a refrain.
+-- Inserts :n comments and their related rows, as submits, decisions and background jobs would have written them: ten
+-- thousand comments a day, a tenth of them pending (only those of the last 290 days), 85 in 100 public, 5 in 100
+-- rejected by one of twelve moderators. Each text is unique: three words of a vocabulary of 20,000, one word that
+-- 50,000 comments in a row share, and a fixed sentence.
 \set ON_ERROR_STOP on
 select greatest(:n / 100, 100) as articles, greatest(:n / 20, 100) as devices, now() as base \gset
 set maintenance_work_mem = '1GB';
 set work_mem = '256MB';
 set synchronous_commit = off;
 set jit = off;
--- Foreign keys are not checked: each of the rows has what it refers to.
+-- Foreign keys are not checked, because every referenced row is inserted here.
 set session_replication_role = replica;
--- Indexes are made after the rows, which is many times faster, and no VACUUM runs beside.
+-- Indexes are created after the rows, which is many times faster, and no VACUUM runs concurrently.
 create temp table indexes as select indexname, indexdef from pg_indexes
     where tablename in ('comments', 'audit', 'search_terms') and indexname not in ('comments_key', 'audit_key', 'search_terms_key');
 do $$ declare one record; begin
@@ -20,14 +20,14 @@ do $$ declare one record; begin
     end loop;
 end $$;
 
--- The term of a word, as src/domain/search.rs makes it. Each word is mapped once.
+-- Computes the term of a word, as src/domain/search.rs does. Each word is mapped once.
 create function pg_temp.term(form text, word text) returns text language sql immutable as $$
     select string_agg(substr('0123456789abcdefghijklmnopqrstuv', ((bits >> (5 * i)) & 31)::integer + 1, 1), '' order by i)
     from (select ('x' || left(encode(sha256('default'::bytea || '\x00'::bytea || convert_to(form || word, 'UTF8')), 'hex'), 16))::bit(64)::bigint)
             hash (bits),
         generate_series(0, 9) i
 $$;
--- The tone mark of a marked word is behind it.
+-- The tone mark of a word is moved to its end.
 create temp table refrain as
     select array_agg(distinct pg_temp.term(form, term)) as terms
     from (select normalize(word, NFD) as nfd
@@ -49,7 +49,7 @@ create temp table subjects as
     from generate_series(0, :n / 50000) q;
 analyze words, phrases, subjects;
 
--- The oldest come first, so that keys grow.
+-- The oldest rows come first, so that keys increase.
 create temp view seeds as
     select n, 'bai-' || n % :articles as article_id, status, at, hash, least(at + interval '10 minutes', :'base'::timestamptz) as decided_at,
         (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(hash, 1, 3) || 'a' || substr(hash, 4, 15))::uuid
@@ -61,7 +61,7 @@ create temp view seeds as
                     from generate_series(:n, 1, -1) n offset 0) numbers
             offset 0) seeded;
 
--- What is truncated in the same transaction needs no write-ahead log where `wal_level` is minimal.
+-- Rows of a table that was truncated in the same transaction need no write-ahead log if `wal_level` is minimal.
 begin;
 truncate comments, claims, notes, reports, search_terms;
 insert into comments (site_id, comment_id, article_id, author_name, title, content, status, revision, created_at, published_at, reviewed_at,
@@ -76,7 +76,8 @@ insert into comments (site_id, comment_id, article_id, author_name, title, conte
 insert into search_terms (site_id, comment_id, terms)
     select 'default', comment_id, phrases.terms || subjects.terms from seeds join phrases on p = n % 50000 join subjects on q = n / 50000;
 commit;
--- As far back as statistics are kept: the service learns from all entries of its log, beside the calls that are measured.
+-- Decisions go back as far as statistics are kept, because the service learns from all entries of its log while calls
+-- are measured.
 insert into audit (site_id, audit_id, at, actor, action, comment_id, article_id, from_status, to_status, revision, reason, note)
     select 'default', comment_id, decided_at, 'bien-tap-' || n / 20 % 12, 'REJECT', comment_id, article_id, 'PENDING', status, 2,
         'OFF_TOPIC', ''
@@ -86,7 +87,7 @@ insert into articles (site_id, article_id, title, url, revision, public_count, c
     select 'default', article_id, 'Khánh thành cầu Bến Thủy', 'https://bao.example/bai', 1, count(*) filter (where status = 'APPROVED'),
         min(created_at)
     from comments group by article_id;
--- Statistics, as far back as they are kept.
+-- Statistics go back as far as they are kept.
 insert into stats_buckets (site_id, kind, bucket, name, amount)
     select site_id, case status when 'PENDING' then 'WAITING' else 'SETTLED' end, date_trunc('hour', created_at, 'UTC'), status, count(*)
     from comments where status = 'PENDING' or created_at >= date_trunc('hour', :'base'::timestamptz - interval '93 days', 'UTC') group by 1, 2, 3, 4
@@ -106,12 +107,12 @@ insert into stats_buckets (site_id, kind, bucket, name, amount)
     union all
     select site_id, 'ACTIVE_HOURS', date_trunc('day', bucket, 'UTC'), name, count(*)
     from stats_buckets where kind = 'DECISIONS' group by 1, 2, 3, 4;
--- As autovacuum leaves them.
+-- The state after autovacuum.
 do $$ declare one record; begin
     for one in select unnest(array['comments', 'audit', 'search_terms', 'articles', 'stats_buckets']) as name loop
         execute 'alter table ' || one.name || ' reset (autovacuum_enabled)';
     end loop;
 end $$;
 vacuum analyze comments, audit, search_terms, articles, stats_buckets;
--- What was seeded at once is written at once, not beside the first calls.
+-- Seeded data is flushed now, and not during the first calls.
 checkpoint;

@@ -10,7 +10,7 @@ use crate::support::sources::root;
 
 const DOCUMENT: &str = "docs/operate.md";
 
-/// Held while the document is read or written: several tests do so at the same time.
+/// Held while the document is read or written, because several tests do so concurrently.
 static DOCUMENT_LOCK: Mutex<()> = Mutex::new(());
 
 /// Compares the region `name` with `expected`, or writes it when `UPDATE_DOCS` is set.
@@ -27,7 +27,7 @@ pub(super) fn compare(name: &str, expected: &str) {
     }
 }
 
-/// Returns what is between the two marks of a region.
+/// Returns the text between the two marks of a region.
 fn region(text: &str, name: &str) -> Range<usize> {
     let position = |mark: &str| text.find(mark).unwrap_or_else(|| panic!("{DOCUMENT} has no `{mark}`"));
     let begin = position(&format!("<!-- {name}: generated"));

@@ -1,4 +1,4 @@
-//! Links between the project's Markdown files: files exist, and anchors are headings.
+//! Links between the project's Markdown files: the files must exist, and anchors must be headings.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::support::sources::root;
 
-/// Returns all Markdown files below `dir` that belong to the project.
+/// Lists the project's Markdown files below `dir`.
 fn markdown_files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let ours = |path: &PathBuf| {
@@ -38,7 +38,7 @@ fn without_code(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("``")
 }
 
-/// Returns the anchors of the headings, as GitHub makes them.
+/// Returns the anchors of the headings, as GitHub generates them.
 fn anchors(text: &str) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let headings = prose(text)
@@ -55,7 +55,7 @@ fn anchors(text: &str) -> Vec<String> {
     headings.map(slug).map(numbered).collect()
 }
 
-/// Returns what the links and images of a text lead to, without other sites.
+/// Returns the targets of the links and images of a text, except those on other sites.
 fn targets(text: &str) -> Vec<String> {
     let text = without_code(&prose(text).join("\n"));
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());

@@ -1,6 +1,7 @@
 //! Calls of macros in source text: name, arguments and string literals.
 
-/// Returns the text between the parentheses of every call of the macro `name` that has that very name.
+/// Returns the text between the parentheses of every call of the macro `name`, but not of macros whose names end with
+/// it.
 pub(super) fn calls<'a>(code: &'a str, name: &str) -> Vec<&'a str> {
     let call = format!("{name}!(");
     let starts = code.match_indices(&call).filter(|(at, _)| {
@@ -29,7 +30,8 @@ fn arguments(text: &str) -> &str {
     panic!("no end: {text:.80}")
 }
 
-/// Returns the string literals of a piece of code. A line that ends in a backslash goes on without the next one's indentation.
+/// Returns the string literals of a piece of code. A backslash at the end of a line joins it with the next one,
+/// without that one's indentation.
 pub(super) fn strings(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = code;

@@ -17,7 +17,7 @@ struct Metric {
     labels: Vec<String>,
 }
 
-/// Returns the name of a metric: a literal, or a constant of the file or else of another one.
+/// Returns the name of a metric, which is a literal, a constant of the file, or a constant of another file.
 fn name(argument: &str, code: &str, all: &str) -> String {
     let argument = argument.split(',').next().unwrap().trim();
     if let Some(literal) = argument.strip_prefix('"') {

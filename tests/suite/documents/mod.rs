@@ -1,5 +1,5 @@
-//! The documents beside the code: generated tables are up to date, links lead somewhere, and promises name tests.
-//! `UPDATE_DOCS=1 cargo test --test suite documents` writes the generated tables.
+//! Compares the documents with the code: generated tables must be up to date, links must have a target, and the tests
+//! that promises name must exist. `UPDATE_DOCS=1 cargo test --test suite documents` writes the generated tables.
 
 mod generated;
 mod links;

@@ -1,4 +1,4 @@
-//! The tests and mutants that documents name exist.
+//! The tests and mutants that documents name must exist.
 
 use std::{fs, path::Path};
 
@@ -27,7 +27,7 @@ fn add_functions(dir: &Path, module: &str, names: &mut Vec<String>) {
     }
 }
 
-/// Returns what the code spans in the named columns say.
+/// Returns the code spans in the given columns.
 fn named(text: &str, columns: &[&str]) -> Vec<String> {
     let mut wanted = Vec::new();
     let mut spans = Vec::new();

@@ -29,7 +29,7 @@ struct Field {
     name: String,
 }
 
-/// Returns the fields of a struct, in their order.
+/// Returns the fields of a struct in their order.
 fn fields(file: &str, name: &str) -> Vec<Field> {
     let code = fs::read_to_string(root().join(file)).unwrap();
     let (_, body) = code.split_once(&format!("pub struct {name} {{\n")).unwrap();
@@ -48,7 +48,8 @@ fn fields(file: &str, name: &str) -> Vec<Field> {
     fields
 }
 
-/// Returns the environment variable of a field: of its flag, or, for a secret, the one that is read beside them.
+/// Returns the environment variable of a field: the one of its flag, or, for a secret, the one that is read besides
+/// the flags.
 fn variable(field: &Field) -> Option<String> {
     let code = fs::read_to_string(root().join("src/config/settings.rs")).unwrap();
     let secret = code.split_once(&format!("self.{} = read(", field.name)).map(|(_, rest)| rest);
@@ -56,14 +57,14 @@ fn variable(field: &Field) -> Option<String> {
     flag.or(secret).and_then(|rest| strings(rest.split(')').next().unwrap()).into_iter().next())
 }
 
-/// Returns the default of a key as a file writes it.
+/// Returns the default of a key as it is written in a file.
 fn default_of<'a>(defaults: &'a Table, key: &str) -> Option<&'a Value> {
     let (section, name) = key.rsplit_once('.').map_or((None, key), |(section, name)| (Some(section), name));
     let mut sections = section.into_iter().flat_map(|section| section.split('.'));
     sections.try_fold(defaults, |table, section| table.get(section)?.as_table())?.get(name)
 }
 
-/// Splits a comment into its meaning and the default that it names, for a setting whose default is not a value.
+/// Splits a comment into its meaning and the default that it states, for a setting whose default is not a value.
 fn split_default(comment: &str) -> (&str, Option<&str>) {
     let found = comment.rsplit_once(" [default: ").map(|(meaning, rest)| (meaning, rest.strip_suffix(']')));
     found.unwrap_or((comment, None))
