@@ -52,7 +52,7 @@ const FRAME: u64 = 500;
 /// Typical size of a page in bytes; the cache's initial capacity is computed from it.
 const USUAL: u64 = 10_000;
 
-/// Number of sites that the cache keeps at most.
+/// Maximum number of cached sites.
 const SITES: usize = 1_000;
 
 /// A page as encoded for the wire, once for all readers who get the same page.
@@ -107,7 +107,7 @@ pub struct PageCache {
     /// Number of changes of articles, by the articles' hash.
     articles: Vec<AtomicU64>,
     hasher: RandomState,
-    /// Pages from memory, and pages that were read. Looking a counter up costs more than counting.
+    /// Counters of cache hits and misses. They are created once, because looking up a counter costs more than counting.
     hits: Counter,
     misses: Counter,
 }
@@ -307,7 +307,7 @@ mod tests {
             pages.site(&site, read).await.unwrap()
         };
         futures_util::future::join_all((0..64).map(|_| ask())).await;
-        // A moment may have ended in between.
+        // A moment may end between the calls.
         let before = reads.load(Ordering::SeqCst);
         assert!(before <= 2, "{before} reads");
         drop(pages.change());

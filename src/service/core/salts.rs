@@ -17,7 +17,7 @@ use crate::{
 /// The salts of the months whose comments bans may refer to.
 #[derive(Debug)]
 pub(in crate::service) struct Salts {
-    /// The year and the month of the current one.
+    /// The year and month of the current salt.
     month: (i32, u32),
     current: Salt,
     earlier: Vec<Salt>,
