@@ -1,4 +1,4 @@
-//! What making a ban writes, worked out once for both databases.
+//! Computes what a new ban writes. Both databases share this code.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,15 +14,16 @@ use crate::domain::{
     page::Cursor,
 };
 
-/// Returns the subject of an author ban as comments have it.
+/// Returns the subject of an author ban in the form of the author key of comments.
 pub(super) fn author_of(subject: &BanSubject) -> Result<&str> {
     std::str::from_utf8(&subject.key).map_err(Error::internal)
 }
 
-/// Comments that are looked for: one more than can go along, to know whether there are more.
+/// Number of comments to select for rejection along with a ban: one more than are rejected, which shows whether there
+/// are more.
 pub(super) const CANDIDATES: usize = MAX_ITEMS + 1;
 
-/// Returns the decision on the comments that go along, each given with its revision.
+/// Returns the decision that rejects the comments of the banned subject. Each is given with its revision.
 pub(super) fn rejection(new: &NewBan, along: &Along, mut found: Vec<(CommentId, i64)>) -> DecisionBatch {
     found.truncate(MAX_ITEMS);
     let at = new.ban.created_at;
@@ -42,8 +43,8 @@ pub(super) fn rejection(new: &NewBan, along: &Along, mut found: Vec<(CommentId, 
     }
 }
 
-/// Returns the ban with what went along. Comments that changed meanwhile are left out; without any the ban has no
-/// batch.
+/// Returns the result of a new ban. Comments that changed concurrently are left out. If no comment remains, the ban has
+/// no batch.
 pub(super) fn made(new: &NewBan, mut settled: Vec<Settled>, more: bool) -> BanMade {
     settled.retain(|one| one.result.as_ref().is_ok_and(|answer| answer.changed));
     let batch = new.along.filter(|_| !settled.is_empty()).map(|along| along.batch);
@@ -63,13 +64,13 @@ pub(super) fn creation(new: &NewBan, made: &BanMade) -> AuditEntry {
     }
 }
 
-/// Returns the ban without its note, as a stored response has it: the note is read from the ban itself, where an
-/// erasure reaches it.
+/// Returns the ban without its note, for a stored response. A replay reads the note from the ban itself, where an
+/// erasure can remove it.
 pub(super) fn without_note(ban: &Ban) -> Ban {
     Ban { note: String::new(), ..ban.clone() }
 }
 
-/// A new ban as it is stored for replays, without text of readers or moderators.
+/// The response to a new ban as it is stored for replays, without text of readers or moderators.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Remembered {
     ban: Ban,
@@ -92,7 +93,7 @@ impl Remembered {
         self.answers.iter().map(|answer| answer.last_change.comment).collect()
     }
 
-    /// Returns the first answer, with the comments and the ban's note as they are now.
+    /// Returns the first response, with the current comments and the current note of the ban.
     pub(super) fn answer(self, note: String, mut now: impl FnMut(CommentId) -> Option<Comment>) -> BanMade {
         let settled = |answer: DecisionAnswer| Settled { comment: now(answer.last_change.comment), result: Ok(answer) };
         BanMade {
@@ -103,12 +104,12 @@ impl Remembered {
     }
 }
 
-/// Returns the ban after its end by `entry`.
+/// Returns the ban, revoked by `entry`.
 pub(super) fn revoked(ban: Ban, entry: &AuditEntry) -> Ban {
     Ban { revoked_at: Some(entry.at), revoked_by: entry.actor.clone(), ..ban }
 }
 
-/// Returns where a page of bans continues.
+/// Returns the cursor after `ban`.
 pub(super) fn cursor(ban: &Ban) -> Cursor {
     Cursor { at: ban.created_at, id: ban.id, score: 0.0 }
 }

@@ -1,4 +1,5 @@
-//! Gathers what many callers ask of the store into few transactions and statements: sixty rows cost little more than one.
+//! Grouping of many callers' calls to the store into few transactions and statements (group commit). Sixty rows cost
+//! little more than one.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -26,49 +27,51 @@ use crate::{
     supervise::{panicked, supervise},
 };
 
-/// Items that may wait; one more is refused.
+/// Maximum number of waiting items. Further items fail with [`Error::Overloaded`].
 pub const QUEUE: usize = 1_024;
-/// Most items in one batch.
+/// Maximum number of items in one batch.
 const BATCH: usize = 64;
 /// Longest wait for a batch to become large.
 const LINGER: Duration = Duration::from_millis(4);
-/// A full queue is emptied in less.
+/// Retry-after of callers that find the queue full. The store drains a full queue in less time.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-/// A batch that failed after this long failed because the database did not answer, and not because it refused.
+/// A batch that takes this long to fail shows that the database does not respond. An error that the database returns
+/// arrives sooner.
 const SILENCE: Duration = Duration::from_secs(2);
 
-const SILENT: &str = "the database did not answer those who asked before";
+const SILENT: &str = "the database did not respond to earlier calls";
 
 struct Job<Q, A> {
     item: Q,
     answer: oneshot::Sender<Result<A>>,
 }
 
-/// Answers a whole batch, in its order.
+/// The store's function for a whole batch. It returns the results in the order of the items.
 type Call<S, Q, A> = for<'a> fn(&'a S, &'a [Q]) -> BoxFuture<'a, Result<Vec<A>>>;
 
-/// Groups the items of many callers into few batches for the store. A single item is processed at once, and items that
-/// arrive meanwhile form the next batch. In a [`Crowd`] a batch waits up to [`LINGER`] until it is large.
+/// A queue that groups the items of many callers into few batches for the store. A single item is processed at once,
+/// and items that arrive meanwhile form the next batch. While many calls are in flight ([`Crowd`]), a batch waits up to
+/// [`LINGER`] until it is large.
 #[derive(Debug)]
 pub struct Batches<Q, A> {
     /// `None` once closed.
     jobs: RwLock<Option<mpsc::Sender<Job<Q, A>>>>,
     workers: Mutex<Vec<JoinHandle<()>>>,
-    /// What is full when too many wait.
+    /// The name of the queue in the error [`Error::Overloaded`].
     what: &'static str,
 }
 
-/// Stores submissions.
+/// The queue that stores submissions.
 pub type SubmissionWriter = Batches<Submission, Inserted>;
 
-/// Reads what submits must know.
+/// The queue that reads the contexts of submits.
 pub type SubmitReader = Batches<SubmitQuestion, SubmitContext>;
 
-/// Reads what challenges must know.
+/// The queue that reads the contexts of challenges.
 pub type ChallengeReader = Batches<ChallengeQuestion, ChallengeContext>;
 
-/// Reads pages of public comments.
+/// The queue that reads pages of public comments.
 pub type PageReader = Batches<CommentPage, ArticlePage>;
 
 impl SubmissionWriter {
@@ -78,7 +81,7 @@ impl SubmissionWriter {
         Self::new(store, workers, names, crowd, |store, batch| store.insert_submissions(batch))
     }
 
-    /// Stores a submission and answers after its commit. A caller that stops waiting does not stop the write.
+    /// Stores a submission and returns after its commit. A caller that stops waiting does not cancel the write.
     ///
     /// # Errors
     /// [`Error::Overloaded`] when the queue is full or closed, and those of [`SubmissionStore::insert_submissions`].
@@ -94,7 +97,7 @@ impl SubmitReader {
         Self::new(store, workers, names, crowd, |store, batch| store.submit_contexts(batch))
     }
 
-    /// What a submit must know, read after it was asked.
+    /// Returns the context of a submit, which is read after this call began.
     ///
     /// # Errors
     /// [`Error::Overloaded`] when the queue is full or closed, and those of [`SubmissionStore::submit_contexts`].
@@ -110,7 +113,7 @@ impl ChallengeReader {
         Self::new(store, workers, names, &Crowd::default(), |store, batch| store.challenge_contexts(batch))
     }
 
-    /// What a challenge must know, read after it was asked.
+    /// Returns the context of a challenge, which is read after this call began.
     ///
     /// # Errors
     /// [`Error::Overloaded`] when the queue is full or closed, and those of [`SubmissionStore::challenge_contexts`].
@@ -126,7 +129,7 @@ impl PageReader {
         Self::new(store, workers, names, &Crowd::default(), |store, batch| store.list_comments(batch))
     }
 
-    /// A page of public comments, read after it was asked for.
+    /// Returns a page of public comments, which is read after this call began.
     ///
     /// # Errors
     /// [`Error::Overloaded`] when the queue is full or closed, and those of [`CommentStore::list_comments`].
@@ -159,12 +162,12 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Batches<Q, A> {
         let sender = self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(full)?;
         let (answer, answered) = oneshot::channel();
         sender.try_send(Job { item, answer }).map_err(|_| full())?;
-        // An idle sender would keep the workers from ending.
+        // The workers do not stop while a sender exists.
         drop(sender);
         answered.await.map_err(|_| Error::internal("an item was dropped by its batch"))?
     }
 
-    /// Takes no more, ends what waits and stops.
+    /// Rejects new items, drains the queue and waits until the workers have stopped.
     pub async fn close(&self) {
         self.jobs.write().unwrap_or_else(PoisonError::into_inner).take();
         for worker in self.workers.lock().await.drain(..) {
@@ -184,7 +187,8 @@ async fn work<S: Sync + ?Sized, Q: Sync, A>(
     while gather(&mut *jobs.lock().await, &crowd, &mut batch).await {
         let (items, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|job| (job.item, job.answer)).unzip();
         let began = Instant::now();
-        // A panic must not end the worker: nobody would be answered after it. Its callers are told by their dropped answers.
+        // A panic must not end the worker, because no later item would be processed. The callers of this batch get an
+        // error, because their response channels are dropped.
         let results = AssertUnwindSafe(answer_all(&*store, &items, call)).catch_unwind().await;
         if results.is_err() {
             panicked(task);
@@ -192,7 +196,7 @@ async fn work<S: Sync + ?Sized, Q: Sync, A>(
         let is_away = |result: &Result<A>| matches!(result, Err(Error::StorageUnavailable(_)));
         let silent = began.elapsed() >= SILENCE && results.iter().flatten().all(is_away);
         for (answer, result) in answers.into_iter().zip(results.into_iter().flatten()) {
-            // A caller may have left.
+            // The caller may have cancelled its call.
             answer.send(result).ok();
         }
         if silent {
@@ -201,25 +205,27 @@ async fn work<S: Sync + ?Sized, Q: Sync, A>(
     }
 }
 
-/// Fills the batch with the waiting items, and returns `false` once the queue is closed and empty. In a crowd it waits
-/// for more, because a row of a large batch costs PostgreSQL half as much as a row of a small one.
+/// Fills the batch with the waiting items. Returns `false` once the queue is closed and empty. While many calls are in
+/// flight it waits for more items, because a row of a large batch costs PostgreSQL half as much as a row of a small
+/// one.
 async fn gather<T>(jobs: &mut mpsc::Receiver<T>, crowd: &Crowd, batch: &mut Vec<T>) -> bool {
     if jobs.recv_many(batch, BATCH).await == 0 {
         return false;
     }
     let deadline = Instant::now() + LINGER;
     while batch.len() < crowd.worth_waiting_for().min(BATCH) {
-        let room = BATCH - batch.len();
-        if !matches!(timeout_at(deadline, jobs.recv_many(batch, room)).await, Ok(1..)) {
+        let free = BATCH - batch.len();
+        if !matches!(timeout_at(deadline, jobs.recv_many(batch, free)).await, Ok(1..)) {
             break;
         }
     }
     true
 }
 
-/// Fails the items that waited while a database did not answer: their calls would wait once more for the same silence.
+/// Fails the items that waited while the database did not respond. Otherwise their calls would wait for the same
+/// timeout again.
 fn give_up_waiting<Q, A>(jobs: &Mutex<mpsc::Receiver<Job<Q, A>>>) {
-    // Another worker that holds the lock waits for items, so that there are none.
+    // If another worker holds the lock, it waits for items, so the queue is empty.
     let Ok(mut jobs) = jobs.try_lock() else { return };
     for _ in 0..jobs.len() {
         let Ok(job) = jobs.try_recv() else { return };
@@ -227,14 +233,14 @@ fn give_up_waiting<Q, A>(jobs: &Mutex<mpsc::Receiver<Job<Q, A>>>) {
     }
 }
 
-/// One answer per item. A batch that fails through a fault of ours is tried again one by one, else one bad row would fail
-/// strangers; when storage is gone, it is gone for all.
+/// Returns one result per item. After a fault of the program, it retries the items of the batch one by one, so that one
+/// bad row does not fail the calls of others. If the storage is unavailable, it is unavailable for all items.
 async fn answer_all<S: Sync + ?Sized, Q: Sync, A>(store: &S, items: &[Q], call: Call<S, Q, A>) -> Vec<Result<A>> {
     match call(store, items).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(Error::StorageUnavailable(source)) => {
-            let told = source.to_string();
-            items.iter().map(|_| Err(Error::StorageUnavailable(told.clone().into()))).collect()
+            let message = source.to_string();
+            items.iter().map(|_| Err(Error::StorageUnavailable(message.clone().into()))).collect()
         }
         Err(error) if items.len() == 1 => vec![Err(error)],
         Err(_) => {
@@ -249,5 +255,5 @@ async fn answer_all<S: Sync + ?Sized, Q: Sync, A>(store: &S, items: &[Q], call: 
 
 async fn answer_one<S: Sync + ?Sized, Q: Sync, A>(store: &S, item: &Q, call: Call<S, Q, A>) -> Result<A> {
     let answers = call(store, std::slice::from_ref(item)).await?;
-    answers.into_iter().next().ok_or_else(|| Error::internal("the store answered nothing"))
+    answers.into_iter().next().ok_or_else(|| Error::internal("the store returned no result"))
 }

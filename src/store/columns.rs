@@ -1,6 +1,6 @@
 //! Column lists for `concat!`, in the order in which `rows.rs` reads them.
 
-/// Columns of the table `$t`.
+/// Lists columns of the table `$t`.
 macro_rules! columns {
     ($t:literal, $first:ident $(, $column:ident)*) => {
         concat!($t, ".", stringify!($first) $(, ", ", $t, ".", stringify!($column))*)
@@ -41,8 +41,9 @@ macro_rules! site_columns {
     };
 }
 
-/// Counts what became of a device's comments `o`, which `$by_device` finds by site and device, in the order `$latest_first`. Approvals
-/// count only when a person decided on that very comment, and expiry does not count. The result is always one row.
+/// Selects the record of a device from its comments `o`. `$by_device` is the condition on site and device, and
+/// `$latest_first` the order. An approval counts only if a person decided on that very comment, and an expiry does not
+/// count. The result is always one row.
 macro_rules! record_of_device {
     ($by_device:literal, $latest_first:literal, $since:literal, $suspected_since:literal) => {
         concat!(
@@ -66,8 +67,8 @@ macro_rules! record_of_device {
     };
 }
 
-/// That the submit `q` repeats comment `o` of its device, as `Words` of the domain says. Texts are compared, and not hashes of them: an
-/// edited or erased comment has no duplicates.
+/// The condition that the submit `q` repeats comment `o` of its device, as `Words` of the domain defines it. It
+/// compares texts instead of their hashes, because an edited or erased comment has no duplicates.
 macro_rules! repeated_by_q {
     () => {
         "o.created_at >= q.duplicates_since and o.article_id = q.article_id and o.reply_to is not distinct from q.parent_id
@@ -76,7 +77,7 @@ macro_rules! repeated_by_q {
     };
 }
 
-/// The answer to a submit that repeats comment `d`.
+/// The columns of the response to a submit that repeats comment `d`.
 macro_rules! duplicate_columns {
     () => {
         "d.comment_id, case d.status when 'APPROVED' then d.published_at end"

@@ -15,11 +15,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 #[derive(Debug)]
 pub(super) struct Connections<DB: Database> {
     pool: Pool<DB>,
-    /// How long a connection is kept before it returns to the driver's pool, which closes old and surplus connections.
+    /// Maximum age of a kept connection, after which it returns to the driver's pool. The pool closes old and surplus
+    /// connections.
     away: Duration,
     /// One permit for each connection that the pool may have.
     places: Arc<Semaphore>,
-    /// The most recently used one is the last.
+    /// The most recently used connection is the last one.
     free: Mutex<VecDeque<Free<DB>>>,
 }
 
@@ -39,7 +40,7 @@ impl<DB: Database> Connections<DB> {
         &self.pool
     }
 
-    /// Takes a connection, and returns how long it was idle here; `None` for one from the driver's pool.
+    /// Returns a connection and how long it was idle here. The time is `None` for a connection from the driver's pool.
     pub(super) async fn take(&self) -> Result<(Taken<DB>, Option<Duration>), sqlx::Error> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
         let newest = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop_back();
@@ -55,7 +56,7 @@ impl<DB: Database> Connections<DB> {
         let Taken { connection, place } = taken;
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = |connection: &Leased<DB>| connection.since.elapsed() >= self.away;
-        // `close` closes the places before it empties the list.
+        // `close` closes the semaphore before it empties the list.
         let returned = if self.places.is_closed() || is_due(&connection) {
             Some(connection)
         } else {
@@ -75,7 +76,7 @@ impl<DB: Database> Connections<DB> {
     }
 }
 
-/// A connection in use, with its permit. A drop returns it to the driver's pool, in a task.
+/// A connection in use, with its permit. Dropping it returns the connection to the driver's pool in a background task.
 #[derive(Debug)]
 pub(super) struct Taken<DB: Database> {
     connection: Leased<DB>,
@@ -83,12 +84,12 @@ pub(super) struct Taken<DB: Database> {
 }
 
 impl<DB: Database> Taken<DB> {
-    /// Sets whether a drop closes the connection.
+    /// Sets whether dropping the value closes the connection.
     pub(super) const fn close_on_drop(&mut self, closes: bool) {
         self.connection.closes = closes;
     }
 
-    /// Returns the connection to the driver's pool, which tests it. It is closed when the future is dropped.
+    /// Returns the connection to the driver's pool, which tests it. If the future is dropped, the connection is closed.
     pub(super) async fn return_to_pool(mut self) {
         self.connection.connection.return_to_pool().await;
     }
@@ -108,7 +109,7 @@ impl<DB: Database> DerefMut for Taken<DB> {
     }
 }
 
-/// A connection of the driver's pool, with the time when it was taken from there.
+/// A connection of the driver's pool, and the time when it was taken from the pool.
 #[derive(Debug)]
 struct Leased<DB: Database> {
     connection: PoolConnection<DB>,

@@ -1,18 +1,19 @@
-//! The number of calls of one kind in flight.
+//! The number of concurrent calls of one kind.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// A batch waits for a quarter of the calls. The others are in other steps and keep the processors busy meanwhile.
+/// A batch waits for a quarter of the calls. The other calls are in other steps, which keep the processors busy
+/// meanwhile.
 const SHARE: usize = 4;
 
-/// Counts the calls in flight in this process, which shows a batch whether more items will arrive soon.
+/// The counter of the calls in flight in this process. A batch reads from it whether more items will arrive soon.
 #[derive(Debug, Clone, Default)]
 pub struct Crowd(Arc<AtomicUsize>);
 
-/// A call in flight, until the value is dropped.
+/// A call in flight. It is counted until the value is dropped.
 #[derive(Debug)]
 pub struct InCrowd(Arc<AtomicUsize>);
 

@@ -1,4 +1,4 @@
-//! Conversion of driver errors: either the same call may be made again, or the error is a fault of the program.
+//! Conversion of driver errors: either the caller may retry the call, or the error is a fault of the program.
 
 use sqlx::{error::DatabaseError, migrate::MigrateError, postgres::PgDatabaseError, sqlite::SqliteError};
 
@@ -22,18 +22,19 @@ impl From<MigrateError> for Error {
     }
 }
 
-/// A concurrent transaction committed the same request, or created the row that this transaction was to create.
+/// The error of a transaction that lost a race: a concurrent transaction committed the same request, or created the row
+/// that this one was to create.
 #[derive(Debug, thiserror::Error)]
 #[error("another transaction was faster")]
 struct Overtaken;
 
-/// Returns the error by which a transaction starts again and then sees what the concurrent one wrote.
+/// Returns the error that makes a transaction start again, so that it sees what the concurrent transaction wrote.
 pub(super) fn overtaken() -> Error {
     Error::StorageUnavailable(Box::new(Overtaken))
 }
 
-/// Converts a violation of a unique key, which a concurrent transaction caused, so that the transaction starts again
-/// and sees its row.
+/// Converts a violation of a unique key, which a concurrent transaction caused, into the error of [`overtaken`]. The
+/// transaction then starts again and sees the other one's row. Returns other errors unchanged.
 pub(super) fn retried_if_unique(error: Error) -> Error {
     let unique = match &error {
         Error::Internal(source) => source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error),
@@ -42,8 +43,8 @@ pub(super) fn retried_if_unique(error: Error) -> Error {
     if unique.is_some_and(DatabaseError::is_unique_violation) { overtaken() } else { error }
 }
 
-/// Returns `true` when a concurrent transaction was the cause (serialization failure, deadlock, lock timeout), so that
-/// this one may run again at once.
+/// Returns whether a concurrent transaction caused the error (serialization failure, deadlock or lock timeout), so that
+/// this transaction may be retried immediately.
 pub(super) fn is_conflict(error: &Error) -> bool {
     let Error::StorageUnavailable(source) = error else { return false };
     let code =
@@ -51,7 +52,7 @@ pub(super) fn is_conflict(error: &Error) -> bool {
     source.is::<Overtaken>() || matches!(code.as_deref(), Some("40001" | "40P01" | "55P03"))
 }
 
-/// An error with the database where it occurred, which the driver's errors do not name.
+/// An error and the database in which it occurred, which the driver's errors do not name.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {cause}")]
 struct AtPlace {
@@ -59,7 +60,7 @@ struct AtPlace {
     cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Adds the database to an error. A permanent error, which waiting does not resolve, becomes [`Error::Internal`].
+/// Adds the database to an error. A permanent error, which retries do not resolve, becomes [`Error::Internal`].
 pub(super) fn at_place(error: Error, place: String) -> Error {
     match error {
         Error::StorageUnavailable(cause) if is_permanent(&*cause) => {
@@ -71,7 +72,8 @@ pub(super) fn at_place(error: Error, place: String) -> Error {
     }
 }
 
-/// Messages of poolers. They come with the code of a protocol violation, where a server has a code for each.
+/// Error messages of poolers. Poolers send them with the code of a protocol violation, where PostgreSQL has a code for
+/// each.
 const POOLER_REFUSALS: [&str; 7] = [
     "unsupported startup parameter",
     "no such database",
@@ -82,8 +84,8 @@ const POOLER_REFUSALS: [&str; 7] = [
     "SSL required",
 ];
 
-/// Returns `true` for errors that an operator must fix: a wrong user, password or database, a start-up parameter that
-/// is not accepted, or missing TLS.
+/// Returns whether an operator must fix the cause: a wrong user, password or database, a start-up parameter that is not
+/// accepted, or missing TLS.
 fn is_permanent(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     match cause.downcast_ref() {
         Some(sqlx::Error::Tls(_)) => true,
@@ -100,7 +102,7 @@ fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
-        // The protocol state of this connection is broken; another connection works.
+        // The protocol state of this connection is broken, but another connection works.
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
@@ -120,15 +122,16 @@ fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Classes of appendix A of PostgreSQL's manual: 08 connection, 28 authorization, 53 resources, 57P shutdown. The
-/// single codes are an unknown database, read-only, serialization failure, deadlock, and the timeouts of transactions,
-/// locks and statements.
+/// Returns whether the same call may succeed later. The classes are from appendix A of PostgreSQL's manual: 08
+/// connection, 28 authorization, 53 resources, 57P shutdown. The single codes are an unknown database, a read-only
+/// transaction, a serialization failure, a deadlock, and the timeouts of transactions, locks and statements.
 fn is_transient_sqlstate(code: &str) -> bool {
     ["08", "28", "53", "57P"].iter().any(|class| code.starts_with(class))
         || matches!(code, "3D000" | "25006" | "25P03" | "40001" | "40P01" | "55P03" | "57014")
 }
 
-/// The low byte of a code is SQLite's primary result code: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
+/// Returns whether the same call may succeed later. The low byte of a code is SQLite's primary result code: BUSY,
+/// LOCKED, READONLY, IOERR, FULL, CANTOPEN or PROTOCOL.
 fn is_transient_sqlite(code: u32) -> bool {
     matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14 | 15)
 }

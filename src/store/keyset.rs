@@ -5,12 +5,12 @@ use uuid::Uuid;
 
 use crate::domain::page::Cursor;
 
-/// Returns where a page starts that goes up: `after`, or before 1970.
+/// Returns the start of an ascending page: `after`, or a key before all rows.
 pub(super) fn ascending(after: Option<Cursor>) -> Cursor {
     after.unwrap_or(Cursor { at: DateTime::UNIX_EPOCH, id: Uuid::nil(), score: 0.0 })
 }
 
-/// Returns where a page starts that goes down: `after`, or the last moment that both databases can hold.
+/// Returns the start of a descending page: `after`, or the latest time that both databases can store.
 pub(super) fn descending(after: Option<Cursor>) -> Cursor {
     after.unwrap_or(Cursor { at: DateTime::<Utc>::MAX_UTC, id: Uuid::max(), score: 0.0 })
 }

@@ -25,7 +25,7 @@ pub(super) fn postgres() -> Migrator {
 
 fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {
     let migrations = files.iter().map(|&(version, description, sql)| {
-        // sqlx's convention: a migration whose first line is this comment runs outside of a transaction.
+        // By sqlx's convention, a migration whose first line is this comment runs outside of a transaction.
         let no_tx = sql.starts_with("-- no-transaction");
         Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql.into_sql_str(), no_tx)
     });

@@ -1,4 +1,5 @@
-//! Where comments live. The traits of [`contract`](crate::store::contract) are the promise, and `sql/` keeps it for both databases.
+//! The storage of the service. The traits of [`contract`](crate::store::contract) define its guarantees, and `sql/`
+//! implements them for both databases.
 
 #[macro_use]
 mod columns;

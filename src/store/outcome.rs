@@ -1,4 +1,4 @@
-//! What a decision, a revert or an article change writes, worked out once for both databases.
+//! Computes what a decision, a revert or an article change writes. Both databases share this code.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ use crate::domain::{
     submission::Submission,
 };
 
-/// The last entry of a comment's audit.
+/// A comment's last audit entry.
 #[derive(Clone)]
 pub(super) struct LastDecision {
     pub(super) id: Uuid,
@@ -32,44 +32,44 @@ pub(super) struct LastDecision {
     pub(super) at: DateTime<Utc>,
 }
 
-/// A change of a comment that is locked.
+/// A changed comment, whose row is locked, and the audit entry of the change.
 #[derive(Debug)]
 pub(super) struct ChangedComment {
-    /// As it is after the change.
+    /// The comment after the change.
     pub(super) comment: Comment,
     pub(super) entry: AuditEntry,
 }
 
 impl ChangedComment {
-    /// Returns whether followers must hear of it: the status changed, or whether a moderator looked at the comment or
-    /// ought to.
+    /// Returns whether the change belongs in the change feed: the status changed, a moderator reviewed the comment, or
+    /// its need for attention changed.
     pub(super) fn is_news(&self) -> bool {
         let Comment { reviewed_at, attention, .. } = &self.comment;
         let looked = |before: &Before| before.reviewed_at != *reviewed_at || before.attention != *attention;
         self.entry.from_status != self.entry.to_status || self.entry.before.as_ref().is_some_and(looked)
     }
 
-    /// Returns the kind of its row in the change feed.
+    /// Returns the kind of the change's row in the change feed.
     pub(super) fn kind(&self) -> ChangeKind {
         let Comment { status, published_at, .. } = self.comment;
         ChangeKind::of_comment(self.entry.from_status, status, published_at, self.entry.at)
     }
 
-    /// Returns whether the entry changes who brought the comment into its status.
-    pub(super) fn judges_anew(&self) -> bool {
+    /// Returns whether the change replaces the judge: the person or rule that brought the comment into its status.
+    pub(super) fn replaces_judge(&self) -> bool {
         let looked_at_before = self.entry.before.as_ref().and_then(|before| before.reviewed_at);
         self.entry.replaces_judge(looked_at_before != self.comment.reviewed_at)
     }
 
-    /// Returns what to add to the public counts of parent and article: -1, 0 or 1.
+    /// Returns the change of the public counts of parent and article: -1, 0 or 1.
     pub(super) fn public_change(&self) -> i32 {
         let public = |status: Option<Status>| i32::from(status.is_some_and(Status::is_public));
         public(self.entry.to_status) - public(self.entry.from_status)
     }
 }
 
-/// Judges one item of a batch on `comment` as it is after `last`. Returns `None` beside the answer when there is
-/// nothing to write.
+/// Judges one item of a batch on the current `comment`, whose last audit entry is `last`. Returns the result, and the
+/// change to write, which is `None` if nothing is to be written.
 pub(super) fn settle(
     batch: &DecisionBatch,
     item: &DecisionItem,
@@ -106,7 +106,7 @@ pub(super) fn settle(
     (settled, Some(ChangedComment { comment, entry }))
 }
 
-/// Changes the comment, and returns the completed entry about the change.
+/// Changes the comment and returns the completed audit entry of the change.
 pub(super) fn change(
     comment: &mut Comment,
     to: Status,
@@ -137,7 +137,7 @@ pub(super) fn change(
     }
 }
 
-/// Sets a takedown clock on the comment.
+/// Sets a takedown deadline on the comment.
 ///
 /// Fails with `NotRevertible` for an erased comment.
 pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<(Escalated, ChangedComment)> {
@@ -154,8 +154,8 @@ pub(super) fn escalate(escalation: &Escalation, mut comment: Comment) -> Result<
     Ok((Escalated { takedown, entry: entry.id }, ChangedComment { comment, entry }))
 }
 
-/// Erases what a person wrote; the store empties the row. Returns `None` when the comment is erased already, or is not
-/// meant any more.
+/// Changes the status of the comment to ERASED; the store then empties the row. Returns `None` when the comment is
+/// already erased, or no longer meets the condition of the erasure.
 pub(super) fn erase(erasure: &Erasure, entry: Uuid, mut comment: Comment) -> Option<ChangedComment> {
     let meant = if erasure.action == AuditAction::Withdraw {
         comment.can_be_withdrawn()
@@ -177,8 +177,8 @@ pub(super) fn erase(erasure: &Erasure, entry: Uuid, mut comment: Comment) -> Opt
     Some(ChangedComment { comment, entry })
 }
 
-/// Applies the changes of `outcomes` to the reply counts of comments in an answer: roots may be decided along with
-/// their replies.
+/// Applies the changes of `outcomes` to the reply counts of the comments in a response. This is necessary when one
+/// batch decides on roots and on their replies.
 pub(super) fn recount<'a>(comments: impl Iterator<Item = &'a mut Comment>, outcomes: &[ChangedComment]) {
     let mut changes: HashMap<_, i32> = HashMap::new();
     for outcome in outcomes {
@@ -203,7 +203,7 @@ fn answer(entry: &AuditEntry, comment: &Comment) -> DecisionAnswer {
     DecisionAnswer { changed: true, last_change }
 }
 
-/// Returns the change that brought a comment into its status.
+/// Returns the change that brought a comment into its status. Without an audit entry, this is its submission.
 pub(super) fn last_change(comment: &Comment, last: Option<LastDecision>) -> LastChange {
     let (decision, actor, at) = match last {
         Some(last) => (Some(last.id), last.actor, last.at),
@@ -212,12 +212,13 @@ pub(super) fn last_change(comment: &Comment, last: Option<LastDecision>) -> Last
     LastChange { comment: comment.id, decision, status: comment.status, revision: comment.revision, actor, at }
 }
 
-/// Returns what is stored of a batch for replays.
+/// Returns the results of a batch that are stored for replays.
 pub(super) fn remembered(settled: &[Settled]) -> Vec<&Result<DecisionAnswer, DecisionError>> {
     settled.iter().map(|item| &item.result).collect()
 }
 
-/// Returns whether the request of a batch is stored: a lone decision that failed may be made again.
+/// Returns whether the request of a batch is stored. That of a single decision that failed is not, so that the caller
+/// may make the decision again.
 pub(super) fn is_remembered(batch: &DecisionBatch, settled: &[Settled]) -> bool {
     batch.batch.is_some() || settled.iter().all(|item| item.result.is_ok())
 }
@@ -232,14 +233,14 @@ pub(super) fn article_entry(change: &ArticleChange, after: &Article) -> AuditEnt
     }
 }
 
-/// Returns the request row with the answer filled in.
+/// Returns the request row with the response filled in.
 pub(super) fn answered(request: &RequestRow, answer: &impl serde::Serialize) -> Result<RequestRow> {
     let response = serde_json::to_string(answer).map_err(Error::internal)?;
     Ok(RequestRow { response, ..request.clone() })
 }
 
-/// The article when it takes no comments at the time of the submission. It is judged and shown as this submission would
-/// leave it.
+/// Returns the article if it does not accept comments at the time of the submission. The article is checked and
+/// returned in the state in which this submission would leave it.
 pub(super) fn closed_article(submission: &Submission, known: Option<&Article>) -> Option<Article> {
     let now = submission.comment.created_at;
     let fresh = || Article::unknown(submission.comment.article.clone(), None, now);
@@ -247,7 +248,8 @@ pub(super) fn closed_article(submission: &Submission, known: Option<&Article>) -
     check_open(submission.site_rules.mode_of(&article, now)).is_err().then_some(article)
 }
 
-/// Hangs replies, ordered under each root and one more than shown, under their roots.
+/// Groups the replies under their roots. The replies of each root are in order, and there is one more than is shown if
+/// the root has more.
 pub(super) fn threads(roots: Page<PublicComment>, mut replies: Vec<PublicComment>) -> Page<Thread> {
     roots
         .map(|root| {

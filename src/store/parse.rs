@@ -11,27 +11,27 @@ use crate::domain::{
     named_enum::UnknownName,
 };
 
-/// Returns a closed enum by its name.
+/// Returns the enum value with this name.
 pub(super) fn named<T: FromStr<Err = UnknownName>>(text: &str) -> Result<T> {
     text.parse().map_err(Error::internal)
 }
 
-/// As [`named`], for a column that may be null.
+/// Does the same as [`named`] for a column that may be null.
 pub(super) fn maybe_named<T: FromStr<Err = UnknownName>>(text: Option<&str>) -> Result<Option<T>> {
     text.map(named).transpose()
 }
 
-/// Returns the owner of a token: a site, or the server.
+/// Returns the owner of a token: a site or the server.
 pub(super) fn owner(text: &str) -> Result<SiteId> {
     SiteId::parse_owner(text).ok_or_else(|| Error::internal(format!("`{text}` is no site")))
 }
 
-/// Returns the site of a stored id.
+/// Returns the stored site id.
 pub(super) fn site(text: &str) -> Result<SiteId> {
     SiteId::parse(text).ok_or_else(|| Error::internal(format!("`{text}` is no site")))
 }
 
-/// Returns the article of a stored id.
+/// Returns the stored article id.
 pub(super) fn article_id(text: &str) -> Result<ArticleId> {
     ArticleId::stored(text).ok_or_else(|| Error::internal("an article id does not fit"))
 }
@@ -46,17 +46,17 @@ pub(super) fn time(micros: i64) -> Result<DateTime<Utc>> {
     DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::internal(format!("{micros} is no time")))
 }
 
-/// Converts a count, all of which are capped far below the maximum of `i32`.
+/// Converts a count. All counts are capped far below the maximum of `i32`.
 pub(super) fn small(count: i64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// Converts a number of rows for `limit`.
+/// Converts a number of rows to the type of `limit`.
 pub(super) fn limit(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-/// Replaces NUL, which PostgreSQL's text cannot hold, in a search text. No stored text has the replacement.
+/// Replaces NUL, which PostgreSQL's text cannot store, in a search text. No stored text contains the replacement.
 pub(super) fn needle(text: &str) -> String {
     text.replace('\0', "\u{1}")
 }

@@ -1,4 +1,4 @@
-//! The columns of a row, one after the other, alike for both databases.
+//! Sequential reading of a row's columns, for both databases.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Postgres, Row as _, Sqlite, postgres::PgRow, sqlite::SqliteRow};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::parse;
 use crate::domain::Result;
 
-/// Takes the columns of a row from left to right.
+/// A reader that takes the columns of a row from left to right.
 pub(super) struct RowReader<'r, R> {
     row: &'r R,
     next: usize,
@@ -19,11 +19,11 @@ impl<'r, R> RowReader<'r, R> {
     }
 }
 
-/// The column types of the schema.
+/// Reads of each column type of the schema.
 pub(super) trait Read {
     fn text(&mut self) -> Result<String>;
     fn maybe_text(&mut self) -> Result<Option<String>>;
-    /// Text that is only looked at.
+    /// Returns a borrowed text.
     fn word(&mut self) -> Result<&str>;
     fn uuid(&mut self) -> Result<Uuid>;
     fn maybe_uuid(&mut self) -> Result<Option<Uuid>>;
@@ -34,7 +34,8 @@ pub(super) trait Read {
     fn flag(&mut self) -> Result<bool>;
     fn time(&mut self) -> Result<DateTime<Utc>>;
     fn maybe_time(&mut self) -> Result<Option<DateTime<Utc>>>;
-    /// Reads a group of columns by `read`, or steps over `columns` of them when the first is null: a join without a partner.
+    /// Reads a group of columns with `read`. If the first column is null, which means that an outer join found no row,
+    /// it skips `columns` columns and returns `None`.
     fn joined<T>(&mut self, columns: usize, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>>;
 }
 
@@ -44,7 +45,8 @@ macro_rules! readers {
             fn take<T: sqlx::Decode<'r, $database> + sqlx::Type<$database>>(&mut self) -> Result<T> {
                 let at = self.next;
                 self.next += 1;
-                // The tests compare each column's type with the one that is read. After them, it is only time.
+                // Debug builds, and so the tests, check that each column has the type that is read. Release builds skip
+                // the check to save time.
                 let value = if cfg!(debug_assertions) { self.row.try_get(at) } else { self.row.try_get_unchecked(at) };
                 Ok(value?)
             }

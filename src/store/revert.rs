@@ -1,4 +1,4 @@
-//! What a revert writes, worked out once for both databases.
+//! Computes what a revert writes. Both databases share this code.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use crate::domain::{
     revert::{Revert, RevertResult, Reverted, Subject},
 };
 
-/// The entries that a revert is about.
+/// The audit entries that a revert names.
 pub(super) struct FoundEntries {
     pub(super) entries: Vec<AuditEntry>,
     pub(super) is_batch: bool,
@@ -29,19 +29,19 @@ pub(super) struct RevertState {
     /// The last entry of each comment.
     pub(super) last: HashMap<CommentId, LastDecision>,
     pub(super) bans: HashMap<Uuid, BanState>,
-    /// Those of the entries that were reverted before.
+    /// The entries that were already reverted.
     pub(super) reverted: HashSet<Uuid>,
 }
 
-/// What a revert needs to know of a ban.
+/// The state of a ban that a revert depends on.
 pub(super) struct BanState {
     pub(super) expires_at: DateTime<Utc>,
     pub(super) revoked_at: Option<DateTime<Utc>>,
-    /// The last entry about it.
+    /// The last audit entry of the ban.
     pub(super) last: Option<Uuid>,
 }
 
-/// A ban as it is after a revert.
+/// A changed ban, and the audit entry of the change.
 pub(super) struct BanChange {
     pub(super) ban: Uuid,
     pub(super) revoked_at: Option<DateTime<Utc>>,
@@ -49,7 +49,7 @@ pub(super) struct BanChange {
     pub(super) entry: AuditEntry,
 }
 
-/// All that a revert writes.
+/// Everything that a revert writes.
 #[derive(Default)]
 pub(super) struct Changes {
     pub(super) comments: Vec<ChangedComment>,
@@ -90,7 +90,7 @@ impl<'a> CheckedRevert<'a> {
         self.entries.iter().filter_map(|(subject, _)| subject.ban()).collect()
     }
 
-    /// Judges every item. Returns the answer, and what to write.
+    /// Judges every item. Returns the response and the changes to write.
     pub(super) fn settle(&self, state: &RevertState) -> (RevertResult, Changes) {
         let mut items = Vec::with_capacity(self.entries.len());
         let mut changes = Changes::default();
@@ -135,7 +135,7 @@ impl<'a> CheckedRevert<'a> {
     fn ban(&self, nth: usize, id: Uuid, entry: &AuditEntry, state: &RevertState, changes: &mut Changes) -> Reverted {
         let result = match state.bans.get(&id) {
             None => Err(DecisionError::NotRevertible),
-            // A ban is revoked or not: any later entry reverted this one.
+            // A ban has two states only, so any later entry reverted this one.
             Some(ban) if !is_last(entry, ban) || state.reverted.contains(&entry.id) => {
                 Err(DecisionError::AlreadyReverted)
             }
@@ -156,7 +156,7 @@ impl<'a> CheckedRevert<'a> {
         Reverted { subject: Subject::Ban(id), comment: None, result }
     }
 
-    /// Returns the entry that reverts `entry`, without what it changes.
+    /// Returns the entry that reverts `entry`, without the statuses and the previous state.
     fn entry(&self, nth: usize, entry: &AuditEntry) -> AuditEntry {
         let Revert { actor, at, request, .. } = self.revert;
         AuditEntry {
@@ -170,8 +170,9 @@ impl<'a> CheckedRevert<'a> {
     }
 }
 
-/// Returns the status that reverting `entry` restores. Only the last entry can be reverted, and only while the comment
-/// is as the entry left it: clocks of replicas may put two entries of one revision in the wrong order.
+/// Returns the status that reverting `entry` restores. Only the last entry can be reverted, and only if the comment is
+/// in the state in which the entry left it. The second condition is necessary because the clocks of replicas may put
+/// two entries of one revision in the wrong order.
 fn judge(entry: &AuditEntry, comment: &Comment, state: &RevertState) -> Result<Status, DecisionError> {
     if state.reverted.contains(&entry.id) {
         return Err(DecisionError::AlreadyReverted);
@@ -191,7 +192,7 @@ fn judge(entry: &AuditEntry, comment: &Comment, state: &RevertState) -> Result<S
     }
 }
 
-/// Returns whether nothing happened to the ban since the entry, and it is as the entry left it.
+/// Returns whether the entry is the last one of the ban, and the ban is in the state in which the entry left it.
 fn is_last(entry: &AuditEntry, ban: &BanState) -> bool {
     let as_left = match entry.action {
         AuditAction::CreateBan => ban.revoked_at.is_none(),
@@ -201,7 +202,7 @@ fn is_last(entry: &AuditEntry, ban: &BanState) -> bool {
     as_left && ban.last == Some(entry.id)
 }
 
-/// A revert's answer as it is stored for replays, without text.
+/// The response to a revert as it is stored for replays, without text.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Remembered {
     batch: Option<Uuid>,
@@ -218,7 +219,7 @@ impl Remembered {
         self.items.iter().filter_map(|(subject, _)| subject.comment()).collect()
     }
 
-    /// Returns the first answer, with the comments as they are now.
+    /// Returns the first response, with the current comments.
     pub(super) fn answer(self, comments: &HashMap<CommentId, Comment>) -> RevertResult {
         let item = |(subject, result): (Subject, _)| {
             let comment = subject.comment().and_then(|id| comments.get(&id).cloned());

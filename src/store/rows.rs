@@ -1,4 +1,5 @@
-//! Rows into domain values, once for both databases: readers take the columns in the order of `columns.rs`.
+//! Conversion of rows to domain values, for both databases. Each function takes the columns in the order of
+//! `columns.rs`.
 
 use super::parse;
 pub(super) use super::reader::{Read, RowReader};
@@ -19,7 +20,7 @@ const REQUEST_COLUMNS: usize = 3;
 const SITE_COLUMNS: usize = 8;
 const DUPLICATE_COLUMNS: usize = 2;
 
-/// Of `comment_columns!`.
+/// Reads the columns of `comment_columns!`.
 pub(super) fn comment(columns: &mut impl Read) -> Result<Comment> {
     Ok(Comment {
         id: CommentId(columns.uuid()?),
@@ -44,19 +45,19 @@ pub(super) fn comment(columns: &mut impl Read) -> Result<Comment> {
     })
 }
 
-/// The last two of `comment_columns!`.
+/// Reads the last two columns of `comment_columns!`.
 fn takedown(columns: &mut impl Read) -> Result<Option<Takedown>> {
     let kind = parse::maybe_named(columns.maybe_text()?.as_deref())?;
     let due_at = columns.maybe_time()?;
     Ok(kind.zip(due_at).map(|(kind, due_at)| Takedown { kind, due_at }))
 }
 
-/// Of an outer join's `comment_columns!`.
+/// Reads the columns of `comment_columns!` from an outer join.
 pub(super) fn maybe_comment(columns: &mut impl Read) -> Result<Option<Comment>> {
     columns.joined(COMMENT_COLUMNS, comment)
 }
 
-/// Of `article_columns!`.
+/// Reads the columns of `article_columns!`.
 pub(super) fn article(columns: &mut impl Read) -> Result<Article> {
     Ok(Article {
         id: parse::article_id(columns.word()?)?,
@@ -71,12 +72,12 @@ pub(super) fn article(columns: &mut impl Read) -> Result<Article> {
     })
 }
 
-/// Of an outer join's `article_columns!`.
+/// Reads the columns of `article_columns!` from an outer join.
 pub(super) fn maybe_article(columns: &mut impl Read) -> Result<Option<Article>> {
     columns.joined(ARTICLE_COLUMNS, article)
 }
 
-/// Of an outer join's `site_columns!`: a site without a row has the defaults.
+/// Reads the columns of `site_columns!` from an outer join. A site without a row has the defaults.
 pub(super) fn site(columns: &mut impl Read) -> Result<Site> {
     let found = columns.joined(SITE_COLUMNS, |columns| {
         Ok(Site {
@@ -90,7 +91,7 @@ pub(super) fn site(columns: &mut impl Read) -> Result<Site> {
     Ok(found.unwrap_or_default())
 }
 
-/// The last four of `site_columns!`.
+/// Reads the last four columns of `site_columns!`.
 fn lockdown(columns: &mut impl Read) -> Result<Option<Lockdown>> {
     let until = columns.maybe_time()?;
     let (note, called_by) = (columns.text()?, columns.text()?);
@@ -98,12 +99,12 @@ fn lockdown(columns: &mut impl Read) -> Result<Option<Lockdown>> {
     Ok(until.map(|until| Lockdown { until, note, called_by, harder_challenges }))
 }
 
-/// Of `record_columns!`.
+/// Reads the columns of `record_columns!`.
 pub(super) fn record(columns: &mut impl Read) -> Result<Record> {
     Ok(Record { approved: columns.long()?, rejected: columns.long()?, worst_score: columns.real()? })
 }
 
-/// Of `request_id, payload_hash, response`.
+/// Reads the columns `request_id, payload_hash, response`.
 pub(super) fn request(columns: &mut impl Read) -> Result<RequestRow> {
     Ok(RequestRow {
         id: columns.uuid()?,
@@ -113,22 +114,23 @@ pub(super) fn request(columns: &mut impl Read) -> Result<RequestRow> {
     })
 }
 
-/// Of an outer join's request columns.
+/// Reads the columns of a request from an outer join.
 pub(super) fn maybe_request(columns: &mut impl Read) -> Result<Option<RequestRow>> {
     columns.joined(REQUEST_COLUMNS, request)
 }
 
-/// Of an outer join's `duplicate_columns!`.
+/// Reads the columns of `duplicate_columns!` from an outer join.
 pub(super) fn maybe_duplicate(columns: &mut impl Read) -> Result<Option<SubmitAnswer>> {
     columns.joined(DUPLICATE_COLUMNS, duplicate)
 }
 
-/// Of `duplicate_columns!`.
+/// Reads the columns of `duplicate_columns!`.
 pub(super) fn duplicate(columns: &mut impl Read) -> Result<SubmitAnswer> {
     Ok(SubmitAnswer { comment: CommentId(columns.uuid()?), published_at: columns.maybe_time()? })
 }
 
-/// Of a submit's request, article, parent, duplicate, site, same texts with their authors, ban and record.
+/// Reads the context of a submit: its request, article, parent, duplicate and site, the counts of comments with the
+/// same text and of their authors, the ban and the record of the device.
 pub(super) fn submit_context(columns: &mut impl Read) -> Result<SubmitContext> {
     Ok(SubmitContext {
         request: maybe_request(columns)?,
@@ -143,7 +145,7 @@ pub(super) fn submit_context(columns: &mut impl Read) -> Result<SubmitContext> {
     })
 }
 
-/// Of `record_columns!` and an outer join's `site_columns!`.
+/// Reads the columns of `record_columns!`, and those of `site_columns!` from an outer join.
 pub(super) fn challenge_context(columns: &mut impl Read) -> Result<ChallengeContext> {
     Ok(ChallengeContext { record: record(columns)?, site: site(columns)? })
 }

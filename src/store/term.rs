@@ -1,4 +1,4 @@
-//! What a change of a term writes.
+//! Computes what a change of a term writes.
 
 use crate::domain::{
     Error, Result,
@@ -8,7 +8,7 @@ use crate::domain::{
     violation::Problem,
 };
 
-/// What is to be written about a term.
+/// The kind of write for a term.
 #[derive(Debug)]
 pub(super) enum TermWrite {
     List,
@@ -16,7 +16,7 @@ pub(super) enum TermWrite {
     TakeOff,
 }
 
-/// What the change of `current` writes, and the term after it.
+/// Returns the kind of write for the change of `current`, and the changed term.
 ///
 /// Fails with `TermNotFound`, `StaleTerm`.
 pub(super) fn changed(current: Option<Term>, change: &TermChange) -> Result<(TermWrite, Term)> {
@@ -40,23 +40,23 @@ fn drafted(change: &TermChange, draft: &TermDraft) -> Term {
     Term { id: change.id, pattern, tier, state, weight, note, revision: 1, updated_by: actor.clone(), updated_at: *at }
 }
 
-/// The audit entry of a change that made `term`.
+/// Returns the audit entry of a change whose result is `term`.
 pub(super) fn entry(change: &TermChange, term: &Term) -> AuditEntry {
     AuditEntry { revision: term.revision, note: term.described(), ..change.entry.clone() }
 }
 
-/// Notes when a site has all the terms that it may have.
-pub(super) fn check_room(listed: i64) -> Result<()> {
+/// Returns an error when the site already has [`MAX_TERMS`] terms.
+pub(super) fn check_capacity(listed: i64) -> Result<()> {
     let full = usize::try_from(listed).is_ok_and(|listed| listed >= MAX_TERMS);
     if full { Err(Error::invalid("term", Problem::TooMany { limit: MAX_TERMS })) } else { Ok(()) }
 }
 
-/// The tier has the pattern already.
+/// Returns the error for a pattern that the tier already has.
 pub(super) fn repeated() -> Error {
     Error::invalid("term.pattern", Problem::Repeated)
 }
 
-/// Where a page of terms continues.
+/// Returns the cursor after `term`.
 pub(super) fn cursor(term: &Term) -> Cursor {
     Cursor { at: term.updated_at, id: term.id, score: 0.0 }
 }

@@ -1,15 +1,15 @@
-//! The outcome of the last writes, which health reports: on a full disk, reads still succeed and a transaction still
-//! begins.
+//! The result of the last writes, for the health check. On a full disk, reads still succeed and a transaction still
+//! begins, so only a write shows the failure.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::{Error, Result};
 
-/// Bytes of a trial write. Fewer bytes might fit into pages that the database has allocated already.
+/// Size of a trial write in bytes. Fewer bytes might fit into pages that the database has already allocated.
 pub(super) const TRIAL_BYTES: i32 = 64 * 1024;
 
-/// Whether a write failed since the last trial write succeeded. After a failure, health makes a trial write, which
-/// takes more than beginning a transaction.
+/// Whether a write failed since the last successful trial write. After a failure, the health check makes a trial write,
+/// which costs more than beginning a transaction.
 #[derive(Debug, Default)]
 pub(super) struct Writes {
     failed: AtomicBool,

@@ -41,7 +41,7 @@ async fn update_comments(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[Cha
         .column("open_reports", List::ints(comments.clone().map(|comment| comment.attention.open_reports)))
         .column("takedown_kind", List::texts(takedowns.clone().map(|takedown| takedown.map(|one| one.kind.as_str()))))
         .column("due_at", List::times(takedowns.map(|takedown| takedown.map(|one| one.due_at))))
-        .column("judged_anew", List::flags(outcomes.iter().map(ChangedComment::judges_anew)))
+        .column("judged_anew", List::flags(outcomes.iter().map(ChangedComment::replaces_judge)))
         .column("judged_by", List::texts(outcomes.iter().map(|outcome| outcome.entry.judge().map(Judge::as_str))));
     let stats = StatsChanges::of_outcomes(site, outcomes);
     Statement::new(

@@ -165,7 +165,7 @@ async fn lock(tx: &mut Connection<'_>, site: &SiteId, id: Uuid) -> Result<Option
 async fn list(tx: &mut Connection<'_>, site: &SiteId, term: &Term) -> Result<()> {
     let count = Statement::new("select count(*) as listed from terms where site_id = :site and deleted_at is null");
     let count = count.bind("site", site).fetch_one(&mut *tx).await?;
-    term::check_room(count.fields().get("listed")?)?;
+    term::check_capacity(count.fields().get("listed")?)?;
     let insert = Statement::insert(
         "terms",
         vec![
