@@ -10,11 +10,24 @@ use crate::support::sources::source;
 
 const KINDS: [&str; 3] = ["counter", "gauge", "histogram"];
 
+/// How code makes a metric's key by hand.
+const KEY: &str = "Key::from_parts(\"";
+
 #[derive(Default)]
 struct Metric {
     kind: &'static str,
     meaning: String,
     labels: Vec<String>,
+}
+
+impl Metric {
+    fn add_labels<'a>(&mut self, labels: impl Iterator<Item = &'a str>) {
+        for label in labels {
+            if !self.labels.iter().any(|known| known == label) {
+                self.labels.push(label.to_owned());
+            }
+        }
+    }
 }
 
 /// Returns the name of a metric, which is a literal, a constant of the file, or a constant of another file.
@@ -46,12 +59,15 @@ fn metrics() -> BTreeMap<String, Metric> {
         for call in KINDS.iter().flat_map(|kind| calls(code, kind)) {
             let name = name(call, code, &all);
             let metric = metrics.get_mut(&name).unwrap_or_else(|| panic!("{name} has no description"));
-            for (before, _) in call.match_indices("\" =>").map(|(at, _)| call.split_at(at)) {
-                let label = before.rsplit('"').next().unwrap().to_owned();
-                if !metric.labels.contains(&label) {
-                    metric.labels.push(label);
-                }
-            }
+            let labels = call.match_indices("\" =>").map(|(at, _)| call[..at].rsplit('"').next().unwrap());
+            metric.add_labels(labels);
+        }
+        // A key that is made once has its labels in an array of pairs before it.
+        for (before, after) in code.match_indices(KEY).map(|(at, _)| (&code[..at], &code[at + KEY.len()..])) {
+            let (_, pairs) = before.rsplit_once("let labels = [").unwrap();
+            let pairs = pairs.split(']').next().unwrap().split("(\"").skip(1);
+            let metric = metrics.get_mut(after.split('"').next().unwrap()).unwrap();
+            metric.add_labels(pairs.map(|pair| pair.split('"').next().unwrap()));
         }
     }
     metrics
