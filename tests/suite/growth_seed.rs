@@ -32,7 +32,7 @@ async fn the_growth_benchmark_seeds_the_rows_that_the_service_would_write() {
     seed(&home, 2_000);
     let site = SiteId::parse("default").unwrap();
     assert_eq!(home.store.count_drift(&site).await.unwrap(), CountDrift::default());
-    assert_eq!(home.store.mend_stats(&site, Utc::now()).await.unwrap(), 0, "statistics");
+    assert_eq!(home.store.repair_stats(&site, Utc::now()).await.unwrap(), 0, "statistics");
     let stats: Stats = home.store.stats(&site, Utc::now(), Utc::now()).await.unwrap();
     assert_eq!(stats.waiting, 200);
     let rows: Vec<(String, String, String, String, Vec<String>)> = sqlx::query_as(

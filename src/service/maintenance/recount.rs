@@ -31,7 +31,7 @@ impl Maintenance {
             tracing::error!(site = %run.site, comments, replies, "public counts are wrong");
         }
         metric::count_drift(run.site, drift);
-        let repaired = self.core.store.mend_stats(run.site, now).await?;
+        let repaired = self.core.store.repair_stats(run.site, now).await?;
         if repaired > 0 {
             tracing::warn!(site = %run.site, repaired, "statistics were wrong and have been repaired");
         }

@@ -7,10 +7,10 @@ use crate::domain::{
     page::{Cursor, Page},
 };
 
-/// Who did what. Entries of changes are written with the change.
+/// The audit log. Methods that change data write their own audit entries.
 #[async_trait]
 pub trait AuditStore: Send + Sync {
-    /// A page, newest first.
+    /// Returns a page of entries, newest first.
     async fn list_audit(
         &self,
         site: &SiteId,
@@ -19,6 +19,6 @@ pub trait AuditStore: Send + Sync {
         after: Option<Cursor>,
     ) -> Result<Page<AuditEntry>>;
 
-    /// Writes an entry about something that changed nothing.
+    /// Writes an entry for an action that changed no data.
     async fn record(&self, site: &SiteId, entry: &AuditEntry) -> Result<()>;
 }

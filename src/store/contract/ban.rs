@@ -9,21 +9,23 @@ use crate::domain::{
     submission::SenderTrace,
 };
 
-/// Bans. Whether one is in force on a submit is part of [`super::SubmissionStore::submit_contexts`].
+/// Bans. [`super::SubmissionStore::submit_contexts`] returns whether a ban is in force for a submit.
 #[async_trait]
 pub trait BanStore: Send + Sync {
-    /// Makes a ban with its audit entry (`CREATE_BAN`, of the ban's id), and decides what goes along: the subject's newest comments, at most
-    /// [`crate::domain::decision::MAX_ITEMS`], each with an entry of its own in the batch. A comment that moved meanwhile is left out.
+    /// Creates a ban and its audit entry (`CREATE_BAN`), which has the ban's id. If the ban asks for it, rejects the
+    /// subject's newest comments, at most [`crate::domain::decision::MAX_ITEMS`], each with its own audit entry in the
+    /// batch. Comments that changed concurrently are left out.
     ///
     /// Fails with `RequestIdReused`.
     async fn create_ban(&self, new: &NewBan) -> Result<BanMade>;
 
-    /// Ends a ban with its audit entry. `false` beside it, and nothing is written but the request row, when it had ended already.
+    /// Revokes a ban and writes the audit entry. Returns the ban, and `false` if it was no longer in force. In that
+    /// case only the request row is written.
     ///
     /// Fails with `BanNotFound`, `RequestIdReused`.
     async fn revoke_ban(&self, revocation: &Revocation) -> Result<(Ban, bool)>;
 
-    /// A page, newest first: those in force at `now`, or all.
+    /// Returns a page of bans, newest first: all bans if `ended` is set, otherwise those in force at `now`.
     async fn list_bans(
         &self,
         site: &SiteId,
@@ -33,6 +35,6 @@ pub trait BanStore: Send + Sync {
         after: Option<Cursor>,
     ) -> Result<Page<Ban>>;
 
-    /// The hashes behind a comment.
+    /// Returns the hashes of a comment's sender.
     async fn find_sender(&self, site: &SiteId, id: CommentId) -> Result<Option<SenderTrace>>;
 }

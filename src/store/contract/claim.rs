@@ -7,16 +7,18 @@ use crate::domain::{
     id::{CommentId, SiteId},
 };
 
-/// Who looks at which comment. A decision ends the claim on its comment, whoever holds it.
+/// Claims: the comments that are reserved for a moderator. A decision ends the claim on its comment, even if another
+/// moderator holds it.
 #[async_trait]
 pub trait ClaimStore: Send + Sync {
-    /// Claims comments that match the filter and that nobody holds at the request's `now`, the asking moderator included, and renews. However many
-    /// ask at once, no comment is held twice, and the moderator holds no more than `MAX_HELD`: new ones are as many as still fit. The filter
-    /// has no `query`: the comments that it finds are looked up before.
+    /// Renews claims of the moderator, and claims new comments that match the filter and that no moderator holds at the
+    /// request's `now`. Concurrent calls never claim the same comment. The moderator never holds more than `MAX_HELD`
+    /// claims, so fewer new comments may be claimed than were requested. The filter has no `query`, because the caller
+    /// searches first and names the comments that were found.
     async fn claim_next(&self, request: &ClaimRequest<'_>) -> Result<Claimed>;
 
-    /// Gives back those of `ids` that the moderator holds, or all of theirs when `ids` is empty; answers how many of them were in force at
-    /// `now`.
+    /// Releases the moderator's claims on `ids`, or all of the moderator's claims if `ids` is empty. Returns how many
+    /// of them were in force at `now`.
     async fn release_claims(
         &self,
         site: &SiteId,

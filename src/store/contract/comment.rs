@@ -12,18 +12,18 @@ use crate::domain::{
     site::SiteRules,
 };
 
-/// What the policies of a site and an article say about a page.
+/// The parts of a site's and an article's policy that affect a page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PagePolicy {
     /// `None` inherits the service's setting.
     pub site_mode: Option<Mode>,
-    /// As [`SiteRules::auto_close_days`].
+    /// The same as [`SiteRules::auto_close_days`].
     pub auto_close_days: i32,
-    /// As [`SiteRules::lockdown_until`].
+    /// The same as [`SiteRules::lockdown_until`].
     pub lockdown_until: Option<DateTime<Utc>>,
-    /// `None` for an article that is not known.
+    /// `None` for an unknown article.
     pub article: Option<ArticleRules>,
-    /// Public comments of the article.
+    /// Number of public comments on the article.
     pub total: i64,
 }
 
@@ -37,24 +37,24 @@ impl PagePolicy {
     }
 }
 
-/// A page of an article's public comments with what decides how it is shown.
+/// A page of an article's public comments, and the policy that affects it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArticlePage {
     pub policy: PagePolicy,
     pub threads: Page<Thread>,
-    /// The reader's own comments on the article that wait ([`Comment::is_waiting`]), oldest first. Without those that hold up replies: they
-    /// stand in the list as tombstones.
+    /// The reader's own pending comments on the article ([`Comment::is_waiting`]), oldest first. Comments with public
+    /// replies are not among them, because they are in the list as tombstones.
     pub waiting: Vec<PublicComment>,
 }
 
-/// Comments as readers get them.
+/// Comments for readers.
 #[async_trait]
 pub trait CommentStore: Send + Sync {
-    /// A comment, whatever its status.
+    /// Returns a comment of any status.
     async fn find_comment(&self, site: &SiteId, id: CommentId) -> Result<Option<Comment>>;
 
-    /// Pages of visible comments, in the order in which they are asked for; PostgreSQL reads all of them in one statement. Roots bring
-    /// their first 3 public replies, oldest first; with `parent` set the page holds that root's public replies and `replies` are empty.
-    /// Hidden articles are listed as others.
+    /// Returns pages of visible comments, in the order of `pages`. PostgreSQL reads all of them in one statement. Each
+    /// root has its first 3 public replies, oldest first. If `parent` is set, the page has the public replies of that
+    /// root instead, without replies of their own. Comments of hidden articles are returned too.
     async fn list_comments(&self, pages: &[CommentPage]) -> Result<Vec<ArticlePage>>;
 }

@@ -12,10 +12,10 @@ use crate::domain::{
     pseudonym::Pseudonym,
 };
 
-/// What a starting server writes about its keys, in one transaction.
+/// Everything that a starting server writes about its keys, in one transaction.
 #[derive(Debug, Clone)]
 pub struct KeyRecording {
-    /// All keys of the ring. A key that was given up is in use again.
+    /// All keys of the ring. Recording a key that was given up puts it back in use.
     pub keys: Vec<KeyRecord>,
     /// Whether no key was recorded before.
     pub are_first: bool,

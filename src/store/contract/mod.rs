@@ -1,8 +1,10 @@
-//! The storage contract: whole use cases, each one transaction, the same on both databases. A trait per group of tables.
+//! The storage contract. Each method is a whole use case in one transaction and behaves the same on both databases.
+//! There is a trait for each group of tables.
 //!
-//! Every method may fail with [`crate::domain::Error::StorageUnavailable`] (the same call may be made again) or
-//! [`crate::domain::Error::Internal`] (a row that cannot be read). Other errors are listed with the method. When a method
-//! answers `Ok`, what it wrote is durable. A method that takes a request row answers a replay with the first result and writes nothing.
+//! Every method may fail with [`crate::domain::Error::StorageUnavailable`] (the caller may retry the call) or
+//! [`crate::domain::Error::Internal`] (a row cannot be read). The documentation of a method lists its other errors.
+//! When a method returns `Ok`, its writes are durable. A method that takes a request row is idempotent: a replay
+//! returns the first result and writes nothing.
 
 mod audit;
 mod ban;
@@ -12,6 +14,7 @@ mod comment;
 mod database;
 mod decision;
 mod key;
+mod maintenance;
 mod model;
 mod policy;
 mod privacy;
@@ -22,7 +25,6 @@ mod stats;
 mod submission;
 mod term;
 mod token;
-mod upkeep;
 
 pub use audit::AuditStore;
 pub use ban::BanStore;
@@ -32,6 +34,7 @@ pub use comment::{ArticlePage, CommentStore, PagePolicy};
 pub use database::DatabaseStore;
 pub use decision::DecisionStore;
 pub use key::{KeyRecording, KeyStore};
+pub use maintenance::MaintenanceStore;
 pub use model::ModelStore;
 pub use policy::{Policies, PolicyStore};
 pub use privacy::PrivacyStore;
@@ -42,9 +45,8 @@ pub use stats::StatsStore;
 pub use submission::SubmissionStore;
 pub use term::TermStore;
 pub use token::TokenStore;
-pub use upkeep::UpkeepStore;
 
-/// Everything a database must do.
+/// All traits that a database implements.
 pub trait Store:
     AuditStore
     + BanStore
@@ -54,6 +56,7 @@ pub trait Store:
     + DatabaseStore
     + DecisionStore
     + KeyStore
+    + MaintenanceStore
     + ModelStore
     + PolicyStore
     + PrivacyStore
@@ -64,7 +67,6 @@ pub trait Store:
     + SubmissionStore
     + TermStore
     + TokenStore
-    + UpkeepStore
 {
 }
 
@@ -77,6 +79,7 @@ impl<T> Store for T where
         + DatabaseStore
         + DecisionStore
         + KeyStore
+        + MaintenanceStore
         + ModelStore
         + PolicyStore
         + PrivacyStore
@@ -87,6 +90,5 @@ impl<T> Store for T where
         + SubmissionStore
         + TermStore
         + TokenStore
-        + UpkeepStore
 {
 }

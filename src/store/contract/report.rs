@@ -5,13 +5,14 @@ use crate::domain::{
     report::{ModeratorNote, NewNote, Report, Reported},
 };
 
-/// What readers report and moderators note.
+/// Reports of readers and notes of moderators.
 #[async_trait]
 pub trait ReportStore: Send + Sync {
-    /// Counts a report of a public comment once per reporter. With enough open reports (`Site::reports_needed`) the comment is flagged, also when it was
-    /// reviewed before; a change-feed row tells followers then. The revision stays.
+    /// Counts a report of a public comment, once per reporter. When there are enough open reports
+    /// (`Site::reports_needed`), the comment is flagged, even if it was reviewed before, and a change-feed row is
+    /// written. The revision does not change.
     ///
-    /// Fails with `CommentNotFound` also for a comment that readers do not see.
+    /// Fails with `CommentNotFound`, also if readers do not see the comment.
     async fn report(&self, report: &Report) -> Result<Reported>;
 
     /// Stores a note.

@@ -1,4 +1,4 @@
-//! The index of words.
+//! The index for searches by words.
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -9,21 +9,23 @@ use crate::domain::{
     search::{Found, Search},
 };
 
-/// The index of words, which a job fills behind the submits. A comment that is not erased is in the index or in its backlog.
+/// The index for searches by words. A background job fills it after submits. Every comment that is not erased is in the
+/// index or in its backlog.
 #[async_trait]
 pub trait SearchStore: Send + Sync {
-    /// Returns what the search finds on the site, in comments of every status. Where it does not name them all, comments are to be
-    /// looked through in a queue's order.
+    /// Returns the result of a search on the site, among comments of every status. If the result does not name all
+    /// comments, the caller must look through the queue in its order.
     async fn search(&self, site: &SiteId, search: &Search) -> Result<Found>;
 
     /// Returns the sites that have comments in the backlog.
     async fn unindexed_sites(&self) -> Result<Vec<SiteId>>;
 
-    /// Indexes about `count` comments of the backlog, the newest first. Returns how many left the backlog.
+    /// Indexes about `count` comments of the backlog, newest first. Returns how many left the backlog.
     async fn index_comments(&self, site: &SiteId, count: usize) -> Result<usize>;
 
-    /// Looks at `count` comments after `after` in the order of their ids, and adds those to the backlog, as the batch `batch`, that are not
-    /// indexed: a replica of an older version wrote them. Returns the last one that was looked at; `None` when there are no more.
+    /// Checks `count` comments after `after` in the order of their ids. Adds those that are not indexed to the backlog,
+    /// as the batch `batch`: a replica of an older version wrote them. Returns the last comment that was checked, or
+    /// `None` if there are no more.
     async fn find_unindexed(
         &self,
         site: &SiteId,

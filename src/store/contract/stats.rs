@@ -3,21 +3,23 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{Result, id::SiteId, stats::Stats};
 
-/// Numbers for newsrooms. Every transaction that changes a comment or decides on one also appends the change of the statistics, in the same
-/// transaction.
+/// Statistics for newsrooms. Every transaction that changes a comment or decides on one also appends the changes of the
+/// statistics.
 #[async_trait]
 pub trait StatsStore: Send + Sync {
-    /// Returns what happened from the clock hour of `since` on, and what waits at `now`.
+    /// Returns the statistics from the clock hour of `since` on, and the state of the queue at `now`.
     async fn stats(&self, site: &SiteId, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Stats>;
 
-    /// Sums up at most `limit` appended changes, of any sites, and returns how many those were. Answers do not change by it, and concurrent
-    /// calls share the work.
+    /// Adds at most `limit` appended changes, of any sites, to the sums, and returns how many were added. Results do
+    /// not change by it, and concurrent calls share the work.
     async fn fold_stats(&self, limit: usize) -> Result<u64>;
 
-    /// Compares the statistics of a site, as far back as they are kept at `now`, with the comments and decisions that they count, and mends
-    /// them, in steps that each see one moment. Returns the sum of the absolute differences.
-    async fn mend_stats(&self, site: &SiteId, now: DateTime<Utc>) -> Result<i64>;
+    /// Compares a site's statistics, as far back as they are kept at `now`, with the comments and decisions that they
+    /// count, and corrects them. Each of several steps compares a consistent snapshot. Returns the sum of the absolute
+    /// differences.
+    async fn repair_stats(&self, site: &SiteId, now: DateTime<Utc>) -> Result<i64>;
 
-    /// Forgets a site's statistics from before `before`, other than of what waits, and returns how many rows those were.
+    /// Deletes a site's statistics from before `before`, except those of waiting comments. Returns how many rows were
+    /// deleted.
     async fn prune_stats(&self, site: &SiteId, before: DateTime<Utc>) -> Result<u64>;
 }

@@ -9,22 +9,24 @@ use crate::domain::{
     submission::{ChallengeContext, ChallengeQuestion, Inserted, Submission, SubmitContext, SubmitQuestion},
 };
 
-/// Submits.
+/// Submissions and challenges.
 #[async_trait]
 pub trait SubmissionStore: Send + Sync {
-    /// Everything that each of some submits must know, in one round trip; answers come in the order of the questions.
+    /// Returns the context of each submit, in the order of the questions. Takes one round trip.
     async fn submit_contexts(&self, questions: &[SubmitQuestion]) -> Result<Vec<SubmitContext>>;
 
-    /// What each of some challenges must know, in one round trip; answers come in the order of the questions.
+    /// Returns the context of each challenge, in the order of the questions. Takes one round trip.
     async fn challenge_contexts(&self, questions: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>>;
 
-    /// Stores each submission with its nonce, request row, change-feed row, article (if new) and counters, or nothing of
-    /// it. The whole slice is one transaction; answers come in its order. Twins inside the slice behave as if they had
-    /// come one after the other. The article is looked at again inside the transaction.
+    /// Stores each submission with its nonce, request row, change-feed row, article (if new) and counters, or nothing
+    /// of it. The whole slice is one transaction, and results are in its order. Duplicates within the slice have the
+    /// same results as if they were submitted one after the other. The state of the article is checked again inside the
+    /// transaction.
     async fn insert_submissions(&self, submissions: &[Submission]) -> Result<Vec<Inserted>>;
 
-    /// Spends a challenge's nonce outside a submission. `false` when it was spent before. With `request`, that row is
-    /// written in the same transaction; `false`, and nothing is spent, when the request is known already.
+    /// Spends a challenge's nonce without a submission. Returns `false` if it was spent before. With `request`, that
+    /// row is written in the same transaction. If the request is already known, returns `false` and does not spend the
+    /// nonce.
     async fn spend_nonce(
         &self,
         site: &SiteId,
@@ -33,6 +35,6 @@ pub trait SubmissionStore: Send + Sync {
         at: DateTime<Utc>,
     ) -> Result<bool>;
 
-    /// A remembered request.
+    /// Returns the stored request with this id.
     async fn find_request(&self, site: &SiteId, id: Uuid) -> Result<Option<RequestRow>>;
 }

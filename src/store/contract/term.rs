@@ -8,27 +8,29 @@ use crate::domain::{
     spam::{PastComment, Term, TermChange},
 };
 
-/// A newsroom's terms, and the comments that they are tried on.
+/// A newsroom's terms, and the comments that they are tested against.
 #[async_trait]
 pub trait TermStore: Send + Sync {
-    /// A page, the last changed first: those whose key has `key` in it, all for an empty one.
+    /// Returns a page of terms, the last changed first: those whose key contains `key`, or all if it is empty.
     async fn list_terms(&self, site: &SiteId, key: &str, size: usize, after: Option<Cursor>) -> Result<Page<Term>>;
 
-    /// Lists, changes or takes off a term, with its audit row. Answers it as it is after that, or was last.
+    /// Adds, changes or removes a term and writes the audit row. Returns the term after the change; a removed term is
+    /// returned as it was last.
     ///
-    /// Fails with `TermNotFound`, `StaleTerm`, `RequestIdReused`, and `Invalid` for a pattern that the tier has already and for more than
-    /// [`crate::domain::spam::MAX_TERMS`].
+    /// Fails with `TermNotFound`, `StaleTerm`, `RequestIdReused`, or with `Invalid` if the tier already has the pattern
+    /// or the site already has [`crate::domain::spam::MAX_TERMS`] terms.
     async fn change_term(&self, change: &TermChange) -> Result<Term>;
 
-    /// What grows with every change of a site's terms. Sites without any are left out.
+    /// Returns a version of each site's terms, which grows with every change of them. Sites without terms are left out.
     async fn term_versions(&self) -> Result<Vec<(SiteId, i64)>>;
 
-    /// All terms of a site, in the order of their ids.
+    /// Returns all terms of a site, ordered by id.
     async fn all_terms(&self, site: &SiteId) -> Result<Vec<Term>>;
 
-    /// Comments that people decided about since then and that stand, the last decided first. None that nobody reviewed in time.
+    /// Returns comments with a decision of a person since `since` that is still in force, the last decided first.
+    /// Comments that expired without a review are left out.
     async fn decided_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>>;
 
-    /// What was submitted since then, newest first. None that were erased.
+    /// Returns comments that were submitted since `since`, newest first. Erased comments are left out.
     async fn received_comments(&self, site: &SiteId, since: DateTime<Utc>, limit: usize) -> Result<Vec<PastComment>>;
 }

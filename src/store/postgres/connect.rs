@@ -22,7 +22,7 @@ impl Default for PoolSettings {
 }
 
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
-/// How long a connection is reused before it returns to the pool, which tests it and closes it when it is old.
+/// How long a connection is reused before it returns to the driver's pool, which tests it and closes it if it is old.
 pub(super) const AWAY: Duration = Duration::from_secs(10);
 /// A connection that was idle for longer is tested before it is used, because the server may have closed it.
 const TRUSTED: Duration = Duration::from_secs(1);

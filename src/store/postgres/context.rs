@@ -1,4 +1,4 @@
-//! What submits and challenges must know before, one row for each question.
+//! Reading of the context of submits and challenges, with one row for each question.
 
 use std::panic::Location;
 
@@ -16,8 +16,9 @@ use crate::{
     },
 };
 
-/// A range has an order, as a value that is given has not, and only `comments_by_device` has this one. Over an empty table, or where all
-/// that was sent came from one device, any index of the site would be planned for.
+/// Selects the record of the device of `q`. The condition on the device is a range, and the order begins with the
+/// device, because only the index `comments_by_device` has that order. With an equality, the planner might choose any
+/// index of the site, if the plan was made for an empty table or while all comments were from one device.
 macro_rules! record_of_its_device {
     () => {
         record_of_device!(
@@ -29,11 +30,12 @@ macro_rules! record_of_its_device {
     };
 }
 
-/// One row for each question, in their order; subjects say by position whose they are. Each look-up is fenced by a limit, so that it is
-/// one by its index whatever is known of a table's size: this plan is made once, perhaps when there was nothing in it.
+/// Selects one row for each question, in their order. A ban's subject names its question by position. A limit fences
+/// each look-up, so that it uses its index regardless of the table's statistics: the plan is made once, perhaps while
+/// the table is empty.
 const CONTEXTS: &str = concat!(
     "with banned as (
-        -- BLOCK sorts before HOLD, and wins where it may
+        -- BLOCK sorts before HOLD, so greatest is the weaker of two effects, and min the strongest of all bans
         select i.position, min(greatest(f.effect, i.strongest)) effect
         from unnest($15::bigint[], $16::text[], $17::text[], $18::bytea[], $19::timestamptz[], $20::text[])
             i (position, site_id, subject_kind, subject, now, strongest)
@@ -70,7 +72,7 @@ const CONTEXTS: &str = concat!(
     left join lateral (select * from requests where site_id = q.site_id and request_id = q.request_id limit 1) r on true
     left join lateral (select * from articles where site_id = q.site_id and article_id = q.article_id limit 1) a on true
     left join lateral (
-        -- As with devices: only the key has the order of a range of ids.
+        -- The range makes the planner use the key, as with devices
         select * from comments c
         where c.site_id = q.site_id and c.comment_id between q.parent_id and q.parent_id and c.article_id = q.article_id
         order by c.comment_id limit 1) p on true
@@ -93,7 +95,7 @@ const CHALLENGE_CONTEXTS: &str = concat!(
     order by q.position"
 );
 
-/// Reads what challenges must know.
+/// Reads the contexts of challenges.
 pub(in crate::store) async fn challenge_contexts(
     executor: impl PgExecutor<'_>,
     questions: &[ChallengeQuestion],
@@ -110,7 +112,7 @@ pub(in crate::store) async fn challenge_contexts(
     rows.iter().map(|row| rows::challenge_context(&mut RowReader::new(row))).collect()
 }
 
-/// Reads what submits must know.
+/// Reads the contexts of submits.
 pub(in crate::store) async fn submit_contexts(
     executor: impl PgExecutor<'_>,
     questions: &[SubmitQuestion],

@@ -9,14 +9,16 @@ use crate::{
     store::{contract::DatabaseStore, error, writes::TRIAL_BYTES},
 };
 
-/// Of a table that was never looked at, PostgreSQL takes every index for about as good as every other, and plans for the smallest: with some
-/// hundred comments that may be one by which all of a site are read, and autovacuum looks once a minute. Fewer than a hundred may all be
-/// different.
+/// Selects whether PostgreSQL has statistics of the table, and whether the table has 100 comments. Without statistics,
+/// the planner considers all indexes about equally good and takes the smallest, which may read all comments of a site.
+/// Autovacuum gathers statistics only once a minute. Fewer than 100 comments may all differ from each other, so that
+/// their statistics would mislead.
 const SURVEYED: &str = "
     select t.reltuples >= 0, (select count(*) from (select 1 from comments limit 100) counted) = 100
     from pg_class t where t.oid = 'comments'::regclass";
 
-/// A write that needs room of its own, on the disk and in the log. Asked of one row, so that nothing piles up.
+/// Writes data that needs its own space on the disk and in the log. It always writes the same row, so that nothing
+/// accumulates.
 const TRY_TO_WRITE: &str = "insert into trial_writes (site_id, filler) values ('', convert_to(repeat('x', $1), 'UTF8'))
     on conflict (site_id) do update set filler = excluded.filler";
 
@@ -33,7 +35,7 @@ impl DatabaseStore for PostgresStore {
             self.writes.succeeded();
             return Ok(());
         }
-        // On in a standby, too.
+        // The setting is also on in a standby.
         let sql = "select current_setting('transaction_read_only') = 'on'";
         let read_only: bool = sqlx::query_scalar(sql).fetch_one(&self.pool).await?;
         if read_only { Err(Error::StorageUnavailable("the database is read-only".into())) } else { Ok(()) }
@@ -61,7 +63,7 @@ impl DatabaseStore for PostgresStore {
     }
 }
 
-/// Where a database is and who asks, without the password.
+/// Returns the address of the database and the user, without the password.
 fn place(options: &PgConnectOptions) -> String {
     let host = options.get_socket().map_or_else(|| options.get_host().into(), |socket| socket.to_string_lossy());
     let (port, user) = (options.get_port(), options.get_username());

@@ -24,7 +24,7 @@ pub(in crate::store) enum Begin {
     ReadCommitted,
     /// A read-only transaction whose statements are each planned for their values, for filters whose conditions may be
     /// absent.
-    PlannedAnew,
+    PlannedForValues,
 }
 
 /// Declares the settings of sessions once, as start-up options and as commands of a transaction.
@@ -38,12 +38,12 @@ macro_rules! settings {
             pub(super) const fn sql(self, link: Link) -> &'static str {
                 match (link, self) {
                     (Link::Direct, Self::ReadCommitted) => "begin isolation level read committed",
-                    (Link::Direct, Self::PlannedAnew) => concat!("begin read only; ", planned_anew!()),
+                    (Link::Direct, Self::PlannedForValues) => concat!("begin read only; ", planned_for_values!()),
                     (Link::Pooled, Self::ReadCommitted) => concat!(
                         "begin isolation level read committed", $("; set local ", $name, " = ", $value),+
                     ),
-                    (Link::Pooled, Self::PlannedAnew) => concat!(
-                        "begin read only", $("; set local ", $name, " = ", $value,)+ "; ", planned_anew!()
+                    (Link::Pooled, Self::PlannedForValues) => concat!(
+                        "begin read only", $("; set local ", $name, " = ", $value,)+ "; ", planned_for_values!()
                     ),
                 }
             }
@@ -53,8 +53,8 @@ macro_rules! settings {
 
 settings! {
     "statement_timeout" = "2000",
-    // More than PostgreSQL's `deadlock_timeout` (1 s), so that a deadlock is detected and reported as one, and less
-    // than `statement_timeout`, so that a wait for a lock can be told from a slow statement.
+    // Longer than PostgreSQL's `deadlock_timeout` (1 s), so that a deadlock is detected and reported as one, and
+    // shorter than `statement_timeout`, so that a lock timeout is distinguishable from a slow statement.
     "lock_timeout" = "1600",
     "idle_in_transaction_session_timeout" = "5000",
     // Every statement has an index. A plan that was made while a table was empty would scan it long after it has grown.
@@ -181,7 +181,7 @@ mod tests {
     fn the_settings_are_named_wherever_they_are_set_and_read() {
         for (name, value) in SETTINGS {
             assert!(READ_BACK.contains(&format!("'{name}'")), "{name}");
-            for begin in [Begin::ReadCommitted, Begin::PlannedAnew] {
+            for begin in [Begin::ReadCommitted, Begin::PlannedForValues] {
                 let set = format!("set local {name} = {value}");
                 assert!(begin.sql(Link::Pooled).contains(&set) && !begin.sql(Link::Direct).contains(&set), "{name}");
             }

@@ -1,5 +1,5 @@
-//! Comments in PostgreSQL, for any number of replicas. READ COMMITTED everywhere: promises rest on unique rows and row
-//! locks, never on the isolation level.
+//! The PostgreSQL store, for any number of replicas. All transactions are READ COMMITTED: guarantees rest on unique
+//! keys and row locks, never on the isolation level.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,17 +22,19 @@ use crate::{
     },
 };
 
-/// Has the rest of a transaction planned for what it is given. Elsewhere a statement's plan is made once.
-macro_rules! planned_anew {
+/// Returns the command by which PostgreSQL plans the rest of a transaction's statements for their values. Elsewhere, a
+/// statement is planned once for all values (generic plan).
+macro_rules! planned_for_values {
     () => {
         "set local plan_cache_mode = force_custom_plan"
     };
 }
 
-/// Makes PostgreSQL plan the rest of a transaction's statements for their values.
-pub(super) const PLANNED_FOR_VALUES: &str = planned_anew!();
+/// The command by which PostgreSQL plans the rest of a transaction's statements for their values.
+pub(super) const PLANNED_FOR_VALUES: &str = planned_for_values!();
 
-/// Among the device's own: of a campaign's text there may be thousands.
+/// Selects the comment that the submit `q` repeats. It searches among the device's own comments, because there may be
+/// thousands of comments with the text of a campaign.
 macro_rules! duplicate_of_its_device {
     () => {
         concat!(
@@ -51,9 +53,9 @@ mod link;
 mod migrate;
 mod session;
 
-/// Connections that are nobody's but moderators' and health's, however many readers there are and whatever jobs wait for.
+/// Number of connections that portals' calls and jobs never use. They are kept for moderators and health checks.
 const KEPT_FOR_MODERATORS: u32 = 2;
-/// Connections that background work may have, all of it together.
+/// Number of connections that all background work together may use.
 const BACKGROUND: u32 = 1;
 
 /// Begins a transaction that may read whole tables. Its settings end with it, as a pooler requires.
@@ -70,17 +72,18 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// The store at a `postgres://` address. Connects when first used; must be called inside a runtime.
+    /// Returns the store at a `postgres://` address. It connects when it is first used. Must be called inside a
+    /// runtime.
     ///
     /// # Errors
     /// [`Error::Internal`] when the address cannot be read.
     pub fn connect_lazy(url: &str, settings: PoolSettings) -> Result<Self> {
-        // The driver's words may quote the address, and with it the password.
+        // The driver's error may quote the address, including the password.
         let options = url.parse().map_err(|_| Error::internal("the database address cannot be read"))?;
         Ok(Self::connect_lazy_with(options, settings))
     }
 
-    /// As [`PostgresStore::connect_lazy`], with options already read.
+    /// Does the same as [`PostgresStore::connect_lazy`] with parsed options.
     pub fn connect_lazy_with(options: PgConnectOptions, settings: PoolSettings) -> Self {
         let portals = settings.connections.saturating_sub(KEPT_FOR_MODERATORS + BACKGROUND).max(1);
         Self {
@@ -92,13 +95,14 @@ impl PostgresStore {
         }
     }
 
-    /// The turn of a portal's call, held while it uses a connection. Waits as long as for a connection.
+    /// Waits for a permit of a portal's call, which is held while the call uses a connection. Fails after the longest
+    /// wait for a connection.
     async fn portals_turn(&self) -> Result<SemaphorePermit<'_>> {
         let turn = tokio::time::timeout(self.patience, self.portals.acquire()).await;
         turn.ok().and_then(std::result::Result::ok).ok_or_else(|| sqlx::Error::PoolTimedOut.into())
     }
 
-    /// The turn of background work, which has time.
+    /// Waits for the permit of background work, without a timeout.
     async fn background_turn(&self) -> Result<SemaphorePermit<'_>> {
         self.background.acquire().await.map_err(|_| sqlx::Error::PoolClosed.into())
     }

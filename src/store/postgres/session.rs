@@ -81,7 +81,7 @@ impl Pool {
     async fn take(&self, link: Link) -> Result<Taken<Postgres>, sqlx::Error> {
         loop {
             let (mut taken, idle_for) = self.connections.take().await?;
-            // The driver's pool prepares those that come from there.
+            // The driver's pool has already prepared its own connections.
             let Some(idle_for) = idle_for else { return Ok(taken) };
             taken.close_on_drop(true);
             if connect::prepare(&mut taken, Some(link), idle_for).await.is_ok() {
@@ -102,7 +102,7 @@ pub(in crate::store) struct Session {
     link: Link,
     /// A transaction may be open.
     open: bool,
-    /// The last statement ended, and without an error.
+    /// The last statement has finished without an error.
     ended: bool,
     /// A statement timed out or broke the connection, which is not used again.
     lost: bool,
@@ -163,8 +163,8 @@ impl Session {
     }
 }
 
-/// Keeps the connection for the next caller. After an error or a cancelled call a statement may still run and a
-/// transaction may be open: both end first, within the timeout, or the connection is closed.
+/// Keeps the connection for the next caller. After an error or a cancelled call, a statement may still run and a
+/// transaction may be open. Then a task ends both within the timeout, or the connection is closed.
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };

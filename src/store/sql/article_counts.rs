@@ -1,4 +1,4 @@
-//! What a batch of submissions does to articles and to the roots that are answered.
+//! Changes that a batch of submissions makes to articles, and to the roots that its comments reply to.
 
 use std::collections::BTreeMap;
 
@@ -13,30 +13,30 @@ use crate::domain::{
     submission::Submission,
 };
 
-/// What a batch does to one article.
+/// The changes that a batch makes to one article.
 #[derive(Debug, Default)]
 struct Change<'a> {
-    /// As it was before the batch; `None` for an article without comments so far.
+    /// The article before the batch. `None` for a new article.
     known: Option<&'a Article>,
-    /// The last title and address that are not empty.
+    /// The last title that is not empty.
     title: Option<&'a str>,
     url: Option<&'a str>,
     first_at: DateTime<Utc>,
     published_at: Option<DateTime<Utc>>,
-    /// Comments that are public at once.
+    /// Number of comments that are published without a review.
     public: i64,
 }
 
-/// The articles and roots of a batch, sorted, so that their locks are taken in order.
+/// The articles and roots that a batch changes, sorted by their keys, which is the lock order.
 #[derive(Debug)]
 pub(super) struct Touched<'a> {
     articles: BTreeMap<(&'a SiteId, &'a ArticleId), Change<'a>>,
-    /// Public replies by root.
+    /// Number of new public replies of each root.
     roots: BTreeMap<(&'a SiteId, Uuid), i32>,
 }
 
 impl<'a> Touched<'a> {
-    /// Each submission comes with its article as it was before the batch, if it was known.
+    /// Collects the changes. Each submission is given with its article before the batch, or `None` if it was unknown.
     pub(super) fn of(stored: &'a [(&'a Submission, Option<Article>)]) -> Self {
         let (mut articles, mut roots) = (BTreeMap::new(), BTreeMap::new());
         for (one, known) in stored {
@@ -55,7 +55,7 @@ impl<'a> Touched<'a> {
         Self { articles, roots }
     }
 
-    /// Creates the articles that are not known. An article that another transaction creates first is left as it is.
+    /// Creates the unknown articles. An article that another transaction created first is not changed.
     pub(super) async fn create(&self, tx: &mut Connection<'_>) -> Result<()> {
         let new = || self.articles.iter().filter(|(_, change)| change.known.is_none());
         if new().next().is_none() {
@@ -80,14 +80,15 @@ impl<'a> Touched<'a> {
         Ok(())
     }
 
-    /// Adds what is public at once to the counts, and writes new titles and addresses, and the time of publication where none was
-    /// known.
+    /// Adds the public comments to the counts. Writes new titles and URLs, and the time of publication if the article
+    /// had none.
     pub(super) async fn update(&self, tx: &mut Connection<'_>) -> Result<()> {
         self.count_replies(tx).await?;
         self.update_articles(tx).await
     }
 
-    /// Several roots are locked first, in order. One root needs no order: its update is its lock.
+    /// Updates the reply counts. Several roots are locked first, in order. A single root needs no separate lock,
+    /// because its update locks it.
     async fn count_replies(&self, tx: &mut Connection<'_>) -> Result<()> {
         if self.roots.is_empty() {
             return Ok(());
@@ -115,7 +116,7 @@ impl<'a> Touched<'a> {
         Ok(())
     }
 
-    /// Several articles are locked first, in order.
+    /// Updates the articles. Several articles are locked first, in order.
     async fn update_articles(&self, tx: &mut Connection<'_>) -> Result<()> {
         let changed: Vec<_> = self.articles.iter().filter(|(_, change)| change.updates()).collect();
         if changed.is_empty() {
@@ -152,7 +153,8 @@ impl<'a> Touched<'a> {
 }
 
 impl<'a> Change<'a> {
-    /// What the article has already, or was created with, is not written again.
+    /// Returns whether the article must be updated. Values that it already has, or was just created with, are not
+    /// written again.
     fn updates(&self) -> bool {
         self.public > 0 || self.new_title().is_some() || self.new_url().is_some() || self.new_published_at().is_some()
     }

@@ -61,14 +61,15 @@ impl<B: Backend> AuditStore for B {
     }
 }
 
-/// Writes one entry, and counts what it decides and overturns.
+/// Writes one entry, and counts it and the decisions that it overturns in the statistics.
 async fn record(tx: &mut Connection<'_>, site: &SiteId, entry: &AuditEntry) -> Result<()> {
     StatsChanges::of_entry(site, entry).append(tx).await?;
     stats_changes::append_overturned(tx, site, std::iter::once(entry)).await?;
     insert(tx, site, entry).await
 }
 
-/// Returns the hint for SQLite, which does not know that few entries are of one comment, ban or batch.
+/// Returns the index hint for SQLite, which has no statistics and so does not know that few entries belong to one
+/// comment, ban or batch.
 const fn index(filter: &AuditFilter) -> &'static str {
     if filter.comment.is_some() {
         "{ | indexed by audit_by_comment}"
@@ -128,8 +129,8 @@ pub(in crate::store) async fn last_entries(
     newest_of_each(tx, site, ids, "").await
 }
 
-/// Returns the newest entry of each comment that meets `condition` on the entry `a`. One index look-up per comment: a
-/// join of another kind would read all entries of the site.
+/// Returns the newest entry of each comment that meets `condition` on the entry `a`. It takes one index look-up per
+/// comment. Any other kind of join would read all entries of the site.
 async fn newest_of_each(
     tx: &mut Connection<'_>,
     site: &SiteId,
@@ -157,13 +158,13 @@ async fn newest_of_each(
     rows.iter().map(pair).collect()
 }
 
-/// Writes one entry. The caller counts what it decides and overturns.
+/// Writes one entry. The caller counts it and the decisions that it overturns in the statistics.
 pub(in crate::store) async fn insert(tx: &mut Connection<'_>, site: &SiteId, entry: &AuditEntry) -> Result<()> {
     insert_all(tx, site, std::iter::once(entry)).await
 }
 
-/// Writes entries, all of one site. Their notes are rows of their own, so that an erasure can remove them. The caller counts what they
-/// decide and overturn.
+/// Writes entries of one site. Notes are stored in their own rows, so that an erasure can delete them. The caller
+/// counts the entries and the decisions that they overturn in the statistics.
 pub(in crate::store) async fn insert_all<'a>(
     tx: &mut Connection<'_>,
     site: &SiteId,

@@ -1,4 +1,4 @@
-//! What a database gives to the shared statements.
+//! The operations of a database that the shared statements need.
 
 use async_trait::async_trait;
 use tokio::sync::SemaphorePermit;
@@ -10,51 +10,53 @@ use super::{
 };
 use crate::{domain::Result, store::writes::Writes};
 
-/// On whose behalf a call uses a connection.
+/// The kinds of callers whose number of connections is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Caller {
-    /// Readers' calls never take the last connections, which moderators and health need.
+    /// A portal's call, which never takes the last connections: they are kept for moderators and health checks.
     Portal,
-    /// Jobs share one connection, and wait for it.
+    /// A background job. All jobs share one connection and wait for it.
     Background,
 }
 
 /// A database: PostgreSQL or SQLite. The contract's traits are implemented once for all backends.
 #[async_trait]
 pub(in crate::store) trait Backend: Send + Sync {
-    /// Returns the connections for statements that read.
+    /// Returns the connections for reading statements.
     fn reads(&self) -> Connection<'_>;
 
-    /// Runs a statement that reads whole tables and may take minutes, where PostgreSQL ends others after two seconds.
+    /// Runs a statement that reads whole tables and may take minutes. PostgreSQL's statement timeout of two seconds
+    /// does not apply to it.
     async fn read_at_length(&self, statement: Statement<'_>) -> Result<Vec<Row>>;
 
     /// Begins a transaction. On SQLite it holds the write lock from its start, so nothing changes between its
     /// statements.
     async fn begin(&self) -> Result<Transaction>;
 
-    /// Begins a transaction that holds advisory locks with the keys `locks`, taken in their order. SQLite, which has one
-    /// writer at a time, needs none.
+    /// Begins a transaction that holds advisory locks with the keys `locks`, taken in their order. SQLite needs none,
+    /// because it has one writer at a time.
     async fn begin_locked(&self, locks: &[i64]) -> Result<Transaction>;
 
-    /// Waits for a place among the callers of one kind, and returns it; it is held while the call uses a connection.
-    /// SQLite, which has one writer, needs none.
+    /// Waits for a permit for one kind of caller, which is held while the call uses a connection. SQLite needs no
+    /// permits and returns `None`.
     ///
-    /// Fails with `StorageUnavailable` when a portal's call waited as long as for a connection.
+    /// Fails with `StorageUnavailable` if a portal's call waits longer than it may wait for a connection.
     async fn place_for(&self, caller: Caller) -> Result<Option<SemaphorePermit<'_>>>;
 
-    /// Notes that rows were erased whose former content the write-ahead log still holds. Only SQLite leaves the removal
-    /// to its user.
+    /// Records that rows were erased and that the write-ahead log still has their former content. Only SQLite leaves
+    /// its removal to the application.
     fn note_erased(&self) {}
 
-    /// Returns the memory of failed writes, which health follows.
+    /// Returns the record of failed writes, which the health check reads.
     fn writes(&self) -> &Writes;
 }
 
-/// How often a transaction runs that lost to another one.
+/// Maximum number of attempts of a transaction that conflicts with a concurrent one.
 pub(in crate::store) const TRIES: usize = 3;
 
-/// Runs the body in one transaction, and again when it lost to another one: `transaction!(store, tx => answer)`. `tx`
-/// is a [`&mut Connection`](Connection). `transaction!(store, locks, tx => answer)` begins with advisory locks.
+/// Runs the body in one transaction, and retries it after a conflict with a concurrent one: `transaction!(store, tx =>
+/// answer)`. `tx` is a [`&mut Connection`](Connection). `transaction!(store, locks, tx => answer)` begins with advisory
+/// locks.
 macro_rules! transaction {
     (@begun by $begin:expr, $store:expr, $tx:ident => $body:expr) => {{
         let mut tries = 1;

@@ -68,7 +68,7 @@ impl Connection<'_> {
     pub(super) async fn run(self, statement: &Statement<'_>) -> Result<(Vec<Row>, u64)> {
         match self {
             Self::PostgresPool(pool) if statement.is_planned_for_values() => {
-                let mut session = pool.begin(Begin::PlannedAnew).await?;
+                let mut session = pool.begin(Begin::PlannedForValues).await?;
                 let (sql, values) = postgres(statement)?;
                 all(&mut session, sqlx::query_with(sql, values).persistent(false)).await
             }

@@ -22,6 +22,7 @@ mod escalation;
 pub(in crate::store) mod job;
 mod key;
 mod list;
+mod maintenance;
 mod model;
 pub(in crate::store) mod outcomes;
 mod privacy;
@@ -45,7 +46,6 @@ mod submission;
 mod submission_rows;
 mod term;
 mod token;
-mod upkeep;
 mod value;
 
 pub(in crate::store) use self::{

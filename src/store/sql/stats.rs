@@ -36,16 +36,16 @@ impl<B: Backend> StatsStore for B {
         transaction!(self, tx => stats_changes::fold(tx, limit).await?)
     }
 
-    async fn mend_stats(&self, site: &SiteId, now: DateTime<Utc>) -> Result<i64> {
+    async fn repair_stats(&self, site: &SiteId, now: DateTime<Utc>) -> Result<i64> {
         let _place = self.place_for(Caller::Background).await?;
-        let mut mended = 0;
+        let mut repaired = 0;
         for step in stats_drift::steps(self.reads(), site, now).await? {
             if step.differs(self.reads(), site).await? {
-                let amount: Result<i64> = transaction!(self, tx => step.mend(tx, site).await?);
-                mended += amount?;
+                let amount: Result<i64> = transaction!(self, tx => step.repair(tx, site).await?);
+                repaired += amount?;
             }
         }
-        Ok(mended)
+        Ok(repaired)
     }
 
     async fn prune_stats(&self, site: &SiteId, before: DateTime<Utc>) -> Result<u64> {

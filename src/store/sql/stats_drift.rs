@@ -71,7 +71,7 @@ impl Step {
     }
 
     /// Appends what is missing in the statistics, and returns the sum of the absolute differences.
-    pub(super) async fn mend(&self, tx: &mut Connection<'_>, site: &SiteId) -> Result<i64> {
+    pub(super) async fn repair(&self, tx: &mut Connection<'_>, site: &SiteId) -> Result<i64> {
         let insert = Statement::new(
             "insert into stats_changes (site_id, kind, bucket, name, amount) select :site, kind, bucket, name, amount from (",
         );

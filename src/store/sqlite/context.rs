@@ -1,4 +1,5 @@
-//! What submits and challenges must know before, one row for each question: each statement is a trip to the connection's thread.
+//! Reading of the context of submits and challenges, with one row for each question. One statement reads all of them,
+//! because each statement is a round trip to the connection's thread.
 
 use serde::Serialize;
 use std::panic::Location;
@@ -22,8 +23,8 @@ use crate::{
     },
 };
 
-/// What became of a device's comments, as `rows.rs` reads `record_columns!`: `json_each` may ask about what stands before it, as no other
-/// part of a join may.
+/// Joins `q` with the record of its device, with the columns of `record_columns!`. It uses `json_each`, because only a
+/// table-valued function may refer to tables that precede it in a join.
 macro_rules! from_q_with_record {
     () => {
         concat!(
@@ -71,7 +72,7 @@ const SUBMITS: &str = concat!(
         (select count(distinct n.author) from (select s.author from comments s indexed by comments_by_skeleton
             where s.site_id = q.site_id and coalesce(s.skeleton, s.fingerprint) = q.skeleton
                 and s.created_at >= q.same_text_since order by s.created_at desc limit 1000) n where n.author <> q.author),
-        -- BLOCK sorts before HOLD, and wins where it may
+        -- BLOCK sorts before HOLD, so max is the weaker of two effects, and min the strongest of all bans
         (select min(max(b.effect, i.value ->> 2)) from json_each(q.subjects) i
             cross join bans b indexed by bans_by_subject on b.site_id = q.site_id and b.subject_kind = i.value ->> 0
                 and b.subject = unhex(i.value ->> 1)
@@ -122,7 +123,7 @@ struct Submit<'a> {
     suspected_since: i64,
 }
 
-/// Reads what submits must know.
+/// Reads the contexts of submits.
 pub(in crate::store) async fn submit_contexts(
     on: Connection<'_>,
     questions: &[SubmitQuestion],
@@ -153,7 +154,7 @@ pub(in crate::store) async fn submit_contexts(
     rows.iter().map(|row| rows::submit_context(&mut RowReader::new(row))).collect()
 }
 
-/// Asks a statement whose only parameter is the questions.
+/// Runs a statement whose only parameter is the list of questions.
 async fn ask<Q: Serialize>(on: Connection<'_>, sql: &'static str, questions: &[Q]) -> Result<Vec<SqliteRow>> {
     trace(Dialect::Sqlite, sql, Location::caller());
     let mut values = SqliteArguments::default();
@@ -170,7 +171,7 @@ struct Challenge<'a> {
     suspected_since: i64,
 }
 
-/// Reads what challenges must know.
+/// Reads the contexts of challenges.
 pub(in crate::store) async fn challenge_contexts(
     on: Connection<'_>,
     questions: &[ChallengeQuestion],

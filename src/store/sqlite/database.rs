@@ -9,7 +9,7 @@ use crate::{
     store::{contract::DatabaseStore, migrations, writes::TRIAL_BYTES},
 };
 
-/// A write that needs room of its own. Asked of one row, so that nothing piles up.
+/// Writes data that needs its own space on the disk. It always writes the same row, so that nothing accumulates.
 const TRY_TO_WRITE: &str = "insert into trial_writes (site_id, filler) values ('', randomblob($1))
     on conflict (site_id) do update set filler = excluded.filler";
 
@@ -20,7 +20,7 @@ impl DatabaseStore for SqliteStore {
         let options = self.write.driver().connect_options();
         let one = pool(1).acquire_timeout(MIGRATION_WAIT);
         let own = one.connect_lazy_with((*options).clone().busy_timeout(MIGRATION_WAIT));
-        // The write lock over the whole run makes a second process wait, then find everything done.
+        // The write lock is held for the whole run, so a second process waits and then finds the schema up to date.
         let result = async {
             let mut tx = own.begin_with("begin immediate").await?;
             migrator.set_locking(false).run_direct(None, &mut *tx, false).await?;
@@ -34,7 +34,7 @@ impl DatabaseStore for SqliteStore {
     async fn ping(&self) -> Result<()> {
         let mut tx = self.write.begin().await?;
         if !self.writes.are_in_doubt() {
-            // Beginning takes the write lock. A drop rolls back.
+            // Beginning the transaction takes the write lock. Dropping it rolls it back.
             return Ok(tx.run().await.map(drop)?);
         }
         tx.queue(TRY_TO_WRITE, |values| values.add(TRIAL_BYTES)).map_err(sqlx::Error::Encode)?;
@@ -44,7 +44,7 @@ impl DatabaseStore for SqliteStore {
     }
 
     async fn survey(&self) -> Result<bool> {
-        // Statements say which index they go by.
+        // Statements name the indexes that they use, so statistics are not needed.
         Ok(true)
     }
 

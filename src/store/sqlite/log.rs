@@ -14,17 +14,18 @@ use sqlx::{Executor as _, Row as _, SqlitePool, sqlite::SqliteConnectOptions};
 use super::{Pool, pool};
 use crate::domain::Result;
 
-/// A log beyond this size is cut back even when nothing was erased. SQLite reuses a log from its start and never shrinks
-/// the file by itself.
+/// A log larger than this number of bytes is emptied even if nothing was erased. SQLite reuses a log from its start,
+/// but never shrinks the file by itself.
 const LARGE: u64 = 64 << 20;
 
-/// The write-ahead log of one file, with a connection of its own that never waits for a lock: a reader of another process
-/// makes a checkpoint fail at once instead of stalling the writer.
+/// The write-ahead log of one file, with its own connection that never waits for a lock. A reader of another process
+/// makes a checkpoint fail at once, so that it does not delay the writer.
 #[derive(Debug, Clone)]
 pub(super) struct Log {
     own: SqlitePool,
     file: PathBuf,
-    /// True while the log may hold text that was erased since. A new process cannot know, so it starts as true.
+    /// Whether the log may contain text that was erased since the last checkpoint. A new process cannot know this, so
+    /// the value starts as `true`.
     owed: Arc<AtomicBool>,
 }
 
@@ -36,21 +37,21 @@ impl Log {
         Self { own: pool(1).connect_lazy_with(options), file: file.into(), owed: Arc::new(AtomicBool::new(true)) }
     }
 
-    /// Notes that a transaction that erased something was committed.
+    /// Records that a transaction that erased data was committed.
     pub(super) fn owe(&self) {
         self.owed.store(true, Ordering::Release);
     }
 
-    /// Size of the file in bytes; 0 when there is none.
+    /// Returns the size of the file in bytes, or 0 if it does not exist.
     pub(super) fn size(&self) -> u64 {
         self.file.metadata().map_or(0, |file| file.len())
     }
 
-    /// Moves the log's pages into the database's file and empties the log, if that is owed or the log is large. Returns
-    /// `false` when a reader or a writer was in the way: the caller tries again later.
+    /// Moves the log's pages into the database file and empties the log, if the log may contain erased text or is
+    /// large. Returns `false` if a reader or a writer was active. The caller then tries again later.
     ///
-    /// Most of the work is a PASSIVE checkpoint, during which the writer goes on. Only when all pages are moved is
-    /// `writer` taken for the TRUNCATE, which then has little left to do.
+    /// A PASSIVE checkpoint does most of the work, and the writer is not blocked meanwhile. Only when it has moved all
+    /// pages, the writer is paused for a short TRUNCATE checkpoint.
     pub(super) async fn clean(&self, writer: &Pool) -> Result<bool> {
         if !self.owed.load(Ordering::Acquire) && self.size() < LARGE {
             return Ok(true);
@@ -61,14 +62,14 @@ impl Log {
         let paused = writer.pause().await?;
         let done = self.checkpoint("pragma wal_checkpoint(truncate)").await?;
         if done {
-            // While the writer is held, nothing else is erased.
+            // Nothing else is erased while the writer is paused.
             self.owed.store(false, Ordering::Release);
         }
         drop(paused);
         Ok(done)
     }
 
-    /// True when nothing was in the way and no page is left in the log.
+    /// Runs a checkpoint. Returns whether no reader or writer was active and all pages of the log were moved.
     async fn checkpoint(&self, pragma: &'static str) -> Result<bool> {
         let row = self.own.fetch_one(pragma).await?;
         let (busy, pages, moved): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);

@@ -1,4 +1,4 @@
-//! Comments in SQLite, the embedded default: one file, one writer, a few readers.
+//! The SQLite store, the embedded default: one file, one writer and a few readers.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -19,7 +19,8 @@ use super::{
 };
 use crate::domain::Result;
 
-/// Among the device's own: of a campaign's text there may be thousands.
+/// Selects the comment that the submit `q` repeats. It searches among the device's own comments, because there may be
+/// thousands of comments with the text of a campaign.
 macro_rules! duplicate_of_its_device {
     () => {
         concat!(
@@ -36,18 +37,18 @@ mod database;
 mod log;
 mod session;
 
-/// How long a call waits for a connection, and a connection for another process that writes: slow disks take a second to
-/// sync.
+/// Longest wait of a call for a connection, and of a connection for another process that writes. A slow disk may need a
+/// second for one sync.
 const WAIT: Duration = Duration::from_secs(5);
-/// Migrations of another process may take longer than any call.
+/// Longest wait for the migrations of another process, which may take longer than any call.
 const MIGRATION_WAIT: Duration = Duration::from_secs(60);
 const READERS: u32 = 4;
-/// Rows that the thread of a connection sends before it waits for their reader.
+/// Number of rows that a connection's thread sends before it waits for their reader.
 const ANSWERS: usize = 256;
-/// Statements that a connection keeps prepared. Statements that are sent together count as one.
+/// Number of prepared statements that a connection keeps. Statements that are sent together count as one.
 const STATEMENTS: usize = 300;
 
-/// One SQLite file. WAL lets readers go on while the one writer writes; `synchronous = FULL` makes a commit durable.
+/// One SQLite file. With WAL, readers are not blocked by the writer. `synchronous = FULL` makes a commit durable.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     read: Pool,
@@ -57,8 +58,8 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// The store in the file at `path`, which [`migrate`](super::contract::DatabaseStore::migrate) makes when it is missing. Touches no disk yet; must be
-    /// called inside a runtime.
+    /// Returns the store in the file at `path`, which [`migrate`](super::contract::DatabaseStore::migrate) creates if
+    /// it does not exist. Does not access the disk. Must be called inside a runtime.
     pub fn open(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let writer = SqliteConnectOptions::new()
@@ -67,13 +68,14 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            // What is erased leaves no trace in the file.
+            // Overwrites deleted content, so that erased text leaves no trace in the file.
             .pragma("secure_delete", "on")
-            // Rows that a statement is given are few and drive its joins. With an index of the moment on them, SQLite
-            // would read every row of the site instead.
+            // The rows that are passed to a statement are few and drive its joins. If SQLite built a temporary index of
+            // them, it would read every row of the site instead.
             .pragma("automatic_index", "off")
             .busy_timeout(WAIT)
-            // The thread of the connection never waits for the reader of a batch's rows.
+            // The buffer holds the rows of a whole batch, so that the connection's thread does not wait for their
+            // reader.
             .row_buffer_size(ANSWERS)
             .statement_cache_capacity(STATEMENTS);
         let reader = writer.clone().create_if_missing(false).pragma("query_only", "on");
@@ -118,7 +120,8 @@ impl Backend for SqliteStore {
     }
 }
 
-/// Connections of one process to one file are cheap to keep and costly to test.
+/// Returns pool options that keep connections and do not test them. Connections of one process to one file are cheap to
+/// keep, but costly to test.
 fn pool(size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(size)
@@ -128,7 +131,7 @@ fn pool(size: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
 }
 
-/// Times are stored as microseconds since 1970.
+/// Returns the stored form of a time: microseconds since 1970.
 fn micros(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()
 }
@@ -138,7 +141,7 @@ mod tests {
     use super::*;
     use crate::store::contract::DatabaseStore as _;
 
-    /// What a power cut would show: nothing else in the tests can tell a commit that reached the disk.
+    /// The settings are checked, because no other test can show that a commit survives a power failure.
     #[tokio::test]
     async fn a_commit_is_durable_and_readers_go_on_meanwhile() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Connections and transactions of the store. Each connection has a thread, and each call waits for an answer of that
+//! Connections and transactions of the store. Each connection has a thread, and each call waits for a response of that
 //! thread. Statements without a result are therefore queued and sent together with the next one.
 
 use std::sync::Arc;
@@ -101,7 +101,8 @@ pub(in crate::store) struct Writing {
 }
 
 impl Writing {
-    /// Returns how many parameters the queued statements have. The numbers of the next statement's parameters follow.
+    /// Returns how many parameters the queued statements have. The parameters of the next statement are numbered after
+    /// them.
     pub(in crate::store) fn parameters(&self) -> usize {
         sqlx::Arguments::len(&self.queued.values)
     }
@@ -117,7 +118,7 @@ impl Writing {
         add(&mut self.queued.values)
     }
 
-    /// Runs what is queued, and returns the answer of the last statement.
+    /// Runs the queued statements, and returns the result of the last one.
     pub(in crate::store) async fn run(&mut self) -> Result<Answer, sqlx::Error> {
         let Queued { sql, values } = std::mem::take(&mut self.queued);
         let begin = if self.state == State::New { "begin immediate;\n" } else { "" };
@@ -126,7 +127,7 @@ impl Writing {
         run(connection, format!("{begin}{sql}"), values).await
     }
 
-    /// Commits, together with what is queued.
+    /// Runs the queued statements and commits.
     pub(in crate::store) async fn commit(mut self) -> Result<(), sqlx::Error> {
         if self.state == State::Open || !self.queued.sql.is_empty() {
             self.queued.sql.push_str("commit");

@@ -75,7 +75,7 @@ impl Home {
     }
 
     async fn repaired(&self, now: DateTime<Utc>) -> i64 {
-        self.store.mend_stats(&site(), now).await.unwrap()
+        self.store.repair_stats(&site(), now).await.unwrap()
     }
 }
 

@@ -11,11 +11,11 @@ use crate::{
         id::{CommentId, SiteId},
         stats::{CountDrift, Job, QueueGauge},
     },
-    store::contract::UpkeepStore,
+    store::contract::MaintenanceStore,
 };
 
 #[async_trait]
-impl<B: Backend> UpkeepStore for B {
+impl<B: Backend> MaintenanceStore for B {
     async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>> {
         let _place = self.place_for(Caller::Background).await?;
         job::gauges(self.reads(), most).await
