@@ -1,30 +1,32 @@
-//! Why there is no use in Redis.
+//! Errors of the shared tier: malformed URLs, and the reasons why Redis cannot be used.
 
 use std::time::Duration;
 
 use redis::RedisError;
 
-/// Why a URL names no Redis. Never holds the URL, which may have a password.
+/// The reason why a URL does not name a Redis deployment. It never contains the URL, which may have a password.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum UrlError {
-    #[error("this is no Redis URL: it begins with redis://, rediss://, unix:, redis+sentinel:// or redis+cluster://")]
+    #[error(
+        "not a Redis URL: such a URL begins with redis://, rediss://, unix:, redis+sentinel:// or redis+cluster://"
+    )]
     Scheme,
-    /// As the library says it: its messages name what is wrong and never repeat the URL.
+    /// The library's error. Its messages name the problem and never repeat the URL.
     #[error("{0}")]
     Malformed(RedisError),
     #[error("a host is missing: {form}")]
     HostMissing { form: &'static str },
-    #[error("it takes no parameters, and `?` and `#` in a password are written %3F and %23: {form}")]
+    #[error("the URL must have no parameters, and `?` and `#` in a password must be written as %3F and %23: {form}")]
     Parameters { form: &'static str },
     #[error("the sentinels' name for the service is missing: {form}")]
     ServiceMissing { form: &'static str },
     #[error("a cluster has no databases to choose from: {form}")]
     ClusterDatabase { form: &'static str },
-    #[error("certificates are always checked: `#insecure` is not taken")]
+    #[error("`#insecure` is not supported: certificates are always checked")]
     Insecure,
 }
 
-/// Why Redis cannot be used now, without secrets.
+/// The reason why Redis cannot be used now. It never contains secrets.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum Unreachable {
     #[error("{0}")]
@@ -36,14 +38,14 @@ pub enum Unreachable {
     #[error("no answer within {} s", .0.as_secs())]
     NoAnswer(Duration),
     #[error("no server was asked")]
-    NobodyAsked,
+    NoServerAsked,
     #[error("the sentinels know no service `{0}`")]
     UnknownService(String),
     #[error("some slots of the cluster have no master")]
     SlotsWithoutMaster,
-    #[error("{address} has hardly any slots")]
-    HardlyAnySlots { address: String },
-    /// `servers` are addresses only.
+    #[error("{address} has too few slots to find a key for its probe")]
+    TooFewSlots { address: String },
+    /// A problem of any of these servers, which are named by their addresses only.
     #[error("{servers}: {problem}")]
     Of { servers: String, problem: Box<Self> },
 }

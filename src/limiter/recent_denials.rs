@@ -1,5 +1,5 @@
-//! What Redis denied, remembered for moments: whoever keeps trying costs no call. Only an event that another check gives back could let
-//! it in earlier, which it learns some seconds late.
+//! A short-lived cache of denials by Redis, so that a caller that keeps trying costs no calls to Redis. When another
+//! check refunds an event, the cache denies up to five seconds longer than Redis would.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -12,31 +12,33 @@ use tokio::time::Instant;
 use super::tier_answer::{ChargeOutcome, denies};
 use crate::domain::rate_limit::{Charge, ChargeWeight, LimitName, Quotas};
 
-/// Most denials remembered, about 150 bytes each. Beyond that one costs a call to Redis, as without this.
+/// Largest number of remembered denials, about 150 bytes each. Further denials are not remembered, so a repeated call
+/// is sent to Redis again.
 const CAPACITY: usize = 50_000;
 
-/// Longest that a denial is believed. Its wait may be a day, and on a cluster the event that denied may be given back at once, because
-/// another subject of the same check was denied.
+/// Longest time for which a remembered denial is used. The wait itself may be a day, but on a cluster the event that
+/// caused the denial may be refunded at once, because another subject of the same check was denied.
 const BELIEVED: Duration = Duration::from_secs(5);
 
-/// Denials by limit, subject and weight: what has no room beside the reserve may have room in it.
+/// Denials by limit, subject and weight. The weight is part of the key because a charge that does not fit beside the
+/// reserve may fit into the reserve.
 #[derive(Default)]
 pub(super) struct RecentDenials {
     denials: DashMap<(LimitName, String, ChargeWeight), Denial>,
-    /// How many there are. The map itself would have to look into every one of its parts.
+    /// Number of entries. The map's own `len` would lock each of its shards.
     known: AtomicUsize,
 }
 
 #[derive(Clone, Copy)]
 struct Denial {
-    /// The end of its wait.
+    /// The end of the wait.
     until: Instant,
-    /// From when on Redis is asked again.
+    /// The time from which Redis is asked again.
     doubted: Instant,
 }
 
 impl RecentDenials {
-    /// What is still denied of these charges, each with the rest of its wait; `None` when nothing is.
+    /// Returns the charges that are still denied, each with the rest of its wait, or `None` when none is denied.
     pub(super) fn find(
         &self,
         quotas: &Quotas,
@@ -72,7 +74,7 @@ impl RecentDenials {
         }
     }
 
-    /// Drops what is over.
+    /// Removes the denials that are no longer used.
     pub(super) fn sweep(&self, now: Instant) {
         self.denials.retain(|_, denial| {
             let stays = denial.doubted > now;
@@ -108,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_strangers_are_denied_is_not_denied_to_a_known_reader() {
+    fn a_denial_beside_the_reserve_does_not_deny_a_known_reader() {
         let (denials, quotas, now) = (RecentDenials::default(), Quotas::default(), Instant::now());
         let stranger = Charge { weight: ChargeWeight::OneBesideReserve, ..charge("a") };
         denials.remember(&quotas, std::slice::from_ref(&stranger), &[denied(4)], now);
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_wait_is_told_whole_and_believed_for_moments() {
+    fn a_long_wait_is_returned_in_full_and_remembered_for_seconds() {
         let (denials, quotas, now) = (RecentDenials::default(), Quotas::default(), Instant::now());
         denials.remember(&quotas, &[charge("a")], &[denied(86_400)], now);
         let later = |seconds| now + Duration::from_secs(seconds);
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_limit_only_shadows_is_not_remembered() {
+    fn denials_in_shadow_mode_are_not_remembered() {
         let (denials, now) = (RecentDenials::default(), Instant::now());
         let quotas = Quotas { submits_per_device: "5/1m SHADOW".parse().unwrap(), ..Quotas::default() };
         denials.remember(&quotas, &[charge("a")], &[denied(9)], now);
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_bounds() {
+    fn the_number_of_remembered_denials_is_bounded() {
         let (denials, quotas, now) = (RecentDenials::default(), Quotas::default(), Instant::now());
         for number in 0..CAPACITY + 100 {
             denials.remember(&quotas, &[charge(&number.to_string())], &[denied(9)], now);

@@ -1,4 +1,4 @@
-//! The answer of one tier: from an outcome per charge to the allowance of a check.
+//! The answer of one tier: an outcome per charge, from which the allowance of the check is derived.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -6,12 +6,12 @@ use metrics::{Key, Label, Level, Metadata, with_recorder};
 
 use crate::domain::rate_limit::{Allowance, Charge, ChargeWeight, Limit, LimitMode, LimitName, Quotas};
 
-/// What one tier says of one charge.
+/// The outcome of one charge in one tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChargeOutcome {
-    /// Counted; so many more would fit at this moment.
+    /// The charge fits; it is counted unless it is a look. `remaining` more events would fit now.
     Taken { remaining: u32 },
-    /// Not counted.
+    /// The charge does not fit and is not counted.
     Denied { retry_after: Duration },
 }
 
@@ -21,21 +21,21 @@ impl ChargeOutcome {
     }
 }
 
-/// The tier that had the last word, as metrics name it.
+/// The tier that made the final decision, as metrics name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AnswerSource {
     Local,
     Redis,
-    /// What Redis denied a moment ago, remembered in this process.
+    /// This process, which remembers recent denials by Redis.
     Memory,
 }
 
-/// True when a limit that is enforced denied: what a limit only shadows denies nobody.
+/// Checks whether an enforced limit denied the charge. A limit in shadow mode denies no call.
 pub(super) fn denies(quotas: &Quotas, charge: &Charge, outcome: ChargeOutcome) -> bool {
     !outcome.is_taken() && quotas.get(charge.limit).mode == LimitMode::Enforce
 }
 
-/// The answer of one tier: an outcome per charge, in their order.
+/// The answer of one tier: one outcome per charge, in the order of the charges.
 #[derive(Debug)]
 pub(super) struct TierAnswer<'a> {
     quotas: &'a Quotas,
@@ -62,7 +62,7 @@ impl<'a> TierAnswer<'a> {
         self.each().any(|(charge, outcome)| denies(self.quotas, charge, outcome))
     }
 
-    /// The longest wait among the denials, or whether some reader's quota runs low.
+    /// Returns the denial with the longest wait. If there is none, reports whether a single reader's quota runs low.
     pub(super) fn allowance(&self) -> Allowance {
         let mut pressed = false;
         let mut longest: Option<(LimitName, Duration)> = None;
@@ -82,7 +82,8 @@ impl<'a> TierAnswer<'a> {
         }
     }
 
-    /// Counts a decision per limit: each that denied or would deny, and when none denied, all that counted.
+    /// Counts the limits' decisions in the metrics: every denial, including those in shadow mode, and every counted
+    /// charge unless an enforced limit denied the check.
     pub(super) fn count(&self) {
         let denied = self.is_denied();
         for (charge, outcome) in self.each() {
@@ -97,7 +98,7 @@ impl<'a> TierAnswer<'a> {
     }
 }
 
-/// What a limit did about an event, as metrics name it.
+/// A limit's decision on an event, as metrics name it.
 #[derive(Debug, Clone, Copy)]
 enum Decision {
     Allowed,
@@ -105,11 +106,11 @@ enum Decision {
     WouldDeny,
 }
 
-/// Names of the decisions and of the sources, in the order of their types.
+/// Labels of the decisions and sources, in the order of the variants.
 const DECISIONS: [&str; 3] = ["allowed", "denied", "would_deny"];
 const SOURCES: [&str; 3] = ["local", "redis", "memory"];
 
-/// The counters' names with all their labels, by limit, decision and source. To make one takes longer than to count.
+/// The counter's keys with all labels, by limit, decision and source. Building a key takes longer than counting.
 static COUNTERS: LazyLock<Vec<Key>> = LazyLock::new(|| {
     let mut counters = Vec::new();
     for limit in LimitName::ALL {
@@ -130,7 +131,8 @@ fn count_decision(limit: LimitName, decision: Decision, source: AnswerSource) {
     with_recorder(|recorder| recorder.register_counter(&COUNTERS[place], &METADATA)).increment(1);
 }
 
-/// Articles, sites and wide prefixes are shared by many readers: when they run low, no single reader is to blame.
+/// Checks whether less than half of the burst of an enforced limit is left. Articles, sites and wide prefixes never
+/// run low, because many readers share them and no single reader is the cause.
 fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
     let one_reader = match limit {
         LimitName::SubmitsPerDevice
@@ -160,7 +162,7 @@ fn runs_low(limit: LimitName, remaining: u32, quotas: &Quotas) -> bool {
     one_reader && mode == LimitMode::Enforce && u64::from(remaining) * 2 < u64::from(quota.burst.get())
 }
 
-/// Rounded up and never zero: whoever waits this long does not come a fraction too early.
+/// Rounds up to whole milliseconds, at least one, so that a caller that waits this long does not call too early.
 fn whole_milliseconds(wait: Duration) -> Duration {
     let milliseconds = wait.as_nanos().div_ceil(1_000_000).max(1);
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX))
@@ -200,15 +202,15 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_only_shadows_neither_denies_nor_presses() {
+    fn a_limit_in_shadow_mode_neither_denies_nor_presses() {
         let quotas = Quotas { submits_per_device: "5/1m SHADOW".parse().unwrap(), ..Quotas::default() };
         let denied = ChargeOutcome::Denied { retry_after: Duration::from_secs(9) };
         let (device, site) = (LimitName::SubmitsPerDevice, LimitName::SubmitsPerSite);
         let free = Allowance::Allowed { pressed: false };
         assert_eq!(allowance_under(&quotas, &[(device, denied)]), free);
         assert_eq!(allowance_under(&quotas, &[taken(device, 0)]), free);
-        let told = Allowance::Denied { limit: site, retry_after: Duration::from_secs(9) };
-        assert_eq!(allowance_under(&quotas, &[(device, denied), (site, denied)]), told);
+        let expected = Allowance::Denied { limit: site, retry_after: Duration::from_secs(9) };
+        assert_eq!(allowance_under(&quotas, &[(device, denied), (site, denied)]), expected);
     }
 
     fn taken(limit: LimitName, remaining: u32) -> (LimitName, ChargeOutcome) {
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_is_pressed_below_half_of_a_burst_but_never_by_a_crowd() {
+    fn a_reader_is_pressed_below_half_of_a_burst_but_not_by_shared_limits() {
         use LimitName::{SubmitsPerArticle, SubmitsPerDevice, SubmitsPerPrefix};
         let pressed = |outcomes: &[_]| allowance(outcomes) == Allowance::Allowed { pressed: true };
         assert!(!pressed(&[taken(SubmitsPerDevice, 3), taken(SubmitsPerPrefix, 30)]));

@@ -1,4 +1,4 @@
-//! What one process counts itself, under one set of quotas.
+//! The counts that one process keeps under one set of quotas.
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -11,12 +11,12 @@ use super::{
 };
 use crate::domain::rate_limit::Quotas;
 
-/// The tiers of this process. Replaced as a whole by new quotas.
+/// The tiers of this process. New quotas replace them as a whole.
 pub(super) struct Tiers {
-    /// Has the same quotas as Redis, so it denies only what Redis would deny too.
+    /// The tier with the same quotas as Redis, so that it denies only what Redis would deny too.
     pub(super) whole: Local,
-    /// This replica's part of the quotas, for when Redis is out of use. It counts all along, so that no outage starts from zero.
-    /// `None` where there is nothing to divide.
+    /// The tier with this replica's part of the quotas, which decides while Redis is not in use. It also counts while
+    /// Redis is in use, so that its counts do not start from zero in an outage. `None` for a single replica.
     pub(super) part: Option<Local>,
     pub(super) denied: RecentDenials,
     replicas: NonZeroU32,
@@ -29,7 +29,8 @@ impl Tiers {
         Self { whole: tier(quotas), part, denied: RecentDenials::default(), replicas }
     }
 
-    /// The same under other quotas: counts of limits whose quota stays go on; what was denied may be allowed now.
+    /// Creates the tiers under other quotas. Limits whose quota is unchanged keep their counts. Remembered denials are
+    /// dropped, because their charges may be allowed now.
     pub(super) fn with_quotas(&self, quotas: Quotas) -> Self {
         let part = self.part.as_ref().map(|part| part.with_quotas(quotas.divided_by(self.replicas)));
         Self { whole: self.whole.with_quotas(quotas), part, denied: RecentDenials::default(), replicas: self.replicas }

@@ -1,4 +1,4 @@
-//! A check asks the local tier first and then Redis, and refunds what only one of them counted.
+//! The rate limiter. A check asks the local tier first and then Redis, and refunds what only one of them counted.
 
 use std::{
     borrow::Cow,
@@ -20,12 +20,14 @@ use crate::{
     supervise::supervise,
 };
 
-/// How often drained counts are dropped from memory. A key costs about 150 bytes, so a minute of strangers is little.
+/// Time between two sweeps, which drop drained counts from memory. A key costs about 150 bytes, so the new readers of
+/// one minute cost little.
 const SWEEP: Duration = Duration::from_secs(60);
-/// Least time between two sweeps, so that a crowd of new keys cannot keep a core busy sweeping.
+/// Least time between two sweeps, so that a flood of new keys cannot keep a core busy with sweeps.
 const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 
-/// Counts events and says when there are too many. Share it in an `Arc`; its background tasks end with it.
+/// The rate limiter, which counts events and denies those beyond a quota. Callers share it in an `Arc`. Its background
+/// tasks end when it is dropped.
 pub struct Limiter {
     tiers: Arc<RwLock<Arc<Tiers>>>,
     redis: Option<Arc<Redis>>,
@@ -34,16 +36,17 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// Limits of this process alone. Must be called inside a Tokio runtime.
+    /// Creates a limiter that counts in this process only. It must be called inside a Tokio runtime.
     pub fn local(quotas: Quotas) -> Self {
         Self::new(quotas, NonZeroU32::MIN, None)
     }
 
-    /// Limits shared with every replica that uses the same Redis, of which there are about `replicas`: without Redis, each has its part
-    /// of the quotas. Returns at once: Redis may be absent, now or later. Must be called inside a Tokio runtime.
+    /// Creates a limiter that shares its counts with all replicas that use the same Redis. There are about `replicas`
+    /// of them, and while Redis is not in use, each enforces its part of the quotas. The function returns at once and
+    /// does not need a reachable Redis. It must be called inside a Tokio runtime.
     ///
     /// # Errors
-    /// What is wrong with the URL, without the URL: it may hold a password.
+    /// [`UrlError`] when the URL is malformed. The error does not contain the URL, which may have a password.
     pub fn with_redis(quotas: Quotas, redis_url: &str, replicas: NonZeroU32) -> Result<Self, UrlError> {
         Ok(Self::new(quotas, replicas, Some(Arc::new(Redis::new(redis_url)?))))
     }
@@ -54,7 +57,7 @@ impl Limiter {
         let mut tasks = JoinSet::new();
         let swept = Arc::clone(&tiers);
         tasks.spawn(supervise("limiter_sweep", move || sweep_often(Arc::clone(&swept), Arc::clone(&crowded))));
-        // Until it is connected, Redis is not in use.
+        // Redis is not in use until the first connection.
         redis::show_degraded(redis.is_some());
         if let Some(redis) = redis.clone() {
             tasks.spawn(supervise("redis_watch", move || {
@@ -65,9 +68,10 @@ impl Limiter {
         Self { tiers, redis, tasks }
     }
 
-    /// Counts every charge, or none of them when one is denied. A denied try costs nothing and lengthens no wait.
+    /// Counts every charge, or none of them when one is denied. A denied check costs nothing and lengthens no wait.
     ///
-    /// Answers within about 60 ms even when Redis does not. A check dropped half-way may stay counted.
+    /// Returns within about 60 ms even when Redis does not answer. A check that is dropped before it returns may stay
+    /// counted.
     pub async fn check(&self, charges: &[Charge]) -> Allowance {
         let tiers = current(&self.tiers);
         let quotas = tiers.whole.quotas();
@@ -92,7 +96,8 @@ impl Limiter {
             (None, _) => (quotas, alone.clone(), AnswerSource::Local),
         };
         if is_denied(&outcomes) {
-            // A tier that counted it before the last word refunds it; one that denied by itself counted nothing.
+            // A tier that counted the check before the final decision refunds it. A tier that denied it counted
+            // nothing.
             if !is_denied(&alone) {
                 tiers.whole.refund(&charges, &alone);
             }
@@ -106,34 +111,34 @@ impl Limiter {
         concluded(&TierAnswer::new(judged_by, &charges, outcomes, source))
     }
 
-    /// True while Redis is configured but not in use: counts are this process's alone.
+    /// Checks whether Redis is configured but not in use, so that this process counts by itself.
     pub fn is_degraded(&self) -> bool {
         self.redis.as_ref().is_some_and(|redis| redis.is_degraded())
     }
 
-    /// Connects to Redis, asks it to count, and says within about `patience` why that failed. Does nothing without Redis.
+    /// Connects to Redis and makes it count, within about `patience`. Does nothing when no Redis is configured.
     ///
     /// # Errors
-    /// Why there is no use in Redis now, without secrets.
+    /// [`Unreachable`] with the reason why Redis cannot be used now.
     pub async fn reach(&self, patience: Duration) -> Result<(), Unreachable> {
         let Some(redis) = &self.redis else { return Ok(()) };
         let answer = tokio::time::timeout(patience, redis.reach()).await;
         answer.unwrap_or(Err(Unreachable::NoAnswer(patience)))
     }
 
-    /// Replaces the quotas. Limits whose quota changes start anew in this process; counts in Redis go on.
+    /// Replaces the quotas. In this process, limits whose quota changes start from zero. Counts in Redis continue.
     pub fn set_quotas(&self, quotas: Quotas) {
         let mut tiers = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
         *tiers = Arc::new(tiers.with_quotas(quotas));
     }
 
-    /// Ends the background tasks and waits for their end. Dropping the limiter ends them too.
+    /// Aborts the background tasks and waits for their end. Dropping the limiter aborts them too.
     pub async fn close(mut self) {
         self.tasks.shutdown().await;
     }
 }
 
-/// The charges of limits that are not off.
+/// Returns the charges of limits that are not off.
 fn counted<'a>(quotas: &Quotas, charges: &'a [Charge]) -> Cow<'a, [Charge]> {
     let on = |charge: &&Charge| quotas.get(charge.limit).mode != LimitMode::Off;
     if charges.iter().all(|charge| on(&charge)) {
@@ -152,11 +157,11 @@ fn current(tiers: &RwLock<Arc<Tiers>>) -> Arc<Tiers> {
     Arc::clone(&tiers.read().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Drops drained counts every minute, and when a table is full.
+/// Drops drained counts every minute, and also when a table is full.
 async fn sweep_often(tiers: Arc<RwLock<Arc<Tiers>>>, crowded: Arc<Notify>) {
     loop {
         if tokio::time::timeout(SWEEP, crowded.notified()).await.is_ok() {
-            tracing::warn!("a rate limit's table is full: unknown subjects share one count until others drain");
+            tracing::warn!("the table of a rate limit is full: new subjects share one count until other counts drain");
         }
         current(&tiers).sweep();
         tokio::time::sleep(SWEEP_PAUSE).await;
@@ -168,21 +173,21 @@ mod tests {
     use super::*;
     use crate::domain::rate_limit::{ChargeWeight, LimitName};
 
-    /// Nothing listens there.
+    /// A URL at which no server listens.
     const NO_REDIS: &str = "redis://127.0.0.1:1/";
 
     #[tokio::test]
-    async fn a_reader_is_pressed_by_half_of_the_part_that_decides() {
+    async fn a_reader_is_pressed_below_half_of_the_replicas_part() {
         let quotas = Quotas { submits_per_device: "60/24h".parse().unwrap(), ..Quotas::default() };
         let limiter = Limiter::with_redis(quotas, NO_REDIS, NonZeroU32::new(3).unwrap()).unwrap();
         let charge =
             Charge { limit: LimitName::SubmitsPerDevice, subject: "default/a".to_owned(), weight: ChargeWeight::One };
-        let mut told = Vec::new();
+        let mut allowances = Vec::new();
         for _ in 0..21 {
-            told.push(limiter.check(std::slice::from_ref(&charge)).await);
+            allowances.push(limiter.check(std::slice::from_ref(&charge)).await);
         }
         let expected = [(10, false), (10, true)].map(|(times, pressed)| vec![Allowance::Allowed { pressed }; times]);
-        assert_eq!(told[..20], expected.concat(), "twenty are its part, ten of them half");
-        assert!(matches!(told[20], Allowance::Denied { .. }));
+        assert_eq!(allowances[..20], expected.concat(), "a replica's part is 20, and half of it is 10");
+        assert!(matches!(allowances[20], Allowance::Denied { .. }));
     }
 }

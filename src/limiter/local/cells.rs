@@ -1,4 +1,4 @@
-//! Where the local tier keeps its counts: one cell per subject, never more than a fixed number of them.
+//! The storage of the local tier's counts: one cell per subject, up to a fixed number of cells.
 
 use std::sync::{
     Arc,
@@ -16,29 +16,29 @@ use crate::domain::rate_limit::{Charge, ChargeWeight};
 
 /// The cells of one limit. Clones share them, so that a charge made through governor can be refunded here.
 ///
-/// Each cell is a GCRA "theoretical arrival time" in nanoseconds since the limiter's start.
+/// Each cell holds a "theoretical arrival time" of GCRA in nanoseconds since the limiter's start.
 #[derive(Debug, Clone)]
 pub(super) struct Cells(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     known: DashMap<String, Nanos>,
-    /// Counts every unknown subject once `known` is full. Zero: nothing counted yet.
+    /// The cell that all unknown subjects share once `known` is full. Zero means that nothing is counted yet.
     overflow: AtomicU64,
     capacity: usize,
-    /// What the events that strangers must leave free would add to a cell.
+    /// The nanoseconds that the reserved events would add to a cell.
     reserve: Nanos,
     crowded: Arc<Notify>,
 }
 
 impl Cells {
-    /// Room for `capacity` subjects; `crowded` is told when one more comes. Threads that insert at the same moment may
-    /// exceed the capacity by their own number.
+    /// Creates the cells of up to `capacity` subjects. `crowded` is notified when one more subject is charged. Threads
+    /// that insert concurrently may exceed the capacity by their number.
     pub(super) fn new(capacity: usize, reserve: Nanos, crowded: Arc<Notify>) -> Self {
         Self(Arc::new(Shared { known: DashMap::new(), overflow: AtomicU64::new(0), capacity, reserve, crowded }))
     }
 
-    /// Takes one charge back: `interval` is what it added. The cell may end in the past, which governor reads as now.
+    /// Refunds one charge, which added `interval`. The cell may then be in the past, which governor reads as now.
     pub(super) fn refund(&self, subject: &str, interval: Nanos) {
         if let Some(mut cell) = self.0.known.get_mut(subject) {
             *cell = cell.saturating_sub(interval);
@@ -52,15 +52,15 @@ impl Cells {
         self.0.known.len() >= self.0.capacity
     }
 
-    /// Asks and writes nothing: a look takes no place in the table, and no event from those who come at the same moment.
+    /// Evaluates `f` without storing its result. A look occupies no cell and takes no event from concurrent charges.
     fn look<T, E>(&self, subject: &str, f: impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>) -> Result<T, E> {
         let own = self.0.known.get(subject).map(|cell| *cell);
         let shared = || Some(self.0.overflow.load(Ordering::Acquire)).filter(|cell| *cell > 0 && self.is_full());
         f(own.or_else(|| shared().map(Nanos::new))).map(|(value, _)| value)
     }
 
-    /// Counts in the one cell that unknown subjects share when there is no room. They limit each other then: the other
-    /// choice, to let them all through, would let whoever fills the table lift the limit.
+    /// Counts in the cell that unknown subjects share while the table is full. They limit each other then. If they were
+    /// all allowed instead, an attacker could lift the limit by filling the table.
     fn measure_overflow<T, E>(&self, f: impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>) -> Result<T, E> {
         let mut cell = self.0.overflow.load(Ordering::Acquire);
         loop {
@@ -81,7 +81,7 @@ impl StateStore for Cells {
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
         let Charge { subject, weight, .. } = charge;
-        // Governor was asked for the reserve along with the event; only the event is counted.
+        // Governor was asked for the event together with the reserve, but only the event is counted.
         let uncounted = if *weight == ChargeWeight::OneBesideReserve { self.0.reserve } else { Nanos::new(0) };
         let f = |cell| f(cell).map(|(value, next): (T, Nanos)| (value, next.saturating_sub(uncounted)));
         if *weight == ChargeWeight::Look {

@@ -1,4 +1,4 @@
-//! The counts of one limit in this process: governor's GCRA over our own cells.
+//! The counts of one limit in this process: governor's GCRA with [`Cells`] as its storage.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -24,8 +24,9 @@ pub(super) struct LimitCounts<C: Clock = DefaultClock> {
 }
 
 impl<C: Clock + Clone> LimitCounts<C> {
-    /// Counts nothing yet. `reserve` is how many events [`ChargeWeight::OneBesideReserve`] leaves free, `capacity` how many subjects are
-    /// told apart; `crowded` is notified when one more comes.
+    /// Creates counts that start at zero. `reserve` is the number of events that [`ChargeWeight::OneBesideReserve`]
+    /// leaves free. `capacity` is the number of subjects that have their own count, and `crowded` is notified when one
+    /// more subject is charged.
     pub(super) fn new(quota: Quota, reserve: u32, capacity: usize, crowded: &Arc<Notify>, clock: C) -> Self {
         let quota = governor_quota(quota);
         let interval = quota.replenish_interval();
@@ -33,44 +34,45 @@ impl<C: Clock + Clone> LimitCounts<C> {
         Self { limiter: RateLimiter::new(quota, cells.clone(), clock), cells, interval }
     }
 
-    /// Counts a charge if it fits and `free` more events fit beside it.
+    /// Counts a charge if it fits and `free` more events would fit beside it.
     pub(super) fn take(&self, charge: &Charge, free: u32) -> ChargeOutcome {
-        // Governor is asked for the events that must stay free as well, and the cells keep the event alone.
+        // Governor is also asked for the events that must stay free, but the cells count only the event itself.
         match self.limiter.check_key_n(charge, NonZeroU32::MIN.saturating_add(free)) {
             Ok(Ok(state)) => {
-                // Governor tells what is left after all it was asked for, of which a look has counted nothing.
+                // Governor returns what is left after all requested events. A look has counted none of them.
                 let uncounted = u32::from(charge.weight == ChargeWeight::Look);
                 ChargeOutcome::Taken { remaining: state.remaining_burst_capacity() + free + uncounted }
             }
             Ok(Err(not_until)) => {
                 ChargeOutcome::Denied { retry_after: not_until.wait_time_from(self.limiter.clock().now()) }
             }
-            // A reserve is less than a burst, so this is never reached.
+            // A reserve is less than a burst, so this arm is never reached.
             Err(_) => ChargeOutcome::Denied { retry_after: self.interval },
         }
     }
 
-    /// Refunds a charge that was taken.
+    /// Refunds a charge that was counted.
     pub(super) fn refund(&self, charge: &Charge) {
         if charge.weight.counts() {
             self.cells.refund(&charge.subject, self.interval.into());
         }
     }
 
-    /// Drops counts that have drained, and the memory they took.
+    /// Drops counts that have drained and frees their memory.
     pub(super) fn sweep(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
 
-    /// Returns how many subjects have a count.
+    /// Returns the number of subjects that have a count.
     #[cfg(test)]
     pub(super) fn subjects(&self) -> usize {
         self.limiter.len()
     }
 }
 
-/// A quota of no duration, which no parser lets through, becomes the strictest one instead of none.
+/// Converts a quota for governor. A quota without a duration, which no parser accepts, becomes the strictest quota
+/// instead of none.
 fn governor_quota(quota: Quota) -> governor::Quota {
     match governor::Quota::with_period(quota.interval()) {
         Some(one) => one.allow_burst(quota.burst),
@@ -90,7 +92,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Counts with what their test turns and looks at.
+    /// Counts under test, with their quota, clock and notification.
     struct Fixture {
         counts: LimitCounts<FakeRelativeClock>,
         quota: Quota,
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_takes_nothing_from_those_who_come_at_the_same_moment() {
+    fn a_look_takes_nothing_from_concurrent_charges() {
         let counts = Fixture::new("2/24h", 10_000);
         let (last, done) = (AtomicU32::new(0), AtomicBool::new(false));
         std::thread::scope(|scope| {
@@ -229,7 +231,7 @@ mod tests {
                 let subject = number.to_string();
                 counts.take(&subject);
                 last.store(*number, Ordering::Relaxed);
-                // Long enough for looks to fall upon it.
+                // These looks take long enough for the other thread to look at the subject, too.
                 for _ in 0..20 {
                     counts.look(&subject);
                 }
@@ -242,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_at_an_unknown_subject_when_the_table_is_full_sees_what_such_subjects_share() {
+    fn a_look_at_an_unknown_subject_of_a_full_table_sees_the_shared_count() {
         let counts = Fixture::new("2/20s", 1);
         counts.take("a");
         assert_eq!(counts.look("b"), taken(2));
@@ -250,8 +252,9 @@ mod tests {
         assert_eq!([counts.look("d"), counts.look("a")], [denied(10), taken(1)]);
     }
 
-    /// Every window of a run, not only the one from its start, its edges included. By the quota's own words and not by the
-    /// interval that is made of them: `count <= burst + time * events / period`.
+    /// Checks every window of a run, edges included, and not only the windows that begin at its start. The bound is
+    /// computed from the quota and not from the interval, which is derived from it:
+    /// `count <= burst + time * events / period`.
     fn most_in_any_window(admitted: &[u64], quota: Quota) -> Result<(), TestCaseError> {
         let (events, burst) = (u128::from(quota.events.get()), u128::from(quota.burst.get()));
         for (first, from) in admitted.iter().enumerate() {
@@ -264,7 +267,7 @@ mod tests {
         Ok(())
     }
 
-    /// A pause in the run below: about an interval, and often exactly at its edge.
+    /// A pause in the run below: any number of nanoseconds, or a number of intervals with an offset of a nanosecond.
     #[derive(Debug, Clone)]
     enum Pause {
         Some(u64),
@@ -307,7 +310,7 @@ mod tests {
                     }
                     ChargeOutcome::Taken { .. } => admitted.push(now),
                     ChargeOutcome::Denied { retry_after } => {
-                        // Asking again changes nothing, also a little later; and waiting as told is enough.
+                        // Repeated charges are denied and change nothing. After the returned wait, one fits.
                         for _ in 0..kind {
                             prop_assert_eq!(counts.take("a"), ChargeOutcome::Denied { retry_after });
                         }

@@ -1,4 +1,4 @@
-//! The tier of this process.
+//! The local tier, which counts in this process.
 
 mod cells;
 mod limit_counts;

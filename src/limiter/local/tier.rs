@@ -11,14 +11,14 @@ use crate::{
     limiter::tier_answer::{ChargeOutcome, denies},
 };
 
-/// Most subjects one limit remembers: 100,000 keys are about 15 MB, and at the default quotas more readers than
-/// one process could serve in the minute before a count drains.
+/// Largest number of subjects of one limit. 100,000 keys take about 15 MB. At the default quotas, one process cannot
+/// serve as many readers in the minute before a count drains.
 pub(in crate::limiter) const CAPACITY: usize = 100_000;
 
-/// Every limit of one set of quotas. The clock is a parameter for tests only.
+/// The counts of all limits under one set of quotas. The clock is a parameter for tests only.
 pub(in crate::limiter) struct Local<C: Clock = DefaultClock> {
     quotas: Quotas,
-    /// In the order of `LimitName::ALL`. Those whose quota stays live on under new quotas.
+    /// The counts in the order of `LimitName::ALL`. New quotas keep the counts of limits whose quota is unchanged.
     limits: Vec<Arc<LimitCounts<C>>>,
     capacity: usize,
     crowded: Arc<Notify>,
@@ -32,7 +32,7 @@ impl<C: Clock + Clone> Local<C> {
         Self { limits, ..fresh }
     }
 
-    /// The same tier under other quotas. Limits whose quota stays keep their counts.
+    /// Creates the tier under other quotas. Limits whose quota and reserve are unchanged keep their counts.
     pub(in crate::limiter) fn with_quotas(&self, quotas: Quotas) -> Self {
         let (crowded, clock) = (Arc::clone(&self.crowded), self.clock.clone());
         let fresh = Self { quotas, limits: Vec::new(), capacity: self.capacity, crowded, clock };
@@ -52,7 +52,8 @@ impl<C: Clock + Clone> Local<C> {
         &self.quotas
     }
 
-    /// Counts every charge, or none when one of them is denied by a limit that is enforced: an outcome per charge, in their order.
+    /// Counts every charge, or none of them when an enforced limit denies one. Returns one outcome per charge, in the
+    /// order of the charges.
     pub(in crate::limiter) fn take(&self, charges: &[Charge]) -> Vec<ChargeOutcome> {
         let outcomes: Vec<_> = charges
             .iter()
@@ -65,14 +66,14 @@ impl<C: Clock + Clone> Local<C> {
         outcomes
     }
 
-    /// Refunds what was counted.
+    /// Refunds the charges that are counted according to `outcomes`.
     pub(in crate::limiter) fn refund(&self, charges: &[Charge], outcomes: &[ChargeOutcome]) {
         for (charge, _) in charges.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_taken()) {
             self.limit(charge.limit).refund(charge);
         }
     }
 
-    /// Drops counts that have drained, and the memory they took.
+    /// Drops counts that have drained and frees their memory.
     pub(in crate::limiter) fn sweep(&self) {
         for limit in &self.limits {
             limit.sweep();
@@ -122,13 +123,13 @@ mod tests {
     }
 
     #[test]
-    fn a_reserve_stays_free_for_those_who_may_use_it() {
+    fn a_reserve_stays_free_for_known_readers() {
         let (tier, clock) = tier("3/30s", "6/60s");
         let stranger = Charge { weight: ChargeWeight::OneBesideReserve, ..site() };
         for remaining in [5, 4, 3] {
             assert_eq!(tier.take(std::slice::from_ref(&stranger)), [taken(remaining)]);
         }
-        assert_eq!(tier.take(std::slice::from_ref(&stranger)), [denied(10)], "three stay free");
+        assert_eq!(tier.take(std::slice::from_ref(&stranger)), [denied(10)], "three events are reserved");
         for remaining in [2, 1, 0] {
             assert_eq!(tier.take(&[site()]), [taken(remaining)]);
         }
@@ -157,25 +158,25 @@ mod tests {
     }
 
     #[test]
-    fn a_shadow_counts_and_gives_nothing_else_back() {
+    fn a_denial_in_shadow_mode_refunds_no_other_charge() {
         let (tier, _) = tier("1/10s SHADOW", "9/90s");
         assert_eq!(tier.take(&[device("a"), site()]), [taken(0), taken(8)]);
         assert_eq!(tier.take(&[device("a"), site()]), [denied(10), taken(7)]);
-        assert_eq!(tier.take(&[site()]), [taken(6)], "what was let through is counted");
+        assert_eq!(tier.take(&[site()]), [taken(6)], "an allowed charge is counted");
     }
 
     #[test]
-    fn new_quotas_leave_the_counts_of_others_alone() {
+    fn new_quotas_keep_the_counts_of_unchanged_limits() {
         let (tier, _) = tier("3/30s", "2/20s");
         tier.take(&[device("a"), site()]);
         let quotas = Quotas { submits_per_device: "2/20s".parse().unwrap(), ..tier.quotas().clone() };
         let quotas = Quotas { submits_per_site: "2/20s SHADOW".parse().unwrap(), ..quotas };
         let changed = tier.with_quotas(quotas);
-        assert_eq!(changed.take(&[device("a"), site()]), [taken(1), taken(0)], "a mode is no quota");
+        assert_eq!(changed.take(&[device("a"), site()]), [taken(1), taken(0)], "a change of mode keeps the counts");
     }
 
     #[test]
-    fn a_subject_costs_one_number_however_much_it_asks() {
+    fn a_subject_has_one_count_for_any_number_of_checks() {
         let (tier, _) = tier("5/24h", "1000000/24h");
         for _ in 0..1_000 {
             tier.take(&[device("a"), site(), Charge { weight: ChargeWeight::Look, ..device("a") }]);

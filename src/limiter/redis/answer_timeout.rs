@@ -1,7 +1,7 @@
-//! Waits for Redis without blaming it for the lateness of this process.
+//! Timeouts for calls of Redis that exclude the delays of this process.
 //!
-//! When all cores are busy, a timer fires late, and an answer may lie in the socket's buffer while the task that reads it
-//! waits for a core. A time-out at such a moment says nothing about Redis.
+//! When all cores are busy, a timer fires late, and an answer may wait in the socket's buffer until the task that reads
+//! it gets a core. A timeout at such a moment says nothing about Redis.
 
 use std::{future::poll_fn, io, pin::pin, task::Poll, time::Duration};
 
@@ -11,34 +11,36 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-/// Longest wait for one answer to the watch.
+/// Longest time that the watch waits for one answer.
 const ANSWER: Duration = Duration::from_millis(50);
-/// A timer that fires this much after its time was held up by this process or its machine.
+/// Delay of a timer from which on this process or its machine is held responsible for it.
 const LATE: Duration = Duration::from_millis(5);
-/// Turns of the runtime that an answer which has arrived needs until it is here: one to see that the socket is readable,
-/// one for the task that reads it, one for the task that passes it on to the checks of its call, and one to spare.
+/// Turns of the runtime until an answer in the socket's buffer reaches its caller: one to see that the socket is
+/// readable, one for the task that reads it, one for the task that passes it on to the checks of its call, and one
+/// spare.
 const TURNS: u32 = 4;
-/// Length of one step of a wait that counts only the time in which this process keeps up.
+/// Length of one step of a wait that excludes the delays of this process.
 const STEP: Duration = Duration::from_millis(10);
 
-/// No answer until the deadline.
+/// The error of a call that had no answer by its deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TimedOut {
-    /// This process noticed the deadline late, so the answer may have been there in time.
+    /// Whether this process noticed the deadline late, so that the answer may have arrived in time.
     pub(super) is_ours: bool,
 }
 
-/// Waits for an answer until `deadline`, and no longer than this process is late itself.
+/// Waits for an answer until `deadline`. If this process notices the deadline late, an answer that has arrived by then
+/// is still returned.
 ///
 /// # Errors
-/// [`TimedOut`], with whose fault that may be.
+/// [`TimedOut`], which says whether this process may be the cause.
 pub(super) async fn until<T>(deadline: Instant, answer: impl Future<Output = T>) -> Result<T, TimedOut> {
     let mut answer = pin!(answer);
     if let Ok(answer) = timeout_at(deadline, &mut answer).await {
         return Ok(answer);
     }
     let is_ours = Instant::now().duration_since(deadline) > LATE;
-    // Only then: a turn that is not needed is time for which somebody waits.
+    // A timer that fired in time needs no further turns, for which the caller would wait.
     let turns = if is_ours { TURNS } else { 0 };
     for _ in 0..turns {
         yield_now().await;
@@ -49,11 +51,12 @@ pub(super) async fn until<T>(deadline: Instant, answer: impl Future<Output = T>)
     Err(TimedOut { is_ours })
 }
 
-/// Waits for an answer for about `patience` of the time in which this process keeps up. The wait is a number of steps, each
-/// a timer's: every step that is late prolongs the wait, and gives the answer another turn of the runtime to come in. So a
-/// busy process does not take a healthy server for a silent one, and a silent server is known as such even then.
+/// Waits about `patience` for an answer, without counting the delays of this process. The wait consists of a fixed
+/// number of steps with a timer each. A late timer lengthens the wait and gives the answer another turn of the runtime
+/// to arrive. A busy process therefore does not take a healthy server for a silent one, but still notices a silent
+/// server.
 ///
-/// `None`: no answer.
+/// Returns `None` when there was no answer.
 pub(super) async fn patiently<T>(patience: Duration, answer: impl Future<Output = T>) -> Option<T> {
     let mut answer = pin!(answer);
     for _ in 0..patience.as_millis().div_ceil(STEP.as_millis()) {
@@ -64,15 +67,15 @@ pub(super) async fn patiently<T>(patience: Duration, answer: impl Future<Output 
     None
 }
 
-/// One answer that the watch waits for.
+/// Waits for one answer to the watch.
 ///
 /// # Errors
-/// Those of the call, and a time-out.
+/// The errors of the call, and a timeout.
 pub(super) async fn answered<T>(answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
     patiently(ANSWER, answer).await.unwrap_or_else(|| Err(timed_out()))
 }
 
-/// The error of a call that was not answered in time.
+/// Creates the error of a call that was not answered in time.
 pub(super) fn timed_out() -> RedisError {
     io::Error::from(io::ErrorKind::TimedOut).into()
 }
@@ -87,7 +90,8 @@ mod tests {
 
     const MILLISECOND: Duration = Duration::from_millis(1);
 
-    /// Comes after 5 ms and, like an answer from a socket, through a task that reads it and one that passes it on.
+    /// Returns a channel whose value arrives after 5 ms and, like an answer from a socket, through a task that reads it
+    /// and one that passes it on.
     fn answer() -> oneshot::Receiver<()> {
         let ((arrive, arrived), (read, is_read)) = (oneshot::channel(), oneshot::channel());
         let (pass_on, answer) = oneshot::channel();
@@ -126,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_time_out_that_a_busy_process_notices_late_is_its_own() {
+    async fn a_timeout_that_a_busy_process_notices_late_is_its_own() {
         saturate();
         let silent = std::future::pending::<()>();
         let deadline = Instant::now() + MILLISECOND * 20;
@@ -134,8 +138,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_time_out_that_is_noticed_in_time_is_the_servers() {
-        // A loaded machine may be late itself, now and then.
+    async fn a_timeout_that_is_noticed_in_time_is_the_servers() {
+        // On a loaded machine, some timers are late.
         for _ in 0..1_000 {
             let deadline = Instant::now() + MILLISECOND * 2;
             let Err(TimedOut { is_ours }) = until(deadline, std::future::pending::<()>()).await else { panic!() };
@@ -147,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_busy_watch_waits_until_the_answer_had_its_turn_and_not_for_ever() {
+    async fn a_busy_watch_waits_for_an_answer_in_the_buffer_but_not_without_end() {
         saturate();
         for _ in 0..5 {
             assert_eq!(patiently(STEP * 3, answer()).await, Some(Ok(())));

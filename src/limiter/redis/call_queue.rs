@@ -1,5 +1,5 @@
-//! Calls of the script to one server. Checks that arrive while a call is under way share the next call. A check that
-//! arrives while none is under way is sent at once.
+//! A queue of script calls to one server. Checks that arrive while a call is under way share the next call. A check
+//! that arrives while no call is under way is sent at once.
 
 use std::{
     mem,
@@ -20,13 +20,14 @@ use super::{
 };
 use crate::limiter::tier_answer::ChargeOutcome;
 
-/// Longest time that a check waits for the call under way. Behind a slow server it would otherwise wait for two calls.
+/// Longest time that a check waits for the call under way. Without this bound, a check of a slow server would wait for
+/// two calls.
 const GATHERING: Duration = Duration::from_millis(1);
-/// Most checks of a call: they occupy a server for about a third of a millisecond.
+/// Largest number of checks in a call. They occupy a server for about a third of a millisecond.
 const MOST_CHECKS: usize = 64;
-/// How often a check is sent at most: again when the estimate of the server's clock was wrong.
+/// Largest number of times that a check is sent. It is sent again when the estimate of the server's clock was wrong.
 const TRIES: u32 = 3;
-/// How long a task waits for the answer to a call. The callers of its checks have given up long before.
+/// Time after which a task stops to wait for the answer to a call. The callers have given up long before.
 const FORGOTTEN: Duration = Duration::from_secs(1);
 
 /// The answer to one check.
@@ -45,13 +46,13 @@ struct Shared {
 #[derive(Default)]
 struct Waiting {
     checks: Vec<WaitingCheck>,
-    /// A task is sending the checks that wait.
+    /// Whether a task is sending the checks that wait.
     is_sent: bool,
 }
 
 struct WaitingCheck {
     asks: Vec<Ask>,
-    /// When its caller gives up; `None` for a check that is counted however late it arrives.
+    /// The time at which the caller gives up. `None` for a check that is counted even if it arrives late.
     deadline: Option<Instant>,
     caller: oneshot::Sender<CheckResult>,
 }
@@ -70,7 +71,7 @@ impl CallQueue {
     /// receives after `deadline`, when its caller has given up, counts nothing.
     ///
     /// # Errors
-    /// The error of Redis, and a time-out when Redis received the check too late.
+    /// The error of Redis, and a timeout when Redis received the check too late.
     pub(super) async fn ask(&self, asks: Vec<Ask>, deadline: Option<Instant>) -> CheckResult {
         let (caller, answer) = oneshot::channel();
         if self.0.is_first(WaitingCheck { asks, deadline, caller }) {
@@ -91,7 +92,7 @@ impl CallQueue {
     }
 }
 
-/// Sends the checks that wait until there are none. Checks gather until the call under way is answered, or for
+/// Sends waiting checks until there are none. Checks gather until the call under way is answered, but at most for
 /// [`GATHERING`].
 async fn send_all(shared: Arc<Shared>) {
     while let Some(checks) = shared.next() {
@@ -108,7 +109,7 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a check to those that wait. Returns true when no task is sending them.
+    /// Adds a check to those that wait. Returns whether the caller must start the task that sends them.
     fn is_first(&self, check: WaitingCheck) -> bool {
         let mut waiting = self.waiting();
         waiting.checks.push(check);
@@ -152,11 +153,11 @@ impl Shared {
             }
             checks = late;
         }
-        reply_all(checks, &(ErrorKind::Client, "the server's clock does not stand still long enough to count").into());
+        reply_all(checks, &(ErrorKind::Client, "the server's clock was set several times during the calls").into());
     }
 
-    /// Makes one call. When the server does not know the script it has counted nothing, so the call is repeated with
-    /// the whole script. No other error leads to a repetition.
+    /// Makes one call. A server that does not know the script has counted nothing, so the call is repeated with the
+    /// whole script. After any other error, the call is not repeated.
     async fn call(&self, checks: &[WaitingCheck]) -> RedisResult<ScriptAnswer> {
         match self.call_by(Naming::Hash, checks).await {
             Err(error) if error.code() == Some("NOSCRIPT") => self.call_by(Naming::Whole, checks).await,

@@ -1,25 +1,26 @@
-//! When to stop asking a Redis that fails. Time is a parameter.
+//! The circuit breaker, which stops calls to a failing Redis. The current time is a parameter.
 
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-/// So many errors within [`WINDOW`] open the breaker: enough to pass over one lost connection.
+/// Number of errors within [`WINDOW`] that opens the breaker. One lost connection does not reach it.
 const ERRORS: usize = 5;
 const WINDOW: Duration = Duration::from_secs(1);
-/// So many time-outs without an answer between them open it, when they last for [`SILENCE`]. A server that says nothing at
-/// all is found by the watch long before. This is for one that answers the watch and no call.
+/// Number of timeouts without an answer between them that opens the breaker, if the first of them is at least
+/// [`SILENCE`] ago. It is for a server that answers probes but no calls; the watch notices a silent server earlier.
 const TIME_OUTS: u32 = 3;
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// What went wrong with a call.
+/// The kind of a call's failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     Error,
     TimeOut,
 }
 
-/// Closed: calls go through. Open: none does, until a probe has closed it.
+/// The circuit breaker. While it is closed, calls are sent. While it is open, none is, until a successful probe closes
+/// it.
 #[derive(Debug, Default)]
 pub(super) struct CircuitBreaker {
     open: bool,
@@ -34,12 +35,12 @@ impl CircuitBreaker {
         self.open
     }
 
-    /// Notes a call that went well.
+    /// Records a successful call.
     pub(super) fn succeeded(&mut self) {
         (self.time_outs, self.silent_since) = (0, None);
     }
 
-    /// Notes a call that failed at `now`; true when this one opens the breaker.
+    /// Records a call that failed at `now`. Returns whether this failure opens the breaker.
     pub(super) fn failed(&mut self, fault: Fault, now: Instant) -> bool {
         let is_enough = match fault {
             Fault::Error => self.is_error_too_many(now),
@@ -53,7 +54,7 @@ impl CircuitBreaker {
     }
 
     fn is_error_too_many(&mut self, now: Instant) -> bool {
-        // An error is an answer, too.
+        // An error is an answer too, so it ends a series of timeouts.
         self.succeeded();
         self.errors.push_back(now);
         while self.errors.len() > ERRORS || self.errors.front().is_some_and(|first| now.duration_since(*first) > WINDOW)
@@ -63,12 +64,12 @@ impl CircuitBreaker {
         self.errors.len() >= ERRORS
     }
 
-    /// Opens it; true when it was closed.
+    /// Opens the breaker. Returns whether it was closed.
     pub(super) fn open(&mut self) -> bool {
         !std::mem::replace(&mut self.open, true)
     }
 
-    /// Closes it and forgets the failures.
+    /// Closes the breaker and forgets the failures.
     pub(super) fn close(&mut self) {
         *self = Self::default();
     }
@@ -81,7 +82,7 @@ mod tests {
     const SHORTLY: Duration = Duration::from_millis(100);
 
     #[test]
-    fn five_failures_within_a_second_open_it() {
+    fn five_failures_within_a_second_open_the_breaker() {
         let (mut breaker, now) = (CircuitBreaker::default(), Instant::now());
         for nth in 0..4 {
             assert!(!breaker.failed(Fault::Error, now + SHORTLY * nth));
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn five_failures_spread_wider_do_not() {
+    fn five_failures_over_a_longer_time_do_not_open_the_breaker() {
         let (mut breaker, now) = (CircuitBreaker::default(), Instant::now());
         for nth in 0..20 {
             assert!(!breaker.failed(Fault::Error, now + SHORTLY * 3 * nth));
@@ -102,9 +103,9 @@ mod tests {
     }
 
     #[test]
-    fn time_outs_open_it_when_no_answer_comes_between_them_for_a_second() {
+    fn timeouts_open_the_breaker_when_there_is_no_answer_for_a_second() {
         let (mut breaker, now) = (CircuitBreaker::default(), Instant::now());
-        // As in a crowd whose calls all meet the same moment.
+        // Many concurrent calls time out at the same moment.
         for _ in 0..100 {
             assert!(!breaker.failed(Fault::TimeOut, now));
         }
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_forgets_what_was() {
+    fn closing_the_breaker_forgets_earlier_failures() {
         let (mut breaker, now) = (CircuitBreaker::default(), Instant::now());
         assert!(breaker.open());
         assert!(!breaker.open());

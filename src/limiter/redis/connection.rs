@@ -9,7 +9,7 @@ use super::answer_timeout::{patiently, timed_out};
 /// Longest time to connect and log in.
 const CONNECTION_PATIENCE: Duration = Duration::from_millis(100);
 
-/// Connects without any retry. The library's own time-outs are off: they would count the lateness of this process, too.
+/// Connects without retries. The library's own timeouts are off, because they would include delays of this process.
 pub(super) async fn open(server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
     let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
     let client = Client::open(server.clone())?;

@@ -1,5 +1,5 @@
-//! Asks sentinels and cluster nodes who is master now. All are asked at once and the most common answer counts, so that
-//! one that is frozen costs no time and one that was cut off does not mislead.
+//! Discovery of the current masters. All sentinels or cluster nodes are asked concurrently and the most common answer
+//! is used, so that an isolated one with outdated information does not matter.
 
 use std::ops::RangeInclusive;
 
@@ -13,24 +13,24 @@ use super::{
 };
 use crate::limiter::error::Unreachable;
 
-/// Host and port.
+/// A node's host and port.
 pub(super) type Node = (String, u16);
 
-/// A run of a cluster's slots.
+/// A range of a cluster's slots and the master that serves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Range {
     pub(super) slots: RangeInclusive<u16>,
     pub(super) master: Node,
 }
 
-/// The address of the master that `service` has.
+/// Returns the address of the master of `service`.
 pub(super) async fn ask_sentinels(
     sentinels: &[ConnectionInfo],
     service: &str,
     master: &ConnectionInfo,
 ) -> Result<Node, Unreachable> {
     let answers = join_all(sentinels.iter().map(|sentinel| ask_sentinel(sentinel, service, master))).await;
-    let nodes = heard(answers)?.into_iter().flatten().collect();
+    let nodes = successes(answers)?.into_iter().flatten().collect();
     most_common(nodes).ok_or_else(|| Unreachable::UnknownService(service.to_owned()))
 }
 
@@ -46,7 +46,7 @@ async fn ask_sentinel(sentinel: &ConnectionInfo, service: &str, master: &Connect
     }
 }
 
-/// Every slot's master, and every node that was named.
+/// Returns the master of every range of slots, and every node that an answer names.
 pub(super) async fn ask_cluster(
     seeds: &[ConnectionInfo],
     known: &[Node],
@@ -58,7 +58,7 @@ pub(super) async fn ask_cluster(
             asked.push(node);
         }
     }
-    let answers = heard(join_all(asked.iter().map(ask_node)).await)?;
+    let answers = successes(join_all(asked.iter().map(ask_node)).await)?;
     let mut nodes: Vec<Node> = answers.iter().flat_map(|(_, nodes)| nodes.clone()).collect();
     nodes.sort();
     nodes.dedup();
@@ -77,7 +77,8 @@ async fn ask_node(node: &ConnectionInfo) -> RedisResult<(Vec<Range>, Vec<Node>)>
     read_slots(answer, asked)
 }
 
-/// Per range: first slot, last slot, master, replicas; per node: host, port, and what does not matter here.
+/// Decodes the answer to `CLUSTER SLOTS`. A range has its first slot, its last slot, its master and its replicas. A
+/// node has its host, its port and fields that are not needed here. `asked` is the host that gave the answer.
 fn read_slots(answer: Vec<Vec<Value>>, asked: &str) -> RedisResult<(Vec<Range>, Vec<Node>)> {
     let (mut ranges, mut nodes) = (Vec::new(), Vec::new());
     for range in answer {
@@ -97,21 +98,21 @@ fn read_node(server: &Value, asked: &str) -> RedisResult<Node> {
     let fields: Vec<Value> = from_redis_value(server.clone())?;
     let mut fields = fields.into_iter();
     let host: Option<String> = from_redis_value(fields.next().unwrap_or(Value::Nil))?;
-    // A node that does not know its own address means: the one you asked.
+    // A node that does not know its own address leaves it out. It is the node that was asked.
     let host = host.filter(|host| !host.is_empty() && host != "?").unwrap_or_else(|| asked.to_owned());
     Ok((host, from_redis_value(fields.next().unwrap_or(Value::Nil))?))
 }
 
-/// What came back at all; when nothing did, why.
-fn heard<T>(answers: Vec<RedisResult<T>>) -> Result<Vec<T>, Unreachable> {
-    let (mut heard, mut reason) = (Vec::new(), Unreachable::NobodyAsked);
+/// Returns the successful answers. If there are none, returns the last error.
+fn successes<T>(answers: Vec<RedisResult<T>>) -> Result<Vec<T>, Unreachable> {
+    let (mut successes, mut reason) = (Vec::new(), Unreachable::NoServerAsked);
     for answer in answers {
         match answer {
-            Ok(answer) => heard.push(answer),
+            Ok(answer) => successes.push(answer),
             Err(error) => reason = error.into(),
         }
     }
-    if heard.is_empty() { Err(reason) } else { Ok(heard) }
+    if successes.is_empty() { Err(reason) } else { Ok(successes) }
 }
 
 fn most_common<T: PartialEq>(answers: Vec<T>) -> Option<T> {
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_common_answer_counts() {
+    fn the_most_common_answer_is_used() {
         assert_eq!(most_common(vec!["old", "new", "new"]), Some("new"));
         assert_eq!(most_common(vec!["new", "new", "old"]), Some("new"));
         assert_eq!(most_common::<&str>(Vec::new()), None);

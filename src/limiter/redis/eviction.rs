@@ -1,5 +1,5 @@
-//! What Redis does when its memory is full. A server that evicts counts loosens limits, and no call of ours fails: so the
-//! watch reads its policy and what it has evicted, warns and keeps the metrics.
+//! Monitoring of evictions by Redis. A server that evicts counts loosens limits without failing a call. The watch
+//! therefore reads each server's eviction policy and its number of evicted keys, logs warnings and updates the metrics.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{answer_timeout::answered, servers::Servers};
 
-/// Time between two readings. One costs a server less than a check does.
+/// Time between two readings. A reading costs a server less than a check.
 const PERIOD: Duration = Duration::from_secs(5);
 /// Least time between two warnings of evicted keys.
 const WARNING_PAUSE: Duration = Duration::from_secs(600);
@@ -16,7 +16,7 @@ const WARNING_PAUSE: Duration = Duration::from_secs(600);
 const POLICY: &str = "duyet_redis_policy";
 const EVICTIONS: &str = "duyet_redis_evictions_total";
 
-/// What a server may evict once its memory is full.
+/// The eviction policies, which say what a server evicts once its memory is full.
 const POLICIES: [&str; 10] = [
     "noeviction",
     "volatile-ttl",
@@ -29,19 +29,19 @@ const POLICIES: [&str; 10] = [
     "allkeys-lrm",
     "allkeys-random",
 ];
-/// The policies that take care of counts. The first evicts nothing: writes fail, and Redis is out of use until there is room.
-/// The second evicts first what ends first: the counts that are nearest to being whole again.
+/// Number of leading policies that protect counts. The first evicts nothing: writes fail, and Redis is out of use until
+/// memory is free. The second evicts keys that expire soonest first, which are the counts that have nearly drained.
 const CAREFUL: usize = 2;
-/// A server that does not let us read its policy.
+/// The policy of a server that does not report one.
 const UNKNOWN: &str = "unknown";
 
-/// What `INFO` says of one server.
+/// The part of one server's `INFO` that concerns evictions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct EvictionInfo {
     policy: &'static str,
-    /// It has a bound of memory, without which it evicts nothing.
+    /// Whether the server has a memory limit. Without one, it evicts nothing.
     is_bounded: bool,
-    /// Keys that it evicted since it started.
+    /// Number of keys that the server has evicted since it started.
     evicted: u64,
 }
 
@@ -50,7 +50,7 @@ impl EvictionInfo {
         let value =
             |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
         let number = |name| value(name).and_then(|value| value.parse().ok()).unwrap_or(0);
-        let policy = value("maxmemory_policy").and_then(|told| POLICIES.into_iter().find(|known| *known == told));
+        let policy = value("maxmemory_policy").and_then(|name| POLICIES.into_iter().find(|known| *known == name));
         let (is_bounded, evicted) = (number("maxmemory") > 0, number("evicted_keys"));
         Self { policy: policy.unwrap_or(UNKNOWN), is_bounded, evicted }
     }
@@ -60,17 +60,18 @@ impl EvictionInfo {
     }
 }
 
-/// What is known of every master.
+/// The last reading of every master.
 #[derive(Debug, Default)]
 pub(super) struct Evictions {
-    /// By address.
+    /// Readings by the master's address.
     known: HashMap<String, EvictionInfo>,
     read_at: Option<Instant>,
     warned_at: Option<Instant>,
 }
 
 impl Evictions {
-    /// Asks every server, when the last time is long enough ago. A server that does not answer is asked the next time.
+    /// Reads every server if the last reading is at least [`PERIOD`] old. A server that does not answer is skipped
+    /// until the next reading.
     pub(super) async fn read(&mut self, servers: &Servers, now: Instant) {
         if self.read_at.is_some_and(|before| now.duration_since(before) < PERIOD) {
             return;
@@ -90,11 +91,11 @@ impl Evictions {
 
     fn take_in(&mut self, address: &str, reading: EvictionInfo, now: Instant) {
         let before = self.known.insert(address.to_owned(), reading);
-        let told = |one: &EvictionInfo| (one.policy, one.is_careless());
-        if before.as_ref().map(told) != Some(told(&reading)) {
-            tell_policy(address, &reading);
+        let logged = |one: &EvictionInfo| (one.policy, one.is_careless());
+        if before.as_ref().map(logged) != Some(logged(&reading)) {
+            log_policy(address, &reading);
         }
-        // A server that was restarted counts from zero.
+        // A restarted server counts from zero.
         let base =
             before.map_or(reading.evicted, |before| if before.evicted > reading.evicted { 0 } else { before.evicted });
         let evicted = reading.evicted - base;
@@ -104,7 +105,7 @@ impl Evictions {
             tracing::warn!(
                 redis = address,
                 evicted,
-                "redis evicts keys to make room: counts may be among them, and limits let more through"
+                "redis evicts keys to free memory: limits allow more events if counts are among these keys"
             );
         }
     }
@@ -122,19 +123,19 @@ async fn info(mut connection: MultiplexedConnection) -> RedisResult<String> {
     answered(redis::cmd("INFO").query_async(&mut connection)).await
 }
 
-fn tell_policy(address: &str, reading: &EvictionInfo) {
+fn log_policy(address: &str, reading: &EvictionInfo) {
     let policy = reading.policy;
     if reading.is_careless() {
         tracing::warn!(
             redis = address,
             policy,
-            "redis evicts counts when its memory is full, which loosens limits without an error: set maxmemory-policy to \
-             noeviction, or to volatile-ttl"
+            "redis may evict counts when its memory is full, which loosens limits without an error: set maxmemory-policy \
+             to noeviction or volatile-ttl"
         );
     } else if policy == UNKNOWN {
         tracing::info!(
             redis = address,
-            "redis does not say what it evicts: see that its maxmemory-policy is noeviction"
+            "redis does not say what it evicts: make sure that its maxmemory-policy is noeviction"
         );
     }
 }
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_is_careless_when_it_may_evict_what_has_long_to_live() {
+    fn a_policy_is_careless_when_it_may_evict_keys_that_expire_late() {
         for (policy, careless) in [
             ("noeviction", false),
             ("volatile-ttl", false),
@@ -159,12 +160,12 @@ mod tests {
             ("of-tomorrow", false),
         ] {
             assert_eq!(EvictionInfo::parse(&info(policy, 1, 0)).is_careless(), careless, "{policy}");
-            assert!(!EvictionInfo::parse(&info(policy, 0, 0)).is_careless(), "without a bound nothing is evicted");
+            assert!(!EvictionInfo::parse(&info(policy, 0, 0)).is_careless(), "unlimited memory");
         }
     }
 
     #[test]
-    fn what_info_says_is_read_and_what_it_does_not_say_is_unknown() {
+    fn info_is_parsed_and_a_missing_policy_is_unknown() {
         let read = EvictionInfo::parse(&info("allkeys-lfu", 8_388_608, 12));
         assert_eq!(read, EvictionInfo { policy: "allkeys-lfu", is_bounded: true, evicted: 12 });
         assert_eq!(EvictionInfo::parse(""), EvictionInfo { policy: UNKNOWN, is_bounded: false, evicted: 0 });

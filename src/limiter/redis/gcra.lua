@@ -1,22 +1,23 @@
--- Decides on all counts of some checks, one check after another (GCRA): of a check, either every taken event is counted or none.
--- A count is a single number, the "theoretical arrival time": when its burst is whole again, in microseconds of this server's clock.
+-- Decides several checks in sequence by GCRA. Of one check, either all events are counted or none is.
+-- A count is a single number, its "theoretical arrival time": the time at which its whole burst is available again, in
+-- microseconds of this server's clock.
 --
--- KEYS[i]    rl:{<site>/<subject>}:<limit>, first those of the first check, then those of the next; in a check each once;
---            on a cluster all of one hash tag, which spreads subjects over the slots
--- ARGV[1]    d, the number of different demands, each of which is four arguments:
+-- KEYS[i]    rl:{<site>/<subject>}:<limit>, the keys of the first check, then those of the second, and so on. A check has
+--            each key once. On a cluster, all keys of a call have the same hash tag, which spreads subjects over the slots.
+-- ARGV[1]    d, the number of different demands. Each demand is four arguments:
 --   interval   microseconds after which one more event fits
 --   tolerance  (burst - 1) * interval
---   weight     n >= 1 takes one event where n events fit (n - 1 are the reserve, less than the burst), 0 only looks whether one
---              fits, -1 gives back one that was taken
---   enforced   1: when it is denied, its check counts nothing; 0: it is only told (SHADOW)
--- then for each check:
---   latest     the time of this server after which it may not be counted any more; 0: count it whenever it comes
---   n          the number of its keys, and for each of them the number of its demand, from 1
--- Returns    { time of this server, then per key: events left, or when it is denied the microseconds until it fits, negative,
---            or nil: its check came too late and counted nothing }
+--   weight     n >= 1: take one event if n events fit (n - 1 events are the reserve, which is less than the burst);
+--              0: only look whether an event fits; -1: refund one event
+--   enforced   1: a denial keeps its check from being counted; 0: a denial is only returned (SHADOW)
+-- The arguments of each check follow:
+--   latest     the time of this server after which the check must not be counted, or 0 if it may always be counted
+--   n          the number of its keys, followed by the number of the demand of each key, starting from 1
+-- Returns    { the time of this server, then one value per key: the number of events left; or, if it is denied, the
+--            microseconds until it fits as a negative number; or nil if its check came too late and counted nothing }
 --
--- A script, because replicas with different clocks must read, decide and write as one step. It may come late, because a
--- frozen server finds in its buffers, when it thaws, the calls of those who have long been answered without it.
+-- This is a script because replicas with different clocks must read, decide and write in one atomic step. A call may come
+-- too late because a frozen server, when it continues, still finds calls in its buffers whose callers have given up.
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -34,12 +35,12 @@ while first <= #KEYS do
   for i = first, last do
     local interval, tolerance, weight, enforced = unpack(demands[tonumber(ARGV[at + 2 + i - first])])
     local reserve = math.max(weight - 1, 0) * interval
-    -- A key may be an earlier check's, too.
+    -- An earlier check of this call may have counted on the same key.
     local count, wait = counts[KEYS[i]] or tonumber(stored[i] or ''), 0
-    -- Never further ahead than a whole burst: a clock set back or a shortened quota must not lock anyone out.
+    -- The arrival time is at most a whole burst ahead: a clock that was set back or a shorter quota must lock no one out.
     local tat = math.max(now, math.min(count or now, now + tolerance + interval))
     if weight < 0 then
-      -- Of a count that is gone there is nothing to give back.
+      -- A count that has expired has nothing to refund.
       tat = count and math.max(now, tat - interval) or now
     elseif tat + reserve - tolerance > now then
       wait = tat + reserve - tolerance - now
@@ -47,7 +48,7 @@ while first <= #KEYS do
     else
       tat = tat + math.min(weight, 1) * interval
     end
-    -- Nothing is written of a denied try: it neither counts nor prolongs the key.
+    -- A denied event is not written, so it neither counts nor extends the key's expiry.
     if wait == 0 and weight ~= 0 then
       taken[KEYS[i]] = tat
     end
@@ -68,7 +69,7 @@ end
 for i, key in ipairs(KEYS) do
   local tat = counts[key]
   if tat and tat > now then
-    -- "%.0f", because Lua would write such numbers as 1.7e+15.
+    -- The format is "%.0f" because Lua would write such a number as 1.7e+15.
     redis.call('SET', key, string.format('%.0f', tat), 'PX', math.ceil((tat - now) / 1000))
   elseif tat and stored[i] then
     redis.call('DEL', key)

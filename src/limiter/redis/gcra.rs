@@ -1,4 +1,4 @@
-//! Turns a check into calls of the servers: one call of a single server, or one per subject on a cluster.
+//! Divides a check into calls: one call to a single server, or one per subject on a cluster.
 
 use futures_util::future::{join_all, try_join_all};
 use redis::RedisResult;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{
     answer_timeout::answered,
     call_queue::CallQueue,
-    script::{Ask, Demand, GIVE_BACK, LOOK, TAKE, strange},
+    script::{Ask, Demand, LOOK, REFUND, TAKE, strange},
     servers::Servers,
 };
 use crate::{
@@ -15,20 +15,21 @@ use crate::{
     limiter::tier_answer::{ChargeOutcome, denies},
 };
 
-/// What Redis says of a check.
+/// The answer of Redis to a check.
 pub(super) struct Answer {
-    /// Per charge, in their order.
+    /// One outcome per charge, in the order of the charges.
     pub(super) outcomes: Vec<ChargeOutcome>,
-    /// Charges that were counted, although another one was denied elsewhere: by their place among the charges.
+    /// The indexes of charges that were counted although a charge of another call was denied.
     pub(super) excess: Vec<usize>,
 }
 
-/// Charges that are counted in one call, by their places among the charges of the check.
+/// Charges that are counted in one call.
 struct CallGroup<'a> {
     calls: &'a CallQueue,
     subject: &'a str,
-    /// Charges of other subjects may be counted in the same call.
+    /// Whether the call may also count other subjects, and therefore charges of other checks.
     is_shared: bool,
+    /// The indexes of the charges in the check.
     charges: Vec<usize>,
 }
 
@@ -38,11 +39,11 @@ impl CallGroup<'_> {
     }
 }
 
-/// Counts all charges that share a call, or none of them. What Redis receives after `deadline`, when the check has
-/// given up, counts nothing.
+/// Counts all charges that share a call, or none of them. A call that Redis receives after `deadline`, when the check
+/// has given up, counts nothing.
 ///
 /// # Errors
-/// The error of Redis, and a time-out when Redis received the call too late.
+/// The error of Redis, and a timeout when Redis received the call too late.
 pub(super) async fn take(
     servers: &Servers,
     quotas: &Quotas,
@@ -78,20 +79,21 @@ pub(super) async fn take(
     Ok(Answer { outcomes, excess: counted })
 }
 
-/// Returns counted charges, however late: they were counted in time.
+/// Refunds counted charges. A refund has no deadline, because its charges were counted in time.
 pub(super) async fn refund(servers: &Servers, quotas: &Quotas, charges: &[Charge]) -> RedisResult<()> {
     let groups = groups(servers, charges)?;
     let calls = groups.iter().map(|group| {
-        let asks = group.charges.iter().map(|at| ask(quotas, &charges[*at], GIVE_BACK));
+        let asks = group.charges.iter().map(|at| ask(quotas, &charges[*at], REFUND));
         group.ask(asks.collect(), None)
     });
     try_join_all(calls).await.map(drop)
 }
 
-/// Calls every server and writes as a charge does, to a key of its own: a server with a full memory and a read-only
-/// replica answer PING and yet cannot count. Afterwards the script is loaded and the clocks are known.
+/// Calls every server and writes as a charge does, to the key of its probe. PING would not be enough: a server with a
+/// full memory and a read-only replica answer it but cannot count. The probe also loads the script and reads the
+/// clocks.
 pub(super) async fn probe(servers: &Servers) -> RedisResult<()> {
-    // One event per millisecond and a burst of a minute: never denied, so it always writes.
+    // The quota is one event per millisecond with a burst of a minute, so a probe is never denied and always writes.
     let demand = Demand { interval: 1_000, tolerance: 60_000_000, weight: TAKE, enforced: true };
     let probes = servers.shards().iter().map(|shard| {
         let ask = Ask { key: shard.probe.clone(), demand };
@@ -119,7 +121,7 @@ fn groups<'a>(servers: &'a Servers, charges: &'a [Charge]) -> RedisResult<Vec<Ca
     Ok(groups)
 }
 
-/// The weight in the script's words: an event beside a reserve asks for room for both.
+/// Converts the weight for the script. A charge beside a reserve requires that the event and the reserve both fit.
 fn weight(quotas: &Quotas, charge: &Charge) -> i64 {
     match charge.weight {
         ChargeWeight::One | ChargeWeight::OneBesideReserve => TAKE + i64::from(charge.keeps_free(quotas)),
@@ -127,7 +129,8 @@ fn weight(quotas: &Quotas, charge: &Charge) -> i64 {
     }
 }
 
-/// Interval and burst tolerance of a quota. The interval is rounded up: never one event too many in a period.
+/// Returns the interval and the burst tolerance of a quota in microseconds. The interval is rounded up, so that no
+/// period has one event too many.
 fn microseconds(quota: Quota) -> (i64, i64) {
     let interval = i64::try_from(quota.interval().as_nanos().div_ceil(1_000).max(1)).unwrap_or(i64::MAX);
     (interval, interval.saturating_mul(i64::from(quota.burst.get()) - 1))

@@ -1,4 +1,4 @@
-//! The tier that all replicas share.
+//! The shared tier, which counts for all replicas in Redis.
 
 mod answer_timeout;
 mod call_queue;

@@ -1,4 +1,4 @@
-//! The GCRA script: how checks are put to it and what it says of them.
+//! The encoding of checks for the GCRA script, and the decoding of its answers.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -8,35 +8,36 @@ use crate::limiter::tier_answer::ChargeOutcome;
 
 const SOURCE: &str = include_str!("gcra.lua");
 
-/// How Redis knows the script once it has seen it.
+/// The hash by which Redis identifies the script after it has loaded it.
 static HASH: LazyLock<String> = LazyLock::new(|| Script::new(SOURCE).get_hash().to_owned());
 
-/// How the script is named: by its hash, or sent whole where the server does not know it.
+/// The way in which a call names the script: by its hash, or by its whole source when the server does not know the
+/// hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Naming {
     Hash,
     Whole,
 }
 
-/// What is asked of a count.
+/// The parameters of a charge: its quota, weight and mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Demand {
     /// Microseconds after which one more event fits.
     pub(super) interval: i64,
     /// Microseconds that a whole burst less one event takes.
     pub(super) tolerance: i64,
-    /// [`TAKE`] and the number of events that must stay free, [`LOOK`] or [`GIVE_BACK`].
+    /// [`TAKE`] plus the number of events that must stay free, [`LOOK`] or [`REFUND`].
     pub(super) weight: i64,
-    /// A denial keeps the whole check from being counted.
+    /// Whether a denial keeps the whole check from being counted.
     pub(super) enforced: bool,
 }
 
-/// The weight of an event, of a look, and of an event that is given back.
+/// The weights of an event, of a look and of a refund.
 pub(super) const TAKE: i64 = 1;
 pub(super) const LOOK: i64 = 0;
-pub(super) const GIVE_BACK: i64 = -1;
+pub(super) const REFUND: i64 = -1;
 
-/// A key and what is asked of its count.
+/// The key of a count, and the parameters of a charge on it.
 #[derive(Debug)]
 pub(super) struct Ask {
     pub(super) key: String,
@@ -46,20 +47,20 @@ pub(super) struct Ask {
 /// One check of a call.
 pub(super) struct ScriptCheck<'a> {
     pub(super) asks: &'a [Ask],
-    /// The server's time after which it may not be counted any more; 0 where it may always be.
+    /// The server's time in microseconds after which the check must not be counted, or 0 if it may always be counted.
     pub(super) latest: i64,
 }
 
-/// What the script says of the checks of a call.
+/// The script's answer to the checks of a call.
 #[derive(Debug, PartialEq)]
 pub(super) struct ScriptAnswer {
-    /// The server's time.
+    /// The server's time in microseconds.
     pub(super) now: i64,
-    /// For each check its outcomes; `None` when it came too late and counted nothing.
+    /// The outcomes of each check, or `None` when the check arrived too late and counted nothing.
     pub(super) checks: Vec<Option<Vec<ChargeOutcome>>>,
 }
 
-/// Returns the command that puts `checks` to the script.
+/// Returns the command that runs the script on `checks`.
 pub(super) fn command(naming: Naming, checks: &[ScriptCheck<'_>]) -> Cmd {
     let (name, script) = match naming {
         Naming::Hash => ("EVALSHA", HASH.as_str()),
@@ -91,38 +92,38 @@ pub(super) fn command(naming: Naming, checks: &[ScriptCheck<'_>]) -> Cmd {
     command
 }
 
-/// Reads what the script answered to `checks`.
+/// Decodes the script's answer to `checks`.
 ///
 /// # Errors
-/// When it has not the form of an answer to them.
+/// An unexpected-type error when the answer does not match `checks`.
 pub(super) fn read(answer: &[Option<i64>], checks: &[ScriptCheck<'_>]) -> RedisResult<ScriptAnswer> {
     let (Some(Some(now)), mut rest) = (answer.first().copied(), answer.get(1..).unwrap_or_default()) else {
         return Err(strange());
     };
-    let mut told = Vec::with_capacity(checks.len());
+    let mut outcomes = Vec::with_capacity(checks.len());
     for check in checks {
         let (own, others) = rest.split_at_checked(check.asks.len()).ok_or_else(strange)?;
-        told.push(own.iter().map(|one| one.map(outcome)).collect());
+        outcomes.push(own.iter().map(|one| one.map(outcome)).collect());
         rest = others;
     }
-    if rest.is_empty() { Ok(ScriptAnswer { now, checks: told }) } else { Err(strange()) }
+    if rest.is_empty() { Ok(ScriptAnswer { now, checks: outcomes }) } else { Err(strange()) }
 }
 
-/// Events that are left, or a wait in microseconds, negative.
-fn outcome(told: i64) -> ChargeOutcome {
-    if told < 0 {
-        ChargeOutcome::Denied { retry_after: Duration::from_micros(told.unsigned_abs()) }
+/// Decodes one number of the answer: the events that are left, or a wait in microseconds as a negative number.
+fn outcome(number: i64) -> ChargeOutcome {
+    if number < 0 {
+        ChargeOutcome::Denied { retry_after: Duration::from_micros(number.unsigned_abs()) }
     } else {
-        ChargeOutcome::Taken { remaining: u32::try_from(told).unwrap_or(u32::MAX) }
+        ChargeOutcome::Taken { remaining: u32::try_from(number).unwrap_or(u32::MAX) }
     }
 }
 
-/// The error of an answer that has no meaning here.
+/// Creates the error of an unexpected answer.
 pub(super) fn strange() -> RedisError {
-    (ErrorKind::UnexpectedReturnType, "redis gave a strange answer").into()
+    (ErrorKind::UnexpectedReturnType, "redis returned an unexpected answer").into()
 }
 
-/// A number of things in memory.
+/// Converts a length or an index for the script.
 fn index(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -155,9 +156,9 @@ mod tests {
         let (one, other) = ([ask("a", TAKE), ask("b", LOOK)], [ask("a", TAKE)]);
         let checks = [ScriptCheck { asks: &one, latest: 0 }, ScriptCheck { asks: &other, latest: 1 }];
         let denied = ChargeOutcome::Denied { retry_after: Duration::from_micros(5) };
-        let told = vec![Some(vec![ChargeOutcome::Taken { remaining: 3 }, denied]), None];
+        let expected = vec![Some(vec![ChargeOutcome::Taken { remaining: 3 }, denied]), None];
         let answer = [Some(99), Some(3), Some(-5), None];
-        assert_eq!(read(&answer, &checks).unwrap(), ScriptAnswer { now: 99, checks: told });
+        assert_eq!(read(&answer, &checks).unwrap(), ScriptAnswer { now: 99, checks: expected });
         for strange in [&answer[..3], &answer[..0], &[None, Some(3), Some(-5), None], &[answer, answer].concat()] {
             assert!(read(strange, &checks).is_err(), "{strange:?}");
         }

@@ -1,4 +1,4 @@
-//! What time it is at a Redis server, judged from here. Time is a parameter.
+//! An estimate of a Redis server's clock. The current time is a parameter.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -7,36 +7,37 @@ use std::{
 
 use tokio::time::Instant;
 
-/// A call counts this much longer than its caller waits, and no longer: a timer's grain and what clocks drift apart
-/// between two answers. Were it longer, a server that froze for a moment would count whoever had just left.
+/// Time after a caller's deadline during which the server still counts the call. It covers the granularity of timers
+/// and the drift between the clocks from one answer to the next. If it were longer, a server that froze for a moment
+/// would count calls whose callers have just given up.
 const SLACK: Duration = Duration::from_millis(10);
 
-/// The server's clock need not be right, only go on: every answer bounds how far it is ahead, and the estimate is moved
-/// no further than into those bounds. Where it was set in between, the next call is answered "too late", which tells the
-/// new time, and may be asked again.
+/// An estimate of a server's clock. That clock need not be right, but it must advance. Every answer bounds its offset
+/// from the local clock, and the estimate is moved only as far as those bounds require. If the server's clock was set
+/// forward, the next call comes too late. Its answer contains the new time, and the call may be repeated.
 #[derive(Debug)]
 pub(super) struct ServerClock {
-    /// Where the local monotonic clock is counted from.
+    /// The instant from which local time is measured.
     origin: Instant,
-    /// Microseconds that the server's clock is ahead of the local one.
+    /// The offset of the server's clock from the local one, in microseconds.
     ahead: AtomicI64,
 }
 
 impl ServerClock {
-    /// A clock that has told nothing yet.
+    /// Creates an estimate before the first answer. Until then, no call is too late.
     pub(super) fn new(origin: Instant) -> Self {
         Self { origin, ahead: AtomicI64::new(i64::MAX) }
     }
 
-    /// Takes in what the server `told`, in its microseconds, at some moment between question and answer.
-    pub(super) fn learn(&self, told: i64, asked_at: Instant, answered_at: Instant) {
-        let least = told.saturating_sub(self.elapsed(answered_at));
-        let most = told.saturating_sub(self.elapsed(asked_at)).max(least);
-        // Two answers at once may each forget the other's; the next one mends it.
+    /// Updates the estimate with the server's time in microseconds, which it read between `asked_at` and `answered_at`.
+    pub(super) fn learn(&self, server_time: i64, asked_at: Instant, answered_at: Instant) {
+        let least = server_time.saturating_sub(self.elapsed(answered_at));
+        let most = server_time.saturating_sub(self.elapsed(asked_at)).max(least);
+        // Concurrent answers may overwrite each other's update. The next answer corrects the estimate.
         self.ahead.store(self.ahead.load(Ordering::Relaxed).clamp(least, most), Ordering::Relaxed);
     }
 
-    /// The server's time after which a call must not be counted any more, when its caller waits until `deadline`.
+    /// Returns the server's time after which it must not count a call whose caller waits until `deadline`.
     pub(super) fn latest(&self, deadline: Instant) -> i64 {
         self.elapsed(deadline + SLACK).saturating_add(self.ahead.load(Ordering::Relaxed))
     }
@@ -51,22 +52,23 @@ mod tests {
     use super::*;
 
     const MILLISECOND: Duration = Duration::from_millis(1);
-    const TOLD: i64 = 1_800_000_000_000_000;
+    const TIME: i64 = 1_800_000_000_000_000;
 
     #[test]
-    fn a_call_is_too_late_a_moment_after_its_caller_has_gone() {
+    fn a_call_is_too_late_shortly_after_its_callers_deadline() {
         let origin = Instant::now();
         let clock = ServerClock::new(origin);
         let latest = |asked: u32| clock.latest(origin + MILLISECOND * (asked + 50));
-        // It took 40 ms, and the clock was read at an unknown moment of them: the latest it may have been counts.
-        clock.learn(TOLD, origin + MILLISECOND * 500, origin + MILLISECOND * 540);
-        assert_eq!(latest(500), TOLD + 60_000);
-        assert_eq!(latest(9_500), TOLD + 9_060_000);
-        // A quicker answer knows better, and a slow one after it no worse.
-        clock.learn(TOLD + 990_000, origin + MILLISECOND * 1_500, origin + MILLISECOND * 1_501);
-        assert_eq!(latest(1_500), TOLD + 1_050_000);
-        clock.learn(TOLD + 2_030_000, origin + MILLISECOND * 2_500, origin + MILLISECOND * 2_550);
-        assert_eq!(latest(2_500), TOLD + 2_050_000);
+        // The call took 40 ms and the server read its clock at an unknown moment of them, so the largest offset is
+        // used.
+        clock.learn(TIME, origin + MILLISECOND * 500, origin + MILLISECOND * 540);
+        assert_eq!(latest(500), TIME + 60_000);
+        assert_eq!(latest(9_500), TIME + 9_060_000);
+        // A faster answer makes the estimate more precise, and a slower one after it does not make it less precise.
+        clock.learn(TIME + 990_000, origin + MILLISECOND * 1_500, origin + MILLISECOND * 1_501);
+        assert_eq!(latest(1_500), TIME + 1_050_000);
+        clock.learn(TIME + 2_030_000, origin + MILLISECOND * 2_500, origin + MILLISECOND * 2_550);
+        assert_eq!(latest(2_500), TIME + 2_050_000);
     }
 
     #[test]
@@ -74,9 +76,9 @@ mod tests {
         let origin = Instant::now();
         let clock = ServerClock::new(origin);
         for step in [0, 3_600_000_000, -3_600_000_000, 30_000, 0] {
-            clock.learn(TOLD + step, origin, origin + MILLISECOND);
+            clock.learn(TIME + step, origin, origin + MILLISECOND);
             let latest = clock.latest(origin);
-            assert!((TOLD + step + 9_000..=TOLD + step + 10_000).contains(&latest), "{step} {latest}");
+            assert!((TIME + step + 9_000..=TIME + step + 10_000).contains(&latest), "{step} {latest}");
         }
     }
 }

@@ -13,38 +13,39 @@ use super::{
 };
 use crate::limiter::error::Unreachable;
 
-/// How many hash tags are tried to find one on a given server: enough for one that has 0.1 % of the slots.
+/// Number of hash tags that are tried to find one for a given server. It suffices for a server with 0.1 % of the slots.
 const PROBE_TAGS: u32 = 20_000;
-/// Every slot of a cluster.
+/// Number of slots of a cluster.
 const SLOTS: usize = 16_384;
-/// What a cluster hashes keys by.
+/// The checksum that maps a key to a slot of a cluster.
 const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
 
-/// The servers of one moment. They are never mended, only replaced as a whole: a connection that is lost or hangs, a
-/// master that was replaced and a slot that moved all show as failures, and each failure has the servers asked anew.
+/// The servers at one moment. They are only replaced as a whole: a lost or hanging connection, a replaced master and a
+/// moved slot all make calls fail, and after a failed call the servers are probed and, if needed, discovered again.
 pub(super) struct Servers {
     shards: Vec<Shard>,
-    /// Every node of a cluster that was known at this moment, to ask when the configured ones are gone.
+    /// Every node of the cluster that was known at this moment. The next discovery asks these nodes too, because the
+    /// configured ones may be gone.
     nodes: Vec<Node>,
-    /// Keys of different hash tags must not meet in one call.
+    /// Whether the servers are a cluster, where the keys of one call must have the same hash tag.
     is_cluster: bool,
 }
 
 /// One master.
 pub(super) struct Shard {
-    /// For logs.
+    /// The address without credentials, which may appear in logs.
     pub(super) address: String,
     pub(super) calls: CallQueue,
-    /// A key of its own that it serves.
+    /// The key that its probe writes, which lies in one of its slots.
     pub(super) probe: String,
     slots: Vec<RangeInclusive<u16>>,
 }
 
 impl Servers {
-    /// Finds the servers and connects to them. `known` are the nodes of the last time.
+    /// Discovers the servers and connects to them. `known` are the cluster nodes of the last discovery.
     ///
     /// # Errors
-    /// Why there is no use in Redis now, without secrets.
+    /// [`Unreachable`] with the reason why Redis cannot be used now.
     pub(super) async fn connect(topology: &Topology, known: &[Node]) -> Result<Self, Unreachable> {
         match topology {
             Topology::Standalone(server) => Self::single(server).await,
@@ -81,8 +82,8 @@ impl Servers {
             let address = format!("{host}:{port}");
             let connection = open(&at(template, &host, port)).await;
             let connection = connection.map_err(|error| Unreachable::Server { address: address.clone(), error })?;
-            let hardly_any = || Unreachable::HardlyAnySlots { address: address.clone() };
-            let probe = probe_key(&slots).ok_or_else(hardly_any)?;
+            let too_few = || Unreachable::TooFewSlots { address: address.clone() };
+            let probe = probe_key(&slots).ok_or_else(too_few)?;
             Ok::<_, Unreachable>(Shard { address, calls: CallQueue::new(connection), probe, slots })
         };
         let shards = try_join_all(masters.into_iter().map(connect)).await?;
@@ -97,7 +98,7 @@ impl Servers {
         &self.nodes
     }
 
-    /// The server that counts a subject, and whether other subjects may be counted in the same call.
+    /// Returns the server that counts a subject, and whether other subjects may be counted in the same call.
     pub(super) fn shard_of(&self, subject: &str) -> Option<(&Shard, bool)> {
         let mut shards = self.shards.iter();
         let shard = if self.is_cluster { shards.find(|shard| serves(&shard.slots, subject)) } else { shards.next() };
@@ -120,8 +121,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_fall_into_the_slots_that_redis_gives_them() {
-        // As `CLUSTER KEYSLOT` answers.
+    fn tags_are_mapped_to_the_same_slots_as_by_redis() {
+        // The slots that `CLUSTER KEYSLOT` returns.
         for (tag, slot) in [("foo", 12_182), ("123456789", 12_739)] {
             assert!(serves(&[slot..=slot], tag), "{tag}");
             assert!(!serves(&[0..=slot - 1, slot + 1..=16_383], tag), "{tag}");
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_master_has_a_probe_of_its_own() {
+    fn every_master_has_its_own_probe_key() {
         for first in (0..16_384).step_by(64) {
             let slots = [first..=first + 63];
             let key = probe_key(&slots).unwrap();

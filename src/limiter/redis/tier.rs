@@ -1,4 +1,4 @@
-//! The shared tier: counts in Redis, behind a circuit breaker and short time-outs.
+//! The shared tier: counts in Redis, behind a circuit breaker and short timeouts.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -27,29 +27,31 @@ use crate::{
     },
 };
 
-/// Longest a check waits for Redis, refunds included: with the local tier and the timer's grain it stays under 60 ms, or as
-/// much more as this process is late itself. The library's own defaults block a request for 9.5 s.
+/// Longest time that a check waits for Redis, refunds included. With the local tier and the granularity of timers, a
+/// check takes less than 60 ms plus the delays of this process. The library's own defaults block a request for 9.5 s.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// Longest a probe may take to find the servers, connect to them and write to each, less the lateness of this process.
+/// Longest time for a probe to discover the servers, connect to them and write to each. It excludes the delays of this
+/// process.
 const PROBE_PATIENCE: Duration = Duration::from_millis(400);
-/// Time between two probes while Redis is out of use, and between two looks at it while nothing is wrong.
+/// Time between two probes while no call fails, and also while Redis is not in use.
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
-/// Least time between two probes, however many calls fail.
+/// Least time between two probes when calls fail.
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
 
-/// The shared tier. Only [`Redis::watch`] ever connects.
+/// The shared tier. Only [`Redis::watch`] and [`Redis::reach`] connect.
 pub(in crate::limiter) struct Redis {
     topology: Topology,
     state: Mutex<RedisState>,
-    /// Something failed: the watch shall see for itself.
+    /// Notified when a call has failed, so that the watch probes at once.
     doubted: Notify,
 }
 
 struct RedisState {
-    /// `None` until first connected. Kept while the breaker is open, as a hint where to look.
+    /// `None` until the first connection. The servers are kept while the breaker is open, because their nodes may still
+    /// be asked for the new ones.
     servers: Option<Arc<Servers>>,
     breaker: CircuitBreaker,
-    /// Counts how often Redis came into use: what began before says nothing about the time after.
+    /// Number of times that Redis came into use. A failure of an earlier term does not count in the current one.
     term: u64,
 }
 
@@ -60,7 +62,7 @@ impl RedisState {
 }
 
 impl Redis {
-    /// Reads the URL; connects to nothing.
+    /// Parses the URL without connecting.
     pub(in crate::limiter) fn new(url: &str) -> Result<Self, UrlError> {
         let topology = Topology::parse(url)?;
         let state = Mutex::new(RedisState { servers: None, breaker: CircuitBreaker::default(), term: 0 });
@@ -71,10 +73,11 @@ impl Redis {
         !self.state().is_in_use()
     }
 
-    /// Counts every charge, or none when one of them is denied: an outcome per charge, in their order.
+    /// Counts every charge, or none of them when one is denied. Returns one outcome per charge, in the order of the
+    /// charges.
     ///
-    /// `None`: Redis is not in use or did not answer in time. Then some charges may be counted, but not later: a counter is
-    /// never asked twice, and what Redis finds after this call has ended it does not count.
+    /// Returns `None` when Redis is not in use or did not answer in time. Some charges may be counted then, but never
+    /// twice, and Redis does not count a call that it receives after the deadline.
     pub(in crate::limiter) async fn take(&self, quotas: &Quotas, charges: &[Charge]) -> Option<Vec<ChargeOutcome>> {
         let (servers, term) = self.servers()?;
         let deadline = Instant::now() + PATIENCE;
@@ -82,14 +85,15 @@ impl Redis {
         let answer = self.note(term, answer)?;
         if !answer.excess.is_empty() {
             let excess: Vec<_> = answer.excess.iter().map(|at| charges[*at].clone()).collect();
-            // A refund that fails leaves its subject one event short until that drains; the answer stays "denied".
+            // After a failed refund, its subject has one event less until the count drains. The check stays denied.
             let _ = self.note(term, until(deadline, gcra::refund(&servers, quotas, &excess)).await);
         }
         Some(answer.outcomes)
     }
 
-    /// Looks at Redis every half a second, so that a quiet server knows too, and at once when a call has failed. What fails
-    /// is connected to anew; where that fails too, Redis is out of use. Never ends.
+    /// Probes Redis twice a second, so that an outage is noticed without any calls, and at once when a call has failed.
+    /// When a probe fails, the watch discovers the servers again and reconnects. When that fails too, Redis is out of
+    /// use. The function never returns.
     pub(in crate::limiter) async fn watch(&self) {
         let mut pace = interval(PROBE_PAUSE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -113,13 +117,14 @@ impl Redis {
         }
     }
 
-    /// Finds the servers, connects to them and has each count.
+    /// Discovers the servers, connects to them and makes each of them count.
     pub(in crate::limiter) async fn reach(&self) -> Result<(), Unreachable> {
         let of = |problem| Unreachable::Of { servers: self.topology.to_string(), problem: Box::new(problem) };
         self.look(true).await.map_err(of)
     }
 
-    /// Asks the servers in use whether they still count, or finds them anew.
+    /// Probes the current servers. When they fail, or when a call failed before (`doubted`), discovers the servers and
+    /// connects again.
     async fn look(&self, doubted: bool) -> Result<(), Unreachable> {
         let current = self.state().servers.clone();
         if let Some(servers) = &current
@@ -135,12 +140,12 @@ impl Redis {
         Ok(())
     }
 
-    /// The new connections replace the old ones, which may hang on a frozen or replaced server without ever knowing.
+    /// Replaces the connections. The old ones may hang on a frozen or replaced server without an error.
     fn heal(&self, fresh: Servers) {
         let mut state = self.state();
         let was_in_use = state.is_in_use();
         state.servers = Some(Arc::new(fresh));
-        // While it is closed, its failures still count: a Redis that answers probes and fails calls must open it.
+        // A closed breaker keeps its failures, because a Redis that answers probes but fails calls must open it.
         if !was_in_use {
             state.breaker.close();
             state.term += 1;
@@ -157,8 +162,8 @@ impl Redis {
         }
     }
 
-    /// Tells the breaker how a call went and hands on what it answered. A time-out that this process may have caused itself
-    /// only makes the watch look.
+    /// Records the result of a call in the breaker, and returns the value if it succeeded. A timeout that this process
+    /// may have caused does not count as a failure and only triggers a probe.
     fn note<T>(&self, term: u64, answer: Result<RedisResult<T>, TimedOut>) -> Option<T> {
         let (fault, reason) = match answer {
             Ok(Ok(value)) => {
@@ -188,7 +193,7 @@ impl Redis {
     }
 }
 
-/// Keeps the gauge that operators alert on.
+/// Sets the gauge that operators alert on.
 pub(in crate::limiter) fn show_degraded(degraded: bool) {
     metrics::gauge!("duyet_degraded", "component" => "redis").set(if degraded { 1.0 } else { 0.0 });
 }

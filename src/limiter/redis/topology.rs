@@ -1,4 +1,4 @@
-//! Where Redis is, by URL: one server, the master that sentinels name, or the masters of a cluster.
+//! The deployment that a Redis URL describes: one server, the master that sentinels name, or the masters of a cluster.
 
 use std::fmt::{self, Display};
 
@@ -8,30 +8,32 @@ use crate::limiter::error::UrlError;
 
 const SENTINEL_FORM: &str = "redis+sentinel://host:26379,host:26379/<service>[/<database>]";
 const CLUSTER_FORM: &str = "redis+cluster://host:7000,host:7001";
-/// Where sentinels listen unless told otherwise.
+/// The default port of sentinels.
 const SENTINEL_PORT: u16 = 26_379;
 
-/// Every way to run Redis that the shared tier knows. Several hosts are separated by commas; `rediss` instead of `redis`
-/// speaks TLS. The names of the schemes are those of Python's `limits`.
+/// A deployment of Redis. In the URL, hosts are separated by commas, and the scheme `rediss` instead of `redis` selects
+/// TLS. The schemes have the same names as in the Python package `limits`.
 #[derive(Debug)]
 pub(super) enum Topology {
     Standalone(ConnectionInfo),
     Sentinel {
-        /// Without credentials: most sentinels take none.
+        /// The sentinels' addresses without credentials, because most sentinels need none.
         sentinels: Vec<ConnectionInfo>,
         service: String,
-        /// How to log in to the master: its address is what the sentinels say.
+        /// The master's credentials and database. The sentinels return its address.
         master: ConnectionInfo,
     },
-    /// Any of its nodes; they tell the others.
+    /// Some nodes of a cluster, which return all others.
     Cluster {
         seeds: Vec<ConnectionInfo>,
     },
 }
 
 impl Topology {
+    /// Parses a URL.
+    ///
     /// # Errors
-    /// What is wrong, without the URL: it may hold a password.
+    /// [`UrlError`] with the problem. It does not contain the URL, which may have a password.
     pub(super) fn parse(url: &str) -> Result<Self, UrlError> {
         let Some((scheme, rest)) = url.split_once("://") else { return node(url).map(Self::Standalone) };
         if let Some(scheme) = scheme.strip_suffix("+sentinel") {
@@ -63,7 +65,7 @@ impl Topology {
     }
 }
 
-/// Addresses only: what a log may show.
+/// Shows the addresses only, so that the text may be logged.
 impl Display for Topology {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list =
@@ -76,7 +78,7 @@ impl Display for Topology {
     }
 }
 
-/// The same server settings at another address.
+/// Returns the settings of `template` with another address.
 pub(super) fn at(template: &ConnectionInfo, host: &str, port: u16) -> ConnectionInfo {
     let host = host.to_owned();
     let addr = match template.addr() {
@@ -88,7 +90,7 @@ pub(super) fn at(template: &ConnectionInfo, host: &str, port: u16) -> Connection
     template.clone().set_addr(addr)
 }
 
-/// A sentinel that asks who is there gets the same credentials as the master.
+/// Returns the sentinel with the master's credentials, for sentinels that require authentication.
 pub(super) fn logged_in(sentinel: &ConnectionInfo, master: &ConnectionInfo) -> ConnectionInfo {
     let (from, mut login) = (master.redis_settings(), RedisConnectionInfo::default());
     if let Some(username) = from.username() {
@@ -100,11 +102,11 @@ pub(super) fn logged_in(sentinel: &ConnectionInfo, master: &ConnectionInfo) -> C
     sentinel.clone().set_redis_settings(login)
 }
 
-/// What stands between `://` and the end.
+/// The parts of a URL after `://`.
 struct UrlParts<'a> {
-    /// `user:password@`, or nothing.
+    /// `user:password@`, or an empty string.
     login: &'a str,
-    /// At least one.
+    /// At least one host, with or without a port.
     hosts: Vec<&'a str>,
     path: &'a str,
 }
@@ -124,7 +126,7 @@ impl<'a> UrlParts<'a> {
     }
 }
 
-/// One server, read by the library: its messages name what is wrong and never repeat the URL.
+/// Parses the URL of one server.
 fn node(url: &str) -> Result<ConnectionInfo, UrlError> {
     if redis::parse_redis_url(url).is_none() {
         return Err(UrlError::Scheme);
@@ -169,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_url_is_told_what_is_wrong_and_never_its_password() {
+    fn the_error_of_a_malformed_url_names_the_problem_and_never_the_password() {
         for (url, expected) in [
             ("", "begins with"),
             ("u:secret@localhost", "begins with"),
