@@ -20,6 +20,7 @@ struct Change<'a> {
     known: Option<&'a Article>,
     /// The last title that is not empty.
     title: Option<&'a str>,
+    /// The last URL that is not empty.
     url: Option<&'a str>,
     first_at: DateTime<Utc>,
     published_at: Option<DateTime<Utc>>,

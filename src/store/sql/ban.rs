@@ -1,4 +1,5 @@
-//! Bans. A ban itself locks nothing: the comments that go along are locked as decisions lock them.
+//! Bans. Creating a ban takes no lock for the ban itself. Comments that are rejected along with it are locked in the
+//! same way as for decisions.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -23,7 +24,8 @@ use crate::{
     },
 };
 
-/// A ban. The subject of an author ban is read as text; no other subject leaves the store with a ban.
+/// The columns of a ban. Only an author ban's subject is read, as text. Other subjects are never read from the database
+/// with a ban.
 const BAN: Columns = Columns::new(&[
     "ban_id",
     "subject_kind",
@@ -143,7 +145,7 @@ async fn create(tx: &mut Connection<'_>, new: &NewBan) -> Result<BanMade> {
     Ok(made)
 }
 
-/// Rejects or removes the comments that go along with a ban.
+/// Rejects the pending and removes the published comments of the banned subject, as far as the ban asks for it.
 async fn reject(tx: &mut Connection<'_>, new: &NewBan, along: &Along) -> Result<BanMade> {
     let found = newest(tx, new, along).await?;
     let more = found.len() > MAX_ITEMS;
@@ -154,7 +156,8 @@ async fn reject(tx: &mut Connection<'_>, new: &NewBan, along: &Along) -> Result<
     Ok(ban::made(new, settled, more))
 }
 
-/// Comments of the same text have the same skeleton, which has an index. Without a comment only the time has one.
+/// Selects the comments with the text of a given comment. They have the same skeleton, which has an index. Without a
+/// given comment, only the time has an index.
 const OF_SAME_TEXT: &str = "{ | indexed by comments_by_skeleton}
     where coalesce(c.skeleton, c.fingerprint) = (select coalesce(o.skeleton, o.fingerprint) from comments o
         where o.site_id = :site and o.comment_id = :comment) and c.fingerprint = :subject";
@@ -216,7 +219,7 @@ async fn insert(tx: &mut Connection<'_>, new: &NewBan, ban: &Ban) -> Result<()> 
     Ok(())
 }
 
-/// Returns the note of a ban as it is now: empty when the comment it was made from is erased.
+/// Returns the current note of a ban. It is empty if the comment that the ban was made from is erased.
 async fn note(tx: &mut Connection<'_>, site: &SiteId, id: Uuid) -> Result<String> {
     let row = Statement::new("select note from bans where site_id = :site and ban_id = :ban");
     let row = row.bind("site", site).bind("ban", id).fetch_optional(tx).await?;

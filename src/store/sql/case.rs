@@ -1,4 +1,4 @@
-//! One comment with everything that helps a moderator to decide, in four round trips.
+//! One comment with all information for a moderator's decision. It takes four round trips.
 
 use std::cmp::Reverse;
 
@@ -20,18 +20,19 @@ use crate::{
     store::parse,
 };
 
-/// Most other comments of one kind.
+/// Maximum number of other comments of one kind.
 const COMMENTS: i64 = 10;
-/// Most decisions.
+/// Maximum number of decisions.
 const DECISIONS: i64 = 100;
-/// Most notes of moderators.
+/// Maximum number of moderators' notes.
 const NOTES: i64 = 100;
-/// Most notes of reporters.
+/// Maximum number of reporters' notes.
 const REPORT_NOTES: i64 = 10;
-/// Most comments with the same text, and most of the same author, that are counted.
+/// Maximum count of comments with the same text, and of comments of the same author.
 const COUNTED: i64 = 10_000;
 
-/// Reads [`COMMENT`] and then [`CASE`], with which the row begins: a case as lists show it, with the claim in force at `now`.
+/// Reads a row that begins with [`COMMENT`] and [`CASE`]. Returns the case as it is in lists, with the claim in force
+/// at `now`.
 pub(super) fn read(row: &Row, now: DateTime<Utc>) -> Result<ReviewCase> {
     let comment = records::comment(row.starting(&COMMENT, 0))?;
     records::case(comment, row.starting(&CASE, COMMENT.len()), now)
@@ -55,8 +56,8 @@ pub(super) async fn find(
     Ok(Some(case))
 }
 
-/// Returns a case with its author's history, and how many other comments have the same text. It reads the author's newest comments
-/// only: they are more than a moderator can weigh.
+/// Returns a case with its author's history, and how many other comments have the same text. It counts only the
+/// author's newest comments, of which there are already more than a moderator can consider.
 async fn find_with_history(
     on: Connection<'_>,
     site: &SiteId,
@@ -106,8 +107,8 @@ async fn find_with_history(
     Ok(Some((case, count("same_text")?)))
 }
 
-/// Adds the newest comments with the same text, the author's newest comments, and the comment that this one answers. What they share
-/// with the comment is read first, so that an index finds the newest of them.
+/// Adds the newest comments with the same text, the author's newest comments, and the comment that this one replies to.
+/// The skeleton and the author are selected first, so that an index finds the newest comments.
 async fn add_comments(details: &mut CaseDetails, on: Connection<'_>, site: &SiteId, id: CommentId) -> Result<()> {
     let rows = Statement::new(
         "with this as materialized (
@@ -142,7 +143,7 @@ async fn add_comments(details: &mut CaseDetails, on: Connection<'_>, site: &Site
     for row in &rows {
         add_comment(details, row)?;
     }
-    // A union promises no order.
+    // A union has no guaranteed order.
     for comments in [&mut details.siblings, &mut details.author_comments] {
         comments.sort_by_key(|comment| Reverse((comment.created_at, comment.id)));
     }

@@ -1,9 +1,10 @@
-//! The change feed: rows that are numbered when they are written, and read in the order of their numbers.
+//! The change feed. Its rows are numbered when they are written, and read in the order of their numbers.
 //!
-//! In PostgreSQL a transaction may commit after one that took later numbers. A follower must not pass its rows, so each writer
-//! first takes a shared advisory lock that names the last number taken so far: its own numbers are greater. Numbers up to the
-//! smallest one that is locked are settled: no open transaction can add a row among them. Shared locks never wait for each other,
-//! and end with their transaction. SQLite has one writer at a time, so that what can be read is settled.
+//! In PostgreSQL, a transaction may commit after another one that took greater numbers. A follower must not skip the
+//! rows of the first one. Each writer therefore first takes a shared advisory lock whose key contains the last number
+//! taken so far. The writer's own numbers are greater than that. All numbers up to the smallest locked one are settled:
+//! no open transaction can add a row among them. Shared locks never wait for each other, and end with their
+//! transaction. SQLite has one writer at a time, so everything that can be read is settled.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -18,12 +19,13 @@ use crate::{
     store::{contract::ChangeStore, parse},
 };
 
-/// Takes the lock of a writer, before any number. Its key begins with the 16 bits `0x6475`, which tell it from other locks.
+/// Takes the lock of a writer, which must precede its first number. The key begins with the 16 bits `0x6475`, which
+/// distinguish it from other locks.
 pub(super) const GATE: &str = "gate as materialized (
     select pg_advisory_xact_lock_shared((25717::bigint << 48) + last_value) from change_numbers)";
 
-/// Returns the last settled number. The locks are read after the last number: a writer that takes its lock later than that takes
-/// greater numbers.
+/// Selects the last settled number. The locks are read after the last number, because a writer that takes its lock
+/// later than that takes greater numbers.
 const SETTLED: &str = "
     select least(n.last_value, (
         select min(((l.classid::bigint << 32) + l.objid::bigint) - (25717::bigint << 48)) from pg_locks l
@@ -49,7 +51,7 @@ impl<B: Backend> ChangeStore for B {
         if settled <= after {
             return Ok(Vec::new());
         }
-        // A statement of its own: it sees what was committed before the locks were read.
+        // This is a separate statement, so that it sees everything that was committed before the locks were read.
         let rows = Statement::new(
             "select seq, kind, comment_id, article_id, revision, at from changes
             where site_id = :site and seq > :after and seq <= :settled order by seq limit :limit",
@@ -96,7 +98,7 @@ fn read(row: &Row) -> Result<Change> {
     })
 }
 
-/// Adds changes to the feed, numbered in their order.
+/// Adds changes to the feed. Their numbers are in the order of `changes`.
 pub(super) async fn add(tx: &mut Connection<'_>, changes: &[NewChange<'_>]) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
@@ -126,7 +128,8 @@ pub(super) async fn add(tx: &mut Connection<'_>, changes: &[NewChange<'_>]) -> R
     Ok(())
 }
 
-/// Deletes at most `limit` of a site's oldest rows from before `before`. The newest row stays, so that numbers never start again.
+/// Deletes at most `limit` of a site's oldest rows from before `before`. The newest row is kept, so that the numbers do
+/// not start again.
 async fn prune(tx: &mut Connection<'_>, site: &SiteId, before: DateTime<Utc>, limit: usize) -> Result<u64> {
     let oldest = Statement::new("select seq, at from changes where site_id = :site order by seq limit :limit");
     let oldest = oldest.bind("site", site).bind("limit", parse::limit(limit) + 1).fetch_all(&mut *tx).await?;

@@ -1,7 +1,8 @@
-//! Claims: which moderator looks at which comment.
+//! Claims, which reserve comments for a moderator.
 //!
-//! A transaction writes a claim's row only while it holds the lock of its comment. So claims never wait for each other, and the lock
-//! order is that of comments. New claims come last and skip locked comments, so they wait for no other transaction.
+//! A transaction writes a claim's row only while it holds the lock of the claim's comment. Claims therefore never wait
+//! for each other, and the lock order is that of comments. New claims come last and skip locked comments, so they wait
+//! for no other transaction.
 
 use std::collections::HashSet;
 
@@ -40,8 +41,8 @@ impl<B: Backend> ClaimStore for B {
     }
 }
 
-/// Lets one call at a time claim for a moderator: two concurrent ones would both find places that only one can fill. The advisory lock
-/// comes before any row lock. SQLite has one writer and needs none.
+/// Serialises the calls that claim for a moderator, because concurrent ones would together exceed the maximum number of
+/// claims. The advisory lock is taken before all row locks. SQLite has one writer and needs no lock.
 async fn lock_moderator(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
         Statement::new("select pg_advisory_xact_lock(hashtextextended('claims ' || :site || ' ' || :moderator, 0))")
@@ -53,7 +54,7 @@ async fn lock_moderator(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> 
     Ok(())
 }
 
-/// Returns how many claims of the moderator are in force.
+/// Returns how many claims in force the moderator has.
 async fn held(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<usize> {
     let row = Statement::new(
         "select count(*) as held from claims { | indexed by claims_by_moderator}
@@ -67,8 +68,8 @@ async fn held(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<usi
     Ok(usize::try_from(row.fields().get::<i64>("held")?).unwrap_or(MAX_HELD))
 }
 
-/// Renews claims, expired ones too, as long as their rows are the moderator's: another claim overwrites the row, and a decision deletes
-/// it. When the moderator might come to hold too many, expired ones are not renewed.
+/// Renews claims, even expired ones, if their rows still belong to the moderator: another claim overwrites the row, and
+/// a decision deletes it. If the moderator might exceed the maximum number of claims, expired ones are not renewed.
 async fn renew(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
     if request.renew.is_empty() {
         return Ok(vec![]);
@@ -99,11 +100,11 @@ async fn renew(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<Ve
     Ok(request.renew.iter().copied().filter(|id| held.contains(id)).collect())
 }
 
-/// How often a round may find less than it wants because other claims were faster.
+/// Maximum number of rounds. A round finds fewer comments than it wants when concurrent claims take them first.
 const ROUNDS: usize = 8;
 
-/// Claims new comments. What a round found free may have been claimed since it looked: [`take`] leaves that out, and the next round
-/// continues behind it.
+/// Claims new comments. A comment that a round found free may have been claimed concurrently. [`take`] leaves it out,
+/// and the next round continues after it.
 async fn claim(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
     if request.filter.query.is_some() {
         return Err(Error::internal("a claim names the comments that its query finds"));
@@ -134,7 +135,8 @@ async fn claim(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<Ve
     Ok(new)
 }
 
-/// Claims those of `ids` that are free, and returns them. Unlike the look of a round, this sees what was committed since.
+/// Claims those of `ids` that are free, and returns them. Unlike the statement that found them, this one sees claims
+/// that were committed since.
 async fn take(tx: &mut Connection<'_>, request: &ClaimRequest<'_>, ids: &[CommentId]) -> Result<HashSet<CommentId>> {
     let rows = Statement::new(
         "insert into claims (site_id, comment_id, moderator, expires_at)
@@ -153,7 +155,7 @@ async fn take(tx: &mut Connection<'_>, request: &ClaimRequest<'_>, ids: &[Commen
     read_ids(&rows)
 }
 
-/// Deletes those of the moderator's claims that are in `ids`, or all for empty `ids`. Returns how many were in force.
+/// Deletes the moderator's claims on `ids`, or all of them if `ids` is empty. Returns how many were in force.
 async fn release(
     tx: &mut Connection<'_>,
     site: &SiteId,

@@ -1,4 +1,4 @@
-//! Comments as readers see them.
+//! Comments for readers.
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
@@ -37,7 +37,7 @@ impl<B: Backend> CommentStore for B {
         let _place = self.place_for(Caller::Portal).await?;
         match self.reads().dialect() {
             Dialect::Postgres => list(self.reads(), pages).await,
-            // A statement costs no trip over a network here, and SQLite has several readers.
+            // In SQLite, a statement needs no network round trip, and several readers work in parallel.
             Dialect::Sqlite => {
                 let lists = pages.iter().map(|page| list(self.reads(), std::slice::from_ref(page)));
                 Ok(try_join_all(lists).await?.into_iter().flatten().collect())

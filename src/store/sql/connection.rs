@@ -1,4 +1,4 @@
-//! A connection to either database, as statements use it.
+//! Connections to either database on which statements run.
 
 use futures_util::TryStreamExt as _;
 use sqlx::{
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Where a statement runs: on a connection of its own from a pool, or on one that the caller holds, most often in a transaction.
+/// The connection of a statement: a connection from a pool, or one that the caller holds, usually in a transaction.
 #[derive(Debug)]
 pub(in crate::store) enum Connection<'c> {
     PostgresPool(&'c Pool),
@@ -64,7 +64,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Runs a statement and returns its rows, and how many it changed.
+    /// Runs a statement. Returns its rows, and how many rows it changed.
     pub(super) async fn run(self, statement: &Statement<'_>) -> Result<(Vec<Row>, u64)> {
         match self {
             Self::PostgresPool(pool) if statement.is_planned_for_values() => {
@@ -101,7 +101,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Runs a statement without a result. In SQLite it is sent with the next statement, or with the commit.
+    /// Runs a statement that has no result. In SQLite it is queued and sent with the next statement or with the commit.
     pub(super) async fn run_later(self, statement: &Statement<'_>) -> Result<()> {
         match self {
             Self::Sqlite(writing) => queue(writing, statement),

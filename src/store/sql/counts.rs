@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::{Connection, List, Rows, Statement};
 use crate::domain::{Result, comment::Comment, id::SiteId};
 
-/// Adds to the counts of each comment's parent and article. The caller holds the locks of the
-/// parents; articles are locked here, in the order of their ids.
+/// Updates the counts of each comment's parent and article. The caller holds the locks of the parents. Articles are
+/// locked here, in the order of their ids.
 pub(super) async fn add<'c>(
     tx: &mut Connection<'_>,
     site: &SiteId,
@@ -49,7 +49,7 @@ async fn add_comments(tx: &mut Connection<'_>, site: &SiteId, articles: &BTreeMa
     if articles.is_empty() {
         return Ok(());
     }
-    // One article needs no order: its update is its lock.
+    // A single article needs no separate lock, because its update locks it.
     if articles.len() > 1 && tx.dialect().has_concurrent_writers() {
         Statement::new(
             "select 1 as locked from articles a where a.site_id = :site and a.article_id in :articles

@@ -1,5 +1,5 @@
-//! Moderators' decisions. Locks are taken from replies to roots to articles, each kind sorted by its key, in every
-//! transaction.
+//! Moderators' decisions. Every transaction takes its locks in one order: replies, roots, articles, each sorted by its
+//! key.
 
 use std::collections::HashMap;
 
@@ -55,8 +55,8 @@ async fn decide(tx: &mut Connection<'_>, batch: &DecisionBatch) -> Result<Vec<Se
     Ok(settled)
 }
 
-/// Decides all items of a batch on comments that are locked. The caller writes the request row. Nothing is written
-/// before all items are judged, so that all answers are of the same moment.
+/// Decides all items of a batch on locked comments. The caller writes the request row. Nothing is written before all
+/// items are judged, so that all results are for the same state.
 pub(super) async fn decide_locked(
     tx: &mut Connection<'_>,
     batch: &DecisionBatch,
@@ -81,9 +81,9 @@ pub(super) async fn decide_locked(
     Ok(settled)
 }
 
-/// Locks the comments, and returns those that exist. In PostgreSQL their roots, whose reply counts may change, are
-/// locked and returned as well, so that no lock is taken out of order later. The lock is weaker than `for update`,
-/// which would make replies that refer to the row wait.
+/// Locks the comments and returns those that exist. In PostgreSQL, it also locks and returns their roots, whose reply
+/// counts may change, because a later lock would break the lock order. The lock is weaker than `for update`, for which
+/// inserts of replies that refer to the row would wait.
 pub(in crate::store) async fn lock(
     tx: &mut Connection<'_>,
     site: &SiteId,

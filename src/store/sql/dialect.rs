@@ -1,9 +1,10 @@
-//! How a statement's template becomes the SQL of one database.
+//! Rendering of a statement's template as the SQL of one database.
 //!
 //! Templates are SQL with three additions:
-//! - `:name` is the parameter that was bound by that name.
+//! - `:name` is the parameter that was bound with that name.
 //! - `column in :name` takes a list, and `from :name alias` takes rows.
-//! - `{postgres | sqlite}` is the left part in PostgreSQL and the right part in SQLite; either may be empty.
+//! - `{postgres | sqlite}` is replaced by its left part in PostgreSQL and by its right part in SQLite. Either may be
+//!   empty.
 
 use super::value::{Kind, Rows, Value};
 
@@ -15,13 +16,13 @@ pub(in crate::store) enum Dialect {
 }
 
 impl Dialect {
-    /// Returns whether other transactions may write between the statements of one.
+    /// Returns whether other transactions may write between the statements of a transaction.
     pub(in crate::store) const fn has_concurrent_writers(self) -> bool {
         matches!(self, Self::Postgres)
     }
 }
 
-/// A template that cannot be rendered: a mistake in the program.
+/// The error of a template that cannot be rendered, which is a fault of the program.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum TemplateError {
     #[error("parameter :{0} is not bound")]
@@ -32,7 +33,7 @@ pub(super) enum TemplateError {
     Brace,
 }
 
-/// A rendered statement: its SQL and the indexes of its values in the order of their parameters.
+/// A rendered statement: the SQL, and the indexes of the values in the order of their parameters.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rendered {
     pub(super) sql: String,
@@ -66,7 +67,7 @@ struct Renderer<'v> {
     values: &'v [(&'static str, Value<'v>)],
     sql: String,
     order: Vec<usize>,
-    /// The number of each value's first parameter, once it has one.
+    /// The number of each value's first parameter, or `None` before its first use.
     numbers: Vec<Option<usize>>,
     next: usize,
 }
@@ -86,7 +87,7 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Renders one side of a brace and returns what follows it.
+    /// Renders one side of a brace and returns the rest of the text.
     fn alternative<'t>(&mut self, text: &'t str) -> Result<&'t str, TemplateError> {
         let (inside, rest) = text.split_once('}').ok_or(TemplateError::Brace)?;
         let (postgres, sqlite) = inside.split_once('|').ok_or(TemplateError::Brace)?;
@@ -97,14 +98,14 @@ impl Renderer<'_> {
         Ok(rest)
     }
 
-    /// Copies a quoted literal and returns what follows it.
+    /// Copies a quoted literal and returns the rest of the text.
     fn literal<'t>(&mut self, text: &'t str) -> &'t str {
         let end = text[1..].find('\'').map_or(text.len(), |at| at + 2);
         self.sql.push_str(&text[..end]);
         &text[end..]
     }
 
-    /// Renders a parameter, or copies the colons of a cast, and returns what follows.
+    /// Renders a parameter, or copies the colons of a cast. Returns the rest of the text.
     fn parameter<'t>(&mut self, text: &'t str) -> Result<&'t str, TemplateError> {
         let after = &text[1..];
         let length = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
@@ -124,7 +125,7 @@ impl Renderer<'_> {
         Ok(rest)
     }
 
-    /// Returns the number of a value's first parameter.
+    /// Returns the number of a value's first parameter, and assigns it at the first use.
     fn number(&mut self, index: usize) -> usize {
         if let Some(number) = self.numbers[index] {
             return number;
@@ -144,7 +145,7 @@ impl Renderer<'_> {
         self.sql.push_str(&number.to_string());
     }
 
-    /// Renders a list. PostgreSQL's `= any (array)` takes the place of `in`.
+    /// Renders a list. In PostgreSQL, `= any (array)` replaces `in`.
     fn list(&mut self, number: usize, kind: Kind) {
         match self.dialect {
             Dialect::Postgres => {
@@ -168,8 +169,8 @@ impl Renderer<'_> {
         }
     }
 
-    /// Renders rows as a subquery, which the planner of PostgreSQL merges with the statement. The `limit` keeps SQLite from doing so:
-    /// in `update … from` it would read all rows of a site, and the JSON again for each of them.
+    /// Renders rows as a subquery, which PostgreSQL's planner merges with the statement. The `limit` prevents the same
+    /// in SQLite: in `update … from`, SQLite would read all rows of a site and parse the JSON again for each of them.
     fn rows(&mut self, number: usize, rows: &Rows<'_>) {
         match self.dialect {
             Dialect::Postgres => {
@@ -198,7 +199,7 @@ impl Renderer<'_> {
     }
 }
 
-/// The element type of PostgreSQL's arrays.
+/// Returns the element type of PostgreSQL's arrays.
 const fn sql_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "text",
@@ -213,7 +214,7 @@ const fn sql_type(kind: Kind) -> &'static str {
     }
 }
 
-/// The value of a JSON element in SQLite.
+/// Returns the SQL that converts a JSON element to a value in SQLite.
 fn from_json(kind: Kind, element: &str) -> String {
     match kind {
         Kind::Bytes | Kind::Uuid => format!("unhex({element})"),

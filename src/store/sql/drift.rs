@@ -1,4 +1,4 @@
-//! Public counts against the comments that they count.
+//! Comparison of public counts with the comments that they count.
 
 use uuid::Uuid;
 
@@ -9,8 +9,8 @@ use crate::domain::{
     stats::CountDrift,
 };
 
-/// Rows that one statement compares: each sees one moment, stays far below the statement time-out, and lets other readers of SQLite
-/// have their turn in between.
+/// Number of rows that one statement compares. Each statement sees a consistent snapshot and stays far below the
+/// statement timeout. In SQLite, other readers get their turn in between.
 const BATCH: i64 = 2_000;
 
 /// Compares the counts of all articles and comments of a site.
@@ -31,8 +31,9 @@ pub(super) async fn drift(mut on: Connection<'_>, site: &SiteId) -> Result<Count
     Ok(drift)
 }
 
-/// Compares the public counts of the next articles. Public comments are the approved roots of an article and the approved replies under
-/// its roots: both come from the indexes that readers' pages use. A root with public replies was public itself once.
+/// Compares the public counts of the next articles. The public comments of an article are its approved roots and the
+/// approved replies to its roots. Both come from the indexes that readers' pages use. A root with public replies was
+/// once public itself.
 fn comment_drift(site: &SiteId, after: String) -> Statement<'_> {
     Statement::new(
         "with page as (

@@ -1,4 +1,4 @@
-//! How values become the parameters of each driver.
+//! Encoding of values as the parameters of each driver.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::value::{Kind, List, Rows, Value};
 
 impl Value<'_> {
-    /// Adds the value as PostgreSQL's next parameters: one, or one for each column of rows.
+    /// Adds the value as PostgreSQL's next parameters: one parameter, or for rows one for each column.
     pub(super) fn add_to_postgres(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
         match self {
             Self::Text(_) => arguments.add(self.text()),
@@ -45,7 +45,8 @@ impl Value<'_> {
         }
     }
 
-    /// Returns the value as SQLite's statements expect it within JSON: bytes as hex, times as microseconds, JSON as text.
+    /// Returns the value in the form that SQLite's statements expect within JSON: bytes as hex, times as microseconds,
+    /// JSON as text.
     fn in_json(&self) -> serde_json::Value {
         match self {
             Self::Text(value) => json!(value),
@@ -116,7 +117,7 @@ impl List<'_> {
 }
 
 impl Rows<'_> {
-    /// Returns the rows as a JSON array of arrays, as SQLite's `json_each` reads them.
+    /// Returns the rows as a JSON array of arrays for SQLite's `json_each`.
     fn as_json(&self) -> serde_json::Value {
         let length = self.columns.first().map_or(0, |(_, values)| values.items.len());
         let row = |at| self.columns.iter().map(|(_, values)| values.items.get(at).map(Value::in_json)).collect();

@@ -61,7 +61,8 @@ async fn delete_notes(tx: &mut Connection<'_>, site: &SiteId, ids: &[CommentId],
     Ok(())
 }
 
-/// Overwrites the texts. Fingerprint and author key become the comment's own id, so that it can no longer be linked.
+/// Overwrites the texts. Fingerprint and author key become the comment's own id, so that the comment can no longer be
+/// linked to others.
 async fn overwrite(tx: &mut Connection<'_>, site: &SiteId, ids: &[CommentId]) -> Result<()> {
     Statement::new(
         "update comments set author_name = '', title = '', content = '', folded = '', findings = '[]', spam_score = 0.0,

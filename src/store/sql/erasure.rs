@@ -29,7 +29,7 @@ const ERASURE: Columns = Columns::new(&[
     "finished_at",
 ]);
 
-/// Stores an erasure and its request, unless a concurrent call with the same request did.
+/// Stores an erasure and its request, unless a concurrent call with the same request already has.
 pub(super) async fn begin(
     tx: &mut Connection<'_>,
     site: &SiteId,

@@ -1,4 +1,4 @@
-//! Takedown clocks on comments.
+//! Takedown deadlines of comments.
 
 use super::{Connection, Statement, audit, decision, outcomes, request, stats_changes::StatsChanges};
 use crate::{
@@ -9,9 +9,9 @@ use crate::{
     store::outcome,
 };
 
-/// Sets a takedown clock and flags the comment.
+/// Sets a takedown deadline and flags the comment.
 ///
-/// Fails with `CommentNotFound`, `NotRevertible` for an erased comment, `RequestIdReused`.
+/// Fails with `CommentNotFound`, `NotRevertible` (if the comment is erased) or `RequestIdReused`.
 pub(super) async fn escalate(tx: &mut Connection<'_>, escalation: &Escalation) -> Result<Escalated> {
     let Escalation { site, comment: id, takedown, request, .. } = escalation;
     let found = decision::lock(tx, site, &[*id]).await?.remove(id);

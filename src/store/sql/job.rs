@@ -1,4 +1,4 @@
-//! Background work: the sites, the jobs, the comments that nothing happened to, and the gauges of the queue.
+//! Statements of background work: sites, jobs, forgotten comments and the gauges of the queue.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::{
     store::parse,
 };
 
-/// Steps from one site to the next, however many articles lie between.
+/// Selects the sites with articles. Takes one index look-up per site, regardless of the number of articles.
 const SITES_WITH_ARTICLES: &str = "with recursive s (site_id) as (
         select min(a.site_id) from articles a
         union all
@@ -26,8 +26,8 @@ pub(super) async fn sites(on: Connection<'_>) -> Result<Vec<SiteId>> {
     read_sites(Statement::new(SITES_WITH_ARTICLES), on).await
 }
 
-/// Returns every site that has a token, settings of its own or an article. Comments need no look, because each has an article of its
-/// site. The server's own tokens belong to no site.
+/// Returns every site that has a token, settings or an article. Comments are not searched, because each one has an
+/// article of its site. The server's own tokens belong to no site.
 pub(super) async fn known_sites(on: Connection<'_>) -> Result<Vec<SiteId>> {
     let with_settings = " union select site_id from sites union select site_id from tokens where site_id <> '*'
         order by site_id";
@@ -39,8 +39,8 @@ async fn read_sites(statement: Statement<'_>, on: Connection<'_>) -> Result<Vec<
     rows.iter().map(|row| row.fields().get("site_id")).collect()
 }
 
-/// Takes a job until `next_at`. Returns `false` when another replica has it, or it is not due. The conflict waits for a concurrent
-/// transaction at the same row, and then sees what that one wrote.
+/// Reserves a job until `next_at`. Returns `false` if another replica has it, or it is not due. On a conflict, the
+/// statement waits for the concurrent transaction and then sees the row that it wrote.
 pub(super) async fn begin(
     tx: &mut Connection<'_>,
     site: &SiteId,
@@ -64,8 +64,8 @@ pub(super) async fn begin(
     Ok(taken == 1)
 }
 
-/// Returns PENDING comments that nothing happened to since `before`, with their revisions. The last audit entry is looked up for each: a
-/// join might read the whole audit.
+/// Returns PENDING comments without a change since `before`, with their revisions. Each comment's last audit entry is
+/// looked up separately, because a join might read the whole audit.
 pub(super) async fn forgotten(
     on: Connection<'_>,
     site: &SiteId,
@@ -87,8 +87,8 @@ pub(super) async fn forgotten(
     rows.iter().map(|row| Ok((row.fields().get("comment_id")?, row.fields().get("revision")?))).collect()
 }
 
-/// Returns what waits, by site. Each number comes from an index of exactly its rows: a count looks at no row, and of times only the
-/// first is read.
+/// Returns the gauges of each site's queue. Each number comes from a partial index of exactly its rows: counts read no
+/// table rows, and of the times only the first is read.
 pub(super) async fn gauges(on: Connection<'_>, most: i64) -> Result<Vec<QueueGauge>> {
     let rows = Statement::new(
         "with recursive s (site_id) as (

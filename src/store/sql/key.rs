@@ -1,4 +1,4 @@
-//! The keys that the database knows, and rows on their way from one key to another.
+//! The keys that the database knows, and the change of rows from one key to another.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -128,7 +128,7 @@ fn read(row: Fields<'_>) -> Result<RecordedKey> {
     })
 }
 
-/// Counts rows by key and by kind of row. The mark 0 means what null does: the keys that were recorded first.
+/// Counts rows by key and by kind of row. The mark 0 has the same meaning as null: the keys that were recorded first.
 const USAGE: &str = "
     select nullif(c.key_mark, 0) as key_mark, 'COMMENT' as kind, count(*) as number from comments c
         where c.status <> 'ERASED' group by 1
@@ -141,7 +141,7 @@ const USAGE: &str = "
     union all
     select nullif(r.key_mark, 0), 'REPORT', count(*) from reports r group by 1";
 
-/// Reads [`USAGE`].
+/// Reads the rows of [`USAGE`].
 fn read_usage(rows: &[Row]) -> Result<Vec<(Option<KeyMark>, KeyUsage)>> {
     let mut usage = BTreeMap::<Option<KeyMark>, KeyUsage>::new();
     for row in rows {

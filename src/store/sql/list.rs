@@ -1,4 +1,5 @@
-//! Pages of public comments: one statement reads policies, comments, their first replies and the reader's own waiting comments.
+//! Pages of public comments. One statement reads policies, comments, their first replies and the reader's own pending
+//! comments.
 
 use super::{
     Columns, Connection, Fields, List, Row, Rows, Statement,
@@ -17,9 +18,9 @@ use crate::{
     },
 };
 
-/// What every row begins with: which part of a page it is, and the place of that page among those asked for.
+/// The first columns of every row: the part of the page that the row belongs to, and the index of the page in the call.
 const HEAD: Columns = Columns::new(&["part", "page"]);
-/// Where [`PUBLIC_COMMENT`] begins. It is null in the rows of [`POLICY`].
+/// Index of the first column of [`PUBLIC_COMMENT`]. Its columns are null in the rows of [`POLICY`].
 const COMMENT_AT: usize = 2;
 const POLICY: Columns = Columns::new(&[
     "site_mode",
@@ -30,17 +31,17 @@ const POLICY: Columns = Columns::new(&[
     "opened_at",
     "public_count",
 ]);
-/// Where [`POLICY`] begins. It is null in the rows of comments.
+/// Index of the first column of [`POLICY`]. Its columns are null in the rows of comments.
 const POLICY_AT: usize = COMMENT_AT + PUBLIC_COMMENT.len();
 
-/// The parts of a page.
+/// The part of a page that a row belongs to.
 const LISTED: i32 = 0;
 const REPLY: i32 = 1;
 const WAITING: i32 = 2;
 
 const NO_POLICY: &str = ", null, null, null, null, null, null, null";
 
-/// Selects the policies of all pages. In PostgreSQL a limit fences each look-up, so that it is one in an index.
+/// Selects the policies of all pages. In PostgreSQL, a limit fences each look-up, so that it uses an index.
 const POLICIES: &str = "select 3, q.page, null, null, null, null, null, null, null, null, null, null, null,
         s.mode, s.auto_close_days, s.lockdown_until, a.mode, a.close_at, coalesce(a.published_at, a.created_at), a.public_count
     from :pages q
@@ -49,11 +50,11 @@ const POLICIES: &str = "select 3, q.page, null, null, null, null, null, null, nu
     {left join lateral (select * from articles where site_id = q.site_id and article_id = q.article_id limit 1) a on true
     | left join articles a on a.site_id = q.site_id and a.article_id = q.article_id}";
 
-/// What pages have in common that are read by one part of the statement.
+/// The common properties of pages that one part of the statement reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shape {
     order: Order,
-    /// The page holds replies of one root.
+    /// Whether the page has the replies of one root.
     replies: bool,
 }
 
@@ -79,8 +80,8 @@ impl Shape {
         }
     }
 
-    /// Appends the comments of all pages of this shape. In PostgreSQL each page is fenced by its limit, so that it is read from its index
-    /// in order.
+    /// Appends the comments of all pages of this shape. In PostgreSQL, a limit fences each page, so that it is read
+    /// from its index in order.
     fn add_to(self, statement: Statement<'_>) -> Statement<'_> {
         let statement = statement.push("select q.page, q.site_id, ").plain_columns(&PUBLIC_COMMENT, "c").push(
             " from :pages q cross join {lateral (select *
@@ -105,7 +106,7 @@ impl Shape {
     }
 }
 
-/// A page as its rows come in, in no order.
+/// The rows of a page, in no particular order.
 #[derive(Debug, Default)]
 struct Found {
     policy: PagePolicy,
@@ -114,7 +115,7 @@ struct Found {
     waiting: Vec<PublicComment>,
 }
 
-/// Reads pages, all in one statement.
+/// Reads all pages in one statement.
 pub(super) async fn list(on: Connection<'_>, pages: &[CommentPage]) -> Result<Vec<ArticlePage>> {
     if pages.is_empty() {
         return Ok(Vec::new());
@@ -130,7 +131,7 @@ pub(super) async fn list(on: Connection<'_>, pages: &[CommentPage]) -> Result<Ve
     Ok(found.into_iter().zip(pages).map(|(found, page)| found.into_page(page)).collect())
 }
 
-/// Returns the statement, made of the parts that some page needs.
+/// Returns the statement, which consists of the parts that at least one page needs.
 fn statement(pages: &[CommentPage]) -> Statement<'_> {
     let mut statement = Statement::new("with listed as materialized (");
     let mut between = "";
@@ -157,7 +158,7 @@ fn statement(pages: &[CommentPage]) -> Statement<'_> {
     statement.bind("pages", asked(pages)).bind("most", parse::limit(most))
 }
 
-/// Returns the pages as rows. A page starts after a key, the first one before all keys that there may be.
+/// Returns the pages as rows. A page starts after a key, and a first page after a key that precedes all others.
 fn asked(pages: &[CommentPage]) -> Rows<'_> {
     let start = |page: &CommentPage| match page.order {
         Order::Oldest => keyset::ascending(page.after),
@@ -189,7 +190,7 @@ fn with_replies(statement: Statement<'_>) -> Statement<'_> {
         .bind("replies", parse::limit(REPLIES_SHOWN + 1))
 }
 
-/// Appends the readers' own comments that wait.
+/// Appends the readers' own pending comments.
 fn with_waiting(statement: Statement<'_>) -> Statement<'_> {
     statement.push(" union all select 2, o.page, ").plain_columns(&PUBLIC_COMMENT, "c").push(NO_POLICY).push(
         " from :own o cross join {lateral (select * from comments c where | comments c on}
@@ -212,7 +213,7 @@ impl Found {
     }
 
     fn into_page(mut self, page: &CommentPage) -> ArticlePage {
-        // A union promises no order.
+        // A union has no guaranteed order.
         self.listed.sort_by_key(|one| (one.published_at, one.id));
         if page.order == Order::Newest {
             self.listed.reverse();
@@ -224,7 +225,7 @@ impl Found {
     }
 }
 
-/// Reads [`POLICY`] of outer joins: a site without a row has the defaults.
+/// Reads [`POLICY`] from outer joins. A site without a row has the defaults.
 fn policy(row: Fields<'_>) -> Result<PagePolicy> {
     let opened_at = row.get::<Option<_>>("opened_at")?;
     let (mode, close_at) = (row.maybe_named("article_mode")?, row.get("close_at")?);

@@ -1,4 +1,4 @@
-//! Work that is done now and then.
+//! Periodic work.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -69,17 +69,17 @@ impl<B: Backend> MaintenanceStore for B {
     }
 }
 
-/// Rows that one transaction deletes: it stays far below the statement time-out, and other writers of SQLite have their turn in
-/// between.
+/// Number of rows that one transaction deletes. It stays far below the statement timeout, and other writers of SQLite
+/// get their turn in between.
 const BATCH: i64 = 2_000;
 
-/// How the old rows of a table are found, and deleted by their keys.
+/// The statements that select the old rows of a table, and delete them by their keys.
 struct Expiring {
     find: &'static str,
     delete: &'static [&'static str],
 }
 
-/// Most rows have a request. The others are nonces that were spent without one.
+/// The rows of requests. Rows without a request are nonces that were spent without one.
 const REQUESTS: Expiring = Expiring {
     find: "select site_id, request_id, nonce from requests where created_at < :before",
     delete: &[
@@ -96,7 +96,8 @@ const ERASURES: Expiring = Expiring {
 };
 
 impl Expiring {
-    /// Deletes the next batch. A statement of its own locks the rows, and skips those that another replica deletes at the same time.
+    /// Deletes the next batch. A separate statement locks the rows, and skips those that another replica deletes
+    /// concurrently.
     async fn delete_batch(&self, tx: &mut Connection<'_>, before: DateTime<Utc>) -> Result<u64> {
         let find = Statement::new(self.find).push(" limit :batch {for update skip locked | }");
         let old = find.bind("before", before).bind("batch", BATCH).fetch_all(&mut *tx).await?;

@@ -1,4 +1,4 @@
-//! Statements that both databases share, and what they are made of.
+//! Statements that both databases share, and their parts.
 
 mod article_counts;
 #[macro_use]

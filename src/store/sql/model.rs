@@ -1,4 +1,4 @@
-//! What the decisions taught, and the decisions themselves.
+//! The spam models that are trained from decisions, and the log of decisions.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ use crate::{
     store::{contract::ModelStore, parse},
 };
 
-/// Versions of a model that are kept: a replica may be reading the one before the last.
+/// Number of versions of a model that are kept. A replica may still read the previous version.
 const KEPT: i64 = 3;
 
 #[async_trait]
@@ -104,7 +104,7 @@ impl<B: Backend> ModelStore for B {
     }
 }
 
-/// Saves a version. Returns `false`, and saves nothing, unless it follows the newest version.
+/// Saves a version. Returns `false` and saves nothing if it does not follow the newest version.
 async fn save(tx: &mut Connection<'_>, site: &SiteId, head: &ModelHead, snapshot: &[u8]) -> Result<bool> {
     let saved = Statement::new(
         "insert into spam_models (site_id, version, log_start, log_size, decisions, digest, made_at, snapshot)

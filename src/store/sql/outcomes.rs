@@ -1,4 +1,4 @@
-//! What decisions write, whole sets at a time. All rows are locked already except articles, which are locked last.
+//! Writes of decisions, in sets. All rows are already locked except those of articles, which are locked last.
 
 use super::{
     Connection, List, Rows, Statement, audit,
@@ -11,8 +11,8 @@ use crate::{
     store::outcome::ChangedComment,
 };
 
-/// Writes changed comments with all that a change brings: the end of claims, statistics, audit entries, change-feed rows
-/// and public counts.
+/// Writes changed comments and everything that belongs to a change: it ends claims, and writes statistics, audit
+/// entries, change-feed rows and public counts.
 pub(in crate::store) async fn write(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     if outcomes.is_empty() {
         return Ok(());
@@ -26,8 +26,8 @@ pub(in crate::store) async fn write(tx: &mut Connection<'_>, site: &SiteId, outc
     counts::add(tx, site, changes).await
 }
 
-/// Claims end with the decision. The lock of its comment protects a claim's row, so that the row needs no lock of its
-/// own. Statistics are appended by the same statement.
+/// Updates the comments, and deletes their claims. A claim's row needs no lock of its own, because the lock of its
+/// comment protects it. The same statement appends the statistics.
 async fn update_comments(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     let comments = outcomes.iter().map(|outcome| &outcome.comment);
     let takedowns = comments.clone().map(|comment| comment.attention.takedown);
@@ -66,7 +66,7 @@ async fn update_comments(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[Cha
     Ok(())
 }
 
-/// Adds change-feed rows for the outcomes that followers must hear of.
+/// Adds change-feed rows for those outcomes that belong in the feed.
 pub(super) async fn announce(tx: &mut Connection<'_>, site: &SiteId, outcomes: &[ChangedComment]) -> Result<()> {
     let news = outcomes.iter().filter(|outcome| outcome.is_news()).map(|outcome| NewChange {
         site,

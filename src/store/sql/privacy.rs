@@ -173,7 +173,7 @@ async fn salts(on: Connection<'_>, site: &SiteId, months: &[String]) -> Result<V
     rows.iter().map(|row| row.fields().get("salt")).collect()
 }
 
-/// Inserts a salt, unless the month has one. On a conflict the statement waits for the concurrent transaction, so that
+/// Inserts a salt, unless the month has one. On a conflict, the statement waits for the concurrent transaction, so that
 /// the next select sees its salt.
 async fn insert_salt(tx: &mut Connection<'_>, site: &SiteId, month: &str, salt: Salt) -> Result<()> {
     let values = vec![("site_id", site.into()), ("month", month.into()), ("salt", (&salt).into())];

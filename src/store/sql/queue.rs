@@ -64,10 +64,10 @@ impl<B: Backend> QueueStore for B {
     }
 }
 
-/// Comments that a count reads at a time.
+/// Number of comments that a count reads at a time.
 const COUNTED: usize = 1_000;
 
-/// Counts the comments of a page that a search finds, no further than `most`.
+/// Counts the comments of a page that a search finds, up to `most`.
 async fn count_found(on: Connection<'_>, page: &QueuePage<'_>, search: &Search, most: i64) -> Result<i64> {
     let mut on = on;
     let (mut total, mut page) = (0, page.clone());
@@ -85,8 +85,8 @@ async fn count_found(on: Connection<'_>, page: &QueuePage<'_>, search: &Search, 
     }
 }
 
-/// Locks the next `count` comments that match a claim's `filter`, and returns their keys in the order asked for. Comments that another
-/// transaction has locked are skipped.
+/// Locks the next `count` comments that match a claim's `filter`, and returns their keys in the requested order. Skips
+/// comments that another transaction has locked.
 pub(super) async fn lock_next(
     tx: &mut Connection<'_>,
     request: &ClaimRequest<'_>,
@@ -100,7 +100,7 @@ pub(super) async fn lock_next(
     rows.iter().map(|row| read_cursor(order, row)).collect()
 }
 
-/// Reads where a page of the queue continues.
+/// Reads the cursor after a row of the queue.
 fn read_cursor(order: QueueOrder, row: &Row) -> Result<Cursor> {
     let row = row.fields();
     let (id, created_at, due_at) = (row.get("comment_id")?, row.get("created_at")?, row.get("due_at")?);

@@ -1,8 +1,8 @@
-//! The queue's statements, built from the conditions that a filter sets.
+//! The queue's statements, which are built from the conditions of a filter.
 //!
-//! PostgreSQL plans the plain queue once for all values. It plans other filters for their values, because a plan for any values
-//! misjudges how many comments a condition leaves. SQLite has no statistics and prefers a longer index over a partial one, so its
-//! indexes are named.
+//! PostgreSQL plans the statements of the plain queue once for all values. It plans those of other filters for their
+//! values, because a generic plan misjudges how many comments meet a condition. SQLite has no statistics and prefers a
+//! longer index to a partial one, so its statements name their indexes.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -23,36 +23,37 @@ use crate::{
     store::parse,
 };
 
-/// The condition that comment `c` waits for a moderator, in the words of the partial indexes.
+/// The condition that comment `c` is in the queue, in the same form as in the partial indexes.
 pub(super) const WAITING: &str = "(c.status = 'PENDING' or c.flagged_at is not null)";
 
-/// The condition that a claim of `c` is in force. It is looked up per row: `exists` may become a join that costs a page its index
-/// order.
+/// The condition that a claim of `c` is in force. It is a look-up per row, because `exists` may become a join that
+/// loses the index order of the page.
 const HELD: &str = "coalesce((select k.expires_at > :now from claims k
     where k.site_id = c.site_id and k.comment_id = c.comment_id), false)";
 
-/// The condition that no claim of `c` is in force. Those in force are few and read once. `not in` never becomes a join.
+/// The condition that no claim of `c` is in force. The few claims in force are read once, because `not in` never
+/// becomes a join.
 const FREE: &str = "c.comment_id not in (select k.comment_id from claims k { | indexed by claims_by_expiry}
     where k.site_id = :site and k.expires_at > :now)";
 
-/// Selects what all orders go by.
+/// Selects the sort keys of all orders.
 const KEYS: &str = "select c.comment_id, c.created_at, c.due_at, c.spam_score, c.open_reports from comments c ";
 
-/// How the statements of one order compare and sort.
+/// The parts of the statements of one order.
 struct Keys {
     /// The condition that all comments of the order meet.
     condition: &'static str,
     after: &'static str,
     until: &'static str,
     order_by: &'static str,
-    /// The index of what waits.
+    /// The index of comments in the queue.
     waiting: &'static str,
-    /// The index of comments of all statuses, if one has the order.
+    /// The index of comments of all statuses, if there is one with this order.
     any: Option<&'static str>,
 }
 
-/// Returns the keys of an order. Where the order is by an expression, SQLite seeks by a condition of its own, because it cannot seek
-/// by a row of expressions.
+/// Returns the keys of an order. If the order is by an expression, SQLite needs a separate condition to seek in the
+/// index, because it cannot seek with a row of expressions.
 const fn keys(order: QueueOrder) -> Keys {
     match order {
         QueueOrder::Oldest => Keys {
@@ -98,8 +99,8 @@ const fn keys(order: QueueOrder) -> Keys {
     }
 }
 
-/// Returns the key of a comment in an order, as the order's index holds it. Numbers are negated, so that one row comparison pages
-/// through (number descending, id ascending).
+/// Returns the key of a comment in an order, in the form that the order's index has. Numbers are negated, so that one
+/// row comparison pages through (number descending, id ascending).
 fn key(order: QueueOrder, cursor: Cursor) -> (Value<'static>, Uuid) {
     let key = match order {
         QueueOrder::Oldest | QueueOrder::Newest | QueueOrder::Due => Value::from(cursor.at),
@@ -114,14 +115,15 @@ fn negated_count(count: f64) -> i32 {
     -count as i32
 }
 
-/// Returns whether one plan serves all values: the queue as it is mostly looked at, and as it is mostly claimed from.
+/// Returns whether one generic plan serves the filter. It does for the most common filters: the default queue, with or
+/// without claimed comments.
 fn is_plain(filter: &QueueFilter) -> bool {
     let plain = QueueFilter { claimed: filter.claimed.filter(|claimed| !claimed), ..QueueFilter::default() };
     *filter == plain
 }
 
-/// Selects the first `limit` cases of a page. Articles and claims are joined to the page when it is complete, so that no join can cost
-/// it its index order.
+/// Selects the first `limit` cases of a page. Articles and claims are joined to the complete page, so that no join can
+/// lose its index order.
 pub(super) fn page<'q>(page: &QueuePage<'q>, limit: usize) -> Statement<'q> {
     let order_by = keys(page.order).order_by;
     let statement = Statement::new("select ").columns(&COMMENT, "c").push(", ").columns(&CASE, "c");
@@ -129,20 +131,21 @@ pub(super) fn page<'q>(page: &QueuePage<'q>, limit: usize) -> Statement<'q> {
     statement.push(") c").push(CASE_JOINS).push(order_by)
 }
 
-/// Locks the first `limit` comments of a page, and selects [`KEYS`] of them. Comments that another transaction has locked are skipped.
+/// Locks the first `limit` comments of a page and selects their [`KEYS`]. Skips comments that another transaction has
+/// locked.
 pub(super) fn lock<'q>(page: &QueuePage<'q>, limit: usize) -> Statement<'q> {
     let statement = matching(Statement::new(KEYS), page).push(keys(page.order).order_by);
     let statement = statement.push(" limit :limit {for no key update of c skip locked | }");
     statement.bind("limit", parse::limit(limit))
 }
 
-/// Counts the comments of a page as `total`, no further than `most`.
+/// Counts the comments of a page as `total`, up to `most`.
 pub(super) fn count<'q>(page: &QueuePage<'q>, most: i64) -> Statement<'q> {
     let statement = Statement::new("select count(*) as total from (select 1 from comments c ");
     matching(statement, page).push(" limit :most) found").bind("most", most)
 }
 
-/// Selects [`KEYS`] and texts of the first `limit` comments of a page.
+/// Selects [`KEYS`] and the texts of the first `limit` comments of a page.
 pub(super) fn texts<'q>(page: &QueuePage<'q>, limit: usize) -> Statement<'q> {
     let select =
         "select c.comment_id, c.created_at, c.due_at, c.spam_score, c.open_reports, c.author_name, c.title, c.content
@@ -150,8 +153,8 @@ pub(super) fn texts<'q>(page: &QueuePage<'q>, limit: usize) -> Statement<'q> {
     matching(Statement::new(select), page).push(keys(page.order).order_by).limit(limit)
 }
 
-/// Selects [`KEYS`] of the last of `page.size` comments in the order, whether or not they meet the filter's conditions. `None` where no index has
-/// the order.
+/// Selects [`KEYS`] of the last of `page.size` comments in the order, whether or not they meet the filter's conditions.
+/// Returns `None` if no index has the order.
 pub(super) fn slice<'q>(page: &QueuePage<'q>) -> Option<Statement<'q>> {
     let keys = keys(page.order);
     let statement = Statement::new(KEYS);
@@ -183,8 +186,8 @@ pub(super) fn find<'q>(
         .bind("ids", List::comments(ids))
 }
 
-/// Appends index and conditions of a page's comments. For a query the comments may be more than it finds: their folded texts have its
-/// words.
+/// Appends the index and the conditions of a page's comments. With a query, the conditions only require its words in
+/// the folded texts, so they may match more comments than the query finds.
 fn matching<'q>(statement: Statement<'q>, page: &QueuePage<'q>) -> Statement<'q> {
     let keys = keys(page.order);
     let index = match page.filter.status[..] {
@@ -198,7 +201,7 @@ fn matching<'q>(statement: Statement<'q>, page: &QueuePage<'q>) -> Statement<'q>
     if is_plain(page.filter) { statement } else { statement.planned_for_values() }
 }
 
-/// Appends where a page starts and ends.
+/// Appends the conditions for the start and the end of a page.
 fn bounded<'q>(mut statement: Statement<'q>, page: &QueuePage<'q>) -> Statement<'q> {
     let keys = keys(page.order);
     if let Some(after) = page.after {
@@ -304,7 +307,7 @@ mod tests {
         }
     }
 
-    /// Returns the part of a page's plan that comes before the joins. Behind it the complete page is scanned.
+    /// Returns the part of a page's plan before the joins. After it, the complete page is scanned.
     fn completed(plan: &str) -> String {
         plan.split_once("SCAN c\n").unwrap_or_else(|| panic!("no page is completed first\n{plan}")).0.to_owned()
     }
@@ -332,7 +335,7 @@ mod tests {
                 assert_eq!(plan.contains("TEMP B-TREE"), sorted, "{filter:?} {order}\n{plan}");
                 assert!(plan.contains("SEARCH c USING INDEX"), "{filter:?} {order}\n{plan}");
             }
-            // It starts where the page does, not at the index's beginning.
+            // The scan starts where the page does, not at the beginning of the index.
             assert!(sorted || next.contains('>') || next.contains('<'), "{filter:?} {order}\n{next}");
             let ids = [CommentId(Uuid::nil())];
             let found = find(&site, &ids, &filter, now).sqlite_plan(store.reads()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Rows into domain values, for the tables that several statements read.
+//! Conversion of rows to domain values, for tables that several statements read.
 
 use chrono::{DateTime, Utc};
 
@@ -15,7 +15,7 @@ use crate::domain::{
     site::{Lockdown, Site},
 };
 
-/// A comment with everything but what only the spam score and the search need.
+/// The columns of a comment, without those that only the spam score and the search need.
 pub(in crate::store) const COMMENT: Columns = Columns::new(&[
     "comment_id",
     "article_id",
@@ -37,7 +37,7 @@ pub(in crate::store) const COMMENT: Columns = Columns::new(&[
     "due_at",
 ]);
 
-/// What readers see of a comment.
+/// The columns of a comment that readers see.
 pub(in crate::store) const PUBLIC_COMMENT: Columns = Columns::new(&[
     "comment_id",
     "parent_id",
@@ -52,7 +52,7 @@ pub(in crate::store) const PUBLIC_COMMENT: Columns = Columns::new(&[
     "reply_count",
 ]);
 
-/// What a case has beside its comment `c`, for statements that join [`CASE_JOINS`].
+/// The columns of a case besides those of its comment `c`, for statements that join [`CASE_JOINS`].
 pub(in crate::store) const CASE: Columns = Columns::new(&["author", "findings", "spam_score"]).with(&[
     ("article_title", "a.title"),
     ("article_url", "a.url"),
@@ -60,7 +60,7 @@ pub(in crate::store) const CASE: Columns = Columns::new(&["author", "findings", 
     ("claimed_until", "k.expires_at"),
 ]);
 
-/// The article and the claim of a comment `c`.
+/// Joins the article and the claim of a comment `c`.
 pub(in crate::store) const CASE_JOINS: &str =
     " left join articles a on a.site_id = c.site_id and a.article_id = c.article_id
     left join claims k on k.site_id = c.site_id and k.comment_id = c.comment_id";
@@ -88,8 +88,8 @@ pub(in crate::store) const SITE: Columns = Columns::new(&[
     "lockdown_harder_challenges",
 ]);
 
-/// An audit entry of the table with an alias. Notes are rows of their own, where an erasure reaches them; entries of replicas that
-/// are not upgraded yet hold theirs themselves.
+/// The columns of an audit entry. Notes are in rows of their own, where an erasure can delete them. Entries that a
+/// replica of an earlier version writes contain their note.
 pub(in crate::store) const AUDIT_ENTRY: Columns = Columns::new(&[
     "audit_id",
     "at",
@@ -138,7 +138,7 @@ pub(in crate::store) fn comment(row: Fields<'_>) -> Result<Comment> {
     })
 }
 
-/// Reads [`PUBLIC_COMMENT`]. Of a tombstone no text is taken.
+/// Reads [`PUBLIC_COMMENT`]. A tombstone gets no texts.
 pub(in crate::store) fn public_comment(row: Fields<'_>) -> Result<PublicComment> {
     let (published_at, reply_count) = (row.get::<Option<DateTime<Utc>>>("published_at")?, row.get("reply_count")?);
     let appearance = Appearance::of(row.named("status")?, published_at.is_some(), reply_count);
@@ -158,7 +158,7 @@ pub(in crate::store) fn public_comment(row: Fields<'_>) -> Result<PublicComment>
     })
 }
 
-/// Reads [`CASE`] with its comment: a case as lists show it, with the claim in force at `now`.
+/// Reads [`CASE`]. Returns the case of the comment as it is in lists, with the claim in force at `now`.
 pub(in crate::store) fn case(comment: Comment, row: Fields<'_>, now: DateTime<Utc>) -> Result<ReviewCase> {
     let (moderator, until) =
         (row.get::<Option<String>>("moderator")?, row.get::<Option<DateTime<Utc>>>("claimed_until")?);
@@ -190,7 +190,7 @@ pub(in crate::store) fn article(row: Fields<'_>) -> Result<Article> {
     })
 }
 
-/// Reads [`SITE`] of an outer join: a site without a row has the defaults.
+/// Reads [`SITE`] from an outer join. A site without a row has the defaults.
 pub(in crate::store) fn site(row: Option<Fields<'_>>) -> Result<Site> {
     let Some(row) = row else { return Ok(Site::default()) };
     Ok(Site {
@@ -212,7 +212,7 @@ fn lockdown(row: Fields<'_>) -> Result<Option<Lockdown>> {
     }))
 }
 
-/// A remembered request.
+/// The columns of a stored request.
 pub(in crate::store) const REQUEST: Columns = Columns::new(&["request_id", "payload_hash", "response"]);
 
 /// Reads [`REQUEST`].

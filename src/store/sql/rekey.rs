@@ -1,4 +1,4 @@
-//! Writes about keys: which keys there are, and rows that go over to another key.
+//! Writes that concern keys: the record of the keys, and the change of rows to another key.
 
 use super::{Connection, List, Rows, Statement, token::macs_to_bytes};
 use crate::{
@@ -11,14 +11,14 @@ use crate::{
     store::contract::KeyRecording,
 };
 
-/// Records the keys of a start.
+/// Records the keys of a starting server.
 pub(super) async fn record(tx: &mut Connection<'_>, recording: &KeyRecording) -> Result<()> {
     let KeyRecording { keys, are_first, macs, given_up, at } = recording;
     let rows = Rows::new()
         .column("key_mark", List::ints(keys.iter().map(|key| key.mark.0)))
         .column("kid", List::ints(keys.iter().map(|key| i32::from(key.kid))))
         .column("fingerprint", List::bytes(keys.iter().map(|key| &key.fingerprint[..])));
-    // Replicas that start together lock the rows in one order, so that no deadlock occurs.
+    // Replicas that start concurrently lock the rows in the same order, so that no deadlock occurs.
     let insert = Statement::new(
         "insert into server_keys (key_mark, kid, fingerprint, is_first, recorded_at)
         select i.key_mark, i.kid, i.fingerprint, :are_first, :at from :keys i where true order by i.key_mark
@@ -42,7 +42,7 @@ pub(super) async fn record(tx: &mut Connection<'_>, recording: &KeyRecording) ->
     Ok(())
 }
 
-/// Gives a device's comments and reports their names under another key.
+/// Changes a device's comments and reports to another key.
 pub(super) async fn device(tx: &mut Connection<'_>, rekeying: &Rekeying) -> Result<()> {
     let Rekeying { site, from, to, key, .. } = rekeying;
     comments(tx, rekeying).await?;
@@ -53,7 +53,7 @@ pub(super) async fn device(tx: &mut Connection<'_>, rekeying: &Rekeying) -> Resu
 async fn comments(tx: &mut Connection<'_>, rekeying: &Rekeying) -> Result<()> {
     let Rekeying { site, from, to, key, texts } = rekeying;
     let ids: Vec<CommentId> = texts.iter().map(|text| text.comment).collect();
-    // Locks in the order of decisions, so that no deadlock occurs.
+    // The lock order is that of decisions, so that no deadlock occurs.
     Statement::new(
         "select 1 as locked from comments c where c.site_id = :site and c.comment_id in :ids
         order by c.parent_id is null, c.comment_id {for no key update | }",
@@ -66,7 +66,7 @@ async fn comments(tx: &mut Connection<'_>, rekeying: &Rekeying) -> Result<()> {
         .column("comment_id", List::comments(&ids))
         .column("fingerprint", List::bytes(texts.iter().map(|text| &text.fingerprint[..])))
         .column("skeleton", List::bytes(texts.iter().map(|text| text.skeleton.as_ref().map(|hash| &hash[..]))));
-    // The address keeps its key, because its hash cannot be computed again from another hash.
+    // The address keeps its key, because a hash with another key cannot be computed from the stored hash.
     Statement::new(
         "update comments as c set device = :device, author = :author, fingerprint = i.fingerprint, skeleton = i.skeleton,
             address_key_mark = coalesce(c.address_key_mark, c.key_mark, 0), key_mark = :key
@@ -83,7 +83,7 @@ async fn comments(tx: &mut Connection<'_>, rekeying: &Rekeying) -> Result<()> {
     Ok(())
 }
 
-/// Gives the device's reports another key. A comment that it reported under both keys has one report.
+/// Changes the device's reports to another key. If the device reported a comment under both keys, one report remains.
 async fn reports(
     tx: &mut Connection<'_>,
     site: &SiteId,
@@ -109,7 +109,7 @@ async fn reports(
     Ok(())
 }
 
-/// Makes all earlier author keys refer to the one in use, which refers to none.
+/// Makes all earlier author keys refer to the one in use, which itself refers to none.
 async fn author(tx: &mut Connection<'_>, site: &SiteId, from: &DeviceNames, to: &DeviceNames) -> Result<()> {
     let pair = |text| Statement::new(text).bind("site", site).bind("from", &from.author).bind("to", &to.author);
     pair("update author_keys set author = :to where site_id = :site and author = :from").execute(&mut *tx).await?;
@@ -127,7 +127,7 @@ async fn author(tx: &mut Connection<'_>, site: &SiteId, from: &DeviceNames, to: 
     Ok(())
 }
 
-/// Gives bans in force their subjects under another key. Returns how many bans were changed.
+/// Changes the subjects of bans that are not revoked to another key. Returns how many bans were changed.
 pub(super) async fn bans(tx: &mut Connection<'_>, site: &SiteId, moves: &[BanMove], key: KeyMark) -> Result<u64> {
     let rows = Rows::new()
         .column("kind", List::texts(moves.iter().map(|one| one.from.kind.as_str())))

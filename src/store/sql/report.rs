@@ -1,4 +1,4 @@
-//! What readers report and moderators note.
+//! Reports of readers and notes of moderators.
 
 use async_trait::async_trait;
 
@@ -41,7 +41,7 @@ async fn count(tx: &mut Connection<'_>, report: &Report) -> Result<Reported> {
     let open = i64::from(comment.attention.open_reports) + 1;
     let reported = Report::counted(&comment, &site, networks(tx, report, open).await?);
     let flagged_at = (reported == Reported::Requeued).then_some(report.at);
-    // A comment that waits already keeps the time since when.
+    // A comment that is already flagged keeps the time of its flag.
     Statement::new(
         "update comments set reports = reports + 1, open_reports = open_reports + 1,
             flagged_at = coalesce(flagged_at, :flagged_at)
@@ -67,9 +67,9 @@ async fn count(tx: &mut Connection<'_>, report: &Report) -> Result<Reported> {
     Ok(reported)
 }
 
-/// Locks the comment, as a decision on it would, and nothing else.
+/// Locks the comment in the same way as a decision, and no other row.
 ///
-/// Fails with `CommentNotFound` also when readers do not see it.
+/// Fails with `CommentNotFound`, also if readers do not see the comment.
 async fn lock(tx: &mut Connection<'_>, report: &Report) -> Result<(Comment, Site)> {
     let row = Statement::new("select ")
         .columns(&COMMENT, "c")
@@ -95,7 +95,7 @@ async fn lock(tx: &mut Connection<'_>, report: &Report) -> Result<(Comment, Site
     visible.then_some((comment, site)).ok_or(Error::CommentNotFound(report.comment))
 }
 
-/// Stores the report. Returns `false` when the reader reported the comment before, under this key or an earlier one.
+/// Stores the report. Returns `false` if the reader already reported the comment, under this key or an earlier one.
 async fn insert(tx: &mut Connection<'_>, report: &Report) -> Result<bool> {
     let inserted = Statement::new(
         "insert into reports (site_id, comment_id, reporter, reason, note, created_at, network, key_mark)
@@ -118,9 +118,9 @@ async fn insert(tx: &mut Connection<'_>, report: &Report) -> Result<bool> {
     Ok(inserted > 0)
 }
 
-/// Returns how many networks the newest reports came from, of which as many are looked at as are open: the times of
-/// replicas and of reviews may be in another order than their transactions. Reports of earlier releases have no
-/// network, and count apart.
+/// Returns how many networks the newest `open` reports came from. `open` is the number of open reports. Their times are
+/// not compared with the time of the review, because the clocks of replicas may differ. Reports of earlier releases
+/// have no network, and each counts as its own.
 async fn networks(tx: &mut Connection<'_>, report: &Report, open: i64) -> Result<i64> {
     let row = Statement::new(
         "select count(distinct coalesce(n.network, n.reporter)) as networks from (
@@ -135,7 +135,8 @@ async fn networks(tx: &mut Connection<'_>, report: &Report, open: i64) -> Result
     row.fields().get("networks")
 }
 
-/// A stored response holds no text, where an erasure would not reach it: a replay reads the text from the note.
+/// Adds a note. The stored response contains no text, because an erasure would not reach it. A replay reads the text
+/// from the note.
 async fn add_note(tx: &mut Connection<'_>, new: &NewNote) -> Result<ModeratorNote> {
     if let Some(first) = request::replay::<ModeratorNote>(tx, &new.site, new.request.as_ref()).await? {
         let row = Statement::new("select text from notes where site_id = :site and note_id = :note");

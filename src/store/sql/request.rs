@@ -1,4 +1,4 @@
-//! Remembered requests: the first answer to each idempotency key.
+//! Stored requests: the first response for each idempotency key.
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -10,7 +10,7 @@ use crate::{
     store::error,
 };
 
-/// Returns the remembered request with this id.
+/// Returns the stored request with this id.
 pub(in crate::store) async fn find(
     on: impl Into<Connection<'_>>,
     site: &SiteId,
@@ -32,8 +32,8 @@ pub(in crate::store) async fn find(
     .transpose()
 }
 
-/// Returns the first answer to `request`, if it was remembered. Callers ask under the lock of what the request changes,
-/// so that a concurrent request with the same id that held the lock before is seen.
+/// Returns the first response to `request`, if it is stored. The caller holds the lock of the changed row, so that it
+/// sees a concurrent request with the same id that held the lock before.
 ///
 /// Fails with `RequestIdReused`.
 pub(in crate::store) async fn replay<T: DeserializeOwned>(
@@ -46,7 +46,8 @@ pub(in crate::store) async fn replay<T: DeserializeOwned>(
     known.map(|known| known.replay(request)).transpose()
 }
 
-/// Remembers `request`. When a concurrent request with its id was committed first, the transaction must start again.
+/// Stores `request`. If a concurrent request with the same id was committed first, returns the error that makes the
+/// transaction start again.
 pub(in crate::store) async fn insert(
     tx: &mut Connection<'_>,
     site: &SiteId,
@@ -57,7 +58,7 @@ pub(in crate::store) async fn insert(
     if insert_new(tx, site, request, made_by, at).await? { Ok(()) } else { Err(error::overtaken()) }
 }
 
-/// Remembers `request`. Returns `false` when its id is known.
+/// Stores `request`. Returns `false` if its id is already stored.
 pub(in crate::store) async fn insert_new(
     tx: &mut Connection<'_>,
     site: &SiteId,
@@ -68,8 +69,8 @@ pub(in crate::store) async fn insert_new(
     insert_row(tx, site, Some((request, made_by)), None, at).await
 }
 
-/// Spends a nonce in a transaction of its own, and remembers `request` in it. Returns `false` when the nonce was spent
-/// before or the request is known; then nothing is written.
+/// Spends a nonce in its own transaction and stores `request` in it. Returns `false` and writes nothing if the nonce
+/// was spent before or the request is already stored.
 pub(in crate::store) async fn spend_nonce(
     store: &impl Backend,
     site: &SiteId,
@@ -81,8 +82,8 @@ pub(in crate::store) async fn spend_nonce(
     transaction!(store, tx => insert_row(tx, site, request, Some(&nonce), at).await?)
 }
 
-/// Inserts a row for a request, with what made it, and for the nonce that it spends; either may be absent. Returns `false`
-/// when one of them is known.
+/// Inserts one row for a request, with the id of the comment or entry that it created, and for the nonce that it
+/// spends. Request and nonce may each be absent. Returns `false` if one of them is already stored.
 async fn insert_row(
     tx: &mut Connection<'_>,
     site: &SiteId,

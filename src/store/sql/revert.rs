@@ -1,4 +1,4 @@
-//! Reverts. Locks are taken as by decisions: replies, roots, then bans, and articles last.
+//! Reverts. The lock order is that of decisions: replies, roots, then bans, and articles last.
 
 use super::{
     Connection, List, Rows, Statement, audit, decision, outcomes, request,
@@ -16,9 +16,9 @@ use crate::{
     },
 };
 
-/// A concurrent request with the same id that commits while this one waits for a lock makes it start again, through the
-/// unique key of the request row. Its answer is looked for after the entries, so that what it reverted is never just
-/// missing.
+/// Reverts decisions and bans. If a concurrent request with the same id commits while this one waits for a lock, the
+/// unique key of the request row makes this one start again. The stored response is read after the entries: otherwise
+/// the entries that the concurrent request has just reverted would seem to be missing.
 pub(super) async fn revert(tx: &mut Connection<'_>, revert: &Revert) -> Result<RevertResult> {
     let site = &revert.site;
     let found = find(tx, revert).await?;
@@ -38,8 +38,8 @@ pub(super) async fn revert(tx: &mut Connection<'_>, revert: &Revert) -> Result<R
     Ok(result)
 }
 
-/// Locks what the entries are about, and reads its state. The latest entries are read under the locks; before that they
-/// may be stale.
+/// Locks the subjects of the entries and reads their state. The latest entries are read after locking, because before
+/// that they may be stale.
 async fn lock(tx: &mut Connection<'_>, site: &SiteId, checked: &CheckedRevert<'_>) -> Result<RevertState> {
     let ids = checked.comments();
     let comments = decision::lock(tx, site, &ids).await?;

@@ -1,4 +1,4 @@
-//! Audit entries that are to be reverted, and what happened after them.
+//! Audit entries to revert, and the later entries of their subjects.
 
 use std::collections::{HashMap, HashSet};
 
@@ -53,7 +53,7 @@ async fn batch(tx: &mut Connection<'_>, site: &SiteId, id: Uuid) -> Result<Found
     Ok(FoundEntries { entries: audit::read_all(&entries)?, is_batch: true })
 }
 
-/// Returns the actor's newest entry that can be reverted and was not yet.
+/// Returns the actor's newest entry that can be reverted and has not been reverted.
 async fn newest(tx: &mut Connection<'_>, revert: &Revert) -> Result<Option<AuditEntry>> {
     let entries = Statement::new("select ")
         .columns(&AUDIT_ENTRY, "a")
@@ -73,7 +73,7 @@ async fn newest(tx: &mut Connection<'_>, revert: &Revert) -> Result<Option<Audit
     Ok(audit::read_all(&entries)?.pop())
 }
 
-/// Returns those of the entries that were reverted.
+/// Returns the entries that were already reverted.
 pub(super) async fn reverted(tx: &mut Connection<'_>, site: &SiteId, entries: &[Uuid]) -> Result<HashSet<Uuid>> {
     let rows = Statement::new(
         "select a.reverts from audit a { | indexed by audit_by_reverted}
@@ -86,8 +86,8 @@ pub(super) async fn reverted(tx: &mut Connection<'_>, site: &SiteId, entries: &[
     rows.iter().map(|row| row.fields().get("reverts")).collect()
 }
 
-/// Locks the bans, and returns those that exist. The last entries are read by a second statement, which sees what was
-/// written while the first one waited.
+/// Locks the bans and returns those that exist. A second statement reads their last entries, so that it sees what was
+/// written while the first one waited for the locks.
 pub(super) async fn lock_bans(tx: &mut Connection<'_>, site: &SiteId, ids: &[Uuid]) -> Result<HashMap<Uuid, BanState>> {
     if ids.is_empty() {
         return Ok(HashMap::new());

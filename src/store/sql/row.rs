@@ -23,11 +23,11 @@ pub(in crate::store) enum Row {
     Sqlite(SqliteRow),
 }
 
-/// The columns of a table that are read together, in the order in which statements select them.
+/// The columns of a table that are read together, in the order of the select list.
 #[derive(Debug)]
 pub(in crate::store) struct Columns {
     plain: &'static [&'static str],
-    /// Names, and the SQL that computes them. In the SQL `@` is the table's alias.
+    /// Names and SQL expressions of computed columns. In the SQL, `@` is the table's alias.
     computed: &'static [(&'static str, &'static str)],
 }
 
@@ -35,17 +35,18 @@ pub(in crate::store) struct Columns {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct Fields<'r> {
     row: &'r Row,
-    /// The columns and the place of the first of them.
+    /// The columns of one table, and the index of the first of them in the row.
     group: Option<(&'static Columns, usize)>,
 }
 
 impl Columns {
-    /// The first column must not be null, so that [`Row::joined`] can tell whether there is a row.
+    /// Creates a list of columns. The first column must not be nullable, because [`Row::joined`] uses it to detect a
+    /// missing row.
     pub(in crate::store) const fn new(plain: &'static [&'static str]) -> Self {
         Self { plain, computed: &[] }
     }
 
-    /// Adds columns that SQL computes from the table `@`.
+    /// Adds computed columns. In their SQL, `@` is the table.
     pub(in crate::store) const fn with(self, computed: &'static [(&'static str, &'static str)]) -> Self {
         Self { computed, ..self }
     }
@@ -68,7 +69,7 @@ impl Columns {
         }
     }
 
-    /// As [`Columns::add_to`], each under its own name. None of them may be computed.
+    /// Does the same as [`Columns::add_to`], but each column has its own name. No column may be computed.
     pub(super) fn add_plain_to(&self, text: &mut String, alias: &str) {
         let mut between = "";
         for &name in self.plain {
@@ -88,21 +89,21 @@ impl Row {
         Fields { row: self, group: None }
     }
 
-    /// Returns the columns of the table `alias`, which the statement selected by [`Columns::add_to`].
+    /// Returns the columns of the table `alias`, which [`Columns::add_to`] added to the statement.
     pub(in crate::store) fn of(&self, columns: &'static Columns, alias: &str) -> Result<Fields<'_>> {
         let first = columns.names().next().unwrap_or_default();
         let place = self.place(&format!("{alias}.{first}"))?;
         Ok(Fields { row: self, group: Some((columns, place)) })
     }
 
-    /// As [`Row::of`], or `None` when the first of the columns is null: the outer join found no row.
+    /// Does the same as [`Row::of`]. Returns `None` if the first column is null, because the outer join found no row.
     pub(in crate::store) fn joined(&self, columns: &'static Columns, alias: &str) -> Result<Option<Fields<'_>>> {
         let fields = self.of(columns, alias)?;
         let place = fields.group.map_or(0, |(_, place)| place);
         Ok((!self.is_null(place)?).then_some(fields))
     }
 
-    /// Returns the columns that begin at the place `first` of the row, regardless of their names in the statement.
+    /// Returns the columns that begin at the index `first` of the row, regardless of their names in the statement.
     pub(super) const fn starting(&self, columns: &'static Columns, first: usize) -> Fields<'_> {
         Fields { row: self, group: Some((columns, first)) }
     }
@@ -123,7 +124,8 @@ impl Row {
     }
 }
 
-/// Reads a column. The tests compare its type with the one that is read; after them, the comparison would only cost time.
+/// Reads a column. Debug builds, and so the tests, check the type of the column. Release builds skip the check to save
+/// time.
 macro_rules! column {
     ($row:expr, $place:expr) => {
         if cfg!(debug_assertions) { $row.try_get($place) } else { $row.try_get_unchecked($place) }
@@ -133,17 +135,17 @@ macro_rules! column {
 impl Fields<'_> {
     /// Returns the value of a column.
     ///
-    /// Fails with `Internal` when the row has no such column, or its value is of another type.
+    /// Fails with `Internal` if the row has no such column or its value has another type.
     pub(in crate::store) fn get<T: Field>(self, name: &str) -> Result<T> {
         T::read(self.row, self.place(name)?)
     }
 
-    /// Returns a closed enum by its stored name.
+    /// Returns the enum value with the stored name.
     pub(in crate::store) fn named<T: FromStr<Err = UnknownName>>(self, name: &str) -> Result<T> {
         self.maybe_named(name)?.ok_or_else(|| Error::internal(format!("column {name} is null")))
     }
 
-    /// As [`Fields::named`], for a column that may be null.
+    /// Does the same as [`Fields::named`] for a column that may be null.
     pub(in crate::store) fn maybe_named<T: FromStr<Err = UnknownName>>(self, name: &str) -> Result<Option<T>> {
         let place = self.place(name)?;
         let stored: Option<&str> = match self.row {
@@ -177,13 +179,13 @@ impl Fields<'_> {
     }
 }
 
-/// A type that a column is read as.
+/// A type that a column can be read as.
 pub(in crate::store) trait Field: Sized {
-    /// Reads the column at `place`.
+    /// Reads the column with the index `place`.
     fn read(row: &Row, place: usize) -> Result<Self>;
 }
 
-/// Types that both drivers read by themselves.
+/// Implements [`Field`] for types that both drivers support.
 macro_rules! fields {
     ($($type:ty),+ $(,)?) => {$(
         impl Field for $type {

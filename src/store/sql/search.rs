@@ -1,4 +1,4 @@
-//! Searches by words: what the index has, and what waits to be indexed.
+//! Searches by words in the index and in its backlog.
 
 use std::collections::BTreeSet;
 
@@ -19,17 +19,19 @@ use crate::{
     store::{contract::SearchStore, parse},
 };
 
-/// Most comments that one search names. A search that finds more fills a page about as fast in the queue's own order.
+/// Maximum number of comments that one search returns by id. If a search finds more, reading in the queue's own order
+/// fills a page about as fast.
 const MOST: usize = 5_000;
 
-/// Most comments that are looked up for a search with phrases: each is read and cut into words.
+/// Maximum number of comments that are looked up for a search with phrases. Each of them is read and split into words.
 const MOST_READ: usize = 2_000;
 
-/// Most comments of the backlog that are looked through, some ten milliseconds' work.
+/// Maximum number of comments of the backlog that a search reads. They take a few tens of milliseconds.
 const MOST_UNINDEXED: i64 = 10_000;
 
-/// Of the newest [`SAMPLE`] comments of a site, as many that have the words of a search say that it finds very many. PostgreSQL reads
-/// all that an index has of a word before it returns the first, which takes half a second for five million.
+/// A search is frequent if at least this number of the newest [`SAMPLE`] comments of a site have its words. Then the
+/// index is not read: PostgreSQL reads all entries of a word before it returns the first one, which takes half a second
+/// for five million.
 const FREQUENT: i64 = 4;
 const SAMPLE: i64 = 200;
 
@@ -39,7 +41,7 @@ impl<B: Backend> SearchStore for B {
         if unindexed(self.reads(), site).await? > MOST_UNINDEXED {
             return Ok(Found::Unknown);
         }
-        // The backlog comes first: a comment that leaves it afterwards is found in the index.
+        // The backlog is read first, because a comment that leaves it afterwards is found in the index.
         let mut found = find_in_backlog(self.reads(), site, search).await?;
         let most = if search.has_phrases() { MOST_READ } else { MOST };
         let Some(mut indexed) = find_in_index(self.reads(), site, search, most).await? else {
@@ -54,7 +56,7 @@ impl<B: Backend> SearchStore for B {
 
     async fn unindexed_sites(&self) -> Result<Vec<SiteId>> {
         let _place = self.place_for(Caller::Background).await?;
-        // Steps from one site to the next, because the backlog may be long.
+        // Takes one index look-up per site, because the backlog may be long.
         let rows = Statement::new(
             "with recursive s (site_id) as (
                 select min(b.site_id) from search_backlog b
@@ -84,18 +86,19 @@ impl<B: Backend> SearchStore for B {
     }
 }
 
-/// Returns how many comments are in the backlog, counted a little further than [`MOST_UNINDEXED`].
+/// Returns how many comments are in the backlog, counted up to a little more than [`MOST_UNINDEXED`].
 async fn unindexed(on: Connection<'_>, site: &SiteId) -> Result<i64> {
     let row = Statement::new(
         "select cast(coalesce(sum(counted.size), 0) as bigint) as unindexed
         from (select b.size from search_backlog b where b.site_id = :site limit :most) counted",
     );
-    // Each batch has at least one.
+    // Each batch has at least one comment, so this number of batches is enough to exceed the maximum.
     let row = row.bind("site", site).bind("most", MOST_UNINDEXED + 1).fetch_one(on).await?;
     row.fields().get("unindexed")
 }
 
-/// Returns the comments of the backlog that the search finds. Their folded texts are a first sieve, so that few are read.
+/// Returns the comments of the backlog that the search finds. A condition on their folded texts filters them first, so
+/// that few are read.
 async fn find_in_backlog(on: Connection<'_>, site: &SiteId, search: &Search) -> Result<BTreeSet<CommentId>> {
     let words = Rows::new().column("word", List::owned_texts(search.folded_words()));
     let rows = Statement::new("select c.comment_id, c.author_name, c.title, c.content")
@@ -110,13 +113,14 @@ async fn find_in_backlog(on: Connection<'_>, site: &SiteId, search: &Search) -> 
     Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// The condition that the folded text of `c` has all `:words`, perhaps as parts of other words.
+/// The condition that the folded text of `c` contains all `:words`, possibly as parts of other words.
 pub(super) const HAS_FOLDED_WORDS: &str =
     "not exists (select 1 from :words w where {strpos | instr}(c.folded, w.word) = 0)";
 
-/// Appends the condition that a comment `c` has all words of the search, by the index, or is one of those that are not indexed. The row
-/// of terms is looked up for each comment: `exists` may become a join that costs a page its index order. SQLite looks for each of the
-/// terms, which are of one length, so that none occurs within others.
+/// Appends the condition that a comment `c` has all words of the search according to the index, or is one of those that
+/// are not indexed. The row of terms is looked up for each comment, because `exists` may become a join that loses the
+/// index order of the page. SQLite searches for each term as a substring. Terms have the same length, so none occurs
+/// within another.
 pub(super) fn has_words<'q>(
     statement: Statement<'q>,
     site: &SiteId,
@@ -139,7 +143,7 @@ pub(super) fn has_words<'q>(
         .bind("unindexed", List::comments(unindexed))
 }
 
-/// Returns indexed comments that have all words of the search; `None` when there are more than `most`.
+/// Returns the indexed comments that have all words of the search, or `None` if there are more than `most`.
 async fn find_in_index(
     on: Connection<'_>,
     site: &SiteId,
@@ -157,12 +161,12 @@ async fn find_in_index(
     Ok((ids.len() <= most).then_some(ids))
 }
 
-/// Selects at most `most` + 1 indexed comments that have all words of the search; or one row without a comment that says whether there
-/// are very many.
+/// Selects at most `most` + 1 indexed comments that have all words of the search. In PostgreSQL, the result is a single
+/// row without a comment if there are none, or if the search is frequent.
 fn look_up<'q>(search: &Search, site: &'q SiteId, most: usize, dialect: Dialect) -> Statement<'q> {
     let statement = match dialect {
-        // The fence of the first part keeps the planner from walking through comments in the hope to find some soon. The index is
-        // not read when the sample has many.
+        // `materialized` fences the look-up, so that the planner does not scan comments in the hope of finding some
+        // soon. The index is not read if the search is frequent in the sample.
         Dialect::Postgres => Statement::new(
             "with sample as materialized (
                 select count(*) as said from (
@@ -179,7 +183,7 @@ fn look_up<'q>(search: &Search, site: &'q SiteId, most: usize, dialect: Dialect)
         .bind("sample", SAMPLE)
         .bind("frequent", FREQUENT)
         .planned_for_values(),
-        // SQLite reads its index step by step.
+        // SQLite reads its index incrementally.
         Dialect::Sqlite => Statement::new(
             "select false as is_frequent, t.comment_id from search_index cross join search_terms t
             where search_index match :query and t.document = search_index.rowid limit :most",
@@ -188,7 +192,8 @@ fn look_up<'q>(search: &Search, site: &'q SiteId, most: usize, dialect: Dialect)
     statement.bind("query", index_query(search, site, dialect)).bind("most", parse::limit(most + 1))
 }
 
-/// Returns what an index is asked for: of each word one of its terms. Terms are letters and digits, so they need no escapes.
+/// Returns the query for the index: for each word, one of its terms must occur. Terms consist of letters and digits, so
+/// they need no escapes.
 fn index_query(search: &Search, site: &SiteId, dialect: Dialect) -> String {
     let (quote, and, or) = match dialect {
         Dialect::Postgres => ('\'', " & ", " | "),

@@ -1,7 +1,8 @@
-//! The index of words and its backlog.
+//! The index for searches by words, and its backlog.
 //!
-//! `search_terms` has a row of terms for each comment that is indexed: PostgreSQL searches its `tsvector` by GIN, SQLite by the FTS5
-//! table `search_index`, which is kept in step by hand. A submit adds one row for its whole batch to `search_backlog`.
+//! `search_terms` has a row of terms for each indexed comment. PostgreSQL searches its `tsvector` with a GIN index.
+//! SQLite searches the FTS5 table `search_index`, which the statements here update along with `search_terms`. A submit
+//! adds one row for its whole batch to `search_backlog`.
 
 use uuid::Uuid;
 
@@ -15,19 +16,19 @@ use crate::{
     store::parse,
 };
 
-/// The comments `c` of the backlog `b` of `:site`. Each is looked up by its key: PostgreSQL's `limit` keeps a plan from reading all
-/// comments of the site, and SQLite's `cross join` keeps the order of the tables.
+/// Joins the comments `c` of the backlog `b` of `:site`. Each is looked up by its key. In PostgreSQL, the `limit`
+/// prevents a plan that reads all comments of the site. In SQLite, `cross join` keeps the order of the tables.
 pub(super) const BACKLOG_COMMENTS: &str =
     " from search_backlog b cross join {unnest(b.comment_ids) i (value) | json_each(b.comment_ids) i}
     cross join {lateral (select * from comments o where o.site_id = b.site_id and o.comment_id = i.value limit 1) | comments} c
     where b.site_id = :site {| and c.site_id = b.site_id and c.comment_id = unhex(i.value)}";
 
-/// Notes that the comments of a submit, those of `stored`, are not indexed.
+/// Adds the comments of submits, those of `stored`, to the backlog.
 pub(super) const INSERT_BACKLOG: &str = "insert into search_backlog (site_id, batch_id, size, comment_ids)
     select site_id, {(array_agg(comment_id))[1] | min(comment_id)}, count(*),
         {array_agg(comment_id) | json_group_array(hex(comment_id))} from ";
 
-/// Indexes about `count` comments of the backlog, the newest batches first. Returns how many left the backlog.
+/// Indexes about `count` comments of the backlog, newest batches first. Returns how many left the backlog.
 pub(super) async fn index_comments(tx: &mut Connection<'_>, site: &SiteId, count: usize) -> Result<usize> {
     lock_to_index(tx, site).await?;
     let rows = Statement::new(
@@ -55,7 +56,7 @@ pub(super) async fn index_comments(tx: &mut Connection<'_>, site: &SiteId, count
     Ok(leaving)
 }
 
-/// Returns the terms of those comments of the batches that are neither erased nor indexed.
+/// Returns the terms of the comments in the batches that are neither erased nor indexed.
 async fn read_terms(tx: &mut Connection<'_>, site: &SiteId, batches: &[Uuid]) -> Result<Vec<(CommentId, String)>> {
     let rows = Statement::new("select distinct c.comment_id, c.author_name, c.title, c.content")
         .push(BACKLOG_COMMENTS)
@@ -104,12 +105,13 @@ async fn insert_terms(tx: &mut Connection<'_>, site: &SiteId, texts: &[(CommentI
     Ok(())
 }
 
-/// Deletes the terms of comments in the transaction that erases their texts. No lock is taken after the one here.
+/// Deletes the terms of comments, in the transaction that erases their texts. The transaction takes no lock after the
+/// one here.
 pub(super) async fn forget(tx: &mut Connection<'_>, site: &SiteId, ids: &[CommentId]) -> Result<()> {
     if tx.dialect().has_concurrent_writers() {
         lock(tx, site, "select pg_advisory_xact_lock_shared(hashtextextended('search ' || :site, 0))").await?;
     } else {
-        // FTS5 removes what it is given, so it is given what was indexed.
+        // FTS5 needs the indexed terms to remove them.
         Statement::new(
             "insert into search_index (search_index, rowid, terms)
             select 'delete', document, terms from search_terms where site_id = :site and comment_id in :ids",
@@ -124,7 +126,7 @@ pub(super) async fn forget(tx: &mut Connection<'_>, site: &SiteId, ids: &[Commen
     Ok(())
 }
 
-/// Keeps erasures from overlapping with the indexing of a site. Otherwise the job might read a text, and index it after its erasure.
+/// Prevents erasures during the indexing of a site. Otherwise the job might read a text and index it after its erasure.
 /// The job takes no other lock that an erasure holds.
 async fn lock_to_index(tx: &mut Connection<'_>, site: &SiteId) -> Result<()> {
     if tx.dialect().has_concurrent_writers() {
@@ -138,8 +140,8 @@ async fn lock(tx: &mut Connection<'_>, site: &SiteId, statement: &'static str) -
     Ok(())
 }
 
-/// Adds those of the `count` comments after `after` to the backlog that are not indexed. Some may be in the backlog already, which does
-/// no harm. Returns the last one that was looked at; `None` when there are no more.
+/// Checks the `count` comments after `after`, and adds those that are not indexed to the backlog. Some may already be
+/// in the backlog, which does no harm. Returns the last comment that was checked, or `None` if there are no more.
 pub(super) async fn find_unindexed(
     tx: &mut Connection<'_>,
     site: &SiteId,

@@ -1,4 +1,4 @@
-//! How sites take comments. A site's first change creates its row, which later changes lock.
+//! The policies of sites. A site's first change creates its row, which later changes lock.
 
 use super::{
     Connection, Statement, audit,
@@ -87,11 +87,12 @@ async fn write(tx: &mut Connection<'_>, id: &SiteId, site: &Site, is_new: bool) 
         .bind("lockdown_harder_challenges", lockdown.is_some_and(|lockdown| lockdown.harder_challenges))
         .execute(tx)
         .await?;
-    // No row was written when a concurrent transaction created it: its change must not be lost.
+    // No row is written if a concurrent transaction created the row. This transaction then starts again, so that the
+    // other change is not lost.
     if written == 0 { Err(error::overtaken()) } else { Ok(()) }
 }
 
-/// Writes the audit entry and the change-feed row of a change that made `site`, and remembers the request.
+/// Writes the audit entry and the change-feed row of a change whose result is `site`, and stores the request.
 async fn record(
     tx: &mut Connection<'_>,
     id: &SiteId,

@@ -1,4 +1,4 @@
-//! A statement with its parameters, written once for both databases.
+//! Statements with their parameters. Each is written once for both databases.
 
 use std::panic::Location;
 
@@ -10,8 +10,8 @@ use super::{
 };
 use crate::domain::{Error, Result, id::SiteId};
 
-/// SQL with named parameters; [`dialect`] describes what templates may hold. The text comes from the program only, and what callers
-/// give is always bound.
+/// SQL with named parameters. [`dialect`] describes the syntax of templates. The text comes from the program only, and
+/// callers' values are always bound.
 ///
 /// ```ignore
 /// Statement::new("update articles set title = :title where site_id = :site and article_id = :article")
@@ -26,7 +26,7 @@ pub(in crate::store) struct Statement<'q> {
     text: String,
     values: Vec<(&'static str, Value<'q>)>,
     planned_for_values: bool,
-    /// Where it is written: a test explains every statement, and says so when one never ran.
+    /// The source location of the statement. A test explains every statement, and reports those that never ran.
     written_at: &'static Location<'static>,
 }
 
@@ -41,32 +41,32 @@ impl<'q> Statement<'q> {
         Self { text, values, planned_for_values: false, written_at: Location::caller() }
     }
 
-    /// Appends SQL. A filter appends its condition only when it is set.
+    /// Appends SQL. A filter appends its condition only if it is set.
     pub(in crate::store) fn push(mut self, text: &'static str) -> Self {
         self.text.push_str(text);
         self
     }
 
-    /// Appends a limit as a literal, so that a plan for all values knows how few rows there are.
+    /// Appends a limit as a literal, so that a generic plan knows how few rows there are.
     pub(super) fn limit(mut self, rows: usize) -> Self {
         self.text.push_str(" limit ");
         self.text.push_str(&rows.to_string());
         self
     }
 
-    /// Appends the columns of the table `alias`, to be read by [`Row::of`].
+    /// Appends the columns of the table `alias`, which [`Row::of`] reads.
     pub(in crate::store) fn columns(mut self, columns: &Columns, alias: &str) -> Self {
         columns.add_to(&mut self.text, alias);
         self
     }
 
-    /// Appends the columns of the table `alias` under their own names, for rows that are read by [`Row::starting`].
+    /// Appends the columns of the table `alias` under their own names, for rows that [`Row::starting`] reads.
     pub(super) fn plain_columns(mut self, columns: &Columns, alias: &str) -> Self {
         columns.add_plain_to(&mut self.text, alias);
         self
     }
 
-    /// Returns `insert into table (columns) values (parameters)`, one of each for every value.
+    /// Returns `insert into table (columns) values (parameters)` with one column and one parameter for each value.
     #[track_caller]
     pub(in crate::store) fn insert(table: &'static str, values: Vec<(&'static str, Value<'q>)>) -> Self {
         let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
@@ -74,7 +74,8 @@ impl<'q> Statement<'q> {
         Self::of(text, values)
     }
 
-    /// Returns `insert into table … select … from rows`. Every row gets the same `site_id`; the table's other columns are those of the rows.
+    /// Returns `insert into table … select … from rows`. Every row gets the same `site_id`. The other columns are those
+    /// of the rows.
     #[track_caller]
     pub(in crate::store) fn insert_rows(table: &'static str, site: &'q SiteId, rows: Rows<'q>) -> Self {
         let names: Vec<_> = rows.names().map(|(name, _)| name).collect();
@@ -90,7 +91,7 @@ impl<'q> Statement<'q> {
         self
     }
 
-    /// Appends a condition with its parameter when there is a value.
+    /// Appends a condition with its parameter if there is a value.
     pub(in crate::store) fn condition(
         self,
         text: &'static str,
@@ -103,8 +104,8 @@ impl<'q> Statement<'q> {
         }
     }
 
-    /// Lets PostgreSQL plan the statement for the values that are bound, each time it runs. Without it one plan serves all values.
-    /// SQLite always plans without looking at values.
+    /// Makes PostgreSQL plan the statement for its bound values each time it runs. Otherwise one generic plan is used
+    /// for all values. SQLite never considers values when it plans.
     pub(in crate::store) const fn planned_for_values(mut self) -> Self {
         self.planned_for_values = true;
         self
@@ -118,17 +119,17 @@ impl<'q> Statement<'q> {
         Ok(on.into().run(&self).await?.0.into_iter().next())
     }
 
-    /// Fails with `Internal` when there is no row.
+    /// Returns the first row. Fails with `Internal` if there is none.
     pub(in crate::store) async fn fetch_one(self, on: impl Into<Connection<'_>>) -> Result<Row> {
         self.fetch_optional(on).await?.ok_or_else(|| Error::internal("a statement returned no row"))
     }
 
-    /// Returns how many rows were changed.
+    /// Runs the statement. Returns how many rows were changed.
     pub(in crate::store) async fn execute(self, on: impl Into<Connection<'_>>) -> Result<u64> {
         Ok(on.into().run(&self).await?.1)
     }
 
-    /// Returns SQLite's plan of the statement, a step per line.
+    /// Returns SQLite's plan of the statement, one step per line.
     #[cfg(test)]
     pub(super) async fn sqlite_plan(mut self, on: impl Into<Connection<'_>>) -> Result<String> {
         self.text.insert_str(0, "explain query plan ");
@@ -136,13 +137,13 @@ impl<'q> Statement<'q> {
         steps.iter().map(|step| Ok(step.fields().get::<String>("detail")? + "\n")).collect()
     }
 
-    /// Queues the statement in a transaction of SQLite: it runs before the next statement, or with the commit. PostgreSQL
-    /// runs it at once.
+    /// Queues the statement in a transaction of SQLite: it runs before the next statement, or with the commit. In
+    /// PostgreSQL it runs immediately.
     pub(super) async fn execute_later(self, on: impl Into<Connection<'_>>) -> Result<()> {
         on.into().run_later(&self).await
     }
 
-    /// Renders the SQL with parameters that are numbered from `first` on, and traces it.
+    /// Renders the SQL, with parameters that are numbered from `first`, and traces it.
     pub(super) fn render(&self, dialect: Dialect, first: usize) -> Result<Rendered> {
         let rendered = dialect::render(dialect, &self.text, &self.values, first)
             .map_err(|error| Error::internal(format!("{error} in: {}", self.text)))?;
@@ -159,7 +160,7 @@ impl<'q> Statement<'q> {
     }
 }
 
-/// Traces a statement that is about to run, with the place where it is written.
+/// Traces a statement before it runs, with its source location.
 pub(in crate::store) fn trace(dialect: Dialect, sql: &str, written_at: &Location<'_>) {
     tracing::trace!(target: "duyetd::sql", ?dialect, file = written_at.file(), line = written_at.line(), sql);
 }

@@ -1,6 +1,6 @@
-//! Numbers for newsrooms, from buckets by day and by hour and from the changes that are not folded into them yet. The
-//! percentiles of waiting times are found by month, by day, by hour, and then in the index of waiting comments, so that
-//! a long queue costs no more than a short one.
+//! Statistics for newsrooms, from buckets by day and by hour, and from the changes that are not yet folded into them.
+//! The percentiles of waiting times are found by month, by day, by hour, and then in the index of waiting comments, so
+//! that a long queue costs no more than a short one.
 
 use std::collections::BTreeMap;
 
@@ -54,9 +54,9 @@ impl<B: Backend> StatsStore for B {
     }
 }
 
-/// Adds the comments by status and the decisions by actor from a time on: by hour until the next day begins, then by
-/// day. A moderator is active in the hours with a decision. The ranges have an end, which nothing reaches, so that
-/// PostgreSQL expects few rows: otherwise it would read the whole table, with parallel workers.
+/// Adds the comments by status and the decisions by actor since a time: by hour until the next day begins, then by day.
+/// A moderator is active in the hours with a decision. The ranges have an upper bound, which no bucket reaches, so that
+/// PostgreSQL expects few rows. Otherwise it would read the whole table with parallel workers.
 async fn add_counted(stats: &mut Stats, on: Connection<'_>, site: &SiteId, since: DateTime<Utc>) -> Result<()> {
     let rows = Statement::new(
         "select h.kind, h.name, cast(sum(h.amount) as bigint) as amount, cast(sum(h.hours) as bigint) as hours from (
@@ -106,7 +106,7 @@ async fn add_counted(stats: &mut Stats, on: Connection<'_>, site: &SiteId, since
             StatsKind::Overturned | StatsKind::OverturnedDay => {
                 moderators.entry(name).or_default().overturned += amount;
             }
-            // They are not selected.
+            // These kinds are not selected.
             StatsKind::WaitingDay | StatsKind::WaitingMonth => {}
         }
     }
@@ -117,8 +117,9 @@ async fn add_counted(stats: &mut Stats, on: Connection<'_>, site: &SiteId, since
     Ok(())
 }
 
-/// Finds the places of the median and the 95th percentile: the older a comment is, the earlier it came, so the 95th percentile by age is
-/// among the first. Each place is found in its month, then in its day and its hour, and there among few comments.
+/// Finds the positions of the median and the 95th percentile of the age among the waiting comments, ordered by time.
+/// The 95th percentile is near the start, because the oldest comments come first. Each position is found in its month,
+/// then in its day and hour, and finally among the few comments of that hour.
 const PLACES: &str = "
     with unfolded as materialized (
         select c.kind, c.bucket, c.amount from stats_changes c
@@ -169,8 +170,8 @@ const PLACES: &str = "
         where h.reached - h.waiting <= h.place and h.place < h.reached
     )";
 
-/// Selects when the comment at the place of a percentile was submitted. Where the buckets are wrong, the hour is the
-/// answer until the next recount.
+/// Selects when the comment at the position of a percentile was submitted. If the buckets are wrong, the result is the
+/// hour until the next recount corrects them.
 macro_rules! submitted_at {
     ($percent:literal) => {
         concat!(
@@ -190,7 +191,7 @@ macro_rules! submitted_at {
     };
 }
 
-/// Reads both places.
+/// Selects the size of the queue and both percentiles.
 const AGES: &str = concat!(
     " select (select max(w.total) from wanted w) as total, ",
     submitted_at!("50"),
@@ -199,11 +200,11 @@ const AGES: &str = concat!(
     " as p95"
 );
 
-/// Counts what waits, with its median age and the 95th percentile, all of one moment.
+/// Adds the size of the queue, with the median and the 95th percentile of the age, from one consistent snapshot.
 async fn add_waiting(stats: &mut Stats, on: Connection<'_>, site: &SiteId, now: DateTime<Utc>) -> Result<()> {
     let row = Statement::new(PLACES).push(AGES).bind("site", site).fetch_one(on).await?;
     let row = row.fields();
-    // Another replica's clock may be ahead.
+    // The clock of another replica may be ahead.
     let age = |at: Option<DateTime<Utc>>| at.map(|at| (now - at).max(Duration::zero()));
     stats.waiting = row.get("total")?;
     stats.waiting_age_p50 = age(row.get("p50")?);
@@ -211,7 +212,7 @@ async fn add_waiting(stats: &mut Stats, on: Connection<'_>, site: &SiteId, now: 
     Ok(())
 }
 
-/// Counts the takedowns that wait, and those of them that are overdue.
+/// Adds the number of open takedowns, and how many of them are overdue.
 async fn add_takedowns(stats: &mut Stats, on: Connection<'_>, site: &SiteId, now: DateTime<Utc>) -> Result<()> {
     let row = Statement::new(
         "select count(*) as takedowns, count(*) filter (where due_at <= :now) as overdue
@@ -226,7 +227,7 @@ async fn add_takedowns(stats: &mut Stats, on: Connection<'_>, site: &SiteId, now
     Ok(())
 }
 
-/// Deletes the buckets from before `before`, except those of waiting comments, and the buckets that count nothing. The
+/// Deletes the buckets from before `before`, except those of waiting comments, and all buckets with the amount 0. The
 /// day of `before` is kept whole.
 async fn prune(tx: &mut Connection<'_>, site: &SiteId, before: DateTime<Utc>) -> Result<u64> {
     Statement::new(

@@ -1,5 +1,5 @@
-//! What changes the statistics. Rows are appended in the transaction of the change, so that no two transactions wait for one counter, and
-//! are folded into the buckets later.
+//! Changes of the statistics. Rows are appended in the transaction of the change, so that transactions do not wait for
+//! a common counter, and are folded into the buckets later.
 
 use std::{borrow::Borrow, collections::BTreeMap};
 
@@ -26,12 +26,12 @@ pub(super) const INSERT: &str = "insert into stats_changes (site_id, kind, bucke
 /// Amounts by the keys of their buckets: site, kind, beginning and name.
 type Amounts<Site, Name> = BTreeMap<(Site, StatsKind, DateTime<Utc>, Name), i64>;
 
-/// Changes of one transaction, summed up.
+/// The sums of the changes of one transaction.
 #[derive(Debug, Default)]
 pub(super) struct StatsChanges<'a>(Amounts<&'a SiteId, &'a str>);
 
 impl<'a> StatsChanges<'a> {
-    /// Returns the changes that stored submissions bring.
+    /// Returns the changes that stored submissions cause.
     pub(super) fn of_submissions(stored: &'a [&Submission]) -> Self {
         let mut changes = Self::default();
         for one in stored {
@@ -41,7 +41,7 @@ impl<'a> StatsChanges<'a> {
         changes
     }
 
-    /// Returns the changes that decisions, reverts, escalations and erasures bring.
+    /// Returns the changes that decisions, reverts, escalations and erasures cause.
     pub(super) fn of_outcomes(site: &'a SiteId, outcomes: &'a [ChangedComment]) -> Self {
         let mut changes = Self::default();
         for ChangedComment { comment, entry } in outcomes {
@@ -54,7 +54,8 @@ impl<'a> StatsChanges<'a> {
         changes
     }
 
-    /// Returns the change that puts a comment back into the queue, where it is not yet.
+    /// Returns the change that a report causes when it puts a comment into the queue. The comment must not be in the
+    /// queue yet.
     pub(super) fn of_flag(site: &'a SiteId, created_at: DateTime<Utc>, status: Status) -> Self {
         let mut changes = Self::default();
         changes.add_comment(site, created_at, status, false, -1);
@@ -62,7 +63,7 @@ impl<'a> StatsChanges<'a> {
         changes
     }
 
-    /// Returns the change that one audit entry brings.
+    /// Returns the change that one audit entry causes.
     pub(super) fn of_entry(site: &'a SiteId, entry: &'a AuditEntry) -> Self {
         let mut changes = Self::default();
         changes.add_decision(site, entry);
@@ -94,9 +95,10 @@ impl<'a> StatsChanges<'a> {
     }
 }
 
-/// Counts the decisions that these entries, which are about to be written, overturn, unless another entry did before: a comment that
-/// another person moves from where the decision left it, other than out of the queue or by an erasure; or an entry that reverts the
-/// decision. A decision of the same transaction is its actor's own. SQLite's cross joins keep the given rows first.
+/// Counts the decisions that these new entries overturn, unless an earlier entry already overturned them. An entry
+/// overturns a decision if another person reverts it or changes the status that it set. Changes out of the queue and
+/// erasures do not count. A decision of the same transaction has the same actor, so it does not count either. SQLite's
+/// cross joins read the given rows first.
 pub(super) async fn append_overturned(
     tx: &mut Connection<'_>,
     site: &SiteId,
@@ -140,7 +142,7 @@ pub(super) async fn append_overturned(
     Ok(())
 }
 
-/// Returns whether the entry moves a comment on from where a decision left it.
+/// Returns whether the entry changes a status that a decision set.
 fn moves_on(entry: &AuditEntry) -> bool {
     let out_of = |status: Option<Status>| status.is_some_and(|status| status != Status::Pending);
     let into = |status: Option<Status>| status.is_some_and(|status| status != Status::Erased);
@@ -161,8 +163,9 @@ pub(super) async fn any(on: Connection<'_>) -> Result<bool> {
     Ok(first.fetch_optional(on).await?.is_some())
 }
 
-/// Moves at most `limit` changes into their buckets, and returns how many were moved. A concurrent transaction that takes the same rows
-/// waits and finds them gone. Buckets are written in the order of their keys.
+/// Moves at most `limit` changes into their buckets, and returns how many were moved. A concurrent transaction that
+/// takes the same rows waits, and then finds that they are deleted. Buckets are written in the order of their keys,
+/// which is the lock order.
 pub(super) async fn fold(tx: &mut Connection<'_>, limit: usize) -> Result<u64> {
     let taken = Statement::new(
         "delete from stats_changes where (site_id, change_id) in (
@@ -181,14 +184,14 @@ pub(super) async fn fold(tx: &mut Connection<'_>, limit: usize) -> Result<u64> {
     Ok(taken.len() as u64)
 }
 
-/// Adds amounts to their buckets, and returns the buckets as they are then.
+/// Adds amounts to their buckets and returns the updated buckets.
 const ADD: &str = "insert into stats_buckets (site_id, kind, bucket, name, amount)
     select i.site_id, i.kind, i.bucket, i.name, i.amount from :sums i where true order by i.position
     on conflict (site_id, kind, bucket, name) do update set amount = stats_buckets.amount + excluded.amount
     returning site_id, kind, bucket, name, amount";
 
-/// Sums up changes by the key of their bucket: all changes by hour and by day, changes of waiting comments also by 30
-/// days.
+/// Sums up changes by the keys of their buckets: all changes by hour and by day, and changes of waiting comments also
+/// by 30 days.
 fn sums(changes: &[Row]) -> Result<Amounts<SiteId, String>> {
     let mut sums = Amounts::new();
     for change in changes {
@@ -211,8 +214,8 @@ fn sums(changes: &[Row]) -> Result<Amounts<SiteId, String>> {
     Ok(sums)
 }
 
-/// Returns the changes of the numbers of active hours. An hour's bucket was 0 before if it equals what was added to it.
-/// The bucket is locked, so no other transaction counts the same hour.
+/// Returns the changes of the numbers of active hours. An hour's bucket was 0 before if it equals the amount that was
+/// added to it. The bucket is locked, so no other transaction counts the same hour.
 fn active_hours(added: &Amounts<SiteId, String>, summed: &[Row]) -> Result<Amounts<SiteId, String>> {
     let mut hours = Amounts::new();
     for bucket in summed {

@@ -1,5 +1,5 @@
-//! Statistics against the rows that they count. Both change in one transaction, so a difference comes from a fault, or from a replica of an
-//! earlier version that wrote during an upgrade.
+//! Comparison of the statistics with the rows that they count. Both change in one transaction, so a difference comes
+//! from a fault, or from a replica of an earlier version that wrote during an upgrade.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -11,23 +11,24 @@ use crate::domain::{
     stats::{first_day_from, hour_of, kept_since},
 };
 
-/// Rows that one statement counts, unless a single hour has more: it stays below the statement time-out.
+/// Maximum number of rows that one statement counts, unless a single hour has more, so that it stays below the
+/// statement timeout.
 const BATCH: i64 = 20_000;
 
-/// What one statement compares, at one moment.
+/// The part of the statistics that one statement compares, in a consistent snapshot.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Everything in the hours from the first time until the second.
+    /// All kinds in the hours from the first time until the second.
     Hours(DateTime<Utc>, DateTime<Utc>),
-    /// What waits since before a time.
+    /// Waiting comments that were submitted before a time.
     WaitingBefore(DateTime<Utc>),
-    /// Waiting comments by day with their hours, and all other days from a time on with theirs.
+    /// The sums by day of waiting comments, and all other sums by day since a time, with the sums by hour.
     Days(DateTime<Utc>),
-    /// The months of what waits with their hours.
+    /// The sums by month of waiting comments, with the sums by hour.
     Months,
 }
 
-/// Returns the steps that compare all statistics of a site which are kept at `now`.
+/// Returns the steps that compare all statistics of a site that are kept at `now`.
 pub(super) async fn steps(on: Connection<'_>, site: &SiteId, now: DateTime<Utc>) -> Result<Vec<Step>> {
     let from = kept_since(now);
     let rows = Statement::new(
@@ -42,14 +43,14 @@ pub(super) async fn steps(on: Connection<'_>, site: &SiteId, now: DateTime<Utc>)
     let hour = |row: &Row| Ok((row.fields().get("bucket")?, row.fields().get("amount")?));
     let hours = rows.iter().map(hour).collect::<Result<Vec<_>>>()?;
     let mut steps = vec![Step::WaitingBefore(from)];
-    // Another replica's clock may be ahead.
+    // The clock of another replica may be ahead.
     steps.extend(split(from, hour_of(now) + Duration::days(1), &hours));
-    // The hours of an earlier day may be gone.
+    // The hours of an earlier day may already be deleted.
     steps.extend([Step::Days(first_day_from(from)), Step::Months]);
     Ok(steps)
 }
 
-/// Splits the time so that the hours of one step count at most [`BATCH`] rows. `hours` says how much was counted in each.
+/// Splits the time so that the hours of one step count at most [`BATCH`] rows. `hours` has the count of each hour.
 fn split(from: DateTime<Utc>, until: DateTime<Utc>, hours: &[(DateTime<Utc>, i64)]) -> Vec<Step> {
     let (mut steps, mut begin, mut sum) = (Vec::new(), from, 0);
     for (hour, amount) in hours {
@@ -70,7 +71,7 @@ impl Step {
         Ok(differences.push(") differing limit 1").fetch_optional(on).await?.is_some())
     }
 
-    /// Appends what is missing in the statistics, and returns the sum of the absolute differences.
+    /// Appends the differences as changes, and returns the sum of their absolute values.
     pub(super) async fn repair(&self, tx: &mut Connection<'_>, site: &SiteId) -> Result<i64> {
         let insert = Statement::new(
             "insert into stats_changes (site_id, kind, bucket, name, amount) select :site, kind, bucket, name, amount from (",
@@ -79,7 +80,7 @@ impl Step {
         rows.iter().map(|row| Ok(row.fields().get::<i64>("amount")?.abs())).sum()
     }
 
-    /// Appends a select of the differences: what was counted less what the statistics hold, where that is not 0.
+    /// Appends a select of the differences that are not 0: the counted amount minus the amount in the statistics.
     fn differences<'q>(&self, statement: Statement<'q>, site: &'q SiteId) -> Statement<'q> {
         let statement = statement.push("select kind, bucket, name, cast(sum(amount) as bigint) as amount from (");
         let statement = match *self {
@@ -107,7 +108,7 @@ const COMMENTS: &str = "
     from comments c { | indexed by comments_by_age}
     where c.site_id = :site and c.created_at >= :from and c.created_at < :until group by 1, 2, 3";
 
-/// Begins the decisions and ends before the condition that one was overturned.
+/// Begins the select of decisions, up to the condition that one was overturned.
 const DECISIONS: &str = "
     union all
     select k.kind, d.bucket, d.actor, case k.kind when 'DECISIONS' then count(*) else sum(d.overturned) end from (
@@ -119,7 +120,7 @@ const DECISIONS_END: &str = ") as integer) as overturned
             and d.action in ('APPROVE', 'REJECT', 'SPAM', 'REQUEUE') and d.actor <> :system
     ) d cross join (select 'DECISIONS' as kind union all select 'OVERTURNED') k group by k.kind, d.bucket, d.actor";
 
-/// What the statistics hold of the hours.
+/// Selects the amounts in the statistics of the hours.
 const HELD: &str = "
     union all
     select b.kind, b.bucket, b.name, -b.amount from stats_buckets b
@@ -141,7 +142,8 @@ const WAITING: &str = "
     select c.kind, c.bucket, c.name, -c.amount from stats_changes c
     where c.site_id = :site and c.kind = 'WAITING' and c.bucket < :until";
 
-/// Unfolded changes of hours are left out: they reach their day and their hour at once.
+/// Selects the differences of days. Unfolded changes of hours are left out, because they are added to their day and
+/// their hour at the same time.
 const DAYS: &str = "
     select 'WAITING_DAY' as kind, {date_trunc('day', b.bucket, 'UTC') | b.bucket - b.bucket % 86400000000} as bucket, '' as name,
         b.amount from stats_buckets b where b.site_id = :site and b.kind = 'WAITING'

@@ -1,4 +1,4 @@
-//! Submitted comments: a batch is looked up in one statement, judged in order, and written at once.
+//! Submitted comments. A batch is looked up in one statement, judged in order, and written at once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -70,13 +70,15 @@ impl<B: Backend> SubmissionStore for B {
     }
 }
 
-/// Most rounds of one batch. A submission that lost its request or nonce to a concurrent transaction finds the winner's row in the
-/// next round, unless that one was rolled back.
+/// Maximum number of rounds of one batch. A submission that lost its request or nonce to a concurrent transaction finds
+/// the other one's row in the next round, unless that transaction was rolled back.
 const ROUNDS: usize = 8;
 
-/// Stores a batch in the caller's transaction, which holds its [`locks`], as if its submissions came one after the other.
+/// Stores a batch in the caller's transaction, which holds its [`locks`]. The results are the same as if the
+/// submissions came one after the other.
 ///
-/// All transactions take locks in one order: advisory locks, new articles, nonces, parents, articles; and each kind sorted.
+/// All transactions take locks in one order: advisory locks, new articles, nonces, parents, articles. The locks of each
+/// kind are sorted.
 async fn insert(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<Vec<Inserted>> {
     let mut answers = BTreeMap::new();
     let mut stored = Vec::new();
@@ -97,7 +99,7 @@ async fn insert(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<V
                 stored.push((&submissions[at], article));
                 answers.insert(at, answer);
             } else if !lost {
-                // Otherwise the answer may rest on a submission that was lost.
+                // Otherwise the result may depend on a submission that was lost.
                 answers.insert(at, answer);
             }
         }
@@ -109,11 +111,12 @@ async fn insert(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<V
     Ok(answers.into_values().collect())
 }
 
-/// Writes the submissions that need no look-up, and returns their places: they repeat no earlier one of the batch, and
-/// their articles are unchanged since the submit began. The statement itself leaves out submissions that repeat a stored
-/// request, challenge or comment. SQLite begins a transaction and looks up in one call, so this would save nothing.
+/// Writes the submissions that need no look-up, and returns their indexes: they repeat no earlier one of the batch, and
+/// their articles are unchanged since the submit began. The statement itself leaves out submissions that repeat a
+/// stored request, challenge or comment. In SQLite this would save nothing, because a transaction begins and looks up
+/// in one call.
 ///
-/// New articles come first in the order of locks, so a batch with an unknown article is looked up as a whole.
+/// New articles come first in the lock order, so a batch with an unknown article is looked up as a whole.
 async fn store_unchanged(tx: &mut Connection<'_>, submissions: &[Submission]) -> Result<Vec<usize>> {
     if !tx.dialect().has_concurrent_writers() || submissions.iter().any(|one| one.known_article.is_none()) {
         return Ok(Vec::new());
@@ -130,11 +133,12 @@ async fn store_unchanged(tx: &mut Connection<'_>, submissions: &[Submission]) ->
     Ok(places)
 }
 
-/// A submission by its place in the batch, with its answer and the article as it was before.
+/// A submission by its index in the batch, with its result and the article before it.
 type Judged = (usize, Inserted, Option<Article>);
 
-/// Judges the submissions at the places `open` and writes those that are to be stored. Returns the answers, and the keys of what was
-/// written: a submission whose request or nonce a concurrent transaction wrote first is missing, and none of its rows is left.
+/// Judges the submissions with the indexes `open` and writes those that are to be stored. Returns the results and the
+/// keys of the written submissions. A submission is missing if a concurrent transaction wrote its request or nonce
+/// first. Then none of its rows is written.
 async fn store_round(
     tx: &mut Connection<'_>,
     open: &[usize],
@@ -156,16 +160,16 @@ async fn store_round(
     Ok((round, written))
 }
 
-/// Returns the advisory locks that serialise submissions of the same request, and of the same text by the same device. A
-/// concurrent transaction waits for them until this one ends, and then its statements see the comment. The locks are
-/// taken by a statement of their own, because a statement sees only what was committed when it began.
+/// Returns the advisory locks that serialise submissions of the same request, and of the same text by the same device.
+/// A concurrent transaction waits for them until this one ends, and then its statements see the comment. A separate
+/// statement takes the locks, because a statement sees only what was committed when it began.
 fn locks(submissions: &[Submission]) -> Vec<i64> {
     let texts = submissions.iter().filter_map(text_lock);
     submissions.iter().map(request_lock).chain(texts).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// Returns the lock of a device's text; `None` without a device. Both parts are keyed hashes, so different texts rarely share a lock,
-/// and those that do only wait.
+/// Returns the lock of a device's text, or `None` without a device. Both parts are keyed hashes, so different texts
+/// rarely share a lock. Those that do only wait for each other.
 fn text_lock(one: &Submission) -> Option<i64> {
     let device = u128::from_be_bytes(one.sender.device?);
     Some(lock_of(device ^ u128::from_be_bytes(one.fingerprint)))
@@ -175,13 +179,13 @@ fn request_lock(one: &Submission) -> i64 {
     lock_of(one.request.id.as_u128())
 }
 
-/// Returns the key of an advisory lock. Its first bit is always set, as that of no change-feed lock is.
+/// Returns the key of an advisory lock. Its first bit is always set, unlike that of change-feed locks.
 fn lock_of(value: u128) -> i64 {
     let (high, low) = Uuid::from_u128(value).as_u64_pair();
     ((high ^ low) | 1 << 63).cast_signed()
 }
 
-/// What is stored already about one submission.
+/// The stored data about one submission.
 struct Known {
     request: Option<RequestRow>,
     nonce_is_spent: bool,
@@ -190,15 +194,16 @@ struct Known {
 }
 
 impl Known {
-    /// Returns the values of a submission that repeats nothing.
+    /// Returns the data of a submission that repeats nothing.
     const fn unrepeated(article: Option<Article>) -> Self {
         Self { request: None, nonce_is_spent: false, article, duplicate: None }
     }
 }
 
-/// A duplicate is looked for among the device's own comments, because a campaign's text may occur thousands of times. In PostgreSQL each
-/// look-up is fenced by a limit, so that it uses its index whatever is known of the table's size: the plan is made once, perhaps when
-/// the table was empty. Texts are compared, and not hashes of them: an edited or erased comment has no duplicates.
+/// Looks up each submission. A duplicate is searched among the device's own comments, because there may be thousands of
+/// comments with a campaign's text. In PostgreSQL, a limit fences each look-up, so that it uses its index regardless of
+/// the table's statistics: the plan is made once, perhaps while the table is empty. Texts are compared instead of their
+/// hashes, because an edited or erased comment has no duplicates.
 const LOOK_UP: &str = "
     {left join lateral (select * from requests where site_id = q.site_id and request_id = q.request_id limit 1) r on true
     | left join requests r on r.site_id = q.site_id and r.request_id = q.request_id}
@@ -251,7 +256,7 @@ async fn look_up(tx: &mut Connection<'_>, submissions: &[&Submission]) -> Result
     rows.iter().map(known).collect()
 }
 
-/// Judges the submissions in their order: a later one may repeat what an earlier one of the batch stores.
+/// Judges the submissions in their order, because a later one may repeat one that an earlier one of the batch stores.
 fn judge(submissions: &[&Submission], known: &[Known]) -> Vec<Inserted> {
     let (mut requests, mut nonces, mut texts) = (HashMap::new(), HashSet::new(), HashMap::new());
     let mut answers = Vec::with_capacity(submissions.len());

@@ -1,4 +1,4 @@
-//! The rows that stored submissions become.
+//! The rows of stored submissions.
 
 use std::collections::HashSet;
 
@@ -12,22 +12,23 @@ use crate::domain::{
     submission::{Submission, duplicates_since},
 };
 
-/// Names a submission of a batch: its site and its comment.
+/// The key of a submission in a batch: its site and its comment.
 pub(super) type SubmissionKey = (SiteId, CommentId);
 
 pub(super) fn key(one: &Submission) -> SubmissionKey {
     (one.site.clone(), one.comment.id)
 }
 
-/// The condition that comment `o` has the same text as `q`, and is public or appears to its author as waiting.
+/// The condition that comment `o` has the same text as `q`, and is public or is shown to its author as pending.
 pub(super) const IS_REPEATED: &str = "o.created_at >= q.duplicates_since and o.article_id = q.article_id
     and o.reply_to is not distinct from q.reply_to and o.author_name = q.author_name and o.title = q.title
     and o.content = q.content
     and (o.status in ('PENDING', 'APPROVED') or (o.status = 'SPAM' and o.reviewed_at is null))";
 
-/// Writes all rows of the submissions, and returns the keys of those that were written. In PostgreSQL this is one statement; a
-/// submission whose request or nonce a concurrent transaction wrote first is left out. Nonces are sorted, so that two batches with the
-/// same nonces wait for each other in the same order. Requests need no order: their advisory locks are held.
+/// Writes all rows of the submissions, and returns the keys of those that were written. In PostgreSQL this is one
+/// statement. It leaves out a submission if a concurrent transaction wrote its request or nonce first. Nonces are
+/// sorted, so that batches with the same nonces wait for each other in the same order. Requests need no order, because
+/// their advisory locks are held.
 pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Result<HashSet<SubmissionKey>> {
     if !tx.dialect().has_concurrent_writers() {
         write_in_turn(tx, stored).await?;
@@ -37,8 +38,8 @@ pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Re
     write_at_once(tx, input, with_request(comment_rows(stored)?, stored).column("kind", kinds(stored))).await
 }
 
-/// As [`write`] in PostgreSQL, but also leaves out submissions that repeat a stored comment, and submissions whose article
-/// was changed since.
+/// Does the same as [`write`] in PostgreSQL, but also leaves out submissions that repeat a stored comment or whose
+/// article has changed.
 pub(super) async fn write_unchanged(tx: &mut Connection<'_>, stored: &[&Submission]) -> Result<HashSet<SubmissionKey>> {
     let articles = || stored.iter().map(|one| one.known_article.as_ref());
     let rows = with_request(comment_rows(stored)?, stored)
@@ -66,7 +67,7 @@ pub(super) async fn write_unchanged(tx: &mut Connection<'_>, stored: &[&Submissi
     write_at_once(tx, input, rows).await
 }
 
-/// Writes the rows of `input`, which reads them from `:rows`.
+/// Writes the rows of `input`, a query that reads from `:rows`.
 async fn write_at_once<'q>(
     tx: &mut Connection<'_>,
     input: Statement<'q>,
@@ -151,7 +152,7 @@ fn kinds<'q>(stored: &[&'q Submission]) -> List<'q> {
     List::texts(stored.iter().map(|one| kind(one).as_str()))
 }
 
-/// Adds each submission's request and the nonce that it spends.
+/// Adds the columns of each submission's request and of the nonce that it spends.
 fn with_request<'q>(rows: Rows<'q>, stored: &[&'q Submission]) -> Rows<'q> {
     let all = || stored.iter();
     rows.column("request_id", List::uuids(all().map(|one| one.request.id)))

@@ -1,4 +1,5 @@
-//! The terms of a site. The row of a term is locked while it is changed; two that list the same pattern meet in its unique index.
+//! The terms of a site. The row of a term is locked while it is changed. Of concurrent transactions that add the same
+//! pattern, the unique index lets one succeed.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -137,7 +138,7 @@ async fn apply(tx: &mut Connection<'_>, change: &TermChange) -> Result<Term> {
         TermWrite::TakeOff => take_off(tx, &change.site, &term).await,
     };
     if let Err(error) = written {
-        // The pattern may be listed because a concurrent request with the same id was faster.
+        // The pattern may exist because a concurrent request with the same id added it.
         return request::replay(tx, &change.site, change.request.as_ref()).await?.ok_or(error);
     }
     audit::insert(tx, &change.site, &term::entry(change, &term)).await?;
@@ -186,7 +187,7 @@ async fn list(tx: &mut Connection<'_>, site: &SiteId, term: &Term) -> Result<()>
     if changed == 0 { Err(term::repeated()) } else { Ok(()) }
 }
 
-/// Changes no row when another term of the tier has the same pattern.
+/// Updates a term. No row is changed if another term of the tier has the same pattern.
 async fn update(tx: &mut Connection<'_>, site: &SiteId, term: &Term) -> Result<()> {
     let update = Statement::new(
         "update terms set pattern = :pattern, match_key = :match_key, tier = :tier, state = :state, weight = :weight,

@@ -73,7 +73,7 @@ fn read(row: Fields<'_>) -> Result<AccessToken> {
 }
 
 async fn create(tx: &mut Connection<'_>, token: &AccessToken) -> Result<bool> {
-    // Frees the name of an expired token, which the unique index still counts as live.
+    // Frees the name of an expired token, which still counts as live in the unique index.
     Statement::new(
         "update tokens set revoked_at = expires_at
         where site_id = :site and name = :name and revoked_at is null and expires_at <= :now",
@@ -101,8 +101,8 @@ async fn create(tx: &mut Connection<'_>, token: &AccessToken) -> Result<bool> {
     Ok(insert.execute(tx).await? == 1)
 }
 
-/// Overwrites the secret's hash, so that a revocation that is reverted in the database leaves a token that grants
-/// nothing.
+/// Revokes a token. It overwrites the secret's hash, so that the token grants nothing even if the revocation is undone
+/// in the database.
 async fn revoke(tx: &mut Connection<'_>, id: Uuid, at: DateTime<Utc>) -> Result<bool> {
     let revoked = Statement::new(
         "update tokens set revoked_at = :at, secret_hash = :nothing, macs = null
@@ -116,16 +116,16 @@ async fn revoke(tx: &mut Connection<'_>, id: Uuid, at: DateTime<Utc>) -> Result<
     Ok(revoked == 1)
 }
 
-/// Bytes of a MAC with the mark of its key.
+/// Size in bytes of a MAC and the mark of its key.
 const MAC_BYTES: usize = 36;
 
-/// Returns the MACs as a token's row holds them; `None` for no MACs.
+/// Returns the MACs in the form that a token's row stores, or `None` if there are no MACs.
 pub(super) fn macs_to_bytes(macs: &[TokenMac]) -> Option<Vec<u8>> {
     let bytes = macs.iter().flat_map(|made| [&made.key.0.to_be_bytes()[..], &made.mac].concat());
     Some(bytes.collect::<Vec<u8>>()).filter(|bytes| !bytes.is_empty())
 }
 
-/// Returns the MACs of a token's row. Bytes that are left over at the end are ignored.
+/// Returns the MACs of a token's row. Ignores surplus bytes at the end.
 fn macs_from_bytes(bytes: &[u8]) -> Vec<TokenMac> {
     let one = |bytes: &[u8]| {
         let (key, mac) = bytes.split_first_chunk::<4>()?;

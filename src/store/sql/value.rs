@@ -1,4 +1,4 @@
-//! The values that statements bind, the same for both databases.
+//! The values of statements' parameters, for both databases.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::domain::{
     id::{ArticleId, CommentId, SiteId},
 };
 
-/// One parameter. `None` is null; each variant names the column type of the schema.
+/// One parameter. `None` is null. Each variant has the name of a column type of the schema.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::store) enum Value<'q> {
     Text(Option<Cow<'q, str>>),
@@ -46,14 +46,15 @@ pub(in crate::store) enum Kind {
     Json,
 }
 
-/// Values of one type. PostgreSQL gets an array, SQLite a JSON array.
+/// Values of one type. They are an array in PostgreSQL and a JSON array in SQLite.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::store) struct List<'q> {
     pub(super) kind: Kind,
     pub(super) items: Vec<Value<'q>>,
 }
 
-/// Rows that a statement selects from, given as columns of equal length. A column `position`, which counts from 1, is added.
+/// Rows that a statement selects from, given as columns of equal length. They get an additional column `position`,
+/// which counts from 1.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::store) struct Rows<'q> {
     pub(super) columns: Vec<(&'static str, List<'q>)>,
@@ -88,7 +89,7 @@ impl<'q> List<'q> {
         Self::of(Kind::Int, items, |item| Value::Int(item.into()))
     }
 
-    /// Finite numbers only: JSON has no others.
+    /// Creates a list of finite numbers. JSON has no others.
     pub(in crate::store) fn reals<T: Into<Option<f64>>>(items: impl IntoIterator<Item = T>) -> Self {
         Self::of(Kind::Real, items, |item| Value::Real(item.into()))
     }
@@ -101,7 +102,7 @@ impl<'q> List<'q> {
         Self::of(Kind::Time, items, |item| Value::Time(item.into()))
     }
 
-    /// Fails with `Internal` when a value cannot be written as JSON.
+    /// Creates a list of JSON values. Fails with `Internal` if a value cannot be written as JSON.
     pub(in crate::store) fn jsons<T: Serialize>(items: impl IntoIterator<Item = Option<T>>) -> Result<Self> {
         let items = items.into_iter().map(|item| Value::maybe_json(item.as_ref())).collect::<Result<_>>()?;
         Ok(Self { kind: Kind::Json, items })
@@ -129,18 +130,18 @@ impl<'q> Rows<'q> {
 }
 
 impl Value<'_> {
-    /// Fails with `Internal` when the value cannot be written as JSON.
+    /// Creates a JSON value. Fails with `Internal` if the value cannot be written as JSON.
     pub(in crate::store) fn json(value: &impl Serialize) -> Result<Self> {
         Self::maybe_json(Some(value))
     }
 
-    /// Fails with `Internal` when the value cannot be written as JSON.
+    /// Creates a JSON value or null. Fails with `Internal` if the value cannot be written as JSON.
     pub(in crate::store) fn maybe_json(value: Option<&impl Serialize>) -> Result<Self> {
         value.map(serde_json::to_value).transpose().map(Self::Json).map_err(Error::internal)
     }
 }
 
-/// Converts a type and its `Option` into a variant.
+/// Implements the conversion of a type and its `Option` to a variant.
 macro_rules! from {
     ($($type:ty => $variant:ident($convert:expr)),+ $(,)?) => {$(
         impl<'q> From<$type> for Value<'q> {
