@@ -15,7 +15,7 @@ impl From<MigrateError> for Error {
         match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
             MigrateError::VersionMissing(version) => Self::internal(format!(
-                "the database has migration {version}, which this program does not know: it was made by a newer one"
+                "the database has migration {version}, which only newer versions of this program know"
             )),
             other => Self::Internal(Box::new(other)),
         }
@@ -25,7 +25,7 @@ impl From<MigrateError> for Error {
 /// The error of a transaction that lost a race: a concurrent transaction committed the same request, or created the row
 /// that this one was to create.
 #[derive(Debug, thiserror::Error)]
-#[error("another transaction was faster")]
+#[error("a concurrent transaction committed first")]
 struct Overtaken;
 
 /// Returns the error that makes a transaction start again, so that it sees what the concurrent transaction wrote.

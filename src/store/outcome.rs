@@ -68,8 +68,8 @@ impl ChangedComment {
     }
 }
 
-/// Judges one item of a batch on the current `comment`, whose last audit entry is `last`. Returns the result, and the
-/// change to write, which is `None` if nothing is to be written.
+/// Judges one item of a batch on the current `comment`. `last` is the decision that brought it into its status. Returns
+/// the result, and the change to write, which is `None` if nothing is to be written.
 pub(super) fn settle(
     batch: &DecisionBatch,
     item: &DecisionItem,
@@ -248,8 +248,8 @@ pub(super) fn closed_article(submission: &Submission, known: Option<&Article>) -
     check_open(submission.site_rules.mode_of(&article, now)).is_err().then_some(article)
 }
 
-/// Groups the replies under their roots. The replies of each root are in order, and there is one more than is shown if
-/// the root has more.
+/// Groups the replies under their roots. `replies` are in order within each root. If a root has more replies than are
+/// shown, they include one more, from which the page token is made.
 pub(super) fn threads(roots: Page<PublicComment>, mut replies: Vec<PublicComment>) -> Page<Thread> {
     roots
         .map(|root| {

@@ -23,17 +23,17 @@ pub(super) fn maybe_named<T: FromStr<Err = UnknownName>>(text: Option<&str>) -> 
 
 /// Returns the owner of a token: a site or the server.
 pub(super) fn owner(text: &str) -> Result<SiteId> {
-    SiteId::parse_owner(text).ok_or_else(|| Error::internal(format!("`{text}` is no site")))
+    SiteId::parse_owner(text).ok_or_else(|| Error::internal(format!("`{text}` is not a site id")))
 }
 
 /// Returns the stored site id.
 pub(super) fn site(text: &str) -> Result<SiteId> {
-    SiteId::parse(text).ok_or_else(|| Error::internal(format!("`{text}` is no site")))
+    SiteId::parse(text).ok_or_else(|| Error::internal(format!("`{text}` is not a site id")))
 }
 
 /// Returns the stored article id.
 pub(super) fn article_id(text: &str) -> Result<ArticleId> {
-    ArticleId::stored(text).ok_or_else(|| Error::internal("an article id does not fit"))
+    ArticleId::stored(text).ok_or_else(|| Error::internal("a stored article id is invalid"))
 }
 
 /// Returns a hash of fixed length.
@@ -43,7 +43,7 @@ pub(super) fn bytes<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {
 
 /// Returns a time that SQLite stores as microseconds since 1970.
 pub(super) fn time(micros: i64) -> Result<DateTime<Utc>> {
-    DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::internal(format!("{micros} is no time")))
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| Error::internal(format!("{micros} is not a time")))
 }
 
 /// Converts a count. All counts are capped far below the maximum of `i32`.

@@ -19,7 +19,7 @@ impl<'r, R> RowReader<'r, R> {
     }
 }
 
-/// Reads of each column type of the schema.
+/// Sequential access to the columns of a row, with a method for each column type of the schema.
 pub(super) trait Read {
     fn text(&mut self) -> Result<String>;
     fn maybe_text(&mut self) -> Result<Option<String>>;

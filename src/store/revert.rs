@@ -64,7 +64,8 @@ pub(super) struct CheckedRevert<'a> {
 }
 
 impl<'a> CheckedRevert<'a> {
-    /// Fails with `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`.
+    /// Checks whether the found entries may be reverted. Fails with `AuditEntryNotFound`, `RevertDenied` or
+    /// `NotRevertible`.
     pub(super) fn check(revert: &'a Revert, found: FoundEntries) -> Result<Self> {
         if found.entries.is_empty() {
             return Err(Error::AuditEntryNotFound);

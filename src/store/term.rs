@@ -11,24 +11,24 @@ use crate::domain::{
 /// The kind of write for a term.
 #[derive(Debug)]
 pub(super) enum TermWrite {
-    List,
+    Add,
     Change,
-    TakeOff,
+    Remove,
 }
 
 /// Returns the kind of write for the change of `current`, and the changed term.
 ///
-/// Fails with `TermNotFound`, `StaleTerm`.
+/// Fails with `TermNotFound` or `StaleTerm`.
 pub(super) fn changed(current: Option<Term>, change: &TermChange) -> Result<(TermWrite, Term)> {
     let expected = change.expected_revision;
     let (write, term) = match (current, &change.to) {
-        (None, Some(draft)) if expected == 0 => (TermWrite::List, drafted(change, draft)),
+        (None, Some(draft)) if expected == 0 => (TermWrite::Add, drafted(change, draft)),
         (None, _) => return Err(Error::TermNotFound(change.id)),
         (Some(current), _) if current.revision != expected => {
             return Err(Error::StaleTerm { current: current.revision });
         }
         (Some(_), Some(draft)) => (TermWrite::Change, drafted(change, draft)),
-        (Some(current), None) => (TermWrite::TakeOff, current),
+        (Some(current), None) => (TermWrite::Remove, current),
     };
     let AuditEntry { actor, at, .. } = &change.entry;
     Ok((write, Term { revision: expected + 1, updated_by: actor.clone(), updated_at: *at, ..term }))

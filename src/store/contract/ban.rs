@@ -22,7 +22,7 @@ pub trait BanStore: Send + Sync {
     /// Revokes a ban and writes the audit entry. Returns the ban, and `false` if it was no longer in force. In that
     /// case only the request row is written.
     ///
-    /// Fails with `BanNotFound`, `RequestIdReused`.
+    /// Fails with `BanNotFound` or `RequestIdReused`.
     async fn revoke_ban(&self, revocation: &Revocation) -> Result<(Ban, bool)>;
 
     /// Returns a page of bans, newest first: all bans if `ended` is set, otherwise those in force at `now`.

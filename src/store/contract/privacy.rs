@@ -14,7 +14,7 @@ use crate::domain::{
     request::RequestRow,
 };
 
-/// Personal data: salts, erasures, exports and retention.
+/// Storage of personal data.
 #[async_trait]
 pub trait PrivacyStore: Send + Sync {
     /// Returns the salt of a month (`2026-11`), which is `fresh` unless the month has one. Concurrent calls return the

@@ -17,6 +17,6 @@ pub trait ReportStore: Send + Sync {
 
     /// Stores a note.
     ///
-    /// Fails with `CommentNotFound`, `RequestIdReused`.
+    /// Fails with `CommentNotFound` or `RequestIdReused`.
     async fn add_note(&self, new: &NewNote) -> Result<ModeratorNote>;
 }

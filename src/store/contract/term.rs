@@ -14,8 +14,8 @@ pub trait TermStore: Send + Sync {
     /// Returns a page of terms, the last changed first: those whose key contains `key`, or all if it is empty.
     async fn list_terms(&self, site: &SiteId, key: &str, size: usize, after: Option<Cursor>) -> Result<Page<Term>>;
 
-    /// Adds, changes or removes a term and writes the audit row. Returns the term after the change; a removed term is
-    /// returned as it was last.
+    /// Adds, changes or removes a term and writes the audit row. Returns the changed term, or the last state of a
+    /// removed term.
     ///
     /// Fails with `TermNotFound`, `StaleTerm`, `RequestIdReused`, or with `Invalid` if the tier already has the pattern
     /// or the site already has [`crate::domain::spam::MAX_TERMS`] terms.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::{Result, access::AccessToken, id::SiteId};
 
-/// Access tokens.
+/// Storage of access tokens.
 #[async_trait]
 pub trait TokenStore: Send + Sync {
     /// Stores a token. Returns `false` when the site has a live token of that name.

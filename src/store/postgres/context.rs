@@ -1,4 +1,4 @@
-//! Reading of the context of submits and challenges, with one row for each question.
+//! Queries for the contexts of submits and challenges, with one row for each question.
 
 use std::panic::Location;
 

@@ -149,7 +149,7 @@ fn rejects_options(error: &sqlx::Error) -> bool {
 const READ_BACK: &str = "select name, setting from pg_settings where name in
     ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'enable_seqscan', 'plan_cache_mode')";
 
-/// Returns the names of the settings that the session did not take.
+/// Returns the names of the settings that the session did not apply.
 async fn missing_settings(connection: &mut PgConnection) -> Result<Vec<&'static str>, sqlx::Error> {
     let rows = sqlx::raw_sql(READ_BACK).fetch_all(connection).await?;
     let mut missing: Vec<_> = SETTINGS.to_vec();
@@ -165,10 +165,10 @@ fn log_link(link: Link, missing: &[&str]) {
     let missing = missing.join(", ");
     match link {
         Link::Direct if missing.is_empty() => {}
-        Link::Direct => tracing::warn!(missing, "PostgreSQL did not take these settings of our sessions"),
+        Link::Direct => tracing::warn!(missing, "PostgreSQL did not apply these session settings"),
         Link::Pooled => tracing::warn!(
             missing,
-            "a connection pooler drops these settings of our sessions: every transaction sets them, and no statement stays prepared"
+            "a connection pooler drops these session settings, so every transaction sets them, and no statement stays prepared"
         ),
     }
 }

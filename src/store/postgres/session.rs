@@ -92,7 +92,7 @@ impl Pool {
     }
 }
 
-/// One connection, most often in a transaction. The transaction is rolled back when the session is dropped without
+/// One connection, usually in a transaction. The transaction is rolled back when the session is dropped without
 /// [`Session::commit`].
 #[derive(Debug)]
 pub(in crate::store) struct Session {
@@ -190,7 +190,7 @@ impl Drop for Session {
 
 /// Applies the client-side timeout.
 async fn within_limit<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    let timed_out = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "PostgreSQL did not answer within 2.5 s").into());
+    let timed_out = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "PostgreSQL did not respond within 2.5 s").into());
     tokio::time::timeout(LIMIT, statement).await.unwrap_or_else(timed_out)
 }
 

@@ -157,7 +157,7 @@ fn add_comment(details: &mut CaseDetails, row: &Row) -> Result<()> {
         "SIBLING" => details.siblings.push(comment),
         "AUTHOR" => details.author_comments.push(comment),
         "ANSWERED" => details.answered = Some(comment),
-        kind => return Err(Error::internal(format!("`{kind}` is no kind of comment"))),
+        kind => return Err(Error::internal(format!("`{kind}` is not a kind of comment"))),
     }
     Ok(())
 }
@@ -199,7 +199,7 @@ fn add_remark(details: &mut CaseDetails, row: Fields<'_>) -> Result<()> {
             let (reason, count) = (row.maybe_named("label")?, parse::small(row.get("count")?));
             details.report_counts.push(ReportCount { reason, count });
         }
-        kind => return Err(Error::internal(format!("`{kind}` is no kind of remark"))),
+        kind => return Err(Error::internal(format!("`{kind}` is not a kind of remark"))),
     }
     Ok(())
 }

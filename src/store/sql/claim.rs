@@ -41,8 +41,8 @@ impl<B: Backend> ClaimStore for B {
     }
 }
 
-/// Serialises the calls that claim for a moderator, because concurrent ones would together exceed the maximum number of
-/// claims. The advisory lock is taken before all row locks. SQLite has one writer and needs no lock.
+/// Serialises calls that claim for the same moderator, because concurrent ones could together exceed the maximum number
+/// of claims. The advisory lock is taken before all row locks. SQLite has one writer and needs no lock.
 async fn lock_moderator(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<()> {
     if tx.dialect() == Dialect::Postgres {
         Statement::new("select pg_advisory_xact_lock(hashtextextended('claims ' || :site || ' ' || :moderator, 0))")
@@ -107,7 +107,7 @@ const ROUNDS: usize = 8;
 /// and the next round continues after it.
 async fn claim(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<Vec<CommentId>> {
     if request.filter.query.is_some() {
-        return Err(Error::internal("a claim names the comments that its query finds"));
+        return Err(Error::internal("the filter of a claim must not have a query"));
     }
     let mut new = Vec::with_capacity(request.count);
     if request.count == 0 || request.filter.claimed == Some(true) {

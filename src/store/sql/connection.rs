@@ -113,7 +113,7 @@ impl Connection<'_> {
     pub(in crate::store) async fn run_sqlite(self, sql: &str, values: SqliteArguments) -> Result<Vec<SqliteRow>> {
         match self {
             Self::SqlitePool(pool) => Ok(pool.run(sql.to_owned(), values).await?.0),
-            _ => Err(Error::internal("a statement for SQLite's readers")),
+            _ => Err(Error::internal("this statement runs on SQLite's readers only")),
         }
     }
 }

@@ -34,7 +34,7 @@ const POLICY: Columns = Columns::new(&[
 /// Index of the first column of [`POLICY`]. Its columns are null in the rows of comments.
 const POLICY_AT: usize = COMMENT_AT + PUBLIC_COMMENT.len();
 
-/// The part of a page that a row belongs to.
+/// Values of the column `part`, which says to which part of a page a row belongs.
 const LISTED: i32 = 0;
 const REPLY: i32 = 1;
 const WAITING: i32 = 2;
@@ -125,7 +125,7 @@ pub(super) async fn list(on: Connection<'_>, pages: &[CommentPage]) -> Result<Ve
     for row in &rows {
         let head = row.starting(&HEAD, 0);
         let page = usize::try_from(head.get::<i64>("page")?).map_err(Error::internal)?;
-        let page = found.get_mut(page).ok_or_else(|| Error::internal("a page was returned that was not asked for"))?;
+        let page = found.get_mut(page).ok_or_else(|| Error::internal("a row belongs to no requested page"))?;
         page.add(head.get("part")?, row)?;
     }
     Ok(found.into_iter().zip(pages).map(|(found, page)| found.into_page(page)).collect())

@@ -67,7 +67,7 @@ async fn count(tx: &mut Connection<'_>, report: &Report) -> Result<Reported> {
     Ok(reported)
 }
 
-/// Locks the comment in the same way as a decision, and no other row.
+/// Locks the comment with the same lock as a decision, and no other row.
 ///
 /// Fails with `CommentNotFound`, also if readers do not see the comment.
 async fn lock(tx: &mut Connection<'_>, report: &Report) -> Result<(Comment, Site)> {

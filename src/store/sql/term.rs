@@ -133,9 +133,9 @@ async fn apply(tx: &mut Connection<'_>, change: &TermChange) -> Result<Term> {
     }
     let (write, term) = term::changed(locked, change)?;
     let written = match write {
-        TermWrite::List => list(tx, &change.site, &term).await,
+        TermWrite::Add => add(tx, &change.site, &term).await,
         TermWrite::Change => update(tx, &change.site, &term).await,
-        TermWrite::TakeOff => take_off(tx, &change.site, &term).await,
+        TermWrite::Remove => remove(tx, &change.site, &term).await,
     };
     if let Err(error) = written {
         // The pattern may exist because a concurrent request with the same id added it.
@@ -163,7 +163,7 @@ async fn lock(tx: &mut Connection<'_>, site: &SiteId, id: Uuid) -> Result<Option
     row.map(|row| read_term(row.of(&TERM, "t")?)).transpose()
 }
 
-async fn list(tx: &mut Connection<'_>, site: &SiteId, term: &Term) -> Result<()> {
+async fn add(tx: &mut Connection<'_>, site: &SiteId, term: &Term) -> Result<()> {
     let count = Statement::new("select count(*) as listed from terms where site_id = :site and deleted_at is null");
     let count = count.bind("site", site).fetch_one(&mut *tx).await?;
     term::check_capacity(count.fields().get("listed")?)?;
@@ -211,7 +211,7 @@ async fn update(tx: &mut Connection<'_>, site: &SiteId, term: &Term) -> Result<(
     if changed == 0 { Err(term::repeated()) } else { Ok(()) }
 }
 
-async fn take_off(tx: &mut Connection<'_>, site: &SiteId, term: &Term) -> Result<()> {
+async fn remove(tx: &mut Connection<'_>, site: &SiteId, term: &Term) -> Result<()> {
     Statement::new(
         "update terms set revision = :revision, updated_by = :updated_by, updated_at = :updated_at, deleted_at = :updated_at
         where site_id = :site and term_id = :id",

@@ -1,4 +1,4 @@
-//! Reading of the context of submits and challenges, with one row for each question. One statement reads all of them,
+//! Queries for the contexts of submits and challenges, with one row for each question. One statement reads all of them,
 //! because each statement is a round trip to the connection's thread.
 
 use serde::Serialize;
