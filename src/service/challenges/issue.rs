@@ -1,4 +1,4 @@
-//! Issuing challenges: which one, how hard, and its sealed token. Nothing is stored.
+//! Issuing of challenges: the choice of kind and level, and the sealed token. Nothing is stored.
 
 use std::time::Duration as StdDuration;
 
@@ -27,10 +27,11 @@ use crate::{
     },
 };
 
-/// How long the database may take to say who asks. Without an answer everybody is a stranger, and nobody waits for it.
+/// Longest wait for each read of a reader's data from the database. Without an answer in time, the reader is treated as
+/// new.
 const CONTEXT_TIMEOUT: StdDuration = StdDuration::from_millis(100);
 
-/// Who asks for a challenge, where.
+/// A request for a challenge: the article, the reader and the time.
 #[derive(Clone, Copy)]
 struct IssueRequest<'a> {
     site: &'a SiteId,
@@ -40,10 +41,10 @@ struct IssueRequest<'a> {
 }
 
 impl Challenges {
-    /// Makes a challenge of one of `kinds` for a reader, by how they behaved. Nothing is stored.
+    /// Issues a challenge of one of `kinds`, chosen by the reader's trust level. Nothing is stored.
     ///
     /// # Errors
-    /// `RateLimited`, `Overloaded` (no image was ready).
+    /// `RateLimited`, and `Overloaded` when no image was ready.
     pub async fn issue_challenge(
         &self,
         site: &SiteId,
@@ -57,7 +58,7 @@ impl Challenges {
             self.core.pseudonyms.sender(site, client, "", salt),
             self.core.pseudonyms.wider_prefixes(site, client, salt),
         );
-        // A record that is still keyed by another key counts once it is keyed anew: late is no reason to wait.
+        // A record under an earlier key counts only after it is rekeyed. A slow database must not delay the challenge.
         drop(tokio::time::timeout(CONTEXT_TIMEOUT, rekey_device(&self.core, site, client)).await);
         let context = self.challenge_context(site, &sender, now).await;
         let reader = LimitedReader { site, sender: &sender, wider, known: context.record.is_known(), now };
@@ -72,7 +73,7 @@ impl Challenges {
         let (kind, level) = trust.challenge(kinds);
         let asked = IssueRequest { site, article, client, now };
         let issued = match self.make_challenge(asked, kind, level).await {
-            // No image is ready: whoever can work instead, does.
+            // No image is ready, so a portal that accepts proofs of work gets one instead.
             Err(Error::Overloaded { .. }) if kind.has_image() && kinds.contains(&ChallengeKind::AltchaPow) => {
                 self.make_challenge(asked, ChallengeKind::AltchaPow, level).await?
             }
@@ -82,7 +83,8 @@ impl Challenges {
         Ok(issued)
     }
 
-    /// The month's salt, or none at all where the database does not tell it in time: what is counted by it is never stored.
+    /// Returns the month's salt, or an empty one if the database does not return it in time. Hashes with an empty salt
+    /// are used for rate limits only and never stored in the database.
     async fn salt_in_time(&self, site: &SiteId, now: DateTime<Utc>) -> Salt {
         match tokio::time::timeout(CONTEXT_TIMEOUT, self.core.salts.of(site, now)).await {
             Ok(Ok(salts)) => salts.current(),
@@ -90,7 +92,7 @@ impl Challenges {
         }
     }
 
-    /// What is on file about a reader, as far as the database tells it in time.
+    /// Returns the reader's record and the site, or defaults if the database does not return them in time.
     pub(in crate::service) async fn challenge_context(
         &self,
         site: &SiteId,
@@ -98,7 +100,7 @@ impl Challenges {
         now: DateTime<Utc>,
     ) -> ChallengeContext {
         let context = async {
-            // A reader without a device has no record, and the site is mostly known already.
+            // A reader without a device has no record, and the site is usually cached.
             let Some(device) = sender.device else {
                 let read = async { Ok(self.core.store.find_policies(site, &[]).await?.site) };
                 let site = self.core.pages.site(site, read).await?;
@@ -165,13 +167,13 @@ impl Challenges {
     }
 }
 
-/// Returns the id of a device that is not known yet. It is random like a nonce, from a generator of this thread: asking
-/// the system for each takes longer than all else that an id needs.
+/// Creates the id of a new device. It comes from the thread's random generator, as nonces do, because a system call per
+/// id takes longer than everything else that an id needs.
 fn new_device() -> [u8; 16] {
     rand::random()
 }
 
-/// The secrets as the proof of work takes them.
+/// Exposes the secrets to the proof of work.
 pub(super) fn exposed(secrets: &ProofSecrets) -> Secrets<'_> {
     Secrets { challenge: secrets.challenge.expose_secret(), solution: secrets.solution.expose_secret() }
 }

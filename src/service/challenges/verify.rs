@@ -1,4 +1,5 @@
-//! Checking and burning challenges. One try each: a wrong answer burns before the result is returned, a right one with what it pays for.
+//! Checking and spending of challenges. Each allows one attempt: a wrong answer spends it before the result is
+//! returned, and a right answer spends it in the same transaction as the result that it allows.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,13 +22,13 @@ use crate::{
     service::core::rate_limits::{LimitedCall, LimitedReader},
 };
 
-/// The first answer to a `VerifyChallenge`, as it is remembered.
+/// The answer to a `VerifyChallenge`, as it is stored for replays.
 #[derive(Serialize, Deserialize)]
 struct Pass {
     token: String,
 }
 
-/// A challenge that comes back.
+/// A challenge that a reader answers.
 #[derive(Clone, Copy)]
 pub(in crate::service) struct Handed<'a> {
     pub(in crate::service) article: &'a ArticleId,
@@ -37,7 +38,7 @@ pub(in crate::service) struct Handed<'a> {
     pub(in crate::service) reader: LimitedReader<'a>,
 }
 
-/// A `VerifyChallenge` after the wire was read.
+/// A `VerifyChallenge` request, decoded from the wire.
 pub struct VerifyRequest {
     pub article: ArticleId,
     pub token: String,
@@ -61,23 +62,25 @@ impl Challenges {
         if sealed.is_expired(handed.reader.now) {
             return Err(CaptchaFailure::Expired);
         }
-        // A token without the work that it asks for tells nothing about its image, and work where none was asked for is no try.
+        // Without the required proof of work, the answer to the image is not checked, so a token alone reveals nothing
+        // about it. A proof of work that is not required makes the token invalid and does not count as an attempt.
         if proof.is_some() != (sealed.kind.has_proof() && !sealed.passed) {
             return Err(CaptchaFailure::Invalid);
         }
         let right = match (sealed.passed, sealed.kind) {
             (true, _) => true,
             (_, ChallengeKind::NoneNeeded) => self.is_of_device(&sealed, handed.reader)?,
-            (_, ChallengeKind::Image) => reads_right(handed.answer, &sealed),
+            (_, ChallengeKind::Image) => matches_image(handed.answer, &sealed),
             (_, ChallengeKind::AltchaPow) => self.is_solved(proof.as_ref(), token)?,
             (_, ChallengeKind::AltchaPowWithImage) => {
-                self.is_solved(proof.as_ref(), token)? && reads_right(handed.answer, &sealed)
+                self.is_solved(proof.as_ref(), token)? && matches_image(handed.answer, &sealed)
             }
         };
         Ok((sealed, right))
     }
 
-    /// True when a challenge that asks for an answer comes back without one: a slip in the form, not a try.
+    /// Checks whether the answer to an image is missing. This is a mistake in the form and does not count as an
+    /// attempt.
     pub(in crate::service) fn lacks_answer(
         &self,
         site: &SiteId,
@@ -105,7 +108,8 @@ impl Challenges {
         })
     }
 
-    /// Trust is not to be handed on: what one device was given without a challenge, no other may use.
+    /// Checks that the token was issued to the reader's device. A trusted device gets a token without a task, which no
+    /// other device may use.
     fn is_of_device(&self, sealed: &SealedChallenge, reader: LimitedReader<'_>) -> Result<bool, CaptchaFailure> {
         let of_device = reader.sender.device.is_some()
             && self.core.pseudonyms.sealed_device(sealed, reader) == reader.sender.device;
@@ -123,8 +127,9 @@ impl Challenges {
         }
     }
 
-    /// Checks a challenge. Before an answer is checked that is wrong or takes long to check, the reader's limits are
-    /// checked by `look`. A right answer that is quick to check needs no look: its charge covers the same limits.
+    /// Checks a challenge within the reader's limits. An answer that is wrong or slow to check is checked only after
+    /// `look` has found the reader within their limits. A right answer that is quick to check needs no look, because
+    /// its charge covers the same limits.
     ///
     /// # Errors
     /// [`Error::RateLimited`], and those of [`Self::check_challenge`].
@@ -133,27 +138,28 @@ impl Challenges {
         handed: Handed<'_>,
         look: LimitedCall<'_>,
     ) -> Result<SealedChallenge> {
-        if let Some(sealed) = self.right_at_first_sight(handed) {
+        if let Some(sealed) = self.quick_right_answer(handed) {
             return Ok(sealed);
         }
         self.core.rate_limits.check(look, handed.reader).await?;
         self.check_challenge(handed).await
     }
 
-    /// Returns the challenge when its answer is right and quick to check. A proof of work takes a millisecond to check,
-    /// which a reader beyond their limits must not cost.
-    fn right_at_first_sight(&self, handed: Handed<'_>) -> Option<SealedChallenge> {
+    /// Returns the challenge if its answer is right and quick to check. A proof of work takes a millisecond to check,
+    /// which the service does not spend on a reader beyond their limits.
+    fn quick_right_answer(&self, handed: Handed<'_>) -> Option<SealedChallenge> {
         if Proof::parse(handed.token).is_some() {
             return None;
         }
         self.open_challenge(handed).ok().and_then(|(sealed, right)| right.then_some(sealed))
     }
 
-    /// Checks a challenge. A wrong answer burns it before the result is returned; a right one leaves its nonce to be spent with what it pays
-    /// for. Answers that are wrong, expired or forged count against the reader's failures and nothing else.
+    /// Checks a challenge. A wrong answer spends it before the result is returned. A right answer does not spend it:
+    /// the caller spends the nonce with the result that the answer allows. Wrong, expired and forged answers are
+    /// counted only by the reader's limits of failures.
     ///
     /// # Errors
-    /// [`Error::Captcha`] without a fresh challenge, or the store's.
+    /// [`Error::Captcha`] without a fresh challenge, and those of the store.
     async fn check_challenge(&self, handed: Handed<'_>) -> Result<SealedChallenge> {
         let site = handed.reader.site;
         let (kind, failure) = match self.open_challenge(handed) {
@@ -170,14 +176,14 @@ impl Challenges {
         Err(captcha_failed(kind, failure))
     }
 
-    /// A wrong answer raises the reader's next challenges, and in the end denies them.
+    /// Counts a wrong answer. Such answers make the reader's next challenges harder, and beyond a limit deny them.
     async fn count_failure(&self, reader: LimitedReader<'_>) {
-        // Over the limit it is not counted any more; either way the result is the captcha's.
+        // Beyond the limit, failures are not counted. The caller returns the captcha's error in both cases.
         let _ = self.core.rate_limits.check(LimitedCall::Failure, reader).await;
     }
 
-    /// Adds a fresh challenge to a captcha failure, so that the reader can try again at once. It counts as issued: failing
-    /// on purpose is no way around the limits of challenges, nor to an easier image.
+    /// Adds a fresh challenge to a captcha failure, so that the reader can try again at once. It counts as an issued
+    /// challenge, so that failing on purpose neither avoids the limits of challenges nor leads to an easier image.
     pub(in crate::service) async fn with_fresh_challenge(
         &self,
         error: Error,
@@ -191,7 +197,7 @@ impl Challenges {
         Error::Captcha { failure, fresh }
     }
 
-    /// What the portal can show, as far as what it handed in tells.
+    /// Returns the kinds of challenges that the portal can show, judged by the token that it sent.
     fn kinds_like(&self, handed: Handed<'_>) -> &'static [ChallengeKind] {
         let by_token = || self.unseal(handed.reader.site, handed.article, handed.token);
         if Proof::parse(handed.token).is_some() || by_token().is_ok_and(|sealed| sealed.kind.has_proof()) {
@@ -201,10 +207,12 @@ impl Challenges {
         }
     }
 
-    /// Checks an answer for another form of the portal, or for the widget, and burns the challenge, whatever the result.
+    /// Checks an answer for another form of the portal, or for the widget. Right and wrong answers both spend the
+    /// challenge. Returns the token of a pass.
     ///
     /// # Errors
-    /// `Invalid` (no answer where one is asked for), `RequestIdReused`, `RateLimited`, `Captcha`, and the store's.
+    /// `Invalid` when the answer to an image is missing, `RequestIdReused`, `RateLimited`, `Captcha`, and those of the
+    /// store.
     pub async fn verify_challenge(&self, site: &SiteId, request: &VerifyRequest, now: DateTime<Utc>) -> Result<String> {
         let VerifyRequest { article, token, answer, client, request_id } = request;
         if self.lacks_answer(site, article, (token, answer), now) {
@@ -224,21 +232,22 @@ impl Challenges {
         let known = self.challenge_context(site, &sender, now).await.record.is_known();
         let reader = LimitedReader { site, sender: &sender, wider, known, now };
         let handed = Handed { article, token, answer, reader };
-        match self.burn_for_pass(handed, asked).await {
+        match self.spend_for_pass(handed, asked).await {
             Ok(pass) => Ok(pass),
             Err(error) => Err(self.with_fresh_challenge(error, handed, client).await),
         }
     }
 
-    async fn burn_for_pass(&self, handed: Handed<'_>, asked: RequestRow) -> Result<String> {
+    async fn spend_for_pass(&self, handed: Handed<'_>, asked: RequestRow) -> Result<String> {
         let LimitedReader { site, now, .. } = handed.reader;
         let sealed = self.check_within_limits(handed, LimitedCall::BeforeVerify).await?;
         if sealed.passed {
             self.core.rate_limits.check(LimitedCall::BeforeVerify, handed.reader).await?;
-            // A pass pays for a comment. If it bought another pass, one solved image would last for ever.
+            // A pass allows one comment. If it also allowed another pass, one solved image could be used without end.
             return Err(captcha_failed(Some(sealed.kind), CaptchaFailure::Invalid));
         }
-        // Not as a submit: the comment that the pass is for is counted when it comes. A limit that denies leaves the challenge unspent.
+        // This does not count as a submit: the comment of the pass is counted when it is submitted. When a limit denies
+        // the call here, the challenge is not spent.
         self.core.rate_limits.check(LimitedCall::Challenge(handed.article), handed.reader).await?;
         let pass = SealedChallenge {
             passed: true,
@@ -255,7 +264,7 @@ impl Challenges {
             metric::captcha_solved(&sealed, now);
             return Ok(pass.token);
         }
-        // A concurrent copy of this request may have been faster: then its answer is ours too.
+        // A concurrent duplicate of this request may have spent the challenge. Its answer is then returned.
         match self.core.store.find_request(site, row.id).await? {
             Some(first) => first.replay::<Pass>(&row).map(|pass| pass.token),
             None => Err(captcha_failed(Some(sealed.kind), CaptchaFailure::Used)),
@@ -263,12 +272,12 @@ impl Challenges {
     }
 }
 
-fn reads_right(answer: &str, sealed: &SealedChallenge) -> bool {
+fn matches_image(answer: &str, sealed: &SealedChallenge) -> bool {
     let right = fold_answer_to(&sealed.answer, &sealed.answer);
     same_text(&fold_answer_to(&sealed.answer, answer), &right)
 }
 
-/// Counts a failed check and answers it, without a fresh challenge yet.
+/// Counts a failed check in the metrics, and returns its error without a fresh challenge.
 pub(in crate::service) fn captcha_failed(kind: Option<ChallengeKind>, failure: CaptchaFailure) -> Error {
     metric::captcha_failed(kind, failure);
     Error::captcha(failure)

@@ -1,4 +1,4 @@
-//! Who a reader is to us: pseudonyms.
+//! Pseudonyms of readers.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
     keyring::{Keyring, Namer, PseudonymSubject},
 };
 
-/// Makes pseudonyms of what readers send, by the keys of the ring.
+/// The computation of pseudonyms from readers' data with the keys of the keyring.
 pub(in crate::service) struct Pseudonyms {
     keyring: Arc<Keyring>,
 }
@@ -29,12 +29,12 @@ impl Pseudonyms {
         Self { keyring }
     }
 
-    /// The device behind a reader's token, if the token is ours.
+    /// Returns the device of a reader's device token, if this service has signed the token.
     pub(in crate::service) fn device_of(&self, site: &SiteId, client: &ReaderContext) -> Option<[u8; 16]> {
         self.keyring.open_device(site, &client.device_token)
     }
 
-    /// Pseudonyms of a reader with a month's salt, by the first key.
+    /// Computes the pseudonyms of a reader with a month's salt and the first key.
     pub(in crate::service) fn sender(
         &self,
         site: &SiteId,
@@ -45,8 +45,8 @@ impl Pseudonyms {
         self.sender_by(self.keyring.first(), site, client, author_name, salt)
     }
 
-    /// Pseudonyms of a reader by a key of the ring. The author key prefers the device: many readers share an address
-    /// behind carrier NAT.
+    /// Computes the pseudonyms of a reader with a key of the keyring. The author key is derived from the device if
+    /// there is one, because many readers share an address behind carrier NAT.
     pub(in crate::service) fn sender_by(
         &self,
         key: Namer<'_>,
@@ -63,8 +63,8 @@ impl Pseudonyms {
         Sender { device, address, prefix, author, key: Some(key.mark()) }
     }
 
-    /// All that a ban on this submit may be about, by every key of the ring. Hashes of addresses change each month:
-    /// those of the last months count, too.
+    /// Lists the subjects that a ban on this submit may have, under every key of the keyring. Hashes of addresses
+    /// change each month, so those of the last months are included.
     pub(in crate::service) fn ban_subjects(
         &self,
         site: &SiteId,
@@ -84,7 +84,7 @@ impl Pseudonyms {
         subjects
     }
 
-    /// The same by one key, in an order that is the same for every key.
+    /// Lists the same subjects under one key. Their order does not depend on the key.
     pub(in crate::service) fn ban_subjects_by(
         &self,
         key: Namer<'_>,
@@ -97,7 +97,7 @@ impl Pseudonyms {
         let fingerprint = key.pseudonym(site, PseudonymSubject::Fingerprint, said.as_bytes());
         let mut subjects = vec![BanSubject { kind: BanKind::Fingerprint, key: fingerprint.to_vec() }];
         let mut add = |kind, key: Vec<u8>| subjects.push(BanSubject { kind, key });
-        // Of all that a device is known by, the prefix alone changes with the month.
+        // For a reader with a device, only the prefix depends on the month.
         let names = self.device_of(site, client).map(|device| device_names(key, site, device));
         if let Some(DeviceNames { device, author }) = &names {
             add(BanKind::Author, author.clone().into_bytes());
@@ -115,7 +115,7 @@ impl Pseudonyms {
         subjects
     }
 
-    /// The device that a challenge was issued to, as its submits are counted.
+    /// Computes the pseudonym of the device that a challenge was issued to, for comparison with that of a sender.
     pub(in crate::service) fn sealed_device(
         &self,
         sealed: &SealedChallenge,
@@ -125,7 +125,7 @@ impl Pseudonyms {
         sealed.device.map(hash)
     }
 
-    /// Pseudonyms of the /56 and the /48 around a reader's IPv6 address, as limits count them.
+    /// Computes the pseudonyms of the /56 and the /48 around a reader's IPv6 address, which rate limits use.
     pub(in crate::service) fn wider_prefixes(
         &self,
         site: &SiteId,
@@ -136,13 +136,13 @@ impl Pseudonyms {
         Some(address::wider_prefixes(client.ip?)?.map(hash))
     }
 
-    /// The pseudonym of the network whose voices count as one with this reader's: see [`address::shared_network`].
+    /// Computes the pseudonym of the network whose readers count as one reporter: see [`address::shared_network`].
     pub(in crate::service) fn network(&self, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<Pseudonym> {
         let network = address::shared_network(client.ip?)?;
         Some(self.keyring.pseudonym(site, PseudonymSubject::Prefix(salt), &address::octets(network)))
     }
 
-    /// The pseudonyms of a device, else of an address, by the ring's other keys.
+    /// Lists the pseudonyms of a device, or else of an address, under the keyring's other keys.
     pub(in crate::service) fn reporter_aliases(
         &self,
         site: &SiteId,
@@ -156,42 +156,42 @@ impl Pseudonyms {
         self.keyring.others().filter_map(alias).collect()
     }
 
-    /// Hash of folded text: equal for texts that differ in marks, case or spaces.
+    /// Hashes a folded text. Texts that differ only in marks, case or spaces have the same hash.
     pub(in crate::service) fn fingerprint(&self, site: &SiteId, folded: &str) -> Pseudonym {
         self.keyring.pseudonym(site, PseudonymSubject::Fingerprint, folded.as_bytes())
     }
 
-    /// Hash of what a campaign's copies have in common; `None` for a text too short to tell.
+    /// Hashes the part of a text that all comments of a campaign share. Returns `None` for a text that is too short.
     pub(in crate::service) fn skeleton(&self, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
         skeleton_by(self.keyring.first(), site, reading)
     }
 }
 
-/// The skeleton by a key of the ring.
+/// Hashes the shared part of a text with a key of the keyring: see [`Pseudonyms::skeleton`].
 pub(in crate::service) fn skeleton_by(key: Namer<'_>, site: &SiteId, reading: &Reading<'_>) -> Option<Pseudonym> {
     Some(key.pseudonym(site, PseudonymSubject::Skeleton, spam::skeleton(reading)?.as_bytes()))
 }
 
-/// The pseudonym of a reader's narrow prefix with a month's salt.
+/// Computes the pseudonym of a reader's narrow prefix with a month's salt.
 fn prefix_by(key: Namer<'_>, site: &SiteId, client: &ReaderContext, salt: Salt) -> Option<Pseudonym> {
     let hash = |ip| key.pseudonym(site, PseudonymSubject::Prefix(salt), &address::octets(address::prefix_of(ip)));
     client.ip.map(hash)
 }
 
-/// The author key of a reader without a device.
+/// Computes the author key of a reader without a device, from the prefix and the name.
 fn author_by_name(key: Namer<'_>, site: &SiteId, prefix: Option<Pseudonym>, author_name: &str) -> String {
     let name = text::name_key(author_name);
     let value = [&prefix.unwrap_or_default()[..], name.as_bytes()].concat();
     author_key(key.pseudonym(site, PseudonymSubject::Author, &value))
 }
 
-/// A device's pseudonym and author key by a key of the ring.
+/// Computes a device's pseudonym and author key with a key of the keyring.
 pub(in crate::service) fn device_names(key: Namer<'_>, site: &SiteId, device: [u8; 16]) -> DeviceNames {
     let device = key.pseudonym(site, PseudonymSubject::Device, &device);
     DeviceNames { device, author: author_key(key.pseudonym(site, PseudonymSubject::Author, &device)) }
 }
 
-/// 16 hex digits.
+/// Encodes the first half of a hash as 16 hex digits.
 fn author_key(hash: Pseudonym) -> String {
     hex::encode(&hash[..8])
 }

@@ -1,4 +1,4 @@
-//! Whom and what a call is counted against.
+//! The limits and subjects that each kind of call is charged to.
 
 use std::sync::Arc;
 
@@ -16,32 +16,32 @@ use crate::{
     limiter::Limiter,
 };
 
-/// What is being limited. Before a captcha its reader is only looked at: nothing is charged for an answer that may be wrong, and nobody
-/// uses up an article's quota without a right one.
+/// A call that is limited. Before a captcha is checked, the reader's limits are only looked at. An answer that may be
+/// wrong is not charged, and without a right answer, no reader can use up an article's quota.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::service) enum LimitedCall<'a> {
-    /// Looks at submits and wrong answers.
+    /// A look at the limits of submits and wrong answers.
     BeforeSubmit,
     Submit(&'a ArticleId),
-    /// Looks at challenges and wrong answers.
+    /// A look at the limits of challenges and wrong answers.
     BeforeVerify,
     Challenge(&'a ArticleId),
     /// A wrong, expired or forged answer to a challenge.
     Failure,
-    /// Looks at reports.
+    /// A look at the limits of reports.
     BeforeReport,
-    /// A report of a comment on an article; of no article where there is no such comment.
+    /// A report of a comment on an article, or `None` when the comment does not exist.
     Report(Option<&'a ArticleId>),
 }
 
-/// Whom limits count.
+/// The reader whose calls are limited.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::service) struct LimitedReader<'a> {
     pub(in crate::service) site: &'a SiteId,
     pub(in crate::service) sender: &'a Sender,
-    /// The /56 and the /48 around an IPv6 address.
+    /// Pseudonyms of the /56 and the /48 around an IPv6 address.
     pub(in crate::service) wider: Option<[Pseudonym; 2]>,
-    /// The device's record speaks for it: see [`is_known`](crate::domain::trust::Record::is_known).
+    /// Whether the device is known by its record: see [`is_known`](crate::domain::trust::Record::is_known).
     pub(in crate::service) known: bool,
     pub(in crate::service) now: DateTime<Utc>,
 }
@@ -52,7 +52,7 @@ impl LimitedReader<'_> {
     }
 }
 
-/// The limits of one kind of event per person: by device, and by prefix from narrow to wide.
+/// The limits of one kind of event for one reader: of the device, and of the prefixes from narrow to wide.
 struct PerPerson {
     device: LimitName,
     prefixes: [LimitName; 3],
@@ -86,20 +86,21 @@ impl RateLimits {
         Self { limiter, keyring }
     }
 
-    /// Puts other limits in force. Limits whose quota stays keep their counts.
+    /// Replaces the quotas. Limits whose quota is unchanged keep their counts.
     pub(in crate::service) fn set_quotas(&self, quotas: Quotas) {
         self.limiter.set_quotas(quotas);
     }
 
-    /// True while the shared limits are gone and this replica counts alone.
+    /// Checks whether the shared limits are unavailable, so that this replica counts by itself.
     pub(in crate::service) fn is_degraded(&self) -> bool {
         self.limiter.is_degraded()
     }
 
-    /// Counts `event` against device and prefixes, and where it has them article and site: against all of them or none.
+    /// Charges `event` to the reader's limits, and if it has an article, to those of the article and the site. It is
+    /// charged to all of them or to none. Returns whether less than half of one of the reader's quotas is left.
     ///
     /// # Errors
-    /// [`Error::RateLimited`]; nothing is counted then. `Ok(true)` means that the reader is pressed for quota.
+    /// [`Error::RateLimited`]; nothing is charged then.
     pub(in crate::service) async fn check(&self, event: LimitedCall<'_>, reader: LimitedReader<'_>) -> Result<bool> {
         match self.limiter.check(&self.charges(event, reader)).await {
             Allowance::Allowed { pressed } => Ok(pressed),
@@ -110,33 +111,33 @@ impl RateLimits {
     fn charges(&self, event: LimitedCall<'_>, reader: LimitedReader<'_>) -> Vec<Charge> {
         use LimitName as Name;
         let (look, one) = (ChargeWeight::Look, ChargeWeight::One);
-        // Known or not: a report costs a moderator's look, whoever sends it.
-        let anybody = LimitedReader { known: false, ..reader };
+        // Every report costs a moderator's time, so known devices have the same limits as others.
+        let as_unknown = LimitedReader { known: false, ..reader };
         match event {
             LimitedCall::BeforeSubmit => [person(reader, look, &SUBMITS), person(reader, look, &FAILURES)].concat(),
             LimitedCall::Submit(article) => {
                 let place = self.place(reader, article, Name::SubmitsPerArticle, Name::SubmitsPerSite);
-                // This covers all limits of `BeforeSubmit`, so that a right answer can be charged without a look.
+                // These charges cover all limits of `BeforeSubmit`, so a right answer can be charged without a look.
                 [&person(reader, one, &SUBMITS)[..], &person(reader, look, &FAILURES), &place].concat()
             }
             LimitedCall::BeforeVerify => [person(reader, look, &CHALLENGES), person(reader, look, &FAILURES)].concat(),
             LimitedCall::Challenge(article) => {
                 let place = self.place(reader, article, Name::ChallengesPerArticle, Name::ChallengesPerSite);
-                // A reader who keeps answering wrongly gets harder challenges, and then none.
-                // This covers all limits of `BeforeVerify`.
+                // A reader who keeps answering wrongly gets harder challenges, and finally none. These charges cover
+                // all limits of `BeforeVerify`.
                 [&person(reader, one, &CHALLENGES)[..], &person(reader, look, &FAILURES), &place].concat()
             }
             LimitedCall::Failure => person(reader, one, &FAILURES),
-            LimitedCall::BeforeReport => person(anybody, look, &REPORTS),
-            LimitedCall::Report(None) => person(anybody, one, &REPORTS),
+            LimitedCall::BeforeReport => person(as_unknown, look, &REPORTS),
+            LimitedCall::Report(None) => person(as_unknown, one, &REPORTS),
             LimitedCall::Report(Some(article)) => {
                 let place = self.place(reader, article, Name::ReportsPerArticle, Name::ReportsPerSite);
-                [&person(anybody, one, &REPORTS)[..], &place].concat()
+                [&person(as_unknown, one, &REPORTS)[..], &place].concat()
             }
         }
     }
 
-    /// The charges of an article and its site. Only devices that are known may use the reserve.
+    /// Returns the charges of an article and its site. Only known devices may use the reserve.
     fn place(
         &self,
         reader: LimitedReader<'_>,
@@ -144,7 +145,7 @@ impl RateLimits {
         per_article: LimitName,
         per_site: LimitName,
     ) -> [Charge; 2] {
-        // Hashed, because a portal's id may hold any character and Redis keys give braces a meaning.
+        // The id is hashed, because it may contain any character, and braces have a meaning in Redis keys.
         let hash = self.keyring.pseudonym(reader.site, PseudonymSubject::Fingerprint, article.as_str().as_bytes());
         let weight = if reader.is_known_device() { ChargeWeight::One } else { ChargeWeight::OneBesideReserve };
         let charge = |limit, subject| Charge { limit, subject: subject_of(reader.site, subject), weight };
@@ -152,9 +153,10 @@ impl RateLimits {
     }
 }
 
-/// The charges of one person. A device that is known answers for itself, and never for others behind its address. A new one counts
-/// against its prefixes too, or a bot would take a new one for each try; but apart from those who have none, so that bots which keep no
-/// cookie use up each other's quota alone. IPv6 prefixes are nested: each has its quota.
+/// Returns the charges of one reader. A known device is charged only to its own limit, so that other readers behind its
+/// address do not affect it. A new device is also charged to its prefixes, because a bot could use a new device for
+/// each attempt. Readers without a device have separate counts per prefix, so that bots that keep no cookie use up only
+/// each other's quota. IPv6 prefixes are nested, and each has its own quota.
 fn person(reader: LimitedReader<'_>, weight: ChargeWeight, limits: &PerPerson) -> Vec<Charge> {
     let LimitedReader { site, sender, wider, .. } = reader;
     let own = sender.device.map(|device| (limits.device, subject_of(site, device)));
@@ -169,7 +171,7 @@ fn subject_of(site: &SiteId, subject: Pseudonym) -> String {
     subject_in(site, subject, "")
 }
 
-/// A subject in the words of a limit's key, among those of its `crowd`.
+/// Formats the subject of a limit's key. The suffix `crowd` separates the counts of readers with and without a device.
 fn subject_in(site: &SiteId, subject: Pseudonym, crowd: &str) -> String {
     let mut digits = [0; 32];
     // Two digits for each byte always fit.

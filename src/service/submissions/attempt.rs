@@ -1,4 +1,4 @@
-//! One try of a reader's comment: what its steps share.
+//! One attempt to submit a comment: the data that its steps share.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -17,33 +17,33 @@ use crate::{
     service::{challenges::Handed, core::rate_limits::LimitedReader},
 };
 
-/// The same text by anyone within this time is suspicious, in hours.
+/// Period in which repetitions of a text by any author are a sign of spam, in hours.
 pub(super) const SAME_TEXT_HOURS: i64 = 24;
 
-/// Nobody reads an image, types its letters and sends them in less, in seconds.
+/// Least time that a person needs to read an image, type its letters and send them, in seconds.
 const READING_SECONDS: i64 = 2;
 
-/// What the steps of one submit share.
+/// The data that the steps of one submit share.
 pub(super) struct Attempt<'a> {
     pub(super) site: &'a SiteId,
     pub(super) form: &'a Form,
     pub(super) sender: Sender,
-    /// What a resend is known by; the response is still empty.
+    /// The row by which a resend is recognised. Its response is still empty.
     pub(super) request: RequestRow,
-    /// The /56 and the /48 around its address.
+    /// Pseudonyms of the /56 and the /48 around an IPv6 address.
     pub(super) wider: Option<[Pseudonym; 2]>,
-    /// Its text, read once.
+    /// The text, normalised once for all checks.
     pub(super) reading: Reading<'a>,
-    /// Title and content, folded.
+    /// The folded title and content.
     pub(super) said: String,
     pub(super) fingerprint: Pseudonym,
-    /// `None` when its text says too little for a repetition to mean something.
+    /// `None` for a text that is too short for its repetitions to be a sign of spam.
     pub(super) skeleton: Option<Pseudonym>,
     pub(super) now: DateTime<Utc>,
 }
 
 impl Attempt<'_> {
-    /// Its challenge, from a device that is known or not.
+    /// Returns the challenge that came with the submit. `known` says whether the reader's device is known.
     pub(super) fn handed(&self, known: bool) -> Handed<'_> {
         let Form { article, challenge_token, challenge_answer, .. } = self.form;
         let reader = LimitedReader { site: self.site, sender: &self.sender, wider: self.wider, known, now: self.now };
@@ -51,8 +51,9 @@ impl Attempt<'_> {
     }
 }
 
-/// How long the form was open. The portal passes on what the page says, and a bot says what it likes: but an image that was drawn a
-/// moment ago cannot have been read.
+/// Returns the number of seconds that the form was open, or `None` if the portal does not send it. The portal passes on
+/// the page's value, which a bot can forge. An image that was issued less than [`READING_SECONDS`] ago cannot have been
+/// read by a person, so the form then counts as open for no longer than the image.
 pub(super) fn fill_seconds(attempt: &Attempt<'_>, challenge: &SealedChallenge) -> Option<i64> {
     let said = (attempt.now - attempt.form.form_opened_at?).num_seconds();
     let read = challenge.kind == ChallengeKind::Image && !challenge.passed;

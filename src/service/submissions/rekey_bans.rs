@@ -1,4 +1,4 @@
-//! A submit after a change of keys: bans and repeated texts under the ring's other keys.
+//! Bans and repeated texts under the keyring's other keys, for submits after a key rotation.
 
 use chrono::Duration;
 
@@ -12,14 +12,14 @@ use crate::{
 };
 
 impl Submissions {
-    /// Gives the bans that met this submit their subjects under the first key. They hold without it: a failure is told
-    /// and no more.
+    /// Moves the bans that match this submit to their subjects under the first key. The bans also match without it, so
+    /// a failure is only logged.
     pub(super) async fn rekey_bans(&self, attempt: &Attempt<'_>, context: &SubmitContext) {
         if context.ban.is_none() || !self.core.keyring.is_changing() {
             return;
         }
         if let Err(error) = self.move_bans(attempt).await {
-            tracing::warn!(site = %attempt.site, reason = error.reason(), "a ban keeps its earlier key for now");
+            tracing::warn!(site = %attempt.site, reason = error.reason(), "a ban is not moved to the first key yet");
         }
     }
 
@@ -34,10 +34,11 @@ impl Submissions {
         self.core.store.rekey_bans(attempt.site, &moves, self.core.keyring.mark()).await.map(drop)
     }
 
-    /// Counts the same text under the ring's other keys, too: a campaign goes on over a change of keys.
+    /// Adds the counts of the same text under the keyring's other keys, so that a campaign is recognised across a key
+    /// rotation.
     ///
     /// # Errors
-    /// The store's only.
+    /// Those of the store.
     pub(super) async fn add_same_texts(&self, attempt: &Attempt<'_>, context: &mut SubmitContext) -> Result<()> {
         let by = |key| skeleton_by(key, attempt.site, &attempt.reading);
         let skeletons: Vec<_> = self.core.keyring.others().filter_map(by).collect();

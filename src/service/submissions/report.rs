@@ -1,4 +1,4 @@
-//! A reader's report of a comment.
+//! Readers' reports of comments.
 
 use chrono::{DateTime, Utc};
 
@@ -19,23 +19,25 @@ use crate::{
     },
 };
 
-/// A reader's report after the wire was read.
+/// A reader's report, decoded from the wire.
 #[derive(Debug, Clone)]
 pub struct ReportRequest {
-    /// `None` was noted.
+    /// `None` when the id is missing or malformed. `noted` has the violation then.
     pub comment: Option<CommentId>,
     pub reason: Option<Reason>,
     pub note: String,
     pub client: ReaderContext,
-    /// What was wrong with it before it came here.
+    /// The violations that were found while the request was decoded.
     pub noted: Violations,
 }
 
 impl Submissions {
-    /// Takes a reader's report of a comment that readers see. One reader counts once, so copies of a request need no memory.
+    /// Stores a reader's report of a comment that readers see. Each reader counts once per comment, so resends need no
+    /// stored answer.
     ///
     /// # Errors
-    /// `Invalid`, also without a device or an address to count by; `RateLimited`; `CommentNotFound`.
+    /// `Invalid`, also without a device or an address to identify the reader by; `RateLimited`; `CommentNotFound`; and
+    /// those of the store.
     pub async fn report_comment(&self, site: &SiteId, request: ReportRequest, now: DateTime<Utc>) -> Result<Reported> {
         let result = self.check_and_report(site, request, now).await;
         metric::reported(site, result.as_ref().map_or_else(Error::reason, |reported| reported.as_str()));

@@ -1,4 +1,4 @@
-//! The service of what readers send.
+//! The service of readers' comments and reports.
 
 use std::sync::Arc;
 
@@ -11,20 +11,20 @@ use crate::{
     },
 };
 
-/// Takes what readers send: comments, and reports of others' comments.
+/// The service that accepts readers' comments and their reports of others' comments.
 pub struct Submissions {
     pub(super) core: Arc<Core>,
     pub(super) challenges: Arc<Challenges>,
-    /// Reads what submits must know, many at once.
+    /// Reads the contexts of submits, in batches.
     pub(super) contexts: SubmitReader,
-    /// Stores submits, many in one transaction.
+    /// Stores submits, in batches of one transaction each.
     pub(super) writer: SubmissionWriter,
-    /// The submits in flight.
+    /// The number of submits in flight.
     pub(super) crowd: Crowd,
 }
 
 impl Submissions {
-    /// Starts the readers and writers in the background.
+    /// Creates the service and starts its readers and writers in the background.
     pub(in crate::service) fn new(
         core: Arc<Core>,
         challenges: Arc<Challenges>,
@@ -42,12 +42,12 @@ impl Submissions {
         }
     }
 
-    /// Starts no more submits and waits for what is being read.
+    /// Rejects new reads and waits for the reads under way.
     pub(in crate::service) async fn close_reader(&self) {
         self.contexts.close().await;
     }
 
-    /// Takes no more submissions and waits for those under way.
+    /// Rejects new submissions and waits for those under way.
     pub(in crate::service) async fn close_writer(&self) {
         self.writer.close().await;
     }

@@ -1,5 +1,6 @@
-//! A reader's comment, in exactly the order of the contract:
-//! shape → request → article → ban → look at the reader's limits → form → captcha → charge → duplicate → assessment → policy → insert.
+//! Submits of comments. The contract defines the order of the steps:
+//! shape → request → article → ban → look at the reader's limits → form → captcha → charge → duplicate → assessment →
+//! policy → insert.
 
 use chrono::{DateTime, Utc};
 
@@ -37,17 +38,18 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submitted {
     pub answer: SubmitAnswer,
-    /// Lets the reader see their own pending comment.
+    /// The token that shows the reader their own pending comment.
     pub receipt: String,
     pub replayed: bool,
 }
 
 impl Submissions {
-    /// Takes a reader's comment. `Ok` means that it is durable.
+    /// Accepts a reader's comment. `Ok` means that the comment is durable.
     ///
     /// # Errors
-    /// `Invalid`, `RequestIdReused`, `ArticleClosed`, `CommentNotFound` (the parent), `Banned`, `RateLimited`, `Captcha` with a fresh
-    /// challenge, `Overloaded`, and the store's. Only a wrong answer and an accepted comment cost the reader's challenge.
+    /// `Invalid`, `RequestIdReused`, `ArticleClosed`, `CommentNotFound` (the parent), `Banned`, `RateLimited`,
+    /// `Captcha` with a fresh challenge, `Overloaded`, and those of the store. Only a wrong answer and an accepted
+    /// comment spend the reader's challenge.
     pub async fn submit_comment(&self, site: &SiteId, raw: RawForm, now: DateTime<Utc>) -> Result<Submitted> {
         let _in_crowd = self.crowd.enter();
         let result = self.check_and_take(site, raw, now).await;
@@ -76,7 +78,7 @@ impl Submissions {
     fn attempt<'a>(&self, site: &'a SiteId, form: &'a Form, salts: &Salts, now: DateTime<Utc>) -> Attempt<'a> {
         let text = &form.text;
         let parent = form.parent.map(|id| id.to_string()).unwrap_or_default();
-        // The captcha is left out: a resend after a timeout may bring another one.
+        // The captcha is not part of the payload, because a resend after a timeout may have another one.
         let payload = [form.article.as_str(), &parent, &text.author_name, &text.title, &text.content].join("\0");
         let (reading, said) = (Reading::of(text), text.said());
         let fingerprint = self.core.pseudonyms.fingerprint(site, &said);
@@ -111,7 +113,7 @@ impl Submissions {
         }
         let handed = attempt.handed(context.record.is_known());
         let challenge = self.challenges.check_within_limits(handed, LimitedCall::BeforeSubmit).await?;
-        // A limit that denies now leaves the challenge unspent.
+        // When a limit denies the submit here, the challenge is not spent.
         self.core.rate_limits.check(LimitedCall::Submit(handed.article), handed.reader).await?;
         if let Some(answer) = context.duplicate {
             return self.answer_duplicate(attempt, &challenge, answer).await;
@@ -137,7 +139,8 @@ impl Submissions {
         Submitted { receipt: self.core.keyring.receipt(site, answer.comment), answer, replayed }
     }
 
-    /// The challenge is spent and the request remembered, as for any other accepted submit.
+    /// Answers a duplicate with the answer of the first comment. The challenge is spent and the request is stored, as
+    /// for any other accepted submit.
     async fn answer_duplicate(
         &self,
         attempt: &Attempt<'_>,
@@ -169,12 +172,13 @@ impl Submissions {
         }
     }
 
-    /// What readers see may change even with a comment that waits: an article that becomes known, or whose age does, may be closed.
+    /// Begins an invalidation of the article's pages if the submit may change what readers see. Even a pending comment
+    /// may do so: it may be the first to name the article or its publication time, which may show that it is closed.
     fn change_shown(&self, attempt: &Attempt<'_>, context: &SubmitContext, status: Status) -> Option<Invalidation<'_>> {
         let Form { article, article_published_at, .. } = attempt.form;
         let known = context.article.as_ref();
-        let tells = known.is_none_or(|known| known.published_at.is_none() && article_published_at.is_some());
-        (status.is_public() || tells).then(|| self.core.pages.publish(attempt.site, article))
+        let reveals = known.is_none_or(|known| known.published_at.is_none() && article_published_at.is_some());
+        (status.is_public() || reveals).then(|| self.core.pages.publish(attempt.site, article))
     }
 
     async fn insert(
@@ -226,7 +230,7 @@ impl Submissions {
     }
 }
 
-/// Returns the comment as it is stored first.
+/// Builds the comment as it is first stored.
 fn new_comment(
     attempt: &Attempt<'_>,
     context: &SubmitContext,
@@ -238,7 +242,7 @@ fn new_comment(
     Comment {
         id,
         article: attempt.form.article.clone(),
-        // One level of nesting: a reply to a reply hangs on the root.
+        // Replies have one level of nesting: the parent of a reply to a reply is the root comment.
         parent: context.parent.as_ref().map(|parent| parent.parent.unwrap_or(parent.id)),
         reply_to: context.parent.as_ref().map(|parent| parent.id),
         author_name: text.author_name,
@@ -254,7 +258,7 @@ fn new_comment(
     }
 }
 
-/// The label that a submit is counted under.
+/// Returns the label under which metrics count a submit.
 fn outcome(result: &Result<Submitted>) -> &'static str {
     match result {
         Ok(Submitted { replayed: true, .. }) => "REPLAYED",
@@ -264,7 +268,7 @@ fn outcome(result: &Result<Submitted>) -> &'static str {
     }
 }
 
-/// A reply needs a comment that readers can see.
+/// Checks that the comment that a reply refers to is public.
 fn check_parent(form: &Form, context: &SubmitContext) -> Result<()> {
     match (form.parent, &context.parent) {
         (None, _) => Ok(()),
