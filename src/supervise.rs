@@ -13,7 +13,7 @@ pub const TASK_PANICS: &str = "duyet_task_panics_total";
 /// does not keep a core busy.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Longest pause. A task that ran for longer than this before its panic starts again with the shortest one.
+/// Longest pause. If a task ran for longer than this before it panicked, its pause is reset to [`PAUSE`].
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Runs the future that `start` creates until it completes. If it panics, creates and runs another one after a pause of

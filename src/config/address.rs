@@ -19,7 +19,8 @@ impl ListenAddr {
     /// that, an IPv4 address is preferred.
     ///
     /// # Errors
-    /// `Malformed` if the text is no address, `Lookup` and `Unknown` if the name has no address.
+    /// Returns `Malformed` if the text is not an address, `Lookup` if looking up the name fails, and `Unknown` if the
+    /// lookup finds no address.
     pub fn resolve(&self) -> Result<SocketAddr, AddressError> {
         if let Ok(addr) = self.0.parse() {
             return Ok(addr);
@@ -49,8 +50,8 @@ pub enum AddressError {
 }
 
 fn choose(found: &[SocketAddr]) -> Option<SocketAddr> {
-    let beyond = found.iter().find(|addr| !addr.ip().is_loopback());
-    beyond.or_else(|| found.iter().find(|addr| addr.is_ipv4())).or_else(|| found.first()).copied()
+    let public = found.iter().find(|addr| !addr.ip().is_loopback());
+    public.or_else(|| found.iter().find(|addr| addr.is_ipv4())).or_else(|| found.first()).copied()
 }
 
 /// Checks whether the text consists of a host name and a port.
@@ -64,7 +65,8 @@ fn is_named(text: &str) -> bool {
 impl FromStr for ListenAddr {
     type Err = Infallible;
 
-    /// Accepts any text. Resolving the address reports an invalid one together with all other problems.
+    /// Accepts any text. An invalid address is reported only when it is resolved, so that it is listed together with
+    /// all other problems of the configuration.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self(text.to_owned()))
     }
@@ -81,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_names_with_a_port_are_addresses() {
+    fn ip_addresses_and_host_names_with_a_port_are_listen_addresses() {
         let addr = |text: &str| text.parse::<ListenAddr>().unwrap();
         for text in ["127.0.0.1:50051", "[::1]:0", "localhost:50051"] {
             assert!(addr(text).resolve().unwrap().ip().is_loopback(), "{text}");
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_also_means_an_address_beyond_loopback_is_not_on_loopback() {
+    fn a_name_with_a_non_loopback_address_is_not_treated_as_loopback() {
         let addrs = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
         assert_eq!(choose(&addrs(&["[::1]:1", "127.0.0.1:1"])), Some("127.0.0.1:1".parse().unwrap()));
         assert_eq!(choose(&addrs(&["127.0.0.1:1", "10.0.0.7:1"])), Some("10.0.0.7:1".parse().unwrap()));

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn moderators_revert_their_own_decisions_of_a_day_and_admins_all() {
+    fn moderators_can_revert_their_own_decisions_for_a_day_and_admins_can_revert_all() {
         for (actor, hours, own) in [("lan", 0, true), ("lan", OWN_HOURS, true), ("lan", 25, false), ("minh", 0, false)]
         {
             let entry = entry(AuditAction::Approve, actor, hours);

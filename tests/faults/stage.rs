@@ -1,4 +1,5 @@
-//! Private servers and the daemons that use them, with limits that no test reaches by accident.
+//! A configuration for daemons that share a data directory, a database and Redis. Its rate limits are so high that no
+//! test reaches them by accident.
 
 use std::{
     net::SocketAddr,
@@ -65,7 +66,7 @@ impl Stage {
         Daemon::start_logging_to(self.dir.path(), data, &own.collect::<Vec<_>>())
     }
 
-    /// Returns the command of such a daemon without starting it.
+    /// Returns the command that starts a daemon with its data in another directory, without running it.
     pub(crate) fn command_in(&self, data: &Path) -> Command {
         let mut command = duyetd(data);
         command.env("DUYET_GRPC_ADDR", "127.0.0.1:0").env("DUYET_HTTP_ADDR", "127.0.0.1:0");

@@ -1,5 +1,5 @@
-//! The server's keys and the database: rows that only a holder of the keys can write, and rows that are keyed by
-//! them.
+//! Tests of the server's keys and the database: rows that only a holder of the keys can create, and rows whose hashes
+//! depend on the keys.
 
 use duyet_proto::v1::{
     self, BanEffect, BanSubject, EraseAuthorRequest, ExportAuthorRequest, Outcome, erase_author_request,
@@ -34,11 +34,11 @@ on_both_databases! {
     trust_levels_remain_after_a_change_of_keys,
     a_report_counts_once_before_and_after_a_change_of_keys,
     a_campaign_continues_after_a_change_of_keys,
-    a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted,
+    a_server_without_a_key_in_use_starts_only_if_the_loss_is_accepted,
     a_key_can_be_removed_when_no_row_uses_it,
 }
 
-/// Returns the text of the ring in force.
+/// Returns the text of the server's current keyring.
 fn ring(config: &Config) -> String {
     let file = || std::fs::read_to_string(config.data_dir.join("duyet.keys")).unwrap().trim().to_owned();
     config.keys.as_ref().map_or_else(file, |keys| keys.expose().to_owned())
@@ -68,7 +68,7 @@ async fn insert_admin(newsroom: &Newsroom, name: &str) -> String {
     let store = Home::beside(&newsroom.config).store;
     loop {
         match store.create_token(&token).await {
-            // The database of a busy machine returns a retryable error.
+            // On a busy machine, the database may return a retryable error.
             Err(Error::StorageUnavailable(_)) => {}
             made => {
                 assert!(made.unwrap());
@@ -118,7 +118,7 @@ async fn a_token_that_no_server_stored_is_denied(database: Database) {
     let newsroom = newsroom.restart_with(|_| {}).await;
     assert!(
         !is_admin(&newsroom, &bare).await && !is_admin(&newsroom, &copied).await,
-        "a restart does not convert them"
+        "a restart does not make these tokens valid"
     );
     assert!(is_admin(&newsroom, &newsroom.token("admin")).await);
 }
@@ -153,7 +153,7 @@ async fn a_token_that_was_changed_in_the_database_is_denied(database: Database) 
 
 async fn tokens_of_an_earlier_version_are_converted_once(database: Database) {
     let newsroom = Newsroom::open(database).await;
-    // The state that an earlier version leaves in the database.
+    // Restores the state in which an earlier version leaves the database: no MACs and no recorded keys.
     let before = insert_admin(&newsroom, "lau-nam").await;
     let forget = "update tokens set macs = null; delete from server_keys";
     Home::beside(&newsroom.config).execute(forget).await.unwrap();
@@ -176,7 +176,7 @@ async fn tokens_stay_valid_after_a_change_of_keys(database: Database) {
     }
 }
 
-/// Returns the rings before and after a change of keys.
+/// Returns the keyrings before and after a change of keys.
 fn rings(newsroom: &Newsroom) -> (String, String) {
     let old = ring(&newsroom.config);
     let new = format!("{},{old}", new_key(2));
@@ -206,7 +206,10 @@ async fn bans_match_after_a_change_of_keys(database: Database) {
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     for (kind, reader, text, _) in &banned {
         assert!(reader.is_blocked(&mut portal, text).await, "{kind:?}");
-        assert!(reader.is_blocked(&mut portal, text).await, "{kind:?}: after the change of keys");
+        assert!(
+            reader.is_blocked(&mut portal, text).await,
+            "{kind:?}: after the first call moved the ban to the new key"
+        );
     }
     assert!(!Reader::new(&mut portal, "Hoa", "198.51.100.1").await.is_blocked(&mut portal, "Câu khác").await);
     let listed = desk.ban_list(v1::ListBansRequest::default()).await.bans;
@@ -214,7 +217,7 @@ async fn bans_match_after_a_change_of_keys(database: Database) {
     assert_eq!(
         Home::beside(&newsroom.config).number("select count(distinct key_mark) from bans").await,
         1,
-        "all rows are keyed by the first key"
+        "the hashes of all bans use the first key of the new keyring"
     );
     for (_, _, _, ban) in &banned {
         desk.unban(&ban.id).await;
@@ -222,7 +225,7 @@ async fn bans_match_after_a_change_of_keys(database: Database) {
     for (kind, reader, ..) in &banned {
         assert!(!reader.is_blocked(&mut portal, &format!("Được nói lại {kind:?}")).await, "{kind:?}");
     }
-    // A new ban, made from a comment of before the change.
+    // Creates a new ban from a comment that was submitted before the change of keys.
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let (_, reader, ..) = &banned[1];
     let waiting = desk.queue().await.cases;
@@ -413,16 +416,16 @@ async fn two_replicas_change_keys_in_two_steps() {
     }
 }
 
-/// Returns the error that ends a start with this ring.
+/// Returns the error with which a server fails to start with this keyring.
 async fn start_error(config: &Config, ring: &str) -> String {
     let config = Config { keys: ring.parse().ok(), ..config.clone() };
     match server::start(config).await {
-        Ok(_) => panic!("it starts with another ring"),
+        Ok(_) => panic!("the server started with the wrong keyring"),
         Err(error) => format!("{error:#}"),
     }
 }
 
-async fn a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted(database: Database) {
+async fn a_server_without_a_key_in_use_starts_only_if_the_loss_is_accepted(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;
@@ -439,7 +442,7 @@ async fn a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted(data
         // Without the file, the server does not create new keys.
         std::fs::rename(dir.path().join("duyet.keys"), dir.path().join("away")).unwrap();
         let message = match server::start(Config { keys: None, ..config.clone() }).await {
-            Ok(_) => panic!("it starts without its keys"),
+            Ok(_) => panic!("the server started without its keys"),
             Err(error) => format!("{error:#}"),
         };
         assert!(message.contains("duyet.keys is missing") && message.contains("comments 1"), "{message}");
@@ -453,7 +456,7 @@ async fn a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted(data
     assert!(!is_admin(&newsroom, &newsroom.token("admin")).await, "tokens of the lost key are invalid");
     // Accepting the loss once is enough.
     let newsroom = newsroom.restart_with(|config| config.accept_keys = false).await;
-    // The lost key may be added again.
+    // The lost key can be added to the keyring again.
     let newsroom = restart_with_ring(newsroom, &format!("{new},{old}")).await;
     assert!(is_admin(&newsroom, &newsroom.token("admin")).await);
     let (config, _dir) = newsroom.halt().await;
@@ -463,13 +466,16 @@ async fn a_ring_that_lacks_a_key_in_use_ends_the_start_until_it_is_accepted(data
 async fn a_key_can_be_removed_when_no_row_uses_it(database: Database) {
     let mut newsroom = Newsroom::open(database).await;
     let (old, both) = rings(&newsroom);
-    // The reader's address is unknown, so only the device is keyed.
+    // The reader's address is unknown, so the comment has only the keyed hash of the device.
     let reader = Reader { ip: String::new(), ..Reader::new(&mut newsroom.portal(), "Lan", "").await };
     reader.comment(&mut newsroom.portal(), "bai", "Câu 1").await;
     newsroom = restart_with_ring(newsroom, &both).await;
     let alone = both.strip_suffix(&format!(",{old}")).unwrap().to_owned();
     let (config, dir) = newsroom.halt().await;
-    assert!(start_error(&config, &alone).await.contains("comments 1"), "its reader has not returned yet");
+    assert!(
+        start_error(&config, &alone).await.contains("comments 1"),
+        "the comment still depends on the old key, because its reader has not returned yet"
+    );
     newsroom = Newsroom::resume(config, dir).await;
     reader.comment(&mut newsroom.portal(), "bai", "Câu 2").await;
     let message = doctor(&newsroom.config);
@@ -490,7 +496,7 @@ async fn a_key_can_be_removed_when_no_row_uses_it(database: Database) {
     assert_eq!(said.outcome(), Outcome::Pending);
 }
 
-/// Returns the output of `duyetd doctor`, run beside the running server.
+/// Returns the output of `duyetd doctor`, which runs while the server is running.
 fn doctor(config: &Config) -> String {
     let mut command = duyetd(&config.data_dir);
     command.arg("doctor").env("DUYET_KEYS", config.keys.as_ref().unwrap().expose());

@@ -1,4 +1,5 @@
-//! Rate limits with a real Redis: shared exactly, and still in force when it is killed, frozen, emptied or full.
+//! Tests of rate limits with a real Redis: replicas share them exactly, and they still apply when Redis is killed or
+//! frozen, or when its data is deleted.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -82,7 +83,7 @@ pub(crate) async fn exactly<T: PartialEq + std::fmt::Debug>(expected: T, mut run
             return;
         }
     }
-    panic!("in no run did Redis answer every check in time");
+    panic!("Redis did not answer every check in time in any run");
 }
 
 #[tokio::test]
@@ -178,7 +179,7 @@ async fn every_key_expires() {
 }
 
 #[tokio::test]
-async fn a_forgotten_script_is_loaded_again() {
+async fn a_flushed_script_is_loaded_again() {
     let redis = RedisServer::start();
     let (one, other) = (replica(&redis), replica(&redis));
     until_shared(&one, &redis).await;
@@ -232,7 +233,8 @@ async fn limits_hold_when_redis_is_killed_and_are_shared_after_its_restart() {
     until_shared(&limiter, &redis).await;
     assert_eq!(count_allowed(&limiter, 3, &[device("a")]).await, 3);
     redis.stop();
-    // One failure is enough: an idle server must not wait for five failures.
+    // A single failed call is enough, because it triggers a probe. A server with few calls must not have to wait for
+    // the five errors that open the circuit breaker.
     assert!(allows(&limiter, &[device("b")]).await);
     until_degraded_is(true, &limiter).await;
     assert_eq!(count_allowed(&limiter, 20, &[device("a")]).await, 2);
@@ -267,17 +269,20 @@ async fn metrics_show_which_tier_decided_and_whether_redis_is_in_use() {
     let shows = |line: &str| recorder.handle().render().lines().any(|one| one == line);
     let mut redis = RedisServer::start();
     let limiter = replica(&redis);
-    assert!(shows(r#"duyet_degraded{component="redis"} 1"#), "not in use until it is connected");
-    until("the gauge shows it", async || shows(r#"duyet_degraded{component="redis"} 0"#)).await;
+    assert!(
+        shows(r#"duyet_degraded{component="redis"} 1"#),
+        "Redis counts as unavailable until the first connection succeeds"
+    );
+    until("the gauge shows that Redis is in use", async || shows(r#"duyet_degraded{component="redis"} 0"#)).await;
     until_shared(&limiter, &redis).await;
     redis.stop();
     allows(&limiter, &[device("a")]).await;
-    until("the gauge shows it", async || shows(r#"duyet_degraded{component="redis"} 1"#)).await;
+    until("the gauge shows that Redis is unavailable", async || shows(r#"duyet_degraded{component="redis"} 1"#)).await;
     count_allowed(&limiter, 6, &[device("b")]).await;
     let decisions = "duyet_rate_limit_decisions_total";
     assert!(shows(&format!(r#"{decisions}{{limit="SubmitsPerDevice",decision="denied",source="local"}} 1"#)));
     redis.start_again();
-    until("the gauge shows it", async || shows(r#"duyet_degraded{component="redis"} 0"#)).await;
+    until("the gauge shows that Redis is in use", async || shows(r#"duyet_degraded{component="redis"} 0"#)).await;
 }
 
 #[tokio::test]
@@ -287,10 +292,12 @@ async fn new_quotas_are_in_force_at_once() {
     until_shared(&limiter, &redis).await;
     count_allowed(&limiter, 9, &[device("a")]).await;
     limiter.set_quotas(Quotas { submits_per_device: "2/1m".parse().unwrap(), ..quotas() });
-    // A wait of a day under the old quota must not outlast the new one.
+    // A wait of hours that the old quota caused must not remain in force under the new quota.
     match limiter.check(&[device("a")]).await {
         Allowance::Denied { retry_after, .. } => assert!(retry_after <= Duration::from_secs(30), "{retry_after:?}"),
-        Allowance::Allowed { .. } => assert!(limiter.is_degraded(), "the count in redis goes on"),
+        Allowance::Allowed { .. } => {
+            assert!(limiter.is_degraded(), "Redis kept its count, so it should have denied the event")
+        }
     }
     limiter.close().await;
 }

@@ -1,4 +1,5 @@
-//! Limiters of which a test can reach at most one limit, and helpers that check them.
+//! Limiters whose limits of sites, articles and prefixes are too wide to be reached by submits, and helpers that check
+//! charges.
 
 use std::{
     num::NonZeroU32,
@@ -44,7 +45,8 @@ pub(super) fn device(name: &str) -> Charge {
     charge(LimitName::SubmitsPerDevice, name)
 }
 
-/// Returns the charges of one reader's submit, except the device's: tests that count use that quota.
+/// Returns the charges of one reader's submit without the one per device. Tests that count allowed events use the
+/// quota of the device.
 pub(super) fn submit(reader: &str) -> Vec<Charge> {
     vec![
         charge(LimitName::SubmitsPerPrefix, reader),
@@ -84,7 +86,7 @@ pub(super) async fn time_until_shared(limiter: &Limiter) -> Duration {
     time_until("limits are shared", || !limiter.is_degraded()).await
 }
 
-/// Counts the reports of a prefix that Redis has counted.
+/// Returns how many reports of a prefix Redis has counted.
 pub(super) fn counted(redis: &RedisServer, key: &str) -> i64 {
     let (seconds, micros): (i64, i64) = redis.say("TIME");
     let whole: Option<i64> = redis.say(&format!("GET {key}"));

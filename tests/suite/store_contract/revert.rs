@@ -1,4 +1,4 @@
-//! Reverts restore the exact earlier state, only if nothing happened since, and only once.
+//! A revert restores the exact earlier state. It succeeds only once, and only if nothing has happened since.
 
 use chrono::{DateTime, Duration, Utc};
 use duyetd::domain::{
@@ -140,7 +140,7 @@ impl Desk<'_> {
         ban
     }
 
-    /// Ends a ban as Minh at second `n`, and returns the entry's id.
+    /// Revokes a ban at second `n`, and returns the id of its audit entry.
     pub(super) async fn unbans(self, n: i64, ban: Uuid) -> Uuid {
         let (id, end) = (self.0.id(ban), self.0.time(at(n)));
         let sql = format!("update bans set revoked_at = {end}, revoked_by = 'minh' where ban_id = {id}");
@@ -172,7 +172,7 @@ fn is_stale(result: Result<Uuid, DecisionError>, by: &str) -> bool {
 }
 
 contract! {
-    async fn a_reverted_approval_is_not_public_any_more(home: &Home) {
+    async fn a_comment_is_not_public_after_its_approval_is_reverted(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
@@ -223,7 +223,7 @@ contract! {
         let approval = desk.decides(2, waiting.id, Action::Approve).await;
         desk.reported(waiting.id, 3, 3, Some(at(3))).await;
         desk.decides_as(4, "minh", waiting.id, Action::Approve).await;
-        assert!(is_stale(desk.reverts_one(5, approval).await, "minh"), "the later approval changed no status but counts");
+        assert!(is_stale(desk.reverts_one(5, approval).await, "minh"), "the later approval did not change the status, but it is still a later decision");
         assert!(home.comment(waiting.id).await.status.is_public());
     }
 
@@ -243,7 +243,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn a_reverted_decision_can_be_made_again(home: &Home) {
+    async fn a_revert_can_itself_be_reverted(home: &Home) {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         desk.reported(live.id, 4, 3, Some(at(2))).await;
@@ -284,7 +284,7 @@ contract! {
         assert_eq!((attention.open_reports, attention.flagged_at), (3, Some(at(4))));
     }
 
-    async fn moderators_revert_their_own_decisions_of_a_day_and_admins_all(home: &Home) {
+    async fn moderators_can_revert_their_own_decisions_for_a_day_and_admins_can_revert_all(home: &Home) {
         let desk = Desk(home);
         let waiting = desk.stored(submission(1)).await;
         let approval = desk.decides_as(2, "minh", waiting.id, Action::Approve).await;
@@ -360,7 +360,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn the_answer_has_current_reply_counts_of_a_batch(home: &Home) {
+    async fn responses_to_a_batch_and_its_revert_have_current_reply_counts(home: &Home) {
         let desk = Desk(home);
         let root = desk.stored(submission(1)).await;
         let replies = [submission(2), submission(3)].map(|one| reply_to(root.id, one));
@@ -381,7 +381,7 @@ contract! {
         home.recount().await;
     }
 
-    async fn the_last_decision_is_the_newest_one_not_reverted(home: &Home) {
+    async fn target_last_means_the_newest_decision_that_has_not_been_reverted(home: &Home) {
         let desk = Desk(home);
         let comments = [desk.stored(submission(1)).await, desk.stored(submission(2)).await, desk.stored(submission(3)).await];
         let first = desk.decides(5, comments[0].id, Action::Approve).await;
@@ -390,7 +390,7 @@ contract! {
         desk.decides_as(7, "minh", comments[0].id, Action::Requeue).await;
         desk.decides_as(8, "minh", comments[0].id, Action::Approve).await;
         let reverted = desk.reverts(&revert(9, Target::Last)).await;
-        assert_eq!((reverted.items.len(), reverted.batch.is_some()), (2, true), "the whole batch");
+        assert_eq!((reverted.items.len(), reverted.batch.is_some()), (2, true), "the whole batch is reverted");
         assert!(reverted.items.iter().all(|item| item.result.is_ok()));
         assert!(is_stale(desk.one(&revert(10, Target::Last)).await, "minh"), "the newest decision is stale, and no older one is reverted");
         for name in ["hoa", "chief"] {
@@ -418,7 +418,7 @@ contract! {
         let resent = Revert { batch: id_at(at(7)), at: at(7), ..request.clone() };
         let again = desk.reverts(&resent).await;
         assert_eq!((again.batch, &again.items[0].result), (first.batch, &first.items[0].result));
-        assert_eq!(again.items[0].comment.as_ref().unwrap().status, Status::Spam, "the comment is current");
+        assert_eq!(again.items[0].comment.as_ref().unwrap().status, Status::Spam, "the response contains the current state of the comment");
         assert_eq!((home.rows("audit").await, home.comment(comments[0].id).await.status), (4, Status::Approved));
         let mut other = request;
         other.request.as_mut().unwrap().payload_hash = [8; 32];
@@ -518,7 +518,7 @@ contract! {
 
         let other = desk.bans(10, None, at(9_999)).await;
         let end = desk.unbans(11, other).await;
-        assert_eq!(desk.reverts_one(12, other).await, Err(DecisionError::AlreadyReverted), "the ban was ended by now");
+        assert_eq!(desk.reverts_one(12, other).await, Err(DecisionError::AlreadyReverted), "the ban has already been revoked");
         desk.reverts_one(13, end).await.unwrap();
         assert_eq!((desk.unrevoked().await, home.rows("changes").await), (1, 0));
         let again = desk.unbans(14, other).await;
@@ -526,7 +526,7 @@ contract! {
         assert!(desk.reverts_one(16, again).await.is_ok());
     }
 
-    async fn an_expired_ban_cannot_be_reverted(home: &Home) {
+    async fn reverting_an_expired_ban_records_an_entry_but_does_not_revoke_it(home: &Home) {
         let desk = Desk(home);
         let ban = desk.bans(1, None, at(100)).await;
         let entry = desk.reverts_one(100, ban).await.unwrap();

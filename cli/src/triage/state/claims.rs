@@ -1,4 +1,4 @@
-//! Claims comments ahead of the moderator, renews the claims, and counts the queue.
+//! Claims comments before the moderator reaches them, renews the claims, and counts the queue.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -20,11 +20,11 @@ const LOW: usize = 5;
 const BATCH: i32 = 10;
 /// Largest number of claims that the service renews in one call.
 const MOST_RENEWED: usize = 50;
-/// Interval of claims while the queue is empty.
+/// Pause before the next claim if the service returned fewer comments than requested.
 const POLL: TimeDelta = TimeDelta::seconds(5);
-/// Largest exact total that the service reports; a greater total means "more".
+/// Largest total that is exact. A greater value means only that the queue holds more than this.
 pub(in crate::triage) const EXACT_TOTAL: i64 = 1_000;
-/// Interval of counts of the queue.
+/// Interval between two counts of the queue.
 const COUNT: TimeDelta = TimeDelta::seconds(10);
 
 impl State {
@@ -40,7 +40,8 @@ impl State {
             return None;
         }
         // A decision ends the claim, so after a revert there may be nothing to renew. The comment is then requested
-        // like a new one. It is older than the rest of the queue, so it is among the first of the response.
+        // like a new one. It has waited longer than most of the queue, so with the default order (oldest first) it is
+        // among the first comments of the response.
         let again = self.held.to_claim_again(half, |id| self.outbox.is_about(id));
         let limit = if for_more { BATCH } else { i32::try_from(again).unwrap_or(BATCH).min(BATCH) };
         let request = v1::ClaimNextRequest {
