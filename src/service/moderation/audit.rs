@@ -1,4 +1,4 @@
-//! Who did what.
+//! Pages of the audit.
 
 use std::sync::Arc;
 
@@ -30,10 +30,10 @@ pub struct AuditList {
 }
 
 impl Moderation {
-    /// A page of the audit, newest first.
+    /// Returns a page of the audit, newest entries first.
     ///
     /// # Errors
-    /// `PageTokenInvalid`, and `Overloaded` beyond the caller's share of expensive calls.
+    /// `PageTokenInvalid`, `Overloaded` beyond the caller's share of expensive calls, and those of the store.
     pub async fn list_audit(&self, caller: &Arc<Caller>, request: &AuditRequest) -> Result<Expensive<AuditList>> {
         let (site, permit) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
         let filter = &request.filter;

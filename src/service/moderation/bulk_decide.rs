@@ -22,17 +22,17 @@ use crate::{
 /// A checked bulk decision.
 #[derive(Debug, Clone, Serialize)]
 pub struct BulkRequest {
-    /// Each comment once, with the revision that the moderator saw.
+    /// The comments without duplicates, each with the revision that the moderator saw.
     pub items: Vec<(CommentId, i64)>,
     pub action: Action,
     pub reason: Option<Reason>,
     pub note: String,
-    /// Not part of the payload.
+    /// The idempotency key, which is not part of the payload.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
-/// What a bulk decision came to, in the order of its items. In a replay the comments are as they are now.
+/// The results of a bulk decision, in the order of its items. A replay has the comments in their current state.
 #[derive(Debug)]
 pub struct BulkDecided {
     pub batch: Uuid,
@@ -40,10 +40,10 @@ pub struct BulkDecided {
 }
 
 impl Moderation {
-    /// Decides each comment apart from the others, by its own revision.
+    /// Decides each comment independently of the others, by its own revision.
     ///
     /// # Errors
-    /// `RequestIdReused`. What is wrong with one comment is its own result.
+    /// `RequestIdReused`, and those of the store. A problem with one comment is the result of that comment.
     pub async fn bulk_decide(&self, caller: &Caller, request: BulkRequest, now: DateTime<Utc>) -> Result<BulkDecided> {
         let row = request_row(&self.core.keyring, "BulkDecide", caller, &request, request.request_id)?;
         let batch_id = batch_id(&caller.name, row.id);
@@ -71,7 +71,7 @@ impl Moderation {
     }
 }
 
-/// How one item ended, for the metric.
+/// Returns the label under which metrics count the result of one item.
 fn outcome(settled: &Settled) -> &'static str {
     match &settled.result {
         Ok(answer) if answer.changed => "CHANGED",

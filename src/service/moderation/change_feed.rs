@@ -1,5 +1,5 @@
-//! One look-out per site while it has listeners. It polls the database for changes, so that replicas learn of each other's, and
-//! sends them to all listeners.
+//! The change feed of the queue. Each site has one poller while it has listeners. The poller reads changes of all
+//! replicas from the database and sends them to all listeners of the site.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -27,36 +27,36 @@ use crate::{
     supervise::supervise,
 };
 
-/// How often the database is asked.
+/// Time between two polls of the database.
 const POLL: Duration = Duration::from_millis(500);
 
-/// Looks that a watcher may fall behind.
+/// Number of polls with changes that a listener may fall behind.
 pub(super) const BUFFER: usize = 64;
 
-/// What a look found.
+/// The changes that a poll found.
 #[derive(Debug, Clone)]
 pub(super) enum FoundChanges {
     Comments(Arc<[CommentId]>),
-    /// More changes than one answer holds, or an unknown number: listeners must list again.
+    /// Too many or an unknown number of changes. Listeners must list the queue again.
     TooMany,
 }
 
-/// Reads the changes after a number, at most [`MOST_CHANGES`].
+/// A function that reads the changes after a sequence number, at most [`MOST_CHANGES`].
 type Ask = Box<dyn Fn(i64) -> BoxFuture<'static, Result<Vec<Change>>> + Send + Sync>;
 
-/// The sites that are watched.
+/// The sites that have a poller, each with the sender of its changes.
 #[derive(Default)]
-pub(super) struct LookOuts {
+pub(super) struct Pollers {
     sites: Mutex<HashMap<SiteId, broadcast::Sender<FoundChanges>>>,
     pub(super) over: CancellationToken,
 }
 
-impl LookOuts {
+impl Pollers {
     fn sites(&self) -> MutexGuard<'_, HashMap<SiteId, broadcast::Sender<FoundChanges>>> {
         self.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns what changes on a site from now on, and perhaps what did shortly before.
+    /// Subscribes to the changes of a site from now on. Some earlier changes may be received, too.
     ///
     /// # Errors
     /// Those of the store.
@@ -74,50 +74,51 @@ impl LookOuts {
             let (store, site) = (Arc::clone(&store), of.clone());
             Box::pin(async move { store.changes(&site, after, MOST_CHANGES).await })
         };
-        Ok(self.look_out(site, newest, Box::new(ask)))
+        Ok(self.join(site, newest, Box::new(ask)))
     }
 
-    /// Joins the look-out of a site, or starts one that asks for changes after the number `after`.
-    fn look_out(self: &Arc<Self>, site: &SiteId, after: i64, ask: Ask) -> broadcast::Receiver<FoundChanges> {
+    /// Subscribes to the poller of a site, or starts one that reads the changes after the sequence number `after`.
+    fn join(self: &Arc<Self>, site: &SiteId, after: i64, ask: Ask) -> broadcast::Receiver<FoundChanges> {
         let mut sites = self.sites();
         if let Some(known) = sites.get(site) {
             return known.subscribe();
         }
         let (sender, receiver) = broadcast::channel(BUFFER);
         sites.insert(site.clone(), sender.clone());
-        let (look_outs, site) = (Arc::clone(self), site.clone());
-        let post = Post { look_outs, site, sender, ask, after: AtomicI64::new(after), left: AtomicBool::new(false) };
-        let watch = keep_looking(post);
-        tokio::spawn(self.over.clone().run_until_cancelled_owned(watch));
+        let (pollers, site) = (Arc::clone(self), site.clone());
+        let poller =
+            Poller { pollers, site, sender, ask, after: AtomicI64::new(after), has_left: AtomicBool::new(false) };
+        let polling = keep_polling(poller);
+        tokio::spawn(self.over.clone().run_until_cancelled_owned(polling));
         receiver
     }
 }
 
-/// A look-out's place in the list. It is given up when the last listener leaves, or when the task ends.
-struct Post {
-    look_outs: Arc<LookOuts>,
+/// The poller of one site. It leaves [`Pollers`] when its last listener has left or when its task ends.
+struct Poller {
+    pollers: Arc<Pollers>,
     site: SiteId,
     sender: broadcast::Sender<FoundChanges>,
     ask: Ask,
-    /// The number of the last change that was sent.
+    /// The sequence number of the last change that was sent.
     after: AtomicI64,
-    left: AtomicBool,
+    has_left: AtomicBool,
 }
 
-impl Post {
-    /// Gives up the place and returns `true` when there are no listeners. The list is locked meanwhile, so that a later listener
-    /// starts another look-out.
+impl Poller {
+    /// Leaves the list of pollers if there are no listeners, and returns whether it has left. The list is locked
+    /// meanwhile, so that a later listener starts another poller.
     fn leave_if_alone(&self) -> bool {
-        let mut sites = self.look_outs.sites();
+        let mut sites = self.pollers.sites();
         if self.sender.receiver_count() == 0 {
             sites.remove(&self.site);
-            self.left.store(true, Ordering::Relaxed);
+            self.has_left.store(true, Ordering::Relaxed);
         }
-        self.left.load(Ordering::Relaxed)
+        self.has_left.load(Ordering::Relaxed)
     }
 
-    /// Asks for the changes since the last ones, and sends them.
-    async fn look(&self) -> Result<()> {
+    /// Reads the changes since the last poll, and sends them.
+    async fn poll(&self) -> Result<()> {
         let changes = (self.ask)(self.after.load(Ordering::Relaxed)).await?;
         let Some(last) = changes.last() else { return Ok(()) };
         self.after.store(last.seq, Ordering::Relaxed);
@@ -131,41 +132,41 @@ impl Post {
     }
 
     fn send(&self, found: FoundChanges) {
-        // Fails only when there are no listeners.
+        // Sending fails only when there are no listeners.
         self.sender.send(found).ok();
     }
 }
 
-impl Drop for Post {
+impl Drop for Poller {
     fn drop(&mut self) {
-        if !*self.left.get_mut() {
-            self.look_outs.sites().remove(&self.site);
+        if !*self.has_left.get_mut() {
+            self.pollers.sites().remove(&self.site);
         }
     }
 }
 
-async fn keep_looking(post: Post) {
+async fn keep_polling(poller: Poller) {
     let mut is_first = true;
-    let look = || {
-        // Changes of a look that panicked may not have been sent, so listeners must list again.
+    let poll = || {
+        // A poll that panicked may not have sent its changes, so listeners must list the queue again.
         if !std::mem::replace(&mut is_first, false) {
-            post.send(FoundChanges::TooMany);
+            poller.send(FoundChanges::TooMany);
         }
-        look_often(&post)
+        poll_often(&poller)
     };
-    supervise("queue_changes", look).await;
+    supervise("queue_changes", poll).await;
 }
 
-async fn look_often(post: &Post) {
+async fn poll_often(poller: &Poller) {
     let mut ticks = interval(POLL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if post.leave_if_alone() {
+        if poller.leave_if_alone() {
             return;
         }
-        // The next look asks for the same again.
-        if let Err(error) = post.look().await {
+        // The next poll reads the same changes again.
+        if let Err(error) = poller.poll().await {
             tracing::warn!(reason = error.reason(), "the queue's changes cannot be read");
         }
     }
@@ -202,69 +203,68 @@ mod tests {
         Box::new(|_| async { Err(Error::internal("there is no feed")) }.boxed())
     }
 
-    /// A look-out of a feed that has the changes 1 to `last`, with what it sends.
-    fn post(after: i64, last: i64) -> (Post, broadcast::Receiver<FoundChanges>) {
+    /// Creates a poller of a feed that has the changes 1 to `last`, with a listener.
+    fn poller(after: i64, last: i64) -> (Poller, broadcast::Receiver<FoundChanges>) {
         let ask = move |after| async move { Ok((after + 1..=last).take(MOST_CHANGES).map(change).collect()) }.boxed();
         let (sender, receiver) = broadcast::channel(BUFFER);
-        let (after, left) = (AtomicI64::new(after), AtomicBool::new(true));
-        (Post { look_outs: Arc::default(), site: site(), sender, ask: Box::new(ask), after, left }, receiver)
+        let (after, has_left) = (AtomicI64::new(after), AtomicBool::new(true));
+        (Poller { pollers: Arc::default(), site: site(), sender, ask: Box::new(ask), after, has_left }, receiver)
     }
 
     #[tokio::test]
-    async fn each_change_is_sent_once_and_the_next_look_continues_there() {
-        let (post, mut sent) = post(5, 8);
-        post.look().await.unwrap();
+    async fn each_change_is_sent_once_and_the_next_poll_continues_after_it() {
+        let (poller, mut sent) = poller(5, 8);
+        poller.poll().await.unwrap();
         let Ok(FoundChanges::Comments(found)) = sent.try_recv() else { panic!() };
         let mut found: Vec<_> = found.iter().map(|id| id.0.as_u128()).collect();
         found.sort_unstable();
         assert_eq!(found, [6, 7, 8]);
-        post.look().await.unwrap();
+        poller.poll().await.unwrap();
         assert!(sent.try_recv().is_err(), "nothing is sent again");
     }
 
     #[tokio::test]
-    async fn an_answer_that_may_be_short_makes_listeners_list_again() {
-        let (post, mut sent) = post(0, i64::try_from(MOST_CHANGES).unwrap() + 1);
-        post.look().await.unwrap();
+    async fn an_answer_that_may_be_incomplete_makes_listeners_list_again() {
+        let (poller, mut sent) = poller(0, i64::try_from(MOST_CHANGES).unwrap() + 1);
+        poller.poll().await.unwrap();
         assert!(matches!(sent.try_recv(), Ok(FoundChanges::TooMany)));
-        post.look().await.unwrap();
+        poller.poll().await.unwrap();
         assert!(matches!(sent.try_recv(), Ok(FoundChanges::Comments(rest)) if rest.len() == 1));
     }
 
     #[tokio::test]
-    async fn a_site_has_one_look_out_as_long_as_it_has_listeners() {
-        let look_outs = Arc::new(LookOuts::default());
-        let (mut first, mut second) =
-            (look_outs.look_out(&site(), 0, failing()), look_outs.look_out(&site(), 0, failing()));
-        let sender = look_outs.sites().get(&site()).unwrap().clone();
+    async fn a_site_has_one_poller_as_long_as_it_has_listeners() {
+        let pollers = Arc::new(Pollers::default());
+        let (mut first, mut second) = (pollers.join(&site(), 0, failing()), pollers.join(&site(), 0, failing()));
+        let sender = pollers.sites().get(&site()).unwrap().clone();
         sender.send(FoundChanges::TooMany).unwrap();
         assert!(matches!(
             (first.recv().await, second.recv().await),
             (Ok(FoundChanges::TooMany), Ok(FoundChanges::TooMany))
         ));
         drop((first, second));
-        while look_outs.sites().contains_key(&site()) {
+        while pollers.sites().contains_key(&site()) {
             tokio::task::yield_now().await;
         }
-        let _third = look_outs.look_out(&site(), 0, failing());
-        assert!(!look_outs.sites().get(&site()).unwrap().same_channel(&sender), "another look-out was started");
+        let _third = pollers.join(&site(), 0, failing());
+        assert!(!pollers.sites().get(&site()).unwrap().same_channel(&sender), "another poller was started");
     }
 
     #[tokio::test]
-    async fn a_look_out_that_panics_starts_again_and_keeps_its_listeners() {
+    async fn a_poller_that_panics_starts_again_and_keeps_its_listeners() {
         static CALLS: AtomicUsize = AtomicUsize::new(0);
         let ask: Ask = Box::new(|_| {
-            assert!(CALLS.fetch_add(1, Ordering::Relaxed) > 0, "the first look panics");
+            assert!(CALLS.fetch_add(1, Ordering::Relaxed) > 0, "the first poll panics");
             async { Ok(Vec::new()) }.boxed()
         });
-        let look_outs = Arc::new(LookOuts::default());
-        let mut listener = look_outs.look_out(&site(), 0, ask);
+        let pollers = Arc::new(Pollers::default());
+        let mut listener = pollers.join(&site(), 0, ask);
         while CALLS.load(Ordering::Relaxed) < 2 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         assert!(matches!(listener.recv().await, Ok(FoundChanges::TooMany)), "changes may have been missed");
-        look_outs.over.cancel();
+        pollers.over.cancel();
         assert!(matches!(listener.recv().await, Err(RecvError::Closed)));
-        assert!(look_outs.sites().is_empty());
+        assert!(pollers.sites().is_empty());
     }
 }

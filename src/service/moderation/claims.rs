@@ -1,4 +1,4 @@
-//! Claims: which moderator looks at which comment.
+//! Claims, which reserve comments for a moderator.
 
 use std::collections::HashSet;
 
@@ -20,41 +20,42 @@ use crate::{
     ops::metric,
 };
 
-/// Cases looked up at once, so that one call leaves the others some connections.
+/// Number of cases that a call reads concurrently, so that some connections stay free for other calls.
 const LOOK_UPS: usize = 4;
 
-/// The number of comments looked up for each one that is wanted, because other moderators claim at the same time.
+/// Number of comments that are searched for each wanted one, because other moderators may claim some of them meanwhile.
 const SPARE: usize = 4;
 
-/// How often a search that finds nothing goes on, half a second at a time.
-const LOOKS: usize = 8;
+/// Largest number of pages that a call searches for free comments. Each page takes about half a second at most.
+const MOST_PAGES: usize = 8;
 
 /// A checked request for comments to work on.
 #[derive(Debug, Clone)]
 pub struct ClaimNextRequest {
     pub filter: QueueFilter,
     pub order: QueueOrder,
-    /// New ones wanted; 0 only renews.
+    /// Number of comments to claim. Zero only renews claims.
     pub count: usize,
     pub lease: TimeDelta,
-    /// Each once.
+    /// The comments whose claims are renewed, without duplicates.
     pub renew: Vec<CommentId>,
 }
 
-/// Comments that the caller holds.
+/// Comments that the caller has claimed.
 pub struct ClaimedCases {
-    /// The new ones in the order asked for, with their details.
+    /// The newly claimed comments with their details, in the requested order.
     pub cases: Vec<ReviewCase>,
-    /// Those of the request's `renew` that are held.
+    /// The comments of the request's `renew` that the caller still claims.
     pub renewed: Vec<CommentId>,
     pub until: DateTime<Utc>,
 }
 
 impl Moderation {
-    /// Claims the next comments for the caller and renews what they hold. Those that no response has room for are released at once.
+    /// Claims the next comments for the caller, and renews the caller's claims. Claimed comments that do not fit into
+    /// the response are released at once.
     ///
     /// # Errors
-    /// The store's only.
+    /// Those of the store.
     pub async fn claim_next(
         &self,
         caller: &Caller,
@@ -62,7 +63,7 @@ impl Moderation {
         now: DateTime<Utc>,
     ) -> Result<ClaimedCases> {
         let until = now + request.lease;
-        let filter = self.in_use(&caller.site, request.filter.clone()).await?;
+        let filter = self.with_current_author(&caller.site, request.filter.clone()).await?;
         let filter = self.to_claim(&caller.site, filter, request, now).await?;
         let claim = ClaimRequest {
             site: &caller.site,
@@ -76,11 +77,11 @@ impl Moderation {
         };
         let claimed = self.core.store.claim_next(&claim).await?;
         let cases = self.cases(caller, &claimed.new, now).await;
-        let brought: HashSet<_> = cases.iter().flatten().map(|case| case.comment.id).collect();
-        let unheard: Vec<_> = claimed.new.into_iter().filter(|id| !brought.contains(id)).collect();
-        if !unheard.is_empty() {
-            // The caller never hears of them. Should this fail, too, the lease ends by itself.
-            self.core.store.release_claims(&caller.site, &caller.name, &unheard, now).await.ok();
+        let returned: HashSet<_> = cases.iter().flatten().map(|case| case.comment.id).collect();
+        let left_out: Vec<_> = claimed.new.into_iter().filter(|id| !returned.contains(id)).collect();
+        if !left_out.is_empty() {
+            // The response does not contain these claims. If the release fails too, their leases expire.
+            self.core.store.release_claims(&caller.site, &caller.name, &left_out, now).await.ok();
         }
         let cases = cases?;
         metric::claimed("TAKEN", cases.len());
@@ -89,7 +90,8 @@ impl Moderation {
         Ok(ClaimedCases { cases, renewed: claimed.renewed, until })
     }
 
-    /// Replaces the query of a filter by comments that it finds. When those are too many to name, by the first of them that are free.
+    /// Replaces the query of a filter by the comments that match it. If there are too many to list, the first ones that
+    /// no moderator has claimed replace it.
     async fn to_claim(
         &self,
         site: &SiteId,
@@ -105,7 +107,7 @@ impl Moderation {
         }
         filter.claimed = Some(false);
         let (mut free, mut after) = (Vec::new(), None);
-        for _ in 0..LOOKS {
+        for _ in 0..MOST_PAGES {
             let page = QueuePage {
                 site,
                 filter: &filter,
@@ -128,7 +130,7 @@ impl Moderation {
         Ok(filter)
     }
 
-    /// Returns the cases of `ids` that there are, in their order, until a response is full.
+    /// Returns the existing cases of `ids` in the same order, up to the size of a response.
     async fn cases(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<Vec<ReviewCase>> {
         let found =
             stream::iter(ids.to_vec()).map(|id| self.core.store.find_case(&caller.site, id, now)).buffered(LOOK_UPS);
@@ -144,10 +146,11 @@ impl Moderation {
         Ok(cases)
     }
 
-    /// Releases those of `ids` that the caller holds, or all when `ids` is empty; answers how many were still held.
+    /// Releases the caller's claims on `ids`, or all of the caller's claims if `ids` is empty. Returns the number of
+    /// claims that were still held.
     ///
     /// # Errors
-    /// The store's only.
+    /// Those of the store.
     pub async fn release_claims(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<u64> {
         let released = self.core.store.release_claims(&caller.site, &caller.name, ids, now).await?;
         metric::claimed("RELEASED", usize::try_from(released).unwrap_or_default());

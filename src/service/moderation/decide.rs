@@ -27,19 +27,19 @@ pub struct DecideRequest {
     pub expected_revision: i64,
     pub reason: Option<Reason>,
     pub note: String,
-    /// Not part of the payload.
+    /// The idempotency key, which is not part of the payload.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
-/// What a lone decision came to. In a replay the comment is as it is now.
+/// The result of a decision on one comment. A replay has the comment in its current state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
     pub answer: DecisionAnswer,
     pub comment: Comment,
 }
 
-/// The answer to a batch of one.
+/// Returns the result of a batch that has one decision.
 fn only(settled: Vec<Settled>) -> Result<Decided> {
     let missing = || Error::internal("a decision without an answer");
     let Settled { comment, result } = settled.into_iter().next().ok_or_else(missing)?;
@@ -50,7 +50,7 @@ impl Moderation {
     /// Decides one comment. The actor is the caller, never a field of the request.
     ///
     /// # Errors
-    /// `CommentNotFound`, `StaleRevision`, `InvalidTransition`, `RequestIdReused`.
+    /// `CommentNotFound`, `StaleRevision`, `InvalidTransition`, `RequestIdReused`, and those of the store.
     pub async fn decide(&self, caller: &Caller, request: DecideRequest, now: DateTime<Utc>) -> Result<Decided> {
         let row = request_row(&self.core.keyring, "Decide", caller, &request, request.request_id)?;
         let action = request.action;

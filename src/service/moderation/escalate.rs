@@ -1,4 +1,4 @@
-//! Demands that a comment be taken down.
+//! Takedowns, which are demands with a deadline that a comment be removed.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -18,24 +18,24 @@ use crate::{
     service::{ids::new_id, request_row::request_row},
 };
 
-/// A checked demand.
+/// A checked request for a takedown.
 #[derive(Debug, Clone, Serialize)]
 pub struct EscalateRequest {
     pub comment: CommentId,
     pub kind: TakedownKind,
-    /// `None` means the kind's own term.
+    /// The deadline. `None` means the default deadline of the kind.
     pub due_at: Option<DateTime<Utc>>,
     pub note: String,
-    /// Not part of the payload.
+    /// The idempotency key, which is not part of the payload.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
 impl Moderation {
-    /// Starts, or moves, a comment's takedown clock. The actor is the caller.
+    /// Starts a comment's takedown or changes its deadline. The actor is the caller.
     ///
     /// # Errors
-    /// `CommentNotFound`, `NotRevertible` for an erased one, `RequestIdReused`.
+    /// `CommentNotFound`, `NotRevertible` for an erased comment, `RequestIdReused`, and those of the store.
     pub async fn escalate(&self, caller: &Caller, request: EscalateRequest, now: DateTime<Utc>) -> Result<Escalated> {
         let row = request_row(&self.core.keyring, "Escalate", caller, &request, request.request_id)?;
         let entry = AuditEntry::new(new_id(now), AuditAction::Escalate, &caller.name, now);

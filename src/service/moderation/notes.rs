@@ -1,4 +1,4 @@
-//! What moderators tell their colleagues about a comment.
+//! Moderators' notes on comments for their colleagues.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -20,16 +20,16 @@ use crate::{
 pub struct NoteRequest {
     pub comment: CommentId,
     pub text: String,
-    /// Not part of the payload.
+    /// The idempotency key, which is not part of the payload.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
 impl Moderation {
-    /// Tells colleagues something about a comment.
+    /// Adds a note for colleagues to a comment.
     ///
     /// # Errors
-    /// `CommentNotFound`, `RequestIdReused`.
+    /// `CommentNotFound`, `RequestIdReused`, and those of the store.
     pub async fn add_note(&self, caller: &Caller, request: NoteRequest, now: DateTime<Utc>) -> Result<ModeratorNote> {
         let row = request_row(&self.core.keyring, "AddNote", caller, &request, request.request_id)?;
         let note = ModeratorNote { id: new_id(now), at: now, actor: caller.name.clone(), text: request.text };

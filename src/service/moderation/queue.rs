@@ -1,4 +1,4 @@
-//! The queue and one case of it.
+//! Pages and single cases of the queue.
 
 use std::sync::Arc;
 
@@ -37,10 +37,10 @@ pub struct QueueList {
 }
 
 impl Moderation {
-    /// A page of the queue.
+    /// Returns a page of the queue.
     ///
     /// # Errors
-    /// `PageTokenInvalid`, and `Overloaded` for a search beyond the caller's share of them.
+    /// `PageTokenInvalid`, `Overloaded` for a search beyond the caller's share of searches, and those of the store.
     pub async fn list_queue(
         &self,
         caller: &Arc<Caller>,
@@ -52,7 +52,7 @@ impl Moderation {
         let bound_to = (&request.filter, request.order);
         let after = open_cursor(&self.core.keyring, site, "ListQueue", &bound_to, &request.page_token)?;
         let QueueRequest { filter, order, size, .. } = request;
-        let filter = self.in_use(site, filter.clone()).await?;
+        let filter = self.with_current_author(site, filter.clone()).await?;
         let filter = queue_search::resolved(&*self.core.store, site, filter).await?;
         if filter.among.as_ref().is_some_and(Vec::is_empty) {
             let nothing = QueueList { cases: Vec::new(), next_page_token: String::new(), total: 0 };
@@ -65,16 +65,17 @@ impl Moderation {
         Ok(Expensive::new(QueueList { cases: page.items, next_page_token, total }, permit))
     }
 
-    /// One case.
+    /// Returns one case.
     ///
     /// # Errors
-    /// `CommentNotFound`.
+    /// `CommentNotFound`, and those of the store.
     pub async fn get_case(&self, site: &SiteId, id: CommentId, now: DateTime<Utc>) -> Result<ReviewCase> {
         self.core.store.find_case(site, id, now).await?.ok_or(Error::CommentNotFound(id))
     }
 
-    /// The filter with the author's key in use: the author may have had another one when it was noted down.
-    pub(super) async fn in_use(&self, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
+    /// Replaces the author key in a filter by the author's current one. The filter may contain an earlier key, because
+    /// a key rotation changes author keys.
+    pub(super) async fn with_current_author(&self, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
         if let Some(author) = &mut filter.author {
             *author = self.core.store.author_keys(site, author).await?.into_iter().next().unwrap_or_default();
         }

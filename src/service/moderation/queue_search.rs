@@ -1,5 +1,5 @@
-//! Pages and counts of the queue. What a filter asks for may stand in no index: then comments are looked through slice by slice, and
-//! whoever asks is answered in good time with what was found so far, however many comments there are.
+//! Searches and counts in the queue. If no index covers a filter, comments are examined in slices. After a bounded
+//! time, a call returns what it has found so far, so its duration does not depend on the number of comments.
 
 use std::time::Duration;
 
@@ -18,21 +18,22 @@ use crate::{
     store::Store,
 };
 
-/// Comments that the first slice has: a word that many say fills a page from them in a millisecond or so.
+/// Number of comments in the first slice. For a frequent word, they fill a page in about a millisecond.
 const FIRST_SLICE: usize = 500;
 
-/// How many times as long the next slice is.
+/// Factor by which each slice is larger than the one before.
 const GROWTH: usize = 4;
 
-/// Comments that one statement looks through at most: some ten milliseconds' work, far from the statement time-out even
-/// when none of them is in the database's memory.
+/// Largest number of comments that one statement examines. It takes some ten milliseconds, and stays far below the
+/// statement timeout even when the comments are not in the database's memory.
 const SLICE: usize = 10_000;
 
-/// No slice is begun later than this, by a page and by its count each: a second or so is what people wait without a thought.
+/// Time after which no further slice is begun. It applies to a page and to its count separately, so that both together
+/// take about a second, which people do not notice as a delay.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Replaces a filter's query by the comments that it finds, on any page and in any status. When they are too many to name, comments are
-/// looked through in their order, by the index where it knows all.
+/// Replaces a filter's query by the comments that match it, on any page and in any status. If they are too many to
+/// list, the query stays, and comments are examined in the order of the queue.
 pub(super) async fn resolved(store: &dyn Store, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
     let Some(search) = &filter.query else { return Ok(filter) };
     match store.search(site, search).await? {
@@ -46,7 +47,7 @@ pub(super) async fn resolved(store: &dyn Store, site: &SiteId, mut filter: Queue
     Ok(filter)
 }
 
-/// A page. It may hold less than was asked for, even nothing, and have a next page.
+/// Returns a page. It may have fewer comments than requested, even none, and still have a next page.
 pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<ReviewCase>> {
     let is_sliced = page.filter.is_search();
     if !is_sliced && page.filter.query.is_none() {
@@ -62,13 +63,14 @@ pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<
         items.extend(found.items);
         after = found.next.or(until);
         if after.is_none() || items.len() >= page.size || began.elapsed() >= PATIENCE {
-            // Each slice fits a response; together they need not.
+            // Each slice fits into a response, but all together may not.
             return Ok(Page { items, next: after }.within(ByteBudget::default(), |case| queue_cursor(page.order, case)));
         }
     }
 }
 
-/// How many all pages hold together, up to [`EXACT_TOTAL`] + 1; of a search that takes too long, how many were found so far.
+/// Returns the number of comments on all pages, up to [`EXACT_TOTAL`] + 1. For a search that takes too long, returns
+/// the number that was found so far.
 pub(super) async fn count(store: &dyn Store, page: QueuePage<'_>) -> Result<i64> {
     let page = QueuePage { after: None, until: None, ..page };
     if !page.filter.is_search() {
@@ -87,7 +89,7 @@ pub(super) async fn count(store: &dyn Store, page: QueuePage<'_>) -> Result<i64>
     }
 }
 
-/// Returns how many comments each slice has.
+/// Returns the number of comments in each slice.
 fn slices() -> impl Iterator<Item = usize> {
     std::iter::successors(Some(FIRST_SLICE), |size| Some((size * GROWTH).min(SLICE)))
 }

@@ -1,5 +1,6 @@
-//! Which queues hold more than is counted, remembered for a moment. The count to [`EXACT_TOTAL`] costs more than the page beside it, and
-//! a queue that long stays so for a while. Shorter ones are counted each time, so that their totals are of now.
+//! A short-lived cache of the queues that are longer than [`EXACT_TOTAL`]. Counting that far costs more than reading
+//! the page, and such a queue stays long for a while. Shorter queues are counted each time, so their totals are
+//! current.
 
 use std::time::Duration;
 
@@ -17,16 +18,16 @@ use crate::{
     store::Store,
 };
 
-/// How long a queue counts as longer than [`EXACT_TOTAL`] after it was counted.
+/// Time after a count during which a queue is assumed to be longer than [`EXACT_TOTAL`].
 const REMEMBERED: Duration = Duration::from_secs(1);
 
-/// Queues that are remembered at most: some for each moderator at work.
+/// Largest number of remembered queues, which allows several for each moderator.
 const QUEUES: usize = 1_000;
 
-/// A site, whether takedowns alone are listed, and the filter as JSON.
+/// The key of a queue: the site, whether only takedowns are listed, and the filter as JSON.
 type QueueKey = (SiteId, bool, String);
 
-/// Long queues, each with when it must be counted again.
+/// The long queues, each with the time from which it must be counted again.
 pub(super) struct QueueTotals(Cache<QueueKey, Instant>);
 
 impl Default for QueueTotals {
@@ -36,7 +37,7 @@ impl Default for QueueTotals {
 }
 
 impl QueueTotals {
-    /// Returns how many all pages hold together, up to [`EXACT_TOTAL`] + 1, which may be as of a second ago.
+    /// Returns the number of comments on all pages, up to [`EXACT_TOTAL`] + 1. This upper bound may be a second old.
     pub(super) async fn count(&self, store: &dyn Store, page: QueuePage<'_>) -> Result<i64> {
         let key = key(&page)?;
         if self.is_long(&key) {
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_long_queue_is_remembered_for_a_second_and_no_other() {
+    async fn only_long_queues_are_remembered_and_only_for_a_second() {
         let dir = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = {
             let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
@@ -88,7 +89,7 @@ mod tests {
         totals.0.insert(key(&long).unwrap(), Instant::now() + REMEMBERED);
         assert_eq!(totals.count(&*store, long.clone()).await.unwrap(), EXACT_TOTAL + 1);
         let newest = page(&site, &all, QueueOrder::Newest);
-        assert_eq!(totals.count(&*store, newest).await.unwrap(), EXACT_TOTAL + 1, "in every order");
+        assert_eq!(totals.count(&*store, newest).await.unwrap(), EXACT_TOTAL + 1, "any order has the same total");
         for other in [
             page(&site, &all, QueueOrder::Due),
             page(&site, &reported, QueueOrder::Oldest),

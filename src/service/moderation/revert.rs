@@ -1,4 +1,4 @@
-//! Reverting decisions, bans and batches.
+//! Reverts of decisions, bans and batches.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -15,20 +15,22 @@ use crate::{
     service::{core::page_cache::is_hidden, ids::new_id, request_row::request_row},
 };
 
-/// A checked request to revert something.
+/// A checked request for a revert.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct RevertRequest {
     pub target: Target,
-    /// Not part of the payload.
+    /// The idempotency key, which is not part of the payload.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
 impl Moderation {
-    /// Reverts one entry, a batch, or the caller's last decision. Admins may revert everybody's, whenever made.
+    /// Reverts one entry, a batch, or the caller's last decision. Admins may revert entries of any moderator and any
+    /// age.
     ///
     /// # Errors
-    /// `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`, `RequestIdReused`. What is wrong with one item is its own result.
+    /// `AuditEntryNotFound`, `RevertDenied`, `NotRevertible`, `RequestIdReused`, and those of the store. A problem with
+    /// one item is the result of that item.
     pub async fn revert(&self, caller: &Caller, request: RevertRequest, now: DateTime<Utc>) -> Result<RevertResult> {
         let row = request_row(&self.core.keyring, "Revert", caller, &request, request.request_id)?;
         let revert = Revert {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{queue_totals::QueueTotals, watches::Watches};
 use crate::service::core::Core;
 
-/// The queue, who works on what, and decisions.
+/// The service of the queue, of claims and of decisions.
 pub struct Moderation {
     pub(super) core: Arc<Core>,
     pub(super) watches: Watches,
@@ -13,12 +13,12 @@ pub struct Moderation {
 }
 
 impl Moderation {
-    /// Watches show that they are alive every `heartbeat`.
+    /// Creates the service. Its watches send a heartbeat after every period of `heartbeat`.
     pub(in crate::service) fn new(core: Arc<Core>, heartbeat: Duration) -> Self {
         Self { watches: Watches::new(heartbeat), totals: QueueTotals::default(), core }
     }
 
-    /// Ends all watches, so that a drain need not wait for them.
+    /// Ends all watches, so that a graceful shutdown does not wait for them.
     pub(in crate::service) fn end_watches(&self) {
         self.watches.end();
     }

@@ -1,4 +1,4 @@
-//! How the queue and the moderators are doing.
+//! Statistics of a site's queue and moderators.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use crate::{
     },
 };
 
-/// Numbers of a site, and what its decisions taught.
+/// The statistics of a site, and the model that is learned from its decisions.
 pub struct SiteStats {
     pub numbers: Stats,
-    /// In force on the site.
+    /// The thresholds in force on the site.
     pub thresholds: Thresholds,
-    /// `None` before the first decision.
+    /// The model, or `None` before the first decision.
     pub learned: Option<Arc<Learned>>,
 }
 
 impl Moderation {
-    /// Numbers of the caller's site from `since` on, and of what waits at `now`.
+    /// Returns the statistics of the caller's site from `since` on, and of the comments that are pending at `now`.
     ///
     /// # Errors
-    /// `Overloaded` beyond the caller's share of expensive calls, or the store's.
+    /// `Overloaded` beyond the caller's share of expensive calls, and those of the store.
     pub async fn stats(
         &self,
         caller: &Arc<Caller>,

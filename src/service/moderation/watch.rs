@@ -1,4 +1,4 @@
-//! Following the queue: what came into it, what left it, and a sign of life now and then.
+//! Watches of the queue, which are streams of its changes with periodic heartbeats.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -32,33 +32,34 @@ use crate::{
     store::Store,
 };
 
-/// How long a watch lasts: a client that watches on takes up what it missed, on another replica if there are new ones.
+/// Duration of a watch. A client then opens another one, so that it lists what it missed and may reach a new replica.
 const LIFE: Duration = Duration::from_secs(300);
 
-/// Cases looked up in one go.
+/// Number of cases that one query reads.
 const LOOK_UP: usize = 100;
 
-/// What happened to the queue.
+/// An event of a watch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum QueueEvent {
-    /// So many comments match.
+    /// A periodic event with the number of comments that match the filter.
     Heartbeat { total: i64 },
-    /// It matches as it stands.
+    /// A changed comment that matches the filter in its current state.
     Waiting(Box<ReviewCase>),
-    /// It does not.
+    /// A changed comment that does not match the filter.
     Left(Box<ReviewCase>),
 }
 
 impl Moderation {
-    /// Follows the queue from now on. Begins with a heartbeat.
+    /// Opens a watch of the queue. Its first event is a heartbeat.
     ///
     /// # Errors
-    /// `Overloaded` when too many watch: of all, of the caller's site, or with their token.
+    /// `Overloaded` when this process, the caller's site or the caller's token has too many watches, and those of the
+    /// store.
     pub async fn watch_queue(&self, caller: &Arc<Caller>, filter: QueueFilter, clock: Clock) -> Result<QueueWatch> {
         let open = self.watches.open(caller)?;
         let site = &caller.site;
-        let filter = self.in_use(site, filter).await?;
-        // Listens before it counts, so that nothing happens in between.
+        let filter = self.with_current_author(site, filter).await?;
+        // The watch subscribes before it counts, so that it misses no change in between.
         let changes = self.watches.changes(&self.core.store, site).await?;
         let mut watch = QueueWatch {
             view: View { store: Arc::clone(&self.core.store), site: site.clone(), filter, clock },
@@ -76,7 +77,7 @@ impl Moderation {
     }
 }
 
-/// What a watch looks at.
+/// The part of the queue that a watch follows.
 struct View {
     store: Arc<dyn Store>,
     site: SiteId,
@@ -93,7 +94,7 @@ impl View {
         Ok(QueueEvent::Heartbeat { total })
     }
 
-    /// Comments as they stand.
+    /// Returns one event per comment, from its current state.
     async fn events(&self, ids: &[CommentId]) -> Result<impl Iterator<Item = QueueEvent> + use<>> {
         let cases = self.store.find_cases(&self.site, ids, &self.filter, (self.clock)()).await?;
         Ok(cases.into_iter().map(|(case, waits)| {
@@ -103,11 +104,11 @@ impl View {
     }
 }
 
-/// One watch. Does nothing on its own: who does not ask for events falls behind and is told so.
+/// One watch. It has no task of its own. A caller that asks for events too slowly falls behind and gets an error.
 pub struct QueueWatch {
     view: View,
     changes: broadcast::Receiver<FoundChanges>,
-    /// Not looked up yet.
+    /// The changed comments that are not looked up yet.
     changed: BTreeSet<CommentId>,
     ready: VecDeque<QueueEvent>,
     beats: Interval,
@@ -118,10 +119,10 @@ pub struct QueueWatch {
 }
 
 impl QueueWatch {
-    /// The next event; `None` when the watch is over, also after an error.
+    /// Returns the next event, or `None` when the watch has ended. An error ends the watch, too.
     ///
     /// # Errors
-    /// `Overloaded` when more happened than was read: the queue is to be listed again. Those of the store.
+    /// `Overloaded` when the caller has missed changes and must list the queue again, and those of the store.
     pub async fn next(&mut self) -> Option<Result<QueueEvent>> {
         if self.ended {
             return None;
@@ -139,7 +140,7 @@ impl QueueWatch {
             if let Some(event) = self.ready.pop_front() {
                 return Ok(Some(event));
             }
-            // Also in a rush that never lets up.
+            // A heartbeat is due even while changes arrive without a pause.
             if self.beats.tick().now_or_never().is_some() {
                 return self.view.heartbeat().await.map(Some);
             }
@@ -152,12 +153,12 @@ impl QueueWatch {
                 () = self.over.cancelled() => {}
                 () = sleep_until(self.ends) => {}
                 _ = self.beats.tick() => return self.view.heartbeat().await.map(Some),
-                change = self.changes.recv() => self.hear(change)?,
+                change = self.changes.recv() => self.note(change)?,
             }
         }
     }
 
-    /// Readies the events of some of the changed comments.
+    /// Looks up some of the changed comments and prepares their events.
     async fn look_up(&mut self) -> Result<()> {
         let ids: Vec<CommentId> = self.changed.iter().copied().take(LOOK_UP).collect();
         self.ready.extend(self.view.events(&ids).await?);
@@ -167,7 +168,8 @@ impl QueueWatch {
         Ok(())
     }
 
-    fn hear(&mut self, change: Result<FoundChanges, broadcast::error::RecvError>) -> Result<()> {
+    /// Records the comments of a change that was received from the site's poller.
+    fn note(&mut self, change: Result<FoundChanges, broadcast::error::RecvError>) -> Result<()> {
         match change {
             Ok(FoundChanges::Comments(ids)) => {
                 self.changed.extend(ids.iter());
@@ -176,9 +178,11 @@ impl QueueWatch {
             Ok(FoundChanges::TooMany) | Err(broadcast::error::RecvError::Lagged(_)) => {
                 Err(Error::Overloaded { what: "a queue watch that fell behind", retry_after: RETRY_AFTER })
             }
-            // Also closed by a drain, which is told as such.
+            // A graceful shutdown closes the channel, too. It ends the watch without an error.
             Err(broadcast::error::RecvError::Closed) if self.over.is_cancelled() => Ok(()),
-            Err(broadcast::error::RecvError::Closed) => Err(Error::internal("the queue's look-out is gone")),
+            Err(broadcast::error::RecvError::Closed) => {
+                Err(Error::internal("the poller of the queue's changes has stopped"))
+            }
         }
     }
 }
@@ -196,7 +200,7 @@ mod tests {
         store::{contract::DatabaseStore as _, sqlite::SqliteStore},
     };
 
-    /// A watch of an empty queue in `dir`, with what its look-out would tell it by.
+    /// Creates a watch of an empty queue in `dir`, with the sender of its changes and the token that ends all watches.
     async fn watch(dir: &std::path::Path) -> (QueueWatch, broadcast::Sender<FoundChanges>, CancellationToken) {
         let store = SqliteStore::open(dir.join("duyet.sqlite3"));
         store.migrate().await.unwrap();
@@ -226,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_falls_behind_is_told_so_and_the_watch_ends() {
+    async fn a_watch_that_falls_behind_fails_and_ends() {
         let dir = tempfile::tempdir().unwrap();
         let (mut watch, sender, _over) = watch(dir.path()).await;
         for _ in 0..=BUFFER {
@@ -237,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_than_can_be_told_is_told() {
+    async fn more_changes_than_can_be_sent_are_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let (mut watch, sender, _over) = watch(dir.path()).await;
         sender.send(FoundChanges::TooMany).unwrap();
@@ -245,7 +249,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_look_out_that_is_gone_is_told_unless_all_is_over() {
+    async fn a_stopped_poller_is_an_error_except_during_a_shutdown() {
         let dir = tempfile::tempdir().unwrap();
         let (mut first, sender, _over) = watch(dir.path()).await;
         drop(sender);
@@ -257,7 +261,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_watch_beats_and_ends_in_time() {
+    async fn a_watch_sends_heartbeats_and_ends_in_time() {
         let dir = tempfile::tempdir().unwrap();
         let (mut watch, _sender, _over) = watch(dir.path()).await;
         watch.beats.reset_immediately();

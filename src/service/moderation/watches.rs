@@ -1,4 +1,4 @@
-//! All watches of this process: how many there may be, and what they share.
+//! All watches of this process: their limits and the pollers that they share.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::change_feed::{FoundChanges, LookOuts};
+use super::change_feed::{FoundChanges, Pollers};
 use crate::{
     domain::{
         Error, Result,
@@ -20,34 +20,34 @@ use crate::{
     store::Store,
 };
 
-/// Watches of one process at once, of one site and of one token.
+/// Largest number of concurrent watches of this process, of one site and of one token.
 const SHARES: Shares = Shares { all: 256, site: 192, token: 64 };
 
-/// Who is told to come again finds a permit when somebody else's watch ended.
+/// Retry-after of a watch that is denied because there are too many, or that fell behind.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// All watches of this process.
 pub(super) struct Watches {
-    look_outs: Arc<LookOuts>,
+    pollers: Arc<Pollers>,
     permits: Arc<Permits>,
     heartbeat: Duration,
 }
 
 impl Watches {
     pub(super) fn new(heartbeat: Duration) -> Self {
-        Self { look_outs: Arc::default(), permits: Arc::default(), heartbeat }
+        Self { pollers: Arc::default(), permits: Arc::default(), heartbeat }
     }
 
     /// Takes a permit for one more watch of `caller`.
     ///
     /// # Errors
-    /// `Overloaded` when too many watch: of all, of the caller's site, or with their token.
+    /// `Overloaded` when this process, the caller's site or the caller's token has too many watches.
     pub(super) fn open(&self, caller: &Arc<Caller>) -> Result<OpenWatch> {
         let full = || Error::Overloaded { what: "queue watches", retry_after: RETRY_AFTER };
         self.permits.take(caller, SHARES).map(OpenWatch::new).ok_or_else(full)
     }
 
-    /// Returns what changes on a site from now on, and perhaps what did shortly before.
+    /// Subscribes to the changes of a site from now on. Some earlier changes may be received, too.
     ///
     /// # Errors
     /// Those of the store.
@@ -56,10 +56,10 @@ impl Watches {
         store: &Arc<dyn Store>,
         site: &SiteId,
     ) -> Result<broadcast::Receiver<FoundChanges>> {
-        self.look_outs.follow(store, site).await
+        self.pollers.follow(store, site).await
     }
 
-    /// Returns the beats of one watch.
+    /// Creates the timer of one watch's heartbeats.
     pub(super) fn beats(&self) -> Interval {
         let mut beats = interval_at(Instant::now() + self.heartbeat, self.heartbeat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -68,17 +68,17 @@ impl Watches {
 
     /// Returns the token that is cancelled when all watches end.
     pub(super) fn over(&self) -> CancellationToken {
-        self.look_outs.over.clone()
+        self.pollers.over.clone()
     }
 
-    /// Ends all, those to come included.
+    /// Ends all watches, including those that are opened later.
     pub(super) fn end(&self) {
-        self.look_outs.over.cancel();
+        self.pollers.over.cancel();
     }
 }
 
-/// A permit among the watches, counted.
-pub(super) struct OpenWatch(#[expect(dead_code, reason = "given back when dropped")] Permit);
+/// The permit of an open watch. Metrics count it until it is dropped.
+pub(super) struct OpenWatch(#[expect(dead_code, reason = "released when dropped")] Permit);
 
 impl OpenWatch {
     fn new(permit: Permit) -> Self {
