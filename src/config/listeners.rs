@@ -36,11 +36,12 @@ pub struct GrpcSettings {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_ca_file: Option<PathBuf>,
-    /// Allows plaintext on other than loopback addresses, behind a proxy that terminates TLS [default: false]
+    /// Allows plaintext on non-loopback addresses, for use behind a proxy that terminates TLS [default: false]
     #[arg(id = "grpc_insecure", long = "grpc-insecure", env = "DUYET_GRPC_INSECURE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub insecure: Option<bool>,
-    /// Most concurrent connections of one peer (an IPv4 address or an IPv6 /64) [default: a quarter of all connections]
+    /// Maximum number of concurrent connections from one peer (an IPv4 address or an IPv6 /64) [default: a quarter of
+    /// all connections]
     #[arg(
         id = "grpc_connections_per_peer",
         long = "grpc-connections-per-peer",

@@ -132,13 +132,13 @@ pub struct CaptchaSettings {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicySettings {
-    /// Mode of articles and sites that have none of their own.
+    /// Mode of articles and sites that do not set one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// Score below which HYBRID publishes.
+    /// Score below which HYBRID publishes a comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
-    /// Score from which HYBRID marks as spam and POST holds.
+    /// Score at or above which HYBRID marks a comment as spam and POST holds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
     /// Percentage of automatic decisions that a moderator reviews as a sample, 0 to 100.

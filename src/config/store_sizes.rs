@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreSizes {
-    /// Number of PostgreSQL connections, 5 to 200. Eight keep two of its cores busy; more connections only lengthen the
-    /// slowest responses. SQLite always uses one connection for writing and four for reading.
+    /// Number of PostgreSQL connections, 5 to 200. Eight connections keep two cores of the PostgreSQL server busy; on
+    /// such a server, more connections only make the slowest responses slower. SQLite always uses one connection for
+    /// writing and four for reading.
     pub connections: u32,
     /// Number of batches of submissions that are written concurrently (group commit), 1 to 16. The next batch fills
     /// while one is written, so a single writer makes the largest batches, which cost PostgreSQL the least per comment.

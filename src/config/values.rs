@@ -37,9 +37,9 @@ pub struct Config {
     pub tls_key_file: Option<PathBuf>,
     /// The authorities that clients' certificates must be signed by.
     pub tls_client_ca_file: Option<PathBuf>,
-    /// True when plaintext on other than loopback addresses is intended.
+    /// True when plaintext on non-loopback addresses is intended.
     pub insecure: bool,
-    /// Most concurrent connections of one peer. `None` means a quarter of all connections.
+    /// Maximum number of concurrent connections from one peer. `None` means a quarter of all connections.
     pub connections_per_peer: Option<usize>,
     /// Interval at which a stream sends a heartbeat and its token is verified again.
     pub heartbeat: Duration,

@@ -65,9 +65,9 @@ pub struct ProofTries {
     /// Largest number of tries of a light proof of work, 1 to 50,000. The average is half of it; one try takes 0.5 to
     /// 1.2 ms of a core.
     pub light: u32,
-    /// The same of a normal proof of work.
+    /// Largest number of tries of a normal proof of work.
     pub normal: u32,
-    /// The same of a hard proof of work.
+    /// Largest number of tries of a hard proof of work.
     pub hard: u32,
 }
 

@@ -19,12 +19,14 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// Days after which the text of SPAM is emptied, 1 to 3650: long enough to revert a decision and to train the
-    /// model.
+    /// Days after which the text of a comment with status SPAM is erased, 1 to 3650. Leave enough time to revert
+    /// decisions and to train the model.
     pub spam_days: i64,
-    /// Days after which the text of REJECTED is emptied, 1 to 3650: long enough for readers to ask for the reason.
+    /// Days after which the text of a comment with status REJECTED is erased, 1 to 3650. Leave readers enough time to
+    /// ask for the reason.
     pub rejected_days: i64,
-    /// Days after which rows of the change feed are deleted, 1 to 365: longer than a consumer may be away.
+    /// Days after which rows of the change feed are deleted, 1 to 365. Must be longer than any consumer may be
+    /// offline.
     pub changes_days: i64,
 }
 

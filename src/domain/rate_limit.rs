@@ -48,29 +48,31 @@ const MOST_RESERVED: u8 = 90;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quotas {
-    /// Submits of one device.
+    /// Submits from one device.
     pub submits_per_device: Limit,
-    /// Submits of one address prefix: a /24 or /64. An IPv6 /56 has 4 times the quota, a /48 16 times.
+    /// Submits from one address prefix: a /24 or /64. An IPv6 /56 has 4 times the quota, a /48 16 times.
     pub submits_per_prefix: Limit,
     /// Submits to one article.
     pub submits_per_article: Limit,
     /// Submits to the whole site.
     pub submits_per_site: Limit,
-    /// Challenges for one device: harder over half of the burst, denied over all of it.
+    /// Challenges issued to one device. After half of the burst is used, challenges get harder; after all of it, they
+    /// are denied.
     pub challenges_per_device: Limit,
-    /// Challenges for one address prefix, in the same way.
+    /// Challenges issued to one address prefix, with the same effects.
     pub challenges_per_prefix: Limit,
-    /// Challenges for one article.
+    /// Challenges issued for one article.
     pub challenges_per_article: Limit,
-    /// Challenges for the whole site.
+    /// Challenges issued for the whole site.
     pub challenges_per_site: Limit,
-    /// Wrong answers of one device: harder challenges over half of the burst, none over all of it.
+    /// Wrong answers from one device. After half of the burst is used, challenges get harder; after all of it, they are
+    /// denied.
     pub failures_per_device: Limit,
-    /// Wrong answers of one address prefix, in the same way.
+    /// Wrong answers from one address prefix, with the same effects.
     pub failures_per_prefix: Limit,
-    /// Readers' reports of one device.
+    /// Readers' reports from one device.
     pub reports_per_device: Limit,
-    /// Readers' reports of one address prefix.
+    /// Readers' reports from one address prefix.
     pub reports_per_prefix: Limit,
     /// Readers' reports on one article.
     pub reports_per_article: Limit,

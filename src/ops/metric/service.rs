@@ -81,8 +81,9 @@ pub(super) fn describe() {
     describe_counter!(EXPIRED, "comments rejected because they were not reviewed in time");
     describe_gauge!(
         COUNT_DRIFT,
-        "difference between the public counts of articles (comments) and threads (replies) and the nightly recount: \
-         alert on > 0 over a day. Only the replica that counted reports the difference; others report 0 or nothing"
+        "difference that the nightly recount found in the stored public counts, by counter: comments of articles, or \
+         replies of threads. Alert when it is > 0 within a day. Only the replica that counted reports the difference; \
+         others report 0 or nothing"
     );
     describe_counter!(
         JOB_RUNS,
@@ -96,7 +97,8 @@ pub(super) fn describe() {
     describe_counter!(CERTIFICATE_READS, "certificate reloads by outcome: APPLIED or FAILED");
     describe_counter!(
         SHED,
-        "calls shed under load, by rank: FIRST (submissions, decisions and other writes, shed last) or OTHER"
+        "calls shed under load, by rank: FIRST (submissions, decisions and other writes, which are served first and \
+         shed last) or OTHER"
     );
     describe_gauge!(CALL_BOUND, "bound on concurrent unary calls; decreases while calls are slow");
     describe_counter!(PANICS, "handlers that panicked");
